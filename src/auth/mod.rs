@@ -1,0 +1,25 @@
+//! Who is calling, and may they? Decides; does no I/O of its own.
+//!
+//! A request becomes a [`Target`] (what it asks for) and at most one [`Presented`] credential. The
+//! [`Authenticator`] proves the credential against a [`Directory`], and [`Rules`] decide whether what
+//! was proven may make this [`Call`]. Every way to say no is a [`Rejection`].
+
+mod authenticator;
+mod call;
+mod directory;
+mod hashing;
+mod password_cache;
+mod presented;
+mod rejection;
+mod rules;
+mod target;
+
+pub use authenticator::{Authenticator, PendingPassword, Recognition};
+pub use call::{Call, NamedVersion, StatedVersion};
+pub use directory::Directory;
+pub use hashing::{HashPool, HashPoolSize};
+pub use password_cache::PasswordCache;
+pub use presented::{Accept, BasicPair, Presented, Scheme};
+pub use rejection::{REJECTION_CODES, Rejection};
+pub use rules::{Admission, CHECKS, Check, Rules};
+pub use target::{Target, strip_query_parameter};

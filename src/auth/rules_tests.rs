@@ -1,0 +1,141 @@
+use super::*;
+use crate::auth::{StatedVersion, Target};
+use crate::credential::{Account, ScopeSet, StoredSecret, TokenDigest, Version, VersionRule};
+use http::{HeaderMap, Method};
+use proptest::prelude::*;
+
+const NOW: &str = "2026-07-01T00:00:00Z";
+
+fn rules() -> Rules {
+    let version = |name: &str, retired: Option<&str>| Version {
+        name: name.parse().unwrap(),
+        deprecated_on: None,
+        sunset_on: None,
+        retired_on: retired.map(|date| date.parse().unwrap()),
+        link: None,
+    };
+    let rule = |method: Method, path: &str| RouteRule { methods: [method].into(), path: path.parse().unwrap() };
+    Rules {
+        accept: Accept { bearer: true, basic: true, api_key_header: None, api_key_query: None },
+        token_format: TokenFormat::default(),
+        versions: VersionCatalog {
+            path: Some("/v{version}/".parse().unwrap()),
+            header: Some(http::HeaderName::from_static("x-api-version")),
+            rule: VersionRule::UpTo,
+            when_unstated: WhenUnstated::UsePin,
+            known: vec![version("1", Some("2026-06-30")), version("2", None), version("3", None)],
+        },
+        scopes: ScopeCatalog::new(vec![("pay".parse().unwrap(), [rule(Method::POST, "/payments")].into())]),
+        public: [rule(Method::GET, "/events")].into(),
+    }
+}
+
+fn credential() -> Credential {
+    Credential {
+        id: "one".parse().unwrap(),
+        account: Account { id: "acme".parse().unwrap(), access: true }.into(),
+        name: None,
+        secret: StoredSecret::Token(TokenDigest::of(b"x")),
+        enabled: true,
+        version: "2".parse().ok(),
+        scopes: None,
+        expires_at: None,
+        addresses: Box::default(),
+    }
+}
+
+fn decide(rules: &Rules, credential: Credential, method: &Method, path: &str) -> Result<Option<usize>, Rejection> {
+    let target = Target::parse(path.as_bytes(), true)?;
+    let stated = StatedVersion::read(&rules.versions, target, &HeaderMap::new())?;
+    let call = Call {
+        method,
+        path: stated.path,
+        version: stated.version,
+        address: "10.1.2.3".parse().unwrap(),
+        now: NOW.parse().unwrap(),
+    };
+    rules.admit(Arc::new(credential), &call).map(|admission| admission.version)
+}
+
+#[test]
+fn the_version_is_the_one_named_or_the_pin() {
+    let of = |path| decide(&rules(), credential(), &Method::GET, path);
+    assert_eq!(of("/v2/x"), Ok(Some(1)));
+    assert_eq!(of("/x"), Ok(Some(1)));
+    assert_eq!(of("/v1/x"), Err(Rejection::VersionRetired));
+    assert_eq!(of("/v3/x"), Err(Rejection::VersionNotAllowed));
+    assert_eq!(of("/v9/x"), Err(Rejection::VersionUnknown));
+    let mut strict = rules();
+    strict.versions.when_unstated = WhenUnstated::Reject;
+    assert_eq!(decide(&strict, credential(), &Method::GET, "/x"), Err(Rejection::VersionUnstated));
+    strict.versions.rule = VersionRule::Exact;
+    assert_eq!(decide(&strict, credential(), &Method::GET, "/v1/x"), Err(Rejection::VersionNotAllowed));
+}
+
+#[test]
+fn each_switch_refuses_with_its_own_code() {
+    let of = |change: fn(&mut Credential)| {
+        let mut credential = credential();
+        change(&mut credential);
+        decide(&rules(), credential, &Method::GET, "/x")
+    };
+    assert_eq!(of(|c| c.enabled = false), Err(Rejection::CredentialDisabled));
+    assert_eq!(
+        of(|c| c.account = Account { id: "acme".parse().unwrap(), access: false }.into()),
+        Err(Rejection::AccessOff)
+    );
+    assert_eq!(of(|c| c.expires_at = NOW.parse().ok()), Err(Rejection::CredentialExpired));
+    assert!(of(|c| c.expires_at = "2026-07-01T00:00:01Z".parse().ok()).is_ok());
+    assert_eq!(of(|c| c.addresses = ["192.0.2.0/24".parse().unwrap()].into()), Err(Rejection::AddressNotAllowed));
+    assert!(of(|c| c.addresses = ["10.0.0.0/8".parse().unwrap()].into()).is_ok());
+    assert_eq!(of(|c| c.version = "gone".parse().ok()), Err(Rejection::VersionNotAllowed));
+}
+
+#[test]
+fn scopes_are_about_the_path_after_the_version() {
+    let scoped = || Credential { scopes: Some(ScopeSet::new(vec!["pay".parse().unwrap()]).into()), ..credential() };
+    assert!(decide(&rules(), scoped(), &Method::POST, "/v2/payments/1").is_ok());
+    assert_eq!(decide(&rules(), scoped(), &Method::GET, "/v2/payments/1"), Err(Rejection::ScopeInsufficient));
+    assert_eq!(decide(&rules(), scoped(), &Method::POST, "/v2/other"), Err(Rejection::ScopeInsufficient));
+}
+
+#[test]
+fn two_places_that_name_two_versions_are_ambiguous() {
+    let mut headers = HeaderMap::new();
+    headers.insert("x-api-version", "3".parse().unwrap());
+    let rules = rules();
+    let read = |path: &'static str, headers: &HeaderMap| {
+        StatedVersion::read(&rules.versions, Target { path, query: None }, headers).map(|stated| stated.version)
+    };
+    assert_eq!(read("/v3/x", &headers), Ok(NamedVersion::Known(2)));
+    assert_eq!(read("/x", &headers), Ok(NamedVersion::Known(2)));
+    assert!(matches!(read("/v2/x", &headers), Err(Rejection::RequestAmbiguous(_))));
+    headers.append("x-api-version", "3".parse().unwrap());
+    assert!(matches!(read("/x", &headers), Err(Rejection::RequestAmbiguous(_))));
+}
+
+proptest! {
+    /// Whatever the credential looks like: what is admitted is enabled, in date, on a version that it
+    /// may use, within its scopes and called from an address of its list.
+    #[test]
+    fn admitted_implies_every_condition(
+        enabled: bool, access: bool, expired: bool, inside: bool, scoped: bool,
+        pin in 0usize..4, named in 0usize..5, post: bool,
+    ) {
+        let now: jiff::Timestamp = NOW.parse().unwrap();
+        let mut one = credential();
+        one.enabled = enabled;
+        one.account = Account { id: "acme".parse().unwrap(), access }.into();
+        one.expires_at = Some(if expired { now } else { now + jiff::SignedDuration::from_secs(1) });
+        one.addresses = [if inside { "10.0.0.0/8" } else { "192.0.2.0/24" }.parse().unwrap()].into();
+        one.version = ["1", "2", "3", "gone"][pin].parse().ok();
+        one.scopes = scoped.then(|| ScopeSet::new(vec!["pay".parse().unwrap()]).into());
+        let path = ["/payments", "/v1/payments", "/v2/payments", "/v3/payments", "/v9/payments"][named];
+        let method = if post { Method::POST } else { Method::GET };
+        let served = if named == 0 { pin } else { named - 1 };
+        let expected = enabled && access && !expired && inside
+            && pin < 3 && named < 4 && served != 0 && served <= pin
+            && (!scoped || post);
+        prop_assert_eq!(decide(&rules(), one, &method, path).is_ok(), expected);
+    }
+}

@@ -1,0 +1,178 @@
+//! What a credential may call: rights by method and path.
+
+use std::str::FromStr;
+
+use bytes::Bytes;
+use http::Method;
+
+use super::Label;
+
+/// A path that a rule covers, by whole segments: `/payments` covers `/payments` and `/payments/7`,
+/// not `/paymentsx`. Compared byte for byte; paths that two parsers could read two ways never get here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoutePath(Box<str>);
+
+/// Why a text cannot be a [`RoutePath`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RoutePathError {
+    /// Relative.
+    #[error("must begin with /")]
+    Relative,
+    /// A query, a wildcard, a dot segment: something that is never compared.
+    #[error("must be plain segments, without //, dot segments, *, ?, #, ; or percent signs")]
+    NotPlain,
+}
+
+impl FromStr for RoutePath {
+    type Err = RoutePathError;
+
+    fn from_str(text: &str) -> Result<Self, RoutePathError> {
+        let inner = text.strip_prefix('/').ok_or(RoutePathError::Relative)?;
+        let inner = inner.strip_suffix('/').unwrap_or(inner);
+        let plain = |segment: &str| {
+            !matches!(segment, "" | "." | "..")
+                && segment.bytes().all(|byte| byte.is_ascii_graphic() && !b"*?#;%\\{}".contains(&byte))
+        };
+        if !inner.is_empty() && !inner.split('/').all(plain) {
+            return Err(RoutePathError::NotPlain);
+        }
+        Ok(Self(inner.into()))
+    }
+}
+
+impl RoutePath {
+    fn covers(&self, path: &str) -> bool {
+        let Some(path) = path.strip_prefix('/') else { return false };
+        match path.strip_prefix(&*self.0) {
+            Some(rest) => self.0.is_empty() || rest.is_empty() || rest.starts_with('/'),
+            None => false,
+        }
+    }
+}
+
+/// Methods on a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteRule {
+    /// Empty: every method. `GET` includes `HEAD` (RFC 9110, 9.3.2).
+    pub methods: Box<[Method]>,
+    /// After the version, where the path names one.
+    pub path: RoutePath,
+}
+
+impl RouteRule {
+    /// True when the rule speaks about this request.
+    pub fn covers(&self, method: &Method, path: &str) -> bool {
+        let named = |wanted: &Method| wanted == method || (wanted == Method::GET && method == Method::HEAD);
+        (self.methods.is_empty() || self.methods.iter().any(named)) && self.path.covers(path)
+    }
+}
+
+/// Every scope that the rules know, and what it opens.
+#[derive(Debug, Clone, Default)]
+pub struct ScopeCatalog(Vec<(Label, Box<[RouteRule]>)>);
+
+impl ScopeCatalog {
+    /// A catalog of these scopes; names are unique, as keys of a mapping are.
+    pub fn new(scopes: Vec<(Label, Box<[RouteRule]>)>) -> Self {
+        Self(scopes)
+    }
+
+    /// True when the rules know this scope.
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, _)| known.as_str() == name)
+    }
+
+    /// The names, in the order of the file.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// True when no scope is configured at all.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// True when one of the held scopes covers the request. A scope that the rules no longer know opens nothing.
+    pub fn permit(&self, held: &ScopeSet, method: &Method, path: &str) -> bool {
+        let open = |(name, rules): &(Label, Box<[RouteRule]>)| {
+            held.names.contains(name) && rules.iter().any(|rule| rule.covers(method, path))
+        };
+        self.0.iter().any(open)
+    }
+}
+
+/// The scopes that a credential holds. Credentials with the same ones share it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScopeSet {
+    names: Box<[Label]>,
+    joined: Bytes,
+}
+
+impl ScopeSet {
+    /// A set of these names.
+    pub fn new(names: Vec<Label>) -> Self {
+        let joined = names.iter().map(Label::as_str).collect::<Vec<_>>().join(" ");
+        Self { names: names.into(), joined: Bytes::from(joined.into_bytes().into_boxed_slice()) }
+    }
+
+    /// The names, in the order of the file.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(Label::as_str)
+    }
+
+    /// Space-separated, shared; for a header value without a copy.
+    pub fn joined(&self) -> Bytes {
+        self.joined.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(methods: &[Method], path: &str) -> RouteRule {
+        RouteRule { methods: methods.into(), path: path.parse().unwrap() }
+    }
+
+    #[test]
+    fn a_path_is_covered_by_whole_segments() {
+        let payments = rule(&[], "/payments");
+        assert!(payments.covers(&Method::GET, "/payments"));
+        assert!(payments.covers(&Method::GET, "/payments/"));
+        assert!(payments.covers(&Method::GET, "/payments/7"));
+        assert!(!payments.covers(&Method::GET, "/paymentsx"));
+        assert!(!payments.covers(&Method::GET, "/Payments"));
+        assert!(!payments.covers(&Method::GET, "/"));
+        assert!(rule(&[], "/").covers(&Method::GET, "/anything"));
+        assert!(rule(&[], "/a/b/").covers(&Method::GET, "/a/b/c"));
+    }
+
+    #[test]
+    fn get_includes_head_and_nothing_else() {
+        let read = rule(&[Method::GET], "/data");
+        assert!(read.covers(&Method::HEAD, "/data"));
+        assert!(!read.covers(&Method::POST, "/data"));
+        assert!(!read.covers(&Method::OPTIONS, "/data"));
+    }
+
+    #[test]
+    fn rules_that_could_never_be_compared_are_refused() {
+        assert_eq!("payments".parse::<RoutePath>(), Err(RoutePathError::Relative));
+        for odd in ["/a//b", "/a/../b", "/a/*", "/a?b", "/a%20b", "/a;b", "/ä"] {
+            assert_eq!(odd.parse::<RoutePath>(), Err(RoutePathError::NotPlain), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_scope_opens_what_it_says_and_an_unknown_one_nothing() {
+        let label = |text: &str| text.parse::<Label>().unwrap();
+        let write = vec![rule(&[Method::POST], "/payments")].into_boxed_slice();
+        let catalog = ScopeCatalog::new(vec![(label("payments:write"), write)]);
+        let held = ScopeSet::new(vec![label("payments:write"), label("gone")]);
+        assert!(catalog.permit(&held, &Method::POST, "/payments/1"));
+        assert!(!catalog.permit(&held, &Method::GET, "/payments/1"));
+        assert!(!catalog.permit(&ScopeSet::new(vec![label("gone")]), &Method::POST, "/payments"));
+        assert!(!catalog.permit(&ScopeSet::new(vec![]), &Method::POST, "/payments"));
+        assert_eq!(held.joined(), "payments:write gone");
+    }
+}

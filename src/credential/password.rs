@@ -1,0 +1,306 @@
+//! Passwords: argon2id for new ones, and what an htpasswd file may bring along.
+
+use std::fmt;
+use std::str::FromStr;
+
+use argon2::{Algorithm, Argon2, Block, Params};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use md5::Md5;
+use sha1::{Digest, Sha1};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+/// Stored parameters above these would let one line of a file take the machine: 256 MiB, 16 passes, 8 lanes.
+const ARGON2_MOST_KIB: u32 = 256 * 1024;
+const ARGON2_MOST_PASSES: u32 = 16;
+const ARGON2_MOST_LANES: u32 = 8;
+const BCRYPT_COSTS: std::ops::RangeInclusive<u32> = 4..=14;
+const APR1_ALPHABET: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// A password in the clear. No `Display`, no `Serialize`, a redacted `Debug`, wiped when dropped.
+pub struct PlainPassword(Zeroizing<Box<[u8]>>);
+
+impl PlainPassword {
+    /// Takes over what a person typed or a request presented.
+    pub fn new(bytes: &[u8]) -> Self {
+        Self(Zeroizing::new(bytes.into()))
+    }
+
+    /// The secret itself, for hashing.
+    pub fn reveal(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PlainPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PlainPassword([redacted])")
+    }
+}
+
+/// The working memory of argon2, kept by a hashing thread from one password to the next.
+#[derive(Default)]
+pub struct HashMemory(Vec<Block>);
+
+impl HashMemory {
+    fn at_least(&mut self, blocks: usize) -> &mut [Block] {
+        if self.0.len() < blocks {
+            self.0.resize(blocks, Block::new());
+        }
+        &mut self.0[..blocks]
+    }
+}
+
+/// A stored slow hash, in the notation it was written in.
+#[derive(Clone, PartialEq, Eq)]
+pub enum PasswordHash {
+    /// `$argon2id$…` (RFC 9106, PHC string format).
+    Argon2id(Box<str>),
+    /// `$2a$`, `$2b$`, `$2y$` as htpasswd -B writes it; looks at the first 72 bytes, as it always did.
+    Bcrypt(Box<str>),
+    /// `$apr1$`, Apache's MD5 crypt.
+    Apr1(Box<str>),
+    /// `{SHA}`, unsalted SHA-1 in base64.
+    Sha1(Box<str>),
+}
+
+/// Why a text is not a usable password hash. Never repeats the text: it may be a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordHashError {
+    /// Looks like no hash at all: most likely the password itself.
+    #[error("is not a hash; a password must not stand here in the clear")]
+    Plain,
+    /// The right beginning, and then something else.
+    #[error("is a broken {0} hash")]
+    Malformed(&'static str),
+    /// Verifying it would cost too much memory or time.
+    #[error("asks for more work than is allowed (argon2id up to 256 MiB, 16 passes, 8 lanes; bcrypt cost up to 14)")]
+    TooCostly,
+    /// A scheme that we do not verify.
+    #[error("is of a kind that is not supported; argon2id, bcrypt, apr1 and {{SHA}} are")]
+    Unsupported,
+    /// No memory or no randomness to hash with.
+    #[error("could not be made: the system gave no memory or no randomness")]
+    Failed,
+}
+
+impl FromStr for PasswordHash {
+    type Err = PasswordHashError;
+
+    fn from_str(text: &str) -> Result<Self, PasswordHashError> {
+        if text.starts_with("$argon2id$") {
+            argon2_parts(text).map(|_| Self::Argon2id(text.into()))
+        } else if ["$2a$", "$2b$", "$2y$"].iter().any(|prefix| text.starts_with(prefix)) {
+            let parts: bcrypt::HashParts = text.parse().map_err(|_| PasswordHashError::Malformed("bcrypt"))?;
+            if !BCRYPT_COSTS.contains(&parts.get_cost()) {
+                return Err(PasswordHashError::TooCostly);
+            }
+            Ok(Self::Bcrypt(text.into()))
+        } else if let Some(rest) = text.strip_prefix("$apr1$") {
+            let (salt, digest) = rest.split_once('$').ok_or(PasswordHashError::Malformed("apr1"))?;
+            let plausible = (1..=8).contains(&salt.len())
+                && digest.len() == 22
+                && digest.bytes().all(|byte| APR1_ALPHABET.contains(&byte));
+            plausible.then(|| Self::Apr1(text.into())).ok_or(PasswordHashError::Malformed("apr1"))
+        } else if let Some(encoded) = text.strip_prefix("{SHA}") {
+            let whole = STANDARD.decode(encoded).is_ok_and(|digest| digest.len() == 20);
+            whole.then(|| Self::Sha1(text.into())).ok_or(PasswordHashError::Malformed("{SHA}"))
+        } else if text.starts_with('$') {
+            Err(PasswordHashError::Unsupported)
+        } else {
+            Err(PasswordHashError::Plain)
+        }
+    }
+}
+
+impl PasswordHash {
+    /// Hashes a chosen password: argon2id, 19 MiB, t=2, p=1 (OWASP), a fresh 16-byte salt.
+    ///
+    /// # Errors
+    /// [`PasswordHashError::Failed`] without memory or randomness.
+    pub fn of(password: &PlainPassword) -> Result<Self, PasswordHashError> {
+        let failed = |_| PasswordHashError::Failed;
+        let mut salt = [0_u8; 16];
+        getrandom::fill(&mut salt).map_err(|_| PasswordHashError::Failed)?;
+        let params = Params::new(19 * 1024, 2, 1, Some(32)).map_err(failed)?;
+        let mut output = [0_u8; 32];
+        Argon2::new(Algorithm::Argon2id, argon2::Version::V0x13, params)
+            .hash_password_into(password.reveal(), &salt, &mut output)
+            .map_err(failed)?;
+        let base64 = base64::engine::general_purpose::STANDARD_NO_PAD;
+        let text = format!("$argon2id$v=19$m=19456,t=2,p=1${}${}", base64.encode(salt), base64.encode(output));
+        Ok(Self::Argon2id(text.into()))
+    }
+
+    /// A hash that no password matches and that costs what a default one costs.
+    pub fn decoy() -> Self {
+        let zeros = "A".repeat(43);
+        Self::Argon2id(format!("$argon2id$v=19$m=19456,t=2,p=1$Y2xhdmlnZXIgZGVjb3kgIQ${zeros}").into())
+    }
+
+    /// Does the work of comparing, whatever the outcome. Takes tens of milliseconds: never on an async thread.
+    pub fn verify(&self, password: &[u8], memory: &mut HashMemory) -> bool {
+        match self {
+            Self::Argon2id(text) => verify_argon2(text, password, memory),
+            Self::Bcrypt(text) => bcrypt::verify(password, text).unwrap_or(false),
+            Self::Apr1(text) => {
+                let mut parts = text.splitn(4, '$').skip(2);
+                let (Some(salt), Some(digest)) = (parts.next(), parts.next()) else { return false };
+                apr1(password, salt.as_bytes()).ct_eq(digest.as_bytes()).into()
+            }
+            Self::Sha1(text) => {
+                let stored = STANDARD.decode(text.trim_start_matches("{SHA}")).unwrap_or_default();
+                Sha1::digest(password).as_slice().ct_eq(&stored).into()
+            }
+        }
+    }
+
+    /// As it is written in a file.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Argon2id(text) | Self::Bcrypt(text) | Self::Apr1(text) | Self::Sha1(text) => text,
+        }
+    }
+
+    /// Which scheme, in the words of the documentation.
+    pub fn scheme(&self) -> &'static str {
+        match self {
+            Self::Argon2id(_) => "argon2id",
+            Self::Bcrypt(_) => "bcrypt",
+            Self::Apr1(_) => "apr1",
+            Self::Sha1(_) => "{SHA}",
+        }
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PasswordHash({})", self.scheme())
+    }
+}
+
+fn argon2_parts(text: &str) -> Result<(Argon2<'static>, argon2::PasswordHash), PasswordHashError> {
+    let malformed = PasswordHashError::Malformed("argon2id");
+    let parsed = argon2::PasswordHash::new(text).map_err(|_| malformed)?;
+    if parsed.version.is_some_and(|version| version != 0x13) || parsed.salt.is_none() || parsed.hash.is_none() {
+        return Err(malformed);
+    }
+    let params = Params::try_from(&parsed).map_err(|_| malformed)?;
+    let within = params.m_cost() <= ARGON2_MOST_KIB
+        && params.t_cost() <= ARGON2_MOST_PASSES
+        && params.p_cost() <= ARGON2_MOST_LANES;
+    if !within {
+        return Err(PasswordHashError::TooCostly);
+    }
+    Ok((Argon2::new(Algorithm::Argon2id, argon2::Version::V0x13, params), parsed))
+}
+
+fn verify_argon2(text: &str, password: &[u8], memory: &mut HashMemory) -> bool {
+    let Ok((argon2, parsed)) = argon2_parts(text) else { return false };
+    let (Some(salt), Some(stored)) = (parsed.salt, parsed.hash) else { return false };
+    let mut output = [0_u8; argon2::password_hash::phc::Output::MAX_LENGTH];
+    let output = &mut output[..stored.len()];
+    let blocks = memory.at_least(argon2.params().block_count());
+    let hashed = argon2.hash_password_into_with_memory(password, salt.as_ref(), output, blocks);
+    hashed.is_ok() && bool::from(output[..].ct_eq(stored.as_bytes()))
+}
+
+/// Apache's variant of MD5 crypt (apr_md5.c): a thousand rounds, 22 characters.
+fn apr1(password: &[u8], salt: &[u8]) -> [u8; 22] {
+    let inner = Md5::new().chain_update(password).chain_update(salt).chain_update(password).finalize();
+    let mut outer = Md5::new().chain_update(password).chain_update(b"$apr1$").chain_update(salt);
+    for start in (0..password.len()).step_by(16) {
+        outer.update(&inner[..16.min(password.len() - start)]);
+    }
+    let mut length = password.len();
+    while length > 0 {
+        outer.update(if length & 1 == 1 { &[0_u8] } else { &password[..1] });
+        length >>= 1;
+    }
+    let mut digest = outer.finalize();
+    for round in 0..1000 {
+        let mut next = Md5::new();
+        next.update(if round % 2 == 1 { password } else { &digest[..] });
+        if round % 3 != 0 {
+            next.update(salt);
+        }
+        if round % 7 != 0 {
+            next.update(password);
+        }
+        next.update(if round % 2 == 1 { &digest[..] } else { password });
+        digest = next.finalize();
+    }
+    let triples = [(0, 6, 12), (1, 7, 13), (2, 8, 14), (3, 9, 15), (4, 10, 5)];
+    let mut text = [0_u8; 22];
+    let mut places = text.iter_mut();
+    let mut put = |mut value: u32, characters: usize| {
+        for place in places.by_ref().take(characters) {
+            *place = APR1_ALPHABET[(value & 63) as usize];
+            value >>= 6;
+        }
+    };
+    for (a, b, c) in triples {
+        put(u32::from(digest[a]) << 16 | u32::from(digest[b]) << 8 | u32::from(digest[c]), 4);
+    }
+    put(u32::from(digest[11]), 2);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verifies(hash: &str, password: &str) -> bool {
+        let hash: PasswordHash = hash.parse().unwrap();
+        hash.verify(password.as_bytes(), &mut HashMemory::default())
+    }
+
+    #[test]
+    fn a_new_hash_verifies_its_own_password_only() {
+        let hash = PasswordHash::of(&PlainPassword::new(b"correct horse")).unwrap();
+        assert!(verifies(hash.as_str(), "correct horse"));
+        assert!(!verifies(hash.as_str(), "correct horses"));
+    }
+
+    #[test]
+    fn hashes_made_by_openssl_and_htpasswd_verify() {
+        let apr1 = "$apr1$abcdefgh$sIQmFnT1CuEXAsyjuXjUX/";
+        assert!(verifies(apr1, "correct horse"));
+        assert!(!verifies(apr1, "correct horsE"));
+        assert!(verifies("$apr1$r31....$yydIS1GPjrPm3VLfCgZvh0", "x"));
+        let sha = "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=";
+        assert!(verifies(sha, "correct horse"));
+        assert!(!verifies(sha, "correct"));
+        // From the bcrypt test vectors of OpenBSD.
+        let bcrypt = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+        assert!(verifies(bcrypt, "U*U"));
+        assert!(verifies(&bcrypt.replace("$2a$", "$2y$"), "U*U"));
+        assert!(!verifies(bcrypt, "U*"));
+    }
+
+    #[test]
+    fn what_is_no_hash_or_too_costly_is_refused() {
+        let refused = |text: &str| text.parse::<PasswordHash>().unwrap_err();
+        assert_eq!(refused("hunter2"), PasswordHashError::Plain);
+        assert_eq!(refused(""), PasswordHashError::Plain);
+        assert_eq!(refused("$1$salt$digest"), PasswordHashError::Unsupported);
+        assert_eq!(refused("$argon2id$v=19$m=19456"), PasswordHashError::Malformed("argon2id"));
+        assert_eq!(refused("{SHA}"), PasswordHashError::Malformed("{SHA}"));
+        assert_eq!(refused("$apr1$$"), PasswordHashError::Malformed("apr1"));
+        assert_eq!(refused("$2y$10$short"), PasswordHashError::Malformed("bcrypt"));
+        let decoy = PasswordHash::decoy();
+        assert_eq!(refused(&decoy.as_str().replace("m=19456", "m=4000000")), PasswordHashError::TooCostly);
+        assert_eq!(
+            refused("$2a$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
+            PasswordHashError::TooCostly
+        );
+    }
+
+    #[test]
+    fn the_decoy_is_a_hash_that_nothing_matches() {
+        let decoy = PasswordHash::decoy();
+        assert!(!verifies(decoy.as_str(), ""));
+        assert!(!verifies(decoy.as_str(), "claviger decoy !"));
+    }
+}

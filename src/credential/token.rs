@@ -1,0 +1,226 @@
+//! Tokens: ours with a checksum, anybody's by SHA-256.
+
+use std::fmt;
+use std::str::FromStr;
+
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// 27 base62 characters carry 160.7 bits.
+const RANDOM_LENGTH: usize = 27;
+const CHECKSUM_LENGTH: usize = 6;
+
+/// A token in the clear. Shown once, never stored: no `Display`, no `Serialize`, a redacted `Debug`.
+pub struct PlainToken(Zeroizing<String>);
+
+impl PlainToken {
+    /// The secret itself, for the one place that shows it to its owner.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// What is stored in its place.
+    pub fn digest(&self) -> TokenDigest {
+        TokenDigest::of(self.0.as_bytes())
+    }
+}
+
+impl fmt::Debug for PlainToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PlainToken([redacted])")
+    }
+}
+
+/// The shape of the tokens that we mint: prefix, 160 random bits, CRC-32 of both, in base62. The
+/// checksum lets junk be refused without a look-up, and lets a scanner find leaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenFormat {
+    prefix: Box<str>,
+}
+
+/// Why a text cannot be the prefix of our tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 2 to 16 lower-case letters and digits, then an underscore")]
+pub struct TokenFormatError;
+
+impl Default for TokenFormat {
+    fn default() -> Self {
+        Self { prefix: "clv_".into() }
+    }
+}
+
+impl FromStr for TokenFormat {
+    type Err = TokenFormatError;
+
+    fn from_str(prefix: &str) -> Result<Self, TokenFormatError> {
+        let name = prefix.strip_suffix('_').ok_or(TokenFormatError)?;
+        let fits = (2..=16).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+        if fits { Ok(Self { prefix: prefix.into() }) } else { Err(TokenFormatError) }
+    }
+}
+
+impl TokenFormat {
+    /// What every token of this format begins with.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Makes a new token.
+    ///
+    /// # Errors
+    /// When the system's random source fails.
+    pub fn mint(&self) -> Result<PlainToken, getrandom::Error> {
+        let length = self.prefix.len() + RANDOM_LENGTH + CHECKSUM_LENGTH;
+        let mut token = Zeroizing::new(String::with_capacity(length));
+        token.push_str(&self.prefix);
+        let mut pool = Zeroizing::new([0_u8; 64]);
+        while token.len() < self.prefix.len() + RANDOM_LENGTH {
+            getrandom::fill(pool.as_mut())?;
+            let missing = self.prefix.len() + RANDOM_LENGTH - token.len();
+            // 248 = 4 × 62: above it a remainder would favour the first characters.
+            let fair = pool.iter().filter(|byte| **byte < 248).take(missing);
+            token.extend(fair.map(|byte| char::from(BASE62[usize::from(byte % 62)])));
+        }
+        let checksum = checksum(token.as_bytes());
+        token.extend(checksum.iter().copied().map(char::from));
+        Ok(PlainToken(token))
+    }
+
+    /// True for something that carries our prefix but was never minted by us: no look-up can find it.
+    pub fn is_junk(&self, presented: &[u8]) -> bool {
+        let Some(rest) = presented.strip_prefix(self.prefix.as_bytes()) else {
+            return false;
+        };
+        if rest.len() != RANDOM_LENGTH + CHECKSUM_LENGTH {
+            return true;
+        }
+        let (body, stated) = presented.split_at(presented.len() - CHECKSUM_LENGTH);
+        checksum(body) != stated
+    }
+}
+
+fn checksum(body: &[u8]) -> [u8; CHECKSUM_LENGTH] {
+    let mut rest = crc32fast::hash(body);
+    let mut text = [b'0'; CHECKSUM_LENGTH];
+    for place in text.iter_mut().rev() {
+        *place = BASE62[(rest % 62) as usize];
+        rest /= 62;
+    }
+    text
+}
+
+/// The SHA-256 of a token. Tokens have the entropy for a plain hash (OWASP ASVS 5, 6.5.2), and with
+/// it one map read finds them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TokenDigest([u8; 32]);
+
+/// Why a text is not a usable token digest. Never repeats the text: it may be a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DigestError {
+    /// No `sha256:` in front: most likely the secret itself.
+    #[error("is not a digest; a secret must not stand here in the clear")]
+    Plain,
+    /// Not 64 hexadecimal digits.
+    #[error("is not 64 hexadecimal digits after sha256:")]
+    Malformed,
+    /// The digest of nothing.
+    #[error("is the digest of an empty token")]
+    Empty,
+}
+
+impl TokenDigest {
+    /// The digest of a presented or minted token.
+    pub fn of(token: &[u8]) -> Self {
+        Self(Sha256::digest(token).into())
+    }
+
+    /// The raw digest.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl FromStr for TokenDigest {
+    type Err = DigestError;
+
+    fn from_str(text: &str) -> Result<Self, DigestError> {
+        let hex = text.strip_prefix("sha256:").ok_or(DigestError::Plain)?.as_bytes();
+        let mut digest = [0_u8; 32];
+        if hex.len() != 2 * digest.len() {
+            return Err(DigestError::Malformed);
+        }
+        for (byte, pair) in digest.iter_mut().zip(hex.chunks_exact(2)) {
+            let high = char::from(pair[0]).to_digit(16).ok_or(DigestError::Malformed)?;
+            let low = char::from(pair[1]).to_digit(16).ok_or(DigestError::Malformed)?;
+            *byte = (high * 16 + low) as u8;
+        }
+        let digest = Self(digest);
+        if digest == Self::of(b"") { Err(DigestError::Empty) } else { Ok(digest) }
+    }
+}
+
+impl fmt::Display for TokenDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("sha256:")?;
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for TokenDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TokenDigest({:02x}{:02x}…)", self.0[0], self.0[1])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minted_token_passes_its_own_checksum_and_no_other_does() {
+        let format = TokenFormat::default();
+        let token = format.mint().unwrap();
+        assert_eq!(token.reveal().len(), 37);
+        assert!(!format.is_junk(token.reveal().as_bytes()));
+        for index in 4..37 {
+            let mut wrong = token.reveal().as_bytes().to_vec();
+            wrong[index] = if wrong[index] == b'x' { b'y' } else { b'x' };
+            assert!(format.is_junk(&wrong), "a change at {index} went unnoticed");
+        }
+        assert!(format.is_junk(b"clv_"));
+        assert!(!format.is_junk(b"a token that the API already had"));
+    }
+
+    #[test]
+    fn minted_tokens_differ() {
+        let format = TokenFormat::default();
+        assert_ne!(format.mint().unwrap().reveal(), format.mint().unwrap().reveal());
+    }
+
+    #[test]
+    fn a_digest_reads_back_what_it_prints() {
+        let digest = TokenDigest::of(b"abc");
+        assert_eq!(
+            digest.to_string(),
+            "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        assert_eq!(digest.to_string().parse(), Ok(digest));
+    }
+
+    #[test]
+    fn what_is_not_a_digest_is_refused_without_repeating_it() {
+        assert_eq!("hunter2".parse::<TokenDigest>(), Err(DigestError::Plain));
+        assert_eq!("sha256:".parse::<TokenDigest>(), Err(DigestError::Malformed));
+        assert_eq!(format!("sha256:{}", "g".repeat(64)).parse::<TokenDigest>(), Err(DigestError::Malformed));
+        assert_eq!(TokenDigest::of(b"").to_string().parse::<TokenDigest>(), Err(DigestError::Empty));
+        assert!(!DigestError::Plain.to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn a_plain_token_does_not_show_in_debug() {
+        let token = TokenFormat::default().mint().unwrap();
+        assert!(!format!("{token:?}").contains(token.reveal()));
+    }
+}

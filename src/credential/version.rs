@@ -1,0 +1,214 @@
+//! API versions: how a request names one, and which a credential may use.
+
+use std::str::FromStr;
+
+use http::HeaderName;
+use jiff::civil::Date;
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::Label;
+
+const PLACEHOLDER: &str = "{version}";
+
+/// Where in a path the version stands: a literal, `{version}`, and the rest of the path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathTemplate {
+    before: Box<str>,
+}
+
+/// Why a text cannot be a [`PathTemplate`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must look like /v{{version}}/ : a path with {{version}} once, at the end of its last segment")]
+pub struct PathTemplateError;
+
+impl FromStr for PathTemplate {
+    type Err = PathTemplateError;
+
+    fn from_str(text: &str) -> Result<Self, PathTemplateError> {
+        let (before, after) = text.split_once(PLACEHOLDER).ok_or(PathTemplateError)?;
+        let plain = |byte: u8| byte.is_ascii_graphic() && !b"*?#;%\\{}".contains(&byte);
+        let fits = before.starts_with('/')
+            && !before.contains("//")
+            && before.bytes().all(plain)
+            && matches!(after, "" | "/");
+        if fits { Ok(Self { before: before.into() }) } else { Err(PathTemplateError) }
+    }
+}
+
+/// What a path says about the version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathVersion<'a> {
+    /// The template does not fit; the whole path is left.
+    Unstated {
+        /// The path as it came.
+        rest: &'a str,
+    },
+    /// A version, and the path after it.
+    Stated {
+        /// As written in the path.
+        version: &'a str,
+        /// What follows it; empty or beginning with `/`.
+        rest: &'a str,
+    },
+    /// Fits only if upper and lower case are the same, as they are to some routers.
+    Ambiguous,
+}
+
+impl PathTemplate {
+    /// Takes the version off the front of a path.
+    pub fn read<'a>(&self, path: &'a str) -> PathVersion<'a> {
+        let Some(front) = path.as_bytes().get(..self.before.len()) else {
+            return PathVersion::Unstated { rest: path };
+        };
+        if front != self.before.as_bytes() {
+            return if front.eq_ignore_ascii_case(self.before.as_bytes()) {
+                PathVersion::Ambiguous
+            } else {
+                PathVersion::Unstated { rest: path }
+            };
+        }
+        let after = &path[self.before.len()..];
+        let (version, rest) = after.split_at(after.find('/').unwrap_or(after.len()));
+        if version.is_empty() {
+            return PathVersion::Unstated { rest: path };
+        }
+        PathVersion::Stated { version, rest: if rest.is_empty() { "/" } else { rest } }
+    }
+}
+
+/// One version of the API.
+#[derive(Debug, Clone)]
+pub struct Version {
+    /// As requests and credentials name it.
+    pub name: Label,
+    /// Since when it is deprecated, or will be (RFC 9745).
+    pub deprecated_on: Option<Date>,
+    /// When it is expected to stop (RFC 8594).
+    pub sunset_on: Option<Date>,
+    /// From when on it answers 410.
+    pub retired_on: Option<Date>,
+    /// Where people read about the move.
+    pub link: Option<Box<str>>,
+}
+
+impl Version {
+    /// True from midnight UTC of the retirement date on.
+    pub fn is_retired(&self, now: Timestamp) -> bool {
+        self.retired_on.is_some_and(|date| midnight(date).is_some_and(|moment| now >= moment))
+    }
+}
+
+/// Midnight UTC at the beginning of a date; `None` at the very end of time.
+pub fn midnight(date: Date) -> Option<Timestamp> {
+    date.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+}
+
+/// Which versions a pinned credential may call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum VersionRule {
+    /// Only its own.
+    #[default]
+    Exact,
+    /// Its own and every older one.
+    UpTo,
+}
+
+/// What to do with a request that names no version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WhenUnstated {
+    /// Serve the version that the credential is pinned to.
+    #[default]
+    UsePin,
+    /// Refuse with `version_unstated`.
+    Reject,
+}
+
+/// The versions of the API and the rules about them.
+#[derive(Debug, Clone, Default)]
+pub struct VersionCatalog {
+    /// Where the path names the version.
+    pub path: Option<PathTemplate>,
+    /// Which header names the version.
+    pub header: Option<HeaderName>,
+    /// What a pin allows.
+    pub rule: VersionRule,
+    /// What happens when nothing is named.
+    pub when_unstated: WhenUnstated,
+    /// Oldest first; empty means that versions do not matter.
+    pub known: Vec<Version>,
+}
+
+impl VersionCatalog {
+    /// The place of a version in the order, oldest first.
+    pub fn rank(&self, name: &str) -> Option<usize> {
+        self.known.iter().position(|version| version.name.as_str() == name)
+    }
+
+    /// True when a credential pinned to `pin` may call the version of rank `wanted`. A pin that is
+    /// no longer known allows nothing.
+    pub fn allows(&self, pin: Option<&Label>, wanted: usize) -> bool {
+        let Some(pin) = pin.and_then(|pin| self.rank(pin.as_str())) else { return false };
+        match self.rule {
+            VersionRule::Exact => pin == wanted,
+            VersionRule::UpTo => wanted <= pin,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn template(text: &str) -> PathTemplate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_version_is_taken_off_the_path() {
+        let v = template("/v{version}/");
+        assert_eq!(v.read("/v2/payments/7"), PathVersion::Stated { version: "2", rest: "/payments/7" });
+        assert_eq!(v.read("/v2"), PathVersion::Stated { version: "2", rest: "/" });
+        assert_eq!(v.read("/v2/"), PathVersion::Stated { version: "2", rest: "/" });
+        assert_eq!(v.read("/events"), PathVersion::Unstated { rest: "/events" });
+        assert_eq!(v.read("/v/x"), PathVersion::Unstated { rest: "/v/x" });
+        assert_eq!(v.read("/"), PathVersion::Unstated { rest: "/" });
+        assert_eq!(template("/api/{version}").read("/api/2026-01-01/x"),
+            PathVersion::Stated { version: "2026-01-01", rest: "/x" });
+    }
+
+    #[test]
+    fn a_router_that_ignores_case_cannot_be_used_to_slip_past_the_pin() {
+        assert_eq!(template("/v{version}/").read("/V1/payments"), PathVersion::Ambiguous);
+    }
+
+    #[test]
+    fn templates_that_could_not_be_matched_are_refused() {
+        for odd in ["/v2/", "v{version}/", "/v{version}x/", "/{version}/{version}/", "//{version}", ""] {
+            assert_eq!(odd.parse::<PathTemplate>(), Err(PathTemplateError), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_pin_allows_itself_or_up_to_itself() {
+        let version = |name: &str| Version {
+            name: name.parse().unwrap(), deprecated_on: None, sunset_on: None, retired_on: None, link: None,
+        };
+        let mut catalog = VersionCatalog { known: ["1", "2", "3"].map(version).into(), ..Default::default() };
+        let pin: Label = "2".parse().unwrap();
+        assert_eq!([0, 1, 2].map(|rank| catalog.allows(Some(&pin), rank)), [false, true, false]);
+        catalog.rule = VersionRule::UpTo;
+        assert_eq!([0, 1, 2].map(|rank| catalog.allows(Some(&pin), rank)), [true, true, false]);
+        assert!(!catalog.allows(None, 0));
+        assert!(!catalog.allows("gone".parse().ok().as_ref(), 0));
+    }
+
+    #[test]
+    fn retirement_begins_at_midnight_utc() {
+        let version = Version {
+            name: "1".parse().unwrap(), deprecated_on: None, sunset_on: None,
+            retired_on: Some("2026-06-30".parse().unwrap()), link: None,
+        };
+        assert!(!version.is_retired("2026-06-29T23:59:59Z".parse().unwrap()));
+        assert!(version.is_retired("2026-06-30T00:00:00Z".parse().unwrap()));
+    }
+}

@@ -1,0 +1,5 @@
+//! Claviger, keeper of the keys.
+
+pub mod clock;
+pub mod credential;
+pub mod auth;
