@@ -1,0 +1,361 @@
+//! From a tree of [`Node`]s to types, by serde, without stopping at the first fault: what is faulty is
+//! reported, taken out, and the rest is tried again.
+
+use std::fmt;
+
+use serde::de::value::StrDeserializer;
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, Expected, IntoDeserializer, MapAccess,
+    SeqAccess, Unexpected, VariantAccess, Visitor,
+};
+
+use super::{Fault, Faults, Key, Node, Origin, Value};
+
+/// More than these are not reported at once.
+const MOST_FAULTS: usize = 100;
+
+/// Decodes a tree into a type; `at` is the path of the root in fault reports. Faulty parts are taken
+/// out of the tree. `None` when it is so faulty that nothing is left.
+pub fn decode<T: DeserializeOwned>(root: &mut Node, at: &str, faults: &mut Faults) -> Option<T> {
+    refuse_duplicates(root, at, faults);
+    let mut found = 0;
+    loop {
+        let error = match T::deserialize(NodeDeserializer(root)) {
+            Ok(value) => return Some(value),
+            Err(error) => error,
+        };
+        let steps: Vec<Step> = error.steps.into_iter().rev().collect();
+        faults.push(Fault {
+            file: None,
+            origin: error.origin.unwrap_or_else(|| root.origin.clone()),
+            path: join(at, &steps),
+            problem: error.problem,
+            hint: error.hint,
+        });
+        found += 1;
+        if found >= MOST_FAULTS || !remove(root, &steps) {
+            return None;
+        }
+    }
+}
+
+/// The fault of a key that does not exist.
+pub fn unknown_key(key: &Key, known: &[&str], path: &str) -> Fault {
+    let fault = Fault::new(key.origin.clone(), path, "is not a known key");
+    match closest(&key.name, known) {
+        Some(name) => fault.hint(format!("did you mean {name}?")),
+        None => fault.hint(format!("known here: {}", known.join(", "))),
+    }
+}
+
+fn closest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+    let folded = name.to_ascii_lowercase().replace('-', "_");
+    known
+        .iter()
+        .map(|candidate| (strsim::jaro_winkler(&folded, candidate), *candidate))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, candidate)| candidate)
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Step {
+    Key(String),
+    Index(usize),
+}
+
+fn join(at: &str, steps: &[Step]) -> String {
+    let mut path = at.to_owned();
+    for step in steps {
+        match step {
+            Step::Key(name) if path.is_empty() => path.push_str(name),
+            Step::Key(name) => path.extend([".", name]),
+            Step::Index(index) => path.push_str(&format!("[{index}]")),
+        }
+    }
+    path
+}
+
+fn remove(root: &mut Node, steps: &[Step]) -> bool {
+    let Some((last, before)) = steps.split_last() else { return false };
+    let mut node = root;
+    for step in before {
+        let next = match (step, &mut node.value) {
+            (Step::Key(name), Value::Map(entries)) => {
+                entries.iter_mut().find(|(key, _)| key.name == *name).map(|(_, value)| value)
+            }
+            (Step::Index(index), Value::List(items)) => items.get_mut(*index),
+            _ => None,
+        };
+        let Some(next) = next else { return false };
+        node = next;
+    }
+    match (last, &mut node.value) {
+        (Step::Key(name), Value::Map(entries)) => {
+            let length = entries.len();
+            entries.retain(|(key, _)| key.name != *name);
+            entries.len() < length
+        }
+        (Step::Index(index), Value::List(items)) => {
+            let Some(item) = items.get_mut(*index) else { return false };
+            std::mem::replace(&mut item.value, Value::Removed) != Value::Removed
+        }
+        _ => false,
+    }
+}
+
+/// Reports keys that stand twice, at any depth, and keeps the first of them.
+fn refuse_duplicates(node: &mut Node, at: &str, faults: &mut Faults) {
+    match &mut node.value {
+        Value::Map(entries) => {
+            let mut seen: Vec<(String, Origin)> = Vec::new();
+            entries.retain(|(key, _)| match seen.iter().find(|(name, _)| *name == key.name) {
+                Some((_, first)) => {
+                    let path = join(at, &[Step::Key(key.name.clone())]);
+                    faults.push(Fault::new(key.origin.clone(), path, format!("stands here twice, first at {first}")));
+                    false
+                }
+                None => {
+                    seen.push((key.name.clone(), key.origin.clone()));
+                    true
+                }
+            });
+            for (key, value) in entries {
+                refuse_duplicates(value, &join(at, &[Step::Key(key.name.clone())]), faults);
+            }
+        }
+        Value::List(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                refuse_duplicates(item, &join(at, &[Step::Index(index)]), faults);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Float(_) | Value::Text(_) | Value::Removed => {}
+    }
+}
+
+/// A fault on its way up, collecting its path.
+#[derive(Debug)]
+struct DecodeError {
+    steps: Vec<Step>,
+    origin: Option<Origin>,
+    problem: String,
+    hint: Option<String>,
+}
+
+impl DecodeError {
+    fn here(mut self, origin: &Origin) -> Self {
+        self.origin.get_or_insert_with(|| origin.clone());
+        self
+    }
+
+    fn within(mut self, step: Step) -> Self {
+        self.steps.push(step);
+        self
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.problem)
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+impl serde::de::Error for DecodeError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self { steps: Vec::new(), origin: None, problem: message.to_string(), hint: None }
+    }
+
+    fn invalid_type(found: Unexpected, expected: &dyn Expected) -> Self {
+        let expected = in_words(expected);
+        let found = kind(&found);
+        let error = Self::custom(format!("must be {expected}, not {found}"));
+        let quotable = matches!(found, "a number" | "true or false");
+        if expected == "text" && quotable { error.hint("put it in quotes") } else { error }
+    }
+
+    fn invalid_value(_: Unexpected, expected: &dyn Expected) -> Self {
+        Self::custom(format!("must be {}", in_words(expected)))
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::custom(format!("lacks {field}"))
+    }
+
+    fn unknown_variant(variant: &str, known: &'static [&'static str]) -> Self {
+        let error = Self::custom(format!("must be one of {}", known.join(", ")));
+        match closest(variant, known) {
+            Some(name) => error.hint(format!("did you mean {name}?")),
+            None => error,
+        }
+    }
+
+    fn unknown_field(field: &str, known: &'static [&'static str]) -> Self {
+        let key = Key { name: field.to_owned(), origin: Origin::WHOLE_FILE };
+        let fault = unknown_key(&key, known, field);
+        Self { steps: Vec::new(), origin: None, problem: fault.problem, hint: fault.hint }
+    }
+}
+
+fn in_words(expected: &dyn Expected) -> String {
+    let text = expected.to_string();
+    match text.as_str() {
+        "a string" | "a borrowed string" => "text".into(),
+        "a boolean" => "true or false".into(),
+        "a sequence" => "a list".into(),
+        "a map" => "a mapping".into(),
+        "u8" | "u16" | "u32" | "u64" | "usize" | "a nonzero u16" | "a nonzero usize" => "a whole number".into(),
+        other if other.starts_with("struct ") => "a mapping".into(),
+        other => other.to_owned(),
+    }
+}
+
+fn kind(found: &Unexpected) -> &'static str {
+    match found {
+        Unexpected::Bool(_) => "true or false",
+        Unexpected::Unsigned(_) | Unexpected::Signed(_) | Unexpected::Float(_) => "a number",
+        Unexpected::Str(_) | Unexpected::Char(_) | Unexpected::Bytes(_) => "text",
+        Unexpected::Unit | Unexpected::Option => "empty",
+        Unexpected::Seq => "a list",
+        Unexpected::Map => "a mapping",
+        _ => "this",
+    }
+}
+
+struct NodeDeserializer<'n>(&'n Node);
+
+impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
+    type Error = DecodeError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        let outcome = match &self.0.value {
+            Value::Null | Value::Removed => visitor.visit_unit(),
+            Value::Bool(value) => visitor.visit_bool(*value),
+            Value::Integer(value) => visitor.visit_i64(*value),
+            Value::Float(value) => visitor.visit_f64(*value),
+            Value::Text(text) => visitor.visit_str(text),
+            Value::List(items) => visitor.visit_seq(Items { items, next: 0 }),
+            Value::Map(entries) => visitor.visit_map(Entries { entries, next: 0 }),
+        };
+        outcome.map_err(|error| error.here(&self.0.origin))
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        match self.0.value {
+            Value::Null => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        let outcome = match &self.0.value {
+            Value::Text(text) => visitor.visit_enum(Variant(text)),
+            _ => Err(DecodeError::custom(format!("must be one of {}", variants.join(", ")))),
+        };
+        outcome.map_err(|error| error.here(&self.0.origin))
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq
+        tuple tuple_struct map struct identifier ignored_any
+    }
+}
+
+struct Items<'n> {
+    items: &'n [Node],
+    next: usize,
+}
+
+impl<'de> SeqAccess<'de> for Items<'_> {
+    type Error = DecodeError;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, DecodeError> {
+        while let Some(item) = self.items.get(self.next) {
+            let index = self.next;
+            self.next += 1;
+            if item.value != Value::Removed {
+                let value = seed.deserialize(NodeDeserializer(item));
+                return value.map(Some).map_err(|error| error.here(&item.origin).within(Step::Index(index)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+struct Entries<'n> {
+    entries: &'n [(Key, Node)],
+    next: usize,
+}
+
+impl<'de> MapAccess<'de> for Entries<'_> {
+    type Error = DecodeError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, DecodeError> {
+        let Some((key, _)) = self.entries.get(self.next) else { return Ok(None) };
+        let name: StrDeserializer<DecodeError> = key.name.as_str().into_deserializer();
+        let value = seed.deserialize(name);
+        value.map(Some).map_err(|error| error.here(&key.origin).within(Step::Key(key.name.clone())))
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, DecodeError> {
+        let Some((key, value)) = self.entries.get(self.next) else {
+            return Err(DecodeError::custom("has a key without a value"));
+        };
+        self.next += 1;
+        let outcome = seed.deserialize(NodeDeserializer(value));
+        outcome.map_err(|error| error.here(&value.origin).within(Step::Key(key.name.clone())))
+    }
+}
+
+struct Variant<'n>(&'n str);
+
+impl<'de> EnumAccess<'de> for Variant<'_> {
+    type Error = DecodeError;
+    type Variant = UnitOnly;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, UnitOnly), DecodeError> {
+        let name: StrDeserializer<DecodeError> = self.0.into_deserializer();
+        Ok((seed.deserialize(name)?, UnitOnly))
+    }
+}
+
+struct UnitOnly;
+
+impl<'de> VariantAccess<'de> for UnitOnly {
+    type Error = DecodeError;
+
+    fn unit_variant(self) -> Result<(), DecodeError> {
+        Ok(())
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _: T) -> Result<T::Value, DecodeError> {
+        Err(DecodeError::custom("must be a single word"))
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, DecodeError> {
+        Err(DecodeError::custom("must be a single word"))
+    }
+
+    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], _: V) -> Result<V::Value, DecodeError> {
+        Err(DecodeError::custom("must be a single word"))
+    }
+}

@@ -1,0 +1,152 @@
+//! Brings file, environment and flags together.
+
+use std::path::{Path, PathBuf};
+
+use super::{Fault, Faults, Node, Origin, Settings, Value, decode, parse, written};
+
+/// Every override from the environment begins with this; `__` separates keys.
+const PREFIX: &str = "CLAVIGER__";
+
+/// A value from outside the file, put over what the file says.
+#[derive(Debug, Clone)]
+pub struct Override {
+    /// Keys from the root.
+    pub path: Vec<String>,
+    /// The value and where it came from.
+    pub value: Node,
+}
+
+impl Override {
+    /// A text given by a flag.
+    pub fn flag(flag: &'static str, path: &[&str], text: impl Into<String>) -> Self {
+        let path = path.iter().map(|key| (*key).to_owned()).collect();
+        Self { path, value: Node::new(Value::Text(text.into()), Origin::Flag(flag)) }
+    }
+}
+
+/// Where settings come from.
+#[derive(Debug, Clone, Default)]
+pub struct ConfigSource {
+    /// The file; without one, flags and environment have to do.
+    pub file: Option<PathBuf>,
+    /// In rising priority.
+    pub overrides: Vec<Override>,
+}
+
+impl ConfigSource {
+    /// Reads and checks everything.
+    ///
+    /// # Errors
+    /// Every fault there is.
+    pub fn load(&self) -> Result<Settings, Faults> {
+        let (root, file) = self.read()?;
+        let directory = self.directory();
+        let settings = Settings::new(&file, &root, &directory);
+        settings.map_err(|faults| self.named(faults))
+    }
+
+    /// The tree and the settings as written, defaults filled in.
+    ///
+    /// # Errors
+    /// Every fault in how it is written.
+    pub fn read(&self) -> Result<(Node, written::File), Faults> {
+        let mut root = match &self.file {
+            None => Node::new(Value::Map(Vec::new()), Origin::WHOLE_FILE),
+            Some(path) => {
+                let text = read_text(path).map_err(|fault| self.named(fault.into()))?;
+                parse(&text).map_err(|fault| self.named(fault.into()))?
+            }
+        };
+        for over in &self.overrides {
+            let path: Vec<&str> = over.path.iter().map(String::as_str).collect();
+            root.set(&path, over.value.clone());
+        }
+        let mut faults = Faults::default();
+        let file = decode(&mut root, "", &mut faults);
+        match (file, faults.is_empty()) {
+            (Some(file), true) => Ok((root, file)),
+            // What is left of a faulty file may have more to say about.
+            (Some(file), false) => {
+                if let Err(more) = Settings::new(&file, &root, &self.directory()) {
+                    faults.0.extend(more.0);
+                }
+                Err(self.named(faults))
+            }
+            (None, _) => Err(self.named(faults)),
+        }
+    }
+
+    /// What relative paths in the file start from.
+    fn directory(&self) -> PathBuf {
+        let parent = self.file.as_deref().and_then(Path::parent);
+        parent.filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
+    }
+
+    fn named(&self, faults: Faults) -> Faults {
+        match &self.file {
+            Some(path) => faults.in_file(path),
+            None => faults,
+        }
+    }
+}
+
+/// A whole file as text.
+///
+/// # Errors
+/// When it cannot be read, or is not UTF-8.
+pub fn read_text(path: &Path) -> Result<String, Fault> {
+    let bytes = std::fs::read(path)
+        .map_err(|error| Fault::new(Origin::WHOLE_FILE, "", format!("cannot be read: {error}")))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
+        let origin = Origin::File { line: u32::try_from(line).unwrap_or(u32::MAX), column: 1 };
+        Fault::new(origin, "", "is not valid UTF-8")
+    })
+}
+
+/// The overrides in these variables, `CLAVIGER__PROXY__LISTEN` and the like; others are left alone.
+///
+/// # Errors
+/// Variables whose value cannot be read.
+pub fn environment(variables: impl Iterator<Item = (String, String)>) -> Result<Vec<Override>, Faults> {
+    let mut overrides = Vec::new();
+    let mut faults = Faults::default();
+    for (name, text) in variables {
+        let Some(path) = name.strip_prefix(PREFIX) else { continue };
+        let path: Vec<String> = path.split("__").map(str::to_ascii_lowercase).collect();
+        let origin = Origin::Environment(name.as_str().into());
+        match parse(&text) {
+            Ok(mut value) => {
+                relocate(&mut value, &origin);
+                overrides.push(Override { path, value });
+            }
+            Err(fault) => faults.push(Fault { origin, path: path.join("."), ..fault }),
+        }
+    }
+    overrides.sort_by(|a, b| a.path.cmp(&b.path));
+    faults.into_result(|| overrides)
+}
+
+fn relocate(node: &mut Node, origin: &Origin) {
+    node.origin = origin.clone();
+    match &mut node.value {
+        Value::List(items) => items.iter_mut().for_each(|item| relocate(item, origin)),
+        Value::Map(entries) => {
+            for (key, value) in entries {
+                key.origin = origin.clone();
+                relocate(value, origin);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Float(_) | Value::Text(_) | Value::Removed => {}
+    }
+}
+
+/// The JSON Schema of the settings file, or of the credentials file.
+pub fn schema(of_credentials: bool) -> serde_json::Value {
+    let schema = if of_credentials {
+        schemars::schema_for!(written::CredentialsFile)
+    } else {
+        schemars::schema_for!(written::File)
+    };
+    schema.to_value()
+}

@@ -1,0 +1,21 @@
+//! Settings: as written in a file, the environment and flags, then typed. Every fault at once, with
+//! its place. The only module that reads the environment.
+
+mod decode;
+mod effective;
+mod fault;
+mod load;
+mod node;
+mod settings;
+mod values;
+pub mod written;
+mod yaml;
+
+pub use decode::decode;
+pub use effective::effective;
+pub use fault::{Fault, Faults};
+pub use load::{ConfigSource, Override, environment, read_text, schema};
+pub use node::{Key, Node, Origin, Value};
+pub use settings::{Settings, Upstream};
+pub use values::{HeaderField, HeaderPrefix, Parsed, UpstreamUrl};
+pub use yaml::{each_item, parse};

@@ -1,0 +1,492 @@
+//! The two files as they are written. The JSON Schema comes from here, so every comment is read by
+//! people in their editor.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::values::{
+    AddressRange, HeaderField, HeaderPrefix, ListenAddress, MethodName, OneOrMany, Parsed, Period, UpstreamUrl,
+    WebAddress,
+};
+use crate::credential::{Label, PathTemplate, RoutePath, TokenFormat};
+
+/// Settings of Claviger.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct File {
+    /// The gate: where requests arrive and where they go.
+    pub proxy: Proxy,
+    /// Metrics, health and reload, for operators.
+    pub admin: Admin,
+    /// Where credentials come from.
+    pub credentials: Credentials,
+    /// Which kinds of credential a request may present.
+    pub accept: Accept,
+    /// What the API behind is told about the caller.
+    pub identity: Identity,
+    /// The versions of the API.
+    pub versions: Versions,
+    /// Rights by name: which methods on which paths a scope opens.
+    pub scopes: BTreeMap<Parsed<Label>, Vec<Route>>,
+    /// What needs no credential. Presented credentials are not looked at there.
+    pub public: Vec<Route>,
+    /// The tokens that `claviger token new` makes.
+    pub tokens: Tokens,
+    /// How much slow hashing goes on.
+    pub passwords: Passwords,
+    /// What is written where.
+    pub log: Log,
+}
+
+/// The gate.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Proxy {
+    /// Address and port, or a list of them. A change needs a restart.
+    pub listen: OneOrMany<Parsed<ListenAddress>>,
+    /// The API behind: http://host:port, https://host:port or unix:/path/to/socket.
+    pub upstream: Option<Parsed<UpstreamUrl>>,
+    /// How the API behind is spoken to. auto: HTTP/2 where TLS negotiates it, else HTTP/1.1.
+    pub upstream_protocol: UpstreamProtocol,
+    /// How the API behind is verified, for https.
+    pub upstream_tls: UpstreamTls,
+    /// TLS at the listeners. Certificates are read again when their files change.
+    pub tls: Option<Tls>,
+    /// Proxies in front whose X-Forwarded-For is believed. None by default.
+    pub trusted_proxies: Vec<Parsed<AddressRange>>,
+    /// Worker threads; the number of cores by default. A change needs a restart.
+    pub threads: Option<NonZeroUsize>,
+    /// How long things may take.
+    pub timeouts: Timeouts,
+}
+
+/// The protocol towards the API behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum UpstreamProtocol {
+    /// HTTP/2 where TLS negotiates it, else HTTP/1.1.
+    #[default]
+    Auto,
+    /// Always HTTP/1.1.
+    Http1,
+    /// Always HTTP/2, without TLS by prior knowledge; gRPC needs it.
+    Http2,
+}
+
+/// Verification of an https upstream. It cannot be switched off.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct UpstreamTls {
+    /// The name the certificate must carry; the host of the URL by default.
+    pub server_name: Option<String>,
+    /// Certificates (PEM) to trust instead of the system's.
+    pub ca: Option<PathBuf>,
+    /// A certificate (PEM) to present to the API behind.
+    pub certificate: Option<PathBuf>,
+    /// The key (PEM) of that certificate.
+    pub key: Option<PathBuf>,
+}
+
+/// TLS at the listeners.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// Certificate chain (PEM).
+    pub certificate: PathBuf,
+    /// Its key (PEM).
+    pub key: PathBuf,
+    /// Where set, callers must present a certificate that one of these (PEM) signed.
+    #[serde(default)]
+    pub client_ca: Option<PathBuf>,
+}
+
+/// How long things may take.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Timeouts {
+    /// The whole head of a request.
+    pub request_head: Parsed<Period>,
+    /// The next piece of a request body, or the next write to the caller.
+    pub client: Parsed<Period>,
+    /// An idle connection of a caller.
+    pub keep_alive: Parsed<Period>,
+    /// Connecting to the API behind, TLS included.
+    pub upstream_connect: Parsed<Period>,
+    /// The next piece of an answer of the API behind.
+    pub upstream_read: Parsed<Period>,
+    /// The next write to the API behind.
+    pub upstream_write: Parsed<Period>,
+    /// An idle connection to the API behind; shorter than its own.
+    pub upstream_keep_alive: Parsed<Period>,
+    /// Silence on an upgraded connection (WebSocket).
+    pub upgraded: Parsed<Period>,
+    /// How long requests in flight may still take after SIGTERM.
+    pub shutdown: Parsed<Period>,
+}
+
+/// Metrics, health and reload.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Admin {
+    /// Address and port; loopback by default. A change needs a restart.
+    pub listen: Parsed<ListenAddress>,
+    /// The only source of links that go out, and of the `type` of problem documents.
+    pub public_url: Option<Parsed<WebAddress>>,
+}
+
+/// Where credentials come from.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Credentials {
+    /// A YAML file, relative to this one; read again when it changes.
+    pub file: Option<PathBuf>,
+}
+
+/// Which kinds of credential a request may present.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Accept {
+    /// Authorization: Bearer.
+    pub bearer: bool,
+    /// API keys; null switches them off.
+    pub api_key: Option<ApiKey>,
+    /// Authorization: Basic.
+    pub basic: bool,
+}
+
+/// Where API keys stand.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ApiKey {
+    /// The header; null switches it off.
+    pub header: Option<Parsed<HeaderField>>,
+    /// The query parameter. Off unless named; taken out before the request is forwarded.
+    pub query: Option<String>,
+}
+
+/// What the API behind is told about the caller.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Identity {
+    /// What the identity headers begin with. Whatever a request brings under it is removed.
+    pub prefix: Parsed<HeaderPrefix>,
+    /// Also forward the credential itself, for an API that still checks it.
+    pub forward_credential: bool,
+}
+
+/// The versions of the API.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Versions {
+    /// Where a request names its version.
+    pub read_from: ReadFrom,
+    /// exact: a credential calls its own version only; up_to: older ones too.
+    pub rule: VersionRule,
+    /// use_pin: a request that names none is served at the credential's version; reject: it is refused.
+    pub when_unstated: WhenUnstated,
+    /// Every version, oldest first.
+    pub known: Vec<Version>,
+}
+
+/// Where a request names its version.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReadFrom {
+    /// A template such as /v{version}/.
+    pub path: Option<Parsed<Template>>,
+    /// A header such as X-API-Version.
+    pub header: Option<Parsed<HeaderField>>,
+}
+
+/// Which versions a pin allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum VersionRule {
+    /// Its own only.
+    #[default]
+    Exact,
+    /// Older ones too.
+    UpTo,
+}
+
+/// What becomes of a request that names no version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenUnstated {
+    /// Served at the credential's version.
+    #[default]
+    UsePin,
+    /// Refused.
+    Reject,
+}
+
+/// One version.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Version {
+    /// As requests and credentials name it; in quotes.
+    pub name: Parsed<Label>,
+    /// Answers carry Deprecation (RFC 9745) with this date.
+    #[serde(default)]
+    pub deprecated_on: Option<Parsed<Day>>,
+    /// Answers carry Sunset (RFC 8594) with this date.
+    #[serde(default)]
+    pub sunset_on: Option<Parsed<Day>>,
+    /// From this date (UTC) on the answer is 410.
+    #[serde(default)]
+    pub retired_on: Option<Parsed<Day>>,
+    /// Where people read about the move; sent as Link.
+    #[serde(default)]
+    pub link: Option<Parsed<WebAddress>>,
+}
+
+/// Methods on a path.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// Left out: every method. GET includes HEAD.
+    #[serde(default)]
+    pub methods: Vec<Parsed<MethodName>>,
+    /// Whole segments, after the version: /payments covers /payments/7, not /paymentsx.
+    pub path: Parsed<PathText>,
+}
+
+/// The tokens that are made.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tokens {
+    /// What they begin with.
+    pub prefix: Parsed<Prefix>,
+}
+
+/// How much slow hashing goes on.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Passwords {
+    /// Verified at the same time; the number of cores by default. A change needs a restart.
+    pub threads: Option<NonZeroUsize>,
+    /// Waiting at most; more are refused with 503. A change needs a restart.
+    pub queue: NonZeroUsize,
+    /// Verified pairs that are remembered. A change needs a restart.
+    pub remembered: u64,
+}
+
+/// What is written where.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// One line a request on standard output. A change needs a restart.
+    pub access: bool,
+    /// auto: readable on a terminal, JSON otherwise. A change needs a restart.
+    pub format: LogFormat,
+    /// What is reported on standard error: error, warn, info, debug; or a filter like RUST_LOG's.
+    pub level: String,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Readable on a terminal, JSON otherwise.
+    #[default]
+    Auto,
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// Credentials that the gate lets through.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialsFile {
+    /// One entry a credential.
+    pub credentials: Vec<Credential>,
+    /// Accounts that differ from the default.
+    #[serde(default)]
+    pub accounts: Vec<Account>,
+}
+
+/// One credential: a token, or a user name and a password.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Credential {
+    /// Unique; shown in logs and identity headers.
+    pub id: Parsed<Label>,
+    /// The customer it belongs to.
+    pub account: Parsed<Label>,
+    /// For people.
+    #[serde(default)]
+    pub name: Option<Box<str>>,
+    /// `sha256:` and the digest of the token, as `claviger token digest` prints it.
+    #[serde(default)]
+    pub token: Option<Box<str>>,
+    /// User name of a Basic pair.
+    #[serde(default)]
+    pub username: Option<Box<str>>,
+    /// Hash of its password, as `claviger password hash` prints it.
+    #[serde(default)]
+    pub password: Option<Box<str>>,
+    /// Off: refused, once the secret has matched.
+    #[serde(default = "on")]
+    pub enabled: bool,
+    /// The API version it is pinned to; in quotes. Needed where versions are configured.
+    #[serde(default)]
+    pub version: Option<Parsed<Label>>,
+    /// What it may call; left out: everything.
+    #[serde(default)]
+    pub scopes: Option<Vec<Parsed<Label>>>,
+    /// Refused from this moment on.
+    #[serde(default)]
+    pub expires_at: Option<Parsed<Moment>>,
+    /// Where it may be used from; left out: anywhere.
+    #[serde(default)]
+    pub addresses: Vec<Parsed<AddressRange>>,
+}
+
+/// A customer.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// As credentials name it.
+    pub id: Parsed<Label>,
+    /// Off: every credential of the account is refused.
+    #[serde(default = "on")]
+    pub access: bool,
+}
+
+fn on() -> bool {
+    true
+}
+
+/// Declares a newtype whose text is kept beside what it means, for showing it again.
+macro_rules! kept_text {
+    ($(#[$doc:meta])* $name:ident, $inner:ty, $problem:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        pub struct $name {
+            /// What it means.
+            pub value: $inner,
+            text: String,
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                let problem: fn(<$inner as std::str::FromStr>::Err) -> String = $problem;
+                Ok(Self { value: text.parse().map_err(problem)?, text: text.to_owned() })
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.text)
+            }
+        }
+    };
+}
+
+kept_text!(
+    /// A [`PathTemplate`] with its text.
+    Template, PathTemplate, |error| error.to_string()
+);
+kept_text!(
+    /// A [`RoutePath`] with its text.
+    PathText, RoutePath, |error| error.to_string()
+);
+kept_text!(
+    /// A [`TokenFormat`] with its text.
+    Prefix, TokenFormat, |error| error.to_string()
+);
+kept_text!(
+    /// A [`Date`] with its text.
+    Day, Date, |_| "must be a date, such as 2026-06-30".to_owned()
+);
+kept_text!(
+    /// A [`Timestamp`] with its text.
+    Moment, Timestamp, |_| "must be a time with its zone, such as 2027-01-01T00:00:00Z".to_owned()
+);
+
+impl Default for Proxy {
+    fn default() -> Self {
+        Self {
+            listen: OneOrMany(vec![Parsed(ListenAddress(([127, 0, 0, 1], 8080).into()))]),
+            upstream: None,
+            upstream_protocol: UpstreamProtocol::Auto,
+            upstream_tls: UpstreamTls::default(),
+            tls: None,
+            trusted_proxies: Vec::new(),
+            threads: None,
+            timeouts: Timeouts::default(),
+        }
+    }
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        let seconds = |seconds| Parsed(Period::seconds(seconds));
+        Self {
+            request_head: seconds(10),
+            client: seconds(60),
+            keep_alive: seconds(75),
+            upstream_connect: seconds(3),
+            upstream_read: seconds(60),
+            upstream_write: seconds(60),
+            upstream_keep_alive: seconds(50),
+            upgraded: seconds(3600),
+            shutdown: seconds(30),
+        }
+    }
+}
+
+impl Default for Admin {
+    fn default() -> Self {
+        Self { listen: Parsed(ListenAddress(([127, 0, 0, 1], 8081).into())), public_url: None }
+    }
+}
+
+impl Default for Accept {
+    fn default() -> Self {
+        Self { bearer: true, api_key: Some(ApiKey::default()), basic: true }
+    }
+}
+
+impl Default for ApiKey {
+    fn default() -> Self {
+        let header = HeaderField(http::HeaderName::from_static("x-api-key"));
+        Self { header: Some(Parsed(header)), query: None }
+    }
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        Self { prefix: Parsed(HeaderPrefix("X-Claviger-".into())), forward_credential: false }
+    }
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        let value = TokenFormat::default();
+        Self { prefix: Parsed(Prefix { text: value.prefix().to_owned(), value }) }
+    }
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        const QUEUE: NonZeroUsize = NonZeroUsize::new(64).unwrap();
+        Self { threads: None, queue: QUEUE, remembered: 100_000 }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { access: true, format: LogFormat::Auto, level: "info".into() }
+    }
+}

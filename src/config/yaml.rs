@@ -1,0 +1,244 @@
+//! The only place that reads YAML. Duplicate keys, alias bombs and type errors are refused with line
+//! and column, and no message repeats a piece of the file: the next line may hold a secret.
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_yaml::Error;
+
+use super::{Fault, Faults, Key, Node, Origin, Value};
+
+/// Reads one document.
+///
+/// # Errors
+/// The one fault that stopped the reader.
+pub fn parse(text: &str) -> Result<Node, Fault> {
+    if text.trim().is_empty() {
+        return Err(Fault::new(Origin::WHOLE_FILE, "", "is empty"));
+    }
+    let root: Node = serde_yaml::from_str_with_options(text, options()).map_err(|error| fault(&error))?;
+    if root.value == Value::Null { Err(Fault::new(Origin::WHOLE_FILE, "", "is empty")) } else { Ok(root) }
+}
+
+/// Reads a document whose lists may be long, handing over one element at a time: `sections` names the
+/// keys of the root that hold lists, `each` gets section, index and element.
+///
+/// # Errors
+/// What stopped the reader, unknown and duplicate keys of the root.
+pub fn each_item<'t>(
+    text: &'t str,
+    sections: &'static [&'static str],
+    each: impl FnMut(&'static str, usize, Node),
+) -> Result<(), Faults> {
+    if text.trim().is_empty() {
+        return Err(Fault::new(Origin::WHOLE_FILE, "", "is empty").into());
+    }
+    let mut root = Root { sections, seen: Vec::new(), faults: Faults::default(), each };
+    let outcome = serde_yaml::with_deserializer_from_str_with_options(text, options(), |deserializer| {
+        deserializer.deserialize_any(&mut root)
+    });
+    let mut faults = root.faults;
+    if let Err(error) = outcome {
+        faults.push(fault(&error));
+    }
+    faults.into_result(|| ())
+}
+
+fn options() -> serde_yaml::Options {
+    serde_yaml::options! {
+        // Sized for a million credentials; anchors are a convenience, not a way to write lists.
+        budget: serde_yaml::budget! {
+            max_events: 200_000_000,
+            max_nodes: 100_000_000,
+            max_total_scalar_bytes: 4 << 30,
+            max_aliases: 10_000,
+            max_depth: 32,
+        },
+        alias_limits: serde_yaml::alias_limits! { max_total_replayed_events: 100_000, max_replay_stack_depth: 16 },
+        // Duplicates are found in the tree, so that all of them are reported.
+        duplicate_keys: serde_yaml::DuplicateKeyPolicy::PassThrough,
+        merge_keys: serde_yaml::MergeKeyPolicy::Error,
+        strict_booleans: true,
+        with_snippet: false,
+    }
+}
+
+fn fault(error: &Error) -> Fault {
+    let origin = error.location().map_or(Origin::WHOLE_FILE, Origin::from);
+    let mut error = error.without_snippet();
+    while let Error::AliasError { error: inner, .. } = error {
+        error = inner.without_snippet();
+    }
+    let problem = match error {
+        Error::ExternalMessage { msg, .. } => format!("is not valid YAML: {msg}"),
+        Error::Message { msg, .. } => msg.clone(),
+        Error::SerdeInvalidType { .. } => "must be a mapping".into(),
+        Error::Eof { .. } => "ends too early".into(),
+        Error::MultipleDocuments { .. } => "holds more than one YAML document".into(),
+        Error::MergeKeyNotAllowed { .. } => "merge keys (<<) are not supported".into(),
+        Error::UnknownAnchor { .. } => "an alias (*) names an anchor that is not there".into(),
+        Error::Budget { .. }
+        | Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. } => "expands to more than is allowed (aliases, nesting)".into(),
+        _ => "is not valid YAML here".into(),
+    };
+    let fault = Fault::new(origin, "", problem);
+    match error {
+        Error::UnknownAnchor { .. } => fault.hint("put a value that begins with * or & in quotes"),
+        _ => fault,
+    }
+}
+
+struct Root<F> {
+    sections: &'static [&'static str],
+    seen: Vec<String>,
+    faults: Faults,
+    each: F,
+}
+
+impl<'de, F: FnMut(&'static str, usize, Node)> Visitor<'de> for &mut Root<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "a mapping with {}", self.sections.join(", "))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        while let Some(key) = entries.next_key::<Key>()? {
+            if self.seen.contains(&key.name) {
+                self.faults.push(Fault::new(key.origin, key.name, "stands here twice"));
+                entries.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            match self.sections.iter().find(|section| **section == key.name) {
+                Some(section) => {
+                    let items = Items { section, each: &mut self.each };
+                    if let Some(wrong) = entries.next_value_seed(items)? {
+                        let fault = Fault::new(key.origin.clone(), *section, "must be a list");
+                        let hint = "write [] for an empty one";
+                        self.faults.push(if wrong == Value::Null { fault.hint(hint) } else { fault });
+                    }
+                }
+                None => {
+                    let fault = super::decode::unknown_key(&key, self.sections, &key.name);
+                    self.faults.push(fault);
+                    entries.next_value::<IgnoredAny>()?;
+                }
+            }
+            self.seen.push(key.name);
+        }
+        Ok(())
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        self.faults.push(Fault::new(Origin::WHOLE_FILE, "", "is empty"));
+        Ok(())
+    }
+}
+
+/// Hands over the elements of a list; gives back a value that is none.
+struct Items<'f, F> {
+    section: &'static str,
+    each: &'f mut F,
+}
+
+impl<'de, F: FnMut(&'static str, usize, Node)> DeserializeSeed<'de> for Items<'_, F> {
+    type Value = Option<Value>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, F: FnMut(&'static str, usize, Node)> Visitor<'de> for Items<'_, F> {
+    type Value = Option<Value>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let mut index = 0;
+        while let Some(item) = items.next_element()? {
+            (self.each)(self.section, index, item);
+            index += 1;
+        }
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Some(Value::Map(Vec::new())))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Some(Value::Null))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(Some(Value::Removed))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Some(Value::Removed))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(Some(Value::Removed))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(Some(Value::Removed))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Some(Value::Removed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_knows_its_place() {
+        let root = parse("a: 1\nb:\n  - x\n  - {c: \"2\"}\n").unwrap();
+        assert_eq!(root.origin_of(&["b", "1", "c"]), Origin::File { line: 4, column: 9 });
+        assert_eq!(root.entry("a").unwrap().1.value, Value::Integer(1));
+    }
+
+    #[test]
+    fn broken_files_are_refused_with_their_line() {
+        let cases = [
+            ("", "is empty"),
+            ("# nothing\n", "is empty"),
+            ("a: [1, 2\nb: 3", "2:2  is not valid YAML: illegal placement of ':' indicator"),
+            (
+                "x: 1\na: *b",
+                "2:4  an alias (*) names an anchor that is not there; put a value that begins with * or & in quotes",
+            ),
+            ("a: 1\n---\nb: 2\n", "3:1  holds more than one YAML document"),
+            ("a: {<<: {b: 1}}", "1:5  merge keys (<<) are not supported"),
+            ("a: \"x", "1:4  is not valid YAML: unclosed quote"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse(text).map_err(|fault| fault.to_string()), Err(expected.to_owned()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_alias_bomb_is_refused() {
+        let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for level in 1..10 {
+            let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
+            bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+        }
+        assert!(parse(&bomb).unwrap_err().problem.contains("expands to more than is allowed"));
+    }
+
+    #[test]
+    fn no_message_repeats_what_is_written() {
+        for text in ["password: *hunter2", "password: \"hunter2", "password: !!int hunter2", "password: {hunter2", "hunter2: &a *a"] {
+            assert!(!format!("{:?}", parse(text)).contains("hunter2\""), "{text}");
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Reads `credentials.yaml`, one entry at a time, and reports everything that is wrong with it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::FileSet;
+use super::file_set::Clash;
+use crate::config::written;
+use crate::config::{Fault, Faults, Node, Origin, decode, each_item};
+use crate::credential::{
+    Account, Credential, DigestError, Label, PasswordHash, PasswordHashError, ScopeCatalog, ScopeSet, StoredSecret,
+    TokenDigest, VersionCatalog,
+};
+
+/// More than these are not reported at once.
+const MOST_FAULTS: usize = 100;
+const LONGEST_USERNAME: usize = 256;
+
+/// Reads the text of a credentials file against the versions and scopes that are configured.
+///
+/// # Errors
+/// Every fault, with line and column; never with a value.
+pub fn read(text: &str, versions: &VersionCatalog, scopes: &ScopeCatalog) -> Result<FileSet, Faults> {
+    let mut reader = Reader {
+        versions,
+        scopes,
+        faults: Faults::default(),
+        drafts: Vec::new(),
+        accounts: HashMap::new(),
+        scope_sets: HashMap::new(),
+    };
+    let outcome = each_item(text, &["credentials", "accounts"], |section, index, mut node| {
+        if reader.faults.0.len() < MOST_FAULTS {
+            let path = format!("{section}[{index}]");
+            match section {
+                "accounts" => reader.account(&path, &mut node),
+                _ => reader.credential(&path, &mut node),
+            }
+        }
+    });
+    if let Err(faults) = outcome {
+        reader.faults.0.extend(faults.0);
+    }
+    reader.finish()
+}
+
+struct Reader<'c> {
+    versions: &'c VersionCatalog,
+    scopes: &'c ScopeCatalog,
+    faults: Faults,
+    drafts: Vec<Draft>,
+    accounts: HashMap<Label, Arc<Account>>,
+    scope_sets: HashMap<Vec<Label>, Arc<ScopeSet>>,
+}
+
+/// A credential whose account may still be described further down, and where it was written.
+struct Draft {
+    credential: Credential,
+    origin: Origin,
+    path: String,
+}
+
+impl Reader<'_> {
+    fn account(&mut self, path: &str, node: &mut Node) {
+        let Some(written) = decode::<written::Account>(node, path, &mut self.faults) else { return };
+        let id = written.id.0;
+        if self.accounts.contains_key(&id) {
+            self.report(node, path, "id", "stands here twice");
+        }
+        self.accounts.insert(id.clone(), Arc::new(Account { id, access: written.access }));
+    }
+
+    fn credential(&mut self, path: &str, node: &mut Node) {
+        let before = self.faults.0.len();
+        let Some(written) = decode::<written::Credential>(node, path, &mut self.faults) else { return };
+        // What was taken out as faulty must not be reported as missing too.
+        let is_whole = self.faults.0.len() == before;
+        let secret = self.secret(path, node, &written);
+        let version = self.version(path, node, &written);
+        let scopes = self.scopes(path, node, &written);
+        if is_whole {
+            self.missing(path, node, &written);
+        }
+        if written.name.as_deref().is_some_and(|name| name.chars().any(char::is_control)) {
+            self.report(node, path, "name", "holds control characters");
+        }
+        let (Some(secret), true) = (secret, self.faults.0.len() == before) else { return };
+        self.drafts.push(Draft {
+            credential: Credential {
+                id: written.id.0,
+                account: Arc::new(Account { id: written.account.0, access: true }),
+                name: written.name,
+                secret,
+                enabled: written.enabled,
+                version,
+                scopes,
+                expires_at: written.expires_at.map(|moment| moment.0.value),
+                addresses: written.addresses.iter().map(|range| range.0.0).collect(),
+            },
+            origin: node.origin.clone(),
+            path: path.to_owned(),
+        });
+    }
+
+    fn secret(&mut self, path: &str, node: &Node, written: &written::Credential) -> Option<StoredSecret> {
+        match (&written.token, &written.username, &written.password) {
+            (Some(token), None, None) => self.token(path, node, token),
+            (None, Some(username), Some(password)) => self.pair(path, node, username, password),
+            (None, _, _) => None,
+            (Some(_), _, _) => {
+                self.report(node, path, "token", "stands beside username or password; a credential is one or the other");
+                None
+            }
+        }
+    }
+
+    fn missing(&mut self, path: &str, node: &Node, written: &written::Credential) {
+        match (&written.token, &written.username, &written.password) {
+            (None, Some(_), None) => {
+                self.report_hint(node, path, "", "has a username but no password", "claviger password hash makes one");
+            }
+            (None, None, Some(_)) => self.report(node, path, "password", "has no username beside it"),
+            (None, None, None) => {
+                let hint = "claviger token new makes a token, claviger password hash a password";
+                self.report_hint(node, path, "", "has neither token nor username and password", hint);
+            }
+            _ => {}
+        }
+        if written.version.is_none() && !self.versions.known.is_empty() {
+            let known = names(self.versions.known.iter().map(|version| version.name.as_str()));
+            self.report_hint(node, path, "", "lacks version", &format!("known: {known}"));
+        }
+    }
+
+    fn token(&mut self, path: &str, node: &Node, text: &str) -> Option<StoredSecret> {
+        let error = match text.parse::<TokenDigest>() {
+            Ok(digest) => return Some(StoredSecret::Token(digest)),
+            Err(error) => error,
+        };
+        let hint = match error {
+            DigestError::Plain | DigestError::Malformed => "run claviger token digest and paste what it prints",
+            DigestError::Empty => "an empty token can never be right",
+        };
+        self.report_hint(node, path, "token", &error.to_string(), hint);
+        None
+    }
+
+    fn pair(&mut self, path: &str, node: &Node, username: &str, password: &str) -> Option<StoredSecret> {
+        let unfit = username.is_empty()
+            || username.len() > LONGEST_USERNAME
+            || username.contains(':')
+            || username.chars().any(char::is_control);
+        if unfit {
+            let problem = "must be 1 to 256 characters without colon or control characters (RFC 7617)";
+            self.report(node, path, "username", problem);
+        }
+        match password.parse::<PasswordHash>() {
+            Ok(hash) => (!unfit).then(|| StoredSecret::Password { username: username.into(), hash }),
+            Err(error) => {
+                let hint = match error {
+                    PasswordHashError::TooCostly => "hash it again with claviger password hash",
+                    _ => "run claviger password hash and paste what it prints",
+                };
+                self.report_hint(node, path, "password", &error.to_string(), hint);
+                None
+            }
+        }
+    }
+
+    fn version(&mut self, path: &str, node: &Node, written: &written::Credential) -> Option<Label> {
+        let known = &self.versions.known;
+        let Some(name) = written.version.as_ref().map(|version| version.0.as_str()) else {
+            return None;
+        };
+        match self.versions.rank(name) {
+            // The catalog's own copy is shared by all credentials.
+            Some(rank) => Some(known[rank].name.clone()),
+            None => {
+                let known = names(known.iter().map(|version| version.name.as_str()));
+                self.report_hint(node, path, "version", "is not a configured version", &format!("known: {known}"));
+                None
+            }
+        }
+    }
+
+    fn scopes(&mut self, path: &str, node: &Node, written: &written::Credential) -> Option<Arc<ScopeSet>> {
+        let names: Vec<Label> = written.scopes.as_ref()?.iter().map(|scope| scope.0.clone()).collect();
+        for (index, name) in names.iter().enumerate() {
+            let key = format!("scopes.{index}");
+            if !self.scopes.contains(name.as_str()) {
+                let hint = format!("known: {}", self::names(self.scopes.names()));
+                self.report_hint(node, path, &key, "is not a configured scope", &hint);
+            } else if names[..index].contains(name) {
+                self.report(node, path, &key, "stands here twice");
+            }
+        }
+        let shared = self.scope_sets.entry(names.clone()).or_insert_with(|| Arc::new(ScopeSet::new(names)));
+        Some(shared.clone())
+    }
+
+    fn finish(self) -> Result<FileSet, Faults> {
+        let Self { mut faults, drafts, mut accounts, .. } = self;
+        let mut set = FileSet::default();
+        let mut origins: Vec<Origin> = Vec::with_capacity(drafts.len());
+        for Draft { mut credential, origin, path } in drafts {
+            let account = accounts.entry(credential.account.id.clone()).or_insert_with(|| credential.account.clone());
+            credential.account = account.clone();
+            match set.insert(credential) {
+                Ok(()) => origins.push(origin),
+                Err(clash) => {
+                    let (key, first, meaning) = match clash {
+                        Clash::Id(first) => ("id", first, "id"),
+                        Clash::Username(first) => ("username", first, "username"),
+                        Clash::Token(first) => ("token", first, "token digest"),
+                    };
+                    let first = &origins[first];
+                    let problem = format!("is the {meaning} of another credential too, at {first}");
+                    faults.push(Fault::new(origin, format!("{path}.{key}"), problem));
+                }
+            }
+        }
+        if faults.0.len() >= MOST_FAULTS {
+            faults.push(Fault::new(Origin::WHOLE_FILE, "", "has more faults than are listed here"));
+        }
+        faults.into_result(|| set)
+    }
+
+    fn report(&mut self, node: &Node, path: &str, key: &str, problem: &str) {
+        self.report_hint(node, path, key, problem, "");
+    }
+
+    fn report_hint(&mut self, node: &Node, path: &str, key: &str, problem: &str, hint: &str) {
+        let keys: Vec<&str> = key.split('.').filter(|key| !key.is_empty()).collect();
+        let mut whole = path.to_owned();
+        for key in &keys {
+            match key.parse::<usize>() {
+                Ok(index) => whole.push_str(&format!("[{index}]")),
+                Err(_) => whole.extend([".", key]),
+            }
+        }
+        let fault = Fault::new(node.origin_of(&keys), whole, problem);
+        self.faults.push(if hint.is_empty() { fault } else { fault.hint(hint) });
+    }
+}
+
+fn names<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let joined = names.collect::<Vec<_>>().join(", ");
+    if joined.is_empty() { "none is configured".into() } else { joined }
+}
+
+#[cfg(test)]
+#[path = "credentials_file_tests.rs"]
+mod tests;

@@ -1,0 +1,139 @@
+//! The credentials of a file, in memory, with one index for each way to find them.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+
+use crate::auth::Directory;
+use crate::credential::{Credential, PasswordHash, StoredSecret, TokenDigest};
+
+/// An immutable set; a changed file makes a new one.
+#[derive(Default)]
+pub struct FileSet {
+    credentials: Vec<Arc<Credential>>,
+    by_token: HashTable<u32>,
+    by_username: HashTable<u32>,
+    by_id: HashTable<u32>,
+    with_password: Vec<u32>,
+    hasher: RandomState,
+}
+
+/// Which of a credential's names is taken already, and by which one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clash {
+    /// The id.
+    Id(usize),
+    /// The user name.
+    Username(usize),
+    /// The token digest.
+    Token(usize),
+}
+
+impl FileSet {
+    /// Adds a credential.
+    ///
+    /// # Errors
+    /// The first of its names that another credential has, with that one's index. Nothing is added then.
+    pub fn insert(&mut self, credential: Credential) -> Result<(), Clash> {
+        // Four billion credentials do not fit into memory.
+        let index = u32::try_from(self.credentials.len()).unwrap_or(u32::MAX);
+        if let Some(taken) = self.position_of_id(credential.id.as_str()) {
+            return Err(Clash::Id(taken));
+        }
+        let all = &self.credentials;
+        match &credential.secret {
+            StoredSecret::Token(digest) => {
+                let same = |other: &u32| digest_of(all, *other) == Some(digest);
+                let rehash = |other: &u32| digest_of(all, *other).map_or(0, digest_hash);
+                match self.by_token.entry(digest_hash(digest), same, rehash) {
+                    Entry::Occupied(taken) => return Err(Clash::Token(*taken.get() as usize)),
+                    Entry::Vacant(free) => free.insert(index),
+                };
+            }
+            StoredSecret::Password { username, .. } => {
+                let hasher = &self.hasher;
+                let same = |other: &u32| username_of(all, *other) == Some(username);
+                let rehash = |other: &u32| hasher.hash_one(username_of(all, *other));
+                match self.by_username.entry(hasher.hash_one(Some(&**username)), same, rehash) {
+                    Entry::Occupied(taken) => return Err(Clash::Username(*taken.get() as usize)),
+                    Entry::Vacant(free) => free.insert(index),
+                };
+                self.with_password.push(index);
+            }
+        }
+        let hasher = &self.hasher;
+        let rehash = |other: &u32| hasher.hash_one(id_of(all, *other));
+        self.by_id.insert_unique(hasher.hash_one(Some(credential.id.as_str())), index, rehash);
+        self.credentials.push(Arc::new(credential));
+        Ok(())
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.credentials.len()
+    }
+
+    /// True for none.
+    pub fn is_empty(&self) -> bool {
+        self.credentials.is_empty()
+    }
+
+    /// All of them, in the order of the file.
+    pub fn iter(&self) -> impl Iterator<Item = &Credential> {
+        self.credentials.iter().map(|credential| &**credential)
+    }
+
+    fn position_of_id(&self, id: &str) -> Option<usize> {
+        let same = |other: &u32| id_of(&self.credentials, *other) == Some(id);
+        self.by_id.find(self.hasher.hash_one(Some(id)), same).map(|index| *index as usize)
+    }
+
+    fn at(&self, index: Option<&u32>) -> Option<Arc<Credential>> {
+        index.and_then(|index| self.credentials.get(*index as usize)).cloned()
+    }
+}
+
+impl Directory for FileSet {
+    fn find_token(&self, digest: &TokenDigest) -> Option<Arc<Credential>> {
+        let same = |other: &u32| digest_of(&self.credentials, *other) == Some(digest);
+        self.at(self.by_token.find(digest_hash(digest), same))
+    }
+
+    fn find_username(&self, username: &str) -> Option<Arc<Credential>> {
+        let same = |other: &u32| username_of(&self.credentials, *other) == Some(username);
+        self.at(self.by_username.find(self.hasher.hash_one(Some(username)), same))
+    }
+
+    fn find_id(&self, id: &str) -> Option<Arc<Credential>> {
+        self.position_of_id(id).map(|index| self.credentials[index].clone())
+    }
+
+    fn decoy(&self, username: &str) -> PasswordHash {
+        let stored = self.with_password.len().max(1) as u64;
+        let index = self.with_password.get((self.hasher.hash_one(username) % stored) as usize);
+        let hash = self.at(index).and_then(|credential| credential.password_hash().cloned());
+        hash.unwrap_or_else(PasswordHash::decoy)
+    }
+}
+
+/// A digest is as good a hash as any, and nobody can insert chosen ones here.
+fn digest_hash(digest: &TokenDigest) -> u64 {
+    digest.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
+fn digest_of(all: &[Arc<Credential>], index: u32) -> Option<&TokenDigest> {
+    match &all.get(index as usize)?.secret {
+        StoredSecret::Token(digest) => Some(digest),
+        StoredSecret::Password { .. } => None,
+    }
+}
+
+fn username_of(all: &[Arc<Credential>], index: u32) -> Option<&str> {
+    all.get(index as usize)?.username()
+}
+
+fn id_of(all: &[Arc<Credential>], index: u32) -> Option<&str> {
+    all.get(index as usize).map(|credential| credential.id.as_str())
+}

@@ -1,0 +1,13 @@
+//! Where credentials come from: a file that is read again whenever it changes.
+
+mod credentials_file;
+mod difference;
+mod file_set;
+mod loader;
+mod reloader;
+mod watch;
+
+pub use difference::Difference;
+pub use file_set::FileSet;
+pub use loader::{Loaded, Loader};
+pub use reloader::{Reloader, ReloadHandle, ReloadOutcome};

@@ -1,0 +1,212 @@
+//! Reads the files again when they change, and puts a good reading in force. A bad one changes nothing.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use super::loader::fingerprint;
+use super::watch::Watch;
+use super::{Difference, Loaded, Loader};
+use crate::clock::Clock;
+use crate::config::{Fault, Faults, Origin};
+use crate::telemetry::Metrics;
+
+/// Quiet time after an event: writers often truncate first and write then.
+const SETTLE: Duration = Duration::from_millis(80);
+/// But a folder that is never quiet does not keep changes out.
+const SETTLE_AT_MOST: Duration = Duration::from_secs(2);
+/// A bad reading is looked at once more after this, in case it was half of one.
+const SECOND_LOOK: Duration = Duration::from_millis(300);
+/// How often files are looked at where events may be missing.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// What became of a reload.
+#[derive(Debug, Clone)]
+pub enum ReloadOutcome {
+    /// The new set is in force; in words what changed.
+    InForce(String),
+    /// The old set stays in force.
+    Refused(Faults),
+}
+
+/// Puts a reading in force.
+pub type Apply = Box<dyn FnMut(&Loaded) -> Result<(), Faults> + Send>;
+
+enum Trigger {
+    Event,
+    Request(oneshot::Sender<ReloadOutcome>),
+    Stop,
+}
+
+/// Asks for a reload and waits for its outcome.
+#[derive(Clone)]
+pub struct ReloadHandle {
+    triggers: Sender<Trigger>,
+    last: Arc<Mutex<ReloadOutcome>>,
+}
+
+impl ReloadHandle {
+    /// Reads the files again now.
+    pub async fn reload(&self) -> ReloadOutcome {
+        let (answer, outcome) = oneshot::channel();
+        let stopped = || ReloadOutcome::Refused(Fault::new(Origin::WHOLE_FILE, "", "claviger is stopping").into());
+        if self.triggers.send(Trigger::Request(answer)).is_err() {
+            return stopped();
+        }
+        outcome.await.unwrap_or_else(|_| stopped())
+    }
+
+    /// Asks for a reload without waiting.
+    pub fn request(&self) {
+        let (answer, _) = oneshot::channel();
+        // Without a reloader there is nothing left to reload.
+        let _stopped = self.triggers.send(Trigger::Request(answer));
+    }
+
+    /// What became of the last one.
+    pub fn last(&self) -> ReloadOutcome {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Ends the reloader.
+    pub fn stop(&self) {
+        let _stopped = self.triggers.send(Trigger::Stop);
+    }
+}
+
+/// The thread that reloads.
+pub struct Reloader {
+    loader: Loader,
+    current: Loaded,
+    apply: Apply,
+    metrics: Arc<Metrics>,
+    clock: Clock,
+    seen: [u8; 32],
+    files: Vec<PathBuf>,
+    watch: Watch,
+    last: Arc<Mutex<ReloadOutcome>>,
+}
+
+impl Reloader {
+    /// Starts watching. `current` is in force already.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(
+        loader: Loader,
+        current: Loaded,
+        apply: Apply,
+        metrics: Arc<Metrics>,
+        clock: Clock,
+    ) -> std::io::Result<ReloadHandle> {
+        let (triggers, inbox) = channel();
+        let events = triggers.clone();
+        let watch = Watch::new(move || drop(events.send(Trigger::Event)));
+        let last = Arc::new(Mutex::new(ReloadOutcome::InForce("as started".into())));
+        let handle = ReloadHandle { triggers, last: last.clone() };
+        let files = loader.files(&current.settings);
+        let seen = fingerprint(&files);
+        let mut reloader = Self { loader, current, apply, metrics, clock, seen, files, watch, last };
+        reloader.note_in_force();
+        reloader.watch.follow(&reloader.files);
+        // A change between the first reading and the watch is found by the first look.
+        std::thread::Builder::new().name("reload".into()).spawn(move || reloader.run(&inbox))?;
+        Ok(handle)
+    }
+
+    fn run(mut self, inbox: &Receiver<Trigger>) {
+        loop {
+            match inbox.recv_timeout(LOOK) {
+                Ok(Trigger::Event) => {
+                    if self.settle(inbox) {
+                        return;
+                    }
+                    self.reload_if_changed();
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    if self.watch.looks_changed(&self.files) {
+                        self.reload_if_changed();
+                    }
+                }
+                Ok(Trigger::Request(answer)) => {
+                    let outcome = self.reload();
+                    // Whoever asked may have gone.
+                    let _gone = answer.send(outcome);
+                }
+                Ok(Trigger::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    /// Waits until no more events come; answers requests on the way. True when it is time to stop.
+    fn settle(&mut self, inbox: &Receiver<Trigger>) -> bool {
+        let start = Instant::now();
+        while start.elapsed() < SETTLE_AT_MOST {
+            match inbox.recv_timeout(SETTLE) {
+                Ok(Trigger::Event) => {}
+                Ok(Trigger::Request(answer)) => {
+                    let _gone = answer.send(self.reload());
+                }
+                Ok(Trigger::Stop) | Err(RecvTimeoutError::Disconnected) => return true,
+                Err(RecvTimeoutError::Timeout) => return false,
+            }
+        }
+        false
+    }
+
+    fn reload_if_changed(&mut self) {
+        if fingerprint(&self.files) == self.seen {
+            return;
+        }
+        if self.loader.load().is_err() {
+            std::thread::sleep(SECOND_LOOK);
+            if fingerprint(&self.files) == self.seen {
+                return;
+            }
+        }
+        self.reload();
+    }
+
+    fn reload(&mut self) -> ReloadOutcome {
+        self.seen = fingerprint(&self.files);
+        let outcome = match self.loader.load().and_then(|loaded| (self.apply)(&loaded).map(|()| loaded)) {
+            Ok(loaded) => self.in_force(loaded),
+            Err(faults) => {
+                for fault in &faults.0 {
+                    tracing::error!("{fault}");
+                }
+                tracing::error!("{} faults; the last good set stays in force", faults.0.len());
+                self.metrics.reloaded(None, 0.0);
+                ReloadOutcome::Refused(faults)
+            }
+        };
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = outcome.clone();
+        outcome
+    }
+
+    fn in_force(&mut self, loaded: Loaded) -> ReloadOutcome {
+        let difference = Difference::between(&self.current.set, &loaded.set).to_string();
+        tracing::info!(credentials = loaded.set.len(), "reloaded: {difference}");
+        for key in self.current.settings.restart_needed(&loaded.settings) {
+            tracing::warn!("{key} has changed and takes effect after a restart");
+        }
+        self.current = loaded;
+        let files = self.loader.files(&self.current.settings);
+        if files != self.files {
+            self.seen = fingerprint(&files);
+            self.files = files;
+        }
+        self.watch.follow(&self.files);
+        self.note_in_force();
+        ReloadOutcome::InForce(difference)
+    }
+
+    fn note_in_force(&self) {
+        let enabled = self.current.set.iter().filter(|credential| credential.enabled).count();
+        let counts = (enabled, self.current.set.len() - enabled);
+        self.metrics.reloaded(Some(counts), self.clock.now().as_second() as f64);
+    }
+}

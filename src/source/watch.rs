@@ -1,0 +1,78 @@
+//! Notices that files may have changed: by the system's events on their folders, and by looking.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+
+/// Watches the folders of files. Folders, because editors replace files and Kubernetes swaps the
+/// `..data` link beside them; a watch on a file would be left with the old one.
+pub struct Watch {
+    watcher: Option<RecommendedWatcher>,
+    folders: BTreeSet<PathBuf>,
+    stamps: Vec<Option<Stamp>>,
+}
+
+/// What changes when a file is written, replaced, or its link swapped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Stamp {
+    real: PathBuf,
+    length: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Watch {
+    /// Calls `changed` from a thread of the watcher whenever something happens in a watched folder.
+    /// Where the system has no events left, [`Watch::looks_changed`] has to do.
+    pub fn new(changed: impl Fn() + Send + 'static) -> Self {
+        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            // Reading a file is an event too, and we read them ourselves.
+            if !event.is_ok_and(|event| event.kind.is_access()) {
+                changed();
+            }
+        });
+        let watcher = watcher
+            .inspect_err(|error| tracing::warn!(%error, "files are watched by looking at them every few seconds"))
+            .ok();
+        Self { watcher, folders: BTreeSet::new(), stamps: Vec::new() }
+    }
+
+    /// Watches the folders of these files, and no others any more.
+    pub fn follow(&mut self, files: &[PathBuf]) {
+        let folders: BTreeSet<PathBuf> = files.iter().map(|file| folder(file)).collect();
+        if let Some(watcher) = &mut self.watcher {
+            for folder in self.folders.difference(&folders) {
+                // A folder that is gone is no longer watched anyway.
+                let _gone = watcher.unwatch(folder);
+            }
+            for folder in folders.difference(&self.folders) {
+                if let Err(error) = watcher.watch(folder, RecursiveMode::NonRecursive) {
+                    tracing::warn!(folder = %folder.display(), %error, "folder is not watched by events");
+                }
+            }
+        }
+        self.folders = folders;
+        self.stamps = stamps(files);
+    }
+
+    /// True when a file looks different from the last time.
+    pub fn looks_changed(&mut self, files: &[PathBuf]) -> bool {
+        let stamps = stamps(files);
+        std::mem::replace(&mut self.stamps, stamps) != self.stamps
+    }
+}
+
+fn folder(file: &Path) -> PathBuf {
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new(".")).to_owned()
+}
+
+fn stamps(files: &[PathBuf]) -> Vec<Option<Stamp>> {
+    let stamp = |file: &PathBuf| {
+        let real = file.canonicalize().ok()?;
+        let metadata = real.metadata().ok()?;
+        Some(Stamp { real, length: metadata.len(), modified: metadata.modified().ok() })
+    };
+    files.iter().map(stamp).collect()
+}

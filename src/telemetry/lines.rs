@@ -1,0 +1,133 @@
+//! Lines for standard output, written by a thread of their own: a slow reader costs lines, never requests.
+
+use std::io::Write;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::Duration;
+
+const MOST_WAITING: usize = 8192;
+
+/// Where lines go in.
+#[derive(Clone)]
+pub struct LineSink(SyncSender<Message>);
+
+/// The writing thread.
+pub struct Lines {
+    sink: LineSink,
+}
+
+enum Message {
+    Line(Vec<u8>),
+    Flush(SyncSender<()>),
+}
+
+impl Lines {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(output: impl Write + Send + 'static) -> std::io::Result<Self> {
+        let (sender, receiver) = sync_channel(MOST_WAITING);
+        std::thread::Builder::new().name("lines".into()).spawn(move || write_all(&receiver, output))?;
+        Ok(Self { sink: LineSink(sender) })
+    }
+
+    /// Where lines go in.
+    pub fn sink(&self) -> LineSink {
+        self.sink.clone()
+    }
+
+    /// Waits, for a moment, until everything handed over so far is written.
+    pub fn flush(&self) {
+        let (done, wait) = sync_channel(1);
+        if self.sink.0.send(Message::Flush(done)).is_ok() {
+            // After the time is up the reader on the other side has had its chance.
+            let _late = wait.recv_timeout(Duration::from_secs(2));
+        }
+    }
+}
+
+impl LineSink {
+    /// Hands over a line that ends in a newline; `false` when it had to be dropped.
+    pub fn write(&self, line: Vec<u8>) -> bool {
+        self.0.try_send(Message::Line(line)).is_ok()
+    }
+}
+
+fn write_all(receiver: &Receiver<Message>, output: impl Write) {
+    let mut output = std::io::BufWriter::with_capacity(64 * 1024, output);
+    let mut is_dirty = false;
+    loop {
+        // While lines keep coming they are written in blocks; a pause flushes.
+        let message = if is_dirty {
+            match receiver.recv_timeout(Duration::from_millis(5)) {
+                Err(RecvTimeoutError::Timeout) => {
+                    is_dirty = output.flush().is_err();
+                    continue;
+                }
+                other => other.ok(),
+            }
+        } else {
+            receiver.recv().ok()
+        };
+        match message {
+            // A full disk or a closed pipe loses lines; there is nobody left to tell.
+            Some(Message::Line(line)) => is_dirty |= output.write_all(&line).is_ok(),
+            Some(Message::Flush(done)) => {
+                is_dirty = output.flush().is_err();
+                let _gone = done.send(());
+            }
+            None => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Shared(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Shared {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn lines_arrive_in_order_and_flush_waits_for_them() {
+        let output = Shared::default();
+        let lines = Lines::start(output.clone()).unwrap();
+        for number in 0..100 {
+            assert!(lines.sink().write(format!("{number}\n").into_bytes()));
+        }
+        lines.flush();
+        let written = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(written.lines().count(), 100);
+        assert!(written.starts_with("0\n1\n"));
+    }
+
+    #[test]
+    fn a_reader_that_hangs_costs_lines_and_nothing_else() {
+        struct Hangs;
+        impl Write for Hangs {
+            fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+                loop {
+                    std::thread::park();
+                }
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let lines = Lines::start(Hangs).unwrap();
+        let dropped = (0..2 * MOST_WAITING).filter(|_| !lines.sink().write(vec![b'x'; 1024])).count();
+        assert!(dropped > 0);
+    }
+}

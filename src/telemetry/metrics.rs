@@ -1,0 +1,180 @@
+//! Prometheus metrics, names as in the README. Labels come from fixed sets, and every child is made
+//! before the first request, so that counting is one atomic addition.
+
+use std::sync::OnceLock;
+
+use prometheus::{
+    Encoder, Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
+};
+
+/// The values of the label `method`; everything else is `other`.
+pub const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
+const STATUSES: usize = 600;
+
+/// 5 µs to 2.5 s: from a token that was found to a password that had to wait.
+const DECISION_BUCKETS: [f64; 14] =
+    [5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 1e-3, 5e-3, 2.5e-2, 5e-2, 0.1, 0.25, 1.0, 2.5];
+const REQUEST_BUCKETS: [f64; 12] = [5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 1.0, 2.5, 10.0];
+
+/// All of them.
+pub struct Metrics {
+    registry: Registry,
+    verdicts: Vec<Vec<IntCounter>>,
+    requests: IntCounterVec,
+    requests_by_code: Vec<OnceLock<IntCounter>>,
+    /// Time to decide, hashing included.
+    pub auth_duration: Histogram,
+    /// Time from the head of a request to the end of its answer.
+    pub request_duration: Histogram,
+    /// Requests between the two.
+    pub in_flight: IntGauge,
+    upstream_errors: IntCounterVec,
+    /// Verified pairs that were remembered.
+    pub password_hits: IntCounter,
+    /// Pairs that had to be hashed.
+    pub password_misses: IntCounter,
+    /// Time of one slow hash.
+    pub hash_duration: Histogram,
+    /// Pairs that wait to be hashed.
+    pub hash_queue: IntGauge,
+    reloads: [IntCounter; 2],
+    /// 1 while the files on disk are the set in force, 0 after a reload that was refused.
+    pub reload_successful: IntGauge,
+    /// When the set in force was read, in seconds since 1970.
+    pub reload_time: Gauge,
+    credentials: [IntGauge; 2],
+    /// When the listener's certificate ends, in seconds since 1970.
+    pub certificate_end: IntGauge,
+    /// Access log lines that nobody took in time.
+    pub lines_dropped: IntCounter,
+}
+
+impl Metrics {
+    /// Registers everything. `schemes` and `codes` are the values of the labels `scheme` and `reason`.
+    ///
+    /// # Errors
+    /// When a name is taken, which would be a mistake in this file.
+    pub fn new(schemes: &[&str], codes: &[&str]) -> prometheus::Result<Self> {
+        let registry = Registry::new_custom(Some("claviger".into()), None)?;
+        let counters = |name: &str, help: &str, labels: &[&str]| {
+            let counters = IntCounterVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(counters.clone())).map(|()| counters)
+        };
+        let gauges = |name: &str, help: &str, labels: &[&str]| {
+            let gauges = IntGaugeVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(gauges.clone())).map(|()| gauges)
+        };
+        let histogram = |name: &str, help: &str, buckets: &[f64]| {
+            let histogram = Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets.to_vec()))?;
+            registry.register(Box::new(histogram.clone())).map(|()| histogram)
+        };
+        let gauge = |name: &str, help: &str| {
+            let gauge = IntGauge::new(name, help)?;
+            registry.register(Box::new(gauge.clone())).map(|()| gauge)
+        };
+        let verdicts = counters("auth_requests_total", "Verdicts by scheme, decision and reason.", &["scheme", "decision", "reason"])?;
+        let verdict = |scheme: &str, reason: &str| {
+            let decision = match reason {
+                "admitted" | "public" => "allow",
+                "directory_unavailable" => "error",
+                _ => "deny",
+            };
+            verdicts.with_label_values(&[scheme, decision, reason])
+        };
+        let by_reason = |scheme: &&str| ["admitted", "public"].iter().chain(codes).map(|code| verdict(scheme, code)).collect();
+        let cache_hits = counters("cache_hits_total", "Look-ups that a cache answered.", &["cache"])?;
+        let cache_misses = counters("cache_misses_total", "Look-ups that a cache could not answer.", &["cache"])?;
+        let reloads = counters("config_reloads_total", "Times the files were read again, by result.", &["result"])?;
+        let credentials = gauges("credentials", "Credentials in force, by state.", &["state"])?;
+        gauges("build_info", "The version that runs; always 1.", &["version"])?
+            .with_label_values(&[env!("CARGO_PKG_VERSION")])
+            .set(1);
+        let reload_time = Gauge::new(
+            "config_last_reload_success_timestamp_seconds",
+            "When the set in force was read.",
+        )?;
+        registry.register(Box::new(reload_time.clone()))?;
+        Ok(Self {
+            verdicts: schemes.iter().map(by_reason).collect(),
+            requests: counters("http_requests_total", "Answers by method and status code.", &["method", "code"])?,
+            requests_by_code: (0..METHODS.len() * STATUSES).map(|_| OnceLock::new()).collect(),
+            auth_duration: histogram("auth_duration_seconds", "Time to decide, hashing included.", &DECISION_BUCKETS)?,
+            request_duration: histogram("http_request_duration_seconds", "Time to answer.", &REQUEST_BUCKETS)?,
+            in_flight: gauge("http_requests_in_flight", "Requests being answered.")?,
+            upstream_errors: counters("upstream_errors_total", "Requests that the API behind did not answer, by reason.", &["reason"])?,
+            password_hits: cache_hits.with_label_values(&["password"]),
+            password_misses: cache_misses.with_label_values(&["password"]),
+            hash_duration: histogram("password_hash_duration_seconds", "Time of one slow hash.", &DECISION_BUCKETS[6..])?,
+            hash_queue: gauge("password_hash_queue_depth", "Passwords that wait to be hashed.")?,
+            reloads: ["success", "failure"].map(|result| reloads.with_label_values(&[result])),
+            reload_successful: gauge("config_last_reload_successful", "1 while the files on disk are in force.")?,
+            reload_time,
+            credentials: ["enabled", "disabled"].map(|state| credentials.with_label_values(&[state])),
+            certificate_end: gauge("tls_certs_not_after", "When the listener's certificate ends, in seconds since 1970.")?,
+            lines_dropped: {
+                let dropped = IntCounter::new("access_log_dropped_total", "Access log lines that nobody took in time.")?;
+                registry.register(Box::new(dropped.clone()))?;
+                dropped
+            },
+            registry,
+        })
+    }
+
+    /// Counts a request that was let through.
+    pub fn admitted(&self, scheme: usize, is_public: bool) {
+        self.verdict(scheme, usize::from(is_public));
+    }
+
+    /// Counts a request that was refused, by the index of its code.
+    pub fn refused(&self, scheme: usize, code: usize) {
+        self.verdict(scheme, 2 + code);
+    }
+
+    fn verdict(&self, scheme: usize, reason: usize) {
+        if let Some(counter) = self.verdicts.get(scheme).and_then(|reasons| reasons.get(reason)) {
+            counter.inc();
+        }
+    }
+
+    /// Counts an answer.
+    pub fn answered(&self, method: usize, status: u16) {
+        let status = usize::from(status).min(STATUSES - 1);
+        if let Some(counter) = self.requests_by_code.get(method * STATUSES + status) {
+            let make = || self.requests.with_label_values(&[METHODS[method], &status.to_string()]);
+            counter.get_or_init(make).inc();
+        }
+    }
+
+    /// Counts a request that the API behind did not answer.
+    pub fn upstream_failed(&self, code: &str) {
+        self.upstream_errors.with_label_values(&[code]).inc();
+    }
+
+    /// Notes a reload: the credentials now in force, or that it was refused.
+    pub fn reloaded(&self, in_force: Option<(usize, usize)>, now_seconds: f64) {
+        self.reloads[usize::from(in_force.is_none())].inc();
+        self.reload_successful.set(i64::from(in_force.is_some()));
+        if let Some((enabled, disabled)) = in_force {
+            self.reload_time.set(now_seconds);
+            let size = |count| i64::try_from(count).unwrap_or(i64::MAX);
+            self.credentials[0].set(size(enabled));
+            self.credentials[1].set(size(disabled));
+        }
+    }
+
+    /// Everything in the text format of Prometheus.
+    ///
+    /// # Errors
+    /// When encoding fails.
+    pub fn render(&self) -> prometheus::Result<String> {
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+}
+
+/// The place of a method in [`METHODS`].
+pub fn method_index(method: &str) -> usize {
+    METHODS.iter().position(|known| *known == method).unwrap_or(METHODS.len() - 1)
+}

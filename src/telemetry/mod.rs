@@ -1,0 +1,9 @@
+//! What operators see: metrics, log lines.
+
+mod lines;
+mod logging;
+mod metrics;
+
+pub use lines::{LineSink, Lines};
+pub use logging::{LogStyle, init};
+pub use metrics::{METHODS, Metrics, method_index};
