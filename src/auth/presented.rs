@@ -157,8 +157,11 @@ fn api_key_header<'a>(accept: &Accept, headers: &'a HeaderMap) -> Result<Option<
 
 fn api_key_query<'a>(accept: &Accept, query: Option<&str>) -> Result<Option<Presented<'a>>, Rejection> {
     let (Some(name), Some(query)) = (&accept.api_key_query, query) else { return Ok(None) };
-    let found = target::strip_query_parameter(query, name)?;
-    found.map(|(value, _)| token(Scheme::ApiKey, Cow::Owned(value))).transpose()
+    let Some((value, rest)) = target::strip_query_parameter(query, name) else { return Ok(None) };
+    if target::strip_query_parameter(&rest, name).is_some() {
+        return Err(Rejection::CredentialMalformed("The API key stands in the query twice."));
+    }
+    token(Scheme::ApiKey, Cow::Owned(value)).map(Some)
 }
 
 fn token(scheme: Scheme, token: Cow<'_, [u8]>) -> Result<Presented<'_>, Rejection> {

@@ -150,3 +150,18 @@ pub fn schema(of_credentials: bool) -> serde_json::Value {
     };
     schema.to_value()
 }
+
+/// Whether a terminal may be sent colours (<https://no-color.org>).
+pub fn wants_colour() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// The overrides in the environment of this process.
+///
+/// # Errors
+/// Variables whose value cannot be read.
+pub fn process_environment() -> Result<Vec<Override>, Faults> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    let all = std::env::vars_os();
+    environment(all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))))
+}

@@ -14,7 +14,7 @@ mod yaml;
 pub use decode::decode;
 pub use effective::effective;
 pub use fault::{Fault, Faults};
-pub use load::{ConfigSource, Override, environment, read_text, schema};
+pub use load::{ConfigSource, Override, environment, process_environment, read_text, schema, wants_colour};
 pub use node::{Key, Node, Origin, Value};
 pub use settings::{Settings, Upstream};
 pub use values::{HeaderField, HeaderPrefix, Parsed, UpstreamUrl};

@@ -23,6 +23,8 @@ pub struct Settings {
     pub trusted_proxies: Box<[IpNet]>,
     /// Worker threads of the gate.
     pub threads: NonZeroUsize,
+    /// Where the codes of refusals are explained to callers.
+    pub error_docs: Option<String>,
     /// How long things may take.
     pub timeouts: written::Timeouts,
     /// Where operators look.
@@ -104,6 +106,7 @@ impl Settings {
             }),
             trusted_proxies: proxy.trusted_proxies.iter().map(|range| range.0.0).collect(),
             threads: proxy.threads.unwrap_or(cores),
+            error_docs: proxy.error_docs.as_ref().map(|url| url.0.0.clone()),
             timeouts: proxy.timeouts.clone(),
             admin_listen: file.admin.listen.0.0,
             public_url: file.admin.public_url.as_ref().map(|url| url.0.0.trim_end_matches('/').to_owned()),

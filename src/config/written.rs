@@ -62,6 +62,8 @@ pub struct Proxy {
     pub trusted_proxies: Vec<Parsed<AddressRange>>,
     /// Worker threads; the number of cores by default. A change needs a restart.
     pub threads: Option<NonZeroUsize>,
+    /// Where your callers read what the codes of refusals mean; the `type` of problem documents.
+    pub error_docs: Option<Parsed<WebAddress>>,
     /// How long things may take.
     pub timeouts: Timeouts,
 }
@@ -136,7 +138,7 @@ pub struct Timeouts {
 pub struct Admin {
     /// Address and port; loopback by default. A change needs a restart.
     pub listen: Parsed<ListenAddress>,
-    /// The only source of links that go out, and of the `type` of problem documents.
+    /// The only source of links that go out.
     pub public_url: Option<Parsed<WebAddress>>,
 }
 
@@ -424,6 +426,7 @@ impl Default for Proxy {
             tls: None,
             trusted_proxies: Vec::new(),
             threads: None,
+            error_docs: None,
             timeouts: Timeouts::default(),
         }
     }

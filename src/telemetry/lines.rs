@@ -36,17 +36,18 @@ impl Lines {
         self.sink.clone()
     }
 
+}
+
+impl LineSink {
     /// Waits, for a moment, until everything handed over so far is written.
     pub fn flush(&self) {
         let (done, wait) = sync_channel(1);
-        if self.sink.0.send(Message::Flush(done)).is_ok() {
+        if self.0.try_send(Message::Flush(done)).is_ok() {
             // After the time is up the reader on the other side has had its chance.
             let _late = wait.recv_timeout(Duration::from_secs(2));
         }
     }
-}
 
-impl LineSink {
     /// Hands over a line that ends in a newline; `false` when it had to be dropped.
     pub fn write(&self, line: Vec<u8>) -> bool {
         self.0.try_send(Message::Line(line)).is_ok()
@@ -107,7 +108,7 @@ mod tests {
         for number in 0..100 {
             assert!(lines.sink().write(format!("{number}\n").into_bytes()));
         }
-        lines.flush();
+        lines.sink().flush();
         let written = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
         assert_eq!(written.lines().count(), 100);
         assert!(written.starts_with("0\n1\n"));

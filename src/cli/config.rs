@@ -1,0 +1,88 @@
+//! `claviger config validate|show|schema`
+
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+use serde_json::json;
+
+use super::output::{complain, say};
+use super::source::SourceArgs;
+use crate::config::{Faults, effective, schema};
+use crate::source::Loader;
+
+/// What to do with settings.
+#[derive(clap::Subcommand)]
+pub(super) enum Command {
+    /// Check the settings and the credentials, and report everything that is wrong
+    Validate {
+        #[command(flatten)]
+        source: SourceArgs,
+        /// How faults are reported
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    /// Print the settings in force, and where each comes from
+    Show {
+        #[command(flatten)]
+        source: SourceArgs,
+        /// Leave secrets out; settings hold none, so this changes nothing
+        #[arg(long)]
+        redacted: bool,
+    },
+    /// Print the JSON Schema of the settings file
+    Schema {
+        /// Of the credentials file instead
+        #[arg(long)]
+        credentials: bool,
+    },
+}
+
+/// How faults are reported.
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Format {
+    /// `file:line:col  key.path  problem; hint`, one line each.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+impl Command {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Validate { source, format } => validate(&source, format),
+            Self::Show { source, redacted: _ } => {
+                let (root, file) = source.source()?.read()?;
+                say(effective(&file, &root).trim_end())?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Self::Schema { credentials } => {
+                say(format!("{:#}", schema(credentials)))?;
+                Ok(ExitCode::SUCCESS)
+            }
+        }
+    }
+}
+
+fn validate(source: &SourceArgs, format: Format) -> anyhow::Result<ExitCode> {
+    let source = source.source()?;
+    let name = source.file.as_ref().map_or("flags and environment".into(), |file| file.display().to_string());
+    match (Loader::new(source).load(), format) {
+        (Ok(loaded), Format::Text) => {
+            let count = loaded.set.len();
+            say(format!("{name}: fine, {count} credential{}", if count == 1 { "" } else { "s" }))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        (Ok(loaded), Format::Json) => {
+            say(json!({"valid": true, "credentials": loaded.set.len(), "faults": []}).to_string())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        (Err(faults), Format::Text) => {
+            complain(&anyhow::Error::new(faults));
+            Ok(ExitCode::FAILURE)
+        }
+        (Err(Faults(faults)), Format::Json) => {
+            say(json!({"valid": false, "faults": faults}).to_string())?;
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}

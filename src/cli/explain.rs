@@ -1,0 +1,158 @@
+//! `claviger explain`: the verdict, from the code that decides.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use jiff::Timestamp;
+
+use super::output::say;
+use super::source::SourceArgs;
+use crate::auth::{CHECKS, Call, Directory, NamedVersion, Rejection, Rules, StatedVersion, Target};
+use crate::clock::Clock;
+use crate::credential::Credential;
+use crate::source::Loader;
+
+/// Arguments of `explain`.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  claviger explain acme-billing GET /v2/payments/7\n  claviger explain acme-billing \"POST /payments\" --header X-API-Version:2 --from 10.1.2.3\n  claviger explain acme-billing GET /v2/payments --at 2027-01-01T00:00:00Z\n\nAssumes that the secret is right. Exit code 0: let through, 1: refused.")]
+pub(super) struct Args {
+    /// Id of the credential
+    #[arg(value_name = "CREDENTIAL")]
+    credential: String,
+    /// Method and target, as in the first line of the request
+    #[arg(value_name = "METHOD TARGET", num_args = 1..=3, required = true)]
+    request: Vec<String>,
+    /// A header of the request, as NAME:VALUE; may stand more than once
+    #[arg(long = "header", short = 'H', value_name = "NAME:VALUE")]
+    headers: Vec<String>,
+    /// Where the request comes from
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    from: IpAddr,
+    /// When it comes [default: now]
+    #[arg(long, value_name = "TIME")]
+    at: Option<Timestamp>,
+    #[command(flatten)]
+    source: SourceArgs,
+}
+
+impl Args {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let loaded = Loader::new(self.source.source()?).load()?;
+        let credential = loaded.set.find_id(&self.credential);
+        let credential = credential.with_context(|| format!("no credential has the id {}", self.credential))?;
+        let line = self.request.join(" ");
+        let mut words = line.split_ascii_whitespace();
+        let method: Method = words.next().unwrap_or_default().parse().context("the method cannot be read")?;
+        let raw = words.next().context("the request lacks a target, such as /v2/payments")?;
+        let headers = self.headers()?;
+        let (report, is_admitted) = self.explain(&loaded.rules, &credential, &method, raw, &headers);
+        say(report.trim_end())?;
+        Ok(if is_admitted { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    fn headers(&self) -> anyhow::Result<HeaderMap> {
+        let mut headers = HeaderMap::new();
+        for text in &self.headers {
+            let (name, value) = text.split_once(':').context("a header is written as NAME:VALUE")?;
+            let name: HeaderName = name.trim().parse().with_context(|| format!("{name} is no name of a header"))?;
+            headers.append(name, HeaderValue::from_str(value.trim())?);
+        }
+        Ok(headers)
+    }
+
+    fn explain(
+        &self,
+        rules: &Rules,
+        credential: &Credential,
+        method: &Method,
+        raw: &str,
+        headers: &HeaderMap,
+    ) -> (String, bool) {
+        let title = format!("{} as {}", escaped(&format!("{method} {raw}")), credential.id);
+        let stated = Target::parse(raw.as_bytes(), rules.look_at_paths())
+            .and_then(|target| StatedVersion::read(&rules.versions, target, headers));
+        let stated = match stated {
+            Ok(stated) => stated,
+            Err(rejection) => return (refusal(&title, rejection), false),
+        };
+        let call = Call {
+            method,
+            path: stated.path,
+            version: stated.version,
+            address: self.from,
+            now: self.at.unwrap_or_else(|| Clock::System.now()),
+        };
+        if rules.is_public(&call) {
+            return match rules.admit_anyone(&call) {
+                Ok(_) => (format!("{title}: public, let through without a credential\n"), true),
+                Err(rejection) => (refusal(&title, rejection), false),
+            };
+        }
+        checked(&title, rules, credential, &call)
+    }
+}
+
+/// Every check with its outcome; the first that refuses decides, the others are shown all the same.
+fn checked(title: &str, rules: &Rules, credential: &Credential, call: &Call) -> (String, bool) {
+    let outcomes: Vec<_> = CHECKS.iter().map(|check| (check.name, (check.apply)(rules, credential, call))).collect();
+    let first = outcomes.iter().find_map(|(_, outcome)| outcome.err());
+    let mut report = match first {
+        Some(rejection) => refusal(title, rejection),
+        None => format!("{title}: let through\n"),
+    };
+    report.push('\n');
+    for (name, outcome) in outcomes {
+        let word = if outcome.is_ok() { "ok" } else { "refused" };
+        // Writing to a string cannot fail.
+        let _never = writeln!(report, "  {name:<8} {word:<8} {}", facts(name, rules, credential, call));
+    }
+    (report, first.is_none())
+}
+
+fn refusal(title: &str, rejection: Rejection) -> String {
+    format!("{title}: refused, {} ({})\n{}\n", rejection.code(), rejection.status().as_u16(), rejection.detail())
+}
+
+fn facts(check: &str, rules: &Rules, credential: &Credential, call: &Call) -> String {
+    match check {
+        "enabled" => (if credential.enabled { "switched on" } else { "switched off" }).into(),
+        "account" => {
+            let access = if credential.account.access { "on" } else { "off" };
+            format!("API access of {} is {access}", credential.account.id)
+        }
+        "expiry" => credential.expires_at.map_or("never expires".into(), |end| format!("expires at {end}")),
+        "address" if credential.addresses.is_empty() => format!("{}; any address may call", call.address),
+        "address" => {
+            let list: Vec<String> = credential.addresses.iter().map(ToString::to_string).collect();
+            format!("{}; allowed: {}", call.address, list.join(", "))
+        }
+        "version" => version_facts(rules, credential, call),
+        _ => {
+            let held = credential.scopes.as_ref().map(|held| held.names().collect::<Vec<_>>().join(", "));
+            let held = held.map_or("everything".into(), |held| if held.is_empty() { "nothing".into() } else { held });
+            format!("{} {}; holds {held}", call.method, escaped(call.path))
+        }
+    }
+}
+
+fn version_facts(rules: &Rules, credential: &Credential, call: &Call) -> String {
+    let known = &rules.versions.known;
+    if known.is_empty() {
+        return "no versions are configured".into();
+    }
+    let named = match call.version {
+        NamedVersion::Unstated => "names none".into(),
+        NamedVersion::Unknown => "names one that is not known".into(),
+        NamedVersion::Known(rank) => known.get(rank).map_or(String::new(), |version| format!("names {}", version.name)),
+    };
+    let pin = credential.version.as_ref().map_or("none".into(), ToString::to_string);
+    format!("{named}; pinned to {pin}")
+}
+
+/// What was typed may hold what a terminal would obey.
+fn escaped(text: &str) -> String {
+    text.escape_debug().to_string()
+}

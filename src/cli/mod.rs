@@ -1,0 +1,71 @@
+//! The command line, one file a command. Exit code 0: fine, 1: refused, 2: wrong usage.
+
+mod config;
+mod demo;
+mod explain;
+mod output;
+mod password;
+mod secret;
+mod serve;
+mod source;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A gate for API credentials, in front of an API that already exists.
+#[derive(Parser)]
+#[command(
+    name = "claviger",
+    version,
+    propagate_version = true,
+    after_help = "Start here:\n  claviger demo                                    see it work, no files needed\n  claviger token new                               a token and the digest to paste\n  claviger serve --upstream http://127.0.0.1:9000 --credentials credentials.yaml\n  claviger serve --config config/claviger.yaml",
+    after_long_help = "Every setting can be given in the environment: CLAVIGER__PROXY__LISTEN=0.0.0.0:8080 stands for\nproxy.listen. Flags override the environment, which overrides the file.\n\nExit codes: 0 fine, 1 refused, 2 wrong usage."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve: let requests through that bring the right credential
+    Serve(serve::Args),
+    /// See it work: a small API, the gate and three credentials, without any file
+    Demo(demo::Args),
+    /// Check, show and describe the settings
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Say which verdict a credential would get for a request, and why
+    Explain(explain::Args),
+    /// Make a token, or the digest of one you have
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Make the hash of a password
+    #[command(subcommand)]
+    Password(password::Command),
+}
+
+/// Runs the command that the process was started with.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    crate::server::install_crypto();
+    let outcome = match cli.command {
+        Command::Serve(args) => args.run(),
+        Command::Demo(args) => args.run(),
+        Command::Config(command) => command.run(),
+        Command::Explain(args) => args.run(),
+        Command::Token(command) => command.run(),
+        Command::Password(command) => command.run(),
+    };
+    match outcome {
+        Ok(code) => code,
+        // Whoever reads our output has had enough.
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

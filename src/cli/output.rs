@@ -1,0 +1,35 @@
+//! What a command says: results on standard output, everything else on standard error.
+
+use std::io::{ErrorKind, Write};
+
+use crate::config::Faults;
+
+/// A result, alone on its line.
+///
+/// # Errors
+/// When nobody reads it.
+pub(super) fn say(text: impl AsRef<str>) -> anyhow::Result<()> {
+    writeln!(std::io::stdout().lock(), "{}", text.as_ref())?;
+    Ok(())
+}
+
+/// Something for people, beside the result.
+pub(super) fn remark(text: impl AsRef<str>) {
+    // Without anybody to read it, it need not be said.
+    let _unread = writeln!(std::io::stderr().lock(), "{}", text.as_ref());
+}
+
+/// Why a command has failed: faults a line each, anything else as a chain.
+pub(super) fn complain(error: &anyhow::Error) {
+    match error.downcast_ref::<Faults>() {
+        Some(faults) => {
+            let count = faults.0.len();
+            remark(format!("{faults}\n{count} fault{}", if count == 1 { "" } else { "s" }));
+        }
+        None => remark(format!("claviger: {error:#}")),
+    }
+}
+
+pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,37 @@
+//! Secrets come from a prompt or from standard input, never from the command line: others can see that.
+
+use std::io::{IsTerminal, Read};
+
+use zeroize::Zeroizing;
+
+const LONGEST: u64 = 64 * 1024;
+
+/// Reads a secret; asks twice where `confirm` is set and a person is asked.
+///
+/// # Errors
+/// When there is none, or the two differ.
+pub(super) fn read(prompt: &str, confirm: bool) -> anyhow::Result<Zeroizing<String>> {
+    let secret = if std::io::stdin().is_terminal() { ask(prompt, confirm)? } else { piped()? };
+    anyhow::ensure!(!secret.is_empty(), "the secret is empty");
+    Ok(secret)
+}
+
+fn ask(prompt: &str, confirm: bool) -> anyhow::Result<Zeroizing<String>> {
+    let secret = Zeroizing::new(rpassword::prompt_password(format!("{prompt}: "))?);
+    if confirm {
+        let again = Zeroizing::new(rpassword::prompt_password("Again: ")?);
+        anyhow::ensure!(*secret == *again, "the two differ");
+    }
+    Ok(secret)
+}
+
+fn piped() -> anyhow::Result<Zeroizing<String>> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    std::io::stdin().lock().take(LONGEST + 1).read_to_end(&mut bytes)?;
+    anyhow::ensure!(bytes.len() as u64 <= LONGEST, "the secret is longer than {LONGEST} bytes");
+    let text = std::str::from_utf8(&bytes).map_err(|_| anyhow::anyhow!("the secret is not valid UTF-8"))?;
+    // echo and editors add one line end; a secret does not have one.
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    Ok(Zeroizing::new(text.to_owned()))
+}

@@ -1,0 +1,37 @@
+//! `claviger serve`
+
+use std::process::ExitCode;
+
+use super::source::SourceArgs;
+use crate::config::Override;
+use crate::source::Loader;
+
+/// Arguments of `serve`.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  claviger serve --config config/claviger.yaml\n  claviger serve --upstream http://127.0.0.1:9000 --credentials credentials.yaml --listen 127.0.0.1:8080\n\nSignals: HUP reads the files again, TERM finishes what is in flight, INT ends at once.")]
+pub(super) struct Args {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// Where to listen [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// Where metrics, health and reload are [default: 127.0.0.1:8081]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    admin_listen: Option<String>,
+}
+
+impl Args {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let mut source = self.source.source()?;
+        if let Some(address) = self.listen {
+            source.overrides.push(Override::flag("--listen", &["proxy", "listen"], address));
+        }
+        if let Some(address) = self.admin_listen {
+            source.overrides.push(Override::flag("--admin-listen", &["admin", "listen"], address));
+        }
+        let loader = Loader::new(source);
+        let loaded = loader.load()?;
+        crate::server::serve(loader, loaded, |_| {})?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,98 @@
+//! Metrics, health and reload over HTTP.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{RawQuery, State};
+use axum::http::header::{CONTENT_TYPE, HeaderMap};
+use axum::http::{HeaderName, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde_json::json;
+
+use super::{Probe, Readiness};
+use crate::auth::Authenticator;
+use crate::source::{ReloadHandle, ReloadOutcome};
+use crate::telemetry::Metrics;
+
+/// What the admin listener knows.
+#[derive(Clone)]
+pub struct Admin {
+    /// Counts.
+    pub metrics: Arc<Metrics>,
+    /// Whether requests should come.
+    pub readiness: Arc<Readiness>,
+    /// Reads files again.
+    pub reload: ReloadHandle,
+    /// Knows how long the queue is.
+    pub authenticator: Arc<Authenticator>,
+}
+
+/// Every path of the admin listener.
+pub fn router(admin: Admin) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics))
+        .route("/livez", get(livez))
+        .route("/readyz", get(readyz))
+        .route("/-/reload", post(reload))
+        .with_state(admin)
+}
+
+async fn metrics(State(admin): State<Admin>) -> Response {
+    admin.metrics.hash_queue.set(i64::try_from(admin.authenticator.queue_depth()).unwrap_or(i64::MAX));
+    match admin.metrics.render() {
+        Ok(text) => ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "metrics cannot be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+async fn livez() -> &'static str {
+    "ok\n"
+}
+
+async fn readyz(State(admin): State<Admin>, RawQuery(query): RawQuery) -> Response {
+    let probes = admin.probes();
+    let is_ready = probes.iter().all(|probe| probe.is_ok || !probe.is_vital);
+    let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let mut text = String::new();
+    let is_verbose = query.is_some_and(|query| query.split('&').any(|pair| pair.split('=').next() == Some("verbose")));
+    if is_verbose {
+        for Probe { name, is_ok, .. } in probes {
+            // Writing to a string cannot fail.
+            let _never = writeln!(text, "[{}] {name}", if is_ok { '+' } else { '-' });
+        }
+    }
+    text.push_str(if is_ready { "ok\n" } else { "not ready\n" });
+    (status, text).into_response()
+}
+
+/// Browsers can be made to post here from any page; people's scripts send neither header.
+async fn reload(State(admin): State<Admin>, headers: HeaderMap) -> Response {
+    const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+    let from_elsewhere = headers.get(SITE).is_some_and(|site| site != "same-origin" && site != "none");
+    if from_elsewhere || headers.contains_key(axum::http::header::ORIGIN) {
+        return (StatusCode::FORBIDDEN, "a page in a browser may not reload\n").into_response();
+    }
+    let (status, body) = match admin.reload.reload().await {
+        ReloadOutcome::InForce(difference) => (StatusCode::OK, json!({"in_force": true, "difference": difference})),
+        ReloadOutcome::Refused(faults) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, json!({"in_force": false, "faults": faults}))
+        }
+    };
+    (status, [(CONTENT_TYPE, "application/json")], format!("{body}\n")).into_response()
+}
+
+impl Admin {
+    fn probes(&self) -> [Probe; 3] {
+        let is_in_force = matches!(self.reload.last(), ReloadOutcome::InForce(_));
+        [
+            Probe { name: "credentials loaded", is_ok: true, is_vital: true },
+            Probe { name: "files on disk are in force", is_ok: is_in_force, is_vital: false },
+            Probe { name: "not stopping", is_ok: !self.readiness.is_stopping(), is_vital: true },
+        ]
+    }
+}

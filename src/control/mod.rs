@@ -1,0 +1,7 @@
+//! The control plane: what operators and their machines ask for, on a listener of its own.
+
+mod admin;
+mod readiness;
+
+pub use admin::{Admin, router};
+pub use readiness::{Probe, Readiness};

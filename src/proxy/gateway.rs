@@ -1,0 +1,334 @@
+//! The callbacks of pingora, a few lines each.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use http::header::HOST;
+use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::modules::http::HttpModules;
+use pingora::proxy::{FailToProxy, ProxyHttp, Session};
+use pingora::upstreams::peer::HttpPeer;
+use pingora::{Error, ErrorSource, ErrorType};
+
+use super::access_log::{AccessLog, Answered};
+use super::context::Context;
+use super::headers::{self, Caller};
+use super::{Policy, edge};
+use crate::auth::{
+    Admission, Authenticator, Call, PendingPassword, Presented, Recognition, Rejection, StatedVersion, Target,
+    strip_query_parameter,
+};
+use crate::clock::Clock;
+use crate::credential::Credential;
+use crate::telemetry::{Metrics, method_index};
+
+/// Reading the rest of a refused request is given up after this.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// The gate.
+pub struct Gateway {
+    /// What is in force; swapped by a reload.
+    pub policy: Arc<ArcSwap<Policy>>,
+    /// Proves credentials.
+    pub authenticator: Arc<Authenticator>,
+    /// Counts.
+    pub metrics: Arc<Metrics>,
+    /// Writes a line a request, where set.
+    pub access_log: Option<AccessLog>,
+    /// Tells the time of decisions.
+    pub clock: Clock,
+}
+
+/// What became of a request without waiting.
+enum Verdict {
+    Final(Result<Admission, Rejection>),
+    Pending(Box<PendingPassword>),
+}
+
+impl Gateway {
+    /// The quick part of the decision; fails closed on everything that cannot be read.
+    fn decide(&self, policy: &Policy, session: &Session, context: &mut Context) -> Verdict {
+        let request = session.req_header();
+        let facts = match self.facts(policy, request, context.client) {
+            Ok(facts) => facts,
+            Err(rejection) => return Verdict::Final(Err(rejection)),
+        };
+        let call = facts.call(request);
+        if policy.rules.is_public(&call) {
+            return Verdict::Final(policy.rules.admit_anyone(&call));
+        }
+        let presented = match Presented::read(&policy.rules.accept, &request.headers, facts.target.query) {
+            Ok(Some(presented)) => presented,
+            Ok(None) => return Verdict::Final(Err(Rejection::CredentialMissing)),
+            Err(rejection) => return Verdict::Final(Err(rejection)),
+        };
+        context.scheme = presented.scheme();
+        match self.authenticator.recognise(&policy.rules.token_format, &*policy.directory, &presented) {
+            Recognition::Known(credential) => {
+                if matches!(presented, Presented::Password(_)) {
+                    self.metrics.password_hits.inc();
+                }
+                Verdict::Final(policy.rules.admit(credential, &call))
+            }
+            Recognition::Rejected(rejection) => Verdict::Final(Err(rejection)),
+            Recognition::Pending(pending) => Verdict::Pending(pending),
+        }
+    }
+
+    /// The slow part: waits for a hash, then decides by what is in force afterwards.
+    async fn decide_later(
+        &self,
+        session: &Session,
+        context: &mut Context,
+        pending: PendingPassword,
+    ) -> Result<Admission, Rejection> {
+        self.metrics.password_misses.inc();
+        let current = || self.policy.load().directory.clone();
+        let credential: Arc<Credential> = self.authenticator.verify(pending, current).await?;
+        let policy = self.policy.load_full();
+        context.policy = Some(policy.clone());
+        let request = session.req_header();
+        let facts = self.facts(&policy, request, context.client)?;
+        policy.rules.admit(credential, &facts.call(request))
+    }
+
+    fn facts<'r>(
+        &self,
+        policy: &Policy,
+        request: &'r RequestHeader,
+        client: Option<IpAddr>,
+    ) -> Result<Facts<'r>, Rejection> {
+        let target = Target::parse(request.raw_path(), policy.rules.look_at_paths())?;
+        let mut hosts = request.headers.get_all(HOST).iter();
+        let has_host = hosts.next().is_some();
+        if hosts.next().is_some() || (!has_host && request.version == http::Version::HTTP_11) {
+            return Err(Rejection::RequestAmbiguous("An HTTP/1.1 request must name its host once."));
+        }
+        let stated = StatedVersion::read(&policy.rules.versions, target, &request.headers)?;
+        // Without an address there is nothing to compare with a list; a Unix socket would be such a case.
+        let address = client.ok_or(Rejection::RequestAmbiguous("The caller has no address."))?;
+        Ok(Facts { target, stated, address, now: self.clock.now() })
+    }
+
+    fn count_in_flight(&self, context: &mut Context) {
+        context.is_in_flight = true;
+        self.metrics.in_flight.inc();
+    }
+}
+
+/// What a request says about itself, read once.
+struct Facts<'r> {
+    target: Target<'r>,
+    stated: StatedVersion<'r>,
+    address: IpAddr,
+    now: jiff::Timestamp,
+}
+
+impl<'r> Facts<'r> {
+    fn call(&self, request: &'r RequestHeader) -> Call<'r> {
+        Call {
+            method: &request.method,
+            path: self.stated.path,
+            version: self.stated.version,
+            address: self.address,
+            now: self.now,
+        }
+    }
+}
+
+#[async_trait]
+impl ProxyHttp for Gateway {
+    type CTX = Context;
+
+    fn new_ctx(&self) -> Context {
+        Context::new(u64::try_from(self.clock.now().as_millisecond()).unwrap_or_default())
+    }
+
+    fn init_downstream_modules(&self, _: &mut HttpModules) {
+        // pingora's default compression module would cost every request a box, and is never switched on.
+    }
+
+    async fn early_request_filter(&self, session: &mut Session, context: &mut Context) -> pingora::Result<()> {
+        edge::head_arrived();
+        self.count_in_flight(context);
+        let policy = self.policy.load_full();
+        let timeouts = &policy.timeouts;
+        if session.get_keepalive().is_some() {
+            session.set_keepalive(Some(timeouts.keep_alive.duration().as_secs().max(1)));
+        }
+        let silence = if session.is_upgrade_req() { &timeouts.upgraded } else { &timeouts.client };
+        session.set_read_timeout(Some(silence.duration()));
+        session.set_write_timeout(Some(timeouts.client.duration()));
+        session.set_total_drain_timeout(Some(DRAIN));
+        let peer = session.client_addr().and_then(|address| address.as_inet()).map(std::net::SocketAddr::ip);
+        context.client =
+            peer.map(|peer| headers::client_address(&session.req_header().headers, peer, &policy.trusted_proxies));
+        context.policy = Some(policy);
+        Ok(())
+    }
+
+    async fn request_filter(&self, session: &mut Session, context: &mut Context) -> pingora::Result<bool> {
+        let Some(policy) = context.policy.clone() else { return Err(Error::new(ErrorType::InternalError)) };
+        let verdict = match self.decide(&policy, session, context) {
+            Verdict::Final(verdict) => verdict,
+            // Boxed, so that the many requests without a slow hash stay small.
+            Verdict::Pending(pending) => Box::pin(self.decide_later(session, context, *pending)).await,
+        };
+        context.decided_in = context.started.elapsed();
+        self.metrics.auth_duration.observe(context.decided_in.as_secs_f64());
+        let scheme = context.scheme as usize;
+        let rejection = match verdict {
+            Ok(admission) => {
+                self.metrics.admitted(scheme, admission.credential.is_none());
+                context.admission = Some(admission);
+                return Ok(false);
+            }
+            Err(rejection) => rejection,
+        };
+        self.metrics.refused(scheme, rejection.index());
+        context.rejection = Some(rejection);
+        context.status = rejection.status().as_u16();
+        policy.refusals.refuse(session, rejection, context.scheme, context.request_id).await?;
+        Ok(true)
+    }
+
+    async fn upstream_peer(&self, session: &mut Session, context: &mut Context) -> pingora::Result<Box<HttpPeer>> {
+        let policy = context.policy.as_ref();
+        let peer = policy.and_then(|policy| policy.upstream.peer(session.is_upgrade_req(), &policy.timeouts));
+        peer.ok_or_else(|| Error::new_up(ErrorType::ConnectNoRoute))
+    }
+
+    async fn upstream_request_filter(
+        &self,
+        session: &mut Session,
+        request: &mut RequestHeader,
+        context: &mut Context,
+    ) -> pingora::Result<()> {
+        // Nothing reaches the API behind that was not let through.
+        let (Some(policy), Some(admission)) = (&context.policy, &context.admission) else {
+            return Err(Error::new(ErrorType::InternalError));
+        };
+        let peer = session.client_addr().and_then(|address| address.as_inet()).map(std::net::SocketAddr::ip);
+        let Some(peer) = peer else { return Err(Error::new(ErrorType::InternalError)) };
+        let caller = Caller {
+            peer,
+            is_trusted: headers::is_trusted(peer, &policy.trusted_proxies),
+            is_tls: session.digest().is_some_and(|digest| digest.ssl_digest.is_some()),
+        };
+        policy.names.strip(request, caller, policy.forward_credential);
+        if let Some(name) = &policy.rules.accept.api_key_query {
+            strip_key_from_query(request, name)?;
+        }
+        headers::mend_trace(request)?;
+        headers::set_forwarded(request, caller)?;
+        policy.names.identify(request, admission, &policy.rules.versions, context.request_id)
+    }
+
+    async fn response_filter(
+        &self,
+        _: &mut Session,
+        response: &mut ResponseHeader,
+        context: &mut Context,
+    ) -> pingora::Result<()> {
+        context.upstream_answered.get_or_insert_with(|| context.started.elapsed());
+        let version = context.admission.as_ref().and_then(|admission| admission.version);
+        let Some(notice) = version.and_then(|rank| context.policy.as_ref()?.notices.get(rank)) else {
+            return Ok(());
+        };
+        if let Some(value) = &notice.deprecation {
+            response.insert_header("Deprecation", value.clone())?;
+        }
+        if let Some(value) = &notice.sunset {
+            response.insert_header("Sunset", value.clone())?;
+        }
+        if let Some(value) = &notice.link {
+            response.append_header("Link", value.clone())?;
+        }
+        Ok(())
+    }
+
+    /// Nothing was sent yet, so another address may be tried whatever the method.
+    fn fail_to_connect(
+        &self,
+        _: &mut Session,
+        _: &HttpPeer,
+        _: &mut Context,
+        mut error: Box<Error>,
+    ) -> Box<Error> {
+        error.set_retry(true);
+        error
+    }
+
+    async fn fail_to_proxy(&self, session: &mut Session, error: &Error, context: &mut Context) -> FailToProxy {
+        let rejection = match (error.esource(), error.etype()) {
+            // The caller is gone, or sent what cannot be answered.
+            (ErrorSource::Downstream, ErrorType::WriteError | ErrorType::ReadError | ErrorType::ConnectionClosed) => None,
+            (ErrorSource::Downstream, _) => Some(Rejection::RequestAmbiguous("The request could not be read to its end.")),
+            (_, ErrorType::ConnectTimedout | ErrorType::ReadTimedout | ErrorType::WriteTimedout) => {
+                Some(Rejection::UpstreamTimeout)
+            }
+            _ => Some(Rejection::UpstreamUnreachable),
+        };
+        context.rejection = context.rejection.or(rejection);
+        let Some(rejection) = rejection else {
+            return FailToProxy { error_code: 0, can_reuse_downstream: false };
+        };
+        if error.esource() != &ErrorSource::Downstream {
+            self.metrics.upstream_failed(rejection.code());
+            tracing::warn!(request_id = %context.request_id, reason = error.etype().as_str(), "{}", rejection.code());
+        }
+        let is_answered = session.response_written().is_some_and(|head| !head.status.is_informational());
+        if let (false, Some(policy)) = (is_answered, &context.policy) {
+            context.status = rejection.status().as_u16();
+            // The caller may have left meanwhile; the log line tells.
+            let _left = policy.refusals.stand_in(session, rejection, context.request_id).await;
+        }
+        FailToProxy { error_code: rejection.status().as_u16(), can_reuse_downstream: false }
+    }
+
+    async fn logging(&self, session: &mut Session, _: Option<&Error>, context: &mut Context) {
+        if std::mem::take(&mut context.is_in_flight) {
+            self.metrics.in_flight.dec();
+        }
+        if let Some(written) = session.response_written() {
+            context.status = written.status.as_u16();
+        }
+        let request = session.req_header();
+        self.metrics.answered(method_index(request.method.as_str()), context.status);
+        self.metrics.request_duration.observe(context.started.elapsed().as_secs_f64());
+        if let Some(log) = &self.access_log {
+            let raw = request.raw_path();
+            let end = raw.iter().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(raw.len());
+            let path = String::from_utf8_lossy(&raw[..end]);
+            let answered = Answered {
+                now: self.clock.now(),
+                method: request.method.as_str(),
+                path: &path,
+                bytes: session.body_bytes_sent(),
+            };
+            log.write(context, &answered);
+        }
+    }
+
+    /// Goes into messages of pingora; the query stays out of them.
+    fn request_summary(&self, session: &Session, context: &Context) -> String {
+        format!("{} {}", session.req_header().method, context.request_id)
+    }
+}
+
+/// The API key in a query is ours alone: the rest is forwarded as it came.
+fn strip_key_from_query(request: &mut RequestHeader, name: &str) -> pingora::Result<()> {
+    let raw = String::from_utf8_lossy(request.raw_path()).into_owned();
+    let Some((path, query)) = raw.split_once('?') else { return Ok(()) };
+    // Twice was refused before, except on a public route, which looks at no credential.
+    let mut query = query.to_owned();
+    while let Some(rest) = strip_query_parameter(&query, name) {
+        query = rest.1;
+    }
+    let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+    if target == raw { Ok(()) } else { request.set_raw_path(target.as_bytes()) }
+}
+

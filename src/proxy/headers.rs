@@ -1,0 +1,234 @@
+//! Which headers the API behind sees: ours, once; the caller's, as they came; forged ones, never.
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, HOST, HeaderName};
+use http::{HeaderMap, HeaderValue};
+use ipnet::IpNet;
+use pingora::http::RequestHeader;
+use uuid::Uuid;
+
+use crate::auth::{Admission, Rules};
+use crate::credential::VersionCatalog;
+
+const FORWARDED_FOR: &str = "X-Forwarded-For";
+const FORWARDED_PROTO: &str = "X-Forwarded-Proto";
+const FORWARDED_HOST: &str = "X-Forwarded-Host";
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+
+/// The headers that are ours, and those that must not be imitated.
+pub(super) struct HeaderNames {
+    prefix: Box<str>,
+    credential: Bytes,
+    account: Bytes,
+    version: Bytes,
+    scopes: Bytes,
+    request_id: Bytes,
+    api_key: Option<HeaderName>,
+    api_version: Option<HeaderName>,
+}
+
+/// How the caller reached us.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Caller {
+    /// The address at the other end of the connection.
+    pub(super) peer: IpAddr,
+    /// Whether that is a proxy whose word counts.
+    pub(super) is_trusted: bool,
+    /// Whether the connection is encrypted.
+    pub(super) is_tls: bool,
+}
+
+/// What to do with a header of the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Keep,
+    Remove,
+}
+
+impl HeaderNames {
+    /// For identity headers that begin with `prefix`.
+    pub(super) fn new(prefix: &str, rules: &Rules) -> Self {
+        let name = |rest: &str| Bytes::from(format!("{prefix}{rest}").into_bytes().into_boxed_slice());
+        Self {
+            prefix: prefix.to_ascii_lowercase().into(),
+            credential: name("Credential"),
+            account: name("Account"),
+            version: name("Version"),
+            scopes: name("Scopes"),
+            request_id: name("Request-Id"),
+            api_key: rules.accept.api_key_header.clone(),
+            api_version: rules.versions.header.clone(),
+        }
+    }
+
+    /// Removes what the caller may not say, and the credential unless it is to be forwarded.
+    pub(super) fn strip(&self, request: &mut RequestHeader, caller: Caller, forward_credential: bool) {
+        let fate = |name: &HeaderName| self.fate(name, caller.is_trusted, forward_credential);
+        // Collecting allocates only where something has to go.
+        let doomed: Vec<HeaderName> =
+            request.headers.keys().filter(|name| fate(name) == Fate::Remove).cloned().collect();
+        for name in &doomed {
+            request.remove_header(name);
+        }
+    }
+
+    fn fate(&self, name: &HeaderName, is_trusted: bool, forward_credential: bool) -> Fate {
+        let text = name.as_str();
+        let imitates = |ours: &Option<HeaderName>| ours.as_ref().is_some_and(|ours| folded_eq(text, ours.as_str()));
+        let is_exactly = |ours: &Option<HeaderName>| ours.as_ref() == Some(name);
+        let is_ours = folded_starts_with(text, &self.prefix);
+        let is_forwarded = folded_starts_with(text, "x-forwarded-")
+            || folded_eq(text, "forwarded")
+            || folded_eq(text, "x-real-ip");
+        let is_credential = *name == AUTHORIZATION || is_exactly(&self.api_key);
+        let is_odd_spelling = (imitates(&self.api_key) && !is_exactly(&self.api_key))
+            || (imitates(&self.api_version) && !is_exactly(&self.api_version));
+        let is_believed = is_trusted && is_forwarded && !text.contains(['_', '.']);
+        let remove = is_ours
+            || is_odd_spelling
+            || (is_forwarded && !is_believed)
+            || (is_credential && !forward_credential);
+        if remove { Fate::Remove } else { Fate::Keep }
+    }
+
+    /// Tells the API behind who is calling. Nothing of the caller's can be left under these names.
+    ///
+    /// # Errors
+    /// When a header cannot be set; the request must not be forwarded then.
+    pub(super) fn identify(
+        &self,
+        request: &mut RequestHeader,
+        admission: &Admission,
+        versions: &VersionCatalog,
+        id: Uuid,
+    ) -> pingora::Result<()> {
+        if let Some(credential) = &admission.credential {
+            request.insert_header(self.credential.clone(), shared(credential.id.to_bytes())?)?;
+            request.insert_header(self.account.clone(), shared(credential.account.id.to_bytes())?)?;
+            if let Some(scopes) = &credential.scopes {
+                request.insert_header(self.scopes.clone(), shared(scopes.joined())?)?;
+            }
+        }
+        if let Some(version) = admission.version.and_then(|rank| versions.known.get(rank)) {
+            request.insert_header(self.version.clone(), shared(version.name.to_bytes())?)?;
+        }
+        let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+        let id = Bytes::copy_from_slice(id.hyphenated().encode_lower(&mut text).as_bytes());
+        request.insert_header(self.request_id.clone(), shared(id)?)
+    }
+}
+
+fn shared(bytes: Bytes) -> pingora::Result<HeaderValue> {
+    use pingora::{ErrorType::InternalError, OrErr};
+    HeaderValue::from_maybe_shared(bytes).or_err(InternalError, "identity is not a header value")
+}
+
+/// Says where the request came from, over what an untrusted caller said.
+///
+/// # Errors
+/// When a header cannot be set.
+pub(super) fn set_forwarded(request: &mut RequestHeader, caller: Caller) -> pingora::Result<()> {
+    let peer = caller.peer.to_canonical();
+    let before = joined(&request.headers, FORWARDED_FOR);
+    let chain = match before {
+        Some(before) => format!("{before}, {peer}"),
+        None => peer.to_string(),
+    };
+    request.insert_header(FORWARDED_FOR, chain)?;
+    if !request.headers.contains_key(FORWARDED_PROTO) {
+        let scheme = HeaderValue::from_static(if caller.is_tls { "https" } else { "http" });
+        request.insert_header(FORWARDED_PROTO, scheme)?;
+    }
+    if !request.headers.contains_key(FORWARDED_HOST) {
+        let host = request.headers.get(HOST).cloned();
+        if let Some(host) = host.or_else(|| authority(request)) {
+            request.insert_header(FORWARDED_HOST, host)?;
+        }
+    }
+    Ok(())
+}
+
+fn authority(request: &RequestHeader) -> Option<HeaderValue> {
+    request.uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok())
+}
+
+/// The address that the request came from: the peer, or what trusted proxies say in front of it.
+pub(super) fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: &[IpNet]) -> IpAddr {
+    if !is_trusted(peer, trusted) {
+        return peer;
+    }
+    let Some(chain) = joined(headers, FORWARDED_FOR) else { return peer };
+    let mut client = peer;
+    for hop in chain.rsplit(',') {
+        // What cannot be read was not written by a proxy of ours.
+        let Ok(address) = hop.trim().parse::<IpAddr>() else { break };
+        client = address;
+        if !is_trusted(address, trusted) {
+            break;
+        }
+    }
+    client
+}
+
+/// True when the peer is a listed proxy.
+pub(super) fn is_trusted(peer: IpAddr, trusted: &[IpNet]) -> bool {
+    let peer = peer.to_canonical();
+    trusted.iter().any(|range| range.contains(&peer))
+}
+
+fn joined(headers: &HeaderMap, name: &str) -> Option<String> {
+    let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    if values.is_empty() { None } else { Some(values.join(", ")) }
+}
+
+/// Starts a trace anew where the caller's `traceparent` is malformed or doubled (W3C Trace Context, 4.3).
+///
+/// # Errors
+/// When the header cannot be set.
+pub(super) fn mend_trace(request: &mut RequestHeader) -> pingora::Result<()> {
+    let mut values = request.headers.get_all(TRACEPARENT).iter();
+    let Some(first) = values.next() else { return Ok(()) };
+    if values.next().is_none() && is_traceparent(first.as_bytes()) {
+        return Ok(());
+    }
+    let fresh = format!("00-{:032x}-{:016x}-00", fastrand::u128(1..), fastrand::u64(1..));
+    request.remove_header(&TRACESTATE);
+    request.remove_header(&TRACEPARENT);
+    request.insert_header("traceparent", fresh)
+}
+
+fn is_traceparent(value: &[u8]) -> bool {
+    let is_hex = |part: &[u8]| part.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let is_zero = |part: &[u8]| part.iter().all(|byte| *byte == b'0');
+    let mut parts = value.split(|byte| *byte == b'-');
+    let (Some(version), Some(trace), Some(parent), Some(flags)) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    let lengths = [version.len(), trace.len(), parent.len(), flags.len()];
+    lengths == [2, 32, 16, 2]
+        && [version, trace, parent, flags].into_iter().all(is_hex)
+        && version != b"ff"
+        && !is_zero(trace)
+        && !is_zero(parent)
+        && (version != b"00" || parts.next().is_none())
+}
+
+/// Servers turn `-`, `_` and `.` into one another (CGI, WSGI, PHP): names that are the same to one
+/// of them are the same here. `lower` is in lower case with hyphens.
+fn folded_starts_with(name: &str, lower: &str) -> bool {
+    let fold = |byte: u8| if matches!(byte, b'_' | b'.') { b'-' } else { byte.to_ascii_lowercase() };
+    name.len() >= lower.len() && name.bytes().map(fold).zip(lower.bytes().map(fold)).all(|(a, b)| a == b)
+}
+
+fn folded_eq(name: &str, lower: &str) -> bool {
+    name.len() == lower.len() && folded_starts_with(name, lower)
+}
+
+#[cfg(test)]
+#[path = "headers_tests.rs"]
+mod tests;

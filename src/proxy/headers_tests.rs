@@ -1,0 +1,111 @@
+use super::*;
+use crate::auth::Accept;
+use crate::credential::{ScopeCatalog, TokenFormat};
+use proptest::prelude::*;
+
+fn names() -> HeaderNames {
+    let rules = Rules {
+        accept: Accept {
+            bearer: true,
+            basic: true,
+            api_key_header: Some(HeaderName::from_static("x-api-key")),
+            api_key_query: None,
+        },
+        token_format: TokenFormat::default(),
+        versions: VersionCatalog { header: Some(HeaderName::from_static("x-api-version")), ..Default::default() },
+        scopes: ScopeCatalog::default(),
+        public: Box::default(),
+    };
+    HeaderNames::new("X-Claviger-", &rules)
+}
+
+fn left(name: &str, is_trusted: bool, forward_credential: bool) -> bool {
+    let mut request = RequestHeader::build("GET", b"/", None).unwrap();
+    request.append_header(name.to_owned(), "forged").unwrap();
+    let caller = Caller { peer: "192.0.2.1".parse().unwrap(), is_trusted, is_tls: false };
+    names().strip(&mut request, caller, forward_credential);
+    !request.headers.is_empty()
+}
+
+#[test]
+fn what_a_caller_may_not_say_is_removed_in_every_spelling() {
+    for name in [
+        "X-Claviger-Credential", "x_claviger_credential", "X.Claviger.Account", "X-CLAVIGER_whatever",
+        "X_Api_Key", "X.API-Key", "X_API_Version", "X-Forwarded-For", "X_Forwarded_Host", "Forwarded", "X-Real-IP",
+        "X-API-Key", "Authorization",
+    ] {
+        assert!(!left(name, false, false), "{name}");
+    }
+    for name in ["X-API-Version", "X-Request-Id", "Cookie", "X-Clavigerish", "X-Forwarded"] {
+        assert!(left(name, false, false), "{name}");
+    }
+}
+
+#[test]
+fn a_trusted_proxy_is_believed_in_the_usual_spelling_only() {
+    assert!(left("X-Forwarded-For", true, false));
+    assert!(left("Forwarded", true, false));
+    assert!(!left("X_Forwarded_For", true, false));
+    assert!(!left("X-Claviger-Account", true, false));
+}
+
+#[test]
+fn the_credential_stays_only_where_it_is_to_be_forwarded() {
+    assert!(left("Authorization", false, true));
+    assert!(left("X-API-Key", false, true));
+    assert!(!left("X_API_Key", false, true));
+}
+
+#[test]
+fn the_client_is_the_last_address_that_no_trusted_proxy_has() {
+    let trusted = ["10.0.0.0/8".parse().unwrap()];
+    let address = |chain: &[&'static str], peer: &str| {
+        let mut headers = HeaderMap::new();
+        for value in chain {
+            headers.append("x-forwarded-for", HeaderValue::from_static(value));
+        }
+        client_address(&headers, peer.parse().unwrap(), &trusted).to_string()
+    };
+    assert_eq!(address(&["203.0.113.9"], "192.0.2.1"), "192.0.2.1");
+    assert_eq!(address(&["203.0.113.9"], "10.0.0.1"), "203.0.113.9");
+    assert_eq!(address(&["1.1.1.1, 203.0.113.9, 10.0.0.2"], "10.0.0.1"), "203.0.113.9");
+    assert_eq!(address(&["1.1.1.1", "203.0.113.9"], "10.0.0.1"), "203.0.113.9");
+    assert_eq!(address(&["203.0.113.9, junk, 10.0.0.2"], "10.0.0.1"), "10.0.0.2");
+    assert_eq!(address(&[], "10.0.0.1"), "10.0.0.1");
+}
+
+#[test]
+fn a_malformed_trace_is_started_anew() {
+    let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    assert!(is_traceparent(good.as_bytes()));
+    for bad in [
+        "", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7", "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+        "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x",
+    ] {
+        assert!(!is_traceparent(bad.as_bytes()), "{bad}");
+        let mut request = RequestHeader::build("GET", b"/", None).unwrap();
+        request.append_header("traceparent", bad).unwrap();
+        request.append_header("tracestate", "x=1").unwrap();
+        mend_trace(&mut request).unwrap();
+        assert!(is_traceparent(request.headers["traceparent"].as_bytes()));
+        assert!(!request.headers.contains_key("tracestate"));
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_spelling_of_an_identity_header_is_left(
+        rest in "[A-Za-z0-9_.-]{0,20}",
+        separators in proptest::collection::vec(prop::sample::select(vec!['-', '_', '.']), 2),
+        upper in proptest::collection::vec(any::<bool>(), 9),
+    ) {
+        let mut letters = upper.iter();
+        let mut cased = |text: &str| -> String {
+            text.chars().map(|c| if letters.next() == Some(&true) { c.to_ascii_uppercase() } else { c }).collect()
+        };
+        let name = format!("{}{}{}{}{rest}", cased("x"), separators[0], cased("claviger"), separators[1]);
+        prop_assert!(!left(&name, false, true), "{}", name);
+        prop_assert!(!left(&name, true, true), "{}", name);
+    }
+}

@@ -1,0 +1,20 @@
+//! The data plane: what happens to a request between its head and its answer.
+
+mod access_log;
+mod context;
+mod edge;
+mod gateway;
+mod headers;
+mod listener;
+mod policy;
+mod respond;
+mod tls;
+mod upstream;
+
+pub use access_log::AccessLog;
+pub use edge::Edge;
+pub use gateway::Gateway;
+pub use listener::{Bound, ListenerOptions, service};
+pub use policy::Policy;
+pub use tls::{Certificates, Reading};
+pub use upstream::Upstream;

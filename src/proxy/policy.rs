@@ -1,0 +1,109 @@
+//! Everything about a request that a reload may change, swapped as one.
+
+use std::sync::Arc;
+
+use http::HeaderValue;
+use ipnet::IpNet;
+
+use super::Upstream;
+use super::headers::HeaderNames;
+use super::respond::Refusals;
+use crate::auth::{Directory, Rules};
+use crate::config::{Settings, written};
+use crate::credential::{Version, midnight};
+
+/// What is in force for the requests that arrive now. A request keeps the one it began with.
+pub struct Policy {
+    /// What is decided.
+    pub(super) rules: Rules,
+    /// Who may call.
+    pub(super) directory: Arc<dyn Directory>,
+    /// Where requests go.
+    pub(super) upstream: Upstream,
+    /// Which headers are ours.
+    pub(super) names: HeaderNames,
+    /// How refusals look.
+    pub(super) refusals: Refusals,
+    /// What answers of each version carry, by rank.
+    pub(super) notices: Vec<VersionNotice>,
+    /// Whose X-Forwarded-For is believed.
+    pub(super) trusted_proxies: Box<[IpNet]>,
+    /// How long things may take.
+    pub(super) timeouts: written::Timeouts,
+    /// Leave the credential in the forwarded request.
+    pub(super) forward_credential: bool,
+}
+
+/// The headers that tell a client about the end of a version.
+#[derive(Default)]
+pub(super) struct VersionNotice {
+    /// RFC 9745.
+    pub(super) deprecation: Option<HeaderValue>,
+    /// RFC 8594.
+    pub(super) sunset: Option<HeaderValue>,
+    /// RFC 8288, with the relations of the two.
+    pub(super) link: Option<HeaderValue>,
+}
+
+impl Policy {
+    /// From settings that make sense.
+    pub fn new(settings: &Settings, rules: Rules, directory: Arc<dyn Directory>, upstream: Upstream) -> Self {
+        Self {
+            names: HeaderNames::new(&settings.identity.prefix.0.0, &rules),
+            refusals: Refusals::new(&rules.accept, settings.error_docs.as_deref()),
+            notices: rules.versions.known.iter().map(VersionNotice::new).collect(),
+            trusted_proxies: settings.trusted_proxies.clone(),
+            timeouts: settings.timeouts.clone(),
+            forward_credential: settings.identity.forward_credential,
+            rules,
+            directory,
+            upstream,
+        }
+    }
+}
+
+impl Policy {
+    /// Looks the API behind up again, where it has a name. Blocks.
+    pub fn refresh_upstream(&self) {
+        self.upstream.refresh();
+    }
+}
+
+impl VersionNotice {
+    fn new(version: &Version) -> Self {
+        let value = |text: String| HeaderValue::from_str(&text).ok();
+        let moment = |date: Option<jiff::civil::Date>| date.and_then(midnight);
+        let relations = match (version.deprecated_on, version.sunset_on) {
+            (_, None) => "deprecation",
+            (None, Some(_)) => "sunset",
+            (Some(_), Some(_)) => "deprecation sunset",
+        };
+        let ends = version.deprecated_on.is_some() || version.sunset_on.is_some();
+        let link = version.link.as_deref().filter(|_| ends);
+        Self {
+            deprecation: moment(version.deprecated_on).and_then(|moment| value(format!("@{}", moment.as_second()))),
+            sunset: moment(version.sunset_on)
+                .and_then(|moment| value(moment.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())),
+            link: link.and_then(|link| value(format!("<{link}>; rel=\"{relations}\""))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notices_are_written_as_their_documents_say() {
+        let notice = VersionNotice::new(&Version {
+            name: "2".parse().unwrap(),
+            deprecated_on: "2026-09-01".parse().ok(),
+            sunset_on: "2027-03-01".parse().ok(),
+            retired_on: None,
+            link: Some("https://example.org/move".into()),
+        });
+        assert_eq!(notice.deprecation.unwrap(), "@1788220800");
+        assert_eq!(notice.sunset.unwrap(), "Mon, 01 Mar 2027 00:00:00 GMT");
+        assert_eq!(notice.link.unwrap(), "<https://example.org/move>; rel=\"deprecation sunset\"");
+    }
+}

@@ -1,0 +1,159 @@
+//! The only writer of refusals: problem documents (RFC 9457) and challenges.
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, RETRY_AFTER, TRANSFER_ENCODING, WWW_AUTHENTICATE};
+use http::{HeaderValue, Method};
+use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::proxy::Session;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::auth::{Accept, Rejection, Scheme};
+
+/// Where `type` leads when nothing else is configured: the table in our README.
+const DOCUMENTATION: &str = "README.md";
+/// Bodies up to this size are read to their end after a refusal, so that the connection can go on.
+const DRAINABLE: u64 = 16 * 1024;
+
+/// How refusals look under the settings in force.
+pub(super) struct Refusals {
+    documentation: String,
+    challenges: Vec<Challenge>,
+}
+
+/// One accepted scheme, with and without a reason.
+struct Challenge {
+    scheme: Scheme,
+    bare: HeaderValue,
+    invalid_token: HeaderValue,
+    insufficient_scope: HeaderValue,
+}
+
+/// RFC 9457, 3.1, and two members of ours.
+#[derive(Serialize)]
+struct Problem<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+    request_id: Uuid,
+}
+
+impl Refusals {
+    /// Challenges for what is accepted; `documentation` is where the codes are explained.
+    pub(super) fn new(accept: &Accept, documentation: Option<&str>) -> Self {
+        let basic = HeaderValue::from_static("Basic realm=\"api\", charset=\"UTF-8\"");
+        let bearer = Challenge {
+            scheme: Scheme::Bearer,
+            bare: HeaderValue::from_static("Bearer realm=\"api\""),
+            invalid_token: HeaderValue::from_static("Bearer realm=\"api\", error=\"invalid_token\""),
+            insufficient_scope: HeaderValue::from_static("Bearer realm=\"api\", error=\"insufficient_scope\""),
+        };
+        let same = |scheme, value: HeaderValue| Challenge {
+            scheme,
+            bare: value.clone(),
+            invalid_token: value.clone(),
+            insufficient_scope: value,
+        };
+        let place = match (&accept.api_key_header, &accept.api_key_query) {
+            (Some(header), _) => Some(format!("ApiKey realm=\"api\", in=\"header\", name=\"{header}\"")),
+            (None, Some(query)) => Some(format!("ApiKey realm=\"api\", in=\"query\", name=\"{query}\"")),
+            (None, None) => None,
+        };
+        let api_key = place.and_then(|place| HeaderValue::from_str(&place).ok());
+        let challenges = [
+            accept.bearer.then_some(bearer),
+            api_key.map(|value| same(Scheme::ApiKey, value)),
+            accept.basic.then(|| same(Scheme::Basic, basic)),
+        ];
+        Self {
+            documentation: documentation.unwrap_or(DOCUMENTATION).to_owned(),
+            challenges: challenges.into_iter().flatten().collect(),
+        }
+    }
+
+    /// Head and body of a refusal.
+    fn build(&self, rejection: Rejection, presented: Scheme, id: Uuid) -> pingora::Result<(ResponseHeader, Bytes)> {
+        let problem = Problem {
+            kind: &format!("{}#{}", self.documentation, rejection.code()),
+            title: rejection.title(),
+            status: rejection.status().as_u16(),
+            detail: rejection.detail(),
+            code: rejection.code(),
+            request_id: id,
+        };
+        let body = Bytes::from(serde_json::to_vec(&problem).unwrap_or_default());
+        let mut head = ResponseHeader::build_no_case(rejection.status(), Some(8))?;
+        head.insert_header(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))?;
+        head.insert_header(CONTENT_LENGTH, HeaderValue::from(body.len()))?;
+        head.insert_header(CACHE_CONTROL, HeaderValue::from_static("no-store"))?;
+        if let Some(seconds) = rejection.retry_after() {
+            head.insert_header(RETRY_AFTER, HeaderValue::from(seconds))?;
+        }
+        for challenge in &self.challenges {
+            if let Some(value) = challenge.value(rejection, presented) {
+                head.append_header(WWW_AUTHENTICATE, value)?;
+            }
+        }
+        Ok((head, body))
+    }
+
+    /// Refuses, and keeps the connection where the request body is small or absent.
+    pub(super) async fn refuse(
+        &self,
+        session: &mut Session,
+        rejection: Rejection,
+        presented: Scheme,
+        id: Uuid,
+    ) -> pingora::Result<()> {
+        let (head, body) = self.build(rejection, presented, id)?;
+        if is_drainable(session.req_header()) {
+            session.set_close_on_response_before_downstream_finish(false);
+        } else {
+            session.set_keepalive(None);
+        }
+        if session.req_header().method == Method::HEAD {
+            return session.write_response_header(Box::new(head), true).await;
+        }
+        session.write_response_header(Box::new(head), false).await?;
+        session.write_response_body(Some(body), true).await
+    }
+
+    /// Answers for the API behind, which did not; the connection ends.
+    pub(super) async fn stand_in(&self, session: &mut Session, rejection: Rejection, id: Uuid) -> pingora::Result<()> {
+        let (head, body) = self.build(rejection, Scheme::None, id)?;
+        session.as_downstream_mut().write_error_response(head, body).await
+    }
+}
+
+impl Challenge {
+    fn value(&self, rejection: Rejection, presented: Scheme) -> Option<HeaderValue> {
+        let is_unauthorized = rejection.status() == http::StatusCode::UNAUTHORIZED;
+        match rejection {
+            // RFC 6750, 3.1: no error code where nothing was presented.
+            Rejection::CredentialMissing => Some(self.bare.clone()),
+            Rejection::ScopeInsufficient if presented == self.scheme && presented == Scheme::Bearer => {
+                Some(self.insufficient_scope.clone())
+            }
+            _ if is_unauthorized && presented == self.scheme => Some(self.invalid_token.clone()),
+            _ if is_unauthorized => Some(self.bare.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// True when the body that was not read yet is small, stated, and not held back for a go-ahead.
+fn is_drainable(request: &RequestHeader) -> bool {
+    let headers = &request.headers;
+    if headers.contains_key(EXPECT) || headers.contains_key(TRANSFER_ENCODING) {
+        return false;
+    }
+    match headers.get(CONTENT_LENGTH) {
+        None => true,
+        Some(length) => {
+            length.to_str().ok().and_then(|text| text.parse::<u64>().ok()).is_some_and(|length| length <= DRAINABLE)
+        }
+    }
+}

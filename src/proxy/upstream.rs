@@ -1,0 +1,169 @@
+//! The API behind: its addresses, how it is verified, how long it may take.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use arc_swap::ArcSwap;
+use pingora::protocols::ALPN;
+use pingora::upstreams::peer::HttpPeer;
+use pingora::utils::tls::{CertKey, WrappedX509, parse_x509};
+use sha2::{Digest, Sha256};
+
+use super::tls;
+use crate::config::{self, Fault, Faults, Origin, Settings, UpstreamUrl, written};
+
+const HTTP2_STREAMS: usize = 100;
+
+/// The API behind, ready to be connected to.
+pub struct Upstream {
+    target: Target,
+    /// Never changes after the start of a policy, but for the address.
+    template: HttpPeer,
+    next: AtomicUsize,
+}
+
+enum Target {
+    /// A Unix socket; the template says it all.
+    Fixed,
+    /// A name, looked up again from time to time.
+    Resolved { host: String, port: u16, addresses: Arc<ArcSwap<Vec<SocketAddr>>> },
+}
+
+impl Upstream {
+    /// Reads certificates and looks the name up. A name that cannot be found yet is no fault: requests
+    /// are answered with 502 until it can.
+    ///
+    /// # Errors
+    /// Certificates that cannot be read.
+    pub fn new(settings: &Settings) -> Result<Self, Faults> {
+        let upstream = &settings.upstream;
+        let (target, mut template) = match &upstream.url {
+            UpstreamUrl::Unix(path) => (Target::Fixed, socket_peer(path)?),
+            UpstreamUrl::Tcp { tls, host, port } => {
+                let name = upstream.tls.server_name.clone().unwrap_or_else(|| host.clone());
+                // An empty name would switch verification off; the settings refuse one.
+                let template = HttpPeer::new(SocketAddr::from(([127, 0, 0, 1], *port)), *tls, name);
+                let addresses = Arc::new(ArcSwap::from_pointee(resolve(host, *port)));
+                (Target::Resolved { host: host.clone(), port: *port, addresses }, template)
+            }
+        };
+        if matches!(upstream.url, UpstreamUrl::Tcp { tls: true, .. }) {
+            trust(&mut template, &upstream.tls)?;
+        }
+        set_protocol(&mut template, upstream);
+        set_timeouts(&mut template, &settings.timeouts);
+        Ok(Self { target, template, next: AtomicUsize::new(0) })
+    }
+
+    /// Where to send the next request; `None` while the name cannot be found.
+    pub(super) fn peer(&self, is_upgrade: bool, timeouts: &written::Timeouts) -> Option<Box<HttpPeer>> {
+        let mut peer = Box::new(self.template.clone());
+        if let Target::Resolved { addresses, .. } = &self.target {
+            let addresses = addresses.load();
+            let turn = self.next.fetch_add(1, Ordering::Relaxed);
+            peer._address = (*addresses.get(turn % addresses.len().max(1))?).into();
+        }
+        if is_upgrade {
+            // Upgrades exist in HTTP/1.1 only, and their silence is not a stalled answer.
+            peer.options.set_http_version(1, 1);
+            peer.options.read_timeout = Some(timeouts.upgraded.duration());
+        }
+        Some(peer)
+    }
+
+    /// Looks the name up again; keeps the old addresses when it cannot be found.
+    pub fn refresh(&self) {
+        let Target::Resolved { host, port, addresses } = &self.target else { return };
+        if host.parse::<std::net::IpAddr>().is_ok() {
+            return;
+        }
+        let found = resolve(host, *port);
+        if !found.is_empty() && found != **addresses.load() {
+            tracing::info!(%host, addresses = ?found, "the API behind has moved");
+            addresses.store(Arc::new(found));
+        }
+    }
+}
+
+fn resolve(host: &str, port: u16) -> Vec<SocketAddr> {
+    match (host, port).to_socket_addrs() {
+        Ok(found) => {
+            let mut addresses: Vec<_> = found.collect();
+            addresses.sort();
+            addresses
+        }
+        Err(error) => {
+            tracing::warn!(%host, %error, "the name of the API behind cannot be found");
+            Vec::new()
+        }
+    }
+}
+
+fn socket_peer(path: &Path) -> Result<HttpPeer, Faults> {
+    let unusable = || fault("proxy.upstream", "is no usable path of a socket");
+    let path = path.to_str().ok_or_else(unusable)?;
+    HttpPeer::new_uds(path, false, String::new()).map_err(|_| unusable().into())
+}
+
+fn set_protocol(peer: &mut HttpPeer, upstream: &config::Upstream) {
+    let is_tls = matches!(upstream.url, UpstreamUrl::Tcp { tls: true, .. });
+    peer.options.alpn = match upstream.protocol {
+        written::UpstreamProtocol::Auto if is_tls => ALPN::H2H1,
+        written::UpstreamProtocol::Auto | written::UpstreamProtocol::Http1 => ALPN::H1,
+        written::UpstreamProtocol::Http2 => ALPN::H2,
+    };
+    peer.options.max_h2_streams = HTTP2_STREAMS;
+}
+
+fn set_timeouts(peer: &mut HttpPeer, timeouts: &written::Timeouts) {
+    let connect = timeouts.upstream_connect.duration();
+    peer.options.connection_timeout = Some(connect);
+    peer.options.total_connection_timeout = Some(connect);
+    peer.options.read_timeout = Some(timeouts.upstream_read.duration());
+    peer.options.write_timeout = Some(timeouts.upstream_write.duration());
+    peer.options.idle_timeout = Some(timeouts.upstream_keep_alive.duration());
+}
+
+/// Which certificates are believed, and which one is shown.
+fn trust(peer: &mut HttpPeer, written: &written::UpstreamTls) -> Result<(), Faults> {
+    let roots = match &written.ca {
+        Some(path) => {
+            let roots = tls::certificates(path).map_err(|problem| fault("proxy.upstream_tls.ca", problem))?;
+            roots.into_iter().map(|root| root.to_vec()).collect()
+        }
+        None => system_roots(),
+    };
+    if roots.is_empty() {
+        let problem = "is needed: this system has no certificates of its own to trust";
+        return Err(fault("proxy.upstream_tls.ca", problem).into());
+    }
+    // Connections to a peer that is verified otherwise must not be used again.
+    let mut digest = Sha256::new();
+    roots.iter().for_each(|root| digest.update(root));
+    peer.options.ca = Some(roots.into_iter().map(|root| WrappedX509::new(root, parse_x509)).collect());
+    if let (Some(certificate), Some(key)) = (&written.certificate, &written.key) {
+        let chain = tls::certificates(certificate)
+            .map_err(|problem| fault("proxy.upstream_tls.certificate", problem))?;
+        let key = tls::private_key(key).map_err(|problem| fault("proxy.upstream_tls.key", problem))?;
+        tls::check_pair(&chain, &key).map_err(|problem| fault("proxy.upstream_tls", problem))?;
+        digest.update(&chain[0]);
+        let chain = chain.into_iter().map(|certificate| certificate.to_vec()).collect();
+        peer.client_cert_key = Some(Arc::new(CertKey::new(chain, key.secret_der().to_vec())));
+    }
+    let digest: [u8; 32] = digest.finalize().into();
+    peer.group_key = digest.first_chunk().map_or(1, |bytes| u64::from_le_bytes(*bytes));
+    Ok(())
+}
+
+/// The system's roots that can be read; others are not worth failing for.
+fn system_roots() -> Vec<Vec<u8>> {
+    let found = rustls_native_certs::load_native_certs();
+    let readable = found.certs.into_iter().filter(|root| tls::is_readable(root));
+    readable.map(|root| root.to_vec()).collect()
+}
+
+fn fault(path: &str, problem: impl Into<String>) -> Fault {
+    Fault::new(Origin::WHOLE_FILE, path, problem)
+}

@@ -1,0 +1,232 @@
+//! The only place that joins both planes: listeners, signals, readiness.
+
+mod demo_api;
+mod shutdown;
+
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use pingora::server::configuration::ServerConf;
+use pingora::server::{RunArgs, Server, ShutdownWatch};
+use pingora::services::background::{BackgroundService, background_service};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use crate::auth::{Authenticator, HashPool, HashPoolSize, PasswordCache, REJECTION_CODES, Scheme};
+use crate::clock::Clock;
+use crate::config::written::LogFormat;
+use crate::config::{Faults, Settings};
+use crate::control::{Admin, Readiness, router};
+use crate::proxy::{AccessLog, Bound, Certificates, Gateway, ListenerOptions, Policy, Reading, Upstream, service};
+use crate::source::{Loaded, Loader, Reloader};
+use crate::telemetry::{Lines, LogStyle, Metrics};
+
+pub use demo_api::DemoApi;
+
+/// How often a host name of the API behind is looked up again.
+const LOOK_UP: Duration = Duration::from_secs(10);
+/// Attempts to reach the API behind, one request; each takes the next address.
+const ATTEMPTS: usize = 2;
+const SCHEMES: [Scheme; 4] = [Scheme::None, Scheme::Bearer, Scheme::ApiKey, Scheme::Basic];
+
+/// Where a running gate listens.
+#[derive(Debug, Clone)]
+pub struct Addresses {
+    /// For callers.
+    pub proxy: Vec<SocketAddr>,
+    /// For operators.
+    pub admin: SocketAddr,
+}
+
+/// Must come before anything that may use TLS: with two providers in the tree, rustls would refuse to choose.
+pub fn install_crypto() {
+    // A second call finds the same provider in place.
+    let _already = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// Serves until a signal ends it. `ready` is told where, once everything is bound.
+///
+/// # Errors
+/// When something cannot be bound, read or started.
+pub fn serve(loader: Loader, loaded: Loaded, ready: impl FnOnce(&Addresses)) -> anyhow::Result<()> {
+    let settings = loaded.settings.clone();
+    crate::telemetry::init(&settings.log.level, stderr_style(&settings)).map_err(anyhow::Error::msg)?;
+    let metrics = Arc::new(Metrics::new(&SCHEMES.map(Scheme::as_str), &REJECTION_CODES)?);
+    let sockets = bind(&settings)?;
+    let admin_socket = Bound::new(settings.admin_listen).with_context(|| cannot_listen(settings.admin_listen))?;
+    let addresses =
+        Addresses { proxy: sockets.iter().map(|socket| socket.address).collect(), admin: admin_socket.address };
+
+    let certificates = certificates(&settings, &metrics)?;
+    let policy = Arc::new(ArcSwap::from_pointee(policy(&loaded)?));
+    let authenticator = Arc::new(authenticator(&settings, &metrics)?);
+    let lines = Lines::start(std::io::stdout()).context("cannot start the access log")?;
+    let gateway = Gateway {
+        policy: policy.clone(),
+        authenticator: authenticator.clone(),
+        metrics: metrics.clone(),
+        access_log: settings.log.access.then(|| AccessLog::new(lines.sink(), stdout_is_json(&settings), metrics.clone())),
+        clock: Clock::System,
+    };
+
+    let mut server = Server::new_with_opt_and_conf(None, server_conf(&settings));
+    let options = ListenerOptions {
+        conf: &server.configuration,
+        threads: settings.threads.get(),
+        timeouts: &settings.timeouts,
+        certificates: certificates.clone(),
+    };
+    let gate = service(gateway, sockets, &options)?;
+
+    let count = loaded.set.len();
+    let apply = apply(policy.clone(), certificates, metrics.clone());
+    let reload = Reloader::start(loader, loaded, apply, metrics.clone(), Clock::System)?;
+    let readiness = Arc::new(Readiness::default());
+    let admin = Admin { metrics: metrics.clone(), readiness: readiness.clone(), reload: reload.clone(), authenticator };
+
+    server.add_service(gate);
+    server.add_service(background_service("admin", AdminService { socket: Mutex::new(Some(admin_socket)), admin }));
+    server.add_service(background_service("resolver", Resolver { policy }));
+    tracing::info!(
+        proxy = %joined(&addresses.proxy), admin = %addresses.admin, upstream = %settings.upstream.url,
+        credentials = count, version = env!("CARGO_PKG_VERSION"), "claviger listens"
+    );
+    ready(&addresses);
+    let signals = shutdown::Signals { readiness, reload, metrics, lines: lines.sink(), most: settings.timeouts.shutdown.duration() };
+    server.run(RunArgs { shutdown_signal: Box::new(signals) });
+    Ok(())
+}
+
+fn bind(settings: &Settings) -> anyhow::Result<Vec<Bound>> {
+    let one = |address: &SocketAddr| Bound::new(*address).with_context(|| cannot_listen(*address));
+    settings.listen.iter().map(one).collect()
+}
+
+fn cannot_listen(address: SocketAddr) -> String {
+    format!("cannot listen on {address}")
+}
+
+fn joined(addresses: &[SocketAddr]) -> String {
+    addresses.iter().map(SocketAddr::to_string).collect::<Vec<_>>().join(" ")
+}
+
+fn stderr_style(settings: &Settings) -> LogStyle {
+    match settings.log.format {
+        LogFormat::Json => LogStyle::Json,
+        LogFormat::Text => LogStyle::Text { ansi: false },
+        LogFormat::Auto if std::io::stderr().is_terminal() => {
+            LogStyle::Text { ansi: crate::config::wants_colour() }
+        }
+        LogFormat::Auto => LogStyle::Json,
+    }
+}
+
+fn stdout_is_json(settings: &Settings) -> bool {
+    match settings.log.format {
+        LogFormat::Json => true,
+        LogFormat::Text => false,
+        LogFormat::Auto => !std::io::stdout().is_terminal(),
+    }
+}
+
+fn certificates(settings: &Settings, metrics: &Metrics) -> Result<Option<Arc<Certificates>>, Faults> {
+    let Some(files) = &settings.tls else { return Ok(None) };
+    let reading = Reading::new(files)?;
+    metrics.certificate_end.set(reading.not_after);
+    Ok(Some(Arc::new(Certificates::new(reading))))
+}
+
+fn policy(loaded: &Loaded) -> Result<Policy, Faults> {
+    let upstream = Upstream::new(&loaded.settings)?;
+    Ok(Policy::new(&loaded.settings, loaded.rules.clone(), loaded.set.clone(), upstream))
+}
+
+fn authenticator(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<Authenticator> {
+    let cache = PasswordCache::new(settings.passwords.remembered).context("the system gives no randomness")?;
+    let size = HashPoolSize { threads: settings.hash_threads, queue: settings.passwords.queue.get() };
+    let metrics = metrics.clone();
+    let pool = HashPool::start(size, move |took| metrics.hash_duration.observe(took.as_secs_f64()))?;
+    Ok(Authenticator::new(cache, pool))
+}
+
+/// Puts a reading in force as a whole: everything that can fail comes first.
+fn apply(
+    policy: Arc<ArcSwap<Policy>>,
+    certificates: Option<Arc<Certificates>>,
+    metrics: Arc<Metrics>,
+) -> Box<dyn FnMut(&Loaded) -> Result<(), Faults> + Send> {
+    Box::new(move |loaded| {
+        let next = self::policy(loaded)?;
+        if let (Some(certificates), Some(files)) = (&certificates, &loaded.settings.tls) {
+            let reading = Reading::new(files)?;
+            metrics.certificate_end.set(reading.not_after);
+            certificates.swap(reading);
+        }
+        policy.store(Arc::new(next));
+        Ok(())
+    })
+}
+
+fn server_conf(settings: &Settings) -> ServerConf {
+    ServerConf {
+        threads: settings.threads.get(),
+        max_retries: ATTEMPTS,
+        // Peers bring their own roots; the system's would be read here too, and one bad one would panic.
+        ca_file: Some("/dev/null".into()),
+        grace_period_seconds: Some(settings.timeouts.shutdown.duration().as_secs()),
+        graceful_shutdown_timeout_seconds: Some(1),
+        ..ServerConf::default()
+    }
+}
+
+/// The admin listener, beside the gate and never in its way.
+struct AdminService {
+    socket: Mutex<Option<Bound>>,
+    admin: Admin,
+}
+
+#[async_trait]
+impl BackgroundService for AdminService {
+    async fn start(&self, mut shutdown: ShutdownWatch) {
+        let socket = self.socket.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let Some(listener) = socket.and_then(|socket| tokio::net::TcpListener::from_std(socket.into_inner()).ok())
+        else {
+            tracing::error!("the admin listener cannot be used; requests are served without it");
+            return;
+        };
+        let stop = async move {
+            // A closed channel means that the server is gone.
+            let _closed = shutdown.wait_for(|is_stopping| *is_stopping).await;
+        };
+        let serving = axum::serve(listener, router(self.admin.clone())).with_graceful_shutdown(stop);
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "the admin listener has ended; requests are served without it");
+        }
+    }
+}
+
+/// Follows the host name of the API behind.
+struct Resolver {
+    policy: Arc<ArcSwap<Policy>>,
+}
+
+#[async_trait]
+impl BackgroundService for Resolver {
+    async fn start(&self, mut shutdown: ShutdownWatch) {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_UP) => {}
+                _ = shutdown.wait_for(|is_stopping| *is_stopping) => return,
+            }
+            let policy = self.policy.load_full();
+            let looked_up = tokio::task::spawn_blocking(move || policy.refresh_upstream()).await;
+            if let Err(error) = looked_up {
+                tracing::error!(%error, "looking up the API behind has failed");
+            }
+        }
+    }
+}
