@@ -84,7 +84,10 @@ impl Refusals {
             code: rejection.code(),
             request_id: id,
         };
-        let body = Bytes::from(serde_json::to_vec(&problem).unwrap_or_default());
+        let mut body = serde_json::to_vec(&problem).unwrap_or_default();
+        // For people who look at it in a terminal.
+        body.push(b'\n');
+        let body = Bytes::from(body);
         let mut head = ResponseHeader::build_no_case(rejection.status(), Some(8))?;
         head.insert_header(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))?;
         head.insert_header(CONTENT_LENGTH, HeaderValue::from(body.len()))?;

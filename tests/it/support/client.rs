@@ -1,0 +1,211 @@
+//! An HTTP/1.1 client that sends exactly the bytes it is told to.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// Longer than anything takes, so that a test that hangs fails instead.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A request, head written out line by line.
+#[derive(Debug, Clone)]
+pub struct Request {
+    line: String,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+    has_host: bool,
+}
+
+impl Request {
+    /// Any method and target.
+    pub fn new(method: &str, target: &str) -> Self {
+        let line = format!("{method} {target} HTTP/1.1");
+        Self { line, headers: Vec::new(), body: Vec::new(), has_host: true }
+    }
+
+    /// `GET`.
+    pub fn get(target: &str) -> Self {
+        Self::new("GET", target)
+    }
+
+    /// Without a `Host`.
+    pub fn without_host(mut self) -> Self {
+        self.has_host = false;
+        self
+    }
+
+    /// One more header.
+    pub fn header(mut self, name: &str, value: impl AsRef<str>) -> Self {
+        self.headers.push((name.to_owned(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// `Authorization: Bearer`.
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("Authorization", format!("Bearer {token}"))
+    }
+
+    /// `Authorization: Basic`.
+    pub fn basic(self, username: &str, password: &str) -> Self {
+        let pair = STANDARD.encode(format!("{username}:{password}"));
+        self.header("Authorization", format!("Basic {pair}"))
+    }
+
+    /// A body with its length.
+    pub fn body(mut self, body: impl AsRef<[u8]>) -> Self {
+        self.body = body.as_ref().to_vec();
+        let length = self.body.len().to_string();
+        self.header("Content-Length", length)
+    }
+
+    /// As it goes over the wire.
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut head = format!("{}\r\n", self.line);
+        if self.has_host {
+            head.push_str("Host: api.example.org\r\n");
+        }
+        for (name, value) in &self.headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str("\r\n");
+        [head.as_bytes(), &self.body].concat()
+    }
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// All values of a header.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        let matching = self.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        matching.map(|(_, value)| value.as_str()).collect()
+    }
+
+    /// The first value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.all(name).first().copied()
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.text()))
+    }
+
+    /// The `code` of a problem document; empty for anything else.
+    pub fn code(&self) -> String {
+        match self.header("content-type") {
+            Some("application/problem+json") => self.json()["code"].as_str().unwrap_or_default().to_owned(),
+            _ => String::new(),
+        }
+    }
+}
+
+/// One connection, kept from request to request.
+pub struct Connection {
+    stream: BufReader<TcpStream>,
+}
+
+impl Connection {
+    /// Connects.
+    pub fn open(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self { stream: BufReader::new(stream) }
+    }
+
+    /// Sends bytes; `false` when the other side no longer takes them.
+    pub fn write(&mut self, bytes: &[u8]) -> bool {
+        self.stream.get_mut().write_all(bytes).is_ok()
+    }
+
+    /// Sends a request and reads its answer.
+    pub fn send(&mut self, request: &Request) -> Reply {
+        assert!(self.write(&request.bytes()), "the connection takes nothing more");
+        let is_head = request.line.starts_with("HEAD ");
+        self.reply(is_head).expect("the connection ended without an answer")
+    }
+
+    /// Reads an answer, skipping 1xx; `None` when the connection ends first.
+    pub fn reply(&mut self, is_head: bool) -> Option<Reply> {
+        loop {
+            let reply = self.any_reply(is_head)?;
+            if reply.status >= 200 || reply.status == 101 {
+                return Some(reply);
+            }
+        }
+    }
+
+    fn any_reply(&mut self, is_head: bool) -> Option<Reply> {
+        let line = self.line()?;
+        let status = line.split(' ').nth(1)?.parse().ok()?;
+        let mut reply = Reply { status, headers: Vec::new(), body: Vec::new() };
+        loop {
+            let line = self.line()?;
+            if line.is_empty() {
+                break;
+            }
+            let (name, value) = line.split_once(':')?;
+            reply.headers.push((name.to_owned(), value.trim().to_owned()));
+        }
+        if is_head || status < 200 || status == 204 || status == 304 {
+            return Some(reply);
+        }
+        if let Some(length) = reply.header("content-length").and_then(|text| text.parse().ok()) {
+            reply.body = vec![0; length];
+            self.stream.read_exact(&mut reply.body).ok()?;
+        } else if reply.header("transfer-encoding").is_some() {
+            self.chunks(&mut reply.body)?;
+        } else {
+            self.stream.read_to_end(&mut reply.body).ok()?;
+        }
+        Some(reply)
+    }
+
+    fn chunks(&mut self, body: &mut Vec<u8>) -> Option<()> {
+        loop {
+            let length = usize::from_str_radix(&self.line()?, 16).ok()?;
+            let mut chunk = vec![0; length + 2];
+            self.stream.read_exact(&mut chunk).ok()?;
+            if length == 0 {
+                return Some(());
+            }
+            body.extend_from_slice(&chunk[..length]);
+        }
+    }
+
+    fn line(&mut self) -> Option<String> {
+        let mut line = Vec::new();
+        if self.stream.read_until(b'\n', &mut line).ok()? == 0 {
+            return None;
+        }
+        Some(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned())
+    }
+
+    /// True when the other side closes the connection before it sends anything more.
+    pub fn is_closed(&mut self) -> bool {
+        matches!(self.stream.fill_buf(), Ok([]) | Err(_))
+    }
+
+    /// Whatever comes until the other side closes.
+    pub fn rest(&mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        let _closed = self.stream.read_to_end(&mut rest);
+        rest
+    }
+}

@@ -1,0 +1,254 @@
+//! The real program, started as a process of its own.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+
+use super::{Connection, Reply, Request, credentials};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What the gate is started with.
+pub struct GateBuilder {
+    upstream: String,
+    settings: String,
+    proxy: String,
+    credentials: String,
+    log: String,
+    folder: TempDir,
+}
+
+/// A running gate; ended when dropped.
+pub struct Gate {
+    child: Child,
+    folder: TempDir,
+    pub address: SocketAddr,
+    pub admin: SocketAddr,
+    stdout: Output,
+    stderr: Output,
+}
+
+type Output = Arc<Mutex<String>>;
+
+impl Gate {
+    /// In front of an upstream, with the usual credentials.
+    pub fn before(upstream: &str) -> GateBuilder {
+        GateBuilder {
+            upstream: upstream.to_owned(),
+            settings: String::new(),
+            proxy: String::new(),
+            credentials: credentials(),
+            log: "log: {format: json, level: debug}\n".into(),
+            folder: TempDir::new().unwrap(),
+        }
+    }
+
+    /// A new connection to it.
+    pub fn connect(&self) -> Connection {
+        Connection::open(self.address)
+    }
+
+    /// One request on a connection of its own.
+    pub fn send(&self, request: &Request) -> Reply {
+        self.connect().send(request)
+    }
+
+    /// Raw bytes on a connection of their own, and whatever comes back until it is closed.
+    pub fn send_raw(&self, bytes: &[u8]) -> String {
+        let mut connection = self.connect();
+        connection.write(bytes);
+        String::from_utf8_lossy(&connection.rest()).into_owned()
+    }
+
+    /// One request to the admin listener.
+    pub fn admin(&self, method: &str, target: &str) -> Reply {
+        Connection::open(self.admin).send(&Request::new(method, target).header("Connection", "close"))
+    }
+
+    /// The value of a line of `/metrics`, labels written as there; 0 without one.
+    pub fn metric(&self, name: &str) -> f64 {
+        let text = self.admin("GET", "/metrics").text();
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.map_or(0.0, |value| value.parse().unwrap())
+    }
+
+    /// Where its files are.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Its settings file.
+    pub fn settings_file(&self) -> PathBuf {
+        self.folder().join("claviger.yaml")
+    }
+
+    /// Its credentials file.
+    pub fn credentials_file(&self) -> PathBuf {
+        self.folder().join("credentials.yaml")
+    }
+
+    /// Everything on standard output so far: the access log.
+    pub fn stdout(&self) -> String {
+        self.stdout.lock().unwrap().clone()
+    }
+
+    /// Everything on standard error so far: the operational log.
+    pub fn stderr(&self) -> String {
+        self.stderr.lock().unwrap().clone()
+    }
+
+    /// The access log, line by line, once it has this many lines.
+    pub fn access_log(&self, lines: usize) -> Vec<serde_json::Value> {
+        eventually("the access log has its lines", || self.stdout().lines().count() >= lines);
+        self.stdout().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// Replaces the credentials file as editors do, and waits until it is in force.
+    pub fn replace_credentials(&self, text: &str) {
+        let before = self.reloads("success");
+        self.rename_over(&self.credentials_file(), text);
+        eventually("the new set is in force", || self.reloads("success") > before);
+    }
+
+    /// Writes a file beside another and renames it over that one.
+    pub fn rename_over(&self, file: &Path, text: &str) {
+        let fresh = file.with_extension("new");
+        std::fs::write(&fresh, text).unwrap();
+        std::fs::rename(&fresh, file).unwrap();
+    }
+
+    /// How many reloads had this result.
+    pub fn reloads(&self, result: &str) -> f64 {
+        self.metric(&format!("claviger_config_reloads_total{{result=\"{result}\"}}"))
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
+    }
+
+    /// Waits for the process to end by itself.
+    pub fn wait(&mut self) -> ExitStatus {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(start.elapsed() < PATIENCE, "the gate does not end:\n{}", self.stderr());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ended = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+impl GateBuilder {
+    /// More settings, as YAML at the root of the file.
+    pub fn settings(mut self, yaml: &str) -> Self {
+        self.settings.push_str(yaml);
+        self.settings.push('\n');
+        self
+    }
+
+    /// More settings under `proxy`, indented by two.
+    pub fn proxy(mut self, yaml: &str) -> Self {
+        self.proxy.push_str(yaml);
+        self.proxy.push('\n');
+        self
+    }
+
+    /// Another credentials file.
+    pub fn credentials(mut self, yaml: &str) -> Self {
+        self.credentials = yaml.to_owned();
+        self
+    }
+
+    /// Another `log` section.
+    pub fn log(mut self, yaml: &str) -> Self {
+        self.log = yaml.to_owned();
+        self
+    }
+
+    /// Where the files will be; for certificates and the like.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Starts it and waits until it listens.
+    pub fn start(self) -> Gate {
+        let settings = format!(
+            "proxy:\n  listen: 127.0.0.1:0\n  upstream: {}\n{}admin: {{listen: 127.0.0.1:0}}\n\
+             credentials: {{file: credentials.yaml}}\n{}{}",
+            self.upstream, self.proxy, self.log, self.settings
+        );
+        std::fs::write(self.folder.path().join("claviger.yaml"), settings).unwrap();
+        std::fs::write(self.folder.path().join("credentials.yaml"), self.credentials).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_claviger"))
+            .args(["serve", "--config"])
+            .arg(self.folder.path().join("claviger.yaml"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdout = collect(child.stdout.take().unwrap());
+        let stderr = collect(child.stderr.take().unwrap());
+        let start = Instant::now();
+        let (address, admin) = loop {
+            if let Some(addresses) = addresses(&stderr.lock().unwrap()) {
+                break addresses;
+            }
+            let has_ended = child.try_wait().unwrap().is_some();
+            assert!(!has_ended && start.elapsed() < PATIENCE, "the gate does not start:\n{}", stderr.lock().unwrap());
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        Gate { child, folder: self.folder, address, admin, stdout, stderr }
+    }
+}
+
+/// From the line in which the gate says that it listens.
+fn addresses(stderr: &str) -> Option<(SocketAddr, SocketAddr)> {
+    let line = stderr.lines().find(|line| line.contains("claviger listens"))?;
+    if let Ok(line) = serde_json::from_str::<serde_json::Value>(line) {
+        let address = |field: &str| line[field].as_str()?.split(' ').next()?.parse().ok();
+        return Some((address("proxy")?, address("admin")?));
+    }
+    let field = |name: &str| line.split(' ').find_map(|word| word.strip_prefix(name)?.parse().ok());
+    Some((field("proxy=")?, field("admin=")?))
+}
+
+fn collect(stream: impl Read + Send + 'static) -> Output {
+    let output = Output::default();
+    let collected = output.clone();
+    std::thread::spawn(move || {
+        let mut reader = BufReader::new(stream);
+        let mut line = Vec::new();
+        while reader.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
+            collected.lock().unwrap().push_str(&String::from_utf8_lossy(&line));
+            line.clear();
+        }
+    });
+    output
+}
+
+/// Waits until something holds; a panic when it never does.
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < PATIENCE, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}

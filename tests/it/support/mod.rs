@@ -1,0 +1,11 @@
+//! What tests stand on: the program, an API behind it, and a client that says exactly what it is told.
+
+mod api;
+mod client;
+mod gate;
+mod secrets;
+
+pub use api::{RecordingApi, Seen};
+pub use client::{Connection, Reply, Request};
+pub use gate::{Gate, GateBuilder, eventually};
+pub use secrets::*;
