@@ -1,1 +1,4 @@
+mod credentials;
+mod forwarding;
+mod identity;
 mod rejections;

@@ -3,9 +3,11 @@
 mod api;
 mod client;
 mod gate;
+mod script;
 mod secrets;
 
 pub use api::{RecordingApi, Seen};
 pub use client::{Connection, Reply, Request};
 pub use gate::{Gate, GateBuilder, eventually};
+pub use script::{Exchange, ScriptedApi};
 pub use secrets::*;
