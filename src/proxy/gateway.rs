@@ -323,12 +323,12 @@ impl ProxyHttp for Gateway {
 fn strip_key_from_query(request: &mut RequestHeader, name: &str) -> pingora::Result<()> {
     let raw = String::from_utf8_lossy(request.raw_path()).into_owned();
     let Some((path, query)) = raw.split_once('?') else { return Ok(()) };
+    let Some((_, mut query)) = strip_query_parameter(query, name) else { return Ok(()) };
     // Twice was refused before, except on a public route, which looks at no credential.
-    let mut query = query.to_owned();
-    while let Some(rest) = strip_query_parameter(&query, name) {
-        query = rest.1;
+    while let Some((_, rest)) = strip_query_parameter(&query, name) {
+        query = rest;
     }
     let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
-    if target == raw { Ok(()) } else { request.set_raw_path(target.as_bytes()) }
+    request.set_raw_path(target.as_bytes())
 }
 
