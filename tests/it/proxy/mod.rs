@@ -1,4 +1,6 @@
 mod credentials;
 mod forwarding;
 mod identity;
+mod odd;
 mod rejections;
+mod targets;
