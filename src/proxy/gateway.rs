@@ -107,6 +107,9 @@ impl Gateway {
         if hosts.next().is_some() || (!has_host && request.version == http::Version::HTTP_11) {
             return Err(Rejection::RequestAmbiguous("An HTTP/1.1 request must name its host once."));
         }
+        if !headers::has_one_length(&request.headers) {
+            return Err(Rejection::RequestAmbiguous("The request must state the length of its body once, in digits."));
+        }
         let stated = StatedVersion::read(&policy.rules.versions, target, &request.headers)?;
         // Without an address there is nothing to compare with a list; a Unix socket would be such a case.
         let address = client.ok_or(Rejection::RequestAmbiguous("The caller has no address."))?;
@@ -219,6 +222,9 @@ impl ProxyHttp for Gateway {
             is_tls: session.digest().is_some_and(|digest| digest.ssl_digest.is_some()),
         };
         policy.names.strip(request, caller, policy.forward_credential);
+        if request.uri.authority().is_none() && !request.headers.contains_key(HOST) {
+            request.insert_header(HOST, policy.upstream.host())?;
+        }
         if let Some(name) = &policy.rules.accept.api_key_query {
             strip_key_from_query(request, name)?;
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arc_swap::ArcSwap;
+use http::HeaderValue;
 use pingora::protocols::ALPN;
 use pingora::upstreams::peer::HttpPeer;
 use pingora::utils::tls::{CertKey, WrappedX509, parse_x509};
@@ -19,6 +20,8 @@ const HTTP2_STREAMS: usize = 100;
 /// The API behind, ready to be connected to.
 pub struct Upstream {
     target: Target,
+    /// For requests that name no host of their own.
+    host: HeaderValue,
     /// Never changes after the start of a policy, but for the address.
     template: HttpPeer,
     next: AtomicUsize,
@@ -54,7 +57,12 @@ impl Upstream {
         }
         set_protocol(&mut template, upstream);
         set_timeouts(&mut template, &settings.timeouts);
-        Ok(Self { target, template, next: AtomicUsize::new(0) })
+        Ok(Self { target, host: host(&upstream.url), template, next: AtomicUsize::new(0) })
+    }
+
+    /// What `Host` says where a request does not: HTTP/1.0 may leave it out, HTTP/1.1 may not.
+    pub(super) fn host(&self) -> HeaderValue {
+        self.host.clone()
     }
 
     /// Where to send the next request; `None` while the name cannot be found.
@@ -85,6 +93,12 @@ impl Upstream {
             addresses.store(Arc::new(found));
         }
     }
+}
+
+fn host(url: &UpstreamUrl) -> HeaderValue {
+    let text = url.to_string();
+    let authority = text.split_once("://").map(|(_, authority)| authority);
+    authority.and_then(|authority| authority.parse().ok()).unwrap_or(HeaderValue::from_static("localhost"))
 }
 
 fn resolve(host: &str, port: u16) -> Vec<SocketAddr> {

@@ -1,5 +1,6 @@
 mod credentials;
 mod forwarding;
+mod heads;
 mod identity;
 mod odd;
 mod rejections;
