@@ -2,6 +2,8 @@ mod credentials;
 mod forwarding;
 mod heads;
 mod identity;
+mod messages;
 mod odd;
 mod rejections;
+mod streaming;
 mod targets;
