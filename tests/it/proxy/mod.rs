@@ -5,5 +5,7 @@ mod identity;
 mod messages;
 mod odd;
 mod rejections;
+mod scopes;
 mod streaming;
 mod targets;
+mod versions;
