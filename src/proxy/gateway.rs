@@ -16,7 +16,7 @@ use pingora::{Error, ErrorSource, ErrorType};
 use super::access_log::{AccessLog, Answered};
 use super::context::Context;
 use super::headers::{self, Caller};
-use super::{Policy, edge};
+use super::{Policy, edge, upgrade};
 use crate::auth::{
     Admission, Authenticator, Call, PendingPassword, Presented, Recognition, Rejection, StatedVersion, Target,
     strip_query_parameter,
@@ -162,7 +162,7 @@ impl ProxyHttp for Gateway {
         if session.get_keepalive().is_some() {
             session.set_keepalive(Some(timeouts.keep_alive.duration().as_secs().max(1)));
         }
-        let silence = if session.is_upgrade_req() { &timeouts.upgraded } else { &timeouts.client };
+        let silence = if upgrade::is_websocket(session.req_header()) { &timeouts.upgraded } else { &timeouts.client };
         session.set_read_timeout(Some(silence.duration()));
         session.set_write_timeout(Some(timeouts.client.duration()));
         session.set_total_drain_timeout(Some(DRAIN));
@@ -200,7 +200,8 @@ impl ProxyHttp for Gateway {
 
     async fn upstream_peer(&self, session: &mut Session, context: &mut Context) -> pingora::Result<Box<HttpPeer>> {
         let policy = context.policy.as_ref();
-        let peer = policy.and_then(|policy| policy.upstream.peer(session.is_upgrade_req(), &policy.timeouts));
+        let is_websocket = upgrade::is_websocket(session.req_header());
+        let peer = policy.and_then(|policy| policy.upstream.peer(is_websocket, &policy.timeouts));
         peer.ok_or_else(|| Error::new_up(ErrorType::ConnectNoRoute))
     }
 

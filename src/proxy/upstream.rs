@@ -4,6 +4,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use http::HeaderValue;
@@ -13,6 +14,7 @@ use pingora::utils::tls::{CertKey, WrappedX509, parse_x509};
 use sha2::{Digest, Sha256};
 
 use super::tls;
+use super::upgrade::YieldingConnector;
 use crate::config::{self, Fault, Faults, Origin, Settings, UpstreamUrl, written};
 
 const HTTP2_STREAMS: usize = 100;
@@ -66,17 +68,21 @@ impl Upstream {
     }
 
     /// Where to send the next request; `None` while the name cannot be found.
-    pub(super) fn peer(&self, is_upgrade: bool, timeouts: &written::Timeouts) -> Option<Box<HttpPeer>> {
+    pub(super) fn peer(&self, is_websocket: bool, timeouts: &written::Timeouts) -> Option<Box<HttpPeer>> {
         let mut peer = Box::new(self.template.clone());
         if let Target::Resolved { addresses, .. } = &self.target {
             let addresses = addresses.load();
             let turn = self.next.fetch_add(1, Ordering::Relaxed);
             peer._address = (*addresses.get(turn % addresses.len().max(1))?).into();
         }
-        if is_upgrade {
+        if is_websocket {
             // Upgrades exist in HTTP/1.1 only, and their silence is not a stalled answer.
             peer.options.set_http_version(1, 1);
             peer.options.read_timeout = Some(timeouts.upgraded.duration());
+            peer.options.custom_l4 = Some(Arc::new(YieldingConnector));
+            // Neither taken from the pool nor left in it: its sockets are others, and have no number.
+            peer.group_key = !peer.group_key;
+            peer.options.idle_timeout = Some(Duration::from_millis(1));
         }
         Some(peer)
     }

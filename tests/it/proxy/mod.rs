@@ -9,3 +9,4 @@ mod scopes;
 mod streaming;
 mod targets;
 mod versions;
+mod websocket;

@@ -67,6 +67,11 @@ impl Exchange {
         let _gone = self.stream.get_mut().write_all(bytes.as_ref());
     }
 
+    /// The socket itself, before anything was read.
+    pub fn socket(&self) -> TcpStream {
+        self.stream.get_ref().try_clone().unwrap()
+    }
+
     fn line(&mut self) -> String {
         let mut line = Vec::new();
         // A connection that ends is an empty line, which ends a head too.
