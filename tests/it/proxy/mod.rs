@@ -1,6 +1,7 @@
 mod credentials;
 mod forwarding;
 mod heads;
+mod http2;
 mod identity;
 mod messages;
 mod odd;

@@ -1,6 +1,7 @@
 //! What tests stand on: the program, an API behind it, and a client that says exactly what it is told.
 
 mod api;
+mod certificates;
 mod client;
 mod gate;
 mod http2;
@@ -8,6 +9,7 @@ mod script;
 mod secrets;
 
 pub use api::{RecordingApi, Seen};
+pub use certificates::{Authority, Pair};
 pub use client::{Connection, Reply, Request};
 pub use gate::{Gate, GateBuilder, eventually};
 pub use http2::{Arrived, Http2Api};
