@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
-use http::header::HOST;
+use http::header::{EXPECT, HOST};
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::modules::http::HttpModules;
 use pingora::proxy::{FailToProxy, ProxyHttp, Session};
@@ -229,6 +229,9 @@ impl ProxyHttp for Gateway {
         if let Some(name) = &policy.rules.accept.api_key_query {
             strip_key_from_query(request, name)?;
         }
+        if request.version == http::Version::HTTP_2 && request.remove_header(&EXPECT).is_some() {
+            go_ahead(session).await?;
+        }
         headers::mend_trace(request)?;
         headers::set_forwarded(request, caller)?;
         policy.names.identify(request, admission, &policy.rules.versions, context.request_id)
@@ -326,6 +329,15 @@ impl ProxyHttp for Gateway {
     }
 }
 
+/// Says what an API of HTTP/2 would say to `Expect: 100-continue`: pingora does not listen to it.
+async fn go_ahead(session: &mut Session) -> pingora::Result<()> {
+    // A caller of HTTP/2 need not wait: its body is held back by flow control alone.
+    if session.req_header().version != http::Version::HTTP_11 {
+        return Ok(());
+    }
+    session.as_downstream_mut().write_continue_response().await
+}
+
 /// The API key in a query is ours alone: the rest is forwarded as it came.
 fn strip_key_from_query(request: &mut RequestHeader, name: &str) -> pingora::Result<()> {
     let raw = String::from_utf8_lossy(request.raw_path()).into_owned();
@@ -336,6 +348,10 @@ fn strip_key_from_query(request: &mut RequestHeader, name: &str) -> pingora::Res
         query = rest;
     }
     let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+    // A new target takes the authority of HTTP/2 away, which is the host of the request.
+    if let (false, Some(host)) = (request.headers.contains_key(HOST), headers::authority(request)) {
+        request.insert_header(HOST, host)?;
+    }
     request.set_raw_path(target.as_bytes())
 }
 
