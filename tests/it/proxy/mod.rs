@@ -1,5 +1,6 @@
 mod credentials;
 mod forwarding;
+mod grpc;
 mod heads;
 mod http2;
 mod identity;
