@@ -10,5 +10,7 @@ mod rejections;
 mod scopes;
 mod streaming;
 mod targets;
+mod tls;
+mod upstream;
 mod versions;
 mod websocket;
