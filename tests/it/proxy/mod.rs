@@ -1,3 +1,4 @@
+mod access_log;
 mod credentials;
 mod forwarding;
 mod grpc;
@@ -5,9 +6,11 @@ mod heads;
 mod http2;
 mod identity;
 mod messages;
+mod metrics;
 mod odd;
 mod rejections;
 mod scopes;
+mod stopping;
 mod streaming;
 mod targets;
 mod tls;
