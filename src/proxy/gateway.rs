@@ -300,9 +300,6 @@ impl ProxyHttp for Gateway {
     }
 
     async fn logging(&self, session: &mut Session, _: Option<&Error>, context: &mut Context) {
-        if std::mem::take(&mut context.is_in_flight) {
-            self.metrics.in_flight.dec();
-        }
         if let Some(written) = session.response_written() {
             context.status = written.status.as_u16();
         }
@@ -320,6 +317,10 @@ impl ProxyHttp for Gateway {
                 bytes: session.body_bytes_sent(),
             };
             log.write(context, &answered);
+        }
+        // Last, because a process that is told to stop leaves once nothing is in flight.
+        if std::mem::take(&mut context.is_in_flight) {
+            self.metrics.in_flight.dec();
         }
     }
 

@@ -44,6 +44,7 @@ impl ShutdownSignalWatch for Signals {
                     self.readiness.stop();
                     self.reload.stop();
                     self.drain();
+                    self.leave_early(interrupt);
                     return ShutdownSignal::GracefulTerminate;
                 }
             }
@@ -71,6 +72,16 @@ impl Signals {
         if let Err(error) = std::thread::Builder::new().name("drain".into()).spawn(wait) {
             tracing::error!(%error, "stopping takes the whole grace period");
         }
+    }
+
+    /// Nobody else looks at signals from now on.
+    fn leave_early(&self, mut interrupt: Signal) {
+        let sink = self.lines.clone();
+        tokio::spawn(async move {
+            interrupt.recv().await;
+            sink.flush();
+            std::process::exit(0);
+        });
     }
 
     fn leave(&self) {
