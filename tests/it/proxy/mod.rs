@@ -4,6 +4,7 @@ mod forwarding;
 mod grpc;
 mod heads;
 mod http2;
+mod http2_requests;
 mod identity;
 mod messages;
 mod metrics;
