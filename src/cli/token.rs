@@ -17,7 +17,9 @@ pub(super) enum Command {
         prefix: TokenFormat,
     },
     /// Print the digest of a token that is in use already
-    #[command(after_help = "Reads the token from a prompt or from standard input:\n  printf %s \"$TOKEN\" | claviger token digest")]
+    #[command(
+        after_help = "Reads the token from a prompt or from standard input:\n  printf %s \"$TOKEN\" | claviger token digest"
+    )]
     Digest,
 }
 
@@ -34,7 +36,9 @@ impl Command {
             Self::Digest => {
                 let token = secret::read("Token", false)?;
                 if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-                    anyhow::bail!("a token with spaces, control characters or non-ASCII letters can never be presented");
+                    anyhow::bail!(
+                        "a token with spaces, control characters or non-ASCII letters can never be presented"
+                    );
                 }
                 say(TokenDigest::of(token.as_bytes()).to_string())?;
             }

@@ -233,7 +233,11 @@ impl Checker<'_> {
         if let Some(key) = &accept.api_key {
             (header, query) = (key.header.as_ref(), key.query.as_ref());
             if header.is_none() && query.is_none() {
-                self.report(&["accept", "api_key"], "names neither header nor query", "write api_key: null to switch it off");
+                self.report(
+                    &["accept", "api_key"],
+                    "names neither header nor query",
+                    "write api_key: null to switch it off",
+                );
             }
         } else if !accept.bearer && !accept.basic {
             self.report(&["accept"], "accepts nothing", "switch on bearer, basic or api_key");
@@ -262,7 +266,11 @@ impl Checker<'_> {
             self.report(&["versions"], "has read_from but no known versions", "list them, oldest first");
         }
         if !named && !versions.known.is_empty() && versions.when_unstated == written::WhenUnstated::Reject {
-            self.report(&["versions", "when_unstated"], "would refuse every request", "say in read_from where versions are named");
+            self.report(
+                &["versions", "when_unstated"],
+                "would refuse every request",
+                "say in read_from where versions are named",
+            );
         }
         let mut names = Vec::new();
         for (index, version) in versions.known.iter().enumerate() {
@@ -290,4 +298,3 @@ impl Checker<'_> {
         }
     }
 }
-

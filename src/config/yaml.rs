@@ -237,7 +237,13 @@ mod tests {
 
     #[test]
     fn no_message_repeats_what_is_written() {
-        for text in ["password: *hunter2", "password: \"hunter2", "password: !!int hunter2", "password: {hunter2", "hunter2: &a *a"] {
+        for text in [
+            "password: *hunter2",
+            "password: \"hunter2",
+            "password: !!int hunter2",
+            "password: {hunter2",
+            "hunter2: &a *a",
+        ] {
             assert!(!format!("{:?}", parse(text)).contains("hunter2\""), "{text}");
         }
     }

@@ -251,13 +251,7 @@ impl ProxyHttp for Gateway {
     }
 
     /// Nothing was sent yet, so another address may be tried whatever the method.
-    fn fail_to_connect(
-        &self,
-        _: &mut Session,
-        _: &HttpPeer,
-        _: &mut Context,
-        mut error: Box<Error>,
-    ) -> Box<Error> {
+    fn fail_to_connect(&self, _: &mut Session, _: &HttpPeer, _: &mut Context, mut error: Box<Error>) -> Box<Error> {
         error.set_retry(true);
         error
     }
@@ -265,8 +259,12 @@ impl ProxyHttp for Gateway {
     async fn fail_to_proxy(&self, session: &mut Session, error: &Error, context: &mut Context) -> FailToProxy {
         let rejection = match (error.esource(), error.etype()) {
             // The caller is gone, or sent what cannot be answered.
-            (ErrorSource::Downstream, ErrorType::WriteError | ErrorType::ReadError | ErrorType::ConnectionClosed) => None,
-            (ErrorSource::Downstream, _) => Some(Rejection::RequestAmbiguous("The request could not be read to its end.")),
+            (ErrorSource::Downstream, ErrorType::WriteError | ErrorType::ReadError | ErrorType::ConnectionClosed) => {
+                None
+            }
+            (ErrorSource::Downstream, _) => {
+                Some(Rejection::RequestAmbiguous("The request could not be read to its end."))
+            }
             (_, ErrorType::ConnectTimedout | ErrorType::ReadTimedout | ErrorType::WriteTimedout) => {
                 Some(Rejection::UpstreamTimeout)
             }
@@ -331,4 +329,3 @@ fn strip_key_from_query(request: &mut RequestHeader, name: &str) -> pingora::Res
     let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
     if target == raw { Ok(()) } else { request.set_raw_path(target.as_bytes()) }
 }
-

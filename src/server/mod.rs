@@ -69,7 +69,10 @@ pub fn serve(loader: Loader, loaded: Loaded, ready: impl FnOnce(&Addresses)) -> 
         policy: policy.clone(),
         authenticator: authenticator.clone(),
         metrics: metrics.clone(),
-        access_log: settings.log.access.then(|| AccessLog::new(lines.sink(), stdout_is_json(&settings), metrics.clone())),
+        access_log: settings
+            .log
+            .access
+            .then(|| AccessLog::new(lines.sink(), stdout_is_json(&settings), metrics.clone())),
         clock: Clock::System,
     };
 
@@ -96,7 +99,13 @@ pub fn serve(loader: Loader, loaded: Loaded, ready: impl FnOnce(&Addresses)) -> 
         credentials = count, version = env!("CARGO_PKG_VERSION"), "claviger listens"
     );
     ready(&addresses);
-    let signals = shutdown::Signals { readiness, reload, metrics, lines: lines.sink(), most: settings.timeouts.shutdown.duration() };
+    let signals = shutdown::Signals {
+        readiness,
+        reload,
+        metrics,
+        lines: lines.sink(),
+        most: settings.timeouts.shutdown.duration(),
+    };
     server.run(RunArgs { shutdown_signal: Box::new(signals) });
     Ok(())
 }
@@ -118,9 +127,7 @@ fn stderr_style(settings: &Settings) -> LogStyle {
     match settings.log.format {
         LogFormat::Json => LogStyle::Json,
         LogFormat::Text => LogStyle::Text { ansi: false },
-        LogFormat::Auto if std::io::stderr().is_terminal() => {
-            LogStyle::Text { ansi: crate::config::wants_colour() }
-        }
+        LogFormat::Auto if std::io::stderr().is_terminal() => LogStyle::Text { ansi: crate::config::wants_colour() },
         LogFormat::Auto => LogStyle::Json,
     }
 }

@@ -108,7 +108,12 @@ impl Reader<'_> {
             (None, Some(username), Some(password)) => self.pair(path, node, username, password),
             (None, _, _) => None,
             (Some(_), _, _) => {
-                self.report(node, path, "token", "stands beside username or password; a credential is one or the other");
+                self.report(
+                    node,
+                    path,
+                    "token",
+                    "stands beside username or password; a credential is one or the other",
+                );
                 None
             }
         }
