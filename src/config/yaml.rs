@@ -23,8 +23,8 @@ pub fn parse(text: &str) -> Result<Node, Fault> {
 ///
 /// # Errors
 /// What stopped the reader, unknown and duplicate keys of the root.
-pub fn each_item<'t>(
-    text: &'t str,
+pub fn each_item(
+    text: &str,
     sections: &'static [&'static str],
     each: impl FnMut(&'static str, usize, Node),
 ) -> Result<(), Faults> {

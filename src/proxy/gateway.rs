@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
-use http::header::HOST;
+use http::header::{EXPECT, HOST};
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::modules::http::HttpModules;
 use pingora::proxy::{FailToProxy, ProxyHttp, Session};
@@ -14,7 +14,7 @@ use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorSource, ErrorType};
 
 use super::access_log::{AccessLog, Answered};
-use super::context::Context;
+use super::context::{Context, InFlight};
 use super::headers::{self, Caller};
 use super::{Policy, edge};
 use crate::auth::{
@@ -71,6 +71,7 @@ impl Gateway {
                 if matches!(presented, Presented::Password(_)) {
                     self.metrics.password_hits.inc();
                 }
+                context.recognised = Some(credential.clone());
                 Verdict::Final(policy.rules.admit(credential, &call))
             }
             Recognition::Rejected(rejection) => Verdict::Final(Err(rejection)),
@@ -88,6 +89,7 @@ impl Gateway {
         self.metrics.password_misses.inc();
         let current = || self.policy.load().directory.clone();
         let credential: Arc<Credential> = self.authenticator.verify(pending, current).await?;
+        context.recognised = Some(credential.clone());
         let policy = self.policy.load_full();
         context.policy = Some(policy.clone());
         let request = session.req_header();
@@ -111,11 +113,6 @@ impl Gateway {
         // Without an address there is nothing to compare with a list; a Unix socket would be such a case.
         let address = client.ok_or(Rejection::RequestAmbiguous("The caller has no address."))?;
         Ok(Facts { target, stated, address, now: self.clock.now() })
-    }
-
-    fn count_in_flight(&self, context: &mut Context) {
-        context.is_in_flight = true;
-        self.metrics.in_flight.inc();
     }
 }
 
@@ -153,7 +150,7 @@ impl ProxyHttp for Gateway {
 
     async fn early_request_filter(&self, session: &mut Session, context: &mut Context) -> pingora::Result<()> {
         edge::head_arrived();
-        self.count_in_flight(context);
+        context.in_flight = Some(InFlight::new(&self.metrics.in_flight));
         let policy = self.policy.load_full();
         let timeouts = &policy.timeouts;
         if session.get_keepalive().is_some() {
@@ -223,6 +220,10 @@ impl ProxyHttp for Gateway {
             strip_key_from_query(request, name)?;
         }
         headers::mend_trace(request)?;
+        // Only an HTTP/1.1 API sends its own go-ahead; one behind HTTP/2 would never see the wish.
+        if request.version == http::Version::HTTP_2 && request.remove_header(&EXPECT).is_some() {
+            session.as_downstream_mut().write_continue_response().await?;
+        }
         headers::set_forwarded(request, caller)?;
         policy.names.identify(request, admission, &policy.rules.versions, context.request_id)
     }
@@ -288,9 +289,7 @@ impl ProxyHttp for Gateway {
     }
 
     async fn logging(&self, session: &mut Session, _: Option<&Error>, context: &mut Context) {
-        if std::mem::take(&mut context.is_in_flight) {
-            self.metrics.in_flight.dec();
-        }
+        context.in_flight = None;
         if let Some(written) = session.response_written() {
             context.status = written.status.as_u16();
         }

@@ -4,7 +4,11 @@ use crate::credential::{ScopeCatalog, TokenFormat};
 use proptest::prelude::*;
 
 fn names() -> HeaderNames {
-    let rules = Rules {
+    HeaderNames::new("X-Claviger-", &rules())
+}
+
+fn rules() -> Rules {
+    Rules {
         accept: Accept {
             bearer: true,
             basic: true,
@@ -15,8 +19,7 @@ fn names() -> HeaderNames {
         versions: VersionCatalog { header: Some(HeaderName::from_static("x-api-version")), ..Default::default() },
         scopes: ScopeCatalog::default(),
         public: Box::default(),
-    };
-    HeaderNames::new("X-Claviger-", &rules)
+    }
 }
 
 fn left(name: &str, is_trusted: bool, forward_credential: bool) -> bool {
@@ -64,6 +67,15 @@ fn the_credential_stays_only_where_it_is_to_be_forwarded() {
     assert!(left("Authorization", false, true));
     assert!(left("X-API-Key", false, true));
     assert!(!left("X_API_Key", false, true));
+}
+
+#[test]
+fn an_authorization_that_we_do_not_look_at_is_between_caller_and_api() {
+    let mut rules = rules();
+    rules.accept.bearer = false;
+    assert_eq!(HeaderNames::new("X-Claviger-", &rules).fate(&AUTHORIZATION, false, false), Fate::Remove);
+    rules.accept.basic = false;
+    assert_eq!(HeaderNames::new("X-Claviger-", &rules).fate(&AUTHORIZATION, false, false), Fate::Keep);
 }
 
 #[test]

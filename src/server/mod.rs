@@ -22,7 +22,7 @@ use crate::config::written::LogFormat;
 use crate::config::{Faults, Settings};
 use crate::control::{Admin, Readiness, router};
 use crate::proxy::{AccessLog, Bound, Certificates, Gateway, ListenerOptions, Policy, Reading, Upstream, service};
-use crate::source::{Loaded, Loader, Reloader};
+use crate::source::{Apply, Loaded, Loader, Reloader};
 use crate::telemetry::{Lines, LogStyle, Metrics};
 
 pub use demo_api::DemoApi;
@@ -161,11 +161,7 @@ fn authenticator(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<
 }
 
 /// Puts a reading in force as a whole: everything that can fail comes first.
-fn apply(
-    policy: Arc<ArcSwap<Policy>>,
-    certificates: Option<Arc<Certificates>>,
-    metrics: Arc<Metrics>,
-) -> Box<dyn FnMut(&Loaded) -> Result<(), Faults> + Send> {
+fn apply(policy: Arc<ArcSwap<Policy>>, certificates: Option<Arc<Certificates>>, metrics: Arc<Metrics>) -> Apply {
     Box::new(move |loaded| {
         let next = self::policy(loaded)?;
         if let (Some(certificates), Some(files)) = (&certificates, &loaded.settings.tls) {

@@ -174,9 +174,7 @@ impl Reader<'_> {
 
     fn version(&mut self, path: &str, node: &Node, written: &written::Credential) -> Option<Label> {
         let known = &self.versions.known;
-        let Some(name) = written.version.as_ref().map(|version| version.0.as_str()) else {
-            return None;
-        };
+        let name = written.version.as_ref()?.0.as_str();
         match self.versions.rank(name) {
             // The catalog's own copy is shared by all credentials.
             Some(rank) => Some(known[rank].name.clone()),

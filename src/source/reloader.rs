@@ -108,12 +108,15 @@ impl Reloader {
         let last = Arc::new(Mutex::new(ReloadOutcome::InForce("as started".into())));
         let handle = ReloadHandle { triggers, last: last.clone() };
         let files = loader.files(&current.settings);
-        let seen = fingerprint(&files);
+        let seen = current.fingerprint;
         let mut reloader = Self { loader, current, apply, metrics, clock, seen, files, watch, last };
         reloader.note_in_force();
         reloader.watch.follow(&reloader.files);
-        // A change between the first reading and the watch is found by the first look.
-        std::thread::Builder::new().name("reload".into()).spawn(move || reloader.run(&inbox))?;
+        std::thread::Builder::new().name("reload".into()).spawn(move || {
+            // What changed between the first reading and the watch.
+            reloader.reload_if_changed();
+            reloader.run(&inbox);
+        })?;
         Ok(handle)
     }
 
@@ -161,18 +164,28 @@ impl Reloader {
         if fingerprint(&self.files) == self.seen {
             return;
         }
-        if self.loader.load().is_err() {
-            std::thread::sleep(SECOND_LOOK);
-            if fingerprint(&self.files) == self.seen {
-                return;
-            }
+        let reading = self.loader.load();
+        if reading.is_ok() {
+            self.put_in_force(reading);
+            return;
         }
-        self.reload();
+        std::thread::sleep(SECOND_LOOK);
+        if fingerprint(&self.files) != self.seen {
+            self.reload();
+        }
     }
 
     fn reload(&mut self) -> ReloadOutcome {
         self.seen = fingerprint(&self.files);
-        let outcome = match self.loader.load().and_then(|loaded| (self.apply)(&loaded).map(|()| loaded)) {
+        let reading = self.loader.load();
+        self.put_in_force(reading)
+    }
+
+    fn put_in_force(&mut self, reading: Result<Loaded, Faults>) -> ReloadOutcome {
+        if let Ok(loaded) = &reading {
+            self.seen = loaded.fingerprint;
+        }
+        let outcome = match reading.and_then(|loaded| (self.apply)(&loaded).map(|()| loaded)) {
             Ok(loaded) => self.in_force(loaded),
             Err(faults) => {
                 for fault in &faults.0 {
@@ -193,12 +206,8 @@ impl Reloader {
         for key in self.current.settings.restart_needed(&loaded.settings) {
             tracing::warn!("{key} has changed and takes effect after a restart");
         }
+        self.files = self.loader.files(&loaded.settings);
         self.current = loaded;
-        let files = self.loader.files(&self.current.settings);
-        if files != self.files {
-            self.seen = fingerprint(&files);
-            self.files = files;
-        }
         self.watch.follow(&self.files);
         self.note_in_force();
         ReloadOutcome::InForce(difference)
