@@ -19,21 +19,26 @@ const MOST_FAULTS: usize = 100;
 pub fn decode<T: DeserializeOwned>(root: &mut Node, at: &str, faults: &mut Faults) -> Option<T> {
     refuse_duplicates(root, at, faults);
     let mut found = 0;
+    let mut taken_out: Vec<String> = Vec::new();
     loop {
         let error = match T::deserialize(NodeDeserializer(root)) {
             Ok(value) => return Some(value),
             Err(error) => error,
         };
         let steps: Vec<Step> = error.steps.into_iter().rev().collect();
-        faults.push(Fault {
-            file: None,
-            origin: error.origin.unwrap_or_else(|| root.origin.clone()),
-            path: join(at, &steps),
-            problem: error.problem,
-            hint: error.hint,
-        });
+        let mut path = join(at, &steps);
+        let removed = remove(root, &steps);
+        if let Some(field) = error.missing {
+            path = join(&path, &[Step::Key(field.to_owned())]);
+        }
+        // What was taken out as faulty is not missing too.
+        if !taken_out.contains(&path) {
+            let origin = error.origin.unwrap_or_else(|| root.origin.clone());
+            faults.push(Fault { file: None, origin, path: path.clone(), problem: error.problem, hint: error.hint });
+        }
+        taken_out.push(path);
         found += 1;
-        if found >= MOST_FAULTS || !remove(root, &steps) {
+        if found >= MOST_FAULTS || !removed {
             return None;
         }
     }
@@ -140,6 +145,7 @@ struct DecodeError {
     origin: Option<Origin>,
     problem: String,
     hint: Option<String>,
+    missing: Option<&'static str>,
 }
 
 impl DecodeError {
@@ -169,7 +175,7 @@ impl std::error::Error for DecodeError {}
 
 impl serde::de::Error for DecodeError {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self { steps: Vec::new(), origin: None, problem: message.to_string(), hint: None }
+        Self { steps: Vec::new(), origin: None, problem: message.to_string(), hint: None, missing: None }
     }
 
     fn invalid_type(found: Unexpected, expected: &dyn Expected) -> Self {
@@ -185,7 +191,7 @@ impl serde::de::Error for DecodeError {
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::custom(format!("lacks {field}"))
+        Self { missing: Some(field), ..Self::custom("is missing") }
     }
 
     fn unknown_variant(variant: &str, known: &'static [&'static str]) -> Self {
@@ -199,7 +205,7 @@ impl serde::de::Error for DecodeError {
     fn unknown_field(field: &str, known: &'static [&'static str]) -> Self {
         let key = Key { name: field.to_owned(), origin: Origin::WHOLE_FILE };
         let fault = unknown_key(&key, known, field);
-        Self { steps: Vec::new(), origin: None, problem: fault.problem, hint: fault.hint }
+        Self { hint: fault.hint, ..Self::custom(fault.problem) }
     }
 }
 

@@ -68,7 +68,9 @@ impl ConfigSource {
             // What is left of a faulty file may have more to say about.
             (Some(file), false) => {
                 if let Err(more) = Settings::new(&file, &root, &self.directory()) {
-                    faults.0.extend(more.0);
+                    let is_new = |fault: &Fault| !faults.0.iter().any(|known| known.path == fault.path);
+                    let more: Vec<Fault> = more.0.into_iter().filter(is_new).collect();
+                    faults.0.extend(more);
                 }
                 Err(self.named(faults))
             }

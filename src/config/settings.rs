@@ -78,7 +78,7 @@ impl Settings {
         check.log(file);
         if file.credentials.file.is_none() {
             let hint = "name the credentials file, or give --credentials";
-            check.report(&["credentials"], "lacks file", hint);
+            check.report(&["credentials", "file"], "is missing", hint);
         }
         let at = |path: &PathBuf| directory.join(path);
         let url = file.proxy.upstream.as_ref().map(|url| url.0.clone());
@@ -212,7 +212,7 @@ impl Checker<'_> {
         let tls = &file.proxy.upstream_tls;
         let Some(url) = &file.proxy.upstream else {
             let hint = "say where the API is, for example upstream: http://127.0.0.1:9000";
-            return self.report(&["proxy"], "lacks upstream", hint);
+            return self.report(&["proxy", "upstream"], "is missing", hint);
         };
         let at = ["proxy", "upstream_tls"];
         let set = [tls.ca.is_some(), tls.certificate.is_some(), tls.key.is_some(), tls.server_name.is_some()];
@@ -293,7 +293,11 @@ impl Checker<'_> {
     }
 
     fn log(&mut self, file: &written::File) {
-        if tracing_subscriber::EnvFilter::builder().parse(&file.log.level).is_err() {
+        const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+        // A word alone could be a target, but is a misspelt level.
+        let is_level = |part: &str| part.contains('=') || LEVELS.contains(&part.to_ascii_lowercase().as_str());
+        let level = &file.log.level;
+        if !level.split(',').all(is_level) || tracing_subscriber::EnvFilter::builder().parse(level).is_err() {
             self.report(&["log", "level"], "is not a level", "error, warn, info or debug");
         }
     }

@@ -122,9 +122,15 @@ impl Reader<'_> {
     fn missing(&mut self, path: &str, node: &Node, written: &written::Credential) {
         match (&written.token, &written.username, &written.password) {
             (None, Some(_), None) => {
-                self.report_hint(node, path, "", "has a username but no password", "claviger password hash makes one");
+                self.report_hint(
+                    node,
+                    path,
+                    "password",
+                    "is missing beside username",
+                    "claviger password hash makes one",
+                );
             }
-            (None, None, Some(_)) => self.report(node, path, "password", "has no username beside it"),
+            (None, None, Some(_)) => self.report(node, path, "username", "is missing beside password"),
             (None, None, None) => {
                 let hint = "claviger token new makes a token, claviger password hash a password";
                 self.report_hint(node, path, "", "has neither token nor username and password", hint);
@@ -133,7 +139,7 @@ impl Reader<'_> {
         }
         if written.version.is_none() && !self.versions.known.is_empty() {
             let known = names(self.versions.known.iter().map(|version| version.name.as_str()));
-            self.report_hint(node, path, "", "lacks version", &format!("known: {known}"));
+            self.report_hint(node, path, "version", "is missing", &format!("known: {known}"));
         }
     }
 
