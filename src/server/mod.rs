@@ -99,15 +99,18 @@ pub fn serve(loader: Loader, loaded: Loaded, ready: impl FnOnce(&Addresses)) -> 
         credentials = count, version = env!("CARGO_PKG_VERSION"), "claviger listens"
     );
     ready(&addresses);
-    let signals = shutdown::Signals {
-        readiness,
-        reload,
-        metrics,
-        lines: lines.sink(),
-        most: settings.timeouts.shutdown.duration(),
-    };
-    server.run(RunArgs { shutdown_signal: Box::new(signals) });
-    Ok(())
+    let (ended, end) = std::sync::mpsc::channel();
+    let lines = lines.sink();
+    let most = settings.timeouts.shutdown.duration();
+    let signals = shutdown::Signals { readiness, reload, metrics, most, drained: ended.clone() };
+    std::thread::Builder::new().name("pingora".into()).spawn(move || {
+        server.run(RunArgs { shutdown_signal: Box::new(signals) });
+        // Whoever waits may have been told before that everything is drained.
+        let _drained = ended.send(());
+    })?;
+    let outcome = end.recv().context("the gate has ended by itself");
+    lines.flush();
+    outcome
 }
 
 fn bind(settings: &Settings) -> anyhow::Result<Vec<Bound>> {

@@ -1,6 +1,7 @@
 //! Signals: end gracefully, end at once, read files again.
 
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -9,7 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::control::Readiness;
 use crate::source::ReloadHandle;
-use crate::telemetry::{LineSink, Metrics};
+use crate::telemetry::Metrics;
 
 /// Listeners are closed within this; only then is an empty house empty.
 const CLOSING: Duration = Duration::from_millis(200);
@@ -20,8 +21,9 @@ pub(super) struct Signals {
     pub(super) readiness: Arc<Readiness>,
     pub(super) reload: ReloadHandle,
     pub(super) metrics: Arc<Metrics>,
-    pub(super) lines: LineSink,
     pub(super) most: Duration,
+    /// Told when nothing is in flight any more.
+    pub(super) drained: Sender<()>,
 }
 
 #[async_trait]
@@ -35,10 +37,7 @@ impl ShutdownSignalWatch for Signals {
         loop {
             tokio::select! {
                 _ = hangup.recv() => self.reload.request(),
-                _ = interrupt.recv() => {
-                    self.leave();
-                    return ShutdownSignal::FastShutdown;
-                }
+                _ = interrupt.recv() => return ShutdownSignal::FastShutdown,
                 _ = terminate.recv() => {
                     tracing::info!("stopping: no new connections, requests in flight finish");
                     self.readiness.stop();
@@ -58,24 +57,17 @@ fn listen(kind: SignalKind) -> Option<Signal> {
 impl Signals {
     /// pingora would sleep for the whole grace period; an idle process need not.
     fn drain(&self) {
-        let (metrics, sink, most) = (self.metrics.clone(), self.lines.clone(), self.most);
+        let (metrics, drained, most) = (self.metrics.clone(), self.drained.clone(), self.most);
         let wait = move || {
             let start = Instant::now();
             std::thread::sleep(CLOSING);
             while metrics.in_flight.get() > 0 && start.elapsed() < most {
                 std::thread::sleep(LOOK);
             }
-            sink.flush();
-            std::process::exit(0);
+            let _ended = drained.send(());
         };
         if let Err(error) = std::thread::Builder::new().name("drain".into()).spawn(wait) {
             tracing::error!(%error, "stopping takes the whole grace period");
         }
-    }
-
-    fn leave(&self) {
-        self.readiness.stop();
-        self.reload.stop();
-        self.lines.flush();
     }
 }
