@@ -117,7 +117,9 @@ pub fn environment(variables: impl Iterator<Item = (String, String)>) -> Result<
         let Some(path) = name.strip_prefix(PREFIX) else { continue };
         let path: Vec<String> = path.split("__").map(str::to_ascii_lowercase).collect();
         let origin = Origin::Environment(name.as_str().into());
-        match parse(&text) {
+        // An empty document is a fault of a file; a variable may say null to switch something off.
+        let value = if text.trim() == "null" { Ok(Node::new(Value::Null, origin.clone())) } else { parse(&text) };
+        match value {
             Ok(mut value) => {
                 relocate(&mut value, &origin);
                 overrides.push(Override { path, value });
@@ -166,4 +168,23 @@ pub fn process_environment() -> Result<Vec<Override>, Faults> {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     let all = std::env::vars_os();
     environment(all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_may_say_null_but_not_nothing() {
+        let read = |text: &str| environment([("CLAVIGER__ACCEPT__API_KEY".to_owned(), text.to_owned())].into_iter());
+        let overrides = read("null").unwrap();
+        assert_eq!(
+            (&overrides[0].path[..], &overrides[0].value.value),
+            (&["accept".into(), "api_key".into()][..], &Value::Null)
+        );
+        assert_eq!(
+            read("").unwrap_err().to_string(),
+            "environment variable CLAVIGER__ACCEPT__API_KEY  accept.api_key  is empty"
+        );
+    }
 }

@@ -11,7 +11,8 @@ use serde_yaml::Spanned;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
-    /// In a file; line 0 stands for the file as a whole.
+    /// In a file; line 0 stands for the file as a whole. As JSON it stands beside the name of the file.
+    #[serde(rename = "at")]
     File {
         /// From 1.
         line: u32,

@@ -134,6 +134,7 @@ impl Settings {
             ("proxy.tls (on or off)", self.tls.is_some() != next.tls.is_some()),
             ("proxy.threads", self.threads != next.threads),
             ("proxy.timeouts.request_head", self.timeouts.request_head != next.timeouts.request_head),
+            ("proxy.timeouts.keep_alive", self.timeouts.keep_alive != next.timeouts.keep_alive),
             ("proxy.timeouts.shutdown", self.timeouts.shutdown != next.timeouts.shutdown),
             ("admin.listen", self.admin_listen != next.admin_listen),
             ("passwords.threads", self.hash_threads != next.hash_threads),
@@ -211,7 +212,7 @@ impl Checker<'_> {
     fn upstream(&mut self, file: &written::File) {
         let tls = &file.proxy.upstream_tls;
         let Some(url) = &file.proxy.upstream else {
-            let hint = "say where the API is, for example upstream: http://127.0.0.1:9000";
+            let hint = "say where the API is, for example upstream: http://127.0.0.1:9000, or give --upstream";
             return self.report(&["proxy", "upstream"], "is missing", hint);
         };
         let at = ["proxy", "upstream_tls"];

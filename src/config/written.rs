@@ -56,7 +56,8 @@ pub struct Proxy {
     pub upstream_protocol: UpstreamProtocol,
     /// How the API behind is verified, for https.
     pub upstream_tls: UpstreamTls,
-    /// TLS at the listeners. Certificates are read again when their files change.
+    /// TLS at the listeners. Certificates are read again when their files change; switching TLS on or off
+    /// needs a restart.
     pub tls: Option<Tls>,
     /// Proxies in front whose X-Forwarded-For is believed. None by default.
     pub trusted_proxies: Vec<Parsed<AddressRange>>,
@@ -112,11 +113,11 @@ pub struct Tls {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Timeouts {
-    /// The whole head of a request.
+    /// The whole head of a request. A change needs a restart.
     pub request_head: Parsed<Period>,
     /// The next piece of a request body, or the next write to the caller.
     pub client: Parsed<Period>,
-    /// An idle connection of a caller.
+    /// An idle connection of a caller. A change needs a restart.
     pub keep_alive: Parsed<Period>,
     /// Connecting to the API behind, TLS included.
     pub upstream_connect: Parsed<Period>,
@@ -128,7 +129,7 @@ pub struct Timeouts {
     pub upstream_keep_alive: Parsed<Period>,
     /// Silence on an upgraded connection (WebSocket).
     pub upgraded: Parsed<Period>,
-    /// How long requests in flight may still take after SIGTERM.
+    /// How long requests in flight may still take after SIGTERM. A change needs a restart.
     pub shutdown: Parsed<Period>,
 }
 
@@ -287,7 +288,8 @@ pub struct Log {
     pub access: bool,
     /// auto: readable on a terminal, JSON otherwise. A change needs a restart.
     pub format: LogFormat,
-    /// What is reported on standard error: error, warn, info, debug; or a filter like RUST_LOG's.
+    /// What is reported on standard error: error, warn, info, debug; or a filter like RUST_LOG's. A change
+    /// needs a restart.
     pub level: String,
 }
 

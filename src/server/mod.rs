@@ -143,6 +143,17 @@ fn stdout_is_json(settings: &Settings) -> bool {
     }
 }
 
+/// Reads what is read only at a start and a reload: certificates and keys.
+///
+/// # Errors
+/// All that cannot be used.
+pub fn check(loaded: &Loaded) -> Result<(), Faults> {
+    let own = loaded.settings.tls.as_ref().map(Reading::new).transpose().err();
+    let upstream = Upstream::new(&loaded.settings).err();
+    let faults: Vec<_> = own.into_iter().chain(upstream).flat_map(|faults| faults.0).collect();
+    Faults(faults).into_result(|| ())
+}
+
 fn certificates(settings: &Settings, metrics: &Metrics) -> Result<Option<Arc<Certificates>>, Faults> {
     let Some(files) = &settings.tls else { return Ok(None) };
     let reading = Reading::new(files)?;
