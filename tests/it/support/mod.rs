@@ -2,10 +2,13 @@
 
 mod api;
 mod client;
+mod command;
+pub mod config_map;
 mod gate;
 mod secrets;
 
 pub use api::{RecordingApi, Seen};
 pub use client::{Connection, Reply, Request};
+pub use command::{Ended, Run, claviger};
 pub use gate::{Gate, GateBuilder, eventually};
 pub use secrets::*;
