@@ -5,4 +5,5 @@
 mod auth;
 mod layering;
 mod proxy;
+mod source;
 mod support;

@@ -1,0 +1,2 @@
+mod bad_files;
+mod revocation;
