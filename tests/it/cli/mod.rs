@@ -1,8 +1,11 @@
 //! Every command as a person runs it: exit code, what is on standard output, what is beside it.
 
+mod config;
 mod explain;
 mod faults;
+mod passwords;
 mod serve;
+mod tokens;
 
 use tempfile::TempDir;
 
