@@ -4,7 +4,9 @@
 
 mod auth;
 mod cli;
+mod config_files;
 mod layering;
 mod proxy;
+mod secrets_in_logs;
 mod source;
 mod support;
