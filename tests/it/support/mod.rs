@@ -3,9 +3,13 @@
 mod api;
 mod client;
 mod gate;
+mod http2;
+mod script;
 mod secrets;
 
 pub use api::{RecordingApi, Seen};
 pub use client::{Connection, Reply, Request};
 pub use gate::{Gate, GateBuilder, eventually};
+pub use http2::{Arrived, Http2Api};
+pub use script::{Exchange, ScriptedApi};
 pub use secrets::*;
