@@ -16,7 +16,7 @@ use pingora::{Error, ErrorSource, ErrorType};
 use super::access_log::{AccessLog, Answered};
 use super::context::{Context, InFlight};
 use super::headers::{self, Caller};
-use super::{Policy, edge};
+use super::{Policy, edge, upgrade};
 use crate::auth::{
     Admission, Authenticator, Call, PendingPassword, Presented, Recognition, Rejection, StatedVersion, Target,
     strip_query_parameter,
@@ -109,6 +109,9 @@ impl Gateway {
         if hosts.next().is_some() || (!has_host && request.version == http::Version::HTTP_11) {
             return Err(Rejection::RequestAmbiguous("An HTTP/1.1 request must name its host once."));
         }
+        if !headers::has_one_length(&request.headers) {
+            return Err(Rejection::RequestAmbiguous("The request must state the length of its body once, in digits."));
+        }
         let stated = StatedVersion::read(&policy.rules.versions, target, &request.headers)?;
         // Without an address there is nothing to compare with a list; a Unix socket would be such a case.
         let address = client.ok_or(Rejection::RequestAmbiguous("The caller has no address."))?;
@@ -156,7 +159,7 @@ impl ProxyHttp for Gateway {
         if session.get_keepalive().is_some() {
             session.set_keepalive(Some(timeouts.keep_alive.duration().as_secs().max(1)));
         }
-        let silence = if session.is_upgrade_req() { &timeouts.upgraded } else { &timeouts.client };
+        let silence = if upgrade::is_websocket(session.req_header()) { &timeouts.upgraded } else { &timeouts.client };
         session.set_read_timeout(Some(silence.duration()));
         session.set_write_timeout(Some(timeouts.client.duration()));
         session.set_total_drain_timeout(Some(DRAIN));
@@ -194,7 +197,8 @@ impl ProxyHttp for Gateway {
 
     async fn upstream_peer(&self, session: &mut Session, context: &mut Context) -> pingora::Result<Box<HttpPeer>> {
         let policy = context.policy.as_ref();
-        let peer = policy.and_then(|policy| policy.upstream.peer(session.is_upgrade_req(), &policy.timeouts));
+        let is_websocket = upgrade::is_websocket(session.req_header());
+        let peer = policy.and_then(|policy| policy.upstream.peer(is_websocket, &policy.timeouts));
         peer.ok_or_else(|| Error::new_up(ErrorType::ConnectNoRoute))
     }
 
@@ -216,6 +220,9 @@ impl ProxyHttp for Gateway {
             is_tls: session.digest().is_some_and(|digest| digest.ssl_digest.is_some()),
         };
         policy.names.strip(request, caller, policy.forward_credential);
+        if request.uri.authority().is_none() && !request.headers.contains_key(HOST) {
+            request.insert_header(HOST, policy.upstream.host())?;
+        }
         if let Some(name) = &policy.rules.accept.api_key_query {
             strip_key_from_query(request, name)?;
         }
@@ -320,11 +327,11 @@ impl ProxyHttp for Gateway {
 fn strip_key_from_query(request: &mut RequestHeader, name: &str) -> pingora::Result<()> {
     let raw = String::from_utf8_lossy(request.raw_path()).into_owned();
     let Some((path, query)) = raw.split_once('?') else { return Ok(()) };
+    let Some((_, mut query)) = strip_query_parameter(query, name) else { return Ok(()) };
     // Twice was refused before, except on a public route, which looks at no credential.
-    let mut query = query.to_owned();
-    while let Some(rest) = strip_query_parameter(&query, name) {
-        query = rest.1;
+    while let Some((_, rest)) = strip_query_parameter(&query, name) {
+        query = rest;
     }
     let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
-    if target == raw { Ok(()) } else { request.set_raw_path(target.as_bytes()) }
+    request.set_raw_path(target.as_bytes())
 }

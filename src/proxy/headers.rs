@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, HOST, HeaderName};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, HeaderName};
 use http::{HeaderMap, HeaderValue};
 use ipnet::IpNet;
 use pingora::http::RequestHeader;
@@ -124,6 +124,14 @@ impl HeaderNames {
 fn shared(bytes: Bytes) -> pingora::Result<HeaderValue> {
     use pingora::{ErrorType::InternalError, OrErr};
     HeaderValue::from_maybe_shared(bytes).or_err(InternalError, "identity is not a header value")
+}
+
+/// False where the length of the body is stated twice or as a list: what is forwarded would be read
+/// one way here and another way behind (RFC 9112, 6.3).
+pub(super) fn has_one_length(headers: &HeaderMap) -> bool {
+    let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
+    let is_plain = lengths.next().is_none_or(|length| length.as_bytes().iter().all(u8::is_ascii_digit));
+    is_plain && lengths.next().is_none()
 }
 
 /// Says where the request came from, over what an untrusted caller said.

@@ -9,6 +9,7 @@ mod listener;
 mod policy;
 mod respond;
 mod tls;
+mod upgrade;
 mod upstream;
 
 pub use access_log::AccessLog;

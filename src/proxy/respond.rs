@@ -10,6 +10,7 @@ use pingora::proxy::Session;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::headers::has_one_length;
 use crate::auth::{Accept, Rejection, Scheme};
 
 /// Where `type` leads when nothing else is configured: the table in our README.
@@ -152,7 +153,8 @@ impl Challenge {
 /// True when the body that was not read yet is small, stated, and not held back for a go-ahead.
 fn is_drainable(request: &RequestHeader) -> bool {
     let headers = &request.headers;
-    if headers.contains_key(EXPECT) || headers.contains_key(TRANSFER_ENCODING) {
+    let is_withheld = headers.contains_key(EXPECT);
+    if is_withheld || headers.contains_key(TRANSFER_ENCODING) || !has_one_length(headers) {
         return false;
     }
     match headers.get(CONTENT_LENGTH) {

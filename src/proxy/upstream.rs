@@ -4,14 +4,17 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use http::HeaderValue;
 use pingora::protocols::ALPN;
 use pingora::upstreams::peer::HttpPeer;
 use pingora::utils::tls::{CertKey, WrappedX509, parse_x509};
 use sha2::{Digest, Sha256};
 
 use super::tls;
+use super::upgrade::YieldingConnector;
 use crate::config::{self, Fault, Faults, Origin, Settings, UpstreamUrl, written};
 
 const HTTP2_STREAMS: usize = 100;
@@ -19,6 +22,8 @@ const HTTP2_STREAMS: usize = 100;
 /// The API behind, ready to be connected to.
 pub struct Upstream {
     target: Target,
+    /// For requests that name no host of their own.
+    host: HeaderValue,
     /// Never changes after the start of a policy, but for the address.
     template: HttpPeer,
     next: AtomicUsize,
@@ -54,21 +59,30 @@ impl Upstream {
         }
         set_protocol(&mut template, upstream);
         set_timeouts(&mut template, &settings.timeouts);
-        Ok(Self { target, template, next: AtomicUsize::new(0) })
+        Ok(Self { target, host: host(&upstream.url), template, next: AtomicUsize::new(0) })
+    }
+
+    /// What `Host` says where a request does not: HTTP/1.0 may leave it out, HTTP/1.1 may not.
+    pub(super) fn host(&self) -> HeaderValue {
+        self.host.clone()
     }
 
     /// Where to send the next request; `None` while the name cannot be found.
-    pub(super) fn peer(&self, is_upgrade: bool, timeouts: &written::Timeouts) -> Option<Box<HttpPeer>> {
+    pub(super) fn peer(&self, is_websocket: bool, timeouts: &written::Timeouts) -> Option<Box<HttpPeer>> {
         let mut peer = Box::new(self.template.clone());
         if let Target::Resolved { addresses, .. } = &self.target {
             let addresses = addresses.load();
             let turn = self.next.fetch_add(1, Ordering::Relaxed);
             peer._address = (*addresses.get(turn % addresses.len().max(1))?).into();
         }
-        if is_upgrade {
+        if is_websocket {
             // Upgrades exist in HTTP/1.1 only, and their silence is not a stalled answer.
             peer.options.set_http_version(1, 1);
             peer.options.read_timeout = Some(timeouts.upgraded.duration());
+            peer.options.custom_l4 = Some(Arc::new(YieldingConnector));
+            // Neither taken from the pool nor left in it: its sockets are others, and have no number.
+            peer.group_key = !peer.group_key;
+            peer.options.idle_timeout = Some(Duration::from_millis(1));
         }
         Some(peer)
     }
@@ -85,6 +99,12 @@ impl Upstream {
             addresses.store(Arc::new(found));
         }
     }
+}
+
+fn host(url: &UpstreamUrl) -> HeaderValue {
+    let text = url.to_string();
+    let authority = text.split_once("://").map(|(_, authority)| authority);
+    authority.and_then(|authority| authority.parse().ok()).unwrap_or(HeaderValue::from_static("localhost"))
 }
 
 fn resolve(host: &str, port: u16) -> Vec<SocketAddr> {

@@ -6,6 +6,7 @@ mod auth;
 mod cli;
 mod config_files;
 mod layering;
+mod documents;
 mod proxy;
 mod secrets_in_logs;
 mod source;

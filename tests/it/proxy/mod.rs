@@ -1,1 +1,12 @@
+mod credentials;
+mod forwarding;
+mod heads;
+mod identity;
+mod messages;
+mod odd;
 mod rejections;
+mod scopes;
+mod streaming;
+mod targets;
+mod versions;
+mod websocket;

@@ -124,10 +124,10 @@ fn read_request(reader: &mut impl BufRead) -> Option<Seen> {
         head.push(line);
     }
     let mut request = Seen { head, body: Vec::new() };
-    if let Some(length) = request.header("content-length").and_then(|text| text.parse().ok()) {
+    if let Some(length) = request.all("content-length").first().and_then(|text| text.parse().ok()) {
         request.body = vec![0; length];
         reader.read_exact(&mut request.body).ok()?;
-    } else if request.header("transfer-encoding").is_some_and(|coding| coding.contains("chunked")) {
+    } else if request.all("transfer-encoding").iter().any(|coding| coding.contains("chunked")) {
         loop {
             let mut line = String::new();
             reader.read_line(&mut line).ok()?;

@@ -114,9 +114,14 @@ impl Reply {
     }
 }
 
+/// Anything that bytes go through: a socket, or TLS over one.
+pub trait Stream: Read + Write + Send {}
+
+impl<S: Read + Write + Send> Stream for S {}
+
 /// One connection, kept from request to request.
 pub struct Connection {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Box<dyn Stream>>,
 }
 
 impl Connection {
@@ -126,12 +131,18 @@ impl Connection {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
-        Self { stream: BufReader::new(stream) }
+        Self::over(stream)
+    }
+
+    /// Over a stream that is connected.
+    pub fn over(stream: impl Stream + 'static) -> Self {
+        Self { stream: BufReader::new(Box::new(stream)) }
     }
 
     /// Sends bytes; `false` when the other side no longer takes them.
     pub fn write(&mut self, bytes: &[u8]) -> bool {
-        self.stream.get_mut().write_all(bytes).is_ok()
+        let stream = self.stream.get_mut();
+        stream.write_all(bytes).and_then(|()| stream.flush()).is_ok()
     }
 
     /// Sends a request and reads its answer.
@@ -151,7 +162,28 @@ impl Connection {
         }
     }
 
-    fn any_reply(&mut self, is_head: bool) -> Option<Reply> {
+    /// Reads an answer or a 1xx, whichever comes.
+    pub fn any_reply(&mut self, is_head: bool) -> Option<Reply> {
+        let mut reply = self.head()?;
+        let status = reply.status;
+        if is_head || status < 200 || status == 204 || status == 304 {
+            return Some(reply);
+        }
+        if let Some(length) = reply.header("content-length").and_then(|text| text.parse().ok()) {
+            reply.body = vec![0; length];
+            self.stream.read_exact(&mut reply.body).ok()?;
+        } else if reply.header("transfer-encoding").is_some() {
+            while let chunk @ [_, ..] = &self.chunk()?[..] {
+                reply.body.extend_from_slice(chunk);
+            }
+        } else {
+            self.stream.read_to_end(&mut reply.body).ok()?;
+        }
+        Some(reply)
+    }
+
+    /// Reads the head of an answer and leaves its body where it is.
+    pub fn head(&mut self) -> Option<Reply> {
         let line = self.line()?;
         let status = line.split(' ').nth(1)?.parse().ok()?;
         let mut reply = Reply { status, headers: Vec::new(), body: Vec::new() };
@@ -163,30 +195,16 @@ impl Connection {
             let (name, value) = line.split_once(':')?;
             reply.headers.push((name.to_owned(), value.trim().to_owned()));
         }
-        if is_head || status < 200 || status == 204 || status == 304 {
-            return Some(reply);
-        }
-        if let Some(length) = reply.header("content-length").and_then(|text| text.parse().ok()) {
-            reply.body = vec![0; length];
-            self.stream.read_exact(&mut reply.body).ok()?;
-        } else if reply.header("transfer-encoding").is_some() {
-            self.chunks(&mut reply.body)?;
-        } else {
-            self.stream.read_to_end(&mut reply.body).ok()?;
-        }
         Some(reply)
     }
 
-    fn chunks(&mut self, body: &mut Vec<u8>) -> Option<()> {
-        loop {
-            let length = usize::from_str_radix(&self.line()?, 16).ok()?;
-            let mut chunk = vec![0; length + 2];
-            self.stream.read_exact(&mut chunk).ok()?;
-            if length == 0 {
-                return Some(());
-            }
-            body.extend_from_slice(&chunk[..length]);
-        }
+    /// Reads one chunk of a chunked body; empty at its end.
+    pub fn chunk(&mut self) -> Option<Vec<u8>> {
+        let length = usize::from_str_radix(&self.line()?, 16).ok()?;
+        let mut chunk = vec![0; length + 2];
+        self.stream.read_exact(&mut chunk).ok()?;
+        chunk.truncate(length);
+        Some(chunk)
     }
 
     fn line(&mut self) -> Option<String> {

@@ -1,0 +1,213 @@
+//! Each way to present a credential: what is believed, and that nothing of it reaches the API.
+
+use crate::support::{Gate, GateBuilder, PASSWORD, RecordingApi, Request, Seen, TOKEN, slow_hash};
+
+const WITH_QUERY: &str = "accept: {api_key: {query: api_key}}";
+
+fn gate_before(api: &RecordingApi) -> GateBuilder {
+    Gate::before(api.url())
+}
+
+/// Who the API was told is calling; a panic where a secret has reached it.
+fn identity_without_secrets(seen: &Seen) -> Option<String> {
+    let head = seen.head.join("\n");
+    for secret in [TOKEN, PASSWORD] {
+        assert!(!head.contains(secret), "the API sees a secret: {head}");
+    }
+    for name in ["authorization", "x-api-key"] {
+        assert!(seen.all(name).is_empty(), "the API sees {name}: {head}");
+    }
+    seen.header("x-claviger-credential").map(str::to_owned)
+}
+
+#[test]
+fn every_accepted_scheme_proves_its_credential_and_is_stripped() {
+    let api = RecordingApi::start();
+    let gate = gate_before(&api).settings(WITH_QUERY).start();
+    let cases = [
+        (Request::get("/x").bearer(TOKEN), "acme-billing"),
+        // RFC 9110, 11.1: the name of a scheme has no case.
+        (Request::get("/x").header("authorization", format!("bEARER {TOKEN}")), "acme-billing"),
+        (Request::get("/x").header("X-API-Key", TOKEN), "acme-billing"),
+        (Request::get("/x").header("x-api-key", TOKEN), "acme-billing"),
+        (Request::get(&format!("/x?api_key={TOKEN}")), "acme-billing"),
+        (Request::get("/x").basic("acme", PASSWORD), "acme-nightly"),
+    ];
+    for (request, credential) in cases {
+        let reply = gate.send(&request);
+        assert_eq!(reply.status, 200, "{request:?} {}", reply.text());
+        assert_eq!(identity_without_secrets(&api.last()).as_deref(), Some(credential), "{request:?}");
+        assert_eq!(api.last().line(), "GET /x HTTP/1.1");
+    }
+}
+
+#[test]
+fn a_pair_is_split_at_its_first_colon_and_read_as_utf8() {
+    let api = RecordingApi::start();
+    let password = "naïve:pässwort:✓";
+    let set =
+        format!("credentials:\n  - {{id: a, account: b, username: 'küster', password: '{}'}}\n", slow_hash(password));
+    let gate = gate_before(&api).credentials(&set).start();
+    assert_eq!(gate.send(&Request::get("/").basic("küster", password)).status, 200);
+    assert_eq!(gate.send(&Request::get("/").basic("küster", "naïve")).code(), "credential_invalid");
+    assert_eq!(gate.send(&Request::get("/").basic("kuster", password)).code(), "credential_invalid");
+    assert_eq!(api.seen().len(), 1);
+}
+
+#[test]
+fn two_credentials_or_one_twice_are_malformed_and_reach_no_api() {
+    let api = RecordingApi::start();
+    let gate = gate_before(&api).settings(WITH_QUERY).start();
+    let bearer = || Request::get("/").bearer(TOKEN);
+    let in_query = |rest: &str| Request::get(&format!("/?api_key={TOKEN}{rest}"));
+    let cases = [
+        bearer().bearer(TOKEN),
+        bearer().header("X-API-Key", TOKEN),
+        bearer().basic("acme", PASSWORD),
+        Request::get("/").header("X-API-Key", TOKEN).header("x-api-key", TOKEN),
+        Request::get("/").header("X-API-Key", TOKEN).basic("acme", PASSWORD),
+        in_query("").bearer(TOKEN),
+        in_query("").header("X-API-Key", TOKEN),
+        in_query(&format!("&api_key={TOKEN}")),
+        in_query("&api_key="),
+        in_query("&%61pi%5fkey=other"),
+    ];
+    for request in cases {
+        let reply = gate.send(&request);
+        assert_eq!((reply.status, reply.code().as_str()), (400, "credential_malformed"), "{request:?}");
+    }
+    assert_eq!(api.seen().len(), 0);
+}
+
+#[test]
+fn malformed_credentials_are_refused_without_a_look_at_the_set() {
+    let api = RecordingApi::start();
+    let gate = gate_before(&api).start();
+    let authorization = |value: &str| Request::get("/").header("Authorization", value);
+    let too_long = "x".repeat(5000);
+    let cases = [
+        authorization("Bearer"),
+        authorization("Bearer "),
+        authorization("Bearer a b"),
+        authorization("Bearer a\tb"),
+        authorization(&format!("Bearer {too_long}")),
+        authorization("Basic"),
+        authorization("Basic !!!"),
+        authorization("Basic YWNtZQ=="),
+        authorization("Basic YWNtZTo="),
+        authorization("Basic OnNlY3JldA=="),
+        authorization("Basic YWNtZTpzZWNyZXQ"),
+        authorization("Basic YWNtZTpzZWMAcmV0"),
+        authorization("Basic //46eA=="),
+        authorization(&format!("Basic {too_long}")),
+        Request::get("/").header("X-API-Key", ""),
+        Request::get("/").header("X-API-Key", "ä"),
+    ];
+    for request in cases {
+        let reply = gate.send(&request);
+        assert_eq!((reply.status, reply.code().as_str()), (400, "credential_malformed"), "{request:?}");
+    }
+    assert_eq!(api.seen().len(), 0);
+}
+
+#[test]
+fn a_key_in_the_query_is_taken_out_and_the_rest_is_forwarded_byte_for_byte() {
+    let api = RecordingApi::start();
+    let gate = gate_before(&api).settings(WITH_QUERY).start();
+    let mut connection = gate.connect();
+    let cases = [
+        ("/x?api_key=<key>", "/x"),
+        ("/x?api%5fkey=<key>", "/x"),
+        ("/x?%61%70%69%5F%6b%65%79=<key>", "/x"),
+        ("/x?api_key=%70lanted-token-4f1d0c8e2b", "/x"),
+        ("/x?z=1&api_key=<key>&a=2", "/x?z=1&a=2"),
+        ("/x?b=%20%2F&api_ke%79=<key>&a=//../%2e&&c&d=+", "/x?b=%20%2F&a=//../%2e&&c&d=+"),
+        ("/x?a=b=c&api_key=<key>&", "/x?a=b=c&"),
+        ("/x?a=1;b=2&api_key=<key>&q=?/?", "/x?a=1;b=2&q=?/?"),
+        // Another name altogether.
+        ("/x?API_KEY=1&api_key=<key>&api_key2=3&api-key=4", "/x?API_KEY=1&api_key2=3&api-key=4"),
+    ];
+    for (target, forwarded) in cases {
+        let reply = connection.send(&Request::get(&target.replace("<key>", TOKEN)));
+        assert_eq!(reply.status, 200, "{target} {}", reply.text());
+        assert_eq!(api.last().line(), format!("GET {forwarded} HTTP/1.1"));
+        assert_eq!(identity_without_secrets(&api.last()).as_deref(), Some("acme-billing"));
+    }
+    let log = gate.access_log(cases.len());
+    assert!(log.iter().all(|line| line["path"] == "/x" && line["scheme"] == "api_key"), "{log:?}");
+    assert!(!gate.stdout().contains(TOKEN) && !gate.stderr().contains(TOKEN));
+}
+
+#[test]
+fn a_query_without_a_key_is_forwarded_byte_for_byte() {
+    let api = RecordingApi::start();
+    let gate = gate_before(&api).settings(WITH_QUERY).start();
+    for target in ["/x?", "/x?a=1&", "/x?&&", "/x??a", "/x?=", "/x?a=%C3%A4&%41=1"] {
+        assert_eq!(gate.send(&Request::get(target).bearer(TOKEN)).status, 200, "{target}");
+        assert_eq!(api.last().line(), format!("GET {target} HTTP/1.1"));
+    }
+}
+
+#[test]
+fn a_key_in_the_query_is_nothing_unless_the_settings_name_it() {
+    let api = RecordingApi::start();
+    let gate = gate_before(&api).start();
+    let reply = gate.send(&Request::get(&format!("/?api_key={TOKEN}")));
+    assert_eq!((reply.status, reply.code().as_str()), (401, "credential_missing"));
+    assert_eq!(api.seen().len(), 0);
+}
+
+#[test]
+fn schemes_that_are_switched_off_prove_nothing() {
+    let api = RecordingApi::start();
+    let gate = gate_before(&api).settings("accept: {bearer: false, basic: false}").start();
+    for request in [Request::get("/").bearer(TOKEN), Request::get("/").basic("acme", PASSWORD)] {
+        let reply = gate.send(&request);
+        assert_eq!((reply.status, reply.code().as_str()), (401, "credential_missing"), "{request:?}");
+        assert_eq!(reply.all("www-authenticate").len(), 1);
+    }
+    assert_eq!(gate.send(&Request::get("/").header("X-API-Key", TOKEN)).status, 200);
+    assert_eq!(api.seen().len(), 1);
+}
+
+#[test]
+fn a_credential_is_kept_where_the_api_still_checks_it() {
+    let api = RecordingApi::start();
+    let gate = gate_before(&api).settings(WITH_QUERY).settings("identity: {forward_credential: true}").start();
+    gate.send(&Request::get("/").bearer(TOKEN));
+    assert_eq!(api.last().header("authorization"), Some(format!("Bearer {TOKEN}").as_str()));
+    gate.send(&Request::get("/").header("X-API-Key", TOKEN));
+    assert_eq!(api.last().header("x-api-key"), Some(TOKEN));
+    gate.send(&Request::get("/").basic("acme", PASSWORD));
+    assert!(api.last().header("authorization").is_some_and(|value| value.starts_with("Basic ")));
+    // A query ends up in logs: the key in it is never forwarded.
+    gate.send(&Request::get(&format!("/x?api_key={TOKEN}&a=1")));
+    assert_eq!(api.last().line(), "GET /x?a=1 HTTP/1.1");
+    assert_eq!(api.seen().len(), 4);
+}
+
+#[test]
+fn a_pair_that_was_right_before_is_remembered_and_a_wrong_one_is_not() {
+    let api = RecordingApi::start();
+    let gate = gate_before(&api).start();
+    let count = |name: &str| gate.metric(&format!("claviger_cache_{name}_total{{cache=\"password\"}}"));
+    for _ in 0..3 {
+        assert_eq!(gate.send(&Request::get("/").basic("acme", PASSWORD)).status, 200);
+    }
+    assert_eq!((count("misses"), count("hits")), (1.0, 2.0));
+    for _ in 0..2 {
+        assert_eq!(gate.send(&Request::get("/").basic("acme", "wrong")).code(), "credential_invalid");
+    }
+    assert_eq!((count("misses"), count("hits")), (3.0, 2.0));
+    assert_eq!(gate.send(&Request::get("/").basic("acme", PASSWORD)).status, 200);
+    assert_eq!(count("hits"), 3.0);
+}
+
+#[test]
+fn every_key_in_the_query_is_taken_out_on_a_public_route_too() {
+    let api = RecordingApi::start();
+    let gate = gate_before(&api).settings(WITH_QUERY).settings("public: [{path: /events}]").start();
+    let target = format!("/events?a=1&api_key={TOKEN}&b=2&%61pi_key=other");
+    assert_eq!(gate.send(&Request::get(&target)).status, 200);
+    assert_eq!(api.last().line(), "GET /events?a=1&b=2 HTTP/1.1");
+}

@@ -1,0 +1,134 @@
+//! Where a request came from, as far as that is known, and the trace that it belongs to.
+
+use crate::support::{Gate, RecordingApi, Request, Seen, TOKEN, digest};
+
+const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+const TRUSTING: &str = "  trusted_proxies: [127.0.0.0/8]";
+
+fn forged() -> Request {
+    Request::get("/")
+        .bearer(TOKEN)
+        .header("X-Forwarded-For", "203.0.113.9")
+        .header("x-forwarded-for", "10.0.0.1")
+        .header("X_Forwarded_For", "203.0.113.10")
+        .header("X-Forwarded-Proto", "https")
+        .header("X-Forwarded-Host", "evil.example")
+        .header("X-Forwarded-Port", "1")
+        .header("X-Forwarded-Prefix", "/evil")
+        .header("X-Real-IP", "203.0.113.9")
+        .header("Forwarded", "for=203.0.113.9")
+}
+
+fn forwarded_lines(seen: &Seen) -> Vec<String> {
+    let is_one = |line: &&String| {
+        let name = line.split(':').next().unwrap_or_default().to_lowercase().replace(['_', '.'], "-");
+        name.starts_with("x-forwarded") || name == "forwarded" || name == "x-real-ip"
+    };
+    let mut lines: Vec<_> = seen.head.iter().filter(is_one).map(|line| line.to_lowercase()).collect();
+    lines.sort();
+    lines
+}
+
+#[test]
+fn what_an_untrusted_caller_says_about_itself_is_rewritten() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    assert_eq!(gate.send(&forged()).status, 200);
+    assert_eq!(
+        forwarded_lines(&api.last()),
+        ["x-forwarded-for: 127.0.0.1", "x-forwarded-host: api.example.org", "x-forwarded-proto: http"]
+    );
+    assert_eq!(gate.access_log(1)[0]["client"], "127.0.0.1");
+}
+
+#[test]
+fn a_listed_proxy_is_believed_and_appended_to() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).proxy(TRUSTING).start();
+    assert_eq!(gate.send(&forged()).status, 200);
+    assert_eq!(
+        forwarded_lines(&api.last()),
+        [
+            "forwarded: for=203.0.113.9",
+            "x-forwarded-for: 203.0.113.9, 10.0.0.1, 127.0.0.1",
+            "x-forwarded-host: evil.example",
+            "x-forwarded-port: 1",
+            "x-forwarded-prefix: /evil",
+            "x-forwarded-proto: https",
+            "x-real-ip: 203.0.113.9",
+        ]
+    );
+    // The last hop that no listed proxy has; the caller may have written everything before it.
+    assert_eq!(gate.access_log(1)[0]["client"], "10.0.0.1");
+}
+
+#[test]
+fn address_lists_go_by_the_address_that_listed_proxies_vouch_for() {
+    let api = RecordingApi::start();
+    let set =
+        format!("credentials:\n  - {{id: a, account: b, addresses: [203.0.113.0/24], token: '{}'}}\n", digest(TOKEN));
+    let untrusting = Gate::before(api.url()).credentials(&set).start();
+    let trusting = Gate::before(api.url()).credentials(&set).proxy(TRUSTING).start();
+    let from = |chain: &str| Request::get("/").bearer(TOKEN).header("X-Forwarded-For", chain);
+    assert_eq!(untrusting.send(&from("203.0.113.9")).code(), "address_not_allowed");
+    assert_eq!(trusting.send(&from("203.0.113.9")).status, 200);
+    assert_eq!(trusting.send(&from("198.51.100.1, 203.0.113.9")).status, 200);
+    assert_eq!(trusting.send(&from("198.51.100.1, 203.0.113.9, 127.0.0.2")).status, 200);
+    for elsewhere in ["198.51.100.1", "203.0.113.9, 198.51.100.1", "203.0.113.9, junk", "", "unknown"] {
+        assert_eq!(trusting.send(&from(elsewhere)).code(), "address_not_allowed", "{elsewhere}");
+    }
+    assert_eq!(trusting.send(&Request::get("/").bearer(TOKEN)).code(), "address_not_allowed");
+    assert_eq!(api.seen().len(), 3);
+}
+
+#[test]
+fn a_well_formed_trace_goes_on() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    gate.send(&Request::get("/").bearer(TOKEN).header("traceparent", TRACE).header("tracestate", "a=1"));
+    assert_eq!(api.last().header("traceparent"), Some(TRACE));
+    assert_eq!(api.last().header("tracestate"), Some("a=1"));
+}
+
+#[test]
+fn a_malformed_or_doubled_trace_is_started_anew() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    let doubled = Request::get("/").header("traceparent", TRACE).header("Traceparent", TRACE);
+    let cases = [
+        doubled,
+        Request::get("/").header("traceparent", "junk"),
+        Request::get("/").header("traceparent", TRACE.to_uppercase()),
+        Request::get("/").header("traceparent", format!("{TRACE}-more")),
+        Request::get("/").header("traceparent", TRACE.replace("4bf92f3577b34da6a3ce929d0e0e4736", &"0".repeat(32))),
+    ];
+    for request in cases {
+        assert_eq!(gate.send(&request.clone().header("tracestate", "a=1").bearer(TOKEN)).status, 200);
+        let seen = api.last();
+        let fresh = seen.header("traceparent").unwrap();
+        assert!(fresh.len() == TRACE.len() && fresh != TRACE && fresh.starts_with("00-"), "{request:?} {fresh}");
+        assert_eq!(seen.header("tracestate"), None);
+    }
+}
+
+#[test]
+fn other_headers_arrive_as_they_came() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    let request = Request::get("/")
+        .bearer(TOKEN)
+        .header("Accept", "text/html, */*;q=0.5")
+        .header("Cookie", "a=1; b=2")
+        .header("X-Request-Id", "theirs")
+        .header("X-Custom", "1")
+        .header("X-Custom", "2")
+        .header("If-None-Match", "\"v1\"");
+    gate.send(&request);
+    let seen = api.last();
+    assert_eq!(seen.header("accept"), Some("text/html, */*;q=0.5"));
+    assert_eq!(seen.header("cookie"), Some("a=1; b=2"));
+    assert_eq!(seen.header("x-request-id"), Some("theirs"));
+    assert_eq!(seen.all("x-custom"), ["1", "2"]);
+    assert_eq!(seen.header("if-none-match"), Some("\"v1\""));
+    assert_eq!(seen.header("host"), Some("api.example.org"));
+}

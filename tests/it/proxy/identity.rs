@@ -1,0 +1,215 @@
+//! What the API is told about the caller: by us, once, and by nobody else.
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use crate::support::{Connection, Gate, PASSWORD, RecordingApi, Request, ScriptedApi, Seen, TOKEN, digest};
+
+const SCOPED: &str = "versions:
+  read_from: {header: X-API-Version}
+  known: [{name: \"1\"}, {name: \"2\"}]
+scopes:
+  pay: [{path: /payments}]
+  look: [{methods: [GET], path: /}]
+";
+
+/// Header lines whose name a CGI, WSGI or PHP server would take for one that begins with `prefix`.
+fn read_as(seen: &Seen, prefix: &str) -> Vec<String> {
+    let fold = |line: &String| line.split(':').next().unwrap_or_default().to_lowercase().replace(['_', '.'], "-");
+    seen.head[1..].iter().filter(|line| fold(line).starts_with(prefix)).cloned().collect()
+}
+
+/// A panic unless the API was told ours and nothing else, each once.
+fn assert_only_ours(seen: &Seen, context: &str) {
+    let lines = read_as(seen, "x-claviger-");
+    assert_eq!(lines.len(), 3, "{context}: {lines:?}");
+    assert_eq!(seen.header("x-claviger-credential"), Some("acme-billing"), "{context}");
+    assert_eq!(seen.header("x-claviger-account"), Some("acme"), "{context}");
+    assert!(seen.header("x-claviger-request-id").is_some_and(|id| id.len() == 36), "{context}");
+    assert!(!seen.head.join("\n").contains("forged"), "{context}: {:?}", seen.head);
+}
+
+#[test]
+fn identity_headers_arrive_once_with_what_is_proven() {
+    let api = RecordingApi::start();
+    let set = format!(
+        "credentials:\n  - {{id: acme-billing, account: acme, version: '2', scopes: [pay, look], token: '{}'}}\n",
+        digest(TOKEN)
+    );
+    let gate = Gate::before(api.url()).settings(SCOPED).credentials(&set).start();
+    assert_eq!(gate.send(&Request::get("/payments").bearer(TOKEN)).status, 200);
+    let seen = api.last();
+    assert_eq!(seen.header("X-Claviger-Credential"), Some("acme-billing"));
+    assert_eq!(seen.header("X-Claviger-Account"), Some("acme"));
+    assert_eq!(seen.header("X-Claviger-Version"), Some("2"));
+    assert_eq!(seen.header("X-Claviger-Scopes").map(|scopes| scopes.split([' ', ',']).count()), Some(2));
+    assert_eq!(read_as(&seen, "x-claviger-").len(), 5);
+}
+
+#[test]
+fn the_prefix_of_identity_headers_is_for_the_operator_to_choose() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).settings("identity: {prefix: X-Consumer-}").start();
+    let request =
+        Request::get("/").bearer(TOKEN).header("x_consumer_credential", "forged").header("X-Claviger-Account", "kept");
+    assert_eq!(gate.send(&request).status, 200);
+    let seen = api.last();
+    assert_eq!(seen.header("X-Consumer-Credential"), Some("acme-billing"));
+    assert_eq!(read_as(&seen, "x-consumer-").len(), 3, "{:?}", seen.head);
+    assert_eq!(seen.header("X-Claviger-Account"), Some("kept"));
+}
+
+#[test]
+fn forged_identity_never_arrives_in_any_spelling() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    let mut connection = gate.connect();
+    let names = ["Credential", "Account", "Version", "Scopes", "Request-Id", "request_id", "Anything", ""];
+    for (first, second) in [("-", "-"), ("_", "_"), (".", "."), ("-", "_"), ("_", "-"), (".", "-")] {
+        for rest in names {
+            let name = format!("X{first}Claviger{second}{rest}");
+            for name in [name.to_lowercase(), name.to_uppercase(), name] {
+                let request = Request::get("/").header(&name, "forged-1").bearer(TOKEN).header(&name, "forged-2");
+                assert_eq!(connection.send(&request).status, 200, "{name}");
+                assert_only_ours(&api.last(), &name);
+            }
+        }
+    }
+}
+
+#[test]
+fn forged_identity_does_not_arrive_on_a_public_route_either() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).settings("public: [{path: /events}]").start();
+    let request =
+        Request::get("/events").header("X-Claviger-Credential", "forged").header("x_claviger.account", "forged");
+    assert_eq!(gate.send(&request.bearer(TOKEN)).status, 200);
+    let seen = api.last();
+    assert_eq!(read_as(&seen, "x-claviger-").len(), 1, "{:?}", seen.head);
+    assert!(seen.all("authorization").is_empty());
+}
+
+/// One gate and one connection, hundreds of random requests: what `headers_tests` shows for a
+/// function is shown here for the bytes that arrive.
+#[test]
+fn no_random_header_is_taken_for_identity() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    let connection = std::cell::RefCell::new(gate.connect());
+    let separator = || prop::sample::select(vec!["-", "_", "."]);
+    let value = prop::sample::select(vec!["forged", "", "forged, acme", "\tforged", "forg\u{e9}d forged"]);
+    let name = (separator(), separator(), "[xX]", "[cC][lL][aA][vV][iI][gG][eE][rR]", "[A-Za-z0-9_.-]{0,16}")
+        .prop_map(|(a, b, x, claviger, rest)| format!("{x}{a}{claviger}{b}{rest}"));
+    let lines = prop::collection::vec((name, value), 1..6);
+    let mut runner = TestRunner::new(Config { cases: 200, failure_persistence: None, ..Config::default() });
+    let outcome = runner.run(&lines, |lines| {
+        let forged = lines.iter().fold(Request::get("/"), |request, (name, value)| request.header(name, value));
+        let reply = connection.borrow_mut().send(&forged.bearer(TOKEN));
+        prop_assert_eq!(reply.status, 200);
+        assert_only_ours(&api.last(), &format!("{lines:?}"));
+        Ok(())
+    });
+    outcome.unwrap();
+}
+
+#[test]
+fn a_nomination_in_connection_cannot_take_identity_away() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    let nominations = [
+        "X-Claviger-Credential",
+        "close, X-Claviger-Credential, X-Claviger-Account, X-Claviger-Request-Id",
+        "x-claviger-credential, keep-alive",
+        "X_Claviger_Credential",
+        "upgrade, X-Claviger-Credential",
+        "a, b, c, d, e, f, g, h, i, j, k, X-Claviger-Credential",
+    ];
+    for nomination in nominations {
+        let before = api.seen().len();
+        let request = Request::get("/").header("Connection", nomination).header("X-Claviger-Credential", "forged");
+        let reply = gate.send(&request.bearer(TOKEN));
+        let arrived = api.seen().len() - before;
+        assert!(matches!((reply.status, arrived), (200, 1) | (400, 0)), "{nomination}: {} {arrived}", reply.status);
+        if arrived == 1 {
+            assert_only_ours(&api.last(), nomination);
+        }
+    }
+}
+
+#[test]
+fn nominating_the_credential_does_not_make_it_reach_the_api() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    let reply = gate.send(&Request::get("/").header("Connection", "Authorization").bearer(TOKEN));
+    assert_eq!(reply.status, 200);
+    assert_only_ours(&api.last(), "Connection: Authorization");
+}
+
+#[test]
+fn trailers_carry_no_identity() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    let mut connection = gate.connect();
+    let head =
+        Request::new("POST", "/").header("Transfer-Encoding", "chunked").header("Trailer", "X-Claviger-Credential");
+    connection.write(&head.bearer(TOKEN).bytes());
+    connection.write(b"5\r\nhello\r\n0\r\nX-Claviger-Credential: forged\r\nX_Claviger_Account: forged\r\n\r\n");
+    let reply = connection.reply(false).unwrap();
+    // The API reads whatever else might have come as another request.
+    assert_eq!(gate.send(&Request::get("/next").bearer(TOKEN)).status, 200);
+    let seen = api.seen();
+    assert_eq!((reply.status, seen.len()), (200, 2), "{seen:?}");
+    assert_eq!(seen[0].body, b"hello");
+    assert_only_ours(&seen[0], "trailers");
+    assert_only_ours(&seen[1], "after trailers");
+}
+
+#[test]
+fn other_spellings_of_our_own_headers_do_not_arrive() {
+    let api = RecordingApi::start();
+    let set = format!("credentials:\n  - {{id: a, account: b, version: '1', token: '{}'}}\n", digest(TOKEN));
+    let gate = Gate::before(api.url()).settings(SCOPED).credentials(&set).start();
+    for name in ["X_Api_Key", "x.api.key", "X_API-Key", "X_API_Version", "x.api-version", "X-API_VERSION"] {
+        assert_eq!(gate.send(&Request::get("/").bearer(TOKEN).header(name, "2")).status, 200, "{name}");
+        let seen = api.last();
+        let others = [read_as(&seen, "x-api-key"), read_as(&seen, "x-api-version")].concat();
+        assert!(others.is_empty(), "{name}: {others:?}");
+        assert_eq!(seen.header("x-claviger-version"), Some("1"));
+    }
+    // The one that was decided on stays, for the API to read.
+    assert_eq!(gate.send(&Request::get("/").bearer(TOKEN).header("x-api-version", "1")).status, 200);
+    assert_eq!(api.last().header("X-API-Version"), Some("1"));
+}
+
+#[test]
+fn one_request_id_in_problem_document_access_log_and_forwarded_request() {
+    let (ids, forwarded) = std::sync::mpsc::channel();
+    let api = ScriptedApi::start(move |exchange| {
+        let head = exchange.head();
+        let id =
+            head.iter().find_map(|line| line.to_lowercase().strip_prefix("x-claviger-request-id: ").map(str::to_owned));
+        ids.send(id).unwrap();
+        // Hangs up: the gate answers in its place.
+    });
+    let gate = Gate::before(api.url()).start();
+    let reply = gate.send(&Request::new("POST", "/").header("X-Claviger-Request-Id", "forged").bearer(TOKEN));
+    assert_eq!(reply.code(), "upstream_unreachable");
+    let document = reply.json()["request_id"].as_str().unwrap().to_owned();
+    assert_eq!(gate.access_log(1)[0]["request_id"], document.as_str());
+    assert_eq!(forwarded.recv().unwrap(), Some(document));
+}
+
+#[test]
+fn every_request_has_an_id_of_its_own() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    let mut connection: Connection = gate.connect();
+    for _ in 0..20 {
+        connection.send(&Request::get("/").basic("acme", PASSWORD));
+    }
+    let ids: std::collections::HashSet<_> =
+        api.seen().iter().map(|seen| seen.header("x-claviger-request-id").unwrap().to_owned()).collect();
+    assert_eq!(ids.len(), 20);
+    let log = gate.access_log(20);
+    assert!(log.iter().all(|line| ids.contains(line["request_id"].as_str().unwrap())));
+}

@@ -1,0 +1,193 @@
+//! WebSocket behind a credential, and nothing else that calls itself an upgrade.
+
+use std::sync::{Arc, Mutex};
+
+use futures_util::{SinkExt, StreamExt};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::support::{Exchange, Gate, Http2Api, RecordingApi, Request, ScriptedApi, TOKEN};
+
+/// In a row; pingora issue 946 shows once in a while only.
+const CONNECTIONS: usize = 50;
+
+type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
+
+/// An API that accepts every WebSocket and sends back what it gets.
+fn echo_api() -> ScriptedApi {
+    ScriptedApi::start(|exchange: &mut Exchange| {
+        let Ok(mut socket) = tokio_tungstenite::tungstenite::accept(exchange.socket()) else { return };
+        while let Ok(message) = socket.read() {
+            if (message.is_text() || message.is_binary()) && socket.send(message).is_err() {
+                return;
+            }
+        }
+    })
+}
+
+async fn connect(gate: &Gate, token: Option<&str>) -> Result<Socket, Error> {
+    let mut request = format!("ws://{}/socket", gate.address).into_client_request()?;
+    if let Some(token) = token {
+        request.headers_mut().insert("Authorization", format!("Bearer {token}").parse().unwrap());
+    }
+    connect_async(request).await.map(|(socket, _)| socket)
+}
+
+async fn assert_echoes(socket: &mut Socket, message: Message, context: &str) {
+    socket.send(message.clone()).await.unwrap_or_else(|error| panic!("{context}: {error}"));
+    let answer = socket.next().await.unwrap_or_else(|| panic!("{context}: torn down"));
+    assert_eq!(answer.unwrap_or_else(|error| panic!("{context}: {error}")), message, "{context}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_go_both_ways_behind_a_credential() {
+    let api = echo_api();
+    let gate = Gate::before(api.url()).start();
+    let mut socket = connect(&gate, Some(TOKEN)).await.unwrap();
+    for message in ["", "hello", &"long ".repeat(100_000)] {
+        assert_echoes(&mut socket, Message::text(message), "text").await;
+        assert_echoes(&mut socket, Message::binary(message.as_bytes().to_vec()), "binary").await;
+    }
+    socket.close(None).await.unwrap();
+    let log = gate.access_log(1);
+    assert_eq!((log[0]["status"].as_u64(), log[0]["credential"].as_str()), (Some(101), Some("acme-billing")));
+}
+
+/// pingora issue 946: torn down when the 101 of a fast API is faster than the end of the empty body
+/// of the request.
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_connections_in_a_row_all_stand() {
+    let api = echo_api();
+    let gate = Gate::before(api.url()).start();
+    for number in 0..CONNECTIONS {
+        let mut socket = connect(&gate, Some(TOKEN)).await.unwrap_or_else(|error| panic!("{number}: {error}"));
+        assert_echoes(&mut socket, Message::text("hello"), &number.to_string()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_connections_at_once_all_stand() {
+    let api = echo_api();
+    let gate = Gate::before(api.url()).start();
+    let attempts = (0..CONNECTIONS).map(|_| connect(&gate, Some(TOKEN)));
+    for (number, socket) in futures_util::future::join_all(attempts).await.into_iter().enumerate() {
+        let mut socket = socket.unwrap_or_else(|error| panic!("{number}: {error}"));
+        assert_echoes(&mut socket, Message::text("hello"), &number.to_string()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_credential_no_byte_reaches_the_api() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    for token in [None, Some("wrong")] {
+        match connect(&gate, token).await {
+            Err(Error::Http(answer)) => assert_eq!(answer.status(), 401),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(api.seen().len(), 0);
+}
+
+fn upgrade(protocol: &str) -> Request {
+    Request::get("/socket")
+        .bearer(TOKEN)
+        .header("Connection", "Upgrade")
+        .header("Upgrade", protocol)
+        .header("Sec-WebSocket-Version", "13")
+        .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+}
+
+/// What an API sends right behind its 101, in the same packet, belongs to the tunnel.
+#[test]
+fn the_first_bytes_of_a_fast_api_are_not_lost() {
+    let api = ScriptedApi::start(|exchange: &mut Exchange| {
+        let head = exchange.head();
+        assert!(head.iter().any(|line| line.to_lowercase() == "x-claviger-credential: acme-billing"));
+        exchange.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello");
+        let said = exchange.take(5);
+        exchange.write(said);
+    });
+    let gate = Gate::before(api.url()).start();
+    for round in 0..CONNECTIONS {
+        let mut connection = gate.connect();
+        connection.write(&upgrade("websocket").bytes());
+        let reply = connection.reply(false).unwrap_or_else(|| panic!("{round}: no answer"));
+        assert_eq!(reply.status, 101, "{round}");
+        connection.write(b"again");
+        assert_eq!(String::from_utf8_lossy(&connection.rest()), "helloagain", "{round}");
+    }
+}
+
+/// The API says no: what the caller has sent in the hope of a tunnel is not passed on to it.
+#[test]
+fn bytes_before_the_101_of_the_api_are_no_way_around_the_check() {
+    let arrived: Arc<Mutex<Vec<String>>> = Arc::default();
+    let api = ScriptedApi::start({
+        let arrived = arrived.clone();
+        move |exchange: &mut Exchange| {
+            while let [line, ..] = &exchange.head()[..] {
+                arrived.lock().unwrap().push(line.clone());
+                exchange.write("HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n");
+            }
+        }
+    });
+    let gate = Gate::before(api.url()).start();
+    let mut connection = gate.connect();
+    let smuggled = b"GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
+    connection.write(&[&upgrade("websocket").bytes()[..], smuggled].concat());
+    let reply = connection.reply(false);
+    assert!(reply.is_none_or(|reply| reply.status >= 400));
+    assert_eq!(gate.send(&Request::get("/next").bearer(TOKEN)).status, 426);
+    let arrived = arrived.lock().unwrap();
+    assert!(arrived.iter().all(|line| !line.contains("smuggled")), "{arrived:?}");
+}
+
+/// An API that switches protocols although nobody has asked it to.
+#[test]
+fn a_101_that_was_not_asked_for_opens_no_tunnel() {
+    let leaked: Arc<Mutex<Vec<String>>> = Arc::default();
+    let api = ScriptedApi::start({
+        let leaked = leaked.clone();
+        move |exchange: &mut Exchange| {
+            exchange.head();
+            exchange.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
+            leaked.lock().unwrap().extend(exchange.head());
+        }
+    });
+    let gate = Gate::before(api.url()).proxy("  timeouts: {upstream_read: 300ms}").start();
+    for request in [Request::get("/x").bearer(TOKEN), upgrade("h2c"), upgrade("anything"), upgrade("websocket, h2c")] {
+        let mut connection = gate.connect();
+        connection.write(&[&request.bytes()[..], b"PRI * secret tunnel\r\n\r\n"].concat());
+        let rest = String::from_utf8_lossy(&connection.rest()).into_owned();
+        assert!(!rest.starts_with("HTTP/1.1 200"), "{request:?} {rest}");
+    }
+    assert!(leaked.lock().unwrap().is_empty(), "{:?}", leaked.lock().unwrap());
+}
+
+/// Java's client and `curl --http2` offer h2c with every first request. That is no tunnel, and must
+/// cost neither the body nor the protocol of the API behind.
+#[test]
+fn a_request_that_offers_h2c_is_served_like_any_other() {
+    let one = RecordingApi::start();
+    let two = Http2Api::start();
+    let http1 = Gate::before(one.url()).start();
+    let http2 = Gate::before(two.url()).proxy("  upstream_protocol: http2").start();
+    let offer = Request::new("POST", "/x")
+        .bearer(TOKEN)
+        .header("Connection", "Upgrade, HTTP2-Settings")
+        .header("Upgrade", "h2c")
+        .header("HTTP2-Settings", "AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA")
+        .body("hello");
+    for gate in [&http1, &http2] {
+        let mut connection = gate.connect();
+        for _ in 0..3 {
+            let reply = connection.send(&offer);
+            assert_eq!(reply.status, 200, "{}", reply.text());
+        }
+    }
+    assert!(one.seen().iter().all(|seen| seen.body == b"hello" && seen.all("upgrade").is_empty()));
+    assert!(two.seen().iter().all(|seen| seen.body == "hello" && !seen.head.headers.contains_key("upgrade")));
+    assert_eq!((one.seen().len(), two.seen().len()), (3, 3));
+}

@@ -1,0 +1,65 @@
+//! An API that speaks HTTP/2 without TLS, by prior knowledge, and records every request.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+
+use axum::body::{Body, to_bytes};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+
+/// A request, body included.
+#[derive(Debug, Clone)]
+pub struct Arrived {
+    pub head: http::request::Parts,
+    pub body: bytes::Bytes,
+}
+
+/// A running API. Answers with the body that it was sent.
+pub struct Http2Api {
+    seen: Arc<Mutex<Vec<Arrived>>>,
+    url: String,
+}
+
+impl Http2Api {
+    /// On a port that the system picks, and on a thread of its own.
+    pub fn start() -> Self {
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let api = Self { seen: Arc::default(), url: format!("http://{}", socket.local_addr().unwrap()) };
+        let seen = api.seen.clone();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(serve(socket, seen));
+        });
+        api
+    }
+
+    /// As `proxy.upstream` wants it.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Everything that has arrived so far.
+    pub fn seen(&self) -> Vec<Arrived> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+async fn serve(socket: std::net::TcpListener, seen: Arc<Mutex<Vec<Arrived>>>) {
+    let listener = tokio::net::TcpListener::from_std(socket).unwrap();
+    while let Ok((stream, _)) = listener.accept().await {
+        let seen = seen.clone();
+        let answer = service_fn(move |request: http::Request<Incoming>| {
+            let seen = seen.clone();
+            async move {
+                let (head, body) = request.into_parts();
+                let body = to_bytes(Body::new(body), usize::MAX).await.unwrap_or_default();
+                seen.lock().unwrap().push(Arrived { head, body: body.clone() });
+                Ok::<_, Infallible>(http::Response::new(Body::from(body)))
+            }
+        });
+        let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+        tokio::spawn(connection.serve_connection(TokioIo::new(stream), answer));
+    }
+}
