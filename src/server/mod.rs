@@ -91,6 +91,7 @@ pub fn serve(loader: Loader, loaded: Loaded, ready: impl FnOnce(&Addresses)) -> 
     let readiness = Arc::new(Readiness::default());
     let admin = Admin { metrics: metrics.clone(), readiness: readiness.clone(), reload: reload.clone(), authenticator };
 
+    let inbox = shutdown::Inbox::open().context("signals cannot be received")?;
     server.add_service(gate);
     server.add_service(background_service("admin", AdminService { socket: Mutex::new(Some(admin_socket)), admin }));
     server.add_service(background_service("resolver", Resolver { policy }));
@@ -102,7 +103,7 @@ pub fn serve(loader: Loader, loaded: Loaded, ready: impl FnOnce(&Addresses)) -> 
     let (ended, end) = std::sync::mpsc::channel();
     let lines = lines.sink();
     let most = settings.timeouts.shutdown.duration();
-    let signals = shutdown::Signals { readiness, reload, metrics, most, drained: ended.clone() };
+    let signals = shutdown::Signals { inbox, readiness, reload, metrics, most, drained: ended.clone() };
     std::thread::Builder::new().name("pingora".into()).spawn(move || {
         server.run(RunArgs { shutdown_signal: Box::new(signals) });
         // Whoever waits may have been told before that everything is drained.

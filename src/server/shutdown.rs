@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use pingora::server::{ShutdownSignal, ShutdownSignalWatch};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::control::Readiness;
 use crate::source::ReloadHandle;
@@ -16,8 +18,19 @@ use crate::telemetry::Metrics;
 const CLOSING: Duration = Duration::from_millis(200);
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Waits for signals.
+/// What an operator asks for by a signal.
+enum Wish {
+    Reload,
+    Leave,
+    LeaveAtOnce,
+}
+
+/// Signals that have arrived and wait to be acted upon.
+pub(super) struct Inbox(Mutex<UnboundedReceiver<Wish>>);
+
+/// Acts upon signals.
 pub(super) struct Signals {
+    pub(super) inbox: Inbox,
     pub(super) readiness: Arc<Readiness>,
     pub(super) reload: ReloadHandle,
     pub(super) metrics: Arc<Metrics>,
@@ -26,32 +39,54 @@ pub(super) struct Signals {
     pub(super) drained: Sender<()>,
 }
 
+impl Inbox {
+    /// Receives signals from now on. Comes before anybody is told that the gate is there: until it does,
+    /// the signal that asks for a reload ends the process.
+    ///
+    /// # Errors
+    /// When the system gives no thread or no signals.
+    pub(super) fn open() -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let (wishes, inbox) = unbounded_channel();
+        let (mut hangup, mut terminate, mut interrupt) = {
+            let _entered = runtime.enter();
+            (signal(SignalKind::hangup())?, signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
+        };
+        let receive = async move {
+            loop {
+                let wish = tokio::select! {
+                    _ = hangup.recv() => Wish::Reload,
+                    _ = terminate.recv() => Wish::Leave,
+                    _ = interrupt.recv() => Wish::LeaveAtOnce,
+                };
+                if wishes.send(wish).is_err() {
+                    return;
+                }
+            }
+        };
+        std::thread::Builder::new().name("signals".into()).spawn(move || runtime.block_on(receive))?;
+        Ok(Self(Mutex::new(inbox)))
+    }
+}
+
 #[async_trait]
 impl ShutdownSignalWatch for Signals {
     async fn recv(&self) -> ShutdownSignal {
-        let (Some(mut terminate), Some(mut interrupt), Some(mut hangup)) =
-            (listen(SignalKind::terminate()), listen(SignalKind::interrupt()), listen(SignalKind::hangup()))
-        else {
-            return ShutdownSignal::FastShutdown;
-        };
+        let mut inbox = self.inbox.0.lock().await;
         loop {
-            tokio::select! {
-                _ = hangup.recv() => self.reload.request(),
-                _ = interrupt.recv() => return ShutdownSignal::FastShutdown,
-                _ = terminate.recv() => {
+            match inbox.recv().await {
+                Some(Wish::Reload) => self.reload.request(),
+                Some(Wish::Leave) => {
                     tracing::info!("stopping: no new connections, requests in flight finish");
                     self.readiness.stop();
                     self.reload.stop();
                     self.drain();
                     return ShutdownSignal::GracefulTerminate;
                 }
+                Some(Wish::LeaveAtOnce) | None => return ShutdownSignal::FastShutdown,
             }
         }
     }
-}
-
-fn listen(kind: SignalKind) -> Option<Signal> {
-    signal(kind).inspect_err(|error| tracing::error!(%error, "signals cannot be received")).ok()
 }
 
 impl Signals {

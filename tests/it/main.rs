@@ -5,8 +5,8 @@
 mod auth;
 mod cli;
 mod config_files;
-mod layering;
 mod documents;
+mod layering;
 mod proxy;
 mod secrets_in_logs;
 mod source;

@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::path::Path;
 
+use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use super::folder_with;
@@ -53,6 +54,17 @@ fn a_variable_overrides_the_file() {
     let gate = Gate::launch(&mut command, folder);
     assert_eq!(gate.send(&Request::get("/x").header("X-Key", TOKEN)).status, 200);
     assert_eq!(gate.send(&Request::get("/x").bearer(TOKEN)).code(), "credential_missing");
+}
+
+/// Whoever starts a gate may end it as soon as it says that it listens; that is no fault.
+#[test]
+fn a_signal_to_end_right_after_the_start_ends_it_with_code_0() {
+    let api = RecordingApi::start();
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let mut gate = Gate::before(api.url()).start();
+        gate.signal(signal);
+        assert_eq!(gate.wait().code(), Some(0), "{signal}");
+    }
 }
 
 #[test]

@@ -135,6 +135,18 @@ fn a_hangup_signal_reads_the_files_again() {
     assert_eq!(gate.send(&Request::get("/x").bearer(TOKEN)).status, 200);
 }
 
+/// Whoever starts a gate may hang up as soon as it says that it listens.
+#[test]
+fn a_hangup_signal_right_after_the_start_does_not_end_the_gate() {
+    let api = RecordingApi::start();
+    for _ in 0..5 {
+        let gate = Gate::before(api.url()).start();
+        gate.signal(Signal::SIGHUP);
+        eventually("the files are read again", || gate.stderr().contains("reloaded: no credential changed"));
+        assert_eq!(gate.send(&Request::get("/x").bearer(TOKEN)).status, 200);
+    }
+}
+
 #[test]
 fn whoever_asks_for_a_reload_is_told_what_changed() {
     let api = RecordingApi::start();
