@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::output::{remark, say};
-use super::secret;
+use super::secret::{self, Misplaced};
 use crate::credential::{TokenDigest, TokenFormat};
 
 /// What to do with tokens.
@@ -20,7 +20,7 @@ pub(super) enum Command {
     #[command(
         after_help = "Reads the token from a prompt or from standard input:\n  printf %s \"$TOKEN\" | claviger token digest"
     )]
-    Digest,
+    Digest(Misplaced),
 }
 
 impl Command {
@@ -33,7 +33,10 @@ impl Command {
                 remark("Its digest, for the credentials file (token:):");
                 say(token.digest().to_string())?;
             }
-            Self::Digest => {
+            Self::Digest(misplaced) => {
+                if let Some(refusal) = misplaced.refusal() {
+                    return Ok(refusal);
+                }
                 let token = secret::read("Token", false)?;
                 if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
                     anyhow::bail!(

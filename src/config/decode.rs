@@ -212,7 +212,7 @@ impl serde::de::Error for DecodeError {
 fn in_words(expected: &dyn Expected) -> String {
     let text = expected.to_string();
     match text.as_str() {
-        "a string" | "a borrowed string" => "text".into(),
+        "a string" | "a borrowed string" | "path string" => "text".into(),
         "a boolean" => "true or false".into(),
         "a sequence" => "a list".into(),
         "a map" => "a mapping".into(),
@@ -259,6 +259,19 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
         }
     }
 
+    /// Serde's structs would take a list too, and its elements for fields by their position.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        match self.0.value {
+            Value::List(_) => Err(DecodeError::invalid_type(Unexpected::Seq, &visitor).here(&self.0.origin)),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, DecodeError> {
         visitor.visit_newtype_struct(self)
     }
@@ -278,7 +291,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq
-        tuple tuple_struct map struct identifier ignored_any
+        tuple tuple_struct map identifier ignored_any
     }
 }
 

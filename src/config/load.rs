@@ -1,5 +1,6 @@
 //! Brings file, environment and flags together.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::{Fault, Faults, Node, Origin, Settings, Value, decode, parse, written};
@@ -68,7 +69,8 @@ impl ConfigSource {
             // What is left of a faulty file may have more to say about.
             (Some(file), false) => {
                 if let Err(more) = Settings::new(&file, &root, &self.directory()) {
-                    let is_new = |fault: &Fault| !faults.0.iter().any(|known| known.path == fault.path);
+                    // Around or within what was taken out as faulty, nobody can say what is missing.
+                    let is_new = |fault: &Fault| !faults.0.iter().any(|known| are_related(&known.path, &fault.path));
                     let more: Vec<Fault> = more.0.into_iter().filter(is_new).collect();
                     faults.0.extend(more);
                 }
@@ -92,6 +94,12 @@ impl ConfigSource {
     }
 }
 
+/// True when one path is the other or leads into it.
+fn are_related(a: &str, b: &str) -> bool {
+    let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
 /// A whole file as text.
 ///
 /// # Errors
@@ -110,15 +118,21 @@ pub fn read_text(path: &Path) -> Result<String, Fault> {
 ///
 /// # Errors
 /// Variables whose value cannot be read.
-pub fn environment(variables: impl Iterator<Item = (String, String)>) -> Result<Vec<Override>, Faults> {
+pub fn environment<T: AsRef<OsStr>>(variables: impl Iterator<Item = (T, T)>) -> Result<Vec<Override>, Faults> {
     let mut overrides = Vec::new();
     let mut faults = Faults::default();
     for (name, text) in variables {
+        let name = name.as_ref().to_string_lossy();
         let Some(path) = name.strip_prefix(PREFIX) else { continue };
         let path: Vec<String> = path.split("__").map(str::to_ascii_lowercase).collect();
-        let origin = Origin::Environment(name.as_str().into());
-        // An empty document is a fault of a file; a variable may say null to switch something off.
-        let value = if text.trim() == "null" { Ok(Node::new(Value::Null, origin.clone())) } else { parse(&text) };
+        let origin = Origin::Environment(name.as_ref().into());
+        let value = match text.as_ref().to_str() {
+            // An empty document is a fault of a file; a variable may say null to switch something off.
+            Some(text) if text.trim() == "null" => Ok(Node::new(Value::Null, origin.clone())),
+            Some(text) => parse(text),
+            // Left out, it could leave open what it was meant to shut.
+            None => Err(Fault::new(Origin::WHOLE_FILE, "", "is not valid UTF-8")),
+        };
         match value {
             Ok(mut value) => {
                 relocate(&mut value, &origin);
@@ -167,7 +181,7 @@ pub fn wants_colour() -> bool {
 pub fn process_environment() -> Result<Vec<Override>, Faults> {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     let all = std::env::vars_os();
-    environment(all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))))
+    environment(all)
 }
 
 #[cfg(test)]

@@ -264,7 +264,8 @@ impl Checker<'_> {
         let versions = &file.versions;
         let named = versions.read_from.path.is_some() || versions.read_from.header.is_some();
         if named && versions.known.is_empty() {
-            self.report(&["versions"], "has read_from but no known versions", "list them, oldest first");
+            let problem = "is missing, though read_from says where requests name a version";
+            self.report(&["versions", "known"], problem, "list them, oldest first");
         }
         if !named && !versions.known.is_empty() && versions.when_unstated == written::WhenUnstated::Reject {
             self.report(

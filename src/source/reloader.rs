@@ -11,7 +11,7 @@ use super::loader::fingerprint;
 use super::watch::Watch;
 use super::{Difference, Loaded, Loader};
 use crate::clock::Clock;
-use crate::config::{Fault, Faults, Origin};
+use crate::config::{Fault, Faults, Origin, Settings};
 use crate::telemetry::Metrics;
 
 /// Quiet time after an event: writers often truncate first and write then.
@@ -80,6 +80,7 @@ impl ReloadHandle {
 /// The thread that reloads.
 pub struct Reloader {
     loader: Loader,
+    started: Settings,
     current: Loaded,
     apply: Apply,
     metrics: Arc<Metrics>,
@@ -109,7 +110,8 @@ impl Reloader {
         let handle = ReloadHandle { triggers, last: last.clone() };
         let files = loader.files(&current.settings);
         let seen = current.fingerprint;
-        let mut reloader = Self { loader, current, apply, metrics, clock, seen, files, watch, last };
+        let started = current.settings.clone();
+        let mut reloader = Self { loader, started, current, apply, metrics, clock, seen, files, watch, last };
         reloader.note_in_force();
         reloader.watch.follow(&reloader.files);
         std::thread::Builder::new().name("reload".into()).spawn(move || {
@@ -203,7 +205,7 @@ impl Reloader {
     fn in_force(&mut self, loaded: Loaded) -> ReloadOutcome {
         let difference = Difference::between(&self.current.set, &loaded.set).to_string();
         tracing::info!(credentials = loaded.set.len(), "reloaded: {difference}");
-        for key in self.current.settings.restart_needed(&loaded.settings) {
+        for key in self.started.restart_needed(&loaded.settings) {
             tracing::warn!("{key} has changed and takes effect after a restart");
         }
         self.files = self.loader.files(&loaded.settings);

@@ -3,6 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod auth;
+mod cli;
+mod config_files;
 mod documents;
+mod layering;
 mod proxy;
+mod secrets_in_logs;
+mod source;
 mod support;

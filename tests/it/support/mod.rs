@@ -2,6 +2,8 @@
 
 mod api;
 mod client;
+mod command;
+pub mod config_map;
 mod gate;
 mod http2;
 mod script;
@@ -9,6 +11,7 @@ mod secrets;
 
 pub use api::{RecordingApi, Seen};
 pub use client::{Connection, Reply, Request};
+pub use command::{Ended, Run, claviger};
 pub use gate::{Gate, GateBuilder, eventually};
 pub use http2::{Arrived, Http2Api};
 pub use script::{Exchange, ScriptedApi};
