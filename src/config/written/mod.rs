@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::values::{
+use crate::config::values::{
     AddressRange, HeaderField, HeaderPrefix, ListenAddress, MethodName, OneOrMany, Parsed, Period, UpstreamUrl,
     WebAddress,
 };
