@@ -1,5 +1,7 @@
 //! Reads the files again when they change, and puts a good reading in force. A bad one changes nothing.
 
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::loader::fingerprint;
-use super::watch::Watch;
+use super::watch::{Change, Watch};
 use super::{Difference, Loaded, Loader};
 use crate::clock::Clock;
 use crate::config::{Fault, Faults, Origin, Settings};
@@ -36,7 +38,7 @@ pub enum ReloadOutcome {
 pub type Apply = Box<dyn FnMut(&Loaded) -> Result<(), Faults> + Send>;
 
 enum Trigger {
-    Event,
+    Change(Change),
     Request(oneshot::Sender<ReloadOutcome>),
     Stop,
 }
@@ -105,7 +107,7 @@ impl Reloader {
     ) -> std::io::Result<ReloadHandle> {
         let (triggers, inbox) = channel();
         let events = triggers.clone();
-        let watch = Watch::new(move || drop(events.send(Trigger::Event)));
+        let watch = Watch::new(move |change| drop(events.send(Trigger::Change(change))));
         let last = Arc::new(Mutex::new(ReloadOutcome::InForce("as started".into())));
         let handle = ReloadHandle { triggers, last: last.clone() };
         let files = loader.files(&current.settings);
@@ -125,8 +127,8 @@ impl Reloader {
     fn run(mut self, inbox: &Receiver<Trigger>) {
         loop {
             match inbox.recv_timeout(LOOK) {
-                Ok(Trigger::Event) => {
-                    if self.settle(inbox) {
+                Ok(Trigger::Change(first)) => {
+                    if self.settle(&first, inbox) {
                         return;
                     }
                     self.reload_if_changed();
@@ -146,20 +148,36 @@ impl Reloader {
         }
     }
 
-    /// Waits until no more events come; answers requests on the way. True when it is time to stop.
-    fn settle(&mut self, inbox: &Receiver<Trigger>) -> bool {
+    /// Waits until nothing changes any more and nobody has a file of ours open for writing: the beginning
+    /// of a list is a list too. Answers requests on the way. True when it is time to stop.
+    fn settle(&mut self, first: &Change, inbox: &Receiver<Trigger>) -> bool {
         let start = Instant::now();
+        let mut open = HashSet::new();
+        self.note_open(first, &mut open);
         while start.elapsed() < SETTLE_AT_MOST {
             match inbox.recv_timeout(SETTLE) {
-                Ok(Trigger::Event) => {}
+                Ok(Trigger::Change(change)) => self.note_open(&change, &mut open),
                 Ok(Trigger::Request(answer)) => {
                     let _gone = answer.send(self.reload());
                 }
                 Ok(Trigger::Stop) | Err(RecvTimeoutError::Disconnected) => return true,
-                Err(RecvTimeoutError::Timeout) => return false,
+                Err(RecvTimeoutError::Timeout) if open.is_empty() => return false,
+                Err(RecvTimeoutError::Timeout) => {}
             }
         }
         false
+    }
+
+    /// Keeps the names of our files that are open for writing.
+    fn note_open(&self, change: &Change, open: &mut HashSet<OsString>) {
+        let names = change.files.iter().filter_map(|file| file.file_name());
+        for name in names.filter(|name| self.files.iter().any(|file| file.file_name() == Some(name))) {
+            if change.is_unfinished {
+                open.insert(name.to_owned());
+            } else {
+                open.remove(name);
+            }
+        }
     }
 
     fn reload_if_changed(&mut self) {

@@ -65,9 +65,9 @@ fn is_known(gate: &Gate, name: &str) -> bool {
 }
 
 /// Lets `put` place one file after the other, waiting each time until it is in force.
-fn reload_under_traffic(gate: &Gate, put: impl Fn(&str)) {
+fn reload_under_traffic(gate: &Gate, reloads: usize, put: impl Fn(&str)) {
     let traffic = Traffic::start(gate);
-    for number in 0..RELOADS {
+    for number in 0..reloads {
         let name = format!("fresh-{number}");
         put(&credentials_with(&name));
         eventually("the new file is in force", || is_known(gate, &name));
@@ -77,12 +77,11 @@ fn reload_under_traffic(gate: &Gate, put: impl Fn(&str)) {
     traffic.end_without_a_failure();
 }
 
-fn write_in_two_parts(file: &Path, text: &str) {
-    // Within the last digest, so that the first part is no file of its own.
-    let (first, second) = text.split_at(text.rfind("sha256:").unwrap() + 20);
+fn write_in_two_parts(file: &Path, text: &str, cut: usize, pause: Duration) {
+    let (first, second) = text.split_at(cut);
     let mut file = File::create(file).unwrap();
     file.write_all(first.as_bytes()).unwrap();
-    std::thread::sleep(Duration::from_millis(30));
+    std::thread::sleep(pause);
     file.write_all(second.as_bytes()).unwrap();
 }
 
@@ -96,21 +95,36 @@ fn ask_to_reload(gate: &Gate, header: Option<(&str, &str)>) -> Reply {
 fn a_file_renamed_over_the_old_one_is_in_force_and_no_request_fails() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
-    reload_under_traffic(&gate, |text| gate.rename_over(&gate.credentials_file(), text));
+    reload_under_traffic(&gate, RELOADS, |text| gate.rename_over(&gate.credentials_file(), text));
 }
 
 #[test]
 fn a_file_written_in_place_is_in_force_and_no_request_fails() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
-    reload_under_traffic(&gate, |text| std::fs::write(gate.credentials_file(), text).unwrap());
+    reload_under_traffic(&gate, RELOADS, |text| std::fs::write(gate.credentials_file(), text).unwrap());
 }
 
 #[test]
 fn a_file_written_in_place_slowly_is_in_force_and_no_request_fails() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
-    reload_under_traffic(&gate, |text| write_in_two_parts(&gate.credentials_file(), text));
+    reload_under_traffic(&gate, RELOADS, |text| {
+        // Within the last digest, so that the first part is no file of its own.
+        let cut = text.rfind("sha256:").unwrap() + 20;
+        write_in_two_parts(&gate.credentials_file(), text, cut, Duration::from_millis(30));
+    });
+}
+
+/// The first lines of a list are a list too: only the writer knows when it is complete.
+#[test]
+fn a_file_whose_beginning_could_stand_alone_is_read_when_its_writer_has_let_go_of_it() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    reload_under_traffic(&gate, 3, |text| {
+        let cut = text.match_indices('\n').nth(1).unwrap().0 + 1;
+        write_in_two_parts(&gate.credentials_file(), text, cut, Duration::from_millis(300));
+    });
 }
 
 #[test]
@@ -118,7 +132,7 @@ fn a_config_map_that_is_swapped_is_in_force_and_no_request_fails() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).config_map().start();
     let settings = std::fs::read_to_string(gate.settings_file()).unwrap();
-    reload_under_traffic(&gate, |text| config_map::write(gate.folder(), &settings, text));
+    reload_under_traffic(&gate, RELOADS, |text| config_map::write(gate.folder(), &settings, text));
 }
 
 #[test]
