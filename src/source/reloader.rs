@@ -203,7 +203,10 @@ impl Reloader {
 
     fn put_in_force(&mut self, reading: Result<Loaded, Faults>) -> ReloadOutcome {
         if let Ok(loaded) = &reading {
+            // Even if it cannot be put in force: mending one of its files is what has to be noticed then.
             self.seen = loaded.fingerprint;
+            self.files = self.loader.files(&loaded.settings);
+            self.watch.follow(&self.files);
         }
         let outcome = match reading.and_then(|loaded| (self.apply)(&loaded).map(|()| loaded)) {
             Ok(loaded) => self.in_force(loaded),
@@ -226,9 +229,7 @@ impl Reloader {
         for key in self.started.restart_needed(&loaded.settings) {
             tracing::warn!("{key} has changed and takes effect after a restart");
         }
-        self.files = self.loader.files(&loaded.settings);
         self.current = loaded;
-        self.watch.follow(&self.files);
         self.note_in_force();
         ReloadOutcome::InForce(difference)
     }
