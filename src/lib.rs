@@ -2,32 +2,32 @@
 //!
 //! In reading order:
 
-/// What a credential is.
+// What a credential is.
 pub mod credential;
 
-/// What time it is.
+// What time it is.
 pub mod clock;
 
-/// Who is calling, and may they?
+// Who is calling, and may they?
 pub mod auth;
 
-/// Settings: as written, then typed.
+// Settings: as written, then typed.
 pub mod config;
 
-/// Where credentials come from.
+// Where credentials come from.
 pub mod source;
 
-/// What happens to a request.
+// What happens to a request.
 pub mod proxy;
 
-/// What operators ask for.
+// What operators ask for.
 pub mod control;
 
-/// What operators see.
+// What operators see.
 pub mod telemetry;
 
-/// Both planes in one process.
+// Both planes in one process.
 pub mod server;
 
-/// The command line.
+// The command line.
 pub mod cli;

@@ -91,8 +91,8 @@ impl BasicPair {
         let end = STANDARD
             .decode_slice(encoded, bytes.as_mut())
             .map_err(|_| malformed("The Basic credential is not valid base64, or over-long."))?;
-        let text = std::str::from_utf8(&bytes[..end])
-            .map_err(|_| malformed("The Basic credential is not valid UTF-8."))?;
+        let text =
+            std::str::from_utf8(&bytes[..end]).map_err(|_| malformed("The Basic credential is not valid UTF-8."))?;
         if text.chars().any(char::is_control) {
             return Err(malformed("The Basic credential holds control characters."));
         }

@@ -12,13 +12,13 @@ fn accept() -> Accept {
 }
 
 fn headers(pairs: &[(&'static str, &[u8])]) -> HeaderMap {
-    pairs
-        .iter()
-        .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_bytes(value).unwrap()))
-        .fold(HeaderMap::new(), |mut map, (name, value)| {
+    pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_bytes(value).unwrap())).fold(
+        HeaderMap::new(),
+        |mut map, (name, value)| {
             map.append(name, value);
             map
-        })
+        },
+    )
 }
 
 fn shown(pairs: &[(&'static str, &[u8])], query: Option<&str>) -> String {
@@ -76,9 +76,20 @@ fn what_cannot_be_read_is_malformed() {
     let basic = |pair: &[u8]| format!("Basic {}", STANDARD.encode(pair));
     let long = "x".repeat(LONGEST_TOKEN + 1);
     for value in [
-        "Bearer", "Bearer ", "Bearer a b", "Basic", "Basic ===", "Basic !", &basic(b"no colon"), &basic(b":secret"),
-        &basic(b"user:"), &basic(b"us\ner:secret"), &basic(b"\xff:secret"), &basic(&[b':'; 1025]),
-        &format!("Bearer {long}"), &format!("Basic {}", "A".repeat(60_000)),
+        "Bearer",
+        "Bearer ",
+        "Bearer a b",
+        "Basic",
+        "Basic ===",
+        "Basic !",
+        &basic(b"no colon"),
+        &basic(b":secret"),
+        &basic(b"user:"),
+        &basic(b"us\ner:secret"),
+        &basic(b"\xff:secret"),
+        &basic(&[b':'; 1025]),
+        &format!("Bearer {long}"),
+        &format!("Basic {}", "A".repeat(60_000)),
     ] {
         assert_eq!(shown(&[("authorization", value.as_bytes())], None), "credential_malformed", "{value}");
     }

@@ -143,9 +143,12 @@ impl Rejection {
             Self::UpstreamUnreachable => {
                 (14, StatusCode::BAD_GATEWAY, "Upstream unreachable", "The API behind this gate does not answer.")
             }
-            Self::UpstreamTimeout => {
-                (15, StatusCode::GATEWAY_TIMEOUT, "Upstream timeout", "The API behind this gate took too long to answer.")
-            }
+            Self::UpstreamTimeout => (
+                15,
+                StatusCode::GATEWAY_TIMEOUT,
+                "Upstream timeout",
+                "The API behind this gate took too long to answer.",
+            ),
         }
     }
 }

@@ -97,10 +97,9 @@ impl Rules {
             (NamedVersion::Known(_), _) => Err(Rejection::VersionNotAllowed),
             (NamedVersion::Unknown, _) => Err(Rejection::VersionUnknown),
             (NamedVersion::Unstated, WhenUnstated::Reject) => Err(Rejection::VersionUnstated),
-            (NamedVersion::Unstated, WhenUnstated::UsePin) => pin
-                .and_then(|pin| self.versions.rank(pin.as_str()))
-                .map(Some)
-                .ok_or(Rejection::VersionNotAllowed),
+            (NamedVersion::Unstated, WhenUnstated::UsePin) => {
+                pin.and_then(|pin| self.versions.rank(pin.as_str())).map(Some).ok_or(Rejection::VersionNotAllowed)
+            }
         }
     }
 

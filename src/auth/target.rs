@@ -80,9 +80,9 @@ fn escape_flaw(decoded: u8) -> Option<&'static str> {
         b'/' | b'\\' => Some("The path holds an encoded slash."),
         0..=0x1f | 0x7f => Some("The path holds an encoded control character."),
         // RFC 3986, 2.3: these mean the same encoded or not, and servers decode them before they route.
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-            Some("The path holds an encoded letter, digit, dot, hyphen, underscore or tilde, which must stand as itself.")
-        }
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => Some(
+            "The path holds an encoded letter, digit, dot, hyphen, underscore or tilde, which must stand as itself.",
+        ),
         b'%' => Some("The path holds an encoded percent sign."),
         b';' => Some("The path holds an encoded path parameter (%3B)."),
         _ => None,
@@ -146,9 +146,33 @@ mod tests {
     #[test]
     fn targets_with_two_readings_are_refused() {
         let odd: [&[u8]; 27] = [
-            b"", b"*", b"?q", b"foo:bar", b"http://host/a", b"a/b", b"//", b"/a//b", b"//a", b"/a//", b"/.", b"/..",
-            b"/a/./b", b"/a/../b", b"/a/..", b"/a/..;x/b", b"/a/.;/b", b"/%2e%2e/a", b"/a%2Fb", b"/a%5cb", b"/a%00b",
-            b"/a\\b", b"/a#b", b"/%76%31/a", b"/a%", b"/a;b", b"/\xff",
+            b"",
+            b"*",
+            b"?q",
+            b"foo:bar",
+            b"http://host/a",
+            b"a/b",
+            b"//",
+            b"/a//b",
+            b"//a",
+            b"/a//",
+            b"/.",
+            b"/..",
+            b"/a/./b",
+            b"/a/../b",
+            b"/a/..",
+            b"/a/..;x/b",
+            b"/a/.;/b",
+            b"/%2e%2e/a",
+            b"/a%2Fb",
+            b"/a%5cb",
+            b"/a%00b",
+            b"/a\\b",
+            b"/a#b",
+            b"/%76%31/a",
+            b"/a%",
+            b"/a;b",
+            b"/\xff",
         ];
         for raw in odd {
             assert!(is_ambiguous(raw), "{}", String::from_utf8_lossy(raw));

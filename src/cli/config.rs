@@ -13,7 +13,7 @@ use crate::source::Loader;
 /// What to do with settings.
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
-    /// Check the settings and the credentials, and report everything that is wrong
+    /// Check settings, credentials and certificates, and report everything that is wrong
     Validate {
         #[command(flatten)]
         source: SourceArgs,
@@ -66,7 +66,8 @@ impl Command {
 fn validate(source: &SourceArgs, format: Format) -> anyhow::Result<ExitCode> {
     let source = source.source()?;
     let name = source.file.as_ref().map_or("flags and environment".into(), |file| file.display().to_string());
-    match (Loader::new(source).load(), format) {
+    let loaded = Loader::new(source).load().and_then(|loaded| crate::server::check(&loaded).map(|()| loaded));
+    match (loaded, format) {
         (Ok(loaded), Format::Text) => {
             let count = loaded.set.len();
             say(format!("{name}: fine, {count} credential{}", if count == 1 { "" } else { "s" }))?;

@@ -17,7 +17,9 @@ use crate::source::Loader;
 
 /// Arguments of `explain`.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  claviger explain acme-billing GET /v2/payments/7\n  claviger explain acme-billing \"POST /payments\" --header X-API-Version:2 --from 10.1.2.3\n  claviger explain acme-billing GET /v2/payments --at 2027-01-01T00:00:00Z\n\nAssumes that the secret is right. Exit code 0: let through, 1: refused.")]
+#[command(
+    after_help = "Examples:\n  claviger explain acme-billing GET /v2/payments/7\n  claviger explain acme-billing \"POST /payments\" --header X-API-Version:2 --from 10.1.2.3\n  claviger explain acme-billing GET /v2/payments --at 2027-01-01T00:00:00Z\n\nAssumes that the secret is right. Exit code 0: let through, 1: refused."
+)]
 pub(super) struct Args {
     /// Id of the credential
     #[arg(value_name = "CREDENTIAL")]

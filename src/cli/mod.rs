@@ -21,7 +21,7 @@ use clap::{Parser, Subcommand};
     version,
     propagate_version = true,
     after_help = "Start here:\n  claviger demo                                    see it work, no files needed\n  claviger token new                               a token and the digest to paste\n  claviger serve --upstream http://127.0.0.1:9000 --credentials credentials.yaml\n  claviger serve --config config/claviger.yaml",
-    after_long_help = "Every setting can be given in the environment: CLAVIGER__PROXY__LISTEN=0.0.0.0:8080 stands for\nproxy.listen. Flags override the environment, which overrides the file.\n\nExit codes: 0 fine, 1 refused, 2 wrong usage."
+    after_long_help = "Start here:\n  claviger demo                                    see it work, no files needed\n  claviger token new                               a token and the digest to paste\n  claviger serve --upstream http://127.0.0.1:9000 --credentials credentials.yaml\n  claviger serve --config config/claviger.yaml\n\nEvery setting can be given in the environment: CLAVIGER__PROXY__LISTEN=0.0.0.0:8080 stands for\nproxy.listen. Flags override the environment, which overrides the file.\n\nExit codes: 0 fine, 1 refused, 2 wrong usage."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -30,14 +30,14 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve: let requests through that bring the right credential
+    /// Let requests through that bring the right credential
     Serve(serve::Args),
-    /// See it work: a small API, the gate and three credentials, without any file
+    /// See it work: a small API, the gate and three credentials; needs no file
     Demo(demo::Args),
     /// Check, show and describe the settings
     #[command(subcommand)]
     Config(config::Command),
-    /// Say which verdict a credential would get for a request, and why
+    /// Say what a credential would get for a request, and why
     Explain(explain::Args),
     /// Make a token, or the digest of one you have
     #[command(subcommand)]

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::output::{remark, say};
-use super::secret;
+use super::secret::{self, Misplaced};
 use crate::credential::{PasswordHash, PlainPassword};
 
 const SHORT: usize = 8;
@@ -14,13 +14,18 @@ const LONGEST: usize = 1024;
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
     /// Print the argon2id hash of a password, to paste into the credentials file
-    #[command(after_help = "Reads the password from a prompt or from standard input:\n  printf %s \"$PASSWORD\" | claviger password hash")]
-    Hash,
+    #[command(
+        after_help = "Reads the password from a prompt or from standard input:\n  printf %s \"$PASSWORD\" | claviger password hash"
+    )]
+    Hash(Misplaced),
 }
 
 impl Command {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let Self::Hash = self;
+        let Self::Hash(misplaced) = self;
+        if let Some(refusal) = misplaced.refusal() {
+            return Ok(refusal);
+        }
         let password = secret::read("Password", true)?;
         if password.chars().any(char::is_control) {
             anyhow::bail!("a password with control characters can never be presented (RFC 7617)");

@@ -1,10 +1,33 @@
 //! Secrets come from a prompt or from standard input, never from the command line: others can see that.
 
 use std::io::{IsTerminal, Read};
+use std::process::ExitCode;
 
 use zeroize::Zeroizing;
 
+use super::output::remark;
+
 const LONGEST: u64 = 64 * 1024;
+
+// What stands on the command line all the same. Taken only to be refused, because clap would repeat it.
+#[derive(clap::Args)]
+pub(super) struct Misplaced {
+    #[arg(hide = true, allow_hyphen_values = true)]
+    secrets: Vec<String>,
+}
+
+impl Misplaced {
+    /// How the command ends when something stands there.
+    pub(super) fn refusal(&self) -> Option<ExitCode> {
+        if self.secrets.is_empty() {
+            return None;
+        }
+        remark(
+            "claviger: others can see the command line, so a secret must not stand there; give it on standard input",
+        );
+        Some(ExitCode::from(2))
+    }
+}
 
 /// Reads a secret; asks twice where `confirm` is set and a person is asked.
 ///

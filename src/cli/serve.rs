@@ -8,7 +8,9 @@ use crate::source::Loader;
 
 /// Arguments of `serve`.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  claviger serve --config config/claviger.yaml\n  claviger serve --upstream http://127.0.0.1:9000 --credentials credentials.yaml --listen 127.0.0.1:8080\n\nSignals: HUP reads the files again, TERM finishes what is in flight, INT ends at once.")]
+#[command(
+    after_help = "Examples:\n  claviger serve --config config/claviger.yaml\n  claviger serve --upstream http://127.0.0.1:9000 --credentials credentials.yaml\n  claviger serve --config claviger.yaml --listen 0.0.0.0:8080\n\nSignals: HUP reads the files again, TERM finishes what is in flight, INT ends at once."
+)]
 pub(super) struct Args {
     #[command(flatten)]
     source: SourceArgs,

@@ -42,6 +42,12 @@ impl SourceArgs {
         let usual = || USUAL.iter().map(Path::new).find(|path| path.exists()).map(Path::to_owned);
         let is_enough = self.upstream.is_some() && self.credentials.is_some();
         let file = self.config.clone().or_else(|| if is_enough { None } else { usual() });
+        if file.is_none() && overrides.is_empty() {
+            let usual = USUAL.join(", ");
+            anyhow::bail!(
+                "no settings: there is none of {usual}; name one with --config, or give --upstream and --credentials"
+            );
+        }
         Ok(ConfigSource { file, overrides })
     }
 }

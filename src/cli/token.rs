@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::output::{remark, say};
-use super::secret;
+use super::secret::{self, Misplaced};
 use crate::credential::{TokenDigest, TokenFormat};
 
 /// What to do with tokens.
@@ -17,8 +17,10 @@ pub(super) enum Command {
         prefix: TokenFormat,
     },
     /// Print the digest of a token that is in use already
-    #[command(after_help = "Reads the token from a prompt or from standard input:\n  printf %s \"$TOKEN\" | claviger token digest")]
-    Digest,
+    #[command(
+        after_help = "Reads the token from a prompt or from standard input:\n  printf %s \"$TOKEN\" | claviger token digest"
+    )]
+    Digest(Misplaced),
 }
 
 impl Command {
@@ -31,10 +33,15 @@ impl Command {
                 remark("Its digest, for the credentials file (token:):");
                 say(token.digest().to_string())?;
             }
-            Self::Digest => {
+            Self::Digest(misplaced) => {
+                if let Some(refusal) = misplaced.refusal() {
+                    return Ok(refusal);
+                }
                 let token = secret::read("Token", false)?;
                 if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-                    anyhow::bail!("a token with spaces, control characters or non-ASCII letters can never be presented");
+                    anyhow::bail!(
+                        "a token with spaces, control characters or non-ASCII letters can never be presented"
+                    );
                 }
                 say(TokenDigest::of(token.as_bytes()).to_string())?;
             }

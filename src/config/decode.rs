@@ -19,21 +19,26 @@ const MOST_FAULTS: usize = 100;
 pub fn decode<T: DeserializeOwned>(root: &mut Node, at: &str, faults: &mut Faults) -> Option<T> {
     refuse_duplicates(root, at, faults);
     let mut found = 0;
+    let mut taken_out: Vec<String> = Vec::new();
     loop {
         let error = match T::deserialize(NodeDeserializer(root)) {
             Ok(value) => return Some(value),
             Err(error) => error,
         };
         let steps: Vec<Step> = error.steps.into_iter().rev().collect();
-        faults.push(Fault {
-            file: None,
-            origin: error.origin.unwrap_or_else(|| root.origin.clone()),
-            path: join(at, &steps),
-            problem: error.problem,
-            hint: error.hint,
-        });
+        let mut path = join(at, &steps);
+        let removed = remove(root, &steps);
+        if let Some(field) = error.missing {
+            path = join(&path, &[Step::Key(field.to_owned())]);
+        }
+        // What was taken out as faulty is not missing too.
+        if !taken_out.contains(&path) {
+            let origin = error.origin.unwrap_or_else(|| root.origin.clone());
+            faults.push(Fault { file: None, origin, path: path.clone(), problem: error.problem, hint: error.hint });
+        }
+        taken_out.push(path);
         found += 1;
-        if found >= MOST_FAULTS || !remove(root, &steps) {
+        if found >= MOST_FAULTS || !removed {
             return None;
         }
     }
@@ -140,6 +145,7 @@ struct DecodeError {
     origin: Option<Origin>,
     problem: String,
     hint: Option<String>,
+    missing: Option<&'static str>,
 }
 
 impl DecodeError {
@@ -169,7 +175,7 @@ impl std::error::Error for DecodeError {}
 
 impl serde::de::Error for DecodeError {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self { steps: Vec::new(), origin: None, problem: message.to_string(), hint: None }
+        Self { steps: Vec::new(), origin: None, problem: message.to_string(), hint: None, missing: None }
     }
 
     fn invalid_type(found: Unexpected, expected: &dyn Expected) -> Self {
@@ -185,7 +191,7 @@ impl serde::de::Error for DecodeError {
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::custom(format!("lacks {field}"))
+        Self { missing: Some(field), ..Self::custom("is missing") }
     }
 
     fn unknown_variant(variant: &str, known: &'static [&'static str]) -> Self {
@@ -199,14 +205,14 @@ impl serde::de::Error for DecodeError {
     fn unknown_field(field: &str, known: &'static [&'static str]) -> Self {
         let key = Key { name: field.to_owned(), origin: Origin::WHOLE_FILE };
         let fault = unknown_key(&key, known, field);
-        Self { steps: Vec::new(), origin: None, problem: fault.problem, hint: fault.hint }
+        Self { hint: fault.hint, ..Self::custom(fault.problem) }
     }
 }
 
 fn in_words(expected: &dyn Expected) -> String {
     let text = expected.to_string();
     match text.as_str() {
-        "a string" | "a borrowed string" => "text".into(),
+        "a string" | "a borrowed string" | "path string" => "text".into(),
         "a boolean" => "true or false".into(),
         "a sequence" => "a list".into(),
         "a map" => "a mapping".into(),
@@ -253,11 +259,20 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
+    /// Serde's structs would take a list too, and its elements for fields by their position.
+    fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
+        _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
+        match self.0.value {
+            Value::List(_) => Err(DecodeError::invalid_type(Unexpected::Seq, &visitor).here(&self.0.origin)),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, DecodeError> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -276,7 +291,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq
-        tuple tuple_struct map struct identifier ignored_any
+        tuple tuple_struct map identifier ignored_any
     }
 }
 

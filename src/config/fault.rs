@@ -112,3 +112,19 @@ impl fmt::Display for Faults {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_as_json_names_file_line_and_column() {
+        let fault = Fault::new(Origin::File { line: 4, column: 7 }, "a.b", "is odd").hint("mend it");
+        let faults = Faults::from(fault).in_file(Path::new("claviger.yaml"));
+        let json = serde_json::to_value(&faults.0[0]).unwrap();
+        let expected = serde_json::json!({
+            "file": "claviger.yaml", "at": {"line": 4, "column": 7}, "path": "a.b", "problem": "is odd", "hint": "mend it"
+        });
+        assert_eq!(json, expected);
+    }
+}

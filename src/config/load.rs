@@ -1,5 +1,6 @@
 //! Brings file, environment and flags together.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::{Fault, Faults, Node, Origin, Settings, Value, decode, parse, written};
@@ -68,7 +69,10 @@ impl ConfigSource {
             // What is left of a faulty file may have more to say about.
             (Some(file), false) => {
                 if let Err(more) = Settings::new(&file, &root, &self.directory()) {
-                    faults.0.extend(more.0);
+                    // Around or within what was taken out as faulty, nobody can say what is missing.
+                    let is_new = |fault: &Fault| !faults.0.iter().any(|known| are_related(&known.path, &fault.path));
+                    let more: Vec<Fault> = more.0.into_iter().filter(is_new).collect();
+                    faults.0.extend(more);
                 }
                 Err(self.named(faults))
             }
@@ -90,13 +94,19 @@ impl ConfigSource {
     }
 }
 
+/// True when one path is the other or leads into it.
+fn are_related(a: &str, b: &str) -> bool {
+    let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
 /// A whole file as text.
 ///
 /// # Errors
 /// When it cannot be read, or is not UTF-8.
 pub fn read_text(path: &Path) -> Result<String, Fault> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| Fault::new(Origin::WHOLE_FILE, "", format!("cannot be read: {error}")))?;
+    let bytes =
+        std::fs::read(path).map_err(|error| Fault::new(Origin::WHOLE_FILE, "", format!("cannot be read: {error}")))?;
     String::from_utf8(bytes).map_err(|error| {
         let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
         let origin = Origin::File { line: u32::try_from(line).unwrap_or(u32::MAX), column: 1 };
@@ -108,14 +118,22 @@ pub fn read_text(path: &Path) -> Result<String, Fault> {
 ///
 /// # Errors
 /// Variables whose value cannot be read.
-pub fn environment(variables: impl Iterator<Item = (String, String)>) -> Result<Vec<Override>, Faults> {
+pub fn environment<T: AsRef<OsStr>>(variables: impl Iterator<Item = (T, T)>) -> Result<Vec<Override>, Faults> {
     let mut overrides = Vec::new();
     let mut faults = Faults::default();
     for (name, text) in variables {
+        let name = name.as_ref().to_string_lossy();
         let Some(path) = name.strip_prefix(PREFIX) else { continue };
         let path: Vec<String> = path.split("__").map(str::to_ascii_lowercase).collect();
-        let origin = Origin::Environment(name.as_str().into());
-        match parse(&text) {
+        let origin = Origin::Environment(name.as_ref().into());
+        let value = match text.as_ref().to_str() {
+            // An empty document is a fault of a file; a variable may say null to switch something off.
+            Some(text) if text.trim() == "null" => Ok(Node::new(Value::Null, origin.clone())),
+            Some(text) => parse(text),
+            // Left out, it could leave open what it was meant to shut.
+            None => Err(Fault::new(Origin::WHOLE_FILE, "", "is not valid UTF-8")),
+        };
+        match value {
             Ok(mut value) => {
                 relocate(&mut value, &origin);
                 overrides.push(Override { path, value });
@@ -163,5 +181,24 @@ pub fn wants_colour() -> bool {
 pub fn process_environment() -> Result<Vec<Override>, Faults> {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     let all = std::env::vars_os();
-    environment(all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))))
+    environment(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_may_say_null_but_not_nothing() {
+        let read = |text: &str| environment([("CLAVIGER__ACCEPT__API_KEY".to_owned(), text.to_owned())].into_iter());
+        let overrides = read("null").unwrap();
+        assert_eq!(
+            (&overrides[0].path[..], &overrides[0].value.value),
+            (&["accept".into(), "api_key".into()][..], &Value::Null)
+        );
+        assert_eq!(
+            read("").unwrap_err().to_string(),
+            "environment variable CLAVIGER__ACCEPT__API_KEY  accept.api_key  is empty"
+        );
+    }
 }

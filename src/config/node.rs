@@ -3,15 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::Serialize;
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::Spanned;
 
 /// Where a value was written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
-    /// In a file; line 0 stands for the file as a whole.
+    /// In a file; line 0 stands for the file as a whole. As JSON it stands beside the name of the file.
+    #[serde(rename = "at")]
     File {
         /// From 1.
         line: u32,

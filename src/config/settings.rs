@@ -78,7 +78,7 @@ impl Settings {
         check.log(file);
         if file.credentials.file.is_none() {
             let hint = "name the credentials file, or give --credentials";
-            check.report(&["credentials"], "lacks file", hint);
+            check.report(&["credentials", "file"], "is missing", hint);
         }
         let at = |path: &PathBuf| directory.join(path);
         let url = file.proxy.upstream.as_ref().map(|url| url.0.clone());
@@ -134,6 +134,7 @@ impl Settings {
             ("proxy.tls (on or off)", self.tls.is_some() != next.tls.is_some()),
             ("proxy.threads", self.threads != next.threads),
             ("proxy.timeouts.request_head", self.timeouts.request_head != next.timeouts.request_head),
+            ("proxy.timeouts.keep_alive", self.timeouts.keep_alive != next.timeouts.keep_alive),
             ("proxy.timeouts.shutdown", self.timeouts.shutdown != next.timeouts.shutdown),
             ("admin.listen", self.admin_listen != next.admin_listen),
             ("passwords.threads", self.hash_threads != next.hash_threads),
@@ -211,8 +212,8 @@ impl Checker<'_> {
     fn upstream(&mut self, file: &written::File) {
         let tls = &file.proxy.upstream_tls;
         let Some(url) = &file.proxy.upstream else {
-            let hint = "say where the API is, for example upstream: http://127.0.0.1:9000";
-            return self.report(&["proxy"], "lacks upstream", hint);
+            let hint = "say where the API is, for example upstream: http://127.0.0.1:9000, or give --upstream";
+            return self.report(&["proxy", "upstream"], "is missing", hint);
         };
         let at = ["proxy", "upstream_tls"];
         let set = [tls.ca.is_some(), tls.certificate.is_some(), tls.key.is_some(), tls.server_name.is_some()];
@@ -233,7 +234,11 @@ impl Checker<'_> {
         if let Some(key) = &accept.api_key {
             (header, query) = (key.header.as_ref(), key.query.as_ref());
             if header.is_none() && query.is_none() {
-                self.report(&["accept", "api_key"], "names neither header nor query", "write api_key: null to switch it off");
+                self.report(
+                    &["accept", "api_key"],
+                    "names neither header nor query",
+                    "write api_key: null to switch it off",
+                );
             }
         } else if !accept.bearer && !accept.basic {
             self.report(&["accept"], "accepts nothing", "switch on bearer, basic or api_key");
@@ -259,10 +264,15 @@ impl Checker<'_> {
         let versions = &file.versions;
         let named = versions.read_from.path.is_some() || versions.read_from.header.is_some();
         if named && versions.known.is_empty() {
-            self.report(&["versions"], "has read_from but no known versions", "list them, oldest first");
+            let problem = "is missing, though read_from says where requests name a version";
+            self.report(&["versions", "known"], problem, "list them, oldest first");
         }
         if !named && !versions.known.is_empty() && versions.when_unstated == written::WhenUnstated::Reject {
-            self.report(&["versions", "when_unstated"], "would refuse every request", "say in read_from where versions are named");
+            self.report(
+                &["versions", "when_unstated"],
+                "would refuse every request",
+                "say in read_from where versions are named",
+            );
         }
         let mut names = Vec::new();
         for (index, version) in versions.known.iter().enumerate() {
@@ -285,9 +295,12 @@ impl Checker<'_> {
     }
 
     fn log(&mut self, file: &written::File) {
-        if tracing_subscriber::EnvFilter::builder().parse(&file.log.level).is_err() {
+        const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+        // A word alone could be a target, but is a misspelt level.
+        let is_level = |part: &str| part.contains('=') || LEVELS.contains(&part.to_ascii_lowercase().as_str());
+        let level = &file.log.level;
+        if !level.split(',').all(is_level) || tracing_subscriber::EnvFilter::builder().parse(level).is_err() {
             self.report(&["log", "level"], "is not a level", "error, warn, info or debug");
         }
     }
 }
-

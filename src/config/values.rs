@@ -241,9 +241,8 @@ impl FromStr for HeaderField {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const RESERVED: [&str; 8] = [
-            "authorization", "host", "connection", "content-length", "transfer-encoding", "upgrade", "cookie", "te",
-        ];
+        const RESERVED: [&str; 8] =
+            ["authorization", "host", "connection", "content-length", "transfer-encoding", "upgrade", "cookie", "te"];
         let name: http::HeaderName = text.parse().map_err(|_| "must be the name of a header")?;
         if RESERVED.contains(&name.as_str()) {
             return Err("must not be a header that means something else already");
@@ -290,7 +289,11 @@ impl FromStr for WebAddress {
         let uri: Option<http::Uri> = text.parse().ok();
         let fits = uri.is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some());
         let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>\"".contains(&byte));
-        if fits && plain { Ok(Self(text.to_owned())) } else { Err("must be a web address, such as https://example.org/docs") }
+        if fits && plain {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("must be a web address, such as https://example.org/docs")
+        }
     }
 }
 
@@ -309,7 +312,8 @@ impl FromStr for AddressRange {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let range = text.parse().or_else(|_| text.parse::<std::net::IpAddr>().map(Into::into));
-        let range: ipnet::IpNet = range.map_err(|_| "must be an address or a range, such as 192.0.2.7 or 10.0.0.0/8")?;
+        let range: ipnet::IpNet =
+            range.map_err(|_| "must be an address or a range, such as 192.0.2.7 or 10.0.0.0/8")?;
         if range.trunc() == range { Ok(Self(range)) } else { Err("has bits set behind its prefix length") }
     }
 }
@@ -330,7 +334,17 @@ mod tests {
             assert_eq!(text.parse::<UpstreamUrl>().unwrap().to_string(), text);
         }
         assert_eq!("https://api".parse::<UpstreamUrl>().unwrap().to_string(), "https://api:443");
-        for odd in ["", "127.0.0.1:9000", "ftp://x", "http://", "http://x/base", "http://u:p@x", "unix:sock", "http://x:0", "http://x:"] {
+        for odd in [
+            "",
+            "127.0.0.1:9000",
+            "ftp://x",
+            "http://",
+            "http://x/base",
+            "http://u:p@x",
+            "unix:sock",
+            "http://x:0",
+            "http://x:",
+        ] {
             assert!(odd.parse::<UpstreamUrl>().is_err(), "{odd}");
         }
     }

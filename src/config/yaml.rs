@@ -23,8 +23,8 @@ pub fn parse(text: &str) -> Result<Node, Fault> {
 ///
 /// # Errors
 /// What stopped the reader, unknown and duplicate keys of the root.
-pub fn each_item<'t>(
-    text: &'t str,
+pub fn each_item(
+    text: &str,
     sections: &'static [&'static str],
     each: impl FnMut(&'static str, usize, Node),
 ) -> Result<(), Faults> {
@@ -237,7 +237,13 @@ mod tests {
 
     #[test]
     fn no_message_repeats_what_is_written() {
-        for text in ["password: *hunter2", "password: \"hunter2", "password: !!int hunter2", "password: {hunter2", "hunter2: &a *a"] {
+        for text in [
+            "password: *hunter2",
+            "password: \"hunter2",
+            "password: !!int hunter2",
+            "password: {hunter2",
+            "hunter2: &a *a",
+        ] {
             assert!(!format!("{:?}", parse(text)).contains("hunter2\""), "{text}");
         }
     }

@@ -11,11 +11,13 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-pub use access::{RouteRule, RoutePath, RoutePathError, ScopeCatalog, ScopeSet};
+pub use access::{RoutePath, RoutePathError, RouteRule, ScopeCatalog, ScopeSet};
 pub use label::{Label, LabelError};
 pub use password::{HashMemory, PasswordHash, PasswordHashError, PlainPassword};
 pub use token::{DigestError, PlainToken, TokenDigest, TokenFormat, TokenFormatError};
-pub use version::{midnight, PathTemplate, PathTemplateError, PathVersion, Version, VersionCatalog, VersionRule, WhenUnstated};
+pub use version::{
+    PathTemplate, PathTemplateError, PathVersion, Version, VersionCatalog, VersionRule, WhenUnstated, midnight,
+};
 
 /// A stored credential: who owns it, how its secret is recognised, and what it may do.
 #[derive(Debug)]

@@ -27,10 +27,8 @@ impl FromStr for PathTemplate {
     fn from_str(text: &str) -> Result<Self, PathTemplateError> {
         let (before, after) = text.split_once(PLACEHOLDER).ok_or(PathTemplateError)?;
         let plain = |byte: u8| byte.is_ascii_graphic() && !b"*?#;%\\{}".contains(&byte);
-        let fits = before.starts_with('/')
-            && !before.contains("//")
-            && before.bytes().all(plain)
-            && matches!(after, "" | "/");
+        let fits =
+            before.starts_with('/') && !before.contains("//") && before.bytes().all(plain) && matches!(after, "" | "/");
         if fits { Ok(Self { before: before.into() }) } else { Err(PathTemplateError) }
     }
 }
@@ -172,8 +170,10 @@ mod tests {
         assert_eq!(v.read("/events"), PathVersion::Unstated { rest: "/events" });
         assert_eq!(v.read("/v/x"), PathVersion::Unstated { rest: "/v/x" });
         assert_eq!(v.read("/"), PathVersion::Unstated { rest: "/" });
-        assert_eq!(template("/api/{version}").read("/api/2026-01-01/x"),
-            PathVersion::Stated { version: "2026-01-01", rest: "/x" });
+        assert_eq!(
+            template("/api/{version}").read("/api/2026-01-01/x"),
+            PathVersion::Stated { version: "2026-01-01", rest: "/x" }
+        );
     }
 
     #[test]
@@ -191,7 +191,11 @@ mod tests {
     #[test]
     fn a_pin_allows_itself_or_up_to_itself() {
         let version = |name: &str| Version {
-            name: name.parse().unwrap(), deprecated_on: None, sunset_on: None, retired_on: None, link: None,
+            name: name.parse().unwrap(),
+            deprecated_on: None,
+            sunset_on: None,
+            retired_on: None,
+            link: None,
         };
         let mut catalog = VersionCatalog { known: ["1", "2", "3"].map(version).into(), ..Default::default() };
         let pin: Label = "2".parse().unwrap();
@@ -205,8 +209,11 @@ mod tests {
     #[test]
     fn retirement_begins_at_midnight_utc() {
         let version = Version {
-            name: "1".parse().unwrap(), deprecated_on: None, sunset_on: None,
-            retired_on: Some("2026-06-30".parse().unwrap()), link: None,
+            name: "1".parse().unwrap(),
+            deprecated_on: None,
+            sunset_on: None,
+            retired_on: Some("2026-06-30".parse().unwrap()),
+            link: None,
         };
         assert!(!version.is_retired("2026-06-29T23:59:59Z".parse().unwrap()));
         assert!(version.is_retired("2026-06-30T00:00:00Z".parse().unwrap()));

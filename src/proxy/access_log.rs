@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::context::Context;
-use crate::auth::Scheme;
+use crate::auth::{Rejection, Scheme};
 use crate::telemetry::{LineSink, Metrics};
 
 /// Where lines go and how they look.
@@ -66,7 +66,7 @@ impl AccessLog {
 impl<'a> Line<'a> {
     fn new(context: &'a Context, answered: &Answered<'a>) -> Self {
         let admission = context.admission.as_ref();
-        let credential = admission.and_then(|admission| admission.credential.as_deref());
+        let credential = context.recognised.as_deref();
         let version = admission.and_then(|admission| {
             let versions = &context.policy.as_ref()?.rules.versions.known;
             versions.get(admission.version?).map(|version| version.name.as_str())
@@ -85,7 +85,7 @@ impl<'a> Line<'a> {
             path: answered.path,
             status: context.status,
             decision,
-            code: context.rejection.map(|rejection| rejection.code()),
+            code: context.rejection.map(Rejection::code),
             scheme: if context.scheme == Scheme::None { "none" } else { context.scheme.as_str() },
             credential: credential.map(|credential| credential.id.as_str()),
             account: credential.map(|credential| credential.account.id.as_str()),

@@ -4,10 +4,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use prometheus::IntGauge;
 use uuid::Uuid;
 
 use super::Policy;
 use crate::auth::{Admission, Rejection, Scheme};
+use crate::credential::Credential;
 
 /// One request.
 pub struct Context {
@@ -19,6 +21,8 @@ pub struct Context {
     pub(super) policy: Option<Arc<Policy>>,
     /// How it presented its credential.
     pub(super) scheme: Scheme,
+    /// Whose secret it brought, whatever the verdict was then.
+    pub(super) recognised: Option<Arc<Credential>>,
     /// The verdict, if it was let through.
     pub(super) admission: Option<Admission>,
     /// The verdict, if it was not; or why it did not come back.
@@ -31,8 +35,25 @@ pub struct Context {
     pub(super) upstream_answered: Option<Duration>,
     /// The status that went out.
     pub(super) status: u16,
-    /// Set while the request counts as in flight.
-    pub(super) is_in_flight: bool,
+    /// Held while the request is in flight.
+    pub(super) in_flight: Option<InFlight>,
+}
+
+/// Counts a request until it is dropped, on whatever way that happens.
+pub(super) struct InFlight(IntGauge);
+
+impl InFlight {
+    /// Counts from now on.
+    pub(super) fn new(gauge: &IntGauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 impl Context {
@@ -45,13 +66,14 @@ impl Context {
             request_id: uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid(),
             policy: None,
             scheme: Scheme::None,
+            recognised: None,
             admission: None,
             rejection: None,
             client: None,
             decided_in: Duration::ZERO,
             upstream_answered: None,
             status: 0,
-            is_in_flight: false,
+            in_flight: None,
         }
     }
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use pingora::apps::{HttpServerApp, HttpServerOptions, ReusedHttpStream, ServerApp};
+use pingora::protocols::Stream;
 use pingora::protocols::http::ServerSession;
 use pingora::protocols::http::v2::server::H2Options;
-use pingora::protocols::Stream;
 use pingora::server::ShutdownWatch;
 
 /// More requests than this on one connection end it; serves to tell the first one from the others.

@@ -14,7 +14,7 @@ use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorSource, ErrorType};
 
 use super::access_log::{AccessLog, Answered};
-use super::context::Context;
+use super::context::{Context, InFlight};
 use super::headers::{self, Caller};
 use super::{Policy, edge, upgrade};
 use crate::auth::{
@@ -71,6 +71,7 @@ impl Gateway {
                 if matches!(presented, Presented::Password(_)) {
                     self.metrics.password_hits.inc();
                 }
+                context.recognised = Some(credential.clone());
                 Verdict::Final(policy.rules.admit(credential, &call))
             }
             Recognition::Rejected(rejection) => Verdict::Final(Err(rejection)),
@@ -88,6 +89,7 @@ impl Gateway {
         self.metrics.password_misses.inc();
         let current = || self.policy.load().directory.clone();
         let credential: Arc<Credential> = self.authenticator.verify(pending, current).await?;
+        context.recognised = Some(credential.clone());
         let policy = self.policy.load_full();
         context.policy = Some(policy.clone());
         let request = session.req_header();
@@ -114,11 +116,6 @@ impl Gateway {
         // Without an address there is nothing to compare with a list; a Unix socket would be such a case.
         let address = client.ok_or(Rejection::RequestAmbiguous("The caller has no address."))?;
         Ok(Facts { target, stated, address, now: self.clock.now() })
-    }
-
-    fn count_in_flight(&self, context: &mut Context) {
-        context.is_in_flight = true;
-        self.metrics.in_flight.inc();
     }
 }
 
@@ -156,7 +153,7 @@ impl ProxyHttp for Gateway {
 
     async fn early_request_filter(&self, session: &mut Session, context: &mut Context) -> pingora::Result<()> {
         edge::head_arrived();
-        self.count_in_flight(context);
+        context.in_flight = Some(InFlight::new(&self.metrics.in_flight));
         let policy = self.policy.load_full();
         let timeouts = &policy.timeouts;
         if session.get_keepalive().is_some() {
@@ -229,10 +226,11 @@ impl ProxyHttp for Gateway {
         if let Some(name) = &policy.rules.accept.api_key_query {
             strip_key_from_query(request, name)?;
         }
-        if request.version == http::Version::HTTP_2 && request.remove_header(&EXPECT).is_some() {
-            go_ahead(session).await?;
-        }
         headers::mend_trace(request)?;
+        // Only an HTTP/1.1 API sends its own go-ahead; one behind HTTP/2 would never see the wish.
+        if request.version == http::Version::HTTP_2 && request.remove_header(&EXPECT).is_some() {
+            session.as_downstream_mut().write_continue_response().await?;
+        }
         headers::set_forwarded(request, caller)?;
         policy.names.identify(request, admission, &policy.rules.versions, context.request_id)
     }
@@ -261,13 +259,7 @@ impl ProxyHttp for Gateway {
     }
 
     /// Nothing was sent yet, so another address may be tried whatever the method.
-    fn fail_to_connect(
-        &self,
-        _: &mut Session,
-        _: &HttpPeer,
-        _: &mut Context,
-        mut error: Box<Error>,
-    ) -> Box<Error> {
+    fn fail_to_connect(&self, _: &mut Session, _: &HttpPeer, _: &mut Context, mut error: Box<Error>) -> Box<Error> {
         error.set_retry(true);
         error
     }
@@ -275,8 +267,12 @@ impl ProxyHttp for Gateway {
     async fn fail_to_proxy(&self, session: &mut Session, error: &Error, context: &mut Context) -> FailToProxy {
         let rejection = match (error.esource(), error.etype()) {
             // The caller is gone, or sent what cannot be answered.
-            (ErrorSource::Downstream, ErrorType::WriteError | ErrorType::ReadError | ErrorType::ConnectionClosed) => None,
-            (ErrorSource::Downstream, _) => Some(Rejection::RequestAmbiguous("The request could not be read to its end.")),
+            (ErrorSource::Downstream, ErrorType::WriteError | ErrorType::ReadError | ErrorType::ConnectionClosed) => {
+                None
+            }
+            (ErrorSource::Downstream, _) => {
+                Some(Rejection::RequestAmbiguous("The request could not be read to its end."))
+            }
             (_, ErrorType::ConnectTimedout | ErrorType::ReadTimedout | ErrorType::WriteTimedout) => {
                 Some(Rejection::UpstreamTimeout)
             }
@@ -319,24 +315,13 @@ impl ProxyHttp for Gateway {
             log.write(context, &answered);
         }
         // Last, because a process that is told to stop leaves once nothing is in flight.
-        if std::mem::take(&mut context.is_in_flight) {
-            self.metrics.in_flight.dec();
-        }
+        context.in_flight = None;
     }
 
     /// Goes into messages of pingora; the query stays out of them.
     fn request_summary(&self, session: &Session, context: &Context) -> String {
         format!("{} {}", session.req_header().method, context.request_id)
     }
-}
-
-/// Says what an API of HTTP/2 would say to `Expect: 100-continue`: pingora does not listen to it.
-async fn go_ahead(session: &mut Session) -> pingora::Result<()> {
-    // A caller of HTTP/2 need not wait: its body is held back by flow control alone.
-    if session.req_header().version != http::Version::HTTP_11 {
-        return Ok(());
-    }
-    session.as_downstream_mut().write_continue_response().await
 }
 
 /// The API key in a query is ours alone: the rest is forwarded as it came.
@@ -355,4 +340,3 @@ fn strip_key_from_query(request: &mut RequestHeader, name: &str) -> pingora::Res
     }
     request.set_raw_path(target.as_bytes())
 }
-

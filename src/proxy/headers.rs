@@ -26,6 +26,7 @@ pub(super) struct HeaderNames {
     version: Bytes,
     scopes: Bytes,
     request_id: Bytes,
+    authorization: Option<HeaderName>,
     api_key: Option<HeaderName>,
     api_version: Option<HeaderName>,
 }
@@ -59,6 +60,8 @@ impl HeaderNames {
             version: name("Version"),
             scopes: name("Scopes"),
             request_id: name("Request-Id"),
+            // Where we do not look at it, it is between the caller and the API behind.
+            authorization: (rules.accept.bearer || rules.accept.basic).then_some(AUTHORIZATION),
             api_key: rules.accept.api_key_header.clone(),
             api_version: rules.versions.header.clone(),
         }
@@ -80,17 +83,14 @@ impl HeaderNames {
         let imitates = |ours: &Option<HeaderName>| ours.as_ref().is_some_and(|ours| folded_eq(text, ours.as_str()));
         let is_exactly = |ours: &Option<HeaderName>| ours.as_ref() == Some(name);
         let is_ours = folded_starts_with(text, &self.prefix);
-        let is_forwarded = folded_starts_with(text, "x-forwarded-")
-            || folded_eq(text, "forwarded")
-            || folded_eq(text, "x-real-ip");
-        let is_credential = *name == AUTHORIZATION || is_exactly(&self.api_key);
+        let is_forwarded =
+            folded_starts_with(text, "x-forwarded-") || folded_eq(text, "forwarded") || folded_eq(text, "x-real-ip");
+        let is_credential = is_exactly(&self.authorization) || is_exactly(&self.api_key);
         let is_odd_spelling = (imitates(&self.api_key) && !is_exactly(&self.api_key))
             || (imitates(&self.api_version) && !is_exactly(&self.api_version));
         let is_believed = is_trusted && is_forwarded && !text.contains(['_', '.']);
-        let remove = is_ours
-            || is_odd_spelling
-            || (is_forwarded && !is_believed)
-            || (is_credential && !forward_credential);
+        let remove =
+            is_ours || is_odd_spelling || (is_forwarded && !is_believed) || (is_credential && !forward_credential);
         if remove { Fate::Remove } else { Fate::Keep }
     }
 

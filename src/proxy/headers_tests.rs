@@ -4,7 +4,11 @@ use crate::credential::{ScopeCatalog, TokenFormat};
 use proptest::prelude::*;
 
 fn names() -> HeaderNames {
-    let rules = Rules {
+    HeaderNames::new("X-Claviger-", &rules())
+}
+
+fn rules() -> Rules {
+    Rules {
         accept: Accept {
             bearer: true,
             basic: true,
@@ -15,8 +19,7 @@ fn names() -> HeaderNames {
         versions: VersionCatalog { header: Some(HeaderName::from_static("x-api-version")), ..Default::default() },
         scopes: ScopeCatalog::default(),
         public: Box::default(),
-    };
-    HeaderNames::new("X-Claviger-", &rules)
+    }
 }
 
 fn left(name: &str, is_trusted: bool, forward_credential: bool) -> bool {
@@ -30,9 +33,19 @@ fn left(name: &str, is_trusted: bool, forward_credential: bool) -> bool {
 #[test]
 fn what_a_caller_may_not_say_is_removed_in_every_spelling() {
     for name in [
-        "X-Claviger-Credential", "x_claviger_credential", "X.Claviger.Account", "X-CLAVIGER_whatever",
-        "X_Api_Key", "X.API-Key", "X_API_Version", "X-Forwarded-For", "X_Forwarded_Host", "Forwarded", "X-Real-IP",
-        "X-API-Key", "Authorization",
+        "X-Claviger-Credential",
+        "x_claviger_credential",
+        "X.Claviger.Account",
+        "X-CLAVIGER_whatever",
+        "X_Api_Key",
+        "X.API-Key",
+        "X_API_Version",
+        "X-Forwarded-For",
+        "X_Forwarded_Host",
+        "Forwarded",
+        "X-Real-IP",
+        "X-API-Key",
+        "Authorization",
     ] {
         assert!(!left(name, false, false), "{name}");
     }
@@ -54,6 +67,15 @@ fn the_credential_stays_only_where_it_is_to_be_forwarded() {
     assert!(left("Authorization", false, true));
     assert!(left("X-API-Key", false, true));
     assert!(!left("X_API_Key", false, true));
+}
+
+#[test]
+fn an_authorization_that_we_do_not_look_at_is_between_caller_and_api() {
+    let mut rules = rules();
+    rules.accept.bearer = false;
+    assert_eq!(HeaderNames::new("X-Claviger-", &rules).fate(&AUTHORIZATION, false, false), Fate::Remove);
+    rules.accept.basic = false;
+    assert_eq!(HeaderNames::new("X-Claviger-", &rules).fate(&AUTHORIZATION, false, false), Fate::Keep);
 }
 
 #[test]
@@ -79,8 +101,11 @@ fn a_malformed_trace_is_started_anew() {
     let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     assert!(is_traceparent(good.as_bytes()));
     for bad in [
-        "", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7", "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
-        "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+        "",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
+        "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+        "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
         "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x",
     ] {
         assert!(!is_traceparent(bad.as_bytes()), "{bad}");

@@ -1,7 +1,9 @@
 //! The only writer of refusals: problem documents (RFC 9457) and challenges.
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, RETRY_AFTER, TRANSFER_ENCODING, WWW_AUTHENTICATE};
+use http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, RETRY_AFTER, TRANSFER_ENCODING, WWW_AUTHENTICATE,
+};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::proxy::Session;
@@ -154,7 +156,8 @@ impl Challenge {
 
 /// Clients of gRPC look for a status of their own; some would take the problem document for a message.
 fn tell_grpc(head: &mut ResponseHeader, request: &RequestHeader, rejection: Rejection) -> pingora::Result<()> {
-    let is_grpc = request.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
+    let is_grpc =
+        request.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
     if !is_grpc {
         return Ok(());
     }

@@ -52,10 +52,7 @@ impl Reading {
 impl Certificates {
     /// With these in force.
     pub fn new(reading: Reading) -> Self {
-        Self {
-            own: ArcSwap::from_pointee(reading.own),
-            clients: ArcSwapOption::from_pointee(reading.clients),
-        }
+        Self { own: ArcSwap::from_pointee(reading.own), clients: ArcSwapOption::from_pointee(reading.clients) }
     }
 
     /// Puts others in force, for the connections that come from now on.

@@ -164,8 +164,8 @@ fn trust(peer: &mut HttpPeer, written: &written::UpstreamTls) -> Result<(), Faul
     roots.iter().for_each(|root| digest.update(root));
     peer.options.ca = Some(roots.into_iter().map(|root| WrappedX509::new(root, parse_x509)).collect());
     if let (Some(certificate), Some(key)) = (&written.certificate, &written.key) {
-        let chain = tls::certificates(certificate)
-            .map_err(|problem| fault("proxy.upstream_tls.certificate", problem))?;
+        let chain =
+            tls::certificates(certificate).map_err(|problem| fault("proxy.upstream_tls.certificate", problem))?;
         let key = tls::private_key(key).map_err(|problem| fault("proxy.upstream_tls.key", problem))?;
         tls::check_pair(&chain, &key).map_err(|problem| fault("proxy.upstream_tls", problem))?;
         digest.update(&chain[0]);

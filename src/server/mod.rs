@@ -22,7 +22,7 @@ use crate::config::written::LogFormat;
 use crate::config::{Faults, Settings};
 use crate::control::{Admin, Readiness, router};
 use crate::proxy::{AccessLog, Bound, Certificates, Gateway, ListenerOptions, Policy, Reading, Upstream, service};
-use crate::source::{Loaded, Loader, Reloader};
+use crate::source::{Apply, Loaded, Loader, Reloader};
 use crate::telemetry::{Lines, LogStyle, Metrics};
 
 pub use demo_api::DemoApi;
@@ -69,7 +69,10 @@ pub fn serve(loader: Loader, loaded: Loaded, ready: impl FnOnce(&Addresses)) -> 
         policy: policy.clone(),
         authenticator: authenticator.clone(),
         metrics: metrics.clone(),
-        access_log: settings.log.access.then(|| AccessLog::new(lines.sink(), stdout_is_json(&settings), metrics.clone())),
+        access_log: settings
+            .log
+            .access
+            .then(|| AccessLog::new(lines.sink(), stdout_is_json(&settings), metrics.clone())),
         clock: Clock::System,
     };
 
@@ -88,6 +91,7 @@ pub fn serve(loader: Loader, loaded: Loaded, ready: impl FnOnce(&Addresses)) -> 
     let readiness = Arc::new(Readiness::default());
     let admin = Admin { metrics: metrics.clone(), readiness: readiness.clone(), reload: reload.clone(), authenticator };
 
+    let inbox = shutdown::Inbox::open().context("signals cannot be received")?;
     server.add_service(gate);
     server.add_service(background_service("admin", AdminService { socket: Mutex::new(Some(admin_socket)), admin }));
     server.add_service(background_service("resolver", Resolver { policy }));
@@ -96,9 +100,18 @@ pub fn serve(loader: Loader, loaded: Loaded, ready: impl FnOnce(&Addresses)) -> 
         credentials = count, version = env!("CARGO_PKG_VERSION"), "claviger listens"
     );
     ready(&addresses);
-    let signals = shutdown::Signals { readiness, reload, metrics, lines: lines.sink(), most: settings.timeouts.shutdown.duration() };
-    server.run(RunArgs { shutdown_signal: Box::new(signals) });
-    Ok(())
+    let (ended, end) = std::sync::mpsc::channel();
+    let lines = lines.sink();
+    let most = settings.timeouts.shutdown.duration();
+    let signals = shutdown::Signals { inbox, readiness, reload, metrics, most, drained: ended.clone() };
+    std::thread::Builder::new().name("pingora".into()).spawn(move || {
+        server.run(RunArgs { shutdown_signal: Box::new(signals) });
+        // Whoever waits may have been told before that everything is drained.
+        let _drained = ended.send(());
+    })?;
+    let outcome = end.recv().context("the gate has ended by itself");
+    lines.flush();
+    outcome
 }
 
 fn bind(settings: &Settings) -> anyhow::Result<Vec<Bound>> {
@@ -118,9 +131,7 @@ fn stderr_style(settings: &Settings) -> LogStyle {
     match settings.log.format {
         LogFormat::Json => LogStyle::Json,
         LogFormat::Text => LogStyle::Text { ansi: false },
-        LogFormat::Auto if std::io::stderr().is_terminal() => {
-            LogStyle::Text { ansi: crate::config::wants_colour() }
-        }
+        LogFormat::Auto if std::io::stderr().is_terminal() => LogStyle::Text { ansi: crate::config::wants_colour() },
         LogFormat::Auto => LogStyle::Json,
     }
 }
@@ -131,6 +142,17 @@ fn stdout_is_json(settings: &Settings) -> bool {
         LogFormat::Text => false,
         LogFormat::Auto => !std::io::stdout().is_terminal(),
     }
+}
+
+/// Reads what is read only at a start and a reload: certificates and keys.
+///
+/// # Errors
+/// All that cannot be used.
+pub fn check(loaded: &Loaded) -> Result<(), Faults> {
+    let own = loaded.settings.tls.as_ref().map(Reading::new).transpose().err();
+    let upstream = Upstream::new(&loaded.settings).err();
+    let faults: Vec<_> = own.into_iter().chain(upstream).flat_map(|faults| faults.0).collect();
+    Faults(faults).into_result(|| ())
 }
 
 fn certificates(settings: &Settings, metrics: &Metrics) -> Result<Option<Arc<Certificates>>, Faults> {
@@ -154,11 +176,7 @@ fn authenticator(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<
 }
 
 /// Puts a reading in force as a whole: everything that can fail comes first.
-fn apply(
-    policy: Arc<ArcSwap<Policy>>,
-    certificates: Option<Arc<Certificates>>,
-    metrics: Arc<Metrics>,
-) -> Box<dyn FnMut(&Loaded) -> Result<(), Faults> + Send> {
+fn apply(policy: Arc<ArcSwap<Policy>>, certificates: Option<Arc<Certificates>>, metrics: Arc<Metrics>) -> Apply {
     Box::new(move |loaded| {
         let next = self::policy(loaded)?;
         if let (Some(certificates), Some(files)) = (&certificates, &loaded.settings.tls) {

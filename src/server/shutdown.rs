@@ -1,92 +1,113 @@
 //! Signals: end gracefully, end at once, read files again.
 
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use pingora::server::{ShutdownSignal, ShutdownSignalWatch};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::control::Readiness;
 use crate::source::ReloadHandle;
-use crate::telemetry::{LineSink, Metrics};
+use crate::telemetry::Metrics;
 
 /// Listeners are closed within this; only then is an empty house empty.
 const CLOSING: Duration = Duration::from_millis(200);
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Waits for signals.
+/// What an operator asks for by a signal.
+enum Wish {
+    Reload,
+    Leave,
+    LeaveAtOnce,
+}
+
+/// Signals that have arrived and wait to be acted upon.
+pub(super) struct Inbox(Arc<Mutex<UnboundedReceiver<Wish>>>);
+
+/// Acts upon signals.
 pub(super) struct Signals {
+    pub(super) inbox: Inbox,
     pub(super) readiness: Arc<Readiness>,
     pub(super) reload: ReloadHandle,
     pub(super) metrics: Arc<Metrics>,
-    pub(super) lines: LineSink,
     pub(super) most: Duration,
+    /// Told when nothing is in flight any more.
+    pub(super) drained: Sender<()>,
+}
+
+impl Inbox {
+    /// Receives signals from now on. Comes before anybody is told that the gate is there: until it does,
+    /// the signal that asks for a reload ends the process.
+    ///
+    /// # Errors
+    /// When the system gives no thread or no signals.
+    pub(super) fn open() -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let (wishes, inbox) = unbounded_channel();
+        let (mut hangup, mut terminate, mut interrupt) = {
+            let _entered = runtime.enter();
+            (signal(SignalKind::hangup())?, signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
+        };
+        let receive = async move {
+            loop {
+                let wish = tokio::select! {
+                    _ = hangup.recv() => Wish::Reload,
+                    _ = terminate.recv() => Wish::Leave,
+                    _ = interrupt.recv() => Wish::LeaveAtOnce,
+                };
+                if wishes.send(wish).is_err() {
+                    return;
+                }
+            }
+        };
+        std::thread::Builder::new().name("signals".into()).spawn(move || runtime.block_on(receive))?;
+        Ok(Self(Arc::new(Mutex::new(inbox))))
+    }
 }
 
 #[async_trait]
 impl ShutdownSignalWatch for Signals {
     async fn recv(&self) -> ShutdownSignal {
-        let (Some(mut terminate), Some(mut interrupt), Some(mut hangup)) =
-            (listen(SignalKind::terminate()), listen(SignalKind::interrupt()), listen(SignalKind::hangup()))
-        else {
-            return ShutdownSignal::FastShutdown;
-        };
+        let mut inbox = self.inbox.0.lock().await;
         loop {
-            tokio::select! {
-                _ = hangup.recv() => self.reload.request(),
-                _ = interrupt.recv() => {
-                    self.leave();
-                    return ShutdownSignal::FastShutdown;
-                }
-                _ = terminate.recv() => {
+            match inbox.recv().await {
+                Some(Wish::Reload) => self.reload.request(),
+                Some(Wish::Leave) => {
                     tracing::info!("stopping: no new connections, requests in flight finish");
                     self.readiness.stop();
                     self.reload.stop();
                     self.drain();
-                    self.leave_early(interrupt);
                     return ShutdownSignal::GracefulTerminate;
                 }
+                Some(Wish::LeaveAtOnce) | None => return ShutdownSignal::FastShutdown,
             }
         }
     }
 }
 
-fn listen(kind: SignalKind) -> Option<Signal> {
-    signal(kind).inspect_err(|error| tracing::error!(%error, "signals cannot be received")).ok()
-}
-
 impl Signals {
-    /// pingora would sleep for the whole grace period; an idle process need not.
+    /// pingora would sleep for the whole grace period, and look at no signal; an idle process need not,
+    /// nor one whose operator has lost patience.
     fn drain(&self) {
-        let (metrics, sink, most) = (self.metrics.clone(), self.lines.clone(), self.most);
+        let (metrics, drained, most) = (self.metrics.clone(), self.drained.clone(), self.most);
+        let inbox = self.inbox.0.clone();
+        // Locked only until pingora has been told to stop.
+        let is_cut_short =
+            move || inbox.try_lock().is_ok_and(|mut inbox| matches!(inbox.try_recv(), Ok(Wish::LeaveAtOnce)));
         let wait = move || {
             let start = Instant::now();
             std::thread::sleep(CLOSING);
-            while metrics.in_flight.get() > 0 && start.elapsed() < most {
+            while metrics.in_flight.get() > 0 && start.elapsed() < most && !is_cut_short() {
                 std::thread::sleep(LOOK);
             }
-            sink.flush();
-            std::process::exit(0);
+            let _ended = drained.send(());
         };
         if let Err(error) = std::thread::Builder::new().name("drain".into()).spawn(wait) {
             tracing::error!(%error, "stopping takes the whole grace period");
         }
-    }
-
-    /// Nobody else looks at signals from now on.
-    fn leave_early(&self, mut interrupt: Signal) {
-        let sink = self.lines.clone();
-        tokio::spawn(async move {
-            interrupt.recv().await;
-            sink.flush();
-            std::process::exit(0);
-        });
-    }
-
-    fn leave(&self) {
-        self.readiness.stop();
-        self.reload.stop();
-        self.lines.flush();
     }
 }

@@ -108,7 +108,12 @@ impl Reader<'_> {
             (None, Some(username), Some(password)) => self.pair(path, node, username, password),
             (None, _, _) => None,
             (Some(_), _, _) => {
-                self.report(node, path, "token", "stands beside username or password; a credential is one or the other");
+                self.report(
+                    node,
+                    path,
+                    "token",
+                    "stands beside username or password; a credential is one or the other",
+                );
                 None
             }
         }
@@ -117,9 +122,15 @@ impl Reader<'_> {
     fn missing(&mut self, path: &str, node: &Node, written: &written::Credential) {
         match (&written.token, &written.username, &written.password) {
             (None, Some(_), None) => {
-                self.report_hint(node, path, "", "has a username but no password", "claviger password hash makes one");
+                self.report_hint(
+                    node,
+                    path,
+                    "password",
+                    "is missing beside username",
+                    "claviger password hash makes one",
+                );
             }
-            (None, None, Some(_)) => self.report(node, path, "password", "has no username beside it"),
+            (None, None, Some(_)) => self.report(node, path, "username", "is missing beside password"),
             (None, None, None) => {
                 let hint = "claviger token new makes a token, claviger password hash a password";
                 self.report_hint(node, path, "", "has neither token nor username and password", hint);
@@ -128,7 +139,7 @@ impl Reader<'_> {
         }
         if written.version.is_none() && !self.versions.known.is_empty() {
             let known = names(self.versions.known.iter().map(|version| version.name.as_str()));
-            self.report_hint(node, path, "", "lacks version", &format!("known: {known}"));
+            self.report_hint(node, path, "version", "is missing", &format!("known: {known}"));
         }
     }
 
@@ -169,9 +180,7 @@ impl Reader<'_> {
 
     fn version(&mut self, path: &str, node: &Node, written: &written::Credential) -> Option<Label> {
         let known = &self.versions.known;
-        let Some(name) = written.version.as_ref().map(|version| version.0.as_str()) else {
-            return None;
-        };
+        let name = written.version.as_ref()?.0.as_str();
         match self.versions.rank(name) {
             // The catalog's own copy is shared by all credentials.
             Some(rank) => Some(known[rank].name.clone()),

@@ -78,7 +78,9 @@ fn every_fault_is_reported_with_its_place_and_without_its_value() {
 fn names_that_are_taken_are_refused_with_both_places() {
     let one = format!("account: acme, token: '{DIGEST}', version: '1'");
     let pair = format!("account: acme, username: u, password: '{HASH}', version: '1'");
-    let text = format!("credentials:\n  - {{id: a, {one}}}\n  - {{id: b, {one}}}\n  - {{id: c, {pair}}}\n  - {{id: c, {pair}}}\n  - {{id: d, {pair}}}\n");
+    let text = format!(
+        "credentials:\n  - {{id: a, {one}}}\n  - {{id: b, {one}}}\n  - {{id: c, {pair}}}\n  - {{id: c, {pair}}}\n  - {{id: d, {pair}}}\n"
+    );
     insta::assert_snapshot!(faults(&text), @r"
     3:5  credentials[1].token  is the token digest of another credential too, at 2:5
     5:5  credentials[3].id  is the id of another credential too, at 4:5
@@ -90,8 +92,17 @@ fn names_that_are_taken_are_refused_with_both_places() {
 fn what_is_no_credentials_file_is_refused() {
     let mut report = String::new();
     for text in [
-        "", "# nothing", "credentials:", "credentials: 5", "credentials: {a: 1}", "[1, 2]", "hello", "credential: []",
-        "credentials: []\ncredentials: []", "credentials:\n  - id: [", "credentials:\n- {id: a, account: b, token: *t}",
+        "",
+        "# nothing",
+        "credentials:",
+        "credentials: 5",
+        "credentials: {a: 1}",
+        "[1, 2]",
+        "hello",
+        "credential: []",
+        "credentials: []\ncredentials: []",
+        "credentials:\n  - id: [",
+        "credentials:\n- {id: a, account: b, token: *t}",
     ] {
         report.push_str(&format!("{text:?}\n    {}\n", faults(text).replace('\n', "\n    ")));
     }

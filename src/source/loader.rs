@@ -23,6 +23,8 @@ pub struct Loaded {
     pub rules: Rules,
     /// Who may call.
     pub set: Arc<FileSet>,
+    /// Of the files before they were read: whatever has changed since differs from it.
+    pub(super) fingerprint: [u8; 32],
 }
 
 impl Loader {
@@ -36,12 +38,20 @@ impl Loader {
     /// # Errors
     /// Every fault of the settings; if they have none, every fault of the credentials.
     pub fn load(&self) -> Result<Loaded, Faults> {
-        let settings = self.source.load()?;
+        let own: Vec<PathBuf> = self.source.file.iter().cloned().collect();
+        let (settings, fingerprint) = loop {
+            let before = fingerprint(&own);
+            let settings = self.source.load()?;
+            let all = fingerprint(&self.files(&settings));
+            if fingerprint(&own) == before {
+                break (settings, all);
+            }
+        };
         let path = &settings.credentials_file;
         let text = read_text(path).map_err(|fault| Faults::from(fault).in_file(path))?;
         let set = credentials_file::read(&text, &settings.versions, &settings.scopes)
             .map_err(|faults| faults.in_file(path))?;
-        Ok(Loaded { rules: rules(&settings), set: Arc::new(set), settings })
+        Ok(Loaded { rules: rules(&settings), set: Arc::new(set), settings, fingerprint })
     }
 
     /// The files that matter, as far as they are known from the last good settings.

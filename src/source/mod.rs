@@ -10,4 +10,4 @@ mod watch;
 pub use difference::Difference;
 pub use file_set::FileSet;
 pub use loader::{Loaded, Loader};
-pub use reloader::{Reloader, ReloadHandle, ReloadOutcome};
+pub use reloader::{Apply, ReloadHandle, ReloadOutcome, Reloader};

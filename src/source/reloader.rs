@@ -1,5 +1,7 @@
 //! Reads the files again when they change, and puts a good reading in force. A bad one changes nothing.
 
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,10 +10,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::loader::fingerprint;
-use super::watch::Watch;
+use super::watch::{Change, Watch};
 use super::{Difference, Loaded, Loader};
 use crate::clock::Clock;
-use crate::config::{Fault, Faults, Origin};
+use crate::config::{Fault, Faults, Origin, Settings};
 use crate::telemetry::Metrics;
 
 /// Quiet time after an event: writers often truncate first and write then.
@@ -36,7 +38,7 @@ pub enum ReloadOutcome {
 pub type Apply = Box<dyn FnMut(&Loaded) -> Result<(), Faults> + Send>;
 
 enum Trigger {
-    Event,
+    Change(Change),
     Request(oneshot::Sender<ReloadOutcome>),
     Stop,
 }
@@ -80,6 +82,7 @@ impl ReloadHandle {
 /// The thread that reloads.
 pub struct Reloader {
     loader: Loader,
+    started: Settings,
     current: Loaded,
     apply: Apply,
     metrics: Arc<Metrics>,
@@ -104,24 +107,28 @@ impl Reloader {
     ) -> std::io::Result<ReloadHandle> {
         let (triggers, inbox) = channel();
         let events = triggers.clone();
-        let watch = Watch::new(move || drop(events.send(Trigger::Event)));
+        let watch = Watch::new(move |change| drop(events.send(Trigger::Change(change))));
         let last = Arc::new(Mutex::new(ReloadOutcome::InForce("as started".into())));
         let handle = ReloadHandle { triggers, last: last.clone() };
         let files = loader.files(&current.settings);
-        let seen = fingerprint(&files);
-        let mut reloader = Self { loader, current, apply, metrics, clock, seen, files, watch, last };
+        let seen = current.fingerprint;
+        let started = current.settings.clone();
+        let mut reloader = Self { loader, started, current, apply, metrics, clock, seen, files, watch, last };
         reloader.note_in_force();
         reloader.watch.follow(&reloader.files);
-        // A change between the first reading and the watch is found by the first look.
-        std::thread::Builder::new().name("reload".into()).spawn(move || reloader.run(&inbox))?;
+        std::thread::Builder::new().name("reload".into()).spawn(move || {
+            // What changed between the first reading and the watch.
+            reloader.reload_if_changed();
+            reloader.run(&inbox);
+        })?;
         Ok(handle)
     }
 
     fn run(mut self, inbox: &Receiver<Trigger>) {
         loop {
             match inbox.recv_timeout(LOOK) {
-                Ok(Trigger::Event) => {
-                    if self.settle(inbox) {
+                Ok(Trigger::Change(first)) => {
+                    if self.settle(&first, inbox) {
                         return;
                     }
                     self.reload_if_changed();
@@ -141,38 +148,67 @@ impl Reloader {
         }
     }
 
-    /// Waits until no more events come; answers requests on the way. True when it is time to stop.
-    fn settle(&mut self, inbox: &Receiver<Trigger>) -> bool {
+    /// Waits until nothing changes any more and nobody has a file of ours open for writing: the beginning
+    /// of a list is a list too. Answers requests on the way. True when it is time to stop.
+    fn settle(&mut self, first: &Change, inbox: &Receiver<Trigger>) -> bool {
         let start = Instant::now();
+        let mut open = HashSet::new();
+        self.note_open(first, &mut open);
         while start.elapsed() < SETTLE_AT_MOST {
             match inbox.recv_timeout(SETTLE) {
-                Ok(Trigger::Event) => {}
+                Ok(Trigger::Change(change)) => self.note_open(&change, &mut open),
                 Ok(Trigger::Request(answer)) => {
                     let _gone = answer.send(self.reload());
                 }
                 Ok(Trigger::Stop) | Err(RecvTimeoutError::Disconnected) => return true,
-                Err(RecvTimeoutError::Timeout) => return false,
+                Err(RecvTimeoutError::Timeout) if open.is_empty() => return false,
+                Err(RecvTimeoutError::Timeout) => {}
             }
         }
         false
+    }
+
+    /// Keeps the names of our files that are open for writing.
+    fn note_open(&self, change: &Change, open: &mut HashSet<OsString>) {
+        let names = change.files.iter().filter_map(|file| file.file_name());
+        for name in names.filter(|name| self.files.iter().any(|file| file.file_name() == Some(name))) {
+            if change.is_unfinished {
+                open.insert(name.to_owned());
+            } else {
+                open.remove(name);
+            }
+        }
     }
 
     fn reload_if_changed(&mut self) {
         if fingerprint(&self.files) == self.seen {
             return;
         }
-        if self.loader.load().is_err() {
-            std::thread::sleep(SECOND_LOOK);
-            if fingerprint(&self.files) == self.seen {
-                return;
-            }
+        let reading = self.loader.load();
+        if reading.is_ok() {
+            self.put_in_force(reading);
+            return;
         }
-        self.reload();
+        std::thread::sleep(SECOND_LOOK);
+        if fingerprint(&self.files) != self.seen {
+            self.reload();
+        }
     }
 
     fn reload(&mut self) -> ReloadOutcome {
         self.seen = fingerprint(&self.files);
-        let outcome = match self.loader.load().and_then(|loaded| (self.apply)(&loaded).map(|()| loaded)) {
+        let reading = self.loader.load();
+        self.put_in_force(reading)
+    }
+
+    fn put_in_force(&mut self, reading: Result<Loaded, Faults>) -> ReloadOutcome {
+        if let Ok(loaded) = &reading {
+            // Even if it cannot be put in force: mending one of its files is what has to be noticed then.
+            self.seen = loaded.fingerprint;
+            self.files = self.loader.files(&loaded.settings);
+            self.watch.follow(&self.files);
+        }
+        let outcome = match reading.and_then(|loaded| (self.apply)(&loaded).map(|()| loaded)) {
             Ok(loaded) => self.in_force(loaded),
             Err(faults) => {
                 for fault in &faults.0 {
@@ -190,16 +226,10 @@ impl Reloader {
     fn in_force(&mut self, loaded: Loaded) -> ReloadOutcome {
         let difference = Difference::between(&self.current.set, &loaded.set).to_string();
         tracing::info!(credentials = loaded.set.len(), "reloaded: {difference}");
-        for key in self.current.settings.restart_needed(&loaded.settings) {
+        for key in self.started.restart_needed(&loaded.settings) {
             tracing::warn!("{key} has changed and takes effect after a restart");
         }
         self.current = loaded;
-        let files = self.loader.files(&self.current.settings);
-        if files != self.files {
-            self.seen = fingerprint(&files);
-            self.files = files;
-        }
-        self.watch.follow(&self.files);
         self.note_in_force();
         ReloadOutcome::InForce(difference)
     }

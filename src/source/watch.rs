@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
 /// Watches the folders of files. Folders, because editors replace files and Kubernetes swaps the
@@ -22,14 +23,35 @@ struct Stamp {
     modified: Option<SystemTime>,
 }
 
+/// Something has happened to files of a watched folder.
+pub struct Change {
+    /// Which.
+    pub files: Vec<PathBuf>,
+    /// Somebody is writing and has yet to let go; told only where the system tells that too.
+    pub is_unfinished: bool,
+}
+
+impl Change {
+    /// What it is; `None` for reading, which is an event too, and we read the files ourselves.
+    fn of(event: notify::Result<notify::Event>) -> Option<Self> {
+        // Told that events were lost, or of a kind unknown, we look.
+        let Ok(event) = event else { return Some(Self { files: Vec::new(), is_unfinished: false }) };
+        let is_closed = event.kind == EventKind::Access(AccessKind::Close(AccessMode::Write));
+        if event.kind.is_access() && !is_closed {
+            return None;
+        }
+        let is_unfinished = cfg!(target_os = "linux") && matches!(event.kind, EventKind::Modify(ModifyKind::Data(_)));
+        Some(Self { files: event.paths, is_unfinished })
+    }
+}
+
 impl Watch {
     /// Calls `changed` from a thread of the watcher whenever something happens in a watched folder.
     /// Where the system has no events left, [`Watch::looks_changed`] has to do.
-    pub fn new(changed: impl Fn() + Send + 'static) -> Self {
-        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            // Reading a file is an event too, and we read them ourselves.
-            if !event.is_ok_and(|event| event.kind.is_access()) {
-                changed();
+    pub fn new(changed: impl Fn(Change) + Send + 'static) -> Self {
+        let watcher = notify::recommended_watcher(move |event| {
+            if let Some(change) = Change::of(event) {
+                changed(change);
             }
         });
         let watcher = watcher

@@ -35,7 +35,6 @@ impl Lines {
     pub fn sink(&self) -> LineSink {
         self.sink.clone()
     }
-
 }
 
 impl LineSink {

@@ -27,9 +27,7 @@ pub fn init(level: &str, style: LogStyle) -> Result<(), String> {
     let harmless = filter_fn(|metadata| is_harmless(metadata.target(), *metadata.level()));
     let layer: Box<dyn Layer<_> + Send + Sync> = match style {
         LogStyle::Json => fmt::layer().json().flatten_event(true).with_writer(std::io::stderr).boxed(),
-        LogStyle::Text { ansi } => {
-            fmt::layer().with_ansi(ansi).with_target(false).with_writer(std::io::stderr).boxed()
-        }
+        LogStyle::Text { ansi } => fmt::layer().with_ansi(ansi).with_target(false).with_writer(std::io::stderr).boxed(),
     };
     tracing_subscriber::registry()
         .with(layer.with_filter(filter).with_filter(harmless))

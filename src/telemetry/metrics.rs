@@ -73,7 +73,11 @@ impl Metrics {
             let gauge = IntGauge::new(name, help)?;
             registry.register(Box::new(gauge.clone())).map(|()| gauge)
         };
-        let verdicts = counters("auth_requests_total", "Verdicts by scheme, decision and reason.", &["scheme", "decision", "reason"])?;
+        let verdicts = counters(
+            "auth_requests_total",
+            "Verdicts by scheme, decision and reason.",
+            &["scheme", "decision", "reason"],
+        )?;
         let verdict = |scheme: &str, reason: &str| {
             let decision = match reason {
                 "admitted" | "public" => "allow",
@@ -82,7 +86,8 @@ impl Metrics {
             };
             verdicts.with_label_values(&[scheme, decision, reason])
         };
-        let by_reason = |scheme: &&str| ["admitted", "public"].iter().chain(codes).map(|code| verdict(scheme, code)).collect();
+        let by_reason =
+            |scheme: &&str| ["admitted", "public"].iter().chain(codes).map(|code| verdict(scheme, code)).collect();
         let cache_hits = counters("cache_hits_total", "Look-ups that a cache answered.", &["cache"])?;
         let cache_misses = counters("cache_misses_total", "Look-ups that a cache could not answer.", &["cache"])?;
         let reloads = counters("config_reloads_total", "Times the files were read again, by result.", &["result"])?;
@@ -90,10 +95,8 @@ impl Metrics {
         gauges("build_info", "The version that runs; always 1.", &["version"])?
             .with_label_values(&[env!("CARGO_PKG_VERSION")])
             .set(1);
-        let reload_time = Gauge::new(
-            "config_last_reload_success_timestamp_seconds",
-            "When the set in force was read.",
-        )?;
+        let reload_time =
+            Gauge::new("config_last_reload_success_timestamp_seconds", "When the set in force was read.")?;
         registry.register(Box::new(reload_time.clone()))?;
         Ok(Self {
             verdicts: schemes.iter().map(by_reason).collect(),
@@ -102,18 +105,30 @@ impl Metrics {
             auth_duration: histogram("auth_duration_seconds", "Time to decide, hashing included.", &DECISION_BUCKETS)?,
             request_duration: histogram("http_request_duration_seconds", "Time to answer.", &REQUEST_BUCKETS)?,
             in_flight: gauge("http_requests_in_flight", "Requests being answered.")?,
-            upstream_errors: counters("upstream_errors_total", "Requests that the API behind did not answer, by reason.", &["reason"])?,
+            upstream_errors: counters(
+                "upstream_errors_total",
+                "Requests that the API behind did not answer, by reason.",
+                &["reason"],
+            )?,
             password_hits: cache_hits.with_label_values(&["password"]),
             password_misses: cache_misses.with_label_values(&["password"]),
-            hash_duration: histogram("password_hash_duration_seconds", "Time of one slow hash.", &DECISION_BUCKETS[6..])?,
+            hash_duration: histogram(
+                "password_hash_duration_seconds",
+                "Time of one slow hash.",
+                &DECISION_BUCKETS[6..],
+            )?,
             hash_queue: gauge("password_hash_queue_depth", "Passwords that wait to be hashed.")?,
             reloads: ["success", "failure"].map(|result| reloads.with_label_values(&[result])),
             reload_successful: gauge("config_last_reload_successful", "1 while the files on disk are in force.")?,
             reload_time,
             credentials: ["enabled", "disabled"].map(|state| credentials.with_label_values(&[state])),
-            certificate_end: gauge("tls_certs_not_after", "When the listener's certificate ends, in seconds since 1970.")?,
+            certificate_end: gauge(
+                "tls_certs_not_after",
+                "When the listener's certificate ends, in seconds since 1970.",
+            )?,
             lines_dropped: {
-                let dropped = IntCounter::new("access_log_dropped_total", "Access log lines that nobody took in time.")?;
+                let dropped =
+                    IntCounter::new("access_log_dropped_total", "Access log lines that nobody took in time.")?;
                 registry.register(Box::new(dropped.clone()))?;
                 dropped
             },

@@ -1,7 +1,13 @@
 //! One binary for everything that needs a running gate. The real program is started, on ports that
 //! the system picks, between real clients and an API that records what reaches it.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
-#![expect(missing_docs, reason = "sentences as names")]
 
+mod auth;
+mod cli;
+mod config_files;
+mod documents;
+mod layering;
 mod proxy;
+mod secrets_in_logs;
+mod source;
 mod support;

@@ -114,7 +114,9 @@ fn a_queue_of_slow_hashes_that_is_full_is_503_with_a_time_to_come_back() {
     let replies: Vec<_> = connections.iter_mut().map(|connection| connection.reply(false).unwrap()).collect();
     let full: Vec<_> = replies.iter().filter(|reply| reply.status == 503).collect();
     assert!(!full.is_empty());
-    assert!(full.iter().all(|reply| reply.code() == "directory_unavailable" && reply.header("retry-after") == Some("1")));
+    assert!(
+        full.iter().all(|reply| reply.code() == "directory_unavailable" && reply.header("retry-after") == Some("1"))
+    );
     assert!(replies.iter().all(|reply| matches!(reply.status, 401 | 503)));
     assert_eq!(api.seen().len(), 0);
 }
@@ -157,7 +159,11 @@ fn unknown_and_wrong_look_the_same() {
         let reply = gate.send(&request);
         let mut document = reply.json();
         document["request_id"].take();
-        (reply.status, document.to_string(), reply.headers.iter().filter(|(name, _)| name != "Date").cloned().collect::<Vec<_>>())
+        (
+            reply.status,
+            document.to_string(),
+            reply.headers.iter().filter(|(name, _)| name != "Date").cloned().collect::<Vec<_>>(),
+        )
     };
     let unknown = body(Request::get("/").basic("nobody", "x"));
     assert_eq!(body(Request::get("/").basic("acme", "wrong")), unknown);

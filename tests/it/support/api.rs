@@ -146,7 +146,8 @@ fn serve(reader: impl Read, mut writer: impl Write, seen: &Mutex<Vec<Seen>>) {
             return;
         }
         let status = argument("/status/").unwrap_or(200);
-        let answer = format!("HTTP/1.1 {status} Whatever\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{{}}");
+        let answer =
+            format!("HTTP/1.1 {status} Whatever\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{{}}");
         if writer.write_all(answer.as_bytes()).is_err() {
             return;
         }

@@ -11,7 +11,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use super::{Connection, Reply, Request, credentials};
+use super::{Connection, Reply, Request, claviger, config_map, credentials};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -23,6 +23,7 @@ pub struct GateBuilder {
     credentials: String,
     log: String,
     folder: TempDir,
+    is_config_map: bool,
 }
 
 /// A running gate; ended when dropped.
@@ -47,7 +48,26 @@ impl Gate {
             credentials: credentials(),
             log: "log: {format: json, level: debug}\n".into(),
             folder: TempDir::new().unwrap(),
+            is_config_map: false,
         }
+    }
+
+    /// Any command line that serves, on ports that the system picks; `folder` lives as long as the gate.
+    pub fn launch(command: &mut Command, folder: TempDir) -> Self {
+        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let stdout = collect(child.stdout.take().unwrap());
+        let stderr = collect(child.stderr.take().unwrap());
+        let start = Instant::now();
+        let (address, admin) = loop {
+            if let Some(addresses) = addresses(&stderr.lock().unwrap()) {
+                break addresses;
+            }
+            let has_ended = child.try_wait().unwrap().is_some();
+            assert!(!has_ended && start.elapsed() < PATIENCE, "the gate does not start:\n{}", stderr.lock().unwrap());
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        Self { child, folder, address, admin, stdout, stderr }
     }
 
     /// A new connection to it.
@@ -182,6 +202,12 @@ impl GateBuilder {
         self
     }
 
+    /// Files as Kubernetes mounts a ConfigMap: links into a folder that is swapped as a whole.
+    pub fn config_map(mut self) -> Self {
+        self.is_config_map = true;
+        self
+    }
+
     /// Where the files will be; for certificates and the like.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -194,28 +220,15 @@ impl GateBuilder {
              credentials: {{file: credentials.yaml}}\n{}{}",
             self.upstream, self.proxy, self.log, self.settings
         );
-        std::fs::write(self.folder.path().join("claviger.yaml"), settings).unwrap();
-        std::fs::write(self.folder.path().join("credentials.yaml"), self.credentials).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_claviger"))
-            .args(["serve", "--config"])
-            .arg(self.folder.path().join("claviger.yaml"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let stdout = collect(child.stdout.take().unwrap());
-        let stderr = collect(child.stderr.take().unwrap());
-        let start = Instant::now();
-        let (address, admin) = loop {
-            if let Some(addresses) = addresses(&stderr.lock().unwrap()) {
-                break addresses;
-            }
-            let has_ended = child.try_wait().unwrap().is_some();
-            assert!(!has_ended && start.elapsed() < PATIENCE, "the gate does not start:\n{}", stderr.lock().unwrap());
-            std::thread::sleep(Duration::from_millis(5));
-        };
-        Gate { child, folder: self.folder, address, admin, stdout, stderr }
+        if self.is_config_map {
+            config_map::write(self.folder.path(), &settings, &self.credentials);
+        } else {
+            std::fs::write(self.folder.path().join("claviger.yaml"), settings).unwrap();
+            std::fs::write(self.folder.path().join("credentials.yaml"), self.credentials).unwrap();
+        }
+        let mut command = claviger();
+        command.args(["serve", "--config"]).arg(self.folder.path().join("claviger.yaml"));
+        Gate::launch(&mut command, self.folder)
     }
 }
 

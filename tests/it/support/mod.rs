@@ -3,6 +3,8 @@
 mod api;
 mod certificates;
 mod client;
+mod command;
+pub mod config_map;
 mod gate;
 mod http2;
 mod script;
@@ -11,6 +13,7 @@ mod secrets;
 pub use api::{RecordingApi, Seen};
 pub use certificates::{Authority, Pair};
 pub use client::{Connection, Reply, Request};
+pub use command::{Ended, Run, claviger};
 pub use gate::{Gate, GateBuilder, eventually};
 pub use http2::Http2Api;
 pub use script::{Exchange, ScriptedApi};

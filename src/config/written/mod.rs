@@ -1,20 +1,25 @@
 //! The two files as they are written. The JSON Schema comes from here, so every comment is read by
 //! people in their editor.
 
+mod credentials;
+mod defaults;
+mod texts;
+
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use jiff::Timestamp;
-use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::values::{
+use crate::config::values::{
     AddressRange, HeaderField, HeaderPrefix, ListenAddress, MethodName, OneOrMany, Parsed, Period, UpstreamUrl,
     WebAddress,
 };
-use crate::credential::{Label, PathTemplate, RoutePath, TokenFormat};
+use crate::credential::Label;
+
+pub use credentials::{Account, Credential, CredentialsFile};
+pub use texts::{Day, Moment, PathText, Prefix, Template};
 
 /// Settings of Claviger.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -56,7 +61,8 @@ pub struct Proxy {
     pub upstream_protocol: UpstreamProtocol,
     /// How the API behind is verified, for https.
     pub upstream_tls: UpstreamTls,
-    /// TLS at the listeners. Certificates are read again when their files change.
+    /// TLS at the listeners. Certificates are read again when their files change; switching TLS on or off
+    /// needs a restart.
     pub tls: Option<Tls>,
     /// Proxies in front whose X-Forwarded-For is believed. None by default.
     pub trusted_proxies: Vec<Parsed<AddressRange>>,
@@ -112,11 +118,11 @@ pub struct Tls {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Timeouts {
-    /// The whole head of a request.
+    /// The whole head of a request. A change needs a restart.
     pub request_head: Parsed<Period>,
     /// The next piece of a request body, or the next write to the caller.
     pub client: Parsed<Period>,
-    /// An idle connection of a caller.
+    /// An idle connection of a caller. A change needs a restart.
     pub keep_alive: Parsed<Period>,
     /// Connecting to the API behind, TLS included.
     pub upstream_connect: Parsed<Period>,
@@ -128,7 +134,7 @@ pub struct Timeouts {
     pub upstream_keep_alive: Parsed<Period>,
     /// Silence on an upgraded connection (WebSocket).
     pub upgraded: Parsed<Period>,
-    /// How long requests in flight may still take after SIGTERM.
+    /// How long requests in flight may still take after SIGTERM. A change needs a restart.
     pub shutdown: Parsed<Period>,
 }
 
@@ -287,7 +293,8 @@ pub struct Log {
     pub access: bool,
     /// auto: readable on a terminal, JSON otherwise. A change needs a restart.
     pub format: LogFormat,
-    /// What is reported on standard error: error, warn, info, debug; or a filter like RUST_LOG's.
+    /// What is reported on standard error: error, warn, info, debug; or a filter like RUST_LOG's. A change
+    /// needs a restart.
     pub level: String,
 }
 
@@ -302,194 +309,4 @@ pub enum LogFormat {
     Json,
     /// For people.
     Text,
-}
-
-/// Credentials that the gate lets through.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CredentialsFile {
-    /// One entry a credential.
-    pub credentials: Vec<Credential>,
-    /// Accounts that differ from the default.
-    #[serde(default)]
-    pub accounts: Vec<Account>,
-}
-
-/// One credential: a token, or a user name and a password.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Credential {
-    /// Unique; shown in logs and identity headers.
-    pub id: Parsed<Label>,
-    /// The customer it belongs to.
-    pub account: Parsed<Label>,
-    /// For people.
-    #[serde(default)]
-    pub name: Option<Box<str>>,
-    /// `sha256:` and the digest of the token, as `claviger token digest` prints it.
-    #[serde(default)]
-    pub token: Option<Box<str>>,
-    /// User name of a Basic pair.
-    #[serde(default)]
-    pub username: Option<Box<str>>,
-    /// Hash of its password, as `claviger password hash` prints it.
-    #[serde(default)]
-    pub password: Option<Box<str>>,
-    /// Off: refused, once the secret has matched.
-    #[serde(default = "on")]
-    pub enabled: bool,
-    /// The API version it is pinned to; in quotes. Needed where versions are configured.
-    #[serde(default)]
-    pub version: Option<Parsed<Label>>,
-    /// What it may call; left out: everything.
-    #[serde(default)]
-    pub scopes: Option<Vec<Parsed<Label>>>,
-    /// Refused from this moment on.
-    #[serde(default)]
-    pub expires_at: Option<Parsed<Moment>>,
-    /// Where it may be used from; left out: anywhere.
-    #[serde(default)]
-    pub addresses: Vec<Parsed<AddressRange>>,
-}
-
-/// A customer.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Account {
-    /// As credentials name it.
-    pub id: Parsed<Label>,
-    /// Off: every credential of the account is refused.
-    #[serde(default = "on")]
-    pub access: bool,
-}
-
-fn on() -> bool {
-    true
-}
-
-/// Declares a newtype whose text is kept beside what it means, for showing it again.
-macro_rules! kept_text {
-    ($(#[$doc:meta])* $name:ident, $inner:ty, $problem:expr) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone)]
-        pub struct $name {
-            /// What it means.
-            pub value: $inner,
-            text: String,
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = String;
-
-            fn from_str(text: &str) -> Result<Self, String> {
-                let problem: fn(<$inner as std::str::FromStr>::Err) -> String = $problem;
-                Ok(Self { value: text.parse().map_err(problem)?, text: text.to_owned() })
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(&self.text)
-            }
-        }
-    };
-}
-
-kept_text!(
-    /// A [`PathTemplate`] with its text.
-    Template, PathTemplate, |error| error.to_string()
-);
-kept_text!(
-    /// A [`RoutePath`] with its text.
-    PathText, RoutePath, |error| error.to_string()
-);
-kept_text!(
-    /// A [`TokenFormat`] with its text.
-    Prefix, TokenFormat, |error| error.to_string()
-);
-kept_text!(
-    /// A [`Date`] with its text.
-    Day, Date, |_| "must be a date, such as 2026-06-30".to_owned()
-);
-kept_text!(
-    /// A [`Timestamp`] with its text.
-    Moment, Timestamp, |_| "must be a time with its zone, such as 2027-01-01T00:00:00Z".to_owned()
-);
-
-impl Default for Proxy {
-    fn default() -> Self {
-        Self {
-            listen: OneOrMany(vec![Parsed(ListenAddress(([127, 0, 0, 1], 8080).into()))]),
-            upstream: None,
-            upstream_protocol: UpstreamProtocol::Auto,
-            upstream_tls: UpstreamTls::default(),
-            tls: None,
-            trusted_proxies: Vec::new(),
-            threads: None,
-            error_docs: None,
-            timeouts: Timeouts::default(),
-        }
-    }
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        let seconds = |seconds| Parsed(Period::seconds(seconds));
-        Self {
-            request_head: seconds(10),
-            client: seconds(60),
-            keep_alive: seconds(75),
-            upstream_connect: seconds(3),
-            upstream_read: seconds(60),
-            upstream_write: seconds(60),
-            upstream_keep_alive: seconds(50),
-            upgraded: seconds(3600),
-            shutdown: seconds(30),
-        }
-    }
-}
-
-impl Default for Admin {
-    fn default() -> Self {
-        Self { listen: Parsed(ListenAddress(([127, 0, 0, 1], 8081).into())), public_url: None }
-    }
-}
-
-impl Default for Accept {
-    fn default() -> Self {
-        Self { bearer: true, api_key: Some(ApiKey::default()), basic: true }
-    }
-}
-
-impl Default for ApiKey {
-    fn default() -> Self {
-        let header = HeaderField(http::HeaderName::from_static("x-api-key"));
-        Self { header: Some(Parsed(header)), query: None }
-    }
-}
-
-impl Default for Identity {
-    fn default() -> Self {
-        Self { prefix: Parsed(HeaderPrefix("X-Claviger-".into())), forward_credential: false }
-    }
-}
-
-impl Default for Tokens {
-    fn default() -> Self {
-        let value = TokenFormat::default();
-        Self { prefix: Parsed(Prefix { text: value.prefix().to_owned(), value }) }
-    }
-}
-
-impl Default for Passwords {
-    fn default() -> Self {
-        const QUEUE: NonZeroUsize = NonZeroUsize::new(64).unwrap();
-        Self { threads: None, queue: QUEUE, remembered: 100_000 }
-    }
-}
-
-impl Default for Log {
-    fn default() -> Self {
-        Self { access: true, format: LogFormat::Auto, level: "info".into() }
-    }
 }

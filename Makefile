@@ -1,0 +1,55 @@
+# What people and CI call. Each target first makes sure that what it needs is there.
+# In order of use: make demo, make check, make test.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build install check test needs needs-fmt
+
+CARGO ?= cargo
+PREFIX ?= /usr/local
+BINARY = $(or $(CARGO_TARGET_DIR),target)/release/claviger
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: needs ## See it work: a small API, the gate and three credentials
+	@$(CARGO) build --locked
+	@$(CARGO) run --quiet --locked -- demo
+
+build: needs ## Build what ships: target/release/claviger (optimised as a whole; takes minutes)
+	@$(CARGO) build --release --locked
+
+install: ## Put what make build has built into /usr/local/bin (PREFIX=/usr/local)
+	@test -x $(BINARY) || { echo "first: make build" >&2; exit 1; }
+	@install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/claviger
+
+check: needs needs-fmt ## Formatting, lints and documentation, nothing tolerated
+	@echo formatting; $(CARGO) fmt --check
+	@echo lints; $(CARGO) clippy --quiet --all-targets --locked -- -D warnings
+	@echo documentation; RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --no-deps --document-private-items --locked
+
+test: needs ## All tests
+	@$(CARGO) test --quiet --locked
+
+# zlib-ng (below pingora) is built by cmake, ring and others by a C compiler. Cargo itself has to be
+# there: https://rustup.rs.
+needs:
+	@command -v $(CARGO) > /dev/null || { echo 'Rust is missing; see https://rustup.rs' >&2; exit 1; }
+	@missing=; \
+	command -v cmake > /dev/null || missing="$$missing cmake"; \
+	command -v cc > /dev/null && echo '#include <stdlib.h>' | cc -E - > /dev/null 2>&1 || missing="$$missing gcc libc6-dev"; \
+	[ -z "$$missing" ] && exit; \
+	line="apt-get install -y --no-install-recommends$$missing"; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+		echo "installing$$missing"; \
+		DEBIAN_FRONTEND=noninteractive; export DEBIAN_FRONTEND; \
+		$$line > /dev/null 2>&1 || { apt-get update > /dev/null && $$line > /dev/null; }; \
+	else \
+		echo "missing:$$missing. On Debian: sudo $$line" >&2; exit 1; \
+	fi
+
+needs-fmt:
+	@for part in fmt clippy; do \
+		$(CARGO) $$part --version > /dev/null 2>&1 && continue; \
+		name=$$([ $$part = fmt ] && echo rustfmt || echo clippy); \
+		rustup component add $$name || { echo "missing: $$name. rustup component add $$name" >&2; exit 1; }; \
+	done

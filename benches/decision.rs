@@ -1,0 +1,151 @@
+//! What it costs to decide: from presented credential to verdict, at 10 to 1,000,000 credentials.
+//! `cargo bench --bench decision`. Compare lines of one run; times of two machines say nothing.
+
+use std::hint::black_box;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use claviger::auth::{
+    Accept, Authenticator, Call, HashPool, HashPoolSize, NamedVersion, PasswordCache, Presented, Recognition, Rules,
+};
+use claviger::credential::{
+    Account, Credential, PasswordHash, PlainPassword, ScopeCatalog, StoredSecret, TokenDigest, TokenFormat,
+    VersionCatalog,
+};
+use claviger::source::FileSet;
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+
+const SIZES: [usize; 3] = [10, 10_000, 1_000_000];
+const PASSWORD: &str = "correct horse";
+
+struct Bed {
+    rules: Rules,
+    set: Arc<FileSet>,
+    authenticator: Authenticator,
+}
+
+impl Bed {
+    fn new(size: usize) -> Option<Self> {
+        let account = Arc::new(Account { id: "acme".parse().ok()?, access: true });
+        let mut set = FileSet::default();
+        for number in 0..size {
+            let secret = StoredSecret::Token(TokenDigest::of(format!("token-{number}").as_bytes()));
+            set.insert(credential(&format!("credential-{number}"), &account, secret)?).ok()?;
+        }
+        let hash = PasswordHash::of(&PlainPassword::new(PASSWORD.as_bytes())).ok()?;
+        let pair = StoredSecret::Password { username: "acme".into(), hash };
+        set.insert(credential("nightly", &account, pair)?).ok()?;
+        let pool = HashPool::start(HashPoolSize { threads: NonZeroUsize::MIN, queue: 8 }, |_| {}).ok()?;
+        Some(Self {
+            rules: Rules {
+                accept: Accept {
+                    bearer: true,
+                    basic: true,
+                    api_key_header: Some(HeaderName::from_static("x-api-key")),
+                    api_key_query: None,
+                },
+                token_format: TokenFormat::default(),
+                versions: VersionCatalog::default(),
+                scopes: ScopeCatalog::default(),
+                public: Box::default(),
+            },
+            set: Arc::new(set),
+            authenticator: Authenticator::new(PasswordCache::new(1000).ok()?, pool),
+        })
+    }
+
+    fn recognise(&self, headers: &HeaderMap) -> Option<Recognition> {
+        let presented = Presented::read(&self.rules.accept, headers, None).ok()??;
+        Some(self.authenticator.recognise(&self.rules.token_format, &*self.set, &presented))
+    }
+
+    /// True when the verdict is to let the request through.
+    fn decide(&self, headers: &HeaderMap) -> bool {
+        let call = Call {
+            method: &Method::GET,
+            path: "/payments/7",
+            version: NamedVersion::Unstated,
+            address: [127, 0, 0, 1].into(),
+            now: jiff::Timestamp::UNIX_EPOCH,
+        };
+        match self.recognise(headers) {
+            Some(Recognition::Known(credential)) => self.rules.admit(credential, &call).is_ok(),
+            _ => false,
+        }
+    }
+
+    /// The slow way, once: afterwards the pair is remembered.
+    fn verify(&self, runtime: &tokio::runtime::Runtime, headers: &HeaderMap) -> bool {
+        let set = self.set.clone();
+        match self.recognise(headers) {
+            Some(Recognition::Pending(pending)) => {
+                let current = || -> Arc<dyn claviger::auth::Directory> { set };
+                runtime.block_on(self.authenticator.verify(*pending, current)).is_ok()
+            }
+            _ => false,
+        }
+    }
+}
+
+fn credential(id: &str, account: &Arc<Account>, secret: StoredSecret) -> Option<Credential> {
+    Some(Credential {
+        id: id.parse().ok()?,
+        account: account.clone(),
+        name: None,
+        secret,
+        enabled: true,
+        version: None,
+        scopes: None,
+        expires_at: None,
+        addresses: Box::default(),
+    })
+}
+
+fn presenting(value: &str) -> HeaderMap {
+    HeaderValue::from_str(value)
+        .map(|value| HeaderMap::from_iter([(http::header::AUTHORIZATION, value)]))
+        .unwrap_or_default()
+}
+
+fn basic(password: &str) -> HeaderMap {
+    use base64::Engine;
+    let pair = base64::engine::general_purpose::STANDARD.encode(format!("acme:{password}"));
+    presenting(&format!("Basic {pair}"))
+}
+
+fn decisions(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("decision");
+    for size in SIZES {
+        let Some(bed) = Bed::new(size) else { return };
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().build() else { return };
+        let right = basic(PASSWORD);
+        // A fast refusal would be no result.
+        assert!(bed.verify(&runtime, &right) && bed.decide(&right), "the right pair is let through");
+        // Every credential in turn: one that is always the same would sit in the nearest cache.
+        let tokens: Vec<_> =
+            (0..size.min(4096)).map(|n| presenting(&format!("Bearer token-{}", n * (size / size.min(4096))))).collect();
+        assert!(tokens.iter().all(|headers| bed.decide(headers)), "every token is let through");
+        let mut next = 0;
+        group.bench_function(BenchmarkId::new("token", size), |bencher| {
+            bencher.iter(|| {
+                next = (next + 1) % tokens.len();
+                bed.decide(black_box(&tokens[next]))
+            });
+        });
+        for (name, headers) in [
+            ("token, always the same", presenting("Bearer token-7")),
+            ("token, unknown", presenting("Bearer token-unknown")),
+            ("token, junk of our format", presenting("Bearer clv_0123456789ABCDEFGHIJKLMNOPQRSTUVW")),
+            ("pair, remembered", right),
+        ] {
+            group.bench_function(BenchmarkId::new(name, size), |bencher| {
+                bencher.iter(|| bed.decide(black_box(&headers)));
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, decisions);
+criterion_main!(benches);

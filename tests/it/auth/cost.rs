@@ -1,0 +1,110 @@
+//! What a decision costs, counted where counting is exact: allocations and hashes, not time.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use allocation_counter::measure;
+use claviger::auth::{
+    Accept, Authenticator, Call, HashPool, HashPoolSize, PasswordCache, Presented, Recognition, Rules, StatedVersion,
+    Target,
+};
+use claviger::credential::{Account, Credential, ScopeCatalog, StoredSecret, TokenDigest, TokenFormat, VersionCatalog};
+use claviger::source::FileSet;
+use http::{HeaderMap, HeaderValue, Method};
+
+use crate::support::{Gate, RecordingApi, Request, slow_hash};
+
+fn rules() -> Rules {
+    Rules {
+        accept: Accept {
+            bearer: true,
+            basic: true,
+            api_key_header: Some(http::HeaderName::from_static("x-api-key")),
+            api_key_query: None,
+        },
+        token_format: TokenFormat::default(),
+        versions: VersionCatalog::default(),
+        scopes: ScopeCatalog::default(),
+        public: Box::default(),
+    }
+}
+
+fn set(size: usize) -> FileSet {
+    let account = Arc::new(Account { id: "acme".parse().unwrap(), access: true });
+    let mut set = FileSet::default();
+    for number in 0..size {
+        let credential = Credential {
+            id: format!("credential-{number}").parse().unwrap(),
+            account: account.clone(),
+            name: None,
+            secret: StoredSecret::Token(TokenDigest::of(format!("token-{number}").as_bytes())),
+            enabled: true,
+            version: None,
+            scopes: None,
+            expires_at: None,
+            addresses: Box::default(),
+        };
+        set.insert(credential).unwrap();
+    }
+    set
+}
+
+fn authenticator() -> Authenticator {
+    let size = HashPoolSize { threads: NonZeroUsize::MIN, queue: 1 };
+    Authenticator::new(PasswordCache::new(10).unwrap(), HashPool::start(size, |_| {}).unwrap())
+}
+
+/// From the head of a request to its verdict, as the gateway does it.
+fn is_admitted(authenticator: &Authenticator, rules: &Rules, set: &FileSet, headers: &HeaderMap) -> bool {
+    let Ok(target) = Target::parse(b"/payments/7?page=2", rules.look_at_paths()) else { return false };
+    let Ok(stated) = StatedVersion::read(&rules.versions, target, headers) else { return false };
+    let call = Call {
+        method: &Method::GET,
+        path: stated.path,
+        version: stated.version,
+        address: [127, 0, 0, 1].into(),
+        now: jiff::Timestamp::UNIX_EPOCH,
+    };
+    match Presented::read(&rules.accept, headers, target.query) {
+        Ok(Some(presented)) => match authenticator.recognise(&rules.token_format, set, &presented) {
+            Recognition::Known(credential) => rules.admit(credential, &call).is_ok(),
+            Recognition::Rejected(_) | Recognition::Pending(_) => false,
+        },
+        Ok(None) | Err(_) => false,
+    }
+}
+
+#[test]
+fn a_token_is_decided_without_an_allocation_at_any_number_of_credentials() {
+    let (authenticator, rules) = (authenticator(), rules());
+    for size in [10, 10_000, 100_000] {
+        let set = set(size);
+        for (token, expected) in [("token-7", true), ("token-unknown", false), ("clv_junk", false)] {
+            let mut headers = HeaderMap::new();
+            headers.insert("authorization", HeaderValue::from_str(&format!("Bearer {token}")).unwrap());
+            let mut admitted = !expected;
+            let cost = measure(|| admitted = is_admitted(&authenticator, &rules, &set, &headers));
+            assert_eq!((admitted, cost.count_total), (expected, 0), "{token} among {size}");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_user_costs_a_hash_like_a_wrong_password_does() {
+    let api = RecordingApi::start();
+    let set = format!(
+        "credentials:\n  - {{id: a, account: b, username: acme, password: '{}'}}\n",
+        slow_hash("a long password")
+    );
+    let gate = Gate::before(api.url()).credentials(&set).start();
+    let hashes = || gate.metric("claviger_password_hash_duration_seconds_count");
+    for (user, password, expected) in [
+        ("acme", "wrong", 1.0),
+        ("nobody", "wrong", 2.0),
+        ("acme", "a long password", 3.0),
+        ("acme", "a long password", 3.0),
+    ] {
+        gate.send(&Request::get("/").basic(user, password));
+        assert_eq!(hashes(), expected, "{user} {password}");
+    }
+}

@@ -1,0 +1,160 @@
+//! `claviger explain`: the same verdicts as the gate's, in words.
+
+use tempfile::TempDir;
+
+use crate::support::{Ended, Run, digest};
+
+const SETTINGS: &str = "proxy: {listen: 127.0.0.1:0, upstream: http://127.0.0.1:9}
+credentials: {file: credentials.yaml}
+versions:
+  read_from: {path: \"/v{version}/\", header: X-API-Version}
+  known:
+    - {name: \"1\", retired_on: 2020-01-01}
+    - {name: \"2\"}
+    - {name: \"3\"}
+scopes:
+  pay: [{methods: [POST], path: /payments}]
+public: [{methods: [GET], path: /events}]
+";
+
+fn folder() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let one = |id: &str, rest: &str| format!("  - {{id: {id}, account: acme, token: '{}', {rest}}}\n", digest(id));
+    let credentials = [
+        "credentials:\n".to_owned(),
+        one("good", "version: '2'"),
+        one("disabled", "version: '2', enabled: false"),
+        one("expiring", "version: '2', expires_at: 2030-01-01T00:00:00Z"),
+        one("old", "version: '1'"),
+        one("payer", "version: '2', scopes: [pay]"),
+        one("elsewhere", "version: '2', addresses: [192.0.2.0/24]"),
+        one("off", "version: '2'").replace("acme", "gone"),
+        "accounts: [{id: gone, access: false}]\n".to_owned(),
+    ];
+    std::fs::write(folder.path().join("claviger.yaml"), SETTINGS).unwrap();
+    std::fs::write(folder.path().join("credentials.yaml"), credentials.concat()).unwrap();
+    folder
+}
+
+fn explain(arguments: &[&str]) -> Ended {
+    let folder = folder();
+    Run::within(folder.path(), &[&["explain"], arguments].concat()).end()
+}
+
+#[test]
+fn a_request_that_is_let_through_is_shown_with_every_check() {
+    let ended = explain(&["payer", "POST", "/v2/payments/7", "--from", "10.1.2.3"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!(ended.stdout, @r#"
+    POST /v2/payments/7 as payer: let through
+
+      enabled  ok       switched on
+      account  ok       API access of acme is on
+      expiry   ok       never expires
+      address  ok       10.1.2.3; any address may call
+      version  ok       names 2; pinned to 2
+      scopes   ok       POST /payments/7; holds pay
+    "#);
+}
+
+#[test]
+fn the_first_check_that_refuses_decides_and_the_others_are_shown_too() {
+    let ended = explain(&["expiring", "GET /x", "-H", "X-API-Version:1", "--at", "2031-01-01T00:00:00Z"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (1, ""));
+    insta::assert_snapshot!(ended.stdout, @r#"
+    GET /x as expiring: refused, credential_expired (401)
+    The credential is past its expiry date.
+
+      enabled  ok       switched on
+      account  ok       API access of acme is on
+      expiry   refused  expires at 2030-01-01T00:00:00Z
+      address  ok       127.0.0.1; any address may call
+      version  refused  names 1; pinned to 2
+      scopes   ok       GET /x; holds everything
+    "#);
+}
+
+#[test]
+fn each_check_refuses_with_the_code_of_the_gate() {
+    let cases: [(&[&str], &str, &str); 9] = [
+        (&["disabled", "GET", "/v2/x"], "credential_disabled (401)", "enabled  refused"),
+        (&["off", "GET", "/v2/x"], "access_off (403)", "account  refused"),
+        (&["expiring", "GET", "/v2/x", "--at", "2030-01-01T00:00:00Z"], "credential_expired (401)", "expiry   refused"),
+        (&["elsewhere", "GET", "/v2/x", "--from", "10.1.2.3"], "address_not_allowed (403)", "address  refused"),
+        (&["good", "GET", "/v3/x"], "version_not_allowed (403)", "version  refused"),
+        (&["good", "GET", "/v9/x"], "version_unknown (400)", "version  refused"),
+        (&["old", "GET", "/v1/x"], "version_retired (410)", "version  refused"),
+        (&["payer", "GET", "/v2/payments"], "scope_insufficient (403)", "scopes   refused"),
+        (&["payer", "POST", "/v2/paymentsx"], "scope_insufficient (403)", "scopes   refused"),
+    ];
+    for (arguments, verdict, check) in cases {
+        let ended = explain(arguments);
+        assert_eq!(ended.code, 1, "{arguments:?}");
+        assert!(ended.stdout.lines().next().unwrap().ends_with(&format!("refused, {verdict}")), "{}", ended.stdout);
+        assert!(ended.stdout.contains(check), "{}", ended.stdout);
+    }
+}
+
+/// The boundary of each limit, on the side that passes.
+#[test]
+fn what_is_just_within_its_limits_is_let_through() {
+    let cases: [&[&str]; 4] = [
+        &["expiring", "GET", "/v2/x", "--at", "2029-12-31T23:59:59Z"],
+        &["elsewhere", "GET", "/v2/x", "--from", "192.0.2.255"],
+        &["elsewhere", "GET", "/v2/x", "--from", "::ffff:192.0.2.1"],
+        &["good", "GET /x HTTP/1.1", "-H", "X-API-Version: 2"],
+    ];
+    for arguments in cases {
+        let ended = explain(arguments);
+        assert_eq!(ended.code, 0, "{arguments:?}\n{}", ended.stdout);
+    }
+}
+
+#[test]
+fn an_ambiguous_request_is_refused_before_any_check() {
+    for (arguments, why) in [
+        (&["good", "GET", "/v2//x"][..], "The path holds an empty segment (//)."),
+        (&["good", "GET", "/v2/%2e%2e/x"], "The path holds an encoded letter"),
+        (&["good", "GET", "http://api.example.org/v2/x"], "must be a path that begins with /"),
+        (&["good", "GET", "/v2/x", "-H", "X-API-Version:3"], "different versions"),
+    ] {
+        let ended = explain(arguments);
+        assert_eq!(ended.code, 1, "{arguments:?}");
+        assert!(ended.stdout.contains("refused, request_ambiguous (400)"), "{}", ended.stdout);
+        assert!(ended.stdout.contains(why) && !ended.stdout.contains("enabled "), "{}", ended.stdout);
+    }
+}
+
+#[test]
+fn a_public_route_needs_no_credential_but_a_version_that_lives() {
+    let ended = explain(&["disabled", "GET", "/events"]);
+    assert_eq!(
+        (ended.code, ended.stdout.as_str()),
+        (0, "GET /events as disabled: public, let through without a credential\n")
+    );
+    let ended = explain(&["good", "GET", "/v1/events"]);
+    assert_eq!(ended.code, 1);
+    assert!(ended.stdout.contains("refused, version_retired (410)"), "{}", ended.stdout);
+}
+
+#[test]
+fn what_cannot_be_explained_says_why() {
+    let cases: [(&[&str], &str); 5] = [
+        (&["nobody", "GET", "/x"], "claviger: no credential has the id nobody\n"),
+        (&["good", "GET"], "claviger: the request lacks a target, such as /v2/payments\n"),
+        (&["good", "G T", "/x", "-H", "nonsense"], "claviger: a header is written as NAME:VALUE\n"),
+        (&["good", "(", "/x"], "claviger: the method cannot be read: invalid HTTP method\n"),
+        (&["good", "GET", "/x", "-H", "a b:c"], "claviger: a b is no name of a header: invalid HTTP header name\n"),
+    ];
+    for (arguments, problem) in cases {
+        let ended = explain(arguments);
+        assert_eq!((ended.code, ended.stdout.as_str(), ended.stderr.as_str()), (1, "", problem), "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_a_terminal_would_obey_is_shown_escaped() {
+    let ended = explain(&["good", "GET", "/v2/\u{1b}[2J"]);
+    assert_eq!(ended.code, 1);
+    assert!(!ended.stdout.contains('\u{1b}'), "{:?}", ended.stdout);
+}

@@ -1,0 +1,147 @@
+//! What `claviger config validate` says about files that are wrong: everything, at once, with its place.
+
+use tempfile::TempDir;
+
+use super::folder_with;
+use crate::support::{Ended, Run, digest};
+
+const BAD_SETTINGS: &str = "proxy:
+  listn: 127.0.0.1:8080
+  upstream: http://127.0.0.1:9000
+  timeouts: {client: soon}
+accept: {basic: maybe}
+credentials: {file: credentials.yaml}
+versions:
+  known:
+    - {name: 2}
+log: {format: jsn}
+";
+
+fn validate(settings: &str, arguments: &[&str]) -> Ended {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("claviger.yaml"), settings).unwrap();
+    Run::within(folder.path(), &[&["config", "validate", "--config", "claviger.yaml"], arguments].concat()).end()
+}
+
+#[test]
+fn every_fault_of_the_settings_stands_on_a_line_with_its_place() {
+    let ended = validate(BAD_SETTINGS, &[]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
+    insta::assert_snapshot!(ended.stderr, @r#"
+    claviger.yaml:2:3  proxy.listn  is not a known key; did you mean listen?
+    claviger.yaml:4:22  proxy.timeouts.client  must be a length of time, such as 500ms, 30s or 5m
+    claviger.yaml:5:17  accept.basic  must be true or false, not text
+    claviger.yaml:9:14  versions.known[0].name  must be text, not a number; put it in quotes
+    claviger.yaml:10:15  log.format  must be one of auto, json, text; did you mean json?
+    5 faults
+    "#);
+}
+
+#[test]
+fn every_fault_of_the_settings_is_in_the_json() {
+    let ended = validate(BAD_SETTINGS, &["--format", "json"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (1, ""));
+    let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(report["valid"], false);
+    assert_eq!(report["faults"].as_array().unwrap().len(), 5);
+    insta::assert_snapshot!(report["faults"][0].to_string(), @r#"{"file":"claviger.yaml","at":{"line":2,"column":3},"path":"proxy.listn","problem":"is not a known key","hint":"did you mean listen?"}"#);
+}
+
+/// Editors and pipelines jump to the place: the file must not be lost on the way into JSON.
+#[test]
+fn faults_in_json_name_their_file_or_variable_or_flag() {
+    let faults = |ended: Ended| -> serde_json::Value {
+        serde_json::from_str::<serde_json::Value>(&ended.stdout).unwrap()["faults"].take()
+    };
+    let folder = folder_with("");
+    let one = format!("credentials:\n  - {{id: a, account: b, token: '{}', enabled: maybe}}\n", digest("a"));
+    std::fs::write(folder.path().join("credentials.yaml"), one).unwrap();
+    let run = |arguments: &[&str]| {
+        Run::within(folder.path(), &[&["config", "validate", "--format", "json"], arguments].concat())
+    };
+    insta::assert_snapshot!(faults(run(&[]).end())[0].to_string(), @r#"{"file":"./credentials.yaml","at":{"line":2,"column":116},"path":"credentials[0].enabled","problem":"must be true or false, not text","hint":null}"#);
+    let missing = faults(run(&["--config", "nowhere.yaml"]).end());
+    insta::assert_snapshot!(missing[0].to_string(), @r#"{"file":"nowhere.yaml","at":{"line":0,"column":0},"path":"","problem":"cannot be read: No such file or directory (os error 2)","hint":null}"#);
+    let variable = faults(run(&[]).variable("CLAVIGER__LOG__LEVL", "info").end());
+    insta::assert_snapshot!(variable[0].to_string(), @r#"{"file":null,"environment":"CLAVIGER__LOG__LEVL","path":"log.levl","problem":"is not a known key","hint":"did you mean level?"}"#);
+    let flag = faults(run(&["--upstream", "nowhere"]).end());
+    insta::assert_snapshot!(flag[0].to_string(), @r#"{"file":null,"flag":"--upstream","path":"proxy.upstream","problem":"must be http://host:port, https://host:port or unix:/path/to/socket","hint":null}"#);
+}
+
+#[test]
+fn every_fault_of_the_credentials_stands_on_a_line_with_its_place() {
+    let folder = folder_with("");
+    let text =
+        "credentials:\n  - {id: a, account: b, tokn: x}\n  - {id: b b, account: b, token: planted-in-the-clear}\n";
+    std::fs::write(folder.path().join("credentials.yaml"), text).unwrap();
+    let ended = Run::within(folder.path(), &["config", "validate"]).end();
+    assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
+    insta::assert_snapshot!(ended.stderr, @r#"
+    ./credentials.yaml:2:25  credentials[0].tokn  is not a known key; did you mean token?
+    ./credentials.yaml:3:10  credentials[1].id  may hold only letters, digits and . _ : @ / + -
+    2 faults
+    "#);
+}
+
+/// Whoever is sent looking for a key that is there stops believing the rest of the list.
+#[test]
+fn a_value_that_cannot_be_read_is_not_called_missing_too() {
+    let text = "proxy: {upstream: ftp://127.0.0.1:9}\ncredentials: {file: 5}\n\
+                versions: {read_from: {header: X-Version}, known: [{name: 2}]}\n";
+    insta::assert_snapshot!(validate(text, &[]).stderr, @r#"
+    claviger.yaml:1:19  proxy.upstream  must be http://host:port, https://host:port or unix:/path/to/socket
+    claviger.yaml:2:21  credentials.file  must be text, not a number; put it in quotes
+    claviger.yaml:3:59  versions.known[0].name  must be text, not a number; put it in quotes
+    3 faults
+    "#);
+    insta::assert_snapshot!(validate("proxy: 5\ncredentials: []\n", &[]).stderr, @r#"
+    claviger.yaml:1:8  proxy  must be a mapping, not a number
+    claviger.yaml:2:14  credentials  must be a mapping, not a list
+    2 faults
+    "#);
+}
+
+#[test]
+fn what_is_missing_beside_other_faults_is_said_at_once() {
+    insta::assert_snapshot!(validate("proxy: {listen: nowhere}\n", &[]).stderr, @r#"
+    claviger.yaml:1:1  credentials.file  is missing; name the credentials file, or give --credentials
+    claviger.yaml:1:8  proxy.upstream  is missing; say where the API is, for example upstream: http://127.0.0.1:9000, or give --upstream
+    claviger.yaml:1:17  proxy.listen  must be an IP address and a port, such as 127.0.0.1:8080, 0.0.0.0:8080 or [::]:8080
+    3 faults
+    "#);
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named() {
+    let folder = folder_with("");
+    let validate = |file: &str| Run::within(folder.path(), &["config", "validate", "--config", file]).end();
+    for (file, problem) in [
+        ("nowhere.yaml", "nowhere.yaml  cannot be read: No such file or directory"),
+        (".", ".  cannot be read: Is a directory"),
+        ("credentials.yaml/x", "credentials.yaml/x  cannot be read: Not a directory"),
+    ] {
+        let ended = validate(file);
+        assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{file}");
+        assert!(ended.stderr.starts_with(problem), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_credentials_file_that_cannot_be_read_is_named() {
+    let folder = folder_with("");
+    let file = folder.path().join("credentials.yaml");
+    std::fs::remove_file(&file).unwrap();
+    let validate = || Run::within(folder.path(), &["config", "validate"]).end();
+    assert!(validate().stderr.starts_with("./credentials.yaml  cannot be read: No such file"), "{}", validate().stderr);
+    std::fs::create_dir(&file).unwrap();
+    assert!(
+        validate().stderr.starts_with("./credentials.yaml  cannot be read: Is a directory"),
+        "{}",
+        validate().stderr
+    );
+    std::fs::remove_dir(&file).unwrap();
+    std::os::unix::fs::symlink("credentials.yaml", &file).unwrap();
+    let ended = validate();
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.starts_with("./credentials.yaml  cannot be read: Too many levels"), "{}", ended.stderr);
+}

@@ -1,0 +1,53 @@
+//! Every command as a person runs it: exit code, what is on standard output, what is beside it.
+
+mod config;
+mod explain;
+mod faults;
+mod passwords;
+mod serve;
+mod tokens;
+
+use tempfile::TempDir;
+
+use crate::support::{Run, credentials};
+
+/// A folder with these settings behind the usual two lines, and the usual credentials.
+fn folder_with(settings: &str) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let text = format!(
+        "proxy: {{listen: 127.0.0.1:0, upstream: http://127.0.0.1:9}}\ncredentials: {{file: credentials.yaml}}\n{settings}"
+    );
+    std::fs::write(folder.path().join("claviger.yaml"), text).unwrap();
+    std::fs::write(folder.path().join("credentials.yaml"), credentials()).unwrap();
+    folder
+}
+
+#[test]
+fn wrong_usage_ends_with_code_2_and_says_what_is_right() {
+    let folder = TempDir::new().unwrap();
+    let wrong: [&[&str]; 8] = [
+        &[],
+        &["frobnicate"],
+        &["serve", "--frobnicate"],
+        &["token"],
+        &["token", "new", "--prefix", "no spaces"],
+        &["config", "validate", "--format", "xml"],
+        &["explain", "acme-billing"],
+        &["explain", "acme-billing", "GET", "/x", "--from", "nowhere"],
+    ];
+    for arguments in wrong {
+        let ended = Run::within(folder.path(), arguments).end();
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(ended.stderr.contains("--help") || ended.stderr.contains("Usage:"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn help_and_version_are_results_not_errors() {
+    let folder = TempDir::new().unwrap();
+    for arguments in [["--help"], ["--version"], ["help"]] {
+        let ended = Run::within(folder.path(), &arguments).end();
+        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{arguments:?}");
+        assert!(ended.stdout.contains("laviger"));
+    }
+}

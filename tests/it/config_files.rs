@@ -1,0 +1,53 @@
+//! The examples that operators start from: each is loaded, and described by the schema beside it.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::Run;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("config")
+}
+
+/// All YAML files of `config` whose name begins like this.
+fn examples(prefix: &str) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
+    let is_example = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        name.starts_with(prefix) && name.ends_with(".yaml")
+    };
+    files.filter(is_example).collect()
+}
+
+fn assert_is_described_by(file: &Path, schema: &[&str]) {
+    let text = std::fs::read_to_string(file).unwrap();
+    let first = text.lines().next().unwrap_or_default();
+    let name = first.strip_prefix("# yaml-language-server: $schema=");
+    let name = name.unwrap_or_else(|| panic!("{}: the first line names no schema: {first}", file.display()));
+    let beside = std::fs::read_to_string(folder().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let printed = Run::within(&folder(), schema).end().stdout;
+    assert_eq!(beside.trim_end(), printed.trim_end(), "config/{name} is not what claviger {} prints", schema.join(" "));
+}
+
+#[test]
+fn every_example_of_the_settings_loads_without_a_fault() {
+    let examples = examples("claviger");
+    assert!(!examples.is_empty(), "config holds no example");
+    for file in examples {
+        let ended = Run::within(&folder(), &["config", "validate", "--config", file.to_str().unwrap()]).end();
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn every_example_of_the_settings_is_described_by_the_schema_beside_it() {
+    for file in examples("claviger") {
+        assert_is_described_by(&file, &["config", "schema"]);
+    }
+}
+
+#[test]
+fn every_example_of_credentials_is_described_by_the_schema_beside_it() {
+    for file in examples("credentials") {
+        assert_is_described_by(&file, &["config", "schema", "--credentials"]);
+    }
+}

@@ -1,0 +1,4 @@
+mod bad_files;
+mod reload;
+mod revocation;
+mod settings;

@@ -1,0 +1,232 @@
+//! Files that change while requests come without pause: the new set takes over and no request notices.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use crate::support::{
+    Connection, Gate, PASSWORD, RecordingApi, Reply, Request, TOKEN, config_map, credentials, digest, eventually,
+};
+
+const CLIENTS: usize = 3;
+const RELOADS: usize = 12;
+
+/// Clients that send good requests, one after the other, until they are told to stop.
+struct Traffic {
+    stop: Arc<AtomicBool>,
+    clients: Vec<JoinHandle<usize>>,
+}
+
+impl Traffic {
+    fn start(gate: &Gate) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let client = |_| {
+            let (stop, mut connection) = (stop.clone(), gate.connect());
+            std::thread::spawn(move || {
+                let mut sent = 0;
+                while !stop.load(Ordering::Relaxed) {
+                    for request in [Request::get("/x").bearer(TOKEN), Request::get("/x").basic("acme", PASSWORD)] {
+                        let reply = connection.send(&request);
+                        assert_eq!(reply.status, 200, "after {sent} good answers: {}", reply.text());
+                        sent += 1;
+                    }
+                }
+                sent
+            })
+        };
+        let clients = (0..CLIENTS).map(client).collect();
+        Self { stop, clients }
+    }
+
+    /// A panic when any request was answered with anything but 200.
+    fn end_without_a_failure(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        for client in self.clients {
+            assert!(client.join().unwrap() > 0);
+        }
+    }
+}
+
+/// The usual credentials and one more, whose token is `token-NAME`; it stands before the others, so
+/// that a file that ends too early has it and not them.
+fn credentials_with(name: &str) -> String {
+    let one = format!("  - {{id: {name}, account: acme, token: '{}'}}\n", digest(&format!("token-{name}")));
+    credentials().replacen("credentials:\n", &format!("credentials:\n{one}"), 1)
+}
+
+fn is_known(gate: &Gate, name: &str) -> bool {
+    gate.send(&Request::get("/x").bearer(&format!("token-{name}"))).status == 200
+}
+
+/// Lets `put` place one file after the other, waiting each time until it is in force.
+fn reload_under_traffic(gate: &Gate, reloads: usize, put: impl Fn(&str)) {
+    let traffic = Traffic::start(gate);
+    for number in 0..reloads {
+        let name = format!("fresh-{number}");
+        put(&credentials_with(&name));
+        eventually("the new file is in force", || is_known(gate, &name));
+        let before = number.checked_sub(1).map(|number| format!("fresh-{number}"));
+        assert!(!before.is_some_and(|before| is_known(gate, &before)), "a credential outlives its file");
+    }
+    traffic.end_without_a_failure();
+}
+
+fn write_in_two_parts(file: &Path, text: &str, cut: usize, pause: Duration) {
+    let (first, second) = text.split_at(cut);
+    let mut file = File::create(file).unwrap();
+    file.write_all(first.as_bytes()).unwrap();
+    std::thread::sleep(pause);
+    file.write_all(second.as_bytes()).unwrap();
+}
+
+fn ask_to_reload(gate: &Gate, header: Option<(&str, &str)>) -> Reply {
+    let request = Request::new("POST", "/-/reload").header("Connection", "close");
+    let request = header.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+    Connection::open(gate.admin).send(&request)
+}
+
+#[test]
+fn a_file_renamed_over_the_old_one_is_in_force_and_no_request_fails() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    reload_under_traffic(&gate, RELOADS, |text| gate.rename_over(&gate.credentials_file(), text));
+}
+
+#[test]
+fn a_file_written_in_place_is_in_force_and_no_request_fails() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    reload_under_traffic(&gate, RELOADS, |text| std::fs::write(gate.credentials_file(), text).unwrap());
+}
+
+#[test]
+fn a_file_written_in_place_slowly_is_in_force_and_no_request_fails() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    reload_under_traffic(&gate, RELOADS, |text| {
+        // Within the last digest, so that the first part is no file of its own.
+        let cut = text.rfind("sha256:").unwrap() + 20;
+        write_in_two_parts(&gate.credentials_file(), text, cut, Duration::from_millis(30));
+    });
+}
+
+/// The first lines of a list are a list too: only the writer knows when it is complete.
+#[test]
+fn a_file_whose_beginning_could_stand_alone_is_read_when_its_writer_has_let_go_of_it() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    reload_under_traffic(&gate, 3, |text| {
+        let cut = text.match_indices('\n').nth(1).unwrap().0 + 1;
+        write_in_two_parts(&gate.credentials_file(), text, cut, Duration::from_millis(300));
+    });
+}
+
+#[test]
+fn a_config_map_that_is_swapped_is_in_force_and_no_request_fails() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).config_map().start();
+    let settings = std::fs::read_to_string(gate.settings_file()).unwrap();
+    reload_under_traffic(&gate, RELOADS, |text| config_map::write(gate.folder(), &settings, text));
+}
+
+#[test]
+fn a_hangup_signal_reads_the_files_again() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    // Nothing has changed, so that nothing but the signal can be the reason.
+    for _ in 0..2 {
+        let before = gate.reloads("success");
+        gate.signal(Signal::SIGHUP);
+        eventually("the files are read again", || gate.reloads("success") > before);
+    }
+    eventually("the log says so", || gate.stderr().contains("reloaded: no credential changed"));
+    assert_eq!(gate.send(&Request::get("/x").bearer(TOKEN)).status, 200);
+}
+
+/// Whoever starts a gate may hang up as soon as it says that it listens.
+#[test]
+fn a_hangup_signal_right_after_the_start_does_not_end_the_gate() {
+    let api = RecordingApi::start();
+    for _ in 0..5 {
+        let gate = Gate::before(api.url()).start();
+        gate.signal(Signal::SIGHUP);
+        eventually("the files are read again", || gate.stderr().contains("reloaded: no credential changed"));
+        assert_eq!(gate.send(&Request::get("/x").bearer(TOKEN)).status, 200);
+    }
+}
+
+#[test]
+fn whoever_asks_for_a_reload_is_told_what_changed() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).credentials(&credentials_with("fresh-0")).start();
+    let mut number = 0;
+    eventually("the answer tells the difference", || {
+        // The watch may be quicker than we are; then the next file has another chance.
+        number += 1;
+        gate.rename_over(&gate.credentials_file(), &credentials_with(&format!("fresh-{number}")));
+        let reply = ask_to_reload(&gate, None);
+        assert_eq!((reply.status, reply.header("content-type")), (200, Some("application/json")));
+        assert_eq!(reply.json()["in_force"], true);
+        assert!(is_known(&gate, &format!("fresh-{number}")));
+        reply.json()["difference"] == "1 added, 1 removed"
+    });
+}
+
+#[test]
+fn whoever_asks_for_a_reload_of_a_bad_file_is_told_every_fault() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    let bad = credentials().replace("acme-disabled, account", "acme-disabled, acount").replace("enabled", "enable");
+    gate.rename_over(&gate.credentials_file(), &bad);
+
+    let reply = ask_to_reload(&gate, None);
+
+    assert_eq!(reply.status, 422);
+    let answer = reply.json();
+    assert_eq!((answer["in_force"].as_bool(), reply.header("content-type")), (Some(false), Some("application/json")));
+    let faults = answer["faults"].as_array().unwrap();
+    let of = |key: &str| faults.iter().map(|fault| fault[key].as_str().unwrap()).collect::<Vec<_>>();
+    let file = gate.credentials_file();
+    assert!(of("file").iter().all(|name| *name == file.to_str().unwrap()), "{answer}");
+    assert_eq!(of("path"), ["credentials[2].account", "credentials[2].acount", "credentials[2].enable"]);
+    assert!(faults.iter().all(|fault| fault["at"]["line"] == 4), "{answer}");
+    assert_eq!(gate.send(&Request::get("/x").bearer(TOKEN)).status, 200);
+}
+
+#[test]
+fn a_page_in_a_browser_cannot_reload() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    let before = gate.reloads("success");
+    for header in [
+        ("Origin", "https://evil.example"),
+        ("Origin", "null"),
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Site", "same-site"),
+    ] {
+        assert_eq!(ask_to_reload(&gate, Some(header)).status, 403, "{header:?}");
+    }
+    assert_eq!(gate.admin("GET", "/-/reload").status, 405);
+    assert_eq!(gate.reloads("success"), before);
+    assert_eq!(ask_to_reload(&gate, Some(("Sec-Fetch-Site", "none"))).status, 200);
+}
+
+#[test]
+fn the_log_counts_what_a_reload_has_changed() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    let added: String = (0..3)
+        .map(|number| format!("  - {{id: more-{number}, account: acme, token: '{}'}}\n", digest(&number.to_string())))
+        .collect();
+    let text = credentials().replacen("account: acme, token", "account: acme, enabled: false, token", 1) + &added;
+    gate.replace_credentials(&text);
+    eventually("the log tells the difference", || gate.stderr().contains("reloaded: 3 added, 1 disabled\""));
+    let counted = |state: &str| gate.metric(&format!("claviger_credentials{{state=\"{state}\"}}"));
+    assert_eq!((counted("enabled"), counted("disabled")), (4.0, 2.0));
+}

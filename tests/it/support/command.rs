@@ -1,0 +1,91 @@
+//! The program as a person runs it: arguments, standard input, and what comes back.
+
+use std::ffi::OsStr;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The program, with nothing in the environment that would configure it.
+pub fn claviger() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_claviger"));
+    #[expect(clippy::disallowed_methods, reason = "what configures the program must be what the test says")]
+    let variables = std::env::vars_os();
+    for (name, _) in variables {
+        if name.to_string_lossy().starts_with("CLAVIGER") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// A command line in the making.
+pub struct Run {
+    command: Command,
+    input: Vec<u8>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Run {
+    /// In a folder, so that nobody else's settings are found and paths in the output are short.
+    pub fn within(folder: &Path, arguments: &[&str]) -> Self {
+        let mut command = claviger();
+        command.current_dir(folder).args(arguments);
+        Self { command, input: Vec::new() }
+    }
+
+    /// What stands on standard input.
+    pub fn input(mut self, bytes: impl AsRef<[u8]>) -> Self {
+        self.input = bytes.as_ref().to_vec();
+        self
+    }
+
+    /// A variable of the environment.
+    pub fn variable(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Runs it to its end.
+    pub fn end(mut self) -> Ended {
+        let mut child =
+            self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // A command that does not read its input closes it.
+        let _unread = child.stdin.take().unwrap().write_all(&self.input);
+        let stdout = drain(child.stdout.take().unwrap());
+        let stderr = drain(child.stderr.take().unwrap());
+        let code = wait(&mut child);
+        Ended { code, stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() }
+    }
+}
+
+fn drain(mut stream: impl Read + Send + 'static) -> std::thread::JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).unwrap();
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+fn wait(child: &mut Child) -> i32 {
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code().unwrap_or_else(|| panic!("ended by a signal: {status}"));
+        }
+        if start.elapsed() > PATIENCE {
+            child.kill().unwrap();
+            panic!("the command does not end");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
