@@ -59,6 +59,8 @@ fn every_request_is_one_line_of_the_promised_fields() {
     assert_eq!(told(&log[3], &verdict), "GET /z refused credential_missing none 401");
     let who = ["credential", "account", "version"];
     assert_eq!(told(&log[0], &who), "billing acme 2");
+    // Its secret was right, so its owner can be told.
+    assert_eq!(told(&log[1], &who), "billing acme null");
     assert_eq!(told(&log[2], &who), "null null null");
     assert_eq!(told(&log[3], &who), "null null null");
     assert!(log[0]["upstream_ms"].is_f64() && log[3]["upstream_ms"].is_null());

@@ -94,6 +94,38 @@ fn an_api_that_comes_up_later_is_found() {
     assert_eq!(api.last().header("x-claviger-credential"), Some("acme-billing"));
 }
 
+/// Connections for upgrades are made by other code than those for requests: they must be verified, found
+/// and left as the others are.
+#[test]
+fn an_api_asked_for_a_websocket_is_reached_and_verified_like_any_other() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let plain = RecordingApi::start();
+    let socket = RecordingApi::start_unix(&folder.path().join("api.sock"));
+    let good = Secured::start("127.0.0.1", false);
+    let bad = Secured::start("other.example", false);
+    let upgrade = Request::get("/x").bearer(TOKEN).header("Connection", "Upgrade").header("Upgrade", "websocket");
+    let reached = [
+        (Gate::before(plain.url()).start(), &plain),
+        (Gate::before(socket.url()).start(), &socket),
+        (good.gate("").start(), &good.api),
+    ];
+    for (gate, api) in &reached {
+        let mut connections: Vec<_> = (0..4).map(|_| gate.connect()).collect();
+        // These APIs know no WebSocket: they answer, and the connection goes on.
+        for _ in 0..5 {
+            connections.iter_mut().for_each(|connection| drop(connection.write(&upgrade.bytes())));
+            assert!(connections.iter_mut().all(|connection| connection.reply(false).unwrap().status == 200));
+            assert!(connections.iter_mut().all(|connection| connection.send(&Request::get("/x")).status == 401));
+        }
+        assert_eq!(api.seen().len(), 20);
+        assert!(api.seen().iter().all(|seen| seen.header("upgrade") == Some("websocket")));
+    }
+    for gate in [bad.gate("").start(), Gate::before("http://127.0.0.1:1").start()] {
+        assert_eq!(gate.send(&upgrade).code(), "upstream_unreachable");
+    }
+    assert_eq!(bad.api.seen().len(), 0);
+}
+
 #[test]
 fn a_name_that_cannot_be_found_is_502_and_stops_nothing() {
     // RFC 2606: never resolves.
