@@ -113,7 +113,7 @@ fn an_api_asked_for_a_websocket_is_reached_and_verified_like_any_other() {
         let mut connections: Vec<_> = (0..4).map(|_| gate.connect()).collect();
         // These APIs know no WebSocket: they answer, and the connection goes on.
         for _ in 0..5 {
-            connections.iter_mut().for_each(|connection| drop(connection.write(&upgrade.bytes())));
+            assert!(connections.iter_mut().all(|connection| connection.write(&upgrade.bytes())));
             assert!(connections.iter_mut().all(|connection| connection.reply(false).unwrap().status == 200));
             assert!(connections.iter_mut().all(|connection| connection.send(&Request::get("/x")).status == 401));
         }
