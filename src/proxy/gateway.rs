@@ -226,11 +226,10 @@ impl ProxyHttp for Gateway {
         if let Some(name) = &policy.rules.accept.api_key_query {
             strip_key_from_query(request, name)?;
         }
-        headers::mend_trace(request)?;
-        // Only an HTTP/1.1 API sends its own go-ahead; one behind HTTP/2 would never see the wish.
         if request.version == http::Version::HTTP_2 && request.remove_header(&EXPECT).is_some() {
-            session.as_downstream_mut().write_continue_response().await?;
+            go_ahead(session).await?;
         }
+        headers::mend_trace(request)?;
         headers::set_forwarded(request, caller)?;
         policy.names.identify(request, admission, &policy.rules.versions, context.request_id)
     }
@@ -296,7 +295,6 @@ impl ProxyHttp for Gateway {
     }
 
     async fn logging(&self, session: &mut Session, _: Option<&Error>, context: &mut Context) {
-        context.in_flight = None;
         if let Some(written) = session.response_written() {
             context.status = written.status.as_u16();
         }
@@ -315,12 +313,23 @@ impl ProxyHttp for Gateway {
             };
             log.write(context, &answered);
         }
+        // Last, because a process that is told to stop leaves once nothing is in flight.
+        context.in_flight = None;
     }
 
     /// Goes into messages of pingora; the query stays out of them.
     fn request_summary(&self, session: &Session, context: &Context) -> String {
         format!("{} {}", session.req_header().method, context.request_id)
     }
+}
+
+/// Says what an API of HTTP/2 would say to `Expect: 100-continue`: pingora does not listen to it.
+async fn go_ahead(session: &mut Session) -> pingora::Result<()> {
+    // A caller of HTTP/2 need not wait: its body is held back by flow control alone.
+    if session.req_header().version != http::Version::HTTP_11 {
+        return Ok(());
+    }
+    session.as_downstream_mut().write_continue_response().await
 }
 
 /// The API key in a query is ours alone: the rest is forwarded as it came.
@@ -333,5 +342,9 @@ fn strip_key_from_query(request: &mut RequestHeader, name: &str) -> pingora::Res
         query = rest;
     }
     let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+    // A new target takes the authority of HTTP/2 away, which is the host of the request.
+    if let (false, Some(host)) = (request.headers.contains_key(HOST), headers::authority(request)) {
+        request.insert_header(HOST, host)?;
+    }
     request.set_raw_path(target.as_bytes())
 }

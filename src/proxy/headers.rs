@@ -159,7 +159,8 @@ pub(super) fn set_forwarded(request: &mut RequestHeader, caller: Caller) -> ping
     Ok(())
 }
 
-fn authority(request: &RequestHeader) -> Option<HeaderValue> {
+/// The host of a request of HTTP/2.
+pub(super) fn authority(request: &RequestHeader) -> Option<HeaderValue> {
     request.uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok())
 }
 

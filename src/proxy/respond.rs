@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, RETRY_AFTER, TRANSFER_ENCODING, WWW_AUTHENTICATE,
 };
-use http::{HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::proxy::Session;
 use serde::Serialize;
@@ -17,6 +17,8 @@ use crate::auth::{Accept, Rejection, Scheme};
 const DOCUMENTATION: &str = "README.md";
 /// Bodies up to this size are read to their end after a refusal, so that the connection can go on.
 const DRAINABLE: u64 = 16 * 1024;
+const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
+const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 
 /// How refusals look under the settings in force.
 pub(super) struct Refusals {
@@ -114,7 +116,8 @@ impl Refusals {
         presented: Scheme,
         id: Uuid,
     ) -> pingora::Result<()> {
-        let (head, body) = self.build(rejection, presented, id)?;
+        let (mut head, body) = self.build(rejection, presented, id)?;
+        tell_grpc(&mut head, session.req_header(), rejection)?;
         if is_drainable(session.req_header()) {
             session.set_close_on_response_before_downstream_finish(false);
         } else {
@@ -129,14 +132,15 @@ impl Refusals {
 
     /// Answers for the API behind, which did not; the connection ends.
     pub(super) async fn stand_in(&self, session: &mut Session, rejection: Rejection, id: Uuid) -> pingora::Result<()> {
-        let (head, body) = self.build(rejection, Scheme::None, id)?;
+        let (mut head, body) = self.build(rejection, Scheme::None, id)?;
+        tell_grpc(&mut head, session.req_header(), rejection)?;
         session.as_downstream_mut().write_error_response(head, body).await
     }
 }
 
 impl Challenge {
     fn value(&self, rejection: Rejection, presented: Scheme) -> Option<HeaderValue> {
-        let is_unauthorized = rejection.status() == http::StatusCode::UNAUTHORIZED;
+        let is_unauthorized = rejection.status() == StatusCode::UNAUTHORIZED;
         match rejection {
             // RFC 6750, 3.1: no error code where nothing was presented.
             Rejection::CredentialMissing => Some(self.bare.clone()),
@@ -147,6 +151,33 @@ impl Challenge {
             _ if is_unauthorized => Some(self.bare.clone()),
             _ => None,
         }
+    }
+}
+
+/// Clients of gRPC look for a status of their own; some would take the problem document for a message.
+fn tell_grpc(head: &mut ResponseHeader, request: &RequestHeader, rejection: Rejection) -> pingora::Result<()> {
+    let is_grpc =
+        request.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
+    if !is_grpc {
+        return Ok(());
+    }
+    head.insert_header(GRPC_STATUS, HeaderValue::from(grpc_status(rejection.status())))?;
+    head.insert_header(GRPC_MESSAGE, HeaderValue::from_static(rejection.code()))
+}
+
+/// The code of gRPC for a status of HTTP, as gRPC itself maps those of intermediaries, but for 400 and 410.
+fn grpc_status(status: StatusCode) -> u16 {
+    const INVALID_ARGUMENT: u16 = 3;
+    const PERMISSION_DENIED: u16 = 7;
+    const UNIMPLEMENTED: u16 = 12;
+    const UNAVAILABLE: u16 = 14;
+    const UNAUTHENTICATED: u16 = 16;
+    match status {
+        StatusCode::UNAUTHORIZED => UNAUTHENTICATED,
+        StatusCode::FORBIDDEN => PERMISSION_DENIED,
+        StatusCode::BAD_REQUEST => INVALID_ARGUMENT,
+        StatusCode::GONE => UNIMPLEMENTED,
+        _ => UNAVAILABLE,
     }
 }
 

@@ -26,7 +26,7 @@ enum Wish {
 }
 
 /// Signals that have arrived and wait to be acted upon.
-pub(super) struct Inbox(Mutex<UnboundedReceiver<Wish>>);
+pub(super) struct Inbox(Arc<Mutex<UnboundedReceiver<Wish>>>);
 
 /// Acts upon signals.
 pub(super) struct Signals {
@@ -65,7 +65,7 @@ impl Inbox {
             }
         };
         std::thread::Builder::new().name("signals".into()).spawn(move || runtime.block_on(receive))?;
-        Ok(Self(Mutex::new(inbox)))
+        Ok(Self(Arc::new(Mutex::new(inbox))))
     }
 }
 
@@ -90,14 +90,18 @@ impl ShutdownSignalWatch for Signals {
 }
 
 impl Signals {
-    /// pingora would sleep for the whole grace period; an idle process need not.
+    /// pingora would sleep for the whole grace period; an idle process need not, and nobody has to wait
+    /// for it who asks a second time and harder.
     fn drain(&self) {
         let (metrics, drained, most) = (self.metrics.clone(), self.drained.clone(), self.most);
+        let inbox = self.inbox.0.clone();
         let wait = move || {
             let start = Instant::now();
             std::thread::sleep(CLOSING);
-            while metrics.in_flight.get() > 0 && start.elapsed() < most {
+            let mut is_wanted_now = false;
+            while metrics.in_flight.get() > 0 && start.elapsed() < most && !is_wanted_now {
                 std::thread::sleep(LOOK);
+                is_wanted_now = matches!(inbox.blocking_lock().try_recv(), Ok(Wish::LeaveAtOnce));
             }
             let _ended = drained.send(());
         };

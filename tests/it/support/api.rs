@@ -58,6 +58,25 @@ impl RecordingApi {
         api
     }
 
+    /// Behind TLS.
+    pub fn start_tls(config: Arc<rustls::ServerConfig>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let api = Self { seen: Arc::default(), url: format!("https://{}", listener.local_addr().unwrap()) };
+        let seen = api.seen.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (seen, config) = (seen.clone(), config.clone());
+                let _nodelay = stream.set_nodelay(true);
+                std::thread::spawn(move || {
+                    let tls = rustls::StreamOwned::new(rustls::ServerConnection::new(config).unwrap(), stream);
+                    let shared = Shared(Arc::new(Mutex::new(tls)));
+                    serve(shared.clone(), shared, &seen);
+                });
+            }
+        });
+        api
+    }
+
     /// On a Unix socket.
     pub fn start_unix(path: &Path) -> Self {
         let listener = UnixListener::bind(path).unwrap();
@@ -85,6 +104,31 @@ impl RecordingApi {
     /// What arrived last; a panic without one.
     pub fn last(&self) -> Seen {
         self.seen().pop().expect("nothing has reached the API")
+    }
+}
+
+/// Read and written in turn by one thread.
+struct Shared<S>(Arc<Mutex<S>>);
+
+impl<S> Clone for Shared<S> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<S: Read> Read for Shared<S> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().read(buffer)
+    }
+}
+
+impl<S: Write> Write for Shared<S> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.lock().unwrap().flush()
     }
 }
 

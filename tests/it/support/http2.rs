@@ -1,10 +1,12 @@
 //! An API that speaks HTTP/2 without TLS, by prior knowledge, and records every request.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
-use axum::body::{Body, to_bytes};
-use hyper::body::Incoming;
+use axum::body::Body;
+use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 
@@ -13,6 +15,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 pub struct Arrived {
     pub head: http::request::Parts,
     pub body: bytes::Bytes,
+    pub trailers: Option<http::HeaderMap>,
 }
 
 /// A running API. Answers with the body that it was sent.
@@ -53,13 +56,26 @@ async fn serve(socket: std::net::TcpListener, seen: Arc<Mutex<Vec<Arrived>>>) {
         let answer = service_fn(move |request: http::Request<Incoming>| {
             let seen = seen.clone();
             async move {
-                let (head, body) = request.into_parts();
-                let body = to_bytes(Body::new(body), usize::MAX).await.unwrap_or_default();
-                seen.lock().unwrap().push(Arrived { head, body: body.clone() });
+                let arrived = read(request).await;
+                let body = arrived.body.clone();
+                seen.lock().unwrap().push(arrived);
                 Ok::<_, Infallible>(http::Response::new(Body::from(body)))
             }
         });
         let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
         tokio::spawn(connection.serve_connection(TokioIo::new(stream), answer));
     }
+}
+
+async fn read(request: http::Request<Incoming>) -> Arrived {
+    let (head, mut incoming) = request.into_parts();
+    let mut body = Vec::new();
+    let mut trailers = None;
+    while let Some(Ok(frame)) = poll_fn(|context| Pin::new(&mut incoming).poll_frame(context)).await {
+        match frame.into_data() {
+            Ok(data) => body.extend_from_slice(&data),
+            Err(frame) => trailers = frame.into_trailers().ok(),
+        }
+    }
+    Arrived { head, body: body.into(), trailers }
 }

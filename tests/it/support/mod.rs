@@ -1,6 +1,7 @@
 //! What tests stand on: the program, an API behind it, and a client that says exactly what it is told.
 
 mod api;
+mod certificates;
 mod client;
 mod command;
 pub mod config_map;
@@ -10,6 +11,7 @@ mod script;
 mod secrets;
 
 pub use api::{RecordingApi, Seen};
+pub use certificates::{Authority, Pair};
 pub use client::{Connection, Reply, Request};
 pub use command::{Ended, Run, claviger};
 pub use gate::{Gate, GateBuilder, eventually};

@@ -1,0 +1,92 @@
+//! How the gate ends: what is in flight is finished, or not, as the signal says.
+
+use std::net::TcpStream;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
+
+use nix::sys::signal::Signal;
+
+use crate::support::{Exchange, Gate, RecordingApi, Request, ScriptedApi, TOKEN, eventually};
+
+/// An API that sends half an answer, and the rest when it is told to.
+fn halting_api() -> (ScriptedApi, Sender<()>) {
+    let (go_on, wait) = channel();
+    let wait = Arc::new(Mutex::new(wait));
+    let api = ScriptedApi::start(move |exchange: &mut Exchange| {
+        exchange.head();
+        exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n");
+        // The test may end without a word.
+        let _ended = wait.lock().unwrap().recv();
+        exchange.write("5\r\nagain\r\n0\r\n\r\n");
+    });
+    (api, go_on)
+}
+
+#[test]
+fn an_idle_gate_ends_at_once_and_well() {
+    let api = RecordingApi::start();
+    let mut gate = Gate::before(api.url()).start();
+    // Kept connections are no reason to stay.
+    let mut idle = gate.connect();
+    assert_eq!(idle.send(&Request::get("/x").bearer(TOKEN)).status, 200);
+    gate.signal(Signal::SIGTERM);
+    assert_eq!(gate.wait().code(), Some(0));
+    assert_eq!(gate.access_log(1).len(), 1);
+}
+
+#[test]
+fn what_is_in_flight_is_finished_before_the_end() {
+    let (api, go_on) = halting_api();
+    let mut gate = Gate::before(api.url()).start();
+    let mut connection = gate.connect();
+    connection.write(&Request::get("/x").bearer(TOKEN).bytes());
+    assert_eq!(connection.head().unwrap().status, 200);
+    assert_eq!(connection.chunk().unwrap(), b"first");
+    gate.signal(Signal::SIGTERM);
+    eventually("nobody new is let in", || TcpStream::connect(gate.address).is_err());
+    go_on.send(()).unwrap();
+    assert_eq!((connection.chunk().unwrap(), connection.chunk().unwrap()), (b"again".to_vec(), Vec::new()));
+    // Well before the 30 seconds that it might take.
+    assert_eq!(gate.wait().code(), Some(0));
+    assert_eq!(gate.access_log(1)[0]["status"], 200);
+}
+
+#[test]
+fn what_never_ends_is_given_up_after_the_stated_time() {
+    let (api, _go_on) = halting_api();
+    let mut gate = Gate::before(api.url()).proxy("  timeouts: {shutdown: 500ms}").start();
+    let mut connection = gate.connect();
+    connection.write(&Request::get("/x").bearer(TOKEN).bytes());
+    assert_eq!(connection.head().unwrap().status, 200);
+    assert_eq!(connection.chunk().unwrap(), b"first");
+    gate.signal(Signal::SIGTERM);
+    assert_eq!(gate.wait().code(), Some(0));
+    assert!(connection.rest().is_empty());
+}
+
+#[test]
+fn an_interrupt_waits_for_nobody() {
+    let (api, _go_on) = halting_api();
+    let mut gate = Gate::before(api.url()).start();
+    let mut connection = gate.connect();
+    connection.write(&Request::get("/x").bearer(TOKEN).bytes());
+    assert_eq!(connection.head().unwrap().status, 200);
+    assert_eq!(connection.chunk().unwrap(), b"first");
+    gate.signal(Signal::SIGINT);
+    gate.wait();
+    assert!(connection.rest().is_empty());
+}
+
+/// Whoever has lost patience with SIGTERM must not have to reach for SIGKILL.
+#[test]
+fn an_interrupt_cuts_a_graceful_end_short() {
+    let (api, _go_on) = halting_api();
+    let mut gate = Gate::before(api.url()).proxy("  timeouts: {shutdown: 1h}").start();
+    let mut connection = gate.connect();
+    connection.write(&Request::get("/x").bearer(TOKEN).bytes());
+    assert_eq!(connection.head().unwrap().status, 200);
+    gate.signal(Signal::SIGTERM);
+    eventually("nobody new is let in", || TcpStream::connect(gate.address).is_err());
+    gate.signal(Signal::SIGINT);
+    gate.wait();
+}
