@@ -15,6 +15,6 @@ pub use certificates::{Authority, Pair};
 pub use client::{Connection, Reply, Request};
 pub use command::{Ended, Run, claviger};
 pub use gate::{Gate, GateBuilder, eventually};
-pub use http2::{Arrived, Http2Api};
+pub use http2::Http2Api;
 pub use script::{Exchange, ScriptedApi};
 pub use secrets::*;
