@@ -226,11 +226,10 @@ impl ProxyHttp for Gateway {
         if let Some(name) = &policy.rules.accept.api_key_query {
             strip_key_from_query(request, name)?;
         }
-        headers::mend_trace(request)?;
-        // Only an HTTP/1.1 API sends its own go-ahead; one behind HTTP/2 would never see the wish.
         if request.version == http::Version::HTTP_2 && request.remove_header(&EXPECT).is_some() {
-            session.as_downstream_mut().write_continue_response().await?;
+            go_ahead(session).await?;
         }
+        headers::mend_trace(request)?;
         headers::set_forwarded(request, caller)?;
         policy.names.identify(request, admission, &policy.rules.versions, context.request_id)
     }
@@ -322,6 +321,15 @@ impl ProxyHttp for Gateway {
     fn request_summary(&self, session: &Session, context: &Context) -> String {
         format!("{} {}", session.req_header().method, context.request_id)
     }
+}
+
+/// Says what an API of HTTP/2 would say to `Expect: 100-continue`: pingora does not listen to it.
+async fn go_ahead(session: &mut Session) -> pingora::Result<()> {
+    // A caller of HTTP/2 need not wait: its body is held back by flow control alone.
+    if session.req_header().version != http::Version::HTTP_11 {
+        return Ok(());
+    }
+    session.as_downstream_mut().write_continue_response().await
 }
 
 /// The API key in a query is ours alone: the rest is forwarded as it came.

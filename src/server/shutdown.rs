@@ -90,19 +90,18 @@ impl ShutdownSignalWatch for Signals {
 }
 
 impl Signals {
-    /// pingora would sleep for the whole grace period, and look at no signal; an idle process need not,
-    /// nor one whose operator has lost patience.
+    /// pingora would sleep for the whole grace period; an idle process need not, and nobody has to wait
+    /// for it who asks a second time and harder.
     fn drain(&self) {
         let (metrics, drained, most) = (self.metrics.clone(), self.drained.clone(), self.most);
         let inbox = self.inbox.0.clone();
-        // Locked only until pingora has been told to stop.
-        let is_cut_short =
-            move || inbox.try_lock().is_ok_and(|mut inbox| matches!(inbox.try_recv(), Ok(Wish::LeaveAtOnce)));
         let wait = move || {
             let start = Instant::now();
             std::thread::sleep(CLOSING);
-            while metrics.in_flight.get() > 0 && start.elapsed() < most && !is_cut_short() {
+            let mut is_wanted_now = false;
+            while metrics.in_flight.get() > 0 && start.elapsed() < most && !is_wanted_now {
                 std::thread::sleep(LOOK);
+                is_wanted_now = matches!(inbox.blocking_lock().try_recv(), Ok(Wish::LeaveAtOnce));
             }
             let _ended = drained.send(());
         };

@@ -16,25 +16,18 @@ pub struct Request {
     line: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
-    has_host: bool,
 }
 
 impl Request {
     /// Any method and target.
     pub fn new(method: &str, target: &str) -> Self {
         let line = format!("{method} {target} HTTP/1.1");
-        Self { line, headers: Vec::new(), body: Vec::new(), has_host: true }
+        Self { line, headers: Vec::new(), body: Vec::new() }
     }
 
     /// `GET`.
     pub fn get(target: &str) -> Self {
         Self::new("GET", target)
-    }
-
-    /// Without a `Host`.
-    pub fn without_host(mut self) -> Self {
-        self.has_host = false;
-        self
     }
 
     /// One more header.
@@ -63,10 +56,7 @@ impl Request {
 
     /// As it goes over the wire.
     pub fn bytes(&self) -> Vec<u8> {
-        let mut head = format!("{}\r\n", self.line);
-        if self.has_host {
-            head.push_str("Host: api.example.org\r\n");
-        }
+        let mut head = format!("{}\r\nHost: api.example.org\r\n", self.line);
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
