@@ -66,7 +66,7 @@ impl Bed {
             method: &Method::GET,
             path: "/payments/7",
             version: NamedVersion::Unstated,
-            address: [127, 0, 0, 1].into(),
+            address: Some([127, 0, 0, 1].into()),
             now: jiff::Timestamp::UNIX_EPOCH,
         };
         match self.recognise(headers) {

@@ -17,8 +17,8 @@ pub struct Call<'a> {
     pub path: &'a str,
     /// Which version it names.
     pub version: NamedVersion,
-    /// Who is calling, network-wise.
-    pub address: IpAddr,
+    /// Who is calling, network-wise; `None` where that cannot be told, which is on no list.
+    pub address: Option<IpAddr>,
     /// When.
     pub now: Timestamp,
 }

@@ -22,4 +22,4 @@ pub use password_cache::PasswordCache;
 pub use presented::{Accept, BasicPair, Presented, Scheme};
 pub use rejection::{REJECTION_CODES, Rejection};
 pub use rules::{Admission, CHECKS, Check, Rules};
-pub use target::{Target, strip_query_parameter};
+pub use target::{StrippedQuery, Target};

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName};
 use zeroize::Zeroizing;
 
-use super::{Rejection, target};
+use super::{Rejection, StrippedQuery};
 
 const LONGEST_TOKEN: usize = 4096;
 const LONGEST_PAIR: usize = 1024;
@@ -157,11 +157,11 @@ fn api_key_header<'a>(accept: &Accept, headers: &'a HeaderMap) -> Result<Option<
 
 fn api_key_query<'a>(accept: &Accept, query: Option<&str>) -> Result<Option<Presented<'a>>, Rejection> {
     let (Some(name), Some(query)) = (&accept.api_key_query, query) else { return Ok(None) };
-    let Some((value, rest)) = target::strip_query_parameter(query, name) else { return Ok(None) };
-    if target::strip_query_parameter(&rest, name).is_some() {
+    let Some(found) = StrippedQuery::of(query, name) else { return Ok(None) };
+    if found.is_repeated {
         return Err(Rejection::CredentialMalformed("The API key stands in the query twice."));
     }
-    token(Scheme::ApiKey, Cow::Owned(value)).map(Some)
+    token(Scheme::ApiKey, Cow::Owned(found.value)).map(Some)
 }
 
 fn token(scheme: Scheme, token: Cow<'_, [u8]>) -> Result<Presented<'_>, Rejection> {

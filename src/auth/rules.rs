@@ -55,6 +55,11 @@ impl Rules {
         self.versions.path.is_some() || !self.scopes.is_empty() || !self.public.is_empty()
     }
 
+    /// True when some rule looks at the method, so that nothing else may change it behind us.
+    pub fn look_at_methods(&self) -> bool {
+        !self.scopes.is_empty() || self.public.iter().any(|rule| !rule.methods.is_empty())
+    }
+
     /// True when the call needs no credential.
     pub fn is_public(&self, call: &Call) -> bool {
         self.public.iter().any(|rule| rule.covers(call.method, call.path))
@@ -129,8 +134,8 @@ fn expiry(_: &Rules, credential: &Credential, call: &Call) -> Result<(), Rejecti
 
 fn address(_: &Rules, credential: &Credential, call: &Call) -> Result<(), Rejection> {
     // A dual-stack listener shows an IPv4 caller as ::ffff:a.b.c.d.
-    let address = call.address.to_canonical();
-    let within = |net: &IpNet| net.contains(&address);
+    let address = call.address.map(|address| address.to_canonical());
+    let within = |net: &IpNet| address.is_some_and(|address| net.contains(&address));
     if credential.addresses.is_empty() || credential.addresses.iter().any(within) {
         Ok(())
     } else {

@@ -51,7 +51,7 @@ fn decide(rules: &Rules, credential: Credential, method: &Method, path: &str) ->
         method,
         path: stated.path,
         version: stated.version,
-        address: "10.1.2.3".parse().unwrap(),
+        address: "10.1.2.3".parse().ok(),
         now: NOW.parse().unwrap(),
     };
     rules.admit(Arc::new(credential), &call).map(|admission| admission.version)

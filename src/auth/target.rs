@@ -95,16 +95,26 @@ fn decode(bytes: &[u8], index: usize) -> Option<u8> {
     Some((digit(index + 1)? * 16 + digit(index + 2)?) as u8)
 }
 
-/// Takes the first query parameter of this name out, however it is spelled: its value, and the query
-/// without it. `None` when it is not there.
-pub fn strip_query_parameter(query: &str, name: &str) -> Option<(Vec<u8>, String)> {
-    let is_it = |pair: &&str| unescape(pair.split('=').next().unwrap_or_default()) == name.as_bytes();
-    let found = query.split('&').position(|pair| is_it(&pair))?;
-    let pair = query.split('&').nth(found).unwrap_or_default();
-    let value = unescape(pair.split_once('=').map_or("", |(_, value)| value));
-    let rest: Vec<&str> =
-        query.split('&').enumerate().filter(|(index, _)| *index != found).map(|(_, pair)| pair).collect();
-    Some((value, rest.join("&")))
+/// A query without the parameters of one name, however that is spelled.
+#[derive(Debug, PartialEq, Eq)]
+pub struct StrippedQuery {
+    /// The value of the first of them.
+    pub value: Vec<u8>,
+    /// Whether there were others.
+    pub is_repeated: bool,
+    /// What is left, byte for byte and in order.
+    pub rest: String,
+}
+
+impl StrippedQuery {
+    /// `None` when there is nothing to strip.
+    pub fn of(query: &str, name: &str) -> Option<Self> {
+        let is_it = |pair: &&str| unescape(pair.split('=').next().unwrap_or_default()) == name.as_bytes();
+        let (found, left): (Vec<&str>, Vec<&str>) = query.split('&').partition(is_it);
+        let first = found.first()?;
+        let value = unescape(first.split_once('=').map_or("", |(_, value)| value));
+        Some(Self { value, is_repeated: found.len() > 1, rest: left.join("&") })
+    }
 }
 
 /// Form decoding (WHATWG URL, application/x-www-form-urlencoded).
@@ -189,11 +199,14 @@ mod tests {
 
     #[test]
     fn a_query_parameter_is_found_in_every_spelling_and_taken_out() {
-        let strip = |query| strip_query_parameter(query, "api_key");
+        let strip = |query| {
+            let stripped = StrippedQuery::of(query, "api_key")?;
+            Some((String::from_utf8(stripped.value).unwrap(), stripped.rest, stripped.is_repeated))
+        };
         assert_eq!(strip("a=1&b=2"), None);
-        assert_eq!(strip("a=1&api_key=x&b=2"), Some((b"x".to_vec(), "a=1&b=2".into())));
-        assert_eq!(strip("api%5Fkey=%41%2b"), Some((b"A+".to_vec(), String::new())));
-        assert_eq!(strip("api_key"), Some((Vec::new(), String::new())));
-        assert_eq!(strip("api_key=x&%61pi_key=y"), Some((b"x".to_vec(), "%61pi_key=y".into())));
+        assert_eq!(strip("a=1&api_key=x&b=2"), Some(("x".into(), "a=1&b=2".into(), false)));
+        assert_eq!(strip("api%5Fkey=%41%2b"), Some(("A+".into(), String::new(), false)));
+        assert_eq!(strip("api_key"), Some((String::new(), String::new(), false)));
+        assert_eq!(strip("api_key=x&b&%61pi_key=y"), Some(("x".into(), "b".into(), true)));
     }
 }

@@ -84,7 +84,7 @@ impl Args {
             method,
             path: stated.path,
             version: stated.version,
-            address: self.from,
+            address: Some(self.from),
             now: self.at.unwrap_or_else(|| Clock::System.now()),
         };
         if rules.is_public(&call) {
@@ -126,10 +126,10 @@ fn facts(check: &str, rules: &Rules, credential: &Credential, call: &Call) -> St
             format!("API access of {} is {access}", credential.account.id)
         }
         "expiry" => credential.expires_at.map_or("never expires".into(), |end| format!("expires at {end}")),
-        "address" if credential.addresses.is_empty() => format!("{}; any address may call", call.address),
+        "address" if credential.addresses.is_empty() => format!("{}; any address may call", address(call)),
         "address" => {
             let list: Vec<String> = credential.addresses.iter().map(ToString::to_string).collect();
-            format!("{}; allowed: {}", call.address, list.join(", "))
+            format!("{}; allowed: {}", address(call), list.join(", "))
         }
         "version" => version_facts(rules, credential, call),
         _ => {
@@ -138,6 +138,10 @@ fn facts(check: &str, rules: &Rules, credential: &Credential, call: &Call) -> St
             format!("{} {}; holds {held}", call.method, escaped(call.path))
         }
     }
+}
+
+fn address(call: &Call) -> String {
+    call.address.map_or("unknown".into(), |address| address.to_string())
 }
 
 fn version_facts(rules: &Rules, credential: &Credential, call: &Call) -> String {

@@ -135,6 +135,7 @@ impl Settings {
             ("proxy.threads", self.threads != next.threads),
             ("proxy.timeouts.request_head", self.timeouts.request_head != next.timeouts.request_head),
             ("proxy.timeouts.keep_alive", self.timeouts.keep_alive != next.timeouts.keep_alive),
+            ("proxy.timeouts.lame_duck", self.timeouts.lame_duck != next.timeouts.lame_duck),
             ("proxy.timeouts.shutdown", self.timeouts.shutdown != next.timeouts.shutdown),
             ("admin.listen", self.admin_listen != next.admin_listen),
             ("passwords.threads", self.hash_threads != next.hash_threads),

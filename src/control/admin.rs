@@ -87,10 +87,9 @@ async fn reload(State(admin): State<Admin>, headers: HeaderMap) -> Response {
 }
 
 impl Admin {
-    fn probes(&self) -> [Probe; 3] {
+    fn probes(&self) -> [Probe; 2] {
         let is_in_force = matches!(self.reload.last(), ReloadOutcome::InForce(_));
         [
-            Probe { name: "credentials loaded", is_ok: true, is_vital: true },
             Probe { name: "files on disk are in force", is_ok: is_in_force, is_vital: false },
             Probe { name: "not stopping", is_ok: !self.readiness.is_stopping(), is_vital: true },
         ]

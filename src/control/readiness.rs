@@ -1,11 +1,12 @@
 //! Whether requests should be sent here.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Ready from the first reading of the files until the process is told to stop.
 #[derive(Debug, Default)]
 pub struct Readiness {
-    is_stopping: AtomicBool,
+    is_stopping: Arc<AtomicBool>,
 }
 
 /// One thing that readiness depends on.
@@ -23,6 +24,11 @@ impl Readiness {
     /// Sends new requests elsewhere from now on.
     pub fn stop(&self) {
         self.is_stopping.store(true, Ordering::SeqCst);
+    }
+
+    /// Shows the same to whoever may not know of readiness.
+    pub fn stopping_flag(&self) -> Arc<AtomicBool> {
+        self.is_stopping.clone()
     }
 
     /// True once [`Readiness::stop`] was called.

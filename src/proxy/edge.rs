@@ -1,7 +1,9 @@
-//! What happens before there is a request: which protocol is spoken, and that nobody is waited for.
+//! What happens before there is a request: who may connect, which protocol is spoken, and that nobody
+//! is waited for.
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,17 +12,22 @@ use pingora::protocols::Stream;
 use pingora::protocols::http::ServerSession;
 use pingora::protocols::http::v2::server::H2Options;
 use pingora::server::ShutdownWatch;
+use tokio::time::Instant;
+
+use super::Certificates;
 
 /// More requests than this on one connection end it; serves to tell the first one from the others.
 const MOST_REQUESTS: u32 = u32::MAX;
 /// How a connection begins that speaks HTTP/2 without TLS (RFC 9113, 3.4).
-const PREFACE: [u8; 3] = *b"PRI";
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// No method is shorter, and no other begins like the preface.
+const METHOD: usize = 3;
 
 tokio::task_local! {
     static HEAD_ARRIVED: Cell<bool>;
 }
 
-/// Tells the [`Requests`] around this request that its head has arrived.
+/// Tells the [`Connection`] around this request that its head has arrived.
 pub(super) fn head_arrived() {
     // HTTP/2 streams have no deadline of this kind.
     let _no_deadline = HEAD_ARRIVED.try_with(|arrived| arrived.set(true));
@@ -31,77 +38,137 @@ pub(super) fn head_arrived() {
 pub struct HeadDeadlines {
     /// From the connection to the end of the first head.
     pub first: Duration,
-    /// From one answer to the end of the next head.
+    /// From one answer to the end of the next head; of HTTP/2, from the connection to the first stream.
     pub next: Duration,
 }
 
 /// New connections: finds out, without waiting longer than for a head, whether they speak HTTP/1 or
 /// HTTP/2. pingora's own way waits without end for 24 bytes, more than a whole HTTP/1.0 request has.
 pub struct Edge<A> {
-    http1: Arc<Requests<A>>,
-    http2: Arc<Requests<A>>,
-}
-
-/// The requests of a connection. Bounds the time until the whole head of an HTTP/1 request has
-/// arrived; pingora itself bounds single reads only.
-struct Requests<A> {
     inner: Arc<A>,
     deadlines: HeadDeadlines,
-    options: HttpServerOptions,
+    http2_idle: Duration,
+    certificates: Option<Arc<Certificates>>,
+    open: Arc<AtomicUsize>,
 }
 
 impl<A: HttpServerApp> Edge<A> {
-    /// In front of `inner`.
-    pub fn new(inner: A, deadlines: HeadDeadlines, http2_idle: Duration) -> Self {
-        let inner = Arc::new(inner);
-        let requests = |h2c| {
-            let mut options = HttpServerOptions::default();
-            options.h2c = h2c;
-            options.keepalive_request_limit = Some(MOST_REQUESTS);
-            options.h2_idle_timeout = Some(http2_idle);
-            Arc::new(Requests { inner: inner.clone(), deadlines, options })
-        };
-        Self { http1: requests(false), http2: requests(true) }
+    /// In front of `inner`; `open` shows how many connections there are.
+    pub fn new(
+        inner: A,
+        deadlines: HeadDeadlines,
+        http2_idle: Duration,
+        certificates: Option<Arc<Certificates>>,
+        open: Arc<AtomicUsize>,
+    ) -> Self {
+        Self { inner: Arc::new(inner), deadlines, http2_idle, certificates, open }
+    }
+
+    /// True for HTTP/2 without TLS; `None` for a caller who leaves, or says nothing in time.
+    async fn speaks_http2(&self, stream: &mut Stream, deadline: Instant) -> Option<bool> {
+        let mut start = [0; METHOD];
+        tokio::time::timeout_at(deadline, stream.try_peek(&mut start)).await.ok()?.ok()?;
+        if start != PREFACE[..METHOD] {
+            return Some(false);
+        }
+        let mut preface = [0; PREFACE.len()];
+        tokio::time::timeout_at(deadline, stream.try_peek(&mut preface)).await.ok()?.ok()?;
+        Some(preface == *PREFACE)
+    }
+
+    fn connection(&self, h2c: bool, first_head: Instant) -> Arc<Connection<A>> {
+        let mut options = HttpServerOptions::default();
+        options.h2c = h2c;
+        options.keepalive_request_limit = Some(MOST_REQUESTS);
+        options.h2_idle_timeout = Some(self.http2_idle);
+        Arc::new(Connection {
+            inner: self.inner.clone(),
+            options,
+            first_head,
+            next_head: self.deadlines.next,
+            has_stream: AtomicBool::new(false),
+        })
     }
 }
 
 #[async_trait]
 impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Edge<A> {
     async fn process_new(self: &Arc<Self>, mut stream: Stream, shutdown: &ShutdownWatch) -> Option<Stream> {
-        let mut start = [0; PREFACE.len()];
-        if stream.get_ssl_digest().is_none() {
-            let peek = tokio::time::timeout(self.http1.deadlines.first, stream.try_peek(&mut start));
-            // Neither a caller who leaves nor one who stays silent gets an answer.
-            peek.await.ok()?.ok()?;
+        let _open = Open::new(&self.open);
+        let first_head = Instant::now() + self.deadlines.first;
+        let h2c = match stream.get_ssl_digest() {
+            None => self.speaks_http2(&mut stream, first_head).await?,
+            Some(digest) => {
+                let certificates = self.certificates.as_ref()?;
+                if !certificates.let_in(&digest) {
+                    return None;
+                }
+                false
+            }
+        };
+        let connection = self.connection(h2c, first_head);
+        let processed = connection.process_new(stream, shutdown);
+        tokio::pin!(processed);
+        tokio::select! {
+            biased;
+            outcome = &mut processed => return outcome,
+            () = tokio::time::sleep(self.deadlines.next) => {}
         }
-        let requests = if start == PREFACE { &self.http2 } else { &self.http1 };
-        requests.process_new(stream, shutdown).await
+        // Of HTTP/1, heads have deadlines of their own; of HTTP/2, nothing else bounds the time to the first stream.
+        if connection.has_stream.load(Ordering::Relaxed) { processed.await } else { None }
     }
 
     async fn cleanup(&self) {
-        self.http1.inner.http_cleanup().await;
+        self.inner.http_cleanup().await;
     }
 }
 
+/// Counts a connection until it is dropped.
+struct Open(Arc<AtomicUsize>);
+
+impl Open {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The requests of a connection. Bounds the time until the whole head of an HTTP/1 request has
+/// arrived; pingora itself bounds single reads only.
+struct Connection<A> {
+    inner: Arc<A>,
+    options: HttpServerOptions,
+    first_head: Instant,
+    next_head: Duration,
+    has_stream: AtomicBool,
+}
+
 #[async_trait]
-impl<A: HttpServerApp + Send + Sync + 'static> HttpServerApp for Requests<A> {
+impl<A: HttpServerApp + Send + Sync + 'static> HttpServerApp for Connection<A> {
     async fn process_new_http(
         self: &Arc<Self>,
         session: ServerSession,
         shutdown: &ShutdownWatch,
     ) -> Option<ReusedHttpStream> {
+        self.has_stream.store(true, Ordering::Relaxed);
         if session.is_http2() {
             return self.inner.process_new_http(session, shutdown).await;
         }
         let is_first = session.get_keepalive_reuses_remaining() == Some(MOST_REQUESTS);
-        let deadline = if is_first { self.deadlines.first } else { self.deadlines.next };
+        let deadline = if is_first { self.first_head } else { Instant::now() + self.next_head };
         let request = async {
             let request = self.inner.process_new_http(session, shutdown);
             tokio::pin!(request);
             tokio::select! {
                 biased;
                 outcome = &mut request => return outcome,
-                () = tokio::time::sleep(deadline) => {}
+                () = tokio::time::sleep_until(deadline) => {}
             }
             if HEAD_ARRIVED.with(Cell::get) { request.await } else { None }
         };

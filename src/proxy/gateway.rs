@@ -1,7 +1,7 @@
 //! The callbacks of pingora, a few lines each.
 
-use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -17,12 +17,8 @@ use super::access_log::{AccessLog, Answered};
 use super::context::{Context, InFlight};
 use super::headers::{self, Caller};
 use super::{Policy, edge, upgrade};
-use crate::auth::{
-    Admission, Authenticator, Call, PendingPassword, Presented, Recognition, Rejection, StatedVersion, Target,
-    strip_query_parameter,
-};
+use crate::auth::{Authenticator, Rejection, StrippedQuery};
 use crate::clock::Clock;
-use crate::credential::Credential;
 use crate::telemetry::{Metrics, method_index};
 
 /// Reading the rest of a refused request is given up after this.
@@ -40,101 +36,18 @@ pub struct Gateway {
     pub access_log: Option<AccessLog>,
     /// Tells the time of decisions.
     pub clock: Clock,
-}
-
-/// What became of a request without waiting.
-enum Verdict {
-    Final(Result<Admission, Rejection>),
-    Pending(Box<PendingPassword>),
+    /// How long an idle connection is kept; as at the start, like the deadlines around it.
+    pub keep_alive: Duration,
+    /// Set once the process has been told to stop: callers are sent away, connection by connection.
+    pub is_stopping: Arc<AtomicBool>,
 }
 
 impl Gateway {
-    /// The quick part of the decision; fails closed on everything that cannot be read.
-    fn decide(&self, policy: &Policy, session: &Session, context: &mut Context) -> Verdict {
-        let request = session.req_header();
-        let facts = match self.facts(policy, request, context.client) {
-            Ok(facts) => facts,
-            Err(rejection) => return Verdict::Final(Err(rejection)),
-        };
-        let call = facts.call(request);
-        if policy.rules.is_public(&call) {
-            return Verdict::Final(policy.rules.admit_anyone(&call));
-        }
-        let presented = match Presented::read(&policy.rules.accept, &request.headers, facts.target.query) {
-            Ok(Some(presented)) => presented,
-            Ok(None) => return Verdict::Final(Err(Rejection::CredentialMissing)),
-            Err(rejection) => return Verdict::Final(Err(rejection)),
-        };
-        context.scheme = presented.scheme();
-        match self.authenticator.recognise(&policy.rules.token_format, &*policy.directory, &presented) {
-            Recognition::Known(credential) => {
-                if matches!(presented, Presented::Password(_)) {
-                    self.metrics.password_hits.inc();
-                }
-                context.recognised = Some(credential.clone());
-                Verdict::Final(policy.rules.admit(credential, &call))
-            }
-            Recognition::Rejected(rejection) => Verdict::Final(Err(rejection)),
-            Recognition::Pending(pending) => Verdict::Pending(pending),
-        }
-    }
-
-    /// The slow part: waits for a hash, then decides by what is in force afterwards.
-    async fn decide_later(
-        &self,
-        session: &Session,
-        context: &mut Context,
-        pending: PendingPassword,
-    ) -> Result<Admission, Rejection> {
-        self.metrics.password_misses.inc();
-        let current = || self.policy.load().directory.clone();
-        let credential: Arc<Credential> = self.authenticator.verify(pending, current).await?;
-        context.recognised = Some(credential.clone());
-        let policy = self.policy.load_full();
-        context.policy = Some(policy.clone());
-        let request = session.req_header();
-        let facts = self.facts(&policy, request, context.client)?;
-        policy.rules.admit(credential, &facts.call(request))
-    }
-
-    fn facts<'r>(
-        &self,
-        policy: &Policy,
-        request: &'r RequestHeader,
-        client: Option<IpAddr>,
-    ) -> Result<Facts<'r>, Rejection> {
-        let target = Target::parse(request.raw_path(), policy.rules.look_at_paths())?;
-        let mut hosts = request.headers.get_all(HOST).iter();
-        let has_host = hosts.next().is_some();
-        if hosts.next().is_some() || (!has_host && request.version == http::Version::HTTP_11) {
-            return Err(Rejection::RequestAmbiguous("An HTTP/1.1 request must name its host once."));
-        }
-        if !headers::has_one_length(&request.headers) {
-            return Err(Rejection::RequestAmbiguous("The request must state the length of its body once, in digits."));
-        }
-        let stated = StatedVersion::read(&policy.rules.versions, target, &request.headers)?;
-        // Without an address there is nothing to compare with a list; a Unix socket would be such a case.
-        let address = client.ok_or(Rejection::RequestAmbiguous("The caller has no address."))?;
-        Ok(Facts { target, stated, address, now: self.clock.now() })
-    }
-}
-
-/// What a request says about itself, read once.
-struct Facts<'r> {
-    target: Target<'r>,
-    stated: StatedVersion<'r>,
-    address: IpAddr,
-    now: jiff::Timestamp,
-}
-
-impl<'r> Facts<'r> {
-    fn call(&self, request: &'r RequestHeader) -> Call<'r> {
-        Call {
-            method: &request.method,
-            path: self.stated.path,
-            version: self.stated.version,
-            address: self.address,
-            now: self.now,
+    /// A caller who keeps its connection would be cut off when the process ends; this one comes back
+    /// somewhere else.
+    fn send_away_if_stopping(&self, session: &mut Session) {
+        if self.is_stopping.load(Ordering::Relaxed) {
+            session.set_keepalive(None);
         }
     }
 }
@@ -154,29 +67,21 @@ impl ProxyHttp for Gateway {
     async fn early_request_filter(&self, session: &mut Session, context: &mut Context) -> pingora::Result<()> {
         edge::head_arrived();
         context.in_flight = Some(InFlight::new(&self.metrics.in_flight));
-        let policy = self.policy.load_full();
+        let policy = self.policy.load();
         let timeouts = &policy.timeouts;
         if session.get_keepalive().is_some() {
-            session.set_keepalive(Some(timeouts.keep_alive.duration().as_secs().max(1)));
+            session.set_keepalive(Some(self.keep_alive.as_secs().max(1)));
         }
+        self.send_away_if_stopping(session);
         let silence = if upgrade::is_websocket(session.req_header()) { &timeouts.upgraded } else { &timeouts.client };
         session.set_read_timeout(Some(silence.duration()));
         session.set_write_timeout(Some(timeouts.client.duration()));
         session.set_total_drain_timeout(Some(DRAIN));
-        let peer = session.client_addr().and_then(|address| address.as_inet()).map(std::net::SocketAddr::ip);
-        context.client =
-            peer.map(|peer| headers::client_address(&session.req_header().headers, peer, &policy.trusted_proxies));
-        context.policy = Some(policy);
         Ok(())
     }
 
     async fn request_filter(&self, session: &mut Session, context: &mut Context) -> pingora::Result<bool> {
-        let Some(policy) = context.policy.clone() else { return Err(Error::new(ErrorType::InternalError)) };
-        let verdict = match self.decide(&policy, session, context) {
-            Verdict::Final(verdict) => verdict,
-            // Boxed, so that the many requests without a slow hash stay small.
-            Verdict::Pending(pending) => Box::pin(self.decide_later(session, context, *pending)).await,
-        };
+        let verdict = self.verdict(session, context).await;
         context.decided_in = context.started.elapsed();
         self.metrics.auth_duration.observe(context.decided_in.as_secs_f64());
         let scheme = context.scheme as usize;
@@ -191,6 +96,7 @@ impl ProxyHttp for Gateway {
         self.metrics.refused(scheme, rejection.index());
         context.rejection = Some(rejection);
         context.status = rejection.status().as_u16();
+        let Some(policy) = context.policy.clone() else { return Err(Error::new(ErrorType::InternalError)) };
         policy.refusals.refuse(session, rejection, context.scheme, context.request_id).await?;
         Ok(true)
     }
@@ -229,6 +135,7 @@ impl ProxyHttp for Gateway {
         if request.version == http::Version::HTTP_2 && request.remove_header(&EXPECT).is_some() {
             go_ahead(session).await?;
         }
+        headers::join_cookies(request)?;
         headers::mend_trace(request)?;
         headers::set_forwarded(request, caller)?;
         policy.names.identify(request, admission, &policy.rules.versions, context.request_id)
@@ -236,11 +143,12 @@ impl ProxyHttp for Gateway {
 
     async fn response_filter(
         &self,
-        _: &mut Session,
+        session: &mut Session,
         response: &mut ResponseHeader,
         context: &mut Context,
     ) -> pingora::Result<()> {
         context.upstream_answered.get_or_insert_with(|| context.started.elapsed());
+        self.send_away_if_stopping(session);
         let version = context.admission.as_ref().and_then(|admission| admission.version);
         let Some(notice) = version.and_then(|rank| context.policy.as_ref()?.notices.get(rank)) else {
             return Ok(());
@@ -266,9 +174,14 @@ impl ProxyHttp for Gateway {
     async fn fail_to_proxy(&self, session: &mut Session, error: &Error, context: &mut Context) -> FailToProxy {
         let rejection = match (error.esource(), error.etype()) {
             // The caller is gone, or sent what cannot be answered.
-            (ErrorSource::Downstream, ErrorType::WriteError | ErrorType::ReadError | ErrorType::ConnectionClosed) => {
-                None
-            }
+            (
+                ErrorSource::Downstream,
+                ErrorType::WriteError
+                | ErrorType::ReadError
+                | ErrorType::ConnectionClosed
+                | ErrorType::ReadTimedout
+                | ErrorType::WriteTimedout,
+            ) => None,
             (ErrorSource::Downstream, _) => {
                 Some(Rejection::RequestAmbiguous("The request could not be read to its end."))
             }
@@ -336,12 +249,8 @@ async fn go_ahead(session: &mut Session) -> pingora::Result<()> {
 fn strip_key_from_query(request: &mut RequestHeader, name: &str) -> pingora::Result<()> {
     let raw = String::from_utf8_lossy(request.raw_path()).into_owned();
     let Some((path, query)) = raw.split_once('?') else { return Ok(()) };
-    let Some((_, mut query)) = strip_query_parameter(query, name) else { return Ok(()) };
-    // Twice was refused before, except on a public route, which looks at no credential.
-    while let Some((_, rest)) = strip_query_parameter(&query, name) {
-        query = rest;
-    }
-    let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+    let Some(stripped) = StrippedQuery::of(query, name) else { return Ok(()) };
+    let target = if stripped.rest.is_empty() { path.to_owned() } else { format!("{path}?{}", stripped.rest) };
     // A new target takes the authority of HTTP/2 away, which is the host of the request.
     if let (false, Some(host)) = (request.headers.contains_key(HOST), headers::authority(request)) {
         request.insert_header(HOST, host)?;

@@ -1,9 +1,9 @@
 //! Which headers the API behind sees: ours, once; the caller's, as they came; forged ones, never.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, HeaderName};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, COOKIE, HOST, HeaderName};
 use http::{HeaderMap, HeaderValue};
 use ipnet::IpNet;
 use pingora::http::RequestHeader;
@@ -114,6 +114,11 @@ impl HeaderNames {
         }
         if let Some(version) = admission.version.and_then(|rank| versions.known.get(rank)) {
             request.insert_header(self.version.clone(), shared(version.name.to_bytes())?)?;
+            // Also where the API itself looks: the caller may have named none, or had its header taken off
+            // on the way by naming it in Connection.
+            if let Some(header) = &versions.header {
+                request.insert_header(header, shared(version.name.to_bytes())?)?;
+            }
         }
         let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
         let id = Bytes::copy_from_slice(id.hyphenated().encode_lower(&mut text).as_bytes());
@@ -165,21 +170,27 @@ pub(super) fn authority(request: &RequestHeader) -> Option<HeaderValue> {
 }
 
 /// The address that the request came from: the peer, or what trusted proxies say in front of it.
-pub(super) fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: &[IpNet]) -> IpAddr {
+/// `None` where one of them says something that is no address: whoever that was, it is not the proxy.
+pub(super) fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: &[IpNet]) -> Option<IpAddr> {
     if !is_trusted(peer, trusted) {
-        return peer;
+        return Some(peer);
     }
-    let Some(chain) = joined(headers, FORWARDED_FOR) else { return peer };
+    let Some(chain) = joined(headers, FORWARDED_FOR) else { return Some(peer) };
     let mut client = peer;
     for hop in chain.rsplit(',') {
-        // What cannot be read was not written by a proxy of ours.
-        let Ok(address) = hop.trim().parse::<IpAddr>() else { break };
-        client = address;
-        if !is_trusted(address, trusted) {
+        client = hop_address(hop.trim())?;
+        if !is_trusted(client, trusted) {
             break;
         }
     }
-    client
+    Some(client)
+}
+
+/// Some proxies write the port as well.
+fn hop_address(hop: &str) -> Option<IpAddr> {
+    let with_port = || hop.parse::<SocketAddr>().ok().map(|address| address.ip());
+    let bracketed = || hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    hop.parse().ok().or_else(with_port).or_else(bracketed)
 }
 
 /// True when the peer is a listed proxy.
@@ -189,8 +200,30 @@ pub(super) fn is_trusted(peer: IpAddr, trusted: &[IpNet]) -> bool {
 }
 
 fn joined(headers: &HeaderMap, name: &str) -> Option<String> {
-    let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    // What is no text is no address either, and must not vanish from the chain.
+    let values: Vec<&str> = headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("unknown")).collect();
     if values.is_empty() { None } else { Some(values.join(", ")) }
+}
+
+/// True where a header asks the API behind to take the request for one of another method, as many
+/// frameworks do; the verdict was about the method of the request.
+pub(super) fn has_second_method(headers: &HeaderMap) -> bool {
+    const NAMES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
+    headers.keys().any(|name| NAMES.iter().any(|override_| folded_eq(name.as_str(), override_)))
+}
+
+/// HTTP/2 may send cookies one by one; an API of HTTP/1 must see one header (RFC 9113, 8.2.3).
+///
+/// # Errors
+/// When the header cannot be set.
+pub(super) fn join_cookies(request: &mut RequestHeader) -> pingora::Result<()> {
+    let mut cookies = request.headers.get_all(COOKIE).iter();
+    if request.version == http::Version::HTTP_2 || cookies.nth(1).is_none() {
+        return Ok(());
+    }
+    let all: Vec<&[u8]> = request.headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    let joined = all.join(&b"; "[..]);
+    request.insert_header(COOKIE, joined)
 }
 
 /// Starts a trace anew where the caller's `traceparent` is malformed or doubled (W3C Trace Context, 4.3).

@@ -86,13 +86,17 @@ fn the_client_is_the_last_address_that_no_trusted_proxy_has() {
         for value in chain {
             headers.append("x-forwarded-for", HeaderValue::from_static(value));
         }
-        client_address(&headers, peer.parse().unwrap(), &trusted).to_string()
+        client_address(&headers, peer.parse().unwrap(), &trusted).map_or("unknown".into(), |client| client.to_string())
     };
     assert_eq!(address(&["203.0.113.9"], "192.0.2.1"), "192.0.2.1");
     assert_eq!(address(&["203.0.113.9"], "10.0.0.1"), "203.0.113.9");
     assert_eq!(address(&["1.1.1.1, 203.0.113.9, 10.0.0.2"], "10.0.0.1"), "203.0.113.9");
     assert_eq!(address(&["1.1.1.1", "203.0.113.9"], "10.0.0.1"), "203.0.113.9");
-    assert_eq!(address(&["203.0.113.9, junk, 10.0.0.2"], "10.0.0.1"), "10.0.0.2");
+    assert_eq!(address(&["203.0.113.9:4711"], "10.0.0.1"), "203.0.113.9");
+    assert_eq!(address(&["[2001:db8::1]:4711, 10.0.0.2"], "10.0.0.1"), "2001:db8::1");
+    assert_eq!(address(&["[2001:db8::1]"], "10.0.0.1"), "2001:db8::1");
+    assert_eq!(address(&["203.0.113.9, junk, 10.0.0.2"], "10.0.0.1"), "unknown");
+    assert_eq!(address(&["203.0.113.9, "], "10.0.0.1"), "unknown");
     assert_eq!(address(&[], "10.0.0.1"), "10.0.0.1");
 }
 

@@ -4,6 +4,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::{IntoRawFd, RawFd};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use async_trait::async_trait;
 use pingora::apps::ServerApp;
@@ -17,6 +18,7 @@ use pingora::services::Service;
 use pingora::services::listening::Service as ListeningService;
 
 use super::edge::HeadDeadlines;
+use super::tls::ClientCheck;
 use super::{Certificates, Edge, Gateway};
 use crate::config::written::Timeouts;
 
@@ -41,6 +43,8 @@ pub struct ListenerOptions<'o> {
     pub timeouts: &'o Timeouts,
     /// With TLS where set.
     pub certificates: Option<Arc<Certificates>>,
+    /// Shows how many connections there are.
+    pub open: Arc<AtomicUsize>,
 }
 
 impl Bound {
@@ -74,7 +78,8 @@ pub fn service(
     let timeouts = options.timeouts;
     let idle = timeouts.keep_alive.duration();
     let head = timeouts.request_head.duration();
-    let edge = Edge::new(proxy, HeadDeadlines { first: head, next: idle + head }, idle);
+    let deadlines = HeadDeadlines { first: head, next: idle + head };
+    let edge = Edge::new(proxy, deadlines, idle, options.certificates.clone(), options.open.clone());
     let mut inner = ListeningService::new("proxy".into(), edge);
     inner.threads = Some(options.threads);
     let mut descriptors = Vec::new();
@@ -91,7 +96,7 @@ pub fn service(
 }
 
 fn tls_settings(certificates: &Arc<Certificates>) -> pingora::Result<TlsSettings> {
-    let mut settings = TlsSettings::intermediate("", "")?;
+    let mut settings = TlsSettings::with_callbacks(Box::new(ClientCheck(certificates.clone())))?;
     settings.set_cert_resolver(certificates.clone());
     settings.set_client_cert_verifier(certificates.clone());
     settings.enable_h2();

@@ -11,6 +11,7 @@ mod respond;
 mod tls;
 mod upgrade;
 mod upstream;
+mod verdict;
 
 pub use access_log::AccessLog;
 pub use edge::Edge;

@@ -9,7 +9,7 @@ use super::Upstream;
 use super::headers::HeaderNames;
 use super::respond::Refusals;
 use crate::auth::{Directory, Rules};
-use crate::config::{Settings, written};
+use crate::config::{Faults, Settings, written};
 use crate::credential::{Version, midnight};
 
 /// What is in force for the requests that arrive now. A request keeps the one it began with.
@@ -46,9 +46,18 @@ pub(super) struct VersionNotice {
 }
 
 impl Policy {
-    /// From settings that make sense.
-    pub fn new(settings: &Settings, rules: Rules, directory: Arc<dyn Directory>, upstream: Upstream) -> Self {
-        Self {
+    /// From settings that make sense; `before` is what was in force until now.
+    ///
+    /// # Errors
+    /// When the API behind cannot be set up.
+    pub fn new(
+        settings: &Settings,
+        rules: Rules,
+        directory: Arc<dyn Directory>,
+        before: Option<&Self>,
+    ) -> Result<Self, Faults> {
+        let upstream = Upstream::new(settings, before.map(|before| &before.upstream))?;
+        Ok(Self {
             names: HeaderNames::new(&settings.identity.prefix.0.0, &rules),
             refusals: Refusals::new(&rules.accept, settings.error_docs.as_deref()),
             notices: rules.versions.known.iter().map(VersionNotice::new).collect(),
@@ -58,7 +67,7 @@ impl Policy {
             rules,
             directory,
             upstream,
-        }
+        })
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) struct Refusals {
 struct Challenge {
     scheme: Scheme,
     bare: HeaderValue,
+    invalid_request: HeaderValue,
     invalid_token: HeaderValue,
     insufficient_scope: HeaderValue,
 }
@@ -53,12 +54,14 @@ impl Refusals {
         let bearer = Challenge {
             scheme: Scheme::Bearer,
             bare: HeaderValue::from_static("Bearer realm=\"api\""),
+            invalid_request: HeaderValue::from_static("Bearer realm=\"api\", error=\"invalid_request\""),
             invalid_token: HeaderValue::from_static("Bearer realm=\"api\", error=\"invalid_token\""),
             insufficient_scope: HeaderValue::from_static("Bearer realm=\"api\", error=\"insufficient_scope\""),
         };
         let same = |scheme, value: HeaderValue| Challenge {
             scheme,
             bare: value.clone(),
+            invalid_request: value.clone(),
             invalid_token: value.clone(),
             insufficient_scope: value,
         };
@@ -144,6 +147,7 @@ impl Challenge {
         match rejection {
             // RFC 6750, 3.1: no error code where nothing was presented.
             Rejection::CredentialMissing => Some(self.bare.clone()),
+            Rejection::CredentialMalformed(_) if self.scheme == Scheme::Bearer => Some(self.invalid_request.clone()),
             Rejection::ScopeInsufficient if presented == self.scheme && presented == Scheme::Bearer => {
                 Some(self.insufficient_scope.clone())
             }

@@ -1,9 +1,13 @@
 //! Certificates: read as a whole or not at all, and swapped while connections come in.
 
+use std::any::Any;
 use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use async_trait::async_trait;
+use pingora::listeners::TlsAccept;
+use pingora::protocols::tls::{SslDigest, TlsRef};
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::ring::sign::any_supported_type;
 use rustls::pki_types::pem::PemObject;
@@ -59,6 +63,30 @@ impl Certificates {
     pub fn swap(&self, reading: Reading) {
         self.own.store(Arc::new(reading.own));
         self.clients.store(reading.clients.map(Arc::new));
+    }
+}
+
+impl Certificates {
+    /// True when the caller of this connection may stay. A resumed session brings no certificate of its
+    /// own: the one it began with is held against what is in force now, so that a session does not
+    /// outlive the trust it stands on.
+    pub(super) fn let_in(&self, digest: &SslDigest) -> bool {
+        self.clients.load().is_none() || digest.extension.get::<VerifiedClient>().is_some()
+    }
+}
+
+/// A caller whose certificate was verified in this handshake, resumed or not.
+struct VerifiedClient;
+
+/// Looks at clients once a handshake is complete.
+pub(super) struct ClientCheck(pub(super) Arc<Certificates>);
+
+#[async_trait]
+impl TlsAccept for ClientCheck {
+    async fn handshake_complete_callback(&self, tls: &TlsRef) -> Option<Arc<dyn Any + Send + Sync>> {
+        let (end_entity, intermediates) = tls.peer_cert_chain_der()?.split_first()?;
+        let verified = self.0.verify_client_cert(end_entity, intermediates, UnixTime::now());
+        verified.ok().map(|_| Arc::new(VerifiedClient) as Arc<dyn Any + Send + Sync>)
     }
 }
 

@@ -38,11 +38,12 @@ enum Target {
 
 impl Upstream {
     /// Reads certificates and looks the name up. A name that cannot be found yet is no fault: requests
-    /// are answered with 502 until it can.
+    /// are answered with 502 until it can. One that `before` has is not looked up again: a reload of
+    /// credentials must neither wait for the resolver nor lose what it said when it still answered.
     ///
     /// # Errors
     /// Certificates that cannot be read.
-    pub fn new(settings: &Settings) -> Result<Self, Faults> {
+    pub fn new(settings: &Settings, before: Option<&Self>) -> Result<Self, Faults> {
         let upstream = &settings.upstream;
         let (target, mut template) = match &upstream.url {
             UpstreamUrl::Unix(path) => (Target::Fixed, socket_peer(path)?),
@@ -50,7 +51,9 @@ impl Upstream {
                 let name = upstream.tls.server_name.clone().unwrap_or_else(|| host.clone());
                 // An empty name would switch verification off; the settings refuse one.
                 let template = HttpPeer::new(SocketAddr::from(([127, 0, 0, 1], *port)), *tls, name);
-                let addresses = Arc::new(ArcSwap::from_pointee(resolve(host, *port)));
+                let known = before.and_then(|before| before.addresses_of(host, *port));
+                let look_up = || Arc::new(ArcSwap::from_pointee(resolve(host, *port)));
+                let addresses = known.unwrap_or_else(look_up);
                 (Target::Resolved { host: host.clone(), port: *port, addresses }, template)
             }
         };
@@ -60,6 +63,15 @@ impl Upstream {
         set_protocol(&mut template, upstream);
         set_timeouts(&mut template, &settings.timeouts);
         Ok(Self { target, host: host(&upstream.url), template, next: AtomicUsize::new(0) })
+    }
+
+    fn addresses_of(&self, wanted: &str, wanted_port: u16) -> Option<Arc<ArcSwap<Vec<SocketAddr>>>> {
+        match &self.target {
+            Target::Resolved { host, port, addresses } if host == wanted && *port == wanted_port => {
+                Some(addresses.clone())
+            }
+            Target::Resolved { .. } | Target::Fixed => None,
+        }
     }
 
     /// What `Host` says where a request does not: HTTP/1.0 may leave it out, HTTP/1.1 may not.

@@ -5,7 +5,9 @@ mod shutdown;
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
@@ -13,8 +15,6 @@ use async_trait::async_trait;
 use pingora::server::configuration::ServerConf;
 use pingora::server::{RunArgs, Server, ShutdownWatch};
 use pingora::services::background::{BackgroundService, background_service};
-use std::sync::Mutex;
-use std::time::Duration;
 
 use crate::auth::{Authenticator, HashPool, HashPoolSize, PasswordCache, REJECTION_CODES, Scheme};
 use crate::clock::Clock;
@@ -62,8 +62,9 @@ pub fn serve(loader: Loader, loaded: Loaded, ready: impl FnOnce(&Addresses)) -> 
         Addresses { proxy: sockets.iter().map(|socket| socket.address).collect(), admin: admin_socket.address };
 
     let certificates = certificates(&settings, &metrics)?;
-    let policy = Arc::new(ArcSwap::from_pointee(policy(&loaded)?));
+    let policy = Arc::new(ArcSwap::from_pointee(policy(&loaded, None)?));
     let authenticator = Arc::new(authenticator(&settings, &metrics)?);
+    let readiness = Arc::new(Readiness::default());
     let lines = Lines::start(std::io::stdout()).context("cannot start the access log")?;
     let gateway = Gateway {
         policy: policy.clone(),
@@ -74,21 +75,24 @@ pub fn serve(loader: Loader, loaded: Loaded, ready: impl FnOnce(&Addresses)) -> 
             .access
             .then(|| AccessLog::new(lines.sink(), stdout_is_json(&settings), metrics.clone())),
         clock: Clock::System,
+        keep_alive: settings.timeouts.keep_alive.duration(),
+        is_stopping: readiness.stopping_flag(),
     };
 
     let mut server = Server::new_with_opt_and_conf(None, server_conf(&settings));
+    let open = Arc::new(AtomicUsize::new(0));
     let options = ListenerOptions {
         conf: &server.configuration,
         threads: settings.threads.get(),
         timeouts: &settings.timeouts,
         certificates: certificates.clone(),
+        open: open.clone(),
     };
     let gate = service(gateway, sockets, &options)?;
 
     let count = loaded.set.len();
     let apply = apply(policy.clone(), certificates, metrics.clone());
     let reload = Reloader::start(loader, loaded, apply, metrics.clone(), Clock::System)?;
-    let readiness = Arc::new(Readiness::default());
     let admin = Admin { metrics: metrics.clone(), readiness: readiness.clone(), reload: reload.clone(), authenticator };
 
     let inbox = shutdown::Inbox::open().context("signals cannot be received")?;
@@ -102,8 +106,16 @@ pub fn serve(loader: Loader, loaded: Loaded, ready: impl FnOnce(&Addresses)) -> 
     ready(&addresses);
     let (ended, end) = std::sync::mpsc::channel();
     let lines = lines.sink();
-    let most = settings.timeouts.shutdown.duration();
-    let signals = shutdown::Signals { inbox, readiness, reload, metrics, most, drained: ended.clone() };
+    let signals = shutdown::Signals {
+        inbox,
+        readiness,
+        reload,
+        metrics,
+        open,
+        lame_duck: settings.timeouts.lame_duck.duration(),
+        most: settings.timeouts.shutdown.duration(),
+        drained: ended.clone(),
+    };
     std::thread::Builder::new().name("pingora".into()).spawn(move || {
         server.run(RunArgs { shutdown_signal: Box::new(signals) });
         // Whoever waits may have been told before that everything is drained.
@@ -150,7 +162,7 @@ fn stdout_is_json(settings: &Settings) -> bool {
 /// All that cannot be used.
 pub fn check(loaded: &Loaded) -> Result<(), Faults> {
     let own = loaded.settings.tls.as_ref().map(Reading::new).transpose().err();
-    let upstream = Upstream::new(&loaded.settings).err();
+    let upstream = Upstream::new(&loaded.settings, None).err();
     let faults: Vec<_> = own.into_iter().chain(upstream).flat_map(|faults| faults.0).collect();
     Faults(faults).into_result(|| ())
 }
@@ -162,9 +174,8 @@ fn certificates(settings: &Settings, metrics: &Metrics) -> Result<Option<Arc<Cer
     Ok(Some(Arc::new(Certificates::new(reading))))
 }
 
-fn policy(loaded: &Loaded) -> Result<Policy, Faults> {
-    let upstream = Upstream::new(&loaded.settings)?;
-    Ok(Policy::new(&loaded.settings, loaded.rules.clone(), loaded.set.clone(), upstream))
+fn policy(loaded: &Loaded, before: Option<&Policy>) -> Result<Policy, Faults> {
+    Policy::new(&loaded.settings, loaded.rules.clone(), loaded.set.clone(), before)
 }
 
 fn authenticator(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<Authenticator> {
@@ -178,7 +189,7 @@ fn authenticator(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<
 /// Puts a reading in force as a whole: everything that can fail comes first.
 fn apply(policy: Arc<ArcSwap<Policy>>, certificates: Option<Arc<Certificates>>, metrics: Arc<Metrics>) -> Apply {
     Box::new(move |loaded| {
-        let next = self::policy(loaded)?;
+        let next = self::policy(loaded, Some(&policy.load()))?;
         if let (Some(certificates), Some(files)) = (&certificates, &loaded.settings.tls) {
             let reading = Reading::new(files)?;
             metrics.certificate_end.set(reading.not_after);
@@ -209,19 +220,15 @@ struct AdminService {
 
 #[async_trait]
 impl BackgroundService for AdminService {
-    async fn start(&self, mut shutdown: ShutdownWatch) {
+    /// Ends with the process: while requests in flight finish, somebody may want to know how it goes.
+    async fn start(&self, _: ShutdownWatch) {
         let socket = self.socket.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         let Some(listener) = socket.and_then(|socket| tokio::net::TcpListener::from_std(socket.into_inner()).ok())
         else {
             tracing::error!("the admin listener cannot be used; requests are served without it");
             return;
         };
-        let stop = async move {
-            // A closed channel means that the server is gone.
-            let _closed = shutdown.wait_for(|is_stopping| *is_stopping).await;
-        };
-        let serving = axum::serve(listener, router(self.admin.clone())).with_graceful_shutdown(stop);
-        if let Err(error) = serving.await {
+        if let Err(error) = axum::serve(listener, router(self.admin.clone())).await {
             tracing::error!(%error, "the admin listener has ended; requests are served without it");
         }
     }

@@ -1,6 +1,7 @@
 //! Signals: end gracefully, end at once, read files again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,8 @@ use crate::telemetry::Metrics;
 /// Listeners are closed within this; only then is an empty house empty.
 const CLOSING: Duration = Duration::from_millis(200);
 const LOOK: Duration = Duration::from_millis(20);
+/// Nothing in flight for one moment may be a request that has just been read; for so many it is the end.
+const QUIET_LOOKS: u32 = 5;
 
 /// What an operator asks for by a signal.
 enum Wish {
@@ -34,6 +37,9 @@ pub(super) struct Signals {
     pub(super) readiness: Arc<Readiness>,
     pub(super) reload: ReloadHandle,
     pub(super) metrics: Arc<Metrics>,
+    /// How many connections there are.
+    pub(super) open: Arc<AtomicUsize>,
+    pub(super) lame_duck: Duration,
     pub(super) most: Duration,
     /// Told when nothing is in flight any more.
     pub(super) drained: Sender<()>,
@@ -77,9 +83,12 @@ impl ShutdownSignalWatch for Signals {
             match inbox.recv().await {
                 Some(Wish::Reload) => self.reload.request(),
                 Some(Wish::Leave) => {
-                    tracing::info!("stopping: no new connections, requests in flight finish");
+                    tracing::info!("stopping: callers are told to leave, then requests in flight finish");
                     self.readiness.stop();
                     self.reload.stop();
+                    if self.is_cut_short(&mut inbox).await {
+                        return ShutdownSignal::FastShutdown;
+                    }
                     self.drain();
                     return ShutdownSignal::GracefulTerminate;
                 }
@@ -90,6 +99,23 @@ impl ShutdownSignalWatch for Signals {
 }
 
 impl Signals {
+    /// Serves on for a while: whoever sends another request on its connection is told that it was the last
+    /// one there, and balancers see that this process is not ready. True when nobody wants to wait.
+    async fn is_cut_short(&self, inbox: &mut UnboundedReceiver<Wish>) -> bool {
+        let start = Instant::now();
+        while self.open.load(Ordering::Relaxed) > 0 && start.elapsed() < self.lame_duck {
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                wish = inbox.recv() => {
+                    if matches!(wish, Some(Wish::LeaveAtOnce) | None) {
+                        return true;
+                    }
+                }
+            }
+        }
+        false
+    }
+
     /// pingora would sleep for the whole grace period; an idle process need not, and nobody has to wait
     /// for it who asks a second time and harder.
     fn drain(&self) {
@@ -98,9 +124,11 @@ impl Signals {
         let wait = move || {
             let start = Instant::now();
             std::thread::sleep(CLOSING);
+            let mut quiet = 0;
             let mut is_wanted_now = false;
-            while metrics.in_flight.get() > 0 && start.elapsed() < most && !is_wanted_now {
+            while quiet < QUIET_LOOKS && start.elapsed() < most && !is_wanted_now {
                 std::thread::sleep(LOOK);
+                quiet = if metrics.in_flight.get() > 0 { 0 } else { quiet + 1 };
                 is_wanted_now = matches!(inbox.blocking_lock().try_recv(), Ok(Wish::LeaveAtOnce));
             }
             let _ended = drained.send(());

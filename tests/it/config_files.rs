@@ -25,7 +25,8 @@ fn assert_is_described_by(file: &Path, schema: &[&str]) {
     let name = name.unwrap_or_else(|| panic!("{}: the first line names no schema: {first}", file.display()));
     let beside = std::fs::read_to_string(folder().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
     let printed = Run::within(&folder(), schema).end().stdout;
-    assert_eq!(beside.trim_end(), printed.trim_end(), "config/{name} is not what claviger {} prints", schema.join(" "));
+    let is_current = beside.trim_end() == printed.trim_end();
+    assert!(is_current, "config/{name} is not what claviger {} prints", schema.join(" "));
 }
 
 #[test]

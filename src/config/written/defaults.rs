@@ -37,6 +37,7 @@ impl Default for Timeouts {
             upstream_write: seconds(60),
             upstream_keep_alive: seconds(50),
             upgraded: seconds(3600),
+            lame_duck: seconds(1),
             shutdown: seconds(30),
         }
     }

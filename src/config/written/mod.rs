@@ -134,6 +134,9 @@ pub struct Timeouts {
     pub upstream_keep_alive: Parsed<Period>,
     /// Silence on an upgraded connection (WebSocket).
     pub upgraded: Parsed<Period>,
+    /// How long callers are still served after SIGTERM, and told to leave, before listeners close; less where
+    /// nobody is connected. A change needs a restart.
+    pub lame_duck: Parsed<Period>,
     /// How long requests in flight may still take after SIGTERM. A change needs a restart.
     pub shutdown: Parsed<Period>,
 }

@@ -62,7 +62,7 @@ fn is_admitted(authenticator: &Authenticator, rules: &Rules, set: &FileSet, head
         method: &Method::GET,
         path: stated.path,
         version: stated.version,
-        address: [127, 0, 0, 1].into(),
+        address: Some([127, 0, 0, 1].into()),
         now: jiff::Timestamp::UNIX_EPOCH,
     };
     match Presented::read(&rules.accept, headers, target.query) {

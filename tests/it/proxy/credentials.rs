@@ -211,3 +211,40 @@ fn every_key_in_the_query_is_taken_out_on_a_public_route_too() {
     assert_eq!(gate.send(&Request::get(&target)).status, 200);
     assert_eq!(api.last().line(), "GET /events?a=1&b=2 HTTP/1.1");
 }
+
+/// The secret must not be forwarded under rules that no longer know it as one, nor be let in by rules
+/// that are no longer in force.
+#[test]
+fn a_pair_that_waits_for_its_hash_is_refused_when_pairs_are_switched_off_meanwhile() {
+    let api = RecordingApi::start();
+    let set = format!(
+        "credentials:\n  - {{id: a, account: b, username: acme, password: '{}'}}\n",
+        crate::support::slow_hash(PASSWORD)
+    );
+    let gate = Gate::before(api.url()).settings("passwords: {threads: 1}").credentials(&set).start();
+    let mut wrong: Vec<_> = (0..50).map(|_| gate.connect()).collect();
+    for (number, connection) in wrong.iter_mut().enumerate() {
+        connection.write(&Request::get("/").basic("acme", &format!("wrong-{number}")).bytes());
+    }
+    crate::support::eventually("passwords wait", || gate.metric("claviger_password_hash_queue_depth") > 20.0);
+    let mut right = gate.connect();
+    right.write(&Request::get("/").basic("acme", PASSWORD).bytes());
+    let settings = std::fs::read_to_string(gate.settings_file()).unwrap();
+    gate.rename_over(&gate.settings_file(), &format!("{settings}accept: {{basic: false}}\n"));
+    assert_eq!(gate.admin("POST", "/-/reload").status, 200);
+    let reply = right.reply(false).unwrap();
+    assert_eq!((reply.status, reply.code().as_str()), (401, "credential_missing"));
+    assert_eq!(api.seen().len(), 0);
+}
+
+/// What is looked for in a query is looked for once: the square of a long one would stop every worker.
+#[test]
+fn a_query_of_very_many_parameters_costs_its_length() {
+    let api = RecordingApi::start();
+    let settings = "accept: {api_key: {query: k}}\npublic: [{path: /open}]";
+    let gate = Gate::before(api.url()).settings(settings).start();
+    let many = vec!["k"; 30_000].join("&");
+    assert_eq!(gate.send(&Request::get(&format!("/open?{many}&a=1"))).status, 200);
+    assert_eq!(api.last().line(), "GET /open?a=1 HTTP/1.1");
+    assert_eq!(gate.send(&Request::get(&format!("/x?{many}"))).code(), "credential_malformed");
+}

@@ -132,3 +132,17 @@ fn other_headers_arrive_as_they_came() {
     assert_eq!(seen.header("if-none-match"), Some("\"v1\""));
     assert_eq!(seen.header("host"), Some("api.example.org"));
 }
+
+/// Comparing the proxy's own address instead would let in whoever it speaks for.
+#[test]
+fn an_address_that_cannot_be_read_is_on_no_list() {
+    let api = RecordingApi::start();
+    let set =
+        format!("credentials:\n  - {{id: a, account: b, addresses: [127.0.0.0/8], token: '{}'}}\n", digest(TOKEN));
+    let gate = Gate::before(api.url()).proxy(TRUSTING).credentials(&set).start();
+    for said in ["203.0.113.9", "203.0.113.9:4711", "unknown", "203.0.113.9, ", "_hidden, 127.0.0.1"] {
+        let reply = gate.send(&Request::get("/").bearer(TOKEN).header("X-Forwarded-For", said));
+        assert_eq!(reply.code(), "address_not_allowed", "{said}");
+    }
+    assert_eq!(gate.send(&Request::get("/").bearer(TOKEN)).status, 200);
+}

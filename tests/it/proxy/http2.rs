@@ -154,3 +154,14 @@ fn a_body_that_waits_for_a_go_ahead_is_sent_to_an_api_of_http_2_too() {
     assert_eq!(connection.any_reply(false).unwrap().status, 401);
     assert_eq!(api.seen().len(), 1);
 }
+
+/// HTTP/2 may send cookies one by one (RFC 9113, 8.2.3); an API of HTTP/1 would join them with a comma.
+#[tokio::test(flavor = "multi_thread")]
+async fn cookies_that_come_one_by_one_arrive_as_one_header() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    let request =
+        without_tls().get(url(&gate, "/x")).bearer_auth(TOKEN).header("cookie", "a=1").header("cookie", "b=2");
+    assert_eq!(request.send().await.unwrap().status(), 200);
+    assert_eq!(api.last().header("cookie"), Some("a=1; b=2"));
+}

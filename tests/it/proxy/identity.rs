@@ -172,8 +172,8 @@ fn other_spellings_of_our_own_headers_do_not_arrive() {
     for name in ["X_Api_Key", "x.api.key", "X_API-Key", "X_API_Version", "x.api-version", "X-API_VERSION"] {
         assert_eq!(gate.send(&Request::get("/").bearer(TOKEN).header(name, "2")).status, 200, "{name}");
         let seen = api.last();
-        let others = [read_as(&seen, "x-api-key"), read_as(&seen, "x-api-version")].concat();
-        assert!(others.is_empty(), "{name}: {others:?}");
+        assert!(read_as(&seen, "x-api-key").is_empty(), "{name}");
+        assert_eq!(read_as(&seen, "x-api-version"), ["x-api-version: 1"], "{name}");
         assert_eq!(seen.header("x-claviger-version"), Some("1"));
     }
     // The one that was decided on stays, for the API to read.

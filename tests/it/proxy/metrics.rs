@@ -142,7 +142,7 @@ fn probes_answer_in_a_word_or_in_full() {
     };
     assert_eq!(get("/livez"), (200, "ok\n".into()));
     assert_eq!(get("/readyz"), (200, "ok\n".into()));
-    let verbose = "[+] credentials loaded\n[+] files on disk are in force\n[+] not stopping\nok\n";
+    let verbose = "[+] files on disk are in force\n[+] not stopping\nok\n";
     assert_eq!(get("/readyz?verbose"), (200, verbose.into()));
     assert_eq!(get("/readyz?verbose=1").1, verbose);
     assert_eq!(gate.admin("POST", "/readyz").status, 405);

@@ -1,5 +1,6 @@
 mod access_log;
 mod credentials;
+mod deadlines;
 mod forwarding;
 mod grpc;
 mod heads;

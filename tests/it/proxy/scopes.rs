@@ -65,3 +65,18 @@ fn scopes_open_methods_on_whole_segments_of_the_path_after_the_version() {
         }
     }
 }
+
+#[test]
+fn a_second_method_in_a_header_is_refused_where_rules_look_at_methods() {
+    let api = RecordingApi::start();
+    let set = ["credentials:\n".to_owned(), credential("writer", ", scopes: ['payments:write']")].concat();
+    let gate = Gate::before(api.url()).settings(SETTINGS).credentials(&set).start();
+    for name in ["X-HTTP-Method-Override", "x_http_method_override", "X-HTTP-Method", "X.Method-Override"] {
+        let reply = gate.send(&Request::new("POST", "/payments").bearer("writer").header(name, "PUT"));
+        assert_eq!(reply.code(), "request_ambiguous", "{name}");
+    }
+    assert_eq!(api.seen().len(), 0);
+    let open = Gate::before(api.url()).start();
+    let request = Request::new("POST", "/x").bearer(crate::support::TOKEN).header("X-HTTP-Method-Override", "PUT");
+    assert_eq!(open.send(&request).status, 200);
+}

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use nix::sys::signal::Signal;
 
-use crate::support::{Exchange, Gate, RecordingApi, Request, ScriptedApi, TOKEN, eventually};
+use crate::support::{Connection, Exchange, Gate, RecordingApi, Request, ScriptedApi, TOKEN, eventually};
 
 /// An API that sends half an answer, and the rest when it is told to.
 fn halting_api() -> (ScriptedApi, Sender<()>) {
@@ -89,4 +89,36 @@ fn an_interrupt_cuts_a_graceful_end_short() {
     eventually("nobody new is let in", || TcpStream::connect(gate.address).is_err());
     gate.signal(Signal::SIGINT);
     gate.wait();
+}
+
+/// Callers who keep their connection are told to leave before it is cut, and balancers see why.
+#[test]
+fn no_request_fails_while_the_gate_stops() {
+    let api = RecordingApi::start();
+    let mut gate = Gate::before(api.url()).proxy("  timeouts: {lame_duck: 5s}").start();
+    let address = gate.address;
+    let callers: Vec<_> = (0..8)
+        .map(|_| {
+            std::thread::spawn(move || {
+                let mut connection = Connection::open(address);
+                for answered in 1.. {
+                    let reply = connection.send(&Request::get("/x").bearer(TOKEN));
+                    assert_eq!(reply.status, 200);
+                    if reply.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close")) {
+                        return answered;
+                    }
+                }
+                0
+            })
+        })
+        .collect();
+    eventually("callers are busy", || api.seen().len() > 50);
+    let mut waiting = gate.connect();
+    gate.signal(Signal::SIGTERM);
+    eventually("the probe says so", || gate.admin("GET", "/readyz").status == 503);
+    assert!(waiting.send(&Request::get("/x").bearer(TOKEN)).status == 200);
+    for caller in callers {
+        assert!(caller.join().unwrap() > 0);
+    }
+    assert_eq!(gate.wait().code(), Some(0));
 }

@@ -138,3 +138,19 @@ fn another_authority_of_callers_is_believed_after_a_reload() {
     assert_eq!(ask(&gate, &authority.client(Some(&new))).unwrap().status, 200);
     assert!(ask(&gate, &authority.client(Some(&old))).is_none());
 }
+
+/// A session is resumed without a certificate being shown; it must not outlive the trust it stands on.
+#[test]
+fn a_resumed_session_is_held_against_the_authority_in_force() {
+    let api = RecordingApi::start();
+    let (authority, before, after) = (Authority::new(), Authority::new(), Authority::new());
+    let gate = start(&api, CLIENTS, &authority.issue("127.0.0.1"), Some(&before));
+    let caller = authority.client(Some(&before.issue("caller")));
+    assert_eq!(ask(&gate, &caller).unwrap().status, 200);
+    assert_eq!(ask(&gate, &caller).unwrap().status, 200);
+    let reloads = gate.reloads("success");
+    after.write(&gate.folder().join("clients.pem"));
+    eventually("the other authority is in force", || gate.reloads("success") > reloads);
+    assert!(ask(&gate, &caller).is_none());
+    assert_eq!(api.seen().len(), 2);
+}

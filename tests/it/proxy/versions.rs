@@ -105,7 +105,8 @@ fn a_request_that_names_no_version_is_served_at_the_pin() {
     let versioned = Versioned::start(BOTH);
     assert_eq!(versioned.outcome("3", Request::get("/x")), "3");
     assert_eq!(versioned.api.last().line(), "GET /x HTTP/1.1");
-    assert_eq!(versioned.api.last().header("x-api-version"), None);
+    // An API that looks at the header alone must not fall back to a version of its own choice.
+    assert_eq!(versioned.api.last().header("x-api-version"), Some("3"));
     assert_eq!(versioned.outcome("1", Request::get("/x")), "version_retired");
 }
 
@@ -156,4 +157,12 @@ fn a_public_route_looks_at_no_credential_and_still_at_the_version() {
     }
     assert_eq!(anyone(Request::new("POST", "/events")), "credential_missing");
     assert_eq!(versioned.gate.send(&Request::get("/v2/events")).header("deprecation"), Some("@1788220800"));
+}
+
+/// Whoever names the header in Connection has it taken off on the way, after the verdict about it.
+#[test]
+fn the_version_that_was_decided_about_arrives_even_if_connection_names_its_header() {
+    let versioned = Versioned::start(BOTH);
+    assert_eq!(versioned.outcome("2", by_header("2").header("Connection", "x-api-version")), "2");
+    assert_eq!(versioned.api.last().header("x-api-version"), Some("2"));
 }

@@ -1,0 +1,141 @@
+//! From the head of a request to its verdict. Fails closed on everything that cannot be read.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use http::Version;
+use http::header::HOST;
+use pingora::http::RequestHeader;
+use pingora::proxy::Session;
+
+use super::context::Context;
+use super::{Gateway, Policy, headers};
+use crate::auth::{Admission, Call, PendingPassword, Presented, Recognition, Rejection, StatedVersion, Target};
+
+/// What became of a request without waiting.
+enum Quick {
+    Final(Result<Admission, Rejection>),
+    Pending(Box<PendingPassword>),
+}
+
+/// What a request says about itself, read once.
+struct Facts<'r> {
+    target: Target<'r>,
+    stated: StatedVersion<'r>,
+    client: Option<IpAddr>,
+    now: jiff::Timestamp,
+}
+
+impl Gateway {
+    /// Decides, by one policy from beginning to end.
+    pub(super) async fn verdict(&self, session: &Session, context: &mut Context) -> Result<Admission, Rejection> {
+        let policy = self.policy.load_full();
+        context.policy = Some(policy.clone());
+        match self.decide(&policy, session, context) {
+            Quick::Final(verdict) => verdict,
+            // Boxed, so that the many requests without a slow hash stay small.
+            Quick::Pending(pending) => Box::pin(self.decide_later(session, context, *pending)).await,
+        }
+    }
+
+    fn decide(&self, policy: &Policy, session: &Session, context: &mut Context) -> Quick {
+        let request = session.req_header();
+        let facts = match self.facts(policy, session, context) {
+            Ok(facts) => facts,
+            Err(rejection) => return Quick::Final(Err(rejection)),
+        };
+        let call = facts.call(request);
+        if policy.rules.is_public(&call) {
+            return Quick::Final(policy.rules.admit_anyone(&call));
+        }
+        let presented = match Presented::read(&policy.rules.accept, &request.headers, facts.target.query) {
+            Ok(Some(presented)) => presented,
+            Ok(None) => return Quick::Final(Err(Rejection::CredentialMissing)),
+            Err(rejection) => return Quick::Final(Err(rejection)),
+        };
+        context.scheme = presented.scheme();
+        match self.authenticator.recognise(&policy.rules.token_format, &*policy.directory, &presented) {
+            Recognition::Known(credential) => {
+                if matches!(presented, Presented::Password(_)) {
+                    self.metrics.password_hits.inc();
+                }
+                context.recognised = Some(credential.clone());
+                Quick::Final(policy.rules.admit(credential, &call))
+            }
+            Recognition::Rejected(rejection) => Quick::Final(Err(rejection)),
+            Recognition::Pending(pending) => Quick::Pending(pending),
+        }
+    }
+
+    /// Waits for a slow hash, then decides anew by what is in force afterwards: the policy may have
+    /// changed meanwhile, down to whether pairs are accepted at all.
+    async fn decide_later(
+        &self,
+        session: &Session,
+        context: &mut Context,
+        pending: PendingPassword,
+    ) -> Result<Admission, Rejection> {
+        self.metrics.password_misses.inc();
+        let mut in_force = None;
+        let current = || {
+            let policy = self.policy.load_full();
+            let directory = policy.directory.clone();
+            in_force = Some(policy);
+            directory
+        };
+        let credential = self.authenticator.verify(pending, current).await?;
+        let policy: Arc<Policy> = in_force.ok_or(Rejection::DirectoryUnavailable)?;
+        context.policy = Some(policy.clone());
+        context.recognised = Some(credential.clone());
+        let request = session.req_header();
+        let facts = self.facts(&policy, session, context)?;
+        let call = facts.call(request);
+        if policy.rules.is_public(&call) {
+            return policy.rules.admit_anyone(&call);
+        }
+        match Presented::read(&policy.rules.accept, &request.headers, facts.target.query)? {
+            // The same bytes as before, so the same pair.
+            Some(Presented::Password(_)) => policy.rules.admit(credential, &call),
+            Some(Presented::Token { .. }) | None => Err(Rejection::CredentialMissing),
+        }
+    }
+
+    fn facts<'r>(&self, policy: &Policy, session: &'r Session, context: &mut Context) -> Result<Facts<'r>, Rejection> {
+        let request = session.req_header();
+        let peer = session.client_addr().and_then(|address| address.as_inet()).map(SocketAddr::ip);
+        let client = peer.and_then(|peer| headers::client_address(&request.headers, peer, &policy.trusted_proxies));
+        context.client = client;
+        let target = Target::parse(request.raw_path(), policy.rules.look_at_paths())?;
+        refuse_two_readings(request, policy.rules.look_at_methods())?;
+        let stated = StatedVersion::read(&policy.rules.versions, target, &request.headers)?;
+        Ok(Facts { target, stated, client, now: self.clock.now() })
+    }
+}
+
+/// Refuses heads that the API behind could read otherwise than we do.
+fn refuse_two_readings(request: &RequestHeader, rules_by_method: bool) -> Result<(), Rejection> {
+    let mut hosts = request.headers.get_all(HOST).iter();
+    let has_host = hosts.next().is_some();
+    if hosts.next().is_some() || (!has_host && request.version == Version::HTTP_11) {
+        return Err(Rejection::RequestAmbiguous("An HTTP/1.1 request must name its host once."));
+    }
+    if !headers::has_one_length(&request.headers) {
+        return Err(Rejection::RequestAmbiguous("The request must state the length of its body once, in digits."));
+    }
+    if rules_by_method && headers::has_second_method(&request.headers) {
+        return Err(Rejection::RequestAmbiguous("The request names a second method in a header."));
+    }
+    Ok(())
+}
+
+impl<'r> Facts<'r> {
+    fn call(&self, request: &'r RequestHeader) -> Call<'r> {
+        Call {
+            method: &request.method,
+            path: self.stated.path,
+            version: self.stated.version,
+            address: self.client,
+            now: self.now,
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Nobody is waited for: a caller who connects and then says too little is sent away.
+
+use std::net::TcpStream;
+use std::sync::Arc;
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+
+use crate::support::{Authority, Connection, Gate, RecordingApi, Request, TOKEN};
+
+const SHORT: &str = "  timeouts: {request_head: 300ms, keep_alive: 1s}";
+
+#[test]
+fn a_caller_who_does_not_come_to_the_end_of_a_head_is_sent_away() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).proxy(SHORT).start();
+    let beginnings: [&[u8]; 7] =
+        [b"", b"G", b"GET", b"GET / HTTP/1.1\r\nHost: x\r\n", b"PR", b"PRI", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r"];
+    for beginning in beginnings {
+        let mut connection = gate.connect();
+        connection.write(beginning);
+        assert!(connection.is_closed(), "{}", String::from_utf8_lossy(beginning));
+    }
+    let mut kept = gate.connect();
+    assert_eq!(kept.send(&Request::get("/x").bearer(TOKEN)).status, 200);
+    kept.write(b"GET / HTT");
+    assert!(kept.is_closed(), "the second head of a connection");
+    assert_eq!(api.seen().len(), 1);
+}
+
+#[test]
+fn a_caller_of_http2_who_opens_no_stream_is_sent_away() {
+    let api = RecordingApi::start();
+    let authority = Authority::new();
+    let builder = Gate::before(api.url()).proxy(SHORT).proxy("  tls: {certificate: cert.pem, key: key.pem}");
+    authority.issue("127.0.0.1").write(builder.folder());
+    let gate = builder.start();
+    let mut config = ClientConfig::clone(&authority.client(None));
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let stream = TcpStream::connect(gate.address).unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+    let name = ServerName::try_from("127.0.0.1").unwrap();
+    let mut tls = StreamOwned::new(ClientConnection::new(Arc::new(config), name).unwrap(), stream);
+    while tls.conn.is_handshaking() {
+        tls.conn.complete_io(&mut tls.sock).unwrap();
+    }
+    let mut connection = Connection::over(tls);
+    // Settings of HTTP/2 may come before the end does.
+    connection.rest();
+    assert!(connection.is_closed());
+}
