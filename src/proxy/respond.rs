@@ -13,8 +13,9 @@ use uuid::Uuid;
 use super::headers::has_one_length;
 use crate::auth::{Accept, Rejection, Scheme};
 
-/// Where `type` leads when nothing else is configured: the table in our README.
-const DOCUMENTATION: &str = "README.md";
+/// What `type` begins with when nothing else is configured: names the table in our README. Absolute, so that
+/// it is the same for every path (RFC 9457, 3.1.1), under a name that can never be anybody's (RFC 6761).
+const DOCUMENTATION: &str = "https://claviger.invalid/README.md";
 /// Bodies up to this size are read to their end after a refusal, so that the connection can go on.
 const DRAINABLE: u64 = 16 * 1024;
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
