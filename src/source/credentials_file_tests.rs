@@ -108,3 +108,79 @@ fn what_is_no_credentials_file_is_refused() {
     }
     insta::assert_snapshot!(report);
 }
+
+#[test]
+fn a_key_that_is_not_known_is_named_only_when_it_is_a_known_one_misspelt() {
+    let entry = |rest: &str| format!("credentials:\n- {{id: a, account: b, {rest}}}\n");
+    let mut report = String::new();
+    for text in [
+        entry("password:hunter2secret"),
+        entry("token plain-secret-token"),
+        entry("token=plain-secret-token"),
+        entry("tokenhunter2secret"),
+        entry("hunter2secret: token"),
+        entry("hunter2secret: 1, hunter2secret: 2"),
+        entry("12345678: x"),
+        entry("{hunter2secret: a}: x"),
+        entry("Passwort: x"),
+        entry("pasword: x"),
+        "credentials:hunter2secret".into(),
+        "credentials: []\nhunter2secret: x\nhunter2secret: y".into(),
+        "credentials: []\ncredentials:hunter2secret: x".into(),
+        "accounts: [{id: a, acces: true}, {id: b, hunter2secret}]".into(),
+    ] {
+        report.push_str(&format!("{text:?}\n    {}\n", faults(&text).replace('\n', "\n    ")));
+    }
+    insta::assert_snapshot!(report);
+}
+
+/// Whatever a slip of one finger makes of a file, the log tells where it is and not what stands there.
+#[test]
+fn no_fault_of_a_mistyped_file_repeats_a_secret() {
+    const SECRETS: [&str; 6] = [
+        "qvzmplantedxkwjfhrdby3t7",
+        "zjwkbuserofbasicmqxv",
+        "Wq0zXvKjPlantedInTheClear",
+        "nmqzlongnameofaperson",
+        "L55TUjtiq8FBorTWAZ0jy6g129A=",
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+    ];
+    let [id, user, plain, name, hash, digest] = SECRETS;
+    let bases = [
+        format!(
+            "credentials:\n  - {{id: {id}, account: {id}, name: {name}, token: 'sha256:{digest}', version: \"1\"}}\n  \
+             - {{id: b, account: a, username: {user}, password: '{{SHA}}{hash}', version: '2', scopes: [pay]}}\n"
+        ),
+        format!(
+            "# {plain}\ncredentials:\n  - id: {id}\n    account: &x {user}\n    name: |\n      {name}\n    \
+             token: sha256:{digest}\n    version: '1'\n  - id: b\n    account: *x\n    username: \"{user}\"\n    \
+             password: '{{SHA}}{hash}'\n    version: '2'\naccounts:\n  - id: {user}\n    access: true\n"
+        ),
+        format!(
+            "credentials:\n  - {{id: a, account: a, token: {plain}, version: '1'}}\n  \
+             - {{id: b, account: a, username: {user}, password: {plain}, version: '2', enabled: {plain}}}\n  \
+             - {plain}\n  - {{id: c, account: a, token: {plain}, expires_at: {plain}, addresses: [{plain}]}}\n"
+        ),
+    ];
+    let alphabet: Vec<char> = " :-\"'{}[],#&*!|>%@`?\\\n\tabtokenpd019=<~".chars().collect();
+    let mut random = fastrand::Rng::with_seed(7);
+    for base in &bases {
+        for round in 0..3000 {
+            let mut text: Vec<char> = base.chars().collect();
+            for _ in 0..1 + round % 3 {
+                let (place, letter) = (random.usize(..text.len()), alphabet[random.usize(..alphabet.len())]);
+                match random.u8(..3) {
+                    0 => drop(text.remove(place)),
+                    1 => text.insert(place, letter),
+                    _ => text[place] = letter,
+                }
+            }
+            let text: String = text.into_iter().collect();
+            let report = faults(&text);
+            for piece in SECRETS.iter().flat_map(|secret| secret.as_bytes().windows(8)) {
+                let piece = std::str::from_utf8(piece).unwrap();
+                assert!(!report.contains(piece), "{piece} of\n{text}\nis in\n{report}");
+            }
+        }
+    }
+}
