@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
+use super::fingerprints::Fingerprints;
 use super::{FileSet, credentials_file};
 use crate::auth::{Accept, Rules};
 use crate::config::{ConfigSource, Faults, Settings, read_text};
@@ -24,7 +23,15 @@ pub struct Loaded {
     /// Who may call.
     pub set: Arc<FileSet>,
     /// Of the files before they were read: whatever has changed since differs from it.
-    pub(super) fingerprint: [u8; 32],
+    pub(super) fingerprints: Fingerprints,
+}
+
+/// A reading of no use.
+pub(super) struct Unusable {
+    /// Why.
+    pub(super) faults: Faults,
+    /// Of the files that were tried, before they were read: mending one of them is what has to be noticed.
+    pub(super) fingerprints: Fingerprints,
 }
 
 impl Loader {
@@ -38,24 +45,32 @@ impl Loader {
     /// # Errors
     /// Every fault of the settings; if they have none, every fault of the credentials.
     pub fn load(&self) -> Result<Loaded, Faults> {
+        self.attempt().map_err(|unusable| unusable.faults)
+    }
+
+    /// Reads everything, and tells of a failure too what was read.
+    pub(super) fn attempt(&self) -> Result<Loaded, Unusable> {
         let own: Vec<PathBuf> = self.source.file.iter().cloned().collect();
-        let (settings, fingerprint) = loop {
-            let before = fingerprint(&own);
-            let settings = self.source.load()?;
-            let all = fingerprint(&self.files(&settings));
-            if fingerprint(&own) == before {
+        let (settings, fingerprints) = loop {
+            let before = Fingerprints::of(own.clone());
+            let settings = match self.source.load() {
+                Ok(settings) => settings,
+                Err(faults) => return Err(Unusable { faults, fingerprints: before }),
+            };
+            let mut all = before.clone();
+            all.add(self.files(&settings));
+            if before.are_current() {
                 break (settings, all);
             }
         };
-        let path = &settings.credentials_file;
-        let text = read_text(path).map_err(|fault| Faults::from(fault).in_file(path))?;
-        let set = credentials_file::read(&text, &settings.versions, &settings.scopes)
-            .map_err(|faults| faults.in_file(path))?;
-        Ok(Loaded { rules: rules(&settings), set: Arc::new(set), settings, fingerprint })
+        match read_credentials(&settings) {
+            Ok(set) => Ok(Loaded { rules: rules(&settings), set: Arc::new(set), settings, fingerprints }),
+            Err(faults) => Err(Unusable { faults, fingerprints }),
+        }
     }
 
-    /// The files that matter, as far as they are known from the last good settings.
-    pub fn files(&self, settings: &Settings) -> Vec<PathBuf> {
+    /// The files that matter under these settings.
+    pub(super) fn files(&self, settings: &Settings) -> Vec<PathBuf> {
         let tls = settings.tls.iter().flat_map(|tls| {
             [Some(&tls.certificate), Some(&tls.key), tls.client_ca.as_ref()].into_iter().flatten().cloned()
         });
@@ -64,6 +79,12 @@ impl Loader {
         let own = self.source.file.iter().cloned().chain([settings.credentials_file.clone()]);
         own.chain(tls).chain(upstream).collect()
     }
+}
+
+fn read_credentials(settings: &Settings) -> Result<FileSet, Faults> {
+    let path = &settings.credentials_file;
+    let text = read_text(path).map_err(|fault| Faults::from(fault).in_file(path))?;
+    credentials_file::read(&text, &settings.versions, &settings.scopes).map_err(|faults| faults.in_file(path))
 }
 
 /// What is decided per request, from the settings.
@@ -81,19 +102,4 @@ fn rules(settings: &Settings) -> Rules {
         scopes: settings.scopes.clone(),
         public: settings.public.clone(),
     }
-}
-
-/// A digest of the contents of these files, to tell a touch from a change. What cannot be read counts too.
-pub fn fingerprint(files: &[PathBuf]) -> [u8; 32] {
-    let mut digest = Sha256::new();
-    for file in files {
-        match std::fs::read(file) {
-            Ok(bytes) => {
-                digest.update((bytes.len() as u64).to_le_bytes());
-                digest.update(&bytes);
-            }
-            Err(error) => digest.update(error.to_string()),
-        }
-    }
-    digest.finalize().into()
 }

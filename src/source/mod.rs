@@ -3,6 +3,7 @@
 mod credentials_file;
 mod difference;
 mod file_set;
+mod fingerprints;
 mod loader;
 mod reloader;
 mod watch;
