@@ -87,6 +87,7 @@ pub struct Reloader {
     apply: Apply,
     metrics: Arc<Metrics>,
     clock: Clock,
+    triggers: Sender<Trigger>,
     /// Of every file that may change what is in force, as it was when it was read last.
     seen: Fingerprints,
     watch: Watch,
@@ -109,10 +110,10 @@ impl Reloader {
         let events = triggers.clone();
         let watch = Watch::new(move |change| drop(events.send(Trigger::Change(change))));
         let last = Arc::new(Mutex::new(ReloadOutcome::InForce("as started".into())));
-        let handle = ReloadHandle { triggers, last: last.clone() };
+        let handle = ReloadHandle { triggers: triggers.clone(), last: last.clone() };
         let seen = current.fingerprints.clone();
         let started = current.settings.clone();
-        let mut reloader = Self { loader, started, current, apply, metrics, clock, seen, watch, last };
+        let mut reloader = Self { loader, started, current, apply, metrics, clock, triggers, seen, watch, last };
         reloader.note_in_force();
         reloader.watch.follow(reloader.seen.files());
         std::thread::Builder::new().name("reload".into()).spawn(move || {
@@ -212,6 +213,12 @@ impl Reloader {
             Err(unusable) => self.refused(unusable),
         };
         self.watch.follow(self.seen.files());
+        // Certificates are read as they are put in force, and a folder that is new has had no watch so far.
+        if !self.seen.are_current() {
+            let unknown = Change { files: Vec::new(), is_unfinished: false };
+            // This thread is the one that reads it.
+            let _read_by_us = self.triggers.send(Trigger::Change(unknown));
+        }
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = outcome.clone();
         outcome
     }
@@ -245,3 +252,7 @@ impl Reloader {
         self.metrics.reloaded(Some(counts), self.clock.now().as_second() as f64);
     }
 }
+
+#[cfg(test)]
+#[path = "reloader_tests.rs"]
+mod tests;
