@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -184,7 +185,7 @@ impl Reloader {
         if self.seen.are_current() {
             return;
         }
-        let reading = self.loader.attempt();
+        let reading = self.read();
         if reading.is_ok() {
             self.put_in_force(reading);
             return;
@@ -196,12 +197,19 @@ impl Reloader {
     }
 
     fn reload(&mut self) -> ReloadOutcome {
-        let reading = self.loader.attempt();
+        let reading = self.read();
         self.put_in_force(reading)
     }
 
+    fn read(&self) -> Result<Loaded, Unusable> {
+        without_panic(|| self.loader.attempt()).unwrap_or_else(|faults| {
+            // Nobody knows what was read; these are not to be tried again before they change.
+            Err(Unusable { faults, fingerprints: Fingerprints::of(self.seen.files()) })
+        })
+    }
+
     fn put_in_force(&mut self, reading: Result<Loaded, Unusable>) -> ReloadOutcome {
-        let applied = reading.and_then(|loaded| match (self.apply)(&loaded) {
+        let applied = reading.and_then(|loaded| match without_panic(|| (self.apply)(&loaded)).flatten() {
             Ok(()) => Ok(loaded),
             Err(faults) => Err(Unusable { faults, fingerprints: loaded.fingerprints }),
         });
@@ -251,6 +259,15 @@ impl Reloader {
         let counts = (enabled, self.current.set.len() - enabled);
         self.metrics.reloaded(Some(counts), self.clock.now().as_second() as f64);
     }
+}
+
+/// A panic would end the thread, and with it all reloads, unnoticed. What it leaves half done is replaced as a
+/// whole by the next reading. Its message is printed by the hook, and not repeated: it may hold anything.
+fn without_panic<T>(work: impl FnOnce() -> T) -> Result<T, Faults> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| {
+        let problem = "claviger has failed over it (a panic); please report this";
+        Fault::new(Origin::WHOLE_FILE, "", problem).into()
+    })
 }
 
 #[cfg(test)]

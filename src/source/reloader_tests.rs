@@ -13,6 +13,7 @@ fn put(folder: &Path, name: &str, text: &str) {
 struct Running {
     folder: tempfile::TempDir,
     handle: ReloadHandle,
+    metrics: Arc<Metrics>,
 }
 
 impl Running {
@@ -27,8 +28,8 @@ impl Running {
         let metrics = Arc::new(Metrics::new(&[], &[]).unwrap());
         let path = folder.path().to_owned();
         let apply: Apply = Box::new(move |loaded| apply(&path, loaded));
-        let handle = Reloader::start(loader, loaded, apply, metrics, Clock::System).unwrap();
-        Self { folder, handle }
+        let handle = Reloader::start(loader, loaded, apply, metrics.clone(), Clock::System).unwrap();
+        Self { folder, handle, metrics }
     }
 
     async fn reload(&self) -> ReloadOutcome {
@@ -67,4 +68,25 @@ async fn a_file_that_changes_while_it_is_put_in_force_is_put_in_force_again() {
     put(folder, "claviger.yaml", &settings("  tls: {certificate: tls/cert.pem, key: tls/key.pem}"));
     assert_eq!(readings.recv_timeout(PATIENCE).as_deref(), Ok("old"));
     assert_eq!(readings.recv_timeout(PATIENCE).as_deref(), Ok("new"));
+}
+
+#[tokio::test]
+async fn a_panic_refuses_one_reload_and_the_next_one_works() {
+    let is_first = std::sync::atomic::AtomicBool::new(true);
+    let running = Running::start(move |_, _| {
+        assert!(
+            !is_first.swap(false, std::sync::atomic::Ordering::Relaxed),
+            "a certificate that nobody has thought of"
+        );
+        Ok(())
+    });
+    let ReloadOutcome::Refused(faults) = running.reload().await else { panic!("it is in force") };
+    assert_eq!(faults.to_string(), "claviger has failed over it (a panic); please report this");
+    let refused = "claviger_config_reloads_total{result=\"failure\"} 1";
+    let metrics = running.metrics.render().unwrap();
+    assert!(metrics.contains(refused), "{metrics}");
+
+    assert!(matches!(running.reload().await, ReloadOutcome::InForce(_)));
+    put(running.folder.path(), "c.yaml", "credentials: [5]");
+    assert!(matches!(running.reload().await, ReloadOutcome::Refused(_)), "the files are read no more");
 }
