@@ -103,6 +103,26 @@ fn keys_that_nobody_knows_are_reported_without_their_text() {
     "#);
 }
 
+/// A queue is allocated when the gate starts: with these it would panic, abort or hang.
+#[test]
+fn numbers_that_no_machine_can_bear_are_refused_before_the_start() {
+    let text = |threads: &str, hashing: &str, queue: &str, remembered: &str| {
+        format!(
+            "proxy: {{upstream: http://127.0.0.1:9, threads: {threads}}}\ncredentials: {{file: c.yaml}}\n\
+             passwords:\n  threads: {hashing}\n  queue: {queue}\n  remembered: {remembered}\n"
+        )
+    };
+    insta::assert_snapshot!(validate(&text("1025", "60000", "9000000000000000000", "10000001"), &[]).stderr, @r#"
+    claviger.yaml:1:48  proxy.threads  is more than 1024
+    claviger.yaml:4:12  passwords.threads  is more than 1024
+    claviger.yaml:5:10  passwords.queue  is more than 100000
+    claviger.yaml:6:15  passwords.remembered  is more than 10000000
+    4 faults
+    "#);
+    let most = validate(&text("1024", "1024", "100000", "10000000"), &[]).stderr;
+    assert!(most.starts_with("./c.yaml  cannot be read") || most.starts_with("c.yaml  cannot be read"), "{most}");
+}
+
 /// Whoever is sent looking for a key that is there stops believing the rest of the list.
 #[test]
 fn a_value_that_cannot_be_read_is_not_called_missing_too() {
