@@ -188,7 +188,8 @@ pub struct ApiKey {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Identity {
-    /// What the identity headers begin with. Whatever a request brings under it is removed.
+    /// What the identity headers begin with: X-, a name and a hyphen. Whatever a request brings under it is
+    /// removed.
     pub prefix: Parsed<HeaderPrefix>,
     /// Also forward the credential itself, for an API that still checks it.
     pub forward_credential: bool,
