@@ -163,6 +163,17 @@ impl PasswordHash {
         }
     }
 
+    /// What verifying it costs: the part of the text that names scheme and parameters. Hashes of which this is
+    /// the same take the same time.
+    pub fn cost(&self) -> &str {
+        match self {
+            // What follows are salt and digest.
+            Self::Argon2id(text) => text.rsplitn(3, '$').nth(2).unwrap_or(text),
+            Self::Bcrypt(text) => text.get(.."$2y$10".len()).unwrap_or(text),
+            Self::Apr1(_) | Self::Sha1(_) => self.scheme(),
+        }
+    }
+
     /// Which scheme, in the words of the documentation.
     pub fn scheme(&self) -> &'static str {
         match self {
@@ -295,6 +306,15 @@ mod tests {
             refused("$2a$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
             PasswordHashError::TooCostly
         );
+    }
+
+    #[test]
+    fn scheme_and_parameters_say_what_a_hash_costs() {
+        let cost = |text: &str| text.parse::<PasswordHash>().unwrap().cost().to_owned();
+        assert_eq!(cost(PasswordHash::decoy().as_str()), "$argon2id$v=19$m=19456,t=2,p=1");
+        assert_eq!(cost("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"), "$2a$05");
+        assert_eq!(cost("$apr1$abcdefgh$sIQmFnT1CuEXAsyjuXjUX/"), "apr1");
+        assert_eq!(cost("{SHA}L55TUjtiq8FBorTWAZ0jy6g129A="), "{SHA}");
     }
 
     #[test]

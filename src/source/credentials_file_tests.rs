@@ -39,6 +39,25 @@ fn a_file_becomes_a_set() {
     assert_eq!(set.decoy("anybody"), set.find_username("u").unwrap().password_hash().cloned().unwrap());
 }
 
+/// The time of a known user does not change with a reload, so that of an unknown one must not either.
+#[test]
+fn an_unknown_user_costs_the_same_after_a_reload_that_adds_another_credential() {
+    let bcrypt = "$2y$04$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    let set = |hashes: &[&str]| {
+        let entry = |(at, hash): (usize, &&str)| {
+            format!("- {{id: 'i{at}', account: a, username: 'u{at}', password: '{hash}', version: '1'}}\n")
+        };
+        let (versions, scopes) = catalogs();
+        let text: String = hashes.iter().enumerate().map(entry).collect();
+        read(&format!("credentials:\n{text}"), &versions, &scopes).unwrap()
+    };
+    let (before, after) = (set(&[HASH, bcrypt, bcrypt]), set(&[HASH, bcrypt, bcrypt, bcrypt]));
+    for number in 0..100 {
+        let name = format!("nobody-{number}");
+        assert_eq!(before.decoy(&name), after.decoy(&name), "{name}");
+    }
+}
+
 #[test]
 fn an_empty_list_is_a_set_of_none() {
     assert_eq!(faults("credentials: []"), "0 credentials");

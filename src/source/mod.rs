@@ -1,6 +1,7 @@
 //! Where credentials come from: a file that is read again whenever it changes.
 
 mod credentials_file;
+mod decoys;
 mod difference;
 mod file_set;
 mod fingerprints;
