@@ -94,6 +94,38 @@ fn every_fault_is_reported_with_its_place_and_without_its_value() {
 }
 
 #[test]
+fn a_faulty_id_or_account_hides_no_other_fault_of_its_entry() {
+    let text = "credentials:
+  - {id: 'a b', account: 5, token: hunter2, version: '9', scopes: [pya], expires_at: soon}
+  - {account: 'b c', token: hunter2}
+  - {id: 'c d', account: acme}
+  - {id: d, account: acme, token: 5, enabled: maybe, scopes: [pya]}
+  - {id: '', account: acme, tokn: hunter2}
+";
+    insta::assert_snapshot!(faults(text), @r"
+    2:10  credentials[0].id  may hold only letters, digits and . _ : @ / + -
+    2:26  credentials[0].account  must be text, not a number; put it in quotes
+    2:86  credentials[0].expires_at  must be a time with its zone, such as 2027-01-01T00:00:00Z
+    2:36  credentials[0].token  is not a digest; a secret must not stand here in the clear; run claviger token digest and paste what it prints
+    2:54  credentials[0].version  is not a configured version; known: 1, 2
+    2:68  credentials[0].scopes[0]  is not a configured scope; known: pay
+    3:15  credentials[1].account  may hold only letters, digits and . _ : @ / + -
+    3:5  credentials[1].id  is missing
+    3:29  credentials[1].token  is not a digest; a secret must not stand here in the clear; run claviger token digest and paste what it prints
+    3:5  credentials[1].version  is missing; known: 1, 2
+    4:10  credentials[2].id  may hold only letters, digits and . _ : @ / + -
+    4:5  credentials[2]  has neither token nor username and password; claviger token new makes a token, claviger password hash a password
+    4:5  credentials[2].version  is missing; known: 1, 2
+    5:35  credentials[3].token  must be text, not a number; put it in quotes
+    5:47  credentials[3].enabled  must be true or false, not text
+    5:63  credentials[3].scopes[0]  is not a configured scope; known: pay
+    5:5  credentials[3].version  is missing; known: 1, 2
+    6:10  credentials[4].id  must not be empty
+    6:29  credentials[4].tokn  is not a known key; did you mean token?
+    ");
+}
+
+#[test]
 fn names_that_are_taken_are_refused_with_both_places() {
     let one = format!("account: acme, token: '{DIGEST}', version: '1'");
     let pair = format!("account: acme, username: u, password: '{HASH}', version: '1'");

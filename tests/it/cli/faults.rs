@@ -79,7 +79,8 @@ fn every_fault_of_the_credentials_stands_on_a_line_with_its_place() {
     insta::assert_snapshot!(ended.stderr, @r#"
     ./credentials.yaml:2:25  credentials[0].tokn  is not a known key; did you mean token?
     ./credentials.yaml:3:10  credentials[1].id  may hold only letters, digits and . _ : @ / + -
-    2 faults
+    ./credentials.yaml:3:34  credentials[1].token  is not a digest; a secret must not stand here in the clear; run claviger token digest and paste what it prints
+    3 faults
     "#);
 }
 
