@@ -9,6 +9,7 @@ use serde::de::{
     SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 
+use super::unknown::{closest, unknown_key};
 use super::{Fault, Faults, Key, Node, Origin, Value};
 
 /// More than these are not reported at once.
@@ -17,7 +18,6 @@ const MOST_FAULTS: usize = 100;
 /// Decodes a tree into a type; `at` is the path of the root in fault reports. Faulty parts are taken
 /// out of the tree. `None` when it is so faulty that nothing is left.
 pub fn decode<T: DeserializeOwned>(root: &mut Node, at: &str, faults: &mut Faults) -> Option<T> {
-    refuse_duplicates(root, at, faults);
     let mut found = 0;
     let mut taken_out: Vec<String> = Vec::new();
     loop {
@@ -26,13 +26,14 @@ pub fn decode<T: DeserializeOwned>(root: &mut Node, at: &str, faults: &mut Fault
             Err(error) => error,
         };
         let steps: Vec<Step> = error.steps.into_iter().rev().collect();
-        let mut path = join(at, &steps);
-        let removed = remove(root, &steps);
-        if let Some(field) = error.missing {
+        let told = steps.len() - usize::from(error.about == About::Hidden);
+        let mut path = join(at, &steps[..told]);
+        let removed = remove(root, &steps, error.about == About::Duplicate);
+        if let About::Missing(field) = error.about {
             path = join(&path, &[Step::Key(field.to_owned())]);
         }
         // What was taken out as faulty is not missing too.
-        if !taken_out.contains(&path) {
+        if !matches!(error.about, About::Missing(_)) || !taken_out.contains(&path) {
             let origin = error.origin.unwrap_or_else(|| root.origin.clone());
             faults.push(Fault { file: None, origin, path: path.clone(), problem: error.problem, hint: error.hint });
         }
@@ -42,25 +43,6 @@ pub fn decode<T: DeserializeOwned>(root: &mut Node, at: &str, faults: &mut Fault
             return None;
         }
     }
-}
-
-/// The fault of a key that does not exist.
-pub fn unknown_key(key: &Key, known: &[&str], path: &str) -> Fault {
-    let fault = Fault::new(key.origin.clone(), path, "is not a known key");
-    match closest(&key.name, known) {
-        Some(name) => fault.hint(format!("did you mean {name}?")),
-        None => fault.hint(format!("known here: {}", known.join(", "))),
-    }
-}
-
-fn closest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
-    let folded = name.to_ascii_lowercase().replace('-', "_");
-    known
-        .iter()
-        .map(|candidate| (strsim::jaro_winkler(&folded, candidate), *candidate))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, candidate)| candidate)
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -81,7 +63,8 @@ fn join(at: &str, steps: &[Step]) -> String {
     path
 }
 
-fn remove(root: &mut Node, steps: &[Step]) -> bool {
+/// Takes out what these steps lead to; of a key that stands twice, all but the first.
+fn remove(root: &mut Node, steps: &[Step], is_duplicate: bool) -> bool {
     let Some((last, before)) = steps.split_last() else { return false };
     let mut node = root;
     for step in before {
@@ -98,7 +81,8 @@ fn remove(root: &mut Node, steps: &[Step]) -> bool {
     match (last, &mut node.value) {
         (Step::Key(name), Value::Map(entries)) => {
             let length = entries.len();
-            entries.retain(|(key, _)| key.name != *name);
+            let mut is_kept = is_duplicate;
+            entries.retain(|(key, _)| key.name != *name || std::mem::take(&mut is_kept));
             entries.len() < length
         }
         (Step::Index(index), Value::List(items)) => {
@@ -109,35 +93,6 @@ fn remove(root: &mut Node, steps: &[Step]) -> bool {
     }
 }
 
-/// Reports keys that stand twice, at any depth, and keeps the first of them.
-fn refuse_duplicates(node: &mut Node, at: &str, faults: &mut Faults) {
-    match &mut node.value {
-        Value::Map(entries) => {
-            let mut seen: Vec<(String, Origin)> = Vec::new();
-            entries.retain(|(key, _)| match seen.iter().find(|(name, _)| *name == key.name) {
-                Some((_, first)) => {
-                    let path = join(at, &[Step::Key(key.name.clone())]);
-                    faults.push(Fault::new(key.origin.clone(), path, format!("stands here twice, first at {first}")));
-                    false
-                }
-                None => {
-                    seen.push((key.name.clone(), key.origin.clone()));
-                    true
-                }
-            });
-            for (key, value) in entries {
-                refuse_duplicates(value, &join(at, &[Step::Key(key.name.clone())]), faults);
-            }
-        }
-        Value::List(items) => {
-            for (index, item) in items.iter_mut().enumerate() {
-                refuse_duplicates(item, &join(at, &[Step::Index(index)]), faults);
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Float(_) | Value::Text(_) | Value::Removed => {}
-    }
-}
-
 /// A fault on its way up, collecting its path.
 #[derive(Debug)]
 struct DecodeError {
@@ -145,10 +100,35 @@ struct DecodeError {
     origin: Option<Origin>,
     problem: String,
     hint: Option<String>,
-    missing: Option<&'static str>,
+    about: About,
+}
+
+/// What a fault is about, where it stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum About {
+    /// What was written there.
+    Written,
+    /// A key that is not there.
+    Missing(&'static str),
+    /// A key that is none of these.
+    Unknown(&'static [&'static str]),
+    /// A key that must not be repeated.
+    Hidden,
+    /// A key that stands there twice.
+    Duplicate,
 }
 
 impl DecodeError {
+    /// A key that could not be read: it may be anything, even a secret.
+    fn of_key(self, key: &Key) -> Self {
+        let About::Unknown(known) = self.about else {
+            return Self { problem: format!("a key here {}", self.problem), about: About::Hidden, ..self };
+        };
+        let fault = unknown_key(key, known);
+        let about = if fault.path.is_empty() { About::Hidden } else { About::Written };
+        Self { problem: fault.problem, hint: fault.hint, about, ..self }
+    }
+
     fn here(mut self, origin: &Origin) -> Self {
         self.origin.get_or_insert_with(|| origin.clone());
         self
@@ -175,7 +155,7 @@ impl std::error::Error for DecodeError {}
 
 impl serde::de::Error for DecodeError {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self { steps: Vec::new(), origin: None, problem: message.to_string(), hint: None, missing: None }
+        Self { steps: Vec::new(), origin: None, problem: message.to_string(), hint: None, about: About::Written }
     }
 
     fn invalid_type(found: Unexpected, expected: &dyn Expected) -> Self {
@@ -191,7 +171,7 @@ impl serde::de::Error for DecodeError {
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self { missing: Some(field), ..Self::custom("is missing") }
+        Self { about: About::Missing(field), ..Self::custom("is missing") }
     }
 
     fn unknown_variant(variant: &str, known: &'static [&'static str]) -> Self {
@@ -202,10 +182,8 @@ impl serde::de::Error for DecodeError {
         }
     }
 
-    fn unknown_field(field: &str, known: &'static [&'static str]) -> Self {
-        let key = Key { name: field.to_owned(), origin: Origin::WHOLE_FILE };
-        let fault = unknown_key(&key, known, field);
-        Self { hint: fault.hint, ..Self::custom(fault.problem) }
+    fn unknown_field(_: &str, known: &'static [&'static str]) -> Self {
+        Self { about: About::Unknown(known), ..Self::custom("is not a known key") }
     }
 }
 
@@ -327,8 +305,9 @@ impl<'de> MapAccess<'de> for Entries<'_> {
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, DecodeError> {
         let Some((key, _)) = self.entries.get(self.next) else { return Ok(None) };
         let name: StrDeserializer<DecodeError> = key.name.as_str().into_deserializer();
-        let value = seed.deserialize(name);
-        value.map(Some).map_err(|error| error.here(&key.origin).within(Step::Key(key.name.clone())))
+        let value = seed.deserialize(name).map_err(|error| error.of_key(key).here(&key.origin));
+        let value = value.and_then(|value| self.only_once(key).map(|()| Some(value)));
+        value.map_err(|error| error.within(Step::Key(key.name.clone())))
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, DecodeError> {
@@ -338,6 +317,20 @@ impl<'de> MapAccess<'de> for Entries<'_> {
         self.next += 1;
         let outcome = seed.deserialize(NodeDeserializer(value));
         outcome.map_err(|error| error.here(&value.origin).within(Step::Key(key.name.clone())))
+    }
+}
+
+impl Entries<'_> {
+    /// The first of two keys is the one that counts.
+    fn only_once(&self, key: &Key) -> Result<(), DecodeError> {
+        let behind = self.entries.iter().skip(self.next + 1);
+        match behind.map(|(other, _)| other).find(|other| other.name == key.name) {
+            Some(again) => {
+                let error = DecodeError::custom(format!("stands here twice, first at {}", key.origin));
+                Err(DecodeError { about: About::Duplicate, ..error.here(&again.origin) })
+            }
+            None => Ok(()),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod fault;
 mod load;
 mod node;
 mod settings;
+mod unknown;
 mod values;
 pub mod written;
 mod yaml;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 
 use super::values::UpstreamUrl;
+use super::written::{MOST_QUEUED, MOST_REMEMBERED, MOST_THREADS};
 use super::{Fault, Faults, Node, written};
 use crate::credential::{RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog, VersionRule, WhenUnstated};
 
@@ -76,6 +77,7 @@ impl Settings {
         check.accept(file);
         check.versions(file);
         check.log(file);
+        check.numbers(file);
         if file.credentials.file.is_none() {
             let hint = "name the credentials file, or give --credentials";
             check.report(&["credentials", "file"], "is missing", hint);
@@ -291,6 +293,21 @@ impl Checker<'_> {
             }
             if later(&version.sunset_on, &version.retired_on) {
                 self.report(&["versions", "known", &index, "retired_on"], "is earlier than sunset_on", "");
+            }
+        }
+    }
+
+    fn numbers(&mut self, file: &written::File) {
+        let count = |number: Option<NonZeroUsize>| number.map_or(0, NonZeroUsize::get) as u64;
+        let passwords = &file.passwords;
+        for (path, number, most) in [
+            (["proxy", "threads"], count(file.proxy.threads), MOST_THREADS),
+            (["passwords", "threads"], count(passwords.threads), MOST_THREADS),
+            (["passwords", "queue"], count(Some(passwords.queue)), MOST_QUEUED),
+            (["passwords", "remembered"], passwords.remembered, MOST_REMEMBERED),
+        ] {
+            if number > most {
+                self.report(&path, &format!("is more than {most}"), "");
             }
         }
     }

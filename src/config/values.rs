@@ -218,12 +218,20 @@ impl FromStr for HeaderPrefix {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fits = text.len() >= 3
-            && text.len() <= 40
-            && text.ends_with('-')
-            && text.starts_with(|first: char| first.is_ascii_alphabetic())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        if fits { Ok(Self(text.to_owned())) } else { Err("must be letters, digits and hyphens, ending in a hyphen") }
+        let name =
+            text.get(..2).filter(|start| start.eq_ignore_ascii_case("x-")).and_then(|_| text[2..].strip_suffix('-'));
+        let fits = text.len() <= 40
+            && name.is_some_and(|name| {
+                name.starts_with(|first: char| first.is_ascii_alphanumeric())
+                    && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            });
+        if !fits {
+            return Err("must be X-, a name of letters, digits and hyphens, and a hyphen, such as X-Claviger-");
+        }
+        if text.to_ascii_lowercase().starts_with("x-forwarded-") {
+            return Err("must not be what proxies tell about the caller");
+        }
+        Ok(Self(text.to_owned()))
     }
 }
 
@@ -241,10 +249,27 @@ impl FromStr for HeaderField {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const RESERVED: [&str; 8] =
-            ["authorization", "host", "connection", "content-length", "transfer-encoding", "upgrade", "cookie", "te"];
+        const RESERVED: [&str; 16] = [
+            "authorization",
+            "connection",
+            "content-length",
+            "content-type",
+            "cookie",
+            "expect",
+            "host",
+            "te",
+            "traceparent",
+            "tracestate",
+            "trailer",
+            "transfer-encoding",
+            "upgrade",
+            "x-forwarded-for",
+            "x-forwarded-host",
+            "x-forwarded-proto",
+        ];
         let name: http::HeaderName = text.parse().map_err(|_| "must be the name of a header")?;
-        if RESERVED.contains(&name.as_str()) {
+        // To many servers these are the same.
+        if RESERVED.contains(&name.as_str().replace(['_', '.'], "-").as_str()) {
             return Err("must not be a header that means something else already");
         }
         Ok(Self(name))
@@ -314,8 +339,19 @@ impl FromStr for AddressRange {
         let range = text.parse().or_else(|_| text.parse::<std::net::IpAddr>().map(Into::into));
         let range: ipnet::IpNet =
             range.map_err(|_| "must be an address or a range, such as 192.0.2.7 or 10.0.0.0/8")?;
-        if range.trunc() == range { Ok(Self(range)) } else { Err("has bits set behind its prefix length") }
+        if range.trunc() != range {
+            return Err("has bits set behind its prefix length");
+        }
+        Ok(Self(as_ipv4(range).unwrap_or(range)))
     }
+}
+
+/// The range that is meant by an IPv4-mapped one (`::ffff:10.0.0.0/104`): nobody ever calls from such an address.
+fn as_ipv4(range: ipnet::IpNet) -> Option<ipnet::IpNet> {
+    let ipnet::IpNet::V6(range) = range else { return None };
+    let address = range.addr().to_ipv4_mapped()?;
+    let length = range.prefix_len().checked_sub(96)?;
+    ipnet::Ipv4Net::new(address, length).ok().map(Into::into)
 }
 
 impl fmt::Display for AddressRange {
@@ -357,5 +393,49 @@ mod tests {
         for odd in ["", "30", "-1s", "0s", "soon"] {
             assert!(odd.parse::<Period>().is_err(), "{odd}");
         }
+    }
+
+    /// Whatever begins with it is removed from every request.
+    #[test]
+    fn identity_headers_take_nothing_away_that_is_not_theirs() {
+        for fine in ["X-Claviger-", "x-acme-2-", "X-A-"] {
+            assert_eq!(fine.parse::<HeaderPrefix>().unwrap().0, fine);
+        }
+        for odd in
+            ["Content-", "Accept-", "Sec-", "X-", "X--", "x-forwarded-", "X-Forwarded-Acme-", "X-Acme", "X-A b-", ""]
+        {
+            assert!(odd.parse::<HeaderPrefix>().is_err(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_has_a_meaning_of_its_own_carries_neither_key_nor_version() {
+        for odd in [
+            "Expect",
+            "Trailer",
+            "Content-Type",
+            "X-Forwarded-For",
+            "X_Forwarded_For",
+            "X-Forwarded-Host",
+            "X-Forwarded-Proto",
+            "traceparent",
+            "tracestate",
+            "Cookie",
+        ] {
+            assert!(odd.parse::<HeaderField>().is_err(), "{odd}");
+        }
+        assert!("X-API-Key".parse::<HeaderField>().is_ok());
+    }
+
+    /// Callers over IPv4 have IPv4 addresses here, on whatever socket they come.
+    #[test]
+    fn a_range_of_ipv4_written_as_ipv6_is_one_of_ipv4() {
+        let range = |text: &str| text.parse::<AddressRange>().map(|range| range.to_string());
+        assert_eq!(range("::ffff:10.0.0.0/104").as_deref(), Ok("10.0.0.0/8"));
+        assert_eq!(range("::ffff:192.0.2.7").as_deref(), Ok("192.0.2.7/32"));
+        assert_eq!(range("::ffff:0:0/96").as_deref(), Ok("0.0.0.0/0"));
+        assert_eq!(range("2001:db8::/32").as_deref(), Ok("2001:db8::/32"));
+        assert_eq!(range("::/0").as_deref(), Ok("::/0"));
+        assert!(range("::ffff:10.0.0.0/90").is_err() && range("::ffff:0:0/95").is_err());
     }
 }

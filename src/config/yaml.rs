@@ -4,6 +4,7 @@
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_yaml::Error;
 
+use super::unknown::unknown_key;
 use super::{Fault, Faults, Key, Node, Origin, Value};
 
 /// Reads one document.
@@ -69,7 +70,6 @@ fn fault(error: &Error) -> Fault {
     }
     let problem = match error {
         Error::ExternalMessage { msg, .. } => format!("is not valid YAML: {msg}"),
-        Error::Message { msg, .. } => msg.clone(),
         Error::SerdeInvalidType { .. } => "must be a mapping".into(),
         Error::Eof { .. } => "ends too early".into(),
         Error::MultipleDocuments { .. } => "holds more than one YAML document".into(),
@@ -90,7 +90,7 @@ fn fault(error: &Error) -> Fault {
 
 struct Root<F> {
     sections: &'static [&'static str],
-    seen: Vec<String>,
+    seen: Vec<&'static str>,
     faults: Faults,
     each: F,
 }
@@ -104,13 +104,13 @@ impl<'de, F: FnMut(&'static str, usize, Node)> Visitor<'de> for &mut Root<F> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         while let Some(key) = entries.next_key::<Key>()? {
-            if self.seen.contains(&key.name) {
-                self.faults.push(Fault::new(key.origin, key.name, "stands here twice"));
-                entries.next_value::<IgnoredAny>()?;
-                continue;
-            }
             match self.sections.iter().find(|section| **section == key.name) {
+                Some(section) if self.seen.contains(section) => {
+                    self.faults.push(Fault::new(key.origin, *section, "stands here twice"));
+                    entries.next_value::<IgnoredAny>()?;
+                }
                 Some(section) => {
+                    self.seen.push(section);
                     let items = Items { section, each: &mut self.each };
                     if let Some(wrong) = entries.next_value_seed(items)? {
                         let fault = Fault::new(key.origin.clone(), *section, "must be a list");
@@ -119,12 +119,10 @@ impl<'de, F: FnMut(&'static str, usize, Node)> Visitor<'de> for &mut Root<F> {
                     }
                 }
                 None => {
-                    let fault = super::decode::unknown_key(&key, self.sections, &key.name);
-                    self.faults.push(fault);
+                    self.faults.push(unknown_key(&key, self.sections));
                     entries.next_value::<IgnoredAny>()?;
                 }
             }
-            self.seen.push(key.name);
         }
         Ok(())
     }

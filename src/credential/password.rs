@@ -15,6 +15,9 @@ use zeroize::Zeroizing;
 const ARGON2_MOST_KIB: u32 = 256 * 1024;
 const ARGON2_MOST_PASSES: u32 = 16;
 const ARGON2_MOST_LANES: u32 = 8;
+/// What new hashes take, of blocks of 1 KiB.
+const DEFAULT_KIB: u32 = 19 * 1024;
+const KEPT_BLOCKS: usize = DEFAULT_KIB as usize;
 const BCRYPT_COSTS: std::ops::RangeInclusive<u32> = 4..=14;
 const APR1_ALPHABET: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -39,7 +42,8 @@ impl fmt::Debug for PlainPassword {
     }
 }
 
-/// The working memory of argon2, kept by a hashing thread from one password to the next.
+/// The working memory of argon2, kept by a hashing thread from one password to the next: no more than the default
+/// parameters need, however costly some hashes are.
 #[derive(Default)]
 pub struct HashMemory(Vec<Block>);
 
@@ -49,6 +53,13 @@ impl HashMemory {
             self.0.resize(blocks, Block::new());
         }
         &mut self.0[..blocks]
+    }
+
+    /// Gives back what a hash of usual cost does not need.
+    fn shrink(&mut self) {
+        if self.0.len() > KEPT_BLOCKS {
+            self.0 = Vec::new();
+        }
     }
 }
 
@@ -123,7 +134,7 @@ impl PasswordHash {
         let failed = |_| PasswordHashError::Failed;
         let mut salt = [0_u8; 16];
         getrandom::fill(&mut salt).map_err(|_| PasswordHashError::Failed)?;
-        let params = Params::new(19 * 1024, 2, 1, Some(32)).map_err(failed)?;
+        let params = Params::new(DEFAULT_KIB, 2, 1, Some(32)).map_err(failed)?;
         let mut output = [0_u8; 32];
         Argon2::new(Algorithm::Argon2id, argon2::Version::V0x13, params)
             .hash_password_into(password.reveal(), &salt, &mut output)
@@ -160,6 +171,17 @@ impl PasswordHash {
     pub fn as_str(&self) -> &str {
         match self {
             Self::Argon2id(text) | Self::Bcrypt(text) | Self::Apr1(text) | Self::Sha1(text) => text,
+        }
+    }
+
+    /// What verifying it costs: the part of the text that names scheme and parameters. Hashes of which this is
+    /// the same take the same time.
+    pub fn cost(&self) -> &str {
+        match self {
+            // What follows are salt and digest.
+            Self::Argon2id(text) => text.rsplitn(3, '$').nth(2).unwrap_or(text),
+            Self::Bcrypt(text) => text.get(.."$2y$10".len()).unwrap_or(text),
+            Self::Apr1(_) | Self::Sha1(_) => self.scheme(),
         }
     }
 
@@ -203,6 +225,7 @@ fn verify_argon2(text: &str, password: &[u8], memory: &mut HashMemory) -> bool {
     let output = &mut output[..stored.len()];
     let blocks = memory.at_least(argon2.params().block_count());
     let hashed = argon2.hash_password_into_with_memory(password, salt.as_ref(), output, blocks);
+    memory.shrink();
     hashed.is_ok() && bool::from(output[..].ct_eq(stored.as_bytes()))
 }
 
@@ -295,6 +318,30 @@ mod tests {
             refused("$2a$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
             PasswordHashError::TooCostly
         );
+    }
+
+    #[test]
+    fn scheme_and_parameters_say_what_a_hash_costs() {
+        let cost = |text: &str| text.parse::<PasswordHash>().unwrap().cost().to_owned();
+        assert_eq!(cost(PasswordHash::decoy().as_str()), "$argon2id$v=19$m=19456,t=2,p=1");
+        assert_eq!(cost("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"), "$2a$05");
+        assert_eq!(cost("$apr1$abcdefgh$sIQmFnT1CuEXAsyjuXjUX/"), "apr1");
+        assert_eq!(cost("{SHA}L55TUjtiq8FBorTWAZ0jy6g129A="), "{SHA}");
+    }
+
+    /// One costly hash in a file must not cost its memory on every core from then on.
+    #[test]
+    fn memory_for_a_costly_hash_is_given_back_and_that_of_a_usual_one_kept() {
+        let blocks = |kib: u32, memory: &mut HashMemory| {
+            let text = PasswordHash::decoy().as_str().replace("m=19456,t=2", &format!("m={kib},t=1"));
+            text.parse::<PasswordHash>().unwrap().verify(b"x", memory);
+            memory.0.capacity()
+        };
+        let mut memory = HashMemory::default();
+        assert_eq!(blocks(19 * 1024, &mut memory), 19 * 1024);
+        assert_eq!(blocks(64, &mut memory), 19 * 1024);
+        assert!(blocks(32 * 1024, &mut memory) <= 19 * 1024);
+        assert_eq!(blocks(19 * 1024, &mut memory), 19 * 1024);
     }
 
     #[test]

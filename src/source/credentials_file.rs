@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::FileSet;
 use super::file_set::Clash;
 use crate::config::written;
-use crate::config::{Fault, Faults, Node, Origin, decode, each_item};
+use crate::config::{Fault, Faults, Node, Origin, Value, decode, each_item};
 use crate::credential::{
     Account, Credential, DigestError, Label, PasswordHash, PasswordHashError, ScopeCatalog, ScopeSet, StoredSecret,
     TokenDigest, VersionCatalog,
@@ -15,6 +15,20 @@ use crate::credential::{
 /// More than these are not reported at once.
 const MOST_FAULTS: usize = 100;
 const LONGEST_USERNAME: usize = 256;
+/// Of a credential.
+const KEYS: [&str; 11] = [
+    "id",
+    "account",
+    "name",
+    "token",
+    "username",
+    "password",
+    "enabled",
+    "version",
+    "scopes",
+    "expires_at",
+    "addresses",
+];
 
 /// Reads the text of a credentials file against the versions and scopes that are configured.
 ///
@@ -72,15 +86,13 @@ impl Reader<'_> {
 
     fn credential(&mut self, path: &str, node: &mut Node) {
         let before = self.faults.0.len();
-        let Some(written) = decode::<written::Credential>(node, path, &mut self.faults) else { return };
-        // What was taken out as faulty must not be reported as missing too.
-        let is_whole = self.faults.0.len() == before;
+        let decoded = decode::<written::Credential>(node, path, &mut self.faults);
+        let Some(written) = decoded.or_else(|| named(node)) else { return };
+        let faulty = faulty_keys(path, &self.faults.0[before..]);
         let secret = self.secret(path, node, &written);
         let version = self.version(path, node, &written);
         let scopes = self.scopes(path, node, &written);
-        if is_whole {
-            self.missing(path, node, &written);
-        }
+        self.missing(path, node, &written, &faulty);
         if written.name.as_deref().is_some_and(|name| name.chars().any(char::is_control)) {
             self.report(node, path, "name", "holds control characters");
         }
@@ -119,8 +131,15 @@ impl Reader<'_> {
         }
     }
 
-    fn missing(&mut self, path: &str, node: &Node, written: &written::Credential) {
+    /// What the entry lacks. What was taken out as faulty is not missing too, nor what may be misspelt.
+    fn missing(&mut self, path: &str, node: &Node, written: &written::Credential, faulty: &[String]) {
+        if !faulty.iter().all(|key| KEYS.contains(&key.as_str())) {
+            return;
+        }
+        let is_faulty = |keys: &[&str]| faulty.iter().any(|key| keys.contains(&key.as_str()));
+        let of_secret = is_faulty(&["token", "username", "password"]);
         match (&written.token, &written.username, &written.password) {
+            _ if of_secret => {}
             (None, Some(_), None) => {
                 self.report_hint(
                     node,
@@ -137,7 +156,7 @@ impl Reader<'_> {
             }
             _ => {}
         }
-        if written.version.is_none() && !self.versions.known.is_empty() {
+        if written.version.is_none() && !self.versions.known.is_empty() && !is_faulty(&["version"]) {
             let known = names(self.versions.known.iter().map(|version| version.name.as_str()));
             self.report_hint(node, path, "version", "is missing", &format!("known: {known}"));
         }
@@ -250,6 +269,29 @@ impl Reader<'_> {
         let fault = Fault::new(node.origin_of(&keys), whole, problem);
         self.faults.push(if hint.is_empty() { fault } else { fault.hint(hint) });
     }
+}
+
+/// An entry whose names are missing or faulty, under names that stand in for them: there may be more to say about
+/// it. It goes no further, for the fault has been reported.
+fn named(node: &mut Node) -> Option<written::Credential> {
+    if !matches!(node.value, Value::Map(_)) {
+        return None;
+    }
+    for key in ["id", "account"] {
+        if node.entry(key).is_none() {
+            node.set(&[key], Node::new(Value::Text("nameless".into()), node.origin.clone()));
+        }
+    }
+    decode(node, "", &mut Faults::default())
+}
+
+/// The keys of the entry at `path` that these faults are about; the entry itself is an empty one.
+fn faulty_keys(path: &str, faults: &[Fault]) -> Vec<String> {
+    let key = |fault: &Fault| {
+        let within = fault.path.strip_prefix(path).unwrap_or_default().trim_start_matches('.');
+        within.split(['.', '[']).next().unwrap_or_default().to_owned()
+    };
+    faults.iter().map(key).collect()
 }
 
 fn names<'n>(names: impl Iterator<Item = &'n str>) -> String {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
+use super::decoys::Decoys;
 use crate::auth::Directory;
 use crate::credential::{Credential, PasswordHash, StoredSecret, TokenDigest};
 
@@ -16,7 +17,7 @@ pub struct FileSet {
     by_token: HashTable<u32>,
     by_username: HashTable<u32>,
     by_id: HashTable<u32>,
-    with_password: Vec<u32>,
+    decoys: Decoys,
     hasher: RandomState,
 }
 
@@ -52,7 +53,7 @@ impl FileSet {
                     Entry::Vacant(free) => free.insert(index),
                 };
             }
-            StoredSecret::Password { username, .. } => {
+            StoredSecret::Password { username, hash } => {
                 let hasher = &self.hasher;
                 let same = |other: &u32| username_of(all, *other) == Some(username);
                 let rehash = |other: &u32| hasher.hash_one(username_of(all, *other));
@@ -60,7 +61,7 @@ impl FileSet {
                     Entry::Occupied(taken) => return Err(Clash::Username(*taken.get() as usize)),
                     Entry::Vacant(free) => free.insert(index),
                 };
-                self.with_password.push(index);
+                self.decoys.add(hash);
             }
         }
         let hasher = &self.hasher;
@@ -111,10 +112,7 @@ impl Directory for FileSet {
     }
 
     fn decoy(&self, username: &str) -> PasswordHash {
-        let stored = self.with_password.len().max(1) as u64;
-        let index = self.with_password.get((self.hasher.hash_one(username) % stored) as usize);
-        let hash = self.at(index).and_then(|credential| credential.password_hash().cloned());
-        hash.unwrap_or_else(PasswordHash::decoy)
+        self.decoys.of(username)
     }
 }
 

@@ -1,13 +1,15 @@
 //! Reads everything that can be read again while the gate runs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
+use super::fingerprints::Fingerprints;
 use super::{FileSet, credentials_file};
 use crate::auth::{Accept, Rules};
-use crate::config::{ConfigSource, Faults, Settings, read_text};
+use crate::config::{ConfigSource, Fault, Faults, Settings, read_text};
+
+/// Readings in a row that may turn out to be of files that changed meanwhile.
+const MOST_ATTEMPTS: usize = 5;
 
 /// Reads settings and credentials.
 #[derive(Debug, Clone)]
@@ -24,7 +26,15 @@ pub struct Loaded {
     /// Who may call.
     pub set: Arc<FileSet>,
     /// Of the files before they were read: whatever has changed since differs from it.
-    pub(super) fingerprint: [u8; 32],
+    pub(super) fingerprints: Fingerprints,
+}
+
+/// A reading of no use.
+pub(super) struct Unusable {
+    /// Why.
+    pub(super) faults: Faults,
+    /// Of the files that were tried, before they were read: mending one of them is what has to be noticed.
+    pub(super) fingerprints: Fingerprints,
 }
 
 impl Loader {
@@ -38,24 +48,43 @@ impl Loader {
     /// # Errors
     /// Every fault of the settings; if they have none, every fault of the credentials.
     pub fn load(&self) -> Result<Loaded, Faults> {
-        let own: Vec<PathBuf> = self.source.file.iter().cloned().collect();
-        let (settings, fingerprint) = loop {
-            let before = fingerprint(&own);
-            let settings = self.source.load()?;
-            let all = fingerprint(&self.files(&settings));
-            if fingerprint(&own) == before {
-                break (settings, all);
-            }
-        };
-        let path = &settings.credentials_file;
-        let text = read_text(path).map_err(|fault| Faults::from(fault).in_file(path))?;
-        let set = credentials_file::read(&text, &settings.versions, &settings.scopes)
-            .map_err(|faults| faults.in_file(path))?;
-        Ok(Loaded { rules: rules(&settings), set: Arc::new(set), settings, fingerprint })
+        self.attempt().map_err(|unusable| unusable.faults)
     }
 
-    /// The files that matter, as far as they are known from the last good settings.
-    pub fn files(&self, settings: &Settings) -> Vec<PathBuf> {
+    /// Reads everything, and tells of a failure too what was read.
+    pub(super) fn attempt(&self) -> Result<Loaded, Unusable> {
+        self.attempt_by(read_text)
+    }
+
+    /// Until nothing has changed from before the first file to after the last: a swap between two of them
+    /// would put old settings in force with new credentials. Files that never rest are used as they are.
+    fn attempt_by(&self, read: impl Fn(&Path) -> Result<String, Fault>) -> Result<Loaded, Unusable> {
+        let mut attempts = 1..=MOST_ATTEMPTS;
+        loop {
+            attempts.next();
+            let reading = self.read_once(&read);
+            let (Ok(Loaded { fingerprints, .. }) | Err(Unusable { fingerprints, .. })) = &reading;
+            if attempts.is_empty() || fingerprints.are_current() {
+                return reading;
+            }
+        }
+    }
+
+    fn read_once(&self, read: impl Fn(&Path) -> Result<String, Fault>) -> Result<Loaded, Unusable> {
+        let mut fingerprints = Fingerprints::of(self.source.file.clone());
+        let settings = match self.source.load() {
+            Ok(settings) => settings,
+            Err(faults) => return Err(Unusable { faults, fingerprints }),
+        };
+        fingerprints.add(self.files(&settings));
+        match read_credentials(&settings, read) {
+            Ok(set) => Ok(Loaded { rules: rules(&settings), set: Arc::new(set), settings, fingerprints }),
+            Err(faults) => Err(Unusable { faults, fingerprints }),
+        }
+    }
+
+    /// The files that matter under these settings.
+    pub(super) fn files(&self, settings: &Settings) -> Vec<PathBuf> {
         let tls = settings.tls.iter().flat_map(|tls| {
             [Some(&tls.certificate), Some(&tls.key), tls.client_ca.as_ref()].into_iter().flatten().cloned()
         });
@@ -64,6 +93,12 @@ impl Loader {
         let own = self.source.file.iter().cloned().chain([settings.credentials_file.clone()]);
         own.chain(tls).chain(upstream).collect()
     }
+}
+
+fn read_credentials(settings: &Settings, read: impl Fn(&Path) -> Result<String, Fault>) -> Result<FileSet, Faults> {
+    let path = &settings.credentials_file;
+    let text = read(path).map_err(|fault| Faults::from(fault).in_file(path))?;
+    credentials_file::read(&text, &settings.versions, &settings.scopes).map_err(|faults| faults.in_file(path))
 }
 
 /// What is decided per request, from the settings.
@@ -83,17 +118,69 @@ fn rules(settings: &Settings) -> Rules {
     }
 }
 
-/// A digest of the contents of these files, to tell a touch from a change. What cannot be read counts too.
-pub fn fingerprint(files: &[PathBuf]) -> [u8; 32] {
-    let mut digest = Sha256::new();
-    for file in files {
-        match std::fs::read(file) {
-            Ok(bytes) => {
-                digest.update((bytes.len() as u64).to_le_bytes());
-                digest.update(&bytes);
-            }
-            Err(error) => digest.update(error.to_string()),
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::credential::TokenDigest;
+
+    struct Files {
+        folder: tempfile::TempDir,
+        loader: Loader,
+    }
+
+    impl Files {
+        fn new() -> Self {
+            let folder = tempfile::TempDir::new().unwrap();
+            let source = ConfigSource { file: Some(folder.path().join("claviger.yaml")), overrides: Vec::new() };
+            let files = Self { folder, loader: Loader::new(source) };
+            files.put(1);
+            files
+        }
+
+        /// Settings and credentials that tell to which of several states they belong.
+        fn put(&self, number: usize) {
+            let upstream = format!("http://127.0.0.1:{number}");
+            let settings = format!("{{proxy: {{upstream: '{upstream}'}}, credentials: {{file: c.yaml}}}}");
+            let token = TokenDigest::of(b"token");
+            let credentials = format!("credentials: [{{id: of-{number}, account: a, token: '{token}'}}]");
+            std::fs::write(self.folder.path().join("claviger.yaml"), settings).unwrap();
+            std::fs::write(self.folder.path().join("c.yaml"), credentials).unwrap();
         }
     }
-    digest.finalize().into()
+
+    fn states(loaded: &Loaded) -> (String, String) {
+        let id = loaded.set.iter().next().unwrap().id.to_string();
+        (loaded.settings.upstream.url.to_string(), id)
+    }
+
+    #[test]
+    fn settings_and_credentials_that_are_swapped_between_their_readings_are_both_new() {
+        let files = Files::new();
+        let is_first = Cell::new(true);
+        let reading = files.loader.attempt_by(|path| {
+            if is_first.take() {
+                files.put(2);
+            }
+            read_text(path)
+        });
+        let loaded = reading.unwrap_or_else(|unusable| panic!("{}", unusable.faults));
+        assert_eq!(states(&loaded), ("http://127.0.0.1:2".into(), "of-2".into()));
+        assert!(loaded.fingerprints.are_current());
+    }
+
+    #[test]
+    fn files_that_never_rest_are_read_all_the_same_and_known_to_be_out_of_date() {
+        let files = Files::new();
+        let number = Cell::new(1);
+        let reading = files.loader.attempt_by(|path| {
+            number.set(number.get() + 1);
+            files.put(number.get());
+            read_text(path)
+        });
+        let loaded = reading.unwrap_or_else(|unusable| panic!("{}", unusable.faults));
+        assert_eq!(number.get(), 1 + MOST_ATTEMPTS);
+        assert!(!loaded.fingerprints.are_current());
+    }
 }

@@ -1,8 +1,10 @@
 //! Where credentials come from: a file that is read again whenever it changes.
 
 mod credentials_file;
+mod decoys;
 mod difference;
 mod file_set;
+mod fingerprints;
 mod loader;
 mod reloader;
 mod watch;

@@ -2,14 +2,15 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::loader::fingerprint;
+use super::fingerprints::Fingerprints;
+use super::loader::Unusable;
 use super::watch::{Change, Watch};
 use super::{Difference, Loaded, Loader};
 use crate::clock::Clock;
@@ -87,8 +88,9 @@ pub struct Reloader {
     apply: Apply,
     metrics: Arc<Metrics>,
     clock: Clock,
-    seen: [u8; 32],
-    files: Vec<PathBuf>,
+    triggers: Sender<Trigger>,
+    /// Of every file that may change what is in force, as it was when it was read last.
+    seen: Fingerprints,
     watch: Watch,
     last: Arc<Mutex<ReloadOutcome>>,
 }
@@ -109,13 +111,12 @@ impl Reloader {
         let events = triggers.clone();
         let watch = Watch::new(move |change| drop(events.send(Trigger::Change(change))));
         let last = Arc::new(Mutex::new(ReloadOutcome::InForce("as started".into())));
-        let handle = ReloadHandle { triggers, last: last.clone() };
-        let files = loader.files(&current.settings);
-        let seen = current.fingerprint;
+        let handle = ReloadHandle { triggers: triggers.clone(), last: last.clone() };
+        let seen = current.fingerprints.clone();
         let started = current.settings.clone();
-        let mut reloader = Self { loader, started, current, apply, metrics, clock, seen, files, watch, last };
+        let mut reloader = Self { loader, started, current, apply, metrics, clock, triggers, seen, watch, last };
         reloader.note_in_force();
-        reloader.watch.follow(&reloader.files);
+        reloader.watch.follow(reloader.seen.files());
         std::thread::Builder::new().name("reload".into()).spawn(move || {
             // What changed between the first reading and the watch.
             reloader.reload_if_changed();
@@ -134,7 +135,7 @@ impl Reloader {
                     self.reload_if_changed();
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    if self.watch.looks_changed(&self.files) {
+                    if self.watch.looks_changed() {
                         self.reload_if_changed();
                     }
                 }
@@ -171,7 +172,7 @@ impl Reloader {
     /// Keeps the names of our files that are open for writing.
     fn note_open(&self, change: &Change, open: &mut HashSet<OsString>) {
         let names = change.files.iter().filter_map(|file| file.file_name());
-        for name in names.filter(|name| self.files.iter().any(|file| file.file_name() == Some(name))) {
+        for name in names.filter(|name| self.watch.follows(name)) {
             if change.is_unfinished {
                 open.insert(name.to_owned());
             } else {
@@ -181,46 +182,65 @@ impl Reloader {
     }
 
     fn reload_if_changed(&mut self) {
-        if fingerprint(&self.files) == self.seen {
+        if self.seen.are_current() {
             return;
         }
-        let reading = self.loader.load();
+        let reading = self.read();
         if reading.is_ok() {
             self.put_in_force(reading);
             return;
         }
         std::thread::sleep(SECOND_LOOK);
-        if fingerprint(&self.files) != self.seen {
+        if !self.seen.are_current() {
             self.reload();
         }
     }
 
     fn reload(&mut self) -> ReloadOutcome {
-        self.seen = fingerprint(&self.files);
-        let reading = self.loader.load();
+        let reading = self.read();
         self.put_in_force(reading)
     }
 
-    fn put_in_force(&mut self, reading: Result<Loaded, Faults>) -> ReloadOutcome {
-        if let Ok(loaded) = &reading {
-            // Even if it cannot be put in force: mending one of its files is what has to be noticed then.
-            self.seen = loaded.fingerprint;
-            self.files = self.loader.files(&loaded.settings);
-            self.watch.follow(&self.files);
-        }
-        let outcome = match reading.and_then(|loaded| (self.apply)(&loaded).map(|()| loaded)) {
-            Ok(loaded) => self.in_force(loaded),
-            Err(faults) => {
-                for fault in &faults.0 {
-                    tracing::error!("{fault}");
-                }
-                tracing::error!("{} faults; the last good set stays in force", faults.0.len());
-                self.metrics.reloaded(None, 0.0);
-                ReloadOutcome::Refused(faults)
+    fn read(&self) -> Result<Loaded, Unusable> {
+        without_panic(|| self.loader.attempt()).unwrap_or_else(|faults| {
+            // Nobody knows what was read; these are not to be tried again before they change.
+            Err(Unusable { faults, fingerprints: Fingerprints::of(self.seen.files()) })
+        })
+    }
+
+    fn put_in_force(&mut self, reading: Result<Loaded, Unusable>) -> ReloadOutcome {
+        let applied = reading.and_then(|loaded| match without_panic(|| (self.apply)(&loaded)).flatten() {
+            Ok(()) => Ok(loaded),
+            Err(faults) => Err(Unusable { faults, fingerprints: loaded.fingerprints }),
+        });
+        let outcome = match applied {
+            Ok(loaded) => {
+                self.seen = loaded.fingerprints.clone();
+                self.in_force(loaded)
             }
+            Err(unusable) => self.refused(unusable),
         };
+        self.watch.follow(self.seen.files());
+        // Certificates are read as they are put in force, and a folder that is new has had no watch so far.
+        if !self.seen.are_current() {
+            let unknown = Change { files: Vec::new(), is_unfinished: false };
+            // This thread is the one that reads it.
+            let _read_by_us = self.triggers.send(Trigger::Change(unknown));
+        }
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = outcome.clone();
         outcome
+    }
+
+    fn refused(&mut self, Unusable { faults, fingerprints }: Unusable) -> ReloadOutcome {
+        // Mending what was tried is what has to be noticed now, and so is going back.
+        self.seen = fingerprints;
+        self.seen.add(self.current.fingerprints.files());
+        for fault in &faults.0 {
+            tracing::error!("{fault}");
+        }
+        tracing::error!("{} faults; the last good set stays in force", faults.0.len());
+        self.metrics.reloaded(None, 0.0);
+        ReloadOutcome::Refused(faults)
     }
 
     fn in_force(&mut self, loaded: Loaded) -> ReloadOutcome {
@@ -240,3 +260,16 @@ impl Reloader {
         self.metrics.reloaded(Some(counts), self.clock.now().as_second() as f64);
     }
 }
+
+/// A panic would end the thread, and with it all reloads, unnoticed. What it leaves half done is replaced as a
+/// whole by the next reading. Its message is printed by the hook, and not repeated: it may hold anything.
+fn without_panic<T>(work: impl FnOnce() -> T) -> Result<T, Faults> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| {
+        let problem = "claviger has failed over it (a panic); please report this";
+        Fault::new(Origin::WHOLE_FILE, "", problem).into()
+    })
+}
+
+#[cfg(test)]
+#[path = "reloader_tests.rs"]
+mod tests;

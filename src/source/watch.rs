@@ -1,6 +1,7 @@
 //! Notices that files may have changed: by the system's events on their folders, and by looking.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -12,6 +13,7 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 pub struct Watch {
     watcher: Option<RecommendedWatcher>,
     folders: BTreeSet<PathBuf>,
+    files: Vec<PathBuf>,
     stamps: Vec<Option<Stamp>>,
 }
 
@@ -57,31 +59,44 @@ impl Watch {
         let watcher = watcher
             .inspect_err(|error| tracing::warn!(%error, "files are watched by looking at them every few seconds"))
             .ok();
-        Self { watcher, folders: BTreeSet::new(), stamps: Vec::new() }
+        Self { watcher, folders: BTreeSet::new(), files: Vec::new(), stamps: Vec::new() }
     }
 
     /// Watches the folders of these files, and no others any more.
-    pub fn follow(&mut self, files: &[PathBuf]) {
+    pub fn follow(&mut self, files: Vec<PathBuf>) {
         let folders: BTreeSet<PathBuf> = files.iter().map(|file| folder(file)).collect();
         if let Some(watcher) = &mut self.watcher {
             for folder in self.folders.difference(&folders) {
                 // A folder that is gone is no longer watched anyway.
                 let _gone = watcher.unwatch(folder);
             }
-            for folder in folders.difference(&self.folders) {
-                if let Err(error) = watcher.watch(folder, RecursiveMode::NonRecursive) {
-                    tracing::warn!(folder = %folder.display(), %error, "folder is not watched by events");
+            self.folders.retain(|folder| folders.contains(folder));
+            for folder in folders {
+                if self.folders.contains(&folder) {
+                    continue;
+                }
+                // One that is not there yet is tried again the next time.
+                match watcher.watch(&folder, RecursiveMode::NonRecursive) {
+                    Ok(()) => drop(self.folders.insert(folder)),
+                    Err(error) => {
+                        tracing::warn!(folder = %folder.display(), %error, "folder is not watched by events");
+                    }
                 }
             }
         }
-        self.folders = folders;
-        self.stamps = stamps(files);
+        self.stamps = stamps(&files);
+        self.files = files;
     }
 
     /// True when a file looks different from the last time.
-    pub fn looks_changed(&mut self, files: &[PathBuf]) -> bool {
-        let stamps = stamps(files);
+    pub fn looks_changed(&mut self) -> bool {
+        let stamps = stamps(&self.files);
         std::mem::replace(&mut self.stamps, stamps) != self.stamps
+    }
+
+    /// True when one of the files has this name, in whatever folder.
+    pub fn follows(&self, name: &OsStr) -> bool {
+        self.files.iter().any(|file| file.file_name() == Some(name))
     }
 }
 

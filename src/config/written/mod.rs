@@ -21,6 +21,11 @@ use crate::credential::Label;
 pub use credentials::{Account, Credential, CredentialsFile};
 pub use texts::{Day, Moment, PathText, Prefix, Template};
 
+/// Above these a gate does not start any more, or only just.
+pub(super) const MOST_THREADS: u64 = 1024;
+pub(super) const MOST_QUEUED: u64 = 100_000;
+pub(super) const MOST_REMEMBERED: u64 = 10_000_000;
+
 /// Settings of Claviger.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -66,7 +71,8 @@ pub struct Proxy {
     pub tls: Option<Tls>,
     /// Proxies in front whose X-Forwarded-For is believed. None by default.
     pub trusted_proxies: Vec<Parsed<AddressRange>>,
-    /// Worker threads; the number of cores by default. A change needs a restart.
+    /// Worker threads, at most 1024; the number of cores by default. A change needs a restart.
+    #[schemars(range(max = MOST_THREADS))]
     pub threads: Option<NonZeroUsize>,
     /// Where your callers read what the codes of refusals mean; the `type` of problem documents.
     pub error_docs: Option<Parsed<WebAddress>>,
@@ -185,7 +191,8 @@ pub struct ApiKey {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Identity {
-    /// What the identity headers begin with. Whatever a request brings under it is removed.
+    /// What the identity headers begin with: X-, a name and a hyphen. Whatever a request brings under it is
+    /// removed.
     pub prefix: Parsed<HeaderPrefix>,
     /// Also forward the credential itself, for an API that still checks it.
     pub forward_credential: bool,
@@ -280,11 +287,14 @@ pub struct Tokens {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Passwords {
-    /// Verified at the same time; the number of cores by default. A change needs a restart.
+    /// Verified at the same time, at most 1024; the number of cores by default. A change needs a restart.
+    #[schemars(range(max = MOST_THREADS))]
     pub threads: Option<NonZeroUsize>,
-    /// Waiting at most; more are refused with 503. A change needs a restart.
+    /// Waiting at most, up to 100,000; more are refused with 503. A change needs a restart.
+    #[schemars(range(max = MOST_QUEUED))]
     pub queue: NonZeroUsize,
-    /// Verified pairs that are remembered. A change needs a restart.
+    /// Verified pairs that are remembered, up to 10,000,000. A change needs a restart.
+    #[schemars(range(max = MOST_REMEMBERED))]
     pub remembered: u64,
 }
 

@@ -79,8 +79,49 @@ fn every_fault_of_the_credentials_stands_on_a_line_with_its_place() {
     insta::assert_snapshot!(ended.stderr, @r#"
     ./credentials.yaml:2:25  credentials[0].tokn  is not a known key; did you mean token?
     ./credentials.yaml:3:10  credentials[1].id  may hold only letters, digits and . _ : @ / + -
-    2 faults
+    ./credentials.yaml:3:34  credentials[1].token  is not a digest; a secret must not stand here in the clear; run claviger token digest and paste what it prints
+    3 faults
     "#);
+}
+
+/// A line without its colon is one long key, and what stands in it may be a secret.
+#[test]
+fn keys_that_nobody_knows_are_reported_without_their_text() {
+    let text = "proxy: {upstream: http://127.0.0.1:9, listen:hunter2secret}\ncredentials: {file: c.yaml}\n\
+                scopes: {\"hunter2 secret\": [], a: [], a: [], \"hunter2 again\": [{path: x}]}\n\
+                hunter2secret: 1\nlog: {level: info, level: warn}\nproxy: {}\npublic: [{hunter2secret, path: y}]\n";
+    insta::assert_snapshot!(validate(text, &[]).stderr, @r#"
+    claviger.yaml:1:39  proxy  a key here is not known; a colon needs a space behind it
+    claviger.yaml:3:10  scopes  a key here may hold only letters, digits and . _ : @ / + -
+    claviger.yaml:3:39  scopes.a  stands here twice, first at 3:32
+    claviger.yaml:3:46  scopes  a key here may hold only letters, digits and . _ : @ / + -
+    claviger.yaml:4:1  a key here is not known; known here: proxy, admin, credentials, accept, identity, versions, scopes, public, tokens, passwords, log
+    claviger.yaml:5:20  log.level  stands here twice, first at 5:7
+    claviger.yaml:6:1  proxy  stands here twice, first at 1:1
+    claviger.yaml:7:11  public[0]  a key here is not known; known here: methods, path
+    claviger.yaml:7:32  public[0].path  must begin with /
+    9 faults
+    "#);
+}
+
+/// A queue is allocated when the gate starts: with these it would panic, abort or hang.
+#[test]
+fn numbers_that_no_machine_can_bear_are_refused_before_the_start() {
+    let text = |threads: &str, hashing: &str, queue: &str, remembered: &str| {
+        format!(
+            "proxy: {{upstream: http://127.0.0.1:9, threads: {threads}}}\ncredentials: {{file: c.yaml}}\n\
+             passwords:\n  threads: {hashing}\n  queue: {queue}\n  remembered: {remembered}\n"
+        )
+    };
+    insta::assert_snapshot!(validate(&text("1025", "60000", "9000000000000000000", "10000001"), &[]).stderr, @r#"
+    claviger.yaml:1:48  proxy.threads  is more than 1024
+    claviger.yaml:4:12  passwords.threads  is more than 1024
+    claviger.yaml:5:10  passwords.queue  is more than 100000
+    claviger.yaml:6:15  passwords.remembered  is more than 10000000
+    4 faults
+    "#);
+    let most = validate(&text("1024", "1024", "100000", "10000000"), &[]).stderr;
+    assert!(most.starts_with("./c.yaml  cannot be read") || most.starts_with("c.yaml  cannot be read"), "{most}");
 }
 
 /// Whoever is sent looking for a key that is there stops believing the rest of the list.

@@ -42,6 +42,60 @@ fn a_credentials_file_that_is_named_anew_is_read_and_watched() {
     assert_eq!(status("token-one"), 401);
 }
 
+/// Whoever has named a file that is not there yet, or not good, mends that file and expects to be done.
+#[test]
+fn a_file_that_refused_settings_name_is_watched_until_it_is_good() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    let good = format!("credentials: [{{id: one, account: acme, token: '{}'}}]\n", crate::support::digest("token-one"));
+    let usual = settings_of(&gate);
+    let status = |token: &str| gate.send(&Request::get("/x").bearer(token)).status;
+    let is_successful = || gate.metric("claviger_config_last_reload_successful") == 1.0;
+    for (number, bad) in [None, Some(""), Some("credentials: [{id: one}]")].into_iter().enumerate() {
+        let folder = format!("folder-{number}");
+        let file = gate.folder().join(&folder).join("other.yaml");
+        std::fs::create_dir(gate.folder().join(&folder)).unwrap();
+        if let Some(bad) = bad {
+            std::fs::write(&file, bad).unwrap();
+        }
+        let settings = usual.replace("{file: credentials.yaml}", &format!("{{file: {folder}/other.yaml}}"));
+        gate.rename_over(&gate.settings_file(), &settings);
+        eventually("the settings are refused", || !is_successful());
+        assert_eq!((status(TOKEN), status("token-one")), (200, 401), "{bad:?}");
+
+        gate.rename_over(&file, &good);
+        eventually("the file is in force once it is good", || status("token-one") == 200);
+        assert_eq!(status(TOKEN), 401);
+
+        gate.rename_over(&gate.settings_file(), &usual);
+        eventually("the usual file is in force again", || status(TOKEN) == 200);
+    }
+}
+
+/// A folder that is not there has no events; it is looked at.
+#[test]
+fn a_file_that_refused_settings_name_is_noticed_when_its_folder_comes_later() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    let file = gate.folder().join("later").join("other.yaml");
+    let one = |token: &str| {
+        format!("credentials: [{{id: one, account: acme, token: '{}'}}]\n", crate::support::digest(token))
+    };
+    let status = |token: &str| gate.send(&Request::get("/x").bearer(token)).status;
+    let before = gate.reloads("failure");
+    let settings = settings_of(&gate).replace("{file: credentials.yaml}", "{file: later/other.yaml}");
+    gate.rename_over(&gate.settings_file(), &settings);
+    eventually("the settings are refused", || gate.reloads("failure") > before);
+
+    std::fs::create_dir(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, one("token-one")).unwrap();
+    eventually("the file is in force", || status("token-one") == 200);
+    std::fs::write(&file, one("token-two")).unwrap();
+    let start = std::time::Instant::now();
+    eventually("its changes are noticed", || status("token-two") == 200);
+    assert!(start.elapsed() < std::time::Duration::from_secs(4), "the folder is looked at only");
+}
+
 #[test]
 fn what_needs_a_restart_is_named_and_everything_else_takes_effect() {
     let api = RecordingApi::start();
