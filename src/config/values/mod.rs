@@ -1,0 +1,209 @@
+//! Values that are written as text and mean something.
+
+mod headers;
+mod network;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor, value::SeqAccessDeserializer};
+use serde::{Serialize, Serializer};
+
+pub use headers::{HeaderField, HeaderPrefix, MethodName};
+pub use network::{AddressRange, ListenAddress, UpstreamUrl, WebAddress};
+
+/// Text that has been parsed into a `T`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Parsed<T>(pub T);
+
+impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Parsed<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+impl<T: fmt::Display> Serialize for Parsed<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<T> JsonSchema for Parsed<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string"})
+    }
+}
+
+/// One value, or a list of them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct OneOrMany<T>(pub Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either<T>(std::marker::PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Either<T> {
+            type Value = OneOrMany<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("text or a list")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                T::deserialize(serde::de::value::StrDeserializer::new(text)).map(|one| OneOrMany(vec![one]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(items)).map(OneOrMany)
+            }
+        }
+
+        deserializer.deserialize_any(Either(std::marker::PhantomData))
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("OneOrMany{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let one = generator.subschema_for::<T>();
+        json_schema!({"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]})
+    }
+}
+
+/// A length of time, such as `500ms`, `30s` or `5m`; more than zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period(pub Duration);
+
+impl Period {
+    /// This many seconds.
+    pub const fn seconds(seconds: u64) -> Self {
+        Self(Duration::from_secs(seconds))
+    }
+}
+
+impl Parsed<Period> {
+    /// As the standard library has it.
+    pub fn duration(&self) -> Duration {
+        self.0.0
+    }
+}
+
+impl FromStr for Period {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let duration: jiff::SignedDuration =
+            text.parse().map_err(|_| "must be a length of time, such as 500ms, 30s or 5m")?;
+        let duration = Duration::try_from(duration).map_err(|_| "must not be negative")?;
+        if duration.is_zero() { Err("must be more than zero") } else { Ok(Self(duration)) }
+    }
+}
+
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::SignedDuration::try_from(self.0) {
+            Ok(duration) => write!(f, "{duration:#}"),
+            Err(_) => write!(f, "{:?}", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn upstreams_are_read_and_shown_alike() {
+        for text in ["http://127.0.0.1:9000", "https://api.example.org:443", "unix:/run/api.sock", "http://[::1]:80"] {
+            assert_eq!(text.parse::<UpstreamUrl>().unwrap().to_string(), text);
+        }
+        assert_eq!("https://api".parse::<UpstreamUrl>().unwrap().to_string(), "https://api:443");
+        for odd in [
+            "",
+            "127.0.0.1:9000",
+            "ftp://x",
+            "http://",
+            "http://x/base",
+            "http://u:p@x",
+            "unix:sock",
+            "http://x:0",
+            "http://x:",
+        ] {
+            assert!(odd.parse::<UpstreamUrl>().is_err(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn lengths_of_time_read_back() {
+        for text in ["500ms", "30s", "5m", "1h 30m"] {
+            assert_eq!(text.parse::<Period>().unwrap().to_string(), text);
+        }
+        for odd in ["", "30", "-1s", "0s", "soon"] {
+            assert!(odd.parse::<Period>().is_err(), "{odd}");
+        }
+    }
+
+    /// Whatever begins with it is removed from every request.
+    #[test]
+    fn identity_headers_take_nothing_away_that_is_not_theirs() {
+        for fine in ["X-Claviger-", "x-acme-2-", "X-A-"] {
+            assert_eq!(fine.parse::<HeaderPrefix>().unwrap().0, fine);
+        }
+        for odd in
+            ["Content-", "Accept-", "Sec-", "X-", "X--", "x-forwarded-", "X-Forwarded-Acme-", "X-Acme", "X-A b-", ""]
+        {
+            assert!(odd.parse::<HeaderPrefix>().is_err(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_has_a_meaning_of_its_own_carries_neither_key_nor_version() {
+        for odd in [
+            "Expect",
+            "Trailer",
+            "Content-Type",
+            "X-Forwarded-For",
+            "X_Forwarded_For",
+            "X-Forwarded-Host",
+            "X-Forwarded-Proto",
+            "traceparent",
+            "tracestate",
+            "Cookie",
+        ] {
+            assert!(odd.parse::<HeaderField>().is_err(), "{odd}");
+        }
+        assert!("X-API-Key".parse::<HeaderField>().is_ok());
+    }
+
+    /// Callers over IPv4 have IPv4 addresses here, on whatever socket they come.
+    #[test]
+    fn a_range_of_ipv4_written_as_ipv6_is_one_of_ipv4() {
+        let range = |text: &str| text.parse::<AddressRange>().map(|range| range.to_string());
+        assert_eq!(range("::ffff:10.0.0.0/104").as_deref(), Ok("10.0.0.0/8"));
+        assert_eq!(range("::ffff:192.0.2.7").as_deref(), Ok("192.0.2.7/32"));
+        assert_eq!(range("::ffff:0:0/96").as_deref(), Ok("0.0.0.0/0"));
+        assert_eq!(range("2001:db8::/32").as_deref(), Ok("2001:db8::/32"));
+        assert_eq!(range("::/0").as_deref(), Ok("::/0"));
+        assert!(range("::ffff:10.0.0.0/90").is_err() && range("::ffff:0:0/95").is_err());
+    }
+}
