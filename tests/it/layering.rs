@@ -113,3 +113,13 @@ fn foreign_crates_stay_behind_their_fences() {
         }
     }
 }
+
+/// With two providers of cryptography in the tree rustls would refuse to choose between them.
+#[test]
+fn one_provider_of_cryptography_is_in_the_tree() {
+    let lock = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock")).unwrap();
+    let names = lock.lines().filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'));
+    let others: Vec<_> =
+        names.filter(|name| ["aws-lc", "openssl-sys", "boring"].iter().any(|other| name.starts_with(other))).collect();
+    assert!(lock.contains("name = \"ring\"") && others.is_empty(), "{others:?}");
+}
