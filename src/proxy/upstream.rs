@@ -199,3 +199,33 @@ fn system_roots() -> Vec<Vec<u8>> {
 fn fault(path: &str, problem: impl Into<String>) -> Fault {
     Fault::new(Origin::WHOLE_FILE, path, problem)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{ConfigSource, Override};
+
+    fn settings(url: &str) -> Settings {
+        let overrides = vec![
+            Override::flag("--upstream", &["proxy", "upstream"], url),
+            Override::flag("--credentials", &["credentials", "file"], "credentials.yaml"),
+        ];
+        ConfigSource { file: None, overrides }.load().unwrap()
+    }
+
+    /// Reloads come at any time, also while the resolver is down.
+    #[test]
+    fn a_reload_keeps_the_addresses_of_a_name_that_cannot_be_found_now() {
+        let named = settings("http://api.invalid:80");
+        let timeouts = &named.timeouts;
+        let before = Upstream::new(&named, None).unwrap();
+        assert!(before.peer(false, timeouts).is_none());
+        if let Target::Resolved { addresses, .. } = &before.target {
+            addresses.store(Arc::new(vec![SocketAddr::from(([127, 0, 0, 1], 80))]));
+        }
+        let after = Upstream::new(&named, Some(&before)).unwrap();
+        assert!(after.peer(false, timeouts).is_some());
+        let elsewhere = Upstream::new(&settings("http://other.invalid:80"), Some(&before)).unwrap();
+        assert!(elsewhere.peer(false, timeouts).is_none());
+    }
+}
