@@ -83,7 +83,7 @@ impl ConfigSource {
     /// What relative paths in the file start from.
     fn directory(&self) -> PathBuf {
         let parent = self.file.as_deref().and_then(Path::parent);
-        parent.filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
+        parent.unwrap_or(Path::new("")).to_owned()
     }
 
     fn named(&self, faults: Faults) -> Faults {

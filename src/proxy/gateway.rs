@@ -1,7 +1,7 @@
 //! The callbacks of pingora, a few lines each.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -40,6 +40,8 @@ pub struct Gateway {
     pub keep_alive: Duration,
     /// Set once the process has been told to stop: callers are sent away, connection by connection.
     pub is_stopping: Arc<AtomicBool>,
+    /// The second of the last complaint about the API behind.
+    pub complained: AtomicI64,
 }
 
 impl Gateway {
@@ -48,6 +50,14 @@ impl Gateway {
     fn send_away_if_stopping(&self, session: &mut Session) {
         if self.is_stopping.load(Ordering::Relaxed) {
             session.set_keepalive(None);
+        }
+    }
+
+    /// Once a second at most: an API that is down would fill the disk with what the access log has anyway.
+    fn complain(&self, rejection: Rejection, error: &Error, context: &Context) {
+        let second = self.clock.now().as_second();
+        if self.complained.swap(second, Ordering::Relaxed) != second {
+            tracing::warn!(request_id = %context.request_id, reason = error.etype().as_str(), "{}", rejection.code());
         }
     }
 }
@@ -196,7 +206,7 @@ impl ProxyHttp for Gateway {
         };
         if error.esource() != &ErrorSource::Downstream {
             self.metrics.upstream_failed(rejection.code());
-            tracing::warn!(request_id = %context.request_id, reason = error.etype().as_str(), "{}", rejection.code());
+            self.complain(rejection, error, context);
         }
         let is_answered = session.response_written().is_some_and(|head| !head.status.is_informational());
         if let (false, Some(policy)) = (is_answered, &context.policy) {

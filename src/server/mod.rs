@@ -5,7 +5,7 @@ mod shutdown;
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicI64, AtomicUsize};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -54,16 +54,23 @@ pub fn install_crypto() {
 /// When something cannot be bound, read or started.
 pub fn serve(loader: Loader, loaded: Loaded, ready: impl FnOnce(&Addresses)) -> anyhow::Result<()> {
     let settings = loaded.settings.clone();
-    crate::telemetry::init(&settings.log.level, stderr_style(&settings)).map_err(anyhow::Error::msg)?;
+    let log = crate::telemetry::init(&settings.log.level, stderr_style(&settings)).map_err(anyhow::Error::msg)?;
+    let outcome = run(loader, loaded, &settings, ready);
+    log.flush();
+    outcome
+}
+
+/// [`serve`], once there is a log.
+fn run(loader: Loader, loaded: Loaded, settings: &Settings, ready: impl FnOnce(&Addresses)) -> anyhow::Result<()> {
     let metrics = Arc::new(Metrics::new(&SCHEMES.map(Scheme::as_str), &REJECTION_CODES)?);
-    let sockets = bind(&settings)?;
+    let sockets = bind(settings)?;
     let admin_socket = Bound::new(settings.admin_listen).with_context(|| cannot_listen(settings.admin_listen))?;
     let addresses =
         Addresses { proxy: sockets.iter().map(|socket| socket.address).collect(), admin: admin_socket.address };
 
-    let certificates = certificates(&settings, &metrics)?;
+    let certificates = certificates(settings, &metrics)?;
     let policy = Arc::new(ArcSwap::from_pointee(policy(&loaded, None)?));
-    let authenticator = Arc::new(authenticator(&settings, &metrics)?);
+    let authenticator = Arc::new(authenticator(settings, &metrics)?);
     let readiness = Arc::new(Readiness::default());
     let lines = Lines::start(std::io::stdout()).context("cannot start the access log")?;
     let gateway = Gateway {
@@ -73,13 +80,14 @@ pub fn serve(loader: Loader, loaded: Loaded, ready: impl FnOnce(&Addresses)) -> 
         access_log: settings
             .log
             .access
-            .then(|| AccessLog::new(lines.sink(), stdout_is_json(&settings), metrics.clone())),
+            .then(|| AccessLog::new(lines.sink(), stdout_is_json(settings), metrics.clone())),
         clock: Clock::System,
         keep_alive: settings.timeouts.keep_alive.duration(),
         is_stopping: readiness.stopping_flag(),
+        complained: AtomicI64::default(),
     };
 
-    let mut server = Server::new_with_opt_and_conf(None, server_conf(&settings));
+    let mut server = Server::new_with_opt_and_conf(None, server_conf(settings));
     let open = Arc::new(AtomicUsize::new(0));
     let options = ListenerOptions {
         conf: &server.configuration,

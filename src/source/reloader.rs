@@ -238,7 +238,9 @@ impl Reloader {
         for fault in &faults.0 {
             tracing::error!("{fault}");
         }
-        tracing::error!("{} faults; the last good set stays in force", faults.0.len());
+        let count = faults.0.len();
+        let word = if count == 1 { "fault" } else { "faults" };
+        tracing::error!("{count} {word}; the last good set stays in force");
         self.metrics.reloaded(None, 0.0);
         ReloadOutcome::Refused(faults)
     }

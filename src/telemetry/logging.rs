@@ -1,10 +1,18 @@
-//! Operational log on standard error.
+//! Operational log on standard error, written like every line by a thread of its own: a reader who does
+//! not read must not stop a request.
+
+use std::io::Write;
 
 use tracing::Level;
 use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
+
+use super::{LineSink, Lines};
 
 /// How lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,21 +26,70 @@ pub enum LogStyle {
     },
 }
 
-/// Starts logging, once a process. `level` is a level or a filter like `RUST_LOG`'s.
+/// Starts logging, once a process. `level` is a level or a filter like `RUST_LOG`'s. Gives what to flush
+/// before the process ends.
 ///
 /// # Errors
 /// When `level` cannot be read, or logging was started before.
-pub fn init(level: &str, style: LogStyle) -> Result<(), String> {
+pub fn init(level: &str, style: LogStyle) -> Result<LineSink, String> {
+    let lines = Lines::start(std::io::stderr()).map_err(|error| error.to_string())?;
+    let sink = lines.sink();
     let filter = EnvFilter::builder().parse(level).map_err(|error| error.to_string())?;
     let harmless = filter_fn(|metadata| is_harmless(metadata.target(), *metadata.level()));
     let layer: Box<dyn Layer<_> + Send + Sync> = match style {
-        LogStyle::Json => fmt::layer().json().flatten_event(true).with_writer(std::io::stderr).boxed(),
-        LogStyle::Text { ansi } => fmt::layer().with_ansi(ansi).with_target(false).with_writer(std::io::stderr).boxed(),
+        LogStyle::Json => fmt::layer().json().flatten_event(true).with_writer(sink.clone()).boxed(),
+        LogStyle::Text { ansi } => {
+            fmt::layer().with_ansi(ansi).with_target(false).with_timer(TimeOfDay).with_writer(sink.clone()).boxed()
+        }
     };
     tracing_subscriber::registry()
         .with(layer.with_filter(filter).with_filter(harmless))
         .try_init()
-        .map_err(|error| error.to_string())
+        .map_err(|error| error.to_string())?;
+    Ok(sink)
+}
+
+/// What people at a terminal need of a time: the same as the access log shows.
+struct TimeOfDay;
+
+impl FormatTime for TimeOfDay {
+    fn format_time(&self, writer: &mut Writer<'_>) -> std::fmt::Result {
+        #[expect(clippy::disallowed_methods, reason = "shown, not decided by")]
+        let now = jiff::Timestamp::now();
+        write!(writer, "{}", now.strftime("%H:%M:%S"))
+    }
+}
+
+impl<'w> MakeWriter<'w> for LineSink {
+    type Writer = Event;
+
+    fn make_writer(&'w self) -> Event {
+        Event { line: Vec::new(), sink: self.clone() }
+    }
+}
+
+/// Collects the pieces of one event.
+pub struct Event {
+    line: Vec<u8>,
+    sink: LineSink,
+}
+
+impl Write for Event {
+    fn write(&mut self, piece: &[u8]) -> std::io::Result<usize> {
+        self.line.extend_from_slice(piece);
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Event {
+    fn drop(&mut self) {
+        // When nobody reads, lines are lost rather than requests.
+        let _lost = self.sink.write(std::mem::take(&mut self.line));
+    }
 }
 
 /// Libraries may print whole requests, secrets included: h2 its frames at debug, pingora the bytes it

@@ -59,7 +59,7 @@ fn faults_in_json_name_their_file_or_variable_or_flag() {
     let run = |arguments: &[&str]| {
         Run::within(folder.path(), &[&["config", "validate", "--format", "json"], arguments].concat())
     };
-    insta::assert_snapshot!(faults(run(&[]).end())[0].to_string(), @r#"{"file":"./credentials.yaml","at":{"line":2,"column":116},"path":"credentials[0].enabled","problem":"must be true or false, not text","hint":null}"#);
+    insta::assert_snapshot!(faults(run(&[]).end())[0].to_string(), @r#"{"file":"credentials.yaml","at":{"line":2,"column":116},"path":"credentials[0].enabled","problem":"must be true or false, not text","hint":null}"#);
     let missing = faults(run(&["--config", "nowhere.yaml"]).end());
     insta::assert_snapshot!(missing[0].to_string(), @r#"{"file":"nowhere.yaml","at":{"line":0,"column":0},"path":"","problem":"cannot be read: No such file or directory (os error 2)","hint":null}"#);
     let variable = faults(run(&[]).variable("CLAVIGER__LOG__LEVL", "info").end());
@@ -77,9 +77,9 @@ fn every_fault_of_the_credentials_stands_on_a_line_with_its_place() {
     let ended = Run::within(folder.path(), &["config", "validate"]).end();
     assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
     insta::assert_snapshot!(ended.stderr, @r#"
-    ./credentials.yaml:2:25  credentials[0].tokn  is not a known key; did you mean token?
-    ./credentials.yaml:3:10  credentials[1].id  may hold only letters, digits and . _ : @ / + -
-    ./credentials.yaml:3:34  credentials[1].token  is not a digest; a secret must not stand here in the clear; run claviger token digest and paste what it prints
+    credentials.yaml:2:25  credentials[0].tokn  is not a known key; did you mean token?
+    credentials.yaml:3:10  credentials[1].id  may hold only letters, digits and . _ : @ / + -
+    credentials.yaml:3:34  credentials[1].token  is not a digest; a secret must not stand here in the clear; run claviger token digest and paste what it prints
     3 faults
     "#);
 }
@@ -173,16 +173,12 @@ fn a_credentials_file_that_cannot_be_read_is_named() {
     let file = folder.path().join("credentials.yaml");
     std::fs::remove_file(&file).unwrap();
     let validate = || Run::within(folder.path(), &["config", "validate"]).end();
-    assert!(validate().stderr.starts_with("./credentials.yaml  cannot be read: No such file"), "{}", validate().stderr);
+    assert!(validate().stderr.starts_with("credentials.yaml  cannot be read: No such file"), "{}", validate().stderr);
     std::fs::create_dir(&file).unwrap();
-    assert!(
-        validate().stderr.starts_with("./credentials.yaml  cannot be read: Is a directory"),
-        "{}",
-        validate().stderr
-    );
+    assert!(validate().stderr.starts_with("credentials.yaml  cannot be read: Is a directory"), "{}", validate().stderr);
     std::fs::remove_dir(&file).unwrap();
     std::os::unix::fs::symlink("credentials.yaml", &file).unwrap();
     let ended = validate();
     assert_eq!(ended.code, 1);
-    assert!(ended.stderr.starts_with("./credentials.yaml  cannot be read: Too many levels"), "{}", ended.stderr);
+    assert!(ended.stderr.starts_with("credentials.yaml  cannot be read: Too many levels"), "{}", ended.stderr);
 }
