@@ -23,6 +23,7 @@ impl<'r> Checker<'r> {
         self.upstream(file);
         self.accept(file);
         self.versions(file);
+        self.limits(file);
         self.log(file);
         if file.credentials.file.is_none() {
             let hint = "name the credentials file, or give --credentials";
@@ -132,6 +133,13 @@ impl<'r> Checker<'r> {
             if later(&version.sunset_on, &version.retired_on) {
                 self.report(&["versions", "known", &index, "retired_on"], "is earlier than sunset_on", "");
             }
+        }
+    }
+
+    fn limits(&mut self, file: &written::File) {
+        // The upper end is pingora's own.
+        if !(1024..=1024 * 1024).contains(&file.limits.header_bytes) {
+            self.report(&["limits", "header_bytes"], "must be 1024 to 1048576", "");
         }
     }
 

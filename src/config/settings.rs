@@ -50,6 +50,8 @@ pub struct Settings {
     pub passwords: written::Passwords,
     /// Threads that hash.
     pub hash_threads: NonZeroUsize,
+    /// How much callers may ask for.
+    pub limits: written::Limits,
     /// What is written where.
     pub log: written::Log,
 }
@@ -113,6 +115,7 @@ impl Settings {
             token_format: file.tokens.prefix.0.value.clone(),
             passwords: file.passwords.clone(),
             hash_threads: file.passwords.threads.unwrap_or(cores),
+            limits: file.limits.clone(),
             log: file.log.clone(),
         })
     }

@@ -3,6 +3,7 @@
 
 mod credentials;
 mod defaults;
+mod limits;
 mod texts;
 mod timeouts;
 
@@ -19,6 +20,7 @@ use crate::config::values::{
 use crate::credential::Label;
 
 pub use credentials::{Account, Credential, CredentialsFile};
+pub use limits::Limits;
 pub use texts::{Day, Moment, PathText, Prefix, Template};
 pub use timeouts::Timeouts;
 
@@ -46,6 +48,8 @@ pub struct File {
     pub tokens: Tokens,
     /// How much slow hashing goes on.
     pub passwords: Passwords,
+    /// How much callers may ask for.
+    pub limits: Limits,
     /// What is written where.
     pub log: Log,
 }

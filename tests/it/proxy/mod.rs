@@ -7,6 +7,7 @@ mod heads;
 mod http2;
 mod http2_requests;
 mod identity;
+mod limits;
 mod messages;
 mod metrics;
 mod odd;
