@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
+use bytes::Bytes;
 use http::header::{EXPECT, HOST};
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::modules::http::HttpModules;
@@ -106,6 +107,21 @@ impl ProxyHttp for Gateway {
         let is_websocket = upgrade::is_websocket(session.req_header());
         let peer = policy.and_then(|policy| policy.upstream.peer(is_websocket, &policy.timeouts));
         peer.ok_or_else(|| Error::new_up(ErrorType::ConnectNoRoute))
+    }
+
+    async fn request_body_filter(
+        &self,
+        _: &mut Session,
+        piece: &mut Option<Bytes>,
+        is_last: bool,
+        _: &mut Context,
+    ) -> pingora::Result<()> {
+        // HTTP/2 may end a body with an empty frame. pingora 0.9.1 would write it as a last chunk and another one
+        // behind it, which an API of HTTP/1.1 takes for the beginning of the next request.
+        if is_last && piece.as_ref().is_some_and(Bytes::is_empty) {
+            *piece = None;
+        }
+        Ok(())
     }
 
     async fn upstream_request_filter(
