@@ -34,6 +34,10 @@ pub enum Rejection {
     RequestAmbiguous(&'static str),
     /// More headers than are taken.
     HeadersTooLarge,
+    /// More of a body than is taken.
+    BodyTooLarge,
+    /// The end of the body did not come in time.
+    BodyTooSlow,
     /// No decision possible now.
     DirectoryUnavailable,
     /// The API behind does not answer.
@@ -43,7 +47,7 @@ pub enum Rejection {
 }
 
 /// All codes, in the order of [`Rejection::index`].
-pub const REJECTION_CODES: [&str; 17] = [
+pub const REJECTION_CODES: [&str; 19] = [
     "credential_missing",
     "credential_malformed",
     "credential_invalid",
@@ -61,6 +65,8 @@ pub const REJECTION_CODES: [&str; 17] = [
     "upstream_unreachable",
     "upstream_timeout",
     "headers_too_large",
+    "body_too_large",
+    "body_too_slow",
 ];
 
 impl Rejection {
@@ -96,7 +102,7 @@ impl Rejection {
 
     /// True where more of the same is to be expected on the connection.
     pub fn ends_connection(self) -> bool {
-        matches!(self, Self::HeadersTooLarge)
+        matches!(self, Self::HeadersTooLarge | Self::BodyTooLarge | Self::BodyTooSlow)
     }
 
     fn row(self) -> (usize, StatusCode, &'static str, &'static str) {
@@ -162,6 +168,18 @@ impl Rejection {
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
                 "Headers too large",
                 "The headers of this request and its target are larger than this gate takes.",
+            ),
+            Self::BodyTooLarge => (
+                17,
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "Body too large",
+                "The body of this request is larger than this gate takes.",
+            ),
+            Self::BodyTooSlow => (
+                18,
+                StatusCode::REQUEST_TIMEOUT,
+                "Body too slow",
+                "The body of this request did not come to its end in time.",
             ),
         }
     }

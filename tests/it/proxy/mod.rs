@@ -1,4 +1,5 @@
 mod access_log;
+mod bodies;
 mod credentials;
 mod deadlines;
 mod forwarding;
