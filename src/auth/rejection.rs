@@ -32,6 +32,12 @@ pub enum Rejection {
     AddressNotAllowed,
     /// A path or header that two parsers could read two ways; says which.
     RequestAmbiguous(&'static str),
+    /// More headers than are taken.
+    HeadersTooLarge,
+    /// More of a body than is taken.
+    BodyTooLarge,
+    /// The end of the body did not come in time.
+    BodyTooSlow,
     /// No decision possible now.
     DirectoryUnavailable,
     /// The API behind does not answer.
@@ -41,7 +47,7 @@ pub enum Rejection {
 }
 
 /// All codes, in the order of [`Rejection::index`].
-pub const REJECTION_CODES: [&str; 16] = [
+pub const REJECTION_CODES: [&str; 19] = [
     "credential_missing",
     "credential_malformed",
     "credential_invalid",
@@ -58,6 +64,9 @@ pub const REJECTION_CODES: [&str; 16] = [
     "directory_unavailable",
     "upstream_unreachable",
     "upstream_timeout",
+    "headers_too_large",
+    "body_too_large",
+    "body_too_slow",
 ];
 
 impl Rejection {
@@ -89,6 +98,11 @@ impl Rejection {
     /// Seconds after which trying again makes sense.
     pub fn retry_after(self) -> Option<u32> {
         (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1)
+    }
+
+    /// True where more of the same is to be expected on the connection.
+    pub fn ends_connection(self) -> bool {
+        matches!(self, Self::HeadersTooLarge | Self::BodyTooLarge | Self::BodyTooSlow)
     }
 
     fn row(self) -> (usize, StatusCode, &'static str, &'static str) {
@@ -148,6 +162,24 @@ impl Rejection {
                 StatusCode::GATEWAY_TIMEOUT,
                 "Upstream timeout",
                 "The API behind this gate took too long to answer.",
+            ),
+            Self::HeadersTooLarge => (
+                16,
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "Headers too large",
+                "The headers of this request and its target are larger than this gate takes.",
+            ),
+            Self::BodyTooLarge => (
+                17,
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "Body too large",
+                "The body of this request is larger than this gate takes.",
+            ),
+            Self::BodyTooSlow => (
+                18,
+                StatusCode::REQUEST_TIMEOUT,
+                "Body too slow",
+                "The body of this request did not come to its end in time.",
             ),
         }
     }

@@ -1,6 +1,7 @@
 //! Settings: as written in a file, the environment and flags, then typed. Every fault at once, with
 //! its place. The only module that reads the environment.
 
+mod check;
 mod decode;
 mod effective;
 mod fault;

@@ -8,6 +8,7 @@ use prometheus::IntGauge;
 use uuid::Uuid;
 
 use super::Policy;
+use super::limits::Body;
 use crate::auth::{Admission, Rejection, Scheme};
 use crate::credential::Credential;
 
@@ -31,6 +32,8 @@ pub struct Context {
     pub(super) client: Option<IpAddr>,
     /// How long the decision took.
     pub(super) decided_in: Duration,
+    /// How much of its body has come.
+    pub(super) body: Body,
     /// When the API behind began to answer.
     pub(super) upstream_answered: Option<Duration>,
     /// The status that went out.
@@ -71,6 +74,7 @@ impl Context {
             rejection: None,
             client: None,
             decided_in: Duration::ZERO,
+            body: Body::default(),
             upstream_answered: None,
             status: 0,
             in_flight: None,

@@ -10,7 +10,6 @@ use async_trait::async_trait;
 use pingora::apps::ServerApp;
 use pingora::listeners::tls::TlsSettings;
 use pingora::listeners::{L4BufferSettings, ListenerConfig};
-use pingora::protocols::http::v2::server::default_h2_options;
 use pingora::proxy::http_proxy;
 use pingora::server::configuration::ServerConf;
 use pingora::server::{ListenFds, ShutdownWatch};
@@ -73,13 +72,13 @@ pub fn service(
     sockets: Vec<Bound>,
     options: &ListenerOptions,
 ) -> pingora::Result<impl Service + 'static + use<>> {
-    let mut proxy = http_proxy(options.conf, gateway);
-    proxy.h2_options = Some(default_h2_options());
+    let policy = gateway.policy.clone();
+    let proxy = http_proxy(options.conf, gateway);
     let timeouts = options.timeouts;
     let idle = timeouts.keep_alive.duration();
     let head = timeouts.request_head.duration();
     let deadlines = HeadDeadlines { first: head, next: idle + head };
-    let edge = Edge::new(proxy, deadlines, idle, options.certificates.clone(), options.open.clone());
+    let edge = Edge::new(proxy, deadlines, idle, options.certificates.clone(), policy, options.open.clone());
     let mut inner = ListeningService::new("proxy".into(), edge);
     inner.threads = Some(options.threads);
     let mut descriptors = Vec::new();

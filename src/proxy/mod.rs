@@ -5,6 +5,7 @@ mod context;
 mod edge;
 mod gateway;
 mod headers;
+mod limits;
 mod listener;
 mod policy;
 mod respond;

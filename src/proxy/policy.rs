@@ -30,6 +30,8 @@ pub struct Policy {
     pub(super) trusted_proxies: Box<[IpNet]>,
     /// How long things may take.
     pub(super) timeouts: written::Timeouts,
+    /// How much callers may ask for.
+    pub(super) limits: written::Limits,
     /// Leave the credential in the forwarded request.
     pub(super) forward_credential: bool,
 }
@@ -63,6 +65,7 @@ impl Policy {
             notices: rules.versions.known.iter().map(VersionNotice::new).collect(),
             trusted_proxies: settings.trusted_proxies.clone(),
             timeouts: settings.timeouts.clone(),
+            limits: settings.limits.clone(),
             forward_credential: settings.identity.forward_credential,
             rules,
             directory,

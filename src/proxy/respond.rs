@@ -122,7 +122,7 @@ impl Refusals {
     ) -> pingora::Result<()> {
         let (mut head, body) = self.build(rejection, presented, id)?;
         tell_grpc(&mut head, session.req_header(), rejection)?;
-        if is_drainable(session.req_header()) {
+        if !rejection.ends_connection() && is_drainable(session.req_header()) {
             session.set_close_on_response_before_downstream_finish(false);
         } else {
             session.set_keepalive(None);
@@ -174,6 +174,7 @@ fn tell_grpc(head: &mut ResponseHeader, request: &RequestHeader, rejection: Reje
 fn grpc_status(status: StatusCode) -> u16 {
     const INVALID_ARGUMENT: u16 = 3;
     const PERMISSION_DENIED: u16 = 7;
+    const RESOURCE_EXHAUSTED: u16 = 8;
     const UNIMPLEMENTED: u16 = 12;
     const UNAVAILABLE: u16 = 14;
     const UNAUTHENTICATED: u16 = 16;
@@ -182,6 +183,7 @@ fn grpc_status(status: StatusCode) -> u16 {
         StatusCode::FORBIDDEN => PERMISSION_DENIED,
         StatusCode::BAD_REQUEST => INVALID_ARGUMENT,
         StatusCode::GONE => UNIMPLEMENTED,
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE | StatusCode::PAYLOAD_TOO_LARGE => RESOURCE_EXHAUSTED,
         _ => UNAVAILABLE,
     }
 }

@@ -9,7 +9,7 @@ use pingora::http::RequestHeader;
 use pingora::proxy::Session;
 
 use super::context::Context;
-use super::{Gateway, Policy, headers};
+use super::{Gateway, Policy, headers, limits};
 use crate::auth::{Admission, Call, PendingPassword, Presented, Recognition, Rejection, StatedVersion, Target};
 
 /// What became of a request without waiting.
@@ -105,6 +105,7 @@ impl Gateway {
         let peer = session.client_addr().and_then(|address| address.as_inet()).map(SocketAddr::ip);
         let client = peer.and_then(|peer| headers::client_address(&request.headers, peer, &policy.trusted_proxies));
         context.client = client;
+        limits::look_at_head(request, &policy.limits)?;
         let target = Target::parse(request.raw_path(), policy.rules.look_at_paths())?;
         refuse_two_readings(request, policy.rules.look_at_methods())?;
         let stated = StatedVersion::read(&policy.rules.versions, target, &request.headers)?;

@@ -6,7 +6,7 @@ use super::{
     Accept, Admin, ApiKey, Identity, Log, LogFormat, Passwords, Prefix, Proxy, Timeouts, Tokens, UpstreamProtocol,
     UpstreamTls,
 };
-use crate::config::values::{HeaderField, HeaderPrefix, ListenAddress, OneOrMany, Parsed, Period};
+use crate::config::values::{HeaderField, HeaderPrefix, ListenAddress, OneOrMany, Parsed};
 use crate::credential::TokenFormat;
 
 impl Default for Proxy {
@@ -21,24 +21,6 @@ impl Default for Proxy {
             threads: None,
             error_docs: None,
             timeouts: Timeouts::default(),
-        }
-    }
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        let seconds = |seconds| Parsed(Period::seconds(seconds));
-        Self {
-            request_head: seconds(10),
-            client: seconds(60),
-            keep_alive: seconds(75),
-            upstream_connect: seconds(3),
-            upstream_read: seconds(60),
-            upstream_write: seconds(60),
-            upstream_keep_alive: seconds(50),
-            upgraded: seconds(3600),
-            lame_duck: seconds(1),
-            shutdown: seconds(30),
         }
     }
 }

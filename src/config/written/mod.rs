@@ -3,7 +3,9 @@
 
 mod credentials;
 mod defaults;
+mod limits;
 mod texts;
+mod timeouts;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -13,13 +15,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::values::{
-    AddressRange, HeaderField, HeaderPrefix, ListenAddress, MethodName, OneOrMany, Parsed, Period, UpstreamUrl,
-    WebAddress,
+    AddressRange, HeaderField, HeaderPrefix, ListenAddress, MethodName, OneOrMany, Parsed, UpstreamUrl, WebAddress,
 };
 use crate::credential::Label;
 
 pub use credentials::{Account, Credential, CredentialsFile};
+pub use limits::Limits;
 pub use texts::{Day, Moment, PathText, Prefix, Template};
+pub use timeouts::Timeouts;
 
 /// Above these a gate does not start any more, or only just.
 pub(super) const MOST_THREADS: u64 = 1024;
@@ -50,6 +53,8 @@ pub struct File {
     pub tokens: Tokens,
     /// How much slow hashing goes on.
     pub passwords: Passwords,
+    /// How much callers may ask for.
+    pub limits: Limits,
     /// What is written where.
     pub log: Log,
 }
@@ -118,33 +123,6 @@ pub struct Tls {
     /// Where set, callers must present a certificate that one of these (PEM) signed.
     #[serde(default)]
     pub client_ca: Option<PathBuf>,
-}
-
-/// How long things may take.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Timeouts {
-    /// The whole head of a request. A change needs a restart.
-    pub request_head: Parsed<Period>,
-    /// The next piece of a request body, or the next write to the caller.
-    pub client: Parsed<Period>,
-    /// An idle connection of a caller. A change needs a restart.
-    pub keep_alive: Parsed<Period>,
-    /// Connecting to the API behind, TLS included.
-    pub upstream_connect: Parsed<Period>,
-    /// The next piece of an answer of the API behind.
-    pub upstream_read: Parsed<Period>,
-    /// The next write to the API behind.
-    pub upstream_write: Parsed<Period>,
-    /// An idle connection to the API behind; shorter than its own.
-    pub upstream_keep_alive: Parsed<Period>,
-    /// Silence on an upgraded connection (WebSocket).
-    pub upgraded: Parsed<Period>,
-    /// How long callers are still served after SIGTERM, and told to leave, before listeners close; less where
-    /// nobody is connected. A change needs a restart.
-    pub lame_duck: Parsed<Period>,
-    /// How long requests in flight may still take after SIGTERM. A change needs a restart.
-    pub shutdown: Parsed<Period>,
 }
 
 /// Metrics, health and reload.

@@ -77,6 +77,22 @@ async fn trailers_carry_no_identity() {
     assert!(through.trailers.is_none(), "{:?}", through.trailers);
 }
 
+/// A body that ends with an empty frame: what pingora 0.9.1 writes for it has two ends, and an API of HTTP/1.1
+/// takes the second one for the next request of the connection, which may be somebody else's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_ends_with_an_empty_frame_ends_once() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    let mut sender = connect(&gate).await;
+    for _ in 0..3 {
+        let frames = [Frame::data(Bytes::from("hello")), Frame::data(Bytes::new())];
+        let answer = sender.send_request(request("/x").body(Frames(frames.into())).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), 200);
+    }
+    let seen: Vec<_> = api.seen().iter().map(|seen| (seen.line().to_owned(), seen.body.clone())).collect();
+    assert_eq!(seen, vec![("POST /x HTTP/1.1".to_owned(), b"hello".to_vec()); 3]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn targets_with_two_readings_are_refused() {
     let api = RecordingApi::start();

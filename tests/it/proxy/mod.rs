@@ -1,4 +1,5 @@
 mod access_log;
+mod bodies;
 mod credentials;
 mod deadlines;
 mod forwarding;
@@ -7,6 +8,7 @@ mod heads;
 mod http2;
 mod http2_requests;
 mod identity;
+mod limits;
 mod messages;
 mod metrics;
 mod odd;

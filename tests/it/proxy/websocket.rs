@@ -54,6 +54,17 @@ async fn messages_go_both_ways_behind_a_credential() {
     assert_eq!((log[0]["status"].as_u64(), log[0]["credential"].as_str()), (Some(101), Some("acme-billing")));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_of_bodies_are_not_about_tunnels() {
+    let api = echo_api();
+    let gate = Gate::before(api.url()).settings("limits: {body_bytes: 100, body_time: 300ms}").start();
+    let mut socket = connect(&gate, Some(TOKEN)).await.unwrap();
+    for _ in 0..3 {
+        tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+        assert_echoes(&mut socket, Message::text("long ".repeat(1000)), "text").await;
+    }
+}
+
 /// pingora issue 946: torn down when the 101 of a fast API is faster than the end of the empty body
 /// of the request.
 #[tokio::test(flavor = "multi_thread")]

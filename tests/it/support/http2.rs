@@ -1,6 +1,5 @@
 //! An API that speaks HTTP/2 without TLS, by prior knowledge, and records every request.
 
-use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -56,10 +55,12 @@ async fn serve(socket: std::net::TcpListener, seen: Arc<Mutex<Vec<Arrived>>>) {
         let answer = service_fn(move |request: http::Request<Incoming>| {
             let seen = seen.clone();
             async move {
-                let arrived = read(request).await;
+                let Some(arrived) = read(request).await else {
+                    return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof));
+                };
                 let body = arrived.body.clone();
                 seen.lock().unwrap().push(arrived);
-                Ok::<_, Infallible>(http::Response::new(Body::from(body)))
+                Ok(http::Response::new(Body::from(body)))
             }
         });
         let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
@@ -67,15 +68,16 @@ async fn serve(socket: std::net::TcpListener, seen: Arc<Mutex<Vec<Arrived>>>) {
     }
 }
 
-async fn read(request: http::Request<Incoming>) -> Arrived {
+/// `None` for one that breaks off.
+async fn read(request: http::Request<Incoming>) -> Option<Arrived> {
     let (head, mut incoming) = request.into_parts();
     let mut body = Vec::new();
     let mut trailers = None;
-    while let Some(Ok(frame)) = poll_fn(|context| Pin::new(&mut incoming).poll_frame(context)).await {
-        match frame.into_data() {
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut incoming).poll_frame(context)).await {
+        match frame.ok()?.into_data() {
             Ok(data) => body.extend_from_slice(&data),
             Err(frame) => trailers = frame.into_trailers().ok(),
         }
     }
-    Arrived { head, body: body.into(), trailers }
+    Some(Arrived { head, body: body.into(), trailers })
 }

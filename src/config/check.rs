@@ -1,0 +1,173 @@
+//! What settings must have in common before they make sense.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+
+use super::values::UpstreamUrl;
+use super::written::{MOST_QUEUED, MOST_REMEMBERED, MOST_THREADS};
+use super::{Fault, Faults, Node, written};
+
+/// What no single value can tell.
+pub(super) struct Checker<'r> {
+    root: &'r Node,
+    faults: Faults,
+}
+
+impl<'r> Checker<'r> {
+    /// For what was written in `root`.
+    pub(super) fn new(root: &'r Node) -> Self {
+        Self { root, faults: Faults::default() }
+    }
+
+    /// Everything that does not fit together.
+    pub(super) fn look_at(mut self, file: &written::File) -> Faults {
+        self.listeners(file);
+        self.upstream(file);
+        self.accept(file);
+        self.versions(file);
+        self.numbers(file);
+        self.limits(file);
+        self.log(file);
+        if file.credentials.file.is_none() {
+            let hint = "name the credentials file, or give --credentials";
+            self.report(&["credentials", "file"], "is missing", hint);
+        }
+        self.faults
+    }
+
+    fn report(&mut self, path: &[&str], problem: &str, hint: &str) {
+        let origin = self.root.origin_of(path);
+        let fault = Fault::new(origin, path.join("."), problem);
+        self.faults.push(if hint.is_empty() { fault } else { fault.hint(hint) });
+    }
+
+    fn listeners(&mut self, file: &written::File) {
+        let mut seen: Vec<SocketAddr> = vec![file.admin.listen.0.0];
+        if file.proxy.listen.0.is_empty() {
+            self.report(&["proxy", "listen"], "is empty", "name at least one address and port");
+        }
+        for address in file.proxy.listen.0.iter().map(|address| address.0.0) {
+            if address.port() != 0 && seen.contains(&address) {
+                self.report(&["proxy", "listen"], "names an address that is taken already", "admin.listen counts too");
+            }
+            seen.push(address);
+        }
+    }
+
+    fn upstream(&mut self, file: &written::File) {
+        let tls = &file.proxy.upstream_tls;
+        let Some(url) = &file.proxy.upstream else {
+            let hint = "say where the API is, for example upstream: http://127.0.0.1:9000, or give --upstream";
+            return self.report(&["proxy", "upstream"], "is missing", hint);
+        };
+        let at = ["proxy", "upstream_tls"];
+        let set = [tls.ca.is_some(), tls.certificate.is_some(), tls.key.is_some(), tls.server_name.is_some()];
+        if !matches!(url.0, UpstreamUrl::Tcp { tls: true, .. }) && set.contains(&true) {
+            self.report(&at, "has no meaning without https", "write upstream: https://…, or leave this out");
+        }
+        if tls.certificate.is_some() != tls.key.is_some() {
+            self.report(&at, "needs certificate and key together", "");
+        }
+        if tls.server_name.as_deref().is_some_and(str::is_empty) {
+            self.report(&["proxy", "upstream_tls", "server_name"], "must not be empty", "");
+        }
+    }
+
+    fn accept(&mut self, file: &written::File) {
+        let accept = &file.accept;
+        let (mut header, mut query) = (None, None);
+        if let Some(key) = &accept.api_key {
+            (header, query) = (key.header.as_ref(), key.query.as_ref());
+            if header.is_none() && query.is_none() {
+                self.report(
+                    &["accept", "api_key"],
+                    "names neither header nor query",
+                    "write api_key: null to switch it off",
+                );
+            }
+        } else if !accept.bearer && !accept.basic {
+            self.report(&["accept"], "accepts nothing", "switch on bearer, basic or api_key");
+        }
+        if query.is_some_and(|name| name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_graphic())) {
+            self.report(&["accept", "api_key", "query"], "must be the name of a query parameter", "");
+        }
+        let version = file.versions.read_from.header.as_ref();
+        if header.is_some() && header == version {
+            self.report(&["accept", "api_key", "header"], "is the version's header too", "");
+        }
+        let prefix = file.identity.prefix.0.0.to_ascii_lowercase();
+        for (header, path) in
+            [(header, ["accept", "api_key", "header"]), (version, ["versions", "read_from", "header"])]
+        {
+            if header.is_some_and(|header| header.0.0.as_str().starts_with(&prefix)) {
+                self.report(&path, "begins like the identity headers, which are removed", "see identity.prefix");
+            }
+        }
+    }
+
+    fn versions(&mut self, file: &written::File) {
+        let versions = &file.versions;
+        let named = versions.read_from.path.is_some() || versions.read_from.header.is_some();
+        if named && versions.known.is_empty() {
+            let problem = "is missing, though read_from says where requests name a version";
+            self.report(&["versions", "known"], problem, "list them, oldest first");
+        }
+        if !named && !versions.known.is_empty() && versions.when_unstated == written::WhenUnstated::Reject {
+            self.report(
+                &["versions", "when_unstated"],
+                "would refuse every request",
+                "say in read_from where versions are named",
+            );
+        }
+        let mut names = Vec::new();
+        for (index, version) in versions.known.iter().enumerate() {
+            let index = index.to_string();
+            if names.contains(&&version.name.0) {
+                self.report(&["versions", "known", &index, "name"], "stands here twice", "");
+            }
+            names.push(&version.name.0);
+            let later = |a: &Option<super::Parsed<written::Day>>, b: &Option<super::Parsed<written::Day>>| {
+                a.as_ref().zip(b.as_ref()).is_some_and(|(a, b)| a.0.value > b.0.value)
+            };
+            if later(&version.deprecated_on, &version.sunset_on) {
+                let problem = "is earlier than deprecated_on (RFC 8594 wants it later)";
+                self.report(&["versions", "known", &index, "sunset_on"], problem, "");
+            }
+            if later(&version.sunset_on, &version.retired_on) {
+                self.report(&["versions", "known", &index, "retired_on"], "is earlier than sunset_on", "");
+            }
+        }
+    }
+
+    fn numbers(&mut self, file: &written::File) {
+        let count = |number: Option<NonZeroUsize>| number.map_or(0, NonZeroUsize::get) as u64;
+        let passwords = &file.passwords;
+        for (path, number, most) in [
+            (["proxy", "threads"], count(file.proxy.threads), MOST_THREADS),
+            (["passwords", "threads"], count(passwords.threads), MOST_THREADS),
+            (["passwords", "queue"], count(Some(passwords.queue)), MOST_QUEUED),
+            (["passwords", "remembered"], passwords.remembered, MOST_REMEMBERED),
+        ] {
+            if number > most {
+                self.report(&path, &format!("is more than {most}"), "");
+            }
+        }
+    }
+
+    fn limits(&mut self, file: &written::File) {
+        // The upper end is pingora's own.
+        if !(1024..=1024 * 1024).contains(&file.limits.header_bytes) {
+            self.report(&["limits", "header_bytes"], "must be 1024 to 1048576", "");
+        }
+    }
+
+    fn log(&mut self, file: &written::File) {
+        const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+        // A word alone could be a target, but is a misspelt level.
+        let is_level = |part: &str| part.contains('=') || LEVELS.contains(&part.to_ascii_lowercase().as_str());
+        let level = &file.log.level;
+        if !level.split(',').all(is_level) || tracing_subscriber::EnvFilter::builder().parse(level).is_err() {
+            self.report(&["log", "level"], "is not a level", "error, warn, info or debug");
+        }
+    }
+}
