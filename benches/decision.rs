@@ -99,6 +99,7 @@ fn credential(id: &str, account: &Arc<Account>, secret: StoredSecret) -> Option<
         scopes: None,
         expires_at: None,
         addresses: Box::default(),
+        rate_limit: None,
     })
 }
 

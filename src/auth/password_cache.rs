@@ -68,6 +68,7 @@ mod tests {
             scopes: None,
             expires_at: None,
             addresses: Box::default(),
+            rate_limit: None,
         }
     }
 

@@ -38,10 +38,12 @@ pub enum Rejection {
     UpstreamUnreachable,
     /// The API behind took too long.
     UpstreamTimeout,
+    /// The credential has been used too often; seconds until once more is fine.
+    RateLimited(u32),
 }
 
 /// All codes, in the order of [`Rejection::index`].
-pub const REJECTION_CODES: [&str; 16] = [
+pub const REJECTION_CODES: [&str; 17] = [
     "credential_missing",
     "credential_malformed",
     "credential_invalid",
@@ -58,6 +60,7 @@ pub const REJECTION_CODES: [&str; 16] = [
     "directory_unavailable",
     "upstream_unreachable",
     "upstream_timeout",
+    "rate_limited",
 ];
 
 impl Rejection {
@@ -88,7 +91,11 @@ impl Rejection {
 
     /// Seconds after which trying again makes sense.
     pub fn retry_after(self) -> Option<u32> {
-        (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1)
+        match self {
+            Self::DirectoryUnavailable => Some(1),
+            Self::RateLimited(seconds) => Some(seconds),
+            _ => None,
+        }
     }
 
     fn row(self) -> (usize, StatusCode, &'static str, &'static str) {
@@ -148,6 +155,12 @@ impl Rejection {
                 StatusCode::GATEWAY_TIMEOUT,
                 "Upstream timeout",
                 "The API behind this gate took too long to answer.",
+            ),
+            Self::RateLimited(_) => (
+                16,
+                StatusCode::TOO_MANY_REQUESTS,
+                "Rate limited",
+                "The credential has been used too often. Try again after the seconds in Retry-After.",
             ),
         }
     }

@@ -8,7 +8,9 @@ use ipnet::IpNet;
 
 use super::values::UpstreamUrl;
 use super::{Fault, Faults, Node, written};
-use crate::credential::{RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog, VersionRule, WhenUnstated};
+use crate::credential::{
+    RateLimit, RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog, VersionRule, WhenUnstated,
+};
 
 /// Everything the file, the environment and the flags say, checked.
 #[derive(Debug, Clone)]
@@ -49,6 +51,8 @@ pub struct Settings {
     pub passwords: written::Passwords,
     /// Threads that hash.
     pub hash_threads: NonZeroUsize,
+    /// How often a credential without a limit of its own may be used.
+    pub rate_limit: Option<RateLimit>,
     /// What is written where.
     pub log: written::Log,
 }
@@ -121,6 +125,7 @@ impl Settings {
             token_format: file.tokens.prefix.0.value.clone(),
             passwords: file.passwords.clone(),
             hash_threads: file.passwords.threads.unwrap_or(cores),
+            rate_limit: file.rate_limit.as_ref().map(written::RateLimit::limit),
             log: file.log.clone(),
         })
     }

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use super::Upstream;
 use super::headers::HeaderNames;
 use super::respond::Refusals;
-use crate::auth::{Directory, Rules};
+use crate::auth::{Directory, Meters, Rules};
 use crate::config::{Faults, Settings, written};
 use crate::credential::{Version, midnight};
 
@@ -18,6 +18,8 @@ pub struct Policy {
     pub(super) rules: Rules,
     /// Who may call.
     pub(super) directory: Arc<dyn Directory>,
+    /// How often credentials have called.
+    pub(super) meters: Meters,
     /// Where requests go.
     pub(super) upstream: Upstream,
     /// Which headers are ours.
@@ -54,6 +56,7 @@ impl Policy {
         settings: &Settings,
         rules: Rules,
         directory: Arc<dyn Directory>,
+        meters: Meters,
         before: Option<&Self>,
     ) -> Result<Self, Faults> {
         let upstream = Upstream::new(settings, before.map(|before| &before.upstream))?;
@@ -66,12 +69,18 @@ impl Policy {
             forward_credential: settings.identity.forward_credential,
             rules,
             directory,
+            meters,
             upstream,
         })
     }
 }
 
 impl Policy {
+    /// How often credentials have called; a reload goes on counting from there.
+    pub fn meters(&self) -> &Meters {
+        &self.meters
+    }
+
     /// Looks the API behind up again, where it has a name. Blocks.
     pub fn refresh_upstream(&self) {
         self.upstream.refresh();

@@ -31,10 +31,21 @@ impl Gateway {
     pub(super) async fn verdict(&self, session: &Session, context: &mut Context) -> Result<Admission, Rejection> {
         let policy = self.policy.load_full();
         context.policy = Some(policy.clone());
-        match self.decide(&policy, session, context) {
+        let verdict = match self.decide(&policy, session, context) {
             Quick::Final(verdict) => verdict,
             // Boxed, so that the many requests without a slow hash stay small.
             Quick::Pending(pending) => Box::pin(self.decide_later(session, context, *pending)).await,
+        };
+        self.count(verdict?, context)
+    }
+
+    /// Last, so that only requests that would pass use a credential's rate up.
+    fn count(&self, admission: Admission, context: &mut Context) -> Result<Admission, Rejection> {
+        let (Some(credential), Some(policy)) = (&admission.credential, &context.policy) else { return Ok(admission) };
+        context.standing = policy.meters.count(credential, self.clock.steady());
+        match context.standing.and_then(|standing| standing.retry_in) {
+            Some(seconds) => Err(Rejection::RateLimited(seconds)),
+            None => Ok(admission),
         }
     }
 

@@ -16,7 +16,7 @@ use pingora::server::configuration::ServerConf;
 use pingora::server::{RunArgs, Server, ShutdownWatch};
 use pingora::services::background::{BackgroundService, background_service};
 
-use crate::auth::{Authenticator, HashPool, HashPoolSize, PasswordCache, REJECTION_CODES, Scheme};
+use crate::auth::{Authenticator, HashPool, HashPoolSize, Meters, PasswordCache, REJECTION_CODES, Scheme};
 use crate::clock::Clock;
 use crate::config::written::LogFormat;
 use crate::config::{Faults, Settings};
@@ -175,7 +175,8 @@ fn certificates(settings: &Settings, metrics: &Metrics) -> Result<Option<Arc<Cer
 }
 
 fn policy(loaded: &Loaded, before: Option<&Policy>) -> Result<Policy, Faults> {
-    Policy::new(&loaded.settings, loaded.rules.clone(), loaded.set.clone(), before)
+    let meters = Meters::new(loaded.set.iter(), loaded.settings.rate_limit, before.map(Policy::meters));
+    Policy::new(&loaded.settings, loaded.rules.clone(), loaded.set.clone(), meters, before)
 }
 
 fn authenticator(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<Authenticator> {

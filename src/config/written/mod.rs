@@ -3,6 +3,7 @@
 
 mod credentials;
 mod defaults;
+mod limiting;
 mod texts;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use crate::config::values::{
 use crate::credential::Label;
 
 pub use credentials::{Account, Credential, CredentialsFile};
+pub use limiting::{RateLimit, Window};
 pub use texts::{Day, Moment, PathText, Prefix, Template};
 
 /// Settings of Claviger.
@@ -45,6 +47,9 @@ pub struct File {
     pub tokens: Tokens,
     /// How much slow hashing goes on.
     pub passwords: Passwords,
+    /// How often each credential may be used; one of its own in the credentials file replaces it. Left out:
+    /// as often as it likes.
+    pub rate_limit: Option<RateLimit>,
     /// What is written where.
     pub log: Log,
 }

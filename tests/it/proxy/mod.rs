@@ -10,6 +10,7 @@ mod identity;
 mod messages;
 mod metrics;
 mod odd;
+mod rates;
 mod rejections;
 mod scopes;
 mod stopping;
