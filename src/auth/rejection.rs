@@ -40,10 +40,12 @@ pub enum Rejection {
     UpstreamTimeout,
     /// The credential has been used too often; seconds until once more is fine.
     RateLimited(u32),
+    /// Too many wrong guesses from there; seconds until the next one is looked at.
+    GuessesThrottled(u32),
 }
 
 /// All codes, in the order of [`Rejection::index`].
-pub const REJECTION_CODES: [&str; 17] = [
+pub const REJECTION_CODES: [&str; 18] = [
     "credential_missing",
     "credential_malformed",
     "credential_invalid",
@@ -61,6 +63,7 @@ pub const REJECTION_CODES: [&str; 17] = [
     "upstream_unreachable",
     "upstream_timeout",
     "rate_limited",
+    "guesses_throttled",
 ];
 
 impl Rejection {
@@ -93,7 +96,7 @@ impl Rejection {
     pub fn retry_after(self) -> Option<u32> {
         match self {
             Self::DirectoryUnavailable => Some(1),
-            Self::RateLimited(seconds) => Some(seconds),
+            Self::RateLimited(seconds) | Self::GuessesThrottled(seconds) => Some(seconds),
             _ => None,
         }
     }
@@ -161,6 +164,12 @@ impl Rejection {
                 StatusCode::TOO_MANY_REQUESTS,
                 "Rate limited",
                 "The credential has been used too often. Try again after the seconds in Retry-After.",
+            ),
+            Self::GuessesThrottled(_) => (
+                17,
+                StatusCode::TOO_MANY_REQUESTS,
+                "Guesses throttled",
+                "Too many wrong credentials came from this address. This one was not looked at, or is wrong too.",
             ),
         }
     }

@@ -53,6 +53,8 @@ pub struct Settings {
     pub hash_threads: NonZeroUsize,
     /// How often a credential without a limit of its own may be used.
     pub rate_limit: Option<RateLimit>,
+    /// How much guessing is tolerated.
+    pub throttle: written::Throttle,
     /// What is written where.
     pub log: written::Log,
 }
@@ -79,6 +81,7 @@ impl Settings {
         check.upstream(file);
         check.accept(file);
         check.versions(file);
+        check.throttle(&file.throttle);
         check.log(file);
         if file.credentials.file.is_none() {
             let hint = "name the credentials file, or give --credentials";
@@ -126,6 +129,7 @@ impl Settings {
             passwords: file.passwords.clone(),
             hash_threads: file.passwords.threads.unwrap_or(cores),
             rate_limit: file.rate_limit.as_ref().map(written::RateLimit::limit),
+            throttle: file.throttle.clone(),
             log: file.log.clone(),
         })
     }
@@ -297,6 +301,20 @@ impl Checker<'_> {
             if later(&version.sunset_on, &version.retired_on) {
                 self.report(&["versions", "known", &index, "retired_on"], "is earlier than sunset_on", "");
             }
+        }
+    }
+
+    fn throttle(&mut self, throttle: &written::Throttle) {
+        let [first, longest, window] = [&throttle.first_delay, &throttle.longest_delay, &throttle.window];
+        if longest.duration() < first.duration() {
+            self.report(&["throttle", "longest_delay"], "is shorter than first_delay", "");
+        }
+        if window.duration() <= longest.duration() {
+            self.report(&["throttle", "window"], "must be longer than longest_delay", "");
+        }
+        let day = std::time::Duration::from_secs(24 * 3600);
+        if window.duration() > day {
+            self.report(&["throttle", "window"], "must be at most a day", "");
         }
     }
 

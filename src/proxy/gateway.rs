@@ -18,7 +18,7 @@ use super::context::{Context, InFlight};
 use super::headers::{self, Caller};
 use super::respond::{self, Refusal};
 use super::{Policy, edge, upgrade};
-use crate::auth::{Authenticator, Rejection, Scheme, StrippedQuery};
+use crate::auth::{Authenticator, Rejection, Scheme, StrippedQuery, Throttle};
 use crate::clock::Clock;
 use crate::telemetry::{Metrics, method_index};
 
@@ -31,6 +31,8 @@ pub struct Gateway {
     pub policy: Arc<ArcSwap<Policy>>,
     /// Proves credentials.
     pub authenticator: Arc<Authenticator>,
+    /// Counts wrong guesses.
+    pub throttle: Arc<Throttle>,
     /// Counts.
     pub metrics: Arc<Metrics>,
     /// Writes a line a request, where set.
@@ -95,6 +97,9 @@ impl ProxyHttp for Gateway {
             Err(rejection) => rejection,
         };
         self.metrics.refused(scheme, rejection.index());
+        if matches!(rejection, Rejection::GuessesThrottled(_)) {
+            self.metrics.guesses_throttled.inc();
+        }
         context.rejection = Some(rejection);
         context.status = rejection.status().as_u16();
         let Some(policy) = context.policy.clone() else { return Err(Error::new(ErrorType::InternalError)) };

@@ -31,6 +31,40 @@ impl RateLimit {
     }
 }
 
+/// How much guessing is tolerated.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Throttle {
+    /// Off: wrong guesses cost nothing.
+    pub enabled: bool,
+    /// Wrong passwords of one user name from one address that cost nothing.
+    pub free_per_pair: NonZeroU32,
+    /// Wrong passwords from one address that cost nothing; as many wrong tokens.
+    pub free_per_address: NonZeroU32,
+    /// The wait after the last of these; each further wrong guess doubles it.
+    pub first_delay: Parsed<Period>,
+    /// The wait grows no longer than this.
+    pub longest_delay: Parsed<Period>,
+    /// After so long without a wrong guess the count begins anew; longer than longest_delay.
+    pub window: Parsed<Period>,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        const FREE: [NonZeroU32; 2] = [NonZeroU32::new(5).unwrap(), NonZeroU32::new(10).unwrap()];
+        let seconds = |seconds| Parsed(Period::seconds(seconds));
+        Self {
+            enabled: true,
+            free_per_pair: FREE[0],
+            free_per_address: FREE[1],
+            first_delay: seconds(1),
+            longest_delay: seconds(300),
+            // At the longest wait a place gets fewer guesses in an hour than are free after one of quiet.
+            window: seconds(3600),
+        }
+    }
+}
+
 /// A number of seconds: the fields that tell callers of a limit know no fractions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window(NonZeroU32);

@@ -20,7 +20,7 @@ use crate::config::values::{
 use crate::credential::Label;
 
 pub use credentials::{Account, Credential, CredentialsFile};
-pub use limiting::{RateLimit, Window};
+pub use limiting::{RateLimit, Throttle, Window};
 pub use texts::{Day, Moment, PathText, Prefix, Template};
 
 /// Settings of Claviger.
@@ -50,6 +50,8 @@ pub struct File {
     /// How often each credential may be used; one of its own in the credentials file replaces it. Left out:
     /// as often as it likes.
     pub rate_limit: Option<RateLimit>,
+    /// How much guessing is tolerated.
+    pub throttle: Throttle,
     /// What is written where.
     pub log: Log,
 }

@@ -3,6 +3,7 @@ mod credentials;
 mod deadlines;
 mod forwarding;
 mod grpc;
+mod guesses;
 mod heads;
 mod http2;
 mod http2_requests;

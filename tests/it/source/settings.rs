@@ -23,7 +23,7 @@ fn a_new_public_route_opens_without_a_restart_and_closes_again() {
 #[test]
 fn a_credentials_file_that_is_named_anew_is_read_and_watched() {
     let api = RecordingApi::start();
-    let gate = Gate::before(api.url()).start();
+    let gate = Gate::before(api.url()).settings("throttle: {enabled: false}").start();
     let other = gate.folder().join("elsewhere");
     std::fs::create_dir(&other).unwrap();
     let file = other.join("other.yaml");
