@@ -162,6 +162,28 @@ fn without_a_proxy_the_peer_is_throttled_and_what_it_says_about_others_is_not_be
     assert_eq!(guess(7), "guesses_throttled");
 }
 
+/// A full queue is not the caller's fault.
+#[test]
+fn what_nobody_has_looked_at_is_no_wrong_guess() {
+    let api = RecordingApi::start();
+    let set = format!(
+        "credentials:\n  - {{id: a, account: b, username: acme, password: '{}'}}\n",
+        crate::support::slow_hash(PASSWORD)
+    );
+    let settings = "passwords: {threads: 1, queue: 1}\nthrottle: {free_per_pair: 100, free_per_address: 100}";
+    let gate = Gate::before(api.url()).settings(settings).credentials(&set).start();
+    let mut connections: Vec<_> = (0..30).map(|_| gate.connect()).collect();
+    connections.iter_mut().for_each(|connection| {
+        connection.write(&Request::get("/x").basic("acme", "wrong").bytes());
+    });
+    let replies: Vec<_> = connections.iter_mut().map(|connection| connection.reply(false).unwrap().status).collect();
+    let wrong = replies.iter().filter(|status| **status == 401).count();
+    assert!(wrong < 30 && replies.iter().all(|status| matches!(status, 401 | 503)), "{replies:?}");
+    for entry in gate.admin("GET", "/-/throttle").json().as_array().unwrap() {
+        assert_eq!(entry["wrong_guesses"], wrong, "{entry}");
+    }
+}
+
 #[test]
 fn it_can_be_switched_off_and_on_by_a_reload() {
     let api = RecordingApi::start();
