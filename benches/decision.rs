@@ -57,7 +57,7 @@ impl Bed {
 
     fn recognise(&self, headers: &HeaderMap) -> Option<Recognition> {
         let presented = Presented::read(&self.rules.accept, headers, None).ok()??;
-        Some(self.authenticator.recognise(&self.rules.token_format, &*self.set, &presented))
+        Some(self.authenticator.recognise(&self.rules.token_format, &*self.set, &presented, None))
     }
 
     /// True when the verdict is to let the request through.
@@ -99,6 +99,7 @@ fn credential(id: &str, account: &Arc<Account>, secret: StoredSecret) -> Option<
         scopes: None,
         expires_at: None,
         addresses: Box::default(),
+        rate_limit: None,
     })
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::password_cache::VerifiedKey;
-use super::{BasicPair, Directory, HashPool, PasswordCache, Presented, Rejection};
+use super::{BasicPair, Directory, HashPool, Network, PasswordCache, Presented, Rejection};
 use crate::credential::{Credential, PasswordHash, PlainPassword, TokenDigest, TokenFormat};
 
 /// Recognises credentials by their secret. Says nothing about rights: that is for [`super::Rules`].
@@ -30,6 +30,18 @@ pub struct PendingPassword {
     candidate: Option<VerifiedKey>,
 }
 
+impl PendingPassword {
+    /// As it was presented.
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+
+    /// True when somebody has this user name.
+    pub fn is_known(&self) -> bool {
+        self.candidate.is_some()
+    }
+}
+
 impl Authenticator {
     /// From its two parts.
     pub fn new(passwords: PasswordCache, hashing: HashPool) -> Self {
@@ -42,8 +54,14 @@ impl Authenticator {
     }
 
     /// The quick part: one SHA-256 and one map read for a token, one MAC and two reads for a pair
-    /// that was right before.
-    pub fn recognise(&self, format: &TokenFormat, directory: &dyn Directory, presented: &Presented) -> Recognition {
+    /// that was right before, `from` the same place.
+    pub fn recognise(
+        &self,
+        format: &TokenFormat,
+        directory: &dyn Directory,
+        presented: &Presented,
+        from: Option<Network>,
+    ) -> Recognition {
         match presented {
             Presented::Token { token, .. } => {
                 if format.is_junk(token) {
@@ -54,15 +72,15 @@ impl Authenticator {
                     None => Recognition::Rejected(Rejection::CredentialInvalid),
                 }
             }
-            Presented::Password(pair) => self.recognise_pair(directory, pair),
+            Presented::Password(pair) => self.recognise_pair(directory, pair, from),
         }
     }
 
-    fn recognise_pair(&self, directory: &dyn Directory, pair: &BasicPair) -> Recognition {
+    fn recognise_pair(&self, directory: &dyn Directory, pair: &BasicPair, from: Option<Network>) -> Recognition {
         let (username, password) = (pair.username(), pair.password());
         let candidate = directory.find_username(username).and_then(|credential| {
             let hash = credential.password_hash()?.clone();
-            Some((self.passwords.key(&credential, username, password), hash, credential))
+            Some((self.passwords.key(&credential, username, password, from), hash, credential))
         });
         let (candidate, hash) = match candidate {
             Some((key, _, credential)) if self.passwords.contains(&key) => return Recognition::Known(credential),

@@ -44,10 +44,14 @@ pub enum Rejection {
     UpstreamUnreachable,
     /// The API behind took too long.
     UpstreamTimeout,
+    /// The credential has been used too often; seconds until once more is fine.
+    RateLimited(u32),
+    /// Too many wrong guesses from there; seconds until the next one is looked at.
+    GuessesThrottled(u32),
 }
 
 /// All codes, in the order of [`Rejection::index`].
-pub const REJECTION_CODES: [&str; 19] = [
+pub const REJECTION_CODES: [&str; 21] = [
     "credential_missing",
     "credential_malformed",
     "credential_invalid",
@@ -67,6 +71,8 @@ pub const REJECTION_CODES: [&str; 19] = [
     "headers_too_large",
     "body_too_large",
     "body_too_slow",
+    "rate_limited",
+    "guesses_throttled",
 ];
 
 impl Rejection {
@@ -97,7 +103,11 @@ impl Rejection {
 
     /// Seconds after which trying again makes sense.
     pub fn retry_after(self) -> Option<u32> {
-        (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1)
+        match self {
+            Self::DirectoryUnavailable => Some(1),
+            Self::RateLimited(seconds) | Self::GuessesThrottled(seconds) => Some(seconds),
+            _ => None,
+        }
     }
 
     /// True where more of the same is to be expected on the connection.
@@ -180,6 +190,18 @@ impl Rejection {
                 StatusCode::REQUEST_TIMEOUT,
                 "Body too slow",
                 "The body of this request did not come to its end in time.",
+            ),
+            Self::RateLimited(_) => (
+                19,
+                StatusCode::TOO_MANY_REQUESTS,
+                "Rate limited",
+                "The credential has been used too often. Try again after the seconds in Retry-After.",
+            ),
+            Self::GuessesThrottled(_) => (
+                20,
+                StatusCode::TOO_MANY_REQUESTS,
+                "Guesses throttled",
+                "Too many wrong credentials came from this address. This one was not looked at, or is wrong too.",
             ),
         }
     }

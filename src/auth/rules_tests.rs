@@ -41,6 +41,7 @@ fn credential() -> Credential {
         scopes: None,
         expires_at: None,
         addresses: Box::default(),
+        rate_limit: None,
     }
 }
 

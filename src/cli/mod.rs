@@ -8,6 +8,7 @@ mod password;
 mod secret;
 mod serve;
 mod source;
+mod throttle;
 mod token;
 
 use std::process::ExitCode;
@@ -45,6 +46,9 @@ enum Command {
     /// Make the hash of a password
     #[command(subcommand)]
     Password(password::Command),
+    /// See who has guessed wrong at a running gate, and forget it
+    #[command(subcommand)]
+    Throttle(throttle::Command),
 }
 
 /// Runs the command that the process was started with.
@@ -58,6 +62,7 @@ pub fn run() -> ExitCode {
         Command::Explain(args) => args.run(),
         Command::Token(command) => command.run(),
         Command::Password(command) => command.run(),
+        Command::Throttle(command) => command.run(),
     };
     match outcome {
         Ok(code) => code,

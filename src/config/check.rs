@@ -27,6 +27,7 @@ impl<'r> Checker<'r> {
         self.versions(file);
         self.numbers(file);
         self.limits(file);
+        self.throttle(&file.throttle);
         self.log(file);
         if file.credentials.file.is_none() {
             let hint = "name the credentials file, or give --credentials";
@@ -151,6 +152,20 @@ impl<'r> Checker<'r> {
             if number > most {
                 self.report(&path, &format!("is more than {most}"), "");
             }
+        }
+    }
+
+    fn throttle(&mut self, throttle: &written::Throttle) {
+        let [first, longest, window] = [&throttle.first_delay, &throttle.longest_delay, &throttle.window];
+        if longest.duration() < first.duration() {
+            self.report(&["throttle", "longest_delay"], "is shorter than first_delay", "");
+        }
+        if window.duration() <= longest.duration() {
+            self.report(&["throttle", "window"], "must be longer than longest_delay", "");
+        }
+        let day = std::time::Duration::from_secs(24 * 3600);
+        if window.duration() > day {
+            self.report(&["throttle", "window"], "must be at most a day", "");
         }
     }
 

@@ -194,7 +194,9 @@ fn in_words(expected: &dyn Expected) -> String {
         "a boolean" => "true or false".into(),
         "a sequence" => "a list".into(),
         "a map" => "a mapping".into(),
-        "u8" | "u16" | "u32" | "u64" | "usize" | "a nonzero u16" | "a nonzero usize" => "a whole number".into(),
+        "u8" | "u16" | "u32" | "u64" | "usize" | "a nonzero u16" | "a nonzero u32" | "a nonzero usize" => {
+            "a whole number".into()
+        }
         other if other.starts_with("struct ") => "a mapping".into(),
         other => other.to_owned(),
     }

@@ -9,7 +9,9 @@ use ipnet::IpNet;
 use super::check::Checker;
 use super::values::UpstreamUrl;
 use super::{Faults, Node, written};
-use crate::credential::{RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog, VersionRule, WhenUnstated};
+use crate::credential::{
+    RateLimit, RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog, VersionRule, WhenUnstated,
+};
 
 /// Everything the file, the environment and the flags say, checked.
 #[derive(Debug, Clone)]
@@ -52,6 +54,10 @@ pub struct Settings {
     pub hash_threads: NonZeroUsize,
     /// How much callers may ask for.
     pub limits: written::Limits,
+    /// How often a credential without a limit of its own may be used.
+    pub rate_limit: Option<RateLimit>,
+    /// How much guessing is tolerated.
+    pub throttle: written::Throttle,
     /// What is written where.
     pub log: written::Log,
 }
@@ -116,6 +122,8 @@ impl Settings {
             passwords: file.passwords.clone(),
             hash_threads: file.passwords.threads.unwrap_or(cores),
             limits: file.limits.clone(),
+            rate_limit: file.rate_limit.as_ref().map(written::RateLimit::limit),
+            throttle: file.throttle.clone(),
             log: file.log.clone(),
         })
     }

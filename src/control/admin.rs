@@ -11,8 +11,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::json;
 
-use super::{Probe, Readiness};
-use crate::auth::Authenticator;
+use super::{Probe, Readiness, throttle};
+use crate::auth::{Authenticator, Throttle};
+use crate::clock::Clock;
 use crate::source::{ReloadHandle, ReloadOutcome};
 use crate::telemetry::Metrics;
 
@@ -27,6 +28,10 @@ pub struct Admin {
     pub reload: ReloadHandle,
     /// Knows how long the queue is.
     pub authenticator: Arc<Authenticator>,
+    /// Knows who has guessed.
+    pub throttle: Arc<Throttle>,
+    /// Tells the time.
+    pub clock: Clock,
 }
 
 /// Every path of the admin listener.
@@ -36,11 +41,14 @@ pub fn router(admin: Admin) -> Router {
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .route("/-/reload", post(reload))
+        .route("/-/throttle", get(throttle::list))
+        .route("/-/throttle/clear", post(throttle::clear))
         .with_state(admin)
 }
 
 async fn metrics(State(admin): State<Admin>) -> Response {
     admin.metrics.hash_queue.set(i64::try_from(admin.authenticator.queue_depth()).unwrap_or(i64::MAX));
+    admin.metrics.throttle_entries.set(i64::try_from(admin.throttle.len()).unwrap_or(i64::MAX));
     match admin.metrics.render() {
         Ok(text) => ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
         Err(error) => {
@@ -71,10 +79,14 @@ async fn readyz(State(admin): State<Admin>, RawQuery(query): RawQuery) -> Respon
 }
 
 /// Browsers can be made to post here from any page; people's scripts send neither header.
-async fn reload(State(admin): State<Admin>, headers: HeaderMap) -> Response {
+pub(super) fn comes_from_a_page(headers: &HeaderMap) -> bool {
     const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
     let from_elsewhere = headers.get(SITE).is_some_and(|site| site != "same-origin" && site != "none");
-    if from_elsewhere || headers.contains_key(axum::http::header::ORIGIN) {
+    from_elsewhere || headers.contains_key(axum::http::header::ORIGIN)
+}
+
+async fn reload(State(admin): State<Admin>, headers: HeaderMap) -> Response {
+    if comes_from_a_page(&headers) {
         return (StatusCode::FORBIDDEN, "a page in a browser may not reload\n").into_response();
     }
     let (status, body) = match admin.reload.reload().await {

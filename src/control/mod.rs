@@ -2,6 +2,7 @@
 
 mod admin;
 mod readiness;
+mod throttle;
 
 pub use admin::{Admin, router};
 pub use readiness::{Probe, Readiness};

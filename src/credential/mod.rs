@@ -3,6 +3,7 @@
 mod access;
 mod label;
 mod password;
+mod rate_limit;
 mod token;
 mod version;
 
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 pub use access::{RoutePath, RoutePathError, RouteRule, ScopeCatalog, ScopeSet};
 pub use label::{Label, LabelError};
 pub use password::{HashMemory, PasswordHash, PasswordHashError, PlainPassword};
+pub use rate_limit::RateLimit;
 pub use token::{DigestError, PlainToken, TokenDigest, TokenFormat, TokenFormatError};
 pub use version::{
     PathTemplate, PathTemplateError, PathVersion, Version, VersionCatalog, VersionRule, WhenUnstated, midnight,
@@ -40,6 +42,8 @@ pub struct Credential {
     pub expires_at: Option<Timestamp>,
     /// Where it may be used from; empty means anywhere.
     pub addresses: Box<[IpNet]>,
+    /// How often it may be used; `None` means as the settings say.
+    pub rate_limit: Option<RateLimit>,
 }
 
 /// The customer that credentials belong to.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::Policy;
 use super::limits::Body;
-use crate::auth::{Admission, Rejection, Scheme};
+use crate::auth::{Admission, Rejection, Scheme, Standing};
 use crate::credential::Credential;
 
 /// One request.
@@ -26,6 +26,8 @@ pub struct Context {
     pub(super) recognised: Option<Arc<Credential>>,
     /// The verdict, if it was let through.
     pub(super) admission: Option<Admission>,
+    /// How often its credential may still call, where that has a limit.
+    pub(super) standing: Option<Standing>,
     /// The verdict, if it was not; or why it did not come back.
     pub(super) rejection: Option<Rejection>,
     /// Who is calling, network-wise.
@@ -71,6 +73,7 @@ impl Context {
             scheme: Scheme::None,
             recognised: None,
             admission: None,
+            standing: None,
             rejection: None,
             client: None,
             decided_in: Duration::ZERO,

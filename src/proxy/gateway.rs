@@ -17,8 +17,9 @@ use pingora::{Error, ErrorSource, ErrorType};
 use super::access_log::{AccessLog, Answered};
 use super::context::{Context, InFlight};
 use super::headers::{self, Caller};
+use super::respond::{self, Refusal};
 use super::{Policy, edge, limits, upgrade};
-use crate::auth::{Authenticator, Rejection, StrippedQuery};
+use crate::auth::{Authenticator, Rejection, Scheme, StrippedQuery, Throttle};
 use crate::clock::Clock;
 use crate::telemetry::{Metrics, method_index};
 
@@ -31,6 +32,8 @@ pub struct Gateway {
     pub policy: Arc<ArcSwap<Policy>>,
     /// Proves credentials.
     pub authenticator: Arc<Authenticator>,
+    /// Counts wrong guesses.
+    pub throttle: Arc<Throttle>,
     /// Counts.
     pub metrics: Arc<Metrics>,
     /// Writes a line a request, where set.
@@ -109,10 +112,15 @@ impl ProxyHttp for Gateway {
             Err(rejection) => rejection,
         };
         self.metrics.refused(scheme, rejection.index());
+        if matches!(rejection, Rejection::GuessesThrottled(_)) {
+            self.metrics.guesses_throttled.inc();
+        }
         context.rejection = Some(rejection);
         context.status = rejection.status().as_u16();
         let Some(policy) = context.policy.clone() else { return Err(Error::new(ErrorType::InternalError)) };
-        policy.refusals.refuse(session, rejection, context.scheme, context.request_id).await?;
+        let refusal =
+            Refusal { rejection, presented: context.scheme, standing: context.standing, id: context.request_id };
+        policy.refusals.refuse(session, refusal).await?;
         Ok(true)
     }
 
@@ -190,6 +198,9 @@ impl ProxyHttp for Gateway {
     ) -> pingora::Result<()> {
         context.upstream_answered.get_or_insert_with(|| context.started.elapsed());
         self.send_away_if_stopping(session);
+        if let Some(standing) = &context.standing {
+            respond::tell_rate(response, standing)?;
+        }
         let version = context.admission.as_ref().and_then(|admission| admission.version);
         let Some(notice) = version.and_then(|rank| context.policy.as_ref()?.notices.get(rank)) else {
             return Ok(());
@@ -246,7 +257,9 @@ impl ProxyHttp for Gateway {
         if let (false, Some(policy)) = (is_answered, &context.policy) {
             context.status = rejection.status().as_u16();
             // The caller may have left meanwhile; the log line tells.
-            let _left = policy.refusals.stand_in(session, rejection, context.request_id).await;
+            let refusal =
+                Refusal { rejection, presented: Scheme::None, standing: context.standing, id: context.request_id };
+            let _left = policy.refusals.stand_in(session, refusal).await;
         }
         FailToProxy { error_code: rejection.status().as_u16(), can_reuse_downstream: false }
     }

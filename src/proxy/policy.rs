@@ -1,14 +1,15 @@
 //! Everything about a request that a reload may change, swapped as one.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::HeaderValue;
 use ipnet::IpNet;
 
 use super::Upstream;
-use super::headers::HeaderNames;
+use super::headers::{self, HeaderNames};
 use super::respond::Refusals;
-use crate::auth::{Directory, Rules};
+use crate::auth::{Directory, Meters, Network, Rules, ThrottleRules};
 use crate::config::{Faults, Settings, written};
 use crate::credential::{Version, midnight};
 
@@ -18,6 +19,10 @@ pub struct Policy {
     pub(super) rules: Rules,
     /// Who may call.
     pub(super) directory: Arc<dyn Directory>,
+    /// How often credentials have called.
+    pub(super) meters: Meters,
+    /// How much guessing is tolerated; `None` for any amount.
+    pub(super) throttle: Option<ThrottleRules>,
     /// Where requests go.
     pub(super) upstream: Upstream,
     /// Which headers are ours.
@@ -56,6 +61,7 @@ impl Policy {
         settings: &Settings,
         rules: Rules,
         directory: Arc<dyn Directory>,
+        meters: Meters,
         before: Option<&Self>,
     ) -> Result<Self, Faults> {
         let upstream = Upstream::new(settings, before.map(|before| &before.upstream))?;
@@ -69,15 +75,41 @@ impl Policy {
             forward_credential: settings.identity.forward_credential,
             rules,
             directory,
+            meters,
+            throttle: settings.throttle.enabled.then(|| throttle_rules(&settings.throttle)),
             upstream,
         })
     }
 }
 
 impl Policy {
+    /// How often credentials have called; a reload goes on counting from there.
+    pub fn meters(&self) -> &Meters {
+        &self.meters
+    }
+
     /// Looks the API behind up again, where it has a name. Blocks.
     pub fn refresh_upstream(&self) {
         self.upstream.refresh();
+    }
+}
+
+impl Policy {
+    /// Where guesses of this caller are counted, and how. `None` where nobody can tell who it is: a proxy of
+    /// our own must not be throttled for all callers behind it.
+    pub(super) fn throttled(&self, client: Option<IpAddr>) -> Option<(ThrottleRules, Network)> {
+        let (rules, client) = (self.throttle?, client?);
+        (!headers::is_trusted(client, &self.trusted_proxies)).then(|| (rules, Network::of(client)))
+    }
+}
+
+fn throttle_rules(written: &written::Throttle) -> ThrottleRules {
+    ThrottleRules {
+        free_per_pair: written.free_per_pair.get(),
+        free_per_address: written.free_per_address.get(),
+        first_delay: written.first_delay.duration(),
+        longest_delay: written.longest_delay.duration(),
+        window: written.window.duration(),
     }
 }
 

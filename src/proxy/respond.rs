@@ -11,7 +11,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::headers::has_one_length;
-use crate::auth::{Accept, Rejection, Scheme};
+use crate::auth::{Accept, Rejection, Scheme, Standing};
 
 /// What `type` begins with when nothing else is configured: names the table in our README. Absolute, so that
 /// it is the same for every path (RFC 9457, 3.1.1), under a name that can never be anybody's (RFC 6761).
@@ -25,6 +25,18 @@ const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 pub(super) struct Refusals {
     documentation: String,
     challenges: Vec<Challenge>,
+}
+
+/// One request that is not let through, or does not come back.
+pub(super) struct Refusal {
+    /// Why.
+    pub(super) rejection: Rejection,
+    /// How it presented its credential.
+    pub(super) presented: Scheme,
+    /// How often its credential may still call, where that has a limit.
+    pub(super) standing: Option<Standing>,
+    /// Its id.
+    pub(super) id: Uuid,
 }
 
 /// One accepted scheme, with and without a reason.
@@ -84,7 +96,8 @@ impl Refusals {
     }
 
     /// Head and body of a refusal.
-    fn build(&self, rejection: Rejection, presented: Scheme, id: Uuid) -> pingora::Result<(ResponseHeader, Bytes)> {
+    fn build(&self, refusal: &Refusal) -> pingora::Result<(ResponseHeader, Bytes)> {
+        let Refusal { rejection, presented, id, .. } = *refusal;
         let problem = Problem {
             kind: &format!("{}#{}", self.documentation, rejection.code()),
             title: rejection.title(),
@@ -104,6 +117,9 @@ impl Refusals {
         if let Some(seconds) = rejection.retry_after() {
             head.insert_header(RETRY_AFTER, HeaderValue::from(seconds))?;
         }
+        if let Some(standing) = &refusal.standing {
+            tell_rate(&mut head, standing)?;
+        }
         for challenge in &self.challenges {
             if let Some(value) = challenge.value(rejection, presented) {
                 head.append_header(WWW_AUTHENTICATE, value)?;
@@ -113,16 +129,10 @@ impl Refusals {
     }
 
     /// Refuses, and keeps the connection where the request body is small or absent.
-    pub(super) async fn refuse(
-        &self,
-        session: &mut Session,
-        rejection: Rejection,
-        presented: Scheme,
-        id: Uuid,
-    ) -> pingora::Result<()> {
-        let (mut head, body) = self.build(rejection, presented, id)?;
-        tell_grpc(&mut head, session.req_header(), rejection)?;
-        if !rejection.ends_connection() && is_drainable(session.req_header()) {
+    pub(super) async fn refuse(&self, session: &mut Session, refusal: Refusal) -> pingora::Result<()> {
+        let (mut head, body) = self.build(&refusal)?;
+        tell_grpc(&mut head, session.req_header(), refusal.rejection)?;
+        if !refusal.rejection.ends_connection() && is_drainable(session.req_header()) {
             session.set_close_on_response_before_downstream_finish(false);
         } else {
             session.set_keepalive(None);
@@ -135,9 +145,9 @@ impl Refusals {
     }
 
     /// Answers for the API behind, which did not; the connection ends.
-    pub(super) async fn stand_in(&self, session: &mut Session, rejection: Rejection, id: Uuid) -> pingora::Result<()> {
-        let (mut head, body) = self.build(rejection, Scheme::None, id)?;
-        tell_grpc(&mut head, session.req_header(), rejection)?;
+    pub(super) async fn stand_in(&self, session: &mut Session, refusal: Refusal) -> pingora::Result<()> {
+        let (mut head, body) = self.build(&refusal)?;
+        tell_grpc(&mut head, session.req_header(), refusal.rejection)?;
         session.as_downstream_mut().write_error_response(head, body).await
     }
 }
@@ -157,6 +167,15 @@ impl Challenge {
             _ => None,
         }
     }
+}
+
+/// Says what limit the credential has and how it stands (draft-ietf-httpapi-ratelimit-headers). Fields of the
+/// API behind stay: both are lists.
+pub(super) fn tell_rate(head: &mut ResponseHeader, standing: &Standing) -> pingora::Result<()> {
+    let Standing { limit, remaining, whole_in, .. } = standing;
+    head.append_header("RateLimit-Policy", format!("\"default\";q={};w={}", limit.requests, limit.seconds))?;
+    head.append_header("RateLimit", format!("\"default\";r={remaining};t={whole_in}"))?;
+    Ok(())
 }
 
 /// Clients of gRPC look for a status of their own; some would take the problem document for a message.

@@ -10,12 +10,14 @@ use pingora::proxy::Session;
 
 use super::context::Context;
 use super::{Gateway, Policy, headers, limits};
-use crate::auth::{Admission, Call, PendingPassword, Presented, Recognition, Rejection, StatedVersion, Target};
+use crate::auth::{
+    Admission, Call, Guess, Network, PendingPassword, Presented, Recognition, Rejection, StatedVersion, Target,
+};
 
 /// What became of a request without waiting.
 enum Quick {
     Final(Result<Admission, Rejection>),
-    Pending(Box<PendingPassword>),
+    Pending(Box<PendingPassword>, Option<Guess>),
 }
 
 /// What a request says about itself, read once.
@@ -31,10 +33,21 @@ impl Gateway {
     pub(super) async fn verdict(&self, session: &Session, context: &mut Context) -> Result<Admission, Rejection> {
         let policy = self.policy.load_full();
         context.policy = Some(policy.clone());
-        match self.decide(&policy, session, context) {
+        let verdict = match self.decide(&policy, session, context) {
             Quick::Final(verdict) => verdict,
             // Boxed, so that the many requests without a slow hash stay small.
-            Quick::Pending(pending) => Box::pin(self.decide_later(session, context, *pending)).await,
+            Quick::Pending(pending, guess) => Box::pin(self.decide_later(session, context, *pending, guess)).await,
+        };
+        self.count(verdict?, context)
+    }
+
+    /// Last, so that only requests that would pass use a credential's rate up.
+    fn count(&self, admission: Admission, context: &mut Context) -> Result<Admission, Rejection> {
+        let (Some(credential), Some(policy)) = (&admission.credential, &context.policy) else { return Ok(admission) };
+        context.standing = policy.meters.count(credential, self.clock.steady());
+        match context.standing.and_then(|standing| standing.retry_in) {
+            Some(seconds) => Err(Rejection::RateLimited(seconds)),
+            None => Ok(admission),
         }
     }
 
@@ -54,17 +67,44 @@ impl Gateway {
             Err(rejection) => return Quick::Final(Err(rejection)),
         };
         context.scheme = presented.scheme();
-        match self.authenticator.recognise(&policy.rules.token_format, &*policy.directory, &presented) {
-            Recognition::Known(credential) => {
-                if matches!(presented, Presented::Password(_)) {
-                    self.metrics.password_hits.inc();
-                }
-                context.recognised = Some(credential.clone());
-                Quick::Final(policy.rules.admit(credential, &call))
+        let throttled = policy.throttled(facts.client);
+        let from = throttled.map(|(_, network)| network);
+        let (format, directory) = (&policy.rules.token_format, &*policy.directory);
+        let guessed = match (self.authenticator.recognise(format, directory, &presented, from), throttled) {
+            (Recognition::Known(credential), _) => {
+                let outcome = self.known(&presented, from);
+                return Quick::Final(outcome.and_then(|()| {
+                    context.recognised = Some(credential.clone());
+                    policy.rules.admit(credential, &call)
+                }));
             }
-            Recognition::Rejected(rejection) => Quick::Final(Err(rejection)),
-            Recognition::Pending(pending) => Quick::Pending(pending),
+            (Recognition::Rejected(rejection), None) => return Quick::Final(Err(rejection)),
+            (Recognition::Rejected(rejection), Some((rules, network))) => {
+                self.throttle.wrong_token(&rules, network, self.clock.steady()).and(Ok(Err(rejection)))
+            }
+            (Recognition::Pending(pending), None) => return Quick::Pending(pending, None),
+            (Recognition::Pending(pending), Some((rules, network))) => self
+                .throttle
+                .begin(&rules, network, pending.username(), pending.is_known(), self.clock.steady())
+                .map(|guess| Ok((pending, guess))),
+        };
+        match guessed {
+            Ok(Ok((pending, guess))) => Quick::Pending(pending, Some(guess)),
+            Ok(Err(rejection)) => Quick::Final(Err(rejection)),
+            Err(seconds) => Quick::Final(Err(Rejection::GuessesThrottled(seconds))),
         }
+    }
+
+    /// A token is right whatever else came from the same address. A pair is only as long as nobody there is
+    /// guessing at its user.
+    fn known(&self, presented: &Presented, from: Option<Network>) -> Result<(), Rejection> {
+        let Presented::Password(pair) = presented else { return Ok(()) };
+        if let Some(network) = from {
+            let outcome = self.throttle.known_pair(network, pair.username(), self.clock.steady());
+            outcome.map_err(Rejection::GuessesThrottled)?;
+        }
+        self.metrics.password_hits.inc();
+        Ok(())
     }
 
     /// Waits for a slow hash, then decides anew by what is in force afterwards: the policy may have
@@ -74,6 +114,7 @@ impl Gateway {
         session: &Session,
         context: &mut Context,
         pending: PendingPassword,
+        guess: Option<Guess>,
     ) -> Result<Admission, Rejection> {
         self.metrics.password_misses.inc();
         let mut in_force = None;
@@ -83,7 +124,15 @@ impl Gateway {
             in_force = Some(policy);
             directory
         };
-        let credential = self.authenticator.verify(pending, current).await?;
+        let verified = self.authenticator.verify(pending, current).await;
+        if let Some(guess) = guess {
+            match verified {
+                Ok(_) => self.throttle.right(&guess),
+                Err(Rejection::CredentialInvalid) => self.throttle.wrong(guess, self.clock.steady()),
+                Err(_) => self.throttle.undecided(&guess),
+            }
+        }
+        let credential = verified?;
         let policy: Arc<Policy> = in_force.ok_or(Rejection::DirectoryUnavailable)?;
         context.policy = Some(policy.clone());
         context.recognised = Some(credential.clone());

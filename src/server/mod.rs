@@ -16,7 +16,7 @@ use pingora::server::configuration::ServerConf;
 use pingora::server::{RunArgs, Server, ShutdownWatch};
 use pingora::services::background::{BackgroundService, background_service};
 
-use crate::auth::{Authenticator, HashPool, HashPoolSize, PasswordCache, REJECTION_CODES, Scheme};
+use crate::auth::{Authenticator, HashPool, HashPoolSize, Meters, PasswordCache, REJECTION_CODES, Scheme, Throttle};
 use crate::clock::Clock;
 use crate::config::written::LogFormat;
 use crate::config::{Faults, Settings};
@@ -71,11 +71,13 @@ fn run(loader: Loader, loaded: Loaded, settings: &Settings, ready: impl FnOnce(&
     let certificates = certificates(settings, &metrics)?;
     let policy = Arc::new(ArcSwap::from_pointee(policy(&loaded, None)?));
     let authenticator = Arc::new(authenticator(settings, &metrics)?);
+    let throttle = Arc::new(Throttle::default());
     let readiness = Arc::new(Readiness::default());
     let lines = Lines::start(std::io::stdout()).context("cannot start the access log")?;
     let gateway = Gateway {
         policy: policy.clone(),
         authenticator: authenticator.clone(),
+        throttle: throttle.clone(),
         metrics: metrics.clone(),
         access_log: settings
             .log
@@ -101,7 +103,14 @@ fn run(loader: Loader, loaded: Loaded, settings: &Settings, ready: impl FnOnce(&
     let count = loaded.set.len();
     let apply = apply(policy.clone(), certificates, metrics.clone());
     let reload = Reloader::start(loader, loaded, apply, metrics.clone(), Clock::System)?;
-    let admin = Admin { metrics: metrics.clone(), readiness: readiness.clone(), reload: reload.clone(), authenticator };
+    let admin = Admin {
+        metrics: metrics.clone(),
+        readiness: readiness.clone(),
+        reload: reload.clone(),
+        authenticator,
+        throttle,
+        clock: Clock::System,
+    };
 
     let inbox = shutdown::Inbox::open().context("signals cannot be received")?;
     server.add_service(gate);
@@ -183,7 +192,8 @@ fn certificates(settings: &Settings, metrics: &Metrics) -> Result<Option<Arc<Cer
 }
 
 fn policy(loaded: &Loaded, before: Option<&Policy>) -> Result<Policy, Faults> {
-    Policy::new(&loaded.settings, loaded.rules.clone(), loaded.set.clone(), before)
+    let meters = Meters::new(loaded.set.iter(), loaded.settings.rate_limit, before.map(Policy::meters));
+    Policy::new(&loaded.settings, loaded.rules.clone(), loaded.set.clone(), meters, before)
 }
 
 fn authenticator(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<Authenticator> {

@@ -108,6 +108,7 @@ impl Reader<'_> {
                 scopes,
                 expires_at: written.expires_at.map(|moment| moment.0.value),
                 addresses: written.addresses.iter().map(|range| range.0.0).collect(),
+                rate_limit: written.rate_limit.as_ref().map(written::RateLimit::limit),
             },
             origin: node.origin.clone(),
             path: path.to_owned(),

@@ -44,7 +44,8 @@ impl Difference {
                 && old.version == new.version
                 && old.scopes == new.scopes
                 && old.expires_at == new.expires_at
-                && old.addresses == new.addresses;
+                && old.addresses == new.addresses
+                && old.rate_limit == new.rate_limit;
             if !same {
                 difference.changed += 1;
             }

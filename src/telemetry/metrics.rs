@@ -38,6 +38,10 @@ pub struct Metrics {
     pub hash_duration: Histogram,
     /// Pairs that wait to be hashed.
     pub hash_queue: IntGauge,
+    /// Guesses that were refused because too many wrong ones came before.
+    pub guesses_throttled: IntCounter,
+    /// Where wrong guesses have come from.
+    pub throttle_entries: IntGauge,
     reloads: [IntCounter; 2],
     /// 1 while the files on disk are the set in force, 0 after a reload that was refused.
     pub reload_successful: IntGauge,
@@ -72,6 +76,10 @@ impl Metrics {
         let gauge = |name: &str, help: &str| {
             let gauge = IntGauge::new(name, help)?;
             registry.register(Box::new(gauge.clone())).map(|()| gauge)
+        };
+        let counter = |name: &str, help: &str| {
+            let counter = IntCounter::new(name, help)?;
+            registry.register(Box::new(counter.clone())).map(|()| counter)
         };
         let verdicts = counters(
             "auth_requests_total",
@@ -126,12 +134,9 @@ impl Metrics {
                 "tls_certs_not_after",
                 "When the listener's certificate ends, in seconds since 1970.",
             )?,
-            lines_dropped: {
-                let dropped =
-                    IntCounter::new("access_log_dropped_total", "Access log lines that nobody took in time.")?;
-                registry.register(Box::new(dropped.clone()))?;
-                dropped
-            },
+            lines_dropped: counter("access_log_dropped_total", "Access log lines that nobody took in time.")?,
+            guesses_throttled: counter("guesses_throttled_total", "Credentials refused after too many wrong ones.")?,
+            throttle_entries: gauge("throttle_entries", "Places that wrong credentials have come from.")?,
             registry,
         })
     }

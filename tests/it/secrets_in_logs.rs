@@ -51,6 +51,7 @@ fn whole_requests() -> Vec<Request> {
         get().basic("slow", PASSWORD),
         get().basic("acme", "planted-wrong"),
         get().basic("nobody", "planted-wrong"),
+        get().basic("planted-in-the-wrong-field", "x"),
         get().header("Cookie", "session=planted-session").header("Proxy-Authorization", "Basic planted"),
         get().header("Authorization", "Digest planted"),
         get().header("Authorization", "planted"),
@@ -162,6 +163,7 @@ fn everything_after_a_hard_day(log: &str, upstream: &str) {
     assert_untraced("the access log", &gate.stdout());
     assert_untraced("the operational log", &gate.stderr());
     assert_untraced("metrics", &gate.admin("GET", "/metrics").text());
+    assert_untraced("the list of wrong guesses", &gate.admin("GET", "/-/throttle").text());
 }
 
 #[test]

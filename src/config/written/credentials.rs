@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::RateLimit;
 use super::texts::Moment;
 use crate::config::values::{AddressRange, Parsed};
 use crate::credential::Label;
@@ -53,6 +54,9 @@ pub struct Credential {
     /// Where it may be used from; left out: anywhere.
     #[serde(default)]
     pub addresses: Vec<Parsed<AddressRange>>,
+    /// How often it may be used, instead of rate_limit of the settings.
+    #[serde(default)]
+    pub rate_limit: Option<RateLimit>,
 }
 
 /// A customer.

@@ -3,6 +3,7 @@
 
 mod credentials;
 mod defaults;
+mod limiting;
 mod limits;
 mod texts;
 mod timeouts;
@@ -20,6 +21,7 @@ use crate::config::values::{
 use crate::credential::Label;
 
 pub use credentials::{Account, Credential, CredentialsFile};
+pub use limiting::{RateLimit, Throttle, Window};
 pub use limits::Limits;
 pub use texts::{Day, Moment, PathText, Prefix, Template};
 pub use timeouts::Timeouts;
@@ -55,6 +57,11 @@ pub struct File {
     pub passwords: Passwords,
     /// How much callers may ask for.
     pub limits: Limits,
+    /// How often each credential may be used; one of its own in the credentials file replaces it. Left out:
+    /// as often as it likes.
+    pub rate_limit: Option<RateLimit>,
+    /// How much guessing is tolerated.
+    pub throttle: Throttle,
     /// What is written where.
     pub log: Log,
 }

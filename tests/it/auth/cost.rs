@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use allocation_counter::measure;
 use claviger::auth::{
-    Accept, Authenticator, Call, HashPool, HashPoolSize, PasswordCache, Presented, Recognition, Rules, StatedVersion,
-    Target,
+    Accept, Authenticator, Call, HashPool, HashPoolSize, Meters, PasswordCache, Presented, Recognition, Rules,
+    StatedVersion, Target,
 };
-use claviger::credential::{Account, Credential, ScopeCatalog, StoredSecret, TokenDigest, TokenFormat, VersionCatalog};
+use claviger::credential::{
+    Account, Credential, RateLimit, ScopeCatalog, StoredSecret, TokenDigest, TokenFormat, VersionCatalog,
+};
 use claviger::source::FileSet;
 use http::{HeaderMap, HeaderValue, Method};
 
@@ -43,6 +45,7 @@ fn set(size: usize) -> FileSet {
             scopes: None,
             expires_at: None,
             addresses: Box::default(),
+            rate_limit: None,
         };
         set.insert(credential).unwrap();
     }
@@ -66,7 +69,7 @@ fn is_admitted(authenticator: &Authenticator, rules: &Rules, set: &FileSet, head
         now: jiff::Timestamp::UNIX_EPOCH,
     };
     match Presented::read(&rules.accept, headers, target.query) {
-        Ok(Some(presented)) => match authenticator.recognise(&rules.token_format, set, &presented) {
+        Ok(Some(presented)) => match authenticator.recognise(&rules.token_format, set, &presented, None) {
             Recognition::Known(credential) => rules.admit(credential, &call).is_ok(),
             Recognition::Rejected(_) | Recognition::Pending(_) => false,
         },
@@ -86,6 +89,20 @@ fn a_token_is_decided_without_an_allocation_at_any_number_of_credentials() {
             let cost = measure(|| admitted = is_admitted(&authenticator, &rules, &set, &headers));
             assert_eq!((admitted, cost.count_total), (expected, 0), "{token} among {size}");
         }
+    }
+}
+
+#[test]
+fn counting_a_request_needs_no_allocation_with_a_limit_or_without() {
+    let set = set(100);
+    let limit = "100".parse().unwrap();
+    let limit = RateLimit { requests: limit, seconds: limit, burst: limit };
+    for default in [None, Some(limit)] {
+        let meters = Meters::new(set.iter(), default, None);
+        let credential = set.iter().next().unwrap();
+        let mut standing = None;
+        let cost = measure(|| standing = meters.count(credential, std::time::Duration::ZERO));
+        assert_eq!((standing.map(|standing| standing.remaining), cost.count_total), (default.map(|_| 99), 0));
     }
 }
 

@@ -5,6 +5,7 @@ mod explain;
 mod faults;
 mod passwords;
 mod serve;
+mod throttle;
 mod tokens;
 
 use tempfile::TempDir;

@@ -45,7 +45,8 @@ async fn callers_with_tls_choose_their_protocol() {
 async fn every_stream_of_one_connection_has_a_verdict_of_its_own() {
     let one = RecordingApi::start();
     let two = Http2Api::start();
-    let gates = [Gate::before(one.url()).start(), Gate::before(two.url()).proxy(HTTP2_UPSTREAM).start()];
+    let before = |url: &str| Gate::before(url).settings("throttle: {enabled: false}");
+    let gates = [before(one.url()).start(), before(two.url()).proxy(HTTP2_UPSTREAM).start()];
     for gate in &gates {
         let client = without_tls();
         let warm = client.get(url(gate, "/warm")).bearer_auth(TOKEN).send().await.unwrap();

@@ -91,7 +91,7 @@ fn an_answer_to_head_has_the_length_of_one_to_get_and_no_body() {
 #[test]
 fn one_connection_serves_many_requests_each_with_its_own_verdict() {
     let api = RecordingApi::start();
-    let gate = Gate::before(api.url()).start();
+    let gate = Gate::before(api.url()).settings("throttle: {enabled: false}").start();
     let mut connection = gate.connect();
     for round in 0..50 {
         assert_eq!(connection.send(&Request::get("/x").bearer(TOKEN)).status, 200, "{round}");

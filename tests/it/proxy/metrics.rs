@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::support::{Gate, PASSWORD, RecordingApi, Request, TOKEN, eventually};
 
 /// Every family, with its labels.
-const FAMILIES: [(&str, &[&str]); 17] = [
+const FAMILIES: [(&str, &[&str]); 19] = [
     ("access_log_dropped_total", &[]),
     ("auth_duration_seconds", &["le"]),
     ("auth_requests_total", &["decision", "reason", "scheme"]),
@@ -16,11 +16,13 @@ const FAMILIES: [(&str, &[&str]); 17] = [
     ("config_last_reload_successful", &[]),
     ("config_reloads_total", &["result"]),
     ("credentials", &["state"]),
+    ("guesses_throttled_total", &[]),
     ("http_request_duration_seconds", &["le"]),
     ("http_requests_in_flight", &[]),
     ("http_requests_total", &["code", "method"]),
     ("password_hash_duration_seconds", &["le"]),
     ("password_hash_queue_depth", &[]),
+    ("throttle_entries", &[]),
     ("tls_certs_not_after", &[]),
     ("upstream_errors_total", &["reason"]),
 ];
@@ -81,7 +83,7 @@ fn callers_cannot_make_labels() {
     assert_eq!(values(&metrics, "method"), known);
     assert_eq!(values(&metrics, "scheme"), ["api_key", "basic", "bearer", "none"].map(str::to_owned).into());
     assert_eq!(values(&metrics, "decision"), ["allow", "deny", "error"].map(str::to_owned).into());
-    assert_eq!(values(&metrics, "reason").len(), 21);
+    assert_eq!(values(&metrics, "reason").len(), 23);
     // The admin listener counts nothing of its own.
     for own in ["METHOD", "path-", "token-", "user-", "acme"] {
         assert!(!metrics.contains(own), "{own}");

@@ -108,7 +108,7 @@ fn bad_files() -> Vec<BadFile> {
 #[test]
 fn a_bad_file_changes_nothing_says_so_and_is_forgotten_after_a_good_one() {
     let api = RecordingApi::start();
-    let gate = Gate::before(api.url()).start();
+    let gate = Gate::before(api.url()).settings("throttle: {enabled: false}").start();
     let file = gate.credentials_file();
     let status = |token: &str| gate.send(&Request::get("/x").bearer(token)).status;
     let is_successful = || gate.metric("claviger_config_last_reload_successful") == 1.0;

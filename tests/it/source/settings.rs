@@ -23,7 +23,7 @@ fn a_new_public_route_opens_without_a_restart_and_closes_again() {
 #[test]
 fn a_credentials_file_that_is_named_anew_is_read_and_watched() {
     let api = RecordingApi::start();
-    let gate = Gate::before(api.url()).start();
+    let gate = Gate::before(api.url()).settings("throttle: {enabled: false}").start();
     let other = gate.folder().join("elsewhere");
     std::fs::create_dir(&other).unwrap();
     let file = other.join("other.yaml");
@@ -46,7 +46,7 @@ fn a_credentials_file_that_is_named_anew_is_read_and_watched() {
 #[test]
 fn a_file_that_refused_settings_name_is_watched_until_it_is_good() {
     let api = RecordingApi::start();
-    let gate = Gate::before(api.url()).start();
+    let gate = Gate::before(api.url()).settings("throttle: {enabled: false}").start();
     let good = format!("credentials: [{{id: one, account: acme, token: '{}'}}]\n", crate::support::digest("token-one"));
     let usual = settings_of(&gate);
     let status = |token: &str| gate.send(&Request::get("/x").bearer(token)).status;

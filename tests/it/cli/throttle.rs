@@ -1,0 +1,51 @@
+//! `claviger throttle`, against a running gate.
+
+use tempfile::TempDir;
+
+use crate::support::{Ended, Gate, RecordingApi, Request, Run};
+
+fn run(gate: &Gate, arguments: &[&str]) -> Ended {
+    let admin = format!("http://{}", gate.admin);
+    let folder = TempDir::new().unwrap();
+    Run::within(folder.path(), &[&["throttle"], arguments, &["--admin", &admin]].concat()).end()
+}
+
+#[test]
+fn guesses_are_listed_and_cleared_from_the_shell() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).settings("throttle: {free_per_pair: 1, first_delay: 5m}").start();
+    let nobody = run(&gate, &["list"]);
+    assert_eq!((nobody.code, nobody.stdout.as_str(), nobody.stderr.as_str()), (0, "", "no wrong guesses\n"));
+
+    let guess = || gate.send(&Request::get("/x").basic("acme", "wrong")).code();
+    assert_eq!((guess().as_str(), guess().as_str()), ("credential_invalid", "guesses_throttled"));
+    let listed = run(&gate, &["list"]);
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let lines: Vec<_> = listed.stdout.lines().map(words).collect();
+    assert_eq!(lines[0], ["KIND", "ADDRESS", "NAME", "WRONG", "UNTIL"]);
+    assert_eq!(lines[1][..4], ["pair", "127.0.0.1", "acme", "1"]);
+    assert!(lines[1][4].parse::<jiff::Timestamp>().is_ok());
+    assert_eq!(lines[2], ["passwords", "127.0.0.1", "-", "1", "-"]);
+    assert_eq!((lines.len(), run(&gate, &["list", "--address", "192.0.2.1"]).stdout.as_str()), (3, ""));
+
+    assert_eq!(run(&gate, &["clear", "--address", "192.0.2.1"]).stdout, "0 cleared\n");
+    assert_eq!(guess(), "guesses_throttled");
+    assert_eq!(run(&gate, &["clear", "--address", "127.0.0.1"]).stdout, "2 cleared\n");
+    assert_eq!(guess(), "credential_invalid");
+    assert_eq!(run(&gate, &["clear"]).stdout, "2 cleared\n");
+}
+
+#[test]
+fn a_gate_that_is_not_there_or_is_none_is_an_error() {
+    let folder = TempDir::new().unwrap();
+    let list = |admin: &str| Run::within(folder.path(), &["throttle", "list", "--admin", admin]).end();
+    let nobody = list("http://127.0.0.1:1");
+    assert_eq!((nobody.code, nobody.stdout.as_str()), (1, ""));
+    assert!(nobody.stderr.contains("the admin listener at 127.0.0.1:1 does not answer"), "{}", nobody.stderr);
+    let https = list("https://127.0.0.1:1");
+    assert!(https.code == 1 && https.stderr.contains("must be http://host:port"), "{}", https.stderr);
+    // The listener for callers is not it.
+    let gate = Gate::before("http://127.0.0.1:1").start();
+    let wrong = list(&format!("http://{}", gate.address));
+    assert!(wrong.code == 1 && wrong.stderr.contains("401"), "{}", wrong.stderr);
+}
