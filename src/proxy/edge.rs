@@ -3,10 +3,9 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use pingora::apps::{HttpServerApp, HttpServerOptions, ReusedHttpStream, ServerApp};
 use pingora::protocols::Stream;
@@ -15,7 +14,8 @@ use pingora::protocols::http::v2::server::{H2Options, default_h2_options};
 use pingora::server::ShutdownWatch;
 use tokio::time::Instant;
 
-use super::{Certificates, Policy};
+use super::Certificates;
+use super::door::Door;
 
 /// More requests than this on one connection end it; serves to tell the first one from the others.
 const MOST_REQUESTS: u32 = u32::MAX;
@@ -52,21 +52,19 @@ pub struct Edge<A> {
     deadlines: HeadDeadlines,
     http2_idle: Duration,
     certificates: Option<Arc<Certificates>>,
-    policy: Arc<ArcSwap<Policy>>,
-    open: Arc<AtomicUsize>,
+    door: Door,
 }
 
 impl<A: HttpServerApp> Edge<A> {
-    /// In front of `inner`; `open` shows how many connections there are.
-    pub fn new(
+    /// In front of `inner`.
+    pub(super) fn new(
         inner: A,
         deadlines: HeadDeadlines,
         http2_idle: Duration,
         certificates: Option<Arc<Certificates>>,
-        policy: Arc<ArcSwap<Policy>>,
-        open: Arc<AtomicUsize>,
+        door: Door,
     ) -> Self {
-        Self { inner: Arc::new(inner), deadlines, http2_idle, certificates, policy, open }
+        Self { inner: Arc::new(inner), deadlines, http2_idle, certificates, door }
     }
 
     /// True for HTTP/2 without TLS; `None` for a caller who leaves, or says nothing in time.
@@ -91,7 +89,7 @@ impl<A: HttpServerApp> Edge<A> {
             options,
             first_head,
             next_head: self.deadlines.next,
-            header_bytes: self.policy.load().limits.header_bytes,
+            header_bytes: self.door.policy.load().limits.header_bytes,
             has_stream: AtomicBool::new(false),
         })
     }
@@ -100,7 +98,11 @@ impl<A: HttpServerApp> Edge<A> {
 #[async_trait]
 impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Edge<A> {
     async fn process_new(self: &Arc<Self>, mut stream: Stream, shutdown: &ShutdownWatch) -> Option<Stream> {
-        let _open = Open::new(&self.open);
+        // Behind TLS, whoever got so far was let in before.
+        let _visitor = match stream.get_proxy_digest() {
+            None => Some(self.door.let_in(stream.get_socket_digest().as_deref())?),
+            Some(_) => None,
+        };
         let first_head = Instant::now() + self.deadlines.first;
         let h2c = match stream.get_ssl_digest() {
             None => self.speaks_http2(&mut stream, first_head).await?,
@@ -126,22 +128,6 @@ impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Edge<A> {
 
     async fn cleanup(&self) {
         self.inner.http_cleanup().await;
-    }
-}
-
-/// Counts a connection until it is dropped.
-struct Open(Arc<AtomicUsize>);
-
-impl Open {
-    fn new(count: &Arc<AtomicUsize>) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count.clone())
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

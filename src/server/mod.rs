@@ -5,7 +5,6 @@ mod shutdown;
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -21,7 +20,9 @@ use crate::clock::Clock;
 use crate::config::written::LogFormat;
 use crate::config::{Faults, Settings};
 use crate::control::{Admin, Readiness, router};
-use crate::proxy::{AccessLog, Bound, Certificates, Gateway, ListenerOptions, Policy, Reading, Upstream, service};
+use crate::proxy::{
+    AccessLog, Bound, Certificates, Connections, Gateway, ListenerOptions, Policy, Reading, Upstream, service,
+};
 use crate::source::{Apply, Loaded, Loader, Reloader};
 use crate::telemetry::{Lines, LogStyle, Metrics};
 
@@ -80,13 +81,13 @@ pub fn serve(loader: Loader, loaded: Loaded, ready: impl FnOnce(&Addresses)) -> 
     };
 
     let mut server = Server::new_with_opt_and_conf(None, server_conf(&settings));
-    let open = Arc::new(AtomicUsize::new(0));
+    let connections = Arc::new(Connections::new(metrics.clone()));
     let options = ListenerOptions {
         conf: &server.configuration,
         threads: settings.threads.get(),
         timeouts: &settings.timeouts,
         certificates: certificates.clone(),
-        open: open.clone(),
+        connections: connections.clone(),
     };
     let gate = service(gateway, sockets, &options)?;
 
@@ -111,7 +112,7 @@ pub fn serve(loader: Loader, loaded: Loaded, ready: impl FnOnce(&Addresses)) -> 
         readiness,
         reload,
         metrics,
-        open,
+        connections,
         lame_duck: settings.timeouts.lame_duck.duration(),
         most: settings.timeouts.shutdown.duration(),
         drained: ended.clone(),

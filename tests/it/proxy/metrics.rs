@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::support::{Gate, PASSWORD, RecordingApi, Request, TOKEN, eventually};
 
 /// Every family, with its labels.
-const FAMILIES: [(&str, &[&str]); 17] = [
+const FAMILIES: [(&str, &[&str]); 19] = [
     ("access_log_dropped_total", &[]),
     ("auth_duration_seconds", &["le"]),
     ("auth_requests_total", &["decision", "reason", "scheme"]),
@@ -15,6 +15,8 @@ const FAMILIES: [(&str, &[&str]); 17] = [
     ("config_last_reload_success_timestamp_seconds", &[]),
     ("config_last_reload_successful", &[]),
     ("config_reloads_total", &["result"]),
+    ("connections_open", &[]),
+    ("connections_refused_total", &["reason"]),
     ("credentials", &["state"]),
     ("http_request_duration_seconds", &["le"]),
     ("http_requests_in_flight", &[]),
@@ -81,7 +83,7 @@ fn callers_cannot_make_labels() {
     assert_eq!(values(&metrics, "method"), known);
     assert_eq!(values(&metrics, "scheme"), ["api_key", "basic", "bearer", "none"].map(str::to_owned).into());
     assert_eq!(values(&metrics, "decision"), ["allow", "deny", "error"].map(str::to_owned).into());
-    assert_eq!(values(&metrics, "reason").len(), 21);
+    assert_eq!(values(&metrics, "reason").len(), 23);
     // The admin listener counts nothing of its own.
     for own in ["METHOD", "path-", "token-", "user-", "acme"] {
         assert!(!metrics.contains(own), "{own}");

@@ -1,5 +1,6 @@
 mod access_log;
 mod bodies;
+mod connections;
 mod credentials;
 mod deadlines;
 mod forwarding;
