@@ -51,6 +51,11 @@ impl Connections {
         self.open.load(Ordering::Relaxed)
     }
 
+    /// Somebody said something that did not become a request.
+    pub(super) fn unparsed(&self) {
+        self.metrics.requests_unparsed.inc();
+    }
+
     /// One more from a place that has less than `most`; false without any change otherwise.
     fn enter(&self, place: IpAddr, most: u32) -> bool {
         let mut places = self.by_place.lock().unwrap_or_else(PoisonError::into_inner);

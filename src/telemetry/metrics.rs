@@ -41,6 +41,8 @@ pub struct Metrics {
     /// Connections of callers.
     pub connections_open: IntGauge,
     connections_refused: [IntCounter; 2],
+    /// What was sent and did not become a request.
+    pub requests_unparsed: IntCounter,
     upstream_errors: IntCounterVec,
     /// Verified pairs that were remembered.
     pub password_hits: IntCounter,
@@ -120,6 +122,11 @@ impl Metrics {
             in_flight: gauge("http_requests_in_flight", "Requests being answered.")?,
             connections_open: gauge("connections_open", "Connections of callers.")?,
             connections_refused: ["total", "address"].map(|reason| refused.with_label_values(&[reason])),
+            requests_unparsed: {
+                let unparsed = IntCounter::new("requests_unparsed_total", "What was sent and became no request.")?;
+                registry.register(Box::new(unparsed.clone()))?;
+                unparsed
+            },
             upstream_errors: counters(
                 "upstream_errors_total",
                 "Requests that the API behind did not answer, by reason.",

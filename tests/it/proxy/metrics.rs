@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::support::{Gate, PASSWORD, RecordingApi, Request, TOKEN, eventually};
 
 /// Every family, with its labels.
-const FAMILIES: [(&str, &[&str]); 19] = [
+const FAMILIES: [(&str, &[&str]); 20] = [
     ("access_log_dropped_total", &[]),
     ("auth_duration_seconds", &["le"]),
     ("auth_requests_total", &["decision", "reason", "scheme"]),
@@ -23,6 +23,7 @@ const FAMILIES: [(&str, &[&str]); 19] = [
     ("http_requests_total", &["code", "method"]),
     ("password_hash_duration_seconds", &["le"]),
     ("password_hash_queue_depth", &[]),
+    ("requests_unparsed_total", &[]),
     ("tls_certs_not_after", &[]),
     ("upstream_errors_total", &["reason"]),
 ];
