@@ -7,6 +7,7 @@ mod forwarding;
 mod grpc;
 mod heads;
 mod http2;
+mod http2_floods;
 mod http2_requests;
 mod identity;
 mod limits;
