@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Where guesses come from: an address, or the half of an IPv6 address that a network is given as a whole.
+/// Where guesses and connections come from: an address, or the half of an IPv6 address that a network is given as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Network(IpAddr);
 

@@ -3,10 +3,9 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use pingora::apps::{HttpServerApp, HttpServerOptions, ReusedHttpStream, ServerApp};
 use pingora::protocols::Stream;
@@ -15,7 +14,8 @@ use pingora::protocols::http::v2::server::{H2Options, default_h2_options};
 use pingora::server::ShutdownWatch;
 use tokio::time::Instant;
 
-use super::{Certificates, Policy};
+use super::Certificates;
+use super::door::{Connections, Door};
 
 /// More requests than this on one connection end it; serves to tell the first one from the others.
 const MOST_REQUESTS: u32 = u32::MAX;
@@ -52,36 +52,44 @@ pub struct Edge<A> {
     deadlines: HeadDeadlines,
     http2_idle: Duration,
     certificates: Option<Arc<Certificates>>,
-    policy: Arc<ArcSwap<Policy>>,
-    open: Arc<AtomicUsize>,
+    door: Door,
 }
 
 impl<A: HttpServerApp> Edge<A> {
-    /// In front of `inner`; `open` shows how many connections there are.
-    pub fn new(
+    /// In front of `inner`.
+    pub(super) fn new(
         inner: A,
         deadlines: HeadDeadlines,
         http2_idle: Duration,
         certificates: Option<Arc<Certificates>>,
-        policy: Arc<ArcSwap<Policy>>,
-        open: Arc<AtomicUsize>,
+        door: Door,
     ) -> Self {
-        Self { inner: Arc::new(inner), deadlines, http2_idle, certificates, policy, open }
+        Self { inner: Arc::new(inner), deadlines, http2_idle, certificates, door }
     }
 
     /// True for HTTP/2 without TLS; `None` for a caller who leaves, or says nothing in time.
     async fn speaks_http2(&self, stream: &mut Stream, deadline: Instant) -> Option<bool> {
+        // Who leaves without a word has asked for nothing.
+        peek(stream, &mut [0; 1], deadline).await?;
+        let answer = self.protocol(stream, deadline).await;
+        if answer.is_none() {
+            self.door.connections.unparsed();
+        }
+        answer
+    }
+
+    async fn protocol(&self, stream: &mut Stream, deadline: Instant) -> Option<bool> {
         let mut start = [0; METHOD];
-        tokio::time::timeout_at(deadline, stream.try_peek(&mut start)).await.ok()?.ok()?;
+        peek(stream, &mut start, deadline).await?;
         if start != PREFACE[..METHOD] {
             return Some(false);
         }
         let mut preface = [0; PREFACE.len()];
-        tokio::time::timeout_at(deadline, stream.try_peek(&mut preface)).await.ok()?.ok()?;
+        peek(stream, &mut preface, deadline).await?;
         Some(preface == *PREFACE)
     }
 
-    fn connection(&self, h2c: bool, first_head: Instant) -> Arc<Connection<A>> {
+    fn connection(&self, h2c: bool, is_tls: bool, first_head: Instant) -> Arc<Connection<A>> {
         let mut options = HttpServerOptions::default();
         options.h2c = h2c;
         options.keepalive_request_limit = Some(MOST_REQUESTS);
@@ -91,7 +99,9 @@ impl<A: HttpServerApp> Edge<A> {
             options,
             first_head,
             next_head: self.deadlines.next,
-            header_bytes: self.policy.load().limits.header_bytes,
+            counts_first: !is_tls,
+            connections: self.door.connections.clone(),
+            header_bytes: self.door.policy.load().limits.header_bytes,
             has_stream: AtomicBool::new(false),
         })
     }
@@ -100,7 +110,11 @@ impl<A: HttpServerApp> Edge<A> {
 #[async_trait]
 impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Edge<A> {
     async fn process_new(self: &Arc<Self>, mut stream: Stream, shutdown: &ShutdownWatch) -> Option<Stream> {
-        let _open = Open::new(&self.open);
+        // Behind TLS, whoever got so far was let in before.
+        let _visitor = match stream.get_proxy_digest() {
+            None => Some(self.door.let_in(stream.get_socket_digest().as_deref())?),
+            Some(_) => None,
+        };
         let first_head = Instant::now() + self.deadlines.first;
         let h2c = match stream.get_ssl_digest() {
             None => self.speaks_http2(&mut stream, first_head).await?,
@@ -112,16 +126,23 @@ impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Edge<A> {
                 false
             }
         };
-        let connection = self.connection(h2c, first_head);
+        let connection = self.connection(h2c, stream.get_ssl_digest().is_some(), first_head);
         let processed = connection.process_new(stream, shutdown);
         tokio::pin!(processed);
         tokio::select! {
             biased;
-            outcome = &mut processed => return outcome,
-            () = tokio::time::sleep(self.deadlines.next) => {}
+            _ = &mut processed => {}
+            () = tokio::time::sleep(self.deadlines.next) => {
+                if connection.has_stream.load(Ordering::Relaxed) {
+                    return processed.await;
+                }
+            }
         }
         // Of HTTP/1, heads have deadlines of their own; of HTTP/2, nothing else bounds the time to the first stream.
-        if connection.has_stream.load(Ordering::Relaxed) { processed.await } else { None }
+        if connection.counts_first && !connection.has_stream.load(Ordering::Relaxed) {
+            self.door.connections.unparsed();
+        }
+        None
     }
 
     async fn cleanup(&self) {
@@ -129,20 +150,9 @@ impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Edge<A> {
     }
 }
 
-/// Counts a connection until it is dropped.
-struct Open(Arc<AtomicUsize>);
-
-impl Open {
-    fn new(count: &Arc<AtomicUsize>) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count.clone())
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
+/// Looks at what has come and leaves it where it is; `None` for too little, or too late.
+async fn peek(stream: &mut Stream, bytes: &mut [u8], deadline: Instant) -> Option<()> {
+    tokio::time::timeout_at(deadline, stream.try_peek(bytes)).await.ok()?.ok().map(drop)
 }
 
 /// The requests of a connection. Bounds the time until the whole head of an HTTP/1 request has
@@ -152,6 +162,9 @@ struct Connection<A> {
     options: HttpServerOptions,
     first_head: Instant,
     next_head: Duration,
+    /// Something has come for certain before the first request.
+    counts_first: bool,
+    connections: Arc<Connections>,
     header_bytes: u32,
     has_stream: AtomicBool,
 }
@@ -179,7 +192,14 @@ impl<A: HttpServerApp + Send + Sync + 'static> HttpServerApp for Connection<A> {
             }
             if HEAD_ARRIVED.with(Cell::get) { request.await } else { None }
         };
-        HEAD_ARRIVED.scope(Cell::new(false), request).await
+        let counted = async {
+            let outcome = request.await;
+            if is_first && self.counts_first && !HEAD_ARRIVED.with(Cell::get) {
+                self.connections.unparsed();
+            }
+            outcome
+        };
+        HEAD_ARRIVED.scope(Cell::new(false), counted).await
     }
 
     fn h2_options(&self) -> Option<H2Options> {

@@ -4,7 +4,6 @@
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::{IntoRawFd, RawFd};
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
 use async_trait::async_trait;
 use pingora::apps::ServerApp;
@@ -16,9 +15,10 @@ use pingora::server::{ListenFds, ShutdownWatch};
 use pingora::services::Service;
 use pingora::services::listening::Service as ListeningService;
 
+use super::door::Door;
 use super::edge::HeadDeadlines;
 use super::tls::ClientCheck;
-use super::{Certificates, Edge, Gateway};
+use super::{Certificates, Connections, Edge, Gateway};
 use crate::config::written::Timeouts;
 
 /// pingora's own 64 KiB a connection would be most of what an idle one costs.
@@ -42,8 +42,8 @@ pub struct ListenerOptions<'o> {
     pub timeouts: &'o Timeouts,
     /// With TLS where set.
     pub certificates: Option<Arc<Certificates>>,
-    /// Shows how many connections there are.
-    pub open: Arc<AtomicUsize>,
+    /// Those there are.
+    pub connections: Arc<Connections>,
 }
 
 impl Bound {
@@ -72,13 +72,13 @@ pub fn service(
     sockets: Vec<Bound>,
     options: &ListenerOptions,
 ) -> pingora::Result<impl Service + 'static + use<>> {
-    let policy = gateway.policy.clone();
+    let door = Door { policy: gateway.policy.clone(), connections: options.connections.clone() };
     let proxy = http_proxy(options.conf, gateway);
     let timeouts = options.timeouts;
     let idle = timeouts.keep_alive.duration();
     let head = timeouts.request_head.duration();
     let deadlines = HeadDeadlines { first: head, next: idle + head };
-    let edge = Edge::new(proxy, deadlines, idle, options.certificates.clone(), policy, options.open.clone());
+    let edge = Edge::new(proxy, deadlines, idle, options.certificates.clone(), door.clone());
     let mut inner = ListeningService::new("proxy".into(), edge);
     inner.threads = Some(options.threads);
     let mut descriptors = Vec::new();
@@ -90,6 +90,9 @@ pub fn service(
         }
         inner.add_listener(listener);
         descriptors.push((bound.address.to_string(), bound.socket.into_raw_fd()));
+    }
+    if options.certificates.is_some() {
+        inner.endpoints().set_pre_tls_callback(Arc::new(door));
     }
     Ok(Prebound { inner, descriptors })
 }

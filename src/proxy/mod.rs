@@ -2,6 +2,7 @@
 
 mod access_log;
 mod context;
+mod door;
 mod edge;
 mod gateway;
 mod headers;
@@ -15,6 +16,7 @@ mod upstream;
 mod verdict;
 
 pub use access_log::AccessLog;
+pub use door::Connections;
 pub use edge::Edge;
 pub use gateway::Gateway;
 pub use listener::{Bound, ListenerOptions, service};

@@ -5,7 +5,7 @@ mod shutdown;
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicI64, AtomicUsize};
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -21,7 +21,9 @@ use crate::clock::Clock;
 use crate::config::written::LogFormat;
 use crate::config::{Faults, Settings};
 use crate::control::{Admin, Readiness, router};
-use crate::proxy::{AccessLog, Bound, Certificates, Gateway, ListenerOptions, Policy, Reading, Upstream, service};
+use crate::proxy::{
+    AccessLog, Bound, Certificates, Connections, Gateway, ListenerOptions, Policy, Reading, Upstream, service,
+};
 use crate::source::{Apply, Loaded, Loader, Reloader};
 use crate::telemetry::{Lines, LogStyle, Metrics};
 
@@ -90,13 +92,13 @@ fn run(loader: Loader, loaded: Loaded, settings: &Settings, ready: impl FnOnce(&
     };
 
     let mut server = Server::new_with_opt_and_conf(None, server_conf(settings));
-    let open = Arc::new(AtomicUsize::new(0));
+    let connections = Arc::new(Connections::new(metrics.clone()));
     let options = ListenerOptions {
         conf: &server.configuration,
         threads: settings.threads.get(),
         timeouts: &settings.timeouts,
         certificates: certificates.clone(),
-        open: open.clone(),
+        connections: connections.clone(),
     };
     let gate = service(gateway, sockets, &options)?;
 
@@ -128,7 +130,7 @@ fn run(loader: Loader, loaded: Loaded, settings: &Settings, ready: impl FnOnce(&
         readiness,
         reload,
         metrics,
-        open,
+        connections,
         lame_duck: settings.timeouts.lame_duck.duration(),
         most: settings.timeouts.shutdown.duration(),
         drained: ended.clone(),

@@ -1,7 +1,6 @@
 //! Signals: end gracefully, end at once, read files again.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
@@ -12,6 +11,7 @@ use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::control::Readiness;
+use crate::proxy::Connections;
 use crate::source::ReloadHandle;
 use crate::telemetry::Metrics;
 
@@ -38,7 +38,7 @@ pub(super) struct Signals {
     pub(super) reload: ReloadHandle,
     pub(super) metrics: Arc<Metrics>,
     /// How many connections there are.
-    pub(super) open: Arc<AtomicUsize>,
+    pub(super) connections: Arc<Connections>,
     pub(super) lame_duck: Duration,
     pub(super) most: Duration,
     /// Told when nothing is in flight any more.
@@ -103,7 +103,7 @@ impl Signals {
     /// one there, and balancers see that this process is not ready. True when nobody wants to wait.
     async fn is_cut_short(&self, inbox: &mut UnboundedReceiver<Wish>) -> bool {
         let start = Instant::now();
-        while self.open.load(Ordering::Relaxed) > 0 && start.elapsed() < self.lame_duck {
+        while self.connections.open() > 0 && start.elapsed() < self.lame_duck {
             tokio::select! {
                 () = tokio::time::sleep(LOOK) => {}
                 wish = inbox.recv() => {

@@ -117,12 +117,16 @@ impl Reloader {
         let mut reloader = Self { loader, started, current, apply, metrics, clock, triggers, seen, watch, last };
         reloader.note_in_force();
         reloader.watch.follow(reloader.seen.files());
-        std::thread::Builder::new().name("reload".into()).spawn(move || {
-            // What changed between the first reading and the watch.
-            reloader.reload_if_changed();
-            reloader.run(&inbox);
-        })?;
+        // What changed between the first reading and the watch; looked at like any change, once it is finished.
+        reloader.look_again();
+        std::thread::Builder::new().name("reload".into()).spawn(move || reloader.run(&inbox))?;
         Ok(handle)
+    }
+
+    fn look_again(&self) {
+        let unknown = Change { files: Vec::new(), is_unfinished: false };
+        // The thread of this reloader is the one that reads it.
+        let _read_by_us = self.triggers.send(Trigger::Change(unknown));
     }
 
     fn run(mut self, inbox: &Receiver<Trigger>) {
@@ -223,9 +227,7 @@ impl Reloader {
         self.watch.follow(self.seen.files());
         // Certificates are read as they are put in force, and a folder that is new has had no watch so far.
         if !self.seen.are_current() {
-            let unknown = Change { files: Vec::new(), is_unfinished: false };
-            // This thread is the one that reads it.
-            let _read_by_us = self.triggers.send(Trigger::Change(unknown));
+            self.look_again();
         }
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = outcome.clone();
         outcome

@@ -17,6 +17,15 @@ const DECISION_BUCKETS: [f64; 14] =
     [5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 1e-3, 5e-3, 2.5e-2, 5e-2, 0.1, 0.25, 1.0, 2.5];
 const REQUEST_BUCKETS: [f64; 12] = [5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 1.0, 2.5, 10.0];
 
+/// Which bound a connection was over.
+#[derive(Debug, Clone, Copy)]
+pub enum ConnectionRefusal {
+    /// That of all connections.
+    Total,
+    /// That of its address.
+    Address,
+}
+
 /// All of them.
 pub struct Metrics {
     registry: Registry,
@@ -29,6 +38,11 @@ pub struct Metrics {
     pub request_duration: Histogram,
     /// Requests between the two.
     pub in_flight: IntGauge,
+    /// Connections of callers.
+    pub connections_open: IntGauge,
+    connections_refused: [IntCounter; 2],
+    /// What was sent and did not become a request.
+    pub requests_unparsed: IntCounter,
     upstream_errors: IntCounterVec,
     /// Verified pairs that were remembered.
     pub password_hits: IntCounter,
@@ -99,6 +113,7 @@ impl Metrics {
         let cache_hits = counters("cache_hits_total", "Look-ups that a cache answered.", &["cache"])?;
         let cache_misses = counters("cache_misses_total", "Look-ups that a cache could not answer.", &["cache"])?;
         let reloads = counters("config_reloads_total", "Times the files were read again, by result.", &["result"])?;
+        let refused = counters("connections_refused_total", "Connections that were one too many.", &["reason"])?;
         let credentials = gauges("credentials", "Credentials in force, by state.", &["state"])?;
         gauges("build_info", "The version that runs; always 1.", &["version"])?
             .with_label_values(&[env!("CARGO_PKG_VERSION")])
@@ -113,6 +128,13 @@ impl Metrics {
             auth_duration: histogram("auth_duration_seconds", "Time to decide, hashing included.", &DECISION_BUCKETS)?,
             request_duration: histogram("http_request_duration_seconds", "Time to answer.", &REQUEST_BUCKETS)?,
             in_flight: gauge("http_requests_in_flight", "Requests being answered.")?,
+            connections_open: gauge("connections_open", "Connections of callers.")?,
+            connections_refused: ["total", "address"].map(|reason| refused.with_label_values(&[reason])),
+            requests_unparsed: {
+                let unparsed = IntCounter::new("requests_unparsed_total", "What was sent and became no request.")?;
+                registry.register(Box::new(unparsed.clone()))?;
+                unparsed
+            },
             upstream_errors: counters(
                 "upstream_errors_total",
                 "Requests that the API behind did not answer, by reason.",
@@ -169,6 +191,11 @@ impl Metrics {
     /// Counts a request that the API behind did not answer.
     pub fn upstream_failed(&self, code: &str) {
         self.upstream_errors.with_label_values(&[code]).inc();
+    }
+
+    /// Counts a connection that was not let in.
+    pub fn connection_refused(&self, refusal: ConnectionRefusal) {
+        self.connections_refused[refusal as usize].inc();
     }
 
     /// Notes a reload: the credentials now in force, or that it was refused.

@@ -6,4 +6,4 @@ mod metrics;
 
 pub use lines::{LineSink, Lines};
 pub use logging::{LogStyle, init};
-pub use metrics::{METHODS, Metrics, method_index};
+pub use metrics::{ConnectionRefusal, METHODS, Metrics, method_index};

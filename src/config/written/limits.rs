@@ -1,6 +1,6 @@
 //! How much callers may ask for, as it is written.
 
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,10 +20,23 @@ pub struct Limits {
     /// From the head of a request to the end of its body; cut with 408 then. None by default, because a stream
     /// of gRPC may last as long as it likes. WebSockets are exempt.
     pub body_time: Option<Parsed<Period>>,
+    /// Connections of callers at the same time; more are closed at once.
+    pub connections: NonZeroU32,
+    /// Connections of one address (IPv6: one network of 64 bits) at the same time; more are closed at once.
+    /// proxy.trusted_proxies are exempt.
+    pub connections_per_address: NonZeroU32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { header_bytes: 32 * 1024, body_bytes: None, body_time: None }
+        const CONNECTIONS: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
+        const PER_ADDRESS: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
+        Self {
+            header_bytes: 32 * 1024,
+            body_bytes: None,
+            body_time: None,
+            connections: CONNECTIONS,
+            connections_per_address: PER_ADDRESS,
+        }
     }
 }

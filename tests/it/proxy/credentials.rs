@@ -241,7 +241,7 @@ fn a_pair_that_waits_for_its_hash_is_refused_when_pairs_are_switched_off_meanwhi
 #[test]
 fn a_query_of_very_many_parameters_costs_its_length() {
     let api = RecordingApi::start();
-    let settings = "accept: {api_key: {query: k}}\npublic: [{path: /open}]\nlimits: {header_bytes: 1000000}";
+    let settings = "accept: {api_key: {query: k}}\npublic: [{path: /open}]\nlimits: {header_bytes: 1048576}";
     let gate = Gate::before(api.url()).settings(settings).start();
     let many = vec!["k"; 30_000].join("&");
     assert_eq!(gate.send(&Request::get(&format!("/open?{many}&a=1"))).status, 200);

@@ -21,11 +21,37 @@ fn a_caller_who_does_not_come_to_the_end_of_a_head_is_sent_away() {
         connection.write(beginning);
         assert!(connection.is_closed(), "{}", String::from_utf8_lossy(beginning));
     }
+    // All but the one that said nothing.
+    assert_eq!(gate.metric("claviger_requests_unparsed_total"), 6.0);
     let mut kept = gate.connect();
     assert_eq!(kept.send(&Request::get("/x").bearer(TOKEN)).status, 200);
     kept.write(b"GET / HTT");
     assert!(kept.is_closed(), "the second head of a connection");
     assert_eq!(api.seen().len(), 1);
+}
+
+#[test]
+fn what_does_not_become_a_request_is_counted() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).proxy(SHORT).start();
+    let nothing: [&[u8]; 5] = [
+        b"not http\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nA : 1\r\n\r\n",
+        b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ];
+    for (number, bytes) in (1_u8..).zip(nothing) {
+        gate.send_raw(bytes);
+        let counted = || gate.metric("claviger_requests_unparsed_total") == f64::from(number);
+        crate::support::eventually("it is counted", counted);
+    }
+    drop(gate.connect());
+    let mut kept = gate.connect();
+    assert_eq!(kept.send(&Request::get("/x").bearer(TOKEN)).status, 200);
+    assert_eq!(kept.send(&Request::get("/x")).status, 401);
+    assert!(kept.is_closed());
+    assert_eq!(gate.metric("claviger_requests_unparsed_total"), 5.0);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::support::{Gate, PASSWORD, RecordingApi, Request, TOKEN, eventually};
 
 /// Every family, with its labels.
-const FAMILIES: [(&str, &[&str]); 19] = [
+const FAMILIES: [(&str, &[&str]); 22] = [
     ("access_log_dropped_total", &[]),
     ("auth_duration_seconds", &["le"]),
     ("auth_requests_total", &["decision", "reason", "scheme"]),
@@ -15,6 +15,8 @@ const FAMILIES: [(&str, &[&str]); 19] = [
     ("config_last_reload_success_timestamp_seconds", &[]),
     ("config_last_reload_successful", &[]),
     ("config_reloads_total", &["result"]),
+    ("connections_open", &[]),
+    ("connections_refused_total", &["reason"]),
     ("credentials", &["state"]),
     ("guesses_throttled_total", &[]),
     ("http_request_duration_seconds", &["le"]),
@@ -23,6 +25,7 @@ const FAMILIES: [(&str, &[&str]); 19] = [
     ("password_hash_duration_seconds", &["le"]),
     ("password_hash_queue_depth", &[]),
     ("throttle_entries", &[]),
+    ("requests_unparsed_total", &[]),
     ("tls_certs_not_after", &[]),
     ("upstream_errors_total", &["reason"]),
 ];
@@ -83,7 +86,7 @@ fn callers_cannot_make_labels() {
     assert_eq!(values(&metrics, "method"), known);
     assert_eq!(values(&metrics, "scheme"), ["api_key", "basic", "bearer", "none"].map(str::to_owned).into());
     assert_eq!(values(&metrics, "decision"), ["allow", "deny", "error"].map(str::to_owned).into());
-    assert_eq!(values(&metrics, "reason").len(), 23);
+    assert_eq!(values(&metrics, "reason").len(), 25);
     // The admin listener counts nothing of its own.
     for own in ["METHOD", "path-", "token-", "user-", "acme"] {
         assert!(!metrics.contains(own), "{own}");

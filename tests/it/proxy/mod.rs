@@ -1,5 +1,6 @@
 mod access_log;
 mod bodies;
+mod connections;
 mod credentials;
 mod deadlines;
 mod forwarding;
@@ -7,6 +8,7 @@ mod grpc;
 mod guesses;
 mod heads;
 mod http2;
+mod http2_floods;
 mod http2_requests;
 mod identity;
 mod limits;

@@ -1,0 +1,86 @@
+//! What one connection of HTTP/2 may do to the others: nothing.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use crate::support::{Gate, RecordingApi, Request, TOKEN, eventually};
+
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const SETTINGS: u8 = 4;
+const HEADERS: u8 = 1;
+const RESET: u8 = 3;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+const REFUSED_STREAM: u32 = 7;
+/// As pingora's default options say.
+const STREAMS: u32 = 100;
+
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+/// `GET /`, or with a body to come; of nobody.
+fn request(number: u32, flags: u8) -> Vec<u8> {
+    let fields = [&[0x82, 0x86, 0x84, 0x41, 15][..], b"api.example.org"].concat();
+    frame(HEADERS, END_HEADERS | flags, 2 * number + 1, &fields)
+}
+
+fn connect(gate: &Gate) -> TcpStream {
+    let mut stream = TcpStream::connect(gate.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.write_all(&[PREFACE, &frame(SETTINGS, 0, 0, &[])].concat()).unwrap();
+    stream
+}
+
+fn assert_others_are_served(gate: &Gate) {
+    for _ in 0..20 {
+        let start = Instant::now();
+        assert_eq!(gate.send(&Request::get("/x").bearer(TOKEN)).status, 200);
+        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn streams_over_the_limit_are_refused_and_the_others_answered() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    let mut stream = connect(&gate);
+    // At once, so that none has ended before the last one begins.
+    let burst: Vec<u8> = (0..STREAMS + 200).flat_map(|number| request(number, END_STREAM)).collect();
+    stream.write_all(&burst).unwrap();
+    let (mut answered, mut refused) = (0, 0);
+    while answered + refused < STREAMS + 200 {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).expect("every stream has its end");
+        let mut payload = vec![0; u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize];
+        stream.read_exact(&mut payload).unwrap();
+        match head[3] {
+            HEADERS => answered += 1,
+            RESET if payload == REFUSED_STREAM.to_be_bytes() => refused += 1,
+            _ => {}
+        }
+    }
+    assert!(answered >= STREAMS && refused > 0, "{answered} {refused}");
+    assert_others_are_served(&gate);
+}
+
+/// CVE-2023-44487.
+#[test]
+fn a_burst_of_resets_ends_its_own_connection_at_most() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    let burst: Vec<u8> = (0..20_000)
+        .flat_map(|number| [request(number, 0), frame(RESET, 0, 2 * number + 1, &[0, 0, 0, 8])].concat())
+        .collect();
+    for _ in 0..5 {
+        let mut stream = connect(&gate);
+        // The gate may have enough at any point.
+        let _cut = stream.write_all(&burst);
+        assert_others_are_served(&gate);
+    }
+    assert_eq!(api.seen().len(), 100);
+    eventually("nothing is left of it", || gate.metric("claviger_http_requests_in_flight") == 0.0);
+    eventually("nobody is connected", || gate.metric("claviger_connections_open") == 0.0);
+}
