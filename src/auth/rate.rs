@@ -38,9 +38,9 @@ impl Meter {
             // Further ahead than a burst that was used up only just now: the limit was changed, or the clock
             // went back. Nobody has to wait for longer than such a burst because of that.
             let whole_at = before.clamp(now, now.saturating_add(refill));
-            let next = whole_at.saturating_add(interval);
-            let is_let_through = next - now <= refill;
-            let after = if is_let_through { next } else { whole_at };
+            let next = whole_at.checked_add(interval).filter(|next| next - now <= refill);
+            let is_let_through = next.is_some();
+            let after = next.unwrap_or(whole_at);
             match self.0.compare_exchange_weak(before, after, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => return standing(limit, after - now, is_let_through),
                 Err(other) => before = other,
@@ -57,7 +57,7 @@ fn standing(limit: RateLimit, missing: u64, is_let_through: bool) -> Standing {
         limit,
         remaining: u32::try_from(free / limit.interval()).unwrap_or(u32::MAX),
         whole_in: seconds(missing),
-        retry_in: (!is_let_through).then(|| seconds(limit.interval() - free).max(1)),
+        retry_in: (!is_let_through).then(|| seconds(limit.interval().saturating_sub(free)).max(1)),
     }
 }
 

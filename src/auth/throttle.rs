@@ -12,7 +12,7 @@ use moka::sync::Cache;
 
 use super::Network;
 
-/// Places that are remembered; the ones that have been quiet for longest make room.
+/// Addresses that are remembered, and as many pairs; the ones that have been quiet for longest make room.
 const MOST: u64 = 100_000;
 
 /// How much guessing is tolerated.
@@ -52,7 +52,10 @@ struct Guesses {
 
 /// Counts wrong guesses. State is bounded, and moves on a clock that only goes forward.
 pub struct Throttle {
-    places: Cache<Place, Guesses>,
+    addresses: Cache<Place, Guesses>,
+    /// Apart, because their names are chosen by whoever guesses: a flood of names must not make room for
+    /// itself among the addresses.
+    pairs: Cache<Place, Guesses>,
     hasher: RandomState,
 }
 
@@ -65,8 +68,15 @@ pub struct Guess {
     network: Network,
     pair: Place,
     name: Option<Arc<str>>,
-    /// What had to be waited for before, where it was moved.
-    moved: [Option<Duration>; 2],
+    /// What had to be waited for before and what has to be now, where that was moved.
+    moved: [Option<Moved>; 2],
+}
+
+/// A wait that was moved, so that nobody else guesses meanwhile.
+#[derive(Debug, Clone, Copy)]
+struct Moved {
+    from: Duration,
+    to: Duration,
 }
 
 /// One place, for people.
@@ -106,8 +116,8 @@ impl ThrottleRules {
 
 impl Default for Throttle {
     fn default() -> Self {
-        let places = Cache::builder().max_capacity(MOST).eviction_policy(EvictionPolicy::lru()).expire_after(Quiet);
-        Self { places: places.build(), hasher: RandomState::new() }
+        let cache = || Cache::builder().max_capacity(MOST).eviction_policy(EvictionPolicy::lru()).expire_after(Quiet);
+        Self { addresses: cache().build(), pairs: cache().build(), hasher: RandomState::new() }
     }
 }
 
@@ -167,7 +177,7 @@ impl Throttle {
     /// The pair was right: this user begins anew here. The place does not, or whoever has one credential
     /// could guess at all others.
     pub fn right(&self, guess: &Guess) {
-        self.places.invalidate(&guess.pair);
+        self.cache(guess.pair).invalidate(&guess.pair);
         self.restore(Place::Passwords(guess.network), guess.moved[1]);
     }
 
@@ -179,8 +189,10 @@ impl Throttle {
 
     /// How many places are remembered.
     pub fn len(&self) -> u64 {
-        self.places.run_pending_tasks();
-        self.places.entry_count()
+        [&self.addresses, &self.pairs].into_iter().fold(0, |count, cache| {
+            cache.run_pending_tasks();
+            count + cache.entry_count()
+        })
     }
 
     /// True for none.
@@ -190,7 +202,7 @@ impl Throttle {
 
     /// Every place, the longest wait first.
     pub fn list(&self, now: Duration) -> Vec<ThrottleEntry> {
-        let live = self.places.iter().filter(|(_, guesses)| !guesses.is_over(now));
+        let live = self.all().filter(|(_, guesses)| !guesses.is_over(now));
         let entry = |(place, guesses): (Arc<Place>, Guesses)| {
             let (kind, network) = match *place {
                 Place::Tokens(network) => ("tokens", network),
@@ -214,9 +226,20 @@ impl Throttle {
                 network == wanted
             }
         };
-        let meant: Vec<_> = self.places.iter().map(|(place, _)| place).filter(|place| is_meant(place)).collect();
-        meant.iter().for_each(|place| self.places.invalidate(&**place));
+        let meant: Vec<_> = self.all().map(|(place, _)| place).filter(|place| is_meant(place)).collect();
+        meant.iter().for_each(|place| self.cache(**place).invalidate(&**place));
         meant.len()
+    }
+
+    fn cache(&self, place: Place) -> &Cache<Place, Guesses> {
+        match place {
+            Place::Tokens(_) | Place::Passwords(_) => &self.addresses,
+            Place::Pair(..) => &self.pairs,
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = (Arc<Place>, Guesses)> + '_ {
+        self.addresses.iter().chain(self.pairs.iter())
     }
 
     fn pair(&self, network: Network, username: &str) -> Place {
@@ -224,39 +247,41 @@ impl Throttle {
     }
 
     fn wait(&self, place: Place, now: Duration) -> Result<(), u32> {
-        self.places.get(&place).map_or(Ok(()), |guesses| guesses.wait(now))
+        self.cache(place).get(&place).map_or(Ok(()), |guesses| guesses.wait(now))
     }
 
     /// Lets one guess through where the free ones are used up and the wait is over, and nobody else until it
     /// is known how it ends. What had to be waited for before, where that was moved.
-    fn reserve(&self, rules: &ThrottleRules, place: Place, now: Duration) -> Result<Option<Duration>, u32> {
-        if !self.places.contains_key(&place) {
+    fn reserve(&self, rules: &ThrottleRules, place: Place, now: Duration) -> Result<Option<Moved>, u32> {
+        if !self.cache(place).contains_key(&place) {
             return Ok(None);
         }
         let mut outcome = Ok(None);
-        self.places.entry(place).and_compute_with(|entry| {
+        self.cache(place).entry(place).and_compute_with(|entry| {
             let Some(mut guesses) = entry.map(moka::Entry::into_value) else { return Op::Nop };
             outcome = guesses.wait(now).map(|()| None);
             if outcome.is_err() || guesses.is_over(now) || guesses.wrong < rules.free(place) {
                 return Op::Nop;
             }
-            outcome = Ok(Some(guesses.until));
-            guesses.until = now + rules.delay(place, guesses.wrong.saturating_add(1));
+            let to = now + rules.delay(place, guesses.wrong.saturating_add(1));
+            outcome = Ok(Some(Moved { from: guesses.until, to }));
+            guesses.until = to;
             Op::Put(guesses)
         });
         outcome
     }
 
-    fn restore(&self, place: Place, until: Option<Duration>) {
-        let Some(until) = until else { return };
-        self.places.entry(place).and_compute_with(|entry| match entry.map(moka::Entry::into_value) {
-            Some(guesses) => Op::Put(Guesses { until, ..guesses }),
-            None => Op::Nop,
+    /// Takes a move back, unless a wrong guess has set another wait meanwhile.
+    fn restore(&self, place: Place, moved: Option<Moved>) {
+        let Some(Moved { from, to }) = moved else { return };
+        self.cache(place).entry(place).and_compute_with(|entry| match entry.map(moka::Entry::into_value) {
+            Some(guesses) if guesses.until == to => Op::Put(Guesses { until: from, ..guesses }),
+            Some(_) | None => Op::Nop,
         });
     }
 
     fn count(&self, rules: &ThrottleRules, place: Place, name: Option<Arc<str>>, now: Duration) {
-        self.places.entry(place).and_upsert_with(|entry| {
+        self.cache(place).entry(place).and_upsert_with(|entry| {
             let before = entry.map(moka::Entry::into_value).filter(|guesses| !guesses.is_over(now));
             let wrong = before.map_or(0, |guesses| guesses.wrong).saturating_add(1);
             Guesses { wrong, until: now + rules.delay(place, wrong), latest: now, window: rules.window, name }

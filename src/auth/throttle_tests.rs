@@ -197,3 +197,17 @@ fn what_is_remembered_is_bounded_and_the_latest_stay() {
     assert!(throttle.len() <= MOST, "{}", throttle.len());
     assert!(throttle.wrong_token(&RULES, here(), at(0)).is_err());
 }
+
+/// Names cost whoever guesses nothing.
+#[test]
+fn a_flood_of_names_from_one_address_ends_nobody_elses_wait() {
+    let throttle = Throttle::default();
+    let there = network("198.51.100.1");
+    (0..6).for_each(|number| guess(&throttle, there, &format!("user-{number}"), false, at(0)).unwrap());
+    assert!(guess(&throttle, there, "another", false, at(0)).is_err());
+    for number in 0..2 * MOST {
+        let _throttled_soon = wrong(&throttle, &format!("name-{number}"), at(0));
+    }
+    throttle.len();
+    assert!(guess(&throttle, there, "another", false, at(0)).is_err());
+}

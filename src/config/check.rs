@@ -28,6 +28,9 @@ impl<'r> Checker<'r> {
         self.numbers(file);
         self.limits(file);
         self.throttle(&file.throttle);
+        if file.rate_limit.as_ref().is_some_and(|rate| !rate.limit().is_countable()) {
+            self.report(&["rate_limit", "burst"], "would take more than a hundred years to be whole again", "");
+        }
         self.log(file);
         if file.credentials.file.is_none() {
             let hint = "name the credentials file, or give --credentials";

@@ -19,8 +19,32 @@ impl RateLimit {
         (u64::from(self.seconds.get()) * 1_000_000_000).div_ceil(u64::from(self.requests.get()))
     }
 
+    /// False where a burst would take more than a hundred years to be whole again: no clock of ours counts so far.
+    pub fn is_countable(&self) -> bool {
+        const CENTURY: u64 = 100 * 365 * 24 * 3600 * 1_000_000_000;
+        self.interval().checked_mul(u64::from(self.burst.get())).is_some_and(|refill| refill <= CENTURY)
+    }
+
     /// Nanoseconds until a burst that was used up is whole again.
     pub fn refill(&self) -> u64 {
         self.interval().saturating_mul(u64::from(self.burst.get()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_that_no_clock_could_count_is_told() {
+        let limit = |seconds, burst| RateLimit {
+            requests: NonZeroU32::MIN,
+            seconds: NonZeroU32::new(seconds).unwrap(),
+            burst: NonZeroU32::new(burst).unwrap(),
+        };
+        let year = 366 * 24 * 3600;
+        assert!(limit(year, 99).is_countable());
+        assert!(!limit(year, 101).is_countable());
+        assert!(!limit(u32::MAX, u32::MAX).is_countable());
     }
 }

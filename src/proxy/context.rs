@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use prometheus::IntGauge;
 use uuid::Uuid;
 
@@ -62,10 +63,15 @@ impl Drop for InFlight {
 }
 
 impl Context {
-    /// For a request that begins now; `millis` since 1970.
-    pub(super) fn new(millis: u64) -> Self {
+    /// For a request that begins now. Its id sorts by arrival, to a quarter of a microsecond (RFC 9562, 6.2,
+    /// method 3).
+    pub(super) fn new(now: Timestamp) -> Self {
         let mut random = [0; 10];
         fastrand::fill(&mut random);
+        let nanos = now.as_nanosecond().rem_euclid(1_000_000);
+        let fraction = (nanos * 4096 / 1_000_000) as u16;
+        random[..2].copy_from_slice(&fraction.to_be_bytes());
+        let millis = u64::try_from(now.as_millisecond()).unwrap_or_default();
         Self {
             started: Instant::now(),
             request_id: uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid(),

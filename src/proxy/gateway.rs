@@ -71,7 +71,7 @@ impl ProxyHttp for Gateway {
     type CTX = Context;
 
     fn new_ctx(&self) -> Context {
-        Context::new(u64::try_from(self.clock.now().as_millisecond()).unwrap_or_default())
+        Context::new(self.clock.now())
     }
 
     fn init_downstream_modules(&self, _: &mut HttpModules) {

@@ -11,8 +11,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use async_trait::async_trait;
-use http::Version;
-use http::header::UPGRADE;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE};
+use http::{Method, Version};
 use pingora::connectors::l4::Connect;
 use pingora::http::RequestHeader;
 use pingora::protocols::l4::socket::SocketAddr;
@@ -26,7 +26,11 @@ use tokio::net::{TcpStream, UnixStream};
 /// with every first request) is served as if it had none.
 pub(super) fn is_websocket(request: &RequestHeader) -> bool {
     let protocol = request.headers.get(UPGRADE);
+    let has_body = request.headers.contains_key(TRANSFER_ENCODING)
+        || request.headers.get(CONTENT_LENGTH).is_some_and(|length| length.as_bytes() != b"0");
     request.version == Version::HTTP_11
+        && request.method == Method::GET
+        && !has_body
         && protocol.is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 

@@ -89,6 +89,9 @@ impl Reader<'_> {
         let decoded = decode::<written::Credential>(node, path, &mut self.faults);
         let Some(written) = decoded.or_else(|| named(node)) else { return };
         let faulty = faulty_keys(path, &self.faults.0[before..]);
+        if written.rate_limit.as_ref().is_some_and(|rate| !rate.limit().is_countable()) {
+            self.report(node, path, "rate_limit.burst", "would take more than a hundred years to be whole again");
+        }
         let secret = self.secret(path, node, &written);
         let version = self.version(path, node, &written);
         let scopes = self.scopes(path, node, &written);

@@ -127,7 +127,11 @@ impl Gate {
     /// The access log, line by line, once it has this many lines.
     pub fn access_log(&self, lines: usize) -> Vec<serde_json::Value> {
         eventually("the access log has its lines", || self.stdout().lines().count() >= lines);
-        self.stdout().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        let text = self.stdout();
+        let mut log: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        // A line is written when its request is over, which may be after the next one has begun. Ids sort by arrival.
+        log.sort_by_key(|line| line["request_id"].to_string());
+        log
     }
 
     /// Replaces the credentials file as editors do, and waits until it is in force.
