@@ -78,13 +78,16 @@ impl Authenticator {
 
     fn recognise_pair(&self, directory: &dyn Directory, pair: &BasicPair, from: Option<Network>) -> Recognition {
         let (username, password) = (pair.username(), pair.password());
-        let candidate = directory.find_username(username).and_then(|credential| {
-            let hash = credential.password_hash()?.clone();
-            Some((self.passwords.key(&credential, username, password, from), hash, credential))
+        let found = directory.find_username(username).map(|credential| {
+            let key = self.passwords.key(&credential, username, password, from);
+            (key, credential)
         });
-        let (candidate, hash) = match candidate {
-            Some((key, _, credential)) if self.passwords.contains(&key) => return Recognition::Known(credential),
-            Some((key, hash, _)) => (Some(key), hash),
+        if let Some((_, credential)) = found.as_ref().filter(|(key, _)| self.passwords.contains(key)) {
+            return Recognition::Known(credential.clone());
+        }
+        let stored = found.as_ref().and_then(|(key, credential)| Some((*key, credential.password_hash()?.clone())));
+        let (candidate, hash) = match stored {
+            Some((key, hash)) => (Some(key), hash),
             None => (None, directory.decoy(username)),
         };
         Recognition::Pending(Box::new(PendingPassword {
