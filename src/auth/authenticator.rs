@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::password_cache::VerifiedKey;
-use super::{BasicPair, Directory, HashPool, Network, PasswordCache, Presented, Rejection};
+use super::{
+    BasicPair, Directory, HashPool, Lookup, LookupKey, Network, PasswordCache, Presented, Rejection, Unavailable,
+};
 use crate::credential::{Credential, PasswordHash, PlainPassword, TokenDigest, TokenFormat};
 
 /// Recognises credentials by their secret. Says nothing about rights: that is for [`super::Rules`].
@@ -12,14 +14,33 @@ pub struct Authenticator {
     hashing: HashPool,
 }
 
-/// What became of a presented credential without waiting.
+/// What became of a presented credential so far.
 pub enum Recognition {
     /// The secret is right.
     Known(Arc<Credential>),
     /// It is not, or there is no such credential.
     Rejected(Rejection),
+    /// The directory has to be asked first.
+    Unsettled(Unsettled),
     /// A slow hash has to be verified first.
     Pending(Box<PendingPassword>),
+}
+
+/// A credential that the directory could not find, or not surely enough, without waiting.
+pub enum Unsettled {
+    /// A token.
+    Token(TokenDigest),
+    /// A Basic pair.
+    Pair(Box<UnsettledPair>),
+}
+
+/// A Basic pair before it is known whose it may be. A slow hash is to come in any case, so the directory is
+/// asked even for a user name that it remembers: else its answers would be quicker for the users who are active.
+pub struct UnsettledPair {
+    username: Box<str>,
+    password: PlainPassword,
+    from: Option<Network>,
+    remembered: Option<Arc<Credential>>,
 }
 
 /// A Basic pair on its way to the hashing threads. Unknown user names take the same way.
@@ -28,6 +49,7 @@ pub struct PendingPassword {
     password: PlainPassword,
     hash: PasswordHash,
     candidate: Option<VerifiedKey>,
+    is_vouched_for: bool,
 }
 
 impl PendingPassword {
@@ -39,6 +61,12 @@ impl PendingPassword {
     /// True when somebody has this user name.
     pub fn is_known(&self) -> bool {
         self.candidate.is_some()
+    }
+
+    /// What a wrong password is answered with. While the directory cannot be asked, nobody can tell a wrong
+    /// password from one that was changed, nor should a caller tell a remembered user from an unknown one.
+    pub fn rejection(&self) -> Rejection {
+        if self.is_vouched_for { Rejection::CredentialInvalid } else { Rejection::DirectoryUnavailable }
     }
 }
 
@@ -67,9 +95,11 @@ impl Authenticator {
                 if format.is_junk(token) {
                     return Recognition::Rejected(Rejection::CredentialInvalid);
                 }
-                match directory.find_token(&TokenDigest::of(token)) {
-                    Some(credential) => Recognition::Known(credential),
-                    None => Recognition::Rejected(Rejection::CredentialInvalid),
+                let digest = TokenDigest::of(token);
+                match directory.find_token(&digest) {
+                    Lookup::Found(credential) | Lookup::Remembered(credential) => Recognition::Known(credential),
+                    Lookup::Absent => Recognition::Rejected(Rejection::CredentialInvalid),
+                    Lookup::Unsettled => Recognition::Unsettled(Unsettled::Token(digest)),
                 }
             }
             Presented::Password(pair) => self.recognise_pair(directory, pair, from),
@@ -78,44 +108,92 @@ impl Authenticator {
 
     fn recognise_pair(&self, directory: &dyn Directory, pair: &BasicPair, from: Option<Network>) -> Recognition {
         let (username, password) = (pair.username(), pair.password());
-        let found = directory.find_username(username).map(|credential| {
-            let key = self.passwords.key(&credential, username, password, from);
-            (key, credential)
-        });
+        let (found, is_settled) = match directory.find_username(username) {
+            Lookup::Found(credential) => (Some(credential), true),
+            Lookup::Remembered(credential) => (Some(credential), false),
+            Lookup::Absent => (None, true),
+            Lookup::Unsettled => (None, false),
+        };
+        let found = found.map(|credential| (self.passwords.key(&credential, username, password, from), credential));
         if let Some((_, credential)) = found.as_ref().filter(|(key, _)| self.passwords.contains(key)) {
             return Recognition::Known(credential.clone());
         }
-        let stored = found.as_ref().and_then(|(key, credential)| Some((*key, credential.password_hash()?.clone())));
-        let (candidate, hash) = match stored {
-            Some((key, hash)) => (Some(key), hash),
-            None => (None, directory.decoy(username)),
-        };
-        Recognition::Pending(Box::new(PendingPassword {
+        if is_settled {
+            return Recognition::Pending(pending(directory, username.into(), PlainPassword::new(password), found));
+        }
+        Recognition::Unsettled(Unsettled::Pair(Box::new(UnsettledPair {
             username: username.into(),
             password: PlainPassword::new(password),
-            hash,
-            candidate,
-        }))
+            from,
+            remembered: found.map(|(_, credential)| credential),
+        })))
+    }
+
+    /// Asks the directory, where the quick part could not tell.
+    pub async fn settle(&self, directory: &dyn Directory, unsettled: Unsettled) -> Recognition {
+        match unsettled {
+            Unsettled::Token(digest) => match directory.fetch(LookupKey::Token(digest)).await {
+                Ok(Some(credential)) => Recognition::Known(credential),
+                Ok(None) => Recognition::Rejected(Rejection::CredentialInvalid),
+                Err(Unavailable) => Recognition::Rejected(Rejection::DirectoryUnavailable),
+            },
+            Unsettled::Pair(pair) => self.settle_pair(directory, *pair).await,
+        }
+    }
+
+    async fn settle_pair(&self, directory: &dyn Directory, pair: UnsettledPair) -> Recognition {
+        let UnsettledPair { username, password, from, remembered } = pair;
+        let answer = directory.fetch(LookupKey::Username(username.clone())).await;
+        let is_vouched_for = answer.is_ok();
+        let found = answer.unwrap_or(remembered);
+        let found =
+            found.map(|credential| (self.passwords.key(&credential, &username, password.reveal(), from), credential));
+        if let Some((_, credential)) = found.as_ref().filter(|(key, _)| self.passwords.contains(key)) {
+            return Recognition::Known(credential.clone());
+        }
+        let mut pending = pending(directory, username, password, found);
+        pending.is_vouched_for = is_vouched_for;
+        Recognition::Pending(pending)
     }
 
     /// The slow part. `current` gives the directory as it is when the hash is done, because the
     /// credential may have been changed or removed while it was computed.
     ///
     /// # Errors
-    /// [`Rejection::CredentialInvalid`], or [`Rejection::DirectoryUnavailable`] when too many wait.
+    /// [`Rejection::CredentialInvalid`], or [`Rejection::DirectoryUnavailable`] when too many wait or the
+    /// directory cannot tell any more.
     pub async fn verify<D: AsRef<dyn Directory>>(
         &self,
         pending: PendingPassword,
         current: impl FnOnce() -> D,
     ) -> Result<Arc<Credential>, Rejection> {
-        let PendingPassword { username, password, hash, candidate } = pending;
+        let PendingPassword { username, password, hash, candidate, .. } = pending;
         let right = self.hashing.verify(hash.clone(), password).await?;
         let (true, Some(key)) = (right, candidate) else { return Err(Rejection::CredentialInvalid) };
         self.passwords.insert(key);
-        current()
-            .as_ref()
-            .find_username(&username)
-            .filter(|credential| credential.password_hash() == Some(&hash))
-            .ok_or(Rejection::CredentialInvalid)
+        let directory = current();
+        let now = match directory.as_ref().find_username(&username) {
+            Lookup::Found(credential) | Lookup::Remembered(credential) => Some(credential),
+            Lookup::Absent => None,
+            Lookup::Unsettled => {
+                let answer = directory.as_ref().fetch(LookupKey::Username(username)).await;
+                answer.map_err(|Unavailable| Rejection::DirectoryUnavailable)?
+            }
+        };
+        now.filter(|credential| credential.password_hash() == Some(&hash)).ok_or(Rejection::CredentialInvalid)
     }
+}
+
+fn pending(
+    directory: &dyn Directory,
+    username: Box<str>,
+    password: PlainPassword,
+    found: Option<(VerifiedKey, Arc<Credential>)>,
+) -> Box<PendingPassword> {
+    let stored = found.and_then(|(key, credential)| Some((key, credential.password_hash()?.clone())));
+    let (candidate, hash) = match stored {
+        Some((key, hash)) => (Some(key), hash),
+        None => (None, directory.decoy(&username)),
+    };
+    Box::new(PendingPassword { username, password, hash, candidate, is_vouched_for: true })
 }

@@ -17,9 +17,9 @@ mod rules;
 mod target;
 mod throttle;
 
-pub use authenticator::{Authenticator, PendingPassword, Recognition};
+pub use authenticator::{Authenticator, PendingPassword, Recognition, Unsettled, UnsettledPair};
 pub use call::{Call, NamedVersion, StatedVersion};
-pub use directory::Directory;
+pub use directory::{Directory, Lookup, LookupKey, Unavailable};
 pub use hashing::{HashPool, HashPoolSize};
 pub use network::Network;
 pub use password_cache::PasswordCache;

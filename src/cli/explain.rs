@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::output::say;
 use super::source::SourceArgs;
-use crate::auth::{CHECKS, Call, Directory, NamedVersion, Rejection, Rules, StatedVersion, Target};
+use crate::auth::{CHECKS, Call, NamedVersion, Rejection, Rules, StatedVersion, Target};
 use crate::clock::Clock;
 use crate::credential::Credential;
 use crate::source::Loader;

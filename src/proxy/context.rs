@@ -17,6 +17,8 @@ use crate::credential::Credential;
 pub struct Context {
     /// When its head had been read.
     pub(super) started: Instant,
+    /// The same, as people tell the time.
+    pub(super) arrived: Timestamp,
     /// In the problem document, the log line and the forwarded request alike.
     pub(super) request_id: Uuid,
     /// What was in force when it arrived; `None` before that.
@@ -74,6 +76,7 @@ impl Context {
         let millis = u64::try_from(now.as_millisecond()).unwrap_or_default();
         Self {
             started: Instant::now(),
+            arrived: now,
             request_id: uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid(),
             policy: None,
             scheme: Scheme::None,

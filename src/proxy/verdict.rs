@@ -12,11 +12,13 @@ use super::context::Context;
 use super::{Gateway, Policy, headers, limits};
 use crate::auth::{
     Admission, Call, Guess, Network, PendingPassword, Presented, Recognition, Rejection, StatedVersion, Target,
+    Unsettled,
 };
 
-/// What became of a request without waiting.
+/// What became of a request so far.
 enum Quick {
     Final(Result<Admission, Rejection>),
+    Unsettled(Unsettled),
     Pending(Box<PendingPassword>, Option<Guess>),
 }
 
@@ -33,10 +35,10 @@ impl Gateway {
     pub(super) async fn verdict(&self, session: &Session, context: &mut Context) -> Result<Admission, Rejection> {
         let policy = self.policy.load_full();
         context.policy = Some(policy.clone());
-        let verdict = match self.decide(&policy, session, context) {
+        let verdict = match self.decide(&policy, session, context, None) {
             Quick::Final(verdict) => verdict,
-            // Boxed, so that the many requests without a slow hash stay small.
-            Quick::Pending(pending, guess) => Box::pin(self.decide_later(session, context, *pending, guess)).await,
+            // Boxed, so that the many requests that wait for nothing stay small.
+            later => Box::pin(self.decide_later(&policy, session, context, later)).await,
         };
         self.count(verdict?, context)
     }
@@ -47,11 +49,15 @@ impl Gateway {
         context.standing = policy.meters.count(credential, self.clock.steady());
         match context.standing.and_then(|standing| standing.retry_in) {
             Some(seconds) => Err(Rejection::RateLimited(seconds)),
-            None => Ok(admission),
+            None => {
+                policy.directory.note_use(credential, context.client, context.arrived);
+                Ok(admission)
+            }
         }
     }
 
-    fn decide(&self, policy: &Policy, session: &Session, context: &mut Context) -> Quick {
+    /// `settled` is what the directory said where it had to be asked.
+    fn decide(&self, policy: &Policy, session: &Session, context: &mut Context, settled: Option<Recognition>) -> Quick {
         let request = session.req_header();
         let facts = match self.facts(policy, session, context) {
             Ok(facts) => facts,
@@ -70,7 +76,9 @@ impl Gateway {
         let throttled = policy.throttled(facts.client);
         let from = throttled.map(|(_, network)| network);
         let (format, directory) = (&policy.rules.token_format, &*policy.directory);
-        let guessed = match (self.authenticator.recognise(format, directory, &presented, from), throttled) {
+        let recognised = settled.unwrap_or_else(|| self.authenticator.recognise(format, directory, &presented, from));
+        let guessed = match (recognised, throttled) {
+            (Recognition::Unsettled(unsettled), _) => return Quick::Unsettled(unsettled),
             (Recognition::Known(credential), _) => {
                 let outcome = self.known(&presented, from);
                 return Quick::Final(outcome.and_then(|()| {
@@ -78,7 +86,11 @@ impl Gateway {
                     policy.rules.admit(credential, &call)
                 }));
             }
-            (Recognition::Rejected(rejection), None) => return Quick::Final(Err(rejection)),
+            // Nobody has guessed anything where nobody can tell.
+            (Recognition::Rejected(rejection), None)
+            | (Recognition::Rejected(rejection @ Rejection::DirectoryUnavailable), _) => {
+                return Quick::Final(Err(rejection));
+            }
             (Recognition::Rejected(rejection), Some((rules, network))) => {
                 self.throttle.wrong_token(&rules, network, self.clock.steady()).and(Ok(Err(rejection)))
             }
@@ -107,9 +119,32 @@ impl Gateway {
         Ok(())
     }
 
+    /// Asks the directory where it did not know, and waits for a slow hash where one is needed.
+    async fn decide_later(
+        &self,
+        policy: &Policy,
+        session: &Session,
+        context: &mut Context,
+        later: Quick,
+    ) -> Result<Admission, Rejection> {
+        let later = match later {
+            Quick::Unsettled(unsettled) => {
+                let settled = self.authenticator.settle(&*policy.directory, unsettled).await;
+                self.decide(policy, session, context, Some(settled))
+            }
+            other => other,
+        };
+        match later {
+            Quick::Final(verdict) => verdict,
+            // What was settled is settled.
+            Quick::Unsettled(_) => Err(Rejection::DirectoryUnavailable),
+            Quick::Pending(pending, guess) => self.verify(session, context, *pending, guess).await,
+        }
+    }
+
     /// Waits for a slow hash, then decides anew by what is in force afterwards: the policy may have
     /// changed meanwhile, down to whether pairs are accepted at all.
-    async fn decide_later(
+    async fn verify(
         &self,
         session: &Session,
         context: &mut Context,
@@ -117,6 +152,7 @@ impl Gateway {
         guess: Option<Guess>,
     ) -> Result<Admission, Rejection> {
         self.metrics.password_misses.inc();
+        let wrong = pending.rejection();
         let mut in_force = None;
         let current = || {
             let policy = self.policy.load_full();
@@ -132,7 +168,10 @@ impl Gateway {
                 Err(_) => self.throttle.undecided(&guess),
             }
         }
-        let credential = verified?;
+        let credential = verified.map_err(|rejection| match rejection {
+            Rejection::CredentialInvalid => wrong,
+            other => other,
+        })?;
         let policy: Arc<Policy> = in_force.ok_or(Rejection::DirectoryUnavailable)?;
         context.policy = Some(policy.clone());
         context.recognised = Some(credential.clone());

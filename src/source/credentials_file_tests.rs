@@ -31,12 +31,12 @@ fn a_file_becomes_a_set() {
     );
     let (versions, scopes) = catalogs();
     let set = read(&text, &versions, &scopes).unwrap();
-    let one = set.find_token(&TokenDigest::of(b"abc")).unwrap();
+    let one = set.find_token(&TokenDigest::of(b"abc")).credential().unwrap();
     assert_eq!(one.id.as_str(), "a");
     assert!(!one.account.access);
-    assert!(!set.find_username("u").unwrap().enabled);
-    assert!(set.find_username("v").is_none());
-    assert_eq!(set.decoy("anybody"), set.find_username("u").unwrap().password_hash().cloned().unwrap());
+    assert!(!set.find_username("u").credential().unwrap().enabled);
+    assert!(set.find_username("v").credential().is_none());
+    assert_eq!(set.decoy("anybody"), set.find_username("u").credential().unwrap().password_hash().cloned().unwrap());
 }
 
 /// The time of a known user does not change with a reload, so that of an unknown one must not either.

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use super::FileSet;
-use crate::auth::Directory;
 
 /// Counts of what changed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -3,11 +3,12 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 use super::decoys::Decoys;
-use crate::auth::Directory;
+use crate::auth::{Directory, Lookup, LookupKey, Unavailable};
 use crate::credential::{Credential, PasswordHash, StoredSecret, TokenDigest};
 
 /// An immutable set; a changed file makes a new one.
@@ -86,29 +87,41 @@ impl FileSet {
         self.credentials.iter().map(|credential| &**credential)
     }
 
+    /// The credential with this id.
+    pub fn find_id(&self, id: &str) -> Option<Arc<Credential>> {
+        self.position_of_id(id).map(|index| self.credentials[index].clone())
+    }
+
     fn position_of_id(&self, id: &str) -> Option<usize> {
         let same = |other: &u32| id_of(&self.credentials, *other) == Some(id);
         self.by_id.find(self.hasher.hash_one(Some(id)), same).map(|index| *index as usize)
     }
 
-    fn at(&self, index: Option<&u32>) -> Option<Arc<Credential>> {
-        index.and_then(|index| self.credentials.get(*index as usize)).cloned()
+    fn at(&self, index: Option<&u32>) -> Lookup {
+        let credential = index.and_then(|index| self.credentials.get(*index as usize));
+        credential.map_or(Lookup::Absent, |credential| Lookup::Found(credential.clone()))
     }
 }
 
+#[async_trait]
 impl Directory for FileSet {
-    fn find_token(&self, digest: &TokenDigest) -> Option<Arc<Credential>> {
+    fn find_token(&self, digest: &TokenDigest) -> Lookup {
         let same = |other: &u32| digest_of(&self.credentials, *other) == Some(digest);
         self.at(self.by_token.find(digest_hash(digest), same))
     }
 
-    fn find_username(&self, username: &str) -> Option<Arc<Credential>> {
+    fn find_username(&self, username: &str) -> Lookup {
         let same = |other: &u32| username_of(&self.credentials, *other) == Some(username);
         self.at(self.by_username.find(self.hasher.hash_one(Some(username)), same))
     }
 
-    fn find_id(&self, id: &str) -> Option<Arc<Credential>> {
-        self.position_of_id(id).map(|index| self.credentials[index].clone())
+    /// There is nothing that the `find` functions do not know.
+    async fn fetch(&self, key: LookupKey) -> Result<Option<Arc<Credential>>, Unavailable> {
+        let lookup = match key {
+            LookupKey::Token(digest) => self.find_token(&digest),
+            LookupKey::Username(username) => self.find_username(&username),
+        };
+        Ok(lookup.credential())
     }
 
     fn decoy(&self, username: &str) -> PasswordHash {

@@ -71,7 +71,7 @@ fn is_admitted(authenticator: &Authenticator, rules: &Rules, set: &FileSet, head
     match Presented::read(&rules.accept, headers, target.query) {
         Ok(Some(presented)) => match authenticator.recognise(&rules.token_format, set, &presented, None) {
             Recognition::Known(credential) => rules.admit(credential, &call).is_ok(),
-            Recognition::Rejected(_) | Recognition::Pending(_) => false,
+            Recognition::Rejected(_) | Recognition::Unsettled(_) | Recognition::Pending(_) => false,
         },
         Ok(None) | Err(_) => false,
     }
