@@ -100,6 +100,7 @@ fn credential(id: &str, account: &Arc<Account>, secret: StoredSecret) -> Option<
         expires_at: None,
         addresses: Box::default(),
         rate_limit: None,
+        last_use: None,
     })
 }
 

@@ -14,6 +14,9 @@ pub mod auth;
 // Settings: as written, then typed.
 pub mod config;
 
+// What is kept in a database.
+pub mod store;
+
 // Where credentials come from.
 pub mod source;
 

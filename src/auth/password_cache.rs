@@ -85,6 +85,7 @@ mod tests {
             expires_at: None,
             addresses: Box::default(),
             rate_limit: None,
+            last_use: None,
         }
     }
 

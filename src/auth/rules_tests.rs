@@ -42,6 +42,7 @@ fn credential() -> Credential {
         expires_at: None,
         addresses: Box::default(),
         rate_limit: None,
+        last_use: None,
     }
 }
 

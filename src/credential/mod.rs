@@ -2,6 +2,7 @@
 
 mod access;
 mod label;
+mod last_use;
 mod password;
 mod rate_limit;
 mod token;
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 
 pub use access::{RoutePath, RoutePathError, RouteRule, ScopeCatalog, ScopeSet};
 pub use label::{Label, LabelError};
+pub use last_use::LastUse;
 pub use password::{HashMemory, PasswordHash, PasswordHashError, PlainPassword};
 pub use rate_limit::RateLimit;
 pub use token::{DigestError, PlainToken, TokenDigest, TokenFormat, TokenFormatError};
@@ -44,6 +46,8 @@ pub struct Credential {
     pub addresses: Box<[IpNet]>,
     /// How often it may be used; `None` means as the settings say.
     pub rate_limit: Option<RateLimit>,
+    /// Where it is kept, where that is wanted.
+    pub last_use: Option<Box<LastUse>>,
 }
 
 /// The customer that credentials belong to.

@@ -136,6 +136,11 @@ impl TokenDigest {
         Self(Sha256::digest(token).into())
     }
 
+    /// From the raw digest; `None` unless it is 32 bytes, and not those of an empty token.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().map(Self).ok().filter(|digest| *digest != Self::of(b""))
+    }
+
     /// The raw digest.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0

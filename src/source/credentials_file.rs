@@ -112,6 +112,7 @@ impl Reader<'_> {
                 expires_at: written.expires_at.map(|moment| moment.0.value),
                 addresses: written.addresses.iter().map(|range| range.0.0).collect(),
                 rate_limit: written.rate_limit.as_ref().map(written::RateLimit::limit),
+                last_use: None,
             },
             origin: node.origin.clone(),
             path: path.to_owned(),

@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 
 /// A module of ours and which others it may name.
-const MAY_IMPORT: [(&str, &[&str]); 11] = [
+const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("credential", &[]),
     ("clock", &[]),
     ("telemetry", &[]),
     ("config", &["credential"]),
     ("auth", &["credential", "clock"]),
+    // Beyond design.md: `config`, for the address of the database, which is written and checked there.
+    ("store", &["credential", "config"]),
     ("source", &["auth", "credential", "config", "store", "clock", "telemetry"]),
     // Never `store` nor `control`: the data plane waits for nobody.
     ("proxy", &["auth", "credential", "config", "clock", "telemetry"]),

@@ -1,5 +1,6 @@
 //! Values that are written as text and mean something.
 
+mod database;
 mod headers;
 mod network;
 
@@ -12,6 +13,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor, value::SeqAccessDeserializer};
 use serde::{Serialize, Serializer};
 
+pub use database::{DatabaseTls, DatabaseUrl, PostgresUrl};
 pub use headers::{HeaderField, HeaderPrefix, MethodName};
 pub use network::{AddressRange, ListenAddress, UpstreamUrl, WebAddress};
 

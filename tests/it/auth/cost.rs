@@ -46,6 +46,7 @@ fn set(size: usize) -> FileSet {
             expires_at: None,
             addresses: Box::default(),
             rate_limit: None,
+            last_use: None,
         };
         set.insert(credential).unwrap();
     }

@@ -1,0 +1,191 @@
+//! Where a database is, and how it is reached.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// `sqlite:FILE`, or `postgres://…`. Shown without its password.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// A file.
+    Sqlite(PathBuf),
+    /// A server.
+    Postgres(PostgresUrl),
+}
+
+/// A URL as libpq has them, which may hold a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PostgresUrl(String);
+
+const FORM: &str = "must be sqlite:FILE or postgres://USER@HOST/DATABASE";
+
+impl DatabaseUrl {
+    /// The same, with a relative file taken from `folder`.
+    pub fn within(self, folder: &Path) -> Self {
+        match self {
+            Self::Sqlite(file) => Self::Sqlite(folder.join(file)),
+            Self::Postgres(url) => Self::Postgres(url),
+        }
+    }
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(file) = text.strip_prefix("sqlite:") {
+            let file = file.strip_prefix("//").unwrap_or(file);
+            return match file {
+                "" => Err("names no file; write sqlite:claviger.db"),
+                ":memory:" => Err("would forget everything at the end; name a file"),
+                _ if file.contains('?') => Err("takes no parameters; write sqlite:FILE alone"),
+                _ => Ok(Self::Sqlite(file.into())),
+            };
+        }
+        if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
+            return Err(FORM);
+        }
+        let url = PostgresUrl(text.to_owned());
+        if url.database().is_empty() && url.parameter("dbname").is_none() {
+            return Err("names no database; write postgres://USER@HOST/DATABASE");
+        }
+        url.tls()?;
+        Ok(Self::Postgres(url))
+    }
+}
+
+/// How a connection to a server is secured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DatabaseTls {
+    /// Not at all, because the URL says so, or because there is nobody between the two ends of a Unix socket.
+    Off,
+    /// Encrypted, whoever the server is.
+    Required,
+    /// The server's certificate comes from a known authority.
+    VerifyAuthority,
+    /// It is for this host, too.
+    VerifyFull,
+}
+
+impl PostgresUrl {
+    /// As it was written, password and all; for connecting.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Verified in full unless the URL asks for something else.
+    ///
+    /// # Errors
+    /// For what may fall back to no TLS unnoticed.
+    pub fn tls(&self) -> Result<DatabaseTls, &'static str> {
+        match self.parameter("sslmode").or_else(|| self.parameter("ssl-mode")) {
+            Some("disable") => Ok(DatabaseTls::Off),
+            Some("require") => Ok(DatabaseTls::Required),
+            Some("verify-ca") => Ok(DatabaseTls::VerifyAuthority),
+            Some("verify-full") => Ok(DatabaseTls::VerifyFull),
+            Some(_) => Err("has an sslmode that is none of verify-full, verify-ca, require and disable"),
+            None if self.is_local() => Ok(DatabaseTls::Off),
+            None => Ok(DatabaseTls::VerifyFull),
+        }
+    }
+
+    /// True for a Unix socket.
+    fn is_local(&self) -> bool {
+        let host = self.authority().rsplit('@').next().unwrap_or_default();
+        let named = self.parameter("host").unwrap_or(host);
+        named.starts_with('/') || named.to_ascii_lowercase().starts_with("%2f")
+    }
+
+    fn authority(&self) -> &str {
+        let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
+        rest.split(['/', '?']).next().unwrap_or_default()
+    }
+
+    fn database(&self) -> &str {
+        let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
+        let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
+        rest.split_once('/').map_or("", |(_, database)| database)
+    }
+
+    fn parameter(&self, name: &str) -> Option<&str> {
+        let (_, query) = self.0.split_once('?')?;
+        query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+    }
+
+    /// Without the password, wherever it stands.
+    fn redacted(&self) -> String {
+        let (scheme, rest) = self.0.split_once("://").unwrap_or(("postgres", ""));
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let authority = match authority.rsplit_once('@') {
+            Some((user, host)) => format!("{}@{host}", user.split_once(':').map_or(user, |(user, _)| user)),
+            None => authority.to_owned(),
+        };
+        let harmless = query.split('&').filter(|pair| pair.starts_with("ssl") || pair.starts_with("host="));
+        let query = harmless.collect::<Vec<_>>().join("&");
+        let question = if query.is_empty() { "" } else { "?" };
+        format!("{scheme}://{authority}/{path}{question}{query}")
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(file) => write!(f, "sqlite:{}", file.display()),
+            Self::Postgres(url) => f.write_str(&url.redacted()),
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        text.parse::<DatabaseUrl>().map_or_else(str::to_owned, |address| address.to_string())
+    }
+
+    #[test]
+    fn what_is_shown_holds_no_password() {
+        assert_eq!(shown("sqlite:claviger.db"), "sqlite:claviger.db");
+        assert_eq!(
+            shown("postgres://gate:s3cr%2Fet@db.example:5432/keys?password=s3cret&sslmode=require"),
+            "postgres://gate@db.example:5432/keys?sslmode=require"
+        );
+        assert_eq!(shown("postgres://gate:s@3:cret@db/keys"), "postgres://gate@db/keys");
+        assert_eq!(
+            shown("postgres:///keys?user=x&password=y&host=/run/postgresql"),
+            "postgres:///keys?host=/run/postgresql"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_refused_without_being_repeated() {
+        for text in
+            ["", "claviger.db", "mysql://x/y", "sqlite:", "sqlite::memory:", "sqlite:x.db?mode=ro", "postgres://"]
+        {
+            assert!(text.parse::<DatabaseUrl>().is_err(), "{text}");
+        }
+        for mode in ["prefer", "allow", "nonsense"] {
+            assert!(format!("postgres://u:secret@h/d?sslmode={mode}").parse::<DatabaseUrl>().is_err(), "{mode}");
+        }
+    }
+
+    #[test]
+    fn tls_is_verified_in_full_unless_the_url_says_otherwise() {
+        let mode = |text: &str| match text.parse::<DatabaseUrl>() {
+            Ok(DatabaseUrl::Postgres(url)) => format!("{:?}", url.tls().unwrap()),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(mode("postgres://u@h/d"), "VerifyFull");
+        assert_eq!(mode("postgres://u@h/d?sslmode=verify-ca"), "VerifyAuthority");
+        assert_eq!(mode("postgres://u@%2Frun%2Fpostgresql/d"), "Off");
+        assert_eq!(mode("postgres:///d?host=/run/postgresql"), "Off");
+    }
+}

@@ -1,0 +1,113 @@
+//! What can go wrong with a database, told by what to do about it.
+
+use sqlx::error::DatabaseError;
+
+/// Why the store could not do what it was asked for. Nothing is half done: every write is one transaction.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Gone, busy or too slow; the next attempt may succeed.
+    #[error("the database does not answer ({0}); it is tried again")]
+    Unavailable(String),
+    /// It answers, and will go on answering so until somebody changes something.
+    #[error("the database cannot be used: {problem}; {remedy}")]
+    Unusable {
+        /// What it says.
+        problem: String,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// No space is left.
+    #[error("the database has no space left; free some on its disk. Reading goes on meanwhile")]
+    Full,
+    /// Nothing can be written.
+    #[error(
+        "the database is read-only; make its file and folder writable for this user, or name the primary server. Reading goes on meanwhile"
+    )]
+    ReadOnly,
+    /// Somebody else has that name already; which.
+    #[error("{0} is taken already")]
+    Taken(&'static str),
+    /// Something named in the change is not there (any more).
+    #[error("something that it belongs to does not exist")]
+    Dangling,
+    /// A value that this program never wrote.
+    #[error("{table}.{column} of {id:?} holds what claviger has never written; mend or delete that row")]
+    Inconsistent {
+        /// Where.
+        table: &'static str,
+        /// In which column.
+        column: &'static str,
+        /// In which row.
+        id: String,
+    },
+}
+
+impl StoreError {
+    /// True when another attempt may succeed without anybody doing anything.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(inner) => Self::of_database(inner.as_ref()),
+            sqlx::Error::PoolTimedOut => Self::Unavailable("no connection became free in time".into()),
+            sqlx::Error::Tls(inner) => Self::Unusable {
+                problem: format!("TLS: {inner}"),
+                remedy: "name the authority of its certificate with sslrootcert in the URL",
+            },
+            sqlx::Error::Configuration(inner) => {
+                Self::Unusable { problem: inner.to_string(), remedy: "mend credentials.database" }
+            }
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
+}
+
+impl StoreError {
+    fn of_database(error: &dyn DatabaseError) -> Self {
+        if error.is_unique_violation() {
+            return Self::Taken(taken(error));
+        }
+        if error.is_foreign_key_violation() {
+            return Self::Dangling;
+        }
+        let code = error.code().unwrap_or_default();
+        let unusable = |remedy| Self::Unusable { problem: error.message().to_owned(), remedy };
+        match (code.as_ref(), code.parse::<u32>().map(|code| code & 0xff)) {
+            // PostgreSQL: SQLSTATE.
+            ("53100", _) => Self::Full,
+            ("25006", _) => Self::ReadOnly,
+            ("28P01" | "28000", _) => unusable("check user name and password, and pg_hba.conf"),
+            ("3D000", _) => unusable("create it: CREATE DATABASE"),
+            ("42501", _) => unusable("grant this user the right to it"),
+            ("42P01" | "42703", _) => unusable("run claviger database migrate"),
+            // SQLite: primary result codes.
+            (_, Ok(13)) if code.len() != 5 => Self::Full,
+            (_, Ok(8)) if code.len() != 5 => Self::ReadOnly,
+            (_, Ok(14)) if code.len() != 5 => unusable("check that its folder exists and is writable for this user"),
+            (_, Ok(11 | 26)) if code.len() != 5 => {
+                unusable("it is damaged or no SQLite file: restore it from a backup")
+            }
+            (_, Ok(1)) if error.message().starts_with("no such") => unusable("run claviger database migrate"),
+            _ => Self::Unavailable(error.message().to_owned()),
+        }
+    }
+}
+
+/// What a unique index stands for. SQLite names columns, PostgreSQL the index.
+fn taken(error: &dyn DatabaseError) -> &'static str {
+    let where_it_is = [error.constraint().unwrap_or_default(), error.message()].join(" ");
+    let meanings = [
+        ("tokens", "the token"),
+        ("credentials_username", "the user name"),
+        ("credentials.username", "the user name"),
+        ("credentials", "the id"),
+        ("users_email", "the e-mail address"),
+        ("users.email", "the e-mail address"),
+        ("access_requests", "the account's place in the queue"),
+    ];
+    meanings.iter().find(|(part, _)| where_it_is.contains(part)).map_or("the id", |(_, meaning)| meaning)
+}

@@ -1,0 +1,123 @@
+//! Connections: bounded, verified, and with a limit on what they wait for.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, PgPool, SqlitePool};
+
+use super::{Store, StoreError};
+use crate::config::{DatabaseTls, DatabaseUrl, PostgresUrl};
+
+/// A connection to a server is replaced after this, so that a fleet follows a server that moves.
+const LIFETIME: Duration = Duration::from_secs(30 * 60);
+
+/// The database, by kind.
+#[derive(Clone)]
+pub(super) enum Pools {
+    /// A file: many readers, one writer, as SQLite has it.
+    Sqlite {
+        /// Never writes.
+        read: SqlitePool,
+        /// One connection.
+        write: SqlitePool,
+    },
+    /// A server.
+    Postgres(PgPool),
+}
+
+/// How a database is used.
+#[derive(Debug, Clone, Copy)]
+pub struct StoreOptions {
+    /// Connections at most; of SQLite, for reading.
+    pub connections: u32,
+    /// What a query may take, waiting for a connection included.
+    pub limit: Duration,
+    /// Make an SQLite file that is not there.
+    pub create: bool,
+}
+
+impl Store {
+    /// Opens a database. Of a server nothing is asked before the first query, so that it may be down.
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`] when it can never be reached this way.
+    pub async fn open(url: &DatabaseUrl, options: StoreOptions) -> Result<Self, StoreError> {
+        let pools = match url {
+            DatabaseUrl::Sqlite(file) => {
+                let write = sqlite(file, options).create_if_missing(options.create);
+                let write = SqlitePoolOptions::new()
+                    .max_connections(1)
+                    .acquire_timeout(options.limit)
+                    .max_lifetime(None)
+                    .idle_timeout(None)
+                    .connect_lazy_with(write);
+                if options.create {
+                    // The file has to be there, in its journal mode, before anybody reads it.
+                    drop(write.acquire().await.map_err(StoreError::from)?);
+                }
+                let read = SqlitePoolOptions::new()
+                    .max_connections(options.connections)
+                    .acquire_timeout(options.limit)
+                    .max_lifetime(None)
+                    .idle_timeout(None)
+                    .connect_lazy_with(sqlite(file, options).pragma("query_only", "ON"));
+                Pools::Sqlite { read, write }
+            }
+            DatabaseUrl::Postgres(url) => {
+                let limit = options.limit.as_millis();
+                let settings = format!(
+                    "SET statement_timeout = {limit}; SET lock_timeout = {limit}; SET idle_in_transaction_session_timeout = {limit}"
+                );
+                let pool = PgPoolOptions::new()
+                    .max_connections(options.connections)
+                    .acquire_timeout(options.limit)
+                    .max_lifetime(LIFETIME)
+                    .after_connect(move |connection, _| {
+                        // Numbers only.
+                        let settings = AssertSqlSafe(settings.clone());
+                        Box::pin(async move { connection.execute(settings).await.map(drop) })
+                    })
+                    .connect_lazy_with(server(url)?);
+                Pools::Postgres(pool)
+            }
+        };
+        Ok(Self { pools, limit: options.limit })
+    }
+
+    /// Ends all connections, once what runs on them is done.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+fn sqlite(file: &std::path::Path, options: StoreOptions) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(options.limit)
+        .disable_statement_logging()
+}
+
+/// The environment (`PGSSLMODE`) has no say in how a connection is secured.
+pub(super) fn server(url: &PostgresUrl) -> Result<PgConnectOptions, StoreError> {
+    let unusable =
+        |problem: &str| StoreError::Unusable { problem: problem.into(), remedy: "mend credentials.database" };
+    let options: PgConnectOptions =
+        url.expose().parse().map_err(|_| unusable("its URL cannot be read; write postgres://USER@HOST/DATABASE"))?;
+    let mode = match url.tls().map_err(unusable)? {
+        DatabaseTls::Off => PgSslMode::Disable,
+        DatabaseTls::Required => PgSslMode::Require,
+        DatabaseTls::VerifyAuthority => PgSslMode::VerifyCa,
+        DatabaseTls::VerifyFull => PgSslMode::VerifyFull,
+    };
+    Ok(options.ssl_mode(mode).application_name("claviger").disable_statement_logging())
+}

@@ -1,0 +1,88 @@
+//! Everything that is kept of a credential.
+
+use ipnet::IpNet;
+use jiff::Timestamp;
+
+use crate::credential::{Label, PasswordHash, RateLimit, StoredSecret, TokenDigest};
+
+/// A credential as people handle it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CredentialRecord {
+    /// Unique for good.
+    pub id: Label,
+    /// The account it belongs to.
+    pub account: Label,
+    /// The user it stands and falls with, for a user's own key.
+    pub owner: Option<Label>,
+    /// For people.
+    pub name: Option<String>,
+    /// For people.
+    pub description: Option<String>,
+    /// The person at the integrator.
+    pub contact_email: Option<String>,
+    /// Their mobile, as E.164.
+    pub contact_mobile: Option<String>,
+    /// What is kept of the secret.
+    pub secret: StoredSecret,
+    /// What is kept of the one before, while it still counts.
+    pub previous: Option<PreviousSecret>,
+    /// The last four characters of a token.
+    pub hint: Option<String>,
+    /// Switched on.
+    pub enabled: bool,
+    /// Why it was switched off.
+    pub disabled_reason: Option<String>,
+    /// The API version it is pinned to.
+    pub version: Option<Label>,
+    /// What it may call; `None` means everything.
+    pub scopes: Option<Vec<Label>>,
+    /// Where it may be used from; empty means anywhere.
+    pub addresses: Vec<IpNet>,
+    /// Refused from this moment on.
+    pub expires_at: Option<Timestamp>,
+    /// How often it may be used; `None` means as the settings say.
+    pub rate_limit: Option<RateLimit>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// By whom.
+    pub created_by: String,
+    /// When its current secret was made.
+    pub secret_made_at: Timestamp,
+    /// When the integrator has seen the secret, where it was handed over.
+    pub handed_over_at: Option<Timestamp>,
+    /// When it was last used, to a few seconds.
+    pub last_used_at: Option<Timestamp>,
+    /// From where.
+    pub last_used_from: Option<String>,
+    /// Counts changes.
+    pub revision: i64,
+}
+
+/// The secret before the last reset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PreviousSecret {
+    /// Of a token.
+    Token {
+        /// Its digest.
+        digest: TokenDigest,
+        /// Refused from this moment on.
+        ends_at: Timestamp,
+    },
+    /// Of a Basic pair.
+    Password {
+        /// Its hash.
+        hash: PasswordHash,
+        /// Refused from this moment on.
+        ends_at: Timestamp,
+    },
+}
+
+impl CredentialRecord {
+    /// The user name, of a Basic pair.
+    pub fn username(&self) -> Option<&str> {
+        match &self.secret {
+            StoredSecret::Token(_) => None,
+            StoredSecret::Password { username, .. } => Some(username),
+        }
+    }
+}

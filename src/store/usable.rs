@@ -1,0 +1,209 @@
+//! Credentials as the gate needs them.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use jiff::Timestamp;
+
+use super::{Store, StoreError, on};
+use crate::credential::{Account, Credential, Label, PasswordHash, RateLimit, ScopeSet, StoredSecret, TokenDigest};
+
+/// A credential and what else decides how long it may be remembered.
+#[derive(Debug)]
+pub struct Usable {
+    /// As it is used. Its account's access is that of its owner, too.
+    pub credential: Credential,
+    /// The user whose state it depends on.
+    pub owner: Option<Label>,
+    /// When the secret it was found by ends, before the credential itself does.
+    pub ends_at: Option<Timestamp>,
+}
+
+/// What was found, and of what moment it is.
+#[derive(Debug)]
+pub struct UsableReading<T> {
+    /// It holds all changes up to this one, and maybe more.
+    pub read_at: i64,
+    /// What was found.
+    pub found: T,
+}
+
+/// Of a member, access depends on the account's policy for members too.
+const COLUMNS: &str = "k.last_change AS read_at, c.id, c.account, c.owner,
+    (a.granted AND a.switched_on AND (u.id IS NULL OR (u.enabled AND (u.role <> 'member' OR a.members_allowed)))) AS access,
+    t.digest, t.ends_at, c.username, c.password_hash, c.enabled, c.version, c.scopes, c.addresses, c.expires_at,
+    c.rate_requests, c.rate_seconds, c.rate_burst";
+const OWNERS: &str = "LEFT JOIN accounts a ON a.id = c.account LEFT JOIN users u ON u.id = c.owner";
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    read_at: i64,
+    id: Option<String>,
+    account: Option<String>,
+    owner: Option<String>,
+    access: Option<bool>,
+    digest: Option<Vec<u8>>,
+    ends_at: Option<i64>,
+    username: Option<String>,
+    password_hash: Option<String>,
+    enabled: Option<bool>,
+    version: Option<String>,
+    scopes: Option<String>,
+    addresses: Option<String>,
+    expires_at: Option<i64>,
+    rate_requests: Option<i64>,
+    rate_seconds: Option<i64>,
+    rate_burst: Option<i64>,
+}
+
+impl Store {
+    /// The credential whose token has this digest: one indexed read.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or holds what cannot be read.
+    pub async fn find_token(&self, digest: &TokenDigest) -> Result<UsableReading<Option<Usable>>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM counter k LEFT JOIN tokens t ON t.digest = $1
+            LEFT JOIN credentials c ON c.id = t.credential {OWNERS} WHERE k.only_row = 1"
+        );
+        let row: Row = self
+            .within(async {
+                on!(&self.pools, |pool| {
+                    let query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(digest.as_bytes().to_vec());
+                    Ok(query.fetch_one(pool).await?)
+                })
+            })
+            .await?;
+        one(row)
+    }
+
+    /// The Basic credential of this user name: one indexed read.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or holds what cannot be read.
+    pub async fn find_username(&self, username: &str) -> Result<UsableReading<Option<Usable>>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM counter k LEFT JOIN credentials c ON c.username = $1
+            LEFT JOIN tokens t ON t.credential = c.id {OWNERS} WHERE k.only_row = 1"
+        );
+        let row: Row = self
+            .within(async {
+                on!(&self.pools, |pool| {
+                    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(username).fetch_one(pool).await?)
+                })
+            })
+            .await?;
+        one(row)
+    }
+
+    /// The credentials that were used most recently, a token before and after a reset counting as two.
+    ///
+    /// # Errors
+    /// When the database cannot be asked. What cannot be read is left out: it is complained about when it is used.
+    pub async fn recently_used(&self, most: u32) -> Result<UsableReading<Vec<Usable>>, StoreError> {
+        let read_at = self.last_change().await?;
+        let sql = format!(
+            "SELECT {COLUMNS} FROM (SELECT * FROM credentials WHERE last_used_at IS NOT NULL
+            ORDER BY last_used_at DESC LIMIT $1) c JOIN counter k ON k.only_row = 1
+            LEFT JOIN tokens t ON t.credential = c.id {OWNERS}"
+        );
+        let rows: Vec<Row> = self
+            .within(async {
+                on!(&self.pools, |pool| {
+                    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(i64::from(most)).fetch_all(pool).await?)
+                })
+            })
+            .await?;
+        let found = rows.into_iter().filter_map(|row| row.usable().ok().flatten()).collect();
+        Ok(UsableReading { read_at, found })
+    }
+
+    /// The kinds of slow hash there are: one of each cost, and their number.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn hash_kinds(&self) -> Result<Vec<(PasswordHash, u64)>, StoreError> {
+        let sql = "SELECT MIN(password_hash), COUNT(*) FROM credentials WHERE password_cost IS NOT NULL
+            GROUP BY password_cost";
+        let rows: Vec<(String, i64)> =
+            self.within(async { on!(&self.pools, |pool| Ok(sqlx::query_as(sql).fetch_all(pool).await?)) }).await?;
+        let kind = |(hash, count): (String, i64)| Some((hash.parse().ok()?, u64::try_from(count).ok()?));
+        Ok(rows.into_iter().filter_map(kind).collect())
+    }
+}
+
+fn one(row: Row) -> Result<UsableReading<Option<Usable>>, StoreError> {
+    Ok(UsableReading { read_at: row.read_at, found: row.usable()? })
+}
+
+impl Row {
+    fn usable(self) -> Result<Option<Usable>, StoreError> {
+        let Some(id) = self.id.clone() else { return Ok(None) };
+        let broken = |column| StoreError::Inconsistent { table: "credentials", column, id: id.clone() };
+        let account = self.account.as_deref().unwrap_or_default().parse().map_err(|_| broken("account"))?;
+        let owner = self.owner.as_deref().map(str::parse).transpose().map_err(|_| broken("owner"))?;
+        let secret = match (&self.digest, &self.username, &self.password_hash) {
+            (Some(digest), None, None) => {
+                StoredSecret::Token(TokenDigest::from_bytes(digest).ok_or_else(|| broken("digest"))?)
+            }
+            (None, Some(username), Some(hash)) => StoredSecret::Password {
+                username: username.as_str().into(),
+                hash: hash.parse().map_err(|_| broken("password_hash"))?,
+            },
+            _ => return Err(broken("password_hash")),
+        };
+        let scopes = match &self.scopes {
+            None => None,
+            Some(words) => Some(Arc::new(ScopeSet::new(labels(words).ok_or_else(|| broken("scopes"))?))),
+        };
+        let credential = Credential {
+            account: Arc::new(Account { id: account, access: self.access.unwrap_or(false) }),
+            name: None,
+            secret,
+            enabled: self.enabled.unwrap_or(false),
+            version: self.version.as_deref().map(str::parse).transpose().map_err(|_| broken("version"))?,
+            scopes,
+            expires_at: self.expires_at.map(moment).transpose().map_err(|()| broken("expires_at"))?,
+            addresses: addresses(self.addresses.as_deref().unwrap_or_default()).ok_or_else(|| broken("addresses"))?,
+            rate_limit: rate_limit(self.rate_requests, self.rate_seconds, self.rate_burst)
+                .map_err(|()| broken("rate_requests"))?,
+            last_use: Some(Box::default()),
+            id: id.parse().map_err(|_| broken("id"))?,
+        };
+        let ends_at = self.ends_at.map(moment).transpose().map_err(|()| broken("ends_at"))?;
+        Ok(Some(Usable { credential, owner, ends_at }))
+    }
+}
+
+/// Words with one space between them.
+pub(super) fn labels(words: &str) -> Option<Vec<Label>> {
+    words.split(' ').filter(|word| !word.is_empty()).map(|word| word.parse().ok()).collect()
+}
+
+/// Words with one space between them.
+pub(super) fn addresses(words: &str) -> Option<Box<[IpNet]>> {
+    words.split(' ').filter(|word| !word.is_empty()).map(|word| word.parse().ok()).collect()
+}
+
+/// Milliseconds since 1970.
+pub(super) fn moment(millis: i64) -> Result<Timestamp, ()> {
+    Timestamp::from_millisecond(millis).map_err(|_| ())
+}
+
+/// All three, or none.
+pub(super) fn rate_limit(
+    requests: Option<i64>,
+    seconds: Option<i64>,
+    burst: Option<i64>,
+) -> Result<Option<RateLimit>, ()> {
+    let number = |number: i64| u32::try_from(number).ok().and_then(NonZeroU32::new).ok_or(());
+    match (requests, seconds, burst) {
+        (None, None, None) => Ok(None),
+        (Some(requests), Some(seconds), Some(burst)) => {
+            let limit = RateLimit { requests: number(requests)?, seconds: number(seconds)?, burst: number(burst)? };
+            if limit.is_countable() { Ok(Some(limit)) } else { Err(()) }
+        }
+        _ => Err(()),
+    }
+}

@@ -1,0 +1,152 @@
+//! Credentials: what is written is what is read, and what the gate gets of it.
+
+use std::num::NonZeroU32;
+
+use claviger::credential::{RateLimit, StoredSecret, TokenDigest};
+use claviger::store::{Changes, PreviousSecret, StoreError, Use};
+use jiff::ToSpan as _;
+
+use super::beds::{Bed, label, noon, on_each, token};
+
+on_each!(
+    a_record_is_read_as_it_was_written,
+    a_gate_finds_a_token_and_what_came_before_a_reset,
+    an_account_that_is_off_shows_at_every_credential,
+    a_name_that_is_taken_is_refused_and_nothing_is_written,
+    changes_are_numbered_in_the_order_of_their_commits,
+    last_uses_are_no_changes_and_never_go_back,
+);
+
+async fn a_record_is_read_as_it_was_written(bed: Bed) {
+    bed.account("acme").await;
+    let mut record = token("billing", "acme", "secret");
+    record.name = Some("Billing \u{1f9fe} export".into());
+    record.contact_mobile = Some("+441632960961".into());
+    record.version = Some(label("2"));
+    record.scopes = Some(vec![label("payments:read"), label("payments:write")]);
+    record.addresses = vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()];
+    record.expires_at = Some(noon() + 24.hours());
+    let number = |number| NonZeroU32::new(number).unwrap();
+    record.rate_limit = Some(RateLimit { requests: number(5), seconds: number(60), burst: number(10) });
+    record.previous = Some(PreviousSecret::Token { digest: TokenDigest::of(b"old"), ends_at: noon() + 1.hours() });
+    bed.put(&record).await;
+    assert_eq!(bed.store.credential("billing").await.unwrap().unwrap(), record);
+    record.scopes = Some(Vec::new());
+    record.enabled = false;
+    bed.put(&record).await;
+    record.revision = 2;
+    assert_eq!(bed.store.credential("billing").await.unwrap().unwrap(), record);
+    assert_eq!(bed.store.credentials_after("", 10).await.unwrap(), [record]);
+    assert_eq!(bed.store.credential("other").await.unwrap(), None);
+}
+
+async fn a_gate_finds_a_token_and_what_came_before_a_reset(bed: Bed) {
+    bed.account("acme").await;
+    let mut record = token("billing", "acme", "new");
+    record.previous = Some(PreviousSecret::Token { digest: TokenDigest::of(b"old"), ends_at: noon() });
+    bed.put(&record).await;
+    let mut pair = token("nightly", "acme", "");
+    let hash = "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=".parse().unwrap();
+    pair.secret = StoredSecret::Password { username: "acme".into(), hash };
+    bed.put(&pair).await;
+
+    let find = async |text: &str| bed.store.find_token(&TokenDigest::of(text.as_bytes())).await.unwrap();
+    let new = find("new").await;
+    assert_eq!(new.read_at, 3);
+    let new = new.found.unwrap();
+    assert_eq!((new.credential.id.as_str(), new.ends_at), ("billing", None));
+    assert!(new.credential.account.access);
+    assert_eq!(find("old").await.found.unwrap().ends_at, Some(noon()));
+    let nothing = find("nothing").await;
+    assert!(nothing.found.is_none());
+    assert_eq!(nothing.read_at, 3);
+
+    let found = bed.store.find_username("acme").await.unwrap().found.unwrap();
+    assert_eq!(found.credential.id.as_str(), "nightly");
+    assert!(bed.store.find_username("nobody").await.unwrap().found.is_none());
+    let kinds = bed.store.hash_kinds().await.unwrap();
+    assert_eq!(kinds, [(pair_hash(), 1)]);
+}
+
+fn pair_hash() -> claviger::credential::PasswordHash {
+    "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=".parse().unwrap()
+}
+
+async fn an_account_that_is_off_shows_at_every_credential(bed: Bed) {
+    let mut account = bed.account("acme").await;
+    bed.put(&token("billing", "acme", "secret")).await;
+    for (granted, switched_on) in [(true, false), (false, true), (true, true)] {
+        account.granted = granted;
+        account.switched_on = switched_on;
+        let mut transaction = bed.store.begin(noon()).await.unwrap();
+        transaction.put_account(&account).await.unwrap();
+        transaction.commit().await.unwrap();
+        let found = bed.store.find_token(&TokenDigest::of(b"secret")).await.unwrap().found.unwrap();
+        assert_eq!(found.credential.account.access, granted && switched_on);
+    }
+}
+
+async fn a_name_that_is_taken_is_refused_and_nothing_is_written(bed: Bed) {
+    bed.account("acme").await;
+    bed.put(&token("one", "acme", "secret")).await;
+    let mut transaction = bed.store.begin(noon()).await.unwrap();
+    transaction.put_credential(&token("two", "acme", "other")).await.unwrap();
+    let refused = transaction.put_credential(&token("three", "acme", "secret")).await;
+    assert!(matches!(refused, Err(StoreError::Taken("the token"))), "{refused:?}");
+    drop(transaction);
+    assert_eq!(bed.store.credential("two").await.unwrap(), None);
+    let mut transaction = bed.store.begin(noon()).await.unwrap();
+    let refused = transaction.put_credential(&token("four", "nobody", "four")).await;
+    assert!(matches!(refused, Err(StoreError::Dangling)), "{refused:?}");
+}
+
+async fn changes_are_numbered_in_the_order_of_their_commits(bed: Bed) {
+    bed.account("acme").await;
+    let writers = (0..8).map(|writer| {
+        let store = bed.store.clone();
+        tokio::spawn(async move {
+            for turn in 0..10 {
+                let mut transaction = store.begin(noon()).await.unwrap();
+                let id = format!("c-{writer}-{turn}");
+                transaction.put_credential(&token(&id, "acme", &id)).await.unwrap();
+                transaction.commit().await.unwrap();
+            }
+        })
+    });
+    let writers: Vec<_> = writers.collect();
+    let mut seen = 0;
+    while seen < 81 {
+        let Changes::Some(changes) = bed.store.changes_since(seen).await.unwrap() else { panic!("pruned") };
+        for change in changes {
+            assert_eq!(change.number, seen + 1, "a lower number was committed later");
+            seen = change.number;
+        }
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    bed.store.prune_changes(noon() + 1.hours()).await.unwrap();
+    assert_eq!(bed.store.changes_since(80).await.unwrap(), Changes::TooMany(81));
+    assert_eq!(bed.store.changes_since(81).await.unwrap(), Changes::Some(Vec::new()));
+    assert_eq!(bed.store.changes_since(99).await.unwrap(), Changes::TooMany(81));
+}
+
+async fn last_uses_are_no_changes_and_never_go_back(bed: Bed) {
+    bed.account("acme").await;
+    bed.put(&token("one", "acme", "1")).await;
+    bed.put(&token("two", "acme", "2")).await;
+    let before = bed.store.last_change().await.unwrap();
+    let one_use = |id: &str, hours, from: Option<&str>| Use {
+        id: id.into(),
+        at: noon() + i64::from(hours).hours(),
+        from: from.map(|from| from.parse().unwrap()),
+    };
+    let uses = [one_use("one", 2, Some("192.0.2.1")), one_use("two", 2, None), one_use("gone", 2, None)];
+    bed.store.note_uses(&uses).await.unwrap();
+    bed.store.note_uses(&[one_use("one", 1, Some("192.0.2.2"))]).await.unwrap();
+    let one = bed.store.credential("one").await.unwrap().unwrap();
+    assert_eq!((one.last_used_at, one.last_used_from.as_deref()), (Some(noon() + 2.hours()), Some("192.0.2.1")));
+    assert_eq!(bed.store.last_change().await.unwrap(), before);
+    let recent = bed.store.recently_used(1).await.unwrap();
+    assert_eq!(recent.found.len(), 1);
+}
