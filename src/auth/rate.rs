@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use moka::sync::Cache;
+
 use crate::credential::{Credential, RateLimit};
 
 const SECOND: u64 = 1_000_000_000;
@@ -61,12 +63,14 @@ fn standing(limit: RateLimit, missing: u64, is_let_through: bool) -> Standing {
     }
 }
 
-/// A meter for each credential that has a limit, its own or the default. Made with the set, so that no
-/// request has to lock or to insert anything, and never larger than the set.
+/// A meter for each credential that has a limit, its own or the default. Those of a file are made with the set, so
+/// that no request has to lock or to insert anything, and are never more than the set; those of a database come and
+/// go with their use, within a bound.
 #[derive(Debug, Default)]
 pub struct Meters {
     default: Option<RateLimit>,
     of: HashMap<Box<str>, Arc<Meter>>,
+    others: Option<Cache<Box<str>, Arc<Meter>>>,
 }
 
 impl Meters {
@@ -81,13 +85,25 @@ impl Meters {
             let id = credential.id.as_str();
             (id.into(), before.and_then(|before| before.of.get(id)).cloned().unwrap_or_default())
         });
-        Self { default, of: of.collect() }
+        Self { default, of: of.collect(), others: before.and_then(|before| before.others.clone()) }
+    }
+
+    /// The same, and meters for so many credentials of a database.
+    pub fn with_others(mut self, most: u64) -> Self {
+        self.others.get_or_insert_with(|| Cache::new(most));
+        self
     }
 
     /// Counts a request of this credential; `None` where it has no limit.
     pub fn count(&self, credential: &Credential, now: Duration) -> Option<Standing> {
         let limit = credential.rate_limit.or(self.default)?;
-        self.of.get(credential.id.as_str()).map(|meter| meter.count(limit, now))
+        let id = credential.id.as_str();
+        if let Some(meter) = self.of.get(id) {
+            return Some(meter.count(limit, now));
+        }
+        let others = self.others.as_ref()?;
+        let meter = others.get(id).unwrap_or_else(|| others.get_with(id.into(), Arc::default));
+        Some(meter.count(limit, now))
     }
 }
 

@@ -39,7 +39,8 @@ impl Args {
         let loader = Loader::new(ConfigSource { file: Some(config), overrides: Vec::new() });
         let loaded = loader.load()?;
         let mut told = Ok(());
-        crate::server::serve(loader, loaded, |addresses| told = tell(addresses, folder.path(), &secrets))?;
+        let options = crate::server::ServeOptions::default();
+        crate::server::serve(loader, loaded, options, |addresses| told = tell(addresses, folder.path(), &secrets))?;
         told.map(|()| ExitCode::SUCCESS)
     }
 }

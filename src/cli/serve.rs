@@ -20,6 +20,9 @@ pub(super) struct Args {
     /// Where metrics, health and reload are [default: 127.0.0.1:8081]
     #[arg(long, value_name = "ADDRESS:PORT")]
     admin_listen: Option<String>,
+    /// Bring the schema of a PostgreSQL database up to date first; that of an SQLite file always is
+    #[arg(long)]
+    migrate: bool,
 }
 
 impl Args {
@@ -33,7 +36,8 @@ impl Args {
         }
         let loader = Loader::new(source);
         let loaded = loader.load()?;
-        crate::server::serve(loader, loaded, |_| {})?;
+        let options = crate::server::ServeOptions { migrate: self.migrate };
+        crate::server::serve(loader, loaded, options, |_| {})?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 
 use super::values::UpstreamUrl;
-use super::written::{MOST_QUEUED, MOST_REMEMBERED, MOST_THREADS};
+use super::written::{MOST_CONNECTIONS, MOST_LOOKUPS, MOST_MEGABYTES, MOST_QUEUED, MOST_REMEMBERED, MOST_THREADS};
 use super::{Fault, Faults, Node, written};
 
 /// What no single value can tell.
@@ -26,16 +26,14 @@ impl<'r> Checker<'r> {
         self.accept(file);
         self.versions(file);
         self.numbers(file);
+        self.database(&file.database);
         self.limits(file);
         self.throttle(&file.throttle);
         if file.rate_limit.as_ref().is_some_and(|rate| !rate.limit().is_countable()) {
             self.report(&["rate_limit", "burst"], "would take more than a hundred years to be whole again", "");
         }
         self.log(file);
-        if file.credentials.file.is_none() {
-            let hint = "name the credentials file, or give --credentials";
-            self.report(&["credentials", "file"], "is missing", hint);
-        }
+        self.credentials(&file.credentials);
         self.faults
     }
 
@@ -143,6 +141,16 @@ impl<'r> Checker<'r> {
         }
     }
 
+    fn credentials(&mut self, credentials: &written::Credentials) {
+        if credentials.database.is_some() && credentials.database_file.is_some() {
+            self.report(&["credentials", "database_file"], "stands beside database; one of them is enough", "");
+        }
+        if credentials.file.is_none() && credentials.database.is_none() && credentials.database_file.is_none() {
+            let hint = "name the credentials file, or give --credentials; or name a database";
+            self.report(&["credentials", "file"], "is missing", hint);
+        }
+    }
+
     fn numbers(&mut self, file: &written::File) {
         let count = |number: Option<NonZeroUsize>| number.map_or(0, NonZeroUsize::get) as u64;
         let passwords = &file.passwords;
@@ -151,10 +159,20 @@ impl<'r> Checker<'r> {
             (["passwords", "threads"], count(passwords.threads), MOST_THREADS),
             (["passwords", "queue"], count(Some(passwords.queue)), MOST_QUEUED),
             (["passwords", "remembered"], passwords.remembered, MOST_REMEMBERED),
+            (["database", "connections"], file.database.connections.get().into(), MOST_CONNECTIONS),
         ] {
             if number > most {
                 self.report(&path, &format!("is more than {most}"), "");
             }
+        }
+    }
+
+    fn database(&mut self, database: &written::Database) {
+        if u64::from(database.cache.megabytes.get()) > MOST_MEGABYTES {
+            self.report(&["database", "cache", "megabytes"], &format!("is more than {MOST_MEGABYTES}"), "");
+        }
+        if database.lookups.get() > MOST_LOOKUPS {
+            self.report(&["database", "lookups"], &format!("is more than {MOST_LOOKUPS}"), "");
         }
     }
 

@@ -18,6 +18,6 @@ pub use effective::effective;
 pub use fault::{Fault, Faults};
 pub use load::{ConfigSource, Override, environment, process_environment, read_text, schema, wants_colour};
 pub use node::{Key, Node, Origin, Value};
-pub use settings::{Settings, Upstream};
+pub use settings::{Database, Settings, Upstream};
 pub use values::{DatabaseTls, DatabaseUrl, HeaderField, HeaderPrefix, Parsed, PostgresUrl, UpstreamUrl};
 pub use yaml::{each_item, parse};

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 
 use super::check::Checker;
-use super::values::UpstreamUrl;
-use super::{Faults, Node, written};
+use super::load::read_text;
+use super::values::{DatabaseUrl, UpstreamUrl};
+use super::{Fault, Faults, Node, Origin, written};
 use crate::credential::{
     RateLimit, RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog, VersionRule, WhenUnstated,
 };
@@ -34,8 +35,10 @@ pub struct Settings {
     pub admin_listen: SocketAddr,
     /// What links begin with, without a slash at the end.
     pub public_url: Option<String>,
-    /// The credentials file.
-    pub credentials_file: PathBuf,
+    /// The credentials file, if there is one.
+    pub credentials_file: Option<PathBuf>,
+    /// The database, if there is one.
+    pub database: Option<Database>,
     /// Which credentials may be presented.
     pub accept: written::Accept,
     /// What the API behind is told.
@@ -62,6 +65,15 @@ pub struct Settings {
     pub log: written::Log,
 }
 
+/// A database of credentials.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// Where it is; a file is absolute or starts from the working directory.
+    pub url: DatabaseUrl,
+    /// How it is used; paths as for [`Settings::tls`].
+    pub options: written::Database,
+}
+
 /// The API behind.
 #[derive(Debug, Clone)]
 pub struct Upstream {
@@ -79,14 +91,20 @@ impl Settings {
     /// # Errors
     /// Everything that does not fit together.
     pub fn new(file: &written::File, root: &Node, directory: &Path) -> Result<Self, Faults> {
-        let faults = Checker::new(root).look_at(file);
+        let mut faults = Checker::new(root).look_at(file);
         let at = |path: &PathBuf| directory.join(path);
         let url = file.proxy.upstream.as_ref().map(|url| url.0.clone());
         let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let proxy = &file.proxy;
-        let (Some(url), Some(credentials_file)) = (url, file.credentials.file.as_ref().map(at)) else {
-            return Err(faults);
+        let database = match database(file, directory) {
+            Ok(database) => database,
+            Err(fault) => {
+                let at = ["credentials", "database_file"];
+                faults.push(Fault { origin: root.origin_of(&at), path: at.join("."), ..fault });
+                None
+            }
         };
+        let Some(url) = url else { return Err(faults) };
         faults.into_result(|| Self {
             listen: proxy.listen.0.iter().map(|address| address.0.0).collect(),
             upstream: Upstream {
@@ -110,7 +128,8 @@ impl Settings {
             timeouts: proxy.timeouts.clone(),
             admin_listen: file.admin.listen.0.0,
             public_url: file.admin.public_url.as_ref().map(|url| url.0.0.trim_end_matches('/').to_owned()),
-            credentials_file,
+            credentials_file: file.credentials.file.as_ref().map(at),
+            database,
             accept: file.accept.clone(),
             identity: file.identity.clone(),
             versions: catalog(&file.versions),
@@ -130,6 +149,10 @@ impl Settings {
 }
 
 impl Settings {
+    fn database_url(&self) -> Option<&DatabaseUrl> {
+        self.database.as_ref().map(|database| &database.url)
+    }
+
     /// The keys in which two settings differ and which take effect only at a start.
     pub fn restart_needed(&self, next: &Self) -> Vec<&'static str> {
         let keys = [
@@ -141,6 +164,8 @@ impl Settings {
             ("proxy.timeouts.lame_duck", self.timeouts.lame_duck != next.timeouts.lame_duck),
             ("proxy.timeouts.shutdown", self.timeouts.shutdown != next.timeouts.shutdown),
             ("admin.listen", self.admin_listen != next.admin_listen),
+            ("credentials.database", self.database_url() != next.database_url()),
+            ("database", format!("{:?}", self.database) != format!("{:?}", next.database)),
             ("passwords.threads", self.hash_threads != next.hash_threads),
             ("passwords.queue", self.passwords.queue != next.passwords.queue),
             ("passwords.remembered", self.passwords.remembered != next.passwords.remembered),
@@ -150,6 +175,22 @@ impl Settings {
         ];
         keys.iter().filter(|(_, changed)| *changed).map(|(key, _)| *key).collect()
     }
+}
+
+/// Where the database is, and how it is used.
+fn database(file: &written::File, directory: &Path) -> Result<Option<Database>, Fault> {
+    let url = match (&file.credentials.database, &file.credentials.database_file) {
+        (Some(url), _) => url.0.clone(),
+        (None, None) => return Ok(None),
+        (None, Some(path)) => {
+            let text = read_text(&directory.join(path))?;
+            let fault = |problem| Fault::new(Origin::WHOLE_FILE, "", format!("names a file whose content {problem}"));
+            text.trim().parse().map_err(fault)?
+        }
+    };
+    let mut options = file.database.clone();
+    options.snapshot = options.snapshot.map(|path| directory.join(path));
+    Ok(Some(Database { url: url.within(directory), options }))
 }
 
 fn routes(written: &[written::Route]) -> Box<[RouteRule]> {

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{Probe, Readiness, throttle};
 use crate::auth::{Authenticator, Throttle};
 use crate::clock::Clock;
-use crate::source::{ReloadHandle, ReloadOutcome};
+use crate::source::{DatabaseDirectory, ReloadHandle, ReloadOutcome};
 use crate::telemetry::Metrics;
 
 /// What the admin listener knows.
@@ -30,6 +30,8 @@ pub struct Admin {
     pub authenticator: Arc<Authenticator>,
     /// Knows who has guessed.
     pub throttle: Arc<Throttle>,
+    /// Knows how old its knowledge is.
+    pub database: Option<Arc<DatabaseDirectory>>,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -49,6 +51,9 @@ pub fn router(admin: Admin) -> Router {
 async fn metrics(State(admin): State<Admin>) -> Response {
     admin.metrics.hash_queue.set(i64::try_from(admin.authenticator.queue_depth()).unwrap_or(i64::MAX));
     admin.metrics.throttle_entries.set(i64::try_from(admin.throttle.len()).unwrap_or(i64::MAX));
+    if let Some(database) = &admin.database {
+        database.measure();
+    }
     match admin.metrics.render() {
         Ok(text) => ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
         Err(error) => {
@@ -99,11 +104,18 @@ async fn reload(State(admin): State<Admin>, headers: HeaderMap) -> Response {
 }
 
 impl Admin {
-    fn probes(&self) -> [Probe; 2] {
+    /// A database that is gone is gone for the whole fleet: it must not take all of it out of service. One that was
+    /// never there is another matter.
+    fn probes(&self) -> Vec<Probe> {
         let is_in_force = matches!(self.reload.last(), ReloadOutcome::InForce(_));
-        [
+        let mut probes = vec![
             Probe { name: "files on disk are in force", is_ok: is_in_force, is_vital: false },
             Probe { name: "not stopping", is_ok: !self.readiness.is_stopping(), is_vital: true },
-        ]
+        ];
+        if let Some(database) = &self.database {
+            probes.push(Probe { name: "database has been read", is_ok: database.is_synced(), is_vital: true });
+            probes.push(Probe { name: "database is followed", is_ok: database.is_followed(), is_vital: false });
+        }
+        probes
     }
 }

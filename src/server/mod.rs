@@ -16,7 +16,9 @@ use pingora::server::configuration::ServerConf;
 use pingora::server::{RunArgs, Server, ShutdownWatch};
 use pingora::services::background::{BackgroundService, background_service};
 
-use crate::auth::{Authenticator, HashPool, HashPoolSize, Meters, PasswordCache, REJECTION_CODES, Scheme, Throttle};
+use crate::auth::{
+    Authenticator, Directory, HashPool, HashPoolSize, Meters, PasswordCache, REJECTION_CODES, Scheme, Throttle,
+};
 use crate::clock::Clock;
 use crate::config::written::LogFormat;
 use crate::config::{Faults, Settings};
@@ -24,7 +26,7 @@ use crate::control::{Admin, Readiness, router};
 use crate::proxy::{
     AccessLog, Bound, Certificates, Connections, Gateway, ListenerOptions, Policy, Reading, Upstream, service,
 };
-use crate::source::{Apply, Loaded, Loader, Reloader};
+use crate::source::{Apply, Database, DatabaseDirectory, DatabaseStart, Joined, Loaded, Loader, Reloader};
 use crate::telemetry::{Lines, LogStyle, Metrics};
 
 pub use demo_api::DemoApi;
@@ -44,6 +46,13 @@ pub struct Addresses {
     pub admin: SocketAddr,
 }
 
+/// What only the command line says.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ServeOptions {
+    /// Bring the schema of a PostgreSQL database up to date.
+    pub migrate: bool,
+}
+
 /// Must come before anything that may use TLS: with two providers in the tree, rustls would refuse to choose.
 pub fn install_crypto() {
     // A second call finds the same provider in place.
@@ -54,16 +63,27 @@ pub fn install_crypto() {
 ///
 /// # Errors
 /// When something cannot be bound, read or started.
-pub fn serve(loader: Loader, loaded: Loaded, ready: impl FnOnce(&Addresses)) -> anyhow::Result<()> {
+pub fn serve(
+    loader: Loader,
+    loaded: Loaded,
+    options: ServeOptions,
+    ready: impl FnOnce(&Addresses),
+) -> anyhow::Result<()> {
     let settings = loaded.settings.clone();
     let log = crate::telemetry::init(&settings.log.level, stderr_style(&settings)).map_err(anyhow::Error::msg)?;
-    let outcome = run(loader, loaded, &settings, ready);
+    let outcome = run(loader, loaded, &settings, options, ready);
     log.flush();
     outcome
 }
 
 /// [`serve`], once there is a log.
-fn run(loader: Loader, loaded: Loaded, settings: &Settings, ready: impl FnOnce(&Addresses)) -> anyhow::Result<()> {
+fn run(
+    loader: Loader,
+    loaded: Loaded,
+    settings: &Settings,
+    options: ServeOptions,
+    ready: impl FnOnce(&Addresses),
+) -> anyhow::Result<()> {
     let metrics = Arc::new(Metrics::new(&SCHEMES.map(Scheme::as_str), &REJECTION_CODES)?);
     let sockets = bind(settings)?;
     let admin_socket = Bound::new(settings.admin_listen).with_context(|| cannot_listen(settings.admin_listen))?;
@@ -71,7 +91,9 @@ fn run(loader: Loader, loaded: Loaded, settings: &Settings, ready: impl FnOnce(&
         Addresses { proxy: sockets.iter().map(|socket| socket.address).collect(), admin: admin_socket.address };
 
     let certificates = certificates(settings, &metrics)?;
-    let policy = Arc::new(ArcSwap::from_pointee(policy(&loaded, None)?));
+    let database = database(settings, &metrics, options)?;
+    let directory = database.as_ref().map(Database::directory);
+    let policy = Arc::new(ArcSwap::from_pointee(policy(&loaded, directory.as_ref(), None)?));
     let authenticator = Arc::new(authenticator(settings, &metrics)?);
     let throttle = Arc::new(Throttle::default());
     let readiness = Arc::new(Readiness::default());
@@ -103,7 +125,7 @@ fn run(loader: Loader, loaded: Loaded, settings: &Settings, ready: impl FnOnce(&
     let gate = service(gateway, sockets, &options)?;
 
     let count = loaded.set.len();
-    let apply = apply(policy.clone(), certificates, metrics.clone());
+    let apply = apply(policy.clone(), directory.clone(), certificates, metrics.clone());
     let reload = Reloader::start(loader, loaded, apply, metrics.clone(), Clock::System)?;
     let admin = Admin {
         metrics: metrics.clone(),
@@ -111,6 +133,7 @@ fn run(loader: Loader, loaded: Loaded, settings: &Settings, ready: impl FnOnce(&
         reload: reload.clone(),
         authenticator,
         throttle,
+        database: directory,
         clock: Clock::System,
     };
 
@@ -142,6 +165,7 @@ fn run(loader: Loader, loaded: Loaded, settings: &Settings, ready: impl FnOnce(&
     })?;
     let outcome = end.recv().context("the gate has ended by itself");
     lines.flush();
+    drop(database);
     outcome
 }
 
@@ -193,9 +217,36 @@ fn certificates(settings: &Settings, metrics: &Metrics) -> Result<Option<Arc<Cer
     Ok(Some(Arc::new(Certificates::new(reading))))
 }
 
-fn policy(loaded: &Loaded, before: Option<&Policy>) -> Result<Policy, Faults> {
-    let meters = Meters::new(loaded.set.iter(), loaded.settings.rate_limit, before.map(Policy::meters));
-    Policy::new(&loaded.settings, loaded.rules.clone(), loaded.set.clone(), meters, before)
+/// `database` is what was opened at the start; a reload joins it with another file.
+fn policy(
+    loaded: &Loaded,
+    database: Option<&Arc<DatabaseDirectory>>,
+    before: Option<&Policy>,
+) -> Result<Policy, Faults> {
+    let settings = &loaded.settings;
+    let mut meters = Meters::new(loaded.set.iter(), settings.rate_limit, before.map(Policy::meters));
+    let directory: Arc<dyn Directory> = match database {
+        None => loaded.set.clone(),
+        Some(database) => {
+            let remembered = settings.database.as_ref().map(|database| database.options.cache.credentials.get());
+            meters = meters.with_others(2 * remembered.unwrap_or_default());
+            database.complain_of_clashes(&loaded.set);
+            Arc::new(Joined::new(loaded.set.clone(), database.clone()))
+        }
+    };
+    Policy::new(settings, loaded.rules.clone(), directory, meters, before)
+}
+
+fn database(settings: &Settings, metrics: &Metrics, options: ServeOptions) -> anyhow::Result<Option<Database>> {
+    let Some(settings) = &settings.database else { return Ok(None) };
+    let start = DatabaseStart {
+        settings,
+        clock: Clock::System,
+        metrics: metrics.database.clone(),
+        may_migrate: options.migrate,
+    };
+    let database = Database::start(start).with_context(|| settings.url.to_string())?;
+    Ok(Some(database))
 }
 
 fn authenticator(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<Authenticator> {
@@ -207,9 +258,14 @@ fn authenticator(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<
 }
 
 /// Puts a reading in force as a whole: everything that can fail comes first.
-fn apply(policy: Arc<ArcSwap<Policy>>, certificates: Option<Arc<Certificates>>, metrics: Arc<Metrics>) -> Apply {
+fn apply(
+    policy: Arc<ArcSwap<Policy>>,
+    database: Option<Arc<DatabaseDirectory>>,
+    certificates: Option<Arc<Certificates>>,
+    metrics: Arc<Metrics>,
+) -> Apply {
     Box::new(move |loaded| {
-        let next = self::policy(loaded, Some(&policy.load()))?;
+        let next = self::policy(loaded, database.as_ref(), Some(&policy.load()))?;
         if let (Some(certificates), Some(files)) = (&certificates, &loaded.settings.tls) {
             let reading = Reading::new(files)?;
             metrics.certificate_end.set(reading.not_after);

@@ -13,6 +13,7 @@ static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 pub struct Decoys(Vec<Kind>);
 
 /// Hashes that cost the same.
+#[derive(Clone)]
 struct Kind {
     sample: PasswordHash,
     count: u64,
@@ -25,6 +26,24 @@ impl Decoys {
             Some(kind) => kind.count += 1,
             None => self.0.push(Kind { sample: hash.clone(), count: 1 }),
         }
+    }
+
+    /// Of these kinds, and so many of each.
+    pub fn of_kinds(kinds: Vec<(PasswordHash, u64)>) -> Self {
+        let kinds = kinds.into_iter().filter(|(_, count)| *count > 0);
+        Self(kinds.map(|(sample, count)| Kind { sample, count }).collect())
+    }
+
+    /// Those of two sets together.
+    pub fn and(&self, other: &Self) -> Self {
+        let mut both = Self(self.0.clone());
+        for kind in &other.0 {
+            match both.0.iter_mut().find(|known| known.sample.cost() == kind.sample.cost()) {
+                Some(known) => known.count += kind.count,
+                None => both.0.push(kind.clone()),
+            }
+        }
+        both
     }
 
     /// The hash for a name that nobody has: of each kind in proportion to its number, by weighted rendezvous

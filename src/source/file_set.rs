@@ -92,6 +92,10 @@ impl FileSet {
         self.position_of_id(id).map(|index| self.credentials[index].clone())
     }
 
+    pub(super) fn decoys(&self) -> &Decoys {
+        &self.decoys
+    }
+
     fn position_of_id(&self, id: &str) -> Option<usize> {
         let same = |other: &u32| id_of(&self.credentials, *other) == Some(id);
         self.by_id.find(self.hasher.hash_one(Some(id)), same).map(|index| *index as usize)

@@ -90,13 +90,13 @@ impl Loader {
         });
         let upstream = &settings.upstream.tls;
         let upstream = [&upstream.ca, &upstream.certificate, &upstream.key].into_iter().flatten().cloned();
-        let own = self.source.file.iter().cloned().chain([settings.credentials_file.clone()]);
+        let own = self.source.file.iter().chain(&settings.credentials_file).cloned();
         own.chain(tls).chain(upstream).collect()
     }
 }
 
 fn read_credentials(settings: &Settings, read: impl Fn(&Path) -> Result<String, Fault>) -> Result<FileSet, Faults> {
-    let path = &settings.credentials_file;
+    let Some(path) = &settings.credentials_file else { return Ok(FileSet::default()) };
     let text = read(path).map_err(|fault| Faults::from(fault).in_file(path))?;
     credentials_file::read(&text, &settings.versions, &settings.scopes).map_err(|faults| faults.in_file(path))
 }

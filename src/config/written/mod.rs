@@ -2,6 +2,7 @@
 //! people in their editor.
 
 mod credentials;
+mod database;
 mod defaults;
 mod limiting;
 mod limits;
@@ -16,11 +17,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::values::{
-    AddressRange, HeaderField, HeaderPrefix, ListenAddress, MethodName, OneOrMany, Parsed, UpstreamUrl, WebAddress,
+    AddressRange, DatabaseUrl, HeaderField, HeaderPrefix, ListenAddress, MethodName, OneOrMany, Parsed, UpstreamUrl,
+    WebAddress,
 };
 use crate::credential::Label;
 
 pub use credentials::{Account, Credential, CredentialsFile};
+pub use database::{Database, DatabaseCache};
 pub use limiting::{RateLimit, Throttle, Window};
 pub use limits::Limits;
 pub use texts::{Day, Moment, PathText, Prefix, Template};
@@ -30,6 +33,9 @@ pub use timeouts::Timeouts;
 pub(super) const MOST_THREADS: u64 = 1024;
 pub(super) const MOST_QUEUED: u64 = 100_000;
 pub(super) const MOST_REMEMBERED: u64 = 10_000_000;
+pub(super) const MOST_CONNECTIONS: u64 = 1000;
+pub(super) const MOST_MEGABYTES: u64 = 65_536;
+pub(super) const MOST_LOOKUPS: usize = 100_000;
 
 /// Settings of Claviger.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -39,8 +45,10 @@ pub struct File {
     pub proxy: Proxy,
     /// Metrics, health and reload, for operators.
     pub admin: Admin,
-    /// Where credentials come from.
+    /// Where credentials come from: a file, a database, or both. What is in both is the file's.
     pub credentials: Credentials,
+    /// How the database is used, where there is one.
+    pub database: Database,
     /// Which kinds of credential a request may present.
     pub accept: Accept,
     /// What the API behind is told about the caller.
@@ -148,6 +156,10 @@ pub struct Admin {
 pub struct Credentials {
     /// A YAML file, relative to this one; read again when it changes.
     pub file: Option<PathBuf>,
+    /// sqlite:FILE, relative to this one, or postgres://USER:PASSWORD@HOST/DATABASE. A change needs a restart.
+    pub database: Option<Parsed<DatabaseUrl>>,
+    /// A file that holds the address of the database, to keep its password out of this one.
+    pub database_file: Option<PathBuf>,
 }
 
 /// Which kinds of credential a request may present.

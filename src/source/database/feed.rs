@@ -1,0 +1,150 @@
+//! Follows the changes of the database.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::{DatabaseDirectory, Decoys};
+use crate::store::{Changes, StoreError, Wake};
+
+/// Between two looks at a server, whatever it notifies of.
+const POLL: Duration = Duration::from_secs(1);
+/// Between two looks at the counter of an SQLite file, which costs next to nothing.
+const POLL_EMBEDDED: Duration = Duration::from_millis(200);
+/// Between two attempts to be notified: some databases speak PostgreSQL and cannot.
+const LISTEN_AGAIN: Duration = Duration::from_secs(5);
+/// Between two looks at the hashes there are; they are counted in full.
+const CHOOSE_AGAIN: Duration = Duration::from_secs(60);
+/// Between two complaints about the same trouble.
+const COMPLAIN_AGAIN: Duration = Duration::from_secs(60);
+
+/// What is known about the database between two looks.
+pub(super) struct Feed {
+    directory: Arc<DatabaseDirectory>,
+    wake: Option<Wake>,
+    tried_to_listen: Option<Instant>,
+    complained: Option<Instant>,
+    /// The last secret change that decoys are chosen by, and when that was.
+    decoys_at: Option<(i64, Instant)>,
+}
+
+impl Feed {
+    pub(super) fn new(directory: Arc<DatabaseDirectory>) -> Self {
+        Self { directory, wake: None, tried_to_listen: None, complained: None, decoys_at: None }
+    }
+
+    /// For ever.
+    pub(super) async fn follow(mut self) {
+        loop {
+            self.listen().await;
+            match self.look().await {
+                Ok(()) => self.recovered(),
+                Err(error) => {
+                    self.complain(&error);
+                    // Whatever it has told so far may be incomplete.
+                    self.wake = None;
+                    tokio::time::sleep(self.pause()).await;
+                    continue;
+                }
+            }
+            self.choose_decoys().await;
+            let pause = self.pause();
+            let Some(wake) = &mut self.wake else {
+                tokio::time::sleep(pause).await;
+                continue;
+            };
+            if wake.wait(pause).await.is_err() {
+                // Notifications may have been lost with the connection, so it is time to look.
+                self.wake = None;
+            }
+        }
+    }
+
+    /// Asks to be notified, if nobody does it yet.
+    async fn listen(&mut self) {
+        let is_time = self.tried_to_listen.is_none_or(|tried| tried.elapsed() >= LISTEN_AGAIN);
+        if self.wake.is_none() && (is_time || self.directory.store.is_embedded()) {
+            self.tried_to_listen = Some(Instant::now());
+            // Without it there is still the look every second.
+            self.wake = self.directory.store.wake().await.ok();
+        }
+    }
+
+    /// Catches up with all changes, by their numbers.
+    async fn look(&mut self) -> Result<(), StoreError> {
+        let directory = &self.directory;
+        let begun = directory.clock.steady();
+        if let Some(wake) = &mut self.wake
+            && !wake.may_have_changed().await?
+        {
+            directory.confirm(begun);
+            return Ok(());
+        }
+        if !directory.is_synced() {
+            directory.sync().await?;
+        }
+        loop {
+            let begun = directory.clock.steady();
+            let changes = directory.store.changes_since(directory.remembered.position()).await?;
+            if let Changes::TooMany(last) = &changes {
+                tracing::warn!(last, "too far behind the changes of the database; everything is read anew");
+            }
+            if let Changes::Some(changes) = &changes {
+                directory.metrics.changes.inc_by(changes.len() as u64);
+            }
+            if !directory.remembered.apply(&changes) {
+                directory.confirm(begun);
+                return Ok(());
+            }
+        }
+    }
+
+    /// What unknown user names are made to cost follows the hashes that there are.
+    async fn choose_decoys(&mut self) {
+        let at = self.directory.remembered.last_secret();
+        if self.decoys_at.is_some_and(|(of, chosen)| of == at || chosen.elapsed() < CHOOSE_AGAIN) {
+            return;
+        }
+        match self.directory.store.hash_kinds().await {
+            Ok(kinds) => {
+                self.directory.decoys.store(Arc::new(Decoys::of_kinds(kinds)));
+                self.decoys_at = Some((at, Instant::now()));
+            }
+            Err(error) => self.complain(&error),
+        }
+    }
+
+    fn pause(&self) -> Duration {
+        if self.directory.store.is_embedded() { POLL_EMBEDDED } else { POLL }
+    }
+
+    fn complain(&mut self, error: &StoreError) {
+        if self.complained.is_none_or(|complained| complained.elapsed() >= COMPLAIN_AGAIN) {
+            self.complained = Some(Instant::now());
+            tracing::error!("{error}; what is remembered keeps deciding for {:?} at most", self.directory.max_stale);
+        }
+    }
+
+    fn recovered(&mut self) {
+        if self.complained.take().is_some() {
+            tracing::info!("the database answers again");
+        }
+    }
+}
+
+impl DatabaseDirectory {
+    /// Begins to follow: from the last change, with the credentials that were used most recently.
+    pub(super) async fn sync(&self) -> Result<(), StoreError> {
+        self.prepare_schema().await?;
+        self.remembered.begin_at(self.store.last_change().await?);
+        let recent = self.store.recently_used(self.preload).await?;
+        let count = recent.found.len();
+        for usable in recent.found.into_iter().filter(|usable| self.is_in_time(usable)) {
+            // One that was overtaken is read again when it is used.
+            let _overtaken = self.remembered.insert(usable, recent.read_at);
+        }
+        self.is_synced.store(true, Ordering::Release);
+        tracing::info!(remembered = count, "the database is followed");
+        Ok(())
+    }
+}

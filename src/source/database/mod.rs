@@ -1,0 +1,139 @@
+//! The credentials of a database: those in use are remembered, the others are asked for, and changes are followed.
+//!
+//! ```text
+//!            find ──► Remembered ──(not there)──► Lookups ──► store
+//!                        ▲   ▲                       │
+//!             stamps void│   └── stamped readings ───┘
+//!                      Feed ◄── changes, by number ───── store
+//! ```
+
+mod clashes;
+mod feed;
+mod lookups;
+mod remembered;
+mod stamps;
+mod start;
+mod uses;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::decoys::Decoys;
+use crate::auth::{Directory, Lookup, LookupKey, Unavailable};
+use crate::clock::Clock;
+use crate::credential::{Credential, PasswordHash, TokenDigest};
+use crate::store::Store;
+use crate::telemetry::DatabaseMetrics;
+
+use lookups::Lookups;
+use remembered::Remembered;
+use uses::Uses;
+
+pub use start::{Database, DatabaseStart};
+
+/// A credential that is unknown is believed to be so for as long as changes were followed this recently.
+const RECENT: Duration = Duration::from_secs(5);
+
+/// What the gate sees of a database.
+pub struct DatabaseDirectory {
+    store: Store,
+    clock: Clock,
+    max_stale: Duration,
+    /// Credentials to begin with.
+    preload: u32,
+    /// Bring the schema up to date where it is not.
+    may_migrate: bool,
+    remembered: Remembered,
+    lookups: Lookups,
+    uses: Uses,
+    decoys: ArcSwap<Decoys>,
+    /// When all changes were known, in nanoseconds of the steady clock; 0 for never.
+    confirmed: AtomicU64,
+    is_synced: AtomicBool,
+    metrics: Arc<DatabaseMetrics>,
+    runtime: tokio::runtime::Handle,
+}
+
+impl DatabaseDirectory {
+    /// Time since all changes were known; `None` before that.
+    pub fn age(&self) -> Option<Duration> {
+        match self.confirmed.load(Ordering::Acquire) {
+            0 => None,
+            nanos => Some(self.clock.steady().saturating_sub(Duration::from_nanos(nanos))),
+        }
+    }
+
+    fn confirm(&self, moment: Duration) {
+        let nanos = u64::try_from(moment.as_nanos()).unwrap_or(u64::MAX).max(1);
+        self.confirmed.fetch_max(nanos, Ordering::AcqRel);
+    }
+
+    /// True once the database, or a snapshot of it, has been read.
+    pub fn is_synced(&self) -> bool {
+        self.is_synced.load(Ordering::Acquire)
+    }
+
+    /// True while changes are followed.
+    pub fn is_followed(&self) -> bool {
+        self.age().is_some_and(|age| age <= RECENT)
+    }
+
+    /// Brings the gauges up to date.
+    pub fn measure(&self) {
+        self.metrics.age.set(self.age().map_or(-1.0, |age| age.as_secs_f64()));
+        self.metrics.is_followed.set(i64::from(self.is_followed()));
+        self.remembered.measure(&self.metrics);
+    }
+
+    pub(super) fn decoys(&self) -> Arc<Decoys> {
+        self.decoys.load_full()
+    }
+
+    fn judge(&self, found: Option<Arc<remembered::Entry>>) -> Lookup {
+        let is_fresh = || self.age().is_some_and(|age| age <= self.max_stale);
+        match found {
+            Some(entry) if entry.is_valid(&self.clock) && is_fresh() => {
+                self.metrics.hits.inc();
+                Lookup::Remembered(entry.credential.clone())
+            }
+            _ => {
+                self.metrics.misses.inc();
+                Lookup::Unsettled
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Directory for DatabaseDirectory {
+    fn find_token(&self, digest: &TokenDigest) -> Lookup {
+        let found = self.remembered.token(digest);
+        if found.is_none() && self.is_followed() && self.remembered.is_unknown(digest) {
+            self.metrics.hits.inc();
+            return Lookup::Absent;
+        }
+        self.judge(found)
+    }
+
+    fn find_username(&self, username: &str) -> Lookup {
+        self.judge(self.remembered.username(username))
+    }
+
+    async fn fetch(&self, key: LookupKey) -> Result<Option<Arc<Credential>>, Unavailable> {
+        self.lookups.fetch(key).await
+    }
+
+    fn decoy(&self, username: &str) -> PasswordHash {
+        self.decoys.load().of(username)
+    }
+
+    fn note_use(&self, credential: &Arc<Credential>, from: Option<IpAddr>, now: Timestamp) {
+        self.uses.note(credential, from, now);
+    }
+}
