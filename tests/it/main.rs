@@ -10,4 +10,5 @@ mod layering;
 mod proxy;
 mod secrets_in_logs;
 mod source;
+mod store;
 mod support;
