@@ -2,7 +2,7 @@
 # In order of use: make demo, make check, make test.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install check test needs needs-fmt
+.PHONY: help demo build install check test needs needs-fmt needs-postgres
 
 CARGO ?= cargo
 PREFIX ?= /usr/local
@@ -27,25 +27,43 @@ check: needs needs-fmt ## Formatting, lints and documentation, nothing tolerated
 	@echo lints; $(CARGO) clippy --quiet --all-targets --locked -- -D warnings
 	@echo documentation; RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --no-deps --document-private-items --locked
 
-test: needs ## All tests
+test: needs needs-postgres ## All tests, on SQLite and on a throw-away PostgreSQL
 	@$(CARGO) test --quiet --locked
+
+# Ends a recipe: installs what $$missing names, or prints the line that does. Whatever else helps is $$or.
+can_install = [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null
+define install_missing
+	[ -z "$$missing" ] && exit; \
+	line="apt-get install -y --no-install-recommends$$missing"; \
+	if $(can_install); then \
+		echo "installing$$missing"; \
+		DEBIAN_FRONTEND=noninteractive; export DEBIAN_FRONTEND; \
+		$$line > /dev/null 2>&1 || { apt-get update > /dev/null && $$line > /dev/null; }; \
+	else \
+		echo "missing:$$missing. On Debian: sudo $$line$$or" >&2; exit 1; \
+	fi
+endef
 
 # zlib-ng (below pingora) is built by cmake, ring and others by a C compiler. Cargo itself has to be
 # there: https://rustup.rs.
 needs:
 	@command -v $(CARGO) > /dev/null || { echo 'Rust is missing; see https://rustup.rs' >&2; exit 1; }
-	@missing=; \
+	@missing= or=; \
 	command -v cmake > /dev/null || missing="$$missing cmake"; \
 	command -v cc > /dev/null && echo '#include <stdlib.h>' | cc -E - > /dev/null 2>&1 || missing="$$missing gcc libc6-dev"; \
-	[ -z "$$missing" ] && exit; \
-	line="apt-get install -y --no-install-recommends$$missing"; \
-	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
-		echo "installing$$missing"; \
-		DEBIAN_FRONTEND=noninteractive; export DEBIAN_FRONTEND; \
-		$$line > /dev/null 2>&1 || { apt-get update > /dev/null && $$line > /dev/null; }; \
-	else \
-		echo "missing:$$missing. On Debian: sudo $$line" >&2; exit 1; \
-	fi
+	$(install_missing)
+
+# Only the programs are wanted: left alone, Debian's package makes and starts a server of the machine's own.
+NO_SERVER = /etc/postgresql-common/createcluster.d/claviger.conf
+needs-postgres:
+	@missing= or='; or set CLAVIGER_TEST_POSTGRES to the URL of a role that may create databases'; \
+	[ -n "$$CLAVIGER_TEST_POSTGRES" ] || ls /usr/lib/postgresql/*/bin/postgres > /dev/null 2>&1 || \
+	{ command -v initdb && command -v postgres; } > /dev/null || missing=' postgresql'; \
+	if [ -n "$$missing" ] && $(can_install); then \
+		trap 'rm -f $(NO_SERVER); rmdir $(dir $(NO_SERVER)) 2> /dev/null || :' EXIT; trap 'exit 130' INT TERM; \
+		mkdir -p $(dir $(NO_SERVER)) && echo 'create_main_cluster = false' > $(NO_SERVER); \
+	fi; \
+	$(install_missing)
 
 needs-fmt:
 	@for part in fmt clippy; do \

@@ -27,7 +27,9 @@ macro_rules! ids_of {
             if !values.is_empty() {
                 let mut sql = QueryBuilder::<$database>::new(before);
                 let mut list = sql.separated(", ");
-                values.into_iter().for_each(|value| drop(list.push_bind(value)));
+                for value in values {
+                    list.push_bind(value);
+                }
                 sql.push(after);
                 found.extend(sql.build_query_scalar::<String>().fetch_all($pool).await?);
             }
@@ -35,7 +37,9 @@ macro_rules! ids_of {
         if !$names.digests.is_empty() {
             let mut sql = QueryBuilder::<$database>::new("SELECT credential FROM tokens WHERE digest IN (");
             let mut list = sql.separated(", ");
-            $names.digests.iter().for_each(|digest| drop(list.push_bind(digest.as_bytes().to_vec())));
+            for digest in &$names.digests {
+                list.push_bind(digest.as_bytes().to_vec());
+            }
             sql.push(")");
             found.extend(sql.build_query_scalar::<String>().fetch_all($pool).await?);
         }

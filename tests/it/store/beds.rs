@@ -7,26 +7,40 @@ use claviger::credential::{Label, StoredSecret, TokenDigest};
 use claviger::store::{AccountRecord, Actor, ActorKind, CredentialRecord, Store, StoreOptions};
 use jiff::Timestamp;
 
+use crate::support::postgres::{Database, fresh_database};
+
 pub const OPTIONS: StoreOptions = StoreOptions { connections: 8, limit: Duration::from_secs(20), create: true };
 
 /// A store, and what it stands on until the test is over.
 pub struct Bed {
     pub store: Store,
     pub url: DatabaseUrl,
-    _folder: Option<tempfile::TempDir>,
+    _ground: Ground,
+}
+
+/// Gone at the end of the test.
+enum Ground {
+    Folder(#[expect(dead_code, reason = "kept until it is dropped")] tempfile::TempDir),
+    Database(#[expect(dead_code, reason = "kept until it is dropped")] Database),
 }
 
 impl Bed {
     pub async fn sqlite() -> Self {
         let folder = tempfile::TempDir::new().unwrap();
         let url = DatabaseUrl::Sqlite(folder.path().join("claviger.db"));
-        Self::on(url, Some(folder)).await
+        Self::on(url, Ground::Folder(folder)).await
     }
 
-    async fn on(url: DatabaseUrl, folder: Option<tempfile::TempDir>) -> Self {
+    pub async fn postgres() -> Self {
+        let database = tokio::task::spawn_blocking(fresh_database).await.unwrap();
+        let url = database.url().parse().unwrap();
+        Self::on(url, Ground::Database(database)).await
+    }
+
+    async fn on(url: DatabaseUrl, ground: Ground) -> Self {
         let store = Store::open(&url, OPTIONS).await.unwrap();
         store.migrate().await.unwrap();
-        Self { store, url, _folder: folder }
+        Self { store, url, _ground: ground }
     }
 
     /// Makes an account that may use the API.
@@ -102,6 +116,13 @@ macro_rules! on_each {
             $(#[tokio::test]
             async fn $name() {
                 super::$name(crate::store::beds::Bed::sqlite().await).await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(crate::store::beds::Bed::postgres().await).await;
             })+
         }
     };

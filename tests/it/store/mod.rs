@@ -2,3 +2,4 @@
 
 mod beds;
 mod credentials;
+mod harness;

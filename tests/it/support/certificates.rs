@@ -36,8 +36,13 @@ impl Authority {
 
     /// A certificate for a name or address.
     pub fn issue(&self, name: &str) -> Pair {
-        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        params.distinguished_name.push(DnType::CommonName, name);
+        self.issue_for(&[name])
+    }
+
+    /// A certificate for several names and addresses.
+    pub fn issue_for(&self, names: &[&str]) -> Pair {
+        let mut params = CertificateParams::new(names.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, names[0]);
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap().pem();
         Pair { certificate, key: key.serialize_pem() }

@@ -40,6 +40,11 @@ impl Run {
     pub fn within(folder: &Path, arguments: &[&str]) -> Self {
         let mut command = claviger();
         command.current_dir(folder).args(arguments);
+        Self::of(command)
+    }
+
+    /// Any other program.
+    pub fn of(command: Command) -> Self {
         Self { command, input: Vec::new() }
     }
 

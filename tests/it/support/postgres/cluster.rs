@@ -1,0 +1,212 @@
+//! A server of its own, to be stopped and started and cut off as a test likes.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::sync::Mutex;
+
+use tempfile::TempDir;
+
+use super::super::{Authority, eventually};
+use super::installation::{Installation, ROLE, SUPERUSER};
+use super::{Database, ask};
+
+/// Without `fsync` a crash of the server loses nothing, only one of the machine does.
+const SETTINGS: &str = "listen_addresses = '127.0.0.1'
+max_connections = 200
+shared_buffers = 16MB
+fsync = off
+full_page_writes = off
+wal_level = minimal
+max_wal_senders = 0
+password_encryption = 'scram-sha-256'
+timezone = 'UTC'
+ssl = on
+ssl_cert_file = '../cert.pem'
+ssl_key_file = '../key.pem'
+";
+
+/// A private server with an empty data folder. It ends when this is dropped or the process ends, however it does.
+pub struct Cluster {
+    installation: Installation,
+    authority: Authority,
+    password: String,
+    folder: PathBuf,
+    port: u16,
+    keeper: Mutex<Keeper>,
+}
+
+/// A shell that has the server as its child. It outlives this process for as long as it takes to end the server.
+struct Keeper {
+    process: Child,
+    orders: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+/// What becomes of those that are connected is the same; the disk sees a shutdown or a crash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HowToStop {
+    Fast,
+    Immediate,
+}
+
+impl Cluster {
+    /// On a free port of 127.0.0.1 and on a Unix socket, with a certificate for `localhost` and `127.0.0.1`.
+    pub fn start() -> Self {
+        let installation = Installation::find();
+        let folder = TempDir::with_prefix("claviger-pg-").unwrap();
+        installation.give(folder.path());
+        let keeper = Mutex::new(Keeper::start(&installation, folder.path()));
+        // From here on the keeper removes it.
+        let folder = folder.keep();
+        let password = installation.provide_data(&folder);
+        let mut cluster = Self { installation, authority: Authority::new(), password, folder, port: 0, keeper };
+        cluster.authority.write(&cluster.ca());
+        cluster.write_certificate(&["localhost", "127.0.0.1"]);
+        // Another process may take the port before the server does.
+        let has_started = (0..10).any(|_| {
+            cluster.port = free_port();
+            let place = format!("port = {}\nunix_socket_directories = '{}'\n", cluster.port, cluster.folder.display());
+            std::fs::write(cluster.folder.join("data/postgresql.conf"), SETTINGS.to_owned() + &place).unwrap();
+            cluster.order("start")
+        });
+        assert!(has_started, "PostgreSQL does not start:\n{}", cluster.log());
+        cluster
+    }
+
+    /// Ends it; a certificate, a database and what was committed stay.
+    pub fn stop(&self, how: HowToStop) {
+        let signal = match how {
+            HowToStop::Fast => "INT",
+            HowToStop::Immediate => "QUIT",
+        };
+        assert!(self.order(signal), "PostgreSQL does not stop:\n{}", self.log());
+    }
+
+    /// On the same port, with the same data.
+    pub fn start_again(&self) {
+        assert!(self.order("start"), "PostgreSQL does not start again:\n{}", self.log());
+    }
+
+    /// Cuts off all that are connected; they may connect again at once.
+    pub fn terminate_connections(&self) {
+        self.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+             WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
+        );
+    }
+
+    /// Shows a certificate for these names to whoever connects from now on.
+    pub fn certify(&self, names: &[&str]) {
+        let loaded = || self.execute("SELECT pg_conf_load_time()");
+        let before = loaded();
+        self.write_certificate(names);
+        self.execute("SELECT pg_reload_conf()");
+        eventually("PostgreSQL has read its settings anew", || loaded() != before);
+    }
+
+    /// For the role of the program, with a certificate that is looked at closely.
+    pub fn url(&self, database: &str) -> String {
+        let (password, port, ca) = (&self.password, self.port, self.ca());
+        let verified = format!("sslmode=verify-full&sslrootcert={}", ca.display());
+        format!("postgres://{ROLE}:{password}@localhost:{port}/{database}?{verified}")
+    }
+
+    /// The same without TLS.
+    pub fn plain_url(&self, database: &str) -> String {
+        self.url_of(ROLE, database)
+    }
+
+    /// The same through the Unix socket.
+    pub fn socket_url(&self, database: &str) -> String {
+        let host = self.folder.to_str().unwrap().replace('/', "%2F");
+        format!("postgres://{ROLE}:{}@{host}:{}/{database}?sslmode=disable", self.password, self.port)
+    }
+
+    /// A new, empty database here.
+    pub fn fresh_database(&self) -> Database {
+        Database::create(&self.plain_url("postgres"), |name| self.url(name), |name| self.plain_url(name))
+    }
+
+    /// Runs SQL as superuser; the first value of the first row as text, empty without one.
+    pub fn execute(&self, sql: &str) -> String {
+        ask(&self.url_of(SUPERUSER, "postgres"), sql)
+    }
+
+    /// The certificate of the authority that has signed the server's, as a file.
+    pub fn ca(&self) -> PathBuf {
+        self.folder.join("ca.pem")
+    }
+
+    /// Where its files are; gone when it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The process that ends with this one.
+    pub fn process(&self) -> u32 {
+        let file = std::fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
+        file.lines().next().unwrap().parse().unwrap()
+    }
+
+    /// What the server has to say.
+    pub fn log(&self) -> String {
+        let bytes = std::fs::read(self.folder.join("log")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    fn url_of(&self, role: &str, database: &str) -> String {
+        format!("postgres://{role}:{}@127.0.0.1:{}/{database}?sslmode=disable", self.password, self.port)
+    }
+
+    fn write_certificate(&self, names: &[&str]) {
+        self.authority.issue_for(names).write(&self.folder);
+        let key = self.folder.join("key.pem");
+        std::fs::set_permissions(&key, PermissionsExt::from_mode(0o600)).unwrap();
+        self.installation.give(&key);
+        self.installation.give(&self.folder.join("cert.pem"));
+    }
+
+    fn order(&self, order: &str) -> bool {
+        self.keeper.lock().unwrap().order(order)
+    }
+}
+
+impl Keeper {
+    fn start(installation: &Installation, folder: &Path) -> Self {
+        let mut command = installation.command("/bin/sh", folder);
+        command.args(["-c", include_str!("keeper.sh"), "keeper"]).arg(installation.server()).arg(folder);
+        // Whoever ends a test ends its whole group, so this must be in none.
+        command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = command.spawn().unwrap();
+        let answers = BufReader::new(process.stdout.take().unwrap());
+        Self { orders: process.stdin.take(), process, answers }
+    }
+
+    /// Bounded by the keeper, which waits for nothing without end.
+    fn order(&mut self, order: &str) -> bool {
+        let orders = self.orders.as_mut().unwrap();
+        orders.write_all(format!("{order}\n").as_bytes()).unwrap();
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer).unwrap();
+        answer == "0\n"
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        drop(self.orders.take());
+        let _reaped = self.process.wait();
+    }
+}
+
+/// Below the ports that the system gives to clients and to whoever asks for any: those would take
+/// it while the server is stopped.
+fn free_port() -> u16 {
+    let random = |_| TcpListener::bind(("127.0.0.1", fastrand::u16(10_000..32_000)));
+    let listener = (0..100).find_map(|turn| random(turn).ok()).expect("a free port");
+    listener.local_addr().unwrap().port()
+}

@@ -1,0 +1,159 @@
+//! What is installed, whom it may run as, and a data folder that is made once for all clusters.
+
+use std::cmp::Reverse;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::os::unix::fs::{DirBuilderExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use nix::unistd::{User, geteuid};
+use tempfile::TempDir;
+
+use super::super::Run;
+use super::random;
+
+/// The superuser's name.
+pub const SUPERUSER: &str = "postgres";
+/// The name of a role like that of the program: it may create databases, which it then owns.
+pub const ROLE: &str = "claviger";
+
+const INITDB: [&str; 8] = [
+    "--no-sync",
+    // The default of 16 MB would be most of what is copied.
+    "--wal-segsize=1",
+    "--encoding=UTF8",
+    "--locale=C.UTF-8",
+    "--auth=scram-sha-256",
+    "--username=postgres",
+    "--pwfile=password",
+    "--pgdata=data",
+];
+
+/// A PostgreSQL server that can be started.
+pub struct Installation {
+    binaries: PathBuf,
+    /// PostgreSQL refuses to run as root.
+    user: Option<User>,
+}
+
+impl Installation {
+    /// Debian's newest, else what PATH has.
+    pub fn find() -> Self {
+        let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+        let version = |name: &OsStr| name.to_str()?.parse::<u32>().ok();
+        let mut versions: Vec<_> =
+            debian.filter_map(|entry| Some((version(&entry.file_name())?, entry.path().join("bin")))).collect();
+        versions.sort_by_key(|(version, _)| Reverse(*version));
+        #[expect(clippy::disallowed_methods, reason = "what the shell would find, not a setting of the program")]
+        let path = std::env::var("PATH").unwrap_or_default();
+        let binaries = versions
+            .into_iter()
+            .map(|(_, folder)| folder)
+            .chain(std::env::split_paths(&path))
+            .find(|folder| ["initdb", "postgres"].iter().all(|name| folder.join(name).is_file()))
+            // A link would look for its libraries and templates where the link is.
+            .map(|folder| folder.join("postgres").canonicalize().unwrap().parent().unwrap().to_owned())
+            .expect(
+                "no PostgreSQL server is installed; make test installs it, or on Debian: apt-get install postgresql",
+            );
+        let users = || ["postgres", "nobody"].iter().find_map(|name| User::from_name(name).unwrap());
+        let user = geteuid().is_root().then(|| users().expect("no user that PostgreSQL could run as"));
+        Self { binaries, user }
+    }
+
+    /// The server's binary.
+    pub fn server(&self) -> PathBuf {
+        self.binaries.join("postgres")
+    }
+
+    /// A command of the user that the server runs as, in a folder of that user.
+    pub fn command(&self, program: impl AsRef<Path>, folder: &Path) -> Command {
+        let mut command = Command::new(program.as_ref());
+        if let Some(user) = &self.user {
+            command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
+        }
+        #[expect(clippy::disallowed_methods, reason = "settings of other servers must not reach this one")]
+        let variables = std::env::vars_os();
+        for (name, _) in variables.filter(|(name, _)| name.to_string_lossy().starts_with("PG")) {
+            command.env_remove(name);
+        }
+        command.current_dir(folder).env("LC_ALL", "C");
+        command
+    }
+
+    /// Gives a file or folder to the user that the server runs as.
+    pub fn give(&self, path: &Path) {
+        if let Some(user) = &self.user {
+            chown(path, Some(user.uid.as_raw()), Some(user.gid.as_raw())).unwrap();
+        }
+    }
+
+    /// A new data folder as `data` in this one; gives the password of both roles.
+    pub fn provide_data(&self, folder: &Path) -> String {
+        let template = self.template(folder);
+        copy(&template.join("data"), &folder.join("data"), &|path| self.give(path));
+        std::fs::read_to_string(template.join("password")).unwrap()
+    }
+
+    /// Made once a version, in `folder`, and renamed into place as a whole; tests of other processes wait.
+    fn template(&self, folder: &Path) -> PathBuf {
+        let within = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let version = self.run("postgres", Path::new("/"), &["--version"], "");
+        let made_from = crc32fast::hash(format!("{version}{INITDB:?}").as_bytes());
+        let template = within.join(format!("postgres-{made_from:08x}"));
+        let lock = File::create(within.join("postgres.lock")).unwrap();
+        lock.lock().unwrap();
+        if !template.exists() {
+            let made = folder.join("made");
+            self.initdb(&made);
+            // Beside its place first: what is renamed must be whole, and on the same file system.
+            let beside = TempDir::new_in(within).unwrap();
+            copy(&made.join("data"), &beside.path().join("data"), &|_| ());
+            std::fs::copy(made.join("password"), beside.path().join("password")).unwrap();
+            std::fs::rename(beside.path(), &template).unwrap();
+            std::fs::remove_dir_all(&made).unwrap();
+        }
+        template
+    }
+
+    fn initdb(&self, folder: &Path) {
+        std::fs::create_dir(folder).unwrap();
+        self.give(folder);
+        let password = random() + &random();
+        std::fs::write(folder.join("password"), &password).unwrap();
+        self.give(&folder.join("password"));
+        self.run("initdb", folder, &INITDB, "");
+        let role = format!("CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{password}'\n");
+        let said = self.run("postgres", folder, &["--single", "-D", "data", "postgres"], &role);
+        assert!(!said.contains("ERROR"), "{said}");
+    }
+
+    /// Gives what it says.
+    fn run(&self, name: &str, folder: &Path, arguments: &[&str], input: &str) -> String {
+        let mut command = self.command(self.binaries.join(name), folder);
+        command.args(arguments);
+        let ended = Run::of(command).input(input).end();
+        assert_eq!(ended.code, 0, "{name}: {}{}", ended.stdout, ended.stderr);
+        ended.stdout + &ended.stderr
+    }
+}
+
+/// Everything below a folder; `give` sees what was made.
+fn copy(from: &Path, to: &Path, give: &dyn Fn(&Path)) {
+    std::fs::DirBuilder::new().mode(0o700).create(to).unwrap();
+    give(to);
+    for entry in std::fs::read_dir(from).unwrap() {
+        let (from, to) = {
+            let entry = entry.unwrap();
+            (entry.path(), to.join(entry.file_name()))
+        };
+        if from.is_dir() {
+            copy(&from, &to, give);
+        } else {
+            std::fs::copy(&from, &to).unwrap();
+            give(&to);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! A real PostgreSQL: one that this process starts and that ends with it, or the one that
+//! `CLAVIGER_TEST_POSTGRES` names.
+
+mod cluster;
+mod installation;
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, raw_sql};
+
+pub use cluster::{Cluster, HowToStop};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The server of all tests that do not stop theirs.
+pub enum Shared {
+    Own(Box<Cluster>),
+    /// The URL of a role that may create databases, and of any database that there is.
+    Given(String),
+}
+
+/// Started on first use; nextest has a process, and so a server, a test.
+pub fn shared() -> &'static Shared {
+    static SHARED: OnceLock<Shared> = OnceLock::new();
+    #[expect(clippy::disallowed_methods, reason = "whoever runs the tests says where, not a setting of the program")]
+    let given = || std::env::var("CLAVIGER_TEST_POSTGRES").ok().filter(|url| !url.is_empty());
+    SHARED.get_or_init(|| given().map_or_else(|| Shared::Own(Box::new(Cluster::start())), Shared::Given))
+}
+
+/// A new, empty database on the shared server.
+pub fn fresh_database() -> Database {
+    match shared() {
+        Shared::Own(cluster) => cluster.fresh_database(),
+        given @ Shared::Given(url) => Database::create(url, |name| given.url(name), |name| given.url(name)),
+    }
+}
+
+impl Shared {
+    /// Of one of its databases.
+    pub fn url(&self, database: &str) -> String {
+        match self {
+            Self::Own(cluster) => cluster.url(database),
+            Self::Given(url) => {
+                let mut url = reqwest::Url::parse(url).expect("CLAVIGER_TEST_POSTGRES is no URL");
+                url.set_path(database);
+                url.to_string()
+            }
+        }
+    }
+}
+
+/// A database with a name of its own; dropped with this.
+pub struct Database {
+    name: String,
+    url: String,
+    /// What the tests themselves go through.
+    direct: String,
+    /// Of another database, from which this one is created and dropped.
+    maintenance: String,
+}
+
+impl Database {
+    /// How a database of its server is reached: by the program, and by tests that are in a hurry.
+    fn create(maintenance: &str, url: impl Fn(&str) -> String, direct: impl Fn(&str) -> String) -> Self {
+        let name = format!("claviger_test_{}_{}", std::process::id(), random());
+        ask(maintenance, &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"));
+        Self { url: url(&name), direct: direct(&name), name, maintenance: maintenance.to_owned() }
+    }
+
+    /// As the program's settings want it; its role owns the database and is no superuser.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Runs SQL there; the first value of the first row as text, empty without one.
+    pub fn execute(&self, sql: &str) -> String {
+        ask(&self.direct, sql)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // Its server may have been stopped.
+        let _gone = try_ask(&self.maintenance, &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+    }
+}
+
+/// On a connection of its own; from any thread, a runtime's as well.
+fn try_ask(url: &str, sql: &str) -> Result<String, sqlx::Error> {
+    let options: PgConnectOptions = url.parse()?;
+    let sql = AssertSqlSafe(sql.to_owned());
+    let asking = async move {
+        let mut connection = options.disable_statement_logging().connect().await?;
+        let rows = raw_sql(sql).fetch_all(&mut connection).await?;
+        connection.close().await?;
+        // The simple protocol has text for every type.
+        rows.first().map_or(Ok(String::new()), |row| row.try_get_unchecked(0))
+    };
+    let thread = std::thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async { tokio::time::timeout(PATIENCE, asking).await.expect("PostgreSQL does not answer") })
+    });
+    thread.join().expect("asking PostgreSQL")
+}
+
+fn ask(url: &str, sql: &str) -> String {
+    try_ask(url, sql).unwrap_or_else(|error| panic!("{sql}: {error}"))
+}
+
+/// For names and passwords that nobody guesses.
+fn random() -> String {
+    format!("{:016x}", getrandom::u64().unwrap())
+}
