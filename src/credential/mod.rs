@@ -4,6 +4,7 @@ mod access;
 mod label;
 mod last_use;
 mod password;
+mod random;
 mod rate_limit;
 mod token;
 mod version;

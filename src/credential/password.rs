@@ -17,17 +17,29 @@ const ARGON2_MOST_PASSES: u32 = 16;
 const ARGON2_MOST_LANES: u32 = 8;
 /// What new hashes take, of blocks of 1 KiB.
 const DEFAULT_KIB: u32 = 19 * 1024;
+const GENERATED_LENGTH: usize = 24;
 const KEPT_BLOCKS: usize = DEFAULT_KIB as usize;
 const BCRYPT_COSTS: std::ops::RangeInclusive<u32> = 4..=14;
 const APR1_ALPHABET: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// A password in the clear. No `Display`, no `Serialize`, a redacted `Debug`, wiped when dropped.
+#[derive(Clone)]
 pub struct PlainPassword(Zeroizing<Box<[u8]>>);
 
 impl PlainPassword {
     /// Takes over what a person typed or a request presented.
     pub fn new(bytes: &[u8]) -> Self {
         Self(Zeroizing::new(bytes.into()))
+    }
+
+    /// Makes one of 24 characters: 142 random bits.
+    ///
+    /// # Errors
+    /// When the system's random source fails.
+    pub fn generate() -> Result<Self, getrandom::Error> {
+        let mut text = Zeroizing::new(String::new());
+        super::random::base62(&mut text, GENERATED_LENGTH)?;
+        Ok(Self::new(text.as_bytes()))
     }
 
     /// The secret itself, for hashing.
@@ -182,6 +194,16 @@ impl PasswordHash {
             Self::Argon2id(text) => text.rsplitn(3, '$').nth(2).unwrap_or(text),
             Self::Bcrypt(text) => text.get(.."$2y$10".len()).unwrap_or(text),
             Self::Apr1(_) | Self::Sha1(_) => self.scheme(),
+        }
+    }
+
+    /// True when argon2id would be better, and would not change which passwords are right: bcrypt looks at 72 bytes
+    /// only, and somebody may present what differs behind them.
+    pub fn is_outdated(&self, password: &PlainPassword) -> bool {
+        match self {
+            Self::Argon2id(_) => false,
+            Self::Bcrypt(_) => password.reveal().len() <= 72,
+            Self::Apr1(_) | Self::Sha1(_) => true,
         }
     }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::transaction::{Touched, built, listed, within};
 use super::{ChangeKind, CredentialRecord, PreviousSecret, StoreError, Transaction};
-use crate::credential::{PasswordHash, RateLimit, StoredSecret};
+use crate::credential::{Label, PasswordHash, RateLimit, StoredSecret};
 
 /// Rows in one statement: of 26 columns, of which SQLite takes 32,766 values.
 pub(super) const BATCH: usize = 1000;
@@ -68,7 +68,7 @@ impl Transaction {
                 let previous = previous_password(record);
                 row.push_bind(record.id.as_str())
                     .push_bind(record.account.as_str())
-                    .push_bind(record.owner.as_ref().map(|owner| owner.as_str()))
+                    .push_bind(record.owner.as_ref().map(Label::as_str))
                     .push_bind(&record.name)
                     .push_bind(&record.description)
                     .push_bind(&record.contact_email)
@@ -81,7 +81,7 @@ impl Transaction {
                     .push_bind(&record.hint)
                     .push_bind(record.enabled)
                     .push_bind(&record.disabled_reason)
-                    .push_bind(record.version.as_ref().map(|version| version.as_str()))
+                    .push_bind(record.version.as_ref().map(Label::as_str))
                     .push_bind(record.scopes.as_ref().map(|scopes| words(scopes.iter())))
                     .push_bind(words(record.addresses.iter()))
                     .push_bind(millis(record.expires_at))

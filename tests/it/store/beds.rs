@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use claviger::config::DatabaseUrl;
 use claviger::credential::{Label, StoredSecret, TokenDigest};
-use claviger::store::{AccountRecord, Actor, ActorKind, CredentialRecord, Store, StoreOptions};
+use claviger::store::{AccountRecord, CredentialRecord, Store, StoreOptions};
 use jiff::Timestamp;
 
 use crate::support::postgres::{Database, fresh_database};
@@ -20,6 +20,7 @@ pub struct Bed {
 
 /// Gone at the end of the test.
 enum Ground {
+    Elsewhere,
     Folder(#[expect(dead_code, reason = "kept until it is dropped")] tempfile::TempDir),
     Database(#[expect(dead_code, reason = "kept until it is dropped")] Database),
 }
@@ -35,6 +36,11 @@ impl Bed {
         let database = tokio::task::spawn_blocking(fresh_database).await.unwrap();
         let url = database.url().parse().unwrap();
         Self::on(url, Ground::Database(database)).await
+    }
+
+    /// On a database that somebody else looks after.
+    pub async fn at(url: DatabaseUrl) -> Self {
+        Self::on(url, Ground::Elsewhere).await
     }
 
     async fn on(url: DatabaseUrl, ground: Ground) -> Self {
@@ -73,10 +79,6 @@ pub fn noon() -> Timestamp {
 
 pub fn label(text: &str) -> Label {
     text.parse().unwrap()
-}
-
-pub fn shell() -> Actor {
-    Actor { kind: ActorKind::Shell, id: "root".into(), request_id: None, address: None }
 }
 
 /// A credential with nothing but what it needs.

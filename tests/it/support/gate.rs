@@ -70,6 +70,11 @@ impl Gate {
         Self { child, folder, address, admin, stdout, stderr }
     }
 
+    /// Of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// A new connection to it.
     pub fn connect(&self) -> Connection {
         Connection::open(self.address)
