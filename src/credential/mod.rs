@@ -74,6 +74,11 @@ pub enum StoredSecret {
     },
 }
 
+/// True for what a Basic pair may have in front of its colon (RFC 7617): 1 to 256 bytes.
+pub fn is_username(text: &str) -> bool {
+    (1..=256).contains(&text.len()) && !text.chars().any(|letter| letter == ':' || letter.is_control())
+}
+
 impl Credential {
     /// The Basic user name, where there is one.
     pub fn username(&self) -> Option<&str> {

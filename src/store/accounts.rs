@@ -26,6 +26,13 @@ pub struct AccountRecord {
     pub revision: i64,
 }
 
+impl AccountRecord {
+    /// False: every credential of it is refused.
+    pub fn has_access(&self) -> bool {
+        self.granted && self.switched_on
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     id: String,
@@ -54,6 +61,21 @@ impl Store {
             })
             .await?;
         row.map(Row::record).transpose()
+    }
+
+    /// The accounts that have no access now, in the order of their ids.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or holds what cannot be read.
+    pub async fn accounts_without_access(&self) -> Result<Vec<Label>, StoreError> {
+        let sql = "SELECT id FROM accounts WHERE NOT (granted AND switched_on) ORDER BY id";
+        let ids: Vec<String> =
+            self.within(async { on!(&self.pools, |pool| Ok(sqlx::query_scalar(sql).fetch_all(pool).await?)) }).await?;
+        let label = |id: String| match id.parse() {
+            Ok(label) => Ok(label),
+            Err(_) => Err(StoreError::Inconsistent { table: "accounts", column: "id", id }),
+        };
+        ids.into_iter().map(label).collect()
     }
 }
 
