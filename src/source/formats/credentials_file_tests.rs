@@ -1,6 +1,6 @@
 use super::*;
 use crate::auth::Directory;
-use crate::credential::{PasswordHash, TokenDigest, Version};
+use crate::credential::{TokenDigest, Version};
 
 const DIGEST: &str = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 const HASH: &str = "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=";

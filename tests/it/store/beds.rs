@@ -129,4 +129,4 @@ macro_rules! on_each {
         }
     };
 }
-pub(super) use on_each;
+pub(crate) use on_each;

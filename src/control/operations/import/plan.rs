@@ -193,14 +193,14 @@ impl Taken {
         }
         let Extent::Password { has_version } = extent else { return None };
         match before {
-            Some(before) if before.account != credential.account.id => {
-                let problem = format!("is the user name of {id}, which belongs to another account: {}", before.account);
-                Some(place.fault(key, problem))
-            }
             Some(_) if holder.is_none() => {
                 let problem = format!("cannot be its id, too: {id} is another credential in the database");
                 let hint = "write this user into a YAML or CSV file, where the id stands beside the user name";
                 Some(place.fault(key, problem).hint(hint))
+            }
+            Some(before) if before.account != credential.account.id => {
+                let problem = format!("is the user name of {id}, which belongs to another account: {}", before.account);
+                Some(place.fault(key, problem))
             }
             None if !has_version => {
                 let hint = "say with --api-version which version new users are pinned to";
