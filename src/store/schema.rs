@@ -81,6 +81,16 @@ impl Store {
         Ok(state)
     }
 
+    /// After much has been written: tells a server's planner, which would otherwise take the tables for as small as
+    /// they were until it looks by itself. SQLite needs no telling.
+    pub async fn after_many_writes(&self) {
+        let Pools::Postgres(pool) = &self.pools else { return };
+        let told = async { Ok(sqlx::query("ANALYZE accounts, credentials, tokens").execute(pool).await?) };
+        if let Err(error) = self.within(told).await {
+            tracing::debug!(%error, "the planner of the database is not told of what was written");
+        }
+    }
+
     /// Brings the schema to the version that this program works with. Two at the same time are one after the other.
     ///
     /// # Errors

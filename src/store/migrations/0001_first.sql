@@ -139,6 +139,7 @@ CREATE TABLE tokens (
     credential TEXT NOT NULL REFERENCES credentials (id) ON DELETE CASCADE,
     ends_at BIGINT
 );
+CREATE INDEX tokens_credential ON tokens (credential);
 CREATE UNIQUE INDEX tokens_current ON tokens (credential) WHERE ends_at IS NULL;
 CREATE UNIQUE INDEX tokens_previous ON tokens (credential) WHERE ends_at IS NOT NULL;
 

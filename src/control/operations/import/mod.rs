@@ -16,6 +16,8 @@ use plan::Plan;
 
 /// Lines of the audit that are made at once; each holds a credential twice.
 const AT_ONCE: usize = 2000;
+/// So many change what is the quickest way to find one.
+const MANY: usize = 1000;
 
 /// What has changed, or would change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -69,6 +71,9 @@ pub async fn import(
     if !is_dry_run {
         write(&mut transaction, actor, plan).await?;
         transaction.commit().await?;
+        if imported.credentials.len() >= MANY {
+            store.after_many_writes().await;
+        }
     }
     Ok(imported)
 }
