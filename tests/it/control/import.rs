@@ -261,6 +261,7 @@ mod measured {
         measure("PostgreSQL", Bed::postgres().await).await;
     }
 
+    #[expect(clippy::print_stdout, reason = "what it measures is what it is for")]
     async fn measure(name: &str, bed: Bed) {
         let mut text = String::from("id,account,token,version,name\n");
         for number in 0..100_000 {
