@@ -1,10 +1,12 @@
 //! How soon every gate of a fleet refuses what was revoked.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use claviger::store::Store;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use tokio::sync::Barrier;
 
 use crate::records::{account, gate, now, open, token};
 use crate::support::Gate;
@@ -97,14 +99,16 @@ async fn revoke(store: &Store, gates: &[Gate], trouble: impl Fn()) -> Seen {
     for (turn, numbers) in (0..REVOCATIONS).collect::<Vec<_>>().chunks(AT_ONCE).enumerate() {
         let mut watchers = Vec::new();
         let (told, commit) = tokio::sync::watch::channel(None);
+        // Everybody has asked once before anything is revoked, so that everything is remembered everywhere.
+        let ready = Arc::new(Barrier::new(numbers.len() * gates.len() + 1));
         for number in numbers {
             for gate in gates {
                 let token = format!("token-{number}");
-                watchers.push(tokio::spawn(watch(gate.address, token, commit.clone(), number % AT_ONCE)));
+                let (commit, ready) = (commit.clone(), ready.clone());
+                watchers.push(tokio::spawn(watch(gate.address, token, commit, number % AT_ONCE, ready)));
             }
         }
-        // Everybody has asked once, so that everything is remembered everywhere.
-        tokio::time::sleep(Duration::from_millis(60)).await;
+        ready.wait().await;
         let mut commits = vec![None; AT_ONCE];
         for number in numbers {
             change(store, *number).await;
@@ -153,9 +157,16 @@ async fn change(store: &Store, number: usize) {
 type Commits = tokio::sync::watch::Receiver<Option<Vec<Option<Instant>>>>;
 
 /// Asks until it is refused: the time since the commit, and how often it was accepted after that.
-async fn watch(address: std::net::SocketAddr, token: String, commits: Commits, place: usize) -> (Duration, usize) {
+async fn watch(
+    address: std::net::SocketAddr,
+    token: String,
+    commits: Commits,
+    place: usize,
+    ready: Arc<Barrier>,
+) -> (Duration, usize) {
     let mut client = Client::connect(address).await;
     assert_eq!(client.status(&token).await, 200);
+    ready.wait().await;
     let refused = loop {
         match client.status(&token).await {
             200 => tokio::time::sleep(LOOK).await,
