@@ -46,6 +46,8 @@ pub struct Settings {
     pub scopes: ScopeCatalog,
     /// What needs no credential.
     pub public: Box<[RouteRule]>,
+    /// Where a WebSocket may be opened.
+    pub upgrades: Box<[RouteRule]>,
     /// Our own tokens.
     pub token_format: TokenFormat,
     /// Slow hashing.
@@ -118,6 +120,7 @@ impl Settings {
                 file.scopes.iter().map(|(name, rules)| (name.0.clone(), routes(rules))).collect(),
             ),
             public: routes(&file.public),
+            upgrades: routes(&proxy.upgrades),
             token_format: file.tokens.prefix.0.value.clone(),
             passwords: file.passwords.clone(),
             hash_threads: file.passwords.threads.unwrap_or(cores),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use http::HeaderValue;
 use pingora::protocols::ALPN;
-use pingora::upstreams::peer::HttpPeer;
+use pingora::upstreams::peer::{H1UpgradePolicy, HttpPeer};
 use pingora::utils::tls::{CertKey, WrappedX509, parse_x509};
 use sha2::{Digest, Sha256};
 
@@ -62,6 +62,7 @@ impl Upstream {
         }
         set_protocol(&mut template, upstream);
         set_timeouts(&mut template, &settings.timeouts);
+        template.options.http_upstream_request_policy.h1_upgrade = H1UpgradePolicy::Deny;
         Ok(Self { target, host: host(&upstream.url), template, next: AtomicUsize::new(0) })
     }
 
@@ -90,6 +91,7 @@ impl Upstream {
         if is_websocket {
             // Upgrades exist in HTTP/1.1 only, and their silence is not a stalled answer.
             peer.options.set_http_version(1, 1);
+            peer.options.http_upstream_request_policy.h1_upgrade = H1UpgradePolicy::WebSocketOnly;
             peer.options.read_timeout = Some(timeouts.upgraded.duration());
             peer.options.custom_l4 = Some(Arc::new(YieldingConnector));
             // Neither taken from the pool nor left in it: its sockets are others, and have no number.

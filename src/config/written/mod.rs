@@ -83,6 +83,9 @@ pub struct Proxy {
     pub tls: Option<Tls>,
     /// Proxies in front whose X-Forwarded-For is believed. None by default.
     pub trusted_proxies: Vec<Parsed<AddressRange>>,
+    /// Where a WebSocket may be opened, with the right credential or where `public` says so; none by default.
+    /// Elsewhere it is refused with 403.
+    pub upgrades: Vec<Route>,
     /// Worker threads, at most 1024; the number of cores by default. A change needs a restart.
     #[schemars(range(max = MOST_THREADS))]
     pub threads: Option<NonZeroUsize>,
