@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use super::output::say;
 use crate::config::ConfigSource;
 use crate::credential::{PasswordHash, PlainPassword, PlainToken, TokenFormat};
-use crate::server::{Addresses, DemoApi};
+use crate::server::{Addresses, DemoApi, Start};
 use crate::source::Loader;
 
 const USERNAME: &str = "acme";
@@ -39,7 +39,9 @@ impl Args {
         let loader = Loader::new(ConfigSource { file: Some(config), overrides: Vec::new() });
         let loaded = loader.load()?;
         let mut told = Ok(());
-        crate::server::serve(loader, loaded, |addresses| told = tell(addresses, folder.path(), &secrets))?;
+        crate::server::serve(loader, loaded, Start::Fresh, |addresses| {
+            told = tell(addresses, folder.path(), &secrets);
+        })?;
         told.map(|()| ExitCode::SUCCESS)
     }
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use super::source::SourceArgs;
 use crate::config::Override;
+use crate::server::Start;
 use crate::source::Loader;
 
 /// Arguments of `serve`.
@@ -20,6 +21,9 @@ pub(super) struct Args {
     /// Where metrics, health and reload are [default: 127.0.0.1:8081]
     #[arg(long, value_name = "ADDRESS:PORT")]
     admin_listen: Option<String>,
+    /// Take the listeners over from the process that serves now, which then ends; see handover.socket
+    #[arg(long)]
+    upgrade: bool,
 }
 
 impl Args {
@@ -33,7 +37,8 @@ impl Args {
         }
         let loader = Loader::new(source);
         let loaded = loader.load()?;
-        crate::server::serve(loader, loaded, |_| {})?;
+        let start = if self.upgrade { Start::Upgrade } else { Start::Fresh };
+        crate::server::serve(loader, loaded, start, |_| {})?;
         Ok(ExitCode::SUCCESS)
     }
 }

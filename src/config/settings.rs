@@ -32,6 +32,8 @@ pub struct Settings {
     pub timeouts: written::Timeouts,
     /// Where operators look.
     pub admin_listen: SocketAddr,
+    /// Where the next process asks for the listeners.
+    pub handover_socket: Option<PathBuf>,
     /// What links begin with, without a slash at the end.
     pub public_url: Option<String>,
     /// The credentials file.
@@ -111,6 +113,7 @@ impl Settings {
             error_docs: proxy.error_docs.as_ref().map(|url| url.0.0.clone()),
             timeouts: proxy.timeouts.clone(),
             admin_listen: file.admin.listen.0.0,
+            handover_socket: file.handover.socket.as_ref().map(at),
             public_url: file.admin.public_url.as_ref().map(|url| url.0.0.trim_end_matches('/').to_owned()),
             credentials_file,
             accept: file.accept.clone(),
@@ -144,6 +147,7 @@ impl Settings {
             ("proxy.timeouts.lame_duck", self.timeouts.lame_duck != next.timeouts.lame_duck),
             ("proxy.timeouts.shutdown", self.timeouts.shutdown != next.timeouts.shutdown),
             ("admin.listen", self.admin_listen != next.admin_listen),
+            ("handover.socket", self.handover_socket != next.handover_socket),
             ("passwords.threads", self.hash_threads != next.hash_threads),
             ("passwords.queue", self.passwords.queue != next.passwords.queue),
             ("passwords.remembered", self.passwords.remembered != next.passwords.remembered),

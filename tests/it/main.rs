@@ -9,5 +9,6 @@ mod documents;
 mod layering;
 mod proxy;
 mod secrets_in_logs;
+mod server;
 mod source;
 mod support;

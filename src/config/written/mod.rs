@@ -3,6 +3,7 @@
 
 mod credentials;
 mod defaults;
+mod handover;
 mod limiting;
 mod limits;
 mod texts;
@@ -21,6 +22,7 @@ use crate::config::values::{
 use crate::credential::Label;
 
 pub use credentials::{Account, Credential, CredentialsFile};
+pub use handover::Handover;
 pub use limiting::{RateLimit, Throttle, Window};
 pub use limits::Limits;
 pub use texts::{Day, Moment, PathText, Prefix, Template};
@@ -39,6 +41,8 @@ pub struct File {
     pub proxy: Proxy,
     /// Metrics, health and reload, for operators.
     pub admin: Admin,
+    /// How a new process takes over from this one.
+    pub handover: Handover,
     /// Where credentials come from.
     pub credentials: Credentials,
     /// Which kinds of credential a request may present.

@@ -43,6 +43,11 @@ impl Run {
         Self { command, input: Vec::new() }
     }
 
+    /// A command as it is.
+    pub fn of(command: Command) -> Self {
+        Self { command, input: Vec::new() }
+    }
+
     /// What stands on standard input.
     pub fn input(mut self, bytes: impl AsRef<[u8]>) -> Self {
         self.input = bytes.as_ref().to_vec();

@@ -7,6 +7,7 @@ mod command;
 pub mod config_map;
 mod gate;
 mod http2;
+mod process;
 mod script;
 mod secrets;
 
