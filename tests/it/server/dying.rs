@@ -6,11 +6,14 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 
-use crate::support::{Gate, RecordingApi, Request, TOKEN, claviger, credentials, eventually};
+use crate::support::{Connection, Gate, RecordingApi, Request, TOKEN, claviger, credentials, eventually};
 
 /// The listening sockets of a gate, as the next process gets them; the admin listener's is the last.
 pub fn sockets(path: &Path) -> Vec<OwnedFd> {
@@ -101,4 +104,36 @@ fn a_listening_socket_that_was_shut_down_accepts_nobody() {
     assert!(socket.accept().is_err() && TcpStream::connect(address).is_err());
     let _closed = waiting.shutdown(Shutdown::Write);
     assert!(matches!(waiting.read(&mut [0; 1]), Ok(0) | Err(_)));
+}
+
+/// Nobody can be told then; requests are served all the same.
+#[test]
+fn a_full_disk_for_logs_stops_no_request() {
+    let api = RecordingApi::start();
+    let folder = tempfile::TempDir::new().unwrap();
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    std::fs::write(folder.path().join("credentials.yaml"), credentials()).unwrap();
+    let settings = format!(
+        "proxy: {{listen: 127.0.0.1:0, upstream: {}}}\nadmin: {{listen: 127.0.0.1:0}}\nhandover: {{socket: run/s}}\n\
+         credentials: {{file: credentials.yaml}}\nlog: {{level: debug}}\n",
+        api.url()
+    );
+    std::fs::write(folder.path().join("claviger.yaml"), settings).unwrap();
+    let mut command = claviger();
+    command.current_dir(folder.path()).args(["serve", "--config", "claviger.yaml"]).stdin(Stdio::null());
+    let mut child = command.stdout(full()).stderr(full()).spawn().unwrap();
+    let path = folder.path().join("run/s");
+    eventually("it is up", || UnixStream::connect(&path).is_ok());
+    let address = |index: usize| TcpListener::from(sockets(&path).remove(index)).local_addr().unwrap();
+    let (gate, admin) = (address(0), address(1));
+    let mut connection = Connection::open(gate);
+    // More than any buffer in between holds.
+    for _ in 0..2000 {
+        assert_eq!(connection.send(&Request::get("/x").bearer(TOKEN)).status, 200);
+        assert_eq!(connection.send(&Request::get("/x")).status, 401);
+    }
+    assert_eq!(Connection::open(admin).send(&Request::new("POST", "/-/reload")).status, 200);
+    assert_eq!(connection.send(&Request::get("/x").bearer(TOKEN)).status, 200);
+    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
