@@ -18,6 +18,9 @@ const REVOCATIONS: usize = 1000;
 const AT_ONCE: usize = 10;
 /// Between two requests that look whether a gate refuses by now.
 const LOOK: Duration = Duration::from_millis(4);
+/// Its process ends, as if somebody had pulled a plug.
+const END_A_LISTENER: &str = "SELECT COUNT(pg_terminate_backend(pid)) FROM
+    (SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN%' ORDER BY pid LIMIT 1) first";
 /// Requests with the token after its refusal: none may be accepted.
 const LOOKS_AFTER: usize = 5;
 
@@ -54,8 +57,7 @@ pub fn run() {
         let store = runtime.block_on(open(&database.url().parse().unwrap()));
         let seen = runtime.block_on(revoke(&store, &gates, || {
             if trouble == Trouble::Cut {
-                database
-                    .execute("SELECT pg_terminate_backend(MIN(pid)) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
+                database.execute(END_A_LISTENER);
             }
         }));
         report(name, seen, bound);
@@ -119,7 +121,9 @@ async fn revoke(store: &Store, gates: &[Gate], trouble: impl Fn()) -> Seen {
             }
         }
         for watcher in watchers {
-            let (time, accepted_after) = watcher.await.unwrap();
+            let Ok((time, accepted_after)) = watcher.await else {
+                panic!("{}", gates.iter().map(Gate::stderr).collect::<Vec<_>>().join("\n"));
+            };
             seen.times.push(time);
             seen.accepted_after += accepted_after;
         }

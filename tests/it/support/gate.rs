@@ -77,11 +77,6 @@ impl Gate {
         Self::launch(&mut command, self.folder.clone())
     }
 
-    /// Of its process.
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// A new connection to it.
     pub fn connect(&self) -> Connection {
         Connection::open(self.address)
