@@ -110,7 +110,8 @@ async fn revoke(store: &Store, gates: &[Gate], trouble: impl Fn()) -> Seen {
                 watchers.push(tokio::spawn(watch(gate.address, token, commit, number % AT_ONCE, ready)));
             }
         }
-        ready.wait().await;
+        let everybody = tokio::time::timeout(Duration::from_secs(30), ready.wait()).await;
+        assert!(everybody.is_ok(), "not every gate lets everything through: {}", gates[0].stderr());
         let mut commits = vec![None; AT_ONCE];
         for number in numbers {
             change(store, *number).await;
