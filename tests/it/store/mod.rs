@@ -1,5 +1,5 @@
 //! The store, on SQLite and on PostgreSQL by the same tests.
 
-mod beds;
+pub mod beds;
 mod credentials;
 mod harness;
