@@ -21,6 +21,7 @@ fn credential(id: &str, rate_limit: Option<RateLimit>) -> Credential {
         expires_at: None,
         addresses: Box::default(),
         rate_limit,
+        last_use: None,
     }
 }
 
