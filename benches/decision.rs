@@ -49,6 +49,7 @@ impl Bed {
                 versions: VersionCatalog::default(),
                 scopes: ScopeCatalog::default(),
                 public: Box::default(),
+                upgrades: Box::default(),
             },
             set: Arc::new(set),
             authenticator: Authenticator::new(PasswordCache::new(1000).ok()?, pool),

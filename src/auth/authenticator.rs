@@ -162,25 +162,33 @@ impl Authenticator {
     /// # Errors
     /// [`Rejection::CredentialInvalid`], or [`Rejection::DirectoryUnavailable`] when too many wait or the
     /// directory cannot tell any more.
-    pub async fn verify<D: AsRef<dyn Directory>>(
+    pub async fn verify(
         &self,
         pending: PendingPassword,
-        current: impl FnOnce() -> D,
+        current: impl FnOnce() -> Arc<dyn Directory>,
     ) -> Result<Arc<Credential>, Rejection> {
         let PendingPassword { username, password, hash, candidate, .. } = pending;
+        // Kept for the case that it is right and its hash is one of yesterday.
+        let again = (candidate.is_some() && hash.is_outdated(&password)).then(|| password.clone());
         let right = self.hashing.verify(hash.clone(), password).await?;
         let (true, Some(key)) = (right, candidate) else { return Err(Rejection::CredentialInvalid) };
         self.passwords.insert(key);
         let directory = current();
-        let now = match directory.as_ref().find_username(&username) {
+        let now = match directory.find_username(&username) {
             Lookup::Found(credential) | Lookup::Remembered(credential) => Some(credential),
             Lookup::Absent => None,
             Lookup::Unsettled => {
-                let answer = directory.as_ref().fetch(LookupKey::Username(username)).await;
+                let answer = directory.fetch(LookupKey::Username(username)).await;
                 answer.map_err(|Unavailable| Rejection::DirectoryUnavailable)?
             }
         };
-        now.filter(|credential| credential.password_hash() == Some(&hash)).ok_or(Rejection::CredentialInvalid)
+        let credential = now.filter(|credential| credential.password_hash() == Some(&hash));
+        let credential = credential.ok_or(Rejection::CredentialInvalid)?;
+        if let Some(password) = again.filter(|_| directory.replaces_hashes()) {
+            let of = credential.clone();
+            self.hashing.renew(password, move |hash| directory.replace_hash(&of, hash));
+        }
+        Ok(credential)
     }
 }
 

@@ -64,6 +64,14 @@ pub trait Directory: Send + Sync {
     /// and over all names they cost what the stored ones cost, so that time tells nothing.
     fn decoy(&self, username: &str) -> PasswordHash;
 
+    /// True where a hash that is not argon2id is to be replaced once its password has been seen to be right.
+    fn replaces_hashes(&self) -> bool {
+        false
+    }
+
+    /// Replaces the hash of this credential, unless it has been changed meanwhile. In its own time.
+    fn replace_hash(&self, _credential: &Arc<Credential>, _hash: PasswordHash) {}
+
     /// Takes note that this credential was used just now.
     fn note_use(&self, _credential: &Arc<Credential>, _from: Option<IpAddr>, _now: Timestamp) {}
 }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -26,10 +26,9 @@ pub struct HashPool {
     waiting: Arc<AtomicUsize>,
 }
 
-struct Job {
-    hash: PasswordHash,
-    password: PlainPassword,
-    answer: oneshot::Sender<bool>,
+enum Job {
+    Verify { hash: PasswordHash, password: PlainPassword, answer: oneshot::Sender<bool> },
+    Renew { password: PlainPassword, done: Box<dyn FnOnce(PasswordHash) + Send> },
 }
 
 impl HashPool {
@@ -64,14 +63,21 @@ impl HashPool {
     /// [`Rejection::DirectoryUnavailable`] when too many wait already.
     pub async fn verify(&self, hash: PasswordHash, password: PlainPassword) -> Result<bool, Rejection> {
         let (answer, verdict) = oneshot::channel();
+        self.enqueue(Job::Verify { hash, password, answer })?;
+        verdict.await.map_err(|_| Rejection::DirectoryUnavailable)
+    }
+
+    /// Hashes a password anew, when a thread has time for it. Not at all when too many wait: it will come again.
+    pub fn renew(&self, password: PlainPassword, done: impl FnOnce(PasswordHash) + Send + 'static) {
+        let _another_time = self.enqueue(Job::Renew { password, done: Box::new(done) });
+    }
+
+    fn enqueue(&self, job: Job) -> Result<(), Rejection> {
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        match self.jobs.try_send(Job { hash, password, answer }) {
-            Ok(()) => verdict.await.map_err(|_| Rejection::DirectoryUnavailable),
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                self.waiting.fetch_sub(1, Ordering::Relaxed);
-                Err(Rejection::DirectoryUnavailable)
-            }
-        }
+        self.jobs.try_send(job).map_err(|_| {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            Rejection::DirectoryUnavailable
+        })
     }
 }
 
@@ -82,14 +88,20 @@ fn work(queue: &Mutex<Receiver<Job>>, waiting: &AtomicUsize, observe: impl Fn(Du
         let next = queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
         let Ok(job) = next else { return };
         waiting.fetch_sub(1, Ordering::Relaxed);
-        if job.answer.is_closed() {
-            continue;
-        }
         let start = Instant::now();
-        let verdict = job.hash.verify(job.password.reveal(), &mut memory);
+        match job {
+            Job::Verify { answer, .. } if answer.is_closed() => continue,
+            Job::Verify { hash, password, answer } => {
+                let verdict = hash.verify(password.reveal(), &mut memory);
+                // The caller may have gone meanwhile.
+                let _gone = answer.send(verdict);
+            }
+            Job::Renew { password, done } => {
+                // Without randomness the old hash has to do.
+                let _failed = PasswordHash::of(&password).map(done);
+            }
+        }
         observe(start.elapsed());
-        // The caller may have gone meanwhile.
-        let _gone = job.answer.send(verdict);
     }
 }
 

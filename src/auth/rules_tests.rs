@@ -27,6 +27,7 @@ fn rules() -> Rules {
         },
         scopes: ScopeCatalog::new(vec![("pay".parse().unwrap(), [rule(Method::POST, "/payments")].into())]),
         public: [rule(Method::GET, "/events")].into(),
+        upgrades: Box::default(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use http::header::UPGRADE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::Timestamp;
 
@@ -50,7 +51,7 @@ impl Args {
         let method: Method = words.next().unwrap_or_default().parse().context("the method cannot be read")?;
         let raw = words.next().context("the request lacks a target, such as /v2/payments")?;
         let headers = self.headers()?;
-        let (report, is_admitted) = self.explain(&loaded.rules, &credential, &method, raw, &headers);
+        let (report, is_admitted) = self.verdict(&loaded.rules, &credential, &method, raw, &headers);
         say(report.trim_end())?;
         Ok(if is_admitted { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
@@ -65,7 +66,7 @@ impl Args {
         Ok(headers)
     }
 
-    fn explain(
+    fn verdict(
         &self,
         rules: &Rules,
         credential: &Credential,
@@ -87,13 +88,19 @@ impl Args {
             address: Some(self.from),
             now: self.at.unwrap_or_else(|| Clock::System.now()),
         };
-        if rules.is_public(&call) {
-            return match rules.admit_anyone(&call) {
+        let (report, is_admitted) = if rules.is_public(&call) {
+            match rules.admit_anyone(&call) {
                 Ok(_) => (format!("{title}: public, let through without a credential\n"), true),
                 Err(rejection) => (refusal(&title, rejection), false),
-            };
+            }
+        } else {
+            checked(&title, rules, credential, &call)
+        };
+        let opens_tunnel = headers.get(UPGRADE).is_some_and(|name| name.as_bytes().eq_ignore_ascii_case(b"websocket"));
+        match rules.permit_upgrade(&call) {
+            Err(rejection) if is_admitted && opens_tunnel => (refusal(&title, rejection), false),
+            _ => (report, is_admitted),
         }
-        checked(&title, rules, credential, &call)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 
-use super::values::UpstreamUrl;
+use super::values::{DatabaseUrl, UpstreamUrl};
 use super::written::{MOST_CONNECTIONS, MOST_LOOKUPS, MOST_MEGABYTES, MOST_QUEUED, MOST_REMEMBERED, MOST_THREADS};
 use super::{Fault, Faults, Node, written};
 
@@ -26,7 +26,7 @@ impl<'r> Checker<'r> {
         self.accept(file);
         self.versions(file);
         self.numbers(file);
-        self.database(&file.database);
+        self.database(file);
         self.limits(file);
         self.throttle(&file.throttle);
         if file.rate_limit.as_ref().is_some_and(|rate| !rate.limit().is_countable()) {
@@ -167,7 +167,13 @@ impl<'r> Checker<'r> {
         }
     }
 
-    fn database(&mut self, database: &written::Database) {
+    fn database(&mut self, file: &written::File) {
+        let database = &file.database;
+        let is_embedded = file.credentials.database.as_ref().is_some_and(|url| matches!(url.0, DatabaseUrl::Sqlite(_)));
+        if database.snapshot.is_some() && is_embedded {
+            let problem = "has no meaning with SQLite, whose file is there at every start";
+            self.report(&["database", "snapshot"], problem, "leave it out");
+        }
         if u64::from(database.cache.megabytes.get()) > MOST_MEGABYTES {
             self.report(&["database", "cache", "megabytes"], &format!("is more than {MOST_MEGABYTES}"), "");
         }

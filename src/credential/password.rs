@@ -22,6 +22,7 @@ const BCRYPT_COSTS: std::ops::RangeInclusive<u32> = 4..=14;
 const APR1_ALPHABET: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// A password in the clear. No `Display`, no `Serialize`, a redacted `Debug`, wiped when dropped.
+#[derive(Clone)]
 pub struct PlainPassword(Zeroizing<Box<[u8]>>);
 
 impl PlainPassword {
@@ -182,6 +183,16 @@ impl PasswordHash {
             Self::Argon2id(text) => text.rsplitn(3, '$').nth(2).unwrap_or(text),
             Self::Bcrypt(text) => text.get(.."$2y$10".len()).unwrap_or(text),
             Self::Apr1(_) | Self::Sha1(_) => self.scheme(),
+        }
+    }
+
+    /// True when argon2id would be better, and would not change which passwords are right: bcrypt looks at 72 bytes
+    /// only, and somebody may present what differs behind them.
+    pub fn is_outdated(&self, password: &PlainPassword) -> bool {
+        match self {
+            Self::Argon2id(_) => false,
+            Self::Bcrypt(_) => password.reveal().len() <= 72,
+            Self::Apr1(_) | Self::Sha1(_) => true,
         }
     }
 

@@ -64,6 +64,17 @@ impl Directory for Joined {
         self.file.decoys().and(&self.database.decoys()).of(username)
     }
 
+    fn replaces_hashes(&self) -> bool {
+        self.database.replaces_hashes()
+    }
+
+    /// Those of the file are for whoever writes the file.
+    fn replace_hash(&self, credential: &Arc<Credential>, hash: PasswordHash) {
+        if !self.is_of_file(credential) {
+            self.database.replace_hash(credential, hash);
+        }
+    }
+
     fn note_use(&self, credential: &Arc<Credential>, from: Option<IpAddr>, now: Timestamp) {
         self.database.note_use(credential, from, now);
     }

@@ -141,3 +141,40 @@ pub(super) fn server(url: &PostgresUrl) -> Result<PgConnectOptions, StoreError> 
     };
     Ok(options.ssl_mode(mode).application_name("claviger").disable_statement_logging())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Pools;
+    use super::*;
+
+    const OPTIONS: StoreOptions = StoreOptions { connections: 2, limit: Duration::from_secs(10), create: true };
+
+    /// Older ones can corrupt a write-ahead log (<https://sqlite.org/wal.html>, "The WAL-reset bug").
+    #[tokio::test]
+    async fn sqlite_is_new_enough_and_set_to_lose_nothing() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let url = DatabaseUrl::Sqlite(folder.path().join("claviger.db"));
+        let store = Store::open(&url, OPTIONS).await.unwrap();
+        let Pools::Sqlite { read, write } = &store.pools else { panic!("not SQLite") };
+        let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(write).await.unwrap();
+        let numbers: Vec<u32> = version.split('.').map(|number| number.parse().unwrap()).collect();
+        assert!(numbers >= vec![3, 51, 3], "{version}");
+        let pragma = async |name: &'static str| -> String {
+            let sql = AssertSqlSafe(format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}"));
+            sqlx::query_scalar(sql).fetch_one(write).await.unwrap()
+        };
+        assert_eq!(pragma("journal_mode").await, "wal");
+        assert_eq!(pragma("synchronous").await, "2", "FULL");
+        assert_eq!(pragma("foreign_keys").await, "1");
+        let sql = "SELECT CAST(timeout AS TEXT) FROM pragma_busy_timeout";
+        assert_eq!(sqlx::query_scalar::<_, String>(sql).fetch_one(write).await.unwrap(), "10000");
+        assert!(sqlx::query("CREATE TABLE t (a BIGINT)").execute(read).await.is_err(), "readers write nothing");
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_is_not_there_is_named_by_what_to_do() {
+        let url = DatabaseUrl::Sqlite("/nowhere/at/all/claviger.db".into());
+        let error = Store::open(&url, OPTIONS).await.map(drop).unwrap_err();
+        assert!(error.to_string().contains("folder exists and is writable"), "{error}");
+    }
+}

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::transaction::{Touched, within};
 use super::usable::{addresses, labels, moment, rate_limit};
 use super::{ChangeKind, CredentialRecord, PreviousSecret, Store, StoreError, Transaction, on};
-use crate::credential::{PasswordHash, StoredSecret, TokenDigest};
+use crate::credential::{Label, PasswordHash, StoredSecret, TokenDigest};
 
 const COLUMNS: &str = "c.id, c.account, c.owner, c.name, c.description, c.contact_email, c.contact_mobile, c.username,
     c.password_hash, c.previous_password_hash, c.previous_ends_at, c.hint, c.enabled, c.disabled_reason, c.version,
@@ -142,7 +142,7 @@ impl Transaction {
         let _touched: Touched = within!(self, |connection| sqlx::query(sql)
             .bind(record.id.as_str())
             .bind(record.account.as_str())
-            .bind(record.owner.as_ref().map(|owner| owner.as_str()))
+            .bind(record.owner.as_ref().map(Label::as_str))
             .bind(&record.name)
             .bind(&record.description)
             .bind(&record.contact_email)
@@ -155,7 +155,7 @@ impl Transaction {
             .bind(&record.hint)
             .bind(record.enabled)
             .bind(&record.disabled_reason)
-            .bind(record.version.as_ref().map(|version| version.as_str()))
+            .bind(record.version.as_ref().map(Label::as_str))
             .bind(&scopes)
             .bind(words(record.addresses.iter()))
             .bind(millis(record.expires_at))

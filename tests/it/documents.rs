@@ -62,3 +62,26 @@ fn leaves(value: &Value, path: &str, keys: &mut Vec<String>) {
         _ => keys.push(path.to_owned()),
     }
 }
+
+/// Operators who are under attack look in one place.
+#[test]
+fn every_limit_stands_in_the_table_of_limits_with_its_default() {
+    let readme = read("README.md");
+    let table = readme.split("\n### Limits\n").nth(1).unwrap().split("\n### ").next().unwrap();
+    let written = serde_json::to_value(written::File::default()).unwrap();
+    let mut keys = Vec::new();
+    leaves(&written, "", &mut keys);
+    let is_limit = |key: &&String| {
+        let sections = ["limits.", "proxy.timeouts.", "throttle.", "passwords.", "rate_limit", "proxy.threads"];
+        sections.iter().any(|section| key.starts_with(section)) && key.as_str() != "throttle.enabled"
+    };
+    let limits: Vec<_> = keys.iter().filter(is_limit).collect();
+    assert!(limits.len() > 20, "{limits:?}");
+    for key in limits {
+        let row = table.lines().find(|line| line.starts_with('|') && line.contains(&format!("`{key}`")));
+        let row = row.unwrap_or_else(|| panic!("the table of limits lacks {key}"));
+        let default = written.pointer(&format!("/{}", key.replace('.', "/"))).unwrap();
+        let text = default.as_str().map_or_else(|| default.to_string(), str::to_owned);
+        assert!(default.is_null() || row.contains(&format!("`{text}`")), "{key} is {text}: {row}");
+    }
+}

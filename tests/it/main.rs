@@ -9,6 +9,7 @@ mod documents;
 mod layering;
 mod proxy;
 mod secrets_in_logs;
+mod server;
 mod source;
 mod store;
 mod support;

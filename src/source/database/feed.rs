@@ -138,6 +138,7 @@ impl DatabaseDirectory {
     /// Begins to follow: from the last change, with the credentials that were used most recently.
     pub(super) async fn sync(&self) -> Result<(), StoreError> {
         self.prepare_schema().await?;
+        let begun = self.clock.steady();
         self.remembered.begin_at(self.store.last_change().await?);
         let recent = self.store.recently_used(self.preload).await?;
         let count = recent.found.len();
@@ -145,6 +146,7 @@ impl DatabaseDirectory {
             // One that was overtaken is read again when it is used.
             let _overtaken = self.remembered.insert(usable, recent.read_at);
         }
+        self.confirm(begun);
         self.is_synced.store(true, Ordering::Release);
         tracing::info!(remembered = count, "the database is followed");
         Ok(())

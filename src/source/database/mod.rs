@@ -11,6 +11,7 @@ mod clashes;
 mod feed;
 mod lookups;
 mod remembered;
+mod snapshot;
 mod stamps;
 mod start;
 mod uses;
@@ -40,6 +41,9 @@ pub use start::{Database, DatabaseStart};
 /// A credential that is unknown is believed to be so for as long as changes were followed this recently.
 const RECENT: Duration = Duration::from_secs(5);
 
+/// What was known before this process began may be as old as this.
+const EPOCH: Duration = Duration::from_secs(400 * 24 * 3600);
+
 /// What the gate sees of a database.
 pub struct DatabaseDirectory {
     store: Store,
@@ -53,7 +57,7 @@ pub struct DatabaseDirectory {
     lookups: Lookups,
     uses: Uses,
     decoys: ArcSwap<Decoys>,
-    /// When all changes were known, in nanoseconds of the steady clock; 0 for never.
+    /// When all changes were known, in nanoseconds of the steady clock from [`EPOCH`] before its start; 0 for never.
     confirmed: AtomicU64,
     is_synced: AtomicBool,
     /// The last look at the changes got no answer.
@@ -67,11 +71,21 @@ impl DatabaseDirectory {
     pub fn age(&self) -> Option<Duration> {
         match self.confirmed.load(Ordering::Acquire) {
             0 => None,
-            nanos => Some(self.clock.steady().saturating_sub(Duration::from_nanos(nanos))),
+            nanos => Some((EPOCH + self.clock.steady()).saturating_sub(Duration::from_nanos(nanos))),
         }
     }
 
+    /// All changes of before this moment of the steady clock are known.
     fn confirm(&self, moment: Duration) {
+        self.confirm_at(EPOCH + moment);
+    }
+
+    /// They were known so long ago.
+    fn confirm_ago(&self, age: Duration) {
+        self.confirm_at((EPOCH + self.clock.steady()).saturating_sub(age));
+    }
+
+    fn confirm_at(&self, moment: Duration) {
         let nanos = u64::try_from(moment.as_nanos()).unwrap_or(u64::MAX).max(1);
         self.confirmed.fetch_max(nanos, Ordering::AcqRel);
     }
@@ -138,6 +152,23 @@ impl Directory for DatabaseDirectory {
 
     fn decoy(&self, username: &str) -> PasswordHash {
         self.decoys.load().of(username)
+    }
+
+    fn replaces_hashes(&self) -> bool {
+        true
+    }
+
+    fn replace_hash(&self, credential: &Arc<Credential>, hash: PasswordHash) {
+        let (store, credential, now) = (self.store.clone(), credential.clone(), self.clock.now());
+        self.runtime.spawn(async move {
+            let Some(old) = credential.password_hash() else { return };
+            let id = credential.id.as_str();
+            match store.replace_hash(&credential, old, &hash, now).await {
+                Ok(true) => tracing::info!(credential = id, from = old.scheme(), "its password is hashed anew"),
+                Ok(false) => {}
+                Err(error) => tracing::warn!(credential = id, "its password is not hashed anew: {error}"),
+            }
+        });
     }
 
     fn note_use(&self, credential: &Arc<Credential>, from: Option<IpAddr>, now: Timestamp) {

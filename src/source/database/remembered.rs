@@ -12,7 +12,7 @@ use moka::sync::Cache;
 use super::stamps::{Depends, Registry, Stamps};
 use crate::clock::Clock;
 use crate::config::written;
-use crate::credential::{Credential, StoredSecret, TokenDigest};
+use crate::credential::{Credential, Label, StoredSecret, TokenDigest};
 use crate::store::{Changes, Usable};
 use crate::telemetry::DatabaseMetrics;
 
@@ -36,8 +36,11 @@ pub(super) struct Remembered {
 pub(super) struct Entry {
     /// As it is used.
     pub(super) credential: Arc<Credential>,
+    /// The user it depends on.
+    pub(super) owner: Option<Label>,
     stamps: Stamps,
-    ends_at: Option<Timestamp>,
+    /// When the secret it was found by ends.
+    pub(super) ends_at: Option<Timestamp>,
 }
 
 impl Entry {
@@ -110,11 +113,11 @@ impl Remembered {
         let depends = Depends {
             credential: credential.id.as_str(),
             account: credential.account.id.as_str(),
-            owner: owner.as_ref().map(|owner| owner.as_str()),
+            owner: owner.as_ref().map(Label::as_str),
         };
         // Before it is remembered: every change that is applied from here on voids the stamps.
         let Some(stamps) = self.registry().stamp(depends, read_at) else { return Err(credential) };
-        let entry = Arc::new(Entry { credential: credential.clone(), stamps, ends_at });
+        let entry = Arc::new(Entry { credential: credential.clone(), owner, stamps, ends_at });
         match &credential.secret {
             StoredSecret::Token(digest) => self.tokens.insert(*digest, entry),
             StoredSecret::Password { username, .. } => self.usernames.insert(username.clone(), entry),
@@ -149,8 +152,19 @@ impl Remembered {
         is_more
     }
 
+    /// Everything that counts now.
+    pub(super) fn valid(&self, clock: &Clock) -> Vec<Arc<Entry>> {
+        let tokens = self.tokens.iter().map(|(_, entry)| entry);
+        let all = tokens.chain(self.usernames.iter().map(|(_, entry)| entry));
+        all.filter(|entry| entry.is_valid(clock)).collect()
+    }
+
     pub(super) fn measure(&self, metrics: &DatabaseMetrics) {
         let size = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        // Evictions are counted when they are carried out.
+        self.tokens.run_pending_tasks();
+        self.usernames.run_pending_tasks();
+        self.unknown.run_pending_tasks();
         metrics.remembered[0].set(size(self.tokens.entry_count()));
         metrics.remembered[1].set(size(self.usernames.entry_count()));
         metrics.remembered[2].set(size(self.unknown.entry_count()));

@@ -1,3 +1,5 @@
+use std::sync::Arc as StdArc;
+
 use super::*;
 
 const BILLING: Depends = Depends { credential: "billing", account: "acme", owner: Some("ann") };
@@ -75,4 +77,62 @@ fn stamps_of_what_is_forgotten_are_swept() {
         registry.stamp(Depends { credential: &id, account: "acme", owner: None }, 0).unwrap();
     }
     assert!(registry.stamps.len() <= SWEEP_AT_LEAST + 2, "{} stamps of nothing", registry.stamps.len());
+}
+
+/// The database of the model: the state of the credential, and the number of the last change.
+type Row = shuttle::sync::Mutex<(bool, i64)>;
+
+/// One look-up as the directory does it: read, stamp, remember. Between any two steps others may run.
+fn fill(row: &Row, registry: &shuttle::sync::Mutex<Registry>, cache: &shuttle::sync::Mutex<Option<(Stamps, bool)>>) {
+    let (enabled, read_at) = *row.lock().unwrap();
+    let stamps = registry.lock().unwrap().stamp(BILLING, read_at);
+    if let Some(stamps) = stamps {
+        *cache.lock().unwrap() = Some((stamps, enabled));
+    }
+}
+
+/// Whatever the order of two fills, a revocation and the feed that tells of it: once the feed has told, no cache
+/// answers with the credential as it was.
+#[test]
+fn no_order_of_fills_and_changes_brings_a_revoked_credential_back() {
+    use shuttle::sync::Mutex;
+    let model = || {
+        let row = StdArc::new(Mutex::new((true, 0)));
+        let registry = StdArc::new(Mutex::new(Registry::new(0)));
+        let cache = StdArc::new(Mutex::new(None));
+        let fills: Vec<_> = (0..2)
+            .map(|_| {
+                let (row, registry, cache) = (row.clone(), registry.clone(), cache.clone());
+                shuttle::thread::spawn(move || fill(&row, &registry, &cache))
+            })
+            .collect();
+        let revoker = {
+            let row = row.clone();
+            shuttle::thread::spawn(move || *row.lock().unwrap() = (false, 1))
+        };
+        let feed = {
+            let (row, registry, cache) = (row.clone(), registry.clone(), cache.clone());
+            shuttle::thread::spawn(move || {
+                let (_, last) = *row.lock().unwrap();
+                if last == 1 {
+                    registry.lock().unwrap().apply(&change(1, ChangeKind::Credential, "billing"));
+                    // From here on the revocation is in force, while fills may still be under way.
+                    for _ in 0..3 {
+                        let answers =
+                            cache.lock().unwrap().as_ref().is_some_and(|(stamps, on)| stamps.are_valid() && *on);
+                        assert!(!answers, "a revoked credential is answered from memory");
+                    }
+                }
+                last == 1
+            })
+        };
+        fills.into_iter().for_each(|fill| fill.join().unwrap());
+        revoker.join().unwrap();
+        if feed.join().unwrap() {
+            let answers = cache.lock().unwrap().as_ref().is_some_and(|(stamps, on)| stamps.are_valid() && *on);
+            assert!(!answers, "a revoked credential came back");
+        }
+    };
+    shuttle::check_random(model, 5000);
+    shuttle::check_pct(model, 5000, 3);
 }

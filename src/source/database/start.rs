@@ -1,7 +1,7 @@
 //! Bringing a database into use, and out of it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -12,6 +12,7 @@ use super::DatabaseDirectory;
 use super::feed::Feed;
 use super::lookups::Lookups;
 use super::remembered::Remembered;
+use super::snapshot::Snapshot;
 use super::uses::Uses;
 use crate::clock::Clock;
 use crate::config;
@@ -23,6 +24,7 @@ const THREADS: usize = 2;
 /// Changes are kept for so long. A gate that was away for longer reads everything anew.
 const KEPT_HOURS: i64 = 1;
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
+const SNAPSHOT_EVERY: Duration = Duration::from_secs(30);
 /// What is left to do at the end may take this long.
 const END: Duration = Duration::from_secs(3);
 
@@ -30,6 +32,7 @@ const END: Duration = Duration::from_secs(3);
 pub struct Database {
     directory: Arc<DatabaseDirectory>,
     runtime: Option<Runtime>,
+    snapshot: Option<Snapshot>,
 }
 
 /// What it is started with.
@@ -87,14 +90,23 @@ impl Database {
             metrics: start.metrics,
             runtime: runtime.handle().clone(),
         });
+        let snapshot = options.snapshot.clone().map(|file| Snapshot { file, database: start.settings.url.to_string() });
         match runtime.block_on(directory.sync()) {
-            Err(error) if error.is_passing() => tracing::error!("{error}"),
+            Err(error) if error.is_passing() => {
+                tracing::error!("{error}");
+                if let Some(snapshot) = &snapshot {
+                    begin_with(&directory, snapshot);
+                }
+            }
             outcome => outcome?,
         }
         runtime.spawn(keep_following(directory.clone()));
         runtime.spawn(keep_writing_uses(directory.clone(), options.last_used_every.duration()));
         runtime.spawn(keep_pruning(directory.clone()));
-        Ok(Self { directory, runtime: Some(runtime) })
+        if let Some(snapshot) = &snapshot {
+            runtime.spawn(keep_writing_snapshots(directory.clone(), snapshot.clone()));
+        }
+        Ok(Self { directory, runtime: Some(runtime), snapshot })
     }
 
     /// What the gate sees of it.
@@ -111,6 +123,9 @@ impl Drop for Database {
             self.directory.write_uses(&mut Vec::new()).await;
             self.directory.store.close().await;
         };
+        if let Some(snapshot) = &self.snapshot {
+            write(&self.directory, snapshot);
+        }
         let ended = runtime.block_on(async { tokio::time::timeout(END, end).await });
         if ended.is_err() {
             tracing::warn!("the database does not answer; the last uses of credentials are lost");
@@ -135,6 +150,32 @@ async fn keep_writing_uses(directory: Arc<DatabaseDirectory>, every: Duration) {
     loop {
         tokio::time::sleep(every).await;
         directory.write_uses(&mut unwritten).await;
+    }
+}
+
+async fn keep_writing_snapshots(directory: Arc<DatabaseDirectory>, snapshot: Snapshot) {
+    loop {
+        tokio::time::sleep(SNAPSHOT_EVERY).await;
+        let (directory, snapshot) = (directory.clone(), snapshot.clone());
+        // A panic is one snapshot less.
+        let _ended = tokio::task::spawn_blocking(move || write(&directory, &snapshot)).await;
+    }
+}
+
+fn write(directory: &DatabaseDirectory, snapshot: &Snapshot) {
+    if let Err(error) = directory.write_snapshot(snapshot) {
+        tracing::warn!(file = %snapshot.file.display(), %error, "the snapshot of the database is not written");
+    }
+}
+
+fn begin_with(directory: &DatabaseDirectory, snapshot: &Snapshot) {
+    let file = snapshot.file.display();
+    match directory.read_snapshot(snapshot) {
+        Ok(count) => {
+            directory.is_synced.store(true, Ordering::Release);
+            tracing::warn!(%file, remembered = count, "begun with a snapshot of the database");
+        }
+        Err(error) => tracing::error!(%file, "the snapshot of the database is of no use: {error}"),
     }
 }
 

@@ -28,6 +28,7 @@ fn rules() -> Rules {
         versions: VersionCatalog::default(),
         scopes: ScopeCatalog::default(),
         public: Box::default(),
+        upgrades: Box::default(),
     }
 }
 

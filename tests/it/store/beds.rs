@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use claviger::config::DatabaseUrl;
 use claviger::credential::{Label, StoredSecret, TokenDigest};
-use claviger::store::{AccountRecord, Actor, ActorKind, CredentialRecord, Store, StoreOptions};
+use claviger::store::{AccountRecord, CredentialRecord, Store, StoreOptions};
 use jiff::Timestamp;
 use sqlx::Connection as _;
 
@@ -44,9 +44,9 @@ impl Bed {
         Self::on(url, Ground::Database(database)).await
     }
 
-    /// In a folder of somebody else's.
-    pub async fn in_folder(folder: &std::path::Path) -> Self {
-        Self::on(DatabaseUrl::Sqlite(folder.join("claviger.db")), Ground::Elsewhere).await
+    /// On a database that somebody else looks after.
+    pub async fn at(url: DatabaseUrl) -> Self {
+        Self::on(url, Ground::Elsewhere).await
     }
 
     async fn on(url: DatabaseUrl, ground: Ground) -> Self {
@@ -141,10 +141,6 @@ pub fn noon() -> Timestamp {
 
 pub fn label(text: &str) -> Label {
     text.parse().unwrap()
-}
-
-pub fn shell() -> Actor {
-    Actor { kind: ActorKind::Shell, id: "root".into(), request_id: None, address: None }
 }
 
 /// A credential with nothing but what it needs.

@@ -3,17 +3,15 @@
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use super::{Connection, Reply, Request, claviger, config_map, credentials};
+use super::{Connection, Ended, Reply, Request, Run, claviger, config_map, credentials};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What the gate is started with.
 pub struct GateBuilder {
@@ -23,14 +21,15 @@ pub struct GateBuilder {
     credentials: Option<String>,
     database: Option<String>,
     log: String,
+    variables: Vec<(String, String)>,
     folder: TempDir,
     is_config_map: bool,
 }
 
 /// A running gate; ended when dropped.
 pub struct Gate {
-    child: Child,
-    folder: TempDir,
+    pub(super) child: Child,
+    folder: Arc<TempDir>,
     pub address: SocketAddr,
     pub admin: SocketAddr,
     stdout: Output,
@@ -49,13 +48,14 @@ impl Gate {
             credentials: Some(credentials()),
             database: None,
             log: "log: {format: json, level: debug}\n".into(),
+            variables: Vec::new(),
             folder: TempDir::new().unwrap(),
             is_config_map: false,
         }
     }
 
     /// Any command line that serves, on ports that the system picks; `folder` lives as long as the gate.
-    pub fn launch(command: &mut Command, folder: TempDir) -> Self {
+    pub fn launch(command: &mut Command, folder: impl Into<Arc<TempDir>>) -> Self {
         let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let stdout = collect(child.stdout.take().unwrap());
@@ -69,7 +69,14 @@ impl Gate {
             assert!(!has_ended && start.elapsed() < PATIENCE, "the gate does not start:\n{}", stderr.lock().unwrap());
             std::thread::sleep(Duration::from_millis(5));
         };
-        Self { child, folder, address, admin, stdout, stderr }
+        Self { child, folder: folder.into(), address, admin, stdout, stderr }
+    }
+
+    /// Another process that takes over from this one, with the files as they are now.
+    pub fn upgrade(&self) -> Self {
+        let mut command = claviger();
+        command.args(["serve", "--upgrade", "--config"]).arg(self.settings_file());
+        Self::launch(&mut command, self.folder.clone())
     }
 
     /// A new connection to it.
@@ -154,31 +161,6 @@ impl Gate {
     pub fn reloads(&self, result: &str) -> f64 {
         self.metric(&format!("claviger_config_reloads_total{{result=\"{result}\"}}"))
     }
-
-    /// Sends a signal.
-    pub fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
-    }
-
-    /// Waits for the process to end by itself.
-    pub fn wait(&mut self) -> ExitStatus {
-        let start = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(start.elapsed() < PATIENCE, "the gate does not end:\n{}", self.stderr());
-            std::thread::sleep(Duration::from_millis(10));
-        }
-    }
-}
-
-impl Drop for Gate {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ended = self.child.kill();
-        let _reaped = self.child.wait();
-    }
 }
 
 impl GateBuilder {
@@ -226,6 +208,12 @@ impl GateBuilder {
         self.folder.path()
     }
 
+    /// A variable of its environment.
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// Starts it and waits until it listens.
     pub fn start(self) -> Gate {
         self.start_as(|_| ())
@@ -236,6 +224,11 @@ impl GateBuilder {
         let mut command = self.command();
         change(&mut command);
         Gate::launch(&mut command, self.folder)
+    }
+
+    /// Runs it to its end, where it is expected not to start.
+    pub fn run(&self) -> Ended {
+        Run::of(self.command()).end()
     }
 
     /// The command line that starts it, with its files written; they are gone when this is.
@@ -263,6 +256,7 @@ impl GateBuilder {
         }
         let mut command = claviger();
         command.args(["serve", "--config"]).arg(folder.join("claviger.yaml"));
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
 }

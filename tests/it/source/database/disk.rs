@@ -3,11 +3,16 @@
 use std::path::Path;
 use std::process::Command;
 
+use claviger::config::DatabaseUrl;
 use tempfile::TempDir;
 
 use super::{asked, bearer, gate, hits};
 use crate::store::beds::{Bed, token};
 use crate::support::{Gate, RecordingApi, Run, eventually};
+
+async fn bed_on(disk: &SmallDisk) -> Bed {
+    Bed::at(DatabaseUrl::Sqlite(disk.path().join("claviger.db"))).await
+}
 
 /// A file system of four megabytes; gone when dropped.
 struct SmallDisk(TempDir);
@@ -62,7 +67,7 @@ fn run(program: &str, arguments: &[&str]) -> Result<(), String> {
 #[tokio::test]
 async fn a_gate_on_a_full_disk_goes_on_and_says_so() {
     let Some(disk) = SmallDisk::mount() else { return };
-    let bed = Bed::in_folder(disk.path()).await;
+    let bed = bed_on(&disk).await;
     bed.account("acme").await;
     for id in ["known", "unused"] {
         bed.put(&token(id, "acme", id)).await;
@@ -114,7 +119,7 @@ async fn a_disk_that_is_full_or_read_only_from_the_start_is_named() {
     let full = refusal();
     assert!(full.contains("the database has no space left; free some on its disk"), "{full}");
     disk.empty();
-    Bed::in_folder(disk.path()).await.store.close().await;
+    bed_on(&disk).await.store.close().await;
     disk.make_read_only();
     let read_only = refusal();
     assert!(read_only.contains("writable for this user"), "{read_only}");

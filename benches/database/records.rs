@@ -1,0 +1,77 @@
+//! What is written to the databases.
+
+use std::time::Duration;
+
+use claviger::config::DatabaseUrl;
+use claviger::credential::{StoredSecret, TokenDigest};
+use claviger::store::{AccountRecord, CredentialRecord, Store, StoreOptions};
+use jiff::Timestamp;
+use tempfile::TempDir;
+
+use crate::support::{Gate, claviger};
+
+pub fn now() -> Timestamp {
+    Timestamp::from_second(1_795_000_000).unwrap()
+}
+
+pub async fn open(url: &DatabaseUrl) -> Store {
+    let options = StoreOptions { connections: 8, limit: Duration::from_secs(600), create: true };
+    let store = Store::open(url, options).await.unwrap();
+    store.migrate().await.unwrap();
+    store
+}
+
+pub fn account(id: &str) -> AccountRecord {
+    AccountRecord {
+        id: id.parse().unwrap(),
+        name: None,
+        granted: true,
+        switched_on: true,
+        members_allowed: false,
+        created_at: now(),
+        revision: 1,
+    }
+}
+
+pub fn token(id: &str, account: &str, token: &str) -> CredentialRecord {
+    CredentialRecord {
+        id: id.parse().unwrap(),
+        account: account.parse().unwrap(),
+        owner: None,
+        name: None,
+        description: None,
+        contact_email: None,
+        contact_mobile: None,
+        secret: StoredSecret::Token(TokenDigest::of(token.as_bytes())),
+        previous: None,
+        hint: None,
+        enabled: true,
+        disabled_reason: None,
+        version: None,
+        scopes: None,
+        addresses: Vec::new(),
+        expires_at: None,
+        rate_limit: None,
+        created_at: now(),
+        created_by: "bench".into(),
+        secret_made_at: now(),
+        handed_over_at: None,
+        last_used_at: None,
+        last_used_from: None,
+        revision: 1,
+    }
+}
+
+/// A gate on this database.
+pub fn gate(api: &str, url: &str, more: &str) -> Gate {
+    let folder = TempDir::new().unwrap();
+    let settings = format!(
+        "proxy: {{listen: 127.0.0.1:0, upstream: '{api}', threads: 1}}\nadmin: {{listen: 127.0.0.1:0}}\n\
+         credentials: {{database: '{url}'}}\nlog: {{access: false}}\nthrottle: {{enabled: false}}\n{more}"
+    );
+    let file = folder.path().join("claviger.yaml");
+    std::fs::write(&file, settings).unwrap();
+    let mut command = claviger();
+    command.args(["serve", "--migrate", "--config"]).arg(file);
+    Gate::launch(&mut command, folder)
+}

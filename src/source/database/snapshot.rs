@@ -1,0 +1,222 @@
+//! What is remembered, kept in a file: a gate that starts while the server is down begins with it. Digests only.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::DatabaseDirectory;
+use super::remembered::Entry;
+use crate::credential::{Account, Credential, Label, PasswordHash, RateLimit, ScopeSet, StoredSecret};
+use crate::store::Usable;
+
+/// Anything but this is a file of another version, and is not used.
+const FORMAT: u32 = 1;
+/// A clock that was set back by less than this is believed all the same.
+const SKEW: Duration = Duration::from_secs(5);
+
+/// Where a snapshot is kept, and of what.
+#[derive(Debug, Clone)]
+pub(super) struct Snapshot {
+    pub(super) file: PathBuf,
+    /// The database, without its password; that of another one is not used.
+    pub(super) database: String,
+}
+
+/// Why there is nothing to begin with.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SnapshotError {
+    #[error("there is none")]
+    Missing,
+    #[error("it can be read by others; make its mode 0600")]
+    Exposed,
+    #[error("it is of another database")]
+    Foreign,
+    #[error("it is older than database.max_stale")]
+    Stale,
+    #[error("it is from the future, so nobody can tell how old it is")]
+    FromTheFuture,
+    #[error("it is damaged")]
+    Damaged,
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Head {
+    format: u32,
+    database: String,
+    /// The last change that everything in it holds.
+    position: i64,
+    confirmed_at: Timestamp,
+    credentials: usize,
+}
+
+/// One credential.
+#[derive(Serialize, Deserialize)]
+struct Line {
+    id: String,
+    account: String,
+    access: bool,
+    owner: Option<String>,
+    token: Option<String>,
+    username: Option<String>,
+    password: Option<String>,
+    ends_at: Option<Timestamp>,
+    enabled: bool,
+    version: Option<String>,
+    scopes: Option<Vec<String>>,
+    addresses: Vec<IpNet>,
+    expires_at: Option<Timestamp>,
+    rate_limit: Option<[std::num::NonZeroU32; 3]>,
+}
+
+impl DatabaseDirectory {
+    /// Writes what is remembered, all at once: a reader finds the old file or the new one.
+    pub(super) fn write_snapshot(&self, snapshot: &Snapshot) -> std::io::Result<()> {
+        // In this order: whatever changes from here on is followed again by whoever reads it.
+        let Some(age) = self.age() else { return Ok(()) };
+        let confirmed_at = self.clock.now() - age;
+        let position = self.remembered.position();
+        let lines = self.remembered.valid(&self.clock);
+        let folder = snapshot.file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        // Made with mode 0600.
+        let file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+        let mut out = BufWriter::new(&file);
+        let database = snapshot.database.clone();
+        let head = Head { format: FORMAT, database, position, confirmed_at, credentials: lines.len() };
+        serde_json::to_writer(&mut out, &head)?;
+        for entry in lines {
+            out.write_all(b"\n")?;
+            serde_json::to_writer(&mut out, &Line::of(&entry))?;
+        }
+        out.write_all(b"\n")?;
+        out.flush()?;
+        drop(out);
+        file.as_file().sync_all()?;
+        file.persist(&snapshot.file).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    /// Begins with what was remembered by the last one who wrote it down.
+    pub(super) fn read_snapshot(&self, snapshot: &Snapshot) -> Result<usize, SnapshotError> {
+        let file = File::open(&snapshot.file).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => SnapshotError::Missing,
+            _ => error.into(),
+        })?;
+        if file.metadata()?.permissions().mode() & 0o077 != 0 {
+            return Err(SnapshotError::Exposed);
+        }
+        let mut lines = BufReader::new(file).lines();
+        let head = lines.next().ok_or(SnapshotError::Damaged)??;
+        let head: Head = serde_json::from_str(&head).map_err(|_| SnapshotError::Damaged)?;
+        if head.format != FORMAT || head.database != snapshot.database {
+            return Err(SnapshotError::Foreign);
+        }
+        let age = self.age_of(head.confirmed_at)?;
+        let mut all = Vec::new();
+        for line in lines {
+            let line: Line = serde_json::from_str(&line?).map_err(|_| SnapshotError::Damaged)?;
+            all.push(line.usable().ok_or(SnapshotError::Damaged)?);
+        }
+        if all.len() != head.credentials {
+            return Err(SnapshotError::Damaged);
+        }
+        self.remembered.begin_at(head.position);
+        let count = all.len();
+        for usable in all.into_iter().filter(|usable| self.is_in_time(usable)) {
+            // Nothing has been applied since.
+            let _never = self.remembered.insert(usable, head.position);
+        }
+        self.confirm_ago(age);
+        Ok(count)
+    }
+
+    fn age_of(&self, confirmed_at: Timestamp) -> Result<Duration, SnapshotError> {
+        let now = self.clock.now();
+        if confirmed_at > now + SKEW {
+            return Err(SnapshotError::FromTheFuture);
+        }
+        let age = Duration::try_from(now.duration_since(confirmed_at)).unwrap_or_default();
+        if age > self.max_stale { Err(SnapshotError::Stale) } else { Ok(age) }
+    }
+}
+
+impl Line {
+    fn of(entry: &Entry) -> Self {
+        let credential = &entry.credential;
+        let text = |label: &Label| label.to_string();
+        let (token, username, password) = match &credential.secret {
+            StoredSecret::Token(digest) => (Some(digest.to_string()), None, None),
+            StoredSecret::Password { username, hash } => {
+                (None, Some(username.to_string()), Some(hash.as_str().to_owned()))
+            }
+        };
+        Self {
+            id: text(&credential.id),
+            account: text(&credential.account.id),
+            access: credential.account.access,
+            owner: entry.owner.as_ref().map(text),
+            token,
+            username,
+            password,
+            ends_at: entry.ends_at,
+            enabled: credential.enabled,
+            version: credential.version.as_ref().map(text),
+            scopes: credential.scopes.as_ref().map(|scopes| scopes.names().map(str::to_owned).collect()),
+            addresses: credential.addresses.to_vec(),
+            expires_at: credential.expires_at,
+            rate_limit: credential.rate_limit.map(|limit| [limit.requests, limit.seconds, limit.burst]),
+        }
+    }
+
+    /// `None` for what nobody has written.
+    fn usable(self) -> Option<Usable> {
+        let secret = match (self.token, self.username, self.password) {
+            (Some(digest), None, None) => StoredSecret::Token(digest.parse().ok()?),
+            (None, Some(username), Some(hash)) => {
+                StoredSecret::Password { username: username.into(), hash: hash.parse::<PasswordHash>().ok()? }
+            }
+            _ => return None,
+        };
+        let scopes = match self.scopes {
+            None => None,
+            Some(names) => {
+                let names: Option<Vec<Label>> = names.iter().map(|name| name.parse().ok()).collect();
+                Some(Arc::new(ScopeSet::new(names?)))
+            }
+        };
+        let owner = match self.owner {
+            None => None,
+            Some(owner) => Some(owner.parse().ok()?),
+        };
+        let version = match self.version {
+            None => None,
+            Some(version) => Some(version.parse().ok()?),
+        };
+        let rate_limit = self.rate_limit.map(|[requests, seconds, burst]| RateLimit { requests, seconds, burst });
+        Some(Usable {
+            credential: Credential {
+                id: self.id.parse().ok()?,
+                account: Arc::new(Account { id: self.account.parse().ok()?, access: self.access }),
+                name: None,
+                secret,
+                enabled: self.enabled,
+                version,
+                scopes,
+                expires_at: self.expires_at,
+                addresses: self.addresses.into(),
+                rate_limit: rate_limit.filter(RateLimit::is_countable),
+                last_use: Some(Box::default()),
+            },
+            owner,
+            ends_at: self.ends_at,
+        })
+    }
+}
