@@ -164,7 +164,8 @@ fn run(
     server.add_service(background_service("resolver", Resolver { policy }));
     tracing::info!(
         proxy = %joined(&addresses.proxy), admin = %addresses.admin, upstream = %settings.upstream.url,
-        credentials = count, version = env!("CARGO_PKG_VERSION"), "claviger listens"
+        credentials = count, database = settings.database.as_ref().map(|database| tracing::field::display(&database.url)),
+        version = env!("CARGO_PKG_VERSION"), "claviger listens"
     );
     ready(&addresses);
     let lines = lines.sink();

@@ -1,5 +1,6 @@
 //! Connections: bounded, verified, and with a limit on what they wait for.
 
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
@@ -53,6 +54,7 @@ impl Store {
                     .idle_timeout(None)
                     .connect_lazy_with(write);
                 if options.create {
+                    make(file)?;
                     // The file has to be there, in its journal mode, before anybody reads it.
                     drop(write.acquire().await.map_err(StoreError::from)?);
                 }
@@ -107,12 +109,30 @@ fn sqlite(file: &std::path::Path, options: StoreOptions) -> SqliteConnectOptions
         .disable_statement_logging()
 }
 
+/// For its owner alone: what stands in it is worth guessing at. SQLite gives the files beside it the same rights.
+fn make(file: &std::path::Path) -> Result<(), StoreError> {
+    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    match made {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::StorageFull => Err(StoreError::Full),
+        Err(error) => Err(StoreError::Unusable {
+            problem: error.to_string(),
+            remedy: "check that its folder exists and is writable for this user",
+        }),
+    }
+}
+
 /// The environment (`PGSSLMODE`) has no say in how a connection is secured.
 pub(super) fn server(url: &PostgresUrl) -> Result<PgConnectOptions, StoreError> {
     let unusable =
         |problem: &str| StoreError::Unusable { problem: problem.into(), remedy: "mend credentials.database" };
     let options: PgConnectOptions =
         url.expose().parse().map_err(|_| unusable("its URL cannot be read; write postgres://USER@HOST/DATABASE"))?;
+    for (name, file) in url.files() {
+        // Else it would look as if the server did not answer.
+        std::fs::File::open(file).map_err(|error| unusable(&format!("{name} {}: {error}", file.display())))?;
+    }
     let mode = match url.tls().map_err(unusable)? {
         DatabaseTls::Off => PgSslMode::Disable,
         DatabaseTls::Required => PgSslMode::Require,

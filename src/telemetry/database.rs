@@ -27,6 +27,11 @@ pub struct DatabaseMetrics {
 }
 
 impl DatabaseMetrics {
+    /// Counts a look-up that was not begun, because there would be no answer.
+    pub fn not_asked(&self) {
+        self.lookups[2].inc();
+    }
+
     /// Counts a look-up; `found` is `None` for no answer.
     pub fn looked_up(&self, took: Duration, found: Option<bool>) {
         self.lookup_duration.observe(took.as_secs_f64());

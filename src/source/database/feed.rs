@@ -37,7 +37,9 @@ impl Feed {
     pub(super) async fn follow(mut self) {
         loop {
             self.listen().await;
-            match self.look().await {
+            let outcome = self.look().await;
+            self.directory.is_failing.store(outcome.is_err(), Ordering::Release);
+            match outcome {
                 Ok(()) => self.recovered(),
                 Err(error) => {
                     self.complain(&error);

@@ -60,6 +60,8 @@ pub struct DatabaseDirectory {
     /// When all changes were known, in nanoseconds of the steady clock from [`EPOCH`] before its start; 0 for never.
     confirmed: AtomicU64,
     is_synced: AtomicBool,
+    /// The last look at the changes got no answer.
+    is_failing: AtomicBool,
     metrics: Arc<DatabaseMetrics>,
     runtime: tokio::runtime::Handle,
 }
@@ -96,6 +98,11 @@ impl DatabaseDirectory {
     /// True while changes are followed.
     pub fn is_followed(&self) -> bool {
         self.age().is_some_and(|age| age <= RECENT)
+    }
+
+    /// True when it is long enough that it has not answered; nobody else needs to wait for it in vain.
+    fn is_gone(&self) -> bool {
+        self.is_failing.load(Ordering::Acquire) && !self.is_followed()
     }
 
     /// Brings the gauges up to date.

@@ -86,6 +86,7 @@ impl Database {
             decoys: ArcSwap::default(),
             confirmed: AtomicU64::default(),
             is_synced: AtomicBool::default(),
+            is_failing: AtomicBool::default(),
             metrics: start.metrics,
             runtime: runtime.handle().clone(),
         });

@@ -18,7 +18,8 @@ pub struct GateBuilder {
     upstream: String,
     settings: String,
     proxy: String,
-    credentials: String,
+    credentials: Option<String>,
+    database: Option<String>,
     log: String,
     variables: Vec<(String, String)>,
     folder: TempDir,
@@ -44,7 +45,8 @@ impl Gate {
             upstream: upstream.to_owned(),
             settings: String::new(),
             proxy: String::new(),
-            credentials: credentials(),
+            credentials: Some(credentials()),
+            database: None,
             log: "log: {format: json, level: debug}\n".into(),
             variables: Vec::new(),
             folder: TempDir::new().unwrap(),
@@ -178,7 +180,14 @@ impl GateBuilder {
 
     /// Another credentials file.
     pub fn credentials(mut self, yaml: &str) -> Self {
-        self.credentials = yaml.to_owned();
+        self.credentials = Some(yaml.to_owned());
+        self
+    }
+
+    /// Credentials of a database, and none of a file unless [`GateBuilder::credentials`] comes later.
+    pub fn database(mut self, url: &str) -> Self {
+        self.database = Some(url.to_owned());
+        self.credentials = None;
         self
     }
 
@@ -207,7 +216,13 @@ impl GateBuilder {
 
     /// Starts it and waits until it listens.
     pub fn start(self) -> Gate {
+        self.start_as(|_| ())
+    }
+
+    /// The same, after a change to its command line.
+    pub fn start_as(self, change: impl FnOnce(&mut Command)) -> Gate {
         let mut command = self.command();
+        change(&mut command);
         Gate::launch(&mut command, self.folder)
     }
 
@@ -216,20 +231,31 @@ impl GateBuilder {
         Run::of(self.command()).end()
     }
 
-    fn command(&self) -> Command {
+    /// The command line that starts it, with its files written; they are gone when this is.
+    pub fn command(&self) -> Command {
+        let folder = self.folder.path();
+        let file = self.credentials.as_ref().map(|_| "file: credentials.yaml".to_owned());
+        let database = self.database.as_ref().map(|url| format!("database: '{url}'"));
         let settings = format!(
             "proxy:\n  listen: 127.0.0.1:0\n  upstream: {}\n{}admin: {{listen: 127.0.0.1:0}}\n\
-             credentials: {{file: credentials.yaml}}\n{}{}",
-            self.upstream, self.proxy, self.log, self.settings
+             credentials: {{{}}}\n{}{}",
+            self.upstream,
+            self.proxy,
+            file.into_iter().chain(database).collect::<Vec<_>>().join(", "),
+            self.log,
+            self.settings
         );
+        let credentials = self.credentials.as_deref();
         if self.is_config_map {
-            config_map::write(self.folder.path(), &settings, &self.credentials);
+            config_map::write(folder, &settings, credentials.unwrap_or_default());
         } else {
-            std::fs::write(self.folder.path().join("claviger.yaml"), settings).unwrap();
-            std::fs::write(self.folder.path().join("credentials.yaml"), &self.credentials).unwrap();
+            std::fs::write(folder.join("claviger.yaml"), settings).unwrap();
+            if let Some(credentials) = credentials {
+                std::fs::write(folder.join("credentials.yaml"), credentials).unwrap();
+            }
         }
         let mut command = claviger();
-        command.args(["serve", "--config"]).arg(self.folder.path().join("claviger.yaml"));
+        command.args(["serve", "--config"]).arg(folder.join("claviger.yaml"));
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
