@@ -9,6 +9,7 @@ mod loader;
 mod reloader;
 mod watch;
 
+pub use credentials_file::read as read_credentials;
 pub use difference::Difference;
 pub use file_set::FileSet;
 pub use loader::{Loaded, Loader};
