@@ -1,1 +1,3 @@
 mod cost;
+mod decision;
+mod verdicts;
