@@ -1,3 +1,4 @@
 mod cost;
 mod decision;
+mod swap;
 mod verdicts;
