@@ -119,3 +119,7 @@ impl Authenticator {
             .ok_or(Rejection::CredentialInvalid)
     }
 }
+
+#[cfg(test)]
+#[path = "authenticator_tests.rs"]
+mod tests;
