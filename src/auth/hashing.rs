@@ -107,6 +107,8 @@ fn work(queue: &Mutex<Receiver<Job>>, waiting: &AtomicUsize, observe: impl Fn(Du
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+
     use super::*;
 
     fn pool(threads: usize, queue: usize) -> HashPool {
@@ -145,5 +147,32 @@ mod tests {
         }
         assert!(refused > 0);
         assert_eq!(pool.depth(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_counted() {
+        // The thread stops after each hash, once to say so and once until it may go on.
+        let step = Arc::new(Barrier::new(2));
+        let stop = step.clone();
+        let size = HashPoolSize { threads: NonZeroUsize::MIN, queue: 8 };
+        let observe = move |_| {
+            stop.wait();
+            stop.wait();
+        };
+        let pool = Arc::new(HashPool::start(size, observe).unwrap());
+        let hash: PasswordHash = "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=".parse().unwrap();
+        let queued = [(); 5].map(|()| {
+            let (pool, hash) = (pool.clone(), hash.clone());
+            tokio::spawn(async move { pool.verify(hash, PlainPassword::new(b"x")).await })
+        });
+        tokio::task::yield_now().await;
+        for waiting in (0..5).rev() {
+            step.wait();
+            assert_eq!(pool.depth(), waiting);
+            step.wait();
+        }
+        for verdict in queued {
+            assert_eq!(verdict.await.unwrap(), Ok(false));
+        }
     }
 }
