@@ -27,11 +27,11 @@ impl Gate {
         }
     }
 
-<<<<<<< HEAD
     /// The id of the process.
     pub fn id(&self) -> u32 {
         self.child.id()
-=======
+    }
+
     /// The priority of each of its threads, by name; 0 is the usual one, more gives way.
     pub fn priorities(&self) -> Vec<(String, i32)> {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
@@ -41,7 +41,6 @@ impl Gate {
             (name.to_owned(), fields.split_whitespace().nth(16).unwrap().parse().unwrap())
         };
         stats.map(one).collect()
->>>>>>> hard
     }
 
     /// How long it has been running on a processor.
