@@ -9,7 +9,7 @@ use nix::sys::signal::Signal;
 
 use super::{asked, bearer, gate, pair};
 use crate::store::beds::{Bed, on_each, token};
-use crate::support::{PASSWORD, PASSWORD_HASH, RecordingApi, Request};
+use crate::support::{PASSWORD, PASSWORD_HASH, RecordingApi, Request, eventually, slow_hash};
 
 on_each!(
     a_thousand_requests_are_a_few_writes,
@@ -52,7 +52,8 @@ async fn count_writes(bed: &Bed) {
 async fn a_thousand_requests_are_a_few_writes(bed: Bed) {
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
-    bed.put(&pair("nightly", "acme", "night", PASSWORD_HASH)).await;
+    // A cheap hash would be replaced at its first use.
+    bed.put(&pair("nightly", "acme", "night", &slow_hash(PASSWORD))).await;
     bed.put(&token("unused", "acme", "unused")).await;
     count_writes(&bed).await;
     let before = bed.store.last_change().await.unwrap();
@@ -112,4 +113,26 @@ async fn only_what_was_let_through_counts_as_a_use(bed: Bed) {
     for id in ["disabled", "nightly"] {
         assert_eq!(record(&bed, id).await.last_used_at, None, "{id}");
     }
+}
+
+/// What waits for the next attempt when there is none any more.
+#[tokio::test]
+async fn what_could_not_be_written_is_written_at_the_end() {
+    use sqlx::Connection as _;
+    let bed = Bed::sqlite().await;
+    bed.account("acme").await;
+    bed.put(&token("billing", "acme", "secret")).await;
+    let api = RecordingApi::start();
+    let settings = "database: {last_used_every: 3s, query_timeout: 500ms}";
+    let mut gate = gate(&api, &bed).settings(settings).proxy("  timeouts: {lame_duck: 10ms}").start();
+    let DatabaseUrl::Sqlite(file) = &bed.url else { panic!("{}", bed.url) };
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+    let mut writer = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut writer).await.unwrap();
+    assert_eq!(asked(&gate, &bearer("secret")).0, 200);
+    eventually("it is said", || gate.stderr().contains("last uses are not written yet"));
+    sqlx::raw_sql("ROLLBACK").execute(&mut writer).await.unwrap();
+    gate.signal(Signal::SIGTERM);
+    assert!(gate.wait().success(), "{}", gate.stderr());
+    assert!(record(&bed, "billing").await.last_used_at.is_some(), "{}", gate.stderr());
 }

@@ -90,6 +90,10 @@ async fn whatever_ends_a_credential_reaches_the_gate(bed: Bed) {
 
     bed.delete("deleted").await;
     must_become(&gate, "deleted", 401, "credential_invalid");
+    // Whoever has it will go on presenting it.
+    let before = lookups(&gate, "absent");
+    must_become(&gate, "deleted", 401, "credential_invalid");
+    assert_eq!(lookups(&gate, "absent"), before, "each request with it asks the database");
 
     let mut off = bed.account("off").await;
     off.granted = false;
