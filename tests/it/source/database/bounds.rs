@@ -1,6 +1,6 @@
 //! What is remembered and what is asked for is bounded, whatever is presented.
 
-use super::{asked, bearer, gate, hits, lock, lookups, unlock};
+use super::{asked, bearer, gate, hits, lock, lookups, unlock, usual_gate};
 use crate::store::beds::{Bed, on_each, token};
 use crate::support::{Connection, RecordingApi, eventually};
 
@@ -78,7 +78,7 @@ async fn one_look_up_too_many_is_refused() {
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
     let api = RecordingApi::start();
-    let gate = gate(&api, &bed).settings("database: {lookups: 1, query_timeout: 5s}").start();
+    let gate = usual_gate(&api, &bed).settings("database: {lookups: 1, query_timeout: 5s}").start();
     eventually("it is remembered", || {
         let before = hits(&gate);
         asked(&gate, &bearer("secret")).0 == 200 && hits(&gate) > before
