@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use http::header::UPGRADE;
@@ -13,8 +14,10 @@ use super::output::say;
 use super::source::SourceArgs;
 use crate::auth::{CHECKS, Call, NamedVersion, Rejection, Rules, StatedVersion, Target};
 use crate::clock::Clock;
+use crate::config::Database;
 use crate::credential::Credential;
 use crate::source::Loader;
+use crate::store::{Store, StoreOptions};
 
 /// Arguments of `explain`.
 #[derive(clap::Args)]
@@ -44,7 +47,12 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let loaded = Loader::new(self.source.source()?).load()?;
-        let credential = loaded.set.find_id(&self.credential);
+        let credential = match (loaded.set.find_id(&self.credential), &loaded.settings.database) {
+            // What is in both is the file's, as for the gate.
+            (Some(credential), _) => Some(credential),
+            (None, Some(database)) => find(database, &self.credential).with_context(|| database.url.to_string())?,
+            (None, None) => None,
+        };
         let credential = credential.with_context(|| format!("no credential has the id {}", self.credential))?;
         let line = self.request.join(" ");
         let mut words = line.split_ascii_whitespace();
@@ -102,6 +110,19 @@ impl Args {
             _ => (report, is_admitted),
         }
     }
+}
+
+/// Asks the database, once.
+fn find(database: &Database, id: &str) -> anyhow::Result<Option<Arc<Credential>>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let limit = database.options.query_timeout.duration();
+    let found = runtime.block_on(async {
+        let store = Store::open(&database.url, StoreOptions { connections: 1, limit, create: false }).await?;
+        let found = store.find_id(id).await;
+        store.close().await;
+        found
+    });
+    Ok(found?.found.map(|usable| Arc::new(usable.credential)))
 }
 
 /// Every check with its outcome; the first that refuses decides, the others are shown all the same.

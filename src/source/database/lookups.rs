@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OnceCell, Semaphore};
 
 use super::DatabaseDirectory;
-use crate::auth::{LookupKey, Unavailable};
+use crate::auth::{Lookup, LookupKey, Unavailable};
 use crate::credential::{Credential, TokenDigest};
 use crate::store::{StoreError, Usable, UsableReading};
 
@@ -49,7 +49,16 @@ impl Lookups {
         let cell = self.table().entry(digest).or_default().clone();
         let part = Part { lookups: self, digest, cell };
         // Whoever comes first asks; if its caller goes away meanwhile, the next one does.
-        part.cell.get_or_init(|| self.ask(key)).await.clone()
+        part.cell.get_or_init(|| self.settle(digest)).await.clone()
+    }
+
+    async fn settle(&self, digest: TokenDigest) -> Answer {
+        // Somebody else may have been answered since the caller looked, and have gone.
+        match self.directory.upgrade().ok_or(Unavailable)?.known_token(&digest) {
+            Lookup::Found(credential) | Lookup::Remembered(credential) => Ok(Some(credential)),
+            Lookup::Absent => Ok(None),
+            Lookup::Unsettled => self.ask(LookupKey::Token(digest)).await,
+        }
     }
 
     async fn ask(&self, key: LookupKey) -> Answer {
@@ -136,7 +145,9 @@ impl DatabaseDirectory {
 
     fn complain(&self, error: &StoreError) -> Unavailable {
         // Of a database that is gone the feed tells, once.
-        if !error.is_passing() && self.lookups.may_complain() {
+        if error.is_passing() {
+            tracing::debug!("a look-up got no answer: {error}");
+        } else if self.lookups.may_complain() {
             tracing::error!("{error}");
         }
         Unavailable

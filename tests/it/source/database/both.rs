@@ -1,7 +1,8 @@
 //! A file and a database together: what is in both is a fault, and the file's counts.
 
-use super::{asked, bearer, gate, pair};
+use super::{asked, bearer, gate, lookups, pair, usual_gate};
 use crate::store::beds::{Bed, on_each, token};
+use crate::support::postgres::{Cluster, HowToStop};
 use crate::support::{Gate, PASSWORD, PASSWORD_HASH, RecordingApi, Request, digest, eventually};
 
 on_each!(
@@ -9,6 +10,7 @@ on_each!(
     an_id_in_both_is_the_files_alone,
     a_token_or_user_name_in_both_is_the_files,
     what_leaves_the_file_is_the_databases,
+    a_wrong_password_costs_the_same_look_up_whoevers_it_is,
 );
 
 fn complains_of(gate: &Gate, id: &str) -> bool {
@@ -98,4 +100,46 @@ async fn what_leaves_the_file_is_the_databases(bed: Bed) {
     gate.replace_credentials("credentials: []\n");
     assert_eq!(asked(&gate, &bearer("of-database")).0, 200);
     assert_eq!(asked(&gate, &bearer("of-file")).0, 401);
+}
+
+/// Else the time of an answer would tell the users of the file from all others.
+async fn a_wrong_password_costs_the_same_look_up_whoevers_it_is(bed: Bed) {
+    bed.account("acme").await;
+    bed.put(&pair("nightly", "acme", "night", PASSWORD_HASH)).await;
+    bed.put(&pair("both", "acme", "shadow", PASSWORD_HASH)).await;
+    let entry = |id: &str, user: &str| {
+        format!("  - {{id: {id}, account: acme, username: {user}, password: '{PASSWORD_HASH}'}}\n")
+    };
+    let file = ["credentials:\n".to_owned(), entry("daily", "day"), entry("both", "other")].concat();
+    let api = RecordingApi::start();
+    let gate = gate(&api, &bed).credentials(&file).start();
+    for turn in 0..3 {
+        for username in ["day", "night", "nobody", "shadow"] {
+            let asked_for = || lookups(&gate, "found") + lookups(&gate, "absent");
+            let before = asked_for();
+            assert_eq!(asked(&gate, &Request::get("/x").basic(username, "wrong")).0, 401, "{username}");
+            assert_eq!(asked_for(), before + 1.0, "{username}, {turn}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn credentials_of_the_file_need_no_database() {
+    let cluster = Cluster::start();
+    let bed = Bed::on_database(cluster.fresh_database()).await;
+    let file = format!(
+        "credentials:\n  - {{id: of-file, account: other, token: '{}'}}\n  - {{id: daily, account: other, username: day, password: '{PASSWORD_HASH}'}}\n",
+        digest("of-file")
+    );
+    let api = RecordingApi::start();
+    let gate = usual_gate(&api, &bed).settings("database: {max_stale: 1s}").credentials(&file).start();
+    cluster.stop(HowToStop::Fast);
+    for _ in 0..3 {
+        assert_eq!(asked(&gate, &bearer("of-file")).0, 200);
+        assert_eq!(asked(&gate, &Request::get("/x").basic("day", PASSWORD)).0, 200);
+        for username in ["day", "nobody"] {
+            let verdict = asked(&gate, &Request::get("/x").basic(username, "wrong"));
+            assert_eq!(verdict, (503, "directory_unavailable".into()), "{username}");
+        }
+    }
 }

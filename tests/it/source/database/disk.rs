@@ -18,6 +18,7 @@ async fn bed_on(disk: &SmallDisk) -> Bed {
 struct SmallDisk(TempDir);
 
 impl SmallDisk {
+    #[expect(clippy::print_stdout, reason = "nobody may think that it was tried")]
     /// `None`, said on standard output, where this user may not mount one.
     fn mount() -> Option<Self> {
         let folder = TempDir::new().unwrap();

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use claviger::clock::Clock;
 use claviger::config::DatabaseUrl;
 use claviger::store::CredentialRecord;
-use jiff::Timestamp;
 use nix::sys::signal::Signal;
 
-use super::{asked, bearer, gate, pair};
+use super::{asked, bearer, gate, pair, usual_gate};
 use crate::store::beds::{Bed, on_each, token};
-use crate::support::{PASSWORD, PASSWORD_HASH, RecordingApi, Request};
+use crate::support::{PASSWORD, PASSWORD_HASH, RecordingApi, Request, eventually, slow_hash};
 
 on_each!(
     a_thousand_requests_are_a_few_writes,
@@ -52,13 +52,14 @@ async fn count_writes(bed: &Bed) {
 async fn a_thousand_requests_are_a_few_writes(bed: Bed) {
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
-    bed.put(&pair("nightly", "acme", "night", PASSWORD_HASH)).await;
+    // A cheap hash would be replaced at its first use.
+    bed.put(&pair("nightly", "acme", "night", &slow_hash(PASSWORD))).await;
     bed.put(&token("unused", "acme", "unused")).await;
     count_writes(&bed).await;
     let before = bed.store.last_change().await.unwrap();
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).settings("database: {last_used_every: 200ms}").start();
-    let start = Timestamp::now();
+    let start = Clock::System.now();
     let mut connection = gate.connect();
     for _ in 0..500 {
         assert_eq!(connection.send(&bearer("secret")).status, 200);
@@ -68,11 +69,11 @@ async fn a_thousand_requests_are_a_few_writes(bed: Bed) {
         let record = used(&bed, id).await;
         let at = record.last_used_at.unwrap();
         // To the second.
-        assert!(at.as_second() >= start.as_second() && at <= Timestamp::now(), "{at}");
+        assert!(at.as_second() >= start.as_second() && at <= Clock::System.now(), "{at}");
         assert_eq!(record.last_used_from.as_deref(), Some("127.0.0.1"));
         assert_eq!(record.revision, 1, "it was used, not changed");
     }
-    let seconds = Timestamp::now().as_second() - start.as_second() + 1;
+    let seconds = Clock::System.now().as_second() - start.as_second() + 1;
     let writes = bed.ask("SELECT CAST(COUNT(*) AS BIGINT) FROM writes").await;
     assert!(writes <= 2 * (seconds + 1), "{writes} writes within {seconds} seconds");
     assert_eq!(record(&bed, "unused").await.last_used_at, None);
@@ -112,4 +113,26 @@ async fn only_what_was_let_through_counts_as_a_use(bed: Bed) {
     for id in ["disabled", "nightly"] {
         assert_eq!(record(&bed, id).await.last_used_at, None, "{id}");
     }
+}
+
+/// What waits for the next attempt when there is none any more.
+#[tokio::test]
+async fn what_could_not_be_written_is_written_at_the_end() {
+    use sqlx::Connection as _;
+    let bed = Bed::sqlite().await;
+    bed.account("acme").await;
+    bed.put(&token("billing", "acme", "secret")).await;
+    let api = RecordingApi::start();
+    let settings = "database: {last_used_every: 3s, query_timeout: 500ms}";
+    let mut gate = usual_gate(&api, &bed).settings(settings).proxy("  timeouts: {lame_duck: 10ms}").start();
+    let DatabaseUrl::Sqlite(file) = &bed.url else { panic!("{}", bed.url) };
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+    let mut writer = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut writer).await.unwrap();
+    assert_eq!(asked(&gate, &bearer("secret")).0, 200);
+    eventually("it is said", || gate.stderr().contains("last uses are not written yet"));
+    sqlx::raw_sql("ROLLBACK").execute(&mut writer).await.unwrap();
+    gate.signal(Signal::SIGTERM);
+    assert!(gate.wait().success(), "{}", gate.stderr());
+    assert!(record(&bed, "billing").await.last_used_at.is_some(), "{}", gate.stderr());
 }

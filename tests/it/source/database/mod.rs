@@ -3,6 +3,7 @@
 mod admission;
 mod both;
 mod bounds;
+mod commands;
 mod disk;
 mod last_used;
 mod outage;
@@ -20,8 +21,13 @@ use sqlx::Connection as _;
 use crate::store::beds::{Bed, token};
 use crate::support::{Gate, GateBuilder, RecordingApi, Reply, Request};
 
-/// The usual gate on this database alone.
+/// The usual gate on this database alone, which waits for it as long as a machine under load may take.
 fn gate(api: &RecordingApi, bed: &Bed) -> GateBuilder {
+    usual_gate(api, bed).variable("CLAVIGER__DATABASE__QUERY_TIMEOUT", "15s")
+}
+
+/// The same with the limits that it has by default.
+fn usual_gate(api: &RecordingApi, bed: &Bed) -> GateBuilder {
     Gate::before(api.url()).database(&bed.address()).settings("throttle: {enabled: false}")
 }
 

@@ -2,7 +2,7 @@
 
 use claviger::store::CredentialRecord;
 
-use super::{asked, bearer, gate, hits, lock, pair, unlock, verdict};
+use super::{asked, bearer, hits, lock, pair, unlock, usual_gate, verdict};
 use crate::store::beds::{Bed, token};
 use crate::support::postgres::{Cluster, HowToStop};
 use crate::support::{Gate, PASSWORD, RecordingApi, Request, eventually, slow_hash};
@@ -27,7 +27,7 @@ impl Outage {
         }
         bed.put(&pair("nightly", "acme", "night", &slow_hash(PASSWORD))).await;
         let api = RecordingApi::start();
-        let gate = gate(&api, &bed).settings(settings).start();
+        let gate = usual_gate(&api, &bed).settings(settings).start();
         let outage = Self { gate, bed, cluster, _api: api };
         for request in [bearer("known"), bearer("other"), night()] {
             eventually("it is remembered", || {
@@ -156,7 +156,7 @@ async fn a_gate_that_starts_before_its_server_serves_once_that_is_there() {
     bed.put(&token("known", "acme", "known")).await;
     cluster.stop(HowToStop::Fast);
     let api = RecordingApi::start();
-    let gate = gate(&api, &bed).start();
+    let gate = usual_gate(&api, &bed).start();
     assert_eq!(asked(&gate, &bearer("known")), unavailable());
     let ready = gate.admin("GET", "/readyz?verbose");
     assert_eq!(ready.status, 503);

@@ -1,7 +1,8 @@
 //! What is taken away is gone from every gate, whatever it remembers.
 
+use claviger::clock::Clock;
 use claviger::store::{CredentialRecord, PreviousSecret};
-use jiff::{Timestamp, ToSpan as _};
+use jiff::ToSpan as _;
 
 use super::{asked, bearer, gate, hits, lookups};
 use crate::store::beds::{Bed, label, on_each, token};
@@ -21,7 +22,7 @@ fn silently(statement: &str, kind: &str, target: &str) -> String {
         "BEGIN; {statement}; UPDATE counter SET last_change = last_change + 1;
         INSERT INTO changes (number, at, kind, target) SELECT last_change, {}, '{kind}', '{target}' FROM counter;
         COMMIT",
-        Timestamp::now().as_millisecond()
+        Clock::System.now().as_millisecond()
     )
 }
 
@@ -90,6 +91,10 @@ async fn whatever_ends_a_credential_reaches_the_gate(bed: Bed) {
 
     bed.delete("deleted").await;
     must_become(&gate, "deleted", 401, "credential_invalid");
+    // Whoever has it will go on presenting it.
+    let before = lookups(&gate, "absent");
+    must_become(&gate, "deleted", 401, "credential_invalid");
+    assert_eq!(lookups(&gate, "absent"), before, "each request with it asks the database");
 
     let mut off = bed.account("off").await;
     off.granted = false;
@@ -141,7 +146,7 @@ async fn changes_that_nobody_is_told_of_are_found(bed: Bed) {
 
 async fn a_token_from_before_a_reset_counts_until_its_end(bed: Bed) {
     bed.account("acme").await;
-    let end = Timestamp::now() + 3.seconds();
+    let end = Clock::System.now() + 3.seconds();
     let mut record: CredentialRecord = token("billing", "acme", "new");
     let digest = claviger::credential::TokenDigest::of(b"old");
     record.previous = Some(PreviousSecret::Token { digest, ends_at: end });
@@ -150,12 +155,12 @@ async fn a_token_from_before_a_reset_counts_until_its_end(bed: Bed) {
     let gate = gate(&api, &bed).start();
     let before_end = asked(&gate, &bearer("old"));
     // A slow start takes nothing away from what is tested below.
-    if Timestamp::now() < end {
+    if Clock::System.now() < end {
         assert_eq!(before_end.0, 200);
         assert_eq!(api.last().header("X-Claviger-Credential"), Some("billing"));
     }
     must_become(&gate, "old", 401, "credential_invalid");
-    assert!(Timestamp::now() >= end);
+    assert!(Clock::System.now() >= end);
     assert_eq!(asked(&gate, &bearer("new")).0, 200);
 }
 
