@@ -1,6 +1,8 @@
 //! The command line, one file a command. Exit code 0: fine, 1: refused, 2: wrong usage.
 
 mod config;
+mod credentials;
+mod database;
 mod demo;
 mod explain;
 mod output;
@@ -8,6 +10,7 @@ mod password;
 mod secret;
 mod serve;
 mod source;
+mod store;
 mod throttle;
 mod token;
 
@@ -40,6 +43,12 @@ enum Command {
     Config(config::Command),
     /// Say what a credential would get for a request, and why
     Explain(explain::Args),
+    /// List credentials of the database, and move them in and out
+    #[command(subcommand, alias = "credential")]
+    Credentials(credentials::Command),
+    /// See how the database stands, and bring it up to date
+    #[command(subcommand)]
+    Database(database::Command),
     /// Make a token, or the digest of one you have
     #[command(subcommand)]
     Token(token::Command),
@@ -60,6 +69,8 @@ pub fn run() -> ExitCode {
         Command::Demo(args) => args.run(),
         Command::Config(command) => command.run(),
         Command::Explain(args) => args.run(),
+        Command::Credentials(command) => command.run(),
+        Command::Database(command) => command.run(),
         Command::Token(command) => command.run(),
         Command::Password(command) => command.run(),
         Command::Throttle(command) => command.run(),

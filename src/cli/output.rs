@@ -1,6 +1,6 @@
 //! What a command says: results on standard output, everything else on standard error.
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 
 use crate::config::Faults;
 
@@ -11,6 +11,18 @@ use crate::config::Faults;
 pub(super) fn say(text: impl AsRef<str>) -> anyhow::Result<()> {
     writeln!(std::io::stdout().lock(), "{}", text.as_ref())?;
     Ok(())
+}
+
+/// True when a program reads what is said, or wants to: JSON then, otherwise a table.
+pub(super) fn is_for_programs(json: bool) -> bool {
+    json || !std::io::stdout().is_terminal()
+}
+
+/// What others have written, without anything that a terminal would obey.
+pub(super) fn harmless(text: &str) -> String {
+    let is_obeyed =
+        |letter: char| letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|letter| if is_obeyed(letter) { '\u{fffd}' } else { letter }).collect()
 }
 
 /// Something for people, beside the result.

@@ -174,6 +174,13 @@ pub fn wants_colour() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
+/// Who sits at the operator's shell, as far as it says so: whoever became root, otherwise whoever has signed in.
+pub fn shell_user() -> String {
+    let named = ["SUDO_USER", "USER", "LOGNAME"].into_iter().filter_map(std::env::var_os);
+    let name = named.map(|name| name.to_string_lossy().into_owned()).find(|name| !name.is_empty());
+    name.map_or("unknown".into(), |name| name.chars().filter(|letter| !letter.is_control()).take(64).collect())
+}
+
 /// The overrides in the environment of this process.
 ///
 /// # Errors

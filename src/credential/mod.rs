@@ -4,6 +4,7 @@ mod access;
 mod label;
 mod last_use;
 mod password;
+mod random;
 mod rate_limit;
 mod token;
 mod version;
@@ -71,6 +72,11 @@ pub enum StoredSecret {
         /// What the password is verified against.
         hash: PasswordHash,
     },
+}
+
+/// True for what a Basic pair may have in front of its colon (RFC 7617): 1 to 256 bytes.
+pub fn is_username(text: &str) -> bool {
+    (1..=256).contains(&text.len()) && !text.chars().any(|letter| letter == ':' || letter.is_control())
 }
 
 impl Credential {

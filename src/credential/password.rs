@@ -17,6 +17,7 @@ const ARGON2_MOST_PASSES: u32 = 16;
 const ARGON2_MOST_LANES: u32 = 8;
 /// What new hashes take, of blocks of 1 KiB.
 const DEFAULT_KIB: u32 = 19 * 1024;
+const GENERATED_LENGTH: usize = 24;
 const KEPT_BLOCKS: usize = DEFAULT_KIB as usize;
 const BCRYPT_COSTS: std::ops::RangeInclusive<u32> = 4..=14;
 const APR1_ALPHABET: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -29,6 +30,16 @@ impl PlainPassword {
     /// Takes over what a person typed or a request presented.
     pub fn new(bytes: &[u8]) -> Self {
         Self(Zeroizing::new(bytes.into()))
+    }
+
+    /// Makes one of 24 characters: 142 random bits.
+    ///
+    /// # Errors
+    /// When the system's random source fails.
+    pub fn generate() -> Result<Self, getrandom::Error> {
+        let mut text = Zeroizing::new(String::new());
+        super::random::base62(&mut text, GENERATED_LENGTH)?;
+        Ok(Self::new(text.as_bytes()))
     }
 
     /// The secret itself, for hashing.

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+use super::random::BASE62;
+
 /// 27 base62 characters carry 160.7 bits.
 const RANDOM_LENGTH: usize = 27;
 const CHECKSUM_LENGTH: usize = 6;
@@ -75,14 +76,7 @@ impl TokenFormat {
         let length = self.prefix.len() + RANDOM_LENGTH + CHECKSUM_LENGTH;
         let mut token = Zeroizing::new(String::with_capacity(length));
         token.push_str(&self.prefix);
-        let mut pool = Zeroizing::new([0_u8; 64]);
-        while token.len() < self.prefix.len() + RANDOM_LENGTH {
-            getrandom::fill(pool.as_mut())?;
-            let missing = self.prefix.len() + RANDOM_LENGTH - token.len();
-            // 248 = 4 × 62: above it a remainder would favour the first characters.
-            let fair = pool.iter().filter(|byte| **byte < 248).take(missing);
-            token.extend(fair.map(|byte| char::from(BASE62[usize::from(byte % 62)])));
-        }
+        super::random::base62(&mut token, RANDOM_LENGTH)?;
         let checksum = checksum(token.as_bytes());
         token.extend(checksum.iter().copied().map(char::from));
         Ok(PlainToken(token))

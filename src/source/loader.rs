@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::FileSet;
 use super::fingerprints::Fingerprints;
-use super::{FileSet, credentials_file};
+use super::formats::credentials_file;
 use crate::auth::{Accept, Rules};
 use crate::config::{ConfigSource, Fault, Faults, Settings, read_text};
 
@@ -98,7 +99,8 @@ impl Loader {
 fn read_credentials(settings: &Settings, read: impl Fn(&Path) -> Result<String, Fault>) -> Result<FileSet, Faults> {
     let Some(path) = &settings.credentials_file else { return Ok(FileSet::default()) };
     let text = read(path).map_err(|fault| Faults::from(fault).in_file(path))?;
-    credentials_file::read(&text, &settings.versions, &settings.scopes).map_err(|faults| faults.in_file(path))
+    let reading = credentials_file::read(&text, &settings.versions, &settings.scopes);
+    reading.map(|reading| reading.set).map_err(|faults| faults.in_file(path))
 }
 
 /// What is decided per request, from the settings.

@@ -1,12 +1,12 @@
 //! Where credentials come from: a file that is read again whenever it changes, a database whose changes are
 //! followed, or both.
 
-mod credentials_file;
 mod database;
 mod decoys;
 mod difference;
 mod file_set;
 mod fingerprints;
+pub mod formats;
 mod joined;
 mod loader;
 mod reloader;

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::transaction::{Touched, within};
+use super::transaction::{Touched, built, listed, within};
+use super::writes::BATCH;
 use super::{ChangeKind, Store, StoreError, Transaction, on};
 use crate::credential::Label;
 
@@ -23,6 +24,13 @@ pub struct AccountRecord {
     pub created_at: Timestamp,
     /// Counts changes.
     pub revision: i64,
+}
+
+impl AccountRecord {
+    /// False: every credential of it is refused.
+    pub fn has_access(&self) -> bool {
+        self.granted && self.switched_on
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -54,6 +62,21 @@ impl Store {
             .await?;
         row.map(Row::record).transpose()
     }
+
+    /// The accounts that have no access now, in the order of their ids.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or holds what cannot be read.
+    pub async fn accounts_without_access(&self) -> Result<Vec<Label>, StoreError> {
+        let sql = "SELECT id FROM accounts WHERE NOT (granted AND switched_on) ORDER BY id";
+        let ids: Vec<String> =
+            self.within(async { on!(&self.pools, |pool| Ok(sqlx::query_scalar(sql).fetch_all(pool).await?)) }).await?;
+        let label = |id: String| match id.parse() {
+            Ok(label) => Ok(label),
+            Err(_) => Err(StoreError::Inconsistent { table: "accounts", column: "id", id }),
+        };
+        ids.into_iter().map(label).collect()
+    }
 }
 
 impl Transaction {
@@ -68,25 +91,76 @@ impl Transaction {
         row.map(Row::record).transpose()
     }
 
+    /// Those of these that there are, kept from being changed by others until the end.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or holds what cannot be read.
+    pub async fn accounts(&mut self, ids: &[&str]) -> Result<Vec<AccountRecord>, StoreError> {
+        let mut found = Vec::new();
+        let lock = self.for_update();
+        for batch in ids.chunks(BATCH) {
+            let begin = format!("SELECT {COLUMNS} FROM accounts WHERE id IN (");
+            let rows: Vec<Row> = built!(self, begin, |sql, connection| {
+                listed!(sql, batch.iter().copied());
+                // In the order of their ids, so that two who want the same ones do not wait for each other.
+                sql.push(") ORDER BY id").push(lock);
+                sql.build_query_as().fetch_all(connection)
+            })?;
+            found.extend(rows.into_iter().map(Row::record).collect::<Result<Vec<_>, _>>()?);
+        }
+        Ok(found)
+    }
+
     /// Writes an account, new or known, as a whole. Its revision is counted here.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub async fn put_account(&mut self, record: &AccountRecord) -> Result<(), StoreError> {
-        let sql = "INSERT INTO accounts (id, name, granted, switched_on, members_allowed, created_at, revision)
-            VALUES ($1, $2, $3, $4, $5, $6, 1)
-            ON CONFLICT (id) DO UPDATE SET name = excluded.name, granted = excluded.granted,
+        self.put_accounts(std::slice::from_ref(record)).await
+    }
+
+    /// The same for many, no two of the same id.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn put_accounts(&mut self, records: &[AccountRecord]) -> Result<(), StoreError> {
+        self.write_accounts(
+            records,
+            " ON CONFLICT (id) DO UPDATE SET name = excluded.name, granted = excluded.granted,
             switched_on = excluded.switched_on, members_allowed = excluded.members_allowed,
-            revision = accounts.revision + 1";
-        let _touched: Touched = within!(self, |connection| sqlx::query(sql)
-            .bind(record.id.as_str())
-            .bind(&record.name)
-            .bind(record.granted)
-            .bind(record.switched_on)
-            .bind(record.members_allowed)
-            .bind(record.created_at.as_millisecond())
-            .execute(connection))?;
-        self.changed(ChangeKind::Account, record.id.as_str());
+            revision = accounts.revision + 1",
+        )
+        .await
+    }
+
+    /// Writes new accounts.
+    ///
+    /// # Errors
+    /// When one of the ids is taken, by somebody who was quicker too, or the database cannot be written.
+    pub async fn add_accounts(&mut self, records: &[AccountRecord]) -> Result<(), StoreError> {
+        self.write_accounts(records, "").await
+    }
+
+    async fn write_accounts(&mut self, records: &[AccountRecord], on_conflict: &str) -> Result<(), StoreError> {
+        let begin = format!("INSERT INTO accounts ({COLUMNS}) ");
+        for batch in records.chunks(BATCH) {
+            let _touched: Touched = built!(self, begin.clone(), |sql, connection| {
+                sql.push_values(batch, |mut row, record| {
+                    row.push_bind(record.id.as_str())
+                        .push_bind(&record.name)
+                        .push_bind(record.granted)
+                        .push_bind(record.switched_on)
+                        .push_bind(record.members_allowed)
+                        .push_bind(record.created_at.as_millisecond())
+                        .push("1");
+                });
+                sql.push(on_conflict);
+                sql.build().execute(connection)
+            })?;
+            for record in batch {
+                self.changed(ChangeKind::Account, record.id.as_str());
+            }
+        }
         Ok(())
     }
 }

@@ -1,5 +1,12 @@
 //! Who did what to what.
 
+use jiff::Timestamp;
+
+use super::transaction::{Touched, built};
+use super::usable::moment;
+use super::writes::BATCH;
+use super::{Store, StoreError, Transaction, on};
+
 /// What kind of caller it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActorKind {
@@ -43,6 +50,136 @@ pub struct AuditEntry {
     pub before: Option<String>,
     /// What it is now, as JSON.
     pub after: Option<String>,
+}
+
+/// A line of the audit, as it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditRecord {
+    /// Later ones sort behind earlier ones.
+    pub id: String,
+    /// When, by the clock of whoever wrote it.
+    pub at: Timestamp,
+    /// What kind of caller it was, as it is stored.
+    pub actor_kind: String,
+    /// Which one.
+    pub actor: String,
+    /// What was done.
+    pub verb: String,
+    /// The account it belongs to, if to one.
+    pub account: Option<String>,
+    /// What it was done to.
+    pub target: String,
+    /// What that was before, as JSON.
+    pub before: Option<String>,
+    /// What it was then, as JSON.
+    pub after: Option<String>,
+}
+
+impl Store {
+    /// What was done to this thing, the newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or holds what cannot be read.
+    pub async fn audit_of(&self, kind: &str, target: &str, most: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        let sql = "SELECT id, at, actor_kind, actor, verb, account, target, before_it, after_it FROM audit
+            WHERE target = $1 AND target_kind = $2 ORDER BY id DESC LIMIT $3";
+        let rows: Vec<Row> = self
+            .within(async {
+                on!(&self.pools, |pool| {
+                    Ok(sqlx::query_as(sql).bind(target).bind(kind).bind(i64::from(most)).fetch_all(pool).await?)
+                })
+            })
+            .await?;
+        rows.into_iter().map(Row::record).collect()
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    at: i64,
+    actor_kind: String,
+    actor: String,
+    verb: String,
+    account: Option<String>,
+    target: String,
+    before_it: Option<String>,
+    after_it: Option<String>,
+}
+
+impl Row {
+    fn record(self) -> Result<AuditRecord, StoreError> {
+        let Ok(at) = moment(self.at) else {
+            return Err(StoreError::Inconsistent { table: "audit", column: "at", id: self.id });
+        };
+        Ok(AuditRecord {
+            at,
+            id: self.id,
+            actor_kind: self.actor_kind,
+            actor: self.actor,
+            verb: self.verb,
+            account: self.account,
+            target: self.target,
+            before: self.before_it,
+            after: self.after_it,
+        })
+    }
+}
+
+impl Transaction {
+    /// Puts down who does what.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn audit(&mut self, actor: &Actor, entry: &AuditEntry) -> Result<(), StoreError> {
+        self.audit_all(actor, std::slice::from_ref(entry)).await
+    }
+
+    /// The same for many things at once.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn audit_all(&mut self, actor: &Actor, entries: &[AuditEntry]) -> Result<(), StoreError> {
+        let begin = "INSERT INTO audit
+            (id, at, actor_kind, actor, verb, account, target_kind, target, before_it, after_it, request_id, address) ";
+        let now = self.now.as_millisecond();
+        for batch in entries.chunks(BATCH) {
+            let rows: Vec<(String, &AuditEntry)> = batch.iter().map(|entry| (self.next_id(), entry)).collect();
+            let _touched: Touched = built!(self, begin, |sql, connection| {
+                sql.push_values(&rows, |mut row, (id, entry)| {
+                    row.push_bind(id)
+                        .push_bind(now)
+                        .push_bind(actor.kind.as_str())
+                        .push_bind(&actor.id)
+                        .push_bind(entry.verb)
+                        .push_bind(&entry.account)
+                        .push_bind(entry.target_kind)
+                        .push_bind(&entry.target)
+                        .push_bind(&entry.before)
+                        .push_bind(&entry.after)
+                        .push_bind(&actor.request_id)
+                        .push_bind(&actor.address);
+                });
+                sql.build().execute(connection)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Sorts by time, to a quarter of a microsecond, and within this transaction by order (UUIDv7, with a fraction
+    /// and a counter in front of what is random: RFC 9562, 6.2).
+    fn next_id(&mut self) -> String {
+        let mut random = [0; 10];
+        fastrand::fill(&mut random);
+        let within_milli = self.now.as_nanosecond().rem_euclid(1_000_000);
+        let fraction = u16::try_from(within_milli * 4096 / 1_000_000).unwrap_or_default();
+        random[..2].copy_from_slice(&fraction.to_be_bytes());
+        self.entries = self.entries.saturating_add(1);
+        // The variant takes the first two bits of these three bytes.
+        random[2..5].copy_from_slice(&self.entries.min(0x003f_ffff).to_be_bytes()[1..]);
+        let millis = u64::try_from(self.now.as_millisecond()).unwrap_or_default();
+        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().to_string()
+    }
 }
 
 impl ActorKind {

@@ -16,14 +16,15 @@ mod schema;
 mod transaction;
 mod usable;
 mod usage;
+mod writes;
 
 use std::time::Duration;
 
 pub use accounts::AccountRecord;
-pub use audit::{Actor, ActorKind, AuditEntry};
+pub use audit::{Actor, ActorKind, AuditEntry, AuditRecord};
 pub use changes::{Change, ChangeKind, Changes, Wake};
 pub use error::StoreError;
-pub use names::Names;
+pub use names::{Holders, Names};
 pub use pools::StoreOptions;
 pub use record::{CredentialRecord, PreviousSecret};
 pub use schema::SchemaState;

@@ -2,7 +2,9 @@
 
 use sqlx::QueryBuilder;
 
-use super::{Pools, Store, StoreError};
+use super::transaction::{built, listed};
+use super::writes::BATCH;
+use super::{Pools, Store, StoreError, Transaction, on};
 use crate::credential::TokenDigest;
 
 /// Names that credentials may have.
@@ -47,7 +49,55 @@ macro_rules! ids_of {
     }};
 }
 
+/// Who has which name.
+#[derive(Debug, Default)]
+pub struct Holders {
+    /// Digests of tokens, also of those before a reset, and the ids of their credentials.
+    pub of_digests: Vec<(TokenDigest, String)>,
+    /// User names, and the ids of their credentials.
+    pub of_usernames: Vec<(String, String)>,
+}
+
+impl Transaction {
+    /// Who has these digests and user names.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn holders(&mut self, digests: &[TokenDigest], usernames: &[&str]) -> Result<Holders, StoreError> {
+        let mut holders = Holders::default();
+        for batch in digests.chunks(BATCH) {
+            let begin = "SELECT digest, credential FROM tokens WHERE digest IN (";
+            let rows: Vec<(Vec<u8>, String)> = built!(self, begin, |sql, connection| {
+                listed!(sql, batch.iter().map(|digest| digest.as_bytes().to_vec()));
+                sql.push(")");
+                sql.build_query_as().fetch_all(connection)
+            })?;
+            let known = |(bytes, id): (Vec<u8>, String)| Some((TokenDigest::from_bytes(&bytes)?, id));
+            holders.of_digests.extend(rows.into_iter().filter_map(known));
+        }
+        for batch in usernames.chunks(BATCH) {
+            let begin = "SELECT username, id FROM credentials WHERE username IN (";
+            let rows: Vec<(String, String)> = built!(self, begin, |sql, connection| {
+                listed!(sql, batch.iter().copied());
+                sql.push(")");
+                sql.build_query_as().fetch_all(connection)
+            })?;
+            holders.of_usernames.extend(rows);
+        }
+        Ok(holders)
+    }
+}
+
 impl Store {
+    /// How many credentials and how many accounts there are.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn count(&self) -> Result<(i64, i64), StoreError> {
+        let sql = "SELECT (SELECT COUNT(*) FROM credentials), (SELECT COUNT(*) FROM accounts)";
+        self.within(async { on!(&self.pools, |pool| Ok(sqlx::query_as(sql).fetch_one(pool).await?)) }).await
+    }
+
     /// The ids of the credentials that have one of these names; some may stand there more than once.
     ///
     /// # Errors

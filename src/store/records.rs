@@ -1,11 +1,10 @@
-//! Credentials as people handle them: reading and writing whole records.
+//! Credentials as people handle them: reading whole records.
 
-use jiff::Timestamp;
-
-use super::transaction::{Touched, within};
+use super::transaction::{built, listed, within};
 use super::usable::{addresses, labels, moment, rate_limit};
-use super::{ChangeKind, CredentialRecord, PreviousSecret, Store, StoreError, Transaction, on};
-use crate::credential::{Label, PasswordHash, StoredSecret, TokenDigest};
+use super::writes::BATCH;
+use super::{CredentialRecord, PreviousSecret, Store, StoreError, Transaction, on};
+use crate::credential::{StoredSecret, TokenDigest};
 
 const COLUMNS: &str = "c.id, c.account, c.owner, c.name, c.description, c.contact_email, c.contact_mobile, c.username,
     c.password_hash, c.previous_password_hash, c.previous_ends_at, c.hint, c.enabled, c.disabled_reason, c.version,
@@ -67,16 +66,24 @@ impl Store {
         row.map(Row::record).transpose()
     }
 
-    /// The next credentials behind this id, in the order of their ids; an empty one is before all of them.
+    /// The next credentials behind this id, in the order of their ids; an empty one is before all of them. With an
+    /// account, only its own.
     ///
     /// # Errors
     /// When the database cannot be asked, or holds what cannot be read.
-    pub async fn credentials_after(&self, id: &str, most: u32) -> Result<Vec<CredentialRecord>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} {FROM} WHERE c.id > $1 ORDER BY c.id LIMIT $2");
+    pub async fn credentials_after(
+        &self,
+        id: &str,
+        account: Option<&str>,
+        most: u32,
+    ) -> Result<Vec<CredentialRecord>, StoreError> {
+        let of_account = if account.is_some() { "AND c.account = $3" } else { "" };
+        let sql = format!("SELECT {COLUMNS} {FROM} WHERE c.id > $1 {of_account} ORDER BY c.id LIMIT $2");
         let rows: Vec<Row> = self
             .within(async {
                 on!(&self.pools, |pool| {
                     let query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).bind(i64::from(most));
+                    let query = if let Some(account) = account { query.bind(account) } else { query };
                     Ok(query.fetch_all(pool).await?)
                 })
             })
@@ -104,112 +111,33 @@ impl Transaction {
         row.map(Row::record).transpose()
     }
 
-    /// Writes a credential, new or known, as a whole; when it was used is left alone. Its revision is counted here.
+    /// Those of these that there are, kept from being changed by others until the end.
     ///
     /// # Errors
-    /// When one of its names is taken or its account is unknown, or the database cannot be written.
-    pub async fn put_credential(&mut self, record: &CredentialRecord) -> Result<(), StoreError> {
-        let sql = "INSERT INTO credentials
-            (id, account, owner, name, description, contact_email, contact_mobile, username, password_hash,
-            password_cost, previous_password_hash, previous_ends_at, hint, enabled, disabled_reason, version, scopes,
-            addresses, expires_at, rate_requests, rate_seconds, rate_burst, created_at, created_by, secret_made_at,
-            handed_over_at, revision)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-            $22, $23, $24, $25, $26, 1)
-            ON CONFLICT (id) DO UPDATE SET account = excluded.account, owner = excluded.owner, name = excluded.name,
-            description = excluded.description, contact_email = excluded.contact_email,
-            contact_mobile = excluded.contact_mobile, username = excluded.username,
-            password_hash = excluded.password_hash, password_cost = excluded.password_cost,
-            previous_password_hash = excluded.previous_password_hash, previous_ends_at = excluded.previous_ends_at,
-            hint = excluded.hint, enabled = excluded.enabled, disabled_reason = excluded.disabled_reason,
-            version = excluded.version, scopes = excluded.scopes, addresses = excluded.addresses,
-            expires_at = excluded.expires_at, rate_requests = excluded.rate_requests,
-            rate_seconds = excluded.rate_seconds, rate_burst = excluded.rate_burst,
-            secret_made_at = excluded.secret_made_at, handed_over_at = excluded.handed_over_at,
-            revision = credentials.revision + 1";
-        let (username, hash) = match &record.secret {
-            StoredSecret::Token(_) => (None, None),
-            StoredSecret::Password { username, hash } => (Some(&**username), Some(hash)),
-        };
-        let previous = record.previous.as_ref().and_then(|previous| match previous {
-            PreviousSecret::Token { .. } => None,
-            PreviousSecret::Password { hash, ends_at } => Some((hash.as_str(), ends_at.as_millisecond())),
-        });
-        let scopes = record.scopes.as_ref().map(|scopes| words(scopes.iter()));
-        let millis = |moment: Option<Timestamp>| moment.map(Timestamp::as_millisecond);
-        let rate =
-            |number: fn(&crate::credential::RateLimit) -> u32| record.rate_limit.map(|rate| i64::from(number(&rate)));
-        let _touched: Touched = within!(self, |connection| sqlx::query(sql)
-            .bind(record.id.as_str())
-            .bind(record.account.as_str())
-            .bind(record.owner.as_ref().map(Label::as_str))
-            .bind(&record.name)
-            .bind(&record.description)
-            .bind(&record.contact_email)
-            .bind(&record.contact_mobile)
-            .bind(username)
-            .bind(hash.map(PasswordHash::as_str))
-            .bind(hash.map(PasswordHash::cost))
-            .bind(previous.map(|(hash, _)| hash))
-            .bind(previous.map(|(_, ends_at)| ends_at))
-            .bind(&record.hint)
-            .bind(record.enabled)
-            .bind(&record.disabled_reason)
-            .bind(record.version.as_ref().map(Label::as_str))
-            .bind(&scopes)
-            .bind(words(record.addresses.iter()))
-            .bind(millis(record.expires_at))
-            .bind(rate(|rate| rate.requests.get()))
-            .bind(rate(|rate| rate.seconds.get()))
-            .bind(rate(|rate| rate.burst.get()))
-            .bind(record.created_at.as_millisecond())
-            .bind(&record.created_by)
-            .bind(record.secret_made_at.as_millisecond())
-            .bind(millis(record.handed_over_at))
-            .execute(connection))?;
-        self.put_tokens(record).await?;
-        // Its digest may be one that gates have asked for in vain.
-        self.changed(ChangeKind::Secret, record.id.as_str());
-        Ok(())
-    }
-
-    async fn put_tokens(&mut self, record: &CredentialRecord) -> Result<(), StoreError> {
-        let sql = "DELETE FROM tokens WHERE credential = $1";
-        let _touched: Touched =
-            within!(self, |connection| sqlx::query(sql).bind(record.id.as_str()).execute(connection))?;
-        let current = match &record.secret {
-            StoredSecret::Token(digest) => Some((digest, None)),
-            StoredSecret::Password { .. } => None,
-        };
-        let previous = record.previous.as_ref().and_then(|previous| match previous {
-            PreviousSecret::Token { digest, ends_at } => Some((digest, Some(ends_at.as_millisecond()))),
-            PreviousSecret::Password { .. } => None,
-        });
-        let sql = "INSERT INTO tokens (digest, credential, ends_at) VALUES ($1, $2, $3)";
-        for (digest, ends_at) in current.into_iter().chain(previous) {
-            let _touched: Touched = within!(self, |connection| sqlx::query(sql)
-                .bind(digest.as_bytes().to_vec())
-                .bind(record.id.as_str())
-                .bind(ends_at)
-                .execute(connection))?;
+    /// When the database cannot be asked, or holds what cannot be read.
+    pub async fn credentials(&mut self, ids: &[&str]) -> Result<Vec<CredentialRecord>, StoreError> {
+        let mut found = Vec::new();
+        let lock = self.for_update();
+        for batch in ids.chunks(BATCH) {
+            if !lock.is_empty() {
+                // In the order of their ids, so that two who want the same ones do not wait for each other.
+                let begin = "SELECT id FROM credentials WHERE id IN (";
+                let _locked: Vec<(String,)> = built!(self, begin, |sql, connection| {
+                    listed!(sql, batch.iter().copied());
+                    sql.push(") ORDER BY id").push(lock);
+                    sql.build_query_as().fetch_all(connection)
+                })?;
+            }
+            let begin = format!("SELECT {COLUMNS} {FROM} WHERE c.id IN (");
+            let rows: Vec<Row> = built!(self, begin, |sql, connection| {
+                listed!(sql, batch.iter().copied());
+                sql.push(")");
+                sql.build_query_as().fetch_all(connection)
+            })?;
+            found.extend(rows.into_iter().map(Row::record).collect::<Result<Vec<_>, _>>()?);
         }
-        Ok(())
+        Ok(found)
     }
-
-    /// Deletes a credential for good. False when there is none with this id.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn delete_credential(&mut self, id: &str) -> Result<bool, StoreError> {
-        let sql = "DELETE FROM credentials WHERE id = $1";
-        let touched: Touched = within!(self, |connection| sqlx::query(sql).bind(id).execute(connection))?;
-        self.changed(ChangeKind::Credential, id);
-        Ok(touched.0 > 0)
-    }
-}
-
-fn words<T: ToString>(items: impl Iterator<Item = T>) -> String {
-    items.map(|item| item.to_string()).collect::<Vec<_>>().join(" ")
 }
 
 impl Row {

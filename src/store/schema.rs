@@ -56,6 +56,31 @@ impl Store {
         Ok(SchemaState { has, wants })
     }
 
+    /// Sees to it that the schema is the one this program works with. What it was before.
+    ///
+    /// # Errors
+    /// When it is not and may not be brought there, or is newer.
+    pub async fn ensure_schema(&self, may_migrate: bool) -> Result<SchemaState, StoreError> {
+        let state = self.schema().await?;
+        if state.is_current() {
+            return Ok(state);
+        }
+        if state.is_too_new() {
+            return Err(StoreError::Unusable {
+                problem: format!("its schema is at version {}, and this claviger knows {}", state.has, state.wants),
+                remedy: "use the version of claviger that last migrated it, or a newer one",
+            });
+        }
+        if !may_migrate {
+            return Err(StoreError::Unusable {
+                problem: format!("its schema is at version {}, and this claviger wants {}", state.has, state.wants),
+                remedy: "run claviger database migrate, or claviger serve --migrate",
+            });
+        }
+        self.migrate().await?;
+        Ok(state)
+    }
+
     /// Brings the schema to the version that this program works with. Two at the same time are one after the other.
     ///
     /// # Errors

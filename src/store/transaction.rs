@@ -4,14 +4,14 @@ use jiff::Timestamp;
 use sqlx::{PgPool, Postgres, Sqlite};
 
 use super::changes::CHANNEL;
-use super::{Actor, AuditEntry, ChangeKind, Pools, Store, StoreError};
+use super::{ChangeKind, Pools, Store, StoreError};
 
 /// Changes that are being made. Dropped without [`Transaction::commit`], nothing has happened.
 pub struct Transaction {
     pub(super) inner: Inner,
     pub(super) now: Timestamp,
     /// Audit entries so far, so that those of one moment stay in order.
-    entries: u16,
+    pub(super) entries: u32,
     changes: Vec<(ChangeKind, String)>,
     /// Told after the commit.
     notify: Option<PgPool>,
@@ -47,6 +47,44 @@ macro_rules! within {
 }
 pub(super) use within;
 
+/// One statement that is put together for the database at hand:
+/// `built!(transaction, "DELETE …", |sql, connection| { sql.push(…); sql.build().execute(connection) })`.
+macro_rules! built {
+    ($transaction:expr, $begin:expr, |$sql:ident, $connection:ident| $work:expr) => {{
+        let limit = $transaction.limit();
+        let work = async {
+            match &mut $transaction.inner {
+                $crate::store::transaction::Inner::Sqlite(inner) => {
+                    let mut $sql = sqlx::QueryBuilder::<sqlx::Sqlite>::new($begin);
+                    let $connection = &mut **inner;
+                    $work.await.map(|outcome| outcome.into())
+                }
+                $crate::store::transaction::Inner::Postgres(inner) => {
+                    let mut $sql = sqlx::QueryBuilder::<sqlx::Postgres>::new($begin);
+                    let $connection = &mut **inner;
+                    $work.await.map(|outcome| outcome.into())
+                }
+            }
+        };
+        match tokio::time::timeout(limit, work).await {
+            Ok(outcome) => outcome.map_err($crate::store::StoreError::from),
+            Err(_) => Err($crate::store::StoreError::Unavailable("it takes too long".into())),
+        }
+    }};
+}
+pub(super) use built;
+
+/// Values with a comma between them, onto a statement that is put together.
+macro_rules! listed {
+    ($sql:expr, $values:expr) => {{
+        let mut list = $sql.separated(", ");
+        for value in $values {
+            list.push_bind(value);
+        }
+    }};
+}
+pub(super) use listed;
+
 /// How many rows a statement has touched, on either database.
 pub(super) struct Touched(pub(super) u64);
 
@@ -81,16 +119,6 @@ impl Store {
 }
 
 impl Transaction {
-    /// Sorts by time, and within this transaction by order (UUIDv7).
-    fn next_id(&mut self) -> String {
-        let mut random = [0; 10];
-        fastrand::fill(&mut random);
-        self.entries = self.entries.saturating_add(1);
-        random[..2].copy_from_slice(&self.entries.to_be_bytes());
-        let millis = u64::try_from(self.now.as_millisecond()).unwrap_or_default();
-        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().to_string()
-    }
-
     pub(super) fn limit(&self) -> std::time::Duration {
         self.store.limit
     }
@@ -109,33 +137,6 @@ impl Transaction {
         if !self.changes.contains(&change) || self.changes.len() > 100 {
             self.changes.push(change);
         }
-    }
-
-    /// Puts down who does what.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn audit(&mut self, actor: &Actor, entry: &AuditEntry) -> Result<(), StoreError> {
-        let sql = "INSERT INTO audit
-            (id, at, actor_kind, actor, verb, account, target_kind, target, before_it, after_it, request_id, address)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-        let id = self.next_id();
-        let now = self.now.as_millisecond();
-        let _touched: Touched = within!(self, |connection| sqlx::query(sql)
-            .bind(id)
-            .bind(now)
-            .bind(actor.kind.as_str())
-            .bind(&actor.id)
-            .bind(entry.verb)
-            .bind(&entry.account)
-            .bind(entry.target_kind)
-            .bind(&entry.target)
-            .bind(&entry.before)
-            .bind(&entry.after)
-            .bind(&actor.request_id)
-            .bind(&actor.address)
-            .execute(connection))?;
-        Ok(())
     }
 
     /// Forgets changes from before the moment of this transaction.

@@ -192,24 +192,10 @@ async fn keep_pruning(directory: Arc<DatabaseDirectory>) {
 impl DatabaseDirectory {
     /// Sees to it that the schema is the one this program works with.
     pub(super) async fn prepare_schema(&self) -> Result<(), StoreError> {
-        let state = self.store.schema().await?;
-        if state.is_current() {
-            return Ok(());
+        let state = self.store.ensure_schema(self.may_migrate).await?;
+        if !state.is_current() {
+            tracing::info!(from = state.has, to = state.wants, "the schema of the database is up to date");
         }
-        if state.is_too_new() {
-            return Err(StoreError::Unusable {
-                problem: format!("its schema is at version {}, and this claviger knows {}", state.has, state.wants),
-                remedy: "use the version of claviger that last migrated it, or a newer one",
-            });
-        }
-        if !self.may_migrate {
-            return Err(StoreError::Unusable {
-                problem: format!("its schema is at version {}, and this claviger wants {}", state.has, state.wants),
-                remedy: "run claviger database migrate, or claviger serve --migrate",
-            });
-        }
-        self.store.migrate().await?;
-        tracing::info!(from = state.has, to = state.wants, "the schema of the database is up to date");
         Ok(())
     }
 }

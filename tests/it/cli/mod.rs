@@ -1,6 +1,8 @@
 //! Every command as a person runs it: exit code, what is on standard output, what is beside it.
 
 mod config;
+mod credentials;
+mod database;
 mod explain;
 mod faults;
 mod passwords;
@@ -26,13 +28,16 @@ fn folder_with(settings: &str) -> TempDir {
 #[test]
 fn wrong_usage_ends_with_code_2_and_says_what_is_right() {
     let folder = TempDir::new().unwrap();
-    let wrong: [&[&str]; 8] = [
+    let wrong: [&[&str]; 11] = [
         &[],
         &["frobnicate"],
         &["serve", "--frobnicate"],
         &["token"],
         &["token", "new", "--prefix", "no spaces"],
         &["config", "validate", "--format", "xml"],
+        &["credentials"],
+        &["credentials", "import", "x", "--format", "xml"],
+        &["database"],
         &["explain", "acme-billing"],
         &["explain", "acme-billing", "GET", "/x", "--from", "nowhere"],
     ];

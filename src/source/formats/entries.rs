@@ -1,20 +1,19 @@
-//! Reads `credentials.yaml`, one entry at a time, and reports everything that is wrong with it.
+//! Entries of a file, whatever its format: all that can be wrong with them is found here.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::FileSet;
-use super::file_set::Clash;
+use super::reading::{Place, Reading, join};
 use crate::config::written;
-use crate::config::{Fault, Faults, Node, Origin, Value, decode, each_item};
+use crate::config::{Fault, Faults, Node, Origin, Value, decode};
 use crate::credential::{
     Account, Credential, DigestError, Label, PasswordHash, PasswordHashError, ScopeCatalog, ScopeSet, StoredSecret,
-    TokenDigest, VersionCatalog,
+    TokenDigest, VersionCatalog, is_username,
 };
+use crate::source::file_set::Clash;
 
 /// More than these are not reported at once.
 const MOST_FAULTS: usize = 100;
-const LONGEST_USERNAME: usize = 256;
 /// Of a credential.
 const KEYS: [&str; 11] = [
     "id",
@@ -30,39 +29,13 @@ const KEYS: [&str; 11] = [
     "addresses",
 ];
 
-/// Reads the text of a credentials file against the versions and scopes that are configured.
-///
-/// # Errors
-/// Every fault, with line and column; never with a value.
-pub fn read(text: &str, versions: &VersionCatalog, scopes: &ScopeCatalog) -> Result<FileSet, Faults> {
-    let mut reader = Reader {
-        versions,
-        scopes,
-        faults: Faults::default(),
-        drafts: Vec::new(),
-        accounts: HashMap::new(),
-        scope_sets: HashMap::new(),
-    };
-    let outcome = each_item(text, &["credentials", "accounts"], |section, index, mut node| {
-        if reader.faults.0.len() < MOST_FAULTS {
-            let path = format!("{section}[{index}]");
-            match section {
-                "accounts" => reader.account(&path, &mut node),
-                _ => reader.credential(&path, &mut node),
-            }
-        }
-    });
-    if let Err(faults) = outcome {
-        reader.faults.0.extend(faults.0);
-    }
-    reader.finish()
-}
-
-struct Reader<'c> {
+/// Takes entries one at a time, and finds out what is wrong with each and with all of them.
+pub(super) struct Entries<'c> {
     versions: &'c VersionCatalog,
     scopes: &'c ScopeCatalog,
-    faults: Faults,
+    pub(super) faults: Faults,
     drafts: Vec<Draft>,
+    stated: Vec<(Label, bool)>,
     accounts: HashMap<Label, Arc<Account>>,
     scope_sets: HashMap<Vec<Label>, Arc<ScopeSet>>,
 }
@@ -70,21 +43,41 @@ struct Reader<'c> {
 /// A credential whose account may still be described further down, and where it was written.
 struct Draft {
     credential: Credential,
-    origin: Origin,
-    path: String,
+    place: Place,
 }
 
-impl Reader<'_> {
-    fn account(&mut self, path: &str, node: &mut Node) {
+impl<'c> Entries<'c> {
+    /// None yet, to be checked against what is configured.
+    pub(super) fn new(versions: &'c VersionCatalog, scopes: &'c ScopeCatalog) -> Self {
+        Self {
+            versions,
+            scopes,
+            faults: Faults::default(),
+            drafts: Vec::new(),
+            stated: Vec::new(),
+            accounts: HashMap::new(),
+            scope_sets: HashMap::new(),
+        }
+    }
+
+    /// True when there is no use in reading on.
+    pub(super) fn are_too_faulty(&self) -> bool {
+        self.faults.0.len() >= MOST_FAULTS
+    }
+
+    /// Takes an account.
+    pub(super) fn account(&mut self, path: &str, node: &mut Node) {
         let Some(written) = decode::<written::Account>(node, path, &mut self.faults) else { return };
         let id = written.id.0;
         if self.accounts.contains_key(&id) {
             self.report(node, path, "id", "stands here twice");
         }
+        self.stated.push((id.clone(), written.access));
         self.accounts.insert(id.clone(), Arc::new(Account { id, access: written.access }));
     }
 
-    fn credential(&mut self, path: &str, node: &mut Node) {
+    /// Takes a credential.
+    pub(super) fn credential(&mut self, path: &str, node: &mut Node) {
         let before = self.faults.0.len();
         let decoded = decode::<written::Credential>(node, path, &mut self.faults);
         let Some(written) = decoded.or_else(|| named(node)) else { return };
@@ -114,8 +107,7 @@ impl Reader<'_> {
                 rate_limit: written.rate_limit.as_ref().map(written::RateLimit::limit),
                 last_use: None,
             },
-            origin: node.origin.clone(),
-            path: path.to_owned(),
+            place: Place { origin: node.origin.clone(), path: path.to_owned() },
         });
     }
 
@@ -181,10 +173,7 @@ impl Reader<'_> {
     }
 
     fn pair(&mut self, path: &str, node: &Node, username: &str, password: &str) -> Option<StoredSecret> {
-        let unfit = username.is_empty()
-            || username.len() > LONGEST_USERNAME
-            || username.contains(':')
-            || username.chars().any(char::is_control);
+        let unfit = !is_username(username);
         if unfit {
             let problem = "must be 1 to 256 characters without colon or control characters (RFC 7617)";
             self.report(node, path, "username", problem);
@@ -231,31 +220,32 @@ impl Reader<'_> {
         Some(shared.clone())
     }
 
-    fn finish(self) -> Result<FileSet, Faults> {
-        let Self { mut faults, drafts, mut accounts, .. } = self;
-        let mut set = FileSet::default();
-        let mut origins: Vec<Origin> = Vec::with_capacity(drafts.len());
-        for Draft { mut credential, origin, path } in drafts {
+    /// All of them, if nothing is wrong with any.
+    pub(super) fn finish(self) -> Result<Reading, Faults> {
+        let Self { mut faults, drafts, mut accounts, stated, .. } = self;
+        let mut reading = Reading { accounts: stated, ..Reading::default() };
+        reading.places.reserve(drafts.len());
+        for Draft { mut credential, place } in drafts {
             let account = accounts.entry(credential.account.id.clone()).or_insert_with(|| credential.account.clone());
             credential.account = account.clone();
-            match set.insert(credential) {
-                Ok(()) => origins.push(origin),
+            match reading.set.insert(credential) {
+                Ok(()) => reading.places.push(place),
                 Err(clash) => {
                     let (key, first, meaning) = match clash {
                         Clash::Id(first) => ("id", first, "id"),
                         Clash::Username(first) => ("username", first, "username"),
                         Clash::Token(first) => ("token", first, "token digest"),
                     };
-                    let first = &origins[first];
+                    let first = &reading.places[first].origin;
                     let problem = format!("is the {meaning} of another credential too, at {first}");
-                    faults.push(Fault::new(origin, format!("{path}.{key}"), problem));
+                    faults.push(place.fault(key, problem));
                 }
             }
         }
         if faults.0.len() >= MOST_FAULTS {
             faults.push(Fault::new(Origin::WHOLE_FILE, "", "has more faults than are listed here"));
         }
-        faults.into_result(|| set)
+        faults.into_result(|| reading)
     }
 
     fn report(&mut self, node: &Node, path: &str, key: &str, problem: &str) {
@@ -268,7 +258,7 @@ impl Reader<'_> {
         for key in &keys {
             match key.parse::<usize>() {
                 Ok(index) => whole.push_str(&format!("[{index}]")),
-                Err(_) => whole.extend([".", key]),
+                Err(_) => whole = join(&whole, key),
             }
         }
         let fault = Fault::new(node.origin_of(&keys), whole, problem);
@@ -303,7 +293,3 @@ fn names<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let joined = names.collect::<Vec<_>>().join(", ");
     if joined.is_empty() { "none is configured".into() } else { joined }
 }
-
-#[cfg(test)]
-#[path = "credentials_file_tests.rs"]
-mod tests;

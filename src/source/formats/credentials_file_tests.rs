@@ -1,6 +1,6 @@
 use super::*;
 use crate::auth::Directory;
-use crate::credential::Version;
+use crate::credential::{TokenDigest, Version};
 
 const DIGEST: &str = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 const HASH: &str = "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=";
@@ -19,7 +19,9 @@ fn catalogs() -> (VersionCatalog, ScopeCatalog) {
 
 fn faults(text: &str) -> String {
     let (versions, scopes) = catalogs();
-    read(text, &versions, &scopes).map(|set| format!("{} credentials", set.len())).unwrap_or_else(|f| f.to_string())
+    read(text, &versions, &scopes)
+        .map(|read| format!("{} credentials", read.set.len()))
+        .unwrap_or_else(|f| f.to_string())
 }
 
 #[test]
@@ -30,7 +32,7 @@ fn a_file_becomes_a_set() {
          accounts:\n  - {{id: acme, access: false}}\n"
     );
     let (versions, scopes) = catalogs();
-    let set = read(&text, &versions, &scopes).unwrap();
+    let set = read(&text, &versions, &scopes).unwrap().set;
     let one = set.find_token(&TokenDigest::of(b"abc")).credential().unwrap();
     assert_eq!(one.id.as_str(), "a");
     assert!(!one.account.access);
@@ -49,7 +51,7 @@ fn an_unknown_user_costs_the_same_after_a_reload_that_adds_another_credential() 
         };
         let (versions, scopes) = catalogs();
         let text: String = hashes.iter().enumerate().map(entry).collect();
-        read(&format!("credentials:\n{text}"), &versions, &scopes).unwrap()
+        read(&format!("credentials:\n{text}"), &versions, &scopes).unwrap().set
     };
     let (before, after) = (set(&[HASH, bcrypt, bcrypt]), set(&[HASH, bcrypt, bcrypt, bcrypt]));
     for number in 0..100 {

@@ -1,0 +1,45 @@
+//! `kill -9` at random moments of create, reset and import, 2,000 times on SQLite: `cargo bench --bench crash`.
+//! `cargo bench --bench crash -- 100` does it 100 times. The suite does the same 200 times.
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on has failed")]
+#![expect(clippy::print_stdout, reason = "what it finds is what it is for")]
+
+#[path = "../tests/it/control/kills.rs"]
+mod kills;
+
+use std::process::Command;
+use std::time::Instant;
+
+use claviger::config::DatabaseUrl;
+use kills::{Told, VARIABLE, integrity, prepare, work};
+
+const KILLS: usize = 2000;
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    #[expect(clippy::disallowed_methods, reason = "whoever starts the process says where, not a setting")]
+    if let Ok(url) = std::env::var(VARIABLE) {
+        return runtime.block_on(work(&url.parse().unwrap()));
+    }
+    let kills = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(KILLS);
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = folder.path().join("claviger.db");
+    let url = DatabaseUrl::Sqlite(file.clone());
+    let mut told = Told::default();
+    let start = Instant::now();
+    runtime.block_on(prepare(&url));
+    for turn in 1..=kills {
+        let mut doomed = Command::new(std::env::current_exe().unwrap());
+        doomed.env(VARIABLE, url.to_string());
+        runtime.block_on(told.kill_once(doomed, &url));
+        // The file grows, and looking at all of it with it.
+        if turn % 20 == 0 || turn == kills {
+            assert_eq!(runtime.block_on(integrity(&file)), "ok");
+        }
+    }
+    println!(
+        "{} kills in {} operations, {:.0?}: one secret each, the audit agrees, integrity_check is ok",
+        told.kills,
+        told.operations,
+        start.elapsed()
+    );
+}

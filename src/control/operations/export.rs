@@ -1,0 +1,77 @@
+//! Credentials into a file: digests and hashes, no secret.
+
+use std::io::{self, Write};
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::credential::Label;
+use crate::source::formats::{Format, LeftOut, Writer};
+use crate::store::{Actor, AuditEntry, Store, StoreError};
+
+/// Read at once.
+const PAGE: u32 = 1000;
+
+/// What has been written.
+#[derive(Debug, Clone, Copy)]
+pub struct Exported {
+    /// Credentials.
+    pub count: usize,
+    /// What the file does not hold.
+    pub left_out: LeftOut,
+}
+
+/// Why the file is not whole.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// Nobody takes it.
+    #[error(transparent)]
+    Write(#[from] io::Error),
+    /// Nothing could be read, or put down in the audit.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Writes all credentials, or those of an account, in the order of their ids. That somebody takes them away is put
+/// down first. Each is as it was when it was read: what changes meanwhile may or may not be in it.
+///
+/// # Errors
+/// Part of it may have been written then.
+pub async fn export(
+    store: &Store,
+    actor: &Actor,
+    now: Timestamp,
+    format: Format,
+    account: Option<&Label>,
+    out: impl Write,
+) -> Result<Exported, ExportError> {
+    let word = match format {
+        Format::Yaml => "yaml",
+        Format::Htpasswd => "htpasswd",
+        Format::Csv => "csv",
+    };
+    let entry = AuditEntry {
+        verb: "export",
+        account: account.map(ToString::to_string),
+        target_kind: "credentials",
+        target: account.map_or("*".to_owned(), ToString::to_string),
+        before: None,
+        after: Some(json!({ "format": word }).to_string()),
+    };
+    let mut transaction = store.begin(now).await?;
+    transaction.audit(actor, &entry).await?;
+    transaction.commit().await?;
+
+    let mut off = store.accounts_without_access().await?;
+    off.retain(|id| account.is_none_or(|account| id == account));
+    let mut writer = Writer::new(format, out, off)?;
+    let mut last = String::new();
+    loop {
+        let page = store.credentials_after(&last, account.map(Label::as_str), PAGE).await?;
+        let Some(end) = page.last() else { break };
+        last = end.id.to_string();
+        page.iter().try_for_each(|record| writer.credential(record))?;
+    }
+    let (count, left_out) = writer.finish()?;
+    Ok(Exported { count, left_out })
+}

@@ -1,0 +1,83 @@
+//! What is told of a credential or an account: to people, to scripts, to the audit. Never a digest, never a hash.
+
+use serde_json::{Value, json};
+
+use crate::credential::StoredSecret;
+use crate::store::{AccountRecord, CredentialRecord, PreviousSecret};
+
+/// Everything that may be known of a credential.
+pub fn credential_facts(record: &CredentialRecord) -> Value {
+    let mut facts = lasting(record);
+    facts["last_used_at"] = json!(record.last_used_at.map(|at| at.to_string()));
+    facts["last_used_from"] = json!(record.last_used_from);
+    facts
+}
+
+/// Everything that may be known of an account.
+pub fn account_facts(record: &AccountRecord) -> Value {
+    json!({
+        "id": record.id.as_str(),
+        "name": record.name,
+        "granted": record.granted,
+        "switched_on": record.switched_on,
+        "members_allowed": record.members_allowed,
+        "created_at": record.created_at.to_string(),
+        "revision": record.revision,
+    })
+}
+
+/// For the audit: what is not there is left out, and so is what changes by being used.
+pub(super) fn for_audit(record: &CredentialRecord) -> String {
+    without_nothing(lasting(record))
+}
+
+/// For the audit.
+pub(super) fn account_for_audit(record: &AccountRecord) -> String {
+    without_nothing(account_facts(record))
+}
+
+fn without_nothing(mut facts: Value) -> String {
+    if let Value::Object(entries) = &mut facts {
+        entries.retain(|_, value| !value.is_null());
+    }
+    facts.to_string()
+}
+
+fn lasting(record: &CredentialRecord) -> Value {
+    let labels = |labels: &[_]| labels.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let (kind, scheme) = match &record.secret {
+        StoredSecret::Token(_) => ("token", None),
+        StoredSecret::Password { hash, .. } => ("password", Some(hash.scheme())),
+    };
+    let previous = record.previous.as_ref().map(|previous| match previous {
+        PreviousSecret::Token { ends_at, .. } | PreviousSecret::Password { ends_at, .. } => ends_at.to_string(),
+    });
+    json!({
+        "id": record.id.as_str(),
+        "account": record.account.as_str(),
+        "owner": record.owner.as_ref().map(crate::credential::Label::as_str),
+        "name": record.name,
+        "description": record.description,
+        "contact_email": record.contact_email,
+        "contact_mobile": record.contact_mobile,
+        "kind": kind,
+        "username": record.username(),
+        "password_scheme": scheme,
+        "hint": record.hint,
+        "enabled": record.enabled,
+        "disabled_reason": record.disabled_reason,
+        "version": record.version.as_ref().map(crate::credential::Label::as_str),
+        "scopes": record.scopes.as_deref().map(labels),
+        "addresses": record.addresses.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "expires_at": record.expires_at.map(|end| end.to_string()),
+        "rate_limit": record.rate_limit.map(|rate| json!({
+            "requests": rate.requests, "seconds": rate.seconds, "burst": rate.burst,
+        })),
+        "created_at": record.created_at.to_string(),
+        "created_by": record.created_by,
+        "secret_made_at": record.secret_made_at.to_string(),
+        "previous_secret_ends_at": previous,
+        "handed_over_at": record.handed_over_at.map(|at| at.to_string()),
+        "revision": record.revision,
+    })
+}

@@ -1,0 +1,212 @@
+//! What an import comes to, against what is there.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::Timestamp;
+
+use super::records::{Records, differences};
+use super::{ImportError, Imported, ImportedCredential};
+use crate::config::{Fault, Faults, Origin};
+use crate::control::operations::change::whole_millis;
+use crate::credential::{Credential, Label, StoredSecret, TokenDigest};
+use crate::source::formats::{Extent, Import, Place};
+use crate::store::{AccountRecord, Actor, CredentialRecord, Holders, Transaction};
+
+/// More than these are not reported at once.
+const MOST_FAULTS: usize = 100;
+
+/// What is to be written. Of what changes, also what it was.
+#[derive(Default)]
+pub(super) struct Plan {
+    pub(super) new_accounts: Vec<AccountRecord>,
+    pub(super) changed_accounts: Vec<(AccountRecord, AccountRecord)>,
+    pub(super) new: Vec<CredentialRecord>,
+    pub(super) changed: Vec<(CredentialRecord, CredentialRecord)>,
+    unchanged: usize,
+}
+
+impl Plan {
+    /// Compares, with everything that is compared locked.
+    pub(super) async fn make(
+        transaction: &mut Transaction,
+        actor: &Actor,
+        now: Timestamp,
+        import: &Import,
+    ) -> Result<Self, ImportError> {
+        let mut plan = Self::default();
+        plan.accounts(transaction, now, import).await?;
+
+        let (mut digests, mut usernames) = (Vec::new(), Vec::new());
+        for credential in import.reading.set.iter() {
+            match &credential.secret {
+                StoredSecret::Token(digest) => digests.push(*digest),
+                StoredSecret::Password { username, .. } => usernames.push(&**username),
+            }
+        }
+        let taken = Taken::new(transaction.holders(&digests, &usernames).await?);
+        let entries: BTreeMap<&str, Entry> = import
+            .reading
+            .set
+            .iter()
+            .zip(&import.reading.places)
+            .map(|entry| (taken.id(import, entry.0), entry))
+            .collect();
+        let ids: Vec<&str> = entries.keys().copied().collect();
+        let known = transaction.credentials(&ids).await?;
+        let known: HashMap<&str, &CredentialRecord> = known.iter().map(|record| (record.id.as_str(), record)).collect();
+
+        let mut faults = Faults::default();
+        let records = Records { actor, now: whole_millis(now) };
+        for (id, (credential, place)) in entries {
+            let before = known.get(id).copied();
+            if let Some(fault) = taken.fault(import.extent, (credential, place), id, before) {
+                faults.push(fault);
+            }
+            let after = match (before, import.extent) {
+                (Some(before), Extent::Password { .. }) => records.with_secret(before, credential),
+                (_, Extent::Password { .. } | Extent::Whole) => {
+                    records.whole(before, credential, import.notes.get(&credential.id))
+                }
+            };
+            match before {
+                None => plan.new.push(after),
+                Some(before) if *before == after => plan.unchanged += 1,
+                Some(before) => plan.changed.push((before.clone(), after)),
+            }
+        }
+        faults.0.sort_by(|a, b| a.origin.cmp(&b.origin));
+        if faults.0.len() > MOST_FAULTS {
+            faults.0.truncate(MOST_FAULTS);
+            faults.push(Fault::new(Origin::WHOLE_FILE, "", "has more faults than are listed here"));
+        }
+        Ok(faults.into_result(|| plan)?)
+    }
+
+    /// What is not there is in use already, and so let in; unless the file says otherwise.
+    async fn accounts(
+        &mut self,
+        transaction: &mut Transaction,
+        now: Timestamp,
+        import: &Import,
+    ) -> Result<(), ImportError> {
+        let stated: HashMap<&Label, bool> = import.reading.accounts.iter().map(|(id, access)| (id, *access)).collect();
+        let of_credentials = import.reading.set.iter().map(|credential| &credential.account.id);
+        let all: BTreeSet<&Label> = of_credentials.chain(stated.keys().copied()).collect();
+        let ids: Vec<&str> = all.iter().map(|id| id.as_str()).collect();
+        let known = transaction.accounts(&ids).await?;
+        let known: HashMap<&Label, &AccountRecord> = known.iter().map(|record| (&record.id, record)).collect();
+        for id in all {
+            let stated = stated.get(id).copied();
+            match (known.get(id), stated) {
+                (None, _) => {
+                    // Without access it is the provider who has to let it in again.
+                    let access = stated.unwrap_or(true);
+                    self.new_accounts.push(AccountRecord {
+                        id: id.clone(),
+                        name: None,
+                        granted: access,
+                        switched_on: access,
+                        members_allowed: false,
+                        created_at: whole_millis(now),
+                        revision: 1,
+                    });
+                }
+                (Some(record), Some(access)) if record.has_access() != access => {
+                    let before = (*record).clone();
+                    let after = AccountRecord {
+                        granted: before.granted || access,
+                        switched_on: access,
+                        revision: before.revision + 1,
+                        ..before.clone()
+                    };
+                    self.changed_accounts.push((before, after));
+                }
+                (Some(_), _) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// In words of the file.
+    pub(super) fn summary(&self) -> Imported {
+        let access = |record: &AccountRecord| (record.id.clone(), record.has_access());
+        let new = self.new.iter().map(|record| ImportedCredential {
+            id: record.id.clone(),
+            account: record.account.clone(),
+            changed: None,
+        });
+        let changed = self.changed.iter().map(|(before, after)| ImportedCredential {
+            id: after.id.clone(),
+            account: after.account.clone(),
+            changed: Some(differences(before, after)),
+        });
+        let mut credentials: Vec<ImportedCredential> = new.chain(changed).collect();
+        credentials.sort_by(|a, b| a.id.cmp(&b.id));
+        Imported {
+            new_accounts: self.new_accounts.iter().map(access).collect(),
+            switched_accounts: self.changed_accounts.iter().map(|(_, after)| access(after)).collect(),
+            credentials,
+            unchanged: self.unchanged,
+        }
+    }
+}
+
+type Entry<'e> = (&'e Credential, &'e Place);
+
+/// Which names somebody has.
+struct Taken {
+    digests: HashMap<TokenDigest, String>,
+    usernames: HashMap<String, String>,
+}
+
+impl Taken {
+    fn new(holders: Holders) -> Self {
+        Self {
+            digests: holders.of_digests.into_iter().collect(),
+            usernames: holders.of_usernames.into_iter().collect(),
+        }
+    }
+
+    /// Where only passwords are said, a user who is known keeps the id.
+    fn id<'e>(&'e self, import: &Import, credential: &'e Credential) -> &'e str {
+        let holder = match import.extent {
+            Extent::Whole => None,
+            Extent::Password { .. } => credential.username().and_then(|name| self.usernames.get(name)),
+        };
+        holder.map_or(credential.id.as_str(), String::as_str)
+    }
+
+    fn fault(
+        &self,
+        extent: Extent,
+        (credential, place): Entry,
+        id: &str,
+        before: Option<&CredentialRecord>,
+    ) -> Option<Fault> {
+        let (key, meaning, holder) = match &credential.secret {
+            StoredSecret::Token(digest) => ("token", "token digest", self.digests.get(digest)),
+            StoredSecret::Password { username, .. } => ("username", "user name", self.usernames.get(&**username)),
+        };
+        if let Some(holder) = holder.filter(|holder| *holder != id) {
+            let problem = format!("is the {meaning} of another credential in the database: {holder}");
+            return Some(place.fault(key, problem).hint("take it out here, or delete or change that one first"));
+        }
+        let Extent::Password { has_version } = extent else { return None };
+        match before {
+            Some(_) if holder.is_none() => {
+                let problem = format!("cannot be its id, too: {id} is another credential in the database");
+                let hint = "write this user into a YAML or CSV file, where the id stands beside the user name";
+                Some(place.fault(key, problem).hint(hint))
+            }
+            Some(before) if before.account != credential.account.id => {
+                let problem = format!("is the user name of {id}, which belongs to another account: {}", before.account);
+                Some(place.fault(key, problem))
+            }
+            None if !has_version => {
+                let hint = "say with --api-version which version new users are pinned to";
+                Some(place.fault(key, "is new and has no version").hint(hint))
+            }
+            _ => None,
+        }
+    }
+}

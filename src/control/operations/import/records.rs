@@ -1,0 +1,128 @@
+//! The records that entries of a file become.
+
+use jiff::Timestamp;
+
+use crate::control::operations::change::whole_millis;
+use crate::credential::{Credential, StoredSecret};
+use crate::source::formats::Notes;
+use crate::store::{Actor, CredentialRecord};
+
+/// What makes records.
+pub(super) struct Records<'r> {
+    pub(super) actor: &'r Actor,
+    pub(super) now: Timestamp,
+}
+
+impl Records<'_> {
+    /// What the file says, over what it does not speak of.
+    pub(super) fn whole(
+        &self,
+        before: Option<&CredentialRecord>,
+        credential: &Credential,
+        notes: Option<&Notes>,
+    ) -> CredentialRecord {
+        let mut record = before.map_or_else(|| self.new(credential), |before| self.with_secret(before, credential));
+        if record.account != credential.account.id {
+            // Users stay with their account.
+            record.owner = None;
+        }
+        record.account = credential.account.id.clone();
+        record.name = credential.name.as_deref().map(str::to_owned);
+        record.version = credential.version.clone();
+        record.scopes =
+            credential.scopes.as_ref().map(|scopes| scopes.names().filter_map(|name| name.parse().ok()).collect());
+        record.addresses = credential.addresses.to_vec();
+        record.expires_at = credential.expires_at.map(whole_millis);
+        record.rate_limit = credential.rate_limit;
+        record.enabled = credential.enabled;
+        if let Some(notes) = notes {
+            let places = [
+                (&mut record.description, &notes.description),
+                (&mut record.contact_email, &notes.contact_email),
+                (&mut record.contact_mobile, &notes.contact_mobile),
+                (&mut record.disabled_reason, &notes.disabled_reason),
+            ];
+            for (place, note) in places {
+                if let Some(note) = note {
+                    place.clone_from(note);
+                }
+            }
+        }
+        if record.enabled {
+            record.disabled_reason = None;
+        }
+        // As the database counts it.
+        if let Some(before) = before.filter(|before| **before != record && before.revision == record.revision) {
+            record.revision = before.revision + 1;
+        }
+        record
+    }
+
+    /// Another secret, and nothing else.
+    pub(super) fn with_secret(&self, before: &CredentialRecord, credential: &Credential) -> CredentialRecord {
+        let mut record = before.clone();
+        if record.secret != credential.secret {
+            record.secret = credential.secret.clone();
+            record.previous = None;
+            record.hint = None;
+            record.secret_made_at = self.now;
+            record.handed_over_at = None;
+            record.revision = before.revision + 1;
+        }
+        record
+    }
+
+    fn new(&self, credential: &Credential) -> CredentialRecord {
+        CredentialRecord {
+            id: credential.id.clone(),
+            account: credential.account.id.clone(),
+            owner: None,
+            name: None,
+            description: None,
+            contact_email: None,
+            contact_mobile: None,
+            secret: credential.secret.clone(),
+            previous: None,
+            hint: None,
+            enabled: true,
+            disabled_reason: None,
+            version: None,
+            scopes: None,
+            addresses: Vec::new(),
+            expires_at: None,
+            rate_limit: None,
+            created_at: self.now,
+            created_by: self.actor.id.clone(),
+            secret_made_at: self.now,
+            handed_over_at: None,
+            last_used_at: None,
+            last_used_from: None,
+            revision: 1,
+        }
+    }
+}
+
+/// What is different, by the names that files have for it.
+pub(super) fn differences(before: &CredentialRecord, after: &CredentialRecord) -> Vec<&'static str> {
+    let secret = match (&before.secret, &after.secret) {
+        (StoredSecret::Token(_), _) => "token",
+        (StoredSecret::Password { .. }, _) => "password",
+    };
+    let facts = [
+        (secret, before.secret != after.secret),
+        ("account", before.account != after.account),
+        ("enabled", !before.enabled && after.enabled),
+        ("disabled", before.enabled && !after.enabled),
+        ("name", before.name != after.name),
+        ("version", before.version != after.version),
+        ("scopes", before.scopes != after.scopes),
+        ("expires_at", before.expires_at != after.expires_at),
+        ("addresses", before.addresses != after.addresses),
+        ("rate_limit", before.rate_limit != after.rate_limit),
+        ("description", before.description != after.description),
+        ("contact_email", before.contact_email != after.contact_email),
+        ("contact_mobile", before.contact_mobile != after.contact_mobile),
+        ("disabled_reason", before.disabled_reason != after.disabled_reason),
+    ];
+    facts.into_iter().filter(|(_, is_different)| *is_different).map(|(name, _)| name).collect()
+}

@@ -1,0 +1,110 @@
+//! A new secret for a credential that goes on.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Target;
+use super::change::{NotFound, change, whole_millis};
+use super::secrets::{NewSecret, PlainSecret, SecretError, make};
+use crate::credential::{PlainPassword, StoredSecret, TokenFormat};
+use crate::store::{Actor, CredentialRecord, PreviousSecret, Store, StoreError};
+
+const LONGEST_OVERLAP: Duration = Duration::from_secs(366 * 24 * 3600);
+
+/// How it is reset.
+#[derive(Debug, Default)]
+pub struct Reset {
+    /// What a new token looks like.
+    pub format: TokenFormat,
+    /// Of a Basic pair: the new password, if it is not to be made.
+    pub chosen: Option<PlainPassword>,
+    /// How long the secret before counts beside the new one; zero for not at all. Never longer than the credential.
+    pub overlap: Duration,
+}
+
+/// What has become of it.
+#[derive(Debug)]
+pub struct ResetDone {
+    /// As it is kept.
+    pub record: CredentialRecord,
+    /// Seen once.
+    pub secret: PlainSecret,
+}
+
+/// Why the secret is still the same.
+#[derive(Debug, thiserror::Error)]
+pub enum ResetError {
+    /// No such credential.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// More than a year.
+    #[error("the secret before cannot count for more than 366 days beside the new one")]
+    OverlapTooLong,
+    /// A gate verifies one password of a user name.
+    #[error("the password before cannot count beside the new one; reset at once, or make a second credential")]
+    NoOverlapOfPasswords,
+    /// A password for a token.
+    #[error("a token cannot be chosen; it is made")]
+    TokenChosen,
+    /// It is another kind of secret by now.
+    #[error("somebody has changed it meanwhile; look at it again")]
+    Changed,
+    /// No secret could be made.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// Nothing could be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Gives a credential a new secret. The one before is dead at once, or after the overlap.
+///
+/// # Errors
+/// Nothing has happened then.
+pub async fn reset(
+    store: &Store,
+    actor: &Actor,
+    now: Timestamp,
+    target: Target<'_>,
+    how: Reset,
+) -> Result<ResetDone, ResetError> {
+    if how.overlap > LONGEST_OVERLAP {
+        return Err(ResetError::OverlapTooLong);
+    }
+    let known = store.credential(target.id).await?;
+    let known = known.filter(|record| target.account.is_none_or(|account| record.account == *account));
+    let new = match known.ok_or(NotFound)?.secret {
+        StoredSecret::Token(_) if how.chosen.is_some() => return Err(ResetError::TokenChosen),
+        StoredSecret::Token(_) => NewSecret::Token(how.format),
+        StoredSecret::Password { .. } if !how.overlap.is_zero() => return Err(ResetError::NoOverlapOfPasswords),
+        StoredSecret::Password { username, .. } => {
+            NewSecret::Password { username: username.into(), chosen: how.chosen }
+        }
+    };
+    // Before the transaction: hashing takes long.
+    let made = make(new).await?;
+    let overlap = SignedDuration::try_from(how.overlap).unwrap_or(SignedDuration::MAX);
+    let record = change(store, actor, now, ("reset", target), |record| {
+        let ends_at = now.checked_add(overlap).unwrap_or(Timestamp::MAX);
+        let ends_at = whole_millis(record.expires_at.map_or(ends_at, |end| end.min(ends_at)));
+        record.previous = match (&record.secret, &made.stored) {
+            (StoredSecret::Token(digest), StoredSecret::Token(_)) => {
+                (ends_at > now).then_some(PreviousSecret::Token { digest: *digest, ends_at })
+            }
+            (StoredSecret::Password { username: old, .. }, StoredSecret::Password { username: new, .. })
+                if old == new =>
+            {
+                None
+            }
+            (StoredSecret::Token(_) | StoredSecret::Password { .. }, _) => return Err(ResetError::Changed),
+        };
+        record.secret = made.stored.clone();
+        record.hint.clone_from(&made.hint);
+        record.secret_made_at = whole_millis(now);
+        record.handed_over_at = None;
+        Ok(())
+    })
+    .await?;
+    Ok(ResetDone { record, secret: made.plain })
+}

@@ -1,0 +1,37 @@
+//! What a file says, and where.
+
+use crate::config::{Fault, Origin};
+use crate::credential::Label;
+use crate::source::FileSet;
+
+/// What a file says, checked.
+#[derive(Default)]
+pub struct Reading {
+    /// Its credentials.
+    pub set: FileSet,
+    /// Where each of them stands, in the order of the set.
+    pub places: Vec<Place>,
+    /// Accounts of which it says whether they have access, in its order.
+    pub accounts: Vec<(Label, bool)>,
+}
+
+/// Where an entry stands.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Line and column.
+    pub origin: Origin,
+    /// Its path; empty in a format without any.
+    pub path: String,
+}
+
+impl Place {
+    /// Something that is wrong with the entry here.
+    pub fn fault(&self, key: &str, problem: impl Into<String>) -> Fault {
+        Fault::new(self.origin.clone(), join(&self.path, key), problem)
+    }
+}
+
+/// A key of the entry at this path.
+pub(super) fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}

@@ -1,0 +1,218 @@
+//! `claviger credentials`
+
+use std::path::Path;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::database::folder_on;
+use crate::support::{Ended, PASSWORD_HASH, Run, TOKEN, credentials, digest};
+
+fn run(folder: &TempDir, arguments: &[&str]) -> Ended {
+    Run::within(folder.path(), &[&["credentials"], arguments].concat()).end()
+}
+
+/// A folder with a database that holds the usual credentials.
+fn filled() -> TempDir {
+    let folder = folder_on("sqlite:claviger.db");
+    std::fs::write(folder.path().join("credentials.yaml"), credentials()).unwrap();
+    let ended = run(&folder, &["import", "credentials.yaml"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, "3 added, 0 changed, 0 as they were; 1 account added\n"));
+    folder
+}
+
+fn put(folder: &Path, name: &str, text: &str) {
+    std::fs::write(folder.join(name), text).unwrap();
+}
+
+#[test]
+fn a_file_is_imported_listed_and_exported_as_it_was() {
+    let folder = filled();
+    let list = run(&folder, &["list", "--account", "acme"]);
+    let list: Value = serde_json::from_str(&list.stdout).unwrap();
+    let ids: Vec<&str> = list.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["acme-billing", "acme-disabled", "acme-nightly"]);
+    assert_eq!(run(&folder, &["list", "--account", "nobody"]).stdout, "[\n]\n");
+    for format in ["yaml", "csv"] {
+        let exported = run(&folder, &["export", "--format", format]);
+        assert_eq!((exported.code, exported.stderr.as_str()), (0, "3 credentials exported\n"));
+        put(folder.path(), &format!("out.{format}"), &exported.stdout);
+        let again = run(&folder, &["import", &format!("out.{format}")]);
+        assert_eq!(
+            (again.code, again.stdout.as_str()),
+            (0, "0 added, 0 changed, 3 as they were\n"),
+            "{}",
+            again.stderr
+        );
+    }
+    // What was exported is a credentials file as good as any.
+    let settings =
+        "proxy: {upstream: http://127.0.0.1:9}\ncredentials: {file: out.yaml}\nscopes: {pay: [{path: /pay}]}\n";
+    put(folder.path(), "of-file.yaml", settings);
+    let valid = Run::within(folder.path(), &["config", "validate", "--config", "of-file.yaml"]).end();
+    assert_eq!((valid.code, valid.stdout.as_str()), (0, "of-file.yaml: fine, 3 credentials\n"), "{}", valid.stderr);
+}
+
+#[test]
+fn neither_digest_nor_hash_is_shown_where_no_file_is_made() {
+    let folder = filled();
+    for arguments in [&["list"][..], &["show", "acme-billing"], &["show", "acme-nightly"]] {
+        let ended = run(&folder, arguments);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let said = ended.stdout + &ended.stderr;
+        assert!(!said.contains(PASSWORD_HASH) && !said.contains(digest(TOKEN).trim_start_matches("sha256:")), "{said}");
+    }
+    let shown: Value = serde_json::from_str(&run(&folder, &["show", "acme-nightly"]).stdout).unwrap();
+    assert_eq!((&shown["username"], &shown["password_scheme"]), (&"acme".into(), &"{SHA}".into()));
+    let unknown = run(&folder, &["show", "nobody"]);
+    assert_eq!((unknown.code, unknown.stdout.as_str()), (1, ""));
+    assert!(unknown.stderr.contains("no credential of the database has the id nobody"), "{}", unknown.stderr);
+}
+
+#[test]
+fn a_dry_run_prints_the_difference_and_makes_not_even_a_file() {
+    let folder = folder_on("sqlite:claviger.db");
+    put(folder.path(), "in.yaml", &credentials());
+    let dry = run(&folder, &["import", "in.yaml", "--dry-run"]);
+    let expected =
+        "+ account acme, access on\n+ acme-billing of acme\n+ acme-disabled of acme\n+ acme-nightly of acme\n";
+    assert_eq!((dry.code, dry.stdout.as_str()), (0, expected));
+    assert_eq!(dry.stderr, "3 added, 0 changed, 0 as they were; 1 account added: a dry run, nothing is written\n");
+    assert!(!folder.path().join("claviger.db").exists());
+
+    let folder = filled();
+    let text = credentials().replace("enabled: false", "scopes: [pay]") + "accounts: [{id: acme, access: false}]\n";
+    put(folder.path(), "in.yaml", &text);
+    let dry = run(&folder, &["import", "in.yaml", "--dry-run"]);
+    assert_eq!(dry.stdout, "~ account acme: access off\n~ acme-disabled: enabled, scopes\n");
+    assert_eq!(run(&folder, &["import", "in.yaml"]).stdout, "0 added, 1 changed, 2 as they were; 1 account switched\n");
+}
+
+#[test]
+fn every_bad_row_is_named_with_its_line_and_nothing_is_imported() {
+    let folder = filled();
+    let good = digest("good");
+    let table = format!(
+        "id,account,token,username,password,enabled,scopes,rate_limit.requests\r\n\
+         good,acme,{good},,,,,\r\n\
+         \"two\nlines\",acme,{good},,,,,\r\n\
+         bad,acme,planted-secret,,,,,\r\n\
+         \r\n\
+         bad2,acme,,user,,maybe,pay none,few\r\n\
+         short,acme\r\n\
+         twice,acme,{good},,,,[],\r\n"
+    );
+    put(folder.path(), "in.csv", &table);
+    let ended = run(&folder, &["import", "in.csv"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
+    insta::assert_snapshot!(ended.stderr, @r"
+    in.csv:3:1  id  may hold only letters, digits and . _ : @ / + -
+    in.csv:5:10  token  is not a digest; a secret must not stand here in the clear; run claviger token digest and paste what it prints
+    in.csv:7:18  enabled  must be true or false, not text
+    in.csv:7:24  scopes[1]  is not a configured scope; known: pay
+    in.csv:7:33  rate_limit.requests  must be a whole number, not text
+    in.csv:8:1  this line has 2 cells, the first one 8; put a cell that holds a comma in double quotes
+    in.csv:9:1  token  is the token digest of another credential too, at 2:1
+    7 faults
+    ");
+    assert!(!ended.stderr.contains("planted"));
+    let taken = format!("id,account,token\nother,acme,{}\n", digest(TOKEN));
+    put(folder.path(), "in.csv", &taken);
+    let ended = run(&folder, &["import", "in.csv"]);
+    assert!(
+        ended.stderr.starts_with(
+            "in.csv:2:1  token  is the token digest of another credential in the database: acme-billing; "
+        ),
+        "{}",
+        ended.stderr
+    );
+    let list: Value = serde_json::from_str(&run(&folder, &["list"]).stdout).unwrap();
+    assert_eq!(list.as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_table_whose_first_line_is_wrong_is_refused_as_a_whole() {
+    let folder = filled();
+    for (text, fault) in [
+        ("", "in.csv  is empty; the first line names the columns: id,account,token,…"),
+        (
+            "id;account;token\n",
+            "in.csv:1:1  columns are separated by something else than commas; save the table with commas",
+        ),
+        (
+            "id,acount,token,id\n",
+            "in.csv:1:1  account  is missing; the first line names the columns: id,account,token,…\nin.csv:1:4  acount  is not a known key; did you mean account?\nin.csv:1:17  id  stands here twice",
+        ),
+        (
+            "planted,x\n",
+            "in.csv:1:1  names no column that is known; the first line names the columns: id,account,token,…",
+        ),
+        ("id,account,token\na,acme,\"x\n", "in.csv:2:8  a quote here is never closed"),
+    ] {
+        put(folder.path(), "in.csv", text);
+        let ended = run(&folder, &["import", "in.csv"]);
+        assert_eq!(ended.code, 1);
+        assert!(ended.stderr.contains(fault), "{fault}\n{}", ended.stderr);
+        assert!(!ended.stderr.contains("planted"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn what_an_import_needs_to_know_is_asked_for() {
+    let folder = filled();
+    put(folder.path(), "users", &format!("ada:{PASSWORD_HASH}\n"));
+    for (arguments, problem) in [
+        (&["users"][..], "give --format yaml, htpasswd or csv"),
+        (&["users", "--format", "htpasswd"], "give --account ID"),
+        (&["credentials.yaml", "--account", "acme"], "--account and --api-version are for htpasswd files"),
+        (&["gone.yaml"], "gone.yaml  cannot be read"),
+    ] {
+        let ended = run(&folder, &[&["import"], arguments].concat());
+        assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
+        assert!(ended.stderr.contains(problem), "{}", ended.stderr);
+    }
+    let ended = run(&folder, &["import", "users", "--format", "htpasswd", "--account", "acme"]);
+    assert_eq!(
+        (ended.code, ended.stdout.as_str()),
+        (0, "1 added, 0 changed, 3 as they were\n".replace('3', "0").as_str())
+    );
+    let piped = Run::within(folder.path(), &["credential", "import", "-", "--format", "htpasswd", "--account", "acme"]);
+    let piped = piped.input(format!("ada:{PASSWORD_HASH}\nbad line\n")).end();
+    assert_eq!(piped.stderr, "standard input:2:1  must be USER:HASH, as htpasswd writes it\n1 fault\n");
+    let exported = run(&folder, &["export", "--format", "htpasswd"]);
+    assert_eq!(exported.stdout, format!("acme:{PASSWORD_HASH}\nada:{PASSWORD_HASH}\n"));
+    assert_eq!(exported.stderr, "2 credentials exported\n2 tokens left out: an htpasswd file has no place for them\n");
+}
+
+#[test]
+fn a_file_that_the_settings_still_name_is_pointed_out() {
+    let folder = folder_on("sqlite:claviger.db");
+    put(folder.path(), "credentials.yaml", &credentials());
+    let run =
+        Run::within(folder.path(), &["credentials", "import", "credentials.yaml", "--credentials", "credentials.yaml"]);
+    let ended = run.end();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stderr.contains("take that key out once the import is done"), "{}", ended.stderr);
+}
+
+#[test]
+fn every_command_explains_itself_by_examples() {
+    let folder = TempDir::new().unwrap();
+    for command in [
+        ["credentials", "list"],
+        ["credentials", "show"],
+        ["credentials", "import"],
+        ["credentials", "export"],
+        ["database", "migrate"],
+        ["database", "status"],
+    ] {
+        let ended = Run::within(folder.path(), &[&command[..], &["--help"]].concat()).end();
+        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+        assert!(
+            ended.stdout.contains(&format!("Examples:\n  claviger {}", command.join(" ")))
+                || ended.stdout.contains("umask 077; claviger"),
+            "{}",
+            ended.stdout
+        );
+    }
+}

@@ -1,0 +1,93 @@
+//! `claviger database`
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::Run;
+use crate::support::postgres::fresh_database;
+
+/// A folder whose settings name a database, and no credentials file.
+pub(super) fn folder_on(database: &str) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let text = format!(
+        "proxy: {{listen: 127.0.0.1:0, upstream: http://127.0.0.1:9}}\ncredentials: {{database: '{database}'}}\nscopes: {{pay: [{{path: /pay}}]}}\n"
+    );
+    std::fs::write(folder.path().join("claviger.yaml"), text).unwrap();
+    folder
+}
+
+/// Through a database's whole life, on either kind.
+fn status_and_migration(database: &str, has_tables: bool, shown: &str) {
+    let folder = folder_on(database);
+    let run = |arguments: &[&str]| Run::within(folder.path(), &[&["database"], arguments].concat()).end();
+    let before = run(&["status"]);
+    assert_eq!(before.code, 1, "{before:?}");
+    if has_tables {
+        let status: Value = serde_json::from_str(&before.stdout).unwrap();
+        assert_eq!((&status["schema"]["has"], &status["credentials"]), (&0.into(), &Value::Null));
+        assert_eq!(before.stderr, "run claviger database migrate\n");
+        let list = Run::within(folder.path(), &["credentials", "list"]).end();
+        assert_eq!(list.code, 1);
+        assert!(list.stderr.contains("run claviger database migrate"), "{}", list.stderr);
+    } else {
+        assert!(before.stderr.contains("claviger database migrate makes it"), "{}", before.stderr);
+        assert!(!folder.path().join("claviger.db").exists(), "only looking has made it");
+    }
+
+    let migrated = run(&["migrate"]);
+    assert_eq!((migrated.code, migrated.stderr.as_str()), (0, ""));
+    assert_eq!(migrated.stdout, format!("{shown}: migrated from version 0 to 1\n"));
+    assert_eq!(run(&["migrate"]).stdout, format!("{shown}: at version 1 already\n"));
+
+    let after = run(&["status", "--json"]);
+    assert_eq!((after.code, after.stderr.as_str()), (0, ""));
+    let status: Value = serde_json::from_str(&after.stdout).unwrap();
+    let expected = serde_json::json!({
+        "database": shown, "schema": {"has": 1, "wants": 1}, "last_change": 0, "credentials": 0, "accounts": 0
+    });
+    assert_eq!(status, expected);
+}
+
+#[test]
+fn an_sqlite_file_is_made_by_migrate_and_not_by_looking() {
+    status_and_migration("sqlite:claviger.db", false, "sqlite:claviger.db");
+}
+
+#[test]
+fn a_postgres_database_is_migrated_and_shown_without_its_password() {
+    let database = fresh_database();
+    let url = database.url();
+    let (scheme, rest) = url.split_once("://").unwrap();
+    let (user, rest) = rest.split_once('@').unwrap();
+    let user = user.split(':').next().unwrap();
+    let shown = format!("{scheme}://{user}@{rest}");
+    status_and_migration(url, true, &shown);
+}
+
+#[test]
+fn a_database_of_a_newer_program_is_left_alone() {
+    let database = fresh_database();
+    let folder = folder_on(database.url());
+    let run = |arguments: &[&str]| Run::within(folder.path(), arguments).end();
+    assert_eq!(run(&["database", "migrate"]).code, 0);
+    database.execute("UPDATE _sqlx_migrations SET version = 99");
+    for arguments in [&["database", "status"][..], &["database", "migrate"], &["credentials", "list"]] {
+        let ended = run(arguments);
+        assert_eq!(ended.code, 1, "{ended:?}");
+        assert!(ended.stderr.contains("use the version of claviger that last migrated it"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn without_a_database_every_command_says_how_to_name_one() {
+    let folder = TempDir::new().unwrap();
+    let text = "proxy: {listen: 127.0.0.1:0, upstream: http://127.0.0.1:9}\ncredentials: {file: credentials.yaml}\n";
+    std::fs::write(folder.path().join("claviger.yaml"), text).unwrap();
+    for arguments in
+        [&["database", "status"][..], &["database", "migrate"], &["credentials", "list"], &["credentials", "export"]]
+    {
+        let ended = Run::within(folder.path(), arguments).end();
+        assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
+        assert!(ended.stderr.contains("credentials: {database: sqlite:claviger.db}"), "{}", ended.stderr);
+    }
+}

@@ -1,0 +1,289 @@
+//! Credentials out of a file and into one.
+
+use claviger::clock::Clock;
+use claviger::control::operations::{ImportError, Imported, NewCredential, Reset, Target, export, import, reset};
+use claviger::credential::StoredSecret;
+use claviger::source::formats::{Format, Import, LeftOut, Users};
+use claviger::store::CredentialRecord;
+use jiff::ToSpan as _;
+
+use super::{Known, made, pair_for, shell, token_for, verbs};
+use crate::store::beds::{Bed, label, noon, on_each};
+use crate::support::digest;
+
+on_each!(
+    what_is_new_is_added_and_what_is_known_replaced,
+    a_dry_run_tells_the_same_and_writes_nothing,
+    a_name_that_another_credential_has_is_a_fault_with_its_line,
+    what_an_export_writes_an_import_finds_unchanged,
+    an_export_into_an_empty_database_gives_the_same_credentials,
+    an_htpasswd_file_changes_passwords_and_nothing_else,
+    an_import_of_many_is_one_change_of_each,
+);
+
+const HASH: &str = "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=";
+const OTHER_HASH: &str = "{SHA}JNIxpH9fPHVaL3Ek97l81PtpLZY=";
+
+fn yaml(text: &str) -> Import {
+    Import::yaml(text, Known::new().catalogs()).unwrap()
+}
+
+async fn imported(bed: &Bed, what: &Import) -> Imported {
+    import(&bed.store, &shell(), noon() + 1.hours(), what, false).await.unwrap()
+}
+
+async fn refused(bed: &Bed, what: &Import) -> String {
+    match import(&bed.store, &shell(), noon(), what, false).await {
+        Err(ImportError::Faults(faults)) => faults.to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn exported(bed: &Bed, format: Format) -> (String, LeftOut) {
+    let mut out = Vec::new();
+    let exported = export(&bed.store, &shell(), Clock::System.now(), format, None, &mut out).await.unwrap();
+    (String::from_utf8(out).unwrap(), exported.left_out)
+}
+
+async fn record(bed: &Bed, id: &str) -> CredentialRecord {
+    bed.store.credential(id).await.unwrap().unwrap()
+}
+
+fn file() -> String {
+    format!(
+        "credentials:
+  - {{id: acme-billing, account: acme, name: Billing, token: '{}', version: '2', scopes: [pay], expires_at: 2027-01-01T00:00:00Z, addresses: [10.0.0.0/8], rate_limit: {{requests: 5, per: 1m}}}}
+  - {{id: acme-nightly, account: acme, username: acme, password: '{HASH}', version: '1', enabled: false, scopes: []}}
+  - {{id: globex, account: globex, token: '{}', version: '1'}}
+accounts:
+  - {{id: globex, access: false}}
+",
+        digest("one"),
+        digest("two")
+    )
+}
+
+async fn what_is_new_is_added_and_what_is_known_replaced(bed: Bed) {
+    let first = imported(&bed, &yaml(&file())).await;
+    assert_eq!(first.new_accounts, [(label("acme"), true), (label("globex"), false)]);
+    assert_eq!((first.credentials.len(), first.unchanged), (3, 0));
+    assert!(bed.store.account("acme").await.unwrap().unwrap().has_access());
+    assert!(!bed.store.account("globex").await.unwrap().unwrap().switched_on);
+
+    // What no file holds stays, unless the secret is another one.
+    let mut billing = record(&bed, "acme-billing").await;
+    billing.description = Some("of the billing team".into());
+    billing.hint = Some("beef".into());
+    bed.put(&billing).await;
+    let text = file()
+        .replace("name: Billing", "name: Invoices")
+        .replace(HASH, OTHER_HASH)
+        .replace("enabled: false", "enabled: true");
+    let text = text.replace("  - {id: globex, access: false}", "  - {id: globex, access: true}");
+    let second = imported(&bed, &yaml(&text)).await;
+    let changed: Vec<_> =
+        second.credentials.iter().map(|one| (one.id.as_str(), one.changed.clone().unwrap())).collect();
+    assert_eq!(changed, [("acme-billing", vec!["name"]), ("acme-nightly", vec!["password", "enabled"])]);
+    assert_eq!((second.unchanged, second.switched_accounts), (1, vec![(label("globex"), true)]));
+    let after = record(&bed, "acme-billing").await;
+    assert_eq!((after.description, after.hint, after.revision), (billing.description, billing.hint, 3));
+    assert_eq!(record(&bed, "acme-nightly").await.secret_made_at, noon() + 1.hours());
+    assert_eq!(verbs(&bed, "acme-nightly").await, ["import", "import"]);
+    assert_eq!(verbs(&bed, "globex").await, ["import"]);
+
+    // Nothing is deleted.
+    let less = format!("credentials: [{{id: x, account: acme, token: '{}', version: '1'}}]", digest("x"));
+    imported(&bed, &yaml(&less)).await;
+    assert_eq!(bed.store.count().await.unwrap(), (4, 2));
+}
+
+async fn a_dry_run_tells_the_same_and_writes_nothing(bed: Bed) {
+    let dry = import(&bed.store, &shell(), noon(), &yaml(&file()), true).await.unwrap();
+    assert_eq!(bed.store.count().await.unwrap(), (0, 0));
+    assert_eq!(bed.store.last_change().await.unwrap(), 0);
+    assert_eq!(imported(&bed, &yaml(&file())).await, dry);
+}
+
+async fn a_name_that_another_credential_has_is_a_fault_with_its_line(bed: Bed) {
+    imported(&bed, &yaml(&file())).await;
+    let before = bed.store.last_change().await.unwrap();
+    let text = format!(
+        "credentials:\n  - {{id: fine, account: new, token: '{}', version: '1'}}\n  - {{id: a, account: new, token: '{}', version: '1'}}\n  - {{id: b, account: new, username: acme, password: '{HASH}', version: '1'}}\n",
+        digest("fine"),
+        digest("one")
+    );
+    let faults = refused(&bed, &yaml(&text)).await;
+    let expected = "3:5  credentials[1].token  is the token digest of another credential in the database: acme-billing; take it out here, or delete or change that one first
+4:5  credentials[2].username  is the user name of another credential in the database: acme-nightly; take it out here, or delete or change that one first";
+    assert_eq!(faults, expected);
+    assert_eq!(bed.store.last_change().await.unwrap(), before);
+    assert_eq!(bed.store.count().await.unwrap(), (3, 2));
+}
+
+/// As many kinds of credentials as there are.
+async fn fill(bed: &Bed) {
+    imported(bed, &yaml(&file())).await;
+    let new = NewCredential {
+        name: Some("=HYPERLINK(\"x\"),\nno: 'yes' # \u{1f9fe}".replace('\n', " ")),
+        description: Some("two\nlines, and \"quotes\"".into()),
+        contact_email: Some("ada@example.org".into()),
+        contact_mobile: Some("+441632960961".into()),
+        ..token_for("acme")
+    };
+    made(bed, noon(), new).await;
+    made(bed, noon(), NewCredential { id: Some(label("-1")), ..pair_for("acme", "true #1") }).await;
+    made(bed, noon(), NewCredential { id: Some(label("1e3")), ..pair_for("acme", "'=name") }).await;
+}
+
+async fn what_an_export_writes_an_import_finds_unchanged(bed: Bed) {
+    fill(&bed).await;
+    for format in [Format::Yaml, Format::Csv] {
+        let (text, left_out) = exported(&bed, format).await;
+        let read = match format {
+            Format::Csv => Import::csv(&text, Known::new().catalogs()).unwrap(),
+            Format::Yaml | Format::Htpasswd => yaml(&text),
+        };
+        let outcome = imported(&bed, &read).await;
+        assert_eq!((outcome.credentials, outcome.unchanged), (Vec::new(), 6), "{text}");
+        assert_eq!((outcome.new_accounts, outcome.switched_accounts), (Vec::new(), Vec::new()));
+        let notes = usize::from(format == Format::Yaml);
+        assert_eq!(left_out, LeftOut { notes, ..LeftOut::default() });
+    }
+    // Of what a file cannot hold, the number is told.
+    let how = Reset { overlap: std::time::Duration::from_secs(3600), ..Reset::default() };
+    reset(&bed.store, &shell(), noon(), Target::any("globex"), how).await.unwrap();
+    assert_eq!(exported(&bed, Format::Csv).await.1.previous, 1);
+    let (text, left_out) = exported(&bed, Format::Htpasswd).await;
+    assert_eq!((text.lines().count(), left_out.tokens, left_out.limits), (3, 3, 1), "{text}");
+    let taken = bed.store.audit_of("credentials", "*", 10).await.unwrap();
+    assert_eq!(
+        (taken.len(), taken[0].verb.as_str(), taken[0].after.as_deref()),
+        (4, "export", Some("{\"format\":\"htpasswd\"}"))
+    );
+}
+
+async fn an_export_into_an_empty_database_gives_the_same_credentials(bed: Bed) {
+    fill(&bed).await;
+    let (table, _) = exported(&bed, Format::Csv).await;
+    let (text, _) = exported(&bed, Format::Yaml).await;
+    for read in [Import::csv(&table, Known::new().catalogs()).unwrap(), yaml(&text)] {
+        let other = Bed::sqlite().await;
+        imported(&other, &read).await;
+        assert_eq!(exported(&other, Format::Yaml).await.0, in_order_of_bytes(&text));
+        assert!(!other.store.account("globex").await.unwrap().unwrap().has_access());
+    }
+}
+
+/// PostgreSQL may sort ids by the rules of a language.
+fn in_order_of_bytes(text: &str) -> String {
+    let (credentials, accounts) = text.split_once("accounts:").unwrap();
+    let mut entries: Vec<&str> = credentials.split("  - id: ").skip(1).collect();
+    entries.sort_unstable();
+    let entries: String = entries.iter().map(|entry| format!("  - id: {entry}")).collect();
+    format!("credentials:\n{entries}accounts:{accounts}")
+}
+
+async fn an_htpasswd_file_changes_passwords_and_nothing_else(bed: Bed) {
+    imported(&bed, &yaml(&file())).await;
+    let known = Known::new();
+    let users = |account: &str, version: Option<&str>| Users { account: label(account), version: version.map(label) };
+    let text = format!("# of the old server\nacme:{OTHER_HASH}\n\nada:{HASH}\n");
+    let read = |users: &Users| Import::htpasswd(&text, users, known.catalogs()).unwrap();
+
+    let faults = refused(&bed, &read(&users("acme", None))).await;
+    assert_eq!(
+        faults,
+        "4:1  username  is new and has no version; say with --api-version which version new users are pinned to"
+    );
+    let faults = refused(&bed, &read(&users("globex", Some("2")))).await;
+    assert_eq!(faults, "2:1  username  is the user name of acme-nightly, which belongs to another account: acme");
+
+    let before = record(&bed, "acme-nightly").await;
+    let outcome = imported(&bed, &read(&users("acme", Some("2")))).await;
+    let ids: Vec<_> = outcome.credentials.iter().map(|one| (one.id.as_str(), one.changed.is_none())).collect();
+    assert_eq!(ids, [("acme-nightly", false), ("ada", true)]);
+    let after = record(&bed, "acme-nightly").await;
+    assert_eq!((after.enabled, &after.version, &after.scopes), (before.enabled, &before.version, &before.scopes));
+    assert!(matches!(&after.secret, StoredSecret::Password { hash, .. } if hash.as_str() == OTHER_HASH));
+    assert_eq!(record(&bed, "ada").await.version, Some(label("2")));
+
+    let text = format!("globex:{HASH}\n");
+    let read = Import::htpasswd(&text, &users("acme", Some("2")), known.catalogs()).unwrap();
+    let faults = refused(&bed, &read).await;
+    assert!(faults.starts_with("1:1  username  cannot be its id, too: globex is another credential"), "{faults}");
+    for (text, fault) in [
+        ("nothing", "1:1  must be USER:HASH, as htpasswd writes it"),
+        ("a b:{SHA}x", "1:1  username  makes no id: may hold only letters"),
+        ("a:secret", "1:3  password  is not a hash; a password must not stand here in the clear"),
+        ("a:$5$x$y", "1:3  password  is of a kind that is not supported"),
+    ] {
+        let faults = Import::htpasswd(text, &users("acme", None), known.catalogs()).err().unwrap().to_string();
+        assert!(faults.starts_with(fault) && !faults.contains("secret "), "{faults}");
+    }
+}
+
+async fn an_import_of_many_is_one_change_of_each(bed: Bed) {
+    let mut text = String::from("id,account,token,version,name\n");
+    for number in 0..2500 {
+        text.push_str(&format!(
+            "c-{number},a-{},{},1,\"of, {number}\"\r\n",
+            number % 1200,
+            digest(&number.to_string())
+        ));
+    }
+    let read = Import::csv(&text, Known::new().catalogs()).unwrap();
+    let outcome = imported(&bed, &read).await;
+    assert_eq!((outcome.credentials.len(), outcome.new_accounts.len()), (2500, 1200));
+    assert_eq!(bed.store.count().await.unwrap(), (2500, 1200));
+    assert_eq!(bed.store.last_change().await.unwrap(), 3700);
+    assert_eq!(verbs(&bed, "c-2499").await, ["import"]);
+    let again = Import::csv(&text.replace(",1,\"of", ",2,\"of"), Known::new().catalogs()).unwrap();
+    assert_eq!(imported(&bed, &again).await.credentials.len(), 2500);
+    assert_eq!(imported(&bed, &again).await.unchanged, 2500);
+    assert_eq!(bed.store.last_change().await.unwrap(), 6200);
+}
+
+/// `cargo test --test it hundred_thousand -- --ignored --nocapture`
+mod measured {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[tokio::test]
+    #[ignore = "takes long; prints how long"]
+    async fn a_hundred_thousand_rows_on_sqlite() {
+        measure("SQLite", Bed::sqlite().await).await;
+    }
+
+    #[tokio::test]
+    #[ignore = "takes long; prints how long"]
+    async fn a_hundred_thousand_rows_on_postgres() {
+        measure("PostgreSQL", Bed::postgres().await).await;
+    }
+
+    async fn measure(name: &str, bed: Bed) {
+        let mut text = String::from("id,account,token,version,name\n");
+        for number in 0..100_000 {
+            let digest = digest(&number.to_string());
+            text.push_str(&format!("c-{number},a-{},{digest},1,Customer {number}\n", number % 5000));
+        }
+        let known = Known::new();
+        let start = Instant::now();
+        let read = Import::csv(&text, known.catalogs()).unwrap();
+        let reading = start.elapsed();
+        let times = [
+            ("new", read),
+            ("changed", Import::csv(&text.replace(",1,Customer", ",2,Customer"), known.catalogs()).unwrap()),
+            ("unchanged", Import::csv(&text.replace(",1,Customer", ",2,Customer"), known.catalogs()).unwrap()),
+        ];
+        println!("{name}: 100,000 rows read in {reading:.1?}");
+        for (what, import) in times {
+            let start = Instant::now();
+            imported(&bed, &import).await;
+            println!("{name}: 100,000 {what} in {:.1?}", start.elapsed());
+        }
+        let start = Instant::now();
+        exported(&bed, Format::Csv).await;
+        println!("{name}: 100,000 exported in {:.1?}", start.elapsed());
+    }
+}

@@ -1,0 +1,105 @@
+//! A new secret for a credential that goes on.
+
+use std::time::Duration;
+
+use claviger::control::operations::{NewCredential, PlainSecret, Reset, ResetError, Target, reset};
+use claviger::credential::{HashMemory, PlainPassword, StoredSecret, TokenDigest};
+use claviger::store::PreviousSecret;
+use jiff::{Timestamp, ToSpan as _};
+
+use super::{made, pair_for, shell, token_for, verbs, works};
+use crate::store::beds::{Bed, label, noon, on_each};
+
+on_each!(
+    a_reset_at_once_leaves_one_secret,
+    an_overlap_ends_when_it_was_said_and_never_after_the_credential,
+    a_second_reset_ends_the_overlap_of_the_first,
+    a_password_is_reset_to_one_that_is_made_or_chosen,
+    what_cannot_be_reset_says_why,
+);
+
+fn overlap(hours: u64) -> Reset {
+    Reset { overlap: Duration::from_secs(hours * 3600), ..Reset::default() }
+}
+
+/// A credential, its token, and what a reset an hour later makes of it.
+async fn reset_after_an_hour(bed: &Bed, new: NewCredential, how: Reset) -> (String, String, Option<Timestamp>) {
+    let created = made(bed, noon(), new).await;
+    let PlainSecret::Token(old) = created.secret else { panic!("no token") };
+    let id = created.record.id.to_string();
+    let done = reset(&bed.store, &shell(), noon() + 1.hours(), Target::any(&id), how).await.unwrap();
+    let PlainSecret::Token(new) = done.secret else { panic!("no token") };
+    assert_eq!(bed.store.credential(&id).await.unwrap().unwrap(), done.record);
+    assert!(works(bed, new.reveal()).await);
+    let found = bed.store.find_token(&TokenDigest::of(old.reveal().as_bytes())).await.unwrap().found;
+    (id, old.reveal().to_owned(), found.map(|old| old.ends_at.unwrap()))
+}
+
+async fn a_reset_at_once_leaves_one_secret(bed: Bed) {
+    bed.account("acme").await;
+    let (id, _, old_ends) = reset_after_an_hour(&bed, token_for("acme"), Reset::default()).await;
+    assert_eq!(old_ends, None);
+    assert_eq!(verbs(&bed, &id).await, ["reset", "create"]);
+    let audit = bed.store.audit_of("credential", &id, 1).await.unwrap();
+    let before: serde_json::Value = serde_json::from_str(audit[0].before.as_deref().unwrap()).unwrap();
+    let after: serde_json::Value = serde_json::from_str(audit[0].after.as_deref().unwrap()).unwrap();
+    assert_eq!((&before["revision"], &after["revision"]), (&1.into(), &2.into()));
+    assert_eq!(after["secret_made_at"], "2026-11-21T13:00:00Z");
+    assert_eq!(before["secret_made_at"], "2026-11-21T12:00:00Z");
+}
+
+async fn an_overlap_ends_when_it_was_said_and_never_after_the_credential(bed: Bed) {
+    bed.account("acme").await;
+    let (.., ends) = reset_after_an_hour(&bed, token_for("acme"), overlap(24)).await;
+    assert_eq!(ends, Some(noon() + 25.hours()));
+    let short = || NewCredential { expires_at: Some(noon() + 2.hours()), ..token_for("acme") };
+    let (.., ends) = reset_after_an_hour(&bed, short(), overlap(24)).await;
+    assert_eq!(ends, Some(noon() + 2.hours()));
+    let over = NewCredential { expires_at: Some(noon() + 30.minutes()), ..token_for("acme") };
+    let (.., ends) = reset_after_an_hour(&bed, over, overlap(24)).await;
+    assert_eq!(ends, None, "it has expired");
+}
+
+async fn a_second_reset_ends_the_overlap_of_the_first(bed: Bed) {
+    bed.account("acme").await;
+    let (id, first, ends) = reset_after_an_hour(&bed, token_for("acme"), overlap(24)).await;
+    assert!(ends.is_some());
+    let done = reset(&bed.store, &shell(), noon() + 2.hours(), Target::any(&id), overlap(1)).await.unwrap();
+    assert!(!works(&bed, &first).await);
+    let ends = noon() + 3.hours();
+    assert!(matches!(done.record.previous, Some(PreviousSecret::Token { ends_at, .. }) if ends_at == ends));
+}
+
+async fn a_password_is_reset_to_one_that_is_made_or_chosen(bed: Bed) {
+    bed.account("acme").await;
+    let id = made(&bed, noon(), pair_for("acme", "acme")).await.record.id.to_string();
+    let done = reset(&bed.store, &shell(), noon(), Target::any(&id), Reset::default()).await.unwrap();
+    let PlainSecret::Password(password) = done.secret else { panic!("no password") };
+    let verifies = async |password: &[u8]| {
+        let found = bed.store.find_username("acme").await.unwrap().found.unwrap();
+        found.credential.password_hash().unwrap().verify(password, &mut HashMemory::default())
+    };
+    assert!(verifies(password.reveal()).await);
+    let chosen = Some(PlainPassword::new(b"correct horse"));
+    let how = Reset { chosen, ..Reset::default() };
+    let done = reset(&bed.store, &shell(), noon(), Target::any(&id), how).await.unwrap();
+    assert!(matches!(done.secret, PlainSecret::Chosen));
+    assert!(verifies(b"correct horse").await && !verifies(password.reveal()).await);
+    assert!(matches!(done.record.secret, StoredSecret::Password { username, .. } if &*username == "acme"));
+}
+
+async fn what_cannot_be_reset_says_why(bed: Bed) {
+    bed.account("acme").await;
+    bed.account("globex").await;
+    let token = made(&bed, noon(), token_for("acme")).await.record.id.to_string();
+    let pair = made(&bed, noon(), pair_for("acme", "acme")).await.record.id.to_string();
+    let refused = async |target, how| reset(&bed.store, &shell(), noon(), target, how).await.unwrap_err();
+    assert!(matches!(refused(Target::any("nobody"), Reset::default()).await, ResetError::NotFound(_)));
+    let foreign = label("globex");
+    assert!(matches!(refused(Target::of(&foreign, &token), Reset::default()).await, ResetError::NotFound(_)));
+    assert!(matches!(refused(Target::any(&pair), overlap(1)).await, ResetError::NoOverlapOfPasswords));
+    assert!(matches!(refused(Target::any(&token), overlap(9000)).await, ResetError::OverlapTooLong));
+    let chosen = Reset { chosen: Some(PlainPassword::new(b"correct horse")), ..Reset::default() };
+    assert!(matches!(refused(Target::any(&token), chosen).await, ResetError::TokenChosen));
+    assert_eq!(verbs(&bed, &token).await, ["create"]);
+}
