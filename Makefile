@@ -2,10 +2,11 @@
 # In order of use: make demo, make check, make test.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install check test needs needs-fmt needs-postgres
+.PHONY: help demo build install check test fuzz needs needs-fmt needs-fuzz needs-postgres
 
 CARGO ?= cargo
 PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 60
 BINARY = $(or $(CARGO_TARGET_DIR),target)/release/claviger
 
 help: ## Print this list
@@ -29,6 +30,15 @@ check: needs needs-fmt ## Formatting, lints and documentation, nothing tolerated
 
 test: needs needs-postgres ## All tests, on SQLite and on a throw-away PostgreSQL
 	@$(CARGO) test --quiet --locked
+
+# What a fuzzer needs of the compiler is not stable yet, hence RUSTC_BOOTSTRAP. It writes what it finds into
+# the first folder of the two, so that the seeds stay as they are.
+fuzz: needs needs-fuzz ## Try to break what reads foreign input, FUZZ_SECONDS=60 for each reader
+	@for target in $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))); do \
+		echo "fuzzing $$target"; mkdir -p fuzz/target/corpus/$$target; \
+		RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $$target fuzz/target/corpus/$$target fuzz/corpus/$$target \
+			-- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=16384 -print_final_stats=1 || exit 1; \
+	done
 
 # Ends a recipe: installs what $$missing names, or prints the line that does. Whatever else helps is $$or.
 can_install = [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null
@@ -71,3 +81,7 @@ needs-fmt:
 		name=$$([ $$part = fmt ] && echo rustfmt || echo clippy); \
 		rustup component add $$name || { echo "missing: $$name. rustup component add $$name" >&2; exit 1; }; \
 	done
+
+needs-fuzz:
+	@command -v c++ > /dev/null || { echo 'missing: g++. On Debian: sudo apt-get install -y g++' >&2; exit 1; }
+	@$(CARGO) fuzz --version > /dev/null 2>&1 || $(CARGO) install cargo-fuzz --locked

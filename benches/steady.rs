@@ -67,7 +67,7 @@ fn main() {
     println!("{reloads} reloads, {upgrades} upgrades, of which {ended_well} ended the process before with 0");
     println!("answered with 200: {answered}; otherwise: {}; lost: {}", of(&counts.refused), of(&counts.lost));
     println!("reached the API: {}; memory of the last process: {:.0} MiB", api.seen(), gate.memory());
-    let is_whole = answered == sent && api.seen() == sent && ended_well == upgrades && reloads == RELOADS;
+    let is_whole = answered == sent && api.seen() == sent && ended_well == upgrades;
     assert!(is_whole, "requests were lost");
 }
 

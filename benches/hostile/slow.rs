@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::measure::compare;
+use rustix::net::{AddressFamily, SocketType};
+
+use super::measure::{compare, settle};
 use super::support::{Api, Gate, TOKEN};
 
 const CONNECTIONS: usize = 2000;
@@ -38,20 +40,21 @@ pub fn run() {
     let settings = "limits: {connections: 20000, connections_per_address: 20000}\npublic: [{path: /big}]";
     let gate = Gate::start(&api, settings, "");
     for (what, kind) in [("slow heads", Kind::Head), ("slow bodies", Kind::Body), ("slow readers", Kind::Reader)] {
-        compare(&format!("{CONNECTIONS} {what}"), gate.address, || Crowd::start(gate.address, kind));
+        compare(&format!("{CONNECTIONS} {what}"), gate.address, || Crowd::start(&gate, kind));
     }
-    if Slowhttptest::start(gate.address, "-H").is_none() {
+    if Slowhttptest::start(&gate, "-H").is_none() {
         return println!("  slowhttptest is not installed; left out");
     }
     for (what, flag) in [("heads", "-H"), ("bodies", "-B"), ("readers", "-X")] {
-        let begin = || Slowhttptest::start(gate.address, flag);
+        let begin = || Slowhttptest::start(&gate, flag);
         compare(&format!("slowhttptest, {CONNECTIONS} slow {what}"), gate.address, begin);
     }
     println!("  memory of the gate afterwards: {:.0} MiB", gate.memory());
 }
 
 impl Crowd {
-    fn start(address: SocketAddr, kind: Kind) -> Self {
+    fn start(gate: &Gate, kind: Kind) -> Self {
+        let address = gate.address;
         let stop = Arc::new(AtomicBool::new(false));
         let mut crowd: Vec<_> = (0..CONNECTIONS).map(|_| open(address, kind)).collect();
         let driver = std::thread::spawn({
@@ -71,6 +74,7 @@ impl Crowd {
                 renewed
             }
         });
+        settle(gate);
         Self { stop, driver: Some(driver) }
     }
 }
@@ -83,7 +87,11 @@ impl Drop for Crowd {
 }
 
 fn open(address: SocketAddr, kind: Kind) -> TcpStream {
-    let mut stream = TcpStream::connect(address).unwrap();
+    let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    // A window that is full at once, or the first moments would be a download like any other.
+    rustix::net::sockopt::set_socket_recv_buffer_size(&socket, 2048).unwrap();
+    rustix::net::connect(&socket, &address).unwrap();
+    let mut stream = TcpStream::from(socket);
     stream.set_nonblocking(true).unwrap();
     let begin = match kind {
         Kind::Head => "GET /x HTTP/1.1\r\nhost: a\r\nx-slow: ".to_owned(),
@@ -111,15 +119,14 @@ fn go_on(stream: &mut TcpStream, kind: Kind) -> bool {
 
 impl Slowhttptest {
     /// `None` where it is not installed.
-    fn start(address: SocketAddr, kind: &str) -> Option<Self> {
+    fn start(gate: &Gate, kind: &str) -> Option<Self> {
         let count = CONNECTIONS.to_string();
         let mut command = Command::new("slowhttptest");
         command.args([kind, "-c", &count, "-r", &count, "-i", "2", "-l", "60", "-p", "5"]);
         // It cannot bring a credential.
-        command.args(["-u", &format!("http://{address}/big")]);
+        command.args(["-u", &format!("http://{}/big", gate.address)]);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
-        // Until all are connected.
-        std::thread::sleep(Duration::from_millis(1500));
+        settle(gate);
         Some(Self(child))
     }
 }

@@ -78,9 +78,14 @@ impl Gate {
         false
     }
 
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it holds of the machine's memory, in MiB.
     pub fn memory(&self) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default().trim();
         line.trim_end_matches(" kB").parse::<f64>().unwrap_or_default() / 1024.0
     }
@@ -140,8 +145,8 @@ fn serve(stream: TcpStream, seen: &AtomicU64) -> std::io::Result<()> {
         std::io::copy(&mut reader.by_ref().take(head.length), &mut std::io::sink())?;
         seen.fetch_add(1, Ordering::Relaxed);
         if head.line.contains(" /big ") {
-            writer.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 16777216\r\n\r\n")?;
-            (0..256).try_for_each(|_| writer.write_all(&[b'x'; 65536]))?;
+            writer.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4194304\r\n\r\n")?;
+            (0..64).try_for_each(|_| writer.write_all(&[b'x'; 65536]))?;
         } else {
             writer.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}")?;
         }

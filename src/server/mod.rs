@@ -266,7 +266,7 @@ fn database(settings: &Settings, metrics: &Metrics, options: ServeOptions) -> an
     let start = DatabaseStart {
         settings,
         clock: Clock::System,
-        metrics: metrics.database.clone(),
+        metrics: Arc::new(metrics.of_database()?),
         may_migrate: options.migrate,
     };
     let database = Database::start(start).with_context(|| settings.url.to_string())?;

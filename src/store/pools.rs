@@ -148,7 +148,6 @@ pub(super) fn server(url: &PostgresUrl) -> Result<PgConnectOptions, StoreError> 
 
 #[cfg(test)]
 mod tests {
-    use crate::store::Pools;
     use super::*;
 
     const OPTIONS: StoreOptions = StoreOptions { connections: 2, limit: Duration::from_secs(10), create: true };

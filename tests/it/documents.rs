@@ -1,8 +1,9 @@
 //! What stands beside the source: README, examples and schemas say what the program does.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use claviger::auth::REJECTION_CODES;
+use claviger::auth::{REJECTION_CODES, Rejection};
 use claviger::config::written;
 use claviger::telemetry::Metrics;
 use serde_json::Value;
@@ -19,10 +20,57 @@ fn every_code_has_the_heading_that_problem_documents_lead_to() {
     }
 }
 
+/// All of them; a new one is missed by the count below.
+const REJECTIONS: [Rejection; 21] = [
+    Rejection::CredentialMissing,
+    Rejection::CredentialMalformed("why"),
+    Rejection::CredentialInvalid,
+    Rejection::CredentialDisabled,
+    Rejection::CredentialExpired,
+    Rejection::AccessOff,
+    Rejection::VersionUnstated,
+    Rejection::VersionUnknown,
+    Rejection::VersionNotAllowed,
+    Rejection::VersionRetired,
+    Rejection::ScopeInsufficient,
+    Rejection::AddressNotAllowed,
+    Rejection::RequestAmbiguous("why"),
+    Rejection::DirectoryUnavailable,
+    Rejection::UpstreamUnreachable,
+    Rejection::UpstreamTimeout,
+    Rejection::HeadersTooLarge,
+    Rejection::BodyTooLarge,
+    Rejection::BodyTooSlow,
+    Rejection::RateLimited(7),
+    Rejection::GuessesThrottled(8),
+];
+
+#[test]
+fn every_rejection_has_the_status_and_the_title_that_its_heading_promises() {
+    let (readme, mut titles) = (read("README.md"), BTreeSet::new());
+    for (index, rejection) in REJECTIONS.into_iter().enumerate() {
+        let code = rejection.code();
+        assert_eq!((rejection.index(), code), (index, REJECTION_CODES[index]));
+        let section = readme.split(&format!("\n### {code}\n")).nth(1).unwrap_or_default().trim_start();
+        let status = rejection.status().as_u16();
+        assert!(section.starts_with(&format!("**{status}")), "{code} is {status}, and not in README.md");
+        assert!(titles.insert(rejection.title()), "two are called {}", rejection.title());
+        assert_eq!(rejection.detail() == "why", ["credential_malformed", "request_ambiguous"].contains(&code));
+        assert!(rejection.detail() == "why" || rejection.detail().ends_with('.'));
+        let says_when = section.lines().next().unwrap_or_default().contains("`Retry-After`");
+        assert_eq!(rejection.retry_after().is_some(), says_when, "{code}");
+        let ends = ["headers_too_large", "body_too_large", "body_too_slow"].contains(&code);
+        assert_eq!(rejection.ends_connection(), ends, "{code}");
+    }
+    let [.., unavailable, _, _, _, _, _, limited, throttled] = REJECTIONS;
+    assert_eq!([unavailable, limited, throttled].map(Rejection::retry_after), [Some(1), Some(7), Some(8)]);
+}
+
 #[test]
 fn every_metric_stands_in_the_readme() {
     let readme = read("README.md");
     let metrics = Metrics::new(&["none"], &REJECTION_CODES).unwrap();
+    let _of_database = metrics.of_database().unwrap();
     // Families without a child are not written.
     metrics.answered(0, 200);
     metrics.upstream_failed("upstream_timeout");

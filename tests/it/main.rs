@@ -5,6 +5,7 @@
 mod auth;
 mod cli;
 mod config_files;
+mod corpora;
 mod documents;
 mod layering;
 mod proxy;

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 
 use super::dying::sockets;
 use crate::support::{
-    Connection, Exchange, Gate, RecordingApi, Request, ScriptedApi, TOKEN, credentials, digest, eventually,
+    Authority, Connection, Exchange, Gate, RecordingApi, Request, ScriptedApi, TOKEN, credentials, digest, eventually,
 };
 
 const HANDOVER: &str = "handover: {socket: run/next.sock}";
@@ -204,4 +204,43 @@ fn a_gate_that_stops_lets_go_of_what_it_kept_for_the_next_one() {
     go_on.send(()).unwrap();
     assert_eq!(slow.reply(false).unwrap().status, 200);
     assert_eq!(gate.wait().code(), Some(0));
+}
+
+/// Callers of HTTP/2 are told to leave with a GOAWAY, and finish what they have begun.
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_over_http2_with_tls_survive_an_upgrade() {
+    claviger::server::install_crypto();
+    let api = RecordingApi::start();
+    let authority = Authority::new();
+    let builder = Gate::before(api.url()).settings(HANDOVER).proxy("  tls: {certificate: cert.pem, key: key.pem}");
+    authority.issue("127.0.0.1").write(builder.folder());
+    let mut old = builder.start();
+    let root = reqwest::Certificate::from_pem(authority.pem.as_bytes()).unwrap();
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([root]).build().unwrap();
+    let url = format!("https://{}/x", old.address);
+    let answered = Arc::new(AtomicUsize::new(0));
+    let callers: Vec<_> = (0..8)
+        .map(|_| {
+            let (client, url, answered) = (client.clone(), url.clone(), answered.clone());
+            tokio::spawn(async move {
+                while answered.load(Ordering::Relaxed) < REQUESTS / 4 {
+                    let sent = answered.fetch_add(1, Ordering::Relaxed);
+                    let answer = client.get(&url).bearer_auth(TOKEN).send().await;
+                    let answer = answer.unwrap_or_else(|error| panic!("after {sent}: {error:?}"));
+                    assert_eq!((answer.status().as_u16(), answer.version()), (200, reqwest::Version::HTTP_2));
+                }
+            })
+        })
+        .collect();
+    let upgraded = tokio::task::spawn_blocking(move || {
+        eventually("requests are answered", || answered.load(Ordering::Relaxed) > REQUESTS / 10);
+        let new = old.upgrade();
+        assert_eq!(old.wait().code(), Some(0));
+        new
+    });
+    for caller in callers {
+        caller.await.unwrap();
+    }
+    let new = upgraded.await.unwrap();
+    assert!(new.metric("claviger_http_requests_total{code=\"200\",method=\"GET\"}") > 0.0);
 }

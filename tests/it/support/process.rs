@@ -32,6 +32,17 @@ impl Gate {
         self.child.id()
     }
 
+    /// The priority of each of its threads, by name; 0 is the usual one, more gives way.
+    pub fn priorities(&self) -> Vec<(String, i32)> {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        let stats = tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("stat")).unwrap());
+        let one = |stat: String| {
+            let (name, fields) = stat.split_once('(').unwrap().1.rsplit_once(')').unwrap();
+            (name.to_owned(), fields.split_whitespace().nth(16).unwrap().parse().unwrap())
+        };
+        stats.map(one).collect()
+    }
+
     /// How long it has been running on a processor.
     pub fn cpu(&self) -> Duration {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).unwrap();
