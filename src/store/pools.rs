@@ -1,12 +1,14 @@
 //! Connections: bounded, verified, and with a limit on what they wait for.
 
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, PgPool, SqlitePool};
 
+use super::file::OpenedFile;
 use super::{Store, StoreError};
 use crate::config::{DatabaseTls, DatabaseUrl, PostgresUrl};
 
@@ -22,6 +24,8 @@ pub(super) enum Pools {
         read: SqlitePool,
         /// One connection.
         write: SqlitePool,
+        /// What both have open.
+        file: Arc<OpenedFile>,
     },
     /// A server.
     Postgres(PgPool),
@@ -64,7 +68,7 @@ impl Store {
                     .max_lifetime(None)
                     .idle_timeout(None)
                     .connect_lazy_with(sqlite(file, options).pragma("query_only", "ON"));
-                Pools::Sqlite { read, write }
+                Pools::Sqlite { read, write, file: Arc::new(OpenedFile::at(file)) }
             }
             DatabaseUrl::Postgres(url) => {
                 let limit = options.limit.as_millis();
@@ -90,7 +94,7 @@ impl Store {
     /// Ends all connections, once what runs on them is done.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite { read, write } => {
+            Pools::Sqlite { read, write, .. } => {
                 read.close().await;
                 write.close().await;
             }
@@ -154,7 +158,7 @@ mod tests {
         let folder = tempfile::TempDir::new().unwrap();
         let url = DatabaseUrl::Sqlite(folder.path().join("claviger.db"));
         let store = Store::open(&url, OPTIONS).await.unwrap();
-        let Pools::Sqlite { read, write } = &store.pools else { panic!("not SQLite") };
+        let Pools::Sqlite { read, write, .. } = &store.pools else { panic!("not SQLite") };
         let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(write).await.unwrap();
         let numbers: Vec<u32> = version.split('.').map(|number| number.parse().unwrap()).collect();
         assert!(numbers >= vec![3, 51, 3], "{version}");

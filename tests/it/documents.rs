@@ -70,6 +70,7 @@ fn every_rejection_has_the_status_and_the_title_that_its_heading_promises() {
 fn every_metric_stands_in_the_readme() {
     let readme = read("README.md");
     let metrics = Metrics::new(&["none"], &REJECTION_CODES).unwrap();
+    let _of_database = metrics.of_database().unwrap();
     // Families without a child are not written.
     metrics.answered(0, 200);
     metrics.upstream_failed("upstream_timeout");

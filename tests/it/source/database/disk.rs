@@ -165,3 +165,34 @@ async fn a_gate_on_a_server_that_became_read_only_goes_on_and_says_so() {
         eventually("changes are followed", || asked(gate, &bearer("known")).1 == "access_off");
     }
 }
+
+/// Whoever puts a backup back under the feet of a gate would be heard by nobody.
+#[tokio::test]
+async fn a_gate_whose_file_was_replaced_does_not_go_on_with_the_old_one_for_ever() {
+    let (folder, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let file = |folder: &TempDir| folder.path().join("claviger.db");
+    let bed = Bed::at(DatabaseUrl::Sqlite(file(&folder))).await;
+    bed.account("acme").await;
+    bed.put(&token("known", "acme", "known")).await;
+    let replacement = Bed::at(DatabaseUrl::Sqlite(file(&other))).await;
+    replacement.store.close().await;
+    let api = RecordingApi::start();
+    let gate = gate(&api, &bed).settings("database: {max_stale: 1s}").start();
+    eventually("it is remembered", || {
+        let before = hits(&gate);
+        assert_eq!(asked(&gate, &bearer("known")).0, 200);
+        hits(&gate) > before
+    });
+    std::fs::rename(file(&folder), folder.path().join("old.db")).unwrap();
+    std::fs::rename(file(&other), file(&folder)).unwrap();
+    eventually("it is said", || gate.stderr().contains("restart this process, so that it reads the one that is there"));
+    eventually("it has an end", || asked(&gate, &bearer("known")).0 != 200);
+    drop(gate);
+    bed.store.close().await;
+    for beside in ["claviger.db-wal", "claviger.db-shm"] {
+        // Of the old one, whose name it has; SQLite may have removed it.
+        let _gone = std::fs::remove_file(folder.path().join(beside));
+    }
+    let gate = super::gate(&api, &bed).start();
+    assert_eq!(asked(&gate, &bearer("known")).0, 401, "it is not in the other one");
+}
