@@ -193,8 +193,8 @@ fn is_cheap(hash: &PasswordHash) -> bool {
 pub fn credentials(input: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(input) else { return false };
     let (Some(versions), Some(scopes)) = (catalog("/v{version}/"), scopes()) else { return false };
-    let set = match source::read_credentials(text, &versions, &scopes) {
-        Ok(set) => set,
+    let set = match source::formats::credentials_file::read(text, &versions, &scopes) {
+        Ok(reading) => reading.set,
         Err(faults) => {
             look_at(&faults, text);
             assert!(!faults.to_string().contains(PLANTED), "a fault repeats what is written:\n{faults}");

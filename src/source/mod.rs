@@ -12,7 +12,6 @@ mod loader;
 mod reloader;
 mod watch;
 
-pub use credentials_file::read as read_credentials;
 pub use database::{Database, DatabaseDirectory, DatabaseStart};
 pub use difference::Difference;
 pub use file_set::FileSet;

@@ -12,7 +12,8 @@ use claviger::auth::{
     Presented, Recognition, Rejection, Rules, StatedVersion, Target,
 };
 use claviger::credential::{RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog, VersionRule, WhenUnstated};
-use claviger::source::{FileSet, read_credentials};
+use claviger::source::FileSet;
+use claviger::source::formats::credentials_file;
 use http::{HeaderMap, HeaderName, Method};
 
 /// What a request says and where it comes from.
@@ -76,7 +77,8 @@ pub fn rules() -> Rules {
 
 /// The credentials of a file, under these rules.
 pub fn in_force(rules: Rules, credentials: &str) -> InForce {
-    let set = read_credentials(credentials, &rules.versions, &rules.scopes).unwrap_or_else(|faults| panic!("{faults}"));
+    let reading = credentials_file::read(credentials, &rules.versions, &rules.scopes);
+    let set = reading.unwrap_or_else(|faults| panic!("{faults}")).set;
     InForce { rules, set: Arc::new(set) }
 }
 
