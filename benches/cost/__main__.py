@@ -104,8 +104,13 @@ def decision(_, report, quick):
     found = re.findall(r"^(decision/.+?)\s+time:\s+\[\S+ \S+ (\S+) (\S+) ", text, re.M)
     units = {"ps": 1e-3, "ns": 1, "µs": 1e3, "ms": 1e6}
     times = {name: float(value) * units[unit] for name, value, unit in found}
+    allocated = re.findall(r"^(decision/.+): (\d+) allocations$", text, re.M)
     report.section("Decision", "Nanoseconds from presented credential to verdict, by criterion.",
-                   "\n".join(f"- {name}: {value:.0f}" for name, value in times.items()))
+                   "\n".join(f"- {name}: {value:,.0f}" for name, value in times.items()),
+                   "\n".join(f"- {name}: {count} allocations" for name, count in allocated))
+    for name, count in allocated:
+        if name.endswith("/10"):
+            report.bar(f"Decision: {name.split('/')[1]}", int(count), 0, "allocations")
     bars = (("token", 500), ("pair, remembered", 700), ("token, junk of our format", 100))
     for what, most in bars:
         if (value := times.get(f"decision/{what}/10")) is not None:
