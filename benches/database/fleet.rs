@@ -1,10 +1,12 @@
 //! How soon every gate of a fleet refuses what was revoked.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use claviger::store::Store;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use tokio::sync::Barrier;
 
 use crate::records::{account, gate, now, open, token};
 use crate::support::Gate;
@@ -16,6 +18,9 @@ const REVOCATIONS: usize = 1000;
 const AT_ONCE: usize = 10;
 /// Between two requests that look whether a gate refuses by now.
 const LOOK: Duration = Duration::from_millis(4);
+/// Its process ends, as if somebody had pulled a plug.
+const END_A_LISTENER: &str = "SELECT COUNT(pg_terminate_backend(pid)) FROM
+    (SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN%' ORDER BY pid LIMIT 1) first";
 /// Requests with the token after its refusal: none may be accepted.
 const LOOKS_AFTER: usize = 5;
 
@@ -52,8 +57,7 @@ pub fn run() {
         let store = runtime.block_on(open(&database.url().parse().unwrap()));
         let seen = runtime.block_on(revoke(&store, &gates, || {
             if trouble == Trouble::Cut {
-                database
-                    .execute("SELECT pg_terminate_backend(MIN(pid)) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
+                database.execute(END_A_LISTENER);
             }
         }));
         report(name, seen, bound);
@@ -97,14 +101,17 @@ async fn revoke(store: &Store, gates: &[Gate], trouble: impl Fn()) -> Seen {
     for (turn, numbers) in (0..REVOCATIONS).collect::<Vec<_>>().chunks(AT_ONCE).enumerate() {
         let mut watchers = Vec::new();
         let (told, commit) = tokio::sync::watch::channel(None);
+        // Everybody has asked once before anything is revoked, so that everything is remembered everywhere.
+        let ready = Arc::new(Barrier::new(numbers.len() * gates.len() + 1));
         for number in numbers {
             for gate in gates {
                 let token = format!("token-{number}");
-                watchers.push(tokio::spawn(watch(gate.address, token, commit.clone(), number % AT_ONCE)));
+                let (commit, ready) = (commit.clone(), ready.clone());
+                watchers.push(tokio::spawn(watch(gate.address, token, commit, number % AT_ONCE, ready)));
             }
         }
-        // Everybody has asked once, so that everything is remembered everywhere.
-        tokio::time::sleep(Duration::from_millis(60)).await;
+        let everybody = tokio::time::timeout(Duration::from_secs(30), ready.wait()).await;
+        assert!(everybody.is_ok(), "not every gate lets everything through: {}", gates[0].stderr());
         let mut commits = vec![None; AT_ONCE];
         for number in numbers {
             change(store, *number).await;
@@ -115,7 +122,9 @@ async fn revoke(store: &Store, gates: &[Gate], trouble: impl Fn()) -> Seen {
             }
         }
         for watcher in watchers {
-            let (time, accepted_after) = watcher.await.unwrap();
+            let Ok((time, accepted_after)) = watcher.await else {
+                panic!("{}", gates.iter().map(Gate::stderr).collect::<Vec<_>>().join("\n"));
+            };
             seen.times.push(time);
             seen.accepted_after += accepted_after;
         }
@@ -153,9 +162,16 @@ async fn change(store: &Store, number: usize) {
 type Commits = tokio::sync::watch::Receiver<Option<Vec<Option<Instant>>>>;
 
 /// Asks until it is refused: the time since the commit, and how often it was accepted after that.
-async fn watch(address: std::net::SocketAddr, token: String, commits: Commits, place: usize) -> (Duration, usize) {
+async fn watch(
+    address: std::net::SocketAddr,
+    token: String,
+    commits: Commits,
+    place: usize,
+    ready: Arc<Barrier>,
+) -> (Duration, usize) {
     let mut client = Client::connect(address).await;
     assert_eq!(client.status(&token).await, 200);
+    ready.wait().await;
     let refused = loop {
         match client.status(&token).await {
             200 => tokio::time::sleep(LOOK).await,

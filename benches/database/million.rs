@@ -138,17 +138,17 @@ async fn cost(gate: &Gate) -> Duration {
     for token in &tokens {
         assert_eq!(client.status(token).await, 200);
     }
-    let before = cpu(gate);
+    let before = gate.cpu();
     for number in 0..REQUESTS {
         assert_eq!(client.status(&tokens[number % FEW]).await, 200);
     }
-    cpu(gate) - before
+    gate.cpu() - before
 }
 
 /// The time to commit a change, and what it costs a gate until it answers by it.
 async fn one_change(store: &Store, gate: &Gate) -> (Duration, Duration) {
     let mut client = Client::connect(gate.address).await;
-    let (before, mut writing) = (cpu(gate), Duration::ZERO);
+    let (before, mut writing) = (gate.cpu(), Duration::ZERO);
     for change in 0..CHANGES {
         let start = Instant::now();
         let mut transaction = store.begin(now()).await.unwrap();
@@ -163,15 +163,7 @@ async fn one_change(store: &Store, gate: &Gate) -> (Duration, Duration) {
         }
     }
     let count = u32::try_from(CHANGES).unwrap();
-    (writing / count, (cpu(gate) - before) / count)
-}
-
-/// User and system time of the process so far, by the hundredth of a second.
-fn cpu(gate: &Gate) -> Duration {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", gate.id())).unwrap();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-    let ticks: u64 = [11, 12].iter().map(|at| fields[*at].parse::<u64>().unwrap()).sum();
-    Duration::from_millis(ticks * 10)
+    (writing / count, (gate.cpu() - before) / count)
 }
 
 fn resident(gate: &Gate) -> u64 {

@@ -205,3 +205,7 @@ fn pending(
     };
     Box::new(PendingPassword { username, password, hash, candidate, is_vouched_for: true })
 }
+
+#[cfg(test)]
+#[path = "authenticator_tests.rs"]
+mod tests;

@@ -11,6 +11,11 @@ use tokio::sync::oneshot;
 use super::Rejection;
 use crate::credential::{HashMemory, PasswordHash, PlainPassword};
 
+/// A ninth of what others get where there is not enough for all; lower, and passwords would starve beside a
+/// busy neighbour.
+#[cfg(target_os = "linux")]
+const LOW: i32 = 10;
+
 /// How much hashing goes on at once, and how much may wait.
 #[derive(Debug, Clone, Copy)]
 pub struct HashPoolSize {
@@ -83,6 +88,7 @@ impl HashPool {
 
 fn work(queue: &Mutex<Receiver<Job>>, waiting: &AtomicUsize, observe: impl Fn(Duration)) {
     let mut memory = HashMemory::default();
+    give_way();
     loop {
         // A thread that panicked while it held the lock left the queue itself whole.
         let next = queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
@@ -93,20 +99,32 @@ fn work(queue: &Mutex<Receiver<Job>>, waiting: &AtomicUsize, observe: impl Fn(Du
             Job::Verify { answer, .. } if answer.is_closed() => continue,
             Job::Verify { hash, password, answer } => {
                 let verdict = hash.verify(password.reveal(), &mut memory);
+                observe(start.elapsed());
                 // The caller may have gone meanwhile.
                 let _gone = answer.send(verdict);
             }
             Job::Renew { password, done } => {
                 // Without randomness the old hash has to do.
-                let _failed = PasswordHash::of(&password).map(done);
+                let renewed = PasswordHash::of(&password);
+                observe(start.elapsed());
+                let _failed = renewed.map(done);
             }
         }
-        observe(start.elapsed());
     }
+}
+
+/// Hashing takes every core for as long as there are passwords; whoever brings a token must not wait for it.
+/// Where the system refuses, it does as it did.
+fn give_way() {
+    // Of this thread alone, though its name says process.
+    #[cfg(target_os = "linux")]
+    let _refused = rustix::process::setpriority_process(Some(rustix::thread::gettid()), LOW);
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+
     use super::*;
 
     fn pool(threads: usize, queue: usize) -> HashPool {
@@ -145,5 +163,32 @@ mod tests {
         }
         assert!(refused > 0);
         assert_eq!(pool.depth(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_counted() {
+        // The thread stops after each hash, once to say so and once until it may go on.
+        let step = Arc::new(Barrier::new(2));
+        let stop = step.clone();
+        let size = HashPoolSize { threads: NonZeroUsize::MIN, queue: 8 };
+        let observe = move |_| {
+            stop.wait();
+            stop.wait();
+        };
+        let pool = Arc::new(HashPool::start(size, observe).unwrap());
+        let hash: PasswordHash = "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=".parse().unwrap();
+        let queued = [(); 5].map(|()| {
+            let (pool, hash) = (pool.clone(), hash.clone());
+            tokio::spawn(async move { pool.verify(hash, PlainPassword::new(b"x")).await })
+        });
+        tokio::task::yield_now().await;
+        for waiting in (0..5).rev() {
+            step.wait();
+            assert_eq!(pool.depth(), waiting);
+            step.wait();
+        }
+        for verdict in queued {
+            assert_eq!(verdict.await.unwrap(), Ok(false));
+        }
     }
 }

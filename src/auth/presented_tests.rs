@@ -98,6 +98,21 @@ fn what_cannot_be_read_is_malformed() {
     assert_eq!(shown(&[], Some("api_key=")), "credential_malformed");
 }
 
+#[test]
+fn the_longest_credentials_are_read_and_one_byte_more_is_malformed() {
+    for (extra, expected) in [(0, "basic u"), (1, "credential_malformed")] {
+        let pair = format!("u:{}", "p".repeat(LONGEST_PAIR - 2 + extra));
+        let value = format!("Basic {}", STANDARD.encode(pair));
+        let outcome = shown(&[("authorization", value.as_bytes())], None);
+        assert!(outcome.starts_with(expected), "{extra}: {outcome}");
+    }
+    for (extra, expected) in [(0, "bearer x"), (1, "credential_malformed")] {
+        let value = format!("Bearer {}", "x".repeat(LONGEST_TOKEN + extra));
+        let outcome = shown(&[("authorization", value.as_bytes())], None);
+        assert!(outcome.starts_with(expected), "{extra}: {outcome}");
+    }
+}
+
 proptest! {
     #[test]
     fn junk_never_panics(value in proptest::collection::vec(any::<u8>(), 0..2000), query in ".*") {

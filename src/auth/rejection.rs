@@ -32,6 +32,8 @@ pub enum Rejection {
     AddressNotAllowed,
     /// A path or header that two parsers could read two ways; says which.
     RequestAmbiguous(&'static str),
+    /// A WebSocket where the rules allow none.
+    UpgradeNotAllowed,
     /// More headers than are taken.
     HeadersTooLarge,
     /// More of a body than is taken.
@@ -51,7 +53,7 @@ pub enum Rejection {
 }
 
 /// All codes, in the order of [`Rejection::index`].
-pub const REJECTION_CODES: [&str; 21] = [
+pub const REJECTION_CODES: [&str; 22] = [
     "credential_missing",
     "credential_malformed",
     "credential_invalid",
@@ -73,6 +75,7 @@ pub const REJECTION_CODES: [&str; 21] = [
     "body_too_slow",
     "rate_limited",
     "guesses_throttled",
+    "upgrade_not_allowed",
 ];
 
 impl Rejection {
@@ -203,6 +206,9 @@ impl Rejection {
                 "Guesses throttled",
                 "Too many wrong credentials came from this address. This one was not looked at, or is wrong too.",
             ),
+            Self::UpgradeNotAllowed => {
+                (21, StatusCode::FORBIDDEN, "Upgrade not allowed", "This gate opens no WebSocket on this path.")
+            }
         }
     }
 }

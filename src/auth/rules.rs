@@ -20,6 +20,8 @@ pub struct Rules {
     pub scopes: ScopeCatalog,
     /// What needs no credential.
     pub public: Box<[RouteRule]>,
+    /// Where a WebSocket may be opened.
+    pub upgrades: Box<[RouteRule]>,
 }
 
 /// A request that may pass.
@@ -52,7 +54,8 @@ pub const CHECKS: [Check; 6] = [
 impl Rules {
     /// True when some rule looks at the path, so that no part of it may be dropped by a server behind.
     pub fn look_at_paths(&self) -> bool {
-        self.versions.path.is_some() || !self.scopes.is_empty() || !self.public.is_empty()
+        let has_routes = !self.public.is_empty() || !self.upgrades.is_empty();
+        self.versions.path.is_some() || !self.scopes.is_empty() || has_routes
     }
 
     /// True when some rule looks at the method, so that nothing else may change it behind us.
@@ -63,6 +66,15 @@ impl Rules {
     /// True when the call needs no credential.
     pub fn is_public(&self, call: &Call) -> bool {
         self.public.iter().any(|rule| rule.covers(call.method, call.path))
+    }
+
+    /// Decides whether a call that may pass may also become a tunnel.
+    ///
+    /// # Errors
+    /// Where no rule names its path.
+    pub fn permit_upgrade(&self, call: &Call) -> Result<(), Rejection> {
+        let is_named = self.upgrades.iter().any(|rule| rule.covers(call.method, call.path));
+        if is_named { Ok(()) } else { Err(Rejection::UpgradeNotAllowed) }
     }
 
     /// Decides about a call on a public route.

@@ -27,6 +27,7 @@ fn rules() -> Rules {
         },
         scopes: ScopeCatalog::new(vec![("pay".parse().unwrap(), [rule(Method::POST, "/payments")].into())]),
         public: [rule(Method::GET, "/events")].into(),
+        upgrades: Box::default(),
     }
 }
 
@@ -57,6 +58,39 @@ fn decide(rules: &Rules, credential: Credential, method: &Method, path: &str) ->
         now: NOW.parse().unwrap(),
     };
     rules.admit(Arc::new(credential), &call).map(|admission| admission.version)
+}
+
+/// What nobody looks at may stay odd; what one rule looks at may not.
+#[test]
+fn rules_know_whether_they_look_at_paths_and_methods() {
+    let blind = || Rules {
+        versions: VersionCatalog::default(),
+        scopes: ScopeCatalog::default(),
+        public: Box::default(),
+        ..rules()
+    };
+    let looks = |rules: Rules| (rules.look_at_paths(), rules.look_at_methods());
+    assert_eq!(looks(blind()), (false, false));
+    let versions = VersionCatalog { header: None, ..rules().versions };
+    assert_eq!(looks(Rules { versions, ..blind() }), (true, false));
+    assert_eq!(looks(Rules { scopes: rules().scopes, ..blind() }), (true, true));
+    assert_eq!(looks(Rules { public: rules().public, ..blind() }), (true, true));
+    let any_method = RouteRule { methods: Box::default(), path: "/events".parse().unwrap() };
+    assert_eq!(looks(Rules { public: [any_method].into(), ..blind() }), (true, false));
+}
+
+#[test]
+fn public_routes_are_for_anyone_but_not_for_every_version() {
+    let rules = rules();
+    let of = |method: Method, version| {
+        let call = Call { method: &method, path: "/events/1", version, address: None, now: NOW.parse().unwrap() };
+        let admitted = rules.admit_anyone(&call).map(|admission| (admission.credential.is_some(), admission.version));
+        (rules.is_public(&call), admitted)
+    };
+    assert_eq!(of(Method::GET, NamedVersion::Unstated), (true, Ok((false, None))));
+    assert_eq!(of(Method::POST, NamedVersion::Known(1)), (false, Ok((false, Some(1)))));
+    assert_eq!(of(Method::GET, NamedVersion::Known(0)).1, Err(Rejection::VersionRetired));
+    assert_eq!(of(Method::GET, NamedVersion::Unknown).1, Err(Rejection::VersionUnknown));
 }
 
 #[test]

@@ -187,7 +187,9 @@ mod tests {
         for raw in odd {
             assert!(is_ambiguous(raw), "{}", String::from_utf8_lossy(raw));
         }
-        assert!(is_ambiguous(b"/a%zzb"));
+        for raw in [&b"/a b"[..], b"/a\tb", b"/a\x7fb", b"/a%3Bb", b"/a%3bb", b"/a%zzb"] {
+            assert!(is_ambiguous(raw), "{}", String::from_utf8_lossy(raw));
+        }
         assert!(is_ambiguous(b"/a%252e"));
     }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::output::{complain, say};
 use super::source::SourceArgs;
 use crate::config::{Faults, effective, schema};
-use crate::source::Loader;
+use crate::source::{Loaded, Loader};
 
 /// What to do with settings.
 #[derive(clap::Subcommand)]
@@ -69,12 +69,15 @@ fn validate(source: &SourceArgs, format: Format) -> anyhow::Result<ExitCode> {
     let loaded = Loader::new(source).load().and_then(|loaded| crate::server::check(&loaded).map(|()| loaded));
     match (loaded, format) {
         (Ok(loaded), Format::Text) => {
-            let count = loaded.set.len();
-            say(format!("{name}: fine, {count} credential{}", if count == 1 { "" } else { "s" }))?;
+            say(format!("{name}: fine, {}", credentials_of(&loaded)))?;
             Ok(ExitCode::SUCCESS)
         }
         (Ok(loaded), Format::Json) => {
-            say(json!({"valid": true, "credentials": loaded.set.len(), "faults": []}).to_string())?;
+            let mut report = json!({"valid": true, "credentials": loaded.set.len(), "faults": []});
+            if let Some(database) = &loaded.settings.database {
+                report["database"] = database.url.to_string().into();
+            }
+            say(report.to_string())?;
             Ok(ExitCode::SUCCESS)
         }
         (Err(faults), Format::Text) => {
@@ -85,5 +88,16 @@ fn validate(source: &SourceArgs, format: Format) -> anyhow::Result<ExitCode> {
             say(json!({"valid": false, "faults": faults}).to_string())?;
             Ok(ExitCode::FAILURE)
         }
+    }
+}
+
+/// Files are read; a database is only named, as it may be one that cannot be reached from here.
+fn credentials_of(loaded: &Loaded) -> String {
+    let count = loaded.set.len();
+    let in_file = format!("{count} credential{}", if count == 1 { "" } else { "s" });
+    match (&loaded.settings.database, &loaded.settings.credentials_file) {
+        (None, _) => in_file,
+        (Some(database), Some(_)) => format!("{in_file}, and those of {}, which was not asked", database.url),
+        (Some(database), None) => format!("with the credentials of {}, which was not asked", database.url),
     }
 }

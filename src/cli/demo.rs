@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use super::output::say;
 use crate::config::ConfigSource;
 use crate::credential::{PasswordHash, PlainPassword, PlainToken, TokenFormat};
-use crate::server::{Addresses, DemoApi};
+use crate::server::{Addresses, DemoApi, ServeOptions};
 use crate::source::Loader;
 
 const USERNAME: &str = "acme";
@@ -39,8 +39,10 @@ impl Args {
         let loader = Loader::new(ConfigSource { file: Some(config), overrides: Vec::new() });
         let loaded = loader.load()?;
         let mut told = Ok(());
-        let options = crate::server::ServeOptions::default();
-        crate::server::serve(loader, loaded, options, |addresses| told = tell(addresses, folder.path(), &secrets))?;
+        let options = ServeOptions::default();
+        crate::server::serve(loader, loaded, options, |addresses| {
+            told = tell(addresses, folder.path(), &secrets);
+        })?;
         told.map(|()| ExitCode::SUCCESS)
     }
 }

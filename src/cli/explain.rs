@@ -3,8 +3,10 @@
 use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
+use http::header::UPGRADE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::Timestamp;
 
@@ -12,8 +14,10 @@ use super::output::say;
 use super::source::SourceArgs;
 use crate::auth::{CHECKS, Call, NamedVersion, Rejection, Rules, StatedVersion, Target};
 use crate::clock::Clock;
+use crate::config::Database;
 use crate::credential::Credential;
 use crate::source::Loader;
+use crate::store::{Store, StoreOptions};
 
 /// Arguments of `explain`.
 #[derive(clap::Args)]
@@ -43,14 +47,19 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let loaded = Loader::new(self.source.source()?).load()?;
-        let credential = loaded.set.find_id(&self.credential);
+        let credential = match (loaded.set.find_id(&self.credential), &loaded.settings.database) {
+            // What is in both is the file's, as for the gate.
+            (Some(credential), _) => Some(credential),
+            (None, Some(database)) => find(database, &self.credential).with_context(|| database.url.to_string())?,
+            (None, None) => None,
+        };
         let credential = credential.with_context(|| format!("no credential has the id {}", self.credential))?;
         let line = self.request.join(" ");
         let mut words = line.split_ascii_whitespace();
         let method: Method = words.next().unwrap_or_default().parse().context("the method cannot be read")?;
         let raw = words.next().context("the request lacks a target, such as /v2/payments")?;
         let headers = self.headers()?;
-        let (report, is_admitted) = self.explain(&loaded.rules, &credential, &method, raw, &headers);
+        let (report, is_admitted) = self.verdict(&loaded.rules, &credential, &method, raw, &headers);
         say(report.trim_end())?;
         Ok(if is_admitted { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
@@ -65,7 +74,7 @@ impl Args {
         Ok(headers)
     }
 
-    fn explain(
+    fn verdict(
         &self,
         rules: &Rules,
         credential: &Credential,
@@ -87,14 +96,33 @@ impl Args {
             address: Some(self.from),
             now: self.at.unwrap_or_else(|| Clock::System.now()),
         };
-        if rules.is_public(&call) {
-            return match rules.admit_anyone(&call) {
+        let (report, is_admitted) = if rules.is_public(&call) {
+            match rules.admit_anyone(&call) {
                 Ok(_) => (format!("{title}: public, let through without a credential\n"), true),
                 Err(rejection) => (refusal(&title, rejection), false),
-            };
+            }
+        } else {
+            checked(&title, rules, credential, &call)
+        };
+        let opens_tunnel = headers.get(UPGRADE).is_some_and(|name| name.as_bytes().eq_ignore_ascii_case(b"websocket"));
+        match rules.permit_upgrade(&call) {
+            Err(rejection) if is_admitted && opens_tunnel => (refusal(&title, rejection), false),
+            _ => (report, is_admitted),
         }
-        checked(&title, rules, credential, &call)
     }
+}
+
+/// Asks the database, once.
+fn find(database: &Database, id: &str) -> anyhow::Result<Option<Arc<Credential>>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let limit = database.options.query_timeout.duration();
+    let found = runtime.block_on(async {
+        let store = Store::open(&database.url, StoreOptions { connections: 1, limit, create: false }).await?;
+        let found = store.find_id(id).await;
+        store.close().await;
+        found
+    });
+    Ok(found?.found.map(|usable| Arc::new(usable.credential)))
 }
 
 /// Every check with its outcome; the first that refuses decides, the others are shown all the same.

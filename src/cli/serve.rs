@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use super::source::SourceArgs;
 use crate::config::Override;
+use crate::server::{ServeOptions, Start};
 use crate::source::Loader;
 
 /// Arguments of `serve`.
@@ -23,6 +24,9 @@ pub(super) struct Args {
     /// Bring the schema of a PostgreSQL database up to date first; that of an SQLite file always is
     #[arg(long)]
     migrate: bool,
+    /// Take the listeners over from the process that serves now, which then ends; see handover.socket
+    #[arg(long)]
+    upgrade: bool,
 }
 
 impl Args {
@@ -36,7 +40,8 @@ impl Args {
         }
         let loader = Loader::new(source);
         let loaded = loader.load()?;
-        let options = crate::server::ServeOptions { migrate: self.migrate };
+        let start = if self.upgrade { Start::Upgrade } else { Start::Fresh };
+        let options = ServeOptions { start, migrate: self.migrate };
         crate::server::serve(loader, loaded, options, |_| {})?;
         Ok(ExitCode::SUCCESS)
     }

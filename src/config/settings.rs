@@ -33,6 +33,8 @@ pub struct Settings {
     pub timeouts: written::Timeouts,
     /// Where operators look.
     pub admin_listen: SocketAddr,
+    /// Where the next process asks for the listeners.
+    pub handover_socket: Option<PathBuf>,
     /// What links begin with, without a slash at the end.
     pub public_url: Option<String>,
     /// The credentials file, if there is one.
@@ -49,6 +51,8 @@ pub struct Settings {
     pub scopes: ScopeCatalog,
     /// What needs no credential.
     pub public: Box<[RouteRule]>,
+    /// Where a WebSocket may be opened.
+    pub upgrades: Box<[RouteRule]>,
     /// Our own tokens.
     pub token_format: TokenFormat,
     /// Slow hashing.
@@ -127,6 +131,7 @@ impl Settings {
             error_docs: proxy.error_docs.as_ref().map(|url| url.0.0.clone()),
             timeouts: proxy.timeouts.clone(),
             admin_listen: file.admin.listen.0.0,
+            handover_socket: file.handover.socket.as_ref().map(at),
             public_url: file.admin.public_url.as_ref().map(|url| url.0.0.trim_end_matches('/').to_owned()),
             credentials_file: file.credentials.file.as_ref().map(at),
             database,
@@ -137,6 +142,7 @@ impl Settings {
                 file.scopes.iter().map(|(name, rules)| (name.0.clone(), routes(rules))).collect(),
             ),
             public: routes(&file.public),
+            upgrades: routes(&proxy.upgrades),
             token_format: file.tokens.prefix.0.value.clone(),
             passwords: file.passwords.clone(),
             hash_threads: file.passwords.threads.unwrap_or(cores),
@@ -166,6 +172,7 @@ impl Settings {
             ("admin.listen", self.admin_listen != next.admin_listen),
             ("credentials.database", self.database_url() != next.database_url()),
             ("database", format!("{:?}", self.database) != format!("{:?}", next.database)),
+            ("handover.socket", self.handover_socket != next.handover_socket),
             ("passwords.threads", self.hash_threads != next.hash_threads),
             ("passwords.queue", self.passwords.queue != next.passwords.queue),
             ("passwords.remembered", self.passwords.remembered != next.passwords.remembered),

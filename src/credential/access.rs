@@ -175,4 +175,15 @@ mod tests {
         assert!(!catalog.permit(&ScopeSet::new(vec![]), &Method::POST, "/payments"));
         assert_eq!(held.joined(), "payments:write gone");
     }
+
+    #[test]
+    fn a_catalog_and_a_set_know_their_names_in_the_order_of_the_file() {
+        let label = |text: &str| text.parse::<Label>().unwrap();
+        let catalog = ScopeCatalog::new(["b", "a"].map(|name| (label(name), Box::default())).into());
+        assert_eq!(catalog.names().collect::<Vec<_>>(), ["b", "a"]);
+        assert!(catalog.contains("a") && catalog.contains("b") && !catalog.contains("c"));
+        assert!(!catalog.is_empty() && ScopeCatalog::default().is_empty());
+        assert!(!ScopeCatalog::default().contains("a"));
+        assert_eq!(ScopeSet::new(vec![label("b"), label("a")]).names().collect::<Vec<_>>(), ["b", "a"]);
+    }
 }

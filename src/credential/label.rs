@@ -82,4 +82,14 @@ mod tests {
         assert_eq!("ä".parse::<Label>(), Err(LabelError::Character));
         assert_eq!("x".repeat(129).parse::<Label>(), Err(LabelError::TooLong));
     }
+
+    #[test]
+    fn a_label_reads_back_everywhere_it_is_shown() {
+        let longest = "x".repeat(LONGEST);
+        for text in ["a", "acme-billing", &longest] {
+            let label: Label = text.parse().unwrap();
+            assert_eq!((label.as_str(), &*label.to_string(), &*label.to_bytes()), (text, text, text.as_bytes()));
+            assert_eq!(format!("{label:?}"), format!("{text:?}"));
+        }
+    }
 }

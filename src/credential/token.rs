@@ -198,11 +198,48 @@ mod tests {
         assert_ne!(format.mint().unwrap().reveal(), format.mint().unwrap().reveal());
     }
 
+    /// Tokens that people hold were minted by earlier versions.
+    #[test]
+    fn a_token_that_was_minted_long_ago_is_no_junk() {
+        let format = TokenFormat::default();
+        for token in ["clv_ujGTpwCmfUMu90FAif0PVJ74BnZ3sNJx5", "clv_TibCqFwq1OXfVgUeBEhDlsTBrne1gge2L"] {
+            assert!(!format.is_junk(token.as_bytes()), "{token}");
+        }
+    }
+
+    #[test]
+    fn every_character_is_as_likely_as_any_other() {
+        let format = TokenFormat::default();
+        let mut counts = [0_usize; 62];
+        for _ in 0..1000 {
+            let token = format.mint().unwrap();
+            for letter in &token.reveal().as_bytes()[4..4 + RANDOM_LENGTH] {
+                counts[BASE62.iter().position(|known| known == letter).unwrap()] += 1;
+            }
+        }
+        // 435 each on average; the odds against a fair source leaving this range are some 10^12 to one.
+        assert!(counts.iter().all(|count| (280..590).contains(count)), "{counts:?}");
+    }
+
+    #[test]
+    fn a_prefix_is_short_and_plain_and_ends_in_an_underscore() {
+        for fine in ["clv_", "ab_", "a1b2c3d4e5f6g7h8_"] {
+            assert_eq!(fine.parse::<TokenFormat>().unwrap().prefix(), fine);
+        }
+        for odd in ["", "_", "a_", "clv", "a1b2c3d4e5f6g7h8i_", "Clv_", "cl-v_", "cl_v_", "clé_"] {
+            assert_eq!(odd.parse::<TokenFormat>(), Err(TokenFormatError), "{odd}");
+        }
+        let format: TokenFormat = "acme_".parse().unwrap();
+        assert!(!format.is_junk(format.mint().unwrap().reveal().as_bytes()));
+        assert!(!format.is_junk(b"clv_ujGTpwCmfUMu90FAif0PVJ74BnZ3sNJx6"));
+    }
+
     #[test]
     fn a_digest_reads_back_what_it_prints() {
         let digest = TokenDigest::of(b"abc");
         assert_eq!(digest.to_string(), "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(digest.to_string().parse(), Ok(digest));
+        assert_eq!((digest.as_bytes()[0], digest.as_bytes()[31]), (0xba, 0xad));
     }
 
     #[test]
@@ -217,6 +254,7 @@ mod tests {
     #[test]
     fn a_plain_token_does_not_show_in_debug() {
         let token = TokenFormat::default().mint().unwrap();
-        assert!(!format!("{token:?}").contains(token.reveal()));
+        assert_eq!(format!("{token:?}"), "PlainToken([redacted])");
+        assert_eq!(format!("{:?}", TokenDigest::of(b"abc")), "TokenDigest(ba78…)");
     }
 }

@@ -183,7 +183,18 @@ mod tests {
 
     #[test]
     fn templates_that_could_not_be_matched_are_refused() {
-        for odd in ["/v2/", "v{version}/", "/v{version}x/", "/{version}/{version}/", "//{version}", ""] {
+        for odd in [
+            "/v2/",
+            "v{version}/",
+            "/v{version}x/",
+            "/{version}/{version}/",
+            "//{version}",
+            "/a//{version}",
+            "/a b/{version}",
+            "/a;b/{version}",
+            "/ä/{version}",
+            "",
+        ] {
             assert_eq!(odd.parse::<PathTemplate>(), Err(PathTemplateError), "{odd}");
         }
     }

@@ -39,6 +39,8 @@ pub struct Context {
     pub(super) decided_in: Duration,
     /// How much of its body has come.
     pub(super) body: Body,
+    /// Which of the addresses of the API behind was tried last.
+    pub(super) turn: Option<usize>,
     /// When the API behind began to answer.
     pub(super) upstream_answered: Option<Duration>,
     /// The status that went out.
@@ -87,9 +89,25 @@ impl Context {
             client: None,
             decided_in: Duration::ZERO,
             body: Body::default(),
+            turn: None,
             upstream_answered: None,
             status: 0,
             in_flight: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_has_an_id_whatever_the_clock_says() {
+        for moment in [Timestamp::MIN, Timestamp::UNIX_EPOCH, Timestamp::MAX] {
+            let context = Context::new(moment);
+            assert_eq!(context.request_id.get_version_num(), 7, "{moment}");
+        }
+        let before_1970: Timestamp = "1969-12-31T23:59:59.9995Z".parse().unwrap();
+        assert_ne!(Context::new(before_1970).request_id, Context::new(before_1970).request_id);
     }
 }

@@ -12,6 +12,7 @@ use pingora::protocols::Stream;
 use pingora::protocols::http::ServerSession;
 use pingora::protocols::http::v2::server::{H2Options, default_h2_options};
 use pingora::server::ShutdownWatch;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::Certificates;
@@ -53,18 +54,20 @@ pub struct Edge<A> {
     http2_idle: Duration,
     certificates: Option<Arc<Certificates>>,
     door: Door,
+    handed_over: watch::Receiver<bool>,
 }
 
 impl<A: HttpServerApp> Edge<A> {
     /// In front of `inner`.
     pub(super) fn new(
-        inner: A,
+        inner: Arc<A>,
         deadlines: HeadDeadlines,
         http2_idle: Duration,
         certificates: Option<Arc<Certificates>>,
         door: Door,
+        handed_over: watch::Receiver<bool>,
     ) -> Self {
-        Self { inner: Arc::new(inner), deadlines, http2_idle, certificates, door }
+        Self { inner, deadlines, http2_idle, certificates, door, handed_over }
     }
 
     /// True for HTTP/2 without TLS; `None` for a caller who leaves, or says nothing in time.
@@ -145,8 +148,12 @@ impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Edge<A> {
         None
     }
 
+    /// Cuts idle connections. After a hand-over nobody waits for this process to end, so that callers may
+    /// leave when they are told to, with the answer to their next request.
     async fn cleanup(&self) {
-        self.inner.http_cleanup().await;
+        if !*self.handed_over.borrow() {
+            self.inner.http_cleanup().await;
+        }
     }
 }
 

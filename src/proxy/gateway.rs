@@ -18,8 +18,8 @@ use super::access_log::{AccessLog, Answered};
 use super::context::{Context, InFlight};
 use super::headers::{self, Caller};
 use super::respond::{self, Refusal};
-use super::{Policy, edge, limits, upgrade};
-use crate::auth::{Authenticator, Rejection, Scheme, StrippedQuery, Throttle};
+use super::{Policy, edge, faults, limits, query, upgrade};
+use crate::auth::{Authenticator, Rejection, Scheme, Throttle};
 use crate::clock::Clock;
 use crate::telemetry::{Metrics, method_index};
 
@@ -127,7 +127,8 @@ impl ProxyHttp for Gateway {
     async fn upstream_peer(&self, session: &mut Session, context: &mut Context) -> pingora::Result<Box<HttpPeer>> {
         let policy = context.policy.as_ref();
         let is_websocket = upgrade::is_websocket(session.req_header());
-        let peer = policy.and_then(|policy| policy.upstream.peer(is_websocket, &policy.timeouts));
+        let turn = &mut context.turn;
+        let peer = policy.and_then(|policy| policy.upstream.peer(is_websocket, &policy.timeouts, turn));
         peer.ok_or_else(|| Error::new_up(ErrorType::ConnectNoRoute))
     }
 
@@ -179,7 +180,7 @@ impl ProxyHttp for Gateway {
             request.insert_header(HOST, policy.upstream.host())?;
         }
         if let Some(name) = &policy.rules.accept.api_key_query {
-            strip_key_from_query(request, name)?;
+            query::strip_key(request, name)?;
         }
         if request.version == http::Version::HTTP_2 && request.remove_header(&EXPECT).is_some() {
             go_ahead(session).await?;
@@ -217,6 +218,23 @@ impl ProxyHttp for Gateway {
         Ok(())
     }
 
+    fn error_while_proxy(
+        &self,
+        _: &HttpPeer,
+        session: &mut Session,
+        mut error: Box<Error>,
+        context: &mut Context,
+        is_kept: bool,
+    ) -> Box<Error> {
+        // pingora would repeat a PUT with the body it has kept.
+        if session.req_header().method.is_idempotent() && !context.body.has_begun() {
+            error.retry.decide_reuse(is_kept);
+        } else {
+            error.set_retry(false);
+        }
+        error
+    }
+
     /// Nothing was sent yet, so another address may be tried whatever the method.
     fn fail_to_connect(&self, _: &mut Session, _: &HttpPeer, _: &mut Context, mut error: Box<Error>) -> Box<Error> {
         error.set_retry(true);
@@ -224,27 +242,7 @@ impl ProxyHttp for Gateway {
     }
 
     async fn fail_to_proxy(&self, session: &mut Session, error: &Error, context: &mut Context) -> FailToProxy {
-        let is_late = context.policy.as_ref().is_some_and(|policy| limits::is_late(context.started, &policy.limits));
-        let rejection = match (error.esource(), error.etype()) {
-            (ErrorSource::Downstream, _) if context.body.cut.is_some() => context.body.cut,
-            (ErrorSource::Downstream, ErrorType::ReadTimedout) if is_late => Some(Rejection::BodyTooSlow),
-            // The caller is gone, or sent what cannot be answered.
-            (
-                ErrorSource::Downstream,
-                ErrorType::WriteError
-                | ErrorType::ReadError
-                | ErrorType::ConnectionClosed
-                | ErrorType::ReadTimedout
-                | ErrorType::WriteTimedout,
-            ) => None,
-            (ErrorSource::Downstream, _) => {
-                Some(Rejection::RequestAmbiguous("The request could not be read to its end."))
-            }
-            (_, ErrorType::ConnectTimedout | ErrorType::ReadTimedout | ErrorType::WriteTimedout) => {
-                Some(Rejection::UpstreamTimeout)
-            }
-            _ => Some(Rejection::UpstreamUnreachable),
-        };
+        let rejection = faults::rejection(error, context);
         context.rejection = context.rejection.or(rejection);
         let Some(rejection) = rejection else {
             return FailToProxy { error_code: 0, can_reuse_downstream: false };
@@ -300,17 +298,4 @@ async fn go_ahead(session: &mut Session) -> pingora::Result<()> {
         return Ok(());
     }
     session.as_downstream_mut().write_continue_response().await
-}
-
-/// The API key in a query is ours alone: the rest is forwarded as it came.
-fn strip_key_from_query(request: &mut RequestHeader, name: &str) -> pingora::Result<()> {
-    let raw = String::from_utf8_lossy(request.raw_path()).into_owned();
-    let Some((path, query)) = raw.split_once('?') else { return Ok(()) };
-    let Some(stripped) = StrippedQuery::of(query, name) else { return Ok(()) };
-    let target = if stripped.rest.is_empty() { path.to_owned() } else { format!("{path}?{}", stripped.rest) };
-    // A new target takes the authority of HTTP/2 away, which is the host of the request.
-    if let (false, Some(host)) = (request.headers.contains_key(HOST), headers::authority(request)) {
-        request.insert_header(HOST, host)?;
-    }
-    request.set_raw_path(target.as_bytes())
 }

@@ -19,6 +19,7 @@ fn rules() -> Rules {
         versions: VersionCatalog { header: Some(HeaderName::from_static("x-api-version")), ..Default::default() },
         scopes: ScopeCatalog::default(),
         public: Box::default(),
+        upgrades: Box::default(),
     }
 }
 

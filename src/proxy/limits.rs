@@ -24,6 +24,11 @@ impl Body {
         *self = Self::default();
     }
 
+    /// True once some of it has been on its way to the API behind.
+    pub(super) fn has_begun(&self) -> bool {
+        self.bytes > 0
+    }
+
     /// Takes a piece of the body of a request that began at `started`.
     ///
     /// # Errors

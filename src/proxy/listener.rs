@@ -2,21 +2,19 @@
 //! message, the system may pick ports, and no connection is lost while things come up.
 
 use std::net::{SocketAddr, TcpListener};
-use std::os::fd::{IntoRawFd, RawFd};
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use pingora::apps::ServerApp;
 use pingora::listeners::tls::TlsSettings;
 use pingora::listeners::{L4BufferSettings, ListenerConfig};
 use pingora::proxy::http_proxy;
 use pingora::server::configuration::ServerConf;
-use pingora::server::{ListenFds, ShutdownWatch};
 use pingora::services::Service;
 use pingora::services::listening::Service as ListeningService;
+use tokio::sync::watch;
 
 use super::door::Door;
 use super::edge::HeadDeadlines;
+use super::prebound::{ListenerEvent, Prebound};
 use super::tls::ClientCheck;
 use super::{Certificates, Connections, Edge, Gateway};
 use crate::config::written::Timeouts;
@@ -34,6 +32,10 @@ pub struct Bound {
 
 /// What all listeners have in common.
 pub struct ListenerOptions<'o> {
+    /// True once another process lets callers in.
+    pub handed_over: watch::Receiver<bool>,
+    /// Told what happens to them.
+    pub tell: Box<dyn Fn(ListenerEvent) + Send + Sync>,
     /// Of the process.
     pub conf: &'o Arc<ServerConf>,
     /// Worker threads.
@@ -52,9 +54,24 @@ impl Bound {
     /// # Errors
     /// When it is taken or not ours.
     pub fn new(address: SocketAddr) -> std::io::Result<Self> {
-        let socket = TcpListener::bind(address)?;
+        Self::adopt(TcpListener::bind(address)?)
+    }
+
+    /// One that was bound by another process.
+    ///
+    /// # Errors
+    /// When it is no socket.
+    pub fn adopt(socket: TcpListener) -> std::io::Result<Self> {
         socket.set_nonblocking(true)?;
         Ok(Self { address: socket.local_addr()?, socket })
+    }
+
+    /// The same socket once more.
+    ///
+    /// # Errors
+    /// When the process has too many files open.
+    pub fn duplicate(&self) -> std::io::Result<TcpListener> {
+        self.socket.try_clone()
     }
 
     /// The socket itself, not blocking.
@@ -70,31 +87,32 @@ impl Bound {
 pub fn service(
     gateway: Gateway,
     sockets: Vec<Bound>,
-    options: &ListenerOptions,
+    options: ListenerOptions,
 ) -> pingora::Result<impl Service + 'static + use<>> {
     let door = Door { policy: gateway.policy.clone(), connections: options.connections.clone() };
-    let proxy = http_proxy(options.conf, gateway);
+    let proxy = Arc::new(http_proxy(options.conf, gateway));
     let timeouts = options.timeouts;
     let idle = timeouts.keep_alive.duration();
     let head = timeouts.request_head.duration();
     let deadlines = HeadDeadlines { first: head, next: idle + head };
-    let edge = Edge::new(proxy, deadlines, idle, options.certificates.clone(), door.clone());
-    let mut inner = ListeningService::new("proxy".into(), edge);
-    inner.threads = Some(options.threads);
-    let mut descriptors = Vec::new();
+    let mut listeners = Vec::new();
+    // One service each: of several in one, nobody hears when the first of them ends.
     for bound in sockets {
+        let certificates = options.certificates.clone();
+        let edge = Edge::new(proxy.clone(), deadlines, idle, certificates, door.clone(), options.handed_over.clone());
+        let mut inner = ListeningService::new("proxy".into(), edge);
         let buffers = L4BufferSettings::default().read(READ_BUFFER).write(WRITE_BUFFER);
         let mut listener = ListenerConfig::tcp(bound.address.to_string()).l4_buffer(buffers);
         if let Some(certificates) = &options.certificates {
             listener = listener.tls(tls_settings(certificates)?);
         }
         inner.add_listener(listener);
-        descriptors.push((bound.address.to_string(), bound.socket.into_raw_fd()));
+        if options.certificates.is_some() {
+            inner.endpoints().set_pre_tls_callback(Arc::new(door.clone()));
+        }
+        listeners.push((bound, inner));
     }
-    if options.certificates.is_some() {
-        inner.endpoints().set_pre_tls_callback(Arc::new(door));
-    }
-    Ok(Prebound { inner, descriptors })
+    Ok(Prebound { listeners, threads: options.threads, handed_over: options.handed_over, tell: options.tell })
 }
 
 fn tls_settings(certificates: &Arc<Certificates>) -> pingora::Result<TlsSettings> {
@@ -103,35 +121,4 @@ fn tls_settings(certificates: &Arc<Certificates>) -> pingora::Result<TlsSettings
     settings.set_client_cert_verifier(certificates.clone());
     settings.enable_h2();
     Ok(settings)
-}
-
-/// Puts bound sockets where pingora looks for inherited ones before it binds by itself.
-struct Prebound<A> {
-    inner: ListeningService<A>,
-    descriptors: Vec<(String, RawFd)>,
-}
-
-#[async_trait]
-impl<A: ServerApp + Send + Sync + 'static> Service for Prebound<A> {
-    async fn start_service(&mut self, fds: Option<ListenFds>, shutdown: ShutdownWatch, listeners_per_fd: usize) {
-        if let Some(table) = &fds {
-            let mut table = table.lock();
-            for (address, descriptor) in &self.descriptors {
-                table.add(address.clone(), *descriptor);
-            }
-        }
-        Service::start_service(&mut self.inner, fds, shutdown, listeners_per_fd).await;
-    }
-
-    fn name(&self) -> &str {
-        Service::name(&self.inner)
-    }
-
-    fn threads(&self) -> Option<usize> {
-        Service::threads(&self.inner)
-    }
-
-    fn listen_addresses(&self) -> Option<Vec<String>> {
-        Service::listen_addresses(&self.inner)
-    }
 }

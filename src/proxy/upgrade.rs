@@ -22,7 +22,7 @@ use pingora::{ErrorType, OrErr};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
-/// True for the only upgrade that pingora passes on. A request with another one (many clients offer h2c
+/// True for the only upgrade that is passed on, where the rules allow it. A request with another one (many clients offer h2c
 /// with every first request) is served as if it had none.
 pub(super) fn is_websocket(request: &RequestHeader) -> bool {
     let protocol = request.headers.get(UPGRADE);

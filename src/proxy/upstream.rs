@@ -9,7 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use http::HeaderValue;
 use pingora::protocols::ALPN;
-use pingora::upstreams::peer::HttpPeer;
+use pingora::upstreams::peer::{H1UpgradePolicy, HttpPeer};
 use pingora::utils::tls::{CertKey, WrappedX509, parse_x509};
 use sha2::{Digest, Sha256};
 
@@ -62,6 +62,7 @@ impl Upstream {
         }
         set_protocol(&mut template, upstream);
         set_timeouts(&mut template, &settings.timeouts);
+        template.options.http_upstream_request_policy.h1_upgrade = H1UpgradePolicy::Deny;
         Ok(Self { target, host: host(&upstream.url), template, next: AtomicUsize::new(0) })
     }
 
@@ -79,17 +80,25 @@ impl Upstream {
         self.host.clone()
     }
 
-    /// Where to send the next request; `None` while the name cannot be found.
-    pub(super) fn peer(&self, is_websocket: bool, timeouts: &written::Timeouts) -> Option<Box<HttpPeer>> {
+    /// Where to send a request; `None` while the name cannot be found. One whose last `turn` has failed goes to
+    /// the address after that, whoever has asked meanwhile.
+    pub(super) fn peer(
+        &self,
+        is_websocket: bool,
+        timeouts: &written::Timeouts,
+        turn: &mut Option<usize>,
+    ) -> Option<Box<HttpPeer>> {
         let mut peer = Box::new(self.template.clone());
         if let Target::Resolved { addresses, .. } = &self.target {
             let addresses = addresses.load();
-            let turn = self.next.fetch_add(1, Ordering::Relaxed);
-            peer._address = (*addresses.get(turn % addresses.len().max(1))?).into();
+            let mine = turn.map_or_else(|| self.next.fetch_add(1, Ordering::Relaxed), |last| last.wrapping_add(1));
+            *turn = Some(mine);
+            peer._address = (*addresses.get(mine % addresses.len().max(1))?).into();
         }
         if is_websocket {
             // Upgrades exist in HTTP/1.1 only, and their silence is not a stalled answer.
             peer.options.set_http_version(1, 1);
+            peer.options.http_upstream_request_policy.h1_upgrade = H1UpgradePolicy::WebSocketOnly;
             peer.options.read_timeout = Some(timeouts.upgraded.duration());
             peer.options.custom_l4 = Some(Arc::new(YieldingConnector));
             // Neither taken from the pool nor left in it: its sockets are others, and have no number.
@@ -219,13 +228,31 @@ mod tests {
         let named = settings("http://api.invalid:80");
         let timeouts = &named.timeouts;
         let before = Upstream::new(&named, None).unwrap();
-        assert!(before.peer(false, timeouts).is_none());
+        assert!(before.peer(false, timeouts, &mut None).is_none());
         if let Target::Resolved { addresses, .. } = &before.target {
             addresses.store(Arc::new(vec![SocketAddr::from(([127, 0, 0, 1], 80))]));
         }
         let after = Upstream::new(&named, Some(&before)).unwrap();
-        assert!(after.peer(false, timeouts).is_some());
+        assert!(after.peer(false, timeouts, &mut None).is_some());
         let elsewhere = Upstream::new(&settings("http://other.invalid:80"), Some(&before)).unwrap();
-        assert!(elsewhere.peer(false, timeouts).is_none());
+        assert!(elsewhere.peer(false, timeouts, &mut None).is_none());
+    }
+
+    /// With a dead address among two, a second attempt at the same one would be a failure for nothing.
+    #[test]
+    fn a_second_attempt_takes_the_other_address_whoever_has_asked_in_between() {
+        let named = settings("http://api.invalid:80");
+        let upstream = Upstream::new(&named, None).unwrap();
+        let both: Vec<SocketAddr> = vec![([127, 0, 0, 1], 80).into(), ([127, 0, 0, 2], 80).into()];
+        if let Target::Resolved { addresses, .. } = &upstream.target {
+            addresses.store(Arc::new(both));
+        }
+        let ask = |turn: &mut Option<usize>| upstream.peer(false, &named.timeouts, turn).unwrap()._address.to_string();
+        for others in 0..4 {
+            let mut turn = None;
+            let first = ask(&mut turn);
+            (0..others).for_each(|_| drop(ask(&mut None)));
+            assert_ne!(first, ask(&mut turn), "after {others} others");
+        }
     }
 }

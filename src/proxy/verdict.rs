@@ -9,7 +9,7 @@ use pingora::http::RequestHeader;
 use pingora::proxy::Session;
 
 use super::context::Context;
-use super::{Gateway, Policy, headers, limits};
+use super::{Gateway, Policy, headers, limits, upgrade};
 use crate::auth::{
     Admission, Call, Guess, Network, PendingPassword, Presented, Recognition, Rejection, StatedVersion, Target,
     Unsettled,
@@ -40,7 +40,19 @@ impl Gateway {
             // Boxed, so that the many requests that wait for nothing stay small.
             later => Box::pin(self.decide_later(&policy, session, context, later)).await,
         };
-        self.count(verdict?, context)
+        let admission = verdict?;
+        self.allow_tunnel(session, context)?;
+        self.count(admission, context)
+    }
+
+    /// Whoever may call may not therefore have a tunnel: what goes through it is never looked at.
+    fn allow_tunnel(&self, session: &Session, context: &mut Context) -> Result<(), Rejection> {
+        let request = session.req_header();
+        if !upgrade::is_websocket(request) {
+            return Ok(());
+        }
+        let policy = context.policy.clone().ok_or(Rejection::DirectoryUnavailable)?;
+        policy.rules.permit_upgrade(&self.facts(&policy, session, context)?.call(request))
     }
 
     /// Last, so that only requests that would pass use a credential's rate up.

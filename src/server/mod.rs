@@ -1,12 +1,14 @@
 //! The only place that joins both planes: listeners, signals, readiness.
 
+mod admin;
 mod demo_api;
+mod handover;
 mod shutdown;
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -15,21 +17,25 @@ use async_trait::async_trait;
 use pingora::server::configuration::ServerConf;
 use pingora::server::{RunArgs, Server, ShutdownWatch};
 use pingora::services::background::{BackgroundService, background_service};
+use tokio::sync::watch;
 
+use self::admin::AdminService;
+use self::handover::Listeners;
 use crate::auth::{
     Authenticator, Directory, HashPool, HashPoolSize, Meters, PasswordCache, REJECTION_CODES, Scheme, Throttle,
 };
 use crate::clock::Clock;
 use crate::config::written::LogFormat;
 use crate::config::{Faults, Settings};
-use crate::control::{Admin, Readiness, router};
+use crate::control::{Admin, Readiness};
 use crate::proxy::{
-    AccessLog, Bound, Certificates, Connections, Gateway, ListenerOptions, Policy, Reading, Upstream, service,
+    AccessLog, Certificates, Connections, Gateway, ListenerEvent, ListenerOptions, Policy, Reading, Upstream, service,
 };
 use crate::source::{Apply, Database, DatabaseDirectory, DatabaseStart, Joined, Loaded, Loader, Reloader};
 use crate::telemetry::{Lines, LogStyle, Metrics};
 
 pub use demo_api::DemoApi;
+pub use handover::Start;
 
 /// How often a host name of the API behind is looked up again.
 const LOOK_UP: Duration = Duration::from_secs(10);
@@ -49,8 +55,16 @@ pub struct Addresses {
 /// What only the command line says.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ServeOptions {
+    /// Where the listeners come from.
+    pub start: Start,
     /// Bring the schema of a PostgreSQL database up to date.
     pub migrate: bool,
+}
+
+/// What decides when and how the process ends.
+enum Event {
+    Listener(ListenerEvent),
+    Drained,
 }
 
 /// Must come before anything that may use TLS: with two providers in the tree, rustls would refuse to choose.
@@ -85,8 +99,7 @@ fn run(
     ready: impl FnOnce(&Addresses),
 ) -> anyhow::Result<()> {
     let metrics = Arc::new(Metrics::new(&SCHEMES.map(Scheme::as_str), &REJECTION_CODES)?);
-    let sockets = bind(settings)?;
-    let admin_socket = Bound::new(settings.admin_listen).with_context(|| cannot_listen(settings.admin_listen))?;
+    let Listeners { proxy: sockets, admin: admin_socket, mut handover } = Listeners::get(settings, options.start)?;
     let addresses =
         Addresses { proxy: sockets.iter().map(|socket| socket.address).collect(), admin: admin_socket.address };
 
@@ -115,14 +128,20 @@ fn run(
 
     let mut server = Server::new_with_opt_and_conf(None, server_conf(settings));
     let connections = Arc::new(Connections::new(metrics.clone()));
+    let (handed_over, is_handed_over) = watch::channel(false);
+    let (ended, end) = std::sync::mpsc::channel();
+    let teller = ended.clone();
     let options = ListenerOptions {
+        handed_over: is_handed_over.clone(),
+        // Whoever listened has gone when the process ends.
+        tell: Box::new(move |event| drop(teller.send(Event::Listener(event)))),
         conf: &server.configuration,
         threads: settings.threads.get(),
         timeouts: &settings.timeouts,
         certificates: certificates.clone(),
         connections: connections.clone(),
     };
-    let gate = service(gateway, sockets, &options)?;
+    let gate = service(gateway, sockets, options)?;
 
     let count = loaded.set.len();
     let apply = apply(policy.clone(), directory.clone(), certificates, metrics.clone());
@@ -139,14 +158,16 @@ fn run(
 
     let inbox = shutdown::Inbox::open().context("signals cannot be received")?;
     server.add_service(gate);
-    server.add_service(background_service("admin", AdminService { socket: Mutex::new(Some(admin_socket)), admin }));
+    let wishes = inbox.wishes();
+    let admin = AdminService::new(admin_socket, admin, is_handed_over);
+    server.add_service(background_service("admin", admin));
     server.add_service(background_service("resolver", Resolver { policy }));
     tracing::info!(
         proxy = %joined(&addresses.proxy), admin = %addresses.admin, upstream = %settings.upstream.url,
-        credentials = count, version = env!("CARGO_PKG_VERSION"), "claviger listens"
+        credentials = count, database = settings.database.as_ref().map(|database| tracing::field::display(&database.url)),
+        version = env!("CARGO_PKG_VERSION"), "claviger listens"
     );
     ready(&addresses);
-    let (ended, end) = std::sync::mpsc::channel();
     let lines = lines.sink();
     let signals = shutdown::Signals {
         inbox,
@@ -156,26 +177,29 @@ fn run(
         connections,
         lame_duck: settings.timeouts.lame_duck.duration(),
         most: settings.timeouts.shutdown.duration(),
-        drained: ended.clone(),
+        handed_over,
+        kept: handover.kept(),
+        ended: ended.clone(),
     };
     std::thread::Builder::new().name("pingora".into()).spawn(move || {
         server.run(RunArgs { shutdown_signal: Box::new(signals) });
         // Whoever waits may have been told before that everything is drained.
-        let _drained = ended.send(());
+        let _drained = ended.send(Event::Drained);
     })?;
-    let outcome = end.recv().context("the gate has ended by itself");
+    let outcome = loop {
+        match end.recv().context("the gate has ended by itself")? {
+            Event::Drained => break Ok(()),
+            Event::Listener(ListenerEvent::Died(address)) => {
+                break Err(anyhow::anyhow!("the listener on {address} has died; nobody would be let in any more"));
+            }
+            Event::Listener(ListenerEvent::Serve) => {
+                handover.serving(&wishes).context("cannot wait for the next process")?;
+            }
+        }
+    };
     lines.flush();
     drop(database);
     outcome
-}
-
-fn bind(settings: &Settings) -> anyhow::Result<Vec<Bound>> {
-    let one = |address: &SocketAddr| Bound::new(*address).with_context(|| cannot_listen(*address));
-    settings.listen.iter().map(one).collect()
-}
-
-fn cannot_listen(address: SocketAddr) -> String {
-    format!("cannot listen on {address}")
 }
 
 fn joined(addresses: &[SocketAddr]) -> String {
@@ -242,7 +266,7 @@ fn database(settings: &Settings, metrics: &Metrics, options: ServeOptions) -> an
     let start = DatabaseStart {
         settings,
         clock: Clock::System,
-        metrics: metrics.database.clone(),
+        metrics: Arc::new(metrics.of_database()?),
         may_migrate: options.migrate,
     };
     let database = Database::start(start).with_context(|| settings.url.to_string())?;
@@ -285,28 +309,6 @@ fn server_conf(settings: &Settings) -> ServerConf {
         grace_period_seconds: Some(settings.timeouts.shutdown.duration().as_secs()),
         graceful_shutdown_timeout_seconds: Some(1),
         ..ServerConf::default()
-    }
-}
-
-/// The admin listener, beside the gate and never in its way.
-struct AdminService {
-    socket: Mutex<Option<Bound>>,
-    admin: Admin,
-}
-
-#[async_trait]
-impl BackgroundService for AdminService {
-    /// Ends with the process: while requests in flight finish, somebody may want to know how it goes.
-    async fn start(&self, _: ShutdownWatch) {
-        let socket = self.socket.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        let Some(listener) = socket.and_then(|socket| tokio::net::TcpListener::from_std(socket.into_inner()).ok())
-        else {
-            tracing::error!("the admin listener cannot be used; requests are served without it");
-            return;
-        };
-        if let Err(error) = axum::serve(listener, router(self.admin.clone())).await {
-            tracing::error!(%error, "the admin listener has ended; requests are served without it");
-        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Signals: end gracefully, end at once, read files again.
+//! Signals: end gracefully, end at once, read files again; and the end after a hand-over.
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use pingora::server::{ShutdownSignal, ShutdownSignalWatch};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Mutex;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{Mutex, watch};
 
+use super::Event;
+use super::handover::Kept;
 use crate::control::Readiness;
 use crate::proxy::Connections;
 use crate::source::ReloadHandle;
@@ -26,10 +28,19 @@ enum Wish {
     Reload,
     Leave,
     LeaveAtOnce,
+    /// Another process has taken the listeners over.
+    HandedOver,
 }
 
 /// Signals that have arrived and wait to be acted upon.
-pub(super) struct Inbox(Arc<Mutex<UnboundedReceiver<Wish>>>);
+pub(super) struct Inbox {
+    received: Arc<Mutex<UnboundedReceiver<Wish>>>,
+    wishes: Wishes,
+}
+
+/// Where wishes go in that are no signals.
+#[derive(Clone)]
+pub(super) struct Wishes(UnboundedSender<Wish>);
 
 /// Acts upon signals.
 pub(super) struct Signals {
@@ -41,8 +52,12 @@ pub(super) struct Signals {
     pub(super) connections: Arc<Connections>,
     pub(super) lame_duck: Duration,
     pub(super) most: Duration,
+    /// The listening sockets, kept for the next process.
+    pub(super) kept: Kept,
+    /// Set when another process lets callers in.
+    pub(super) handed_over: watch::Sender<bool>,
     /// Told when nothing is in flight any more.
-    pub(super) drained: Sender<()>,
+    pub(super) ended: Sender<Event>,
 }
 
 impl Inbox {
@@ -53,7 +68,8 @@ impl Inbox {
     /// When the system gives no thread or no signals.
     pub(super) fn open() -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-        let (wishes, inbox) = unbounded_channel();
+        let (wishes, received) = unbounded_channel();
+        let sender = Wishes(wishes.clone());
         let (mut hangup, mut terminate, mut interrupt) = {
             let _entered = runtime.enter();
             (signal(SignalKind::hangup())?, signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
@@ -71,14 +87,27 @@ impl Inbox {
             }
         };
         std::thread::Builder::new().name("signals".into()).spawn(move || runtime.block_on(receive))?;
-        Ok(Self(Arc::new(Mutex::new(inbox))))
+        Ok(Self { received: Arc::new(Mutex::new(received)), wishes: sender })
+    }
+
+    /// Where other wishes go in.
+    pub(super) fn wishes(&self) -> Wishes {
+        self.wishes.clone()
+    }
+}
+
+impl Wishes {
+    /// Another process has taken the listeners over.
+    pub(super) fn handed_over(&self) {
+        // Whoever is ending already has nothing left to hand over.
+        let _ended = self.0.send(Wish::HandedOver);
     }
 }
 
 #[async_trait]
 impl ShutdownSignalWatch for Signals {
     async fn recv(&self) -> ShutdownSignal {
-        let mut inbox = self.inbox.0.lock().await;
+        let mut inbox = self.inbox.received.lock().await;
         loop {
             match inbox.recv().await {
                 Some(Wish::Reload) => self.reload.request(),
@@ -89,7 +118,18 @@ impl ShutdownSignalWatch for Signals {
                     if self.is_cut_short(&mut inbox).await {
                         return ShutdownSignal::FastShutdown;
                     }
-                    self.drain();
+                    self.kept.let_go();
+                    let metrics = self.metrics.clone();
+                    self.drain(move || metrics.in_flight.get() > 0);
+                    return ShutdownSignal::GracefulTerminate;
+                }
+                Some(Wish::HandedOver) => {
+                    tracing::info!("handed over: another process lets callers in, this one sees its own off");
+                    self.readiness.stop();
+                    self.reload.stop();
+                    self.handed_over.send_replace(true);
+                    let connections = self.connections.clone();
+                    self.drain(move || connections.open() > 0);
                     return ShutdownSignal::GracefulTerminate;
                 }
                 Some(Wish::LeaveAtOnce) | None => return ShutdownSignal::FastShutdown,
@@ -118,9 +158,9 @@ impl Signals {
 
     /// pingora would sleep for the whole grace period; an idle process need not, and nobody has to wait
     /// for it who asks a second time and harder.
-    fn drain(&self) {
-        let (metrics, drained, most) = (self.metrics.clone(), self.drained.clone(), self.most);
-        let inbox = self.inbox.0.clone();
+    fn drain(&self, is_busy: impl Fn() -> bool + Send + 'static) {
+        let (ended, most) = (self.ended.clone(), self.most);
+        let inbox = self.inbox.received.clone();
         let wait = move || {
             let start = Instant::now();
             std::thread::sleep(CLOSING);
@@ -128,10 +168,10 @@ impl Signals {
             let mut is_wanted_now = false;
             while quiet < QUIET_LOOKS && start.elapsed() < most && !is_wanted_now {
                 std::thread::sleep(LOOK);
-                quiet = if metrics.in_flight.get() > 0 { 0 } else { quiet + 1 };
+                quiet = if is_busy() { 0 } else { quiet + 1 };
                 is_wanted_now = matches!(inbox.blocking_lock().try_recv(), Ok(Wish::LeaveAtOnce));
             }
-            let _ended = drained.send(());
+            let _ended = ended.send(Event::Drained);
         };
         if let Err(error) = std::thread::Builder::new().name("drain".into()).spawn(wait) {
             tracing::error!(%error, "stopping takes the whole grace period");

@@ -44,20 +44,22 @@ impl Directory for Joined {
         }
     }
 
+    /// Never settled: the database is asked about users of the file as well, else they would be told by being quicker.
     fn find_username(&self, username: &str) -> Lookup {
-        match self.file.find_username(username) {
-            Lookup::Found(credential) => Lookup::Found(credential),
-            _ => self.unless_of_file(self.database.find_username(username)),
+        match (self.file.find_username(username), self.database.find_username(username)) {
+            (Lookup::Found(credential), _) => Lookup::Remembered(credential),
+            (_, Lookup::Remembered(credential)) if !self.is_of_file(&credential) => Lookup::Remembered(credential),
+            _ => Lookup::Unsettled,
         }
     }
 
     async fn fetch(&self, key: LookupKey) -> Result<Option<Arc<Credential>>, Unavailable> {
-        let found = self.file.fetch(key.clone()).await?;
-        if found.is_some() {
-            return Ok(found);
+        let of_file = self.file.fetch(key.clone()).await?;
+        if of_file.is_some() && matches!(key, LookupKey::Token(_)) {
+            return Ok(of_file);
         }
         let found = self.database.fetch(key).await?;
-        Ok(found.filter(|credential| !self.is_of_file(credential)))
+        Ok(of_file.or(found.filter(|credential| !self.is_of_file(credential))))
     }
 
     fn decoy(&self, username: &str) -> PasswordHash {

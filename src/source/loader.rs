@@ -117,6 +117,7 @@ fn rules(settings: &Settings) -> Rules {
         versions: settings.versions.clone(),
         scopes: settings.scopes.clone(),
         public: settings.public.clone(),
+        upgrades: settings.upgrades.clone(),
     }
 }
 

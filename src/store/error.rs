@@ -56,8 +56,13 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::PoolTimedOut => Self::Unavailable("no connection became free in time".into()),
             sqlx::Error::Tls(inner) => Self::Unusable {
                 problem: format!("TLS: {inner}"),
-                remedy: "name the authority of its certificate with sslrootcert in the URL",
+                remedy: "let it speak TLS, and check what sslrootcert, sslcert and sslkey of its URL name",
             },
+            // What TLS has against the server's certificate comes as this. It may be mended there meanwhile.
+            sqlx::Error::Io(inner) if inner.kind() == std::io::ErrorKind::InvalidData => Self::Unavailable(format!(
+                "{inner}; call it by a name that its certificate has, and name the authority of that with sslrootcert \
+                 in the URL"
+            )),
             sqlx::Error::Configuration(inner) => {
                 Self::Unusable { problem: inner.to_string(), remedy: "mend credentials.database" }
             }

@@ -7,6 +7,7 @@ mod accounts;
 mod audit;
 mod changes;
 mod error;
+mod file;
 mod hashes;
 mod names;
 mod pools;

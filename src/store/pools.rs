@@ -1,11 +1,14 @@
 //! Connections: bounded, verified, and with a limit on what they wait for.
 
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, PgPool, SqlitePool};
 
+use super::file::OpenedFile;
 use super::{Store, StoreError};
 use crate::config::{DatabaseTls, DatabaseUrl, PostgresUrl};
 
@@ -21,6 +24,8 @@ pub(super) enum Pools {
         read: SqlitePool,
         /// One connection.
         write: SqlitePool,
+        /// What both have open.
+        file: Arc<OpenedFile>,
     },
     /// A server.
     Postgres(PgPool),
@@ -53,6 +58,7 @@ impl Store {
                     .idle_timeout(None)
                     .connect_lazy_with(write);
                 if options.create {
+                    make(file)?;
                     // The file has to be there, in its journal mode, before anybody reads it.
                     drop(write.acquire().await.map_err(StoreError::from)?);
                 }
@@ -62,7 +68,7 @@ impl Store {
                     .max_lifetime(None)
                     .idle_timeout(None)
                     .connect_lazy_with(sqlite(file, options).pragma("query_only", "ON"));
-                Pools::Sqlite { read, write }
+                Pools::Sqlite { read, write, file: Arc::new(OpenedFile::at(file)) }
             }
             DatabaseUrl::Postgres(url) => {
                 let limit = options.limit.as_millis();
@@ -88,7 +94,7 @@ impl Store {
     /// Ends all connections, once what runs on them is done.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite { read, write } => {
+            Pools::Sqlite { read, write, .. } => {
                 read.close().await;
                 write.close().await;
             }
@@ -107,12 +113,30 @@ fn sqlite(file: &std::path::Path, options: StoreOptions) -> SqliteConnectOptions
         .disable_statement_logging()
 }
 
+/// For its owner alone: what stands in it is worth guessing at. SQLite gives the files beside it the same rights.
+fn make(file: &std::path::Path) -> Result<(), StoreError> {
+    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    match made {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::StorageFull => Err(StoreError::Full),
+        Err(error) => Err(StoreError::Unusable {
+            problem: error.to_string(),
+            remedy: "check that its folder exists and is writable for this user",
+        }),
+    }
+}
+
 /// The environment (`PGSSLMODE`) has no say in how a connection is secured.
 pub(super) fn server(url: &PostgresUrl) -> Result<PgConnectOptions, StoreError> {
     let unusable =
         |problem: &str| StoreError::Unusable { problem: problem.into(), remedy: "mend credentials.database" };
     let options: PgConnectOptions =
         url.expose().parse().map_err(|_| unusable("its URL cannot be read; write postgres://USER@HOST/DATABASE"))?;
+    for (name, file) in url.files() {
+        // Else it would look as if the server did not answer.
+        std::fs::File::open(file).map_err(|error| unusable(&format!("{name} {}: {error}", file.display())))?;
+    }
     let mode = match url.tls().map_err(unusable)? {
         DatabaseTls::Off => PgSslMode::Disable,
         DatabaseTls::Required => PgSslMode::Require,
@@ -120,4 +144,40 @@ pub(super) fn server(url: &PostgresUrl) -> Result<PgConnectOptions, StoreError> 
         DatabaseTls::VerifyFull => PgSslMode::VerifyFull,
     };
     Ok(options.ssl_mode(mode).application_name("claviger").disable_statement_logging())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPTIONS: StoreOptions = StoreOptions { connections: 2, limit: Duration::from_secs(10), create: true };
+
+    /// Older ones can corrupt a write-ahead log (<https://sqlite.org/wal.html>, "The WAL-reset bug").
+    #[tokio::test]
+    async fn sqlite_is_new_enough_and_set_to_lose_nothing() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let url = DatabaseUrl::Sqlite(folder.path().join("claviger.db"));
+        let store = Store::open(&url, OPTIONS).await.unwrap();
+        let Pools::Sqlite { read, write, .. } = &store.pools else { panic!("not SQLite") };
+        let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(write).await.unwrap();
+        let numbers: Vec<u32> = version.split('.').map(|number| number.parse().unwrap()).collect();
+        assert!(numbers >= vec![3, 51, 3], "{version}");
+        let pragma = async |name: &'static str| -> String {
+            let sql = AssertSqlSafe(format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}"));
+            sqlx::query_scalar(sql).fetch_one(write).await.unwrap()
+        };
+        assert_eq!(pragma("journal_mode").await, "wal");
+        assert_eq!(pragma("synchronous").await, "2", "FULL");
+        assert_eq!(pragma("foreign_keys").await, "1");
+        let sql = "SELECT CAST(timeout AS TEXT) FROM pragma_busy_timeout";
+        assert_eq!(sqlx::query_scalar::<_, String>(sql).fetch_one(write).await.unwrap(), "10000");
+        assert!(sqlx::query("CREATE TABLE t (a BIGINT)").execute(read).await.is_err(), "readers write nothing");
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_is_not_there_is_named_by_what_to_do() {
+        let url = DatabaseUrl::Sqlite("/nowhere/at/all/claviger.db".into());
+        let error = Store::open(&url, OPTIONS).await.map(drop).unwrap_err();
+        assert!(error.to_string().contains("folder exists and is writable"), "{error}");
+    }
 }

@@ -78,6 +78,25 @@ impl Store {
         one(row)
     }
 
+    /// The credential with this id, with the secret that it has now.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or holds what cannot be read.
+    pub async fn find_id(&self, id: &str) -> Result<UsableReading<Option<Usable>>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM counter k LEFT JOIN credentials c ON c.id = $1
+            LEFT JOIN tokens t ON t.credential = c.id AND t.ends_at IS NULL {OWNERS} WHERE k.only_row = 1"
+        );
+        let row: Row = self
+            .within(async {
+                on!(&self.pools, |pool| {
+                    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_one(pool).await?)
+                })
+            })
+            .await?;
+        one(row)
+    }
+
     /// The Basic credential of this user name: one indexed read.
     ///
     /// # Errors

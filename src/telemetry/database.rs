@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use prometheus::{Gauge, Histogram, IntCounter, IntGauge};
+use prometheus::core::Collector;
+use prometheus::{Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts};
 
-/// What is counted of a database. Stands at nothing where none is configured.
+use super::Metrics;
+use super::metrics::DECISION_BUCKETS;
+
+/// What is counted of a database. Not there where none is configured.
 pub struct DatabaseMetrics {
     /// Look-ups that what is remembered answered.
     pub hits: IntCounter,
@@ -26,7 +30,43 @@ pub struct DatabaseMetrics {
     pub remembered: [IntGauge; 3],
 }
 
+impl Metrics {
+    /// Adds the metrics of a database.
+    ///
+    /// # Errors
+    /// When they are there already.
+    pub fn of_database(&self) -> prometheus::Result<DatabaseMetrics> {
+        let lookups = Opts::new("database_lookups_total", "Credentials asked for, by result.");
+        let lookups = self.add(IntCounterVec::new(lookups, &["result"])?)?;
+        let remembered = Opts::new("database_remembered", "What is remembered of the database.");
+        let remembered = self.add(IntGaugeVec::new(remembered, &["kind"])?)?;
+        let duration =
+            HistogramOpts::new("database_lookup_duration_seconds", "Time to ask the database for one credential.");
+        let age = "Time since all changes were known; -1 before that.";
+        Ok(DatabaseMetrics {
+            hits: self.cache_hits.with_label_values(&["credential"]),
+            misses: self.cache_misses.with_label_values(&["credential"]),
+            lookup_duration: self.add(Histogram::with_opts(duration.buckets(DECISION_BUCKETS[3..].to_vec()))?)?,
+            lookups: ["found", "absent", "unavailable"].map(|result| lookups.with_label_values(&[result])),
+            lookups_refused: lookups.with_label_values(&["refused"]),
+            changes: self.add(IntCounter::new("database_changes_total", "Changes that were followed.")?)?,
+            age: self.add(Gauge::new("database_age_seconds", age)?)?,
+            is_followed: self.add(IntGauge::new("database_followed", "1 while its changes are followed.")?)?,
+            remembered: ["token", "username", "unknown"].map(|kind| remembered.with_label_values(&[kind])),
+        })
+    }
+
+    fn add<C: Collector + Clone + 'static>(&self, collector: C) -> prometheus::Result<C> {
+        self.registry.register(Box::new(collector.clone())).map(|()| collector)
+    }
+}
+
 impl DatabaseMetrics {
+    /// Counts a look-up that was not begun, because there would be no answer.
+    pub fn not_asked(&self) {
+        self.lookups[2].inc();
+    }
+
     /// Counts a look-up; `found` is `None` for no answer.
     pub fn looked_up(&self, took: Duration, found: Option<bool>) {
         self.lookup_duration.observe(took.as_secs_f64());

@@ -1,21 +1,19 @@
 //! Prometheus metrics, names as in the README. Labels come from fixed sets, and every child is made
 //! before the first request, so that counting is one atomic addition.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use prometheus::{
     Encoder, Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
 };
 
-use super::DatabaseMetrics;
-
 /// The values of the label `method`; everything else is `other`.
 pub const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
 const STATUSES: usize = 600;
 
 /// 5 µs to 2.5 s: from a token that was found to a password that had to wait.
-const DECISION_BUCKETS: [f64; 14] =
+pub(super) const DECISION_BUCKETS: [f64; 14] =
     [5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 1e-3, 5e-3, 2.5e-2, 5e-2, 0.1, 0.25, 1.0, 2.5];
 const REQUEST_BUCKETS: [f64; 12] = [5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 1.0, 2.5, 10.0];
 
@@ -30,7 +28,7 @@ pub enum ConnectionRefusal {
 
 /// All of them.
 pub struct Metrics {
-    registry: Registry,
+    pub(super) registry: Registry,
     verdicts: Vec<Vec<IntCounter>>,
     requests: IntCounterVec,
     requests_by_code: Vec<OnceLock<IntCounter>>,
@@ -68,8 +66,8 @@ pub struct Metrics {
     pub certificate_end: IntGauge,
     /// Access log lines that nobody took in time.
     pub lines_dropped: IntCounter,
-    /// Of a database in use.
-    pub database: Arc<DatabaseMetrics>,
+    pub(super) cache_hits: IntCounterVec,
+    pub(super) cache_misses: IntCounterVec,
 }
 
 impl Metrics {
@@ -122,25 +120,6 @@ impl Metrics {
         gauges("build_info", "The version that runs; always 1.", &["version"])?
             .with_label_values(&[env!("CARGO_PKG_VERSION")])
             .set(1);
-        let lookups = counters("database_lookups_total", "Credentials asked for, by result.", &["result"])?;
-        let remembered = gauges("database_remembered", "What is remembered of the database.", &["kind"])?;
-        let age = Gauge::new("database_age_seconds", "Time since all changes were known; -1 before that.")?;
-        registry.register(Box::new(age.clone()))?;
-        let database = DatabaseMetrics {
-            hits: cache_hits.with_label_values(&["credential"]),
-            misses: cache_misses.with_label_values(&["credential"]),
-            lookup_duration: histogram(
-                "database_lookup_duration_seconds",
-                "Time to ask the database for one credential.",
-                &DECISION_BUCKETS[3..],
-            )?,
-            lookups: ["found", "absent", "unavailable"].map(|result| lookups.with_label_values(&[result])),
-            lookups_refused: lookups.with_label_values(&["refused"]),
-            changes: counter("database_changes_total", "Changes that were followed.")?,
-            age,
-            is_followed: gauge("database_followed", "1 while the changes of the database are followed.")?,
-            remembered: ["token", "username", "unknown"].map(|kind| remembered.with_label_values(&[kind])),
-        };
         let reload_time =
             Gauge::new("config_last_reload_success_timestamp_seconds", "When the set in force was read.")?;
         registry.register(Box::new(reload_time.clone()))?;
@@ -182,7 +161,8 @@ impl Metrics {
             lines_dropped: counter("access_log_dropped_total", "Access log lines that nobody took in time.")?,
             guesses_throttled: counter("guesses_throttled_total", "Credentials refused after too many wrong ones.")?,
             throttle_entries: gauge("throttle_entries", "Places that wrong credentials have come from.")?,
-            database: Arc::new(database),
+            cache_hits,
+            cache_misses,
             registry,
         })
     }

@@ -1,8 +1,9 @@
 //! What stands beside the source: README, examples and schemas say what the program does.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use claviger::auth::REJECTION_CODES;
+use claviger::auth::{REJECTION_CODES, Rejection};
 use claviger::config::written;
 use claviger::telemetry::Metrics;
 use serde_json::Value;
@@ -19,10 +20,57 @@ fn every_code_has_the_heading_that_problem_documents_lead_to() {
     }
 }
 
+/// All of them; a new one is missed by the count below.
+const REJECTIONS: [Rejection; 21] = [
+    Rejection::CredentialMissing,
+    Rejection::CredentialMalformed("why"),
+    Rejection::CredentialInvalid,
+    Rejection::CredentialDisabled,
+    Rejection::CredentialExpired,
+    Rejection::AccessOff,
+    Rejection::VersionUnstated,
+    Rejection::VersionUnknown,
+    Rejection::VersionNotAllowed,
+    Rejection::VersionRetired,
+    Rejection::ScopeInsufficient,
+    Rejection::AddressNotAllowed,
+    Rejection::RequestAmbiguous("why"),
+    Rejection::DirectoryUnavailable,
+    Rejection::UpstreamUnreachable,
+    Rejection::UpstreamTimeout,
+    Rejection::HeadersTooLarge,
+    Rejection::BodyTooLarge,
+    Rejection::BodyTooSlow,
+    Rejection::RateLimited(7),
+    Rejection::GuessesThrottled(8),
+];
+
+#[test]
+fn every_rejection_has_the_status_and_the_title_that_its_heading_promises() {
+    let (readme, mut titles) = (read("README.md"), BTreeSet::new());
+    for (index, rejection) in REJECTIONS.into_iter().enumerate() {
+        let code = rejection.code();
+        assert_eq!((rejection.index(), code), (index, REJECTION_CODES[index]));
+        let section = readme.split(&format!("\n### {code}\n")).nth(1).unwrap_or_default().trim_start();
+        let status = rejection.status().as_u16();
+        assert!(section.starts_with(&format!("**{status}")), "{code} is {status}, and not in README.md");
+        assert!(titles.insert(rejection.title()), "two are called {}", rejection.title());
+        assert_eq!(rejection.detail() == "why", ["credential_malformed", "request_ambiguous"].contains(&code));
+        assert!(rejection.detail() == "why" || rejection.detail().ends_with('.'));
+        let says_when = section.lines().next().unwrap_or_default().contains("`Retry-After`");
+        assert_eq!(rejection.retry_after().is_some(), says_when, "{code}");
+        let ends = ["headers_too_large", "body_too_large", "body_too_slow"].contains(&code);
+        assert_eq!(rejection.ends_connection(), ends, "{code}");
+    }
+    let [.., unavailable, _, _, _, _, _, limited, throttled] = REJECTIONS;
+    assert_eq!([unavailable, limited, throttled].map(Rejection::retry_after), [Some(1), Some(7), Some(8)]);
+}
+
 #[test]
 fn every_metric_stands_in_the_readme() {
     let readme = read("README.md");
     let metrics = Metrics::new(&["none"], &REJECTION_CODES).unwrap();
+    let _of_database = metrics.of_database().unwrap();
     // Families without a child are not written.
     metrics.answered(0, 200);
     metrics.upstream_failed("upstream_timeout");
@@ -60,5 +108,28 @@ fn leaves(value: &Value, path: &str, keys: &mut Vec<String>) {
             }
         }
         _ => keys.push(path.to_owned()),
+    }
+}
+
+/// Operators who are under attack look in one place.
+#[test]
+fn every_limit_stands_in_the_table_of_limits_with_its_default() {
+    let readme = read("README.md");
+    let table = readme.split("\n### Limits\n").nth(1).unwrap().split("\n### ").next().unwrap();
+    let written = serde_json::to_value(written::File::default()).unwrap();
+    let mut keys = Vec::new();
+    leaves(&written, "", &mut keys);
+    let is_limit = |key: &&String| {
+        let sections = ["limits.", "proxy.timeouts.", "throttle.", "passwords.", "rate_limit", "proxy.threads"];
+        sections.iter().any(|section| key.starts_with(section)) && key.as_str() != "throttle.enabled"
+    };
+    let limits: Vec<_> = keys.iter().filter(is_limit).collect();
+    assert!(limits.len() > 20, "{limits:?}");
+    for key in limits {
+        let row = table.lines().find(|line| line.starts_with('|') && line.contains(&format!("`{key}`")));
+        let row = row.unwrap_or_else(|| panic!("the table of limits lacks {key}"));
+        let default = written.pointer(&format!("/{}", key.replace('.', "/"))).unwrap();
+        let text = default.as_str().map_or_else(|| default.to_string(), str::to_owned);
+        assert!(default.is_null() || row.contains(&format!("`{text}`")), "{key} is {text}: {row}");
     }
 }

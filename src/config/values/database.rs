@@ -46,6 +46,9 @@ impl FromStr for DatabaseUrl {
             return Err(FORM);
         }
         let url = PostgresUrl(text.to_owned());
+        if !url.has_one_reading() {
+            return Err("must have %2F, %3F, %40 and %23 for / ? @ # in its password, and digits for its port");
+        }
         if url.database().is_empty() && url.parameter("dbname").is_none() {
             return Err("names no database; write postgres://USER@HOST/DATABASE");
         }
@@ -99,6 +102,30 @@ impl PostgresUrl {
     fn authority(&self) -> &str {
         let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
         rest.split(['/', '?']).next().unwrap_or_default()
+    }
+
+    /// A password with a character that ends it would be taken for a host, a path or a parameter, and shown as one.
+    fn has_one_reading(&self) -> bool {
+        let authority = self.authority();
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        let port = host
+            .rsplit_once(':')
+            .map_or("", |(before, port)| if before.contains('[') && port.ends_with(']') { "" } else { port });
+        let rest = self.0.split_once("://").map_or("", |(_, rest)| &rest[authority.len()..]);
+        let mut pairs =
+            self.0.split_once('?').map_or("", |(_, query)| query).split('&').filter(|pair| !pair.is_empty());
+        port.bytes().all(|digit| digit.is_ascii_digit())
+            && !self.0.contains('#')
+            && !rest.contains('@')
+            && pairs.all(|pair| pair.contains('='))
+    }
+
+    /// The files it names, by the name of the parameter, as far as they are written plainly.
+    pub fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let named = ["sslrootcert", "sslcert", "sslkey"].into_iter();
+        named
+            .filter_map(|name| Some((name, self.parameter(name).filter(|file| !file.contains('%'))?)))
+            .map(|(name, file)| (name, Path::new(file)))
     }
 
     fn database(&self) -> &str {
@@ -159,6 +186,8 @@ mod tests {
             "postgres://gate@db.example:5432/keys?sslmode=require"
         );
         assert_eq!(shown("postgres://gate:s@3:cret@db/keys"), "postgres://gate@db/keys");
+        assert_eq!(shown("postgres://gate:s3cret@[::1]/keys"), "postgres://gate@[::1]/keys");
+        assert_eq!(shown("postgres://gate:s3cret@[::1]:5432/keys"), "postgres://gate@[::1]:5432/keys");
         assert_eq!(
             shown("postgres:///keys?user=x&password=y&host=/run/postgresql"),
             "postgres:///keys?host=/run/postgresql"
@@ -171,6 +200,9 @@ mod tests {
             ["", "claviger.db", "mysql://x/y", "sqlite:", "sqlite::memory:", "sqlite:x.db?mode=ro", "postgres://"]
         {
             assert!(text.parse::<DatabaseUrl>().is_err(), "{text}");
+        }
+        for password in ["s3/cret", "s3?cret", "1/s3cret", "1/x?s3=cret", "1/x?s3cret", "s3#cret"] {
+            assert!(format!("postgres://u:{password}@h/d").parse::<DatabaseUrl>().is_err(), "{password}");
         }
         for mode in ["prefer", "allow", "nonsense"] {
             assert!(format!("postgres://u:secret@h/d?sslmode={mode}").parse::<DatabaseUrl>().is_err(), "{mode}");

@@ -18,6 +18,7 @@ impl Default for Proxy {
             upstream_tls: UpstreamTls::default(),
             tls: None,
             trusted_proxies: Vec::new(),
+            upgrades: Vec::new(),
             threads: None,
             error_docs: None,
             timeouts: Timeouts::default(),

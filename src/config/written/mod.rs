@@ -4,6 +4,7 @@
 mod credentials;
 mod database;
 mod defaults;
+mod handover;
 mod limiting;
 mod limits;
 mod texts;
@@ -24,6 +25,7 @@ use crate::credential::Label;
 
 pub use credentials::{Account, Credential, CredentialsFile};
 pub use database::{Database, DatabaseCache};
+pub use handover::Handover;
 pub use limiting::{RateLimit, Throttle, Window};
 pub use limits::Limits;
 pub use texts::{Day, Moment, PathText, Prefix, Template};
@@ -45,6 +47,8 @@ pub struct File {
     pub proxy: Proxy,
     /// Metrics, health and reload, for operators.
     pub admin: Admin,
+    /// How a new process takes over from this one.
+    pub handover: Handover,
     /// Where credentials come from: a file, a database, or both. What is in both is the file's.
     pub credentials: Credentials,
     /// How the database is used, where there is one.
@@ -91,6 +95,9 @@ pub struct Proxy {
     pub tls: Option<Tls>,
     /// Proxies in front whose X-Forwarded-For is believed. None by default.
     pub trusted_proxies: Vec<Parsed<AddressRange>>,
+    /// Where a WebSocket may be opened, with the right credential or where `public` says so; none by default.
+    /// Elsewhere it is refused with 403.
+    pub upgrades: Vec<Route>,
     /// Worker threads, at most 1024; the number of cores by default. A change needs a restart.
     #[schemars(range(max = MOST_THREADS))]
     pub threads: Option<NonZeroUsize>,

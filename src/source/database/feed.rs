@@ -37,7 +37,9 @@ impl Feed {
     pub(super) async fn follow(mut self) {
         loop {
             self.listen().await;
-            match self.look().await {
+            let outcome = self.look().await;
+            self.directory.is_failing.store(outcome.is_err(), Ordering::Release);
+            match outcome {
                 Ok(()) => self.recovered(),
                 Err(error) => {
                     self.complain(&error);
@@ -74,6 +76,7 @@ impl Feed {
     async fn look(&mut self) -> Result<(), StoreError> {
         let directory = &self.directory;
         let begun = directory.clock.steady();
+        directory.store.check_file()?;
         if let Some(wake) = &mut self.wake
             && !wake.may_have_changed().await?
         {
@@ -86,6 +89,8 @@ impl Feed {
         loop {
             let begun = directory.clock.steady();
             let changes = directory.store.changes_since(directory.remembered.position()).await?;
+            // Before anything is forgotten, and has to be asked for.
+            directory.is_failing.store(false, Ordering::Release);
             if let Changes::TooMany(last) = &changes {
                 tracing::warn!(last, "too far behind the changes of the database; everything is read anew");
             }

@@ -2,18 +2,20 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{OnceCell, Semaphore};
 
 use super::DatabaseDirectory;
-use crate::auth::{LookupKey, Unavailable};
+use crate::auth::{Lookup, LookupKey, Unavailable};
 use crate::credential::{Credential, TokenDigest};
 use crate::store::{StoreError, Usable, UsableReading};
 
 /// How often a reading is repeated that was overtaken by a change. The last one is used, but not remembered: it is
 /// younger than the request.
 const ATTEMPTS: usize = 3;
+/// Between two complaints; each request may give reason to one.
+const COMPLAIN_AGAIN: Duration = Duration::from_secs(10);
 
 type Answer = Result<Option<Arc<Credential>>, Unavailable>;
 
@@ -23,6 +25,7 @@ pub(super) struct Lookups {
     directory: Weak<DatabaseDirectory>,
     places: Arc<Semaphore>,
     under_way: Mutex<HashMap<TokenDigest, Arc<OnceCell<Answer>>>>,
+    complained: Mutex<Option<Instant>>,
 }
 
 /// One caller's part in a look-up, however it ends.
@@ -35,7 +38,8 @@ struct Part<'l> {
 impl Lookups {
     /// So many at once.
     pub(super) fn new(directory: Weak<DatabaseDirectory>, most: usize) -> Self {
-        Self { directory, places: Arc::new(Semaphore::new(most)), under_way: Mutex::default() }
+        let places = Arc::new(Semaphore::new(most));
+        Self { directory, places, under_way: Mutex::default(), complained: Mutex::default() }
     }
 
     /// Asks the database. Whoever wants the same token at the same time gets the same answer; a user name is asked
@@ -45,11 +49,25 @@ impl Lookups {
         let cell = self.table().entry(digest).or_default().clone();
         let part = Part { lookups: self, digest, cell };
         // Whoever comes first asks; if its caller goes away meanwhile, the next one does.
-        part.cell.get_or_init(|| self.ask(key)).await.clone()
+        part.cell.get_or_init(|| self.settle(digest)).await.clone()
+    }
+
+    async fn settle(&self, digest: TokenDigest) -> Answer {
+        // Somebody else may have been answered since the caller looked, and have gone.
+        match self.directory.upgrade().ok_or(Unavailable)?.known_token(&digest) {
+            Lookup::Found(credential) | Lookup::Remembered(credential) => Ok(Some(credential)),
+            Lookup::Absent => Ok(None),
+            Lookup::Unsettled => self.ask(LookupKey::Token(digest)).await,
+        }
     }
 
     async fn ask(&self, key: LookupKey) -> Answer {
         let directory = self.directory.upgrade().ok_or(Unavailable)?;
+        if directory.is_gone() {
+            // Whoever follows the changes finds out when it is back.
+            directory.metrics.not_asked();
+            return Err(Unavailable);
+        }
         let Ok(place) = self.places.clone().try_acquire_owned() else {
             directory.metrics.lookups_refused.inc();
             return Err(Unavailable);
@@ -67,6 +85,15 @@ impl Lookups {
         answer
     }
 
+    fn may_complain(&self) -> bool {
+        let mut complained = self.complained.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_time = complained.is_none_or(|complained| complained.elapsed() >= COMPLAIN_AGAIN);
+        if is_time {
+            *complained = Some(Instant::now());
+        }
+        is_time
+    }
+
     fn table(&self) -> std::sync::MutexGuard<'_, HashMap<TokenDigest, Arc<OnceCell<Answer>>>> {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -76,12 +103,15 @@ impl Drop for Part<'_> {
     /// An answer is for those who were waiting for it, and for nobody who comes later.
     fn drop(&mut self) {
         let mut table = self.lookups.table();
-        let is_mine = table.get(&self.digest).is_some_and(|current| Arc::ptr_eq(current, &self.cell));
+        // Let go of before the table is: of several that end together one must be the last.
+        let cell = std::mem::take(&mut self.cell);
+        let is_mine = table.get(&self.digest).is_some_and(|current| Arc::ptr_eq(current, &cell));
         // The table's and ours.
-        let is_last = Arc::strong_count(&self.cell) <= 2;
-        if is_mine && (is_last || self.cell.initialized()) {
+        let is_last = Arc::strong_count(&cell) <= 2;
+        if is_mine && (is_last || cell.initialized()) {
             table.remove(&self.digest);
         }
+        drop(cell);
     }
 }
 
@@ -115,7 +145,9 @@ impl DatabaseDirectory {
 
     fn complain(&self, error: &StoreError) -> Unavailable {
         // Of a database that is gone the feed tells, once.
-        if !error.is_passing() {
+        if error.is_passing() {
+            tracing::debug!("a look-up got no answer: {error}");
+        } else if self.lookups.may_complain() {
             tracing::error!("{error}");
         }
         Unavailable

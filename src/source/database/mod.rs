@@ -60,6 +60,8 @@ pub struct DatabaseDirectory {
     /// When all changes were known, in nanoseconds of the steady clock from [`EPOCH`] before its start; 0 for never.
     confirmed: AtomicU64,
     is_synced: AtomicBool,
+    /// The last look at the changes got no answer.
+    is_failing: AtomicBool,
     metrics: Arc<DatabaseMetrics>,
     runtime: tokio::runtime::Handle,
 }
@@ -98,6 +100,11 @@ impl DatabaseDirectory {
         self.age().is_some_and(|age| age <= RECENT)
     }
 
+    /// True when it is long enough that it has not answered; nobody else needs to wait for it in vain.
+    fn is_gone(&self) -> bool {
+        self.is_failing.load(Ordering::Acquire) && !self.is_followed()
+    }
+
     /// Brings the gauges up to date.
     pub fn measure(&self) {
         self.metrics.age.set(self.age().map_or(-1.0, |age| age.as_secs_f64()));
@@ -109,34 +116,37 @@ impl DatabaseDirectory {
         self.decoys.load_full()
     }
 
+    /// What is known of a token without asking.
+    fn known_token(&self, digest: &TokenDigest) -> Lookup {
+        match self.judge(self.remembered.token(digest)) {
+            Lookup::Unsettled if self.is_followed() && self.remembered.is_unknown(digest) => Lookup::Absent,
+            lookup => lookup,
+        }
+    }
+
     fn judge(&self, found: Option<Arc<remembered::Entry>>) -> Lookup {
         let is_fresh = || self.age().is_some_and(|age| age <= self.max_stale);
         match found {
-            Some(entry) if entry.is_valid(&self.clock) && is_fresh() => {
-                self.metrics.hits.inc();
-                Lookup::Remembered(entry.credential.clone())
-            }
-            _ => {
-                self.metrics.misses.inc();
-                Lookup::Unsettled
-            }
+            Some(entry) if entry.is_valid(&self.clock) && is_fresh() => Lookup::Remembered(entry.credential.clone()),
+            _ => Lookup::Unsettled,
         }
+    }
+
+    fn counted(&self, lookup: Lookup) -> Lookup {
+        let counter = if matches!(lookup, Lookup::Unsettled) { &self.metrics.misses } else { &self.metrics.hits };
+        counter.inc();
+        lookup
     }
 }
 
 #[async_trait]
 impl Directory for DatabaseDirectory {
     fn find_token(&self, digest: &TokenDigest) -> Lookup {
-        let found = self.remembered.token(digest);
-        if found.is_none() && self.is_followed() && self.remembered.is_unknown(digest) {
-            self.metrics.hits.inc();
-            return Lookup::Absent;
-        }
-        self.judge(found)
+        self.counted(self.known_token(digest))
     }
 
     fn find_username(&self, username: &str) -> Lookup {
-        self.judge(self.remembered.username(username))
+        self.counted(self.judge(self.remembered.username(username)))
     }
 
     async fn fetch(&self, key: LookupKey) -> Result<Option<Arc<Credential>>, Unavailable> {

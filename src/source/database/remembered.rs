@@ -142,6 +142,10 @@ impl Remembered {
 
     /// Voids what has changed. True when there may be more to read.
     pub(super) fn apply(&self, changes: &Changes) -> bool {
+        if matches!(changes, Changes::TooMany(_)) {
+            // Numbers may begin anew after a backup was put back, and would not tell that these are from before.
+            self.unknown.invalidate_all();
+        }
         let mut registry = self.registry();
         let is_more = registry.apply(changes);
         self.last_secret.store(registry.last_secret(), Ordering::Release);

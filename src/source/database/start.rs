@@ -86,6 +86,7 @@ impl Database {
             decoys: ArcSwap::default(),
             confirmed: AtomicU64::default(),
             is_synced: AtomicBool::default(),
+            is_failing: AtomicBool::default(),
             metrics: start.metrics,
             runtime: runtime.handle().clone(),
         });
@@ -119,7 +120,7 @@ impl Drop for Database {
     fn drop(&mut self) {
         let Some(runtime) = self.runtime.take() else { return };
         let end = async {
-            self.directory.write_uses(&mut Vec::new()).await;
+            self.directory.write_uses().await;
             self.directory.store.close().await;
         };
         if let Some(snapshot) = &self.snapshot {
@@ -145,10 +146,9 @@ async fn keep_following(directory: Arc<DatabaseDirectory>) {
 }
 
 async fn keep_writing_uses(directory: Arc<DatabaseDirectory>, every: Duration) {
-    let mut unwritten = Vec::new();
     loop {
         tokio::time::sleep(every).await;
-        directory.write_uses(&mut unwritten).await;
+        directory.write_uses().await;
     }
 }
 

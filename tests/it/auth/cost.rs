@@ -14,7 +14,7 @@ use claviger::credential::{
 use claviger::source::FileSet;
 use http::{HeaderMap, HeaderValue, Method};
 
-use crate::support::{Gate, RecordingApi, Request, slow_hash};
+use crate::support::{Gate, RecordingApi, Request, eventually, slow_hash};
 
 fn rules() -> Rules {
     Rules {
@@ -28,6 +28,7 @@ fn rules() -> Rules {
         versions: VersionCatalog::default(),
         scopes: ScopeCatalog::default(),
         public: Box::default(),
+        upgrades: Box::default(),
     }
 }
 
@@ -125,4 +126,17 @@ fn an_unknown_user_costs_a_hash_like_a_wrong_password_does() {
         gate.send(&Request::get("/").basic(user, password));
         assert_eq!(hashes(), expected, "{user} {password}");
     }
+}
+
+/// With a hashing thread on every core, whoever brings a token would wait behind them.
+#[test]
+fn threads_that_hash_give_way_to_those_that_serve() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).settings("passwords: {threads: 2}").start();
+    eventually("hashing has begun", || {
+        let (hashing, others): (Vec<_>, Vec<_>) =
+            gate.priorities().into_iter().partition(|(name, _)| name.starts_with("hash-"));
+        let usual = others.iter().map(|(_, nice)| *nice).min().unwrap_or_default();
+        hashing.len() == 2 && hashing.iter().all(|(_, nice)| *nice > usual)
+    });
 }

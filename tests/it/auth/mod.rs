@@ -1,1 +1,5 @@
+mod clock;
 mod cost;
+mod decision;
+mod swap;
+mod verdicts;

@@ -4,7 +4,7 @@ use tempfile::TempDir;
 
 use crate::support::{Ended, Run, digest};
 
-const SETTINGS: &str = "proxy: {listen: 127.0.0.1:0, upstream: http://127.0.0.1:9}
+const SETTINGS: &str = "proxy: {listen: 127.0.0.1:0, upstream: http://127.0.0.1:9, upgrades: [{path: /chat}]}
 credentials: {file: credentials.yaml}
 versions:
   read_from: {path: \"/v{version}/\", header: X-API-Version}
@@ -157,4 +157,14 @@ fn what_a_terminal_would_obey_is_shown_escaped() {
     let ended = explain(&["good", "GET", "/v2/\u{1b}[2J"]);
     assert_eq!(ended.code, 1);
     assert!(!ended.stdout.contains('\u{1b}'), "{:?}", ended.stdout);
+}
+
+#[test]
+fn a_websocket_is_explained_by_its_route() {
+    let ask = |target: &str| explain(&["good", "GET", target, "--header", "Upgrade:websocket"]);
+    let ended = ask("/v2/x");
+    assert_eq!(ended.code, 1);
+    assert!(ended.stdout.starts_with("GET /v2/x as good: refused, upgrade_not_allowed (403)"), "{}", ended.stdout);
+    assert_eq!(ask("/v2/chat/room").code, 0);
+    assert!(ask("/v3/x").stdout.contains("version_not_allowed"));
 }

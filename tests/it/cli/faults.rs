@@ -95,7 +95,7 @@ fn keys_that_nobody_knows_are_reported_without_their_text() {
     claviger.yaml:3:10  scopes  a key here may hold only letters, digits and . _ : @ / + -
     claviger.yaml:3:39  scopes.a  stands here twice, first at 3:32
     claviger.yaml:3:46  scopes  a key here may hold only letters, digits and . _ : @ / + -
-    claviger.yaml:4:1  a key here is not known; known here: proxy, admin, credentials, accept, identity, versions, scopes, public, tokens, passwords, limits, rate_limit, throttle, log
+    claviger.yaml:4:1  a key here is not known; known here: proxy, admin, handover, credentials, database, accept, identity, versions, scopes, public, tokens, passwords, limits, rate_limit, throttle, log
     claviger.yaml:5:20  log.level  stands here twice, first at 5:7
     claviger.yaml:6:1  proxy  stands here twice, first at 1:1
     claviger.yaml:7:11  public[0]  a key here is not known; known here: methods, path
@@ -145,7 +145,7 @@ fn a_value_that_cannot_be_read_is_not_called_missing_too() {
 #[test]
 fn what_is_missing_beside_other_faults_is_said_at_once() {
     insta::assert_snapshot!(validate("proxy: {listen: nowhere}\n", &[]).stderr, @r#"
-    claviger.yaml:1:1  credentials.file  is missing; name the credentials file, or give --credentials
+    claviger.yaml:1:1  credentials.file  is missing; name the credentials file, or give --credentials; or name a database
     claviger.yaml:1:8  proxy.upstream  is missing; say where the API is, for example upstream: http://127.0.0.1:9000, or give --upstream
     claviger.yaml:1:17  proxy.listen  must be an IP address and a port, such as 127.0.0.1:8080, 0.0.0.0:8080 or [::]:8080
     3 faults

@@ -86,7 +86,7 @@ fn callers_cannot_make_labels() {
     assert_eq!(values(&metrics, "method"), known);
     assert_eq!(values(&metrics, "scheme"), ["api_key", "basic", "bearer", "none"].map(str::to_owned).into());
     assert_eq!(values(&metrics, "decision"), ["allow", "deny", "error"].map(str::to_owned).into());
-    assert_eq!(values(&metrics, "reason").len(), 25);
+    assert_eq!(values(&metrics, "reason").len(), 26);
     // The admin listener counts nothing of its own.
     for own in ["METHOD", "path-", "token-", "user-", "acme"] {
         assert!(!metrics.contains(own), "{own}");

@@ -3,6 +3,7 @@ mod bodies;
 mod connections;
 mod credentials;
 mod deadlines;
+mod flapping;
 mod forwarding;
 mod grpc;
 mod guesses;

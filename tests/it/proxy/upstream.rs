@@ -98,6 +98,7 @@ fn an_api_that_comes_up_later_is_found() {
 /// and left as the others are.
 #[test]
 fn an_api_asked_for_a_websocket_is_reached_and_verified_like_any_other() {
+    const NAMED: &str = "  upgrades: [{path: /x}]";
     let folder = tempfile::TempDir::new().unwrap();
     let plain = RecordingApi::start();
     let socket = RecordingApi::start_unix(&folder.path().join("api.sock"));
@@ -105,9 +106,9 @@ fn an_api_asked_for_a_websocket_is_reached_and_verified_like_any_other() {
     let bad = Secured::start("other.example", false);
     let upgrade = Request::get("/x").bearer(TOKEN).header("Connection", "Upgrade").header("Upgrade", "websocket");
     let reached = [
-        (Gate::before(plain.url()).start(), &plain),
-        (Gate::before(socket.url()).start(), &socket),
-        (good.gate("").start(), &good.api),
+        (Gate::before(plain.url()).proxy(NAMED).start(), &plain),
+        (Gate::before(socket.url()).proxy(NAMED).start(), &socket),
+        (good.gate("").proxy(NAMED).start(), &good.api),
     ];
     for (gate, api) in &reached {
         let mut connections: Vec<_> = (0..4).map(|_| gate.connect()).collect();
@@ -120,7 +121,7 @@ fn an_api_asked_for_a_websocket_is_reached_and_verified_like_any_other() {
         assert_eq!(api.seen().len(), 20);
         assert!(api.seen().iter().all(|seen| seen.header("upgrade") == Some("websocket")));
     }
-    for gate in [bad.gate("").start(), Gate::before("http://127.0.0.1:1").start()] {
+    for gate in [bad.gate("").proxy(NAMED).start(), Gate::before("http://127.0.0.1:1").proxy(NAMED).start()] {
         assert_eq!(gate.send(&upgrade).code(), "upstream_unreachable");
     }
     assert_eq!(bad.api.seen().len(), 0);

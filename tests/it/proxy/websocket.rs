@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::support::{Exchange, Gate, Http2Api, RecordingApi, Request, ScriptedApi, TOKEN};
+use crate::support::{Exchange, Gate, GateBuilder, Http2Api, RecordingApi, Request, ScriptedApi, TOKEN, credentials};
 
 /// In a row; pingora issue 946 shows once in a while only.
 const CONNECTIONS: usize = 50;
@@ -24,6 +24,11 @@ fn echo_api() -> ScriptedApi {
             }
         }
     })
+}
+
+/// A gate that lets WebSockets be opened where these tests ask for them.
+fn before(api: &ScriptedApi) -> GateBuilder {
+    Gate::before(api.url()).proxy("  upgrades: [{path: /socket}]")
 }
 
 async fn connect(gate: &Gate, token: Option<&str>) -> Result<Socket, Error> {
@@ -43,7 +48,7 @@ async fn assert_echoes(socket: &mut Socket, message: Message, context: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_go_both_ways_behind_a_credential() {
     let api = echo_api();
-    let gate = Gate::before(api.url()).start();
+    let gate = before(&api).start();
     let mut socket = connect(&gate, Some(TOKEN)).await.unwrap();
     for message in ["", "hello", &"long ".repeat(100_000)] {
         assert_echoes(&mut socket, Message::text(message), "text").await;
@@ -57,7 +62,7 @@ async fn messages_go_both_ways_behind_a_credential() {
 #[tokio::test(flavor = "multi_thread")]
 async fn limits_of_bodies_are_not_about_tunnels() {
     let api = echo_api();
-    let gate = Gate::before(api.url()).settings("limits: {body_bytes: 100, body_time: 300ms}").start();
+    let gate = before(&api).settings("limits: {body_bytes: 100, body_time: 300ms}").start();
     let mut socket = connect(&gate, Some(TOKEN)).await.unwrap();
     for _ in 0..3 {
         tokio::time::sleep(std::time::Duration::from_millis(400)).await;
@@ -70,7 +75,7 @@ async fn limits_of_bodies_are_not_about_tunnels() {
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_connections_in_a_row_all_stand() {
     let api = echo_api();
-    let gate = Gate::before(api.url()).start();
+    let gate = before(&api).start();
     for number in 0..CONNECTIONS {
         let mut socket = connect(&gate, Some(TOKEN)).await.unwrap_or_else(|error| panic!("{number}: {error}"));
         assert_echoes(&mut socket, Message::text("hello"), &number.to_string()).await;
@@ -80,7 +85,7 @@ async fn fifty_connections_in_a_row_all_stand() {
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_connections_at_once_all_stand() {
     let api = echo_api();
-    let gate = Gate::before(api.url()).start();
+    let gate = before(&api).start();
     let attempts = (0..CONNECTIONS).map(|_| connect(&gate, Some(TOKEN)));
     for (number, socket) in futures_util::future::join_all(attempts).await.into_iter().enumerate() {
         let mut socket = socket.unwrap_or_else(|error| panic!("{number}: {error}"));
@@ -91,7 +96,7 @@ async fn fifty_connections_at_once_all_stand() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_credential_no_byte_reaches_the_api() {
     let api = RecordingApi::start();
-    let gate = Gate::before(api.url()).start();
+    let gate = Gate::before(api.url()).proxy("  upgrades: [{path: /socket}]").start();
     for token in [None, Some("wrong")] {
         match connect(&gate, token).await {
             Err(Error::Http(answer)) => assert_eq!(answer.status(), 401),
@@ -110,6 +115,63 @@ fn upgrade(protocol: &str) -> Request {
         .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
 }
 
+/// The operator names the routes; whoever may call elsewhere may not therefore have a tunnel there.
+#[test]
+fn a_websocket_is_refused_where_no_route_names_it() {
+    let api = RecordingApi::start();
+    let asks = |target: &str| {
+        let line = upgrade("WebSocket").bytes();
+        String::from_utf8(line).unwrap().replacen("/socket", target, 1).into_bytes()
+    };
+    let versions = "versions: {read_from: {path: \"/v{version}/\"}, known: [{name: \"1\"}]}\npublic: [{path: /open}]";
+    let pinned = credentials().replace("account: acme", "account: acme, version: '1'");
+    let silent = Gate::before(api.url()).start();
+    let named =
+        Gate::before(api.url()).proxy("  upgrades: [{path: /chat}]").settings(versions).credentials(&pinned).start();
+    for (gate, target, status) in [
+        (&silent, "/", 403),
+        (&silent, "/socket", 403),
+        (&named, "/socket", 403),
+        (&named, "/chats", 403),
+        (&named, "/v1/socket/chat", 403),
+        (&named, "/open", 403),
+        (&named, "/chat;x/../socket", 400),
+        (&named, "/chat", 200),
+        (&named, "/chat/room", 200),
+        (&named, "/v1/chat", 200),
+    ] {
+        let before = api.seen().len();
+        let mut connection = gate.connect();
+        connection.write(&asks(target));
+        let reply = connection.reply(false).unwrap();
+        assert_eq!(reply.status, status, "{target} {}", reply.text());
+        let reached = api.seen().len() - before;
+        assert_eq!(reached, usize::from(status == 200), "{target}");
+        if status == 403 {
+            assert_eq!(reply.code(), "upgrade_not_allowed");
+            // The connection is good for something else.
+            assert_eq!(connection.send(&Request::get("/x").bearer(TOKEN)).status, 200);
+        } else if status == 200 {
+            assert_eq!(api.last().header("upgrade"), Some("websocket"));
+        }
+    }
+    // Only who may call at all hears about routes.
+    let stranger = Request::get("/x").bearer("wrong").header("Connection", "Upgrade").header("Upgrade", "websocket");
+    assert_eq!(silent.send(&stranger).code(), "credential_invalid");
+}
+
+/// A body, or another method, makes it no WebSocket: what arrives is a request and nothing more.
+#[test]
+fn a_wish_for_a_websocket_that_is_none_arrives_without_it() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).proxy("  upgrades: [{path: /}]").start();
+    for request in [upgrade("websocket").body("hello"), Request::new("POST", "/socket").bearer(TOKEN)] {
+        let request = request.header("Connection", "Upgrade").header("Upgrade", "websocket");
+        assert_eq!(gate.send(&request).status, 200);
+        assert!(api.last().all("upgrade").is_empty(), "{:?}", api.last());
+    }
+}
+
 /// What an API sends right behind its 101, in the same packet, belongs to the tunnel.
 #[test]
 fn the_first_bytes_of_a_fast_api_are_not_lost() {
@@ -120,7 +182,7 @@ fn the_first_bytes_of_a_fast_api_are_not_lost() {
         let said = exchange.take(5);
         exchange.write(said);
     });
-    let gate = Gate::before(api.url()).start();
+    let gate = before(&api).start();
     for round in 0..CONNECTIONS {
         let mut connection = gate.connect();
         connection.write(&upgrade("websocket").bytes());
@@ -144,7 +206,7 @@ fn bytes_before_the_101_of_the_api_are_no_way_around_the_check() {
             }
         }
     });
-    let gate = Gate::before(api.url()).start();
+    let gate = before(&api).start();
     let mut connection = gate.connect();
     let smuggled = b"GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
     connection.write(&[&upgrade("websocket").bytes()[..], smuggled].concat());
@@ -167,7 +229,7 @@ fn a_101_that_was_not_asked_for_opens_no_tunnel() {
             leaked.lock().unwrap().extend(exchange.head());
         }
     });
-    let gate = Gate::before(api.url()).proxy("  timeouts: {upstream_read: 300ms}").start();
+    let gate = before(&api).proxy("  timeouts: {upstream_read: 300ms}").start();
     for request in [Request::get("/x").bearer(TOKEN), upgrade("h2c"), upgrade("anything"), upgrade("websocket, h2c")] {
         let mut connection = gate.connect();
         connection.write(&[&request.bytes()[..], b"PRI * secret tunnel\r\n\r\n"].concat());

@@ -40,7 +40,7 @@ fn start(settings: &Settings) -> Database {
     Database::start(DatabaseStart {
         settings: settings.database.as_ref().unwrap(),
         clock: Clock::System,
-        metrics: metrics.database.clone(),
+        metrics: Arc::new(metrics.of_database().unwrap()),
         may_migrate: true,
     })
     .unwrap()

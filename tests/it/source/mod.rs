@@ -1,4 +1,5 @@
 mod bad_files;
+mod database;
 mod directory;
 mod reload;
 mod revocation;

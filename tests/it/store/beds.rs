@@ -6,6 +6,7 @@ use claviger::config::DatabaseUrl;
 use claviger::credential::{Label, StoredSecret, TokenDigest};
 use claviger::store::{AccountRecord, CredentialRecord, Store, StoreOptions};
 use jiff::Timestamp;
+use sqlx::Connection as _;
 
 use crate::support::postgres::{Database, fresh_database};
 
@@ -20,9 +21,10 @@ pub struct Bed {
 
 /// Gone at the end of the test.
 enum Ground {
-    Elsewhere,
     Folder(#[expect(dead_code, reason = "kept until it is dropped")] tempfile::TempDir),
     Database(#[expect(dead_code, reason = "kept until it is dropped")] Database),
+    /// Or whenever somebody else likes.
+    Elsewhere,
 }
 
 impl Bed {
@@ -33,7 +35,11 @@ impl Bed {
     }
 
     pub async fn postgres() -> Self {
-        let database = tokio::task::spawn_blocking(fresh_database).await.unwrap();
+        Self::on_database(tokio::task::spawn_blocking(fresh_database).await.unwrap()).await
+    }
+
+    /// On a database whose server is somebody else's to stop.
+    pub async fn on_database(database: Database) -> Self {
         let url = database.url().parse().unwrap();
         Self::on(url, Ground::Database(database)).await
     }
@@ -47,6 +53,48 @@ impl Bed {
         let store = Store::open(&url, OPTIONS).await.unwrap();
         store.migrate().await.unwrap();
         Self { store, url, _ground: ground }
+    }
+
+    /// As settings have it.
+    pub fn address(&self) -> String {
+        match &self.url {
+            DatabaseUrl::Sqlite(file) => format!("sqlite:{}", file.display()),
+            DatabaseUrl::Postgres(url) => url.expose().to_owned(),
+        }
+    }
+
+    /// Statements past the store, which tells nobody of them.
+    pub async fn execute(&self, sql: &str) {
+        let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()));
+        match &self.url {
+            DatabaseUrl::Sqlite(file) => {
+                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+                let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+                sql.execute(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+            }
+            DatabaseUrl::Postgres(url) => {
+                let mut connection = sqlx::PgConnection::connect(url.expose()).await.unwrap();
+                sql.execute(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+            }
+        }
+    }
+
+    /// One number.
+    pub async fn ask(&self, sql: &str) -> i64 {
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        match &self.url {
+            DatabaseUrl::Sqlite(file) => {
+                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+                let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            }
+            DatabaseUrl::Postgres(url) => {
+                let mut connection = sqlx::PgConnection::connect(url.expose()).await.unwrap();
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            }
+        }
     }
 
     /// Makes an account that may use the API.
@@ -64,6 +112,20 @@ impl Bed {
         transaction.put_account(&record).await.unwrap();
         transaction.commit().await.unwrap();
         record
+    }
+
+    /// Writes an account as it is now.
+    pub async fn put_account(&self, record: &AccountRecord) {
+        let mut transaction = self.store.begin(noon()).await.unwrap();
+        transaction.put_account(record).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
+
+    /// Deletes a credential.
+    pub async fn delete(&self, id: &str) {
+        let mut transaction = self.store.begin(noon()).await.unwrap();
+        assert!(transaction.delete_credential(id).await.unwrap());
+        transaction.commit().await.unwrap();
     }
 
     pub async fn put(&self, record: &CredentialRecord) {

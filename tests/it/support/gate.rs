@@ -3,33 +3,33 @@
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use super::{Connection, Reply, Request, claviger, config_map, credentials};
+use super::{Connection, Ended, Reply, Request, Run, claviger, config_map, credentials};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What the gate is started with.
 pub struct GateBuilder {
     upstream: String,
     settings: String,
     proxy: String,
-    credentials: String,
+    credentials: Option<String>,
+    database: Option<String>,
     log: String,
+    variables: Vec<(String, String)>,
     folder: TempDir,
     is_config_map: bool,
 }
 
 /// A running gate; ended when dropped.
 pub struct Gate {
-    child: Child,
-    folder: TempDir,
+    pub(super) child: Child,
+    folder: Arc<TempDir>,
     pub address: SocketAddr,
     pub admin: SocketAddr,
     stdout: Output,
@@ -45,15 +45,17 @@ impl Gate {
             upstream: upstream.to_owned(),
             settings: String::new(),
             proxy: String::new(),
-            credentials: credentials(),
+            credentials: Some(credentials()),
+            database: None,
             log: "log: {format: json, level: debug}\n".into(),
+            variables: Vec::new(),
             folder: TempDir::new().unwrap(),
             is_config_map: false,
         }
     }
 
     /// Any command line that serves, on ports that the system picks; `folder` lives as long as the gate.
-    pub fn launch(command: &mut Command, folder: TempDir) -> Self {
+    pub fn launch(command: &mut Command, folder: impl Into<Arc<TempDir>>) -> Self {
         let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let stdout = collect(child.stdout.take().unwrap());
@@ -67,12 +69,14 @@ impl Gate {
             assert!(!has_ended && start.elapsed() < PATIENCE, "the gate does not start:\n{}", stderr.lock().unwrap());
             std::thread::sleep(Duration::from_millis(5));
         };
-        Self { child, folder, address, admin, stdout, stderr }
+        Self { child, folder: folder.into(), address, admin, stdout, stderr }
     }
 
-    /// Of its process.
-    pub fn id(&self) -> u32 {
-        self.child.id()
+    /// Another process that takes over from this one, with the files as they are now.
+    pub fn upgrade(&self) -> Self {
+        let mut command = claviger();
+        command.args(["serve", "--upgrade", "--config"]).arg(self.settings_file());
+        Self::launch(&mut command, self.folder.clone())
     }
 
     /// A new connection to it.
@@ -157,31 +161,6 @@ impl Gate {
     pub fn reloads(&self, result: &str) -> f64 {
         self.metric(&format!("claviger_config_reloads_total{{result=\"{result}\"}}"))
     }
-
-    /// Sends a signal.
-    pub fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
-    }
-
-    /// Waits for the process to end by itself.
-    pub fn wait(&mut self) -> ExitStatus {
-        let start = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(start.elapsed() < PATIENCE, "the gate does not end:\n{}", self.stderr());
-            std::thread::sleep(Duration::from_millis(10));
-        }
-    }
-}
-
-impl Drop for Gate {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ended = self.child.kill();
-        let _reaped = self.child.wait();
-    }
 }
 
 impl GateBuilder {
@@ -201,7 +180,14 @@ impl GateBuilder {
 
     /// Another credentials file.
     pub fn credentials(mut self, yaml: &str) -> Self {
-        self.credentials = yaml.to_owned();
+        self.credentials = Some(yaml.to_owned());
+        self
+    }
+
+    /// Credentials of a database, and none of a file unless [`GateBuilder::credentials`] comes later.
+    pub fn database(mut self, url: &str) -> Self {
+        self.database = Some(url.to_owned());
+        self.credentials = None;
         self
     }
 
@@ -222,22 +208,56 @@ impl GateBuilder {
         self.folder.path()
     }
 
+    /// A variable of its environment.
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// Starts it and waits until it listens.
     pub fn start(self) -> Gate {
+        self.start_as(|_| ())
+    }
+
+    /// The same, after a change to its command line.
+    pub fn start_as(self, change: impl FnOnce(&mut Command)) -> Gate {
+        let mut command = self.command();
+        change(&mut command);
+        Gate::launch(&mut command, self.folder)
+    }
+
+    /// Runs it to its end, where it is expected not to start.
+    pub fn run(&self) -> Ended {
+        Run::of(self.command()).end()
+    }
+
+    /// The command line that starts it, with its files written; they are gone when this is.
+    pub fn command(&self) -> Command {
+        let folder = self.folder.path();
+        let file = self.credentials.as_ref().map(|_| "file: credentials.yaml".to_owned());
+        let database = self.database.as_ref().map(|url| format!("database: '{url}'"));
         let settings = format!(
             "proxy:\n  listen: 127.0.0.1:0\n  upstream: {}\n{}admin: {{listen: 127.0.0.1:0}}\n\
-             credentials: {{file: credentials.yaml}}\n{}{}",
-            self.upstream, self.proxy, self.log, self.settings
+             credentials: {{{}}}\n{}{}",
+            self.upstream,
+            self.proxy,
+            file.into_iter().chain(database).collect::<Vec<_>>().join(", "),
+            self.log,
+            self.settings
         );
+        let credentials = self.credentials.as_deref();
         if self.is_config_map {
-            config_map::write(self.folder.path(), &settings, &self.credentials);
+            config_map::write(folder, &settings, credentials.unwrap_or_default());
         } else {
-            std::fs::write(self.folder.path().join("claviger.yaml"), settings).unwrap();
-            std::fs::write(self.folder.path().join("credentials.yaml"), self.credentials).unwrap();
+            std::fs::write(folder.join("claviger.yaml"), settings).unwrap();
+            if let Some(credentials) = credentials {
+                std::fs::write(folder.join("credentials.yaml"), credentials).unwrap();
+            }
         }
         let mut command = claviger();
-        command.args(["serve", "--config"]).arg(self.folder.path().join("claviger.yaml"));
-        Gate::launch(&mut command, self.folder)
+        command.args(["serve", "--config"]).arg(folder.join("claviger.yaml"));
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
     }
 }
 

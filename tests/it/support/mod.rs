@@ -8,6 +8,7 @@ pub mod config_map;
 mod gate;
 mod http2;
 pub mod postgres;
+mod process;
 mod script;
 mod secrets;
 

@@ -21,7 +21,7 @@ impl Records<'_> {
         credential: &Credential,
         notes: Option<&Notes>,
     ) -> CredentialRecord {
-        let mut record = before.map_or_else(|| self.fresh(credential), |before| self.with_secret(before, credential));
+        let mut record = before.map_or_else(|| self.first(credential), |before| self.with_secret(before, credential));
         if record.account != credential.account.id {
             // Users stay with their account.
             record.owner = None;
@@ -72,7 +72,7 @@ impl Records<'_> {
         record
     }
 
-    fn fresh(&self, credential: &Credential) -> CredentialRecord {
+    fn first(&self, credential: &Credential) -> CredentialRecord {
         CredentialRecord {
             id: credential.id.clone(),
             account: credential.account.id.clone(),

@@ -1,0 +1,8 @@
+//! pingora alone, passing everything through, for `make bench`: what a request costs without us. Built, allocated
+//! and set up as the gate is, so that the difference is the gate's. `bare LISTEN UPSTREAM`.
+
+mod passing;
+
+fn main() -> Result<(), passing::Usage> {
+    passing::run(passing::Setup::Ours)
+}

@@ -1,0 +1,119 @@
+"""Asks, checks what is answered, and tells what it has cost."""
+
+import dataclasses
+import http.client
+import json
+import subprocess
+import time
+
+from bed import HERE, LOAD_CORE, Failure, note
+
+CONNECTIONS = 64
+# Where every request is hashed, more would only wait.
+FEW = 4
+BODY = b'{"id":"pay_0123456789","status":"settled","amount":129900,"currency":"EUR","created":"2026-11-20T10:15:00Z"}\n'
+
+
+@dataclasses.dataclass
+class Variant:
+    """One way to ask one program."""
+
+    gate: str
+    mode: str
+    process: object
+    port: int
+    path: str
+    headers: dict = dataclasses.field(default_factory=dict)
+    arguments: tuple = ()
+    connections: int = CONNECTIONS
+    # What a request with a wrong secret gets.
+    refusal: tuple = (401, 403)
+
+    @property
+    def name(self):
+        return f"{self.gate}, {self.mode}"
+
+
+def ask(port, path, headers):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", path, headers=headers)
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, body
+
+
+def ready(variant):
+    """Some listen before they know where to."""
+    for _ in range(100):
+        if ask(variant.port, variant.path, variant.headers)[0] == 200:
+            break
+        time.sleep(0.1)
+
+
+def check(variant):
+    """The right secret reaches the API behind, no secret and a wrong one do not."""
+    expect(variant, variant.headers, 200)
+    for name, value in variant.headers.items():
+        # Also of a pair: in Base64 this is text.
+        wrong = {name: value[:-4] + "QUFB"}
+        expect(variant, wrong, *variant.refusal)
+        expect(variant, {}, *variant.refusal)
+
+
+def expect(variant, headers, *statuses):
+    status, body = ask(variant.port, variant.path, headers)
+    if status not in statuses or (body == BODY) != (status == 200):
+        raise Failure(f"{variant.name} answers {status} to {headers}: {body[:200]!r}\n{variant.process.errors()}")
+
+
+def wrk(port, path, seconds, connections=CONNECTIONS, headers=None, arguments=(), threads=1, core=LOAD_CORE):
+    """The summary of one load; fails where one answer was not what it should be."""
+    command = ["taskset", "-c", str(core), "wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s"]
+    command += ["--timeout", "20s", "-s", str(HERE / "wrk.lua")]
+    for name, value in (headers or {}).items():
+        command += ["-H", f"{name}: {value}"]
+    command += [f"http://127.0.0.1:{port}{path}", *(["--", *arguments] if arguments else [])]
+    note(" ".join(f"'{part}'" if " " in part else part for part in command))
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    lines = [line for line in answer.stdout.splitlines() if line.startswith("SUMMARY ")]
+    if not lines:
+        raise Failure(f"wrk says {answer.stdout}{answer.stderr}")
+    summary = json.loads(lines[0].removeprefix("SUMMARY "))
+    if summary["refused"] or summary["lost"] or not summary["requests"]:
+        raise Failure(f"{path} on port {port}: {summary}")
+    return summary
+
+
+def measure(variant, api, seconds):
+    """CPU microseconds a request, requests a second, p50 and p99 in microseconds."""
+    seen, cpu = api.seen(), variant.process.cpu()
+    load = wrk(variant.port, variant.path, seconds, variant.connections, variant.headers, variant.arguments)
+    # Requests on their way when the time was over have an end of their own.
+    time.sleep(0.3)
+    cpu, seen = variant.process.cpu() - cpu, api.seen() - seen
+    if not load["requests"] <= seen <= load["requests"] + 2 * variant.connections:
+        raise Failure(f"{variant.name}: {load['requests']} answers, but {seen} requests at the API behind")
+    return {
+        "cpu": cpu / load["requests"] * 1e6,
+        "rate": load["requests"] / load["seconds"],
+        "p50": load["p50"],
+        "p99": load["p99"],
+    }
+
+
+def rounds(variants, api, count, seconds):
+    """Name to one measurement a round. Everybody has a turn in each round, in another order each time."""
+    for variant in variants:
+        ready(variant)
+        check(variant)
+        measure(variant, api, 1)
+    measured = {variant.name: [] for variant in variants}
+    for turn in range(count):
+        shift = turn % len(variants)
+        for variant in variants[shift:] + variants[:shift]:
+            one = measure(variant, api, seconds)
+            measured[variant.name].append(one)
+            cpu, rate, p99 = one["cpu"], one["rate"], one["p99"]
+            print(f"  {variant.name}: {cpu:.1f} µs, {rate:.0f} a second, p99 {p99:.0f} µs", flush=True)
+    return measured

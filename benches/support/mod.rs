@@ -1,0 +1,223 @@
+//! What benches of the whole stand on: the program as it ships, an API behind it, and a plain client.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+/// Longer than anything may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The token of `acme-billing`.
+pub const TOKEN: &str = "token-of-the-benches";
+
+/// A running gate; ended when dropped.
+pub struct Gate {
+    child: Child,
+    folder: Arc<TempDir>,
+    /// For callers.
+    pub address: SocketAddr,
+    /// For operators.
+    pub admin: SocketAddr,
+}
+
+impl Gate {
+    /// In front of an API. `settings` is YAML at the root, `credentials` further entries.
+    pub fn start(api: &Api, settings: &str, credentials: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let file = format!(
+            "proxy: {{listen: 127.0.0.1:0, upstream: 'http://{}'}}\nadmin: {{listen: 127.0.0.1:0}}\n\
+             credentials: {{file: credentials.yaml}}\nhandover: {{socket: run/s}}\nlog: {{format: json}}\n{settings}\n",
+            api.address
+        );
+        std::fs::write(folder.path().join("claviger.yaml"), file).unwrap();
+        let gate = |folder| Self::launch(folder, &[]);
+        write_credentials(folder.path(), credentials);
+        gate(Arc::new(folder))
+    }
+
+    /// Another process that takes over from this one.
+    pub fn upgrade(&self) -> Self {
+        Self::launch(self.folder.clone(), &["--upgrade"])
+    }
+
+    fn launch(folder: Arc<TempDir>, arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_claviger"));
+        command.current_dir(folder.path()).arg("serve").args(["--config", "claviger.yaml"]).args(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let line = lines.find_map(|line| line.ok().filter(|line| line.contains("claviger listens")));
+        let line: serde_json::Value = serde_json::from_str(&line.expect("the gate does not start")).unwrap();
+        // Somebody has to read on, or the gate would lose lines.
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        let address = |field: &str| line[field].as_str().unwrap().parse().unwrap();
+        Self { address: address("proxy"), admin: address("admin"), child, folder }
+    }
+
+    /// Puts other credentials in force.
+    pub fn reload(&self, credentials: &str) -> bool {
+        write_credentials(self.folder.path(), credentials);
+        Client::open(self.admin).ask(&request("POST", "/-/reload", None)).is_ok_and(|answer| answer.status == 200)
+    }
+
+    /// Waits for the process to end by itself; true when it did, and well.
+    pub fn ends_well(mut self) -> bool {
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.success();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        false
+    }
+
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it holds of the machine's memory, in MiB.
+    pub fn memory(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default().trim();
+        line.trim_end_matches(" kB").parse::<f64>().unwrap_or_default() / 1024.0
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ended = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+fn write_credentials(folder: &Path, more: &str) {
+    let digest: String = Sha256::digest(TOKEN).iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = format!("credentials:\n  - {{id: acme-billing, account: acme, token: 'sha256:{digest}'}}\n{more}\n");
+    let fresh = folder.join("credentials.new");
+    std::fs::write(&fresh, text).unwrap();
+    std::fs::rename(fresh, folder.join("credentials.yaml")).unwrap();
+}
+
+/// An API that answers `{}` to everything, `/big` with more than a socket holds.
+pub struct Api {
+    /// Where it listens.
+    pub address: SocketAddr,
+    seen: Arc<AtomicU64>,
+}
+
+impl Api {
+    /// On a port that the system picks.
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let api = Self { address: listener.local_addr().unwrap(), seen: Arc::default() };
+        let seen = api.seen.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let seen = seen.clone();
+                let small = std::thread::Builder::new().stack_size(128 * 1024);
+                // Without a thread the connection is closed, and the bench says so.
+                let _thread = small.spawn(move || serve(stream, &seen));
+            }
+        });
+        api
+    }
+
+    /// How many requests have reached it whole.
+    pub fn seen(&self) -> u64 {
+        self.seen.load(Ordering::Relaxed)
+    }
+}
+
+fn serve(stream: TcpStream, seen: &AtomicU64) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut writer = stream.try_clone()?;
+    let mut reader = BufReader::with_capacity(4096, stream);
+    while let Some(head) = Head::read(&mut reader)? {
+        std::io::copy(&mut reader.by_ref().take(head.length), &mut std::io::sink())?;
+        seen.fetch_add(1, Ordering::Relaxed);
+        if head.line.contains(" /big ") {
+            writer.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4194304\r\n\r\n")?;
+            (0..64).try_for_each(|_| writer.write_all(&[b'x'; 65536]))?;
+        } else {
+            writer.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}")?;
+        }
+    }
+    Ok(())
+}
+
+/// The head of a request or an answer, as far as it matters here.
+struct Head {
+    line: String,
+    length: u64,
+    closes: bool,
+}
+
+impl Head {
+    /// `None` when the connection ends before it begins.
+    fn read(reader: &mut impl BufRead) -> std::io::Result<Option<Self>> {
+        let mut head = Self { line: String::new(), length: 0, closes: false };
+        if reader.read_line(&mut head.line)? == 0 {
+            return Ok(None);
+        }
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line)? == 0 {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+            let Some((name, value)) = line.split_once(':') else { return Ok(Some(head)) };
+            let value = value.trim();
+            if name.eq_ignore_ascii_case("content-length") {
+                head.length = value.parse().unwrap_or_default();
+            }
+            head.closes |= name.eq_ignore_ascii_case("connection") && value.eq_ignore_ascii_case("close");
+        }
+    }
+}
+
+/// An answer.
+pub struct Answer {
+    /// As in its first line.
+    pub status: u16,
+    /// The next request needs another connection.
+    pub closes: bool,
+}
+
+/// One kept connection.
+pub struct Client(BufReader<TcpStream>);
+
+impl Client {
+    /// Connects.
+    pub fn open(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self(BufReader::with_capacity(4096, stream))
+    }
+
+    /// Sends a request and reads the whole answer.
+    ///
+    /// # Errors
+    /// When the connection ends before.
+    pub fn ask(&mut self, request: &[u8]) -> std::io::Result<Answer> {
+        self.0.get_mut().write_all(request)?;
+        let head = Head::read(&mut self.0)?.ok_or(std::io::ErrorKind::UnexpectedEof)?;
+        std::io::copy(&mut self.0.by_ref().take(head.length), &mut std::io::sink())?;
+        let status = head.line.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
+        Ok(Answer { status, closes: head.closes })
+    }
+}
+
+/// A request without a body, as it goes over the wire.
+pub fn request(method: &str, target: &str, authorization: Option<&str>) -> Vec<u8> {
+    let line = authorization.map_or(String::new(), |value| format!("authorization: {value}\r\n"));
+    format!("{method} {target} HTTP/1.1\r\nhost: api.example.org\r\n{line}\r\n").into_bytes()
+}

@@ -1,0 +1,279 @@
+//! What must hold for any input, whoever makes it up: the fuzzer, or the seeds in `corpus` that `make test`
+//! replays. Each check is about one thing that strangers or operators write. It panics when that is read
+//! wrongly, and says whether the input was taken.
+
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use claviger::auth::{Accept, NamedVersion, Presented, Rejection, StatedVersion, StrippedQuery, Target};
+use claviger::config::{self, Faults, Settings, written};
+use claviger::credential::{
+    HashMemory, PasswordHash, PathTemplate, RoutePath, RouteRule, ScopeCatalog, StoredSecret, TokenDigest, TokenFormat,
+    Version, VersionCatalog,
+};
+use claviger::source;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+
+/// Takes one input, and says whether it was one that is accepted.
+pub type Check = fn(&[u8]) -> bool;
+
+/// All of them, by the name of target and corpus.
+pub const CHECKS: [(&str, Check); 6] = [
+    ("config", config),
+    ("credentials", credentials),
+    ("password", password),
+    ("presented", presented),
+    ("target", target),
+    ("token", token),
+];
+
+/// Stands in seeds where a secret might, and in no fault.
+const PLANTED: &str = "hunter2";
+
+/// The query, then a line `name: value` for each header.
+pub fn presented(input: &[u8]) -> bool {
+    let mut lines = input.split(|byte| *byte == b'\n');
+    let query = lines.next().and_then(|line| std::str::from_utf8(line).ok());
+    let fields: Vec<_> = lines.filter_map(field).collect();
+    let accept = Accept {
+        bearer: true,
+        basic: true,
+        api_key_header: Some(HeaderName::from_static("x-api-key")),
+        api_key_query: Some("api_key".into()),
+    };
+    let (forwards, backwards) = (headers(fields.iter()), headers(fields.iter().rev()));
+    let outcome = Presented::read(&accept, &forwards, query);
+    let code =
+        |outcome: &Result<Option<Presented>, Rejection>| outcome.as_ref().err().map(|rejection| rejection.code());
+    assert_eq!(code(&outcome), code(&Presented::read(&accept, &backwards, query)), "the order of headers matters");
+    if let Some(stripped) = query.and_then(|query| StrippedQuery::of(query, "api_key")) {
+        assert_eq!(StrippedQuery::of(&stripped.rest, "api_key"), None, "a key is left in the query");
+    }
+    match outcome {
+        Ok(Some(Presented::Token { token, .. })) => {
+            assert!((1..=4096).contains(&token.len()) && token.iter().all(u8::is_ascii_graphic));
+        }
+        Ok(Some(Presented::Password(pair))) => {
+            let (username, password) = (pair.username(), pair.password());
+            assert!(!username.is_empty() && !username.contains(':') && !username.contains(char::is_control));
+            assert!(!password.is_empty());
+            let encoded = STANDARD.encode([username.as_bytes(), b":", password].concat());
+            let value = forwards[http::header::AUTHORIZATION].as_bytes();
+            assert!(value.trim_ascii_end().ends_with(encoded.as_bytes()), "the pair is not what was presented");
+        }
+        Ok(None) => assert!(!forwards.contains_key("x-api-key"), "an API key was overlooked"),
+        Err(rejection) => {
+            assert_eq!(rejection.code(), "credential_malformed");
+            return false;
+        }
+    }
+    true
+}
+
+fn field(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
+    let colon = line.iter().position(|byte| *byte == b':')?;
+    let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii_start());
+    Some((HeaderName::from_bytes(name).ok()?, HeaderValue::from_bytes(value).ok()?))
+}
+
+fn headers<'f>(fields: impl Iterator<Item = &'f (HeaderName, HeaderValue)>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    fields.for_each(|(name, value)| {
+        headers.append(name.clone(), value.clone());
+    });
+    headers
+}
+
+/// A token as presented; the same bytes as a digest, and as the prefix of tokens.
+pub fn token(input: &[u8]) -> bool {
+    /// Minted once, for seeds and documents.
+    const MINTED: &[u8] = b"clv_ujGTpwCmfUMu90FAif0PVJ74BnZ3sNJx5";
+    let format = TokenFormat::default();
+    assert!(!format.is_junk(MINTED));
+    if let [place, letter, ..] = *input {
+        let mut changed = MINTED.to_vec();
+        let place = format.prefix().len() + usize::from(place) % (MINTED.len() - format.prefix().len());
+        changed[place] = letter;
+        assert_eq!(format.is_junk(&changed), changed != MINTED, "a change of one character went unnoticed");
+    }
+    let is_ours = input.starts_with(format.prefix().as_bytes());
+    if format.is_junk(input) {
+        assert!(is_ours, "a token of somebody else is no junk");
+    } else {
+        assert!(!is_ours || input.len() == MINTED.len());
+    }
+    let Ok(text) = std::str::from_utf8(input) else { return false };
+    if let Ok(format) = text.parse::<TokenFormat>() {
+        assert_eq!(format.prefix(), text);
+        assert!(format.is_junk(input));
+    }
+    let Ok(digest) = text.parse::<TokenDigest>() else { return is_ours && !format.is_junk(input) };
+    assert!(digest.to_string().eq_ignore_ascii_case(text));
+    true
+}
+
+/// The target of a request, then the values of its version header, a line each.
+pub fn target(input: &[u8]) -> bool {
+    let mut lines = input.split(|byte| *byte == b'\n');
+    let raw = lines.next().unwrap_or_default();
+    let Ok(target) = Target::parse(raw, true) else { return false };
+    assert_eq!(Target::parse(raw, false), Ok(target), "taken by the strict reading only");
+    let whole = [target.path.as_bytes(), target.query.map_or(&[][..], |_| b"?"), target.query.unwrap_or("").as_bytes()];
+    assert_eq!(whole.concat(), raw, "what was read is not what is forwarded");
+    let decoded = percent_decoded(target.path.as_bytes());
+    assert_eq!(decoded, percent_decoded(&decoded), "a second decoding reads something else");
+    assert!(decoded.starts_with(b"/") && !decoded.windows(2).any(|pair| pair == b"//"));
+    assert!(!decoded.iter().any(|byte| matches!(byte, 0..=0x1f | 0x7f | b'\\' | b';')));
+    assert!(!decoded.split(|byte| *byte == b'/').any(|segment| matches!(segment, b"." | b"..")));
+
+    if let Ok(path) = target.path.parse::<RoutePath>() {
+        let rule = RouteRule { methods: Box::default(), path };
+        assert!(rule.covers(&Method::GET, target.path), "a rule does not cover its own path");
+    }
+    let Some(versions) = catalog("/v{version}/") else { return false };
+    let mut headers = HeaderMap::new();
+    for value in lines.filter_map(|line| HeaderValue::from_bytes(line).ok()) {
+        headers.append("x-api-version", value);
+    }
+    let Ok(stated) = StatedVersion::read(&versions, target, &headers) else { return false };
+    assert!(stated.path.starts_with('/') && (target.path.ends_with(stated.path) || stated.path == "/"));
+    if let NamedVersion::Known(rank) = stated.version {
+        let name = versions.known[rank].name.as_str();
+        let in_path = target.path.strip_prefix("/v").and_then(|rest| rest.strip_prefix(name));
+        let in_path = in_path.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let in_header =
+            headers.get("x-api-version").is_some_and(|value| value.as_bytes().trim_ascii() == name.as_bytes());
+        assert!(in_path || in_header, "nothing names version {name}");
+    }
+    true
+}
+
+fn percent_decoded(text: &[u8]) -> Vec<u8> {
+    let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
+    let mut decoded = Vec::new();
+    let mut rest = text;
+    while let Some((first, after)) = rest.split_first() {
+        let escape = (*first == b'%').then(|| digit(after.first()).zip(digit(after.get(1)))).flatten();
+        decoded.push(escape.map_or(*first, |(high, low)| (high * 16 + low) as u8));
+        rest = if escape.is_some() { &after[2..] } else { after };
+    }
+    decoded
+}
+
+/// A stored hash, then the password to verify. Costly ones are read only.
+pub fn password(input: &[u8]) -> bool {
+    let line = input.iter().position(|byte| *byte == b'\n').unwrap_or(input.len());
+    let Ok(text) = std::str::from_utf8(&input[..line]) else { return false };
+    let Ok(hash) = text.parse::<PasswordHash>() else { return false };
+    assert_eq!(hash.as_str(), text);
+    assert!(!hash.cost().is_empty() && format!("{hash:?}").len() < 32);
+    if is_cheap(&hash) {
+        let password = input.get(line + 1..).unwrap_or_default();
+        let mut memory = HashMemory::default();
+        let verdict = hash.verify(password, &mut memory);
+        assert_eq!(hash.verify(password, &mut memory), verdict, "kept memory changes the verdict");
+    }
+    true
+}
+
+fn is_cheap(hash: &PasswordHash) -> bool {
+    let parameter = |name: &str| {
+        let value = hash.cost().split(['$', ',']).find_map(|part| part.strip_prefix(name))?;
+        value.parse::<u32>().ok()
+    };
+    match hash {
+        PasswordHash::Argon2id(_) => parameter("m=").is_some_and(|kib| kib <= 256) && parameter("t=") <= Some(2),
+        PasswordHash::Bcrypt(_) => hash.cost().ends_with("04"),
+        PasswordHash::Apr1(_) | PasswordHash::Sha1(_) => true,
+    }
+}
+
+/// A credentials file, against three versions and two scopes.
+pub fn credentials(input: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(input) else { return false };
+    let (Some(versions), Some(scopes)) = (catalog("/v{version}/"), scopes()) else { return false };
+    let set = match source::formats::credentials_file::read(text, &versions, &scopes) {
+        Ok(reading) => reading.set,
+        Err(faults) => {
+            look_at(&faults, text);
+            assert!(!faults.to_string().contains(PLANTED), "a fault repeats what is written:\n{faults}");
+            return false;
+        }
+    };
+    for credential in set.iter() {
+        let is_it = |found: Option<std::sync::Arc<claviger::credential::Credential>>| {
+            assert!(found.is_some_and(|found| std::ptr::eq(&*found, credential)), "{} is not found", credential.id);
+        };
+        let directory: &dyn claviger::auth::Directory = &set;
+        is_it(set.find_id(credential.id.as_str()));
+        match &credential.secret {
+            StoredSecret::Token(digest) => is_it(directory.find_token(digest).credential()),
+            StoredSecret::Password { username, .. } => {
+                assert!(!username.is_empty() && !username.contains(':') && !username.contains(char::is_control));
+                is_it(directory.find_username(username).credential());
+            }
+        }
+        assert!(credential.version.as_ref().is_some_and(|version| versions.rank(version.as_str()).is_some()));
+        let mut held = credential.scopes.iter().flat_map(|held| held.names());
+        assert!(held.all(|name| scopes.contains(name)), "{} holds a scope that nobody knows", credential.id);
+    }
+    true
+}
+
+/// A settings file. What `config show` makes of it must be one too, and say the same.
+pub fn config(input: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(input) else { return false };
+    let mut root = match config::parse(text) {
+        Ok(root) => root,
+        Err(fault) => {
+            look_at(&fault.into(), text);
+            return false;
+        }
+    };
+    let mut faults = Faults::default();
+    let file: Option<written::File> = config::decode(&mut root, "", &mut faults);
+    let settings = file.as_ref().map(|file| Settings::new(file, &root, Path::new("")));
+    if let Some(Err(more)) = &settings {
+        look_at(more, text);
+    }
+    let (Some(file), Some(Ok(_)), true) = (file, settings, faults.is_empty()) else {
+        faults.0.iter().for_each(|fault| look_at(&fault.clone().into(), text));
+        return false;
+    };
+    let shown = config::effective(&file, &root);
+    let again: Option<written::File> =
+        config::parse(&shown).ok().and_then(|mut root| config::decode(&mut root, "", &mut faults));
+    let again = again.as_ref().map(serde_json::to_value).and_then(Result::ok);
+    assert_eq!(again, serde_json::to_value(&file).ok(), "what is shown is not what was read:\n{shown}\n{faults}");
+    true
+}
+
+/// Faults name lines that are there, in one line each.
+fn look_at(faults: &Faults, text: &str) {
+    assert!(!faults.is_empty());
+    for fault in &faults.0 {
+        if let config::Origin::File { line, .. } = fault.origin {
+            assert!(line as usize <= text.split('\n').count() + text.matches('\r').count() + 1, "{fault}");
+        }
+        assert!(!fault.to_string().contains('\n'), "a fault over several lines: {fault}");
+    }
+}
+
+fn catalog(path: &str) -> Option<VersionCatalog> {
+    let version = |name: &str| {
+        let name = name.parse().ok()?;
+        Some(Version { name, deprecated_on: None, sunset_on: None, retired_on: None, link: None })
+    };
+    Some(VersionCatalog {
+        path: Some(path.parse::<PathTemplate>().ok()?),
+        header: Some(HeaderName::from_static("x-api-version")),
+        known: ["1", "2", "2026-01-01"].into_iter().map(version).collect::<Option<_>>()?,
+        ..VersionCatalog::default()
+    })
+}
+
+fn scopes() -> Option<ScopeCatalog> {
+    let names = ["payments:read", "payments:write"].into_iter();
+    Some(ScopeCatalog::new(names.map(|name| Some((name.parse().ok()?, Box::default()))).collect::<Option<_>>()?))
+}

@@ -1,0 +1,140 @@
+use super::*;
+use crate::auth::{Accept, HashPoolSize};
+use crate::credential::{Account, StoredSecret};
+use async_trait::async_trait;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, HeaderValue};
+use std::num::NonZeroUsize;
+use std::sync::Barrier;
+
+/// Of `correct horse` and of `x`.
+const HASHES: [&str; 2] = ["{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=", "{SHA}EfatjsUqKYSrqv18O1FlA3hcIHI="];
+
+/// Knows at most one user.
+#[derive(Default)]
+struct One(Option<Arc<Credential>>);
+
+impl One {
+    fn with(hash: &str) -> Arc<dyn Directory> {
+        Arc::new(Self(Some(Arc::new(Credential {
+            id: "one".parse().unwrap(),
+            account: Account { id: "acme".parse().unwrap(), access: true }.into(),
+            name: None,
+            secret: StoredSecret::Password { username: "anna".into(), hash: hash.parse().unwrap() },
+            enabled: true,
+            version: None,
+            scopes: None,
+            expires_at: None,
+            addresses: Box::default(),
+            rate_limit: None,
+            last_use: None,
+        }))))
+    }
+}
+
+#[async_trait]
+impl Directory for One {
+    fn find_token(&self, _: &TokenDigest) -> Lookup {
+        Lookup::Absent
+    }
+
+    fn find_username(&self, username: &str) -> Lookup {
+        let found = self.0.clone().filter(|credential| credential.username() == Some(username));
+        found.map_or(Lookup::Absent, Lookup::Found)
+    }
+
+    async fn fetch(&self, _: LookupKey) -> Result<Option<Arc<Credential>>, Unavailable> {
+        Err(Unavailable)
+    }
+
+    fn decoy(&self, _: &str) -> PasswordHash {
+        HASHES[0].parse().unwrap()
+    }
+}
+
+fn authenticator() -> Authenticator {
+    let size = HashPoolSize { threads: NonZeroUsize::MIN, queue: 8 };
+    Authenticator::new(PasswordCache::new(10).unwrap(), HashPool::start(size, |_| {}).unwrap())
+}
+
+fn recognise(authenticator: &Authenticator, directory: &dyn Directory, pair: &str) -> Recognition {
+    let accept = Accept { bearer: false, basic: true, api_key_header: None, api_key_query: None };
+    let mut headers = HeaderMap::new();
+    let value = format!("Basic {}", STANDARD.encode(pair));
+    headers.insert("authorization", HeaderValue::from_str(&value).unwrap());
+    let presented = Presented::read(&accept, &headers, None).unwrap().unwrap();
+    authenticator.recognise(&TokenFormat::default(), directory, &presented, None)
+}
+
+fn pending(recognition: Recognition) -> PendingPassword {
+    match recognition {
+        Recognition::Pending(pending) => *pending,
+        Recognition::Known(_) | Recognition::Rejected(_) | Recognition::Unsettled(_) => {
+            panic!("a pair that nobody has seen is not pending")
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_pair_is_verified_once_and_known_from_then_on() {
+    let (authenticator, directory) = (authenticator(), One::with(HASHES[0]));
+    let first = pending(recognise(&authenticator, &*directory, "anna:correct horse"));
+    assert_eq!((first.username(), first.is_known()), ("anna", true));
+    let verified = authenticator.verify(first, || directory.clone()).await.unwrap();
+    assert_eq!(verified.id.as_str(), "one");
+    assert!(matches!(recognise(&authenticator, &*directory, "anna:correct horse"), Recognition::Known(_)));
+    let wrong = pending(recognise(&authenticator, &*directory, "anna:wrong"));
+    let outcome = authenticator.verify(wrong, || directory.clone()).await;
+    assert_eq!(outcome.map(|_| ()), Err(Rejection::CredentialInvalid));
+}
+
+/// Even where the password happens to match the decoy.
+#[tokio::test]
+async fn nobody_is_never_somebody() {
+    let (authenticator, directory) = (authenticator(), One::with(HASHES[0]));
+    let nobody = pending(recognise(&authenticator, &*directory, "nobody:correct horse"));
+    assert_eq!((nobody.username(), nobody.is_known()), ("nobody", false));
+    let outcome = authenticator.verify(nobody, || directory.clone()).await;
+    assert_eq!(outcome.map(|_| ()), Err(Rejection::CredentialInvalid));
+}
+
+#[tokio::test]
+async fn what_changed_while_a_password_was_hashed_is_what_counts() {
+    for after in [One::with(HASHES[1]), Arc::new(One::default())] {
+        let (authenticator, before) = (authenticator(), One::with(HASHES[0]));
+        let right = pending(recognise(&authenticator, &*before, "anna:correct horse"));
+        let outcome = authenticator.verify(right, || after.clone()).await;
+        assert_eq!(outcome.map(|_| ()), Err(Rejection::CredentialInvalid));
+        // What was remembered meanwhile is of no use.
+        pending(recognise(&authenticator, &*after, "anna:correct horse"));
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_a_hash_is_counted() {
+    let step = Arc::new(Barrier::new(2));
+    let stop = step.clone();
+    let size = HashPoolSize { threads: NonZeroUsize::MIN, queue: 8 };
+    let observe = move |_| {
+        stop.wait();
+        stop.wait();
+    };
+    let pool = HashPool::start(size, observe).unwrap();
+    let authenticator = Arc::new(Authenticator::new(PasswordCache::new(10).unwrap(), pool));
+    let directory = One::with(HASHES[0]);
+    let queued = [(); 4].map(|()| {
+        let (authenticator, directory) = (authenticator.clone(), directory.clone());
+        let wrong = pending(recognise(&authenticator, &*directory, "anna:wrong"));
+        tokio::spawn(async move { authenticator.verify(wrong, || directory).await.is_err() })
+    });
+    tokio::task::yield_now().await;
+    for waiting in (0..4).rev() {
+        step.wait();
+        assert_eq!(authenticator.queue_depth(), waiting);
+        step.wait();
+    }
+    for outcome in queued {
+        assert!(outcome.await.unwrap());
+    }
+}

@@ -1,0 +1,149 @@
+//! A decision without a gateway: the very parts that it uses, in the order in which it uses them.
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use claviger::auth::{
+    Accept, Admission, Authenticator, Call, Directory, HashPool, HashPoolSize, Network, PasswordCache, PendingPassword,
+    Presented, Recognition, Rejection, Rules, StatedVersion, Target,
+};
+use claviger::credential::{RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog, VersionRule, WhenUnstated};
+use claviger::source::FileSet;
+use claviger::source::formats::credentials_file;
+use http::{HeaderMap, HeaderName, Method};
+
+/// What a request says and where it comes from.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    pub method: Method,
+    pub target: &'static str,
+    pub headers: HeaderMap,
+    pub address: IpAddr,
+    pub now: jiff::Timestamp,
+}
+
+impl Asked {
+    fn call(&self, rules: &Rules) -> Result<(Target<'_>, Call<'_>), Rejection> {
+        let target = Target::parse(self.target.as_bytes(), rules.look_at_paths())?;
+        let stated = StatedVersion::read(&rules.versions, target, &self.headers)?;
+        let (path, version, address) = (stated.path, stated.version, Some(self.address));
+        Ok((target, Call { method: &self.method, path, version, address, now: self.now }))
+    }
+}
+
+/// Rules and the credentials they are about: what the gateway swaps as one.
+pub struct InForce {
+    pub rules: Rules,
+    pub set: Arc<FileSet>,
+}
+
+/// Three versions, of which the first is retired in July 2026; two scopes.
+pub fn rules() -> Rules {
+    let version = |name: &str, retired: Option<&str>| Version {
+        name: name.parse().unwrap(),
+        deprecated_on: None,
+        sunset_on: None,
+        retired_on: retired.map(|date| date.parse().unwrap()),
+        link: None,
+    };
+    let rule = |method, path: &str| RouteRule { methods: [method].into(), path: path.parse().unwrap() };
+    Rules {
+        accept: Accept {
+            bearer: true,
+            basic: true,
+            api_key_header: Some(HeaderName::from_static("x-api-key")),
+            api_key_query: Some("api_key".into()),
+        },
+        token_format: TokenFormat::default(),
+        versions: VersionCatalog {
+            path: Some("/v{version}/".parse().unwrap()),
+            header: Some(HeaderName::from_static("x-api-version")),
+            rule: VersionRule::UpTo,
+            when_unstated: WhenUnstated::UsePin,
+            known: vec![version("1", Some("2026-07-01")), version("2", None), version("3", None)],
+        },
+        scopes: ScopeCatalog::new(vec![
+            ("pay".parse().unwrap(), [rule(Method::POST, "/payments")].into()),
+            ("look".parse().unwrap(), [rule(Method::GET, "/")].into()),
+        ]),
+        public: [rule(Method::GET, "/events")].into(),
+        upgrades: Box::default(),
+    }
+}
+
+/// The credentials of a file, under these rules.
+pub fn in_force(rules: Rules, credentials: &str) -> InForce {
+    let reading = credentials_file::read(credentials, &rules.versions, &rules.scopes);
+    let set = reading.unwrap_or_else(|faults| panic!("{faults}")).set;
+    InForce { rules, set: Arc::new(set) }
+}
+
+/// With nothing remembered.
+pub fn authenticator() -> Authenticator {
+    let size = HashPoolSize { threads: NonZeroUsize::MIN, queue: 8 };
+    Authenticator::new(PasswordCache::new(100).unwrap(), HashPool::start(size, |_| {}).unwrap())
+}
+
+/// From a request to its verdict, as `proxy/verdict.rs` has it. `load` gives what is in force, whenever it is asked.
+pub fn decide(
+    authenticator: &Authenticator,
+    load: impl Fn() -> Arc<InForce>,
+    asked: &Asked,
+) -> Result<Admission, Rejection> {
+    let begun = load();
+    let rules = &begun.rules;
+    let (target, call) = asked.call(rules)?;
+    if rules.is_public(&call) {
+        return rules.admit_anyone(&call);
+    }
+    let presented = Presented::read(&rules.accept, &asked.headers, target.query)?;
+    let presented = presented.ok_or(Rejection::CredentialMissing)?;
+    let from = Some(Network::of(asked.address));
+    match authenticator.recognise(&rules.token_format, &*begun.set, &presented, from) {
+        Recognition::Known(credential) => rules.admit(credential, &call),
+        Recognition::Rejected(rejection) => Err(rejection),
+        Recognition::Unsettled(_) => panic!("a file knows everything"),
+        Recognition::Pending(pending) => decide_later(authenticator, load, asked, *pending),
+    }
+}
+
+/// After a slow hash by what is in force then.
+fn decide_later(
+    authenticator: &Authenticator,
+    load: impl Fn() -> Arc<InForce>,
+    asked: &Asked,
+    pending: PendingPassword,
+) -> Result<Admission, Rejection> {
+    let mut ended = None;
+    let current = || {
+        let current = load();
+        let directory: Arc<dyn Directory> = current.set.clone();
+        ended = Some(current);
+        directory
+    };
+    let credential = wait(authenticator.verify(pending, current))?;
+    let ended = ended.ok_or(Rejection::DirectoryUnavailable)?;
+    let (target, call) = asked.call(&ended.rules)?;
+    if ended.rules.is_public(&call) {
+        return ended.rules.admit_anyone(&call);
+    }
+    match Presented::read(&ended.rules.accept, &asked.headers, target.query)? {
+        Some(Presented::Password(_)) => ended.rules.admit(credential, &call),
+        Some(Presented::Token { .. }) | None => Err(Rejection::CredentialMissing),
+    }
+}
+
+/// Waits without handing the thread to anybody: no executor, so that shuttle's threads can do it too.
+fn wait<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => std::thread::yield_now(),
+        }
+    }
+}

@@ -1,0 +1,2 @@
+mod dying;
+mod upgrade;

@@ -1,0 +1,98 @@
+//! The gate on a database, as the real program: what is written by the store is what the gate does.
+
+mod admission;
+mod both;
+mod bounds;
+mod commands;
+mod disk;
+mod last_used;
+mod outage;
+mod revocation;
+mod secrets;
+mod starting;
+mod tls;
+
+use std::time::Duration;
+
+use claviger::credential::StoredSecret;
+use claviger::store::CredentialRecord;
+use sqlx::Connection as _;
+
+use crate::store::beds::{Bed, token};
+use crate::support::{Gate, GateBuilder, RecordingApi, Reply, Request};
+
+/// The usual gate on this database alone, which waits for it as long as a machine under load may take.
+fn gate(api: &RecordingApi, bed: &Bed) -> GateBuilder {
+    usual_gate(api, bed).variable("CLAVIGER__DATABASE__QUERY_TIMEOUT", "15s")
+}
+
+/// The same with the limits that it has by default.
+fn usual_gate(api: &RecordingApi, bed: &Bed) -> GateBuilder {
+    Gate::before(api.url()).database(&bed.address()).settings("throttle: {enabled: false}")
+}
+
+/// A request with this token.
+fn bearer(token: &str) -> Request {
+    Request::get("/x").bearer(token)
+}
+
+/// Status and code of an answer; the code is empty for what was let through.
+fn verdict(reply: &Reply) -> (u16, String) {
+    (reply.status, reply.code())
+}
+
+fn asked(gate: &Gate, request: &Request) -> (u16, String) {
+    verdict(&gate.send(request))
+}
+
+/// A Basic pair with nothing but what it needs.
+fn pair(id: &str, account: &str, username: &str, hash: &str) -> CredentialRecord {
+    let mut record = token(id, account, "");
+    record.secret = StoredSecret::Password { username: username.into(), hash: hash.parse().unwrap() };
+    record
+}
+
+/// What became of look-ups in the database so far.
+fn lookups(gate: &Gate, result: &str) -> f64 {
+    gate.metric(&format!("claviger_database_lookups_total{{result=\"{result}\"}}"))
+}
+
+/// Look-ups that what is remembered has answered.
+fn hits(gate: &Gate) -> f64 {
+    gate.metric("claviger_cache_hits_total{cache=\"credential\"}")
+}
+
+/// Keeps everybody from these tables until its connection is ended from outside.
+async fn lock(bed: &Bed, tables: &str) -> std::thread::JoinHandle<()> {
+    let address = bed.address();
+    let sql = format!("BEGIN; LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(600)");
+    let holder = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut connection = sqlx::PgConnection::connect(&address).await.unwrap();
+            let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
+            let held = tokio::time::timeout(Duration::from_secs(60), sql.execute(&mut connection));
+            held.await.expect("nobody ends it").unwrap_err();
+        });
+    });
+    let locks = "SELECT COUNT(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    let wanted = i64::try_from(tables.split(',').count()).unwrap();
+    for _ in 0..1000 {
+        if bed.ask(locks).await >= wanted {
+            return holder;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{tables} cannot be locked");
+}
+
+/// Ends whoever holds a lock.
+async fn unlock(bed: &Bed, holder: std::thread::JoinHandle<()>) {
+    bed.execute(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()",
+    )
+    .await;
+    holder.join().unwrap();
+}

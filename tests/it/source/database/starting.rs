@@ -1,0 +1,134 @@
+//! What a gate makes of a database when it starts.
+
+use claviger::config::DatabaseUrl;
+
+use super::{asked, bearer, gate};
+use crate::store::beds::{Bed, on_each, token};
+use crate::support::postgres::{Cluster, fresh_database};
+use crate::support::{Gate, RecordingApi, Run, eventually};
+
+on_each!(a_database_of_a_newer_version_is_refused, a_damaged_row_takes_nobody_else_down);
+
+/// What the program says when it refuses to start.
+fn refusal(builder: &crate::support::GateBuilder) -> String {
+    let ended = Run::of(builder.command()).end();
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    ended.stderr
+}
+
+fn refusal_of(url: &str) -> String {
+    refusal(&Gate::before("http://127.0.0.1:1").database(url))
+}
+
+async fn a_database_of_a_newer_version_is_refused(bed: Bed) {
+    bed.execute(
+        "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time)
+        SELECT 9999, 'later', installed_on, success, checksum, 0 FROM _sqlx_migrations",
+    )
+    .await;
+    let refusal = refusal_of(&bed.address());
+    assert!(refusal.contains("its schema is at version 9999, and this claviger knows 1"), "{refusal}");
+    assert!(refusal.contains("use the version of claviger that last migrated it, or a newer one"), "{refusal}");
+}
+
+async fn a_damaged_row_takes_nobody_else_down(bed: Bed) {
+    bed.account("acme").await;
+    for id in ["fine", "damaged"] {
+        bed.put(&token(id, "acme", id)).await;
+    }
+    bed.execute("UPDATE credentials SET addresses = 'nowhere', last_used_at = 7 WHERE id = 'damaged'").await;
+    let api = RecordingApi::start();
+    let gate = gate(&api, &bed).start();
+    for _ in 0..50 {
+        assert_eq!(asked(&gate, &bearer("damaged")), (503, "directory_unavailable".into()));
+    }
+    assert_eq!(asked(&gate, &bearer("fine")).0, 200);
+    let message = "credentials.addresses of \\\"damaged\\\" holds what claviger has never written";
+    let count = || gate.stderr().matches(message).count();
+    eventually("it is said", || count() > 0);
+    assert!(count() < 10, "whoever holds a damaged credential fills the log:\n{}", gate.stderr());
+}
+
+#[test]
+fn a_schema_that_is_missing_is_for_the_operator_to_make() {
+    let database = fresh_database();
+    let refusal = refusal_of(database.url());
+    assert!(refusal.contains("its schema is at version 0, and this claviger wants 1"), "{refusal}");
+    assert!(refusal.contains("run claviger database migrate, or claviger serve --migrate"), "{refusal}");
+
+    let api = RecordingApi::start();
+    let migrating = Gate::before(api.url()).database(database.url());
+    let gate = migrating.start_as(|command| {
+        command.arg("--migrate");
+    });
+    assert_eq!(asked(&gate, &bearer("nobody's")).0, 401);
+    assert!(gate.stderr().contains("the schema of the database is up to date"), "{}", gate.stderr());
+    // Nothing is left to do, so the flag is needed no more.
+    let again = Gate::before(api.url()).database(database.url()).start();
+    assert_eq!(asked(&again, &bearer("nobody's")).0, 401);
+}
+
+#[tokio::test]
+async fn two_gates_that_migrate_at_the_same_time_both_start() {
+    let database = fresh_database();
+    let api = RecordingApi::start();
+    let gates: Vec<_> = (0..3)
+        .map(|_| {
+            let (url, upstream) = (database.url().to_owned(), api.url().to_owned());
+            std::thread::spawn(move || {
+                Gate::before(&upstream).database(&url).start_as(|command| {
+                    command.arg("--migrate");
+                })
+            })
+        })
+        .collect();
+    for gate in gates {
+        assert_eq!(asked(&gate.join().unwrap(), &bearer("nobody's")).0, 401);
+    }
+}
+
+#[test]
+fn an_sqlite_file_that_is_missing_is_made_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = folder.path().join("claviger.db");
+    let url = format!("sqlite:{}", file.display());
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).database(&url).start();
+    assert_eq!(asked(&gate, &bearer("nobody's")).0, 401);
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{:?} may be read by others", entry.file_name());
+    }
+}
+
+#[test]
+fn what_cannot_be_used_is_said_with_what_to_do() {
+    let cluster = Cluster::start();
+    let database = cluster.fresh_database();
+    let folder = tempfile::TempDir::new().unwrap();
+    std::fs::write(
+        folder.path().join("text.db"),
+        "not a database, whatever it is called, for a hundred bytes ".repeat(40),
+    )
+    .unwrap();
+    let postgres: DatabaseUrl = database.url().parse().unwrap();
+    let DatabaseUrl::Postgres(postgres) = postgres else { panic!("{postgres}") };
+    let password = postgres.expose().split(':').nth(2).unwrap().split('@').next().unwrap();
+    let cases = [
+        (database.url().replace(password, "planted-wrong"), "check user name and password, and pg_hba.conf"),
+        (cluster.url("nowhere"), "create it: CREATE DATABASE"),
+        (format!("sqlite:{}/missing/claviger.db", folder.path().display()), "check that its folder exists"),
+        (format!("sqlite:{}", folder.path().display()), "check that its folder exists"),
+        (format!("sqlite:{}/text.db", folder.path().display()), "it is damaged or no SQLite file: restore it"),
+        (database.url().replace("ca.pem", "missing.pem"), "missing.pem"),
+        (database.url().replace("verify-full", "prefer"), "has an sslmode that is none of"),
+        (database.url().replace("@localhost:", "@localhost:x"), "credentials.database"),
+    ];
+    for (url, remedy) in cases {
+        let refusal = refusal_of(&url);
+        assert!(refusal.contains(remedy), "{remedy}:\n{refusal}");
+        assert!(!refusal.contains(password) && !refusal.contains("planted"), "{refusal}");
+    }
+}

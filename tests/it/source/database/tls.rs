@@ -1,0 +1,98 @@
+//! A server is who its certificate says, for this very name, unless the URL wants less.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::time::Duration;
+
+use super::{asked, bearer, gate};
+use crate::store::beds::{Bed, token};
+use crate::support::postgres::Cluster;
+use crate::support::{Gate, RecordingApi, Run, eventually};
+
+/// Credentials on a server of their own.
+async fn server() -> (Bed, Cluster) {
+    let cluster = Cluster::start();
+    let bed = Bed::on_database(cluster.fresh_database()).await;
+    bed.account("acme").await;
+    bed.put(&token("billing", "acme", "secret")).await;
+    (bed, cluster)
+}
+
+/// With nothing of what the URL says about TLS.
+fn without_parameters(bed: &Bed) -> String {
+    bed.address().split('?').next().unwrap().to_owned()
+}
+
+fn must_refuse_the_server(gate: &Gate, problem: &str) {
+    assert_eq!(asked(gate, &bearer("secret")).0, 503);
+    assert_eq!(gate.admin("GET", "/readyz").status, 503);
+    let log = gate.stderr();
+    assert!(log.contains(problem), "{problem}:\n{log}");
+    assert!(log.contains("call it by a name that its certificate has"), "{log}");
+    assert!(log.contains("name the authority of that with sslrootcert"), "{log}");
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name_is_refused_until_it_is_mended() {
+    let (bed, cluster) = server().await;
+    let api = RecordingApi::start();
+    cluster.certify(&["elsewhere.example.org"]);
+    cluster.terminate_connections();
+    // Verified in full, though nobody says so.
+    let url = format!("{}?sslrootcert={}", without_parameters(&bed), cluster.ca().display());
+    let gate = Gate::before(api.url()).database(&url).start();
+    must_refuse_the_server(&gate, "certificate not valid for name");
+    cluster.certify(&["localhost"]);
+    eventually("it is admitted", || asked(&gate, &bearer("secret")).0 == 200);
+}
+
+#[tokio::test]
+async fn an_authority_that_nobody_knows_is_refused() {
+    let (bed, _cluster) = server().await;
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).database(&without_parameters(&bed)).start();
+    must_refuse_the_server(&gate, "UnknownIssuer");
+}
+
+#[tokio::test]
+async fn the_environment_does_not_switch_tls_off() {
+    let (bed, cluster) = server().await;
+    let api = RecordingApi::start();
+    let gate = gate(&api, &bed).start_as(|command| {
+        command.env("PGSSLMODE", "disable");
+    });
+    assert_eq!(asked(&gate, &bearer("secret")).0, 200);
+    let of_the_gate = "FROM pg_stat_ssl s JOIN pg_stat_activity a ON a.pid = s.pid
+        WHERE a.application_name = 'claviger' AND NOT s.ssl";
+    assert_eq!(cluster.execute(&format!("SELECT count(*) {of_the_gate}")), "0");
+    let with_tls = of_the_gate.replace("NOT s.ssl", "s.ssl");
+    assert_ne!(cluster.execute(&format!("SELECT count(*) {with_tls}")), "0");
+    // Nor is there another way to it.
+    let gate = Gate::before(api.url()).database(&without_parameters(&bed)).start_as(|command| {
+        command.env("PGSSLMODE", "disable");
+    });
+    must_refuse_the_server(&gate, "UnknownIssuer");
+}
+
+/// Whoever stands in between may say that there is no TLS; nothing is told to them.
+#[test]
+fn a_server_that_says_it_has_no_tls_learns_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let mut question = [0; 8];
+        stream.read_exact(&mut question).unwrap();
+        stream.write_all(b"N").unwrap();
+        let mut rest = Vec::new();
+        // Closed, in one way or another.
+        let _closed = stream.read_to_end(&mut rest);
+        rest
+    });
+    let builder = Gate::before("http://127.0.0.1:1").database(&format!("postgres://planted:secret@localhost:{port}/x"));
+    let ended = Run::of(builder.command()).end();
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.contains("server does not support TLS; let it speak TLS"), "{}", ended.stderr);
+    assert_eq!(server.join().unwrap(), b"");
+}
