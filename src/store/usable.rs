@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use futures_util::TryStreamExt as _;
 use ipnet::IpNet;
 use jiff::Timestamp;
 
@@ -116,26 +117,31 @@ impl Store {
         one(row)
     }
 
-    /// The credentials that were used most recently, a token before and after a reset counting as two.
+    /// Gives the credentials that were used most recently to `take`, one by one, a token before and after a reset
+    /// counting as two. What is answered is the last change that all of them hold.
     ///
     /// # Errors
     /// When the database cannot be asked. What cannot be read is left out: it is complained about when it is used.
-    pub async fn recently_used(&self, most: u32) -> Result<UsableReading<Vec<Usable>>, StoreError> {
+    pub async fn recently_used(&self, most: u32, mut take: impl FnMut(Usable, i64)) -> Result<(), StoreError> {
         let read_at = self.last_change().await?;
         let sql = format!(
             "SELECT {COLUMNS} FROM (SELECT * FROM credentials WHERE last_used_at IS NOT NULL
             ORDER BY last_used_at DESC LIMIT $1) c JOIN counter k ON k.only_row = 1
             LEFT JOIN tokens t ON t.credential = c.id {OWNERS}"
         );
-        let rows: Vec<Row> = self
-            .within(async {
-                on!(&self.pools, |pool| {
-                    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(i64::from(most)).fetch_all(pool).await?)
-                })
+        self.within(async {
+            on!(&self.pools, |pool| {
+                let query = sqlx::query_as::<_, Row>(sqlx::AssertSqlSafe(sql)).bind(i64::from(most));
+                let mut rows = query.fetch(pool);
+                while let Some(row) = rows.try_next().await? {
+                    if let Ok(Some(usable)) = row.usable() {
+                        take(usable, read_at);
+                    }
+                }
+                Ok(())
             })
-            .await?;
-        let found = rows.into_iter().filter_map(|row| row.usable().ok().flatten()).collect();
-        Ok(UsableReading { read_at, found })
+        })
+        .await
     }
 
     /// The kinds of slow hash there are: one of each cost, and their number.

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::{DatabaseDirectory, Decoys};
-use crate::store::{Changes, StoreError, Wake};
+use crate::store::{Changes, StoreError, Usable, Wake};
 
 /// Between two looks at a server, whatever it notifies of.
 const POLL: Duration = Duration::from_secs(1);
@@ -143,12 +143,14 @@ impl DatabaseDirectory {
         self.prepare_schema().await?;
         let begun = self.clock.steady();
         self.remembered.begin_at(self.store.last_change().await?);
-        let recent = self.store.recently_used(self.preload).await?;
-        let count = recent.found.len();
-        for usable in recent.found.into_iter().filter(|usable| self.is_in_time(usable)) {
+        let mut count: usize = 0;
+        let remember = |usable: Usable, read_at| {
             // One that was overtaken is read again when it is used.
-            let _overtaken = self.remembered.insert(usable, recent.read_at);
-        }
+            if self.is_in_time(&usable) && self.remembered.insert(usable, read_at).is_ok() {
+                count += 1;
+            }
+        };
+        self.store.recently_used(self.preload, remember).await?;
         self.confirm(begun);
         self.is_synced.store(true, Ordering::Release);
         tracing::info!(remembered = count, "the database is followed");
