@@ -26,13 +26,14 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
 ];
 
 /// What belongs to few, so that it can be replaced there.
-const FENCES: [(&str, &[&str]); 6] = [
+const FENCES: [(&str, &[&str]); 7] = [
     ("pingora", &["proxy", "server"]),
     ("axum", &["control", "server"]),
     ("clap", &["cli"]),
     ("sqlx", &["store"]),
     ("std::env", &["config"]),
     ("notify", &["source"]),
+    ("csv", &["source"]),
 ];
 
 struct Source {
