@@ -155,7 +155,12 @@ impl Wake {
     pub async fn wait(&mut self, most: Duration) -> Result<(), StoreError> {
         match self {
             Self::Postgres(listener) => match tokio::time::timeout(most, listener.try_recv()).await {
-                Ok(Ok(Some(_))) | Err(_) => Ok(()),
+                Ok(Ok(Some(_))) => {
+                    // One look answers all that have come.
+                    while listener.next_buffered().is_some() {}
+                    Ok(())
+                }
+                Err(_) => Ok(()),
                 Ok(Ok(None)) => Err(StoreError::Unavailable("the connection for notifications is lost".into())),
                 Ok(Err(error)) => Err(error.into()),
             },
