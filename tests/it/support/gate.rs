@@ -66,7 +66,11 @@ impl Gate {
                 break addresses;
             }
             let has_ended = child.try_wait().unwrap().is_some();
-            assert!(!has_ended && start.elapsed() < PATIENCE, "the gate does not start:\n{}", stderr.lock().unwrap());
+            if has_ended || start.elapsed() >= PATIENCE {
+                // Nobody else would end it.
+                let _ended = child.kill();
+                panic!("the gate does not start:\n{}", stderr.lock().unwrap());
+            }
             std::thread::sleep(Duration::from_millis(5));
         };
         Self { child, folder: folder.into(), address, admin, stdout, stderr }
