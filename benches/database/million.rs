@@ -24,11 +24,11 @@ macro_rules! insert {
         let now = now().as_millisecond();
         for numbers in (0..$size).collect::<Vec<_>>().chunks(2000) {
             let mut sql = sqlx::QueryBuilder::<$database>::new(
-                "INSERT INTO credentials (id, account, enabled, addresses, created_at, created_by, secret_made_at, last_used_at, revision) ",
+                "INSERT INTO credentials (id, account, enabled, addresses, created_at, created_by, secret_made_at, revision) ",
             );
             sql.push_values(numbers, |mut row, number| {
                 row.push_bind(format!("c-{number}"));
-                row.push("'acme', TRUE, ''").push_bind(now).push("'bench'").push_bind(now).push_bind(now).push("1");
+                row.push("'acme', TRUE, ''").push_bind(now).push("'bench'").push_bind(now).push("1");
             });
             sql.build().execute(&mut *transaction).await.unwrap();
             let mut sql = sqlx::QueryBuilder::<$database>::new("INSERT INTO tokens (digest, credential) ");
@@ -38,6 +38,10 @@ macro_rules! insert {
             });
             sql.build().execute(&mut *transaction).await.unwrap();
         }
+        sqlx::query("INSERT INTO uses (credential, at) SELECT id, created_at FROM credentials")
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
         transaction.commit().await.unwrap();
     }};
 }

@@ -91,6 +91,11 @@ fn bind(address: SocketAddr, taken: Option<Bound>) -> anyhow::Result<Bound> {
 }
 
 impl Handover {
+    /// True when there is a process that goes on if this one does not come up.
+    pub(super) fn is_taken_over(&self) -> bool {
+        self.taken.is_some()
+    }
+
     /// Callers are let in from now on: the process before may go, and the next one may ask.
     ///
     /// # Errors

@@ -106,6 +106,12 @@ fn run(
     let certificates = certificates(settings, &metrics)?;
     let database = database(settings, &metrics, options)?;
     let directory = database.as_ref().map(Database::directory);
+    let is_blind = directory.as_ref().is_some_and(|directory| !directory.is_synced());
+    if is_blind && handover.is_taken_over() {
+        anyhow::bail!(
+            "the database does not answer, and the process that serves now remembers what is in it: it goes on"
+        );
+    }
     let policy = Arc::new(ArcSwap::from_pointee(policy(&loaded, directory.as_ref(), None)?));
     let authenticator = Arc::new(authenticator(settings, &metrics)?);
     let throttle = Arc::new(Throttle::default());

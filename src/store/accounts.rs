@@ -104,7 +104,7 @@ impl Transaction {
                 listed!(sql, batch.iter().copied());
                 // In the order of their ids, so that two who want the same ones do not wait for each other.
                 sql.push(") ORDER BY id").push(lock);
-                sql.build_query_as().fetch_all(connection)
+                sql.build_query_as().persistent(false).fetch_all(connection)
             })?;
             found.extend(rows.into_iter().map(Row::record).collect::<Result<Vec<_>, _>>()?);
         }
@@ -155,7 +155,7 @@ impl Transaction {
                         .push("1");
                 });
                 sql.push(on_conflict);
-                sql.build().execute(connection)
+                sql.build().persistent(false).execute(connection)
             })?;
             for record in batch {
                 self.changed(ChangeKind::Account, record.id.as_str());

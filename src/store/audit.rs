@@ -160,7 +160,7 @@ impl Transaction {
                         .push_bind(&actor.request_id)
                         .push_bind(&actor.address);
                 });
-                sql.build().execute(connection)
+                sql.build().persistent(false).execute(connection)
             })?;
         }
         Ok(())

@@ -6,7 +6,7 @@ use sqlx::error::DatabaseError;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Gone, busy or too slow; the next attempt may succeed.
-    #[error("the database does not answer ({0}); it is tried again")]
+    #[error("the database does not answer: {0}")]
     Unavailable(String),
     /// It answers, and will go on answering so until somebody changes something.
     #[error("the database cannot be used: {problem}; {remedy}")]
@@ -53,7 +53,7 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(inner) => Self::of_database(inner.as_ref()),
-            sqlx::Error::PoolTimedOut => Self::Unavailable("no connection became free in time".into()),
+            sqlx::Error::PoolTimedOut => Self::Unavailable("no connection in time; check that the server is there, that this machine may reach it, and that database.connections are enough".into()),
             sqlx::Error::Tls(inner) => Self::Unusable {
                 problem: format!("TLS: {inner}"),
                 remedy: "let it speak TLS, and check what sslrootcert, sslcert and sslkey of its URL name",

@@ -33,7 +33,7 @@ macro_rules! ids_of {
                     list.push_bind(value);
                 }
                 sql.push(after);
-                found.extend(sql.build_query_scalar::<String>().fetch_all($pool).await?);
+                found.extend(sql.build_query_scalar::<String>().persistent(false).fetch_all($pool).await?);
             }
         }
         if !$names.digests.is_empty() {
@@ -43,7 +43,7 @@ macro_rules! ids_of {
                 list.push_bind(digest.as_bytes().to_vec());
             }
             sql.push(")");
-            found.extend(sql.build_query_scalar::<String>().fetch_all($pool).await?);
+            found.extend(sql.build_query_scalar::<String>().persistent(false).fetch_all($pool).await?);
         }
         found
     }};
@@ -70,7 +70,7 @@ impl Transaction {
             let rows: Vec<(Vec<u8>, String)> = built!(self, begin, |sql, connection| {
                 listed!(sql, batch.iter().map(|digest| digest.as_bytes().to_vec()));
                 sql.push(")");
-                sql.build_query_as().fetch_all(connection)
+                sql.build_query_as().persistent(false).fetch_all(connection)
             })?;
             let known = |(bytes, id): (Vec<u8>, String)| Some((TokenDigest::from_bytes(&bytes)?, id));
             holders.of_digests.extend(rows.into_iter().filter_map(known));
@@ -80,7 +80,7 @@ impl Transaction {
             let rows: Vec<(String, String)> = built!(self, begin, |sql, connection| {
                 listed!(sql, batch.iter().copied());
                 sql.push(")");
-                sql.build_query_as().fetch_all(connection)
+                sql.build_query_as().persistent(false).fetch_all(connection)
             })?;
             holders.of_usernames.extend(rows);
         }

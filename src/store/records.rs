@@ -9,10 +9,11 @@ use crate::credential::{StoredSecret, TokenDigest};
 const COLUMNS: &str = "c.id, c.account, c.owner, c.name, c.description, c.contact_email, c.contact_mobile, c.username,
     c.password_hash, c.previous_password_hash, c.previous_ends_at, c.hint, c.enabled, c.disabled_reason, c.version,
     c.scopes, c.addresses, c.expires_at, c.rate_requests, c.rate_seconds, c.rate_burst, c.created_at, c.created_by,
-    c.secret_made_at, c.handed_over_at, c.last_used_at, c.last_used_from, c.revision,
+    c.secret_made_at, c.handed_over_at, w.at AS last_used_at, w.used_from AS last_used_from, c.revision,
     t.digest, p.digest AS previous_digest, p.ends_at AS previous_token_ends_at";
 const FROM: &str = "FROM credentials c LEFT JOIN tokens t ON t.credential = c.id AND t.ends_at IS NULL
-    LEFT JOIN tokens p ON p.credential = c.id AND p.ends_at IS NOT NULL";
+    LEFT JOIN tokens p ON p.credential = c.id AND p.ends_at IS NOT NULL
+    LEFT JOIN uses w ON w.credential = c.id";
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -125,14 +126,14 @@ impl Transaction {
                 let _locked: Vec<(String,)> = built!(self, begin, |sql, connection| {
                     listed!(sql, batch.iter().copied());
                     sql.push(") ORDER BY id").push(lock);
-                    sql.build_query_as().fetch_all(connection)
+                    sql.build_query_as().persistent(false).fetch_all(connection)
                 })?;
             }
             let begin = format!("SELECT {COLUMNS} {FROM} WHERE c.id IN (");
             let rows: Vec<Row> = built!(self, begin, |sql, connection| {
                 listed!(sql, batch.iter().copied());
                 sql.push(")");
-                sql.build_query_as().fetch_all(connection)
+                sql.build_query_as().persistent(false).fetch_all(connection)
             })?;
             found.extend(rows.into_iter().map(Row::record).collect::<Result<Vec<_>, _>>()?);
         }

@@ -48,7 +48,7 @@ macro_rules! within {
 pub(super) use within;
 
 /// One statement that is put together for the database at hand:
-/// `built!(transaction, "DELETE …", |sql, connection| { sql.push(…); sql.build().execute(connection) })`.
+/// `built!(transaction, "DELETE …", |sql, connection| { sql.push(…); sql.build().persistent(false).execute(connection) })`.
 macro_rules! built {
     ($transaction:expr, $begin:expr, |$sql:ident, $connection:ident| $work:expr) => {{
         let limit = $transaction.limit();
@@ -207,8 +207,12 @@ impl Transaction {
             let limit = self.limit();
             let work = async {
                 match &mut self.inner {
-                    Inner::Sqlite(inner) => insert!(Sqlite).build().execute(&mut **inner).await.map(drop),
-                    Inner::Postgres(inner) => insert!(Postgres).build().execute(&mut **inner).await.map(drop),
+                    Inner::Sqlite(inner) => {
+                        insert!(Sqlite).build().persistent(false).execute(&mut **inner).await.map(drop)
+                    }
+                    Inner::Postgres(inner) => {
+                        insert!(Postgres).build().persistent(false).execute(&mut **inner).await.map(drop)
+                    }
                 }
             };
             tokio::time::timeout(limit, work).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))?;

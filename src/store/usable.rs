@@ -125,8 +125,8 @@ impl Store {
     pub async fn recently_used(&self, most: u32, mut take: impl FnMut(Usable, i64)) -> Result<(), StoreError> {
         let read_at = self.last_change().await?;
         let sql = format!(
-            "SELECT {COLUMNS} FROM (SELECT * FROM credentials WHERE last_used_at IS NOT NULL
-            ORDER BY last_used_at DESC LIMIT $1) c JOIN counter k ON k.only_row = 1
+            "SELECT {COLUMNS} FROM (SELECT credential FROM uses ORDER BY at DESC LIMIT $1) w
+            JOIN credentials c ON c.id = w.credential JOIN counter k ON k.only_row = 1
             LEFT JOIN tokens t ON t.credential = c.id {OWNERS}"
         );
         self.within(async {

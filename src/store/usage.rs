@@ -21,11 +21,12 @@ pub struct Use {
     pub from: Option<IpAddr>,
 }
 
-/// The same text for both: unnamed columns of VALUES are column1, column2, … in both.
-macro_rules! update {
+/// The same text for both: unnamed columns of VALUES are column1, column2, … in both. In the order of the ids, so
+/// that gates that write at the same time never wait for each other in a circle.
+macro_rules! upsert {
     ($uses:expr, $database:ty) => {{
         let mut sql = QueryBuilder::<$database>::new(
-            "UPDATE credentials SET last_used_at = v.column2, last_used_from = v.column3 FROM (VALUES ",
+            "INSERT INTO uses (credential, at, used_from) SELECT v.column1, v.column2, v.column3 FROM (VALUES ",
         );
         for (index, each) in $uses.iter().enumerate() {
             sql.push(if index > 0 { ", (CAST(" } else { "(CAST(" }).push_bind(each.id.as_str());
@@ -34,8 +35,9 @@ macro_rules! update {
             sql.push(" AS TEXT))");
         }
         sql.push(
-            ") AS v WHERE credentials.id = v.column1
-            AND (credentials.last_used_at IS NULL OR credentials.last_used_at < v.column2)",
+            ") AS v JOIN credentials c ON c.id = v.column1 WHERE TRUE ORDER BY c.id
+            ON CONFLICT (credential) DO UPDATE SET at = excluded.at, used_from = excluded.used_from
+            WHERE uses.at < excluded.at",
         );
         sql
     }};
@@ -52,10 +54,10 @@ impl Store {
             self.within(async {
                 match &self.pools {
                     Pools::Sqlite { write, .. } => {
-                        update!(batch, sqlx::Sqlite).build().execute(write).await?;
+                        upsert!(batch, sqlx::Sqlite).build().persistent(false).execute(write).await?;
                     }
                     Pools::Postgres(pool) => {
-                        update!(batch, sqlx::Postgres).build().execute(pool).await?;
+                        upsert!(batch, sqlx::Postgres).build().persistent(false).execute(pool).await?;
                     }
                 }
                 Ok(())

@@ -95,7 +95,7 @@ impl Transaction {
                     .push("1");
             });
             sql.push(on_conflict);
-            sql.build().execute(connection)
+            sql.build().persistent(false).execute(connection)
         })?;
         for record in batch {
             // Its digest may be one that gates have asked for in vain.
@@ -108,7 +108,7 @@ impl Transaction {
         let _touched: Touched = built!(self, "DELETE FROM tokens WHERE credential IN (", |sql, connection| {
             listed!(sql, batch.iter().map(|record| record.id.as_str()));
             sql.push(")");
-            sql.build().execute(connection)
+            sql.build().persistent(false).execute(connection)
         })?;
         Ok(())
     }
@@ -131,7 +131,7 @@ impl Transaction {
             sql.push_values(&tokens, |mut row, (digest, credential, ends_at)| {
                 row.push_bind(digest.as_bytes().to_vec()).push_bind(*credential).push_bind(*ends_at);
             });
-            sql.build().execute(connection)
+            sql.build().persistent(false).execute(connection)
         })?;
         Ok(())
     }

@@ -99,6 +99,8 @@ fn is_harmless(target: &str, level: Level) -> bool {
     match target {
         "claviger" => true,
         _ if target.starts_with("pingora") => false,
+        // sqlx warns of what stands in a URL.
+        _ if target.starts_with("sqlx") => level == Level::ERROR,
         _ => level <= Level::INFO,
     }
 }

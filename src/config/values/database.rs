@@ -52,10 +52,19 @@ impl FromStr for DatabaseUrl {
         if url.database().is_empty() && url.parameter("dbname").is_none() {
             return Err("names no database; write postgres://USER@HOST/DATABASE");
         }
+        if !url.has_known_parameters() {
+            return Err("has a parameter that is not known, or one twice; known are sslmode, sslrootcert, sslcert, \
+                        sslkey, host, port, dbname, user, password, application_name and options");
+        }
         url.tls()?;
         Ok(Self::Postgres(url))
     }
 }
+
+/// Parameters of a URL that are no secret.
+const HARMLESS: [&str; 8] = ["sslmode", "sslrootcert", "sslcert", "sslkey", "host", "port", "dbname", "user"];
+/// The others that may stand there; an unknown one would be logged by whoever does not know it, value and all.
+const OTHERS: [&str; 3] = ["password", "application_name", "options"];
 
 /// How a connection to a server is secured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +90,7 @@ impl PostgresUrl {
     /// # Errors
     /// For what may fall back to no TLS unnoticed.
     pub fn tls(&self) -> Result<DatabaseTls, &'static str> {
-        match self.parameter("sslmode").or_else(|| self.parameter("ssl-mode")) {
+        match self.parameter("sslmode") {
             Some("disable") => Ok(DatabaseTls::Off),
             Some("require") => Ok(DatabaseTls::Required),
             Some("verify-ca") => Ok(DatabaseTls::VerifyAuthority),
@@ -120,6 +129,18 @@ impl PostgresUrl {
             && pairs.all(|pair| pair.contains('='))
     }
 
+    /// True when each is one that we know, and none stands there twice: who counts then?
+    fn has_known_parameters(&self) -> bool {
+        let query = self.0.split_once('?').map_or("", |(_, query)| query);
+        let mut seen = Vec::new();
+        query.split('&').filter(|pair| !pair.is_empty()).all(|pair| {
+            let name = pair.split('=').next().unwrap_or_default();
+            let is_new = !seen.contains(&name);
+            seen.push(name);
+            is_new && (HARMLESS.contains(&name) || OTHERS.contains(&name))
+        })
+    }
+
     /// The files it names, by the name of the parameter, as far as they are written plainly.
     pub fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         let named = ["sslrootcert", "sslcert", "sslkey"].into_iter();
@@ -148,7 +169,8 @@ impl PostgresUrl {
             Some((user, host)) => format!("{}@{host}", user.split_once(':').map_or(user, |(user, _)| user)),
             None => authority.to_owned(),
         };
-        let harmless = query.split('&').filter(|pair| pair.starts_with("ssl") || pair.starts_with("host="));
+        let is_harmless = |pair: &&str| pair.split_once('=').is_some_and(|(name, _)| HARMLESS.contains(&name));
+        let harmless = query.split('&').filter(is_harmless);
         let query = harmless.collect::<Vec<_>>().join("&");
         let question = if query.is_empty() { "" } else { "?" };
         format!("{scheme}://{authority}/{path}{question}{query}")
@@ -190,8 +212,17 @@ mod tests {
         assert_eq!(shown("postgres://gate:s3cret@[::1]:5432/keys"), "postgres://gate@[::1]:5432/keys");
         assert_eq!(
             shown("postgres:///keys?user=x&password=y&host=/run/postgresql"),
-            "postgres:///keys?host=/run/postgresql"
+            "postgres:///keys?user=x&host=/run/postgresql"
         );
+    }
+
+    /// sqlx logs what it does not know, and libpq knows other names for secrets.
+    #[test]
+    fn a_parameter_that_nobody_knows_is_refused() {
+        for query in ["sslpassword=hunter2", "passwd=hunter2", "ssl-mode=disable", "sslmode=require&sslmode=disable"] {
+            let shown = shown(&format!("postgres://u@h/d?{query}"));
+            assert!(shown.starts_with("has a parameter") && !shown.contains("hunter2"), "{shown}");
+        }
     }
 
     #[test]

@@ -24,13 +24,15 @@ pub(super) struct Feed {
     wake: Option<Wake>,
     tried_to_listen: Option<Instant>,
     complained: Option<Instant>,
+    /// The schema is the one that this program works with.
+    has_checked: bool,
     /// The last secret change that decoys are chosen by, and when that was.
     decoys_at: Option<(i64, Instant)>,
 }
 
 impl Feed {
     pub(super) fn new(directory: Arc<DatabaseDirectory>) -> Self {
-        Self { directory, wake: None, tried_to_listen: None, complained: None, decoys_at: None }
+        Self { directory, wake: None, tried_to_listen: None, complained: None, has_checked: false, decoys_at: None }
     }
 
     /// For ever.
@@ -85,7 +87,11 @@ impl Feed {
         }
         if !directory.is_synced() {
             directory.sync().await?;
+        } else if !self.has_checked {
+            // Begun with a snapshot, nobody has looked at it yet.
+            directory.prepare_schema().await?;
         }
+        self.has_checked = true;
         loop {
             let begun = directory.clock.steady();
             let changes = directory.store.changes_since(directory.remembered.position()).await?;
@@ -110,12 +116,9 @@ impl Feed {
         if self.decoys_at.is_some_and(|(of, chosen)| of == at || chosen.elapsed() < CHOOSE_AGAIN) {
             return;
         }
-        match self.directory.store.hash_kinds().await {
-            Ok(kinds) => {
-                self.directory.decoys.store(Arc::new(Decoys::of_kinds(kinds)));
-                self.decoys_at = Some((at, Instant::now()));
-            }
-            Err(error) => self.complain(&error),
+        self.decoys_at = Some((at, Instant::now()));
+        if let Err(error) = self.directory.choose_decoys().await {
+            tracing::debug!("unknown user names go on costing what they did: {error}");
         }
     }
 
@@ -126,7 +129,10 @@ impl Feed {
     fn complain(&mut self, error: &StoreError) {
         if self.complained.is_none_or(|complained| complained.elapsed() >= COMPLAIN_AGAIN) {
             self.complained = Some(Instant::now());
-            tracing::error!("{error}; what is remembered keeps deciding for {:?} at most", self.directory.max_stale);
+            tracing::error!(
+                "{error}. It is tried again; what is remembered keeps deciding for {:?} at most",
+                self.directory.max_stale
+            );
         }
     }
 
@@ -138,6 +144,11 @@ impl Feed {
 }
 
 impl DatabaseDirectory {
+    async fn choose_decoys(&self) -> Result<(), StoreError> {
+        self.decoys.store(Arc::new(Decoys::of_kinds(self.store.hash_kinds().await?)));
+        Ok(())
+    }
+
     /// Begins to follow: from the last change, with the credentials that were used most recently.
     pub(super) async fn sync(&self) -> Result<(), StoreError> {
         self.prepare_schema().await?;
@@ -151,6 +162,8 @@ impl DatabaseDirectory {
             }
         };
         self.store.recently_used(self.preload, remember).await?;
+        // Before anybody is let in: else unknown names would cost something else than known ones for a moment.
+        self.choose_decoys().await?;
         self.confirm(begun);
         self.is_synced.store(true, Ordering::Release);
         tracing::info!(remembered = count, "the database is followed");

@@ -11,8 +11,8 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::DatabaseDirectory;
 use super::remembered::Entry;
+use super::{DatabaseDirectory, Decoys};
 use crate::credential::{Account, Credential, Label, PasswordHash, RateLimit, ScopeSet, StoredSecret};
 use crate::store::Usable;
 
@@ -129,6 +129,9 @@ impl DatabaseDirectory {
             return Err(SnapshotError::Damaged);
         }
         self.remembered.begin_at(head.position);
+        let mut decoys = Decoys::default();
+        all.iter().filter_map(|usable| usable.credential.password_hash()).for_each(|hash| decoys.add(hash));
+        self.decoys.store(Arc::new(decoys));
         let count = all.len();
         for usable in all.into_iter().filter(|usable| self.is_in_time(usable)) {
             // Nothing has been applied since.

@@ -1,10 +1,11 @@
--- One text for SQLite and PostgreSQL; BLOB is read as BYTEA there. Times are milliseconds since 1970.
+-- One text for SQLite and PostgreSQL. There BLOB is read as BYTEA, and TEXT sorts by its bytes, as in SQLite.
+-- What a column may hold is checked by whoever reads it: SQLite cannot change a CHECK. Times are milliseconds since 1970.
 -- Lists of labels or address ranges are words with one space between them, JSON is text.
 
 -- The number of the last change. A writer takes the next one as its last step before it commits, and holds
 -- the row until then: so changes become visible in the order of their numbers.
 CREATE TABLE counter (
-    only_row BIGINT PRIMARY KEY CHECK (only_row = 1),
+    only_row BIGINT NOT NULL PRIMARY KEY CHECK (only_row = 1),
     last_change BIGINT NOT NULL,
     pruned_to BIGINT NOT NULL
 );
@@ -12,14 +13,14 @@ INSERT INTO counter (only_row, last_change, pruned_to) VALUES (1, 0, 0);
 
 -- What gates have to forget. kind: secret (there may be a new one), credential, account, user.
 CREATE TABLE changes (
-    number BIGINT PRIMARY KEY,
+    number BIGINT NOT NULL PRIMARY KEY,
     at BIGINT NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('secret', 'credential', 'account', 'user')),
+    kind TEXT NOT NULL,
     target TEXT NOT NULL
 );
 
 CREATE TABLE accounts (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     name TEXT,
     granted BOOLEAN NOT NULL,
     switched_on BOOLEAN NOT NULL,
@@ -30,21 +31,22 @@ CREATE TABLE accounts (
 
 -- Staff belong to no account.
 CREATE TABLE users (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     account TEXT REFERENCES accounts (id),
-    email TEXT NOT NULL UNIQUE,
+    email TEXT NOT NULL,
     name TEXT,
-    role TEXT NOT NULL CHECK (role IN ('staff', 'owner', 'implementer', 'member')),
+    role TEXT NOT NULL,
     password_hash TEXT,
     enabled BOOLEAN NOT NULL,
     created_at BIGINT NOT NULL,
     revision BIGINT NOT NULL,
     CHECK ((role = 'staff') = (account IS NULL))
 );
+CREATE UNIQUE INDEX users_email ON users (lower(email));
 CREATE INDEX users_account ON users (account, id);
 
 CREATE TABLE sessions (
-    digest BLOB PRIMARY KEY,
+    digest BLOB NOT NULL PRIMARY KEY,
     user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     created_at BIGINT NOT NULL,
     seen_at BIGINT NOT NULL,
@@ -52,10 +54,11 @@ CREATE TABLE sessions (
     address TEXT
 );
 CREATE INDEX sessions_user ON sessions (user_id);
+CREATE INDEX sessions_end ON sessions (ends_at);
 
 -- One-use links: the first set-up, and invitations.
 CREATE TABLE setup_links (
-    digest BLOB PRIMARY KEY,
+    digest BLOB NOT NULL PRIMARY KEY,
     user_id TEXT REFERENCES users (id) ON DELETE CASCADE,
     created_at BIGINT NOT NULL,
     ends_at BIGINT NOT NULL,
@@ -63,40 +66,44 @@ CREATE TABLE setup_links (
 );
 
 CREATE TABLE operator_tokens (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
     digest BLOB NOT NULL UNIQUE,
-    role TEXT NOT NULL CHECK (role IN ('staff', 'owner', 'implementer', 'member')),
+    role TEXT NOT NULL,
     account TEXT REFERENCES accounts (id),
     enabled BOOLEAN NOT NULL,
     expires_at BIGINT,
     created_at BIGINT NOT NULL,
     created_by TEXT NOT NULL,
     last_used_at BIGINT,
-    revision BIGINT NOT NULL
+    revision BIGINT NOT NULL,
+    CHECK ((role = 'staff') = (account IS NULL))
 );
+CREATE INDEX operator_tokens_account ON operator_tokens (account);
 
 CREATE TABLE access_requests (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     account TEXT NOT NULL REFERENCES accounts (id),
-    asked_by TEXT NOT NULL REFERENCES users (id),
+    asked_by_kind TEXT NOT NULL,
+    asked_by TEXT NOT NULL,
     start_on TEXT NOT NULL,
     use_cases TEXT NOT NULL,
     privacy_policy TEXT,
-    state TEXT NOT NULL CHECK (state IN ('pending', 'approved', 'declined', 'withdrawn')),
+    state TEXT NOT NULL,
     reason TEXT,
     decided_by TEXT,
     decided_at BIGINT,
     created_at BIGINT NOT NULL,
     revision BIGINT NOT NULL
 );
+CREATE INDEX access_requests_account ON access_requests (account, created_at, id);
 CREATE INDEX access_requests_state ON access_requests (state, created_at, id);
 CREATE UNIQUE INDEX access_requests_one_pending ON access_requests (account) WHERE state = 'pending';
 
 -- Of a secret only digests are kept. Where there is a previous password it counts until previous_ends_at;
 -- password_cost is the beginning of the hash that says what it costs to verify.
 CREATE TABLE credentials (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     account TEXT NOT NULL REFERENCES accounts (id),
     owner TEXT REFERENCES users (id),
     name TEXT,
@@ -122,20 +129,26 @@ CREATE TABLE credentials (
     created_by TEXT NOT NULL,
     secret_made_at BIGINT NOT NULL,
     handed_over_at BIGINT,
-    last_used_at BIGINT,
-    last_used_from TEXT,
     revision BIGINT NOT NULL,
     CHECK ((username IS NULL) = (password_hash IS NULL)),
     CHECK ((password_hash IS NULL) = (password_cost IS NULL))
 );
 CREATE INDEX credentials_account ON credentials (account, created_at, id);
 CREATE INDEX credentials_owner ON credentials (owner) WHERE owner IS NOT NULL;
-CREATE INDEX credentials_used ON credentials (last_used_at) WHERE last_used_at IS NOT NULL;
-CREATE INDEX credentials_cost ON credentials (password_cost) WHERE password_cost IS NOT NULL;
+CREATE INDEX credentials_created ON credentials (created_at, id);
+CREATE INDEX credentials_cost ON credentials (password_cost, password_hash) WHERE password_cost IS NOT NULL;
+
+-- When each was last used. Apart from the credentials, because every gate writes here all the time.
+CREATE TABLE uses (
+    credential TEXT NOT NULL PRIMARY KEY REFERENCES credentials (id) ON DELETE CASCADE,
+    at BIGINT NOT NULL,
+    used_from TEXT
+);
+CREATE INDEX uses_at ON uses (at);
 
 -- SHA-256 of tokens: the current one of a credential, and during a reset's overlap the one before, with its end.
 CREATE TABLE tokens (
-    digest BLOB PRIMARY KEY,
+    digest BLOB NOT NULL PRIMARY KEY CHECK (length(digest) = 32),
     credential TEXT NOT NULL REFERENCES credentials (id) ON DELETE CASCADE,
     ends_at BIGINT
 );
@@ -145,16 +158,17 @@ CREATE UNIQUE INDEX tokens_previous ON tokens (credential) WHERE ends_at IS NOT 
 
 -- Links on which a secret is shown once; sealed under a key that only the link holds.
 CREATE TABLE reveals (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     credential TEXT NOT NULL REFERENCES credentials (id) ON DELETE CASCADE,
     link_digest BLOB NOT NULL UNIQUE,
-    sealed BLOB NOT NULL,
+    sealed BLOB,
     email TEXT NOT NULL,
     mobile TEXT NOT NULL,
     code_digest BLOB,
     code_ends_at BIGINT,
     tries BIGINT NOT NULL,
     sends BIGINT NOT NULL,
+    sends_since BIGINT,
     sent_at BIGINT,
     mail_state TEXT NOT NULL,
     message_state TEXT NOT NULL,
@@ -165,7 +179,7 @@ CREATE TABLE reveals (
 CREATE INDEX reveals_credential ON reveals (credential);
 
 CREATE TABLE webhooks (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     account TEXT NOT NULL REFERENCES accounts (id),
     credential TEXT NOT NULL REFERENCES credentials (id) ON DELETE CASCADE,
     url TEXT NOT NULL,
@@ -173,6 +187,8 @@ CREATE TABLE webhooks (
     operation TEXT NOT NULL,
     status TEXT,
     sealed BLOB NOT NULL,
+    previous_sealed BLOB,
+    previous_ends_at BIGINT,
     paused BOOLEAN NOT NULL,
     failing_since BIGINT,
     switched_off_at BIGINT,
@@ -183,11 +199,11 @@ CREATE INDEX webhooks_credential ON webhooks (credential);
 CREATE INDEX webhooks_account ON webhooks (account, created_at, id);
 
 CREATE TABLE deliveries (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     webhook TEXT NOT NULL REFERENCES webhooks (id) ON DELETE CASCADE,
     event TEXT NOT NULL,
     body TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'failed')),
+    state TEXT NOT NULL,
     attempts BIGINT NOT NULL,
     next_at BIGINT,
     answer TEXT,
@@ -198,9 +214,9 @@ CREATE INDEX deliveries_webhook ON deliveries (webhook, created_at, id);
 
 -- Who did what to what. before and after are JSON without secrets. Ids sort by time (UUIDv7).
 CREATE TABLE audit (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     at BIGINT NOT NULL,
-    actor_kind TEXT NOT NULL CHECK (actor_kind IN ('system', 'shell', 'user', 'token', 'link')),
+    actor_kind TEXT NOT NULL,
     actor TEXT NOT NULL,
     verb TEXT NOT NULL,
     account TEXT,

@@ -15,6 +15,8 @@ on_each!(
     a_name_that_is_taken_is_refused_and_nothing_is_written,
     changes_are_numbered_in_the_order_of_their_commits,
     last_uses_are_no_changes_and_never_go_back,
+    a_reader_that_is_far_behind_is_told_to_begin_anew,
+    last_uses_wait_for_nobody_in_a_circle,
 );
 
 async fn a_record_is_read_as_it_was_written(bed: Bed) {
@@ -151,4 +153,50 @@ async fn last_uses_are_no_changes_and_never_go_back(bed: Bed) {
     bed.store.recently_used(1, |usable, read_at| recent.push((usable, read_at))).await.unwrap();
     assert_eq!(recent.len(), 1);
     assert_eq!(recent[0].1, before);
+}
+
+/// An import of a million must not keep a revocation waiting.
+async fn a_reader_that_is_far_behind_is_told_to_begin_anew(bed: Bed) {
+    bed.account("acme").await;
+    let records: Vec<_> = (0..8100).map(|number| token(&format!("c-{number}"), "acme", &format!("{number}"))).collect();
+    let mut transaction = bed.store.begin(noon()).await.unwrap();
+    transaction.put_credentials(&records).await.unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(bed.store.changes_since(1).await.unwrap(), Changes::TooMany(8101));
+    let Changes::Some(changes) = bed.store.changes_since(200).await.unwrap() else { panic!("near enough") };
+    assert_eq!((changes.len(), changes[0].number), (1000, 201));
+}
+
+/// Two gates and an import, all of the same credentials and each in an order of its own.
+async fn last_uses_wait_for_nobody_in_a_circle(bed: Bed) {
+    bed.account("acme").await;
+    let records: Vec<_> = (0..300).map(|number| token(&format!("c-{number}"), "acme", &format!("{number}"))).collect();
+    let put = async || {
+        let mut transaction = bed.store.begin(noon()).await.unwrap();
+        transaction.put_credentials(&records).await.unwrap();
+        transaction.commit().await.unwrap();
+    };
+    put().await;
+    let gates: Vec<_> = [false, true]
+        .into_iter()
+        .map(|is_reversed| {
+            let (store, mut ids) =
+                (bed.store.clone(), records.iter().map(|record| record.id.to_string()).collect::<Vec<_>>());
+            if is_reversed {
+                ids.reverse();
+            }
+            tokio::spawn(async move {
+                for turn in 0..20_i64 {
+                    let one = |id: &String| Use { id: id.clone(), at: noon() + turn.seconds(), from: None };
+                    store.note_uses(&ids.iter().map(one).collect::<Vec<_>>()).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for _ in 0..10 {
+        put().await;
+    }
+    for gate in gates {
+        gate.await.unwrap();
+    }
 }

@@ -36,7 +36,8 @@ async fn a_damaged_row_takes_nobody_else_down(bed: Bed) {
     for id in ["fine", "damaged"] {
         bed.put(&token(id, "acme", id)).await;
     }
-    bed.execute("UPDATE credentials SET addresses = 'nowhere', last_used_at = 7 WHERE id = 'damaged'").await;
+    bed.execute("UPDATE credentials SET addresses = 'nowhere' WHERE id = 'damaged'").await;
+    bed.execute("INSERT INTO uses (credential, at) VALUES ('damaged', 7)").await;
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).start();
     for _ in 0..50 {
