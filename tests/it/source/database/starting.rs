@@ -4,7 +4,7 @@ use claviger::config::DatabaseUrl;
 
 use super::{asked, bearer, gate};
 use crate::store::beds::{Bed, on_each, token};
-use crate::support::postgres::{Cluster, fresh_database};
+use crate::support::postgres::{Cluster, HowToStop, fresh_database};
 use crate::support::{Gate, RecordingApi, Run, eventually};
 
 on_each!(a_database_of_a_newer_version_is_refused, a_damaged_row_takes_nobody_else_down);
@@ -132,4 +132,23 @@ fn what_cannot_be_used_is_said_with_what_to_do() {
         assert!(refusal.contains(remedy), "{remedy}:\n{refusal}");
         assert!(!refusal.contains(password) && !refusal.contains("planted"), "{refusal}");
     }
+}
+
+/// What the old one remembers is more than what the new one could.
+#[tokio::test]
+async fn a_process_that_cannot_reach_the_database_takes_nothing_over() {
+    let cluster = Cluster::start();
+    let bed = Bed::on_database(cluster.fresh_database()).await;
+    bed.account("acme").await;
+    bed.put(&token("known", "acme", "known")).await;
+    let api = RecordingApi::start();
+    let gate = gate(&api, &bed).settings("handover: {socket: run/next.sock}\ndatabase: {query_timeout: 1s}").start();
+    assert_eq!(asked(&gate, &bearer("known")).0, 200);
+    cluster.stop(HowToStop::Fast);
+    let ended = Run::within(gate.folder(), &["serve", "--upgrade", "--config", "claviger.yaml"]).end();
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    assert!(ended.stderr.contains("the process that serves now remembers what is in it"), "{}", ended.stderr);
+    assert_eq!(asked(&gate, &bearer("known")).0, 200);
+    assert_eq!(gate.admin("GET", "/readyz").status, 200);
+    cluster.start_again();
 }
