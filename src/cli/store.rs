@@ -39,6 +39,12 @@ impl Named {
         matches!(&self.database.url, DatabaseUrl::Sqlite(file) if !file.exists())
     }
 
+    /// True for a file that is not there, or holds nothing yet.
+    pub(super) fn is_blank(&self) -> bool {
+        let holds_nothing = |file: &PathBuf| file.metadata().is_ok_and(|file| file.is_file() && file.len() == 0);
+        self.is_missing() || matches!(&self.database.url, DatabaseUrl::Sqlite(file) if holds_nothing(file))
+    }
+
     /// Opens it as it is. A file that is not there is made only where that is wanted.
     pub(super) async fn open(&self, create: bool) -> anyhow::Result<Store> {
         let url = &self.database.url;

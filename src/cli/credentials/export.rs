@@ -31,6 +31,11 @@ impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let exported = wait(async {
             let store = Named::read(&self.source)?.open_current().await?;
+            if let Some(account) = &self.account {
+                // An empty file would look like an account without credentials.
+                let is_known = store.account(account.as_str()).await?.is_some();
+                anyhow::ensure!(is_known, "no account of the database has the id {account}");
+            }
             let out = BufWriter::new(std::io::stdout().lock());
             let account = self.account.as_ref();
             let exported = export(&store, &actor(), Clock::System.now(), self.format.into(), account, out).await;

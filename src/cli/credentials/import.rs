@@ -50,10 +50,12 @@ impl Args {
         let located = |faults: Faults| faults.in_file(name);
         let import_of = self.read(format, users, &named.settings).map_err(located)?;
         let imported = wait(async {
-            let scratch = (self.dry_run && named.is_missing()).then(tempfile::tempdir).transpose()?;
+            let scratch = (self.dry_run && named.is_blank()).then(tempfile::tempdir).transpose()?;
             let store = match &scratch {
                 // A dry run makes no file, not even an empty one.
                 Some(folder) => named.at(folder.path().join("claviger.db")).open_ready().await?,
+                // Nor does it change what tables there are.
+                None if self.dry_run => named.open_current().await?,
                 None => named.open_ready().await?,
             };
             let outcome = import(&store, &actor(), Clock::System.now(), &import_of, self.dry_run).await;

@@ -41,6 +41,7 @@ pub(super) fn read(text: &str, catalogs: Catalogs) -> Result<Import, Faults> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut table = Table {
         columns: Vec::new(),
+        stand_in: None,
         entries: Entries::new(catalogs.versions, catalogs.scopes),
         notes: HashMap::new(),
         access: HashMap::new(),
@@ -60,6 +61,9 @@ pub(super) fn read(text: &str, catalogs: Catalogs) -> Result<Import, Faults> {
         start = end;
         if is_header {
             table.columns = header(&record, &origins)?;
+            if !table.columns.contains(&"version") {
+                table.stand_in = catalogs.versions.known.last().map(|version| version.name.clone());
+            }
             is_header = false;
         } else if !table.entries.are_too_faulty() {
             table.row(&record, &origins);
@@ -71,7 +75,8 @@ pub(super) fn read(text: &str, catalogs: Catalogs) -> Result<Import, Faults> {
     if let Some(origin) = places.open_quote() {
         table.entries.faults.push(Fault::new(origin, "", "a quote here is never closed"));
     }
-    Ok(Import { reading: table.entries.finish()?, notes: table.notes, extent: Extent::Whole })
+    let extent = Extent::Columns { named: table.columns, has_version: table.stand_in.is_none() };
+    Ok(Import { reading: table.entries.finish()?, notes: table.notes, extent })
 }
 
 const NAMES_HINT: &str = "the first line names the columns: id,account,token,…";
@@ -108,6 +113,8 @@ fn header(record: &csv::StringRecord, origins: &[Origin]) -> Result<Vec<&'static
 
 struct Table<'c> {
     columns: Vec<&'static str>,
+    /// Without a column for it: credentials that are known keep theirs, and others are refused in the end.
+    stand_in: Option<Label>,
     entries: Entries<'c>,
     notes: HashMap<Label, Notes>,
     access: HashMap<Label, bool>,
@@ -141,6 +148,9 @@ impl Table<'_> {
                     node.set(&keys, value(column, cell.trim(), cell, origin));
                 }
             }
+        }
+        if let Some(version) = &self.stand_in {
+            node.set(&["version"], Node::new(Value::Text(version.to_string()), start.clone()));
         }
         let id = node.entry("id").and_then(|(_, id)| label(id));
         let account = node.entry("account").and_then(|(_, account)| label(account));

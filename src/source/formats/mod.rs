@@ -51,16 +51,34 @@ pub struct Import {
 }
 
 /// Of a known credential, what an entry replaces.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Extent {
     /// All of it.
     #[default]
     Whole,
+    /// What the table has columns for.
+    Columns {
+        /// Their names.
+        named: Vec<&'static str>,
+        /// There is one for the version, or no version to be said.
+        has_version: bool,
+    },
     /// The password of whoever has the user name.
     Password {
         /// The version of new ones was said, not just taken.
         has_version: bool,
     },
+}
+
+impl Extent {
+    /// True when it speaks of what this column of a table holds.
+    pub fn has(&self, column: &str) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::Columns { named, .. } => named.contains(&column),
+            Self::Password { .. } => false,
+        }
+    }
 }
 
 /// For people. `None` where nothing is said, which is not the same as nothing.

@@ -89,6 +89,47 @@ fn a_dry_run_prints_the_difference_and_makes_not_even_a_file() {
 }
 
 #[test]
+fn a_dry_run_leaves_a_database_that_is_not_ready_as_it_is() {
+    let folder = folder_on("sqlite:claviger.db");
+    let database = folder.path().join("claviger.db");
+    put(folder.path(), "in.yaml", &credentials());
+    put(folder.path(), "claviger.db", "");
+    let dry = run(&folder, &["import", "in.yaml", "--dry-run"]);
+    assert_eq!(dry.code, 0, "{}", dry.stderr);
+    assert!(dry.stderr.starts_with("3 added, "), "{}", dry.stderr);
+    assert_eq!(database.metadata().unwrap().len(), 0);
+
+    let folder = filled();
+    let database = folder.path().join("claviger.db");
+    let sql = |sql: &'static str| {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&database);
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+            let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+            let count: Vec<(i64,)> = sqlx::query_as(sql).fetch_all(&mut connection).await.unwrap();
+            sqlx::Connection::close(connection).await.unwrap();
+            count
+        })
+    };
+    // As one of another version.
+    sql("DELETE FROM _sqlx_migrations");
+    let before = std::fs::read(&database).unwrap();
+    let dry = run(&folder, &["import", "credentials.yaml", "--dry-run"]);
+    assert_eq!((dry.code, dry.stdout.as_str()), (1, ""));
+    assert!(dry.stderr.contains("run claviger database migrate"), "{}", dry.stderr);
+    assert_eq!(sql("SELECT COUNT(*) FROM _sqlx_migrations"), [(0,)]);
+    assert!(std::fs::read(&database).unwrap() == before, "a dry run has written");
+}
+
+#[test]
+fn an_account_that_is_not_there_is_not_exported_as_an_empty_file() {
+    let folder = filled();
+    let ended = run(&folder, &["export", "--account", "acmee"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
+    assert!(ended.stderr.contains("no account of the database has the id acmee"), "{}", ended.stderr);
+    assert_eq!(run(&folder, &["export", "--account", "acme"]).code, 0);
+}
+
+#[test]
 fn every_bad_row_is_named_with_its_line_and_nothing_is_imported() {
     let folder = filled();
     let good = digest("good");

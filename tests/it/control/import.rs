@@ -18,6 +18,8 @@ on_each!(
     what_an_export_writes_an_import_finds_unchanged,
     an_export_into_an_empty_database_gives_the_same_credentials,
     an_htpasswd_file_changes_passwords_and_nothing_else,
+    what_a_table_has_no_column_for_stays,
+    two_lines_of_an_htpasswd_file_that_mean_one_credential_are_a_fault,
     an_import_of_many_is_one_change_of_each,
 );
 
@@ -220,6 +222,77 @@ async fn an_htpasswd_file_changes_passwords_and_nothing_else(bed: Bed) {
         let faults = Import::htpasswd(text, &users("acme", None), known.catalogs()).err().unwrap().to_string();
         assert!(faults.starts_with(fault) && !faults.contains("secret "), "{faults}");
     }
+}
+
+async fn what_a_table_has_no_column_for_stays(bed: Bed) {
+    let known = Known::new();
+    let table = |text: &str| Import::csv(text, known.catalogs()).unwrap();
+    let full = format!(
+        "id,account,token,name,enabled,disabled_reason,version,scopes,addresses,expires_at,rate_limit.requests,rate_limit.per,rate_limit.burst,description\n\
+         old,acme,{},Old,false,left,1,pay,10.0.0.0/8,2027-01-01T00:00:00Z,5,1m,200,theirs\n",
+        digest("one")
+    );
+    imported(&bed, &table(&full)).await;
+    let before = record(&bed, "old").await;
+    assert_eq!(
+        (before.enabled, before.disabled_reason.as_deref(), before.rate_limit.is_some()),
+        (false, Some("left"), true)
+    );
+
+    // Only the secret is said.
+    let outcome = imported(&bed, &table(&format!("id,account,token\nold,acme,{}\n", digest("one")))).await;
+    assert_eq!((outcome.credentials, outcome.unchanged), (Vec::new(), 1));
+    let outcome = imported(&bed, &table(&format!("id,account,token,name\nold,acme,{},New\n", digest("two")))).await;
+    assert_eq!(outcome.credentials[0].changed.as_deref(), Some(&["token", "name"][..]));
+    let after = record(&bed, "old").await;
+    assert_eq!(after.name.as_deref(), Some("New"));
+    let with = CredentialRecord { name: after.name.clone(), ..before.clone() };
+    let with = CredentialRecord { secret: after.secret.clone(), revision: after.revision, ..with };
+    assert_eq!(after, CredentialRecord { secret_made_at: after.secret_made_at, ..with });
+
+    // A limit without its burst; one that would no longer be countable with the burst that is kept.
+    let limit = |requests: u32, per: &str| {
+        let cells = format!("old,acme,{},{requests},{per}", digest("two"));
+        table(&format!("id,account,token,rate_limit.requests,rate_limit.per\n{cells}\n"))
+    };
+    imported(&bed, &limit(7, "2m")).await;
+    let rate = record(&bed, "old").await.rate_limit.unwrap();
+    assert_eq!((rate.requests.get(), rate.seconds.get(), rate.burst.get()), (7, 120, 200));
+    let faults = refused(&bed, &limit(1, "8760h")).await;
+    assert!(
+        faults.starts_with("2:1  rate_limit.burst  kept as it is would take more than a hundred years"),
+        "{faults}"
+    );
+
+    // An empty cell says that there is nothing.
+    let cells = format!("old,acme,{},,,,,,,", digest("two"));
+    let columns = "id,account,token,enabled,scopes,addresses,expires_at,rate_limit.requests,rate_limit.per,name";
+    imported(&bed, &table(&format!("{columns}\n{cells}\n"))).await;
+    let after = record(&bed, "old").await;
+    assert_eq!((after.enabled, after.disabled_reason, after.scopes, after.expires_at), (true, None, None, None));
+    assert_eq!((after.addresses, after.rate_limit, after.name), (Vec::new(), None, None));
+    assert_eq!((after.version, after.description.as_deref()), (Some(label("1")), Some("theirs")));
+
+    // One that is new has no version to keep.
+    let text = format!("id,account,token\nold,acme,{}\nnew,acme,{}\n", digest("two"), digest("new"));
+    let faults = refused(&bed, &table(&text)).await;
+    let expected =
+        "3:1  version  is missing; add this column: only credentials that are known keep the version they have";
+    assert_eq!(faults, expected);
+}
+
+async fn two_lines_of_an_htpasswd_file_that_mean_one_credential_are_a_fault(bed: Bed) {
+    imported(&bed, &yaml(&file())).await;
+    let known = Known::new();
+    let users = Users { account: label("acme"), version: Some(label("2")) };
+    let read = |text: &str| Import::htpasswd(text, &users, known.catalogs()).unwrap();
+    let (by_name, by_id) = (format!("acme:{OTHER_HASH}\n"), format!("acme-nightly:{HASH}\n"));
+    let last = bed.store.last_change().await.unwrap();
+    let faults = refused(&bed, &read(&format!("{by_name}{by_id}"))).await;
+    assert!(faults.starts_with("2:1  username  means the credential acme-nightly, which 1:1 means too; "), "{faults}");
+    let faults = refused(&bed, &read(&format!("{by_id}{by_name}"))).await;
+    assert!(faults.contains("2:1  username  means the credential acme-nightly, which 1:1 means too; "), "{faults}");
+    assert_eq!(bed.store.last_change().await.unwrap(), last);
 }
 
 async fn an_import_of_many_is_one_change_of_each(bed: Bed) {

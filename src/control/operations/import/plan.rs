@@ -1,10 +1,11 @@
 //! What an import comes to, against what is there.
 
+use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
-use super::records::{Records, differences};
+use super::records::{Records, differences, rate_limit};
 use super::{ImportError, Imported, ImportedCredential};
 use crate::config::{Fault, Faults, Origin};
 use crate::control::operations::change::whole_millis;
@@ -14,6 +15,7 @@ use crate::store::{AccountRecord, Actor, CredentialRecord, Holders, Transaction}
 
 /// More than these are not reported at once.
 const MOST_FAULTS: usize = 100;
+const ID_BESIDE_HINT: &str = "write this user into a YAML or CSV file, where the id stands beside the user name";
 
 /// What is to be written. Of what changes, also what it was.
 #[derive(Default)]
@@ -44,29 +46,34 @@ impl Plan {
             }
         }
         let taken = Taken::new(transaction.holders(&digests, &usernames).await?);
-        let entries: BTreeMap<&str, Entry> = import
-            .reading
-            .set
-            .iter()
-            .zip(&import.reading.places)
-            .map(|entry| (taken.id(import, entry.0), entry))
-            .collect();
+        let mut faults = Faults::default();
+        let mut entries: BTreeMap<&str, Entry> = BTreeMap::new();
+        for entry in import.reading.set.iter().zip(&import.reading.places) {
+            match entries.entry(taken.id(import, entry.0)) {
+                Slot::Vacant(slot) => {
+                    slot.insert(entry);
+                }
+                // Only by user names: ids stand once in a file.
+                Slot::Occupied(slot) => {
+                    let problem =
+                        format!("means the credential {}, which {} means too", slot.key(), slot.get().1.origin);
+                    faults.push(entry.1.fault("username", problem).hint(ID_BESIDE_HINT));
+                }
+            }
+        }
         let ids: Vec<&str> = entries.keys().copied().collect();
         let known = transaction.credentials(&ids).await?;
         let known: HashMap<&str, &CredentialRecord> = known.iter().map(|record| (record.id.as_str(), record)).collect();
 
-        let mut faults = Faults::default();
         let records = Records { actor, now: whole_millis(now) };
         for (id, (credential, place)) in entries {
             let before = known.get(id).copied();
-            if let Some(fault) = taken.fault(import.extent, (credential, place), id, before) {
+            if let Some(fault) = taken.fault(&import.extent, (credential, place), id, before) {
                 faults.push(fault);
             }
-            let after = match (before, import.extent) {
+            let after = match (before, &import.extent) {
                 (Some(before), Extent::Password { .. }) => records.with_secret(before, credential),
-                (_, Extent::Password { .. } | Extent::Whole) => {
-                    records.whole(before, credential, import.notes.get(&credential.id))
-                }
+                (_, extent) => records.whole(before, credential, import.notes.get(&credential.id), extent),
             };
             match before {
                 None => plan.new.push(after),
@@ -170,7 +177,7 @@ impl Taken {
     /// Where only passwords are said, a user who is known keeps the id.
     fn id<'e>(&'e self, import: &Import, credential: &'e Credential) -> &'e str {
         let holder = match import.extent {
-            Extent::Whole => None,
+            Extent::Whole | Extent::Columns { .. } => None,
             Extent::Password { .. } => credential.username().and_then(|name| self.usernames.get(name)),
         };
         holder.map_or(credential.id.as_str(), String::as_str)
@@ -178,7 +185,7 @@ impl Taken {
 
     fn fault(
         &self,
-        extent: Extent,
+        extent: &Extent,
         (credential, place): Entry,
         id: &str,
         before: Option<&CredentialRecord>,
@@ -191,18 +198,29 @@ impl Taken {
             let problem = format!("is the {meaning} of another credential in the database: {holder}");
             return Some(place.fault(key, problem).hint("take it out here, or delete or change that one first"));
         }
-        let Extent::Password { has_version } = extent else { return None };
+        let has_version = match extent {
+            Extent::Password { has_version } => has_version,
+            Extent::Columns { has_version: false, .. } if before.is_none() => {
+                let hint = "add this column: only credentials that are known keep the version they have";
+                return Some(place.fault("version", "is missing").hint(hint));
+            }
+            Extent::Columns { .. } => {
+                let is_countable = rate_limit(before, credential, extent).is_none_or(|rate| rate.is_countable());
+                let problem = "kept as it is would take more than a hundred years to be whole again";
+                return (!is_countable).then(|| place.fault("rate_limit.burst", problem).hint("add this column"));
+            }
+            Extent::Whole => return None,
+        };
         match before {
             Some(_) if holder.is_none() => {
                 let problem = format!("cannot be its id, too: {id} is another credential in the database");
-                let hint = "write this user into a YAML or CSV file, where the id stands beside the user name";
-                Some(place.fault(key, problem).hint(hint))
+                Some(place.fault(key, problem).hint(ID_BESIDE_HINT))
             }
             Some(before) if before.account != credential.account.id => {
                 let problem = format!("is the user name of {id}, which belongs to another account: {}", before.account);
                 Some(place.fault(key, problem))
             }
-            None if !has_version => {
+            None if !*has_version => {
                 let hint = "say with --api-version which version new users are pinned to";
                 Some(place.fault(key, "is new and has no version").hint(hint))
             }

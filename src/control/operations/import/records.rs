@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::control::operations::change::whole_millis;
-use crate::credential::{Credential, StoredSecret};
-use crate::source::formats::Notes;
+use crate::credential::{Credential, RateLimit, StoredSecret};
+use crate::source::formats::{Extent, Notes};
 use crate::store::{Actor, CredentialRecord};
 
 /// What makes records.
@@ -20,6 +20,7 @@ impl Records<'_> {
         before: Option<&CredentialRecord>,
         credential: &Credential,
         notes: Option<&Notes>,
+        extent: &Extent,
     ) -> CredentialRecord {
         let mut record = before.map_or_else(|| self.first(credential), |before| self.with_secret(before, credential));
         if record.account != credential.account.id {
@@ -27,14 +28,30 @@ impl Records<'_> {
             record.owner = None;
         }
         record.account = credential.account.id.clone();
-        record.name = credential.name.as_deref().map(str::to_owned);
-        record.version = credential.version.clone();
-        record.scopes =
-            credential.scopes.as_ref().map(|scopes| scopes.names().filter_map(|name| name.parse().ok()).collect());
-        record.addresses = credential.addresses.to_vec();
-        record.expires_at = credential.expires_at.map(whole_millis);
-        record.rate_limit = credential.rate_limit;
-        record.enabled = credential.enabled;
+        // A new one has nothing to keep.
+        let says = |column| before.is_none() || extent.has(column);
+        if says("name") {
+            record.name = credential.name.as_deref().map(str::to_owned);
+        }
+        if says("version") {
+            record.version = credential.version.clone();
+        }
+        if says("scopes") {
+            record.scopes =
+                credential.scopes.as_ref().map(|scopes| scopes.names().filter_map(|name| name.parse().ok()).collect());
+        }
+        if says("addresses") {
+            record.addresses = credential.addresses.to_vec();
+        }
+        if says("expires_at") {
+            record.expires_at = credential.expires_at.map(whole_millis);
+        }
+        if says("rate_limit.requests") {
+            record.rate_limit = rate_limit(before, credential, extent);
+        }
+        if says("enabled") {
+            record.enabled = credential.enabled;
+        }
         if let Some(notes) = notes {
             let places = [
                 (&mut record.description, &notes.description),
@@ -100,6 +117,16 @@ impl Records<'_> {
             revision: 1,
         }
     }
+}
+
+/// Of a limit that stays one, the burst stays if nothing is said of it.
+pub(super) fn rate_limit(
+    before: Option<&CredentialRecord>,
+    credential: &Credential,
+    extent: &Extent,
+) -> Option<RateLimit> {
+    let kept = before.and_then(|before| before.rate_limit).filter(|_| !extent.has("rate_limit.burst"));
+    credential.rate_limit.map(|rate| RateLimit { burst: kept.map_or(rate.burst, |kept| kept.burst), ..rate })
 }
 
 /// What is different, by the names that files have for it.
