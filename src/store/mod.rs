@@ -28,6 +28,7 @@ pub use error::StoreError;
 pub use names::{Holders, Names};
 pub use pools::StoreOptions;
 pub use record::{CredentialRecord, PreviousSecret};
+pub use records::Page;
 pub use schema::SchemaState;
 pub use transaction::Transaction;
 pub use usable::{Usable, UsableReading};

@@ -50,6 +50,17 @@ struct Row {
     previous_token_ends_at: Option<i64>,
 }
 
+/// Credentials in the order of their ids.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// Those that can be read.
+    pub records: Vec<CredentialRecord>,
+    /// What is wrong with the others.
+    pub unreadable: Vec<StoreError>,
+    /// The id behind which the next page begins; `None` behind the last one.
+    pub end: Option<String>,
+}
+
 impl Store {
     /// The credential with this id.
     ///
@@ -68,16 +79,11 @@ impl Store {
     }
 
     /// The next credentials behind this id, in the order of their ids; an empty one is before all of them. With an
-    /// account, only its own.
+    /// account, only its own. One that cannot be read does not keep the others back.
     ///
     /// # Errors
-    /// When the database cannot be asked, or holds what cannot be read.
-    pub async fn credentials_after(
-        &self,
-        id: &str,
-        account: Option<&str>,
-        most: u32,
-    ) -> Result<Vec<CredentialRecord>, StoreError> {
+    /// When the database cannot be asked.
+    pub async fn credentials_after(&self, id: &str, account: Option<&str>, most: u32) -> Result<Page, StoreError> {
         let of_account = if account.is_some() { "AND c.account = $3" } else { "" };
         let sql = format!("SELECT {COLUMNS} {FROM} WHERE c.id > $1 {of_account} ORDER BY c.id LIMIT $2");
         let rows: Vec<Row> = self
@@ -89,7 +95,14 @@ impl Store {
                 })
             })
             .await?;
-        rows.into_iter().map(Row::record).collect()
+        let mut page = Page { end: rows.last().map(|row| row.id.clone()), ..Page::default() };
+        for row in rows {
+            match row.record() {
+                Ok(record) => page.records.push(record),
+                Err(error) => page.unreadable.push(error),
+            }
+        }
+        Ok(page)
     }
 }
 

@@ -47,7 +47,8 @@ impl Args {
             })
         })?;
         self.tell(&exported);
-        Ok(ExitCode::SUCCESS)
+        exported.unreadable.iter().for_each(|error| remark(format!("left out: {error}")));
+        Ok(if exported.unreadable.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
     fn tell(&self, exported: &Exported) {

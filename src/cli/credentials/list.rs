@@ -8,7 +8,7 @@ use crate::cli::store::{Named, wait};
 use crate::clock::Clock;
 use crate::control::operations::credential_facts;
 use crate::credential::Label;
-use crate::store::{CredentialRecord, Store};
+use crate::store::{CredentialRecord, Page, Store};
 
 /// Read at once; the first ones decide how wide the columns are.
 const PAGE: u32 = 500;
@@ -36,49 +36,60 @@ impl Args {
             let store = Named::read(&self.source)?.open_current().await?;
             let outcome = if is_for_programs(self.json) { self.json(&store).await } else { self.table(&store).await };
             store.close().await;
-            outcome.map(|()| ExitCode::SUCCESS)
+            // What is wrong with some has been said; the others are there.
+            outcome.map(|is_whole| if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         })
     }
 
-    async fn page(&self, store: &Store, last: &str) -> anyhow::Result<Vec<CredentialRecord>> {
-        Ok(store.credentials_after(last, self.account.as_ref().map(Label::as_str), PAGE).await?)
+    async fn page(&self, store: &Store, last: &str) -> anyhow::Result<Page> {
+        let page = store.credentials_after(last, self.account.as_ref().map(Label::as_str), PAGE).await?;
+        page.unreadable.iter().for_each(|error| remark(error.to_string()));
+        Ok(page)
     }
 
-    /// One line each, so that a long list can be read while it comes.
-    async fn json(&self, store: &Store) -> anyhow::Result<()> {
+    /// One line each, so that a long list can be read while it comes. Whether all could be read.
+    async fn json(&self, store: &Store) -> anyhow::Result<bool> {
         let mut page = self.page(store, "").await?;
+        let (mut is_whole, mut held) = (true, None);
         say("[")?;
-        while let Some(last) = page.last() {
-            let next = self.page(store, last.id.as_str()).await?;
-            for (index, record) in page.iter().enumerate() {
-                let comma = if next.is_empty() && index + 1 == page.len() { "" } else { "," };
-                say(format!("{}{comma}", credential_facts(record)))?;
+        while let Some(end) = &page.end {
+            is_whole &= page.unreadable.is_empty();
+            for record in &page.records {
+                if let Some(line) = held.replace(credential_facts(record)) {
+                    say(format!("{line},"))?;
+                }
             }
-            page = next;
+            page = self.page(store, end).await?;
         }
-        say("]")
+        if let Some(line) = held {
+            say(line.to_string())?;
+        }
+        say("]")?;
+        Ok(is_whole)
     }
 
-    async fn table(&self, store: &Store) -> anyhow::Result<()> {
+    async fn table(&self, store: &Store) -> anyhow::Result<bool> {
         let mut page = self.page(store, "").await?;
-        if page.is_empty() {
+        if page.end.is_none() {
             remark(match &self.account {
                 Some(account) => format!("no credentials of {account}"),
                 None => "no credentials".to_owned(),
             });
-            return Ok(());
+            return Ok(true);
         }
         let mut widths = COLUMNS.map(str::len);
-        for record in &page {
+        for record in &page.records {
             let cells = row(record);
             widths = std::array::from_fn(|at| widths[at].max(cells[at].chars().count()));
         }
         say(line(&COLUMNS.map(str::to_owned), &widths))?;
-        while let Some(last) = page.last() {
-            page.iter().try_for_each(|record| say(line(&row(record), &widths)))?;
-            page = self.page(store, last.id.as_str()).await?;
+        let mut is_whole = true;
+        while let Some(end) = &page.end {
+            is_whole &= page.unreadable.is_empty();
+            page.records.iter().try_for_each(|record| say(line(&row(record), &widths)))?;
+            page = self.page(store, end).await?;
         }
-        Ok(())
+        Ok(is_whole)
     }
 }
 

@@ -13,12 +13,14 @@ use crate::store::{Actor, AuditEntry, Store, StoreError};
 const PAGE: u32 = 1000;
 
 /// What has been written.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Exported {
     /// Credentials.
     pub count: usize,
     /// What the file does not hold.
     pub left_out: LeftOut,
+    /// What is wrong with those that cannot be read, and so are left out too.
+    pub unreadable: Vec<StoreError>,
 }
 
 /// Why the file is not whole.
@@ -65,13 +67,14 @@ pub async fn export(
     let mut off = store.accounts_without_access().await?;
     off.retain(|id| account.is_none_or(|account| id == account));
     let mut writer = Writer::new(format, out, off)?;
-    let mut last = String::new();
+    let (mut last, mut unreadable) = (String::new(), Vec::new());
     loop {
         let page = store.credentials_after(&last, account.map(Label::as_str), PAGE).await?;
-        let Some(end) = page.last() else { break };
-        last = end.id.to_string();
-        page.iter().try_for_each(|record| writer.credential(record))?;
+        let Some(end) = page.end else { break };
+        last = end;
+        unreadable.extend(page.unreadable);
+        page.records.iter().try_for_each(|record| writer.credential(record))?;
     }
     let (count, left_out) = writer.finish()?;
-    Ok(Exported { count, left_out })
+    Ok(Exported { count, left_out, unreadable })
 }

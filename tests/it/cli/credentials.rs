@@ -88,6 +88,32 @@ fn a_dry_run_prints_the_difference_and_makes_not_even_a_file() {
     assert_eq!(run(&folder, &["import", "in.yaml"]).stdout, "0 added, 1 changed, 2 as they were; 1 account switched\n");
 }
 
+/// A statement on the database of a folder.
+fn sql(folder: &TempDir, sql: &'static str) -> Vec<(i64,)> {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path().join("claviger.db"));
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+        let rows = sqlx::query_as(sql).fetch_all(&mut connection).await.unwrap();
+        sqlx::Connection::close(connection).await.unwrap();
+        rows
+    })
+}
+
+#[test]
+fn one_row_that_cannot_be_read_keeps_no_other_back() {
+    let folder = filled();
+    sql(&folder, "UPDATE credentials SET addresses = 'nowhere' WHERE id IN ('acme-billing', 'acme-nightly')");
+    let list = run(&folder, &["list"]);
+    let ids: Vec<Value> = serde_json::from_str(&list.stdout).unwrap();
+    assert_eq!((list.code, ids.len(), &ids[0]["id"]), (1, 1, &"acme-disabled".into()));
+    let expected = "credentials.addresses of \"acme-billing\" holds what claviger has never written; mend or delete that row\ncredentials.addresses of \"acme-nightly\" holds what claviger has never written; mend or delete that row\n";
+    assert_eq!(list.stderr, expected);
+    let exported = run(&folder, &["export"]);
+    assert_eq!((exported.code, exported.stdout.matches("- id: \"acme-disabled\"").count()), (1, 1));
+    assert!(exported.stderr.starts_with("1 credential exported\n"), "{}", exported.stderr);
+    assert_eq!(exported.stderr.matches("left out: credentials.addresses of").count(), 2, "{}", exported.stderr);
+}
+
 #[test]
 fn a_dry_run_leaves_a_database_that_is_not_ready_as_it_is() {
     let folder = folder_on("sqlite:claviger.db");
@@ -101,22 +127,13 @@ fn a_dry_run_leaves_a_database_that_is_not_ready_as_it_is() {
 
     let folder = filled();
     let database = folder.path().join("claviger.db");
-    let sql = |sql: &'static str| {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&database);
-        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-            let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
-            let count: Vec<(i64,)> = sqlx::query_as(sql).fetch_all(&mut connection).await.unwrap();
-            sqlx::Connection::close(connection).await.unwrap();
-            count
-        })
-    };
     // As one of another version.
-    sql("DELETE FROM _sqlx_migrations");
+    sql(&folder, "DELETE FROM _sqlx_migrations");
     let before = std::fs::read(&database).unwrap();
     let dry = run(&folder, &["import", "credentials.yaml", "--dry-run"]);
     assert_eq!((dry.code, dry.stdout.as_str()), (1, ""));
     assert!(dry.stderr.contains("run claviger database migrate"), "{}", dry.stderr);
-    assert_eq!(sql("SELECT COUNT(*) FROM _sqlx_migrations"), [(0,)]);
+    assert_eq!(sql(&folder, "SELECT COUNT(*) FROM _sqlx_migrations"), [(0,)]);
     assert!(std::fs::read(&database).unwrap() == before, "a dry run has written");
 }
 

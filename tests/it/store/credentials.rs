@@ -38,7 +38,7 @@ async fn a_record_is_read_as_it_was_written(bed: Bed) {
     bed.put(&record).await;
     record.revision = 2;
     assert_eq!(bed.store.credential("billing").await.unwrap().unwrap(), record);
-    assert_eq!(bed.store.credentials_after("", None, 10).await.unwrap(), [record]);
+    assert_eq!(bed.store.credentials_after("", None, 10).await.unwrap().records, [record]);
     assert_eq!(bed.store.credential("other").await.unwrap(), None);
 }
 
