@@ -30,7 +30,7 @@ enum Trouble {
     None,
     /// Notifications are lost, and nobody knows.
     Silent,
-    /// All connections of the first gate are ended, again and again.
+    /// One of the connections for notifications is ended, again and again.
     Cut,
 }
 
@@ -43,7 +43,7 @@ pub fn run() {
     let scenarios = [
         ("PostgreSQL, 3 gates", Trouble::None, Duration::from_secs(1)),
         ("PostgreSQL, notifications lost", Trouble::Silent, Duration::from_secs(5)),
-        ("PostgreSQL, connections of one gate cut each second", Trouble::Cut, Duration::from_secs(5)),
+        ("PostgreSQL, one connection for notifications ended again and again", Trouble::Cut, Duration::from_secs(5)),
     ];
     for (name, trouble, bound) in scenarios {
         let cluster = Cluster::start();
