@@ -34,32 +34,8 @@ pub fn account(id: &str) -> AccountRecord {
 }
 
 pub fn token(id: &str, account: &str, token: &str) -> CredentialRecord {
-    CredentialRecord {
-        id: id.parse().unwrap(),
-        account: account.parse().unwrap(),
-        owner: None,
-        name: None,
-        description: None,
-        contact_email: None,
-        contact_mobile: None,
-        secret: StoredSecret::Token(TokenDigest::of(token.as_bytes())),
-        previous: None,
-        hint: None,
-        enabled: true,
-        disabled_reason: None,
-        version: None,
-        scopes: None,
-        addresses: Vec::new(),
-        expires_at: None,
-        rate_limit: None,
-        created_at: now(),
-        created_by: "bench".into(),
-        secret_made_at: now(),
-        handed_over_at: None,
-        last_used_at: None,
-        last_used_from: None,
-        revision: 1,
-    }
+    let secret = StoredSecret::Token(TokenDigest::of(token.as_bytes()));
+    CredentialRecord::new(id.parse().unwrap(), account.parse().unwrap(), secret, now(), "bench")
 }
 
 /// A gate on this database.

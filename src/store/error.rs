@@ -53,7 +53,11 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(inner) => Self::of_database(inner.as_ref()),
-            sqlx::Error::PoolTimedOut => Self::Unavailable("no connection in time; check that the server is there, that this machine may reach it, and that database.connections are enough".into()),
+            sqlx::Error::PoolTimedOut => Self::Unavailable(
+                "no connection in time; check that the server is there, that this machine may reach it, and that \
+                 database.connections are enough"
+                    .into(),
+            ),
             sqlx::Error::Tls(inner) => Self::Unusable {
                 problem: format!("TLS: {inner}"),
                 remedy: "let it speak TLS, and check what sslrootcert, sslcert and sslkey of its URL name",

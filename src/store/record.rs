@@ -78,6 +78,36 @@ pub enum PreviousSecret {
 }
 
 impl CredentialRecord {
+    /// One that was just made, with nothing but what it needs: switched on, and without any bound.
+    pub fn new(id: Label, account: Label, secret: StoredSecret, made_at: Timestamp, made_by: &str) -> Self {
+        Self {
+            id,
+            account,
+            owner: None,
+            name: None,
+            description: None,
+            contact_email: None,
+            contact_mobile: None,
+            secret,
+            previous: None,
+            hint: None,
+            enabled: true,
+            disabled_reason: None,
+            version: None,
+            scopes: None,
+            addresses: Vec::new(),
+            expires_at: None,
+            rate_limit: None,
+            created_at: made_at,
+            created_by: made_by.to_owned(),
+            secret_made_at: made_at,
+            handed_over_at: None,
+            last_used_at: None,
+            last_used_from: None,
+            revision: 1,
+        }
+    }
+
     /// The user name, of a Basic pair.
     pub fn username(&self) -> Option<&str> {
         match &self.secret {

@@ -40,6 +40,27 @@ pub struct NewCredential {
     pub rate_limit: Option<RateLimit>,
 }
 
+impl NewCredential {
+    /// With nothing but what it needs: its id is made up, its version is the newest, and it has no bound.
+    pub fn new(account: Label, secret: NewSecret) -> Self {
+        Self {
+            id: None,
+            account,
+            owner: None,
+            name: None,
+            description: None,
+            contact_email: None,
+            contact_mobile: None,
+            secret,
+            version: None,
+            scopes: None,
+            addresses: Vec::new(),
+            expires_at: None,
+            rate_limit: None,
+        }
+    }
+}
+
 /// What has become of it.
 #[derive(Debug)]
 pub struct Created {
@@ -103,32 +124,20 @@ pub async fn create(
     check(&new, now, catalogs)?;
     let version = new.version.or_else(|| newest(catalogs.versions));
     let made = make(new.secret).await?;
-    let moment = whole_millis(now);
+    let id = new.id.unwrap_or_else(|| id_for(&new.account));
     let record = CredentialRecord {
-        id: new.id.unwrap_or_else(|| id_for(&new.account)),
-        account: new.account,
         owner: new.owner,
         name: new.name,
         description: new.description,
         contact_email: new.contact_email,
         contact_mobile: new.contact_mobile,
-        secret: made.stored,
-        previous: None,
         hint: made.hint,
-        enabled: true,
-        disabled_reason: None,
         version,
         scopes: new.scopes.map(once_each),
         addresses: once_each(new.addresses.iter().map(IpNet::trunc).collect()),
         expires_at: new.expires_at.map(whole_millis),
         rate_limit: new.rate_limit,
-        created_at: moment,
-        created_by: actor.id.clone(),
-        secret_made_at: moment,
-        handed_over_at: None,
-        last_used_at: None,
-        last_used_from: None,
-        revision: 1,
+        ..CredentialRecord::new(id, new.account, made.stored, whole_millis(now), &actor.id)
     };
     let mut transaction = store.begin(now).await?;
     if transaction.account(record.account.as_str()).await?.is_none() {

@@ -204,6 +204,9 @@ impl Line {
             Some(version) => Some(version.parse().ok()?),
         };
         let rate_limit = self.rate_limit.map(|[requests, seconds, burst]| RateLimit { requests, seconds, burst });
+        if rate_limit.is_some_and(|limit| !limit.is_countable()) {
+            return None;
+        }
         Some(Usable {
             credential: Credential {
                 id: self.id.parse().ok()?,
@@ -215,7 +218,7 @@ impl Line {
                 scopes,
                 expires_at: self.expires_at,
                 addresses: self.addresses.into(),
-                rate_limit: rate_limit.filter(RateLimit::is_countable),
+                rate_limit,
                 last_use: Some(Box::default()),
             },
             owner,

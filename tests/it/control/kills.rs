@@ -47,21 +47,7 @@ pub async fn work(url: &DatabaseUrl) {
     let catalogs = Catalogs { versions: &versions, scopes: &scopes };
     let now = || Clock::System.now();
     loop {
-        let new = NewCredential {
-            id: None,
-            account: "acme".parse().unwrap(),
-            owner: None,
-            name: None,
-            description: None,
-            contact_email: None,
-            contact_mobile: None,
-            secret: NewSecret::Token(TokenFormat::default()),
-            version: None,
-            scopes: None,
-            addresses: Vec::new(),
-            expires_at: None,
-            rate_limit: None,
-        };
+        let new = NewCredential::new("acme".parse().unwrap(), NewSecret::Token(TokenFormat::default()));
         let created = create(&store, &actor, now(), catalogs, new).await.unwrap();
         let id = created.record.id.to_string();
         say(&id, created.record.revision, &created.secret);

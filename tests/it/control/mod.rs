@@ -41,21 +41,7 @@ impl Known {
 }
 
 fn token_for(account: &str) -> NewCredential {
-    NewCredential {
-        id: None,
-        account: label(account),
-        owner: None,
-        name: None,
-        description: None,
-        contact_email: None,
-        contact_mobile: None,
-        secret: NewSecret::Token(TokenFormat::default()),
-        version: None,
-        scopes: None,
-        addresses: Vec::new(),
-        expires_at: None,
-        rate_limit: None,
-    }
+    NewCredential::new(label(account), NewSecret::Token(TokenFormat::default()))
 }
 
 fn pair_for(account: &str, username: &str) -> NewCredential {

@@ -78,6 +78,21 @@ fn a_gate_that_starts_while_the_server_is_down_begins_with_the_snapshot() {
     let second = start(&settings);
     assert!(second.directory().is_synced() && knows(&second, "first-secret"));
     assert_eq!(runtime.block_on(second.directory().fetch(key("second-secret"))).unwrap_err(), Unavailable);
+    // A limit that cannot be counted must not become none, nor a line of junk one credential less.
+    let damage = [
+        ("\"rate_limit\":null", "\"rate_limit\":[1,4294967295,4294967295]"),
+        ("\"rate_limit\":null", "\"rate_limit\":[0,1,1]"),
+        ("\"enabled\":true", "\"enabled\":\"yes\""),
+        ("sha256:", "sha1:"),
+        ("\"id\":\"one\"", "\"id\":\"\\u0000\""),
+        ("\"credentials\":1", "\"credentials\":2"),
+        ("\"format\":1", "\"format\":2"),
+    ];
+    for (good, bad) in damage {
+        assert!(text.contains(good), "{good} in {text}");
+        let damaged = |file: &Path| edit(file, |text| text.replace(good, bad));
+        assert!(!is_of_use(&settings, &file, damaged), "{bad}");
+    }
     assert!(!is_of_use(&settings, &file, |file| {
         std::fs::set_permissions(file, PermissionsExt::from_mode(0o644)).unwrap();
     }));

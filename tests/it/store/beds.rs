@@ -145,32 +145,8 @@ pub fn label(text: &str) -> Label {
 
 /// A credential with nothing but what it needs.
 pub fn token(id: &str, account: &str, token: &str) -> CredentialRecord {
-    CredentialRecord {
-        id: label(id),
-        account: label(account),
-        owner: None,
-        name: None,
-        description: None,
-        contact_email: None,
-        contact_mobile: None,
-        secret: StoredSecret::Token(TokenDigest::of(token.as_bytes())),
-        previous: None,
-        hint: None,
-        enabled: true,
-        disabled_reason: None,
-        version: None,
-        scopes: None,
-        addresses: Vec::new(),
-        expires_at: None,
-        rate_limit: None,
-        created_at: noon(),
-        created_by: "root".into(),
-        secret_made_at: noon(),
-        handed_over_at: None,
-        last_used_at: None,
-        last_used_from: None,
-        revision: 1,
-    }
+    let secret = StoredSecret::Token(TokenDigest::of(token.as_bytes()));
+    CredentialRecord::new(label(id), label(account), secret, noon(), "root")
 }
 
 /// The same test on each kind of database.

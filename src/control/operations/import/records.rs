@@ -90,32 +90,8 @@ impl Records<'_> {
     }
 
     fn first(&self, credential: &Credential) -> CredentialRecord {
-        CredentialRecord {
-            id: credential.id.clone(),
-            account: credential.account.id.clone(),
-            owner: None,
-            name: None,
-            description: None,
-            contact_email: None,
-            contact_mobile: None,
-            secret: credential.secret.clone(),
-            previous: None,
-            hint: None,
-            enabled: true,
-            disabled_reason: None,
-            version: None,
-            scopes: None,
-            addresses: Vec::new(),
-            expires_at: None,
-            rate_limit: None,
-            created_at: self.now,
-            created_by: self.actor.id.clone(),
-            secret_made_at: self.now,
-            handed_over_at: None,
-            last_used_at: None,
-            last_used_from: None,
-            revision: 1,
-        }
+        let (id, account) = (credential.id.clone(), credential.account.id.clone());
+        CredentialRecord::new(id, account, credential.secret.clone(), self.now, &self.actor.id)
     }
 }
 
