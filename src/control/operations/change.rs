@@ -2,26 +2,21 @@
 
 use jiff::Timestamp;
 
-use super::Target;
 use super::facts::for_audit;
-use crate::store::{Actor, AuditEntry, CredentialRecord, Store, StoreError, Transaction};
-
-/// No such credential, or none that may be seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no credential has this id")]
-pub struct NotFound;
+use super::{Call, NotFound, Reach, Refusal, Right};
+use crate::store::{AuditEntry, CredentialRecord, StoreError, Transaction};
 
 /// Reads a credential, changes it, writes it, and puts down what it was and what it is. A change that changes
 /// nothing is not written.
-pub(super) async fn change<E: From<StoreError> + From<NotFound>>(
-    store: &Store,
-    actor: &Actor,
-    now: Timestamp,
-    (verb, target): (&'static str, Target<'_>),
+pub(super) async fn change<E: From<StoreError> + From<Refusal>>(
+    call: &Call<'_>,
+    (verb, id): (&'static str, &str),
     work: impl FnOnce(&mut CredentialRecord) -> Result<(), E>,
 ) -> Result<CredentialRecord, E> {
-    let mut transaction = store.begin(now).await?;
-    let before = find(&mut transaction, target).await?.ok_or(NotFound)?;
+    let reach = call.reach(Right::ManageCredentials)?;
+    let mut transaction = call.store.begin(call.now).await?;
+    let before = find(&mut transaction, reach, id).await?.ok_or(Refusal::from(NotFound("credential")))?;
+    call.expects(before.revision)?;
     let mut after = before.clone();
     work(&mut after)?;
     if after == before {
@@ -30,7 +25,7 @@ pub(super) async fn change<E: From<StoreError> + From<NotFound>>(
     // As the database counts it.
     after.revision += 1;
     transaction.put_credential(&after).await?;
-    transaction.audit(actor, &entry(verb, &after, Some(&before), Some(&after))).await?;
+    transaction.audit(call.actor(), &entry(verb, &after, Some(&before), Some(&after))).await?;
     transaction.commit().await?;
     Ok(after)
 }
@@ -38,10 +33,11 @@ pub(super) async fn change<E: From<StoreError> + From<NotFound>>(
 /// The credential, kept from being changed by others.
 pub(super) async fn find(
     transaction: &mut Transaction,
-    target: Target<'_>,
+    reach: Reach<'_>,
+    id: &str,
 ) -> Result<Option<CredentialRecord>, StoreError> {
-    let found = transaction.credential(target.id).await?;
-    Ok(found.filter(|record| target.account.is_none_or(|account| record.account == *account)))
+    let found = transaction.credential(id).await?;
+    Ok(found.filter(|record| reach.covers(&record.account)))
 }
 
 /// A line of the audit about a credential.

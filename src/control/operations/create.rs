@@ -5,9 +5,10 @@ use jiff::Timestamp;
 
 use super::change::{entry, whole_millis};
 use super::secrets::{NewSecret, PlainSecret, SecretError, make};
+use super::{Call, Refusal, Right};
 use crate::credential::{Label, RateLimit, VersionCatalog};
 use crate::source::formats::Catalogs;
-use crate::store::{Actor, CredentialRecord, Store, StoreError};
+use crate::store::{CredentialRecord, StoreError};
 
 /// What it shall be.
 #[derive(Debug)]
@@ -73,6 +74,9 @@ pub struct Created {
 /// Why there is no new credential.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
+    /// Not by this caller, or not any more.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// Its account is not there.
     #[error("no account has this id")]
     UnknownAccount,
@@ -114,16 +118,12 @@ pub enum CreateError {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn create(
-    store: &Store,
-    actor: &Actor,
-    now: Timestamp,
-    catalogs: Catalogs<'_>,
-    new: NewCredential,
-) -> Result<Created, CreateError> {
+pub async fn create(call: &Call<'_>, new: NewCredential) -> Result<Created, CreateError> {
+    call.reach(Right::ManageCredentials)?.of(&new.account)?;
+    let (catalogs, now) = (call.terms.catalogs, call.now);
     check(&new, now, catalogs)?;
     let version = new.version.or_else(|| newest(catalogs.versions));
-    let made = make(new.secret).await?;
+    let made = make(new.secret, call.terms.format).await?;
     let id = new.id.unwrap_or_else(|| id_for(&new.account));
     let record = CredentialRecord {
         owner: new.owner,
@@ -137,14 +137,14 @@ pub async fn create(
         addresses: once_each(new.addresses.iter().map(IpNet::trunc).collect()),
         expires_at: new.expires_at.map(whole_millis),
         rate_limit: new.rate_limit,
-        ..CredentialRecord::new(id, new.account, made.stored, whole_millis(now), &actor.id)
+        ..CredentialRecord::new(id, new.account, made.stored, whole_millis(now), &call.actor().id)
     };
-    let mut transaction = store.begin(now).await?;
+    let mut transaction = call.store.begin(now).await?;
     if transaction.account(record.account.as_str()).await?.is_none() {
         return Err(CreateError::UnknownAccount);
     }
     transaction.add_credentials(std::slice::from_ref(&record)).await?;
-    transaction.audit(actor, &entry("create", &record, None, Some(&record))).await?;
+    transaction.audit(call.actor(), &entry("create", &record, None, Some(&record))).await?;
     transaction.commit().await?;
     Ok(Created { record, secret: made.plain })
 }

@@ -1,17 +1,15 @@
 //! Deleting a credential for good.
 
-use jiff::Timestamp;
-
-use super::Target;
-use super::change::{NotFound, entry, find};
-use crate::store::{Actor, CredentialRecord, Store, StoreError};
+use super::change::{entry, find};
+use super::{Call, NotFound, Refusal, Right};
+use crate::store::{CredentialRecord, StoreError};
 
 /// Why it is still there.
 #[derive(Debug, thiserror::Error)]
 pub enum DeleteError {
-    /// No such credential.
+    /// Not by this caller, or not any more.
     #[error(transparent)]
-    NotFound(#[from] NotFound),
+    Refused(#[from] Refusal),
     /// Nothing could be written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -21,16 +19,13 @@ pub enum DeleteError {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn delete(
-    store: &Store,
-    actor: &Actor,
-    now: Timestamp,
-    target: Target<'_>,
-) -> Result<CredentialRecord, DeleteError> {
-    let mut transaction = store.begin(now).await?;
-    let before = find(&mut transaction, target).await?.ok_or(NotFound)?;
-    transaction.delete_credential(target.id).await?;
-    transaction.audit(actor, &entry("delete", &before, Some(&before), None)).await?;
+pub async fn delete(call: &Call<'_>, id: &str) -> Result<CredentialRecord, DeleteError> {
+    let reach = call.reach(Right::ManageCredentials)?;
+    let mut transaction = call.store.begin(call.now).await?;
+    let before = find(&mut transaction, reach, id).await?.ok_or(Refusal::from(NotFound("credential")))?;
+    call.expects(before.revision)?;
+    transaction.delete_credential(id).await?;
+    transaction.audit(call.actor(), &entry("delete", &before, Some(&before), None)).await?;
     transaction.commit().await?;
     Ok(before)
 }

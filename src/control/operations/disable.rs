@@ -1,17 +1,15 @@
 //! Switching a credential off.
 
-use jiff::Timestamp;
-
-use super::Target;
-use super::change::{NotFound, change};
-use crate::store::{Actor, CredentialRecord, Store, StoreError};
+use super::change::change;
+use super::{Call, Refusal};
+use crate::store::{CredentialRecord, StoreError};
 
 /// Why it is still on.
 #[derive(Debug, thiserror::Error)]
 pub enum DisableError {
-    /// No such credential.
+    /// Not by this caller, or not any more.
     #[error(transparent)]
-    NotFound(#[from] NotFound),
+    Refused(#[from] Refusal),
     /// A text that cannot be kept.
     #[error("the reason holds control characters")]
     UnfitReason,
@@ -25,17 +23,11 @@ pub enum DisableError {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn disable(
-    store: &Store,
-    actor: &Actor,
-    now: Timestamp,
-    target: Target<'_>,
-    reason: Option<String>,
-) -> Result<CredentialRecord, DisableError> {
+pub async fn disable(call: &Call<'_>, id: &str, reason: Option<String>) -> Result<CredentialRecord, DisableError> {
     if reason.as_ref().is_some_and(|reason| reason.chars().any(char::is_control)) {
         return Err(DisableError::UnfitReason);
     }
-    change(store, actor, now, ("disable", target), |record| {
+    change(call, ("disable", id), |record| {
         if record.enabled || reason.is_some() {
             record.disabled_reason = reason;
         }

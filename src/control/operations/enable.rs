@@ -1,17 +1,15 @@
 //! Switching a credential on again, with the secret it had.
 
-use jiff::Timestamp;
-
-use super::Target;
-use super::change::{NotFound, change};
-use crate::store::{Actor, CredentialRecord, Store, StoreError};
+use super::change::change;
+use super::{Call, Refusal};
+use crate::store::{CredentialRecord, StoreError};
 
 /// Why it is still off.
 #[derive(Debug, thiserror::Error)]
 pub enum EnableError {
-    /// No such credential.
+    /// Not by this caller, or not any more.
     #[error(transparent)]
-    NotFound(#[from] NotFound),
+    Refused(#[from] Refusal),
     /// Nothing could be written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -21,13 +19,8 @@ pub enum EnableError {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn enable(
-    store: &Store,
-    actor: &Actor,
-    now: Timestamp,
-    target: Target<'_>,
-) -> Result<CredentialRecord, EnableError> {
-    change(store, actor, now, ("enable", target), |record| {
+pub async fn enable(call: &Call<'_>, id: &str) -> Result<CredentialRecord, EnableError> {
+    change(call, ("enable", id), |record| {
         record.enabled = true;
         record.disabled_reason = None;
         Ok(())

@@ -4,19 +4,17 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Target;
-use super::change::{NotFound, change, whole_millis};
+use super::change::{change, whole_millis};
 use super::secrets::{NewSecret, PlainSecret, SecretError, make};
-use crate::credential::{PlainPassword, StoredSecret, TokenFormat};
-use crate::store::{Actor, CredentialRecord, PreviousSecret, Store, StoreError};
+use super::{Call, NotFound, Refusal, Right};
+use crate::credential::{PlainPassword, StoredSecret};
+use crate::store::{CredentialRecord, PreviousSecret, StoreError};
 
 const LONGEST_OVERLAP: Duration = Duration::from_secs(366 * 24 * 3600);
 
 /// How it is reset.
 #[derive(Debug, Default)]
 pub struct Reset {
-    /// What a new token looks like.
-    pub format: TokenFormat,
     /// Of a Basic pair: the new password, if it is not to be made.
     pub chosen: Option<PlainPassword>,
     /// How long the secret before counts beside the new one; zero for not at all. Never longer than the credential.
@@ -35,9 +33,9 @@ pub struct ResetDone {
 /// Why the secret is still the same.
 #[derive(Debug, thiserror::Error)]
 pub enum ResetError {
-    /// No such credential.
+    /// Not by this caller, or not any more.
     #[error(transparent)]
-    NotFound(#[from] NotFound),
+    Refused(#[from] Refusal),
     /// More than a year.
     #[error("the secret before cannot count for more than 366 days beside the new one")]
     OverlapTooLong,
@@ -62,30 +60,25 @@ pub enum ResetError {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn reset(
-    store: &Store,
-    actor: &Actor,
-    now: Timestamp,
-    target: Target<'_>,
-    how: Reset,
-) -> Result<ResetDone, ResetError> {
+pub async fn reset(call: &Call<'_>, id: &str, how: Reset) -> Result<ResetDone, ResetError> {
+    let reach = call.reach(Right::ManageCredentials)?;
     if how.overlap > LONGEST_OVERLAP {
         return Err(ResetError::OverlapTooLong);
     }
-    let known = store.credential(target.id).await?;
-    let known = known.filter(|record| target.account.is_none_or(|account| record.account == *account));
-    let new = match known.ok_or(NotFound)?.secret {
+    let known = call.store.credential(id).await?.filter(|record| reach.covers(&record.account));
+    let new = match known.ok_or(Refusal::from(NotFound("credential")))?.secret {
         StoredSecret::Token(_) if how.chosen.is_some() => return Err(ResetError::TokenChosen),
-        StoredSecret::Token(_) => NewSecret::Token(how.format),
+        StoredSecret::Token(_) => NewSecret::Token,
         StoredSecret::Password { .. } if !how.overlap.is_zero() => return Err(ResetError::NoOverlapOfPasswords),
         StoredSecret::Password { username, .. } => {
             NewSecret::Password { username: username.into(), chosen: how.chosen }
         }
     };
     // Before the transaction: hashing takes long.
-    let made = make(new).await?;
+    let made = make(new, call.terms.format).await?;
     let overlap = SignedDuration::try_from(how.overlap).unwrap_or(SignedDuration::MAX);
-    let record = change(store, actor, now, ("reset", target), |record| {
+    let now = call.now;
+    let record = change(call, ("reset", id), |record| {
         let ends_at = now.checked_add(overlap).unwrap_or(Timestamp::MAX);
         let ends_at = whole_millis(record.expires_at.map_or(ends_at, |end| end.min(ends_at)));
         record.previous = match (&record.secret, &made.stored) {

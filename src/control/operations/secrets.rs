@@ -10,8 +10,8 @@ const HINT: usize = 4;
 /// What kind of secret a new credential has.
 #[derive(Debug)]
 pub enum NewSecret {
-    /// A token of this format.
-    Token(TokenFormat),
+    /// A token, as the settings say.
+    Token,
     /// A Basic pair.
     Password {
         /// What stands before the colon.
@@ -68,9 +68,9 @@ pub(super) struct Made {
 }
 
 /// Makes a secret. Hashing takes its time, on a thread of its own.
-pub(super) async fn make(new: NewSecret) -> Result<Made, SecretError> {
+pub(super) async fn make(new: NewSecret, format: &TokenFormat) -> Result<Made, SecretError> {
     match new {
-        NewSecret::Token(format) => {
+        NewSecret::Token => {
             let token = format.mint().map_err(|_| SecretError::System)?;
             let text = token.reveal();
             let hint = text.get(text.len().saturating_sub(HINT)..).map(str::to_owned);

@@ -1,17 +1,16 @@
 //! The owner's switch: API access of an account on or off.
 
-use jiff::Timestamp;
-
 use super::facts::account_for_audit;
+use super::{Call, NotFound, Refusal, Right};
 use crate::credential::Label;
-use crate::store::{AccountRecord, Actor, AuditEntry, Store, StoreError};
+use crate::store::{AccountRecord, AuditEntry, StoreError};
 
 /// Why it stands as it stood.
 #[derive(Debug, thiserror::Error)]
 pub enum SwitchAccountError {
-    /// No such account.
-    #[error("no account has this id")]
-    NotFound,
+    /// Not by this caller, or not any more.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// The provider has not let it use the API, or not any more.
     #[error("API access has not been granted to this account")]
     NotGranted,
@@ -24,15 +23,11 @@ pub enum SwitchAccountError {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn switch_account(
-    store: &Store,
-    actor: &Actor,
-    now: Timestamp,
-    account: &Label,
-    on: bool,
-) -> Result<AccountRecord, SwitchAccountError> {
-    let mut transaction = store.begin(now).await?;
-    let before = transaction.account(account.as_str()).await?.ok_or(SwitchAccountError::NotFound)?;
+pub async fn switch_account(call: &Call<'_>, account: &Label, on: bool) -> Result<AccountRecord, SwitchAccountError> {
+    call.reach(Right::SwitchAccess)?.of(account)?;
+    let mut transaction = call.store.begin(call.now).await?;
+    let before = transaction.account(account.as_str()).await?.ok_or(Refusal::from(NotFound("account")))?;
+    call.expects(before.revision)?;
     if on && !before.granted {
         return Err(SwitchAccountError::NotGranted);
     }
@@ -49,7 +44,7 @@ pub async fn switch_account(
         before: Some(account_for_audit(&before)),
         after: Some(account_for_audit(&after)),
     };
-    transaction.audit(actor, &entry).await?;
+    transaction.audit(call.actor(), &entry).await?;
     transaction.commit().await?;
     Ok(after)
 }

@@ -6,7 +6,7 @@ use claviger::control::operations::{
 use claviger::credential::{HashMemory, PlainPassword, StoredSecret};
 use jiff::ToSpan as _;
 
-use super::{Known, made, pair_for, shell, token_for, verbs, works};
+use super::{Known, made, pair_for, token_for, verbs, works};
 use crate::store::beds::{Bed, label, noon, on_each};
 
 on_each!(
@@ -57,7 +57,7 @@ async fn what_cannot_be_created_is_refused_and_leaves_nothing(bed: Bed) {
     let id = Some(label("taken"));
     made(&bed, noon(), NewCredential { id: id.clone(), ..pair_for("acme", "acme") }).await;
     let before = bed.store.last_change().await.unwrap();
-    let refused = async |new| create(&bed.store, &shell(), noon(), known.catalogs(), new).await.unwrap_err();
+    let refused = async |new| create(&known.call(&bed, noon()), new).await.unwrap_err();
 
     assert!(matches!(refused(token_for("nobody")).await, CreateError::UnknownAccount));
     let owner = Some(label("nobody"));
@@ -92,7 +92,7 @@ async fn two_who_create_the_same_id_at_once_do_not_overwrite_each_other(bed: Bed
     for turn in 0..5 {
         let one = async || {
             let new = NewCredential { id: Some(label(&format!("race-{turn}"))), ..token_for("acme") };
-            create(&bed.store, &shell(), noon() + 1.hours(), Known::new().catalogs(), new).await
+            create(&Known::new().call(&bed, noon() + 1.hours()), new).await
         };
         let (first, second) = tokio::join!(one(), one());
         let won = [&first, &second].into_iter().filter(|outcome| outcome.is_ok()).count();

@@ -1,7 +1,7 @@
 //! Credentials out of a file and into one.
 
 use claviger::clock::Clock;
-use claviger::control::operations::{ImportError, Imported, NewCredential, Reset, Target, export, import, reset};
+use claviger::control::operations::{ImportError, Imported, NewCredential, Reset, export, import, reset};
 use claviger::credential::StoredSecret;
 use claviger::source::formats::{Format, Import, LeftOut, Users};
 use claviger::store::CredentialRecord;
@@ -31,11 +31,11 @@ fn yaml(text: &str) -> Import {
 }
 
 async fn imported(bed: &Bed, what: &Import) -> Imported {
-    import(&bed.store, &shell(), noon() + 1.hours(), what, false).await.unwrap()
+    import(&bed.store, &shell().actor, noon() + 1.hours(), what, false).await.unwrap()
 }
 
 async fn refused(bed: &Bed, what: &Import) -> String {
-    match import(&bed.store, &shell(), noon(), what, false).await {
+    match import(&bed.store, &shell().actor, noon(), what, false).await {
         Err(ImportError::Faults(faults)) => faults.to_string(),
         other => panic!("{other:?}"),
     }
@@ -43,7 +43,7 @@ async fn refused(bed: &Bed, what: &Import) -> String {
 
 async fn exported(bed: &Bed, format: Format) -> (String, LeftOut) {
     let mut out = Vec::new();
-    let exported = export(&bed.store, &shell(), Clock::System.now(), format, None, &mut out).await.unwrap();
+    let exported = export(&bed.store, &shell().actor, Clock::System.now(), format, None, &mut out).await.unwrap();
     (String::from_utf8(out).unwrap(), exported.left_out)
 }
 
@@ -100,7 +100,7 @@ async fn what_is_new_is_added_and_what_is_known_replaced(bed: Bed) {
 }
 
 async fn a_dry_run_tells_the_same_and_writes_nothing(bed: Bed) {
-    let dry = import(&bed.store, &shell(), noon(), &yaml(&file()), true).await.unwrap();
+    let dry = import(&bed.store, &shell().actor, noon(), &yaml(&file()), true).await.unwrap();
     assert_eq!(bed.store.count().await.unwrap(), (0, 0));
     assert_eq!(bed.store.last_change().await.unwrap(), 0);
     assert_eq!(imported(&bed, &yaml(&file())).await, dry);
@@ -153,7 +153,7 @@ async fn what_an_export_writes_an_import_finds_unchanged(bed: Bed) {
     }
     // Of what a file cannot hold, the number is told.
     let how = Reset { overlap: std::time::Duration::from_secs(3600), ..Reset::default() };
-    reset(&bed.store, &shell(), noon(), Target::any("globex"), how).await.unwrap();
+    reset(&Known::new().call(&bed, noon()), "globex", how).await.unwrap();
     assert_eq!(exported(&bed, Format::Csv).await.1.previous, 1);
     let (text, left_out) = exported(&bed, Format::Htpasswd).await;
     assert_eq!((text.lines().count(), left_out.tokens, left_out.limits), (3, 3, 1), "{text}");

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use claviger::clock::Clock;
 use claviger::config::DatabaseUrl;
-use claviger::control::operations::{NewCredential, NewSecret, PlainSecret, Reset, Target, create, import, reset};
+use claviger::control::operations::{
+    Call, Caller, NewCredential, NewSecret, PlainSecret, Reset, Terms, create, import, reset,
+};
 use claviger::credential::{ScopeCatalog, StoredSecret, TokenDigest, TokenFormat, VersionCatalog};
 use claviger::source::formats::{Catalogs, Import};
 use claviger::store::{Actor, ActorKind, Store, StoreOptions};
@@ -46,15 +48,17 @@ pub async fn work(url: &DatabaseUrl) {
     let (versions, scopes) = (VersionCatalog::default(), ScopeCatalog::default());
     let catalogs = Catalogs { versions: &versions, scopes: &scopes };
     let now = || Clock::System.now();
+    let (caller, format) = (Caller { actor, ..Caller::shell(String::new()) }, TokenFormat::default());
+    let call = || Call::new(&store, &caller, now(), Terms { catalogs, format: &format });
     loop {
-        let new = NewCredential::new("acme".parse().unwrap(), NewSecret::Token(TokenFormat::default()));
-        let created = create(&store, &actor, now(), catalogs, new).await.unwrap();
+        let new = NewCredential::new("acme".parse().unwrap(), NewSecret::Token);
+        let created = create(&call(), new).await.unwrap();
         let id = created.record.id.to_string();
         say(&id, created.record.revision, &created.secret);
         for turn in 0..4 {
             let overlap = Duration::from_secs(if turn % 2 == 0 { 0 } else { 3600 });
             let how = Reset { overlap, ..Reset::default() };
-            let done = reset(&store, &actor, now(), Target::any(&id), how).await.unwrap();
+            let done = reset(&call(), &id, how).await.unwrap();
             say(&id, done.record.revision, &done.secret);
         }
         // One that is known, and some that are new.
@@ -69,7 +73,7 @@ pub async fn work(url: &DatabaseUrl) {
             |(id, digest): &(String, TokenDigest)| format!("  - {{id: {id}, account: acme, token: '{digest}'}}\n");
         let text: String = entries.iter().map(entry).collect();
         let read = Import::yaml(&format!("credentials:\n{text}"), catalogs).unwrap();
-        import(&store, &actor, now(), &read, false).await.unwrap();
+        import(&store, &caller.actor, now(), &read, false).await.unwrap();
         tell("imported");
     }
 }

@@ -7,20 +7,25 @@ mod kills;
 mod reset;
 mod switches;
 
-use claviger::control::operations::{Created, NewCredential, NewSecret, create};
+use claviger::control::operations::{Call, Caller, Created, NewCredential, NewSecret, Terms, create};
 use claviger::credential::{ScopeCatalog, TokenFormat, Version, VersionCatalog};
 use claviger::source::formats::Catalogs;
-use claviger::store::{Actor, ActorKind};
 use jiff::Timestamp;
 
 use crate::store::beds::{Bed, label};
 
-fn shell() -> Actor {
-    Actor { kind: ActorKind::Shell, id: "root".into(), request_id: None, address: None }
+/// Whoever may do everything.
+fn shell() -> Caller {
+    Caller::shell("root".into())
 }
 
 /// Versions 1 and 2, and the scope `pay`.
-struct Known(VersionCatalog, ScopeCatalog);
+struct Known {
+    versions: VersionCatalog,
+    scopes: ScopeCatalog,
+    format: TokenFormat,
+    shell: Caller,
+}
 
 impl Known {
     fn new() -> Self {
@@ -32,16 +37,30 @@ impl Known {
             link: None,
         };
         let versions = VersionCatalog { known: vec![version("1"), version("2")], ..Default::default() };
-        Self(versions, ScopeCatalog::new(vec![(label("pay"), Box::default())]))
+        Self {
+            versions,
+            scopes: ScopeCatalog::new(vec![(label("pay"), Box::default())]),
+            format: TokenFormat::default(),
+            shell: shell(),
+        }
     }
 
     fn catalogs(&self) -> Catalogs<'_> {
-        Catalogs { versions: &self.0, scopes: &self.1 }
+        Catalogs { versions: &self.versions, scopes: &self.scopes }
+    }
+
+    /// By the operator's shell.
+    fn call<'c>(&'c self, bed: &'c Bed, now: Timestamp) -> Call<'c> {
+        self.by(&self.shell, bed, now)
+    }
+
+    fn by<'c>(&'c self, caller: &'c Caller, bed: &'c Bed, now: Timestamp) -> Call<'c> {
+        Call::new(&bed.store, caller, now, Terms { catalogs: self.catalogs(), format: &self.format })
     }
 }
 
 fn token_for(account: &str) -> NewCredential {
-    NewCredential::new(label(account), NewSecret::Token(TokenFormat::default()))
+    NewCredential::new(label(account), NewSecret::Token)
 }
 
 fn pair_for(account: &str, username: &str) -> NewCredential {
@@ -49,7 +68,7 @@ fn pair_for(account: &str, username: &str) -> NewCredential {
 }
 
 async fn made(bed: &Bed, now: Timestamp, new: NewCredential) -> Created {
-    create(&bed.store, &shell(), now, Known::new().catalogs(), new).await.unwrap()
+    create(&Known::new().call(bed, now), new).await.unwrap()
 }
 
 /// Verbs of the audit of a credential, the newest first.

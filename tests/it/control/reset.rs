@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use claviger::control::operations::{NewCredential, PlainSecret, Reset, ResetError, Target, reset};
+use claviger::control::operations::{Caller, NewCredential, NotFound, PlainSecret, Refusal, Reset, ResetError, reset};
 use claviger::credential::{HashMemory, PlainPassword, StoredSecret, TokenDigest};
 use claviger::store::PreviousSecret;
 use jiff::{Timestamp, ToSpan as _};
 
-use super::{made, pair_for, shell, token_for, verbs, works};
+use super::{Known, made, pair_for, shell, token_for, verbs, works};
 use crate::store::beds::{Bed, label, noon, on_each};
 
 on_each!(
@@ -27,7 +27,7 @@ async fn reset_after_an_hour(bed: &Bed, new: NewCredential, how: Reset) -> (Stri
     let created = made(bed, noon(), new).await;
     let PlainSecret::Token(old) = created.secret else { panic!("no token") };
     let id = created.record.id.to_string();
-    let done = reset(&bed.store, &shell(), noon() + 1.hours(), Target::any(&id), how).await.unwrap();
+    let done = reset(&Known::new().call(bed, noon() + 1.hours()), &id, how).await.unwrap();
     let PlainSecret::Token(new) = done.secret else { panic!("no token") };
     assert_eq!(bed.store.credential(&id).await.unwrap().unwrap(), done.record);
     assert!(works(bed, new.reveal()).await);
@@ -64,7 +64,7 @@ async fn a_second_reset_ends_the_overlap_of_the_first(bed: Bed) {
     bed.account("acme").await;
     let (id, first, ends) = reset_after_an_hour(&bed, token_for("acme"), overlap(24)).await;
     assert!(ends.is_some());
-    let done = reset(&bed.store, &shell(), noon() + 2.hours(), Target::any(&id), overlap(1)).await.unwrap();
+    let done = reset(&Known::new().call(&bed, noon() + 2.hours()), &id, overlap(1)).await.unwrap();
     assert!(!works(&bed, &first).await);
     let ends = noon() + 3.hours();
     assert!(matches!(done.record.previous, Some(PreviousSecret::Token { ends_at, .. }) if ends_at == ends));
@@ -73,7 +73,7 @@ async fn a_second_reset_ends_the_overlap_of_the_first(bed: Bed) {
 async fn a_password_is_reset_to_one_that_is_made_or_chosen(bed: Bed) {
     bed.account("acme").await;
     let id = made(&bed, noon(), pair_for("acme", "acme")).await.record.id.to_string();
-    let done = reset(&bed.store, &shell(), noon(), Target::any(&id), Reset::default()).await.unwrap();
+    let done = reset(&Known::new().call(&bed, noon()), &id, Reset::default()).await.unwrap();
     let PlainSecret::Password(password) = done.secret else { panic!("no password") };
     let verifies = async |password: &[u8]| {
         let found = bed.store.find_username("acme").await.unwrap().found.unwrap();
@@ -82,7 +82,7 @@ async fn a_password_is_reset_to_one_that_is_made_or_chosen(bed: Bed) {
     assert!(verifies(password.reveal()).await);
     let chosen = Some(PlainPassword::new(b"correct horse"));
     let how = Reset { chosen, ..Reset::default() };
-    let done = reset(&bed.store, &shell(), noon(), Target::any(&id), how).await.unwrap();
+    let done = reset(&Known::new().call(&bed, noon()), &id, how).await.unwrap();
     assert!(matches!(done.secret, PlainSecret::Chosen));
     assert!(verifies(b"correct horse").await && !verifies(password.reveal()).await);
     assert!(matches!(done.record.secret, StoredSecret::Password { username, .. } if &*username == "acme"));
@@ -93,13 +93,16 @@ async fn what_cannot_be_reset_says_why(bed: Bed) {
     bed.account("globex").await;
     let token = made(&bed, noon(), token_for("acme")).await.record.id.to_string();
     let pair = made(&bed, noon(), pair_for("acme", "acme")).await.record.id.to_string();
-    let refused = async |target, how| reset(&bed.store, &shell(), noon(), target, how).await.unwrap_err();
-    assert!(matches!(refused(Target::any("nobody"), Reset::default()).await, ResetError::NotFound(_)));
-    let foreign = label("globex");
-    assert!(matches!(refused(Target::of(&foreign, &token), Reset::default()).await, ResetError::NotFound(_)));
-    assert!(matches!(refused(Target::any(&pair), overlap(1)).await, ResetError::NoOverlapOfPasswords));
-    assert!(matches!(refused(Target::any(&token), overlap(9000)).await, ResetError::OverlapTooLong));
+    let known = Known::new();
+    let refused = async |id, how| reset(&known.call(&bed, noon()), id, how).await.unwrap_err();
+    let not_found = Refusal::NotFound(NotFound("credential"));
+    assert!(matches!(refused("nobody", Reset::default()).await, ResetError::Refused(why) if why == not_found));
+    let foreign = Caller { account: Some(label("globex")), ..shell() };
+    let hidden = reset(&known.by(&foreign, &bed, noon()), &token, Reset::default()).await.unwrap_err();
+    assert!(matches!(hidden, ResetError::Refused(why) if why == not_found));
+    assert!(matches!(refused(&pair, overlap(1)).await, ResetError::NoOverlapOfPasswords));
+    assert!(matches!(refused(&token, overlap(9000)).await, ResetError::OverlapTooLong));
     let chosen = Reset { chosen: Some(PlainPassword::new(b"correct horse")), ..Reset::default() };
-    assert!(matches!(refused(Target::any(&token), chosen).await, ResetError::TokenChosen));
+    assert!(matches!(refused(&token, chosen).await, ResetError::TokenChosen));
     assert_eq!(verbs(&bed, &token).await, ["create"]);
 }

@@ -1,12 +1,12 @@
 //! On, off and gone.
 
 use claviger::control::operations::{
-    DisableError, SwitchAccountError, Target, delete, disable, enable, switch_account,
+    Caller, DisableError, Refusal, SwitchAccountError, delete, disable, enable, switch_account,
 };
 use claviger::store::Changes;
 use jiff::{Timestamp, ToSpan as _};
 
-use super::{made, shell, token_for, verbs};
+use super::{Known, made, shell, token_for, verbs};
 use crate::store::beds::{Bed, label, noon, on_each};
 
 on_each!(
@@ -24,25 +24,26 @@ fn later(minutes: i64) -> Timestamp {
 async fn a_credential_is_disabled_with_a_reason_and_enabled_with_the_secret_it_had(bed: Bed) {
     bed.account("acme").await;
     let created = made(&bed, noon(), token_for("acme")).await.record;
-    let target = Target::any(created.id.as_str());
-    let off = disable(&bed.store, &shell(), later(1), target, Some("leaked".into())).await.unwrap();
+    let (id, known) = (created.id.as_str(), Known::new());
+    let off = disable(&known.call(&bed, later(1)), id, Some("leaked".into())).await.unwrap();
     assert_eq!((off.enabled, off.disabled_reason.as_deref(), off.revision), (false, Some("leaked"), 2));
     assert_eq!(bed.store.credential(created.id.as_str()).await.unwrap().unwrap(), off);
-    let on = enable(&bed.store, &shell(), later(2), target).await.unwrap();
+    let on = enable(&known.call(&bed, later(2)), id).await.unwrap();
     assert_eq!((on.enabled, on.disabled_reason, on.secret), (true, None, created.secret));
     assert_eq!(verbs(&bed, created.id.as_str()).await, ["enable", "disable", "create"]);
-    let foreign = label("globex");
-    let hidden = disable(&bed.store, &shell(), noon(), Target::of(&foreign, created.id.as_str()), None).await;
-    assert!(matches!(hidden, Err(DisableError::NotFound(_))));
+    let foreign = Caller { account: Some(label("globex")), ..shell() };
+    let hidden = disable(&known.by(&foreign, &bed, noon()), id, None).await;
+    assert!(matches!(hidden, Err(DisableError::Refused(Refusal::NotFound(_)))));
 }
 
 async fn what_changes_nothing_is_not_written(bed: Bed) {
     bed.account("acme").await;
     let created = made(&bed, noon(), token_for("acme")).await.record;
+    let known = Known::new();
     let before = bed.store.last_change().await.unwrap();
-    let same = enable(&bed.store, &shell(), noon(), Target::any(created.id.as_str())).await.unwrap();
+    let same = enable(&known.call(&bed, noon()), created.id.as_str()).await.unwrap();
     assert_eq!(same, created);
-    switch_account(&bed.store, &shell(), noon(), &label("acme"), true).await.unwrap();
+    switch_account(&known.call(&bed, noon()), &label("acme"), true).await.unwrap();
     assert_eq!(bed.store.last_change().await.unwrap(), before);
     assert_eq!(verbs(&bed, created.id.as_str()).await, ["create"]);
 }
@@ -50,20 +51,21 @@ async fn what_changes_nothing_is_not_written(bed: Bed) {
 async fn a_deleted_credential_is_gone_and_its_audit_stays(bed: Bed) {
     bed.account("acme").await;
     let created = made(&bed, noon(), token_for("acme")).await.record;
-    let id = created.id.as_str();
-    assert_eq!(delete(&bed.store, &shell(), later(1), Target::any(id)).await.unwrap(), created);
+    let (id, known) = (created.id.as_str(), Known::new());
+    assert_eq!(delete(&known.call(&bed, later(1)), id).await.unwrap(), created);
     assert_eq!(bed.store.credential(id).await.unwrap(), None);
     let Changes::Some(changes) = bed.store.changes_since(2).await.unwrap() else { panic!("pruned") };
     assert_eq!(changes.last().unwrap().target, id);
     let audit = bed.store.audit_of("credential", id, 1).await.unwrap();
     assert_eq!((audit[0].verb.as_str(), &audit[0].after), ("delete", &None));
     assert!(audit[0].before.is_some());
-    assert!(delete(&bed.store, &shell(), noon(), Target::any(id)).await.is_err());
+    assert!(delete(&known.call(&bed, noon()), id).await.is_err());
 }
 
 async fn an_owner_switches_what_was_granted_and_nothing_else(bed: Bed) {
     let mut account = bed.account("acme").await;
-    let switch = async |on| switch_account(&bed.store, &shell(), noon(), &account.id, on).await;
+    let known = Known::new();
+    let switch = async |on| switch_account(&known.call(&bed, noon()), &account.id, on).await;
     let off = switch(false).await.unwrap();
     assert_eq!((off.granted, off.switched_on, off.revision), (true, false, 2));
     assert!(switch(true).await.unwrap().has_access());
@@ -75,7 +77,7 @@ async fn an_owner_switches_what_was_granted_and_nothing_else(bed: Bed) {
     let mut transaction = bed.store.begin(noon()).await.unwrap();
     transaction.put_account(&account).await.unwrap();
     transaction.commit().await.unwrap();
-    let switch = async |id: &str| switch_account(&bed.store, &shell(), noon(), &label(id), true).await;
+    let switch = async |id: &str| switch_account(&known.call(&bed, noon()), &label(id), true).await;
     assert!(matches!(switch("acme").await, Err(SwitchAccountError::NotGranted)));
-    assert!(matches!(switch("nobody").await, Err(SwitchAccountError::NotFound)));
+    assert!(matches!(switch("nobody").await, Err(SwitchAccountError::Refused(Refusal::NotFound(_)))));
 }

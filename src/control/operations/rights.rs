@@ -1,0 +1,50 @@
+//! Who may do what: one table, as in the list of features.
+
+use crate::store::Role;
+
+/// A kind of thing that can be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// Ask for API access for the account, and withdraw that.
+    AskForAccess,
+    /// Decide about requests, create accounts, grant access and withdraw it.
+    GrantAccess,
+    /// Switch the API access of the account, and say whether its members have keys of their own.
+    SwitchAccess,
+    /// Everything about the credentials of the account.
+    ManageCredentials,
+    /// A key of one's own. A member's depends on the account's policy, too.
+    OwnKey,
+    /// The users of the account, their roles, and tokens for its scripts.
+    ManageUsers,
+    /// What has been done in the account.
+    ReadAudit,
+}
+
+/// Staff, owner, implementer, member.
+const TABLE: [(Right, [bool; 4]); 7] = [
+    (Right::AskForAccess, [false, true, false, false]),
+    (Right::GrantAccess, [true, false, false, false]),
+    (Right::SwitchAccess, [false, true, true, false]),
+    (Right::ManageCredentials, [true, true, true, false]),
+    (Right::OwnKey, [false, true, true, true]),
+    (Right::ManageUsers, [true, true, false, false]),
+    (Right::ReadAudit, [true, true, false, false]),
+];
+
+impl Right {
+    /// Every one there is.
+    pub const ALL: [Self; TABLE.len()] =
+        [TABLE[0].0, TABLE[1].0, TABLE[2].0, TABLE[3].0, TABLE[4].0, TABLE[5].0, TABLE[6].0];
+
+    /// True where the table has a tick.
+    pub fn is_of(self, role: Role) -> bool {
+        let column = match role {
+            Role::Staff => 0,
+            Role::Owner => 1,
+            Role::Implementer => 2,
+            Role::Member => 3,
+        };
+        TABLE.iter().any(|(right, ticks)| *right == self && ticks[column])
+    }
+}
