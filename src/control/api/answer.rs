@@ -1,0 +1,52 @@
+//! What is answered when something was done.
+
+use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::problem::{Code, Problem};
+
+/// A body, and what it is a state of.
+pub(super) struct Answer<T> {
+    status: StatusCode,
+    revision: Option<i64>,
+    location: Option<String>,
+    body: T,
+}
+
+impl<T> Answer<T> {
+    /// What was asked for.
+    pub(super) fn ok(body: T) -> Self {
+        Self { status: StatusCode::OK, revision: None, location: None, body }
+    }
+
+    /// What was made, and where it is found from now on.
+    pub(super) fn created(body: T, location: String) -> Self {
+        Self { status: StatusCode::CREATED, location: Some(location), ..Self::ok(body) }
+    }
+
+    /// With the revision as its `ETag`.
+    pub(super) fn of_revision(self, revision: i64) -> Self {
+        Self { revision: Some(revision), ..self }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Answer<T> {
+    fn into_response(self) -> Response {
+        let Ok(mut body) = serde_json::to_vec(&self.body) else {
+            return Problem::new(Code::Internal, "the answer cannot be written").into_response();
+        };
+        body.push(b'\n');
+        let mut response = (self.status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let texts = [(ETAG, self.revision.map(|revision| format!("\"{revision}\""))), (LOCATION, self.location)];
+        for (name, text) in texts {
+            if let Some(value) = text.and_then(|text| HeaderValue::from_str(&text).ok()) {
+                headers.insert(name, value);
+            }
+        }
+        response
+    }
+}

@@ -1,0 +1,95 @@
+//! Who asks: somebody within this process, a script with an operator token, or a browser with a session.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::ConnectInfo;
+use axum::http::header::{AUTHORIZATION, COOKIE, HeaderMap};
+use axum::http::request::Parts;
+use jiff::Timestamp;
+
+use super::desk::{Desk, InForce};
+use super::origin;
+use super::problem::{Code, Problem};
+use super::surroundings::RequestId;
+use crate::control::operations::Caller;
+use crate::store::{ActorKind, StoreError};
+
+/// Holds the session; its prefix makes browsers take it over TLS only, from this host only, for all its paths.
+pub const COOKIE_NAME: &str = "__Host-claviger";
+
+/// Who asks, by what came with the request.
+///
+/// # Errors
+/// When it is nobody that is known, somebody who asks too often, or a page of another site.
+pub(super) async fn resolve(desk: &Desk, in_force: &InForce, parts: &Parts, now: Timestamp) -> Result<Caller, Problem> {
+    let steady = desk.0.clock.steady();
+    let from = peer(parts, in_force);
+    if let Some(caller) = parts.extensions.get::<Caller>() {
+        return Ok(known(caller.clone(), parts, from));
+    }
+    let found = if parts.headers.contains_key(AUTHORIZATION) {
+        let token = bearer(&parts.headers)?;
+        of_token(desk, token, now).await?
+    } else if let Some(session) = session(&parts.headers)? {
+        origin::demand(&parts.method, &parts.headers)?;
+        of_session(desk, session, now).await?
+    } else {
+        return Err(Problem::new(Code::Unauthenticated, "sign in, or send an operator token"));
+    };
+    let Some(caller) = found else {
+        desk.0.pace.stranger(from, steady)?;
+        return Err(Problem::new(Code::Unauthenticated, "this token or session is not valid, or not any more"));
+    };
+    desk.0.pace.call(&format!("{} {}", caller.actor.kind.as_str(), caller.actor.id), steady)?;
+    Ok(known(caller, parts, from))
+}
+
+/// Where the request comes from; `None` within this process.
+pub(super) fn peer(parts: &Parts, in_force: &InForce) -> Option<IpAddr> {
+    let ConnectInfo(address) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
+    let _ = in_force;
+    Some(address.ip().to_canonical())
+}
+
+/// The value of the session's cookie. Two of them would be read differently by others.
+///
+/// # Errors
+/// When there are two.
+pub(super) fn session(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut values = pairs.filter(|(name, _)| *name == COOKIE_NAME).map(|(_, value)| value);
+    let first = values.next();
+    if values.next().is_some() {
+        return Err(Problem::new(Code::Malformed, "there are two cookies of the same session"));
+    }
+    Ok(first)
+}
+
+fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let value = values.next().and_then(|value| value.to_str().ok());
+    if values.next().is_some() {
+        return Err(Problem::new(Code::Malformed, "there are two Authorization fields"));
+    }
+    let token = value.and_then(|value| value.split_once(' '));
+    let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
+    token
+        .filter(|token| !token.is_empty())
+        .ok_or_else(|| Problem::new(Code::Unauthenticated, "Authorization must be: Bearer, then an operator token"))
+}
+
+fn known(mut caller: Caller, parts: &Parts, from: Option<IpAddr>) -> Caller {
+    caller.actor.request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
+    caller.actor.address = from.map(|address| address.to_string()).or(caller.actor.address);
+    debug_assert!(!matches!(caller.actor.kind, ActorKind::Link));
+    caller
+}
+
+async fn of_token(_: &Desk, _: &str, _: Timestamp) -> Result<Option<Caller>, StoreError> {
+    Ok(None)
+}
+
+async fn of_session(_: &Desk, _: &str, _: Timestamp) -> Result<Option<Caller>, StoreError> {
+    Ok(None)
+}

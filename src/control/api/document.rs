@@ -1,0 +1,124 @@
+//! The description of the API (OpenAPI 3.1), made of the operations themselves.
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse as _;
+use axum::routing::get;
+use utoipa::PartialSchema as _;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{
+    ContentBuilder, InfoBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, ResponseBuilder, ServerBuilder, Type,
+};
+
+use super::caller::COOKIE_NAME;
+use super::desk::Desk;
+use super::problem::{Code, Document, FieldProblem};
+use super::{PREFIX, operations};
+
+/// What every operation may answer that is described with none.
+const ALWAYS: [StatusCode; 6] = [
+    StatusCode::BAD_REQUEST,
+    StatusCode::FORBIDDEN,
+    StatusCode::TOO_MANY_REQUESTS,
+    StatusCode::INTERNAL_SERVER_ERROR,
+    StatusCode::SERVICE_UNAVAILABLE,
+    StatusCode::UNPROCESSABLE_ENTITY,
+];
+
+pub(super) fn routes() -> Router<Desk> {
+    Router::new().route("/openapi.json", get(document))
+}
+
+async fn document() -> axum::response::Response {
+    ([(CONTENT_TYPE, "application/json")], text()).into_response()
+}
+
+fn text() -> String {
+    let mut text = openapi().to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// The whole of it: what each operation says of itself, and what all of them have in common.
+pub fn openapi() -> OpenApi {
+    let mut api = operations().into_openapi();
+    api.info = InfoBuilder::new()
+        .title("Claviger")
+        .version("1")
+        .description(Some(
+            "Accounts, credentials and the people who look after them. A change of a thing that was read before \
+             sends If-Match with its ETag. A call that may come twice sends an Idempotency-Key. Whatever is refused \
+             is a problem document (RFC 9457) with a code.",
+        ))
+        .build();
+    api.servers = Some(vec![ServerBuilder::new().url(PREFIX).build()]);
+    let components = api.components.get_or_insert_default();
+    components.schemas.insert("Problem".into(), Document::schema());
+    components.schemas.insert("FieldProblem".into(), FieldProblem::schema());
+    components.add_security_scheme(
+        "operator_token",
+        SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
+    );
+    components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(COOKIE_NAME))));
+    for item in api.paths.paths.values_mut() {
+        complete(item);
+    }
+    api
+}
+
+fn complete(item: &mut PathItem) {
+    let writes = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+    for operation in writes.into_iter().flatten() {
+        header(operation, "If-Match", "The ETag of what was seen; refused with 412 when it is another by now.");
+        header(operation, "Idempotency-Key", "Made up by the caller: with the same one, a call is done once.");
+        problems(operation, &[StatusCode::CONFLICT, StatusCode::PRECONDITION_FAILED, StatusCode::PAYLOAD_TOO_LARGE]);
+    }
+    let all = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+    for operation in all.into_iter().flatten() {
+        problems(operation, &ALWAYS);
+        // One that says that it needs no caller says so by an empty list.
+        if operation.security.is_none() {
+            let schemes = ["operator_token", "session"];
+            let needs = |name: &str| SecurityRequirement::new(name, std::iter::empty::<String>());
+            operation.security = Some(schemes.into_iter().map(needs).collect());
+        }
+        if operation.security.as_ref().is_some_and(|schemes| !schemes.is_empty()) {
+            problems(operation, &[StatusCode::UNAUTHORIZED]);
+        }
+        if operation.request_body.is_some() {
+            problems(operation, &[StatusCode::UNSUPPORTED_MEDIA_TYPE]);
+        }
+        let has_id = |parameters: &Vec<utoipa::openapi::path::Parameter>| {
+            parameters.iter().any(|parameter| parameter.parameter_in == ParameterIn::Path)
+        };
+        if operation.parameters.as_ref().is_some_and(has_id) {
+            problems(operation, &[StatusCode::NOT_FOUND]);
+        }
+    }
+}
+
+fn header(operation: &mut Operation, name: &str, description: &str) {
+    let text = ObjectBuilder::new().schema_type(Type::String).build();
+    let parameter = ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .description(Some(description))
+        .schema(Some(text))
+        .build();
+    operation.parameters.get_or_insert_default().push(parameter);
+}
+
+/// Every problem looks the same; what a status says is told by the codes that have it.
+fn problems(operation: &mut Operation, statuses: &[StatusCode]) {
+    for status in statuses {
+        let codes: Vec<_> = Code::all().filter(|code| code.status() == *status).map(Code::as_str).collect();
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        let response =
+            ResponseBuilder::new().description(codes.join(", ")).content("application/problem+json", content).build();
+        operation.responses.responses.insert(status.as_str().to_owned(), RefOr::T(response));
+    }
+}

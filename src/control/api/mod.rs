@@ -1,0 +1,54 @@
+//! The API of the desk, under `/api/v1`: it reads requests, calls operations and writes answers. No rule is here.
+
+mod accounts;
+mod answer;
+mod asked;
+mod caller;
+mod credential;
+mod credentials;
+mod desk;
+mod document;
+mod extract;
+mod fields;
+mod local;
+mod new_credential;
+mod origin;
+mod pace;
+mod problem;
+mod refusals;
+mod surroundings;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use utoipa_axum::router::OpenApiRouter;
+
+pub use caller::COOKIE_NAME;
+pub use desk::{Desk, InForce};
+pub use document::openapi;
+pub use local::{Local, LocalAnswer};
+pub use problem::{Code, FieldProblem, Problem};
+
+use extract::LARGEST_BODY;
+use surroundings::surround;
+
+/// Where everything here begins.
+pub const PREFIX: &str = "/api/v1";
+
+/// Everything under [`PREFIX`].
+pub fn router(desk: Desk) -> Router {
+    let (router, _) = operations().split_for_parts();
+    let router = router
+        .merge(document::routes())
+        .fallback(async || Problem::new(Code::NotFound, "nothing is here"))
+        .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed, "see the field Allow"))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(from_fn_with_state(desk.clone(), surround))
+        .with_state(desk);
+    Router::new().nest(PREFIX, router)
+}
+
+/// All operations, with their descriptions.
+fn operations() -> OpenApiRouter<Desk> {
+    OpenApiRouter::new().merge(credentials::routes()).merge(accounts::routes())
+}

@@ -1,0 +1,82 @@
+//! What operations refuse, as problems.
+
+use std::borrow::Cow;
+
+use super::problem::{Code, FieldProblem, Problem};
+use crate::control::operations::{FieldFault, Invalid, NotFound, PasswordUnfit, Refusal, SecretError};
+use crate::store::StoreError;
+
+/// A database that is gone is looked for again after this.
+const AGAIN: u32 = 5;
+
+impl From<NotFound> for Problem {
+    fn from(error: NotFound) -> Self {
+        Self::new(Code::NotFound, error.to_string())
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let code = match refusal {
+            Refusal::Forbidden => Code::Forbidden,
+            Refusal::NotFound(_) => Code::NotFound,
+            Refusal::Stale(_) => Code::Stale,
+            Refusal::KeyReused => Code::IdempotencyKeyReused,
+            Refusal::KeyBusy => return Self::new(Code::IdempotencyKeyBusy, refusal.to_string()).retry_after(1),
+        };
+        Self::new(code, refusal.to_string())
+    }
+}
+
+impl From<Invalid> for Problem {
+    fn from(invalid: Invalid) -> Self {
+        let detail = invalid.to_string();
+        let field = |fault: FieldFault| FieldProblem { field: Cow::Borrowed(fault.field), problem: fault.problem };
+        Self { fields: invalid.0.into_iter().map(field).collect(), ..Self::new(Code::Invalid, detail) }
+    }
+}
+
+/// What a database says of itself is for operators: it goes to the log.
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::Taken(what) => return Self::new(Code::Taken, format!("{what} is taken already")),
+            StoreError::Dangling => {
+                return Self::new(Code::Conflict, "something that it belongs to does not exist any more");
+            }
+            _ => tracing::error!("{error}"),
+        }
+        match error {
+            StoreError::Unavailable(_) => {
+                Self::new(Code::DatabaseUnavailable, "nothing has happened; try again").retry_after(AGAIN)
+            }
+            StoreError::Unusable { .. } => {
+                Self::new(Code::DatabaseUnusable, "nothing has happened; the log says what to mend").retry_after(60)
+            }
+            StoreError::Full => {
+                Self::new(Code::DatabaseFull, "nothing has happened; reading goes on meanwhile").retry_after(60)
+            }
+            StoreError::ReadOnly => {
+                Self::new(Code::DatabaseReadOnly, "nothing has happened; reading goes on meanwhile").retry_after(60)
+            }
+            StoreError::Inconsistent { .. } | StoreError::Taken(_) | StoreError::Dangling => {
+                Self::new(Code::Internal, "a row of the database cannot be read; the log says which")
+            }
+        }
+    }
+}
+
+impl From<SecretError> for Problem {
+    fn from(error: SecretError) -> Self {
+        match error {
+            SecretError::Username => {
+                let problem = "must have 1 to 256 bytes, without colon or control characters (RFC 7617)";
+                Self::of_field("username", problem)
+            }
+            SecretError::Password(
+                unfit @ (PasswordUnfit::TooShort | PasswordUnfit::TooLong | PasswordUnfit::Control),
+            ) => Self::of_field("password", unfit.to_string()),
+            SecretError::System => Self::new(Code::Internal, error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What is around every request: its id, where it may come from, and the one form of all refusals.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest as _, Request, State};
+use axum::http::header::{ALLOW, CACHE_CONTROL, SET_COOKIE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+
+use super::desk::Desk;
+use super::extract::broken_body;
+use super::origin;
+use super::problem::{Code, Problem};
+
+/// Told in every answer, written in the audit.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Makes a call that comes twice one call.
+pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// The id of a request.
+#[derive(Clone)]
+pub(super) struct RequestId(pub(super) String);
+
+/// SHA-256 of what a call with an Idempotency-Key asks for, and of that key.
+#[derive(Clone, Copy)]
+pub(super) struct RequestDigest(pub(super) [u8; 32]);
+
+/// Around everything, so that whatever answers does so in our words.
+pub(super) async fn surround(State(desk): State<Desk>, mut request: Request, next: Next) -> Response {
+    let in_force = desk.0.in_force.load_full();
+    let id = request_id(desk.0.clock.now());
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let mut response = match prepare(request, in_force.public_url.as_deref()).await {
+        Ok(request) => next.run(request).await,
+        Err(problem) => axum::response::IntoResponse::into_response(problem),
+    };
+    if let Some(problem) = problem_of(&response) {
+        let mut written = problem.write(&in_force.error_docs, &id);
+        for name in [ALLOW, SET_COOKIE] {
+            for value in response.headers().get_all(&name) {
+                written.headers_mut().append(&name, value.clone());
+            }
+        }
+        response = written;
+    }
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// What was refused, by us or by the framework.
+fn problem_of(response: &Response) -> Option<Problem> {
+    let status = response.status();
+    let of_framework = || {
+        let is_error = status.is_client_error() || status.is_server_error();
+        is_error.then(|| Problem::new(Code::of_status(status), "the request cannot be served"))
+    };
+    response.extensions().get::<Problem>().cloned().or_else(of_framework)
+}
+
+async fn prepare(request: Request, public_url: Option<&str>) -> Result<Request, Problem> {
+    origin::check(request.method(), request.headers(), public_url)?;
+    if request.method().is_safe() || !request.headers().contains_key(IDEMPOTENCY_KEY) {
+        return Ok(request);
+    }
+    let (parts, body) = request.into_parts();
+    let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await.map_err(broken_body)?;
+    let mut request = Request::from_parts(parts, Body::from(body.clone()));
+    let digest = digest(&request, &body);
+    request.extensions_mut().insert(digest);
+    Ok(request)
+}
+
+/// With the key as it came, which is kept nowhere: what was asked for may hold a chosen password, and is not to be
+/// guessed at by whoever reads the database.
+fn digest(request: &Request, body: &[u8]) -> RequestDigest {
+    let mut hasher = Sha256::new();
+    let key = request.headers().get(IDEMPOTENCY_KEY).map(HeaderValue::as_bytes).unwrap_or_default();
+    let target = request.uri().path_and_query().map_or("", |target| target.as_str());
+    for part in [key, request.method().as_str().as_bytes(), target.as_bytes(), body] {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    }
+    RequestDigest(hasher.finalize().into())
+}
+
+/// Sorts by arrival, as at the gate (UUIDv7).
+fn request_id(now: Timestamp) -> String {
+    let mut random = [0; 10];
+    fastrand::fill(&mut random);
+    let millis = u64::try_from(now.as_millisecond()).unwrap_or_default();
+    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().to_string()
+}
