@@ -1,7 +1,13 @@
 //! Operations, on SQLite and on PostgreSQL by the same tests.
 
+mod access_requests;
+mod accounts;
+mod audit;
+mod callers;
 mod crash;
 mod create;
+mod decisions;
+mod diagnosis;
 mod import;
 mod kills;
 mod reset;
