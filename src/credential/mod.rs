@@ -6,6 +6,7 @@ mod last_use;
 mod password;
 mod random;
 mod rate_limit;
+mod ticket;
 mod token;
 mod version;
 
@@ -19,6 +20,7 @@ pub use label::{Label, LabelError};
 pub use last_use::LastUse;
 pub use password::{HashMemory, PasswordHash, PasswordHashError, PlainPassword};
 pub use rate_limit::RateLimit;
+pub use ticket::PlainTicket;
 pub use token::{DigestError, PlainToken, TokenDigest, TokenFormat, TokenFormatError};
 pub use version::{
     PathTemplate, PathTemplateError, PathVersion, Version, VersionCatalog, VersionRule, WhenUnstated, midnight,

@@ -1,9 +1,18 @@
 //! What is told of a credential or an account: to people, to scripts, to the audit. Never a digest, never a hash.
 
+mod operator_token;
+mod user;
+
 use serde_json::{Value, json};
 
 use crate::credential::StoredSecret;
 use crate::store::{AccountRecord, CredentialRecord, PreviousSecret};
+
+pub use operator_token::operator_token_facts;
+pub use user::user_facts;
+
+pub(super) use operator_token::operator_token_for_audit;
+pub(super) use user::user_for_audit;
 
 /// Everything that may be known of a credential.
 pub fn credential_facts(record: &CredentialRecord) -> Value {
