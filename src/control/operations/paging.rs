@@ -1,14 +1,12 @@
 //! Which part of a list is wanted.
 
-use crate::credential::Label;
-
 const MOST: u32 = 200;
 
 /// A page of a list.
 #[derive(Debug, Clone, Copy)]
 pub struct Paging<'p> {
     /// Behind the thing with this id, in the order of the list; `None` from its beginning.
-    pub after: Option<&'p Label>,
+    pub after: Option<&'p str>,
     /// So many at most; never more than 200.
     pub limit: u32,
 }
@@ -19,12 +17,7 @@ impl Default for Paging<'_> {
     }
 }
 
-impl<'p> Paging<'p> {
-    /// Where it begins.
-    pub(super) fn after(self) -> Option<&'p str> {
-        self.after.map(Label::as_str)
-    }
-
+impl Paging<'_> {
     /// How many are read.
     pub(super) fn most(self) -> u32 {
         self.limit.clamp(1, MOST)

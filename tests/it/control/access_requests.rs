@@ -172,11 +172,11 @@ async fn the_queue_begins_with_the_oldest_and_all_else_with_the_newest(bed: Bed)
         let (mut seen, mut after) = (Vec::new(), None);
         loop {
             let filter = AccessRequestFilter { account: None, state };
-            let paging = Paging { after: after.as_ref(), limit: 1 };
+            let paging = Paging { after: after.as_deref(), limit: 1 };
             let page = list_access_requests(&call, filter, paging).await.unwrap();
             seen.extend(page.records);
             let Some(end) = page.end else { return seen };
-            after = Some(label(&end));
+            after = Some(end);
         }
     };
     assert_eq!(pages(Some(RequestState::Pending)).await, made);

@@ -18,7 +18,7 @@ pub async fn list_access_requests(
         (Some(wanted), _) => reach.of(wanted)?,
         (None, own) => filter.account = own.cloned(),
     }
-    Ok(call.store.access_requests_after(paging.after(), &filter, paging.most()).await?)
+    Ok(call.store.access_requests_after(paging.after, &filter, paging.most()).await?)
 }
 
 /// One of them.

@@ -38,7 +38,7 @@ pub async fn list_accounts(
         (Some(wanted), _) => reach.of(wanted)?,
         (None, own) => filter.only = own.cloned(),
     }
-    Ok(call.store.accounts_after(paging.after().unwrap_or_default(), &filter, paging.most()).await?)
+    Ok(call.store.accounts_after(paging.after.unwrap_or_default(), &filter, paging.most()).await?)
 }
 
 /// One of them.

@@ -33,7 +33,7 @@ pub async fn list_audit(
     paging: Paging<'_>,
 ) -> Result<Listing<AuditRecord>, ReadAuditError> {
     let filter = within_reach(call, filter)?;
-    Ok(call.store.audit_before(paging.after(), &filter, paging.most()).await?)
+    Ok(call.store.audit_before(paging.after, &filter, paging.most()).await?)
 }
 
 /// Of an owner, what is of the account, and nothing that is of none.
