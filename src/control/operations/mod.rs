@@ -4,31 +4,29 @@
 
 mod call;
 mod caller;
-mod change;
-mod create;
-mod delete;
-mod disable;
-mod enable;
-mod export;
+mod contacts;
+mod credentials;
 mod facts;
-mod import;
+mod once;
 mod refusal;
-mod reset;
 mod rights;
 mod secrets;
 mod switch_account;
+mod texts;
 
-pub use call::{Call, Once, Terms};
+pub use call::{Call, IdempotencyKey, Terms};
 pub use caller::{Caller, Reach};
-pub use create::{CreateError, Created, NewCredential, create};
-pub use delete::{DeleteError, delete};
-pub use disable::{DisableError, disable};
-pub use enable::{EnableError, enable};
-pub use export::{ExportError, Exported, export};
+pub use credentials::{
+    ClearError, CreateError, Created, CreatedWhen, CredentialsWanted, DeleteError, DisableError, Duplicate,
+    DuplicateError, Edit, EditError, EnableError, EndOverlapError, ExportError, Exported, ImportError, Imported,
+    ImportedCredential, ListCredentialsError, ListedCredentials, NewCredential, OwnKeyError, Reset, ResetDone,
+    ResetError, Said, UpgradeVersionError, clear, count_credentials, create, delete, disable, duplicate, edit, enable,
+    end_overlap, export, import, list_credentials, own_key, regenerate_own_key, reset, show_credential,
+    switch_off_own_key, switch_on_own_key, upgrade_version,
+};
 pub use facts::{account_facts, credential_facts};
-pub use import::{ImportError, Imported, ImportedCredential, import};
+pub use once::Once;
 pub use refusal::{FieldFault, Invalid, NotFound, Refusal};
-pub use reset::{Reset, ResetDone, ResetError, reset};
 pub use rights::Right;
-pub use secrets::{NewSecret, PasswordUnfit, PlainSecret, SecretError};
+pub use secrets::{NewSecret, NoSecret, PasswordUnfit, PlainSecret};
 pub use switch_account::{SwitchAccountError, switch_account};
