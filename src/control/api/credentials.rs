@@ -14,8 +14,8 @@ use super::fields::Fields;
 use super::new_credential::NewCredentialBody;
 use super::problem::{Code, Problem};
 use crate::control::operations::{
-    CreateError, DeleteError, DisableError, EnableError, NotFound, Reset, ResetError, Right, create, delete, disable,
-    enable, reset,
+    CreateError, DeleteError, DisableError, EnableError, NotFound, Once, Reset, ResetError, Right, create, delete,
+    disable, enable, reset,
 };
 use crate::credential::{Label, PlainPassword};
 
@@ -90,10 +90,12 @@ async fn list_credentials(asked: Asked, Query(query): Query<ListQuery>) -> Resul
     responses((status = 201, body = WithSecret, headers(("ETag" = String), ("Location" = String))), (status = 409))
 )]
 async fn create_credential(asked: Asked, Body(new): Body<NewCredentialBody>) -> Result<Answer<WithSecret>, Problem> {
-    let created = create(&asked.call(), new.read()?).await?;
-    let location = location(&created.record.id);
-    let revision = created.record.revision;
-    Ok(Answer::created(WithSecret::new(&created.record, &created.secret), location).of_revision(revision))
+    let answer = match create(&asked.call(), new.read()?).await? {
+        Once::Done(created) => WithSecret::new(&created.record, &created.secret),
+        Once::Repeated(facts) => WithSecret::repeated(facts)?,
+    };
+    let (location, revision) = (location(&answer.credential.id), answer.credential.revision);
+    Ok(Answer::created(answer, location).of_revision(revision))
 }
 
 /// What may be known of a credential.
@@ -146,9 +148,12 @@ async fn reset_credential(
         chosen: body.password.map(|password| PlainPassword::new(password.as_bytes())),
         overlap: std::time::Duration::from_secs(body.overlap_seconds),
     };
-    let done = reset(&asked.call(), known(&id)?.as_str(), how).await?;
-    let revision = done.record.revision;
-    Ok(Answer::ok(WithSecret::new(&done.record, &done.secret)).of_revision(revision))
+    let answer = match reset(&asked.call(), known(&id)?.as_str(), how).await? {
+        Once::Done(done) => WithSecret::new(&done.record, &done.secret),
+        Once::Repeated(facts) => WithSecret::repeated(facts)?,
+    };
+    let revision = answer.credential.revision;
+    Ok(Answer::ok(answer).of_revision(revision))
 }
 
 /// Why something is switched off.
@@ -192,24 +197,18 @@ fn known(id: &str) -> Result<Label, Problem> {
     id.parse().map_err(|_| NotFound("credential").into())
 }
 
-fn location(id: &Label) -> String {
-    format!("/api/v1/credentials/{}", id.as_str().replace('/', "%2F"))
+fn location(id: &str) -> String {
+    format!("/api/v1/credentials/{}", id.replace('/', "%2F"))
 }
 
 impl From<CreateError> for Problem {
     fn from(error: CreateError) -> Self {
         match error {
             CreateError::Refused(refusal) => refusal.into(),
+            CreateError::Invalid(invalid) => invalid.into(),
             CreateError::UnknownAccount => Self::of_field("account", "names no account"),
-            CreateError::UnknownOwner => Self::of_field("owner", "names no user of the account"),
             CreateError::IdTaken => Self::new(Code::IdTaken, error.to_string()),
             CreateError::UsernameTaken => Self::new(Code::UsernameTaken, error.to_string()),
-            CreateError::Unfit { field, problem } => Self::of_field(field, problem),
-            CreateError::UnknownVersion(_) => Self::of_field("version", "is not a configured version"),
-            CreateError::UnknownScope(scope) => {
-                Self::of_field("scopes", format!("hold {scope}, which is not configured"))
-            }
-            CreateError::Expired => Self::of_field("expires_at", "must be later than now"),
             CreateError::Secret(error) => error.into(),
             CreateError::Store(error) => error.into(),
         }
@@ -220,9 +219,10 @@ impl From<ResetError> for Problem {
     fn from(error: ResetError) -> Self {
         match error {
             ResetError::Refused(refusal) => refusal.into(),
+            ResetError::Invalid(invalid) => invalid.into(),
             ResetError::OverlapTooLong => Self::of_field("overlap_seconds", "must be at most 366 days"),
             ResetError::TokenChosen => Self::of_field("password", "has no meaning with a token, which is made"),
-            ResetError::Changed => Self::new(Code::Conflict, error.to_string()),
+            ResetError::OwnKey | ResetError::Changed => Self::new(Code::Conflict, error.to_string()),
             ResetError::Secret(error) => error.into(),
             ResetError::Store(error) => error.into(),
         }
@@ -233,7 +233,7 @@ impl From<DisableError> for Problem {
     fn from(error: DisableError) -> Self {
         match error {
             DisableError::Refused(refusal) => refusal.into(),
-            DisableError::UnfitReason => Self::of_field("reason", "holds control characters"),
+            DisableError::Invalid(invalid) => invalid.into(),
             DisableError::Store(error) => error.into(),
         }
     }

@@ -6,8 +6,8 @@ use jiff::{Timestamp, ToSpan as _};
 
 use super::entry;
 use super::policy_address::fault_of_policy_address;
-use crate::control::operations::change::whole_millis;
 use crate::control::operations::ids::{NoRandomness, made_id};
+use crate::control::operations::moment::whole_millis;
 use crate::control::operations::{Call, Invalid, NotFound, Refusal, Right};
 use crate::credential::Label;
 use crate::store::{AccessRequestRecord, RequestState, StoreError, UnfitUseCase, UseCase};

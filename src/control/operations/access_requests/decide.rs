@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::entry;
 use crate::control::operations::accounts::entry as account_entry;
-use crate::control::operations::change::whole_millis;
+use crate::control::operations::moment::whole_millis;
 use crate::control::operations::texts::fault_of_line;
 use crate::control::operations::{Call, Invalid, Refusal, Right};
 use crate::credential::Label;
