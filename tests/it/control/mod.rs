@@ -4,8 +4,15 @@ mod crash;
 mod create;
 mod import;
 mod kills;
+mod operator_tokens;
+mod people;
 mod reset;
+mod rights;
+mod sessions;
+mod setup_links;
+mod sign_in;
 mod switches;
+mod users;
 
 use claviger::control::operations::{Call, Caller, Created, NewCredential, NewSecret, Terms, create};
 use claviger::credential::{ScopeCatalog, TokenFormat, Version, VersionCatalog};
