@@ -12,6 +12,7 @@ mod sessions;
 mod setup_links;
 mod sign_in;
 mod switches;
+mod user_bounds;
 mod users;
 
 use claviger::control::operations::{Call, Caller, Created, NewCredential, NewSecret, Terms, create};

@@ -14,6 +14,8 @@ use claviger::control::operations::{
 use claviger::credential::PlainPassword;
 use claviger::store::{Actor, ActorKind, Role, UserRecord};
 
+use tokio::sync::Mutex;
+
 use super::Known;
 use crate::store::beds::{Bed, label, noon};
 
@@ -34,6 +36,7 @@ pub struct House {
     pub rules: Option<ThrottleRules>,
     hashes: HashPool,
     verified: Arc<AtomicUsize>,
+    hold: Arc<Mutex<()>>,
     throttle: Throttle,
 }
 
@@ -42,9 +45,11 @@ impl House {
     pub fn new() -> Self {
         let verified = Arc::new(AtomicUsize::new(0));
         let size = HashPoolSize { threads: NonZeroUsize::new(2).unwrap(), queue: 100 };
-        let count = verified.clone();
+        let hold = Arc::new(Mutex::new(()));
+        let (count, held) = (verified.clone(), hold.clone());
         let observe = move |_| {
             count.fetch_add(1, Ordering::SeqCst);
+            drop(held.blocking_lock());
         };
         Self {
             known: Known::new(),
@@ -52,6 +57,7 @@ impl House {
             rules: None,
             hashes: HashPool::start(size, observe).unwrap(),
             verified,
+            hold,
             throttle: Throttle::default(),
         }
     }
@@ -64,6 +70,16 @@ impl House {
     /// Slow hashes so far.
     pub fn hashed(&self) -> usize {
         self.verified.load(Ordering::SeqCst)
+    }
+
+    /// Does something after the next slow hash, and before anybody hears of it.
+    pub async fn meanwhile(&self, work: impl AsyncFnOnce()) {
+        let (held, before) = (self.hold.lock().await, self.hashed());
+        while self.hashed() == before {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        work().await;
+        drop(held);
     }
 
     pub fn at<'h>(&'h self, bed: &'h Bed) -> Doorstep<'h> {

@@ -6,7 +6,8 @@ use claviger::control::operations::{
     Caller, FirstUser, NewSetupLink, Refusal, SetupLinkError, SetupLinkFor, UseSetupLinkError, disable_user,
     enable_user, first_setup_link, look_at_setup_link, new_setup_link, use_setup_link, who_is,
 };
-use claviger::store::{ActorKind, Role};
+use claviger::credential::PasswordHash;
+use claviger::store::{ActorKind, Role, UserRecord};
 use jiff::ToSpan as _;
 
 use super::people::{House, PASSWORD, found_in_texts, plain, user, verbs};
@@ -21,6 +22,8 @@ on_each!(
     a_new_link_ends_nothing_before_it_is_used,
     a_link_of_somebody_who_is_switched_off_does_nothing,
     the_first_link_makes_the_first_of_the_staff,
+    whoever_is_switched_off_while_they_choose_a_password_has_none,
+    whoever_comes_second_with_a_first_link_waits_and_sees_who_was_first,
     of_two_first_links_used_at_once_one_makes_a_user,
     only_the_shell_makes_the_first_link,
     junk_is_no_link,
@@ -177,6 +180,48 @@ async fn the_first_link_makes_the_first_of_the_staff(bed: Bed) {
     assert!(matches!(another, Err(SetupLinkError::AlreadySetUp)), "{another:?}");
     assert_eq!(found_in_texts(&bed, link.ticket.reveal()).await, 0);
     assert_eq!(found_in_texts(&bed, PASSWORD).await, 0);
+}
+
+async fn whoever_is_switched_off_while_they_choose_a_password_has_none(bed: Bed) {
+    bed.account("acme").await;
+    let house = House::new();
+    let ann = house.invited(&bed, "ann@x.org", Role::Owner).await;
+    let (call, at) = (house.known.call(&bed, noon()), house.at(&bed));
+    let switch_off = async || drop(disable_user(&call, &ann.record.id).await.unwrap());
+    let using = use_setup_link(&at, ann.link.ticket.reveal(), plain(PASSWORD), None);
+    let (_, refused) = tokio::join!(house.meanwhile(switch_off), using);
+    assert!(matches!(refused, Err(UseSetupLinkError::Worthless)), "{refused:?}");
+    assert_eq!(bed.store.user(ann.record.id.as_str()).await.unwrap().unwrap().password_hash, None);
+}
+
+async fn whoever_comes_second_with_a_first_link_waits_and_sees_who_was_first(bed: Bed) {
+    let house = House::new();
+    let link = first_link(&house, &bed).await;
+    let mut one = bed.store.begin(noon()).await.unwrap();
+    one.lock_first_links().await.unwrap();
+    let store = bed.store.clone();
+    let second = tokio::spawn(async move {
+        let mut other = store.begin(noon()).await.unwrap();
+        other.lock_first_links().await.unwrap();
+        other.has_staff().await.unwrap()
+    });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(!second.is_finished());
+    let root = UserRecord {
+        id: label("usr_root"),
+        account: None,
+        email: "root@x.org".into(),
+        name: None,
+        role: Role::Staff,
+        password_hash: Some(PasswordHash::decoy()),
+        enabled: true,
+        created_at: noon(),
+        revision: 1,
+    };
+    one.add_user(&root).await.unwrap();
+    assert!(one.take_setup_link(&link.ticket.digest()).await.unwrap());
+    one.commit().await.unwrap();
+    assert!(second.await.unwrap());
 }
 
 async fn of_two_first_links_used_at_once_one_makes_a_user(bed: Bed) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use claviger::control::operations::{
-    ChangePasswordError, Refusal, SignInError, change_password, disable_user, sign_in, who_is,
+    ChangePasswordError, Refusal, SignInError, change_password, disable_user, enable_user, sign_in, who_is,
 };
 use claviger::store::{ActorKind, Role};
 
@@ -14,6 +14,7 @@ use crate::store::beds::{Bed, label, noon, on_each};
 on_each!(
     whoever_signs_in_is_known_by_their_session,
     unknown_disabled_and_wrong_look_the_same_and_cost_the_same,
+    whoever_is_switched_off_while_they_sign_in_has_no_session,
     junk_is_wrong_like_anything_else,
     refused_sign_ins_of_users_are_in_the_audit_and_those_of_nobody_are_not,
     wrong_guesses_cost_time_where_they_come_from,
@@ -71,6 +72,19 @@ async fn unknown_disabled_and_wrong_look_the_same_and_cost_the_same(bed: Bed) {
         assert_eq!(refused.to_string(), "e-mail address or password is wrong");
         assert_eq!(house.hashed() - before, 1, "{email}");
     }
+    assert_eq!(bed.ask("SELECT COUNT(*) FROM sessions").await, 0);
+}
+
+/// Nor would they have one when they are switched on again.
+async fn whoever_is_switched_off_while_they_sign_in_has_no_session(bed: Bed) {
+    bed.account("acme").await;
+    let house = House::new();
+    let ann = house.person(&bed, "ann@x.org", Role::Owner).await;
+    let call = house.known.call(&bed, noon());
+    let switch_off = async || drop(disable_user(&call, &ann.id).await.unwrap());
+    let (_, refused) = tokio::join!(house.meanwhile(switch_off), house.sign_in(&bed, "ann@x.org", PASSWORD));
+    assert!(matches!(refused, Err(SignInError::Wrong)), "{refused:?}");
+    enable_user(&call, &ann.id).await.unwrap();
     assert_eq!(bed.ask("SELECT COUNT(*) FROM sessions").await, 0);
 }
 
