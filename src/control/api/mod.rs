@@ -45,7 +45,8 @@ pub fn router(desk: Desk) -> Router {
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(from_fn_with_state(desk.clone(), surround))
         .with_state(desk);
-    Router::new().nest(PREFIX, router)
+    // What is nested has no name for its own folder.
+    Router::new().route_service(&format!("{PREFIX}/"), router.clone()).nest(PREFIX, router)
 }
 
 /// All operations, with their descriptions.

@@ -1,5 +1,6 @@
 //! Operations, on SQLite and on PostgreSQL by the same tests.
 
+mod api;
 mod crash;
 mod create;
 mod import;
