@@ -21,6 +21,7 @@ mod surroundings;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
+use axum::routing::any;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use caller::COOKIE_NAME;
@@ -37,16 +38,21 @@ pub const PREFIX: &str = "/api/v1";
 
 /// Everything under [`PREFIX`].
 pub fn router(desk: Desk) -> Router {
+    let around = from_fn_with_state(desk.clone(), surround);
     let (router, _) = operations().split_for_parts();
     let router = router
         .merge(document::routes())
-        .fallback(async || Problem::new(Code::NotFound, "nothing is here"))
+        .fallback(nothing)
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed, "see the field Allow"))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(from_fn_with_state(desk.clone(), surround))
+        .layer(around.clone())
         .with_state(desk);
-    // What is nested has no name for its own folder.
-    Router::new().route_service(&format!("{PREFIX}/"), router.clone()).nest(PREFIX, router)
+    // What is nested does not answer for its own folder.
+    Router::new().route(&format!("{PREFIX}/"), any(nothing).layer(around)).nest(PREFIX, router)
+}
+
+async fn nothing() -> Problem {
+    Problem::new(Code::NotFound, "nothing is here")
 }
 
 /// All operations, with their descriptions.
