@@ -3,6 +3,7 @@
 mod access;
 mod label;
 mod last_use;
+mod overlap;
 mod password;
 mod random;
 mod rate_limit;
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 pub use access::{RoutePath, RoutePathError, RouteRule, ScopeCatalog, ScopeSet};
 pub use label::{Label, LabelError};
 pub use last_use::LastUse;
+pub use overlap::Overlap;
 pub use password::{HashMemory, PasswordHash, PasswordHashError, PlainPassword};
 pub use rate_limit::RateLimit;
 pub use token::{DigestError, PlainToken, TokenDigest, TokenFormat, TokenFormatError};

@@ -11,6 +11,8 @@ use sha1::{Digest, Sha1};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use super::Overlap;
+
 /// Stored parameters above these would let one line of a file take the machine: 256 MiB, 16 passes, 8 lanes.
 const ARGON2_MOST_KIB: u32 = 256 * 1024;
 const ARGON2_MOST_PASSES: u32 = 16;
@@ -86,6 +88,8 @@ pub enum PasswordHash {
     Apr1(Box<str>),
     /// `{SHA}`, unsalted SHA-1 in base64.
     Sha1(Box<str>),
+    /// Two at a time; never in a file.
+    Overlap(Box<Overlap>),
 }
 
 /// Why a text is not a usable password hash. Never repeats the text: it may be a password.
@@ -176,6 +180,7 @@ impl PasswordHash {
                 let stored = STANDARD.decode(text.trim_start_matches("{SHA}")).unwrap_or_default();
                 Sha1::digest(password).as_slice().ct_eq(&stored).into()
             }
+            Self::Overlap(both) => both.verify(password, memory),
         }
     }
 
@@ -183,6 +188,7 @@ impl PasswordHash {
     pub fn as_str(&self) -> &str {
         match self {
             Self::Argon2id(text) | Self::Bcrypt(text) | Self::Apr1(text) | Self::Sha1(text) => text,
+            Self::Overlap(both) => both.as_str(),
         }
     }
 
@@ -194,14 +200,15 @@ impl PasswordHash {
             Self::Argon2id(text) => text.rsplitn(3, '$').nth(2).unwrap_or(text),
             Self::Bcrypt(text) => text.get(.."$2y$10".len()).unwrap_or(text),
             Self::Apr1(_) | Self::Sha1(_) => self.scheme(),
+            Self::Overlap(both) => both.cost(),
         }
     }
 
     /// True when argon2id would be better, and would not change which passwords are right: bcrypt looks at 72 bytes
-    /// only, and somebody may present what differs behind them.
+    /// only, and somebody may present what differs behind them. During an overlap it is not known which was right.
     pub fn is_outdated(&self, password: &PlainPassword) -> bool {
         match self {
-            Self::Argon2id(_) => false,
+            Self::Argon2id(_) | Self::Overlap(_) => false,
             Self::Bcrypt(_) => password.reveal().len() <= 72,
             Self::Apr1(_) | Self::Sha1(_) => true,
         }
@@ -214,6 +221,7 @@ impl PasswordHash {
             Self::Bcrypt(_) => "bcrypt",
             Self::Apr1(_) => "apr1",
             Self::Sha1(_) => "{SHA}",
+            Self::Overlap(both) => both.current().scheme(),
         }
     }
 }

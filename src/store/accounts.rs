@@ -34,8 +34,8 @@ impl AccountRecord {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
-    id: String,
+pub(super) struct Row {
+    pub(super) id: String,
     name: Option<String>,
     granted: bool,
     switched_on: bool,
@@ -44,7 +44,7 @@ struct Row {
     revision: i64,
 }
 
-const COLUMNS: &str = "id, name, granted, switched_on, members_allowed, created_at, revision";
+pub(super) const COLUMNS: &str = "id, name, granted, switched_on, members_allowed, created_at, revision";
 
 impl Store {
     /// The account with this id.
@@ -166,7 +166,7 @@ impl Transaction {
 }
 
 impl Row {
-    fn record(self) -> Result<AccountRecord, StoreError> {
+    pub(super) fn record(self) -> Result<AccountRecord, StoreError> {
         let broken = |column| StoreError::Inconsistent { table: "accounts", column, id: self.id.clone() };
         Ok(AccountRecord {
             id: self.id.parse().map_err(|_| broken("id"))?,

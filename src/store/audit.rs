@@ -1,11 +1,8 @@
 //! Who did what to what.
 
-use jiff::Timestamp;
-
 use super::transaction::{Touched, built};
-use super::usable::moment;
 use super::writes::BATCH;
-use super::{Store, StoreError, Transaction, on};
+use super::{StoreError, Transaction};
 
 /// What kind of caller it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,80 +47,6 @@ pub struct AuditEntry {
     pub before: Option<String>,
     /// What it is now, as JSON.
     pub after: Option<String>,
-}
-
-/// A line of the audit, as it is read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditRecord {
-    /// Later ones sort behind earlier ones.
-    pub id: String,
-    /// When, by the clock of whoever wrote it.
-    pub at: Timestamp,
-    /// What kind of caller it was, as it is stored.
-    pub actor_kind: String,
-    /// Which one.
-    pub actor: String,
-    /// What was done.
-    pub verb: String,
-    /// The account it belongs to, if to one.
-    pub account: Option<String>,
-    /// What it was done to.
-    pub target: String,
-    /// What that was before, as JSON.
-    pub before: Option<String>,
-    /// What it was then, as JSON.
-    pub after: Option<String>,
-}
-
-impl Store {
-    /// What was done to this thing, the newest first.
-    ///
-    /// # Errors
-    /// When the database cannot be asked, or holds what cannot be read.
-    pub async fn audit_of(&self, kind: &str, target: &str, most: u32) -> Result<Vec<AuditRecord>, StoreError> {
-        let sql = "SELECT id, at, actor_kind, actor, verb, account, target, before_it, after_it FROM audit
-            WHERE target = $1 AND target_kind = $2 ORDER BY id DESC LIMIT $3";
-        let rows: Vec<Row> = self
-            .within(async {
-                on!(&self.pools, |pool| {
-                    Ok(sqlx::query_as(sql).bind(target).bind(kind).bind(i64::from(most)).fetch_all(pool).await?)
-                })
-            })
-            .await?;
-        rows.into_iter().map(Row::record).collect()
-    }
-}
-
-#[derive(sqlx::FromRow)]
-struct Row {
-    id: String,
-    at: i64,
-    actor_kind: String,
-    actor: String,
-    verb: String,
-    account: Option<String>,
-    target: String,
-    before_it: Option<String>,
-    after_it: Option<String>,
-}
-
-impl Row {
-    fn record(self) -> Result<AuditRecord, StoreError> {
-        let Ok(at) = moment(self.at) else {
-            return Err(StoreError::Inconsistent { table: "audit", column: "at", id: self.id });
-        };
-        Ok(AuditRecord {
-            at,
-            id: self.id,
-            actor_kind: self.actor_kind,
-            actor: self.actor,
-            verb: self.verb,
-            account: self.account,
-            target: self.target,
-            before: self.before_it,
-            after: self.after_it,
-        })
-    }
 }
 
 impl Transaction {
@@ -183,6 +106,13 @@ impl Transaction {
 }
 
 impl ActorKind {
+    /// Every one there is.
+    pub const ALL: [Self; 5] = [Self::System, Self::Shell, Self::User, Self::Token, Self::Link];
+
+    pub(super) fn from_stored(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
     /// As it is stored.
     pub fn as_str(self) -> &'static str {
         match self {

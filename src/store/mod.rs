@@ -3,38 +3,50 @@
 //! Everything that is written goes through a [`Transaction`], which gives each change its number as the last
 //! step before it commits: so a reader who has seen change 7 has seen every change before it.
 
+mod access_requests;
 mod accounts;
+mod accounts_listing;
 mod audit;
+mod audit_reading;
 mod changes;
 mod error;
 mod file;
 mod hashes;
+mod listing;
 mod names;
 mod pools;
 mod record;
 mod records;
 mod roles;
 mod schema;
+mod standing;
 mod transaction;
 mod usable;
 mod usage;
+mod use_cases;
 mod writes;
 
 use std::time::Duration;
 
+pub use access_requests::{AccessRequestFilter, AccessRequestRecord, RequestState};
 pub use accounts::AccountRecord;
-pub use audit::{Actor, ActorKind, AuditEntry, AuditRecord};
+pub use accounts_listing::AccountFilter;
+pub use audit::{Actor, ActorKind, AuditEntry};
+pub use audit_reading::{AuditFilter, AuditRecord};
 pub use changes::{Change, ChangeKind, Changes, Wake};
 pub use error::StoreError;
+pub use listing::Listing;
 pub use names::{Holders, Names};
 pub use pools::StoreOptions;
 pub use record::{CredentialRecord, PreviousSecret};
 pub use records::Page;
 pub use roles::{NoRole, Role};
 pub use schema::SchemaState;
+pub use standing::{CredentialsStanding, UserStanding};
 pub use transaction::Transaction;
 pub use usable::{Usable, UsableReading};
 pub use usage::Use;
+pub use use_cases::{UnfitUseCase, UseCase};
 
 use pools::Pools;
 
@@ -70,3 +82,25 @@ macro_rules! on {
     };
 }
 use on;
+
+/// One statement that is put together for the database at hand, outside of a transaction:
+/// `asked!(self, "SELECT …", |sql, pool| { sql.push(…); sql.build_query_as().persistent(false).fetch_all(pool) })`.
+macro_rules! asked {
+    ($store:expr, $begin:expr, |$sql:ident, $pool:ident| $work:expr) => {
+        $store
+            .within(async {
+                match &$store.pools {
+                    $crate::store::pools::Pools::Sqlite { read: $pool, .. } => {
+                        let mut $sql = sqlx::QueryBuilder::<sqlx::Sqlite>::new($begin);
+                        Ok($work.await?)
+                    }
+                    $crate::store::pools::Pools::Postgres($pool) => {
+                        let mut $sql = sqlx::QueryBuilder::<sqlx::Postgres>::new($begin);
+                        Ok($work.await?)
+                    }
+                }
+            })
+            .await
+    };
+}
+use asked;

@@ -8,7 +8,9 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 
 use super::{Store, StoreError, on};
-use crate::credential::{Account, Credential, Label, PasswordHash, RateLimit, ScopeSet, StoredSecret, TokenDigest};
+use crate::credential::{
+    Account, Credential, Label, Overlap, PasswordHash, RateLimit, ScopeSet, StoredSecret, TokenDigest,
+};
 
 /// A credential and what else decides how long it may be remembered.
 #[derive(Debug)]
@@ -17,7 +19,8 @@ pub struct Usable {
     pub credential: Credential,
     /// The user whose state it depends on.
     pub owner: Option<Label>,
-    /// When the secret it was found by ends, before the credential itself does.
+    /// When the secret it was found by ends, before the credential itself does; of a Basic pair, when the password
+    /// from before a reset does.
     pub ends_at: Option<Timestamp>,
 }
 
@@ -33,9 +36,12 @@ pub struct UsableReading<T> {
 /// Of a member, access depends on the account's policy for members too.
 const COLUMNS: &str = "k.last_change AS read_at, c.id, c.account, c.owner,
     (a.granted AND a.switched_on AND (u.id IS NULL OR (u.enabled AND (u.role <> 'member' OR a.members_allowed)))) AS access,
-    t.digest, t.ends_at, c.username, c.password_hash, c.enabled, c.version, c.scopes, c.addresses, c.expires_at,
+    t.digest, t.ends_at, c.username, c.password_hash, c.previous_password_hash, c.previous_ends_at, c.enabled, c.version, c.scopes, c.addresses, c.expires_at,
     c.rate_requests, c.rate_seconds, c.rate_burst";
 const OWNERS: &str = "LEFT JOIN accounts a ON a.id = c.account LEFT JOIN users u ON u.id = c.owner";
+
+/// So many are looked at for what unknown user names are to cost.
+const OVERLAPS: i64 = 1000;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -48,6 +54,8 @@ struct Row {
     ends_at: Option<i64>,
     username: Option<String>,
     password_hash: Option<String>,
+    previous_password_hash: Option<String>,
+    previous_ends_at: Option<i64>,
     enabled: Option<bool>,
     version: Option<String>,
     scopes: Option<String>,
@@ -144,17 +152,29 @@ impl Store {
         .await
     }
 
-    /// The kinds of slow hash there are: one of each cost, and their number.
+    /// The kinds of slow hash there are at this moment: one of each cost, and their number.
     ///
     /// # Errors
     /// When the database cannot be asked.
-    pub async fn hash_kinds(&self) -> Result<Vec<(PasswordHash, u64)>, StoreError> {
+    pub async fn hash_kinds(&self, now: Timestamp) -> Result<Vec<(PasswordHash, u64)>, StoreError> {
         let sql = "SELECT MIN(password_hash), COUNT(*) FROM credentials WHERE password_cost IS NOT NULL
             GROUP BY password_cost";
         let rows: Vec<(String, i64)> =
             self.within(async { on!(&self.pools, |pool| Ok(sqlx::query_as(sql).fetch_all(pool).await?)) }).await?;
+        let sql = "SELECT password_hash, previous_password_hash FROM credentials
+            WHERE previous_ends_at > $1 AND previous_password_hash IS NOT NULL AND password_hash IS NOT NULL LIMIT $2";
+        let overlaps: Vec<(String, String)> = self
+            .within(async {
+                let now = now.as_millisecond();
+                on!(&self.pools, |pool| Ok(sqlx::query_as(sql).bind(now).bind(OVERLAPS).fetch_all(pool).await?))
+            })
+            .await?;
         let kind = |(hash, count): (String, i64)| Some((hash.parse().ok()?, u64::try_from(count).ok()?));
-        Ok(rows.into_iter().filter_map(kind).collect())
+        let overlap = |(current, previous): (String, String)| {
+            let both = Overlap::new(current.parse().ok()?, previous.parse().ok()?);
+            Some((PasswordHash::Overlap(Box::new(both)), 1))
+        };
+        Ok(rows.into_iter().filter_map(kind).chain(overlaps.into_iter().filter_map(overlap)).collect())
     }
 }
 
@@ -162,7 +182,32 @@ fn one(row: Row) -> Result<UsableReading<Option<Usable>>, StoreError> {
     Ok(UsableReading { read_at: row.read_at, found: row.usable()? })
 }
 
+impl Usable {
+    /// As it counts at this moment: a token from before a reset ends, and so does a password from before one, whose
+    /// user name goes on with the new one.
+    pub fn at(mut self, now: Timestamp) -> Option<Self> {
+        if self.ends_at.is_none_or(|end| now < end) {
+            return Some(self);
+        }
+        self.ends_at = None;
+        let StoredSecret::Password { hash, .. } = &mut self.credential.secret else { return None };
+        if let PasswordHash::Overlap(both) = hash {
+            *hash = both.current().clone();
+        }
+        Some(self)
+    }
+}
+
 impl Row {
+    /// Both hashes, while there are two.
+    fn with_previous(&self, current: PasswordHash) -> Result<PasswordHash, StoreError> {
+        let Some(previous) = &self.previous_password_hash else { return Ok(current) };
+        let id = || self.id.clone().unwrap_or_default();
+        let broken = |_| StoreError::Inconsistent { table: "credentials", column: "previous_password_hash", id: id() };
+        let previous = previous.parse().map_err(broken)?;
+        Ok(PasswordHash::Overlap(Box::new(Overlap::new(current, previous))))
+    }
+
     fn usable(self) -> Result<Option<Usable>, StoreError> {
         let Some(id) = self.id.clone() else { return Ok(None) };
         let broken = |column| StoreError::Inconsistent { table: "credentials", column, id: id.clone() };
@@ -174,7 +219,7 @@ impl Row {
             }
             (None, Some(username), Some(hash)) => StoredSecret::Password {
                 username: username.as_str().into(),
-                hash: hash.parse().map_err(|_| broken("password_hash"))?,
+                hash: self.with_previous(hash.parse().map_err(|_| broken("password_hash"))?)?,
             },
             _ => return Err(broken("password_hash")),
         };
@@ -196,7 +241,7 @@ impl Row {
             last_use: Some(Box::default()),
             id: id.parse().map_err(|_| broken("id"))?,
         };
-        let ends_at = self.ends_at.map(moment).transpose().map_err(|()| broken("ends_at"))?;
+        let ends_at = self.ends_at.or(self.previous_ends_at).map(moment).transpose().map_err(|()| broken("ends_at"))?;
         Ok(Some(Usable { credential, owner, ends_at }))
     }
 }

@@ -221,7 +221,6 @@ impl From<ResetError> for Problem {
         match error {
             ResetError::Refused(refusal) => refusal.into(),
             ResetError::OverlapTooLong => Self::of_field("overlap_seconds", "must be at most 366 days"),
-            ResetError::NoOverlapOfPasswords => Self::of_field("overlap_seconds", "must be 0 for a password"),
             ResetError::TokenChosen => Self::of_field("password", "has no meaning with a token, which is made"),
             ResetError::Changed => Self::new(Code::Conflict, error.to_string()),
             ResetError::Secret(error) => error.into(),

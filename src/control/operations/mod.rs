@@ -2,21 +2,27 @@
 //! line only translate. Each asks the table of rights first, then is one transaction with its line in the audit;
 //! secrets are made here, returned once and kept nowhere.
 
+mod access_requests;
+mod accounts;
+mod audit;
 mod call;
 mod caller;
 mod change;
 mod create;
 mod delete;
+mod diagnosis;
 mod disable;
 mod enable;
 mod export;
 mod facts;
+mod ids;
 mod import;
+mod paging;
 mod refusal;
 mod reset;
 mod rights;
 mod secrets;
-mod switch_account;
+mod texts;
 
 pub use call::{Call, Once, Terms};
 pub use caller::{Caller, Reach};
@@ -25,10 +31,21 @@ pub use delete::{DeleteError, delete};
 pub use disable::{DisableError, disable};
 pub use enable::{EnableError, enable};
 pub use export::{ExportError, Exported, export};
-pub use facts::{account_facts, credential_facts};
+pub use facts::{access_request_facts, account_facts, audit_facts, credential_facts};
 pub use import::{ImportError, Imported, ImportedCredential, import};
 pub use refusal::{FieldFault, Invalid, NotFound, Refusal};
 pub use reset::{Reset, ResetDone, ResetError, reset};
 pub use rights::Right;
 pub use secrets::{NewSecret, PasswordUnfit, PlainSecret, SecretError};
-pub use switch_account::{SwitchAccountError, switch_account};
+
+pub use access_requests::{
+    AskForAccessError, DecideRequestsError, Decision, NewAccessRequest, NotDecidable, WithdrawRequestError,
+    ask_for_access, decide_requests, list_access_requests, show_access_request, withdraw_request,
+};
+pub use accounts::{
+    ChangeAccountError, CreateAccountError, NewAccount, ReadAccountError, SwitchAccountError, create_account,
+    grant_access, list_accounts, rename_account, set_member_policy, show_account, switch_account, withdraw_access,
+};
+pub use audit::{AuditTable, ReadAuditError, export_audit, list_audit};
+pub use diagnosis::{DiagnoseError, Step, StepCode, diagnose};
+pub use paging::Paging;

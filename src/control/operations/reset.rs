@@ -39,9 +39,6 @@ pub enum ResetError {
     /// More than a year.
     #[error("the secret before cannot count for more than 366 days beside the new one")]
     OverlapTooLong,
-    /// A gate verifies one password of a user name.
-    #[error("the password before cannot count beside the new one; reset at once, or make a second credential")]
-    NoOverlapOfPasswords,
     /// A password for a token.
     #[error("a token cannot be chosen; it is made")]
     TokenChosen,
@@ -69,7 +66,6 @@ pub async fn reset(call: &Call<'_>, id: &str, how: Reset) -> Result<ResetDone, R
     let new = match known.ok_or(Refusal::from(NotFound("credential")))?.secret {
         StoredSecret::Token(_) if how.chosen.is_some() => return Err(ResetError::TokenChosen),
         StoredSecret::Token(_) => NewSecret::Token,
-        StoredSecret::Password { .. } if !how.overlap.is_zero() => return Err(ResetError::NoOverlapOfPasswords),
         StoredSecret::Password { username, .. } => {
             NewSecret::Password { username: username.into(), chosen: how.chosen }
         }
@@ -85,10 +81,10 @@ pub async fn reset(call: &Call<'_>, id: &str, how: Reset) -> Result<ResetDone, R
             (StoredSecret::Token(digest), StoredSecret::Token(_)) => {
                 (ends_at > now).then_some(PreviousSecret::Token { digest: *digest, ends_at })
             }
-            (StoredSecret::Password { username: old, .. }, StoredSecret::Password { username: new, .. })
+            (StoredSecret::Password { username: old, hash }, StoredSecret::Password { username: new, .. })
                 if old == new =>
             {
-                None
+                (ends_at > now).then(|| PreviousSecret::Password { hash: hash.clone(), ends_at })
             }
             (StoredSecret::Token(_) | StoredSecret::Password { .. }, _) => return Err(ResetError::Changed),
         };

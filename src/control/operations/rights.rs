@@ -19,10 +19,12 @@ pub enum Right {
     ManageUsers,
     /// What has been done in the account.
     ReadAudit,
+    /// The account itself, and how it stands.
+    SeeAccount,
 }
 
 /// Staff, owner, implementer, member.
-const TABLE: [(Right, [bool; 4]); 7] = [
+const TABLE: [(Right, [bool; 4]); 8] = [
     (Right::AskForAccess, [false, true, false, false]),
     (Right::GrantAccess, [true, false, false, false]),
     (Right::SwitchAccess, [false, true, true, false]),
@@ -30,12 +32,14 @@ const TABLE: [(Right, [bool; 4]); 7] = [
     (Right::OwnKey, [false, true, true, true]),
     (Right::ManageUsers, [true, true, false, false]),
     (Right::ReadAudit, [true, true, false, false]),
+    // Beyond the list of features: everybody knows the account they are of.
+    (Right::SeeAccount, [true, true, true, true]),
 ];
 
 impl Right {
     /// Every one there is.
     pub const ALL: [Self; TABLE.len()] =
-        [TABLE[0].0, TABLE[1].0, TABLE[2].0, TABLE[3].0, TABLE[4].0, TABLE[5].0, TABLE[6].0];
+        [TABLE[0].0, TABLE[1].0, TABLE[2].0, TABLE[3].0, TABLE[4].0, TABLE[5].0, TABLE[6].0, TABLE[7].0];
 
     /// True where the table has a tick.
     pub fn is_of(self, role: Role) -> bool {

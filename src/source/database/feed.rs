@@ -145,7 +145,7 @@ impl Feed {
 
 impl DatabaseDirectory {
     async fn choose_decoys(&self) -> Result<(), StoreError> {
-        self.decoys.store(Arc::new(Decoys::of_kinds(self.store.hash_kinds().await?)));
+        self.decoys.store(Arc::new(Decoys::of_kinds(self.store.hash_kinds(self.clock.now()).await?)));
         Ok(())
     }
 
@@ -157,7 +157,8 @@ impl DatabaseDirectory {
         let mut count: usize = 0;
         let remember = |usable: Usable, read_at| {
             // One that was overtaken is read again when it is used.
-            if self.is_in_time(&usable) && self.remembered.insert(usable, read_at).is_ok() {
+            let usable = usable.at(self.clock.now());
+            if usable.is_some_and(|usable| self.remembered.insert(usable, read_at).is_ok()) {
                 count += 1;
             }
         };

@@ -9,7 +9,7 @@ use tokio::sync::{OnceCell, Semaphore};
 use super::DatabaseDirectory;
 use crate::auth::{Lookup, LookupKey, Unavailable};
 use crate::credential::{Credential, TokenDigest};
-use crate::store::{StoreError, Usable, UsableReading};
+use crate::store::{StoreError, UsableReading};
 
 /// How often a reading is repeated that was overtaken by a change. The last one is used, but not remembered: it is
 /// younger than the request.
@@ -124,7 +124,7 @@ impl DatabaseDirectory {
                 LookupKey::Username(username) => self.store.find_username(username).await,
             };
             let UsableReading { read_at, found } = reading.map_err(|error| self.complain(&error))?;
-            let Some(usable) = found.filter(|usable| self.is_in_time(usable)) else {
+            let Some(usable) = found.and_then(|usable| usable.at(self.clock.now())) else {
                 if let LookupKey::Token(digest) = key {
                     self.remembered.insert_unknown(digest, read_at);
                 }
@@ -136,11 +136,6 @@ impl DatabaseDirectory {
             }
         }
         Ok(last)
-    }
-
-    /// A token from before a reset counts until its end, and then is no credential at all.
-    pub(super) fn is_in_time(&self, usable: &Usable) -> bool {
-        usable.ends_at.is_none_or(|end| self.clock.now() < end)
     }
 
     fn complain(&self, error: &StoreError) -> Unavailable {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::remembered::Entry;
 use super::{DatabaseDirectory, Decoys};
-use crate::credential::{Account, Credential, Label, PasswordHash, RateLimit, ScopeSet, StoredSecret};
+use crate::credential::{Account, Credential, Label, Overlap, PasswordHash, RateLimit, ScopeSet, StoredSecret};
 use crate::store::Usable;
 
 /// Anything but this is a file of another version, and is not used.
@@ -68,6 +68,9 @@ struct Line {
     token: Option<String>,
     username: Option<String>,
     password: Option<String>,
+    /// During an overlap, the one from before.
+    #[serde(default)]
+    previous_password: Option<String>,
     ends_at: Option<Timestamp>,
     enabled: bool,
     version: Option<String>,
@@ -133,7 +136,7 @@ impl DatabaseDirectory {
         all.iter().filter_map(|usable| usable.credential.password_hash()).for_each(|hash| decoys.add(hash));
         self.decoys.store(Arc::new(decoys));
         let count = all.len();
-        for usable in all.into_iter().filter(|usable| self.is_in_time(usable)) {
+        for usable in all.into_iter().filter_map(|usable| usable.at(self.clock.now())) {
             // Nothing has been applied since.
             let _never = self.remembered.insert(usable, head.position);
         }
@@ -155,10 +158,14 @@ impl Line {
     fn of(entry: &Entry) -> Self {
         let credential = &entry.credential;
         let text = |label: &Label| label.to_string();
-        let (token, username, password) = match &credential.secret {
-            StoredSecret::Token(digest) => (Some(digest.to_string()), None, None),
+        let (token, username, password, previous_password) = match &credential.secret {
+            StoredSecret::Token(digest) => (Some(digest.to_string()), None, None, None),
             StoredSecret::Password { username, hash } => {
-                (None, Some(username.to_string()), Some(hash.as_str().to_owned()))
+                let (current, previous) = match hash {
+                    PasswordHash::Overlap(both) => (both.current(), Some(both.previous().as_str().to_owned())),
+                    one => (one, None),
+                };
+                (None, Some(username.to_string()), Some(current.as_str().to_owned()), previous)
             }
         };
         Self {
@@ -169,6 +176,7 @@ impl Line {
             token,
             username,
             password,
+            previous_password,
             ends_at: entry.ends_at,
             enabled: credential.enabled,
             version: credential.version.as_ref().map(text),
@@ -184,7 +192,12 @@ impl Line {
         let secret = match (self.token, self.username, self.password) {
             (Some(digest), None, None) => StoredSecret::Token(digest.parse().ok()?),
             (None, Some(username), Some(hash)) => {
-                StoredSecret::Password { username: username.into(), hash: hash.parse::<PasswordHash>().ok()? }
+                let current = hash.parse::<PasswordHash>().ok()?;
+                let hash = match self.previous_password {
+                    None => current,
+                    Some(previous) => PasswordHash::Overlap(Box::new(Overlap::new(current, previous.parse().ok()?))),
+                };
+                StoredSecret::Password { username: username.into(), hash }
             }
             _ => return None,
         };

@@ -8,12 +8,14 @@ mod csv_write;
 mod entries;
 mod htpasswd;
 mod reading;
+mod table;
 mod writer;
 mod yaml_write;
 
 use std::collections::HashMap;
 
 pub use reading::{Place, Reading};
+pub use table::table;
 pub use writer::{LeftOut, Writer};
 
 use crate::config::Faults;

@@ -15,6 +15,7 @@ on_each!(
     an_overlap_ends_when_it_was_said_and_never_after_the_credential,
     a_second_reset_ends_the_overlap_of_the_first,
     a_password_is_reset_to_one_that_is_made_or_chosen,
+    the_password_from_before_a_reset_counts_as_long_as_was_said,
     what_cannot_be_reset_says_why,
 );
 
@@ -88,6 +89,23 @@ async fn a_password_is_reset_to_one_that_is_made_or_chosen(bed: Bed) {
     assert!(matches!(done.record.secret, StoredSecret::Password { username, .. } if &*username == "acme"));
 }
 
+async fn the_password_from_before_a_reset_counts_as_long_as_was_said(bed: Bed) {
+    bed.account("acme").await;
+    let created = made(&bed, noon(), pair_for("acme", "acme")).await;
+    let PlainSecret::Password(old) = created.secret else { panic!("no password") };
+    let id = created.record.id.to_string();
+    let done = reset(&Known::new().call(&bed, noon()), &id, overlap(24)).await.unwrap();
+    let PlainSecret::Password(new) = done.secret else { panic!("no password") };
+    let (during, after) = (noon() + 24.hours() - 1.seconds(), noon() + 24.hours());
+    for (at, password, is_right) in
+        [(during, &old, true), (during, &new, true), (after, &old, false), (after, &new, true)]
+    {
+        let found = bed.store.find_username("acme").await.unwrap().found.and_then(|found| found.at(at)).unwrap();
+        let hash = found.credential.password_hash().unwrap();
+        assert_eq!(hash.verify(password.reveal(), &mut HashMemory::default()), is_right, "at {at}");
+    }
+}
+
 async fn what_cannot_be_reset_says_why(bed: Bed) {
     bed.account("acme").await;
     bed.account("globex").await;
@@ -100,7 +118,8 @@ async fn what_cannot_be_reset_says_why(bed: Bed) {
     let foreign = Caller { account: Some(label("globex")), ..shell() };
     let hidden = reset(&known.by(&foreign, &bed, noon()), &token, Reset::default()).await.unwrap_err();
     assert!(matches!(hidden, ResetError::Refused(why) if why == not_found));
-    assert!(matches!(refused(&pair, overlap(1)).await, ResetError::NoOverlapOfPasswords));
+    let chosen = Reset { chosen: Some(PlainPassword::new(b"short")), ..Reset::default() };
+    assert!(matches!(refused(&pair, chosen).await, ResetError::Secret(_)));
     assert!(matches!(refused(&token, overlap(9000)).await, ResetError::OverlapTooLong));
     let chosen = Reset { chosen: Some(PlainPassword::new(b"correct horse")), ..Reset::default() };
     assert!(matches!(refused(&token, chosen).await, ResetError::TokenChosen));

@@ -66,7 +66,7 @@ async fn a_gate_finds_a_token_and_what_came_before_a_reset(bed: Bed) {
     let found = bed.store.find_username("acme").await.unwrap().found.unwrap();
     assert_eq!(found.credential.id.as_str(), "nightly");
     assert!(bed.store.find_username("nobody").await.unwrap().found.is_none());
-    let kinds = bed.store.hash_kinds().await.unwrap();
+    let kinds = bed.store.hash_kinds(noon()).await.unwrap();
     assert_eq!(kinds, [(pair_hash(), 1)]);
 }
 

@@ -4,15 +4,16 @@ use claviger::clock::Clock;
 use claviger::store::{CredentialRecord, PreviousSecret};
 use jiff::ToSpan as _;
 
-use super::{asked, bearer, gate, hits, lookups};
+use super::{asked, bearer, gate, hits, lookups, pair};
 use crate::store::beds::{Bed, label, on_each, token};
-use crate::support::{Gate, RecordingApi, eventually};
+use crate::support::{Gate, RecordingApi, Request, eventually};
 
 on_each!(
     whatever_ends_a_credential_reaches_the_gate,
     what_was_unknown_is_admitted_once_it_is_there,
     changes_that_nobody_is_told_of_are_found,
     a_token_from_before_a_reset_counts_until_its_end,
+    a_password_from_before_a_reset_counts_until_its_end_and_the_new_one_goes_on,
     what_changes_under_load_ends_as_it_was_left,
 );
 
@@ -162,6 +163,31 @@ async fn a_token_from_before_a_reset_counts_until_its_end(bed: Bed) {
     must_become(&gate, "old", 401, "credential_invalid");
     assert!(Clock::System.now() >= end);
     assert_eq!(asked(&gate, &bearer("new")).0, 200);
+}
+
+/// Of "before" and of "after".
+const HASHES: [&str; 2] = ["{SHA}Ud4rg1vTWmfrMtvNPXfUuW5ao50=", "{SHA}QFkGydW+auU5PKZfsOfDjg1YXss="];
+
+async fn a_password_from_before_a_reset_counts_until_its_end_and_the_new_one_goes_on(bed: Bed) {
+    bed.account("acme").await;
+    let end = Clock::System.now() + 3.seconds();
+    let mut record = pair("nightly", "acme", "acme", HASHES[1]);
+    record.previous = Some(PreviousSecret::Password { hash: HASHES[0].parse().unwrap(), ends_at: end });
+    bed.put(&record).await;
+    let api = RecordingApi::start();
+    let gate = gate(&api, &bed).start();
+    let status = |password: &str| asked(&gate, &Request::get("/").basic("acme", password)).0;
+    let before_end = status("before");
+    if Clock::System.now() < end {
+        assert_eq!(before_end, 200);
+        assert_eq!(api.last().header("X-Claviger-Credential"), Some("nightly"));
+    }
+    assert_eq!(status("after"), 200);
+    assert_eq!(status("neither"), 401);
+    eventually("the password from before has ended", || status("before") == 401);
+    assert!(Clock::System.now() >= end);
+    assert_eq!(status("after"), 200);
+    assert_eq!(bed.store.hash_kinds(Clock::System.now()).await.unwrap().len(), 1, "no overlap is left");
 }
 
 /// Readings and changes race each other all the time; what was overtaken must not stay.

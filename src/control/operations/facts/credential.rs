@@ -1,9 +1,10 @@
-//! What is told of a credential or an account: to people, to scripts, to the audit. Never a digest, never a hash.
+//! Of a credential.
 
 use serde_json::{Value, json};
 
+use super::without_nothing;
 use crate::credential::StoredSecret;
-use crate::store::{AccountRecord, CredentialRecord, PreviousSecret};
+use crate::store::{CredentialRecord, PreviousSecret};
 
 /// Everything that may be known of a credential.
 pub fn credential_facts(record: &CredentialRecord) -> Value {
@@ -13,34 +14,9 @@ pub fn credential_facts(record: &CredentialRecord) -> Value {
     facts
 }
 
-/// Everything that may be known of an account.
-pub fn account_facts(record: &AccountRecord) -> Value {
-    json!({
-        "id": record.id.as_str(),
-        "name": record.name,
-        "granted": record.granted,
-        "switched_on": record.switched_on,
-        "members_allowed": record.members_allowed,
-        "created_at": record.created_at.to_string(),
-        "revision": record.revision,
-    })
-}
-
 /// For the audit: what is not there is left out, and so is what changes by being used.
-pub(super) fn for_audit(record: &CredentialRecord) -> String {
+pub(in super::super) fn for_audit(record: &CredentialRecord) -> String {
     without_nothing(lasting(record))
-}
-
-/// For the audit.
-pub(super) fn account_for_audit(record: &AccountRecord) -> String {
-    without_nothing(account_facts(record))
-}
-
-fn without_nothing(mut facts: Value) -> String {
-    if let Value::Object(entries) = &mut facts {
-        entries.retain(|_, value| !value.is_null());
-    }
-    facts.to_string()
 }
 
 fn lasting(record: &CredentialRecord) -> Value {

@@ -1,0 +1,27 @@
+//! What can be done about access that has not been granted yet: an account asks, the provider decides.
+
+mod ask;
+mod decide;
+mod policy_address;
+mod reading;
+mod withdraw;
+
+pub use ask::{AskForAccessError, NewAccessRequest, ask_for_access};
+pub use decide::{DecideRequestsError, Decision, NotDecidable, decide_requests};
+pub use reading::{list_access_requests, show_access_request};
+pub use withdraw::{WithdrawRequestError, withdraw_request};
+
+use super::facts::access_request_for_audit;
+use crate::store::{AccessRequestRecord, AuditEntry};
+
+/// A line of the audit about a request.
+fn entry(verb: &'static str, before: Option<&AccessRequestRecord>, after: &AccessRequestRecord) -> AuditEntry {
+    AuditEntry {
+        verb,
+        account: Some(after.account.to_string()),
+        target_kind: "access_request",
+        target: after.id.to_string(),
+        before: before.map(access_request_for_audit),
+        after: Some(access_request_for_audit(after)),
+    }
+}

@@ -1,0 +1,36 @@
+//! Looking at requests: staff at all of them, an owner at those of the account.
+
+use crate::control::operations::{Call, NotFound, Paging, Reach, ReadAccountError, Refusal, Right};
+use crate::store::{AccessRequestFilter, AccessRequestRecord, Listing};
+
+/// The requests that there are: those that wait for a decision the oldest first, all others the newest first.
+///
+/// # Errors
+/// When the caller may see none, or nothing can be read.
+pub async fn list_access_requests(
+    call: &Call<'_>,
+    mut filter: AccessRequestFilter,
+    paging: Paging<'_>,
+) -> Result<Listing<AccessRequestRecord>, ReadAccountError> {
+    let reach = reach(call)?;
+    match (&filter.account, reach.only()) {
+        (Some(wanted), _) => reach.of(wanted)?,
+        (None, own) => filter.account = own.cloned(),
+    }
+    Ok(call.store.access_requests_after(paging.after, &filter, paging.most()).await?)
+}
+
+/// One of them.
+///
+/// # Errors
+/// When there is none that the caller may see, or nothing can be read.
+pub async fn show_access_request(call: &Call<'_>, id: &str) -> Result<AccessRequestRecord, ReadAccountError> {
+    let reach = reach(call)?;
+    let found = call.store.access_request(id).await?.filter(|record| reach.covers(&record.account));
+    Ok(found.ok_or(Refusal::from(NotFound("access request")))?)
+}
+
+/// Whoever asks or decides.
+fn reach<'c>(call: &Call<'c>) -> Result<Reach<'c>, Refusal> {
+    call.reach(Right::GrantAccess).or_else(|_| call.reach(Right::AskForAccess))
+}

@@ -1,0 +1,78 @@
+//! A new account.
+
+use super::change::entry;
+use crate::control::operations::change::whole_millis;
+use crate::control::operations::ids::{NoRandomness, made_id};
+use crate::control::operations::texts::fault_of_line;
+use crate::control::operations::{Call, Invalid, Reach, Refusal, Right};
+use crate::credential::Label;
+use crate::store::{AccountRecord, StoreError};
+
+/// In characters.
+pub(super) const LONGEST_NAME: usize = 200;
+
+/// What it shall be.
+#[derive(Debug, Clone, Default)]
+pub struct NewAccount {
+    /// Made when there is none.
+    pub id: Option<Label>,
+    /// For people; 1 to 200 characters.
+    pub name: Option<String>,
+}
+
+/// Why there is no new account.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateAccountError {
+    /// Not by this caller.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Not with what was given.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// Somebody has it.
+    #[error("this id is taken")]
+    IdTaken,
+    /// The machine's fault.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+    /// Nothing could be written.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+/// Creates an account. It is switched on, and has no access before that is granted; its members have no keys of
+/// their own.
+///
+/// # Errors
+/// Nothing has happened then.
+pub async fn create_account(call: &Call<'_>, new: NewAccount) -> Result<AccountRecord, CreateAccountError> {
+    if call.reach(Right::GrantAccess)? != Reach::Every {
+        return Err(Refusal::Forbidden.into());
+    }
+    if let Some(problem) = new.name.as_ref().and_then(|name| fault_of_line(name, LONGEST_NAME)) {
+        return Err(Invalid::one("name", problem).into());
+    }
+    let record = AccountRecord {
+        id: new.id.map_or_else(|| made_id("acc_"), Ok)?,
+        name: new.name,
+        granted: false,
+        switched_on: true,
+        members_allowed: false,
+        created_at: whole_millis(call.now),
+        revision: 1,
+    };
+    let mut transaction = call.store.begin(call.now).await?;
+    transaction.add_accounts(std::slice::from_ref(&record)).await?;
+    transaction.audit(call.actor(), &entry("create_account", None, &record)).await?;
+    transaction.commit().await?;
+    Ok(record)
+}
+
+impl From<StoreError> for CreateAccountError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Taken(_) => Self::IdTaken,
+            other => Self::Store(other),
+        }
+    }
+}
