@@ -3,9 +3,12 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::ConnectInfo;
+use axum::extract::connect_info::Connected;
 use axum::http::header::{AUTHORIZATION, COOKIE, HeaderMap};
 use axum::http::request::Parts;
+use axum::serve::IncomingStream;
 use jiff::Timestamp;
+use tokio::net::TcpListener;
 
 use super::desk::{Desk, InForce};
 use super::origin;
@@ -16,6 +19,16 @@ use crate::store::{ActorKind, StoreError};
 
 /// Holds the session; its prefix makes browsers take it over TLS only, from this host only, for all its paths.
 pub const COOKIE_NAME: &str = "__Host-claviger";
+
+/// Where a connection comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
+
+impl Connected<IncomingStream<'_, TcpListener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
+        Self(*stream.remote_addr())
+    }
+}
 
 /// Who asks, by what came with the request.
 ///
@@ -46,9 +59,16 @@ pub(super) async fn resolve(desk: &Desk, in_force: &InForce, parts: &Parts, now:
 
 /// Where the request comes from; `None` within this process.
 pub(super) fn peer(parts: &Parts, in_force: &InForce) -> Option<IpAddr> {
-    let ConnectInfo(address) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
-    let _ = in_force;
-    Some(address.ip().to_canonical())
+    let ConnectInfo(Peer(address)) = parts.extensions.get::<ConnectInfo<Peer>>()?;
+    let forwarded = if in_force.is_behind_proxy { forwarded(&parts.headers) } else { None };
+    Some(forwarded.unwrap_or(address.ip()).to_canonical())
+}
+
+/// Whom the proxy in front has seen: what stands before that, anybody may have written.
+fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
+    let line = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    let last = line.rsplit(',').next()?.trim();
+    last.parse().ok().or_else(|| last.parse().ok().map(|address: SocketAddr| address.ip()))
 }
 
 /// The value of the session's cookie. Two of them would be read differently by others.

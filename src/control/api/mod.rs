@@ -24,7 +24,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::any;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use caller::COOKIE_NAME;
+pub use caller::{COOKIE_NAME, Peer};
 pub use desk::{Desk, InForce};
 pub use document::openapi;
 pub use local::{Local, LocalAnswer};

@@ -72,7 +72,7 @@ impl Table {
             ..InForce::default()
         };
         let clock = Clock::manual(noon());
-        let desk = Desk::new(bed.store.clone(), clock.clone(), Arc::new(ArcSwap::from_pointee(in_force)));
+        let desk = Desk::new(bed.store.clone(), clock.clone(), Arc::new(ArcSwap::from_pointee(in_force))).unwrap();
         Self { bed, clock, router: router(desk), caller: Some(Caller::shell("root".into())) }
     }
 
