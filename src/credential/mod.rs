@@ -7,6 +7,7 @@ mod overlap;
 mod password;
 mod random;
 mod rate_limit;
+mod ticket;
 mod token;
 mod version;
 
@@ -21,6 +22,7 @@ pub use last_use::LastUse;
 pub use overlap::Overlap;
 pub use password::{HashMemory, PasswordHash, PasswordHashError, PlainPassword};
 pub use rate_limit::RateLimit;
+pub use ticket::PlainTicket;
 pub use token::{DigestError, PlainToken, TokenDigest, TokenFormat, TokenFormatError};
 pub use version::{
     PathTemplate, PathTemplateError, PathVersion, Version, VersionCatalog, VersionRule, WhenUnstated, midnight,

@@ -63,6 +63,11 @@ impl FromStr for TokenFormat {
 }
 
 impl TokenFormat {
+    /// Of the tokens of scripts that handle credentials, which no gate lets through.
+    pub fn of_operators() -> Self {
+        Self { prefix: "clvop_".into() }
+    }
+
     /// What every token of this format begins with.
     pub fn prefix(&self) -> &str {
         &self.prefix

@@ -70,6 +70,14 @@ impl<'c> Reach<'c> {
         }
     }
 
+    /// True for what belongs to this account, or to none where all are within it.
+    pub fn covers_all_of(self, account: Option<&Label>) -> bool {
+        match account {
+            Some(account) => self.covers(account),
+            None => self == Self::Every,
+        }
+    }
+
     /// An account within it.
     ///
     /// # Errors

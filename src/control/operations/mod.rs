@@ -17,12 +17,15 @@ mod export;
 mod facts;
 mod ids;
 mod import;
+mod operator_tokens;
 mod paging;
 mod refusal;
 mod reset;
 mod rights;
 mod secrets;
+mod sessions;
 mod texts;
+mod users;
 
 pub use call::{Call, Once, Terms};
 pub use caller::{Caller, Reach};
@@ -31,7 +34,7 @@ pub use delete::{DeleteError, delete};
 pub use disable::{DisableError, disable};
 pub use enable::{EnableError, enable};
 pub use export::{ExportError, Exported, export};
-pub use facts::{access_request_facts, account_facts, audit_facts, credential_facts};
+pub use facts::{access_request_facts, account_facts, audit_facts, credential_facts, operator_token_facts, user_facts};
 pub use import::{ImportError, Imported, ImportedCredential, import};
 pub use refusal::{FieldFault, Invalid, NotFound, Refusal};
 pub use reset::{Reset, ResetDone, ResetError, reset};
@@ -48,4 +51,19 @@ pub use accounts::{
 };
 pub use audit::{AuditTable, ReadAuditError, export_audit, list_audit};
 pub use diagnosis::{DiagnoseError, Step, StepCode, diagnose};
+pub use ids::NoRandomness;
+pub use operator_tokens::{
+    ChangeOperatorTokenError, CreateOperatorTokenError, CreatedOperatorToken, NewOperatorToken, ReadOperatorTokenError,
+    create_operator_token, delete_operator_token, disable_operator_token, enable_operator_token, list_operator_tokens,
+    show_operator_token,
+};
 pub use paging::Paging;
+pub use sessions::{
+    Busy, ChangePasswordError, Doorstep, GuessError, SessionLimits, SignInError, SignedIn, caller_of_token,
+    change_password, sign_in, sign_out, who_is,
+};
+pub use users::{
+    ChangeUserError, CreateUserError, CreatedUser, EditUser, FirstUser, NewSetupLink, NewUser, ReadUserError,
+    SetupLinkError, SetupLinkFor, UseSetupLinkError, create_user, disable_user, edit_user, enable_user,
+    first_setup_link, list_users, look_at_setup_link, new_setup_link, show_user, use_setup_link,
+};

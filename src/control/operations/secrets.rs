@@ -95,7 +95,7 @@ pub(super) async fn make(new: NewSecret, format: &TokenFormat) -> Result<Made, S
     }
 }
 
-fn check(username: &str, password: &PlainPassword) -> Result<(), PasswordUnfit> {
+pub(super) fn check(username: &str, password: &PlainPassword) -> Result<(), PasswordUnfit> {
     let bytes = password.reveal();
     let characters = zeroize::Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
     if characters.chars().count() < SHORTEST {

@@ -4,6 +4,8 @@ mod access_request;
 mod account;
 mod audit;
 mod credential;
+mod operator_token;
+mod user;
 
 use serde_json::Value;
 
@@ -11,10 +13,14 @@ pub use access_request::access_request_facts;
 pub use account::account_facts;
 pub use audit::audit_facts;
 pub use credential::credential_facts;
+pub use operator_token::operator_token_facts;
+pub use user::user_facts;
 
 pub(super) use access_request::access_request_for_audit;
 pub(super) use account::account_for_audit;
 pub(super) use credential::for_audit;
+pub(super) use operator_token::operator_token_for_audit;
+pub(super) use user::user_for_audit;
 
 /// For the audit what is not there is left out.
 fn without_nothing(mut facts: Value) -> String {

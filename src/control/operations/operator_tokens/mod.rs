@@ -1,0 +1,15 @@
+//! Tokens with which scripts handle credentials. Nobody makes one that may do more than they may themselves.
+
+mod change;
+mod create;
+mod delete;
+mod reading;
+mod switch;
+
+pub use change::ChangeOperatorTokenError;
+pub use create::{CreateOperatorTokenError, CreatedOperatorToken, NewOperatorToken, create_operator_token};
+pub use delete::delete_operator_token;
+pub use reading::{ReadOperatorTokenError, list_operator_tokens, show_operator_token};
+pub use switch::{disable_operator_token, enable_operator_token};
+
+use super::change::whole_millis;

@@ -1,0 +1,95 @@
+//! What all changes of one user have in common.
+
+use crate::control::operations::facts::user_for_audit;
+use crate::control::operations::{Call, Invalid, NoRandomness, NotFound, Reach, Refusal};
+use crate::credential::Label;
+use crate::store::{AuditEntry, StoreError, Transaction, UserRecord};
+
+/// Why a user is as before.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeUserError {
+    /// Not by this caller, or not any more.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Not to what was given.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// Somebody has it.
+    #[error("somebody else has this e-mail address")]
+    EmailTaken,
+    /// They would be locked out by themselves.
+    #[error("nobody can disable themselves")]
+    Oneself,
+    /// Nobody could give access to anybody any more.
+    #[error("this is the last of the staff who can sign in")]
+    LastStaff,
+    /// The machine's fault.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+    /// Nothing could be written.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+/// Writes a user who was changed, and puts down what they were and are. Nothing is written when nothing has changed;
+/// false then.
+pub(super) async fn write(
+    call: &Call<'_>,
+    transaction: &mut Transaction,
+    verb: &'static str,
+    before: &UserRecord,
+    after: &mut UserRecord,
+) -> Result<bool, StoreError> {
+    if after == before {
+        return Ok(false);
+    }
+    // As the database counts it.
+    after.revision += 1;
+    transaction.put_user(after).await?;
+    transaction.audit(call.actor(), &entry(verb, after, Some(before), Some(after))).await?;
+    Ok(true)
+}
+
+/// The user, kept from being changed by others, as the caller has seen them.
+pub(super) async fn find(
+    call: &Call<'_>,
+    reach: Reach<'_>,
+    transaction: &mut Transaction,
+    id: &Label,
+) -> Result<UserRecord, ChangeUserError> {
+    let found = transaction.user(id.as_str()).await?.filter(|user| is_within(reach, user));
+    let user = found.ok_or(Refusal::from(NotFound("user")))?;
+    call.expects(user.revision)?;
+    Ok(user)
+}
+
+/// True for those of an account that the caller reaches; of no account are only staff.
+pub(super) fn is_within(reach: Reach<'_>, user: &UserRecord) -> bool {
+    reach.covers_all_of(user.account.as_ref())
+}
+
+/// A line of the audit about a user.
+pub(in crate::control::operations) fn entry(
+    verb: &'static str,
+    of: &UserRecord,
+    before: Option<&UserRecord>,
+    after: Option<&UserRecord>,
+) -> AuditEntry {
+    AuditEntry {
+        verb,
+        account: of.account.as_ref().map(Label::to_string),
+        target_kind: "user",
+        target: of.id.to_string(),
+        before: before.map(user_for_audit),
+        after: after.map(user_for_audit),
+    }
+}
+
+impl From<StoreError> for ChangeUserError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Taken("the e-mail address") => Self::EmailTaken,
+            other => Self::Store(other),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Links with which people choose a password, once.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::change::{ChangeUserError, entry, find};
+use super::whole_millis;
+use crate::control::operations::{Call, NoRandomness, Reach, Refusal, Right};
+use crate::credential::{Label, PlainTicket};
+use crate::store::{ActorKind, AuditEntry, SetupLinkRecord, Store, StoreError, Transaction};
+
+const LIFETIME: SignedDuration = SignedDuration::from_hours(72);
+/// What the audit calls whoever is made by the first link.
+pub(super) const FIRST: &str = "first";
+
+/// A link that was just made.
+#[derive(Debug)]
+pub struct NewSetupLink {
+    /// What is in it. Seen once.
+    pub ticket: PlainTicket,
+    /// Worth nothing from this moment on.
+    pub ends_at: Timestamp,
+}
+
+/// Why there is no first link.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupLinkError {
+    /// Not by this caller.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Somebody can sign in, and make others.
+    #[error("this is set up already: there is somebody of the staff with a password")]
+    AlreadySetUp,
+    /// The machine's fault.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+    /// Nothing could be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Whose password a link sets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SetupLinkFor {
+    /// Of the first user, who has yet to say who they are.
+    First,
+    /// Of the user with this e-mail address.
+    User {
+        /// What they sign in with.
+        email: String,
+    },
+}
+
+/// Makes the link that makes the first user, of the staff. At the operator's shell, and only until there is one.
+///
+/// # Errors
+/// Nothing has happened then.
+pub async fn first_setup_link(call: &Call<'_>) -> Result<NewSetupLink, SetupLinkError> {
+    let is_beside_the_database = match call.actor().kind {
+        ActorKind::Shell | ActorKind::System => call.caller.accounts() == Reach::Every,
+        ActorKind::User | ActorKind::Token | ActorKind::Link => false,
+    };
+    if !is_beside_the_database {
+        return Err(Refusal::Forbidden.into());
+    }
+    let mut transaction = call.store.begin(call.now).await?;
+    if transaction.has_staff().await? {
+        return Err(SetupLinkError::AlreadySetUp);
+    }
+    let link = add_link(&mut transaction, None, call.now).await??;
+    let entry = AuditEntry {
+        verb: "first_setup_link",
+        account: None,
+        target_kind: "user",
+        target: FIRST.into(),
+        before: None,
+        after: None,
+    };
+    transaction.audit(call.actor(), &entry).await?;
+    transaction.commit().await?;
+    Ok(link)
+}
+
+/// Makes a link for a user who has no password yet or has lost it. Nothing else changes before it is used.
+///
+/// # Errors
+/// Nothing has happened then.
+pub async fn new_setup_link(call: &Call<'_>, id: &Label) -> Result<NewSetupLink, ChangeUserError> {
+    let reach = call.reach(Right::ManageUsers)?;
+    let mut transaction = call.store.begin(call.now).await?;
+    let user = find(call, reach, &mut transaction, id).await?;
+    let link = add_link(&mut transaction, Some(&user.id), call.now).await??;
+    transaction.audit(call.actor(), &entry("new_setup_link", &user, None, None)).await?;
+    transaction.commit().await?;
+    Ok(link)
+}
+
+/// Whose password this link would set. Nothing for one that is used, over or was never made. Uses nothing up.
+///
+/// # Errors
+/// When nothing can be read.
+pub async fn look_at_setup_link(
+    store: &Store,
+    now: Timestamp,
+    presented: &str,
+) -> Result<Option<SetupLinkFor>, StoreError> {
+    let Some(link) = live_link(store, now, presented).await? else { return Ok(None) };
+    match link.user {
+        None => Ok((!store.has_staff().await?).then_some(SetupLinkFor::First)),
+        Some(id) => {
+            let user = store.user(id.as_str()).await?.filter(|user| user.enabled);
+            Ok(user.map(|user| SetupLinkFor::User { email: user.email }))
+        }
+    }
+}
+
+/// A link that is neither used nor over.
+pub(super) async fn live_link(
+    store: &Store,
+    now: Timestamp,
+    presented: &str,
+) -> Result<Option<SetupLinkRecord>, StoreError> {
+    let Some(ticket) = PlainTicket::presented(presented) else { return Ok(None) };
+    let link = store.setup_link(&ticket.digest()).await?;
+    Ok(link.filter(|link| link.used_at.is_none() && link.ends_at > now))
+}
+
+/// Makes a link for a user, or for the first one.
+pub(super) async fn add_link(
+    transaction: &mut Transaction,
+    user: Option<&Label>,
+    now: Timestamp,
+) -> Result<Result<NewSetupLink, NoRandomness>, StoreError> {
+    let Ok(ticket) = PlainTicket::mint() else { return Ok(Err(NoRandomness)) };
+    let ends_at = whole_millis(now.checked_add(LIFETIME).unwrap_or(Timestamp::MAX));
+    let record = SetupLinkRecord {
+        digest: ticket.digest(),
+        user: user.cloned(),
+        created_at: whole_millis(now),
+        ends_at,
+        used_at: None,
+    };
+    transaction.add_setup_link(&record).await?;
+    Ok(Ok(NewSetupLink { ticket, ends_at }))
+}

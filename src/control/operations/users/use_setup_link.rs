@@ -1,0 +1,161 @@
+//! Choosing a password with a link.
+
+use jiff::Timestamp;
+
+use super::change::entry;
+use super::create::LONGEST_NAME;
+use super::email::check_email;
+use super::setup_link::{FIRST, live_link};
+use super::whole_millis;
+use crate::control::operations::ids::made_id;
+use crate::control::operations::secrets;
+use crate::control::operations::sessions::{Busy, Doorstep};
+use crate::control::operations::texts::fault_of_line;
+use crate::control::operations::{Invalid, NoRandomness};
+use crate::credential::{Label, PasswordHash, PlainPassword, TokenDigest};
+use crate::store::{Actor, ActorKind, Role, StoreError, Transaction, UserRecord};
+
+/// Who the first user is; of others it is known.
+#[derive(Debug, Clone)]
+pub struct FirstUser {
+    /// What they will sign in with.
+    pub email: String,
+    /// For people; 1 to 200 characters.
+    pub name: Option<String>,
+}
+
+/// Why the link has done nothing. It can be used again, but where it is worth nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum UseSetupLinkError {
+    /// Used, over, or never made: nobody is told which.
+    #[error("this link is not valid any more; ask for a new one")]
+    Worthless,
+    /// Not with what was given.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// Somebody has it.
+    #[error("somebody else has this e-mail address")]
+    EmailTaken,
+    /// Too many want a password hashed.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The machine's fault.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+    /// Nothing could be written.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+/// Sets the password of whoever the link is for, and ends all their sessions. Of any number of uses of one link one
+/// is done. Nobody is signed in by it.
+///
+/// # Errors
+/// Nothing has happened then.
+pub async fn use_setup_link(
+    at: &Doorstep<'_>,
+    presented: &str,
+    password: PlainPassword,
+    first: Option<FirstUser>,
+) -> Result<UserRecord, UseSetupLinkError> {
+    let now = at.clock.now();
+    let link = live_link(at.store, now, presented).await?.ok_or(UseSetupLinkError::Worthless)?;
+    // Nothing is hashed for whoever holds no link.
+    let Some(id) = link.user else {
+        let first = check_first(first)?;
+        check_password(&first.email, &password)?;
+        let hash = at.hash(password).await?;
+        return make_first_user(at, now, &link.digest, first, hash).await;
+    };
+    let user = at.store.user(id.as_str()).await?.filter(|user| user.enabled).ok_or(UseSetupLinkError::Worthless)?;
+    if first.is_some() {
+        return Err(Invalid::one("email", "is known already, and cannot be chosen here").into());
+    }
+    check_password(&user.email, &password)?;
+    let hash = at.hash(password).await?;
+    set_password(at, now, &link.digest, &id, hash).await
+}
+
+/// The lock before the look: of two who use two first links at once, the second sees what the first has made.
+async fn make_first_user(
+    at: &Doorstep<'_>,
+    now: Timestamp,
+    link: &TokenDigest,
+    first: FirstUser,
+    hash: PasswordHash,
+) -> Result<UserRecord, UseSetupLinkError> {
+    let record = UserRecord {
+        id: made_id("usr_")?,
+        account: None,
+        email: first.email,
+        name: first.name,
+        role: Role::Staff,
+        password_hash: Some(hash),
+        enabled: true,
+        created_at: whole_millis(now),
+        revision: 1,
+    };
+    let mut transaction = at.store.begin(now).await?;
+    transaction.lock_first_links().await?;
+    if transaction.has_staff().await? || !transaction.take_setup_link(link).await? {
+        return Err(UseSetupLinkError::Worthless);
+    }
+    transaction.void_setup_links(None).await?;
+    transaction.add_user(&record).await?;
+    let line = entry("use_setup_link", &record, None, Some(&record));
+    transaction.audit(&bearer(at, FIRST), &line).await?;
+    transaction.commit().await?;
+    Ok(record)
+}
+
+async fn set_password(
+    at: &Doorstep<'_>,
+    now: Timestamp,
+    link: &TokenDigest,
+    id: &Label,
+    hash: PasswordHash,
+) -> Result<UserRecord, UseSetupLinkError> {
+    let mut transaction: Transaction = at.store.begin(now).await?;
+    // First the user, as everybody does who changes one.
+    let before = transaction.user(id.as_str()).await?.filter(|user| user.enabled);
+    let before = before.ok_or(UseSetupLinkError::Worthless)?;
+    if !transaction.take_setup_link(link).await? {
+        return Err(UseSetupLinkError::Worthless);
+    }
+    let after = UserRecord { password_hash: Some(hash), revision: before.revision + 1, ..before.clone() };
+    transaction.put_user(&after).await?;
+    transaction.void_setup_links(Some(id)).await?;
+    transaction.end_sessions_of(id, None).await?;
+    let line = entry("use_setup_link", &after, Some(&before), Some(&after));
+    transaction.audit(&bearer(at, id.as_str()), &line).await?;
+    transaction.commit().await?;
+    Ok(after)
+}
+
+fn check_first(first: Option<FirstUser>) -> Result<FirstUser, Invalid> {
+    let Some(first) = first else { return Err(Invalid::one("email", "is needed for the first user")) };
+    let mut invalid = Invalid::default();
+    check_email(&first.email, &mut invalid);
+    if let Some(problem) = first.name.as_ref().and_then(|name| fault_of_line(name, LONGEST_NAME)) {
+        invalid.add("name", problem);
+    }
+    invalid.into_result().map(|()| first)
+}
+
+fn check_password(email: &str, password: &PlainPassword) -> Result<(), Invalid> {
+    secrets::check(email, password).map_err(|unfit| Invalid::one("password", unfit.to_string()))
+}
+
+/// Whoever holds the link of this user.
+fn bearer(at: &Doorstep<'_>, of: &str) -> Actor {
+    at.actor(ActorKind::Link, of)
+}
+
+impl From<StoreError> for UseSetupLinkError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Taken("the e-mail address") => Self::EmailTaken,
+            other => Self::Store(other),
+        }
+    }
+}
