@@ -5,7 +5,9 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::PREFIX;
 use super::problem::{Code, Problem};
+use crate::credential::Label;
 
 /// A body, and what it is a state of.
 pub(super) struct Answer<T> {
@@ -30,6 +32,12 @@ impl<T> Answer<T> {
     pub(super) fn of_revision(self, revision: i64) -> Self {
         Self { revision: Some(revision), ..self }
     }
+}
+
+/// Where a thing of this kind is found.
+pub(super) fn location(kind: &str, id: &Label) -> String {
+    // Of what a label may hold, only a slash would be read as something else.
+    format!("{PREFIX}/{kind}/{}", id.as_str().replace('/', "%2F"))
 }
 
 impl<T: Serialize> IntoResponse for Answer<T> {

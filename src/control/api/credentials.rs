@@ -5,7 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::Answer;
+use super::answer::{Answer, location};
 use super::asked::Asked;
 use super::credential::{CredentialBody, WithSecret};
 use super::desk::Desk;
@@ -91,7 +91,7 @@ async fn list_credentials(asked: Asked, Query(query): Query<ListQuery>) -> Resul
 )]
 async fn create_credential(asked: Asked, Body(new): Body<NewCredentialBody>) -> Result<Answer<WithSecret>, Problem> {
     let created = create(&asked.call(), new.read()?).await?;
-    let location = location(&created.record.id);
+    let location = location("credentials", &created.record.id);
     let revision = created.record.revision;
     Ok(Answer::created(WithSecret::new(&created.record, &created.secret), location).of_revision(revision))
 }
@@ -190,10 +190,6 @@ async fn enable_credential(asked: Asked, Id(id): Id) -> Result<Answer<Credential
 /// What is no label is no id.
 fn known(id: &str) -> Result<Label, Problem> {
     id.parse().map_err(|_| NotFound("credential").into())
-}
-
-fn location(id: &Label) -> String {
-    format!("/api/v1/credentials/{}", id.as_str().replace('/', "%2F"))
 }
 
 impl From<CreateError> for Problem {

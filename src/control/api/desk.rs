@@ -1,5 +1,6 @@
 //! What the API works with.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use super::pace::Pace;
 use crate::auth::{HashPool, HashPoolSize, Throttle, ThrottleRules};
 use crate::clock::Clock;
 use crate::config::written;
-use crate::control::operations::Terms;
+use crate::control::operations::{Doorstep, SessionLimits, Terms};
 use crate::credential::{ScopeCatalog, TokenFormat, VersionCatalog};
 use crate::source::formats::Catalogs;
 use crate::source::{FileSet, Loaded};
@@ -66,6 +67,28 @@ impl Desk {
         let hashes = HashPool::start(HASHES, drop)?;
         let (pace, throttle) = (Pace::default(), Throttle::default());
         Ok(Self(Arc::new(Inside { store, clock, in_force, pace, hashes, throttle })))
+    }
+}
+
+impl Desk {
+    /// Where somebody stands who comes from this address; within this process there is none.
+    pub(super) fn doorstep<'d>(
+        &'d self,
+        in_force: &InForce,
+        address: Option<IpAddr>,
+        request_id: Option<&'d str>,
+    ) -> Doorstep<'d> {
+        let session = &in_force.desk.session;
+        Doorstep {
+            store: &self.0.store,
+            clock: &self.0.clock,
+            hashes: &self.0.hashes,
+            throttle: &self.0.throttle,
+            rules: in_force.guessing,
+            limits: SessionLimits { idle: session.idle.duration(), absolute: session.most.duration() },
+            address: address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            request_id,
+        }
     }
 }
 

@@ -1,22 +1,34 @@
 //! The API of the desk, under `/api/v1`: it reads requests, calls operations and writes answers. No rule is here.
 
+mod access_requests;
 mod accounts;
 mod answer;
 mod asked;
+mod audit;
 mod caller;
 mod credential;
 mod credentials;
 mod desk;
+mod diagnosis;
 mod document;
 mod extract;
 mod fields;
+mod file_credentials;
 mod local;
+mod me;
 mod new_credential;
+mod operator_tokens;
 mod origin;
 mod pace;
+mod paging;
 mod problem;
 mod refusals;
+mod role;
+mod session;
+mod setup;
 mod surroundings;
+mod users;
+mod visitor;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -57,5 +69,16 @@ async fn nothing() -> Problem {
 
 /// All operations, with their descriptions.
 fn operations() -> OpenApiRouter<Desk> {
-    OpenApiRouter::new().merge(credentials::routes()).merge(accounts::routes())
+    OpenApiRouter::new()
+        .merge(me::routes())
+        .merge(session::routes())
+        .merge(setup::routes())
+        .merge(accounts::routes())
+        .merge(access_requests::routes())
+        .merge(credentials::routes())
+        .merge(file_credentials::routes())
+        .merge(users::routes())
+        .merge(diagnosis::routes())
+        .merge(operator_tokens::routes())
+        .merge(audit::routes())
 }

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use super::problem::{Code, FieldProblem, Problem};
-use crate::control::operations::{FieldFault, Invalid, NotFound, PasswordUnfit, Refusal, SecretError};
+use crate::control::operations::{
+    Busy, FieldFault, Invalid, NoRandomness, NotFound, PasswordUnfit, Refusal, SecretError,
+};
 use crate::store::StoreError;
 
 /// A database that is gone is looked for again after this.
@@ -63,6 +65,18 @@ impl From<StoreError> for Problem {
                 Self::new(Code::Internal, "a row of the database cannot be read; the log says which")
             }
         }
+    }
+}
+
+impl From<NoRandomness> for Problem {
+    fn from(error: NoRandomness) -> Self {
+        Self::new(Code::Internal, error.to_string())
+    }
+}
+
+impl From<Busy> for Problem {
+    fn from(error: Busy) -> Self {
+        Self::new(Code::Busy, error.to_string()).retry_after(1)
     }
 }
 
