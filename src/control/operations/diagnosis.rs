@@ -1,6 +1,7 @@
 //! "Why do I not see it?": what has to be so before a user can use the API, and what of it is.
 
 use super::{Call, NotFound, Refusal, Right};
+use crate::credential::Label;
 use crate::store::{AccountRecord, CredentialsStanding, Role, StoreError, UserStanding};
 
 /// What has to be so.
@@ -56,6 +57,8 @@ pub async fn diagnose(call: &Call<'_>, user: &str) -> Result<Vec<Step>, Diagnose
     let is_own = call.caller.user.as_ref().is_some_and(|own| own.as_str() == user);
     let reach = call.reach(if is_own { Right::SeeAccount } else { Right::ManageUsers })?;
     let unknown = Refusal::from(NotFound("user"));
+    let user: Label = user.parse().map_err(|_| unknown.clone())?;
+    let user = user.as_str();
     let standing = call.store.user_standing(user).await?.ok_or(unknown.clone())?;
     let Some(account) = &standing.account else {
         if reach.only().is_some() {

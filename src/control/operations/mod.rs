@@ -25,6 +25,7 @@ mod rights;
 mod secrets;
 mod sessions;
 mod texts;
+
 mod users;
 
 pub use call::{Call, Once, Terms};
@@ -35,6 +36,7 @@ pub use disable::{DisableError, disable};
 pub use enable::{EnableError, enable};
 pub use export::{ExportError, Exported, export};
 pub use facts::{access_request_facts, account_facts, audit_facts, credential_facts, operator_token_facts, user_facts};
+
 pub use import::{ImportError, Imported, ImportedCredential, import};
 pub use refusal::{FieldFault, Invalid, NotFound, Refusal};
 pub use reset::{Reset, ResetDone, ResetError, reset};
@@ -51,13 +53,14 @@ pub use accounts::{
 };
 pub use audit::{AuditTable, ReadAuditError, export_audit, list_audit};
 pub use diagnosis::{DiagnoseError, Step, StepCode, diagnose};
+pub use paging::Paging;
+
 pub use ids::NoRandomness;
 pub use operator_tokens::{
     ChangeOperatorTokenError, CreateOperatorTokenError, CreatedOperatorToken, NewOperatorToken, ReadOperatorTokenError,
     create_operator_token, delete_operator_token, disable_operator_token, enable_operator_token, list_operator_tokens,
     show_operator_token,
 };
-pub use paging::Paging;
 pub use sessions::{
     Busy, ChangePasswordError, Doorstep, GuessError, SessionLimits, SignInError, SignedIn, caller_of_token,
     change_password, sign_in, sign_out, who_is,

@@ -1,8 +1,14 @@
 //! Operations, on SQLite and on PostgreSQL by the same tests.
 
+mod access_requests;
+mod accounts;
 mod api;
+mod audit;
+mod callers;
 mod crash;
 mod create;
+mod decisions;
+mod diagnosis;
 mod import;
 mod kills;
 mod reset;

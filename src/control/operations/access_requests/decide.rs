@@ -7,6 +7,7 @@ use crate::control::operations::accounts::entry as account_entry;
 use crate::control::operations::change::whole_millis;
 use crate::control::operations::texts::fault_of_line;
 use crate::control::operations::{Call, Invalid, Refusal, Right};
+use crate::credential::Label;
 use crate::store::{AccessRequestRecord, AccountRecord, RequestState, StoreError};
 
 const MOST: usize = 200;
@@ -60,7 +61,8 @@ pub async fn decide_requests(
 ) -> Result<Vec<AccessRequestRecord>, DecideRequestsError> {
     let reach = call.reach(Right::GrantAccess)?;
     check(ids, decision)?;
-    let mut wanted: Vec<&str> = ids.iter().map(String::as_str).collect();
+    // What cannot be an id is none; a server would not even look for it.
+    let mut wanted: Vec<&str> = ids.iter().map(String::as_str).filter(|id| id.parse::<Label>().is_ok()).collect();
     wanted.sort_unstable();
     wanted.dedup();
     let mut transaction = call.store.begin(call.now).await?;

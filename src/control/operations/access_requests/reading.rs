@@ -1,6 +1,7 @@
 //! Looking at requests: staff at all of them, an owner at those of the account.
 
 use crate::control::operations::{Call, NotFound, Paging, Reach, ReadAccountError, Refusal, Right};
+use crate::credential::Label;
 use crate::store::{AccessRequestFilter, AccessRequestRecord, Listing};
 
 /// The requests that there are: those that wait for a decision the oldest first, all others the newest first.
@@ -26,8 +27,10 @@ pub async fn list_access_requests(
 /// When there is none that the caller may see, or nothing can be read.
 pub async fn show_access_request(call: &Call<'_>, id: &str) -> Result<AccessRequestRecord, ReadAccountError> {
     let reach = reach(call)?;
-    let found = call.store.access_request(id).await?.filter(|record| reach.covers(&record.account));
-    Ok(found.ok_or(Refusal::from(NotFound("access request")))?)
+    let unknown = Refusal::from(NotFound("access request"));
+    let id: Label = id.parse().map_err(|_| unknown.clone())?;
+    let found = call.store.access_request(id.as_str()).await?.filter(|record| reach.covers(&record.account));
+    Ok(found.ok_or(unknown)?)
 }
 
 /// Whoever asks or decides.

@@ -3,6 +3,7 @@
 use super::entry;
 use crate::control::operations::change::whole_millis;
 use crate::control::operations::{Call, NotFound, Refusal, Right};
+use crate::credential::Label;
 use crate::store::{AccessRequestRecord, RequestState, StoreError};
 
 /// Why the request is as it was.
@@ -25,9 +26,11 @@ pub enum WithdrawRequestError {
 /// Nothing has happened then.
 pub async fn withdraw_request(call: &Call<'_>, id: &str) -> Result<AccessRequestRecord, WithdrawRequestError> {
     let reach = call.reach(Right::AskForAccess)?;
+    let unknown = Refusal::from(NotFound("access request"));
+    let id: Label = id.parse().map_err(|_| unknown.clone())?;
     let mut transaction = call.store.begin(call.now).await?;
-    let found = transaction.access_requests(&[id]).await?.pop().filter(|record| reach.covers(&record.account));
-    let before = found.ok_or(Refusal::from(NotFound("access request")))?;
+    let found = transaction.access_requests(&[id.as_str()]).await?.pop().filter(|record| reach.covers(&record.account));
+    let before = found.ok_or(unknown)?;
     call.expects(before.revision)?;
     if before.state != RequestState::Pending {
         return Err(WithdrawRequestError::NotPending(before.state));

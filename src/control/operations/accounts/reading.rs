@@ -1,5 +1,6 @@
 //! Looking at accounts.
 
+use crate::control::operations::texts::fault_of_line;
 use crate::control::operations::{Call, Invalid, NotFound, Paging, Refusal, Right};
 use crate::credential::Label;
 use crate::store::{AccountFilter, AccountRecord, Listing, StoreError};
@@ -30,8 +31,7 @@ pub async fn list_accounts(
     paging: Paging<'_>,
 ) -> Result<Listing<AccountRecord>, ReadAccountError> {
     let reach = call.reach(Right::SeeAccount)?;
-    if filter.part.as_ref().is_some_and(|part| part.chars().count() > LONGEST_PART) {
-        let problem = format!("must not be longer than {LONGEST_PART} characters");
+    if let Some(problem) = filter.part.as_ref().and_then(|part| fault_of_line(part, LONGEST_PART)) {
         return Err(Invalid::one("part", problem).into());
     }
     match (&filter.only, reach.only()) {

@@ -1,7 +1,10 @@
 //! Some lines of the audit, the newest first.
 
-use crate::control::operations::{Call, Paging, Refusal, Right};
+use crate::control::operations::texts::fault_of_line;
+use crate::control::operations::{Call, Invalid, Paging, Refusal, Right};
 use crate::store::{AuditFilter, AuditRecord, Listing, StoreError};
+
+const LONGEST: usize = 300;
 
 /// Why nothing is shown.
 #[derive(Debug, thiserror::Error)]
@@ -9,6 +12,9 @@ pub enum ReadAuditError {
     /// Not to this caller.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// Not by what was given.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
     /// Nothing could be read, or put down.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -31,11 +37,24 @@ pub async fn list_audit(
 }
 
 /// Of an owner, what is of the account, and nothing that is of none.
-pub(super) fn within_reach(call: &Call<'_>, mut filter: AuditFilter) -> Result<AuditFilter, Refusal> {
+pub(super) fn within_reach(call: &Call<'_>, mut filter: AuditFilter) -> Result<AuditFilter, ReadAuditError> {
     let reach = call.reach(Right::ReadAudit)?;
     match (&filter.account, reach.only()) {
         (Some(wanted), _) => reach.of(wanted)?,
         (None, own) => filter.account = own.cloned(),
     }
+    let texts = [
+        ("actor", &filter.actor),
+        ("verb", &filter.verb),
+        ("target_kind", &filter.target_kind),
+        ("target", &filter.target),
+    ];
+    let mut invalid = Invalid::default();
+    for (field, text) in texts {
+        if let Some(problem) = text.as_ref().and_then(|text| fault_of_line(text, LONGEST)) {
+            invalid.add(field, problem);
+        }
+    }
+    invalid.into_result()?;
     Ok(filter)
 }

@@ -1,0 +1,192 @@
+//! An account asks for access, and changes its mind.
+
+use claviger::control::operations::{
+    AskForAccessError, Caller, Decision, NewAccessRequest, NewAccount, Paging, ReadAccountError, Refusal,
+    WithdrawRequestError, ask_for_access, create_account, decide_requests, grant_access, list_access_requests,
+    show_access_request, withdraw_request,
+};
+use claviger::store::{AccessRequestFilter, AccessRequestRecord, ActorKind, RequestState, Role, UseCase};
+use futures_util::future::join_all;
+use jiff::{Timestamp, ToSpan as _};
+
+use super::Known;
+use super::callers::{owner, staff, who_can};
+use crate::store::beds::{Bed, label, noon, on_each};
+
+on_each!(
+    an_owner_asks_once_until_it_is_decided,
+    what_cannot_be_asked_is_told_all_at_once,
+    of_many_who_ask_at_once_one_is_heard,
+    a_request_is_withdrawn_by_its_account_while_nobody_has_decided,
+    each_role_sees_and_does_what_the_table_says,
+    the_queue_begins_with_the_oldest_and_all_else_with_the_newest,
+);
+
+pub fn wish(account: &str) -> NewAccessRequest {
+    NewAccessRequest {
+        account: label(account),
+        start_on: "2027-01-31".into(),
+        use_cases: vec!["reporting".into(), "other: a door bell".into(), "reporting".into()],
+        privacy_policy: Some("https://acme.example/privacy#data".into()),
+    }
+}
+
+/// An account that has no access.
+pub async fn ungranted(bed: &Bed, id: &str) {
+    let (known, sam) = (Known::new(), staff());
+    let new = NewAccount { id: Some(label(id)), name: None };
+    create_account(&known.by(&sam, bed, noon()), new).await.unwrap();
+}
+
+pub async fn asked(bed: &Bed, account: &str, now: Timestamp) -> AccessRequestRecord {
+    let (known, owner) = (Known::new(), owner(account));
+    ask_for_access(&known.by(&owner, bed, now), wish(account)).await.unwrap()
+}
+
+pub async fn lines(bed: &Bed, id: &str) -> Vec<String> {
+    let audit = bed.store.audit_of("access_request", id, 20).await.unwrap();
+    audit.into_iter().map(|line| line.verb).collect()
+}
+
+async fn an_owner_asks_once_until_it_is_decided(bed: Bed) {
+    ungranted(&bed, "acme").await;
+    let (known, owner, sam) = (Known::new(), owner("acme"), staff());
+    let ask = async || ask_for_access(&known.by(&owner, &bed, noon()), wish("acme")).await;
+    let request = ask().await.unwrap();
+    assert!(request.id.as_str().starts_with("req_"));
+    assert_eq!(bed.store.access_request(request.id.as_str()).await.unwrap().unwrap(), request);
+    assert_eq!(request.use_cases, [UseCase::Reporting, UseCase::Other("a door bell".into())], "each once");
+    assert_eq!((request.asked_by_kind, request.asked_by.as_str()), (ActorKind::User, "owner"));
+    assert!(matches!(ask().await, Err(AskForAccessError::AlreadyPending)));
+    let line = bed.store.audit_of("access_request", request.id.as_str(), 1).await.unwrap().remove(0);
+    assert_eq!((line.verb.as_str(), line.account.as_deref()), ("ask_for_access", Some("acme")));
+    assert!(line.after.unwrap().contains("\"use_cases\":[\"reporting\",\"other: a door bell\"]"));
+
+    let by_staff = known.by(&sam, &bed, noon());
+    decide_requests(&by_staff, &[request.id.to_string()], &Decision::Decline("no".into())).await.unwrap();
+    assert_ne!(ask().await.unwrap().id, request.id, "they may ask anew");
+    grant_access(&by_staff, &label("acme")).await.unwrap();
+    assert!(matches!(ask().await, Err(AskForAccessError::AlreadyGranted)));
+}
+
+async fn what_cannot_be_asked_is_told_all_at_once(bed: Bed) {
+    ungranted(&bed, "acme").await;
+    let (known, owner) = (Known::new(), owner("acme"));
+    let fields = async |new| match ask_for_access(&known.by(&owner, &bed, noon()), new).await {
+        Err(AskForAccessError::Invalid(invalid)) => invalid.0.iter().map(|fault| fault.field).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    let all = NewAccessRequest {
+        account: label("acme"),
+        start_on: "2026-11-20".into(),
+        use_cases: Vec::new(),
+        privacy_policy: Some("javascript:alert(1)".into()),
+    };
+    assert_eq!(fields(all).await, ["start_on", "use_cases", "privacy_policy"]);
+    for use_cases in [vec!["reporting".into(); 11], vec!["reporting".into(), "world_domination".into()]] {
+        assert_eq!(fields(NewAccessRequest { use_cases, ..wish("acme") }).await, ["use_cases"]);
+    }
+    assert_eq!(bed.ask("SELECT COUNT(*) FROM access_requests").await, 0);
+    let today = NewAccessRequest { start_on: "2026-11-21".into(), privacy_policy: None, ..wish("acme") };
+    ask_for_access(&known.by(&owner, &bed, noon()), today).await.unwrap();
+}
+
+async fn of_many_who_ask_at_once_one_is_heard(bed: Bed) {
+    ungranted(&bed, "acme").await;
+    let (known, owner) = (Known::new(), owner("acme"));
+    let call = known.by(&owner, &bed, noon());
+    let outcomes = join_all((0..20).map(|_| ask_for_access(&call, wish("acme")))).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
+    let others = outcomes.iter().filter(|outcome| matches!(outcome, Err(AskForAccessError::AlreadyPending)));
+    assert_eq!(others.count(), 19, "{outcomes:?}");
+    assert_eq!(bed.ask("SELECT COUNT(*) FROM access_requests").await, 1);
+    assert_eq!(bed.ask("SELECT COUNT(*) FROM audit WHERE verb = 'ask_for_access'").await, 1);
+}
+
+async fn a_request_is_withdrawn_by_its_account_while_nobody_has_decided(bed: Bed) {
+    ungranted(&bed, "acme").await;
+    let request = asked(&bed, "acme", noon()).await;
+    let (id, known, owner, sam) = (request.id.as_str(), Known::new(), owner("acme"), staff());
+    let call = known.by(&owner, &bed, noon() + 1.minutes());
+    let stale = claviger::control::operations::Call { revision: Some(7), ..call };
+    let refused = withdraw_request(&stale, id).await;
+    assert!(matches!(refused, Err(WithdrawRequestError::Refused(Refusal::Stale(1)))), "{refused:?}");
+    let withdrawn = withdraw_request(&call, id).await.unwrap();
+    assert_eq!(bed.store.access_request(id).await.unwrap().unwrap(), withdrawn);
+    assert_eq!((withdrawn.state, withdrawn.decided_by.as_deref()), (RequestState::Withdrawn, Some("owner")));
+    assert_eq!(lines(&bed, id).await, ["withdraw_request", "ask_for_access"]);
+    let again = withdraw_request(&call, id).await;
+    assert!(matches!(again, Err(WithdrawRequestError::NotPending(RequestState::Withdrawn))), "{again:?}");
+    let late = decide_requests(&known.by(&sam, &bed, noon()), &[id.to_owned()], &Decision::Approve).await;
+    assert!(late.unwrap_err().to_string().contains("is withdrawn already"));
+    assert!(!bed.store.account("acme").await.unwrap().unwrap().granted);
+    assert_eq!(asked(&bed, "acme", noon()).await.state, RequestState::Pending, "and asks again");
+}
+
+async fn each_role_sees_and_does_what_the_table_says(bed: Bed) {
+    ungranted(&bed, "acme").await;
+    ungranted(&bed, "globex").await;
+    let foreign = asked(&bed, "globex", noon()).await;
+    let ask = who_can(&bed, async |call| ask_for_access(&call, wish("acme")).await.is_ok()).await;
+    assert_eq!(ask, [Role::Owner]);
+    let list = AccessRequestFilter::default;
+    let sees = who_can(&bed, async |call| list_access_requests(&call, list(), Paging::default()).await.is_ok());
+    assert_eq!(sees.await, [Role::Staff, Role::Owner]);
+
+    let (known, owner) = (Known::new(), owner("acme"));
+    let call = known.by(&owner, &bed, noon());
+    let own = list_access_requests(&call, list(), Paging::default()).await.unwrap().records;
+    let [own] = &own[..] else { panic!("{own:?}") };
+    assert_eq!(own.account, label("acme"));
+    let elsewhere = AccessRequestFilter { account: Some(label("globex")), ..list() };
+    let hidden = [
+        list_access_requests(&call, elsewhere, Paging::default()).await.map(drop),
+        show_access_request(&call, foreign.id.as_str()).await.map(drop),
+        show_access_request(&call, "no such\0thing").await.map(drop),
+    ];
+    for outcome in hidden {
+        assert!(matches!(outcome, Err(ReadAccountError::Refused(Refusal::NotFound(_)))), "{outcome:?}");
+    }
+    for id in [foreign.id.as_str(), "req_none", "\0"] {
+        let outcome = withdraw_request(&call, id).await;
+        assert!(matches!(outcome, Err(WithdrawRequestError::Refused(Refusal::NotFound(_)))), "{outcome:?}");
+    }
+    assert_eq!(show_access_request(&call, own.id.as_str()).await.unwrap(), *own);
+    let withdraw = who_can(&bed, async |call| withdraw_request(&call, own.id.as_str()).await.is_ok());
+    assert_eq!(withdraw.await, [Role::Owner]);
+    let broken = Caller { account: None, ..owner.clone() };
+    assert!(list_access_requests(&known.by(&broken, &bed, noon()), list(), Paging::default()).await.is_err());
+}
+
+async fn the_queue_begins_with_the_oldest_and_all_else_with_the_newest(bed: Bed) {
+    let mut made = Vec::new();
+    for (at, account) in ["a", "b", "c", "d"].into_iter().enumerate() {
+        ungranted(&bed, account).await;
+        // Two of the same moment.
+        made.push(asked(&bed, account, noon() + i64::try_from(at / 2).unwrap().minutes()).await);
+    }
+    made.sort_by_key(|request| (request.created_at, request.id.clone()));
+    let (known, sam) = (Known::new(), staff());
+    let call = known.by(&sam, &bed, noon());
+    let pages = async |state: Option<RequestState>| {
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let filter = AccessRequestFilter { account: None, state };
+            let paging = Paging { after: after.as_deref(), limit: 1 };
+            let page = list_access_requests(&call, filter, paging).await.unwrap();
+            seen.extend(page.records);
+            let Some(end) = page.end else { return seen };
+            after = Some(end);
+        }
+    };
+    assert_eq!(pages(Some(RequestState::Pending)).await, made);
+    let newest: Vec<_> = made.iter().rev().cloned().collect();
+    assert_eq!(pages(None).await, newest);
+    decide_requests(&call, &[made[1].id.to_string()], &Decision::Decline("no".into())).await.unwrap();
+    let declined = pages(Some(RequestState::Declined)).await;
+    assert_eq!(declined.iter().map(|request| &request.id).collect::<Vec<_>>(), [&made[1].id]);
+    assert_eq!(pages(Some(RequestState::Pending)).await.len(), 3);
+    bed.execute("UPDATE access_requests SET state = 'odd' WHERE account = 'd'").await;
+    let page = list_access_requests(&call, AccessRequestFilter::default(), Paging::default()).await.unwrap();
+    assert_eq!((page.records.len(), page.unreadable.len()), (3, 1));
+}

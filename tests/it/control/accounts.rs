@@ -1,0 +1,206 @@
+//! Accounts: made and granted by the provider, switched by their own people, seen by both.
+
+use claviger::control::operations::{
+    Caller, ChangeAccountError, CreateAccountError, NewAccount, Paging, ReadAccountError, Refusal, SwitchAccountError,
+    create_account, grant_access, list_accounts, rename_account, set_member_policy, show_account, switch_account,
+    withdraw_access,
+};
+use claviger::store::{AccountFilter, Change, ChangeKind, Changes, Role};
+use jiff::ToSpan as _;
+
+use super::callers::{of, owner, staff, who_can};
+use super::{Known, made, token_for};
+use crate::store::beds::{Bed, label, noon, on_each, token};
+
+on_each!(
+    a_new_account_has_no_access_and_what_cannot_be_one_is_refused,
+    an_account_whose_access_is_withdrawn_is_refused_at_once_and_let_in_again,
+    each_role_does_to_an_account_what_the_table_says,
+    an_account_that_has_changed_meanwhile_is_not_changed,
+    members_have_keys_while_their_account_says_so,
+    a_list_goes_by_id_through_all_pages_and_finds_by_part_of_a_name,
+    people_of_an_account_see_their_own_and_no_other,
+);
+
+async fn verbs(bed: &Bed, account: &str) -> Vec<String> {
+    let audit = bed.store.audit_of("account", account, 20).await.unwrap();
+    audit.into_iter().map(|line| line.verb).collect()
+}
+
+async fn new(bed: &Bed, id: &str, name: Option<&str>) {
+    let known = Known::new();
+    let new = NewAccount { id: Some(label(id)), name: name.map(Into::into) };
+    create_account(&known.by(&staff(), bed, noon()), new).await.unwrap();
+}
+
+async fn a_new_account_has_no_access_and_what_cannot_be_one_is_refused(bed: Bed) {
+    let (known, sam) = (Known::new(), staff());
+    let create = async |new| create_account(&known.by(&sam, &bed, noon()), new).await;
+    let acme = create(NewAccount { id: Some(label("acme")), name: Some("Acme & Sons".into()) }).await.unwrap();
+    assert_eq!(bed.store.account("acme").await.unwrap().unwrap(), acme);
+    assert_eq!((acme.granted, acme.switched_on, acme.members_allowed, acme.revision), (false, true, false, 1));
+    let line = bed.store.audit_of("account", "acme", 1).await.unwrap().remove(0);
+    assert_eq!((line.verb.as_str(), line.actor.as_str(), line.before), ("create_account", "sam", None));
+    assert_eq!((line.request_id.as_deref(), line.address.as_deref()), (Some("r-1"), Some("192.0.2.1")));
+    let made = create(NewAccount::default()).await.unwrap();
+    assert!(made.id.as_str().starts_with("acc_") && made.name.is_none(), "{made:?}");
+
+    let taken = create(NewAccount { id: Some(label("acme")), name: None }).await;
+    assert!(matches!(taken, Err(CreateAccountError::IdTaken)), "{taken:?}");
+    for name in [" ", "two\nlines", &"x".repeat(201)] {
+        let refused = create(NewAccount { id: None, name: Some(name.into()) }).await;
+        assert!(matches!(refused, Err(CreateAccountError::Invalid(_))), "{name:?}");
+    }
+    assert_eq!(bed.store.count().await.unwrap(), (0, 2));
+    assert_eq!(verbs(&bed, "acme").await, ["create_account"]);
+}
+
+async fn an_account_whose_access_is_withdrawn_is_refused_at_once_and_let_in_again(bed: Bed) {
+    let account = bed.account("acme").await;
+    made(&bed, noon(), token_for("acme")).await;
+    let (known, sam) = (Known::new(), staff());
+    let call = |minutes: i64| known.by(&sam, &bed, noon() + minutes.minutes());
+    let before = bed.store.last_change().await.unwrap();
+    let off = withdraw_access(&call(1), &account.id).await.unwrap();
+    assert_eq!((off.granted, off.switched_on, off.revision), (false, true, 2));
+    let Changes::Some(changes) = bed.store.changes_since(before).await.unwrap() else { panic!("pruned") };
+    let told: Vec<(ChangeKind, &str)> = changes.iter().map(|Change { kind, target, .. }| (*kind, &**target)).collect();
+    assert_eq!(told, [(ChangeKind::Account, "acme")], "the gates forget all of it");
+    assert_eq!(bed.store.accounts_without_access().await.unwrap(), [account.id.clone()]);
+
+    let same = withdraw_access(&call(2), &account.id).await.unwrap();
+    assert_eq!((same, bed.store.last_change().await.unwrap()), (off, before + 1), "nothing is written twice");
+    assert!(grant_access(&call(3), &account.id).await.unwrap().has_access());
+    assert_eq!(bed.store.accounts_without_access().await.unwrap(), []);
+    assert_eq!(verbs(&bed, "acme").await, ["grant_access", "withdraw_access"]);
+    let unknown = grant_access(&call(4), &label("nobody")).await;
+    assert!(matches!(unknown, Err(ChangeAccountError::Refused(Refusal::NotFound(_)))), "{unknown:?}");
+}
+
+async fn each_role_does_to_an_account_what_the_table_says(bed: Bed) {
+    let acme = bed.account("acme").await.id;
+    let anybody = [Role::Staff, Role::Owner, Role::Implementer, Role::Member];
+    let create = who_can(&bed, async |call| create_account(&call, NewAccount::default()).await.is_ok()).await;
+    assert_eq!(create, [Role::Staff]);
+    assert_eq!(who_can(&bed, async |call| grant_access(&call, &acme).await.is_ok()).await, [Role::Staff]);
+    let withdraw = who_can(&bed, async |call| withdraw_access(&call, &acme).await.is_ok()).await;
+    assert_eq!(withdraw, [Role::Staff]);
+    let rename = who_can(&bed, async |call| rename_account(&call, &acme, None).await.is_ok()).await;
+    assert_eq!(rename, [Role::Staff]);
+    let switch = who_can(&bed, async |call| switch_account(&call, &acme, false).await.is_ok()).await;
+    assert_eq!(switch, [Role::Owner, Role::Implementer]);
+    let policy = who_can(&bed, async |call| set_member_policy(&call, &acme, false).await.is_ok()).await;
+    assert_eq!(policy, [Role::Owner, Role::Implementer]);
+    let show = who_can(&bed, async |call| show_account(&call, &acme).await.is_ok()).await;
+    assert_eq!(show, anybody);
+    // Of another account all of it is not there, for whoever might at home.
+    let known = Known::new();
+    let stranger = owner("globex");
+    let call = known.by(&stranger, &bed, noon());
+    let hidden = switch_account(&call, &acme, false).await;
+    assert!(matches!(hidden, Err(SwitchAccountError::Refused(Refusal::NotFound(_)))), "{hidden:?}");
+    let hidden = show_account(&call, &acme).await;
+    assert!(matches!(hidden, Err(ReadAccountError::Refused(Refusal::NotFound(_)))), "{hidden:?}");
+}
+
+async fn an_account_that_has_changed_meanwhile_is_not_changed(bed: Bed) {
+    let acme = bed.account("acme").await.id;
+    let (known, sam) = (Known::new(), staff());
+    let call = known.by(&sam, &bed, noon());
+    let named = rename_account(&call, &acme, Some("One".into())).await.unwrap();
+    assert_eq!((named.name.as_deref(), named.revision), (Some("One"), 2));
+    let late = claviger::control::operations::Call { revision: Some(1), ..call };
+    let stale = rename_account(&late, &acme, Some("Two".into())).await;
+    assert!(matches!(stale, Err(ChangeAccountError::Refused(Refusal::Stale(2)))), "{stale:?}");
+    let seen = claviger::control::operations::Call { revision: Some(2), ..call };
+    assert_eq!(rename_account(&seen, &acme, None).await.unwrap().name, None);
+    let empty = rename_account(&call, &acme, Some(String::new())).await;
+    assert!(matches!(empty, Err(ChangeAccountError::Invalid(_))), "{empty:?}");
+}
+
+async fn members_have_keys_while_their_account_says_so(bed: Bed) {
+    let acme = bed.account("acme").await.id;
+    bed.execute(
+        "INSERT INTO users (id, account, email, role, enabled, created_at, revision)
+        VALUES ('mia', 'acme', 'mia@acme.example', 'member', TRUE, 0, 1)",
+    )
+    .await;
+    let key = claviger::store::CredentialRecord { owner: Some(label("mia")), ..token("mias", "acme", "secret") };
+    bed.put(&key).await;
+    let access = async || {
+        let digest = claviger::credential::TokenDigest::of(b"secret");
+        bed.store.find_token(&digest).await.unwrap().found.unwrap().credential.account.access
+    };
+    let (known, ida) = (Known::new(), of("acme", Role::Implementer));
+    let policy = async |allowed| set_member_policy(&known.by(&ida, &bed, noon()), &acme, allowed).await;
+    assert!(!access().await);
+    policy(true).await.unwrap();
+    assert!(access().await);
+    policy(false).await.unwrap();
+    assert!(!access().await);
+    withdraw_access(&known.by(&staff(), &bed, noon()), &acme).await.unwrap();
+    assert!(matches!(policy(true).await, Err(SwitchAccountError::NotGranted)));
+    policy(false).await.unwrap();
+}
+
+async fn ids(bed: &Bed, by: &Caller, filter: &AccountFilter) -> Result<Vec<String>, ReadAccountError> {
+    let known = Known::new();
+    let page = list_accounts(&known.by(by, bed, noon()), filter.clone(), Paging::default()).await?;
+    Ok(page.records.into_iter().map(|record| record.id.to_string()).collect())
+}
+
+async fn a_list_goes_by_id_through_all_pages_and_finds_by_part_of_a_name(bed: Bed) {
+    for (id, name) in
+        [("b", Some("Acme 100% Music")), ("a", Some("ACME_x")), ("c", None), ("acme-d", Some("o'Hara \\")), ("E", None)]
+    {
+        new(&bed, id, name).await;
+    }
+    let (known, sam) = (Known::new(), staff());
+    grant_access(&known.by(&sam, &bed, noon()), &label("c")).await.unwrap();
+    let find = async |part: &str| {
+        ids(&bed, &sam, &AccountFilter { part: Some(part.into()), ..AccountFilter::default() }).await.unwrap()
+    };
+    assert_eq!(ids(&bed, &sam, &AccountFilter::default()).await.unwrap(), ["E", "a", "acme-d", "b", "c"]);
+    assert_eq!(find("acme").await, ["a", "acme-d", "b"]);
+    assert_eq!(find("0% m").await, ["b"]);
+    assert_eq!(find("e_").await, ["a"], "a sign that means nothing here");
+    assert_eq!(find("%%").await, [""; 0]);
+    assert_eq!(find("'Hara \\").await, ["acme-d"]);
+    let granted = AccountFilter { granted: Some(true), ..AccountFilter::default() };
+    assert_eq!(ids(&bed, &sam, &granted).await.unwrap(), ["c"]);
+    let unfit = AccountFilter { part: Some("a\0".into()), ..AccountFilter::default() };
+    assert!(matches!(ids(&bed, &sam, &unfit).await, Err(ReadAccountError::Invalid(_))));
+
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let paging = Paging { after: after.as_deref(), limit: 2 };
+        let page = list_accounts(&known.by(&sam, &bed, noon()), AccountFilter::default(), paging).await.unwrap();
+        assert!(page.records.len() <= 2);
+        seen.extend(page.records.into_iter().map(|record| record.id.to_string()));
+        let Some(end) = page.end else { break };
+        after = Some(end);
+    }
+    assert_eq!(seen, ["E", "a", "acme-d", "b", "c"]);
+    // One that cannot be read keeps the others from nobody.
+    bed.execute("UPDATE accounts SET created_at = 9000000000000000000 WHERE id = 'a'").await;
+    let page = list_accounts(&known.by(&sam, &bed, noon()), AccountFilter::default(), Paging::default()).await.unwrap();
+    assert_eq!((page.records.len(), page.unreadable.len(), page.end), (4, 1, None));
+}
+
+async fn people_of_an_account_see_their_own_and_no_other(bed: Bed) {
+    bed.account("acme").await;
+    bed.account("globex").await;
+    for role in [Role::Owner, Role::Implementer, Role::Member] {
+        let caller = of("acme", role);
+        assert_eq!(ids(&bed, &caller, &AccountFilter::default()).await.unwrap(), ["acme"]);
+        let part = AccountFilter { part: Some("globex".into()), ..AccountFilter::default() };
+        assert_eq!(ids(&bed, &caller, &part).await.unwrap(), [""; 0]);
+        let only = AccountFilter { only: Some(label("globex")), ..AccountFilter::default() };
+        let hidden = ids(&bed, &caller, &only).await;
+        assert!(matches!(hidden, Err(ReadAccountError::Refused(Refusal::NotFound(_)))), "{hidden:?}");
+    }
+    // Whoever should be of an account and is of none sees nothing, instead of everything.
+    let broken = Caller { account: None, ..owner("acme") };
+    let refused = ids(&bed, &broken, &AccountFilter::default()).await;
+    assert!(matches!(refused, Err(ReadAccountError::Refused(Refusal::Forbidden))), "{refused:?}");
+}

@@ -1,0 +1,153 @@
+//! The provider decides about requests.
+
+use claviger::control::operations::{
+    DecideRequestsError, Decision, NotDecidable, Refusal, WithdrawRequestError, ask_for_access, decide_requests,
+    withdraw_request,
+};
+use claviger::store::{Changes, RequestState, Role};
+use futures_util::future::join_all;
+use jiff::ToSpan as _;
+
+use super::Known;
+use super::access_requests::{asked, lines, ungranted, wish};
+use super::callers::{owner, staff, who_can};
+use crate::store::beds::{Bed, label, noon, on_each};
+
+on_each!(
+    what_is_approved_has_access_at_once_and_what_is_declined_has_a_reason,
+    of_many_requests_all_are_decided_or_none,
+    only_staff_decide_and_not_without_a_reason_to_decline,
+    of_many_who_decide_at_once_one_is_heard,
+    who_asks_decides_and_withdraws_at_once_does_not_wait_for_each_other,
+);
+
+async fn what_is_approved_has_access_at_once_and_what_is_declined_has_a_reason(bed: Bed) {
+    for account in ["acme", "globex"] {
+        ungranted(&bed, account).await;
+    }
+    let (acme, globex) = (asked(&bed, "acme", noon()).await, asked(&bed, "globex", noon()).await);
+    let (known, sam) = (Known::new(), staff());
+    let call = known.by(&sam, &bed, noon() + 1.minutes());
+    let before = bed.store.last_change().await.unwrap();
+    let ids = [acme.id.to_string(), acme.id.to_string()];
+    let approved = decide_requests(&call, &ids, &Decision::Approve).await.unwrap();
+    assert_eq!(approved.len(), 1, "named twice, decided once");
+    assert_eq!(bed.store.access_request(acme.id.as_str()).await.unwrap().unwrap(), approved[0]);
+    assert_eq!((approved[0].state, approved[0].decided_by.as_deref()), (RequestState::Approved, Some("sam")));
+    assert_eq!(approved[0].decided_at, Some(noon() + 1.minutes()));
+    let account = bed.store.account("acme").await.unwrap().unwrap();
+    assert!(account.has_access() && account.revision == 2, "{account:?}");
+    assert_eq!(lines(&bed, acme.id.as_str()).await, ["approve_request", "ask_for_access"]);
+    assert_eq!(bed.store.audit_of("account", "acme", 1).await.unwrap()[0].verb, "grant_access");
+    let Changes::Some(changes) = bed.store.changes_since(before).await.unwrap() else { panic!("pruned") };
+    assert_eq!(changes.iter().map(|change| change.target.as_str()).collect::<Vec<_>>(), ["acme"]);
+
+    let decline = Decision::Decline("We do not know you.".into());
+    let declined = decide_requests(&call, &[globex.id.to_string()], &decline).await.unwrap().remove(0);
+    assert_eq!(declined.reason.as_deref(), Some("We do not know you."));
+    assert_eq!((declined.asked_by.as_str(), declined.state), ("owner", RequestState::Declined), "who is to be told");
+    assert!(!bed.store.account("globex").await.unwrap().unwrap().granted);
+    assert_eq!(lines(&bed, globex.id.as_str()).await, ["decline_request", "ask_for_access"]);
+    assert_eq!(bed.store.last_change().await.unwrap(), before + 1, "gates need not know");
+}
+
+async fn of_many_requests_all_are_decided_or_none(bed: Bed) {
+    let mut ids = Vec::new();
+    for at in 0..200 {
+        let account = format!("a{at}");
+        ungranted(&bed, &account).await;
+        ids.push(asked(&bed, &account, noon()).await.id.to_string());
+    }
+    let (known, sam, other) = (Known::new(), staff(), owner("a7"));
+    withdraw_request(&known.by(&other, &bed, noon()), &ids[7]).await.unwrap();
+    let call = known.by(&sam, &bed, noon());
+    let odd = [ids[0].clone(), "req_none".into(), ids[7].clone(), "a\0b".into(), ids[1].clone(), ids[7].clone()];
+    let refused = decide_requests(&call, &odd, &Decision::Approve).await;
+    let Err(DecideRequestsError::NotDecidable(named)) = refused else { panic!("{refused:?}") };
+    let not = |id: &str, state| NotDecidable { id: id.into(), state };
+    let withdrawn = Some(RequestState::Withdrawn);
+    assert_eq!(named, [not("req_none", None), not(&ids[7], withdrawn), not("a\0b", None)]);
+    assert_eq!(bed.ask("SELECT COUNT(*) FROM access_requests WHERE state = 'approved'").await, 0);
+    assert_eq!(bed.ask("SELECT COUNT(*) FROM accounts WHERE granted").await, 0);
+
+    ids.remove(7);
+    let decided = decide_requests(&call, &ids, &Decision::Approve).await.unwrap();
+    assert_eq!(decided.len(), 199);
+    assert_eq!(bed.ask("SELECT COUNT(*) FROM accounts WHERE granted").await, 199);
+    assert_eq!(bed.ask("SELECT COUNT(*) FROM audit WHERE verb = 'approve_request'").await, 199);
+    assert_eq!(bed.ask("SELECT COUNT(*) FROM audit WHERE verb = 'grant_access'").await, 199);
+}
+
+async fn only_staff_decide_and_not_without_a_reason_to_decline(bed: Bed) {
+    ungranted(&bed, "acme").await;
+    let id = asked(&bed, "acme", noon()).await.id.to_string();
+    let decline = Decision::Decline("no".into());
+    let ids = [id.clone()];
+    let (known, sam) = (Known::new(), staff());
+    let call = known.by(&sam, &bed, noon());
+    let long = "x".repeat(1001);
+    for reason in ["", " ", "a\r\nBcc: all", &long] {
+        let refused = decide_requests(&call, &ids, &Decision::Decline(reason.into())).await;
+        let Err(DecideRequestsError::Invalid(invalid)) = refused else { panic!("{refused:?}") };
+        assert_eq!(invalid.0[0].field, "reason");
+    }
+    for ids in [Vec::new(), vec![id.clone(); 201]] {
+        let refused = decide_requests(&call, &ids, &Decision::Approve).await;
+        let Err(DecideRequestsError::Invalid(invalid)) = refused else { panic!("{refused:?}") };
+        assert_eq!(invalid.0[0].field, "ids");
+    }
+    let stale = claviger::control::operations::Call { revision: Some(2), ..call };
+    let refused = decide_requests(&stale, &ids, &decline).await;
+    assert!(matches!(refused, Err(DecideRequestsError::Refused(Refusal::Stale(1)))), "{refused:?}");
+    let decides = who_can(&bed, async |call| decide_requests(&call, &ids, &decline).await.is_ok());
+    assert_eq!(decides.await, [Role::Staff]);
+}
+
+async fn of_many_who_decide_at_once_one_is_heard(bed: Bed) {
+    ungranted(&bed, "acme").await;
+    let request = asked(&bed, "acme", noon()).await;
+    let (ids, known, sam) = ([request.id.to_string()], Known::new(), staff());
+    let call = known.by(&sam, &bed, noon());
+    let (approve, decline) = (Decision::Approve, Decision::Decline("no".into()));
+    let decide = |at| decide_requests(&call, &ids, if at % 2 == 0 { &approve } else { &decline });
+    let outcomes = join_all((0..20).map(decide)).await;
+    let heard: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok()).collect();
+    assert_eq!(heard.len(), 1, "{outcomes:?}");
+    let late = outcomes.iter().filter(|outcome| matches!(outcome, Err(DecideRequestsError::NotDecidable(_))));
+    assert_eq!(late.count(), 19, "{outcomes:?}");
+    let kept = bed.store.access_request(request.id.as_str()).await.unwrap().unwrap();
+    assert_eq!(kept, heard[0][0]);
+    let account = bed.store.account("acme").await.unwrap().unwrap();
+    assert_eq!(account.granted, kept.state == RequestState::Approved);
+    assert_eq!(lines(&bed, request.id.as_str()).await.len(), 2);
+}
+
+/// Each locks the request and the account: in the wrong order they would wait for each other.
+async fn who_asks_decides_and_withdraws_at_once_does_not_wait_for_each_other(bed: Bed) {
+    let (known, sam) = (Known::new(), staff());
+    for turn in 0..10 {
+        let account = format!("a{turn}");
+        ungranted(&bed, &account).await;
+        let (id, owner) = (asked(&bed, &account, noon()).await.id.to_string(), owner(&account));
+        let (by_owner, by_staff) = (known.by(&owner, &bed, noon()), known.by(&sam, &bed, noon()));
+        let (ids, mut asked_anew) = ([id.clone()], 0);
+        let (decided, withdrawn, outcomes) = tokio::join!(
+            decide_requests(&by_staff, &ids, &Decision::Approve),
+            withdraw_request(&by_owner, &id),
+            join_all((0..4).map(|_| ask_for_access(&by_owner, wish(&account)))),
+        );
+        for outcome in outcomes {
+            use claviger::control::operations::AskForAccessError::{AlreadyGranted, AlreadyPending};
+            match outcome {
+                Ok(_) => asked_anew += 1,
+                Err(error) => assert!(matches!(error, AlreadyGranted | AlreadyPending), "{error:?}"),
+            }
+        }
+        assert_ne!(decided.is_ok(), withdrawn.is_ok(), "{decided:?} {withdrawn:?}");
+        assert!(matches!(decided, Ok(_) | Err(DecideRequestsError::NotDecidable(_))), "{decided:?}");
+        assert!(matches!(withdrawn, Ok(_) | Err(WithdrawRequestError::NotPending(_))), "{withdrawn:?}");
+        assert!(asked_anew <= u32::from(withdrawn.is_ok()));
+        let granted = bed.store.account(label(&account).as_str()).await.unwrap().unwrap().granted;
+        assert_eq!(granted, decided.is_ok());
+    }
+}

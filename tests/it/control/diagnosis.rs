@@ -1,0 +1,118 @@
+//! "Why do I not see it?"
+
+use claviger::control::operations::{Caller, DiagnoseError, Refusal, Step, diagnose};
+use claviger::store::{CredentialRecord, Role};
+use jiff::{Timestamp, ToSpan as _};
+
+use super::Known;
+use super::access_requests::ungranted;
+use super::callers::{of, owner, staff};
+use crate::store::beds::{Bed, label, noon, on_each, token};
+
+on_each!(
+    each_thing_that_is_missing_is_named_until_nothing_is,
+    a_member_needs_the_policy_and_a_key_of_their_own,
+    people_ask_about_themselves_owners_about_their_users_and_staff_about_all,
+);
+
+async fn user(bed: &Bed, id: &str, account: Option<&str>, role: Role) {
+    let account = account.map_or("NULL".to_owned(), |account| format!("'{account}'"));
+    let sql = format!(
+        "INSERT INTO users (id, account, email, role, enabled, created_at, revision)
+        VALUES ('{id}', {account}, '{id}@example.org', '{role}', TRUE, 0, 1)"
+    );
+    bed.execute(&sql).await;
+}
+
+async fn steps(bed: &Bed, caller: &Caller, id: &str, now: Timestamp) -> Vec<Step> {
+    diagnose(&Known::new().by(caller, bed, now), id).await.unwrap()
+}
+
+/// The first thing that is missing.
+async fn missing(bed: &Bed, id: &str) -> Option<&'static str> {
+    let steps = steps(bed, &staff(), id, noon()).await;
+    assert_eq!(steps.len(), 8);
+    steps.into_iter().find(|step| !step.ok).map(|step| step.code.as_str())
+}
+
+async fn each_thing_that_is_missing_is_named_until_nothing_is(bed: Bed) {
+    ungranted(&bed, "acme").await;
+    user(&bed, "ida", Some("acme"), Role::Implementer).await;
+    user(&bed, "mia", Some("acme"), Role::Member).await;
+    bed.execute("UPDATE users SET enabled = FALSE; UPDATE accounts SET switched_on = FALSE").await;
+    assert_eq!(missing(&bed, "ida").await, Some("user_enabled"));
+    bed.execute("UPDATE users SET enabled = TRUE").await;
+    assert_eq!(missing(&bed, "ida").await, Some("access_granted"));
+    bed.execute("UPDATE accounts SET granted = TRUE").await;
+    assert_eq!(missing(&bed, "ida").await, Some("access_switched_on"));
+    bed.execute("UPDATE accounts SET switched_on = TRUE").await;
+    assert_eq!(missing(&bed, "ida").await, Some("credential_created"));
+    bed.put(&CredentialRecord { owner: Some(label("mia")), ..token("mias", "acme", "one") }).await;
+    assert_eq!(missing(&bed, "ida").await, Some("credential_created"), "somebody else's key is not theirs");
+
+    let key = CredentialRecord { enabled: false, ..token("key", "acme", "two") };
+    bed.put(&key).await;
+    assert_eq!(missing(&bed, "ida").await, Some("credential_enabled"));
+    let key = CredentialRecord { enabled: true, expires_at: Some(noon()), ..key };
+    bed.put(&key).await;
+    assert_eq!(missing(&bed, "ida").await, Some("credential_in_date"));
+    let key = CredentialRecord { expires_at: Some(noon() + 1.hours()), ..key };
+    bed.put(&key).await;
+    assert_eq!(missing(&bed, "ida").await, None, "shown to whoever made it");
+    let link = format!(
+        "INSERT INTO reveals (id, credential, link_digest, email, mobile, tries, sends, mail_state, message_state,
+        created_at, ends_at) VALUES ('link', 'key', {}, 'a@example.org', '+441632960961', 0, 0, 'sent', 'sent', {}, 0)",
+        if bed.store.is_embedded() { "x'00'" } else { "'\\x00'" },
+        noon().as_millisecond()
+    );
+    bed.execute(&link).await;
+    assert_eq!(missing(&bed, "ida").await, Some("credential_handed_over"));
+    bed.put(&CredentialRecord { handed_over_at: Some(noon()), ..key.clone() }).await;
+    assert_eq!(missing(&bed, "ida").await, None);
+    // A secret of later on was not on that link.
+    bed.put(&CredentialRecord { secret_made_at: noon() + 1.minutes(), ..key }).await;
+    assert_eq!(missing(&bed, "ida").await, None);
+    let late = steps(&bed, &staff(), "ida", noon() + 2.hours()).await;
+    assert!(!late[6].ok && !late[7].ok && late[5].ok, "{late:?}");
+}
+
+async fn a_member_needs_the_policy_and_a_key_of_their_own(bed: Bed) {
+    bed.account("acme").await;
+    user(&bed, "mia", Some("acme"), Role::Member).await;
+    bed.put(&token("key", "acme", "one")).await;
+    assert_eq!(missing(&bed, "mia").await, Some("role_allows"));
+    bed.execute("UPDATE accounts SET members_allowed = TRUE").await;
+    assert_eq!(missing(&bed, "mia").await, Some("credential_created"), "the account's is not hers");
+    bed.put(&CredentialRecord { owner: Some(label("mia")), ..token("mias", "acme", "two") }).await;
+    assert_eq!(missing(&bed, "mia").await, None);
+}
+
+async fn people_ask_about_themselves_owners_about_their_users_and_staff_about_all(bed: Bed) {
+    bed.account("acme").await;
+    bed.account("globex").await;
+    for (id, account, role) in [
+        ("sam", None, Role::Staff),
+        ("member", Some("acme"), Role::Member),
+        ("owner", Some("acme"), Role::Owner),
+        ("gil", Some("globex"), Role::Member),
+    ] {
+        user(&bed, id, account, role).await;
+    }
+    let known = Known::new();
+    let ask = async |caller: &Caller, id: &str| diagnose(&known.by(caller, &bed, noon()), id).await;
+    let refused = async |caller: &Caller, id: &str| match ask(caller, id).await {
+        Err(DiagnoseError::Refused(refusal)) => refusal,
+        other => panic!("{other:?}"),
+    };
+    let (member, owner) = (of("acme", Role::Member), owner("acme"));
+    assert!(ask(&member, "member").await.is_ok() && ask(&owner, "owner").await.is_ok());
+    assert!(ask(&owner, "member").await.is_ok() && ask(&staff(), "gil").await.is_ok());
+    assert_eq!(refused(&member, "owner").await, Refusal::Forbidden);
+    assert_eq!(refused(&of("acme", Role::Implementer), "owner").await, Refusal::Forbidden);
+    for id in ["gil", "sam", "nobody", "a\0"] {
+        assert!(matches!(refused(&owner, id).await, Refusal::NotFound(_)), "{id}");
+    }
+    let own = ask(&staff(), "sam").await.unwrap();
+    let told: Vec<_> = own.iter().map(|step| (step.code.as_str(), step.ok)).collect();
+    assert_eq!(told, [("user_enabled", true), ("role_allows", false)]);
+}
