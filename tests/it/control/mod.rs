@@ -11,8 +11,16 @@ mod decisions;
 mod diagnosis;
 mod import;
 mod kills;
+mod operator_tokens;
+mod people;
 mod reset;
+mod rights;
+mod sessions;
+mod setup_links;
+mod sign_in;
 mod switches;
+mod user_bounds;
+mod users;
 
 use claviger::control::operations::{Call, Caller, Created, NewCredential, NewSecret, Terms, create};
 use claviger::credential::{ScopeCatalog, TokenFormat, Version, VersionCatalog};

@@ -1,0 +1,92 @@
+//! The table of rights, cell by cell, as `features.md` has it.
+
+use claviger::control::operations::{Caller, NotFound, Reach, Refusal, Right};
+use claviger::store::{Actor, ActorKind, Role};
+
+use super::shell;
+use crate::store::beds::label;
+
+/// Staff, owner, implementer, member.
+const TABLE: [(Right, &str); 7] = [
+    // ask for access (B2)
+    (Right::AskForAccess, "-x--"),
+    // decide (B3), create accounts, withdraw the grant
+    (Right::GrantAccess, "x---"),
+    // switch for the account (B5), member policy (B6)
+    (Right::SwitchAccess, "-xx-"),
+    // all of C and E for the account
+    (Right::ManageCredentials, "xxx-"),
+    // own key and webhooks (C12, E1, E2): a member's while B6 is on
+    (Right::OwnKey, "-xxx"),
+    // users and roles of the account
+    (Right::ManageUsers, "xx--"),
+    // audit of the account
+    (Right::ReadAudit, "xx--"),
+];
+
+fn caller(kind: ActorKind, role: Role, account: Option<&str>) -> Caller {
+    let actor = Actor { kind, id: "x".into(), request_id: None, address: None };
+    Caller { actor, role, account: account.map(label), user: None }
+}
+
+/// As it should be with such a role.
+fn usual(kind: ActorKind, role: Role) -> Caller {
+    caller(kind, role, (role != Role::Staff).then_some("acme"))
+}
+
+#[test]
+fn every_role_may_do_what_the_list_of_features_says_and_nothing_else() {
+    assert_eq!(Right::ALL.len(), TABLE.len(), "a right that nobody has thought about");
+    for (right, ticks) in TABLE {
+        assert!(Right::ALL.contains(&right));
+        let roles = [Role::Staff, Role::Owner, Role::Implementer, Role::Member];
+        for (role, tick) in roles.into_iter().zip(ticks.chars()) {
+            for kind in [ActorKind::User, ActorKind::Token] {
+                let caller = usual(kind, role);
+                assert_eq!(caller.may(right), tick == 'x', "{right:?} of {role} as {kind:?}");
+                assert_eq!(caller.reach(right).is_ok(), tick == 'x', "{right:?} of {role} as {kind:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_operators_shell_may_do_everything_and_whoever_holds_a_link_nothing() {
+    for right in Right::ALL {
+        assert_eq!(shell().reach(right), Ok(Reach::Every));
+        for role in Role::ALL {
+            assert!(usual(ActorKind::System, role).may(right));
+            let link = usual(ActorKind::Link, role);
+            assert_eq!(link.reach(right), Err(Refusal::Forbidden), "{right:?} of {role}");
+        }
+    }
+}
+
+#[test]
+fn whoever_is_of_the_wrong_account_has_no_right_at_all() {
+    for right in Right::ALL {
+        for kind in [ActorKind::User, ActorKind::Token] {
+            assert!(!caller(kind, Role::Staff, Some("acme")).may(right), "staff of an account: {right:?}");
+            for role in [Role::Owner, Role::Implementer, Role::Member] {
+                assert!(!caller(kind, role, None).may(right), "{role} of no account: {right:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nobody_reaches_another_account_and_staff_reach_all() {
+    let (acme, globex) = (label("acme"), label("globex"));
+    for role in [Role::Owner, Role::Implementer, Role::Member] {
+        let caller = usual(ActorKind::User, role);
+        let reach = caller.reach(Right::OwnKey).unwrap();
+        assert_eq!((reach.of(&acme), reach.of(&globex)), (Ok(()), Err(NotFound("account").into())));
+        assert!(reach.covers_all_of(Some(&acme)) && !reach.covers_all_of(Some(&globex)));
+        assert!(!reach.covers_all_of(None), "staff are nobody's");
+        assert_eq!(reach.only(), Some(&acme));
+    }
+    let staff = usual(ActorKind::User, Role::Staff);
+    let reach = staff.reach(Right::ManageUsers).unwrap();
+    assert!(reach.of(&acme).is_ok() && reach.of(&globex).is_ok() && reach.covers_all_of(None));
+    assert_eq!(reach.only(), None);
+}

@@ -1,0 +1,220 @@
+//! Signing in: right and wrong, known and unknown, and how often.
+
+use std::time::Duration;
+
+use claviger::control::operations::{
+    ChangePasswordError, Refusal, SignInError, change_password, disable_user, enable_user, sign_in, who_is,
+};
+use claviger::store::{ActorKind, Role};
+
+use super::people::{House, PASSWORD, found_in_texts, plain, user, verbs};
+use super::shell;
+use crate::store::beds::{Bed, label, noon, on_each};
+
+on_each!(
+    whoever_signs_in_is_known_by_their_session,
+    unknown_disabled_and_wrong_look_the_same_and_cost_the_same,
+    whoever_is_switched_off_while_they_sign_in_has_no_session,
+    junk_is_wrong_like_anything_else,
+    refused_sign_ins_of_users_are_in_the_audit_and_those_of_nobody_are_not,
+    wrong_guesses_cost_time_where_they_come_from,
+    a_right_password_begins_anew,
+    a_password_is_changed_by_who_knows_it_and_other_sessions_end,
+    guesses_at_the_current_password_are_counted_too,
+    scripts_and_the_shell_have_no_password,
+);
+
+async fn whoever_signs_in_is_known_by_their_session(bed: Bed) {
+    bed.account("acme").await;
+    let house = House::new();
+    let ann = house.person(&bed, "Ann@X.org", Role::Owner).await;
+    house.clock.advance(Duration::from_secs(60));
+    let one = house.sign_in(&bed, "ann@x.ORG", PASSWORD).await.unwrap();
+    let other = house.sign_in(&bed, "ann@x.org", PASSWORD).await.unwrap();
+    assert_ne!(one.ticket.reveal(), other.ticket.reveal(), "a new session each time");
+    for signed_in in [&one, &other] {
+        let caller = who_is(&house.at(&bed), signed_in.ticket.reveal()).await.unwrap().unwrap();
+        assert_eq!(
+            (caller.role, &caller.account, &caller.user),
+            (Role::Owner, &Some(label("acme")), &Some(ann.id.clone()))
+        );
+        assert_eq!((caller.actor.kind, caller.actor.id.as_str()), (ActorKind::User, ann.id.as_str()));
+        assert_eq!(caller.actor.address.as_deref(), Some("192.0.2.1"));
+        assert_eq!(caller.actor.request_id.as_deref(), Some("r-1"));
+        assert_eq!(found_in_texts(&bed, signed_in.ticket.reveal()).await, 0);
+    }
+    assert_eq!(verbs(&bed, ann.id.as_str()).await[..2], ["sign_in", "sign_in"]);
+    assert_eq!(found_in_texts(&bed, PASSWORD).await, 0);
+    assert!(!format!("{one:?}").contains(one.ticket.reveal()));
+}
+
+async fn unknown_disabled_and_wrong_look_the_same_and_cost_the_same(bed: Bed) {
+    bed.account("acme").await;
+    let house = House::new();
+    house.person(&bed, "ann@x.org", Role::Owner).await;
+    let off = house.person(&bed, "off@x.org", Role::Owner).await;
+    disable_user(&house.known.call(&bed, noon()), &off.id).await.unwrap();
+    house.invited(&bed, "invited@x.org", Role::Owner).await;
+    let wrong = "wrong horse battery";
+    let tries = [
+        ("ann@x.org", wrong),
+        ("nobody@x.org", PASSWORD),
+        ("off@x.org", PASSWORD),
+        ("off@x.org", wrong),
+        ("invited@x.org", PASSWORD),
+        ("invited@x.org", ""),
+        ("no address", PASSWORD),
+    ];
+    for (email, password) in tries {
+        let before = house.hashed();
+        let refused = house.sign_in(&bed, email, password).await.unwrap_err();
+        assert!(matches!(refused, SignInError::Wrong), "{email}: {refused:?}");
+        assert_eq!(refused.to_string(), "e-mail address or password is wrong");
+        assert_eq!(house.hashed() - before, 1, "{email}");
+    }
+    assert_eq!(bed.ask("SELECT COUNT(*) FROM sessions").await, 0);
+}
+
+/// Nor would they have one when they are switched on again.
+async fn whoever_is_switched_off_while_they_sign_in_has_no_session(bed: Bed) {
+    bed.account("acme").await;
+    let house = House::new();
+    let ann = house.person(&bed, "ann@x.org", Role::Owner).await;
+    let call = house.known.call(&bed, noon());
+    let switch_off = async || drop(disable_user(&call, &ann.id).await.unwrap());
+    let (_, refused) = tokio::join!(house.meanwhile(switch_off), house.sign_in(&bed, "ann@x.org", PASSWORD));
+    assert!(matches!(refused, Err(SignInError::Wrong)), "{refused:?}");
+    enable_user(&call, &ann.id).await.unwrap();
+    assert_eq!(bed.ask("SELECT COUNT(*) FROM sessions").await, 0);
+}
+
+async fn junk_is_wrong_like_anything_else(bed: Bed) {
+    bed.account("acme").await;
+    let house = House::throttled();
+    house.person(&bed, "ann@x.org", Role::Owner).await;
+    let long = "x".repeat(100_000);
+    for (number, email) in ["", "\0", "ann@x.org\0", "' OR 1=1 --", "%", &long].into_iter().enumerate() {
+        let at = house.from(&bed, std::net::Ipv4Addr::new(198, 51, 100, u8::try_from(number).unwrap()).into());
+        for password in ["", "\0", PASSWORD, &long] {
+            let refused = sign_in(&at, email, plain(password)).await;
+            let is_refused = matches!(refused, Err(SignInError::Wrong | SignInError::TooMany { .. }));
+            assert!(is_refused, "{email:.20} {password:.20}: {refused:?}");
+        }
+    }
+}
+
+async fn refused_sign_ins_of_users_are_in_the_audit_and_those_of_nobody_are_not(bed: Bed) {
+    bed.account("acme").await;
+    let house = House::new();
+    let ann = house.person(&bed, "ann@x.org", Role::Owner).await;
+    assert!(house.sign_in(&bed, "nobody@x.org", "wrong horse battery").await.is_err());
+    assert!(house.sign_in(&bed, "ann@x.org", "wrong horse battery").await.is_err());
+    // It is written beside the answer.
+    for _ in 0..500 {
+        if verbs(&bed, ann.id.as_str()).await.len() == 3 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let audit = bed.store.audit_of("user", ann.id.as_str(), 10).await.unwrap();
+    let refused = audit.iter().find(|line| line.verb == "refuse_sign_in").unwrap();
+    assert_eq!((refused.actor_kind.as_str(), refused.account.as_deref()), ("system", Some("acme")));
+    assert_eq!(bed.ask("SELECT COUNT(*) FROM audit WHERE verb = 'refuse_sign_in'").await, 1);
+    assert_eq!(bed.ask("SELECT COUNT(*) FROM audit WHERE verb = 'refuse_sign_in' AND address = '192.0.2.1'").await, 1);
+    assert_eq!(found_in_texts(&bed, "wrong horse").await, 0);
+    assert_eq!(found_in_texts(&bed, "nobody@x.org").await, 0);
+}
+
+async fn wrong_guesses_cost_time_where_they_come_from(bed: Bed) {
+    bed.account("acme").await;
+    let house = House::throttled();
+    house.person(&bed, "ann@x.org", Role::Owner).await;
+    for guess in ["one guess", "another", "a third"] {
+        let email = if guess == "another" { "ANN@x.org" } else { "ann@x.org" };
+        assert!(matches!(house.sign_in(&bed, email, guess).await, Err(SignInError::Wrong)));
+    }
+    let hashed = house.hashed();
+    let refused = house.sign_in(&bed, "Ann@x.org", PASSWORD).await;
+    let Err(SignInError::TooMany { retry_after }) = refused else { panic!("{refused:?}") };
+    assert_eq!((retry_after, house.hashed()), (Duration::from_secs(10), hashed), "nobody has looked at it");
+    let elsewhere = house.from(&bed, "198.51.100.1".parse().unwrap());
+    assert!(sign_in(&elsewhere, "ann@x.org", plain(PASSWORD)).await.is_ok(), "nobody is locked out from outside");
+    house.clock.advance(Duration::from_secs(10));
+    assert!(house.sign_in(&bed, "ann@x.org", PASSWORD).await.is_ok());
+
+    // Of names that nobody has as much as of others, until the whole place has to wait.
+    let mut refused = 0;
+    for number in 0..10 {
+        match house.sign_in(&bed, &format!("nobody{number}@x.org"), "a guess").await {
+            Err(SignInError::Wrong) => {}
+            Err(SignInError::TooMany { .. }) => refused += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(refused, 7, "three before, and three of these");
+}
+
+async fn a_right_password_begins_anew(bed: Bed) {
+    bed.account("acme").await;
+    let house = House::throttled();
+    house.person(&bed, "ann@x.org", Role::Owner).await;
+    for _ in 0..2 {
+        for _ in 0..2 {
+            assert!(matches!(house.sign_in(&bed, "ann@x.org", "a guess").await, Err(SignInError::Wrong)));
+        }
+        assert!(house.sign_in(&bed, "ann@x.org", PASSWORD).await.is_ok());
+    }
+}
+
+async fn a_password_is_changed_by_who_knows_it_and_other_sessions_end(bed: Bed) {
+    bed.account("acme").await;
+    let house = House::new();
+    let ann = house.person(&bed, "ann@x.org", Role::Member).await;
+    house.person(&bed, "bob@x.org", Role::Member).await;
+    let bobs = house.sign_in(&bed, "bob@x.org", PASSWORD).await.unwrap();
+    let own = house.sign_in(&bed, "ann@x.org", PASSWORD).await.unwrap();
+    let other = house.sign_in(&bed, "ann@x.org", PASSWORD).await.unwrap();
+    let (at, call) = (house.at(&bed), house.known.by(&own.caller, &bed, noon()));
+    let session = own.ticket.reveal();
+    let wrong = change_password(&call, &at, session, plain("wrong horse"), plain("another password")).await;
+    assert!(matches!(wrong, Err(ChangePasswordError::Wrong)), "{wrong:?}");
+    let unfit = change_password(&call, &at, session, plain(PASSWORD), plain("short")).await;
+    assert!(matches!(unfit, Err(ChangePasswordError::Invalid(_))), "{unfit:?}");
+    let done = change_password(&call, &at, session, plain(PASSWORD), plain("another password")).await.unwrap();
+    assert_eq!((&done.id, done.revision), (&ann.id, ann.revision + 1));
+    let is_known = async |signed_in: &claviger::control::operations::SignedIn| {
+        who_is(&at, signed_in.ticket.reveal()).await.unwrap().is_some()
+    };
+    assert!(is_known(&own).await && !is_known(&other).await && is_known(&bobs).await);
+    assert!(house.sign_in(&bed, "ann@x.org", PASSWORD).await.is_err());
+    assert!(house.sign_in(&bed, "ann@x.org", "another password").await.is_ok());
+    assert!(verbs(&bed, ann.id.as_str()).await.contains(&"change_password".to_owned()));
+    for secret in [PASSWORD, "another password", session] {
+        assert_eq!(found_in_texts(&bed, secret).await, 0);
+    }
+}
+
+async fn guesses_at_the_current_password_are_counted_too(bed: Bed) {
+    bed.account("acme").await;
+    let house = House::throttled();
+    house.person(&bed, "ann@x.org", Role::Member).await;
+    let own = house.sign_in(&bed, "ann@x.org", PASSWORD).await.unwrap();
+    let (at, call) = (house.at(&bed), house.known.by(&own.caller, &bed, noon()));
+    let guess =
+        async || change_password(&call, &at, own.ticket.reveal(), plain("guess"), plain("another password")).await;
+    for _ in 0..3 {
+        assert!(matches!(guess().await, Err(ChangePasswordError::Wrong)));
+    }
+    assert!(matches!(guess().await, Err(ChangePasswordError::TooMany { .. })));
+}
+
+async fn scripts_and_the_shell_have_no_password(bed: Bed) {
+    bed.account("acme").await;
+    let house = House::new();
+    let unknown = user(Role::Owner);
+    for caller in [&shell(), &unknown] {
+        let call = house.known.by(caller, &bed, noon());
+        let refused = change_password(&call, &house.at(&bed), "", plain(PASSWORD), plain("another password")).await;
+        assert!(matches!(refused, Err(ChangePasswordError::Refused(Refusal::Forbidden))), "{refused:?}");
+    }
+}

@@ -1,0 +1,128 @@
+//! Whom people may add, change and see.
+
+use claviger::control::operations::{
+    Caller, ChangeUserError, CreateUserError, EditUser, NewUser, NotFound, Paging, ReadUserError, Refusal, create_user,
+    disable_user, edit_user, enable_user, list_users, new_setup_link, show_user, user_facts,
+};
+use claviger::store::{Role, UserFilter};
+use jiff::ToSpan as _;
+
+use super::people::{House, user, verbs};
+use crate::store::beds::{Bed, label, noon, on_each};
+
+on_each!(
+    an_owner_adds_people_to_their_account_and_no_further,
+    only_owners_and_staff_have_to_do_with_users,
+    an_owner_does_not_see_staff_nor_another_account,
+    nobody_is_led_into_the_staff_or_out_of_it,
+);
+
+fn new(role: Role, account: Option<&str>, email: &str) -> NewUser {
+    NewUser { role, account: account.map(label), email: email.into(), name: Some("Ann".into()) }
+}
+
+async fn an_owner_adds_people_to_their_account_and_no_further(bed: Bed) {
+    bed.account("acme").await;
+    bed.account("globex").await;
+    let (house, owner) = (House::new(), user(Role::Owner));
+    let add = async |new| create_user(&house.known.by(&owner, &bed, noon()), new).await;
+    for (role, email) in [(Role::Owner, "o@x.org"), (Role::Implementer, "i@x.org"), (Role::Member, "m@x.org")] {
+        let created = add(new(role, Some("acme"), email)).await.unwrap();
+        assert!(created.record.id.as_str().starts_with("usr_"), "{}", created.record.id);
+        assert_eq!(created.link.ends_at, noon() + 72.hours());
+        assert_eq!(bed.store.user(created.record.id.as_str()).await.unwrap().unwrap(), created.record);
+        assert_eq!(verbs(&bed, created.record.id.as_str()).await, ["create_user"]);
+        assert_eq!(user_facts(&created.record)["has_password"], false);
+    }
+    let before = bed.ask("SELECT COUNT(*) FROM users").await;
+    let elsewhere = add(new(Role::Member, Some("globex"), "g@x.org")).await;
+    assert!(matches!(elsewhere, Err(CreateUserError::Refused(Refusal::NotFound(NotFound("account"))))));
+    let nowhere = add(new(Role::Member, Some("nowhere"), "g@x.org")).await;
+    assert!(matches!(nowhere, Err(CreateUserError::Refused(Refusal::NotFound(NotFound("account"))))));
+    for account in [None, Some("acme")] {
+        let staff = add(new(Role::Staff, account, "s@x.org")).await;
+        assert!(matches!(staff, Err(CreateUserError::Refused(Refusal::Forbidden))), "{staff:?}");
+    }
+    assert_eq!(bed.ask("SELECT COUNT(*) FROM users").await, before);
+
+    let staff = user(Role::Staff);
+    let by_staff = async |new| create_user(&house.known.by(&staff, &bed, noon()), new).await;
+    by_staff(new(Role::Staff, None, "s@x.org")).await.unwrap();
+    by_staff(new(Role::Owner, Some("globex"), "g@x.org")).await.unwrap();
+    let nowhere = by_staff(new(Role::Owner, Some("nowhere"), "n@x.org")).await;
+    assert!(matches!(nowhere, Err(CreateUserError::UnknownAccount)), "{nowhere:?}");
+}
+
+async fn only_owners_and_staff_have_to_do_with_users(bed: Bed) {
+    bed.account("acme").await;
+    let house = House::new();
+    let ann = house.invited(&bed, "ann@x.org", Role::Member).await.record;
+    for role in [Role::Implementer, Role::Member] {
+        let caller = user(role);
+        let call = house.known.by(&caller, &bed, noon());
+        let created = create_user(&call, new(Role::Member, Some("acme"), "new@x.org")).await;
+        assert!(matches!(created, Err(CreateUserError::Refused(Refusal::Forbidden))));
+        let listed = list_users(&call, UserFilter::default(), Paging::default()).await;
+        assert!(matches!(listed, Err(ReadUserError::Refused(Refusal::Forbidden))));
+        assert!(matches!(show_user(&call, &ann.id).await, Err(ReadUserError::Refused(Refusal::Forbidden))));
+        let edited = edit_user(&call, &ann.id, EditUser::default()).await;
+        assert!(matches!(edited, Err(ChangeUserError::Refused(Refusal::Forbidden))));
+        for done in [disable_user(&call, &ann.id).await, enable_user(&call, &ann.id).await] {
+            assert!(matches!(done, Err(ChangeUserError::Refused(Refusal::Forbidden))));
+        }
+        let link = new_setup_link(&call, &ann.id).await;
+        assert!(matches!(link, Err(ChangeUserError::Refused(Refusal::Forbidden))));
+    }
+    assert_eq!(bed.store.user(ann.id.as_str()).await.unwrap().unwrap(), ann);
+}
+
+async fn an_owner_does_not_see_staff_nor_another_account(bed: Bed) {
+    bed.account("acme").await;
+    bed.account("globex").await;
+    let house = House::new();
+    let ann = house.invited(&bed, "ann@x.org", Role::Member).await.record;
+    let staff = house.invited(&bed, "staff@x.org", Role::Staff).await.record;
+    let owner = user(Role::Owner);
+    let foreign = Caller { account: Some(label("globex")), ..user(Role::Owner) };
+    for (caller, id) in [(&owner, &staff.id), (&foreign, &ann.id), (&owner, &label("usr_nobody"))] {
+        let call = house.known.by(caller, &bed, noon());
+        let shown = show_user(&call, id).await;
+        assert!(matches!(shown, Err(ReadUserError::Refused(Refusal::NotFound(NotFound("user"))))), "{shown:?}");
+        let edit = EditUser { name: Some(None), ..EditUser::default() };
+        let outcomes = [
+            edit_user(&call, id, edit).await.map(drop),
+            disable_user(&call, id).await.map(drop),
+            enable_user(&call, id).await.map(drop),
+            new_setup_link(&call, id).await.map(drop),
+        ];
+        for outcome in outcomes {
+            let is_hidden = matches!(outcome, Err(ChangeUserError::Refused(Refusal::NotFound(NotFound("user")))));
+            assert!(is_hidden, "{outcome:?}");
+        }
+    }
+    let call = house.known.by(&foreign, &bed, noon());
+    assert!(list_users(&call, UserFilter::default(), Paging::default()).await.unwrap().records.is_empty());
+    let acme = label("acme");
+    let filter = UserFilter { account: Some(&acme), ..UserFilter::default() };
+    let listed = list_users(&call, filter, Paging::default()).await;
+    assert!(matches!(listed, Err(ReadUserError::Refused(Refusal::NotFound(NotFound("account"))))), "{listed:?}");
+}
+
+async fn nobody_is_led_into_the_staff_or_out_of_it(bed: Bed) {
+    bed.account("acme").await;
+    let house = House::new();
+    let ann = house.invited(&bed, "ann@x.org", Role::Owner).await.record;
+    let staff = house.invited(&bed, "staff@x.org", Role::Staff).await.record;
+    let role = |role| EditUser { role: Some(role), ..EditUser::default() };
+    let call = house.known.call(&bed, noon());
+    for (id, to) in [(&ann.id, Role::Staff), (&staff.id, Role::Owner)] {
+        let refused = edit_user(&call, id, role(to)).await;
+        assert!(
+            matches!(&refused, Err(ChangeUserError::Invalid(faults)) if faults.0[0].field == "role"),
+            "{refused:?}"
+        );
+    }
+    let owner = user(Role::Owner);
+    let refused = edit_user(&house.known.by(&owner, &bed, noon()), &ann.id, role(Role::Staff)).await;
+    assert!(matches!(refused, Err(ChangeUserError::Refused(Refusal::Forbidden))), "{refused:?}");
+}
