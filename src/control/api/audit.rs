@@ -181,6 +181,7 @@ impl From<ReadAuditError> for Problem {
     fn from(error: ReadAuditError) -> Self {
         match error {
             ReadAuditError::Refused(refusal) => refusal.into(),
+            ReadAuditError::Invalid(invalid) => invalid.into(),
             ReadAuditError::Store(error) => error.into(),
             ReadAuditError::Table(error) => Self::new(Code::Internal, error.to_string()),
         }
