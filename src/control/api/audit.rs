@@ -133,7 +133,7 @@ async fn table(asked: Asked, Query(query): Query<AuditQuery>) -> Result<Response
     });
     let mut response = Response::new(Body::from_stream(parts));
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv"));
     headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"audit.csv\""));
     Ok(response)
 }
