@@ -27,6 +27,7 @@ impl<'r> Checker<'r> {
         self.versions(file);
         self.numbers(file);
         self.database(file);
+        self.desk(file);
         self.limits(file);
         self.throttle(&file.throttle);
         if file.rate_limit.as_ref().is_some_and(|rate| !rate.limit().is_countable()) {
@@ -179,6 +180,33 @@ impl<'r> Checker<'r> {
         }
         if database.lookups.get() > MOST_LOOKUPS {
             self.report(&["database", "lookups"], &format!("is more than {MOST_LOOKUPS}"), "");
+        }
+    }
+
+    /// Passwords and secrets pass there.
+    fn desk(&mut self, file: &written::File) {
+        let has_database = file.credentials.database.is_some() || file.credentials.database_file.is_some();
+        let admin = &file.admin;
+        let is_within = admin.listen.0.0.ip().to_canonical().is_loopback() || admin.tls.is_some() || admin.behind_proxy;
+        if file.desk.enabled && has_database && !is_within {
+            let problem = "is no loopback address, and the desk there would be without TLS";
+            let hint = "set admin.tls; or admin.behind_proxy: true, where a proxy in front speaks TLS; or desk.enabled: \
+                        false";
+            self.report(&["admin", "listen"], problem, hint);
+        }
+        let session = &file.desk.session;
+        if session.most.duration() < session.idle.duration() {
+            self.report(&["desk", "session", "most"], "is shorter than idle", "");
+        }
+        for (role, name) in [
+            ("staff", &file.desk.roles.staff),
+            ("owner", &file.desk.roles.owner),
+            ("implementer", &file.desk.roles.implementer),
+            ("member", &file.desk.roles.member),
+        ] {
+            if !(1..=60).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+                self.report(&["desk", "roles", role], "must be 1 to 60 characters on one line", "");
+            }
         }
     }
 

@@ -33,6 +33,12 @@ pub struct Settings {
     pub timeouts: written::Timeouts,
     /// Where operators look.
     pub admin_listen: SocketAddr,
+    /// TLS there; paths as for [`Settings::tls`].
+    pub admin_tls: Option<written::Tls>,
+    /// A proxy in front of it says who its callers are.
+    pub admin_behind_proxy: bool,
+    /// Where people and scripts handle credentials, where there is a database to keep them in.
+    pub desk: Option<written::Desk>,
     /// Where the next process asks for the listeners.
     pub handover_socket: Option<PathBuf>,
     /// What links begin with, without a slash at the end.
@@ -131,6 +137,13 @@ impl Settings {
             error_docs: proxy.error_docs.as_ref().map(|url| url.0.0.clone()),
             timeouts: proxy.timeouts.clone(),
             admin_listen: file.admin.listen.0.0,
+            admin_tls: file.admin.tls.as_ref().map(|tls| written::Tls {
+                certificate: at(&tls.certificate),
+                key: at(&tls.key),
+                client_ca: None,
+            }),
+            admin_behind_proxy: file.admin.behind_proxy,
+            desk: (file.desk.enabled && database.is_some()).then(|| file.desk.clone()),
             handover_socket: file.handover.socket.as_ref().map(at),
             public_url: file.admin.public_url.as_ref().map(|url| url.0.0.trim_end_matches('/').to_owned()),
             credentials_file: file.credentials.file.as_ref().map(at),
@@ -170,6 +183,8 @@ impl Settings {
             ("proxy.timeouts.lame_duck", self.timeouts.lame_duck != next.timeouts.lame_duck),
             ("proxy.timeouts.shutdown", self.timeouts.shutdown != next.timeouts.shutdown),
             ("admin.listen", self.admin_listen != next.admin_listen),
+            ("admin.tls (on or off)", self.admin_tls.is_some() != next.admin_tls.is_some()),
+            ("desk.enabled", self.desk.is_some() != next.desk.is_some()),
             ("credentials.database", self.database_url() != next.database_url()),
             ("database", format!("{:?}", self.database) != format!("{:?}", next.database)),
             ("handover.socket", self.handover_socket != next.handover_socket),

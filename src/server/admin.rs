@@ -1,27 +1,32 @@
 //! The admin listener as a service of pingora.
 
-use std::sync::{Mutex, PoisonError};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use axum::Router;
+use axum::extract::connect_info::Connected;
+use axum::serve::{IncomingStream, Listener};
 use pingora::server::ShutdownWatch;
 use pingora::services::background::BackgroundService;
 use tokio::sync::watch;
 
-use crate::control::{Admin, router};
-use crate::proxy::Bound;
+use super::desk::DeskPlan;
+use super::tls::TlsListener;
+use crate::control::api::Peer;
+use crate::control::{Admin, api, router};
+use crate::proxy::{Bound, Certificates};
 
 /// The admin listener, beside the gate and never in its way.
 pub(super) struct AdminService {
-    socket: Mutex<Option<Bound>>,
-    admin: Admin,
-    handed_over: watch::Receiver<bool>,
-}
-
-impl AdminService {
-    /// On a socket that is bound, until another process serves there.
-    pub(super) fn new(socket: Bound, admin: Admin, handed_over: watch::Receiver<bool>) -> Self {
-        Self { socket: Mutex::new(Some(socket)), admin, handed_over }
-    }
+    pub(super) socket: Mutex<Option<Bound>>,
+    pub(super) admin: Admin,
+    /// Where people and scripts handle credentials.
+    pub(super) desk: Option<DeskPlan>,
+    /// Where it speaks TLS.
+    pub(super) certificates: Option<Arc<Certificates>>,
+    /// Until another process serves there.
+    pub(super) handed_over: watch::Receiver<bool>,
 }
 
 #[async_trait]
@@ -35,11 +40,43 @@ impl BackgroundService for AdminService {
             tracing::error!("the admin listener cannot be used; requests are served without it");
             return;
         };
-        let mut handed_over = self.handed_over.clone();
-        let is_over = async move { drop(handed_over.wait_for(|is_done| *is_done).await) };
-        let served = axum::serve(listener, router(self.admin.clone())).with_graceful_shutdown(is_over).await;
+        let (router, is_over) = (self.router().await, self.handed_over.clone());
+        let served = match self.certificates.clone() {
+            None => serve(listener, router, is_over).await,
+            Some(certificates) => match TlsListener::new(listener, certificates) {
+                Ok(listener) => serve(listener, router, is_over).await,
+                Err(error) => Err(std::io::Error::other(error)),
+            },
+        };
         if let Err(error) = served {
             tracing::error!(%error, "the admin listener has ended; requests are served without it");
+        }
+    }
+}
+
+async fn serve<L: Listener<Addr = SocketAddr>>(
+    listener: L,
+    router: Router,
+    mut handed_over: watch::Receiver<bool>,
+) -> std::io::Result<()>
+where
+    Peer: for<'s> Connected<IncomingStream<'s, L>>,
+{
+    let is_over = async move { drop(handed_over.wait_for(|is_done| *is_done).await) };
+    let service = router.into_make_service_with_connect_info::<Peer>();
+    axum::serve(listener, service).with_graceful_shutdown(is_over).await
+}
+
+impl AdminService {
+    async fn router(&self) -> Router {
+        let router = router(self.admin.clone());
+        let Some(plan) = &self.desk else { return router };
+        match plan.open().await {
+            Ok(desk) => router.merge(api::router(desk)),
+            Err(error) => {
+                tracing::error!("the desk is not there: {error:#}");
+                router
+            }
         }
     }
 }

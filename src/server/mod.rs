@@ -2,13 +2,15 @@
 
 mod admin;
 mod demo_api;
+mod desk;
 mod handover;
 mod shutdown;
+mod tls;
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -20,13 +22,15 @@ use pingora::services::background::{BackgroundService, background_service};
 use tokio::sync::watch;
 
 use self::admin::AdminService;
+use self::desk::DeskPlan;
 use self::handover::Listeners;
 use crate::auth::{
     Authenticator, Directory, HashPool, HashPoolSize, Meters, PasswordCache, REJECTION_CODES, Scheme, Throttle,
 };
 use crate::clock::Clock;
 use crate::config::written::LogFormat;
-use crate::config::{Faults, Settings};
+use crate::config::{Faults, Settings, written};
+use crate::control::api::InForce;
 use crate::control::{Admin, Readiness};
 use crate::proxy::{
     AccessLog, Certificates, Connections, Gateway, ListenerEvent, ListenerOptions, Policy, Reading, Upstream, service,
@@ -104,6 +108,8 @@ fn run(
         Addresses { proxy: sockets.iter().map(|socket| socket.address).collect(), admin: admin_socket.address };
 
     let certificates = certificates(settings, &metrics)?;
+    let admin_certificates = admin_certificates(settings)?;
+    let in_force = Arc::new(ArcSwap::from_pointee(InForce::new(&loaded)));
     let database = database(settings, &metrics, options)?;
     let directory = database.as_ref().map(Database::directory);
     let is_blind = directory.as_ref().is_some_and(|directory| !directory.is_synced());
@@ -150,7 +156,15 @@ fn run(
     let gate = service(gateway, sockets, options)?;
 
     let count = loaded.set.len();
-    let apply = apply(policy.clone(), directory.clone(), certificates, metrics.clone());
+    let apply = InUse {
+        policy: policy.clone(),
+        database: directory.clone(),
+        certificates,
+        admin_certificates: admin_certificates.clone(),
+        desk: in_force.clone(),
+        metrics: metrics.clone(),
+    };
+    let apply: Apply = Box::new(move |loaded| apply.replace(loaded));
     let reload = Reloader::start(loader, loaded, apply, metrics.clone(), Clock::System)?;
     let admin = Admin {
         metrics: metrics.clone(),
@@ -165,7 +179,14 @@ fn run(
     let inbox = shutdown::Inbox::open().context("signals cannot be received")?;
     server.add_service(gate);
     let wishes = inbox.wishes();
-    let admin = AdminService::new(admin_socket, admin, is_handed_over);
+    let plan = |_: &_| settings.database.clone().map(|database| DeskPlan { database, in_force });
+    let admin = AdminService {
+        socket: Mutex::new(Some(admin_socket)),
+        admin,
+        desk: settings.desk.as_ref().and_then(plan),
+        certificates: admin_certificates,
+        handed_over: is_handed_over,
+    };
     server.add_service(background_service("admin", admin));
     server.add_service(background_service("resolver", Resolver { policy }));
     tracing::info!(
@@ -235,8 +256,9 @@ fn stdout_is_json(settings: &Settings) -> bool {
 /// All that cannot be used.
 pub fn check(loaded: &Loaded) -> Result<(), Faults> {
     let own = loaded.settings.tls.as_ref().map(Reading::new).transpose().err();
+    let admin = loaded.settings.admin_tls.as_ref().map(read_admin_tls).transpose().err();
     let upstream = Upstream::new(&loaded.settings, None).err();
-    let faults: Vec<_> = own.into_iter().chain(upstream).flat_map(|faults| faults.0).collect();
+    let faults: Vec<_> = own.into_iter().chain(admin).chain(upstream).flat_map(|faults| faults.0).collect();
     Faults(faults).into_result(|| ())
 }
 
@@ -245,6 +267,20 @@ fn certificates(settings: &Settings, metrics: &Metrics) -> Result<Option<Arc<Cer
     let reading = Reading::new(files)?;
     metrics.certificate_end.set(reading.not_after);
     Ok(Some(Arc::new(Certificates::new(reading))))
+}
+
+fn admin_certificates(settings: &Settings) -> Result<Option<Arc<Certificates>>, Faults> {
+    let reading = settings.admin_tls.as_ref().map(read_admin_tls).transpose()?;
+    Ok(reading.map(|reading| Arc::new(Certificates::new(reading))))
+}
+
+fn read_admin_tls(files: &written::Tls) -> Result<Reading, Faults> {
+    Reading::new(files).map_err(|mut faults| {
+        for fault in &mut faults.0 {
+            fault.path = fault.path.replace("proxy.tls", "admin.tls");
+        }
+        faults
+    })
 }
 
 /// `database` is what was opened at the start; a reload joins it with another file.
@@ -287,23 +323,34 @@ fn authenticator(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<
     Ok(Authenticator::new(cache, pool))
 }
 
-/// Puts a reading in force as a whole: everything that can fail comes first.
-fn apply(
+/// What is in use, and follows what is read.
+struct InUse {
     policy: Arc<ArcSwap<Policy>>,
     database: Option<Arc<DatabaseDirectory>>,
     certificates: Option<Arc<Certificates>>,
+    admin_certificates: Option<Arc<Certificates>>,
+    desk: Arc<ArcSwap<InForce>>,
     metrics: Arc<Metrics>,
-) -> Apply {
-    Box::new(move |loaded| {
-        let next = self::policy(loaded, database.as_ref(), Some(&policy.load()))?;
-        if let (Some(certificates), Some(files)) = (&certificates, &loaded.settings.tls) {
-            let reading = Reading::new(files)?;
-            metrics.certificate_end.set(reading.not_after);
+}
+
+impl InUse {
+    /// Puts a reading in force as a whole: everything that can fail comes first.
+    fn replace(&self, loaded: &Loaded) -> Result<(), Faults> {
+        let next = policy(loaded, self.database.as_ref(), Some(&self.policy.load()))?;
+        let settings = &loaded.settings;
+        let own = settings.tls.as_ref().map(Reading::new).transpose()?;
+        let admin = settings.admin_tls.as_ref().map(read_admin_tls).transpose()?;
+        if let (Some(certificates), Some(reading)) = (&self.certificates, own) {
+            self.metrics.certificate_end.set(reading.not_after);
             certificates.swap(reading);
         }
-        policy.store(Arc::new(next));
+        if let (Some(certificates), Some(reading)) = (&self.admin_certificates, admin) {
+            certificates.swap(reading);
+        }
+        self.desk.store(Arc::new(InForce::new(loaded)));
+        self.policy.store(Arc::new(next));
         Ok(())
-    })
+    }
 }
 
 fn server_conf(settings: &Settings) -> ServerConf {

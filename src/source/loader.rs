@@ -86,7 +86,7 @@ impl Loader {
 
     /// The files that matter under these settings.
     pub(super) fn files(&self, settings: &Settings) -> Vec<PathBuf> {
-        let tls = settings.tls.iter().flat_map(|tls| {
+        let tls = settings.tls.iter().chain(&settings.admin_tls).flat_map(|tls| {
             [Some(&tls.certificate), Some(&tls.key), tls.client_ca.as_ref()].into_iter().flatten().cloned()
         });
         let upstream = &settings.upstream.tls;

@@ -3,8 +3,7 @@
 use std::num::NonZeroUsize;
 
 use super::{
-    Accept, Admin, ApiKey, Identity, Log, LogFormat, Passwords, Prefix, Proxy, Timeouts, Tokens, UpstreamProtocol,
-    UpstreamTls,
+    Accept, ApiKey, Identity, Log, LogFormat, Passwords, Prefix, Proxy, Timeouts, Tokens, UpstreamProtocol, UpstreamTls,
 };
 use crate::config::values::{HeaderField, HeaderPrefix, ListenAddress, OneOrMany, Parsed};
 use crate::credential::TokenFormat;
@@ -23,12 +22,6 @@ impl Default for Proxy {
             error_docs: None,
             timeouts: Timeouts::default(),
         }
-    }
-}
-
-impl Default for Admin {
-    fn default() -> Self {
-        Self { listen: Parsed(ListenAddress(([127, 0, 0, 1], 8081).into())), public_url: None }
     }
 }
 

@@ -4,6 +4,7 @@
 mod credentials;
 mod database;
 mod defaults;
+mod desk;
 mod handover;
 mod limiting;
 mod limits;
@@ -25,6 +26,7 @@ use crate::credential::Label;
 
 pub use credentials::{Account, Credential, CredentialsFile};
 pub use database::{Database, DatabaseCache};
+pub use desk::{Admin, AdminTls, Desk, Roles, Session};
 pub use handover::Handover;
 pub use limiting::{RateLimit, Throttle, Window};
 pub use limits::Limits;
@@ -45,8 +47,10 @@ pub(super) const MOST_LOOKUPS: usize = 100_000;
 pub struct File {
     /// The gate: where requests arrive and where they go.
     pub proxy: Proxy,
-    /// Metrics, health and reload, for operators.
+    /// Metrics, health and reload, for operators, and the desk.
     pub admin: Admin,
+    /// Where people and scripts handle credentials.
+    pub desk: Desk,
     /// How a new process takes over from this one.
     pub handover: Handover,
     /// Where credentials come from: a file, a database, or both. What is in both is the file's.
@@ -145,16 +149,6 @@ pub struct Tls {
     /// Where set, callers must present a certificate that one of these (PEM) signed.
     #[serde(default)]
     pub client_ca: Option<PathBuf>,
-}
-
-/// Metrics, health and reload.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Admin {
-    /// Address and port; loopback by default. A change needs a restart.
-    pub listen: Parsed<ListenAddress>,
-    /// The only source of links that go out.
-    pub public_url: Option<Parsed<WebAddress>>,
 }
 
 /// Where credentials come from.

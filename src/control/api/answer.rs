@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::PREFIX;
 use super::problem::{Code, Problem};
 
 /// A body, and what it is a state of.
@@ -30,6 +31,12 @@ impl<T> Answer<T> {
     pub(super) fn of_revision(self, revision: i64) -> Self {
         Self { revision: Some(revision), ..self }
     }
+}
+
+/// Where a thing of this kind is found.
+pub(super) fn location(kind: &str, id: &str) -> String {
+    // Of what a label may hold, only a slash would be read as something else.
+    format!("{PREFIX}/{kind}/{}", id.replace('/', "%2F"))
 }
 
 impl<T: Serialize> IntoResponse for Answer<T> {

@@ -12,7 +12,7 @@ use super::caller::resolve;
 use super::desk::{Desk, InForce};
 use super::problem::{Code, Problem};
 use super::surroundings::{IDEMPOTENCY_KEY, RequestDigest};
-use crate::control::operations::{Call, Caller, IdempotencyKey};
+use crate::control::operations::{Call, Caller, Doorstep, IdempotencyKey};
 use crate::credential::TokenDigest;
 
 const LONGEST_KEY: usize = 255;
@@ -63,6 +63,13 @@ impl Asked {
         &self.in_force
     }
 
+    /// Where they stand.
+    pub(super) fn doorstep(&self) -> Doorstep<'_> {
+        let actor = &self.caller.actor;
+        let address = actor.address.as_deref().and_then(|address| address.parse().ok());
+        self.desk.doorstep(&self.in_force, address, actor.request_id.as_deref())
+    }
+
     /// Who asks.
     pub(super) fn caller(&self) -> &Caller {
         &self.caller
@@ -74,7 +81,7 @@ impl FromRequestParts<Desk> for Asked {
 
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
         let (now, in_force) = (desk.0.clock.now(), desk.0.in_force.load_full());
-        let caller = resolve(desk, &in_force, parts, now).await?;
+        let caller = resolve(desk, &in_force, parts).await?;
         let condition = condition(&parts.headers)?;
         let once = match parts.extensions.get::<RequestDigest>() {
             Some(RequestDigest(request)) => Some(IdempotencyKey { key: key(&parts.headers)?, request: *request }),

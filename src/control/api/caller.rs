@@ -3,36 +3,48 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::ConnectInfo;
+use axum::extract::connect_info::Connected;
 use axum::http::header::{AUTHORIZATION, COOKIE, HeaderMap};
 use axum::http::request::Parts;
-use jiff::Timestamp;
+use axum::serve::IncomingStream;
+use tokio::net::TcpListener;
 
 use super::desk::{Desk, InForce};
 use super::origin;
 use super::problem::{Code, Problem};
 use super::surroundings::RequestId;
-use crate::control::operations::Caller;
-use crate::store::{ActorKind, StoreError};
+use crate::control::operations::{Caller, caller_of_token, who_is};
 
 /// Holds the session; its prefix makes browsers take it over TLS only, from this host only, for all its paths.
 pub const COOKIE_NAME: &str = "__Host-claviger";
+
+/// Where a connection comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
+
+impl Connected<IncomingStream<'_, TcpListener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
+        Self(*stream.remote_addr())
+    }
+}
 
 /// Who asks, by what came with the request.
 ///
 /// # Errors
 /// When it is nobody that is known, somebody who asks too often, or a page of another site.
-pub(super) async fn resolve(desk: &Desk, in_force: &InForce, parts: &Parts, now: Timestamp) -> Result<Caller, Problem> {
+pub(super) async fn resolve(desk: &Desk, in_force: &InForce, parts: &Parts) -> Result<Caller, Problem> {
     let steady = desk.0.clock.steady();
     let from = peer(parts, in_force);
     if let Some(caller) = parts.extensions.get::<Caller>() {
         return Ok(known(caller.clone(), parts, from));
     }
+    let doorstep = desk.doorstep(in_force, from, request_id(parts));
     let found = if parts.headers.contains_key(AUTHORIZATION) {
         let token = bearer(&parts.headers)?;
-        of_token(desk, token, now).await?
+        caller_of_token(&doorstep, token).await?
     } else if let Some(session) = session(&parts.headers)? {
         origin::demand(&parts.method, &parts.headers)?;
-        of_session(desk, session, now).await?
+        who_is(&doorstep, session).await?
     } else {
         return Err(Problem::new(Code::Unauthenticated, "sign in, or send an operator token"));
     };
@@ -46,9 +58,21 @@ pub(super) async fn resolve(desk: &Desk, in_force: &InForce, parts: &Parts, now:
 
 /// Where the request comes from; `None` within this process.
 pub(super) fn peer(parts: &Parts, in_force: &InForce) -> Option<IpAddr> {
-    let ConnectInfo(address) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
-    let _ = in_force;
-    Some(address.ip().to_canonical())
+    let ConnectInfo(Peer(address)) = parts.extensions.get::<ConnectInfo<Peer>>()?;
+    let forwarded = if in_force.is_behind_proxy { forwarded(&parts.headers) } else { None };
+    Some(forwarded.unwrap_or(address.ip()).to_canonical())
+}
+
+/// Whom the proxy in front has seen: what stands before that, anybody may have written.
+fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
+    let line = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    let last = line.rsplit(',').next()?.trim();
+    last.parse().ok().or_else(|| last.parse().ok().map(|address: SocketAddr| address.ip()))
+}
+
+/// What this request is called.
+pub(super) fn request_id(parts: &Parts) -> Option<&str> {
+    parts.extensions.get::<RequestId>().map(|id| id.0.as_str())
 }
 
 /// The value of the session's cookie. Two of them would be read differently by others.
@@ -80,16 +104,7 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
 }
 
 fn known(mut caller: Caller, parts: &Parts, from: Option<IpAddr>) -> Caller {
-    caller.actor.request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
+    caller.actor.request_id = request_id(parts).map(str::to_owned);
     caller.actor.address = from.map(|address| address.to_string()).or(caller.actor.address);
-    debug_assert!(!matches!(caller.actor.kind, ActorKind::Link));
     caller
-}
-
-async fn of_token(_: &Desk, _: &str, _: Timestamp) -> Result<Option<Caller>, StoreError> {
-    Ok(None)
-}
-
-async fn of_session(_: &Desk, _: &str, _: Timestamp) -> Result<Option<Caller>, StoreError> {
-    Ok(None)
 }

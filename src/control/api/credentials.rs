@@ -5,7 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::Answer;
+use super::answer::{Answer, location};
 use super::asked::Asked;
 use super::credential::{CredentialBody, WithSecret};
 use super::desk::Desk;
@@ -94,7 +94,7 @@ async fn create_credential(asked: Asked, Body(new): Body<NewCredentialBody>) -> 
         Once::Done(created) => WithSecret::new(&created.record, &created.secret),
         Once::Repeated(facts) => WithSecret::repeated(facts)?,
     };
-    let (location, revision) = (location(&answer.credential.id), answer.credential.revision);
+    let (location, revision) = (location("credentials", &answer.credential.id), answer.credential.revision);
     Ok(Answer::created(answer, location).of_revision(revision))
 }
 
@@ -195,10 +195,6 @@ async fn enable_credential(asked: Asked, Id(id): Id) -> Result<Answer<Credential
 /// What is no label is no id.
 fn known(id: &str) -> Result<Label, Problem> {
     id.parse().map_err(|_| NotFound("credential").into())
-}
-
-fn location(id: &str) -> String {
-    format!("/api/v1/credentials/{}", id.replace('/', "%2F"))
 }
 
 impl From<CreateError> for Problem {

@@ -1,12 +1,16 @@
 //! What the API works with.
 
+use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
 use super::pace::Pace;
+use crate::auth::{HashPool, HashPoolSize, Throttle, ThrottleRules};
 use crate::clock::Clock;
-use crate::control::operations::Terms;
+use crate::config::written;
+use crate::control::operations::{Doorstep, SessionLimits, Terms};
 use crate::credential::{ScopeCatalog, TokenFormat, VersionCatalog};
 use crate::source::formats::Catalogs;
 use crate::source::{FileSet, Loaded};
@@ -14,6 +18,8 @@ use crate::store::Store;
 
 /// What `type` begins with when nothing else is configured, as at the gate.
 const DOCUMENTATION: &str = "https://claviger.invalid/README.md";
+/// Passwords of people who sign in, apart from those of the gate: neither waits for the other.
+const HASHES: HashPoolSize = HashPoolSize { threads: NonZeroUsize::MIN, queue: 16 };
 
 /// Where people and scripts handle credentials. Cheap to clone.
 #[derive(Clone)]
@@ -26,6 +32,8 @@ pub(super) struct Inside {
     pub(super) clock: Clock,
     pub(super) in_force: Arc<ArcSwap<InForce>>,
     pub(super) pace: Pace,
+    pub(super) hashes: HashPool,
+    pub(super) throttle: Throttle,
 }
 
 /// What the settings say, until they are read again.
@@ -38,16 +46,49 @@ pub struct InForce {
     pub format: TokenFormat,
     /// Where browsers find the desk, where that is told.
     pub public_url: Option<String>,
+    /// A proxy in front says who callers are.
+    pub is_behind_proxy: bool,
     /// Where the codes of refusals are explained.
     pub error_docs: String,
+    /// How much guessing is tolerated; `None` for any amount.
+    pub guessing: Option<ThrottleRules>,
+    /// What roles are called, where the API is explained, how long somebody stays signed in.
+    pub desk: written::Desk,
     /// The credentials of the file: they are shown, and changed nowhere but there.
     pub file: Arc<FileSet>,
 }
 
 impl Desk {
     /// On this database.
-    pub fn new(store: Store, clock: Clock, in_force: Arc<ArcSwap<InForce>>) -> Self {
-        Self(Arc::new(Inside { store, clock, in_force, pace: Pace::default() }))
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn new(store: Store, clock: Clock, in_force: Arc<ArcSwap<InForce>>) -> std::io::Result<Self> {
+        let hashes = HashPool::start(HASHES, drop)?;
+        let (pace, throttle) = (Pace::default(), Throttle::default());
+        Ok(Self(Arc::new(Inside { store, clock, in_force, pace, hashes, throttle })))
+    }
+}
+
+impl Desk {
+    /// Where somebody stands who comes from this address; within this process there is none.
+    pub(super) fn doorstep<'d>(
+        &'d self,
+        in_force: &InForce,
+        address: Option<IpAddr>,
+        request_id: Option<&'d str>,
+    ) -> Doorstep<'d> {
+        let session = &in_force.desk.session;
+        Doorstep {
+            store: &self.0.store,
+            clock: &self.0.clock,
+            hashes: &self.0.hashes,
+            throttle: &self.0.throttle,
+            rules: in_force.guessing,
+            limits: SessionLimits { idle: session.idle.duration(), absolute: session.most.duration() },
+            address: address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            request_id,
+        }
     }
 }
 
@@ -55,12 +96,22 @@ impl InForce {
     /// As was read.
     pub fn new(loaded: &Loaded) -> Self {
         let settings = &loaded.settings;
+        let throttle = &settings.throttle;
         Self {
             versions: settings.versions.clone(),
             scopes: settings.scopes.clone(),
             format: settings.token_format.clone(),
             public_url: settings.public_url.clone(),
+            is_behind_proxy: settings.admin_behind_proxy,
             error_docs: settings.error_docs.clone().unwrap_or_else(|| DOCUMENTATION.to_owned()),
+            guessing: throttle.enabled.then(|| ThrottleRules {
+                free_per_pair: throttle.free_per_pair.get(),
+                free_per_address: throttle.free_per_address.get(),
+                first_delay: throttle.first_delay.duration(),
+                longest_delay: throttle.longest_delay.duration(),
+                window: throttle.window.duration(),
+            }),
+            desk: settings.desk.clone().unwrap_or_default(),
             file: loaded.set.clone(),
         }
     }
@@ -78,7 +129,10 @@ impl Default for InForce {
             scopes: ScopeCatalog::default(),
             format: TokenFormat::default(),
             public_url: None,
+            is_behind_proxy: false,
             error_docs: DOCUMENTATION.to_owned(),
+            guessing: None,
+            desk: written::Desk::default(),
             file: Arc::default(),
         }
     }

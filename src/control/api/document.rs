@@ -86,12 +86,16 @@ fn complete(item: &mut PathItem) {
             let needs = |name: &str| SecurityRequirement::new(name, std::iter::empty::<String>());
             operation.security = Some(schemes.into_iter().map(needs).collect());
         }
-        if operation.security.as_ref().is_some_and(|schemes| !schemes.is_empty()) {
+        let is_open = |schemes: &Vec<SecurityRequirement>| schemes.contains(&SecurityRequirement::default());
+        if !operation.security.as_ref().is_some_and(is_open) {
             problems(operation, &[StatusCode::UNAUTHORIZED]);
         }
         if operation.request_body.is_some() {
             problems(operation, &[StatusCode::UNSUPPORTED_MEDIA_TYPE]);
         }
+        let named = operation.responses.responses.keys().filter_map(|status| status.parse().ok());
+        let named: Vec<StatusCode> = named.filter(|status: &StatusCode| status.as_u16() >= 400).collect();
+        problems(operation, &named);
         let has_id = |parameters: &Vec<utoipa::openapi::path::Parameter>| {
             parameters.iter().any(|parameter| parameter.parameter_in == ParameterIn::Path)
         };

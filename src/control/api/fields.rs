@@ -2,9 +2,15 @@
 
 use ipnet::IpNet;
 use jiff::Timestamp;
+use serde::{Deserialize, Deserializer};
 
 use crate::control::operations::Invalid;
 use crate::credential::Label;
+
+/// A field that was given, even as null; one that was left out stays `None` by default.
+pub(super) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(field: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(field).map(Some)
+}
 
 /// Reads fields, and keeps what is wrong with them.
 #[derive(Default)]
@@ -52,6 +58,22 @@ impl Fields {
             self.0.add(field, "holds control characters");
         }
         Some(text)
+    }
+
+    /// One of these words.
+    pub(super) fn word<T: Copy>(
+        &mut self,
+        field: &'static str,
+        text: Option<&str>,
+        words: &[(&'static str, T)],
+    ) -> Option<T> {
+        let text = text?;
+        let found = words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning);
+        if found.is_none() {
+            let known: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+            self.0.add(field, format!("must be one of {}", known.join(", ")));
+        }
+        found
     }
 
     /// A moment (RFC 3339).

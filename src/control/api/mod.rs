@@ -1,29 +1,42 @@
 //! The API of the desk, under `/api/v1`: it reads requests, calls operations and writes answers. No rule is here.
 
+mod access_requests;
 mod accounts;
 mod answer;
 mod asked;
+mod audit;
 mod caller;
 mod credential;
 mod credentials;
 mod desk;
+mod diagnosis;
 mod document;
 mod extract;
 mod fields;
+mod file_credentials;
 mod local;
+mod me;
 mod new_credential;
+mod operator_tokens;
 mod origin;
 mod pace;
+mod paging;
 mod problem;
 mod refusals;
+mod role;
+mod session;
+mod setup;
 mod surroundings;
+mod users;
+mod visitor;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
+use axum::routing::any;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use caller::COOKIE_NAME;
+pub use caller::{COOKIE_NAME, Peer};
 pub use desk::{Desk, InForce};
 pub use document::openapi;
 pub use local::{Local, LocalAnswer};
@@ -37,18 +50,35 @@ pub const PREFIX: &str = "/api/v1";
 
 /// Everything under [`PREFIX`].
 pub fn router(desk: Desk) -> Router {
+    let around = from_fn_with_state(desk.clone(), surround);
     let (router, _) = operations().split_for_parts();
     let router = router
         .merge(document::routes())
-        .fallback(async || Problem::new(Code::NotFound, "nothing is here"))
+        .fallback(nothing)
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed, "see the field Allow"))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(from_fn_with_state(desk.clone(), surround))
+        .layer(around.clone())
         .with_state(desk);
-    Router::new().nest(PREFIX, router)
+    // What is nested does not answer for its own folder.
+    Router::new().route(&format!("{PREFIX}/"), any(nothing).layer(around)).nest(PREFIX, router)
+}
+
+async fn nothing() -> Problem {
+    Problem::new(Code::NotFound, "nothing is here")
 }
 
 /// All operations, with their descriptions.
 fn operations() -> OpenApiRouter<Desk> {
-    OpenApiRouter::new().merge(credentials::routes()).merge(accounts::routes())
+    OpenApiRouter::new()
+        .merge(me::routes())
+        .merge(session::routes())
+        .merge(setup::routes())
+        .merge(accounts::routes())
+        .merge(access_requests::routes())
+        .merge(credentials::routes())
+        .merge(file_credentials::routes())
+        .merge(users::routes())
+        .merge(diagnosis::routes())
+        .merge(operator_tokens::routes())
+        .merge(audit::routes())
 }

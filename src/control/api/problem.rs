@@ -15,6 +15,8 @@ pub enum Code {
     Malformed,
     /// Nobody, or nobody that is known.
     Unauthenticated,
+    /// E-mail address or password is wrong.
+    SignInFailed,
     /// Known, and not allowed.
     Forbidden,
     /// A page of somebody else's makes a browser ask.
@@ -31,6 +33,12 @@ pub enum Code {
     Taken,
     /// The provider has not let the account use the API.
     NotGranted,
+    /// The account has what it asks for, or is waiting for it.
+    NotAskable,
+    /// The request is decided, or withdrawn.
+    NotPending,
+    /// Nobody could do it any more.
+    LastStaff,
     /// It is another kind of thing by now, or in another state.
     Conflict,
     /// A call with this key is being answered.
@@ -49,8 +57,12 @@ pub enum Code {
     PreconditionRequired,
     /// Too often.
     TooManyRequests,
+    /// A set-up link that is used, over, or was never made.
+    LinkWorthless,
     /// Our own fault.
     Internal,
+    /// Too much to do.
+    Busy,
     /// Does not answer now.
     DatabaseUnavailable,
     /// Answers, and has to be mended first.
@@ -62,9 +74,10 @@ pub enum Code {
 }
 
 /// Code, its word, its status, its title; in the order of the codes.
-const TABLE: [(Code, &str, StatusCode, &str); 24] = [
+const TABLE: [(Code, &str, StatusCode, &str); 30] = [
     (Code::Malformed, "malformed", StatusCode::BAD_REQUEST, "The request cannot be read"),
     (Code::Unauthenticated, "unauthenticated", StatusCode::UNAUTHORIZED, "Nobody has signed in"),
+    (Code::SignInFailed, "sign_in_failed", StatusCode::UNAUTHORIZED, "Not signed in"),
     (Code::Forbidden, "forbidden", StatusCode::FORBIDDEN, "Not allowed"),
     (Code::CrossSite, "cross_site", StatusCode::FORBIDDEN, "The request comes from another site"),
     (Code::NotFound, "not_found", StatusCode::NOT_FOUND, "Not found"),
@@ -73,6 +86,9 @@ const TABLE: [(Code, &str, StatusCode, &str); 24] = [
     (Code::UsernameTaken, "username_taken", StatusCode::CONFLICT, "The user name is taken"),
     (Code::Taken, "taken", StatusCode::CONFLICT, "Taken already"),
     (Code::NotGranted, "not_granted", StatusCode::CONFLICT, "API access is not granted"),
+    (Code::NotAskable, "not_askable", StatusCode::CONFLICT, "There is nothing to ask for"),
+    (Code::NotPending, "not_pending", StatusCode::CONFLICT, "It does not wait for a decision"),
+    (Code::LastStaff, "last_staff", StatusCode::CONFLICT, "Somebody has to stay"),
     (Code::Conflict, "conflict", StatusCode::CONFLICT, "It has changed meanwhile"),
     (Code::IdempotencyKeyBusy, "idempotency_key_busy", StatusCode::CONFLICT, "The same call is being answered"),
     (Code::Stale, "stale", StatusCode::PRECONDITION_FAILED, "It has another revision"),
@@ -92,7 +108,9 @@ const TABLE: [(Code, &str, StatusCode, &str); 24] = [
     ),
     (Code::PreconditionRequired, "precondition_required", StatusCode::PRECONDITION_REQUIRED, "A change needs If-Match"),
     (Code::TooManyRequests, "too_many_requests", StatusCode::TOO_MANY_REQUESTS, "Too many requests"),
+    (Code::LinkWorthless, "link_worthless", StatusCode::GONE, "The link is not valid"),
     (Code::Internal, "internal", StatusCode::INTERNAL_SERVER_ERROR, "Something has failed"),
+    (Code::Busy, "busy", StatusCode::SERVICE_UNAVAILABLE, "Too much to do"),
     (
         Code::DatabaseUnavailable,
         "database_unavailable",
@@ -229,7 +247,7 @@ impl Problem {
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if self.code == Code::Unauthenticated {
+        if self.code.status() == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"desk\""));
         }
         response

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::problem::{Code, FieldProblem, Problem};
-use crate::control::operations::{FieldFault, Invalid, NoSecret, NotFound, Refusal};
+use crate::control::operations::{Busy, FieldFault, Invalid, NoRandomness, NoSecret, NotFound, Refusal};
 use crate::store::StoreError;
 
 /// A database that is gone is looked for again after this.
@@ -69,5 +69,17 @@ impl From<StoreError> for Problem {
 impl From<NoSecret> for Problem {
     fn from(error: NoSecret) -> Self {
         Self::new(Code::Internal, error.to_string())
+    }
+}
+
+impl From<NoRandomness> for Problem {
+    fn from(error: NoRandomness) -> Self {
+        Self::new(Code::Internal, error.to_string())
+    }
+}
+
+impl From<Busy> for Problem {
+    fn from(error: Busy) -> Self {
+        Self::new(Code::Busy, error.to_string()).retry_after(1)
     }
 }

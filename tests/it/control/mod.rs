@@ -3,6 +3,7 @@
 mod access;
 mod access_requests;
 mod accounts;
+mod api;
 mod audit;
 mod callers;
 mod clear;
