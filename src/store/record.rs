@@ -23,7 +23,7 @@ pub struct CredentialRecord {
     /// Their mobile, as E.164.
     pub contact_mobile: Option<String>,
     /// What is kept of the secret.
-    pub secret: StoredSecret,
+    pub secret: RecordSecret,
     /// What is kept of the one before, while it still counts.
     pub previous: Option<PreviousSecret>,
     /// The last four characters of a token.
@@ -58,6 +58,20 @@ pub struct CredentialRecord {
     pub revision: i64,
 }
 
+/// What is kept of a secret, as long as there is one: cleared, nothing is recognised by it until the next reset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecordSecret {
+    /// The digest of a token.
+    Token(Option<TokenDigest>),
+    /// A Basic pair.
+    Password {
+        /// Stays when it is cleared, so that nobody else takes it.
+        username: Box<str>,
+        /// What the password is verified against.
+        hash: Option<PasswordHash>,
+    },
+}
+
 /// The secret before the last reset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PreviousSecret {
@@ -79,7 +93,7 @@ pub enum PreviousSecret {
 
 impl CredentialRecord {
     /// One that was just made, with nothing but what it needs: switched on, and without any bound.
-    pub fn new(id: Label, account: Label, secret: StoredSecret, made_at: Timestamp, made_by: &str) -> Self {
+    pub fn new(id: Label, account: Label, secret: impl Into<RecordSecret>, made_at: Timestamp, made_by: &str) -> Self {
         Self {
             id,
             account,
@@ -88,7 +102,7 @@ impl CredentialRecord {
             description: None,
             contact_email: None,
             contact_mobile: None,
-            secret,
+            secret: secret.into(),
             previous: None,
             hint: None,
             enabled: true,
@@ -111,8 +125,42 @@ impl CredentialRecord {
     /// The user name, of a Basic pair.
     pub fn username(&self) -> Option<&str> {
         match &self.secret {
-            StoredSecret::Token(_) => None,
-            StoredSecret::Password { username, .. } => Some(username),
+            RecordSecret::Token(_) => None,
+            RecordSecret::Password { username, .. } => Some(username),
+        }
+    }
+}
+
+impl RecordSecret {
+    /// True when nothing is recognised by it.
+    pub fn is_cleared(&self) -> bool {
+        matches!(self, Self::Token(None) | Self::Password { hash: None, .. })
+    }
+
+    /// The same without what it is recognised by.
+    pub fn cleared(&self) -> Self {
+        match self {
+            Self::Token(_) => Self::Token(None),
+            Self::Password { username, .. } => Self::Password { username: username.clone(), hash: None },
+        }
+    }
+
+    /// As gates know it, unless it is cleared.
+    pub fn stored(&self) -> Option<StoredSecret> {
+        match self {
+            Self::Token(digest) => digest.map(StoredSecret::Token),
+            Self::Password { username, hash } => {
+                Some(StoredSecret::Password { username: username.clone(), hash: hash.clone()? })
+            }
+        }
+    }
+}
+
+impl From<StoredSecret> for RecordSecret {
+    fn from(secret: StoredSecret) -> Self {
+        match secret {
+            StoredSecret::Token(digest) => Self::Token(Some(digest)),
+            StoredSecret::Password { username, hash } => Self::Password { username, hash: Some(hash) },
         }
     }
 }

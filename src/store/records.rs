@@ -2,21 +2,22 @@
 
 use super::transaction::{built, listed, within};
 use super::usable::{addresses, labels, moment, rate_limit};
-use super::writes::BATCH;
-use super::{CredentialRecord, PreviousSecret, Store, StoreError, Transaction, on};
-use crate::credential::{StoredSecret, TokenDigest};
+use super::writes::{BATCH, CLEARED};
+use super::{CredentialRecord, PreviousSecret, RecordSecret, Store, StoreError, Transaction, on};
+use crate::credential::TokenDigest;
 
-const COLUMNS: &str = "c.id, c.account, c.owner, c.name, c.description, c.contact_email, c.contact_mobile, c.username,
+pub(super) const COLUMNS: &str =
+    "c.id, c.account, c.owner, c.name, c.description, c.contact_email, c.contact_mobile, c.username,
     c.password_hash, c.previous_password_hash, c.previous_ends_at, c.hint, c.enabled, c.disabled_reason, c.version,
     c.scopes, c.addresses, c.expires_at, c.rate_requests, c.rate_seconds, c.rate_burst, c.created_at, c.created_by,
     c.secret_made_at, c.handed_over_at, w.at AS last_used_at, w.used_from AS last_used_from, c.revision,
     t.digest, p.digest AS previous_digest, p.ends_at AS previous_token_ends_at";
-const FROM: &str = "FROM credentials c LEFT JOIN tokens t ON t.credential = c.id AND t.ends_at IS NULL
+pub(super) const FROM: &str = "FROM credentials c LEFT JOIN tokens t ON t.credential = c.id AND t.ends_at IS NULL
     LEFT JOIN tokens p ON p.credential = c.id AND p.ends_at IS NOT NULL
     LEFT JOIN uses w ON w.credential = c.id";
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     id: String,
     account: String,
     owner: Option<String>,
@@ -155,17 +156,25 @@ impl Transaction {
 }
 
 impl Row {
-    fn record(self) -> Result<CredentialRecord, StoreError> {
+    /// Where it stands in a list.
+    pub(super) fn place(&self) -> (i64, &str) {
+        (self.created_at, &self.id)
+    }
+
+    pub(super) fn record(self) -> Result<CredentialRecord, StoreError> {
         let id = self.id.clone();
         let broken = |column| StoreError::Inconsistent { table: "credentials", column, id: id.clone() };
         let instant = |millis: i64, column| moment(millis).map_err(|()| broken(column));
         let instants = |millis: Option<i64>, column| millis.map(|millis| instant(millis, column)).transpose();
         let digest = |bytes: &[u8]| TokenDigest::from_bytes(bytes).ok_or_else(|| broken("digest"));
         let secret = match (&self.digest, &self.username, &self.password_hash) {
-            (Some(bytes), None, None) => StoredSecret::Token(digest(bytes)?),
-            (None, Some(username), Some(hash)) => StoredSecret::Password {
+            (bytes, None, None) => RecordSecret::Token(bytes.as_deref().map(digest).transpose()?),
+            (None, Some(username), Some(hash)) => RecordSecret::Password {
                 username: username.as_str().into(),
-                hash: hash.parse().map_err(|_| broken("password_hash"))?,
+                hash: match hash.as_str() {
+                    CLEARED => None,
+                    hash => Some(hash.parse().map_err(|_| broken("password_hash"))?),
+                },
             },
             _ => return Err(broken("password_hash")),
         };

@@ -6,7 +6,8 @@ use sqlx::{AssertSqlSafe, SqlSafeStr};
 use super::{Pools, Store, StoreError, on};
 
 /// In order; what was released is never changed.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "first", include_str!("migrations/0001_first.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] =
+    [(1, "first", include_str!("migrations/0001_first.sql")), (2, "desk", include_str!("migrations/0002_desk.sql"))];
 
 /// How a database stands to this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

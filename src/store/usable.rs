@@ -7,6 +7,7 @@ use futures_util::TryStreamExt as _;
 use ipnet::IpNet;
 use jiff::Timestamp;
 
+use super::writes::CLEARED;
 use super::{Store, StoreError, on};
 use crate::credential::{
     Account, Credential, Label, Overlap, PasswordHash, RateLimit, ScopeSet, StoredSecret, TokenDigest,
@@ -158,9 +159,10 @@ impl Store {
     /// When the database cannot be asked.
     pub async fn hash_kinds(&self, now: Timestamp) -> Result<Vec<(PasswordHash, u64)>, StoreError> {
         let sql = "SELECT MIN(password_hash), COUNT(*) FROM credentials WHERE password_cost IS NOT NULL
-            GROUP BY password_cost";
-        let rows: Vec<(String, i64)> =
-            self.within(async { on!(&self.pools, |pool| Ok(sqlx::query_as(sql).fetch_all(pool).await?)) }).await?;
+            AND password_cost <> $1 GROUP BY password_cost";
+        let rows: Vec<(String, i64)> = self
+            .within(async { on!(&self.pools, |pool| Ok(sqlx::query_as(sql).bind(CLEARED).fetch_all(pool).await?)) })
+            .await?;
         let sql = "SELECT password_hash, previous_password_hash FROM credentials
             WHERE previous_ends_at > $1 AND previous_password_hash IS NOT NULL AND password_hash IS NOT NULL LIMIT $2";
         let overlaps: Vec<(String, String)> = self
@@ -217,6 +219,9 @@ impl Row {
             (Some(digest), None, None) => {
                 StoredSecret::Token(TokenDigest::from_bytes(digest).ok_or_else(|| broken("digest"))?)
             }
+            // Cleared: nobody can present it.
+            (None, None, None) => return Ok(None),
+            (None, Some(_), Some(hash)) if hash == CLEARED => return Ok(None),
             (None, Some(username), Some(hash)) => StoredSecret::Password {
                 username: username.as_str().into(),
                 hash: self.with_previous(hash.parse().map_err(|_| broken("password_hash"))?)?,

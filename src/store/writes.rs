@@ -2,18 +2,21 @@
 
 use jiff::Timestamp;
 
+use super::credentials_listing::searched;
 use super::transaction::{Touched, built, listed, within};
-use super::{ChangeKind, CredentialRecord, PreviousSecret, StoreError, Transaction};
-use crate::credential::{Label, PasswordHash, RateLimit, StoredSecret};
+use super::{ChangeKind, CredentialKind, CredentialRecord, PreviousSecret, RecordSecret, StoreError, Transaction};
+use crate::credential::{Label, PasswordHash, RateLimit};
 
-/// Rows in one statement: of 26 columns, of which SQLite takes 32,766 values.
+/// In place of a hash and of its cost (shadow(5)): no password verifies against it.
+pub(super) const CLEARED: &str = "!";
+/// Rows in one statement: of 30 columns, of which SQLite takes 32,766 values.
 pub(super) const BATCH: usize = 1000;
 
 const INSERT: &str = "INSERT INTO credentials
     (id, account, owner, name, description, contact_email, contact_mobile, username, password_hash,
     password_cost, previous_password_hash, previous_ends_at, hint, enabled, disabled_reason, version, scopes,
     addresses, expires_at, rate_requests, rate_seconds, rate_burst, created_at, created_by, secret_made_at,
-    handed_over_at, revision) ";
+    handed_over_at, cleared, kind, search, revision) ";
 /// When it was made, by whom and when it was used is left alone.
 const UPDATE: &str = " ON CONFLICT (id) DO UPDATE SET account = excluded.account, owner = excluded.owner,
     name = excluded.name, description = excluded.description, contact_email = excluded.contact_email,
@@ -25,6 +28,7 @@ const UPDATE: &str = " ON CONFLICT (id) DO UPDATE SET account = excluded.account
     expires_at = excluded.expires_at, rate_requests = excluded.rate_requests,
     rate_seconds = excluded.rate_seconds, rate_burst = excluded.rate_burst,
     secret_made_at = excluded.secret_made_at, handed_over_at = excluded.handed_over_at,
+    cleared = excluded.cleared, kind = excluded.kind, search = excluded.search,
     revision = credentials.revision + 1";
 
 impl Transaction {
@@ -74,8 +78,8 @@ impl Transaction {
                     .push_bind(&record.contact_email)
                     .push_bind(&record.contact_mobile)
                     .push_bind(username)
-                    .push_bind(hash.map(PasswordHash::as_str))
-                    .push_bind(hash.map(PasswordHash::cost))
+                    .push_bind(username.map(|_| hash.map_or(CLEARED, PasswordHash::as_str)))
+                    .push_bind(username.map(|_| hash.map_or(CLEARED, PasswordHash::cost)))
                     .push_bind(previous.map(|(hash, _)| hash))
                     .push_bind(previous.map(|(_, ends_at)| ends_at))
                     .push_bind(&record.hint)
@@ -92,6 +96,9 @@ impl Transaction {
                     .push_bind(&record.created_by)
                     .push_bind(record.secret_made_at.as_millisecond())
                     .push_bind(millis(record.handed_over_at))
+                    .push_bind(record.secret.is_cleared())
+                    .push_bind(CredentialKind::of(record).as_str())
+                    .push_bind(searched(record))
                     .push("1");
             });
             sql.push(on_conflict);
@@ -116,7 +123,7 @@ impl Transaction {
     async fn write_tokens(&mut self, batch: &[CredentialRecord]) -> Result<(), StoreError> {
         let mut tokens = Vec::with_capacity(batch.len());
         for record in batch {
-            if let StoredSecret::Token(digest) = &record.secret {
+            if let RecordSecret::Token(Some(digest)) = &record.secret {
                 tokens.push((digest, record.id.as_str(), None));
             }
             if let Some(PreviousSecret::Token { digest, ends_at }) = &record.previous {
@@ -148,10 +155,10 @@ impl Transaction {
     }
 }
 
-fn pair(secret: &StoredSecret) -> (Option<&str>, Option<&PasswordHash>) {
+fn pair(secret: &RecordSecret) -> (Option<&str>, Option<&PasswordHash>) {
     match secret {
-        StoredSecret::Token(_) => (None, None),
-        StoredSecret::Password { username, hash } => (Some(username), Some(hash)),
+        RecordSecret::Token(_) => (None, None),
+        RecordSecret::Password { username, hash } => (Some(username), hash.as_ref()),
     }
 }
 

@@ -62,6 +62,11 @@ impl Args {
         let said = [
             (left.tokens, "token", format!("left out: {format} has no place for them")),
             (
+                left.cleared,
+                "credential",
+                "without a secret left out: claviger credentials import takes only what can be recognised".into(),
+            ),
+            (
                 left.previous,
                 "secret",
                 "from before a reset left out: they still count here, and not where this is imported".into(),

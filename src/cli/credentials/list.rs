@@ -114,9 +114,10 @@ fn row(record: &CredentialRecord) -> [String; COLUMNS.len()] {
 
 pub(super) fn state(record: &CredentialRecord) -> &'static str {
     let is_expired = record.expires_at.is_some_and(|end| end <= Clock::System.now());
-    match (record.enabled, is_expired) {
-        (false, _) => "disabled",
-        (true, true) => "expired",
-        (true, false) => "enabled",
+    match (record.secret.is_cleared(), record.enabled, is_expired) {
+        (true, ..) => "cleared",
+        (false, false, _) => "disabled",
+        (false, true, true) => "expired",
+        (false, true, false) => "enabled",
     }
 }

@@ -66,7 +66,7 @@ fn print(facts: &Value) -> anyhow::Result<()> {
                 format!("{} in {} s, at once {}", rate["requests"], rate["seconds"], rate["burst"])
             }
             // The state says it.
-            (_, Value::Null) | ("enabled", _) => continue,
+            (_, Value::Null) | ("enabled" | "cleared", _) => continue,
             (_, Value::Array(items)) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
             (_, Value::String(text)) => text.clone(),
             (_, Value::Bool(true)) => "on".to_owned(),

@@ -12,7 +12,7 @@ use super::caller::resolve;
 use super::desk::{Desk, InForce};
 use super::problem::{Code, Problem};
 use super::surroundings::{IDEMPOTENCY_KEY, RequestDigest};
-use crate::control::operations::{Call, Caller, Doorstep, Once};
+use crate::control::operations::{Call, Caller, Doorstep, IdempotencyKey};
 use crate::credential::TokenDigest;
 
 const LONGEST_KEY: usize = 255;
@@ -24,7 +24,7 @@ pub(super) struct Asked {
     caller: Caller,
     now: Timestamp,
     condition: Condition,
-    once: Option<Once>,
+    once: Option<IdempotencyKey>,
 }
 
 /// What `If-Match` says (RFC 9110, 13.1.1).
@@ -84,7 +84,7 @@ impl FromRequestParts<Desk> for Asked {
         let caller = resolve(desk, &in_force, parts).await?;
         let condition = condition(&parts.headers)?;
         let once = match parts.extensions.get::<RequestDigest>() {
-            Some(RequestDigest(request)) => Some(Once { key: key(&parts.headers)?, request: *request }),
+            Some(RequestDigest(request)) => Some(IdempotencyKey { key: key(&parts.headers)?, request: *request }),
             None => None,
         };
         Ok(Self { desk: desk.clone(), in_force, caller, now, condition, once })

@@ -1,19 +1,21 @@
 //! A credential, as the API tells it: what may be known of it, and once its secret.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::problem::{Code, Problem};
 use crate::control::operations::PlainSecret;
-use crate::credential::{Label, StoredSecret};
-use crate::store::{CredentialRecord, PreviousSecret};
+use crate::credential::Label;
+use crate::store::{CredentialRecord, PreviousSecret, RecordSecret};
 
 /// What may be known of a credential. Never its secret.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Credential)]
 pub(super) struct CredentialBody {
     /// Unique for good.
     #[schema(example = "acme-3kq9x0a2bd")]
-    id: String,
+    pub(super) id: String,
     /// Whose it is.
     account: String,
     /// The user it stands and falls with, for a key of their own.
@@ -31,7 +33,9 @@ pub(super) struct CredentialBody {
     /// Of a Basic pair.
     username: Option<String>,
     /// How the password of a Basic pair is hashed.
-    password_scheme: Option<&'static str>,
+    password_scheme: Option<String>,
+    /// It has no secret until it is reset.
+    cleared: bool,
     /// The last four characters of a token.
     hint: Option<String>,
     /// Switched on.
@@ -64,7 +68,7 @@ pub(super) struct CredentialBody {
     #[schema(format = "date-time")]
     handed_over_at: Option<String>,
     /// Counts changes; the ETag.
-    revision: i64,
+    pub(super) revision: i64,
     /// When it was last used, to a few seconds.
     #[schema(format = "date-time")]
     last_used_at: Option<String>,
@@ -125,8 +129,10 @@ pub(super) enum SecretBody {
 pub(super) struct WithSecret {
     /// As it is kept.
     pub(super) credential: CredentialBody,
-    /// Seen once.
-    pub(super) secret: SecretBody,
+    /// Seen once: null where this call was answered before.
+    pub(super) secret: Option<SecretBody>,
+    /// True where a call with this Idempotency-Key was answered before, with the secret.
+    pub(super) repeated: bool,
 }
 
 impl WithSecret {
@@ -141,7 +147,16 @@ impl WithSecret {
             }
             PlainSecret::Chosen => SecretBody::Pair { username: username(), password: None },
         };
-        Self { credential: record.into(), secret }
+        Self { credential: record.into(), secret: Some(secret), repeated: false }
+    }
+
+    /// For a call that comes again: what was answered, without the secret.
+    ///
+    /// # Errors
+    /// When nobody can read any more what was answered.
+    pub(super) fn repeated(facts: Value) -> Result<Self, Problem> {
+        let unreadable = |_| Problem::new(Code::Internal, "what was answered before cannot be read any more");
+        Ok(Self { credential: serde_json::from_value(facts).map_err(unreadable)?, secret: None, repeated: true })
     }
 }
 
@@ -150,8 +165,10 @@ impl From<&CredentialRecord> for CredentialBody {
         let moment = |moment: &Option<jiff::Timestamp>| moment.map(|moment| moment.to_string());
         let text = |label: &Option<Label>| label.as_ref().map(Label::to_string);
         let (kind, password_scheme) = match &record.secret {
-            StoredSecret::Token(_) => (SecretKind::Token, None),
-            StoredSecret::Password { hash, .. } => (SecretKind::Password, Some(hash.scheme())),
+            RecordSecret::Token(_) => (SecretKind::Token, None),
+            RecordSecret::Password { hash, .. } => {
+                (SecretKind::Password, hash.as_ref().map(|hash| hash.scheme().to_owned()))
+            }
         };
         let previous = record.previous.as_ref().map(|previous| match previous {
             PreviousSecret::Token { ends_at, .. } | PreviousSecret::Password { ends_at, .. } => ends_at.to_string(),
@@ -167,6 +184,7 @@ impl From<&CredentialRecord> for CredentialBody {
             kind,
             username: record.username().map(str::to_owned),
             password_scheme,
+            cleared: record.secret.is_cleared(),
             hint: record.hint.clone(),
             enabled: record.enabled,
             disabled_reason: record.disabled_reason.clone(),
@@ -195,7 +213,7 @@ impl From<&CredentialRecord> for CredentialBody {
 mod tests {
     use super::*;
     use crate::control::operations::credential_facts;
-    use crate::credential::TokenDigest;
+    use crate::credential::{StoredSecret, TokenDigest};
 
     #[test]
     fn the_api_tells_what_the_command_line_tells() {

@@ -3,9 +3,7 @@
 use std::borrow::Cow;
 
 use super::problem::{Code, FieldProblem, Problem};
-use crate::control::operations::{
-    Busy, FieldFault, Invalid, NoRandomness, NotFound, PasswordUnfit, Refusal, SecretError,
-};
+use crate::control::operations::{Busy, FieldFault, Invalid, NoRandomness, NoSecret, NotFound, Refusal};
 use crate::store::StoreError;
 
 /// A database that is gone is looked for again after this.
@@ -21,6 +19,8 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let code = match refusal {
             Refusal::Forbidden => Code::Forbidden,
+            Refusal::AccessNotGranted => Code::AccessNotGranted,
+            Refusal::MembersNotAllowed => Code::MembersNotAllowed,
             Refusal::NotFound(_) => Code::NotFound,
             Refusal::Stale(_) => Code::Stale,
             Refusal::KeyReused => Code::IdempotencyKeyReused,
@@ -80,17 +80,8 @@ impl From<Busy> for Problem {
     }
 }
 
-impl From<SecretError> for Problem {
-    fn from(error: SecretError) -> Self {
-        match error {
-            SecretError::Username => {
-                let problem = "must have 1 to 256 bytes, without colon or control characters (RFC 7617)";
-                Self::of_field("username", problem)
-            }
-            SecretError::Password(
-                unfit @ (PasswordUnfit::TooShort | PasswordUnfit::TooLong | PasswordUnfit::Control),
-            ) => Self::of_field("password", unfit.to_string()),
-            SecretError::System => Self::new(Code::Internal, error.to_string()),
-        }
+impl From<NoSecret> for Problem {
+    fn from(error: NoSecret) -> Self {
+        Self::new(Code::Internal, error.to_string())
     }
 }

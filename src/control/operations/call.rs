@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Caller, Reach, Refusal, Right};
 use crate::credential::TokenFormat;
 use crate::source::formats::Catalogs;
-use crate::store::{Actor, Store};
+use crate::store::{Actor, ActorKind, Store, StoreError};
 
 /// What every operation is given.
 #[derive(Clone, Copy)]
@@ -21,7 +21,7 @@ pub struct Call<'c> {
     /// Only if the thing has this revision (`If-Match`, RFC 9110, 13.1.1).
     pub revision: Option<i64>,
     /// Only once, however often it is called (`Idempotency-Key`).
-    pub once: Option<&'c Once>,
+    pub once: Option<&'c IdempotencyKey>,
 }
 
 /// What the settings say about credentials.
@@ -35,7 +35,7 @@ pub struct Terms<'c> {
 
 /// A call that may come twice, because its first answer was lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Once {
+pub struct IdempotencyKey {
     /// What the caller made up.
     pub key: String,
     /// SHA-256 of what is asked for: the same key must not stand for something else.
@@ -59,6 +59,24 @@ impl<'c> Call<'c> {
     /// When they may do it nowhere.
     pub fn reach(&self, right: Right) -> Result<Reach<'c>, Refusal> {
         self.caller.reach(right)
+    }
+
+    /// The same of what is not there for an account before it was let in.
+    ///
+    /// # Errors
+    /// When they may do it nowhere, or not yet.
+    pub async fn reach_granted<E: From<Refusal> + From<StoreError>>(&self, right: Right) -> Result<Reach<'c>, E> {
+        let reach = self.reach(right)?;
+        let asks = match self.caller.actor.kind {
+            ActorKind::User | ActorKind::Token | ActorKind::Link => reach.only(),
+            ActorKind::Shell | ActorKind::System => None,
+        };
+        if let Some(account) = asks
+            && !self.store.account(account.as_str()).await?.is_some_and(|account| account.granted)
+        {
+            return Err(Refusal::AccessNotGranted.into());
+        }
+        Ok(reach)
     }
 
     /// Whether the thing is as the caller has seen it.

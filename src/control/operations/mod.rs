@@ -7,41 +7,37 @@ mod accounts;
 mod audit;
 mod call;
 mod caller;
-mod change;
-mod create;
-mod delete;
+mod contacts;
+mod credentials;
 mod diagnosis;
-mod disable;
-mod enable;
-mod export;
 mod facts;
 mod ids;
-mod import;
+mod moment;
+mod once;
 mod operator_tokens;
 mod paging;
 mod refusal;
-mod reset;
 mod rights;
 mod secrets;
 mod sessions;
 mod texts;
-
 mod users;
 
-pub use call::{Call, Once, Terms};
+pub use call::{Call, IdempotencyKey, Terms};
 pub use caller::{Caller, Reach};
-pub use create::{CreateError, Created, NewCredential, create};
-pub use delete::{DeleteError, delete};
-pub use disable::{DisableError, disable};
-pub use enable::{EnableError, enable};
-pub use export::{ExportError, Exported, export};
+pub use credentials::{
+    ClearError, CreateError, Created, CreatedWhen, CredentialsWanted, DeleteError, DisableError, Duplicate,
+    DuplicateError, Edit, EditError, EnableError, EndOverlapError, ExportError, Exported, ImportError, Imported,
+    ImportedCredential, ListCredentialsError, NewCredential, OwnKeyError, Reset, ResetDone, ResetError, Said,
+    UpgradeVersionError, clear, count_credentials, create, delete, disable, duplicate, edit, enable, end_overlap,
+    export, import, list_credentials, own_key, regenerate_own_key, reset, show_credential, switch_off_own_key,
+    switch_on_own_key, upgrade_version,
+};
 pub use facts::{access_request_facts, account_facts, audit_facts, credential_facts, operator_token_facts, user_facts};
-
-pub use import::{ImportError, Imported, ImportedCredential, import};
+pub use once::Once;
 pub use refusal::{FieldFault, Invalid, NotFound, Refusal};
-pub use reset::{Reset, ResetDone, ResetError, reset};
 pub use rights::Right;
-pub use secrets::{NewSecret, PasswordUnfit, PlainSecret, SecretError};
+pub use secrets::{NewSecret, NoSecret, PasswordUnfit, PlainSecret};
 
 pub use access_requests::{
     AskForAccessError, DecideRequestsError, Decision, NewAccessRequest, NotDecidable, WithdrawRequestError,

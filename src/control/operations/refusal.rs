@@ -13,6 +13,12 @@ pub enum Refusal {
     /// Not with this role.
     #[error("your role does not allow this")]
     Forbidden,
+    /// Not before the provider has let the account in.
+    #[error("API access has not been granted to this account")]
+    AccessNotGranted,
+    /// Not while the account keeps it from its members.
+    #[error("this account does not let its members have keys of their own")]
+    MembersNotAllowed,
     /// No such thing, or none that may be seen.
     #[error(transparent)]
     NotFound(#[from] NotFound),
@@ -49,6 +55,13 @@ impl Invalid {
     /// One alone.
     pub fn one(field: &'static str, problem: impl Into<String>) -> Self {
         Self(vec![FieldFault { field, problem: problem.into() }])
+    }
+
+    /// These, and those.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
     }
 
     /// # Errors

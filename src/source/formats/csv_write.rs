@@ -16,9 +16,10 @@ pub(super) fn header<W: Write>(out: &mut csv::Writer<W>) -> io::Result<()> {
 pub(super) fn credential<W: Write>(
     out: &mut csv::Writer<W>,
     record: &CredentialRecord,
+    secret: &StoredSecret,
     access: bool,
 ) -> io::Result<()> {
-    let (token, username, password) = match &record.secret {
+    let (token, username, password) = match secret {
         StoredSecret::Token(digest) => (digest.to_string(), String::new(), String::new()),
         StoredSecret::Password { username, hash } => (String::new(), username.to_string(), hash.as_str().to_owned()),
     };

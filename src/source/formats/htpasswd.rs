@@ -6,7 +6,6 @@ use super::entries::Entries;
 use super::{Catalogs, Extent, Import, Users};
 use crate::config::{Fault, Faults, Node, Origin, Value};
 use crate::credential::{Label, StoredSecret};
-use crate::store::CredentialRecord;
 
 /// Reads the text. The id of a user who is new is the user name.
 pub(super) fn read(text: &str, users: &Users, catalogs: Catalogs) -> Result<Import, Faults> {
@@ -49,8 +48,8 @@ pub(super) fn read(text: &str, users: &Users, catalogs: Catalogs) -> Result<Impo
 }
 
 /// Writes one, unless it is a token; false then.
-pub(super) fn write(out: &mut impl Write, record: &CredentialRecord) -> io::Result<bool> {
-    match &record.secret {
+pub(super) fn write(out: &mut impl Write, secret: &StoredSecret) -> io::Result<bool> {
+    match secret {
         StoredSecret::Token(_) => Ok(false),
         StoredSecret::Password { username, hash } => {
             writeln!(out, "{username}:{}", hash.as_str())?;

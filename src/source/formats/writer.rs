@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io::{self, Write};
 
 use super::{Format, csv_write, htpasswd, yaml_write};
-use crate::credential::{Label, StoredSecret};
+use crate::credential::Label;
 use crate::store::CredentialRecord;
 
 /// A file in the making.
@@ -32,6 +32,8 @@ pub struct LeftOut {
     pub owners: usize,
     /// With a description, contact or reason that the format has no place for.
     pub notes: usize,
+    /// Without a secret, which nobody could take in.
+    pub cleared: usize,
     /// Pairs with anything else that an htpasswd file has no place for: switched off, bound, limited.
     pub limits: usize,
 }
@@ -59,22 +61,26 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// When it cannot be written.
     pub fn credential(&mut self, record: &CredentialRecord) -> io::Result<()> {
+        let Some(secret) = record.secret.stored() else {
+            self.left_out.cleared += 1;
+            return Ok(());
+        };
         let is_off = self.off.contains(&record.account);
         match &mut self.form {
             Form::Yaml(out) => {
                 if self.written == 0 {
                     writeln!(out, "credentials:")?;
                 }
-                yaml_write::credential(out, record)?;
+                yaml_write::credential(out, record, &secret)?;
             }
             Form::Htpasswd(out) => {
-                if !htpasswd::write(out, record)? {
+                if !htpasswd::write(out, &secret)? {
                     self.left_out.tokens += 1;
                     return Ok(());
                 }
                 self.left_out.limits += usize::from(is_off || is_limited(record));
             }
-            Form::Csv(table) => csv_write::credential(table, record, !is_off)?,
+            Form::Csv(table) => csv_write::credential(table, record, &secret, !is_off)?,
         }
         self.written += 1;
         self.left_out.previous += usize::from(record.previous.is_some());
@@ -108,7 +114,6 @@ impl<W: Write> Writer<W> {
 }
 
 fn is_limited(record: &CredentialRecord) -> bool {
-    let StoredSecret::Password { .. } = record.secret else { return false };
     !record.enabled
         || record.scopes.is_some()
         || record.expires_at.is_some()

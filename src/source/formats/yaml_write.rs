@@ -8,14 +8,14 @@ use crate::credential::{Label, StoredSecret};
 use crate::store::CredentialRecord;
 
 /// One entry. Texts are in quotes, as JSON has them: a version may look like a number.
-pub(super) fn credential(out: &mut impl Write, record: &CredentialRecord) -> io::Result<()> {
+pub(super) fn credential(out: &mut impl Write, record: &CredentialRecord, secret: &StoredSecret) -> io::Result<()> {
     writeln!(out, "  - id: {}", text(record.id.as_str()))?;
     let mut key = |name: &str, value: String| writeln!(out, "    {name}: {value}");
     key("account", text(record.account.as_str()))?;
     if let Some(name) = &record.name {
         key("name", text(name))?;
     }
-    match &record.secret {
+    match secret {
         StoredSecret::Token(digest) => key("token", digest.to_string())?,
         StoredSecret::Password { username, hash } => {
             key("username", text(username))?;

@@ -73,6 +73,8 @@ async fn the_newest_lines_come_first_and_each_filter_counts(bed: Bed) {
 
     let first = list_audit(&by_staff(4), none(), Paging { after: None, limit: 3 }).await.unwrap();
     assert_eq!((first.records.len(), first.end.as_deref()), (3, Some(everything[2].id.as_str())));
+    let all = list_audit(&by_staff(4), none(), Paging { after: None, limit: 4 }).await.unwrap();
+    assert_eq!((all.records.len(), all.end), (4, None), "behind the last line there is no page");
     let after = label(&first.end.unwrap());
     let second = list_audit(&by_staff(4), none(), Paging { after: Some(after.as_str()), limit: 3 }).await.unwrap();
     assert_eq!((told(&second.records), second.end), (vec![(create, "acme")], None));

@@ -1,9 +1,10 @@
 //! Creating a credential.
 
-use claviger::control::operations::{
-    CreateError, NewCredential, NewSecret, PasswordUnfit, PlainSecret, SecretError, create,
-};
-use claviger::credential::{HashMemory, PlainPassword, StoredSecret};
+use std::num::NonZeroU32;
+
+use claviger::control::operations::{CreateError, Invalid, NewCredential, NewSecret, PlainSecret, create};
+use claviger::credential::{HashMemory, PlainPassword, RateLimit};
+use claviger::store::RecordSecret;
 use jiff::ToSpan as _;
 
 use super::{Known, made, pair_for, token_for, verbs, works};
@@ -13,6 +14,9 @@ on_each!(
     a_new_token_works_and_is_shown_once,
     a_new_password_verifies_and_is_kept_as_argon2id,
     what_cannot_be_created_is_refused_and_leaves_nothing,
+    one_answer_names_every_field_that_is_wrong,
+    what_people_write_is_trimmed_and_kept_as_it_is,
+    a_retired_version_is_no_default,
     two_who_create_the_same_id_at_once_do_not_overwrite_each_other,
 );
 
@@ -42,7 +46,7 @@ async fn a_new_password_verifies_and_is_kept_as_argon2id(bed: Bed) {
     bed.account("acme").await;
     let created = made(&bed, noon(), pair_for("acme", "acme")).await;
     let PlainSecret::Password(password) = &created.secret else { panic!("no password") };
-    let StoredSecret::Password { hash, .. } = &created.record.secret else { panic!("no hash") };
+    let RecordSecret::Password { hash: Some(hash), .. } = &created.record.secret else { panic!("no hash") };
     assert_eq!((hash.scheme(), password.reveal().len()), ("argon2id", 24));
     assert!(hash.verify(password.reveal(), &mut HashMemory::default()));
     let found = bed.store.find_username("acme").await.unwrap().found.unwrap();
@@ -60,31 +64,97 @@ async fn what_cannot_be_created_is_refused_and_leaves_nothing(bed: Bed) {
     let refused = async |new| create(&known.call(&bed, noon()), new).await.unwrap_err();
 
     assert!(matches!(refused(token_for("nobody")).await, CreateError::UnknownAccount));
-    let owner = Some(label("nobody"));
-    assert!(matches!(refused(NewCredential { owner, ..token_for("acme") }).await, CreateError::UnknownOwner));
     assert!(matches!(refused(NewCredential { id, ..token_for("acme") }).await, CreateError::IdTaken));
     assert!(matches!(refused(pair_for("acme", "acme")).await, CreateError::UsernameTaken));
-    let colon = refused(pair_for("acme", "a:b")).await;
-    assert!(matches!(colon, CreateError::Secret(SecretError::Username)), "{colon:?}");
-    let version = Some(label("3"));
-    assert!(matches!(refused(NewCredential { version, ..token_for("acme") }).await, CreateError::UnknownVersion(_)));
-    let scopes = Some(vec![label("none")]);
-    assert!(matches!(refused(NewCredential { scopes, ..token_for("acme") }).await, CreateError::UnknownScope(_)));
-    let expires_at = Some(noon());
-    assert!(matches!(refused(NewCredential { expires_at, ..token_for("acme") }).await, CreateError::Expired));
-    let contact_mobile = Some("07700 900961".into());
-    let mobile = refused(NewCredential { contact_mobile, ..token_for("acme") }).await;
-    assert!(matches!(mobile, CreateError::Unfit { field: "contact_mobile", .. }), "{mobile:?}");
-    for (password, unfit) in [("hunter2", PasswordUnfit::TooShort), ("with\u{7}bell", PasswordUnfit::Control)] {
+    for (password, why) in [
+        ("hunter2", "is shorter than 8 characters"),
+        ("with\u{7}bell", "holds control characters"),
+        ("PassWord1", "is one of the most common ones"),
+        ("newcomer newcomer", "holds nothing but the user name"),
+    ] {
         let chosen = Some(PlainPassword::new(password.as_bytes()));
-        let secret = NewSecret::Password { username: "new".into(), chosen };
+        let secret = NewSecret::Password { username: "Newcomer".into(), chosen };
         let error = refused(NewCredential { secret, ..token_for("acme") }).await;
-        assert!(matches!(error, CreateError::Secret(SecretError::Password(found)) if found == unfit), "{error:?}");
-        assert!(!error.to_string().contains(password));
+        let CreateError::Invalid(faults) = &error else { panic!("{error:?}") };
+        assert_eq!(*faults, Invalid::one("password", why));
+        assert!(!format!("{error:?} {error}").contains(password));
     }
     assert_eq!(bed.store.last_change().await.unwrap(), before);
     assert_eq!(bed.store.count().await.unwrap(), (1, 1));
     assert_eq!(verbs(&bed, "taken").await, ["create"]);
+}
+
+async fn one_answer_names_every_field_that_is_wrong(bed: Bed) {
+    bed.account("acme").await;
+    let mut known = Known::new();
+    known.versions.known[0].retired_on = Some("2026-11-21".parse().unwrap());
+    let chosen = Some(PlainPassword::new(b"hunter2"));
+    let number = |number| NonZeroU32::new(number).unwrap();
+    let new = NewCredential {
+        id: Some(label("own-anna")),
+        name: Some("\u{202e}fdp".into()),
+        description: Some("x".repeat(2001)),
+        contact_email: Some("anna@localhost".into()),
+        contact_mobile: Some(" 07700 900961".into()),
+        version: Some(label("1")),
+        scopes: Some(vec![label("pay"), label("fly"), label("swim")]),
+        addresses: (0..=200).map(|last| format!("10.0.0.{last}/32").parse().unwrap()).collect(),
+        expires_at: Some(noon()),
+        rate_limit: Some(RateLimit { requests: number(1), seconds: number(u32::MAX), burst: number(u32::MAX) }),
+        secret: NewSecret::Password { username: "a:b".into(), chosen },
+        ..token_for("acme")
+    };
+    let error = create(&known.call(&bed, noon()), new).await.unwrap_err();
+    let CreateError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
+    let fields: Vec<&str> = faults.iter().map(|fault| fault.field).collect();
+    let all = [
+        "id",
+        "name",
+        "description",
+        "contact_email",
+        "contact_mobile",
+        "version",
+        "scopes",
+        "scopes",
+        "addresses",
+        "expires_at",
+        "rate_limit",
+        "username",
+        "password",
+    ];
+    assert_eq!(fields, all, "{error}");
+    for part in ["did you mean +447700900961?", "1 is retired", "name fly, which", "name swim, which"] {
+        assert!(error.to_string().contains(part), "{part}: {error}");
+    }
+    let unknown = NewCredential { version: Some(label("3")), ..token_for("acme") };
+    let error = create(&known.call(&bed, noon()), unknown).await.unwrap_err();
+    assert_eq!(error.to_string(), "version must be a configured version, and 3 is not");
+    assert_eq!(bed.store.count().await.unwrap(), (0, 1));
+}
+
+async fn what_people_write_is_trimmed_and_kept_as_it_is(bed: Bed) {
+    bed.account("acme").await;
+    let name = "ÄÖÜ مفتاح \u{1f9fe}".to_owned() + &"ß".repeat(180);
+    let new = NewCredential {
+        name: Some(format!("  {name}\n")),
+        description: Some("  ".into()),
+        contact_email: Some(" anna@example.org ".into()),
+        contact_mobile: Some(String::new()),
+        expires_at: Some(noon() + 1.hours()),
+        ..token_for("acme")
+    };
+    let record = made(&bed, noon(), new).await.record;
+    assert_eq!((record.name.as_deref(), record.description.as_deref()), (Some(name.as_str()), None));
+    assert_eq!((record.contact_email.as_deref(), record.contact_mobile.as_deref()), (Some("anna@example.org"), None));
+    assert_eq!(bed.store.credential(record.id.as_str()).await.unwrap().unwrap(), record);
+}
+
+async fn a_retired_version_is_no_default(bed: Bed) {
+    bed.account("acme").await;
+    let mut known = Known::new();
+    known.versions.known[1].retired_on = Some("2026-01-01".parse().unwrap());
+    let created = create(&known.call(&bed, noon()), token_for("acme")).await.unwrap().done().unwrap();
+    assert_eq!(created.record.version, Some(label("1")));
 }
 
 async fn two_who_create_the_same_id_at_once_do_not_overwrite_each_other(bed: Bed) {

@@ -18,7 +18,7 @@ on_each!(
     of_many_requests_all_are_decided_or_none,
     only_staff_decide_and_not_without_a_reason_to_decline,
     of_many_who_decide_at_once_one_is_heard,
-    who_asks_decides_and_withdraws_at_once_does_not_wait_for_each_other,
+    of_those_who_decide_withdraw_and_ask_at_once_each_is_told_what_came_first,
 );
 
 async fn what_is_approved_has_access_at_once_and_what_is_declined_has_a_reason(bed: Bed) {
@@ -122,8 +122,7 @@ async fn of_many_who_decide_at_once_one_is_heard(bed: Bed) {
     assert_eq!(lines(&bed, request.id.as_str()).await.len(), 2);
 }
 
-/// Each locks the request and the account: in the wrong order they would wait for each other.
-async fn who_asks_decides_and_withdraws_at_once_does_not_wait_for_each_other(bed: Bed) {
+async fn of_those_who_decide_withdraw_and_ask_at_once_each_is_told_what_came_first(bed: Bed) {
     let (known, sam) = (Known::new(), staff());
     for turn in 0..10 {
         let account = format!("a{turn}");

@@ -2,9 +2,8 @@
 
 use claviger::clock::Clock;
 use claviger::control::operations::{ImportError, Imported, NewCredential, Reset, export, import, reset};
-use claviger::credential::StoredSecret;
 use claviger::source::formats::{Format, Import, LeftOut, Users};
-use claviger::store::CredentialRecord;
+use claviger::store::{CredentialRecord, RecordSecret};
 use jiff::ToSpan as _;
 
 use super::{Known, made, pair_for, shell, token_for, verbs};
@@ -206,7 +205,7 @@ async fn an_htpasswd_file_changes_passwords_and_nothing_else(bed: Bed) {
     assert_eq!(ids, [("acme-nightly", false), ("ada", true)]);
     let after = record(&bed, "acme-nightly").await;
     assert_eq!((after.enabled, &after.version, &after.scopes), (before.enabled, &before.version, &before.scopes));
-    assert!(matches!(&after.secret, StoredSecret::Password { hash, .. } if hash.as_str() == OTHER_HASH));
+    assert!(matches!(&after.secret, RecordSecret::Password { hash: Some(hash), .. } if hash.as_str() == OTHER_HASH));
     assert_eq!(record(&bed, "ada").await.version, Some(label("2")));
 
     let text = format!("globex:{HASH}\n");

@@ -11,9 +11,9 @@ use claviger::config::DatabaseUrl;
 use claviger::control::operations::{
     Call, Caller, NewCredential, NewSecret, PlainSecret, Reset, Terms, create, import, reset,
 };
-use claviger::credential::{ScopeCatalog, StoredSecret, TokenDigest, TokenFormat, VersionCatalog};
+use claviger::credential::{ScopeCatalog, TokenDigest, TokenFormat, VersionCatalog};
 use claviger::source::formats::{Catalogs, Import};
-use claviger::store::{Actor, ActorKind, Store, StoreOptions};
+use claviger::store::{Actor, ActorKind, RecordSecret, Store, StoreOptions};
 
 /// In the environment of the process that is to be killed: the database it works on.
 pub const VARIABLE: &str = "CLAVIGER_CRASH_DATABASE";
@@ -52,13 +52,13 @@ pub async fn work(url: &DatabaseUrl) {
     let call = || Call::new(&store, &caller, now(), Terms { catalogs, format: &format });
     loop {
         let new = NewCredential::new("acme".parse().unwrap(), NewSecret::Token);
-        let created = create(&call(), new).await.unwrap();
+        let created = create(&call(), new).await.unwrap().done().unwrap();
         let id = created.record.id.to_string();
         say(&id, created.record.revision, &created.secret);
         for turn in 0..4 {
             let overlap = Duration::from_secs(if turn % 2 == 0 { 0 } else { 3600 });
             let how = Reset { overlap, ..Reset::default() };
-            let done = reset(&call(), &id, how).await.unwrap();
+            let done = reset(&call(), &id, how).await.unwrap().done().unwrap();
             say(&id, done.record.revision, &done.secret);
         }
         // One that is known, and some that are new.
@@ -174,7 +174,7 @@ impl Told {
     async fn check(&mut self, store: &Store, id: &str) {
         let (revision, digest) = self.known[id];
         let record = store.credential(id).await.unwrap().unwrap_or_else(|| panic!("{id} was told, and is not there"));
-        let StoredSecret::Token(current) = record.secret else { panic!("{id} is another kind of secret") };
+        let RecordSecret::Token(Some(current)) = record.secret else { panic!("{id} is another kind of secret") };
         if current != digest {
             assert_eq!(record.revision, revision + 1, "{id}: more has happened than was in flight");
             self.known.insert(id.to_owned(), (record.revision, current));

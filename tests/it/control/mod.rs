@@ -83,7 +83,7 @@ fn pair_for(account: &str, username: &str) -> NewCredential {
 }
 
 async fn made(bed: &Bed, now: Timestamp, new: NewCredential) -> Created {
-    create(&Known::new().call(bed, now), new).await.unwrap()
+    create(&Known::new().call(bed, now), new).await.unwrap().done().unwrap()
 }
 
 /// Verbs of the audit of a credential, the newest first.

@@ -2,8 +2,8 @@
 
 use std::num::NonZeroU32;
 
-use claviger::credential::{RateLimit, StoredSecret, TokenDigest};
-use claviger::store::{Changes, PreviousSecret, StoreError, Use};
+use claviger::credential::{RateLimit, TokenDigest};
+use claviger::store::{Changes, PreviousSecret, RecordSecret, StoreError, Use};
 use jiff::ToSpan as _;
 
 use super::beds::{Bed, label, noon, on_each, token};
@@ -49,7 +49,7 @@ async fn a_gate_finds_a_token_and_what_came_before_a_reset(bed: Bed) {
     bed.put(&record).await;
     let mut pair = token("nightly", "acme", "");
     let hash = "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=".parse().unwrap();
-    pair.secret = StoredSecret::Password { username: "acme".into(), hash };
+    pair.secret = RecordSecret::Password { username: "acme".into(), hash: Some(hash) };
     bed.put(&pair).await;
 
     let find = async |text: &str| bed.store.find_token(&TokenDigest::of(text.as_bytes())).await.unwrap();

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::entry;
 use crate::control::operations::accounts::entry as account_entry;
-use crate::control::operations::change::whole_millis;
+use crate::control::operations::moment::whole_millis;
 use crate::control::operations::texts::fault_of_line;
 use crate::control::operations::{Call, Invalid, Refusal, Right};
 use crate::credential::Label;
@@ -70,7 +70,6 @@ pub async fn decide_requests(
     known.retain(|record| reach.covers(&record.account));
     find_undecidable(ids, &known)?;
     known.iter().try_for_each(|record| call.expects(record.revision))?;
-    // Before anything is written: whoever asks holds the account, and would wait for the request.
     let grants = match decision {
         Decision::Approve => {
             let mut accounts: Vec<&str> = known.iter().map(|record| record.account.as_str()).collect();

@@ -50,7 +50,7 @@ fn is_public_name(host: &str) -> bool {
         && host.contains('.')
         && host.split('.').all(is_label)
         && last.starts_with(|letter: char| letter.is_ascii_lowercase())
-        && !PRIVATE.iter().any(|name| is_private(&name))
+        && !PRIVATE.iter().any(is_private)
 }
 
 #[cfg(test)]

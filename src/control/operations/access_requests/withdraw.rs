@@ -1,7 +1,7 @@
 //! An account does not want access any more, before anybody has decided.
 
 use super::entry;
-use crate::control::operations::change::whole_millis;
+use crate::control::operations::moment::whole_millis;
 use crate::control::operations::{Call, NotFound, Refusal, Right};
 use crate::credential::Label;
 use crate::store::{AccessRequestRecord, RequestState, StoreError};

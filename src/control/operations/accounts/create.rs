@@ -1,8 +1,8 @@
 //! A new account.
 
 use super::change::entry;
-use crate::control::operations::change::whole_millis;
 use crate::control::operations::ids::{NoRandomness, made_id};
+use crate::control::operations::moment::whole_millis;
 use crate::control::operations::texts::fault_of_line;
 use crate::control::operations::{Call, Invalid, Reach, Refusal, Right};
 use crate::credential::Label;

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::without_nothing;
-use crate::credential::StoredSecret;
-use crate::store::{CredentialRecord, PreviousSecret};
+use crate::credential::{Label, PasswordHash};
+use crate::store::{CredentialRecord, PreviousSecret, RecordSecret};
 
 /// Everything that may be known of a credential.
 pub fn credential_facts(record: &CredentialRecord) -> Value {
@@ -19,11 +19,18 @@ pub(in super::super) fn for_audit(record: &CredentialRecord) -> String {
     without_nothing(lasting(record))
 }
 
+/// The same of one that was made like another.
+pub(in super::super) fn copy_for_audit(record: &CredentialRecord, of: &Label) -> String {
+    let mut facts = lasting(record);
+    facts["duplicate_of"] = json!(of.as_str());
+    without_nothing(facts)
+}
+
 fn lasting(record: &CredentialRecord) -> Value {
     let labels = |labels: &[_]| labels.iter().map(ToString::to_string).collect::<Vec<_>>();
     let (kind, scheme) = match &record.secret {
-        StoredSecret::Token(_) => ("token", None),
-        StoredSecret::Password { hash, .. } => ("password", Some(hash.scheme())),
+        RecordSecret::Token(_) => ("token", None),
+        RecordSecret::Password { hash, .. } => ("password", hash.as_ref().map(PasswordHash::scheme)),
     };
     let previous = record.previous.as_ref().map(|previous| match previous {
         PreviousSecret::Token { ends_at, .. } | PreviousSecret::Password { ends_at, .. } => ends_at.to_string(),
@@ -31,7 +38,7 @@ fn lasting(record: &CredentialRecord) -> Value {
     json!({
         "id": record.id.as_str(),
         "account": record.account.as_str(),
-        "owner": record.owner.as_ref().map(crate::credential::Label::as_str),
+        "owner": record.owner.as_ref().map(Label::as_str),
         "name": record.name,
         "description": record.description,
         "contact_email": record.contact_email,
@@ -39,10 +46,11 @@ fn lasting(record: &CredentialRecord) -> Value {
         "kind": kind,
         "username": record.username(),
         "password_scheme": scheme,
+        "cleared": record.secret.is_cleared(),
         "hint": record.hint,
         "enabled": record.enabled,
         "disabled_reason": record.disabled_reason,
-        "version": record.version.as_ref().map(crate::credential::Label::as_str),
+        "version": record.version.as_ref().map(Label::as_str),
         "scopes": record.scopes.as_deref().map(labels),
         "addresses": record.addresses.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "expires_at": record.expires_at.map(|end| end.to_string()),

@@ -18,7 +18,7 @@ pub use user::user_facts;
 
 pub(super) use access_request::access_request_for_audit;
 pub(super) use account::account_for_audit;
-pub(super) use credential::for_audit;
+pub(super) use credential::{copy_for_audit, for_audit};
 pub(super) use operator_token::operator_token_for_audit;
 pub(super) use user::user_for_audit;
 

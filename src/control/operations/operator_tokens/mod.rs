@@ -12,4 +12,4 @@ pub use delete::delete_operator_token;
 pub use reading::{ReadOperatorTokenError, list_operator_tokens, show_operator_token};
 pub use switch::{disable_operator_token, enable_operator_token};
 
-use super::change::whole_millis;
+use super::moment::whole_millis;

@@ -16,4 +16,4 @@ pub use sign_out::sign_out;
 pub use token::caller_of_token;
 pub use who_is::who_is;
 
-use super::change::whole_millis;
+use super::moment::whole_millis;

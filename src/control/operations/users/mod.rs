@@ -28,4 +28,4 @@ pub(super) use change::entry;
 pub(super) use email::is_email;
 pub(super) use reading::place_in;
 
-use super::change::whole_millis;
+use super::moment::whole_millis;

@@ -14,8 +14,7 @@ mod tls;
 
 use std::time::Duration;
 
-use claviger::credential::StoredSecret;
-use claviger::store::CredentialRecord;
+use claviger::store::{CredentialRecord, RecordSecret};
 use sqlx::Connection as _;
 
 use crate::store::beds::{Bed, token};
@@ -48,7 +47,7 @@ fn asked(gate: &Gate, request: &Request) -> (u16, String) {
 /// A Basic pair with nothing but what it needs.
 fn pair(id: &str, account: &str, username: &str, hash: &str) -> CredentialRecord {
     let mut record = token(id, account, "");
-    record.secret = StoredSecret::Password { username: username.into(), hash: hash.parse().unwrap() };
+    record.secret = RecordSecret::Password { username: username.into(), hash: Some(hash.parse().unwrap()) };
     record
 }
 

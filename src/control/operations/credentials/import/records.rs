@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::control::operations::change::whole_millis;
-use crate::credential::{Credential, RateLimit, StoredSecret};
+use crate::control::operations::moment::whole_millis;
+use crate::credential::{Credential, RateLimit};
 use crate::source::formats::{Extent, Notes};
-use crate::store::{Actor, CredentialRecord};
+use crate::store::{Actor, CredentialRecord, RecordSecret};
 
 /// What makes records.
 pub(super) struct Records<'r> {
@@ -78,8 +78,9 @@ impl Records<'_> {
     /// Another secret, and nothing else.
     pub(super) fn with_secret(&self, before: &CredentialRecord, credential: &Credential) -> CredentialRecord {
         let mut record = before.clone();
-        if record.secret != credential.secret {
-            record.secret = credential.secret.clone();
+        let secret = RecordSecret::from(credential.secret.clone());
+        if record.secret != secret {
+            record.secret = secret;
             record.previous = None;
             record.hint = None;
             record.secret_made_at = self.now;
@@ -108,8 +109,8 @@ pub(super) fn rate_limit(
 /// What is different, by the names that files have for it.
 pub(super) fn differences(before: &CredentialRecord, after: &CredentialRecord) -> Vec<&'static str> {
     let secret = match (&before.secret, &after.secret) {
-        (StoredSecret::Token(_), _) => "token",
-        (StoredSecret::Password { .. }, _) => "password",
+        (RecordSecret::Token(_), _) => "token",
+        (RecordSecret::Password { .. }, _) => "password",
     };
     let facts = [
         (secret, before.secret != after.secret),

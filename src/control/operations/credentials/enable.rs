@@ -1,7 +1,7 @@
 //! Switching a credential on again, with the secret it had.
 
 use super::change::change;
-use super::{Call, Refusal};
+use crate::control::operations::{Call, Refusal};
 use crate::store::{CredentialRecord, StoreError};
 
 /// Why it is still off.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::records::{Records, differences, rate_limit};
 use super::{ImportError, Imported, ImportedCredential};
 use crate::config::{Fault, Faults, Origin};
-use crate::control::operations::change::whole_millis;
+use crate::control::operations::moment::whole_millis;
 use crate::credential::{Credential, Label, StoredSecret, TokenDigest};
 use crate::source::formats::{Extent, Import, Place};
 use crate::store::{AccountRecord, Actor, CredentialRecord, Holders, Transaction};

@@ -1,7 +1,7 @@
 //! Deleting a credential for good.
 
-use super::change::{entry, find};
-use super::{Call, NotFound, Refusal, Right};
+use super::change::{entry, found};
+use crate::control::operations::{Call, Refusal, Right};
 use crate::store::{CredentialRecord, StoreError};
 
 /// Why it is still there.
@@ -20,9 +20,9 @@ pub enum DeleteError {
 /// # Errors
 /// Nothing has happened then.
 pub async fn delete(call: &Call<'_>, id: &str) -> Result<CredentialRecord, DeleteError> {
-    let reach = call.reach(Right::ManageCredentials)?;
+    let reach = call.reach_granted::<DeleteError>(Right::ManageCredentials).await?;
     let mut transaction = call.store.begin(call.now).await?;
-    let before = find(&mut transaction, reach, id).await?.ok_or(Refusal::from(NotFound("credential")))?;
+    let before = found::<DeleteError>(&mut transaction, reach, id).await?;
     call.expects(before.revision)?;
     transaction.delete_credential(id).await?;
     transaction.audit(call.actor(), &entry("delete", &before, Some(&before), None)).await?;

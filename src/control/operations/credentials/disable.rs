@@ -1,7 +1,8 @@
 //! Switching a credential off.
 
 use super::change::change;
-use super::{Call, Refusal};
+use crate::control::operations::texts::{description_fault, filled};
+use crate::control::operations::{Call, Invalid, Refusal};
 use crate::store::{CredentialRecord, StoreError};
 
 /// Why it is still on.
@@ -10,9 +11,9 @@ pub enum DisableError {
     /// Not by this caller, or not any more.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// A text that cannot be kept.
-    #[error("the reason holds control characters")]
-    UnfitReason,
+    /// A reason that cannot be kept.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
     /// Nothing could be written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -24,10 +25,12 @@ pub enum DisableError {
 /// # Errors
 /// Nothing has happened then.
 pub async fn disable(call: &Call<'_>, id: &str, reason: Option<String>) -> Result<CredentialRecord, DisableError> {
-    if reason.as_ref().is_some_and(|reason| reason.chars().any(char::is_control)) {
-        return Err(DisableError::UnfitReason);
-    }
+    let reason = filled(reason);
+    let fault = reason.as_deref().and_then(description_fault);
     change(call, ("disable", id), |record| {
+        if let Some(fault) = fault {
+            return Err(Invalid::one("reason", fault).into());
+        }
         if record.enabled || reason.is_some() {
             record.disabled_reason = reason;
         }

@@ -7,8 +7,8 @@ mod records;
 use jiff::Timestamp;
 
 use super::change::entry;
-use super::facts::account_for_audit;
 use crate::config::Faults;
+use crate::control::operations::facts::account_for_audit;
 use crate::credential::Label;
 use crate::source::formats::Import;
 use crate::store::{AccountRecord, Actor, AuditEntry, CredentialRecord, Store, StoreError, Transaction};

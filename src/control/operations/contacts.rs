@@ -1,0 +1,156 @@
+//! How people are reached: an address for mail, a number for messages.
+
+const LONGEST_ADDRESS: usize = 254;
+const LONGEST_LOCAL: usize = 64;
+const LONGEST_DOMAIN_LABEL: usize = 63;
+const E164: &str = "must be a + with country code and number, up to 15 digits, such as +441632960961 (E.164)";
+
+/// Where numbers are written with a 0 in front: the country, its code, how mobiles begin, and how many digits they have.
+const MOBILES: [(&str, &str, &[&str], &[usize]); 12] = [
+    ("the United Kingdom", "44", &["071", "072", "073", "074", "075", "077", "078", "079"], &[11]),
+    ("Germany", "49", &["015", "016", "017"], &[11, 12]),
+    ("France", "33", &["06", "07"], &[10]),
+    ("the Netherlands", "31", &["06"], &[10]),
+    ("Belgium", "32", &["04"], &[10]),
+    ("Switzerland", "41", &["075", "076", "077", "078", "079"], &[10]),
+    ("Austria", "43", &["065", "066", "067", "068", "069"], &[11, 12]),
+    ("Ireland", "353", &["083", "085", "086", "087", "089"], &[10]),
+    ("Sweden", "46", &["070", "072", "073", "076", "079"], &[10]),
+    ("Australia", "61", &["04"], &[10]),
+    ("New Zealand", "64", &["021", "022", "027"], &[9, 10, 11]),
+    ("South Africa", "27", &["06", "07", "08"], &[10]),
+];
+
+/// What is wrong with an address for mail (RFC 5321): names with dots, on both sides of one @.
+pub(super) fn email_fault(text: &str) -> Option<String> {
+    let fault = |problem: &str| Some(problem.to_owned());
+    if text.len() > LONGEST_ADDRESS {
+        return Some(format!("is longer than {LONGEST_ADDRESS} characters"));
+    }
+    let Some((local, domain)) = text.rsplit_once('@') else {
+        return fault("must be an address for mail, such as anna@example.org");
+    };
+    if !domain.is_ascii() {
+        return fault("must have its domain as the name service has it (xn--…)");
+    }
+    if !is_local(local) || !is_domain(domain) {
+        return fault("must be an address for mail, such as anna@example.org");
+    }
+    None
+}
+
+fn is_local(local: &str) -> bool {
+    let is_atom = |letter: u8| letter.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-".contains(&letter);
+    local.len() <= LONGEST_LOCAL && local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom))
+}
+
+fn is_domain(domain: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=LONGEST_DOMAIN_LABEL).contains(&label.len())
+            && label.bytes().all(|letter| letter.is_ascii_alphanumeric() || letter == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let is_number = |label: &str| label.bytes().all(|letter| letter.is_ascii_digit());
+    let last = domain.rsplit('.').next().unwrap_or_default();
+    domain.contains('.') && domain.split('.').all(is_label) && !is_number(last)
+}
+
+/// What is wrong with a number for messages, and which one may be meant.
+pub(super) fn mobile_fault(text: &str) -> Option<String> {
+    if is_e164(text) {
+        return None;
+    }
+    let meant = meant(text);
+    let Some(((number, place), others)) = meant.split_first() else { return Some(E164.into()) };
+    let named = |number: &str, place: &Option<&str>| match place {
+        Some(place) if !others.is_empty() => format!("{number} ({place})"),
+        _ => number.to_owned(),
+    };
+    let mut all = named(number, place);
+    for (number, place) in others {
+        all.push_str(" or ");
+        all.push_str(&named(number, place));
+    }
+    Some(format!("must be written with its country code (E.164): did you mean {all}?"))
+}
+
+fn is_e164(number: &str) -> bool {
+    let digits = number.strip_prefix('+').unwrap_or_default();
+    (7..=15).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit()) && !digits.starts_with('0')
+}
+
+/// The numbers that a person may have meant, and where they are.
+fn meant(text: &str) -> Vec<(String, Option<&'static str>)> {
+    // As people write them: +44 (0)7700 900961.
+    let bare = text.replace("(0)", "");
+    let bare: String = bare.chars().filter(|letter| !" -./()\u{a0}".contains(*letter)).collect();
+    let international = bare.strip_prefix("00").map(|rest| format!("+{rest}")).unwrap_or_else(|| bare.clone());
+    if is_e164(&international) {
+        return vec![(international, None)];
+    }
+    if !bare.starts_with('0') || !bare.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Vec::new();
+    }
+    let fits = |beginnings: &[&str], lengths: &[usize]| {
+        lengths.contains(&bare.len()) && beginnings.iter().any(|beginning| bare.starts_with(beginning))
+    };
+    MOBILES
+        .iter()
+        .filter(|(.., beginnings, lengths)| fits(beginnings, lengths))
+        .map(|(place, code, ..)| (format!("+{code}{}", &bare[1..]), Some(*place)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_names_on_both_sides_of_one_at() {
+        let longest = format!("{}@{}.{}.{}.org", "a".repeat(64), "b".repeat(63), "c".repeat(63), "d".repeat(57));
+        assert_eq!(longest.len(), 254);
+        for fit in ["anna@example.org", "o'brien+keys@mail.example.co.uk", "a_b=c@xn--bcher-kva.example", &longest] {
+            assert_eq!(email_fault(fit), None, "{fit}");
+        }
+        let too_long = format!("{longest}x");
+        for odd in [
+            "",
+            "anna",
+            "@example.org",
+            "anna@",
+            "a@b@example.org",
+            "anna@localhost",
+            "a..b@example.org",
+            ".a@example.org",
+            "anna@-x.org",
+            "anna@example..org",
+            "anna@10.0.0.1",
+            "anna@[10.0.0.1]",
+            "\"a b\"@example.org",
+            "a b@example.org",
+            "anna@example.org\r\nBcc: all@example.org",
+            "Anna <anna@example.org>",
+            "änna@example.org",
+            "anna@bücher.example",
+            &too_long,
+        ] {
+            assert!(email_fault(odd).is_some(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_national_number_is_answered_with_what_may_be_meant() {
+        assert_eq!(mobile_fault("+441632960961"), None);
+        let said = |text: &str| mobile_fault(text).unwrap();
+        assert!(said("07700 900961").ends_with("did you mean +447700900961?"), "{}", said("07700 900961"));
+        assert!(said("+44 (0)7700 900-961").ends_with("did you mean +447700900961?"));
+        assert!(said("0044 7700 900961").ends_with("did you mean +447700900961?"));
+        assert!(said("0151 23456789").ends_with("did you mean +4915123456789?"));
+        assert!(said("06 12 34 56 78").contains("+33612345678 (France) or +31612345678 (the Netherlands)"));
+        for odd in ["", "+", "+0441632960961", "anna", "٠٧٧٠٠٩٠٠٩٦١", "0123", "+4416329609611234", "+44\r\n7700900961"]
+        {
+            assert_eq!(said(odd), E164, "{odd}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Another credential with the rights and settings of one that there is, and a secret of its own.
+
+use super::change::{entry, found, seen};
+use super::create::{CreateError, Created, id_for};
+use super::fields::Given;
+use super::own_key::PREFIX;
+use crate::control::operations::facts::{copy_for_audit, credential_facts};
+use crate::control::operations::moment::whole_millis;
+use crate::control::operations::secrets::{NewSecret, NoSecret, make};
+use crate::control::operations::texts::{name_fault, trimmed};
+use crate::control::operations::{Call, Invalid, Once, Refusal, Right};
+use crate::credential::{Label, PlainPassword};
+use crate::store::{AuditEntry, CredentialRecord, RecordSecret, StoreError};
+
+/// In what the second one is different.
+#[derive(Debug, Default)]
+pub struct Duplicate {
+    /// Made of the account's when there is none.
+    pub id: Option<Label>,
+    /// The same when there is none.
+    pub name: Option<String>,
+    /// Of a Basic pair: another user name, which it needs.
+    pub username: Option<String>,
+    /// Of a Basic pair: its password, if it is not to be made.
+    pub chosen: Option<PlainPassword>,
+}
+
+/// Why there is no second one.
+#[derive(Debug, thiserror::Error)]
+pub enum DuplicateError {
+    /// Not by this caller, or not any more.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Fields that cannot be so, of the first one too.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// A user has one.
+    #[error("this is a user's own key, of which there is one")]
+    OwnKey,
+    /// It is another kind of secret by now.
+    #[error("somebody has changed it meanwhile; look at it again")]
+    Changed,
+    /// Somebody has it.
+    #[error("this id is taken")]
+    IdTaken,
+    /// Somebody has it.
+    #[error("this user name is taken")]
+    UsernameTaken,
+    /// No secret could be made.
+    #[error(transparent)]
+    Secret(#[from] NoSecret),
+    /// Nothing could be written.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+/// Makes a second credential like this one. One that is switched off is so in its duplicate, too.
+///
+/// # Errors
+/// Nothing has happened then.
+pub async fn duplicate(call: &Call<'_>, id: &str, how: Duplicate) -> Result<Once<Created>, DuplicateError> {
+    let reach = call.reach_granted::<DuplicateError>(Right::ManageCredentials).await?;
+    if let Some(answer) = call.answered::<DuplicateError>().await? {
+        return Ok(Once::Repeated(answer));
+    }
+    let known = seen::<DuplicateError>(call, reach, id).await?;
+    if known.owner.is_some() {
+        return Err(DuplicateError::OwnKey);
+    }
+    let faults = how.faults(&known);
+    let secret = match known.secret {
+        RecordSecret::Token(_) => NewSecret::Token,
+        RecordSecret::Password { .. } => {
+            NewSecret::Password { username: how.username.unwrap_or_default(), chosen: how.chosen }
+        }
+    };
+    faults.into_result()?;
+    let made = make(secret.fit()?, call.terms.format).await?;
+    let mut transaction = call.store.begin(call.now).await?;
+    if let Some(answer) = call.claim::<DuplicateError>(&mut transaction).await? {
+        return Ok(Once::Repeated(answer));
+    }
+    let first = found::<DuplicateError>(&mut transaction, reach, id).await?;
+    call.expects(first.revision)?;
+    if first.owner.is_some() {
+        return Err(DuplicateError::OwnKey);
+    }
+    let stored = RecordSecret::from(made.stored);
+    if std::mem::discriminant(&stored) != std::mem::discriminant(&first.secret) {
+        return Err(DuplicateError::Changed);
+    }
+    rights(&first).faults(call).into_result()?;
+    let new_id = how.id.unwrap_or_else(|| id_for(&first.account));
+    let (now, actor) = (whole_millis(call.now), call.actor());
+    let record = CredentialRecord {
+        id: new_id,
+        name: trimmed(how.name).or_else(|| first.name.clone()),
+        secret: stored,
+        previous: None,
+        hint: made.hint,
+        created_at: now,
+        created_by: actor.id.clone(),
+        secret_made_at: now,
+        handed_over_at: None,
+        last_used_at: None,
+        last_used_from: None,
+        revision: 1,
+        ..first.clone()
+    };
+    transaction.add_credentials(std::slice::from_ref(&record)).await?;
+    let after = Some(copy_for_audit(&record, &first.id));
+    let line = AuditEntry { after, ..entry("duplicate", &record, None, None) };
+    transaction.audit(actor, &line).await?;
+    call.remember(&mut transaction, &credential_facts(&record)).await?;
+    transaction.commit().await?;
+    Ok(Once::Done(Created { record, secret: made.plain }))
+}
+
+impl Duplicate {
+    fn faults(&self, of: &CredentialRecord) -> Invalid {
+        let mut faults = Invalid::default();
+        if self.id.as_ref().is_some_and(|id| id.as_str().starts_with(PREFIX)) {
+            faults.add("id", format!("must not begin with {PREFIX}, as users' own keys do"));
+        }
+        if let Some(fault) = self.name.as_deref().and_then(|name| name_fault(name.trim())) {
+            faults.add("name", fault);
+        }
+        match (of.username(), &self.username) {
+            (None, Some(_)) => faults.add("username", "must be left out: a token has none"),
+            (Some(_), None) => faults.add("username", "is missing: a second pair has one of its own"),
+            (Some(_), Some(_)) | (None, None) => {}
+        }
+        if of.username().is_none() && self.chosen.is_some() {
+            faults.add("password", "must be left out: a token is made");
+        }
+        faults
+    }
+}
+
+/// What the second one takes over, and a new one could not have.
+fn rights(first: &CredentialRecord) -> Given<'_> {
+    Given {
+        version: first.version.as_ref(),
+        scopes: first.scopes.as_deref(),
+        expires_at: first.expires_at,
+        ..Given::default()
+    }
+}
+
+impl From<StoreError> for DuplicateError {
+    fn from(error: StoreError) -> Self {
+        match CreateError::from(error) {
+            CreateError::IdTaken => Self::IdTaken,
+            CreateError::UsernameTaken => Self::UsernameTaken,
+            CreateError::Store(error) => Self::Store(error),
+            _ => Self::Store(StoreError::Dangling),
+        }
+    }
+}

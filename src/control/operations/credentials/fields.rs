@@ -1,0 +1,90 @@
+//! What is said of a credential, looked at as a whole: one answer names every field that cannot stay as it is.
+
+use ipnet::IpNet;
+use jiff::Timestamp;
+
+use crate::control::operations::contacts::{email_fault, mobile_fault};
+use crate::control::operations::texts::{description_fault, name_fault};
+use crate::control::operations::{Call, Invalid};
+use crate::credential::{Label, RateLimit, Version, VersionCatalog};
+
+/// More of them make no list that anybody looks after.
+const MOST_ADDRESSES: usize = 200;
+
+/// Fields that are given, or that change.
+#[derive(Debug, Default)]
+pub(super) struct Given<'g> {
+    pub(super) name: Option<&'g str>,
+    pub(super) description: Option<&'g str>,
+    pub(super) contact_email: Option<&'g str>,
+    pub(super) contact_mobile: Option<&'g str>,
+    pub(super) version: Option<&'g Label>,
+    pub(super) scopes: Option<&'g [Label]>,
+    pub(super) addresses: &'g [IpNet],
+    pub(super) expires_at: Option<Timestamp>,
+    pub(super) rate_limit: Option<RateLimit>,
+}
+
+impl Given<'_> {
+    /// Everything that is wrong with them.
+    pub(super) fn faults(&self, call: &Call<'_>) -> Invalid {
+        let mut faults = Invalid::default();
+        let texts = [
+            ("name", self.name.and_then(name_fault)),
+            ("description", self.description.and_then(description_fault)),
+            ("contact_email", self.contact_email.and_then(email_fault)),
+            ("contact_mobile", self.contact_mobile.and_then(mobile_fault)),
+        ];
+        for (field, fault) in texts {
+            fault.into_iter().for_each(|fault| faults.add(field, fault));
+        }
+        if let Some(fault) = self.version.and_then(|version| version_fault(call, version)) {
+            faults.add("version", fault);
+        }
+        let known = call.terms.catalogs.scopes;
+        for scope in self.scopes.unwrap_or_default().iter().filter(|scope| !known.contains(scope.as_str())) {
+            faults.add("scopes", format!("name {scope}, which is not a configured scope"));
+        }
+        if self.addresses.len() > MOST_ADDRESSES {
+            faults.add("addresses", format!("are more than {MOST_ADDRESSES}"));
+        }
+        if self.expires_at.is_some_and(|end| end <= call.now) {
+            faults.add("expires_at", "has passed: it would never be let through");
+        }
+        if self.rate_limit.is_some_and(|rate| !rate.is_countable()) {
+            faults.add("rate_limit", "would take more than a hundred years to be whole again");
+        }
+        faults
+    }
+}
+
+/// What is wrong with a version, for a credential that does not have it yet.
+fn version_fault(call: &Call<'_>, name: &Label) -> Option<String> {
+    let versions = call.terms.catalogs.versions;
+    let Some(version) = versions.known.iter().find(|version| version.name == *name) else {
+        return Some(format!("must be a configured version, and {name} is not"));
+    };
+    version.is_retired(call.now).then(|| format!("must be in service, and {name} is retired"))
+}
+
+/// The version that new credentials have.
+pub(super) fn newest(versions: &VersionCatalog, now: Timestamp) -> Option<Label> {
+    let in_service = |version: &&Version| !version.is_retired(now);
+    versions.known.iter().rev().find(in_service).or(versions.known.last()).map(|version| version.name.clone())
+}
+
+/// Each of them once, where it stands first.
+pub(super) fn once_each<T: PartialEq>(items: Vec<T>) -> Vec<T> {
+    let mut kept = Vec::with_capacity(items.len());
+    for item in items {
+        if !kept.contains(&item) {
+            kept.push(item);
+        }
+    }
+    kept
+}
+
+/// Networks without what stands behind their prefix.
+pub(super) fn networks(addresses: &[IpNet]) -> Vec<IpNet> {
+    once_each(addresses.iter().map(IpNet::trunc).collect())
+}
