@@ -149,7 +149,7 @@ async fn ask(asked: Asked, Body(body): Body<NewRequestBody>) -> Result<Answer<Ac
     let NewRequestBody { start_on, use_cases, privacy_policy, .. } = body;
     let record =
         ask_for_access(&asked.call(), NewAccessRequest { account, start_on, use_cases, privacy_policy }).await?;
-    let place = location("access-requests", record.id.as_str());
+    let place = location("access-requests", &record.id);
     Ok(Answer::created(AccessRequestBody::from(&record), place).of_revision(record.revision))
 }
 

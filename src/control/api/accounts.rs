@@ -110,7 +110,7 @@ async fn create(asked: Asked, Body(body): Body<NewAccountBody>) -> Result<Answer
     let name = fields.line("name", body.name, 200);
     fields.finish()?;
     let record = create_account(&asked.call(), NewAccount { id, name }).await?;
-    let location = super::answer::location("accounts", record.id.as_str());
+    let location = super::answer::location("accounts", &record.id);
     Ok(Answer::created(AccountBody::from(&record), location).of_revision(record.revision))
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::PREFIX;
 use super::problem::{Code, Problem};
+use crate::credential::Label;
 
 /// A body, and what it is a state of.
 pub(super) struct Answer<T> {
@@ -34,9 +35,9 @@ impl<T> Answer<T> {
 }
 
 /// Where a thing of this kind is found.
-pub(super) fn location(kind: &str, id: &str) -> String {
+pub(super) fn location(kind: &str, id: &Label) -> String {
     // Of what a label may hold, only a slash would be read as something else.
-    format!("{PREFIX}/{kind}/{}", id.replace('/', "%2F"))
+    format!("{PREFIX}/{kind}/{}", id.as_str().replace('/', "%2F"))
 }
 
 impl<T: Serialize> IntoResponse for Answer<T> {

@@ -1,4 +1,4 @@
-//! Credentials over HTTP.
+//! Credentials over HTTP: looking for them, making and deleting them.
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -9,192 +9,238 @@ use super::answer::{Answer, location};
 use super::asked::Asked;
 use super::credential::{CredentialBody, WithSecret};
 use super::desk::Desk;
-use super::extract::{Body, Id, MaybeBody, Query};
+use super::extract::{Body, Id, Query};
 use super::fields::Fields;
 use super::new_credential::NewCredentialBody;
+use super::paging::{Page, Wanted};
 use super::problem::{Code, Problem};
 use crate::control::operations::{
-    CreateError, DeleteError, DisableError, EnableError, NotFound, Once, Reset, ResetError, Right, create, delete,
-    disable, enable, reset,
+    CreateError, CreatedWhen, CredentialsWanted, DeleteError, ListCredentialsError, NotFound, Once, Right,
+    count_credentials, create, delete, list_credentials, show_credential,
 };
-use crate::credential::{Label, PlainPassword};
+use crate::credential::Label;
+use crate::store::{CredentialKind, CredentialRecord, CredentialState};
 
 const TAG: &str = "credentials";
-const DEFAULT_LIMIT: u32 = 50;
-const LARGEST_LIMIT: u32 = 200;
-const LONGEST_REASON: usize = 500;
+const LONGEST_PART: usize = 200;
 
 pub(super) fn routes() -> OpenApiRouter<Desk> {
-    OpenApiRouter::new()
-        .routes(routes!(list_credentials, create_credential))
-        .routes(routes!(show_credential, delete_credential))
-        .routes(routes!(reset_credential))
-        .routes(routes!(disable_credential))
-        .routes(routes!(enable_credential))
+    OpenApiRouter::new().routes(routes!(list, create_one)).routes(routes!(count)).routes(routes!(show, delete_one))
 }
 
-/// Which credentials.
+/// Which credentials: those for which all that is said holds.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct ListQuery {
-    /// Only those of this account.
+struct CredentialQuery {
+    /// Of this account.
     #[param(min_length = 1, max_length = 128)]
     account: Option<String>,
-    /// Where the page before has ended.
-    #[param(min_length = 1, max_length = 512)]
+    /// Of this user.
+    #[param(min_length = 1, max_length = 128)]
+    owner: Option<String>,
+    /// With this in the name, the id or the user name, in letters of any size.
+    #[param(min_length = 1, max_length = 200)]
+    part: Option<String>,
+    /// Made in this time.
+    created: Option<CreatedName>,
+    /// In this state.
+    state: Option<StateName>,
+    /// Of this kind.
+    kind: Option<KindName>,
+    /// As the page before gave it; of the list alone.
+    #[param(max_length = 1024)]
     cursor: Option<String>,
-    /// At most so many.
+    /// At most so many; of the list alone.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
 }
 
-/// Some credentials.
-#[derive(Serialize, ToSchema)]
-struct CredentialPage {
-    /// In the order of the list.
-    items: Vec<CredentialBody>,
-    /// For the next page; null on the last.
-    next_cursor: Option<String>,
+/// How long ago.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[schema(as = CreatedWhen)]
+enum CreatedName {
+    /// In the last 7 days.
+    #[serde(rename = "within_7_days")]
+    Within7Days,
+    /// In the last 30 days.
+    #[serde(rename = "within_30_days")]
+    Within30Days,
+    /// Longer ago than that.
+    #[serde(rename = "before_30_days")]
+    Before30Days,
 }
 
-/// The credentials of an account, or all that you may see.
-#[utoipa::path(get, path = "/credentials", tag = TAG, params(ListQuery), responses((status = 200, body = CredentialPage)))]
-async fn list_credentials(asked: Asked, Query(query): Query<ListQuery>) -> Result<Answer<CredentialPage>, Problem> {
-    let call = asked.call();
-    let reach = call.reach(Right::ManageCredentials)?;
+/// What becomes of a request with it.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = CredentialState)]
+enum StateName {
+    /// It has no secret.
+    Cleared,
+    /// Switched off.
+    Disabled,
+    /// Past its date.
+    Expired,
+    /// None of these.
+    Enabled,
+}
+
+/// What it is for.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = CredentialKind)]
+enum KindName {
+    /// A token of an account.
+    Token,
+    /// A Basic pair of an account.
+    Password,
+    /// A user's own key.
+    Own,
+}
+
+/// Credentials, the newest first.
+#[utoipa::path(
+    get, path = "/credentials", tag = TAG, operation_id = "list_credentials", params(CredentialQuery),
+    responses((status = 200, body = Page<CredentialBody>), (status = 404))
+)]
+async fn list(asked: Asked, Query(query): Query<CredentialQuery>) -> Result<Answer<Page<CredentialBody>>, Problem> {
     let mut fields = Fields::default();
-    let account = fields.maybe_label("account", query.account.as_deref());
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=LARGEST_LIMIT).contains(&limit) {
-        fields.add("limit", format!("must be 1 to {LARGEST_LIMIT}"));
-    }
-    let cursor = fields.maybe_label("cursor", query.cursor.as_deref());
+    let page = Wanted::read(&mut fields, query.cursor.as_deref(), query.limit);
+    let wanted = query.wanted(&mut fields);
     fields.finish()?;
-    if let Some(account) = &account {
-        reach.of(account)?;
+    let paging = page.paging();
+    let listing = list_credentials(&asked.call(), &wanted, paging.after, paging.limit).await?;
+    Ok(Answer::ok(Page::of(listing)))
+}
+
+/// How many there are in each state.
+#[derive(Serialize, ToSchema)]
+struct Counts {
+    /// Without a secret.
+    cleared: i64,
+    /// Switched off.
+    disabled: i64,
+    /// Past their date.
+    expired: i64,
+    /// None of these.
+    enabled: i64,
+}
+
+/// How many credentials there are in each state.
+#[utoipa::path(
+    get, path = "/credential-counts", tag = TAG, operation_id = "count_credentials", params(CredentialQuery),
+    responses((status = 200, body = Counts), (status = 404))
+)]
+async fn count(asked: Asked, Query(query): Query<CredentialQuery>) -> Result<Answer<Counts>, Problem> {
+    let mut fields = Fields::default();
+    for (field, is_there) in [("cursor", query.cursor.is_some()), ("limit", query.limit.is_some())] {
+        if is_there {
+            fields.add(field, "has no meaning for counts");
+        }
     }
-    let account = account.as_ref().or(reach.only()).map(Label::as_str);
-    let page = call.store.credentials_after(cursor.as_ref().map_or("", Label::as_str), account, limit).await?;
-    for error in &page.unreadable {
-        tracing::error!("{error}");
-    }
-    let is_full = page.records.len() + page.unreadable.len() == limit as usize;
-    let items = page.records.iter().map(CredentialBody::from).collect();
-    Ok(Answer::ok(CredentialPage { items, next_cursor: page.end.filter(|_| is_full) }))
+    let wanted = query.wanted(&mut fields);
+    fields.finish()?;
+    let counts = count_credentials(&asked.call(), &wanted).await?;
+    let (cleared, disabled) = (counts.cleared, counts.disabled);
+    Ok(Answer::ok(Counts { cleared, disabled, expired: counts.expired, enabled: counts.enabled }))
 }
 
 /// Makes a credential. Its secret is in this answer and nowhere else.
 #[utoipa::path(
-    post, path = "/credentials", tag = TAG, request_body = NewCredentialBody,
-    responses((status = 201, body = WithSecret, headers(("ETag" = String), ("Location" = String))), (status = 409))
+    post, path = "/credentials", tag = TAG, operation_id = "create_credential", request_body = NewCredentialBody,
+    responses(
+        (status = 201, body = WithSecret, headers(("ETag" = String), ("Location" = String))),
+        (status = 404), (status = 409)
+    )
 )]
-async fn create_credential(asked: Asked, Body(new): Body<NewCredentialBody>) -> Result<Answer<WithSecret>, Problem> {
-    let answer = match create(&asked.call(), new.read()?).await? {
+async fn create_one(asked: Asked, Body(new): Body<NewCredentialBody>) -> Result<Answer<WithSecret>, Problem> {
+    let call = asked.call();
+    call.reach(Right::ManageCredentials)?;
+    let answer = match create(&call, new.read(&call)?).await? {
         Once::Done(created) => WithSecret::new(&created.record, &created.secret),
         Once::Repeated(facts) => WithSecret::repeated(facts)?,
     };
-    let (location, revision) = (location("credentials", &answer.credential.id), answer.credential.revision);
-    Ok(Answer::created(answer, location).of_revision(revision))
+    answer.created()
 }
 
 /// What may be known of a credential.
 #[utoipa::path(
-    get, path = "/credentials/{id}", tag = TAG, params(("id" = String, Path)),
+    get, path = "/credentials/{id}", tag = TAG, operation_id = "show_credential", params(("id" = String, Path)),
     responses((status = 200, body = CredentialBody, headers(("ETag" = String))))
 )]
-async fn show_credential(asked: Asked, Id(id): Id) -> Result<Answer<CredentialBody>, Problem> {
-    let call = asked.call();
-    let reach = call.reach(Right::ManageCredentials)?;
-    let found = call.store.credential(known(&id)?.as_str()).await?.filter(|record| reach.covers(&record.account));
-    let record = found.ok_or(NotFound("credential"))?;
-    Ok(Answer::ok(CredentialBody::from(&record)).of_revision(record.revision))
+async fn show(asked: Asked, Id(id): Id) -> Result<Answer<CredentialBody>, Problem> {
+    Ok(told(&show_credential(&asked.call(), known(&id)?.as_str()).await?))
 }
 
 /// Deletes a credential for good, and tells what it was.
 #[utoipa::path(
-    delete, path = "/credentials/{id}", tag = TAG, params(("id" = String, Path)),
+    delete, path = "/credentials/{id}", tag = TAG, operation_id = "delete_credential", params(("id" = String, Path)),
     responses((status = 200, body = CredentialBody))
 )]
-async fn delete_credential(asked: Asked, Id(id): Id) -> Result<Answer<CredentialBody>, Problem> {
+async fn delete_one(asked: Asked, Id(id): Id) -> Result<Answer<CredentialBody>, Problem> {
     let record = delete(&asked.call(), known(&id)?.as_str()).await?;
     Ok(Answer::ok(CredentialBody::from(&record)))
 }
 
-/// How it is reset.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct ResetBody {
-    /// Of a Basic pair: the new password; made up when it is left out.
-    #[schema(min_length = 8, max_length = 1022, format = Password)]
-    password: Option<String>,
-    /// For so many seconds the secret before counts beside the new one: of a token, at most 366 days.
-    #[serde(default)]
-    #[schema(minimum = 0, maximum = 31622400_u64)]
-    overlap_seconds: u64,
-}
-
-/// Gives a credential a new secret. The one before is dead at once, or after the overlap.
-#[utoipa::path(
-    post, path = "/credentials/{id}/reset", tag = TAG, params(("id" = String, Path)), request_body = ResetBody,
-    responses((status = 200, body = WithSecret, headers(("ETag" = String))), (status = 409))
-)]
-async fn reset_credential(
-    asked: Asked,
-    Id(id): Id,
-    MaybeBody(body): MaybeBody<ResetBody>,
-) -> Result<Answer<WithSecret>, Problem> {
-    let how = Reset {
-        chosen: body.password.map(|password| PlainPassword::new(password.as_bytes())),
-        overlap: std::time::Duration::from_secs(body.overlap_seconds),
-    };
-    let answer = match reset(&asked.call(), known(&id)?.as_str(), how).await? {
-        Once::Done(done) => WithSecret::new(&done.record, &done.secret),
-        Once::Repeated(facts) => WithSecret::repeated(facts)?,
-    };
-    let revision = answer.credential.revision;
-    Ok(Answer::ok(answer).of_revision(revision))
-}
-
-/// Why something is switched off.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct DisableBody {
-    /// Stays on record.
-    #[schema(min_length = 1, max_length = 500)]
-    reason: Option<String>,
-}
-
-/// Switches a credential off: from now on it is refused.
-#[utoipa::path(
-    post, path = "/credentials/{id}/disable", tag = TAG, params(("id" = String, Path)), request_body = DisableBody,
-    responses((status = 200, body = CredentialBody, headers(("ETag" = String))))
-)]
-async fn disable_credential(
-    asked: Asked,
-    Id(id): Id,
-    MaybeBody(body): MaybeBody<DisableBody>,
-) -> Result<Answer<CredentialBody>, Problem> {
-    let mut fields = Fields::default();
-    let reason = fields.line("reason", body.reason, LONGEST_REASON);
-    fields.finish()?;
-    let record = disable(&asked.call(), known(&id)?.as_str(), reason).await?;
-    Ok(Answer::ok(CredentialBody::from(&record)).of_revision(record.revision))
-}
-
-/// Switches a credential on, with the secret it had.
-#[utoipa::path(
-    post, path = "/credentials/{id}/enable", tag = TAG, params(("id" = String, Path)),
-    responses((status = 200, body = CredentialBody, headers(("ETag" = String))))
-)]
-async fn enable_credential(asked: Asked, Id(id): Id) -> Result<Answer<CredentialBody>, Problem> {
-    let record = enable(&asked.call(), known(&id)?.as_str()).await?;
-    Ok(Answer::ok(CredentialBody::from(&record)).of_revision(record.revision))
+/// As it is now.
+pub(super) fn told(record: &CredentialRecord) -> Answer<CredentialBody> {
+    Answer::ok(CredentialBody::from(record)).of_revision(record.revision)
 }
 
 /// What is no label is no id.
-fn known(id: &str) -> Result<Label, Problem> {
+pub(super) fn known(id: &str) -> Result<Label, Problem> {
     id.parse().map_err(|_| NotFound("credential").into())
+}
+
+impl WithSecret {
+    /// With its place.
+    pub(super) fn created(self) -> Result<Answer<Self>, Problem> {
+        let (id, revision) = (known(&self.credential.id)?, self.credential.revision);
+        Ok(Answer::created(self, location("credentials", &id)).of_revision(revision))
+    }
+
+    /// One that there was before.
+    pub(super) fn renewed(self) -> Answer<Self> {
+        let revision = self.credential.revision;
+        Answer::ok(self).of_revision(revision)
+    }
+}
+
+impl CredentialQuery {
+    fn wanted(self, fields: &mut Fields) -> CredentialsWanted {
+        CredentialsWanted {
+            account: fields.maybe_label("account", self.account.as_deref()),
+            owner: fields.maybe_label("owner", self.owner.as_deref()),
+            part: fields.line("part", self.part, LONGEST_PART),
+            created: self.created.map(|created| match created {
+                CreatedName::Within7Days => CreatedWhen::Within7Days,
+                CreatedName::Within30Days => CreatedWhen::Within30Days,
+                CreatedName::Before30Days => CreatedWhen::Before30Days,
+            }),
+            state: self.state.map(|state| match state {
+                StateName::Cleared => CredentialState::Cleared,
+                StateName::Disabled => CredentialState::Disabled,
+                StateName::Expired => CredentialState::Expired,
+                StateName::Enabled => CredentialState::Enabled,
+            }),
+            kind: self.kind.map(|kind| match kind {
+                KindName::Token => CredentialKind::Token,
+                KindName::Password => CredentialKind::Password,
+                KindName::Own => CredentialKind::Own,
+            }),
+        }
+    }
+}
+
+impl From<ListCredentialsError> for Problem {
+    fn from(error: ListCredentialsError) -> Self {
+        match error {
+            ListCredentialsError::Refused(refusal) => refusal.into(),
+            ListCredentialsError::Invalid(invalid) => invalid.into(),
+            ListCredentialsError::Store(error) => error.into(),
+        }
+    }
 }
 
 impl From<CreateError> for Problem {
@@ -207,39 +253,6 @@ impl From<CreateError> for Problem {
             CreateError::UsernameTaken => Self::new(Code::UsernameTaken, error.to_string()),
             CreateError::Secret(error) => error.into(),
             CreateError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<ResetError> for Problem {
-    fn from(error: ResetError) -> Self {
-        match error {
-            ResetError::Refused(refusal) => refusal.into(),
-            ResetError::Invalid(invalid) => invalid.into(),
-            ResetError::OverlapTooLong => Self::of_field("overlap_seconds", "must be at most 366 days"),
-            ResetError::TokenChosen => Self::of_field("password", "has no meaning with a token, which is made"),
-            ResetError::OwnKey | ResetError::Changed => Self::new(Code::Conflict, error.to_string()),
-            ResetError::Secret(error) => error.into(),
-            ResetError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<DisableError> for Problem {
-    fn from(error: DisableError) -> Self {
-        match error {
-            DisableError::Refused(refusal) => refusal.into(),
-            DisableError::Invalid(invalid) => invalid.into(),
-            DisableError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<EnableError> for Problem {
-    fn from(error: EnableError) -> Self {
-        match error {
-            EnableError::Refused(refusal) => refusal.into(),
-            EnableError::Store(error) => error.into(),
         }
     }
 }

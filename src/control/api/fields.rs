@@ -4,12 +4,22 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 
-use crate::control::operations::Invalid;
+use crate::control::operations::{Invalid, Said};
 use crate::credential::Label;
 
 /// A field that was given, even as null; one that was left out stays `None` by default.
 pub(super) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(field: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(field).map(Some)
+}
+
+/// What an edit says of a field.
+pub(super) fn said<T, U>(given: Option<Option<T>>, read: impl FnOnce(T) -> Option<U>) -> Said<U> {
+    match given {
+        None => Said::Nothing,
+        Some(None) => Said::Gone,
+        // What cannot be read is among the faults.
+        Some(Some(value)) => read(value).map_or(Said::Nothing, Said::Now),
+    }
 }
 
 /// Reads fields, and keeps what is wrong with them.
@@ -98,6 +108,15 @@ impl Fields {
             }
         }
         ranges
+    }
+
+    /// Adds what an operation finds wrong, but not twice of the same field.
+    pub(super) fn merge(&mut self, found: Invalid) {
+        for fault in found.0 {
+            if !self.0.0.iter().any(|known| known.field == fault.field) {
+                self.0.0.push(fault);
+            }
+        }
     }
 
     /// Something else that is wrong.

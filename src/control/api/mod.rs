@@ -7,6 +7,8 @@ mod asked;
 mod audit;
 mod caller;
 mod credential;
+mod credential_edits;
+mod credential_secrets;
 mod credentials;
 mod desk;
 mod diagnosis;
@@ -19,6 +21,7 @@ mod me;
 mod new_credential;
 mod operator_tokens;
 mod origin;
+mod own_key;
 mod pace;
 mod paging;
 mod problem;
@@ -76,6 +79,9 @@ fn operations() -> OpenApiRouter<Desk> {
         .merge(accounts::routes())
         .merge(access_requests::routes())
         .merge(credentials::routes())
+        .merge(credential_edits::routes())
+        .merge(credential_secrets::routes())
+        .merge(own_key::routes())
         .merge(file_credentials::routes())
         .merge(users::routes())
         .merge(diagnosis::routes())

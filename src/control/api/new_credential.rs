@@ -8,14 +8,15 @@ use utoipa::ToSchema;
 use super::credential::{RateLimitBody, SecretKind};
 use super::fields::Fields;
 use super::problem::Problem;
-use crate::control::operations::{NewCredential, NewSecret};
+use crate::control::operations::{Call, NewCredential, NewSecret};
 use crate::credential::{PlainPassword, RateLimit};
 
 pub(super) const LONGEST_NAME: usize = 200;
 pub(super) const LONGEST_DESCRIPTION: usize = 2000;
 pub(super) const LONGEST_EMAIL: usize = 254;
+pub(super) const LONGEST_MOBILE: usize = 40;
 pub(super) const MOST_SCOPES: usize = 100;
-pub(super) const MOST_ADDRESSES: usize = 100;
+pub(super) const MOST_ADDRESSES: usize = 200;
 
 /// What a new credential shall be.
 #[derive(Deserialize, ToSchema)]
@@ -43,10 +44,10 @@ pub(super) struct NewCredentialBody {
     #[schema(min_length = 1, max_length = 2000)]
     description: Option<String>,
     /// The person at the integrator.
-    #[schema(min_length = 3, max_length = 254, example = "dev@integrator.example")]
+    #[schema(min_length = 1, max_length = 254, example = "dev@integrator.example")]
     contact_email: Option<String>,
     /// Their mobile (E.164).
-    #[schema(pattern = r"^\+[1-9][0-9]{6,14}$", example = "+441632960961")]
+    #[schema(min_length = 1, max_length = 40, example = "+441632960961")]
     contact_mobile: Option<String>,
     /// The version of the API; the newest when it is left out.
     #[schema(min_length = 1, max_length = 128)]
@@ -55,7 +56,7 @@ pub(super) struct NewCredentialBody {
     #[schema(max_items = 100)]
     scopes: Option<Vec<String>>,
     /// Addresses and ranges it may be used from; anywhere when it is left out.
-    #[schema(max_items = 100, example = json!(["192.0.2.7", "10.0.0.0/8"]))]
+    #[schema(max_items = 200, example = json!(["192.0.2.7", "10.0.0.0/8"]))]
     addresses: Option<Vec<String>>,
     /// Refused from this moment on.
     #[schema(format = "date-time")]
@@ -69,7 +70,7 @@ impl NewCredentialBody {
     ///
     /// # Errors
     /// Everything that cannot be meant.
-    pub(super) fn read(self) -> Result<NewCredential, Problem> {
+    pub(super) fn read(self, call: &Call<'_>) -> Result<NewCredential, Problem> {
         let mut fields = Fields::default();
         let secret = secret(&mut fields, self.kind, self.username, self.password);
         let account = fields.label("account", &self.account);
@@ -77,18 +78,17 @@ impl NewCredentialBody {
         let name = fields.line("name", self.name, LONGEST_NAME);
         let description = fields.lines("description", self.description, LONGEST_DESCRIPTION);
         let contact_email = fields.line("contact_email", self.contact_email, LONGEST_EMAIL);
-        let contact_mobile = fields.line("contact_mobile", self.contact_mobile, 16);
+        let contact_mobile = fields.line("contact_mobile", self.contact_mobile, LONGEST_MOBILE);
         let version = fields.maybe_label("version", self.version.as_deref());
         let scopes = self.scopes.map(|scopes| fields.labels("scopes", &scopes, MOST_SCOPES));
         let addresses = fields.addresses("addresses", &self.addresses.unwrap_or_default(), MOST_ADDRESSES);
         let expires_at = fields.moment("expires_at", self.expires_at.as_deref());
         let rate_limit = self.rate_limit.and_then(|limit| rate_limit(&mut fields, limit));
-        fields.finish()?;
         let (Some(account), Some(secret)) = (account, secret) else {
+            fields.finish()?;
             return Err(Problem::of_field("account", "must not be empty"));
         };
-        let new = NewCredential::new(account, secret);
-        Ok(NewCredential {
+        let new = NewCredential {
             id,
             name,
             description,
@@ -99,8 +99,11 @@ impl NewCredentialBody {
             addresses,
             expires_at,
             rate_limit,
-            ..new
-        })
+            ..NewCredential::new(account, secret)
+        };
+        fields.merge(new.faults(call));
+        fields.finish()?;
+        Ok(new)
     }
 }
 

@@ -132,7 +132,7 @@ async fn create(asked: Asked, Body(body): Body<NewTokenBody>) -> Result<Answer<O
     fields.finish()?;
     let new = NewOperatorToken { name: body.name, role: body.role.into(), account, expires_at };
     let created = create_operator_token(&asked.call(), new).await?;
-    let (place, revision) = (location("operator-tokens", created.record.id.as_str()), created.record.revision);
+    let (place, revision) = (location("operator-tokens", &created.record.id), created.record.revision);
     let body = OperatorTokenWithSecret {
         operator_token: OperatorTokenBody::from(&created.record),
         token: created.token.reveal().to_owned(),

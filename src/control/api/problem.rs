@@ -19,6 +19,10 @@ pub enum Code {
     SignInFailed,
     /// Known, and not allowed.
     Forbidden,
+    /// Nothing of the account before the provider has let it in.
+    AccessNotGranted,
+    /// No keys of members while the account does not want them.
+    MembersNotAllowed,
     /// A page of somebody else's makes a browser ask.
     CrossSite,
     /// No such thing, or none that may be seen.
@@ -74,11 +78,13 @@ pub enum Code {
 }
 
 /// Code, its word, its status, its title; in the order of the codes.
-const TABLE: [(Code, &str, StatusCode, &str); 30] = [
+const TABLE: [(Code, &str, StatusCode, &str); 32] = [
     (Code::Malformed, "malformed", StatusCode::BAD_REQUEST, "The request cannot be read"),
     (Code::Unauthenticated, "unauthenticated", StatusCode::UNAUTHORIZED, "Nobody has signed in"),
     (Code::SignInFailed, "sign_in_failed", StatusCode::UNAUTHORIZED, "Not signed in"),
     (Code::Forbidden, "forbidden", StatusCode::FORBIDDEN, "Not allowed"),
+    (Code::AccessNotGranted, "access_not_granted", StatusCode::FORBIDDEN, "API access is not granted"),
+    (Code::MembersNotAllowed, "members_not_allowed", StatusCode::FORBIDDEN, "Members have no keys here"),
     (Code::CrossSite, "cross_site", StatusCode::FORBIDDEN, "The request comes from another site"),
     (Code::NotFound, "not_found", StatusCode::NOT_FOUND, "Not found"),
     (Code::MethodNotAllowed, "method_not_allowed", StatusCode::METHOD_NOT_ALLOWED, "No such method here"),

@@ -18,7 +18,9 @@ impl From<NotFound> for Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let code = match refusal {
-            Refusal::Forbidden | Refusal::AccessNotGranted | Refusal::MembersNotAllowed => Code::Forbidden,
+            Refusal::Forbidden => Code::Forbidden,
+            Refusal::AccessNotGranted => Code::AccessNotGranted,
+            Refusal::MembersNotAllowed => Code::MembersNotAllowed,
             Refusal::NotFound(_) => Code::NotFound,
             Refusal::Stale(_) => Code::Stale,
             Refusal::KeyReused => Code::IdempotencyKeyReused,
@@ -66,12 +68,6 @@ impl From<StoreError> for Problem {
     }
 }
 
-impl From<NoSecret> for Problem {
-    fn from(error: NoSecret) -> Self {
-        Self::new(Code::Internal, error.to_string())
-    }
-}
-
 impl From<NoRandomness> for Problem {
     fn from(error: NoRandomness) -> Self {
         Self::new(Code::Internal, error.to_string())
@@ -81,5 +77,11 @@ impl From<NoRandomness> for Problem {
 impl From<Busy> for Problem {
     fn from(error: Busy) -> Self {
         Self::new(Code::Busy, error.to_string()).retry_after(1)
+    }
+}
+
+impl From<NoSecret> for Problem {
+    fn from(error: NoSecret) -> Self {
+        Self::new(Code::Internal, error.to_string())
     }
 }

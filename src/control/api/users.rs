@@ -132,7 +132,7 @@ async fn create(asked: Asked, Body(body): Body<NewUserBody>) -> Result<Answer<Us
     let new = NewUser { role: body.role.into(), account, email: body.email, name: body.name };
     let created = create_user(&asked.call(), new).await?;
     let setup_link = SetupLink::new(&created.link, asked.in_force());
-    let (place, revision) = (location("users", created.record.id.as_str()), created.record.revision);
+    let (place, revision) = (location("users", &created.record.id), created.record.revision);
     let body = UserWithLink { user: UserBody::from(&created.record), setup_link };
     Ok(Answer::created(body, place).of_revision(revision))
 }
