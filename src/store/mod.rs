@@ -17,6 +17,7 @@ mod record;
 mod records;
 mod roles;
 mod schema;
+mod searches;
 mod transaction;
 mod usable;
 mod usage;
