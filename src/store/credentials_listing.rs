@@ -5,12 +5,8 @@ use jiff::Timestamp;
 use sqlx::QueryBuilder;
 
 use super::records::{COLUMNS, FROM, Row};
-use super::transaction::{Touched, within};
 use super::{CredentialRecord, Listing, Place, Pools, Store, StoreError};
 use crate::credential::Label;
-
-/// A line of 200 characters beside two names, and less than an index entry of PostgreSQL may hold.
-const LONGEST_SEARCHED: usize = 1000;
 
 /// What a credential is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,7 +52,7 @@ pub struct CredentialFilter {
 }
 
 /// How many are in each state.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StateCounts {
     /// Without a secret.
     pub cleared: i64,
@@ -66,6 +62,14 @@ pub struct StateCounts {
     pub expired: i64,
     /// None of these.
     pub enabled: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct CountRow {
+    total: i64,
+    cleared: i64,
+    disabled: i64,
+    expired: i64,
 }
 
 /// Conditions, for whichever database it is. Locating a text is what the two call differently.
@@ -118,14 +122,14 @@ macro_rules! list {
 
 macro_rules! count {
     ($pool:expr, $database:ty, $locate:literal, $filter:expr, $now:expr) => {{
-        let mut sql = QueryBuilder::<$database>::new("SELECT ");
-        for (at, state) in CredentialState::ALL.into_iter().enumerate() {
-            sql.push(if at == 0 { "COUNT(*) FILTER (WHERE " } else { ", COUNT(*) FILTER (WHERE " });
-            sql.push(state.condition($now)).push(") AS ").push(state.as_str());
+        let mut sql = QueryBuilder::<$database>::new("SELECT COUNT(*) AS total");
+        // Those that are enabled are what is left: for most rows it is the longest of the questions.
+        for state in [CredentialState::Cleared, CredentialState::Disabled, CredentialState::Expired] {
+            sql.push(", COUNT(*) FILTER (WHERE ").push(state.condition($now)).push(") AS ").push(state.as_str());
         }
         sql.push(" FROM credentials");
         filtered!(sql, $filter, None::<CredentialState>, $now, $locate);
-        sql.build_query_as::<StateCounts>().fetch_one($pool).await?
+        sql.build_query_as::<CountRow>().fetch_one($pool).await?
     }};
 }
 
@@ -162,50 +166,17 @@ impl Store {
         filter: &CredentialFilter,
         now: Timestamp,
     ) -> Result<StateCounts, StoreError> {
-        self.within(async {
-            Ok(match &self.pools {
-                Pools::Sqlite { read, .. } => count!(read, sqlx::Sqlite, "instr", filter, now),
-                Pools::Postgres(pool) => count!(pool, sqlx::Postgres, "strpos", filter, now),
+        let row: CountRow = self
+            .within(async {
+                Ok(match &self.pools {
+                    Pools::Sqlite { read, .. } => count!(read, sqlx::Sqlite, "instr", filter, now),
+                    Pools::Postgres(pool) => count!(pool, sqlx::Postgres, "strpos", filter, now),
+                })
             })
-        })
-        .await
+            .await?;
+        let CountRow { total, cleared, disabled, expired } = row;
+        Ok(StateCounts { cleared, disabled, expired, enabled: total - cleared - disabled - expired })
     }
-}
-
-impl Store {
-    /// Fills in what credentials are found by where a migration could not: databases know the small letters of
-    /// ASCII alone.
-    pub(super) async fn fold_searches(&self) -> Result<(), StoreError> {
-        let sql = "SELECT id, username, name FROM credentials WHERE search IS NULL ORDER BY id LIMIT 1000";
-        loop {
-            let mut transaction = self.begin(Timestamp::UNIX_EPOCH).await?;
-            type Names = (String, Option<String>, Option<String>);
-            let all: Vec<Names> = within!(transaction, |connection| sqlx::query_as(sql).fetch_all(connection))?;
-            if all.is_empty() {
-                return Ok(());
-            }
-            for (id, username, name) in &all {
-                let search = searched_of(id, username.as_deref(), name.as_deref());
-                let sql = "UPDATE credentials SET search = $1 WHERE id = $2";
-                let _touched: Touched =
-                    within!(transaction, |connection| sqlx::query(sql).bind(&search).bind(id).execute(connection))?;
-            }
-            transaction.commit().await?;
-        }
-    }
-}
-
-/// What a credential is found by, as the index holds it.
-pub(super) fn searched(record: &CredentialRecord) -> String {
-    searched_of(record.id.as_str(), record.username(), record.name.as_deref())
-}
-
-/// The same of its parts.
-fn searched_of(id: &str, username: Option<&str>, name: Option<&str>) -> String {
-    let whole = format!("{id}\n{}\n{}", username.unwrap_or_default(), name.unwrap_or_default());
-    let mut folded = whole.to_lowercase();
-    folded.truncate(folded.floor_char_boundary(LONGEST_SEARCHED));
-    folded
 }
 
 impl CredentialKind {
@@ -260,8 +231,8 @@ impl CredentialState {
         match self {
             Self::Cleared => "cleared".to_owned(),
             Self::Disabled => "NOT cleared AND NOT enabled".to_owned(),
-            Self::Expired => format!("NOT cleared AND enabled AND COALESCE(expires_at <= {now}, FALSE)"),
-            Self::Enabled => format!("NOT cleared AND enabled AND COALESCE(expires_at > {now}, TRUE)"),
+            Self::Expired => format!("NOT cleared AND enabled AND expires_at <= {now}"),
+            Self::Enabled => format!("NOT cleared AND enabled AND (expires_at IS NULL OR expires_at > {now})"),
         }
     }
 }

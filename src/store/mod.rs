@@ -23,6 +23,7 @@ mod record;
 mod records;
 mod roles;
 mod schema;
+mod searches;
 mod sessions;
 mod setup_links;
 mod standing;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::credentials_listing::searched;
+use super::searches::searched;
 use super::transaction::{Touched, built, listed, within};
 use super::{ChangeKind, CredentialKind, CredentialRecord, PreviousSecret, RecordSecret, StoreError, Transaction};
 use crate::credential::{Label, PasswordHash, RateLimit};

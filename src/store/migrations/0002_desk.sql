@@ -18,5 +18,7 @@ UPDATE credentials SET search = substr(lower(id || '
 
 DROP INDEX credentials_account;
 DROP INDEX credentials_created;
+DROP INDEX credentials_owner;
 CREATE INDEX credentials_of_account ON credentials (account, created_at, id, cleared, enabled, expires_at, kind, search);
+CREATE INDEX credentials_of_owner ON credentials (owner, account, created_at, id) WHERE owner IS NOT NULL;
 CREATE INDEX credentials_of_all ON credentials (created_at, id, cleared, enabled, expires_at, kind, search);

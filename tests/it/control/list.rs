@@ -230,12 +230,19 @@ async fn one_row_that_cannot_be_read_keeps_no_other_back(bed: Bed) {
     assert_eq!((page.records.len(), page.unreadable.len()), (6, 1));
 }
 
-/// As a row of schema 1 is when it is brought to 2.
+/// As rows of schema 1 are brought to 2: what the migration fills in is what would have been written.
 async fn what_was_there_before_this_migration_is_found(bed: Bed) {
-    bed.account("acme").await;
+    filled(&bed).await;
+    made(&bed, noon(), NewCredential { name: Some("Billing EXPORT".into()), ..token_for("acme") }).await;
     made(&bed, noon(), NewCredential { name: Some("Ärzte".into()), ..token_for("acme") }).await;
-    bed.execute("UPDATE credentials SET search = NULL").await;
+    bed.execute("UPDATE credentials SET description = kind || search, kind = 'token', search = NULL").await;
+    let migration = include_str!("../../../src/store/migrations/0002_desk.sql");
+    let (_, updates) = migration.split_once("UPDATE").unwrap();
+    let (updates, _) = updates.split_once("DROP INDEX").unwrap();
+    bed.execute(&format!("UPDATE{updates}")).await;
+    assert_eq!(bed.ask("SELECT COUNT(*) FROM credentials WHERE search IS NULL").await, 1, "left to the program");
     bed.store.migrate().await.unwrap();
+    assert_eq!(bed.ask("SELECT COUNT(*) FROM credentials WHERE description = kind || search").await, 9);
     let wanted = CredentialsWanted { part: Some("ÄRZTE".into()), ..Default::default() };
     assert_eq!(listed(&bed, &shell(), &wanted).await.len(), 1);
 }
