@@ -43,10 +43,13 @@ struct CredentialQuery {
     #[param(min_length = 1, max_length = 200)]
     part: Option<String>,
     /// Made in this time.
+    #[param(inline)]
     created: Option<CreatedName>,
     /// In this state.
+    #[param(inline)]
     state: Option<StateName>,
     /// Of this kind.
+    #[param(inline)]
     kind: Option<KindName>,
     /// As the page before gave it; of the list alone.
     #[param(max_length = 1024)]
