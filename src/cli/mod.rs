@@ -1,18 +1,26 @@
 //! The command line, one file a command. Exit code 0: fine, 1: refused, 2: wrong usage.
 
+mod account;
+mod admin;
+mod audit;
 mod config;
 mod credentials;
 mod database;
 mod demo;
+mod desk;
 mod explain;
+mod operator;
 mod output;
 mod password;
+mod request;
 mod secret;
 mod serve;
+mod shell;
 mod source;
 mod store;
 mod throttle;
 mod token;
+mod user;
 
 use std::process::ExitCode;
 
@@ -23,7 +31,6 @@ use clap::{Parser, Subcommand};
 #[command(
     name = "claviger",
     version,
-    propagate_version = true,
     after_help = "Start here:\n  claviger demo                                    see it work, no files needed\n  claviger token new                               a token and the digest to paste\n  claviger serve --upstream http://127.0.0.1:9000 --credentials credentials.yaml\n  claviger serve --config config/claviger.yaml",
     after_long_help = "Start here:\n  claviger demo                                    see it work, no files needed\n  claviger token new                               a token and the digest to paste\n  claviger serve --upstream http://127.0.0.1:9000 --credentials credentials.yaml\n  claviger serve --config config/claviger.yaml\n\nEvery setting can be given in the environment: CLAVIGER__PROXY__LISTEN=0.0.0.0:8080 stands for\nproxy.listen. Flags override the environment, which overrides the file.\n\nExit codes: 0 fine, 1 refused, 2 wrong usage."
 )]
@@ -43,9 +50,27 @@ enum Command {
     Config(config::Command),
     /// Say what a credential would get for a request, and why
     Explain(explain::Args),
-    /// List credentials of the database, and move them in and out
-    #[command(subcommand, alias = "credential")]
-    Credentials(credentials::Command),
+    /// Accounts: the customers, and whether they may use the API
+    #[command(subcommand, alias = "accounts")]
+    Account(account::Command),
+    /// Requests for API access, and deciding about them
+    #[command(subcommand, alias = "requests")]
+    Request(request::Command),
+    /// Credentials of the database: their whole life
+    #[command(subcommand, alias = "credentials")]
+    Credential(credentials::Command),
+    /// The people who use the desk
+    #[command(subcommand, alias = "users")]
+    User(user::Command),
+    /// Who did what to which thing, when, from where
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Tokens for scripts that use the desk
+    #[command(subcommand, alias = "operators")]
+    Operator(operator::Command),
+    /// Set the desk up
+    #[command(subcommand)]
+    Admin(admin::Command),
     /// See how the database stands, and bring it up to date
     #[command(subcommand)]
     Database(database::Command),
@@ -58,6 +83,10 @@ enum Command {
     /// See who has guessed wrong at a running gate, and forget it
     #[command(subcommand)]
     Throttle(throttle::Command),
+    /// Print what completes this program's commands in a shell
+    Completions(shell::Completions),
+    /// Write the manual pages
+    Man(shell::Man),
 }
 
 /// Runs the command that the process was started with.
@@ -69,11 +98,19 @@ pub fn run() -> ExitCode {
         Command::Demo(args) => args.run(),
         Command::Config(command) => command.run(),
         Command::Explain(args) => args.run(),
-        Command::Credentials(command) => command.run(),
+        Command::Account(command) => command.run(),
+        Command::Request(command) => command.run(),
+        Command::Credential(command) => command.run(),
+        Command::User(command) => command.run(),
+        Command::Audit(command) => command.run(),
+        Command::Operator(command) => command.run(),
+        Command::Admin(command) => command.run(),
         Command::Database(command) => command.run(),
         Command::Token(command) => command.run(),
         Command::Password(command) => command.run(),
         Command::Throttle(command) => command.run(),
+        Command::Completions(args) => args.run(),
+        Command::Man(args) => args.run(),
     };
     match outcome {
         Ok(code) => code,

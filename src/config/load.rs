@@ -3,6 +3,8 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use super::{Fault, Faults, Node, Origin, Settings, Value, decode, parse, written};
 
 /// Every override from the environment begins with this; `__` separates keys.
@@ -179,6 +181,12 @@ pub fn shell_user() -> String {
     let named = ["SUDO_USER", "USER", "LOGNAME"].into_iter().filter_map(std::env::var_os);
     let name = named.map(|name| name.to_string_lossy().into_owned()).find(|name| !name.is_empty());
     name.map_or("unknown".into(), |name| name.chars().filter(|letter| !letter.is_control()).take(64).collect())
+}
+
+/// What the desk of another process knows this one by (`CLAVIGER_TOKEN`).
+pub fn operator_token() -> Option<Zeroizing<String>> {
+    let token = std::env::var_os("CLAVIGER_TOKEN")?.into_string().ok().map(Zeroizing::new)?;
+    (!token.is_empty()).then_some(token)
 }
 
 /// The overrides in the environment of this process.

@@ -16,7 +16,10 @@ mod yaml;
 pub use decode::decode;
 pub use effective::effective;
 pub use fault::{Fault, Faults};
-pub use load::{ConfigSource, Override, environment, process_environment, read_text, schema, shell_user, wants_colour};
+pub use load::{
+    ConfigSource, Override, environment, operator_token, process_environment, read_text, schema, shell_user,
+    wants_colour,
+};
 pub use node::{Key, Node, Origin, Value};
 pub use settings::{Database, Settings, Upstream};
 pub use unknown::unknown_key;

@@ -111,7 +111,8 @@ impl Store {
                 problem: other.to_string(),
                 remedy: "use the version of claviger that last migrated it, or a newer one",
             },
-        })
+        })?;
+        self.fold_searches().await
     }
 }
 

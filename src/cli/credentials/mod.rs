@@ -1,5 +1,9 @@
-//! `claviger credentials list|show|import|export`: those of the database.
+//! `claviger credential …`: those of the database.
 
+mod breaking;
+mod change;
+mod create;
+mod details;
 mod export;
 mod import;
 mod list;
@@ -8,16 +12,37 @@ mod show;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
+use serde_json::json;
 
 use crate::source::formats;
 
 /// What to do with credentials.
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
-    /// Print all of them, or those of an account
+    /// Print all of them, or those that are looked for
     List(list::Args),
     /// Print everything that is known of one; never its secret
     Show(show::Args),
+    /// Make one, and print its secret this once
+    Create(create::Args),
+    /// Change details and rights, never the secret
+    Edit(change::Edit),
+    /// Give it a new secret; the one it has is dead at once, or after an overlap
+    Reset(breaking::Reset),
+    /// Let the secret from before a reset count no longer
+    EndOverlap(change::One),
+    /// Make one with the same rights and settings, and a secret of its own
+    Duplicate(create::Duplicate),
+    /// Pin it to another version of the API
+    Upgrade(change::Upgrade),
+    /// Refuse it until it is enabled again
+    Disable(breaking::Disable),
+    /// Let it through again, with the secret it had
+    Enable(change::One),
+    /// Take its secret away; it stays without one until it is reset
+    Clear(breaking::Breaking),
+    /// Delete it for good
+    Delete(breaking::Breaking),
     /// Add and replace those of a file; all of them or none
     Import(import::Args),
     /// Print all of them as a file, with digests and hashes
@@ -40,6 +65,16 @@ impl Command {
         match self {
             Self::List(args) => args.run(),
             Self::Show(args) => args.run(),
+            Self::Create(args) => args.run(),
+            Self::Edit(args) => args.run(),
+            Self::Reset(args) => args.run(),
+            Self::EndOverlap(one) => one.post("end-overlap", json!({})),
+            Self::Duplicate(args) => args.run(),
+            Self::Upgrade(args) => args.run(),
+            Self::Disable(args) => args.run(),
+            Self::Enable(one) => one.post("enable", json!({})),
+            Self::Clear(breaking) => breaking.clear(),
+            Self::Delete(breaking) => breaking.delete(),
             Self::Import(args) => args.run(),
             Self::Export(args) => args.run(),
         }

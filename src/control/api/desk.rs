@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use super::pace::Pace;
 use crate::auth::{HashPool, HashPoolSize, Throttle, ThrottleRules};
 use crate::clock::Clock;
-use crate::config::written;
+use crate::config::{Settings, written};
 use crate::control::operations::{Doorstep, SessionLimits, Terms};
 use crate::credential::{ScopeCatalog, TokenFormat, VersionCatalog};
 use crate::source::formats::Catalogs;
@@ -95,7 +95,11 @@ impl Desk {
 impl InForce {
     /// As was read.
     pub fn new(loaded: &Loaded) -> Self {
-        let settings = &loaded.settings;
+        Self { file: loaded.set.clone(), ..Self::of(&loaded.settings) }
+    }
+
+    /// Without a credentials file.
+    pub fn of(settings: &Settings) -> Self {
         let throttle = &settings.throttle;
         Self {
             versions: settings.versions.clone(),
@@ -112,7 +116,7 @@ impl InForce {
                 window: throttle.window.duration(),
             }),
             desk: settings.desk.clone().unwrap_or_default(),
-            file: loaded.set.clone(),
+            file: Arc::default(),
         }
     }
 

@@ -1,18 +1,26 @@
 //! Operations, on SQLite and on PostgreSQL by the same tests.
 
+mod access;
 mod access_requests;
 mod accounts;
 mod api;
 mod audit;
 mod callers;
+mod clear;
 mod crash;
 mod create;
 mod decisions;
 mod diagnosis;
+mod duplicate;
+mod edit;
 mod import;
 mod kills;
+mod list;
+mod once;
 mod operator_tokens;
+mod own_key;
 mod people;
+mod races;
 mod reset;
 mod rights;
 mod schemathesis;
@@ -20,19 +28,30 @@ mod sessions;
 mod setup_links;
 mod sign_in;
 mod switches;
+mod upgrade_version;
 mod user_bounds;
 mod users;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use claviger::control::operations::{Call, Caller, Created, NewCredential, NewSecret, Terms, create};
 use claviger::credential::{ScopeCatalog, TokenFormat, Version, VersionCatalog};
 use claviger::source::formats::Catalogs;
+use claviger::store::{Actor, ActorKind, Role};
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::store::beds::{Bed, label};
 
 /// Whoever may do everything.
 fn shell() -> Caller {
     Caller::shell("root".into())
+}
+
+/// Somebody who has signed in.
+fn user(role: Role, account: Option<&str>, id: &str) -> Caller {
+    let actor = Actor { kind: ActorKind::User, id: id.into(), request_id: None, address: None };
+    Caller { actor, role, account: account.map(label), user: Some(label(id)) }
 }
 
 /// Versions 1 and 2, and the scope `pay`.
@@ -95,6 +114,19 @@ async fn made(bed: &Bed, now: Timestamp, new: NewCredential) -> Created {
 async fn verbs(bed: &Bed, id: &str) -> Vec<String> {
     let audit = bed.store.audit_of("credential", id, 10).await.unwrap();
     audit.into_iter().map(|line| line.verb).collect()
+}
+
+/// What of the audit's newest line is different behind the change.
+async fn last_difference(bed: &Bed, id: &str) -> BTreeMap<String, (Value, Value)> {
+    let audit = bed.store.audit_of("credential", id, 1).await.unwrap();
+    let facts = |text: &Option<String>| -> BTreeMap<String, Value> {
+        serde_json::from_str(text.as_deref().unwrap_or("{}")).unwrap()
+    };
+    let (before, after) = (facts(&audit[0].before), facts(&audit[0].after));
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let of = |facts: &BTreeMap<String, Value>, name: &str| facts.get(name).cloned().unwrap_or_default();
+    let pairs = names.into_iter().map(|name| (name.clone(), (of(&before, name), of(&after, name))));
+    pairs.filter(|(name, (before, after))| before != after && name != "revision").collect()
 }
 
 async fn works(bed: &Bed, token: &str) -> bool {

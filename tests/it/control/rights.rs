@@ -7,7 +7,9 @@ use super::shell;
 use crate::store::beds::label;
 
 /// Staff, owner, implementer, member.
-const TABLE: [(Right, &str); 7] = [
+const TABLE: [(Right, &str); 8] = [
+    // what one is a part of: nothing that the list names
+    (Right::SeeAccount, "xxxx"),
     // ask for access (B2)
     (Right::AskForAccess, "-x--"),
     // decide (B3), create accounts, withdraw the grant

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use claviger::config::DatabaseUrl;
 use claviger::credential::{Label, StoredSecret, TokenDigest};
-use claviger::store::{AccountRecord, CredentialRecord, Store, StoreOptions};
+use claviger::store::{AccountRecord, CredentialRecord, Role, Store, StoreOptions};
 use jiff::Timestamp;
 use sqlx::Connection as _;
 
@@ -112,6 +112,16 @@ impl Bed {
         transaction.put_account(&record).await.unwrap();
         transaction.commit().await.unwrap();
         record
+    }
+
+    /// Makes a user of an account, or one of the staff.
+    pub async fn put_user(&self, id: &str, account: Option<&str>, role: Role) {
+        let account = account.map_or("NULL".to_owned(), |account| format!("'{account}'"));
+        self.execute(&format!(
+            "INSERT INTO users (id, account, email, role, enabled, created_at, revision)
+            VALUES ('{id}', {account}, '{id}@example.org', '{role}', TRUE, 0, 1)"
+        ))
+        .await;
     }
 
     /// Writes an account as it is now.

@@ -1,15 +1,17 @@
 //! What is taken away is gone from every gate, whatever it remembers.
 
 use claviger::clock::Clock;
-use claviger::store::{CredentialRecord, PreviousSecret};
+use claviger::credential::TokenDigest;
+use claviger::store::{CredentialRecord, PreviousSecret, RecordSecret, Role};
 use jiff::ToSpan as _;
 
-use super::{asked, bearer, gate, hits, lookups, pair};
+use super::{asked, bearer, gate, hits, lookups, pair, verdict};
 use crate::store::beds::{Bed, label, on_each, token};
 use crate::support::{Gate, RecordingApi, Request, eventually};
 
 on_each!(
     whatever_ends_a_credential_reaches_the_gate,
+    a_cleared_credential_is_one_that_the_gate_does_not_know,
     what_was_unknown_is_admitted_once_it_is_there,
     changes_that_nobody_is_told_of_are_found,
     a_token_from_before_a_reset_counts_until_its_end,
@@ -29,12 +31,7 @@ fn silently(statement: &str, kind: &str, target: &str) -> String {
 
 /// A member's own key is `owned-by-…`, with that as its token.
 async fn put_owned(bed: &Bed, owner: &str, account: &str) {
-    let email = format!("{owner}@example.org");
-    bed.execute(&format!(
-        "INSERT INTO users (id, account, email, role, enabled, created_at, revision)
-        VALUES ('{owner}', '{account}', '{email}', 'member', TRUE, 0, 1)"
-    ))
-    .await;
+    bed.put_user(owner, Some(account), Role::Member).await;
     let id = format!("owned-by-{owner}");
     let mut record = token(&id, account, &id);
     record.owner = Some(label(owner));
@@ -113,6 +110,39 @@ async fn whatever_ends_a_credential_reaches_the_gate(bed: Bed) {
     bed.put_account(&members).await;
     must_become(&gate, "owned-by-bob", 403, "access_off");
     assert_eq!(asked(&gate, &bearer("of-members")).0, 200, "it belongs to no member");
+}
+
+async fn a_cleared_credential_is_one_that_the_gate_does_not_know(bed: Bed) {
+    bed.account("acme").await;
+    let mut key = token("key", "acme", "new");
+    key.previous =
+        Some(PreviousSecret::Token { digest: TokenDigest::of(b"old"), ends_at: Clock::System.now() + 1.hours() });
+    bed.put(&key).await;
+    let mut nightly = pair("nightly", "acme", "acme", "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=");
+    bed.put(&nightly).await;
+    let api = RecordingApi::start();
+    let gate = gate(&api, &bed).start();
+    must_be_remembered(&gate, "new");
+    must_be_remembered(&gate, "old");
+    let basic = Request::get("/x").basic("acme", "not it");
+    assert_eq!(asked(&gate, &basic), (401, "credential_invalid".to_owned()));
+
+    for record in [&mut key, &mut nightly] {
+        record.secret = record.secret.cleared();
+        record.previous = None;
+        bed.put(record).await;
+    }
+    must_become(&gate, "new", 401, "credential_invalid");
+    must_become(&gate, "old", 401, "credential_invalid");
+    let (cleared, unknown) = (gate.send(&basic), gate.send(&Request::get("/x").basic("nobody", "not it")));
+    assert_eq!(verdict(&cleared), (401, "credential_invalid".to_owned()));
+    assert_eq!(verdict(&cleared), verdict(&unknown));
+    for password in ["", "!"] {
+        assert_ne!(asked(&gate, &Request::get("/x").basic("acme", password)).0, 200, "{password:?}");
+    }
+    key.secret = RecordSecret::Token(Some(TokenDigest::of(b"newest")));
+    bed.put(&key).await;
+    must_become(&gate, "newest", 200, "");
 }
 
 async fn what_was_unknown_is_admitted_once_it_is_there(bed: Bed) {

@@ -1,0 +1,133 @@
+//! `claviger account …`
+
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::desk::{Column, Consent, DeskArgs, Request, cell, list, moment, path, query};
+use crate::credential::Label;
+
+const COLUMNS: [Column; 6] = [
+    ("ID", |account| cell(account, "id")),
+    ("GRANTED", |account| cell(account, "granted")),
+    ("SWITCHED ON", |account| cell(account, "switched_on")),
+    ("MEMBERS", |account| cell(account, "members_allowed")),
+    ("CREATED", |account| moment(account, "created_at")),
+    ("NAME", |account| cell(account, "name")),
+];
+
+/// What to do with accounts.
+#[derive(clap::Subcommand)]
+pub(super) enum Command {
+    /// Print all of them
+    List {
+        /// Only those with this in their name or id
+        #[arg(long, value_name = "PART")]
+        name: Option<String>,
+        #[command(flatten)]
+        desk: DeskArgs,
+    },
+    /// Print everything that is known of one
+    Show(One),
+    /// Add a customer; API access is granted to it on its own
+    #[command(
+        after_help = "Example:\n  claviger account create --id acme --name 'Acme Ltd' && claviger account grant acme"
+    )]
+    Create {
+        /// Its id for good [default: one is made]
+        #[arg(long, value_name = "ID")]
+        id: Option<Label>,
+        /// What people call it
+        #[arg(long)]
+        name: Option<String>,
+        #[command(flatten)]
+        desk: DeskArgs,
+    },
+    /// Change what people call it
+    Rename {
+        #[command(flatten)]
+        one: One,
+        /// The new name
+        name: String,
+    },
+    /// Let it use the API
+    Grant(One),
+    /// Take that back: all its credentials are refused
+    Withdraw(Breaking),
+    /// Switch its API access on
+    SwitchOn(One),
+    /// Switch its API access off: all its credentials are refused
+    SwitchOff(Breaking),
+    /// Say whether its members may have keys of their own
+    Members {
+        #[command(flatten)]
+        one: One,
+        /// on or off; off, the keys that they have are refused
+        #[arg(value_parser = clap::builder::BoolishValueParser::new(), action = clap::ArgAction::Set, value_name = "on|off")]
+        allowed: bool,
+    },
+}
+
+/// One account.
+#[derive(clap::Args)]
+pub(super) struct One {
+    /// Id of the account
+    #[arg(value_name = "ACCOUNT")]
+    id: Label,
+    #[command(flatten)]
+    desk: DeskArgs,
+}
+
+/// One account that something is taken from.
+#[derive(clap::Args)]
+pub(super) struct Breaking {
+    #[command(flatten)]
+    one: One,
+    #[command(flatten)]
+    consent: Consent,
+}
+
+impl Command {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::List { name, desk } => desk.run(async |there| {
+                let path = query(&path(&["accounts"]), &[("name", name)]);
+                list(&desk, there, &path, &COLUMNS, "no accounts").await?;
+                Ok(ExitCode::SUCCESS)
+            }),
+            Self::Show(One { id, desk }) => desk.show(Request::get(&path(&["accounts", id.as_str()]))),
+            Self::Create { id, name, desk } => {
+                let body = json!({"id": id.as_ref().map(Label::as_str), "name": name});
+                desk.show(Request::post(&path(&["accounts"]), body))
+            }
+            Self::Rename { one: One { id, desk }, name } => desk.run(async |there| {
+                let path = path(&["accounts", id.as_str()]);
+                let seen = there.send(Request::get(&path)).await?;
+                let answer = there.send(Request::patch(&path, json!({"name": name})).at(seen.revision)).await?;
+                super::desk::show(&desk, &answer.body)?;
+                Ok(ExitCode::SUCCESS)
+            }),
+            Self::Grant(one) => one.post("grant"),
+            Self::Withdraw(breaking) => breaking.post("withdraw"),
+            Self::SwitchOn(one) => one.post("switch-on"),
+            Self::SwitchOff(breaking) => breaking.post("switch-off"),
+            Self::Members { one: One { id, desk }, allowed } => {
+                let path = path(&["accounts", id.as_str(), "member-policy"]);
+                desk.show(Request::put(&path, json!({"allowed": allowed})))
+            }
+        }
+    }
+}
+
+impl One {
+    fn post(self, verb: &str) -> anyhow::Result<ExitCode> {
+        self.desk.show(Request::post(&path(&["accounts", self.id.as_str(), verb]), json!({})))
+    }
+}
+
+impl Breaking {
+    fn post(self, verb: &str) -> anyhow::Result<ExitCode> {
+        let what = format!("Every credential of {} is refused from then on.", self.one.id);
+        if self.consent.to(&what)? { self.one.post(verb) } else { Ok(ExitCode::FAILURE) }
+    }
+}

@@ -1,0 +1,57 @@
+//! `claviger admin setup-link`
+
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::output::{is_for_programs, remark, say};
+use super::source::SourceArgs;
+use super::store::{Named, wait};
+use crate::clock::Clock;
+use crate::config::shell_user;
+use crate::control::operations::{Call, Caller, Terms, first_setup_link};
+use crate::source::formats::Catalogs;
+
+/// What is done once, beside the database.
+#[derive(clap::Subcommand)]
+pub(super) enum Command {
+    /// Print a link with which the first person of the staff chooses a password
+    #[command(
+        after_help = "The link works once, and only until somebody of the staff has a password. There is no default password."
+    )]
+    SetupLink {
+        /// JSON, as always when something else than a terminal reads it
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        source: SourceArgs,
+    },
+}
+
+impl Command {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let Self::SetupLink { json, source } = self;
+        wait(async {
+            let named = Named::read(&source)?;
+            let store = named.open_ready().await?;
+            let (caller, settings) = (Caller::shell(shell_user()), &named.settings);
+            let catalogs = Catalogs { versions: &settings.versions, scopes: &settings.scopes };
+            let terms = Terms { catalogs, format: &settings.token_format };
+            let made = first_setup_link(&Call::new(&store, &caller, Clock::System.now(), terms)).await;
+            store.close().await;
+            let (link, base) = (made?, settings.public_url.as_deref());
+            let ticket = link.ticket.reveal();
+            let url = base.map(|base| format!("{base}/setup#{ticket}"));
+            if is_for_programs(json) {
+                say(json!({"ticket": ticket, "url": url, "ends_at": link.ends_at.to_string()}).to_string())?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            remark(format!("Works once, until {}:", link.ends_at.strftime("%Y-%m-%d %H:%MZ")));
+            say(url.as_deref().unwrap_or(ticket))?;
+            if url.is_none() {
+                remark("With admin.public_url in the settings, this would be a link.");
+            }
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}

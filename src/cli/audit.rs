@@ -1,0 +1,93 @@
+//! `claviger audit …`
+
+use std::process::ExitCode;
+
+use serde_json::Value;
+
+use super::desk::{Column, DeskArgs, Request, cell, list, moment, path, query};
+use super::output::say;
+
+const COLUMNS: [Column; 6] = [
+    ("AT", |line| moment(line, "at")),
+    ("WHO", |line| format!("{}:{}", cell(line, "actor_kind"), cell(line, "actor"))),
+    ("VERB", |line| cell(line, "verb")),
+    ("WHAT", |line| format!("{}:{}", cell(line, "target_kind"), cell(line, "target"))),
+    ("ACCOUNT", |line| cell(line, "account")),
+    ("FROM", |line| cell(line, "address")),
+];
+
+/// What to do with the audit: who did what to which thing, when, from where.
+#[derive(clap::Subcommand)]
+pub(super) enum Command {
+    /// Print what was done, the newest first
+    #[command(after_help = "Example:\n  claviger audit list --target acme-billing --since 2026-11-01T00:00:00Z")]
+    List {
+        #[command(flatten)]
+        filter: Filter,
+        #[command(flatten)]
+        desk: DeskArgs,
+    },
+    /// Print it as CSV, for a spreadsheet: no cell is taken for a formula
+    Export {
+        #[command(flatten)]
+        filter: Filter,
+        #[command(flatten)]
+        desk: DeskArgs,
+    },
+}
+
+/// Which lines.
+#[derive(clap::Args)]
+pub(super) struct Filter {
+    /// Only in this account
+    #[arg(long, value_name = "ID")]
+    account: Option<String>,
+    /// Only by this user, token or person at the shell
+    #[arg(long, value_name = "ID")]
+    actor: Option<String>,
+    /// Only this, such as reset
+    #[arg(long)]
+    verb: Option<String>,
+    /// Only to the thing with this id
+    #[arg(long, value_name = "ID")]
+    target: Option<String>,
+    /// From this moment on (RFC 3339)
+    #[arg(long, value_name = "MOMENT")]
+    since: Option<String>,
+    /// Before this moment
+    #[arg(long, value_name = "MOMENT")]
+    until: Option<String>,
+}
+
+impl Command {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::List { filter, desk } => desk.run(async |there| {
+                list(&desk, there, &filter.on(&path(&["audit"])), &COLUMNS, "nothing was done").await?;
+                Ok(ExitCode::SUCCESS)
+            }),
+            Self::Export { filter, desk } => desk.run(async |there| {
+                let answer = there.send(Request::get(&filter.on(&path(&["audit.csv"])))).await?;
+                if let Value::String(text) = answer.body {
+                    say(text.trim_end())?;
+                }
+                Ok(ExitCode::SUCCESS)
+            }),
+        }
+    }
+}
+
+impl Filter {
+    fn on(&self, path: &str) -> String {
+        let Self { account, actor, verb, target, since, until } = self;
+        let given = [
+            ("account", account),
+            ("actor", actor),
+            ("verb", verb),
+            ("target", target),
+            ("since", since),
+            ("until", until),
+        ];
+        query(path, &given.map(|(name, value)| (name, value.clone())))
+    }
+}

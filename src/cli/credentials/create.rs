@@ -1,0 +1,90 @@
+//! `claviger credential create|duplicate`
+
+use std::process::ExitCode;
+
+use serde_json::{Map, Value, json};
+
+use super::details::Details;
+use crate::cli::desk::{DeskArgs, Request, path, show_secret};
+use crate::cli::secret;
+use crate::credential::Label;
+
+/// Arguments of `create`.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  claviger credential create --account acme --name 'Billing export' --scope payments:write\n  claviger credential create --account acme --username acme-nightly\n  printf %s \"$PASSWORD\" | claviger credential create --account acme --username acme-nightly --choose\n\nThe secret is printed this once and cannot be recovered."
+)]
+pub(in crate::cli) struct Args {
+    /// Whose it is
+    #[arg(long, value_name = "ID")]
+    account: Label,
+    /// Its id for good [default: one is made]
+    #[arg(long, value_name = "ID")]
+    id: Option<Label>,
+    /// Makes a Basic pair with this user name, instead of a token
+    #[arg(long, value_name = "NAME")]
+    username: Option<String>,
+    /// Choose the password, at a prompt or on standard input [default: one is made]
+    #[arg(long, requires = "username")]
+    choose: bool,
+    /// The API version it is pinned to [default: the newest]
+    #[arg(long, value_name = "NAME")]
+    api_version: Option<String>,
+    #[command(flatten)]
+    details: Details,
+    #[command(flatten)]
+    desk: DeskArgs,
+}
+
+/// Arguments of `duplicate`.
+#[derive(clap::Args)]
+pub(in crate::cli) struct Duplicate {
+    /// Id of the credential whose rights and settings the new one has
+    #[arg(value_name = "CREDENTIAL")]
+    id: String,
+    /// Of a Basic pair: the user name of the new one
+    #[arg(long, value_name = "NAME")]
+    username: Option<String>,
+    /// What people call the new one
+    #[arg(long)]
+    name: Option<String>,
+    #[command(flatten)]
+    desk: DeskArgs,
+}
+
+impl Args {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let mut body = self.details.fields();
+        let mut put = |field: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                body.insert(field.to_owned(), value);
+            }
+        };
+        put("account", Some(self.account.as_str().into()));
+        put("id", self.id.as_ref().map(|id| id.as_str().into()));
+        put("kind", Some(if self.username.is_some() { "password" } else { "token" }.into()));
+        put("version", self.api_version.map(Value::from));
+        put("username", self.username.map(Value::from));
+        if self.choose {
+            put("password", Some(secret::read("Password", true)?.as_str().into()));
+        }
+        self.desk.run(async |desk| {
+            let answer = desk.send(Request::post(&path(&["credentials"]), body.into())).await?;
+            show_secret(&self.desk, &answer.body)?;
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}
+
+impl Duplicate {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let given = [("username", self.username), ("name", self.name)];
+        let body: Map<String, Value> =
+            given.into_iter().filter_map(|(field, value)| Some((field.to_owned(), json!(value?)))).collect();
+        self.desk.run(async |desk| {
+            let request = Request::post(&path(&["credentials", &self.id, "duplicate"]), body.into());
+            show_secret(&self.desk, &desk.send(request).await?.body)?;
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}

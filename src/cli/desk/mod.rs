@@ -1,0 +1,241 @@
+//! The desk as commands reach it: over the API of a running claviger, or straight at the database. Either way the
+//! same requests are answered by the same code.
+
+mod ask;
+mod print;
+mod remote;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use arc_swap::ArcSwap;
+use http::Method;
+use http::header::{ETAG, HeaderMap, HeaderValue, IF_MATCH};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde_json::Value;
+
+pub(super) use self::ask::Consent;
+pub(super) use self::print::{Column, cell, list, moment, show, show_secret};
+use self::remote::Remote;
+use super::source::SourceArgs;
+use super::store::{Named, wait};
+use crate::clock::Clock;
+use crate::config::shell_user;
+use crate::control::api::{Desk as Api, InForce, Local};
+use crate::control::operations::Caller;
+use crate::store::Store;
+
+/// Everything that means something in a path or a query.
+const RESERVED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'&')
+    .add(b'+')
+    .add(b'/')
+    .add(b'<')
+    .add(b'=')
+    .add(b'>')
+    .add(b'?')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// Which desk, and how its answers are printed.
+#[derive(clap::Args)]
+pub(super) struct DeskArgs {
+    /// The desk of a running claviger, with an operator token in CLAVIGER_TOKEN [default: the database that the settings name]
+    #[arg(long, value_name = "URL", env = "CLAVIGER_SERVER", help_heading = "Desk")]
+    server: Option<http::Uri>,
+    /// Settings file that names the database [default: claviger.yaml, config/claviger.yaml or /etc/claviger/claviger.yaml]
+    #[arg(long, short, value_name = "FILE", env = "CLAVIGER_CONFIG", help_heading = "Desk")]
+    config: Option<PathBuf>,
+    /// JSON, as always when something else than a terminal reads it
+    #[arg(long, help_heading = "Desk")]
+    json: bool,
+}
+
+/// What answers.
+pub(super) enum Desk {
+    /// The database itself, by the same operations.
+    Here(Local, Store),
+    /// Another process.
+    There(Remote),
+}
+
+/// What is asked for.
+pub(super) struct Request {
+    method: Method,
+    path: String,
+    revision: Option<HeaderValue>,
+    body: Option<Value>,
+}
+
+/// What came back, when it was done.
+pub(super) struct Answer {
+    /// JSON, `Null` where there is none.
+    pub(super) body: Value,
+    /// The revision of the thing (`ETag`).
+    pub(super) revision: Option<HeaderValue>,
+}
+
+impl DeskArgs {
+    /// True when the answer is to be JSON.
+    pub(super) fn is_for_programs(&self) -> bool {
+        super::output::is_for_programs(self.json)
+    }
+
+    /// Does something at the desk.
+    ///
+    /// # Errors
+    /// When it cannot be reached, or refuses.
+    pub(super) fn run(&self, work: impl AsyncFnOnce(&Desk) -> anyhow::Result<ExitCode>) -> anyhow::Result<ExitCode> {
+        wait(async {
+            let desk = self.open().await?;
+            let outcome = work(&desk).await;
+            if let Desk::Here(_, store) = &desk {
+                store.close().await;
+            }
+            outcome
+        })
+    }
+
+    /// Asks for one thing and prints it.
+    ///
+    /// # Errors
+    /// As above.
+    pub(super) fn show(&self, request: Request) -> anyhow::Result<ExitCode> {
+        self.run(async |desk| {
+            let answer = desk.send(request).await?;
+            show(self, &answer.body)?;
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+
+    async fn open(&self) -> anyhow::Result<Desk> {
+        if let Some(server) = &self.server {
+            return Ok(Desk::There(Remote::new(server)?));
+        }
+        let source = SourceArgs { config: self.config.clone(), upstream: None, credentials: None };
+        let named = Named::read(&source)
+            .context("no desk: name one with --server, or the settings of its database with --config")?;
+        let store = named.open_current().await?;
+        let in_force = InForce::of(&named.settings);
+        let api = Api::new(store.clone(), Clock::System, Arc::new(ArcSwap::from_pointee(in_force)))?;
+        Ok(Desk::Here(Local::new(api, Caller::shell(shell_user())), store))
+    }
+}
+
+impl Desk {
+    /// Sends a request.
+    ///
+    /// # Errors
+    /// When there is no answer, or a refusal: with everything that is wrong.
+    pub(super) async fn send(&self, request: Request) -> anyhow::Result<Answer> {
+        let (status, revision, body) = match self {
+            Self::Here(local, _) => {
+                let headers = request.headers();
+                let answer = local.send(request.method, &request.path, headers, request.body.as_ref()).await?;
+                (answer.status, answer.headers.get(ETAG).cloned(), answer.body)
+            }
+            Self::There(remote) => remote.send(request).await?,
+        };
+        if status.is_success() {
+            return Ok(Answer { body, revision });
+        }
+        bail!(refusal(status, &body))
+    }
+
+    /// Follows a list to its end.
+    ///
+    /// # Errors
+    /// As [`Desk::send`]; what came before has been given to `take`.
+    pub(super) async fn pages(
+        &self,
+        path: &str,
+        mut take: impl FnMut(&[Value]) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let mut next = format!("{path}{joint}limit=200");
+        loop {
+            let answer = self.send(Request::get(&next)).await?;
+            let items = answer.body["items"].as_array().context("the desk answers with something else than a list")?;
+            take(items)?;
+            let Some(cursor) = answer.body["next_cursor"].as_str() else { return Ok(()) };
+            next = format!("{path}{joint}limit=200&cursor={}", encoded(cursor));
+        }
+    }
+}
+
+impl Request {
+    pub(super) fn get(path: &str) -> Self {
+        Self::new(Method::GET, path, None)
+    }
+
+    pub(super) fn post(path: &str, body: Value) -> Self {
+        Self::new(Method::POST, path, Some(body))
+    }
+
+    pub(super) fn put(path: &str, body: Value) -> Self {
+        Self::new(Method::PUT, path, Some(body))
+    }
+
+    pub(super) fn patch(path: &str, body: Value) -> Self {
+        Self::new(Method::PATCH, path, Some(body))
+    }
+
+    pub(super) fn delete(path: &str) -> Self {
+        Self::new(Method::DELETE, path, None)
+    }
+
+    /// Only if the thing is still as it was seen.
+    pub(super) fn at(self, revision: Option<HeaderValue>) -> Self {
+        Self { revision, ..self }
+    }
+
+    fn headers(&self) -> HeaderMap {
+        self.revision.iter().map(|revision| (IF_MATCH, revision.clone())).collect()
+    }
+
+    fn new(method: Method, path: &str, body: Option<Value>) -> Self {
+        Self { method, path: path.to_owned(), revision: None, body }
+    }
+}
+
+/// A path of the API out of words that may hold anything.
+pub(super) fn path(words: &[&str]) -> String {
+    words.iter().fold(String::new(), |path, word| path + "/" + &encoded(word))
+}
+
+/// A query out of what is given.
+pub(super) fn query(path: &str, parameters: &[(&str, Option<String>)]) -> String {
+    let given = parameters.iter().filter_map(|(name, value)| Some(format!("{name}={}", encoded(value.as_deref()?))));
+    let given: Vec<String> = given.collect();
+    if given.is_empty() { path.to_owned() } else { format!("{path}?{}", given.join("&")) }
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
+}
+
+/// A problem document (RFC 9457) in a few lines.
+fn refusal(status: http::StatusCode, body: &Value) -> String {
+    let harmless = super::output::harmless;
+    let Some(title) = body["title"].as_str() else { return format!("the desk refuses: {status}") };
+    let Some(fields) = body["fields"].as_array().filter(|fields| !fields.is_empty()) else {
+        return harmless(body["detail"].as_str().unwrap_or(title));
+    };
+    let line = |fault: &Value| {
+        let text = |name: &str| harmless(fault[name].as_str().unwrap_or_default());
+        format!("\n  {} {}", text("field"), text("problem"))
+    };
+    fields.iter().fold(harmless(title), |text, fault| text + &line(fault))
+}

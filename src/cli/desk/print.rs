@@ -1,0 +1,151 @@
+//! Answers of the desk: JSON for programs, tables for people.
+
+use serde_json::Value;
+
+use super::{Desk, DeskArgs};
+use crate::cli::output::{harmless, remark, say};
+
+/// What answers call what is in them this once.
+const SECRETS: [&str; 3] = ["secret", "setup_link", "token"];
+
+/// A column of a table: what stands above it, and what of a thing stands in it.
+pub(in crate::cli) type Column = (&'static str, fn(&Value) -> String);
+
+/// Prints a list to its end: a JSON array, a line each, or a table.
+///
+/// # Errors
+/// When the desk refuses, or nobody reads it.
+pub(in crate::cli) async fn list(
+    args: &DeskArgs,
+    desk: &Desk,
+    path: &str,
+    columns: &[Column],
+    nothing: &str,
+) -> anyhow::Result<()> {
+    if args.is_for_programs() {
+        return array(desk, path).await;
+    }
+    let mut widths: Vec<usize> = columns.iter().map(|(title, _)| title.len()).collect();
+    let mut has_begun = false;
+    desk.pages(path, |items| {
+        let rows: Vec<Vec<String>> =
+            items.iter().map(|item| columns.iter().map(|(_, cell)| harmless(&cell(item))).collect()).collect();
+        if !has_begun && !rows.is_empty() {
+            // The first ones decide how wide the columns are.
+            for row in &rows {
+                for (width, cell) in widths.iter_mut().zip(row) {
+                    *width = (*width).max(cell.chars().count());
+                }
+            }
+            say(line(columns.iter().map(|(title, _)| *title), &widths))?;
+            has_begun = true;
+        }
+        rows.iter().try_for_each(|row| say(line(row.iter().map(String::as_str), &widths)))
+    })
+    .await?;
+    if !has_begun {
+        remark(nothing);
+    }
+    Ok(())
+}
+
+async fn array(desk: &Desk, path: &str) -> anyhow::Result<()> {
+    let mut held: Option<String> = None;
+    say("[")?;
+    desk.pages(path, |items| {
+        items.iter().try_for_each(|item| match held.replace(item.to_string()) {
+            Some(before) => say(format!("{before},")),
+            None => Ok(()),
+        })
+    })
+    .await?;
+    if let Some(last) = held {
+        say(last)?;
+    }
+    say("]")
+}
+
+fn line<'c>(cells: impl Iterator<Item = &'c str>, widths: &[usize]) -> String {
+    let padded = cells.zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
+    padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+}
+
+/// Prints one thing: what is not there is left out.
+///
+/// # Errors
+/// When nobody reads it.
+pub(in crate::cli) fn show(args: &DeskArgs, thing: &Value) -> anyhow::Result<()> {
+    if args.is_for_programs() {
+        return say(thing.to_string());
+    }
+    let Value::Object(entries) = thing else { return Ok(()) };
+    for (name, value) in entries {
+        if let Some(text) = told(name, value) {
+            let name = if name == "hint" { "ends with".to_owned() } else { name.replace('_', " ") };
+            say(format!("{name:<23} {}", harmless(&text)))?;
+        }
+    }
+    Ok(())
+}
+
+/// Prints a thing that was just made, and its secret: the one time it can be seen.
+///
+/// # Errors
+/// When nobody reads it.
+pub(in crate::cli) fn show_secret(args: &DeskArgs, answer: &Value) -> anyhow::Result<()> {
+    if args.is_for_programs() {
+        return say(answer.to_string());
+    }
+    let Value::Object(entries) = answer else { return Ok(()) };
+    let things = entries.iter().filter(|(name, value)| value.is_object() && !SECRETS.contains(&name.as_str()));
+    things.map(|(_, thing)| show(args, thing)).collect::<anyhow::Result<()>>()?;
+    say("")?;
+    remark("This is shown once and cannot be recovered. Save it somewhere safe:");
+    let secrets = entries.iter().filter(|(name, _)| SECRETS.contains(&name.as_str()));
+    for (name, value) in secrets {
+        match value {
+            Value::String(text) => say(format!("{name:<23} {}", harmless(text)))?,
+            secret => show(args, secret)?,
+        }
+    }
+    Ok(())
+}
+
+fn told(name: &str, value: &Value) -> Option<String> {
+    Some(match (name, value) {
+        ("scopes", Value::Null) => "everything".to_owned(),
+        ("scopes", Value::Array(items)) if items.is_empty() => "nothing".to_owned(),
+        ("addresses", Value::Array(items)) if items.is_empty() => "from anywhere".to_owned(),
+        ("expires_at" | "last_used_at", Value::Null) => "never".to_owned(),
+        ("hint", Value::String(hint)) => format!("…{hint}"),
+        ("rate_limit", Value::Object(rate)) => {
+            format!("{} in {} s, at once {}", rate["requests"], rate["seconds"], rate["burst"])
+        }
+        // Where there is a state, it says this too.
+        (_, Value::Null) | ("enabled", Value::Bool(true)) | ("cleared", Value::Bool(false)) => return None,
+        (_, Value::Array(items)) if items.iter().all(Value::is_string) => {
+            items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+        }
+        (_, Value::String(text)) => text.clone(),
+        (_, Value::Bool(is_on)) => if *is_on { "yes" } else { "no" }.to_owned(),
+        (_, other) => other.to_string(),
+    })
+}
+
+/// A text of a thing, or a dash.
+pub(in crate::cli) fn cell(thing: &Value, name: &str) -> String {
+    match &thing[name] {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Bool(is_on) => if *is_on { "yes" } else { "no" }.to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// A moment of a thing to the minute, or a dash.
+pub(in crate::cli) fn moment(thing: &Value, name: &str) -> String {
+    match thing[name].as_str().map(str::parse::<jiff::Timestamp>) {
+        Some(Ok(at)) => at.strftime("%Y-%m-%d %H:%MZ").to_string(),
+        _ => cell(thing, name),
+    }
+}

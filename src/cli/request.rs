@@ -1,0 +1,137 @@
+//! `claviger request …`
+
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::desk::{Column, DeskArgs, Request, cell, list, moment, path, query};
+use crate::credential::Label;
+
+const COLUMNS: [Column; 6] = [
+    ("ID", |request| cell(request, "id")),
+    ("ACCOUNT", |request| cell(request, "account")),
+    ("STATE", |request| cell(request, "state")),
+    ("START", |request| cell(request, "start_on")),
+    ("ASKED", |request| moment(request, "created_at")),
+    ("ASKED BY", |request| cell(request, "asked_by")),
+];
+
+/// What to do with requests for API access.
+#[derive(clap::Subcommand)]
+pub(super) enum Command {
+    /// Print those that wait for a decision, or others
+    List {
+        /// pending, approved, declined or withdrawn
+        #[arg(long, default_value = "pending")]
+        state: String,
+        /// Only those of this account
+        #[arg(long, value_name = "ID")]
+        account: Option<Label>,
+        #[command(flatten)]
+        desk: DeskArgs,
+    },
+    /// Print everything that is known of one
+    Show(One),
+    /// Ask for API access for an account
+    #[command(
+        after_help = "Example:\n  claviger request ask --account acme --start 2027-01-01 --use-case third_party_tool"
+    )]
+    Ask {
+        /// For which account
+        #[arg(long, value_name = "ID")]
+        account: Label,
+        /// When the use of the API is to begin
+        #[arg(long, value_name = "DATE")]
+        start: String,
+        /// What the API is to be used for; may be given several times
+        #[arg(long = "use-case", value_name = "WORDS", required = true)]
+        use_cases: Vec<String>,
+        /// Where the public can read the privacy policy
+        #[arg(long, value_name = "URL")]
+        privacy_policy: Option<String>,
+        #[command(flatten)]
+        desk: DeskArgs,
+    },
+    /// Take a request back
+    Withdraw(One),
+    /// Approve: the accounts that asked may use the API
+    Approve {
+        #[command(flatten)]
+        several: Several,
+        /// For whoever asked
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Decline
+    Decline {
+        #[command(flatten)]
+        several: Several,
+        /// For whoever asked
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+/// One request.
+#[derive(clap::Args)]
+pub(super) struct One {
+    /// Id of the request
+    #[arg(value_name = "REQUEST")]
+    id: String,
+    #[command(flatten)]
+    desk: DeskArgs,
+}
+
+/// All of them, or none.
+#[derive(clap::Args)]
+pub(super) struct Several {
+    /// Ids of the requests; all of them are decided, or none
+    #[arg(value_name = "REQUEST", required = true)]
+    ids: Vec<String>,
+    #[command(flatten)]
+    desk: DeskArgs,
+}
+
+impl Command {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::List { state, account, desk } => desk.run(async |there| {
+                let parameters = [("state", Some(state.clone())), ("account", account.as_ref().map(Label::to_string))];
+                let path = query(&path(&["access-requests"]), &parameters);
+                list(&desk, there, &path, &COLUMNS, &format!("no {state} requests")).await?;
+                Ok(ExitCode::SUCCESS)
+            }),
+            Self::Show(One { id, desk }) => desk.show(Request::get(&path(&["access-requests", &id]))),
+            Self::Ask { account, start, use_cases, privacy_policy, desk } => {
+                let body = json!({
+                    "account": account.as_str(), "start_on": start, "use_cases": use_cases,
+                    "privacy_policy": privacy_policy,
+                });
+                desk.show(Request::post(&path(&["access-requests"]), body))
+            }
+            Self::Withdraw(One { id, desk }) => {
+                desk.show(Request::post(&path(&["access-requests", &id, "withdraw"]), json!({})))
+            }
+            Self::Approve { several, reason } => several.decide("approve", reason.as_deref()),
+            Self::Decline { several, reason } => several.decide("decline", Some(&reason)),
+        }
+    }
+}
+
+impl Several {
+    fn decide(self, decision: &str, reason: Option<&str>) -> anyhow::Result<ExitCode> {
+        let body = json!({"ids": self.ids, "decision": decision, "reason": reason});
+        self.desk.run(async |there| {
+            let answer = there.send(Request::post(&path(&["access-requests", "decide"]), body)).await?;
+            if self.desk.is_for_programs() {
+                super::output::say(answer.body.to_string())?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            for request in answer.body["items"].as_array().into_iter().flatten() {
+                let cells = ["id", "account", "state"].map(|name| super::output::harmless(&cell(request, name)));
+                super::output::say(cells.join("  "))?;
+            }
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}

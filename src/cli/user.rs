@@ -1,0 +1,157 @@
+//! `claviger user …`
+
+use std::process::ExitCode;
+
+use serde_json::{Map, Value, json};
+
+use super::desk::{Column, Consent, DeskArgs, Request, cell, list, moment, path, query, show, show_secret};
+use super::output::{harmless, say};
+use crate::credential::Label;
+
+const COLUMNS: [Column; 6] = [
+    ("ID", |user| cell(user, "id")),
+    ("ACCOUNT", |user| cell(user, "account")),
+    ("ROLE", |user| cell(user, "role")),
+    ("ENABLED", |user| cell(user, "enabled")),
+    ("CREATED", |user| moment(user, "created_at")),
+    ("E-MAIL", |user| cell(user, "email")),
+];
+
+/// What to do with the people who use the desk.
+#[derive(clap::Subcommand)]
+pub(super) enum Command {
+    /// Print all of them, or those of an account
+    List {
+        /// Only those of this account
+        #[arg(long, value_name = "ID")]
+        account: Option<Label>,
+        #[command(flatten)]
+        desk: DeskArgs,
+    },
+    /// Print everything that is known of one
+    Show(One),
+    /// Add a person, and print the link with which they choose a password
+    #[command(
+        after_help = "Examples:\n  claviger user create --email ann@example.org --role staff\n  claviger user create --email bob@acme.example --role owner --account acme"
+    )]
+    Create {
+        /// What they sign in with
+        #[arg(long)]
+        email: String,
+        /// staff, owner, implementer or member
+        #[arg(long)]
+        role: String,
+        /// Whose; staff belong to none
+        #[arg(long, value_name = "ID")]
+        account: Option<Label>,
+        /// What people call them
+        #[arg(long)]
+        name: Option<String>,
+        #[command(flatten)]
+        desk: DeskArgs,
+    },
+    /// Change name, e-mail address or role
+    Edit {
+        #[command(flatten)]
+        one: One,
+        /// What they sign in with
+        #[arg(long)]
+        email: Option<String>,
+        /// staff, owner, implementer or member
+        #[arg(long)]
+        role: Option<String>,
+        /// What people call them
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// End their sessions, let them sign in no more, and refuse the keys that are their own
+    Disable {
+        #[command(flatten)]
+        one: One,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Let them sign in again
+    Enable(One),
+    /// Print a new link with which they choose a password
+    SetupLink(One),
+    /// Say what is missing until they can use the API
+    Diagnose(One),
+}
+
+/// One user.
+#[derive(clap::Args)]
+pub(super) struct One {
+    /// Id of the user
+    #[arg(value_name = "USER")]
+    id: String,
+    #[command(flatten)]
+    desk: DeskArgs,
+}
+
+impl Command {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::List { account, desk } => desk.run(async |there| {
+                let path = query(&path(&["users"]), &[("account", account.as_ref().map(Label::to_string))]);
+                list(&desk, there, &path, &COLUMNS, "no users").await?;
+                Ok(ExitCode::SUCCESS)
+            }),
+            Self::Show(One { id, desk }) => desk.show(Request::get(&path(&["users", &id]))),
+            Self::Create { email, role, account, name, desk } => {
+                let account = account.as_ref().map(Label::as_str);
+                let body = json!({"email": email, "role": role, "account": account, "name": name});
+                desk.run(async |there| {
+                    let answer = there.send(Request::post(&path(&["users"]), body)).await?;
+                    show_secret(&desk, &answer.body)?;
+                    Ok(ExitCode::SUCCESS)
+                })
+            }
+            Self::Edit { one: One { id, desk }, email, role, name } => {
+                let given = [("email", email), ("role", role), ("name", name)];
+                let body: Map<String, Value> =
+                    given.into_iter().filter_map(|(field, value)| Some((field.to_owned(), value?.into()))).collect();
+                desk.run(async |there| {
+                    let path = path(&["users", &id]);
+                    let seen = there.send(Request::get(&path)).await?;
+                    let answer = there.send(Request::patch(&path, body.into()).at(seen.revision)).await?;
+                    show(&desk, &answer.body)?;
+                    Ok(ExitCode::SUCCESS)
+                })
+            }
+            Self::Disable { one, consent } => {
+                let what =
+                    format!("{} is signed out everywhere, and a key of their own is refused.", harmless(&one.id));
+                if consent.to(&what)? { one.post("disable") } else { Ok(ExitCode::FAILURE) }
+            }
+            Self::Enable(one) => one.post("enable"),
+            Self::SetupLink(One { id, desk }) => desk.run(async |there| {
+                let answer = there.send(Request::post(&path(&["users", &id, "setup-link"]), json!({}))).await?;
+                show_secret(&desk, &answer.body)?;
+                Ok(ExitCode::SUCCESS)
+            }),
+            Self::Diagnose(One { id, desk }) => desk.run(async |there| {
+                let answer = there.send(Request::get(&path(&["users", &id, "diagnosis"]))).await?;
+                diagnosis(&desk, &answer.body)?;
+                Ok(ExitCode::SUCCESS)
+            }),
+        }
+    }
+}
+
+impl One {
+    fn post(self, verb: &str) -> anyhow::Result<ExitCode> {
+        self.desk.show(Request::post(&path(&["users", &self.id, verb]), json!({})))
+    }
+}
+
+fn diagnosis(desk: &DeskArgs, answer: &Value) -> anyhow::Result<()> {
+    if desk.is_for_programs() {
+        return say(answer.to_string());
+    }
+    for step in answer["steps"].as_array().into_iter().flatten() {
+        let mark = if step["ok"] == true { "+" } else { "-" };
+        say(format!("[{mark}] {}", harmless(&cell(step, "detail"))))?;
+    }
+    Ok(())
+}

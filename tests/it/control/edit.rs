@@ -1,0 +1,173 @@
+//! Changing everything about a credential but its secret.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use claviger::control::operations::{Edit, EditError, Invalid, NewCredential, Refusal, Reset, Said, edit, reset};
+use claviger::credential::RateLimit;
+use claviger::store::{CredentialRecord, PreviousSecret};
+use jiff::ToSpan as _;
+
+use super::{Known, last_difference, made, pair_for, token_for, verbs};
+use crate::store::beds::{Bed, label, noon, on_each};
+
+on_each!(
+    what_is_said_changes_and_nothing_else,
+    null_takes_a_field_away,
+    one_answer_names_every_field_that_cannot_be_so,
+    what_stays_need_not_be_what_a_new_one_could_be,
+    whoever_has_seen_an_older_revision_changes_nothing,
+    a_secret_from_before_a_reset_ends_with_its_credential,
+);
+
+fn full() -> NewCredential {
+    NewCredential {
+        name: Some("Billing".into()),
+        description: Some("nightly".into()),
+        contact_email: Some("anna@example.org".into()),
+        contact_mobile: Some("+441632960961".into()),
+        scopes: Some(vec![label("pay")]),
+        addresses: vec!["10.0.0.0/8".parse().unwrap()],
+        expires_at: Some(noon() + 24.hours()),
+        ..pair_for("acme", "acme")
+    }
+}
+
+async fn what_is_said_changes_and_nothing_else(bed: Bed) {
+    bed.account("acme").await;
+    let known = Known::new();
+    let before = made(&bed, noon(), full()).await.record;
+    let id = before.id.as_str();
+    let rename = Edit { name: Said::Now("  Nightly export ".into()), ..Edit::default() };
+    let after = edit(&known.call(&bed, noon() + 1.minutes()), id, rename).await.unwrap();
+    assert_eq!(after, CredentialRecord { name: Some("Nightly export".into()), revision: 2, ..before.clone() });
+    assert_eq!(bed.store.credential(id).await.unwrap().unwrap(), after);
+    let difference = last_difference(&bed, id).await;
+    assert_eq!(difference, [("name".to_owned(), ("Billing".into(), "Nightly export".into()))].into());
+
+    let number = |number| NonZeroU32::new(number).unwrap();
+    let rate = RateLimit { requests: number(5), seconds: number(60), burst: number(10) };
+    let all = Edit {
+        name: Said::Now("Other".into()),
+        description: Said::Now("two\nlines".into()),
+        contact_email: Said::Now("bob@example.org".into()),
+        contact_mobile: Said::Now("+441632960962".into()),
+        version: Said::Now(label("1")),
+        scopes: Said::Now(Vec::new()),
+        addresses: Said::Now(vec!["10.1.2.3/16".parse().unwrap(), "10.1.0.0/16".parse().unwrap()]),
+        expires_at: Said::Now(noon() + 1.hours()),
+        rate_limit: Said::Now(rate),
+    };
+    let after = edit(&known.call(&bed, noon() + 2.minutes()), id, all).await.unwrap();
+    let expected = CredentialRecord {
+        name: Some("Other".into()),
+        description: Some("two\nlines".into()),
+        contact_email: Some("bob@example.org".into()),
+        contact_mobile: Some("+441632960962".into()),
+        version: Some(label("1")),
+        scopes: Some(Vec::new()),
+        addresses: vec!["10.1.0.0/16".parse().unwrap()],
+        expires_at: Some(noon() + 1.hours()),
+        rate_limit: Some(rate),
+        revision: 3,
+        ..before.clone()
+    };
+    assert_eq!(after, expected);
+    let unchanged = edit(&known.call(&bed, noon() + 3.minutes()), id, Edit::default()).await.unwrap();
+    assert_eq!(unchanged, after);
+    assert_eq!(verbs(&bed, id).await, ["edit", "edit", "create"]);
+}
+
+async fn null_takes_a_field_away(bed: Bed) {
+    bed.account("acme").await;
+    let known = Known::new();
+    let before = made(&bed, noon(), full()).await.record;
+    let bare = Edit {
+        name: Said::Gone,
+        description: Said::Now(" ".into()),
+        contact_email: Said::Gone,
+        contact_mobile: Said::Gone,
+        scopes: Said::Gone,
+        addresses: Said::Gone,
+        expires_at: Said::Gone,
+        rate_limit: Said::Gone,
+        version: Said::Nothing,
+    };
+    let after = edit(&known.call(&bed, noon()), before.id.as_str(), bare).await.unwrap();
+    let expected = CredentialRecord {
+        name: None,
+        description: None,
+        contact_email: None,
+        contact_mobile: None,
+        scopes: None,
+        addresses: Vec::new(),
+        expires_at: None,
+        revision: 2,
+        ..before
+    };
+    assert_eq!(after, expected);
+}
+
+async fn one_answer_names_every_field_that_cannot_be_so(bed: Bed) {
+    bed.account("acme").await;
+    let known = Known::new();
+    let before = made(&bed, noon(), full()).await.record;
+    let wrong = Edit {
+        name: Said::Now(" ".into()),
+        contact_email: Said::Now("anna".into()),
+        version: Said::Gone,
+        scopes: Said::Now(vec![label("fly")]),
+        expires_at: Said::Now(noon()),
+        ..Edit::default()
+    };
+    let error = edit(&known.call(&bed, noon()), before.id.as_str(), wrong).await.unwrap_err();
+    let EditError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
+    let fields: Vec<&str> = faults.iter().map(|fault| fault.field).collect();
+    assert_eq!(fields, ["name", "contact_email", "scopes", "expires_at", "version"], "{error}");
+    assert_eq!(bed.store.credential(before.id.as_str()).await.unwrap().unwrap(), before);
+}
+
+async fn what_stays_need_not_be_what_a_new_one_could_be(bed: Bed) {
+    bed.account("acme").await;
+    let before = made(&bed, noon(), full()).await.record;
+    // Meanwhile it has expired, its version is retired, and its scope is gone.
+    let mut known = Known::new();
+    known.versions.known[1].retired_on = Some("2026-11-22".parse().unwrap());
+    known.scopes = claviger::credential::ScopeCatalog::new(Vec::new());
+    let form = Edit {
+        name: Said::Now("Late".into()),
+        version: Said::Now(label("2")),
+        scopes: Said::Now(vec![label("pay")]),
+        expires_at: Said::Now(before.expires_at.unwrap()),
+        ..Edit::default()
+    };
+    let after = edit(&known.call(&bed, noon() + 48.hours()), before.id.as_str(), form).await.unwrap();
+    assert_eq!(after, CredentialRecord { name: Some("Late".into()), revision: 2, ..before });
+}
+
+async fn whoever_has_seen_an_older_revision_changes_nothing(bed: Bed) {
+    bed.account("acme").await;
+    let known = Known::new();
+    let before = made(&bed, noon(), full()).await.record;
+    let mut call = known.call(&bed, noon());
+    call.revision = Some(1);
+    let rename = |name: &str| Edit { name: Said::Now(name.into()), ..Edit::default() };
+    edit(&call, before.id.as_str(), rename("First")).await.unwrap();
+    let late = edit(&call, before.id.as_str(), rename("Second")).await.unwrap_err();
+    assert!(matches!(late, EditError::Refused(Refusal::Stale(2))), "{late:?}");
+    let kept = bed.store.credential(before.id.as_str()).await.unwrap().unwrap();
+    assert_eq!(kept.name.as_deref(), Some("First"));
+}
+
+async fn a_secret_from_before_a_reset_ends_with_its_credential(bed: Bed) {
+    bed.account("acme").await;
+    let known = Known::new();
+    let id = made(&bed, noon(), token_for("acme")).await.record.id.to_string();
+    let how = Reset { overlap: Duration::from_secs(24 * 3600), ..Reset::default() };
+    reset(&known.call(&bed, noon()), &id, how).await.unwrap();
+    let sooner = Edit { expires_at: Said::Now(noon() + 1.hours()), ..Edit::default() };
+    let after = edit(&known.call(&bed, noon()), &id, sooner).await.unwrap();
+    let end = noon() + 1.hours();
+    assert!(matches!(after.previous, Some(PreviousSecret::Token { ends_at, .. }) if ends_at == end), "{after:?}");
+    assert_eq!(bed.store.credential(&id).await.unwrap().unwrap(), after);
+}

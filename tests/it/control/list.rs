@@ -1,0 +1,241 @@
+//! Looking for credentials.
+
+use claviger::control::operations::{
+    Caller, CreatedWhen, CredentialsWanted, ListCredentialsError, NewCredential, Refusal, clear, count_credentials,
+    disable, edit, list_credentials, show_credential, switch_on_own_key,
+};
+use claviger::store::{CredentialKind, CredentialState, Role, StateCounts};
+use jiff::{Timestamp, ToSpan as _};
+
+use super::{Known, made, pair_for, shell, token_for, user};
+use crate::store::beds::{Bed, label, noon, on_each};
+
+on_each!(
+    each_filter_finds_what_it_says_newest_first,
+    a_part_of_a_name_is_found_in_letters_of_any_size,
+    pages_hold_each_credential_once,
+    counts_are_of_every_state_for_the_same_filters,
+    everybody_sees_what_is_theirs,
+    one_row_that_cannot_be_read_keeps_no_other_back,
+    what_was_there_before_this_migration_is_found,
+);
+
+fn days_ago(days: i64) -> Timestamp {
+    noon() - (24 * days).hours()
+}
+
+async fn listed(bed: &Bed, caller: &Caller, wanted: &CredentialsWanted) -> Vec<String> {
+    let known = Known::new();
+    let call = known.by(caller, bed, noon());
+    let page = list_credentials(&call, wanted, None, 200).await.unwrap();
+    let ids: Vec<String> = page.records.iter().map(|record| record.id.to_string()).collect();
+    let counts = count_credentials(&call, wanted).await.unwrap();
+    if wanted.state.is_none() {
+        assert_eq!(counts.total(), i64::try_from(ids.len()).unwrap(), "{wanted:?}");
+    }
+    for (state, count) in [
+        (CredentialState::Cleared, counts.cleared),
+        (CredentialState::Disabled, counts.disabled),
+        (CredentialState::Expired, counts.expired),
+        (CredentialState::Enabled, counts.enabled),
+    ] {
+        let of_state = page.records.iter().filter(|record| CredentialState::of(record, noon()) == state).count();
+        if wanted.state.is_none_or(|wanted| wanted == state) {
+            assert_eq!(i64::try_from(of_state).unwrap(), count, "{state:?} of {wanted:?}");
+        }
+    }
+    ids
+}
+
+/// Of acme: one of each state and kind, made on different days; and one of another account.
+async fn filled(bed: &Bed) {
+    for account in ["acme", "globex"] {
+        bed.account(account).await;
+    }
+    bed.put_user("anna", Some("acme"), Role::Owner).await;
+    let known = Known::new();
+    let token = |id: &str| NewCredential { id: Some(label(id)), ..token_for("acme") };
+    made(bed, days_ago(90), NewCredential { id: Some(label("pair")), ..pair_for("acme", "Nightly") }).await;
+    let expires_at = Some(days_ago(30));
+    made(bed, days_ago(60), NewCredential { expires_at, ..token("expired") }).await;
+    made(bed, days_ago(29), token("cleared")).await;
+    made(bed, days_ago(8), token("disabled")).await;
+    made(bed, days_ago(6), NewCredential { expires_at: Some(noon() + 1.hours()), ..token("fresh") }).await;
+    made(bed, days_ago(1), NewCredential { id: Some(label("other")), ..token_for("globex") }).await;
+    let anna = user(Role::Owner, Some("acme"), "anna");
+    switch_on_own_key(&known.by(&anna, bed, noon())).await.unwrap();
+    clear(&known.call(bed, noon()), "cleared").await.unwrap();
+    for id in ["cleared", "disabled"] {
+        disable(&known.call(bed, noon()), id, None).await.unwrap();
+    }
+}
+
+async fn each_filter_finds_what_it_says_newest_first(bed: Bed) {
+    filled(&bed).await;
+    let all = CredentialsWanted::default;
+    let of_acme = || CredentialsWanted { account: Some(label("acme")), ..all() };
+    let state = |state| CredentialsWanted { state: Some(state), ..of_acme() };
+    let kind = |kind| CredentialsWanted { kind: Some(kind), ..of_acme() };
+    let created = |created| CredentialsWanted { created: Some(created), ..of_acme() };
+    let part = |part: &str| CredentialsWanted { part: Some(part.into()), ..of_acme() };
+    let own = "own-anna";
+    for (wanted, expected) in [
+        (all(), &[own, "other", "fresh", "disabled", "cleared", "expired", "pair"][..]),
+        (of_acme(), &[own, "fresh", "disabled", "cleared", "expired", "pair"]),
+        (CredentialsWanted { account: Some(label("nobody")), ..all() }, &[]),
+        (CredentialsWanted { owner: Some(label("anna")), ..all() }, &[own]),
+        (state(CredentialState::Enabled), &[own, "fresh", "pair"]),
+        (state(CredentialState::Disabled), &["disabled"]),
+        (state(CredentialState::Expired), &["expired"]),
+        (state(CredentialState::Cleared), &["cleared"]),
+        (kind(CredentialKind::Token), &["fresh", "disabled", "cleared", "expired"]),
+        (kind(CredentialKind::Password), &["pair"]),
+        (kind(CredentialKind::Own), &[own]),
+        (created(CreatedWhen::Within7Days), &[own, "fresh"]),
+        (created(CreatedWhen::Within30Days), &[own, "fresh", "disabled", "cleared"]),
+        (created(CreatedWhen::Before30Days), &["expired", "pair"]),
+        (part("EXP"), &["expired"]),
+        (part("nightl"), &["pair"]),
+        (part("  "), &[own, "fresh", "disabled", "cleared", "expired", "pair"]),
+        (CredentialsWanted { state: Some(CredentialState::Enabled), ..part("pa") }, &["pair"]),
+        (CredentialsWanted { created: Some(CreatedWhen::Within7Days), ..part("pa") }, &[]),
+    ] {
+        assert_eq!(listed(&bed, &shell(), &wanted).await, expected, "{wanted:?}");
+    }
+}
+
+async fn a_part_of_a_name_is_found_in_letters_of_any_size(bed: Bed) {
+    bed.account("acme").await;
+    let known = Known::new();
+    let named =
+        |id: &str, name: &str| NewCredential { id: Some(label(id)), name: Some(name.into()), ..token_for("acme") };
+    made(&bed, days_ago(3), named("a", "ÄRZTE 100% _ohne_ Grenzen")).await;
+    made(&bed, days_ago(2), named("b", "Straße \\ 'quoted' \u{1f9fe}")).await;
+    made(&bed, days_ago(1), named("c", &"x".repeat(200))).await;
+    let found = async |part: &str| {
+        listed(&bed, &shell(), &CredentialsWanted { part: Some(part.into()), ..Default::default() }).await
+    };
+    for part in ["ärzte", "ÄRZTE", "0%", "_OHNE_", " grenzen "] {
+        assert_eq!(found(part).await, ["a"], "{part}");
+    }
+    for part in ["straße", "\\ '", "\u{1f9fe}"] {
+        assert_eq!(found(part).await, ["b"], "{part}");
+    }
+    assert_eq!(found(&"X".repeat(200)).await, ["c"]);
+    for part in ["%", "_"] {
+        assert_eq!(found(part).await, ["a"], "{part} is a letter like others");
+    }
+    assert_eq!(found("\\'").await.len() + found("nothing").await.len() + found(&"y".repeat(5000)).await.len(), 0);
+    let rename = claviger::control::operations::Edit {
+        name: claviger::control::operations::Said::Now("Renamed".into()),
+        ..Default::default()
+    };
+    edit(&known.call(&bed, noon()), "a", rename).await.unwrap();
+    assert_eq!((found("renamed").await, found("ärzte").await), (vec!["a".to_owned()], Vec::new()));
+}
+
+async fn pages_hold_each_credential_once(bed: Bed) {
+    bed.account("acme").await;
+    let known = Known::new();
+    // Many of the same moment.
+    for number in 0..25 {
+        let id = Some(label(&format!("c-{number:02}")));
+        made(&bed, days_ago(number / 10), NewCredential { id, ..token_for("acme") }).await;
+    }
+    let call = known.call(&bed, noon());
+    let wanted = CredentialsWanted::default();
+    let (mut seen, mut cursor, mut pages) = (Vec::new(), None::<String>, 0);
+    loop {
+        let page = list_credentials(&call, &wanted, cursor.as_deref(), 10).await.unwrap();
+        seen.extend(page.records.iter().map(|record| (record.created_at, record.id.to_string())));
+        pages += 1;
+        // What is made meanwhile moves nothing.
+        made(&bed, noon() + 1.hours(), token_for("acme")).await;
+        cursor = page.end;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!((seen.len(), pages), (25, 3));
+    assert!(seen.windows(2).all(|pair| pair[0] > pair[1]), "{seen:?}");
+    let exact = CredentialsWanted { part: Some("c-0".into()), ..wanted.clone() };
+    assert_eq!(list_credentials(&call, &exact, None, 10).await.unwrap().end, None, "nothing is behind the last one");
+    for (cursor, limit, fields) in [
+        (Some("nothing"), 50, "cursor"),
+        (Some(""), 50, "cursor"),
+        (None, 0, "limit"),
+        (None, 201, "limit"),
+        (Some("MS4"), 0, "cursor limit"),
+    ] {
+        let error = list_credentials(&call, &wanted, cursor, limit).await.unwrap_err();
+        let ListCredentialsError::Invalid(faults) = &error else { panic!("{error:?}") };
+        assert_eq!(faults.0.iter().map(|fault| fault.field).collect::<Vec<_>>().join(" "), fields, "{error}");
+    }
+}
+
+async fn counts_are_of_every_state_for_the_same_filters(bed: Bed) {
+    filled(&bed).await;
+    let known = Known::new();
+    let counts = async |wanted: &CredentialsWanted| count_credentials(&known.call(&bed, noon()), wanted).await.unwrap();
+    let mut wanted = CredentialsWanted { account: Some(label("acme")), ..Default::default() };
+    let expected = StateCounts { cleared: 1, disabled: 1, expired: 1, enabled: 3 };
+    assert_eq!(counts(&wanted).await, expected);
+    wanted.state = Some(CredentialState::Expired);
+    assert_eq!(counts(&wanted).await, expected, "whichever state is looked at");
+    wanted.kind = Some(CredentialKind::Token);
+    assert_eq!(counts(&wanted).await, StateCounts { enabled: 1, ..expected });
+    wanted.part = Some("nothing".into());
+    assert_eq!(counts(&wanted).await, StateCounts::default());
+}
+
+async fn everybody_sees_what_is_theirs(bed: Bed) {
+    filled(&bed).await;
+    bed.put_user("mia", Some("acme"), Role::Member).await;
+    let known = Known::new();
+    let all = CredentialsWanted::default();
+    let of = |account: &str| CredentialsWanted { account: Some(label(account)), ..Default::default() };
+    assert_eq!(listed(&bed, &user(Role::Staff, None, "sam"), &all).await.len(), 7);
+    let implementer = user(Role::Implementer, Some("globex"), "ivo");
+    assert_eq!(listed(&bed, &implementer, &all).await, ["other"]);
+    assert_eq!(listed(&bed, &implementer, &of("globex")).await, ["other"]);
+    let owned_elsewhere = CredentialsWanted { owner: Some(label("anna")), ..Default::default() };
+    assert!(listed(&bed, &implementer, &owned_elsewhere).await.is_empty());
+    let refused = async |caller: &Caller, wanted: &CredentialsWanted| {
+        let call = known.by(caller, &bed, noon());
+        let error = list_credentials(&call, wanted, None, 50).await.unwrap_err().to_string();
+        assert_eq!(error, count_credentials(&call, wanted).await.unwrap_err().to_string());
+        error
+    };
+    assert_eq!(refused(&implementer, &of("acme")).await, "no account has this id");
+
+    let mia = user(Role::Member, Some("acme"), "mia");
+    assert_eq!(refused(&mia, &all).await, Refusal::MembersNotAllowed.to_string());
+    let mut account = bed.store.account("acme").await.unwrap().unwrap();
+    account.members_allowed = true;
+    bed.put_account(&account).await;
+    assert!(listed(&bed, &mia, &all).await.is_empty());
+    switch_on_own_key(&known.by(&mia, &bed, noon())).await.unwrap();
+    assert_eq!(listed(&bed, &mia, &all).await, ["own-mia"]);
+    assert_eq!(refused(&mia, &owned_elsewhere).await, Refusal::Forbidden.to_string());
+    let shown = show_credential(&known.by(&mia, &bed, noon()), "own-mia").await.unwrap();
+    assert_eq!(shown.owner, Some(label("mia")));
+    assert!(show_credential(&known.by(&mia, &bed, noon()), "own-anna").await.is_err());
+}
+
+async fn one_row_that_cannot_be_read_keeps_no_other_back(bed: Bed) {
+    filled(&bed).await;
+    bed.execute("UPDATE credentials SET addresses = 'nowhere' WHERE id = 'fresh'").await;
+    let known = Known::new();
+    let page = list_credentials(&known.call(&bed, noon()), &CredentialsWanted::default(), None, 50).await.unwrap();
+    assert_eq!((page.records.len(), page.unreadable.len()), (6, 1));
+}
+
+/// As a row of schema 1 is when it is brought to 2.
+async fn what_was_there_before_this_migration_is_found(bed: Bed) {
+    bed.account("acme").await;
+    made(&bed, noon(), NewCredential { name: Some("Ärzte".into()), ..token_for("acme") }).await;
+    bed.execute("UPDATE credentials SET search = NULL").await;
+    bed.store.migrate().await.unwrap();
+    let wanted = CredentialsWanted { part: Some("ÄRZTE".into()), ..Default::default() };
+    assert_eq!(listed(&bed, &shell(), &wanted).await.len(), 1);
+}

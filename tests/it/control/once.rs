@@ -1,0 +1,132 @@
+//! Calls that come twice because their first answer was lost.
+
+use claviger::control::operations::{
+    Call, CreateError, Duplicate, IdempotencyKey, Once, Refusal, Reset, ResetError, create, credential_facts,
+    duplicate, regenerate_own_key, reset, switch_on_own_key,
+};
+use claviger::store::Role;
+use jiff::ToSpan as _;
+
+use super::{Known, made, pair_for, token_for, user, verbs};
+use crate::store::beds::{Bed, noon, on_each};
+
+on_each!(
+    a_create_that_is_repeated_makes_nothing_and_shows_no_secret,
+    a_key_stands_for_one_call_of_one_caller,
+    what_was_refused_may_be_tried_again_with_the_same_key,
+    every_verb_that_shows_a_secret_happens_once,
+    of_many_with_one_key_at_once_one_is_done_and_the_others_are_told,
+    a_key_is_forgotten_after_a_day,
+);
+
+fn key(key: &str, request: u8) -> IdempotencyKey {
+    IdempotencyKey { key: key.into(), request: [request; 32] }
+}
+
+/// The facts that are told again.
+fn repeated<T: std::fmt::Debug>(outcome: Once<T>) -> serde_json::Value {
+    let Once::Repeated(facts) = outcome else { panic!("it was done again: {outcome:?}") };
+    facts
+}
+
+async fn a_create_that_is_repeated_makes_nothing_and_shows_no_secret(bed: Bed) {
+    bed.account("acme").await;
+    let (known, key) = (Known::new(), key("first", 1));
+    let call = Call { once: Some(&key), ..known.call(&bed, noon()) };
+    let done = create(&call, pair_for("acme", "acme")).await.unwrap().done().unwrap();
+    let later = Call { now: noon() + 1.hours(), ..call };
+    let facts = repeated(create(&later, pair_for("acme", "acme")).await.unwrap());
+    assert_eq!(facts, credential_facts(&done.record));
+    assert_eq!(bed.store.count().await.unwrap().0, 1);
+    assert_eq!(verbs(&bed, done.record.id.as_str()).await, ["create"]);
+    let remembered = bed.store.remembered("shell:root", "first", noon()).await.unwrap().unwrap();
+    assert!(!remembered.answer.contains("$argon2"), "{remembered:?}");
+}
+
+async fn a_key_stands_for_one_call_of_one_caller(bed: Bed) {
+    bed.account("acme").await;
+    let (known, first, other) = (Known::new(), key("first", 1), key("first", 2));
+    let call = known.call(&bed, noon());
+    create(&Call { once: Some(&first), ..call }, token_for("acme")).await.unwrap();
+    let error = create(&Call { once: Some(&other), ..call }, token_for("acme")).await.unwrap_err();
+    assert!(matches!(error, CreateError::Refused(Refusal::KeyReused)), "{error:?}");
+    let ivo = user(Role::Implementer, Some("acme"), "root");
+    let his = Call { once: Some(&other), ..known.by(&ivo, &bed, noon()) };
+    assert!(create(&his, token_for("acme")).await.unwrap().done().is_some(), "a user is not the shell");
+    assert_eq!(bed.store.count().await.unwrap().0, 2);
+}
+
+async fn what_was_refused_may_be_tried_again_with_the_same_key(bed: Bed) {
+    let (known, key) = (Known::new(), key("first", 1));
+    let call = Call { once: Some(&key), ..known.call(&bed, noon()) };
+    let error = create(&call, token_for("acme")).await.unwrap_err();
+    assert!(matches!(error, CreateError::UnknownAccount), "{error:?}");
+    bed.account("acme").await;
+    assert!(create(&call, token_for("acme")).await.unwrap().done().is_some());
+}
+
+async fn every_verb_that_shows_a_secret_happens_once(bed: Bed) {
+    bed.account("acme").await;
+    bed.put_user("anna", Some("acme"), Role::Owner).await;
+    let (known, anna) = (Known::new(), user(Role::Owner, Some("acme"), "anna"));
+    let keys: Vec<IdempotencyKey> = (1..=4).map(|number| key(&format!("key {number}"), number)).collect();
+    let moment = |number: usize| noon() + i64::try_from(number).unwrap().minutes();
+    let call = |number: usize| Call { once: Some(&keys[number]), ..known.by(&anna, &bed, moment(number + 1)) };
+    let first = made(&bed, noon(), token_for("acme")).await.record;
+    let id = first.id.as_str();
+    for turn in 0..2 {
+        let outcome = reset(&call(0), id, Reset::default()).await.unwrap();
+        assert_eq!(outcome.done().is_some(), turn == 0);
+        let outcome = duplicate(&call(1), id, Duplicate::default()).await.unwrap();
+        assert_eq!(outcome.done().is_some(), turn == 0);
+        let outcome = switch_on_own_key(&call(2)).await.unwrap();
+        assert_eq!(outcome.done().is_some(), turn == 0);
+        let outcome = regenerate_own_key(&call(3)).await.unwrap();
+        assert_eq!(outcome.done().is_some(), turn == 0);
+    }
+    assert_eq!(bed.store.count().await.unwrap().0, 3);
+    assert_eq!(verbs(&bed, id).await, ["reset", "create"]);
+    assert_eq!(verbs(&bed, "own-anna").await, ["regenerate_own_key", "switch_on_own_key"]);
+    // Told of what was done then, not of what it is by now.
+    reset(&known.call(&bed, noon()), id, Reset::default()).await.unwrap();
+    let facts = repeated(reset(&call(0), id, Reset::default()).await.unwrap());
+    assert_eq!(facts["revision"], 2);
+    let error = reset(&call(1), id, Reset { chosen: None, ..Reset::default() }).await;
+    assert!(matches!(error, Ok(Once::Repeated(_)) | Err(ResetError::Refused(Refusal::KeyReused))));
+}
+
+async fn of_many_with_one_key_at_once_one_is_done_and_the_others_are_told(bed: Bed) {
+    bed.account("acme").await;
+    let (known, key) = (Known::new(), key("first", 1));
+    let call = Call { once: Some(&key), ..known.call(&bed, noon()) };
+    let all = futures_util::future::join_all((0..20).map(|_| create(&call, token_for("acme")))).await;
+    let all: Vec<_> = all.into_iter().map(Result::unwrap).collect();
+    let ids: Vec<String> = all
+        .iter()
+        .map(|outcome| match outcome {
+            Once::Done(created) => created.record.id.to_string(),
+            Once::Repeated(facts) => facts["id"].as_str().unwrap().to_owned(),
+        })
+        .collect();
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    assert_eq!(all.into_iter().filter_map(Once::done).count(), 1);
+    assert_eq!(bed.store.count().await.unwrap().0, 1);
+}
+
+async fn a_key_is_forgotten_after_a_day(bed: Bed) {
+    bed.account("acme").await;
+    let known = Known::new();
+    let keys: Vec<IdempotencyKey> = (0..5).map(|number| key(&format!("key {number}"), 1)).collect();
+    for key in &keys {
+        create(&Call { once: Some(key), ..known.call(&bed, noon()) }, token_for("acme")).await.unwrap();
+    }
+    let again = async |hours: i64| {
+        let call = Call { once: Some(&keys[0]), ..known.call(&bed, noon() + hours.hours()) };
+        create(&call, token_for("acme")).await.unwrap().done().is_some()
+    };
+    assert!(!again(23).await);
+    assert_eq!(bed.ask("SELECT COUNT(*) FROM idempotency").await, 5);
+    assert!(again(24).await);
+    assert_eq!(bed.ask("SELECT COUNT(*) FROM idempotency").await, 1, "the others are forgotten with it");
+    assert!(!again(47).await);
+}

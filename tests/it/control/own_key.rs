@@ -1,0 +1,144 @@
+//! Users' own keys.
+
+use claviger::control::operations::{
+    Call, Caller, DuplicateError, NotFound, OwnKeyError, PlainSecret, Refusal, Reset, ResetError, clear, disable,
+    duplicate, own_key, regenerate_own_key, reset, switch_off_own_key, switch_on_own_key,
+};
+use claviger::store::Role;
+use jiff::ToSpan as _;
+
+use super::{Known, shell, user, verbs, works};
+use crate::store::beds::{Bed, label, noon, on_each, token};
+
+on_each!(
+    a_key_is_switched_on_made_anew_and_switched_off,
+    a_member_has_a_key_while_the_account_allows_it,
+    only_users_of_an_account_that_is_let_in_have_keys,
+    nobody_else_sees_the_secret_of_somebodys_own_key,
+    what_has_the_id_of_a_key_is_no_key,
+    of_many_who_switch_on_at_once_one_gets_the_secret,
+);
+
+fn refusal(error: &OwnKeyError) -> &Refusal {
+    let OwnKeyError::Refused(refusal) = error else { panic!("{error:?}") };
+    refusal
+}
+
+/// Anna owns acme.
+async fn anna(bed: &Bed) -> Caller {
+    bed.account("acme").await;
+    bed.put_user("anna", Some("acme"), Role::Owner).await;
+    user(Role::Owner, Some("acme"), "anna")
+}
+
+async fn a_key_is_switched_on_made_anew_and_switched_off(bed: Bed) {
+    let (anna, known) = (anna(&bed).await, Known::new());
+    let call = |minutes: i64| -> Call<'_> { known.by(&anna, &bed, noon() + minutes.minutes()) };
+    assert_eq!(own_key(&call(0)).await.unwrap(), None);
+    let none = Refusal::NotFound(NotFound("own key"));
+    assert_eq!(*refusal(&regenerate_own_key(&call(0)).await.unwrap_err()), none);
+    assert_eq!(*refusal(&switch_off_own_key(&call(0)).await.unwrap_err()), none);
+
+    let on = switch_on_own_key(&call(1)).await.unwrap().done().unwrap();
+    let PlainSecret::Token(first) = &on.secret else { panic!("no token") };
+    assert_eq!((on.record.id.as_str(), on.record.owner.as_ref()), ("own-anna", Some(&label("anna"))));
+    assert_eq!((on.record.version.as_ref(), on.record.account.as_str()), (Some(&label("2")), "acme"));
+    assert_eq!(own_key(&call(1)).await.unwrap().unwrap(), on.record);
+    assert!(works(&bed, first.reveal()).await);
+    assert!(matches!(switch_on_own_key(&call(2)).await, Err(OwnKeyError::AlreadyOn)));
+
+    let anew = regenerate_own_key(&call(3)).await.unwrap().done().unwrap();
+    let PlainSecret::Token(second) = &anew.secret else { panic!("no token") };
+    assert!(works(&bed, second.reveal()).await && !works(&bed, first.reveal()).await);
+
+    let off = switch_off_own_key(&call(4)).await.unwrap();
+    assert!(off.secret.is_cleared() && !works(&bed, second.reveal()).await);
+    assert_eq!(switch_off_own_key(&call(5)).await.unwrap(), off);
+    let again = switch_on_own_key(&call(6)).await.unwrap().done().unwrap();
+    assert_eq!((again.record.id.as_str(), again.record.revision), ("own-anna", 4));
+    let all = ["switch_on_own_key", "switch_off_own_key", "regenerate_own_key", "switch_on_own_key"];
+    assert_eq!(verbs(&bed, "own-anna").await, all);
+    assert_eq!(bed.store.count().await.unwrap().0, 1);
+
+    // C13: whoever looks after the keys clears one, and its user makes it anew.
+    clear(&known.call(&bed, noon() + 7.minutes()), "own-anna").await.unwrap();
+    assert!(regenerate_own_key(&call(8)).await.unwrap().done().is_some());
+    // What is switched off by others is not switched on by making it anew.
+    disable(&known.call(&bed, noon() + 9.minutes()), "own-anna", Some("left".into())).await.unwrap();
+    let off = regenerate_own_key(&call(10)).await.unwrap().done().unwrap().record;
+    assert_eq!((off.enabled, off.disabled_reason.as_deref()), (false, Some("left")));
+}
+
+async fn a_member_has_a_key_while_the_account_allows_it(bed: Bed) {
+    let (mut account, known) = (bed.account("acme").await, Known::new());
+    bed.put_user("mia", Some("acme"), Role::Member).await;
+    let mia = user(Role::Member, Some("acme"), "mia");
+    let call = known.by(&mia, &bed, noon());
+    assert_eq!(*refusal(&switch_on_own_key(&call).await.unwrap_err()), Refusal::MembersNotAllowed);
+    account.members_allowed = true;
+    bed.put_account(&account).await;
+    assert!(switch_on_own_key(&call).await.unwrap().done().is_some());
+    account.members_allowed = false;
+    bed.put_account(&account).await;
+    for error in [
+        own_key(&call).await.unwrap_err(),
+        regenerate_own_key(&call).await.unwrap_err(),
+        switch_off_own_key(&call).await.unwrap_err(),
+    ] {
+        assert_eq!(*refusal(&error), Refusal::MembersNotAllowed);
+    }
+}
+
+async fn only_users_of_an_account_that_is_let_in_have_keys(bed: Bed) {
+    let (anna, known) = (anna(&bed).await, Known::new());
+    let token_of_anna = Caller { user: None, ..anna.clone() };
+    let staff = user(Role::Staff, None, "sam");
+    for nobody in [&shell(), &token_of_anna, &staff] {
+        let error = switch_on_own_key(&known.by(nobody, &bed, noon())).await.unwrap_err();
+        assert_eq!(*refusal(&error), Refusal::Forbidden);
+    }
+    let mut account = bed.account("acme").await;
+    account.granted = false;
+    bed.put_account(&account).await;
+    let error = switch_on_own_key(&known.by(&anna, &bed, noon())).await.unwrap_err();
+    assert_eq!(*refusal(&error), Refusal::AccessNotGranted);
+    assert_eq!(bed.store.count().await.unwrap().0, 0);
+}
+
+async fn nobody_else_sees_the_secret_of_somebodys_own_key(bed: Bed) {
+    let (anna, known) = (anna(&bed).await, Known::new());
+    switch_on_own_key(&known.by(&anna, &bed, noon())).await.unwrap();
+    for caller in [&shell(), &user(Role::Implementer, Some("acme"), "ivo")] {
+        let call = known.by(caller, &bed, noon());
+        let error = reset(&call, "own-anna", Reset::default()).await.unwrap_err();
+        assert!(matches!(error, ResetError::OwnKey), "{error:?}");
+        let error = duplicate(&call, "own-anna", Default::default()).await.unwrap_err();
+        assert!(matches!(error, DuplicateError::OwnKey), "{error:?}");
+    }
+    assert_eq!(verbs(&bed, "own-anna").await, ["switch_on_own_key"]);
+}
+
+async fn what_has_the_id_of_a_key_is_no_key(bed: Bed) {
+    let (anna, known) = (anna(&bed).await, Known::new());
+    bed.put(&token("own-anna", "acme", "imported")).await;
+    let call = known.by(&anna, &bed, noon());
+    assert_eq!(own_key(&call).await.unwrap(), None);
+    for error in [
+        switch_on_own_key(&call).await.map(drop).unwrap_err(),
+        regenerate_own_key(&call).await.map(drop).unwrap_err(),
+        switch_off_own_key(&call).await.map(drop).unwrap_err(),
+    ] {
+        assert!(matches!(error, OwnKeyError::IdTaken(_)), "{error:?}");
+    }
+    assert!(works(&bed, "imported").await);
+}
+
+async fn of_many_who_switch_on_at_once_one_gets_the_secret(bed: Bed) {
+    let (anna, known) = (anna(&bed).await, Known::new());
+    let call = known.by(&anna, &bed, noon());
+    let all = futures_util::future::join_all((0..20).map(|_| switch_on_own_key(&call))).await;
+    let (won, lost): (Vec<_>, Vec<_>) = all.into_iter().partition(Result::is_ok);
+    assert_eq!(won.len(), 1, "{lost:?}");
+    assert!(lost.iter().all(|outcome| matches!(outcome, Err(OwnKeyError::AlreadyOn))), "{lost:?}");
+    assert_eq!(verbs(&bed, "own-anna").await, ["switch_on_own_key"]);
+}
