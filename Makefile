@@ -2,7 +2,7 @@
 # In order of use: make demo, make check, make test.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install check test fuzz bench bench-quick bench-build needs needs-bench needs-fmt needs-fuzz needs-postgres
+.PHONY: help demo build install check test fuzz bench bench-quick bench-build needs needs-bench needs-fmt needs-fuzz needs-postgres needs-schemathesis
 
 CARGO ?= cargo
 PREFIX ?= /usr/local
@@ -28,7 +28,7 @@ check: needs needs-fmt ## Formatting, lints and documentation, nothing tolerated
 	@echo lints; $(CARGO) clippy --quiet --all-targets --locked -- -D warnings
 	@echo documentation; RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --no-deps --document-private-items --locked
 
-test: needs needs-postgres ## All tests, on SQLite and on a throw-away PostgreSQL
+test: needs needs-postgres needs-schemathesis ## All tests, on SQLite and on a throw-away PostgreSQL
 	@$(CARGO) test --quiet --locked
 
 # What a fuzzer needs of the compiler is not stable yet, hence RUSTC_BOOTSTRAP. It writes what it finds into
@@ -89,6 +89,18 @@ needs-postgres:
 		mkdir -p $(dir $(NO_SERVER)) && echo 'create_main_cluster = false' > $(NO_SERVER); \
 	fi; \
 	$(install_missing)
+
+# In a folder of its own, from a list of versions.
+SCHEMATHESIS = target/schemathesis
+needs-schemathesis:
+	@missing= or=; \
+	python3 -c 'import ensurepip, venv' 2> /dev/null || missing="$$missing python3-venv"; \
+	$(install_missing)
+	@cmp -s tests/schemathesis.txt $(SCHEMATHESIS)/schemathesis.txt || { \
+		echo 'installing schemathesis in $(SCHEMATHESIS)'; \
+		python3 -m venv $(SCHEMATHESIS) && \
+		$(SCHEMATHESIS)/bin/pip install --quiet --disable-pip-version-check -r tests/schemathesis.txt && \
+		cp tests/schemathesis.txt $(SCHEMATHESIS); }
 
 # As above: programs, and no server of the machine's own. A file in the way of that is not ours to change.
 PEERS = target/peers

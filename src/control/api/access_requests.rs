@@ -90,6 +90,7 @@ struct RequestQuery {
     #[param(min_length = 1, max_length = 128)]
     account: Option<String>,
     /// That stand so.
+    #[param(inline)]
     state: Option<StateName>,
     /// As the page before gave it.
     #[param(max_length = 1024)]

@@ -43,10 +43,13 @@ struct CredentialQuery {
     #[param(min_length = 1, max_length = 200)]
     part: Option<String>,
     /// Made in this time.
+    #[param(inline)]
     created: Option<CreatedName>,
     /// In this state.
+    #[param(inline)]
     state: Option<StateName>,
     /// Of this kind.
+    #[param(inline)]
     kind: Option<KindName>,
     /// As the page before gave it; of the list alone.
     #[param(max_length = 1024)]
@@ -62,13 +65,13 @@ struct CredentialQuery {
 enum CreatedName {
     /// In the last 7 days.
     #[serde(rename = "within_7_days")]
-    Within7Days,
+    LastWeek,
     /// In the last 30 days.
     #[serde(rename = "within_30_days")]
-    Within30Days,
+    LastMonth,
     /// Longer ago than that.
     #[serde(rename = "before_30_days")]
-    Before30Days,
+    Earlier,
 }
 
 /// What becomes of a request with it.
@@ -214,9 +217,9 @@ impl CredentialQuery {
             owner: fields.maybe_label("owner", self.owner.as_deref()),
             part: fields.line("part", self.part, LONGEST_PART),
             created: self.created.map(|created| match created {
-                CreatedName::Within7Days => CreatedWhen::Within7Days,
-                CreatedName::Within30Days => CreatedWhen::Within30Days,
-                CreatedName::Before30Days => CreatedWhen::Before30Days,
+                CreatedName::LastWeek => CreatedWhen::Within7Days,
+                CreatedName::LastMonth => CreatedWhen::Within30Days,
+                CreatedName::Earlier => CreatedWhen::Before30Days,
             }),
             state: self.state.map(|state| match state {
                 StateName::Cleared => CredentialState::Cleared,

@@ -33,7 +33,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             let detail = "the body must be JSON, and say so: Content-Type: application/json";
             return Err(Problem::new(Code::UnsupportedMediaType, detail));
         }
-        let body = Bytes::from_request(request, state).await.map_err(broken_body)?;
+        let body = Bytes::from_request(request, state).await.map_err(Problem::from)?;
         read(&body).map(Self)
     }
 }
@@ -45,7 +45,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for MaybeBody
         if request.headers().contains_key(CONTENT_TYPE) {
             return Body::from_request(request, state).await.map(|Body(body)| Self(body));
         }
-        let body = Bytes::from_request(request, state).await.map_err(broken_body)?;
+        let body = Bytes::from_request(request, state).await.map_err(Problem::from)?;
         if body.is_empty() {
             return Ok(Self(T::default()));
         }
@@ -74,11 +74,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
 }
 
 /// Too long, or cut off.
-pub(super) fn broken_body(error: BytesRejection) -> Problem {
-    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return Problem::new(Code::TooLarge, format!("a body may have {LARGEST_BODY} bytes"));
+impl From<BytesRejection> for Problem {
+    fn from(error: BytesRejection) -> Self {
+        if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            return Self::new(Code::TooLarge, format!("a body may have {LARGEST_BODY} bytes"));
+        }
+        Self::new(Code::Malformed, "the body was cut off")
     }
-    Problem::new(Code::Malformed, "the body was cut off")
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {

@@ -39,7 +39,7 @@ impl Pace {
     /// # Errors
     /// When it is one too many.
     pub(super) fn call(&self, caller: &str, now: Duration) -> Result<(), Problem> {
-        count(&self.calls.get_with(caller.into(), Arc::default), per_minute(1200, 200), now)
+        count(&self.calls.get_with(caller.into(), Arc::default), per_minute(6000, 600), now)
     }
 
     /// One more call with something that is nobody's.

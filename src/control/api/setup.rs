@@ -17,6 +17,7 @@ use crate::control::operations::{
 use crate::credential::PlainPassword;
 
 const TAG: &str = "session";
+const LONGEST_TICKET: usize = 256;
 
 pub(super) fn routes() -> OpenApiRouter<Desk> {
     OpenApiRouter::new().routes(routes!(look_at_link)).routes(routes!(use_link))
@@ -47,6 +48,7 @@ struct LinkFor {
 )]
 async fn look_at_link(visitor: Visitor, Body(body): Body<LinkBody>) -> Result<Answer<LinkFor>, Problem> {
     visitor.knock()?;
+    check(&body.ticket)?;
     let at = visitor.doorstep();
     match look_at_setup_link(at.store, at.clock.now(), &body.ticket).await? {
         Some(SetupLinkFor::First) => Ok(Answer::ok(LinkFor { first: true, email: None })),
@@ -80,6 +82,7 @@ struct UseLink {
 )]
 async fn use_link(visitor: Visitor, Body(body): Body<UseLink>) -> Result<StatusCode, Problem> {
     visitor.knock()?;
+    check(&body.ticket)?;
     let first = match (body.email, body.name) {
         (Some(email), name) => Some(FirstUser { email, name }),
         (None, None) => None,
@@ -87,6 +90,13 @@ async fn use_link(visitor: Visitor, Body(body): Body<UseLink>) -> Result<StatusC
     };
     use_setup_link(&visitor.doorstep(), &body.ticket, PlainPassword::new(body.password.as_bytes()), first).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn check(ticket: &str) -> Result<(), Problem> {
+    if ticket.len() > LONGEST_TICKET {
+        return Err(Problem::of_field("ticket", format!("is longer than {LONGEST_TICKET} characters")));
+    }
+    Ok(())
 }
 
 /// A link that was just made: seen here, this once.

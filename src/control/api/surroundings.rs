@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::desk::Desk;
-use super::extract::broken_body;
 use super::origin;
 use super::problem::{Code, Problem};
 
@@ -70,7 +69,7 @@ async fn prepare(request: Request, public_url: Option<&str>) -> Result<Request, 
         return Ok(request);
     }
     let (parts, body) = request.into_parts();
-    let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await.map_err(broken_body)?;
+    let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await.map_err(Problem::from)?;
     let mut request = Request::from_parts(parts, Body::from(body.clone()));
     let digest = digest(&request, &body);
     request.extensions_mut().insert(digest);

@@ -66,6 +66,7 @@ struct UserQuery {
     #[param(min_length = 1, max_length = 128)]
     account: Option<String>,
     /// With this role.
+    #[param(inline)]
     role: Option<RoleName>,
     /// Switched on, or off.
     enabled: Option<bool>,

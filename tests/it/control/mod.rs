@@ -23,6 +23,7 @@ mod people;
 mod races;
 mod reset;
 mod rights;
+mod schemathesis;
 mod sessions;
 mod setup_links;
 mod sign_in;
@@ -83,13 +84,17 @@ impl Known {
         Catalogs { versions: &self.versions, scopes: &self.scopes }
     }
 
+    fn terms(&self) -> Terms<'_> {
+        Terms { catalogs: self.catalogs(), format: &self.format }
+    }
+
     /// By the operator's shell.
     fn call<'c>(&'c self, bed: &'c Bed, now: Timestamp) -> Call<'c> {
         self.by(&self.shell, bed, now)
     }
 
     fn by<'c>(&'c self, caller: &'c Caller, bed: &'c Bed, now: Timestamp) -> Call<'c> {
-        Call::new(&bed.store, caller, now, Terms { catalogs: self.catalogs(), format: &self.format })
+        Call::new(&bed.store, caller, now, self.terms())
     }
 }
 

@@ -114,7 +114,8 @@ async fn a_role_without_the_right_is_refused_and_another_account_is_not_there() 
     let table = Table::sqlite().await;
     let foreign = table.made("globex").await;
     let member = table.by(Role::Member, Some("acme"));
-    assert_eq!(member.get("/credentials").await.code(), "forbidden");
+    assert_eq!(member.get("/credentials").await.code(), "members_not_allowed");
+    assert_eq!(member.get("/users").await.code(), "forbidden");
     assert_eq!(member.post("/credentials", json!({"account": "acme", "kind": "token"})).await.code(), "forbidden");
     assert_eq!(member.ask("POST", "/accounts/acme/switch-off").told().await.code(), "forbidden");
 
