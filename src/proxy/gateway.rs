@@ -18,7 +18,7 @@ use super::access_log::{AccessLog, Answered};
 use super::context::{Context, InFlight};
 use super::headers::{self, Caller};
 use super::respond::{self, Refusal};
-use super::{Policy, edge, faults, limits, query, upgrade};
+use super::{Policy, faults, heads, limits, query, upgrade};
 use crate::auth::{Authenticator, Rejection, Scheme, Throttle};
 use crate::clock::Clock;
 use crate::telemetry::{Metrics, method_index};
@@ -79,7 +79,7 @@ impl ProxyHttp for Gateway {
     }
 
     async fn early_request_filter(&self, session: &mut Session, context: &mut Context) -> pingora::Result<()> {
-        edge::head_arrived();
+        heads::head_arrived();
         context.in_flight = Some(InFlight::new(&self.metrics.in_flight));
         let policy = self.policy.load();
         let (timeouts, limits) = (&policy.timeouts, &policy.limits);
