@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+#[cfg(not(feature = "system-allocator"))]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     claviger::cli::run()
 }

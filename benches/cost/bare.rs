@@ -3,6 +3,10 @@
 
 mod passing;
 
+#[cfg(not(feature = "system-allocator"))]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<(), passing::Usage> {
     passing::run(passing::Setup::Ours)
 }

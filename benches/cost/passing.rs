@@ -53,6 +53,8 @@ pub fn run(setup: Setup) -> Result<(), Usage> {
     let conf = match setup {
         Setup::Ours => ServerConf {
             threads: 1,
+            work_stealing: false,
+            fast_timeout_to_tokio_threshold_seconds: Some(0),
             max_retries: 2,
             ca_file: Some("/dev/null".into()),
             grace_period_seconds: Some(0),

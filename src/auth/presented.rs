@@ -113,14 +113,17 @@ impl<'a> Presented<'a> {
     /// # Errors
     /// [`Rejection::CredentialMalformed`] for more than one, one twice, or one that cannot be read.
     pub fn read(accept: &Accept, headers: &'a HeaderMap, query: Option<&str>) -> Result<Option<Self>, Rejection> {
-        let mut found = authorization(accept, headers)?;
-        for other in [api_key_header(accept, headers)?, api_key_query(accept, query)?] {
-            if found.is_some() && other.is_some() {
-                return Err(Rejection::CredentialMalformed("The request presents more than one credential."));
-            }
-            found = found.or(other);
+        let places = [authorization(accept, headers)?, api_key_header(accept, headers)?, api_key_query(accept, query)?];
+        let mut found = places.into_iter().flatten();
+        let first = found.next();
+        if found.next().is_some() {
+            return Err(Rejection::CredentialMalformed("The request presents more than one credential."));
         }
-        Ok(found)
+        match first {
+            None => Ok(None),
+            Some(Named::Token { scheme, token }) => Ok(Some(Self::Token { scheme, token })),
+            Some(Named::Pair(encoded)) => Ok(Some(Self::Password(BasicPair::decode(encoded)?))),
+        }
     }
 
     /// How it was presented.
@@ -132,7 +135,13 @@ impl<'a> Presented<'a> {
     }
 }
 
-fn authorization<'a>(accept: &Accept, headers: &'a HeaderMap) -> Result<Option<Presented<'a>>, Rejection> {
+/// A credential where it was found; small, unlike one that is decoded.
+enum Named<'a> {
+    Token { scheme: Scheme, token: Cow<'a, [u8]> },
+    Pair(&'a [u8]),
+}
+
+fn authorization<'a>(accept: &Accept, headers: &'a HeaderMap) -> Result<Option<Named<'a>>, Rejection> {
     let Some(value) = only(headers, &AUTHORIZATION, "The Authorization header stands there twice.")? else {
         return Ok(None);
     };
@@ -143,19 +152,19 @@ fn authorization<'a>(accept: &Accept, headers: &'a HeaderMap) -> Result<Option<P
     if scheme.eq_ignore_ascii_case(b"bearer") && accept.bearer {
         token(Scheme::Bearer, Cow::Borrowed(rest)).map(Some)
     } else if scheme.eq_ignore_ascii_case(b"basic") && accept.basic {
-        Ok(Some(Presented::Password(BasicPair::decode(rest)?)))
+        Ok(Some(Named::Pair(rest)))
     } else {
         Ok(None)
     }
 }
 
-fn api_key_header<'a>(accept: &Accept, headers: &'a HeaderMap) -> Result<Option<Presented<'a>>, Rejection> {
+fn api_key_header<'a>(accept: &Accept, headers: &'a HeaderMap) -> Result<Option<Named<'a>>, Rejection> {
     let Some(name) = &accept.api_key_header else { return Ok(None) };
     let value = only(headers, name, "The API key header stands there twice.")?;
     value.map(|value| token(Scheme::ApiKey, Cow::Borrowed(value.trim_ascii()))).transpose()
 }
 
-fn api_key_query<'a>(accept: &Accept, query: Option<&str>) -> Result<Option<Presented<'a>>, Rejection> {
+fn api_key_query<'a>(accept: &Accept, query: Option<&str>) -> Result<Option<Named<'a>>, Rejection> {
     let (Some(name), Some(query)) = (&accept.api_key_query, query) else { return Ok(None) };
     let Some(found) = StrippedQuery::of(query, name) else { return Ok(None) };
     if found.is_repeated {
@@ -164,7 +173,7 @@ fn api_key_query<'a>(accept: &Accept, query: Option<&str>) -> Result<Option<Pres
     token(Scheme::ApiKey, Cow::Owned(found.value)).map(Some)
 }
 
-fn token(scheme: Scheme, token: Cow<'_, [u8]>) -> Result<Presented<'_>, Rejection> {
+fn token(scheme: Scheme, token: Cow<'_, [u8]>) -> Result<Named<'_>, Rejection> {
     if token.is_empty() {
         return Err(Rejection::CredentialMalformed("The token is empty."));
     }
@@ -174,7 +183,7 @@ fn token(scheme: Scheme, token: Cow<'_, [u8]>) -> Result<Presented<'_>, Rejectio
     if !token.iter().all(u8::is_ascii_graphic) {
         return Err(Rejection::CredentialMalformed("The token holds spaces or control characters."));
     }
-    Ok(Presented::Token { scheme, token })
+    Ok(Named::Token { scheme, token })
 }
 
 /// The only value of a header; two are two readings.

@@ -1,13 +1,17 @@
 //! One line a request: who, what, the verdict and its reason. Never a secret, never a query.
 
+use std::io::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::Serialize;
 
 use super::context::Context;
 use crate::auth::{Rejection, Scheme};
 use crate::telemetry::{LineSink, Metrics};
+
+/// Bytes of a line that is longer than most.
+const ROOM: usize = 512;
 
 /// Where lines go and how they look.
 pub struct AccessLog {
@@ -16,8 +20,7 @@ pub struct AccessLog {
     metrics: Arc<Metrics>,
 }
 
-/// The line, field by field; times in milliseconds.
-#[derive(Serialize)]
+/// The line, field by field.
 struct Line<'a> {
     time: Timestamp,
     request_id: uuid::Uuid,
@@ -31,13 +34,47 @@ struct Line<'a> {
     credential: Option<&'a str>,
     account: Option<&'a str>,
     version: Option<&'a str>,
-    #[serde(rename = "duration_ms")]
-    duration: f64,
-    #[serde(rename = "decision_ms")]
-    decided_in: f64,
-    #[serde(rename = "upstream_ms")]
-    upstream: Option<f64>,
+    duration: Duration,
+    decided_in: Duration,
+    upstream: Option<Duration>,
     bytes: usize,
+}
+
+/// An object of JSON that grows field by field, the first one aside.
+struct JsonLine(Vec<u8>);
+
+impl JsonLine {
+    fn name(&mut self, name: &str) {
+        self.0.extend_from_slice(b",\"");
+        self.0.extend_from_slice(name.as_bytes());
+        self.0.extend_from_slice(b"\":");
+    }
+
+    /// What needs no escaping.
+    fn text(&mut self, name: &str, text: Option<&str>) {
+        self.name(name);
+        let Some(text) = text else { return self.0.extend_from_slice(b"null") };
+        self.0.push(b'"');
+        self.0.extend_from_slice(text.as_bytes());
+        self.0.push(b'"');
+    }
+
+    fn escaped(&mut self, name: &str, text: &str) -> serde_json::Result<()> {
+        self.name(name);
+        serde_json::to_writer(&mut self.0, text)
+    }
+
+    fn number(&mut self, name: &str, number: u64) -> serde_json::Result<()> {
+        self.name(name);
+        serde_json::to_writer(&mut self.0, &number)
+    }
+
+    /// In milliseconds, to the microsecond.
+    fn millis(&mut self, name: &str, time: Option<Duration>) -> serde_json::Result<()> {
+        self.name(name);
+        let Some(time) = time else { return serde_json::to_writer(&mut self.0, &()) };
+        serde_json::to_writer(&mut self.0, &(time.as_micros() as f64 / 1e3))
+    }
 }
 
 /// What the connection knows.
@@ -76,7 +113,6 @@ impl<'a> Line<'a> {
             (Some(_), _) => "admitted",
             (None, _) => "refused",
         };
-        let millis = |duration: std::time::Duration| (duration.as_secs_f64() * 1e6).round() / 1e3;
         Self {
             time: answered.now,
             request_id: context.request_id,
@@ -90,17 +126,46 @@ impl<'a> Line<'a> {
             credential: credential.map(|credential| credential.id.as_str()),
             account: credential.map(|credential| credential.account.id.as_str()),
             version,
-            duration: millis(context.started.elapsed()),
-            decided_in: millis(context.decided_in),
-            upstream: context.upstream_answered.map(millis),
+            duration: context.started.elapsed(),
+            decided_in: context.decided_in,
+            upstream: context.upstream_answered,
             bytes: answered.bytes,
         }
     }
 
     fn json(&self) -> Vec<u8> {
-        let mut line = serde_json::to_vec(self).unwrap_or_default();
-        line.push(b'\n');
-        line
+        let mut line = JsonLine(Vec::with_capacity(ROOM));
+        match self.write_json(&mut line) {
+            Ok(()) => line.0,
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// Piece by piece, in half the time of a serializer, which looks for what to escape in every name and value. Only
+    /// method and path can have anything of the kind: ids and versions are [labels](crate::credential::Label).
+    fn write_json(&self, line: &mut JsonLine) -> std::io::Result<()> {
+        write!(line.0, "{{\"time\":\"{}\"", self.time)?;
+        let mut id = [0; uuid::fmt::Hyphenated::LENGTH];
+        line.text("request_id", Some(self.request_id.hyphenated().encode_lower(&mut id)));
+        match self.client {
+            Some(client) => write!(line.0, ",\"client\":\"{client}\"")?,
+            None => line.text("client", None),
+        }
+        line.escaped("method", self.method)?;
+        line.escaped("path", self.path)?;
+        line.number("status", self.status.into())?;
+        line.text("decision", Some(self.decision));
+        line.text("code", self.code);
+        line.text("scheme", Some(self.scheme));
+        line.text("credential", self.credential);
+        line.text("account", self.account);
+        line.text("version", self.version);
+        line.millis("duration_ms", Some(self.duration))?;
+        line.millis("decision_ms", Some(self.decided_in))?;
+        line.millis("upstream_ms", self.upstream)?;
+        line.number("bytes", self.bytes as u64)?;
+        line.0.extend_from_slice(b"}\n");
+        Ok(())
     }
 
     fn readable(&self) -> String {
@@ -109,6 +174,7 @@ impl<'a> Line<'a> {
         let who = self.credential.unwrap_or("-");
         // A path may hold what a terminal would obey.
         let path = self.path.escape_debug();
-        format!("{time} {} {verdict:<20} {who:<20} {} {path} {:.1} ms\n", self.status, self.method, self.duration)
+        let millis = self.duration.as_secs_f64() * 1e3;
+        format!("{time} {} {verdict:<20} {who:<20} {} {path} {millis:.1} ms\n", self.status, self.method)
     }
 }

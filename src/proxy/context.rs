@@ -37,6 +37,8 @@ pub struct Context {
     pub(super) client: Option<IpAddr>,
     /// How long the decision took.
     pub(super) decided_in: Duration,
+    /// Whether it asks for a WebSocket.
+    pub(super) is_websocket: bool,
     /// How much of its body has come.
     pub(super) body: Body,
     /// Which of the addresses of the API behind was tried last.
@@ -88,6 +90,7 @@ impl Context {
             rejection: None,
             client: None,
             decided_in: Duration::ZERO,
+            is_websocket: false,
             body: Body::default(),
             turn: None,
             upstream_answered: None,

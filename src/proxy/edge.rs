@@ -1,12 +1,12 @@
 //! What happens before there is a request: who may connect, which protocol is spoken, and that nobody
 //! is waited for.
 
-use std::cell::Cell;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::future::select;
 use pingora::apps::{HttpServerApp, HttpServerOptions, ReusedHttpStream, ServerApp};
 use pingora::protocols::Stream;
 use pingora::protocols::http::ServerSession;
@@ -16,35 +16,15 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::Certificates;
-use super::door::{Connections, Door};
+use super::door::Door;
+use super::heads::{HeadDeadlines, Heads};
 
-/// More requests than this on one connection end it; serves to tell the first one from the others.
-const MOST_REQUESTS: u32 = u32::MAX;
 /// How a connection begins that speaks HTTP/2 without TLS (RFC 9113, 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// What pingora takes of the headers of a stream by default.
 const HTTP2_HEADERS: u32 = 64 * 1024;
 /// No method is shorter, and no other begins like the preface.
 const METHOD: usize = 3;
-
-tokio::task_local! {
-    static HEAD_ARRIVED: Cell<bool>;
-}
-
-/// Tells the [`Connection`] around this request that its head has arrived.
-pub(super) fn head_arrived() {
-    // HTTP/2 streams have no deadline of this kind.
-    let _no_deadline = HEAD_ARRIVED.try_with(|arrived| arrived.set(true));
-}
-
-/// How long to wait for what a caller has to say.
-#[derive(Debug, Clone, Copy)]
-pub struct HeadDeadlines {
-    /// From the connection to the end of the first head.
-    pub first: Duration,
-    /// From one answer to the end of the next head; of HTTP/2, from the connection to the first stream.
-    pub next: Duration,
-}
 
 /// New connections: finds out, without waiting longer than for a head, whether they speak HTTP/1 or
 /// HTTP/2. pingora's own way waits without end for 24 bytes, more than a whole HTTP/1.0 request has.
@@ -92,21 +72,12 @@ impl<A: HttpServerApp> Edge<A> {
         Some(preface == *PREFACE)
     }
 
-    fn connection(&self, h2c: bool, is_tls: bool, first_head: Instant) -> Arc<Connection<A>> {
+    fn connection(&self, h2c: bool, heads: Arc<Heads>) -> Arc<Connection<A>> {
         let mut options = HttpServerOptions::default();
         options.h2c = h2c;
-        options.keepalive_request_limit = Some(MOST_REQUESTS);
         options.h2_idle_timeout = Some(self.http2_idle);
-        Arc::new(Connection {
-            inner: self.inner.clone(),
-            options,
-            first_head,
-            next_head: self.deadlines.next,
-            counts_first: !is_tls,
-            connections: self.door.connections.clone(),
-            header_bytes: self.door.policy.load().limits.header_bytes,
-            has_stream: AtomicBool::new(false),
-        })
+        let header_bytes = self.door.policy.load().limits.header_bytes;
+        Arc::new(Connection { inner: self.inner.clone(), options, heads, header_bytes })
     }
 }
 
@@ -118,9 +89,10 @@ impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Edge<A> {
             None => Some(self.door.let_in(stream.get_socket_digest().as_deref())?),
             Some(_) => None,
         };
-        let first_head = Instant::now() + self.deadlines.first;
+        let heads = Arc::new(Heads::new(self.deadlines));
+        let is_tls = stream.get_ssl_digest().is_some();
         let h2c = match stream.get_ssl_digest() {
-            None => self.speaks_http2(&mut stream, first_head).await?,
+            None => self.speaks_http2(&mut stream, heads.first()).await?,
             Some(digest) => {
                 let certificates = self.certificates.as_ref()?;
                 if !certificates.let_in(&digest) {
@@ -129,20 +101,11 @@ impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Edge<A> {
                 false
             }
         };
-        let connection = self.connection(h2c, stream.get_ssl_digest().is_some(), first_head);
-        let processed = connection.process_new(stream, shutdown);
-        tokio::pin!(processed);
-        tokio::select! {
-            biased;
-            _ = &mut processed => {}
-            () = tokio::time::sleep(self.deadlines.next) => {
-                if connection.has_stream.load(Ordering::Relaxed) {
-                    return processed.await;
-                }
-            }
-        }
-        // Of HTTP/1, heads have deadlines of their own; of HTTP/2, nothing else bounds the time to the first stream.
-        if connection.counts_first && !connection.has_stream.load(Ordering::Relaxed) {
+        let connection = self.connection(h2c, heads.clone());
+        let requests = heads.watch(connection.process_new(stream, shutdown));
+        select(pin!(requests), pin!(heads.late())).await;
+        // Something has come for certain where there is no TLS.
+        if !is_tls && !heads.have_come() {
             self.door.connections.unparsed();
         }
         None
@@ -162,51 +125,33 @@ async fn peek(stream: &mut Stream, bytes: &mut [u8], deadline: Instant) -> Optio
     tokio::time::timeout_at(deadline, stream.try_peek(bytes)).await.ok()?.ok().map(drop)
 }
 
-/// The requests of a connection. Bounds the time until the whole head of an HTTP/1 request has
-/// arrived; pingora itself bounds single reads only.
+/// The requests of a connection. Tells its [`Heads`] when one is waited for; pingora itself bounds single reads only.
 struct Connection<A> {
     inner: Arc<A>,
     options: HttpServerOptions,
-    first_head: Instant,
-    next_head: Duration,
-    /// Something has come for certain before the first request.
-    counts_first: bool,
-    connections: Arc<Connections>,
+    heads: Arc<Heads>,
     header_bytes: u32,
-    has_stream: AtomicBool,
 }
 
 #[async_trait]
 impl<A: HttpServerApp + Send + Sync + 'static> HttpServerApp for Connection<A> {
-    async fn process_new_http(
-        self: &Arc<Self>,
+    /// Not `async`: a future around this one would cost a box, and copy the session into it.
+    fn process_new_http<'this, 'watch, 'answer>(
+        self: &'this Arc<Self>,
         session: ServerSession,
-        shutdown: &ShutdownWatch,
-    ) -> Option<ReusedHttpStream> {
-        self.has_stream.store(true, Ordering::Relaxed);
+        shutdown: &'watch ShutdownWatch,
+    ) -> Pin<Box<dyn Future<Output = Option<ReusedHttpStream>> + Send + 'answer>>
+    where
+        'this: 'answer,
+        'watch: 'answer,
+        Self: 'answer,
+    {
         if session.is_http2() {
-            return self.inner.process_new_http(session, shutdown).await;
+            self.heads.come();
+        } else {
+            self.heads.wait();
         }
-        let is_first = session.get_keepalive_reuses_remaining() == Some(MOST_REQUESTS);
-        let deadline = if is_first { self.first_head } else { Instant::now() + self.next_head };
-        let request = async {
-            let request = self.inner.process_new_http(session, shutdown);
-            tokio::pin!(request);
-            tokio::select! {
-                biased;
-                outcome = &mut request => return outcome,
-                () = tokio::time::sleep_until(deadline) => {}
-            }
-            if HEAD_ARRIVED.with(Cell::get) { request.await } else { None }
-        };
-        let counted = async {
-            let outcome = request.await;
-            if is_first && self.counts_first && !HEAD_ARRIVED.with(Cell::get) {
-                self.connections.unparsed();
-            }
-            outcome
-        };
-        HEAD_ARRIVED.scope(Cell::new(false), counted).await
+        self.inner.process_new_http(session, shutdown)
     }
 
     fn h2_options(&self) -> Option<H2Options> {

@@ -18,7 +18,7 @@ use super::access_log::{AccessLog, Answered};
 use super::context::{Context, InFlight};
 use super::headers::{self, Caller};
 use super::respond::{self, Refusal};
-use super::{Policy, edge, faults, limits, query, upgrade};
+use super::{Policy, faults, heads, limits, query, upgrade};
 use crate::auth::{Authenticator, Rejection, Scheme, Throttle};
 use crate::clock::Clock;
 use crate::telemetry::{Metrics, method_index};
@@ -79,7 +79,7 @@ impl ProxyHttp for Gateway {
     }
 
     async fn early_request_filter(&self, session: &mut Session, context: &mut Context) -> pingora::Result<()> {
-        edge::head_arrived();
+        heads::head_arrived();
         context.in_flight = Some(InFlight::new(&self.metrics.in_flight));
         let policy = self.policy.load();
         let (timeouts, limits) = (&policy.timeouts, &policy.limits);
@@ -87,7 +87,8 @@ impl ProxyHttp for Gateway {
             session.set_keepalive(Some(self.keep_alive.as_secs().max(1)));
         }
         self.send_away_if_stopping(session);
-        let silence = if upgrade::is_websocket(session.req_header()) {
+        context.is_websocket = upgrade::is_websocket(session.req_header());
+        let silence = if context.is_websocket {
             timeouts.upgraded.duration()
         } else {
             limits::patience(context.started, timeouts, limits)
@@ -124,11 +125,10 @@ impl ProxyHttp for Gateway {
         Ok(true)
     }
 
-    async fn upstream_peer(&self, session: &mut Session, context: &mut Context) -> pingora::Result<Box<HttpPeer>> {
+    async fn upstream_peer(&self, _: &mut Session, context: &mut Context) -> pingora::Result<Box<HttpPeer>> {
         let policy = context.policy.as_ref();
-        let is_websocket = upgrade::is_websocket(session.req_header());
         let turn = &mut context.turn;
-        let peer = policy.and_then(|policy| policy.upstream.peer(is_websocket, &policy.timeouts, turn));
+        let peer = policy.and_then(|policy| policy.upstream.peer(context.is_websocket, &policy.timeouts, turn));
         peer.ok_or_else(|| Error::new_up(ErrorType::ConnectNoRoute))
     }
 
@@ -151,7 +151,7 @@ impl ProxyHttp for Gateway {
         let Some(policy) = &context.policy else { return Err(Error::new(ErrorType::InternalError)) };
         let limits = &policy.limits;
         context.body.take(piece.as_ref().map_or(0, Bytes::len), context.started, limits)?;
-        if limits.body_time.is_some() && !upgrade::is_websocket(session.req_header()) {
+        if limits.body_time.is_some() && !context.is_websocket {
             session.set_read_timeout(Some(limits::patience(context.started, &policy.timeouts, limits)));
         }
         Ok(())

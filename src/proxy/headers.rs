@@ -12,9 +12,10 @@ use uuid::Uuid;
 use crate::auth::{Admission, Rules};
 use crate::credential::VersionCatalog;
 
-const FORWARDED_FOR: &str = "X-Forwarded-For";
-const FORWARDED_PROTO: &str = "X-Forwarded-Proto";
-const FORWARDED_HOST: &str = "X-Forwarded-Host";
+// As they are looked for, and as they are written.
+const FORWARDED_FOR: (HeaderName, &str) = (HeaderName::from_static("x-forwarded-for"), "X-Forwarded-For");
+const FORWARDED_PROTO: (HeaderName, &str) = (HeaderName::from_static("x-forwarded-proto"), "X-Forwarded-Proto");
+const FORWARDED_HOST: (HeaderName, &str) = (HeaderName::from_static("x-forwarded-host"), "X-Forwarded-Host");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
@@ -145,23 +146,44 @@ pub(super) fn has_one_length(headers: &HeaderMap) -> bool {
 /// When a header cannot be set.
 pub(super) fn set_forwarded(request: &mut RequestHeader, caller: Caller) -> pingora::Result<()> {
     let peer = caller.peer.to_canonical();
-    let before = joined(&request.headers, FORWARDED_FOR);
-    let chain = match before {
-        Some(before) => format!("{before}, {peer}"),
-        None => peer.to_string(),
-    };
-    request.insert_header(FORWARDED_FOR, chain)?;
-    if !request.headers.contains_key(FORWARDED_PROTO) {
-        let scheme = HeaderValue::from_static(if caller.is_tls { "https" } else { "http" });
-        request.insert_header(FORWARDED_PROTO, scheme)?;
+    match joined(&request.headers, &FORWARDED_FOR.0) {
+        Some(before) => request.insert_header(FORWARDED_FOR.1, format!("{before}, {peer}"))?,
+        None => request.insert_header(FORWARDED_FOR.1, address_value(peer)?)?,
     }
-    if !request.headers.contains_key(FORWARDED_HOST) {
+    if !request.headers.contains_key(&FORWARDED_PROTO.0) {
+        let scheme = HeaderValue::from_static(if caller.is_tls { "https" } else { "http" });
+        request.insert_header(FORWARDED_PROTO.1, scheme)?;
+    }
+    if !request.headers.contains_key(&FORWARDED_HOST.0) {
         let host = request.headers.get(HOST).cloned();
         if let Some(host) = host.or_else(|| authority(request)) {
-            request.insert_header(FORWARDED_HOST, host)?;
+            request.insert_header(FORWARDED_HOST.1, host)?;
         }
     }
     Ok(())
+}
+
+/// Nearly every request has one, and most of them are of IPv4, which `Display` writes in ten times as long.
+fn address_value(address: IpAddr) -> pingora::Result<HeaderValue> {
+    use pingora::{ErrorType::InternalError, OrErr};
+    let value = match address {
+        IpAddr::V4(address) => {
+            let digits = address.octets().map(|octet| [octet / 100, octet / 10 % 10, octet % 10]);
+            let (mut text, mut length) = ([0; 16], 0);
+            for octet in digits {
+                let zeros = octet[..2].iter().take_while(|digit| **digit == 0).count();
+                for digit in &octet[zeros..] {
+                    text[length] = b'0' + digit;
+                    length += 1;
+                }
+                text[length] = b'.';
+                length += 1;
+            }
+            HeaderValue::from_bytes(&text[..length - 1])
+        }
+        IpAddr::V6(address) => HeaderValue::from_str(&address.to_string()),
+    };
+    value.or_err(InternalError, "the address is not a header value")
 }
 
 /// The host of a request of HTTP/2.
@@ -175,7 +197,7 @@ pub(super) fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: &[IpNet
     if !is_trusted(peer, trusted) {
         return Some(peer);
     }
-    let Some(chain) = joined(headers, FORWARDED_FOR) else { return Some(peer) };
+    let Some(chain) = joined(headers, &FORWARDED_FOR.0) else { return Some(peer) };
     let mut client = peer;
     for hop in chain.rsplit(',') {
         client = hop_address(hop.trim())?;
@@ -199,7 +221,7 @@ pub(super) fn is_trusted(peer: IpAddr, trusted: &[IpNet]) -> bool {
     trusted.iter().any(|range| range.contains(&peer))
 }
 
-fn joined(headers: &HeaderMap, name: &str) -> Option<String> {
+fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     // What is no text is no address either, and must not vanish from the chain.
     let values: Vec<&str> = headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("unknown")).collect();
     if values.is_empty() { None } else { Some(values.join(", ")) }

@@ -102,6 +102,20 @@ fn the_client_is_the_last_address_that_no_trusted_proxy_has() {
 }
 
 #[test]
+fn an_address_is_written_as_it_is_displayed() {
+    for address in [
+        "0.0.0.0",
+        "10.200.30.4",
+        "100.101.9.255",
+        "255.255.255.255",
+        "2001:db8:1111:2222:3333:4444:5555:6666",
+        "::ffff:255.255.255.255",
+    ] {
+        assert_eq!(address_value(address.parse().unwrap()).unwrap(), address);
+    }
+}
+
+#[test]
 fn a_malformed_trace_is_started_anew() {
     let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     assert!(is_traceparent(good.as_bytes()));

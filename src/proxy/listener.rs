@@ -13,7 +13,7 @@ use pingora::services::listening::Service as ListeningService;
 use tokio::sync::watch;
 
 use super::door::Door;
-use super::edge::HeadDeadlines;
+use super::heads::HeadDeadlines;
 use super::prebound::{ListenerEvent, Prebound};
 use super::tls::ClientCheck;
 use super::{Certificates, Connections, Edge, Gateway};

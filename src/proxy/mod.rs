@@ -7,6 +7,7 @@ mod edge;
 mod faults;
 mod gateway;
 mod headers;
+mod heads;
 mod limits;
 mod listener;
 mod policy;

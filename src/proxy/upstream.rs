@@ -48,8 +48,10 @@ impl Upstream {
         let (target, mut template) = match &upstream.url {
             UpstreamUrl::Unix(path) => (Target::Fixed, socket_peer(path)?),
             UpstreamUrl::Tcp { tls, host, port } => {
-                let name = upstream.tls.server_name.clone().unwrap_or_else(|| host.clone());
-                // An empty name would switch verification off; the settings refuse one.
+                let named = || upstream.tls.server_name.clone().unwrap_or_else(|| host.clone());
+                // With TLS an empty name would switch verification off; the settings refuse one. Without, any name
+                // would only be copied for each request.
+                let name = if *tls { named() } else { String::new() };
                 let template = HttpPeer::new(SocketAddr::from(([127, 0, 0, 1], *port)), *tls, name);
                 let known = before.and_then(|before| before.addresses_of(host, *port));
                 let look_up = || Arc::new(ArcSwap::from_pointee(resolve(host, *port)));

@@ -9,7 +9,7 @@ use pingora::http::RequestHeader;
 use pingora::proxy::Session;
 
 use super::context::Context;
-use super::{Gateway, Policy, headers, limits, upgrade};
+use super::{Gateway, Policy, headers, limits};
 use crate::auth::{
     Admission, Call, Guess, Network, PendingPassword, Presented, Recognition, Rejection, StatedVersion, Target,
     Unsettled,
@@ -47,10 +47,10 @@ impl Gateway {
 
     /// Whoever may call may not therefore have a tunnel: what goes through it is never looked at.
     fn allow_tunnel(&self, session: &Session, context: &mut Context) -> Result<(), Rejection> {
-        let request = session.req_header();
-        if !upgrade::is_websocket(request) {
+        if !context.is_websocket {
             return Ok(());
         }
+        let request = session.req_header();
         let policy = context.policy.clone().ok_or(Rejection::DirectoryUnavailable)?;
         policy.rules.permit_upgrade(&self.facts(&policy, session, context)?.call(request))
     }
@@ -79,20 +79,22 @@ impl Gateway {
         if policy.rules.is_public(&call) {
             return Quick::Final(policy.rules.admit_anyone(&call));
         }
-        let presented = match Presented::read(&policy.rules.accept, &request.headers, facts.target.query) {
+        // Not moved: a decoded pair is large.
+        let read = Presented::read(&policy.rules.accept, &request.headers, facts.target.query);
+        let presented = match &read {
             Ok(Some(presented)) => presented,
             Ok(None) => return Quick::Final(Err(Rejection::CredentialMissing)),
-            Err(rejection) => return Quick::Final(Err(rejection)),
+            Err(rejection) => return Quick::Final(Err(*rejection)),
         };
         context.scheme = presented.scheme();
         let throttled = policy.throttled(facts.client);
         let from = throttled.map(|(_, network)| network);
         let (format, directory) = (&policy.rules.token_format, &*policy.directory);
-        let recognised = settled.unwrap_or_else(|| self.authenticator.recognise(format, directory, &presented, from));
+        let recognised = settled.unwrap_or_else(|| self.authenticator.recognise(format, directory, presented, from));
         let guessed = match (recognised, throttled) {
             (Recognition::Unsettled(unsettled), _) => return Quick::Unsettled(unsettled),
             (Recognition::Known(credential), _) => {
-                let outcome = self.known(&presented, from);
+                let outcome = self.known(presented, from);
                 return Quick::Final(outcome.and_then(|()| {
                     context.recognised = Some(credential.clone());
                     policy.rules.admit(credential, &call)

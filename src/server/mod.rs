@@ -356,6 +356,10 @@ impl InUse {
 fn server_conf(settings: &Settings) -> ServerConf {
     ServerConf {
         threads: settings.threads.get(),
+        // A connection stays on the thread that it came to; nothing here blocks one for long.
+        work_stealing: false,
+        // pingora's own timers stay in their list until they are due, and cost more than tokio's.
+        fast_timeout_to_tokio_threshold_seconds: Some(0),
         max_retries: ATTEMPTS,
         // Peers bring their own roots; the system's would be read here too, and one bad one would panic.
         ca_file: Some("/dev/null".into()),

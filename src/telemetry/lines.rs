@@ -5,6 +5,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 const MOST_WAITING: usize = 8192;
+/// How long lines gather before they are written. A thread that sleeps need not be woken for each of them.
+const GATHER: Duration = Duration::from_millis(5);
 
 /// Where lines go in.
 #[derive(Clone)]
@@ -57,27 +59,27 @@ fn write_all(receiver: &Receiver<Message>, output: impl Write) {
     let mut output = std::io::BufWriter::with_capacity(64 * 1024, output);
     let mut is_dirty = false;
     loop {
-        // While lines keep coming they are written in blocks; a pause flushes.
-        let message = if is_dirty {
-            match receiver.recv_timeout(Duration::from_millis(5)) {
-                Err(RecvTimeoutError::Timeout) => {
-                    is_dirty = output.flush().is_err();
-                    continue;
-                }
-                other => other.ok(),
-            }
-        } else {
-            receiver.recv().ok()
+        let first = match is_dirty {
+            // What could not be written is tried again.
+            true => receiver.recv_timeout(GATHER),
+            false => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
-        match message {
-            // A full disk or a closed pipe loses lines; there is nobody left to tell.
-            Some(Message::Line(line)) => is_dirty |= output.write_all(&line).is_ok(),
-            Some(Message::Flush(done)) => {
-                is_dirty = output.flush().is_err();
-                let _gone = done.send(());
-            }
-            None => return,
+        match &first {
+            Ok(Message::Line(_)) => std::thread::sleep(GATHER),
+            Ok(Message::Flush(_)) | Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
         }
+        for message in first.into_iter().chain(receiver.try_iter()) {
+            match message {
+                // A full disk or a closed pipe loses lines; there is nobody left to tell.
+                Message::Line(line) => drop(output.write_all(&line)),
+                Message::Flush(done) => {
+                    let _left = output.flush();
+                    let _gone = done.send(());
+                }
+            }
+        }
+        is_dirty = output.flush().is_err();
     }
 }
 

@@ -42,8 +42,10 @@ pub fn init(level: &str, style: LogStyle) -> Result<LineSink, String> {
             fmt::layer().with_ansi(ansi).with_target(false).with_timer(TimeOfDay).with_writer(sink.clone()).boxed()
         }
     };
+    // The level is asked first: it can tell in advance what it will never want, and nobody then looks at the twenty
+    // debug messages that pingora has for each request.
     tracing_subscriber::registry()
-        .with(layer.with_filter(filter).with_filter(harmless))
+        .with(layer.with_filter(harmless).with_filter(filter))
         .try_init()
         .map_err(|error| error.to_string())?;
     Ok(sink)

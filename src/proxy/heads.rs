@@ -1,0 +1,93 @@
+//! How long the heads of a connection may take: one timer for all of them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// No head is waited for.
+const NONE: u64 = u64::MAX;
+
+tokio::task_local! {
+    static HEADS: Arc<Heads>;
+}
+
+/// Tells the connection of this request that its head has arrived.
+pub(super) fn head_arrived() {
+    // HTTP/2 streams have no deadline of this kind.
+    let _no_deadline = HEADS.try_with(|heads| heads.come());
+}
+
+/// How long to wait for what a caller has to say.
+#[derive(Debug, Clone, Copy)]
+pub struct HeadDeadlines {
+    /// From the connection to the end of the first head.
+    pub first: Duration,
+    /// From one answer to the end of the next head; of HTTP/2, from the connection to the first stream.
+    pub next: Duration,
+}
+
+/// The heads of one connection. Bounds the time until the whole of each has arrived.
+pub(super) struct Heads {
+    opened: Instant,
+    deadlines: HeadDeadlines,
+    /// When the one that is waited for has to be there, in nanoseconds after `opened`.
+    due: AtomicU64,
+    have_come: AtomicBool,
+}
+
+impl Heads {
+    /// Of a connection that was opened now. Until it is known to speak HTTP/1, the first stream of HTTP/2 is waited
+    /// for.
+    pub(super) fn new(deadlines: HeadDeadlines) -> Self {
+        let due = AtomicU64::new(nanos(deadlines.next));
+        Self { opened: Instant::now(), deadlines, due, have_come: AtomicBool::new(false) }
+    }
+
+    /// When the first one has to be there.
+    pub(super) fn first(&self) -> Instant {
+        self.opened + self.deadlines.first
+    }
+
+    /// From now on a head of HTTP/1 is waited for.
+    pub(super) fn wait(&self) {
+        let within = if self.have_come() { self.opened.elapsed() + self.deadlines.next } else { self.deadlines.first };
+        self.due.store(nanos(within), Ordering::Relaxed);
+    }
+
+    /// A head is there.
+    pub(super) fn come(&self) {
+        self.have_come.store(true, Ordering::Relaxed);
+        self.due.store(NONE, Ordering::Relaxed);
+    }
+
+    /// True once there was one.
+    pub(super) fn have_come(&self) -> bool {
+        self.have_come.load(Ordering::Relaxed)
+    }
+
+    /// Runs the requests of the connection, so that [`head_arrived`] finds it.
+    pub(super) fn watch<F: Future>(self: &Arc<Self>, requests: F) -> impl Future<Output = F::Output> {
+        HEADS.scope(self.clone(), requests)
+    }
+
+    /// Returns when a head has not come in time. The timer is set rarely: one that is not waited for yet is due no
+    /// sooner than after a whole `next`.
+    pub(super) async fn late(&self) {
+        loop {
+            let due = self.due.load(Ordering::Relaxed);
+            let now = Instant::now();
+            let look = if due == NONE { now + self.deadlines.next } else { self.opened + Duration::from_nanos(due) };
+            if look <= now {
+                return;
+            }
+            tokio::time::sleep_until(look).await;
+        }
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    // Shorter than NONE: no head is waited for in five centuries.
+    u64::try_from(duration.as_nanos()).unwrap_or(NONE).min(NONE - 1)
+}
