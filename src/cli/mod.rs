@@ -58,7 +58,7 @@ enum Command {
     Request(request::Command),
     /// Credentials of the database: their whole life
     #[command(subcommand, alias = "credentials")]
-    Credential(credentials::Command),
+    Credential(Box<credentials::Command>),
     /// The people who use the desk
     #[command(subcommand, alias = "users")]
     User(user::Command),

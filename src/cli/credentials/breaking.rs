@@ -59,9 +59,9 @@ impl Breaking {
             }
             let answer = there.send(request(&path).at(seen.revision)).await?.body;
             if is_secret_made {
-                show_secret(&desk, &answer)?
+                show_secret(&desk, &answer)?;
             } else {
-                show(&desk, &answer)?
+                show(&desk, &answer)?;
             }
             Ok(ExitCode::SUCCESS)
         })

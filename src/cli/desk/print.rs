@@ -97,8 +97,8 @@ pub(in crate::cli) fn show_secret(args: &DeskArgs, answer: &Value) -> anyhow::Re
         return say(answer.to_string());
     }
     let Value::Object(entries) = answer else { return Ok(()) };
-    let things = entries.iter().filter(|(name, value)| value.is_object() && !SECRETS.contains(&name.as_str()));
-    things.map(|(_, thing)| show(args, thing)).collect::<anyhow::Result<()>>()?;
+    let mut things = entries.iter().filter(|(name, value)| value.is_object() && !SECRETS.contains(&name.as_str()));
+    things.try_for_each(|(_, thing)| show(args, thing))?;
     say("")?;
     remark("This is shown once and cannot be recovered. Save it somewhere safe:");
     let secrets = entries.iter().filter(|(name, _)| SECRETS.contains(&name.as_str()));

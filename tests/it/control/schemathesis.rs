@@ -39,7 +39,7 @@ fn now() -> Timestamp {
 fn a_token_opens_the_desk_of_a_real_process_and_nothing_else_does() {
     let (gate, token) = desk();
     let ask = |token: &str| {
-        let request = Request::new("GET", "/api/v1/me").header("Authorization", &format!("Bearer {token}"));
+        let request = Request::new("GET", "/api/v1/me").header("Authorization", format!("Bearer {token}"));
         Connection::open(gate.admin).send(&request.header("Connection", "close"))
     };
     let known = ask(&token);
