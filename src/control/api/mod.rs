@@ -13,6 +13,7 @@ mod credential_secrets;
 mod credentials;
 mod desk;
 mod diagnosis;
+mod docs;
 mod document;
 mod extract;
 mod fields;
@@ -58,6 +59,7 @@ pub fn router(desk: Desk) -> Router {
     let (router, _) = operations().split_for_parts();
     let router = router
         .merge(document::routes())
+        .merge(docs::routes())
         .fallback(nothing)
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed, "see the field Allow"))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
