@@ -8,6 +8,7 @@ use axum::http::header::{CONTENT_TYPE, HeaderMap};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
+use super::object::Object;
 use super::problem::{Code, Problem};
 
 /// More than anybody has to say.
@@ -85,6 +86,7 @@ impl From<BytesRejection> for Problem {
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(body)
+        .map(|Object(read)| read)
         .map_err(|error| Problem::new(Code::Malformed, format!("the body cannot be read: {error}")))
 }
 

@@ -33,7 +33,10 @@ async fn signing_in_sets_one_cookie_that_only_this_host_gets_and_no_script_reads
     let (pair, attributes) = set.split_once("; ").unwrap();
     let (name, value) = pair.split_once('=').unwrap();
     assert_eq!(name, "__Host-claviger");
-    assert!(value.len() >= 32 && value.bytes().all(|letter| letter.is_ascii_alphanumeric() || b"-_".contains(&letter)), "{value}");
+    assert!(
+        value.len() >= 32 && value.bytes().all(|letter| letter.is_ascii_alphanumeric() || b"-_".contains(&letter)),
+        "{value}"
+    );
     let mut attributes: Vec<_> = attributes.split("; ").collect();
     attributes.sort_unstable();
     assert_eq!(attributes, ["HttpOnly", "Max-Age=86400", "Path=/", "SameSite=Lax", "Secure"]);
