@@ -73,7 +73,7 @@ async fn life(bed: &Bed, new: Value) {
     let script = Who::Script(desk.seen(made["token"].as_str().unwrap()));
 
     let (place, last) = is_made_used_and_reset(&desk, &script, &new);
-    let last = is_upgraded_disabled_and_cleared(&desk, &owner, &script, &place, last);
+    let last = is_upgraded_disabled_and_cleared(&desk, &owner, &script, &place, &last);
     ends(&desk, &owner, &script, &place, &last);
     a_member_has_a_key_of_their_own(&desk, &owner);
 
@@ -132,7 +132,13 @@ fn is_made_used_and_reset(desk: &Desk, script: &Who, new: &Value) -> (String, Pr
     (place, third)
 }
 
-fn is_upgraded_disabled_and_cleared(desk: &Desk, owner: &Who, script: &Who, place: &str, last: Presented) -> Presented {
+fn is_upgraded_disabled_and_cleared(
+    desk: &Desk,
+    owner: &Who,
+    script: &Who,
+    place: &str,
+    last: &Presented,
+) -> Presented {
     assert_eq!(last.verdict(desk, "/v2/x"), (403, "version_not_allowed".into()));
     assert_eq!(desk.post(script, &format!("{place}/upgrade"), json!({}))["version"], "2");
     last.becomes(desk, "/v2/x", 200, "");
