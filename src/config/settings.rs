@@ -35,8 +35,8 @@ pub struct Settings {
     pub admin_listen: SocketAddr,
     /// TLS there; paths as for [`Settings::tls`].
     pub admin_tls: Option<written::Tls>,
-    /// A proxy in front of it says who its callers are.
-    pub admin_behind_proxy: bool,
+    /// Proxies in front of it, whose word on who callers are is believed.
+    pub admin_proxies: Box<[IpNet]>,
     /// Where people and scripts handle credentials, where there is a database to keep them in.
     pub desk: Option<written::Desk>,
     /// Where the next process asks for the listeners.
@@ -140,7 +140,11 @@ impl Settings {
                 key: at(&tls.key),
                 client_ca: None,
             }),
-            admin_behind_proxy: file.admin.behind_proxy,
+            admin_proxies: if file.admin.behind_proxy {
+                file.admin.trusted_proxies.iter().map(|range| range.0.0).collect()
+            } else {
+                Box::default()
+            },
             desk: (file.desk.enabled && database.is_some()).then(|| file.desk.clone()),
             handover_socket: file.handover.socket.as_ref().map(at),
             public_url: file.admin.public_url.as_ref().map(|url| url.0.0.trim_end_matches('/').to_owned()),

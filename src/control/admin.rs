@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{RawQuery, State};
-use axum::http::header::{CONTENT_TYPE, HeaderMap};
-use axum::http::{HeaderName, StatusCode};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::json;
 
+use super::beside::beside;
 use super::throttle::{self, Guesses};
 use super::{DeskDatabase, Probe, Readiness};
 use crate::auth::{Authenticator, Throttle};
@@ -50,16 +52,16 @@ pub struct GateState {
 pub fn router(admin: Admin) -> Router {
     let guesses =
         admin.gate.as_ref().map(|gate| Guesses { throttle: gate.throttle.clone(), clock: admin.clock.clone() });
-    let router = Router::new()
+    let mut for_operators = Router::new().route("/-/reload", post(reload)).with_state(admin.clone());
+    if let Some(guesses) = guesses {
+        for_operators = for_operators.merge(throttle::router(guesses));
+    }
+    Router::new()
         .route("/metrics", get(metrics))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
-        .route("/-/reload", post(reload))
-        .with_state(admin);
-    match guesses {
-        Some(guesses) => router.merge(throttle::router(guesses)),
-        None => router,
-    }
+        .with_state(admin)
+        .merge(for_operators.layer(from_fn(beside)))
 }
 
 async fn metrics(State(admin): State<Admin>) -> Response {
@@ -99,17 +101,7 @@ async fn readyz(State(admin): State<Admin>, RawQuery(query): RawQuery) -> Respon
     (status, text).into_response()
 }
 
-/// Browsers can be made to post here from any page; people's scripts send neither header.
-pub(super) fn comes_from_a_page(headers: &HeaderMap) -> bool {
-    const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-    let from_elsewhere = headers.get(SITE).is_some_and(|site| site != "same-origin" && site != "none");
-    from_elsewhere || headers.contains_key(axum::http::header::ORIGIN)
-}
-
-async fn reload(State(admin): State<Admin>, headers: HeaderMap) -> Response {
-    if comes_from_a_page(&headers) {
-        return (StatusCode::FORBIDDEN, "a page in a browser may not reload\n").into_response();
-    }
+async fn reload(State(admin): State<Admin>) -> Response {
     let (status, body) = match admin.reload.reload().await {
         ReloadOutcome::InForce(difference) => (StatusCode::OK, json!({"in_force": true, "difference": difference})),
         ReloadOutcome::Refused(faults) => {

@@ -2,6 +2,7 @@
 
 mod admin;
 pub mod api;
+mod beside;
 mod desk_database;
 mod housekeeping;
 pub mod operations;

@@ -50,8 +50,10 @@ pub(super) async fn resolve(desk: &Desk, in_force: &InForce, parts: &Parts) -> R
 /// Where the request comes from; `None` within this process.
 pub(super) fn peer(parts: &Parts, in_force: &InForce) -> Option<IpAddr> {
     let ConnectInfo(Peer(address)) = parts.extensions.get::<ConnectInfo<Peer>>()?;
-    let forwarded = if in_force.is_behind_proxy { forwarded(&parts.headers) } else { None };
-    Some(forwarded.unwrap_or(address.ip()).to_canonical())
+    let address = address.ip().to_canonical();
+    let is_proxy = in_force.proxies.iter().any(|range| range.contains(&address));
+    let forwarded = if is_proxy { forwarded(&parts.headers) } else { None };
+    Some(forwarded.unwrap_or(address).to_canonical())
 }
 
 /// Whom the proxy in front has seen: what stands before that, anybody may have written.

@@ -21,6 +21,7 @@ mod file_credentials;
 mod local;
 mod me;
 mod new_credential;
+mod object;
 mod operator_tokens;
 mod origin;
 mod own_key;

@@ -28,6 +28,7 @@ mod schemathesis;
 mod sessions;
 mod setup_links;
 mod sign_in;
+mod story;
 mod switches;
 mod upgrade_version;
 mod user_bounds;
