@@ -1,6 +1,6 @@
 //! The database of a desk alone: whether it answers, with the schema that this program works with.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::store::{Store, StoreError};
@@ -11,7 +11,8 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Whether it is there.
 #[derive(Debug)]
 pub struct DeskDatabase {
-    is_there: AtomicBool,
+    /// Why it cannot be used.
+    fault: Mutex<Option<String>>,
     may_migrate: bool,
 }
 
@@ -22,7 +23,7 @@ impl DeskDatabase {
     /// When it answers and cannot be used.
     pub async fn begin(store: &Store, may_migrate: bool) -> Result<Self, StoreError> {
         let may_migrate = may_migrate || store.is_embedded();
-        let database = Self { is_there: AtomicBool::new(true), may_migrate };
+        let database = Self { fault: Mutex::default(), may_migrate };
         match database.look(store).await {
             Err(error) if error.is_passing() => {}
             outcome => outcome?,
@@ -32,7 +33,7 @@ impl DeskDatabase {
 
     /// True while it answers.
     pub fn is_there(&self) -> bool {
-        self.is_there.load(Ordering::Acquire)
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 
     /// Looks at it again and again, without end.
@@ -46,13 +47,14 @@ impl DeskDatabase {
 
     async fn look(&self, store: &Store) -> Result<(), StoreError> {
         let outcome = store.ensure_schema(self.may_migrate).await;
-        let was_there = self.is_there.swap(outcome.is_ok(), Ordering::AcqRel);
+        let fault = outcome.as_ref().err().map(ToString::to_string);
+        let before = std::mem::replace(&mut *self.fault.lock().unwrap_or_else(PoisonError::into_inner), fault.clone());
         match &outcome {
             Ok(state) if !state.is_current() => {
                 tracing::info!(from = state.has, to = state.wants, "the schema of the database is up to date");
             }
-            Ok(_) if !was_there => tracing::info!("the database answers"),
-            Err(error) if was_there => tracing::error!("the desk is without its database: {error}"),
+            Ok(_) if before.is_some() => tracing::info!("the database answers"),
+            Err(error) if before != fault => tracing::error!("the desk is without its database: {error}"),
             _ => {}
         }
         outcome.map(drop)

@@ -180,7 +180,7 @@ fn run(
     };
     server.add_service(background_service("admin", admin));
     tracing::info!(
-        proxy = gate.is_some().then(|| joined(&addresses.proxy)), admin = %addresses.admin,
+        proxy = gate.is_some().then(|| tracing::field::display(joined(&addresses.proxy))), admin = %addresses.admin,
         upstream = settings.upstream.as_ref().map(|upstream| tracing::field::display(&upstream.url)),
         credentials = count, database = settings.database.as_ref().map(|database| tracing::field::display(&database.url)),
         version = env!("CARGO_PKG_VERSION"), "claviger listens"

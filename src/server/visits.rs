@@ -2,25 +2,27 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
 use axum::http::header::CONNECTION;
 use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::serve::Listener;
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, oneshot, watch};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tower::ServiceExt as _;
 
 use crate::control::api::Peer;
@@ -37,7 +39,9 @@ pub(super) struct Patience {
     handshake: Duration,
     /// A whole head, and the time before it.
     head: Duration,
-    /// From the head of a request to that of its answer.
+    /// From the head of a request to the end of its body.
+    body: Duration,
+    /// From the head of a request to that of its answer: an import of many credentials takes its time.
     request: Duration,
     /// All of a connection: whoever reads slowly holds no place for ever.
     connection: Duration,
@@ -54,7 +58,8 @@ pub(super) struct Visits {
 impl Default for Patience {
     fn default() -> Self {
         let [handshake, head] = [Duration::from_secs(10); 2];
-        Self { handshake, head, request: Duration::from_secs(30), connection: Duration::from_secs(300) }
+        let [body, request, connection] = [2, 10, 15].map(|minutes| Duration::from_secs(minutes * 60));
+        Self { handshake, head, body, request, connection }
     }
 }
 
@@ -89,8 +94,7 @@ impl Visits {
                 match tls {
                     None => visits.attend(stream, address, router).await,
                     Some(tls) => {
-                        let shaken = tokio::time::timeout(visits.patience.handshake, tls.accept(stream)).await;
-                        if let Ok(Ok(stream)) = shaken {
+                        if let Some(stream) = visits.shake_hands(stream, &tls).await {
                             visits.attend(stream, address, router).await;
                         }
                     }
@@ -100,10 +104,18 @@ impl Visits {
         }
     }
 
+    /// Nobody waits for whoever does not, and the end least of all.
+    async fn shake_hands(&self, stream: TcpStream, tls: &TlsAcceptor) -> Option<TlsStream<TcpStream>> {
+        let mut over = self.over.subscribe();
+        tokio::select! {
+            shaken = tokio::time::timeout(self.patience.handshake, tls.accept(stream)) => shaken.ok()?.ok(),
+            _ = over.wait_for(|is_over| *is_over) => None,
+        }
+    }
+
     /// Answers the requests of one connection.
     async fn attend<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S, address: SocketAddr, router: Router) {
-        let limit = self.patience.request;
-        let answer = service_fn(|request| answer(request, address, router.clone(), limit));
+        let answer = service_fn(|request| answer(request, address, router.clone(), self.patience));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.patience.head)
@@ -130,13 +142,54 @@ async fn answer(
     request: Request<Incoming>,
     address: SocketAddr,
     router: Router,
-    limit: Duration,
+    patience: Patience,
 ) -> Result<Response, Infallible> {
-    let mut request = request.map(Body::new);
+    let (unread, read) = oneshot::channel();
+    let mut request = request.map(|body| Body::new(Watched { body, _unread: unread }));
     request.extensions_mut().insert(ConnectInfo(Peer(address)));
-    match tokio::time::timeout(limit, router.oneshot(request)).await {
-        Ok(answered) => answered,
-        Err(_) => Ok((StatusCode::REQUEST_TIMEOUT, [(CONNECTION, "close")], "this took too long\n").into_response()),
+    tokio::select! {
+        answered = tokio::time::timeout(patience.request, router.oneshot(request)) => {
+            answered.unwrap_or_else(|_| Ok(too_late()))
+        }
+        () = overdue(read, patience.body) => Ok(too_late()),
+    }
+}
+
+fn too_late() -> Response {
+    (StatusCode::REQUEST_TIMEOUT, [(CONNECTION, "close")], "this took too long\n").into_response()
+}
+
+/// Returns when the body has not been read after so long, and never where it has.
+async fn overdue(read: oneshot::Receiver<Infallible>, limit: Duration) {
+    // Whoever has read the body lets go of it.
+    if tokio::time::timeout(limit, read).await.is_ok() {
+        std::future::pending().await
+    }
+}
+
+/// A body, and who waits for it to be read.
+struct Watched {
+    body: Incoming,
+    _unread: oneshot::Sender<Infallible>,
+}
+
+impl hyper::body::Body for Watched {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 
@@ -144,21 +197,21 @@ async fn answer(
 mod tests {
     use std::time::Instant;
 
-    use axum::body::Bytes;
     use axum::routing::{get, post};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpStream;
 
     use super::*;
 
     const LONG: Duration = Duration::from_secs(30);
     const SHORT: Duration = Duration::from_millis(300);
-    const LONG_FOR_ALL: Patience = Patience { handshake: LONG, head: LONG, request: LONG, connection: LONG };
+    const LONG_FOR_ALL: Patience =
+        Patience { handshake: LONG, head: LONG, body: LONG, request: LONG, connection: LONG };
 
     async fn visits(patience: Patience) -> (Visits, SocketAddr) {
         let router = Router::new()
             .route("/never", get(std::future::pending::<()>))
             .route("/body", post(async |body: Bytes| body))
+            .route("/work", post(work))
             .route("/much", get(async || vec![b'x'; 64 * 1024 * 1024]));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -166,6 +219,11 @@ mod tests {
         let receiving = visits.clone();
         tokio::spawn(async move { receiving.receive(listener, router, None).await });
         (visits, address)
+    }
+
+    async fn work(body: Bytes) -> Bytes {
+        tokio::time::sleep(SHORT * 3).await;
+        body
     }
 
     async fn say(address: SocketAddr, text: &str) -> TcpStream {
@@ -192,7 +250,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_that_takes_too_long_is_given_up_and_so_is_a_body_that_never_comes() {
-        let (visits, address) = visits(Patience { request: SHORT, ..LONG_FOR_ALL }).await;
+        let (visits, address) = visits(Patience { body: SHORT, request: SHORT * 2, ..LONG_FOR_ALL }).await;
         for request in [
             "GET /never HTTP/1.1\r\nHost: a\r\n\r\n",
             "POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf",
@@ -201,6 +259,16 @@ mod tests {
             let answer = rest(&mut say(address, request).await).await;
             assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
         }
+        until_nobody_is_there(&visits).await;
+    }
+
+    /// An import that has come and is under way is another matter than one that does not come.
+    #[tokio::test]
+    async fn a_body_that_has_come_may_be_worked_on_for_longer() {
+        let (visits, address) = visits(Patience { body: SHORT, ..LONG_FOR_ALL }).await;
+        let request = "POST /work HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 4\r\n\r\nwork";
+        let answer = rest(&mut say(address, request).await).await;
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("work"), "{answer}");
         until_nobody_is_there(&visits).await;
     }
 

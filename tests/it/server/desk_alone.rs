@@ -136,6 +136,22 @@ fn a_schema_of_another_version_is_no_place_for_a_desk_alone_unless_it_may_migrat
     assert_eq!(desk.admin("GET", "/readyz").status, 200);
 }
 
+#[tokio::test]
+async fn a_desk_alone_is_taken_over_like_a_gate() {
+    let bed = Bed::sqlite().await;
+    let staff = staff_token(&bed.store).await;
+    let builder = Gate::desk_alone(&bed.address()).settings("handover: {socket: run/next.sock}");
+    let mut first = builder.admin("127.0.0.1:0").start();
+    let socket = first.folder().join("run/next.sock");
+    eventually("the next process may ask", || socket.exists());
+    let mut kept = Connection::open(first.admin);
+    assert_eq!(kept.send(&Request::get("/livez")).status, 200);
+    let next = first.upgrade();
+    assert_eq!(next.admin, first.admin);
+    assert_eq!(first.wait().code(), Some(0));
+    assert_eq!(call(&next, &staff, "GET", "/api/v1/me", None).status, 200);
+}
+
 fn validated(settings: &str) -> String {
     let folder = tempfile::TempDir::new().unwrap();
     std::fs::write(folder.path().join("claviger.yaml"), settings).unwrap();

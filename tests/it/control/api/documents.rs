@@ -87,7 +87,7 @@ fn every_code_stands_in_the_readme_with_its_status() {
 #[tokio::test]
 async fn the_description_for_people_is_whole_and_needs_nothing_from_elsewhere() {
     let table = Table::sqlite().await.outside();
-    let page = table.ask("GET", "/docs").told().await;
+    let page = table.get("/docs").await;
     assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html; charset=utf-8"));
     let policy = page.header("content-security-policy");
     assert!(policy.starts_with("default-src 'none'; style-src 'self';") && !policy.contains("unsafe"), "{policy}");
@@ -110,7 +110,7 @@ async fn the_description_for_people_is_whole_and_needs_nothing_from_elsewhere() 
     for id in names.chain(schemas) {
         assert!(unique.contains(&id.as_str()), "{id} is missing");
     }
-    let style = table.ask("GET", "/docs.css").told().await;
+    let style = table.get("/docs.css").await;
     assert_eq!((style.status.as_u16(), style.header("content-type")), (200, "text/css; charset=utf-8"));
     let style = style.body.as_str().unwrap();
     assert!(!style.contains("url(") && !style.contains("@import") && !style.contains("://"));
