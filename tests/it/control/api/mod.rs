@@ -1,6 +1,7 @@
 //! The API of the desk, through its router, without a socket.
 
 mod conditions;
+mod credential_files;
 mod credentials;
 mod crowd;
 mod documents;
@@ -183,10 +184,10 @@ impl Ask<'_> {
         let response = self.table.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
-        let is_table = parts.headers.get("content-type").is_some_and(|kind| kind == "text/csv");
+        let kind = parts.headers.get("content-type").map_or("", |kind| kind.to_str().unwrap());
         let body = match bytes.is_empty() {
             true => Value::Null,
-            false if is_table => String::from_utf8(bytes.to_vec()).unwrap().into(),
+            false if kind.starts_with("text/") => String::from_utf8(bytes.to_vec()).unwrap().into(),
             false => serde_json::from_slice(&bytes).unwrap(),
         };
         let told = Told { status: parts.status, headers: parts.headers, body };

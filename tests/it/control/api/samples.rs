@@ -22,7 +22,7 @@ pub enum For {
 use For::{Browsers, Everybody, Roles};
 
 /// By name. Rights are those of `features.md`, not those of the code.
-pub const OPERATIONS: [(&str, For, &str); 56] = [
+pub const OPERATIONS: [(&str, For, &str); 58] = [
     ("me", Roles("xxxx"), ""),
     ("begin_session", Everybody, r#"{"email": "nobody@acme.example", "password": "correct horse"}"#),
     ("end_session", Everybody, ""),
@@ -58,6 +58,8 @@ pub const OPERATIONS: [(&str, For, &str); 56] = [
     ("clear_credential", Roles("xxx-"), ""),
     ("disable_credential", Roles("xxx-"), "{}"),
     ("enable_credential", Roles("xxx-"), ""),
+    ("export_credentials", Roles("xxx-"), ""),
+    ("import_credentials", Roles("x---"), ""),
     ("show_own_key", Roles("-xxx"), ""),
     ("switch_on_own_key", Roles("-xxx"), ""),
     ("regenerate_own_key", Roles("-xxx"), ""),
@@ -87,8 +89,10 @@ pub struct Operation {
     pub name: String,
     pub method: String,
     pub path: String,
-    /// What is in the query.
+    /// What may be in the query.
     pub queries: Vec<String>,
+    /// What has to be.
+    needed: String,
     /// The schema of the body.
     pub schema: Option<Value>,
     pub whose: For,
@@ -105,6 +109,13 @@ pub fn operations() -> Vec<Operation> {
             let found = OPERATIONS.iter().find(|(known, ..)| *known == name);
             let (_, whose, body) = *found.unwrap_or_else(|| panic!("who may {name}?"));
             let parameters = described["parameters"].as_array().map_or(&[][..], Vec::as_slice);
+            let needed =
+                parameters.iter().filter(|parameter| parameter["in"] == "query" && parameter["required"] == true);
+            let needed = needed.map(|parameter| {
+                let (name, value) = (&parameter["name"], &parameter["schema"]["enum"][0]);
+                format!("{}={}", name.as_str().unwrap(), value.as_str().unwrap())
+            });
+            let needed: Vec<_> = needed.collect();
             let queries = parameters.iter().filter(|parameter| parameter["in"] == "query");
             let reference = described["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str();
             let schema = reference.map(|reference| {
@@ -118,6 +129,7 @@ pub fn operations() -> Vec<Operation> {
                 method: method.to_uppercase(),
                 path: path.clone(),
                 queries: queries.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect(),
+                needed: needed.join("&"),
                 schema,
                 whose,
                 body,
@@ -134,9 +146,16 @@ impl Operation {
         self.path.split_once("/{id}").map(|(kind, _)| kind)
     }
 
+    /// Of something, with this in the query beside what has to be there.
+    pub fn target(&self, id: &str, query: &str) -> String {
+        let queries: Vec<_> = [self.needed.as_str(), query].into_iter().filter(|query| !query.is_empty()).collect();
+        let path = self.path.replace("{id}", &encoded(id));
+        if queries.is_empty() { path } else { format!("{path}?{}", queries.join("&")) }
+    }
+
     /// With the id of something, as a caller who means it.
     pub fn ask<'t>(&self, table: &'t Table, id: &str) -> Ask<'t> {
-        let ask = table.ask(&self.method, &self.path.replace("{id}", &encoded(id)));
+        let ask = table.ask(&self.method, &self.target(id, ""));
         let ask = if self.method == "PATCH" { ask.header("if-match", "*") } else { ask };
         if self.body.is_empty() { ask } else { ask.json(&self.sample(id)) }
     }
