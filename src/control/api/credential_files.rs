@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::io::{BufWriter, Seek as _, Write as _};
 
 use axum::body::Body;
-use axum::extract::DefaultBodyLimit;
-use axum::http::HeaderValue;
+use axum::extract::{DefaultBodyLimit, FromRequest as _, Request};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
@@ -158,9 +158,14 @@ struct ImportedOne {
     request_body(content = String, content_type = "text/plain"),
     responses((status = 200, body = ImportedBody))
 )]
-async fn take_in(asked: Asked, Query(query): Query<InQuery>, text: String) -> Result<Answer<ImportedBody>, Problem> {
-    let call = asked.call();
-    may_import(&call)?;
+async fn take_in(
+    asked: Asked,
+    Query(query): Query<InQuery>,
+    request: Request,
+) -> Result<Answer<ImportedBody>, Problem> {
+    // Before a large file is read for somebody who may not.
+    may_import(&asked.call())?;
+    let text = text_of(request).await?;
     let mut fields = Fields::default();
     let account = fields.maybe_label("account", query.account.as_deref());
     let version = fields.maybe_label("version", query.version.as_deref());
@@ -174,6 +179,7 @@ async fn take_in(asked: Asked, Query(query): Query<InQuery>, text: String) -> Re
         }
     }
     fields.finish()?;
+    let call = asked.call();
     let catalogs = call.terms.catalogs;
     let read = match (query.format, account) {
         (FileFormat::Htpasswd, Some(account)) => Import::htpasswd(&text, &Users { account, version }, catalogs),
@@ -182,6 +188,13 @@ async fn take_in(asked: Asked, Query(query): Query<InQuery>, text: String) -> Re
     };
     let imported = import(&call, &read.map_err(ImportError::Faults)?, query.dry_run).await?;
     Ok(Answer::ok(ImportedBody::new(imported, query.dry_run)))
+}
+
+async fn text_of(request: Request) -> Result<String, Problem> {
+    String::from_request(request, &()).await.map_err(|error| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Code::TooLarge, format!("a file may have {LARGEST_FILE} bytes")),
+        _ => Problem::new(Code::Malformed, "the file was cut off, or is not UTF-8"),
+    })
 }
 
 impl ImportedBody {

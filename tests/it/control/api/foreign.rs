@@ -79,8 +79,8 @@ async fn another_account_that_is_named_in_a_query_or_body_is_told_from_none_by_n
         for role in [Role::Owner, Role::Implementer, Role::Member] {
             let query = operation.queries.iter().find(|query| *query == "account");
             let ask = async |account: &str| {
-                let query = query.map_or(String::new(), |name| format!("?{name}={account}"));
-                let ask = table.ask(&operation.method, &format!("{}{query}", operation.path)).by(one_of(role, "acme"));
+                let query = query.map_or(String::new(), |name| format!("{name}={account}"));
+                let ask = table.ask(&operation.method, &operation.target("x", &query)).by(one_of(role, "acme"));
                 if operation.body.is_empty() {
                     return ask.told().await;
                 }

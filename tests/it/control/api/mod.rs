@@ -185,15 +185,11 @@ impl Ask<'_> {
         let response = self.table.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
-        let is_text = parts.headers.get("content-type").is_some_and(|kind| kind.to_str().unwrap().starts_with("text/"));
-        let text = || Value::String(String::from_utf8(bytes.to_vec()).unwrap());
-        let json = || serde_json::from_slice(&bytes).unwrap();
-        let body = if bytes.is_empty() {
-            Value::Null
-        } else if is_text {
-            text()
-        } else {
-            json()
+        let kind = parts.headers.get("content-type").map_or("", |kind| kind.to_str().unwrap());
+        let body = match bytes.is_empty() {
+            true => Value::Null,
+            false if kind.starts_with("text/") => String::from_utf8(bytes.to_vec()).unwrap().into(),
+            false => serde_json::from_slice(&bytes).unwrap(),
         };
         let told = Told { status: parts.status, headers: parts.headers, body };
         assert_eq!(told.header("cache-control"), "no-store");

@@ -8,7 +8,8 @@ use crate::store::beds::{Bed, on_each};
 
 on_each!(every_role_may_call_what_the_list_of_features_says_and_nothing_else);
 
-/// What is refused for another reason than the role: there is nothing more to ask for, one has that key, or none.
+/// What is refused for another reason than the role: there is nothing more to ask for, one has that key, or none,
+/// or an empty file.
 const OTHERWISE: [(&str, u16); 7] = [
     ("import_credentials", 422),
     ("ask_for_access", 409),

@@ -89,8 +89,10 @@ pub struct Operation {
     pub name: String,
     pub method: String,
     pub path: String,
-    /// What is in the query.
+    /// What may be in the query.
     pub queries: Vec<String>,
+    /// What has to be.
+    needed: String,
     /// The schema of the body.
     pub schema: Option<Value>,
     pub whose: For,
@@ -107,6 +109,13 @@ pub fn operations() -> Vec<Operation> {
             let found = OPERATIONS.iter().find(|(known, ..)| *known == name);
             let (_, whose, body) = *found.unwrap_or_else(|| panic!("who may {name}?"));
             let parameters = described["parameters"].as_array().map_or(&[][..], Vec::as_slice);
+            let needed =
+                parameters.iter().filter(|parameter| parameter["in"] == "query" && parameter["required"] == true);
+            let needed = needed.map(|parameter| {
+                let (name, value) = (&parameter["name"], &parameter["schema"]["enum"][0]);
+                format!("{}={}", name.as_str().unwrap(), value.as_str().unwrap())
+            });
+            let needed: Vec<_> = needed.collect();
             let queries = parameters.iter().filter(|parameter| parameter["in"] == "query");
             let reference = described["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str();
             let schema = reference.map(|reference| {
@@ -120,6 +129,7 @@ pub fn operations() -> Vec<Operation> {
                 method: method.to_uppercase(),
                 path: path.clone(),
                 queries: queries.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect(),
+                needed: needed.join("&"),
                 schema,
                 whose,
                 body,
@@ -136,9 +146,16 @@ impl Operation {
         self.path.split_once("/{id}").map(|(kind, _)| kind)
     }
 
+    /// Of something, with this in the query beside what has to be there.
+    pub fn target(&self, id: &str, query: &str) -> String {
+        let queries: Vec<_> = [self.needed.as_str(), query].into_iter().filter(|query| !query.is_empty()).collect();
+        let path = self.path.replace("{id}", &encoded(id));
+        if queries.is_empty() { path } else { format!("{path}?{}", queries.join("&")) }
+    }
+
     /// With the id of something, as a caller who means it.
     pub fn ask<'t>(&self, table: &'t Table, id: &str) -> Ask<'t> {
-        let ask = table.ask(&self.method, &self.path.replace("{id}", &encoded(id)));
+        let ask = table.ask(&self.method, &self.target(id, ""));
         let ask = if self.method == "PATCH" { ask.header("if-match", "*") } else { ask };
         if self.body.is_empty() { ask } else { ask.json(&self.sample(id)) }
     }

@@ -56,7 +56,8 @@ pub enum ImportError {
     Store(#[from] StoreError),
 }
 
-/// Whether the caller may import at all: a file may be of any account, and lets those in that are new.
+/// Whether the caller may import at all, to be known before a file is read. A file may be of any account, and lets
+/// those in that are new: so it is for whoever may do that.
 ///
 /// # Errors
 /// When they may not.
