@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::cli::desk::written;
+
 /// Details and rights. What is not given stays as it is.
 #[derive(clap::Args)]
 pub(super) struct Details {
@@ -23,10 +25,10 @@ pub(super) struct Details {
     /// Where it may be used from, such as 10.0.0.0/8; may be given several times. Without any: anywhere
     #[arg(long = "address", value_name = "RANGE")]
     addresses: Vec<String>,
-    /// Refused from this moment on (RFC 3339)
-    #[arg(long, value_name = "MOMENT")]
+    /// Refused from this day or moment on, such as 2027-01-31 or 2027-01-31T12:00:00Z
+    #[arg(long, value_name = "WHEN", value_parser = written)]
     expires: Option<String>,
-    /// How often it may be used, such as 100/60 (requests in seconds)
+    /// How often it may be used, such as 100/60: so many requests in so many seconds
     #[arg(long, value_name = "REQUESTS/SECONDS", value_parser = rate)]
     rate_limit: Option<Value>,
 }
