@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::desk::{Column, Consent, DeskArgs, Request, cell, list, moment, path, query};
+use super::desk::{Column, Consent, DeskArgs, Request, cell, list, moment, path, query, show};
 use crate::credential::Label;
 
 const COLUMNS: [Column; 6] = [
@@ -107,13 +107,18 @@ impl Command {
             Self::Show(One { id, desk }) => desk.show(Request::get(&path(&["accounts", id.as_str()]))),
             Self::Create { id, name, desk } => {
                 let body = json!({"id": id.as_ref().map(Label::as_str), "name": name});
-                desk.show(Request::post(&path(&["accounts"]), body))
+                desk.run(async |there| {
+                    let made = there.send(Request::post(&path(&["accounts"]), body)).await?.body;
+                    show(&desk, &made)?;
+                    desk.hint(|| format!("Next, it may use the API: claviger account grant {}", cell(&made, "id")));
+                    Ok(ExitCode::SUCCESS)
+                })
             }
             Self::Rename { one: One { id, desk }, name } => desk.run(async |there| {
                 let path = path(&["accounts", id.as_str()]);
                 let seen = there.send(Request::get(&path)).await?;
                 let answer = there.send(Request::patch(&path, json!({"name": name})).at(seen.revision)).await?;
-                super::desk::show(&desk, &answer.body)?;
+                show(&desk, &answer.body)?;
                 Ok(ExitCode::SUCCESS)
             }),
             Self::Grant(one) => one.post("grant"),
@@ -127,7 +132,7 @@ impl Command {
                 }
                 let path = path(&["accounts", id.as_str(), "member-policy"]);
                 let answer = there.send(Request::put(&path, json!({"allowed": allowed}))).await?;
-                super::desk::show(&desk, &answer.body)?;
+                show(&desk, &answer.body)?;
                 Ok(ExitCode::SUCCESS)
             }),
         }
@@ -155,7 +160,7 @@ impl Breaking {
                 return Ok(ExitCode::FAILURE);
             }
             let answer = there.send(Request::post(&path(&["accounts", id.as_str(), verb]), json!({}))).await?;
-            super::desk::show(&desk, &answer.body)?;
+            show(&desk, &answer.body)?;
             Ok(ExitCode::SUCCESS)
         })
     }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::desk::{Column, DeskArgs, Request, cell, list, moment, path, query};
+use super::desk::{Column, DeskArgs, Request, cell, list, moment, path, query, show};
 use crate::credential::Label;
 
 const COLUMNS: [Column; 6] = [
@@ -108,7 +108,12 @@ impl Command {
                     "account": account.as_str(), "start_on": start, "use_cases": use_cases,
                     "privacy_policy": privacy_policy,
                 });
-                desk.show(Request::post(&path(&["access-requests"]), body))
+                desk.run(async |there| {
+                    let asked = there.send(Request::post(&path(&["access-requests"]), body)).await?.body;
+                    show(&desk, &asked)?;
+                    desk.hint(|| format!("Staff decides: claviger request approve {}", cell(&asked, "id")));
+                    Ok(ExitCode::SUCCESS)
+                })
             }
             Self::Withdraw(One { id, desk }) => {
                 desk.show(Request::post(&path(&["access-requests", &id, "withdraw"]), json!({})))

@@ -107,6 +107,13 @@ impl DeskArgs {
         super::output::is_for_programs(self.json)
     }
 
+    /// Says what comes next, to people.
+    pub(super) fn hint(&self, text: impl FnOnce() -> String) {
+        if !self.is_for_programs() {
+            super::output::remark(format!("\n{}", super::output::harmless(&text())));
+        }
+    }
+
     /// Does something at the desk.
     ///
     /// # Errors

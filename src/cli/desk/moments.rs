@@ -38,6 +38,6 @@ fn length(later: Timestamp, earlier: Timestamp) -> String {
         seconds if seconds < 48.0 * 3600.0 => (seconds / 3600.0, "hour"),
         seconds => (seconds / 86400.0, "day"),
     };
-    let count = count.floor();
+    let count = count.round();
     format!("{count} {unit}{}", if count == 1.0 { "" } else { "s" })
 }

@@ -52,9 +52,11 @@ pub(in crate::cli) async fn list(
 }
 
 async fn array(desk: &Desk, path: &str) -> anyhow::Result<ExitCode> {
-    let mut held: Option<String> = None;
-    say("[")?;
+    let (mut held, mut has_begun) = (None::<String>, false);
     let read = desk.pages(path, |items| {
+        if !std::mem::replace(&mut has_begun, true) {
+            say("[")?;
+        }
         items.iter().try_for_each(|item| match held.replace(item.to_string()) {
             Some(before) => say(format!("{before},")),
             None => Ok(()),
@@ -125,8 +127,12 @@ pub(in crate::cli) fn show_secret(args: &DeskArgs, answer: &Value) -> anyhow::Re
             secret => show(args, secret)?,
         }
     }
+    let link = if entries.contains_key("ticket") { answer } else { &answer["setup_link"] };
     if entries.contains_key("ticket") {
         show(args, answer)?;
+    }
+    if link["ticket"].is_string() && link["url"].is_null() {
+        remark("With admin.public_url in the settings, this would be a link.");
     }
     Ok(ExitCode::SUCCESS)
 }

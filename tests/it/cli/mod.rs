@@ -3,10 +3,16 @@
 mod config;
 mod credentials;
 mod database;
+mod desk;
+mod desk_credentials;
+mod desk_lost;
+mod desk_people;
+mod desk_server;
 mod explain;
 mod faults;
 mod passwords;
 mod serve;
+mod shells;
 mod throttle;
 mod tokens;
 
