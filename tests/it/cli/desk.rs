@@ -61,7 +61,7 @@ impl Shell {
 }
 
 /// What differs from run to run, letter by letter the same.
-fn steady(text: &str) -> String {
+pub fn steady(text: &str) -> String {
     let lines = text.split('\n').map(|line| line.split(' ').map(steady_word).collect::<Vec<_>>().join(" "));
     let text = lines.collect::<Vec<_>>().join("\n");
     (0..90).fold(text, |text, second| {

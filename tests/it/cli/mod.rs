@@ -11,6 +11,7 @@ mod desk_server;
 mod explain;
 mod faults;
 mod passwords;
+mod readme;
 mod serve;
 mod shells;
 mod throttle;

@@ -51,9 +51,17 @@ impl Run {
     pub fn on_terminal(folder: &Path, arguments: &[&str]) -> Self {
         let quoted = |word: &str| format!("'{}'", word.replace('\'', "'\\''"));
         let words = [env!("CARGO_BIN_EXE_claviger")].into_iter().chain(arguments.iter().copied()).map(quoted);
-        let line = words.collect::<Vec<_>>().join(" ");
+        Self::line_on_terminal(folder, &words.collect::<Vec<_>>().join(" "))
+    }
+
+    /// A line as bash understands it, on a terminal; `claviger` is this program.
+    pub fn line_on_terminal(folder: &Path, line: &str) -> Self {
         let mut command = claviger_in("script");
-        command.current_dir(folder).args(["-q", "-e", "-E", "never", "-c", &line, "/dev/null"]);
+        command.current_dir(folder).args(["-q", "-e", "-E", "never", "-c", line, "/dev/null"]);
+        #[expect(clippy::disallowed_methods, reason = "the other programs of the line are where they always are")]
+        let path = std::env::var("PATH").unwrap();
+        let programs = Path::new(env!("CARGO_BIN_EXE_claviger")).parent().unwrap();
+        command.env("PATH", format!("{}:{path}", programs.display())).env("SHELL", "/bin/bash");
         Self::of(command)
     }
 
