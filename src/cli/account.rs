@@ -70,12 +70,19 @@ pub(super) enum Command {
     Members {
         #[command(flatten)]
         one: One,
-        /// on or off; off, the keys that they have are refused
-        #[arg(value_parser = clap::builder::BoolishValueParser::new(), action = clap::ArgAction::Set, value_name = "on|off")]
-        allowed: bool,
+        /// Off, the keys that they have are refused
+        #[arg(value_name = "on|off")]
+        allowed: Switch,
         #[command(flatten)]
         consent: Consent,
     },
+}
+
+/// Whether they may.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(super) enum Switch {
+    On,
+    Off,
 }
 
 /// One account.
@@ -127,6 +134,7 @@ impl Command {
             Self::SwitchOff(breaking) => breaking.post("switch-off"),
             Self::Members { one: One { id, desk }, allowed, consent } => desk.run(async |there| {
                 let what = format!("The keys that members of {id} have made for themselves are refused from then on.");
+                let allowed = matches!(allowed, Switch::On);
                 if !allowed && !consent.to(there, &what)? {
                     return Ok(ExitCode::FAILURE);
                 }

@@ -92,7 +92,7 @@ impl Command {
                 let path = query(&path(&["operator-tokens"]), &[("account", account.as_ref().map(Label::to_string))]);
                 list(&desk, there, &path, &COLUMNS, "no operator tokens").await
             }),
-            Self::Show(One { id, desk }) => desk.show(Request::get(&path(&["operator-tokens", &id]))),
+            Self::Show(one) => one.desk.show(Request::get(&one.path()?)),
             Self::Create { name, role, account, expires, desk } => {
                 let account = account.as_ref().map(Label::as_str);
                 let body = json!({"name": name, "role": role, "account": account, "expires_at": expires});
@@ -102,20 +102,29 @@ impl Command {
                 })
             }
             Self::Disable(breaking) => breaking.run(|path| Request::post(&format!("{path}/disable"), json!({}))),
-            Self::Enable(One { id, desk }) => {
-                desk.show(Request::post(&path(&["operator-tokens", &id, "enable"]), json!({})))
-            }
+            Self::Enable(one) => one.desk.show(Request::post(&format!("{}/enable", one.path()?), json!({}))),
             Self::Delete(breaking) => breaking.run(Request::delete),
         }
+    }
+}
+
+impl One {
+    /// Others can see the command line, and a desk may write down what it is asked for.
+    fn path(&self) -> anyhow::Result<String> {
+        let is_token = self.id.starts_with("clvop_");
+        anyhow::ensure!(
+            !is_token,
+            "that is a token: give its id (opt_…), and make another token, as others may have seen it"
+        );
+        Ok(path(&["operator-tokens", &self.id]))
     }
 }
 
 impl Breaking {
     /// Says who will notice, asks, and does it if nothing has changed meanwhile.
     fn run(self, request: impl FnOnce(&str) -> Request) -> anyhow::Result<ExitCode> {
-        let (One { id, desk }, consent) = (self.one, self.consent);
+        let (path, One { id, desk }, consent) = (self.one.path()?, self.one, self.consent);
         desk.run(async |there| {
-            let path = path(&["operator-tokens", &id]);
             let seen = there.send(Request::get(&path)).await?;
             let name = harmless(&cell(&seen.body, "name"));
             let used = seen.body["last_used_at"].as_str().and_then(|at| at.parse().ok());

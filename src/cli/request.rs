@@ -23,7 +23,7 @@ pub(super) enum Command {
     #[command(after_help = "Examples:\n  claviger request list --state declined")]
     List {
         /// How they stand
-        #[arg(long, default_value = "pending", value_parser = ["pending", "approved", "declined", "withdrawn"])]
+        #[arg(long, default_value = "pending", value_parser = ["pending", "approved", "declined", "withdrawn", "all"])]
         state: String,
         /// Only those of this account
         #[arg(long, value_name = "ID")]
@@ -98,9 +98,17 @@ impl Command {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
             Self::List { state, account, desk } => desk.run(async |there| {
-                let parameters = [("state", Some(state.clone())), ("account", account.as_ref().map(Label::to_string))];
+                let wanted = (state != "all").then(|| state.clone());
+                let parameters = [("state", wanted), ("account", account.as_ref().map(Label::to_string))];
                 let path = query(&path(&["access-requests"]), &parameters);
-                list(&desk, there, &path, &COLUMNS, &format!("no {state} requests")).await
+                list(
+                    &desk,
+                    there,
+                    &path,
+                    &COLUMNS,
+                    &format!("no {} requests", if state == "all" { "such" } else { &state }),
+                )
+                .await
             }),
             Self::Show(One { id, desk }) => desk.show(Request::get(&path(&["access-requests", &id]))),
             Self::Ask { account, start, use_cases, privacy_policy, desk } => {

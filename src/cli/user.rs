@@ -28,6 +28,9 @@ pub(super) enum Command {
         /// Only those of this account
         #[arg(long, value_name = "ID")]
         account: Option<Label>,
+        /// Only those with this role
+        #[arg(long, value_parser = ROLES)]
+        role: Option<String>,
         #[command(flatten)]
         desk: DeskArgs,
     },
@@ -101,8 +104,9 @@ pub(super) struct One {
 impl Command {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
-            Self::List { account, desk } => desk.run(async |there| {
-                let path = query(&path(&["users"]), &[("account", account.as_ref().map(Label::to_string))]);
+            Self::List { account, role, desk } => desk.run(async |there| {
+                let path =
+                    query(&path(&["users"]), &[("account", account.as_ref().map(Label::to_string)), ("role", role)]);
                 list(&desk, there, &path, &COLUMNS, "no users").await
             }),
             Self::Show(One { id, desk }) => desk.show(Request::get(&path(&["users", &id]))),
@@ -118,6 +122,7 @@ impl Command {
                 let given = [("email", email), ("role", role), ("name", name)];
                 let body: Map<String, Value> =
                     given.into_iter().filter_map(|(field, value)| Some((field.to_owned(), value?.into()))).collect();
+                anyhow::ensure!(!body.is_empty(), "nothing to change: say what, such as --name");
                 desk.run(async |there| {
                     let path = path(&["users", &id]);
                     let seen = there.send(Request::get(&path)).await?;

@@ -27,7 +27,10 @@ pub(in crate::cli) fn told(moment: Timestamp) -> String {
 
 /// How long ago that was.
 pub(in crate::cli) fn ago(moment: Timestamp) -> String {
-    format!("{} ago", length(Clock::System.now(), moment))
+    match length(Clock::System.now(), moment) {
+        length if length.starts_with("0 ") => "just now".to_owned(),
+        length => format!("{length} ago"),
+    }
 }
 
 fn length(later: Timestamp, earlier: Timestamp) -> String {

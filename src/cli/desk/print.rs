@@ -85,7 +85,9 @@ pub(in crate::cli) fn show(args: &DeskArgs, thing: &Value) -> anyhow::Result<()>
     }
     let Value::Object(entries) = thing else { return Ok(()) };
     for (name, value) in entries {
-        if let Some(text) = told(name, value) {
+        // Where there is a state, it says these too.
+        let is_said = entries.contains_key("state") && matches!(name.as_str(), "enabled" | "cleared");
+        if let Some(text) = told(name, value).filter(|_| !is_said) {
             let name = if name == "hint" { "ends with".to_owned() } else { name.replace('_', " ") };
             say(format!("{name:<23} {}", harmless(&text)))?;
         }
@@ -147,7 +149,6 @@ fn told(name: &str, value: &Value) -> Option<String> {
         ("rate_limit", Value::Object(rate)) => {
             format!("{} in {} s, at once {}", rate["requests"], rate["seconds"], rate["burst"])
         }
-        // Where there is a state, it says this too.
         (_, Value::Null) | ("enabled", Value::Bool(true)) | ("cleared", Value::Bool(false)) => return None,
         ("account_access", Value::Bool(is_on)) => if *is_on { "on" } else { "off: all are refused" }.to_owned(),
         (name, Value::String(text)) if name.ends_with("_at") => {

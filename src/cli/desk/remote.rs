@@ -44,7 +44,9 @@ impl Remote {
         let is_plain = match server.scheme_str() {
             Some("https") => false,
             Some("http") if is_this_machine(authority.host()) => true,
-            _ => bail!("--server: must be https://, or http:// on this machine: a token would be seen on its way"),
+            _ => bail!(
+                "--server: must be https://HOST[:PORT], or http:// on this machine: elsewhere a token would be seen on its way"
+            ),
         };
         ensure!(matches!(server.path(), "" | "/") && server.query().is_none(), "--server: must not have a path");
         ensure!(!authority.as_str().contains('@'), "--server: must not hold a user; tokens stand in CLAVIGER_TOKEN");

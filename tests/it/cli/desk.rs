@@ -223,6 +223,8 @@ fn requests_are_asked_decided_and_taken_back() {
     assert_eq!(shell.person(&["request", "list"], ""), (0, "no pending requests\n".to_owned()));
     assert_eq!(shell.json(&["request", "list", "--state", "approved"]).as_array().unwrap().len(), 2);
 
+    assert_eq!(shell.json(&["request", "list", "--state", "all"]).as_array().unwrap().len(), 4);
+
     // All of them, or none.
     let fifth = ask("five");
     let ended = shell.run(&["request", "approve", &fifth, "req_nobody"]);

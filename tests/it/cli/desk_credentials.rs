@@ -85,7 +85,6 @@ fn credentials_are_looked_for_and_shown() {
     account                 acme
     kind                    token
     ends with               …xxxx
-    enabled                 no
     disabled reason         Left the company
     scopes                  everything
     addresses               from anywhere

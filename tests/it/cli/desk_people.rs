@@ -59,6 +59,8 @@ fn people_are_added_with_a_link_that_is_shown_once() {
     [-] No enabled credential is in date. Whoever looks after the account's credentials can give one more time, or create another.
     [-] Nobody has seen the secret yet: of each credential that works, the link that was sent has not been opened. It can be sent again.
     ");
+    assert_eq!(shell.run(&["user", "edit", bob]).stderr, "claviger: nothing to change: say what, such as --name\n");
+    assert_eq!(shell.json(&["user", "list", "--role", "staff"]).as_array().unwrap().len(), 0);
     let twice = shell.run(&create);
     assert_eq!((twice.code, twice.stdout.as_str()), (1, ""));
     insta::assert_snapshot!(twice.stderr, @"claviger: somebody else has this e-mail address");
@@ -100,6 +102,9 @@ fn tokens_of_scripts_are_made_switched_and_deleted() {
     assert_eq!(shell.json(&["operator", "enable", id])["enabled"], true);
     assert_eq!(shell.json(&["operator", "delete", id, "--yes"])["id"], id);
     assert_eq!(shell.run(&["operator", "show", id]).stderr, format!("claviger: no operator token has the id {id}\n"));
+    let pasted = shell.run(&["operator", "disable", token, "--yes"]);
+    assert!(pasted.code == 1 && !pasted.stderr.contains(token), "{}", pasted.stderr);
+    assert!(pasted.stderr.starts_with("claviger: that is a token: give its id"), "{}", pasted.stderr);
     let wrong = shell.run(&["operator", "create", "--name", "x", "--role", "owner", "--account", "nobody"]);
     assert_eq!((wrong.code, wrong.stdout.as_str()), (1, ""));
     insta::assert_snapshot!(wrong.stderr, @"
