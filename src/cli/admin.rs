@@ -9,8 +9,7 @@ use super::source::SourceArgs;
 use super::store::{Named, wait};
 use crate::clock::Clock;
 use crate::config::shell_user;
-use crate::control::operations::{Call, Caller, Terms, first_setup_link};
-use crate::source::formats::Catalogs;
+use crate::control::operations::{Call, Caller, first_setup_link};
 
 /// What is done once, beside the database.
 #[derive(clap::Subcommand)]
@@ -34,12 +33,10 @@ impl Command {
         wait(async {
             let named = Named::read(&source)?;
             let store = named.open_ready().await?;
-            let (caller, settings) = (Caller::shell(shell_user()), &named.settings);
-            let catalogs = Catalogs { versions: &settings.versions, scopes: &settings.scopes };
-            let terms = Terms { catalogs, format: &settings.token_format };
-            let made = first_setup_link(&Call::new(&store, &caller, Clock::System.now(), terms)).await;
+            let caller = Caller::shell(shell_user());
+            let made = first_setup_link(&Call::new(&store, &caller, Clock::System.now(), named.terms())).await;
             store.close().await;
-            let (link, base) = (made?, settings.public_url.as_deref());
+            let (link, base) = (made?, named.settings.public_url.as_deref());
             let ticket = link.ticket.reveal();
             let url = base.map(|base| format!("{base}/setup#{ticket}"));
             if is_for_programs(json) {

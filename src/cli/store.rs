@@ -6,8 +6,10 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::source::SourceArgs;
-use crate::config::{Database, DatabaseUrl, Settings, shell_user};
-use crate::store::{Actor, ActorKind, SchemaState, Store, StoreOptions};
+use crate::config::{Database, DatabaseUrl, Settings};
+use crate::control::operations::Terms;
+use crate::source::formats::Catalogs;
+use crate::store::{SchemaState, Store, StoreOptions};
 
 /// What a person at a shell waits for a statement, whatever the settings say for a gate.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -68,6 +70,13 @@ impl Named {
         Ok(store)
     }
 
+    /// What the settings say about credentials.
+    pub(super) fn terms(&self) -> Terms<'_> {
+        let settings = &self.settings;
+        let catalogs = Catalogs { versions: &settings.versions, scopes: &settings.scopes };
+        Terms { catalogs, format: &settings.token_format }
+    }
+
     /// How its schema stands.
     pub(super) async fn schema(&self, store: &Store) -> anyhow::Result<SchemaState> {
         store.schema().await.with_context(|| self.database.url.to_string())
@@ -77,9 +86,4 @@ impl Named {
 /// Runs something that waits for a database.
 pub(super) fn wait<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
-}
-
-/// Whoever runs this program.
-pub(super) fn actor() -> Actor {
-    Actor { kind: ActorKind::Shell, id: shell_user(), request_id: None, address: None }
 }

@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use super::Format;
 use crate::cli::output::remark;
 use crate::cli::source::SourceArgs;
-use crate::cli::store::{Named, actor, wait};
+use crate::cli::store::{Named, wait};
 use crate::clock::Clock;
-use crate::control::operations::{ExportError, Exported, export};
+use crate::config::shell_user;
+use crate::control::operations::{Call, Caller, ExportError, Exported, export};
 use crate::credential::Label;
 
 /// Arguments of `export`.
@@ -30,19 +31,21 @@ pub(in crate::cli) struct Args {
 impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let exported = wait(async {
-            let store = Named::read(&self.source)?.open_current().await?;
-            if let Some(account) = &self.account {
-                // An empty file would look like an account without credentials.
-                let is_known = store.account(account.as_str()).await?.is_some();
-                anyhow::ensure!(is_known, "no account of the database has the id {account}");
-            }
+            let named = Named::read(&self.source)?;
+            let store = named.open_current().await?;
             let out = BufWriter::new(std::io::stdout().lock());
             let account = self.account.as_ref();
-            let exported = export(&store, &actor(), Clock::System.now(), self.format.into(), account, out).await;
+            let caller = Caller::shell(shell_user());
+            let call = Call::new(&store, &caller, Clock::System.now(), named.terms());
+            let exported = export(&call, self.format.into(), account, out).await;
             store.close().await;
             exported.map_err(|error| match error {
                 // Whoever reads it may have had enough.
                 ExportError::Write(error) => anyhow::Error::new(error),
+                ExportError::Refused(refusal) => match account {
+                    Some(account) => anyhow::anyhow!("no account of the database has the id {account}"),
+                    None => anyhow::Error::new(refusal),
+                },
                 ExportError::Store(error) => anyhow::Error::new(error),
             })
         })?;

@@ -9,10 +9,10 @@ use anyhow::Context as _;
 use super::Format;
 use crate::cli::output::{remark, say};
 use crate::cli::source::SourceArgs;
-use crate::cli::store::{Named, actor, wait};
+use crate::cli::store::{Named, wait};
 use crate::clock::Clock;
-use crate::config::{Faults, Settings, read_text};
-use crate::control::operations::{ImportError, Imported, import};
+use crate::config::{Faults, Settings, read_text, shell_user};
+use crate::control::operations::{Call, Caller, ImportError, Imported, import};
 use crate::credential::Label;
 use crate::source::formats::{Catalogs, Import, Users};
 
@@ -58,9 +58,12 @@ impl Args {
                 None if self.dry_run => named.open_current().await?,
                 None => named.open_ready().await?,
             };
-            let outcome = import(&store, &actor(), Clock::System.now(), &import_of, self.dry_run).await;
+            let caller = Caller::shell(shell_user());
+            let call = Call::new(&store, &caller, Clock::System.now(), named.terms());
+            let outcome = import(&call, &import_of, self.dry_run).await;
             store.close().await;
             outcome.map_err(|error| match error {
+                ImportError::Refused(refusal) => anyhow::Error::new(refusal),
                 ImportError::Faults(faults) => anyhow::Error::new(located(faults)),
                 ImportError::Store(error) => anyhow::Error::new(error).context(named.database.url.to_string()),
             })

@@ -8,6 +8,7 @@ mod audit;
 mod caller;
 mod credential;
 mod credential_edits;
+mod credential_files;
 mod credential_secrets;
 mod credentials;
 mod desk;
@@ -81,6 +82,7 @@ fn operations() -> OpenApiRouter<Desk> {
         .merge(credentials::routes())
         .merge(credential_edits::routes())
         .merge(credential_secrets::routes())
+        .merge(credential_files::routes())
         .merge(own_key::routes())
         .merge(file_credentials::routes())
         .merge(users::routes())

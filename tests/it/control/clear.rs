@@ -6,7 +6,7 @@ use claviger::source::formats::{Format, Import};
 use claviger::store::{Names, RecordSecret};
 use jiff::ToSpan as _;
 
-use super::{Known, last_difference, made, pair_for, shell, token_for, verbs, works};
+use super::{Known, last_difference, made, pair_for, token_for, verbs, works};
 use crate::store::beds::{Bed, label, noon, on_each};
 
 on_each!(
@@ -105,7 +105,7 @@ async fn a_file_of_credentials_leaves_cleared_ones_out_and_can_bring_a_secret_ba
     made(&bed, noon(), NewCredential { id: Some(label("kept")), ..token_for("acme") }).await;
     let written = async |format| {
         let mut file = Vec::new();
-        let exported = export(&bed.store, &shell().actor, noon(), format, None, &mut file).await.unwrap();
+        let exported = export(&Known::new().call(&bed, noon()), format, None, &mut file).await.unwrap();
         (String::from_utf8(file).unwrap(), exported)
     };
     let (before, _) = written(Format::Yaml).await;
@@ -118,11 +118,11 @@ async fn a_file_of_credentials_leaves_cleared_ones_out_and_can_bring_a_secret_ba
     let (after, exported) = written(Format::Yaml).await;
     assert_eq!(exported.count, 1);
     let read = Import::yaml(&after, known.catalogs()).unwrap();
-    let outcome = import(&bed.store, &shell().actor, noon(), &read, false).await.unwrap();
+    let outcome = import(&Known::new().call(&bed, noon()), &read, false).await.unwrap();
     assert_eq!((outcome.credentials, outcome.unchanged), (Vec::new(), 1));
 
     let read = Import::yaml(&before, known.catalogs()).unwrap();
-    let outcome = import(&bed.store, &shell().actor, noon(), &read, false).await.unwrap();
+    let outcome = import(&Known::new().call(&bed, noon()), &read, false).await.unwrap();
     assert_eq!(outcome.credentials[0].changed.as_deref(), Some(&["password"][..]));
     assert_eq!(bed.store.credential("gone").await.unwrap().unwrap().secret, gone.record.secret);
 }

@@ -6,7 +6,7 @@ use claviger::source::formats::{Format, Import, LeftOut, Users};
 use claviger::store::{CredentialRecord, RecordSecret};
 use jiff::ToSpan as _;
 
-use super::{Known, made, pair_for, shell, token_for, verbs};
+use super::{Known, made, pair_for, token_for, verbs};
 use crate::store::beds::{Bed, label, noon, on_each};
 use crate::support::digest;
 
@@ -30,11 +30,11 @@ fn yaml(text: &str) -> Import {
 }
 
 async fn imported(bed: &Bed, what: &Import) -> Imported {
-    import(&bed.store, &shell().actor, noon() + 1.hours(), what, false).await.unwrap()
+    import(&Known::new().call(bed, noon() + 1.hours()), what, false).await.unwrap()
 }
 
 async fn refused(bed: &Bed, what: &Import) -> String {
-    match import(&bed.store, &shell().actor, noon(), what, false).await {
+    match import(&Known::new().call(bed, noon()), what, false).await {
         Err(ImportError::Faults(faults)) => faults.to_string(),
         other => panic!("{other:?}"),
     }
@@ -42,7 +42,7 @@ async fn refused(bed: &Bed, what: &Import) -> String {
 
 async fn exported(bed: &Bed, format: Format) -> (String, LeftOut) {
     let mut out = Vec::new();
-    let exported = export(&bed.store, &shell().actor, Clock::System.now(), format, None, &mut out).await.unwrap();
+    let exported = export(&Known::new().call(bed, Clock::System.now()), format, None, &mut out).await.unwrap();
     (String::from_utf8(out).unwrap(), exported.left_out)
 }
 
@@ -99,7 +99,7 @@ async fn what_is_new_is_added_and_what_is_known_replaced(bed: Bed) {
 }
 
 async fn a_dry_run_tells_the_same_and_writes_nothing(bed: Bed) {
-    let dry = import(&bed.store, &shell().actor, noon(), &yaml(&file()), true).await.unwrap();
+    let dry = import(&Known::new().call(&bed, noon()), &yaml(&file()), true).await.unwrap();
     assert_eq!(bed.store.count().await.unwrap(), (0, 0));
     assert_eq!(bed.store.last_change().await.unwrap(), 0);
     assert_eq!(imported(&bed, &yaml(&file())).await, dry);

@@ -73,7 +73,7 @@ pub async fn work(url: &DatabaseUrl) {
             |(id, digest): &(String, TokenDigest)| format!("  - {{id: {id}, account: acme, token: '{digest}'}}\n");
         let text: String = entries.iter().map(entry).collect();
         let read = Import::yaml(&format!("credentials:\n{text}"), catalogs).unwrap();
-        import(&store, &caller.actor, now(), &read, false).await.unwrap();
+        import(&call(), &read, false).await.unwrap();
         tell("imported");
     }
 }
@@ -210,8 +210,9 @@ pub async fn prepare(url: &DatabaseUrl) {
     let (versions, scopes) = (VersionCatalog::default(), ScopeCatalog::default());
     let catalogs = Catalogs { versions: &versions, scopes: &scopes };
     let read = Import::yaml("credentials: []\naccounts: [{id: acme}]", catalogs).unwrap();
-    let actor = Actor { kind: ActorKind::Shell, id: "root".into(), request_id: None, address: None };
-    import(&store, &actor, Clock::System.now(), &read, false).await.unwrap();
+    let (caller, format) = (Caller::shell("root".into()), TokenFormat::default());
+    let call = Call::new(&store, &caller, Clock::System.now(), Terms { catalogs, format: &format });
+    import(&call, &read, false).await.unwrap();
     store.close().await;
 }
 

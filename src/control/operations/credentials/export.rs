@@ -2,12 +2,12 @@
 
 use std::io::{self, Write};
 
-use jiff::Timestamp;
 use serde_json::json;
 
+use crate::control::operations::{Call, NotFound, Refusal, Right};
 use crate::credential::Label;
 use crate::source::formats::{Format, LeftOut, Writer};
-use crate::store::{Actor, AuditEntry, Store, StoreError};
+use crate::store::{AuditEntry, StoreError};
 
 /// Read at once.
 const PAGE: u32 = 1000;
@@ -26,6 +26,9 @@ pub struct Exported {
 /// Why the file is not whole.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
+    /// Not by this caller, or no such account.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// Nobody takes it.
     #[error(transparent)]
     Write(#[from] io::Error),
@@ -40,13 +43,20 @@ pub enum ExportError {
 /// # Errors
 /// Part of it may have been written then.
 pub async fn export(
-    store: &Store,
-    actor: &Actor,
-    now: Timestamp,
+    call: &Call<'_>,
     format: Format,
     account: Option<&Label>,
     out: impl Write,
 ) -> Result<Exported, ExportError> {
+    let reach = call.reach_granted::<ExportError>(Right::ManageCredentials).await?;
+    if let Some(account) = account {
+        reach.of(account)?;
+        // An empty file would look like an account without credentials.
+        if call.store.account(account.as_str()).await?.is_none() {
+            return Err(Refusal::from(NotFound("account")).into());
+        }
+    }
+    let (store, account) = (call.store, account.or(reach.only()));
     let word = match format {
         Format::Yaml => "yaml",
         Format::Htpasswd => "htpasswd",
@@ -60,8 +70,8 @@ pub async fn export(
         before: None,
         after: Some(json!({ "format": word }).to_string()),
     };
-    let mut transaction = store.begin(now).await?;
-    transaction.audit(actor, &entry).await?;
+    let mut transaction = store.begin(call.now).await?;
+    transaction.audit(call.actor(), &entry).await?;
     transaction.commit().await?;
 
     let mut off = store.accounts_without_access().await?;

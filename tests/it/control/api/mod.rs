@@ -1,5 +1,6 @@
 //! The API of the desk, through its router, without a socket.
 
+mod credential_files;
 mod credentials;
 mod documents;
 mod refusals;
@@ -134,7 +135,9 @@ impl Ask<'_> {
         let response = self.table.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
-        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
+        let text = || Value::String(String::from_utf8(bytes.to_vec()).unwrap());
+        let body =
+            if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap_or_else(|_| text()) };
         let told = Told { status: parts.status, headers: parts.headers, body };
         assert_eq!(told.header("cache-control"), "no-store");
         assert!(!told.header("x-request-id").is_empty());

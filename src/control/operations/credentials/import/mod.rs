@@ -4,14 +4,13 @@
 mod plan;
 mod records;
 
-use jiff::Timestamp;
-
 use super::change::entry;
 use crate::config::Faults;
 use crate::control::operations::facts::account_for_audit;
+use crate::control::operations::{Call, Reach, Refusal, Right};
 use crate::credential::Label;
 use crate::source::formats::Import;
-use crate::store::{AccountRecord, Actor, AuditEntry, CredentialRecord, Store, StoreError, Transaction};
+use crate::store::{AccountRecord, Actor, AuditEntry, CredentialRecord, StoreError, Transaction};
 use plan::Plan;
 
 /// Lines of the audit that are made at once; each holds a credential twice.
@@ -46,6 +45,9 @@ pub struct ImportedCredential {
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
+    /// Not by this caller.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// It does not go together with what is there.
     #[error(transparent)]
     Faults(#[from] Faults),
@@ -54,19 +56,20 @@ pub enum ImportError {
     Store(#[from] StoreError),
 }
 
-/// Imports what a file says, in one transaction; a dry run ends it without having done anything.
+/// Imports what a file says, in one transaction; a dry run ends it without having done anything. A file may be of
+/// any account, and lets those in that are new: so it is for whoever may do that.
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn import(
-    store: &Store,
-    actor: &Actor,
-    now: Timestamp,
-    import: &Import,
-    is_dry_run: bool,
-) -> Result<Imported, ImportError> {
-    let mut transaction = store.begin(now).await?;
-    let plan = Plan::make(&mut transaction, actor, now, import).await?;
+pub async fn import(call: &Call<'_>, import: &Import, is_dry_run: bool) -> Result<Imported, ImportError> {
+    for right in [Right::GrantAccess, Right::ManageCredentials] {
+        if call.reach(right)? != Reach::Every {
+            return Err(Refusal::Forbidden.into());
+        }
+    }
+    let (store, actor) = (call.store, call.actor());
+    let mut transaction = store.begin(call.now).await?;
+    let plan = Plan::make(&mut transaction, actor, call.now, import).await?;
     let imported = plan.summary();
     if !is_dry_run {
         write(&mut transaction, actor, plan).await?;
