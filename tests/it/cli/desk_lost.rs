@@ -50,6 +50,9 @@ fn what_is_no_desk_is_called_so_in_one_line() {
     let gate = Gate::before("http://127.0.0.1:9").start();
     let wrong = at(&format!("http://{}", gate.address), "clvop_planted", &LIST);
     assert!(wrong.code == 1 && wrong.stderr.contains("refuses CLAVIGER_TOKEN"), "{}", wrong.stderr);
+    // And without a database there is no desk.
+    let bare = at(&format!("http://{}", gate.admin), "clvop_planted", &LIST);
+    assert!(bare.code == 1 && bare.stderr.contains("404 Not Found, but not as a desk does"), "{}", bare.stderr);
 }
 
 /// Between command and desk: what is asked arrives, but of the answers to changes the first `lost` do not.

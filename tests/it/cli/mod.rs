@@ -97,5 +97,9 @@ fn every_command_explains_itself_by_examples() {
         let help = Run::within(folder.path(), &words).end().stdout;
         let examples = help.split("\nExamples:\n").nth(1).unwrap_or_default();
         assert!(examples.contains(&format!("claviger {}", command.join(" "))), "{}\n{help}", command.join(" "));
+        // Others can see the command line.
+        for secret in ["--password", "--secret", "--token"] {
+            assert!(!help.contains(secret), "{} takes {secret}", command.join(" "));
+        }
     }
 }
