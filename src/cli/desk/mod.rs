@@ -5,6 +5,7 @@ mod ask;
 mod moments;
 mod print;
 mod remote;
+mod request;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,15 +13,15 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use arc_swap::ArcSwap;
-use http::Method;
-use http::header::{ETAG, HeaderMap, HeaderName, HeaderValue, IF_MATCH};
-use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use http::header::{ETAG, HeaderValue};
 use serde_json::Value;
 
 pub(super) use self::ask::Consent;
 pub(super) use self::moments::{ago, written};
 pub(super) use self::print::{Column, cell, list, moment, show, show_secret};
 use self::remote::Remote;
+use self::request::encoded;
+pub(super) use self::request::{Request, path, query};
 use super::source::SourceArgs;
 use super::store::{Named, wait};
 use crate::clock::Clock;
@@ -28,29 +29,6 @@ use crate::config::shell_user;
 use crate::control::api::{Desk as Api, InForce, Local};
 use crate::control::operations::Caller;
 use crate::store::Store;
-
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// Everything that means something in a path or a query.
-const RESERVED: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'&')
-    .add(b'+')
-    .add(b'/')
-    .add(b'<')
-    .add(b'=')
-    .add(b'>')
-    .add(b'?')
-    .add(b'[')
-    .add(b'\\')
-    .add(b']')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}');
 
 /// Which desk, and how its answers are printed.
 #[derive(clap::Args)]
@@ -75,15 +53,6 @@ pub(super) enum Desk {
     Here(Local, Store),
     /// Another process.
     There(Remote),
-}
-
-/// What is asked for.
-pub(super) struct Request {
-    method: Method,
-    path: String,
-    revision: Option<HeaderValue>,
-    once: Option<HeaderValue>,
-    body: Option<Value>,
 }
 
 /// What came back.
@@ -214,80 +183,11 @@ impl Desk {
     }
 }
 
-impl Request {
-    pub(super) fn get(path: &str) -> Self {
-        Self::new(Method::GET, path, None)
-    }
-
-    pub(super) fn post(path: &str, body: Value) -> Self {
-        Self::new(Method::POST, path, Some(body))
-    }
-
-    pub(super) fn put(path: &str, body: Value) -> Self {
-        Self::new(Method::PUT, path, Some(body))
-    }
-
-    pub(super) fn patch(path: &str, body: Value) -> Self {
-        Self::new(Method::PATCH, path, Some(body))
-    }
-
-    pub(super) fn delete(path: &str) -> Self {
-        Self::new(Method::DELETE, path, None)
-    }
-
-    /// Only if the thing is still as it was seen.
-    pub(super) fn at(self, revision: Option<HeaderValue>) -> Self {
-        Self { revision, ..self }
-    }
-
-    /// Done once, however often it has to be sent until there is an answer.
-    ///
-    /// # Errors
-    /// When the system gives no randomness: whoever knew the key could guess at what was asked for.
-    pub(super) fn once(self) -> anyhow::Result<Self> {
-        let mut random = [0; 16];
-        getrandom::fill(&mut random).map_err(|_| anyhow::anyhow!("the system gives no randomness"))?;
-        let key = uuid::Builder::from_random_bytes(random).into_uuid().to_string();
-        Ok(Self { once: Some(HeaderValue::try_from(key)?), ..self })
-    }
-
-    /// Of the thing it is about.
-    fn id(&self) -> String {
-        let id = self.path.split(['/', '?']).nth(2).unwrap_or_default();
-        percent_decode_str(id).decode_utf8_lossy().into_owned()
-    }
-
-    fn headers(&self) -> HeaderMap {
-        let given = [(IF_MATCH, &self.revision), (IDEMPOTENCY_KEY, &self.once)];
-        given.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect()
-    }
-
-    fn new(method: Method, path: &str, body: Option<Value>) -> Self {
-        Self { method, path: path.to_owned(), revision: None, once: None, body }
-    }
-}
-
 /// What an operator finds in the log of a process, whoever sits beside the database is told at once.
 fn log() {
     let lines = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::ERROR);
     // Tests may have one already.
     let _there = lines.without_time().with_level(false).with_target(false).with_ansi(false).try_init();
-}
-
-/// A path of the API out of words that may hold anything.
-pub(super) fn path(words: &[&str]) -> String {
-    words.iter().fold(String::new(), |path, word| path + "/" + &encoded(word))
-}
-
-/// A query out of what is given.
-pub(super) fn query(path: &str, parameters: &[(&str, Option<String>)]) -> String {
-    let given = parameters.iter().filter_map(|(name, value)| Some(format!("{name}={}", encoded(value.as_deref()?))));
-    let given: Vec<String> = given.collect();
-    if given.is_empty() { path.to_owned() } else { format!("{path}?{}", given.join("&")) }
-}
-
-fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 /// A problem document (RFC 9457) in a few lines.
