@@ -11,9 +11,9 @@ use super::{CredentialRecord, Store, StoreError, on};
 /// A line of 200 characters beside two names, and less than an index entry of PostgreSQL may hold.
 const LONGEST_SEARCHED: usize = 1000;
 
-/// Read from an index that has only those which are not (`credentials_unfilled`).
+/// Read from an index that has only those which are not (`credentials_unfilled`), from the end that is filled in last.
 pub(super) const IS_FILLED: &str =
-    "SELECT (SELECT id FROM credentials WHERE search IS NULL ORDER BY id LIMIT 1) IS NULL";
+    "SELECT (SELECT id FROM credentials WHERE search IS NULL ORDER BY id DESC LIMIT 1) IS NULL";
 /// The kind of a credential whether or not that is filled in.
 pub(super) const KIND: &str = "COALESCE(kind, CASE WHEN owner IS NOT NULL THEN 'own' WHEN username IS NOT NULL
     THEN 'password' ELSE 'token' END)";
