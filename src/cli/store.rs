@@ -13,6 +13,8 @@ use crate::store::{SchemaState, Store, StoreOptions};
 
 /// What a person at a shell waits for a statement, whatever the settings say for a gate.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// What they wait for a server to say anything.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// The settings, and the database that they name.
 pub(super) struct Named {
@@ -53,7 +55,15 @@ impl Named {
         anyhow::ensure!(create || !self.is_missing(), "{url} is not there; claviger database migrate makes it");
         let limit = PATIENCE.max(self.database.options.query_timeout.duration());
         let options = StoreOptions { connections: 2, limit, create };
-        Store::open(url, options).await.with_context(|| url.to_string())
+        let store = Store::open(url, options).await.with_context(|| url.to_string())?;
+        if !store.is_embedded() {
+            // A server that is not there is asked again and again until the time is up.
+            let probe = StoreOptions { connections: 1, limit: ANSWER, create };
+            let probe = Store::open(url, probe).await.with_context(|| url.to_string())?;
+            probe.schema().await.with_context(|| url.to_string())?;
+            probe.close().await;
+        }
+        Ok(store)
     }
 
     /// Opens it for reading what this program has written.
