@@ -82,6 +82,9 @@ impl From<Busy> for Problem {
 
 impl From<NoSecret> for Problem {
     fn from(error: NoSecret) -> Self {
-        Self::new(Code::Internal, error.to_string())
+        match error {
+            NoSecret::Machine => Self::new(Code::Internal, error.to_string()),
+            NoSecret::Busy(busy) => busy.into(),
+        }
     }
 }

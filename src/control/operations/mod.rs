@@ -11,6 +11,7 @@ mod contacts;
 mod credentials;
 mod diagnosis;
 mod facts;
+mod hashing;
 mod ids;
 mod moment;
 mod once;

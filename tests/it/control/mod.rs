@@ -13,6 +13,7 @@ mod decisions;
 mod diagnosis;
 mod duplicate;
 mod edit;
+mod footholds;
 mod import;
 mod kills;
 mod list;

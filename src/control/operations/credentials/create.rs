@@ -12,7 +12,7 @@ use crate::control::operations::secrets::{NewSecret, NoSecret, PlainSecret, make
 use crate::control::operations::texts::{filled, trimmed};
 use crate::control::operations::{Call, Invalid, Once, Refusal, Right};
 use crate::credential::{Label, RateLimit};
-use crate::store::{CredentialRecord, StoreError};
+use crate::store::{CredentialRecord, Names, Store, StoreError};
 
 /// What it shall be.
 #[derive(Debug)]
@@ -81,6 +81,18 @@ impl NewCredential {
         };
         faults.and(given.faults(call)).and(self.secret.faults())
     }
+
+    /// Whether it could be written just now: what cannot be is not worth a hash.
+    async fn look(&self, call: &Call<'_>) -> Result<(), CreateError> {
+        if call.store.account(self.account.as_str()).await?.is_none() {
+            return Err(CreateError::UnknownAccount);
+        }
+        let username = match &self.secret {
+            NewSecret::Token => None,
+            NewSecret::Password { username, .. } => Some(username.as_str()),
+        };
+        names_are_free(call.store, self.id.as_ref(), username).await
+    }
 }
 
 /// What has become of it.
@@ -128,6 +140,10 @@ pub async fn create(call: &Call<'_>, new: NewCredential) -> Result<Once<Created>
         return Ok(Once::Repeated(answer));
     }
     new.faults(call).into_result()?;
+    if let Err(error) = new.look(call).await {
+        // By the same call, a moment ago.
+        return call.answered::<CreateError>().await?.map(Once::Repeated).ok_or(error);
+    }
     let made = make(new.secret.fit()?, call.terms.format).await?;
     let id = new.id.unwrap_or_else(|| id_for(&new.account));
     let now = whole_millis(call.now);
@@ -153,6 +169,23 @@ pub async fn create(call: &Call<'_>, new: NewCredential) -> Result<Once<Created>
     call.remember(&mut transaction, &credential_facts(&record)).await?;
     transaction.commit().await?;
     Ok(Once::Done(Created { record, secret: made.plain }))
+}
+
+/// Whether nobody has this id or this user name just now.
+pub(super) async fn names_are_free(
+    store: &Store,
+    id: Option<&Label>,
+    username: Option<&str>,
+) -> Result<(), CreateError> {
+    let ids = id.into_iter().map(Label::as_str).collect();
+    if !store.which_exist(&Names { ids, ..Names::default() }).await?.is_empty() {
+        return Err(CreateError::IdTaken);
+    }
+    let usernames = username.into_iter().collect();
+    if !store.which_exist(&Names { usernames, ..Names::default() }).await?.is_empty() {
+        return Err(CreateError::UsernameTaken);
+    }
+    Ok(())
 }
 
 /// Its account's, so that a log can be read, and something that no other one has.

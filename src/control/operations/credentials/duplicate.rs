@@ -1,7 +1,7 @@
 //! Another credential with the rights and settings of one that there is, and a secret of its own.
 
 use super::change::{entry, found, seen};
-use super::create::{CreateError, Created, id_for};
+use super::create::{CreateError, Created, id_for, names_are_free};
 use super::fields::Given;
 use super::own_key::PREFIX;
 use crate::control::operations::facts::{copy_for_audit, credential_facts};
@@ -75,6 +75,15 @@ pub async fn duplicate(call: &Call<'_>, id: &str, how: Duplicate) -> Result<Once
         }
     };
     faults.into_result()?;
+    call.expects(known.revision)?;
+    let username = match &secret {
+        NewSecret::Token => None,
+        NewSecret::Password { username, .. } => Some(username.as_str()),
+    };
+    if let Err(error) = names_are_free(call.store, how.id.as_ref(), username).await {
+        // By the same call, a moment ago.
+        return call.answered::<DuplicateError>().await?.map(Once::Repeated).ok_or(error.into());
+    }
     let made = make(secret.fit()?, call.terms.format).await?;
     let mut transaction = call.store.begin(call.now).await?;
     if let Some(answer) = call.claim::<DuplicateError>(&mut transaction).await? {
@@ -149,7 +158,13 @@ fn rights(first: &CredentialRecord) -> Given<'_> {
 
 impl From<StoreError> for DuplicateError {
     fn from(error: StoreError) -> Self {
-        match CreateError::from(error) {
+        CreateError::from(error).into()
+    }
+}
+
+impl From<CreateError> for DuplicateError {
+    fn from(error: CreateError) -> Self {
+        match error {
             CreateError::IdTaken => Self::IdTaken,
             CreateError::UsernameTaken => Self::UsernameTaken,
             CreateError::Store(error) => Self::Store(error),

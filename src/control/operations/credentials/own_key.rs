@@ -92,7 +92,7 @@ async fn renewed(call: &Call<'_>, verb: &'static str) -> Result<Once<Created>, O
     if let Some(answer) = call.answered::<OwnKeyError>().await? {
         return Ok(Once::Repeated(answer));
     }
-    let fit = NewSecret::Token.fit().map_err(|_: Invalid| NoSecret)?;
+    let fit = NewSecret::Token.fit().map_err(|_: Invalid| NoSecret::Machine)?;
     let made = make(fit, call.terms.format).await?;
     let mut transaction = call.store.begin(call.now).await?;
     if let Some(answer) = call.claim::<OwnKeyError>(&mut transaction).await? {
