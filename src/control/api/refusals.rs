@@ -19,6 +19,7 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let code = match refusal {
             Refusal::Forbidden => Code::Forbidden,
+            Refusal::Revoked => Code::Unauthenticated,
             Refusal::AccessNotGranted => Code::AccessNotGranted,
             Refusal::MembersNotAllowed => Code::MembersNotAllowed,
             Refusal::NotFound(_) => Code::NotFound,

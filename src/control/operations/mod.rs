@@ -5,6 +5,7 @@
 mod access_requests;
 mod accounts;
 mod audit;
+mod begin;
 mod call;
 mod caller;
 mod contacts;

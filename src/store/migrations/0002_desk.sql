@@ -22,3 +22,6 @@ DROP INDEX credentials_owner;
 CREATE INDEX credentials_of_account ON credentials (account, created_at, id, cleared, enabled, expires_at, kind, search);
 CREATE INDEX credentials_of_owner ON credentials (owner, account, created_at, id) WHERE owner IS NOT NULL;
 CREATE INDEX credentials_of_all ON credentials (created_at, id, cleared, enabled, expires_at, kind, search);
+
+-- Who made it, kind and id with a colon between them; NULL of older ones.
+ALTER TABLE setup_links ADD COLUMN created_by TEXT;

@@ -23,8 +23,10 @@ mod own_key;
 mod people;
 mod races;
 mod reset;
+mod revoked;
 mod rights;
 mod schemathesis;
+mod seats;
 mod sessions;
 mod setup_links;
 mod sign_in;
@@ -94,7 +96,14 @@ impl Known {
         self.by(&self.shell, bed, now)
     }
 
+    /// By somebody who is what they say.
     fn by<'c>(&'c self, caller: &'c Caller, bed: &'c Bed, now: Timestamp) -> Call<'c> {
+        seats::seat_now(bed, caller);
+        self.as_known(caller, bed, now)
+    }
+
+    /// By somebody of whom the database may know otherwise.
+    fn as_known<'c>(&'c self, caller: &'c Caller, bed: &'c Bed, now: Timestamp) -> Call<'c> {
         Call::new(&bed.store, caller, now, self.terms())
     }
 }

@@ -65,8 +65,8 @@ impl NewCredential {
     /// Everything that is wrong with it, for whoever has found other faults already.
     pub fn faults(&self, call: &Call<'_>) -> Invalid {
         let mut faults = Invalid::default();
-        if self.id.as_ref().is_some_and(|id| id.as_str().starts_with(PREFIX)) {
-            faults.add("id", format!("must not begin with {PREFIX}, as users' own keys do"));
+        if let Some(fault) = self.id.as_ref().and_then(|id| fault_of_id(call, id)) {
+            faults.add("id", fault);
         }
         let given = Given {
             name: self.name.as_deref().map(str::trim),
@@ -160,7 +160,7 @@ pub async fn create(call: &Call<'_>, new: NewCredential) -> Result<Once<Created>
         rate_limit: new.rate_limit,
         ..CredentialRecord::new(id, new.account, made.stored, now, &call.actor().id)
     };
-    let mut transaction = call.store.begin(call.now).await?;
+    let mut transaction = call.begin().await??;
     if let Some(answer) = call.claim::<CreateError>(&mut transaction).await? {
         return Ok(Once::Repeated(answer));
     }
@@ -169,6 +169,17 @@ pub async fn create(call: &Call<'_>, new: NewCredential) -> Result<Once<Created>
     call.remember(&mut transaction, &credential_facts(&record)).await?;
     transaction.commit().await?;
     Ok(Once::Done(Created { record, secret: made.plain }))
+}
+
+/// What is wrong with an id that was chosen. Whoever is of an account takes none that another one could have, and is
+/// not told which others have.
+pub(super) fn fault_of_id(call: &Call<'_>, id: &Label) -> Option<String> {
+    if id.as_str().starts_with(PREFIX) {
+        return Some(format!("must not begin with {PREFIX}, as users' own keys do"));
+    }
+    let account = call.caller.accounts().only()?;
+    let rest = id.as_str().strip_prefix(account.as_str()).and_then(|rest| rest.strip_prefix('-'));
+    rest.is_none_or(str::is_empty).then(|| format!("must begin with {account}- and go on"))
 }
 
 /// Whether nobody has this id or this user name just now.

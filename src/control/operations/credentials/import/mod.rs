@@ -68,7 +68,7 @@ pub async fn import(call: &Call<'_>, import: &Import, is_dry_run: bool) -> Resul
         }
     }
     let (store, actor) = (call.store, call.actor());
-    let mut transaction = store.begin(call.now).await?;
+    let mut transaction = call.begin().await??;
     let plan = Plan::make(&mut transaction, actor, call.now, import).await?;
     let imported = plan.summary();
     if !is_dry_run {
