@@ -180,7 +180,9 @@ fn clearing_forgets_one_address_or_all() {
     assert_eq!(throttle.clear("2001:db8::7".parse().ok()), 2);
     let kinds: Vec<_> = throttle.list(at(0)).iter().map(|entry| entry.kind).collect();
     assert_eq!((kinds.len(), kinds.contains(&"tokens")), (3, true));
+    assert_eq!((throttle.len(), throttle.is_empty()), (3, false));
     assert_eq!((throttle.clear(None), throttle.list(at(0)).len()), (3, 0));
+    assert!(throttle.is_empty());
 }
 
 /// Whoever has millions of addresses uses up no memory, and the ones that go on are still known.

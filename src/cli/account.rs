@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::desk::{Column, Consent, DeskArgs, Request, cell, list, moment, path, query};
+use super::desk::{Column, Consent, DeskArgs, Request, cell, list, moment, path, query, show};
 use crate::credential::Label;
 
 const COLUMNS: [Column; 6] = [
@@ -20,6 +20,7 @@ const COLUMNS: [Column; 6] = [
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
     /// Print all of them
+    #[command(after_help = "Examples:\n  claviger account list --name acme")]
     List {
         /// Only those with this in their name or id
         #[arg(long, value_name = "PART")]
@@ -28,10 +29,11 @@ pub(super) enum Command {
         desk: DeskArgs,
     },
     /// Print everything that is known of one
+    #[command(after_help = "Examples:\n  claviger account show acme")]
     Show(One),
     /// Add a customer; API access is granted to it on its own
     #[command(
-        after_help = "Example:\n  claviger account create --id acme --name 'Acme Ltd' && claviger account grant acme"
+        after_help = "Examples:\n  claviger account create --id acme --name 'Acme Ltd' && claviger account grant acme"
     )]
     Create {
         /// Its id for good [default: one is made]
@@ -44,6 +46,7 @@ pub(super) enum Command {
         desk: DeskArgs,
     },
     /// Change what people call it
+    #[command(after_help = "Examples:\n  claviger account rename acme 'Acme Limited'")]
     Rename {
         #[command(flatten)]
         one: One,
@@ -51,21 +54,35 @@ pub(super) enum Command {
         name: String,
     },
     /// Let it use the API
+    #[command(after_help = "Examples:\n  claviger account grant acme")]
     Grant(One),
     /// Take that back: all its credentials are refused
+    #[command(after_help = "Examples:\n  claviger account withdraw acme")]
     Withdraw(Breaking),
     /// Switch its API access on
+    #[command(after_help = "Examples:\n  claviger account switch-on acme")]
     SwitchOn(One),
     /// Switch its API access off: all its credentials are refused
+    #[command(after_help = "Examples:\n  claviger account switch-off acme")]
     SwitchOff(Breaking),
     /// Say whether its members may have keys of their own
+    #[command(after_help = "Examples:\n  claviger account members acme on")]
     Members {
         #[command(flatten)]
         one: One,
-        /// on or off; off, the keys that they have are refused
-        #[arg(value_parser = clap::builder::BoolishValueParser::new(), action = clap::ArgAction::Set, value_name = "on|off")]
-        allowed: bool,
+        /// Off, the keys that they have are refused
+        #[arg(value_name = "on|off")]
+        allowed: Switch,
+        #[command(flatten)]
+        consent: Consent,
     },
+}
+
+/// Whether they may.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(super) enum Switch {
+    On,
+    Off,
 }
 
 /// One account.
@@ -91,30 +108,41 @@ impl Command {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
             Self::List { name, desk } => desk.run(async |there| {
-                let path = query(&path(&["accounts"]), &[("name", name)]);
-                list(&desk, there, &path, &COLUMNS, "no accounts").await?;
-                Ok(ExitCode::SUCCESS)
+                let path = query(&path(&["accounts"]), &[("part", name)]);
+                list(&desk, there, &path, &COLUMNS, "no accounts").await
             }),
             Self::Show(One { id, desk }) => desk.show(Request::get(&path(&["accounts", id.as_str()]))),
             Self::Create { id, name, desk } => {
                 let body = json!({"id": id.as_ref().map(Label::as_str), "name": name});
-                desk.show(Request::post(&path(&["accounts"]), body))
+                desk.run(async |there| {
+                    let made = there.send(Request::post(&path(&["accounts"]), body)).await?.body;
+                    show(&desk, &made)?;
+                    desk.hint(|| format!("Next, it may use the API: claviger account grant {}", cell(&made, "id")));
+                    Ok(ExitCode::SUCCESS)
+                })
             }
             Self::Rename { one: One { id, desk }, name } => desk.run(async |there| {
                 let path = path(&["accounts", id.as_str()]);
                 let seen = there.send(Request::get(&path)).await?;
                 let answer = there.send(Request::patch(&path, json!({"name": name})).at(seen.revision)).await?;
-                super::desk::show(&desk, &answer.body)?;
+                show(&desk, &answer.body)?;
                 Ok(ExitCode::SUCCESS)
             }),
             Self::Grant(one) => one.post("grant"),
             Self::Withdraw(breaking) => breaking.post("withdraw"),
             Self::SwitchOn(one) => one.post("switch-on"),
             Self::SwitchOff(breaking) => breaking.post("switch-off"),
-            Self::Members { one: One { id, desk }, allowed } => {
+            Self::Members { one: One { id, desk }, allowed, consent } => desk.run(async |there| {
+                let what = format!("The keys that members of {id} have made for themselves are refused from then on.");
+                let allowed = matches!(allowed, Switch::On);
+                if !allowed && !consent.to(there, &what)? {
+                    return Ok(ExitCode::FAILURE);
+                }
                 let path = path(&["accounts", id.as_str(), "member-policy"]);
-                desk.show(Request::put(&path, json!({"allowed": allowed})))
-            }
+                let answer = there.send(Request::put(&path, json!({"allowed": allowed}))).await?;
+                show(&desk, &answer.body)?;
+                Ok(ExitCode::SUCCESS)
+            }),
         }
     }
 }
@@ -126,8 +154,22 @@ impl One {
 }
 
 impl Breaking {
+    /// Says how much will stop working, asks, and does it.
     fn post(self, verb: &str) -> anyhow::Result<ExitCode> {
-        let what = format!("Every credential of {} is refused from then on.", self.one.id);
-        if self.consent.to(&what)? { self.one.post(verb) } else { Ok(ExitCode::FAILURE) }
+        let (One { id, desk }, consent) = (self.one, self.consent);
+        desk.run(async |there| {
+            let counts = query(&path(&["credential-counts"]), &[("account", Some(id.to_string()))]);
+            let working = there.send(Request::get(&counts)).await?.body["enabled"].as_i64().unwrap_or_default();
+            let what = format!(
+                "{id} has {working} credential{} switched on: all are refused from then on.",
+                if working == 1 { "" } else { "s" }
+            );
+            if !consent.to(there, &what)? {
+                return Ok(ExitCode::FAILURE);
+            }
+            let answer = there.send(Request::post(&path(&["accounts", id.as_str(), verb]), json!({}))).await?;
+            show(&desk, &answer.body)?;
+            Ok(ExitCode::SUCCESS)
+        })
     }
 }

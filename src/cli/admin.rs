@@ -16,7 +16,7 @@ use crate::control::operations::{Call, Caller, first_setup_link};
 pub(super) enum Command {
     /// Print a link with which the first person of the staff chooses a password
     #[command(
-        after_help = "The link works once, and only until somebody of the staff has a password. There is no default password."
+        after_help = "Examples:\n  claviger admin setup-link --config config/claviger.yaml\n\nThe link works once, and only until somebody of the staff has a password. There is no default password."
     )]
     SetupLink {
         /// JSON, as always when something else than a terminal reads it

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-use super::desk::{Column, DeskArgs, Request, cell, list, moment, path, query};
+use super::desk::{Column, DeskArgs, Request, cell, list, moment, path, query, written};
 use super::output::say;
 
 const COLUMNS: [Column; 6] = [
@@ -20,7 +20,7 @@ const COLUMNS: [Column; 6] = [
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
     /// Print what was done, the newest first
-    #[command(after_help = "Example:\n  claviger audit list --target acme-billing --since 2026-11-01T00:00:00Z")]
+    #[command(after_help = "Examples:\n  claviger audit list --target acme-billing --since 2026-11-01")]
     List {
         #[command(flatten)]
         filter: Filter,
@@ -28,6 +28,7 @@ pub(super) enum Command {
         desk: DeskArgs,
     },
     /// Print it as CSV, for a spreadsheet: no cell is taken for a formula
+    #[command(after_help = "Examples:\n  claviger audit export --account acme > acme.csv")]
     Export {
         #[command(flatten)]
         filter: Filter,
@@ -51,11 +52,11 @@ pub(super) struct Filter {
     /// Only to the thing with this id
     #[arg(long, value_name = "ID")]
     target: Option<String>,
-    /// From this moment on (RFC 3339)
-    #[arg(long, value_name = "MOMENT")]
+    /// From this day or moment on, such as 2026-11-01 or 2026-11-01T12:00:00Z
+    #[arg(long, value_name = "WHEN", value_parser = written)]
     since: Option<String>,
-    /// Before this moment
-    #[arg(long, value_name = "MOMENT")]
+    /// Before this day or moment
+    #[arg(long, value_name = "WHEN", value_parser = written)]
     until: Option<String>,
 }
 
@@ -63,8 +64,7 @@ impl Command {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
             Self::List { filter, desk } => desk.run(async |there| {
-                list(&desk, there, &filter.on(&path(&["audit"])), &COLUMNS, "nothing was done").await?;
-                Ok(ExitCode::SUCCESS)
+                list(&desk, there, &filter.on(&path(&["audit"])), &COLUMNS, "nothing was done").await
             }),
             Self::Export { filter, desk } => desk.run(async |there| {
                 let answer = there.send(Request::get(&filter.on(&path(&["audit.csv"])))).await?;

@@ -14,6 +14,9 @@ use crate::source::{Loaded, Loader};
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
     /// Check settings, credentials and certificates, and report everything that is wrong
+    #[command(
+        after_help = "Examples:\n  claviger config validate --config config/claviger.yaml\n  claviger config validate --format json | jq .faults"
+    )]
     Validate {
         #[command(flatten)]
         source: SourceArgs,
@@ -22,6 +25,7 @@ pub(super) enum Command {
         format: Format,
     },
     /// Print the settings in force, and where each comes from
+    #[command(after_help = "Examples:\n  claviger config show")]
     Show {
         #[command(flatten)]
         source: SourceArgs,
@@ -30,6 +34,7 @@ pub(super) enum Command {
         redacted: bool,
     },
     /// Print the JSON Schema of the settings file
+    #[command(after_help = "Examples:\n  claviger config schema > claviger.schema.json")]
     Schema {
         /// Of the credentials file instead
         #[arg(long)]

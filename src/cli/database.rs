@@ -15,7 +15,7 @@ use crate::store::SchemaState;
 pub(super) enum Command {
     /// Make or change its tables so that this program can work with them
     #[command(
-        after_help = "Examples:\n  claviger database migrate --config config/claviger.yaml\n\nAn SQLite file is made if it is not there. A PostgreSQL database has to be there, and its user needs the right\nto create tables in it. Gates of the version before go on reading meanwhile."
+        after_help = "Examples:\n  claviger database migrate --config config/claviger.yaml\n\nAn SQLite file is made if it is not there. A PostgreSQL database has to be there, and its user needs the right\nto create tables in it. Gates of the version before go on\nmeanwhile. Stopped, it goes on from there the next time."
     )]
     Migrate {
         #[command(flatten)]
@@ -56,8 +56,10 @@ async fn migrate(source: &SourceArgs) -> anyhow::Result<ExitCode> {
     let store = named.open(true).await?;
     let state = store.ensure_schema(true).await.with_context(|| url.to_string())?;
     store.close().await;
-    say(if state.is_current() {
+    say(if state.is_current() && state.is_finished {
         format!("{url}: at version {} already", state.has)
+    } else if state.is_current() {
+        format!("{url}: the migration to version {} was stopped before its end, and is finished now", state.has)
     } else {
         format!("{url}: migrated from version {} to {}", state.has, state.wants)
     })?;
@@ -99,21 +101,27 @@ async fn status(source: &SourceArgs, json: bool) -> anyhow::Result<ExitCode> {
             say(format!("last change  {last_change}\ncredentials  {credentials}\naccounts     {accounts}"))?;
         }
     }
-    if state.is_current() {
+    if state.is_current() && state.is_finished {
         return Ok(ExitCode::SUCCESS);
     }
     remark(if state.is_too_new() {
         "use the version of claviger that last migrated it, or a newer one"
+    } else if state.is_current() {
+        "its rows are still being filled in, or its indexes built; if nobody is at it, run claviger database migrate"
     } else {
         "run claviger database migrate"
     });
     Ok(ExitCode::FAILURE)
 }
 
-fn schema(SchemaState { has, wants }: SchemaState) -> String {
+fn schema(state: SchemaState) -> String {
+    let SchemaState { has, wants, .. } = state;
     match has {
         0 => format!("none yet; this claviger wants version {wants}"),
         has if has == wants => format!("version {has}, as this claviger wants it"),
+        has if state.is_current() => {
+            format!("version {has}, which has only grown since version {wants} of this claviger")
+        }
         has => format!("version {has}; this claviger wants version {wants}"),
     }
 }

@@ -15,6 +15,7 @@ const PASSWORD: &str = "open-sesame";
 
 /// Arguments of `demo`.
 #[derive(clap::Args)]
+#[command(after_help = "Examples:\n  claviger demo --port 8090")]
 pub(super) struct Args {
     /// Port of the gate [default: 8080, or a free one]
     #[arg(long, value_name = "PORT")]

@@ -12,12 +12,11 @@ use jiff::Timestamp;
 
 use super::output::say;
 use super::source::SourceArgs;
+use super::store::{Named, wait};
 use crate::auth::{CHECKS, Call, NamedVersion, Rejection, Rules, StatedVersion, Target};
 use crate::clock::Clock;
-use crate::config::Database;
 use crate::credential::Credential;
 use crate::source::Loader;
-use crate::store::{Store, StoreOptions};
 
 /// Arguments of `explain`.
 #[derive(clap::Args)]
@@ -47,18 +46,33 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let loaded = Loader::new(self.source.source()?).load()?;
-        let credential = match (loaded.set.find_id(&self.credential), &loaded.settings.database) {
+        let found = match (loaded.set.find_id(&self.credential), &loaded.settings.database) {
             // What is in both is the file's, as for the gate.
-            (Some(credential), _) => Some(credential),
-            (None, Some(database)) => find(database, &self.credential).with_context(|| database.url.to_string())?,
-            (None, None) => None,
+            (Some(credential), _) => Found::Usable(credential),
+            (None, Some(database)) => {
+                find(&Named { settings: loaded.settings.clone(), database: database.clone() }, &self.credential)?
+            }
+            (None, None) => Found::Nothing,
         };
-        let credential = credential.with_context(|| format!("no credential has the id {}", self.credential))?;
         let line = self.request.join(" ");
         let mut words = line.split_ascii_whitespace();
         let method: Method = words.next().unwrap_or_default().parse().context("the method cannot be read")?;
         let raw = words.next().context("the request lacks a target, such as /v2/payments")?;
         let headers = self.headers()?;
+        let credential = match found {
+            Found::Usable(credential) => credential,
+            Found::Cleared => {
+                let title = format!("{} as {}", escaped(&format!("{method} {raw}")), self.credential);
+                say(refusal(&title, Rejection::CredentialInvalid).trim_end())?;
+                say(format!(
+                    "\nIts secret was cleared: nobody has one that is right.\n\
+                     claviger credential reset {} gives it another.",
+                    self.credential
+                ))?;
+                return Ok(ExitCode::FAILURE);
+            }
+            Found::Nothing => anyhow::bail!("no credential has the id {}", escaped(&self.credential)),
+        };
         let (report, is_admitted) = self.verdict(&loaded.rules, &credential, &method, raw, &headers);
         say(report.trim_end())?;
         Ok(if is_admitted { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -112,17 +126,29 @@ impl Args {
     }
 }
 
+/// What is behind an id.
+enum Found {
+    /// A credential that a gate can recognise.
+    Usable(Arc<Credential>),
+    /// One without a secret.
+    Cleared,
+    Nothing,
+}
+
 /// Asks the database, once.
-fn find(database: &Database, id: &str) -> anyhow::Result<Option<Arc<Credential>>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let limit = database.options.query_timeout.duration();
-    let found = runtime.block_on(async {
-        let store = Store::open(&database.url, StoreOptions { connections: 1, limit, create: false }).await?;
-        let found = store.find_id(id).await;
+fn find(named: &Named, id: &str) -> anyhow::Result<Found> {
+    wait(async {
+        let store = named.open_current().await?;
+        let usable = store.find_id(id).await;
+        let record = store.credential(id).await;
         store.close().await;
-        found
-    });
-    Ok(found?.found.map(|usable| Arc::new(usable.credential)))
+        let database = || named.database.url.to_string();
+        Ok(match (usable.with_context(database)?.found, record.with_context(database)?) {
+            (Some(usable), _) => Found::Usable(Arc::new(usable.credential)),
+            (None, Some(record)) if record.secret.is_cleared() => Found::Cleared,
+            (None, _) => Found::Nothing,
+        })
+    })
 }
 
 /// Every check with its outcome; the first that refuses decides, the others are shown all the same.

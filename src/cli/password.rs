@@ -14,9 +14,7 @@ const LONGEST: usize = 1024;
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
     /// Print the argon2id hash of a password, to paste into the credentials file
-    #[command(
-        after_help = "Reads the password from a prompt or from standard input:\n  printf %s \"$PASSWORD\" | claviger password hash"
-    )]
+    #[command(after_help = "Examples:\n  claviger password hash\n  printf %s \"$PASSWORD\" | claviger password hash")]
     Hash(Misplaced),
 }
 

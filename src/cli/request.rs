@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::desk::{Column, DeskArgs, Request, cell, list, moment, path, query};
+use super::desk::{Column, DeskArgs, Request, cell, list, moment, path, query, show};
 use crate::credential::Label;
 
 const COLUMNS: [Column; 6] = [
@@ -20,9 +20,10 @@ const COLUMNS: [Column; 6] = [
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
     /// Print those that wait for a decision, or others
+    #[command(after_help = "Examples:\n  claviger request list --state declined")]
     List {
-        /// pending, approved, declined or withdrawn
-        #[arg(long, default_value = "pending")]
+        /// How they stand
+        #[arg(long, default_value = "pending", value_parser = ["pending", "approved", "declined", "withdrawn", "all"])]
         state: String,
         /// Only those of this account
         #[arg(long, value_name = "ID")]
@@ -31,10 +32,11 @@ pub(super) enum Command {
         desk: DeskArgs,
     },
     /// Print everything that is known of one
+    #[command(after_help = "Examples:\n  claviger request show req_0a1b2c3d4e5f6g7h8i9j")]
     Show(One),
     /// Ask for API access for an account
     #[command(
-        after_help = "Example:\n  claviger request ask --account acme --start 2027-01-01 --use-case third_party_tool"
+        after_help = "Examples:\n  claviger request ask --account acme --start 2027-01-01 --use-case third_party_tool"
     )]
     Ask {
         /// For which account
@@ -43,7 +45,8 @@ pub(super) enum Command {
         /// When the use of the API is to begin
         #[arg(long, value_name = "DATE")]
         start: String,
-        /// What the API is to be used for; may be given several times
+        /// third_party_tool, data_extraction, reporting, integration, automation, or "other: " and what; may be given
+        /// several times
         #[arg(long = "use-case", value_name = "WORDS", required = true)]
         use_cases: Vec<String>,
         /// Where the public can read the privacy policy
@@ -53,16 +56,15 @@ pub(super) enum Command {
         desk: DeskArgs,
     },
     /// Take a request back
+    #[command(after_help = "Examples:\n  claviger request withdraw req_0a1b2c3d4e5f6g7h8i9j")]
     Withdraw(One),
     /// Approve: the accounts that asked may use the API
-    Approve {
-        #[command(flatten)]
-        several: Several,
-        /// For whoever asked
-        #[arg(long)]
-        reason: Option<String>,
-    },
-    /// Decline
+    #[command(
+        after_help = "Examples:\n  claviger request approve req_0a1b2c3d4e5f6g7h8i9j\n  claviger request list --json | jq -r '.[].id' | xargs claviger request approve"
+    )]
+    Approve(Several),
+    /// Decline, and say why
+    #[command(after_help = "Examples:\n  claviger request decline req_0a1b2c3d4e5f6g7h8i9j --reason 'No contract yet'")]
     Decline {
         #[command(flatten)]
         several: Several,
@@ -96,10 +98,17 @@ impl Command {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
             Self::List { state, account, desk } => desk.run(async |there| {
-                let parameters = [("state", Some(state.clone())), ("account", account.as_ref().map(Label::to_string))];
+                let wanted = (state != "all").then(|| state.clone());
+                let parameters = [("state", wanted), ("account", account.as_ref().map(Label::to_string))];
                 let path = query(&path(&["access-requests"]), &parameters);
-                list(&desk, there, &path, &COLUMNS, &format!("no {state} requests")).await?;
-                Ok(ExitCode::SUCCESS)
+                list(
+                    &desk,
+                    there,
+                    &path,
+                    &COLUMNS,
+                    &format!("no {} requests", if state == "all" { "such" } else { &state }),
+                )
+                .await
             }),
             Self::Show(One { id, desk }) => desk.show(Request::get(&path(&["access-requests", &id]))),
             Self::Ask { account, start, use_cases, privacy_policy, desk } => {
@@ -107,12 +116,17 @@ impl Command {
                     "account": account.as_str(), "start_on": start, "use_cases": use_cases,
                     "privacy_policy": privacy_policy,
                 });
-                desk.show(Request::post(&path(&["access-requests"]), body))
+                desk.run(async |there| {
+                    let asked = there.send(Request::post(&path(&["access-requests"]), body)).await?.body;
+                    show(&desk, &asked)?;
+                    desk.hint(|| format!("Staff decides: claviger request approve {}", cell(&asked, "id")));
+                    Ok(ExitCode::SUCCESS)
+                })
             }
             Self::Withdraw(One { id, desk }) => {
                 desk.show(Request::post(&path(&["access-requests", &id, "withdraw"]), json!({})))
             }
-            Self::Approve { several, reason } => several.decide("approve", reason.as_deref()),
+            Self::Approve(several) => several.decide("approve", None),
             Self::Decline { several, reason } => several.decide("decline", Some(&reason)),
         }
     }

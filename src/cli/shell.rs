@@ -21,7 +21,7 @@ pub(super) struct Completions {
 
 /// Arguments of `man`.
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  claviger man /usr/local/share/man/man1")]
+#[command(after_help = "Examples:\n  claviger man /usr/local/share/man/man1")]
 pub(super) struct Man {
     /// Folder that the pages are written to, one a command
     #[arg(value_name = "FOLDER")]

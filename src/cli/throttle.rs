@@ -17,11 +17,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
     /// Print where wrong guesses have come from, and how long further ones are refused
+    #[command(after_help = "Examples:\n  claviger throttle list --address 192.0.2.7")]
     List {
         #[command(flatten)]
         admin: AdminArgs,
     },
     /// Forget wrong guesses, so that the next one is looked at
+    #[command(after_help = "Examples:\n  claviger throttle clear --address 192.0.2.7")]
     Clear {
         #[command(flatten)]
         admin: AdminArgs,

@@ -10,16 +10,16 @@ use crate::credential::{TokenDigest, TokenFormat};
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
     /// Print a new token, and the digest to paste into the credentials file
-    #[command(after_help = "Give the token to the caller; it cannot be shown again. Paste the digest as `token:`.")]
+    #[command(
+        after_help = "Examples:\n  claviger token new --prefix acme_\n\nGive the token to the caller; it cannot be shown again. Paste the digest as `token:`."
+    )]
     New {
         /// What the token begins with
         #[arg(long, default_value = "clv_", value_name = "PREFIX")]
         prefix: TokenFormat,
     },
     /// Print the digest of a token that is in use already
-    #[command(
-        after_help = "Reads the token from a prompt or from standard input:\n  printf %s \"$TOKEN\" | claviger token digest"
-    )]
+    #[command(after_help = "Examples:\n  claviger token digest\n  printf %s \"$TOKEN\" | claviger token digest")]
     Digest(Misplaced),
 }
 

@@ -17,18 +17,25 @@ const COLUMNS: [Column; 6] = [
     ("E-MAIL", |user| cell(user, "email")),
 ];
 
+const ROLES: [&str; 4] = ["staff", "owner", "implementer", "member"];
+
 /// What to do with the people who use the desk.
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
     /// Print all of them, or those of an account
+    #[command(after_help = "Examples:\n  claviger user list --account acme")]
     List {
         /// Only those of this account
         #[arg(long, value_name = "ID")]
         account: Option<Label>,
+        /// Only those with this role
+        #[arg(long, value_parser = ROLES)]
+        role: Option<String>,
         #[command(flatten)]
         desk: DeskArgs,
     },
     /// Print everything that is known of one
+    #[command(after_help = "Examples:\n  claviger user show usr_0a1b2c3d4e5f6g7h8i9j")]
     Show(One),
     /// Add a person, and print the link with which they choose a password
     #[command(
@@ -38,8 +45,8 @@ pub(super) enum Command {
         /// What they sign in with
         #[arg(long)]
         email: String,
-        /// staff, owner, implementer or member
-        #[arg(long)]
+        /// What they may do
+        #[arg(long, value_parser = ROLES)]
         role: String,
         /// Whose; staff belong to none
         #[arg(long, value_name = "ID")]
@@ -51,20 +58,22 @@ pub(super) enum Command {
         desk: DeskArgs,
     },
     /// Change name, e-mail address or role
+    #[command(after_help = "Examples:\n  claviger user edit usr_0a1b2c3d4e5f6g7h8i9j --role implementer")]
     Edit {
         #[command(flatten)]
         one: One,
         /// What they sign in with
         #[arg(long)]
         email: Option<String>,
-        /// staff, owner, implementer or member
-        #[arg(long)]
+        /// What they may do
+        #[arg(long, value_parser = ROLES)]
         role: Option<String>,
         /// What people call them
         #[arg(long)]
         name: Option<String>,
     },
     /// End their sessions, let them sign in no more, and refuse the keys that are their own
+    #[command(after_help = "Examples:\n  claviger user disable usr_0a1b2c3d4e5f6g7h8i9j")]
     Disable {
         #[command(flatten)]
         one: One,
@@ -72,10 +81,13 @@ pub(super) enum Command {
         consent: Consent,
     },
     /// Let them sign in again
+    #[command(after_help = "Examples:\n  claviger user enable usr_0a1b2c3d4e5f6g7h8i9j")]
     Enable(One),
     /// Print a new link with which they choose a password
+    #[command(after_help = "Examples:\n  claviger user setup-link usr_0a1b2c3d4e5f6g7h8i9j")]
     SetupLink(One),
     /// Say what is missing until they can use the API
+    #[command(after_help = "Examples:\n  claviger user diagnose usr_0a1b2c3d4e5f6g7h8i9j")]
     Diagnose(One),
 }
 
@@ -92,10 +104,10 @@ pub(super) struct One {
 impl Command {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
-            Self::List { account, desk } => desk.run(async |there| {
-                let path = query(&path(&["users"]), &[("account", account.as_ref().map(Label::to_string))]);
-                list(&desk, there, &path, &COLUMNS, "no users").await?;
-                Ok(ExitCode::SUCCESS)
+            Self::List { account, role, desk } => desk.run(async |there| {
+                let path =
+                    query(&path(&["users"]), &[("account", account.as_ref().map(Label::to_string)), ("role", role)]);
+                list(&desk, there, &path, &COLUMNS, "no users").await
             }),
             Self::Show(One { id, desk }) => desk.show(Request::get(&path(&["users", &id]))),
             Self::Create { email, role, account, name, desk } => {
@@ -103,14 +115,14 @@ impl Command {
                 let body = json!({"email": email, "role": role, "account": account, "name": name});
                 desk.run(async |there| {
                     let answer = there.send(Request::post(&path(&["users"]), body)).await?;
-                    show_secret(&desk, &answer.body)?;
-                    Ok(ExitCode::SUCCESS)
+                    show_secret(&desk, &answer.body)
                 })
             }
             Self::Edit { one: One { id, desk }, email, role, name } => {
                 let given = [("email", email), ("role", role), ("name", name)];
                 let body: Map<String, Value> =
                     given.into_iter().filter_map(|(field, value)| Some((field.to_owned(), value?.into()))).collect();
+                anyhow::ensure!(!body.is_empty(), "nothing to change: say what, such as --name");
                 desk.run(async |there| {
                     let path = path(&["users", &id]);
                     let seen = there.send(Request::get(&path)).await?;
@@ -119,16 +131,24 @@ impl Command {
                     Ok(ExitCode::SUCCESS)
                 })
             }
-            Self::Disable { one, consent } => {
-                let what =
-                    format!("{} is signed out everywhere, and a key of their own is refused.", harmless(&one.id));
-                if consent.to(&what)? { one.post("disable") } else { Ok(ExitCode::FAILURE) }
-            }
+            Self::Disable { one: One { id, desk }, consent } => desk.run(async |there| {
+                let path = path(&["users", &id]);
+                let seen = there.send(Request::get(&path)).await?;
+                let (email, role) = (harmless(&cell(&seen.body, "email")), cell(&seen.body, "role"));
+                let what = format!(
+                    "{email} ({role}) is signed out everywhere, and a key of their own is refused from then on."
+                );
+                if !consent.to(there, &what)? {
+                    return Ok(ExitCode::FAILURE);
+                }
+                let request = Request::post(&format!("{path}/disable"), json!({})).at(seen.revision);
+                show(&desk, &there.send(request).await?.body)?;
+                Ok(ExitCode::SUCCESS)
+            }),
             Self::Enable(one) => one.post("enable"),
             Self::SetupLink(One { id, desk }) => desk.run(async |there| {
                 let answer = there.send(Request::post(&path(&["users", &id, "setup-link"]), json!({}))).await?;
-                show_secret(&desk, &answer.body)?;
-                Ok(ExitCode::SUCCESS)
+                show_secret(&desk, &answer.body)
             }),
             Self::Diagnose(One { id, desk }) => desk.run(async |there| {
                 let answer = there.send(Request::get(&path(&["users", &id, "diagnosis"]))).await?;

@@ -21,8 +21,13 @@ impl<'r> Checker<'r> {
 
     /// Everything that does not fit together.
     pub(super) fn look_at(mut self, file: &written::File) -> Faults {
-        self.listeners(file);
-        self.upstream(file);
+        match &file.proxy {
+            Some(proxy) => {
+                self.listeners(file, proxy);
+                self.upstream(proxy);
+            }
+            None => self.desk_alone(file),
+        }
         self.accept(file);
         self.versions(file);
         self.numbers(file);
@@ -44,12 +49,24 @@ impl<'r> Checker<'r> {
         self.faults.push(if hint.is_empty() { fault } else { fault.hint(hint) });
     }
 
-    fn listeners(&mut self, file: &written::File) {
+    /// Without a gate there has to be something else to serve.
+    fn desk_alone(&mut self, file: &written::File) {
+        if !has_database(file) {
+            let hint = "say where the API is, for example upstream: http://127.0.0.1:9000, or give --upstream; a desk \
+                        alone, without proxy, wants credentials.database";
+            self.report(&["proxy", "upstream"], "is missing", hint);
+        } else if !file.desk.enabled {
+            let hint = "say in proxy.upstream where the API is, or leave desk.enabled out for a desk alone";
+            self.report(&["proxy"], "is missing, and desk.enabled is false: nothing would be served", hint);
+        }
+    }
+
+    fn listeners(&mut self, file: &written::File, proxy: &written::Proxy) {
         let mut seen: Vec<SocketAddr> = vec![file.admin.listen.0.0];
-        if file.proxy.listen.0.is_empty() {
+        if proxy.listen.0.is_empty() {
             self.report(&["proxy", "listen"], "is empty", "name at least one address and port");
         }
-        for address in file.proxy.listen.0.iter().map(|address| address.0.0) {
+        for address in proxy.listen.0.iter().map(|address| address.0.0) {
             if address.port() != 0 && seen.contains(&address) {
                 self.report(&["proxy", "listen"], "names an address that is taken already", "admin.listen counts too");
             }
@@ -57,9 +74,9 @@ impl<'r> Checker<'r> {
         }
     }
 
-    fn upstream(&mut self, file: &written::File) {
-        let tls = &file.proxy.upstream_tls;
-        let Some(url) = &file.proxy.upstream else {
+    fn upstream(&mut self, proxy: &written::Proxy) {
+        let tls = &proxy.upstream_tls;
+        let Some(url) = &proxy.upstream else {
             let hint = "say where the API is, for example upstream: http://127.0.0.1:9000, or give --upstream";
             return self.report(&["proxy", "upstream"], "is missing", hint);
         };
@@ -156,7 +173,7 @@ impl<'r> Checker<'r> {
         let count = |number: Option<NonZeroUsize>| number.map_or(0, NonZeroUsize::get) as u64;
         let passwords = &file.passwords;
         for (path, number, most) in [
-            (["proxy", "threads"], count(file.proxy.threads), MOST_THREADS),
+            (["proxy", "threads"], count(file.proxy.as_ref().and_then(|proxy| proxy.threads)), MOST_THREADS),
             (["passwords", "threads"], count(passwords.threads), MOST_THREADS),
             (["passwords", "queue"], count(Some(passwords.queue)), MOST_QUEUED),
             (["passwords", "remembered"], passwords.remembered, MOST_REMEMBERED),
@@ -185,10 +202,9 @@ impl<'r> Checker<'r> {
 
     /// Passwords and secrets pass there.
     fn desk(&mut self, file: &written::File) {
-        let has_database = file.credentials.database.is_some() || file.credentials.database_file.is_some();
         let admin = &file.admin;
         let is_within = admin.listen.0.0.ip().to_canonical().is_loopback() || admin.tls.is_some() || admin.behind_proxy;
-        if file.desk.enabled && has_database && !is_within {
+        if file.desk.enabled && has_database(file) && !is_within {
             let problem = "is no loopback address, and the desk there would be without TLS";
             let hint = "set admin.tls; or admin.behind_proxy: true, where a proxy in front speaks TLS; or desk.enabled: \
                         false";
@@ -240,4 +256,8 @@ impl<'r> Checker<'r> {
             self.report(&["log", "level"], "is not a level", "error, warn, info or debug");
         }
     }
+}
+
+fn has_database(file: &written::File) -> bool {
+    file.credentials.database.is_some() || file.credentials.database_file.is_some()
 }

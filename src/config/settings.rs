@@ -19,8 +19,8 @@ use crate::credential::{
 pub struct Settings {
     /// Where requests arrive.
     pub listen: Vec<SocketAddr>,
-    /// Where they go.
-    pub upstream: Upstream,
+    /// Where they go; `None` for a desk alone, which listens nowhere for them.
+    pub upstream: Option<Upstream>,
     /// TLS at the listeners; paths are absolute or start from the working directory.
     pub tls: Option<written::Tls>,
     /// Whose X-Forwarded-For is believed.
@@ -35,8 +35,8 @@ pub struct Settings {
     pub admin_listen: SocketAddr,
     /// TLS there; paths as for [`Settings::tls`].
     pub admin_tls: Option<written::Tls>,
-    /// A proxy in front of it says who its callers are.
-    pub admin_behind_proxy: bool,
+    /// Proxies in front of it, whose word on who callers are is believed.
+    pub admin_proxies: Box<[IpNet]>,
     /// Where people and scripts handle credentials, where there is a database to keep them in.
     pub desk: Option<written::Desk>,
     /// Where the next process asks for the listeners.
@@ -103,9 +103,8 @@ impl Settings {
     pub fn new(file: &written::File, root: &Node, directory: &Path) -> Result<Self, Faults> {
         let mut faults = Checker::new(root).look_at(file);
         let at = |path: &PathBuf| directory.join(path);
-        let url = file.proxy.upstream.as_ref().map(|url| url.0.clone());
         let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        let proxy = &file.proxy;
+        let proxy = file.proxy.clone().unwrap_or_default();
         let database = match database(file, directory) {
             Ok(database) => database,
             Err(fault) => {
@@ -114,11 +113,10 @@ impl Settings {
                 None
             }
         };
-        let Some(url) = url else { return Err(faults) };
         faults.into_result(|| Self {
-            listen: proxy.listen.0.iter().map(|address| address.0.0).collect(),
-            upstream: Upstream {
-                url,
+            listen: file.proxy.iter().flat_map(|proxy| &proxy.listen.0).map(|address| address.0.0).collect(),
+            upstream: proxy.upstream.as_ref().map(|url| Upstream {
+                url: url.0.clone(),
                 protocol: proxy.upstream_protocol,
                 tls: written::UpstreamTls {
                     server_name: proxy.upstream_tls.server_name.clone(),
@@ -126,7 +124,7 @@ impl Settings {
                     certificate: proxy.upstream_tls.certificate.as_ref().map(at),
                     key: proxy.upstream_tls.key.as_ref().map(at),
                 },
-            },
+            }),
             tls: proxy.tls.as_ref().map(|tls| written::Tls {
                 certificate: at(&tls.certificate),
                 key: at(&tls.key),
@@ -142,7 +140,11 @@ impl Settings {
                 key: at(&tls.key),
                 client_ca: None,
             }),
-            admin_behind_proxy: file.admin.behind_proxy,
+            admin_proxies: if file.admin.behind_proxy {
+                file.admin.trusted_proxies.iter().map(|range| range.0.0).collect()
+            } else {
+                Box::default()
+            },
             desk: (file.desk.enabled && database.is_some()).then(|| file.desk.clone()),
             handover_socket: file.handover.socket.as_ref().map(at),
             public_url: file.admin.public_url.as_ref().map(|url| url.0.0.trim_end_matches('/').to_owned()),
@@ -175,6 +177,7 @@ impl Settings {
     /// The keys in which two settings differ and which take effect only at a start.
     pub fn restart_needed(&self, next: &Self) -> Vec<&'static str> {
         let keys = [
+            ("proxy (there or not)", self.upstream.is_some() != next.upstream.is_some()),
             ("proxy.listen", self.listen != next.listen),
             ("proxy.tls (on or off)", self.tls.is_some() != next.tls.is_some()),
             ("proxy.threads", self.threads != next.threads),

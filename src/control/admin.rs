@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{RawQuery, State};
-use axum::http::header::{CONTENT_TYPE, HeaderMap};
-use axum::http::{HeaderName, StatusCode};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::json;
 
-use super::{Probe, Readiness, throttle};
+use super::beside::beside;
+use super::throttle::{self, Guesses};
+use super::{DeskDatabase, Probe, Readiness};
 use crate::auth::{Authenticator, Throttle};
 use crate::clock::Clock;
 use crate::source::{DatabaseDirectory, ReloadHandle, ReloadOutcome};
@@ -26,33 +29,48 @@ pub struct Admin {
     pub readiness: Arc<Readiness>,
     /// Reads files again.
     pub reload: ReloadHandle,
+    /// What there is to know of the gate, where there is one.
+    pub gate: Option<GateState>,
+    /// The database of a desk alone.
+    pub desk: Option<Arc<DeskDatabase>>,
+    /// Tells the time.
+    pub clock: Clock,
+}
+
+/// What operators see of a gate.
+#[derive(Clone)]
+pub struct GateState {
     /// Knows how long the queue is.
     pub authenticator: Arc<Authenticator>,
     /// Knows who has guessed.
     pub throttle: Arc<Throttle>,
     /// Knows how old its knowledge is.
     pub database: Option<Arc<DatabaseDirectory>>,
-    /// Tells the time.
-    pub clock: Clock,
 }
 
 /// Every path of the admin listener.
 pub fn router(admin: Admin) -> Router {
+    let guesses =
+        admin.gate.as_ref().map(|gate| Guesses { throttle: gate.throttle.clone(), clock: admin.clock.clone() });
+    let mut for_operators = Router::new().route("/-/reload", post(reload)).with_state(admin.clone());
+    if let Some(guesses) = guesses {
+        for_operators = for_operators.merge(throttle::router(guesses));
+    }
     Router::new()
         .route("/metrics", get(metrics))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
-        .route("/-/reload", post(reload))
-        .route("/-/throttle", get(throttle::list))
-        .route("/-/throttle/clear", post(throttle::clear))
         .with_state(admin)
+        .merge(for_operators.layer(from_fn(beside)))
 }
 
 async fn metrics(State(admin): State<Admin>) -> Response {
-    admin.metrics.hash_queue.set(i64::try_from(admin.authenticator.queue_depth()).unwrap_or(i64::MAX));
-    admin.metrics.throttle_entries.set(i64::try_from(admin.throttle.len()).unwrap_or(i64::MAX));
-    if let Some(database) = &admin.database {
-        database.measure();
+    if let Some(gate) = &admin.gate {
+        admin.metrics.hash_queue.set(i64::try_from(gate.authenticator.queue_depth()).unwrap_or(i64::MAX));
+        admin.metrics.throttle_entries.set(i64::try_from(gate.throttle.len()).unwrap_or(i64::MAX));
+        if let Some(database) = &gate.database {
+            database.measure();
+        }
     }
     match admin.metrics.render() {
         Ok(text) => ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
@@ -83,17 +101,7 @@ async fn readyz(State(admin): State<Admin>, RawQuery(query): RawQuery) -> Respon
     (status, text).into_response()
 }
 
-/// Browsers can be made to post here from any page; people's scripts send neither header.
-pub(super) fn comes_from_a_page(headers: &HeaderMap) -> bool {
-    const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-    let from_elsewhere = headers.get(SITE).is_some_and(|site| site != "same-origin" && site != "none");
-    from_elsewhere || headers.contains_key(axum::http::header::ORIGIN)
-}
-
-async fn reload(State(admin): State<Admin>, headers: HeaderMap) -> Response {
-    if comes_from_a_page(&headers) {
-        return (StatusCode::FORBIDDEN, "a page in a browser may not reload\n").into_response();
-    }
+async fn reload(State(admin): State<Admin>) -> Response {
     let (status, body) = match admin.reload.reload().await {
         ReloadOutcome::InForce(difference) => (StatusCode::OK, json!({"in_force": true, "difference": difference})),
         ReloadOutcome::Refused(faults) => {
@@ -105,14 +113,17 @@ async fn reload(State(admin): State<Admin>, headers: HeaderMap) -> Response {
 
 impl Admin {
     /// A database that is gone is gone for the whole fleet: it must not take all of it out of service. One that was
-    /// never there is another matter.
+    /// never there is another matter, and so is a desk, which is nothing without.
     fn probes(&self) -> Vec<Probe> {
         let is_in_force = matches!(self.reload.last(), ReloadOutcome::InForce(_));
         let mut probes = vec![
             Probe { name: "files on disk are in force", is_ok: is_in_force, is_vital: false },
             Probe { name: "not stopping", is_ok: !self.readiness.is_stopping(), is_vital: true },
         ];
-        if let Some(database) = &self.database {
+        if let Some(desk) = &self.desk {
+            probes.push(Probe { name: "database answers", is_ok: desk.is_there(), is_vital: true });
+        }
+        if let Some(database) = self.gate.as_ref().and_then(|gate| gate.database.as_ref()) {
             probes.push(Probe { name: "database has been read", is_ok: database.is_synced(), is_vital: true });
             probes.push(Probe { name: "database is followed", is_ok: database.is_followed(), is_vital: false });
         }

@@ -1,25 +1,39 @@
 //! Who has guessed wrong, and forgetting it.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_TYPE, HeaderMap};
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::Admin;
-use super::admin::comes_from_a_page;
-use crate::auth::Network;
+use crate::auth::{Network, Throttle};
+use crate::clock::Clock;
+
+/// What is known of wrong guesses.
+#[derive(Clone)]
+pub(super) struct Guesses {
+    pub(super) throttle: Arc<Throttle>,
+    pub(super) clock: Clock,
+}
+
+/// Looking at them, and forgetting them.
+pub(super) fn router(guesses: Guesses) -> Router {
+    Router::new().route("/-/throttle", get(list)).route("/-/throttle/clear", post(clear)).with_state(guesses)
+}
 
 /// Every place that wrong guesses have come from lately.
-pub(super) async fn list(State(admin): State<Admin>, RawQuery(query): RawQuery) -> Response {
+async fn list(State(guesses): State<Guesses>, RawQuery(query): RawQuery) -> Response {
     let Ok(address) = address_in(query.as_deref()) else { return bad_query() };
     let wanted = address.map(Network::of);
-    let now = admin.clock.now();
+    let now = guesses.clock.now();
     let until = |wait| SignedDuration::try_from(wait).ok().and_then(|wait| now.checked_add(wait).ok());
-    let entries = admin.throttle.list(admin.clock.steady()).into_iter();
+    let entries = guesses.throttle.list(guesses.clock.steady()).into_iter();
     let entries = entries.filter(|entry| wanted.is_none_or(|wanted| wanted.address() == entry.address)).map(|entry| {
         json!({
             "kind": entry.kind,
@@ -33,12 +47,9 @@ pub(super) async fn list(State(admin): State<Admin>, RawQuery(query): RawQuery) 
 }
 
 /// Forgets all of them, or with `?address=` those from there.
-pub(super) async fn clear(State(admin): State<Admin>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    if comes_from_a_page(&headers) {
-        return (StatusCode::FORBIDDEN, "a page in a browser may not clear\n").into_response();
-    }
+async fn clear(State(guesses): State<Guesses>, RawQuery(query): RawQuery) -> Response {
     let Ok(address) = address_in(query.as_deref()) else { return bad_query() };
-    let cleared = admin.throttle.clear(address);
+    let cleared = guesses.throttle.clear(address);
     tracing::info!(cleared, "wrong guesses are forgotten");
     json(StatusCode::OK, &json!({"cleared": cleared}))
 }

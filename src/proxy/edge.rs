@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::future::select;
-use pingora::apps::{HttpServerApp, HttpServerOptions, ReusedHttpStream, ServerApp};
-use pingora::protocols::Stream;
+use futures_util::future::{Either, select};
+use pingora::apps::{HttpPersistentSettings, HttpServerApp, HttpServerOptions, ReusedHttpStream, ServerApp};
 use pingora::protocols::http::ServerSession;
 use pingora::protocols::http::v2::server::{H2Options, default_h2_options};
+use pingora::protocols::{ALPN, Stream};
 use pingora::server::ShutdownWatch;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -35,6 +35,8 @@ pub struct Edge<A> {
     certificates: Option<Arc<Certificates>>,
     door: Door,
     handed_over: watch::Receiver<bool>,
+    /// Ends the connections that are idle.
+    cut: watch::Sender<bool>,
 }
 
 impl<A: HttpServerApp> Edge<A> {
@@ -47,7 +49,8 @@ impl<A: HttpServerApp> Edge<A> {
         door: Door,
         handed_over: watch::Receiver<bool>,
     ) -> Self {
-        Self { inner, deadlines, http2_idle, certificates, door, handed_over }
+        let cut = watch::Sender::new(false);
+        Self { inner, deadlines, http2_idle, certificates, door, handed_over, cut }
     }
 
     /// True for HTTP/2 without TLS; `None` for a caller who leaves, or says nothing in time.
@@ -102,8 +105,13 @@ impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Edge<A> {
             }
         };
         let connection = self.connection(h2c, heads.clone());
-        let requests = heads.watch(connection.process_new(stream, shutdown));
-        select(pin!(requests), pin!(heads.late())).await;
+        if h2c || matches!(stream.selected_alpn_proto(), Some(ALPN::H2)) {
+            let streams = heads.watch(connection.process_new(stream, shutdown));
+            select(pin!(streams), pin!(heads.late())).await;
+        } else {
+            let requests = heads.watch(connection.requests(stream, shutdown, self.cut.subscribe()));
+            select(pin!(requests), pin!(heads.late())).await;
+        }
         // Something has come for certain where there is no TLS.
         if !is_tls && !heads.have_come() {
             self.door.connections.unparsed();
@@ -115,6 +123,7 @@ impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Edge<A> {
     /// leave when they are told to, with the answer to their next request.
     async fn cleanup(&self) {
         if !*self.handed_over.borrow() {
+            self.cut.send_replace(true);
             self.inner.http_cleanup().await;
         }
     }
@@ -125,12 +134,40 @@ async fn peek(stream: &mut Stream, bytes: &mut [u8], deadline: Instant) -> Optio
     tokio::time::timeout_at(deadline, stream.try_peek(bytes)).await.ok()?.ok().map(drop)
 }
 
-/// The requests of a connection. Tells its [`Heads`] when one is waited for; pingora itself bounds single reads only.
+/// The requests of a connection. Tells its [`Heads`] what is waited for; pingora itself bounds single reads only.
 struct Connection<A> {
     inner: Arc<A>,
     options: HttpServerOptions,
     heads: Arc<Heads>,
     header_bytes: u32,
+}
+
+impl<A: HttpServerApp + Send + Sync + 'static> Connection<A> {
+    /// Those of HTTP/1, one after the other, as pingora does it; but what a request needs is there only from its first
+    /// byte on, so that an idle connection costs little more than its buffers.
+    async fn requests(self: &Arc<Self>, mut stream: Stream, shutdown: &ShutdownWatch, mut cut: watch::Receiver<bool>) {
+        let mut kept: Option<HttpPersistentSettings> = None;
+        self.heads.wait();
+        loop {
+            let mut session = ServerSession::new_http1(stream);
+            if let Some(kept) = kept.take() {
+                kept.apply_to_session(&mut session);
+            }
+            // Without end: its own time would be one more timer for each request.
+            session.set_keepalive((!*shutdown.borrow()).then_some(0));
+            let Some(reused) = self.process_new_http(session, shutdown).await else { return };
+            (stream, kept) = reused.consume();
+            self.heads.rest();
+            let mut first = [0; 1];
+            let spoken = pin!(stream.try_peek(&mut first));
+            let ended = pin!(cut.wait_for(|is_cut| *is_cut));
+            let Either::Left((Ok(is_seen), _)) = select(spoken, ended).await else { return };
+            // Within TLS nothing can be looked at: the whole head has as long as its first byte would have.
+            if is_seen {
+                self.heads.wait();
+            }
+        }
+    }
 }
 
 #[async_trait]
@@ -148,8 +185,6 @@ impl<A: HttpServerApp + Send + Sync + 'static> HttpServerApp for Connection<A> {
     {
         if session.is_http2() {
             self.heads.come();
-        } else {
-            self.heads.wait();
         }
         self.inner.process_new_http(session, shutdown)
     }

@@ -22,10 +22,10 @@ pub(super) fn head_arrived() {
 /// How long to wait for what a caller has to say.
 #[derive(Debug, Clone, Copy)]
 pub struct HeadDeadlines {
-    /// From the connection to the end of the first head.
-    pub first: Duration,
-    /// From one answer to the end of the next head; of HTTP/2, from the connection to the first stream.
-    pub next: Duration,
+    /// From the connection to the end of the first head, and from the first byte of a later one to its end.
+    pub head: Duration,
+    /// From one answer to the first byte of the next head; of HTTP/2, from the connection to the first stream.
+    pub idle: Duration,
 }
 
 /// The heads of one connection. Bounds the time until the whole of each has arrived.
@@ -41,19 +41,24 @@ impl Heads {
     /// Of a connection that was opened now. Until it is known to speak HTTP/1, the first stream of HTTP/2 is waited
     /// for.
     pub(super) fn new(deadlines: HeadDeadlines) -> Self {
-        let due = AtomicU64::new(nanos(deadlines.next));
+        let due = AtomicU64::new(nanos(deadlines.idle));
         Self { opened: Instant::now(), deadlines, due, have_come: AtomicBool::new(false) }
     }
 
     /// When the first one has to be there.
     pub(super) fn first(&self) -> Instant {
-        self.opened + self.deadlines.first
+        self.opened + self.deadlines.head
     }
 
-    /// From now on a head of HTTP/1 is waited for.
+    /// From now on nobody has to say anything for a while.
+    pub(super) fn rest(&self) {
+        self.due.store(nanos(self.opened.elapsed() + self.deadlines.idle), Ordering::Relaxed);
+    }
+
+    /// From now on the rest of a head of HTTP/1 is waited for.
     pub(super) fn wait(&self) {
-        let within = if self.have_come() { self.opened.elapsed() + self.deadlines.next } else { self.deadlines.first };
-        self.due.store(nanos(within), Ordering::Relaxed);
+        let begun = if self.have_come() { self.opened.elapsed() } else { Duration::ZERO };
+        self.due.store(nanos(begun + self.deadlines.head), Ordering::Relaxed);
     }
 
     /// A head is there.
@@ -72,13 +77,15 @@ impl Heads {
         HEADS.scope(self.clone(), requests)
     }
 
-    /// Returns when a head has not come in time. The timer is set rarely: one that is not waited for yet is due no
-    /// sooner than after a whole `next`.
+    /// Returns when a head has not come in time. The timer is set rarely: whatever will be waited for next is due no
+    /// sooner than after the shorter of the two times.
     pub(super) async fn late(&self) {
+        let shortest = self.deadlines.head.min(self.deadlines.idle);
         loop {
             let due = self.due.load(Ordering::Relaxed);
             let now = Instant::now();
-            let look = if due == NONE { now + self.deadlines.next } else { self.opened + Duration::from_nanos(due) };
+            let soon = now + shortest;
+            let look = if due == NONE { soon } else { soon.min(self.opened + Duration::from_nanos(due)) };
             if look <= now {
                 return;
             }

@@ -94,7 +94,7 @@ pub fn service(
     let timeouts = options.timeouts;
     let idle = timeouts.keep_alive.duration();
     let head = timeouts.request_head.duration();
-    let deadlines = HeadDeadlines { first: head, next: idle + head };
+    let deadlines = HeadDeadlines { head, idle };
     let mut listeners = Vec::new();
     // One service each: of several in one, nobody hears when the first of them ends.
     for bound in sockets {

@@ -10,7 +10,7 @@ use super::Upstream;
 use super::headers::{self, HeaderNames};
 use super::respond::Refusals;
 use crate::auth::{Directory, Meters, Network, Rules, ThrottleRules};
-use crate::config::{Faults, Settings, written};
+use crate::config::{self, Faults, Settings, written};
 use crate::credential::{Version, midnight};
 
 /// What is in force for the requests that arrive now. A request keeps the one it began with.
@@ -59,12 +59,13 @@ impl Policy {
     /// When the API behind cannot be set up.
     pub fn new(
         settings: &Settings,
+        upstream: &config::Upstream,
         rules: Rules,
         directory: Arc<dyn Directory>,
         meters: Meters,
         before: Option<&Self>,
     ) -> Result<Self, Faults> {
-        let upstream = Upstream::new(settings, before.map(|before| &before.upstream))?;
+        let upstream = Upstream::new(upstream, &settings.timeouts, before.map(|before| &before.upstream))?;
         Ok(Self {
             names: HeaderNames::new(&settings.identity.prefix.0.0, &rules),
             refusals: Refusals::new(&rules.accept, settings.error_docs.as_deref()),

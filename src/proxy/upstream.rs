@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::tls;
 use super::upgrade::YieldingConnector;
-use crate::config::{self, Fault, Faults, Origin, Settings, UpstreamUrl, written};
+use crate::config::{self, Fault, Faults, Origin, UpstreamUrl, written};
 
 const HTTP2_STREAMS: usize = 100;
 
@@ -43,8 +43,11 @@ impl Upstream {
     ///
     /// # Errors
     /// Certificates that cannot be read.
-    pub fn new(settings: &Settings, before: Option<&Self>) -> Result<Self, Faults> {
-        let upstream = &settings.upstream;
+    pub fn new(
+        upstream: &config::Upstream,
+        timeouts: &written::Timeouts,
+        before: Option<&Self>,
+    ) -> Result<Self, Faults> {
         let (target, mut template) = match &upstream.url {
             UpstreamUrl::Unix(path) => (Target::Fixed, socket_peer(path)?),
             UpstreamUrl::Tcp { tls, host, port } => {
@@ -63,7 +66,7 @@ impl Upstream {
             trust(&mut template, &upstream.tls)?;
         }
         set_protocol(&mut template, upstream);
-        set_timeouts(&mut template, &settings.timeouts);
+        set_timeouts(&mut template, timeouts);
         template.options.http_upstream_request_policy.h1_upgrade = H1UpgradePolicy::Deny;
         Ok(Self { target, host: host(&upstream.url), template, next: AtomicUsize::new(0) })
     }
@@ -214,7 +217,7 @@ fn fault(path: &str, problem: impl Into<String>) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{ConfigSource, Override};
+    use crate::config::{ConfigSource, Override, Settings};
 
     fn settings(url: &str) -> Settings {
         let overrides = vec![
@@ -224,19 +227,23 @@ mod tests {
         ConfigSource { file: None, overrides }.load().unwrap()
     }
 
+    fn upstream(settings: &Settings, before: Option<&Upstream>) -> Upstream {
+        Upstream::new(settings.upstream.as_ref().unwrap(), &settings.timeouts, before).unwrap()
+    }
+
     /// Reloads come at any time, also while the resolver is down.
     #[test]
     fn a_reload_keeps_the_addresses_of_a_name_that_cannot_be_found_now() {
         let named = settings("http://api.invalid:80");
         let timeouts = &named.timeouts;
-        let before = Upstream::new(&named, None).unwrap();
+        let before = upstream(&named, None);
         assert!(before.peer(false, timeouts, &mut None).is_none());
         if let Target::Resolved { addresses, .. } = &before.target {
             addresses.store(Arc::new(vec![SocketAddr::from(([127, 0, 0, 1], 80))]));
         }
-        let after = Upstream::new(&named, Some(&before)).unwrap();
+        let after = upstream(&named, Some(&before));
         assert!(after.peer(false, timeouts, &mut None).is_some());
-        let elsewhere = Upstream::new(&settings("http://other.invalid:80"), Some(&before)).unwrap();
+        let elsewhere = upstream(&settings("http://other.invalid:80"), Some(&before));
         assert!(elsewhere.peer(false, timeouts, &mut None).is_none());
     }
 
@@ -244,7 +251,7 @@ mod tests {
     #[test]
     fn a_second_attempt_takes_the_other_address_whoever_has_asked_in_between() {
         let named = settings("http://api.invalid:80");
-        let upstream = Upstream::new(&named, None).unwrap();
+        let upstream = upstream(&named, None);
         let both: Vec<SocketAddr> = vec![([127, 0, 0, 1], 80).into(), ([127, 0, 0, 2], 80).into()];
         if let Target::Resolved { addresses, .. } = &upstream.target {
             addresses.store(Arc::new(both));

@@ -200,7 +200,7 @@ fn receive(line: &mut UnixStream) -> anyhow::Result<Vec<TcpListener>> {
             sockets.extend(rights.map(TcpListener::from));
         }
     }
-    ensure!(sockets.len() > 1, "the other process hands nothing over");
+    ensure!(!sockets.is_empty(), "the other process hands nothing over");
     Ok(sockets)
 }
 

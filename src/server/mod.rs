@@ -3,54 +3,53 @@
 mod admin;
 mod demo_api;
 mod desk;
+mod first_link;
+mod gate;
 mod handover;
+mod in_use;
 mod shutdown;
 mod tls;
+mod visits;
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
-use async_trait::async_trait;
 use pingora::server::configuration::ServerConf;
-use pingora::server::{RunArgs, Server, ShutdownWatch};
-use pingora::services::background::{BackgroundService, background_service};
+use pingora::server::{RunArgs, Server};
+use pingora::services::background::background_service;
 use tokio::sync::watch;
 
 use self::admin::AdminService;
 use self::desk::DeskPlan;
+use self::gate::Gate;
 use self::handover::Listeners;
-use crate::auth::{
-    Authenticator, Directory, HashPool, HashPoolSize, Meters, PasswordCache, REJECTION_CODES, Scheme, Throttle,
-};
+use self::in_use::InUse;
+use self::tls::{admin_certificates, read_admin_tls};
+use self::visits::{Patience, Visits};
+use crate::auth::{REJECTION_CODES, Scheme};
 use crate::clock::Clock;
 use crate::config::written::LogFormat;
-use crate::config::{Faults, Settings, written};
+use crate::config::{Faults, Settings};
 use crate::control::api::InForce;
 use crate::control::{Admin, Readiness};
-use crate::proxy::{
-    AccessLog, Certificates, Connections, Gateway, ListenerEvent, ListenerOptions, Policy, Reading, Upstream, service,
-};
-use crate::source::{Apply, Database, DatabaseDirectory, DatabaseStart, Joined, Loaded, Loader, Reloader};
+use crate::proxy::{AccessLog, Connections, ListenerEvent, ListenerOptions, Reading, Upstream, service};
+use crate::source::{Apply, Loaded, Loader, Reloader};
 use crate::telemetry::{Lines, LogStyle, Metrics};
 
 pub use demo_api::DemoApi;
 pub use handover::Start;
 
-/// How often a host name of the API behind is looked up again.
-const LOOK_UP: Duration = Duration::from_secs(10);
 /// Attempts to reach the API behind, one request; each takes the next address.
 const ATTEMPTS: usize = 2;
 const SCHEMES: [Scheme; 4] = [Scheme::None, Scheme::Bearer, Scheme::ApiKey, Scheme::Basic];
 
-/// Where a running gate listens.
+/// Where a running process listens.
 #[derive(Debug, Clone)]
 pub struct Addresses {
-    /// For callers.
+    /// For callers; nowhere for a desk alone.
     pub proxy: Vec<SocketAddr>,
     /// For operators.
     pub admin: SocketAddr,
@@ -107,62 +106,53 @@ fn run(
     let addresses =
         Addresses { proxy: sockets.iter().map(|socket| socket.address).collect(), admin: admin_socket.address };
 
-    let certificates = certificates(settings, &metrics)?;
     let admin_certificates = admin_certificates(settings)?;
     let in_force = Arc::new(ArcSwap::from_pointee(InForce::new(&loaded)));
-    let database = database(settings, &metrics, options)?;
-    let directory = database.as_ref().map(Database::directory);
-    let is_blind = directory.as_ref().is_some_and(|directory| !directory.is_synced());
-    if is_blind && handover.is_taken_over() {
-        anyhow::bail!(
-            "the database does not answer, and the process that serves now remembers what is in it: it goes on"
-        );
-    }
-    let policy = Arc::new(ArcSwap::from_pointee(policy(&loaded, directory.as_ref(), None)?));
-    let authenticator = Arc::new(authenticator(settings, &metrics)?);
-    let throttle = Arc::new(Throttle::default());
     let readiness = Arc::new(Readiness::default());
     let lines = Lines::start(std::io::stdout()).context("cannot start the access log")?;
-    let gateway = Gateway {
-        policy: policy.clone(),
-        authenticator: authenticator.clone(),
-        throttle: throttle.clone(),
-        metrics: metrics.clone(),
-        access_log: settings
-            .log
-            .access
-            .then(|| AccessLog::new(lines.sink(), stdout_is_json(settings), metrics.clone())),
-        clock: Clock::System,
-        keep_alive: settings.timeouts.keep_alive.duration(),
-        is_stopping: readiness.stopping_flag(),
-        complained: AtomicI64::default(),
-    };
-
     let mut server = Server::new_with_opt_and_conf(None, server_conf(settings));
     let connections = Arc::new(Connections::new(metrics.clone()));
     let (handed_over, is_handed_over) = watch::channel(false);
     let (ended, end) = std::sync::mpsc::channel();
-    let teller = ended.clone();
-    let options = ListenerOptions {
-        handed_over: is_handed_over.clone(),
-        // Whoever listened has gone when the process ends.
-        tell: Box::new(move |event| drop(teller.send(Event::Listener(event)))),
-        conf: &server.configuration,
-        threads: settings.threads.get(),
-        timeouts: &settings.timeouts,
-        certificates: certificates.clone(),
-        connections: connections.clone(),
-    };
-    let gate = service(gateway, sockets, options)?;
+
+    let (mut database, mut gate, mut alone) = (None, None, None);
+    match (&settings.upstream, &settings.database) {
+        (Some(upstream), _) => {
+            database = gate::open_database(settings, &metrics, options.migrate)?;
+            let is_blind = database.as_ref().is_some_and(|database| !database.directory().is_synced());
+            if is_blind && handover.is_taken_over() {
+                anyhow::bail!(
+                    "the database does not answer, and the process that serves now remembers what is in it: it goes on"
+                );
+            }
+            gate = Some(Gate::new(&loaded, upstream, database.as_ref(), metrics.clone())?);
+        }
+        (None, Some(database)) => alone = Some(Arc::new(desk::begin_alone(database, options.migrate)?)),
+        (None, None) => anyhow::bail!("there is neither an API to stand before nor a database for a desk"),
+    }
+    if let Some(gate) = &gate {
+        let access_log = || AccessLog::new(lines.sink(), stdout_is_json(settings), metrics.clone());
+        let gateway = gate.gateway(settings, &readiness, settings.log.access.then(access_log));
+        let teller = ended.clone();
+        let options = ListenerOptions {
+            handed_over: is_handed_over,
+            // Whoever listened has gone when the process ends.
+            tell: Box::new(move |event| drop(teller.send(Event::Listener(event)))),
+            conf: &server.configuration,
+            threads: settings.threads.get(),
+            timeouts: &settings.timeouts,
+            certificates: gate.certificates(),
+            connections: connections.clone(),
+        };
+        server.add_service(service(gateway, sockets, options)?);
+        server.add_service(background_service("resolver", gate.resolver()));
+    }
 
     let count = loaded.set.len();
     let apply = InUse {
-        policy: policy.clone(),
-        database: directory.clone(),
-        certificates,
+        gate: gate.as_ref().map(Gate::in_use),
         admin_certificates: admin_certificates.clone(),
         desk: in_force.clone(),
-        metrics: metrics.clone(),
     };
     let apply: Apply = Box::new(move |loaded| apply.replace(loaded));
     let reload = Reloader::start(loader, loaded, apply, metrics.clone(), Clock::System)?;
@@ -170,27 +160,28 @@ fn run(
         metrics: metrics.clone(),
         readiness: readiness.clone(),
         reload: reload.clone(),
-        authenticator,
-        throttle,
-        database: directory,
+        gate: gate.as_ref().map(Gate::state),
+        desk: alone.clone(),
         clock: Clock::System,
     };
 
     let inbox = shutdown::Inbox::open().context("signals cannot be received")?;
-    server.add_service(gate);
     let wishes = inbox.wishes();
-    let plan = |_: &_| settings.database.clone().map(|database| DeskPlan { database, in_force });
+    let visits = Visits::new(Patience::default());
+    let is_alone = alone.is_some();
+    let plan = |_: &_| settings.database.clone().map(|database| DeskPlan { database, in_force, alone });
     let admin = AdminService {
         socket: Mutex::new(Some(admin_socket)),
         admin,
         desk: settings.desk.as_ref().and_then(plan),
         certificates: admin_certificates,
-        handed_over: is_handed_over,
+        visits: visits.clone(),
+        alone: is_alone.then(|| ended.clone()),
     };
     server.add_service(background_service("admin", admin));
-    server.add_service(background_service("resolver", Resolver { policy }));
     tracing::info!(
-        proxy = %joined(&addresses.proxy), admin = %addresses.admin, upstream = %settings.upstream.url,
+        proxy = gate.is_some().then(|| tracing::field::display(joined(&addresses.proxy))), admin = %addresses.admin,
+        upstream = settings.upstream.as_ref().map(|upstream| tracing::field::display(&upstream.url)),
         credentials = count, database = settings.database.as_ref().map(|database| tracing::field::display(&database.url)),
         version = env!("CARGO_PKG_VERSION"), "claviger listens"
     );
@@ -202,6 +193,7 @@ fn run(
         reload,
         metrics,
         connections,
+        visits,
         lame_duck: settings.timeouts.lame_duck.duration(),
         most: settings.timeouts.shutdown.duration(),
         handed_over,
@@ -257,100 +249,10 @@ fn stdout_is_json(settings: &Settings) -> bool {
 pub fn check(loaded: &Loaded) -> Result<(), Faults> {
     let own = loaded.settings.tls.as_ref().map(Reading::new).transpose().err();
     let admin = loaded.settings.admin_tls.as_ref().map(read_admin_tls).transpose().err();
-    let upstream = Upstream::new(&loaded.settings, None).err();
+    let (upstream, timeouts) = (loaded.settings.upstream.as_ref(), &loaded.settings.timeouts);
+    let upstream = upstream.and_then(|upstream| Upstream::new(upstream, timeouts, None).err());
     let faults: Vec<_> = own.into_iter().chain(admin).chain(upstream).flat_map(|faults| faults.0).collect();
     Faults(faults).into_result(|| ())
-}
-
-fn certificates(settings: &Settings, metrics: &Metrics) -> Result<Option<Arc<Certificates>>, Faults> {
-    let Some(files) = &settings.tls else { return Ok(None) };
-    let reading = Reading::new(files)?;
-    metrics.certificate_end.set(reading.not_after);
-    Ok(Some(Arc::new(Certificates::new(reading))))
-}
-
-fn admin_certificates(settings: &Settings) -> Result<Option<Arc<Certificates>>, Faults> {
-    let reading = settings.admin_tls.as_ref().map(read_admin_tls).transpose()?;
-    Ok(reading.map(|reading| Arc::new(Certificates::new(reading))))
-}
-
-fn read_admin_tls(files: &written::Tls) -> Result<Reading, Faults> {
-    Reading::new(files).map_err(|mut faults| {
-        for fault in &mut faults.0 {
-            fault.path = fault.path.replace("proxy.tls", "admin.tls");
-        }
-        faults
-    })
-}
-
-/// `database` is what was opened at the start; a reload joins it with another file.
-fn policy(
-    loaded: &Loaded,
-    database: Option<&Arc<DatabaseDirectory>>,
-    before: Option<&Policy>,
-) -> Result<Policy, Faults> {
-    let settings = &loaded.settings;
-    let mut meters = Meters::new(loaded.set.iter(), settings.rate_limit, before.map(Policy::meters));
-    let directory: Arc<dyn Directory> = match database {
-        None => loaded.set.clone(),
-        Some(database) => {
-            let remembered = settings.database.as_ref().map(|database| database.options.cache.credentials.get());
-            meters = meters.with_others(2 * remembered.unwrap_or_default());
-            database.complain_of_clashes(&loaded.set);
-            Arc::new(Joined::new(loaded.set.clone(), database.clone()))
-        }
-    };
-    Policy::new(settings, loaded.rules.clone(), directory, meters, before)
-}
-
-fn database(settings: &Settings, metrics: &Metrics, options: ServeOptions) -> anyhow::Result<Option<Database>> {
-    let Some(settings) = &settings.database else { return Ok(None) };
-    let start = DatabaseStart {
-        settings,
-        clock: Clock::System,
-        metrics: Arc::new(metrics.of_database()?),
-        may_migrate: options.migrate,
-    };
-    let database = Database::start(start).with_context(|| settings.url.to_string())?;
-    Ok(Some(database))
-}
-
-fn authenticator(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<Authenticator> {
-    let cache = PasswordCache::new(settings.passwords.remembered).context("the system gives no randomness")?;
-    let size = HashPoolSize { threads: settings.hash_threads, queue: settings.passwords.queue.get() };
-    let metrics = metrics.clone();
-    let pool = HashPool::start(size, move |took| metrics.hash_duration.observe(took.as_secs_f64()))?;
-    Ok(Authenticator::new(cache, pool))
-}
-
-/// What is in use, and follows what is read.
-struct InUse {
-    policy: Arc<ArcSwap<Policy>>,
-    database: Option<Arc<DatabaseDirectory>>,
-    certificates: Option<Arc<Certificates>>,
-    admin_certificates: Option<Arc<Certificates>>,
-    desk: Arc<ArcSwap<InForce>>,
-    metrics: Arc<Metrics>,
-}
-
-impl InUse {
-    /// Puts a reading in force as a whole: everything that can fail comes first.
-    fn replace(&self, loaded: &Loaded) -> Result<(), Faults> {
-        let next = policy(loaded, self.database.as_ref(), Some(&self.policy.load()))?;
-        let settings = &loaded.settings;
-        let own = settings.tls.as_ref().map(Reading::new).transpose()?;
-        let admin = settings.admin_tls.as_ref().map(read_admin_tls).transpose()?;
-        if let (Some(certificates), Some(reading)) = (&self.certificates, own) {
-            self.metrics.certificate_end.set(reading.not_after);
-            certificates.swap(reading);
-        }
-        if let (Some(certificates), Some(reading)) = (&self.admin_certificates, admin) {
-            certificates.swap(reading);
-        }
-        self.desk.store(Arc::new(InForce::new(loaded)));
-        self.policy.store(Arc::new(next));
-        Ok(())
-    }
 }
 
 fn server_conf(settings: &Settings) -> ServerConf {
@@ -366,27 +268,5 @@ fn server_conf(settings: &Settings) -> ServerConf {
         grace_period_seconds: Some(settings.timeouts.shutdown.duration().as_secs()),
         graceful_shutdown_timeout_seconds: Some(1),
         ..ServerConf::default()
-    }
-}
-
-/// Follows the host name of the API behind.
-struct Resolver {
-    policy: Arc<ArcSwap<Policy>>,
-}
-
-#[async_trait]
-impl BackgroundService for Resolver {
-    async fn start(&self, mut shutdown: ShutdownWatch) {
-        loop {
-            tokio::select! {
-                () = tokio::time::sleep(LOOK_UP) => {}
-                _ = shutdown.wait_for(|is_stopping| *is_stopping) => return,
-            }
-            let policy = self.policy.load_full();
-            let looked_up = tokio::task::spawn_blocking(move || policy.refresh_upstream()).await;
-            if let Err(error) = looked_up {
-                tracing::error!(%error, "looking up the API behind has failed");
-            }
-        }
     }
 }

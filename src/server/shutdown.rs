@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, watch};
 
 use super::Event;
 use super::handover::Kept;
+use super::visits::Visits;
 use crate::control::Readiness;
 use crate::proxy::Connections;
 use crate::source::ReloadHandle;
@@ -48,8 +49,10 @@ pub(super) struct Signals {
     pub(super) readiness: Arc<Readiness>,
     pub(super) reload: ReloadHandle,
     pub(super) metrics: Arc<Metrics>,
-    /// How many connections there are.
+    /// How many connections of callers there are.
     pub(super) connections: Arc<Connections>,
+    /// Those of the admin listener.
+    pub(super) visits: Visits,
     pub(super) lame_duck: Duration,
     pub(super) most: Duration,
     /// The listening sockets, kept for the next process.
@@ -128,6 +131,7 @@ impl ShutdownSignalWatch for Signals {
                     self.readiness.stop();
                     self.reload.stop();
                     self.handed_over.send_replace(true);
+                    self.visits.end();
                     let connections = self.connections.clone();
                     self.drain(move || connections.open() > 0);
                     return ShutdownSignal::GracefulTerminate;
@@ -160,16 +164,19 @@ impl Signals {
     /// for it who asks a second time and harder.
     fn drain(&self, is_busy: impl Fn() -> bool + Send + 'static) {
         let (ended, most) = (self.ended.clone(), self.most);
-        let inbox = self.inbox.received.clone();
+        let (inbox, visits) = (self.inbox.received.clone(), self.visits.clone());
         let wait = move || {
             let start = Instant::now();
+            let is_wanted_now = || matches!(inbox.blocking_lock().try_recv(), Ok(Wish::LeaveAtOnce));
             std::thread::sleep(CLOSING);
             let mut quiet = 0;
-            let mut is_wanted_now = false;
-            while quiet < QUIET_LOOKS && start.elapsed() < most && !is_wanted_now {
+            // Operators look on until there is nothing left to see.
+            while (quiet < QUIET_LOOKS || visits.open() > 0) && start.elapsed() < most && !is_wanted_now() {
                 std::thread::sleep(LOOK);
                 quiet = if is_busy() { 0 } else { quiet + 1 };
-                is_wanted_now = matches!(inbox.blocking_lock().try_recv(), Ok(Wish::LeaveAtOnce));
+                if quiet >= QUIET_LOOKS {
+                    visits.end();
+                }
             }
             let _ended = ended.send(Event::Drained);
         };

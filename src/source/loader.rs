@@ -89,8 +89,8 @@ impl Loader {
         let tls = settings.tls.iter().chain(&settings.admin_tls).flat_map(|tls| {
             [Some(&tls.certificate), Some(&tls.key), tls.client_ca.as_ref()].into_iter().flatten().cloned()
         });
-        let upstream = &settings.upstream.tls;
-        let upstream = [&upstream.ca, &upstream.certificate, &upstream.key].into_iter().flatten().cloned();
+        let upstream = settings.upstream.iter().map(|upstream| &upstream.tls);
+        let upstream = upstream.flat_map(|tls| [&tls.ca, &tls.certificate, &tls.key]).flatten().cloned();
         let own = self.source.file.iter().chain(&settings.credentials_file).cloned();
         own.chain(tls).chain(upstream).collect()
     }
@@ -155,7 +155,7 @@ mod tests {
 
     fn states(loaded: &Loaded) -> (String, String) {
         let id = loaded.set.iter().next().unwrap().id.to_string();
-        (loaded.settings.upstream.url.to_string(), id)
+        (loaded.settings.upstream.as_ref().unwrap().url.to_string(), id)
     }
 
     #[test]

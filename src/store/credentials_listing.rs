@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use sqlx::QueryBuilder;
 
 use super::records::{COLUMNS, FROM, Row};
+use super::searches::KIND;
 use super::{CredentialRecord, Listing, Place, Pools, Store, StoreError};
 use crate::credential::Label;
 
@@ -74,7 +75,7 @@ struct CountRow {
 
 /// Conditions, for whichever database it is. Locating a text is what the two call differently.
 macro_rules! filtered {
-    ($sql:expr, $filter:expr, $state:expr, $now:expr, $locate:literal) => {{
+    ($sql:expr, $filter:expr, $kind:expr, $state:expr, $now:expr, $locate:literal) => {{
         $sql.push(" WHERE TRUE");
         if let Some(account) = &$filter.account {
             $sql.push(" AND account = ").push_bind(account.as_str());
@@ -89,7 +90,7 @@ macro_rules! filtered {
             $sql.push(" AND created_at < ").push_bind(before.as_millisecond());
         }
         if let Some(kind) = $filter.kind {
-            $sql.push(" AND kind = ").push_bind(kind.as_str());
+            $sql.push(" AND ").push($kind).push(" = ").push_bind(kind.as_str());
         }
         if let Some(state) = $state {
             $sql.push(" AND ").push(CredentialState::condition(state, $now));
@@ -101,9 +102,9 @@ macro_rules! filtered {
 }
 
 macro_rules! list {
-    ($pool:expr, $database:ty, $locate:literal, $filter:expr, $behind:expr, $most:expr, $now:expr) => {{
+    ($pool:expr, $database:ty, $locate:literal, $filter:expr, $kind:expr, $behind:expr, $most:expr, $now:expr) => {{
         let mut sql = QueryBuilder::<$database>::new(format!("SELECT {COLUMNS} FROM (SELECT id FROM credentials"));
-        filtered!(sql, $filter, $filter.state, $now, $locate);
+        filtered!(sql, $filter, $kind, $filter.state, $now, $locate);
         if let Some(place) = $behind {
             sql.push(" AND (created_at, id) < (").push_bind(place.created_at.as_millisecond());
             sql.push(", ").push_bind(place.id.as_str()).push(")");
@@ -121,14 +122,14 @@ macro_rules! list {
 }
 
 macro_rules! count {
-    ($pool:expr, $database:ty, $locate:literal, $filter:expr, $now:expr) => {{
+    ($pool:expr, $database:ty, $locate:literal, $filter:expr, $kind:expr, $now:expr) => {{
         let mut sql = QueryBuilder::<$database>::new("SELECT COUNT(*) AS total");
         // Those that are enabled are what is left: for most rows it is the longest of the questions.
         for state in [CredentialState::Cleared, CredentialState::Disabled, CredentialState::Expired] {
             sql.push(", COUNT(*) FILTER (WHERE ").push(state.condition($now)).push(") AS ").push(state.as_str());
         }
         sql.push(" FROM credentials");
-        filtered!(sql, $filter, None::<CredentialState>, $now, $locate);
+        filtered!(sql, $filter, $kind, None::<CredentialState>, $now, $locate);
         sql.build_query_as::<CountRow>().fetch_one($pool).await?
     }};
 }
@@ -146,11 +147,12 @@ impl Store {
         most: u32,
         now: Timestamp,
     ) -> Result<Listing<CredentialRecord>, StoreError> {
+        let kind = self.kind_of(filter).await?;
         let rows: Vec<Row> = self
             .within(async {
                 Ok(match &self.pools {
-                    Pools::Sqlite { read, .. } => list!(read, sqlx::Sqlite, "instr", filter, behind, most, now),
-                    Pools::Postgres(pool) => list!(pool, sqlx::Postgres, "strpos", filter, behind, most, now),
+                    Pools::Sqlite { read, .. } => list!(read, sqlx::Sqlite, "instr", filter, kind, behind, most, now),
+                    Pools::Postgres(pool) => list!(pool, sqlx::Postgres, "strpos", filter, kind, behind, most, now),
                 })
             })
             .await?;
@@ -166,16 +168,31 @@ impl Store {
         filter: &CredentialFilter,
         now: Timestamp,
     ) -> Result<StateCounts, StoreError> {
+        let kind = self.kind_of(filter).await?;
         let row: CountRow = self
             .within(async {
                 Ok(match &self.pools {
-                    Pools::Sqlite { read, .. } => count!(read, sqlx::Sqlite, "instr", filter, now),
-                    Pools::Postgres(pool) => count!(pool, sqlx::Postgres, "strpos", filter, now),
+                    Pools::Sqlite { read, .. } => count!(read, sqlx::Sqlite, "instr", filter, kind, now),
+                    Pools::Postgres(pool) => count!(pool, sqlx::Postgres, "strpos", filter, kind, now),
                 })
             })
             .await?;
         let CountRow { total, cleared, disabled, expired } = row;
         Ok(StateCounts { cleared, disabled, expired, enabled: total - cleared - disabled - expired })
+    }
+
+    /// Where the kind stands. While a migration is filling it in, it is computed, which takes longer; what is searched
+    /// cannot be.
+    async fn kind_of(&self, filter: &CredentialFilter) -> Result<&'static str, StoreError> {
+        if (filter.kind.is_none() && filter.part.is_none()) || self.is_filled().await? {
+            return Ok("kind");
+        }
+        if filter.part.is_some() {
+            return Err(StoreError::Unavailable(
+                "credentials cannot be searched until claviger database migrate has come to its end".into(),
+            ));
+        }
+        Ok(KIND)
     }
 }
 

@@ -91,6 +91,10 @@ impl StoreError {
             ("25006", _) => Self::ReadOnly,
             ("28P01" | "28000", _) => unusable("check user name and password, and pg_hba.conf"),
             ("3D000", _) => unusable("create it: CREATE DATABASE"),
+            ("55P03", _) => Self::Unavailable(format!(
+                "{}: somebody else holds what it waits for; look for long transactions in pg_stat_activity",
+                error.message()
+            )),
             ("42501", _) => unusable("grant this user the right to it"),
             ("42P01" | "42703", _) => unusable("run claviger database migrate"),
             // SQLite: primary result codes.

@@ -37,6 +37,26 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Forgets the keys that are too old to stand for anything; how many. Some go with each new one, but nobody may
+    /// ever come with another.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn prune_keys(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut pruned = 0;
+        loop {
+            let mut transaction = self.begin(now).await?;
+            let count = transaction.forget_keys(oldest(now)).await?;
+            transaction.commit().await?;
+            pruned += count;
+            if count < FORGOTTEN.unsigned_abs() {
+                return Ok(pruned);
+            }
+        }
+    }
+}
+
 impl Transaction {
     /// Takes a key, and waits until whoever has just taken it has ended. What was answered, if that was done.
     ///
@@ -82,18 +102,18 @@ impl Transaction {
         Ok(())
     }
 
-    async fn forget_keys(&mut self, oldest: i64) -> Result<(), StoreError> {
+    async fn forget_keys(&mut self, oldest: i64) -> Result<u64, StoreError> {
         // Two who forget at the same time do not wait for each other.
         let lock = if self.for_update().is_empty() { "" } else { " FOR UPDATE SKIP LOCKED" };
         let sql = format!(
             "DELETE FROM idempotency WHERE (actor, key) IN
             (SELECT actor, key FROM idempotency WHERE created_at <= $1 ORDER BY created_at LIMIT $2{lock})"
         );
-        let _touched: Touched = within!(self, |connection| sqlx::query(sqlx::AssertSqlSafe(sql))
+        let touched: Touched = within!(self, |connection| sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(oldest)
             .bind(FORGOTTEN)
             .execute(connection))?;
-        Ok(())
+        Ok(touched.0)
     }
 }
 

@@ -15,6 +15,11 @@ use crate::config::{DatabaseTls, DatabaseUrl, PostgresUrl};
 /// A connection to a server is replaced after this, so that a fleet follows a server that moves.
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
 
+/// What one step of a migration may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What a migration waits for a table. Look-ups wait behind it, and have two seconds by default.
+const TABLE_WAIT: Duration = Duration::from_secs(1);
+
 /// The database, by kind.
 #[derive(Clone)]
 pub(super) enum Pools {
@@ -71,24 +76,31 @@ impl Store {
                 Pools::Sqlite { read, write, file: Arc::new(OpenedFile::at(file)) }
             }
             DatabaseUrl::Postgres(url) => {
-                let limit = options.limit.as_millis();
-                let settings = format!(
-                    "SET statement_timeout = {limit}; SET lock_timeout = {limit}; SET idle_in_transaction_session_timeout = {limit}"
-                );
-                let pool = PgPoolOptions::new()
-                    .max_connections(options.connections)
-                    .acquire_timeout(options.limit)
-                    .max_lifetime(LIFETIME)
-                    .after_connect(move |connection, _| {
-                        // Numbers only.
-                        let settings = AssertSqlSafe(settings.clone());
-                        Box::pin(async move { connection.execute(settings).await.map(drop) })
-                    })
-                    .connect_lazy_with(server(url)?);
-                Pools::Postgres(pool)
+                let limits = [options.limit; 3];
+                let pool = limited(limits).max_connections(options.connections).acquire_timeout(options.limit);
+                Pools::Postgres(pool.max_lifetime(LIFETIME).connect_lazy_with(server(url)?))
             }
         };
         Ok(Self { pools, limit: options.limit })
+    }
+
+    /// The same database for a migration, on connections of its own: statements take as long as they need. Nobody else
+    /// waits long for one that waits for a table.
+    pub(super) fn patient(&self) -> Self {
+        let pools = match &self.pools {
+            Pools::Sqlite { write, file, .. } => {
+                let options = write.connect_options().as_ref().clone().busy_timeout(PATIENCE);
+                let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
+                let read = pool.clone().connect_lazy_with(options.clone().pragma("query_only", "ON"));
+                Pools::Sqlite { read, write: pool.connect_lazy_with(options), file: file.clone() }
+            }
+            Pools::Postgres(pool) => {
+                let options = limited([Duration::ZERO, TABLE_WAIT, PATIENCE]).acquire_timeout(PATIENCE);
+                // One whose turn it is, one that fills rows in.
+                Pools::Postgres(options.max_connections(2).connect_lazy_with(pool.connect_options().as_ref().clone()))
+            }
+        };
+        Self { pools, limit: PATIENCE }
     }
 
     /// Ends all connections, once what runs on them is done.
@@ -101,6 +113,19 @@ impl Store {
             Pools::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// What a statement may take, what it may wait for others, and what a transaction may do nothing; zero is no limit.
+fn limited([statement, lock, idle]: [Duration; 3]) -> PgPoolOptions {
+    let [statement, lock, idle] = [statement.as_millis(), lock.as_millis(), idle.as_millis()];
+    let settings = format!(
+        "SET statement_timeout = {statement}; SET lock_timeout = {lock}; SET idle_in_transaction_session_timeout = {idle}"
+    );
+    PgPoolOptions::new().after_connect(move |connection, _| {
+        // Numbers only.
+        let settings = AssertSqlSafe(settings.clone());
+        Box::pin(async move { connection.execute(settings).await.map(drop) })
+    })
 }
 
 fn sqlite(file: &std::path::Path, options: StoreOptions) -> SqliteConnectOptions {

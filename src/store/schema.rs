@@ -1,12 +1,12 @@
-//! The schema, and bringing a database to it. Migrations are part of the program.
+//! The schema: which one there is, and whether this program can work with it.
 
-use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{AssertSqlSafe, SqlSafeStr};
-
+use super::searches::IS_FILLED;
 use super::{Pools, Store, StoreError, on};
 
-/// In order; what was released is never changed.
-const MIGRATIONS: [(i64, &str, &str); 2] =
+/// In order; what was released is never changed. Quick statements only, see `migrating`. One after which older programs
+/// can no longer work, reading and writing, says so: `UPDATE schema_mark SET readable_from = …`. They are part of the
+/// program.
+pub(super) const MIGRATIONS: [(i64, &str, &str); 2] =
     [(1, "first", include_str!("migrations/0001_first.sql")), (2, "desk", include_str!("migrations/0002_desk.sql"))];
 
 /// How a database stands to this program.
@@ -16,18 +16,41 @@ pub struct SchemaState {
     pub has: i64,
     /// The version that this program works with.
     pub wants: i64,
+    /// The version from which on programs can work with it.
+    pub readable_from: i64,
+    /// True when a migration has left nothing to fill in or to build.
+    pub is_finished: bool,
 }
 
 impl SchemaState {
-    /// True when there is nothing to do.
+    /// True when this program can work with it: it is of this version, or of one that has only grown since.
     pub fn is_current(&self) -> bool {
-        self.has == self.wants
+        self.has >= self.wants && !self.is_too_new()
     }
 
-    /// True when a newer program has been at it.
+    /// True when a newer program has been at it, and this one can no longer work with it.
     pub fn is_too_new(&self) -> bool {
-        self.has > self.wants
+        self.has > self.wants && self.readable_from > self.wants
     }
+
+    /// An error when it is too new.
+    pub(super) fn usable(&self) -> Result<(), StoreError> {
+        if !self.is_too_new() {
+            return Ok(());
+        }
+        let (has, readable_from, wants) = (self.has, self.readable_from, self.wants);
+        Err(StoreError::Unusable {
+            problem: format!(
+                "its schema is at version {has}, which needs a claviger that knows {readable_from}, and this one knows {wants}"
+            ),
+            remedy: "use the version of claviger that last migrated it, or a newer one",
+        })
+    }
+}
+
+/// What this program works with.
+pub(super) fn newest() -> i64 {
+    MIGRATIONS.iter().map(|(version, ..)| *version).max().unwrap_or_default()
 }
 
 impl Store {
@@ -36,49 +59,52 @@ impl Store {
     /// # Errors
     /// When the database cannot be asked.
     pub async fn schema(&self) -> Result<SchemaState, StoreError> {
-        let wants = MIGRATIONS.iter().map(|(version, ..)| *version).max().unwrap_or_default();
-        let has = self
-            .within(async {
-                let exists = match &self.pools {
-                    Pools::Sqlite { .. } => "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'",
-                    Pools::Postgres(_) => {
-                        "SELECT COUNT(*) FROM information_schema.tables
-                        WHERE table_name = '_sqlx_migrations' AND table_schema = current_schema()"
-                    }
-                };
-                let has = "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations WHERE success";
-                let tables: i64 = on!(&self.pools, |pool| sqlx::query_scalar(exists).fetch_one(pool).await?);
-                if tables == 0 {
-                    return Ok(0);
+        let wants = newest();
+        self.within(async {
+            let exists = match &self.pools {
+                Pools::Sqlite { .. } => "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'",
+                Pools::Postgres(_) => {
+                    "SELECT COUNT(*) FROM information_schema.tables
+                    WHERE table_name = '_sqlx_migrations' AND table_schema = current_schema()"
                 }
-                Ok(on!(&self.pools, |pool| sqlx::query_scalar(has).fetch_one(pool).await?))
-            })
-            .await?;
-        Ok(SchemaState { has, wants })
+            };
+            let before = |has| SchemaState { has, wants, readable_from: has, is_finished: false };
+            let tables: i64 = on!(&self.pools, |pool| sqlx::query_scalar(exists).fetch_one(pool).await?);
+            if tables == 0 {
+                return Ok(before(0));
+            }
+            let has = "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations WHERE success";
+            let has: i64 = on!(&self.pools, |pool| sqlx::query_scalar(has).fetch_one(pool).await?);
+            if has < wants {
+                return Ok(before(has));
+            }
+            let mark = "SELECT readable_from, finished FROM schema_mark WHERE only_row = 1";
+            let (readable_from, finished): (i64, i64) =
+                on!(&self.pools, |pool| sqlx::query_as(mark).fetch_one(pool).await?);
+            // What a newer one has to fill in is not known here.
+            let is_finished = has > wants
+                || finished >= wants && on!(&self.pools, |pool| sqlx::query_scalar(IS_FILLED).fetch_one(pool).await?);
+            Ok(SchemaState { has, wants, readable_from, is_finished })
+        })
+        .await
     }
 
-    /// Sees to it that the schema is the one this program works with. What it was before.
+    /// Sees to it that the schema is one this program can work with; with `may_migrate` that nothing is left to do. How
+    /// it was before.
     ///
     /// # Errors
-    /// When it is not and may not be brought there, or is newer.
+    /// When it is not and may not be brought there, or is too new.
     pub async fn ensure_schema(&self, may_migrate: bool) -> Result<SchemaState, StoreError> {
         let state = self.schema().await?;
-        if state.is_current() {
-            return Ok(state);
-        }
-        if state.is_too_new() {
-            return Err(StoreError::Unusable {
-                problem: format!("its schema is at version {}, and this claviger knows {}", state.has, state.wants),
-                remedy: "use the version of claviger that last migrated it, or a newer one",
-            });
-        }
-        if !may_migrate {
+        state.usable()?;
+        if may_migrate && !state.is_finished {
+            self.migrate().await?;
+        } else if !state.is_current() {
             return Err(StoreError::Unusable {
                 problem: format!("its schema is at version {}, and this claviger wants {}", state.has, state.wants),
                 remedy: "run claviger database migrate, or claviger serve --migrate",
             });
         }
-        self.migrate().await?;
         Ok(state)
     }
 
@@ -91,41 +117,4 @@ impl Store {
             tracing::debug!(%error, "the planner of the database is not told of what was written");
         }
     }
-
-    /// Brings the schema to the version that this program works with. Two at the same time are one after the other.
-    ///
-    /// # Errors
-    /// When it is newer already, or the database refuses.
-    pub async fn migrate(&self) -> Result<(), StoreError> {
-        let outcome = match &self.pools {
-            Pools::Sqlite { write, .. } => migrator(false).run(write).await,
-            Pools::Postgres(pool) => migrator(true).run(pool).await,
-        };
-        // sqlx has no lock for SQLite: whoever comes second finds the tables there.
-        if outcome.is_err() && self.schema().await?.is_current() {
-            return Ok(());
-        }
-        outcome.map_err(|error| match error {
-            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
-            other => StoreError::Unusable {
-                problem: other.to_string(),
-                remedy: "use the version of claviger that last migrated it, or a newer one",
-            },
-        })?;
-        self.fold_searches().await
-    }
-}
-
-fn migrator(for_postgres: bool) -> Migrator {
-    let migration = |(version, name, text): &(i64, &'static str, &'static str)| {
-        let text = if for_postgres {
-            text.replace("BLOB", "BYTEA").replace(" TEXT", " TEXT COLLATE \"C\"")
-        } else {
-            (*text).to_owned()
-        };
-        // Ours, word for word.
-        let sql = AssertSqlSafe(text).into_sql_str();
-        Migration::new(*version, (*name).into(), MigrationType::Simple, sql, false)
-    };
-    Migrator::with_migrations(MIGRATIONS.iter().map(migration).collect())
 }

@@ -2,14 +2,13 @@
 
 use std::process::ExitCode;
 
-use jiff::{Timestamp, Unit};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use super::change::One;
-use crate::cli::desk::{Consent, Request, cell, path, show, show_secret};
+use crate::cli::desk::{Consent, Request, ago, cell, path, show, show_secret};
 use crate::cli::output::harmless;
 use crate::cli::secret;
-use crate::clock::Clock;
 
 /// One credential that stops working as it did.
 #[derive(clap::Args)]
@@ -38,6 +37,7 @@ pub(in crate::cli) struct Reset {
 
 /// Arguments of `disable`.
 #[derive(clap::Args)]
+#[command(after_help = "Examples:\n  claviger credential disable acme-billing --reason 'Seen in a public repository'")]
 pub(in crate::cli) struct Disable {
     #[command(flatten)]
     breaking: Breaking,
@@ -48,32 +48,36 @@ pub(in crate::cli) struct Disable {
 
 impl Breaking {
     /// Shows who would notice, asks, and does it if nothing has changed meanwhile.
-    fn run(self, what: &str, request: impl FnOnce(&str) -> Request, is_secret_made: bool) -> anyhow::Result<ExitCode> {
+    fn run(
+        self,
+        what: &str,
+        request: impl FnOnce(&str) -> anyhow::Result<Request>,
+        is_secret_made: bool,
+    ) -> anyhow::Result<ExitCode> {
         let (One { id, desk }, consent) = (self.one, self.consent);
         desk.run(async |there| {
             let path = path(&["credentials", &id]);
             let seen = there.send(Request::get(&path)).await?;
             let told = format!("{} {}\n{what}", harmless(&id), last_used(&seen.body));
-            if !consent.to(&told)? {
+            if !consent.to(there, &told)? {
                 return Ok(ExitCode::FAILURE);
             }
-            let answer = there.send(request(&path).at(seen.revision)).await?.body;
+            let answer = there.send(request(&path)?.at(seen.revision)).await?.body;
             if is_secret_made {
-                show_secret(&desk, &answer)?;
-            } else {
-                show(&desk, &answer)?;
+                return show_secret(&desk, &answer);
             }
+            show(&desk, &answer)?;
             Ok(ExitCode::SUCCESS)
         })
     }
 
     pub(super) fn clear(self) -> anyhow::Result<ExitCode> {
         let what = "Its secret stops working at once; it stays without one until it is reset.";
-        self.run(what, |path| Request::post(&format!("{path}/clear"), Value::Object(Map::new())), false)
+        self.run(what, |path| Ok(Request::post(&format!("{path}/clear"), Value::Object(Map::new()))), false)
     }
 
     pub(super) fn delete(self) -> anyhow::Result<ExitCode> {
-        self.run("It stops working at once, and is deleted for good.", Request::delete, false)
+        self.run("It stops working at once, and is deleted for good.", |path| Ok(Request::delete(path)), false)
     }
 }
 
@@ -87,10 +91,11 @@ impl Reset {
             None | Some(0) => "The secret it has stops working at once.".to_owned(),
             Some(overlap) => {
                 body.insert("overlap_seconds".into(), overlap.into());
-                format!("The secret it has stops working in {overlap} seconds.")
+                let overlap = SignedDuration::from_secs(i64::try_from(overlap).unwrap_or(i64::MAX));
+                format!("The secret it has stops working in {overlap:#}.")
             }
         };
-        self.breaking.run(&what, |path| Request::post(&format!("{path}/reset"), body.into()), true)
+        self.breaking.run(&what, |path| Request::post(&format!("{path}/reset"), body.into()).once(), true)
     }
 }
 
@@ -101,7 +106,7 @@ impl Disable {
             body.insert("reason".into(), reason.into());
         }
         let what = "It is refused from then on, until it is enabled again.";
-        self.breaking.run(what, |path| Request::post(&format!("{path}/disable"), body.into()), false)
+        self.breaking.run(what, |path| Ok(Request::post(&format!("{path}/disable"), body.into())), false)
     }
 }
 
@@ -110,18 +115,11 @@ fn last_used(credential: &Value) -> String {
     let Some(at) = credential["last_used_at"].as_str().and_then(|at| at.parse::<Timestamp>().ok()) else {
         return "was never used, as far as is known.".to_owned();
     };
-    let minutes = (Clock::System.now() - at).total(Unit::Minute).unwrap_or_default();
-    let ago = match minutes {
-        minutes if minutes < 1.5 => "a minute ago".to_owned(),
-        minutes if minutes < 90.0 => format!("{minutes:.0} minutes ago"),
-        minutes if minutes < 48.0 * 60.0 => format!("{:.0} hours ago", minutes / 60.0),
-        minutes => format!("{:.0} days ago", minutes / 1440.0),
-    };
     let from = match cell(credential, "last_used_from") {
         from if from == "-" => String::new(),
-        from => format!(", from {}", harmless(&from)),
+        from => format!(" from {}", harmless(&from)),
     };
-    format!("was last used {ago}{from}.")
+    format!("was last used {}{from}.", ago(at))
 }
 
 fn seconds(text: &str) -> Result<u64, String> {

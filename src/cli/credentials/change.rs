@@ -7,6 +7,10 @@ use serde_json::{Value, json};
 use super::details::Details;
 use crate::cli::desk::{DeskArgs, Request, path, show};
 
+/// What a credential may be without. Without scopes it may call everything, without addresses from anywhere.
+const REMOVABLE: [&str; 8] =
+    ["name", "description", "contact_email", "contact_mobile", "scopes", "addresses", "expires_at", "rate_limit"];
+
 /// One credential.
 #[derive(clap::Args)]
 pub(in crate::cli) struct One {
@@ -27,13 +31,14 @@ pub(in crate::cli) struct Edit {
     one: One,
     #[command(flatten)]
     details: Details,
-    /// Take this away, such as expires_at, scopes or addresses; may be given several times
-    #[arg(long = "no", value_name = "FIELD")]
+    /// Take this away; may be given several times
+    #[arg(long = "no", value_name = "FIELD", value_parser = REMOVABLE)]
     without: Vec<String>,
 }
 
 /// Arguments of `upgrade`.
 #[derive(clap::Args)]
+#[command(after_help = "Examples:\n  claviger credential upgrade acme-billing 3")]
 pub(in crate::cli) struct Upgrade {
     #[command(flatten)]
     one: One,

@@ -38,6 +38,9 @@ pub(in crate::cli) struct Args {
 
 /// Arguments of `duplicate`.
 #[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  claviger credential duplicate acme-billing --name 'Billing export, second site'\n  claviger credential duplicate acme-nightly --username acme-nightly-2\n\nThe secret is printed this once and cannot be recovered."
+)]
 pub(in crate::cli) struct Duplicate {
     /// Id of the credential whose rights and settings the new one has
     #[arg(value_name = "CREDENTIAL")]
@@ -69,9 +72,8 @@ impl Args {
             put("password", Some(secret::read("Password", true)?.as_str().into()));
         }
         self.desk.run(async |desk| {
-            let answer = desk.send(Request::post(&path(&["credentials"]), body.into())).await?;
-            show_secret(&self.desk, &answer.body)?;
-            Ok(ExitCode::SUCCESS)
+            let answer = desk.send(Request::post(&path(&["credentials"]), body.into()).once()?).await?;
+            show_secret(&self.desk, &answer.body)
         })
     }
 }
@@ -83,8 +85,7 @@ impl Duplicate {
             given.into_iter().filter_map(|(field, value)| Some((field.to_owned(), json!(value?)))).collect();
         self.desk.run(async |desk| {
             let request = Request::post(&path(&["credentials", &self.id, "duplicate"]), body.into());
-            show_secret(&self.desk, &desk.send(request).await?.body)?;
-            Ok(ExitCode::SUCCESS)
+            show_secret(&self.desk, &desk.send(request.once()?).await?.body)
         })
     }
 }

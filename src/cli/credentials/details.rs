@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::cli::desk::written;
+
 /// Details and rights. What is not given stays as it is.
 #[derive(clap::Args)]
 pub(super) struct Details {
@@ -17,16 +19,16 @@ pub(super) struct Details {
     /// Their mobile, such as +447700900961 (E.164)
     #[arg(long, value_name = "NUMBER")]
     contact_mobile: Option<String>,
-    /// What it may call; may be given several times. Without any: everything
+    /// What it may call, instead of everything; may be given several times
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<String>,
-    /// Where it may be used from, such as 10.0.0.0/8; may be given several times. Without any: anywhere
+    /// Where it may be used from, such as 10.0.0.0/8, instead of anywhere; may be given several times
     #[arg(long = "address", value_name = "RANGE")]
     addresses: Vec<String>,
-    /// Refused from this moment on (RFC 3339)
-    #[arg(long, value_name = "MOMENT")]
+    /// Refused from this day or moment on, such as 2027-01-31 or 2027-01-31T12:00:00Z
+    #[arg(long, value_name = "WHEN", value_parser = written)]
     expires: Option<String>,
-    /// How often it may be used, such as 100/60 (requests in seconds)
+    /// How often it may be used, such as 100/60: so many requests in so many seconds
     #[arg(long, value_name = "REQUESTS/SECONDS", value_parser = rate)]
     rate_limit: Option<Value>,
 }

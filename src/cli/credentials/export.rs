@@ -1,4 +1,4 @@
-//! `claviger credentials export`
+//! `claviger credential export`
 
 use std::io::BufWriter;
 use std::process::ExitCode;
@@ -15,7 +15,7 @@ use crate::credential::Label;
 /// Arguments of `export`.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  umask 077; claviger credentials export > credentials.yaml\n  claviger credentials export --format csv --account acme > acme.csv\n  claviger credentials export --format htpasswd > .htpasswd\n\nThe file holds digests and hashes, no secret; claviger credentials import takes it back. A YAML file can be named\nas credentials.file. What a format has no place for is said on standard error."
+    after_help = "Examples:\n  umask 077; claviger credential export > credentials.yaml\n  claviger credential export --format csv --account acme > acme.csv\n  claviger credential export --format htpasswd > .htpasswd\n\nThe file holds digests and hashes, no secret; claviger credential import takes it back. A YAML file can be named\nas credentials.file. What a format has no place for is said on standard error."
 )]
 pub(in crate::cli) struct Args {
     /// How the file is written
@@ -67,7 +67,7 @@ impl Args {
             (
                 left.cleared,
                 "credential",
-                "without a secret left out: claviger credentials import takes only what can be recognised".into(),
+                "without a secret left out: claviger credential import takes only what can be recognised".into(),
             ),
             (
                 left.previous,

@@ -1,4 +1,4 @@
-//! `claviger credentials import`
+//! `claviger credential import`
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use crate::source::formats::{Catalogs, Import, Users};
 /// Arguments of `import`.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  claviger credentials import credentials.yaml --dry-run\n  claviger credentials import credentials.yaml\n  claviger credentials import acme.csv\n  claviger credentials import .htpasswd --format htpasswd --account acme --api-version 2\n  pg_dump … | claviger credentials import - --format csv\n\nA credential whose id is known is replaced, any other is added, none is deleted. Accounts that are not known are\nadded with access on, unless the file says otherwise. All of it is written or, if anything is wrong, nothing.\nOf an htpasswd file, users who are known get the new hash and stay as they are otherwise; the id of a new one is\nthe user name."
+    after_help = "Examples:\n  claviger credential import credentials.yaml --dry-run\n  claviger credential import credentials.yaml\n  claviger credential import acme.csv\n  claviger credential import .htpasswd --format htpasswd --account acme --api-version 2\n  pg_dump … | claviger credential import - --format csv\n\nA credential whose id is known is replaced, any other is added, none is deleted. Accounts that are not known are\nadded with access on, unless the file says otherwise. All of it is written or, if anything is wrong, nothing.\nOf an htpasswd file, users who are known get the new hash and stay as they are otherwise; the id of a new one is\nthe user name."
 )]
 pub(in crate::cli) struct Args {
     /// The file; - for standard input

@@ -21,7 +21,7 @@ const COLUMNS: [Column; 7] = [
 ];
 
 /// The first that fits.
-fn state(credential: &Value) -> String {
+pub(super) fn state(credential: &Value) -> String {
     let is_over = |end: Timestamp| end <= Clock::System.now();
     let is_expired = credential["expires_at"].as_str().and_then(|end| end.parse().ok()).is_some_and(is_over);
     let state = match (credential["cleared"] == true, credential["enabled"] == true) {
@@ -48,7 +48,7 @@ pub(in crate::cli) struct Args {
     /// Only those with this in their name, id or user name
     #[arg(long, value_name = "PART")]
     name: Option<String>,
-    /// Only those made within so long
+    /// Only those made in this time
     #[arg(long)]
     created: Option<Window>,
     /// Only those in this state
@@ -101,14 +101,25 @@ enum Kind {
     Own,
 }
 
+impl Window {
+    /// As the API calls it.
+    fn asked(self) -> &'static str {
+        match self {
+            Self::Week => "within_7_days",
+            Self::Month => "within_30_days",
+            Self::Older => "before_30_days",
+        }
+    }
+}
+
 impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let word = |value: Option<clap::builder::PossibleValue>| value.map(|value| value.get_name().to_owned());
         let filters = [
             ("account", self.account.clone()),
             ("owner", self.owner.clone()),
-            ("name", self.name.clone()),
-            ("created", word(self.created.and_then(|window| window.to_possible_value()))),
+            ("part", self.name.clone()),
+            ("created", self.created.map(|window| window.asked().to_owned())),
             ("state", word(self.state.and_then(|state| state.to_possible_value()))),
             ("kind", word(self.kind.and_then(|kind| kind.to_possible_value()))),
         ];
@@ -117,8 +128,7 @@ impl Args {
                 let answer = desk.send(Request::get(&query(&path(&["credential-counts"]), &filters))).await?;
                 return self.counts(&answer.body);
             }
-            list(&self.desk, desk, &query(&path(&["credentials"]), &filters), &COLUMNS, "no credentials").await?;
-            Ok(ExitCode::SUCCESS)
+            list(&self.desk, desk, &query(&path(&["credentials"]), &filters), &COLUMNS, "no credentials").await
         })
     }
 

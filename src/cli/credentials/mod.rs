@@ -30,6 +30,7 @@ pub(super) enum Command {
     /// Give it a new secret; the one it has is dead at once, or after an overlap
     Reset(breaking::Reset),
     /// Let the secret from before a reset count no longer
+    #[command(after_help = "Examples:\n  claviger credential end-overlap acme-billing")]
     EndOverlap(change::One),
     /// Make one with the same rights and settings, and a secret of its own
     Duplicate(create::Duplicate),
@@ -38,10 +39,13 @@ pub(super) enum Command {
     /// Refuse it until it is enabled again
     Disable(breaking::Disable),
     /// Let it through again, with the secret it had
+    #[command(after_help = "Examples:\n  claviger credential enable acme-billing")]
     Enable(change::One),
     /// Take its secret away; it stays without one until it is reset
+    #[command(after_help = "Examples:\n  claviger credential clear acme-billing")]
     Clear(breaking::Breaking),
     /// Delete it for good
+    #[command(after_help = "Examples:\n  claviger credential delete acme-billing")]
     Delete(breaking::Breaking),
     /// Add and replace those of a file; all of them or none
     Import(import::Args),

@@ -2,7 +2,10 @@
 
 use std::process::ExitCode;
 
-use crate::cli::desk::{DeskArgs, Request, path};
+use serde_json::{Map, Value};
+
+use super::list::state;
+use crate::cli::desk::{DeskArgs, Request, path, show};
 
 /// Arguments of `show`.
 #[derive(clap::Args)]
@@ -19,6 +22,29 @@ pub(in crate::cli) struct Args {
 
 impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        self.desk.show(Request::get(&path(&["credentials", &self.id])))
+        self.desk.run(async |desk| {
+            let credential = desk.send(Request::get(&path(&["credentials", &self.id]))).await?.body;
+            let account = credential["account"].as_str().unwrap_or_default();
+            let account = desk.send(Request::get(&path(&["accounts", account]))).await?.body;
+            show(&self.desk, &with_state(credential, &account))?;
+            Ok(ExitCode::SUCCESS)
+        })
     }
+}
+
+/// What becomes of it: how it stands itself, and whether its account may use the API.
+fn with_state(credential: Value, account: &Value) -> Value {
+    let has_access = account["granted"] == true && account["switched_on"] == true;
+    let state = state(&credential);
+    let Value::Object(entries) = credential else { return credential };
+    let mut told = Map::new();
+    for (name, value) in entries {
+        let is_id = name == "id";
+        told.insert(name, value);
+        if is_id {
+            told.insert("state".to_owned(), state.as_str().into());
+            told.insert("account_access".to_owned(), has_access.into());
+        }
+    }
+    Value::Object(told)
 }

@@ -2,8 +2,10 @@
 //! same requests are answered by the same code.
 
 mod ask;
+mod moments;
 mod print;
 mod remote;
+mod request;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,14 +13,15 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use arc_swap::ArcSwap;
-use http::Method;
-use http::header::{ETAG, HeaderMap, HeaderValue, IF_MATCH};
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use http::header::{ETAG, HeaderValue};
 use serde_json::Value;
 
 pub(super) use self::ask::Consent;
+pub(super) use self::moments::{ago, written};
 pub(super) use self::print::{Column, cell, list, moment, show, show_secret};
 use self::remote::Remote;
+use self::request::encoded;
+pub(super) use self::request::{Request, path, query};
 use super::source::SourceArgs;
 use super::store::{Named, wait};
 use crate::clock::Clock;
@@ -27,34 +30,15 @@ use crate::control::api::{Desk as Api, InForce, Local};
 use crate::control::operations::Caller;
 use crate::store::Store;
 
-/// Everything that means something in a path or a query.
-const RESERVED: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'&')
-    .add(b'+')
-    .add(b'/')
-    .add(b'<')
-    .add(b'=')
-    .add(b'>')
-    .add(b'?')
-    .add(b'[')
-    .add(b'\\')
-    .add(b']')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}');
-
 /// Which desk, and how its answers are printed.
 #[derive(clap::Args)]
 pub(super) struct DeskArgs {
     /// The desk of a running claviger, with an operator token in CLAVIGER_TOKEN [default: the database that the settings name]
     #[arg(long, value_name = "URL", env = "CLAVIGER_SERVER", help_heading = "Desk")]
     server: Option<http::Uri>,
+    /// Who may have signed its certificate (PEM), instead of those that this system trusts
+    #[arg(long, value_name = "FILE", env = "CLAVIGER_CA", help_heading = "Desk")]
+    ca: Option<PathBuf>,
     /// Settings file that names the database [default: claviger.yaml, config/claviger.yaml or /etc/claviger/claviger.yaml]
     #[arg(long, short, value_name = "FILE", env = "CLAVIGER_CONFIG", help_heading = "Desk")]
     config: Option<PathBuf>,
@@ -71,12 +55,11 @@ pub(super) enum Desk {
     There(Remote),
 }
 
-/// What is asked for.
-pub(super) struct Request {
-    method: Method,
-    path: String,
+/// What came back.
+pub(super) struct Reply {
+    status: http::StatusCode,
     revision: Option<HeaderValue>,
-    body: Option<Value>,
+    body: Value,
 }
 
 /// What came back, when it was done.
@@ -91,6 +74,13 @@ impl DeskArgs {
     /// True when the answer is to be JSON.
     pub(super) fn is_for_programs(&self) -> bool {
         super::output::is_for_programs(self.json)
+    }
+
+    /// Says what comes next, to people.
+    pub(super) fn hint(&self, text: impl FnOnce() -> String) {
+        if !self.is_for_programs() {
+            super::output::remark(format!("\n{}", super::output::harmless(&text())));
+        }
     }
 
     /// Does something at the desk.
@@ -122,8 +112,9 @@ impl DeskArgs {
 
     async fn open(&self) -> anyhow::Result<Desk> {
         if let Some(server) = &self.server {
-            return Ok(Desk::There(Remote::new(server)?));
+            return Ok(Desk::There(Remote::new(server, self.ca.as_deref())?));
         }
+        log();
         let source = SourceArgs { config: self.config.clone(), upstream: None, credentials: None };
         let named = Named::read(&source)
             .context("no desk: name one with --server, or the settings of its database with --config")?;
@@ -140,21 +131,30 @@ impl Desk {
     /// # Errors
     /// When there is no answer, or a refusal: with everything that is wrong.
     pub(super) async fn send(&self, request: Request) -> anyhow::Result<Answer> {
-        let (status, revision, body) = match self {
+        let Reply { status, revision, body } = match self {
             Self::Here(local, _) => {
-                let headers = request.headers();
-                let answer = local.send(request.method, &request.path, headers, request.body.as_ref()).await?;
-                (answer.status, answer.headers.get(ETAG).cloned(), answer.body)
+                let (method, headers) = (request.method.clone(), request.headers());
+                let answer = local.send(method, &request.path, headers, request.body.as_ref()).await?;
+                let revision = answer.headers.get(ETAG).cloned();
+                Reply { status: answer.status, revision, body: answer.body }
             }
-            Self::There(remote) => remote.send(request).await?,
+            Self::There(remote) => remote.send(&request).await?,
         };
         if status.is_success() {
             return Ok(Answer { body, revision });
         }
-        bail!(refusal(status, &body))
+        bail!(refusal(status, &body, &request))
     }
 
-    /// Follows a list to its end.
+    /// Where it is, if that is another process.
+    pub(super) fn server(&self) -> Option<&str> {
+        match self {
+            Self::Here(..) => None,
+            Self::There(remote) => Some(remote.server()),
+        }
+    }
+
+    /// Follows a list to its end. What cannot be read keeps nothing else back, but is no success.
     ///
     /// # Errors
     /// As [`Desk::send`]; what came before has been given to `take`.
@@ -162,76 +162,41 @@ impl Desk {
         &self,
         path: &str,
         mut take: impl FnMut(&[Value]) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<ExitCode> {
         let joint = if path.contains('?') { '&' } else { '?' };
         let mut next = format!("{path}{joint}limit=200");
+        let mut code = ExitCode::SUCCESS;
         loop {
             let answer = self.send(Request::get(&next)).await?;
             let items = answer.body["items"].as_array().context("the desk answers with something else than a list")?;
             take(items)?;
-            let Some(cursor) = answer.body["next_cursor"].as_str() else { return Ok(()) };
+            for id in answer.body["unreadable"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+                if let Some(server) = self.server() {
+                    let id = super::output::harmless(id);
+                    super::output::remark(format!("{id} cannot be read: the log of {server} says why"));
+                }
+                code = ExitCode::FAILURE;
+            }
+            let Some(cursor) = answer.body["next_cursor"].as_str() else { return Ok(code) };
             next = format!("{path}{joint}limit=200&cursor={}", encoded(cursor));
         }
     }
 }
 
-impl Request {
-    pub(super) fn get(path: &str) -> Self {
-        Self::new(Method::GET, path, None)
-    }
-
-    pub(super) fn post(path: &str, body: Value) -> Self {
-        Self::new(Method::POST, path, Some(body))
-    }
-
-    pub(super) fn put(path: &str, body: Value) -> Self {
-        Self::new(Method::PUT, path, Some(body))
-    }
-
-    pub(super) fn patch(path: &str, body: Value) -> Self {
-        Self::new(Method::PATCH, path, Some(body))
-    }
-
-    pub(super) fn delete(path: &str) -> Self {
-        Self::new(Method::DELETE, path, None)
-    }
-
-    /// Only if the thing is still as it was seen.
-    pub(super) fn at(self, revision: Option<HeaderValue>) -> Self {
-        Self { revision, ..self }
-    }
-
-    fn headers(&self) -> HeaderMap {
-        self.revision.iter().map(|revision| (IF_MATCH, revision.clone())).collect()
-    }
-
-    fn new(method: Method, path: &str, body: Option<Value>) -> Self {
-        Self { method, path: path.to_owned(), revision: None, body }
-    }
-}
-
-/// A path of the API out of words that may hold anything.
-pub(super) fn path(words: &[&str]) -> String {
-    words.iter().fold(String::new(), |path, word| path + "/" + &encoded(word))
-}
-
-/// A query out of what is given.
-pub(super) fn query(path: &str, parameters: &[(&str, Option<String>)]) -> String {
-    let given = parameters.iter().filter_map(|(name, value)| Some(format!("{name}={}", encoded(value.as_deref()?))));
-    let given: Vec<String> = given.collect();
-    if given.is_empty() { path.to_owned() } else { format!("{path}?{}", given.join("&")) }
-}
-
-fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, RESERVED).to_string()
+/// What an operator finds in the log of a process, whoever sits beside the database is told at once.
+fn log() {
+    let lines = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::ERROR);
+    // Tests may have one already.
+    let _there = lines.without_time().with_level(false).with_target(false).with_ansi(false).try_init();
 }
 
 /// A problem document (RFC 9457) in a few lines.
-fn refusal(status: http::StatusCode, body: &Value) -> String {
+fn refusal(status: http::StatusCode, body: &Value, request: &Request) -> String {
     let harmless = super::output::harmless;
     let Some(title) = body["title"].as_str() else { return format!("the desk refuses: {status}") };
     let Some(fields) = body["fields"].as_array().filter(|fields| !fields.is_empty()) else {
-        return harmless(body["detail"].as_str().unwrap_or(title));
+        let detail = body["detail"].as_str().unwrap_or(title);
+        return harmless(&detail.replace("has this id", &format!("has the id {}", request.id())));
     };
     let line = |fault: &Value| {
         let text = |name: &str| harmless(fault[name].as_str().unwrap_or_default());

@@ -1,5 +1,7 @@
 //! Answers of the desk: JSON for programs, tables for people.
 
+use std::process::ExitCode;
+
 use serde_json::Value;
 
 use super::{Desk, DeskArgs};
@@ -21,13 +23,13 @@ pub(in crate::cli) async fn list(
     path: &str,
     columns: &[Column],
     nothing: &str,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<ExitCode> {
     if args.is_for_programs() {
         return array(desk, path).await;
     }
     let mut widths: Vec<usize> = columns.iter().map(|(title, _)| title.len()).collect();
     let mut has_begun = false;
-    desk.pages(path, |items| {
+    let read = desk.pages(path, |items| {
         let rows: Vec<Vec<String>> =
             items.iter().map(|item| columns.iter().map(|(_, cell)| harmless(&cell(item))).collect()).collect();
         if !has_begun && !rows.is_empty() {
@@ -41,28 +43,31 @@ pub(in crate::cli) async fn list(
             has_begun = true;
         }
         rows.iter().try_for_each(|row| say(line(row.iter().map(String::as_str), &widths)))
-    })
-    .await?;
+    });
+    let code = read.await?;
     if !has_begun {
         remark(nothing);
     }
-    Ok(())
+    Ok(code)
 }
 
-async fn array(desk: &Desk, path: &str) -> anyhow::Result<()> {
-    let mut held: Option<String> = None;
-    say("[")?;
-    desk.pages(path, |items| {
+async fn array(desk: &Desk, path: &str) -> anyhow::Result<ExitCode> {
+    let (mut held, mut has_begun) = (None::<String>, false);
+    let read = desk.pages(path, |items| {
+        if !std::mem::replace(&mut has_begun, true) {
+            say("[")?;
+        }
         items.iter().try_for_each(|item| match held.replace(item.to_string()) {
             Some(before) => say(format!("{before},")),
             None => Ok(()),
         })
-    })
-    .await?;
+    });
+    let code = read.await?;
     if let Some(last) = held {
         say(last)?;
     }
-    say("]")
+    say("]")?;
+    Ok(code)
 }
 
 fn line<'c>(cells: impl Iterator<Item = &'c str>, widths: &[usize]) -> String {
@@ -80,7 +85,9 @@ pub(in crate::cli) fn show(args: &DeskArgs, thing: &Value) -> anyhow::Result<()>
     }
     let Value::Object(entries) = thing else { return Ok(()) };
     for (name, value) in entries {
-        if let Some(text) = told(name, value) {
+        // Where there is a state, it says these too.
+        let is_said = entries.contains_key("state") && matches!(name.as_str(), "enabled" | "cleared");
+        if let Some(text) = told(name, value).filter(|_| !is_said) {
             let name = if name == "hint" { "ends with".to_owned() } else { name.replace('_', " ") };
             say(format!("{name:<23} {}", harmless(&text)))?;
         }
@@ -92,23 +99,44 @@ pub(in crate::cli) fn show(args: &DeskArgs, thing: &Value) -> anyhow::Result<()>
 ///
 /// # Errors
 /// When nobody reads it.
-pub(in crate::cli) fn show_secret(args: &DeskArgs, answer: &Value) -> anyhow::Result<()> {
+pub(in crate::cli) fn show_secret(args: &DeskArgs, answer: &Value) -> anyhow::Result<ExitCode> {
+    let Value::Object(entries) = answer else { return Ok(ExitCode::SUCCESS) };
+    let is_secret = |name: &str| SECRETS.contains(&name);
     if args.is_for_programs() {
-        return say(answer.to_string());
+        say(answer.to_string())?;
+    } else {
+        let mut things = entries.iter().filter(|(name, value)| value.is_object() && !is_secret(name));
+        things.try_for_each(|(_, thing)| show(args, thing))?;
     }
-    let Value::Object(entries) = answer else { return Ok(()) };
-    let mut things = entries.iter().filter(|(name, value)| value.is_object() && !SECRETS.contains(&name.as_str()));
-    things.try_for_each(|(_, thing)| show(args, thing))?;
-    say("")?;
+    if answer["repeated"] == true {
+        let id = harmless(&cell(&answer["credential"], "id"));
+        remark(format!(
+            "It was done, but the answer with the secret was lost on its way, and it cannot be shown again. \
+             For another secret: claviger credential reset {id}"
+        ));
+        return Ok(ExitCode::FAILURE);
+    }
+    if args.is_for_programs() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    if entries.iter().any(|(_, value)| value.is_object()) {
+        say("")?;
+    }
     remark("This is shown once and cannot be recovered. Save it somewhere safe:");
-    let secrets = entries.iter().filter(|(name, _)| SECRETS.contains(&name.as_str()));
-    for (name, value) in secrets {
+    for (name, value) in entries.iter().filter(|(name, _)| is_secret(name)) {
         match value {
             Value::String(text) => say(format!("{name:<23} {}", harmless(text)))?,
             secret => show(args, secret)?,
         }
     }
-    Ok(())
+    let link = if entries.contains_key("ticket") { answer } else { &answer["setup_link"] };
+    if entries.contains_key("ticket") {
+        show(args, answer)?;
+    }
+    if link["ticket"].is_string() && link["url"].is_null() {
+        remark("With admin.public_url in the settings, this would be a link.");
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn told(name: &str, value: &Value) -> Option<String> {
@@ -121,8 +149,11 @@ fn told(name: &str, value: &Value) -> Option<String> {
         ("rate_limit", Value::Object(rate)) => {
             format!("{} in {} s, at once {}", rate["requests"], rate["seconds"], rate["burst"])
         }
-        // Where there is a state, it says this too.
         (_, Value::Null) | ("enabled", Value::Bool(true)) | ("cleared", Value::Bool(false)) => return None,
+        ("account_access", Value::Bool(is_on)) => if *is_on { "on" } else { "off: all are refused" }.to_owned(),
+        (name, Value::String(text)) if name.ends_with("_at") => {
+            text.parse().map_or_else(|_| text.clone(), super::moments::told)
+        }
         (_, Value::Array(items)) if items.iter().all(Value::is_string) => {
             items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
         }

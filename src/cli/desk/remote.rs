@@ -1,19 +1,25 @@
 //! The desk of another process.
 
 use std::net::IpAddr;
+use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
-use http::header::{AUTHORIZATION, ETAG, HeaderValue};
-use http::{StatusCode, Uri};
+use anyhow::{Context as _, anyhow, bail, ensure};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderValue, LOCATION};
+use http::{HeaderMap, Method, StatusCode, Uri};
+use reqwest::redirect::Policy;
 use serde_json::Value;
 
-use super::Request;
+use super::{Reply, Request};
+use crate::cli::output::{harmless, remark};
 use crate::config::operator_token;
 use crate::control::api::PREFIX;
 
-/// Longer than a desk takes.
+/// Longer than a desk takes until it begins to answer, or to go on.
 const PATIENCE: Duration = Duration::from_secs(60);
+const CONNECTING: Duration = Duration::from_secs(10);
+/// Whoever has just broken off may be starting anew.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// A connection to it, and what it knows us by.
 pub(in crate::cli) struct Remote {
@@ -22,49 +28,151 @@ pub(in crate::cli) struct Remote {
     authorization: HeaderValue,
 }
 
+/// Why there is no answer.
+enum Silence {
+    /// Nothing has arrived there.
+    Unheard(anyhow::Error),
+    /// It may be done, or not.
+    Lost(anyhow::Error),
+}
+
 impl Remote {
     /// # Errors
     /// When there is no token, or it would go over the network in plain sight.
-    pub(super) fn new(server: &Uri) -> anyhow::Result<Self> {
+    pub(super) fn new(server: &Uri, ca: Option<&Path>) -> anyhow::Result<Self> {
         let authority = server.authority().context("--server: must be https://HOST[:PORT]")?;
-        match server.scheme_str() {
-            Some("https") => {}
-            Some("http") if is_this_machine(authority.host()) => {}
-            _ => bail!("--server: must be https://, or http:// on this machine: a token would be seen on its way"),
-        }
+        let is_plain = match server.scheme_str() {
+            Some("https") => false,
+            Some("http") if is_this_machine(authority.host()) => true,
+            _ => bail!(
+                "--server: must be https://HOST[:PORT], or http:// on this machine: elsewhere a token would be seen on its way"
+            ),
+        };
         ensure!(matches!(server.path(), "" | "/") && server.query().is_none(), "--server: must not have a path");
+        ensure!(!authority.as_str().contains('@'), "--server: must not hold a user; tokens stand in CLAVIGER_TOKEN");
         let token = operator_token()
             .context("no token: put an operator token into CLAVIGER_TOKEN; claviger operator create makes one")?;
         let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.as_str()))
-            .map_err(|_| anyhow::anyhow!("CLAVIGER_TOKEN holds what no token has"))?;
+            .map_err(|_| anyhow!("CLAVIGER_TOKEN holds what no token has"))?;
         authorization.set_sensitive(true);
-        // A redirect would be told the token.
-        let client = reqwest::Client::builder()
-            .timeout(PATIENCE)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("claviger/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        let server = format!("{}://{authority}", server.scheme_str().unwrap_or("https"));
-        Ok(Self { client, server, authorization })
+        let mut client = reqwest::Client::builder()
+            .connect_timeout(CONNECTING)
+            .read_timeout(PATIENCE)
+            // A redirect would be told the token.
+            .redirect(Policy::none())
+            .user_agent(concat!("claviger/", env!("CARGO_PKG_VERSION")));
+        if is_plain {
+            // A proxy would see the token, and is not this machine.
+            client = client.no_proxy();
+        }
+        if let Some(ca) = ca {
+            client = client.tls_certs_only(authorities(ca).with_context(|| format!("--ca: {}", ca.display()))?);
+        }
+        let server = format!("{}://{authority}", if is_plain { "http" } else { "https" });
+        Ok(Self { client: client.build()?, server, authorization })
     }
 
-    /// One request and its answer.
-    pub(super) async fn send(&self, request: Request) -> anyhow::Result<(StatusCode, Option<HeaderValue>, Value)> {
-        let url = format!("{}{PREFIX}{}", self.server, request.path);
-        let headers = request.headers();
-        let mut sent = self.client.request(request.method, url).headers(headers);
-        sent = sent.header(AUTHORIZATION, self.authorization.clone());
-        if let Some(body) = request.body {
-            sent = sent.json(&body);
-        }
-        let answer = sent.send().await.with_context(|| format!("the desk at {} does not answer", self.server))?;
-        let (status, etag) = (answer.status(), answer.headers().get(ETAG).cloned());
-        let bytes = answer.bytes().await.context("the desk's answer was cut off")?;
-        let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
-        let body =
-            if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap_or_else(|_| text()) };
-        Ok((status, etag, body))
+    /// Where it is.
+    pub(super) fn server(&self) -> &str {
+        &self.server
     }
+
+    /// One request and its answer. One that may be sent twice is, where the first answer was lost.
+    pub(super) async fn send(&self, request: &Request) -> anyhow::Result<Reply> {
+        let first = match self.attempt(request).await {
+            Err(Silence::Lost(error)) if request.once.is_some() => error,
+            outcome => return outcome.map_err(|silence| self.told(silence, request)),
+        };
+        remark(format!("{first:#}; asking again"));
+        tokio::time::sleep(PAUSE).await;
+        let second = self.attempt(request).await;
+        second.map_err(|silence| {
+            let (Silence::Unheard(error) | Silence::Lost(error)) = silence;
+            self.told(Silence::Lost(error), request)
+        })
+    }
+
+    async fn attempt(&self, request: &Request) -> Result<Reply, Silence> {
+        let url = format!("{}{PREFIX}{}", self.server, request.path);
+        let mut sent = self.client.request(request.method.clone(), url).headers(request.headers());
+        sent = sent.header(AUTHORIZATION, self.authorization.clone());
+        if let Some(body) = &request.body {
+            sent = sent.json(body);
+        }
+        let answer = sent.send().await.map_err(|error| self.silence(error))?;
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let bytes = answer.bytes().await.map_err(|error| {
+            Silence::Lost(anyhow!("the answer of {} was cut off: {}", self.server, cause(&error.without_url())))
+        })?;
+        // What has answered is not a desk, or not the one that was meant: another attempt would be told the same.
+        self.read(status, &headers, &bytes).map_err(Silence::Unheard)
+    }
+
+    fn silence(&self, error: reqwest::Error) -> Silence {
+        let (is_unheard, error) = (error.is_connect(), error.without_url());
+        let cause = cause(&error);
+        let hint = if cause.contains("certificate") {
+            "; name whoever has signed its certificate with --ca FILE"
+        } else if is_unheard && self.server.starts_with("https:") && cause.contains("corrupt message") {
+            "; it does not speak TLS"
+        } else {
+            ""
+        };
+        let told = anyhow!("{} does not answer: {cause}{hint}", self.server);
+        if is_unheard { Silence::Unheard(told) } else { Silence::Lost(told) }
+    }
+
+    fn read(&self, status: StatusCode, headers: &HeaderMap, bytes: &[u8]) -> anyhow::Result<Reply> {
+        let server = &self.server;
+        if status.is_redirection() {
+            let place = headers.get(LOCATION).and_then(|place| place.to_str().ok()).map(harmless);
+            bail!("{server} redirects to {}; name the desk itself", place.as_deref().unwrap_or("somewhere else"));
+        }
+        let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let is_empty = status == StatusCode::NO_CONTENT && bytes.is_empty();
+        let body = match kind.split(';').next().unwrap_or_default().trim() {
+            "application/json" | "application/problem+json" => serde_json::from_slice(bytes).ok(),
+            "text/csv" => Some(Value::String(String::from_utf8_lossy(bytes).into_owned())),
+            _ if is_empty => Some(Value::Null),
+            _ => None,
+        };
+        let is_of_desk = |body: &Value| status.is_success() || body["code"].is_string();
+        let Some(body) = body.filter(is_of_desk) else {
+            bail!("{server} answers {status}, but not as a desk does: is that the admin listener of a claviger?");
+        };
+        ensure!(
+            status != StatusCode::UNAUTHORIZED,
+            "{server} refuses CLAVIGER_TOKEN: {}",
+            harmless(body["detail"].as_str().unwrap_or_default())
+        );
+        Ok(Reply { status, revision: headers.get(ETAG).cloned(), body })
+    }
+
+    /// With what is to be done about it.
+    fn told(&self, silence: Silence, request: &Request) -> anyhow::Error {
+        match silence {
+            Silence::Lost(error) if request.method != Method::GET => {
+                anyhow!("{error:#}\nIt may have been done all the same: look before you do it again")
+            }
+            Silence::Lost(error) | Silence::Unheard(error) => error,
+        }
+    }
+}
+
+fn authorities(file: &Path) -> anyhow::Result<Vec<reqwest::Certificate>> {
+    let certificates = reqwest::Certificate::from_pem_bundle(&std::fs::read(file)?)
+        .map_err(|_| anyhow!("holds no certificate that can be read (PEM)"))?;
+    ensure!(!certificates.is_empty(), "holds no certificate (PEM)");
+    Ok(certificates)
+}
+
+/// The last of the reasons, which is the first.
+fn cause(error: &dyn std::error::Error) -> String {
+    let mut last = error;
+    while let Some(inner) = last.source() {
+        last = inner;
+    }
+    harmless(&last.to_string())
 }
 
 fn is_this_machine(host: &str) -> bool {

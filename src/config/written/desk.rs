@@ -1,11 +1,13 @@
 //! Where people and scripts handle credentials, as it is written.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::path::PathBuf;
 
+use ipnet::{IpNet, Ipv4Net};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::values::{ListenAddress, Parsed, Period, WebAddress};
+use crate::config::values::{AddressRange, ListenAddress, Parsed, Period, WebAddress};
 
 /// Metrics, health and reload, and the desk.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +23,8 @@ pub struct Admin {
     /// A proxy in front speaks TLS with people, and says in X-Forwarded-For who they are: the last address there is
     /// believed.
     pub behind_proxy: bool,
+    /// Where that proxy is; of anybody else X-Forwarded-For is ignored. This machine by default.
+    pub trusted_proxies: Vec<Parsed<AddressRange>>,
 }
 
 /// TLS at the admin listener.
@@ -74,7 +78,10 @@ pub struct Session {
 impl Default for Admin {
     fn default() -> Self {
         let listen = Parsed(ListenAddress(([127, 0, 0, 1], 8081).into()));
-        Self { listen, public_url: None, tls: None, behind_proxy: false }
+        let here =
+            [Ipv4Net::new_assert([127, 0, 0, 0].into(), 8).into(), IpNet::from(IpAddr::from(Ipv6Addr::LOCALHOST))];
+        let trusted_proxies = here.map(|range| Parsed(AddressRange(range))).into();
+        Self { listen, public_url: None, tls: None, behind_proxy: false, trusted_proxies }
     }
 }
 

@@ -45,8 +45,8 @@ pub(super) const MOST_LOOKUPS: usize = 100_000;
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct File {
-    /// The gate: where requests arrive and where they go.
-    pub proxy: Proxy,
+    /// The gate: where requests arrive and where they go. Left out, beside a database, this is a desk alone.
+    pub proxy: Option<Proxy>,
     /// Metrics, health and reload, for operators, and the desk.
     pub admin: Admin,
     /// Where people and scripts handle credentials.

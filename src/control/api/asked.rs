@@ -6,7 +6,6 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderValue;
 use axum::http::header::{HeaderMap, IF_MATCH};
 use axum::http::request::Parts;
-use jiff::Timestamp;
 
 use super::caller::resolve;
 use super::desk::{Desk, InForce};
@@ -22,7 +21,6 @@ pub(super) struct Asked {
     desk: Desk,
     in_force: Arc<InForce>,
     caller: Caller,
-    now: Timestamp,
     condition: Condition,
     once: Option<IdempotencyKey>,
 }
@@ -36,13 +34,13 @@ enum Condition {
 }
 
 impl Asked {
-    /// For an operation.
+    /// For an operation, at this moment: the body may have come long after the head.
     pub(super) fn call(&self) -> Call<'_> {
         let revision = match self.condition {
             Condition::Revision(revision) => Some(revision),
             Condition::Unstated | Condition::Any => None,
         };
-        let call = Call::new(&self.desk.0.store, &self.caller, self.now, self.in_force.terms());
+        let call = Call::new(&self.desk.0.store, &self.caller, self.desk.0.clock.now(), self.in_force.terms());
         Call { revision, once: self.once.as_ref(), ..call }
     }
 
@@ -80,14 +78,14 @@ impl FromRequestParts<Desk> for Asked {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
-        let (now, in_force) = (desk.0.clock.now(), desk.0.in_force.load_full());
+        let in_force = desk.0.in_force.load_full();
         let caller = resolve(desk, &in_force, parts).await?;
         let condition = condition(&parts.headers)?;
         let once = match parts.extensions.get::<RequestDigest>() {
             Some(RequestDigest(request)) => Some(IdempotencyKey { key: key(&parts.headers)?, request: *request }),
             None => None,
         };
-        Ok(Self { desk: desk.clone(), in_force, caller, now, condition, once })
+        Ok(Self { desk: desk.clone(), in_force, caller, condition, once })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::HeaderValue;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
 use axum::response::Response;
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ use super::asked::Asked;
 use super::desk::Desk;
 use super::extract::Query;
 use super::fields::Fields;
+use super::origin::demand_no_link;
 use super::paging::{Page, Wanted};
 use super::problem::{Code, Problem};
 use crate::control::operations::{ReadAuditError, export_audit, list_audit};
@@ -117,7 +118,8 @@ async fn list(asked: Asked, Query(query): Query<AuditQuery>) -> Result<Answer<Pa
     get, path = "/audit.csv", tag = TAG, operation_id = "export_audit", params(AuditQuery),
     responses((status = 200, body = String, content_type = "text/csv"), (status = 404))
 )]
-async fn table(asked: Asked, Query(query): Query<AuditQuery>) -> Result<Response, Problem> {
+async fn table(asked: Asked, headers: HeaderMap, Query(query): Query<AuditQuery>) -> Result<Response, Problem> {
+    demand_no_link(&headers)?;
     let mut fields = Fields::default();
     for (field, is_there) in [("cursor", query.cursor.is_some()), ("limit", query.limit.is_some())] {
         if is_there {

@@ -3,11 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::ConnectInfo;
-use axum::extract::connect_info::Connected;
 use axum::http::header::{AUTHORIZATION, COOKIE, HeaderMap};
 use axum::http::request::Parts;
-use axum::serve::IncomingStream;
-use tokio::net::TcpListener;
 
 use super::desk::{Desk, InForce};
 use super::origin;
@@ -21,12 +18,6 @@ pub const COOKIE_NAME: &str = "__Host-claviger";
 /// Where a connection comes from.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
-
-impl Connected<IncomingStream<'_, TcpListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
-        Self(*stream.remote_addr())
-    }
-}
 
 /// Who asks, by what came with the request.
 ///
@@ -59,8 +50,10 @@ pub(super) async fn resolve(desk: &Desk, in_force: &InForce, parts: &Parts) -> R
 /// Where the request comes from; `None` within this process.
 pub(super) fn peer(parts: &Parts, in_force: &InForce) -> Option<IpAddr> {
     let ConnectInfo(Peer(address)) = parts.extensions.get::<ConnectInfo<Peer>>()?;
-    let forwarded = if in_force.is_behind_proxy { forwarded(&parts.headers) } else { None };
-    Some(forwarded.unwrap_or(address.ip()).to_canonical())
+    let address = address.ip().to_canonical();
+    let is_proxy = in_force.proxies.iter().any(|range| range.contains(&address));
+    let forwarded = if is_proxy { forwarded(&parts.headers) } else { None };
+    Some(forwarded.unwrap_or(address).to_canonical())
 }
 
 /// Whom the proxy in front has seen: what stands before that, anybody may have written.

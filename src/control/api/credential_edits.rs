@@ -15,6 +15,7 @@ use super::fields::{Fields, given, said};
 use super::new_credential::{
     LONGEST_DESCRIPTION, LONGEST_EMAIL, LONGEST_MOBILE, LONGEST_NAME, MOST_ADDRESSES, MOST_SCOPES, rate_limit,
 };
+use super::object::Object;
 use super::problem::{Code, Problem};
 use crate::control::operations::{
     Duplicate, DuplicateError, Edit, EditError, Invalid, Once, UpgradeVersionError, duplicate, edit, upgrade_version,
@@ -67,7 +68,7 @@ struct EditBody {
     /// How often it may be used; null for as the settings say.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<RateLimitBody>)]
-    rate_limit: Option<Option<RateLimitBody>>,
+    rate_limit: Option<Option<Object<RateLimitBody>>>,
 }
 
 /// Changes details and rights of a credential, never its secret. Needs If-Match.
@@ -94,7 +95,7 @@ impl EditBody {
             scopes: said(self.scopes, |texts| Some(fields.labels("scopes", &texts, MOST_SCOPES))),
             addresses: said(self.addresses, |texts| Some(fields.addresses("addresses", &texts, MOST_ADDRESSES))),
             expires_at: said(self.expires_at, |text| fields.moment("expires_at", Some(&text))),
-            rate_limit: said(self.rate_limit, |limit| rate_limit(&mut fields, limit)),
+            rate_limit: said(self.rate_limit, |Object(limit)| rate_limit(&mut fields, limit)),
         };
         fields.finish().map(|()| edit)
     }

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::io::{BufWriter, Seek as _, Write as _};
 
 use axum::body::Body;
-use axum::extract::DefaultBodyLimit;
-use axum::http::HeaderValue;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::extract::{DefaultBodyLimit, FromRequest as _, Request};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
@@ -20,9 +20,10 @@ use super::asked::Asked;
 use super::desk::Desk;
 use super::extract::Query;
 use super::fields::Fields;
+use super::origin::demand_no_link;
 use super::problem::{Code, FieldProblem, Problem};
 use crate::config::{Fault, Faults};
-use crate::control::operations::{ExportError, ImportError, Imported, export, import};
+use crate::control::operations::{ExportError, ImportError, Imported, export, import, may_import};
 use crate::credential::Label;
 use crate::source::formats::{self, Import, Users};
 
@@ -38,10 +39,11 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
 }
 
 /// How a file is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum FileFormat {
     /// The credentials file.
+    #[default]
     Yaml,
     /// A table with a line of column names.
     Csv,
@@ -55,7 +57,8 @@ enum FileFormat {
 #[into_params(parameter_in = Query)]
 struct OutQuery {
     /// How it is written.
-    #[param(inline)]
+    #[serde(default)]
+    #[param(inline, default = "yaml")]
     format: FileFormat,
     /// Only those of this account.
     #[param(min_length = 1, max_length = 128)]
@@ -67,7 +70,8 @@ struct OutQuery {
     get, path = "/credential-files", tag = TAG, operation_id = "export_credentials", params(OutQuery),
     responses((status = 200, body = String, content_type = "text/plain"), (status = 404))
 )]
-async fn take_out(asked: Asked, Query(query): Query<OutQuery>) -> Result<Response, Problem> {
+async fn take_out(asked: Asked, headers: HeaderMap, Query(query): Query<OutQuery>) -> Result<Response, Problem> {
+    demand_no_link(&headers)?;
     let mut fields = Fields::default();
     let account = fields.maybe_label("account", query.account.as_deref());
     fields.finish()?;
@@ -98,7 +102,8 @@ async fn take_out(asked: Asked, Query(query): Query<OutQuery>) -> Result<Respons
 #[into_params(parameter_in = Query)]
 struct InQuery {
     /// How it is written.
-    #[param(inline)]
+    #[serde(default)]
+    #[param(inline, default = "yaml")]
     format: FileFormat,
     /// Only say what would change.
     #[serde(default)]
@@ -153,7 +158,14 @@ struct ImportedOne {
     request_body(content = String, content_type = "text/plain"),
     responses((status = 200, body = ImportedBody))
 )]
-async fn take_in(asked: Asked, Query(query): Query<InQuery>, text: String) -> Result<Answer<ImportedBody>, Problem> {
+async fn take_in(
+    asked: Asked,
+    Query(query): Query<InQuery>,
+    request: Request,
+) -> Result<Answer<ImportedBody>, Problem> {
+    // Before a large file is read for somebody who may not.
+    may_import(&asked.call())?;
+    let text = text_of(request).await?;
     let mut fields = Fields::default();
     let account = fields.maybe_label("account", query.account.as_deref());
     let version = fields.maybe_label("version", query.version.as_deref());
@@ -176,6 +188,13 @@ async fn take_in(asked: Asked, Query(query): Query<InQuery>, text: String) -> Re
     };
     let imported = import(&call, &read.map_err(ImportError::Faults)?, query.dry_run).await?;
     Ok(Answer::ok(ImportedBody::new(imported, query.dry_run)))
+}
+
+async fn text_of(request: Request) -> Result<String, Problem> {
+    String::from_request(request, &()).await.map_err(|error| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Code::TooLarge, format!("a file may have {LARGEST_FILE} bytes")),
+        _ => Problem::new(Code::Malformed, "the file was cut off, or is not UTF-8"),
+    })
 }
 
 impl ImportedBody {

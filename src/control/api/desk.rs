@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use ipnet::IpNet;
 
 use super::pace::Pace;
 use crate::auth::{HashPool, HashPoolSize, Throttle, ThrottleRules};
@@ -46,8 +47,8 @@ pub struct InForce {
     pub format: TokenFormat,
     /// Where browsers find the desk, where that is told.
     pub public_url: Option<String>,
-    /// A proxy in front says who callers are.
-    pub is_behind_proxy: bool,
+    /// Whose word on who callers are is believed.
+    pub proxies: Box<[IpNet]>,
     /// Where the codes of refusals are explained.
     pub error_docs: String,
     /// How much guessing is tolerated; `None` for any amount.
@@ -106,7 +107,7 @@ impl InForce {
             scopes: settings.scopes.clone(),
             format: settings.token_format.clone(),
             public_url: settings.public_url.clone(),
-            is_behind_proxy: settings.admin_behind_proxy,
+            proxies: settings.admin_proxies.clone(),
             error_docs: settings.error_docs.clone().unwrap_or_else(|| DOCUMENTATION.to_owned()),
             guessing: throttle.enabled.then(|| ThrottleRules {
                 free_per_pair: throttle.free_per_pair.get(),
@@ -133,7 +134,7 @@ impl Default for InForce {
             scopes: ScopeCatalog::default(),
             format: TokenFormat::default(),
             public_url: None,
-            is_behind_proxy: false,
+            proxies: Box::default(),
             error_docs: DOCUMENTATION.to_owned(),
             guessing: None,
             desk: written::Desk::default(),

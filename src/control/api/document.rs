@@ -1,6 +1,9 @@
 //! The description of the API (OpenAPI 3.1), made of the operations themselves.
 
+use std::sync::LazyLock;
+
 use axum::Router;
+use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse as _;
@@ -33,14 +36,15 @@ pub(super) fn routes() -> Router<Desk> {
     Router::new().route("/openapi.json", get(document))
 }
 
-async fn document() -> axum::response::Response {
-    ([(CONTENT_TYPE, "application/json")], text()).into_response()
-}
-
-fn text() -> String {
+/// Made once: it takes long, and anybody may ask for it.
+static TEXT: LazyLock<Bytes> = LazyLock::new(|| {
     let mut text = openapi().to_pretty_json().unwrap_or_default();
     text.push('\n');
-    text
+    text.into()
+});
+
+async fn document() -> axum::response::Response {
+    ([(CONTENT_TYPE, "application/json")], TEXT.clone()).into_response()
 }
 
 /// The whole of it: what each operation says of itself, and what all of them have in common.

@@ -8,6 +8,7 @@ use axum::http::header::{CONTENT_TYPE, HeaderMap};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
+use super::object::Object;
 use super::problem::{Code, Problem};
 
 /// More than anybody has to say.
@@ -84,8 +85,22 @@ impl From<BytesRejection> for Problem {
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body)
-        .map_err(|error| Problem::new(Code::Malformed, format!("the body cannot be read: {error}")))
+    serde_json::from_slice(body).map(|Object(read)| read).map_err(|error| {
+        Problem::new(Code::Malformed, format!("the body cannot be read: {}", without_value(error.to_string())))
+    })
+}
+
+/// What was there instead of what was expected may be a password in the wrong place: its kind is told, and not itself.
+fn without_value(error: String) -> String {
+    let is_of_value =
+        ["invalid type: ", "invalid value: ", "unknown variant "].iter().any(|start| error.starts_with(start));
+    let (value, expected) = (error.find(['`', '"']), error.rfind(", expected "));
+    match (value, expected) {
+        (Some(value), Some(expected)) if is_of_value && value < expected => {
+            format!("{}{}", error[..value].trim_end(), &error[expected..])
+        }
+        _ => error,
+    }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -13,6 +13,7 @@ mod credential_secrets;
 mod credentials;
 mod desk;
 mod diagnosis;
+mod docs;
 mod document;
 mod extract;
 mod fields;
@@ -20,6 +21,7 @@ mod file_credentials;
 mod local;
 mod me;
 mod new_credential;
+mod object;
 mod operator_tokens;
 mod origin;
 mod own_key;
@@ -58,6 +60,7 @@ pub fn router(desk: Desk) -> Router {
     let (router, _) = operations().split_for_parts();
     let router = router
         .merge(document::routes())
+        .merge(docs::routes())
         .fallback(nothing)
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed, "see the field Allow"))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::credential::{RateLimitBody, SecretKind};
 use super::fields::Fields;
+use super::object::Object;
 use super::problem::Problem;
 use crate::control::operations::{Call, NewCredential, NewSecret};
 use crate::credential::{PlainPassword, RateLimit};
@@ -62,7 +63,8 @@ pub(super) struct NewCredentialBody {
     #[schema(format = "date-time")]
     expires_at: Option<String>,
     /// How often it may be used; as the settings say when it is left out.
-    rate_limit: Option<RateLimitBody>,
+    #[schema(value_type = Option<RateLimitBody>)]
+    rate_limit: Option<Object<RateLimitBody>>,
 }
 
 impl NewCredentialBody {
@@ -83,7 +85,7 @@ impl NewCredentialBody {
         let scopes = self.scopes.map(|scopes| fields.labels("scopes", &scopes, MOST_SCOPES));
         let addresses = fields.addresses("addresses", &self.addresses.unwrap_or_default(), MOST_ADDRESSES);
         let expires_at = fields.moment("expires_at", self.expires_at.as_deref());
-        let rate_limit = self.rate_limit.and_then(|limit| rate_limit(&mut fields, limit));
+        let rate_limit = self.rate_limit.and_then(|Object(limit)| rate_limit(&mut fields, limit));
         let (Some(account), Some(secret)) = (account, secret) else {
             fields.finish()?;
             return Err(Problem::of_field("account", "must not be empty"));

@@ -1,6 +1,9 @@
 //! Where a request comes from: a browser can be made to send one by any page.
 
+use std::net::IpAddr;
+
 use axum::http::header::{HOST, HeaderMap, ORIGIN};
+use axum::http::uri::Authority;
 use axum::http::{HeaderName, HeaderValue, Method, Uri};
 
 use super::problem::{Code, Problem};
@@ -35,13 +38,34 @@ fn elsewhere() -> Problem {
 
 fn is_own(origin: &HeaderValue, headers: &HeaderMap, public_url: Option<&str>) -> bool {
     let Some(origin) = origin.to_str().ok().and_then(parts) else { return false };
-    if public_url.and_then(parts).is_some_and(|own| own == origin) {
+    let own = public_url.and_then(parts);
+    if own.as_ref() == Some(&origin) {
         return true;
+    }
+    // Whatever name leads here, somebody else's may be made to.
+    if own.is_some() && !is_this_machine(&origin.1) {
+        return false;
     }
     let mut hosts = headers.get_all(HOST).iter();
     let host = hosts.next().and_then(|host| host.to_str().ok());
     // A proxy in front may have taken TLS off, so the scheme is not known here.
     hosts.next().is_none() && host.is_some_and(|host| host.eq_ignore_ascii_case(&origin.1))
+}
+
+/// A name that leads nowhere else.
+fn is_this_machine(authority: &str) -> bool {
+    let host = authority.parse::<Authority>().map(|authority| authority.host().to_owned()).unwrap_or_default();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Refuses a reading that writes, such as an export, to a link on somebody else's page.
+///
+/// # Errors
+/// When a browser says that it comes from another site.
+pub(super) fn demand_no_link(headers: &HeaderMap) -> Result<(), Problem> {
+    let is_linked = headers.get_all(SITE).iter().any(|site| site != "same-origin" && site != "none");
+    if is_linked { Err(elsewhere()) } else { Ok(()) }
 }
 
 /// Scheme and authority, in small letters.
@@ -72,6 +96,11 @@ mod tests {
             assert!(passes(&method, &[("origin", "https://keys.example.org")]));
             assert!(passes(&method, &[("origin", "http://127.0.0.1:8081"), ("host", "127.0.0.1:8081")]));
             assert!(!passes(&method, &[("origin", "http://127.0.0.1:8082"), ("host", "127.0.0.1:8081")]));
+            let rebound = [("origin", "http://evil.example"), ("host", "evil.example")];
+            assert!(!passes(&method, &rebound), "a name of somebody else's that leads here");
+            let plain = [("origin", "http://keys.example.org"), ("host", "keys.example.org")];
+            assert!(!passes(&method, &plain), "another scheme than the one that people are told");
+            assert!(check(&method, &headers(&plain), None).is_ok(), "nobody has said what it is called");
             assert!(passes(&method, &[]));
         }
         for site in ["cross-site", "same-site", "x"] {

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::fields::Fields;
 use crate::control::operations::Paging;
-use crate::store::Listing;
+use crate::store::{Listing, StoreError};
 
 const DEFAULT: u32 = 50;
 const MOST: u32 = 200;
@@ -25,6 +25,10 @@ pub(super) struct Page<T> {
     items: Vec<T>,
     /// For the next page; null on the last.
     next_cursor: Option<String>,
+    /// Ids of those that are left out because they cannot be read; why stands in the log.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    unreadable: Vec<String>,
 }
 
 impl Wanted {
@@ -50,7 +54,7 @@ impl Wanted {
 }
 
 impl<T> Page<T> {
-    /// Of what was read. What cannot be read is for the log.
+    /// Of what was read. Why the rest cannot be is for the log.
     pub(super) fn of<R>(listing: Listing<R>) -> Self
     where
         T: for<'r> From<&'r R>,
@@ -59,6 +63,11 @@ impl<T> Page<T> {
             tracing::error!("{error}");
         }
         let next_cursor = listing.end.map(|end| URL_SAFE_NO_PAD.encode(end));
-        Self { items: listing.records.iter().map(T::from).collect(), next_cursor }
+        let id = |error: &StoreError| match error {
+            StoreError::Inconsistent { id, .. } => Some(id.clone()),
+            _ => None,
+        };
+        let unreadable = listing.unreadable.iter().filter_map(id).collect();
+        Self { items: listing.records.iter().map(T::from).collect(), next_cursor, unreadable }
     }
 }

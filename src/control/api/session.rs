@@ -37,7 +37,7 @@ struct SignIn {
     password: String,
 }
 
-/// Signs in: the session is in a cookie.
+/// Signs in: the session is in a cookie. One that the browser had before is over.
 #[utoipa::path(
     post, path = "/session", tag = TAG, request_body = SignIn, security(()),
     responses((status = 200, body = Me, headers(("Set-Cookie" = String))), (status = 401))
@@ -45,6 +45,10 @@ struct SignIn {
 async fn begin_session(visitor: Visitor, Body(body): Body<SignIn>) -> Result<Response, Problem> {
     visitor.knock()?;
     let signed_in = sign_in(&visitor.doorstep(), &body.email, PlainPassword::new(body.password.as_bytes())).await?;
+    // Nobody holds it any more, once the browser has the new one.
+    if let Some(replaced) = &visitor.session {
+        sign_out(&visitor.doorstep(), replaced).await?;
+    }
     let mut response = Answer::ok(Me::new(&signed_in.caller, &visitor.in_force)).into_response();
     let seconds = signed_in.ends_at.duration_since(visitor.desk.0.clock.now()).as_secs().max(0);
     set_cookie(&mut response, signed_in.ticket.reveal(), seconds);

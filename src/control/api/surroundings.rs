@@ -1,7 +1,7 @@
 //! What is around every request: its id, where it may come from, and the one form of all refusals.
 
-use axum::body::{Body, Bytes};
-use axum::extract::{FromRequest as _, Request, State};
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
 use axum::http::header::{ALLOW, CACHE_CONTROL, SET_COOKIE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::desk::Desk;
+use super::extract::LARGEST_BODY;
 use super::origin;
 use super::problem::{Code, Problem};
 
@@ -69,7 +70,13 @@ async fn prepare(request: Request, public_url: Option<&str>) -> Result<Request, 
         return Ok(request);
     }
     let (parts, body) = request.into_parts();
-    let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await.map_err(Problem::from)?;
+    // Nobody is known yet: no more is held than any call may have.
+    let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
+        return Err(Problem::new(
+            Code::TooLarge,
+            format!("a body with an Idempotency-Key may have {LARGEST_BODY} bytes"),
+        ));
+    };
     let mut request = Request::from_parts(parts, Body::from(body.clone()));
     let digest = digest(&request, &body);
     request.extensions_mut().insert(digest);

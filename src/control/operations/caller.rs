@@ -33,6 +33,12 @@ impl Caller {
         Self { actor, role: Role::Staff, account: None, user: None }
     }
 
+    /// This program itself.
+    pub fn system() -> Self {
+        let actor = Actor { kind: ActorKind::System, id: "claviger".into(), request_id: None, address: None };
+        Self { actor, role: Role::Staff, account: None, user: None }
+    }
+
     /// True where the table of rights says so, and at the operator's shell.
     pub fn may(&self, right: Right) -> bool {
         match self.actor.kind {

@@ -32,8 +32,8 @@ pub use credentials::{
     DuplicateError, Edit, EditError, EnableError, EndOverlapError, ExportError, Exported, ImportError, Imported,
     ImportedCredential, ListCredentialsError, NewCredential, OwnKeyError, Reset, ResetDone, ResetError, Said,
     UpgradeVersionError, clear, count_credentials, create, delete, disable, duplicate, edit, enable, end_overlap,
-    export, import, list_credentials, own_key, regenerate_own_key, reset, show_credential, switch_off_own_key,
-    switch_on_own_key, upgrade_version,
+    export, import, list_credentials, may_import, own_key, regenerate_own_key, reset, show_credential,
+    switch_off_own_key, switch_on_own_key, upgrade_version,
 };
 pub use facts::{access_request_facts, account_facts, audit_facts, credential_facts, operator_token_facts, user_facts};
 pub use once::Once;

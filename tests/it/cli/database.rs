@@ -71,11 +71,31 @@ fn a_database_of_a_newer_program_is_left_alone() {
     let run = |arguments: &[&str]| Run::within(folder.path(), arguments).end();
     assert_eq!(run(&["database", "migrate"]).code, 0);
     database.execute("UPDATE _sqlx_migrations SET version = 99 WHERE version = 1");
+    let status = run(&["database", "status"]);
+    assert_eq!((status.code, status.stderr.as_str()), (0, ""), "it has only grown");
+    assert_eq!(run(&["database", "migrate"]).code, 0);
+    assert_eq!(run(&["credentials", "list"]).code, 0);
+    database.execute("UPDATE schema_mark SET readable_from = 99");
     for arguments in [&["database", "status"][..], &["database", "migrate"], &["credentials", "list"]] {
         let ended = run(arguments);
         assert_eq!(ended.code, 1, "{ended:?}");
         assert!(ended.stderr.contains("use the version of claviger that last migrated it"), "{}", ended.stderr);
     }
+}
+
+#[test]
+fn a_migration_that_was_stopped_is_told_of_and_finished() {
+    let database = fresh_database();
+    let folder = folder_on(database.url());
+    let run = |arguments: &[&str]| Run::within(folder.path(), &[&["database"], arguments].concat()).end();
+    assert_eq!(run(&["migrate"]).code, 0);
+    database.execute("UPDATE schema_mark SET finished = 1");
+    let status = run(&["status"]);
+    assert_eq!(status.code, 1);
+    assert!(status.stderr.contains("run claviger database migrate"), "{}", status.stderr);
+    let migrated = run(&["migrate"]);
+    assert!(migrated.stdout.contains("was stopped before its end, and is finished now"), "{}", migrated.stdout);
+    assert_eq!(run(&["status"]).code, 0);
 }
 
 #[test]

@@ -3,10 +3,17 @@
 mod config;
 mod credentials;
 mod database;
+mod desk;
+mod desk_credentials;
+mod desk_lost;
+mod desk_people;
+mod desk_server;
 mod explain;
 mod faults;
 mod passwords;
+mod readme;
 mod serve;
+mod shells;
 mod throttle;
 mod tokens;
 
@@ -55,5 +62,44 @@ fn help_and_version_are_results_not_errors() {
         let ended = Run::within(folder.path(), &arguments).end();
         assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{arguments:?}");
         assert!(ended.stdout.contains("laviger"));
+    }
+}
+
+/// Every command that does something, found by asking each of them what it has below it.
+fn commands() -> Vec<Vec<String>> {
+    let folder = TempDir::new().unwrap();
+    let (mut found, mut open) = (Vec::new(), vec![Vec::<String>::new()]);
+    while let Some(command) = open.pop() {
+        let words: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
+        let ended = Run::within(folder.path(), &words).end();
+        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{words:?}");
+        let below = ended.stdout.split("\nCommands:\n").nth(1).unwrap_or_default();
+        let names = below
+            .lines()
+            .take_while(|line| !line.is_empty())
+            .filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+        let names: Vec<&str> =
+            names.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").collect();
+        open.extend(names.iter().map(|name| command.iter().cloned().chain([(*name).to_owned()]).collect()));
+        if names.is_empty() {
+            found.push(command);
+        }
+    }
+    found
+}
+
+#[test]
+fn every_command_explains_itself_by_examples() {
+    let (folder, commands) = (TempDir::new().unwrap(), commands());
+    assert!(commands.len() > 55, "{commands:?}");
+    for command in commands {
+        let words: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
+        let help = Run::within(folder.path(), &words).end().stdout;
+        let examples = help.split("\nExamples:\n").nth(1).unwrap_or_default();
+        assert!(examples.contains(&format!("claviger {}", command.join(" "))), "{}\n{help}", command.join(" "));
+        // Others can see the command line.
+        for secret in ["--password", "--secret", "--token"] {
+            assert!(!help.contains(secret), "{} takes {secret}", command.join(" "));
+        }
     }
 }

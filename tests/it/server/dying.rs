@@ -17,6 +17,7 @@ use crate::support::{Connection, Gate, RecordingApi, Request, TOKEN, claviger, c
 
 /// The listening sockets of a gate, as the next process gets them; the admin listener's is the last.
 pub fn sockets(path: &Path) -> Vec<OwnedFd> {
+    eventually("the next process may ask", || path.exists());
     let line = UnixStream::connect(path).unwrap();
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(16))];
     let mut control = RecvAncillaryBuffer::new(&mut space);

@@ -1,2 +1,36 @@
+mod admin_tls;
+mod desk_alone;
 mod dying;
+mod first_link;
 mod upgrade;
+mod visits;
+
+use claviger::control::api::InForce;
+use claviger::control::operations::{Call, Caller, NewOperatorToken, create_operator_token};
+use claviger::store::{Role, Store};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::support::{Connection, Gate, Reply, Request};
+
+/// A token of the staff.
+async fn staff_token(store: &Store) -> String {
+    let (known, shell) = (InForce::default(), Caller::shell("root".into()));
+    let call = Call::new(store, &shell, now(), known.terms());
+    let new = NewOperatorToken { name: "test".into(), role: Role::Staff, account: None, expires_at: None };
+    create_operator_token(&call, new).await.unwrap().token.reveal().to_owned()
+}
+
+#[expect(clippy::disallowed_methods, reason = "as the process beside it")]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// A call of the API of this process.
+fn call(gate: &Gate, token: &str, method: &str, target: &str, body: Option<&Value>) -> Reply {
+    let mut request = Request::new(method, target).header("Connection", "close").bearer(token);
+    if let Some(body) = body {
+        request = request.header("Content-Type", "application/json").body(body.to_string());
+    }
+    Connection::open(gate.admin).send(&request)
+}

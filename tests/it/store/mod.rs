@@ -3,3 +3,4 @@
 pub mod beds;
 mod credentials;
 mod harness;
+mod migration;

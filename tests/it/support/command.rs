@@ -10,7 +10,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The program, with nothing in the environment that would configure it.
 pub fn claviger() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_claviger"));
+    claviger_in(env!("CARGO_BIN_EXE_claviger"))
+}
+
+fn claviger_in(program: &str) -> Command {
+    let mut command = Command::new(program);
     #[expect(clippy::disallowed_methods, reason = "what configures the program must be what the test says")]
     let variables = std::env::vars_os();
     for (name, _) in variables {
@@ -40,6 +44,24 @@ impl Run {
     pub fn within(folder: &Path, arguments: &[&str]) -> Self {
         let mut command = claviger();
         command.current_dir(folder).args(arguments);
+        Self::of(command)
+    }
+
+    /// The same on a terminal (util-linux), which shows what is typed no second time.
+    pub fn on_terminal(folder: &Path, arguments: &[&str]) -> Self {
+        let quoted = |word: &str| format!("'{}'", word.replace('\'', "'\\''"));
+        let words = [env!("CARGO_BIN_EXE_claviger")].into_iter().chain(arguments.iter().copied()).map(quoted);
+        Self::line_on_terminal(folder, &words.collect::<Vec<_>>().join(" "))
+    }
+
+    /// A line as bash understands it, on a terminal; `claviger` is this program.
+    pub fn line_on_terminal(folder: &Path, line: &str) -> Self {
+        let mut command = claviger_in("script");
+        command.current_dir(folder).args(["-q", "-e", "-E", "never", "-c", line, "/dev/null"]);
+        #[expect(clippy::disallowed_methods, reason = "the other programs of the line are where they always are")]
+        let path = std::env::var("PATH").unwrap();
+        let programs = Path::new(env!("CARGO_BIN_EXE_claviger")).parent().unwrap();
+        command.env("PATH", format!("{}:{path}", programs.display())).env("SHELL", "/bin/bash");
         Self::of(command)
     }
 

@@ -15,7 +15,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What the gate is started with.
 pub struct GateBuilder {
-    upstream: String,
+    upstream: Option<String>,
+    admin: String,
     settings: String,
     proxy: String,
     credentials: Option<String>,
@@ -41,8 +42,18 @@ type Output = Arc<Mutex<String>>;
 impl Gate {
     /// In front of an upstream, with the usual credentials.
     pub fn before(upstream: &str) -> GateBuilder {
+        GateBuilder { upstream: Some(upstream.to_owned()), ..Self::nowhere() }
+    }
+
+    /// No gate at all, but a desk alone on this database. Both its addresses are those of the desk.
+    pub fn desk_alone(database: &str) -> GateBuilder {
+        Self::nowhere().database(database)
+    }
+
+    fn nowhere() -> GateBuilder {
         GateBuilder {
-            upstream: upstream.to_owned(),
+            upstream: None,
+            admin: "127.0.0.1:0".into(),
             settings: String::new(),
             proxy: String::new(),
             credentials: Some(credentials()),
@@ -182,6 +193,12 @@ impl GateBuilder {
         self
     }
 
+    /// Another address of the admin listener, and more settings of it behind a comma.
+    pub fn admin(mut self, yaml: &str) -> Self {
+        yaml.clone_into(&mut self.admin);
+        self
+    }
+
     /// Another credentials file.
     pub fn credentials(mut self, yaml: &str) -> Self {
         self.credentials = Some(yaml.to_owned());
@@ -240,11 +257,14 @@ impl GateBuilder {
         let folder = self.folder.path();
         let file = self.credentials.as_ref().map(|_| "file: credentials.yaml".to_owned());
         let database = self.database.as_ref().map(|url| format!("database: '{url}'"));
+        let proxy = self
+            .upstream
+            .as_ref()
+            .map(|upstream| format!("proxy:\n  listen: 127.0.0.1:0\n  upstream: {upstream}\n{}", self.proxy));
         let settings = format!(
-            "proxy:\n  listen: 127.0.0.1:0\n  upstream: {}\n{}admin: {{listen: 127.0.0.1:0}}\n\
-             credentials: {{{}}}\n{}{}",
-            self.upstream,
-            self.proxy,
+            "{}admin: {{listen: {}}}\ncredentials: {{{}}}\n{}{}",
+            proxy.unwrap_or_default(),
+            self.admin,
             file.into_iter().chain(database).collect::<Vec<_>>().join(", "),
             self.log,
             self.settings
@@ -270,7 +290,9 @@ fn addresses(stderr: &str) -> Option<(SocketAddr, SocketAddr)> {
     let line = stderr.lines().find(|line| line.contains("claviger listens"))?;
     if let Ok(line) = serde_json::from_str::<serde_json::Value>(line) {
         let address = |field: &str| line[field].as_str()?.split(' ').next()?.parse().ok();
-        return Some((address("proxy")?, address("admin")?));
+        let admin = address("admin")?;
+        // A desk alone has no other.
+        return Some((address("proxy").unwrap_or(admin), admin));
     }
     let field = |name: &str| line.split(' ').find_map(|word| word.strip_prefix(name)?.parse().ok());
     Some((field("proxy=")?, field("admin=")?))

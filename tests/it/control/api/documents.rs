@@ -82,3 +82,36 @@ fn every_code_stands_in_the_readme_with_its_status() {
         assert!(row.contains(&format!("`{}`", code.as_str())), "README.md lacks {}", code.as_str());
     }
 }
+
+/// What a browser would have to fetch or run, and from where, is all that its policy lets it.
+#[tokio::test]
+async fn the_description_for_people_is_whole_and_needs_nothing_from_elsewhere() {
+    let table = Table::sqlite().await.outside();
+    let page = table.get("/docs").await;
+    assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html; charset=utf-8"));
+    let policy = page.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'; style-src 'self';") && !policy.contains("unsafe"), "{policy}");
+    let html = page.body.as_str().unwrap();
+    for foreign in ["<script", "<style", " style=", " src=", "://", "javascript:", " onclick", "url("] {
+        let found = html.replace("https://keys.example.org", "").contains(foreign);
+        assert!(!found, "{foreign}");
+    }
+    let ids: Vec<_> = html.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    let unique: std::collections::HashSet<_> = ids.iter().collect();
+    assert_eq!(ids.len(), unique.len());
+    for target in html.split(" href=\"#").skip(1) {
+        let target = target.split('"').next().unwrap();
+        assert!(unique.contains(&target), "#{target} leads nowhere");
+    }
+    let api = described();
+    let operations = api["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values());
+    let names = operations.map(|operation| operation["operationId"].as_str().unwrap().to_owned());
+    let schemas = api["components"]["schemas"].as_object().unwrap().keys().map(|name| format!("schema-{name}"));
+    for id in names.chain(schemas) {
+        assert!(unique.contains(&id.as_str()), "{id} is missing");
+    }
+    let style = table.get("/docs.css").await;
+    assert_eq!((style.status.as_u16(), style.header("content-type")), (200, "text/css; charset=utf-8"));
+    let style = style.body.as_str().unwrap();
+    assert!(!style.contains("url(") && !style.contains("@import") && !style.contains("://"));
+}

@@ -1,17 +1,34 @@
 //! The API of the desk, through its router, without a socket.
 
+mod conditions;
 mod credential_files;
 mod credentials;
+mod crowd;
 mod documents;
+mod every_operation;
+mod foreign;
+mod guesses;
+mod odd_texts;
+mod once;
+mod origins;
+mod people;
 mod refusals;
+mod roles;
+mod samples;
+mod sessions;
+mod setup;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode};
+use claviger::auth::ThrottleRules;
 use claviger::clock::Clock;
-use claviger::control::api::{Desk, InForce, router};
+use claviger::control::api::{Desk, InForce, Peer, router};
 use claviger::control::operations::Caller;
 use claviger::credential::{ScopeCatalog, Version, VersionCatalog};
 use claviger::store::{Actor, ActorKind, Role};
@@ -42,6 +59,15 @@ impl Told {
         self.body["code"].as_str().unwrap_or_default()
     }
 
+    /// Everything of it that is the same whoever asked for what.
+    pub fn without_id(mut self) -> (StatusCode, HeaderMap, Value) {
+        let id = self.headers.remove("x-request-id").unwrap();
+        if let Some(body) = self.body.as_object_mut() {
+            assert_eq!(body.remove("request_id").unwrap(), id.to_str().unwrap());
+        }
+        (self.status, self.headers, self.body)
+    }
+
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
@@ -50,6 +76,7 @@ impl Told {
 /// A call that is being put together.
 pub struct Ask<'t> {
     table: &'t Table,
+    caller: Option<Caller>,
     request: axum::http::request::Builder,
     body: Body,
 }
@@ -71,6 +98,13 @@ impl Table {
             versions: VersionCatalog { known: vec![version("1"), version("2")], ..Default::default() },
             scopes: ScopeCatalog::new(vec![(label("pay"), Box::default())]),
             public_url: Some("https://keys.example.org".into()),
+            guessing: Some(ThrottleRules {
+                free_per_pair: 3,
+                free_per_address: 100,
+                first_delay: Duration::from_secs(60),
+                longest_delay: Duration::from_secs(60),
+                window: Duration::from_secs(900),
+            }),
             ..InForce::default()
         };
         let clock = Clock::manual(noon());
@@ -89,14 +123,12 @@ impl Table {
 
     /// The same desk, asked by a user with this role of this account.
     pub fn by(self, role: Role, account: Option<&str>) -> Self {
-        let actor = Actor { kind: ActorKind::User, id: "usr_1".into(), request_id: None, address: None };
-        let caller = Caller { actor, role, account: account.map(label), user: Some(label("usr_1")) };
-        Self { caller: Some(caller), ..self }
+        Self { caller: Some(somebody(role, account)), ..self }
     }
 
     pub fn ask(&self, method: &str, target: &str) -> Ask<'_> {
         let request = Request::builder().method(method).uri(format!("/api/v1{target}"));
-        Ask { table: self, request, body: Body::empty() }
+        Ask { table: self, caller: self.caller.clone(), request, body: Body::empty() }
     }
 
     pub async fn get(&self, target: &str) -> Told {
@@ -115,7 +147,24 @@ impl Table {
     }
 }
 
+/// A user with this role of this account, who is there within this process.
+pub fn somebody(role: Role, account: Option<&str>) -> Caller {
+    let actor = Actor { kind: ActorKind::User, id: "usr_1".into(), request_id: None, address: None };
+    Caller { actor, role, account: account.map(label), user: Some(label("usr_1")) }
+}
+
 impl Ask<'_> {
+    /// Asked by somebody else.
+    pub fn by(self, caller: Caller) -> Self {
+        Self { caller: Some(caller), ..self }
+    }
+
+    /// Asked over a socket, by nobody that is known already.
+    pub fn from(self, address: &str) -> Self {
+        let peer: SocketAddr = format!("{address}:50000").parse().unwrap();
+        Self { caller: None, request: self.request.extension(ConnectInfo(Peer(peer))), ..self }
+    }
+
     pub fn header(self, name: &str, value: &str) -> Self {
         Self { request: self.request.header(name, value), ..self }
     }
@@ -128,18 +177,22 @@ impl Ask<'_> {
         Self { body: body.into(), ..self }
     }
 
+    /// What is no JSON is one string.
     pub async fn told(self) -> Told {
         let mut request = self.request.body(self.body).unwrap();
-        if let Some(caller) = &self.table.caller {
-            seat(&self.table.bed, caller).await;
-            request.extensions_mut().insert(caller.clone());
+        if let Some(caller) = self.caller {
+            seat(&self.table.bed, &caller).await;
+            request.extensions_mut().insert(caller);
         }
         let response = self.table.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
-        let text = || Value::String(String::from_utf8(bytes.to_vec()).unwrap());
-        let body =
-            if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap_or_else(|_| text()) };
+        let kind = parts.headers.get("content-type").map_or("", |kind| kind.to_str().unwrap());
+        let body = match bytes.is_empty() {
+            true => Value::Null,
+            false if kind.starts_with("text/") => String::from_utf8(bytes.to_vec()).unwrap().into(),
+            false => serde_json::from_slice(&bytes).unwrap(),
+        };
         let told = Told { status: parts.status, headers: parts.headers, body };
         assert_eq!(told.header("cache-control"), "no-store");
         assert!(!told.header("x-request-id").is_empty());

@@ -81,6 +81,33 @@ async fn a_body_that_cannot_be_read_is_refused() {
 }
 
 #[tokio::test]
+async fn a_value_of_the_wrong_type_is_not_told_back() {
+    let table = Table::sqlite().await;
+    let cases = [
+        ("/credentials", r#"{"account": "acme", "kind": "password", "username": "u", "password": 70617373}"#),
+        ("/credentials", r#"{"account": "acme", "kind": "70617373"}"#),
+        ("/credentials", r#"{"account": "acme", "kind": "token", "rate_limit": "70617373"}"#),
+        ("/credentials", r#"{"account": "acme", "kind": "token", "rate_limit": "70617373, expected 70617373"}"#),
+        ("/credentials/x/reset", r#"{"overlap_seconds": "70617373"}"#),
+        ("/credentials/x/reset", r#"{"overlap_seconds": -70617373}"#),
+        ("/session", r#"{"email": "a@b.c", "password": 70617373}"#),
+        ("/session", r#"{"email": "a@b.c", "password": 70617373.5}"#),
+        ("/session", r#"{"email": "a@b.c", "password": "70617373"#),
+        ("/session", r#""70617373""#),
+    ];
+    for (target, body) in cases {
+        let told = table.ask("POST", target).header("content-type", "application/json").body(body).told().await;
+        assert_eq!((told.status.as_u16(), told.code()), (400, "malformed"), "{body}");
+        assert!(!told.body.to_string().contains("70617373"), "{body}: {}", told.body);
+    }
+    let told = table.post("/session", json!({"email": 5, "password": "x"})).await;
+    assert_eq!(
+        told.body["detail"],
+        "the body cannot be read: invalid type: integer, expected a string at line 1 column 10"
+    );
+}
+
+#[tokio::test]
 async fn everything_that_is_wrong_is_told_at_once_field_by_field() {
     let table = Table::sqlite().await;
     let body = json!({

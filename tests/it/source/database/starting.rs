@@ -7,7 +7,10 @@ use crate::store::beds::{Bed, on_each, token};
 use crate::support::postgres::{Cluster, HowToStop, fresh_database};
 use crate::support::{Gate, RecordingApi, Run, eventually};
 
-on_each!(a_database_of_a_newer_version_is_refused, a_damaged_row_takes_nobody_else_down);
+on_each!(
+    a_database_that_has_only_grown_is_used_and_one_that_needs_a_newer_program_refused,
+    a_damaged_row_takes_nobody_else_down
+);
 
 /// What the program says when it refuses to start.
 fn refusal(builder: &crate::support::GateBuilder) -> String {
@@ -20,15 +23,34 @@ fn refusal_of(url: &str) -> String {
     refusal(&Gate::before("http://127.0.0.1:1").database(url))
 }
 
-async fn a_database_of_a_newer_version_is_refused(bed: Bed) {
+async fn a_database_that_has_only_grown_is_used_and_one_that_needs_a_newer_program_refused(bed: Bed) {
+    bed.account("acme").await;
+    bed.put(&token("fine", "acme", "fine")).await;
     bed.execute(
         "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time)
-        SELECT 9999, 'later', installed_on, success, checksum, 0 FROM _sqlx_migrations WHERE version = 1",
+        SELECT 3, 'later', installed_on, success, checksum, 0 FROM _sqlx_migrations WHERE version = 1;
+        UPDATE schema_mark SET readable_from = 2, finished = 3;
+        ALTER TABLE credentials ADD COLUMN later TEXT",
     )
     .await;
+    let api = RecordingApi::start();
+    for flag in [None, Some("--migrate")] {
+        let gate = gate(&api, &bed).start_as(|command| {
+            command.args(flag);
+        });
+        assert_eq!(asked(&gate, &bearer("fine")).0, 200);
+    }
+    bed.store.migrate().await.unwrap();
+    assert_eq!(bed.ask("SELECT MAX(version) FROM _sqlx_migrations").await, 3);
+
+    bed.execute("UPDATE schema_mark SET readable_from = 3").await;
     let refusal = refusal_of(&bed.address());
-    assert!(refusal.contains("its schema is at version 9999, and this claviger knows 2"), "{refusal}");
+    assert!(
+        refusal.contains("its schema is at version 3, which needs a claviger that knows 3, and this one knows 2"),
+        "{refusal}"
+    );
     assert!(refusal.contains("use the version of claviger that last migrated it, or a newer one"), "{refusal}");
+    assert!(bed.store.migrate().await.is_err());
 }
 
 async fn a_damaged_row_takes_nobody_else_down(bed: Bed) {

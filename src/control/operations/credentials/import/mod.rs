@@ -56,17 +56,26 @@ pub enum ImportError {
     Store(#[from] StoreError),
 }
 
-/// Imports what a file says, in one transaction; a dry run ends it without having done anything. A file may be of
-/// any account, and lets those in that are new: so it is for whoever may do that.
+/// Whether the caller may import at all, to be known before a file is read. A file may be of any account, and lets
+/// those in that are new: so it is for whoever may do that.
+///
+/// # Errors
+/// When they may not.
+pub fn may_import(call: &Call<'_>) -> Result<(), Refusal> {
+    for right in [Right::GrantAccess, Right::ManageCredentials] {
+        if call.reach(right)? != Reach::Every {
+            return Err(Refusal::Forbidden);
+        }
+    }
+    Ok(())
+}
+
+/// Imports what a file says, in one transaction; a dry run ends it without having done anything.
 ///
 /// # Errors
 /// Nothing has happened then.
 pub async fn import(call: &Call<'_>, import: &Import, is_dry_run: bool) -> Result<Imported, ImportError> {
-    for right in [Right::GrantAccess, Right::ManageCredentials] {
-        if call.reach(right)? != Reach::Every {
-            return Err(Refusal::Forbidden.into());
-        }
-    }
+    may_import(call)?;
     let (store, actor) = (call.store, call.actor());
     let mut transaction = call.begin().await??;
     let plan = Plan::make(&mut transaction, actor, call.now, import).await?;

@@ -1,0 +1,213 @@
+//! The gate: everything that decides, and the service that asks it.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use pingora::server::ShutdownWatch;
+use pingora::services::background::BackgroundService;
+
+use crate::auth::{Authenticator, Directory, HashPool, HashPoolSize, Meters, PasswordCache, Throttle};
+use crate::clock::Clock;
+use crate::config::{self, Fault, Faults, Origin, Settings};
+use crate::control::{GateState, Readiness};
+use crate::proxy::{AccessLog, Certificates, Gateway, Policy, Reading};
+use crate::source::{Database, DatabaseDirectory, DatabaseStart, Joined, Loaded};
+use crate::telemetry::Metrics;
+
+/// How often a host name of the API behind is looked up again.
+const LOOK_UP: Duration = Duration::from_secs(10);
+
+/// A gate that does not serve yet.
+pub(super) struct Gate {
+    policy: Arc<ArcSwap<Policy>>,
+    authenticator: Arc<Authenticator>,
+    throttle: Arc<Throttle>,
+    certificates: Option<Arc<Certificates>>,
+    directory: Option<Arc<DatabaseDirectory>>,
+    metrics: Arc<Metrics>,
+}
+
+/// What of the gate follows what is read.
+pub(super) struct GateInUse {
+    policy: Arc<ArcSwap<Policy>>,
+    directory: Option<Arc<DatabaseDirectory>>,
+    certificates: Option<Arc<Certificates>>,
+    metrics: Arc<Metrics>,
+}
+
+/// A reading that fits; to put it in force cannot fail any more.
+pub(super) struct NextGate {
+    policy: Policy,
+    certificates: Option<Reading>,
+}
+
+impl Gate {
+    /// In front of this API.
+    ///
+    /// # Errors
+    /// When certificates cannot be read, or the system gives no threads.
+    pub(super) fn new(
+        loaded: &Loaded,
+        upstream: &config::Upstream,
+        database: Option<&Database>,
+        metrics: Arc<Metrics>,
+    ) -> anyhow::Result<Self> {
+        let settings = &loaded.settings;
+        let directory = database.map(Database::directory);
+        Ok(Self {
+            certificates: certificates(settings, &metrics)?,
+            policy: Arc::new(ArcSwap::from_pointee(policy(loaded, upstream, directory.as_ref(), None)?)),
+            authenticator: Arc::new(authenticator(settings, &metrics)?),
+            throttle: Arc::default(),
+            directory,
+            metrics,
+        })
+    }
+
+    /// What answers callers.
+    pub(super) fn gateway(&self, settings: &Settings, readiness: &Readiness, access_log: Option<AccessLog>) -> Gateway {
+        Gateway {
+            policy: self.policy.clone(),
+            authenticator: self.authenticator.clone(),
+            throttle: self.throttle.clone(),
+            metrics: self.metrics.clone(),
+            access_log,
+            clock: Clock::System,
+            keep_alive: settings.timeouts.keep_alive.duration(),
+            is_stopping: readiness.stopping_flag(),
+            complained: AtomicI64::default(),
+        }
+    }
+
+    /// Those of its listeners.
+    pub(super) fn certificates(&self) -> Option<Arc<Certificates>> {
+        self.certificates.clone()
+    }
+
+    /// What operators see of it.
+    pub(super) fn state(&self) -> GateState {
+        GateState {
+            authenticator: self.authenticator.clone(),
+            throttle: self.throttle.clone(),
+            database: self.directory.clone(),
+        }
+    }
+
+    /// What follows the files.
+    pub(super) fn in_use(&self) -> GateInUse {
+        GateInUse {
+            policy: self.policy.clone(),
+            directory: self.directory.clone(),
+            certificates: self.certificates.clone(),
+            metrics: self.metrics.clone(),
+        }
+    }
+
+    /// What follows the host name of the API behind.
+    pub(super) fn resolver(&self) -> Resolver {
+        Resolver { policy: self.policy.clone() }
+    }
+}
+
+impl GateInUse {
+    /// Everything that can fail.
+    ///
+    /// # Errors
+    /// All that cannot be used.
+    pub(super) fn prepare(&self, loaded: &Loaded) -> Result<NextGate, Faults> {
+        let Some(upstream) = &loaded.settings.upstream else {
+            let problem = "is missing; a gate becomes a desk alone only by a restart";
+            return Err(Fault::new(Origin::WHOLE_FILE, "proxy", problem).into());
+        };
+        let policy = policy(loaded, upstream, self.directory.as_ref(), Some(&self.policy.load()))?;
+        let certificates = loaded.settings.tls.as_ref().map(Reading::new).transpose()?;
+        Ok(NextGate { policy, certificates })
+    }
+
+    /// Puts it in force.
+    pub(super) fn replace(&self, next: NextGate) {
+        if let (Some(certificates), Some(reading)) = (&self.certificates, next.certificates) {
+            self.metrics.certificate_end.set(reading.not_after);
+            certificates.swap(reading);
+        }
+        self.policy.store(Arc::new(next.policy));
+    }
+}
+
+/// Opens the database of the gate.
+///
+/// # Errors
+/// When it answers and cannot be used.
+pub(super) fn open_database(
+    settings: &Settings,
+    metrics: &Metrics,
+    may_migrate: bool,
+) -> anyhow::Result<Option<Database>> {
+    let Some(settings) = &settings.database else { return Ok(None) };
+    let metrics = Arc::new(metrics.of_database()?);
+    let start = DatabaseStart { settings, clock: Clock::System, metrics, may_migrate };
+    let database = Database::start(start).with_context(|| settings.url.to_string())?;
+    Ok(Some(database))
+}
+
+/// `database` is what was opened at the start; a reload joins it with another file.
+fn policy(
+    loaded: &Loaded,
+    upstream: &config::Upstream,
+    database: Option<&Arc<DatabaseDirectory>>,
+    before: Option<&Policy>,
+) -> Result<Policy, Faults> {
+    let settings = &loaded.settings;
+    let mut meters = Meters::new(loaded.set.iter(), settings.rate_limit, before.map(Policy::meters));
+    let directory: Arc<dyn Directory> = match database {
+        None => loaded.set.clone(),
+        Some(database) => {
+            let remembered = settings.database.as_ref().map(|database| database.options.cache.credentials.get());
+            meters = meters.with_others(2 * remembered.unwrap_or_default());
+            database.complain_of_clashes(&loaded.set);
+            Arc::new(Joined::new(loaded.set.clone(), database.clone()))
+        }
+    };
+    Policy::new(settings, upstream, loaded.rules.clone(), directory, meters, before)
+}
+
+fn certificates(settings: &Settings, metrics: &Metrics) -> Result<Option<Arc<Certificates>>, Faults> {
+    let Some(files) = &settings.tls else { return Ok(None) };
+    let reading = Reading::new(files)?;
+    metrics.certificate_end.set(reading.not_after);
+    Ok(Some(Arc::new(Certificates::new(reading))))
+}
+
+fn authenticator(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<Authenticator> {
+    let cache = PasswordCache::new(settings.passwords.remembered).context("the system gives no randomness")?;
+    let size = HashPoolSize { threads: settings.hash_threads, queue: settings.passwords.queue.get() };
+    let metrics = metrics.clone();
+    let pool = HashPool::start(size, move |took| metrics.hash_duration.observe(took.as_secs_f64()))?;
+    Ok(Authenticator::new(cache, pool))
+}
+
+/// Follows the host name of the API behind.
+pub(super) struct Resolver {
+    policy: Arc<ArcSwap<Policy>>,
+}
+
+#[async_trait]
+impl BackgroundService for Resolver {
+    async fn start(&self, mut shutdown: ShutdownWatch) {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_UP) => {}
+                _ = shutdown.wait_for(|is_stopping| *is_stopping) => return,
+            }
+            let policy = self.policy.load_full();
+            let looked_up = tokio::task::spawn_blocking(move || policy.refresh_upstream()).await;
+            if let Err(error) = looked_up {
+                tracing::error!(%error, "looking up the API behind has failed");
+            }
+        }
+    }
+}

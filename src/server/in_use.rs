@@ -1,0 +1,38 @@
+//! What is in use, and follows what is read.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use super::gate::GateInUse;
+use super::tls::read_admin_tls;
+use crate::config::Faults;
+use crate::control::api::InForce;
+use crate::proxy::Certificates;
+use crate::source::Loaded;
+
+/// All of it.
+pub(super) struct InUse {
+    pub(super) gate: Option<GateInUse>,
+    pub(super) admin_certificates: Option<Arc<Certificates>>,
+    pub(super) desk: Arc<ArcSwap<InForce>>,
+}
+
+impl InUse {
+    /// Puts a reading in force as a whole: everything that can fail comes first.
+    ///
+    /// # Errors
+    /// Nothing has changed then.
+    pub(super) fn replace(&self, loaded: &Loaded) -> Result<(), Faults> {
+        let next = self.gate.as_ref().map(|gate| gate.prepare(loaded)).transpose()?;
+        let admin = loaded.settings.admin_tls.as_ref().map(read_admin_tls).transpose()?;
+        if let (Some(certificates), Some(reading)) = (&self.admin_certificates, admin) {
+            certificates.swap(reading);
+        }
+        self.desk.store(Arc::new(InForce::new(loaded)));
+        if let (Some(gate), Some(next)) = (&self.gate, next) {
+            gate.replace(next);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,278 @@
+//! The life of a credential at the shell.
+
+use super::desk::Shell;
+use crate::support::Run;
+
+#[test]
+fn a_secret_is_shown_once_to_a_person_and_alone_to_a_script() {
+    let shell = Shell::new();
+    let (code, made) = shell.person(
+        &[
+            "credential",
+            "create",
+            "--account",
+            "acme",
+            "--id",
+            "acme-billing",
+            "--name",
+            "Billing export",
+            "--scope",
+            "pay",
+        ],
+        "",
+    );
+    assert_eq!(code, 0);
+    insta::assert_snapshot!(made, @"
+    id                      acme-billing
+    account                 acme
+    name                    Billing export
+    kind                    token
+    ends with               …xxxx
+    scopes                  pay
+    addresses               from anywhere
+    expires at              never
+    created at              xxxx-xx-xx xx:xx:xxx (just now)
+    created by              ann
+    secret made at          xxxx-xx-xx xx:xx:xxx (just now)
+    revision                1
+    last used at            never
+
+    This is shown once and cannot be recovered. Save it somewhere safe:
+    token                   clv_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+    ");
+    let pair =
+        shell.json(&["credential", "create", "--account", "acme", "--username", "nightly", "--id", "acme-nightly"]);
+    let (username, password) = (pair["secret"]["username"].as_str(), pair["secret"]["password"].as_str().unwrap());
+    assert_eq!((username, pair["repeated"].as_bool()), (Some("nightly"), Some(false)));
+    assert!(password.len() >= 20);
+    let reset = shell.json(&["credential", "reset", "acme-billing", "--yes"]);
+    let token = reset["secret"]["token"].as_str().unwrap();
+    let copy = shell.json(&["credential", "duplicate", "acme-billing", "--name", "Second site"]);
+    assert_eq!((&copy["credential"]["name"], &copy["credential"]["scopes"][0]), (&"Second site".into(), &"pay".into()));
+    for arguments in
+        [&["credential", "list"][..], &["credential", "show", "acme-billing"], &["audit", "list"], &["audit", "export"]]
+    {
+        let said = shell.run(arguments).stdout;
+        assert!(!said.contains(token) && !said.contains(password), "{arguments:?}");
+    }
+}
+
+#[test]
+fn credentials_are_looked_for_and_shown() {
+    let shell = Shell::new();
+    shell.token("acme-billing");
+    shell.token("acme-old");
+    shell.json(&["credential", "create", "--account", "acme", "--username", "nightly", "--id", "acme-nightly"]);
+    shell.json(&["credential", "disable", "acme-old", "--reason", "Left the company", "--yes"]);
+    shell.sql("UPDATE credentials SET created_at = created_at - 1000 * 86400 * 10 + length(id) WHERE id = 'acme-old'");
+    shell.sql(
+        "INSERT INTO uses (credential, at, used_from) VALUES ('acme-billing', unixepoch() * 1000 - 200000, '10.0.0.1')",
+    );
+    insta::assert_snapshot!(shell.person(&["credential", "list", "--created", "30d", "--state", "enabled", "--kind", "token"], "").1, @"
+    ID            ACCOUNT  KIND   STATE    VERSION  LAST USED          NAME
+    acme-billing  acme     token  enabled  -        xxxx-xx-xx xx:xxx  -
+    ");
+    insta::assert_snapshot!(shell.person(&["credentials", "list", "--count"], "").1, @"
+    cleared    0
+    disabled   1
+    expired    0
+    enabled    2
+    ");
+    insta::assert_snapshot!(shell.person(&["credential", "show", "acme-old"], "").1, @"
+    id                      acme-old
+    state                   disabled
+    account access          on
+    account                 acme
+    kind                    token
+    ends with               …xxxx
+    disabled reason         Left the company
+    scopes                  everything
+    addresses               from anywhere
+    expires at              never
+    created at              xxxx-xx-xx xx:xx:xxx (10 days ago)
+    created by              ann
+    secret made at          xxxx-xx-xx xx:xx:xxx (just now)
+    revision                2
+    last used at            never
+    ");
+    let ids = |arguments: &[&str]| -> Vec<String> {
+        let listed = shell.json(&[&["credential", "list"], arguments].concat());
+        listed.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(ids(&["--created", "7d"]).len(), 2);
+    assert_eq!(ids(&["--created", "30d"]).len(), 3);
+    assert_eq!(ids(&["--created", "older"]).len(), 0);
+    assert_eq!(ids(&["--name", "NIGHT"]), ["acme-nightly"]);
+    assert_eq!(ids(&["--kind", "password"]), ["acme-nightly"]);
+    assert_eq!(ids(&["--state", "disabled", "--account", "acme"]), ["acme-old"]);
+    assert_eq!(ids(&["--owner", "usr_nobody"]).len(), 0);
+    assert_eq!(shell.json(&["credential", "list", "--count"])["enabled"], 2);
+}
+
+#[test]
+fn whoever_breaks_something_is_told_who_will_notice() {
+    let shell = Shell::new();
+    shell.token("acme-billing");
+    let (code, asked) = shell.person(&["credential", "disable", "acme-billing"], "\n");
+    assert_eq!(code, 1);
+    insta::assert_snapshot!(asked, @"
+    acme-billing was never used, as far as is known.
+    It is refused from then on, until it is enabled again.
+    Go on? [y/N] Nothing was done.
+    ");
+    shell.sql(
+        "INSERT INTO uses (credential, at, used_from) VALUES ('acme-billing', unixepoch() * 1000 - 200000, '10.0.0.1')",
+    );
+    let (code, asked) = shell.person(&["credential", "reset", "acme-billing", "--overlap", "24h"], "y\n");
+    assert_eq!(code, 0);
+    insta::assert_snapshot!(asked, @"
+    acme-billing was last used 3 minutes ago from 10.0.0.1.
+    The secret it has stops working in 24h.
+    Go on? [y/N] id                      acme-billing
+    account                 acme
+    kind                    token
+    ends with               …xxxx
+    scopes                  everything
+    addresses               from anywhere
+    expires at              never
+    created at              xxxx-xx-xx xx:xx:xxx (just now)
+    created by              ann
+    secret made at          xxxx-xx-xx xx:xx:xxx (just now)
+    previous secret ends at xxxx-xx-xx xx:xx:xxx (in 24 hours)
+    revision                2
+    last used at            xxxx-xx-xx xx:xx:xxx (3 minutes ago)
+    last used from          10.0.0.1
+
+    This is shown once and cannot be recovered. Save it somewhere safe:
+    token                   clv_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+    ");
+    let ended = shell.json(&["credential", "end-overlap", "acme-billing"]);
+    assert_eq!(ended["previous_secret_ends_at"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_credential_goes_through_its_life() {
+    let shell = Shell::new();
+    shell.token("acme-billing");
+    let edited = shell.json(&[
+        "credential",
+        "edit",
+        "acme-billing",
+        "--name",
+        "Billing",
+        "--address",
+        "10.0.0.0/8",
+        "--expires",
+        "2099-12-31",
+        "--rate-limit",
+        "100/60",
+        "--contact-mobile",
+        "+447700900961",
+    ]);
+    assert_eq!((&edited["expires_at"], &edited["rate_limit"]["burst"]), (&"2099-12-31T00:00:00Z".into(), &100.into()));
+    let bare = shell.json(&["credential", "edit", "acme-billing", "--no", "addresses", "--no", "expires_at"]);
+    assert_eq!((bare["addresses"].as_array().unwrap().len(), &bare["expires_at"]), (0, &serde_json::Value::Null));
+    assert_eq!(shell.json(&["credential", "disable", "acme-billing", "--yes"])["enabled"], false);
+    assert_eq!(shell.json(&["credential", "enable", "acme-billing"])["enabled"], true);
+    assert_eq!(shell.json(&["credential", "clear", "acme-billing", "--yes"])["cleared"], true);
+    let explained = shell.run(&["explain", "acme-billing", "GET", "/pay"]);
+    assert_eq!(explained.code, 1);
+    insta::assert_snapshot!(explained.stdout, @"
+    GET /pay as acme-billing: refused, credential_invalid (401)
+    The credential is unknown or its secret is wrong.
+
+    Its secret was cleared: nobody has one that is right.
+    claviger credential reset acme-billing gives it another.
+    ");
+    assert!(shell.json(&["credential", "reset", "acme-billing", "--yes"])["secret"]["token"].is_string());
+    assert_eq!(shell.json(&["credential", "delete", "acme-billing", "--yes"])["id"], "acme-billing");
+    let gone = shell.run(&["credential", "show", "acme-billing"]);
+    assert_eq!((gone.code, gone.stderr.as_str()), (1, "claviger: no credential has the id acme-billing\n"));
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once() {
+    let shell = Shell::new();
+    let ended = shell.run(&[
+        "credential",
+        "create",
+        "--account",
+        "acme",
+        "--contact-mobile",
+        "07700900961",
+        "--expires",
+        "2020-01-01",
+        "--scope",
+        "nope",
+        "--address",
+        "here",
+        "--api-version",
+        "9",
+    ]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
+    insta::assert_snapshot!(ended.stderr, @"
+    claviger: Fields are not valid
+      addresses must hold addresses or ranges, such as 192.0.2.7 or 10.0.0.0/8
+      contact_mobile must be written with its country code (E.164): did you mean +447700900961?
+      version must be a configured version, and 9 is not
+      scopes name nope, which is not a configured scope
+      expires_at has passed: it would never be let through
+    ");
+    let nothing = shell.run(&["credential", "edit", "acme-billing"]);
+    assert_eq!((nothing.code, nothing.stderr.as_str()), (1, "claviger: nothing to change: say what, such as --name\n"));
+    for arguments in [
+        &["credential", "create", "--account", "acme", "--expires", "soon"][..],
+        &["credential", "edit", "x", "--no", "id"],
+        &["credential", "reset", "x", "--overlap", "long"],
+        &["credential", "create", "--account", "acme", "--rate-limit", "many"],
+        &["credential", "create", "--account", "acme", "--choose"],
+        &["user", "create", "--email", "a@example.org", "--role", "boss"],
+        &["account", "members", "acme", "maybe"],
+    ] {
+        let ended = shell.run(arguments);
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{arguments:?}");
+    }
+}
+
+/// Others can see the command line.
+#[test]
+fn a_password_is_chosen_at_a_prompt_or_on_standard_input_only() {
+    let shell = Shell::new();
+    let create =
+        ["credential", "create", "--account", "acme", "--username", "nightly", "--id", "acme-nightly", "--choose"];
+    let piped = Run::within(shell.folder.path(), &create).input("a planted password\n").end();
+    assert_eq!((piped.code, piped.stderr.as_str()), (0, ""));
+    let made: serde_json::Value = serde_json::from_str(&piped.stdout).unwrap();
+    assert_eq!(made["secret"], serde_json::json!({"username": "nightly"}));
+    assert!(!piped.stdout.contains("planted"));
+    let (code, typed) = shell.person(
+        &["credential", "reset", "acme-nightly", "--choose", "--yes"],
+        "another planted one\nanother planted one\n",
+    );
+    assert_eq!(code, 0, "{typed}");
+    assert!(typed.starts_with("New password: ") && !typed.contains("planted"), "{typed}");
+    let differ =
+        shell.person(&["credential", "reset", "acme-nightly", "--choose", "--yes"], "one of them\nthe other\n");
+    assert!(differ.0 == 1 && differ.1.ends_with("the two differ\n"), "{}", differ.1);
+    let common = Run::within(shell.folder.path(), &["credential", "reset", "acme-nightly", "--choose", "--yes"]);
+    let common = common.input("password1").end();
+    assert_eq!(common.code, 1);
+    insta::assert_snapshot!(common.stderr, @"
+    claviger: Fields are not valid
+      password is one of the most common ones
+    ");
+}
+
+#[test]
+fn what_a_terminal_would_obey_is_not_written_to_it() {
+    let shell = Shell::new();
+    shell.token("acme-billing");
+    shell.sql("UPDATE credentials SET name = 'red' || char(27) || '[31m' || char(8238) || 'txt' || char(155) || char(13) WHERE TRUE");
+    for arguments in [&["credential", "list"][..], &["credential", "show", "acme-billing"]] {
+        let (code, said) = shell.person(arguments, "");
+        assert_eq!(code, 0);
+        assert!(said.contains("red\u{fffd}[31m\u{fffd}txt\u{fffd}\u{fffd}"), "{said:?}");
+    }
+    let nobody = shell.run(&["credential", "show", "\u{1b}[31m"]);
+    assert!(nobody.code == 1 && !nobody.stderr.contains('\u{1b}'), "{:?}", nobody.stderr);
+}

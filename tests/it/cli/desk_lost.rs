@@ -1,0 +1,132 @@
+//! Servers that are none, and answers that never come.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::Value;
+
+use super::desk_server::{There, at};
+use crate::support::{Exchange, Gate, RecordingApi, ScriptedApi};
+
+const LIST: [&str; 2] = ["account", "list"];
+
+#[test]
+fn what_is_no_desk_is_called_so_in_one_line() {
+    let page = ScriptedApi::start(|exchange| {
+        exchange.head();
+        exchange.write("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 13\r\n\r\n<html></html>");
+    });
+    let elsewhere = RecordingApi::start();
+    let location = elsewhere.url().to_owned();
+    let redirect = ScriptedApi::start(move |exchange| {
+        exchange.head();
+        exchange.write(format!("HTTP/1.1 307 No\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n"));
+    });
+    let cut = ScriptedApi::start(|exchange| {
+        exchange.head();
+        exchange.write("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{\"items\":");
+    });
+    let mute = ScriptedApi::start(|exchange| drop(exchange.head()));
+    let plain = ScriptedApi::start(|exchange| exchange.write("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"));
+    let other = RecordingApi::start();
+    for (server, problem) in [
+        ("http://127.0.0.1:1".to_owned(), "does not answer: Connection refused"),
+        (page.url().to_owned(), "answers 200 OK, but not as a desk does: is that the admin listener of a claviger?"),
+        (redirect.url().to_owned(), "redirects to http://127.0.0.1:"),
+        (cut.url().to_owned(), "was cut off: "),
+        (mute.url().to_owned(), "does not answer: connection closed before message completed"),
+        (other.url().to_owned(), "the desk answers with something else than a list"),
+        (plain.url().replace("http:", "https:"), "; it does not speak TLS"),
+    ] {
+        let ended = at(&server, "clvop_planted", &LIST);
+        assert_eq!(ended.code, 1, "{server}");
+        assert!(ended.stderr.contains(problem) && ended.stderr.lines().count() == 1, "{problem}: {}", ended.stderr);
+        assert!(!ended.stderr.contains("planted") && !ended.stderr.contains('\u{1b}'), "{:?}", ended.stderr);
+    }
+    assert!(elsewhere.seen().is_empty(), "the token has followed the redirect");
+    // The door for callers is another one.
+    let gate = Gate::before("http://127.0.0.1:9").start();
+    let wrong = at(&format!("http://{}", gate.address), "clvop_planted", &LIST);
+    assert!(wrong.code == 1 && wrong.stderr.contains("refuses CLAVIGER_TOKEN"), "{}", wrong.stderr);
+    // And without a database there is no desk.
+    let bare = at(&format!("http://{}", gate.admin), "clvop_planted", &LIST);
+    assert!(bare.code == 1 && bare.stderr.contains("404 Not Found, but not as a desk does"), "{}", bare.stderr);
+}
+
+/// Between command and desk: what is asked arrives, but of the answers to changes the first `lost` do not.
+fn losing(there: &There, lost: usize) -> (ScriptedApi, Arc<AtomicUsize>) {
+    let (admin, changes) = (there.gate.admin, Arc::new(AtomicUsize::new(0)));
+    let count = changes.clone();
+    let relay = move |exchange: &mut Exchange| {
+        loop {
+            let head = exchange.head();
+            let Some(first) = head.first() else { return };
+            let is_change = !first.starts_with("GET ");
+            let length =
+                head.iter().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+            let body = exchange.take(length.unwrap_or(0));
+            let mut desk = TcpStream::connect(admin).unwrap();
+            let asked = format!("{}\r\nconnection: close\r\n\r\n", head.join("\r\n"));
+            desk.write_all(asked.as_bytes()).unwrap();
+            desk.write_all(&body).unwrap();
+            let mut answer = Vec::new();
+            desk.read_to_end(&mut answer).unwrap();
+            if is_change && count.fetch_add(1, Ordering::SeqCst) < lost {
+                return;
+            }
+            exchange.write(answer);
+        }
+    };
+    (ScriptedApi::start(relay), changes)
+}
+
+#[test]
+fn a_lost_answer_never_makes_a_second_credential() {
+    let there = There::new();
+    let staff = &there.tokens[0];
+    let count = || -> usize {
+        let listed: Value = serde_json::from_str(&at(&there.server(), staff, &["credential", "list"]).stdout).unwrap();
+        listed.as_array().unwrap().len()
+    };
+    for (number, arguments) in [
+        (1, &["credential", "create", "--account", "acme", "--id", "acme-billing"][..]),
+        (2, &["credential", "duplicate", "acme-billing"]),
+        (2, &["credential", "reset", "acme-billing", "--yes"]),
+    ] {
+        let (relay, changes) = losing(&there, 1);
+        let ended = at(relay.url(), staff, arguments);
+        assert_eq!((ended.code, changes.load(Ordering::SeqCst), count()), (1, 2, number), "{arguments:?} {ended:?}");
+        let answer: Value = serde_json::from_str(&ended.stdout).unwrap();
+        assert_eq!((&answer["secret"], &answer["repeated"]), (&Value::Null, &true.into()));
+        let id = answer["credential"]["id"].as_str().unwrap();
+        let expected = format!("For another secret: claviger credential reset {id}\n");
+        assert!(ended.stderr.contains("; asking again\n") && ended.stderr.ends_with(&expected), "{}", ended.stderr);
+        let reset = at(&there.server(), staff, &["credential", "reset", id, "--yes"]);
+        assert_eq!(reset.code, 0, "{}", reset.stderr);
+    }
+}
+
+#[test]
+fn what_nobody_knows_to_be_done_is_said_to_be_so() {
+    let there = There::new();
+    let staff = &there.tokens[0];
+    let (relay, changes) = losing(&there, 9);
+    let ended = at(relay.url(), staff, &["credential", "create", "--account", "acme", "--id", "acme-billing"]);
+    assert_eq!((ended.code, ended.stdout.as_str(), changes.load(Ordering::SeqCst)), (1, "", 2));
+    assert!(
+        ended.stderr.ends_with("It may have been done all the same: look before you do it again\n"),
+        "{}",
+        ended.stderr
+    );
+    // Without a key of its own, a call is not made twice.
+    let (relay, changes) = losing(&there, 9);
+    let ended = at(relay.url(), staff, &["operator", "create", "--name", "x", "--role", "staff"]);
+    assert_eq!((ended.code, changes.load(Ordering::SeqCst)), (1, 1));
+    assert!(
+        ended.stderr.ends_with("It may have been done all the same: look before you do it again\n"),
+        "{}",
+        ended.stderr
+    );
+}

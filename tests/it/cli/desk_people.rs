@@ -1,0 +1,208 @@
+//! People, tokens of scripts, the audit and the first link, at the shell.
+
+use serde_json::Value;
+
+use super::desk::Shell;
+use crate::support::Run;
+
+#[test]
+fn people_are_added_with_a_link_that_is_shown_once() {
+    let shell = Shell::new();
+    let create = ["user", "create", "--email", "bob@acme.example", "--role", "owner", "--account", "acme"];
+    let (code, made) = shell.person(&create, "");
+    assert_eq!(code, 0);
+    insta::assert_snapshot!(made, @"
+    id                      usr_xxxxxxxxxxxxxxxxxxxx
+    account                 acme
+    email                   bob@acme.example
+    role                    owner
+    has password            no
+    created at              xxxx-xx-xx xx:xx:xxx (just now)
+    revision                1
+
+    This is shown once and cannot be recovered. Save it somewhere safe:
+    ticket                  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+    ends at                 xxxx-xx-xx xx:xx:xxx (in 3 days)
+    With admin.public_url in the settings, this would be a link.
+    ");
+    let listed = shell.json(&["user", "list", "--account", "acme"]);
+    let bob = listed[0]["id"].as_str().unwrap();
+    let (code, link) = shell.person(&["user", "setup-link", bob], "");
+    assert_eq!(code, 0);
+    insta::assert_snapshot!(link, @"
+    This is shown once and cannot be recovered. Save it somewhere safe:
+    ticket                  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+    ends at                 xxxx-xx-xx xx:xx:xxx (in 3 days)
+    With admin.public_url in the settings, this would be a link.
+    ");
+    assert!(shell.json(&["user", "setup-link", bob])["ticket"].as_str().unwrap().len() > 20);
+    insta::assert_snapshot!(shell.person(&["user", "list"], "").1, @"
+    ID                        ACCOUNT  ROLE   ENABLED  CREATED            E-MAIL
+    usr_xxxxxxxxxxxxxxxxxxxx  acme     owner  yes      xxxx-xx-xx xx:xxx  bob@acme.example
+    ");
+    assert_eq!(shell.json(&["user", "edit", bob, "--role", "implementer", "--name", "Bob"])["role"], "implementer");
+    let (code, refused) = shell.person(&["user", "disable", bob], "no\n");
+    assert_eq!(code, 1);
+    insta::assert_snapshot!(refused, @"
+    bob@acme.example (implementer) is signed out everywhere, and a key of their own is refused from then on.
+    Go on? [y/N] Nothing was done.
+    ");
+    assert_eq!(shell.json(&["user", "disable", bob, "--yes"])["enabled"], false);
+    assert_eq!(shell.json(&["user", "enable", bob])["enabled"], true);
+    insta::assert_snapshot!(shell.person(&["user", "diagnose", bob], "").1, @"
+    [+] The user is enabled.
+    [+] The provider has granted API access to the account.
+    [+] The account has API access switched on.
+    [+] The user's role lets them use the API.
+    [-] There is no credential yet. Members make their own key; others create a credential for the account.
+    [-] No credential is enabled. Whoever looks after the account's credentials can enable one.
+    [-] No enabled credential is in date. Whoever looks after the account's credentials can give one more time, or create another.
+    [-] Nobody has seen the secret yet: of each credential that works, the link that was sent has not been opened. It can be sent again.
+    ");
+    assert_eq!(shell.run(&["user", "edit", bob]).stderr, "claviger: nothing to change: say what, such as --name\n");
+    assert_eq!(shell.json(&["user", "list", "--role", "staff"]).as_array().unwrap().len(), 0);
+    let twice = shell.run(&create);
+    assert_eq!((twice.code, twice.stdout.as_str()), (1, ""));
+    insta::assert_snapshot!(twice.stderr, @"claviger: somebody else has this e-mail address");
+    let nobody = shell.run(&["user", "show", "usr_nobody"]);
+    assert_eq!((nobody.code, nobody.stderr.as_str()), (1, "claviger: no user has the id usr_nobody\n"));
+}
+
+#[test]
+fn tokens_of_scripts_are_made_switched_and_deleted() {
+    let shell = Shell::new();
+    let (code, made) =
+        shell.person(&["operator", "create", "--name", "nightly", "--role", "staff", "--expires", "2099-06-30"], "");
+    assert_eq!(code, 0);
+    assert!(made.contains("clvop_xxxx"), "{made}");
+    let owner = shell.json(&["operator", "create", "--name", "acme's own", "--role", "owner", "--account", "acme"]);
+    let (id, token) = (owner["operator_token"]["id"].as_str().unwrap(), owner["token"].as_str().unwrap());
+    assert!(token.starts_with("clvop_"));
+    insta::assert_snapshot!(shell.person(&["operator", "list"], "").1, @"
+    ID                        ACCOUNT  ROLE   ENABLED  EXPIRES            LAST USED  NAME
+    opt_xxxxxxxxxxxxxxxxxxxx  acme     owner  yes      -                  -          acme's own
+    opt_xxxxxxxxxxxxxxxxxxxx  -        staff  yes      xxxx-xx-xx xx:xxx  -          nightly
+    ");
+    let (code, asked) = shell.person(&["operator", "disable", id], "y\n");
+    assert_eq!(code, 0);
+    insta::assert_snapshot!(asked, @"
+    acme's own (opt_xxxxxxxxxxxxxxxxxxxx) was never used, as far as is known.
+    Scripts that use it are refused from then on.
+    Go on? [y/N] id                      opt_xxxxxxxxxxxxxxxxxxxx
+    account                 acme
+    name                    acme's own
+    role                    owner
+    enabled                 no
+    expires at              never
+    created at              xxxx-xx-xx xx:xx:xxx (just now)
+    created by              ann
+    revision                2
+    last used at            never
+    ");
+    assert_eq!(shell.json(&["operator", "enable", id])["enabled"], true);
+    assert_eq!(shell.json(&["operator", "delete", id, "--yes"])["id"], id);
+    assert_eq!(shell.run(&["operator", "show", id]).stderr, format!("claviger: no operator token has the id {id}\n"));
+    let pasted = shell.run(&["operator", "disable", token, "--yes"]);
+    assert!(pasted.code == 1 && !pasted.stderr.contains(token), "{}", pasted.stderr);
+    assert!(pasted.stderr.starts_with("claviger: that is a token: give its id"), "{}", pasted.stderr);
+    let wrong = shell.run(&["operator", "create", "--name", "x", "--role", "owner", "--account", "nobody"]);
+    assert_eq!((wrong.code, wrong.stdout.as_str()), (1, ""));
+    insta::assert_snapshot!(wrong.stderr, @"
+    claviger: Fields are not valid
+      account names no account
+    ");
+}
+
+#[test]
+fn the_audit_tells_who_did_what_and_a_spreadsheet_takes_none_of_it_for_a_formula() {
+    let shell = Shell::new();
+    shell.token("acme-billing");
+    shell.json(&["credential", "edit", "acme-billing", "--name", "=cmd()"]);
+    shell.json(&["credential", "reset", "acme-billing", "--yes"]);
+    insta::assert_snapshot!(shell.person(&["audit", "list", "--target", "acme-billing"], "").1, @"
+    AT                 WHO        VERB    WHAT                     ACCOUNT  FROM
+    xxxx-xx-xx xx:xxx  shell:ann  reset   credential:acme-billing  acme     -
+    xxxx-xx-xx xx:xxx  shell:ann  edit    credential:acme-billing  acme     -
+    xxxx-xx-xx xx:xxx  shell:ann  create  credential:acme-billing  acme     -
+    ");
+    let lines = |arguments: &[&str]| shell.json(&[&["audit", "list"], arguments].concat()).as_array().unwrap().len();
+    assert_eq!(
+        [lines(&[]), lines(&["--verb", "reset"]), lines(&["--actor", "ann"]), lines(&["--actor", "eve"])],
+        [5, 1, 5, 0]
+    );
+    assert_eq!((lines(&["--since", "2099-01-01"]), lines(&["--until", "2099-01-01"])), (0, 5));
+    let exported = shell.run(&["audit", "export", "--account", "acme"]);
+    assert_eq!((exported.code, exported.stderr.as_str()), (0, ""));
+    let mut csv = csv::Reader::from_reader(exported.stdout.as_bytes());
+    // The export itself is one.
+    assert_eq!(csv.records().count(), 6);
+    assert!(exported.stdout.lines().all(|line| !line.starts_with(['=', '+', '-', '@'])), "{}", exported.stdout);
+}
+
+#[test]
+fn the_first_link_is_there_until_somebody_of_the_staff_has_a_password() {
+    let shell = Shell::new();
+    let (code, told) = shell.person(&["admin", "setup-link"], "");
+    assert_eq!(code, 0);
+    insta::assert_snapshot!(told, @"
+    Works once, until xxxx-xx-xx xx:xxx:
+    xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+    With admin.public_url in the settings, this would be a link.
+    ");
+    let settings = shell.folder.path().join("claviger.yaml");
+    let text = std::fs::read_to_string(&settings).unwrap() + "admin: {public_url: 'https://keys.example.org'}\n";
+    std::fs::write(&settings, text).unwrap();
+    let link = shell.json_beside(&["admin", "setup-link"]);
+    let (url, ticket) = (link["url"].as_str().unwrap(), link["ticket"].as_str().unwrap());
+    assert_eq!(url, format!("https://keys.example.org/setup#{ticket}"));
+}
+
+#[test]
+fn a_database_that_is_not_there_or_behind_is_neither_made_nor_changed_by_looking() {
+    let shell = Shell { folder: super::database::folder_on("sqlite:claviger.db") };
+    let file = shell.folder.path().join("claviger.db");
+    let reading = [
+        &["account", "list"][..],
+        &["request", "list"],
+        &["credential", "list"],
+        &["credential", "show", "x"],
+        &["credential", "export"],
+        &["user", "list"],
+        &["operator", "list"],
+        &["audit", "list"],
+        &["audit", "export"],
+        &["explain", "x", "GET", "/x"],
+    ];
+    for arguments in reading {
+        let ended = shell.run(arguments);
+        assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{arguments:?}");
+        assert!(ended.stderr.contains("is not there; claviger database migrate makes it"), "{}", ended.stderr);
+        assert!(!file.exists(), "{arguments:?}");
+    }
+    assert_eq!(shell.run(&["database", "migrate"]).code, 0);
+    shell.sql("DELETE FROM _sqlx_migrations");
+    let before = std::fs::read(&file).unwrap();
+    for arguments in reading {
+        let ended = shell.run(arguments);
+        assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{arguments:?}");
+        assert!(ended.stderr.contains("run claviger database migrate"), "{arguments:?}: {}", ended.stderr);
+    }
+    assert!(std::fs::read(&file).unwrap() == before, "looking has written");
+}
+
+#[test]
+fn without_a_desk_it_is_said_how_to_name_one() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let ended = Run::within(folder.path(), &["account", "list"]).end();
+    assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
+    insta::assert_snapshot!(ended.stderr, @"claviger: no desk: name one with --server, or the settings of its database with --config: no settings: there is none of claviger.yaml, config/claviger.yaml, /etc/claviger/claviger.yaml; name one with --config, or give --upstream and --credentials");
+}
+
+impl Shell {
+    /// Where something is said beside the result, too.
+    fn json_beside(&self, arguments: &[&str]) -> Value {
+        let ended = self.run(arguments);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        serde_json::from_str(&ended.stdout).unwrap()
+    }
+}

@@ -1,0 +1,214 @@
+//! Every operation, who may call it, and a body that it takes: written down beside its description, not from it.
+
+use axum::http::StatusCode;
+use claviger::control::api::openapi;
+use claviger::control::operations::Caller;
+use claviger::store::{AccountRecord, Role};
+use serde_json::{Value, json};
+
+use super::{Ask, Table, somebody};
+
+/// Whom an operation is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum For {
+    /// Whoever comes.
+    Everybody,
+    /// These of staff, owner, implementer and member.
+    Roles(&'static str),
+    /// Whoever has signed in with a browser.
+    Browsers,
+}
+
+use For::{Browsers, Everybody, Roles};
+
+/// By name. Rights are those of `features.md`, not those of the code.
+pub const OPERATIONS: [(&str, For, &str); 58] = [
+    ("me", Roles("xxxx"), ""),
+    ("begin_session", Everybody, r#"{"email": "nobody@acme.example", "password": "correct horse"}"#),
+    ("end_session", Everybody, ""),
+    ("choose_password", Browsers, r#"{"current": "correct horse", "password": "another horse"}"#),
+    ("look_at_link", Everybody, r#"{"ticket": "x"}"#),
+    ("use_link", Everybody, r#"{"ticket": "x", "password": "correct horse"}"#),
+    ("list_accounts", Roles("xxxx"), ""),
+    ("create_account", Roles("x---"), r#"{"name": "Hooli"}"#),
+    ("show_account", Roles("xxxx"), ""),
+    ("rename_account", Roles("x---"), r#"{"name": "Acme"}"#),
+    ("grant_access", Roles("x---"), ""),
+    ("withdraw_access", Roles("x---"), ""),
+    ("switch_account_on", Roles("-xx-"), ""),
+    ("switch_account_off", Roles("-xx-"), ""),
+    ("set_member_policy", Roles("-xx-"), r#"{"allowed": true}"#),
+    ("list_access_requests", Roles("xx--"), ""),
+    ("ask_for_access", Roles("-x--"), r#"{"account": "acme", "start_on": "2027-01-31", "use_cases": ["reporting"]}"#),
+    ("show_access_request", Roles("xx--"), ""),
+    ("withdraw_access_request", Roles("-x--"), ""),
+    ("approve_access_request", Roles("x---"), ""),
+    ("decline_access_request", Roles("x---"), r#"{"reason": "no"}"#),
+    ("decide_access_requests", Roles("x---"), r#"{"ids": ["{id}"], "decision": "decline", "reason": "no"}"#),
+    ("list_credentials", Roles("xxxx"), ""),
+    ("create_credential", Roles("xxx-"), r#"{"account": "acme", "kind": "token"}"#),
+    ("count_credentials", Roles("xxxx"), ""),
+    ("show_credential", Roles("xxxx"), ""),
+    ("delete_credential", Roles("xxx-"), ""),
+    ("edit_credential", Roles("xxx-"), r#"{"name": "Billing"}"#),
+    ("upgrade_credential", Roles("xxx-"), "{}"),
+    ("duplicate_credential", Roles("xxx-"), "{}"),
+    ("reset_credential", Roles("xxx-"), "{}"),
+    ("end_overlap", Roles("xxx-"), ""),
+    ("clear_credential", Roles("xxx-"), ""),
+    ("disable_credential", Roles("xxx-"), "{}"),
+    ("enable_credential", Roles("xxx-"), ""),
+    ("export_credentials", Roles("xxx-"), ""),
+    ("import_credentials", Roles("x---"), ""),
+    ("show_own_key", Roles("-xxx"), ""),
+    ("switch_on_own_key", Roles("-xxx"), ""),
+    ("regenerate_own_key", Roles("-xxx"), ""),
+    ("switch_off_own_key", Roles("-xxx"), ""),
+    ("list_file_credentials", Roles("xxx-"), ""),
+    ("list_users", Roles("xx--"), ""),
+    ("create_user", Roles("xx--"), r#"{"role": "member", "account": "acme", "email": "new{id}@acme.example"}"#),
+    ("show_user", Roles("xx--"), ""),
+    ("edit_user", Roles("xx--"), r#"{"name": "Ann"}"#),
+    ("disable_user", Roles("xx--"), ""),
+    ("enable_user", Roles("xx--"), ""),
+    ("new_setup_link", Roles("xx--"), ""),
+    ("diagnose_user", Roles("xx--"), ""),
+    ("list_operator_tokens", Roles("xx--"), ""),
+    ("create_operator_token", Roles("xx--"), r#"{"name": "nightly", "role": "owner", "account": "acme"}"#),
+    ("show_operator_token", Roles("xx--"), ""),
+    ("delete_operator_token", Roles("xx--"), ""),
+    ("disable_operator_token", Roles("xx--"), ""),
+    ("enable_operator_token", Roles("xx--"), ""),
+    ("list_audit", Roles("xx--"), ""),
+    ("export_audit", Roles("xx--"), ""),
+];
+
+/// As the description has it.
+#[derive(Debug)]
+pub struct Operation {
+    pub name: String,
+    pub method: String,
+    pub path: String,
+    /// What may be in the query.
+    pub queries: Vec<String>,
+    /// What has to be.
+    needed: String,
+    /// The schema of the body.
+    pub schema: Option<Value>,
+    pub whose: For,
+    pub body: &'static str,
+}
+
+/// All that the description has. One that is not written down above is one that nobody has thought about.
+pub fn operations() -> Vec<Operation> {
+    let api = serde_json::to_value(openapi()).unwrap();
+    let mut all = Vec::new();
+    for (path, item) in api["paths"].as_object().unwrap() {
+        for (method, described) in item.as_object().unwrap() {
+            let name = described["operationId"].as_str().unwrap();
+            let found = OPERATIONS.iter().find(|(known, ..)| *known == name);
+            let (_, whose, body) = *found.unwrap_or_else(|| panic!("who may {name}?"));
+            let parameters = described["parameters"].as_array().map_or(&[][..], Vec::as_slice);
+            let needed =
+                parameters.iter().filter(|parameter| parameter["in"] == "query" && parameter["required"] == true);
+            let needed = needed.map(|parameter| {
+                let (name, value) = (&parameter["name"], &parameter["schema"]["enum"][0]);
+                format!("{}={}", name.as_str().unwrap(), value.as_str().unwrap())
+            });
+            let needed: Vec<_> = needed.collect();
+            let queries = parameters.iter().filter(|parameter| parameter["in"] == "query");
+            let reference = described["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str();
+            let schema = reference.map(|reference| {
+                let schema = &api["components"]["schemas"][reference.rsplit('/').next().unwrap()];
+                assert!(schema.is_object(), "{reference}");
+                schema.clone()
+            });
+            assert_eq!(schema.is_some(), !body.is_empty(), "{name}");
+            all.push(Operation {
+                name: name.to_owned(),
+                method: method.to_uppercase(),
+                path: path.clone(),
+                queries: queries.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect(),
+                needed: needed.join("&"),
+                schema,
+                whose,
+                body,
+            });
+        }
+    }
+    assert_eq!(all.len(), OPERATIONS.len(), "one of them is not there any more");
+    all
+}
+
+impl Operation {
+    /// What stands in the path before the id, where there is one.
+    pub fn kind(&self) -> Option<&str> {
+        self.path.split_once("/{id}").map(|(kind, _)| kind)
+    }
+
+    /// Of something, with this in the query beside what has to be there.
+    pub fn target(&self, id: &str, query: &str) -> String {
+        let queries: Vec<_> = [self.needed.as_str(), query].into_iter().filter(|query| !query.is_empty()).collect();
+        let path = self.path.replace("{id}", &encoded(id));
+        if queries.is_empty() { path } else { format!("{path}?{}", queries.join("&")) }
+    }
+
+    /// With the id of something, as a caller who means it.
+    pub fn ask<'t>(&self, table: &'t Table, id: &str) -> Ask<'t> {
+        let ask = table.ask(&self.method, &self.target(id, ""));
+        let ask = if self.method == "PATCH" { ask.header("if-match", "*") } else { ask };
+        if self.body.is_empty() { ask } else { ask.json(&self.sample(id)) }
+    }
+
+    pub fn sample(&self, id: &str) -> Value {
+        serde_json::from_str(&self.body.replace("{id}", id)).unwrap()
+    }
+}
+
+/// For a path.
+pub fn encoded(id: &str) -> String {
+    id.bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+/// One of these roles, of this account where they are of one.
+pub fn one_of(role: Role, account: &str) -> Caller {
+    somebody(role, (role != Role::Staff).then_some(account))
+}
+
+impl Table {
+    /// Something of the kind that stands in a path, of this account; its id. Of access requests the account is another
+    /// one, which has not been let in.
+    pub async fn thing(&self, kind: &str, account: &str) -> String {
+        let number = self.bed.store.last_change().await.unwrap();
+        match kind {
+            "/accounts" => account.to_owned(),
+            "/credentials" => {
+                let told = self.post(kind, json!({"account": account, "kind": "token", "version": "1"})).await;
+                told.body["credential"]["id"].as_str().unwrap().to_owned()
+            }
+            "/users" => self.invited(&format!("user{number}@{account}.example"), "member", Some(account)).await.0,
+            "/operator-tokens" => {
+                let body = json!({"name": "nightly", "role": "owner", "account": account});
+                let told = self.post("/operator-tokens", body).await;
+                told.body["operator_token"]["id"].as_str().unwrap().to_owned()
+            }
+            "/access-requests" => {
+                let body = json!({"account": account, "start_on": "2027-01-31", "use_cases": ["reporting"]});
+                let told = self.post("/access-requests", body).await;
+                assert_eq!(told.status, StatusCode::CREATED, "{told:?}");
+                told.body["id"].as_str().unwrap().to_owned()
+            }
+            other => panic!("what is in {other}?"),
+        }
+    }
+
+    /// An account that has not been let in.
+    pub async fn newcomer(&self, id: &str) -> AccountRecord {
+        let mut record = self.bed.account(id).await;
+        record.granted = false;
+        self.bed.put_account(&record).await;
+        record
+    }
+}

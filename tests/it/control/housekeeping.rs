@@ -1,0 +1,61 @@
+//! What is over is forgotten, and nothing else is.
+
+use std::time::Duration;
+
+use claviger::control::operations::{Call, IdempotencyKey, create, first_setup_link};
+use claviger::control::tidy;
+use claviger::credential::TokenDigest;
+use claviger::store::{Role, SessionRecord};
+use jiff::ToSpan as _;
+
+use super::{Known, token_for};
+use crate::store::beds::{Bed, label, noon, on_each};
+
+on_each!(what_is_over_is_forgotten_and_nothing_else);
+
+const IDLE: Duration = Duration::from_secs(8 * 3600);
+
+async fn what_is_over_is_forgotten_and_nothing_else(bed: Bed) {
+    let known = Known::new();
+    bed.account("acme").await;
+    bed.put_user("usr_1", None, Role::Staff).await;
+    for hours in [1, 30] {
+        let session = SessionRecord {
+            digest: TokenDigest::of(&[hours]),
+            user: label("usr_1"),
+            created_at: noon(),
+            seen_at: noon() + i64::from(hours).hours(),
+            ends_at: noon() + 200.hours(),
+            address: None,
+        };
+        let mut transaction = bed.store.begin(noon()).await.unwrap();
+        transaction.add_session(&session).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
+    for hours in [0, 30] {
+        let now = noon() + hours.hours();
+        first_setup_link(&known.call(&bed, now)).await.unwrap();
+        let key = IdempotencyKey { key: format!("key-{hours}"), request: [1; 32] };
+        create(&Call { once: Some(&key), ..known.call(&bed, now) }, token_for("acme")).await.unwrap();
+    }
+    // More than are forgotten beside a new one, and all of them long ago.
+    let one = |number: u32| {
+        format!(
+            "INSERT INTO idempotency (actor, key, request, answer, created_at)
+            SELECT actor, 'old-{number}', request, answer, 0 FROM idempotency WHERE key = 'key-30';"
+        )
+    };
+    bed.execute(&(0..250).map(one).collect::<String>()).await;
+    let left = async || {
+        let counts = ["sessions", "setup_links", "idempotency"].map(|table| format!("SELECT COUNT(*) FROM {table}"));
+        (bed.ask(&counts[0]).await, bed.ask(&counts[1]).await, bed.ask(&counts[2]).await)
+    };
+    let (sessions, links, keys) = left().await;
+    assert_eq!((sessions, links), (2, 2));
+
+    let forgotten = tidy(&bed.store, noon() + 31.hours(), IDLE).await.unwrap();
+    // The first key may have gone with the second one.
+    assert_eq!((forgotten, left().await), (u64::try_from(keys).unwrap(), (1, 2, 1)));
+    tidy(&bed.store, noon() + 80.hours(), IDLE).await.unwrap();
+    assert_eq!(left().await, (0, 1, 0));
+}

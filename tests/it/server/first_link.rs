@@ -1,0 +1,78 @@
+//! The link that a desk prints at its start, as long as nobody of the staff has a password.
+
+use claviger::config::DatabaseUrl;
+use serde_json::json;
+
+use crate::store::beds::Bed;
+use crate::support::{Connection, Gate, Reply, Request, eventually};
+
+const OFFER: &str = "Nobody of the staff has a password yet.";
+
+/// What stands alone on the line after the offer.
+fn printed(gate: &Gate) -> String {
+    eventually("a link is printed", || {
+        gate.stderr().split_once(OFFER).is_some_and(|(_, rest)| rest.lines().count() > 1)
+    });
+    let text = gate.stderr();
+    let (_, rest) = text.split_once(OFFER).unwrap();
+    rest.lines().nth(1).unwrap().to_owned()
+}
+
+fn set_up(gate: &Gate, ticket: &str) -> Reply {
+    let body = json!({"ticket": ticket, "email": "ada@example.org", "password": "tiny horse battery staple"});
+    let request = Request::new("POST", "/api/v1/setup").header("Content-Type", "application/json");
+    let request = request.header("Sec-Fetch-Site", "same-origin").header("Connection", "close");
+    Connection::open(gate.admin).send(&request.body(body.to_string()))
+}
+
+#[test]
+fn an_empty_set_is_told_how_it_gets_its_first_person() {
+    let first = Gate::before("http://127.0.0.1:9").database("sqlite:claviger.db").start();
+    let database = format!("sqlite:{}", first.folder().join("claviger.db").display());
+    let other = Gate::desk_alone(&database).admin("127.0.0.1:0, public_url: 'https://keys.example.org/'").start();
+    let (ticket, link) = (printed(&first), printed(&other));
+    let (base, other_ticket) = link.split_once("#").unwrap();
+    assert_eq!(base, "https://keys.example.org/setup");
+
+    let done = set_up(&first, &ticket);
+    assert_eq!(done.status, 204, "{}", done.text());
+    // All others are worth nothing from then on.
+    assert_eq!(set_up(&first, other_ticket).status, 410);
+    for gate in [&first, &other] {
+        assert_eq!(gate.stderr().matches(OFFER).count(), 1, "{}", gate.stderr());
+        for secret in [ticket.as_str(), other_ticket] {
+            assert!(!gate.stdout().contains(secret));
+            let events = gate.stderr().lines().filter(|line| line.starts_with('{')).collect::<String>();
+            assert!(!events.contains(secret), "{events}");
+        }
+    }
+
+    // Whoever starts now is told nothing.
+    let third = Gate::desk_alone(&database).start();
+    assert_eq!(third.admin("GET", "/readyz").status, 200);
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert!(!third.stderr().contains(OFFER), "{}", third.stderr());
+}
+
+#[test]
+fn a_process_without_a_desk_prints_no_link() {
+    let gate =
+        Gate::before("http://127.0.0.1:9").database("sqlite:claviger.db").settings("desk: {enabled: false}").start();
+    assert_eq!(gate.admin("GET", "/readyz").status, 200);
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert!(!gate.stderr().contains(OFFER), "{}", gate.stderr());
+}
+
+#[tokio::test]
+async fn a_link_that_was_printed_stands_in_the_audit_without_its_secret() {
+    let bed = Bed::sqlite().await;
+    let desk = Gate::desk_alone(&bed.address()).start();
+    let ticket = printed(&desk);
+    let count = "SELECT COUNT(*) FROM audit WHERE verb = 'first_setup_link' AND actor_kind = 'system'";
+    assert_eq!(bed.ask(count).await, 1);
+    let DatabaseUrl::Sqlite(file) = &bed.url else { panic!("not SQLite") };
+    for part in std::fs::read_dir(file.parent().unwrap()).unwrap() {
+        let bytes = std::fs::read(part.unwrap().path()).unwrap();
+        assert!(!bytes.windows(ticket.len()).any(|window| window == ticket.as_bytes()));
+    }
+}

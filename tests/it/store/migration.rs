@@ -1,0 +1,257 @@
+//! Tables of the version before, brought to this one while they are in use.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use claviger::config::DatabaseUrl;
+use claviger::credential::TokenDigest;
+use claviger::store::{CredentialFilter, CredentialKind, RecordSecret, Store, StoreError, StoreOptions};
+use sqlx::Connection as _;
+
+use super::beds::{Bed, label, noon, on_each, token};
+
+on_each!(
+    rows_of_the_version_before_are_filled_in_and_found,
+    what_was_stopped_at_any_point_is_finished_by_the_next,
+    a_process_that_is_killed_between_batches_leaves_the_rest_to_the_next,
+    two_processes_migrate_at_once,
+);
+
+/// What gates have by default.
+const USUAL: StoreOptions = StoreOptions { connections: 4, limit: Duration::from_secs(2), create: true };
+
+const VERSION_1: &str = "
+    DROP INDEX credentials_unfilled; DROP INDEX credentials_of_account; DROP INDEX credentials_of_owner;
+    DROP INDEX credentials_of_all; DROP INDEX audit_actor; DROP INDEX audit_verb; DROP INDEX access_requests_created;
+    ALTER TABLE credentials DROP COLUMN cleared; ALTER TABLE credentials DROP COLUMN kind;
+    ALTER TABLE credentials DROP COLUMN search; ALTER TABLE setup_links DROP COLUMN created_by;
+    DROP TABLE schema_mark; DELETE FROM _sqlx_migrations WHERE version = 2;
+    CREATE INDEX credentials_account ON credentials (account, created_at, id);
+    CREATE INDEX credentials_owner ON credentials (owner) WHERE owner IS NOT NULL;
+    CREATE INDEX credentials_created ON credentials (created_at, id);";
+
+/// So many tokens of acme, a pair and a user's own key. Each has in its description what is to be filled in.
+async fn filled(bed: &Bed, tokens: usize) {
+    bed.account("acme").await;
+    bed.put_user("anna", Some("acme"), claviger::store::Role::Owner).await;
+    let mut pair = token("pair", "acme", "");
+    pair.secret = RecordSecret::Password { username: "Näme".into(), hash: Some(HASH.parse().unwrap()) };
+    let mut own = token("own-anna", "acme", "own");
+    own.owner = Some(label("anna"));
+    let mut records = vec![pair, own];
+    for number in 0..tokens {
+        let mut record = token(&format!("c-{number}"), "acme", &format!("{number}"));
+        record.name = Some(format!("ÄRZTE {number}"));
+        records.push(record);
+    }
+    let mut transaction = bed.store.begin(noon()).await.unwrap();
+    transaction.put_credentials(&records).await.unwrap();
+    transaction.commit().await.unwrap();
+    bed.execute("UPDATE credentials SET description = kind || search").await;
+}
+
+const HASH: &str = "$2b$04$abcdefghijklmnopqrstuuO9a1iTnxPOvcPdzBgE0UNmGgeVxD7eG";
+
+/// Nothing is left to do, and what is there is what would have been written.
+async fn is_finished(bed: &Bed, tokens: usize) {
+    let state = bed.store.schema().await.unwrap();
+    assert!(state.is_finished && state.is_current(), "{state:?}");
+    let count = |condition: &str| format!("SELECT COUNT(*) FROM credentials WHERE {condition}");
+    let rows = i64::try_from(tokens + 2).unwrap();
+    assert_eq!(bed.ask(&count("description = kind || search")).await, rows);
+    let part = |part: &str| CredentialFilter { part: Some(part.into()), ..Default::default() };
+    let found = bed.store.count_credentials(&part("ärzte"), noon()).await.unwrap();
+    assert_eq!(found.total(), rows - 2);
+    let listing = bed.store.list_credentials(&part("nÄME"), None, 10, noon()).await.unwrap();
+    assert_eq!(listing.records[0].id, label("pair"));
+    assert_eq!(of_kinds(bed).await, [tokens, 1, 1]);
+    let names = "('credentials_unfilled', 'credentials_of_account', 'credentials_of_owner', 'credentials_of_all',
+        'audit_actor', 'audit_verb', 'access_requests_created', 'credentials_account', 'credentials_owner',
+        'credentials_created')";
+    let indexes = match bed.url {
+        DatabaseUrl::Sqlite(_) => "SELECT COUNT(*) FROM sqlite_master WHERE name IN ",
+        DatabaseUrl::Postgres(_) => {
+            "SELECT COUNT(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE indisvalid AND relname IN "
+        }
+    };
+    assert_eq!(bed.ask(&format!("{indexes}{names}")).await, 7, "the new ones, and none of the old ones");
+}
+
+async fn of_kinds(bed: &Bed) -> [usize; 3] {
+    let mut counts = [0; 3];
+    for (count, kind) in counts.iter_mut().zip(CredentialKind::ALL) {
+        let filter = CredentialFilter { kind: Some(kind), ..Default::default() };
+        let total = bed.store.count_credentials(&filter, noon()).await.unwrap().total();
+        *count = usize::try_from(total).unwrap();
+    }
+    counts
+}
+
+async fn rows_of_the_version_before_are_filled_in_and_found(bed: Bed) {
+    filled(&bed, 2500).await;
+    bed.execute(VERSION_1).await;
+    let state = bed.store.ensure_schema(true).await.unwrap();
+    assert_eq!((state.has, state.is_finished), (1, false));
+    is_finished(&bed, 2500).await;
+    assert_eq!(bed.ask("SELECT COUNT(created_by) FROM setup_links").await, 0);
+    assert_eq!(bed.ask("SELECT readable_from FROM schema_mark").await, 1);
+}
+
+async fn what_was_stopped_at_any_point_is_finished_by_the_next(bed: Bed) {
+    filled(&bed, 1500).await;
+    let mut points = vec![
+        "DROP INDEX credentials_of_all",
+        "DROP INDEX credentials_unfilled; UPDATE credentials SET kind = NULL, search = NULL",
+        "UPDATE credentials SET kind = NULL, search = NULL WHERE id > 'c-7'",
+        "CREATE INDEX credentials_created ON credentials (created_at, id)",
+    ];
+    let half_built = "DROP INDEX credentials_of_all; UPDATE credentials SET search = NULL";
+    points.extend((!bed.store.is_embedded()).then_some(half_built));
+    for point in points {
+        bed.execute("UPDATE schema_mark SET finished = 1").await;
+        bed.execute(point).await;
+        if point == half_built {
+            fail_to_build(&bed).await;
+        }
+        // A gate that may not migrate works meanwhile, and right.
+        bed.store.ensure_schema(false).await.unwrap();
+        assert!(!bed.store.schema().await.unwrap().is_finished, "{point}");
+        assert_eq!(of_kinds(&bed).await, [1500, 1, 1], "{point}");
+        bed.store.ensure_schema(true).await.unwrap();
+        is_finished(&bed, 1500).await;
+    }
+    // A program of the version before that was about to write when the migration came.
+    bed.execute("UPDATE credentials SET kind = NULL, search = NULL WHERE id = 'pair'").await;
+    let part = CredentialFilter { part: Some("x".into()), ..Default::default() };
+    let unready = bed.store.count_credentials(&part, noon()).await.unwrap_err();
+    assert!(matches!(unready, StoreError::Unavailable(_)), "{unready}");
+    bed.store.ensure_schema(true).await.unwrap();
+    is_finished(&bed, 1500).await;
+}
+
+/// Leaves an index of this name that is of no use.
+async fn fail_to_build(bed: &Bed) {
+    let mut connection = sqlx::PgConnection::connect(&bed.address()).await.unwrap();
+    let sql = "CREATE UNIQUE INDEX CONCURRENTLY credentials_of_all ON credentials (account)";
+    sqlx::raw_sql(sql).execute(&mut connection).await.unwrap_err();
+    let left = "SELECT COUNT(*) FROM pg_index WHERE indexrelid = 'credentials_of_all'::regclass AND NOT indisvalid";
+    assert_eq!(bed.ask(left).await, 1);
+}
+
+async fn a_process_that_is_killed_between_batches_leaves_the_rest_to_the_next(bed: Bed) {
+    const ROWS: usize = 20_000;
+    filled(&bed, ROWS).await;
+    bed.execute(VERSION_1).await;
+    let folder = tempfile::TempDir::new().unwrap();
+    let settings = format!(
+        "proxy: {{listen: 127.0.0.1:0, upstream: http://127.0.0.1:9}}\ncredentials: {{database: '{}'}}\n",
+        bed.address()
+    );
+    std::fs::write(folder.path().join("claviger.yaml"), settings).unwrap();
+    let mut process = Command::new(env!("CARGO_BIN_EXE_claviger"))
+        .args(["database", "migrate"])
+        .current_dir(folder.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    let left = loop {
+        assert!(start.elapsed() < Duration::from_secs(60), "it fills nothing in");
+        if bed.store.schema().await.unwrap().has == 2 {
+            let left = bed.ask("SELECT COUNT(*) FROM credentials WHERE search IS NULL").await;
+            if left < i64::try_from(ROWS).unwrap() {
+                break left;
+            }
+        }
+    };
+    process.kill().unwrap();
+    process.wait().unwrap();
+    assert!(left > 0, "it was too quick for this test");
+    assert!(!bed.store.schema().await.unwrap().is_finished);
+    assert_eq!(of_kinds(&bed).await, [ROWS, 1, 1]);
+    bed.store.ensure_schema(true).await.unwrap();
+    is_finished(&bed, ROWS).await;
+}
+
+async fn two_processes_migrate_at_once(bed: Bed) {
+    filled(&bed, 4000).await;
+    bed.execute(VERSION_1).await;
+    let processes: Vec<_> = (0..3)
+        .map(|_| {
+            let url = bed.url.clone();
+            tokio::spawn(async move {
+                let store = Store::open(&url, USUAL).await.unwrap();
+                store.ensure_schema(true).await.map(drop)
+            })
+        })
+        .collect();
+    for process in processes {
+        process.await.unwrap().unwrap();
+    }
+    is_finished(&bed, 4000).await;
+}
+
+/// Asks for a token over and over, as a gate does, until the work is done. The longest that it took.
+async fn asked_during(bed: &Bed, work: impl Future<Output = ()>) -> Duration {
+    let gate = Store::open(&bed.url, USUAL).await.unwrap();
+    let digest = TokenDigest::of(b"7");
+    let mut longest = Duration::ZERO;
+    let asking = async {
+        loop {
+            let start = Instant::now();
+            let found = gate.find_token(&digest).await.unwrap().found.unwrap();
+            assert_eq!(found.credential.id, label("c-7"));
+            longest = longest.max(start.elapsed());
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::select! {
+        () = asking => unreachable!(),
+        () = work => {}
+    }
+    longest
+}
+
+/// By a gate with the limits that it has by default, whose own statements would be cut off by them.
+#[tokio::test]
+async fn look_ups_are_answered_while_a_hundred_thousand_rows_are_migrated() {
+    let bed = Bed::postgres().await;
+    filled(&bed, 10).await;
+    bed.execute(VERSION_1).await;
+    bed.execute(
+        "INSERT INTO credentials (id, account, name, enabled, addresses, created_at, created_by, secret_made_at, revision)
+        SELECT 'many-' || n, 'acme', 'Many ' || n, TRUE, '', n, 'root', n, 1 FROM generate_series(1, 100000) n",
+    )
+    .await;
+    let url = bed.url.clone();
+    let migration = tokio::spawn(async move {
+        let limit = Duration::from_millis(500);
+        let store = Store::open(&url, StoreOptions { limit, ..USUAL }).await.unwrap();
+        store.ensure_schema(true).await.unwrap();
+    });
+    let longest = asked_during(&bed, async { migration.await.unwrap() }).await;
+    println!("the longest look-up took {longest:?}");
+    assert!(bed.store.schema().await.unwrap().is_finished);
+    let part = CredentialFilter { part: Some("many 99999".into()), ..Default::default() };
+    assert_eq!(bed.store.count_credentials(&part, noon()).await.unwrap().total(), 1);
+}
+
+/// A backup reads the table for longer than look-ups may wait: the migration does not wait in front of them.
+#[tokio::test]
+async fn look_ups_get_past_a_migration_that_waits_for_a_long_reader() {
+    let bed = Bed::postgres().await;
+    filled(&bed, 10).await;
+    bed.execute(VERSION_1).await;
+    let mut reader = sqlx::PgConnection::connect(&bed.address()).await.unwrap();
+    sqlx::raw_sql("BEGIN; SELECT COUNT(*) FROM credentials").execute(&mut reader).await.unwrap();
+    let url = bed.url.clone();
+    let migration = tokio::spawn(async move {
+        Store::open(&url, USUAL).await.unwrap().ensure_schema(true).await.unwrap();
+    });
+    let _longest = asked_during(&bed, tokio::time::sleep(Duration::from_secs(5))).await;
+    assert_eq!(bed.store.schema().await.unwrap().has, 1, "the reader is still at it");
+    assert!(!migration.is_finished());
+    sqlx::raw_sql("COMMIT").execute(&mut reader).await.unwrap();
+    let _longest = asked_during(&bed, async { migration.await.unwrap() }).await;
+    is_finished(&bed, 10).await;
+}
