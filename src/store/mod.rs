@@ -64,7 +64,7 @@ pub use transaction::Transaction;
 pub use usable::{Usable, UsableReading};
 pub use usage::Use;
 pub use use_cases::{UnfitUseCase, UseCase};
-pub use users::{EnabledStaff, UserFilter, UserRecord};
+pub use users::{EnabledUser, UserFilter, UserRecord};
 
 use pools::Pools;
 

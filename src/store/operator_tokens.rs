@@ -130,9 +130,13 @@ impl Store {
             return Ok(());
         }
         let mut transaction = self.begin(now).await?;
-        let sql = "UPDATE operator_tokens SET last_used_at = $1
-            WHERE id = $2 AND (last_used_at IS NULL OR last_used_at < $1)";
-        let _touched: Touched = within!(transaction, |connection| sqlx::query(sql)
+        // What it does may be going on, and holds it: then this waits for the next use.
+        let lock = if transaction.for_update().is_empty() { "" } else { " FOR UPDATE SKIP LOCKED" };
+        let sql = format!(
+            "UPDATE operator_tokens SET last_used_at = $1 WHERE id IN (SELECT id FROM operator_tokens
+            WHERE id = $2 AND (last_used_at IS NULL OR last_used_at < $1){lock})"
+        );
+        let _touched: Touched = within!(transaction, |connection| sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(now.as_millisecond())
             .bind(record.id.as_str())
             .execute(connection))?;
@@ -150,6 +154,31 @@ impl Transaction {
         let row: Option<Row> =
             within!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(connection))?;
         row.map(Row::record).transpose()
+    }
+
+    /// The operator token with this id, which stays as it is until the end.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or holds what cannot be read.
+    pub async fn held_operator_token(&mut self, id: &str) -> Result<Option<OperatorTokenRecord>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM operator_tokens WHERE id = $1{}", self.for_share());
+        let row: Option<Row> =
+            within!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(connection))?;
+        row.map(Row::record).transpose()
+    }
+
+    /// Keeps these two from being changed by others until the end, in order, so that two who do this do not wait for
+    /// each other. To be done before any one token is asked for.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn lock_operator_tokens(&mut self, [one, other]: [&str; 2]) -> Result<(), StoreError> {
+        let sql = format!("SELECT revision FROM operator_tokens WHERE id IN ($1, $2) ORDER BY id{}", self.for_update());
+        let _locked: Vec<(i64,)> = within!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(one)
+            .bind(other)
+            .fetch_all(connection))?;
+        Ok(())
     }
 
     /// Writes a new operator token.

@@ -14,6 +14,8 @@ pub struct SetupLinkRecord {
     pub digest: TokenDigest,
     /// Whose password it sets; of nobody, it makes the first user.
     pub user: Option<Label>,
+    /// Who made it, kind and id with a colon between them. Nobody knows of those from before that was put down.
+    pub created_by: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Worth nothing from this moment on.
@@ -25,6 +27,7 @@ pub struct SetupLinkRecord {
 #[derive(sqlx::FromRow)]
 struct Row {
     user_id: Option<String>,
+    created_by: Option<String>,
     created_at: i64,
     ends_at: i64,
     used_at: Option<i64>,
@@ -36,7 +39,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be asked, or holds what cannot be read.
     pub async fn setup_link(&self, digest: &TokenDigest) -> Result<Option<SetupLinkRecord>, StoreError> {
-        let sql = "SELECT user_id, created_at, ends_at, used_at FROM setup_links WHERE digest = $1";
+        let sql = "SELECT user_id, created_by, created_at, ends_at, used_at FROM setup_links WHERE digest = $1";
         let row: Option<Row> = self
             .within(async {
                 on!(&self.pools, |pool| {
@@ -67,12 +70,14 @@ impl Transaction {
     /// # Errors
     /// When its user is not there, or the database cannot be written.
     pub async fn add_setup_link(&mut self, record: &SetupLinkRecord) -> Result<(), StoreError> {
-        let sql = "INSERT INTO setup_links (digest, user_id, created_at, ends_at) VALUES ($1, $2, $3, $4)";
+        let sql =
+            "INSERT INTO setup_links (digest, user_id, created_at, ends_at, created_by) VALUES ($1, $2, $3, $4, $5)";
         let _touched: Touched = within!(self, |connection| sqlx::query(sql)
             .bind(record.digest.as_bytes().to_vec())
             .bind(record.user.as_ref().map(Label::as_str))
             .bind(record.created_at.as_millisecond())
             .bind(record.ends_at.as_millisecond())
+            .bind(&record.created_by)
             .execute(connection))?;
         Ok(())
     }
@@ -130,6 +135,7 @@ impl Row {
         Ok(SetupLinkRecord {
             digest,
             user: self.user_id.as_deref().map(|user| user.parse().map_err(|_| broken("user_id"))).transpose()?,
+            created_by: self.created_by.clone(),
             created_at: instant(self.created_at, "created_at")?,
             ends_at: instant(self.ends_at, "ends_at")?,
             used_at: self.used_at.map(|at| instant(at, "used_at")).transpose()?,

@@ -131,6 +131,14 @@ impl Transaction {
         }
     }
 
+    /// What a row is locked with when it has to stay as it is read.
+    pub(super) fn for_share(&self) -> &'static str {
+        match self.inner {
+            Inner::Sqlite(_) => "",
+            Inner::Postgres(_) => " FOR SHARE",
+        }
+    }
+
     /// Gates have to forget this.
     pub(super) fn changed(&mut self, kind: ChangeKind, target: &str) {
         let change = (kind, target.to_owned());

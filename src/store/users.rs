@@ -41,9 +41,9 @@ pub struct UserFilter<'f> {
     pub enabled: Option<bool>,
 }
 
-/// A staff user who is switched on.
+/// A user who is switched on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EnabledStaff {
+pub struct EnabledUser {
     /// Which one.
     pub id: String,
     /// False: nobody can sign in as them yet.
@@ -151,6 +151,37 @@ impl Transaction {
         row.map(Row::record).transpose()
     }
 
+    /// The user with this id, who stays as they are until the end.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or holds what cannot be read.
+    pub async fn held_user(&mut self, id: &str) -> Result<Option<UserRecord>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM users WHERE id = $1{}", self.for_share());
+        let row: Option<Row> =
+            within!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(connection))?;
+        row.map(Row::record).transpose()
+    }
+
+    /// Keeps these two from being changed by others until the end, and everybody on whom it may depend what becomes
+    /// of them: the owners of their accounts, and the staff. All at once and in order, so that two who do this do
+    /// not wait for each other; to be done before any one user is asked for.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn lock_people(&mut self, [one, other]: [&str; 2]) -> Result<(), StoreError> {
+        let sql = format!(
+            "SELECT revision FROM users WHERE id IN ($1, $2) OR (role = 'staff' AND enabled)
+            OR (role = 'owner' AND account IN (SELECT account FROM users WHERE id IN ($1, $2)))
+            ORDER BY id{}",
+            self.for_update()
+        );
+        let _locked: Vec<(i64,)> = within!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(one)
+            .bind(other)
+            .fetch_all(connection))?;
+        Ok(())
+    }
+
     /// True once somebody of the staff has a password.
     ///
     /// # Errors
@@ -165,14 +196,25 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database cannot be asked.
-    pub async fn enabled_staff(&mut self) -> Result<Vec<EnabledStaff>, StoreError> {
+    pub async fn enabled_staff(&mut self) -> Result<Vec<EnabledUser>, StoreError> {
         let sql = format!(
             "SELECT id, password_hash IS NOT NULL FROM users WHERE role = 'staff' AND enabled ORDER BY id{}",
             self.for_update()
         );
         let rows: Vec<(String, bool)> =
             within!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(connection))?;
-        Ok(rows.into_iter().map(|(id, has_password)| EnabledStaff { id, has_password }).collect())
+        Ok(rows.into_iter().map(|(id, has_password)| EnabledUser { id, has_password }).collect())
+    }
+
+    /// The same of the owners of an account. To be asked when the people are locked.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn enabled_owners(&mut self, account: &Label) -> Result<Vec<EnabledUser>, StoreError> {
+        let sql = "SELECT id, password_hash IS NOT NULL FROM users WHERE role = 'owner' AND enabled AND account = $1";
+        let rows: Vec<(String, bool)> =
+            within!(self, |connection| sqlx::query_as(sql).bind(account.as_str()).fetch_all(connection))?;
+        Ok(rows.into_iter().map(|(id, has_password)| EnabledUser { id, has_password }).collect())
     }
 
     /// Writes a new user.

@@ -19,6 +19,7 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let code = match refusal {
             Refusal::Forbidden => Code::Forbidden,
+            Refusal::Revoked => Code::Unauthenticated,
             Refusal::AccessNotGranted => Code::AccessNotGranted,
             Refusal::MembersNotAllowed => Code::MembersNotAllowed,
             Refusal::NotFound(_) => Code::NotFound,
@@ -82,6 +83,9 @@ impl From<Busy> for Problem {
 
 impl From<NoSecret> for Problem {
     fn from(error: NoSecret) -> Self {
-        Self::new(Code::Internal, error.to_string())
+        match error {
+            NoSecret::Machine => Self::new(Code::Internal, error.to_string()),
+            NoSecret::Busy(busy) => busy.into(),
+        }
     }
 }

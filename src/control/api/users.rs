@@ -257,6 +257,7 @@ impl From<ChangeUserError> for Problem {
             ChangeUserError::Invalid(invalid) => invalid.into(),
             ChangeUserError::EmailTaken => Self::new(Code::Taken, error.to_string()),
             ChangeUserError::Oneself => Self::new(Code::Conflict, error.to_string()),
+            ChangeUserError::LastOwner => Self::new(Code::Conflict, error.to_string()),
             ChangeUserError::LastStaff => Self::new(Code::LastStaff, error.to_string()),
             ChangeUserError::Randomness(error) => error.into(),
             ChangeUserError::Store(error) => error.into(),

@@ -5,12 +5,14 @@
 mod access_requests;
 mod accounts;
 mod audit;
+mod begin;
 mod call;
 mod caller;
 mod contacts;
 mod credentials;
 mod diagnosis;
 mod facts;
+mod hashing;
 mod ids;
 mod moment;
 mod once;

@@ -57,8 +57,8 @@ impl Call<'_> {
         serde_json::from_str(&remembered.answer).map_err(|_| Refusal::KeyBusy)
     }
 
-    /// Keys are each caller's own; a user and a token may be called the same.
-    fn whose(&self) -> String {
+    /// The caller, by kind and id: a user and a token may be called the same.
+    pub(super) fn whose(&self) -> String {
         let actor = self.actor();
         format!("{}:{}", actor.kind.as_str(), actor.id)
     }

@@ -13,6 +13,9 @@ pub enum Refusal {
     /// Not with this role.
     #[error("your role does not allow this")]
     Forbidden,
+    /// Not any more: they are not who they were when they asked.
+    #[error("you have been signed out, or this token has been revoked")]
+    Revoked,
     /// Not before the provider has let the account in.
     #[error("API access has not been granted to this account")]
     AccessNotGranted,

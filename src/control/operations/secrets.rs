@@ -6,8 +6,10 @@ use std::sync::LazyLock;
 use zeroize::Zeroizing;
 
 use super::Invalid;
+use super::hashing::hashed;
+use super::sessions::Busy;
 use super::texts::is_disguise;
-use crate::credential::{PasswordHash, PlainPassword, PlainToken, StoredSecret, TokenFormat, is_username};
+use crate::credential::{PlainPassword, PlainToken, StoredSecret, TokenFormat, is_username};
 
 const SHORTEST: usize = 8;
 /// User name, colon and password: what is longer is refused before it is hashed.
@@ -66,10 +68,16 @@ pub enum PasswordUnfit {
     Username,
 }
 
-/// There is no secret, and that is the machine's fault.
+/// Why there is no secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the system gave no randomness or no memory")]
-pub struct NoSecret;
+pub enum NoSecret {
+    /// The machine's fault.
+    #[error("the system gave no randomness or no memory")]
+    Machine,
+    /// Too many want a password hashed.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+}
 
 /// A secret that has just been made, and what is kept of it.
 pub(super) struct Made {
@@ -99,11 +107,11 @@ impl NewSecret {
     }
 }
 
-/// Makes a secret. Hashing takes its time, on a thread of its own.
+/// Makes a secret. Hashing takes its time, and may have to wait for its turn: nothing may be locked meanwhile.
 pub(super) async fn make(FitSecret(new): FitSecret, format: &TokenFormat) -> Result<Made, NoSecret> {
     match new {
         NewSecret::Token => {
-            let token = format.mint().map_err(|_| NoSecret)?;
+            let token = format.mint().map_err(|_| NoSecret::Machine)?;
             let text = token.reveal();
             let hint = text.get(text.len().saturating_sub(HINT)..).map(str::to_owned);
             Ok(Made { stored: StoredSecret::Token(token.digest()), hint, plain: PlainSecret::Token(token) })
@@ -112,11 +120,9 @@ pub(super) async fn make(FitSecret(new): FitSecret, format: &TokenFormat) -> Res
             let is_chosen = chosen.is_some();
             let password = match chosen {
                 Some(password) => password,
-                None => PlainPassword::generate().map_err(|_| NoSecret)?,
+                None => PlainPassword::generate().map_err(|_| NoSecret::Machine)?,
             };
-            let hashing = tokio::task::spawn_blocking(move || (PasswordHash::of(&password), password));
-            let (hash, password) = hashing.await.map_err(|_| NoSecret)?;
-            let hash = hash.map_err(|_| NoSecret)?;
+            let (hash, password) = hashed(password).await?;
             let plain = if is_chosen { PlainSecret::Chosen } else { PlainSecret::Password(password) };
             Ok(Made { plain, stored: StoredSecret::Password { username: username.into(), hash }, hint: None })
         }

@@ -18,6 +18,7 @@ on_each!(
     what_people_write_is_trimmed_and_kept_as_it_is,
     a_retired_version_is_no_default,
     two_who_create_the_same_id_at_once_do_not_overwrite_each_other,
+    four_hundred_pairs_that_cannot_be_created_cost_no_hash,
 );
 
 async fn a_new_token_works_and_is_shown_once(bed: Bed) {
@@ -168,5 +169,25 @@ async fn two_who_create_the_same_id_at_once_do_not_overwrite_each_other(bed: Bed
         let won = [&first, &second].into_iter().filter(|outcome| outcome.is_ok()).count();
         assert_eq!(won, 1, "{first:?} {second:?}");
         assert!([first, second].into_iter().any(|outcome| matches!(outcome, Err(CreateError::IdTaken))));
+    }
+}
+
+async fn four_hundred_pairs_that_cannot_be_created_cost_no_hash(bed: Bed) {
+    bed.account("acme").await;
+    made(&bed, noon(), NewCredential { id: Some(label("acme-1")), ..pair_for("acme", "first") }).await;
+    let known = Known::new();
+    let call = known.call(&bed, noon());
+    // More than may wait for a hash: one of them would be told that there is too much to do.
+    let unknown = (0..400).map(|number| create(&call, pair_for("nowhere", &format!("pair-{number}"))));
+    for outcome in futures_util::future::join_all(unknown).await {
+        assert!(matches!(outcome, Err(CreateError::UnknownAccount)), "{outcome:?}");
+    }
+    let same = |number: u32| NewCredential { id: Some(label("acme-1")), ..pair_for("acme", &format!("pair-{number}")) };
+    for outcome in futures_util::future::join_all((0..200).map(|number| create(&call, same(number)))).await {
+        assert!(matches!(outcome, Err(CreateError::IdTaken)), "{outcome:?}");
+    }
+    let named = (0..200).map(|_| create(&call, pair_for("acme", "first")));
+    for outcome in futures_util::future::join_all(named).await {
+        assert!(matches!(outcome, Err(CreateError::UsernameTaken)), "{outcome:?}");
     }
 }

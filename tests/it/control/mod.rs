@@ -13,6 +13,7 @@ mod decisions;
 mod diagnosis;
 mod duplicate;
 mod edit;
+mod footholds;
 mod housekeeping;
 mod import;
 mod kills;
@@ -23,8 +24,10 @@ mod own_key;
 mod people;
 mod races;
 mod reset;
+mod revoked;
 mod rights;
 mod schemathesis;
+mod seats;
 mod sessions;
 mod setup_links;
 mod sign_in;
@@ -95,7 +98,14 @@ impl Known {
         self.by(&self.shell, bed, now)
     }
 
+    /// By somebody who is what they say.
     fn by<'c>(&'c self, caller: &'c Caller, bed: &'c Bed, now: Timestamp) -> Call<'c> {
+        seats::seat_now(bed, caller);
+        self.as_known(caller, bed, now)
+    }
+
+    /// By somebody of whom the database may know otherwise.
+    fn as_known<'c>(&'c self, caller: &'c Caller, bed: &'c Bed, now: Timestamp) -> Call<'c> {
         Call::new(&bed.store, caller, now, self.terms())
     }
 }

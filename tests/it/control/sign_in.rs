@@ -213,7 +213,7 @@ async fn scripts_and_the_shell_have_no_password(bed: Bed) {
     let house = House::new();
     let unknown = user(Role::Owner);
     for caller in [&shell(), &unknown] {
-        let call = house.known.by(caller, &bed, noon());
+        let call = house.known.as_known(caller, &bed, noon());
         let refused = change_password(&call, &house.at(&bed), "", plain(PASSWORD), plain("another password")).await;
         assert!(matches!(refused, Err(ChangePasswordError::Refused(Refusal::Forbidden))), "{refused:?}");
     }

@@ -101,7 +101,8 @@ async fn an_owner_does_not_see_staff_nor_another_account(bed: Bed) {
         }
     }
     let call = house.known.by(&foreign, &bed, noon());
-    assert!(list_users(&call, UserFilter::default(), Paging::default()).await.unwrap().records.is_empty());
+    let own = list_users(&call, UserFilter::default(), Paging::default()).await.unwrap().records;
+    assert_eq!(own.iter().map(|user| &user.id).collect::<Vec<_>>(), [foreign.user.as_ref().unwrap()], "themselves");
     let acme = label("acme");
     let filter = UserFilter { account: Some(&acme), ..UserFilter::default() };
     let listed = list_users(&call, filter, Paging::default()).await;

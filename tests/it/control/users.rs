@@ -183,7 +183,7 @@ async fn lists_are_the_newest_first_and_read_in_pages(bed: Bed) {
     house.invited(&bed, "staff@x.org", Role::Staff).await;
     let (staff, owner) = (user(Role::Staff), user(Role::Owner));
     let list = async |caller: &Caller, filter, after: Option<&str>, limit| {
-        list_users(&house.known.by(caller, &bed, noon()), filter, Paging { after, limit }).await
+        list_users(&house.known.as_known(caller, &bed, noon()), filter, Paging { after, limit }).await
     };
     let mut seen = Vec::new();
     let mut after = None;

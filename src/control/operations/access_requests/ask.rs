@@ -72,7 +72,7 @@ pub async fn ask_for_access(call: &Call<'_>, new: NewAccessRequest) -> Result<Ac
         created_at: whole_millis(call.now),
         revision: 1,
     };
-    let mut transaction = call.store.begin(call.now).await?;
+    let mut transaction = call.begin().await??;
     // Locked, so that nobody grants it and nobody else asks meanwhile.
     let account = transaction.account(record.account.as_str()).await?.ok_or(Refusal::from(NotFound("account")))?;
     if account.granted {

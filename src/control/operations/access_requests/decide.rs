@@ -65,7 +65,7 @@ pub async fn decide_requests(
     let mut wanted: Vec<&str> = ids.iter().map(String::as_str).filter(|id| id.parse::<Label>().is_ok()).collect();
     wanted.sort_unstable();
     wanted.dedup();
-    let mut transaction = call.store.begin(call.now).await?;
+    let mut transaction = call.begin().await??;
     let mut known = transaction.access_requests(&wanted).await?;
     known.retain(|record| reach.covers(&record.account));
     find_undecidable(ids, &known)?;

@@ -28,7 +28,7 @@ pub async fn withdraw_request(call: &Call<'_>, id: &str) -> Result<AccessRequest
     let reach = call.reach(Right::AskForAccess)?;
     let unknown = Refusal::from(NotFound("access request"));
     let id: Label = id.parse().map_err(|_| unknown.clone())?;
-    let mut transaction = call.store.begin(call.now).await?;
+    let mut transaction = call.begin().await??;
     let found = transaction.access_requests(&[id.as_str()]).await?.pop().filter(|record| reach.covers(&record.account));
     let before = found.ok_or(unknown)?;
     call.expects(before.revision)?;

@@ -28,7 +28,7 @@ pub(super) async fn change<E: From<StoreError> + From<Refusal>>(
     work: impl FnOnce(&mut AccountRecord) -> Result<(), E>,
 ) -> Result<AccountRecord, E> {
     call.reach(right)?.of(account)?;
-    let mut transaction = call.store.begin(call.now).await?;
+    let mut transaction = call.begin().await??;
     let before = transaction.account(account.as_str()).await?.ok_or(Refusal::from(NotFound("account")))?;
     call.expects(before.revision)?;
     let mut after = before.clone();

@@ -61,7 +61,7 @@ pub async fn create_account(call: &Call<'_>, new: NewAccount) -> Result<AccountR
         created_at: whole_millis(call.now),
         revision: 1,
     };
-    let mut transaction = call.store.begin(call.now).await?;
+    let mut transaction = call.begin().await??;
     transaction.add_accounts(std::slice::from_ref(&record)).await?;
     transaction.audit(call.actor(), &entry("create_account", None, &record)).await?;
     transaction.commit().await?;

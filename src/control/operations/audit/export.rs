@@ -56,7 +56,7 @@ pub async fn export_audit(call: &Call<'_>, filter: AuditFilter) -> Result<AuditT
         before: None,
         after: Some(told(&filter)),
     };
-    let mut transaction = call.store.begin(call.now).await?;
+    let mut transaction = call.begin().await??;
     transaction.audit(call.actor(), &entry).await?;
     transaction.commit().await?;
     Ok(AuditTable { store: call.store.clone(), filter, after: After::Nothing, unreadable: Vec::new() })

@@ -12,7 +12,7 @@ pub(super) async fn change<E: From<StoreError> + From<Refusal>>(
     work: impl FnOnce(&mut CredentialRecord) -> Result<(), E>,
 ) -> Result<CredentialRecord, E> {
     let reach = call.reach_granted::<E>(Right::ManageCredentials).await?;
-    let mut transaction = call.store.begin(call.now).await?;
+    let mut transaction = call.begin().await??;
     let before = found::<E>(&mut transaction, reach, id).await?;
     let after = apply(call, &mut transaction, verb, before, work).await?;
     transaction.commit().await?;
@@ -26,7 +26,7 @@ pub(super) async fn change_once<E: From<StoreError> + From<Refusal>>(
     work: impl FnOnce(&mut CredentialRecord) -> Result<(), E>,
 ) -> Result<Once<CredentialRecord>, E> {
     let reach = call.reach_granted::<E>(Right::ManageCredentials).await?;
-    let mut transaction = call.store.begin(call.now).await?;
+    let mut transaction = call.begin().await??;
     if let Some(answer) = call.claim::<E>(&mut transaction).await? {
         return Ok(Once::Repeated(answer));
     }

@@ -12,7 +12,7 @@ use crate::control::operations::secrets::{NewSecret, NoSecret, PlainSecret, make
 use crate::control::operations::texts::{filled, trimmed};
 use crate::control::operations::{Call, Invalid, Once, Refusal, Right};
 use crate::credential::{Label, RateLimit};
-use crate::store::{CredentialRecord, StoreError};
+use crate::store::{CredentialRecord, Names, Store, StoreError};
 
 /// What it shall be.
 #[derive(Debug)]
@@ -65,8 +65,8 @@ impl NewCredential {
     /// Everything that is wrong with it, for whoever has found other faults already.
     pub fn faults(&self, call: &Call<'_>) -> Invalid {
         let mut faults = Invalid::default();
-        if self.id.as_ref().is_some_and(|id| id.as_str().starts_with(PREFIX)) {
-            faults.add("id", format!("must not begin with {PREFIX}, as users' own keys do"));
+        if let Some(fault) = self.id.as_ref().and_then(|id| fault_of_id(call, id)) {
+            faults.add("id", fault);
         }
         let given = Given {
             name: self.name.as_deref().map(str::trim),
@@ -80,6 +80,18 @@ impl NewCredential {
             rate_limit: self.rate_limit,
         };
         faults.and(given.faults(call)).and(self.secret.faults())
+    }
+
+    /// Whether it could be written just now: what cannot be is not worth a hash.
+    async fn look(&self, call: &Call<'_>) -> Result<(), CreateError> {
+        if call.store.account(self.account.as_str()).await?.is_none() {
+            return Err(CreateError::UnknownAccount);
+        }
+        let username = match &self.secret {
+            NewSecret::Token => None,
+            NewSecret::Password { username, .. } => Some(username.as_str()),
+        };
+        names_are_free(call.store, self.id.as_ref(), username).await
     }
 }
 
@@ -128,6 +140,10 @@ pub async fn create(call: &Call<'_>, new: NewCredential) -> Result<Once<Created>
         return Ok(Once::Repeated(answer));
     }
     new.faults(call).into_result()?;
+    if let Err(error) = new.look(call).await {
+        // By the same call, a moment ago.
+        return call.answered::<CreateError>().await?.map(Once::Repeated).ok_or(error);
+    }
     let made = make(new.secret.fit()?, call.terms.format).await?;
     let id = new.id.unwrap_or_else(|| id_for(&new.account));
     let now = whole_millis(call.now);
@@ -144,7 +160,7 @@ pub async fn create(call: &Call<'_>, new: NewCredential) -> Result<Once<Created>
         rate_limit: new.rate_limit,
         ..CredentialRecord::new(id, new.account, made.stored, now, &call.actor().id)
     };
-    let mut transaction = call.store.begin(call.now).await?;
+    let mut transaction = call.begin().await??;
     if let Some(answer) = call.claim::<CreateError>(&mut transaction).await? {
         return Ok(Once::Repeated(answer));
     }
@@ -153,6 +169,34 @@ pub async fn create(call: &Call<'_>, new: NewCredential) -> Result<Once<Created>
     call.remember(&mut transaction, &credential_facts(&record)).await?;
     transaction.commit().await?;
     Ok(Once::Done(Created { record, secret: made.plain }))
+}
+
+/// What is wrong with an id that was chosen. Whoever is of an account takes none that another one could have, and is
+/// not told which others have.
+pub(super) fn fault_of_id(call: &Call<'_>, id: &Label) -> Option<String> {
+    if id.as_str().starts_with(PREFIX) {
+        return Some(format!("must not begin with {PREFIX}, as users' own keys do"));
+    }
+    let account = call.caller.accounts().only()?;
+    let rest = id.as_str().strip_prefix(account.as_str()).and_then(|rest| rest.strip_prefix('-'));
+    rest.is_none_or(str::is_empty).then(|| format!("must begin with {account}- and go on"))
+}
+
+/// Whether nobody has this id or this user name just now.
+pub(super) async fn names_are_free(
+    store: &Store,
+    id: Option<&Label>,
+    username: Option<&str>,
+) -> Result<(), CreateError> {
+    let ids = id.into_iter().map(Label::as_str).collect();
+    if !store.which_exist(&Names { ids, ..Names::default() }).await?.is_empty() {
+        return Err(CreateError::IdTaken);
+    }
+    let usernames = username.into_iter().collect();
+    if !store.which_exist(&Names { usernames, ..Names::default() }).await?.is_empty() {
+        return Err(CreateError::UsernameTaken);
+    }
+    Ok(())
 }
 
 /// Its account's, so that a log can be read, and something that no other one has.

@@ -21,7 +21,7 @@ pub enum DeleteError {
 /// Nothing has happened then.
 pub async fn delete(call: &Call<'_>, id: &str) -> Result<CredentialRecord, DeleteError> {
     let reach = call.reach_granted::<DeleteError>(Right::ManageCredentials).await?;
-    let mut transaction = call.store.begin(call.now).await?;
+    let mut transaction = call.begin().await??;
     let before = found::<DeleteError>(&mut transaction, reach, id).await?;
     call.expects(before.revision)?;
     transaction.delete_credential(id).await?;

@@ -1,9 +1,8 @@
 //! Another credential with the rights and settings of one that there is, and a secret of its own.
 
 use super::change::{entry, found, seen};
-use super::create::{CreateError, Created, id_for};
+use super::create::{CreateError, Created, fault_of_id, id_for, names_are_free};
 use super::fields::Given;
-use super::own_key::PREFIX;
 use crate::control::operations::facts::{copy_for_audit, credential_facts};
 use crate::control::operations::moment::whole_millis;
 use crate::control::operations::secrets::{NewSecret, NoSecret, make};
@@ -67,7 +66,7 @@ pub async fn duplicate(call: &Call<'_>, id: &str, how: Duplicate) -> Result<Once
     if known.owner.is_some() {
         return Err(DuplicateError::OwnKey);
     }
-    let faults = how.faults(&known);
+    let faults = how.faults(call, &known);
     let secret = match known.secret {
         RecordSecret::Token(_) => NewSecret::Token,
         RecordSecret::Password { .. } => {
@@ -75,8 +74,17 @@ pub async fn duplicate(call: &Call<'_>, id: &str, how: Duplicate) -> Result<Once
         }
     };
     faults.into_result()?;
+    call.expects(known.revision)?;
+    let username = match &secret {
+        NewSecret::Token => None,
+        NewSecret::Password { username, .. } => Some(username.as_str()),
+    };
+    if let Err(error) = names_are_free(call.store, how.id.as_ref(), username).await {
+        // By the same call, a moment ago.
+        return call.answered::<DuplicateError>().await?.map(Once::Repeated).ok_or(error.into());
+    }
     let made = make(secret.fit()?, call.terms.format).await?;
-    let mut transaction = call.store.begin(call.now).await?;
+    let mut transaction = call.begin().await??;
     if let Some(answer) = call.claim::<DuplicateError>(&mut transaction).await? {
         return Ok(Once::Repeated(answer));
     }
@@ -117,10 +125,10 @@ pub async fn duplicate(call: &Call<'_>, id: &str, how: Duplicate) -> Result<Once
 }
 
 impl Duplicate {
-    fn faults(&self, of: &CredentialRecord) -> Invalid {
+    fn faults(&self, call: &Call<'_>, of: &CredentialRecord) -> Invalid {
         let mut faults = Invalid::default();
-        if self.id.as_ref().is_some_and(|id| id.as_str().starts_with(PREFIX)) {
-            faults.add("id", format!("must not begin with {PREFIX}, as users' own keys do"));
+        if let Some(fault) = self.id.as_ref().and_then(|id| fault_of_id(call, id)) {
+            faults.add("id", fault);
         }
         if let Some(fault) = self.name.as_deref().and_then(|name| name_fault(name.trim())) {
             faults.add("name", fault);
@@ -149,7 +157,13 @@ fn rights(first: &CredentialRecord) -> Given<'_> {
 
 impl From<StoreError> for DuplicateError {
     fn from(error: StoreError) -> Self {
-        match CreateError::from(error) {
+        CreateError::from(error).into()
+    }
+}
+
+impl From<CreateError> for DuplicateError {
+    fn from(error: CreateError) -> Self {
+        match error {
             CreateError::IdTaken => Self::IdTaken,
             CreateError::UsernameTaken => Self::UsernameTaken,
             CreateError::Store(error) => Self::Store(error),

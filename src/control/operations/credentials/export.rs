@@ -70,7 +70,7 @@ pub async fn export(
         before: None,
         after: Some(json!({ "format": word }).to_string()),
     };
-    let mut transaction = store.begin(call.now).await?;
+    let mut transaction = call.begin().await??;
     transaction.audit(call.actor(), &entry).await?;
     transaction.commit().await?;
 

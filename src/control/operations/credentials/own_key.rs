@@ -76,7 +76,7 @@ pub async fn regenerate_own_key(call: &Call<'_>) -> Result<Once<Created>, OwnKey
 /// Nothing has happened then.
 pub async fn switch_off_own_key(call: &Call<'_>) -> Result<CredentialRecord, OwnKeyError> {
     let holder = holder::<OwnKeyError>(call).await?;
-    let mut transaction = call.store.begin(call.now).await?;
+    let mut transaction = call.begin().await??;
     let before = holder.find(&mut transaction).await?.ok_or(Refusal::from(NotFound("own key")))?;
     let work = |record: &mut CredentialRecord| {
         cleared(record);
@@ -92,9 +92,9 @@ async fn renewed(call: &Call<'_>, verb: &'static str) -> Result<Once<Created>, O
     if let Some(answer) = call.answered::<OwnKeyError>().await? {
         return Ok(Once::Repeated(answer));
     }
-    let fit = NewSecret::Token.fit().map_err(|_: Invalid| NoSecret)?;
+    let fit = NewSecret::Token.fit().map_err(|_: Invalid| NoSecret::Machine)?;
     let made = make(fit, call.terms.format).await?;
-    let mut transaction = call.store.begin(call.now).await?;
+    let mut transaction = call.begin().await??;
     if let Some(answer) = call.claim::<OwnKeyError>(&mut transaction).await? {
         return Ok(Once::Repeated(answer));
     }

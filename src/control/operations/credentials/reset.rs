@@ -83,6 +83,10 @@ pub async fn reset(call: &Call<'_>, id: &str, how: Reset) -> Result<Once<ResetDo
             NewSecret::Password { username: username.into(), chosen: how.chosen }
         }
     };
+    if let Err(stale) = call.expects(known.revision) {
+        // By the same call, a moment ago.
+        return call.answered::<ResetError>().await?.map(Once::Repeated).ok_or(stale.into());
+    }
     // Before the transaction: hashing takes long.
     let made = make(new.fit()?, call.terms.format).await?;
     let overlap = SignedDuration::try_from(how.overlap).unwrap_or(SignedDuration::MAX);

@@ -9,7 +9,7 @@ use crate::control::operations::texts::fault_of_line;
 use crate::control::operations::users::{check_grant, fault_of_account};
 use crate::control::operations::{Call, Invalid, NoRandomness, Refusal, Right};
 use crate::credential::{Label, PlainToken, TokenFormat};
-use crate::store::{OperatorTokenRecord, Role, StoreError};
+use crate::store::{ActorKind, OperatorTokenRecord, Role, StoreError};
 
 /// In characters.
 const LONGEST_NAME: usize = 200;
@@ -56,7 +56,7 @@ pub enum CreateOperatorTokenError {
     Store(StoreError),
 }
 
-/// Creates an operator token.
+/// Creates an operator token. One that is made by a token does not outlive it.
 ///
 /// # Errors
 /// Nothing has happened then.
@@ -71,7 +71,7 @@ pub async fn create_operator_token(
     }
     check(&new, account_fault, call.now)?;
     let token = TokenFormat::of_operators().mint().map_err(|_| NoRandomness)?;
-    let record = OperatorTokenRecord {
+    let mut record = OperatorTokenRecord {
         id: made_id("opt_")?,
         name: new.name,
         digest: token.digest(),
@@ -84,7 +84,11 @@ pub async fn create_operator_token(
         last_used_at: None,
         revision: 1,
     };
-    let mut transaction = call.store.begin(call.now).await?;
+    let mut transaction = call.begin().await??;
+    if call.actor().kind == ActorKind::Token {
+        let maker = transaction.held_operator_token(&call.actor().id).await?.ok_or(Refusal::Revoked)?;
+        record.expires_at = within_life(maker.expires_at, record.expires_at)?;
+    }
     transaction.add_operator_token(&record).await?;
     transaction.audit(call.actor(), &entry("create_operator_token", &record, None, Some(&record))).await?;
     transaction.commit().await?;
@@ -106,6 +110,16 @@ fn check(new: &NewOperatorToken, account_fault: Option<&str>, now: Timestamp) ->
         invalid.add("expires_at", "must be in the future");
     }
     invalid.into_result()
+}
+
+/// The end of a token that is made by one with this end: no later, and the same when nothing is said.
+fn within_life(of: Option<Timestamp>, wanted: Option<Timestamp>) -> Result<Option<Timestamp>, Invalid> {
+    match (of, wanted) {
+        (Some(end), Some(later)) if later > end => {
+            Err(Invalid::one("expires_at", format!("must not be after {end}, when the token that makes it expires")))
+        }
+        (of, wanted) => Ok(wanted.or(of)),
+    }
 }
 
 impl From<StoreError> for CreateOperatorTokenError {

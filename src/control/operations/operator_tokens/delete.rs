@@ -14,7 +14,7 @@ pub async fn delete_operator_token(
     id: &Label,
 ) -> Result<OperatorTokenRecord, ChangeOperatorTokenError> {
     let reach = call.reach(Right::ManageUsers)?;
-    let mut transaction = call.store.begin(call.now).await?;
+    let mut transaction = call.begin_with_operator_token(id).await??;
     let before = find(call, reach, &mut transaction, id).await?;
     transaction.delete_operator_token(id.as_str()).await?;
     transaction.audit(call.actor(), &entry("delete_operator_token", &before, Some(&before), None)).await?;

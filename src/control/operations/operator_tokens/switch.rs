@@ -34,7 +34,7 @@ async fn switch(
     enabled: bool,
 ) -> Result<OperatorTokenRecord, ChangeOperatorTokenError> {
     let reach = call.reach(Right::ManageUsers)?;
-    let mut transaction = call.store.begin(call.now).await?;
+    let mut transaction = call.begin_with_operator_token(id).await??;
     let before = find(call, reach, &mut transaction, id).await?;
     if before.enabled == enabled {
         return Ok(before);

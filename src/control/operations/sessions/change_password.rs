@@ -53,7 +53,7 @@ pub async fn change_password(
         return Err(ChangePasswordError::Wrong);
     }
     let hash = at.hash(new).await?;
-    let mut transaction = call.store.begin(call.now).await?;
+    let mut transaction = call.begin_with_user(id).await??;
     // They may have been switched off, or have another password, since that was looked at.
     let before = transaction.user(id.as_str()).await?;
     let before = before.filter(|now| now.enabled && now.password_hash == user.password_hash);

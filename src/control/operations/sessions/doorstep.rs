@@ -12,6 +12,9 @@ use crate::control::operations::Caller;
 use crate::credential::{Label, PasswordHash, PlainPassword};
 use crate::store::{Actor, ActorKind, Role, Store};
 
+/// No password is longer, and nothing longer is hashed.
+pub(super) const LONGEST_PASSWORD: usize = 1024;
+
 /// What is needed to know somebody.
 #[derive(Clone, Copy)]
 pub struct Doorstep<'d> {
@@ -33,9 +36,9 @@ pub struct Doorstep<'d> {
     pub request_id: Option<&'d str>,
 }
 
-/// Too many passwords wait for being verified.
+/// Too many passwords wait for being hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many are signing in; try again in a moment")]
+#[error("too many passwords are being hashed; try again in a moment")]
 pub struct Busy;
 
 /// Why nobody has looked at a password.
@@ -53,7 +56,8 @@ pub enum GuessError {
 }
 
 impl Doorstep<'_> {
-    /// True when the password is right. Costs the same where there is nothing to compare it with.
+    /// True when the password is right. Costs the same where there is nothing to compare it with; one that is too
+    /// long is wrong without being hashed.
     pub(super) async fn verify(
         &self,
         email: &str,
@@ -62,7 +66,11 @@ impl Doorstep<'_> {
     ) -> Result<bool, GuessError> {
         let has_hash = hash.is_some();
         let hash = hash.unwrap_or_else(PasswordHash::decoy);
+        let is_fit = password.reveal().len() <= LONGEST_PASSWORD;
         let Some(rules) = self.rules else {
+            if !is_fit {
+                return Ok(false);
+            }
             let is_right = self.hashes.verify(hash, password).await.map_err(|_| Busy)?;
             return Ok(is_right && has_hash);
         };
@@ -72,6 +80,10 @@ impl Doorstep<'_> {
             let retry_after = Duration::from_secs(seconds.into());
             GuessError::TooMany { retry_after }
         })?;
+        if !is_fit {
+            self.throttle.wrong(guess, self.clock.steady());
+            return Ok(false);
+        }
         match self.hashes.verify(hash, password).await {
             Ok(true) if has_hash => {
                 self.throttle.right(&guess);

@@ -4,15 +4,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::doorstep::{Busy, Doorstep, GuessError};
+use super::doorstep::{Busy, Doorstep, GuessError, LONGEST_PASSWORD};
 use super::whole_millis;
 use crate::control::operations::users::{entry, is_email};
 use crate::control::operations::{Caller, NoRandomness};
 use crate::credential::{PlainPassword, PlainTicket};
 use crate::store::{ActorKind, SessionRecord, StoreError, UserRecord};
-
-/// No password is longer, and nothing longer is hashed.
-const LONGEST_PASSWORD: usize = 1024;
 
 /// Somebody who has signed in.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use crate::control::operations::facts::user_for_audit;
 use crate::control::operations::{Call, Invalid, NoRandomness, NotFound, Reach, Refusal};
 use crate::credential::Label;
-use crate::store::{AuditEntry, StoreError, Transaction, UserRecord};
+use crate::store::{AuditEntry, EnabledUser, StoreError, Transaction, UserRecord};
 
 /// Why a user is as before.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +23,9 @@ pub enum ChangeUserError {
     /// Nobody could give access to anybody any more.
     #[error("this is the last of the staff who can sign in")]
     LastStaff,
+    /// Nobody of the account could look after it any more.
+    #[error("this is the last owner of the account who can sign in; only the provider can do this")]
+    LastOwner,
     /// The machine's fault.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
@@ -61,6 +64,26 @@ pub(super) async fn find(
     let user = found.ok_or(Refusal::from(NotFound("user")))?;
     call.expects(user.revision)?;
     Ok(user)
+}
+
+/// Whether there is still somebody who looks after the account when this one is no owner any more. Not asked of the
+/// provider, who can make another.
+pub(super) async fn check_owners(
+    reach: Reach<'_>,
+    transaction: &mut Transaction,
+    user: &UserRecord,
+) -> Result<(), ChangeUserError> {
+    let (Some(_), Some(account)) = (reach.only(), &user.account) else { return Ok(()) };
+    let owners = transaction.enabled_owners(account).await?;
+    if is_last(user, &owners) { Err(ChangeUserError::LastOwner) } else { Ok(()) }
+}
+
+/// True for one of these whom none of the others replaces: somebody who cannot sign in is no replacement for somebody
+/// who can.
+pub(super) fn is_last(user: &UserRecord, of: &[EnabledUser]) -> bool {
+    let is_one = of.iter().any(|one| one.id == user.id.as_str());
+    let mut others = of.iter().filter(|other| other.id != user.id.as_str());
+    is_one && !others.any(|other| other.has_password || user.password_hash.is_none())
 }
 
 /// True for those of an account that the caller reaches; of no account are only staff.

@@ -89,9 +89,9 @@ pub async fn create_user(call: &Call<'_>, new: NewUser) -> Result<CreatedUser, C
         created_at: whole_millis(call.now),
         revision: 1,
     };
-    let mut transaction = call.store.begin(call.now).await?;
+    let mut transaction = call.begin().await??;
     transaction.add_user(&record).await?;
-    let link = add_link(&mut transaction, Some(&record.id), call.now).await??;
+    let link = add_link(call, &mut transaction, Some(&record.id)).await??;
     transaction.audit(call.actor(), &entry("create_user", &record, None, Some(&record))).await?;
     transaction.commit().await?;
     Ok(CreatedUser { record, link })

@@ -1,7 +1,7 @@
 //! Another name, e-mail address or role for a user.
 
 use super::bounds::check_grant;
-use super::change::{ChangeUserError, find, write};
+use super::change::{ChangeUserError, check_owners, find, write};
 use super::create::LONGEST_NAME;
 use super::email::check_email;
 use crate::control::operations::texts::fault_of_line;
@@ -27,7 +27,7 @@ pub struct EditUser {
 /// Nothing has happened then.
 pub async fn edit_user(call: &Call<'_>, id: &Label, edit: EditUser) -> Result<UserRecord, ChangeUserError> {
     let reach = call.reach(Right::ManageUsers)?;
-    let mut transaction = call.store.begin(call.now).await?;
+    let mut transaction = call.begin_with_user(id).await??;
     let before = find(call, reach, &mut transaction, id).await?;
     let mut after = before.clone();
     let mut invalid = Invalid::default();
@@ -45,6 +45,9 @@ pub async fn edit_user(call: &Call<'_>, id: &Label, edit: EditUser) -> Result<Us
         check_grant(reach, role, before.account.as_ref())?;
         if (role == Role::Staff) != (before.role == Role::Staff) {
             invalid.add("role", "cannot lead into the staff or out of it: make another user");
+        }
+        if role != before.role {
+            check_owners(reach, &mut transaction, &before).await?;
         }
         after.role = role;
     }

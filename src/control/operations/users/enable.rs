@@ -11,7 +11,7 @@ use crate::store::UserRecord;
 /// Nothing has happened then.
 pub async fn enable_user(call: &Call<'_>, id: &Label) -> Result<UserRecord, ChangeUserError> {
     let reach = call.reach(Right::ManageUsers)?;
-    let mut transaction = call.store.begin(call.now).await?;
+    let mut transaction = call.begin_with_user(id).await??;
     let before = find(call, reach, &mut transaction, id).await?;
     let mut after = UserRecord { enabled: true, ..before.clone() };
     if write(call, &mut transaction, "enable_user", &before, &mut after).await? {

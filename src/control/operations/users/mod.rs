@@ -8,6 +8,7 @@ mod disable;
 mod edit;
 mod email;
 mod enable;
+mod maker;
 mod reading;
 mod setup_link;
 mod use_setup_link;

@@ -3,10 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::change::{ChangeUserError, entry, find};
+use super::maker::{Maker, may_make};
 use super::whole_millis;
+use crate::control::operations::begin::Standing;
 use crate::control::operations::{Call, NoRandomness, Reach, Refusal, Right};
 use crate::credential::{Label, PlainTicket};
-use crate::store::{ActorKind, AuditEntry, SetupLinkRecord, Store, StoreError, Transaction};
+use crate::store::{ActorKind, AuditEntry, SetupLinkRecord, Store, StoreError, Transaction, UserRecord};
 
 const LIFETIME: SignedDuration = SignedDuration::from_hours(72);
 /// What the audit calls whoever is made by the first link.
@@ -62,11 +64,11 @@ pub async fn first_setup_link(call: &Call<'_>) -> Result<NewSetupLink, SetupLink
     if !is_beside_the_database {
         return Err(Refusal::Forbidden.into());
     }
-    let mut transaction = call.store.begin(call.now).await?;
+    let mut transaction = call.begin().await??;
     if transaction.has_staff().await? {
         return Err(SetupLinkError::AlreadySetUp);
     }
-    let link = add_link(&mut transaction, None, call.now).await??;
+    let link = add_link(call, &mut transaction, None).await??;
     let entry = AuditEntry {
         verb: "first_setup_link",
         account: None,
@@ -80,15 +82,16 @@ pub async fn first_setup_link(call: &Call<'_>) -> Result<NewSetupLink, SetupLink
     Ok(link)
 }
 
-/// Makes a link for a user who has no password yet or has lost it. Nothing else changes before it is used.
+/// Makes a link for a user who has no password yet or has lost it; those before are worthless. Nothing else changes
+/// before it is used.
 ///
 /// # Errors
 /// Nothing has happened then.
 pub async fn new_setup_link(call: &Call<'_>, id: &Label) -> Result<NewSetupLink, ChangeUserError> {
     let reach = call.reach(Right::ManageUsers)?;
-    let mut transaction = call.store.begin(call.now).await?;
+    let mut transaction = call.begin_with_user(id).await??;
     let user = find(call, reach, &mut transaction, id).await?;
-    let link = add_link(&mut transaction, Some(&user.id), call.now).await??;
+    let link = add_link(call, &mut transaction, Some(&user.id)).await??;
     transaction.audit(call.actor(), &entry("new_setup_link", &user, None, None)).await?;
     transaction.commit().await?;
     Ok(link)
@@ -106,11 +109,34 @@ pub async fn look_at_setup_link(
     let Some(link) = live_link(store, now, presented).await? else { return Ok(None) };
     match link.user {
         None => Ok((!store.has_staff().await?).then_some(SetupLinkFor::First)),
-        Some(id) => {
-            let user = store.user(id.as_str()).await?.filter(|user| user.enabled);
+        Some(_) => {
+            let user = user_of(store, now, &link).await?;
             Ok(user.map(|user| SetupLinkFor::User { email: user.email }))
         }
     }
+}
+
+/// Whose password a link sets; nobody's when they are switched off, or whoever made it could not make it now.
+pub(super) async fn user_of(
+    store: &Store,
+    now: Timestamp,
+    link: &SetupLinkRecord,
+) -> Result<Option<UserRecord>, StoreError> {
+    let Some(id) = &link.user else { return Ok(None) };
+    let Some(user) = store.user(id.as_str()).await?.filter(|user| user.enabled) else { return Ok(None) };
+    let counts = match Maker::of(link) {
+        Maker::Unknown => false,
+        Maker::Desk => true,
+        Maker::User(id) => {
+            let maker = store.user(id).await?.and_then(Standing::of_user);
+            maker.is_some_and(|maker| may_make(&maker, &user))
+        }
+        Maker::Token(id) => {
+            let maker = store.operator_token(id).await?.and_then(|token| Standing::of_token(token, now));
+            maker.is_some_and(|maker| may_make(&maker, &user))
+        }
+    };
+    Ok(counts.then_some(user))
 }
 
 /// A link that is neither used nor over.
@@ -124,21 +150,26 @@ pub(super) async fn live_link(
     Ok(link.filter(|link| link.used_at.is_none() && link.ends_at > now))
 }
 
-/// Makes a link for a user, or for the first one.
+/// Makes a link for a user, in place of those before, or one for the first user.
 pub(super) async fn add_link(
+    call: &Call<'_>,
     transaction: &mut Transaction,
     user: Option<&Label>,
-    now: Timestamp,
 ) -> Result<Result<NewSetupLink, NoRandomness>, StoreError> {
+    let now = call.now;
     let Ok(ticket) = PlainTicket::mint() else { return Ok(Err(NoRandomness)) };
     let ends_at = whole_millis(now.checked_add(LIFETIME).unwrap_or(Timestamp::MAX));
     let record = SetupLinkRecord {
         digest: ticket.digest(),
         user: user.cloned(),
+        created_by: Some(call.whose()),
         created_at: whole_millis(now),
         ends_at,
         used_at: None,
     };
+    if user.is_some() {
+        transaction.void_setup_links(user).await?;
+    }
     transaction.add_setup_link(&record).await?;
     Ok(Ok(NewSetupLink { ticket, ends_at }))
 }

@@ -5,15 +5,17 @@ use jiff::Timestamp;
 use super::change::entry;
 use super::create::LONGEST_NAME;
 use super::email::check_email;
-use super::setup_link::{FIRST, live_link};
+use super::maker::{Maker, may_make};
+use super::setup_link::{FIRST, live_link, user_of};
 use super::whole_millis;
+use crate::control::operations::begin::Standing;
 use crate::control::operations::ids::made_id;
 use crate::control::operations::secrets;
 use crate::control::operations::sessions::{Busy, Doorstep};
 use crate::control::operations::texts::fault_of_line;
 use crate::control::operations::{Invalid, NoRandomness};
 use crate::credential::{Label, PasswordHash, PlainPassword, TokenDigest};
-use crate::store::{Actor, ActorKind, Role, StoreError, Transaction, UserRecord};
+use crate::store::{Actor, ActorKind, Role, SetupLinkRecord, StoreError, Transaction, UserRecord};
 
 /// Who the first user is; of others it is known.
 #[derive(Debug, Clone)]
@@ -61,19 +63,22 @@ pub async fn use_setup_link(
     let now = at.clock.now();
     let link = live_link(at.store, now, presented).await?.ok_or(UseSetupLinkError::Worthless)?;
     // Nothing is hashed for whoever holds no link.
-    let Some(id) = link.user else {
+    if link.user.is_none() {
+        if Maker::of(&link) != Maker::Desk {
+            return Err(UseSetupLinkError::Worthless);
+        }
         let first = check_first(first)?;
         check_password(&first.email, &password)?;
         let hash = at.hash(password).await?;
         return make_first_user(at, now, &link.digest, first, hash).await;
-    };
-    let user = at.store.user(id.as_str()).await?.filter(|user| user.enabled).ok_or(UseSetupLinkError::Worthless)?;
+    }
+    let user = user_of(at.store, now, &link).await?.ok_or(UseSetupLinkError::Worthless)?;
     if first.is_some() {
         return Err(Invalid::one("email", "is known already, and cannot be chosen here").into());
     }
     check_password(&user.email, &password)?;
     let hash = at.hash(password).await?;
-    set_password(at, now, &link.digest, &id, hash).await
+    set_password(at, now, &link, &user.id, hash).await
 }
 
 /// The lock before the look: of two who use two first links at once, the second sees what the first has made.
@@ -111,15 +116,27 @@ async fn make_first_user(
 async fn set_password(
     at: &Doorstep<'_>,
     now: Timestamp,
-    link: &TokenDigest,
+    link: &SetupLinkRecord,
     id: &Label,
     hash: PasswordHash,
 ) -> Result<UserRecord, UseSetupLinkError> {
     let mut transaction: Transaction = at.store.begin(now).await?;
-    // First the user, as everybody does who changes one.
+    // First the users, as everybody does who changes one.
+    let maker = Maker::of(link);
+    transaction.lock_people([maker.user().unwrap_or_default(), id.as_str()]).await?;
     let before = transaction.user(id.as_str()).await?.filter(|user| user.enabled);
     let before = before.ok_or(UseSetupLinkError::Worthless)?;
-    if !transaction.take_setup_link(link).await? {
+    let maker = match maker {
+        Maker::Desk => None,
+        Maker::User(id) => Some(transaction.held_user(id).await?.and_then(Standing::of_user)),
+        Maker::Token(id) => {
+            let token = transaction.held_operator_token(id).await?;
+            Some(token.and_then(|token| Standing::of_token(token, now)))
+        }
+        Maker::Unknown => Some(None),
+    };
+    let counts = maker.is_none_or(|maker| maker.is_some_and(|maker| may_make(&maker, &before)));
+    if !counts || !transaction.take_setup_link(&link.digest).await? {
         return Err(UseSetupLinkError::Worthless);
     }
     let after = UserRecord { password_hash: Some(hash), revision: before.revision + 1, ..before.clone() };

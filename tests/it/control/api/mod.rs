@@ -35,6 +35,7 @@ use claviger::store::{Actor, ActorKind, Role};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+use crate::control::seats::seat;
 use crate::store::beds::{Bed, label, noon};
 
 /// A desk on a database of its own, and who asks at it.
@@ -180,6 +181,7 @@ impl Ask<'_> {
     pub async fn told(self) -> Told {
         let mut request = self.request.body(self.body).unwrap();
         if let Some(caller) = self.caller {
+            seat(&self.table.bed, &caller).await;
             request.extensions_mut().insert(caller);
         }
         let response = self.table.router.clone().oneshot(request).await.unwrap();

@@ -77,7 +77,7 @@ pub fn may_import(call: &Call<'_>) -> Result<(), Refusal> {
 pub async fn import(call: &Call<'_>, import: &Import, is_dry_run: bool) -> Result<Imported, ImportError> {
     may_import(call)?;
     let (store, actor) = (call.store, call.actor());
-    let mut transaction = store.begin(call.now).await?;
+    let mut transaction = call.begin().await??;
     let plan = Plan::make(&mut transaction, actor, call.now, import).await?;
     let imported = plan.summary();
     if !is_dry_run {
