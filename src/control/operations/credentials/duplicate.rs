@@ -73,7 +73,8 @@ pub async fn duplicate(call: &Call<'_>, id: &str, how: Duplicate) -> Result<Once
             NewSecret::Password { username: how.username.unwrap_or_default(), chosen: how.chosen }
         }
     };
-    faults.and(secret.faults()).into_result()?;
+    faults.into_result()?;
+    secret.faults().into_result()?;
     call.expects(known.revision)?;
     let username = match &secret {
         NewSecret::Token => None,
