@@ -18,7 +18,7 @@ pub async fn seat(bed: &Bed, caller: &Caller) {
     let sql = match caller.actor.kind {
         ActorKind::User => format!(
             "INSERT INTO users (id, account, email, role, enabled, created_at, revision)
-            SELECT '{id}', {account}, '{id}@made.up', '{role}', TRUE, 0, 1 {fits} ON CONFLICT (id) DO UPDATE
+            SELECT '{id}', {account}, '{id}@example.org', '{role}', TRUE, 0, 1 {fits} ON CONFLICT (id) DO UPDATE
             SET role = excluded.role, account = excluded.account, revision = 1
             WHERE users.email = excluded.email AND users.enabled
             AND (users.role <> excluded.role OR COALESCE(users.account, '') <> COALESCE(excluded.account, ''))"

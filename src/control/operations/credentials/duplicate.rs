@@ -74,6 +74,7 @@ pub async fn duplicate(call: &Call<'_>, id: &str, how: Duplicate) -> Result<Once
         }
     };
     faults.into_result()?;
+    secret.faults().into_result()?;
     call.expects(known.revision)?;
     let username = match &secret {
         NewSecret::Token => None,
