@@ -30,7 +30,21 @@ pub async fn seat(bed: &Bed, caller: &Caller) {
         ),
         ActorKind::Shell | ActorKind::System | ActorKind::Link => return,
     };
-    bed.execute(&sql).await;
+    // Writing would wait for whoever holds the row: also for an operation that was refused, and has not let go of it.
+    let (table, is_to_change) = match caller.actor.kind {
+        ActorKind::User => (
+            "users",
+            format!(
+                "email = '{id}@example.org' AND enabled
+                AND (role <> '{role}' OR COALESCE(account, '') <> COALESCE({account}, ''))"
+            ),
+        ),
+        _ => ("operator_tokens", "FALSE".to_owned()),
+    };
+    let fine = format!("SELECT COUNT(*) FROM {table} WHERE id = '{id}' AND NOT ({is_to_change})");
+    if bed.ask(&fine).await == 0 {
+        bed.execute(&sql).await;
+    }
 }
 
 /// The same where nothing can be waited for.
