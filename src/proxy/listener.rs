@@ -20,7 +20,7 @@ use super::{Certificates, Connections, Edge, Gateway};
 use crate::config::written::Timeouts;
 
 /// pingora's own 64 KiB a connection would be most of what an idle one costs.
-const READ_BUFFER: usize = 16 * 1024;
+const READ_BUFFER: usize = 12 * 1024;
 const WRITE_BUFFER: usize = 4 * 1024;
 
 /// A listening socket that is bound.
