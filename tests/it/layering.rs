@@ -26,7 +26,7 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
 ];
 
 /// What belongs to few, so that it can be replaced there.
-const FENCES: [(&str, &[&str]); 7] = [
+const FENCES: [(&str, &[&str]); 10] = [
     ("pingora", &["proxy", "server"]),
     ("axum", &["control", "server"]),
     ("clap", &["cli"]),
@@ -34,6 +34,9 @@ const FENCES: [(&str, &[&str]); 7] = [
     ("std::env", &["config"]),
     ("notify", &["source"]),
     ("csv", &["source"]),
+    ("utoipa", &["control"]),
+    ("hyper", &["server"]),
+    ("reqwest", &["cli", "delivery"]),
 ];
 
 struct Source {

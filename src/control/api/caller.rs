@@ -101,3 +101,40 @@ fn known(mut caller: Caller, parts: &Parts, from: Option<IpAddr>) -> Caller {
     caller.actor.address = from.map(|address| address.to_string()).or(caller.actor.address);
     caller
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    fn seen(address: &str, proxies: &[&str], forwarded: &[&str]) -> String {
+        let proxies = proxies.iter().map(|range| range.parse().unwrap()).collect();
+        let in_force = InForce { proxies, ..InForce::default() };
+        let mut request = Request::builder();
+        for line in forwarded {
+            request = request.header("x-forwarded-for", *line);
+        }
+        let mut parts = request.body(()).unwrap().into_parts().0;
+        parts.extensions.insert(ConnectInfo(Peer(address.parse().unwrap())));
+        peer(&parts, &in_force).unwrap().to_string()
+    }
+
+    #[test]
+    fn who_callers_are_is_believed_of_listed_proxies_only() {
+        let proxies = ["127.0.0.0/8", "10.1.0.0/16"];
+        let told = ["203.0.113.9, 198.51.100.7"];
+        assert_eq!(seen("10.1.2.3:1", &proxies, &told), "198.51.100.7");
+        assert_eq!(seen("[::ffff:10.1.2.3]:1", &proxies, &told), "198.51.100.7");
+        assert_eq!(seen("10.2.2.3:1", &proxies, &told), "10.2.2.3");
+        assert_eq!(seen("127.0.0.1:1", &[], &told), "127.0.0.1");
+        assert_eq!(seen("10.1.2.3:1", &proxies, &["198.51.100.7", "2001:db8::1"]), "2001:db8::1", "the last line");
+    }
+
+    #[test]
+    fn what_a_proxy_says_and_nobody_can_read_is_not_believed() {
+        for junk in ["", ",", "unknown", "198.51.100.7,", "198.51.100.700", "é", "for=198.51.100.7", "[::1"] {
+            assert_eq!(seen("10.1.2.3:1", &["10.0.0.0/8"], &[junk]), "10.1.2.3", "{junk:?}");
+        }
+    }
+}

@@ -118,4 +118,14 @@ mod tests {
         assert!(!demanded(&[]));
         assert!(demand(&Method::GET, &headers(&[])).is_ok());
     }
+
+    #[test]
+    fn what_writes_when_it_is_read_is_not_begun_by_a_link() {
+        for site in ["cross-site", "same-site", "x", ""] {
+            assert!(demand_no_link(&headers(&[("sec-fetch-site", site)])).is_err(), "{site}");
+        }
+        for pairs in [&[][..], &[("sec-fetch-site", "none")], &[("sec-fetch-site", "same-origin")]] {
+            assert!(demand_no_link(&headers(pairs)).is_ok(), "{pairs:?}");
+        }
+    }
 }

@@ -1,9 +1,11 @@
 //! Whatever is refused is a problem document with a code, and has done nothing.
 
 use claviger::store::Role;
+use jiff::ToSpan as _;
 use serde_json::json;
 
 use super::Table;
+use crate::store::beds::noon;
 
 #[tokio::test]
 async fn what_is_not_there_and_what_it_cannot_do_are_told_as_problems() {
@@ -185,4 +187,29 @@ async fn a_page_of_another_site_may_ask_for_nothing() {
     let own = outside.ask("POST", "/credentials").header("cookie", "__Host-claviger=x");
     let told = own.header("sec-fetch-site", "same-origin").json(&body).told().await;
     assert_eq!(told.code(), "unauthenticated");
+}
+
+/// Whoever is not known yet makes nobody hold much.
+#[tokio::test]
+async fn a_body_with_an_idempotency_key_is_no_longer_than_another() {
+    let table = Table::sqlite().await.outside();
+    for target in ["/credentials", "/credential-files", "/nothing"] {
+        let ask = table.ask("POST", target).header("idempotency-key", "one").body("x".repeat(64 * 1024 + 1));
+        let told = ask.told().await;
+        assert_eq!((told.status.as_u16(), told.code()), (413, "too_large"), "{target}");
+    }
+}
+
+/// Else what is done long after a revocation would stand before it in the audit.
+#[tokio::test]
+async fn what_is_asked_for_by_a_body_that_comes_late_is_done_when_it_has_come() {
+    let table = Table::sqlite().await;
+    let clock = table.clock.clone();
+    let late = futures_util::stream::once(async move {
+        clock.advance(std::time::Duration::from_secs(60));
+        Ok::<_, std::io::Error>(json!({"account": "acme", "kind": "token"}).to_string())
+    });
+    let ask = table.ask("POST", "/credentials").header("content-type", "application/json");
+    let told = ask.body(axum::body::Body::from_stream(late)).told().await;
+    assert_eq!(told.body["credential"]["created_at"], (noon() + 1.minutes()).to_string(), "{told:?}");
 }
