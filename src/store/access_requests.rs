@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use super::transaction::{Touched, built, listed, within};
 use super::usable::moment;
 use super::writes::BATCH;
-use super::{ActorKind, Listing, Store, StoreError, Transaction, UseCase, asked, on};
+use super::{ActorKind, Listing, Store, StoreError, Transaction, UseCase, asked, one};
 use crate::credential::Label;
 
 /// How a request stands.
@@ -89,13 +89,7 @@ impl Store {
     /// When the database cannot be asked, or holds what cannot be read.
     pub async fn access_request(&self, id: &str) -> Result<Option<AccessRequestRecord>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM access_requests WHERE id = $1");
-        let row: Option<Row> = self
-            .within(async {
-                on!(&self.pools, |pool| {
-                    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(pool).await?)
-                })
-            })
-            .await?;
+        let row: Option<Row> = one!(self, sql, id)?;
         row.map(Row::record).transpose()
     }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::transaction::{Touched, built, listed, within};
 use super::writes::BATCH;
-use super::{ChangeKind, Store, StoreError, Transaction, on};
+use super::{ChangeKind, Store, StoreError, Transaction, on, one};
 use crate::credential::Label;
 
 /// A customer.
@@ -53,13 +53,7 @@ impl Store {
     /// When the database cannot be asked, or holds what cannot be read.
     pub async fn account(&self, id: &str) -> Result<Option<AccountRecord>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM accounts WHERE id = $1");
-        let row: Option<Row> = self
-            .within(async {
-                on!(&self.pools, |pool| {
-                    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(pool).await?)
-                })
-            })
-            .await?;
+        let row: Option<Row> = one!(self, sql, id)?;
         row.map(Row::record).transpose()
     }
 

@@ -122,3 +122,17 @@ macro_rules! asked {
     };
 }
 use asked;
+
+/// The row that a statement finds by one value, if there is one: `one!(store, sql, id)?`.
+macro_rules! one {
+    ($store:expr, $sql:expr, $key:expr) => {
+        $store
+            .within(async {
+                $crate::store::on!(&$store.pools, |pool| {
+                    Ok(sqlx::query_as(sqlx::AssertSqlSafe($sql)).bind($key).fetch_optional(pool).await?)
+                })
+            })
+            .await
+    };
+}
+use one;

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::transaction::{Touched, within};
 use super::usable::moment;
-use super::{Listing, Place, Role, Store, StoreError, Transaction, on};
+use super::{Listing, Place, Role, Store, StoreError, Transaction, on, one};
 use crate::credential::{Label, TokenDigest};
 
 /// Last uses are no more exact than this.
@@ -62,13 +62,7 @@ impl Store {
     /// When the database cannot be asked, or holds what cannot be read.
     pub async fn operator_token(&self, id: &str) -> Result<Option<OperatorTokenRecord>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM operator_tokens WHERE id = $1");
-        let row: Option<Row> = self
-            .within(async {
-                on!(&self.pools, |pool| {
-                    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(pool).await?)
-                })
-            })
-            .await?;
+        let row: Option<Row> = one!(self, sql, id)?;
         row.map(Row::record).transpose()
     }
 
@@ -79,13 +73,7 @@ impl Store {
     pub async fn operator_token_of(&self, digest: &TokenDigest) -> Result<Option<OperatorTokenRecord>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM operator_tokens WHERE digest = $1");
         let digest = digest.as_bytes().to_vec();
-        let row: Option<Row> = self
-            .within(async {
-                on!(&self.pools, |pool| {
-                    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(digest).fetch_optional(pool).await?)
-                })
-            })
-            .await?;
+        let row: Option<Row> = one!(self, sql, digest)?;
         row.map(Row::record).transpose()
     }
 

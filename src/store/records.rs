@@ -3,7 +3,7 @@
 use super::transaction::{built, listed, within};
 use super::usable::{addresses, labels, moment, rate_limit};
 use super::writes::{BATCH, CLEARED};
-use super::{CredentialRecord, PreviousSecret, RecordSecret, Store, StoreError, Transaction, on};
+use super::{CredentialRecord, PreviousSecret, RecordSecret, Store, StoreError, Transaction, on, one};
 use crate::credential::TokenDigest;
 
 pub(super) const COLUMNS: &str =
@@ -69,13 +69,7 @@ impl Store {
     /// When the database cannot be asked, or holds what cannot be read.
     pub async fn credential(&self, id: &str) -> Result<Option<CredentialRecord>, StoreError> {
         let sql = format!("SELECT {COLUMNS} {FROM} WHERE c.id = $1");
-        let row: Option<Row> = self
-            .within(async {
-                on!(&self.pools, |pool| {
-                    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(pool).await?)
-                })
-            })
-            .await?;
+        let row: Option<Row> = one!(self, sql, id)?;
         row.map(Row::record).transpose()
     }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::transaction::{Touched, within};
 use super::usable::moment;
-use super::{Store, StoreError, Transaction, UserRecord, on, users};
+use super::{Store, StoreError, Transaction, UserRecord, one, users};
 use crate::credential::{Label, TokenDigest};
 
 /// One session.
@@ -45,13 +45,7 @@ impl Store {
         let sql = "SELECT s.created_at AS session_created_at, s.seen_at, s.ends_at, s.address, u.id, u.account,
             u.email, u.name, u.role, u.password_hash, u.enabled, u.created_at, u.revision
             FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.digest = $1";
-        let row: Option<Row> = self
-            .within(async {
-                on!(&self.pools, |pool| {
-                    Ok(sqlx::query_as(sql).bind(digest.as_bytes().to_vec()).fetch_optional(pool).await?)
-                })
-            })
-            .await?;
+        let row: Option<Row> = one!(self, sql, digest.as_bytes().to_vec())?;
         row.map(|row| row.record(*digest)).transpose()
     }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::transaction::{Touched, within};
 use super::usable::moment;
-use super::{Store, StoreError, Transaction, on};
+use super::{Store, StoreError, Transaction, one};
 use crate::credential::{Label, TokenDigest};
 
 /// One link.
@@ -40,13 +40,7 @@ impl Store {
     /// When the database cannot be asked, or holds what cannot be read.
     pub async fn setup_link(&self, digest: &TokenDigest) -> Result<Option<SetupLinkRecord>, StoreError> {
         let sql = "SELECT user_id, created_by, created_at, ends_at, used_at FROM setup_links WHERE digest = $1";
-        let row: Option<Row> = self
-            .within(async {
-                on!(&self.pools, |pool| {
-                    Ok(sqlx::query_as(sql).bind(digest.as_bytes().to_vec()).fetch_optional(pool).await?)
-                })
-            })
-            .await?;
+        let row: Option<Row> = one!(self, sql, digest.as_bytes().to_vec())?;
         row.map(|row| row.record(*digest)).transpose()
     }
 

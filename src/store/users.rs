@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::transaction::{Touched, within};
 use super::usable::moment;
-use super::{ChangeKind, Listing, Place, Role, Store, StoreError, Transaction, on};
+use super::{ChangeKind, Listing, Place, Role, Store, StoreError, Transaction, on, one};
 use crate::credential::{Label, PasswordHash};
 
 /// Somebody who may sign in.
@@ -87,13 +87,7 @@ impl Store {
 
     async fn user_where(&self, condition: &str, value: &str) -> Result<Option<UserRecord>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM users WHERE {condition}");
-        let row: Option<Row> = self
-            .within(async {
-                on!(&self.pools, |pool| {
-                    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(value).fetch_optional(pool).await?)
-                })
-            })
-            .await?;
+        let row: Option<Row> = one!(self, sql, value)?;
         row.map(Row::record).transpose()
     }
 
