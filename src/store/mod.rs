@@ -59,7 +59,7 @@ pub use roles::{NoRole, Role};
 pub use schema::SchemaState;
 pub use sessions::SessionRecord;
 pub use setup_links::SetupLinkRecord;
-pub use standing::{CredentialsStanding, UserStanding};
+pub use standing::CredentialsStanding;
 pub use transaction::Transaction;
 pub use usable::{Usable, UsableReading};
 pub use usage::Use;

@@ -1,20 +1,9 @@
-//! How a user stands, and the credentials they would use: what has to be known to say what is missing.
+//! How far the credentials have come that a user would use: what has to be known to say what is missing.
 
 use jiff::Timestamp;
 
-use super::{Role, Store, StoreError, asked};
+use super::{Store, StoreError, asked};
 use crate::credential::Label;
-
-/// How a user stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UserStanding {
-    /// Whose; staff are of none.
-    pub account: Option<Label>,
-    /// What they are.
-    pub role: Role,
-    /// Switched on.
-    pub enabled: bool,
-}
 
 /// How many credentials have come how far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
@@ -38,22 +27,6 @@ const COUNTS: &str = "SELECT COUNT(*) AS created, COUNT(CASE WHEN enabled THEN 1
     (c.expires_at IS NULL OR c.expires_at > ";
 
 impl Store {
-    /// How this user stands.
-    ///
-    /// # Errors
-    /// When the database cannot be asked, or holds what cannot be read.
-    pub async fn user_standing(&self, id: &str) -> Result<Option<UserStanding>, StoreError> {
-        let begin = "SELECT account, role, enabled FROM users WHERE id = ";
-        let row: Option<(Option<String>, String, bool)> = asked!(self, begin, |sql, pool| {
-            sql.push_bind(id);
-            sql.build_query_as().fetch_optional(pool)
-        })?;
-        let broken = |column| StoreError::Inconsistent { table: "users", column, id: id.to_owned() };
-        let Some((account, role, enabled)) = row else { return Ok(None) };
-        let account = account.as_deref().map(str::parse).transpose().map_err(|_| broken("account"))?;
-        Ok(Some(UserStanding { account, role: role.parse().map_err(|_| broken("role"))?, enabled }))
-    }
-
     /// How far the credentials have come that this user would use: their own, and with `shared` those of the account
     /// that are nobody's own.
     ///

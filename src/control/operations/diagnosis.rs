@@ -2,7 +2,7 @@
 
 use super::{Call, NotFound, Refusal, Right};
 use crate::credential::Label;
-use crate::store::{AccountRecord, CredentialsStanding, Role, StoreError, UserStanding};
+use crate::store::{AccountRecord, CredentialsStanding, Role, StoreError, UserRecord};
 
 /// What has to be so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub async fn diagnose(call: &Call<'_>, user: &str) -> Result<Vec<Step>, Diagnose
     let unknown = Refusal::from(NotFound("user"));
     let user: Label = user.parse().map_err(|_| unknown.clone())?;
     let user = user.as_str();
-    let standing = call.store.user_standing(user).await?.ok_or(unknown.clone())?;
+    let standing = call.store.user(user).await?.ok_or(unknown.clone())?;
     let Some(account) = &standing.account else {
         if reach.only().is_some() {
             return Err(unknown.into());
@@ -73,7 +73,7 @@ pub async fn diagnose(call: &Call<'_>, user: &str) -> Result<Vec<Step>, Diagnose
     Ok(steps(&standing, &record, credentials))
 }
 
-fn steps(user: &UserStanding, account: &AccountRecord, credentials: CredentialsStanding) -> Vec<Step> {
+fn steps(user: &UserRecord, account: &AccountRecord, credentials: CredentialsStanding) -> Vec<Step> {
     let may = match user.role {
         Role::Staff => false,
         Role::Owner | Role::Implementer => true,
