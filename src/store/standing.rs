@@ -28,7 +28,7 @@ const COUNTS: &str = "SELECT COUNT(*) AS created, COUNT(CASE WHEN enabled THEN 1
 
 impl Store {
     /// How far the credentials have come that this user would use: their own, and with `shared` those of the account
-    /// that are nobody's own.
+    /// that are nobody's own. One that was cleared has no secret to use, and does not count.
     ///
     /// # Errors
     /// When the database cannot be asked.
@@ -40,11 +40,11 @@ impl Store {
     ) -> Result<CredentialsStanding, StoreError> {
         asked!(self, COUNTS, |sql, pool| {
             sql.push_bind(now.as_millisecond());
-            sql.push(") AS in_date FROM credentials c WHERE c.owner = ").push_bind(user);
+            sql.push(") AS in_date FROM credentials c WHERE NOT c.cleared AND (c.owner = ").push_bind(user);
             if let Some(account) = shared {
                 sql.push(" OR (c.owner IS NULL AND c.account = ").push_bind(account.as_str()).push(")");
             }
-            sql.push(") counted");
+            sql.push(")) counted");
             sql.build_query_as().persistent(false).fetch_one(pool)
         })
     }

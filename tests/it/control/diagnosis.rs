@@ -1,6 +1,6 @@
 //! "Why do I not see it?"
 
-use claviger::control::operations::{Caller, DiagnoseError, Refusal, Step, diagnose};
+use claviger::control::operations::{Caller, DiagnoseError, Refusal, Reset, Step, clear, diagnose, reset};
 use claviger::store::{CredentialRecord, Role};
 use jiff::{Timestamp, ToSpan as _};
 
@@ -12,6 +12,7 @@ use crate::store::beds::{Bed, label, noon, on_each, token};
 on_each!(
     each_thing_that_is_missing_is_named_until_nothing_is,
     a_member_needs_the_policy_and_a_key_of_their_own,
+    a_key_without_a_secret_is_missing_until_it_is_made_anew,
     people_ask_about_themselves_owners_about_their_users_and_staff_about_all,
 );
 
@@ -85,6 +86,18 @@ async fn a_member_needs_the_policy_and_a_key_of_their_own(bed: Bed) {
     assert_eq!(missing(&bed, "mia").await, Some("credential_created"), "the account's is not hers");
     bed.put(&CredentialRecord { owner: Some(label("mia")), ..token("mias", "acme", "two") }).await;
     assert_eq!(missing(&bed, "mia").await, None);
+}
+
+async fn a_key_without_a_secret_is_missing_until_it_is_made_anew(bed: Bed) {
+    bed.account("acme").await;
+    user(&bed, "ida", Some("acme"), Role::Implementer).await;
+    bed.put(&token("key", "acme", "one")).await;
+    assert_eq!(missing(&bed, "ida").await, None);
+    let known = Known::new();
+    clear(&known.call(&bed, noon()), "key").await.unwrap();
+    assert_eq!(missing(&bed, "ida").await, Some("credential_created"));
+    reset(&known.call(&bed, noon()), "key", Reset::default()).await.unwrap();
+    assert_eq!(missing(&bed, "ida").await, None);
 }
 
 async fn people_ask_about_themselves_owners_about_their_users_and_staff_about_all(bed: Bed) {
