@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use pingora::server::ShutdownWatch;
 use pingora::services::background::BackgroundService;
 
+use super::retired::Retired;
 use crate::auth::{Authenticator, Directory, HashPool, HashPoolSize, Meters, PasswordCache, Throttle};
 use crate::clock::Clock;
 use crate::config::{Fault, Faults, Origin, Settings};
@@ -36,6 +37,7 @@ pub(super) struct GateInUse {
     directory: Option<Arc<DatabaseDirectory>>,
     certificates: Option<Arc<Certificates>>,
     metrics: Arc<Metrics>,
+    retired: Retired<Policy>,
 }
 
 /// A reading that fits; to put it in force cannot fail any more.
@@ -103,13 +105,17 @@ impl Gate {
     }
 
     /// What follows the files.
-    pub(super) fn in_use(&self) -> GateInUse {
-        GateInUse {
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub(super) fn in_use(&self) -> std::io::Result<GateInUse> {
+        Ok(GateInUse {
             policy: self.policy.clone(),
             directory: self.directory.clone(),
             certificates: self.certificates.clone(),
             metrics: self.metrics.clone(),
-        }
+            retired: Retired::start()?,
+        })
     }
 
     /// What follows the host name of the API behind.
@@ -144,7 +150,7 @@ impl GateInUse {
             self.metrics.certificate_end.set(reading.not_after);
             certificates.swap(reading);
         }
-        self.policy.store(Arc::new(next.policy));
+        self.retired.take(self.policy.swap(Arc::new(next.policy)));
     }
 }
 

@@ -7,6 +7,7 @@ mod first_link;
 mod gate;
 mod handover;
 mod in_use;
+mod retired;
 mod shutdown;
 mod tls;
 mod visits;
@@ -167,7 +168,7 @@ fn run(
 
     let count = loaded.set.len();
     let apply = InUse {
-        gate: gate.as_ref().map(Gate::in_use),
+        gate: gate.as_ref().map(Gate::in_use).transpose()?,
         admin_certificates: admin_certificates.clone(),
         desk: in_force.clone(),
     };
