@@ -196,7 +196,6 @@ impl Settings {
             ("passwords.remembered", self.passwords.remembered != next.passwords.remembered),
             ("log.access", self.log.access != next.log.access),
             ("log.format", self.log.format != next.log.format),
-            ("log.level", self.log.level != next.log.level),
         ];
         keys.iter().filter(|(_, changed)| *changed).map(|(key, _)| *key).collect()
     }

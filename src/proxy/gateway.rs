@@ -197,7 +197,8 @@ impl ProxyHttp for Gateway {
         response: &mut ResponseHeader,
         context: &mut Context,
     ) -> pingora::Result<()> {
-        context.upstream_answered.get_or_insert_with(|| context.started.elapsed());
+        let answered = *context.upstream_answered.get_or_insert_with(|| context.started.elapsed());
+        self.metrics.upstream_answered(response.status.as_u16(), answered.saturating_sub(context.decided_in));
         self.send_away_if_stopping(session);
         if let Some(standing) = &context.standing {
             respond::tell_rate(response, standing)?;

@@ -16,7 +16,7 @@ use crate::config::{self, Fault, Faults, Origin, Settings};
 use crate::control::{GateState, Readiness};
 use crate::proxy::{AccessLog, Certificates, Gateway, Policy, Reading};
 use crate::source::{Database, DatabaseDirectory, DatabaseStart, Joined, Loaded};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, TlsListener};
 
 /// How often a host name of the API behind is looked up again.
 const LOOK_UP: Duration = Duration::from_secs(10);
@@ -131,7 +131,7 @@ impl GateInUse {
     /// Puts it in force.
     pub(super) fn replace(&self, next: NextGate) {
         if let (Some(certificates), Some(reading)) = (&self.certificates, next.certificates) {
-            self.metrics.certificate_end.set(reading.not_after);
+            self.metrics.certificate_shown(TlsListener::Proxy, reading.not_after);
             certificates.swap(reading);
         }
         self.policy.store(Arc::new(next.policy));
@@ -178,7 +178,7 @@ fn policy(
 fn certificates(settings: &Settings, metrics: &Metrics) -> Result<Option<Arc<Certificates>>, Faults> {
     let Some(files) = &settings.tls else { return Ok(None) };
     let reading = Reading::new(files)?;
-    metrics.certificate_end.set(reading.not_after);
+    metrics.certificate_shown(TlsListener::Proxy, reading.not_after);
     Ok(Some(Arc::new(Certificates::new(reading))))
 }
 

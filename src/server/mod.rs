@@ -37,7 +37,7 @@ use crate::control::api::InForce;
 use crate::control::{Admin, Readiness};
 use crate::proxy::{AccessLog, Connections, ListenerEvent, ListenerOptions, Reading, Upstream, service};
 use crate::source::{Apply, Loaded, Loader, Reloader};
-use crate::telemetry::{Lines, LogStyle, Metrics};
+use crate::telemetry::{Lines, Log, LogStyle, Metrics};
 
 pub use demo_api::DemoApi;
 pub use handover::Start;
@@ -86,9 +86,9 @@ pub fn serve(
     options: ServeOptions,
     ready: impl FnOnce(&Addresses),
 ) -> anyhow::Result<()> {
-    let settings = loaded.settings.clone();
-    let log = crate::telemetry::init(&settings.log.level, stderr_style(&settings)).map_err(anyhow::Error::msg)?;
-    let outcome = run(loader, loaded, &settings, options, ready);
+    let settings = &loaded.settings;
+    let log = Log::start(&settings.log.level, stderr_style(settings)).map_err(anyhow::Error::msg)?;
+    let outcome = run(loader, loaded, &log, options, ready);
     log.flush();
     outcome
 }
@@ -97,16 +97,17 @@ pub fn serve(
 fn run(
     loader: Loader,
     loaded: Loaded,
-    settings: &Settings,
+    log: &Log,
     options: ServeOptions,
     ready: impl FnOnce(&Addresses),
 ) -> anyhow::Result<()> {
+    let settings = &loaded.settings.clone();
     let metrics = Arc::new(Metrics::new(&SCHEMES.map(Scheme::as_str), &REJECTION_CODES)?);
     let Listeners { proxy: sockets, admin: admin_socket, mut handover } = Listeners::get(settings, options.start)?;
     let addresses =
         Addresses { proxy: sockets.iter().map(|socket| socket.address).collect(), admin: admin_socket.address };
 
-    let admin_certificates = admin_certificates(settings)?;
+    let admin_certificates = admin_certificates(settings, &metrics)?;
     let in_force = Arc::new(ArcSwap::from_pointee(InForce::new(&loaded)));
     let readiness = Arc::new(Readiness::default());
     let lines = Lines::start(std::io::stdout()).context("cannot start the access log")?;
@@ -153,6 +154,8 @@ fn run(
         gate: gate.as_ref().map(Gate::in_use),
         admin_certificates: admin_certificates.clone(),
         desk: in_force.clone(),
+        metrics: metrics.clone(),
+        log: log.clone(),
     };
     let apply: Apply = Box::new(move |loaded| apply.replace(loaded));
     let reload = Reloader::start(loader, loaded, apply, metrics.clone(), Clock::System)?;

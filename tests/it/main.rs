@@ -15,3 +15,4 @@ mod server;
 mod source;
 mod store;
 mod support;
+mod telemetry;

@@ -304,8 +304,7 @@ pub struct Log {
     pub access: bool,
     /// auto: readable on a terminal, JSON otherwise. A change needs a restart.
     pub format: LogFormat,
-    /// What is reported on standard error: error, warn, info, debug; or a filter like RUST_LOG's. A change
-    /// needs a restart.
+    /// What is reported on standard error: error, warn, info, debug; or a filter like RUST_LOG's.
     pub level: String,
 }
 

@@ -14,7 +14,6 @@ mod http2_requests;
 mod identity;
 mod limits;
 mod messages;
-mod metrics;
 mod odd;
 mod rates;
 mod rejections;
