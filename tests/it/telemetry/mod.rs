@@ -1,5 +1,8 @@
 //! What operators see, as the real program shows it.
 
+mod alerts;
+mod dashboard;
 mod families;
 mod level;
 mod metrics;
+mod scraped;
