@@ -10,6 +10,7 @@ mod limiting;
 mod limits;
 mod texts;
 mod timeouts;
+mod tracing;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -32,6 +33,7 @@ pub use limiting::{RateLimit, Throttle, Window};
 pub use limits::Limits;
 pub use texts::{Day, Moment, PathText, Prefix, Template};
 pub use timeouts::Timeouts;
+pub use tracing::Tracing;
 
 /// Above these a gate does not start any more, or only just.
 pub(super) const MOST_THREADS: u64 = 1024;
@@ -80,6 +82,8 @@ pub struct File {
     pub throttle: Throttle,
     /// What is written where.
     pub log: Log,
+    /// Where requests are told of as parts of traces.
+    pub tracing: Tracing,
 }
 
 /// The gate.
