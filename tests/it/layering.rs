@@ -36,7 +36,7 @@ const FENCES: [(&str, &[&str]); 11] = [
     ("csv", &["source"]),
     ("utoipa", &["control"]),
     ("hyper", &["server"]),
-    ("prost", &["telemetry"]),
+    ("prost", &["proxy", "telemetry"]),
     ("reqwest", &["cli", "delivery", "telemetry"]),
 ];
 
