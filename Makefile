@@ -26,6 +26,7 @@ install: ## Put what make build has built into /usr/local/bin (PREFIX=/usr/local
 check: needs needs-fmt ## Formatting, lints and documentation, nothing tolerated
 	@echo formatting; $(CARGO) fmt --check
 	@echo lints; $(CARGO) clippy --quiet --all-targets --locked -- -D warnings
+	@echo lints without features; $(CARGO) clippy --quiet --no-default-features --locked -- -D warnings
 	@echo documentation; RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --no-deps --document-private-items --locked
 
 test: needs needs-postgres needs-prometheus needs-schemathesis needs-peers ## All tests, on SQLite and on a throw-away PostgreSQL

@@ -13,7 +13,7 @@ use crate::auth::{Authenticator, Directory, HashPool, HashPoolSize, Meters, Pass
 use crate::clock::Clock;
 use crate::config::{Fault, Faults, Origin, Settings};
 use crate::control::{GateState, Readiness};
-use crate::proxy::{AccessLog, Certificates, Judge, Policy, Reading, Reception};
+use crate::proxy::{AccessLog, Certificates, Judge, Policy, Reading, Reception, Tracer};
 use crate::source::{Database, DatabaseDirectory, DatabaseStart, Joined, Loaded};
 use crate::telemetry::{Metrics, TlsListener};
 
@@ -68,6 +68,7 @@ impl Gate {
         settings: &Settings,
         readiness: &Readiness,
         access_log: Option<AccessLog>,
+        tracer: Option<Tracer>,
     ) -> Reception {
         Reception {
             judge: Judge {
@@ -78,6 +79,7 @@ impl Gate {
                 clock: Clock::System,
             },
             access_log: access_log.map(Arc::new),
+            tracer,
             keep_alive: settings.timeouts.keep_alive.duration(),
             is_stopping: readiness.stopping_flag(),
         }

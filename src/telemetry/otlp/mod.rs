@@ -38,8 +38,14 @@ impl SpanSink {
     pub fn start(collector: &str, metrics: &Metrics) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let metrics = metrics.of_spans()?;
         let (sink, spans) = Self::new(&metrics);
-        // What the environment says of proxies is not meant for this.
-        let client = reqwest::Client::builder().timeout(PATIENCE).redirect(Policy::none()).no_proxy().build()?;
+        let client = reqwest::Client::builder()
+            .timeout(PATIENCE)
+            .redirect(Policy::none())
+            // What the environment says of proxies is not meant for this.
+            .no_proxy()
+            // Nobody would notice between two batches that a connection has ended.
+            .pool_max_idle_per_host(0)
+            .build()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let address = format!("{}/v1/traces", collector.trim_end_matches('/'));
         let exporter = Exporter { client, runtime, address, metrics, complained: None };
@@ -67,8 +73,8 @@ impl Exporter {
         let body = ExportRequest::of(spans).encode_to_vec();
         let request = self.client.post(&self.address).body(body);
         let request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
-        let answer = self.runtime.block_on(request.send()).and_then(reqwest::Response::error_for_status);
-        match answer {
+        let answer = self.runtime.block_on(async { request.send().await });
+        match answer.and_then(reqwest::Response::error_for_status) {
             Ok(_) => self.metrics.exported.inc_by(count),
             Err(error) => {
                 self.metrics.failed.inc_by(count);

@@ -31,7 +31,7 @@ async fn told_over_tls() -> String {
     let builder = builder.admin(&format!("127.0.0.1:0, {files}"));
     authority.issue("127.0.0.1").write(builder.folder());
     std::fs::write(builder.folder().join("snapshot"), "of before").unwrap();
-    let gate = builder.settings("database: {snapshot: snapshot}").start();
+    let gate = builder.settings("database: {snapshot: snapshot}\ntracing: {otlp: 'http://127.0.0.1:1'}").start();
     let stream = TcpStream::connect(gate.admin).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let name = ServerName::try_from("127.0.0.1").unwrap();

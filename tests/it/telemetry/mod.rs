@@ -5,4 +5,6 @@ mod dashboard;
 mod families;
 mod level;
 mod metrics;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod scraped;

@@ -13,7 +13,9 @@ fn busy(api: &RecordingApi, bed: &Bed) -> Gate {
 /// A gate that has a certificate, and keeps a snapshot of a server.
 fn quiet(api: &RecordingApi, bed: &Bed) -> Gate {
     let builder = Gate::before(api.url()).proxy("  tls: {certificate: cert.pem, key: key.pem}");
-    let builder = builder.database(&bed.address()).settings("database: {snapshot: snapshot}");
+    let builder = builder
+        .database(&bed.address())
+        .settings("database: {snapshot: snapshot}\ntracing: {otlp: 'http://127.0.0.1:1'}");
     Authority::new().issue("127.0.0.1").write(builder.folder());
     std::fs::write(builder.folder().join("snapshot"), "of before").unwrap();
     builder.start()
