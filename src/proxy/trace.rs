@@ -67,12 +67,14 @@ impl Tracer {
 /// # Errors
 /// When the header cannot be set.
 pub(super) fn hand_on(request: &mut RequestHeader, trace: Option<Trace>) -> pingora::Result<()> {
+    if trace.is_none() && !request.headers.contains_key(TRACEPARENT) {
+        return Ok(());
+    }
     let is_named = named(&request.headers).is_some();
-    let fresh = || TraceParent { trace: fastrand::u128(1..), span: fastrand::u64(1..), is_sampled: false };
     let next = match trace {
         Some(trace) => trace.own,
-        None if is_named || !request.headers.contains_key(TRACEPARENT) => return Ok(()),
-        None => fresh(),
+        None if is_named => return Ok(()),
+        None => TraceParent { trace: fastrand::u128(1..), span: fastrand::u64(1..), is_sampled: false },
     };
     if !is_named {
         request.remove_header(&TRACESTATE);

@@ -1,11 +1,10 @@
 //! The rules that operators take over: each is tested, and has a heading that says what to do.
 
-use std::path::Path;
 use std::process::Command;
 
 use serde::Deserialize;
 
-use super::families::promised;
+use super::families::{promised, readme};
 use crate::support::deployed;
 
 #[derive(Deserialize)]
@@ -54,21 +53,25 @@ impl Alert {
     }
 }
 
-fn promtool(arguments: &[&str]) {
-    let ended = Command::new("promtool").args(arguments).current_dir(deployed("prometheus")).output().unwrap();
+/// What README.md tells people to type.
+fn type_in(line: &str) {
+    let (root, readme) = (env!("CARGO_MANIFEST_DIR"), readme());
+    assert!(readme.contains(&format!("\n$ {line}\n")), "README.md lacks {line}");
+    let mut words = line.split(' ');
+    let ended = Command::new(words.next().unwrap()).args(words).current_dir(root).output().unwrap();
     let said = [ended.stdout, ended.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
     assert!(ended.status.success(), "{said}");
 }
 
 #[test]
 fn the_tools_of_prometheus_find_no_fault_in_settings_and_rules() {
-    promtool(&["check", "config", "prometheus.yaml"]);
-    promtool(&["check", "rules", "alerts.yaml"]);
+    type_in("promtool check config deploy/prometheus/prometheus.yaml");
+    type_in("promtool check rules deploy/prometheus/alerts.yaml");
 }
 
 #[test]
 fn each_alert_comes_where_its_state_lasts_and_only_there() {
-    promtool(&["test", "rules", "alerts_test.yaml"]);
+    type_in("promtool test rules deploy/prometheus/alerts_test.yaml");
     let tests = std::fs::read_to_string(deployed("prometheus/alerts_test.yaml")).unwrap();
     for Alert { name, .. } in alerts() {
         assert!(tests.contains(&format!("alertname: {name}}}")), "nothing says when {name} is silent");
@@ -78,7 +81,7 @@ fn each_alert_comes_where_its_state_lasts_and_only_there() {
 
 #[test]
 fn each_alert_has_the_heading_that_it_leads_to_and_no_heading_is_left_over() {
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let readme = readme();
     let headings: Vec<_> = readme.lines().filter_map(|line| line.strip_prefix("#### Claviger")).collect();
     let alerts = alerts();
     assert_eq!(headings, alerts.iter().map(|alert| alert.name.strip_prefix("Claviger").unwrap()).collect::<Vec<_>>());
