@@ -9,7 +9,7 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span, Status};
 use prost::Message as _;
 
-use crate::support::{Gate, GateBuilder, PASSWORD, RecordingApi, Request, TOKEN, eventually};
+use crate::support::{Connection, Gate, GateBuilder, PASSWORD, RecordingApi, Request, TOKEN, eventually};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";
@@ -124,6 +124,21 @@ fn a_refusal_is_a_span_with_its_code_and_only_what_fails_on_our_side_is_an_error
     assert_eq!(told[0], (first.0, first.1, first.2, None));
     assert_eq!(told[1], (second.0, second.1, second.2, Some(StatusCode::Error)));
     assert_ne!(spans[0].trace_id, spans[1].trace_id);
+}
+
+#[test]
+fn what_a_proxy_asks_is_a_span_of_the_request_that_it_is_about() {
+    let collector = RecordingApi::start();
+    let gate = Gate::asked("").settings(&format!("tracing: {{otlp: '{}'}}", collector.url())).start();
+    let about = Request::get("/auth").header("X-Forwarded-Method", "DELETE").header("X-Forwarded-Uri", "/visits?a=b");
+    let reply = Connection::open(gate.asked).send(&about.bearer(TOKEN).header("traceparent", traceparent("01")));
+    assert_eq!(reply.status, 200);
+    gate.access_log(1);
+    let spans = spans(gate, &collector);
+    let [span] = &spans[..] else { panic!("{spans:?}") };
+    assert_eq!([hex(&span.trace_id), hex(&span.parent_span_id)], [TRACE, CALLER]);
+    let said = ["http.request.method", "url.path", "claviger.credential"].map(|key| attribute(&span.attributes, key));
+    assert_eq!(said.map(Option::unwrap_or_default), ["DELETE", "/visits", "acme-billing"]);
 }
 
 #[test]
