@@ -58,7 +58,7 @@ async fn every_panel_and_every_rule_has_what_it_asks_for() {
     let mut open: Vec<_> = queries().into_iter().chain(of_rules).collect();
     assert!(open.len() > 50, "{open:?}");
     // What is not there after this long is never there.
-    for _ in 0..10 {
+    for _ in 0..30 {
         open.retain(|(_, query)| !prometheus.ask(query).iter().any(|value| value.is_finite()));
         if open.is_empty() {
             break;
