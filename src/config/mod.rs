@@ -21,7 +21,7 @@ pub use load::{
     wants_colour,
 };
 pub use node::{Key, Node, Origin, Value};
-pub use settings::{Database, Settings, Upstream};
+pub use settings::{Database, Settings, Tracing, Upstream};
 pub use unknown::unknown_key;
 pub use values::{DatabaseTls, DatabaseUrl, HeaderField, HeaderPrefix, Parsed, PostgresUrl, UpstreamUrl};
 pub use yaml::{each_item, parse};

@@ -16,7 +16,7 @@ use super::context::Context;
 use super::headers::{self, Caller};
 use super::question::{Question, Whence};
 use super::respond::{self, Refusal};
-use super::{Reception, faults, limits, query};
+use super::{Reception, faults, limits, query, trace};
 use crate::auth::{Rejection, Scheme};
 
 /// The gate.
@@ -134,7 +134,7 @@ impl ProxyHttp for Gateway {
             go_ahead(session).await?;
         }
         headers::join_cookies(request)?;
-        headers::mend_trace(request)?;
+        trace::hand_on(request, context.trace)?;
         headers::set_forwarded(request, caller)?;
         policy.names.identify(request, admission, &policy.rules.versions, context.request_id)
     }
@@ -145,7 +145,9 @@ impl ProxyHttp for Gateway {
         response: &mut ResponseHeader,
         context: &mut Context,
     ) -> pingora::Result<()> {
-        context.upstream_answered.get_or_insert_with(|| context.started.elapsed());
+        let answered = *context.upstream_answered.get_or_insert_with(|| context.started.elapsed());
+        let taken = answered.saturating_sub(context.decided_in);
+        self.reception.judge.metrics.upstream_answered(response.status.as_u16(), taken);
         self.reception.send_away_if_stopping(session);
         if let Some(standing) = &context.standing {
             respond::tell_rate(response, standing)?;

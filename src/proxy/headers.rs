@@ -16,8 +16,6 @@ use crate::credential::VersionCatalog;
 pub(super) const FORWARDED_FOR: (HeaderName, &str) = (HeaderName::from_static("x-forwarded-for"), "X-Forwarded-For");
 const FORWARDED_PROTO: (HeaderName, &str) = (HeaderName::from_static("x-forwarded-proto"), "X-Forwarded-Proto");
 const FORWARDED_HOST: (HeaderName, &str) = (HeaderName::from_static("x-forwarded-host"), "X-Forwarded-Host");
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// The headers that are ours, and those that must not be imitated.
 pub(super) struct HeaderNames {
@@ -291,40 +289,6 @@ pub(super) fn join_cookies(request: &mut RequestHeader) -> pingora::Result<()> {
     let all: Vec<&[u8]> = request.headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
     let joined = all.join(&b"; "[..]);
     request.insert_header(COOKIE, joined)
-}
-
-/// Starts a trace anew where the caller's `traceparent` is malformed or doubled (W3C Trace Context, 4.3).
-///
-/// # Errors
-/// When the header cannot be set.
-pub(super) fn mend_trace(request: &mut RequestHeader) -> pingora::Result<()> {
-    let mut values = request.headers.get_all(TRACEPARENT).iter();
-    let Some(first) = values.next() else { return Ok(()) };
-    if values.next().is_none() && is_traceparent(first.as_bytes()) {
-        return Ok(());
-    }
-    let fresh = format!("00-{:032x}-{:016x}-00", fastrand::u128(1..), fastrand::u64(1..));
-    request.remove_header(&TRACESTATE);
-    request.remove_header(&TRACEPARENT);
-    request.insert_header("traceparent", fresh)
-}
-
-fn is_traceparent(value: &[u8]) -> bool {
-    let is_hex = |part: &[u8]| part.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let is_zero = |part: &[u8]| part.iter().all(|byte| *byte == b'0');
-    let mut parts = value.split(|byte| *byte == b'-');
-    let (Some(version), Some(trace), Some(parent), Some(flags)) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return false;
-    };
-    let lengths = [version.len(), trace.len(), parent.len(), flags.len()];
-    lengths == [2, 32, 16, 2]
-        && [version, trace, parent, flags].into_iter().all(is_hex)
-        && version != b"ff"
-        && !is_zero(trace)
-        && !is_zero(parent)
-        && (version != b"00" || parts.next().is_none())
 }
 
 /// Servers turn `-`, `_` and `.` into one another (CGI, WSGI, PHP): names that are the same to one

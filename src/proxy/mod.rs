@@ -19,6 +19,7 @@ mod question;
 mod reception;
 mod respond;
 mod tls;
+mod trace;
 mod upgrade;
 mod upstream;
 
@@ -33,4 +34,5 @@ pub use policy::Policy;
 pub use prebound::ListenerEvent;
 pub use reception::Reception;
 pub use tls::{Certificates, Reading};
+pub use trace::Tracer;
 pub use upstream::Upstream;

@@ -14,9 +14,9 @@ use crate::auth::{Authenticator, Directory, HashPool, HashPoolSize, Meters, Pass
 use crate::clock::Clock;
 use crate::config::{Fault, Faults, Origin, Settings};
 use crate::control::{GateState, Readiness};
-use crate::proxy::{AccessLog, Certificates, Judge, Policy, Reading, Reception};
+use crate::proxy::{AccessLog, Certificates, Judge, Policy, Reading, Reception, Tracer};
 use crate::source::{Database, DatabaseDirectory, DatabaseStart, Joined, Loaded};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, TlsListener};
 
 /// How often a host name of the API behind is looked up again.
 const LOOK_UP: Duration = Duration::from_secs(10);
@@ -70,6 +70,7 @@ impl Gate {
         settings: &Settings,
         readiness: &Readiness,
         access_log: Option<AccessLog>,
+        tracer: Option<Tracer>,
     ) -> Reception {
         Reception {
             judge: Judge {
@@ -80,6 +81,7 @@ impl Gate {
                 clock: Clock::System,
             },
             access_log: access_log.map(Arc::new),
+            tracer,
             keep_alive: settings.timeouts.keep_alive.duration(),
             is_stopping: readiness.stopping_flag(),
         }
@@ -147,7 +149,7 @@ impl GateInUse {
     /// Puts it in force.
     pub(super) fn replace(&self, next: NextGate) {
         if let (Some(certificates), Some(reading)) = (&self.certificates, next.certificates) {
-            self.metrics.certificate_end.set(reading.not_after);
+            self.metrics.certificate_shown(TlsListener::Proxy, reading.not_after);
             certificates.swap(reading);
         }
         self.retired.take(self.policy.swap(Arc::new(next.policy)));
@@ -193,7 +195,7 @@ fn policy(
 fn certificates(settings: &Settings, metrics: &Metrics) -> Result<Option<Arc<Certificates>>, Faults> {
     let Some(files) = &settings.tls else { return Ok(None) };
     let reading = Reading::new(files)?;
-    metrics.certificate_end.set(reading.not_after);
+    metrics.certificate_shown(TlsListener::Proxy, reading.not_after);
     Ok(Some(Arc::new(Certificates::new(reading))))
 }
 
