@@ -7,6 +7,9 @@ mod first_link;
 mod gate;
 mod handover;
 mod in_use;
+mod inherited;
+mod listeners;
+mod notify;
 mod shutdown;
 mod tls;
 mod visits;
@@ -25,8 +28,9 @@ use tokio::sync::watch;
 use self::admin::AdminService;
 use self::desk::DeskPlan;
 use self::gate::Gate;
-use self::handover::Listeners;
 use self::in_use::InUse;
+use self::listeners::Listeners;
+use self::notify::Notifier;
 use self::tls::{admin_certificates, read_admin_tls};
 use self::visits::{Patience, Visits};
 use crate::auth::{REJECTION_CODES, Scheme};
@@ -40,7 +44,7 @@ use crate::source::{Apply, Loaded, Loader, Reloader};
 use crate::telemetry::{Lines, LogStyle, Metrics};
 
 pub use demo_api::DemoApi;
-pub use handover::Start;
+pub use listeners::Start;
 
 /// Attempts to reach the API behind, one request; each takes the next address.
 const ATTEMPTS: usize = 2;
@@ -101,6 +105,7 @@ fn run(
     options: ServeOptions,
     ready: impl FnOnce(&Addresses),
 ) -> anyhow::Result<()> {
+    let notifier = Notifier::open()?;
     let metrics = Arc::new(Metrics::new(&SCHEMES.map(Scheme::as_str), &REJECTION_CODES)?);
     let Listeners { proxy: sockets, admin: admin_socket, mut handover } = Listeners::get(settings, options.start)?;
     let addresses =
@@ -198,6 +203,7 @@ fn run(
         most: settings.timeouts.shutdown.duration(),
         handed_over,
         kept: handover.kept(),
+        notifier: notifier.clone(),
         ended: ended.clone(),
     };
     std::thread::Builder::new().name("pingora".into()).spawn(move || {
@@ -212,6 +218,8 @@ fn run(
                 break Err(anyhow::anyhow!("the listener on {address} has died; nobody would be let in any more"));
             }
             Event::Listener(ListenerEvent::Serve) => {
+                // Before the process before may go: the service manager must know by then whom to look after.
+                notifier.ready();
                 handover.serving(&wishes).context("cannot wait for the next process")?;
             }
         }

@@ -10,6 +10,7 @@ mod desk_people;
 mod desk_server;
 mod explain;
 mod faults;
+mod health;
 mod passwords;
 mod readme;
 mod serve;
