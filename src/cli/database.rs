@@ -129,6 +129,7 @@ async fn status(source: &SourceArgs, json: bool) -> anyhow::Result<ExitCode> {
 async fn backup(source: &SourceArgs, file: &Path) -> anyhow::Result<ExitCode> {
     let named = Named::read(source)?;
     let url = &named.database.url;
+    anyhow::ensure!(!named.is_missing(), "{url} is not there");
     let store = named.open(false).await?;
     let copied = store.copy_into(file).await.with_context(|| url.to_string());
     store.close().await;

@@ -2,7 +2,7 @@
 
 mod config;
 mod credentials;
-mod database;
+pub mod database;
 mod desk;
 mod desk_credentials;
 mod desk_lost;

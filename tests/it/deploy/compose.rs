@@ -71,6 +71,16 @@ fn what_is_mounted_is_there() {
 }
 
 #[test]
+fn prometheus_asks_the_gate_where_it_listens() {
+    let prometheus = documents(&read("deploy/compose/prometheus/prometheus.yaml")).remove(0);
+    assert_eq!(prometheus["scrape_configs"][0]["static_configs"][0]["targets"], serde_json::json!(["gate:8081"]));
+    assert!(read("deploy/compose/gate/claviger.yaml").contains("admin: {listen: 0.0.0.0:8081}"));
+    let api = services().into_iter().find(|(name, _)| name == "api").unwrap().1;
+    let port = api["environment"]["WHOAMI_PORT_NUMBER"].as_str().unwrap().to_owned();
+    assert!(read("deploy/compose/gate/claviger.yaml").contains(&format!("upstream: http://api:{port}")));
+}
+
+#[test]
 fn the_gate_would_start_with_its_settings_and_the_secrets_that_are_made() {
     let folder = TempDir::new().unwrap();
     let script = folder.path().join("make-secrets");

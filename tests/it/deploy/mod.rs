@@ -5,6 +5,7 @@ mod container;
 mod helm;
 mod install;
 mod kubernetes;
+mod readme;
 mod systemd;
 
 use std::path::{Path, PathBuf};

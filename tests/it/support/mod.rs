@@ -9,6 +9,7 @@ mod gate;
 mod http2;
 pub mod postgres;
 mod process;
+mod readme;
 mod script;
 mod secrets;
 
@@ -18,5 +19,6 @@ pub use client::{Connection, Reply, Request};
 pub use command::{Ended, Run, claviger};
 pub use gate::{Gate, GateBuilder, eventually};
 pub use http2::Http2Api;
+pub use readme::{Step, steps};
 pub use script::{Exchange, ScriptedApi};
 pub use secrets::*;
