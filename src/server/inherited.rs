@@ -37,7 +37,7 @@ impl Inherited {
     pub(super) fn none_is_left(&self) -> anyhow::Result<()> {
         let Some((name, bound)) = self.0.first() else { return Ok(()) };
         bail!(
-            "the socket {name} was passed on for {}, and neither proxy.listen nor admin.listen is that address",
+            "the socket {name} was passed on for {}, which is not in proxy.listen, forward_auth.listen or admin.listen",
             bound.address
         )
     }

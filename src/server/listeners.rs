@@ -21,6 +21,7 @@ pub enum Start {
 
 /// All listening sockets, and how they change hands.
 pub(super) struct Listeners {
+    /// Those of the gate first, then those for proxies that ask.
     pub(super) proxy: Vec<Bound>,
     pub(super) admin: Bound,
     pub(super) handover: Handover,
@@ -40,9 +41,9 @@ impl Listeners {
             Start::Upgrade => Taken::ask(path.context("--upgrade needs handover.socket in the settings")?)?,
         };
         let mut proxy = Vec::new();
-        for address in &settings.listen {
-            let passed_on = inherited.take(*address);
-            proxy.push(bind(*address, passed_on.or_else(|| taken.as_mut()?.proxy(*address)))?);
+        for address in settings.listeners() {
+            let passed_on = inherited.take(address);
+            proxy.push(bind(address, passed_on.or_else(|| taken.as_mut()?.proxy(address)))?);
         }
         let address = settings.admin_listen;
         let passed_on = inherited.take(address);

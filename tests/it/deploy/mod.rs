@@ -1,7 +1,8 @@
-//! What operators start from: each file of `deploy` is checked by the programs that will read it, or stand-ins of them.
+//! What is in `deploy`, put to work as it stands there, or checked by the programs that will read it.
 
 mod compose;
 mod container;
+mod forward_auth;
 mod helm;
 mod install;
 mod kubernetes;
@@ -18,6 +19,11 @@ use crate::support::{Ended, Run};
 /// A file or folder of this repository.
 fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// A file or folder of `deploy`.
+fn shipped(path: &str) -> PathBuf {
+    repository("deploy").join(path)
 }
 
 fn read(path: &str) -> String {

@@ -44,7 +44,8 @@ fn checkout() -> (TempDir, TempDir) {
     for part in ["compose.yaml", "docker", "helm", "kubernetes", "systemd"] {
         symlink(repository("deploy").join(part), folder.path().join("deploy").join(part)).unwrap();
     }
-    std::fs::copy(repository("deploy/compose/make-secrets"), folder.path().join("deploy/compose/make-secrets")).unwrap();
+    std::fs::copy(repository("deploy/compose/make-secrets"), folder.path().join("deploy/compose/make-secrets"))
+        .unwrap();
     for name in STAND_INS {
         symlink(repository("tests/it/deploy/stand-in"), stand_ins.path().join(name)).unwrap();
     }
@@ -106,7 +107,10 @@ fn delete_the_credential(folder: &Path) {
 fn backup_steps(is_of_postgres: bool) -> (Vec<Step>, Vec<Step>) {
     let is_kind = |step: &Step| (step.line.contains("pg_") || step.line.contains("KEYS")) == is_of_postgres;
     let mut steps: Vec<Step> = steps("### Back up and restore").into_iter().filter(is_kind).collect();
-    let end = 1 + steps.iter().position(|step| step.line.contains("backup backup.db") || step.line.starts_with("pg_dump")).unwrap();
+    let end = 1 + steps
+        .iter()
+        .position(|step| step.line.contains("backup backup.db") || step.line.starts_with("pg_dump"))
+        .unwrap();
     let restoring = steps.split_off(end);
     (steps, restoring)
 }

@@ -78,7 +78,7 @@ fn a_socket_that_no_setting_names_is_an_error() {
     let ended = Run::of(passing_on(&builder.command(), &[&proxy, &extra], "gate:extra")).end();
     assert_eq!(ended.code, 1);
     let extra = address(&extra);
-    let says = format!("the socket extra was passed on for {extra}, and neither proxy.listen nor admin.listen is");
+    let says = format!("the socket extra was passed on for {extra}, which is not in proxy.listen, ");
     assert!(ended.stderr.contains(&says), "{}", ended.stderr);
 }
 
