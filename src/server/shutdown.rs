@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, watch};
 
 use super::Event;
 use super::handover::Kept;
-use super::notify::Notifier;
+use super::service_manager::Notifier;
 use super::visits::Visits;
 use crate::control::Readiness;
 use crate::proxy::Connections;
