@@ -43,6 +43,8 @@ check: needs needs-fmt ## Formatting, lints and documentation, nothing tolerated
 
 test: needs needs-postgres needs-schemathesis needs-peers needs-manifests needs-systemd ## All tests, on SQLite and on a throw-away PostgreSQL
 	@$(CARGO) test --quiet --locked
+	@if [ "$$(id -u)" = 0 ]; then $(CARGO) test --quiet --locked --test it -- --ignored deploy::booted; \
+	else echo 'not run: the service under a systemd that is booted for it, which needs root'; fi
 
 # What a fuzzer needs of the compiler is not stable yet, hence RUSTC_BOOTSTRAP. It writes what it finds into
 # the first folder of the two, so that the seeds stay as they are.
@@ -116,10 +118,12 @@ needs-venv:
 	python3 -c 'import ensurepip, venv' 2> /dev/null || missing="$$missing python3-venv"; \
 	$(install_missing)
 
-# Looks at units; it need not run.
+# Looks at units, and is booted in a container.
 needs-systemd:
 	@missing= or=; \
 	command -v systemd-analyze > /dev/null || missing="$$missing systemd"; \
+	command -v systemd-nspawn > /dev/null || missing="$$missing systemd-container"; \
+	command -v curl > /dev/null || missing="$$missing curl"; \
 	$(install_missing)
 
 # As above: programs, and no server of the machine's own. A file in the way of that is not ours to change.

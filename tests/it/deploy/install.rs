@@ -9,7 +9,7 @@ use super::{repository, succeeds};
 use crate::support::claviger;
 
 /// The program of these tests in place of the one that ships, which takes minutes to build.
-fn install(into: &TempDir, prefix: &str) {
+pub fn install(into: &TempDir, prefix: &str) {
     let program = claviger().get_program().to_str().unwrap().to_owned();
     let mut command = Command::new("make");
     command.current_dir(repository("")).args(["install", &format!("PREFIX={prefix}"), &format!("BINARY={program}")]);

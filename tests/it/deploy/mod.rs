@@ -1,5 +1,6 @@
 //! What is in `deploy`, put to work as it stands there, or checked by the programs that will read it.
 
+mod booted;
 mod compose;
 mod container;
 mod forward_auth;
