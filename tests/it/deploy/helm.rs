@@ -42,7 +42,7 @@ fn objects(values: &Value) -> (Vec<Value>, Vec<Value>) {
         files.push(file);
         own.push(object);
     }
-    are_valid(&files.iter().map(|file| file.as_path()).collect::<Vec<_>>());
+    are_valid(&files.iter().map(std::path::PathBuf::as_path).collect::<Vec<_>>());
     (own, foreign)
 }
 

@@ -8,6 +8,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use super::{documents, read, repository};
+use crate::cli::database::folder_on;
 use crate::support::postgres::fresh_database;
 use crate::support::{Ended, Gate, Run, Step, claviger, steps};
 
@@ -56,6 +57,9 @@ fn checkout() -> (TempDir, TempDir) {
 fn the_commands_that_install_and_tune_are_there_and_so_is_what_they_read() {
     let gate = Gate::before("http://127.0.0.1:9").start();
     let (folder, stand_ins) = checkout();
+    // The gate of compose.yaml has a database.
+    let desk = folder_on("sqlite:claviger.db");
+    assert_eq!(Run::within(desk.path(), &["database", "migrate"]).end().code, 0);
     let mut steps = steps("### Install");
     assert!(steps.len() > 15, "{}", steps.len());
     steps.extend(crate::support::steps("### Tune"));
@@ -63,6 +67,10 @@ fn the_commands_that_install_and_tune_are_there_and_so_is_what_they_read() {
     for step in &steps {
         let run = typed(&step.line, folder.path(), Some(stand_ins.path()));
         printed_as_said(step, &run.variable("CLAVIGER_ADMIN", format!("http://{}", gate.admin)).end());
+        if let Some((_, within)) = step.line.split_once(" exec gate ") {
+            let ended = typed(within, desk.path(), None).end();
+            assert_eq!(ended.code, 0, "{within}\n{}", ended.stderr);
+        }
     }
     assert!(folder.path().join("deploy/compose/secrets/database").exists());
 }
@@ -135,7 +143,7 @@ fn a_copy_of_sqlite_is_made_while_a_gate_goes_on_and_put_back() {
 #[test]
 fn a_copy_of_postgres_is_made_and_put_back() {
     let database = fresh_database();
-    let folder = crate::cli::database::folder_on(database.url());
+    let folder = folder_on(database.url());
     assert_eq!(Run::within(folder.path(), &["database", "migrate"]).end().code, 0);
     make_a_credential(folder.path());
     let (making, restoring) = backup_steps(true);
