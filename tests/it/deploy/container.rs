@@ -90,11 +90,12 @@ fn the_program_and_its_health_command_run_with_nothing_but_the_image() {
     let settings = format!(
         "proxy: {{listen: 127.0.0.1:0, upstream: {}}}\nadmin: {{listen: 127.0.0.1:0}}\n\
          credentials: {{file: credentials.yaml}}\nlog: {{format: json, level: debug}}\n",
-        api.url()
+        api.url().replace("127.0.0.1", "localhost")
     );
     std::fs::write(image.path().join("etc/claviger/claviger.yaml"), settings).unwrap();
     std::fs::write(image.path().join("etc/claviger/credentials.yaml"), credentials()).unwrap();
-    // Every engine has one; pingora reads it.
+    // Engines provide both; pingora reads the latter.
+    std::fs::write(image.path().join("etc/hosts"), "127.0.0.1 localhost\n").unwrap();
     std::fs::create_dir(image.path().join("dev")).unwrap();
     std::fs::write(image.path().join("dev/null"), "").unwrap();
     let root = image.path().to_owned();
