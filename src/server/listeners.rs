@@ -21,8 +21,8 @@ pub enum Start {
 
 /// All listening sockets, and how they change hands.
 pub(super) struct Listeners {
-    /// Those of the gate first, then those for proxies that ask.
     pub(super) proxy: Vec<Bound>,
+    pub(super) forward_auth: Vec<Bound>,
     pub(super) admin: Bound,
     pub(super) handover: Handover,
 }
@@ -50,7 +50,8 @@ impl Listeners {
         let admin = bind(address, passed_on.or_else(|| taken.as_mut()?.admin(address)))?;
         inherited.none_is_left()?;
         let handover = Handover::new(path, taken, proxy.iter().chain([&admin]))?;
-        Ok(Self { proxy, admin, handover })
+        let forward_auth = proxy.split_off(settings.listen.len());
+        Ok(Self { proxy, forward_auth, admin, handover })
     }
 }
 

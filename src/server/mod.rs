@@ -112,8 +112,8 @@ fn run(
 ) -> anyhow::Result<()> {
     let notifier = Notifier::open()?;
     let metrics = Arc::new(Metrics::new(&SCHEMES.map(Scheme::as_str), &REJECTION_CODES)?);
-    let Listeners { proxy: sockets, admin: admin_socket, mut handover } = Listeners::get(settings, options.start)?;
-    let (sockets, asked) = apart(sockets, settings.listen.len());
+    let Listeners { proxy: sockets, forward_auth: asked, admin: admin_socket, mut handover } =
+        Listeners::get(settings, options.start)?;
     let at = |sockets: &[Bound]| sockets.iter().map(|socket| socket.address).collect();
     let addresses = Addresses { proxy: at(&sockets), forward_auth: at(&asked), admin: admin_socket.address };
 
@@ -251,12 +251,6 @@ fn run(
 fn joined(addresses: &[SocketAddr]) -> Option<String> {
     let all: Vec<_> = addresses.iter().map(SocketAddr::to_string).collect();
     (!all.is_empty()).then(|| all.join(" "))
-}
-
-/// The listeners of the gate, and those for proxies that ask.
-fn apart(mut sockets: Vec<Bound>, own: usize) -> (Vec<Bound>, Vec<Bound>) {
-    let asked = sockets.split_off(own.min(sockets.len()));
-    (sockets, asked)
 }
 
 fn stderr_style(settings: &Settings) -> LogStyle {
