@@ -7,8 +7,11 @@ mod first_link;
 mod gate;
 mod handover;
 mod in_use;
+mod inherited;
+mod listeners;
 mod outlets;
 mod retired;
+mod service_manager;
 mod shutdown;
 mod tls;
 mod visits;
@@ -27,9 +30,10 @@ use tokio::sync::watch;
 use self::admin::AdminService;
 use self::desk::DeskPlan;
 use self::gate::Gate;
-use self::handover::Listeners;
 use self::in_use::InUse;
+use self::listeners::Listeners;
 use self::outlets::{stderr_style, stdout_is_json};
+use self::service_manager::Notifier;
 use self::tls::{admin_certificates, read_admin_tls};
 use self::visits::{Patience, Visits};
 use crate::auth::{REJECTION_CODES, Scheme};
@@ -44,7 +48,7 @@ use crate::source::{Apply, Loaded, Loader, Reloader};
 use crate::telemetry::{Lines, Log, Metrics};
 
 pub use demo_api::DemoApi;
-pub use handover::Start;
+pub use listeners::Start;
 
 /// Attempts to reach the API behind, one request; each takes the next address.
 const ATTEMPTS: usize = 2;
@@ -108,9 +112,10 @@ fn run(
     ready: impl FnOnce(&Addresses),
 ) -> anyhow::Result<()> {
     let settings = &loaded.settings.clone();
+    let notifier = Notifier::open()?;
     let metrics = Arc::new(Metrics::new(&SCHEMES.map(Scheme::as_str), &REJECTION_CODES)?);
-    let Listeners { proxy: sockets, admin: admin_socket, mut handover } = Listeners::get(settings, options.start)?;
-    let (sockets, asked) = apart(sockets, settings.listen.len());
+    let Listeners { proxy: sockets, forward_auth: asked, admin: admin_socket, mut handover } =
+        Listeners::get(settings, options.start)?;
     let at = |sockets: &[Bound]| sockets.iter().map(|socket| socket.address).collect();
     let addresses = Addresses { proxy: at(&sockets), forward_auth: at(&asked), admin: admin_socket.address };
 
@@ -222,6 +227,7 @@ fn run(
         most: settings.timeouts.shutdown.duration(),
         handed_over,
         kept: handover.kept(),
+        notifier: notifier.clone(),
         ended: ended.clone(),
     };
     std::thread::Builder::new().name("pingora".into()).spawn(move || {
@@ -238,6 +244,8 @@ fn run(
             // Nobody takes over from a process that serves in part.
             Event::Listener(ListenerEvent::Serve) if to_serve > 1 => to_serve -= 1,
             Event::Listener(ListenerEvent::Serve) => {
+                // Before the process before may go: the service manager must know by then whom to look after.
+                notifier.ready();
                 handover.serving(&wishes).context("cannot wait for the next process")?;
             }
         }
@@ -253,12 +261,6 @@ fn run(
 fn joined(addresses: &[SocketAddr]) -> Option<String> {
     let all: Vec<_> = addresses.iter().map(SocketAddr::to_string).collect();
     (!all.is_empty()).then(|| all.join(" "))
-}
-
-/// The listeners of the gate, and those for proxies that ask.
-fn apart(mut sockets: Vec<Bound>, own: usize) -> (Vec<Bound>, Vec<Bound>) {
-    let asked = sockets.split_off(own.min(sockets.len()));
-    (sockets, asked)
 }
 
 /// Reads what is read only at a start and a reload: certificates and keys.

@@ -63,13 +63,6 @@ impl ReloadHandle {
         outcome.await.unwrap_or_else(|_| stopped())
     }
 
-    /// Asks for a reload without waiting.
-    pub fn request(&self) {
-        let (answer, _) = oneshot::channel();
-        // Without a reloader there is nothing left to reload.
-        let _stopped = self.triggers.send(Trigger::Request(answer));
-    }
-
     /// What became of the last one.
     pub fn last(&self) -> ReloadOutcome {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()

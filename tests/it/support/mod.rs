@@ -10,6 +10,7 @@ mod http2;
 pub mod postgres;
 mod process;
 mod prometheus;
+mod readme;
 mod script;
 mod secrets;
 
@@ -20,5 +21,6 @@ pub use command::{Ended, Run, claviger};
 pub use gate::{Gate, GateBuilder, eventually};
 pub use http2::Http2Api;
 pub use prometheus::{Prometheus, deployed};
+pub use readme::{Step, steps};
 pub use script::{Exchange, ScriptedApi};
 pub use secrets::*;
