@@ -75,6 +75,8 @@ fn prometheus_asks_the_gate_where_it_listens() {
     let prometheus = documents(&read("deploy/compose/prometheus/prometheus.yaml")).remove(0);
     assert_eq!(prometheus["scrape_configs"][0]["static_configs"][0]["targets"], serde_json::json!(["gate:8081"]));
     assert!(read("deploy/compose/gate/claviger.yaml").contains("admin: {listen: 0.0.0.0:8081}"));
+    assert_eq!(prometheus["rule_files"], serde_json::json!(["/etc/prometheus-rules/alerts.yaml"]));
+    assert!(repository("deploy/prometheus/alerts.yaml").is_file());
     let api = services().into_iter().find(|(name, _)| name == "api").unwrap().1;
     let port = api["environment"]["WHOAMI_PORT_NUMBER"].as_str().unwrap().to_owned();
     assert!(read("deploy/compose/gate/claviger.yaml").contains(&format!("upstream: http://api:{port}")));
