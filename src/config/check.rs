@@ -84,6 +84,10 @@ impl<'r> Checker<'r> {
     fn upstream(&mut self, file: &written::File, proxy: &written::Proxy) {
         let tls = &proxy.upstream_tls;
         let Some(url) = &proxy.upstream else {
+            if file.forward_auth.is_some() && proxy.tls.is_some() {
+                let problem = "has no meaning where nothing is forwarded";
+                self.report(&["proxy", "tls"], problem, "leave it out: the listener of forward_auth has no TLS");
+            }
             // Whoever is asked only needs nothing behind, but may say how it decides.
             let listens = self.root.entry("proxy").is_some_and(|(_, proxy)| proxy.entry("listen").is_some());
             if file.forward_auth.is_some() && !listens {

@@ -104,6 +104,18 @@ impl Context {
     }
 }
 
+impl Context {
+    /// What was decided, and by which policy: a reload may have come in between. `None` before that.
+    pub(super) fn outcome(&self) -> Option<(&Policy, Result<&Admission, Rejection>)> {
+        let verdict = match (self.rejection, &self.admission) {
+            (Some(rejection), _) => Err(rejection),
+            (None, Some(admission)) => Ok(admission),
+            (None, None) => return None,
+        };
+        Some((self.policy.as_ref()?, verdict))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

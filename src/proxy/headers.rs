@@ -82,11 +82,15 @@ impl HeaderNames {
         headers.keys().filter(|name| fate(name) == Fate::Remove).cloned().collect()
     }
 
-    /// True where a header is one of ours, or that of a key or a version, but for `_` or `.` in its name: a proxy
-    /// that writes ours would leave it.
+    /// True where a header would have to go, and a proxy that writes ours would leave it: one that begins like ours and
+    /// is none of them, or is one of those that are taken out but for `_` or `.` in its name.
     pub(super) fn are_imitated(&self, headers: &HeaderMap) -> bool {
-        let is_imitation =
-            |name: &HeaderName| name.as_str().contains(['_', '.']) && self.fate(name, true, true) == Fate::Remove;
+        let ours = [&self.credential, &self.account, &self.version, &self.scopes, &self.request_id];
+        let is_written = |name: &str| ours.iter().any(|ours| ours.eq_ignore_ascii_case(name.as_bytes()));
+        let is_left = |name: &str| folded_starts_with(name, &self.prefix) || name.contains(['_', '.']);
+        let is_imitation = |name: &HeaderName| {
+            self.fate(name, true, true) == Fate::Remove && is_left(name.as_str()) && !is_written(name.as_str())
+        };
         headers.keys().any(is_imitation)
     }
 
@@ -237,18 +241,28 @@ pub(super) fn authority(request: &RequestHeader) -> Option<HeaderValue> {
 /// The address that the request came from: the peer, or what trusted proxies say in front of it.
 /// `None` where one of them says something that is no address: whoever that was, it is not the proxy.
 pub(super) fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: &[IpNet]) -> Option<IpAddr> {
-    if !is_trusted(peer, trusted) {
-        return Some(peer);
+    if is_trusted(peer, trusted) && headers.contains_key(&FORWARDED_FOR.0) {
+        told_address(headers, trusted)
+    } else {
+        Some(peer)
     }
-    let Some(chain) = joined(headers, &FORWARDED_FOR.0) else { return Some(peer) };
-    let mut client = peer;
-    for hop in chain.rsplit(',') {
-        client = hop_address(hop.trim())?;
-        if !is_trusted(client, trusted) {
+}
+
+/// The address that a proxy tells: the last one, or what trusted proxies say in front of it. `None` where there is
+/// none, and where one of them says something that is no address.
+pub(super) fn told_address(headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
+    let values = headers.get_all(&FORWARDED_FOR.0).iter().rev();
+    // Piece by piece from the right: whatever stands further left is the caller's own and must spoil nothing.
+    let hops = values.flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b','));
+    let mut client = None;
+    for hop in hops {
+        let address = hop_address(std::str::from_utf8(hop).ok()?.trim())?;
+        client = Some(address);
+        if !is_trusted(address, trusted) {
             break;
         }
     }
-    Some(client)
+    client
 }
 
 /// Some proxies write the port as well.

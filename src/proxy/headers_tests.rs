@@ -85,7 +85,7 @@ fn the_client_is_the_last_address_that_no_trusted_proxy_has() {
     let address = |chain: &[&'static str], peer: &str| {
         let mut headers = HeaderMap::new();
         for value in chain {
-            headers.append("x-forwarded-for", HeaderValue::from_static(value));
+            headers.append("x-forwarded-for", HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         client_address(&headers, peer.parse().unwrap(), &trusted).map_or("unknown".into(), |client| client.to_string())
     };
@@ -98,6 +98,9 @@ fn the_client_is_the_last_address_that_no_trusted_proxy_has() {
     assert_eq!(address(&["[2001:db8::1]"], "10.0.0.1"), "2001:db8::1");
     assert_eq!(address(&["203.0.113.9, junk, 10.0.0.2"], "10.0.0.1"), "unknown");
     assert_eq!(address(&["203.0.113.9, "], "10.0.0.1"), "unknown");
+    // What the caller has written in front of its own address spoils nothing.
+    assert_eq!(address(&["\u{ff}, 203.0.113.9"], "10.0.0.1"), "203.0.113.9");
+    assert_eq!(address(&["203.0.113.9, \u{ff}"], "10.0.0.1"), "unknown");
     assert_eq!(address(&[], "10.0.0.1"), "10.0.0.1");
 }
 

@@ -29,7 +29,7 @@ pub use edge::Edge;
 pub use forward_auth::ForwardAuth;
 pub use gateway::Gateway;
 pub use judge::Judge;
-pub use listener::{Bound, ListenerOptions, service};
+pub use listener::{Answers, Bound, ListenerOptions, service};
 pub use policy::Policy;
 pub use prebound::ListenerEvent;
 pub use reception::Reception;

@@ -29,6 +29,15 @@ pub struct Reception {
     pub is_stopping: Arc<AtomicBool>,
 }
 
+/// What a request was about.
+#[derive(Clone, Copy)]
+pub(super) struct About<'a> {
+    pub(super) method: &'a str,
+    pub(super) target: &'a [u8],
+    /// The status that its caller gets from somebody else, who was told so.
+    pub(super) told: Option<u16>,
+}
+
 impl Reception {
     /// A request that begins now.
     pub(super) fn greet(&self) -> Context {
@@ -65,11 +74,11 @@ impl Reception {
         }
     }
 
-    /// It is over: counts what became of it, and tells of it. `method` and `target` are what it was about.
-    pub(super) fn see_off(&self, session: &Session, context: &mut Context, method: &str, target: &[u8]) {
-        if let Some(written) = session.response_written() {
-            context.status = written.status.as_u16();
-        }
+    /// It is over: counts what became of it, and tells of it.
+    pub(super) fn see_off(&self, session: &Session, context: &mut Context, about: About) {
+        let About { method, target, told } = about;
+        let written = session.response_written().map(|head| head.status.as_u16());
+        context.status = told.or(written).unwrap_or(context.status);
         let metrics = &self.judge.metrics;
         metrics.answered(method_index(method), context.status);
         metrics.request_duration.observe(context.started.elapsed().as_secs_f64());

@@ -87,11 +87,6 @@ impl Gate {
         }
     }
 
-    /// What is in force.
-    pub(super) fn policy(&self) -> Arc<ArcSwap<Policy>> {
-        self.policy.clone()
-    }
-
     /// Those of its listeners.
     pub(super) fn certificates(&self) -> Option<Arc<Certificates>> {
         self.certificates.clone()

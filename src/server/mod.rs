@@ -166,11 +166,11 @@ fn run(
         to_serve = usize::from(!sockets.is_empty()) + usize::from(!asked.is_empty());
         if !sockets.is_empty() {
             let gateway = Gateway { reception: reception.clone(), complained: AtomicI64::default() };
-            server.add_service(service(gateway, gate.policy(), sockets, options(gate.certificates()))?);
+            server.add_service(service(gateway, sockets, options(gate.certificates()))?);
             server.add_service(background_service("resolver", gate.resolver()));
         }
         if !asked.is_empty() {
-            server.add_service(service(ForwardAuth { reception }, gate.policy(), asked, options(None))?);
+            server.add_service(service(ForwardAuth { reception }, asked, options(None))?);
         }
     }
 
