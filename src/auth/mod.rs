@@ -8,7 +8,6 @@ mod authenticator;
 mod call;
 mod directory;
 mod hashing;
-mod network;
 mod password_cache;
 mod presented;
 mod rate;
@@ -21,7 +20,6 @@ pub use authenticator::{Authenticator, PendingPassword, Recognition, Unsettled, 
 pub use call::{Call, NamedVersion, StatedVersion};
 pub use directory::{Directory, Lookup, LookupKey, Unavailable};
 pub use hashing::{HashPool, HashPoolSize};
-pub use network::Network;
 pub use password_cache::PasswordCache;
 pub use presented::{Accept, BasicPair, Presented, Scheme};
 pub use rate::{Meter, Meters, Standing};
@@ -29,3 +27,5 @@ pub use rejection::{REJECTION_CODES, Rejection};
 pub use rules::{Admission, CHECKS, Check, Rules};
 pub use target::{StrippedQuery, Target};
 pub use throttle::{Guess, Throttle, ThrottleEntry, ThrottleRules};
+
+pub use crate::credential::Network;

@@ -18,7 +18,7 @@ use serde_json::Value;
 
 pub(super) use self::ask::Consent;
 pub(super) use self::moments::{ago, written};
-pub(super) use self::print::{Column, cell, list, moment, show, show_secret};
+pub(super) use self::print::{Column, cell, list, moment, recent_addresses, show, show_secret};
 use self::remote::Remote;
 use self::request::encoded;
 pub(super) use self::request::{Request, path, query};

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Desk, DeskArgs};
 use crate::cli::output::{harmless, remark, say};
+use crate::credential::RecentUses;
 
 /// What answers call what is in them this once.
 const SECRETS: [&str; 3] = ["secret", "setup_link", "token"];
@@ -145,6 +146,7 @@ fn told(name: &str, value: &Value) -> Option<String> {
         ("scopes", Value::Array(items)) if items.is_empty() => "nothing".to_owned(),
         ("addresses", Value::Array(items)) if items.is_empty() => "from anywhere".to_owned(),
         ("expires_at" | "last_used_at", Value::Null) => "never".to_owned(),
+        ("recent_addresses", Value::Number(count)) => return how_many(count.as_u64()?),
         ("hint", Value::String(hint)) => format!("…{hint}"),
         ("rate_limit", Value::Object(rate)) => {
             format!("{} in {} s, at once {}", rate["requests"], rate["seconds"], rate["burst"])
@@ -161,6 +163,19 @@ fn told(name: &str, value: &Value) -> Option<String> {
         (_, Value::Bool(is_on)) => if *is_on { "yes" } else { "no" }.to_owned(),
         (_, other) => other.to_string(),
     })
+}
+
+/// From how many addresses a credential was used lately; nothing for none.
+pub(in crate::cli) fn recent_addresses(credential: &Value) -> Option<String> {
+    how_many(credential["recent_addresses"].as_u64()?)
+}
+
+fn how_many(addresses: u64) -> Option<String> {
+    match usize::try_from(addresses).unwrap_or(usize::MAX) {
+        0 => None,
+        known if known < RecentUses::MOST => Some(known.to_string()),
+        _ => Some(format!("{} or more", RecentUses::MOST)),
+    }
 }
 
 /// A text of a thing, or a dash.

@@ -74,6 +74,10 @@ pub(super) struct CredentialBody {
     last_used_at: Option<String>,
     /// From where.
     last_used_from: Option<String>,
+    /// From how many addresses within 30 days: an IPv6 network (/64) is one, and no more than 16 are known.
+    #[serde(default)]
+    #[schema(required, minimum = 0, maximum = 16)]
+    recent_addresses: i64,
 }
 
 /// What a credential is recognised by.
@@ -205,6 +209,7 @@ impl From<&CredentialRecord> for CredentialBody {
             revision: record.revision,
             last_used_at: moment(&record.last_used_at),
             last_used_from: record.last_used_from.clone(),
+            recent_addresses: record.recent_addresses,
         }
     }
 }

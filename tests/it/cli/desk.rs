@@ -50,7 +50,8 @@ impl Shell {
     }
 
     /// A statement on the database.
-    pub fn sql(&self, sql: &'static str) {
+    pub fn sql(&self, sql: &str) {
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.folder.path().join("claviger.db"));
         tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
             let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
