@@ -110,10 +110,9 @@ pub(in crate::cli) fn show_secret(args: &DeskArgs, answer: &Value) -> anyhow::Re
         things.try_for_each(|(_, thing)| show(args, thing))?;
     }
     if answer["repeated"] == true {
-        let id = harmless(&cell(&answer["credential"], "id"));
         remark(format!(
-            "It was done, but the answer with the secret was lost on its way, and it cannot be shown again. \
-             For another secret: claviger credential reset {id}"
+            "It was done, but the answer with the secret was lost on its way, and it cannot be shown again. {}",
+            way_on(answer)
         ));
         return Ok(ExitCode::FAILURE);
     }
@@ -140,6 +139,17 @@ pub(in crate::cli) fn show_secret(args: &DeskArgs, answer: &Value) -> anyhow::Re
     Ok(ExitCode::SUCCESS)
 }
 
+/// What is to be done where a secret was lost.
+fn way_on(answer: &Value) -> String {
+    let id = |thing: &str| answer[thing]["id"].as_str().map(harmless);
+    match (id("credential"), id("user"), id("operator_token")) {
+        (Some(id), ..) => format!("For another secret: claviger credential reset {id}"),
+        (_, Some(id), _) => format!("For another link: claviger user setup-link {id}"),
+        (.., Some(id)) => format!("Make another, and delete this one: claviger operator delete {id}"),
+        (None, None, None) => "For another link, ask again".to_owned(),
+    }
+}
+
 fn told(name: &str, value: &Value) -> Option<String> {
     Some(match (name, value) {
         ("scopes", Value::Null) => "everything".to_owned(),
@@ -151,7 +161,9 @@ fn told(name: &str, value: &Value) -> Option<String> {
         ("rate_limit", Value::Object(rate)) => {
             format!("{} in {} s, at once {}", rate["requests"], rate["seconds"], rate["burst"])
         }
-        (_, Value::Null) | ("enabled", Value::Bool(true)) | ("cleared", Value::Bool(false)) => return None,
+        (_, Value::Null) | ("enabled", Value::Bool(true)) | ("cleared" | "repeated", Value::Bool(false)) => {
+            return None;
+        }
         ("account_access", Value::Bool(is_on)) => if *is_on { "on" } else { "off: all are refused" }.to_owned(),
         (name, Value::String(text)) if name.ends_with("_at") => {
             text.parse().map_or_else(|_| text.clone(), super::moments::told)

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::problem::{Code, Problem};
+use super::answer::answered_before;
+use super::problem::Problem;
 use crate::control::operations::PlainSecret;
 use crate::credential::Label;
 use crate::store::{CredentialRecord, PreviousSecret, RecordSecret};
@@ -159,8 +160,7 @@ impl WithSecret {
     /// # Errors
     /// When nobody can read any more what was answered.
     pub(super) fn repeated(facts: Value) -> Result<Self, Problem> {
-        let unreadable = |_| Problem::new(Code::Internal, "what was answered before cannot be read any more");
-        Ok(Self { credential: serde_json::from_value(facts).map_err(unreadable)?, secret: None, repeated: true })
+        Ok(Self { credential: answered_before(facts)?, secret: None, repeated: true })
     }
 }
 
