@@ -20,7 +20,8 @@ use utoipa::openapi::{
 
 use super::caller::COOKIE_NAME;
 use super::desk::Desk;
-use super::problem::{Code, Document, FieldProblem};
+use super::field_problem::{FieldProblem, Position};
+use super::problem::{Code, Document};
 use super::{PREFIX, operations};
 
 /// What every operation may answer that is described with none.
@@ -78,6 +79,7 @@ pub fn openapi() -> OpenApi {
     let components = api.components.get_or_insert_default();
     components.schemas.insert("Problem".into(), Document::schema());
     components.schemas.insert("FieldProblem".into(), FieldProblem::schema());
+    components.schemas.insert("Position".into(), Position::schema());
     components.add_security_scheme(
         "operator_token",
         SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),

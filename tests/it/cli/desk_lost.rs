@@ -55,6 +55,27 @@ fn what_is_no_desk_is_called_so_in_one_line() {
     assert!(bare.code == 1 && bare.stderr.contains("404 Not Found, but not as a desk does"), "{}", bare.stderr);
 }
 
+#[test]
+fn a_file_that_is_cut_off_is_no_success_and_what_came_of_it_is_there() {
+    let half = ScriptedApi::start(|exchange| {
+        exchange.head();
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/csv\r\ncontent-disposition: attachment\r\n";
+        exchange.write(format!("{head}content-length: 99\r\n\r\nid,at\r\n1,2\r\n"));
+    });
+    let page = ScriptedApi::start(|exchange| {
+        exchange.head();
+        exchange.write("HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 4\r\n\r\nfine");
+    });
+    for export in [&["audit", "export"][..], &["credential", "export"]] {
+        let ended = at(half.url(), "clvop_planted", export);
+        assert_eq!((ended.code, ended.stdout.as_str()), (1, "id,at\r\n1,2\r\n"), "{export:?}");
+        assert!(ended.stderr.contains("was cut off: "), "{}", ended.stderr);
+        let ended = at(page.url(), "clvop_planted", export);
+        assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{export:?}");
+        assert!(ended.stderr.contains("but not as a desk does"), "{}", ended.stderr);
+    }
+}
+
 /// Between command and desk: what is asked arrives, but of the answers to changes the first `lost` do not.
 fn losing(there: &There, lost: usize) -> (ScriptedApi, Arc<AtomicUsize>) {
     let (admin, changes) = (there.gate.admin, Arc::new(AtomicUsize::new(0)));

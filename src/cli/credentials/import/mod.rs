@@ -1,20 +1,23 @@
 //! `claviger credential import`
 
+mod here;
+mod outcome;
+mod there;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 
+use self::outcome::{AccountAccess, Outcome};
 use super::Format;
-use crate::cli::output::{remark, say};
-use crate::cli::source::SourceArgs;
-use crate::cli::store::{Named, wait};
-use crate::clock::Clock;
-use crate::config::{Faults, Settings, read_text, shell_user};
-use crate::control::operations::{Call, Caller, ImportError, Imported, import};
+use crate::cli::desk::DeskPlace;
+use crate::cli::output::{harmless, remark, say};
+use crate::cli::store::wait;
+use crate::config::{Fault, Faults, Origin, read_text};
 use crate::credential::Label;
-use crate::source::formats::{Catalogs, Import, Users};
+use crate::source::formats::Users;
 
 /// Arguments of `import`.
 #[derive(clap::Args)]
@@ -38,39 +41,29 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_name = "NAME")]
     api_version: Option<Label>,
     #[command(flatten)]
-    source: SourceArgs,
+    desk: DeskPlace,
 }
 
 impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let format = self.format()?;
         let users = self.users(format)?;
-        let named = Named::read(&self.source)?;
-        let name = if self.is_stdin() { Path::new("standard input") } else { self.file.as_path() };
-        let located = |faults: Faults| faults.in_file(name);
-        let import_of = self.read(format, users, &named.settings).map_err(located)?;
-        let imported = wait(async {
-            let scratch = (self.dry_run && named.is_blank()).then(tempfile::tempdir).transpose()?;
-            let store = match &scratch {
-                // A dry run makes no file, not even an empty one.
-                Some(folder) => named.at(folder.path().join("claviger.db")).open_ready().await?,
-                // Nor does it change what tables there are.
-                None if self.dry_run => named.open_current().await?,
-                None => named.open_ready().await?,
-            };
-            let caller = Caller::shell(shell_user());
-            let call = Call::new(&store, &caller, Clock::System.now(), named.terms());
-            let outcome = import(&call, &import_of, self.dry_run).await;
-            store.close().await;
-            outcome.map_err(|error| match error {
-                ImportError::Refused(refusal) => anyhow::Error::new(refusal),
-                ImportError::Faults(faults) => anyhow::Error::new(located(faults)),
-                ImportError::Store(error) => anyhow::Error::new(error).context(named.database.url.to_string()),
-            })
-        })?;
-        self.tell(&imported)?;
-        self.warn_of_the_file_in_force(&named.settings);
+        let outcome = match self.desk.there()? {
+            Some(there) => wait(self.ask(&there, format, users))?,
+            None => self.write(format, users)?,
+        };
+        self.tell(&outcome)?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// The faults of the file, each with its place.
+    fn located(&self, faults: Faults) -> Faults {
+        faults.in_file(if self.is_stdin() { Path::new("standard input") } else { &self.file })
+    }
+
+    fn text(&self) -> Result<String, Faults> {
+        let text = if self.is_stdin() { read_stdin() } else { read_text(&self.file) };
+        text.map_err(|fault| self.located(fault.into()))
     }
 
     fn is_stdin(&self) -> bool {
@@ -105,36 +98,27 @@ impl Args {
         }
     }
 
-    fn read(&self, format: Format, users: Option<Users>, settings: &Settings) -> Result<Import, Faults> {
-        let text = if self.is_stdin() { read_stdin()? } else { read_text(&self.file)? };
-        let catalogs = Catalogs { versions: &settings.versions, scopes: &settings.scopes };
-        match (format, users) {
-            (Format::Htpasswd, Some(users)) => Import::htpasswd(&text, &users, catalogs),
-            (Format::Csv, _) => Import::csv(&text, catalogs),
-            (Format::Yaml | Format::Htpasswd, _) => Import::yaml(&text, catalogs),
-        }
-    }
-
-    fn tell(&self, imported: &Imported) -> anyhow::Result<()> {
+    fn tell(&self, outcome: &Outcome) -> anyhow::Result<()> {
         let access = |on: bool| if on { "on" } else { "off" };
         if self.dry_run {
-            for (id, on) in &imported.new_accounts {
-                say(format!("+ account {id}, access {}", access(*on)))?;
+            for AccountAccess { id, access: on } in &outcome.new_accounts {
+                say(format!("+ account {}, access {}", harmless(id), access(*on)))?;
             }
-            for (id, on) in &imported.switched_accounts {
-                say(format!("~ account {id}: access {}", access(*on)))?;
+            for AccountAccess { id, access: on } in &outcome.switched_accounts {
+                say(format!("~ account {}: access {}", harmless(id), access(*on)))?;
             }
-            for credential in &imported.credentials {
+            for credential in &outcome.credentials {
+                let (id, account) = (harmless(&credential.id), harmless(&credential.account));
                 say(match &credential.changed {
-                    None => format!("+ {} of {}", credential.id, credential.account),
-                    Some(changed) => format!("~ {}: {}", credential.id, changed.join(", ")),
+                    None => format!("+ {id} of {account}"),
+                    Some(changed) => format!("~ {id}: {}", harmless(&changed.join(", "))),
                 })?;
             }
         }
-        let added = imported.credentials.iter().filter(|credential| credential.changed.is_none()).count();
-        let changed = imported.credentials.len() - added;
-        let mut line = format!("{added} added, {changed} changed, {} as they were", imported.unchanged);
-        for (count, what) in [(imported.new_accounts.len(), "added"), (imported.switched_accounts.len(), "switched")] {
+        let added = outcome.credentials.iter().filter(|credential| credential.changed.is_none()).count();
+        let changed = outcome.credentials.len() - added;
+        let mut line = format!("{added} added, {changed} changed, {} as they were", outcome.unchanged);
+        for (count, what) in [(outcome.new_accounts.len(), "added"), (outcome.switched_accounts.len(), "switched")] {
             if count > 0 {
                 line.push_str(&format!("; {count} account{} {what}", if count == 1 { "" } else { "s" }));
             }
@@ -145,22 +129,11 @@ impl Args {
         }
         say(line)
     }
-
-    /// What stands in the file of the settings too, counts as it stands there.
-    fn warn_of_the_file_in_force(&self, settings: &Settings) {
-        let Some(file) = settings.credentials_file.as_ref().and_then(|file| file.canonicalize().ok()) else { return };
-        if self.file.canonicalize().is_ok_and(|imported| imported == file) {
-            remark(
-                "the settings still name this file as credentials.file: what stands in both counts as in the file; take that key out once the import is done",
-            );
-        }
-    }
 }
 
-fn read_stdin() -> Result<String, Faults> {
+fn read_stdin() -> Result<String, Fault> {
     let mut bytes = Vec::new();
-    let fault =
-        |problem: String| Faults::from(crate::config::Fault::new(crate::config::Origin::WHOLE_FILE, "", problem));
+    let fault = |problem: String| Fault::new(Origin::WHOLE_FILE, "", problem);
     std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| fault(format!("cannot be read: {error}")))?;
     String::from_utf8(bytes).map_err(|_| fault("is not valid UTF-8".into()))
 }
