@@ -95,7 +95,7 @@ impl Reset {
                 format!("The secret it has stops working in {overlap:#}.")
             }
         };
-        self.breaking.run(&what, |path| Request::post(&format!("{path}/reset"), body.into()).once(), true)
+        self.breaking.run(&what, |path| Request::post(&format!("{path}/reset"), body).once(), true)
     }
 }
 
@@ -106,7 +106,7 @@ impl Disable {
             body.insert("reason".into(), reason.into());
         }
         let what = "It is refused from then on, until it is enabled again.";
-        self.breaking.run(what, |path| Ok(Request::post(&format!("{path}/disable"), body.into())), false)
+        self.breaking.run(what, |path| Ok(Request::post(&format!("{path}/disable"), body)), false)
     }
 }
 

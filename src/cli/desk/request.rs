@@ -45,8 +45,8 @@ impl Request {
         Self::new(Method::GET, path, None)
     }
 
-    pub(in crate::cli) fn post(path: &str, body: Value) -> Self {
-        Self::new(Method::POST, path, Some((JSON, body.to_string())))
+    pub(in crate::cli) fn post(path: &str, body: impl Into<Value>) -> Self {
+        Self::new(Method::POST, path, Some((JSON, body.into().to_string())))
     }
 
     /// A file.
@@ -54,12 +54,12 @@ impl Request {
         Self::new(Method::POST, path, Some((TEXT, text)))
     }
 
-    pub(in crate::cli) fn put(path: &str, body: Value) -> Self {
-        Self::new(Method::PUT, path, Some((JSON, body.to_string())))
+    pub(in crate::cli) fn put(path: &str, body: impl Into<Value>) -> Self {
+        Self::new(Method::PUT, path, Some((JSON, body.into().to_string())))
     }
 
-    pub(in crate::cli) fn patch(path: &str, body: Value) -> Self {
-        Self::new(Method::PATCH, path, Some((JSON, body.to_string())))
+    pub(in crate::cli) fn patch(path: &str, body: impl Into<Value>) -> Self {
+        Self::new(Method::PATCH, path, Some((JSON, body.into().to_string())))
     }
 
     pub(in crate::cli) fn delete(path: &str) -> Self {
