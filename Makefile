@@ -2,7 +2,7 @@
 # In order of use: make demo, make check, make test.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install check test fuzz bench bench-quick bench-build needs needs-bench needs-fmt needs-fuzz needs-postgres needs-schemathesis
+.PHONY: help demo build install check test fuzz bench bench-quick bench-build needs needs-bench needs-fmt needs-fuzz needs-peers needs-postgres needs-schemathesis
 
 CARGO ?= cargo
 PREFIX ?= /usr/local
@@ -28,7 +28,7 @@ check: needs needs-fmt ## Formatting, lints and documentation, nothing tolerated
 	@echo lints; $(CARGO) clippy --quiet --all-targets --locked -- -D warnings
 	@echo documentation; RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --no-deps --document-private-items --locked
 
-test: needs needs-postgres needs-schemathesis ## All tests, on SQLite and on a throw-away PostgreSQL
+test: needs needs-postgres needs-schemathesis needs-peers ## All tests, on SQLite and on a throw-away PostgreSQL
 	@$(CARGO) test --quiet --locked
 
 # What a fuzzer needs of the compiler is not stable yet, hence RUSTC_BOOTSTRAP. It writes what it finds into
@@ -106,10 +106,15 @@ needs-schemathesis:
 PEERS = target/peers
 POLICY = /usr/sbin/policy-rc.d
 PINGAP_VERSION = 0.13.1
-needs-bench:
+needs-bench: OTHERS = wrk haproxy valgrind
+needs-bench: needs-peers
+	@[ -z "$(PINGAP)" ] || [ -x $(PEERS)/bin/pingap ] || \
+		$(CARGO) install --quiet --locked --root $(PEERS) --target-dir $(PEERS)/build pingap@$(PINGAP_VERSION)
+
+needs-peers:
 	@missing= or=; \
-	for program in wrk nginx haproxy valgrind; do \
-		command -v $$program > /dev/null || missing="$$missing $$program"; \
+	for program in nginx $(OTHERS); do \
+		PATH="$$PATH:/usr/sbin" command -v $$program > /dev/null || missing="$$missing $$program"; \
 	done; \
 	python3 -c 'import ensurepip, venv' 2> /dev/null || missing="$$missing python3-venv"; \
 	if [ -n "$$missing" ] && $(can_install) && [ ! -e $(POLICY) ]; then \
@@ -122,8 +127,6 @@ needs-bench:
 		python3 -m venv $(PEERS) && \
 		$(PEERS)/bin/pip install --quiet --disable-pip-version-check -r benches/cost/peers/requirements.txt && \
 		cp benches/cost/peers/requirements.txt $(PEERS); }
-	@[ -z "$(PINGAP)" ] || [ -x $(PEERS)/bin/pingap ] || \
-		$(CARGO) install --quiet --locked --root $(PEERS) --target-dir $(PEERS)/build pingap@$(PINGAP_VERSION)
 
 needs-fmt:
 	@for part in fmt clippy; do \

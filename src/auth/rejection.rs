@@ -50,10 +50,12 @@ pub enum Rejection {
     RateLimited(u32),
     /// Too many wrong guesses from there; seconds until the next one is looked at.
     GuessesThrottled(u32),
+    /// Whoever asks for a verdict is not listed among those who may.
+    ProxyNotTrusted,
 }
 
 /// All codes, in the order of [`Rejection::index`].
-pub const REJECTION_CODES: [&str; 22] = [
+pub const REJECTION_CODES: [&str; 23] = [
     "credential_missing",
     "credential_malformed",
     "credential_invalid",
@@ -76,6 +78,7 @@ pub const REJECTION_CODES: [&str; 22] = [
     "rate_limited",
     "guesses_throttled",
     "upgrade_not_allowed",
+    "proxy_not_trusted",
 ];
 
 impl Rejection {
@@ -209,6 +212,12 @@ impl Rejection {
             Self::UpgradeNotAllowed => {
                 (21, StatusCode::FORBIDDEN, "Upgrade not allowed", "This gate opens no WebSocket on this path.")
             }
+            Self::ProxyNotTrusted => (
+                22,
+                StatusCode::FORBIDDEN,
+                "Proxy not trusted",
+                "Only proxies that forward_auth.trusted_proxies lists may ask here.",
+            ),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use super::{Accept, Call, NamedVersion, Rejection};
-use crate::credential::{Credential, RouteRule, ScopeCatalog, TokenFormat, VersionCatalog, WhenUnstated};
+use crate::credential::{Credential, RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog, WhenUnstated};
 
 /// Everything that is decided per request and does not depend on who is calling.
 #[derive(Debug, Clone)]
@@ -31,6 +31,13 @@ pub struct Admission {
     pub credential: Option<Arc<Credential>>,
     /// The version it is served at, by rank.
     pub version: Option<usize>,
+}
+
+impl Admission {
+    /// The version it is served at.
+    pub fn served<'v>(&self, versions: &'v VersionCatalog) -> Option<&'v Version> {
+        versions.known.get(self.version?)
+    }
 }
 
 /// One question that every proven credential has to answer.

@@ -21,13 +21,12 @@ impl<'r> Checker<'r> {
 
     /// Everything that does not fit together.
     pub(super) fn look_at(mut self, file: &written::File) -> Faults {
-        match &file.proxy {
-            Some(proxy) => {
-                self.listeners(file, proxy);
-                self.upstream(proxy);
-            }
-            None => self.desk_alone(file),
+        match (&file.proxy, &file.forward_auth) {
+            (Some(proxy), _) => self.upstream(file, proxy),
+            (None, Some(_)) => {}
+            (None, None) => self.desk_alone(file),
         }
+        self.listeners(file);
         self.accept(file);
         self.versions(file);
         self.numbers(file);
@@ -61,22 +60,34 @@ impl<'r> Checker<'r> {
         }
     }
 
-    fn listeners(&mut self, file: &written::File, proxy: &written::Proxy) {
+    fn listeners(&mut self, file: &written::File) {
         let mut seen: Vec<SocketAddr> = vec![file.admin.listen.0.0];
-        if proxy.listen.0.is_empty() {
-            self.report(&["proxy", "listen"], "is empty", "name at least one address and port");
-        }
-        for address in proxy.listen.0.iter().map(|address| address.0.0) {
-            if address.port() != 0 && seen.contains(&address) {
-                self.report(&["proxy", "listen"], "names an address that is taken already", "admin.listen counts too");
+        let proxy = file.proxy.as_ref().filter(|proxy| proxy.upstream.is_some());
+        let listeners = [
+            (["proxy", "listen"], proxy.map(|proxy| &proxy.listen)),
+            (["forward_auth", "listen"], file.forward_auth.as_ref().map(|asked| &asked.listen)),
+        ];
+        for (path, addresses) in listeners.into_iter().filter_map(|(path, listen)| Some((path, &listen?.0))) {
+            if addresses.is_empty() {
+                self.report(&path, "is empty", "name at least one address and port");
             }
-            seen.push(address);
+            for address in addresses.iter().map(|address| address.0.0) {
+                if address.port() != 0 && seen.contains(&address) {
+                    self.report(&path, "names an address that is taken already", "admin.listen counts too");
+                }
+                seen.push(address);
+            }
         }
     }
 
-    fn upstream(&mut self, proxy: &written::Proxy) {
+    fn upstream(&mut self, file: &written::File, proxy: &written::Proxy) {
         let tls = &proxy.upstream_tls;
         let Some(url) = &proxy.upstream else {
+            // Whoever is asked only needs nothing behind, but may say how it decides.
+            let listens = self.root.entry("proxy").is_some_and(|(_, proxy)| proxy.entry("listen").is_some());
+            if file.forward_auth.is_some() && !listens {
+                return;
+            }
             let hint = "say where the API is, for example upstream: http://127.0.0.1:9000, or give --upstream";
             return self.report(&["proxy", "upstream"], "is missing", hint);
         };
@@ -107,6 +118,11 @@ impl<'r> Checker<'r> {
             }
         } else if !accept.bearer && !accept.basic {
             self.report(&["accept"], "accepts nothing", "switch on bearer, basic or api_key");
+        }
+        if query.is_some() && file.forward_auth.is_some() && !file.identity.forward_credential {
+            let problem = "cannot be taken out of a request that a proxy forwards after it has asked";
+            let hint = "leave it out, or set identity.forward_credential: true";
+            self.report(&["accept", "api_key", "query"], problem, hint);
         }
         if query.is_some_and(|name| name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_graphic())) {
             self.report(&["accept", "api_key", "query"], "must be the name of a query parameter", "");

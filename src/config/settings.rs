@@ -19,8 +19,10 @@ use crate::credential::{
 pub struct Settings {
     /// Where requests arrive.
     pub listen: Vec<SocketAddr>,
-    /// Where they go; `None` for a desk alone, which listens nowhere for them.
+    /// Where they go; `None` for a process that is asked only, and for a desk alone, which listen nowhere for them.
     pub upstream: Option<Upstream>,
+    /// Where proxies ask, if anywhere.
+    pub forward_auth: Option<ForwardAuth>,
     /// TLS at the listeners; paths are absolute or start from the working directory.
     pub tls: Option<written::Tls>,
     /// Whose X-Forwarded-For is believed.
@@ -75,6 +77,15 @@ pub struct Settings {
     pub log: written::Log,
 }
 
+/// Where proxies ask for verdicts.
+#[derive(Debug, Clone)]
+pub struct ForwardAuth {
+    /// At these addresses.
+    pub listen: Vec<SocketAddr>,
+    /// Who may, and is believed.
+    pub trusted_proxies: Box<[IpNet]>,
+}
+
 /// A database of credentials.
 #[derive(Debug, Clone)]
 pub struct Database {
@@ -114,7 +125,11 @@ impl Settings {
             }
         };
         faults.into_result(|| Self {
-            listen: file.proxy.iter().flat_map(|proxy| &proxy.listen.0).map(|address| address.0.0).collect(),
+            listen: proxy.upstream.iter().flat_map(|_| &proxy.listen.0).map(|address| address.0.0).collect(),
+            forward_auth: file.forward_auth.as_ref().map(|written| ForwardAuth {
+                listen: written.listen.0.iter().map(|address| address.0.0).collect(),
+                trusted_proxies: written.trusted_proxies.iter().map(|range| range.0.0).collect(),
+            }),
             upstream: proxy.upstream.as_ref().map(|url| Upstream {
                 url: url.0.clone(),
                 protocol: proxy.upstream_protocol,
@@ -174,11 +189,26 @@ impl Settings {
         self.database.as_ref().map(|database| &database.url)
     }
 
+    fn asked_at(&self) -> &[SocketAddr] {
+        self.forward_auth.as_ref().map_or(&[], |asked| &asked.listen)
+    }
+
+    /// True for a gate: a process that decides about requests, of its own or of proxies that ask.
+    pub fn decides(&self) -> bool {
+        self.upstream.is_some() || self.forward_auth.is_some()
+    }
+
+    /// Where anybody but operators comes: those of the gate first, then those for proxies that ask.
+    pub fn listeners(&self) -> impl Iterator<Item = SocketAddr> {
+        self.listen.iter().chain(self.asked_at()).copied()
+    }
+
     /// The keys in which two settings differ and which take effect only at a start.
     pub fn restart_needed(&self, next: &Self) -> Vec<&'static str> {
         let keys = [
             ("proxy (there or not)", self.upstream.is_some() != next.upstream.is_some()),
             ("proxy.listen", self.listen != next.listen),
+            ("forward_auth.listen", self.asked_at() != next.asked_at()),
             ("proxy.tls (on or off)", self.tls.is_some() != next.tls.is_some()),
             ("proxy.threads", self.threads != next.threads),
             ("proxy.timeouts.request_head", self.timeouts.request_head != next.timeouts.request_head),

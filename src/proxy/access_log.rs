@@ -105,8 +105,8 @@ impl<'a> Line<'a> {
         let admission = context.admission.as_ref();
         let credential = context.recognised.as_deref();
         let version = admission.and_then(|admission| {
-            let versions = &context.policy.as_ref()?.rules.versions.known;
-            versions.get(admission.version?).map(|version| version.name.as_str())
+            let versions = &context.policy.as_ref()?.rules.versions;
+            admission.served(versions).map(|version| version.name.as_str())
         });
         let decision = match (&context.admission, context.rejection) {
             (Some(admission), _) if admission.credential.is_none() => "public",

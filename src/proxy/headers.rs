@@ -13,7 +13,7 @@ use crate::auth::{Admission, Rules};
 use crate::credential::VersionCatalog;
 
 // As they are looked for, and as they are written.
-const FORWARDED_FOR: (HeaderName, &str) = (HeaderName::from_static("x-forwarded-for"), "X-Forwarded-For");
+pub(super) const FORWARDED_FOR: (HeaderName, &str) = (HeaderName::from_static("x-forwarded-for"), "X-Forwarded-For");
 const FORWARDED_PROTO: (HeaderName, &str) = (HeaderName::from_static("x-forwarded-proto"), "X-Forwarded-Proto");
 const FORWARDED_HOST: (HeaderName, &str) = (HeaderName::from_static("x-forwarded-host"), "X-Forwarded-Host");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -27,6 +27,7 @@ pub(super) struct HeaderNames {
     version: Bytes,
     scopes: Bytes,
     request_id: Bytes,
+    code: Bytes,
     authorization: Option<HeaderName>,
     api_key: Option<HeaderName>,
     api_version: Option<HeaderName>,
@@ -61,6 +62,7 @@ impl HeaderNames {
             version: name("Version"),
             scopes: name("Scopes"),
             request_id: name("Request-Id"),
+            code: name("Code"),
             // Where we do not look at it, it is between the caller and the API behind.
             authorization: (rules.accept.bearer || rules.accept.basic).then_some(AUTHORIZATION),
             api_key: rules.accept.api_key_header.clone(),
@@ -70,13 +72,39 @@ impl HeaderNames {
 
     /// Removes what the caller may not say, and the credential unless it is to be forwarded.
     pub(super) fn strip(&self, request: &mut RequestHeader, caller: Caller, forward_credential: bool) {
-        let fate = |name: &HeaderName| self.fate(name, caller.is_trusted, forward_credential);
-        // Collecting allocates only where something has to go.
-        let doomed: Vec<HeaderName> =
-            request.headers.keys().filter(|name| fate(name) == Fate::Remove).cloned().collect();
-        for name in &doomed {
+        for name in &self.doomed(&request.headers, caller.is_trusted, forward_credential) {
             request.remove_header(name);
         }
+    }
+
+    /// What has to go.
+    pub(super) fn doomed(&self, headers: &HeaderMap, is_trusted: bool, forward_credential: bool) -> Vec<HeaderName> {
+        let fate = |name: &HeaderName| self.fate(name, is_trusted, forward_credential);
+        // Collecting allocates only where there is something.
+        headers.keys().filter(|name| fate(name) == Fate::Remove).cloned().collect()
+    }
+
+    /// True where a header is one of ours, or that of a key or a version, but for `_` or `.` in its name: a proxy
+    /// that writes ours would leave it.
+    pub(super) fn are_imitated(&self, headers: &HeaderMap) -> bool {
+        let is_imitation =
+            |name: &HeaderName| name.as_str().contains(['_', '.']) && self.fate(name, true, true) == Fate::Remove;
+        headers.keys().any(is_imitation)
+    }
+
+    /// Where credentials are looked for.
+    pub(super) fn credential_headers(&self) -> impl Iterator<Item = &HeaderName> {
+        self.authorization.iter().chain(&self.api_key)
+    }
+
+    /// Names the id of a request.
+    pub(super) fn request_id(&self) -> Bytes {
+        self.request_id.clone()
+    }
+
+    /// Names the code of a refusal.
+    pub(super) fn code(&self) -> Bytes {
+        self.code.clone()
     }
 
     fn fate(&self, name: &HeaderName, is_trusted: bool, forward_credential: bool) -> Fate {
@@ -106,24 +134,41 @@ impl HeaderNames {
         versions: &VersionCatalog,
         id: Uuid,
     ) -> pingora::Result<()> {
-        if let Some(credential) = &admission.credential {
-            request.insert_header(self.credential.clone(), shared(credential.id.to_bytes())?)?;
-            request.insert_header(self.account.clone(), shared(credential.account.id.to_bytes())?)?;
-            if let Some(scopes) = &credential.scopes {
-                request.insert_header(self.scopes.clone(), shared(scopes.joined())?)?;
+        for (name, value) in self.identity(admission, versions, id)? {
+            if let Some(value) = value {
+                request.insert_header(name.clone(), value)?;
             }
         }
-        if let Some(version) = admission.version.and_then(|rank| versions.known.get(rank)) {
-            request.insert_header(self.version.clone(), shared(version.name.to_bytes())?)?;
-            // Also where the API itself looks: the caller may have named none, or had its header taken off
-            // on the way by naming it in Connection.
-            if let Some(header) = &versions.header {
-                request.insert_header(header, shared(version.name.to_bytes())?)?;
-            }
+        // Also where the API itself looks: the caller may have named none, or had its header taken off
+        // on the way by naming it in Connection.
+        if let (Some(header), Some(version)) = (&versions.header, admission.served(versions)) {
+            request.insert_header(header, shared(version.name.to_bytes())?)?;
         }
+        Ok(())
+    }
+
+    /// The same by name, with `None` for what there is nothing to say about.
+    ///
+    /// # Errors
+    /// When a header cannot be made.
+    pub(super) fn identity(
+        &self,
+        admission: &Admission,
+        versions: &VersionCatalog,
+        id: Uuid,
+    ) -> pingora::Result<[(&Bytes, Option<HeaderValue>); 5]> {
+        let value = |bytes: Option<Bytes>| bytes.map(shared).transpose();
+        let credential = admission.credential.as_deref();
+        let scopes = credential.and_then(|credential| credential.scopes.as_ref());
         let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
         let id = Bytes::copy_from_slice(id.hyphenated().encode_lower(&mut text).as_bytes());
-        request.insert_header(self.request_id.clone(), shared(id)?)
+        Ok([
+            (&self.credential, value(credential.map(|credential| credential.id.to_bytes()))?),
+            (&self.account, value(credential.map(|credential| credential.account.id.to_bytes()))?),
+            (&self.version, value(admission.served(versions).map(|version| version.name.to_bytes()))?),
+            (&self.scopes, value(scopes.map(|scopes| scopes.joined()))?),
+            (&self.request_id, Some(shared(id)?)),
+        ])
     }
 }
 

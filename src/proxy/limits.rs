@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use http::HeaderMap;
 use http::header::CONTENT_LENGTH;
 use pingora::Error;
 use pingora::ErrorType::Custom;
-use pingora::http::RequestHeader;
 
 use crate::auth::Rejection;
 use crate::config::written::{Limits, Timeouts};
@@ -66,18 +66,18 @@ pub(super) fn patience(started: Instant, timeouts: &Timeouts, limits: &Limits) -
 }
 
 /// What can be said from the head alone, before anything else is looked at.
-pub(super) fn look_at_head(request: &RequestHeader, limits: &Limits) -> Result<(), Rejection> {
-    if head_bytes(request) > limits.header_bytes as usize {
+pub(super) fn look_at_head(target: &[u8], headers: &HeaderMap, limits: &Limits) -> Result<(), Rejection> {
+    if head_bytes(target, headers) > limits.header_bytes as usize {
         return Err(Rejection::HeadersTooLarge);
     }
     let Some(most) = limits.body_bytes else { return Ok(()) };
     // A length that is no number is refused elsewhere.
-    let stated = request.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let stated = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if stated.is_some_and(|stated| stated > most.get()) { Err(Rejection::BodyTooLarge) } else { Ok(()) }
 }
 
 /// Names, values and the target; what stands between them on the wire depends on the protocol.
-fn head_bytes(request: &RequestHeader) -> usize {
-    let fields = request.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
-    request.raw_path().len() + fields.sum::<usize>()
+fn head_bytes(target: &[u8], headers: &HeaderMap) -> usize {
+    let fields = headers.iter().map(|(name, value)| name.as_str().len() + value.len());
+    target.len() + fields.sum::<usize>()
 }

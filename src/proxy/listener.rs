@@ -4,9 +4,10 @@
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use pingora::listeners::tls::TlsSettings;
 use pingora::listeners::{L4BufferSettings, ListenerConfig};
-use pingora::proxy::http_proxy;
+use pingora::proxy::{ProxyHttp, http_proxy};
 use pingora::server::configuration::ServerConf;
 use pingora::services::Service;
 use pingora::services::listening::Service as ListeningService;
@@ -16,7 +17,7 @@ use super::door::Door;
 use super::heads::HeadDeadlines;
 use super::prebound::{ListenerEvent, Prebound};
 use super::tls::ClientCheck;
-use super::{Certificates, Connections, Edge, Gateway};
+use super::{Certificates, Connections, Edge, Policy};
 use crate::config::written::Timeouts;
 
 /// pingora's own 64 KiB a connection would be most of what an idle one costs.
@@ -80,16 +81,17 @@ impl Bound {
     }
 }
 
-/// The gate as a service of pingora.
+/// A gate, or what answers for one, as a service of pingora; `policy` says who may connect.
 ///
 /// # Errors
 /// When TLS cannot be set up.
-pub fn service(
-    gateway: Gateway,
+pub fn service<P: ProxyHttp<CTX: Send + Sync> + Send + Sync + 'static>(
+    gateway: P,
+    policy: Arc<ArcSwap<Policy>>,
     sockets: Vec<Bound>,
     options: ListenerOptions,
-) -> pingora::Result<impl Service + 'static + use<>> {
-    let door = Door { policy: gateway.policy.clone(), connections: options.connections.clone() };
+) -> pingora::Result<impl Service + 'static + use<P>> {
+    let door = Door { policy, connections: options.connections.clone() };
     let proxy = Arc::new(http_proxy(options.conf, gateway));
     let timeouts = options.timeouts;
     let idle = timeouts.keep_alive.duration();

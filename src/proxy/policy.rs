@@ -1,16 +1,15 @@
 //! Everything about a request that a reload may change, swapped as one.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::HeaderValue;
 use ipnet::IpNet;
 
 use super::Upstream;
-use super::headers::{self, HeaderNames};
+use super::headers::HeaderNames;
 use super::respond::Refusals;
-use crate::auth::{Directory, Meters, Network, Rules, ThrottleRules};
-use crate::config::{self, Faults, Settings, written};
+use crate::auth::{Directory, Meters, Rules, ThrottleRules};
+use crate::config::{Faults, Settings, written};
 use crate::credential::{Version, midnight};
 
 /// What is in force for the requests that arrive now. A request keeps the one it began with.
@@ -23,8 +22,8 @@ pub struct Policy {
     pub(super) meters: Meters,
     /// How much guessing is tolerated; `None` for any amount.
     pub(super) throttle: Option<ThrottleRules>,
-    /// Where requests go.
-    pub(super) upstream: Upstream,
+    /// Where requests go; nowhere from a process that is only asked.
+    pub(super) upstream: Option<Upstream>,
     /// Which headers are ours.
     pub(super) names: HeaderNames,
     /// How refusals look.
@@ -33,6 +32,10 @@ pub struct Policy {
     pub(super) notices: Vec<VersionNotice>,
     /// Whose X-Forwarded-For is believed.
     pub(super) trusted_proxies: Box<[IpNet]>,
+    /// Who may ask for verdicts.
+    pub(super) askers: Box<[IpNet]>,
+    /// Both of them: of what an asker says, this is believed.
+    pub(super) relays: Box<[IpNet]>,
     /// How long things may take.
     pub(super) timeouts: written::Timeouts,
     /// How much callers may ask for.
@@ -59,18 +62,26 @@ impl Policy {
     /// When the API behind cannot be set up.
     pub fn new(
         settings: &Settings,
-        upstream: &config::Upstream,
         rules: Rules,
         directory: Arc<dyn Directory>,
         meters: Meters,
         before: Option<&Self>,
     ) -> Result<Self, Faults> {
-        let upstream = Upstream::new(upstream, &settings.timeouts, before.map(|before| &before.upstream))?;
+        let before = before.and_then(|before| before.upstream.as_ref());
+        let upstream = settings
+            .upstream
+            .as_ref()
+            .map(|upstream| Upstream::new(upstream, &settings.timeouts, before))
+            .transpose()?;
+        let askers: Box<[IpNet]> =
+            settings.forward_auth.iter().flat_map(|asked| &asked.trusted_proxies).copied().collect();
         Ok(Self {
             names: HeaderNames::new(&settings.identity.prefix.0.0, &rules),
             refusals: Refusals::new(&rules.accept, settings.error_docs.as_deref()),
             notices: rules.versions.known.iter().map(VersionNotice::new).collect(),
             trusted_proxies: settings.trusted_proxies.clone(),
+            relays: settings.trusted_proxies.iter().chain(&askers).copied().collect(),
+            askers,
             timeouts: settings.timeouts.clone(),
             limits: settings.limits.clone(),
             forward_credential: settings.identity.forward_credential,
@@ -84,6 +95,11 @@ impl Policy {
 }
 
 impl Policy {
+    /// True where requests go somewhere from here.
+    pub fn forwards(&self) -> bool {
+        self.upstream.is_some()
+    }
+
     /// How often credentials have called; a reload goes on counting from there.
     pub fn meters(&self) -> &Meters {
         &self.meters
@@ -91,16 +107,9 @@ impl Policy {
 
     /// Looks the API behind up again, where it has a name. Blocks.
     pub fn refresh_upstream(&self) {
-        self.upstream.refresh();
-    }
-}
-
-impl Policy {
-    /// Where guesses of this caller are counted, and how. `None` where nobody can tell who it is: a proxy of
-    /// our own must not be throttled for all callers behind it.
-    pub(super) fn throttled(&self, client: Option<IpAddr>) -> Option<(ThrottleRules, Network)> {
-        let (rules, client) = (self.throttle?, client?);
-        (!headers::is_trusted(client, &self.trusted_proxies)).then(|| (rules, Network::of(client)))
+        if let Some(upstream) = &self.upstream {
+            upstream.refresh();
+        }
     }
 }
 

@@ -10,7 +10,9 @@ use pingora::proxy::Session;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::context::Context;
 use super::headers::has_one_length;
+use super::policy::VersionNotice;
 use crate::auth::{Accept, Rejection, Scheme, Standing};
 
 /// What `type` begins with when nothing else is configured: names the table in our README. Absolute, so that
@@ -18,7 +20,7 @@ use crate::auth::{Accept, Rejection, Scheme, Standing};
 const DOCUMENTATION: &str = "https://claviger.invalid/README.md";
 /// Bodies up to this size are read to their end after a refusal, so that the connection can go on.
 const DRAINABLE: u64 = 16 * 1024;
-const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
+pub(super) const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 
 /// How refusals look under the settings in force.
@@ -37,6 +39,13 @@ pub(super) struct Refusal {
     pub(super) standing: Option<Standing>,
     /// Its id.
     pub(super) id: Uuid,
+}
+
+impl Refusal {
+    /// Of the request that a context is about.
+    pub(super) fn new(rejection: Rejection, context: &Context) -> Self {
+        Self { rejection, presented: context.scheme, standing: context.standing, id: context.request_id }
+    }
 }
 
 /// One accepted scheme, with and without a reason.
@@ -96,7 +105,7 @@ impl Refusals {
     }
 
     /// Head and body of a refusal.
-    fn build(&self, refusal: &Refusal) -> pingora::Result<(ResponseHeader, Bytes)> {
+    pub(super) fn build(&self, refusal: &Refusal) -> pingora::Result<(ResponseHeader, Bytes)> {
         let Refusal { rejection, presented, id, .. } = *refusal;
         let problem = Problem {
             kind: &format!("{}#{}", self.documentation, rejection.code()),
@@ -132,16 +141,7 @@ impl Refusals {
     pub(super) async fn refuse(&self, session: &mut Session, refusal: Refusal) -> pingora::Result<()> {
         let (mut head, body) = self.build(&refusal)?;
         tell_grpc(&mut head, session.req_header(), refusal.rejection)?;
-        if !refusal.rejection.ends_connection() && is_drainable(session.req_header()) {
-            session.set_close_on_response_before_downstream_finish(false);
-        } else {
-            session.set_keepalive(None);
-        }
-        if session.req_header().method == Method::HEAD {
-            return session.write_response_header(Box::new(head), true).await;
-        }
-        session.write_response_header(Box::new(head), false).await?;
-        session.write_response_body(Some(body), true).await
+        send(session, head, body, refusal.rejection.ends_connection()).await
     }
 
     /// Answers for the API behind, which did not; the connection ends.
@@ -150,6 +150,25 @@ impl Refusals {
         tell_grpc(&mut head, session.req_header(), refusal.rejection)?;
         session.as_downstream_mut().write_error_response(head, body).await
     }
+}
+
+/// Answers a request that goes no further, and keeps the connection where the request body is small or absent.
+pub(super) async fn send(
+    session: &mut Session,
+    head: ResponseHeader,
+    body: Bytes,
+    ends_connection: bool,
+) -> pingora::Result<()> {
+    if !ends_connection && is_drainable(session.req_header()) {
+        session.set_close_on_response_before_downstream_finish(false);
+    } else {
+        session.set_keepalive(None);
+    }
+    if session.req_header().method == Method::HEAD {
+        return session.write_response_header(Box::new(head), true).await;
+    }
+    session.write_response_header(Box::new(head), false).await?;
+    session.write_response_body(Some(body), true).await
 }
 
 impl Challenge {
@@ -175,6 +194,20 @@ pub(super) fn tell_rate(head: &mut ResponseHeader, standing: &Standing) -> pingo
     let Standing { limit, remaining, whole_in, .. } = standing;
     head.append_header("RateLimit-Policy", format!("\"default\";q={};w={}", limit.requests, limit.seconds))?;
     head.append_header("RateLimit", format!("\"default\";r={remaining};t={whole_in}"))?;
+    Ok(())
+}
+
+/// Says that a version of the API will end, and when.
+pub(super) fn tell_version(head: &mut ResponseHeader, notice: &VersionNotice) -> pingora::Result<()> {
+    if let Some(value) = &notice.deprecation {
+        head.insert_header("Deprecation", value.clone())?;
+    }
+    if let Some(value) = &notice.sunset {
+        head.insert_header("Sunset", value.clone())?;
+    }
+    if let Some(value) = &notice.link {
+        head.append_header("Link", value.clone())?;
+    }
     Ok(())
 }
 

@@ -1,7 +1,6 @@
 //! The gate: everything that decides, and the service that asks it.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -12,9 +11,9 @@ use pingora::services::background::BackgroundService;
 
 use crate::auth::{Authenticator, Directory, HashPool, HashPoolSize, Meters, PasswordCache, Throttle};
 use crate::clock::Clock;
-use crate::config::{self, Fault, Faults, Origin, Settings};
+use crate::config::{Fault, Faults, Origin, Settings};
 use crate::control::{GateState, Readiness};
-use crate::proxy::{AccessLog, Certificates, Gateway, Policy, Reading};
+use crate::proxy::{AccessLog, Certificates, Judge, Policy, Reading, Reception};
 use crate::source::{Database, DatabaseDirectory, DatabaseStart, Joined, Loaded};
 use crate::telemetry::Metrics;
 
@@ -46,21 +45,16 @@ pub(super) struct NextGate {
 }
 
 impl Gate {
-    /// In front of this API.
+    /// In front of an API, or beside a proxy that asks.
     ///
     /// # Errors
     /// When certificates cannot be read, or the system gives no threads.
-    pub(super) fn new(
-        loaded: &Loaded,
-        upstream: &config::Upstream,
-        database: Option<&Database>,
-        metrics: Arc<Metrics>,
-    ) -> anyhow::Result<Self> {
+    pub(super) fn new(loaded: &Loaded, database: Option<&Database>, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
         let settings = &loaded.settings;
         let directory = database.map(Database::directory);
         Ok(Self {
             certificates: certificates(settings, &metrics)?,
-            policy: Arc::new(ArcSwap::from_pointee(policy(loaded, upstream, directory.as_ref(), None)?)),
+            policy: Arc::new(ArcSwap::from_pointee(policy(loaded, directory.as_ref(), None)?)),
             authenticator: Arc::new(authenticator(settings, &metrics)?),
             throttle: Arc::default(),
             directory,
@@ -68,19 +62,30 @@ impl Gate {
         })
     }
 
-    /// What answers callers.
-    pub(super) fn gateway(&self, settings: &Settings, readiness: &Readiness, access_log: Option<AccessLog>) -> Gateway {
-        Gateway {
-            policy: self.policy.clone(),
-            authenticator: self.authenticator.clone(),
-            throttle: self.throttle.clone(),
-            metrics: self.metrics.clone(),
-            access_log,
-            clock: Clock::System,
+    /// What receives requests and decides about them.
+    pub(super) fn reception(
+        &self,
+        settings: &Settings,
+        readiness: &Readiness,
+        access_log: Option<AccessLog>,
+    ) -> Reception {
+        Reception {
+            judge: Judge {
+                policy: self.policy.clone(),
+                authenticator: self.authenticator.clone(),
+                throttle: self.throttle.clone(),
+                metrics: self.metrics.clone(),
+                clock: Clock::System,
+            },
+            access_log: access_log.map(Arc::new),
             keep_alive: settings.timeouts.keep_alive.duration(),
             is_stopping: readiness.stopping_flag(),
-            complained: AtomicI64::default(),
         }
+    }
+
+    /// What is in force.
+    pub(super) fn policy(&self) -> Arc<ArcSwap<Policy>> {
+        self.policy.clone()
     }
 
     /// Those of its listeners.
@@ -119,11 +124,16 @@ impl GateInUse {
     /// # Errors
     /// All that cannot be used.
     pub(super) fn prepare(&self, loaded: &Loaded) -> Result<NextGate, Faults> {
-        let Some(upstream) = &loaded.settings.upstream else {
+        let before = self.policy.load();
+        if before.forwards() && loaded.settings.upstream.is_none() {
+            let problem = "is missing; a gate goes from its place before the API only by a restart";
+            return Err(Fault::new(Origin::WHOLE_FILE, "proxy.upstream", problem).into());
+        }
+        if !loaded.settings.decides() {
             let problem = "is missing; a gate becomes a desk alone only by a restart";
-            return Err(Fault::new(Origin::WHOLE_FILE, "proxy", problem).into());
-        };
-        let policy = policy(loaded, upstream, self.directory.as_ref(), Some(&self.policy.load()))?;
+            return Err(Fault::new(Origin::WHOLE_FILE, "forward_auth", problem).into());
+        }
+        let policy = policy(loaded, self.directory.as_ref(), Some(&before))?;
         let certificates = loaded.settings.tls.as_ref().map(Reading::new).transpose()?;
         Ok(NextGate { policy, certificates })
     }
@@ -157,7 +167,6 @@ pub(super) fn open_database(
 /// `database` is what was opened at the start; a reload joins it with another file.
 fn policy(
     loaded: &Loaded,
-    upstream: &config::Upstream,
     database: Option<&Arc<DatabaseDirectory>>,
     before: Option<&Policy>,
 ) -> Result<Policy, Faults> {
@@ -172,7 +181,7 @@ fn policy(
             Arc::new(Joined::new(loaded.set.clone(), database.clone()))
         }
     };
-    Policy::new(settings, upstream, loaded.rules.clone(), directory, meters, before)
+    Policy::new(settings, loaded.rules.clone(), directory, meters, before)
 }
 
 fn certificates(settings: &Settings, metrics: &Metrics) -> Result<Option<Arc<Certificates>>, Faults> {

@@ -72,8 +72,8 @@ impl Listeners {
             Start::Upgrade => Taken::ask(path.context("--upgrade needs handover.socket in the settings")?)?,
         };
         let mut proxy = Vec::new();
-        for address in &settings.listen {
-            proxy.push(bind(*address, taken.as_mut().and_then(|taken| taken.proxy(*address)))?);
+        for address in settings.listeners() {
+            proxy.push(bind(address, taken.as_mut().and_then(|taken| taken.proxy(address)))?);
         }
         let admin = bind(settings.admin_listen, taken.as_mut().and_then(|taken| taken.admin(settings.admin_listen)))?;
         let mut handover = Handover { taken, keeper: None, kept: Kept::default() };

@@ -13,6 +13,7 @@ mod visits;
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex};
 
 use anyhow::Context as _;
@@ -35,7 +36,9 @@ use crate::config::written::LogFormat;
 use crate::config::{Faults, Settings};
 use crate::control::api::InForce;
 use crate::control::{Admin, Readiness};
-use crate::proxy::{AccessLog, Connections, ListenerEvent, ListenerOptions, Reading, Upstream, service};
+use crate::proxy::{
+    AccessLog, Bound, Connections, ForwardAuth, Gateway, ListenerEvent, ListenerOptions, Reading, Upstream, service,
+};
 use crate::source::{Apply, Loaded, Loader, Reloader};
 use crate::telemetry::{Lines, LogStyle, Metrics};
 
@@ -51,6 +54,8 @@ const SCHEMES: [Scheme; 4] = [Scheme::None, Scheme::Bearer, Scheme::ApiKey, Sche
 pub struct Addresses {
     /// For callers; nowhere for a desk alone.
     pub proxy: Vec<SocketAddr>,
+    /// For proxies that ask.
+    pub forward_auth: Vec<SocketAddr>,
     /// For operators.
     pub admin: SocketAddr,
 }
@@ -103,8 +108,9 @@ fn run(
 ) -> anyhow::Result<()> {
     let metrics = Arc::new(Metrics::new(&SCHEMES.map(Scheme::as_str), &REJECTION_CODES)?);
     let Listeners { proxy: sockets, admin: admin_socket, mut handover } = Listeners::get(settings, options.start)?;
-    let addresses =
-        Addresses { proxy: sockets.iter().map(|socket| socket.address).collect(), admin: admin_socket.address };
+    let (sockets, asked) = apart(sockets, settings.listen.len());
+    let at = |sockets: &[Bound]| sockets.iter().map(|socket| socket.address).collect();
+    let addresses = Addresses { proxy: at(&sockets), forward_auth: at(&asked), admin: admin_socket.address };
 
     let admin_certificates = admin_certificates(settings)?;
     let in_force = Arc::new(ArcSwap::from_pointee(InForce::new(&loaded)));
@@ -116,8 +122,8 @@ fn run(
     let (ended, end) = std::sync::mpsc::channel();
 
     let (mut database, mut gate, mut alone) = (None, None, None);
-    match (&settings.upstream, &settings.database) {
-        (Some(upstream), _) => {
+    match &settings.database {
+        _ if settings.decides() => {
             database = gate::open_database(settings, &metrics, options.migrate)?;
             let is_blind = database.as_ref().is_some_and(|database| !database.directory().is_synced());
             if is_blind && handover.is_taken_over() {
@@ -125,27 +131,38 @@ fn run(
                     "the database does not answer, and the process that serves now remembers what is in it: it goes on"
                 );
             }
-            gate = Some(Gate::new(&loaded, upstream, database.as_ref(), metrics.clone())?);
+            gate = Some(Gate::new(&loaded, database.as_ref(), metrics.clone())?);
         }
-        (None, Some(database)) => alone = Some(Arc::new(desk::begin_alone(database, options.migrate)?)),
-        (None, None) => anyhow::bail!("there is neither an API to stand before nor a database for a desk"),
+        Some(database) => alone = Some(Arc::new(desk::begin_alone(database, options.migrate)?)),
+        None => anyhow::bail!("there is neither an API to stand before nor a database for a desk"),
     }
+    let mut to_serve = 1;
     if let Some(gate) = &gate {
         let access_log = || AccessLog::new(lines.sink(), stdout_is_json(settings), metrics.clone());
-        let gateway = gate.gateway(settings, &readiness, settings.log.access.then(access_log));
-        let teller = ended.clone();
-        let options = ListenerOptions {
-            handed_over: is_handed_over,
-            // Whoever listened has gone when the process ends.
-            tell: Box::new(move |event| drop(teller.send(Event::Listener(event)))),
-            conf: &server.configuration,
-            threads: settings.threads.get(),
-            timeouts: &settings.timeouts,
-            certificates: gate.certificates(),
-            connections: connections.clone(),
+        let reception = gate.reception(settings, &readiness, settings.log.access.then(access_log));
+        let conf = server.configuration.clone();
+        let options = |certificates| {
+            let teller = ended.clone();
+            ListenerOptions {
+                handed_over: is_handed_over.clone(),
+                // Whoever listened has gone when the process ends.
+                tell: Box::new(move |event| drop(teller.send(Event::Listener(event)))),
+                conf: &conf,
+                threads: settings.threads.get(),
+                timeouts: &settings.timeouts,
+                certificates,
+                connections: connections.clone(),
+            }
         };
-        server.add_service(service(gateway, sockets, options)?);
-        server.add_service(background_service("resolver", gate.resolver()));
+        to_serve = usize::from(!sockets.is_empty()) + usize::from(!asked.is_empty());
+        if !sockets.is_empty() {
+            let gateway = Gateway { reception: reception.clone(), complained: AtomicI64::default() };
+            server.add_service(service(gateway, gate.policy(), sockets, options(gate.certificates()))?);
+            server.add_service(background_service("resolver", gate.resolver()));
+        }
+        if !asked.is_empty() {
+            server.add_service(service(ForwardAuth { reception }, gate.policy(), asked, options(None))?);
+        }
     }
 
     let count = loaded.set.len();
@@ -180,7 +197,7 @@ fn run(
     };
     server.add_service(background_service("admin", admin));
     tracing::info!(
-        proxy = gate.is_some().then(|| tracing::field::display(joined(&addresses.proxy))), admin = %addresses.admin,
+        proxy = joined(&addresses.proxy), forward_auth = joined(&addresses.forward_auth), admin = %addresses.admin,
         upstream = settings.upstream.as_ref().map(|upstream| tracing::field::display(&upstream.url)),
         credentials = count, database = settings.database.as_ref().map(|database| tracing::field::display(&database.url)),
         version = env!("CARGO_PKG_VERSION"), "claviger listens"
@@ -211,6 +228,8 @@ fn run(
             Event::Listener(ListenerEvent::Died(address)) => {
                 break Err(anyhow::anyhow!("the listener on {address} has died; nobody would be let in any more"));
             }
+            // Nobody takes over from a process that serves in part.
+            Event::Listener(ListenerEvent::Serve) if to_serve > 1 => to_serve -= 1,
             Event::Listener(ListenerEvent::Serve) => {
                 handover.serving(&wishes).context("cannot wait for the next process")?;
             }
@@ -221,8 +240,15 @@ fn run(
     outcome
 }
 
-fn joined(addresses: &[SocketAddr]) -> String {
-    addresses.iter().map(SocketAddr::to_string).collect::<Vec<_>>().join(" ")
+fn joined(addresses: &[SocketAddr]) -> Option<String> {
+    let all: Vec<_> = addresses.iter().map(SocketAddr::to_string).collect();
+    (!all.is_empty()).then(|| all.join(" "))
+}
+
+/// The listeners of the gate, and those for proxies that ask.
+fn apart(mut sockets: Vec<Bound>, own: usize) -> (Vec<Bound>, Vec<Bound>) {
+    let asked = sockets.split_off(own.min(sockets.len()));
+    (sockets, asked)
 }
 
 fn stderr_style(settings: &Settings) -> LogStyle {

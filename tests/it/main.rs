@@ -7,6 +7,7 @@ mod cli;
 mod config_files;
 mod control;
 mod corpora;
+mod deploy;
 mod documents;
 mod layering;
 mod proxy;

@@ -1,12 +1,11 @@
 //! Where people and scripts handle credentials, as it is written.
 
-use std::net::{IpAddr, Ipv6Addr};
 use std::path::PathBuf;
 
-use ipnet::{IpNet, Ipv4Net};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::forward_auth::this_machine;
 use crate::config::values::{AddressRange, ListenAddress, Parsed, Period, WebAddress};
 
 /// Metrics, health and reload, and the desk.
@@ -78,10 +77,7 @@ pub struct Session {
 impl Default for Admin {
     fn default() -> Self {
         let listen = Parsed(ListenAddress(([127, 0, 0, 1], 8081).into()));
-        let here =
-            [Ipv4Net::new_assert([127, 0, 0, 0].into(), 8).into(), IpNet::from(IpAddr::from(Ipv6Addr::LOCALHOST))];
-        let trusted_proxies = here.map(|range| Parsed(AddressRange(range))).into();
-        Self { listen, public_url: None, tls: None, behind_proxy: false, trusted_proxies }
+        Self { listen, public_url: None, tls: None, behind_proxy: false, trusted_proxies: this_machine() }
     }
 }
 

@@ -5,6 +5,7 @@ mod credentials;
 mod database;
 mod defaults;
 mod desk;
+mod forward_auth;
 mod handover;
 mod limiting;
 mod limits;
@@ -27,6 +28,7 @@ use crate::credential::Label;
 pub use credentials::{Account, Credential, CredentialsFile};
 pub use database::{Database, DatabaseCache};
 pub use desk::{Admin, AdminTls, Desk, Roles, Session};
+pub use forward_auth::ForwardAuth;
 pub use handover::Handover;
 pub use limiting::{RateLimit, Throttle, Window};
 pub use limits::Limits;
@@ -47,6 +49,8 @@ pub(super) const MOST_LOOKUPS: usize = 100_000;
 pub struct File {
     /// The gate: where requests arrive and where they go. Left out, beside a database, this is a desk alone.
     pub proxy: Option<Proxy>,
+    /// Where proxies that stay in front of the API ask for the verdicts of the gate. Left out: nowhere.
+    pub forward_auth: Option<ForwardAuth>,
     /// Metrics, health and reload, for operators, and the desk.
     pub admin: Admin,
     /// Where people and scripts handle credentials.

@@ -4,6 +4,7 @@ mod connections;
 mod credentials;
 mod deadlines;
 mod flapping;
+mod forward_auth;
 mod forwarding;
 mod grpc;
 mod guesses;

@@ -33,6 +33,8 @@ pub struct Gate {
     folder: Arc<TempDir>,
     pub address: SocketAddr,
     pub admin: SocketAddr,
+    /// Where proxies ask.
+    pub asked: SocketAddr,
     stdout: Output,
     stderr: Output,
 }
@@ -48,6 +50,16 @@ impl Gate {
     /// No gate at all, but a desk alone on this database. Both its addresses are those of the desk.
     pub fn desk_alone(database: &str) -> GateBuilder {
         Self::nowhere().database(database)
+    }
+
+    /// Beside a proxy that asks, with the usual credentials; more settings of that behind a comma.
+    pub fn asked(settings: &str) -> GateBuilder {
+        Self::nowhere().settings(&format!("forward_auth: {{listen: 127.0.0.1:0, {settings}}}"))
+    }
+
+    /// With these settings, but for those of the admin listener, the credentials and the log.
+    pub fn from_settings(settings: &str) -> GateBuilder {
+        Self::nowhere().settings(settings)
     }
 
     fn nowhere() -> GateBuilder {
@@ -72,7 +84,7 @@ impl Gate {
         let stdout = collect(child.stdout.take().unwrap());
         let stderr = collect(child.stderr.take().unwrap());
         let start = Instant::now();
-        let (address, admin) = loop {
+        let [address, admin, asked] = loop {
             if let Some(addresses) = addresses(&stderr.lock().unwrap()) {
                 break addresses;
             }
@@ -84,7 +96,7 @@ impl Gate {
             }
             std::thread::sleep(Duration::from_millis(5));
         };
-        Self { child, folder: folder.into(), address, admin, stdout, stderr }
+        Self { child, folder: folder.into(), address, admin, asked, stdout, stderr }
     }
 
     /// Another process that takes over from this one, with the files as they are now.
@@ -286,16 +298,17 @@ impl GateBuilder {
 }
 
 /// From the line in which the gate says that it listens.
-fn addresses(stderr: &str) -> Option<(SocketAddr, SocketAddr)> {
+fn addresses(stderr: &str) -> Option<[SocketAddr; 3]> {
     let line = stderr.lines().find(|line| line.contains("claviger listens"))?;
     if let Ok(line) = serde_json::from_str::<serde_json::Value>(line) {
         let address = |field: &str| line[field].as_str()?.split(' ').next()?.parse().ok();
         let admin = address("admin")?;
         // A desk alone has no other.
-        return Some((address("proxy").unwrap_or(admin), admin));
+        return Some([address("proxy").unwrap_or(admin), admin, address("forward_auth").unwrap_or(admin)]);
     }
     let field = |name: &str| line.split(' ').find_map(|word| word.strip_prefix(name)?.parse().ok());
-    Some((field("proxy=")?, field("admin=")?))
+    let admin = field("admin=")?;
+    Some([field("proxy=")?, admin, admin])
 }
 
 fn collect(stream: impl Read + Send + 'static) -> Output {

@@ -1,19 +1,32 @@
-//! From the head of a request to its verdict. Fails closed on everything that cannot be read.
+//! From the question to the verdict: one way, whoever asks.
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use http::Version;
-use http::header::HOST;
-use pingora::http::RequestHeader;
-use pingora::proxy::Session;
+use arc_swap::ArcSwap;
 
+use super::Policy;
 use super::context::Context;
-use super::{Gateway, Policy, headers, limits};
+use super::question::Question;
 use crate::auth::{
-    Admission, Call, Guess, Network, PendingPassword, Presented, Recognition, Rejection, StatedVersion, Target,
-    Unsettled,
+    Admission, Authenticator, Guess, Network, PendingPassword, Presented, Recognition, Rejection, Throttle, Unsettled,
 };
+use crate::clock::Clock;
+use crate::telemetry::Metrics;
+
+/// Everything that decides. Cheap to clone; clones decide as one.
+#[derive(Clone)]
+pub struct Judge {
+    /// What is in force; swapped by a reload.
+    pub policy: Arc<ArcSwap<Policy>>,
+    /// Proves credentials.
+    pub authenticator: Arc<Authenticator>,
+    /// Counts wrong guesses.
+    pub throttle: Arc<Throttle>,
+    /// Counts.
+    pub metrics: Arc<Metrics>,
+    /// Tells the time of decisions.
+    pub clock: Clock,
+}
 
 /// What became of a request so far.
 enum Quick {
@@ -22,37 +35,72 @@ enum Quick {
     Pending(Box<PendingPassword>, Option<Guess>),
 }
 
-/// What a request says about itself, read once.
-struct Facts<'r> {
-    target: Target<'r>,
-    stated: StatedVersion<'r>,
-    client: Option<IpAddr>,
-    now: jiff::Timestamp,
-}
-
-impl Gateway {
-    /// Decides, by one policy from beginning to end.
-    pub(super) async fn verdict(&self, session: &Session, context: &mut Context) -> Result<Admission, Rejection> {
+impl Judge {
+    /// What is in force now; the request that begins is decided by it from beginning to end.
+    pub(super) fn begin(&self, context: &mut Context) -> Arc<Policy> {
         let policy = self.policy.load_full();
         context.policy = Some(policy.clone());
-        let verdict = match self.decide(&policy, session, context, None) {
+        policy
+    }
+
+    /// Decides, and counts what was decided. `policy` is what the request [began](Self::begin) with.
+    ///
+    /// # Errors
+    /// Why not. Nothing may be forwarded then.
+    pub(super) async fn judge(
+        &self,
+        policy: &Arc<Policy>,
+        question: &Question<'_>,
+        context: &mut Context,
+    ) -> Result<(), Rejection> {
+        context.client = question.whence.client;
+        let verdict = self.verdict(policy, question, context).await;
+        context.decided_in = context.started.elapsed();
+        self.metrics.auth_duration.observe(context.decided_in.as_secs_f64());
+        match verdict {
+            Ok(admission) => {
+                self.metrics.admitted(context.scheme as usize, admission.credential.is_none());
+                context.admission = Some(admission);
+                Ok(())
+            }
+            Err(rejection) => Err(self.refuse(rejection, context)),
+        }
+    }
+
+    /// Counts that a request is refused.
+    pub(super) fn refuse(&self, rejection: Rejection, context: &mut Context) -> Rejection {
+        self.metrics.refused(context.scheme as usize, rejection.index());
+        if matches!(rejection, Rejection::GuessesThrottled(_)) {
+            self.metrics.guesses_throttled.inc();
+        }
+        context.rejection = Some(rejection);
+        context.status = rejection.status().as_u16();
+        rejection
+    }
+
+    async fn verdict(
+        &self,
+        policy: &Arc<Policy>,
+        question: &Question<'_>,
+        context: &mut Context,
+    ) -> Result<Admission, Rejection> {
+        let verdict = match self.decide(policy, question, context, None) {
             Quick::Final(verdict) => verdict,
             // Boxed, so that the many requests that wait for nothing stay small.
-            later => Box::pin(self.decide_later(&policy, session, context, later)).await,
+            later => Box::pin(self.decide_later(policy, question, context, later)).await,
         };
         let admission = verdict?;
-        self.allow_tunnel(session, context)?;
+        self.allow_tunnel(question, context)?;
         self.count(admission, context)
     }
 
     /// Whoever may call may not therefore have a tunnel: what goes through it is never looked at.
-    fn allow_tunnel(&self, session: &Session, context: &mut Context) -> Result<(), Rejection> {
-        if !context.is_websocket {
+    fn allow_tunnel(&self, question: &Question, context: &Context) -> Result<(), Rejection> {
+        if !question.is_tunnel {
             return Ok(());
         }
-        let request = session.req_header();
-        let policy = context.policy.clone().ok_or(Rejection::DirectoryUnavailable)?;
-        policy.rules.permit_upgrade(&self.facts(&policy, session, context)?.call(request))
+        let policy = context.policy.as_ref().ok_or(Rejection::DirectoryUnavailable)?;
+        policy.rules.permit_upgrade(&question.read(policy, self.clock.now())?.call())
     }
 
     /// Last, so that only requests that would pass use a credential's rate up.
@@ -69,25 +117,30 @@ impl Gateway {
     }
 
     /// `settled` is what the directory said where it had to be asked.
-    fn decide(&self, policy: &Policy, session: &Session, context: &mut Context, settled: Option<Recognition>) -> Quick {
-        let request = session.req_header();
-        let facts = match self.facts(policy, session, context) {
+    fn decide(
+        &self,
+        policy: &Policy,
+        question: &Question,
+        context: &mut Context,
+        settled: Option<Recognition>,
+    ) -> Quick {
+        let facts = match question.read(policy, self.clock.now()) {
             Ok(facts) => facts,
             Err(rejection) => return Quick::Final(Err(rejection)),
         };
-        let call = facts.call(request);
+        let call = facts.call();
         if policy.rules.is_public(&call) {
             return Quick::Final(policy.rules.admit_anyone(&call));
         }
         // Not moved: a decoded pair is large.
-        let read = Presented::read(&policy.rules.accept, &request.headers, facts.target.query);
+        let read = facts.presented(policy);
         let presented = match &read {
             Ok(Some(presented)) => presented,
             Ok(None) => return Quick::Final(Err(Rejection::CredentialMissing)),
             Err(rejection) => return Quick::Final(Err(*rejection)),
         };
         context.scheme = presented.scheme();
-        let throttled = policy.throttled(facts.client);
+        let throttled = policy.throttle.zip(question.whence.network);
         let from = throttled.map(|(_, network)| network);
         let (format, directory) = (&policy.rules.token_format, &*policy.directory);
         let recognised = settled.unwrap_or_else(|| self.authenticator.recognise(format, directory, presented, from));
@@ -137,14 +190,14 @@ impl Gateway {
     async fn decide_later(
         &self,
         policy: &Policy,
-        session: &Session,
+        question: &Question<'_>,
         context: &mut Context,
         later: Quick,
     ) -> Result<Admission, Rejection> {
         let later = match later {
             Quick::Unsettled(unsettled) => {
                 let settled = self.authenticator.settle(&*policy.directory, unsettled).await;
-                self.decide(policy, session, context, Some(settled))
+                self.decide(policy, question, context, Some(settled))
             }
             other => other,
         };
@@ -152,7 +205,7 @@ impl Gateway {
             Quick::Final(verdict) => verdict,
             // What was settled is settled.
             Quick::Unsettled(_) => Err(Rejection::DirectoryUnavailable),
-            Quick::Pending(pending, guess) => self.verify(session, context, *pending, guess).await,
+            Quick::Pending(pending, guess) => self.verify(question, context, *pending, guess).await,
         }
     }
 
@@ -160,7 +213,7 @@ impl Gateway {
     /// changed meanwhile, down to whether pairs are accepted at all.
     async fn verify(
         &self,
-        session: &Session,
+        question: &Question<'_>,
         context: &mut Context,
         pending: PendingPassword,
         guess: Option<Guess>,
@@ -189,56 +242,15 @@ impl Gateway {
         let policy: Arc<Policy> = in_force.ok_or(Rejection::DirectoryUnavailable)?;
         context.policy = Some(policy.clone());
         context.recognised = Some(credential.clone());
-        let request = session.req_header();
-        let facts = self.facts(&policy, session, context)?;
-        let call = facts.call(request);
+        let facts = question.read(&policy, self.clock.now())?;
+        let call = facts.call();
         if policy.rules.is_public(&call) {
             return policy.rules.admit_anyone(&call);
         }
-        match Presented::read(&policy.rules.accept, &request.headers, facts.target.query)? {
+        match facts.presented(&policy)? {
             // The same bytes as before, so the same pair.
             Some(Presented::Password(_)) => policy.rules.admit(credential, &call),
             Some(Presented::Token { .. }) | None => Err(Rejection::CredentialMissing),
-        }
-    }
-
-    fn facts<'r>(&self, policy: &Policy, session: &'r Session, context: &mut Context) -> Result<Facts<'r>, Rejection> {
-        let request = session.req_header();
-        let peer = session.client_addr().and_then(|address| address.as_inet()).map(SocketAddr::ip);
-        let client = peer.and_then(|peer| headers::client_address(&request.headers, peer, &policy.trusted_proxies));
-        context.client = client;
-        limits::look_at_head(request, &policy.limits)?;
-        let target = Target::parse(request.raw_path(), policy.rules.look_at_paths())?;
-        refuse_two_readings(request, policy.rules.look_at_methods())?;
-        let stated = StatedVersion::read(&policy.rules.versions, target, &request.headers)?;
-        Ok(Facts { target, stated, client, now: self.clock.now() })
-    }
-}
-
-/// Refuses heads that the API behind could read otherwise than we do.
-fn refuse_two_readings(request: &RequestHeader, rules_by_method: bool) -> Result<(), Rejection> {
-    let mut hosts = request.headers.get_all(HOST).iter();
-    let has_host = hosts.next().is_some();
-    if hosts.next().is_some() || (!has_host && request.version == Version::HTTP_11) {
-        return Err(Rejection::RequestAmbiguous("An HTTP/1.1 request must name its host once."));
-    }
-    if !headers::has_one_length(&request.headers) {
-        return Err(Rejection::RequestAmbiguous("The request must state the length of its body once, in digits."));
-    }
-    if rules_by_method && headers::has_second_method(&request.headers) {
-        return Err(Rejection::RequestAmbiguous("The request names a second method in a header."));
-    }
-    Ok(())
-}
-
-impl<'r> Facts<'r> {
-    fn call(&self, request: &'r RequestHeader) -> Call<'r> {
-        Call {
-            method: &request.method,
-            path: self.stated.path,
-            version: self.stated.version,
-            address: self.client,
-            now: self.now,
         }
     }
 }

@@ -1,0 +1,83 @@
+use super::*;
+
+/// Method, target and strictness of what is asked at `path`, or in a word what is wrong with it.
+fn told(method: &str, path: &str, headers: &[(&'static str, &str)]) -> String {
+    let mut request = RequestHeader::build(method, path.as_bytes(), None).unwrap();
+    for (name, value) in headers {
+        request.append_header(*name, *value).unwrap();
+    }
+    match Original::read(&request) {
+        None => "elsewhere".into(),
+        Some(Err(rejection)) if rejection == NOT_TOLD => "not told".into(),
+        Some(Err(rejection)) if rejection == TOLD_TWICE => "told twice".into(),
+        Some(Err(other)) => other.code().into(),
+        Some(Ok(original)) => {
+            let strict = if original.only_401_and_403 { " strict" } else { "" };
+            format!("{} {}{strict}", original.method, String::from_utf8_lossy(original.target))
+        }
+    }
+}
+
+#[test]
+fn each_kind_of_proxy_is_understood() {
+    let forwarded = [("X-Forwarded-Method", "POST"), ("X-Forwarded-Uri", "/payments?id=7")];
+    assert_eq!(told("GET", "/auth", &forwarded), "POST /payments?id=7");
+    let original = [("X-Original-Method", "DELETE"), ("X-Original-URI", "/payments/7")];
+    assert_eq!(told("GET", "/auth?codes=strict", &original), "DELETE /payments/7 strict");
+    let ingress = [("X-Original-Method", "GET"), ("X-Original-URL", "https://api.example.org/visits?x=1")];
+    assert_eq!(told("GET", "/auth", &ingress), "GET /visits?x=1");
+    assert_eq!(told("PUT", "/auth/visits/7?codes=strict", &[]), "PUT /visits/7?codes=strict");
+    assert_eq!(told("GET", "/auth/", &[]), "GET /");
+}
+
+#[test]
+fn a_request_that_is_not_told_is_not_guessed() {
+    for headers in [
+        &[][..],
+        &[("X-Forwarded-Uri", "/payments")],
+        &[("X-Original-Method", "GET")],
+        &[("X-Forwarded-Method", "GET"), ("X-Original-URI", "/payments")],
+        &[("X-Forwarded-Method", "not a method"), ("X-Forwarded-Uri", "/payments")],
+        &[("X-Forwarded-Method", ""), ("X-Forwarded-Uri", "/payments")],
+    ] {
+        assert_eq!(told("GET", "/auth", headers), "not told", "{headers:?}");
+    }
+}
+
+/// nginx sets X-Original-… and passes on whatever else its caller writes; Traefik and Caddy the other way round.
+#[test]
+fn what_a_caller_adds_to_the_words_of_the_proxy_is_found_out() {
+    let of_nginx = [("X-Original-Method", "POST"), ("X-Original-URI", "/payments")];
+    for forged in [
+        &[("X-Forwarded-Method", "GET"), ("X-Forwarded-Uri", "/events")][..],
+        &[("X-Forwarded-Method", "POST"), ("X-Forwarded-Uri", "/events")],
+        &[("X-Forwarded-Method", "GET"), ("X-Forwarded-Uri", "/payments")],
+        &[("X-Original-URI", "/events")],
+        &[("X-Original-URL", "http://host/events")],
+        &[("X-Original-Method", "POST")],
+    ] {
+        assert_eq!(told("GET", "/auth", &[&of_nginx[..], forged].concat()), "told twice", "{forged:?}");
+    }
+    assert_eq!(told("GET", "/auth", &[&of_nginx[..], &[("X-Forwarded-Uri", "/events")]].concat()), "not told");
+    let of_envoy = [("X-Forwarded-Method", "GET"), ("X-Forwarded-Uri", "/events")];
+    assert_eq!(told("GET", "/auth/payments", &of_envoy), "told twice");
+    let agreeing = [("X-Forwarded-Method", "GET"), ("X-Forwarded-Uri", "/events")];
+    assert_eq!(told("GET", "/auth/events", &agreeing), "GET /events");
+}
+
+#[test]
+fn nobody_is_answered_elsewhere() {
+    for path in ["/", "/authority", "/Auth", "/auth.html", "/x/auth"] {
+        assert_eq!(told("GET", path, &[]), "elsewhere", "{path}");
+    }
+}
+
+#[test]
+fn what_has_no_path_has_an_empty_target() {
+    for url in ["https://api.example.org", "http://"] {
+        let headers = [("X-Original-Method", "GET"), ("X-Original-URL", url)];
+        assert_eq!(told("GET", "/auth", &headers), "GET ", "{url}");
+    }
+    let headers = [("X-Original-Method", "GET"), ("X-Original-URL", "ftp://host/x")];
+    assert_eq!(told("GET", "/auth", &headers), "GET ftp://host/x");
+}

@@ -1,0 +1,101 @@
+//! What a verdict is about. Fails closed on everything that cannot be read, or could be read in two ways.
+
+use std::net::IpAddr;
+
+use http::header::HOST;
+use http::{HeaderMap, Method, Version};
+use ipnet::IpNet;
+use jiff::Timestamp;
+
+use super::{Policy, headers, limits};
+use crate::auth::{Call, Network, Presented, Rejection, StatedVersion, Target};
+
+/// A request that somebody wants to make, whoever will forward it.
+#[derive(Clone, Copy)]
+pub(super) struct Question<'r> {
+    pub(super) method: &'r Method,
+    /// As it came, with its query.
+    pub(super) target: &'r [u8],
+    pub(super) headers: &'r HeaderMap,
+    /// The protocol that the headers came by.
+    pub(super) protocol: Version,
+    pub(super) whence: Whence,
+    /// Whether it would become a tunnel, of which nothing is looked at any more.
+    pub(super) is_tunnel: bool,
+}
+
+/// Where a request comes from.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Whence {
+    /// Who is calling, network-wise; `None` where that cannot be told.
+    pub(super) client: Option<IpAddr>,
+    /// Where its guesses are counted. A proxy of our own must not be throttled for all callers behind it.
+    pub(super) network: Option<Network>,
+}
+
+/// A question, read under one policy.
+pub(super) struct Facts<'r> {
+    question: Question<'r>,
+    target: Target<'r>,
+    stated: StatedVersion<'r>,
+    now: Timestamp,
+}
+
+impl Whence {
+    /// From the other end of the connection, or what `trusted` proxies say in front of it.
+    pub(super) fn of(headers: &HeaderMap, peer: Option<IpAddr>, trusted: &[IpNet]) -> Self {
+        let client = peer.and_then(|peer| headers::client_address(headers, peer, trusted));
+        let stranger = client.filter(|client| !headers::is_trusted(*client, trusted));
+        Self { client, network: stranger.map(Network::of) }
+    }
+}
+
+impl<'r> Question<'r> {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// What the API behind could read otherwise than we do, or is too much.
+    pub(super) fn read(&self, policy: &Policy, now: Timestamp) -> Result<Facts<'r>, Rejection> {
+        limits::look_at_head(self.target, self.headers, &policy.limits)?;
+        let target = Target::parse(self.target, policy.rules.look_at_paths())?;
+        self.refuse_two_readings(policy.rules.look_at_methods())?;
+        let stated = StatedVersion::read(&policy.rules.versions, target, self.headers)?;
+        Ok(Facts { question: *self, target, stated, now })
+    }
+
+    fn refuse_two_readings(&self, rules_by_method: bool) -> Result<(), Rejection> {
+        let mut hosts = self.headers.get_all(HOST).iter();
+        let has_host = hosts.next().is_some();
+        if hosts.next().is_some() || (!has_host && self.protocol == Version::HTTP_11) {
+            return Err(Rejection::RequestAmbiguous("An HTTP/1.1 request must name its host once."));
+        }
+        if !headers::has_one_length(self.headers) {
+            return Err(Rejection::RequestAmbiguous("The request must state the length of its body once, in digits."));
+        }
+        if rules_by_method && headers::has_second_method(self.headers) {
+            return Err(Rejection::RequestAmbiguous("The request names a second method in a header."));
+        }
+        Ok(())
+    }
+}
+
+impl<'r> Facts<'r> {
+    /// What rules look at.
+    pub(super) fn call(&self) -> Call<'r> {
+        Call {
+            method: self.question.method,
+            path: self.stated.path,
+            version: self.stated.version,
+            address: self.question.whence.client,
+            now: self.now,
+        }
+    }
+
+    /// What it presents, if anything.
+    ///
+    /// # Errors
+    /// As [`Presented::read`].
+    pub(super) fn presented(&self, policy: &Policy) -> Result<Option<Presented<'r>>, Rejection> {
+        Presented::read(&policy.rules.accept, self.question.headers, self.target.query)
+    }
+}

@@ -1,0 +1,83 @@
+//! What every request meets before and after its verdict, whichever listener it came to.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use pingora::proxy::Session;
+
+use super::access_log::{AccessLog, Answered};
+use super::context::{Context, InFlight};
+use super::{Judge, heads, limits, upgrade};
+use crate::telemetry::method_index;
+
+/// Reading the rest of a refused request is given up after this.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// Where requests arrive and are seen off. Clones are one.
+#[derive(Clone)]
+pub struct Reception {
+    /// Decides.
+    pub judge: Judge,
+    /// Writes a line a request, where set.
+    pub access_log: Option<Arc<AccessLog>>,
+    /// How long an idle connection is kept; as at the start, like the deadlines around it.
+    pub keep_alive: Duration,
+    /// Set once the process has been told to stop: callers are sent away, connection by connection.
+    pub is_stopping: Arc<AtomicBool>,
+}
+
+impl Reception {
+    /// A request that begins now.
+    pub(super) fn greet(&self) -> Context {
+        Context::new(self.judge.clock.now())
+    }
+
+    /// Its head has been read: from now on it is counted, and may take so long and no longer.
+    pub(super) fn receive(&self, session: &mut Session, context: &mut Context) {
+        heads::head_arrived();
+        context.in_flight = Some(InFlight::new(&self.judge.metrics.in_flight));
+        let policy = self.judge.policy.load();
+        let (timeouts, limits) = (&policy.timeouts, &policy.limits);
+        if session.get_keepalive().is_some() {
+            session.set_keepalive(Some(self.keep_alive.as_secs().max(1)));
+        }
+        self.send_away_if_stopping(session);
+        context.is_websocket = upgrade::is_websocket(session.req_header());
+        let silence = if context.is_websocket {
+            timeouts.upgraded.duration()
+        } else {
+            limits::patience(context.started, timeouts, limits)
+        };
+        session.set_read_timeout(Some(silence));
+        session.set_write_timeout(Some(timeouts.client.duration()));
+        session.set_total_drain_timeout(Some(DRAIN));
+    }
+
+    /// A caller who keeps its connection would be cut off when the process ends; this one comes back
+    /// somewhere else.
+    pub(super) fn send_away_if_stopping(&self, session: &mut Session) {
+        if self.is_stopping.load(Ordering::Relaxed) {
+            session.set_keepalive(None);
+        }
+    }
+
+    /// It is over: counts what became of it, and writes its line. `method` and `target` are what it was about.
+    pub(super) fn see_off(&self, session: &Session, context: &mut Context, method: &str, target: &[u8]) {
+        if let Some(written) = session.response_written() {
+            context.status = written.status.as_u16();
+        }
+        let metrics = &self.judge.metrics;
+        metrics.answered(method_index(method), context.status);
+        metrics.request_duration.observe(context.started.elapsed().as_secs_f64());
+        if let Some(log) = &self.access_log {
+            let end = target.iter().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(target.len());
+            let path = String::from_utf8_lossy(&target[..end]);
+            let answered =
+                Answered { now: self.judge.clock.now(), method, path: &path, bytes: session.body_bytes_sent() };
+            log.write(context, &answered);
+        }
+        // Last, because a process that is told to stop leaves once nothing is in flight.
+        context.in_flight = None;
+    }
+}

@@ -1,0 +1,244 @@
+//! What proxies that ask are told. The real ones ask in `deploy::forward_auth`.
+
+use std::net::Ipv4Addr;
+
+use crate::support::{
+    Connection, DISABLED_TOKEN, Gate, GateBuilder, PASSWORD, Reply, Request, TOKEN, credentials, digest,
+};
+
+/// Asks as Traefik and Caddy do.
+fn about(method: &str, target: &str) -> Request {
+    Request::get("/auth").header("X-Forwarded-Method", method).header("X-Forwarded-Uri", target)
+}
+
+/// Asks as nginx does with our configuration.
+fn strictly_about(method: &str, target: &str) -> Request {
+    let request = Request::get("/auth?codes=strict").header("X-Original-Method", method);
+    request.header("X-Original-URI", target)
+}
+
+fn asked() -> GateBuilder {
+    Gate::asked("").settings(
+        "scopes: {'payments:write': [{methods: [POST], path: /payments}]}\n\
+         public: [{methods: [GET], path: /events}]\n\
+         versions: {read_from: {header: X-API-Version}, known: [{name: '1'}, {name: '2', sunset_on: 2099-01-01}]}",
+    )
+}
+
+/// The usual ones and a payer, at version 2.
+fn set() -> String {
+    format!(
+        "{}  - {{id: acme-payer, account: acme, token: '{}', scopes: ['payments:write']}}\n",
+        credentials(),
+        digest("payer")
+    )
+    .replace("account: acme,", "account: acme, version: '2',")
+}
+
+fn gate() -> Gate {
+    asked().credentials(&set()).start()
+}
+
+fn ask(gate: &Gate, request: &Request) -> Reply {
+    Connection::open(gate.asked).send(request)
+}
+
+fn identity(reply: &Reply) -> Vec<&str> {
+    let names = ["Credential", "Account", "Version", "Scopes"].map(|name| format!("X-Claviger-{name}"));
+    names.iter().map(|name| reply.header(name).unwrap_or("absent")).collect()
+}
+
+#[test]
+fn every_kind_of_proxy_gets_the_same_verdict() {
+    let gate = gate();
+    let kinds: [fn(&str, &str) -> Request; 3] =
+        [about, strictly_about, |method, target| Request::new(method, &format!("/auth{target}"))];
+    for (kind, about) in kinds.into_iter().enumerate() {
+        let strict = kind == 1;
+        for (request, status, code) in [
+            (about("GET", "/visits?a=%20b").bearer(TOKEN), 200, ""),
+            (about("DELETE", "/visits").header("X-API-Key", TOKEN), 200, ""),
+            (about("GET", "/visits").basic("acme", PASSWORD), 200, ""),
+            (about("GET", "/events"), 200, ""),
+            (about("GET", "/visits"), 401, "credential_missing"),
+            (about("GET", "/visits").bearer("wrong"), 401, "credential_invalid"),
+            (about("GET", "/visits").basic("acme", "wrong"), 401, "credential_invalid"),
+            (about("GET", "/visits").bearer(DISABLED_TOKEN), 401, "credential_disabled"),
+            (about("GET", "/visits").bearer(TOKEN).header("X-API-Version", "1"), 403, "version_not_allowed"),
+            (about("GET", "/visits").bearer(TOKEN).header("X-API-Version", "9"), 400, "version_unknown"),
+            (about("GET", "/visits").bearer("payer"), 403, "scope_insufficient"),
+            (about("POST", "/payments/7").bearer("payer"), 200, ""),
+            (about("GET", "/visits%2Fx").bearer(TOKEN), 400, "request_ambiguous"),
+            (about("GET", "/x/../events"), 400, "request_ambiguous"),
+            (about("GET", "/visits").bearer(TOKEN).bearer(TOKEN), 400, "credential_malformed"),
+        ] {
+            let reply = ask(&gate, &request);
+            let expected = if strict && status == 400 { 403 } else { status };
+            assert_eq!((reply.status, reply.code().as_str()), (expected, code), "{kind}: {request:?}");
+            assert_eq!(reply.header("X-Claviger-Code").unwrap_or_default(), code, "{kind}: {request:?}");
+            if status == 200 {
+                assert!(reply.body.is_empty(), "{kind}: {request:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn who_is_calling_is_told_in_full_and_what_there_is_not_as_nothing() {
+    let gate = gate();
+    let reply = ask(&gate, &about("GET", "/visits").bearer(TOKEN).header("X-Claviger-Scopes", "all"));
+    assert_eq!(identity(&reply), ["acme-billing", "acme", "2", ""]);
+    assert_eq!(reply.header("X-API-Version"), Some("2"));
+    assert_eq!(reply.header("x-envoy-auth-headers-to-remove"), Some("authorization,x-api-key"));
+    assert_eq!(reply.header("Sunset"), Some("Thu, 01 Jan 2099 00:00:00 GMT"));
+    let reply = ask(&gate, &about("POST", "/payments").bearer("payer"));
+    assert_eq!(identity(&reply), ["acme-payer", "acme", "2", "payments:write"]);
+    let reply = ask(&gate, &about("GET", "/events").header("X-Claviger-Credential", "root"));
+    assert_eq!(identity(&reply), ["", "", "", ""]);
+    assert_eq!(reply.header("X-API-Version"), Some(""));
+    assert!(reply.header("X-Claviger-Request-Id").is_some_and(|id| id.len() == 36));
+}
+
+#[test]
+fn head_is_answered_like_get_without_its_body() {
+    let gate = gate();
+    let head = |request: Request| {
+        let line = String::from_utf8(request.bytes()).unwrap().replacen("GET ", "HEAD ", 1);
+        let mut connection = Connection::open(gate.asked);
+        connection.write(line.as_bytes());
+        let mut reply = connection.reply(true).unwrap();
+        reply.headers.retain(|(name, _)| {
+            !name.eq_ignore_ascii_case("date") && !name.eq_ignore_ascii_case("x-claviger-request-id")
+        });
+        reply
+    };
+    for request in [about("GET", "/visits").bearer(TOKEN), about("GET", "/visits").bearer("wrong")] {
+        let mut get = ask(&gate, &request);
+        get.headers.retain(|(name, _)| {
+            !name.eq_ignore_ascii_case("date") && !name.eq_ignore_ascii_case("x-claviger-request-id")
+        });
+        let head = head(request);
+        assert_eq!((head.status, head.headers), (get.status, get.headers));
+    }
+}
+
+#[test]
+fn an_unlisted_proxy_is_told_nothing() {
+    let gate = Gate::asked("trusted_proxies: [127.0.0.2/32]").start();
+    for request in [about("GET", "/visits").bearer(TOKEN), about("GET", "/visits").bearer("wrong"), Request::get("/x")]
+    {
+        let reply = ask(&gate, &request);
+        assert_eq!((reply.status, reply.code().as_str()), (403, "proxy_not_trusted"));
+        assert_eq!(reply.header("X-Claviger-Credential"), None);
+    }
+    let reply = Connection::from(Ipv4Addr::new(127, 0, 0, 2), gate.asked).send(&about("GET", "/visits").bearer(TOKEN));
+    assert_eq!(reply.status, 200);
+}
+
+#[test]
+fn a_request_that_is_not_told_is_refused_as_such() {
+    let gate = gate();
+    for request in [
+        Request::get("/auth").bearer(TOKEN),
+        about("GET", "/events").header("X-Original-URI", "/visits").header("X-Original-Method", "GET"),
+        about("GET", "/events").header("X-Forwarded-Uri", "/visits"),
+        Request::get("/auth").bearer(TOKEN).header("X-Forwarded-Uri", "/visits"),
+        about("GET", "https://host/visits").bearer(TOKEN),
+        about("GET", "*").bearer(TOKEN),
+        about("GET", "/visits").bearer(TOKEN).header("X_Claviger_Credential", "root"),
+        about("GET", "/visits").bearer(TOKEN).header("x.claviger.account", "root"),
+        about("GET", "/visits").bearer(TOKEN).header("X_API_Version", "1"),
+    ] {
+        let reply = ask(&gate, &request);
+        assert_eq!((reply.status, reply.code().as_str()), (400, "request_ambiguous"), "{request:?}");
+    }
+    assert_eq!(ask(&gate, &Request::get("/").bearer(TOKEN)).status, 404);
+}
+
+#[test]
+fn the_caller_is_whom_the_proxy_names_and_nobody_where_it_names_none() {
+    let office = format!(
+        "credentials:\n  - {{id: office, account: acme, token: '{}', addresses: [192.0.2.0/24, 127.0.0.0/8]}}\n",
+        digest(TOKEN)
+    );
+    let gate = Gate::asked("").credentials(&office).start();
+    let about = || about("GET", "/visits").bearer(TOKEN);
+    for (chain, status) in [
+        (Some("192.0.2.7"), 200),
+        (Some("192.0.2.7, 127.0.0.1"), 200),
+        (Some("203.0.113.9"), 403),
+        (Some("192.0.2.7, 203.0.113.9"), 403),
+        (Some("192.0.2.7, unknown"), 403),
+        (None, 403),
+    ] {
+        let request = chain.map_or_else(about, |chain| about().header("X-Forwarded-For", chain));
+        assert_eq!(ask(&gate, &request).status, status, "{chain:?}");
+    }
+}
+
+#[test]
+fn guessing_is_throttled_by_the_callers_address_and_not_by_that_of_the_proxy() {
+    let gate = asked().settings("throttle: {free_per_address: 3, first_delay: 1h, longest_delay: 1h, window: 2h}");
+    let gate = gate.credentials(&set()).start();
+    let guess = |from: &str| ask(&gate, &about("GET", "/visits").bearer("wrong").header("X-Forwarded-For", from));
+    let statuses: Vec<u16> = (0..5).map(|_| guess("192.0.2.7").status).collect();
+    assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
+    assert_eq!(guess("192.0.2.8").status, 401);
+    let reply = ask(&gate, &strictly_about("GET", "/visits").bearer("wrong").header("X-Forwarded-For", "192.0.2.7"));
+    assert_eq!((reply.status, reply.code().as_str()), (403, "guesses_throttled"));
+    assert!(reply.header("Retry-After").is_some());
+}
+
+#[test]
+fn log_and_metrics_are_about_the_original_request() {
+    let gate = gate();
+    let reply = ask(&gate, &about("POST", "/payments?secret=x").bearer("payer"));
+    let log = gate.access_log(1);
+    let line = |name: &str| log[0][name].as_str().unwrap_or_default().to_owned();
+    assert_eq!(
+        [line("method"), line("path"), line("credential"), line("decision")],
+        ["POST", "/payments", "acme-payer", "admitted"]
+    );
+    assert_eq!(line("request_id"), reply.header("X-Claviger-Request-Id").unwrap());
+    let admitted = "claviger_auth_requests_total{decision=\"allow\",reason=\"admitted\",scheme=\"bearer\"}";
+    assert!(gate.metric(admitted) >= 1.0, "{}", gate.admin("GET", "/metrics").text());
+}
+
+#[test]
+fn a_reload_decides_anew() {
+    let gate = gate();
+    assert_eq!(ask(&gate, &about("GET", "/visits").bearer(TOKEN)).status, 200);
+    gate.replace_credentials(&set().replacen("version: '2',", "version: '2', enabled: false,", 1));
+    assert_eq!(ask(&gate, &about("GET", "/visits").bearer(TOKEN)).code(), "credential_disabled");
+}
+
+/// A call of gRPC with this message; the status of gRPC.
+async fn check(gate: &Gate, message: &[u8], more: &[(&'static str, &'static str)]) -> String {
+    claviger::server::install_crypto();
+    let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
+    let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+    let url = format!("http://{}/envoy.service.auth.v3.Authorization/Check", gate.asked);
+    let mut request = client.post(url).header("content-type", "application/grpc");
+    for (name, value) in more {
+        request = request.header(*name, *value);
+    }
+    let reply = request.body([&[0], &length[..], message].concat()).send().await.unwrap();
+    assert_eq!(reply.status(), 200);
+    let status = reply.headers().get("grpc-status").map(|status| status.to_str().unwrap().to_owned());
+    let body = reply.bytes().await.unwrap();
+    status.unwrap_or_else(|| format!("answered in {} bytes", body.len()))
+}
+
+#[tokio::test]
+async fn a_call_of_grpc_that_is_none_lets_nobody_through() {
+    let gate = gate();
+    // {attributes: {request: {http: {method: "GET", path: "/visits"}}}}
+    let whole = b"\x0a\x12\x22\x10\x12\x0e\x12\x03GET\x22\x07/visits";
+    assert!(check(&gate, whole, &[]).await.starts_with("answered"));
+    for (junk, status) in [(&b""[..], "3"), (b"junk", "3"), (b"\x0a\x00", "3"), (&[b'x'; 200_000], "8")] {
+        assert_eq!(check(&gate, junk, &[]).await, status);
+    }
+    assert_eq!(check(&gate, whole, &[("grpc-encoding", "gzip")]).await, "12");
+    let elsewhere = Gate::asked("trusted_proxies: [127.0.0.2/32]").start();
+    assert_eq!(check(&elsewhere, whole, &[]).await, "7");
+}
