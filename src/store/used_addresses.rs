@@ -15,14 +15,23 @@ const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// So many are forgotten at once.
 const FORGOTTEN: u64 = 1000;
 
-const UNLESS_KNOWN: &str = "DO NOTHING RETURNING credential";
-const LATER: &str = "DO UPDATE SET used_at = excluded.used_at WHERE credential_addresses.used_at < excluded.used_at";
-
 /// An address of a credential: an IPv6 network of 64 bits is one.
 struct UsedAddress<'u> {
     credential: &'u str,
     address: String,
     used_at: Timestamp,
+}
+
+/// Rows of three columns, of types that both databases know.
+macro_rules! values {
+    ($sql:expr, $batch:expr) => {{
+        for (index, used) in $batch.iter().enumerate() {
+            $sql.push(if index > 0 { ", (CAST(" } else { "(CAST(" }).push_bind(used.credential);
+            $sql.push(" AS TEXT), CAST(").push_bind(&used.address);
+            $sql.push(" AS TEXT), CAST(").push_bind(used.used_at.as_millisecond());
+            $sql.push(" AS BIGINT))");
+        }
+    }};
 }
 
 impl Store {
@@ -32,9 +41,8 @@ impl Store {
         // Gates that write at the same time never wait for each other in a circle.
         all.sort_by(|a, b| (a.credential, &a.address).cmp(&(b.credential, &b.address)));
         for batch in all.chunks(BATCH) {
-            // Those that are new wait for whoever is deleting the credential, and hold nothing that is waited for.
-            let mut grown = self.put_addresses(batch, UNLESS_KNOWN).await?;
-            self.put_addresses(batch, LATER).await?;
+            let mut grown = self.add_addresses(batch).await?;
+            self.refresh_addresses(batch).await?;
             grown.dedup();
             if !grown.is_empty() {
                 self.forget_beyond(&grown).await?;
@@ -43,21 +51,36 @@ impl Store {
         Ok(())
     }
 
-    /// Writes them; the credentials of those that are new, where that is asked for.
-    async fn put_addresses(&self, batch: &[UsedAddress<'_>], on_conflict: &str) -> Result<Vec<(String,)>, StoreError> {
+    /// Adds those that are not known; their credentials. Waits for whoever is deleting one of these, and holds nothing
+    /// that they wait for.
+    async fn add_addresses(&self, batch: &[UsedAddress<'_>]) -> Result<Vec<(String,)>, StoreError> {
         let begin = "INSERT INTO credential_addresses (credential, address, used_at)
             SELECT v.column1, v.column2, v.column3 FROM (VALUES ";
         put!(self, begin, |sql, pool| {
-            for (index, used) in batch.iter().enumerate() {
-                sql.push(if index > 0 { ", (CAST(" } else { "(CAST(" }).push_bind(used.credential);
-                sql.push(" AS TEXT), CAST(").push_bind(&used.address);
-                sql.push(" AS TEXT), CAST(").push_bind(used.used_at.as_millisecond());
-                sql.push(" AS BIGINT))");
-            }
-            sql.push(") AS v JOIN credentials c ON c.id = v.column1 WHERE TRUE ORDER BY c.id, v.column2");
-            sql.push(" ON CONFLICT (credential, address) ").push(on_conflict);
+            values!(sql, batch);
+            sql.push(
+                ") AS v JOIN credentials c ON c.id = v.column1 WHERE TRUE ORDER BY c.id, v.column2
+                ON CONFLICT (credential, address) DO NOTHING RETURNING credential",
+            );
             sql.build_query_as().persistent(false).fetch_all(pool)
         })
+    }
+
+    /// Writes when those that are known were used. What somebody else is writing is left to them.
+    async fn refresh_addresses(&self, batch: &[UsedAddress<'_>]) -> Result<(), StoreError> {
+        let begin = "UPDATE credential_addresses SET used_at = later.at FROM (SELECT a.credential, a.address,
+            v.column3 AS at FROM credential_addresses a JOIN (VALUES ";
+        let lock = if self.is_embedded() { "" } else { " FOR UPDATE OF a SKIP LOCKED" };
+        let _touched: Touched = put!(self, begin, |sql, pool| {
+            values!(sql, batch);
+            sql.push(") AS v ON a.credential = v.column1 AND a.address = v.column2 WHERE a.used_at < v.column3");
+            sql.push(lock).push(
+                ") AS later WHERE credential_addresses.credential = later.credential
+                AND credential_addresses.address = later.address",
+            );
+            sql.build().persistent(false).execute(pool)
+        })?;
+        Ok(())
     }
 
     /// Of these credentials, the addresses beyond the last ones. What somebody else is writing is left to them.
