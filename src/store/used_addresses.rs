@@ -9,7 +9,7 @@ use super::{Store, StoreError, put};
 use crate::credential::{Label, RecentUses};
 
 /// In one statement; SQLite takes at most 32,766 parameters in one.
-const BATCH: usize = 10_000;
+const BATCH: usize = 3000;
 /// An address is known for so long after its last use.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// So many are forgotten at once.
