@@ -51,12 +51,16 @@ impl Bed {
     }
 
     async fn on(url: DatabaseUrl, ground: Ground) -> Self {
-        let store = Store::open(&url, OPTIONS).await.unwrap();
+        // Without TLS, whose handshake takes longer than most tests: it is for processes, which are given `url`.
+        let near = match &ground {
+            Ground::Database(database) => database.direct().parse().unwrap(),
+            Ground::Folder(_) | Ground::Elsewhere => url.clone(),
+        };
+        let store = Store::open(&near, OPTIONS).await.unwrap();
         store.migrate().await.unwrap();
-        let direct = match (&ground, &url) {
-            (Ground::Database(database), _) => Some(Direct::to(database.direct())),
-            (_, DatabaseUrl::Postgres(url)) => Some(Direct::to(url.expose())),
-            (_, DatabaseUrl::Sqlite(_)) => None,
+        let direct = match &near {
+            DatabaseUrl::Postgres(url) => Some(Direct::to(url.expose())),
+            DatabaseUrl::Sqlite(_) => None,
         };
         Self { store, url, direct, _ground: ground }
     }
