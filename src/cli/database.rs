@@ -1,5 +1,6 @@
-//! `claviger database migrate|status`
+//! `claviger database migrate|status|backup`
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -32,6 +33,16 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Copy an SQLite database as a whole, while gates go on
+    #[command(
+        after_help = "Examples:\n  claviger database backup backup.db\n\nThe file must not be there yet; only its owner can read it. To put it back, stop whoever has the database open, put\nthe copy in its place, and remove the files beside it whose names end in -wal and -shm. A PostgreSQL database is\nbacked up by pg_dump."
+    )]
+    Backup {
+        #[command(flatten)]
+        source: SourceArgs,
+        /// Where the copy goes
+        file: PathBuf,
+    },
 }
 
 /// What is in it.
@@ -46,6 +57,7 @@ impl Command {
         match self {
             Self::Migrate { source } => wait(migrate(&source)),
             Self::Status { source, json } => wait(status(&source, json)),
+            Self::Backup { source, file } => wait(backup(&source, &file)),
         }
     }
 }
@@ -112,6 +124,18 @@ async fn status(source: &SourceArgs, json: bool) -> anyhow::Result<ExitCode> {
         "run claviger database migrate"
     });
     Ok(ExitCode::FAILURE)
+}
+
+async fn backup(source: &SourceArgs, file: &Path) -> anyhow::Result<ExitCode> {
+    let named = Named::read(source)?;
+    let url = &named.database.url;
+    anyhow::ensure!(!named.is_missing(), "{url} is not there");
+    let store = named.open(false).await?;
+    let copied = store.copy_into(file).await.with_context(|| url.to_string());
+    store.close().await;
+    copied?;
+    say(format!("{url}: copied into {}", file.display()))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn schema(state: SchemaState) -> String {

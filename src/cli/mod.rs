@@ -2,6 +2,7 @@
 
 mod account;
 mod admin;
+mod admin_listener;
 mod audit;
 mod config;
 mod credentials;
@@ -9,6 +10,7 @@ mod database;
 mod demo;
 mod desk;
 mod explain;
+mod health;
 mod operator;
 mod output;
 mod password;
@@ -83,6 +85,8 @@ enum Command {
     /// See who has guessed wrong at a running gate, and forget it
     #[command(subcommand)]
     Throttle(throttle::Command),
+    /// Ask a running process whether it is well
+    Health(health::Args),
     /// Print what completes this program's commands in a shell
     Completions(shell::Completions),
     /// Write the manual pages
@@ -109,6 +113,7 @@ pub fn run() -> ExitCode {
         Command::Token(command) => command.run(),
         Command::Password(command) => command.run(),
         Command::Throttle(command) => command.run(),
+        Command::Health(args) => args.run(),
         Command::Completions(args) => args.run(),
         Command::Man(args) => args.run(),
     };

@@ -25,6 +25,15 @@ pub(super) fn harmless(text: &str) -> String {
     text.chars().map(|letter| if is_obeyed(letter) { '\u{fffd}' } else { letter }).collect()
 }
 
+/// The last of the reasons, which is the first.
+pub(super) fn cause(error: &dyn std::error::Error) -> String {
+    let mut last = error;
+    while let Some(inner) = last.source() {
+        last = inner;
+    }
+    harmless(&last.to_string())
+}
+
 /// Something for people, beside the result.
 pub(super) fn remark(text: impl AsRef<str>) {
     // Without anybody to read it, it need not be said.

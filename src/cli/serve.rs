@@ -10,7 +10,7 @@ use crate::source::Loader;
 /// Arguments of `serve`.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  claviger serve --config config/claviger.yaml\n  claviger serve --upstream http://127.0.0.1:9000 --credentials credentials.yaml\n  claviger serve --config claviger.yaml --listen 0.0.0.0:8080\n\nSignals: HUP reads the files again, TERM finishes what is in flight, INT ends at once."
+    after_help = "Examples:\n  claviger serve --config config/claviger.yaml\n  claviger serve --upstream http://127.0.0.1:9000 --credentials credentials.yaml\n  claviger serve --config claviger.yaml --listen 0.0.0.0:8080\n\nSignals: HUP reads the files again, USR2 starts the program that is there now to take over, TERM finishes what is in\nflight, INT ends at once."
 )]
 pub(super) struct Args {
     #[command(flatten)]

@@ -39,9 +39,8 @@ impl SourceArgs {
             let text = path.to_str().ok_or_else(|| anyhow::anyhow!("--credentials: the path is not valid UTF-8"))?;
             overrides.push(Override::flag("--credentials", &["credentials", "file"], text));
         }
-        let usual = || USUAL.iter().map(Path::new).find(|path| path.exists()).map(Path::to_owned);
         let is_enough = self.upstream.is_some() && self.credentials.is_some();
-        let file = self.config.clone().or_else(|| if is_enough { None } else { usual() });
+        let file = self.config.clone().or_else(|| if is_enough { None } else { settings_file() });
         if file.is_none() && overrides.is_empty() {
             let usual = USUAL.join(", ");
             anyhow::bail!(
@@ -50,4 +49,9 @@ impl SourceArgs {
         }
         Ok(ConfigSource { file, overrides })
     }
+}
+
+/// The first of the usual places where there is one.
+pub(super) fn settings_file() -> Option<PathBuf> {
+    USUAL.iter().map(Path::new).find(|path| path.exists()).map(Path::to_owned)
 }

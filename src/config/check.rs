@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 
-use super::values::{DatabaseUrl, UpstreamUrl};
+use super::values::{DatabaseUrl, Parsed, UpstreamUrl, WebAddress};
 use super::written::{MOST_CONNECTIONS, MOST_LOOKUPS, MOST_MEGABYTES, MOST_QUEUED, MOST_REMEMBERED, MOST_THREADS};
 use super::{Fault, Faults, Node, written};
 
@@ -38,6 +38,7 @@ impl<'r> Checker<'r> {
             self.report(&["rate_limit", "burst"], "would take more than a hundred years to be whole again", "");
         }
         self.log(file);
+        self.tracing(&file.tracing, cfg!(feature = "otlp"));
         self.credentials(&file.credentials);
         self.faults
     }
@@ -83,6 +84,10 @@ impl<'r> Checker<'r> {
     fn upstream(&mut self, file: &written::File, proxy: &written::Proxy) {
         let tls = &proxy.upstream_tls;
         let Some(url) = &proxy.upstream else {
+            if file.forward_auth.is_some() && proxy.tls.is_some() {
+                let problem = "has no meaning where nothing is forwarded";
+                self.report(&["proxy", "tls"], problem, "leave it out: the listener of forward_auth has no TLS");
+            }
             // Whoever is asked only needs nothing behind, but may say how it decides.
             let listens = self.root.entry("proxy").is_some_and(|(_, proxy)| proxy.entry("listen").is_some());
             if file.forward_auth.is_some() && !listens {
@@ -272,8 +277,45 @@ impl<'r> Checker<'r> {
             self.report(&["log", "level"], "is not a level", "error, warn, info or debug");
         }
     }
+
+    fn tracing(&mut self, tracing: &written::Tracing, is_built_in: bool) {
+        let path = ["tracing", "otlp"];
+        if let Some(Parsed(WebAddress(collector))) = &tracing.otlp {
+            if !is_built_in {
+                let hint = "build it with cargo build --features otlp, or leave this out";
+                self.report(&path, "has no meaning: this program is built without traces", hint);
+            }
+            if collector.contains(['@', '?', '#']) {
+                self.report(&path, "must be no more than a scheme, a host, a port and a path", "");
+            }
+        }
+        if !(0.0..=1.0).contains(&tracing.sample) {
+            self.report(&["tracing", "sample"], "must be 0 to 1", "");
+        }
+    }
 }
 
 fn has_database(file: &written::File) -> bool {
     file.credentials.database.is_some() || file.credentials.database_file.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(collector: &str, sample: f64, is_built_in: bool) -> usize {
+        let root = crate::config::parse("{}").unwrap();
+        let mut checker = Checker::new(&root);
+        let tracing = written::Tracing { otlp: Some(Parsed(collector.parse().unwrap())), sample };
+        checker.tracing(&tracing, is_built_in);
+        checker.faults.0.len()
+    }
+
+    #[test]
+    fn a_collector_that_spans_cannot_reach_is_a_fault() {
+        assert_eq!(faults("https://collector.example.org:4318/here", 0.5, true), 0);
+        assert_eq!(faults("http://127.0.0.1:4318", 1.0, false), 1);
+        assert_eq!(faults("http://me:secret@127.0.0.1", 0.0, true), 1);
+        assert_eq!(faults("http://127.0.0.1/?secret", f64::NAN, true), 2);
+    }
 }

@@ -60,10 +60,7 @@ impl ConfigSource {
                 parse(&text).map_err(|fault| self.named(fault.into()))?
             }
         };
-        for over in &self.overrides {
-            let path: Vec<&str> = over.path.iter().map(String::as_str).collect();
-            root.set(&path, over.value.clone());
-        }
+        self.override_in(&mut root);
         let mut faults = Faults::default();
         let file = decode(&mut root, "", &mut faults);
         match (file, faults.is_empty()) {
@@ -79,6 +76,22 @@ impl ConfigSource {
                 Err(self.named(faults))
             }
             (None, _) => Err(self.named(faults)),
+        }
+    }
+
+    /// Where operators look, as far as that can be read: a process that runs may have read a better file.
+    pub fn admin(&self) -> written::Admin {
+        let tree = || parse(&read_text(self.file.as_ref()?).ok()?).ok();
+        let mut root = tree().unwrap_or_else(|| Node::new(Value::Map(Vec::new()), Origin::WHOLE_FILE));
+        self.override_in(&mut root);
+        let file: Option<written::File> = decode(&mut root, "", &mut Faults::default());
+        file.unwrap_or_default().admin
+    }
+
+    fn override_in(&self, root: &mut Node) {
+        for over in &self.overrides {
+            let path: Vec<&str> = over.path.iter().map(String::as_str).collect();
+            root.set(&path, over.value.clone());
         }
     }
 

@@ -7,6 +7,7 @@ mod effective;
 mod fault;
 mod load;
 mod node;
+mod process;
 mod settings;
 mod unknown;
 mod values;
@@ -21,7 +22,8 @@ pub use load::{
     wants_colour,
 };
 pub use node::{Key, Node, Origin, Value};
-pub use settings::{Database, Settings, Upstream};
+pub use process::{InheritedSocket, command_line, inherited_sockets, notify_socket};
+pub use settings::{Database, Settings, Tracing, Upstream};
 pub use unknown::unknown_key;
 pub use values::{DatabaseTls, DatabaseUrl, HeaderField, HeaderPrefix, Parsed, PostgresUrl, UpstreamUrl};
 pub use yaml::{each_item, parse};

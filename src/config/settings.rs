@@ -75,6 +75,8 @@ pub struct Settings {
     pub throttle: written::Throttle,
     /// What is written where.
     pub log: written::Log,
+    /// Where requests are told of as parts of traces, if they are.
+    pub tracing: Option<Tracing>,
 }
 
 /// Where proxies ask for verdicts.
@@ -93,6 +95,15 @@ pub struct Database {
     pub url: DatabaseUrl,
     /// How it is used; paths as for [`Settings::tls`].
     pub options: written::Database,
+}
+
+/// Traces of requests.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tracing {
+    /// The address of a collector.
+    pub collector: String,
+    /// Of how many requests there is a span where callers do not say, from 0 to 1.
+    pub sample: f64,
 }
 
 /// The API behind.
@@ -180,6 +191,11 @@ impl Settings {
             rate_limit: file.rate_limit.as_ref().map(written::RateLimit::limit),
             throttle: file.throttle.clone(),
             log: file.log.clone(),
+            tracing: file
+                .tracing
+                .otlp
+                .as_ref()
+                .map(|collector| Tracing { collector: collector.0.0.clone(), sample: file.tracing.sample }),
         })
     }
 }
@@ -226,7 +242,7 @@ impl Settings {
             ("passwords.remembered", self.passwords.remembered != next.passwords.remembered),
             ("log.access", self.log.access != next.log.access),
             ("log.format", self.log.format != next.log.format),
-            ("log.level", self.log.level != next.log.level),
+            ("tracing", self.tracing != next.tracing),
         ];
         keys.iter().filter(|(_, changed)| *changed).map(|(key, _)| *key).collect()
     }

@@ -70,7 +70,11 @@ async fn metrics(State(admin): State<Admin>) -> Response {
         admin.metrics.throttle_entries.set(i64::try_from(gate.throttle.len()).unwrap_or(i64::MAX));
         if let Some(database) = &gate.database {
             database.measure();
+            admin.metrics.database_answers(database.answers());
         }
+    }
+    if let Some(desk) = &admin.desk {
+        admin.metrics.database_answers(desk.is_there());
     }
     match admin.metrics.render() {
         Ok(text) => ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),

@@ -21,23 +21,23 @@ pub struct AccessLog {
 }
 
 /// The line, field by field.
-struct Line<'a> {
-    time: Timestamp,
-    request_id: uuid::Uuid,
-    client: Option<std::net::IpAddr>,
-    method: &'a str,
-    path: &'a str,
-    status: u16,
-    decision: &'static str,
-    code: Option<&'static str>,
-    scheme: &'static str,
-    credential: Option<&'a str>,
-    account: Option<&'a str>,
-    version: Option<&'a str>,
-    duration: Duration,
-    decided_in: Duration,
-    upstream: Option<Duration>,
-    bytes: usize,
+pub(super) struct Line<'a> {
+    pub(super) time: Timestamp,
+    pub(super) request_id: uuid::Uuid,
+    pub(super) client: Option<std::net::IpAddr>,
+    pub(super) method: &'a str,
+    pub(super) path: &'a str,
+    pub(super) status: u16,
+    pub(super) decision: &'static str,
+    pub(super) code: Option<&'static str>,
+    pub(super) scheme: &'static str,
+    pub(super) credential: Option<&'a str>,
+    pub(super) account: Option<&'a str>,
+    pub(super) version: Option<&'a str>,
+    pub(super) duration: Duration,
+    pub(super) decided_in: Duration,
+    pub(super) upstream: Option<Duration>,
+    pub(super) bytes: usize,
 }
 
 /// An object of JSON that grows field by field, the first one aside.
@@ -91,8 +91,7 @@ impl AccessLog {
         Self { sink, is_json, metrics }
     }
 
-    pub(super) fn write(&self, context: &Context, answered: &Answered) {
-        let line = Line::new(context, answered);
+    pub(super) fn write(&self, line: &Line) {
         let bytes = if self.is_json { line.json() } else { line.readable().into_bytes() };
         if !self.sink.write(bytes) {
             self.metrics.lines_dropped.inc();
@@ -101,7 +100,7 @@ impl AccessLog {
 }
 
 impl<'a> Line<'a> {
-    fn new(context: &'a Context, answered: &Answered<'a>) -> Self {
+    pub(super) fn new(context: &'a Context, answered: &Answered<'a>) -> Self {
         let admission = context.admission.as_ref();
         let credential = context.recognised.as_deref();
         let version = admission.and_then(|admission| {

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::Policy;
 use super::limits::Body;
+use super::trace::Trace;
 use crate::auth::{Admission, Rejection, Scheme, Standing};
 use crate::credential::Credential;
 
@@ -47,6 +48,8 @@ pub struct Context {
     pub(super) upstream_answered: Option<Duration>,
     /// The status that went out.
     pub(super) status: u16,
+    /// The span that it is, where somebody wants to know.
+    pub(super) trace: Option<Trace>,
     /// Held while the request is in flight.
     pub(super) in_flight: Option<InFlight>,
 }
@@ -95,8 +98,21 @@ impl Context {
             turn: None,
             upstream_answered: None,
             status: 0,
+            trace: None,
             in_flight: None,
         }
+    }
+}
+
+impl Context {
+    /// What was decided, and by which policy: a reload may have come in between. `None` before that.
+    pub(super) fn outcome(&self) -> Option<(&Policy, Result<&Admission, Rejection>)> {
+        let verdict = match (self.rejection, &self.admission) {
+            (Some(rejection), _) => Err(rejection),
+            (None, Some(admission)) => Ok(admission),
+            (None, None) => return None,
+        };
+        Some((self.policy.as_ref()?, verdict))
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
+use ipnet::IpNet;
 use pingora::http::ResponseHeader;
 use pingora::listeners::PreTlsProcess;
 use pingora::protocols::l4::stream::Stream;
@@ -37,6 +38,7 @@ pub(super) struct Visitor {
 #[derive(Clone)]
 pub(super) struct Door {
     pub(super) policy: Arc<ArcSwap<Policy>>,
+    pub(super) speak_for_many: fn(&Policy) -> &[IpNet],
     pub(super) connections: Arc<Connections>,
 }
 
@@ -99,7 +101,7 @@ impl Door {
             return None;
         }
         // A balancer speaks for many.
-        let place = peer.filter(|peer| !is_trusted(*peer, &policy.trusted_proxies)).map(Network::of);
+        let place = peer.filter(|peer| !is_trusted(*peer, (self.speak_for_many)(&policy))).map(Network::of);
         if let Some(place) = place {
             if !connections.enter(place, policy.limits.connections_per_address.get()) {
                 connections.metrics.connection_refused(ConnectionRefusal::Address);

@@ -1,11 +1,14 @@
 //! The callbacks of pingora, a few lines each.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::header::{EXPECT, HOST};
+use ipnet::IpNet;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::modules::http::HttpModules;
 use pingora::proxy::{FailToProxy, ProxyHttp, Session};
@@ -15,8 +18,9 @@ use pingora::{Error, ErrorSource, ErrorType};
 use super::context::Context;
 use super::headers::{self, Caller};
 use super::question::{Question, Whence};
+use super::reception::About;
 use super::respond::{self, Refusal};
-use super::{Reception, faults, limits, query};
+use super::{Answers, Policy, Reception, faults, limits, query, trace};
 use crate::auth::{Rejection, Scheme};
 
 /// The gate.
@@ -34,6 +38,16 @@ impl Gateway {
         if self.complained.swap(second, Ordering::Relaxed) != second {
             tracing::warn!(request_id = %context.request_id, reason = error.etype().as_str(), "{}", rejection.code());
         }
+    }
+}
+
+impl Answers for Gateway {
+    fn policy(&self) -> Arc<ArcSwap<Policy>> {
+        self.reception.judge.policy.clone()
+    }
+
+    fn speak_for_many(policy: &Policy) -> &[IpNet] {
+        &policy.trusted_proxies
     }
 }
 
@@ -134,7 +148,7 @@ impl ProxyHttp for Gateway {
             go_ahead(session).await?;
         }
         headers::join_cookies(request)?;
-        headers::mend_trace(request)?;
+        trace::hand_on(request, context.trace)?;
         headers::set_forwarded(request, caller)?;
         policy.names.identify(request, admission, &policy.rules.versions, context.request_id)
     }
@@ -145,7 +159,9 @@ impl ProxyHttp for Gateway {
         response: &mut ResponseHeader,
         context: &mut Context,
     ) -> pingora::Result<()> {
-        context.upstream_answered.get_or_insert_with(|| context.started.elapsed());
+        let answered = *context.upstream_answered.get_or_insert_with(|| context.started.elapsed());
+        let taken = answered.saturating_sub(context.decided_in);
+        self.reception.judge.metrics.upstream_answered(response.status.as_u16(), taken);
         self.reception.send_away_if_stopping(session);
         if let Some(standing) = &context.standing {
             respond::tell_rate(response, standing)?;
@@ -202,7 +218,8 @@ impl ProxyHttp for Gateway {
 
     async fn logging(&self, session: &mut Session, _: Option<&Error>, context: &mut Context) {
         let request = session.req_header();
-        self.reception.see_off(session, context, request.method.as_str(), request.raw_path());
+        let about = About { method: request.method.as_str(), target: request.raw_path(), told: None };
+        self.reception.see_off(session, context, about);
     }
 
     /// Goes into messages of pingora; the query stays out of them.

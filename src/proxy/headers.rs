@@ -16,8 +16,6 @@ use crate::credential::VersionCatalog;
 pub(super) const FORWARDED_FOR: (HeaderName, &str) = (HeaderName::from_static("x-forwarded-for"), "X-Forwarded-For");
 const FORWARDED_PROTO: (HeaderName, &str) = (HeaderName::from_static("x-forwarded-proto"), "X-Forwarded-Proto");
 const FORWARDED_HOST: (HeaderName, &str) = (HeaderName::from_static("x-forwarded-host"), "X-Forwarded-Host");
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// The headers that are ours, and those that must not be imitated.
 pub(super) struct HeaderNames {
@@ -84,11 +82,15 @@ impl HeaderNames {
         headers.keys().filter(|name| fate(name) == Fate::Remove).cloned().collect()
     }
 
-    /// True where a header is one of ours, or that of a key or a version, but for `_` or `.` in its name: a proxy
-    /// that writes ours would leave it.
+    /// True where a header would have to go, and a proxy that writes ours would leave it: one that begins like ours and
+    /// is none of them, or is one of those that are taken out but for `_` or `.` in its name.
     pub(super) fn are_imitated(&self, headers: &HeaderMap) -> bool {
-        let is_imitation =
-            |name: &HeaderName| name.as_str().contains(['_', '.']) && self.fate(name, true, true) == Fate::Remove;
+        let ours = [&self.credential, &self.account, &self.version, &self.scopes, &self.request_id];
+        let is_written = |name: &str| ours.iter().any(|ours| ours.eq_ignore_ascii_case(name.as_bytes()));
+        let is_left = |name: &str| folded_starts_with(name, &self.prefix) || name.contains(['_', '.']);
+        let is_imitation = |name: &HeaderName| {
+            self.fate(name, true, true) == Fate::Remove && is_left(name.as_str()) && !is_written(name.as_str())
+        };
         headers.keys().any(is_imitation)
     }
 
@@ -239,18 +241,28 @@ pub(super) fn authority(request: &RequestHeader) -> Option<HeaderValue> {
 /// The address that the request came from: the peer, or what trusted proxies say in front of it.
 /// `None` where one of them says something that is no address: whoever that was, it is not the proxy.
 pub(super) fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: &[IpNet]) -> Option<IpAddr> {
-    if !is_trusted(peer, trusted) {
-        return Some(peer);
+    if is_trusted(peer, trusted) && headers.contains_key(&FORWARDED_FOR.0) {
+        told_address(headers, trusted)
+    } else {
+        Some(peer)
     }
-    let Some(chain) = joined(headers, &FORWARDED_FOR.0) else { return Some(peer) };
-    let mut client = peer;
-    for hop in chain.rsplit(',') {
-        client = hop_address(hop.trim())?;
-        if !is_trusted(client, trusted) {
+}
+
+/// The address that a proxy tells: the last one, or what trusted proxies say in front of it. `None` where there is
+/// none, and where one of them says something that is no address.
+pub(super) fn told_address(headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
+    let values = headers.get_all(&FORWARDED_FOR.0).iter().rev();
+    // Piece by piece from the right: whatever stands further left is the caller's own and must spoil nothing.
+    let hops = values.flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b','));
+    let mut client = None;
+    for hop in hops {
+        let address = hop_address(std::str::from_utf8(hop).ok()?.trim())?;
+        client = Some(address);
+        if !is_trusted(address, trusted) {
             break;
         }
     }
-    Some(client)
+    client
 }
 
 /// Some proxies write the port as well.
@@ -291,40 +303,6 @@ pub(super) fn join_cookies(request: &mut RequestHeader) -> pingora::Result<()> {
     let all: Vec<&[u8]> = request.headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
     let joined = all.join(&b"; "[..]);
     request.insert_header(COOKIE, joined)
-}
-
-/// Starts a trace anew where the caller's `traceparent` is malformed or doubled (W3C Trace Context, 4.3).
-///
-/// # Errors
-/// When the header cannot be set.
-pub(super) fn mend_trace(request: &mut RequestHeader) -> pingora::Result<()> {
-    let mut values = request.headers.get_all(TRACEPARENT).iter();
-    let Some(first) = values.next() else { return Ok(()) };
-    if values.next().is_none() && is_traceparent(first.as_bytes()) {
-        return Ok(());
-    }
-    let fresh = format!("00-{:032x}-{:016x}-00", fastrand::u128(1..), fastrand::u64(1..));
-    request.remove_header(&TRACESTATE);
-    request.remove_header(&TRACEPARENT);
-    request.insert_header("traceparent", fresh)
-}
-
-fn is_traceparent(value: &[u8]) -> bool {
-    let is_hex = |part: &[u8]| part.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let is_zero = |part: &[u8]| part.iter().all(|byte| *byte == b'0');
-    let mut parts = value.split(|byte| *byte == b'-');
-    let (Some(version), Some(trace), Some(parent), Some(flags)) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return false;
-    };
-    let lengths = [version.len(), trace.len(), parent.len(), flags.len()];
-    lengths == [2, 32, 16, 2]
-        && [version, trace, parent, flags].into_iter().all(is_hex)
-        && version != b"ff"
-        && !is_zero(trace)
-        && !is_zero(parent)
-        && (version != b"00" || parts.next().is_none())
 }
 
 /// Servers turn `-`, `_` and `.` into one another (CGI, WSGI, PHP): names that are the same to one

@@ -85,7 +85,7 @@ fn the_client_is_the_last_address_that_no_trusted_proxy_has() {
     let address = |chain: &[&'static str], peer: &str| {
         let mut headers = HeaderMap::new();
         for value in chain {
-            headers.append("x-forwarded-for", HeaderValue::from_static(value));
+            headers.append("x-forwarded-for", HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         client_address(&headers, peer.parse().unwrap(), &trusted).map_or("unknown".into(), |client| client.to_string())
     };
@@ -98,6 +98,9 @@ fn the_client_is_the_last_address_that_no_trusted_proxy_has() {
     assert_eq!(address(&["[2001:db8::1]"], "10.0.0.1"), "2001:db8::1");
     assert_eq!(address(&["203.0.113.9, junk, 10.0.0.2"], "10.0.0.1"), "unknown");
     assert_eq!(address(&["203.0.113.9, "], "10.0.0.1"), "unknown");
+    // What the caller has written in front of its own address spoils nothing.
+    assert_eq!(address(&["\u{ff}, 203.0.113.9"], "10.0.0.1"), "203.0.113.9");
+    assert_eq!(address(&["203.0.113.9, \u{ff}"], "10.0.0.1"), "unknown");
     assert_eq!(address(&[], "10.0.0.1"), "10.0.0.1");
 }
 
@@ -112,28 +115,6 @@ fn an_address_is_written_as_it_is_displayed() {
         "::ffff:255.255.255.255",
     ] {
         assert_eq!(address_value(address.parse().unwrap()).unwrap(), address);
-    }
-}
-
-#[test]
-fn a_malformed_trace_is_started_anew() {
-    let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    assert!(is_traceparent(good.as_bytes()));
-    for bad in [
-        "",
-        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
-        "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
-        "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-        "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
-        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x",
-    ] {
-        assert!(!is_traceparent(bad.as_bytes()), "{bad}");
-        let mut request = RequestHeader::build("GET", b"/", None).unwrap();
-        request.append_header("traceparent", bad).unwrap();
-        request.append_header("tracestate", "x=1").unwrap();
-        mend_trace(&mut request).unwrap();
-        assert!(is_traceparent(request.headers["traceparent"].as_bytes()));
-        assert!(!request.headers.contains_key("tracestate"));
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use ipnet::IpNet;
 use pingora::listeners::tls::TlsSettings;
 use pingora::listeners::{L4BufferSettings, ListenerConfig};
 use pingora::proxy::{ProxyHttp, http_proxy};
@@ -81,18 +82,27 @@ impl Bound {
     }
 }
 
-/// A gate, or what answers for one, as a service of pingora; `policy` says who may connect.
+/// What answers at a listener.
+pub trait Answers: ProxyHttp<CTX: Send + Sync> + Send + Sync + 'static {
+    /// Says who may connect.
+    fn policy(&self) -> Arc<ArcSwap<Policy>>;
+
+    /// Those that connect for many callers, and so as often as they like.
+    fn speak_for_many(policy: &Policy) -> &[IpNet];
+}
+
+/// What answers, as a service of pingora.
 ///
 /// # Errors
 /// When TLS cannot be set up.
-pub fn service<P: ProxyHttp<CTX: Send + Sync> + Send + Sync + 'static>(
-    gateway: P,
-    policy: Arc<ArcSwap<Policy>>,
+pub fn service<P: Answers>(
+    answers: P,
     sockets: Vec<Bound>,
     options: ListenerOptions,
 ) -> pingora::Result<impl Service + 'static + use<P>> {
-    let door = Door { policy, connections: options.connections.clone() };
-    let proxy = Arc::new(http_proxy(options.conf, gateway));
+    let door =
+        Door { policy: answers.policy(), speak_for_many: P::speak_for_many, connections: options.connections.clone() };
+    let proxy = Arc::new(http_proxy(options.conf, answers));
     let timeouts = options.timeouts;
     let idle = timeouts.keep_alive.duration();
     let head = timeouts.request_head.duration();

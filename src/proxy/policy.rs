@@ -34,8 +34,6 @@ pub struct Policy {
     pub(super) trusted_proxies: Box<[IpNet]>,
     /// Who may ask for verdicts.
     pub(super) askers: Box<[IpNet]>,
-    /// Both of them: of what an asker says, this is believed.
-    pub(super) relays: Box<[IpNet]>,
     /// How long things may take.
     pub(super) timeouts: written::Timeouts,
     /// How much callers may ask for.
@@ -73,15 +71,12 @@ impl Policy {
             .as_ref()
             .map(|upstream| Upstream::new(upstream, &settings.timeouts, before))
             .transpose()?;
-        let askers: Box<[IpNet]> =
-            settings.forward_auth.iter().flat_map(|asked| &asked.trusted_proxies).copied().collect();
         Ok(Self {
             names: HeaderNames::new(&settings.identity.prefix.0.0, &rules),
             refusals: Refusals::new(&rules.accept, settings.error_docs.as_deref()),
             notices: rules.versions.known.iter().map(VersionNotice::new).collect(),
             trusted_proxies: settings.trusted_proxies.clone(),
-            relays: settings.trusted_proxies.iter().chain(&askers).copied().collect(),
-            askers,
+            askers: settings.forward_auth.iter().flat_map(|asked| &asked.trusted_proxies).copied().collect(),
             timeouts: settings.timeouts.clone(),
             limits: settings.limits.clone(),
             forward_credential: settings.identity.forward_credential,

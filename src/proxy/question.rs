@@ -44,7 +44,15 @@ pub(super) struct Facts<'r> {
 impl Whence {
     /// From the other end of the connection, or what `trusted` proxies say in front of it.
     pub(super) fn of(headers: &HeaderMap, peer: Option<IpAddr>, trusted: &[IpNet]) -> Self {
-        let client = peer.and_then(|peer| headers::client_address(headers, peer, trusted));
+        Self::from(peer.and_then(|peer| headers::client_address(headers, peer, trusted)), trusted)
+    }
+
+    /// From where a proxy says: one that tells nothing is not taken for its caller.
+    pub(super) fn told(headers: &HeaderMap, trusted: &[IpNet]) -> Self {
+        Self::from(headers::told_address(headers, trusted), trusted)
+    }
+
+    fn from(client: Option<IpAddr>, trusted: &[IpNet]) -> Self {
         let stranger = client.filter(|client| !headers::is_trusted(*client, trusted));
         Self { client, network: stranger.map(Network::of) }
     }
@@ -57,6 +65,9 @@ impl<'r> Question<'r> {
     /// What the API behind could read otherwise than we do, or is too much.
     pub(super) fn read(&self, policy: &Policy, now: Timestamp) -> Result<Facts<'r>, Rejection> {
         limits::look_at_head(self.target, self.headers, &policy.limits)?;
+        if self.method == Method::CONNECT {
+            return Err(Rejection::RequestAmbiguous("A tunnel (CONNECT) is no request to an API."));
+        }
         let target = Target::parse(self.target, policy.rules.look_at_paths())?;
         self.refuse_two_readings(policy.rules.look_at_methods())?;
         let stated = StatedVersion::read(&policy.rules.versions, target, self.headers)?;

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use pingora::proxy::Session;
 
-use super::access_log::{AccessLog, Answered};
+use super::access_log::{AccessLog, Answered, Line};
 use super::context::{Context, InFlight};
-use super::{Judge, heads, limits, upgrade};
+use super::{Judge, Tracer, heads, limits, upgrade};
 use crate::telemetry::method_index;
 
 /// Reading the rest of a refused request is given up after this.
@@ -21,10 +21,21 @@ pub struct Reception {
     pub judge: Judge,
     /// Writes a line a request, where set.
     pub access_log: Option<Arc<AccessLog>>,
+    /// Tells of requests as spans, where set.
+    pub tracer: Option<Tracer>,
     /// How long an idle connection is kept; as at the start, like the deadlines around it.
     pub keep_alive: Duration,
     /// Set once the process has been told to stop: callers are sent away, connection by connection.
     pub is_stopping: Arc<AtomicBool>,
+}
+
+/// What a request was about.
+#[derive(Clone, Copy)]
+pub(super) struct About<'a> {
+    pub(super) method: &'a str,
+    pub(super) target: &'a [u8],
+    /// The status that its caller gets from somebody else, who was told so.
+    pub(super) told: Option<u16>,
 }
 
 impl Reception {
@@ -37,6 +48,7 @@ impl Reception {
     pub(super) fn receive(&self, session: &mut Session, context: &mut Context) {
         heads::head_arrived();
         context.in_flight = Some(InFlight::new(&self.judge.metrics.in_flight));
+        context.trace = self.tracer.as_ref().and_then(|tracer| tracer.begin(&session.req_header().headers));
         let policy = self.judge.policy.load();
         let (timeouts, limits) = (&policy.timeouts, &policy.limits);
         if session.get_keepalive().is_some() {
@@ -62,22 +74,32 @@ impl Reception {
         }
     }
 
-    /// It is over: counts what became of it, and writes its line. `method` and `target` are what it was about.
-    pub(super) fn see_off(&self, session: &Session, context: &mut Context, method: &str, target: &[u8]) {
-        if let Some(written) = session.response_written() {
-            context.status = written.status.as_u16();
-        }
+    /// It is over: counts what became of it, and tells of it.
+    pub(super) fn see_off(&self, session: &Session, context: &mut Context, about: About) {
+        let About { method, target, told } = about;
+        let written = session.response_written().map(|head| head.status.as_u16());
+        context.status = told.or(written).unwrap_or(context.status);
         let metrics = &self.judge.metrics;
         metrics.answered(method_index(method), context.status);
         metrics.request_duration.observe(context.started.elapsed().as_secs_f64());
-        if let Some(log) = &self.access_log {
+        if self.access_log.is_some() || context.trace.is_some() {
             let end = target.iter().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(target.len());
             let path = String::from_utf8_lossy(&target[..end]);
             let answered =
                 Answered { now: self.judge.clock.now(), method, path: &path, bytes: session.body_bytes_sent() };
-            log.write(context, &answered);
+            self.tell(context, &answered);
         }
         // Last, because a process that is told to stop leaves once nothing is in flight.
         context.in_flight = None;
+    }
+
+    fn tell(&self, context: &Context, answered: &Answered) {
+        let line = Line::new(context, answered);
+        if let Some(log) = &self.access_log {
+            log.write(&line);
+        }
+        if let (Some(tracer), Some(trace)) = (&self.tracer, context.trace) {
+            tracer.end(trace, &line);
+        }
     }
 }

@@ -164,7 +164,7 @@ pub(super) async fn send(
     } else {
         session.set_keepalive(None);
     }
-    if session.req_header().method == Method::HEAD {
+    if body.is_empty() || session.req_header().method == Method::HEAD {
         return session.write_response_header(Box::new(head), true).await;
     }
     session.write_response_header(Box::new(head), false).await?;
@@ -212,7 +212,11 @@ pub(super) fn tell_version(head: &mut ResponseHeader, notice: &VersionNotice) ->
 }
 
 /// Clients of gRPC look for a status of their own; some would take the problem document for a message.
-fn tell_grpc(head: &mut ResponseHeader, request: &RequestHeader, rejection: Rejection) -> pingora::Result<()> {
+pub(super) fn tell_grpc(
+    head: &mut ResponseHeader,
+    request: &RequestHeader,
+    rejection: Rejection,
+) -> pingora::Result<()> {
     let is_grpc =
         request.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
     if !is_grpc {

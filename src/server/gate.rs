@@ -9,13 +9,14 @@ use async_trait::async_trait;
 use pingora::server::ShutdownWatch;
 use pingora::services::background::BackgroundService;
 
+use super::retired::Retired;
 use crate::auth::{Authenticator, Directory, HashPool, HashPoolSize, Meters, PasswordCache, Throttle};
 use crate::clock::Clock;
 use crate::config::{Fault, Faults, Origin, Settings};
 use crate::control::{GateState, Readiness};
-use crate::proxy::{AccessLog, Certificates, Judge, Policy, Reading, Reception};
+use crate::proxy::{AccessLog, Certificates, Judge, Policy, Reading, Reception, Tracer};
 use crate::source::{Database, DatabaseDirectory, DatabaseStart, Joined, Loaded};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, TlsListener};
 
 /// How often a host name of the API behind is looked up again.
 const LOOK_UP: Duration = Duration::from_secs(10);
@@ -36,6 +37,7 @@ pub(super) struct GateInUse {
     directory: Option<Arc<DatabaseDirectory>>,
     certificates: Option<Arc<Certificates>>,
     metrics: Arc<Metrics>,
+    retired: Retired<Policy>,
 }
 
 /// A reading that fits; to put it in force cannot fail any more.
@@ -68,6 +70,7 @@ impl Gate {
         settings: &Settings,
         readiness: &Readiness,
         access_log: Option<AccessLog>,
+        tracer: Option<Tracer>,
     ) -> Reception {
         Reception {
             judge: Judge {
@@ -78,14 +81,10 @@ impl Gate {
                 clock: Clock::System,
             },
             access_log: access_log.map(Arc::new),
+            tracer,
             keep_alive: settings.timeouts.keep_alive.duration(),
             is_stopping: readiness.stopping_flag(),
         }
-    }
-
-    /// What is in force.
-    pub(super) fn policy(&self) -> Arc<ArcSwap<Policy>> {
-        self.policy.clone()
     }
 
     /// Those of its listeners.
@@ -103,13 +102,17 @@ impl Gate {
     }
 
     /// What follows the files.
-    pub(super) fn in_use(&self) -> GateInUse {
-        GateInUse {
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub(super) fn in_use(&self) -> std::io::Result<GateInUse> {
+        Ok(GateInUse {
             policy: self.policy.clone(),
             directory: self.directory.clone(),
             certificates: self.certificates.clone(),
             metrics: self.metrics.clone(),
-        }
+            retired: Retired::start()?,
+        })
     }
 
     /// What follows the host name of the API behind.
@@ -141,10 +144,10 @@ impl GateInUse {
     /// Puts it in force.
     pub(super) fn replace(&self, next: NextGate) {
         if let (Some(certificates), Some(reading)) = (&self.certificates, next.certificates) {
-            self.metrics.certificate_end.set(reading.not_after);
+            self.metrics.certificate_shown(TlsListener::Proxy, reading.not_after);
             certificates.swap(reading);
         }
-        self.policy.store(Arc::new(next.policy));
+        self.retired.take(self.policy.swap(Arc::new(next.policy)));
     }
 }
 
@@ -187,7 +190,7 @@ fn policy(
 fn certificates(settings: &Settings, metrics: &Metrics) -> Result<Option<Arc<Certificates>>, Faults> {
     let Some(files) = &settings.tls else { return Ok(None) };
     let reading = Reading::new(files)?;
-    metrics.certificate_end.set(reading.not_after);
+    metrics.certificate_shown(TlsListener::Proxy, reading.not_after);
     Ok(Some(Arc::new(Certificates::new(reading))))
 }
 

@@ -10,6 +10,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,8 +20,8 @@ use rustix::net::{
     recvmsg, sendmsg,
 };
 
+use super::listeners::serves;
 use super::shutdown::Wishes;
-use crate::config::Settings;
 use crate::proxy::Bound;
 
 /// What comes with the sockets: the admin listener's is the last of them.
@@ -31,23 +32,6 @@ const SERVES: &[u8] = b"serves\n";
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The kernel passes no more at once.
 const MOST_SOCKETS: usize = 253;
-
-/// How the listeners are come by.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Start {
-    /// Bound anew.
-    #[default]
-    Fresh,
-    /// Taken over from the process that serves now, if there is one.
-    Upgrade,
-}
-
-/// All listening sockets, and how they change hands.
-pub(super) struct Listeners {
-    pub(super) proxy: Vec<Bound>,
-    pub(super) admin: Bound,
-    pub(super) handover: Handover,
-}
 
 /// The hand-over before, and the one to come.
 pub(super) struct Handover {
@@ -60,37 +44,25 @@ pub(super) struct Handover {
 #[derive(Clone, Default)]
 pub(super) struct Kept(Arc<Mutex<Vec<TcpListener>>>);
 
-impl Listeners {
-    /// Takes over what there is, and binds the rest.
+impl Handover {
+    /// After one from `taken`, if any; the next one is prepared where there is a place for it.
     ///
     /// # Errors
-    /// When an address is taken, or the place of the hand-over is no place for it.
-    pub(super) fn get(settings: &Settings, start: Start) -> anyhow::Result<Self> {
-        let path = settings.handover_socket.as_deref();
-        let mut taken = match start {
-            Start::Fresh => None,
-            Start::Upgrade => Taken::ask(path.context("--upgrade needs handover.socket in the settings")?)?,
-        };
-        let mut proxy = Vec::new();
-        for address in settings.listeners() {
-            proxy.push(bind(address, taken.as_mut().and_then(|taken| taken.proxy(address)))?);
-        }
-        let admin = bind(settings.admin_listen, taken.as_mut().and_then(|taken| taken.admin(settings.admin_listen)))?;
-        let mut handover = Handover { taken, keeper: None, kept: Kept::default() };
+    /// When that is no place for it.
+    pub(super) fn new<'b>(
+        path: Option<&Path>,
+        taken: Option<Taken>,
+        sockets: impl Iterator<Item = &'b Bound>,
+    ) -> anyhow::Result<Self> {
+        let mut handover = Self { taken, keeper: None, kept: Kept::default() };
         if let Some(path) = path {
-            let sockets = proxy.iter().chain([&admin]).map(Bound::duplicate).collect::<Result<_, _>>()?;
+            let sockets = sockets.map(Bound::duplicate).collect::<Result<_, _>>()?;
             handover.kept = Kept(Arc::new(Mutex::new(sockets)));
             handover.keeper = Some(Keeper::prepare(path, handover.kept.clone(), handover.taken.is_some())?);
         }
-        Ok(Self { proxy, admin, handover })
+        Ok(handover)
     }
-}
 
-fn bind(address: SocketAddr, taken: Option<Bound>) -> anyhow::Result<Bound> {
-    taken.map_or_else(|| Bound::new(address), Ok).with_context(|| format!("cannot listen on {address}"))
-}
-
-impl Handover {
     /// True when there is a process that goes on if this one does not come up.
     pub(super) fn is_taken_over(&self) -> bool {
         self.taken.is_some()
@@ -122,13 +94,36 @@ impl Kept {
         self.lock().clear();
     }
 
+    /// Starts the program as it is on disk now, to take over; if it does not come up, this process goes on.
+    pub(super) fn start_next(&self) {
+        if self.lock().is_empty() {
+            return tracing::error!("no next process is started: handover.socket is not set, or this one is ending");
+        }
+        let (program, mut arguments) = crate::config::command_line();
+        if !arguments.iter().any(|argument| argument == "--upgrade") {
+            arguments.push("--upgrade".into());
+        }
+        let next = Command::new(&program).args(arguments).stdin(Stdio::null()).spawn();
+        let watched = next.and_then(|mut next| {
+            tracing::info!(id = next.id(), "the next process is started");
+            let watch = move || match next.wait() {
+                Ok(status) => tracing::error!("the next process has ended ({status}), this one goes on"),
+                Err(error) => tracing::error!(%error, "nobody knows what became of the next process"),
+            };
+            std::thread::Builder::new().name("next".into()).spawn(watch)
+        });
+        if let Err(error) = watched {
+            tracing::error!(%error, "no next process is started: {}", program.display());
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<TcpListener>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// What another process has handed over; it goes on serving until [`Taken::serves`].
-struct Taken {
+pub(super) struct Taken {
     proxy: Vec<TcpListener>,
     admin: Option<TcpListener>,
     line: UnixStream,
@@ -148,7 +143,7 @@ impl Taken {
     ///
     /// # Errors
     /// When something answers that is no process of ours.
-    fn ask(path: &Path) -> anyhow::Result<Option<Self>> {
+    pub(super) fn ask(path: &Path) -> anyhow::Result<Option<Self>> {
         private_folder(path)?;
         let mut line = match UnixStream::connect(path) {
             Ok(line) => line,
@@ -165,13 +160,13 @@ impl Taken {
     }
 
     /// The socket for an address of the settings, if there is one; for any port, the next of that address.
-    fn proxy(&mut self, wanted: SocketAddr) -> Option<Bound> {
+    pub(super) fn proxy(&mut self, wanted: SocketAddr) -> Option<Bound> {
         let index = self.proxy.iter().position(|socket| is_for(socket, wanted))?;
         Bound::adopt(self.proxy.remove(index)).ok()
     }
 
     /// The same for the admin listener.
-    fn admin(&mut self, wanted: SocketAddr) -> Option<Bound> {
+    pub(super) fn admin(&mut self, wanted: SocketAddr) -> Option<Bound> {
         let socket = self.admin.take().filter(|socket| is_for(socket, wanted))?;
         Bound::adopt(socket).ok()
     }
@@ -183,8 +178,7 @@ impl Taken {
 }
 
 fn is_for(socket: &TcpListener, wanted: SocketAddr) -> bool {
-    let is_it = |own: SocketAddr| own == wanted || (wanted.port() == 0 && own.ip() == wanted.ip());
-    socket.local_addr().is_ok_and(is_it)
+    socket.local_addr().is_ok_and(|own| serves(own, wanted))
 }
 
 fn receive(line: &mut UnixStream) -> anyhow::Result<Vec<TcpListener>> {

@@ -6,16 +6,19 @@ use arc_swap::ArcSwap;
 
 use super::gate::GateInUse;
 use super::tls::read_admin_tls;
-use crate::config::Faults;
+use crate::config::{Fault, Faults, Origin};
 use crate::control::api::InForce;
 use crate::proxy::Certificates;
 use crate::source::Loaded;
+use crate::telemetry::{Log, Metrics, TlsListener};
 
 /// All of it.
 pub(super) struct InUse {
     pub(super) gate: Option<GateInUse>,
     pub(super) admin_certificates: Option<Arc<Certificates>>,
     pub(super) desk: Arc<ArcSwap<InForce>>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) log: Log,
 }
 
 impl InUse {
@@ -26,7 +29,10 @@ impl InUse {
     pub(super) fn replace(&self, loaded: &Loaded) -> Result<(), Faults> {
         let next = self.gate.as_ref().map(|gate| gate.prepare(loaded)).transpose()?;
         let admin = loaded.settings.admin_tls.as_ref().map(read_admin_tls).transpose()?;
+        let unreadable = |problem| Fault::new(Origin::WHOLE_FILE, "log.level", problem);
+        self.log.set_level(&loaded.settings.log.level).map_err(unreadable)?;
         if let (Some(certificates), Some(reading)) = (&self.admin_certificates, admin) {
+            self.metrics.certificate_shown(TlsListener::Admin, reading.not_after);
             certificates.swap(reading);
         }
         self.desk.store(Arc::new(InForce::new(loaded)));

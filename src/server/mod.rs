@@ -7,11 +7,15 @@ mod first_link;
 mod gate;
 mod handover;
 mod in_use;
+mod inherited;
+mod listeners;
+mod outlets;
+mod retired;
+mod service_manager;
 mod shutdown;
 mod tls;
 mod visits;
 
-use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex};
@@ -26,13 +30,14 @@ use tokio::sync::watch;
 use self::admin::AdminService;
 use self::desk::DeskPlan;
 use self::gate::Gate;
-use self::handover::Listeners;
 use self::in_use::InUse;
+use self::listeners::Listeners;
+use self::outlets::{stderr_style, stdout_is_json};
+use self::service_manager::Notifier;
 use self::tls::{admin_certificates, read_admin_tls};
 use self::visits::{Patience, Visits};
 use crate::auth::{REJECTION_CODES, Scheme};
 use crate::clock::Clock;
-use crate::config::written::LogFormat;
 use crate::config::{Faults, Settings};
 use crate::control::api::InForce;
 use crate::control::{Admin, Readiness};
@@ -40,10 +45,10 @@ use crate::proxy::{
     AccessLog, Bound, Connections, ForwardAuth, Gateway, ListenerEvent, ListenerOptions, Reading, Upstream, service,
 };
 use crate::source::{Apply, Loaded, Loader, Reloader};
-use crate::telemetry::{Lines, LogStyle, Metrics};
+use crate::telemetry::{Lines, Log, Metrics};
 
 pub use demo_api::DemoApi;
-pub use handover::Start;
+pub use listeners::Start;
 
 /// Attempts to reach the API behind, one request; each takes the next address.
 const ATTEMPTS: usize = 2;
@@ -91,9 +96,9 @@ pub fn serve(
     options: ServeOptions,
     ready: impl FnOnce(&Addresses),
 ) -> anyhow::Result<()> {
-    let settings = loaded.settings.clone();
-    let log = crate::telemetry::init(&settings.log.level, stderr_style(&settings)).map_err(anyhow::Error::msg)?;
-    let outcome = run(loader, loaded, &settings, options, ready);
+    let settings = &loaded.settings;
+    let log = Log::start(&settings.log.level, stderr_style(settings)).map_err(anyhow::Error::msg)?;
+    let outcome = run(loader, loaded, &log, options, ready);
     log.flush();
     outcome
 }
@@ -102,20 +107,23 @@ pub fn serve(
 fn run(
     loader: Loader,
     loaded: Loaded,
-    settings: &Settings,
+    log: &Log,
     options: ServeOptions,
     ready: impl FnOnce(&Addresses),
 ) -> anyhow::Result<()> {
+    let settings = &loaded.settings.clone();
+    let notifier = Notifier::open()?;
     let metrics = Arc::new(Metrics::new(&SCHEMES.map(Scheme::as_str), &REJECTION_CODES)?);
-    let Listeners { proxy: sockets, admin: admin_socket, mut handover } = Listeners::get(settings, options.start)?;
-    let (sockets, asked) = apart(sockets, settings.listen.len());
+    let Listeners { proxy: sockets, forward_auth: asked, admin: admin_socket, mut handover } =
+        Listeners::get(settings, options.start)?;
     let at = |sockets: &[Bound]| sockets.iter().map(|socket| socket.address).collect();
     let addresses = Addresses { proxy: at(&sockets), forward_auth: at(&asked), admin: admin_socket.address };
 
-    let admin_certificates = admin_certificates(settings)?;
+    let admin_certificates = admin_certificates(settings, &metrics)?;
     let in_force = Arc::new(ArcSwap::from_pointee(InForce::new(&loaded)));
     let readiness = Arc::new(Readiness::default());
     let lines = Lines::start(std::io::stdout()).context("cannot start the access log")?;
+    let tracer = outlets::tracer(settings, &metrics)?;
     let mut server = Server::new_with_opt_and_conf(None, server_conf(settings));
     let connections = Arc::new(Connections::new(metrics.clone()));
     let (handed_over, is_handed_over) = watch::channel(false);
@@ -139,7 +147,8 @@ fn run(
     let mut to_serve = 1;
     if let Some(gate) = &gate {
         let access_log = || AccessLog::new(lines.sink(), stdout_is_json(settings), metrics.clone());
-        let reception = gate.reception(settings, &readiness, settings.log.access.then(access_log));
+        let access_log = settings.log.access.then(access_log);
+        let reception = gate.reception(settings, &readiness, access_log, tracer.clone());
         let conf = server.configuration.clone();
         let options = |certificates| {
             let teller = ended.clone();
@@ -157,19 +166,21 @@ fn run(
         to_serve = usize::from(!sockets.is_empty()) + usize::from(!asked.is_empty());
         if !sockets.is_empty() {
             let gateway = Gateway { reception: reception.clone(), complained: AtomicI64::default() };
-            server.add_service(service(gateway, gate.policy(), sockets, options(gate.certificates()))?);
+            server.add_service(service(gateway, sockets, options(gate.certificates()))?);
             server.add_service(background_service("resolver", gate.resolver()));
         }
         if !asked.is_empty() {
-            server.add_service(service(ForwardAuth { reception }, gate.policy(), asked, options(None))?);
+            server.add_service(service(ForwardAuth { reception }, asked, options(None))?);
         }
     }
 
     let count = loaded.set.len();
     let apply = InUse {
-        gate: gate.as_ref().map(Gate::in_use),
+        gate: gate.as_ref().map(Gate::in_use).transpose()?,
         admin_certificates: admin_certificates.clone(),
         desk: in_force.clone(),
+        metrics: metrics.clone(),
+        log: log.clone(),
     };
     let apply: Apply = Box::new(move |loaded| apply.replace(loaded));
     let reload = Reloader::start(loader, loaded, apply, metrics.clone(), Clock::System)?;
@@ -197,7 +208,8 @@ fn run(
     };
     server.add_service(background_service("admin", admin));
     tracing::info!(
-        proxy = joined(&addresses.proxy), forward_auth = joined(&addresses.forward_auth), admin = %addresses.admin,
+        proxy = joined(&addresses.proxy).map(tracing::field::display),
+        forward_auth = joined(&addresses.forward_auth).map(tracing::field::display), admin = %addresses.admin,
         upstream = settings.upstream.as_ref().map(|upstream| tracing::field::display(&upstream.url)),
         credentials = count, database = settings.database.as_ref().map(|database| tracing::field::display(&database.url)),
         version = env!("CARGO_PKG_VERSION"), "claviger listens"
@@ -215,6 +227,7 @@ fn run(
         most: settings.timeouts.shutdown.duration(),
         handed_over,
         kept: handover.kept(),
+        notifier: notifier.clone(),
         ended: ended.clone(),
     };
     std::thread::Builder::new().name("pingora".into()).spawn(move || {
@@ -231,11 +244,16 @@ fn run(
             // Nobody takes over from a process that serves in part.
             Event::Listener(ListenerEvent::Serve) if to_serve > 1 => to_serve -= 1,
             Event::Listener(ListenerEvent::Serve) => {
+                // Before the process before may go: the service manager must know by then whom to look after.
+                notifier.ready();
                 handover.serving(&wishes).context("cannot wait for the next process")?;
             }
         }
     };
     lines.flush();
+    if let Some(tracer) = tracer {
+        tracer.flush();
+    }
     drop(database);
     outcome
 }
@@ -243,29 +261,6 @@ fn run(
 fn joined(addresses: &[SocketAddr]) -> Option<String> {
     let all: Vec<_> = addresses.iter().map(SocketAddr::to_string).collect();
     (!all.is_empty()).then(|| all.join(" "))
-}
-
-/// The listeners of the gate, and those for proxies that ask.
-fn apart(mut sockets: Vec<Bound>, own: usize) -> (Vec<Bound>, Vec<Bound>) {
-    let asked = sockets.split_off(own.min(sockets.len()));
-    (sockets, asked)
-}
-
-fn stderr_style(settings: &Settings) -> LogStyle {
-    match settings.log.format {
-        LogFormat::Json => LogStyle::Json,
-        LogFormat::Text => LogStyle::Text { ansi: false },
-        LogFormat::Auto if std::io::stderr().is_terminal() => LogStyle::Text { ansi: crate::config::wants_colour() },
-        LogFormat::Auto => LogStyle::Json,
-    }
-}
-
-fn stdout_is_json(settings: &Settings) -> bool {
-    match settings.log.format {
-        LogFormat::Json => true,
-        LogFormat::Text => false,
-        LogFormat::Auto => !std::io::stdout().is_terminal(),
-    }
 }
 
 /// Reads what is read only at a start and a reload: certificates and keys.

@@ -1,4 +1,4 @@
-//! Signals: end gracefully, end at once, read files again; and the end after a hand-over.
+//! Signals: end gracefully, end at once, read files again, make room for the next process; and the end after that.
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, watch};
 
 use super::Event;
 use super::handover::Kept;
+use super::service_manager::Notifier;
 use super::visits::Visits;
 use crate::control::Readiness;
 use crate::proxy::Connections;
@@ -27,6 +28,8 @@ const QUIET_LOOKS: u32 = 5;
 /// What an operator asks for by a signal.
 enum Wish {
     Reload,
+    /// Start the next process, which takes the listeners over.
+    Upgrade,
     Leave,
     LeaveAtOnce,
     /// Another process has taken the listeners over.
@@ -57,6 +60,8 @@ pub(super) struct Signals {
     pub(super) most: Duration,
     /// The listening sockets, kept for the next process.
     pub(super) kept: Kept,
+    /// Hears what is going on.
+    pub(super) notifier: Notifier,
     /// Set when another process lets callers in.
     pub(super) handed_over: watch::Sender<bool>,
     /// Told when nothing is in flight any more.
@@ -73,14 +78,21 @@ impl Inbox {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
         let (wishes, received) = unbounded_channel();
         let sender = Wishes(wishes.clone());
-        let (mut hangup, mut terminate, mut interrupt) = {
+        let (mut hangup, mut user, mut terminate, mut interrupt) = {
             let _entered = runtime.enter();
-            (signal(SignalKind::hangup())?, signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
+            let receive = |kind: fn() -> SignalKind| signal(kind());
+            (
+                receive(SignalKind::hangup)?,
+                receive(SignalKind::user_defined2)?,
+                receive(SignalKind::terminate)?,
+                receive(SignalKind::interrupt)?,
+            )
         };
         let receive = async move {
             loop {
                 let wish = tokio::select! {
                     _ = hangup.recv() => Wish::Reload,
+                    _ = user.recv() => Wish::Upgrade,
                     _ = terminate.recv() => Wish::Leave,
                     _ = interrupt.recv() => Wish::LeaveAtOnce,
                 };
@@ -113,9 +125,11 @@ impl ShutdownSignalWatch for Signals {
         let mut inbox = self.inbox.received.lock().await;
         loop {
             match inbox.recv().await {
-                Some(Wish::Reload) => self.reload.request(),
+                Some(Wish::Reload) => self.reload(),
+                Some(Wish::Upgrade) => self.kept.start_next(),
                 Some(Wish::Leave) => {
                     tracing::info!("stopping: callers are told to leave, then requests in flight finish");
+                    self.notifier.stopping();
                     self.readiness.stop();
                     self.reload.stop();
                     if self.is_cut_short(&mut inbox).await {
@@ -136,13 +150,22 @@ impl ShutdownSignalWatch for Signals {
                     self.drain(move || connections.open() > 0);
                     return ShutdownSignal::GracefulTerminate;
                 }
-                Some(Wish::LeaveAtOnce) | None => return ShutdownSignal::FastShutdown,
+                Some(Wish::LeaveAtOnce) | None => {
+                    self.notifier.stopping();
+                    return ShutdownSignal::FastShutdown;
+                }
             }
         }
     }
 }
 
 impl Signals {
+    fn reload(&self) {
+        let (reload, notifier) = (self.reload.clone(), self.notifier.clone());
+        notifier.reloading();
+        tokio::spawn(async move { notifier.reloaded(&reload.reload().await) });
+    }
+
     /// Serves on for a while: whoever sends another request on its connection is told that it was the last
     /// one there, and balancers see that this process is not ready. True when nobody wants to wait.
     async fn is_cut_short(&self, inbox: &mut UnboundedReceiver<Wish>) -> bool {

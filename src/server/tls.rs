@@ -7,6 +7,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::config::{Faults, Settings, written};
 use crate::proxy::{Certificates, Reading};
+use crate::telemetry::{Metrics, TlsListener};
 
 /// Shakes hands with the certificates that are in force then.
 ///
@@ -22,9 +23,11 @@ pub(super) fn acceptor(certificates: Arc<Certificates>) -> anyhow::Result<TlsAcc
 }
 
 /// As the settings name them.
-pub(super) fn admin_certificates(settings: &Settings) -> Result<Option<Arc<Certificates>>, Faults> {
-    let reading = settings.admin_tls.as_ref().map(read_admin_tls).transpose()?;
-    Ok(reading.map(|reading| Arc::new(Certificates::new(reading))))
+pub(super) fn admin_certificates(settings: &Settings, metrics: &Metrics) -> Result<Option<Arc<Certificates>>, Faults> {
+    let Some(files) = &settings.admin_tls else { return Ok(None) };
+    let reading = read_admin_tls(files)?;
+    metrics.certificate_shown(TlsListener::Admin, reading.not_after);
+    Ok(Some(Arc::new(Certificates::new(reading))))
 }
 
 /// Reads them.

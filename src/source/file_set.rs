@@ -1,5 +1,6 @@
 //! The credentials of a file, in memory, with one index for each way to find them.
 
+use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use hashbrown::hash_table::Entry;
 
 use super::decoys::Decoys;
 use crate::auth::{Directory, Lookup, LookupKey, Unavailable};
-use crate::credential::{Credential, PasswordHash, StoredSecret, TokenDigest};
+use crate::credential::{Account, Credential, Label, PasswordHash, StoredSecret, TokenDigest};
 
 /// An immutable set; a changed file makes a new one.
 #[derive(Default)]
@@ -70,6 +71,16 @@ impl FileSet {
         self.by_id.insert_unique(hasher.hash_one(Some(credential.id.as_str())), index, rehash);
         self.credentials.push(Arc::new(credential));
         Ok(())
+    }
+
+    /// Says of the accounts of credentials what is known of them by now.
+    pub(super) fn describe_accounts(&mut self, described: &HashMap<Label, Arc<Account>>) {
+        // Whoever fills a set is the only one who has it.
+        for credential in self.credentials.iter_mut().filter_map(Arc::get_mut) {
+            if let Some(account) = described.get(&credential.account.id) {
+                credential.account = account.clone();
+            }
+        }
     }
 
     /// How many there are.

@@ -13,6 +13,7 @@ use super::fingerprints::Fingerprints;
 use super::loader::Unusable;
 use super::watch::{Change, Watch};
 use super::{Difference, Loaded, Loader};
+use crate::auth::give_way;
 use crate::clock::Clock;
 use crate::config::{Fault, Faults, Origin, Settings};
 use crate::telemetry::Metrics;
@@ -60,13 +61,6 @@ impl ReloadHandle {
             return stopped();
         }
         outcome.await.unwrap_or_else(|_| stopped())
-    }
-
-    /// Asks for a reload without waiting.
-    pub fn request(&self) {
-        let (answer, _) = oneshot::channel();
-        // Without a reloader there is nothing left to reload.
-        let _stopped = self.triggers.send(Trigger::Request(answer));
     }
 
     /// What became of the last one.
@@ -119,7 +113,10 @@ impl Reloader {
         reloader.watch.follow(reloader.seen.files());
         // What changed between the first reading and the watch; looked at like any change, once it is finished.
         reloader.look_again();
-        std::thread::Builder::new().name("reload".into()).spawn(move || reloader.run(&inbox))?;
+        std::thread::Builder::new().name("reload".into()).spawn(move || {
+            give_way();
+            reloader.run(&inbox);
+        })?;
         Ok(handle)
     }
 

@@ -8,6 +8,7 @@ mod accounts;
 mod accounts_listing;
 mod audit;
 mod audit_reading;
+mod backup;
 mod changes;
 mod credentials_listing;
 mod error;

@@ -1,9 +1,8 @@
 //! Metrics of a database in use.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use prometheus::core::Collector;
-use prometheus::{Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts};
+use prometheus::{Gauge, Histogram, IntCounter, IntGauge, IntGaugeVec};
 
 use super::Metrics;
 use super::metrics::DECISION_BUCKETS;
@@ -28,6 +27,7 @@ pub struct DatabaseMetrics {
     pub is_followed: IntGauge,
     /// Entries: tokens, user names, unknown tokens.
     pub remembered: [IntGauge; 3],
+    snapshot: IntGaugeVec,
 }
 
 impl Metrics {
@@ -36,28 +36,29 @@ impl Metrics {
     /// # Errors
     /// When they are there already.
     pub fn of_database(&self) -> prometheus::Result<DatabaseMetrics> {
-        let lookups = Opts::new("database_lookups_total", "Credentials asked for, by result.");
-        let lookups = self.add(IntCounterVec::new(lookups, &["result"])?)?;
-        let remembered = Opts::new("database_remembered", "What is remembered of the database.");
-        let remembered = self.add(IntGaugeVec::new(remembered, &["kind"])?)?;
-        let duration =
-            HistogramOpts::new("database_lookup_duration_seconds", "Time to ask the database for one credential.");
-        let age = "Time since all changes were known; -1 before that.";
+        let all = &self.families;
+        let lookups = all.counters("database_lookups_total", "Credentials asked for, by result.", &["result"])?;
+        let remembered = all.gauges("database_remembered", "What is remembered of the database.", &["kind"])?;
         Ok(DatabaseMetrics {
             hits: self.cache_hits.with_label_values(&["credential"]),
             misses: self.cache_misses.with_label_values(&["credential"]),
-            lookup_duration: self.add(Histogram::with_opts(duration.buckets(DECISION_BUCKETS[3..].to_vec()))?)?,
+            lookup_duration: all.histogram(
+                "database_lookup_duration_seconds",
+                "Time to ask the database for one credential.",
+                &DECISION_BUCKETS[3..],
+            )?,
             lookups: ["found", "absent", "unavailable"].map(|result| lookups.with_label_values(&[result])),
             lookups_refused: lookups.with_label_values(&["refused"]),
-            changes: self.add(IntCounter::new("database_changes_total", "Changes that were followed.")?)?,
-            age: self.add(Gauge::new("database_age_seconds", age)?)?,
-            is_followed: self.add(IntGauge::new("database_followed", "1 while its changes are followed.")?)?,
+            changes: all.counter("database_changes_total", "Changes that were followed.")?,
+            age: all.exact_gauge("database_age_seconds", "Time since all changes were known; -1 before that.")?,
+            is_followed: all.gauge("database_followed", "1 while its changes are followed.")?,
             remembered: ["token", "username", "unknown"].map(|kind| remembered.with_label_values(&[kind])),
+            snapshot: all.gauges(
+                "database_snapshot_timestamp_seconds",
+                "When the snapshot was written, in seconds since 1970.",
+                &[],
+            )?,
         })
-    }
-
-    fn add<C: Collector + Clone + 'static>(&self, collector: C) -> prometheus::Result<C> {
-        self.registry.register(Box::new(collector.clone())).map(|()| collector)
     }
 }
 
@@ -76,5 +77,11 @@ impl DatabaseMetrics {
             None => 2,
         };
         self.lookups[outcome].inc();
+    }
+
+    /// Notes when the snapshot was written.
+    pub fn snapshot_written(&self, at: SystemTime) {
+        let seconds = at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        self.snapshot.with_label_values::<&str>(&[]).set(i64::try_from(seconds).unwrap_or(i64::MAX));
     }
 }

@@ -1,5 +1,5 @@
 //! Operational log on standard error, written like every line by a thread of its own: a reader who does
-//! not read must not stop a request.
+//! not read must not stop a request. What is told follows a reload.
 
 use std::io::Write;
 
@@ -10,7 +10,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{Layer, fmt};
+use tracing_subscriber::{Layer, Registry, fmt, reload};
 
 use super::{LineSink, Lines};
 
@@ -26,29 +26,54 @@ pub enum LogStyle {
     },
 }
 
-/// Starts logging, once a process. `level` is a level or a filter like `RUST_LOG`'s. Gives what to flush
-/// before the process ends.
-///
-/// # Errors
-/// When `level` cannot be read, or logging was started before.
-pub fn init(level: &str, style: LogStyle) -> Result<LineSink, String> {
-    let lines = Lines::start(std::io::stderr()).map_err(|error| error.to_string())?;
-    let sink = lines.sink();
-    let filter = EnvFilter::builder().parse(level).map_err(|error| error.to_string())?;
-    let harmless = filter_fn(|metadata| is_harmless(metadata.target(), *metadata.level()));
-    let layer: Box<dyn Layer<_> + Send + Sync> = match style {
-        LogStyle::Json => fmt::layer().json().flatten_event(true).with_writer(sink.clone()).boxed(),
-        LogStyle::Text { ansi } => {
-            fmt::layer().with_ansi(ansi).with_target(false).with_timer(TimeOfDay).with_writer(sink.clone()).boxed()
-        }
-    };
-    // The level is asked first: it can tell in advance what it will never want, and nobody then looks at the twenty
-    // debug messages that pingora has for each request.
-    tracing_subscriber::registry()
-        .with(layer.with_filter(harmless).with_filter(filter))
-        .try_init()
-        .map_err(|error| error.to_string())?;
-    Ok(sink)
+/// The log of this process.
+#[derive(Clone)]
+pub struct Log {
+    sink: LineSink,
+    filter: reload::Handle<EnvFilter, Registry>,
+}
+
+impl Log {
+    /// Starts logging, once a process. `level` is a level or a filter like `RUST_LOG`'s.
+    ///
+    /// # Errors
+    /// When `level` cannot be read, or logging was started before.
+    pub fn start(level: &str, style: LogStyle) -> Result<Self, String> {
+        let lines = Lines::start(std::io::stderr()).map_err(|error| error.to_string())?;
+        let sink = lines.sink();
+        let (filter, handle) = reload::Layer::new(read(level)?);
+        let harmless = filter_fn(|metadata| is_harmless(metadata.target(), *metadata.level()));
+        let layer: Box<dyn Layer<_> + Send + Sync> = match style {
+            LogStyle::Json => fmt::layer().json().flatten_event(true).with_writer(sink.clone()).boxed(),
+            LogStyle::Text { ansi } => {
+                fmt::layer().with_ansi(ansi).with_target(false).with_timer(TimeOfDay).with_writer(sink.clone()).boxed()
+            }
+        };
+        // The level is asked first: it can tell in advance what it will never want, and nobody then looks at the twenty
+        // debug messages that pingora has for each request.
+        tracing_subscriber::registry()
+            .with(layer.with_filter(harmless).with_filter(filter))
+            .try_init()
+            .map_err(|error| error.to_string())?;
+        Ok(Self { sink, filter: handle })
+    }
+
+    /// Tells more or less from now on.
+    ///
+    /// # Errors
+    /// When `level` cannot be read.
+    pub fn set_level(&self, level: &str) -> Result<(), String> {
+        self.filter.reload(read(level)?).map_err(|error| error.to_string())
+    }
+
+    /// Waits, for a moment, until everything that was said is written.
+    pub fn flush(&self) {
+        self.sink.flush();
+    }
+}
+
+fn read(level: &str) -> Result<EnvFilter, String> {
+    EnvFilter::builder().parse(level).map_err(|error| error.to_string())
 }
 
 /// What people at a terminal need of a time: the same as the access log shows.

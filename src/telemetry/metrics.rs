@@ -2,15 +2,17 @@
 //! before the first request, so that counting is one atomic addition.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
-use prometheus::{
-    Encoder, Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
-    TextEncoder,
-};
+use prometheus::{Gauge, Histogram, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
+
+use super::families::Families;
 
 /// The values of the label `method`; everything else is `other`.
 pub const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
 const STATUSES: usize = 600;
+const SWITCHING_PROTOCOLS: u16 = 101;
+const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
 /// 5 µs to 2.5 s: from a token that was found to a password that had to wait.
 pub(super) const DECISION_BUCKETS: [f64; 14] =
@@ -26,9 +28,18 @@ pub enum ConnectionRefusal {
     Address,
 }
 
+/// Who shows a certificate.
+#[derive(Debug, Clone, Copy)]
+pub enum TlsListener {
+    /// The listeners for callers.
+    Proxy,
+    /// The one for operators.
+    Admin,
+}
+
 /// All of them.
 pub struct Metrics {
-    pub(super) registry: Registry,
+    pub(super) families: Families,
     verdicts: Vec<Vec<IntCounter>>,
     requests: IntCounterVec,
     requests_by_code: Vec<OnceLock<IntCounter>>,
@@ -43,6 +54,8 @@ pub struct Metrics {
     connections_refused: [IntCounter; 2],
     /// What was sent and did not become a request.
     pub requests_unparsed: IntCounter,
+    upstream_duration: Histogram,
+    upstream_responses: [IntCounter; CLASSES.len()],
     upstream_errors: IntCounterVec,
     /// Verified pairs that were remembered.
     pub password_hits: IntCounter,
@@ -62,8 +75,8 @@ pub struct Metrics {
     /// When the set in force was read, in seconds since 1970.
     pub reload_time: Gauge,
     credentials: [IntGauge; 2],
-    /// When the listener's certificate ends, in seconds since 1970.
-    pub certificate_end: IntGauge,
+    certificate_ends: IntGaugeVec,
+    database_up: IntGaugeVec,
     /// Access log lines that nobody took in time.
     pub lines_dropped: IntCounter,
     pub(super) cache_hits: IntCounterVec,
@@ -76,28 +89,8 @@ impl Metrics {
     /// # Errors
     /// When a name is taken, which would be a mistake in this file.
     pub fn new(schemes: &[&str], codes: &[&str]) -> prometheus::Result<Self> {
-        let registry = Registry::new_custom(Some("claviger".into()), None)?;
-        let counters = |name: &str, help: &str, labels: &[&str]| {
-            let counters = IntCounterVec::new(Opts::new(name, help), labels)?;
-            registry.register(Box::new(counters.clone())).map(|()| counters)
-        };
-        let gauges = |name: &str, help: &str, labels: &[&str]| {
-            let gauges = IntGaugeVec::new(Opts::new(name, help), labels)?;
-            registry.register(Box::new(gauges.clone())).map(|()| gauges)
-        };
-        let histogram = |name: &str, help: &str, buckets: &[f64]| {
-            let histogram = Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets.to_vec()))?;
-            registry.register(Box::new(histogram.clone())).map(|()| histogram)
-        };
-        let gauge = |name: &str, help: &str| {
-            let gauge = IntGauge::new(name, help)?;
-            registry.register(Box::new(gauge.clone())).map(|()| gauge)
-        };
-        let counter = |name: &str, help: &str| {
-            let counter = IntCounter::new(name, help)?;
-            registry.register(Box::new(counter.clone())).map(|()| counter)
-        };
-        let verdicts = counters(
+        let all = Families::new()?;
+        let verdicts = all.counters(
             "auth_requests_total",
             "Verdicts by scheme, decision and reason.",
             &["scheme", "decision", "reason"],
@@ -112,58 +105,71 @@ impl Metrics {
         };
         let by_reason =
             |scheme: &&str| ["admitted", "public"].iter().chain(codes).map(|code| verdict(scheme, code)).collect();
-        let cache_hits = counters("cache_hits_total", "Look-ups that a cache answered.", &["cache"])?;
-        let cache_misses = counters("cache_misses_total", "Look-ups that a cache could not answer.", &["cache"])?;
-        let reloads = counters("config_reloads_total", "Times the files were read again, by result.", &["result"])?;
-        let refused = counters("connections_refused_total", "Connections that were one too many.", &["reason"])?;
-        let credentials = gauges("credentials", "Credentials in force, by state.", &["state"])?;
-        gauges("build_info", "The version that runs; always 1.", &["version"])?
+        let cache_hits = all.counters("cache_hits_total", "Look-ups that a cache answered.", &["cache"])?;
+        let cache_misses = all.counters("cache_misses_total", "Look-ups that a cache could not answer.", &["cache"])?;
+        let reloads =
+            all.counters("config_reloads_total", "Times the files were read again, by result.", &["result"])?;
+        let refused = all.counters("connections_refused_total", "Connections that were one too many.", &["reason"])?;
+        let responses = all.counters("upstream_responses_total", "Answers of the API behind.", &["class"])?;
+        let errors = all.counters(
+            "upstream_errors_total",
+            "Requests that the API behind did not answer, by reason.",
+            &["reason"],
+        )?;
+        for reason in ["upstream_unreachable", "upstream_timeout"] {
+            errors.with_label_values(&[reason]);
+        }
+        let credentials = all.gauges("credentials", "Credentials in force, by state.", &["state"])?;
+        all.gauges("build_info", "The version that runs; always 1.", &["version"])?
             .with_label_values(&[env!("CARGO_PKG_VERSION")])
             .set(1);
-        let reload_time =
-            Gauge::new("config_last_reload_success_timestamp_seconds", "When the set in force was read.")?;
-        registry.register(Box::new(reload_time.clone()))?;
         Ok(Self {
             verdicts: schemes.iter().map(by_reason).collect(),
-            requests: counters("http_requests_total", "Answers by method and status code.", &["method", "code"])?,
+            requests: all.counters("http_requests_total", "Answers by method and status code.", &["method", "code"])?,
             requests_by_code: (0..METHODS.len() * STATUSES).map(|_| OnceLock::new()).collect(),
-            auth_duration: histogram("auth_duration_seconds", "Time to decide, hashing included.", &DECISION_BUCKETS)?,
-            request_duration: histogram("http_request_duration_seconds", "Time to answer.", &REQUEST_BUCKETS)?,
-            in_flight: gauge("http_requests_in_flight", "Requests being answered.")?,
-            connections_open: gauge("connections_open", "Connections of callers.")?,
-            connections_refused: ["total", "address"].map(|reason| refused.with_label_values(&[reason])),
-            requests_unparsed: {
-                let unparsed = IntCounter::new("requests_unparsed_total", "What was sent and became no request.")?;
-                registry.register(Box::new(unparsed.clone()))?;
-                unparsed
-            },
-            upstream_errors: counters(
-                "upstream_errors_total",
-                "Requests that the API behind did not answer, by reason.",
-                &["reason"],
+            auth_duration: all.histogram(
+                "auth_duration_seconds",
+                "Time to decide, hashing included.",
+                &DECISION_BUCKETS,
             )?,
+            request_duration: all.histogram("http_request_duration_seconds", "Time to answer.", &REQUEST_BUCKETS)?,
+            in_flight: all.gauge("http_requests_in_flight", "Requests being answered.")?,
+            connections_open: all.gauge("connections_open", "Connections of callers.")?,
+            connections_refused: ["total", "address"].map(|reason| refused.with_label_values(&[reason])),
+            requests_unparsed: all.counter("requests_unparsed_total", "What was sent and became no request.")?,
+            upstream_duration: all.histogram(
+                "upstream_response_duration_seconds",
+                "Time from the verdict until the API behind began to answer.",
+                &REQUEST_BUCKETS,
+            )?,
+            upstream_responses: CLASSES.map(|class| responses.with_label_values(&[class])),
+            upstream_errors: errors,
             password_hits: cache_hits.with_label_values(&["password"]),
             password_misses: cache_misses.with_label_values(&["password"]),
-            hash_duration: histogram(
+            hash_duration: all.histogram(
                 "password_hash_duration_seconds",
                 "Time of one slow hash.",
                 &DECISION_BUCKETS[6..],
             )?,
-            hash_queue: gauge("password_hash_queue_depth", "Passwords that wait to be hashed.")?,
+            hash_queue: all.gauge("password_hash_queue_depth", "Passwords that wait to be hashed.")?,
+            guesses_throttled: all
+                .counter("guesses_throttled_total", "Credentials refused after too many wrong ones.")?,
+            throttle_entries: all.gauge("throttle_entries", "Places that wrong credentials have come from.")?,
             reloads: ["success", "failure"].map(|result| reloads.with_label_values(&[result])),
-            reload_successful: gauge("config_last_reload_successful", "1 while the files on disk are in force.")?,
-            reload_time,
+            reload_successful: all.gauge("config_last_reload_successful", "1 while the files on disk are in force.")?,
+            reload_time: all
+                .exact_gauge("config_last_reload_success_timestamp_seconds", "When the set in force was read.")?,
             credentials: ["enabled", "disabled"].map(|state| credentials.with_label_values(&[state])),
-            certificate_end: gauge(
+            certificate_ends: all.gauges(
                 "tls_certs_not_after",
-                "When the listener's certificate ends, in seconds since 1970.",
+                "When the certificate of a listener ends, in seconds since 1970.",
+                &["listener"],
             )?,
-            lines_dropped: counter("access_log_dropped_total", "Access log lines that nobody took in time.")?,
-            guesses_throttled: counter("guesses_throttled_total", "Credentials refused after too many wrong ones.")?,
-            throttle_entries: gauge("throttle_entries", "Places that wrong credentials have come from.")?,
+            database_up: all.gauges("database_up", "1 while the database answers.", &[])?,
+            lines_dropped: all.counter("access_log_dropped_total", "Access log lines that nobody took in time.")?,
             cache_hits,
             cache_misses,
-            registry,
+            families: all,
         })
     }
 
@@ -192,6 +198,19 @@ impl Metrics {
         }
     }
 
+    /// Counts an answer of the API behind, which has taken so long to begin. What comes before one, such as
+    /// `100 Continue`, is none.
+    pub fn upstream_answered(&self, status: u16, took: Duration) {
+        if status < 200 && status != SWITCHING_PROTOCOLS {
+            return;
+        }
+        self.upstream_duration.observe(took.as_secs_f64());
+        let class = usize::from(status / 100).wrapping_sub(1);
+        if let Some(counter) = self.upstream_responses.get(class) {
+            counter.inc();
+        }
+    }
+
     /// Counts a request that the API behind did not answer.
     pub fn upstream_failed(&self, code: &str) {
         self.upstream_errors.with_label_values(&[code]).inc();
@@ -214,14 +233,26 @@ impl Metrics {
         }
     }
 
+    /// Notes a certificate that is shown from now on, by its end in seconds since 1970.
+    pub fn certificate_shown(&self, listener: TlsListener, not_after: i64) {
+        let listener = match listener {
+            TlsListener::Proxy => "proxy",
+            TlsListener::Admin => "admin",
+        };
+        self.certificate_ends.with_label_values(&[listener]).set(not_after);
+    }
+
+    /// Notes whether the database answers, where there is one.
+    pub fn database_answers(&self, answers: bool) {
+        self.database_up.with_label_values::<&str>(&[]).set(i64::from(answers));
+    }
+
     /// Everything in the text format of Prometheus.
     ///
     /// # Errors
     /// When encoding fails.
     pub fn render(&self) -> prometheus::Result<String> {
-        let mut text = Vec::new();
-        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
-        Ok(String::from_utf8_lossy(&text).into_owned())
+        self.families.render()
     }
 }
 

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use claviger::auth::{REJECTION_CODES, Rejection};
 use claviger::config::written;
-use claviger::telemetry::Metrics;
 use serde_json::Value;
 
 fn read(path: &str) -> String {
@@ -64,22 +63,6 @@ fn every_rejection_has_the_status_and_the_title_that_its_heading_promises() {
     }
     let [.., unavailable, _, _, _, _, _, limited, throttled] = REJECTIONS;
     assert_eq!([unavailable, limited, throttled].map(Rejection::retry_after), [Some(1), Some(7), Some(8)]);
-}
-
-#[test]
-fn every_metric_stands_in_the_readme() {
-    let readme = read("README.md");
-    let metrics = Metrics::new(&["none"], &REJECTION_CODES).unwrap();
-    let _of_database = metrics.of_database().unwrap();
-    // Families without a child are not written.
-    metrics.answered(0, 200);
-    metrics.upstream_failed("upstream_timeout");
-    let text = metrics.render().unwrap();
-    let names: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("# HELP ")?.split(' ').next()).collect();
-    assert!(names.len() > 10, "{names:?}");
-    for name in names {
-        assert!(readme.contains(&format!("`{name}`")), "README.md lacks {name}");
-    }
 }
 
 #[test]

@@ -26,7 +26,7 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
 ];
 
 /// What belongs to few, so that it can be replaced there.
-const FENCES: [(&str, &[&str]); 10] = [
+const FENCES: [(&str, &[&str]); 11] = [
     ("pingora", &["proxy", "server"]),
     ("axum", &["control", "server"]),
     ("clap", &["cli"]),
@@ -36,7 +36,8 @@ const FENCES: [(&str, &[&str]); 10] = [
     ("csv", &["source"]),
     ("utoipa", &["control"]),
     ("hyper", &["server"]),
-    ("reqwest", &["cli", "delivery"]),
+    ("prost", &["proxy", "telemetry"]),
+    ("reqwest", &["cli", "delivery", "telemetry"]),
 ];
 
 struct Source {

@@ -16,3 +16,4 @@ mod server;
 mod source;
 mod store;
 mod support;
+mod telemetry;

@@ -12,7 +12,7 @@ use reqwest::redirect::Policy;
 use serde_json::Value;
 
 use super::{Reply, Request};
-use crate::cli::output::{harmless, remark};
+use crate::cli::output::{cause, harmless, remark};
 use crate::config::operator_token;
 use crate::control::api::PREFIX;
 
@@ -196,15 +196,6 @@ fn authorities(file: &Path) -> anyhow::Result<Vec<reqwest::Certificate>> {
         .map_err(|_| anyhow!("holds no certificate that can be read (PEM)"))?;
     ensure!(!certificates.is_empty(), "holds no certificate (PEM)");
     Ok(certificates)
-}
-
-/// The last of the reasons, which is the first.
-fn cause(error: &dyn std::error::Error) -> String {
-    let mut last = error;
-    while let Some(inner) = last.source() {
-        last = inner;
-    }
-    harmless(&last.to_string())
 }
 
 fn is_this_machine(host: &str) -> bool {

@@ -11,6 +11,7 @@ mod limiting;
 mod limits;
 mod texts;
 mod timeouts;
+mod tracing;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -34,6 +35,7 @@ pub use limiting::{RateLimit, Throttle, Window};
 pub use limits::Limits;
 pub use texts::{Day, Moment, PathText, Prefix, Template};
 pub use timeouts::Timeouts;
+pub use tracing::Tracing;
 
 /// Above these a gate does not start any more, or only just.
 pub(super) const MOST_THREADS: u64 = 1024;
@@ -84,6 +86,8 @@ pub struct File {
     pub throttle: Throttle,
     /// What is written where.
     pub log: Log,
+    /// Where requests are told of as parts of traces.
+    pub tracing: Tracing,
 }
 
 /// The gate.
@@ -308,8 +312,7 @@ pub struct Log {
     pub access: bool,
     /// auto: readable on a terminal, JSON otherwise. A change needs a restart.
     pub format: LogFormat,
-    /// What is reported on standard error: error, warn, info, debug; or a filter like RUST_LOG's. A change
-    /// needs a restart.
+    /// What is reported on standard error: error, warn, info, debug; or a filter like RUST_LOG's.
     pub level: String,
 }
 

@@ -1,5 +1,6 @@
 //! What a proxy that asked is told: who is calling, or why nobody is let through.
 
+use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH};
 use http::{HeaderValue, StatusCode};
 use pingora::http::ResponseHeader;
@@ -7,7 +8,8 @@ use pingora::proxy::Session;
 
 use super::super::Policy;
 use super::super::context::Context;
-use super::super::respond::{Refusal, send, tell_rate, tell_version};
+use super::super::respond::{Refusal, send, tell_grpc, tell_rate, tell_version};
+use super::original::Statuses;
 use crate::auth::{Admission, Rejection};
 
 /// Names the headers that Envoy takes out before it forwards.
@@ -41,7 +43,7 @@ pub(super) async fn allow(
     if let Some(notice) = admission.version.and_then(|rank| policy.notices.get(rank)) {
         tell_version(&mut head, notice)?;
     }
-    session.write_response_header(Box::new(head), true).await
+    send(session, head, Bytes::new(), false).await
 }
 
 /// Refuses, in the words of the gate. A proxy that has no use for the body finds the code and the id in headers.
@@ -49,13 +51,14 @@ pub(super) async fn deny(
     session: &mut Session,
     policy: &Policy,
     refusal: Refusal,
-    only_401_and_403: bool,
+    statuses: Statuses,
 ) -> pingora::Result<()> {
     let (rejection, id) = (refusal.rejection, refusal.id);
     let (mut head, body) = policy.refusals.build(&refusal)?;
+    tell_grpc(&mut head, session.req_header(), rejection)?;
     head.insert_header(policy.names.code(), rejection.code())?;
     head.insert_header(policy.names.request_id(), id.to_string())?;
-    if only_401_and_403 {
+    if statuses == Statuses::Strict {
         head.set_status(folded(rejection))?;
     }
     send(session, head, body, rejection.ends_connection()).await

@@ -66,34 +66,34 @@ fn headers(http: &HttpRequest) -> Option<HeaderMap> {
 /// When a header cannot be made.
 pub(super) fn allow(
     policy: &Policy,
-    checked: &Checked,
+    headers: &HeaderMap,
     admission: &Admission,
     context: &Context,
 ) -> pingora::Result<CheckResponse> {
     let versions = &policy.rules.versions;
-    let mut headers = Vec::new();
-    let mut doomed = policy.names.doomed(&checked.headers, true, policy.forward_credential);
+    let mut for_api = Vec::new();
+    let mut doomed = policy.names.doomed(headers, true, policy.forward_credential);
     for (name, value) in policy.names.identity(admission, versions, context.request_id)? {
         let name = String::from_utf8_lossy(name).to_ascii_lowercase();
         if let Some(value) = value {
             doomed.retain(|doomed| doomed.as_str() != name);
-            headers.push(option(&name, value.as_bytes(), OVERWRITE));
+            for_api.push(option(&name, value.as_bytes(), OVERWRITE));
         }
     }
     if let (Some(header), Some(served)) = (&versions.header, admission.served(versions)) {
-        headers.push(option(header.as_str(), served.name.as_str().as_bytes(), OVERWRITE));
+        for_api.push(option(header.as_str(), served.name.as_str().as_bytes(), OVERWRITE));
     }
-    let mut told = ResponseHeader::build_no_case(200, None)?;
+    let mut for_caller = ResponseHeader::build_no_case(200, None)?;
     if let Some(standing) = &context.standing {
-        tell_rate(&mut told, standing)?;
+        tell_rate(&mut for_caller, standing)?;
     }
     if let Some(notice) = admission.version.and_then(|rank| policy.notices.get(rank)) {
-        tell_version(&mut told, notice)?;
+        tell_version(&mut for_caller, notice)?;
     }
     let allowed = OkHttpResponse {
-        headers,
+        headers: for_api,
         headers_to_remove: doomed.iter().map(|name| name.as_str().to_owned()).collect(),
-        response_headers_to_add: options(&told.headers),
+        response_headers_to_add: options(&for_caller.headers),
     };
     Ok(CheckResponse { status: Some(Status { code: OK }), verdict: Some(Verdict::Ok(allowed)) })
 }
@@ -111,9 +111,11 @@ pub(super) fn deny(head: &ResponseHeader, body: &Bytes) -> CheckResponse {
     CheckResponse { status: Some(Status { code: PERMISSION_DENIED }), verdict: Some(Verdict::Denied(denied)) }
 }
 
-/// Several of one name stay several.
+/// Several of one name stay several; but a version ends once only, as at the gate.
 fn options(headers: &HeaderMap) -> Vec<HeaderValueOption> {
-    headers.iter().map(|(name, value)| option(name.as_str(), value.as_bytes(), APPEND)).collect()
+    let action = |name: &str| if matches!(name, "deprecation" | "sunset") { OVERWRITE } else { APPEND };
+    let all = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    all.map(|(name, value)| option(name, value, action(name))).collect()
 }
 
 fn option(name: &str, value: &[u8], append_action: i32) -> HeaderValueOption {

@@ -7,11 +7,12 @@ mod grpc;
 mod messages;
 mod original;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use async_trait::async_trait;
-use http::{HeaderMap, Method, Version};
+use http::{Method, StatusCode, Version};
+use ipnet::IpNet;
 use pingora::modules::http::HttpModules;
 use pingora::proxy::{ProxyHttp, Session};
 use pingora::upstreams::peer::HttpPeer;
@@ -19,19 +20,21 @@ use pingora::{Error, ErrorType};
 
 use self::check::Checked;
 use self::grpc::Failure;
-use self::original::Original;
+use self::original::{Asking, Statuses};
 use super::context::Context;
 use super::gateway::peer;
-use super::headers::{FORWARDED_FOR, is_trusted};
+use super::headers::is_trusted;
 use super::question::{Question, Whence};
+use super::reception::About;
 use super::respond::Refusal;
-use super::{Policy, Reception};
-use crate::auth::{Admission, Rejection};
+use super::{Answers, Policy, Reception};
+use crate::auth::Rejection;
 
 /// Beside the headers, which have a limit of their own: what Envoy says about itself and the connection.
 const CHECK_BYTES: usize = 64 * 1024;
 const IMITATED: Rejection = Rejection::RequestAmbiguous(
-    "A header of the request is named like one that says who is calling, with _ or . for a hyphen.",
+    "A header of the request is named like one that the proxy or this gate sets, but for _ or . in it, or begins like \
+     those that say who is calling.",
 );
 
 /// Answers proxies that ask.
@@ -46,6 +49,18 @@ pub struct Asked {
     /// What it is about; until that is known, the question itself.
     method: Method,
     target: Vec<u8>,
+    /// The status that Envoy is told to answer with.
+    told: Option<u16>,
+}
+
+impl Answers for ForwardAuth {
+    fn policy(&self) -> Arc<ArcSwap<Policy>> {
+        self.reception.judge.policy.clone()
+    }
+
+    fn speak_for_many(policy: &Policy) -> &[IpNet] {
+        &policy.askers
+    }
 }
 
 #[async_trait]
@@ -53,7 +68,7 @@ impl ProxyHttp for ForwardAuth {
     type CTX = Asked;
 
     fn new_ctx(&self) -> Asked {
-        Asked { context: self.reception.greet(), method: Method::GET, target: Vec::new() }
+        Asked { context: self.reception.greet(), method: Method::GET, target: Vec::new(), told: None }
     }
 
     fn init_downstream_modules(&self, _: &mut HttpModules) {
@@ -70,19 +85,10 @@ impl ProxyHttp for ForwardAuth {
     /// Answers always.
     async fn request_filter(&self, session: &mut Session, asked: &mut Asked) -> pingora::Result<bool> {
         let policy = self.reception.judge.begin(&mut asked.context);
-        let is_listed = peer(session).is_some_and(|peer| is_trusted(peer, &policy.askers));
-        let is_check = grpc::is_check(session.req_header());
-        if !is_listed {
-            self.reception.judge.refuse(Rejection::ProxyNotTrusted, &mut asked.context);
-        }
-        match (is_listed, is_check) {
-            (true, true) => self.check(session, &policy, asked).await?,
-            (true, false) => self.ask(session, &policy, asked).await?,
-            (false, true) => grpc::fail(session, Failure::PermissionDenied).await?,
-            (false, false) => {
-                let refusal = Refusal::new(Rejection::ProxyNotTrusted, &asked.context);
-                answer::deny(session, &policy, refusal, false).await?;
-            }
+        match peer(session).filter(|peer| is_trusted(*peer, &policy.askers)) {
+            None => self.turn_away(session, &policy, asked).await?,
+            Some(_) if grpc::is_check(session.req_header()) => self.check(session, &policy, asked).await?,
+            Some(_) => self.ask(session, &policy, asked).await?,
         }
         Ok(true)
     }
@@ -93,7 +99,8 @@ impl ProxyHttp for ForwardAuth {
     }
 
     async fn logging(&self, session: &mut Session, _: Option<&Error>, asked: &mut Asked) {
-        self.reception.see_off(session, &mut asked.context, asked.method.as_str(), &asked.target);
+        let about = About { method: asked.method.as_str(), target: &asked.target, told: asked.told };
+        self.reception.see_off(session, &mut asked.context, about);
     }
 
     fn request_summary(&self, _: &Session, asked: &Asked) -> String {
@@ -102,86 +109,81 @@ impl ProxyHttp for ForwardAuth {
 }
 
 impl ForwardAuth {
+    /// Whoever may not ask is told so, and the operator who it was.
+    async fn turn_away(&self, session: &mut Session, policy: &Policy, asked: &mut Asked) -> pingora::Result<()> {
+        asked.context.client = peer(session);
+        let rejection = self.reception.judge.refuse(Rejection::ProxyNotTrusted, &mut asked.context);
+        if grpc::is_check(session.req_header()) {
+            return grpc::fail(session, Failure::PermissionDenied).await;
+        }
+        answer::deny(session, policy, Refusal::new(rejection, &asked.context), Statuses::All).await
+    }
+
     /// Over HTTP: the headers are the caller's, but for what the proxy has set.
     async fn ask(&self, session: &mut Session, policy: &Arc<Policy>, asked: &mut Asked) -> pingora::Result<()> {
         let judge = &self.reception.judge;
         let request = session.req_header();
-        let Some(told) = Original::read(request) else { return answer::elsewhere(session).await };
+        let Some(asking) = Asking::of(request) else { return answer::elsewhere(session).await };
+        let statuses = asking.statuses;
         // What this process cannot take out of a request, the proxy will forward.
-        let told =
-            told.and_then(|told| if policy.names.are_imitated(&request.headers) { Err(IMITATED) } else { Ok(told) });
-        let original = match told {
-            Ok(original) => original,
-            Err(rejection) => {
-                let refusal = Refusal::new(judge.refuse(rejection, &mut asked.context), &asked.context);
-                return answer::deny(session, policy, refusal, false).await;
+        let original = if policy.names.are_imitated(&request.headers) { Err(IMITATED) } else { asking.original() };
+        match original {
+            Ok(original) => {
+                asked.target = original.target.to_vec();
+                asked.method = original.method;
+                let question = Question {
+                    method: &asked.method,
+                    target: &asked.target,
+                    headers: &request.headers,
+                    protocol: request.version,
+                    whence: Whence::told(&request.headers, &policy.trusted_proxies),
+                    is_tunnel: false,
+                };
+                // What came of it is in the context.
+                let _verdict = judge.judge(policy, &question, &mut asked.context).await;
             }
-        };
-        asked.target = original.target.to_vec();
-        asked.method = original.method;
-        let only_401_and_403 = original.only_401_and_403;
-        let question = Question {
-            method: &asked.method,
-            target: &asked.target,
-            headers: &request.headers,
-            protocol: request.version,
-            whence: whence(&request.headers, peer(session), policy),
-            is_tunnel: false,
-        };
-        let verdict = judge.judge(policy, &question, &mut asked.context).await;
-        let context = &asked.context;
-        match (verdict, in_force(context)?) {
-            (Ok(()), (policy, Some(admission))) => answer::allow(session, policy, admission, context).await,
-            (Ok(()), (_, None)) => Err(Error::new(ErrorType::InternalError)),
-            (Err(rejection), (policy, _)) => {
-                answer::deny(session, policy, Refusal::new(rejection, context), only_401_and_403).await
-            }
+            Err(rejection) => drop(judge.refuse(rejection, &mut asked.context)),
+        }
+        let (policy, verdict) = asked.context.outcome().ok_or_else(undecided)?;
+        match verdict {
+            Ok(admission) => answer::allow(session, policy, admission, &asked.context).await,
+            Err(rejection) => answer::deny(session, policy, Refusal::new(rejection, &asked.context), statuses).await,
         }
     }
 
     /// Over gRPC: Envoy says what it knows, apart from what its caller says.
     async fn check(&self, session: &mut Session, policy: &Arc<Policy>, asked: &mut Asked) -> pingora::Result<()> {
         let most = policy.limits.header_bytes as usize + CHECK_BYTES;
-        let read =
-            grpc::read(session, most).await?.and_then(|check| Checked::read(check).ok_or(Failure::InvalidArgument));
-        let checked = match read {
-            Ok(checked) => checked,
-            Err(failure) => return grpc::fail(session, failure).await,
-        };
-        asked.method = checked.method.clone();
-        asked.target = checked.target.clone();
+        let read = grpc::read(session, most).await?;
+        let Checked { method, target, headers, source } =
+            match read.and_then(|check| Checked::read(check).ok_or(Failure::InvalidArgument)) {
+                Ok(checked) => checked,
+                Err(failure) => return grpc::fail(session, failure).await,
+            };
+        (asked.method, asked.target) = (method, target);
         let question = Question {
-            method: &checked.method,
-            target: &checked.target,
-            headers: &checked.headers,
+            method: &asked.method,
+            target: &asked.target,
+            headers: &headers,
             protocol: Version::HTTP_2,
-            whence: Whence::of(&checked.headers, checked.source, &policy.trusted_proxies),
+            whence: Whence::of(&headers, source, &policy.trusted_proxies),
             is_tunnel: false,
         };
-        let verdict = self.reception.judge.judge(policy, &question, &mut asked.context).await;
-        let context = &asked.context;
-        let response = match (verdict, in_force(context)?) {
-            (Ok(()), (policy, Some(admission))) => check::allow(policy, &checked, admission, context)?,
-            (Ok(()), (_, None)) => return Err(Error::new(ErrorType::InternalError)),
-            (Err(rejection), (policy, _)) => {
-                let (head, body) = policy.refusals.build(&Refusal::new(rejection, context))?;
-                check::deny(&head, &body)
+        // As above.
+        let _verdict = self.reception.judge.judge(policy, &question, &mut asked.context).await;
+        let (policy, verdict) = asked.context.outcome().ok_or_else(undecided)?;
+        let (response, status) = match verdict {
+            Ok(admission) => (check::allow(policy, &headers, admission, &asked.context)?, StatusCode::OK),
+            Err(rejection) => {
+                let (head, body) = policy.refusals.build(&Refusal::new(rejection, &asked.context))?;
+                (check::deny(&head, &body), head.status)
             }
         };
+        asked.told = Some(status.as_u16());
         grpc::answer(session, &response).await
     }
 }
 
-/// What was decided, and by which policy: a reload may have come in between.
-fn in_force(context: &Context) -> pingora::Result<(&Policy, Option<&Admission>)> {
-    let policy = context.policy.as_ref().ok_or_else(|| Error::new(ErrorType::InternalError))?;
-    Ok((policy, context.admission.as_ref()))
-}
-
-/// The caller, as the proxy tells it. One that tells nothing is not taken for its caller.
-fn whence(headers: &HeaderMap, asker: Option<IpAddr>, policy: &Policy) -> Whence {
-    if !headers.contains_key(&FORWARDED_FOR.0) {
-        return Whence::default();
-    }
-    Whence::of(headers, asker, &policy.relays)
+fn undecided() -> Box<Error> {
+    Error::new(ErrorType::InternalError)
 }

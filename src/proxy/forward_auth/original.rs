@@ -40,36 +40,54 @@ struct Names {
     url: Option<HeaderName>,
 }
 
+/// Something that is asked where proxies ask.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asking<'r> {
+    request: &'r RequestHeader,
+    /// The target, where it stands behind the path.
+    behind: Option<&'r [u8]>,
+    /// What the proxy makes of refusals.
+    pub(super) statuses: Statuses,
+}
+
+/// Which statuses of a refusal a proxy understands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Statuses {
+    /// Any.
+    All,
+    /// 401 and 403; nginx takes others for a fault of the one it has asked.
+    Strict,
+}
+
 /// The request that is to be decided about.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Original<'r> {
     pub(super) method: Method,
     pub(super) target: &'r [u8],
-    /// The proxy understands 401 and 403 only.
-    pub(super) only_401_and_403: bool,
 }
 
-impl<'r> Original<'r> {
-    /// Reads it from the head of what a proxy asks; `None` where nobody is to ask.
+impl<'r> Asking<'r> {
+    /// From its head; `None` where nobody is to ask.
+    pub(super) fn of(request: &'r RequestHeader) -> Option<Self> {
+        let rest = request.raw_path().strip_prefix(PATH)?;
+        let (behind, query) = match rest.first() {
+            None => (None, &[][..]),
+            Some(b'?') => (None, &rest[1..]),
+            Some(b'/') => (Some(rest), &[][..]),
+            Some(_) => return None,
+        };
+        let is_strict = query.split(|byte| *byte == b'&').any(|pair| pair == b"codes=strict");
+        Some(Self { request, behind, statuses: if is_strict { Statuses::Strict } else { Statuses::All } })
+    }
+
+    /// The request that it is about.
     ///
     /// # Errors
     /// When it is not told, or not in one way: what one proxy overwrites, another one passes on as its caller wrote it.
-    pub(super) fn read(request: &'r RequestHeader) -> Option<Result<Self, Rejection>> {
-        let rest = request.raw_path().strip_prefix(PATH)?;
-        let (in_path, query) = match rest.first() {
-            None => (None, &[][..]),
-            Some(b'?') => (None, &rest[1..]),
-            Some(b'/') => (Some((request.method.clone(), rest)), &[][..]),
-            Some(_) => return None,
-        };
-        let only_401_and_403 = query.split(|byte| *byte == b'&').any(|pair| pair == b"codes=strict");
-        let told = Self::told(&request.headers, in_path);
-        Some(told.map(|(method, target)| Self { method, target, only_401_and_403 }))
-    }
-
-    fn told(headers: &'r HeaderMap, in_path: Option<(Method, &'r [u8])>) -> Result<(Method, &'r [u8]), Rejection> {
-        let tellings = [in_path, X_FORWARDED.read(headers)?, X_ORIGINAL.read(headers)?];
-        let mut tellings = tellings.into_iter().flatten();
+    pub(super) fn original(&self) -> Result<Original<'r>, Rejection> {
+        let headers = &self.request.headers;
+        let behind = self.behind.map(|target| Original { method: self.request.method.clone(), target });
+        let mut tellings = [behind, X_FORWARDED.read(headers)?, X_ORIGINAL.read(headers)?].into_iter().flatten();
         let first = tellings.next().ok_or(NOT_TOLD)?;
         if tellings.all(|other| other == first) { Ok(first) } else { Err(TOLD_TWICE) }
     }
@@ -77,7 +95,7 @@ impl<'r> Original<'r> {
 
 impl Names {
     /// Both or none of them.
-    fn read<'r>(&self, headers: &'r HeaderMap) -> Result<Option<(Method, &'r [u8])>, Rejection> {
+    fn read<'r>(&self, headers: &'r HeaderMap) -> Result<Option<Original<'r>>, Rejection> {
         let method = once(headers, &self.method)?;
         let uri = once(headers, &self.uri)?;
         let url = self.url.as_ref().map(|url| once(headers, url)).transpose()?.flatten().map(without_origin);
@@ -86,7 +104,10 @@ impl Names {
         }
         match (method, uri.or(url)) {
             (None, None) => Ok(None),
-            (Some(method), Some(target)) => Ok(Some((Method::from_bytes(method).map_err(|_| NOT_TOLD)?, target))),
+            (Some(method), Some(target)) => {
+                let method = Method::from_bytes(method).map_err(|_| NOT_TOLD)?;
+                Ok(Some(Original { method, target }))
+            }
             _ => Err(NOT_TOLD),
         }
     }

@@ -6,13 +6,13 @@ fn told(method: &str, path: &str, headers: &[(&'static str, &str)]) -> String {
     for (name, value) in headers {
         request.append_header(*name, *value).unwrap();
     }
-    match Original::read(&request) {
-        None => "elsewhere".into(),
-        Some(Err(rejection)) if rejection == NOT_TOLD => "not told".into(),
-        Some(Err(rejection)) if rejection == TOLD_TWICE => "told twice".into(),
-        Some(Err(other)) => other.code().into(),
-        Some(Ok(original)) => {
-            let strict = if original.only_401_and_403 { " strict" } else { "" };
+    let Some(asking) = Asking::of(&request) else { return "elsewhere".into() };
+    match asking.original() {
+        Err(rejection) if rejection == NOT_TOLD => "not told".into(),
+        Err(rejection) if rejection == TOLD_TWICE => "told twice".into(),
+        Err(other) => other.code().into(),
+        Ok(original) => {
+            let strict = if asking.statuses == Statuses::Strict { " strict" } else { "" };
             format!("{} {}{strict}", original.method, String::from_utf8_lossy(original.target))
         }
     }

@@ -17,6 +17,7 @@ mod start;
 mod uses;
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -53,6 +54,8 @@ pub struct DatabaseDirectory {
     preload: u32,
     /// Bring the schema up to date where it is not.
     may_migrate: bool,
+    /// Where what is remembered is kept.
+    snapshot: Option<PathBuf>,
     remembered: Remembered,
     lookups: Lookups,
     uses: Uses,
@@ -105,11 +108,20 @@ impl DatabaseDirectory {
         self.is_failing.load(Ordering::Acquire) && !self.is_followed()
     }
 
+    /// True while it answers.
+    pub fn answers(&self) -> bool {
+        self.age().is_some() && !self.is_failing.load(Ordering::Acquire)
+    }
+
     /// Brings the gauges up to date.
     pub fn measure(&self) {
         self.metrics.age.set(self.age().map_or(-1.0, |age| age.as_secs_f64()));
         self.metrics.is_followed.set(i64::from(self.is_followed()));
         self.remembered.measure(&self.metrics);
+        let written = |file: &PathBuf| file.metadata().and_then(|file| file.modified()).ok();
+        if let Some(at) = self.snapshot.as_ref().and_then(written) {
+            self.metrics.snapshot_written(at);
+        }
     }
 
     pub(super) fn decoys(&self) -> Arc<Decoys> {

@@ -80,6 +80,7 @@ impl Database {
             clock: start.clock,
             max_stale: options.max_stale.duration(),
             preload: options.preload,
+            snapshot: options.snapshot.clone(),
             remembered: Remembered::new(&options.cache),
             lookups: Lookups::new(weak.clone(), options.lookups.get()),
             uses: Uses::default(),

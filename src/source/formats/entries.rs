@@ -10,7 +10,7 @@ use crate::credential::{
     Account, Credential, DigestError, Label, PasswordHash, PasswordHashError, ScopeCatalog, ScopeSet, StoredSecret,
     TokenDigest, VersionCatalog, is_username,
 };
-use crate::source::file_set::Clash;
+use crate::source::file_set::{Clash, FileSet};
 
 /// More than these are not reported at once.
 const MOST_FAULTS: usize = 100;
@@ -34,16 +34,15 @@ pub(super) struct Entries<'c> {
     versions: &'c VersionCatalog,
     scopes: &'c ScopeCatalog,
     pub(super) faults: Faults,
-    drafts: Vec<Draft>,
+    /// Those without a fault, and where each of them stands.
+    set: FileSet,
+    places: Vec<Place>,
+    /// What is said of accounts, in the order of the file.
     stated: Vec<(Label, bool)>,
-    accounts: HashMap<Label, Arc<Account>>,
+    described: HashMap<Label, Arc<Account>>,
+    /// Of the credentials so far, each once; they may still be described further down.
+    named: HashMap<Label, Arc<Account>>,
     scope_sets: HashMap<Vec<Label>, Arc<ScopeSet>>,
-}
-
-/// A credential whose account may still be described further down, and where it was written.
-struct Draft {
-    credential: Credential,
-    place: Place,
 }
 
 impl<'c> Entries<'c> {
@@ -53,9 +52,11 @@ impl<'c> Entries<'c> {
             versions,
             scopes,
             faults: Faults::default(),
-            drafts: Vec::new(),
+            set: FileSet::default(),
+            places: Vec::new(),
             stated: Vec::new(),
-            accounts: HashMap::new(),
+            described: HashMap::new(),
+            named: HashMap::new(),
             scope_sets: HashMap::new(),
         }
     }
@@ -69,11 +70,11 @@ impl<'c> Entries<'c> {
     pub(super) fn account(&mut self, path: &str, node: &mut Node) {
         let Some(written) = decode::<written::Account>(node, path, &mut self.faults) else { return };
         let id = written.id.0;
-        if self.accounts.contains_key(&id) {
+        if self.described.contains_key(&id) {
             self.report(node, path, "id", "stands here twice");
         }
         self.stated.push((id.clone(), written.access));
-        self.accounts.insert(id.clone(), Arc::new(Account { id, access: written.access }));
+        self.described.insert(id.clone(), Arc::new(Account { id, access: written.access }));
     }
 
     /// Takes a credential.
@@ -93,22 +94,44 @@ impl<'c> Entries<'c> {
             self.report(node, path, "name", "holds control characters");
         }
         let (Some(secret), true) = (secret, self.faults.0.len() == before) else { return };
-        self.drafts.push(Draft {
-            credential: Credential {
-                id: written.id.0,
-                account: Arc::new(Account { id: written.account.0, access: true }),
-                name: written.name,
-                secret,
-                enabled: written.enabled,
-                version,
-                scopes,
-                expires_at: written.expires_at.map(|moment| moment.0.value),
-                addresses: written.addresses.iter().map(|range| range.0.0).collect(),
-                rate_limit: written.rate_limit.as_ref().map(written::RateLimit::limit),
-                last_use: None,
-            },
-            place: Place { origin: node.origin.clone(), path: path.to_owned() },
-        });
+        let credential = Credential {
+            id: written.id.0,
+            account: self.account_of(&written.account.0),
+            name: written.name,
+            secret,
+            enabled: written.enabled,
+            version,
+            scopes,
+            expires_at: written.expires_at.map(|moment| moment.0.value),
+            addresses: written.addresses.iter().map(|range| range.0.0).collect(),
+            rate_limit: written.rate_limit.as_ref().map(written::RateLimit::limit),
+            last_use: None,
+        };
+        match self.set.insert(credential) {
+            // While nothing is wrong, which is when places are asked for, all that were written are in the set.
+            Ok(()) => self
+                .places
+                .push(Place { origin: node.origin.clone(), index: (!path.is_empty()).then_some(self.places.len()) }),
+            Err(clash) => {
+                let (key, first, meaning) = match clash {
+                    Clash::Id(first) => ("id", first, "id"),
+                    Clash::Username(first) => ("username", first, "username"),
+                    Clash::Token(first) => ("token", first, "token digest"),
+                };
+                let problem = format!("is the {meaning} of another credential too, at {}", self.places[first].origin);
+                self.faults.push(Fault::new(node.origin.clone(), join(path, key), problem));
+            }
+        }
+    }
+
+    /// One for all credentials of an account.
+    fn account_of(&mut self, id: &Label) -> Arc<Account> {
+        if let Some(known) = self.named.get(id) {
+            return known.clone();
+        }
+        let account = Arc::new(Account { id: id.clone(), access: true });
+        self.named.insert(id.clone(), account.clone());
+        account
     }
 
     fn secret(&mut self, path: &str, node: &Node, written: &written::Credential) -> Option<StoredSecret> {
@@ -222,30 +245,14 @@ impl<'c> Entries<'c> {
 
     /// All of them, if nothing is wrong with any.
     pub(super) fn finish(self) -> Result<Reading, Faults> {
-        let Self { mut faults, drafts, mut accounts, stated, .. } = self;
-        let mut reading = Reading { accounts: stated, ..Reading::default() };
-        reading.places.reserve(drafts.len());
-        for Draft { mut credential, place } in drafts {
-            let account = accounts.entry(credential.account.id.clone()).or_insert_with(|| credential.account.clone());
-            credential.account = account.clone();
-            match reading.set.insert(credential) {
-                Ok(()) => reading.places.push(place),
-                Err(clash) => {
-                    let (key, first, meaning) = match clash {
-                        Clash::Id(first) => ("id", first, "id"),
-                        Clash::Username(first) => ("username", first, "username"),
-                        Clash::Token(first) => ("token", first, "token digest"),
-                    };
-                    let first = &reading.places[first].origin;
-                    let problem = format!("is the {meaning} of another credential too, at {first}");
-                    faults.push(place.fault(key, problem));
-                }
-            }
+        let Self { mut faults, mut set, places, stated, described, .. } = self;
+        if !described.is_empty() {
+            set.describe_accounts(&described);
         }
         if faults.0.len() >= MOST_FAULTS {
             faults.push(Fault::new(Origin::WHOLE_FILE, "", "has more faults than are listed here"));
         }
-        faults.into_result(|| reading)
+        faults.into_result(|| Reading { set, places, accounts: stated })
     }
 
     fn report(&mut self, node: &Node, path: &str, key: &str, problem: &str) {

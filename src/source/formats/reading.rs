@@ -15,19 +15,20 @@ pub struct Reading {
     pub accounts: Vec<(Label, bool)>,
 }
 
-/// Where an entry stands.
+/// Where an entry stands: of a million there are a million of these.
 #[derive(Debug, Clone)]
 pub struct Place {
     /// Line and column.
     pub origin: Origin,
-    /// Its path; empty in a format without any.
-    pub path: String,
+    /// Its index in a format that has paths.
+    pub(super) index: Option<usize>,
 }
 
 impl Place {
     /// Something that is wrong with the entry here.
     pub fn fault(&self, key: &str, problem: impl Into<String>) -> Fault {
-        Fault::new(self.origin.clone(), join(&self.path, key), problem)
+        let path = self.index.map(|index| format!("credentials[{index}]")).unwrap_or_default();
+        Fault::new(self.origin.clone(), join(&path, key), problem)
     }
 }
 

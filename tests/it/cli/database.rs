@@ -7,7 +7,7 @@ use crate::support::Run;
 use crate::support::postgres::fresh_database;
 
 /// A folder whose settings name a database, and no credentials file.
-pub(super) fn folder_on(database: &str) -> TempDir {
+pub fn folder_on(database: &str) -> TempDir {
     let folder = TempDir::new().unwrap();
     let text = format!(
         "proxy: {{listen: 127.0.0.1:0, upstream: http://127.0.0.1:9}}\ncredentials: {{database: '{database}'}}\nscopes: {{pay: [{{path: /pay}}]}}\n"
@@ -110,4 +110,31 @@ fn without_a_database_every_command_says_how_to_name_one() {
         assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
         assert!(ended.stderr.contains("credentials: {database: sqlite:claviger.db}"), "{}", ended.stderr);
     }
+}
+
+#[test]
+fn a_backup_is_for_its_owner_and_never_written_over_what_is_there() {
+    let folder = folder_on("sqlite:claviger.db");
+    let run = |arguments: &[&str]| Run::within(folder.path(), &[&["database"], arguments].concat()).end();
+    let missing = run(&["backup", "backup.db"]);
+    assert_eq!(missing.code, 1, "{missing:?}");
+    assert!(!folder.path().join("claviger.db").exists() && !folder.path().join("backup.db").exists());
+    run(&["migrate"]);
+    let made = run(&["backup", "backup.db"]);
+    assert_eq!((made.code, made.stdout.as_str()), (0, "sqlite:claviger.db: copied into backup.db\n"), "{made:?}");
+    let copy = std::fs::metadata(folder.path().join("backup.db")).unwrap();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&copy.permissions()) & 0o777, 0o600);
+    let again = run(&["backup", "backup.db"]);
+    assert_eq!(again.code, 1);
+    assert!(again.stderr.contains("name a file that is not there yet"), "{}", again.stderr);
+    assert_eq!(std::fs::metadata(folder.path().join("backup.db")).unwrap().len(), copy.len());
+}
+
+#[test]
+fn a_server_is_backed_up_by_its_own_programs() {
+    let database = fresh_database();
+    let folder = folder_on(database.url());
+    let ended = Run::within(folder.path(), &["database", "backup", "backup.db"]).end();
+    assert!(ended.code == 1 && ended.stderr.contains("use pg_dump"), "{}", ended.stderr);
+    assert!(!folder.path().join("backup.db").exists());
 }

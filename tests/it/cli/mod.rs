@@ -2,7 +2,7 @@
 
 mod config;
 mod credentials;
-mod database;
+pub mod database;
 mod desk;
 mod desk_credentials;
 mod desk_files;
@@ -11,6 +11,7 @@ mod desk_people;
 mod desk_server;
 mod explain;
 mod faults;
+mod health;
 mod passwords;
 mod readme;
 mod serve;

@@ -3,27 +3,7 @@
 use std::path::Path;
 
 use super::desk::steady;
-use crate::support::{Gate, Run};
-
-/// A command, and what it is said to print.
-struct Step {
-    line: String,
-    printed: Vec<String>,
-}
-
-fn steps() -> Vec<Step> {
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let part = readme.split("\n## The desk\n").nth(1).unwrap().split("\n## ").next().unwrap();
-    let blocks = part.split("\n```console\n").skip(1).map(|block| block.split("\n```").next().unwrap());
-    let mut steps: Vec<Step> = Vec::new();
-    for line in blocks.flat_map(str::lines) {
-        match line.strip_prefix("$ ") {
-            Some(line) => steps.push(Step { line: line.to_owned(), printed: Vec::new() }),
-            None => steps.last_mut().unwrap().printed.push(line.to_owned()),
-        }
-    }
-    steps
-}
+use crate::support::{Gate, Run, Step, steps};
 
 /// What README.md calls something, and what it is called here.
 #[derive(Default)]
@@ -68,7 +48,7 @@ fn the_commands_of_the_desk_do_in_their_order_what_the_readme_says() {
     let settings = "scopes: {pay: [{methods: [POST], path: /payments}]}";
     let gate = Gate::before("http://127.0.0.1:9").database("sqlite:claviger.db").settings(settings).start();
     let (mut names, mut variables) = (Names::default(), Vec::new());
-    let steps = steps();
+    let steps = steps("## The desk");
     assert!(steps.len() > 30, "{}", steps.len());
     for step in &steps {
         if let Some((name, value)) = step.line.strip_prefix("export ").and_then(|line| line.split_once('=')) {

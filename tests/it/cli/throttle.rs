@@ -42,8 +42,8 @@ fn a_gate_that_is_not_there_or_is_none_is_an_error() {
     let nobody = list("http://127.0.0.1:1");
     assert_eq!((nobody.code, nobody.stdout.as_str()), (1, ""));
     assert!(nobody.stderr.contains("the admin listener at 127.0.0.1:1 does not answer"), "{}", nobody.stderr);
-    let https = list("https://127.0.0.1:1");
-    assert!(https.code == 1 && https.stderr.contains("must be http://host:port"), "{}", https.stderr);
+    let other = list("ftp://127.0.0.1:1");
+    assert!(other.code == 1 && other.stderr.contains("must be http://HOST:PORT"), "{}", other.stderr);
     // The listener for callers is not it.
     let gate = Gate::before("http://127.0.0.1:1").start();
     let wrong = list(&format!("http://{}", gate.address));

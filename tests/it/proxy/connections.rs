@@ -60,7 +60,7 @@ fn connections_are_counted_exactly_however_they_end() {
     let settings = "limits: {connections: 50, connections_per_address: 40}";
     let gate = Gate::before(api.url())
         .settings(settings)
-        .proxy("  timeouts: {request_head: 300ms, keep_alive: 300ms, upstream_read: 300ms}");
+        .proxy("  timeouts: {request_head: 1s, keep_alive: 1s, upstream_read: 300ms}");
     let gate = gate.start();
     for _ in 0..2 {
         drop(gate.connect());

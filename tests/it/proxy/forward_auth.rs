@@ -131,6 +131,7 @@ fn an_unlisted_proxy_is_told_nothing() {
         assert_eq!((reply.status, reply.code().as_str()), (403, "proxy_not_trusted"));
         assert_eq!(reply.header("X-Claviger-Credential"), None);
     }
+    assert_eq!(gate.access_log(3)[0]["client"], "127.0.0.1");
     let reply = Connection::from(Ipv4Addr::new(127, 0, 0, 2), gate.asked).send(&about("GET", "/visits").bearer(TOKEN));
     assert_eq!(reply.status, 200);
 }
@@ -148,9 +149,17 @@ fn a_request_that_is_not_told_is_refused_as_such() {
         about("GET", "/visits").bearer(TOKEN).header("X_Claviger_Credential", "root"),
         about("GET", "/visits").bearer(TOKEN).header("x.claviger.account", "root"),
         about("GET", "/visits").bearer(TOKEN).header("X_API_Version", "1"),
+        about("GET", "/visits").bearer(TOKEN).header("X-Claviger-Role", "root"),
+        about("CONNECT", "/visits").bearer(TOKEN),
     ] {
         let reply = ask(&gate, &request);
         assert_eq!((reply.status, reply.code().as_str()), (400, "request_ambiguous"), "{request:?}");
+    }
+    for strict in
+        [Request::get("/auth?codes=strict"), strictly_about("GET", "/events").header("X_Claviger_Account", "x")]
+    {
+        let reply = ask(&gate, &strict);
+        assert_eq!((reply.status, reply.code().as_str()), (403, "request_ambiguous"), "{strict:?}");
     }
     assert_eq!(ask(&gate, &Request::get("/").bearer(TOKEN)).status, 404);
 }
@@ -158,14 +167,20 @@ fn a_request_that_is_not_told_is_refused_as_such() {
 #[test]
 fn the_caller_is_whom_the_proxy_names_and_nobody_where_it_names_none() {
     let office = format!(
-        "credentials:\n  - {{id: office, account: acme, token: '{}', addresses: [192.0.2.0/24, 127.0.0.0/8]}}\n",
+        "credentials:\n  - {{id: office, account: acme, token: '{}', addresses: [192.0.2.0/24]}}\n",
         digest(TOKEN)
     );
-    let gate = Gate::asked("").credentials(&office).start();
+    let balancer = "proxy: {trusted_proxies: [198.51.100.4]}";
+    let gate = Gate::asked("").settings(balancer).credentials(&office).start();
     let about = || about("GET", "/visits").bearer(TOKEN);
     for (chain, status) in [
         (Some("192.0.2.7"), 200),
-        (Some("192.0.2.7, 127.0.0.1"), 200),
+        (Some("192.0.2.7, 198.51.100.4"), 200),
+        (Some("203.0.113.9, 192.0.2.7"), 200),
+        (Some("\u{ff}, 192.0.2.7"), 200),
+        // Whoever may ask is not therefore believed when it is a caller itself.
+        (Some("192.0.2.7, 127.0.0.1"), 403),
+        (Some("192.0.2.7, \u{ff}"), 403),
         (Some("203.0.113.9"), 403),
         (Some("192.0.2.7, 203.0.113.9"), 403),
         (Some("192.0.2.7, unknown"), 403),
@@ -181,7 +196,8 @@ fn guessing_is_throttled_by_the_callers_address_and_not_by_that_of_the_proxy() {
     let gate = asked().settings("throttle: {free_per_address: 3, first_delay: 1h, longest_delay: 1h, window: 2h}");
     let gate = gate.credentials(&set()).start();
     let guess = |from: &str| ask(&gate, &about("GET", "/visits").bearer("wrong").header("X-Forwarded-For", from));
-    let statuses: Vec<u16> = (0..5).map(|_| guess("192.0.2.7").status).collect();
+    // Whatever the caller has written in front of it.
+    let statuses: Vec<u16> = (0..5).map(|_| guess("\u{ff}, 192.0.2.7").status).collect();
     assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
     assert_eq!(guess("192.0.2.8").status, 401);
     let reply = ask(&gate, &strictly_about("GET", "/visits").bearer("wrong").header("X-Forwarded-For", "192.0.2.7"));
@@ -241,4 +257,25 @@ async fn a_call_of_grpc_that_is_none_lets_nobody_through() {
     assert_eq!(check(&gate, whole, &[("grpc-encoding", "gzip")]).await, "12");
     let elsewhere = Gate::asked("trusted_proxies: [127.0.0.2/32]").start();
     assert_eq!(check(&elsewhere, whole, &[]).await, "7");
+    // Nothing was presented: what Envoy is told to answer, not what it is told that with.
+    let log = gate.access_log(6);
+    assert_eq!((log[0]["status"].as_u64(), log[0]["path"].as_str()), (Some(401), Some("/visits")));
+}
+
+#[test]
+fn a_proxy_may_ask_on_as_many_connections_as_it_likes() {
+    let gate = Gate::asked("").settings("limits: {connections_per_address: 2}").start();
+    let mut connections: Vec<_> = (0..6).map(|_| Connection::open(gate.asked)).collect();
+    for connection in &mut connections {
+        assert_eq!(connection.send(&about("GET", "/visits").bearer(TOKEN)).status, 200);
+    }
+}
+
+#[test]
+fn a_question_with_a_body_leaves_the_connection_as_it_is() {
+    let gate = gate();
+    let mut connection = Connection::open(gate.asked);
+    for _ in 0..3 {
+        assert_eq!(connection.send(&about("POST", "/visits").bearer(TOKEN).body("body")).status, 200);
+    }
 }

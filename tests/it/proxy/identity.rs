@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::support::{Connection, Gate, PASSWORD, RecordingApi, Request, ScriptedApi, Seen, TOKEN, digest};
+use crate::support::{Connection, Gate, PASSWORD, RecordingApi, Request, ScriptedApi, Seen, TOKEN, digest, eventually};
 
 const SCOPED: &str = "versions:
   read_from: {header: X-API-Version}
@@ -182,7 +182,7 @@ fn other_spellings_of_our_own_headers_do_not_arrive() {
 }
 
 #[test]
-fn one_request_id_in_problem_document_access_log_and_forwarded_request() {
+fn one_request_id_in_problem_document_logs_and_forwarded_request() {
     let (ids, forwarded) = std::sync::mpsc::channel();
     let api = ScriptedApi::start(move |exchange| {
         let head = exchange.head();
@@ -196,6 +196,8 @@ fn one_request_id_in_problem_document_access_log_and_forwarded_request() {
     assert_eq!(reply.code(), "upstream_unreachable");
     let document = reply.json()["request_id"].as_str().unwrap().to_owned();
     assert_eq!(gate.access_log(1)[0]["request_id"], document.as_str());
+    let told = format!("\"request_id\":\"{document}\"");
+    eventually("the log names it too", || gate.stderr().lines().any(|line| line.contains(&told)));
     assert_eq!(forwarded.recv().unwrap(), Some(document));
 }
 

@@ -15,7 +15,6 @@ mod http2_requests;
 mod identity;
 mod limits;
 mod messages;
-mod metrics;
 mod odd;
 mod rates;
 mod rejections;

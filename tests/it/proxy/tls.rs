@@ -62,7 +62,7 @@ fn requests_pass_with_tls_and_not_without() {
     assert!(!gate.send_raw(&Request::get("/x").bearer(TOKEN).bytes()).contains("HTTP/1.1"));
     assert!(ask(&gate, &Authority::new().client(None)).is_none());
     assert_eq!(api.seen().len(), 3);
-    assert!(gate.metric("claviger_tls_certs_not_after") > 0.0);
+    assert!(gate.metric("claviger_tls_certs_not_after{listener=\"proxy\"}") > 0.0);
 }
 
 #[test]

@@ -2,6 +2,8 @@ mod admin_tls;
 mod desk_alone;
 mod dying;
 mod first_link;
+mod passed_on;
+mod service_manager;
 mod upgrade;
 mod visits;
 

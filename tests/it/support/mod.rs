@@ -9,6 +9,8 @@ mod gate;
 mod http2;
 pub mod postgres;
 mod process;
+mod prometheus;
+mod readme;
 mod script;
 mod secrets;
 
@@ -18,5 +20,7 @@ pub use client::{Connection, Reply, Request};
 pub use command::{Ended, Run, claviger};
 pub use gate::{Gate, GateBuilder, eventually};
 pub use http2::Http2Api;
+pub use prometheus::{Prometheus, deployed};
+pub use readme::{Step, steps};
 pub use script::{Exchange, ScriptedApi};
 pub use secrets::*;

@@ -1,0 +1,67 @@
+//! The service under a systemd that is booted for it, in a container of its own (`systemd-nspawn`): with all that it is
+//! forbidden, and with systemd's own idea of which process is the main one.
+
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::{install, repository};
+
+const PREFIX: &str = "/opt/claviger";
+const SAYS: &str = "started: active, serving, 401
+reloaded: active, serving; reloaded: no credential changed
+taken over: 401 active, 0 restarts, 1 process
+killed: 401
+stopped: inactive, success
+called before it runs: inactive, 401, active
+restarted: 401 active
+";
+
+/// A system with the programs of this one, the service installed, and nothing else.
+fn system() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let at = |path: &str| folder.path().join(path);
+    for empty in
+        ["usr", "etc/claviger", "etc/systemd/system/multi-user.target.wants", "dev", "proc", "sys", "run", "tmp", "var"]
+    {
+        std::fs::create_dir_all(at(empty)).unwrap();
+    }
+    for link in ["bin", "sbin", "lib", "lib64"] {
+        symlink(Path::new("usr").join(link), at(link)).unwrap();
+    }
+    install::install(&folder, PREFIX);
+    for unit in ["claviger.service", "claviger.socket"] {
+        std::fs::copy(at("opt/claviger/lib/systemd/system").join(unit), at("etc/systemd/system").join(unit)).unwrap();
+    }
+    for file in ["claviger.yaml", "credentials.yaml"] {
+        std::fs::copy(repository("config").join(file), at("etc/claviger").join(file)).unwrap();
+    }
+    std::fs::copy(repository("tests/it/deploy/booted.sh"), at("etc/story")).unwrap();
+    let story = "[Service]\nType=oneshot\nExecStart=/bin/sh -c '/etc/story > /etc/said 2>&1'\n";
+    for (file, text) in [
+        ("etc/passwd", "root:x:0:0::/:/bin/sh\nclaviger:x:990:990::/:/bin/false\n"),
+        ("etc/group", "root:x:0:\nclaviger:x:990:\n"),
+        ("etc/machine-id", ""),
+        ("etc/os-release", "ID=test\n"),
+        ("etc/systemd/system/story.service", story),
+    ] {
+        std::fs::write(at(file), text).unwrap();
+    }
+    symlink("../story.service", at("etc/systemd/system/multi-user.target.wants/story.service")).unwrap();
+    folder
+}
+
+#[test]
+#[ignore = "boots a systemd, which only root can; make test does"]
+fn the_service_does_under_systemd_what_its_files_say() {
+    let system = system();
+    let mut command = Command::new("timeout");
+    command.args(["--kill-after=5", "100", "systemd-nspawn", "--boot", "--bind-ro=/usr", "--private-network"]);
+    command.args(["--register=no", "--keep-unit", "--console=pipe"]).arg("--directory").arg(system.path());
+    let booted = command.stdin(std::process::Stdio::null()).output().unwrap();
+    let said = std::fs::read_to_string(system.path().join("etc/said")).unwrap_or_default();
+    let console = String::from_utf8_lossy(&booted.stdout);
+    assert_eq!(said, SAYS, "{console}\n{}", String::from_utf8_lossy(&booted.stderr));
+}

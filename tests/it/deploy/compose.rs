@@ -1,0 +1,109 @@
+//! The example that is run by one command, checked against the schema of its format.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{checker, documents, read, repository, succeeds, validates};
+
+fn compose() -> Value {
+    documents(&read("deploy/compose.yaml")).remove(0)
+}
+
+/// Name and description of each.
+fn services() -> Vec<(String, Value)> {
+    let services = compose()["services"].as_object().unwrap().clone();
+    services.into_iter().collect()
+}
+
+#[test]
+fn the_file_is_one_of_compose() {
+    let mut command = checker("check-jsonschema");
+    command.args(["--builtin-schema", "vendor.compose-spec"]).arg(repository("deploy/compose.yaml"));
+    succeeds(command);
+}
+
+#[test]
+fn no_service_may_write_to_its_image_or_do_what_root_may() {
+    for (name, service) in services() {
+        assert_eq!(service["read_only"], true, "{name}");
+        assert_eq!(service["cap_drop"], serde_json::json!(["ALL"]), "{name}");
+        assert_eq!(service["security_opt"], serde_json::json!(["no-new-privileges:true"]), "{name}");
+        let image = service["image"].as_str().unwrap();
+        assert!(image.contains(':') && !image.ends_with(":latest"), "{image}");
+    }
+}
+
+#[test]
+fn every_service_that_can_says_whether_it_is_well() {
+    let services = services();
+    let without: Vec<&str> = services
+        .iter()
+        .filter(|(_, service)| service["healthcheck"].is_null())
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(without, ["api"]);
+}
+
+#[test]
+fn nobody_gets_to_the_api_or_the_database_but_through_the_gate() {
+    for (name, service) in services() {
+        let is_inside = ["api", "postgres"].contains(&name.as_str());
+        assert_eq!(service["ports"].is_null(), is_inside, "{name}");
+        assert_eq!(service["networks"] == serde_json::json!(["inside"]), is_inside, "{name}");
+    }
+    assert_eq!(compose()["networks"]["inside"]["internal"], true);
+}
+
+#[test]
+fn what_is_mounted_is_there() {
+    let volumes =
+        services().into_iter().flat_map(|(_, service)| service["volumes"].as_array().cloned().unwrap_or_default());
+    let sources: BTreeSet<String> =
+        volumes.map(|volume| volume.as_str().unwrap().split(':').next().unwrap().to_owned()).collect();
+    for source in sources.iter().filter_map(|source| source.strip_prefix("./")) {
+        assert!(repository("deploy").join(source).is_dir(), "{source}");
+    }
+    let named: Vec<&String> = sources.iter().filter(|source| !source.starts_with('.')).collect();
+    assert!(named.iter().all(|name| compose()["volumes"].get(name.as_str()).is_some()), "{named:?}");
+}
+
+#[test]
+fn prometheus_asks_the_gate_where_it_listens() {
+    let prometheus = documents(&read("deploy/compose/prometheus/prometheus.yaml")).remove(0);
+    assert_eq!(prometheus["scrape_configs"][0]["static_configs"][0]["targets"], serde_json::json!(["gate:8081"]));
+    assert!(read("deploy/compose/gate/claviger.yaml").contains("admin: {listen: 0.0.0.0:8081}"));
+    assert_eq!(prometheus["rule_files"], serde_json::json!(["/etc/prometheus-rules/alerts.yaml"]));
+    assert!(repository("deploy/prometheus/alerts.yaml").is_file());
+    let api = services().into_iter().find(|(name, _)| name == "api").unwrap().1;
+    let port = api["environment"]["WHOAMI_PORT_NUMBER"].as_str().unwrap().to_owned();
+    assert!(read("deploy/compose/gate/claviger.yaml").contains(&format!("upstream: http://api:{port}")));
+}
+
+#[test]
+fn the_gate_would_start_with_its_settings_and_the_secrets_that_are_made() {
+    let folder = TempDir::new().unwrap();
+    let script = folder.path().join("make-secrets");
+    std::fs::copy(repository("deploy/compose/make-secrets"), &script).unwrap();
+    succeeds(Command::new(&script));
+    let secret = |name: &str| std::fs::read_to_string(folder.path().join("secrets").join(name)).unwrap();
+    let (database, password) = (secret("database"), secret("postgres_password"));
+    assert!(password.len() == 48 && database.contains(&format!("claviger:{password}@postgres/claviger")));
+    let secrets = compose()["secrets"].as_object().unwrap().clone();
+    for (name, secret) in secrets {
+        let file = secret["file"].as_str().unwrap().strip_prefix("./compose/").unwrap().to_owned();
+        assert!(folder.path().join(&file).is_file(), "{name}: {file}");
+    }
+    // A second time nothing is changed: the database would not know.
+    succeeds(Command::new(&script));
+    assert_eq!(secret("postgres_password"), password);
+
+    let settings = read("deploy/compose/gate/claviger.yaml");
+    assert!(settings.contains("database_file: /run/secrets/database"));
+    validates(
+        &[("claviger.yaml", &settings), ("database", &database)],
+        &[("CLAVIGER__CREDENTIALS__DATABASE_FILE", "database")],
+    );
+}

@@ -1,0 +1,157 @@
+//! The image, as far as it can be made without an engine: its files are put together as the Dockerfile says, and the
+//! program is run with nothing else around it.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{checker, read, repository, succeeds};
+use crate::support::{Gate, RecordingApi, Request, TOKEN, claviger, credentials};
+
+/// Instructions, each on one line, comments left out.
+fn instructions() -> Vec<(String, String)> {
+    let text = read("deploy/docker/Dockerfile").replace("\\\n", " ");
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let split = |line: &str| line.split_once(' ').map(|(name, rest)| (name.to_owned(), rest.to_owned())).unwrap();
+    lines.map(split).collect()
+}
+
+fn the(name: &str) -> String {
+    let all: Vec<_> = instructions().into_iter().filter(|(other, _)| other == name).collect();
+    assert_eq!(all.len(), 1, "{name}: {all:?}");
+    all[0].1.clone()
+}
+
+fn words(json: &str) -> Vec<String> {
+    serde_json::from_str(json).unwrap_or_else(|error| panic!("{json} is for a shell, and there is none: {error}"))
+}
+
+/// What the image holds, made by the Dockerfile's own line.
+fn image() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let runs: Vec<String> =
+        instructions().into_iter().filter(|(name, _)| name == "RUN").map(|(_, line)| line).collect();
+    let line = runs.last().unwrap();
+    assert!(line.contains("target/release/claviger") && line.ends_with(" /image"), "{line}");
+    let program = claviger().get_program().to_str().unwrap().to_owned();
+    let line = line.replace("target/release/claviger", &program).replace("/image", folder.path().to_str().unwrap());
+    let mut command = Command::new("sh");
+    command.current_dir(repository("")).args(["-ec", &line]);
+    succeeds(command);
+    folder
+}
+
+/// A command within the image, as its user where whoever runs the tests may become another.
+fn within(image: &Path, arguments: &[&str]) -> Command {
+    let mut command = if nix::unistd::geteuid().is_root() {
+        let mut command = Command::new("chroot");
+        command.arg(format!("--userspec={}", the("USER"))).arg(image);
+        command
+    } else {
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "chroot"]).arg(image);
+        command
+    };
+    command.args(arguments).env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    command
+}
+
+#[test]
+fn nothing_in_the_dockerfile_is_known_to_be_a_mistake() {
+    let mut command = checker("hadolint");
+    // Two lines with RUN, because the second of them is run by a test.
+    command.args(["--failure-threshold", "style", "--ignore", "DL3059"]).arg(repository("deploy/docker/Dockerfile"));
+    succeeds(command);
+}
+
+#[test]
+fn the_last_stage_has_no_base_no_shell_and_no_root() {
+    let stages: Vec<String> =
+        instructions().into_iter().filter(|(name, _)| name == "FROM").map(|(_, from)| from).collect();
+    assert_eq!(stages.last().unwrap(), "scratch");
+    for stage in &stages[..stages.len() - 1] {
+        assert!(stage.contains(':') && !stage.contains(":latest"), "{stage}");
+    }
+    let (user, group) = the("USER").split_once(':').map(|(user, group)| (user.to_owned(), group.to_owned())).unwrap();
+    assert!(user.parse::<u32>().unwrap() > 0 && group.parse::<u32>().unwrap() > 0);
+    assert_eq!(words(&the("ENTRYPOINT")), ["/usr/bin/claviger"]);
+    assert_eq!(words(&the("CMD")), ["serve"]);
+}
+
+#[test]
+fn the_program_and_its_health_command_run_with_nothing_but_the_image() {
+    let image = image();
+    let version = succeeds(within(image.path(), &["/usr/bin/claviger", "--version"]));
+    assert!(version.stdout.starts_with("claviger "), "{}", version.stdout);
+
+    let api = RecordingApi::start();
+    let settings = format!(
+        "proxy: {{listen: 127.0.0.1:0, upstream: {}}}\nadmin: {{listen: 127.0.0.1:0}}\n\
+         credentials: {{file: credentials.yaml}}\nlog: {{format: json, level: debug}}\n",
+        api.url().replace("127.0.0.1", "localhost")
+    );
+    std::fs::write(image.path().join("etc/claviger/claviger.yaml"), settings).unwrap();
+    std::fs::write(image.path().join("etc/claviger/credentials.yaml"), credentials()).unwrap();
+    // Engines provide both; pingora reads the latter.
+    std::fs::write(image.path().join("etc/hosts"), "127.0.0.1 localhost\n").unwrap();
+    std::fs::create_dir(image.path().join("dev")).unwrap();
+    std::fs::write(image.path().join("dev/null"), "").unwrap();
+    let root = image.path().to_owned();
+    let entry: Vec<String> = [words(&the("ENTRYPOINT")), words(&the("CMD"))].concat();
+    let entry: Vec<&str> = entry.iter().map(String::as_str).collect();
+    let gate = Gate::launch(&mut within(&root, &entry), image);
+    assert_eq!(gate.send(&Request::get("/x").bearer(TOKEN)).status, 200);
+
+    let check = the("HEALTHCHECK");
+    let check = words(check.split_once("CMD ").unwrap().1);
+    let check: Vec<&str> = check.iter().map(String::as_str).collect();
+    let mut well = within(&root, &check);
+    well.env("CLAVIGER_ADMIN", format!("http://{}", gate.admin));
+    assert_eq!(succeeds(well).stdout, "ok\n");
+}
+
+/// A name that is looked up, a certificate that is verified: both need files of the image.
+#[test]
+fn certificates_users_and_names_are_in_the_image() {
+    let image = image();
+    for file in
+        ["etc/ssl/certs/ca-certificates.crt", "etc/passwd", "etc/nsswitch.conf", "usr/share/doc/claviger/NOTICE"]
+    {
+        let length = std::fs::metadata(image.path().join(file)).unwrap_or_else(|error| panic!("{file}: {error}")).len();
+        assert!(length > 0, "{file}");
+    }
+    for folder in ["bin", "usr/sbin", "usr/lib/apt"] {
+        assert!(!image.path().join(folder).exists(), "{folder}");
+    }
+}
+
+/// What is built from must be there, and what is heavy must not.
+#[test]
+fn the_context_of_the_build_has_what_the_build_needs() {
+    let ignored = read("deploy/docker/Dockerfile.dockerignore");
+    let ignored: Vec<&str> = ignored.lines().filter(|line| !line.starts_with('#')).collect();
+    assert!(ignored.contains(&"**/target") && ignored.contains(&".git"));
+    let manifest: Value = serde_json::from_str(&succeeds(metadata()).stdout).unwrap();
+    let root = repository("");
+    for target in manifest["packages"][0]["targets"].as_array().unwrap() {
+        let source = Path::new(target["src_path"].as_str().unwrap()).strip_prefix(&root).unwrap();
+        let top = source.iter().next().unwrap().to_str().unwrap();
+        let is_test = target["kind"][0] == "test";
+        assert!(is_test || !ignored.contains(&top), "{}", source.display());
+    }
+}
+
+fn metadata() -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command.current_dir(repository("")).args([
+        "metadata",
+        "--no-deps",
+        "--format-version",
+        "1",
+        "--offline",
+        "--locked",
+    ]);
+    command
+}

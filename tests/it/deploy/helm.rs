@@ -1,0 +1,147 @@
+//! The chart: linted and rendered by Helm's own library, and what comes out checked as other manifests are.
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::kubernetes::{are_valid, fits, settings_load, the};
+use super::{checker, documents, read, repository};
+use crate::support::{Ended, Run};
+
+/// What Helm says to these values.
+fn helm(values: &Value) -> Ended {
+    let mut command = checker("python3");
+    command.arg(repository("tests/it/deploy/helm.py")).arg(repository("deploy/helm/claviger"));
+    Run::of(command).input(values.to_string()).end()
+}
+
+/// Every template by its file name, rendered.
+fn rendered(values: &Value) -> Vec<(String, String)> {
+    let ended = helm(values);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(report["findings"]["errors"].as_array().map(Vec::len).unwrap_or_default(), 0, "{}", report["findings"]);
+    let texts = report["rendered"].as_object().unwrap().clone();
+    texts.into_iter().map(|(file, text)| (file, text.as_str().unwrap().trim().to_owned())).collect()
+}
+
+/// The objects of a rendering, each valid; those of kinds that Kubernetes itself does not know come apart.
+fn objects(values: &Value) -> (Vec<Value>, Vec<Value>) {
+    let folder = TempDir::new().unwrap();
+    let (mut own, mut foreign, mut files) = (Vec::new(), Vec::new(), Vec::new());
+    for (index, (name, text)) in rendered(values).into_iter().enumerate() {
+        if name.ends_with(".txt") || text.is_empty() {
+            continue;
+        }
+        let object = documents(&text).remove(0);
+        if object["apiVersion"].as_str().unwrap().contains("coreos") {
+            foreign.push(object);
+            continue;
+        }
+        let file = folder.path().join(format!("{index}.yaml"));
+        std::fs::write(&file, text).unwrap();
+        files.push(file);
+        own.push(object);
+    }
+    are_valid(&files.iter().map(std::path::PathBuf::as_path).collect::<Vec<_>>());
+    (own, foreign)
+}
+
+#[test]
+fn the_chart_as_it_is_renders_a_gate_that_fits_together_and_would_start() {
+    let (objects, foreign) = objects(&json!({}));
+    fits(&objects);
+    settings_load(&objects);
+    assert!(foreign.is_empty());
+    let pod = &the(&objects, "Deployment")["spec"]["template"]["spec"];
+    assert_eq!(pod["containers"][0]["image"], "claviger:0.1.0");
+    assert_eq!(pod["containers"][0]["args"], json!(["serve"]));
+}
+
+#[test]
+fn every_value_has_its_effect_on_what_is_rendered() {
+    let settings = "proxy: {listen: 0.0.0.0:8080, upstream: {{ .Values.upstream }}, \
+                    tls: {certificate: tls.crt, key: tls.key}}\n\
+                    admin: {listen: 0.0.0.0:8081}\ndesk: {enabled: false}\ncredentials: {database_file: database}\n";
+    let (objects, foreign) = objects(&json!({
+        "upstream": "https://orders.prod:8443", "settings": settings, "files": {"credentials.yaml": null}, "migrate": true, "replicas": 3,
+        "secrets": ["edge-certificate", "edge-database"],
+        "image": {"repository": "example/claviger", "tag": "9", "pullSecrets": ["pull"]},
+        "service": {"type": "LoadBalancer", "port": 443, "annotations": {"a": "b"}},
+        "networkPolicy": {"callers": [{"podSelector": {"matchLabels": {"role": "web"}}}], "monitoringNamespace": "watch"},
+        "podMonitor": {"enabled": true, "labels": {"team": "edge"}},
+        "podAnnotations": {"c": "d"}, "podLabels": {"e": "f"}, "nodeSelector": {"disk": "fast"},
+        "tolerations": [{"operator": "Exists"}],
+        "affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}},
+        "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}],
+    }));
+    fits(&objects);
+    let text = serde_json::to_string(&objects).unwrap();
+    for effect in [
+        "upstream: https://orders.prod:8443",
+        "edge-certificate",
+        "edge-database",
+        "example/claviger:9",
+        "pull",
+        "LoadBalancer",
+        "\"a\":\"b\"",
+        "\"role\":\"web\"",
+        "watch",
+        "\"c\":\"d\"",
+        "\"e\":\"f\"",
+        "\"disk\":\"fast\"",
+        "Exists",
+        "podAntiAffinity",
+        "maxSkew",
+        "\"replicas\":3",
+        "\"args\":[\"serve\",\"--migrate\"]",
+    ] {
+        assert!(text.contains(effect), "{effect}: {text}");
+    }
+    assert!(!objects.iter().any(|object| object["kind"] == "Secret"));
+    let monitor = the(&foreign, "PodMonitor");
+    assert_eq!(
+        (&monitor["metadata"]["labels"]["team"], &monitor["spec"]["podMetricsEndpoints"][0]["port"]),
+        (&"edge".into(), &"admin".into())
+    );
+}
+
+#[test]
+fn what_can_be_left_out_is() {
+    let off = json!({"enabled": false});
+    let (objects, _) = objects(&json!({"networkPolicy": off, "podDisruptionBudget": off}));
+    let kinds: Vec<&str> = objects.iter().map(|object| object["kind"].as_str().unwrap()).collect();
+    assert!(!kinds.contains(&"NetworkPolicy") && !kinds.contains(&"PodDisruptionBudget"), "{kinds:?}");
+}
+
+#[test]
+fn values_that_are_misspelt_or_make_no_sense_are_refused() {
+    for values in [
+        json!({"replicaCount": 3}),
+        json!({"upstream": "api:9000"}),
+        json!({"ports": {"gate": 0, "admin": 8081}}),
+        json!({"image": {"repository": "claviger", "pullPolicy": "Sometimes"}}),
+        json!({"secrets": [""]}),
+    ] {
+        let ended = helm(&values);
+        assert!(ended.code == 1 && ended.stderr.contains("refused"), "{values}: {}{}", ended.stdout, ended.stderr);
+    }
+}
+
+#[test]
+fn the_notes_name_what_was_installed() {
+    let notes = rendered(&json!({})).into_iter().find(|(file, _)| file.ends_with("NOTES.txt")).unwrap().1;
+    assert!(notes.contains("http://edge-claviger.prod:80"), "{notes}");
+}
+
+/// The chart goes with the program: whoever changes one version changes all.
+#[test]
+fn all_that_is_shipped_is_of_the_version_of_the_program() {
+    let version = env!("CARGO_PKG_VERSION");
+    let chart = documents(&read("deploy/helm/claviger/Chart.yaml")).remove(0);
+    assert_eq!((&chart["version"], &chart["appVersion"]), (&version.into(), &version.into()));
+    let image = format!("claviger:{version}");
+    for file in ["deploy/compose.yaml", "deploy/kubernetes/sidecar.yaml", "deploy/docker/Dockerfile"] {
+        assert!(read(file).contains(&image), "{file}");
+    }
+    assert!(read("deploy/docker/Dockerfile").contains(&format!("image.version=\"{version}\"")));
+}

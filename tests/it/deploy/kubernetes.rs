@@ -1,0 +1,117 @@
+//! The manifests, checked against the schemas of Kubernetes, and their settings by the program.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::{checker, documents, read, repository, succeeds, validates};
+
+/// The oldest version that has what is used, and the newest that the checker knows.
+const VERSIONS: [&str; 2] = ["1.30", "1.34"];
+
+/// Every version knows every object in these files.
+pub fn are_valid(files: &[&Path]) {
+    for version in VERSIONS {
+        let mut command = checker("kubernetes-validate");
+        command.args(["--strict", "--kubernetes-version", version]).args(files);
+        succeeds(command);
+    }
+}
+
+/// The one object of a kind.
+pub fn the(objects: &[Value], kind: &str) -> Value {
+    let found: Vec<_> = objects.iter().filter(|object| object["kind"] == kind).collect();
+    assert_eq!(found.len(), 1, "{kind}");
+    found[0].clone()
+}
+
+/// A gate in a pod: nothing that names something else misses it, and no right is there that is not needed.
+pub fn fits(objects: &[Value]) {
+    let pod = the(objects, "Deployment")["spec"]["template"].clone();
+    let containers = pod["spec"]["containers"].as_array().unwrap();
+    let gate = containers.iter().find(|container| container["name"] == "claviger").unwrap();
+    let ports: Vec<&str> =
+        gate["ports"].as_array().unwrap().iter().map(|port| port["name"].as_str().unwrap()).collect();
+    assert_eq!(ports, ["gate", "admin"]);
+    for (probe, path) in [("startupProbe", "/livez"), ("livenessProbe", "/livez"), ("readinessProbe", "/readyz")] {
+        assert_eq!(gate[probe]["httpGet"], serde_json::json!({"path": path, "port": "admin"}), "{probe}");
+    }
+    for container in containers {
+        let security = &container["securityContext"];
+        assert_eq!(security["allowPrivilegeEscalation"], false);
+        assert_eq!(security["readOnlyRootFilesystem"], true);
+        assert_eq!(security["capabilities"]["drop"], serde_json::json!(["ALL"]));
+    }
+    assert_eq!(pod["spec"]["securityContext"]["runAsNonRoot"], true);
+    assert_eq!(pod["spec"]["automountServiceAccountToken"], false);
+
+    let service = &the(objects, "Service")["spec"];
+    assert_eq!(service["ports"][0]["targetPort"], "gate");
+    let policy = &the(objects, "NetworkPolicy")["spec"];
+    let rules = policy["ingress"].as_array().unwrap();
+    assert_eq!(rules[0]["ports"][0]["port"], "gate");
+    assert!(rules[1]["ports"][0]["port"] == "admin" && rules[1]["from"].is_array());
+    for selector in [&service["selector"], &policy["podSelector"]["matchLabels"]] {
+        let labels = selector.as_object().unwrap();
+        assert!(labels.iter().all(|(name, value)| pod["metadata"]["labels"][name] == *value), "{labels:?}");
+    }
+
+    // A folder of files that are swapped as a whole; subPath would never show a change.
+    let mount = &gate["volumeMounts"][0];
+    assert_eq!((&mount["mountPath"], mount.get("subPath")), (&"/etc/claviger".into(), None));
+    let volume = &pod["spec"]["volumes"][0];
+    assert_eq!(volume["name"], mount["name"]);
+    let sources = volume["projected"]["sources"].as_array().unwrap();
+    assert_eq!(sources[0]["configMap"]["name"], the(objects, "ConfigMap")["metadata"]["name"]);
+    leaves_in_time(&pod["spec"], gate);
+}
+
+/// Kubernetes ends what takes longer.
+fn leaves_in_time(pod: &Value, gate: &Value) {
+    use claviger::config::written::Timeouts;
+    let Timeouts { lame_duck, shutdown, .. } = Timeouts::default();
+    let before = gate["lifecycle"]["preStop"]["sleep"]["seconds"].as_u64().unwrap();
+    let grace = pod["terminationGracePeriodSeconds"].as_u64().unwrap();
+    assert!(grace > before + (lame_duck.duration() + shutdown.duration()).as_secs());
+}
+
+/// What a pod finds in `/etc/claviger` is what the program starts with.
+pub fn settings_load(objects: &[Value]) {
+    let texts = |object: &Value, field: &str| -> Vec<(String, String)> {
+        let entries = object[field].as_object().cloned().unwrap_or_default();
+        entries.into_iter().map(|(name, text)| (name, text.as_str().unwrap().to_owned())).collect()
+    };
+    let secrets = objects.iter().filter(|object| object["kind"] == "Secret");
+    let secrets = secrets.flat_map(|secret| texts(secret, "stringData"));
+    let files: Vec<_> = texts(&the(objects, "ConfigMap"), "data").into_iter().chain(secrets).collect();
+    let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    assert!(files.iter().any(|(name, _)| *name == "claviger.yaml"));
+    validates(&files, &[]);
+    let gate = &files.iter().find(|(name, _)| *name == "claviger.yaml").unwrap().1;
+    assert!(gate.contains("0.0.0.0:8080") && gate.contains("0.0.0.0:8081"), "{gate}");
+}
+
+#[test]
+fn kubernetes_takes_the_sidecar() {
+    are_valid(&[&repository("deploy/kubernetes/sidecar.yaml")]);
+}
+
+#[test]
+fn the_parts_of_the_sidecar_fit_together() {
+    fits(&documents(&read("deploy/kubernetes/sidecar.yaml")));
+}
+
+#[test]
+fn the_gate_would_start_with_what_the_sidecar_mounts() {
+    settings_load(&documents(&read("deploy/kubernetes/sidecar.yaml")));
+}
+
+/// Of a kind that Kubernetes itself does not know.
+#[test]
+fn the_pod_monitor_finds_the_pods_of_the_sidecar() {
+    let monitor = documents(&read("deploy/kubernetes/pod-monitor.yaml")).remove(0);
+    let pod = the(&documents(&read("deploy/kubernetes/sidecar.yaml")), "Deployment")["spec"]["template"].clone();
+    assert_eq!(monitor["spec"]["selector"]["matchLabels"], pod["metadata"]["labels"]);
+    let endpoint = &monitor["spec"]["podMetricsEndpoints"][0];
+    assert_eq!((&endpoint["port"], &endpoint["path"]), (&"admin".into(), &"/metrics".into()));
+}

@@ -1,0 +1,79 @@
+//! The dashboard that operators import: it brings no data source of ours, and says what each panel shows.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::alerts::names;
+use super::families::promised;
+use crate::support::deployed;
+
+fn dashboard() -> Value {
+    serde_json::from_str(&std::fs::read_to_string(deployed("grafana/claviger.json")).unwrap()).unwrap()
+}
+
+/// Title and query of each target of each panel, with every choice open.
+pub fn queries() -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for panel in panels(&dashboard()) {
+        for target in panel["targets"].as_array().unwrap() {
+            let query = target["expr"].as_str().unwrap();
+            let query = ["$job", "$instance"].iter().fold(query.to_owned(), |query, name| query.replace(name, ".*"));
+            all.push((panel["title"].as_str().unwrap().to_owned(), query.replace("$__rate_interval", "5m")));
+        }
+    }
+    all
+}
+
+/// Those that show something.
+fn panels(dashboard: &Value) -> Vec<Value> {
+    let all = dashboard["panels"].as_array().unwrap();
+    all.iter().filter(|panel| panel["type"] != "row").cloned().collect()
+}
+
+#[test]
+fn the_data_source_is_chosen_at_the_import_and_nowhere_else() {
+    let dashboard = dashboard();
+    assert!(dashboard["id"].is_null() && dashboard["uid"] == "claviger");
+    let variables = dashboard["templating"]["list"].as_array().unwrap();
+    let named = |name: &str| variables.iter().find(|variable| variable["name"] == name).unwrap();
+    assert_eq!(
+        (&named("datasource")["type"], &named("datasource")["query"]),
+        (&"datasource".into(), &"prometheus".into())
+    );
+    let mut sources: Vec<&Value> = vec![&named("job")["datasource"], &named("instance")["datasource"]];
+    let panels = panels(&dashboard);
+    for panel in &panels {
+        sources.push(&panel["datasource"]);
+        sources.extend(panel["targets"].as_array().unwrap().iter().map(|target| &target["datasource"]));
+    }
+    assert!(sources.len() > 50);
+    for source in sources {
+        assert_eq!(*source, serde_json::json!({"type": "prometheus", "uid": "${datasource}"}));
+    }
+}
+
+#[test]
+fn each_panel_says_what_it_shows_in_which_unit_and_stands_in_nobody_s_way() {
+    let dashboard = dashboard();
+    let (mut ids, mut taken) = (BTreeSet::new(), BTreeSet::new());
+    for panel in dashboard["panels"].as_array().unwrap() {
+        assert!(ids.insert(panel["id"].as_u64().unwrap()), "{panel}");
+        let [x, y, width, height] = ["x", "y", "w", "h"].map(|side| panel["gridPos"][side].as_u64().unwrap());
+        assert!(x + width <= 24, "{panel}");
+        for place in (x..x + width).flat_map(|x| (y..y + height).map(move |y| (x, y))) {
+            assert!(taken.insert(place), "{place:?} is taken before {panel}");
+        }
+    }
+    for panel in panels(&dashboard) {
+        assert!(panel["description"].as_str().unwrap().ends_with('.'), "{panel}");
+        assert!(!panel["fieldConfig"]["defaults"]["unit"].as_str().unwrap().is_empty(), "{panel}");
+        assert!(panel["title"].is_string() && !panel["targets"].as_array().unwrap().is_empty(), "{panel}");
+    }
+}
+
+#[test]
+fn the_dashboard_shows_every_metric_that_there_is_and_no_other() {
+    let shown: BTreeSet<_> = queries().iter().flat_map(|(_, query)| names(query)).collect();
+    assert_eq!(shown, promised().into_keys().collect());
+}

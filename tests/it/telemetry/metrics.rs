@@ -1,0 +1,187 @@
+//! What Prometheus and the kubelet are told: the names that the README promises, labels from fixed sets.
+
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, StreamOwned};
+
+use super::families::{Families, promised, told};
+use crate::store::beds::Bed;
+use crate::support::{Authority, Connection, Gate, PASSWORD, RecordingApi, Request, TOKEN, credentials, eventually};
+
+/// Everything that a gate with a file and a database tells.
+fn told_beside_a_database() -> String {
+    let gate = Gate::before("http://127.0.0.1:1").database("sqlite:claviger.db").credentials(&credentials()).start();
+    gate.send(&Request::get("/x").bearer(TOKEN));
+    gate.access_log(1);
+    let reply = gate.admin("GET", "/metrics");
+    assert_eq!(reply.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    reply.text()
+}
+
+/// The same of one that has certificates, and keeps a snapshot of its database.
+async fn told_over_tls() -> String {
+    let bed = Bed::postgres().await;
+    let authority = Authority::new();
+    let files = "tls: {certificate: cert.pem, key: key.pem}";
+    let builder = Gate::before("http://127.0.0.1:1").proxy(&format!("  {files}")).database(&bed.address());
+    let builder = builder.admin(&format!("127.0.0.1:0, {files}"));
+    authority.issue("127.0.0.1").write(builder.folder());
+    std::fs::write(builder.folder().join("snapshot"), "of before").unwrap();
+    let gate = builder.settings("database: {snapshot: snapshot}\ntracing: {otlp: 'http://127.0.0.1:1'}").start();
+    let stream = TcpStream::connect(gate.admin).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let name = ServerName::try_from("127.0.0.1").unwrap();
+    let tls = ClientConnection::new(authority.client(None), name).unwrap();
+    Connection::over(StreamOwned::new(tls, stream)).send(&Request::get("/metrics")).text()
+}
+
+/// True for a value of a label that the README gives no values of.
+fn is_free(label: &str, value: &str) -> bool {
+    match label {
+        "code" => value.len() == 3 && value.bytes().all(|byte| byte.is_ascii_digit()),
+        "version" => value == env!("CARGO_PKG_VERSION"),
+        _ => false,
+    }
+}
+
+/// Nothing is told that is not promised.
+fn keeps_to(promised: &Families, told: &Families) {
+    for (name, family) in told {
+        let wanted = promised.get(name).unwrap_or_else(|| panic!("README.md lacks {name}"));
+        assert_eq!(family.kind, wanted.kind, "{name}");
+        for (label, values) in &family.labels {
+            let known = wanted.labels.get(label).unwrap_or_else(|| panic!("README.md lacks {label} of {name}"));
+            let is_known =
+                |value: &String| if known.is_empty() { is_free(label, value) } else { known.contains(value) };
+            let strange: Vec<_> = values.iter().filter(|value| !is_known(value)).collect();
+            assert!(strange.is_empty(), "{label} of {name}: {strange:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_the_readme_promises_is_told_and_nothing_else() {
+    let promised = promised();
+    let mut all = Families::new();
+    for text in [told_beside_a_database(), told_over_tls().await] {
+        let told = told(&text);
+        keeps_to(&promised, &told);
+        for (name, family) in told {
+            let sum = all.entry(name).or_default();
+            for (label, values) in family.labels {
+                sum.labels.entry(label).or_default().extend(values);
+            }
+        }
+    }
+    for (name, family) in promised {
+        let told = all.get(&name).unwrap_or_else(|| panic!("nobody tells {name}"));
+        for (label, values) in family.labels {
+            let told = told.labels.get(&label).unwrap_or_else(|| panic!("{name} has no {label}"));
+            // From the beginning: what appears with its first event has no rate before its second. Methods and codes
+            // are too many for that.
+            let is_open = values.is_empty() || label == "method";
+            assert!(is_open || *told == values, "{label} of {name}: {told:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_told_is_what_the_tools_of_prometheus_expect() {
+    for text in [told_beside_a_database(), told_over_tls().await] {
+        let mut promtool = Command::new("promtool");
+        let mut child =
+            promtool.args(["check", "metrics"]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let ended = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success() && said.is_empty(), "{said}");
+    }
+}
+
+#[test]
+fn callers_cannot_make_labels() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    let mut connection = gate.connect();
+    for _ in 0..50 {
+        let word =
+            || -> String { std::iter::repeat_with(fastrand::alphanumeric).take(1 + fastrand::usize(..30)).collect() };
+        connection.send(&Request::new(&word(), &format!("/{}", word())).bearer(TOKEN));
+        connection.send(&Request::new("get", "/x").bearer(&word()).header("X-API-Version", word()));
+        connection.send(&Request::get("/x").basic(&word(), &word()));
+    }
+    gate.access_log(150);
+    keeps_to(&promised(), &told(&gate.admin("GET", "/metrics").text()));
+    assert_eq!(gate.metric("claviger_http_requests_total{code=\"200\",method=\"other\"}"), 50.0);
+}
+
+#[test]
+fn verdicts_and_answers_are_counted_once_each() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).settings("public: [{path: /events}]").start();
+    let mut connection = gate.connect();
+    for request in [
+        Request::get("/x").bearer(TOKEN),
+        Request::get("/x").bearer(TOKEN),
+        Request::get("/x").header("X-API-Key", TOKEN),
+        Request::get("/x").basic("acme", PASSWORD),
+        Request::get("/events"),
+        Request::new("HEAD", "/x"),
+        Request::get("/x").bearer("wrong"),
+        Request::get("//x").bearer(TOKEN),
+        Request::get("/status/503").bearer(TOKEN),
+    ] {
+        connection.send(&request);
+    }
+    gate.access_log(9);
+    let verdict = |scheme: &str, decision: &str, reason: &str| {
+        gate.metric(&format!(
+            "claviger_auth_requests_total{{decision=\"{decision}\",reason=\"{reason}\",scheme=\"{scheme}\"}}"
+        ))
+    };
+    assert_eq!(verdict("bearer", "allow", "admitted"), 3.0);
+    assert_eq!(verdict("api_key", "allow", "admitted"), 1.0);
+    assert_eq!(verdict("basic", "allow", "admitted"), 1.0);
+    assert_eq!(verdict("none", "allow", "public"), 1.0);
+    assert_eq!(verdict("none", "deny", "credential_missing"), 1.0);
+    assert_eq!(verdict("bearer", "deny", "credential_invalid"), 1.0);
+    assert_eq!(verdict("none", "deny", "request_ambiguous"), 1.0);
+    let answers = |method: &str, code: u16| {
+        gate.metric(&format!("claviger_http_requests_total{{code=\"{code}\",method=\"{method}\"}}"))
+    };
+    assert_eq!([answers("GET", 200), answers("HEAD", 401), answers("GET", 503)], [5.0, 1.0, 1.0]);
+    assert_eq!(gate.metric("claviger_auth_duration_seconds_count"), 9.0);
+    assert_eq!(gate.metric("claviger_http_request_duration_seconds_count"), 9.0);
+    assert_eq!(gate.metric("claviger_password_hash_duration_seconds_count"), 1.0);
+    eventually("nothing is in flight", || gate.metric("claviger_http_requests_in_flight") == 0.0);
+    assert_eq!(gate.metric("claviger_credentials{state=\"enabled\"}"), 2.0);
+    assert_eq!(gate.metric("claviger_credentials{state=\"disabled\"}"), 1.0);
+}
+
+#[test]
+fn probes_answer_in_a_word_or_in_full() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    let get = |target: &str| {
+        let reply = gate.admin("GET", target);
+        (reply.status, reply.text())
+    };
+    assert_eq!(get("/livez"), (200, "ok\n".into()));
+    assert_eq!(get("/readyz"), (200, "ok\n".into()));
+    let verbose = "[+] files on disk are in force\n[+] not stopping\nok\n";
+    assert_eq!(get("/readyz?verbose"), (200, verbose.into()));
+    assert_eq!(get("/readyz?verbose=1").1, verbose);
+    assert_eq!(gate.admin("POST", "/readyz").status, 405);
+    assert_eq!(gate.admin("GET", "/elsewhere").status, 404);
+    // A bad file is told, and no reason to send requests elsewhere.
+    gate.rename_over(&gate.credentials_file(), "credentials: [{}]");
+    assert_eq!(gate.admin("POST", "/-/reload").status, 422);
+    let (status, text) = get("/readyz?verbose");
+    assert!(status == 200 && text.contains("[-] files on disk are in force"), "{text}");
+    // Nothing of the kind on the listener for callers.
+    assert_eq!(gate.send(&Request::get("/livez")).status, 401);
+}

@@ -1,0 +1,169 @@
+//! Spans, as a collector gets them.
+
+use nix::sys::signal::Signal;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span, Status};
+use prost::Message as _;
+
+use crate::support::{Connection, Gate, GateBuilder, PASSWORD, RecordingApi, Request, TOKEN, eventually};
+
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const CALLER: &str = "00f067aa0ba902b7";
+
+/// Tells this collector of its requests; an API will do, it answers 200 to everything.
+fn telling(api: &RecordingApi, collector: &RecordingApi, more: &str) -> GateBuilder {
+    Gate::before(api.url()).settings(&format!("tracing: {{otlp: '{}'{more}}}", collector.url()))
+}
+
+fn traceparent(flags: &str) -> String {
+    format!("00-{TRACE}-{CALLER}-{flags}")
+}
+
+/// Ends the gate, which sends what is left, and reads what the collector got.
+fn spans(mut gate: Gate, collector: &RecordingApi) -> Vec<Span> {
+    gate.signal(Signal::SIGTERM);
+    assert!(gate.wait().success());
+    collector.seen().iter().flat_map(|seen| read(&seen.body)).flat_map(spans_of).collect()
+}
+
+fn read(body: &[u8]) -> Vec<ResourceSpans> {
+    ExportTraceServiceRequest::decode(body).unwrap().resource_spans
+}
+
+fn spans_of(resource: ResourceSpans) -> Vec<Span> {
+    resource.scope_spans.into_iter().flat_map(|scope| scope.spans).collect()
+}
+
+/// A value as text; `None` where there is none.
+fn attribute(attributes: &[KeyValue], key: &str) -> Option<String> {
+    let pair = attributes.iter().find(|pair| pair.key == key)?;
+    let AnyValue { value } = pair.value.clone()?;
+    Some(match value? {
+        Value::StringValue(text) => text,
+        Value::IntValue(number) => number.to_string(),
+        Value::DoubleValue(number) => number.to_string(),
+        other => panic!("{key}: {other:?}"),
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn a_request_is_part_of_the_caller_s_trace_and_what_the_api_does_is_part_of_it() {
+    let (api, collector) = (RecordingApi::start(), RecordingApi::start());
+    let gate = telling(&api, &collector, "").start();
+    let request = Request::new("POST", "/payments?card=planted").bearer(TOKEN);
+    let request = request.header("traceparent", traceparent("01")).header("tracestate", "vendor=1");
+    assert_eq!(gate.send(&request).status, 200);
+    let id = gate.access_log(1)[0]["request_id"].as_str().unwrap().to_owned();
+    let seen = api.last();
+    let forwarded: Vec<_> = seen.header("traceparent").unwrap().split('-').collect();
+    assert_eq!(seen.header("tracestate"), Some("vendor=1"));
+
+    let spans = spans(gate, &collector);
+    let [span] = &spans[..] else { panic!("{spans:?}") };
+    assert_eq!([hex(&span.trace_id), hex(&span.parent_span_id)], [TRACE, CALLER]);
+    assert_eq!(forwarded, ["00", TRACE, &hex(&span.span_id), "01"]);
+    assert_ne!(hex(&span.span_id), CALLER);
+    assert_eq!((span.name.as_str(), span.kind()), ("POST", SpanKind::Server));
+    assert!(span.end_time_unix_nano > span.start_time_unix_nano && span.status.is_none());
+    let said = |key: &str| attribute(&span.attributes, key).unwrap_or_default();
+    for (key, value) in [
+        ("http.request.method", "POST"),
+        ("http.response.status_code", "200"),
+        ("url.path", "/payments"),
+        ("client.address", "127.0.0.1"),
+        ("claviger.request_id", &id),
+        ("claviger.decision", "admitted"),
+        ("claviger.code", ""),
+        ("claviger.scheme", "bearer"),
+        ("claviger.credential", "acme-billing"),
+        ("claviger.account", "acme"),
+    ] {
+        assert_eq!(said(key), value, "{key}");
+    }
+    assert!(said("claviger.decision_ms").parse::<f64>().unwrap() > 0.0);
+
+    let sent = collector.last();
+    assert_eq!(sent.line(), "POST /v1/traces HTTP/1.1");
+    assert_eq!(sent.header("content-type"), Some("application/x-protobuf"));
+    assert!(!String::from_utf8_lossy(&sent.body).contains("planted"));
+    let resource = read(&sent.body).remove(0).resource.unwrap();
+    assert_eq!(attribute(&resource.attributes, "service.name").as_deref(), Some("claviger"));
+    assert_eq!(attribute(&resource.attributes, "service.version").as_deref(), Some(env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_refusal_is_a_span_with_its_code_and_only_what_fails_on_our_side_is_an_error() {
+    let collector = RecordingApi::start();
+    let nowhere = Gate::before("http://127.0.0.1:1");
+    let gate = nowhere.settings(&format!("tracing: {{otlp: '{}'}}", collector.url())).start();
+    gate.send(&Request::new("PLANTED", "/x"));
+    gate.send(&Request::get("/x").basic("acme", PASSWORD));
+    gate.access_log(2);
+    let mut spans = spans(gate, &collector);
+    spans.sort_by_key(|span| span.start_time_unix_nano);
+    let told: Vec<_> = spans
+        .iter()
+        .map(|span| {
+            assert!(span.parent_span_id.is_empty());
+            let said = |key: &str| attribute(&span.attributes, key).unwrap_or_default();
+            let code = span.status.as_ref().map(Status::code);
+            (span.name.clone(), said("claviger.decision"), said("claviger.code"), code)
+        })
+        .collect();
+    let words = |name: &str, decision: &str, code: &str| (name.to_owned(), decision.to_owned(), code.to_owned());
+    let [first, second] =
+        [words("HTTP", "refused", "credential_missing"), words("GET", "admitted", "upstream_unreachable")];
+    assert_eq!(told[0], (first.0, first.1, first.2, None));
+    assert_eq!(told[1], (second.0, second.1, second.2, Some(StatusCode::Error)));
+    assert_ne!(spans[0].trace_id, spans[1].trace_id);
+}
+
+#[test]
+fn what_a_proxy_asks_is_a_span_of_the_request_that_it_is_about() {
+    let collector = RecordingApi::start();
+    let gate = Gate::asked("").settings(&format!("tracing: {{otlp: '{}'}}", collector.url())).start();
+    let about = Request::get("/auth").header("X-Forwarded-Method", "DELETE").header("X-Forwarded-Uri", "/visits?a=b");
+    let reply = Connection::open(gate.asked).send(&about.bearer(TOKEN).header("traceparent", traceparent("01")));
+    assert_eq!(reply.status, 200);
+    gate.access_log(1);
+    let spans = spans(gate, &collector);
+    let [span] = &spans[..] else { panic!("{spans:?}") };
+    assert_eq!([hex(&span.trace_id), hex(&span.parent_span_id)], [TRACE, CALLER]);
+    let said = ["http.request.method", "url.path", "claviger.credential"].map(|key| attribute(&span.attributes, key));
+    assert_eq!(said.map(Option::unwrap_or_default), ["DELETE", "/visits", "acme-billing"]);
+}
+
+#[test]
+fn what_nobody_wants_to_know_is_no_span_and_passes_as_it_came() {
+    let (api, collector) = (RecordingApi::start(), RecordingApi::start());
+    let gate = telling(&api, &collector, ", sample: 0").start();
+    let mut connection = gate.connect();
+    connection.send(&Request::get("/x").bearer(TOKEN));
+    assert_eq!(api.last().header("traceparent"), None);
+    connection.send(&Request::get("/x").bearer(TOKEN).header("traceparent", traceparent("00")));
+    assert_eq!(api.last().header("traceparent"), Some(&*traceparent("00")));
+    // Callers may want to know all the same.
+    connection.send(&Request::get("/x").bearer(TOKEN).header("traceparent", traceparent("01")));
+    gate.access_log(3);
+    assert_eq!(spans(gate, &collector).len(), 1);
+}
+
+#[test]
+fn a_collector_that_is_gone_costs_spans_and_no_request() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).settings("tracing: {otlp: 'http://127.0.0.1:1'}").start();
+    for _ in 0..5 {
+        assert_eq!(gate.send(&Request::get("/x").bearer(TOKEN)).status, 200);
+    }
+    let failed = || gate.metric("claviger_spans_total{result=\"failed\"}");
+    eventually("spans are counted as lost", || failed() == 5.0);
+    eventually("the log tells of it", || gate.stderr().contains("spans are lost"));
+}

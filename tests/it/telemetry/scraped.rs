@@ -1,0 +1,75 @@
+//! A real Prometheus beside real gates: whatever panels and rules ask for is there.
+
+use super::alerts::alerts;
+use super::dashboard::queries;
+use crate::store::beds::{Bed, token};
+use crate::support::{Authority, Gate, PASSWORD, Prometheus, RecordingApi, Request, TOKEN, credentials, eventually};
+
+/// A gate on a file and an SQLite database.
+fn busy(api: &RecordingApi, bed: &Bed) -> Gate {
+    Gate::before(api.url()).database(&bed.address()).credentials(&credentials()).start()
+}
+
+/// A gate that has a certificate, and keeps a snapshot of a server.
+fn quiet(api: &RecordingApi, bed: &Bed) -> Gate {
+    let builder = Gate::before(api.url()).proxy("  tls: {certificate: cert.pem, key: key.pem}");
+    let builder = builder
+        .database(&bed.address())
+        .settings("database: {snapshot: snapshot}\ntracing: {otlp: 'http://127.0.0.1:1'}");
+    Authority::new().issue("127.0.0.1").write(builder.folder());
+    std::fs::write(builder.folder().join("snapshot"), "of before").unwrap();
+    builder.start()
+}
+
+/// Requests that are admitted, and refused for every kind of reason.
+fn ask(gate: &Gate) {
+    for _ in 0..3 {
+        gate.send(&Request::get("/x").bearer(TOKEN));
+        gate.send(&Request::get("/x").bearer("kept-in-the-database"));
+        gate.send(&Request::get("/x").basic("acme", PASSWORD));
+    }
+    gate.send(&Request::get("/status/503").bearer(TOKEN));
+    gate.send(&Request::get("/x"));
+    for number in 0..12 {
+        gate.send(&Request::get("/x").basic("nobody", "wrong"));
+        gate.send(&Request::get("/x").bearer(&format!("of-nobody-{number}")));
+    }
+}
+
+#[tokio::test]
+async fn every_panel_and_every_rule_has_what_it_asks_for() {
+    let bed = Bed::sqlite().await;
+    bed.account("acme").await;
+    bed.put(&token("billing", "acme", "kept-in-the-database")).await;
+    let api = RecordingApi::start();
+    let server = Bed::postgres().await;
+    let (busy, quiet) = (busy(&api, &bed), quiet(&api, &server));
+    let prometheus = Prometheus::watching(&[busy.admin, quiet.admin]);
+    eventually("both are looked at", || prometheus.ask("sum(up) == 2").len() == 1);
+
+    ask(&busy);
+    busy.replace_credentials(&format!("# read again\n{}", credentials()));
+    busy.rename_over(&busy.credentials_file(), "credentials: [{}]");
+    eventually("the bad file is refused", || busy.reloads("failure") > 0.0);
+
+    let of_rules = alerts()
+        .into_iter()
+        .flat_map(|alert| alert.measured().into_iter().map(move |query| (alert.name.clone(), query)));
+    let mut open: Vec<_> = queries().into_iter().chain(of_rules).collect();
+    assert!(open.len() > 50, "{open:?}");
+    // What is not there after this long is never there.
+    for _ in 0..30 {
+        open.retain(|(_, query)| !prometheus.ask(query).iter().any(|value| value.is_finite()));
+        if open.is_empty() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_secs(1));
+    }
+    assert!(open.is_empty(), "without data: {open:#?}");
+
+    let pending = "ALERTS{alertname=\"ClavigerReloadRefused\"}";
+    eventually("an alert is under way", || prometheus.ask(pending).len() == 1);
+    for rule in prometheus.rules() {
+        assert_eq!(rule["health"], "ok", "{rule}");
+    }
+}
