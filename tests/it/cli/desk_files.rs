@@ -5,7 +5,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::desk_server::There;
-use crate::support::{Ended, Run, TOKEN, credentials, digest};
+use crate::support::{Ended, Run, TOKEN, credentials, digest, eventually};
 
 /// In a folder of its own, over HTTP.
 fn there(there: &There, token: &str, folder: &Path, arguments: &[&str]) -> Ended {
@@ -93,7 +93,7 @@ fn what_cannot_be_read_is_left_out_and_counted() {
     let ended = there(&desk, staff, folder.path(), &["credential", "export"]);
     let expected = format!("2 credentials exported\nleft out: 1 credential; the log of {} says why\n", desk.server());
     assert_eq!((ended.code, ended.stderr), (1, expected));
-    assert!(desk.gate.stderr().contains("credentials.addresses of"), "{}", desk.gate.stderr());
+    eventually("the log says why", || desk.gate.stderr().contains("credentials.addresses of"));
 }
 
 /// More lines than are held at once.
