@@ -58,9 +58,7 @@ fn one_connection_more_than_all_may_have_is_closed_at_once() {
 fn connections_are_counted_exactly_however_they_end() {
     let api = RecordingApi::start();
     let settings = "limits: {connections: 50, connections_per_address: 40}";
-    let gate = Gate::before(api.url())
-        .settings(settings)
-        .proxy("  timeouts: {request_head: 1s, keep_alive: 1s, upstream_read: 300ms}");
+    let gate = Gate::before(api.url()).settings(settings).proxy("  timeouts: {request_head: 1s, keep_alive: 3s, upstream_read: 300ms}");
     let gate = gate.start();
     for _ in 0..2 {
         drop(gate.connect());
@@ -83,10 +81,16 @@ fn connections_are_counted_exactly_however_they_end() {
     }
     assert_open(&gate, 0.0);
     // Of each address too: all of its forty are free.
-    let mut all: Vec<_> = (0..40).map(|_| gate.connect()).collect();
-    all.iter_mut().for_each(|connection| assert_eq!(connection.send(&get()).status, 200));
+    let all: Vec<_> = (0..40)
+        .map(|_| {
+            let mut connection = gate.connect();
+            assert_eq!(connection.send(&get()).status, 200);
+            connection
+        })
+        .collect();
     assert!(is_full(&gate));
     assert_eq!(refused(&gate, "address"), 1.0);
+    drop(all);
 }
 
 #[test]
