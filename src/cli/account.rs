@@ -115,7 +115,7 @@ impl Command {
             Self::Create { id, name, desk } => {
                 let body = json!({"id": id.as_ref().map(Label::as_str), "name": name});
                 desk.run(async |there| {
-                    let made = there.send(Request::post(&path(&["accounts"]), body)).await?.body;
+                    let made = there.send(Request::post(&path(&["accounts"]), body).once()?).await?.body;
                     show(&desk, &made)?;
                     desk.hint(|| format!("Next, it may use the API: claviger account grant {}", cell(&made, "id")));
                     Ok(ExitCode::SUCCESS)

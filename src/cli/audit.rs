@@ -1,11 +1,9 @@
 //! `claviger audit …`
 
+use std::io::BufWriter;
 use std::process::ExitCode;
 
-use serde_json::Value;
-
 use super::desk::{Column, DeskArgs, Request, cell, list, moment, path, query, written};
-use super::output::say;
 
 const COLUMNS: [Column; 6] = [
     ("AT", |line| moment(line, "at")),
@@ -67,10 +65,8 @@ impl Command {
                 list(&desk, there, &filter.on(&path(&["audit"])), &COLUMNS, "nothing was done").await
             }),
             Self::Export { filter, desk } => desk.run(async |there| {
-                let answer = there.send(Request::get(&filter.on(&path(&["audit.csv"])))).await?;
-                if let Value::String(text) = answer.body {
-                    say(text.trim_end())?;
-                }
+                let mut out = BufWriter::new(std::io::stdout().lock());
+                there.download(Request::get(&filter.on(&path(&["audit.csv"]))), &mut out).await?;
                 Ok(ExitCode::SUCCESS)
             }),
         }

@@ -97,7 +97,7 @@ impl Command {
                 let account = account.as_ref().map(Label::as_str);
                 let body = json!({"name": name, "role": role, "account": account, "expires_at": expires});
                 desk.run(async |there| {
-                    let answer = there.send(Request::post(&path(&["operator-tokens"]), body)).await?;
+                    let answer = there.send(Request::post(&path(&["operator-tokens"]), body).once()?).await?;
                     show_secret(&desk, &answer.body)
                 })
             }

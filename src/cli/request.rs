@@ -117,7 +117,7 @@ impl Command {
                     "privacy_policy": privacy_policy,
                 });
                 desk.run(async |there| {
-                    let asked = there.send(Request::post(&path(&["access-requests"]), body)).await?.body;
+                    let asked = there.send(Request::post(&path(&["access-requests"]), body).once()?).await?.body;
                     show(&desk, &asked)?;
                     desk.hint(|| format!("Staff decides: claviger request approve {}", cell(&asked, "id")));
                     Ok(ExitCode::SUCCESS)

@@ -114,7 +114,7 @@ impl Command {
                 let account = account.as_ref().map(Label::as_str);
                 let body = json!({"email": email, "role": role, "account": account, "name": name});
                 desk.run(async |there| {
-                    let answer = there.send(Request::post(&path(&["users"]), body)).await?;
+                    let answer = there.send(Request::post(&path(&["users"]), body).once()?).await?;
                     show_secret(&desk, &answer.body)
                 })
             }
@@ -126,7 +126,7 @@ impl Command {
                 desk.run(async |there| {
                     let path = path(&["users", &id]);
                     let seen = there.send(Request::get(&path)).await?;
-                    let answer = there.send(Request::patch(&path, body.into()).at(seen.revision)).await?;
+                    let answer = there.send(Request::patch(&path, body).at(seen.revision)).await?;
                     show(&desk, &answer.body)?;
                     Ok(ExitCode::SUCCESS)
                 })
@@ -147,7 +147,7 @@ impl Command {
             }),
             Self::Enable(one) => one.post("enable"),
             Self::SetupLink(One { id, desk }) => desk.run(async |there| {
-                let answer = there.send(Request::post(&path(&["users", &id, "setup-link"]), json!({}))).await?;
+                let answer = there.send(Request::post(&path(&["users", &id, "setup-link"]), json!({})).once()?).await?;
                 show_secret(&desk, &answer.body)
             }),
             Self::Diagnose(One { id, desk }) => desk.run(async |there| {

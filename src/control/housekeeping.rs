@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::store::{Store, StoreError};
 
-/// Deletes sessions that have ended or idled for so long, links that are over, and keys of calls that may not come again;
+/// Deletes sessions that have ended or idled for so long, links that are over, keys of calls that may not come again, and addresses of long ago;
 /// how many rows.
 ///
 /// # Errors
@@ -15,5 +15,6 @@ pub async fn tidy(store: &Store, now: Timestamp, idle: Duration) -> Result<u64, 
     let sessions = store.prune_sessions(now, idle).await?;
     let links = store.prune_setup_links(now).await?;
     let keys = store.prune_keys(now).await?;
-    Ok(sessions + links + keys)
+    let addresses = store.prune_addresses(now).await?;
+    Ok(sessions + links + keys + addresses)
 }

@@ -3,10 +3,12 @@
 mod access;
 mod label;
 mod last_use;
+mod network;
 mod overlap;
 mod password;
 mod random;
 mod rate_limit;
+mod recent_uses;
 mod ticket;
 mod token;
 mod version;
@@ -19,9 +21,11 @@ use jiff::Timestamp;
 pub use access::{RoutePath, RoutePathError, RouteRule, ScopeCatalog, ScopeSet};
 pub use label::{Label, LabelError};
 pub use last_use::LastUse;
+pub use network::Network;
 pub use overlap::Overlap;
 pub use password::{HashMemory, PasswordHash, PasswordHashError, PlainPassword};
 pub use rate_limit::RateLimit;
+pub use recent_uses::{RecentUses, Use};
 pub use ticket::PlainTicket;
 pub use token::{DigestError, PlainToken, TokenDigest, TokenFormat, TokenFormatError};
 pub use version::{

@@ -35,6 +35,7 @@ mod turn;
 mod usable;
 mod usage;
 mod use_cases;
+mod used_addresses;
 mod users;
 mod writes;
 
@@ -63,7 +64,6 @@ pub use setup_links::SetupLinkRecord;
 pub use standing::CredentialsStanding;
 pub use transaction::Transaction;
 pub use usable::{Usable, UsableReading};
-pub use usage::Use;
 pub use use_cases::{UnfitUseCase, UseCase};
 pub use users::{EnabledUser, UserFilter, UserRecord};
 
@@ -123,6 +123,27 @@ macro_rules! asked {
     };
 }
 use asked;
+
+/// One statement that writes, likewise.
+macro_rules! put {
+    ($store:expr, $begin:expr, |$sql:ident, $pool:ident| $work:expr) => {
+        $store
+            .within(async {
+                match &$store.pools {
+                    $crate::store::pools::Pools::Sqlite { write: $pool, .. } => {
+                        let mut $sql = sqlx::QueryBuilder::<sqlx::Sqlite>::new($begin);
+                        Ok($work.await?.into())
+                    }
+                    $crate::store::pools::Pools::Postgres($pool) => {
+                        let mut $sql = sqlx::QueryBuilder::<sqlx::Postgres>::new($begin);
+                        Ok($work.await?.into())
+                    }
+                }
+            })
+            .await
+    };
+}
+use put;
 
 /// The row that a statement finds by one value, if there is one: `one!(store, sql, id)?`.
 macro_rules! one {

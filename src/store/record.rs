@@ -54,6 +54,8 @@ pub struct CredentialRecord {
     pub last_used_at: Option<Timestamp>,
     /// From where.
     pub last_used_from: Option<String>,
+    /// From how many addresses lately, of those that are kept ([`crate::credential::RecentUses`]).
+    pub recent_addresses: i64,
     /// Counts changes.
     pub revision: i64,
 }
@@ -118,6 +120,7 @@ impl CredentialRecord {
             handed_over_at: None,
             last_used_at: None,
             last_used_from: None,
+            recent_addresses: 0,
             revision: 1,
         }
     }

@@ -10,7 +10,8 @@ pub(super) const COLUMNS: &str =
     "c.id, c.account, c.owner, c.name, c.description, c.contact_email, c.contact_mobile, c.username,
     c.password_hash, c.previous_password_hash, c.previous_ends_at, c.hint, c.enabled, c.disabled_reason, c.version,
     c.scopes, c.addresses, c.expires_at, c.rate_requests, c.rate_seconds, c.rate_burst, c.created_at, c.created_by,
-    c.secret_made_at, c.handed_over_at, w.at AS last_used_at, w.used_from AS last_used_from, c.revision,
+    c.secret_made_at, c.handed_over_at, w.at AS last_used_at, w.used_from AS last_used_from,
+    (SELECT COUNT(*) FROM credential_addresses a WHERE a.credential = c.id) AS recent_addresses, c.revision,
     t.digest, p.digest AS previous_digest, p.ends_at AS previous_token_ends_at";
 pub(super) const FROM: &str = "FROM credentials c LEFT JOIN tokens t ON t.credential = c.id AND t.ends_at IS NULL
     LEFT JOIN tokens p ON p.credential = c.id AND p.ends_at IS NOT NULL
@@ -45,6 +46,7 @@ pub(super) struct Row {
     handed_over_at: Option<i64>,
     last_used_at: Option<i64>,
     last_used_from: Option<String>,
+    recent_addresses: i64,
     revision: i64,
     digest: Option<Vec<u8>>,
     previous_digest: Option<Vec<u8>>,
@@ -210,6 +212,7 @@ impl Row {
             disabled_reason: self.disabled_reason,
             created_by: self.created_by,
             last_used_from: self.last_used_from,
+            recent_addresses: self.recent_addresses,
             revision: self.revision,
         })
     }

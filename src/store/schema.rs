@@ -6,8 +6,11 @@ use super::{Pools, Store, StoreError, on};
 /// In order; what was released is never changed. Quick statements only, see `migrating`. One after which older programs
 /// can no longer work, reading and writing, says so: `UPDATE schema_mark SET readable_from = …`. They are part of the
 /// program.
-pub(super) const MIGRATIONS: [(i64, &str, &str); 2] =
-    [(1, "first", include_str!("migrations/0001_first.sql")), (2, "desk", include_str!("migrations/0002_desk.sql"))];
+pub(super) const MIGRATIONS: [(i64, &str, &str); 3] = [
+    (1, "first", include_str!("migrations/0001_first.sql")),
+    (2, "desk", include_str!("migrations/0002_desk.sql")),
+    (3, "addresses", include_str!("migrations/0003_addresses.sql")),
+];
 
 /// How a database stands to this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use super::change::One;
-use crate::cli::desk::{Consent, Request, ago, cell, path, show, show_secret};
+use crate::cli::desk::{Consent, Request, ago, cell, path, recent_addresses, show, show_secret};
 use crate::cli::output::harmless;
 use crate::cli::secret;
 
@@ -95,7 +95,7 @@ impl Reset {
                 format!("The secret it has stops working in {overlap:#}.")
             }
         };
-        self.breaking.run(&what, |path| Request::post(&format!("{path}/reset"), body.into()).once(), true)
+        self.breaking.run(&what, |path| Request::post(&format!("{path}/reset"), body).once(), true)
     }
 }
 
@@ -106,7 +106,7 @@ impl Disable {
             body.insert("reason".into(), reason.into());
         }
         let what = "It is refused from then on, until it is enabled again.";
-        self.breaking.run(what, |path| Ok(Request::post(&format!("{path}/disable"), body.into())), false)
+        self.breaking.run(what, |path| Ok(Request::post(&format!("{path}/disable"), body)), false)
     }
 }
 
@@ -115,9 +115,10 @@ fn last_used(credential: &Value) -> String {
     let Some(at) = credential["last_used_at"].as_str().and_then(|at| at.parse::<Timestamp>().ok()) else {
         return "was never used, as far as is known.".to_owned();
     };
-    let from = match cell(credential, "last_used_from") {
-        from if from == "-" => String::new(),
-        from => format!(" from {}", harmless(&from)),
+    let from = match (recent_addresses(credential), cell(credential, "last_used_from")) {
+        (Some(several), _) if several != "1" => format!(" from {several} addresses"),
+        (_, from) if from == "-" => String::new(),
+        (_, from) => format!(" from {}", harmless(&from)),
     };
     format!("was last used {}{from}.", ago(at))
 }

@@ -66,7 +66,7 @@ impl Edit {
         desk.run(async |there| {
             let path = path(&["credentials", &id]);
             let seen = there.send(Request::get(&path)).await?;
-            let answer = there.send(Request::patch(&path, body.into()).at(seen.revision)).await?;
+            let answer = there.send(Request::patch(&path, body).at(seen.revision)).await?;
             show(&desk, &answer.body)?;
             Ok(ExitCode::SUCCESS)
         })

@@ -72,7 +72,7 @@ impl Args {
             put("password", Some(secret::read("Password", true)?.as_str().into()));
         }
         self.desk.run(async |desk| {
-            let answer = desk.send(Request::post(&path(&["credentials"]), body.into()).once()?).await?;
+            let answer = desk.send(Request::post(&path(&["credentials"]), body).once()?).await?;
             show_secret(&self.desk, &answer.body)
         })
     }
@@ -84,7 +84,7 @@ impl Duplicate {
         let body: Map<String, Value> =
             given.into_iter().filter_map(|(field, value)| Some((field.to_owned(), json!(value?)))).collect();
         self.desk.run(async |desk| {
-            let request = Request::post(&path(&["credentials", &self.id, "duplicate"]), body.into());
+            let request = Request::post(&path(&["credentials", &self.id, "duplicate"]), body);
             show_secret(&self.desk, &desk.send(request.once()?).await?.body)
         })
     }

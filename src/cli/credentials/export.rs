@@ -1,15 +1,18 @@
 //! `claviger credential export`
 
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 use std::process::ExitCode;
 
+use anyhow::Context as _;
+
 use super::Format;
+use crate::cli::desk::{Desk, DeskPlace, Request, path, query};
 use crate::cli::output::remark;
-use crate::cli::source::SourceArgs;
 use crate::cli::store::{Named, wait};
 use crate::clock::Clock;
 use crate::config::shell_user;
-use crate::control::operations::{Call, Caller, ExportError, Exported, export};
+use crate::control::api::ExportSummary;
+use crate::control::operations::{Call, Caller, ExportError, export};
 use crate::credential::Label;
 
 /// Arguments of `export`.
@@ -25,38 +28,56 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_name = "ID")]
     account: Option<Label>,
     #[command(flatten)]
-    source: SourceArgs,
+    desk: DeskPlace,
 }
 
 impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let exported = wait(async {
-            let named = Named::read(&self.source)?;
-            let store = named.open_current().await?;
-            let out = BufWriter::new(std::io::stdout().lock());
-            let account = self.account.as_ref();
-            let caller = Caller::shell(shell_user());
-            let call = Call::new(&store, &caller, Clock::System.now(), named.terms());
-            let exported = export(&call, self.format.into(), account, out).await;
-            store.close().await;
-            exported.map_err(|error| match error {
-                // Whoever reads it may have had enough.
-                ExportError::Write(error) => anyhow::Error::new(error),
-                ExportError::Refused(refusal) => match account {
-                    Some(account) => anyhow::anyhow!("no account of the database has the id {account}"),
-                    None => anyhow::Error::new(refusal),
-                },
-                ExportError::Store(error) => anyhow::Error::new(error),
-            })
-        })?;
-        self.tell(&exported);
-        exported.unreadable.iter().for_each(|error| remark(format!("left out: {error}")));
-        Ok(if exported.unreadable.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        let out = BufWriter::new(std::io::stdout().lock());
+        let (summary, unreadable) = match self.desk.there()? {
+            Some(there) => wait(self.ask(&there, out))?,
+            None => wait(self.write(out))?,
+        };
+        self.tell(&summary);
+        unreadable.iter().for_each(remark);
+        Ok(if summary.unreadable == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    fn tell(&self, exported: &Exported) {
-        remark(format!("{} exported", counted(exported.count, "credential")));
-        let left = exported.left_out;
+    /// From the database itself. What has been written, and what is wrong with what cannot be read.
+    async fn write(&self, out: impl Write) -> anyhow::Result<(ExportSummary, Vec<String>)> {
+        let named = Named::read(&self.desk.source())?;
+        let store = named.open_current().await?;
+        let caller = Caller::shell(shell_user());
+        let call = Call::new(&store, &caller, Clock::System.now(), named.terms());
+        let exported = export(&call, self.format.into(), self.account.as_ref(), out).await;
+        store.close().await;
+        let exported = exported.map_err(|error| match (error, &self.account) {
+            // Whoever reads it may have had enough.
+            (ExportError::Write(error), _) => anyhow::Error::new(error),
+            (ExportError::Refused(_), Some(account)) => anyhow::anyhow!("no account has the id {account}"),
+            (ExportError::Refused(refusal), None) => anyhow::Error::new(refusal),
+            (ExportError::Store(error), _) => anyhow::Error::new(error),
+        })?;
+        let unreadable = exported.unreadable.iter().map(|error| format!("left out: {error}"));
+        Ok((ExportSummary::from(&exported), unreadable.collect()))
+    }
+
+    /// From another process.
+    async fn ask(&self, there: &Desk, mut out: impl Write) -> anyhow::Result<(ExportSummary, Vec<String>)> {
+        let parameters =
+            [("format", Some(self.format.asked())), ("account", self.account.as_ref().map(Label::to_string))];
+        let head = there.download(Request::get(&query(&path(&["credential-files"]), &parameters)), &mut out).await?;
+        let summary = head.get("claviger-exported").and_then(|summary| summary.to_str().ok()?.parse().ok());
+        let summary: ExportSummary = summary.context("the desk does not say what it has exported")?;
+        let unreadable = there.server().filter(|_| summary.unreadable > 0).map(|server| {
+            format!("left out: {}; the log of {server} says why", counted(summary.unreadable, "credential"))
+        });
+        Ok((summary, unreadable.into_iter().collect()))
+    }
+
+    fn tell(&self, summary: &ExportSummary) {
+        remark(format!("{} exported", counted(summary.credentials, "credential")));
+        let left = summary.left_out;
         let format = match self.format {
             Format::Yaml => "a credentials file",
             Format::Htpasswd => "an htpasswd file",

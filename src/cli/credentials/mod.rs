@@ -85,6 +85,13 @@ impl Command {
     }
 }
 
+impl Format {
+    /// As the API calls it.
+    fn asked(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}
+
 impl From<Format> for formats::Format {
     fn from(format: Format) -> Self {
         match format {

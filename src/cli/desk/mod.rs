@@ -3,45 +3,34 @@
 
 mod ask;
 mod moments;
+mod place;
 mod print;
 mod remote;
 mod request;
 
-use std::path::PathBuf;
+use std::io::Write;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
-use arc_swap::ArcSwap;
-use http::header::{ETAG, HeaderValue};
+use anyhow::Context as _;
+use http::header::{ETAG, HeaderMap, HeaderValue};
 use serde_json::Value;
 
 pub(super) use self::ask::Consent;
 pub(super) use self::moments::{ago, written};
-pub(super) use self::print::{Column, cell, list, moment, show, show_secret};
+pub(super) use self::place::DeskPlace;
+pub(super) use self::print::{Column, cell, list, moment, recent_addresses, show, show_secret};
 use self::remote::Remote;
 use self::request::encoded;
 pub(super) use self::request::{Request, path, query};
-use super::source::SourceArgs;
-use super::store::{Named, wait};
-use crate::clock::Clock;
-use crate::config::shell_user;
-use crate::control::api::{Desk as Api, InForce, Local};
-use crate::control::operations::Caller;
+use super::store::wait;
+use crate::control::api::{Local, LocalAnswer, LocalStream};
 use crate::store::Store;
 
 /// Which desk, and how its answers are printed.
 #[derive(clap::Args)]
 pub(super) struct DeskArgs {
-    /// The desk of a running claviger, with an operator token in CLAVIGER_TOKEN [default: the database that the settings name]
-    #[arg(long, value_name = "URL", env = "CLAVIGER_SERVER", help_heading = "Desk")]
-    server: Option<http::Uri>,
-    /// Who may have signed its certificate (PEM), instead of those that this system trusts
-    #[arg(long, value_name = "FILE", env = "CLAVIGER_CA", help_heading = "Desk")]
-    ca: Option<PathBuf>,
-    /// Settings file that names the database [default: claviger.yaml, config/claviger.yaml or /etc/claviger/claviger.yaml]
-    #[arg(long, short, value_name = "FILE", env = "CLAVIGER_CONFIG", help_heading = "Desk")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    place: DeskPlace,
     /// JSON, as always when something else than a terminal reads it
     #[arg(long, help_heading = "Desk")]
     json: bool,
@@ -62,12 +51,27 @@ pub(super) struct Reply {
     body: Value,
 }
 
+/// Why it was not done, in the words of the desk.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+pub(super) struct Refused {
+    text: String,
+    /// The problem document.
+    pub(super) body: Value,
+}
+
 /// What came back, when it was done.
 pub(super) struct Answer {
     /// JSON, `Null` where there is none.
     pub(super) body: Value,
     /// The revision of the thing (`ETag`).
     pub(super) revision: Option<HeaderValue>,
+}
+
+impl From<LocalAnswer> for Reply {
+    fn from(answer: LocalAnswer) -> Self {
+        Self { status: answer.status, revision: answer.headers.get(ETAG).cloned(), body: answer.body }
+    }
 }
 
 impl DeskArgs {
@@ -89,7 +93,7 @@ impl DeskArgs {
     /// When it cannot be reached, or refuses.
     pub(super) fn run(&self, work: impl AsyncFnOnce(&Desk) -> anyhow::Result<ExitCode>) -> anyhow::Result<ExitCode> {
         wait(async {
-            let desk = self.open().await?;
+            let desk = self.place.open().await?;
             let outcome = work(&desk).await;
             if let Desk::Here(_, store) = &desk {
                 store.close().await;
@@ -109,20 +113,6 @@ impl DeskArgs {
             Ok(ExitCode::SUCCESS)
         })
     }
-
-    async fn open(&self) -> anyhow::Result<Desk> {
-        if let Some(server) = &self.server {
-            return Ok(Desk::There(Remote::new(server, self.ca.as_deref())?));
-        }
-        log();
-        let source = SourceArgs { config: self.config.clone(), upstream: None, credentials: None };
-        let named = Named::read(&source)
-            .context("no desk: name one with --server, or the settings of its database with --config")?;
-        let store = named.open_current().await?;
-        let in_force = InForce::of(&named.settings);
-        let api = Api::new(store.clone(), Clock::System, Arc::new(ArcSwap::from_pointee(in_force)))?;
-        Ok(Desk::Here(Local::new(api, Caller::shell(shell_user())), store))
-    }
 }
 
 impl Desk {
@@ -132,18 +122,40 @@ impl Desk {
     /// When there is no answer, or a refusal: with everything that is wrong.
     pub(super) async fn send(&self, request: Request) -> anyhow::Result<Answer> {
         let Reply { status, revision, body } = match self {
-            Self::Here(local, _) => {
-                let (method, headers) = (request.method.clone(), request.headers());
-                let answer = local.send(method, &request.path, headers, request.body.as_ref()).await?;
-                let revision = answer.headers.get(ETAG).cloned();
-                Reply { status: answer.status, revision, body: answer.body }
-            }
+            Self::Here(local, _) => asked(local, &request).await?.whole().await.into(),
             Self::There(remote) => remote.send(&request).await?,
         };
         if status.is_success() {
             return Ok(Answer { body, revision });
         }
-        bail!(refusal(status, &body, &request))
+        let text = refusal(status, &body, &request);
+        Err(Refused { text, body }.into())
+    }
+
+    /// Writes what is asked for as it comes, however much it is; the head of the answer.
+    ///
+    /// # Errors
+    /// As above, and when it ends before it is whole: part of it has been written then.
+    pub(super) async fn download(&self, request: Request, out: &mut impl Write) -> anyhow::Result<HeaderMap> {
+        let answered = match self {
+            Self::Here(local, _) => {
+                let mut answer = asked(local, &request).await?;
+                if answer.status.is_success() {
+                    while let Some(piece) = answer.piece().await? {
+                        out.write_all(&piece)?;
+                    }
+                    Ok(answer.headers)
+                } else {
+                    Err(answer.whole().await.into())
+                }
+            }
+            Self::There(remote) => remote.download(&request, out).await?,
+        };
+        out.flush()?;
+        answered.map_err(|Reply { status, body, .. }| {
+            let text = refusal(status, &body, &request);
+            Refused { text, body }.into()
+        })
     }
 
     /// Where it is, if that is another process.
@@ -183,11 +195,9 @@ impl Desk {
     }
 }
 
-/// What an operator finds in the log of a process, whoever sits beside the database is told at once.
-fn log() {
-    let lines = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::ERROR);
-    // Tests may have one already.
-    let _there = lines.without_time().with_level(false).with_target(false).with_ansi(false).try_init();
+async fn asked(local: &Local, request: &Request) -> anyhow::Result<LocalStream> {
+    let content = request.content.as_ref().map(|(_, text)| text.clone());
+    Ok(local.send(request.method.clone(), &request.path, request.headers(), content).await?)
 }
 
 /// A problem document (RFC 9457) in a few lines.

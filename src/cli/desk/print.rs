@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Desk, DeskArgs};
 use crate::cli::output::{harmless, remark, say};
+use crate::credential::RecentUses;
 
 /// What answers call what is in them this once.
 const SECRETS: [&str; 3] = ["secret", "setup_link", "token"];
@@ -109,10 +110,9 @@ pub(in crate::cli) fn show_secret(args: &DeskArgs, answer: &Value) -> anyhow::Re
         things.try_for_each(|(_, thing)| show(args, thing))?;
     }
     if answer["repeated"] == true {
-        let id = harmless(&cell(&answer["credential"], "id"));
         remark(format!(
-            "It was done, but the answer with the secret was lost on its way, and it cannot be shown again. \
-             For another secret: claviger credential reset {id}"
+            "It was done, but the answer with the secret was lost on its way, and it cannot be shown again. {}",
+            way_on(answer)
         ));
         return Ok(ExitCode::FAILURE);
     }
@@ -139,17 +139,31 @@ pub(in crate::cli) fn show_secret(args: &DeskArgs, answer: &Value) -> anyhow::Re
     Ok(ExitCode::SUCCESS)
 }
 
+/// What is to be done where a secret was lost.
+fn way_on(answer: &Value) -> String {
+    let id = |thing: &str| answer[thing]["id"].as_str().map(harmless);
+    match (id("credential"), id("user"), id("operator_token")) {
+        (Some(id), ..) => format!("For another secret: claviger credential reset {id}"),
+        (_, Some(id), _) => format!("For another link: claviger user setup-link {id}"),
+        (.., Some(id)) => format!("Make another, and delete this one: claviger operator delete {id}"),
+        (None, None, None) => "For another link, ask again".to_owned(),
+    }
+}
+
 fn told(name: &str, value: &Value) -> Option<String> {
     Some(match (name, value) {
         ("scopes", Value::Null) => "everything".to_owned(),
         ("scopes", Value::Array(items)) if items.is_empty() => "nothing".to_owned(),
         ("addresses", Value::Array(items)) if items.is_empty() => "from anywhere".to_owned(),
         ("expires_at" | "last_used_at", Value::Null) => "never".to_owned(),
+        ("recent_addresses", Value::Number(count)) => return how_many(count.as_u64()?),
         ("hint", Value::String(hint)) => format!("…{hint}"),
         ("rate_limit", Value::Object(rate)) => {
             format!("{} in {} s, at once {}", rate["requests"], rate["seconds"], rate["burst"])
         }
-        (_, Value::Null) | ("enabled", Value::Bool(true)) | ("cleared", Value::Bool(false)) => return None,
+        (_, Value::Null) | ("enabled", Value::Bool(true)) | ("cleared" | "repeated", Value::Bool(false)) => {
+            return None;
+        }
         ("account_access", Value::Bool(is_on)) => if *is_on { "on" } else { "off: all are refused" }.to_owned(),
         (name, Value::String(text)) if name.ends_with("_at") => {
             text.parse().map_or_else(|_| text.clone(), super::moments::told)
@@ -161,6 +175,19 @@ fn told(name: &str, value: &Value) -> Option<String> {
         (_, Value::Bool(is_on)) => if *is_on { "yes" } else { "no" }.to_owned(),
         (_, other) => other.to_string(),
     })
+}
+
+/// From how many addresses a credential was used lately; nothing for none.
+pub(in crate::cli) fn recent_addresses(credential: &Value) -> Option<String> {
+    how_many(credential["recent_addresses"].as_u64()?)
+}
+
+fn how_many(addresses: u64) -> Option<String> {
+    match usize::try_from(addresses).unwrap_or(usize::MAX) {
+        0 => None,
+        known if known < RecentUses::MOST => Some(known.to_string()),
+        _ => Some(format!("{} or more", RecentUses::MOST)),
+    }
 }
 
 /// A text of a thing, or a dash.

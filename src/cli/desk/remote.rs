@@ -1,11 +1,12 @@
 //! The desk of another process.
 
+use std::io::Write;
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail, ensure};
-use http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderValue, LOCATION};
+use http::header::{AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, HeaderValue, LOCATION};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use reqwest::redirect::Policy;
 use serde_json::Value;
@@ -92,20 +93,46 @@ impl Remote {
         })
     }
 
-    async fn attempt(&self, request: &Request) -> Result<Reply, Silence> {
-        let url = format!("{}{PREFIX}{}", self.server, request.path);
-        let mut sent = self.client.request(request.method.clone(), url).headers(request.headers());
-        sent = sent.header(AUTHORIZATION, self.authorization.clone());
-        if let Some(body) = &request.body {
-            sent = sent.json(body);
-        }
-        let answer = sent.send().await.map_err(|error| self.silence(error))?;
+    /// Writes what is asked for piece by piece, however much it is; the head of the answer, or a refusal.
+    pub(super) async fn download(
+        &self,
+        request: &Request,
+        out: &mut impl Write,
+    ) -> anyhow::Result<Result<HeaderMap, Reply>> {
+        let told = |silence| self.told(silence, request);
+        let mut answer = self.open(request).await.map_err(told)?;
         let (status, headers) = (answer.status(), answer.headers().clone());
-        let bytes = answer.bytes().await.map_err(|error| {
-            Silence::Lost(anyhow!("the answer of {} was cut off: {}", self.server, cause(&error.without_url())))
-        })?;
+        if !status.is_success() || !is_file(&headers) {
+            let bytes = answer.bytes().await.map_err(|error| told(self.cut_off(error)))?;
+            return Ok(Err(self.read(status, &headers, &bytes)?));
+        }
+        while let Some(piece) = answer.chunk().await.map_err(|error| told(self.cut_off(error)))? {
+            out.write_all(&piece)?;
+        }
+        Ok(Ok(headers))
+    }
+
+    async fn attempt(&self, request: &Request) -> Result<Reply, Silence> {
+        let answer = self.open(request).await?;
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let bytes = answer.bytes().await.map_err(|error| self.cut_off(error))?;
         // What has answered is not a desk, or not the one that was meant: another attempt would be told the same.
         self.read(status, &headers, &bytes).map_err(Silence::Unheard)
+    }
+
+    async fn open(&self, request: &Request) -> Result<reqwest::Response, Silence> {
+        let url = format!("{}{PREFIX}{}", self.server, request.path);
+        let sent = self.client.request(request.method.clone(), url).headers(request.headers());
+        let sent = match &request.content {
+            None => sent,
+            Some((_, text)) => sent.body(text.clone()),
+        };
+        let sent = sent.header(AUTHORIZATION, self.authorization.clone());
+        sent.send().await.map_err(|error| self.silence(error))
+    }
+
+    fn cut_off(&self, error: reqwest::Error) -> Silence {
+        Silence::Lost(anyhow!("the answer of {} was cut off: {}", self.server, cause(&error.without_url())))
     }
 
     fn silence(&self, error: reqwest::Error) -> Silence {
@@ -132,7 +159,6 @@ impl Remote {
         let is_empty = status == StatusCode::NO_CONTENT && bytes.is_empty();
         let body = match kind.split(';').next().unwrap_or_default().trim() {
             "application/json" | "application/problem+json" => serde_json::from_slice(bytes).ok(),
-            "text/csv" => Some(Value::String(String::from_utf8_lossy(bytes).into_owned())),
             _ if is_empty => Some(Value::Null),
             _ => None,
         };
@@ -157,6 +183,12 @@ impl Remote {
             Silence::Lost(error) | Silence::Unheard(error) => error,
         }
     }
+}
+
+/// What a desk sends as it is.
+fn is_file(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    headers.contains_key(CONTENT_DISPOSITION) && kind.starts_with("text/")
 }
 
 fn authorities(file: &Path) -> anyhow::Result<Vec<reqwest::Certificate>> {

@@ -1,10 +1,12 @@
 //! What is asked of a desk.
 
 use http::Method;
-use http::header::{HeaderMap, HeaderName, HeaderValue, IF_MATCH};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
 
+const JSON: &str = "application/json";
+const TEXT: &str = "text/plain; charset=utf-8";
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Everything that means something in a path or a query.
 const RESERVED: &AsciiSet = &CONTROLS
@@ -34,7 +36,8 @@ pub(in crate::cli) struct Request {
     pub(super) path: String,
     revision: Option<HeaderValue>,
     pub(super) once: Option<HeaderValue>,
-    pub(super) body: Option<Value>,
+    /// What is sent, and what kind of text that is.
+    pub(super) content: Option<(&'static str, String)>,
 }
 
 impl Request {
@@ -42,16 +45,21 @@ impl Request {
         Self::new(Method::GET, path, None)
     }
 
-    pub(in crate::cli) fn post(path: &str, body: Value) -> Self {
-        Self::new(Method::POST, path, Some(body))
+    pub(in crate::cli) fn post(path: &str, body: impl Into<Value>) -> Self {
+        Self::new(Method::POST, path, Some((JSON, body.into().to_string())))
     }
 
-    pub(in crate::cli) fn put(path: &str, body: Value) -> Self {
-        Self::new(Method::PUT, path, Some(body))
+    /// A file.
+    pub(in crate::cli) fn post_text(path: &str, text: String) -> Self {
+        Self::new(Method::POST, path, Some((TEXT, text)))
     }
 
-    pub(in crate::cli) fn patch(path: &str, body: Value) -> Self {
-        Self::new(Method::PATCH, path, Some(body))
+    pub(in crate::cli) fn put(path: &str, body: impl Into<Value>) -> Self {
+        Self::new(Method::PUT, path, Some((JSON, body.into().to_string())))
+    }
+
+    pub(in crate::cli) fn patch(path: &str, body: impl Into<Value>) -> Self {
+        Self::new(Method::PATCH, path, Some((JSON, body.into().to_string())))
     }
 
     pub(in crate::cli) fn delete(path: &str) -> Self {
@@ -74,19 +82,22 @@ impl Request {
         Ok(Self { once: Some(HeaderValue::try_from(key)?), ..self })
     }
 
-    /// Of the thing it is about.
+    /// Of the thing it is about, or of the account that it is about things of.
     pub(super) fn id(&self) -> String {
-        let id = self.path.split(['/', '?']).nth(2).unwrap_or_default();
+        let (path, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
+        let account = || query.split('&').find_map(|parameter| parameter.strip_prefix("account="));
+        let id = path.split('/').nth(2).or_else(account).unwrap_or_default();
         percent_decode_str(id).decode_utf8_lossy().into_owned()
     }
 
     pub(super) fn headers(&self) -> HeaderMap {
-        let given = [(IF_MATCH, &self.revision), (IDEMPOTENCY_KEY, &self.once)];
-        given.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect()
+        let kind = self.content.as_ref().map(|(kind, _)| HeaderValue::from_static(kind));
+        let given = [(IF_MATCH, self.revision.clone()), (IDEMPOTENCY_KEY, self.once.clone()), (CONTENT_TYPE, kind)];
+        given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
-    fn new(method: Method, path: &str, body: Option<Value>) -> Self {
-        Self { method, path: path.to_owned(), revision: None, once: None, body }
+    fn new(method: Method, path: &str, content: Option<(&'static str, String)>) -> Self {
+        Self { method, path: path.to_owned(), revision: None, once: None, content }
     }
 }
 

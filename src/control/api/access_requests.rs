@@ -5,7 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::{Answer, location};
+use super::answer::{Answer, answered_before, location};
 use super::asked::Asked;
 use super::desk::Desk;
 use super::extract::{Body, Id, Query};
@@ -13,8 +13,8 @@ use super::fields::Fields;
 use super::paging::{Page, Wanted};
 use super::problem::{Code, Problem};
 use crate::control::operations::{
-    AskForAccessError, DecideRequestsError, Decision, NewAccessRequest, NotFound, WithdrawRequestError, ask_for_access,
-    decide_requests, list_access_requests, show_access_request, withdraw_request,
+    AskForAccessError, DecideRequestsError, Decision, NewAccessRequest, NotFound, Once, WithdrawRequestError,
+    ask_for_access, decide_requests, list_access_requests, show_access_request, withdraw_request,
 };
 use crate::credential::Label;
 use crate::store::{AccessRequestFilter, AccessRequestRecord, RequestState};
@@ -32,7 +32,7 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
 }
 
 /// A request for API access.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[schema(as = AccessRequest)]
 struct AccessRequestBody {
     /// Unique for good.
@@ -40,7 +40,7 @@ struct AccessRequestBody {
     /// Which account wants access.
     account: String,
     /// What kind of caller asked.
-    asked_by_kind: &'static str,
+    asked_by_kind: String,
     /// Which one.
     asked_by: String,
     /// When they want to begin.
@@ -148,10 +148,13 @@ async fn ask(asked: Asked, Body(body): Body<NewRequestBody>) -> Result<Answer<Ac
     fields.finish()?;
     let account = account.ok_or_else(|| Problem::of_field("account", "must not be empty"))?;
     let NewRequestBody { start_on, use_cases, privacy_policy, .. } = body;
-    let record =
-        ask_for_access(&asked.call(), NewAccessRequest { account, start_on, use_cases, privacy_policy }).await?;
-    let place = location("access-requests", &record.id);
-    Ok(Answer::created(AccessRequestBody::from(&record), place).of_revision(record.revision))
+    let new = NewAccessRequest { account, start_on, use_cases, privacy_policy };
+    let (body, is_replayed) = match ask_for_access(&asked.call(), new).await? {
+        Once::Done(record) => (AccessRequestBody::from(&record), false),
+        Once::Repeated(facts) => (answered_before(facts)?, true),
+    };
+    let (place, revision) = (location("access-requests", &known(&body.id)?), body.revision);
+    Ok(Answer::created(body, place).of_revision(revision).replayed(is_replayed))
 }
 
 /// A request, as it stands.
@@ -273,7 +276,7 @@ impl From<&AccessRequestRecord> for AccessRequestBody {
         Self {
             id: record.id.to_string(),
             account: record.account.to_string(),
-            asked_by_kind: record.asked_by_kind.as_str(),
+            asked_by_kind: record.asked_by_kind.as_str().to_owned(),
             asked_by: record.asked_by.clone(),
             start_on: record.start_on.to_string(),
             use_cases: record.use_cases.iter().map(ToString::to_string).collect(),

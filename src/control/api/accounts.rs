@@ -5,7 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::Answer;
+use super::answer::{Answer, answered_before, location};
 use super::asked::Asked;
 use super::desk::Desk;
 use super::extract::{Body, Id, Query};
@@ -13,8 +13,9 @@ use super::fields::Fields;
 use super::paging::{Page, Wanted};
 use super::problem::{Code, Problem};
 use crate::control::operations::{
-    ChangeAccountError, CreateAccountError, NewAccount, NotFound, ReadAccountError, SwitchAccountError, create_account,
-    grant_access, list_accounts, rename_account, set_member_policy, show_account, switch_account, withdraw_access,
+    ChangeAccountError, CreateAccountError, NewAccount, NotFound, Once, ReadAccountError, SwitchAccountError,
+    create_account, grant_access, list_accounts, rename_account, set_member_policy, show_account, switch_account,
+    withdraw_access,
 };
 use crate::credential::Label;
 use crate::store::{AccountFilter, AccountRecord};
@@ -33,7 +34,7 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
 }
 
 /// A customer.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Account)]
 pub(super) struct AccountBody {
     /// Unique for good.
@@ -109,9 +110,12 @@ async fn create(asked: Asked, Body(body): Body<NewAccountBody>) -> Result<Answer
     let id = fields.maybe_label("id", body.id.as_deref());
     let name = fields.line("name", body.name, 200);
     fields.finish()?;
-    let record = create_account(&asked.call(), NewAccount { id, name }).await?;
-    let location = super::answer::location("accounts", &record.id);
-    Ok(Answer::created(AccountBody::from(&record), location).of_revision(record.revision))
+    let (body, is_replayed) = match create_account(&asked.call(), NewAccount { id, name }).await? {
+        Once::Done(record) => (AccountBody::from(&record), false),
+        Once::Repeated(facts) => (answered_before(facts)?, true),
+    };
+    let (place, revision) = (location("accounts", &known(&body.id)?), body.revision);
+    Ok(Answer::created(body, place).of_revision(revision).replayed(is_replayed))
 }
 
 /// An account, as it stands.

@@ -1,26 +1,32 @@
 //! What is answered when something was done.
 
 use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::PREFIX;
 use super::problem::{Code, Problem};
 use crate::credential::Label;
+
+/// Says that a call with this Idempotency-Key was answered before.
+pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// A body, and what it is a state of.
 pub(super) struct Answer<T> {
     status: StatusCode,
     revision: Option<i64>,
     location: Option<String>,
+    is_replayed: bool,
     body: T,
 }
 
 impl<T> Answer<T> {
     /// What was asked for.
     pub(super) fn ok(body: T) -> Self {
-        Self { status: StatusCode::OK, revision: None, location: None, body }
+        Self { status: StatusCode::OK, revision: None, location: None, is_replayed: false, body }
     }
 
     /// What was made, and where it is found from now on.
@@ -32,6 +38,20 @@ impl<T> Answer<T> {
     pub(super) fn of_revision(self, revision: i64) -> Self {
         Self { revision: Some(revision), ..self }
     }
+
+    /// Whether it was answered before.
+    pub(super) fn replayed(self, is_replayed: bool) -> Self {
+        Self { is_replayed, ..self }
+    }
+}
+
+/// What was answered to a call that comes again.
+///
+/// # Errors
+/// When nobody can read any more what it was.
+pub(super) fn answered_before<T: DeserializeOwned>(facts: Value) -> Result<T, Problem> {
+    let unreadable = |_| Problem::new(Code::Internal, "what was answered before cannot be read any more");
+    serde_json::from_value(facts).map_err(unreadable)
 }
 
 /// Where a thing of this kind is found.
@@ -54,6 +74,9 @@ impl<T: Serialize> IntoResponse for Answer<T> {
             if let Some(value) = text.and_then(|text| HeaderValue::from_str(&text).ok()) {
                 headers.insert(name, value);
             }
+        }
+        if self.is_replayed {
+            headers.insert(REPLAYED, HeaderValue::from_static("true"));
         }
         response
     }

@@ -131,6 +131,9 @@ async fn table(asked: Asked, headers: HeaderMap, Query(query): Query<AuditQuery>
     let table = export_audit(&asked.call(), filter).await?;
     let parts = stream::try_unfold(table, async |mut table| {
         let part = table.next_part().await?;
+        for error in table.unreadable() {
+            tracing::error!("{error}");
+        }
         Ok::<_, ReadAuditError>(part.map(|part| (part, table)))
     });
     let mut response = Response::new(Body::from_stream(parts));

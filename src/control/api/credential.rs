@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::problem::{Code, Problem};
+use super::answer::answered_before;
+use super::problem::Problem;
 use crate::control::operations::PlainSecret;
 use crate::credential::Label;
 use crate::store::{CredentialRecord, PreviousSecret, RecordSecret};
@@ -74,6 +75,10 @@ pub(super) struct CredentialBody {
     last_used_at: Option<String>,
     /// From where.
     last_used_from: Option<String>,
+    /// From how many addresses within 30 days: an IPv6 network (/64) is one, and no more than 16 are known.
+    #[serde(default)]
+    #[schema(required, minimum = 0, maximum = 16)]
+    recent_addresses: i64,
 }
 
 /// What a credential is recognised by.
@@ -155,8 +160,7 @@ impl WithSecret {
     /// # Errors
     /// When nobody can read any more what was answered.
     pub(super) fn repeated(facts: Value) -> Result<Self, Problem> {
-        let unreadable = |_| Problem::new(Code::Internal, "what was answered before cannot be read any more");
-        Ok(Self { credential: serde_json::from_value(facts).map_err(unreadable)?, secret: None, repeated: true })
+        Ok(Self { credential: answered_before(facts)?, secret: None, repeated: true })
     }
 }
 
@@ -205,6 +209,7 @@ impl From<&CredentialRecord> for CredentialBody {
             revision: record.revision,
             last_used_at: moment(&record.last_used_at),
             last_used_from: record.last_used_from.clone(),
+            recent_addresses: record.recent_addresses,
         }
     }
 }

@@ -1,12 +1,11 @@
 //! Many credentials at once: a file in, a file out, with digests and hashes.
 
-use std::borrow::Cow;
 use std::io::{BufWriter, Seek as _, Write as _};
 
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, FromRequest as _, Request};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
@@ -18,11 +17,13 @@ use utoipa_axum::routes;
 use super::answer::Answer;
 use super::asked::Asked;
 use super::desk::Desk;
+use super::export_summary::ExportSummary;
 use super::extract::Query;
+use super::field_problem::{FieldProblem, Position};
 use super::fields::Fields;
 use super::origin::demand_no_link;
-use super::problem::{Code, FieldProblem, Problem};
-use crate::config::{Fault, Faults};
+use super::problem::{Code, Problem};
+use crate::config::{Fault, Faults, Origin};
 use crate::control::operations::{ExportError, ImportError, Imported, export, import, may_import};
 use crate::credential::Label;
 use crate::source::formats::{self, Import, Users};
@@ -30,9 +31,9 @@ use crate::source::formats::{self, Import, Users};
 const TAG: &str = "credentials";
 /// A few hundred thousand credentials.
 const LARGEST_FILE: usize = 64 * 1024 * 1024;
-/// Whoever has more than these wrong has the wrong file.
-const MOST_FAULTS: usize = 200;
 const PIECE: usize = 64 * 1024;
+/// What a file holds, and what not.
+const EXPORTED: HeaderName = HeaderName::from_static("claviger-exported");
 
 pub(super) fn routes() -> OpenApiRouter<Desk> {
     OpenApiRouter::new().routes(routes!(take_out, take_in)).layer(DefaultBodyLimit::max(LARGEST_FILE))
@@ -68,7 +69,12 @@ struct OutQuery {
 /// Credentials as a file: digests and hashes, never a secret. That they were taken away is put down in the audit.
 #[utoipa::path(
     get, path = "/credential-files", tag = TAG, operation_id = "export_credentials", params(OutQuery),
-    responses((status = 200, body = String, content_type = "text/plain"), (status = 404))
+    responses(
+        (status = 200, body = String, content_type = "text/plain", headers(
+            ("Claviger-Exported" = String, description = "How many credentials it holds, and how many are left out or not whole: a dictionary of numbers (RFC 9651).")
+        )),
+        (status = 404)
+    )
 )]
 async fn take_out(asked: Asked, headers: HeaderMap, Query(query): Query<OutQuery>) -> Result<Response, Problem> {
     demand_no_link(&headers)?;
@@ -93,6 +99,9 @@ async fn take_out(asked: Asked, headers: HeaderMap, Query(query): Query<OutQuery
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static(query.format.disposition()));
+    if let Ok(summary) = HeaderValue::from_str(&ExportSummary::from(&exported).to_string()) {
+        headers.insert(EXPORTED, summary);
+    }
     Ok(response)
 }
 
@@ -252,11 +261,15 @@ impl From<Faults> for Problem {
     fn from(faults: Faults) -> Self {
         let field = |fault: Fault| {
             let hint = fault.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
-            let problem = format!("(at {}) {}{hint}", fault.origin, fault.problem);
-            FieldProblem { field: Cow::Owned(fault.path), problem }
+            let at = match fault.origin {
+                Origin::File { line, column } if line > 0 => Some(Position { line, column }),
+                Origin::File { .. } | Origin::Environment(_) | Origin::Flag(_) => None,
+            };
+            FieldProblem { at, ..FieldProblem::new(fault.path, fault.problem + &hint) }
         };
-        let detail = format!("{} faults; nothing was imported", faults.0.len());
-        Self { fields: faults.0.into_iter().take(MOST_FAULTS).map(field).collect(), ..Self::new(Code::Invalid, detail) }
+        let count = faults.0.len();
+        let detail = format!("{count} fault{}; nothing was imported", if count == 1 { "" } else { "s" });
+        Self { fields: faults.0.into_iter().map(field).collect(), ..Self::new(Code::Invalid, detail) }
     }
 }
 

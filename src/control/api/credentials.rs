@@ -199,14 +199,14 @@ pub(super) fn known(id: &str) -> Result<Label, Problem> {
 impl WithSecret {
     /// With its place.
     pub(super) fn created(self) -> Result<Answer<Self>, Problem> {
-        let (id, revision) = (known(&self.credential.id)?, self.credential.revision);
-        Ok(Answer::created(self, location("credentials", &id)).of_revision(revision))
+        let (id, revision, is_replayed) = (known(&self.credential.id)?, self.credential.revision, self.repeated);
+        Ok(Answer::created(self, location("credentials", &id)).of_revision(revision).replayed(is_replayed))
     }
 
     /// One that there was before.
     pub(super) fn renewed(self) -> Answer<Self> {
-        let revision = self.credential.revision;
-        Answer::ok(self).of_revision(revision)
+        let (revision, is_replayed) = (self.credential.revision, self.repeated);
+        Answer::ok(self).of_revision(revision).replayed(is_replayed)
     }
 }
 

@@ -14,12 +14,14 @@ use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::{
-    ContentBuilder, InfoBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, ResponseBuilder, ServerBuilder, Type,
+    ContentBuilder, HeaderBuilder, InfoBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, ResponseBuilder,
+    ServerBuilder, Type,
 };
 
 use super::caller::COOKIE_NAME;
 use super::desk::Desk;
-use super::problem::{Code, Document, FieldProblem};
+use super::field_problem::{FieldProblem, Position};
+use super::problem::{Code, Document};
 use super::{PREFIX, operations};
 
 /// What every operation may answer that is described with none.
@@ -30,6 +32,20 @@ const ALWAYS: [StatusCode; 6] = [
     StatusCode::INTERNAL_SERVER_ERROR,
     StatusCode::SERVICE_UNAVAILABLE,
     StatusCode::UNPROCESSABLE_ENTITY,
+];
+
+/// Those that make a thing, a secret or a link.
+const ONCE: [&str; 10] = [
+    "ask_for_access",
+    "create_account",
+    "create_credential",
+    "create_operator_token",
+    "create_user",
+    "duplicate_credential",
+    "new_setup_link",
+    "regenerate_own_key",
+    "reset_credential",
+    "switch_on_own_key",
 ];
 
 pub(super) fn routes() -> Router<Desk> {
@@ -63,6 +79,7 @@ pub fn openapi() -> OpenApi {
     let components = api.components.get_or_insert_default();
     components.schemas.insert("Problem".into(), Document::schema());
     components.schemas.insert("FieldProblem".into(), FieldProblem::schema());
+    components.schemas.insert("Position".into(), Position::schema());
     components.add_security_scheme(
         "operator_token",
         SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
@@ -78,7 +95,10 @@ fn complete(item: &mut PathItem) {
     let writes = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
     for operation in writes.into_iter().flatten() {
         header(operation, "If-Match", "The ETag of what was seen; refused with 412 when it is another by now.");
-        header(operation, "Idempotency-Key", "Made up by the caller: with the same one, a call is done once.");
+        if operation.operation_id.as_deref().is_some_and(|id| ONCE.contains(&id)) {
+            header(operation, "Idempotency-Key", "Made up by the caller: with the same one, a call is done once.");
+            replayed(operation);
+        }
         problems(operation, &[StatusCode::CONFLICT, StatusCode::PRECONDITION_FAILED, StatusCode::PAYLOAD_TOO_LARGE]);
     }
     let all = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
@@ -118,6 +138,17 @@ fn header(operation: &mut Operation, name: &str, description: &str) {
         .schema(Some(text))
         .build();
     operation.parameters.get_or_insert_default().push(parameter);
+}
+
+/// How a caller knows that the call was answered before.
+fn replayed(operation: &mut Operation) {
+    let description = "true where a call with this Idempotency-Key was answered before; what is shown once is left out";
+    let header = HeaderBuilder::new().description(Some(description)).build();
+    for (status, response) in &mut operation.responses.responses {
+        if let (true, RefOr::T(response)) = (status.starts_with('2'), response) {
+            response.headers.insert("Idempotent-Replayed".to_owned(), header.clone());
+        }
+    }
 }
 
 /// Every problem looks the same; what a status says is told by the codes that have it.

@@ -1,9 +1,9 @@
 //! The API within this process: the command line asks for the same things in the same words, without a socket.
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::header::{CONTENT_TYPE, HeaderMap};
-use axum::http::{HeaderValue, Method, Request, StatusCode};
+use axum::body::{Body, BodyDataStream, Bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use futures_util::TryStreamExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
@@ -28,6 +28,15 @@ pub struct LocalAnswer {
     pub body: Value,
 }
 
+/// What comes back, and is read while it is made.
+pub struct LocalStream {
+    /// As over HTTP.
+    pub status: StatusCode,
+    /// As over HTTP.
+    pub headers: HeaderMap,
+    body: BodyDataStream,
+}
+
 impl Local {
     /// For this caller, who has been recognised already.
     pub fn new(desk: Desk, caller: Caller) -> Self {
@@ -43,26 +52,38 @@ impl Local {
         method: Method,
         target: &str,
         headers: HeaderMap,
-        body: Option<&Value>,
-    ) -> Result<LocalAnswer, axum::http::Error> {
-        let content = body.map(Value::to_string);
+        content: Option<String>,
+    ) -> Result<LocalStream, axum::http::Error> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{PREFIX}{target}"))
             .body(content.map_or_else(Body::empty, Body::from))?;
         *request.headers_mut() = headers;
-        if body.is_some() {
-            request.headers_mut().entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
-        }
         request.extensions_mut().insert(self.caller.clone());
         let Ok(response) = self.router.clone().oneshot(request).await;
         let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
+        Ok(LocalStream { status: parts.status, headers: parts.headers, body: body.into_data_stream() })
+    }
+}
+
+impl LocalStream {
+    /// The next piece of the body; `None` at its end.
+    ///
+    /// # Errors
+    /// When it ends before it is whole.
+    pub async fn piece(&mut self) -> Result<Option<Bytes>, axum::Error> {
+        self.body.try_next().await
+    }
+
+    /// All of it at once.
+    pub async fn whole(self) -> LocalAnswer {
+        let pieces: Result<Vec<Bytes>, _> = self.body.try_collect().await;
+        let bytes = pieces.unwrap_or_default().concat();
         let body = match serde_json::from_slice(&bytes) {
             Ok(value) => value,
             Err(_) if bytes.is_empty() => Value::Null,
             Err(_) => Value::String(String::from_utf8_lossy(&bytes).into_owned()),
         };
-        Ok(LocalAnswer { status: parts.status, headers: parts.headers, body })
+        LocalAnswer { status: self.status, headers: self.headers, body }
     }
 }

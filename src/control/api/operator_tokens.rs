@@ -5,7 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::{Answer, location};
+use super::answer::{Answer, answered_before, location};
 use super::asked::Asked;
 use super::desk::Desk;
 use super::extract::{Body, Id, Query};
@@ -14,7 +14,7 @@ use super::paging::{Page, Wanted};
 use super::problem::Problem;
 use super::role::RoleName;
 use crate::control::operations::{
-    ChangeOperatorTokenError, CreateOperatorTokenError, NewOperatorToken, NotFound, ReadOperatorTokenError,
+    ChangeOperatorTokenError, CreateOperatorTokenError, NewOperatorToken, NotFound, Once, ReadOperatorTokenError,
     create_operator_token, delete_operator_token, disable_operator_token, enable_operator_token, list_operator_tokens,
     show_operator_token,
 };
@@ -32,7 +32,7 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
 }
 
 /// What a script handles credentials with.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[schema(as = OperatorToken)]
 struct OperatorTokenBody {
     /// Unique for good.
@@ -113,8 +113,10 @@ struct NewTokenBody {
 struct OperatorTokenWithSecret {
     /// As it is kept.
     operator_token: OperatorTokenBody,
-    /// Seen here, this once: save it somewhere safe.
-    token: String,
+    /// Seen once: null where this call was answered before.
+    token: Option<String>,
+    /// True where a call with this Idempotency-Key was answered before, with the token.
+    repeated: bool,
 }
 
 /// Makes an operator token. It is in this answer and nowhere else.
@@ -131,13 +133,19 @@ async fn create(asked: Asked, Body(body): Body<NewTokenBody>) -> Result<Answer<O
     let expires_at = fields.moment("expires_at", body.expires_at.as_deref());
     fields.finish()?;
     let new = NewOperatorToken { name: body.name, role: body.role.into(), account, expires_at };
-    let created = create_operator_token(&asked.call(), new).await?;
-    let (place, revision) = (location("operator-tokens", &created.record.id), created.record.revision);
-    let body = OperatorTokenWithSecret {
-        operator_token: OperatorTokenBody::from(&created.record),
-        token: created.token.reveal().to_owned(),
+    let body = match create_operator_token(&asked.call(), new).await? {
+        Once::Done(made) => OperatorTokenWithSecret {
+            operator_token: OperatorTokenBody::from(&made.record),
+            token: Some(made.token.reveal().to_owned()),
+            repeated: false,
+        },
+        Once::Repeated(facts) => {
+            OperatorTokenWithSecret { operator_token: answered_before(facts)?, token: None, repeated: true }
+        }
     };
-    Ok(Answer::created(body, place).of_revision(revision))
+    let (token, is_replayed) = (&body.operator_token, body.repeated);
+    let (place, revision) = (location("operator-tokens", &known(&token.id)?), token.revision);
+    Ok(Answer::created(body, place).of_revision(revision).replayed(is_replayed))
 }
 
 /// What may be known of an operator token.

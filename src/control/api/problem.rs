@@ -8,6 +8,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::field_problem::FieldProblem;
+
 /// Why a request is not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Code {
@@ -179,17 +181,6 @@ pub struct Problem {
     pub retry_after: Option<u32>,
 }
 
-/// What is wrong with a field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct FieldProblem {
-    /// Its name, as in the request.
-    #[schema(example = "contact_mobile")]
-    pub field: Cow<'static, str>,
-    /// To follow its name.
-    #[schema(example = "must begin with +")]
-    pub problem: String,
-}
-
 /// Why a request is not done (RFC 9457).
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
@@ -229,7 +220,7 @@ impl Problem {
     /// About one field.
     pub fn of_field(field: &'static str, problem: impl Into<String>) -> Self {
         let problem = problem.into();
-        let fields = vec![FieldProblem { field: Cow::Borrowed(field), problem: problem.clone() }];
+        let fields = vec![FieldProblem::new(field, problem.clone())];
         Self { fields, ..Self::new(Code::Invalid, format!("{field} {problem}")) }
     }
 

@@ -1,8 +1,7 @@
 //! What operations refuse, as problems.
 
-use std::borrow::Cow;
-
-use super::problem::{Code, FieldProblem, Problem};
+use super::field_problem::FieldProblem;
+use super::problem::{Code, Problem};
 use crate::control::operations::{Busy, FieldFault, Invalid, NoRandomness, NoSecret, NotFound, Refusal};
 use crate::store::StoreError;
 
@@ -34,7 +33,7 @@ impl From<Refusal> for Problem {
 impl From<Invalid> for Problem {
     fn from(invalid: Invalid) -> Self {
         let detail = invalid.to_string();
-        let field = |fault: FieldFault| FieldProblem { field: Cow::Borrowed(fault.field), problem: fault.problem };
+        let field = |fault: FieldFault| FieldProblem::new(fault.field, fault.problem);
         Self { fields: invalid.0.into_iter().map(field).collect(), ..Self::new(Code::Invalid, detail) }
     }
 }

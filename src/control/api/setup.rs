@@ -2,11 +2,12 @@
 
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::Answer;
+use super::answer::{Answer, answered_before};
 use super::desk::{Desk, InForce};
 use super::extract::Body;
 use super::problem::{Code, Problem};
@@ -109,6 +110,36 @@ pub(super) struct SetupLink {
     /// Worth nothing from this moment on.
     #[schema(format = "date-time")]
     ends_at: String,
+}
+
+/// A link that was just made for somebody, or that was made by the same call before.
+#[derive(Serialize, ToSchema)]
+pub(super) struct MadeLink {
+    /// What is in it. Seen once: null where this call was answered before.
+    ticket: Option<String>,
+    /// For the browser of whoever it is for, where admin.public_url is set.
+    url: Option<String>,
+    /// Worth nothing from this moment on.
+    #[schema(format = "date-time")]
+    ends_at: String,
+    /// True where a call with this Idempotency-Key was answered before, with the link.
+    repeated: bool,
+}
+
+impl MadeLink {
+    /// For the one answer that shows it.
+    pub(super) fn new(link: &NewSetupLink, in_force: &InForce) -> Self {
+        let SetupLink { ticket, url, ends_at } = SetupLink::new(link, in_force);
+        Self { ticket: Some(ticket), url, ends_at, repeated: false }
+    }
+
+    /// For a call that comes again: without the link.
+    ///
+    /// # Errors
+    /// When nobody can read any more what was answered.
+    pub(super) fn repeated(mut facts: Value) -> Result<Self, Problem> {
+        Ok(Self { ticket: None, url: None, ends_at: answered_before(facts["ends_at"].take())?, repeated: true })
+    }
 }
 
 impl SetupLink {

@@ -5,7 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::{Answer, location};
+use super::answer::{Answer, answered_before, location};
 use super::asked::Asked;
 use super::desk::Desk;
 use super::extract::{Body, Id, Query};
@@ -13,10 +13,10 @@ use super::fields::{Fields, given};
 use super::paging::{Page, Wanted};
 use super::problem::{Code, Problem};
 use super::role::RoleName;
-use super::setup::SetupLink;
+use super::setup::{MadeLink, SetupLink};
 use crate::control::operations::{
-    ChangeUserError, CreateUserError, EditUser, NewUser, NotFound, ReadUserError, create_user, disable_user, edit_user,
-    enable_user, list_users, new_setup_link, show_user,
+    ChangeUserError, CreateUserError, EditUser, NewUser, NotFound, Once, ReadUserError, create_user, disable_user,
+    edit_user, enable_user, list_users, new_setup_link, show_user,
 };
 use crate::credential::Label;
 use crate::store::{Role, UserFilter, UserRecord};
@@ -33,7 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
 }
 
 /// A person who may sign in.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[schema(as = User)]
 struct UserBody {
     /// Unique for good.
@@ -117,8 +117,10 @@ struct NewUserBody {
 struct UserWithLink {
     /// As they are kept.
     user: UserBody,
-    /// Seen once.
-    setup_link: SetupLink,
+    /// Seen once: null where this call was answered before.
+    setup_link: Option<SetupLink>,
+    /// True where a call with this Idempotency-Key was answered before, with the link.
+    repeated: bool,
 }
 
 /// Adds a user. The link with which they choose a password is in this answer and nowhere else.
@@ -131,11 +133,15 @@ async fn create(asked: Asked, Body(body): Body<NewUserBody>) -> Result<Answer<Us
     let account = fields.maybe_label("account", body.account.as_deref());
     fields.finish()?;
     let new = NewUser { role: body.role.into(), account, email: body.email, name: body.name };
-    let created = create_user(&asked.call(), new).await?;
-    let setup_link = SetupLink::new(&created.link, asked.in_force());
-    let (place, revision) = (location("users", &created.record.id), created.record.revision);
-    let body = UserWithLink { user: UserBody::from(&created.record), setup_link };
-    Ok(Answer::created(body, place).of_revision(revision))
+    let body = match create_user(&asked.call(), new).await? {
+        Once::Done(created) => {
+            let setup_link = Some(SetupLink::new(&created.link, asked.in_force()));
+            UserWithLink { user: UserBody::from(&created.record), setup_link, repeated: false }
+        }
+        Once::Repeated(facts) => UserWithLink { user: answered_before(facts)?, setup_link: None, repeated: true },
+    };
+    let (place, revision, is_replayed) = (location("users", &known(&body.user.id)?), body.user.revision, body.repeated);
+    Ok(Answer::created(body, place).of_revision(revision).replayed(is_replayed))
 }
 
 /// A user.
@@ -196,11 +202,13 @@ async fn enable(asked: Asked, Id(id): Id) -> Result<Answer<UserBody>, Problem> {
 /// Makes a link with which a user chooses a password. It is in this answer and nowhere else.
 #[utoipa::path(
     post, path = "/users/{id}/setup-link", tag = TAG, operation_id = "new_setup_link", params(("id" = String, Path)),
-    responses((status = 200, body = SetupLink))
+    responses((status = 200, body = MadeLink))
 )]
-async fn make_link(asked: Asked, Id(id): Id) -> Result<Answer<SetupLink>, Problem> {
-    let link = new_setup_link(&asked.call(), &known(&id)?).await?;
-    Ok(Answer::ok(SetupLink::new(&link, asked.in_force())))
+async fn make_link(asked: Asked, Id(id): Id) -> Result<Answer<MadeLink>, Problem> {
+    Ok(match new_setup_link(&asked.call(), &known(&id)?).await? {
+        Once::Done(link) => Answer::ok(MadeLink::new(&link, asked.in_force())),
+        Once::Repeated(facts) => Answer::ok(MadeLink::repeated(facts)?).replayed(true),
+    })
 }
 
 fn told(record: &UserRecord) -> Answer<UserBody> {

@@ -25,6 +25,15 @@ mod sessions;
 mod texts;
 mod users;
 
+pub use access_requests::{
+    AskForAccessError, DecideRequestsError, Decision, NewAccessRequest, NotDecidable, WithdrawRequestError,
+    ask_for_access, decide_requests, list_access_requests, show_access_request, withdraw_request,
+};
+pub use accounts::{
+    ChangeAccountError, CreateAccountError, NewAccount, ReadAccountError, SwitchAccountError, create_account,
+    grant_access, list_accounts, rename_account, set_member_policy, show_account, switch_account, withdraw_access,
+};
+pub use audit::{AuditTable, ReadAuditError, export_audit, list_audit};
 pub use call::{Call, IdempotencyKey, Terms};
 pub use caller::{Caller, Reach};
 pub use credentials::{
@@ -35,30 +44,19 @@ pub use credentials::{
     export, import, list_credentials, may_import, own_key, regenerate_own_key, reset, show_credential,
     switch_off_own_key, switch_on_own_key, upgrade_version,
 };
-pub use facts::{access_request_facts, account_facts, audit_facts, credential_facts, operator_token_facts, user_facts};
-pub use once::Once;
-pub use refusal::{FieldFault, Invalid, NotFound, Refusal};
-pub use rights::Right;
-pub use secrets::{NewSecret, NoSecret, PasswordUnfit, PlainSecret};
-
-pub use access_requests::{
-    AskForAccessError, DecideRequestsError, Decision, NewAccessRequest, NotDecidable, WithdrawRequestError,
-    ask_for_access, decide_requests, list_access_requests, show_access_request, withdraw_request,
-};
-pub use accounts::{
-    ChangeAccountError, CreateAccountError, NewAccount, ReadAccountError, SwitchAccountError, create_account,
-    grant_access, list_accounts, rename_account, set_member_policy, show_account, switch_account, withdraw_access,
-};
-pub use audit::{AuditTable, ReadAuditError, export_audit, list_audit};
 pub use diagnosis::{DiagnoseError, Step, StepCode, diagnose};
-pub use paging::Paging;
-
+pub use facts::{access_request_facts, account_facts, audit_facts, credential_facts, operator_token_facts, user_facts};
 pub use ids::NoRandomness;
+pub use once::Once;
 pub use operator_tokens::{
     ChangeOperatorTokenError, CreateOperatorTokenError, CreatedOperatorToken, NewOperatorToken, ReadOperatorTokenError,
     create_operator_token, delete_operator_token, disable_operator_token, enable_operator_token, list_operator_tokens,
     show_operator_token,
 };
+pub use paging::Paging;
+pub use refusal::{FieldFault, Invalid, NotFound, Refusal};
+pub use rights::Right;
+pub use secrets::{NewSecret, NoSecret, PasswordUnfit, PlainSecret};
 pub use sessions::{
     Busy, ChangePasswordError, Doorstep, GuessError, SessionLimits, SignInError, SignedIn, caller_of_token,
     change_password, sign_in, sign_out, who_is,

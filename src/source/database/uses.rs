@@ -1,15 +1,15 @@
-//! When credentials were used: gathered in memory, written now and then.
+//! When credentials were used, and from where: gathered in memory, written now and then.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
 use super::DatabaseDirectory;
-use crate::credential::Credential;
-use crate::store::Use;
+use crate::credential::{Credential, Label, RecentUses};
 
-/// More than these are not kept while the database cannot be written; what is written is the last use anyway.
+/// Of more than these nothing is kept while the database cannot be written.
 const MOST: usize = 1_000_000;
 
 /// Credentials that were used since the last time somebody wrote it down.
@@ -17,11 +17,11 @@ const MOST: usize = 1_000_000;
 pub(super) struct Uses {
     used: Mutex<Vec<Arc<Credential>>>,
     /// What could not be written then.
-    unwritten: Mutex<Vec<Use>>,
+    unwritten: Mutex<BTreeMap<Label, RecentUses>>,
 }
 
 impl Uses {
-    /// Takes note of a use; a lock only for the first one since the last [`Uses::take`].
+    /// Takes note of a use; a lock of all only for the first one since they were gathered.
     pub(super) fn note(&self, credential: &Arc<Credential>, from: Option<IpAddr>, now: Timestamp) {
         let Some(last) = &credential.last_use else { return };
         if last.note(now, from) {
@@ -32,20 +32,20 @@ impl Uses {
         }
     }
 
-    fn unwritten(&self) -> MutexGuard<'_, Vec<Use>> {
+    fn unwritten(&self) -> MutexGuard<'_, BTreeMap<Label, RecentUses>> {
         self.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self) -> Vec<Use> {
+    /// All that is not written yet.
+    fn gather(&self) -> BTreeMap<Label, RecentUses> {
         let used = std::mem::take(&mut *self.used.lock().unwrap_or_else(PoisonError::into_inner));
-        let one_use = |credential: Arc<Credential>| {
-            let (at, from) = credential.last_use.as_ref()?.take();
-            Some(Use { id: credential.id.to_string(), at, from })
-        };
-        // A credential that was read twice may stand here twice, with two times.
-        let mut uses: Vec<Use> = used.into_iter().filter_map(one_use).collect();
-        uses.sort_by(|a, b| (&a.id, b.at).cmp(&(&b.id, a.at)));
-        uses.dedup_by(|later, first| later.id == first.id);
+        let mut uses = std::mem::take(&mut *self.unwritten());
+        for credential in used {
+            // A credential that was read twice may stand here twice.
+            if let Some(last) = &credential.last_use {
+                uses.entry(credential.id.clone()).or_default().merge(last.take());
+            }
+        }
         uses
     }
 }
@@ -53,17 +53,16 @@ impl Uses {
 impl DatabaseDirectory {
     /// Writes the last uses down. What cannot be written is kept for the next time, within bounds.
     pub(super) async fn write_uses(&self) {
-        let mut uses = self.uses.take();
-        uses.append(&mut self.uses.unwritten());
-        uses.sort_by(|a, b| (&a.id, b.at).cmp(&(&b.id, a.at)));
-        uses.dedup_by(|later, first| later.id == first.id);
+        let mut uses = self.uses.gather();
         if uses.is_empty() {
             return;
         }
         if let Err(error) = self.store.note_uses(&uses).await {
             tracing::warn!("last uses are not written yet: {error}");
-            uses.truncate(MOST);
-            self.uses.unwritten().append(&mut uses);
+            while uses.len() > MOST {
+                uses.pop_last();
+            }
+            *self.uses.unwritten() = uses;
         }
     }
 }

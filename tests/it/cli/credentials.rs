@@ -150,7 +150,7 @@ fn an_account_that_is_not_there_is_not_exported_as_an_empty_file() {
     let folder = filled();
     let ended = run(&folder, &["export", "--account", "acmee"]);
     assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
-    assert!(ended.stderr.contains("no account of the database has the id acmee"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("no account has the id acmee"), "{}", ended.stderr);
     assert_eq!(run(&folder, &["export", "--account", "acme"]).code, 0);
 }
 
@@ -254,9 +254,8 @@ fn what_an_import_needs_to_know_is_asked_for() {
 fn a_file_that_the_settings_still_name_is_pointed_out() {
     let folder = folder_on("sqlite:claviger.db");
     put(folder.path(), "credentials.yaml", &credentials());
-    let run =
-        Run::within(folder.path(), &["credentials", "import", "credentials.yaml", "--credentials", "credentials.yaml"]);
-    let ended = run.end();
+    let run = Run::within(folder.path(), &["credentials", "import", "credentials.yaml"]);
+    let ended = run.variable("CLAVIGER__CREDENTIALS__FILE", "credentials.yaml").end();
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert!(ended.stderr.contains("take that key out once the import is done"), "{}", ended.stderr);
 }

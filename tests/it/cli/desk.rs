@@ -1,5 +1,7 @@
 //! The desk at the shell, beside its database: what people see on a terminal, and what scripts get.
 
+use std::path::Path;
+
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -50,14 +52,19 @@ impl Shell {
     }
 
     /// A statement on the database.
-    pub fn sql(&self, sql: &'static str) {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.folder.path().join("claviger.db"));
-        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-            let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
-            sqlx::query(sql).execute(&mut connection).await.unwrap();
-            sqlx::Connection::close(connection).await.unwrap();
-        });
+    pub fn sql(&self, sql: &str) {
+        sql_in(self.folder.path(), sql);
     }
+}
+
+/// A statement on the database in a folder, past the program.
+pub fn sql_in(folder: &Path, sql: &str) {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.join("claviger.db"));
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
+        sqlx::Connection::close(connection).await.unwrap();
+    });
 }
 
 /// What differs from run to run, letter by letter the same.

@@ -148,6 +148,17 @@ fn whoever_breaks_something_is_told_who_will_notice() {
     ");
     let ended = shell.json(&["credential", "end-overlap", "acme-billing"]);
     assert_eq!(ended["previous_secret_ends_at"], serde_json::Value::Null);
+    for (number, told) in [(1, "10.0.0.1."), (2, "2 addresses."), (16, "16 or more addresses.")] {
+        shell.sql("DELETE FROM credential_addresses");
+        for last in 1..=number {
+            shell.sql(&format!("INSERT INTO credential_addresses VALUES ('acme-billing', '10.0.0.{last}', 0)"));
+        }
+        let asked = shell.person(&["credential", "clear", "acme-billing"], "\n").1;
+        assert!(asked.starts_with(&format!("acme-billing was last used 3 minutes ago from {told}\n")), "{asked}");
+    }
+    let shown = shell.person(&["credential", "show", "acme-billing"], "").1;
+    assert!(shown.contains("\nrecent addresses        16 or more\n"), "{shown}");
+    assert_eq!(shell.json(&["credential", "show", "acme-billing"])["recent_addresses"], 16);
 }
 
 #[test]

@@ -55,6 +55,27 @@ fn what_is_no_desk_is_called_so_in_one_line() {
     assert!(bare.code == 1 && bare.stderr.contains("404 Not Found, but not as a desk does"), "{}", bare.stderr);
 }
 
+#[test]
+fn a_file_that_is_cut_off_is_no_success_and_what_came_of_it_is_there() {
+    let half = ScriptedApi::start(|exchange| {
+        exchange.head();
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/csv\r\ncontent-disposition: attachment\r\n";
+        exchange.write(format!("{head}content-length: 99\r\n\r\nid,at\r\n1,2\r\n"));
+    });
+    let page = ScriptedApi::start(|exchange| {
+        exchange.head();
+        exchange.write("HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 4\r\n\r\nfine");
+    });
+    for export in [&["audit", "export"][..], &["credential", "export"]] {
+        let ended = at(half.url(), "clvop_planted", export);
+        assert_eq!((ended.code, ended.stdout.as_str()), (1, "id,at\r\n1,2\r\n"), "{export:?}");
+        assert!(ended.stderr.contains("was cut off: "), "{}", ended.stderr);
+        let ended = at(page.url(), "clvop_planted", export);
+        assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{export:?}");
+        assert!(ended.stderr.contains("but not as a desk does"), "{}", ended.stderr);
+    }
+}
+
 /// Between command and desk: what is asked arrives, but of the answers to changes the first `lost` do not.
 fn losing(there: &There, lost: usize) -> (ScriptedApi, Arc<AtomicUsize>) {
     let (admin, changes) = (there.gate.admin, Arc::new(AtomicUsize::new(0)));
@@ -109,6 +130,38 @@ fn a_lost_answer_never_makes_a_second_credential() {
 }
 
 #[test]
+fn a_lost_answer_never_makes_a_second_account_person_link_or_token() {
+    let there = There::new();
+    let staff = &there.tokens[0];
+    let lost = |arguments: &[&str]| {
+        let (relay, changes) = losing(&there, 1);
+        let ended = at(relay.url(), staff, arguments);
+        assert_eq!(changes.load(Ordering::SeqCst), 2, "{arguments:?} {ended:?}");
+        assert!(ended.stderr.contains("; asking again\n"), "{}", ended.stderr);
+        let answer: Value = serde_json::from_str(&ended.stdout).unwrap();
+        (ended.code, answer, ended.stderr)
+    };
+    let count = |what: &str| -> usize {
+        let listed: Value = serde_json::from_str(&at(&there.server(), staff, &[what, "list"]).stdout).unwrap();
+        listed.as_array().unwrap().len()
+    };
+    let (code, account, _) = lost(&["account", "create", "--name", "Initech"]);
+    assert_eq!((code, &account["name"], count("account")), (0, &"Initech".into(), 3), "nothing of it was lost");
+    let (code, made, said) =
+        lost(&["user", "create", "--email", "bob@acme.example", "--role", "owner", "--account", "acme"]);
+    let bob = made["user"]["id"].as_str().unwrap();
+    assert_eq!((code, &made["setup_link"], count("user")), (1, &Value::Null, 1));
+    assert!(said.ends_with(&format!("For another link: claviger user setup-link {bob}\n")), "{said}");
+    let (code, link, said) = lost(&["user", "setup-link", bob]);
+    assert_eq!((code, &link["ticket"], &link["repeated"]), (1, &Value::Null, &true.into()));
+    assert!(link["ends_at"].is_string() && said.ends_with("For another link, ask again\n"), "{said}");
+    let (code, made, said) = lost(&["operator", "create", "--name", "x", "--role", "staff"]);
+    let id = made["operator_token"]["id"].as_str().unwrap();
+    assert_eq!((code, &made["token"], count("operator")), (1, &Value::Null, 4));
+    assert!(said.ends_with(&format!("delete this one: claviger operator delete {id}\n")), "{said}");
+}
+
+#[test]
 fn what_nobody_knows_to_be_done_is_said_to_be_so() {
     let there = There::new();
     let staff = &there.tokens[0];
@@ -122,7 +175,7 @@ fn what_nobody_knows_to_be_done_is_said_to_be_so() {
     );
     // Without a key of its own, a call is not made twice.
     let (relay, changes) = losing(&there, 9);
-    let ended = at(relay.url(), staff, &["operator", "create", "--name", "x", "--role", "staff"]);
+    let ended = at(relay.url(), staff, &["account", "grant", "acme"]);
     assert_eq!((ended.code, changes.load(Ordering::SeqCst)), (1, 1));
     assert!(
         ended.stderr.ends_with("It may have been done all the same: look before you do it again\n"),

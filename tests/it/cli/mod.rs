@@ -5,6 +5,7 @@ mod credentials;
 pub mod database;
 mod desk;
 mod desk_credentials;
+mod desk_files;
 mod desk_lost;
 mod desk_people;
 mod desk_server;

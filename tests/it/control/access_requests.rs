@@ -40,7 +40,7 @@ pub async fn ungranted(bed: &Bed, id: &str) {
 
 pub async fn asked(bed: &Bed, account: &str, now: Timestamp) -> AccessRequestRecord {
     let (known, owner) = (Known::new(), owner(account));
-    ask_for_access(&known.by(&owner, bed, now), wish(account)).await.unwrap()
+    ask_for_access(&known.by(&owner, bed, now), wish(account)).await.unwrap().done().unwrap()
 }
 
 pub async fn lines(bed: &Bed, id: &str) -> Vec<String> {
@@ -51,7 +51,10 @@ pub async fn lines(bed: &Bed, id: &str) -> Vec<String> {
 async fn an_owner_asks_once_until_it_is_decided(bed: Bed) {
     ungranted(&bed, "acme").await;
     let (known, owner, sam) = (Known::new(), owner("acme"), staff());
-    let ask = async || ask_for_access(&known.by(&owner, &bed, noon()), wish("acme")).await;
+    let ask = async || {
+        let asked = ask_for_access(&known.by(&owner, &bed, noon()), wish("acme")).await;
+        asked.map(|asked| asked.done().unwrap())
+    };
     let request = ask().await.unwrap();
     assert!(request.id.as_str().starts_with("req_"));
     assert_eq!(bed.store.access_request(request.id.as_str()).await.unwrap().unwrap(), request);

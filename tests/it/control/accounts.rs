@@ -30,12 +30,15 @@ async fn verbs(bed: &Bed, account: &str) -> Vec<String> {
 async fn new(bed: &Bed, id: &str, name: Option<&str>) {
     let known = Known::new();
     let new = NewAccount { id: Some(label(id)), name: name.map(Into::into) };
-    create_account(&known.by(&staff(), bed, noon()), new).await.unwrap();
+    create_account(&known.by(&staff(), bed, noon()), new).await.unwrap().done().unwrap();
 }
 
 async fn a_new_account_has_no_access_and_what_cannot_be_one_is_refused(bed: Bed) {
     let (known, sam) = (Known::new(), staff());
-    let create = async |new| create_account(&known.by(&sam, &bed, noon()), new).await;
+    let create = async |new| {
+        let made = create_account(&known.by(&sam, &bed, noon()), new).await;
+        made.map(|made| made.done().unwrap())
+    };
     let acme = create(NewAccount { id: Some(label("acme")), name: Some("Acme & Sons".into()) }).await.unwrap();
     assert_eq!(bed.store.account("acme").await.unwrap().unwrap(), acme);
     assert_eq!((acme.granted, acme.switched_on, acme.members_allowed, acme.revision), (false, true, false, 1));

@@ -32,8 +32,8 @@ async fn whole(mut table: AuditTable) -> Vec<Vec<String>> {
     let mut text = Vec::new();
     while let Some(part) = table.next_part().await.unwrap() {
         text.extend(part);
+        assert!(table.unreadable().is_empty());
     }
-    assert!(table.unreadable().is_empty());
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&text[..]);
     reader.records().map(|line| line.unwrap().iter().map(str::to_owned).collect()).collect()
 }

@@ -63,7 +63,9 @@ async fn a_token_makes_none_that_outlives_it(bed: Bed) {
     let make = async |caller: &Caller, expires_at| {
         let (name, role, account) = ("heir".to_owned(), Role::Owner, Some(label("acme")));
         let call = house.known.as_known(caller, &bed, noon());
-        create_operator_token(&call, NewOperatorToken { name, role, account, expires_at }).await
+        create_operator_token(&call, NewOperatorToken { name, role, account, expires_at })
+            .await
+            .map(|made| made.done().unwrap())
     };
     assert_eq!(make(&mortal, None).await.unwrap().record.expires_at, Some(end));
     assert_eq!(make(&mortal, Some(end)).await.unwrap().record.expires_at, Some(end));
@@ -90,17 +92,17 @@ async fn a_link_is_worth_nothing_when_whoever_made_it_is_disabled_or_demoted(bed
     let (ann, owner) = session(&house, &bed, "ann@x.org", Role::Owner).await;
     let bob = house.person(&bed, "bob@x.org", Role::Owner).await;
     let call = house.known.as_known(&owner, &bed, noon());
-    let link = new_setup_link(&call, &bob.id).await.unwrap();
+    let link = new_setup_link(&call, &bob.id).await.unwrap().done().unwrap();
     for change in ["enabled = FALSE", "role = 'implementer'", "account = 'globex'"] {
         bed.execute(&format!("UPDATE users SET {change} WHERE id = '{}'", ann.id)).await;
         assert!(is_worthless(&house, &bed, &link).await, "{change}");
         bed.execute("UPDATE users SET enabled = TRUE, role = 'owner', account = 'acme'").await;
     }
     assert!(!is_worthless(&house, &bed, &link).await);
-    let link = new_setup_link(&call, &bob.id).await.unwrap();
+    let link = new_setup_link(&call, &bob.id).await.unwrap().done().unwrap();
     bed.execute("UPDATE setup_links SET created_by = NULL").await;
     assert!(is_worthless(&house, &bed, &link).await, "nobody knows who made it");
-    let link = new_setup_link(&house.known.call(&bed, noon()), &bob.id).await.unwrap();
+    let link = new_setup_link(&house.known.call(&bed, noon()), &bob.id).await.unwrap().done().unwrap();
     assert!(!is_worthless(&house, &bed, &link).await, "the shell's");
 }
 
@@ -109,7 +111,7 @@ async fn a_link_whose_maker_is_disabled_while_a_password_is_chosen_sets_none(bed
     let house = House::new();
     let (ann, owner) = session(&house, &bed, "ann@x.org", Role::Owner).await;
     let bob = house.person(&bed, "bob@x.org", Role::Owner).await;
-    let link = new_setup_link(&house.known.as_known(&owner, &bed, noon()), &bob.id).await.unwrap();
+    let link = new_setup_link(&house.known.as_known(&owner, &bed, noon()), &bob.id).await.unwrap().done().unwrap();
     let at = house.at(&bed);
     let (used, ()) = tokio::join!(
         use_setup_link(&at, link.ticket.reveal(), plain("another password"), None),
@@ -126,7 +128,7 @@ async fn a_link_is_worth_nothing_when_the_token_that_made_it_is_revoked_or_has_e
     let house = House::new();
     let caller = script(&house, &bed, Some(noon() + 1.hours())).await.1;
     let bob = house.person(&bed, "bob@x.org", Role::Owner).await;
-    let link = new_setup_link(&house.known.as_known(&caller, &bed, noon()), &bob.id).await.unwrap();
+    let link = new_setup_link(&house.known.as_known(&caller, &bed, noon()), &bob.id).await.unwrap().done().unwrap();
     bed.execute("UPDATE operator_tokens SET enabled = FALSE").await;
     assert!(is_worthless(&house, &bed, &link).await);
     bed.execute("UPDATE operator_tokens SET enabled = TRUE").await;
@@ -141,7 +143,7 @@ async fn a_newer_link_makes_the_older_ones_worthless(bed: Bed) {
     let house = House::new();
     let ann = house.invited(&bed, "ann@x.org", Role::Owner).await;
     let bob = house.invited(&bed, "bob@x.org", Role::Owner).await;
-    let newer = new_setup_link(&house.known.call(&bed, noon()), &ann.record.id).await.unwrap();
+    let newer = new_setup_link(&house.known.call(&bed, noon()), &ann.record.id).await.unwrap().done().unwrap();
     assert!(is_worthless(&house, &bed, &ann.link).await);
     assert!(!is_worthless(&house, &bed, &newer).await);
     assert!(!is_worthless(&house, &bed, &bob.link).await, "somebody else's");

@@ -9,9 +9,9 @@ use claviger::store::{Role, SessionRecord};
 use jiff::ToSpan as _;
 
 use super::{Known, token_for};
-use crate::store::beds::{Bed, label, noon, on_each};
+use crate::store::beds::{Bed, label, noon, on_each, token};
 
-on_each!(what_is_over_is_forgotten_and_nothing_else);
+on_each!(what_is_over_is_forgotten_and_nothing_else, addresses_that_nobody_called_from_for_a_month_are_forgotten);
 
 const IDLE: Duration = Duration::from_secs(8 * 3600);
 
@@ -58,4 +58,20 @@ async fn what_is_over_is_forgotten_and_nothing_else(bed: Bed) {
     assert_eq!((forgotten, left().await), (u64::try_from(keys).unwrap(), (1, 2, 1)));
     tidy(&bed.store, noon() + 80.hours(), IDLE).await.unwrap();
     assert_eq!(left().await, (0, 1, 0));
+}
+
+async fn addresses_that_nobody_called_from_for_a_month_are_forgotten(bed: Bed) {
+    bed.account("acme").await;
+    let records: Vec<_> = (0..2100).map(|number| token(&format!("c-{number}"), "acme", &format!("{number}"))).collect();
+    let mut transaction = bed.store.begin(noon()).await.unwrap();
+    transaction.put_credentials(&records).await.unwrap();
+    transaction.commit().await.unwrap();
+    for (address, days) in [("192.0.2.1", 0), ("192.0.2.2", 1)] {
+        let at = (noon() + (days * 24).hours()).as_millisecond();
+        bed.execute(&format!("INSERT INTO credential_addresses SELECT id, '{address}', {at} FROM credentials")).await;
+    }
+    let tidied = async |days: i64| tidy(&bed.store, noon() + (days * 24).hours(), IDLE).await.unwrap();
+    assert_eq!((tidied(29).await, tidied(30).await, tidied(30).await), (0, 2100, 0));
+    assert_eq!(bed.store.credential("c-7").await.unwrap().unwrap().recent_addresses, 1);
+    assert_eq!(tidied(31).await, 2100);
 }

@@ -28,7 +28,7 @@ fn new(role: Role, account: Option<&str>) -> NewOperatorToken {
 }
 
 async fn made(house: &House, bed: &Bed, new: NewOperatorToken) -> CreatedOperatorToken {
-    create_operator_token(&house.known.call(bed, noon()), new).await.unwrap()
+    create_operator_token(&house.known.call(bed, noon()), new).await.unwrap().done().unwrap()
 }
 
 async fn is_known(house: &House, bed: &Bed, token: &CreatedOperatorToken) -> bool {
@@ -181,7 +181,7 @@ async fn lists_are_the_newest_first(bed: Bed) {
     let (house, mut made) = (House::new(), Vec::new());
     for minute in 0..5_i64 {
         let call = house.known.call(&bed, noon() + minute.minutes());
-        made.push(create_operator_token(&call, new(Role::Owner, Some("acme"))).await.unwrap().record);
+        made.push(create_operator_token(&call, new(Role::Owner, Some("acme"))).await.unwrap().done().unwrap().record);
     }
     made.reverse();
     let call = house.known.call(&bed, noon());

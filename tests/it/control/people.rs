@@ -103,7 +103,7 @@ impl House {
     pub async fn invited(&self, bed: &Bed, email: &str, role: Role) -> CreatedUser {
         let account = (role != Role::Staff).then(|| label("acme"));
         let new = NewUser { role, account, email: email.into(), name: None };
-        create_user(&self.known.call(bed, self.clock.now()), new).await.unwrap()
+        create_user(&self.known.call(bed, self.clock.now()), new).await.unwrap().done().unwrap()
     }
 
     /// Somebody who can sign in with [`PASSWORD`].

@@ -31,7 +31,7 @@ fn is_revoked<T>(outcome: &Result<T, CreateError>) -> bool {
 pub async fn script(house: &House, bed: &Bed, expires_at: Option<Timestamp>) -> (CreatedOperatorToken, Caller) {
     let (name, account) = ("nightly".to_owned(), Some(label("acme")));
     let new = NewOperatorToken { name, role: Role::Owner, account, expires_at };
-    let made = create_operator_token(&house.known.call(bed, noon()), new).await.unwrap();
+    let made = create_operator_token(&house.known.call(bed, noon()), new).await.unwrap().done().unwrap();
     let caller = caller_of_token(&house.at(bed), made.token.reveal()).await.unwrap().unwrap();
     (made, caller)
 }

@@ -129,8 +129,8 @@ async fn a_new_link_ends_nothing_before_it_is_used(bed: Bed) {
     let signed_in = house.sign_in(&bed, "ann@x.org", PASSWORD).await.unwrap();
     let owner = user(Role::Owner);
     let call = house.known.by(&owner, &bed, noon() + 1.minutes());
-    let one = new_setup_link(&call, &ann.id).await.unwrap();
-    let other = new_setup_link(&call, &ann.id).await.unwrap();
+    let one = new_setup_link(&call, &ann.id).await.unwrap().done().unwrap();
+    let other = new_setup_link(&call, &ann.id).await.unwrap().done().unwrap();
     let is_signed_in = async || who_is(&house.at(&bed), signed_in.ticket.reveal()).await.unwrap().is_some();
     assert!(is_signed_in().await && house.sign_in(&bed, "ann@x.org", PASSWORD).await.is_ok());
     use_setup_link(&house.at(&bed), other.ticket.reveal(), plain("another password"), None).await.unwrap();
@@ -148,7 +148,7 @@ async fn a_link_of_somebody_who_is_switched_off_does_nothing(bed: Bed) {
     let ann = house.invited(&bed, "ann@x.org", Role::Owner).await.record;
     let call = house.known.call(&bed, noon());
     disable_user(&call, &ann.id).await.unwrap();
-    let link = new_setup_link(&call, &ann.id).await.unwrap();
+    let link = new_setup_link(&call, &ann.id).await.unwrap().done().unwrap();
     let refused = use_setup_link(&house.at(&bed), link.ticket.reveal(), plain(PASSWORD), None).await;
     assert!(matches!(refused, Err(UseSetupLinkError::Worthless)), "{refused:?}");
     assert_eq!(look_at_setup_link(&bed.store, noon(), link.ticket.reveal()).await.unwrap(), None);

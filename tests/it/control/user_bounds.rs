@@ -25,7 +25,10 @@ async fn an_owner_adds_people_to_their_account_and_no_further(bed: Bed) {
     bed.account("acme").await;
     bed.account("globex").await;
     let (house, owner) = (House::new(), user(Role::Owner));
-    let add = async |new| create_user(&house.known.by(&owner, &bed, noon()), new).await;
+    let add = async |new| {
+        let made = create_user(&house.known.by(&owner, &bed, noon()), new).await;
+        made.map(|made| made.done().unwrap())
+    };
     for (role, email) in [(Role::Owner, "o@x.org"), (Role::Implementer, "i@x.org"), (Role::Member, "m@x.org")] {
         let created = add(new(role, Some("acme"), email)).await.unwrap();
         assert!(created.record.id.as_str().starts_with("usr_"), "{}", created.record.id);

@@ -120,7 +120,7 @@ async fn whoever_is_disabled_is_signed_out_and_their_links_are_worthless(bed: Be
     let bob = house.person(&bed, "bob@x.org", Role::Member).await;
     let signed_in = house.sign_in(&bed, "ann@x.org", PASSWORD).await.unwrap();
     let others = house.sign_in(&bed, "bob@x.org", PASSWORD).await.unwrap();
-    let link = new_setup_link(&house.known.call(&bed, noon()), &ann.id).await.unwrap();
+    let link = new_setup_link(&house.known.call(&bed, noon()), &ann.id).await.unwrap().done().unwrap();
     let before = bed.store.last_change().await.unwrap();
     let owner = user(Role::Owner);
     let call = house.known.by(&owner, &bed, noon() + 1.minutes());

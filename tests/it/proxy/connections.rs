@@ -58,7 +58,9 @@ fn one_connection_more_than_all_may_have_is_closed_at_once() {
 fn connections_are_counted_exactly_however_they_end() {
     let api = RecordingApi::start();
     let settings = "limits: {connections: 50, connections_per_address: 40}";
-    let gate = Gate::before(api.url()).settings(settings).proxy("  timeouts: {request_head: 1s, keep_alive: 3s, upstream_read: 300ms}");
+    let gate = Gate::before(api.url())
+        .settings(settings)
+        .proxy("  timeouts: {request_head: 1s, keep_alive: 3s, upstream_read: 300ms}");
     let gate = gate.start();
     for _ in 0..2 {
         drop(gate.connect());

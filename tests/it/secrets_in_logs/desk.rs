@@ -76,7 +76,8 @@ async fn operator_token(bed: &Bed) -> String {
     let terms = Terms { catalogs: Catalogs { versions: &versions, scopes: &scopes }, format: &format };
     let shell = Caller::shell("root".into());
     let new = NewOperatorToken { name: "test".into(), role: Role::Staff, account: None, expires_at: None };
-    let created = create_operator_token(&Call::new(&bed.store, &shell, noon(), terms), new).await.unwrap();
+    let created =
+        create_operator_token(&Call::new(&bed.store, &shell, noon(), terms), new).await.unwrap().done().unwrap();
     created.token.reveal().to_owned()
 }
 

@@ -20,7 +20,7 @@ async fn staff_token(store: &Store) -> String {
     let (known, shell) = (InForce::default(), Caller::shell("root".into()));
     let call = Call::new(store, &shell, now(), known.terms());
     let new = NewOperatorToken { name: "test".into(), role: Role::Staff, account: None, expires_at: None };
-    create_operator_token(&call, new).await.unwrap().token.reveal().to_owned()
+    create_operator_token(&call, new).await.unwrap().done().unwrap().token.reveal().to_owned()
 }
 
 #[expect(clippy::disallowed_methods, reason = "as the process beside it")]

@@ -8,7 +8,7 @@ use claviger::store::{AccountRecord, CredentialRecord, Role, Store, StoreOptions
 use jiff::Timestamp;
 use sqlx::Connection as _;
 
-use crate::support::postgres::{Database, fresh_database};
+use crate::support::postgres::{Database, Direct, fresh_database};
 
 pub const OPTIONS: StoreOptions = StoreOptions { connections: 8, limit: Duration::from_secs(20), create: true };
 
@@ -16,13 +16,14 @@ pub const OPTIONS: StoreOptions = StoreOptions { connections: 8, limit: Duration
 pub struct Bed {
     pub store: Store,
     pub url: DatabaseUrl,
+    direct: Option<Direct>,
     _ground: Ground,
 }
 
 /// Gone at the end of the test.
 enum Ground {
     Folder(#[expect(dead_code, reason = "kept until it is dropped")] tempfile::TempDir),
-    Database(#[expect(dead_code, reason = "kept until it is dropped")] Database),
+    Database(Database),
     /// Or whenever somebody else likes.
     Elsewhere,
 }
@@ -50,9 +51,18 @@ impl Bed {
     }
 
     async fn on(url: DatabaseUrl, ground: Ground) -> Self {
-        let store = Store::open(&url, OPTIONS).await.unwrap();
+        // Without TLS, whose handshake takes longer than most tests: it is for processes, which are given `url`.
+        let near = match &ground {
+            Ground::Database(database) => database.direct().parse().unwrap(),
+            Ground::Folder(_) | Ground::Elsewhere => url.clone(),
+        };
+        let store = Store::open(&near, OPTIONS).await.unwrap();
         store.migrate().await.unwrap();
-        Self { store, url, _ground: ground }
+        let direct = match &near {
+            DatabaseUrl::Postgres(url) => Some(Direct::to(url.expose())),
+            DatabaseUrl::Sqlite(_) => None,
+        };
+        Self { store, url, direct, _ground: ground }
     }
 
     /// As settings have it.
@@ -65,36 +75,27 @@ impl Bed {
 
     /// Statements past the store, which tells nobody of them.
     pub async fn execute(&self, sql: &str) {
-        let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()));
-        match &self.url {
-            DatabaseUrl::Sqlite(file) => {
-                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
-                let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
-                sql.execute(&mut connection).await.unwrap();
-                connection.close().await.unwrap();
-            }
-            DatabaseUrl::Postgres(url) => {
-                let mut connection = sqlx::PgConnection::connect(url.expose()).await.unwrap();
-                sql.execute(&mut connection).await.unwrap();
-                connection.close().await.unwrap();
-            }
-        }
+        let Some(direct) = &self.direct else {
+            let mut connection = self.file().await;
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
+            return connection.close().await.unwrap();
+        };
+        direct.execute(sql).await;
     }
 
     /// One number.
     pub async fn ask(&self, sql: &str) -> i64 {
-        let sql = sqlx::AssertSqlSafe(sql.to_owned());
-        match &self.url {
-            DatabaseUrl::Sqlite(file) => {
-                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
-                let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
-                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
-            }
-            DatabaseUrl::Postgres(url) => {
-                let mut connection = sqlx::PgConnection::connect(url.expose()).await.unwrap();
-                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
-            }
-        }
+        let Some(direct) = &self.direct else {
+            let mut connection = self.file().await;
+            return sqlx::query_scalar(sqlx::AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await.unwrap();
+        };
+        direct.ask(sql).await
+    }
+
+    async fn file(&self) -> sqlx::SqliteConnection {
+        let DatabaseUrl::Sqlite(file) = &self.url else { panic!("{}", self.url) };
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+        sqlx::SqliteConnection::connect_with(&options).await.unwrap()
     }
 
     /// Makes an account that may use the API.
@@ -159,7 +160,8 @@ pub fn token(id: &str, account: &str, token: &str) -> CredentialRecord {
     CredentialRecord::new(label(id), label(account), secret, noon(), "root")
 }
 
-/// The same test on each kind of database.
+/// The same test on each kind of database. What an operation on a server has locked is let go of in the background, also
+/// while a test waits.
 macro_rules! on_each {
     ($($name:ident),+ $(,)?) => {
         mod sqlite {
@@ -170,7 +172,7 @@ macro_rules! on_each {
         }
 
         mod postgres {
-            $(#[tokio::test]
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
             async fn $name() {
                 super::$name(crate::store::beds::Bed::postgres().await).await;
             })+

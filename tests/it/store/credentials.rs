@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use claviger::credential::{RateLimit, TokenDigest};
-use claviger::store::{Changes, PreviousSecret, RecordSecret, StoreError, Use};
+use claviger::store::{Changes, PreviousSecret, RecordSecret, StoreError};
 use jiff::ToSpan as _;
 
 use super::beds::{Bed, label, noon, on_each, token};
@@ -14,9 +14,7 @@ on_each!(
     an_account_that_is_off_shows_at_every_credential,
     a_name_that_is_taken_is_refused_and_nothing_is_written,
     changes_are_numbered_in_the_order_of_their_commits,
-    last_uses_are_no_changes_and_never_go_back,
     a_reader_that_is_far_behind_is_told_to_begin_anew,
-    last_uses_wait_for_nobody_in_a_circle,
 );
 
 async fn a_record_is_read_as_it_was_written(bed: Bed) {
@@ -133,28 +131,6 @@ async fn changes_are_numbered_in_the_order_of_their_commits(bed: Bed) {
     assert_eq!(bed.store.changes_since(99).await.unwrap(), Changes::TooMany(81));
 }
 
-async fn last_uses_are_no_changes_and_never_go_back(bed: Bed) {
-    bed.account("acme").await;
-    bed.put(&token("one", "acme", "1")).await;
-    bed.put(&token("two", "acme", "2")).await;
-    let before = bed.store.last_change().await.unwrap();
-    let one_use = |id: &str, hours, from: Option<&str>| Use {
-        id: id.into(),
-        at: noon() + i64::from(hours).hours(),
-        from: from.map(|from| from.parse().unwrap()),
-    };
-    let uses = [one_use("one", 2, Some("192.0.2.1")), one_use("two", 2, None), one_use("gone", 2, None)];
-    bed.store.note_uses(&uses).await.unwrap();
-    bed.store.note_uses(&[one_use("one", 1, Some("192.0.2.2"))]).await.unwrap();
-    let one = bed.store.credential("one").await.unwrap().unwrap();
-    assert_eq!((one.last_used_at, one.last_used_from.as_deref()), (Some(noon() + 2.hours()), Some("192.0.2.1")));
-    assert_eq!(bed.store.last_change().await.unwrap(), before);
-    let mut recent = Vec::new();
-    bed.store.recently_used(1, |usable, read_at| recent.push((usable, read_at))).await.unwrap();
-    assert_eq!(recent.len(), 1);
-    assert_eq!(recent[0].1, before);
-}
-
 /// An import of a million must not keep a revocation waiting.
 async fn a_reader_that_is_far_behind_is_told_to_begin_anew(bed: Bed) {
     bed.account("acme").await;
@@ -165,38 +141,4 @@ async fn a_reader_that_is_far_behind_is_told_to_begin_anew(bed: Bed) {
     assert_eq!(bed.store.changes_since(1).await.unwrap(), Changes::TooMany(8101));
     let Changes::Some(changes) = bed.store.changes_since(200).await.unwrap() else { panic!("near enough") };
     assert_eq!((changes.len(), changes[0].number), (1000, 201));
-}
-
-/// Two gates and an import, all of the same credentials and each in an order of its own.
-async fn last_uses_wait_for_nobody_in_a_circle(bed: Bed) {
-    bed.account("acme").await;
-    let records: Vec<_> = (0..300).map(|number| token(&format!("c-{number}"), "acme", &format!("{number}"))).collect();
-    let put = async || {
-        let mut transaction = bed.store.begin(noon()).await.unwrap();
-        transaction.put_credentials(&records).await.unwrap();
-        transaction.commit().await.unwrap();
-    };
-    put().await;
-    let gates: Vec<_> = [false, true]
-        .into_iter()
-        .map(|is_reversed| {
-            let (store, mut ids) =
-                (bed.store.clone(), records.iter().map(|record| record.id.to_string()).collect::<Vec<_>>());
-            if is_reversed {
-                ids.reverse();
-            }
-            tokio::spawn(async move {
-                for turn in 0..20_i64 {
-                    let one = |id: &String| Use { id: id.clone(), at: noon() + turn.seconds(), from: None };
-                    store.note_uses(&ids.iter().map(one).collect::<Vec<_>>()).await.unwrap();
-                }
-            })
-        })
-        .collect();
-    for _ in 0..10 {
-        put().await;
-    }
-    for gate in gates {
-        gate.await.unwrap();
-    }
 }

@@ -15,6 +15,7 @@ on_each!(
     what_was_stopped_at_any_point_is_finished_by_the_next,
     a_process_that_is_killed_between_batches_leaves_the_rest_to_the_next,
     two_processes_migrate_at_once,
+    what_version_3_adds_is_there_after_version_2,
 );
 
 /// What gates have by default.
@@ -25,10 +26,13 @@ const VERSION_1: &str = "
     DROP INDEX credentials_of_all; DROP INDEX audit_actor; DROP INDEX audit_verb; DROP INDEX access_requests_created;
     ALTER TABLE credentials DROP COLUMN cleared; ALTER TABLE credentials DROP COLUMN kind;
     ALTER TABLE credentials DROP COLUMN search; ALTER TABLE setup_links DROP COLUMN created_by;
-    DROP TABLE schema_mark; DELETE FROM _sqlx_migrations WHERE version = 2;
+    DROP TABLE schema_mark; DROP TABLE credential_addresses; DELETE FROM _sqlx_migrations WHERE version > 1;
     CREATE INDEX credentials_account ON credentials (account, created_at, id);
     CREATE INDEX credentials_owner ON credentials (owner) WHERE owner IS NOT NULL;
     CREATE INDEX credentials_created ON credentials (created_at, id);";
+
+const VERSION_2: &str = "DROP TABLE credential_addresses; DELETE FROM _sqlx_migrations WHERE version > 2;
+    UPDATE schema_mark SET finished = 2";
 
 /// So many tokens of acme, a pair and a user's own key. Each has in its description what is to be filled in.
 async fn filled(bed: &Bed, tokens: usize) {
@@ -157,7 +161,7 @@ async fn a_process_that_is_killed_between_batches_leaves_the_rest_to_the_next(be
     let start = Instant::now();
     let left = loop {
         assert!(start.elapsed() < Duration::from_secs(60), "it fills nothing in");
-        if bed.store.schema().await.unwrap().has == 2 {
+        if bed.store.schema().await.unwrap().has == 3 {
             let left = bed.ask("SELECT COUNT(*) FROM credentials WHERE search IS NULL").await;
             if left < i64::try_from(ROWS).unwrap() {
                 break left;
@@ -189,6 +193,17 @@ async fn two_processes_migrate_at_once(bed: Bed) {
         process.await.unwrap().unwrap();
     }
     is_finished(&bed, 4000).await;
+}
+
+async fn what_version_3_adds_is_there_after_version_2(bed: Bed) {
+    filled(&bed, 10).await;
+    bed.execute(VERSION_2).await;
+    bed.store.ensure_schema(false).await.unwrap_err();
+    let state = bed.store.ensure_schema(true).await.unwrap();
+    assert_eq!((state.has, state.is_finished), (2, false));
+    is_finished(&bed, 10).await;
+    assert_eq!(bed.ask("SELECT readable_from FROM schema_mark").await, 1);
+    assert_eq!(bed.store.credential("pair").await.unwrap().unwrap().recent_addresses, 0);
 }
 
 /// Asks for a token over and over, as a gate does, until the work is done. The longest that it took.

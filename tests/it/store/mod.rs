@@ -4,3 +4,4 @@ pub mod beds;
 mod credentials;
 mod harness;
 mod migration;
+mod uses;

@@ -6,9 +6,10 @@ use jiff::{Timestamp, ToSpan as _};
 
 use super::entry;
 use super::policy_address::fault_of_policy_address;
+use crate::control::operations::facts::access_request_facts;
 use crate::control::operations::ids::{NoRandomness, made_id};
 use crate::control::operations::moment::whole_millis;
-use crate::control::operations::{Call, Invalid, NotFound, Refusal, Right};
+use crate::control::operations::{Call, Invalid, NotFound, Once, Refusal, Right};
 use crate::credential::Label;
 use crate::store::{AccessRequestRecord, RequestState, StoreError, UnfitUseCase, UseCase};
 
@@ -54,8 +55,14 @@ pub enum AskForAccessError {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn ask_for_access(call: &Call<'_>, new: NewAccessRequest) -> Result<AccessRequestRecord, AskForAccessError> {
+pub async fn ask_for_access(
+    call: &Call<'_>,
+    new: NewAccessRequest,
+) -> Result<Once<AccessRequestRecord>, AskForAccessError> {
     call.reach(Right::AskForAccess)?.of(&new.account)?;
+    if let Some(answer) = call.answered::<AskForAccessError>().await? {
+        return Ok(Once::Repeated(answer));
+    }
     let (start_on, use_cases) = check(&new, call.now)?;
     let record = AccessRequestRecord {
         id: made_id("req_")?,
@@ -73,6 +80,9 @@ pub async fn ask_for_access(call: &Call<'_>, new: NewAccessRequest) -> Result<Ac
         revision: 1,
     };
     let mut transaction = call.begin().await??;
+    if let Some(answer) = call.claim::<AskForAccessError>(&mut transaction).await? {
+        return Ok(Once::Repeated(answer));
+    }
     // Locked, so that nobody grants it and nobody else asks meanwhile.
     let account = transaction.account(record.account.as_str()).await?.ok_or(Refusal::from(NotFound("account")))?;
     if account.granted {
@@ -83,8 +93,9 @@ pub async fn ask_for_access(call: &Call<'_>, new: NewAccessRequest) -> Result<Ac
     }
     transaction.add_access_request(&record).await?;
     transaction.audit(call.actor(), &entry("ask_for_access", None, &record)).await?;
+    call.remember(&mut transaction, &access_request_facts(&record)).await?;
     transaction.commit().await?;
-    Ok(record)
+    Ok(Once::Done(record))
 }
 
 fn check(new: &NewAccessRequest, now: Timestamp) -> Result<(Date, Vec<UseCase>), Invalid> {

@@ -1,10 +1,11 @@
 //! A new account.
 
 use super::change::entry;
+use crate::control::operations::facts::account_facts;
 use crate::control::operations::ids::{NoRandomness, made_id};
 use crate::control::operations::moment::whole_millis;
 use crate::control::operations::texts::fault_of_line;
-use crate::control::operations::{Call, Invalid, Reach, Refusal, Right};
+use crate::control::operations::{Call, Invalid, Once, Reach, Refusal, Right};
 use crate::credential::Label;
 use crate::store::{AccountRecord, StoreError};
 
@@ -45,9 +46,12 @@ pub enum CreateAccountError {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn create_account(call: &Call<'_>, new: NewAccount) -> Result<AccountRecord, CreateAccountError> {
+pub async fn create_account(call: &Call<'_>, new: NewAccount) -> Result<Once<AccountRecord>, CreateAccountError> {
     if call.reach(Right::GrantAccess)? != Reach::Every {
         return Err(Refusal::Forbidden.into());
+    }
+    if let Some(answer) = call.answered::<CreateAccountError>().await? {
+        return Ok(Once::Repeated(answer));
     }
     if let Some(problem) = new.name.as_ref().and_then(|name| fault_of_line(name, LONGEST_NAME)) {
         return Err(Invalid::one("name", problem).into());
@@ -62,10 +66,14 @@ pub async fn create_account(call: &Call<'_>, new: NewAccount) -> Result<AccountR
         revision: 1,
     };
     let mut transaction = call.begin().await??;
+    if let Some(answer) = call.claim::<CreateAccountError>(&mut transaction).await? {
+        return Ok(Once::Repeated(answer));
+    }
     transaction.add_accounts(std::slice::from_ref(&record)).await?;
     transaction.audit(call.actor(), &entry("create_account", None, &record)).await?;
+    call.remember(&mut transaction, &account_facts(&record)).await?;
     transaction.commit().await?;
-    Ok(record)
+    Ok(Once::Done(record))
 }
 
 impl From<StoreError> for CreateAccountError {

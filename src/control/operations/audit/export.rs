@@ -77,11 +77,11 @@ impl AuditTable {
         let header = after.is_none().then_some(COLUMNS.map(str::to_owned));
         let part = table(header.into_iter().chain(page.records.into_iter().map(cells)))?;
         self.after = page.end.map_or(After::Everything, After::Line);
-        self.unreadable.extend(page.unreadable);
+        self.unreadable = page.unreadable;
         Ok(Some(part))
     }
 
-    /// What is wrong with the lines so far that cannot be read, and so are left out.
+    /// What is wrong with the lines of the last part that cannot be read, and so are left out.
     pub fn unreadable(&self) -> &[StoreError] {
         &self.unreadable
     }

@@ -113,6 +113,7 @@ pub async fn duplicate(call: &Call<'_>, id: &str, how: Duplicate) -> Result<Once
         handed_over_at: None,
         last_used_at: None,
         last_used_from: None,
+        recent_addresses: 0,
         revision: 1,
         ..first.clone()
     };

@@ -11,6 +11,7 @@ pub fn credential_facts(record: &CredentialRecord) -> Value {
     let mut facts = lasting(record);
     facts["last_used_at"] = json!(record.last_used_at.map(|at| at.to_string()));
     facts["last_used_from"] = json!(record.last_used_from);
+    facts["recent_addresses"] = json!(record.recent_addresses);
     facts
 }
 

@@ -4,10 +4,11 @@ use jiff::Timestamp;
 
 use super::change::entry;
 use super::whole_millis;
+use crate::control::operations::facts::operator_token_facts;
 use crate::control::operations::ids::made_id;
 use crate::control::operations::texts::fault_of_line;
 use crate::control::operations::users::{check_grant, fault_of_account};
-use crate::control::operations::{Call, Invalid, NoRandomness, Refusal, Right};
+use crate::control::operations::{Call, Invalid, NoRandomness, Once, Refusal, Right};
 use crate::credential::{Label, PlainToken, TokenFormat};
 use crate::store::{ActorKind, OperatorTokenRecord, Role, StoreError};
 
@@ -63,11 +64,14 @@ pub enum CreateOperatorTokenError {
 pub async fn create_operator_token(
     call: &Call<'_>,
     new: NewOperatorToken,
-) -> Result<CreatedOperatorToken, CreateOperatorTokenError> {
+) -> Result<Once<CreatedOperatorToken>, CreateOperatorTokenError> {
     let reach = call.reach(Right::ManageUsers)?;
     let account_fault = fault_of_account(new.role, new.account.as_ref());
     if account_fault.is_none() || new.role == Role::Staff {
         check_grant(reach, new.role, new.account.as_ref())?;
+    }
+    if let Some(answer) = call.answered::<CreateOperatorTokenError>().await? {
+        return Ok(Once::Repeated(answer));
     }
     check(&new, account_fault, call.now)?;
     let token = TokenFormat::of_operators().mint().map_err(|_| NoRandomness)?;
@@ -85,14 +89,18 @@ pub async fn create_operator_token(
         revision: 1,
     };
     let mut transaction = call.begin().await??;
+    if let Some(answer) = call.claim::<CreateOperatorTokenError>(&mut transaction).await? {
+        return Ok(Once::Repeated(answer));
+    }
     if call.actor().kind == ActorKind::Token {
         let maker = transaction.held_operator_token(&call.actor().id).await?.ok_or(Refusal::Revoked)?;
         record.expires_at = within_life(maker.expires_at, record.expires_at)?;
     }
     transaction.add_operator_token(&record).await?;
     transaction.audit(call.actor(), &entry("create_operator_token", &record, None, Some(&record))).await?;
+    call.remember(&mut transaction, &operator_token_facts(&record)).await?;
     transaction.commit().await?;
-    Ok(CreatedOperatorToken { record, token })
+    Ok(Once::Done(CreatedOperatorToken { record, token }))
 }
 
 fn check(new: &NewOperatorToken, account_fault: Option<&str>, now: Timestamp) -> Result<(), Invalid> {

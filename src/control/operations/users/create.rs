@@ -5,9 +5,10 @@ use super::change::entry;
 use super::email::check_email;
 use super::setup_link::{NewSetupLink, add_link};
 use super::whole_millis;
+use crate::control::operations::facts::user_facts;
 use crate::control::operations::ids::made_id;
 use crate::control::operations::texts::fault_of_line;
-use crate::control::operations::{Call, Invalid, NoRandomness, Refusal, Right};
+use crate::control::operations::{Call, Invalid, NoRandomness, Once, Refusal, Right};
 use crate::credential::Label;
 use crate::store::{Role, StoreError, UserRecord};
 
@@ -63,11 +64,14 @@ pub enum CreateUserError {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn create_user(call: &Call<'_>, new: NewUser) -> Result<CreatedUser, CreateUserError> {
+pub async fn create_user(call: &Call<'_>, new: NewUser) -> Result<Once<CreatedUser>, CreateUserError> {
     let reach = call.reach(Right::ManageUsers)?;
     let account_fault = fault_of_account(new.role, new.account.as_ref());
     if account_fault.is_none() || new.role == Role::Staff {
         check_grant(reach, new.role, new.account.as_ref())?;
+    }
+    if let Some(answer) = call.answered::<CreateUserError>().await? {
+        return Ok(Once::Repeated(answer));
     }
     let mut invalid = Invalid::default();
     if let Some(problem) = account_fault {
@@ -90,11 +94,15 @@ pub async fn create_user(call: &Call<'_>, new: NewUser) -> Result<CreatedUser, C
         revision: 1,
     };
     let mut transaction = call.begin().await??;
+    if let Some(answer) = call.claim::<CreateUserError>(&mut transaction).await? {
+        return Ok(Once::Repeated(answer));
+    }
     transaction.add_user(&record).await?;
     let link = add_link(call, &mut transaction, Some(&record.id)).await??;
     transaction.audit(call.actor(), &entry("create_user", &record, None, Some(&record))).await?;
+    call.remember(&mut transaction, &user_facts(&record)).await?;
     transaction.commit().await?;
-    Ok(CreatedUser { record, link })
+    Ok(Once::Done(CreatedUser { record, link }))
 }
 
 impl From<StoreError> for CreateUserError {

@@ -1,12 +1,13 @@
 //! Links with which people choose a password, once.
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 
 use super::change::{ChangeUserError, entry, find};
 use super::maker::{Maker, may_make};
 use super::whole_millis;
 use crate::control::operations::begin::Standing;
-use crate::control::operations::{Call, NoRandomness, Reach, Refusal, Right};
+use crate::control::operations::{Call, NoRandomness, Once, Reach, Refusal, Right};
 use crate::credential::{Label, PlainTicket};
 use crate::store::{ActorKind, AuditEntry, SetupLinkRecord, Store, StoreError, Transaction, UserRecord};
 
@@ -87,14 +88,21 @@ pub async fn first_setup_link(call: &Call<'_>) -> Result<NewSetupLink, SetupLink
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn new_setup_link(call: &Call<'_>, id: &Label) -> Result<NewSetupLink, ChangeUserError> {
+pub async fn new_setup_link(call: &Call<'_>, id: &Label) -> Result<Once<NewSetupLink>, ChangeUserError> {
     let reach = call.reach(Right::ManageUsers)?;
+    if let Some(answer) = call.answered::<ChangeUserError>().await? {
+        return Ok(Once::Repeated(answer));
+    }
     let mut transaction = call.begin_with_user(id).await??;
+    if let Some(answer) = call.claim::<ChangeUserError>(&mut transaction).await? {
+        return Ok(Once::Repeated(answer));
+    }
     let user = find(call, reach, &mut transaction, id).await?;
     let link = add_link(call, &mut transaction, Some(&user.id)).await??;
     transaction.audit(call.actor(), &entry("new_setup_link", &user, None, None)).await?;
+    call.remember(&mut transaction, &json!({"ends_at": link.ends_at.to_string()})).await?;
     transaction.commit().await?;
-    Ok(link)
+    Ok(Once::Done(link))
 }
 
 /// Whose password this link would set. Nothing for one that is used, over or was never made. Uses nothing up.

@@ -61,14 +61,17 @@ pub async fn use_setup_link(
     first: Option<FirstUser>,
 ) -> Result<UserRecord, UseSetupLinkError> {
     let now = at.clock.now();
+    // What is wrong whatever the link is worth.
+    let email = first.as_ref().map_or("", |first| first.email.as_str());
+    let faults = first.as_ref().map(faults_of_first).unwrap_or_default();
+    faults.and(fault_of_password(email, &password)).into_result()?;
     let link = live_link(at.store, now, presented).await?.ok_or(UseSetupLinkError::Worthless)?;
     // Nothing is hashed for whoever holds no link.
     if link.user.is_none() {
         if Maker::of(&link) != Maker::Desk {
             return Err(UseSetupLinkError::Worthless);
         }
-        let first = check_first(first)?;
-        check_password(&first.email, &password)?;
+        let first = first.ok_or_else(|| Invalid::one("email", "is needed for the first user"))?;
         let hash = at.hash(password).await?;
         return make_first_user(at, now, &link.digest, first, hash).await;
     }
@@ -76,7 +79,7 @@ pub async fn use_setup_link(
     if first.is_some() {
         return Err(Invalid::one("email", "is known already, and cannot be chosen here").into());
     }
-    check_password(&user.email, &password)?;
+    fault_of_password(&user.email, &password).into_result()?;
     let hash = at.hash(password).await?;
     set_password(at, now, &link, &user.id, hash).await
 }
@@ -149,18 +152,18 @@ async fn set_password(
     Ok(after)
 }
 
-fn check_first(first: Option<FirstUser>) -> Result<FirstUser, Invalid> {
-    let Some(first) = first else { return Err(Invalid::one("email", "is needed for the first user")) };
+fn faults_of_first(first: &FirstUser) -> Invalid {
     let mut invalid = Invalid::default();
     check_email(&first.email, &mut invalid);
     if let Some(problem) = first.name.as_ref().and_then(|name| fault_of_line(name, LONGEST_NAME)) {
         invalid.add("name", problem);
     }
-    invalid.into_result().map(|()| first)
+    invalid
 }
 
-fn check_password(email: &str, password: &PlainPassword) -> Result<(), Invalid> {
-    secrets::check(email, password).map_err(|unfit| Invalid::one("password", unfit.to_string()))
+fn fault_of_password(email: &str, password: &PlainPassword) -> Invalid {
+    let unfit = secrets::check(email, password).err();
+    unfit.map(|unfit| Invalid::one("password", unfit.to_string())).unwrap_or_default()
 }
 
 /// Whoever holds the link of this user.

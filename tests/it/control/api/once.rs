@@ -15,6 +15,7 @@ on_each!(
     a_key_is_its_callers_own,
     of_many_equal_calls_at_once_one_is_done_and_one_shows_the_secret,
     a_key_that_is_none_is_refused_and_nothing_is_done,
+    whatever_is_made_is_made_once,
 );
 
 const KEY: &str = "idempotency-key";
@@ -136,4 +137,54 @@ async fn a_key_that_is_none_is_refused_and_nothing_is_done(bed: Bed) {
         assert_eq!((twice.status.as_u16(), twice.code()), (400, "malformed"), "{target}");
     }
     assert_eq!(table.bed.store.last_change().await.unwrap(), before);
+}
+
+/// Everything else that makes something, and where in the answer stands what is seen once.
+async fn makers(table: &Table) -> [(String, Value, Option<&'static str>); 5] {
+    table.newcomer("initech").await;
+    let (user, _) = table.invited("ann@acme.example", "member", Some("acme")).await;
+    let asked = json!({"account": "initech", "start_on": "2027-01-31", "use_cases": ["reporting"]});
+    let bob = json!({"role": "owner", "account": "acme", "email": "bob@acme.example"});
+    let script = json!({"name": "nightly", "role": "owner", "account": "acme"});
+    [
+        ("/accounts".into(), json!({"name": "Hooli"}), None),
+        ("/access-requests".into(), asked, None),
+        ("/users".into(), bob, Some("/setup_link")),
+        (format!("/users/{user}/setup-link"), json!({}), Some("/ticket")),
+        ("/operator-tokens".into(), script, Some("/token")),
+    ]
+}
+
+async fn whatever_is_made_is_made_once(bed: Bed) {
+    const REPLAYED: &str = "idempotent-replayed";
+    let table = Table::new(bed).await;
+    let audited = async || table.bed.ask("SELECT COUNT(*) FROM audit").await;
+    for (at, (target, body, seen_once)) in makers(&table).await.into_iter().enumerate() {
+        let (key, before) = (format!("key-{at}"), audited().await);
+        let mut answers = join_all((0..8).map(|_| call(&table, &target, &key, &body).told())).await;
+        for told in &mut answers {
+            while told.code() == "idempotency_key_busy" {
+                *told = call(&table, &target, &key, &body).told().await;
+            }
+        }
+        let (again, first): (Vec<_>, Vec<_>) = answers.iter().partition(|told| told.header(REPLAYED) == "true");
+        assert_eq!((again.len(), first.len(), audited().await), (7, 1, before + 1), "{answers:?}");
+        let mut expected = first[0].body.clone();
+        assert!(first[0].status.is_success() && !first[0].headers.contains_key(REPLAYED), "{first:?}");
+        if let Some(place) = seen_once {
+            let secret = std::mem::take(expected.pointer_mut(place).unwrap());
+            assert!(!secret.is_null(), "{first:?}");
+            // A link is in its ticket and in its address.
+            expected.as_object_mut().unwrap().entry("url").and_modify(|url| *url = Value::Null);
+            assert_eq!(std::mem::replace(&mut expected["repeated"], json!(true)), json!(false));
+        }
+        for told in again {
+            assert_eq!((told.status, &told.body), (first[0].status, &expected));
+            for header in ["etag", "location", "content-type"] {
+                assert_eq!(told.header(header), first[0].header(header), "{target} {header}");
+            }
+        }
+        let other = call(&table, &target, &key, &body).body(format!("{body} ")).told().await;
+        assert_eq!((other.code(), audited().await), ("idempotency_key_reused", before + 1), "{other:?}");
+    }
 }

@@ -28,8 +28,8 @@ async fn a_database_that_has_only_grown_is_used_and_one_that_needs_a_newer_progr
     bed.put(&token("fine", "acme", "fine")).await;
     bed.execute(
         "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time)
-        SELECT 3, 'later', installed_on, success, checksum, 0 FROM _sqlx_migrations WHERE version = 1;
-        UPDATE schema_mark SET readable_from = 2, finished = 3;
+        SELECT 4, 'later', installed_on, success, checksum, 0 FROM _sqlx_migrations WHERE version = 1;
+        UPDATE schema_mark SET readable_from = 3, finished = 4;
         ALTER TABLE credentials ADD COLUMN later TEXT",
     )
     .await;
@@ -41,12 +41,12 @@ async fn a_database_that_has_only_grown_is_used_and_one_that_needs_a_newer_progr
         assert_eq!(asked(&gate, &bearer("fine")).0, 200);
     }
     bed.store.migrate().await.unwrap();
-    assert_eq!(bed.ask("SELECT MAX(version) FROM _sqlx_migrations").await, 3);
+    assert_eq!(bed.ask("SELECT MAX(version) FROM _sqlx_migrations").await, 4);
 
-    bed.execute("UPDATE schema_mark SET readable_from = 3").await;
+    bed.execute("UPDATE schema_mark SET readable_from = 4").await;
     let refusal = refusal_of(&bed.address());
     assert!(
-        refusal.contains("its schema is at version 3, which needs a claviger that knows 3, and this one knows 2"),
+        refusal.contains("its schema is at version 4, which needs a claviger that knows 4, and this one knows 3"),
         "{refusal}"
     );
     assert!(refusal.contains("use the version of claviger that last migrated it, or a newer one"), "{refusal}");
@@ -76,7 +76,7 @@ async fn a_damaged_row_takes_nobody_else_down(bed: Bed) {
 fn a_schema_that_is_missing_is_for_the_operator_to_make() {
     let database = fresh_database();
     let refusal = refusal_of(database.url());
-    assert!(refusal.contains("its schema is at version 0, and this claviger wants 2"), "{refusal}");
+    assert!(refusal.contains("its schema is at version 0, and this claviger wants 3"), "{refusal}");
     assert!(refusal.contains("run claviger database migrate, or claviger serve --migrate"), "{refusal}");
 
     let api = RecordingApi::start();

@@ -2,6 +2,7 @@
 //! `CLAVIGER_TEST_POSTGRES` names.
 
 mod cluster;
+mod direct;
 mod installation;
 
 use std::sync::OnceLock;
@@ -11,6 +12,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, raw_sql};
 
 pub use cluster::{Cluster, HowToStop};
+pub use direct::Direct;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -72,6 +74,11 @@ impl Database {
     /// As the program's settings want it; its role owns the database and is no superuser.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The same for tests that are in a hurry.
+    pub fn direct(&self) -> &str {
+        &self.direct
     }
 
     /// Its name.

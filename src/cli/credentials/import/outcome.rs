@@ -1,0 +1,50 @@
+//! What an import has changed, as the API tells it.
+
+use serde::Deserialize;
+
+use crate::control::operations::Imported;
+use crate::credential::Label;
+
+/// What has changed, or would change.
+#[derive(Deserialize)]
+pub(super) struct Outcome {
+    pub(super) new_accounts: Vec<AccountAccess>,
+    pub(super) switched_accounts: Vec<AccountAccess>,
+    pub(super) credentials: Vec<ImportedOne>,
+    pub(super) unchanged: usize,
+}
+
+/// An account, and whether it has access.
+#[derive(Deserialize)]
+pub(super) struct AccountAccess {
+    pub(super) id: String,
+    pub(super) access: bool,
+}
+
+/// A credential of the file.
+#[derive(Deserialize)]
+pub(super) struct ImportedOne {
+    pub(super) id: String,
+    pub(super) account: String,
+    /// What is different; `None` for one that was not there.
+    pub(super) changed: Option<Vec<String>>,
+}
+
+impl From<Imported> for Outcome {
+    fn from(imported: Imported) -> Self {
+        let accounts = |all: Vec<(Label, bool)>| {
+            all.into_iter().map(|(id, access)| AccountAccess { id: id.to_string(), access }).collect()
+        };
+        let credentials = imported.credentials.into_iter().map(|one| ImportedOne {
+            id: one.id.to_string(),
+            account: one.account.to_string(),
+            changed: one.changed.map(|changed| changed.into_iter().map(str::to_owned).collect()),
+        });
+        Self {
+            new_accounts: accounts(imported.new_accounts),
+            switched_accounts: accounts(imported.switched_accounts),
+            credentials: credentials.collect(),
+            unchanged: imported.unchanged,
+        }
+    }
+}
