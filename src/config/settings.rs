@@ -186,7 +186,7 @@ impl Settings {
             upgrades: routes(&proxy.upgrades),
             token_format: file.tokens.prefix.0.value.clone(),
             passwords: file.passwords.clone(),
-            hash_threads: file.passwords.threads.unwrap_or(cores),
+            hash_threads: file.passwords.threads.unwrap_or(half(cores)),
             limits: file.limits.clone(),
             rate_limit: file.rate_limit.as_ref().map(written::RateLimit::limit),
             throttle: file.throttle.clone(),
@@ -262,6 +262,11 @@ fn database(file: &written::File, directory: &Path) -> Result<Option<Database>, 
     let mut options = file.database.clone();
     options.snapshot = options.snapshot.map(|path| directory.join(path));
     Ok(Some(Database { url: url.within(directory), options }))
+}
+
+/// For what may take long: the other half is left to those that answer, whatever comes.
+fn half(cores: NonZeroUsize) -> NonZeroUsize {
+    NonZeroUsize::new(cores.get() / 2).unwrap_or(NonZeroUsize::MIN)
 }
 
 fn routes(written: &[written::Route]) -> Box<[RouteRule]> {

@@ -293,7 +293,7 @@ pub struct Tokens {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Passwords {
-    /// Verified at the same time, at most 1024; the number of cores by default. A change needs a restart.
+    /// Verified at the same time, at most 1024; half the number of cores by default. A change needs a restart.
     #[schemars(range(max = MOST_THREADS))]
     pub threads: Option<NonZeroUsize>,
     /// Waiting at most, up to 100,000; more are refused with 503. A change needs a restart.
