@@ -133,7 +133,7 @@ impl ShutdownSignalWatch for Signals {
                     self.readiness.stop();
                     self.reload.stop();
                     if self.is_cut_short(&mut inbox).await {
-                        return ShutdownSignal::FastShutdown;
+                        return self.at_once();
                     }
                     self.kept.let_go();
                     let metrics = self.metrics.clone();
@@ -152,7 +152,7 @@ impl ShutdownSignalWatch for Signals {
                 }
                 Some(Wish::LeaveAtOnce) | None => {
                     self.notifier.stopping();
-                    return ShutdownSignal::FastShutdown;
+                    return self.at_once();
                 }
             }
         }
@@ -160,6 +160,12 @@ impl ShutdownSignalWatch for Signals {
 }
 
 impl Signals {
+    /// Said before anything ends: pingora drops what listens in any order then, which would look as if it had died.
+    fn at_once(&self) -> ShutdownSignal {
+        let _ended = self.ended.send(Event::Drained);
+        ShutdownSignal::FastShutdown
+    }
+
     fn reload(&self) {
         let (reload, notifier) = (self.reload.clone(), self.notifier.clone());
         notifier.reloading();
