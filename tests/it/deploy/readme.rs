@@ -1,10 +1,11 @@
 //! What README.md tells operators to type, typed. Programs that are not here, or that would change the machine, have a
 //! stand-in that looks whether what they are told to read is there.
 
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
+use reqwest::Url;
 use tempfile::TempDir;
 
 use super::{documents, read, repository};
@@ -117,7 +118,7 @@ fn backup_steps(is_of_postgres: bool) -> (Vec<Step>, Vec<Step>) {
     let mut steps: Vec<Step> = steps("### Back up and restore").into_iter().filter(is_kind).collect();
     let end = 1 + steps
         .iter()
-        .position(|step| step.line.contains("backup backup.db") || step.line.starts_with("pg_dump"))
+        .position(|step| step.line.contains("backup backup.db") || step.line.contains("pg_dump"))
         .unwrap();
     let restoring = steps.split_off(end);
     (steps, restoring)
@@ -140,6 +141,15 @@ fn a_copy_of_sqlite_is_made_while_a_gate_goes_on_and_put_back() {
     assert_eq!(ids(gate.folder()), ["first"]);
 }
 
+/// An address without its password, and a file of passwords that has it.
+fn apart(url: &str, folder: &Path) -> (String, String) {
+    let (whole, file) = (Url::parse(url).unwrap(), folder.join("pgpass"));
+    let password = whole.password().unwrap_or_default();
+    std::fs::write(&file, format!("*:*:*:*:{password}\n")).unwrap();
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
+    (url.replacen(&format!(":{password}@"), "@", 1), file.to_str().unwrap().to_owned())
+}
+
 #[test]
 fn a_copy_of_postgres_is_made_and_put_back() {
     let database = fresh_database();
@@ -148,11 +158,18 @@ fn a_copy_of_postgres_is_made_and_put_back() {
     make_a_credential(folder.path());
     let (making, restoring) = backup_steps(true);
     let (address, making) = making.split_first().unwrap();
-    assert!(address.line.starts_with("export KEYS=postgres://"));
-    let typed = |step: &Step| typed(&step.line, folder.path(), None).variable("KEYS", database.url()).end();
+    let named = address.line.strip_prefix("export KEYS=").unwrap();
+    assert_eq!(Url::parse(named).unwrap().password(), None, "ps and the history of the shell show it");
+    let (address, passwords) = apart(database.url(), folder.path());
+    let typed = |step: &Step| {
+        let line = format!("umask 022; {}", step.line);
+        typed(&line, folder.path(), None).variable("KEYS", &address).variable("PGPASSFILE", &passwords).end()
+    };
     for step in making {
         printed_as_said(step, &typed(step));
     }
+    let mode = std::fs::metadata(folder.path().join("keys.dump")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
     delete_the_credential(folder.path());
     for step in &restoring {
         printed_as_said(step, &typed(step));
