@@ -143,6 +143,22 @@ fn the_context_of_the_build_has_what_the_build_needs() {
     }
 }
 
+/// A context goes to the engine, which may be another machine, and stays in its cache.
+#[test]
+fn what_is_kept_out_of_the_repository_is_kept_out_of_the_context() {
+    let kept_out = |file: &str| -> Vec<String> {
+        let text = read(file);
+        let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        lines.map(|line| line.trim_start_matches("**/").trim_start_matches('/').to_owned()).collect()
+    };
+    let ignored = kept_out("deploy/docker/Dockerfile.dockerignore");
+    for name in kept_out(".gitignore") {
+        let mut above = Path::new(&name).ancestors().filter_map(Path::to_str);
+        assert!(above.any(|folder| ignored.iter().any(|entry| entry == folder)), "{name}");
+    }
+    assert!(ignored.contains(&"*.db*".to_owned()), "the database of the first request");
+}
+
 fn metadata() -> Command {
     let mut command = Command::new(env!("CARGO"));
     command.current_dir(repository("")).args([
