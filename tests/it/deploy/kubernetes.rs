@@ -91,6 +91,15 @@ pub fn settings_load(objects: &[Value]) {
     assert!(gate.contains("0.0.0.0:8080") && gate.contains("0.0.0.0:8081"), "{gate}");
 }
 
+/// The operator calls the job `<namespace>/<name>`; `ClavigerDown` finds it, whatever the namespace.
+pub fn is_watched(monitor: &Value) {
+    let rules = read("deploy/prometheus/alerts.yaml");
+    let job = rules.split("up{job=~\".*").nth(1).unwrap().split(".*\"}").next().unwrap();
+    assert!(!job.is_empty() && job.bytes().all(|byte| byte.is_ascii_lowercase()), "{job}");
+    let name = monitor["metadata"]["name"].as_str().unwrap();
+    assert!(name.contains(job), "{name}");
+}
+
 #[test]
 fn kubernetes_takes_the_sidecar() {
     are_valid(&[&repository("deploy/kubernetes/sidecar.yaml")]);
@@ -112,6 +121,7 @@ fn the_pod_monitor_finds_the_pods_of_the_sidecar() {
     let monitor = documents(&read("deploy/kubernetes/pod-monitor.yaml")).remove(0);
     let pod = the(&documents(&read("deploy/kubernetes/sidecar.yaml")), "Deployment")["spec"]["template"].clone();
     assert_eq!(monitor["spec"]["selector"]["matchLabels"], pod["metadata"]["labels"]);
+    is_watched(&monitor);
     let endpoint = &monitor["spec"]["podMetricsEndpoints"][0];
     assert_eq!((&endpoint["port"], &endpoint["path"]), (&"admin".into(), &"/metrics".into()));
 }
