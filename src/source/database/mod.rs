@@ -20,7 +20,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
@@ -118,9 +118,9 @@ impl DatabaseDirectory {
         self.metrics.age.set(self.age().map_or(-1.0, |age| age.as_secs_f64()));
         self.metrics.is_followed.set(i64::from(self.is_followed()));
         self.remembered.measure(&self.metrics);
-        let written = |file: &PathBuf| file.metadata().and_then(|file| file.modified()).ok();
-        if let Some(at) = self.snapshot.as_ref().and_then(written) {
-            self.metrics.snapshot_written(at);
+        if let Some(file) = &self.snapshot {
+            let written = file.metadata().and_then(|file| file.modified());
+            self.metrics.snapshot_written(written.unwrap_or(UNIX_EPOCH));
         }
     }
 

@@ -39,6 +39,16 @@ async fn told_over_tls() -> String {
     Connection::over(StreamOwned::new(tls, stream)).send(&Request::get("/metrics")).text()
 }
 
+/// `ClavigerSnapshotOld` sees it then.
+#[tokio::test]
+async fn a_snapshot_that_was_never_written_is_of_1970() {
+    let bed = Bed::postgres().await;
+    let builder = Gate::before("http://127.0.0.1:1").database(&bed.address());
+    let gate = builder.settings("database: {snapshot: nowhere/snapshot}").start();
+    assert_eq!(gate.metric("claviger_database_snapshot_timestamp_seconds"), 0.0);
+    assert!(gate.admin("GET", "/metrics").text().contains("claviger_database_snapshot_timestamp_seconds 0"));
+}
+
 /// True for a value of a label that the README gives no values of.
 fn is_free(label: &str, value: &str) -> bool {
     match label {
