@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::kubernetes::{are_valid, fits, settings_load, the};
+use super::kubernetes::{are_valid, fits, is_watched, settings_load, the};
 use super::{checker, documents, read, repository};
 use crate::support::{Ended, Run};
 
@@ -99,10 +99,40 @@ fn every_value_has_its_effect_on_what_is_rendered() {
     }
     assert!(!objects.iter().any(|object| object["kind"] == "Secret"));
     let monitor = the(&foreign, "PodMonitor");
+    is_watched(&monitor);
     assert_eq!(
         (&monitor["metadata"]["labels"]["team"], &monitor["spec"]["podMetricsEndpoints"][0]["port"]),
         (&"edge".into(), &"admin".into())
     );
+}
+
+/// The values of a gate with a certificate on both listeners.
+fn over_tls() -> Value {
+    let tls = "tls: {certificate: tls.crt, key: tls.key}";
+    let settings = format!(
+        "proxy: {{listen: 0.0.0.0:8080, upstream: {{{{ .Values.upstream }}}}, {tls}}}\n\
+         admin: {{listen: 0.0.0.0:8081, {tls}}}\ncredentials: {{file: credentials.yaml}}\n"
+    );
+    json!({"settings": settings, "secrets": ["edge-certificate"], "podMonitor": {"enabled": true}})
+}
+
+#[test]
+fn with_a_certificate_probes_and_prometheus_speak_tls() {
+    let mut values = over_tls();
+    let (own, foreign) = objects(&values);
+    let pod = &the(&own, "Deployment")["spec"]["template"]["spec"]["containers"][0];
+    for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
+        assert_eq!(pod[probe]["httpGet"]["scheme"], "HTTPS", "{probe}");
+    }
+    let endpoint = |foreign: &[Value]| the(foreign, "PodMonitor")["spec"]["podMetricsEndpoints"][0].clone();
+    let scraped = endpoint(&foreign);
+    assert_eq!((&scraped["scheme"], &scraped["tlsConfig"]), (&"https".into(), &json!({"insecureSkipVerify": true})));
+
+    let verified = json!({"ca": {"secret": {"name": "edge-ca", "key": "ca.crt"}}, "serverName": "gate.example.org"});
+    values["podMonitor"]["tlsConfig"] = verified.clone();
+    assert_eq!(endpoint(&objects(&values).1)["tlsConfig"], verified);
+    values["settings"] = "admin: {listen: 0.0.0.0:8081}\n".into();
+    assert_eq!(endpoint(&objects(&values).1).get("scheme"), None);
 }
 
 #[test]
@@ -129,8 +159,10 @@ fn values_that_are_misspelt_or_make_no_sense_are_refused() {
 
 #[test]
 fn the_notes_name_what_was_installed() {
-    let notes = rendered(&json!({})).into_iter().find(|(file, _)| file.ends_with("NOTES.txt")).unwrap().1;
-    assert!(notes.contains("http://edge-claviger.prod:80"), "{notes}");
+    let notes = |values| rendered(values).into_iter().find(|(file, _)| file.ends_with("NOTES.txt")).unwrap().1;
+    let (plain, over_tls) = (notes(&json!({})), notes(&over_tls()));
+    assert!(plain.contains("http://edge-claviger.prod:80") && plain.contains("curl -i http://"), "{plain}");
+    assert!(over_tls.contains("https://edge-claviger.prod:80") && !over_tls.contains("http://127"), "{over_tls}");
 }
 
 /// The chart goes with the program: whoever changes one version changes all.
