@@ -34,6 +34,17 @@ fn settings_are_shown_with_where_each_comes_from() {
     assert_eq!(again.code, 0, "{}", again.stderr);
 }
 
+/// It is refused by what starts; this prints what was read.
+#[test]
+fn the_password_of_a_collector_is_not_shown() {
+    let folder = folder_with("tracing: {otlp: 'http://me:hunter2@127.0.0.1:4318/a@b'}\n");
+    let shown = Run::within(folder.path(), &["config", "show"]).end();
+    assert!(shown.stdout.contains("otlp: \"http://127.0.0.1:4318/a@b\""), "{}", shown.stdout);
+    assert!(!shown.stdout.contains("hunter2") && !shown.stderr.contains("hunter2"), "{}", shown.stderr);
+    let validated = Run::within(folder.path(), &["config", "validate"]).end();
+    assert!(validated.code == 1 && !validated.stderr.contains("hunter2"), "{}", validated.stderr);
+}
+
 #[test]
 fn a_variable_overrides_the_file_and_a_flag_overrides_the_variable() {
     let folder = folder_with("");
