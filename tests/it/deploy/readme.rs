@@ -135,10 +135,23 @@ fn a_copy_of_sqlite_is_made_while_a_gate_goes_on_and_put_back() {
     delete_the_credential(gate.folder());
     gate.signal(nix::sys::signal::Signal::SIGTERM);
     gate.wait();
+    let (of_the_service, restoring): (Vec<_>, Vec<_>) =
+        restoring.into_iter().partition(|step| step.line.starts_with("sudo "));
     for step in &restoring {
         printed_as_said(step, &typed(&step.line, gate.folder(), None).end());
     }
     assert_eq!(ids(gate.folder()), ["first"]);
+    let (folder, stand_ins) = checkout();
+    for step in &of_the_service {
+        printed_as_said(step, &typed(&step.line, folder.path(), Some(stand_ins.path())).end());
+    }
+    let put_back = of_the_service.iter().find(|step| step.line.starts_with("sudo install ")).unwrap();
+    let unit = read("deploy/systemd/claviger.service");
+    for (option, setting) in [("-o", "User"), ("-g", "Group")] {
+        let (_, rest) = put_back.line.split_once(&format!(" {option} ")).unwrap();
+        let name = rest.split(' ').next().unwrap();
+        assert!(unit.contains(&format!("\n{setting}={name}\n")), "{}", put_back.line);
+    }
 }
 
 /// An address without its password, and a file of passwords that has it.
@@ -175,4 +188,19 @@ fn a_copy_of_postgres_is_made_and_put_back() {
         printed_as_said(step, &typed(step));
     }
     assert_eq!(ids(folder.path()), ["first"]);
+}
+
+#[test]
+fn what_goes_to_the_database_alone_is_what_has_no_server() {
+    let readme = read("README.md");
+    let (_, rest) = readme.split_once("[running process](#scripts); ").unwrap();
+    assert!(rest.starts_with("`admin` goes to the database alone."), "{}", &rest[..80]);
+    let folder = TempDir::new().unwrap();
+    for (command, has_server) in
+        [("admin setup-link", false), ("credential import", true), ("credential export", true), ("audit list", true)]
+    {
+        let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
+        let help = Run::within(folder.path(), &words).end();
+        assert_eq!((help.code, help.stdout.contains("--server")), (0, has_server), "{command}");
+    }
 }
