@@ -244,6 +244,7 @@ fn run(
             // Nobody takes over from a process that serves in part.
             Event::Listener(ListenerEvent::Serve) if to_serve > 1 => to_serve -= 1,
             Event::Listener(ListenerEvent::Serve) => {
+                handover.is_awaited()?;
                 // Before the process before may go: the service manager must know by then whom to look after.
                 notifier.ready();
                 handover.serving(&wishes).context("cannot wait for the next process")?;
