@@ -4,6 +4,8 @@ use std::io::Write;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
+use super::flush::flush;
+
 const MOST_WAITING: usize = 8192;
 /// How long lines gather before they are written. A thread that sleeps need not be woken for each of them.
 const GATHER: Duration = Duration::from_millis(5);
@@ -46,11 +48,7 @@ impl Lines {
 impl LineSink {
     /// Waits, for a moment, until everything handed over so far is written.
     pub fn flush(&self) {
-        let (done, wait) = sync_channel(1);
-        if self.0.try_send(Message::Flush(done)).is_ok() {
-            // After the time is up the reader on the other side has had its chance.
-            let _late = wait.recv_timeout(Duration::from_secs(2));
-        }
+        flush(&self.0, Message::Flush);
     }
 
     /// Hands over a line that ends in a newline; `false` when it had to be dropped.
