@@ -8,6 +8,8 @@ use pingora::proxy::Session;
 
 use super::access_log::{AccessLog, Answered, Line};
 use super::context::{Context, InFlight};
+use super::gateway::peer;
+use super::headers::is_trusted;
 use super::{Judge, Tracer, heads, limits, upgrade};
 use crate::telemetry::method_index;
 
@@ -48,8 +50,11 @@ impl Reception {
     pub(super) fn receive(&self, session: &mut Session, context: &mut Context) {
         heads::head_arrived();
         context.in_flight = Some(InFlight::new(&self.judge.metrics.in_flight));
-        context.trace = self.tracer.as_ref().and_then(|tracer| tracer.begin(&session.req_header().headers));
         let policy = self.judge.policy.load();
+        if let Some(tracer) = &self.tracer {
+            let is_trusted = peer(session).is_some_and(|peer| is_trusted(peer, &policy.trusted_proxies));
+            context.trace = tracer.begin(&session.req_header().headers, is_trusted);
+        }
         let (timeouts, limits) = (&policy.timeouts, &policy.limits);
         if session.get_keepalive().is_some() {
             session.set_keepalive(Some(self.keep_alive.as_secs().max(1)));

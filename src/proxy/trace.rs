@@ -27,19 +27,14 @@ pub(super) struct Trace {
 }
 
 impl Tracer {
-    /// Tells `sink` of the requests that callers want told, and of this share of those they say nothing of.
+    /// Tells `sink` of this share of requests, and of all that trusted proxies want told.
     pub fn new(sink: SpanSink, sample: f64) -> Self {
         Self { sink, sample }
     }
 
     /// A request begins; `None` where nobody wants to know.
-    pub(super) fn begin(&self, headers: &HeaderMap) -> Option<Trace> {
-        let (trace, parent) = match named(headers) {
-            Some(caller) if caller.is_sampled => (caller.trace, Some(caller.span)),
-            None if fastrand::f64() < self.sample => (fastrand::u128(1..), None),
-            Some(_) | None => return None,
-        };
-        Some(Trace { own: TraceParent { trace, span: fastrand::u64(1..), is_sampled: true }, parent })
+    pub(super) fn begin(&self, headers: &HeaderMap, is_trusted: bool) -> Option<Trace> {
+        Trace::begin(named(headers), is_trusted, self.sample)
     }
 
     /// It is over, and this is its line.
@@ -58,6 +53,19 @@ impl Tracer {
     /// Waits, for a moment, until what is over is sent.
     pub fn flush(&self) {
         self.sink.flush();
+    }
+}
+
+impl Trace {
+    /// What anybody says who is no trusted proxy makes no more spans than saying nothing.
+    fn begin(caller: Option<TraceParent>, is_trusted: bool, sample: f64) -> Option<Self> {
+        let is_drawn = || fastrand::f64() < sample;
+        let (trace, parent) = match caller {
+            Some(caller) if caller.is_sampled && (is_trusted || is_drawn()) => (caller.trace, Some(caller.span)),
+            None if is_drawn() => (fastrand::u128(1..), None),
+            Some(_) | None => return None,
+        };
+        Some(Self { own: TraceParent { trace, span: fastrand::u64(1..), is_sampled: true }, parent })
     }
 }
 
@@ -135,6 +143,22 @@ mod tests {
         request.append_header("tracestate", "x=1").unwrap();
         hand_on(&mut request, None).unwrap();
         request
+    }
+
+    #[test]
+    fn strangers_cannot_have_more_told_than_what_is_told_anyway() {
+        let told = |caller: Option<TraceParent>, is_trusted: bool, sample: f64| {
+            Trace::begin(caller, is_trusted, sample).map(|trace| trace.own.trace)
+        };
+        let theirs = TraceParent::parse(GOOD.as_bytes());
+        let trace = theirs.map(|theirs| theirs.trace);
+        assert_eq!(told(theirs, false, 0.0), None);
+        assert_eq!(told(theirs, true, 0.0), trace);
+        assert_eq!(told(theirs, false, 1.0), trace);
+        assert_eq!(told(None, true, 0.0), None);
+        assert!(told(None, false, 1.0).is_some_and(|own| Some(own) != trace));
+        let not_told = theirs.map(|theirs| TraceParent { is_sampled: false, ..theirs });
+        assert_eq!(told(not_told, true, 1.0), None);
     }
 
     #[test]

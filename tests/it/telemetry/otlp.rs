@@ -144,15 +144,18 @@ fn what_a_proxy_asks_is_a_span_of_the_request_that_it_is_about() {
 #[test]
 fn what_nobody_wants_to_know_is_no_span_and_passes_as_it_came() {
     let (api, collector) = (RecordingApi::start(), RecordingApi::start());
-    let gate = telling(&api, &collector, ", sample: 0").start();
+    let gate = telling(&api, &collector, ", sample: 0").proxy("  trusted_proxies: [127.0.0.2]").start();
     let mut connection = gate.connect();
     connection.send(&Request::get("/x").bearer(TOKEN));
     assert_eq!(api.last().header("traceparent"), None);
     connection.send(&Request::get("/x").bearer(TOKEN).header("traceparent", traceparent("00")));
     assert_eq!(api.last().header("traceparent"), Some(&*traceparent("00")));
-    // Callers may want to know all the same.
-    connection.send(&Request::get("/x").bearer(TOKEN).header("traceparent", traceparent("01")));
-    gate.access_log(3);
+    // Only a proxy of our own is asked whether it wants to know all the same.
+    let wanted = Request::get("/x").bearer(TOKEN).header("traceparent", traceparent("01"));
+    connection.send(&wanted);
+    assert_eq!(api.last().header("traceparent"), Some(&*traceparent("01")));
+    Connection::from([127, 0, 0, 2].into(), gate.address).send(&wanted);
+    gate.access_log(4);
     assert_eq!(spans(gate, &collector).len(), 1);
 }
 
