@@ -45,7 +45,7 @@ use crate::proxy::{
     AccessLog, Bound, Connections, ForwardAuth, Gateway, ListenerEvent, ListenerOptions, Reading, Upstream, service,
 };
 use crate::source::{Apply, Loaded, Loader, Reloader};
-use crate::telemetry::{Lines, Log, Metrics};
+use crate::telemetry::{Log, Metrics};
 
 pub use demo_api::DemoApi;
 pub use listeners::Start;
@@ -122,7 +122,7 @@ fn run(
     let admin_certificates = admin_certificates(settings, &metrics)?;
     let in_force = Arc::new(ArcSwap::from_pointee(InForce::new(&loaded)));
     let readiness = Arc::new(Readiness::default());
-    let lines = Lines::start(std::io::stdout()).context("cannot start the access log")?;
+    let lines = outlets::stdout_lines(metrics.clone()).context("cannot start the access log")?;
     let tracer = outlets::tracer(settings, &metrics)?;
     let mut server = Server::new_with_opt_and_conf(None, server_conf(settings));
     let connections = Arc::new(Connections::new(metrics.clone()));
@@ -244,6 +244,7 @@ fn run(
             // Nobody takes over from a process that serves in part.
             Event::Listener(ListenerEvent::Serve) if to_serve > 1 => to_serve -= 1,
             Event::Listener(ListenerEvent::Serve) => {
+                handover.is_awaited()?;
                 // Before the process before may go: the service manager must know by then whom to look after.
                 notifier.ready();
                 handover.serving(&wishes).context("cannot wait for the next process")?;

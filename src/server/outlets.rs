@@ -1,13 +1,14 @@
 //! Where the process tells what it does, and how that looks.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 
 use crate::config::Settings;
 use crate::config::written::LogFormat;
 use crate::proxy::Tracer;
-use crate::telemetry::{LogStyle, Metrics, SpanSink};
+use crate::telemetry::{Lines, LogStyle, Metrics, SpanSink};
 
 /// Of the operational log.
 pub(super) fn stderr_style(settings: &Settings) -> LogStyle {
@@ -26,6 +27,20 @@ pub(super) fn stdout_is_json(settings: &Settings) -> bool {
         LogFormat::Text => false,
         LogFormat::Auto => !std::io::stdout().is_terminal(),
     }
+}
+
+/// For the access log: a line that is lost is counted, and why is said once.
+///
+/// # Errors
+/// When the system gives no thread.
+pub(super) fn stdout_lines(metrics: Arc<Metrics>) -> std::io::Result<Lines> {
+    let mut has_complained = false;
+    Lines::start(std::io::stdout(), move |error, lost| {
+        metrics.lines_dropped.inc_by(lost);
+        if !std::mem::replace(&mut has_complained, true) {
+            tracing::error!(%error, "the access log cannot be written; lines that are lost are counted");
+        }
+    })
 }
 
 /// For a collector, where one is named.

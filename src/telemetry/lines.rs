@@ -4,6 +4,8 @@ use std::io::Write;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
+use super::flush::flush;
+
 const MOST_WAITING: usize = 8192;
 /// How long lines gather before they are written. A thread that sleeps need not be woken for each of them.
 const GATHER: Duration = Duration::from_millis(5);
@@ -23,13 +25,17 @@ enum Message {
 }
 
 impl Lines {
-    /// Starts the thread.
+    /// Starts the thread. `failed` hears of each write that did, and how many lines that has cost: what could not be
+    /// written is tried again, as long as there is room.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(output: impl Write + Send + 'static) -> std::io::Result<Self> {
+    pub fn start(
+        output: impl Write + Send + 'static,
+        failed: impl FnMut(&std::io::Error, u64) + Send + 'static,
+    ) -> std::io::Result<Self> {
         let (sender, receiver) = sync_channel(MOST_WAITING);
-        std::thread::Builder::new().name("lines".into()).spawn(move || write_all(&receiver, output))?;
+        std::thread::Builder::new().name("lines".into()).spawn(move || write_all(&receiver, output, failed))?;
         Ok(Self { sink: LineSink(sender) })
     }
 
@@ -42,11 +48,7 @@ impl Lines {
 impl LineSink {
     /// Waits, for a moment, until everything handed over so far is written.
     pub fn flush(&self) {
-        let (done, wait) = sync_channel(1);
-        if self.0.try_send(Message::Flush(done)).is_ok() {
-            // After the time is up the reader on the other side has had its chance.
-            let _late = wait.recv_timeout(Duration::from_secs(2));
-        }
+        flush(&self.0, Message::Flush);
     }
 
     /// Hands over a line that ends in a newline; `false` when it had to be dropped.
@@ -55,7 +57,7 @@ impl LineSink {
     }
 }
 
-fn write_all(receiver: &Receiver<Message>, output: impl Write) {
+fn write_all(receiver: &Receiver<Message>, output: impl Write, mut failed: impl FnMut(&std::io::Error, u64)) {
     let mut output = std::io::BufWriter::with_capacity(64 * 1024, output);
     let mut is_dirty = false;
     loop {
@@ -71,15 +73,17 @@ fn write_all(receiver: &Receiver<Message>, output: impl Write) {
         }
         for message in first.into_iter().chain(receiver.try_iter()) {
             match message {
-                // A full disk or a closed pipe loses lines; there is nobody left to tell.
-                Message::Line(line) => drop(output.write_all(&line)),
+                // A full disk or a closed pipe.
+                Message::Line(line) => {
+                    let _lost = output.write_all(&line).inspect_err(|error| failed(error, 1));
+                }
                 Message::Flush(done) => {
-                    let _left = output.flush();
+                    let _left = output.flush().inspect_err(|error| failed(error, 0));
                     let _gone = done.send(());
                 }
             }
         }
-        is_dirty = output.flush().is_err();
+        is_dirty = output.flush().inspect_err(|error| failed(error, 0)).is_err();
     }
 }
 
@@ -105,7 +109,7 @@ mod tests {
     #[test]
     fn lines_arrive_in_order_and_flush_waits_for_them() {
         let output = Shared::default();
-        let lines = Lines::start(output.clone()).unwrap();
+        let lines = Lines::start(output.clone(), |error, _| panic!("{error}")).unwrap();
         for number in 0..100 {
             assert!(lines.sink().write(format!("{number}\n").into_bytes()));
         }
@@ -128,7 +132,7 @@ mod tests {
                 Ok(())
             }
         }
-        let lines = Lines::start(Hangs).unwrap();
+        let lines = Lines::start(Hangs, |_, _| ()).unwrap();
         let dropped = (0..2 * MOST_WAITING).filter(|_| !lines.sink().write(vec![b'x'; 1024])).count();
         assert!(dropped > 0);
     }

@@ -39,7 +39,8 @@ impl Log {
     /// # Errors
     /// When `level` cannot be read, or logging was started before.
     pub fn start(level: &str, style: LogStyle) -> Result<Self, String> {
-        let lines = Lines::start(std::io::stderr()).map_err(|error| error.to_string())?;
+        // There is nobody left to tell.
+        let lines = Lines::start(std::io::stderr(), |_, _| ()).map_err(|error| error.to_string())?;
         let sink = lines.sink();
         let (filter, handle) = reload::Layer::new(read(level)?);
         let harmless = filter_fn(|metadata| is_harmless(metadata.target(), *metadata.level()));

@@ -77,7 +77,7 @@ pub struct Metrics {
     credentials: [IntGauge; 2],
     certificate_ends: IntGaugeVec,
     database_up: IntGaugeVec,
-    /// Access log lines that nobody took in time.
+    /// Access log lines that nobody took in time, or that could not be written.
     pub lines_dropped: IntCounter,
     pub(super) cache_hits: IntCounterVec,
     pub(super) cache_misses: IntCounterVec,
@@ -166,7 +166,10 @@ impl Metrics {
                 &["listener"],
             )?,
             database_up: all.gauges("database_up", "1 while the database answers.", &[])?,
-            lines_dropped: all.counter("access_log_dropped_total", "Access log lines that nobody took in time.")?,
+            lines_dropped: all.counter(
+                "access_log_dropped_total",
+                "Access log lines that nobody took in time, or that could not be written.",
+            )?,
             cache_hits,
             cache_misses,
             families: all,

@@ -2,6 +2,7 @@
 
 mod database;
 mod families;
+mod flush;
 mod lines;
 mod logging;
 mod metrics;

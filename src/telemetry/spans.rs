@@ -6,11 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use prometheus::IntCounter;
 
+use super::flush::flush;
 use super::{Metrics, TraceParent};
 
 const MOST_WAITING: usize = 4096;
-/// What is left at the end may take so long.
-const END: Duration = Duration::from_secs(2);
 
 /// A request that is over.
 #[derive(Debug, Clone)]
@@ -85,11 +84,7 @@ impl SpanSink {
 
     /// Waits, for a moment, until everything handed over so far is sent.
     pub fn flush(&self) {
-        let (done, wait) = sync_channel(1);
-        if self.sender.try_send(Message::Flush(done)).is_ok() {
-            // After the time is up the collector has had its chance.
-            let _late = wait.recv_timeout(END);
-        }
+        flush(&self.sender, Message::Flush);
     }
 }
 

@@ -78,15 +78,18 @@ impl Exporter {
             Ok(_) => self.metrics.exported.inc_by(count),
             Err(error) => {
                 self.metrics.failed.inc_by(count);
-                self.complain(&error);
+                self.complain(error);
             }
         }
     }
 
-    fn complain(&mut self, error: &reqwest::Error) {
+    fn complain(&mut self, error: reqwest::Error) {
         if self.complained.is_none_or(|complained| complained.elapsed() >= COMPLAIN_AGAIN) {
             self.complained = Some(Instant::now());
-            tracing::warn!(status = error.status().map(|status| status.as_u16()), "spans are lost: {error}");
+            let status = error.status().map(|status| status.as_u16());
+            // With its causes, and without the address, which may hold a password.
+            let error = anyhow::Error::new(error.without_url());
+            tracing::warn!(status, "spans are lost: {error:#}");
         }
     }
 }

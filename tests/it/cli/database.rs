@@ -3,8 +3,8 @@
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::Run;
 use crate::support::postgres::fresh_database;
+use crate::support::{Run, claviger};
 
 /// A folder whose settings name a database, and no credentials file.
 pub fn folder_on(database: &str) -> TempDir {
@@ -128,6 +128,27 @@ fn a_backup_is_for_its_owner_and_never_written_over_what_is_there() {
     assert_eq!(again.code, 1);
     assert!(again.stderr.contains("name a file that is not there yet"), "{}", again.stderr);
     assert_eq!(std::fs::metadata(folder.path().join("backup.db")).unwrap().len(), copy.len());
+}
+
+/// SQLite would take these for a database in memory, and for a file elsewhere.
+#[test]
+fn a_backup_is_written_into_the_file_that_is_named_whatever_its_name() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let folder = folder_on("sqlite:claviger.db");
+    Run::within(folder.path(), &["database", "migrate"]).end();
+    for name in [":memory:", "file:one.db?mode=memory", "file:two.db"] {
+        let ended = Run::within(folder.path(), &["database", "backup", name]).end();
+        assert_eq!(ended.code, 0, "{name}: {}", ended.stderr);
+        let copy = std::fs::read(folder.path().join(name)).unwrap();
+        assert!(copy.starts_with(b"SQLite format 3"), "{name}: {} bytes", copy.len());
+    }
+    assert!(!folder.path().join("two.db").exists());
+    let mut command = claviger();
+    command.current_dir(folder.path()).args(["database", "backup"]).arg(std::ffi::OsStr::from_bytes(b"\xff.db"));
+    let before = std::fs::read_dir(folder.path()).unwrap().count();
+    let ended = Run::of(command).end();
+    assert!(ended.code == 1 && ended.stderr.contains("is not UTF-8"), "{ended:?}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), before);
 }
 
 #[test]

@@ -13,7 +13,7 @@ const PREFIX: &str = "/opt/claviger";
 const SAYS: &str = "started: active, serving, 401
 reloaded: active, serving; reloaded: no credential changed
 taken over: 401 active, 0 restarts, 1 process
-killed: 401
+killed six times: 401
 stopped: inactive, success
 called before it runs: inactive, 401, active
 restarted: 401 active

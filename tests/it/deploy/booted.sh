@@ -34,9 +34,11 @@ systemctl reload claviger
 until_it_is 'property StatusText | grep --quiet reloaded'
 echo "reloaded: $(property ActiveState), $(property StatusText)"
 echo "taken over: $(meanwhile take_over)$(property ActiveState), $(property NRestarts) restarts, $(pgrep --count claviger) process"
-systemctl kill --signal=KILL --kill-who=main claviger.service
-until_it_is '[ $(property NRestarts) = 1 ] && [ $(property ActiveState) = active ]'
-echo "killed: $(answer)"
+for restarts in {1..6}; do
+    systemctl kill --signal=KILL --kill-who=main claviger.service
+    until_it_is "[ \$(property NRestarts) = $restarts ] && [ \$(property ActiveState) = active ]"
+done
+echo "killed six times: $(answer)"
 systemctl stop claviger
 echo "stopped: $(property ActiveState), $(property Result)"
 systemctl start claviger.socket

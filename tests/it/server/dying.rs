@@ -17,6 +17,11 @@ use crate::support::{Connection, Gate, RecordingApi, Request, TOKEN, claviger, c
 
 /// The listening sockets of a gate, as the next process gets them; the admin listener's is the last.
 pub fn sockets(path: &Path) -> Vec<OwnedFd> {
+    ask(path).0
+}
+
+/// The same, with the line over which the gate would hear that the next process serves.
+pub fn ask(path: &Path) -> (Vec<OwnedFd>, UnixStream) {
     eventually("the next process may ask", || path.exists());
     let line = UnixStream::connect(path).unwrap();
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(16))];
@@ -27,7 +32,7 @@ pub fn sockets(path: &Path) -> Vec<OwnedFd> {
         RecvAncillaryMessage::ScmRights(rights) => Some(rights),
         _ => None,
     });
-    rights.flatten().collect()
+    (rights.flatten().collect(), line)
 }
 
 #[test]

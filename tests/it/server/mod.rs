@@ -2,6 +2,7 @@ mod admin_tls;
 mod desk_alone;
 mod dying;
 mod first_link;
+mod next;
 mod passed_on;
 mod service_manager;
 mod upgrade;

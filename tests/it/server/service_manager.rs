@@ -19,7 +19,7 @@ struct ServiceManager {
 }
 
 /// A process that nobody here has started; ended when dropped.
-struct Next(Pid);
+pub(super) struct Next(pub(super) Pid);
 
 impl Drop for Next {
     fn drop(&mut self) {

@@ -3,6 +3,7 @@
 mod alerts;
 mod dashboard;
 mod families;
+mod full_disk;
 mod level;
 mod metrics;
 #[cfg(feature = "otlp")]

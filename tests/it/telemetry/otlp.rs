@@ -169,4 +169,6 @@ fn a_collector_that_is_gone_costs_spans_and_no_request() {
     let failed = || gate.metric("claviger_spans_total{result=\"failed\"}");
     eventually("spans are counted as lost", || failed() == 5.0);
     eventually("the log tells of it", || gate.stderr().contains("spans are lost"));
+    let told = gate.stderr();
+    assert!(told.contains("Connection refused") && !told.contains("/v1/traces"), "{told}");
 }

@@ -3,24 +3,22 @@
 //! The sockets themselves change hands (`SCM_RIGHTS` on a Unix socket in a folder of our own): what waits in
 //! their queues waits for whoever holds them. The old process goes on until the new one says that it serves.
 
-use std::io::{ErrorKind, IoSlice, IoSliceMut, Read, Write};
+mod kept;
+mod taken;
+
+use std::io::{ErrorKind, IoSlice, Read as _};
 use std::mem::MaybeUninit;
-use std::net::{SocketAddr, TcpListener};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
-    recvmsg, sendmsg,
-};
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
-use super::listeners::serves;
+pub(super) use self::kept::Kept;
+pub(super) use self::taken::Taken;
 use super::shutdown::Wishes;
 use crate::proxy::Bound;
 
@@ -40,10 +38,6 @@ pub(super) struct Handover {
     kept: Kept,
 }
 
-/// The sockets once more, for the next process; as long as they are here, the kernel lets callers in.
-#[derive(Clone, Default)]
-pub(super) struct Kept(Arc<Mutex<Vec<TcpListener>>>);
-
 impl Handover {
     /// After one from `taken`, if any; the next one is prepared where there is a place for it.
     ///
@@ -57,7 +51,7 @@ impl Handover {
         let mut handover = Self { taken, keeper: None, kept: Kept::default() };
         if let Some(path) = path {
             let sockets = sockets.map(Bound::duplicate).collect::<Result<_, _>>()?;
-            handover.kept = Kept(Arc::new(Mutex::new(sockets)));
+            handover.kept = Kept::new(sockets);
             handover.keeper = Some(Keeper::prepare(path, handover.kept.clone(), handover.taken.is_some())?);
         }
         Ok(handover)
@@ -66,6 +60,20 @@ impl Handover {
     /// True when there is a process that goes on if this one does not come up.
     pub(super) fn is_taken_over(&self) -> bool {
         self.taken.is_some()
+    }
+
+    /// Before anybody is told that callers are let in by this process.
+    ///
+    /// # Errors
+    /// When the process before no longer waits for it, and somebody serves where it did: there would be two.
+    pub(super) fn is_awaited(&mut self) -> anyhow::Result<()> {
+        let Some(taken) = &self.taken else { return Ok(()) };
+        if let Err(error) = taken.is_awaited() {
+            taken.ensure_alone()?;
+            has_gone(&error);
+            self.taken = None;
+        }
+        Ok(())
     }
 
     /// Callers are let in from now on: the process before may go, and the next one may ask.
@@ -77,7 +85,7 @@ impl Handover {
             keeper.open(wishes.clone())?;
         }
         if let Some(Err(error)) = self.taken.take().map(Taken::serves) {
-            tracing::warn!(%error, "the process before has gone by itself");
+            has_gone(&error);
         }
         Ok(())
     }
@@ -88,45 +96,8 @@ impl Handover {
     }
 }
 
-impl Kept {
-    /// Nothing is handed over any more.
-    pub(super) fn let_go(&self) {
-        self.lock().clear();
-    }
-
-    /// Starts the program as it is on disk now, to take over; if it does not come up, this process goes on.
-    pub(super) fn start_next(&self) {
-        if self.lock().is_empty() {
-            return tracing::error!("no next process is started: handover.socket is not set, or this one is ending");
-        }
-        let (program, mut arguments) = crate::config::command_line();
-        if !arguments.iter().any(|argument| argument == "--upgrade") {
-            arguments.push("--upgrade".into());
-        }
-        let next = Command::new(&program).args(arguments).stdin(Stdio::null()).spawn();
-        let watched = next.and_then(|mut next| {
-            tracing::info!(id = next.id(), "the next process is started");
-            let watch = move || match next.wait() {
-                Ok(status) => tracing::error!("the next process has ended ({status}), this one goes on"),
-                Err(error) => tracing::error!(%error, "nobody knows what became of the next process"),
-            };
-            std::thread::Builder::new().name("next".into()).spawn(watch)
-        });
-        if let Err(error) = watched {
-            tracing::error!(%error, "no next process is started: {}", program.display());
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<TcpListener>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What another process has handed over; it goes on serving until [`Taken::serves`].
-pub(super) struct Taken {
-    proxy: Vec<TcpListener>,
-    admin: Option<TcpListener>,
-    line: UnixStream,
+fn has_gone(error: &std::io::Error) {
+    tracing::warn!(%error, "the process before has gone by itself");
 }
 
 /// Where the next process will ask for the sockets.
@@ -136,66 +107,6 @@ struct Keeper {
     bound: PathBuf,
     path: PathBuf,
     kept: Kept,
-}
-
-impl Taken {
-    /// Asks the process that serves now; `None` where there is none.
-    ///
-    /// # Errors
-    /// When something answers that is no process of ours.
-    pub(super) fn ask(path: &Path) -> anyhow::Result<Option<Self>> {
-        private_folder(path)?;
-        let mut line = match UnixStream::connect(path) {
-            Ok(line) => line,
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
-                return Ok(None);
-            }
-            Err(error) => return Err(error).with_context(|| format!("cannot ask at {}", path.display())),
-        };
-        ensure!(is_own(&line), "whoever answers at {} is another user", path.display());
-        let mut sockets =
-            receive(&mut line).with_context(|| format!("nothing was handed over at {}", path.display()))?;
-        let admin = sockets.pop();
-        Ok(Some(Self { proxy: sockets, admin, line }))
-    }
-
-    /// The socket for an address of the settings, if there is one; for any port, the next of that address.
-    pub(super) fn proxy(&mut self, wanted: SocketAddr) -> Option<Bound> {
-        let index = self.proxy.iter().position(|socket| is_for(socket, wanted))?;
-        Bound::adopt(self.proxy.remove(index)).ok()
-    }
-
-    /// The same for the admin listener.
-    pub(super) fn admin(&mut self, wanted: SocketAddr) -> Option<Bound> {
-        let socket = self.admin.take().filter(|socket| is_for(socket, wanted))?;
-        Bound::adopt(socket).ok()
-    }
-
-    /// Tells the other process that it may go.
-    fn serves(mut self) -> std::io::Result<()> {
-        self.line.write_all(SERVES)
-    }
-}
-
-fn is_for(socket: &TcpListener, wanted: SocketAddr) -> bool {
-    socket.local_addr().is_ok_and(|own| serves(own, wanted))
-}
-
-fn receive(line: &mut UnixStream) -> anyhow::Result<Vec<TcpListener>> {
-    line.set_read_timeout(Some(PATIENCE))?;
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_SOCKETS))];
-    let mut control = RecvAncillaryBuffer::new(&mut space);
-    let mut word = [0; GREETING.len()];
-    let received = recvmsg(&*line, &mut [IoSliceMut::new(&mut word)], &mut control, RecvFlags::CMSG_CLOEXEC)?;
-    ensure!(word[..received.bytes] == *GREETING, "the other process says something else");
-    let mut sockets = Vec::new();
-    for message in control.drain() {
-        if let RecvAncillaryMessage::ScmRights(rights) = message {
-            sockets.extend(rights.map(TcpListener::from));
-        }
-    }
-    ensure!(!sockets.is_empty(), "the other process hands nothing over");
-    Ok(sockets)
 }
 
 impl Keeper {
@@ -249,7 +160,7 @@ impl Keeper {
 
     fn hand_over(&self, mut line: UnixStream) -> anyhow::Result<()> {
         ensure!(is_own(&line), "whoever asked is another user");
-        line.set_read_timeout(Some(PATIENCE))?;
+        // It may have much to do before it serves, and two would serve if it were given up on; its end is noticed.
         line.set_write_timeout(Some(PATIENCE))?;
         let sockets = self.kept.lock();
         ensure!(!sockets.is_empty(), "this process is ending");
@@ -291,4 +202,31 @@ fn is_own(line: &UnixStream) -> bool {
     return rustix::net::sockopt::socket_peercred(line).is_ok_and(|peer| peer.uid.as_raw() == own_user());
     #[cfg(not(target_os = "linux"))]
     return line.peer_addr().is_ok();
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// A longer migration, for example: nobody knows how long the next process takes.
+    #[test]
+    fn whoever_has_the_sockets_is_waited_for_until_it_serves_or_ends() {
+        let (old, new) = UnixStream::pair().unwrap();
+        let folder = tempfile::TempDir::new().unwrap();
+        let keeper = Keeper {
+            listener: UnixListener::bind(folder.path().join("next.sock")).unwrap(),
+            bound: PathBuf::new(),
+            path: PathBuf::new(),
+            kept: Kept::new(vec![TcpListener::bind("127.0.0.1:0").unwrap()]),
+        };
+        // Another handle of the same socket: what is set on one holds for both.
+        let seen = old.try_clone().unwrap();
+        let outcome = std::thread::spawn(move || keeper.hand_over(old));
+        assert_eq!((&new).read(&mut [0; 64]).unwrap(), GREETING.len());
+        assert_eq!(seen.read_timeout().unwrap(), None);
+        drop(new);
+        assert!(outcome.join().unwrap().is_err());
+    }
 }
