@@ -282,7 +282,7 @@ impl<'r> Checker<'r> {
         let path = ["tracing", "otlp"];
         if let Some(Parsed(WebAddress(collector))) = &tracing.otlp {
             if !is_built_in {
-                let hint = "build it with cargo build --features otlp, or leave this out";
+                let hint = "build it without --no-default-features, or leave this out";
                 self.report(&path, "has no meaning: this program is built without traces", hint);
             }
             if collector.contains(['@', '?', '#']) {

@@ -102,7 +102,7 @@ pub struct Database {
 pub struct Tracing {
     /// The address of a collector.
     pub collector: String,
-    /// Of how many requests there is a span where callers do not say, from 0 to 1.
+    /// Of how many requests there is a span, from 0 to 1; of those that a trusted proxy wants told, always.
     pub sample: f64,
 }
 

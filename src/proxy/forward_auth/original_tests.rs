@@ -65,6 +65,36 @@ fn what_a_caller_adds_to_the_words_of_the_proxy_is_found_out() {
     assert_eq!(told("GET", "/auth/events", &agreeing), "GET /events");
 }
 
+/// What is decided about is what every header says that says anything.
+#[test]
+fn of_junk_in_any_of_the_headers_nothing_is_believed_that_another_one_denies() {
+    let mut random = fastrand::Rng::with_seed(7);
+    let names = ["x-forwarded-method", "x-forwarded-uri", "x-original-method", "x-original-uri", "x-original-url"];
+    let values =
+        ["GET", "POST", "", "/events", "/payments", "http://h/payments", "https://", "\u{ff}/", " ", "//", "?"];
+    let mut believed = 0;
+    for _ in 0..50_000 {
+        let path = random.choice(["/auth", "/auth?codes=strict", "/auth/events", "/auth/"]).unwrap();
+        let mut request = RequestHeader::build("GET", path.as_bytes(), None).unwrap();
+        for name in names {
+            for _ in 0..random.usize(..3) {
+                request.append_header(name, random.choice(values).unwrap().as_bytes().to_vec()).unwrap();
+            }
+        }
+        let Ok(original) = Asking::of(&request).unwrap().original() else { continue };
+        believed += 1;
+        for (name, value) in &request.headers {
+            let (said, meant) = match name.as_str() {
+                method if method.ends_with("method") => (value.as_bytes(), original.method.as_str().as_bytes()),
+                url if url.ends_with("url") => (without_origin(value.as_bytes()), original.target),
+                _ => (value.as_bytes(), original.target),
+            };
+            assert_eq!(said, meant, "{name} of {:?}", request.headers);
+        }
+    }
+    assert!(believed > 50, "{believed}");
+}
+
 #[test]
 fn nobody_is_answered_elsewhere() {
     for path in ["/", "/authority", "/Auth", "/auth.html", "/x/auth"] {

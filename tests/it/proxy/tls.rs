@@ -1,12 +1,10 @@
 //! TLS at the listener: whose certificate callers see, and whose callers are let in.
 
-use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use rustls::ClientConfig;
+use rustls::pki_types::CertificateDer;
 
 use crate::support::{Authority, Connection, Gate, Pair, RecordingApi, Reply, Request, TOKEN, eventually};
 
@@ -25,15 +23,7 @@ fn start(api: &RecordingApi, settings: &str, own: &Pair, clients: Option<&Author
 
 /// Shakes hands; `None` when one side does not like the other.
 fn shake_hands(gate: &Gate, config: &Arc<ClientConfig>) -> Option<(Connection, CertificateDer<'static>)> {
-    let stream = TcpStream::connect(gate.address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    let name = ServerName::try_from("127.0.0.1").unwrap();
-    let mut tls = StreamOwned::new(ClientConnection::new(config.clone(), name).unwrap(), stream);
-    while tls.conn.is_handshaking() {
-        tls.conn.complete_io(&mut tls.sock).ok()?;
-    }
-    let shown = tls.conn.peer_certificates()?.first()?.clone().into_owned();
-    Some((Connection::over(tls), shown))
+    Connection::open_tls(gate.address, config)
 }
 
 /// With TLS 1.3 a client learns only afterwards that its certificate was refused.

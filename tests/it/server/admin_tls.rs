@@ -1,11 +1,10 @@
 //! The admin listener away from loopback: with TLS of its own, or behind a proxy that has it.
 
-use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use rustls::ClientConfig;
+use rustls::pki_types::CertificateDer;
 use serde_json::json;
 
 use super::{call, staff_token};
@@ -15,15 +14,7 @@ use crate::support::{Authority, Connection, Gate, GateBuilder, Request, eventual
 const TLS: &str = "127.0.0.1:0, tls: {certificate: cert.pem, key: key.pem}";
 
 fn shake_hands(gate: &Gate, config: &Arc<ClientConfig>) -> Option<(Connection, CertificateDer<'static>)> {
-    let stream = TcpStream::connect(gate.admin).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    let name = ServerName::try_from("127.0.0.1").unwrap();
-    let mut tls = StreamOwned::new(ClientConnection::new(config.clone(), name).unwrap(), stream);
-    while tls.conn.is_handshaking() {
-        tls.conn.complete_io(&mut tls.sock).ok()?;
-    }
-    let shown = tls.conn.peer_certificates()?.first()?.clone().into_owned();
-    Some((Connection::over(tls), shown))
+    Connection::open_tls(gate.admin, config)
 }
 
 fn desk(bed: &Bed, admin: &str) -> GateBuilder {

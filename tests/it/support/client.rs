@@ -2,10 +2,13 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
 /// Longer than anything takes, so that a test that hangs fails instead.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -117,11 +120,19 @@ pub struct Connection {
 impl Connection {
     /// Connects.
     pub fn open(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        stream.set_nodelay(true).unwrap();
-        Self::over(stream)
+        Self::over(patient(TcpStream::connect(address).unwrap()))
+    }
+
+    /// With TLS, and what the other side shows for itself; `None` when one side does not like the other.
+    pub fn open_tls(address: SocketAddr, config: &Arc<ClientConfig>) -> Option<(Self, CertificateDer<'static>)> {
+        let stream = patient(TcpStream::connect(address).unwrap());
+        let name = ServerName::try_from("127.0.0.1").unwrap();
+        let mut tls = StreamOwned::new(ClientConnection::new(config.clone(), name).unwrap(), stream);
+        while tls.conn.is_handshaking() {
+            tls.conn.complete_io(&mut tls.sock).ok()?;
+        }
+        let shown = tls.conn.peer_certificates()?.first()?.clone().into_owned();
+        Some((Self::over(tls), shown))
     }
 
     /// From another address of this machine.
@@ -133,9 +144,7 @@ impl Connection {
             socket.connect(to).await.unwrap().into_std().unwrap()
         });
         stream.set_nonblocking(false).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        Self::over(stream)
+        Self::over(patient(stream))
     }
 
     /// Over a stream that is connected.
@@ -230,4 +239,12 @@ impl Connection {
         let _closed = self.stream.read_to_end(&mut rest);
         rest
     }
+}
+
+/// A socket on which nothing waits for ever.
+fn patient(stream: TcpStream) -> TcpStream {
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream
 }
