@@ -2,6 +2,8 @@
 //!
 //! In reading order:
 
+#![forbid(unsafe_code)]
+
 // What a credential is.
 pub mod credential;
 

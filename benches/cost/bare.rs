@@ -4,8 +4,12 @@
 mod passing;
 
 #[cfg(not(feature = "system-allocator"))]
+#[path = "../../src/allocator.rs"]
+mod allocator;
+
+#[cfg(not(feature = "system-allocator"))]
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: allocator::Allocator = allocator::Allocator;
 
 fn main() -> Result<(), passing::Usage> {
     passing::run(passing::Setup::Ours)

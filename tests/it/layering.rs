@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 /// A module of ours and which others it may name.
-const MAY_IMPORT: [(&str, &[&str]); 12] = [
+const MAY_IMPORT: [(&str, &[&str]); 13] = [
+    // Of the program, not of the library.
+    ("allocator", &[]),
     ("credential", &[]),
     ("clock", &[]),
     ("telemetry", &[]),
