@@ -1,12 +1,11 @@
 //! What happens before there is a request: who may connect, which protocol is spoken, and that nobody
 //! is waited for.
 
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::future::{Either, select};
 use pingora::apps::{HttpPersistentSettings, HttpServerApp, HttpServerOptions, ReusedHttpStream, ServerApp};
 use pingora::protocols::http::ServerSession;
 use pingora::protocols::http::v2::server::{H2Options, default_h2_options};
@@ -15,9 +14,9 @@ use pingora::server::ShutdownWatch;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::Certificates;
 use super::door::Door;
 use super::heads::{HeadDeadlines, Heads};
+use super::{Certificates, aside};
 
 /// How a connection begins that speaks HTTP/2 without TLS (RFC 9113, 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -106,11 +105,11 @@ impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Edge<A> {
         };
         let connection = self.connection(h2c, heads.clone());
         if h2c || matches!(stream.selected_alpn_proto(), Some(ALPN::H2)) {
-            let streams = heads.watch(connection.process_new(stream, shutdown));
-            select(pin!(streams), pin!(heads.late())).await;
+            let streams = async { drop(connection.process_new(stream, shutdown).await) };
+            aside::run(heads.watch(streams), heads.late()).await;
         } else {
-            let requests = heads.watch(connection.requests(stream, shutdown, self.cut.subscribe()));
-            select(pin!(requests), pin!(heads.late())).await;
+            let requests = connection.requests(stream, shutdown);
+            aside::run(heads.watch(requests), heads.unwanted(self.cut.subscribe())).await;
         }
         // Something has come for certain where there is no TLS.
         if !is_tls && !heads.have_come() {
@@ -145,7 +144,7 @@ struct Connection<A> {
 impl<A: HttpServerApp + Send + Sync + 'static> Connection<A> {
     /// Those of HTTP/1, one after the other, as pingora does it; but what a request needs is there only from its first
     /// byte on, so that an idle connection costs little more than its buffers.
-    async fn requests(self: &Arc<Self>, mut stream: Stream, shutdown: &ShutdownWatch, mut cut: watch::Receiver<bool>) {
+    async fn requests(self: &Arc<Self>, mut stream: Stream, shutdown: &ShutdownWatch) {
         let mut kept: Option<HttpPersistentSettings> = None;
         self.heads.wait();
         loop {
@@ -158,10 +157,10 @@ impl<A: HttpServerApp + Send + Sync + 'static> Connection<A> {
             let Some(reused) = self.process_new_http(session, shutdown).await else { return };
             (stream, kept) = reused.consume();
             self.heads.rest();
-            let mut first = [0; 1];
-            let spoken = pin!(stream.try_peek(&mut first));
-            let ended = pin!(cut.wait_for(|is_cut| *is_cut));
-            let Either::Left((Ok(is_seen), _)) = select(spoken, ended).await else { return };
+            if self.heads.are_cut() {
+                return;
+            }
+            let Ok(is_seen) = stream.try_peek(&mut [0; 1]).await else { return };
             // Within TLS nothing can be looked at: the whole head has as long as its first byte would have.
             if is_seen {
                 self.heads.wait();

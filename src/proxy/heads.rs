@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// No head is waited for.
@@ -35,6 +36,10 @@ pub(super) struct Heads {
     /// When the one that is waited for has to be there, in nanoseconds after `opened`.
     due: AtomicU64,
     have_come: AtomicBool,
+    /// Between two requests.
+    are_resting: AtomicBool,
+    /// After this one there is no other.
+    are_cut: AtomicBool,
 }
 
 impl Heads {
@@ -42,7 +47,8 @@ impl Heads {
     /// for.
     pub(super) fn new(deadlines: HeadDeadlines) -> Self {
         let due = AtomicU64::new(nanos(deadlines.idle));
-        Self { opened: Instant::now(), deadlines, due, have_come: AtomicBool::new(false) }
+        let [have_come, are_resting, are_cut] = [const { AtomicBool::new(false) }; 3];
+        Self { opened: Instant::now(), deadlines, due, have_come, are_resting, are_cut }
     }
 
     /// When the first one has to be there.
@@ -52,11 +58,13 @@ impl Heads {
 
     /// From now on nobody has to say anything for a while.
     pub(super) fn rest(&self) {
+        self.are_resting.store(true, Ordering::Relaxed);
         self.due.store(nanos(self.opened.elapsed() + self.deadlines.idle), Ordering::Relaxed);
     }
 
     /// From now on the rest of a head of HTTP/1 is waited for.
     pub(super) fn wait(&self) {
+        self.are_resting.store(false, Ordering::Relaxed);
         let begun = if self.have_come() { self.opened.elapsed() } else { Duration::ZERO };
         self.due.store(nanos(begun + self.deadlines.head), Ordering::Relaxed);
     }
@@ -64,12 +72,18 @@ impl Heads {
     /// A head is there.
     pub(super) fn come(&self) {
         self.have_come.store(true, Ordering::Relaxed);
+        self.are_resting.store(false, Ordering::Relaxed);
         self.due.store(NONE, Ordering::Relaxed);
     }
 
     /// True once there was one.
     pub(super) fn have_come(&self) -> bool {
         self.have_come.load(Ordering::Relaxed)
+    }
+
+    /// True once idle connections were cut.
+    pub(super) fn are_cut(&self) -> bool {
+        self.are_cut.load(Ordering::Relaxed)
     }
 
     /// Runs the requests of the connection, so that [`head_arrived`] finds it.
@@ -90,6 +104,21 @@ impl Heads {
                 return;
             }
             tokio::time::sleep_until(look).await;
+        }
+    }
+
+    /// Returns when a head is [late](Self::late), or when idle connections are cut and this is one.
+    pub(super) async fn unwanted(&self, mut cut: watch::Receiver<bool>) {
+        let cut = async {
+            drop(cut.wait_for(|is_cut| *is_cut).await);
+            self.are_cut.store(true, Ordering::Relaxed);
+            if !self.are_resting.load(Ordering::Relaxed) {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = self.late() => {}
+            () = cut => {}
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The data plane: what happens to a request between its head and its answer.
 
 mod access_log;
+mod aside;
 mod context;
 mod door;
 mod edge;
