@@ -70,7 +70,7 @@ impl ProxyHttp for Gateway {
 
     async fn request_filter(&self, session: &mut Session, context: &mut Context) -> pingora::Result<bool> {
         let judge = &self.reception.judge;
-        let policy = judge.begin(context);
+        let Some(policy) = context.policy.clone() else { return Err(Error::new(ErrorType::InternalError)) };
         let request = session.req_header();
         let question = Question {
             method: &request.method,
@@ -114,7 +114,7 @@ impl ProxyHttp for Gateway {
         let limits = &policy.limits;
         context.body.take(piece.as_ref().map_or(0, Bytes::len), context.started, limits)?;
         if limits.body_time.is_some() && !context.is_websocket {
-            session.set_read_timeout(Some(limits::patience(context.started, &policy.timeouts, limits)));
+            session.set_read_timeout(Some(limits::patience(Some(context.started), &policy.timeouts, limits)));
         }
         Ok(())
     }

@@ -36,14 +36,7 @@ enum Quick {
 }
 
 impl Judge {
-    /// What is in force now; the request that begins is decided by it from beginning to end.
-    pub(super) fn begin(&self, context: &mut Context) -> Arc<Policy> {
-        let policy = self.policy.load_full();
-        context.policy = Some(policy.clone());
-        policy
-    }
-
-    /// Decides, and counts what was decided. `policy` is what the request [began](Self::begin) with.
+    /// Decides, and counts what was decided. `policy` is what the request began with.
     ///
     /// # Errors
     /// Why not. Nothing may be forwarded then.

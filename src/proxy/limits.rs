@@ -56,13 +56,11 @@ pub(super) fn is_late(started: Instant, limits: &Limits) -> bool {
     limits.body_time.as_ref().is_some_and(|most| started.elapsed() >= most.duration())
 }
 
-/// How long to wait for the next piece of a body.
-pub(super) fn patience(started: Instant, timeouts: &Timeouts, limits: &Limits) -> Duration {
+/// How long to wait for the next piece of a body, of a request that begins now or has `started`.
+pub(super) fn patience(started: Option<Instant>, timeouts: &Timeouts, limits: &Limits) -> Duration {
     let silence = timeouts.client.duration();
-    match &limits.body_time {
-        None => silence,
-        Some(most) => silence.min(most.duration().saturating_sub(started.elapsed())),
-    }
+    let Some(most) = &limits.body_time else { return silence };
+    silence.min(most.duration().saturating_sub(started.map_or(Duration::ZERO, |started| started.elapsed())))
 }
 
 /// What can be said from the head alone, before anything else is looked at.

@@ -46,11 +46,12 @@ impl Reception {
         Context::new(self.judge.clock.now())
     }
 
-    /// Its head has been read: from now on it is counted, and may take so long and no longer.
+    /// Its head has been read: from now on it is counted, may take so long and no longer, and is decided by what is in
+    /// force now, from beginning to end.
     pub(super) fn receive(&self, session: &mut Session, context: &mut Context) {
         heads::head_arrived();
         context.in_flight = Some(InFlight::new(&self.judge.metrics.in_flight));
-        let policy = self.judge.policy.load();
+        let policy = self.judge.policy.load_full();
         if let Some(tracer) = &self.tracer {
             let is_trusted = peer(session).is_some_and(|peer| is_trusted(peer, &policy.trusted_proxies));
             context.trace = tracer.begin(&session.req_header().headers, is_trusted);
@@ -61,14 +62,12 @@ impl Reception {
         }
         self.send_away_if_stopping(session);
         context.is_websocket = upgrade::is_websocket(session.req_header());
-        let silence = if context.is_websocket {
-            timeouts.upgraded.duration()
-        } else {
-            limits::patience(context.started, timeouts, limits)
-        };
+        let silence =
+            if context.is_websocket { timeouts.upgraded.duration() } else { limits::patience(None, timeouts, limits) };
         session.set_read_timeout(Some(silence));
         session.set_write_timeout(Some(timeouts.client.duration()));
         session.set_total_drain_timeout(Some(DRAIN));
+        context.policy = Some(policy);
     }
 
     /// A caller who keeps its connection would be cut off when the process ends; this one comes back

@@ -25,13 +25,15 @@ use tokio::net::{TcpStream, UnixStream};
 /// True for the only upgrade that is passed on, where the rules allow it. A request with another one (many clients offer h2c
 /// with every first request) is served as if it had none.
 pub(super) fn is_websocket(request: &RequestHeader) -> bool {
-    let protocol = request.headers.get(UPGRADE);
-    let has_body = request.headers.contains_key(TRANSFER_ENCODING)
-        || request.headers.get(CONTENT_LENGTH).is_some_and(|length| length.as_bytes() != b"0");
+    let headers = &request.headers;
+    let has_body = || {
+        headers.contains_key(TRANSFER_ENCODING)
+            || headers.get(CONTENT_LENGTH).is_some_and(|length| length.as_bytes() != b"0")
+    };
     request.version == Version::HTTP_11
         && request.method == Method::GET
-        && !has_body
-        && protocol.is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket"))
+        && headers.get(UPGRADE).is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket"))
+        && !has_body()
 }
 
 /// Connects as pingora does, to sockets that yield.

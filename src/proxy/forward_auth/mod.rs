@@ -84,7 +84,7 @@ impl ProxyHttp for ForwardAuth {
 
     /// Answers always.
     async fn request_filter(&self, session: &mut Session, asked: &mut Asked) -> pingora::Result<bool> {
-        let policy = self.reception.judge.begin(&mut asked.context);
+        let Some(policy) = asked.context.policy.clone() else { return Err(undecided()) };
         match peer(session).filter(|peer| is_trusted(*peer, &policy.askers)) {
             None => self.turn_away(session, &policy, asked).await?,
             Some(_) if grpc::is_check(session.req_header()) => self.check(session, &policy, asked).await?,
