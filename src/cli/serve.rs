@@ -31,6 +31,7 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        crate::server::prefer_small_pages();
         let mut source = self.source.source()?;
         if let Some(address) = self.listen {
             source.overrides.push(Override::flag("--listen", &["proxy", "listen"], address));

@@ -141,3 +141,15 @@ fn threads_that_hash_and_reload_give_way_to_those_that_serve() {
         long.len() == 3 && long.iter().all(|(_, nice)| *nice > usual)
     });
 }
+
+/// The kernel clears 2 MiB at a time for one, and everybody else waits.
+#[test]
+#[cfg(target_os = "linux")]
+fn reading_a_large_file_does_not_hold_callers_up_for_huge_pages() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    let status = std::fs::read_to_string(format!("/proc/{}/status", gate.id())).unwrap();
+    // Kernels before 5.0 do not say.
+    let said = status.lines().find_map(|line| line.strip_prefix("THP_enabled:"));
+    assert!(said.is_none_or(|said| said.trim() == "0"), "{status}");
+}
