@@ -161,7 +161,10 @@ fn nobody_else_may_enter_the_folder_of_the_socket() {
     }
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).unwrap();
     let gate = builder.start();
-    let mode = std::fs::metadata(gate.folder().join("open/next.sock")).unwrap().permissions().mode();
+    let socket = gate.folder().join("open/next.sock");
+    // Callers are served first.
+    eventually("the socket is there", || socket.exists());
+    let mode = std::fs::metadata(socket).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
 
