@@ -14,8 +14,8 @@ FEW, MANY = 500, 2500
 def count(bed, api):
     """Name to instructions."""
     ways = {
-        "bare pingora, as it comes": lambda wrap: (bare(bed, api, AS_IT_COMES, wrap), {}),
-        "bare pingora": lambda wrap: (bare(bed, api, BARE, wrap), {}),
+        "bare pingora, as it comes": lambda wrap: (bare(bed, api, AS_IT_COMES, wrap), TOKEN),
+        "bare pingora": lambda wrap: (bare(bed, api, BARE, wrap), TOKEN),
         "Claviger, open": lambda wrap: (Claviger(bed, api, wrap=wrap).variant("open", "/open"), {}),
         "Claviger, token": lambda wrap: (Claviger(bed, api, wrap=wrap).variant("token"), TOKEN),
         "Claviger, basic": lambda wrap: (Claviger(bed, api, wrap=wrap).variant("basic"), BASIC),

@@ -22,11 +22,11 @@ class Variant:
     mode: str
     process: object
     port: int
-    path: str
+    path: str = "/x"
     headers: dict = dataclasses.field(default_factory=dict)
     arguments: tuple = ()
     connections: int = CONNECTIONS
-    # What a request with a wrong secret gets.
+    # What a request with a wrong secret gets; 200 where nobody looks at it.
     refusal: tuple = (401, 403)
 
     @property
