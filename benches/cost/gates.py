@@ -10,15 +10,14 @@ import threading
 import time
 
 from bed import LOAD_CORE, PROXY_CORE, Failure, free_port, output
-from load import Variant
+from load import Variant, passing
 from peers import BASIC
-from secrets_of_benches import KEYS, OURS, PASSWORD
+from secrets_of_benches import KEYS, PASSWORD, TOKEN
 
 # Set by the Makefile, which builds them.
 RELEASE = pathlib.Path(os.environ.get("CLAVIGER_RELEASE", "target/release")).absolute()
 CLAVIGER = pathlib.Path(os.environ.get("CLAVIGER_BINARY", RELEASE / "claviger")).absolute()
 BARE, AS_IT_COMES = RELEASE / "examples/bare", RELEASE / "examples/bare_as_it_comes"
-TOKEN = {"Authorization": f"Bearer {OURS}"}
 
 # What differs from the defaults: one worker like everybody here, no access log, and bounds that a load from one
 # address stays under.
@@ -68,7 +67,7 @@ class Claviger:
 
     def variants(self):
         return [
-            self.variant("open", "/open"),
+            passing(self.name, self.process, self.port),
             self.variant("token", headers=TOKEN),
             self.variant("basic", headers=BASIC),
         ]
@@ -104,8 +103,7 @@ def bare(bed, api, program=BARE, wrap=()):
     command = [*wrap, program, f"127.0.0.1:{port}", f"127.0.0.1:{api.port}"]
     process = bed.start(folder, command, PROXY_CORE).wait_for(port)
     name = "bare pingora" if program == BARE else "bare pingora, as it comes"
-    # The same request as with a token, which nobody looks at.
-    return Variant(name, "open", process, port, headers=TOKEN, refusal=(200,))
+    return passing(name, process, port)
 
 
 def version():

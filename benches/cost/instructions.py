@@ -16,7 +16,7 @@ def count(bed, api):
     ways = {
         "bare pingora, as it comes": lambda wrap: (bare(bed, api, AS_IT_COMES, wrap), TOKEN),
         "bare pingora": lambda wrap: (bare(bed, api, BARE, wrap), TOKEN),
-        "Claviger, open": lambda wrap: (Claviger(bed, api, wrap=wrap).variant("open", "/open"), {}),
+        "Claviger, open": lambda wrap: (Claviger(bed, api, wrap=wrap).variants()[0], TOKEN),
         "Claviger, token": lambda wrap: (Claviger(bed, api, wrap=wrap).variant("token"), TOKEN),
         "Claviger, basic": lambda wrap: (Claviger(bed, api, wrap=wrap).variant("basic"), BASIC),
         "Claviger, token, access log": lambda wrap: (Claviger(bed, api, log=True, wrap=wrap).variant("token"), TOKEN),

@@ -7,6 +7,7 @@ import subprocess
 import time
 
 from bed import HERE, LOAD_CORE, Failure, note
+from secrets_of_benches import TOKEN
 
 CONNECTIONS = 64
 # Where every request is hashed, more would only wait.
@@ -22,7 +23,7 @@ class Variant:
     mode: str
     process: object
     port: int
-    path: str = "/x"
+    path: str
     headers: dict = dataclasses.field(default_factory=dict)
     arguments: tuple = ()
     connections: int = CONNECTIONS
@@ -32,6 +33,11 @@ class Variant:
     @property
     def name(self):
         return f"{self.gate}, {self.mode}"
+
+
+def passing(gate, process, port, path="/open"):
+    """Where nobody looks at the credential: the same request all the same, header and all."""
+    return Variant(gate, "open", process, port, path, TOKEN, refusal=(200,))
 
 
 def ask(port, path, headers):
@@ -52,7 +58,7 @@ def ready(variant):
 
 
 def check(variant):
-    """The right secret reaches the API behind, no secret and a wrong one do not."""
+    """The right secret reaches the API behind; no secret and a wrong one do not, or do where nobody looks."""
     expect(variant, variant.headers, 200)
     for name, value in variant.headers.items():
         # Also of a pair: in Base64 this is text.

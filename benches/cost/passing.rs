@@ -47,6 +47,9 @@ impl ProxyHttp for Passing {
 
 /// Serves until it is told to stop.
 pub fn run(setup: Setup) -> Result<(), Usage> {
+    if setup == Setup::Ours {
+        claviger::server::prefer_small_pages();
+    }
     let usage = || Usage("LISTEN and UPSTREAM are an address and a port each");
     let addresses: Vec<SocketAddr> = std::env::args().skip(1).filter_map(|text| text.parse().ok()).collect();
     let &[listen, upstream] = &addresses[..] else { return Err(usage()) };

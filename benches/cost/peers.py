@@ -5,7 +5,7 @@ import re
 import shutil
 
 from bed import HERE, PROXY_CORE, Failure, free_port, output
-from load import CONNECTIONS, FEW, Variant
+from load import CONNECTIONS, FEW, Variant, passing
 from secrets_of_benches import BCRYPT, KEYS, OURS, PAIR, SHA1, SHA512
 
 FOUND = HERE.parent.parent / "target" / "peers"
@@ -56,7 +56,7 @@ class Peer:
         process = bed.start(folder, [self.path(), *arguments], PROXY_CORE, **environment).wait_for(port)
         few = FEW if self.is_slow else CONNECTIONS
         return [
-            Variant(self.name, "open", process, port, "/open"),
+            passing(self.name, process, port),
             Variant(self.name, "key", process, port, "/key", {"X-Api-Key": OURS}, refusal=self.refusal),
             Variant(self.name, "basic", process, port, "/basic", BASIC, connections=few),
         ]

@@ -7,6 +7,7 @@ import hashlib
 KEYS = [(f"client-{number}", hashlib.sha256(f"bench {number}".encode()).hexdigest()[:40]) for number in range(100)]
 # What is presented stands in the middle.
 OURS = KEYS[50][1]
+TOKEN = {"Authorization": f"Bearer {OURS}"}
 PASSWORD = "correct horse"
 PAIR = base64.b64encode(f"acme:{PASSWORD}".encode()).decode()
 # The password, hashed as each program wants it. bcrypt at cost 10, which is between what htpasswd and Caddy make.
