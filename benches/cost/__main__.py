@@ -29,7 +29,7 @@ def overhead(bed, report, quick):
     api = Api(bed)
     logging = Claviger(bed, api, "Claviger, access log", log=True).variants()
     variants = [bare(bed, api, AS_IT_COMES), bare(bed, api), *Claviger(bed, api).variants(), logging[1]]
-    measured = rounds(variants, api, *((3, 1) if quick else (7, 4)))
+    measured = rounds(variants, api, 3 if quick else 24)
     report.measured("Overhead", "The same load through pingora that only passes on, and through Claviger.", measured,
                     BARE)
     for what, most in (("Claviger, token", 1.05), ("Claviger, access log, token", 1.10)):
@@ -50,7 +50,7 @@ def others(bed, report, quick):
     """Claviger beside what people use today."""
     api = Api(bed)
     variants = [bare(bed, api, AS_IT_COMES), *Claviger(bed, api).variants(), *peers.start(bed, api)]
-    measured = rounds(variants, api, *((2, 1) if quick else (4, 3)))
+    measured = rounds(variants, api, 2 if quick else 11)
     does = {f"{peer.name}, {mode}": way for peer in peers.PEERS
             for mode, way in (("open", ""), ("key", peer.key_does), ("basic", peer.basic_does))}
     does |= {"Claviger, token": "SHA-256 of tokens", "Claviger, basic": "argon2id, remembered"}
@@ -78,7 +78,7 @@ def grown(bed, report, quick):
     api = Api(bed)
     small, large, figures = growth.load(bed, api)
     lines = [f"- {what}: {value if isinstance(value, str) else f'{value:.0f}'}" for what, value in figures.items()]
-    measured = list(growth.cost(small, large, api, 5, 3).values())
+    measured = list(growth.cost(small, large, api, 15).values())
     ratio = ratios(measured[1], measured[0])
     lines.append(f"- CPU of a request among 1,000,000, to one among 101: {spread(ratio)}×")
     held = growth.held(small, large)

@@ -54,7 +54,7 @@ def held(small, large):
     return (large.process.memory() - small.process.memory()) / MILLION
 
 
-def cost(small, large, api, count, seconds):
+def cost(small, large, api, count):
     """CPU of a request among few and among a million."""
     known = presented(small.folder, [key for _, key in KEYS])
     step = (MILLION - len(KEYS) - 1) // PRESENTED
@@ -64,7 +64,7 @@ def cost(small, large, api, count, seconds):
         gate.variant("tokens in turn", headers={"Authorization": f"Bearer {one}"}, arguments=which)
         for gate, which, one in turns
     ]
-    return rounds(variants, api, count, seconds)
+    return rounds(variants, api, count)
 
 
 def reload(bed, api, turns, seconds):

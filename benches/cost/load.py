@@ -108,8 +108,10 @@ def measure(variant, api, seconds):
     }
 
 
-def rounds(variants, api, count, seconds):
-    """Name to one measurement a round. Everybody has a turn in each round, in another order each time."""
+def rounds(variants, api, count):
+    """Name to one measurement a round. Everybody has a turn in each round, in another order each time. Turns are short
+    and many: where others have a part of the machine, it is another one every few seconds.
+    """
     for variant in variants:
         ready(variant)
         check(variant)
@@ -118,7 +120,7 @@ def rounds(variants, api, count, seconds):
     for turn in range(count):
         shift = turn % len(variants)
         for variant in variants[shift:] + variants[:shift]:
-            one = measure(variant, api, seconds)
+            one = measure(variant, api, 1)
             measured[variant.name].append(one)
             cpu, rate, p99 = one["cpu"], one["rate"], one["p99"]
             print(f"  {variant.name}: {cpu:.1f} µs, {rate:.0f} a second, p99 {p99:.0f} µs", flush=True)
