@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use pingora::apps::{HttpPersistentSettings, HttpServerApp, HttpServerOptions, ReusedHttpStream, ServerApp};
 use pingora::protocols::http::ServerSession;
 use pingora::protocols::http::v2::server::{H2Options, default_h2_options};
@@ -157,10 +158,11 @@ impl<A: HttpServerApp + Send + Sync + 'static> Connection<A> {
             let Some(reused) = self.process_new_http(session, shutdown).await else { return };
             (stream, kept) = reused.consume();
             self.heads.rest();
-            if self.heads.are_cut() {
-                return;
-            }
-            let Ok(is_seen) = stream.try_peek(&mut [0; 1]).await else { return };
+            let mut first = [0; 1];
+            let spoken = stream.try_peek(&mut first);
+            // Whoever has spoken already is heard.
+            let spoken = if self.heads.is_last() { spoken.now_or_never() } else { Some(spoken.await) };
+            let Some(Ok(is_seen)) = spoken else { return };
             // Within TLS nothing can be looked at: the whole head has as long as its first byte would have.
             if is_seen {
                 self.heads.wait();

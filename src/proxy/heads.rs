@@ -36,10 +36,11 @@ pub(super) struct Heads {
     /// When the one that is waited for has to be there, in nanoseconds after `opened`.
     due: AtomicU64,
     have_come: AtomicBool,
-    /// Between two requests.
-    are_resting: AtomicBool,
-    /// After this one there is no other.
-    are_cut: AtomicBool,
+    /// Between two requests. Within TLS also while the next head is being read, of which nothing is seen before it is
+    /// there.
+    is_idle: AtomicBool,
+    /// The connection ends with the request that is served.
+    is_last: AtomicBool,
 }
 
 impl Heads {
@@ -47,8 +48,8 @@ impl Heads {
     /// for.
     pub(super) fn new(deadlines: HeadDeadlines) -> Self {
         let due = AtomicU64::new(nanos(deadlines.idle));
-        let [have_come, are_resting, are_cut] = [const { AtomicBool::new(false) }; 3];
-        Self { opened: Instant::now(), deadlines, due, have_come, are_resting, are_cut }
+        let [have_come, is_idle, is_last] = [const { AtomicBool::new(false) }; 3];
+        Self { opened: Instant::now(), deadlines, due, have_come, is_idle, is_last }
     }
 
     /// When the first one has to be there.
@@ -58,13 +59,13 @@ impl Heads {
 
     /// From now on nobody has to say anything for a while.
     pub(super) fn rest(&self) {
-        self.are_resting.store(true, Ordering::Relaxed);
+        self.is_idle.store(true, Ordering::Relaxed);
         self.due.store(nanos(self.opened.elapsed() + self.deadlines.idle), Ordering::Relaxed);
     }
 
     /// From now on the rest of a head of HTTP/1 is waited for.
     pub(super) fn wait(&self) {
-        self.are_resting.store(false, Ordering::Relaxed);
+        self.is_idle.store(false, Ordering::Relaxed);
         let begun = if self.have_come() { self.opened.elapsed() } else { Duration::ZERO };
         self.due.store(nanos(begun + self.deadlines.head), Ordering::Relaxed);
     }
@@ -72,7 +73,7 @@ impl Heads {
     /// A head is there.
     pub(super) fn come(&self) {
         self.have_come.store(true, Ordering::Relaxed);
-        self.are_resting.store(false, Ordering::Relaxed);
+        self.is_idle.store(false, Ordering::Relaxed);
         self.due.store(NONE, Ordering::Relaxed);
     }
 
@@ -81,9 +82,9 @@ impl Heads {
         self.have_come.load(Ordering::Relaxed)
     }
 
-    /// True once idle connections were cut.
-    pub(super) fn are_cut(&self) -> bool {
-        self.are_cut.load(Ordering::Relaxed)
+    /// True where the connection should end with the request that is served.
+    pub(super) fn is_last(&self) -> bool {
+        self.is_last.load(Ordering::Relaxed)
     }
 
     /// Runs the requests of the connection, so that [`head_arrived`] finds it.
@@ -111,8 +112,8 @@ impl Heads {
     pub(super) async fn unwanted(&self, mut cut: watch::Receiver<bool>) {
         let cut = async {
             drop(cut.wait_for(|is_cut| *is_cut).await);
-            self.are_cut.store(true, Ordering::Relaxed);
-            if !self.are_resting.load(Ordering::Relaxed) {
+            self.is_last.store(true, Ordering::Relaxed);
+            if !self.is_idle.load(Ordering::Relaxed) {
                 std::future::pending::<()>().await;
             }
         };

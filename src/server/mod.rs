@@ -86,8 +86,8 @@ pub fn install_crypto() {
     let _already = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// Must come before anything large is read. To make a huge page the kernel clears 2 MiB and lets nobody in between:
-/// with a million credentials, callers would wait three times as long while their file is read again.
+/// Must come before anything large is read: while a million credentials are read into huge pages, which mimalloc asks
+/// for, callers wait several times as long as usual, and into small ones hardly any longer.
 pub fn prefer_small_pages() {
     // Where the system refuses, it does as it did.
     #[cfg(target_os = "linux")]

@@ -1,7 +1,7 @@
 //! How the gate ends: what is in flight is finished, or not, as the signal says.
 
 use std::net::TcpStream;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use nix::sys::signal::Signal;
@@ -10,16 +10,37 @@ use crate::support::{Connection, Exchange, Gate, RecordingApi, Request, Scripted
 
 /// An API that sends half an answer, and the rest when it is told to.
 fn halting_api() -> (ScriptedApi, Sender<()>) {
-    let (go_on, wait) = channel();
-    let wait = Arc::new(Mutex::new(wait));
+    let (api, [go_on]) = halting_at(["/x"]);
+    (api, go_on)
+}
+
+/// The same, told for each target by itself.
+fn halting_at<const N: usize>(targets: [&'static str; N]) -> (ScriptedApi, [Sender<()>; N]) {
+    let (go_on, waits): (Vec<_>, Vec<_>) = targets.iter().map(|_| channel()).unzip();
+    let waits: Arc<[Mutex<Receiver<()>>]> = waits.into_iter().map(Mutex::new).collect();
     let api = ScriptedApi::start(move |exchange: &mut Exchange| {
-        exchange.head();
+        let head = exchange.head();
         exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n");
+        let place = targets.iter().position(|target| head[0].split(' ').nth(1) == Some(target));
         // The test may end without a word.
-        let _ended = wait.lock().unwrap().recv();
+        let _ended = waits[place.unwrap()].lock().unwrap().recv();
         exchange.write("5\r\nagain\r\n0\r\n\r\n");
     });
-    (api, go_on)
+    (api, go_on.try_into().unwrap())
+}
+
+/// A caller who has the first half of an answer.
+fn halfway(gate: &Gate, target: &str) -> Connection {
+    let mut connection = gate.connect();
+    connection.write(&Request::get(target).bearer(TOKEN).bytes());
+    assert_eq!(connection.head().unwrap().status, 200);
+    assert_eq!(connection.chunk().unwrap(), b"first");
+    connection
+}
+
+/// True where the second half comes, too.
+fn gets_the_rest(connection: &mut Connection) -> bool {
+    [&b"again"[..], b""].iter().all(|piece| connection.chunk().as_deref() == Some(piece))
 }
 
 #[test]
@@ -38,27 +59,54 @@ fn an_idle_gate_ends_at_once_and_well() {
 fn what_is_in_flight_is_finished_before_the_end() {
     let (api, go_on) = halting_api();
     let mut gate = Gate::before(api.url()).start();
-    let mut connection = gate.connect();
-    connection.write(&Request::get("/x").bearer(TOKEN).bytes());
-    assert_eq!(connection.head().unwrap().status, 200);
-    assert_eq!(connection.chunk().unwrap(), b"first");
+    let mut connection = halfway(&gate, "/x");
     gate.signal(Signal::SIGTERM);
     eventually("nobody new is let in", || TcpStream::connect(gate.address).is_err());
     go_on.send(()).unwrap();
-    assert_eq!((connection.chunk().unwrap(), connection.chunk().unwrap()), (b"again".to_vec(), Vec::new()));
+    assert!(gets_the_rest(&mut connection));
     // Well before the 30 seconds that it might take.
     assert_eq!(gate.wait().code(), Some(0));
     assert_eq!(gate.access_log(1)[0]["status"], 200);
+}
+
+/// Balancers would go on using them.
+#[test]
+fn idle_connections_are_closed_while_a_request_is_in_flight() {
+    let (api, [first, second]) = halting_at(["/1", "/2"]);
+    let mut gate = Gate::before(api.url()).start();
+    let mut idle = halfway(&gate, "/1");
+    first.send(()).unwrap();
+    assert!(gets_the_rest(&mut idle));
+    let mut busy = halfway(&gate, "/2");
+    gate.signal(Signal::SIGTERM);
+    assert!(idle.is_closed());
+    // And not because the process has ended.
+    second.send(()).unwrap();
+    assert!(gets_the_rest(&mut busy));
+    assert_eq!(gate.wait().code(), Some(0));
+}
+
+/// It was told that the connection would be kept before anybody knew.
+#[test]
+fn a_connection_ends_with_the_answer_that_is_under_way() {
+    let (api, [first, second]) = halting_at(["/1", "/2"]);
+    let mut gate = Gate::before(api.url()).start();
+    let [mut ending, mut busy] = ["/1", "/2"].map(|target| halfway(&gate, target));
+    gate.signal(Signal::SIGTERM);
+    eventually("nobody new is let in", || TcpStream::connect(gate.address).is_err());
+    first.send(()).unwrap();
+    assert!(gets_the_rest(&mut ending));
+    assert!(ending.is_closed());
+    second.send(()).unwrap();
+    assert!(gets_the_rest(&mut busy));
+    assert_eq!(gate.wait().code(), Some(0));
 }
 
 #[test]
 fn what_never_ends_is_given_up_after_the_stated_time() {
     let (api, _go_on) = halting_api();
     let mut gate = Gate::before(api.url()).proxy("  timeouts: {shutdown: 500ms}").start();
-    let mut connection = gate.connect();
-    connection.write(&Request::get("/x").bearer(TOKEN).bytes());
-    assert_eq!(connection.head().unwrap().status, 200);
-    assert_eq!(connection.chunk().unwrap(), b"first");
+    let mut connection = halfway(&gate, "/x");
     gate.signal(Signal::SIGTERM);
     assert_eq!(gate.wait().code(), Some(0));
     assert!(connection.rest().is_empty());
@@ -68,10 +116,7 @@ fn what_never_ends_is_given_up_after_the_stated_time() {
 fn an_interrupt_waits_for_nobody() {
     let (api, _go_on) = halting_api();
     let mut gate = Gate::before(api.url()).start();
-    let mut connection = gate.connect();
-    connection.write(&Request::get("/x").bearer(TOKEN).bytes());
-    assert_eq!(connection.head().unwrap().status, 200);
-    assert_eq!(connection.chunk().unwrap(), b"first");
+    let mut connection = halfway(&gate, "/x");
     gate.signal(Signal::SIGINT);
     gate.wait();
     assert!(connection.rest().is_empty());
