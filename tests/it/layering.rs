@@ -28,7 +28,7 @@ const MAY_IMPORT: [(&str, &[&str]); 13] = [
 ];
 
 /// What belongs to few, so that it can be replaced there.
-const FENCES: [(&str, &[&str]); 11] = [
+const FENCES: [(&str, &[&str]); 12] = [
     ("pingora", &["proxy", "server"]),
     ("axum", &["control", "server"]),
     ("clap", &["cli"]),
@@ -39,6 +39,7 @@ const FENCES: [(&str, &[&str]); 11] = [
     ("utoipa", &["control"]),
     ("hyper", &["server"]),
     ("prost", &["proxy", "telemetry"]),
+    ("libmimalloc_sys", &["allocator"]),
     ("reqwest", &["cli", "delivery", "telemetry"]),
 ];
 
@@ -121,6 +122,30 @@ fn foreign_crates_stay_behind_their_fences() {
             assert!(!used || allowed.contains(&module.as_str()), "{}: {fenced} belongs to {allowed:?}", path.display());
         }
     }
+}
+
+/// The library forbids it; what is built beside the library is denied it only.
+#[test]
+fn only_the_allocator_has_unsafe_code() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut folders, mut found) =
+        (["src", "tests", "benches", "fuzz"].map(|name| root.join(name)).to_vec(), Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let marks = ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"];
+                if marks.iter().any(|mark| text.contains(mark)) {
+                    found.push(path.strip_prefix(root).unwrap().display().to_string());
+                }
+            }
+        }
+    }
+    found.retain(|path| path != "tests/it/layering.rs");
+    assert_eq!(found, ["src/allocator.rs"]);
 }
 
 /// With two providers of cryptography in the tree rustls would refuse to choose between them.

@@ -142,10 +142,10 @@ fn threads_that_hash_and_reload_give_way_to_those_that_serve() {
     });
 }
 
-/// The kernel clears 2 MiB at a time for one, and everybody else waits.
+/// While a million credentials were read into huge pages, callers waited several times as long.
 #[test]
 #[cfg(target_os = "linux")]
-fn reading_a_large_file_does_not_hold_callers_up_for_huge_pages() {
+fn the_process_has_no_huge_pages() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
     let status = std::fs::read_to_string(format!("/proc/{}/status", gate.id())).unwrap();
