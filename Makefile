@@ -2,7 +2,7 @@
 # In order of use: make demo, make check, make test.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install check test fuzz bench bench-quick bench-build needs needs-bench needs-fmt needs-fuzz needs-manifests needs-peers needs-postgres needs-prometheus needs-schemathesis needs-systemd needs-venv
+.PHONY: help demo build install check test fuzz bench bench-quick bench-build needs needs-bench needs-fmt needs-fuzz needs-manifests needs-peers needs-postgres needs-prometheus needs-readme needs-schemathesis needs-systemd needs-venv
 
 CARGO ?= cargo
 PREFIX ?= /usr/local
@@ -42,7 +42,7 @@ check: needs needs-fmt ## Formatting, lints and documentation, nothing tolerated
 	@echo lints without features; $(CARGO) clippy --quiet --no-default-features --locked -- -D warnings
 	@echo documentation; RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --no-deps --document-private-items --locked
 
-test: needs needs-postgres needs-prometheus needs-schemathesis needs-peers needs-manifests needs-systemd ## All tests, on SQLite and on a throw-away PostgreSQL
+test: needs needs-postgres needs-prometheus needs-readme needs-schemathesis needs-peers needs-manifests needs-systemd ## All tests, on SQLite and on a throw-away PostgreSQL
 	@$(CARGO) test --quiet --locked
 	@if $(can_contain); then $(CARGO) test --quiet --locked --test it -- --ignored deploy::booted; \
 	else echo 'not run: the service under a systemd that is booted for it, which only root can, and not in every container'; fi
@@ -120,6 +120,12 @@ needs-prometheus:
 	@missing= or=; \
 	{ command -v prometheus && command -v promtool; } > /dev/null || missing=' prometheus'; \
 	$(start_no_server) \
+	$(install_missing)
+
+# What the README's commands call.
+needs-readme:
+	@missing= or=; \
+	for program in curl jq; do command -v $$program > /dev/null || missing="$$missing $$program"; done; \
 	$(install_missing)
 
 # In folders of their own, from lists of versions.

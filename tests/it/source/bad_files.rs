@@ -122,7 +122,9 @@ fn a_bad_file_changes_nothing_says_so_and_is_forgotten_after_a_good_one() {
         eventually(name, || gate.reloads("failure") > failures);
         eventually(name, || !is_successful());
         assert_eq!((status(TOKEN), status(SNEAKED)), (200, 401), "{name}");
-        assert!(gate.admin("GET", "/readyz?verbose").text().contains("[-] files on disk are in force"), "{name}");
+        // After the metric.
+        let probe = || gate.admin("GET", "/readyz?verbose").text();
+        eventually(name, || probe().contains("[-] files on disk are in force"));
         assert_eq!(gate.admin("GET", "/readyz").status, 200, "{name}");
         for fault in bad.faults {
             let line = format!("{}{fault}", file.display());
