@@ -8,8 +8,8 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use claviger::auth::{
-    Accept, Authenticator, Call, HashPool, HashPoolSize, NamedVersion, Network, PasswordCache, Presented, Recognition,
-    Rules,
+    Accept, AuthOutcome, Authenticator, HashPool, HashPoolSize, NamedVersion, Network, PasswordCache, Presented,
+    RouteRequest, Rules,
 };
 use claviger::credential::{
     Account, Credential, PasswordHash, PlainPassword, ScopeCatalog, StoredSecret, TokenDigest, TokenFormat,
@@ -59,22 +59,22 @@ impl Bed {
         })
     }
 
-    fn recognise(&self, headers: &HeaderMap, from: Option<Network>) -> Option<Recognition> {
+    fn lookup(&self, headers: &HeaderMap, from: Option<Network>) -> Option<AuthOutcome> {
         let presented = Presented::read(&self.rules.accept, headers, None).ok()??;
-        Some(self.authenticator.recognise(&self.rules.token_format, &*self.set, &presented, from))
+        Some(self.authenticator.lookup(&self.rules.token_format, &*self.set, &presented, from))
     }
 
     /// True when the verdict is to let the request through.
     fn decide(&self, headers: &HeaderMap) -> bool {
-        let call = Call {
+        let call = RouteRequest {
             method: &Method::GET,
             path: "/payments/7",
             version: NamedVersion::Unstated,
             address: Some([127, 0, 0, 1].into()),
             now: jiff::Timestamp::UNIX_EPOCH,
         };
-        match self.recognise(headers, None) {
-            Some(Recognition::Known(credential)) => self.rules.admit(credential, &call).is_ok(),
+        match self.lookup(headers, None) {
+            Some(AuthOutcome::Known(credential)) => self.rules.admit(credential, &call).is_ok(),
             _ => false,
         }
     }
@@ -82,8 +82,8 @@ impl Bed {
     /// The slow way, once: afterwards the pair is remembered, for this place.
     fn verify(&self, runtime: &tokio::runtime::Runtime, headers: &HeaderMap, from: Option<Network>) -> bool {
         let set = self.set.clone();
-        match self.recognise(headers, from) {
-            Some(Recognition::Pending(pending)) => {
+        match self.lookup(headers, from) {
+            Some(AuthOutcome::Pending(pending)) => {
                 let current = || -> Arc<dyn claviger::auth::Directory> { set };
                 runtime.block_on(self.authenticator.verify(*pending, current)).is_ok()
             }

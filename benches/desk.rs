@@ -10,10 +10,10 @@
 use std::time::{Duration, Instant};
 
 use claviger::control::operations::{
-    Call, Caller, CreatedWhen, CredentialsWanted, Terms, count_credentials, list_credentials,
+    Caller, CreatedWhen, CredentialsWanted, OperationContext, Terms, count_credentials, list_credentials,
 };
 use claviger::credential::{ScopeCatalog, StoredSecret, TokenDigest, TokenFormat, VersionCatalog};
-use claviger::source::formats::Catalogs;
+use claviger::formats::Catalogs;
 use claviger::store::{
     AccountRecord, CredentialKind, CredentialRecord, CredentialState, RecordSecret, Store, StoreOptions,
 };
@@ -76,7 +76,7 @@ async fn measure(name: &str, url: &str, many: usize, settle: impl Fn()) {
     let (versions, scopes, format) = (VersionCatalog::default(), ScopeCatalog::default(), TokenFormat::default());
     let terms = Terms { catalogs: Catalogs { versions: &versions, scopes: &scopes }, format: &format };
     let shell = Caller::shell("bench".into());
-    let call = Call::new(&store, &shell, now(), terms);
+    let call = OperationContext::new(&store, &shell, now(), terms);
     let mut slowest = Duration::ZERO;
     for (what, wanted) in filters() {
         let mut page = Times::default();

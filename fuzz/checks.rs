@@ -6,13 +6,13 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use claviger::auth::{Accept, NamedVersion, Presented, Rejection, StatedVersion, StrippedQuery, Target};
-use claviger::config::{self, Faults, Settings, written};
+use claviger::auth::{Accept, NamedVersion, Presented, Rejection, RequestedVersion, StrippedQuery, Target};
+use claviger::config::{self, Diagnostics, Settings, raw};
 use claviger::credential::{
     HashMemory, PasswordHash, PathTemplate, RoutePath, RouteRule, ScopeCatalog, StoredSecret, TokenDigest, TokenFormat,
     Version, VersionCatalog,
 };
-use claviger::source;
+use claviger::formats;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 /// Takes one input, and says whether it was one that is accepted.
@@ -136,7 +136,7 @@ pub fn target(input: &[u8]) -> bool {
     for value in lines.filter_map(|line| HeaderValue::from_bytes(line).ok()) {
         headers.append("x-api-version", value);
     }
-    let Ok(stated) = StatedVersion::read(&versions, target, &headers) else { return false };
+    let Ok(stated) = RequestedVersion::read(&versions, target, &headers) else { return false };
     assert!(stated.path.starts_with('/') && (target.path.ends_with(stated.path) || stated.path == "/"));
     if let NamedVersion::Known(rank) = stated.version {
         let name = versions.known[rank].name.as_str();
@@ -194,7 +194,7 @@ fn is_cheap(hash: &PasswordHash) -> bool {
 pub fn credentials(input: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(input) else { return false };
     let (Some(versions), Some(scopes)) = (catalog("/v{version}/"), scopes()) else { return false };
-    let set = match source::formats::credentials_file::read(text, &versions, &scopes) {
+    let set = match formats::credentials_file::read(text, &versions, &scopes) {
         Ok(reading) => reading.set,
         Err(faults) => {
             look_at(&faults, text);
@@ -232,8 +232,8 @@ pub fn config(input: &[u8]) -> bool {
             return false;
         }
     };
-    let mut faults = Faults::default();
-    let file: Option<written::File> = config::decode(&mut root, "", &mut faults);
+    let mut faults = Diagnostics::default();
+    let file: Option<raw::File> = config::decode(&mut root, "", &mut faults);
     let settings = file.as_ref().map(|file| Settings::new(file, &root, Path::new("")));
     if let Some(Err(more)) = &settings {
         look_at(more, text);
@@ -243,7 +243,7 @@ pub fn config(input: &[u8]) -> bool {
         return false;
     };
     let shown = config::effective(&file, &root);
-    let again: Option<written::File> =
+    let again: Option<raw::File> =
         config::parse(&shown).ok().and_then(|mut root| config::decode(&mut root, "", &mut faults));
     let again = again.as_ref().map(serde_json::to_value).and_then(Result::ok);
     assert_eq!(again, serde_json::to_value(&file).ok(), "what is shown is not what was read:\n{shown}\n{faults}");
@@ -251,7 +251,7 @@ pub fn config(input: &[u8]) -> bool {
 }
 
 /// Faults name lines that are there, in one line each.
-fn look_at(faults: &Faults, text: &str) {
+fn look_at(faults: &Diagnostics, text: &str) {
     assert!(!faults.is_empty());
     for fault in &faults.0 {
         if let config::Origin::File { line, .. } = fault.origin {

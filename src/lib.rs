@@ -36,3 +36,6 @@ pub mod server;
 
 // The command line.
 pub mod cli;
+
+pub mod formats;
+pub mod runtime;

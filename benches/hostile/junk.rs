@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use claviger::auth::{
-    Accept, Authenticator, Directory, HashPool, HashPoolSize, Lookup, LookupKey, Network, PasswordCache, Presented,
-    Recognition, Throttle, ThrottleRules, Unavailable,
+    Accept, AuthOutcome, Authenticator, Directory, HashPool, HashPoolSize, Lookup, LookupKey, Network, PasswordCache,
+    Presented, Throttle, ThrottleRules, Unavailable,
 };
 use claviger::credential::{Account, Credential, PasswordHash, PlainPassword, StoredSecret, TokenDigest, TokenFormat};
 use claviger::source::FileSet;
@@ -63,13 +63,13 @@ fn decided() {
         Authenticator::new(PasswordCache::new(100_000).unwrap(), HashPool::start(size, |_| {}).unwrap());
     let directory = Arc::new(Counting { set: set(), look_ups: AtomicU64::new(0) });
     let format = TokenFormat::default();
-    let recognise = |headers: &HeaderMap| {
+    let lookup = |headers: &HeaderMap| {
         let presented = Presented::read(&accept, headers, None).unwrap().unwrap();
-        authenticator.recognise(&format, &*directory, &presented, None)
+        authenticator.lookup(&format, &*directory, &presented, None)
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for number in 0..PAIRS {
-        let Recognition::Pending(pending) = recognise(&pair(number)) else { panic!("a pair was known before") };
+        let AuthOutcome::Pending(pending) = lookup(&pair(number)) else { panic!("a pair was known before") };
         let current = || -> Arc<dyn Directory> { directory.clone() };
         assert!(runtime.block_on(authenticator.verify(*pending, current)).is_ok());
     }
@@ -81,12 +81,12 @@ fn decided() {
         let token =
             format!("Bearer {prefix}{:032x}{number:06}", u128::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let headers = presenting(&token);
-        assert!(matches!(recognise(&headers), Recognition::Rejected(_)));
+        assert!(matches!(lookup(&headers), AuthOutcome::Rejected(_)));
         let from = Network::of(Ipv4Addr::from(number as u32).into());
         let _wait = throttle.wrong_token(&RULES, from, Duration::from_secs(number / 100_000));
     }
     let took = start.elapsed();
-    let remembered = (0..PAIRS).filter(|number| matches!(recognise(&pair(*number)), Recognition::Known(_))).count();
+    let remembered = (0..PAIRS).filter(|number| matches!(lookup(&pair(*number)), AuthOutcome::Known(_))).count();
     println!("  {TOKENS} junk tokens, each from an address of its own, in {:.1} s", took.as_secs_f64());
     println!("  looked up: {} of them; the others have a wrong checksum", directory.look_ups.load(Ordering::Relaxed));
     println!("  memory {before:.0} MiB before, {:.0} MiB after; {} places remembered", own_memory(), throttle.len());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::password_cache::VerifiedKey;
 use super::{
-    BasicPair, Directory, HashPool, Lookup, LookupKey, Network, PasswordCache, Presented, Rejection, Unavailable,
+    BasicCredentials, Directory, HashPool, Lookup, LookupKey, Network, PasswordCache, Presented, Rejection, Unavailable,
 };
 use crate::credential::{Credential, PasswordHash, PlainPassword, TokenDigest, TokenFormat};
 
@@ -15,7 +15,7 @@ pub struct Authenticator {
 }
 
 /// What became of a presented credential so far.
-pub enum Recognition {
+pub enum AuthOutcome {
     /// The secret is right.
     Known(Arc<Credential>),
     /// It is not, or there is no such credential.
@@ -31,12 +31,12 @@ pub enum Unsettled {
     /// A token.
     Token(TokenDigest),
     /// A Basic pair.
-    Pair(Box<UnsettledPair>),
+    Pair(Box<UnresolvedBasic>),
 }
 
 /// A Basic pair before it is known whose it may be. A slow hash is to come in any case, so the directory is
 /// asked even for a user name that it remembers: else its answers would be quicker for the users who are active.
-pub struct UnsettledPair {
+pub struct UnresolvedBasic {
     username: Box<str>,
     password: PlainPassword,
     from: Option<Network>,
@@ -83,30 +83,30 @@ impl Authenticator {
 
     /// The quick part: one SHA-256 and one map read for a token, one MAC and two reads for a pair
     /// that was right before, `from` the same place.
-    pub fn recognise(
+    pub fn lookup(
         &self,
         format: &TokenFormat,
         directory: &dyn Directory,
         presented: &Presented,
         from: Option<Network>,
-    ) -> Recognition {
+    ) -> AuthOutcome {
         match presented {
             Presented::Token { token, .. } => {
                 if format.is_junk(token) {
-                    return Recognition::Rejected(Rejection::CredentialInvalid);
+                    return AuthOutcome::Rejected(Rejection::CredentialInvalid);
                 }
                 let digest = TokenDigest::of(token);
                 match directory.find_token(&digest) {
-                    Lookup::Found(credential) | Lookup::Remembered(credential) => Recognition::Known(credential),
-                    Lookup::Absent => Recognition::Rejected(Rejection::CredentialInvalid),
-                    Lookup::Unsettled => Recognition::Unsettled(Unsettled::Token(digest)),
+                    Lookup::Found(credential) | Lookup::Remembered(credential) => AuthOutcome::Known(credential),
+                    Lookup::Absent => AuthOutcome::Rejected(Rejection::CredentialInvalid),
+                    Lookup::Unsettled => AuthOutcome::Unsettled(Unsettled::Token(digest)),
                 }
             }
             Presented::Password(pair) => self.recognise_pair(directory, pair, from),
         }
     }
 
-    fn recognise_pair(&self, directory: &dyn Directory, pair: &BasicPair, from: Option<Network>) -> Recognition {
+    fn recognise_pair(&self, directory: &dyn Directory, pair: &BasicCredentials, from: Option<Network>) -> AuthOutcome {
         let (username, password) = (pair.username(), pair.password());
         let (found, is_settled) = match directory.find_username(username) {
             Lookup::Found(credential) => (Some(credential), true),
@@ -116,12 +116,12 @@ impl Authenticator {
         };
         let found = found.map(|credential| (self.passwords.key(&credential, username, password, from), credential));
         if let Some((_, credential)) = found.as_ref().filter(|(key, _)| self.passwords.contains(key)) {
-            return Recognition::Known(credential.clone());
+            return AuthOutcome::Known(credential.clone());
         }
         if is_settled {
-            return Recognition::Pending(pending(directory, username.into(), PlainPassword::new(password), found));
+            return AuthOutcome::Pending(pending(directory, username.into(), PlainPassword::new(password), found));
         }
-        Recognition::Unsettled(Unsettled::Pair(Box::new(UnsettledPair {
+        AuthOutcome::Unsettled(Unsettled::Pair(Box::new(UnresolvedBasic {
             username: username.into(),
             password: PlainPassword::new(password),
             from,
@@ -130,30 +130,30 @@ impl Authenticator {
     }
 
     /// Asks the directory, where the quick part could not tell.
-    pub async fn settle(&self, directory: &dyn Directory, unsettled: Unsettled) -> Recognition {
+    pub async fn settle(&self, directory: &dyn Directory, unsettled: Unsettled) -> AuthOutcome {
         match unsettled {
             Unsettled::Token(digest) => match directory.fetch(LookupKey::Token(digest)).await {
-                Ok(Some(credential)) => Recognition::Known(credential),
-                Ok(None) => Recognition::Rejected(Rejection::CredentialInvalid),
-                Err(Unavailable) => Recognition::Rejected(Rejection::DirectoryUnavailable),
+                Ok(Some(credential)) => AuthOutcome::Known(credential),
+                Ok(None) => AuthOutcome::Rejected(Rejection::CredentialInvalid),
+                Err(Unavailable) => AuthOutcome::Rejected(Rejection::DirectoryUnavailable),
             },
             Unsettled::Pair(pair) => self.settle_pair(directory, *pair).await,
         }
     }
 
-    async fn settle_pair(&self, directory: &dyn Directory, pair: UnsettledPair) -> Recognition {
-        let UnsettledPair { username, password, from, remembered } = pair;
+    async fn settle_pair(&self, directory: &dyn Directory, pair: UnresolvedBasic) -> AuthOutcome {
+        let UnresolvedBasic { username, password, from, remembered } = pair;
         let answer = directory.fetch(LookupKey::Username(username.clone())).await;
         let is_vouched_for = answer.is_ok();
         let found = answer.unwrap_or(remembered);
         let found =
             found.map(|credential| (self.passwords.key(&credential, &username, password.reveal(), from), credential));
         if let Some((_, credential)) = found.as_ref().filter(|(key, _)| self.passwords.contains(key)) {
-            return Recognition::Known(credential.clone());
+            return AuthOutcome::Known(credential.clone());
         }
         let mut pending = pending(directory, username, password, found);
         pending.is_vouched_for = is_vouched_for;
-        Recognition::Pending(pending)
+        AuthOutcome::Pending(pending)
     }
 
     /// The slow part. `current` gives the directory as it is when the hash is done, because the

@@ -58,19 +58,19 @@ fn authenticator() -> Authenticator {
     Authenticator::new(PasswordCache::new(10).unwrap(), HashPool::start(size, |_| {}).unwrap())
 }
 
-fn recognise(authenticator: &Authenticator, directory: &dyn Directory, pair: &str) -> Recognition {
+fn lookup(authenticator: &Authenticator, directory: &dyn Directory, pair: &str) -> AuthOutcome {
     let accept = Accept { bearer: false, basic: true, api_key_header: None, api_key_query: None };
     let mut headers = HeaderMap::new();
     let value = format!("Basic {}", STANDARD.encode(pair));
     headers.insert("authorization", HeaderValue::from_str(&value).unwrap());
     let presented = Presented::read(&accept, &headers, None).unwrap().unwrap();
-    authenticator.recognise(&TokenFormat::default(), directory, &presented, None)
+    authenticator.lookup(&TokenFormat::default(), directory, &presented, None)
 }
 
-fn pending(recognition: Recognition) -> PendingPassword {
+fn pending(recognition: AuthOutcome) -> PendingPassword {
     match recognition {
-        Recognition::Pending(pending) => *pending,
-        Recognition::Known(_) | Recognition::Rejected(_) | Recognition::Unsettled(_) => {
+        AuthOutcome::Pending(pending) => *pending,
+        AuthOutcome::Known(_) | AuthOutcome::Rejected(_) | AuthOutcome::Unsettled(_) => {
             panic!("a pair that nobody has seen is not pending")
         }
     }
@@ -79,12 +79,12 @@ fn pending(recognition: Recognition) -> PendingPassword {
 #[tokio::test]
 async fn a_pair_is_verified_once_and_known_from_then_on() {
     let (authenticator, directory) = (authenticator(), One::with(HASHES[0]));
-    let first = pending(recognise(&authenticator, &*directory, "anna:correct horse"));
+    let first = pending(lookup(&authenticator, &*directory, "anna:correct horse"));
     assert_eq!((first.username(), first.is_known()), ("anna", true));
     let verified = authenticator.verify(first, || directory.clone()).await.unwrap();
     assert_eq!(verified.id.as_str(), "one");
-    assert!(matches!(recognise(&authenticator, &*directory, "anna:correct horse"), Recognition::Known(_)));
-    let wrong = pending(recognise(&authenticator, &*directory, "anna:wrong"));
+    assert!(matches!(lookup(&authenticator, &*directory, "anna:correct horse"), AuthOutcome::Known(_)));
+    let wrong = pending(lookup(&authenticator, &*directory, "anna:wrong"));
     let outcome = authenticator.verify(wrong, || directory.clone()).await;
     assert_eq!(outcome.map(|_| ()), Err(Rejection::CredentialInvalid));
 }
@@ -93,7 +93,7 @@ async fn a_pair_is_verified_once_and_known_from_then_on() {
 #[tokio::test]
 async fn nobody_is_never_somebody() {
     let (authenticator, directory) = (authenticator(), One::with(HASHES[0]));
-    let nobody = pending(recognise(&authenticator, &*directory, "nobody:correct horse"));
+    let nobody = pending(lookup(&authenticator, &*directory, "nobody:correct horse"));
     assert_eq!((nobody.username(), nobody.is_known()), ("nobody", false));
     let outcome = authenticator.verify(nobody, || directory.clone()).await;
     assert_eq!(outcome.map(|_| ()), Err(Rejection::CredentialInvalid));
@@ -103,11 +103,11 @@ async fn nobody_is_never_somebody() {
 async fn what_changed_while_a_password_was_hashed_is_what_counts() {
     for after in [One::with(HASHES[1]), Arc::new(One::default())] {
         let (authenticator, before) = (authenticator(), One::with(HASHES[0]));
-        let right = pending(recognise(&authenticator, &*before, "anna:correct horse"));
+        let right = pending(lookup(&authenticator, &*before, "anna:correct horse"));
         let outcome = authenticator.verify(right, || after.clone()).await;
         assert_eq!(outcome.map(|_| ()), Err(Rejection::CredentialInvalid));
         // What was remembered meanwhile is of no use.
-        pending(recognise(&authenticator, &*after, "anna:correct horse"));
+        pending(lookup(&authenticator, &*after, "anna:correct horse"));
     }
 }
 
@@ -125,7 +125,7 @@ async fn what_waits_for_a_hash_is_counted() {
     let directory = One::with(HASHES[0]);
     let queued = [(); 4].map(|()| {
         let (authenticator, directory) = (authenticator.clone(), directory.clone());
-        let wrong = pending(recognise(&authenticator, &*directory, "anna:wrong"));
+        let wrong = pending(lookup(&authenticator, &*directory, "anna:wrong"));
         tokio::spawn(async move { authenticator.verify(wrong, || directory).await.is_err() })
     });
     tokio::task::yield_now().await;

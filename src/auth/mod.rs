@@ -2,32 +2,30 @@
 //!
 //! A request becomes a [`Target`] (what it asks for) and at most one [`Presented`] credential. The
 //! [`Authenticator`] proves the credential against a [`Directory`], and [`Rules`] decide whether what
-//! was proven may make this [`Call`]. Every way to say no is a [`Rejection`].
+//! was proven may make this [`RouteRequest`]. Every way to say no is a [`Rejection`].
 
 mod authenticator;
-mod call;
 mod directory;
-mod give_way;
-mod hashing;
+mod hash_pool;
 mod password_cache;
 mod presented;
-mod rate;
+mod rate_limit;
 mod rejection;
+mod route_request;
 mod rules;
 mod target;
 mod throttle;
 
-pub use authenticator::{Authenticator, PendingPassword, Recognition, Unsettled, UnsettledPair};
-pub use call::{Call, NamedVersion, StatedVersion};
+pub use self::hash_pool::{HashPool, HashPoolSize};
+pub use self::rate_limit::{RateLimiter, RateLimiters, RateStatus};
+pub use self::route_request::{NamedVersion, RequestedVersion, RouteRequest};
+pub use authenticator::{AuthOutcome, Authenticator, PendingPassword, UnresolvedBasic, Unsettled};
 pub use directory::{Directory, Lookup, LookupKey, Unavailable};
-pub use give_way::give_way;
-pub use hashing::{HashPool, HashPoolSize};
 pub use password_cache::PasswordCache;
-pub use presented::{Accept, BasicPair, Presented, Scheme};
-pub use rate::{Meter, Meters, Standing};
+pub use presented::{Accept, BasicCredentials, Presented, Scheme};
 pub use rejection::{REJECTION_CODES, Rejection};
 pub use rules::{Admission, CHECKS, Check, Rules};
 pub use target::{StrippedQuery, Target};
-pub use throttle::{Guess, Throttle, ThrottleEntry, ThrottleRules};
+pub use throttle::{Attempt, Throttle, ThrottleEntry, ThrottleRules};
 
 pub use crate::credential::Network;

@@ -61,17 +61,17 @@ pub enum Presented<'a> {
         token: Cow<'a, [u8]>,
     },
     /// A Basic pair.
-    Password(BasicPair),
+    Password(BasicCredentials),
 }
 
 /// User name and password of a Basic pair, decoded on the stack and wiped when dropped.
-pub struct BasicPair {
+pub struct BasicCredentials {
     bytes: Zeroizing<[u8; LONGEST_PAIR]>,
     colon: usize,
     end: usize,
 }
 
-impl BasicPair {
+impl BasicCredentials {
     /// Before the first colon; UTF-8 without control characters.
     pub fn username(&self) -> &str {
         std::str::from_utf8(&self.bytes[..self.colon]).unwrap_or_default()
@@ -122,7 +122,7 @@ impl<'a> Presented<'a> {
         match first {
             None => Ok(None),
             Some(Named::Token { scheme, token }) => Ok(Some(Self::Token { scheme, token })),
-            Some(Named::Pair(encoded)) => Ok(Some(Self::Password(BasicPair::decode(encoded)?))),
+            Some(Named::Pair(encoded)) => Ok(Some(Self::Password(BasicCredentials::decode(encoded)?))),
         }
     }
 

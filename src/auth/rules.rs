@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use super::{Accept, Call, NamedVersion, Rejection};
+use super::{Accept, NamedVersion, Rejection, RouteRequest};
 use crate::credential::{Credential, RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog, WhenUnstated};
 
 /// Everything that is decided per request and does not depend on who is calling.
@@ -45,7 +45,7 @@ pub struct Check {
     /// In a word, for people.
     pub name: &'static str,
     /// The question.
-    pub apply: fn(&Rules, &Credential, &Call) -> Result<(), Rejection>,
+    pub apply: fn(&Rules, &Credential, &RouteRequest) -> Result<(), Rejection>,
 }
 
 /// All of them, in the order in which they are asked. The first `Err` decides.
@@ -71,7 +71,7 @@ impl Rules {
     }
 
     /// True when the call needs no credential.
-    pub fn is_public(&self, call: &Call) -> bool {
+    pub fn is_public(&self, call: &RouteRequest) -> bool {
         self.public.iter().any(|rule| rule.covers(call.method, call.path))
     }
 
@@ -79,7 +79,7 @@ impl Rules {
     ///
     /// # Errors
     /// Where no rule names its path.
-    pub fn permit_upgrade(&self, call: &Call) -> Result<(), Rejection> {
+    pub fn permit_upgrade(&self, call: &RouteRequest) -> Result<(), Rejection> {
         let is_named = self.upgrades.iter().any(|rule| rule.covers(call.method, call.path));
         if is_named { Ok(()) } else { Err(Rejection::UpgradeNotAllowed) }
     }
@@ -88,7 +88,7 @@ impl Rules {
     ///
     /// # Errors
     /// When it names a version that is unknown or retired.
-    pub fn admit_anyone(&self, call: &Call) -> Result<Admission, Rejection> {
+    pub fn admit_anyone(&self, call: &RouteRequest) -> Result<Admission, Rejection> {
         let version = match call.version {
             NamedVersion::Unstated => None,
             NamedVersion::Unknown => return Err(Rejection::VersionUnknown),
@@ -102,7 +102,7 @@ impl Rules {
     ///
     /// # Errors
     /// The first of [`CHECKS`] that fails.
-    pub fn admit(&self, credential: Arc<Credential>, call: &Call) -> Result<Admission, Rejection> {
+    pub fn admit(&self, credential: Arc<Credential>, call: &RouteRequest) -> Result<Admission, Rejection> {
         for check in &CHECKS {
             (check.apply)(self, &credential, call)?;
         }
@@ -111,7 +111,7 @@ impl Rules {
     }
 
     /// The version that a call is served at: the one it names, or the pin.
-    fn served_version(&self, credential: &Credential, call: &Call) -> Result<Option<usize>, Rejection> {
+    fn served_version(&self, credential: &Credential, call: &RouteRequest) -> Result<Option<usize>, Rejection> {
         if self.versions.known.is_empty() {
             return Ok(None);
         }
@@ -127,7 +127,7 @@ impl Rules {
         }
     }
 
-    fn refuse_retired(&self, version: Option<usize>, call: &Call) -> Result<(), Rejection> {
+    fn refuse_retired(&self, version: Option<usize>, call: &RouteRequest) -> Result<(), Rejection> {
         let version = version.and_then(|rank| self.versions.known.get(rank));
         match version {
             Some(version) if version.is_retired(call.now) => Err(Rejection::VersionRetired),
@@ -136,22 +136,22 @@ impl Rules {
     }
 }
 
-fn enabled(_: &Rules, credential: &Credential, _: &Call) -> Result<(), Rejection> {
+fn enabled(_: &Rules, credential: &Credential, _: &RouteRequest) -> Result<(), Rejection> {
     if credential.enabled { Ok(()) } else { Err(Rejection::CredentialDisabled) }
 }
 
-fn account(_: &Rules, credential: &Credential, _: &Call) -> Result<(), Rejection> {
+fn account(_: &Rules, credential: &Credential, _: &RouteRequest) -> Result<(), Rejection> {
     if credential.account.access { Ok(()) } else { Err(Rejection::AccessOff) }
 }
 
-fn expiry(_: &Rules, credential: &Credential, call: &Call) -> Result<(), Rejection> {
+fn expiry(_: &Rules, credential: &Credential, call: &RouteRequest) -> Result<(), Rejection> {
     match credential.expires_at {
         Some(end) if call.now >= end => Err(Rejection::CredentialExpired),
         _ => Ok(()),
     }
 }
 
-fn address(_: &Rules, credential: &Credential, call: &Call) -> Result<(), Rejection> {
+fn address(_: &Rules, credential: &Credential, call: &RouteRequest) -> Result<(), Rejection> {
     // A dual-stack listener shows an IPv4 caller as ::ffff:a.b.c.d.
     let address = call.address.map(|address| address.to_canonical());
     let within = |net: &IpNet| address.is_some_and(|address| net.contains(&address));
@@ -162,11 +162,11 @@ fn address(_: &Rules, credential: &Credential, call: &Call) -> Result<(), Reject
     }
 }
 
-fn version(rules: &Rules, credential: &Credential, call: &Call) -> Result<(), Rejection> {
+fn version(rules: &Rules, credential: &Credential, call: &RouteRequest) -> Result<(), Rejection> {
     rules.refuse_retired(rules.served_version(credential, call)?, call)
 }
 
-fn scopes(rules: &Rules, credential: &Credential, call: &Call) -> Result<(), Rejection> {
+fn scopes(rules: &Rules, credential: &Credential, call: &RouteRequest) -> Result<(), Rejection> {
     match &credential.scopes {
         Some(held) if !rules.scopes.permit(held, call.method, call.path) => Err(Rejection::ScopeInsufficient),
         _ => Ok(()),

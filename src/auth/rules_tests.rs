@@ -1,5 +1,5 @@
 use super::*;
-use crate::auth::{StatedVersion, Target};
+use crate::auth::{RequestedVersion, Target};
 use crate::credential::{Account, ScopeSet, StoredSecret, TokenDigest, Version, VersionRule};
 use http::{HeaderMap, Method};
 use proptest::prelude::*;
@@ -49,8 +49,8 @@ fn credential() -> Credential {
 
 fn decide(rules: &Rules, credential: Credential, method: &Method, path: &str) -> Result<Option<usize>, Rejection> {
     let target = Target::parse(path.as_bytes(), true)?;
-    let stated = StatedVersion::read(&rules.versions, target, &HeaderMap::new())?;
-    let call = Call {
+    let stated = RequestedVersion::read(&rules.versions, target, &HeaderMap::new())?;
+    let call = RouteRequest {
         method,
         path: stated.path,
         version: stated.version,
@@ -83,7 +83,8 @@ fn rules_know_whether_they_look_at_paths_and_methods() {
 fn public_routes_are_for_anyone_but_not_for_every_version() {
     let rules = rules();
     let of = |method: Method, version| {
-        let call = Call { method: &method, path: "/events/1", version, address: None, now: NOW.parse().unwrap() };
+        let call =
+            RouteRequest { method: &method, path: "/events/1", version, address: None, now: NOW.parse().unwrap() };
         let admitted = rules.admit_anyone(&call).map(|admission| (admission.credential.is_some(), admission.version));
         (rules.is_public(&call), admitted)
     };
@@ -141,7 +142,7 @@ fn two_places_that_name_two_versions_are_ambiguous() {
     headers.insert("x-api-version", "3".parse().unwrap());
     let rules = rules();
     let read = |path: &'static str, headers: &HeaderMap| {
-        StatedVersion::read(&rules.versions, Target { path, query: None }, headers).map(|stated| stated.version)
+        RequestedVersion::read(&rules.versions, Target { path, query: None }, headers).map(|stated| stated.version)
     };
     assert_eq!(read("/v3/x", &headers), Ok(NamedVersion::Known(2)));
     assert_eq!(read("/x", &headers), Ok(NamedVersion::Known(2)));

@@ -33,7 +33,7 @@ pub struct ThrottleRules {
 /// What wrong guesses are counted by. Tokens and passwords apart: a caller with an old token must not keep
 /// its neighbours behind one address from signing in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Place {
+enum BucketKey {
     Tokens(Network),
     Passwords(Network),
     /// And a user name, by its hash: presented ones are long, and may be a secret in the wrong field.
@@ -52,10 +52,10 @@ struct Guesses {
 
 /// Counts wrong guesses. State is bounded, and moves on a clock that only goes forward.
 pub struct Throttle {
-    addresses: Cache<Place, Guesses>,
+    addresses: Cache<BucketKey, Guesses>,
     /// Apart, because their names are chosen by whoever guesses: a flood of names must not make room for
     /// itself among the addresses.
-    pairs: Cache<Place, Guesses>,
+    pairs: Cache<BucketKey, Guesses>,
     hasher: RandomState,
 }
 
@@ -63,10 +63,10 @@ pub struct Throttle {
 /// where free guesses are used up.
 #[derive(Debug)]
 #[must_use = "a guess ends as wrong, right or undecided"]
-pub struct Guess {
+pub struct Attempt {
     rules: ThrottleRules,
     network: Network,
-    pair: Place,
+    pair: BucketKey,
     name: Option<Arc<str>>,
     /// What had to be waited for before and what has to be now, where that was moved.
     moved: [Option<Moved>; 2],
@@ -95,15 +95,15 @@ pub struct ThrottleEntry {
 }
 
 impl ThrottleRules {
-    fn free(&self, place: Place) -> u32 {
+    fn free(&self, place: BucketKey) -> u32 {
         match place {
-            Place::Tokens(_) | Place::Passwords(_) => self.free_per_address,
-            Place::Pair(..) => self.free_per_pair,
+            BucketKey::Tokens(_) | BucketKey::Passwords(_) => self.free_per_address,
+            BucketKey::Pair(..) => self.free_per_pair,
         }
     }
 
     /// What has to be waited for after so many wrong guesses.
-    fn delay(&self, place: Place, wrong: u32) -> Duration {
+    fn delay(&self, place: BucketKey, wrong: u32) -> Duration {
         match wrong.checked_sub(self.free(place)) {
             None => Duration::ZERO,
             Some(doubled) => {
@@ -127,7 +127,7 @@ impl Throttle {
     /// # Errors
     /// Seconds to wait for; then it is not counted.
     pub fn wrong_token(&self, rules: &ThrottleRules, network: Network, now: Duration) -> Result<(), u32> {
-        let place = Place::Tokens(network);
+        let place = BucketKey::Tokens(network);
         self.wait(place, now)?;
         self.count(rules, place, None, now);
         Ok(())
@@ -152,12 +152,12 @@ impl Throttle {
         username: &str,
         is_known: bool,
         now: Duration,
-    ) -> Result<Guess, u32> {
+    ) -> Result<Attempt, u32> {
         let pair = self.pair(network, username);
         let name = is_known.then(|| username.into());
-        let mut guess = Guess { rules: *rules, network, pair, name, moved: [None, None] };
+        let mut guess = Attempt { rules: *rules, network, pair, name, moved: [None, None] };
         guess.moved[0] = self.reserve(rules, pair, now)?;
-        match self.reserve(rules, Place::Passwords(network), now) {
+        match self.reserve(rules, BucketKey::Passwords(network), now) {
             Ok(moved) => guess.moved[1] = moved,
             Err(seconds) => {
                 // It may hit what is remembered of this pair's owner, so it must not be for nothing.
@@ -169,22 +169,22 @@ impl Throttle {
     }
 
     /// The pair was wrong, or nobody has the name.
-    pub fn wrong(&self, guess: Guess, now: Duration) {
+    pub fn wrong(&self, guess: Attempt, now: Duration) {
         self.count(&guess.rules, guess.pair, guess.name, now);
-        self.count(&guess.rules, Place::Passwords(guess.network), None, now);
+        self.count(&guess.rules, BucketKey::Passwords(guess.network), None, now);
     }
 
     /// The pair was right: this user begins anew here. The place does not, or whoever has one credential
     /// could guess at all others.
-    pub fn right(&self, guess: &Guess) {
+    pub fn right(&self, guess: &Attempt) {
         self.cache(guess.pair).invalidate(&guess.pair);
-        self.restore(Place::Passwords(guess.network), guess.moved[1]);
+        self.restore(BucketKey::Passwords(guess.network), guess.moved[1]);
     }
 
     /// Nobody has looked at the pair.
-    pub fn undecided(&self, guess: &Guess) {
+    pub fn undecided(&self, guess: &Attempt) {
         self.restore(guess.pair, guess.moved[0]);
-        self.restore(Place::Passwords(guess.network), guess.moved[1]);
+        self.restore(BucketKey::Passwords(guess.network), guess.moved[1]);
     }
 
     /// How many places are remembered.
@@ -203,11 +203,11 @@ impl Throttle {
     /// Every place, the longest wait first.
     pub fn list(&self, now: Duration) -> Vec<ThrottleEntry> {
         let live = self.all().filter(|(_, guesses)| !guesses.is_over(now));
-        let entry = |(place, guesses): (Arc<Place>, Guesses)| {
+        let entry = |(place, guesses): (Arc<BucketKey>, Guesses)| {
             let (kind, network) = match *place {
-                Place::Tokens(network) => ("tokens", network),
-                Place::Passwords(network) => ("passwords", network),
-                Place::Pair(network, _) => ("pair", network),
+                BucketKey::Tokens(network) => ("tokens", network),
+                BucketKey::Passwords(network) => ("passwords", network),
+                BucketKey::Pair(network, _) => ("pair", network),
             };
             let wait = guesses.until.checked_sub(now).filter(|wait| !wait.is_zero());
             ThrottleEntry { kind, address: network.address(), name: guesses.name, wrong_guesses: guesses.wrong, wait }
@@ -220,39 +220,40 @@ impl Throttle {
     /// Forgets all wrong guesses, or those from where this address is; how many places that were.
     pub fn clear(&self, address: Option<IpAddr>) -> usize {
         let wanted = address.map(Network::of);
-        let is_meant = |place: &Place| match (*place, wanted) {
+        let is_meant = |place: &BucketKey| match (*place, wanted) {
             (_, None) => true,
-            (Place::Tokens(network) | Place::Passwords(network) | Place::Pair(network, _), Some(wanted)) => {
-                network == wanted
-            }
+            (
+                BucketKey::Tokens(network) | BucketKey::Passwords(network) | BucketKey::Pair(network, _),
+                Some(wanted),
+            ) => network == wanted,
         };
         let meant: Vec<_> = self.all().map(|(place, _)| place).filter(|place| is_meant(place)).collect();
         meant.iter().for_each(|place| self.cache(**place).invalidate(&**place));
         meant.len()
     }
 
-    fn cache(&self, place: Place) -> &Cache<Place, Guesses> {
+    fn cache(&self, place: BucketKey) -> &Cache<BucketKey, Guesses> {
         match place {
-            Place::Tokens(_) | Place::Passwords(_) => &self.addresses,
-            Place::Pair(..) => &self.pairs,
+            BucketKey::Tokens(_) | BucketKey::Passwords(_) => &self.addresses,
+            BucketKey::Pair(..) => &self.pairs,
         }
     }
 
-    fn all(&self) -> impl Iterator<Item = (Arc<Place>, Guesses)> + '_ {
+    fn all(&self) -> impl Iterator<Item = (Arc<BucketKey>, Guesses)> + '_ {
         self.addresses.iter().chain(self.pairs.iter())
     }
 
-    fn pair(&self, network: Network, username: &str) -> Place {
-        Place::Pair(network, self.hasher.hash_one(username))
+    fn pair(&self, network: Network, username: &str) -> BucketKey {
+        BucketKey::Pair(network, self.hasher.hash_one(username))
     }
 
-    fn wait(&self, place: Place, now: Duration) -> Result<(), u32> {
+    fn wait(&self, place: BucketKey, now: Duration) -> Result<(), u32> {
         self.cache(place).get(&place).map_or(Ok(()), |guesses| guesses.wait(now))
     }
 
     /// Lets one guess through where the free ones are used up and the wait is over, and nobody else until it
     /// is known how it ends. What had to be waited for before, where that was moved.
-    fn reserve(&self, rules: &ThrottleRules, place: Place, now: Duration) -> Result<Option<Moved>, u32> {
+    fn reserve(&self, rules: &ThrottleRules, place: BucketKey, now: Duration) -> Result<Option<Moved>, u32> {
         if !self.cache(place).contains_key(&place) {
             return Ok(None);
         }
@@ -272,7 +273,7 @@ impl Throttle {
     }
 
     /// Takes a move back, unless a wrong guess has set another wait meanwhile.
-    fn restore(&self, place: Place, moved: Option<Moved>) {
+    fn restore(&self, place: BucketKey, moved: Option<Moved>) {
         let Some(Moved { from, to }) = moved else { return };
         self.cache(place).entry(place).and_compute_with(|entry| match entry.map(moka::Entry::into_value) {
             Some(guesses) if guesses.until == to => Op::Put(Guesses { until: from, ..guesses }),
@@ -280,7 +281,7 @@ impl Throttle {
         });
     }
 
-    fn count(&self, rules: &ThrottleRules, place: Place, name: Option<Arc<str>>, now: Duration) {
+    fn count(&self, rules: &ThrottleRules, place: BucketKey, name: Option<Arc<str>>, now: Duration) {
         self.cache(place).entry(place).and_upsert_with(|entry| {
             let before = entry.map(moka::Entry::into_value).filter(|guesses| !guesses.is_over(now));
             let wrong = before.map_or(0, |guesses| guesses.wrong).saturating_add(1);
@@ -303,12 +304,18 @@ impl Guesses {
 /// Takes places out that were quiet for their window, so that they use no memory.
 struct Quiet;
 
-impl Expiry<Place, Guesses> for Quiet {
-    fn expire_after_create(&self, _: &Place, guesses: &Guesses, _: Instant) -> Option<Duration> {
+impl Expiry<BucketKey, Guesses> for Quiet {
+    fn expire_after_create(&self, _: &BucketKey, guesses: &Guesses, _: Instant) -> Option<Duration> {
         Some(guesses.window)
     }
 
-    fn expire_after_update(&self, _: &Place, guesses: &Guesses, _: Instant, _: Option<Duration>) -> Option<Duration> {
+    fn expire_after_update(
+        &self,
+        _: &BucketKey,
+        guesses: &Guesses,
+        _: Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
         Some(guesses.window)
     }
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::desk::{Column, Consent, DeskArgs, Request, cell, list, moment, path, query, show};
+use super::client::{ClientArgs, Column, Consent, Request, cell, list, moment, path, query, show};
 use crate::credential::Label;
 
 const COLUMNS: [Column; 6] = [
@@ -26,7 +26,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "PART")]
         name: Option<String>,
         #[command(flatten)]
-        desk: DeskArgs,
+        desk: ClientArgs,
     },
     /// Print everything that is known of one
     #[command(after_help = "Examples:\n  claviger account show acme")]
@@ -43,7 +43,7 @@ pub(super) enum Command {
         #[arg(long)]
         name: Option<String>,
         #[command(flatten)]
-        desk: DeskArgs,
+        desk: ClientArgs,
     },
     /// Change what people call it
     #[command(after_help = "Examples:\n  claviger account rename acme 'Acme Limited'")]
@@ -92,7 +92,7 @@ pub(super) struct One {
     #[arg(value_name = "ACCOUNT")]
     id: Label,
     #[command(flatten)]
-    desk: DeskArgs,
+    desk: ClientArgs,
 }
 
 /// One account that something is taken from.

@@ -4,12 +4,12 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use super::config_target::SourceArgs;
+use super::database_target::{Named, wait};
 use super::output::{is_for_programs, remark, say};
-use super::source::SourceArgs;
-use super::store::{Named, wait};
 use crate::clock::Clock;
 use crate::config::shell_user;
-use crate::control::operations::{Call, Caller, first_setup_link};
+use crate::control::operations::{Caller, OperationContext, first_setup_link};
 
 /// What is done once, beside the database.
 #[derive(clap::Subcommand)]
@@ -34,7 +34,8 @@ impl Command {
             let named = Named::read(&source)?;
             let store = named.open_ready().await?;
             let caller = Caller::shell(shell_user());
-            let made = first_setup_link(&Call::new(&store, &caller, Clock::System.now(), named.terms())).await;
+            let made =
+                first_setup_link(&OperationContext::new(&store, &caller, Clock::System.now(), named.terms())).await;
             store.close().await;
             let (link, base) = (made?, named.settings.public_url.as_deref());
             let ticket = link.ticket.reveal();

@@ -8,9 +8,9 @@ use anyhow::{Context as _, ensure};
 use http::{Method, StatusCode, Uri};
 use reqwest::redirect::Policy;
 
+use super::config_target::settings_file;
+use super::database_target::wait;
 use super::output::{cause, harmless};
-use super::source::settings_file;
-use super::store::wait;
 use crate::config::{ConfigSource, process_environment};
 
 /// Longer than an admin listener takes.

@@ -3,7 +3,7 @@
 use std::io::BufWriter;
 use std::process::ExitCode;
 
-use super::desk::{Column, DeskArgs, Request, cell, list, moment, path, query, written};
+use super::client::{ClientArgs, Column, Request, cell, list, moment, path, query, written};
 
 const COLUMNS: [Column; 6] = [
     ("AT", |line| moment(line, "at")),
@@ -23,7 +23,7 @@ pub(super) enum Command {
         #[command(flatten)]
         filter: Filter,
         #[command(flatten)]
-        desk: DeskArgs,
+        desk: ClientArgs,
     },
     /// Print it as CSV, for a spreadsheet: no cell is taken for a formula
     #[command(after_help = "Examples:\n  claviger audit export --account acme > acme.csv")]
@@ -31,7 +31,7 @@ pub(super) enum Command {
         #[command(flatten)]
         filter: Filter,
         #[command(flatten)]
-        desk: DeskArgs,
+        desk: ClientArgs,
     },
 }
 

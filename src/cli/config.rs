@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use serde_json::json;
 
+use super::config_target::SourceArgs;
 use super::output::{complain, say};
-use super::source::SourceArgs;
-use crate::config::{Faults, effective, schema};
+use crate::config::{Diagnostics, effective, schema};
 use crate::source::{Loaded, Loader};
 
 /// What to do with settings.
@@ -89,7 +89,7 @@ fn validate(source: &SourceArgs, format: Format) -> anyhow::Result<ExitCode> {
             complain(&anyhow::Error::new(faults));
             Ok(ExitCode::FAILURE)
         }
-        (Err(Faults(faults)), Format::Json) => {
+        (Err(Diagnostics(faults)), Format::Json) => {
             say(json!({"valid": false, "faults": faults}).to_string())?;
             Ok(ExitCode::FAILURE)
         }

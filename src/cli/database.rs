@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use serde_json::json;
 
+use super::config_target::SourceArgs;
+use super::database_target::{Named, wait};
 use super::output::{is_for_programs, remark, say};
-use super::source::SourceArgs;
-use super::store::{Named, wait};
 use crate::store::SchemaState;
 
 /// What to do with the database.

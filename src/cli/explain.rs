@@ -10,10 +10,10 @@ use http::header::UPGRADE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::Timestamp;
 
+use super::config_target::SourceArgs;
+use super::database_target::{Named, wait};
 use super::output::say;
-use super::source::SourceArgs;
-use super::store::{Named, wait};
-use crate::auth::{CHECKS, Call, NamedVersion, Rejection, Rules, StatedVersion, Target};
+use crate::auth::{CHECKS, NamedVersion, Rejection, RequestedVersion, RouteRequest, Rules, Target};
 use crate::clock::Clock;
 use crate::credential::Credential;
 use crate::source::Loader;
@@ -48,7 +48,7 @@ impl Args {
         let loaded = Loader::new(self.source.source()?).load()?;
         let found = match (loaded.set.find_id(&self.credential), &loaded.settings.database) {
             // What is in both is the file's, as for the gate.
-            (Some(credential), _) => Found::Usable(credential),
+            (Some(credential), _) => Found::GateCredential(credential),
             (None, Some(database)) => {
                 find(&Named { settings: loaded.settings.clone(), database: database.clone() }, &self.credential)?
             }
@@ -60,7 +60,7 @@ impl Args {
         let raw = words.next().context("the request lacks a target, such as /v2/payments")?;
         let headers = self.headers()?;
         let credential = match found {
-            Found::Usable(credential) => credential,
+            Found::GateCredential(credential) => credential,
             Found::Cleared => {
                 let title = format!("{} as {}", escaped(&format!("{method} {raw}")), self.credential);
                 say(refusal(&title, Rejection::CredentialInvalid).trim_end())?;
@@ -98,12 +98,12 @@ impl Args {
     ) -> (String, bool) {
         let title = format!("{} as {}", escaped(&format!("{method} {raw}")), credential.id);
         let stated = Target::parse(raw.as_bytes(), rules.look_at_paths())
-            .and_then(|target| StatedVersion::read(&rules.versions, target, headers));
+            .and_then(|target| RequestedVersion::read(&rules.versions, target, headers));
         let stated = match stated {
             Ok(stated) => stated,
             Err(rejection) => return (refusal(&title, rejection), false),
         };
-        let call = Call {
+        let call = RouteRequest {
             method,
             path: stated.path,
             version: stated.version,
@@ -129,7 +129,7 @@ impl Args {
 /// What is behind an id.
 enum Found {
     /// A credential that a gate can recognise.
-    Usable(Arc<Credential>),
+    GateCredential(Arc<Credential>),
     /// One without a secret.
     Cleared,
     Nothing,
@@ -144,7 +144,7 @@ fn find(named: &Named, id: &str) -> anyhow::Result<Found> {
         store.close().await;
         let database = || named.database.url.to_string();
         Ok(match (usable.with_context(database)?.found, record.with_context(database)?) {
-            (Some(usable), _) => Found::Usable(Arc::new(usable.credential)),
+            (Some(usable), _) => Found::GateCredential(Arc::new(usable.credential)),
             (None, Some(record)) if record.secret.is_cleared() => Found::Cleared,
             (None, _) => Found::Nothing,
         })
@@ -152,7 +152,7 @@ fn find(named: &Named, id: &str) -> anyhow::Result<Found> {
 }
 
 /// Every check with its outcome; the first that refuses decides, the others are shown all the same.
-fn checked(title: &str, rules: &Rules, credential: &Credential, call: &Call) -> (String, bool) {
+fn checked(title: &str, rules: &Rules, credential: &Credential, call: &RouteRequest) -> (String, bool) {
     let outcomes: Vec<_> = CHECKS.iter().map(|check| (check.name, (check.apply)(rules, credential, call))).collect();
     let first = outcomes.iter().find_map(|(_, outcome)| outcome.err());
     let mut report = match first {
@@ -172,7 +172,7 @@ fn refusal(title: &str, rejection: Rejection) -> String {
     format!("{title}: refused, {} ({})\n{}\n", rejection.code(), rejection.status().as_u16(), rejection.detail())
 }
 
-fn facts(check: &str, rules: &Rules, credential: &Credential, call: &Call) -> String {
+fn facts(check: &str, rules: &Rules, credential: &Credential, call: &RouteRequest) -> String {
     match check {
         "enabled" => (if credential.enabled { "switched on" } else { "switched off" }).into(),
         "account" => {
@@ -194,11 +194,11 @@ fn facts(check: &str, rules: &Rules, credential: &Credential, call: &Call) -> St
     }
 }
 
-fn address(call: &Call) -> String {
+fn address(call: &RouteRequest) -> String {
     call.address.map_or("unknown".into(), |address| address.to_string())
 }
 
-fn version_facts(rules: &Rules, credential: &Credential, call: &Call) -> String {
+fn version_facts(rules: &Rules, credential: &Credential, call: &RouteRequest) -> String {
     let known = &rules.versions.known;
     if known.is_empty() {
         return "no versions are configured".into();

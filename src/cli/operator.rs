@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::desk::{
-    Column, Consent, DeskArgs, Request, ago, cell, list, moment, path, query, show, show_secret, written,
+use super::client::{
+    ClientArgs, Column, Consent, Request, ago, cell, list, moment, path, query, show, show_secret, written,
 };
 use super::output::harmless;
 use crate::credential::Label;
@@ -30,7 +30,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "ID")]
         account: Option<Label>,
         #[command(flatten)]
-        desk: DeskArgs,
+        desk: ClientArgs,
     },
     /// Print everything that is known of one; never the token
     #[command(after_help = "Examples:\n  claviger operator show opt_0a1b2c3d4e5f6g7h8i9j")]
@@ -53,7 +53,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "WHEN", value_parser = written)]
         expires: Option<String>,
         #[command(flatten)]
-        desk: DeskArgs,
+        desk: ClientArgs,
     },
     /// Refuse it
     #[command(after_help = "Examples:\n  claviger operator disable opt_0a1b2c3d4e5f6g7h8i9j")]
@@ -73,7 +73,7 @@ pub(super) struct One {
     #[arg(value_name = "ID")]
     id: String,
     #[command(flatten)]
-    desk: DeskArgs,
+    desk: ClientArgs,
 }
 
 /// One token that stops working.

@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, IsTerminal, Write};
 
-use crate::config::Faults;
+use crate::config::Diagnostics;
 
 /// A result, alone on its line.
 ///
@@ -42,7 +42,7 @@ pub(super) fn remark(text: impl AsRef<str>) {
 
 /// Why a command has failed: faults a line each, anything else as a chain.
 pub(super) fn complain(error: &anyhow::Error) {
-    match error.downcast_ref::<Faults>() {
+    match error.downcast_ref::<Diagnostics>() {
         Some(faults) => {
             let count = faults.0.len();
             remark(format!("{faults}\n{count} fault{}", if count == 1 { "" } else { "s" }));

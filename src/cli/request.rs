@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::desk::{Column, DeskArgs, Request, cell, list, moment, path, query, show};
+use super::client::{ClientArgs, Column, Request, cell, list, moment, path, query, show};
 use crate::credential::Label;
 
 const COLUMNS: [Column; 6] = [
@@ -29,7 +29,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "ID")]
         account: Option<Label>,
         #[command(flatten)]
-        desk: DeskArgs,
+        desk: ClientArgs,
     },
     /// Print everything that is known of one
     #[command(after_help = "Examples:\n  claviger request show req_0a1b2c3d4e5f6g7h8i9j")]
@@ -53,7 +53,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "URL")]
         privacy_policy: Option<String>,
         #[command(flatten)]
-        desk: DeskArgs,
+        desk: ClientArgs,
     },
     /// Take a request back
     #[command(after_help = "Examples:\n  claviger request withdraw req_0a1b2c3d4e5f6g7h8i9j")]
@@ -81,7 +81,7 @@ pub(super) struct One {
     #[arg(value_name = "REQUEST")]
     id: String,
     #[command(flatten)]
-    desk: DeskArgs,
+    desk: ClientArgs,
 }
 
 /// All of them, or none.
@@ -91,7 +91,7 @@ pub(super) struct Several {
     #[arg(value_name = "REQUEST", required = true)]
     ids: Vec<String>,
     #[command(flatten)]
-    desk: DeskArgs,
+    desk: ClientArgs,
 }
 
 impl Command {

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::source::SourceArgs;
+use super::config_target::SourceArgs;
 use crate::config::Override;
 use crate::server::{ServeOptions, Start};
 use crate::source::Loader;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
 
-use super::desk::{Column, Consent, DeskArgs, Request, cell, list, moment, path, query, show, show_secret};
+use super::client::{ClientArgs, Column, Consent, Request, cell, list, moment, path, query, show, show_secret};
 use super::output::{harmless, say};
 use crate::credential::Label;
 
@@ -32,7 +32,7 @@ pub(super) enum Command {
         #[arg(long, value_parser = ROLES)]
         role: Option<String>,
         #[command(flatten)]
-        desk: DeskArgs,
+        desk: ClientArgs,
     },
     /// Print everything that is known of one
     #[command(after_help = "Examples:\n  claviger user show usr_0a1b2c3d4e5f6g7h8i9j")]
@@ -55,7 +55,7 @@ pub(super) enum Command {
         #[arg(long)]
         name: Option<String>,
         #[command(flatten)]
-        desk: DeskArgs,
+        desk: ClientArgs,
     },
     /// Change name, e-mail address or role
     #[command(after_help = "Examples:\n  claviger user edit usr_0a1b2c3d4e5f6g7h8i9j --role implementer")]
@@ -98,7 +98,7 @@ pub(super) struct One {
     #[arg(value_name = "USER")]
     id: String,
     #[command(flatten)]
-    desk: DeskArgs,
+    desk: ClientArgs,
 }
 
 impl Command {
@@ -165,7 +165,7 @@ impl One {
     }
 }
 
-fn diagnosis(desk: &DeskArgs, answer: &Value) -> anyhow::Result<()> {
+fn diagnosis(desk: &ClientArgs, answer: &Value) -> anyhow::Result<()> {
     if desk.is_for_programs() {
         return say(answer.to_string());
     }

@@ -9,15 +9,15 @@ use serde::de::{
     SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 
-use super::unknown::{closest, unknown_key};
-use super::{Fault, Faults, Key, Node, Origin, Value};
+use super::suggest::{closest, unknown_key};
+use super::{Diagnostic, Diagnostics, Key, Node, Origin, Value};
 
 /// More than these are not reported at once.
 const MOST_FAULTS: usize = 100;
 
 /// Decodes a tree into a type; `at` is the path of the root in fault reports. Faulty parts are taken
 /// out of the tree. `None` when it is so faulty that nothing is left.
-pub fn decode<T: DeserializeOwned>(root: &mut Node, at: &str, faults: &mut Faults) -> Option<T> {
+pub fn decode<T: DeserializeOwned>(root: &mut Node, at: &str, faults: &mut Diagnostics) -> Option<T> {
     let mut found = 0;
     let mut taken_out: Vec<String> = Vec::new();
     loop {
@@ -35,7 +35,13 @@ pub fn decode<T: DeserializeOwned>(root: &mut Node, at: &str, faults: &mut Fault
         // What was taken out as faulty is not missing too.
         if !matches!(error.about, About::Missing(_)) || !taken_out.contains(&path) {
             let origin = error.origin.unwrap_or_else(|| root.origin.clone());
-            faults.push(Fault { file: None, origin, path: path.clone(), problem: error.problem, hint: error.hint });
+            faults.push(Diagnostic {
+                file: None,
+                origin,
+                path: path.clone(),
+                problem: error.problem,
+                hint: error.hint,
+            });
         }
         taken_out.push(path);
         found += 1;

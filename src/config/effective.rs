@@ -2,11 +2,11 @@
 
 use serde_json::Value as Json;
 
-use super::{Node, Origin, written};
+use super::{Node, Origin, raw};
 
 /// As YAML, one comment a value: its place in the file, the variable or flag, or `default`. Holds no
 /// secret: settings name files of secrets, and an upstream with a password is refused.
-pub fn effective(file: &written::File, root: &Node) -> String {
+pub fn effective(file: &raw::File, root: &Node) -> String {
     let json = serde_json::to_value(file).unwrap_or_default();
     let mut out = String::new();
     write_entries(&mut out, &json, &mut Vec::new(), root, 0);

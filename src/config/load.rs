@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::{Fault, Faults, Node, Origin, Settings, Value, decode, parse, written};
+use super::{Diagnostic, Diagnostics, Node, Origin, Settings, Value, decode, parse, raw};
 
 /// Every override from the environment begins with this; `__` separates keys.
 const PREFIX: &str = "CLAVIGER__";
@@ -41,7 +41,7 @@ impl ConfigSource {
     ///
     /// # Errors
     /// Every fault there is.
-    pub fn load(&self) -> Result<Settings, Faults> {
+    pub fn load(&self) -> Result<Settings, Diagnostics> {
         let (root, file) = self.read()?;
         let directory = self.directory();
         let settings = Settings::new(&file, &root, &directory);
@@ -52,7 +52,7 @@ impl ConfigSource {
     ///
     /// # Errors
     /// Every fault in how it is written.
-    pub fn read(&self) -> Result<(Node, written::File), Faults> {
+    pub fn read(&self) -> Result<(Node, raw::File), Diagnostics> {
         let mut root = match &self.file {
             None => Node::new(Value::Map(Vec::new()), Origin::WHOLE_FILE),
             Some(path) => {
@@ -61,7 +61,7 @@ impl ConfigSource {
             }
         };
         self.override_in(&mut root);
-        let mut faults = Faults::default();
+        let mut faults = Diagnostics::default();
         let file = decode(&mut root, "", &mut faults);
         match (file, faults.is_empty()) {
             (Some(file), true) => Ok((root, file)),
@@ -69,8 +69,9 @@ impl ConfigSource {
             (Some(file), false) => {
                 if let Err(more) = Settings::new(&file, &root, &self.directory()) {
                     // Around or within what was taken out as faulty, nobody can say what is missing.
-                    let is_new = |fault: &Fault| !faults.0.iter().any(|known| are_related(&known.path, &fault.path));
-                    let more: Vec<Fault> = more.0.into_iter().filter(is_new).collect();
+                    let is_new =
+                        |fault: &Diagnostic| !faults.0.iter().any(|known| are_related(&known.path, &fault.path));
+                    let more: Vec<Diagnostic> = more.0.into_iter().filter(is_new).collect();
                     faults.0.extend(more);
                 }
                 Err(self.named(faults))
@@ -80,11 +81,11 @@ impl ConfigSource {
     }
 
     /// Where operators look, as far as that can be read: a process that runs may have read a better file.
-    pub fn admin(&self) -> written::Admin {
+    pub fn admin(&self) -> raw::Admin {
         let tree = || parse(&read_text(self.file.as_ref()?).ok()?).ok();
         let mut root = tree().unwrap_or_else(|| Node::new(Value::Map(Vec::new()), Origin::WHOLE_FILE));
         self.override_in(&mut root);
-        let file: Option<written::File> = decode(&mut root, "", &mut Faults::default());
+        let file: Option<raw::File> = decode(&mut root, "", &mut Diagnostics::default());
         file.unwrap_or_default().admin
     }
 
@@ -101,7 +102,7 @@ impl ConfigSource {
         parent.unwrap_or(Path::new("")).to_owned()
     }
 
-    fn named(&self, faults: Faults) -> Faults {
+    fn named(&self, faults: Diagnostics) -> Diagnostics {
         match &self.file {
             Some(path) => faults.in_file(path),
             None => faults,
@@ -119,13 +120,13 @@ fn are_related(a: &str, b: &str) -> bool {
 ///
 /// # Errors
 /// When it cannot be read, or is not UTF-8.
-pub fn read_text(path: &Path) -> Result<String, Fault> {
-    let bytes =
-        std::fs::read(path).map_err(|error| Fault::new(Origin::WHOLE_FILE, "", format!("cannot be read: {error}")))?;
+pub fn read_text(path: &Path) -> Result<String, Diagnostic> {
+    let bytes = std::fs::read(path)
+        .map_err(|error| Diagnostic::new(Origin::WHOLE_FILE, "", format!("cannot be read: {error}")))?;
     String::from_utf8(bytes).map_err(|error| {
         let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
         let origin = Origin::File { line: u32::try_from(line).unwrap_or(u32::MAX), column: 1 };
-        Fault::new(origin, "", "is not valid UTF-8")
+        Diagnostic::new(origin, "", "is not valid UTF-8")
     })
 }
 
@@ -133,9 +134,9 @@ pub fn read_text(path: &Path) -> Result<String, Fault> {
 ///
 /// # Errors
 /// Variables whose value cannot be read.
-pub fn environment<T: AsRef<OsStr>>(variables: impl Iterator<Item = (T, T)>) -> Result<Vec<Override>, Faults> {
+pub fn environment<T: AsRef<OsStr>>(variables: impl Iterator<Item = (T, T)>) -> Result<Vec<Override>, Diagnostics> {
     let mut overrides = Vec::new();
-    let mut faults = Faults::default();
+    let mut faults = Diagnostics::default();
     for (name, text) in variables {
         let name = name.as_ref().to_string_lossy();
         let Some(path) = name.strip_prefix(PREFIX) else { continue };
@@ -146,14 +147,14 @@ pub fn environment<T: AsRef<OsStr>>(variables: impl Iterator<Item = (T, T)>) -> 
             Some(text) if text.trim() == "null" => Ok(Node::new(Value::Null, origin.clone())),
             Some(text) => parse(text),
             // Left out, it could leave open what it was meant to shut.
-            None => Err(Fault::new(Origin::WHOLE_FILE, "", "is not valid UTF-8")),
+            None => Err(Diagnostic::new(Origin::WHOLE_FILE, "", "is not valid UTF-8")),
         };
         match value {
             Ok(mut value) => {
                 relocate(&mut value, &origin);
                 overrides.push(Override { path, value });
             }
-            Err(fault) => faults.push(Fault { origin, path: path.join("."), ..fault }),
+            Err(fault) => faults.push(Diagnostic { origin, path: path.join("."), ..fault }),
         }
     }
     overrides.sort_by(|a, b| a.path.cmp(&b.path));
@@ -176,11 +177,8 @@ fn relocate(node: &mut Node, origin: &Origin) {
 
 /// The JSON Schema of the settings file, or of the credentials file.
 pub fn schema(of_credentials: bool) -> serde_json::Value {
-    let schema = if of_credentials {
-        schemars::schema_for!(written::CredentialsFile)
-    } else {
-        schemars::schema_for!(written::File)
-    };
+    let schema =
+        if of_credentials { schemars::schema_for!(raw::CredentialsFile) } else { schemars::schema_for!(raw::File) };
     schema.to_value()
 }
 
@@ -206,7 +204,7 @@ pub fn operator_token() -> Option<Zeroizing<String>> {
 ///
 /// # Errors
 /// Variables whose value cannot be read.
-pub fn process_environment() -> Result<Vec<Override>, Faults> {
+pub fn process_environment() -> Result<Vec<Override>, Diagnostics> {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     let all = std::env::vars_os();
     environment(all)

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 
-use super::check::Checker;
 use super::load::read_text;
+use super::validate::Checker;
 use super::values::{DatabaseUrl, UpstreamUrl};
-use super::{Fault, Faults, Node, Origin, written};
+use super::{Diagnostic, Diagnostics, Node, Origin, raw};
 use crate::credential::{
     RateLimit, RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog, VersionRule, WhenUnstated,
 };
@@ -24,7 +24,7 @@ pub struct Settings {
     /// Where proxies ask, if anywhere.
     pub forward_auth: Option<ForwardAuth>,
     /// TLS at the listeners; paths are absolute or start from the working directory.
-    pub tls: Option<written::Tls>,
+    pub tls: Option<raw::Tls>,
     /// Whose X-Forwarded-For is believed.
     pub trusted_proxies: Box<[IpNet]>,
     /// Worker threads of the gate.
@@ -32,15 +32,15 @@ pub struct Settings {
     /// Where the codes of refusals are explained to callers.
     pub error_docs: Option<String>,
     /// How long things may take.
-    pub timeouts: written::Timeouts,
+    pub timeouts: raw::Timeouts,
     /// Where operators look.
     pub admin_listen: SocketAddr,
     /// TLS there; paths as for [`Settings::tls`].
-    pub admin_tls: Option<written::Tls>,
+    pub admin_tls: Option<raw::Tls>,
     /// Proxies in front of it, whose word on who callers are is believed.
     pub admin_proxies: Box<[IpNet]>,
     /// Where people and scripts handle credentials, where there is a database to keep them in.
-    pub desk: Option<written::Desk>,
+    pub desk: Option<raw::Console>,
     /// Where the next process asks for the listeners.
     pub handover_socket: Option<PathBuf>,
     /// What links begin with, without a slash at the end.
@@ -50,9 +50,9 @@ pub struct Settings {
     /// The database, if there is one.
     pub database: Option<Database>,
     /// Which credentials may be presented.
-    pub accept: written::Accept,
+    pub accept: raw::Accept,
     /// What the API behind is told.
-    pub identity: written::Identity,
+    pub identity: raw::Identity,
     /// The versions of the API.
     pub versions: VersionCatalog,
     /// What scopes open.
@@ -64,17 +64,17 @@ pub struct Settings {
     /// Our own tokens.
     pub token_format: TokenFormat,
     /// Slow hashing.
-    pub passwords: written::Passwords,
+    pub passwords: raw::Passwords,
     /// Threads that hash.
     pub hash_threads: NonZeroUsize,
     /// How much callers may ask for.
-    pub limits: written::Limits,
+    pub limits: raw::Limits,
     /// How often a credential without a limit of its own may be used.
     pub rate_limit: Option<RateLimit>,
     /// How much guessing is tolerated.
-    pub throttle: written::Throttle,
+    pub throttle: raw::Throttle,
     /// What is written where.
-    pub log: written::Log,
+    pub log: raw::Log,
     /// Where requests are told of as parts of traces, if they are.
     pub tracing: Option<Tracing>,
 }
@@ -94,7 +94,7 @@ pub struct Database {
     /// Where it is; a file is absolute or starts from the working directory.
     pub url: DatabaseUrl,
     /// How it is used; paths as for [`Settings::tls`].
-    pub options: written::Database,
+    pub options: raw::Database,
 }
 
 /// Traces of requests.
@@ -112,9 +112,9 @@ pub struct Upstream {
     /// Where it is.
     pub url: UpstreamUrl,
     /// How it is spoken to.
-    pub protocol: written::UpstreamProtocol,
+    pub protocol: raw::UpstreamProtocol,
     /// How it is verified; paths as for [`Settings::tls`].
-    pub tls: written::UpstreamTls,
+    pub tls: raw::UpstreamTls,
 }
 
 impl Settings {
@@ -122,7 +122,7 @@ impl Settings {
     ///
     /// # Errors
     /// Everything that does not fit together.
-    pub fn new(file: &written::File, root: &Node, directory: &Path) -> Result<Self, Faults> {
+    pub fn new(file: &raw::File, root: &Node, directory: &Path) -> Result<Self, Diagnostics> {
         let mut faults = Checker::new(root).look_at(file);
         let at = |path: &PathBuf| directory.join(path);
         let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
@@ -131,7 +131,7 @@ impl Settings {
             Ok(database) => database,
             Err(fault) => {
                 let at = ["credentials", "database_file"];
-                faults.push(Fault { origin: root.origin_of(&at), path: at.join("."), ..fault });
+                faults.push(Diagnostic { origin: root.origin_of(&at), path: at.join("."), ..fault });
                 None
             }
         };
@@ -144,14 +144,14 @@ impl Settings {
             upstream: proxy.upstream.as_ref().map(|url| Upstream {
                 url: url.0.clone(),
                 protocol: proxy.upstream_protocol,
-                tls: written::UpstreamTls {
+                tls: raw::UpstreamTls {
                     server_name: proxy.upstream_tls.server_name.clone(),
                     ca: proxy.upstream_tls.ca.as_ref().map(at),
                     certificate: proxy.upstream_tls.certificate.as_ref().map(at),
                     key: proxy.upstream_tls.key.as_ref().map(at),
                 },
             }),
-            tls: proxy.tls.as_ref().map(|tls| written::Tls {
+            tls: proxy.tls.as_ref().map(|tls| raw::Tls {
                 certificate: at(&tls.certificate),
                 key: at(&tls.key),
                 client_ca: tls.client_ca.as_ref().map(at),
@@ -161,7 +161,7 @@ impl Settings {
             error_docs: proxy.error_docs.as_ref().map(|url| url.0.0.clone()),
             timeouts: proxy.timeouts.clone(),
             admin_listen: file.admin.listen.0.0,
-            admin_tls: file.admin.tls.as_ref().map(|tls| written::Tls {
+            admin_tls: file.admin.tls.as_ref().map(|tls| raw::Tls {
                 certificate: at(&tls.certificate),
                 key: at(&tls.key),
                 client_ca: None,
@@ -188,7 +188,7 @@ impl Settings {
             passwords: file.passwords.clone(),
             hash_threads: file.passwords.threads.unwrap_or(half(cores)),
             limits: file.limits.clone(),
-            rate_limit: file.rate_limit.as_ref().map(written::RateLimit::limit),
+            rate_limit: file.rate_limit.as_ref().map(raw::RateLimit::limit),
             throttle: file.throttle.clone(),
             log: file.log.clone(),
             tracing: file
@@ -249,13 +249,14 @@ impl Settings {
 }
 
 /// Where the database is, and how it is used.
-fn database(file: &written::File, directory: &Path) -> Result<Option<Database>, Fault> {
+fn database(file: &raw::File, directory: &Path) -> Result<Option<Database>, Diagnostic> {
     let url = match (&file.credentials.database, &file.credentials.database_file) {
         (Some(url), _) => url.0.clone(),
         (None, None) => return Ok(None),
         (None, Some(path)) => {
             let text = read_text(&directory.join(path))?;
-            let fault = |problem| Fault::new(Origin::WHOLE_FILE, "", format!("names a file whose content {problem}"));
+            let fault =
+                |problem| Diagnostic::new(Origin::WHOLE_FILE, "", format!("names a file whose content {problem}"));
             text.trim().parse().map_err(fault)?
         }
     };
@@ -269,26 +270,26 @@ fn half(cores: NonZeroUsize) -> NonZeroUsize {
     NonZeroUsize::new(cores.get() / 2).unwrap_or(NonZeroUsize::MIN)
 }
 
-fn routes(written: &[written::Route]) -> Box<[RouteRule]> {
-    let route = |route: &written::Route| RouteRule {
+fn routes(written: &[raw::Route]) -> Box<[RouteRule]> {
+    let route = |route: &raw::Route| RouteRule {
         methods: route.methods.iter().map(|method| method.0.0.clone()).collect(),
         path: route.path.0.value.clone(),
     };
     written.iter().map(route).collect()
 }
 
-fn catalog(written: &written::Versions) -> VersionCatalog {
-    let day = |day: &Option<super::Parsed<written::Day>>| day.as_ref().map(|day| day.0.value);
+fn catalog(written: &raw::Versions) -> VersionCatalog {
+    let day = |day: &Option<super::Parsed<raw::Day>>| day.as_ref().map(|day| day.0.value);
     VersionCatalog {
         path: written.read_from.path.as_ref().map(|template| template.0.value.clone()),
         header: written.read_from.header.as_ref().map(|header| header.0.0.clone()),
         rule: match written.rule {
-            written::VersionRule::Exact => VersionRule::Exact,
-            written::VersionRule::UpTo => VersionRule::UpTo,
+            raw::VersionRule::Exact => VersionRule::Exact,
+            raw::VersionRule::UpTo => VersionRule::UpTo,
         },
         when_unstated: match written.when_unstated {
-            written::WhenUnstated::UsePin => WhenUnstated::UsePin,
-            written::WhenUnstated::Reject => WhenUnstated::Reject,
+            raw::WhenUnstated::UsePin => WhenUnstated::UsePin,
+            raw::WhenUnstated::Reject => WhenUnstated::Reject,
         },
         known: written
             .known

@@ -4,19 +4,19 @@
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_yaml::Error;
 
-use super::unknown::unknown_key;
-use super::{Fault, Faults, Key, Node, Origin, Value};
+use super::suggest::unknown_key;
+use super::{Diagnostic, Diagnostics, Key, Node, Origin, Value};
 
 /// Reads one document.
 ///
 /// # Errors
 /// The one fault that stopped the reader.
-pub fn parse(text: &str) -> Result<Node, Fault> {
+pub fn parse(text: &str) -> Result<Node, Diagnostic> {
     if text.trim().is_empty() {
-        return Err(Fault::new(Origin::WHOLE_FILE, "", "is empty"));
+        return Err(Diagnostic::new(Origin::WHOLE_FILE, "", "is empty"));
     }
     let root: Node = serde_yaml::from_str_with_options(text, options()).map_err(|error| fault(&error))?;
-    if root.value == Value::Null { Err(Fault::new(Origin::WHOLE_FILE, "", "is empty")) } else { Ok(root) }
+    if root.value == Value::Null { Err(Diagnostic::new(Origin::WHOLE_FILE, "", "is empty")) } else { Ok(root) }
 }
 
 /// Reads a document whose lists may be long, handing over one element at a time: `sections` names the
@@ -28,11 +28,11 @@ pub fn each_item(
     text: &str,
     sections: &'static [&'static str],
     each: impl FnMut(&'static str, usize, Node),
-) -> Result<(), Faults> {
+) -> Result<(), Diagnostics> {
     if text.trim().is_empty() {
-        return Err(Fault::new(Origin::WHOLE_FILE, "", "is empty").into());
+        return Err(Diagnostic::new(Origin::WHOLE_FILE, "", "is empty").into());
     }
-    let mut root = Root { sections, seen: Vec::new(), faults: Faults::default(), each };
+    let mut root = Root { sections, seen: Vec::new(), faults: Diagnostics::default(), each };
     let outcome = serde_yaml::with_deserializer_from_str_with_options(text, options(), |deserializer| {
         deserializer.deserialize_any(&mut root)
     });
@@ -62,7 +62,7 @@ fn options() -> serde_yaml::Options {
     }
 }
 
-fn fault(error: &Error) -> Fault {
+fn fault(error: &Error) -> Diagnostic {
     let origin = error.location().map_or(Origin::WHOLE_FILE, Origin::from);
     let mut error = error.without_snippet();
     while let Error::AliasError { error: inner, .. } = error {
@@ -81,7 +81,7 @@ fn fault(error: &Error) -> Fault {
         | Error::AliasReplayStackDepthExceeded { .. } => "expands to more than is allowed (aliases, nesting)".into(),
         _ => "is not valid YAML here".into(),
     };
-    let fault = Fault::new(origin, "", problem);
+    let fault = Diagnostic::new(origin, "", problem);
     match error {
         Error::UnknownAnchor { .. } => fault.hint("put a value that begins with * or & in quotes"),
         _ => fault,
@@ -91,7 +91,7 @@ fn fault(error: &Error) -> Fault {
 struct Root<F> {
     sections: &'static [&'static str],
     seen: Vec<&'static str>,
-    faults: Faults,
+    faults: Diagnostics,
     each: F,
 }
 
@@ -106,14 +106,14 @@ impl<'de, F: FnMut(&'static str, usize, Node)> Visitor<'de> for &mut Root<F> {
         while let Some(key) = entries.next_key::<Key>()? {
             match self.sections.iter().find(|section| **section == key.name) {
                 Some(section) if self.seen.contains(section) => {
-                    self.faults.push(Fault::new(key.origin, *section, "stands here twice"));
+                    self.faults.push(Diagnostic::new(key.origin, *section, "stands here twice"));
                     entries.next_value::<IgnoredAny>()?;
                 }
                 Some(section) => {
                     self.seen.push(section);
                     let items = Items { section, each: &mut self.each };
                     if let Some(wrong) = entries.next_value_seed(items)? {
-                        let fault = Fault::new(key.origin.clone(), *section, "must be a list");
+                        let fault = Diagnostic::new(key.origin.clone(), *section, "must be a list");
                         let hint = "write [] for an empty one";
                         self.faults.push(if wrong == Value::Null { fault.hint(hint) } else { fault });
                     }
@@ -128,7 +128,7 @@ impl<'de, F: FnMut(&'static str, usize, Node)> Visitor<'de> for &mut Root<F> {
     }
 
     fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
-        self.faults.push(Fault::new(Origin::WHOLE_FILE, "", "is empty"));
+        self.faults.push(Diagnostic::new(Origin::WHOLE_FILE, "", "is empty"));
         Ok(())
     }
 }

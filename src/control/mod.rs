@@ -2,14 +2,14 @@
 
 mod admin;
 pub mod api;
-mod beside;
-mod desk_database;
-mod housekeeping;
+mod database_probe;
 pub mod operations;
+mod prune;
 mod readiness;
-mod throttle;
+pub(super) mod views;
+mod web;
 
+pub use self::database_probe::DatabaseProbe;
+pub use self::prune::prune;
 pub use admin::{Admin, GateState, router};
-pub use desk_database::DeskDatabase;
-pub use housekeeping::tidy;
 pub use readiness::{Probe, Readiness};

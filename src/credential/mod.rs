@@ -3,13 +3,13 @@
 mod access;
 mod label;
 mod last_use;
+mod link_token;
 mod network;
 mod overlap;
 mod password;
 mod random;
 mod rate_limit;
 mod recent_uses;
-mod ticket;
 mod token;
 mod version;
 
@@ -18,6 +18,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use jiff::Timestamp;
 
+pub use self::link_token::PlainLinkToken;
 pub use access::{RoutePath, RoutePathError, RouteRule, ScopeCatalog, ScopeSet};
 pub use label::{Label, LabelError};
 pub use last_use::LastUse;
@@ -26,7 +27,6 @@ pub use overlap::Overlap;
 pub use password::{HashMemory, PasswordHash, PasswordHashError, PlainPassword};
 pub use rate_limit::RateLimit;
 pub use recent_uses::{RecentUses, Use};
-pub use ticket::PlainTicket;
 pub use token::{DigestError, PlainToken, TokenDigest, TokenFormat, TokenFormatError};
 pub use version::{
     PathTemplate, PathTemplateError, PathVersion, Version, VersionCatalog, VersionRule, WhenUnstated, midnight,

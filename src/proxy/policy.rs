@@ -6,10 +6,10 @@ use http::HeaderValue;
 use ipnet::IpNet;
 
 use super::Upstream;
-use super::headers::HeaderNames;
+use super::request::headers::HeaderNames;
 use super::respond::Refusals;
-use crate::auth::{Directory, Meters, Rules, ThrottleRules};
-use crate::config::{Faults, Settings, written};
+use crate::auth::{Directory, RateLimiters, Rules, ThrottleRules};
+use crate::config::{Diagnostics, Settings, raw};
 use crate::credential::{Version, midnight};
 
 /// What is in force for the requests that arrive now. A request keeps the one it began with.
@@ -19,7 +19,7 @@ pub struct Policy {
     /// Who may call.
     pub(super) directory: Arc<dyn Directory>,
     /// How often credentials have called.
-    pub(super) meters: Meters,
+    pub(super) meters: RateLimiters,
     /// How much guessing is tolerated; `None` for any amount.
     pub(super) throttle: Option<ThrottleRules>,
     /// Where requests go; nowhere from a process that is only asked.
@@ -35,9 +35,9 @@ pub struct Policy {
     /// Who may ask for verdicts.
     pub(super) askers: Box<[IpNet]>,
     /// How long things may take.
-    pub(super) timeouts: written::Timeouts,
+    pub(super) timeouts: raw::Timeouts,
     /// How much callers may ask for.
-    pub(super) limits: written::Limits,
+    pub(super) limits: raw::Limits,
     /// Leave the credential in the forwarded request.
     pub(super) forward_credential: bool,
 }
@@ -62,9 +62,9 @@ impl Policy {
         settings: &Settings,
         rules: Rules,
         directory: Arc<dyn Directory>,
-        meters: Meters,
+        meters: RateLimiters,
         before: Option<&Self>,
-    ) -> Result<Self, Faults> {
+    ) -> Result<Self, Diagnostics> {
         let before = before.and_then(|before| before.upstream.as_ref());
         let upstream = settings
             .upstream
@@ -96,7 +96,7 @@ impl Policy {
     }
 
     /// How often credentials have called; a reload goes on counting from there.
-    pub fn meters(&self) -> &Meters {
+    pub fn meters(&self) -> &RateLimiters {
         &self.meters
     }
 
@@ -108,7 +108,7 @@ impl Policy {
     }
 }
 
-fn throttle_rules(written: &written::Throttle) -> ThrottleRules {
+fn throttle_rules(written: &raw::Throttle) -> ThrottleRules {
     ThrottleRules {
         free_per_pair: written.free_per_pair.get(),
         free_per_address: written.free_per_address.get(),

@@ -10,10 +10,10 @@ use pingora::proxy::Session;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::context::Context;
-use super::headers::has_one_length;
 use super::policy::VersionNotice;
-use crate::auth::{Accept, Rejection, Scheme, Standing};
+use super::request::context::Context;
+use super::request::headers::has_one_length;
+use crate::auth::{Accept, RateStatus, Rejection, Scheme};
 
 /// What `type` begins with when nothing else is configured: names the table in our README. Absolute, so that
 /// it is the same for every path (RFC 9457, 3.1.1), under a name that can never be anybody's (RFC 6761).
@@ -36,7 +36,7 @@ pub(super) struct Refusal {
     /// How it presented its credential.
     pub(super) presented: Scheme,
     /// How often its credential may still call, where that has a limit.
-    pub(super) standing: Option<Standing>,
+    pub(super) standing: Option<RateStatus>,
     /// Its id.
     pub(super) id: Uuid,
 }
@@ -190,8 +190,8 @@ impl Challenge {
 
 /// Says what limit the credential has and how it stands (draft-ietf-httpapi-ratelimit-headers). Fields of the
 /// API behind stay: both are lists.
-pub(super) fn tell_rate(head: &mut ResponseHeader, standing: &Standing) -> pingora::Result<()> {
-    let Standing { limit, remaining, whole_in, .. } = standing;
+pub(super) fn tell_rate(head: &mut ResponseHeader, standing: &RateStatus) -> pingora::Result<()> {
+    let RateStatus { limit, remaining, whole_in, .. } = standing;
     head.append_header("RateLimit-Policy", format!("\"default\";q={};w={}", limit.requests, limit.seconds))?;
     head.append_header("RateLimit", format!("\"default\";r={remaining};t={whole_in}"))?;
     Ok(())

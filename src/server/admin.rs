@@ -10,22 +10,22 @@ use pingora::server::ShutdownWatch;
 use pingora::services::background::BackgroundService;
 
 use super::Event;
-use super::desk::DeskPlan;
+use super::admin_connections::AdminConnections;
+use super::management_api::ManagementApi;
 use super::tls::acceptor;
-use super::visits::Visits;
 use crate::control::{Admin, api, router};
-use crate::proxy::{Bound, Certificates, ListenerEvent};
+use crate::proxy::{BoundListener, Certificates, ListenerEvent};
 
 /// The admin listener, beside the gate and never in its way.
 pub(super) struct AdminService {
-    pub(super) socket: Mutex<Option<Bound>>,
+    pub(super) socket: Mutex<Option<BoundListener>>,
     pub(super) admin: Admin,
     /// Where people and scripts handle credentials.
-    pub(super) desk: Option<DeskPlan>,
+    pub(super) desk: Option<ManagementApi>,
     /// Where it speaks TLS.
     pub(super) certificates: Option<Arc<Certificates>>,
     /// Whoever is there.
-    pub(super) visits: Visits,
+    pub(super) visits: AdminConnections,
     /// Told what happens where nothing else listens.
     pub(super) alone: Option<Sender<Event>>,
 }
@@ -45,7 +45,7 @@ impl BackgroundService for AdminService {
 }
 
 impl AdminService {
-    async fn serve(&self, bound: Bound) -> anyhow::Result<()> {
+    async fn serve(&self, bound: BoundListener) -> anyhow::Result<()> {
         let listener = tokio::net::TcpListener::from_std(bound.into_inner()).context("its socket")?;
         let tls = self.certificates.clone().map(acceptor).transpose()?;
         let router = self.router().await?;

@@ -9,13 +9,13 @@ use async_trait::async_trait;
 use pingora::server::ShutdownWatch;
 use pingora::services::background::BackgroundService;
 
-use super::retired::Retired;
-use crate::auth::{Authenticator, Directory, HashPool, HashPoolSize, Meters, PasswordCache, Throttle};
+use crate::auth::{Authenticator, Directory, HashPool, HashPoolSize, PasswordCache, RateLimiters, Throttle};
 use crate::clock::Clock;
-use crate::config::{Fault, Faults, Origin, Settings};
+use crate::config::{Diagnostic, Diagnostics, Origin, Settings};
 use crate::control::{GateState, Readiness};
-use crate::proxy::{AccessLog, Certificates, Judge, Policy, Reading, Reception, Tracer};
-use crate::source::{Database, DatabaseDirectory, DatabaseStart, Joined, Loaded};
+use crate::proxy::{AccessLog, Certificates, Decider, LoadedCertificates, Policy, RequestLifecycle, Tracer};
+use crate::runtime::DeferredDrop;
+use crate::source::{CombinedDirectory, Database, DatabaseDirectory, DatabaseStart, Loaded};
 use crate::telemetry::{Metrics, TlsListener};
 
 /// How often a host name of the API behind is looked up again.
@@ -37,13 +37,13 @@ pub(super) struct GateInUse {
     directory: Option<Arc<DatabaseDirectory>>,
     certificates: Option<Arc<Certificates>>,
     metrics: Arc<Metrics>,
-    retired: Retired<Policy>,
+    retired: DeferredDrop<Policy>,
 }
 
 /// A reading that fits; to put it in force cannot fail any more.
 pub(super) struct NextGate {
     policy: Policy,
-    certificates: Option<Reading>,
+    certificates: Option<LoadedCertificates>,
 }
 
 impl Gate {
@@ -71,9 +71,9 @@ impl Gate {
         readiness: &Readiness,
         access_log: Option<AccessLog>,
         tracer: Option<Tracer>,
-    ) -> Reception {
-        Reception {
-            judge: Judge {
+    ) -> RequestLifecycle {
+        RequestLifecycle {
+            judge: Decider {
                 policy: self.policy.clone(),
                 authenticator: self.authenticator.clone(),
                 throttle: self.throttle.clone(),
@@ -111,7 +111,7 @@ impl Gate {
             directory: self.directory.clone(),
             certificates: self.certificates.clone(),
             metrics: self.metrics.clone(),
-            retired: Retired::start()?,
+            retired: DeferredDrop::start()?,
         })
     }
 
@@ -126,18 +126,18 @@ impl GateInUse {
     ///
     /// # Errors
     /// All that cannot be used.
-    pub(super) fn prepare(&self, loaded: &Loaded) -> Result<NextGate, Faults> {
+    pub(super) fn prepare(&self, loaded: &Loaded) -> Result<NextGate, Diagnostics> {
         let before = self.policy.load();
         if before.forwards() && loaded.settings.upstream.is_none() {
             let problem = "is missing; a gate goes from its place before the API only by a restart";
-            return Err(Fault::new(Origin::WHOLE_FILE, "proxy.upstream", problem).into());
+            return Err(Diagnostic::new(Origin::WHOLE_FILE, "proxy.upstream", problem).into());
         }
         if !loaded.settings.decides() {
             let problem = "is missing; a gate becomes a desk alone only by a restart";
-            return Err(Fault::new(Origin::WHOLE_FILE, "forward_auth", problem).into());
+            return Err(Diagnostic::new(Origin::WHOLE_FILE, "forward_auth", problem).into());
         }
         let policy = policy(loaded, self.directory.as_ref(), Some(&before))?;
-        let certificates = loaded.settings.tls.as_ref().map(Reading::new).transpose()?;
+        let certificates = loaded.settings.tls.as_ref().map(LoadedCertificates::new).transpose()?;
         Ok(NextGate { policy, certificates })
     }
 
@@ -172,24 +172,24 @@ fn policy(
     loaded: &Loaded,
     database: Option<&Arc<DatabaseDirectory>>,
     before: Option<&Policy>,
-) -> Result<Policy, Faults> {
+) -> Result<Policy, Diagnostics> {
     let settings = &loaded.settings;
-    let mut meters = Meters::new(loaded.set.iter(), settings.rate_limit, before.map(Policy::meters));
+    let mut meters = RateLimiters::new(loaded.set.iter(), settings.rate_limit, before.map(Policy::meters));
     let directory: Arc<dyn Directory> = match database {
         None => loaded.set.clone(),
         Some(database) => {
             let remembered = settings.database.as_ref().map(|database| database.options.cache.credentials.get());
             meters = meters.with_others(2 * remembered.unwrap_or_default());
             database.complain_of_clashes(&loaded.set);
-            Arc::new(Joined::new(loaded.set.clone(), database.clone()))
+            Arc::new(CombinedDirectory::new(loaded.set.clone(), database.clone()))
         }
     };
     Policy::new(settings, loaded.rules.clone(), directory, meters, before)
 }
 
-fn certificates(settings: &Settings, metrics: &Metrics) -> Result<Option<Arc<Certificates>>, Faults> {
+fn certificates(settings: &Settings, metrics: &Metrics) -> Result<Option<Arc<Certificates>>, Diagnostics> {
     let Some(files) = &settings.tls else { return Ok(None) };
-    let reading = Reading::new(files)?;
+    let reading = LoadedCertificates::new(files)?;
     metrics.certificate_shown(TlsListener::Proxy, reading.not_after);
     Ok(Some(Arc::new(Certificates::new(reading))))
 }

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use anyhow::Context as _;
 
 use super::handover::{Handover, Taken};
-use super::inherited::Inherited;
+use super::socket_activation::Inherited;
 use crate::config::Settings;
-use crate::proxy::Bound;
+use crate::proxy::BoundListener;
 
 /// How the listeners are come by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,9 +21,9 @@ pub enum Start {
 
 /// All listening sockets, and how they change hands.
 pub(super) struct Listeners {
-    pub(super) proxy: Vec<Bound>,
-    pub(super) forward_auth: Vec<Bound>,
-    pub(super) admin: Bound,
+    pub(super) proxy: Vec<BoundListener>,
+    pub(super) forward_auth: Vec<BoundListener>,
+    pub(super) admin: BoundListener,
     pub(super) handover: Handover,
 }
 
@@ -55,8 +55,8 @@ impl Listeners {
     }
 }
 
-fn bind(address: SocketAddr, got: Option<Bound>) -> anyhow::Result<Bound> {
-    got.map_or_else(|| Bound::new(address), Ok).with_context(|| format!("cannot listen on {address}"))
+fn bind(address: SocketAddr, got: Option<BoundListener>) -> anyhow::Result<BoundListener> {
+    got.map_or_else(|| BoundListener::new(address), Ok).with_context(|| format!("cannot listen on {address}"))
 }
 
 /// True when a socket at `own` is the one for an address of the settings; for any port, each of that address is.

@@ -1,20 +1,19 @@
 //! The only place that joins both planes: listeners, signals, readiness.
 
 mod admin;
+mod admin_connections;
 mod demo_api;
-mod desk;
-mod first_link;
 mod gate;
 mod handover;
-mod in_use;
-mod inherited;
 mod listeners;
-mod outlets;
-mod retired;
+mod live_state;
+mod log_outputs;
+mod management_api;
 mod service_manager;
+mod setup_link;
 mod shutdown;
+mod socket_activation;
 mod tls;
-mod visits;
 
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicI64;
@@ -28,21 +27,22 @@ use pingora::services::background::background_service;
 use tokio::sync::watch;
 
 use self::admin::AdminService;
-use self::desk::DeskPlan;
+use self::admin_connections::{AdminConnections, Patience};
 use self::gate::Gate;
-use self::in_use::InUse;
 use self::listeners::Listeners;
-use self::outlets::{stderr_style, stdout_is_json};
+use self::live_state::InUse;
+use self::log_outputs::{stderr_style, stdout_is_json};
+use self::management_api::ManagementApi;
 use self::service_manager::Notifier;
 use self::tls::{admin_certificates, read_admin_tls};
-use self::visits::{Patience, Visits};
 use crate::auth::{REJECTION_CODES, Scheme};
 use crate::clock::Clock;
-use crate::config::{Faults, Settings};
-use crate::control::api::InForce;
+use crate::config::{Diagnostics, Settings};
+use crate::control::api::LiveSettings;
 use crate::control::{Admin, Readiness};
 use crate::proxy::{
-    AccessLog, Bound, Connections, ForwardAuth, Gateway, ListenerEvent, ListenerOptions, Reading, Upstream, service,
+    AccessLog, BoundListener, Connections, ForwardAuth, Gateway, ListenerEvent, ListenerOptions, LoadedCertificates,
+    Upstream, service,
 };
 use crate::source::{Apply, Loaded, Loader, Reloader};
 use crate::telemetry::{Log, Metrics};
@@ -124,14 +124,14 @@ fn run(
     let metrics = Arc::new(Metrics::new(&SCHEMES.map(Scheme::as_str), &REJECTION_CODES)?);
     let Listeners { proxy: sockets, forward_auth: asked, admin: admin_socket, mut handover } =
         Listeners::get(settings, options.start)?;
-    let at = |sockets: &[Bound]| sockets.iter().map(|socket| socket.address).collect();
+    let at = |sockets: &[BoundListener]| sockets.iter().map(|socket| socket.address).collect();
     let addresses = Addresses { proxy: at(&sockets), forward_auth: at(&asked), admin: admin_socket.address };
 
     let admin_certificates = admin_certificates(settings, &metrics)?;
-    let in_force = Arc::new(ArcSwap::from_pointee(InForce::new(&loaded)));
+    let in_force = Arc::new(ArcSwap::from_pointee(LiveSettings::new(&loaded)));
     let readiness = Arc::new(Readiness::default());
-    let lines = outlets::stdout_lines(metrics.clone()).context("cannot start the access log")?;
-    let tracer = outlets::tracer(settings, &metrics)?;
+    let lines = log_outputs::stdout_lines(metrics.clone()).context("cannot start the access log")?;
+    let tracer = log_outputs::tracer(settings, &metrics)?;
     let mut server = Server::new_with_opt_and_conf(None, server_conf(settings));
     let connections = Arc::new(Connections::new(metrics.clone()));
     let (handed_over, is_handed_over) = watch::channel(false);
@@ -149,7 +149,7 @@ fn run(
             }
             gate = Some(Gate::new(&loaded, database.as_ref(), metrics.clone())?);
         }
-        Some(database) => alone = Some(Arc::new(desk::begin_alone(database, options.migrate)?)),
+        Some(database) => alone = Some(Arc::new(management_api::begin_alone(database, options.migrate)?)),
         None => anyhow::bail!("there is neither an API to stand before nor a database for a desk"),
     }
     let mut to_serve = 1;
@@ -203,9 +203,9 @@ fn run(
 
     let inbox = shutdown::Inbox::open().context("signals cannot be received")?;
     let wishes = inbox.wishes();
-    let visits = Visits::new(Patience::default());
+    let visits = AdminConnections::new(Patience::default());
     let is_alone = alone.is_some();
-    let plan = |_: &_| settings.database.clone().map(|database| DeskPlan { database, in_force, alone });
+    let plan = |_: &_| settings.database.clone().map(|database| ManagementApi { database, in_force, alone });
     let admin = AdminService {
         socket: Mutex::new(Some(admin_socket)),
         admin,
@@ -276,13 +276,13 @@ fn joined(addresses: &[SocketAddr]) -> Option<String> {
 ///
 /// # Errors
 /// All that cannot be used.
-pub fn check(loaded: &Loaded) -> Result<(), Faults> {
-    let own = loaded.settings.tls.as_ref().map(Reading::new).transpose().err();
+pub fn check(loaded: &Loaded) -> Result<(), Diagnostics> {
+    let own = loaded.settings.tls.as_ref().map(LoadedCertificates::new).transpose().err();
     let admin = loaded.settings.admin_tls.as_ref().map(read_admin_tls).transpose().err();
     let (upstream, timeouts) = (loaded.settings.upstream.as_ref(), &loaded.settings.timeouts);
     let upstream = upstream.and_then(|upstream| Upstream::new(upstream, timeouts, None).err());
     let faults: Vec<_> = own.into_iter().chain(admin).chain(upstream).flat_map(|faults| faults.0).collect();
-    Faults(faults).into_result(|| ())
+    Diagnostics(faults).into_result(|| ())
 }
 
 fn server_conf(settings: &Settings) -> ServerConf {

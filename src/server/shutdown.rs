@@ -11,9 +11,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Mutex, watch};
 
 use super::Event;
+use super::admin_connections::AdminConnections;
 use super::handover::Kept;
 use super::service_manager::Notifier;
-use super::visits::Visits;
 use crate::control::Readiness;
 use crate::proxy::Connections;
 use crate::source::ReloadHandle;
@@ -55,7 +55,7 @@ pub(super) struct Signals {
     /// How many connections of callers there are.
     pub(super) connections: Arc<Connections>,
     /// Those of the admin listener.
-    pub(super) visits: Visits,
+    pub(super) visits: AdminConnections,
     pub(super) lame_duck: Duration,
     pub(super) most: Duration,
     /// The listening sockets, kept for the next process.

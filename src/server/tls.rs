@@ -5,8 +5,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tokio_rustls::TlsAcceptor;
 
-use crate::config::{Faults, Settings, written};
-use crate::proxy::{Certificates, Reading};
+use crate::config::{Diagnostics, Settings, raw};
+use crate::proxy::{Certificates, LoadedCertificates};
 use crate::telemetry::{Metrics, TlsListener};
 
 /// Shakes hands with the certificates that are in force then.
@@ -23,7 +23,10 @@ pub(super) fn acceptor(certificates: Arc<Certificates>) -> anyhow::Result<TlsAcc
 }
 
 /// As the settings name them.
-pub(super) fn admin_certificates(settings: &Settings, metrics: &Metrics) -> Result<Option<Arc<Certificates>>, Faults> {
+pub(super) fn admin_certificates(
+    settings: &Settings,
+    metrics: &Metrics,
+) -> Result<Option<Arc<Certificates>>, Diagnostics> {
     let Some(files) = &settings.admin_tls else { return Ok(None) };
     let reading = read_admin_tls(files)?;
     metrics.certificate_shown(TlsListener::Admin, reading.not_after);
@@ -31,8 +34,8 @@ pub(super) fn admin_certificates(settings: &Settings, metrics: &Metrics) -> Resu
 }
 
 /// Reads them.
-pub(super) fn read_admin_tls(files: &written::Tls) -> Result<Reading, Faults> {
-    Reading::new(files).map_err(|mut faults| {
+pub(super) fn read_admin_tls(files: &raw::Tls) -> Result<LoadedCertificates, Diagnostics> {
+    LoadedCertificates::new(files).map_err(|mut faults| {
         for fault in &mut faults.0 {
             fault.path = fault.path.replace("proxy.tls", "admin.tls");
         }

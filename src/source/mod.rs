@@ -1,20 +1,14 @@
 //! Where credentials come from: a file that is read again whenever it changes, a database whose changes are
 //! followed, or both.
 
+mod combined;
 mod database;
-mod decoys;
-mod difference;
-mod file_set;
-mod fingerprints;
-pub mod formats;
-mod joined;
-mod loader;
-mod reloader;
-mod watch;
+mod dummy_hashes;
+pub(crate) mod file;
 
+pub use self::combined::CombinedDirectory;
+pub use self::file::diff::Difference;
+pub use self::file::file_set::FileSet;
+pub use self::file::loader::{Loaded, Loader};
+pub use self::file::reloader::{Apply, ReloadHandle, ReloadOutcome, Reloader};
 pub use database::{Database, DatabaseDirectory, DatabaseStart};
-pub use difference::Difference;
-pub use file_set::FileSet;
-pub use joined::Joined;
-pub use loader::{Loaded, Loader};
-pub use reloader::{Apply, ReloadHandle, ReloadOutcome, Reloader};

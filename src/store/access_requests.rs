@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::credentials::gate::moment;
+use super::credentials::write::BATCH;
 use super::transaction::{Touched, built, listed, within};
-use super::usable::moment;
-use super::writes::BATCH;
 use super::{ActorKind, Listing, Store, StoreError, Transaction, UseCase, asked, one};
 use crate::credential::Label;
 

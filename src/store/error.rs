@@ -29,7 +29,7 @@ pub enum StoreError {
     Taken(&'static str),
     /// Something named in the change is not there (any more).
     #[error("something that it belongs to does not exist")]
-    Dangling,
+    MissingReference,
     /// A value that this program never wrote.
     #[error("{table}.{column} of {id:?} holds what claviger has never written; mend or delete that row")]
     Inconsistent {
@@ -44,7 +44,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// True when another attempt may succeed without anybody doing anything.
-    pub fn is_passing(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable(_))
     }
 }
@@ -81,7 +81,7 @@ impl StoreError {
             return Self::Taken(taken(error));
         }
         if error.is_foreign_key_violation() {
-            return Self::Dangling;
+            return Self::MissingReference;
         }
         let code = error.code().unwrap_or_default();
         let unusable = |remedy| Self::Unusable { problem: error.message().to_owned(), remedy };

@@ -12,7 +12,7 @@ const FORGOTTEN: i64 = 100;
 
 /// What is remembered of a call.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct Remembered {
+pub struct StoredResponse {
     /// The digest of what was asked for.
     pub request: Vec<u8>,
     /// What was answered, as JSON.
@@ -26,7 +26,12 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be asked.
-    pub async fn remembered(&self, actor: &str, key: &str, now: Timestamp) -> Result<Option<Remembered>, StoreError> {
+    pub async fn remembered(
+        &self,
+        actor: &str,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<StoredResponse>, StoreError> {
         let oldest = oldest(now);
         self.within(async {
             on!(&self.pools, |pool| {
@@ -67,7 +72,7 @@ impl Transaction {
         actor: &str,
         key: &str,
         request: &[u8],
-    ) -> Result<Option<Remembered>, StoreError> {
+    ) -> Result<Option<StoredResponse>, StoreError> {
         let (now, oldest) = (self.now.as_millisecond(), oldest(self.now));
         self.forget_keys(oldest).await?;
         // One that is too old is as good as none, whether or not it is forgotten yet.
@@ -84,7 +89,7 @@ impl Transaction {
         if touched.0 > 0 {
             return Ok(None);
         }
-        within!(self, |connection| sqlx::query_as::<_, Remembered>(SELECT)
+        within!(self, |connection| sqlx::query_as::<_, StoredResponse>(SELECT)
             .bind(actor)
             .bind(key)
             .bind(oldest)

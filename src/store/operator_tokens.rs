@@ -2,9 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::credentials::gate::moment;
 use super::transaction::{Touched, within};
-use super::usable::moment;
-use super::{Listing, Place, Role, Store, StoreError, Transaction, on, one};
+use super::{Cursor, Listing, Role, Store, StoreError, Transaction, on, one};
 use crate::credential::{Label, TokenDigest};
 
 /// Last uses are no more exact than this.
@@ -84,7 +84,7 @@ impl Store {
     pub async fn operator_tokens_after(
         &self,
         account: Option<&Label>,
-        after: Option<&Place>,
+        after: Option<&Cursor>,
         most: u32,
     ) -> Result<Listing<OperatorTokenRecord>, StoreError> {
         let whose = if account.is_some() { "account = $3" } else { "CAST($3 AS TEXT) IS NULL" };

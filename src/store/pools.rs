@@ -8,7 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, PgPool, SqlitePool};
 
-use super::file::OpenedFile;
+use super::schema::file_identity::OpenedFile;
 use super::{Store, StoreError};
 use crate::config::{DatabaseTls, DatabaseUrl, PostgresUrl};
 

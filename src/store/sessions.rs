@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::credentials::gate::moment;
 use super::transaction::{Touched, within};
-use super::usable::moment;
 use super::{Store, StoreError, Transaction, UserRecord, one, users};
 use crate::credential::{Label, TokenDigest};
 

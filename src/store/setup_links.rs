@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
+use super::credentials::gate::moment;
 use super::transaction::{Touched, within};
-use super::usable::moment;
 use super::{Store, StoreError, Transaction, one};
 use crate::credential::{Label, TokenDigest};
 

@@ -12,7 +12,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, fmt, reload};
 
-use super::{LineSink, Lines};
+use super::{LineSink, LineWriter};
 
 /// How lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Log {
     /// When `level` cannot be read, or logging was started before.
     pub fn start(level: &str, style: LogStyle) -> Result<Self, String> {
         // There is nobody left to tell.
-        let lines = Lines::start(std::io::stderr(), |_, _| ()).map_err(|error| error.to_string())?;
+        let lines = LineWriter::start(std::io::stderr(), |_, _| ()).map_err(|error| error.to_string())?;
         let sink = lines.sink();
         let (filter, handle) = reload::Layer::new(read(level)?);
         let harmless = filter_fn(|metadata| is_harmless(metadata.target(), *metadata.level()));

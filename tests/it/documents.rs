@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use claviger::auth::{REJECTION_CODES, Rejection};
-use claviger::config::written;
+use claviger::config::raw;
 use serde_json::Value;
 
 fn read(path: &str) -> String {
@@ -83,7 +83,7 @@ fn every_setting_stands_in_the_readme_and_in_the_example() {
 
 /// Of a gate.
 fn defaults() -> Value {
-    let file = written::File { proxy: Some(written::Proxy::default()), ..written::File::default() };
+    let file = raw::File { proxy: Some(raw::Proxy::default()), ..raw::File::default() };
     serde_json::to_value(file).unwrap()
 }
 

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
 
-use super::details::Details;
-use crate::cli::desk::{DeskArgs, Request, path, show_secret};
+use super::flags::Details;
+use crate::cli::client::{ClientArgs, Request, path, show_secret};
 use crate::cli::secret;
 use crate::credential::Label;
 
@@ -33,7 +33,7 @@ pub(in crate::cli) struct Args {
     #[command(flatten)]
     details: Details,
     #[command(flatten)]
-    desk: DeskArgs,
+    desk: ClientArgs,
 }
 
 /// Arguments of `duplicate`.
@@ -52,7 +52,7 @@ pub(in crate::cli) struct Duplicate {
     #[arg(long)]
     name: Option<String>,
     #[command(flatten)]
-    desk: DeskArgs,
+    desk: ClientArgs,
 }
 
 impl Args {

@@ -6,13 +6,13 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 
 use super::Format;
-use crate::cli::desk::{Desk, DeskPlace, Request, path, query};
+use crate::cli::client::{Client, ClientTarget, Request, path, query};
+use crate::cli::database_target::{Named, wait};
 use crate::cli::output::remark;
-use crate::cli::store::{Named, wait};
 use crate::clock::Clock;
 use crate::config::shell_user;
 use crate::control::api::ExportSummary;
-use crate::control::operations::{Call, Caller, ExportError, export};
+use crate::control::operations::{Caller, ExportError, OperationContext, export};
 use crate::credential::Label;
 
 /// Arguments of `export`.
@@ -28,7 +28,7 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_name = "ID")]
     account: Option<Label>,
     #[command(flatten)]
-    desk: DeskPlace,
+    desk: ClientTarget,
 }
 
 impl Args {
@@ -48,7 +48,7 @@ impl Args {
         let named = Named::read(&self.desk.source())?;
         let store = named.open_current().await?;
         let caller = Caller::shell(shell_user());
-        let call = Call::new(&store, &caller, Clock::System.now(), named.terms());
+        let call = OperationContext::new(&store, &caller, Clock::System.now(), named.terms());
         let exported = export(&call, self.format.into(), self.account.as_ref(), out).await;
         store.close().await;
         let exported = exported.map_err(|error| match (error, &self.account) {
@@ -63,7 +63,7 @@ impl Args {
     }
 
     /// From another process.
-    async fn ask(&self, there: &Desk, mut out: impl Write) -> anyhow::Result<(ExportSummary, Vec<String>)> {
+    async fn ask(&self, there: &Client, mut out: impl Write) -> anyhow::Result<(ExportSummary, Vec<String>)> {
         let parameters =
             [("format", Some(self.format.asked())), ("account", self.account.as_ref().map(Label::to_string))];
         let head = there.download(Request::get(&query(&path(&["credential-files"]), &parameters)), &mut out).await?;

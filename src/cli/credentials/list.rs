@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::cli::desk::{Column, DeskArgs, Request, cell, list, moment, path, query};
+use crate::cli::client::{ClientArgs, Column, Request, cell, list, moment, path, query};
 use crate::cli::output::say;
 use crate::clock::Clock;
 
@@ -61,7 +61,7 @@ pub(in crate::cli) struct Args {
     #[arg(long)]
     count: bool,
     #[command(flatten)]
-    desk: DeskArgs,
+    desk: ClientArgs,
 }
 
 /// When they were made.

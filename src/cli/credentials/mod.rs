@@ -1,12 +1,12 @@
 //! `claviger credential …`: those of the database.
 
-mod breaking;
-mod change;
 mod create;
-mod details;
+mod destructive;
 mod export;
+mod flags;
 mod import;
 mod list;
+mod modify;
 mod show;
 
 use std::process::ExitCode;
@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use serde_json::json;
 
-use crate::source::formats;
+use crate::formats;
 
 /// What to do with credentials.
 #[derive(clap::Subcommand)]
@@ -26,27 +26,27 @@ pub(super) enum Command {
     /// Make one, and print its secret this once
     Create(create::Args),
     /// Change details and rights, never the secret
-    Edit(change::Edit),
+    Edit(modify::Edit),
     /// Give it a new secret; the one it has is dead at once, or after an overlap
-    Reset(breaking::Reset),
+    Reset(destructive::Reset),
     /// Let the secret from before a reset count no longer
     #[command(after_help = "Examples:\n  claviger credential end-overlap acme-billing")]
-    EndOverlap(change::One),
+    EndOverlap(modify::One),
     /// Make one with the same rights and settings, and a secret of its own
     Duplicate(create::Duplicate),
     /// Pin it to another version of the API
-    Upgrade(change::Upgrade),
+    Upgrade(modify::Upgrade),
     /// Refuse it until it is enabled again
-    Disable(breaking::Disable),
+    Disable(destructive::Disable),
     /// Let it through again, with the secret it had
     #[command(after_help = "Examples:\n  claviger credential enable acme-billing")]
-    Enable(change::One),
+    Enable(modify::One),
     /// Take its secret away; it stays without one until it is reset
     #[command(after_help = "Examples:\n  claviger credential clear acme-billing")]
-    Clear(breaking::Breaking),
+    Clear(destructive::Breaking),
     /// Delete it for good
     #[command(after_help = "Examples:\n  claviger credential delete acme-billing")]
-    Delete(breaking::Breaking),
+    Delete(destructive::Breaking),
     /// Add and replace those of a file; all of them or none
     Import(import::Args),
     /// Print all of them as a file, with digests and hashes

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde_json::{Map, Value};
 
 use super::list::state;
-use crate::cli::desk::{DeskArgs, Request, path, show};
+use crate::cli::client::{ClientArgs, Request, path, show};
 
 /// Arguments of `show`.
 #[derive(clap::Args)]
@@ -17,7 +17,7 @@ pub(in crate::cli) struct Args {
     #[arg(value_name = "CREDENTIAL")]
     id: String,
     #[command(flatten)]
-    desk: DeskArgs,
+    desk: ClientArgs,
 }
 
 impl Args {

@@ -94,23 +94,23 @@ impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
 
 /// A length of time, such as `500ms`, `30s` or `5m`; more than zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Period(pub Duration);
+pub struct HumanDuration(pub Duration);
 
-impl Period {
+impl HumanDuration {
     /// This many seconds.
     pub const fn seconds(seconds: u64) -> Self {
         Self(Duration::from_secs(seconds))
     }
 }
 
-impl Parsed<Period> {
+impl Parsed<HumanDuration> {
     /// As the standard library has it.
     pub fn duration(&self) -> Duration {
         self.0.0
     }
 }
 
-impl FromStr for Period {
+impl FromStr for HumanDuration {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -121,7 +121,7 @@ impl FromStr for Period {
     }
 }
 
-impl fmt::Display for Period {
+impl fmt::Display for HumanDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::SignedDuration::try_from(self.0) {
             Ok(duration) => write!(f, "{duration:#}"),
@@ -158,10 +158,10 @@ mod tests {
     #[test]
     fn lengths_of_time_read_back() {
         for text in ["500ms", "30s", "5m", "1h 30m"] {
-            assert_eq!(text.parse::<Period>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<HumanDuration>().unwrap().to_string(), text);
         }
         for odd in ["", "30", "-1s", "0s", "soon"] {
-            assert!(odd.parse::<Period>().is_err(), "{odd}");
+            assert!(odd.parse::<HumanDuration>().is_err(), "{odd}");
         }
     }
 

@@ -8,11 +8,11 @@ use axum::http::header::{CONTENT_TYPE, HeaderMap};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::object::Object;
+use super::json_object::Object;
 use super::problem::{Code, Problem};
 
 /// More than anybody has to say.
-pub(super) const LARGEST_BODY: usize = 64 * 1024;
+pub(in crate::control) const LARGEST_BODY: usize = 64 * 1024;
 
 /// The body, as JSON.
 pub(super) struct Body<T>(pub(super) T);

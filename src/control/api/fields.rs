@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 
-use crate::control::operations::{Invalid, Said};
+use crate::control::operations::{Invalid, Patch};
 use crate::credential::Label;
 
 /// A field that was given, even as null; one that was left out stays `None` by default.
@@ -13,12 +13,12 @@ pub(super) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(field: D) ->
 }
 
 /// What an edit says of a field.
-pub(super) fn said<T, U>(given: Option<Option<T>>, read: impl FnOnce(T) -> Option<U>) -> Said<U> {
+pub(super) fn said<T, U>(given: Option<Option<T>>, read: impl FnOnce(T) -> Option<U>) -> Patch<U> {
     match given {
-        None => Said::Nothing,
-        Some(None) => Said::Gone,
+        None => Patch::Nothing,
+        Some(None) => Patch::Gone,
         // What cannot be read is among the faults.
-        Some(Some(value)) => read(value).map_or(Said::Nothing, Said::Now),
+        Some(Some(value)) => read(value).map_or(Patch::Nothing, Patch::Now),
     }
 }
 

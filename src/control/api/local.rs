@@ -7,7 +7,7 @@ use futures_util::TryStreamExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use super::{Desk, PREFIX, router};
+use super::{ControlState, PREFIX, router};
 use crate::control::operations::Caller;
 
 /// Whoever sits beside the database, in front of the API.
@@ -39,7 +39,7 @@ pub struct LocalStream {
 
 impl Local {
     /// For this caller, who has been recognised already.
-    pub fn new(desk: Desk, caller: Caller) -> Self {
+    pub fn new(desk: ControlState, caller: Caller) -> Self {
         Self { router: router(desk), caller }
     }
 

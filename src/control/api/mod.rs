@@ -1,42 +1,17 @@
 //! The API of the desk, under `/api/v1`: it reads requests, calls operations and writes answers. No rule is here.
 
-mod access_requests;
-mod accounts;
-mod answer;
-mod asked;
-mod audit;
-mod caller;
-mod credential;
-mod credential_edits;
-mod credential_files;
-mod credential_secrets;
-mod credentials;
-mod desk;
-mod diagnosis;
-mod docs;
-mod document;
-mod export_summary;
-mod extract;
+mod call;
+pub(super) mod extract;
 mod field_problem;
 mod fields;
-mod file_credentials;
+mod json_object;
 mod local;
-mod me;
-mod new_credential;
-mod object;
-mod operator_tokens;
-mod origin;
-mod own_key;
-mod pace;
+mod openapi;
 mod paging;
-mod problem;
+pub(super) mod problem;
 mod refusals;
-mod role;
-mod session;
-mod setup;
-mod surroundings;
-mod users;
-mod visitor;
+mod resources;
+mod response;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -44,27 +19,27 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::any;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use caller::{COOKIE_NAME, Peer};
-pub use desk::{Desk, InForce};
-pub use document::openapi;
-pub use export_summary::ExportSummary;
+pub use self::openapi::openapi;
+pub use self::resources::credentials::export_summary::ExportSummary;
+pub use super::web::caller::{COOKIE_NAME, Peer};
+pub use super::web::state::{ControlState, LiveSettings};
 pub use field_problem::{FieldProblem, Position};
 pub use local::{Local, LocalAnswer, LocalStream};
 pub use problem::{Code, Problem};
 
+use super::web::middleware::surround;
 use extract::LARGEST_BODY;
-use surroundings::surround;
 
 /// Where everything here begins.
 pub const PREFIX: &str = "/api/v1";
 
 /// Everything under [`PREFIX`].
-pub fn router(desk: Desk) -> Router {
+pub fn router(desk: ControlState) -> Router {
     let around = from_fn_with_state(desk.clone(), surround);
     let (router, _) = operations().split_for_parts();
     let router = router
-        .merge(document::routes())
-        .merge(docs::routes())
+        .merge(openapi::routes())
+        .merge(openapi::docs::routes())
         .fallback(nothing)
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed, "see the field Allow"))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
@@ -79,21 +54,21 @@ async fn nothing() -> Problem {
 }
 
 /// All operations, with their descriptions.
-fn operations() -> OpenApiRouter<Desk> {
+fn operations() -> OpenApiRouter<ControlState> {
     OpenApiRouter::new()
-        .merge(me::routes())
-        .merge(session::routes())
-        .merge(setup::routes())
-        .merge(accounts::routes())
-        .merge(access_requests::routes())
-        .merge(credentials::routes())
-        .merge(credential_edits::routes())
-        .merge(credential_secrets::routes())
-        .merge(credential_files::routes())
-        .merge(own_key::routes())
-        .merge(file_credentials::routes())
-        .merge(users::routes())
-        .merge(diagnosis::routes())
-        .merge(operator_tokens::routes())
-        .merge(audit::routes())
+        .merge(resources::me::routes())
+        .merge(resources::session::routes())
+        .merge(resources::setup::routes())
+        .merge(resources::accounts::routes())
+        .merge(resources::access_requests::routes())
+        .merge(resources::credentials::routes())
+        .merge(resources::credentials::edit::routes())
+        .merge(resources::credentials::secrets::routes())
+        .merge(resources::credentials::files::routes())
+        .merge(resources::own_key::routes())
+        .merge(resources::credentials::from_file::routes())
+        .merge(resources::users::routes())
+        .merge(resources::diagnosis::routes())
+        .merge(resources::operator_tokens::routes())
+        .merge(resources::audit::routes())
 }

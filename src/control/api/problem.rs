@@ -156,7 +156,7 @@ impl Code {
     }
 
     /// For what answers with a status of its own; none of it comes from here.
-    pub(super) fn of_status(status: StatusCode) -> Self {
+    pub(in crate::control) fn of_status(status: StatusCode) -> Self {
         match status {
             StatusCode::NOT_FOUND => Self::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
@@ -225,7 +225,7 @@ impl Problem {
     }
 
     /// Head and body; `documentation` is where the codes are explained.
-    pub(super) fn write(&self, documentation: &str, request_id: &str) -> Response {
+    pub(in crate::control) fn write(&self, documentation: &str, request_id: &str) -> Response {
         let document = Document {
             kind: format!("{documentation}#{}", self.code.as_str()),
             title: self.code.title(),

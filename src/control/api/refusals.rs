@@ -43,7 +43,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::Taken(what) => return Self::new(Code::Taken, format!("{what} is taken already")),
-            StoreError::Dangling => {
+            StoreError::MissingReference => {
                 return Self::new(Code::Conflict, "something that it belongs to does not exist any more");
             }
             _ => tracing::error!("{error}"),
@@ -61,7 +61,7 @@ impl From<StoreError> for Problem {
             StoreError::ReadOnly => {
                 Self::new(Code::DatabaseReadOnly, "nothing has happened; reading goes on meanwhile").retry_after(60)
             }
-            StoreError::Inconsistent { .. } | StoreError::Taken(_) | StoreError::Dangling => {
+            StoreError::Inconsistent { .. } | StoreError::Taken(_) | StoreError::MissingReference => {
                 Self::new(Code::Internal, "a row of the database cannot be read; the log says which")
             }
         }

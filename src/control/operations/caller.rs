@@ -19,7 +19,7 @@ pub struct Caller {
 
 /// The accounts that a caller reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach<'c> {
+pub enum AccountScope<'c> {
     /// All of them.
     Every,
     /// Their own.
@@ -52,13 +52,13 @@ impl Caller {
     ///
     /// # Errors
     /// When they may do it nowhere.
-    pub fn reach(&self, right: Right) -> Result<Reach<'_>, Refusal> {
+    pub fn reach(&self, right: Right) -> Result<AccountScope<'_>, Refusal> {
         if self.may(right) { Ok(self.accounts()) } else { Err(Refusal::Forbidden) }
     }
 
     /// The accounts that they see.
-    pub fn accounts(&self) -> Reach<'_> {
-        self.account.as_ref().map_or(Reach::Every, Reach::Only)
+    pub fn accounts(&self) -> AccountScope<'_> {
+        self.account.as_ref().map_or(AccountScope::Every, AccountScope::Only)
     }
 
     /// Staff are of no account, and nobody else is: whoever is neither has no rights.
@@ -67,7 +67,7 @@ impl Caller {
     }
 }
 
-impl<'c> Reach<'c> {
+impl<'c> AccountScope<'c> {
     /// True for an account within it.
     pub fn covers(self, account: &Label) -> bool {
         match self {

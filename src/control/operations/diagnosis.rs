@@ -1,8 +1,8 @@
 //! "Why do I not see it?": what has to be so before a user can use the API, and what of it is.
 
-use super::{Call, NotFound, Refusal, Right};
+use super::{NotFound, OperationContext, Refusal, Right};
 use crate::credential::Label;
-use crate::store::{AccountRecord, CredentialsStanding, Role, StoreError, UserRecord};
+use crate::store::{AccountRecord, Role, StoreError, UserCredentialCounts, UserRecord};
 
 /// What has to be so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub enum DiagnoseError {
 ///
 /// # Errors
 /// When there is no such user that the caller may ask about, or nothing can be read.
-pub async fn diagnose(call: &Call<'_>, user: &str) -> Result<Vec<Step>, DiagnoseError> {
+pub async fn diagnose(call: &OperationContext<'_>, user: &str) -> Result<Vec<Step>, DiagnoseError> {
     let is_own = call.caller.user.as_ref().is_some_and(|own| own.as_str() == user);
     let reach = call.reach(if is_own { Right::SeeAccount } else { Right::ManageUsers })?;
     let unknown = Refusal::from(NotFound("user"));
@@ -73,7 +73,7 @@ pub async fn diagnose(call: &Call<'_>, user: &str) -> Result<Vec<Step>, Diagnose
     Ok(steps(&standing, &record, credentials))
 }
 
-fn steps(user: &UserRecord, account: &AccountRecord, credentials: CredentialsStanding) -> Vec<Step> {
+fn steps(user: &UserRecord, account: &AccountRecord, credentials: UserCredentialCounts) -> Vec<Step> {
     let may = match user.role {
         Role::Staff => false,
         Role::Owner | Role::Implementer => true,

@@ -5,26 +5,30 @@
 mod access_requests;
 mod accounts;
 mod audit;
-mod begin;
-mod call;
+mod authorize;
 mod caller;
 mod contacts;
+mod context;
 mod credentials;
 mod diagnosis;
-mod facts;
 mod hashing;
+mod idempotent;
 mod ids;
 mod moment;
-mod once;
 mod operator_tokens;
 mod paging;
 mod refusal;
 mod rights;
 mod secrets;
 mod sessions;
-mod texts;
+mod text_rules;
 mod users;
 
+pub use self::context::{IdempotencyKey, OperationContext, Terms};
+pub use self::idempotent::Once;
+pub use super::views::{
+    access_request_facts, account_facts, audit_facts, credential_facts, operator_token_facts, user_facts,
+};
 pub use access_requests::{
     AskForAccessError, DecideRequestsError, Decision, NewAccessRequest, NotDecidable, WithdrawRequestError,
     ask_for_access, decide_requests, list_access_requests, show_access_request, withdraw_request,
@@ -34,20 +38,17 @@ pub use accounts::{
     grant_access, list_accounts, rename_account, set_member_policy, show_account, switch_account, withdraw_access,
 };
 pub use audit::{AuditTable, ReadAuditError, export_audit, list_audit};
-pub use call::{Call, IdempotencyKey, Terms};
-pub use caller::{Caller, Reach};
+pub use caller::{AccountScope, Caller};
 pub use credentials::{
     ClearError, CreateError, Created, CreatedWhen, CredentialsWanted, DeleteError, DisableError, Duplicate,
     DuplicateError, Edit, EditError, EnableError, EndOverlapError, ExportError, Exported, ImportError, Imported,
-    ImportedCredential, ListCredentialsError, NewCredential, OwnKeyError, Reset, ResetDone, ResetError, Said,
+    ImportedCredential, ListCredentialsError, NewCredential, OwnKeyError, Patch, Reset, ResetDone, ResetError,
     UpgradeVersionError, clear, count_credentials, create, delete, disable, duplicate, edit, enable, end_overlap,
     export, import, list_credentials, may_import, own_key, regenerate_own_key, reset, show_credential,
     switch_off_own_key, switch_on_own_key, upgrade_version,
 };
 pub use diagnosis::{DiagnoseError, Step, StepCode, diagnose};
-pub use facts::{access_request_facts, account_facts, audit_facts, credential_facts, operator_token_facts, user_facts};
 pub use ids::NoRandomness;
-pub use once::Once;
 pub use operator_tokens::{
     ChangeOperatorTokenError, CreateOperatorTokenError, CreatedOperatorToken, NewOperatorToken, ReadOperatorTokenError,
     create_operator_token, delete_operator_token, disable_operator_token, enable_operator_token, list_operator_tokens,
@@ -58,7 +59,7 @@ pub use refusal::{FieldFault, Invalid, NotFound, Refusal};
 pub use rights::Right;
 pub use secrets::{NewSecret, NoSecret, PasswordUnfit, PlainSecret};
 pub use sessions::{
-    Busy, ChangePasswordError, Doorstep, GuessError, SessionLimits, SignInError, SignedIn, caller_of_token,
+    Busy, ChangePasswordError, GuessError, SessionLimits, SignInContext, SignInError, SignedIn, caller_of_token,
     change_password, sign_in, sign_out, who_is,
 };
 pub use users::{

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::Invalid;
 use super::hashing::hashed;
 use super::sessions::Busy;
-use super::texts::is_disguise;
+use super::text_rules::is_disguise;
 use crate::credential::{PlainPassword, PlainToken, StoredSecret, TokenFormat, is_username};
 
 const SHORTEST: usize = 8;

@@ -1,11 +1,11 @@
 //! Forward-auth: a proxy that stays in front of the API asks here before it forwards, and gets the verdict of the
 //! gate. nginx (`auth_request`), Traefik, Caddy and Envoy ask over HTTP, Envoy over gRPC as well.
 
-mod answer;
-mod check;
+mod envoy;
 mod grpc;
 mod messages;
-mod original;
+mod original_request;
+mod response;
 
 use std::sync::Arc;
 
@@ -18,16 +18,16 @@ use pingora::proxy::{ProxyHttp, Session};
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType};
 
-use self::check::Checked;
+use self::envoy::Checked;
 use self::grpc::Failure;
-use self::original::{Asking, Statuses};
-use super::context::Context;
-use super::gateway::peer;
-use super::headers::is_trusted;
-use super::question::{Question, Whence};
-use super::reception::About;
+use self::original_request::{Asking, Statuses};
+use super::request::auth_request::{AuthRequest, ClientOrigin};
+use super::request::context::Context;
+use super::request::gateway::peer;
+use super::request::headers::is_trusted;
+use super::request::lifecycle::About;
 use super::respond::Refusal;
-use super::{Answers, Policy, Reception};
+use super::{ListenerApp, Policy, RequestLifecycle};
 use crate::auth::Rejection;
 
 /// Beside the headers, which have a limit of their own: what Envoy says about itself and the connection.
@@ -40,7 +40,7 @@ const IMITATED: Rejection = Rejection::RequestAmbiguous(
 /// Answers proxies that ask.
 pub struct ForwardAuth {
     /// Receives, decides and sees off.
-    pub reception: Reception,
+    pub reception: RequestLifecycle,
 }
 
 /// One question, until its log line.
@@ -53,7 +53,7 @@ pub struct Asked {
     told: Option<u16>,
 }
 
-impl Answers for ForwardAuth {
+impl ListenerApp for ForwardAuth {
     fn policy(&self) -> Arc<ArcSwap<Policy>> {
         self.reception.judge.policy.clone()
     }
@@ -116,14 +116,14 @@ impl ForwardAuth {
         if grpc::is_check(session.req_header()) {
             return grpc::fail(session, Failure::PermissionDenied).await;
         }
-        answer::deny(session, policy, Refusal::new(rejection, &asked.context), Statuses::All).await
+        response::deny(session, policy, Refusal::new(rejection, &asked.context), Statuses::All).await
     }
 
     /// Over HTTP: the headers are the caller's, but for what the proxy has set.
     async fn ask(&self, session: &mut Session, policy: &Arc<Policy>, asked: &mut Asked) -> pingora::Result<()> {
         let judge = &self.reception.judge;
         let request = session.req_header();
-        let Some(asking) = Asking::of(request) else { return answer::elsewhere(session).await };
+        let Some(asking) = Asking::of(request) else { return response::elsewhere(session).await };
         let statuses = asking.statuses;
         // What this process cannot take out of a request, the proxy will forward.
         let original = if policy.names.are_imitated(&request.headers) { Err(IMITATED) } else { asking.original() };
@@ -131,12 +131,12 @@ impl ForwardAuth {
             Ok(original) => {
                 asked.target = original.target.to_vec();
                 asked.method = original.method;
-                let question = Question {
+                let question = AuthRequest {
                     method: &asked.method,
                     target: &asked.target,
                     headers: &request.headers,
                     protocol: request.version,
-                    whence: Whence::told(&request.headers, &policy.trusted_proxies),
+                    whence: ClientOrigin::told(&request.headers, &policy.trusted_proxies),
                     is_tunnel: false,
                 };
                 // What came of it is in the context.
@@ -146,8 +146,8 @@ impl ForwardAuth {
         }
         let (policy, verdict) = asked.context.outcome().ok_or_else(undecided)?;
         match verdict {
-            Ok(admission) => answer::allow(session, policy, admission, &asked.context).await,
-            Err(rejection) => answer::deny(session, policy, Refusal::new(rejection, &asked.context), statuses).await,
+            Ok(admission) => response::allow(session, policy, admission, &asked.context).await,
+            Err(rejection) => response::deny(session, policy, Refusal::new(rejection, &asked.context), statuses).await,
         }
     }
 
@@ -161,22 +161,22 @@ impl ForwardAuth {
                 Err(failure) => return grpc::fail(session, failure).await,
             };
         (asked.method, asked.target) = (method, target);
-        let question = Question {
+        let question = AuthRequest {
             method: &asked.method,
             target: &asked.target,
             headers: &headers,
             protocol: Version::HTTP_2,
-            whence: Whence::of(&headers, source, &policy.trusted_proxies),
+            whence: ClientOrigin::of(&headers, source, &policy.trusted_proxies),
             is_tunnel: false,
         };
         // As above.
         let _verdict = self.reception.judge.judge(policy, &question, &mut asked.context).await;
         let (policy, verdict) = asked.context.outcome().ok_or_else(undecided)?;
         let (response, status) = match verdict {
-            Ok(admission) => (check::allow(policy, &headers, admission, &asked.context)?, StatusCode::OK),
+            Ok(admission) => (envoy::allow(policy, &headers, admission, &asked.context)?, StatusCode::OK),
             Err(rejection) => {
                 let (head, body) = policy.refusals.build(&Refusal::new(rejection, &asked.context))?;
-                (check::deny(&head, &body), head.status)
+                (envoy::deny(&head, &body), head.status)
             }
         };
         asked.told = Some(status.as_u16());

@@ -3,8 +3,8 @@
 //! The sockets themselves change hands (`SCM_RIGHTS` on a Unix socket in a folder of our own): what waits in
 //! their queues waits for whoever holds them. The old process goes on until the new one says that it serves.
 
-mod kept;
-mod taken;
+mod donor;
+mod successor;
 
 use std::io::{ErrorKind, IoSlice, Read as _};
 use std::mem::MaybeUninit;
@@ -17,10 +17,10 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
-pub(super) use self::kept::Kept;
-pub(super) use self::taken::Taken;
+pub(super) use self::donor::Kept;
+pub(super) use self::successor::Taken;
 use super::shutdown::Wishes;
-use crate::proxy::Bound;
+use crate::proxy::BoundListener;
 
 /// What comes with the sockets: the admin listener's is the last of them.
 const GREETING: &[u8] = b"claviger 1\n";
@@ -46,11 +46,11 @@ impl Handover {
     pub(super) fn new<'b>(
         path: Option<&Path>,
         taken: Option<Taken>,
-        sockets: impl Iterator<Item = &'b Bound>,
+        sockets: impl Iterator<Item = &'b BoundListener>,
     ) -> anyhow::Result<Self> {
         let mut handover = Self { taken, keeper: None, kept: Kept::default() };
         if let Some(path) = path {
-            let sockets = sockets.map(Bound::duplicate).collect::<Result<_, _>>()?;
+            let sockets = sockets.map(BoundListener::duplicate).collect::<Result<_, _>>()?;
             handover.kept = Kept::new(sockets);
             handover.keeper = Some(Keeper::prepare(path, handover.kept.clone(), handover.taken.is_some())?);
         }

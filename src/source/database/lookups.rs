@@ -9,7 +9,7 @@ use tokio::sync::{OnceCell, Semaphore};
 use super::DatabaseDirectory;
 use crate::auth::{Lookup, LookupKey, Unavailable};
 use crate::credential::{Credential, TokenDigest};
-use crate::store::{StoreError, UsableReading};
+use crate::store::{StoreError, Versioned};
 
 /// How often a reading is repeated that was overtaken by a change. The last one is used, but not remembered: it is
 /// younger than the request.
@@ -123,7 +123,7 @@ impl DatabaseDirectory {
                 LookupKey::Token(digest) => self.store.find_token(digest).await,
                 LookupKey::Username(username) => self.store.find_username(username).await,
             };
-            let UsableReading { read_at, found } = reading.map_err(|error| self.complain(&error))?;
+            let Versioned { read_at, found } = reading.map_err(|error| self.complain(&error))?;
             let Some(usable) = found.and_then(|usable| usable.at(self.clock.now())) else {
                 if let LookupKey::Token(digest) = key {
                     self.remembered.insert_unknown(digest, read_at);
@@ -140,7 +140,7 @@ impl DatabaseDirectory {
 
     fn complain(&self, error: &StoreError) -> Unavailable {
         // Of a database that is gone the feed tells, once.
-        if error.is_passing() {
+        if error.is_transient() {
             tracing::debug!("a look-up got no answer: {error}");
         } else if self.lookups.may_complain() {
             tracing::error!("{error}");

@@ -7,14 +7,14 @@
 //!                      Feed ◄── changes, by number ───── store
 //! ```
 
-mod clashes;
-mod feed;
+mod cache;
+mod change_feed;
+mod conflicts;
+mod invalidation;
 mod lookups;
-mod remembered;
 mod snapshot;
-mod stamps;
-mod start;
-mod uses;
+mod startup;
+mod usage;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -26,18 +26,18 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::decoys::Decoys;
+use super::dummy_hashes::DummyHashes;
 use crate::auth::{Directory, Lookup, LookupKey, Unavailable};
 use crate::clock::Clock;
 use crate::credential::{Credential, PasswordHash, TokenDigest};
 use crate::store::Store;
 use crate::telemetry::DatabaseMetrics;
 
+use self::cache::CredentialCache;
+use self::usage::Uses;
 use lookups::Lookups;
-use remembered::Remembered;
-use uses::Uses;
 
-pub use start::{Database, DatabaseStart};
+pub use self::startup::{Database, DatabaseStart};
 
 /// A credential that is unknown is believed to be so for as long as changes were followed this recently.
 const RECENT: Duration = Duration::from_secs(5);
@@ -56,10 +56,10 @@ pub struct DatabaseDirectory {
     may_migrate: bool,
     /// Where what is remembered is kept.
     snapshot: Option<PathBuf>,
-    remembered: Remembered,
+    remembered: CredentialCache,
     lookups: Lookups,
     uses: Uses,
-    decoys: ArcSwap<Decoys>,
+    decoys: ArcSwap<DummyHashes>,
     /// When all changes were known, in nanoseconds of the steady clock from [`EPOCH`] before its start; 0 for never.
     confirmed: AtomicU64,
     is_synced: AtomicBool,
@@ -124,7 +124,7 @@ impl DatabaseDirectory {
         }
     }
 
-    pub(super) fn decoys(&self) -> Arc<Decoys> {
+    pub(super) fn decoys(&self) -> Arc<DummyHashes> {
         self.decoys.load_full()
     }
 
@@ -136,7 +136,7 @@ impl DatabaseDirectory {
         }
     }
 
-    fn judge(&self, found: Option<Arc<remembered::Entry>>) -> Lookup {
+    fn judge(&self, found: Option<Arc<cache::Entry>>) -> Lookup {
         let is_fresh = || self.age().is_some_and(|age| age <= self.max_stale);
         match found {
             Some(entry) if entry.is_valid(&self.clock) && is_fresh() => Lookup::Remembered(entry.credential.clone()),

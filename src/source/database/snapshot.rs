@@ -11,10 +11,10 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::remembered::Entry;
-use super::{DatabaseDirectory, Decoys};
+use super::cache::Entry;
+use super::{DatabaseDirectory, DummyHashes};
 use crate::credential::{Account, Credential, Label, Overlap, PasswordHash, RateLimit, ScopeSet, StoredSecret};
-use crate::store::Usable;
+use crate::store::GateCredential;
 
 /// Anything but this is a file of another version, and is not used.
 const FORMAT: u32 = 1;
@@ -132,7 +132,7 @@ impl DatabaseDirectory {
             return Err(SnapshotError::Damaged);
         }
         self.remembered.begin_at(head.position);
-        let mut decoys = Decoys::default();
+        let mut decoys = DummyHashes::default();
         all.iter().filter_map(|usable| usable.credential.password_hash()).for_each(|hash| decoys.add(hash));
         self.decoys.store(Arc::new(decoys));
         let count = all.len();
@@ -188,7 +188,7 @@ impl Line {
     }
 
     /// `None` for what nobody has written.
-    fn usable(self) -> Option<Usable> {
+    fn usable(self) -> Option<GateCredential> {
         let secret = match (self.token, self.username, self.password) {
             (Some(digest), None, None) => StoredSecret::Token(digest.parse().ok()?),
             (None, Some(username), Some(hash)) => {
@@ -220,7 +220,7 @@ impl Line {
         if rate_limit.is_some_and(|limit| !limit.is_countable()) {
             return None;
         }
-        Some(Usable {
+        Some(GateCredential {
             credential: Credential {
                 id: self.id.parse().ok()?,
                 account: Arc::new(Account { id: self.account.parse().ok()?, access: self.access }),

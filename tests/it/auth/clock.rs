@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use claviger::auth::{Accept, Call, Meters, NamedVersion, Network, Rejection, Rules, Throttle, ThrottleRules};
+use claviger::auth::{
+    Accept, NamedVersion, Network, RateLimiters, Rejection, RouteRequest, Rules, Throttle, ThrottleRules,
+};
 use claviger::clock::Clock;
 use claviger::credential::{
     Account, Credential, RateLimit, ScopeCatalog, StoredSecret, TokenDigest, TokenFormat, VersionCatalog,
@@ -43,7 +45,7 @@ fn a_jump_of_the_clock_ends_no_wait_early_and_makes_none_longer() {
     };
     let clock = Clock::manual(NOON.parse().unwrap());
     let (throttle, here) = (Throttle::default(), Network::of([192, 0, 2, 1].into()));
-    let meters = Meters::new([&*expiring()].into_iter(), None, None);
+    let meters = RateLimiters::new([&*expiring()].into_iter(), None, None);
     assert!(meters.count(&expiring(), clock.steady()).unwrap().retry_in.is_none());
     let guess = throttle.begin(&rules, here, "acme", true, clock.steady()).unwrap();
     throttle.wrong(guess, clock.steady());
@@ -70,8 +72,13 @@ fn a_date_is_compared_with_the_clock_as_it_is_now() {
     let clock = Clock::manual(NOON.parse().unwrap());
     let ask = |moment: &str| {
         clock.set(moment.parse().unwrap());
-        let call =
-            Call { method: &Method::GET, path: "/", version: NamedVersion::Unstated, address: None, now: clock.now() };
+        let call = RouteRequest {
+            method: &Method::GET,
+            path: "/",
+            version: NamedVersion::Unstated,
+            address: None,
+            now: clock.now(),
+        };
         rules.admit(expiring(), &call).map(drop)
     };
     let expired = Err(Rejection::CredentialExpired);

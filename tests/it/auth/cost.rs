@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use allocation_counter::measure;
 use claviger::auth::{
-    Accept, Authenticator, Call, HashPool, HashPoolSize, Meters, PasswordCache, Presented, Recognition, Rules,
-    StatedVersion, Target,
+    Accept, AuthOutcome, Authenticator, HashPool, HashPoolSize, PasswordCache, Presented, RateLimiters,
+    RequestedVersion, RouteRequest, Rules, Target,
 };
 use claviger::credential::{
     Account, Credential, RateLimit, ScopeCatalog, StoredSecret, TokenDigest, TokenFormat, VersionCatalog,
@@ -62,8 +62,8 @@ fn authenticator() -> Authenticator {
 /// From the head of a request to its verdict, as the gateway does it.
 fn is_admitted(authenticator: &Authenticator, rules: &Rules, set: &FileSet, headers: &HeaderMap) -> bool {
     let Ok(target) = Target::parse(b"/payments/7?page=2", rules.look_at_paths()) else { return false };
-    let Ok(stated) = StatedVersion::read(&rules.versions, target, headers) else { return false };
-    let call = Call {
+    let Ok(stated) = RequestedVersion::read(&rules.versions, target, headers) else { return false };
+    let call = RouteRequest {
         method: &Method::GET,
         path: stated.path,
         version: stated.version,
@@ -71,9 +71,9 @@ fn is_admitted(authenticator: &Authenticator, rules: &Rules, set: &FileSet, head
         now: jiff::Timestamp::UNIX_EPOCH,
     };
     match Presented::read(&rules.accept, headers, target.query) {
-        Ok(Some(presented)) => match authenticator.recognise(&rules.token_format, set, &presented, None) {
-            Recognition::Known(credential) => rules.admit(credential, &call).is_ok(),
-            Recognition::Rejected(_) | Recognition::Unsettled(_) | Recognition::Pending(_) => false,
+        Ok(Some(presented)) => match authenticator.lookup(&rules.token_format, set, &presented, None) {
+            AuthOutcome::Known(credential) => rules.admit(credential, &call).is_ok(),
+            AuthOutcome::Rejected(_) | AuthOutcome::Unsettled(_) | AuthOutcome::Pending(_) => false,
         },
         Ok(None) | Err(_) => false,
     }
@@ -100,7 +100,7 @@ fn counting_a_request_needs_no_allocation_with_a_limit_or_without() {
     let limit = "100".parse().unwrap();
     let limit = RateLimit { requests: limit, seconds: limit, burst: limit };
     for default in [None, Some(limit)] {
-        let meters = Meters::new(set.iter(), default, None);
+        let meters = RateLimiters::new(set.iter(), default, None);
         let credential = set.iter().next().unwrap();
         let mut standing = None;
         let cost = measure(|| standing = meters.count(credential, std::time::Duration::ZERO));

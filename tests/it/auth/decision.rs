@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use claviger::auth::{
-    Accept, Admission, Authenticator, Call, Directory, HashPool, HashPoolSize, Network, PasswordCache, PendingPassword,
-    Presented, Recognition, Rejection, Rules, StatedVersion, Target,
+    Accept, Admission, AuthOutcome, Authenticator, Directory, HashPool, HashPoolSize, Network, PasswordCache,
+    PendingPassword, Presented, Rejection, RequestedVersion, RouteRequest, Rules, Target,
 };
 use claviger::credential::{RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog, VersionRule, WhenUnstated};
+use claviger::formats::credentials_file;
 use claviger::source::FileSet;
-use claviger::source::formats::credentials_file;
 use http::{HeaderMap, HeaderName, Method};
 
 /// What a request says and where it comes from.
@@ -27,16 +27,16 @@ pub struct Asked {
 }
 
 impl Asked {
-    fn call(&self, rules: &Rules) -> Result<(Target<'_>, Call<'_>), Rejection> {
+    fn call(&self, rules: &Rules) -> Result<(Target<'_>, RouteRequest<'_>), Rejection> {
         let target = Target::parse(self.target.as_bytes(), rules.look_at_paths())?;
-        let stated = StatedVersion::read(&rules.versions, target, &self.headers)?;
+        let stated = RequestedVersion::read(&rules.versions, target, &self.headers)?;
         let (path, version, address) = (stated.path, stated.version, Some(self.address));
-        Ok((target, Call { method: &self.method, path, version, address, now: self.now }))
+        Ok((target, RouteRequest { method: &self.method, path, version, address, now: self.now }))
     }
 }
 
 /// Rules and the credentials they are about: what the gateway swaps as one.
-pub struct InForce {
+pub struct LiveSettings {
     pub rules: Rules,
     pub set: Arc<FileSet>,
 }
@@ -76,10 +76,10 @@ pub fn rules() -> Rules {
 }
 
 /// The credentials of a file, under these rules.
-pub fn in_force(rules: Rules, credentials: &str) -> InForce {
+pub fn in_force(rules: Rules, credentials: &str) -> LiveSettings {
     let reading = credentials_file::read(credentials, &rules.versions, &rules.scopes);
     let set = reading.unwrap_or_else(|faults| panic!("{faults}")).set;
-    InForce { rules, set: Arc::new(set) }
+    LiveSettings { rules, set: Arc::new(set) }
 }
 
 /// With nothing remembered.
@@ -91,7 +91,7 @@ pub fn authenticator() -> Authenticator {
 /// From a request to its verdict, as `proxy/verdict.rs` has it. `load` gives what is in force, whenever it is asked.
 pub fn decide(
     authenticator: &Authenticator,
-    load: impl Fn() -> Arc<InForce>,
+    load: impl Fn() -> Arc<LiveSettings>,
     asked: &Asked,
 ) -> Result<Admission, Rejection> {
     let begun = load();
@@ -103,18 +103,18 @@ pub fn decide(
     let presented = Presented::read(&rules.accept, &asked.headers, target.query)?;
     let presented = presented.ok_or(Rejection::CredentialMissing)?;
     let from = Some(Network::of(asked.address));
-    match authenticator.recognise(&rules.token_format, &*begun.set, &presented, from) {
-        Recognition::Known(credential) => rules.admit(credential, &call),
-        Recognition::Rejected(rejection) => Err(rejection),
-        Recognition::Unsettled(_) => panic!("a file knows everything"),
-        Recognition::Pending(pending) => decide_later(authenticator, load, asked, *pending),
+    match authenticator.lookup(&rules.token_format, &*begun.set, &presented, from) {
+        AuthOutcome::Known(credential) => rules.admit(credential, &call),
+        AuthOutcome::Rejected(rejection) => Err(rejection),
+        AuthOutcome::Unsettled(_) => panic!("a file knows everything"),
+        AuthOutcome::Pending(pending) => decide_later(authenticator, load, asked, *pending),
     }
 }
 
 /// After a slow hash by what is in force then.
 fn decide_later(
     authenticator: &Authenticator,
-    load: impl Fn() -> Arc<InForce>,
+    load: impl Fn() -> Arc<LiveSettings>,
     asked: &Asked,
     pending: PendingPassword,
 ) -> Result<Admission, Rejection> {

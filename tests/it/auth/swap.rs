@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use shuttle::scheduler::DfsScheduler;
 use shuttle::sync::atomic::AtomicUsize;
 
-use super::decision::{Asked, InForce, authenticator, decide, in_force, rules};
+use super::decision::{Asked, LiveSettings, authenticator, decide, in_force, rules};
 
 /// Of `correct horse` and of `x`.
 const HASHES: [&str; 2] = ["{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=", "{SHA}EfatjsUqKYSrqv18O1FlA3hcIHI="];
@@ -27,7 +27,7 @@ fn asked() -> Asked {
     Asked { method: Method::GET, target: "/payments", headers, address: [192, 0, 2, 1].into(), now }
 }
 
-fn state(entries: &[&str]) -> InForce {
+fn state(entries: &[&str]) -> LiveSettings {
     let entries: String = entries.iter().map(|entry| format!("  - {{account: a, version: '2', {entry}}}\n")).collect();
     in_force(rules(), &format!("credentials:\n{entries}"))
 }
@@ -38,7 +38,7 @@ fn anna(hash: &str, rest: &str) -> String {
 
 /// Two requests with the right pair of before, in every interleaving with one swap. None of them is admitted that
 /// began after the swap, or looked at what is in force after it.
-fn assert_gone_with_the_swap(after: InForce) {
+fn assert_gone_with_the_swap(after: LiveSettings) {
     let states = Arc::new([Arc::new(state(&[&anna(HASHES[0], "")])), Arc::new(after)]);
     let counts: Arc<[StdAtomicUsize; 2]> = Arc::default();
     let (counted, asked) = (counts.clone(), Arc::new(asked()));

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::decision::{Asked, InForce, authenticator, decide, in_force, rules};
+use super::decision::{Asked, LiveSettings, authenticator, decide, in_force, rules};
 use crate::support::{Gate, PASSWORD, RecordingApi, Request, TOKEN};
 
 /// Of `correct horse` and of `x`.
@@ -24,7 +24,7 @@ fn runner(cases: u32) -> TestRunner {
 
 /// The same people under several states of the file: as it was; one reset; both hashes swapped between the users; one
 /// disabled, short of a scope, or at another version; the users swapped between the credentials.
-fn states() -> Vec<Arc<InForce>> {
+fn states() -> Vec<Arc<LiveSettings>> {
     let state = |[one, two]: [&str; 2], [hash_one, hash_two]: [usize; 2], rights: &str| {
         let token = TokenDigest::of(TOKEN.as_bytes());
         let text = format!(

@@ -1,8 +1,8 @@
 //! Who may do what with credentials.
 
 use claviger::control::operations::{
-    Call, Caller, CreateError, CredentialsWanted, Duplicate, Edit, Refusal, Reset, clear, create, delete, disable,
-    duplicate, edit, enable, end_overlap, list_credentials, reset, show_credential, upgrade_version,
+    Caller, CreateError, CredentialsWanted, Duplicate, Edit, OperationContext, Refusal, Reset, clear, create, delete,
+    disable, duplicate, edit, enable, end_overlap, list_credentials, reset, show_credential, upgrade_version,
 };
 use claviger::store::{Actor, ActorKind, Role};
 
@@ -16,7 +16,7 @@ on_each!(
 );
 
 /// How each verb is refused.
-async fn refusals(call: &Call<'_>, id: &str) -> Vec<String> {
+async fn refusals(call: &OperationContext<'_>, id: &str) -> Vec<String> {
     let wanted = CredentialsWanted::default();
     vec![
         create(call, token_for("acme")).await.map(drop).unwrap_err().to_string(),

@@ -111,7 +111,7 @@ async fn a_request_is_withdrawn_by_its_account_while_nobody_has_decided(bed: Bed
     let request = asked(&bed, "acme", noon()).await;
     let (id, known, owner, sam) = (request.id.as_str(), Known::new(), owner("acme"), staff());
     let call = known.by(&owner, &bed, noon() + 1.minutes());
-    let stale = claviger::control::operations::Call { revision: Some(7), ..call };
+    let stale = claviger::control::operations::OperationContext { revision: Some(7), ..call };
     let refused = withdraw_request(&stale, id).await;
     assert!(matches!(refused, Err(WithdrawRequestError::Refused(Refusal::Stale(1)))), "{refused:?}");
     let withdrawn = withdraw_request(&call, id).await.unwrap();

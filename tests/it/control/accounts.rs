@@ -112,10 +112,10 @@ async fn an_account_that_has_changed_meanwhile_is_not_changed(bed: Bed) {
     let call = known.by(&sam, &bed, noon());
     let named = rename_account(&call, &acme, Some("One".into())).await.unwrap();
     assert_eq!((named.name.as_deref(), named.revision), (Some("One"), 2));
-    let late = claviger::control::operations::Call { revision: Some(1), ..call };
+    let late = claviger::control::operations::OperationContext { revision: Some(1), ..call };
     let stale = rename_account(&late, &acme, Some("Two".into())).await;
     assert!(matches!(stale, Err(ChangeAccountError::Refused(Refusal::Stale(2)))), "{stale:?}");
-    let seen = claviger::control::operations::Call { revision: Some(2), ..call };
+    let seen = claviger::control::operations::OperationContext { revision: Some(2), ..call };
     assert_eq!(rename_account(&seen, &acme, None).await.unwrap().name, None);
     let empty = rename_account(&call, &acme, Some(String::new())).await;
     assert!(matches!(empty, Err(ChangeAccountError::Invalid(_))), "{empty:?}");

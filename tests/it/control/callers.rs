@@ -1,6 +1,6 @@
 //! People with a role.
 
-use claviger::control::operations::{Call, Caller};
+use claviger::control::operations::{Caller, OperationContext};
 use claviger::store::{Actor, ActorKind, Role};
 
 use super::Known;
@@ -31,7 +31,7 @@ fn user(id: &str, role: Role, account: Option<&str>) -> Caller {
 }
 
 /// Has the same done by one of every role, of the account `acme` where they are of one, and tells who could.
-pub async fn who_can(bed: &Bed, mut work: impl AsyncFnMut(Call<'_>) -> bool) -> Vec<Role> {
+pub async fn who_can(bed: &Bed, mut work: impl AsyncFnMut(OperationContext<'_>) -> bool) -> Vec<Role> {
     let known = Known::new();
     let mut could = Vec::new();
     for role in Role::ALL {

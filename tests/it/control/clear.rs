@@ -2,8 +2,8 @@
 
 use claviger::control::operations::{NewCredential, PlainSecret, Reset, clear, end_overlap, export, import, reset};
 use claviger::credential::HashMemory;
-use claviger::source::formats::{Format, Import};
-use claviger::store::{Names, RecordSecret};
+use claviger::formats::{Format, Import};
+use claviger::store::{RecordSecret, TakenNames};
 use jiff::ToSpan as _;
 
 use super::{Known, last_difference, made, pair_for, token_for, verbs, works};
@@ -57,7 +57,7 @@ async fn a_cleared_pair_keeps_its_user_name_and_its_place(bed: Bed) {
     assert!(bed.store.find_id(&id).await.unwrap().found.is_none());
     let kinds = bed.store.hash_kinds(noon()).await.unwrap();
     assert_eq!(kinds.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [1], "{kinds:?}");
-    let names = Names { usernames: vec!["acme"], ..Names::default() };
+    let names = TakenNames { usernames: vec!["acme"], ..TakenNames::default() };
     assert_eq!(bed.store.which_exist(&names).await.unwrap(), std::slice::from_ref(&id), "nobody else takes it");
 
     let done = reset(&known.call(&bed, noon()), &id, Reset::default()).await.unwrap().done().unwrap();

@@ -96,7 +96,7 @@ async fn only_staff_decide_and_not_without_a_reason_to_decline(bed: Bed) {
         let Err(DecideRequestsError::Invalid(invalid)) = refused else { panic!("{refused:?}") };
         assert_eq!(invalid.0[0].field, "ids");
     }
-    let stale = claviger::control::operations::Call { revision: Some(2), ..call };
+    let stale = claviger::control::operations::OperationContext { revision: Some(2), ..call };
     let refused = decide_requests(&stale, &ids, &decline).await;
     assert!(matches!(refused, Err(DecideRequestsError::Refused(Refusal::Stale(1)))), "{refused:?}");
     let decides = who_can(&bed, async |call| decide_requests(&call, &ids, &decline).await.is_ok());

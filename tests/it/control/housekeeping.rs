@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use claviger::control::operations::{Call, IdempotencyKey, create, first_setup_link};
-use claviger::control::tidy;
+use claviger::control::operations::{IdempotencyKey, OperationContext, create, first_setup_link};
+use claviger::control::prune;
 use claviger::credential::TokenDigest;
 use claviger::store::{Role, SessionRecord};
 use jiff::ToSpan as _;
@@ -36,7 +36,7 @@ async fn what_is_over_is_forgotten_and_nothing_else(bed: Bed) {
         let now = noon() + hours.hours();
         first_setup_link(&known.call(&bed, now)).await.unwrap();
         let key = IdempotencyKey { key: format!("key-{hours}"), request: [1; 32] };
-        create(&Call { once: Some(&key), ..known.call(&bed, now) }, token_for("acme")).await.unwrap();
+        create(&OperationContext { once: Some(&key), ..known.call(&bed, now) }, token_for("acme")).await.unwrap();
     }
     // More than are forgotten beside a new one, and all of them long ago.
     let one = |number: u32| {
@@ -53,10 +53,10 @@ async fn what_is_over_is_forgotten_and_nothing_else(bed: Bed) {
     let (sessions, links, keys) = left().await;
     assert_eq!((sessions, links), (2, 2));
 
-    let forgotten = tidy(&bed.store, noon() + 31.hours(), IDLE).await.unwrap();
+    let forgotten = prune(&bed.store, noon() + 31.hours(), IDLE).await.unwrap();
     // The first key may have gone with the second one.
     assert_eq!((forgotten, left().await), (u64::try_from(keys).unwrap(), (1, 2, 1)));
-    tidy(&bed.store, noon() + 80.hours(), IDLE).await.unwrap();
+    prune(&bed.store, noon() + 80.hours(), IDLE).await.unwrap();
     assert_eq!(left().await, (0, 1, 0));
 }
 
@@ -70,7 +70,7 @@ async fn addresses_that_nobody_called_from_for_a_month_are_forgotten(bed: Bed) {
         let at = (noon() + (days * 24).hours()).as_millisecond();
         bed.execute(&format!("INSERT INTO credential_addresses SELECT id, '{address}', {at} FROM credentials")).await;
     }
-    let tidied = async |days: i64| tidy(&bed.store, noon() + (days * 24).hours(), IDLE).await.unwrap();
+    let tidied = async |days: i64| prune(&bed.store, noon() + (days * 24).hours(), IDLE).await.unwrap();
     assert_eq!((tidied(29).await, tidied(30).await, tidied(30).await), (0, 2100, 0));
     assert_eq!(bed.store.credential("c-7").await.unwrap().unwrap().recent_addresses, 1);
     assert_eq!(tidied(31).await, 2100);

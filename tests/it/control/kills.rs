@@ -9,10 +9,10 @@ use std::time::Duration;
 use claviger::clock::Clock;
 use claviger::config::DatabaseUrl;
 use claviger::control::operations::{
-    Call, Caller, NewCredential, NewSecret, PlainSecret, Reset, Terms, create, import, reset,
+    Caller, NewCredential, NewSecret, OperationContext, PlainSecret, Reset, Terms, create, import, reset,
 };
 use claviger::credential::{ScopeCatalog, TokenDigest, TokenFormat, VersionCatalog};
-use claviger::source::formats::{Catalogs, Import};
+use claviger::formats::{Catalogs, Import};
 use claviger::store::{Actor, ActorKind, RecordSecret, Store, StoreOptions};
 
 /// In the environment of the process that is to be killed: the database it works on.
@@ -49,7 +49,7 @@ pub async fn work(url: &DatabaseUrl) {
     let catalogs = Catalogs { versions: &versions, scopes: &scopes };
     let now = || Clock::System.now();
     let (caller, format) = (Caller { actor, ..Caller::shell(String::new()) }, TokenFormat::default());
-    let call = || Call::new(&store, &caller, now(), Terms { catalogs, format: &format });
+    let call = || OperationContext::new(&store, &caller, now(), Terms { catalogs, format: &format });
     loop {
         let new = NewCredential::new("acme".parse().unwrap(), NewSecret::Token);
         let created = create(&call(), new).await.unwrap().done().unwrap();
@@ -211,7 +211,7 @@ pub async fn prepare(url: &DatabaseUrl) {
     let catalogs = Catalogs { versions: &versions, scopes: &scopes };
     let read = Import::yaml("credentials: []\naccounts: [{id: acme}]", catalogs).unwrap();
     let (caller, format) = (Caller::shell("root".into()), TokenFormat::default());
-    let call = Call::new(&store, &caller, Clock::System.now(), Terms { catalogs, format: &format });
+    let call = OperationContext::new(&store, &caller, Clock::System.now(), Terms { catalogs, format: &format });
     import(&call, &read, false).await.unwrap();
     store.close().await;
 }

@@ -127,7 +127,7 @@ async fn a_part_of_a_name_is_found_in_letters_of_any_size(bed: Bed) {
     }
     assert_eq!(found("\\'").await.len() + found("nothing").await.len() + found(&"y".repeat(5000)).await.len(), 0);
     let rename = claviger::control::operations::Edit {
-        name: claviger::control::operations::Said::Now("Renamed".into()),
+        name: claviger::control::operations::Patch::Now("Renamed".into()),
         ..Default::default()
     };
     edit(&known.call(&bed, noon()), "a", rename).await.unwrap();

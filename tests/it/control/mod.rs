@@ -39,9 +39,9 @@ mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use claviger::control::operations::{Call, Caller, Created, NewCredential, NewSecret, Terms, create};
+use claviger::control::operations::{Caller, Created, NewCredential, NewSecret, OperationContext, Terms, create};
 use claviger::credential::{ScopeCatalog, TokenFormat, Version, VersionCatalog};
-use claviger::source::formats::Catalogs;
+use claviger::formats::Catalogs;
 use claviger::store::{Actor, ActorKind, Role};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -94,19 +94,19 @@ impl Known {
     }
 
     /// By the operator's shell.
-    fn call<'c>(&'c self, bed: &'c Bed, now: Timestamp) -> Call<'c> {
+    fn call<'c>(&'c self, bed: &'c Bed, now: Timestamp) -> OperationContext<'c> {
         self.by(&self.shell, bed, now)
     }
 
     /// By somebody who is what they say.
-    fn by<'c>(&'c self, caller: &'c Caller, bed: &'c Bed, now: Timestamp) -> Call<'c> {
+    fn by<'c>(&'c self, caller: &'c Caller, bed: &'c Bed, now: Timestamp) -> OperationContext<'c> {
         seats::seat_now(bed, caller);
         self.as_known(caller, bed, now)
     }
 
     /// By somebody of whom the database may know otherwise.
-    fn as_known<'c>(&'c self, caller: &'c Caller, bed: &'c Bed, now: Timestamp) -> Call<'c> {
-        Call::new(&bed.store, caller, now, self.terms())
+    fn as_known<'c>(&'c self, caller: &'c Caller, bed: &'c Bed, now: Timestamp) -> OperationContext<'c> {
+        OperationContext::new(&bed.store, caller, now, self.terms())
     }
 }
 

@@ -1,8 +1,8 @@
 //! Calls that come twice because their first answer was lost.
 
 use claviger::control::operations::{
-    Call, CreateError, Duplicate, IdempotencyKey, Once, Refusal, Reset, ResetError, create, credential_facts,
-    duplicate, regenerate_own_key, reset, switch_on_own_key,
+    CreateError, Duplicate, IdempotencyKey, Once, OperationContext, Refusal, Reset, ResetError, create,
+    credential_facts, duplicate, regenerate_own_key, reset, switch_on_own_key,
 };
 use claviger::store::Role;
 use jiff::ToSpan as _;
@@ -32,9 +32,9 @@ fn repeated<T: std::fmt::Debug>(outcome: Once<T>) -> serde_json::Value {
 async fn a_create_that_is_repeated_makes_nothing_and_shows_no_secret(bed: Bed) {
     bed.account("acme").await;
     let (known, key) = (Known::new(), key("first", 1));
-    let call = Call { once: Some(&key), ..known.call(&bed, noon()) };
+    let call = OperationContext { once: Some(&key), ..known.call(&bed, noon()) };
     let done = create(&call, pair_for("acme", "acme")).await.unwrap().done().unwrap();
-    let later = Call { now: noon() + 1.hours(), ..call };
+    let later = OperationContext { now: noon() + 1.hours(), ..call };
     let facts = repeated(create(&later, pair_for("acme", "acme")).await.unwrap());
     assert_eq!(facts, credential_facts(&done.record));
     assert_eq!(bed.store.count().await.unwrap().0, 1);
@@ -47,18 +47,18 @@ async fn a_key_stands_for_one_call_of_one_caller(bed: Bed) {
     bed.account("acme").await;
     let (known, first, other) = (Known::new(), key("first", 1), key("first", 2));
     let call = known.call(&bed, noon());
-    create(&Call { once: Some(&first), ..call }, token_for("acme")).await.unwrap();
-    let error = create(&Call { once: Some(&other), ..call }, token_for("acme")).await.unwrap_err();
+    create(&OperationContext { once: Some(&first), ..call }, token_for("acme")).await.unwrap();
+    let error = create(&OperationContext { once: Some(&other), ..call }, token_for("acme")).await.unwrap_err();
     assert!(matches!(error, CreateError::Refused(Refusal::KeyReused)), "{error:?}");
     let ivo = user(Role::Implementer, Some("acme"), "root");
-    let his = Call { once: Some(&other), ..known.by(&ivo, &bed, noon()) };
+    let his = OperationContext { once: Some(&other), ..known.by(&ivo, &bed, noon()) };
     assert!(create(&his, token_for("acme")).await.unwrap().done().is_some(), "a user is not the shell");
     assert_eq!(bed.store.count().await.unwrap().0, 2);
 }
 
 async fn what_was_refused_may_be_tried_again_with_the_same_key(bed: Bed) {
     let (known, key) = (Known::new(), key("first", 1));
-    let call = Call { once: Some(&key), ..known.call(&bed, noon()) };
+    let call = OperationContext { once: Some(&key), ..known.call(&bed, noon()) };
     let error = create(&call, token_for("acme")).await.unwrap_err();
     assert!(matches!(error, CreateError::UnknownAccount), "{error:?}");
     bed.account("acme").await;
@@ -71,7 +71,8 @@ async fn every_verb_that_shows_a_secret_happens_once(bed: Bed) {
     let (known, anna) = (Known::new(), user(Role::Owner, Some("acme"), "anna"));
     let keys: Vec<IdempotencyKey> = (1..=4).map(|number| key(&format!("key {number}"), number)).collect();
     let moment = |number: usize| noon() + i64::try_from(number).unwrap().minutes();
-    let call = |number: usize| Call { once: Some(&keys[number]), ..known.by(&anna, &bed, moment(number + 1)) };
+    let call =
+        |number: usize| OperationContext { once: Some(&keys[number]), ..known.by(&anna, &bed, moment(number + 1)) };
     let first = made(&bed, noon(), token_for("acme")).await.record;
     let id = first.id.as_str();
     for turn in 0..2 {
@@ -98,7 +99,7 @@ async fn every_verb_that_shows_a_secret_happens_once(bed: Bed) {
 async fn of_many_with_one_key_at_once_one_is_done_and_the_others_are_told(bed: Bed) {
     bed.account("acme").await;
     let (known, key) = (Known::new(), key("first", 1));
-    let call = Call { once: Some(&key), ..known.call(&bed, noon()) };
+    let call = OperationContext { once: Some(&key), ..known.call(&bed, noon()) };
     let all = futures_util::future::join_all((0..20).map(|_| create(&call, token_for("acme")))).await;
     let all: Vec<_> = all.into_iter().map(Result::unwrap).collect();
     let ids: Vec<String> = all
@@ -118,10 +119,10 @@ async fn a_key_is_forgotten_after_a_day(bed: Bed) {
     let known = Known::new();
     let keys: Vec<IdempotencyKey> = (0..5).map(|number| key(&format!("key {number}"), 1)).collect();
     for key in &keys {
-        create(&Call { once: Some(key), ..known.call(&bed, noon()) }, token_for("acme")).await.unwrap();
+        create(&OperationContext { once: Some(key), ..known.call(&bed, noon()) }, token_for("acme")).await.unwrap();
     }
     let again = async |hours: i64| {
-        let call = Call { once: Some(&keys[0]), ..known.call(&bed, noon() + hours.hours()) };
+        let call = OperationContext { once: Some(&keys[0]), ..known.call(&bed, noon() + hours.hours()) };
         create(&call, token_for("acme")).await.unwrap().done().is_some()
     };
     assert!(!again(23).await);

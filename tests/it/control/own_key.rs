@@ -1,8 +1,8 @@
 //! Users' own keys.
 
 use claviger::control::operations::{
-    Call, Caller, DuplicateError, NotFound, OwnKeyError, PlainSecret, Refusal, Reset, ResetError, clear, disable,
-    duplicate, own_key, regenerate_own_key, reset, switch_off_own_key, switch_on_own_key,
+    Caller, DuplicateError, NotFound, OperationContext, OwnKeyError, PlainSecret, Refusal, Reset, ResetError, clear,
+    disable, duplicate, own_key, regenerate_own_key, reset, switch_off_own_key, switch_on_own_key,
 };
 use claviger::store::Role;
 use jiff::ToSpan as _;
@@ -33,7 +33,7 @@ async fn anna(bed: &Bed) -> Caller {
 
 async fn a_key_is_switched_on_made_anew_and_switched_off(bed: Bed) {
     let (anna, known) = (anna(&bed).await, Known::new());
-    let call = |minutes: i64| -> Call<'_> { known.by(&anna, &bed, noon() + minutes.minutes()) };
+    let call = |minutes: i64| -> OperationContext<'_> { known.by(&anna, &bed, noon() + minutes.minutes()) };
     assert_eq!(own_key(&call(0)).await.unwrap(), None);
     let none = Refusal::NotFound(NotFound("own key"));
     assert_eq!(*refusal(&regenerate_own_key(&call(0)).await.unwrap_err()), none);

@@ -9,7 +9,8 @@ use std::time::Duration;
 use claviger::auth::{HashPool, HashPoolSize, Throttle, ThrottleRules};
 use claviger::clock::Clock;
 use claviger::control::operations::{
-    Caller, CreatedUser, Doorstep, NewUser, SessionLimits, SignInError, SignedIn, create_user, sign_in, use_setup_link,
+    Caller, CreatedUser, NewUser, SessionLimits, SignInContext, SignInError, SignedIn, create_user, sign_in,
+    use_setup_link,
 };
 use claviger::credential::PlainPassword;
 use claviger::store::{Actor, ActorKind, Role, UserRecord};
@@ -82,12 +83,12 @@ impl House {
         drop(held);
     }
 
-    pub fn at<'h>(&'h self, bed: &'h Bed) -> Doorstep<'h> {
+    pub fn at<'h>(&'h self, bed: &'h Bed) -> SignInContext<'h> {
         self.from(bed, Ipv4Addr::new(192, 0, 2, 1).into())
     }
 
-    pub fn from<'h>(&'h self, bed: &'h Bed, address: IpAddr) -> Doorstep<'h> {
-        Doorstep {
+    pub fn from<'h>(&'h self, bed: &'h Bed, address: IpAddr) -> SignInContext<'h> {
+        SignInContext {
             store: &bed.store,
             clock: &self.clock,
             hashes: &self.hashes,

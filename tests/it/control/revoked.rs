@@ -6,7 +6,7 @@ use claviger::control::operations::{
     disable_operator_token, disable_user, duplicate, edit_user, enable_user, export, export_audit, new_setup_link,
     reset, switch_account, switch_on_own_key, withdraw_access,
 };
-use claviger::source::formats::Format;
+use claviger::formats::Format;
 use claviger::store::{AuditFilter, Role, UserRecord};
 use jiff::{Timestamp, ToSpan as _};
 use serde_json::json;

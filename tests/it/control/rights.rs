@@ -1,6 +1,6 @@
 //! The table of rights, cell by cell, as `features.md` has it.
 
-use claviger::control::operations::{Caller, NotFound, Reach, Refusal, Right};
+use claviger::control::operations::{AccountScope, Caller, NotFound, Refusal, Right};
 use claviger::store::{Actor, ActorKind, Role};
 
 use super::shell;
@@ -55,7 +55,7 @@ fn every_role_may_do_what_the_list_of_features_says_and_nothing_else() {
 #[test]
 fn the_operators_shell_may_do_everything_and_whoever_holds_a_link_nothing() {
     for right in Right::ALL {
-        assert_eq!(shell().reach(right), Ok(Reach::Every));
+        assert_eq!(shell().reach(right), Ok(AccountScope::Every));
         for role in Role::ALL {
             assert!(usual(ActorKind::System, role).may(right));
             let link = usual(ActorKind::Link, role);

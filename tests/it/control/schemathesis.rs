@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use claviger::config::DatabaseUrl;
-use claviger::control::operations::{Call, Caller, NewOperatorToken, create_operator_token};
+use claviger::control::operations::{Caller, NewOperatorToken, OperationContext, create_operator_token};
 use claviger::store::{Role, Store};
 use jiff::Timestamp;
 
@@ -21,7 +21,7 @@ fn desk() -> (Gate, String) {
     let token = runtime.block_on(async {
         let store = Store::open(&DatabaseUrl::Sqlite(file), OPTIONS).await.unwrap();
         let (known, shell) = (Known::new(), Caller::shell("root".into()));
-        let call = Call::new(&store, &shell, now(), known.terms());
+        let call = OperationContext::new(&store, &shell, now(), known.terms());
         let new = NewOperatorToken { name: "test".into(), role: Role::Staff, account: None, expires_at: None };
         let created = create_operator_token(&call, new).await.unwrap().done().unwrap();
         store.close().await;

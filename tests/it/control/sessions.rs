@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use claviger::control::operations::{EditUser, SignedIn, edit_user, sign_out, who_is};
-use claviger::credential::PlainTicket;
+use claviger::credential::PlainLinkToken;
 use claviger::store::Role;
 use jiff::{SignedDuration, ToSpan as _};
 
@@ -127,7 +127,7 @@ async fn junk_is_no_session(bed: Bed) {
     let house = House::new();
     let session = ann(&house, &bed).await;
     let real = session.ticket.reveal();
-    let other = PlainTicket::mint().unwrap();
+    let other = PlainLinkToken::mint().unwrap();
     let long = "A".repeat(100_000);
     let junk = ["", "\0", "'", "ä", &real[1..], &format!("{real}="), &format!("{real} "), &long, other.reveal()];
     for junk in junk {

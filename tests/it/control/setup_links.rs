@@ -264,7 +264,7 @@ async fn junk_is_no_link(bed: Bed) {
     let house = House::new();
     let link = first_link(&house, &bed).await;
     let real = link.ticket.reveal();
-    let other = claviger::credential::PlainTicket::mint().unwrap();
+    let other = claviger::credential::PlainLinkToken::mint().unwrap();
     let long = "A".repeat(100_000);
     let junk = ["", "\0", "'", &real[1..], &format!("{real}A"), &format!(" {real}"), &long, other.reveal()];
     for junk in junk {

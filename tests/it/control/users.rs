@@ -86,11 +86,12 @@ async fn a_user_is_edited_and_gates_are_told_of_another_role(bed: Bed) {
     let link = use_setup_link(&house.at(&bed), ann.link.ticket.reveal(), plain(PASSWORD), None).await;
     assert!(link.is_err(), "it went to the address before");
 
-    let stale = claviger::control::operations::Call { revision: Some(1), ..call };
+    let stale = claviger::control::operations::OperationContext { revision: Some(1), ..call };
     let edit = EditUser { role: Some(Role::Member), ..EditUser::default() };
     let refused = edit_user(&stale, &edited.id, edit.clone()).await;
     assert!(matches!(refused, Err(ChangeUserError::Refused(Refusal::Stale(2)))), "{refused:?}");
-    let fresh = claviger::control::operations::Call { revision: Some(2), now: noon() + 2.minutes(), ..call };
+    let fresh =
+        claviger::control::operations::OperationContext { revision: Some(2), now: noon() + 2.minutes(), ..call };
     assert_eq!(edit_user(&fresh, &edited.id, edit).await.unwrap().role, Role::Member);
     let line = &bed.store.audit_of("user", edited.id.as_str(), 1).await.unwrap()[0];
     assert!(line.before.as_ref().unwrap().contains("\"role\":\"owner\""), "{line:?}");

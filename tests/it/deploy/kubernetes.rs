@@ -68,7 +68,7 @@ pub fn fits(objects: &[Value]) {
 
 /// Kubernetes ends what takes longer.
 fn leaves_in_time(pod: &Value, gate: &Value) {
-    use claviger::config::written::Timeouts;
+    use claviger::config::raw::Timeouts;
     let Timeouts { lame_duck, shutdown, .. } = Timeouts::default();
     let before = gate["lifecycle"]["preStop"]["sleep"]["seconds"].as_u64().unwrap();
     let grace = pod["terminationGracePeriodSeconds"].as_u64().unwrap();

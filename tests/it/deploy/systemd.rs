@@ -86,7 +86,7 @@ fn other_addresses_take_the_place_of_those_that_are_there() {
 /// Systemd ends what takes longer.
 #[test]
 fn requests_in_flight_have_the_time_that_the_settings_give_them() {
-    use claviger::config::written::Timeouts;
+    use claviger::config::raw::Timeouts;
     let most: u64 = values("claviger.service", "TimeoutStopSec")[0].parse().unwrap();
     let Timeouts { lame_duck, shutdown, .. } = Timeouts::default();
     assert!(most > (lame_duck.duration() + shutdown.duration()).as_secs());

@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 
 use claviger::config::DatabaseUrl;
-use claviger::control::operations::{Call, Caller, NewOperatorToken, Terms, create_operator_token};
+use claviger::control::operations::{Caller, NewOperatorToken, OperationContext, Terms, create_operator_token};
 use claviger::credential::{ScopeCatalog, TokenFormat, VersionCatalog};
-use claviger::source::formats::Catalogs;
+use claviger::formats::Catalogs;
 use claviger::store::Role;
 use serde_json::{Value, json};
 
@@ -76,8 +76,11 @@ async fn operator_token(bed: &Bed) -> String {
     let terms = Terms { catalogs: Catalogs { versions: &versions, scopes: &scopes }, format: &format };
     let shell = Caller::shell("root".into());
     let new = NewOperatorToken { name: "test".into(), role: Role::Staff, account: None, expires_at: None };
-    let created =
-        create_operator_token(&Call::new(&bed.store, &shell, noon(), terms), new).await.unwrap().done().unwrap();
+    let created = create_operator_token(&OperationContext::new(&bed.store, &shell, noon(), terms), new)
+        .await
+        .unwrap()
+        .done()
+        .unwrap();
     created.token.reveal().to_owned()
 }
 

@@ -8,8 +8,8 @@ mod service_manager;
 mod upgrade;
 mod visits;
 
-use claviger::control::api::InForce;
-use claviger::control::operations::{Call, Caller, NewOperatorToken, create_operator_token};
+use claviger::control::api::LiveSettings;
+use claviger::control::operations::{Caller, NewOperatorToken, OperationContext, create_operator_token};
 use claviger::store::{Role, Store};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -18,8 +18,8 @@ use crate::support::{Connection, Gate, Reply, Request};
 
 /// A token of the staff.
 async fn staff_token(store: &Store) -> String {
-    let (known, shell) = (InForce::default(), Caller::shell("root".into()));
-    let call = Call::new(store, &shell, now(), known.terms());
+    let (known, shell) = (LiveSettings::default(), Caller::shell("root".into()));
+    let call = OperationContext::new(store, &shell, now(), known.terms());
     let new = NewOperatorToken { name: "test".into(), role: Role::Staff, account: None, expires_at: None };
     create_operator_token(&call, new).await.unwrap().done().unwrap().token.reveal().to_owned()
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use claviger::auth::{
-    Accept, Authenticator, Directory, HashPool, HashPoolSize, Lookup, LookupKey, PasswordCache, Presented, Recognition,
+    Accept, AuthOutcome, Authenticator, Directory, HashPool, HashPoolSize, Lookup, LookupKey, PasswordCache, Presented,
     Rejection, Unavailable,
 };
 use claviger::clock::Clock;
@@ -174,16 +174,16 @@ fn verdict(
     let headers = HeaderMap::from_iter([(AUTHORIZATION, pair)]);
     let accept = Accept { bearer: false, api_key_header: None, api_key_query: None, basic: true };
     let presented = Presented::read(&accept, &headers, None).unwrap().unwrap();
-    let mut recognition = authenticator.recognise(&TokenFormat::default(), &*directory, &presented, None);
+    let mut recognition = authenticator.lookup(&TokenFormat::default(), &*directory, &presented, None);
     runtime.block_on(async {
-        if let Recognition::Unsettled(unsettled) = recognition {
+        if let AuthOutcome::Unsettled(unsettled) = recognition {
             recognition = authenticator.settle(&*directory, unsettled).await;
         }
         let credential = match recognition {
-            Recognition::Known(credential) => credential,
-            Recognition::Pending(pending) => authenticator.verify(*pending, || directory).await?,
-            Recognition::Rejected(rejection) => return Err(rejection),
-            Recognition::Unsettled(_) => panic!("asked, and still unsettled"),
+            AuthOutcome::Known(credential) => credential,
+            AuthOutcome::Pending(pending) => authenticator.verify(*pending, || directory).await?,
+            AuthOutcome::Rejected(rejection) => return Err(rejection),
+            AuthOutcome::Unsettled(_) => panic!("asked, and still unsettled"),
         };
         Ok(credential.id.to_string())
     })

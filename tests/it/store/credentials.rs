@@ -97,7 +97,7 @@ async fn a_name_that_is_taken_is_refused_and_nothing_is_written(bed: Bed) {
     assert_eq!(bed.store.credential("two").await.unwrap(), None);
     let mut transaction = bed.store.begin(noon()).await.unwrap();
     let refused = transaction.put_credential(&token("four", "nobody", "four")).await;
-    assert!(matches!(refused, Err(StoreError::Dangling)), "{refused:?}");
+    assert!(matches!(refused, Err(StoreError::MissingReference)), "{refused:?}");
 }
 
 async fn changes_are_numbered_in_the_order_of_their_commits(bed: Bed) {

@@ -116,7 +116,7 @@ async fn gates_and_imports_and_deletions_wait_for_nobody_in_a_circle(bed: Bed) {
                     uses.note(used(noon() + turn.seconds(), "192.0.2.1"));
                     let uses = ids.iter().map(|id| (id.clone(), uses.clone())).collect();
                     while let Err(error) = store.note_uses(&uses).await {
-                        assert!(matches!(error, StoreError::Dangling), "one is being deleted: {error}");
+                        assert!(matches!(error, StoreError::MissingReference), "one is being deleted: {error}");
                     }
                 }
             })

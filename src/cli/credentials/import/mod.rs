@@ -1,8 +1,8 @@
 //! `claviger credential import`
 
-mod here;
+mod local;
 mod outcome;
-mod there;
+mod remote;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -12,12 +12,12 @@ use anyhow::Context as _;
 
 use self::outcome::{AccountAccess, Outcome};
 use super::Format;
-use crate::cli::desk::DeskPlace;
+use crate::cli::client::ClientTarget;
+use crate::cli::database_target::wait;
 use crate::cli::output::{harmless, remark, say};
-use crate::cli::store::wait;
-use crate::config::{Fault, Faults, Origin, read_text};
+use crate::config::{Diagnostic, Diagnostics, Origin, read_text};
 use crate::credential::Label;
-use crate::source::formats::Users;
+use crate::formats::Users;
 
 /// Arguments of `import`.
 #[derive(clap::Args)]
@@ -41,7 +41,7 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_name = "NAME")]
     api_version: Option<Label>,
     #[command(flatten)]
-    desk: DeskPlace,
+    desk: ClientTarget,
 }
 
 impl Args {
@@ -57,11 +57,11 @@ impl Args {
     }
 
     /// The faults of the file, each with its place.
-    fn located(&self, faults: Faults) -> Faults {
+    fn located(&self, faults: Diagnostics) -> Diagnostics {
         faults.in_file(if self.is_stdin() { Path::new("standard input") } else { &self.file })
     }
 
-    fn text(&self) -> Result<String, Faults> {
+    fn text(&self) -> Result<String, Diagnostics> {
         let text = if self.is_stdin() { read_stdin() } else { read_text(&self.file) };
         text.map_err(|fault| self.located(fault.into()))
     }
@@ -131,9 +131,9 @@ impl Args {
     }
 }
 
-fn read_stdin() -> Result<String, Fault> {
+fn read_stdin() -> Result<String, Diagnostic> {
     let mut bytes = Vec::new();
-    let fault = |problem: String| Fault::new(Origin::WHOLE_FILE, "", problem);
+    let fault = |problem: String| Diagnostic::new(Origin::WHOLE_FILE, "", problem);
     std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| fault(format!("cannot be read: {error}")))?;
     String::from_utf8(bytes).map_err(|_| fault("is not valid UTF-8".into()))
 }

@@ -6,10 +6,10 @@ use jiff::{Timestamp, ToSpan as _};
 
 use super::entry;
 use super::policy_address::fault_of_policy_address;
-use crate::control::operations::facts::access_request_facts;
 use crate::control::operations::ids::{NoRandomness, made_id};
 use crate::control::operations::moment::whole_millis;
-use crate::control::operations::{Call, Invalid, NotFound, Once, Refusal, Right};
+use crate::control::operations::{Invalid, NotFound, Once, OperationContext, Refusal, Right};
+use crate::control::views::access_request_facts;
 use crate::credential::Label;
 use crate::store::{AccessRequestRecord, RequestState, StoreError, UnfitUseCase, UseCase};
 
@@ -56,7 +56,7 @@ pub enum AskForAccessError {
 /// # Errors
 /// Nothing has happened then.
 pub async fn ask_for_access(
-    call: &Call<'_>,
+    call: &OperationContext<'_>,
     new: NewAccessRequest,
 ) -> Result<Once<AccessRequestRecord>, AskForAccessError> {
     call.reach(Right::AskForAccess)?.of(&new.account)?;

@@ -5,8 +5,8 @@ use std::fmt;
 use super::entry;
 use crate::control::operations::accounts::entry as account_entry;
 use crate::control::operations::moment::whole_millis;
-use crate::control::operations::texts::fault_of_line;
-use crate::control::operations::{Call, Invalid, Refusal, Right};
+use crate::control::operations::text_rules::fault_of_line;
+use crate::control::operations::{Invalid, OperationContext, Refusal, Right};
 use crate::credential::Label;
 use crate::store::{AccessRequestRecord, AccountRecord, RequestState, StoreError};
 
@@ -55,7 +55,7 @@ pub enum DecideRequestsError {
 /// # Errors
 /// Nothing has happened then.
 pub async fn decide_requests(
-    call: &Call<'_>,
+    call: &OperationContext<'_>,
     ids: &[String],
     decision: &Decision,
 ) -> Result<Vec<AccessRequestRecord>, DecideRequestsError> {
@@ -122,7 +122,7 @@ fn find_undecidable(ids: &[String], known: &[AccessRequestRecord]) -> Result<(),
     if odd.is_empty() { Ok(()) } else { Err(DecideRequestsError::NotDecidable(odd)) }
 }
 
-fn after(call: &Call<'_>, before: &AccessRequestRecord, decision: &Decision) -> AccessRequestRecord {
+fn after(call: &OperationContext<'_>, before: &AccessRequestRecord, decision: &Decision) -> AccessRequestRecord {
     let (state, reason) = match decision {
         Decision::Approve => (RequestState::Approved, None),
         Decision::Decline(reason) => (RequestState::Declined, Some(reason.clone())),

@@ -2,16 +2,16 @@
 
 mod ask;
 mod decide;
+mod list;
 mod policy_address;
-mod reading;
 mod withdraw;
 
+pub use self::list::{list_access_requests, show_access_request};
 pub use ask::{AskForAccessError, NewAccessRequest, ask_for_access};
 pub use decide::{DecideRequestsError, Decision, NotDecidable, decide_requests};
-pub use reading::{list_access_requests, show_access_request};
 pub use withdraw::{WithdrawRequestError, withdraw_request};
 
-use super::facts::access_request_for_audit;
+use crate::control::views::access_request_for_audit;
 use crate::store::{AccessRequestRecord, AuditEntry};
 
 /// A line of the audit about a request.

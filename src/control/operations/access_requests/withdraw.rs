@@ -2,7 +2,7 @@
 
 use super::entry;
 use crate::control::operations::moment::whole_millis;
-use crate::control::operations::{Call, NotFound, Refusal, Right};
+use crate::control::operations::{NotFound, OperationContext, Refusal, Right};
 use crate::credential::Label;
 use crate::store::{AccessRequestRecord, RequestState, StoreError};
 
@@ -24,7 +24,10 @@ pub enum WithdrawRequestError {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn withdraw_request(call: &Call<'_>, id: &str) -> Result<AccessRequestRecord, WithdrawRequestError> {
+pub async fn withdraw_request(
+    call: &OperationContext<'_>,
+    id: &str,
+) -> Result<AccessRequestRecord, WithdrawRequestError> {
     let reach = call.reach(Right::AskForAccess)?;
     let unknown = Refusal::from(NotFound("access request"));
     let id: Label = id.parse().map_err(|_| unknown.clone())?;

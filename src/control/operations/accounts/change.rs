@@ -1,7 +1,7 @@
 //! What all changes of one account have in common.
 
-use crate::control::operations::facts::account_for_audit;
-use crate::control::operations::{Call, Invalid, NotFound, Refusal, Right};
+use crate::control::operations::{Invalid, NotFound, OperationContext, Refusal, Right};
+use crate::control::views::account_for_audit;
 use crate::credential::Label;
 use crate::store::{AccountRecord, AuditEntry, StoreError};
 
@@ -22,7 +22,7 @@ pub enum ChangeAccountError {
 /// Reads an account, changes it, writes it, and puts down what it was and what it is. The gates are told of it. A
 /// change that changes nothing is not written.
 pub(super) async fn change<E: From<StoreError> + From<Refusal>>(
-    call: &Call<'_>,
+    call: &OperationContext<'_>,
     right: Right,
     (verb, account): (&'static str, &Label),
     work: impl FnOnce(&mut AccountRecord) -> Result<(), E>,

@@ -1,11 +1,11 @@
 //! A new account.
 
 use super::change::entry;
-use crate::control::operations::facts::account_facts;
 use crate::control::operations::ids::{NoRandomness, made_id};
 use crate::control::operations::moment::whole_millis;
-use crate::control::operations::texts::fault_of_line;
-use crate::control::operations::{Call, Invalid, Once, Reach, Refusal, Right};
+use crate::control::operations::text_rules::fault_of_line;
+use crate::control::operations::{AccountScope, Invalid, Once, OperationContext, Refusal, Right};
+use crate::control::views::account_facts;
 use crate::credential::Label;
 use crate::store::{AccountRecord, StoreError};
 
@@ -46,8 +46,11 @@ pub enum CreateAccountError {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn create_account(call: &Call<'_>, new: NewAccount) -> Result<Once<AccountRecord>, CreateAccountError> {
-    if call.reach(Right::GrantAccess)? != Reach::Every {
+pub async fn create_account(
+    call: &OperationContext<'_>,
+    new: NewAccount,
+) -> Result<Once<AccountRecord>, CreateAccountError> {
+    if call.reach(Right::GrantAccess)? != AccountScope::Every {
         return Err(Refusal::Forbidden.into());
     }
     if let Some(answer) = call.answered::<CreateAccountError>().await? {

@@ -1,7 +1,7 @@
 //! The provider's word: an account may use the API, or not any more.
 
 use super::change::{ChangeAccountError, change};
-use crate::control::operations::{Call, Right};
+use crate::control::operations::{OperationContext, Right};
 use crate::credential::Label;
 use crate::store::AccountRecord;
 
@@ -9,7 +9,7 @@ use crate::store::AccountRecord;
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn grant_access(call: &Call<'_>, account: &Label) -> Result<AccountRecord, ChangeAccountError> {
+pub async fn grant_access(call: &OperationContext<'_>, account: &Label) -> Result<AccountRecord, ChangeAccountError> {
     change(call, Right::GrantAccess, ("grant_access", account), |record| {
         record.granted = true;
         Ok(())
@@ -21,7 +21,10 @@ pub async fn grant_access(call: &Call<'_>, account: &Label) -> Result<AccountRec
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn withdraw_access(call: &Call<'_>, account: &Label) -> Result<AccountRecord, ChangeAccountError> {
+pub async fn withdraw_access(
+    call: &OperationContext<'_>,
+    account: &Label,
+) -> Result<AccountRecord, ChangeAccountError> {
     change(call, Right::GrantAccess, ("withdraw_access", account), |record| {
         record.granted = false;
         Ok(())

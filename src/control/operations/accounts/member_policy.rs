@@ -2,7 +2,7 @@
 
 use super::change::change;
 use super::switch::SwitchAccountError;
-use crate::control::operations::{Call, Right};
+use crate::control::operations::{OperationContext, Right};
 use crate::credential::Label;
 use crate::store::AccountRecord;
 
@@ -11,7 +11,7 @@ use crate::store::AccountRecord;
 /// # Errors
 /// Nothing has happened then.
 pub async fn set_member_policy(
-    call: &Call<'_>,
+    call: &OperationContext<'_>,
     account: &Label,
     allowed: bool,
 ) -> Result<AccountRecord, SwitchAccountError> {

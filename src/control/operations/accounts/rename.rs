@@ -2,8 +2,8 @@
 
 use super::change::{ChangeAccountError, change};
 use super::create::LONGEST_NAME;
-use crate::control::operations::texts::fault_of_line;
-use crate::control::operations::{Call, Invalid, Right};
+use crate::control::operations::text_rules::fault_of_line;
+use crate::control::operations::{Invalid, OperationContext, Right};
 use crate::credential::Label;
 use crate::store::AccountRecord;
 
@@ -12,7 +12,7 @@ use crate::store::AccountRecord;
 /// # Errors
 /// Nothing has happened then.
 pub async fn rename_account(
-    call: &Call<'_>,
+    call: &OperationContext<'_>,
     account: &Label,
     name: Option<String>,
 ) -> Result<AccountRecord, ChangeAccountError> {

@@ -1,7 +1,7 @@
 //! The owner's switch: API access of an account on or off.
 
 use super::change::change;
-use crate::control::operations::{Call, Refusal, Right};
+use crate::control::operations::{OperationContext, Refusal, Right};
 use crate::credential::Label;
 use crate::store::{AccountRecord, StoreError};
 
@@ -23,7 +23,11 @@ pub enum SwitchAccountError {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn switch_account(call: &Call<'_>, account: &Label, on: bool) -> Result<AccountRecord, SwitchAccountError> {
+pub async fn switch_account(
+    call: &OperationContext<'_>,
+    account: &Label,
+    on: bool,
+) -> Result<AccountRecord, SwitchAccountError> {
     change(call, Right::SwitchAccess, ("switch_account", account), |record| {
         if on && !record.granted {
             return Err(SwitchAccountError::NotGranted);

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::list::{ReadAuditError, within_reach};
-use crate::control::operations::Call;
+use crate::control::operations::OperationContext;
 use crate::credential::Label;
-use crate::source::formats::table;
+use crate::formats::table;
 use crate::store::{ActorKind, AuditEntry, AuditFilter, AuditRecord, Store, StoreError};
 
 /// Read at once.
@@ -46,7 +46,7 @@ enum After {
 ///
 /// # Errors
 /// When the caller may see none of it, or nothing can be put down.
-pub async fn export_audit(call: &Call<'_>, filter: AuditFilter) -> Result<AuditTable, ReadAuditError> {
+pub async fn export_audit(call: &OperationContext<'_>, filter: AuditFilter) -> Result<AuditTable, ReadAuditError> {
     let filter = within_reach(call, filter)?;
     let entry = AuditEntry {
         verb: "export_audit",

@@ -1,7 +1,7 @@
 //! Some lines of the audit, the newest first.
 
-use crate::control::operations::texts::fault_of_line;
-use crate::control::operations::{Call, Invalid, Paging, Refusal, Right};
+use crate::control::operations::text_rules::fault_of_line;
+use crate::control::operations::{Invalid, OperationContext, Paging, Refusal, Right};
 use crate::store::{AuditFilter, AuditRecord, Listing, StoreError};
 
 const LONGEST: usize = 300;
@@ -28,7 +28,7 @@ pub enum ReadAuditError {
 /// # Errors
 /// When the caller may see none of it, or nothing can be read.
 pub async fn list_audit(
-    call: &Call<'_>,
+    call: &OperationContext<'_>,
     filter: AuditFilter,
     paging: Paging<'_>,
 ) -> Result<Listing<AuditRecord>, ReadAuditError> {
@@ -37,7 +37,10 @@ pub async fn list_audit(
 }
 
 /// Of an owner, what is of the account, and nothing that is of none.
-pub(super) fn within_reach(call: &Call<'_>, mut filter: AuditFilter) -> Result<AuditFilter, ReadAuditError> {
+pub(super) fn within_reach(
+    call: &OperationContext<'_>,
+    mut filter: AuditFilter,
+) -> Result<AuditFilter, ReadAuditError> {
     let reach = call.reach(Right::ReadAudit)?;
     match (&filter.account, reach.only()) {
         (Some(wanted), _) => reach.of(wanted)?,

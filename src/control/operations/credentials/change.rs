@@ -1,13 +1,13 @@
 //! What all changes of one credential have in common.
 
-use crate::control::operations::facts::{credential_facts, for_audit};
-use crate::control::operations::{Call, NotFound, Once, Reach, Refusal, Right};
+use crate::control::operations::{AccountScope, NotFound, Once, OperationContext, Refusal, Right};
+use crate::control::views::{credential_facts, for_audit};
 use crate::store::{AuditEntry, CredentialRecord, StoreError, Transaction};
 
 /// Reads a credential, changes it, writes it, and puts down what it was and what it is. A change that changes
 /// nothing is not written.
 pub(super) async fn change<E: From<StoreError> + From<Refusal>>(
-    call: &Call<'_>,
+    call: &OperationContext<'_>,
     (verb, id): (&'static str, &str),
     work: impl FnOnce(&mut CredentialRecord) -> Result<(), E>,
 ) -> Result<CredentialRecord, E> {
@@ -21,7 +21,7 @@ pub(super) async fn change<E: From<StoreError> + From<Refusal>>(
 
 /// The same for a call that may come twice; whoever repeats it is told of what was done the first time.
 pub(super) async fn change_once<E: From<StoreError> + From<Refusal>>(
-    call: &Call<'_>,
+    call: &OperationContext<'_>,
     (verb, id): (&'static str, &str),
     work: impl FnOnce(&mut CredentialRecord) -> Result<(), E>,
 ) -> Result<Once<CredentialRecord>, E> {
@@ -39,7 +39,7 @@ pub(super) async fn change_once<E: From<StoreError> + From<Refusal>>(
 
 /// A change of a credential that has been read, in a transaction that is somebody else's to commit.
 pub(super) async fn apply<E: From<StoreError> + From<Refusal>>(
-    call: &Call<'_>,
+    call: &OperationContext<'_>,
     transaction: &mut Transaction,
     verb: &'static str,
     before: CredentialRecord,
@@ -61,7 +61,7 @@ pub(super) async fn apply<E: From<StoreError> + From<Refusal>>(
 /// The credential, kept from being changed by others.
 pub(super) async fn found<E: From<StoreError> + From<Refusal>>(
     transaction: &mut Transaction,
-    reach: Reach<'_>,
+    reach: AccountScope<'_>,
     id: &str,
 ) -> Result<CredentialRecord, E> {
     let found = transaction.credential(id).await?.filter(|record| reach.covers(&record.account));
@@ -70,8 +70,8 @@ pub(super) async fn found<E: From<StoreError> + From<Refusal>>(
 
 /// The credential as it is just now.
 pub(super) async fn seen<E: From<StoreError> + From<Refusal>>(
-    call: &Call<'_>,
-    reach: Reach<'_>,
+    call: &OperationContext<'_>,
+    reach: AccountScope<'_>,
     id: &str,
 ) -> Result<CredentialRecord, E> {
     let found = call.store.credential(id).await?.filter(|record| reach.covers(&record.account));

@@ -1,7 +1,7 @@
 //! Taking the secret of a credential away, and leaving everything else.
 
 use super::change::change;
-use crate::control::operations::{Call, Refusal};
+use crate::control::operations::{OperationContext, Refusal};
 use crate::store::{CredentialRecord, StoreError};
 
 /// Why the secret still counts.
@@ -20,7 +20,7 @@ pub enum ClearError {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn clear(call: &Call<'_>, id: &str) -> Result<CredentialRecord, ClearError> {
+pub async fn clear(call: &OperationContext<'_>, id: &str) -> Result<CredentialRecord, ClearError> {
     change(call, ("clear", id), |record| {
         cleared(record);
         Ok(())

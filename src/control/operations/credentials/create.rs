@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use super::change::entry;
 use super::fields::{Given, networks, newest, once_each};
 use super::own_key::PREFIX;
-use crate::control::operations::facts::credential_facts;
 use crate::control::operations::moment::whole_millis;
 use crate::control::operations::secrets::{NewSecret, NoSecret, PlainSecret, make};
-use crate::control::operations::texts::{filled, trimmed};
-use crate::control::operations::{Call, Invalid, Once, Refusal, Right};
+use crate::control::operations::text_rules::{filled, trimmed};
+use crate::control::operations::{Invalid, Once, OperationContext, Refusal, Right};
+use crate::control::views::credential_facts;
 use crate::credential::{Label, RateLimit};
-use crate::store::{CredentialRecord, Names, Store, StoreError};
+use crate::store::{CredentialRecord, Store, StoreError, TakenNames};
 
 /// What it shall be.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl NewCredential {
     }
 
     /// Everything that is wrong with it, for whoever has found other faults already.
-    pub fn faults(&self, call: &Call<'_>) -> Invalid {
+    pub fn faults(&self, call: &OperationContext<'_>) -> Invalid {
         let mut faults = Invalid::default();
         if let Some(fault) = self.id.as_ref().and_then(|id| fault_of_id(call, id)) {
             faults.add("id", fault);
@@ -83,7 +83,7 @@ impl NewCredential {
     }
 
     /// Whether it could be written just now: what cannot be is not worth a hash.
-    async fn look(&self, call: &Call<'_>) -> Result<(), CreateError> {
+    async fn look(&self, call: &OperationContext<'_>) -> Result<(), CreateError> {
         if call.store.account(self.account.as_str()).await?.is_none() {
             return Err(CreateError::UnknownAccount);
         }
@@ -134,7 +134,7 @@ pub enum CreateError {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn create(call: &Call<'_>, new: NewCredential) -> Result<Once<Created>, CreateError> {
+pub async fn create(call: &OperationContext<'_>, new: NewCredential) -> Result<Once<Created>, CreateError> {
     call.reach_granted::<CreateError>(Right::ManageCredentials).await?.of(&new.account)?;
     if let Some(answer) = call.answered::<CreateError>().await? {
         return Ok(Once::Repeated(answer));
@@ -173,7 +173,7 @@ pub async fn create(call: &Call<'_>, new: NewCredential) -> Result<Once<Created>
 
 /// What is wrong with an id that was chosen. Whoever is of an account takes none that another one could have, and is
 /// not told which others have.
-pub(super) fn fault_of_id(call: &Call<'_>, id: &Label) -> Option<String> {
+pub(super) fn fault_of_id(call: &OperationContext<'_>, id: &Label) -> Option<String> {
     if id.as_str().starts_with(PREFIX) {
         return Some(format!("must not begin with {PREFIX}, as users' own keys do"));
     }
@@ -189,11 +189,11 @@ pub(super) async fn names_are_free(
     username: Option<&str>,
 ) -> Result<(), CreateError> {
     let ids = id.into_iter().map(Label::as_str).collect();
-    if !store.which_exist(&Names { ids, ..Names::default() }).await?.is_empty() {
+    if !store.which_exist(&TakenNames { ids, ..TakenNames::default() }).await?.is_empty() {
         return Err(CreateError::IdTaken);
     }
     let usernames = username.into_iter().collect();
-    if !store.which_exist(&Names { usernames, ..Names::default() }).await?.is_empty() {
+    if !store.which_exist(&TakenNames { usernames, ..TakenNames::default() }).await?.is_empty() {
         return Err(CreateError::UsernameTaken);
     }
     Ok(())
@@ -212,7 +212,7 @@ impl From<StoreError> for CreateError {
         match error {
             StoreError::Taken("the id") => Self::IdTaken,
             StoreError::Taken("the user name") => Self::UsernameTaken,
-            StoreError::Dangling => Self::UnknownAccount,
+            StoreError::MissingReference => Self::UnknownAccount,
             other => Self::Store(other),
         }
     }

@@ -1,7 +1,7 @@
 //! Deleting a credential for good.
 
 use super::change::{entry, found};
-use crate::control::operations::{Call, Refusal, Right};
+use crate::control::operations::{OperationContext, Refusal, Right};
 use crate::store::{CredentialRecord, StoreError};
 
 /// Why it is still there.
@@ -19,7 +19,7 @@ pub enum DeleteError {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn delete(call: &Call<'_>, id: &str) -> Result<CredentialRecord, DeleteError> {
+pub async fn delete(call: &OperationContext<'_>, id: &str) -> Result<CredentialRecord, DeleteError> {
     let reach = call.reach_granted::<DeleteError>(Right::ManageCredentials).await?;
     let mut transaction = call.begin().await??;
     let before = found::<DeleteError>(&mut transaction, reach, id).await?;

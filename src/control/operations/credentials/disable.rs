@@ -1,8 +1,8 @@
 //! Switching a credential off.
 
 use super::change::change;
-use crate::control::operations::texts::{description_fault, filled};
-use crate::control::operations::{Call, Invalid, Refusal};
+use crate::control::operations::text_rules::{description_fault, filled};
+use crate::control::operations::{Invalid, OperationContext, Refusal};
 use crate::store::{CredentialRecord, StoreError};
 
 /// Why it is still on.
@@ -24,7 +24,11 @@ pub enum DisableError {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn disable(call: &Call<'_>, id: &str, reason: Option<String>) -> Result<CredentialRecord, DisableError> {
+pub async fn disable(
+    call: &OperationContext<'_>,
+    id: &str,
+    reason: Option<String>,
+) -> Result<CredentialRecord, DisableError> {
     let reason = filled(reason);
     let fault = reason.as_deref().and_then(description_fault);
     change(call, ("disable", id), |record| {

@@ -3,11 +3,11 @@
 use super::change::{entry, found, seen};
 use super::create::{CreateError, Created, fault_of_id, id_for, names_are_free};
 use super::fields::Given;
-use crate::control::operations::facts::{copy_for_audit, credential_facts};
 use crate::control::operations::moment::whole_millis;
 use crate::control::operations::secrets::{NewSecret, NoSecret, make};
-use crate::control::operations::texts::{name_fault, trimmed};
-use crate::control::operations::{Call, Invalid, Once, Refusal, Right};
+use crate::control::operations::text_rules::{name_fault, trimmed};
+use crate::control::operations::{Invalid, Once, OperationContext, Refusal, Right};
+use crate::control::views::{copy_for_audit, credential_facts};
 use crate::credential::{Label, PlainPassword};
 use crate::store::{AuditEntry, CredentialRecord, RecordSecret, StoreError};
 
@@ -57,7 +57,7 @@ pub enum DuplicateError {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn duplicate(call: &Call<'_>, id: &str, how: Duplicate) -> Result<Once<Created>, DuplicateError> {
+pub async fn duplicate(call: &OperationContext<'_>, id: &str, how: Duplicate) -> Result<Once<Created>, DuplicateError> {
     let reach = call.reach_granted::<DuplicateError>(Right::ManageCredentials).await?;
     if let Some(answer) = call.answered::<DuplicateError>().await? {
         return Ok(Once::Repeated(answer));
@@ -127,7 +127,7 @@ pub async fn duplicate(call: &Call<'_>, id: &str, how: Duplicate) -> Result<Once
 }
 
 impl Duplicate {
-    fn faults(&self, call: &Call<'_>, of: &CredentialRecord) -> Invalid {
+    fn faults(&self, call: &OperationContext<'_>, of: &CredentialRecord) -> Invalid {
         let mut faults = Invalid::default();
         if let Some(fault) = self.id.as_ref().and_then(|id| fault_of_id(call, id)) {
             faults.add("id", fault);
@@ -169,7 +169,7 @@ impl From<CreateError> for DuplicateError {
             CreateError::IdTaken => Self::IdTaken,
             CreateError::UsernameTaken => Self::UsernameTaken,
             CreateError::Store(error) => Self::Store(error),
-            _ => Self::Store(StoreError::Dangling),
+            _ => Self::Store(StoreError::MissingReference),
         }
     }
 }

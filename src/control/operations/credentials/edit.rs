@@ -6,14 +6,14 @@ use jiff::Timestamp;
 use super::change::change;
 use super::fields::{Given, networks, once_each};
 use crate::control::operations::moment::whole_millis;
-use crate::control::operations::texts::{filled, trimmed};
-use crate::control::operations::{Call, Invalid, Refusal};
+use crate::control::operations::text_rules::{filled, trimmed};
+use crate::control::operations::{Invalid, OperationContext, Refusal};
 use crate::credential::{Label, RateLimit};
 use crate::store::{CredentialRecord, PreviousSecret, StoreError};
 
 /// What is said of a field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Said<T> {
+pub enum Patch<T> {
     /// Nothing: it stays.
     #[default]
     Nothing,
@@ -27,23 +27,23 @@ pub enum Said<T> {
 #[derive(Debug, Default)]
 pub struct Edit {
     /// For people.
-    pub name: Said<String>,
+    pub name: Patch<String>,
     /// For people.
-    pub description: Said<String>,
+    pub description: Patch<String>,
     /// The person at the integrator.
-    pub contact_email: Said<String>,
+    pub contact_email: Patch<String>,
     /// Their mobile, as E.164.
-    pub contact_mobile: Said<String>,
+    pub contact_mobile: Patch<String>,
     /// The API version it is pinned to.
-    pub version: Said<Label>,
+    pub version: Patch<Label>,
     /// What it may call; gone, everything.
-    pub scopes: Said<Vec<Label>>,
+    pub scopes: Patch<Vec<Label>>,
     /// Where it may be used from; gone, anywhere.
-    pub addresses: Said<Vec<IpNet>>,
+    pub addresses: Patch<Vec<IpNet>>,
     /// Refused from this moment on; gone, never.
-    pub expires_at: Said<Timestamp>,
+    pub expires_at: Patch<Timestamp>,
     /// How often it may be used; gone, as the settings say.
-    pub rate_limit: Said<RateLimit>,
+    pub rate_limit: Patch<RateLimit>,
 }
 
 /// Why it is as it was.
@@ -64,7 +64,7 @@ pub enum EditError {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn edit(call: &Call<'_>, id: &str, edit: Edit) -> Result<CredentialRecord, EditError> {
+pub async fn edit(call: &OperationContext<'_>, id: &str, edit: Edit) -> Result<CredentialRecord, EditError> {
     change(call, ("edit", id), |record| {
         let before = record.clone();
         edit.make(record);
@@ -89,7 +89,7 @@ impl Edit {
     }
 }
 
-fn faults(call: &Call<'_>, before: &CredentialRecord, after: &CredentialRecord) -> Invalid {
+fn faults(call: &OperationContext<'_>, before: &CredentialRecord, after: &CredentialRecord) -> Invalid {
     let given = Given {
         name: changed(&before.name, &after.name).as_deref(),
         description: changed(&before.description, &after.description).as_deref(),
@@ -125,17 +125,17 @@ fn end_with_it(record: &mut CredentialRecord) {
     }
 }
 
-impl<T> Said<T> {
-    fn map<U>(self, make: impl FnOnce(T) -> U) -> Said<U> {
+impl<T> Patch<T> {
+    fn map<U>(self, make: impl FnOnce(T) -> U) -> Patch<U> {
         match self {
-            Self::Nothing => Said::Nothing,
-            Self::Gone => Said::Gone,
-            Self::Now(value) => Said::Now(make(value)),
+            Self::Nothing => Patch::Nothing,
+            Self::Gone => Patch::Gone,
+            Self::Now(value) => Patch::Now(make(value)),
         }
     }
 }
 
-impl<T: Default> Said<T> {
+impl<T: Default> Patch<T> {
     fn change(self, place: &mut T) {
         match self {
             Self::Nothing => {}
@@ -145,7 +145,7 @@ impl<T: Default> Said<T> {
     }
 }
 
-impl<T> From<Option<Option<T>>> for Said<T> {
+impl<T> From<Option<Option<T>>> for Patch<T> {
     /// As a field that is left out, is `null` or has a value.
     fn from(field: Option<Option<T>>) -> Self {
         match field {

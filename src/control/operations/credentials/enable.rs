@@ -1,7 +1,7 @@
 //! Switching a credential on again, with the secret it had.
 
 use super::change::change;
-use crate::control::operations::{Call, Refusal};
+use crate::control::operations::{OperationContext, Refusal};
 use crate::store::{CredentialRecord, StoreError};
 
 /// Why it is still off.
@@ -19,7 +19,7 @@ pub enum EnableError {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn enable(call: &Call<'_>, id: &str) -> Result<CredentialRecord, EnableError> {
+pub async fn enable(call: &OperationContext<'_>, id: &str) -> Result<CredentialRecord, EnableError> {
     change(call, ("enable", id), |record| {
         record.enabled = true;
         record.disabled_reason = None;

@@ -1,7 +1,7 @@
 //! Cutting the overlap of a reset short.
 
 use super::change::change;
-use crate::control::operations::{Call, Refusal};
+use crate::control::operations::{OperationContext, Refusal};
 use crate::store::{CredentialRecord, StoreError};
 
 /// Why the secret before still counts.
@@ -19,7 +19,7 @@ pub enum EndOverlapError {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn end_overlap(call: &Call<'_>, id: &str) -> Result<CredentialRecord, EndOverlapError> {
+pub async fn end_overlap(call: &OperationContext<'_>, id: &str) -> Result<CredentialRecord, EndOverlapError> {
     change(call, ("end_overlap", id), |record| {
         record.previous = None;
         Ok(())

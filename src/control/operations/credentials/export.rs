@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
-use crate::control::operations::{Call, NotFound, Refusal, Right};
+use crate::control::operations::{NotFound, OperationContext, Refusal, Right};
 use crate::credential::Label;
-use crate::source::formats::{Format, LeftOut, Writer};
+use crate::formats::{Format, LeftOut, Writer};
 use crate::store::{AuditEntry, StoreError};
 
 /// Read at once.
@@ -43,7 +43,7 @@ pub enum ExportError {
 /// # Errors
 /// Part of it may have been written then.
 pub async fn export(
-    call: &Call<'_>,
+    call: &OperationContext<'_>,
     format: Format,
     account: Option<&Label>,
     out: impl Write,

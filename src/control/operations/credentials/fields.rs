@@ -4,8 +4,8 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 
 use crate::control::operations::contacts::{email_fault, mobile_fault};
-use crate::control::operations::texts::{description_fault, name_fault};
-use crate::control::operations::{Call, Invalid};
+use crate::control::operations::text_rules::{description_fault, name_fault};
+use crate::control::operations::{Invalid, OperationContext};
 use crate::credential::{Label, RateLimit, Version, VersionCatalog};
 
 /// More of them make no list that anybody looks after.
@@ -27,7 +27,7 @@ pub(super) struct Given<'g> {
 
 impl Given<'_> {
     /// Everything that is wrong with them.
-    pub(super) fn faults(&self, call: &Call<'_>) -> Invalid {
+    pub(super) fn faults(&self, call: &OperationContext<'_>) -> Invalid {
         let mut faults = Invalid::default();
         let texts = [
             ("name", self.name.and_then(name_fault)),
@@ -59,7 +59,7 @@ impl Given<'_> {
 }
 
 /// What is wrong with a version, for a credential that does not have it yet.
-fn version_fault(call: &Call<'_>, name: &Label) -> Option<String> {
+fn version_fault(call: &OperationContext<'_>, name: &Label) -> Option<String> {
     let versions = call.terms.catalogs.versions;
     let Some(version) = versions.known.iter().find(|version| version.name == *name) else {
         return Some(format!("must be a configured version, and {name} is not"));

@@ -4,10 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::change::seen;
 use super::own_key::holder;
-use crate::control::operations::{Call, Invalid, NotFound, Reach, Refusal, Right};
+use crate::control::operations::{AccountScope, Invalid, NotFound, OperationContext, Refusal, Right};
 use crate::credential::Label;
 use crate::store::{
-    CredentialFilter, CredentialKind, CredentialRecord, CredentialState, Listing, Place, StateCounts, StoreError,
+    CredentialFilter, CredentialKind, CredentialRecord, CredentialState, Cursor, Listing, StateCounts, StoreError,
 };
 
 const MOST: u32 = 200;
@@ -61,14 +61,14 @@ pub enum ListCredentialsError {
 /// # Errors
 /// When they may see none, or there is no such page.
 pub async fn list_credentials(
-    call: &Call<'_>,
+    call: &OperationContext<'_>,
     wanted: &CredentialsWanted,
     cursor: Option<&str>,
     limit: u32,
 ) -> Result<Listing<CredentialRecord>, ListCredentialsError> {
     let filter = filter(call, wanted).await?;
     let mut faults = Invalid::default();
-    let behind = cursor.map(str::parse::<Place>);
+    let behind = cursor.map(str::parse::<Cursor>);
     if matches!(behind, Some(Err(_))) {
         faults.add("cursor", "is none of ours; leave it out to begin with the newest");
     }
@@ -84,7 +84,7 @@ pub async fn list_credentials(
 /// # Errors
 /// When the caller may see none.
 pub async fn count_credentials(
-    call: &Call<'_>,
+    call: &OperationContext<'_>,
     wanted: &CredentialsWanted,
 ) -> Result<StateCounts, ListCredentialsError> {
     let filter = filter(call, wanted).await?;
@@ -95,14 +95,14 @@ pub async fn count_credentials(
 ///
 /// # Errors
 /// When it is not there for this caller.
-pub async fn show_credential(call: &Call<'_>, id: &str) -> Result<CredentialRecord, ListCredentialsError> {
+pub async fn show_credential(call: &OperationContext<'_>, id: &str) -> Result<CredentialRecord, ListCredentialsError> {
     type E = ListCredentialsError;
     if call.caller.may(Right::ManageCredentials) {
         let reach = call.reach_granted::<E>(Right::ManageCredentials).await?;
         return seen::<E>(call, reach, id).await;
     }
     let holder = holder::<E>(call).await?;
-    let record = seen::<E>(call, Reach::Only(holder.account), id).await?;
+    let record = seen::<E>(call, AccountScope::Only(holder.account), id).await?;
     if record.owner.as_ref() == Some(holder.user) {
         Ok(record)
     } else {
@@ -111,7 +111,10 @@ pub async fn show_credential(call: &Call<'_>, id: &str) -> Result<CredentialReco
 }
 
 /// What they want, of what they may see.
-async fn filter(call: &Call<'_>, wanted: &CredentialsWanted) -> Result<CredentialFilter, ListCredentialsError> {
+async fn filter(
+    call: &OperationContext<'_>,
+    wanted: &CredentialsWanted,
+) -> Result<CredentialFilter, ListCredentialsError> {
     let ago = |time| call.now.checked_sub(time).unwrap_or(Timestamp::MIN);
     let (created_from, created_before) = match wanted.created {
         None => (None, None),
@@ -140,7 +143,7 @@ async fn filter(call: &Call<'_>, wanted: &CredentialsWanted) -> Result<Credentia
     };
     if let Some(own) = own {
         if let Some(account) = &wanted.account {
-            Reach::Only(own).of(account)?;
+            AccountScope::Only(own).of(account)?;
         }
         filter.account = Some(own.clone());
     }

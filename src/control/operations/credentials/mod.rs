@@ -22,7 +22,7 @@ pub use create::{CreateError, Created, NewCredential, create};
 pub use delete::{DeleteError, delete};
 pub use disable::{DisableError, disable};
 pub use duplicate::{Duplicate, DuplicateError, duplicate};
-pub use edit::{Edit, EditError, Said, edit};
+pub use edit::{Edit, EditError, Patch, edit};
 pub use enable::{EnableError, enable};
 pub use end_overlap::{EndOverlapError, end_overlap};
 pub use export::{ExportError, Exported, export};

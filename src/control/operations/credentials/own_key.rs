@@ -7,10 +7,10 @@ use super::clear::cleared;
 use super::create::Created;
 use super::fields::newest;
 use super::reset::renew;
-use crate::control::operations::facts::credential_facts;
 use crate::control::operations::moment::whole_millis;
 use crate::control::operations::secrets::{Made, NewSecret, NoSecret, make};
-use crate::control::operations::{Call, Invalid, NotFound, Once, Refusal, Right};
+use crate::control::operations::{Invalid, NotFound, Once, OperationContext, Refusal, Right};
+use crate::control::views::credential_facts;
 use crate::credential::Label;
 use crate::store::{CredentialRecord, Role, StoreError, Transaction};
 
@@ -48,7 +48,7 @@ pub(super) struct Holder<'c> {
 ///
 /// # Errors
 /// When the caller cannot have one.
-pub async fn own_key(call: &Call<'_>) -> Result<Option<CredentialRecord>, OwnKeyError> {
+pub async fn own_key(call: &OperationContext<'_>) -> Result<Option<CredentialRecord>, OwnKeyError> {
     let holder = holder::<OwnKeyError>(call).await?;
     let found = call.store.credential(holder.id.as_str()).await?;
     Ok(found.filter(|record| holder.has(record)))
@@ -58,7 +58,7 @@ pub async fn own_key(call: &Call<'_>) -> Result<Option<CredentialRecord>, OwnKey
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn switch_on_own_key(call: &Call<'_>) -> Result<Once<Created>, OwnKeyError> {
+pub async fn switch_on_own_key(call: &OperationContext<'_>) -> Result<Once<Created>, OwnKeyError> {
     renewed(call, "switch_on_own_key").await
 }
 
@@ -66,7 +66,7 @@ pub async fn switch_on_own_key(call: &Call<'_>) -> Result<Once<Created>, OwnKeyE
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn regenerate_own_key(call: &Call<'_>) -> Result<Once<Created>, OwnKeyError> {
+pub async fn regenerate_own_key(call: &OperationContext<'_>) -> Result<Once<Created>, OwnKeyError> {
     renewed(call, "regenerate_own_key").await
 }
 
@@ -74,7 +74,7 @@ pub async fn regenerate_own_key(call: &Call<'_>) -> Result<Once<Created>, OwnKey
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn switch_off_own_key(call: &Call<'_>) -> Result<CredentialRecord, OwnKeyError> {
+pub async fn switch_off_own_key(call: &OperationContext<'_>) -> Result<CredentialRecord, OwnKeyError> {
     let holder = holder::<OwnKeyError>(call).await?;
     let mut transaction = call.begin().await??;
     let before = holder.find(&mut transaction).await?.ok_or(Refusal::from(NotFound("own key")))?;
@@ -87,7 +87,7 @@ pub async fn switch_off_own_key(call: &Call<'_>) -> Result<CredentialRecord, Own
     Ok(after)
 }
 
-async fn renewed(call: &Call<'_>, verb: &'static str) -> Result<Once<Created>, OwnKeyError> {
+async fn renewed(call: &OperationContext<'_>, verb: &'static str) -> Result<Once<Created>, OwnKeyError> {
     let holder = holder::<OwnKeyError>(call).await?;
     if let Some(answer) = call.answered::<OwnKeyError>().await? {
         return Ok(Once::Repeated(answer));
@@ -117,7 +117,9 @@ async fn renewed(call: &Call<'_>, verb: &'static str) -> Result<Once<Created>, O
 }
 
 /// The caller, if they are somebody who may have a key of their own.
-pub(super) async fn holder<'c, E: From<Refusal> + From<StoreError>>(call: &Call<'c>) -> Result<Holder<'c>, E> {
+pub(super) async fn holder<'c, E: From<Refusal> + From<StoreError>>(
+    call: &OperationContext<'c>,
+) -> Result<Holder<'c>, E> {
     let reach = call.reach(Right::OwnKey)?;
     // Operator tokens and the shell are nobody.
     let (Some(account), Some(user)) = (reach.only(), &call.caller.user) else { return Err(Refusal::Forbidden.into()) };
@@ -144,7 +146,7 @@ impl Holder<'_> {
 
     async fn add(
         &self,
-        call: &Call<'_>,
+        call: &OperationContext<'_>,
         transaction: &mut Transaction,
         verb: &'static str,
         made: &Made,

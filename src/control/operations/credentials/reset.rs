@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::change::{change_once, seen};
 use crate::control::operations::moment::whole_millis;
 use crate::control::operations::secrets::{Made, NewSecret, NoSecret, PlainSecret, make};
-use crate::control::operations::{Call, Invalid, Once, Refusal, Right};
+use crate::control::operations::{Invalid, Once, OperationContext, Refusal, Right};
 use crate::credential::{PlainPassword, StoredSecret};
 use crate::store::{CredentialRecord, PreviousSecret, RecordSecret, StoreError};
 
@@ -64,7 +64,7 @@ pub enum ResetError {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn reset(call: &Call<'_>, id: &str, how: Reset) -> Result<Once<ResetDone>, ResetError> {
+pub async fn reset(call: &OperationContext<'_>, id: &str, how: Reset) -> Result<Once<ResetDone>, ResetError> {
     let reach = call.reach_granted::<ResetError>(Right::ManageCredentials).await?;
     if let Some(answer) = call.answered::<ResetError>().await? {
         return Ok(Once::Repeated(answer));

@@ -2,7 +2,7 @@
 
 use super::change::change;
 use super::fields::{Given, newest};
-use crate::control::operations::{Call, Invalid, Refusal};
+use crate::control::operations::{Invalid, OperationContext, Refusal};
 use crate::credential::Label;
 use crate::store::{CredentialRecord, StoreError};
 
@@ -26,7 +26,7 @@ pub enum UpgradeVersionError {
 /// # Errors
 /// Nothing has happened then.
 pub async fn upgrade_version(
-    call: &Call<'_>,
+    call: &OperationContext<'_>,
     id: &str,
     to: Option<&Label>,
 ) -> Result<CredentialRecord, UpgradeVersionError> {

@@ -1,7 +1,7 @@
 //! What all changes of one operator token have in common.
 
-use crate::control::operations::facts::operator_token_for_audit;
-use crate::control::operations::{Call, NotFound, Reach, Refusal};
+use crate::control::operations::{AccountScope, NotFound, OperationContext, Refusal};
+use crate::control::views::operator_token_for_audit;
 use crate::credential::Label;
 use crate::store::{AuditEntry, OperatorTokenRecord, StoreError, Transaction};
 
@@ -18,8 +18,8 @@ pub enum ChangeOperatorTokenError {
 
 /// The operator token, kept from being changed by others, as the caller has seen it.
 pub(super) async fn find(
-    call: &Call<'_>,
-    reach: Reach<'_>,
+    call: &OperationContext<'_>,
+    reach: AccountScope<'_>,
     transaction: &mut Transaction,
     id: &Label,
 ) -> Result<OperatorTokenRecord, ChangeOperatorTokenError> {

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 
 use super::change::entry;
 use super::whole_millis;
-use crate::control::operations::facts::operator_token_facts;
 use crate::control::operations::ids::made_id;
-use crate::control::operations::texts::fault_of_line;
+use crate::control::operations::text_rules::fault_of_line;
 use crate::control::operations::users::{check_grant, fault_of_account};
-use crate::control::operations::{Call, Invalid, NoRandomness, Once, Refusal, Right};
+use crate::control::operations::{Invalid, NoRandomness, Once, OperationContext, Refusal, Right};
+use crate::control::views::operator_token_facts;
 use crate::credential::{Label, PlainToken, TokenFormat};
 use crate::store::{ActorKind, OperatorTokenRecord, Role, StoreError};
 
@@ -62,7 +62,7 @@ pub enum CreateOperatorTokenError {
 /// # Errors
 /// Nothing has happened then.
 pub async fn create_operator_token(
-    call: &Call<'_>,
+    call: &OperationContext<'_>,
     new: NewOperatorToken,
 ) -> Result<Once<CreatedOperatorToken>, CreateOperatorTokenError> {
     let reach = call.reach(Right::ManageUsers)?;
@@ -133,7 +133,7 @@ fn within_life(of: Option<Timestamp>, wanted: Option<Timestamp>) -> Result<Optio
 impl From<StoreError> for CreateOperatorTokenError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Dangling => Self::UnknownAccount,
+            StoreError::MissingReference => Self::UnknownAccount,
             other => Self::Store(other),
         }
     }

@@ -1,7 +1,7 @@
 //! Deleting an operator token for good.
 
 use super::change::{ChangeOperatorTokenError, entry, find};
-use crate::control::operations::{Call, Right};
+use crate::control::operations::{OperationContext, Right};
 use crate::credential::Label;
 use crate::store::OperatorTokenRecord;
 
@@ -10,7 +10,7 @@ use crate::store::OperatorTokenRecord;
 /// # Errors
 /// Nothing has happened then.
 pub async fn delete_operator_token(
-    call: &Call<'_>,
+    call: &OperationContext<'_>,
     id: &Label,
 ) -> Result<OperatorTokenRecord, ChangeOperatorTokenError> {
     let reach = call.reach(Right::ManageUsers)?;

@@ -1,7 +1,7 @@
 //! Switching an operator token off, and on again with the secret it had.
 
 use super::change::{ChangeOperatorTokenError, entry, find};
-use crate::control::operations::{Call, Right};
+use crate::control::operations::{OperationContext, Right};
 use crate::credential::Label;
 use crate::store::OperatorTokenRecord;
 
@@ -10,7 +10,7 @@ use crate::store::OperatorTokenRecord;
 /// # Errors
 /// Nothing has happened then.
 pub async fn disable_operator_token(
-    call: &Call<'_>,
+    call: &OperationContext<'_>,
     id: &Label,
 ) -> Result<OperatorTokenRecord, ChangeOperatorTokenError> {
     switch(call, "disable_operator_token", id, false).await
@@ -21,14 +21,14 @@ pub async fn disable_operator_token(
 /// # Errors
 /// Nothing has happened then.
 pub async fn enable_operator_token(
-    call: &Call<'_>,
+    call: &OperationContext<'_>,
     id: &Label,
 ) -> Result<OperatorTokenRecord, ChangeOperatorTokenError> {
     switch(call, "enable_operator_token", id, true).await
 }
 
 async fn switch(
-    call: &Call<'_>,
+    call: &OperationContext<'_>,
     verb: &'static str,
     id: &Label,
     enabled: bool,

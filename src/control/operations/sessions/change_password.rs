@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::doorstep::{Busy, Doorstep, GuessError};
+use super::context::{Busy, GuessError, SignInContext};
 use crate::control::operations::users::entry;
-use crate::control::operations::{Call, Invalid, Refusal, secrets};
-use crate::credential::{PlainPassword, PlainTicket};
+use crate::control::operations::{Invalid, OperationContext, Refusal, secrets};
+use crate::credential::{PlainLinkToken, PlainPassword};
 use crate::store::{StoreError, UserRecord};
 
 /// Why the password is the same as before.
@@ -39,8 +39,8 @@ pub enum ChangePasswordError {
 /// # Errors
 /// Nothing has happened then.
 pub async fn change_password(
-    call: &Call<'_>,
-    at: &Doorstep<'_>,
+    call: &OperationContext<'_>,
+    at: &SignInContext<'_>,
     session: &str,
     current: PlainPassword,
     new: PlainPassword,
@@ -61,7 +61,7 @@ pub async fn change_password(
     let after = UserRecord { password_hash: Some(hash), revision: before.revision + 1, ..before.clone() };
     transaction.put_user(&after).await?;
     transaction.void_setup_links(Some(id)).await?;
-    let own = PlainTicket::presented(session).map(|ticket| ticket.digest());
+    let own = PlainLinkToken::presented(session).map(|ticket| ticket.digest());
     transaction.end_sessions_of(id, own.as_ref()).await?;
     transaction.audit(call.actor(), &entry("change_password", &after, Some(&before), Some(&after))).await?;
     transaction.commit().await?;

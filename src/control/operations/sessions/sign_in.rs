@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::doorstep::{Busy, Doorstep, GuessError, LONGEST_PASSWORD};
+use super::context::{Busy, GuessError, LONGEST_PASSWORD, SignInContext};
 use super::whole_millis;
 use crate::control::operations::users::{entry, is_email};
 use crate::control::operations::{Caller, NoRandomness};
-use crate::credential::{PlainPassword, PlainTicket};
+use crate::credential::{PlainLinkToken, PlainPassword};
 use crate::store::{ActorKind, SessionRecord, StoreError, UserRecord};
 
 /// Somebody who has signed in.
 #[derive(Debug)]
 pub struct SignedIn {
     /// For the browser. Seen once.
-    pub ticket: PlainTicket,
+    pub ticket: PlainLinkToken,
     /// Who they are.
     pub caller: Caller,
     /// As they are kept.
@@ -51,7 +51,7 @@ pub enum SignInError {
 ///
 /// # Errors
 /// Nothing has happened then, but for a line in the audit where there is such a user.
-pub async fn sign_in(at: &Doorstep<'_>, email: &str, password: PlainPassword) -> Result<SignedIn, SignInError> {
+pub async fn sign_in(at: &SignInContext<'_>, email: &str, password: PlainPassword) -> Result<SignedIn, SignInError> {
     if password.reveal().len() > LONGEST_PASSWORD {
         return Err(SignInError::Wrong);
     }
@@ -70,9 +70,9 @@ pub async fn sign_in(at: &Doorstep<'_>, email: &str, password: PlainPassword) ->
     }
 }
 
-async fn begin(at: &Doorstep<'_>, verified: &UserRecord) -> Result<SignedIn, SignInError> {
+async fn begin(at: &SignInContext<'_>, verified: &UserRecord) -> Result<SignedIn, SignInError> {
     let now = at.clock.now();
-    let ticket = PlainTicket::mint().map_err(|_| NoRandomness)?;
+    let ticket = PlainLinkToken::mint().map_err(|_| NoRandomness)?;
     let mut transaction = at.store.begin(now).await?;
     // They may have been switched off, or have another password, since that was looked at.
     let user = transaction.user(verified.id.as_str()).await?;
@@ -94,7 +94,7 @@ async fn begin(at: &Doorstep<'_>, verified: &UserRecord) -> Result<SignedIn, Sig
 }
 
 /// Beside the answer and not before it: else it would take longer where there is such a user.
-fn put_down_refusal(at: &Doorstep<'_>, user: UserRecord) {
+fn put_down_refusal(at: &SignInContext<'_>, user: UserRecord) {
     let (store, now) = (at.store.clone(), at.clock.now());
     let actor = at.actor(ActorKind::System, "claviger");
     tokio::spawn(async move {

@@ -1,16 +1,16 @@
 //! Ending a session.
 
-use super::doorstep::Doorstep;
+use super::context::SignInContext;
 use crate::control::operations::users::entry;
-use crate::credential::PlainTicket;
+use crate::credential::PlainLinkToken;
 use crate::store::{ActorKind, StoreError};
 
 /// Ends the session that somebody holds. False where there was none.
 ///
 /// # Errors
 /// When the database cannot be written; the session goes on then.
-pub async fn sign_out(at: &Doorstep<'_>, presented: &str) -> Result<bool, StoreError> {
-    let Some(ticket) = PlainTicket::presented(presented) else { return Ok(false) };
+pub async fn sign_out(at: &SignInContext<'_>, presented: &str) -> Result<bool, StoreError> {
+    let Some(ticket) = PlainLinkToken::presented(presented) else { return Ok(false) };
     let Some((session, user)) = at.store.session(&ticket.digest()).await? else { return Ok(false) };
     let mut transaction = at.store.begin(at.clock.now()).await?;
     if !transaction.end_session(&session.digest).await? {

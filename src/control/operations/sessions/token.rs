@@ -1,6 +1,6 @@
 //! Whose operator token it is.
 
-use super::doorstep::Doorstep;
+use super::context::SignInContext;
 use crate::control::operations::Caller;
 use crate::credential::{TokenDigest, TokenFormat};
 use crate::store::{ActorKind, StoreError};
@@ -9,7 +9,7 @@ use crate::store::{ActorKind, StoreError};
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub async fn caller_of_token(at: &Doorstep<'_>, presented: &str) -> Result<Option<Caller>, StoreError> {
+pub async fn caller_of_token(at: &SignInContext<'_>, presented: &str) -> Result<Option<Caller>, StoreError> {
     let format = TokenFormat::of_operators();
     if !presented.starts_with(format.prefix()) || format.is_junk(presented.as_bytes()) {
         return Ok(None);

@@ -1,8 +1,8 @@
 //! Whose session it is.
 
-use super::doorstep::Doorstep;
+use super::context::SignInContext;
 use crate::control::operations::Caller;
-use crate::credential::PlainTicket;
+use crate::credential::PlainLinkToken;
 use crate::store::{ActorKind, StoreError};
 
 /// Who holds this session; nobody where it is over, was never begun, or is of somebody who is switched off. Their
@@ -10,8 +10,8 @@ use crate::store::{ActorKind, StoreError};
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub async fn who_is(at: &Doorstep<'_>, presented: &str) -> Result<Option<Caller>, StoreError> {
-    let Some(ticket) = PlainTicket::presented(presented) else { return Ok(None) };
+pub async fn who_is(at: &SignInContext<'_>, presented: &str) -> Result<Option<Caller>, StoreError> {
+    let Some(ticket) = PlainLinkToken::presented(presented) else { return Ok(None) };
     let Some((session, user)) = at.store.session(&ticket.digest()).await? else { return Ok(None) };
     let now = at.clock.now();
     if !at.limits.is_live(&session, now) {

@@ -1,7 +1,7 @@
 //! What all changes of one user have in common.
 
-use crate::control::operations::facts::user_for_audit;
-use crate::control::operations::{Call, Invalid, NoRandomness, NotFound, Reach, Refusal};
+use crate::control::operations::{AccountScope, Invalid, NoRandomness, NotFound, OperationContext, Refusal};
+use crate::control::views::user_for_audit;
 use crate::credential::Label;
 use crate::store::{AuditEntry, EnabledUser, StoreError, Transaction, UserRecord};
 
@@ -37,7 +37,7 @@ pub enum ChangeUserError {
 /// Writes a user who was changed, and puts down what they were and are. Nothing is written when nothing has changed;
 /// false then.
 pub(super) async fn write(
-    call: &Call<'_>,
+    call: &OperationContext<'_>,
     transaction: &mut Transaction,
     verb: &'static str,
     before: &UserRecord,
@@ -55,8 +55,8 @@ pub(super) async fn write(
 
 /// The user, kept from being changed by others, as the caller has seen them.
 pub(super) async fn find(
-    call: &Call<'_>,
-    reach: Reach<'_>,
+    call: &OperationContext<'_>,
+    reach: AccountScope<'_>,
     transaction: &mut Transaction,
     id: &Label,
 ) -> Result<UserRecord, ChangeUserError> {
@@ -69,7 +69,7 @@ pub(super) async fn find(
 /// Whether there is still somebody who looks after the account when this one is no owner any more. Not asked of the
 /// provider, who can make another.
 pub(super) async fn check_owners(
-    reach: Reach<'_>,
+    reach: AccountScope<'_>,
     transaction: &mut Transaction,
     user: &UserRecord,
 ) -> Result<(), ChangeUserError> {
@@ -87,7 +87,7 @@ pub(super) fn is_last(user: &UserRecord, of: &[EnabledUser]) -> bool {
 }
 
 /// True for those of an account that the caller reaches; of no account are only staff.
-pub(super) fn is_within(reach: Reach<'_>, user: &UserRecord) -> bool {
+pub(super) fn is_within(reach: AccountScope<'_>, user: &UserRecord) -> bool {
     reach.covers_all_of(user.account.as_ref())
 }
 

@@ -1,14 +1,14 @@
 //! A new user, and the link with which they choose a password.
 
-use super::bounds::{check_grant, fault_of_account};
 use super::change::entry;
+use super::delegation::{check_grant, fault_of_account};
 use super::email::check_email;
 use super::setup_link::{NewSetupLink, add_link};
 use super::whole_millis;
-use crate::control::operations::facts::user_facts;
 use crate::control::operations::ids::made_id;
-use crate::control::operations::texts::fault_of_line;
-use crate::control::operations::{Call, Invalid, NoRandomness, Once, Refusal, Right};
+use crate::control::operations::text_rules::fault_of_line;
+use crate::control::operations::{Invalid, NoRandomness, Once, OperationContext, Refusal, Right};
+use crate::control::views::user_facts;
 use crate::credential::Label;
 use crate::store::{Role, StoreError, UserRecord};
 
@@ -64,7 +64,7 @@ pub enum CreateUserError {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn create_user(call: &Call<'_>, new: NewUser) -> Result<Once<CreatedUser>, CreateUserError> {
+pub async fn create_user(call: &OperationContext<'_>, new: NewUser) -> Result<Once<CreatedUser>, CreateUserError> {
     let reach = call.reach(Right::ManageUsers)?;
     let account_fault = fault_of_account(new.role, new.account.as_ref());
     if account_fault.is_none() || new.role == Role::Staff {
@@ -109,7 +109,7 @@ impl From<StoreError> for CreateUserError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Taken("the e-mail address") => Self::EmailTaken,
-            StoreError::Dangling => Self::UnknownAccount,
+            StoreError::MissingReference => Self::UnknownAccount,
             other => Self::Store(other),
         }
     }

@@ -1,7 +1,7 @@
 //! Switching a user off.
 
 use super::change::{ChangeUserError, check_owners, find, is_last, write};
-use crate::control::operations::{Call, Right};
+use crate::control::operations::{OperationContext, Right};
 use crate::credential::Label;
 use crate::store::UserRecord;
 
@@ -10,7 +10,7 @@ use crate::store::UserRecord;
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn disable_user(call: &Call<'_>, id: &Label) -> Result<UserRecord, ChangeUserError> {
+pub async fn disable_user(call: &OperationContext<'_>, id: &Label) -> Result<UserRecord, ChangeUserError> {
     let reach = call.reach(Right::ManageUsers)?;
     let mut transaction = call.begin_with_user(id).await??;
     let staff = transaction.enabled_staff().await?;

@@ -1,11 +1,11 @@
 //! Another name, e-mail address or role for a user.
 
-use super::bounds::check_grant;
 use super::change::{ChangeUserError, check_owners, find, write};
 use super::create::LONGEST_NAME;
+use super::delegation::check_grant;
 use super::email::check_email;
-use crate::control::operations::texts::fault_of_line;
-use crate::control::operations::{Call, Invalid, Right};
+use crate::control::operations::text_rules::fault_of_line;
+use crate::control::operations::{Invalid, OperationContext, Right};
 use crate::credential::Label;
 use crate::store::{Role, UserRecord};
 
@@ -25,7 +25,7 @@ pub struct EditUser {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn edit_user(call: &Call<'_>, id: &Label, edit: EditUser) -> Result<UserRecord, ChangeUserError> {
+pub async fn edit_user(call: &OperationContext<'_>, id: &Label, edit: EditUser) -> Result<UserRecord, ChangeUserError> {
     let reach = call.reach(Right::ManageUsers)?;
     let mut transaction = call.begin_with_user(id).await??;
     let before = find(call, reach, &mut transaction, id).await?;

@@ -1,7 +1,7 @@
 //! Switching a user on again, with the password they had.
 
 use super::change::{ChangeUserError, find, write};
-use crate::control::operations::{Call, Right};
+use crate::control::operations::{OperationContext, Right};
 use crate::credential::Label;
 use crate::store::UserRecord;
 
@@ -9,7 +9,7 @@ use crate::store::UserRecord;
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn enable_user(call: &Call<'_>, id: &Label) -> Result<UserRecord, ChangeUserError> {
+pub async fn enable_user(call: &OperationContext<'_>, id: &Label) -> Result<UserRecord, ChangeUserError> {
     let reach = call.reach(Right::ManageUsers)?;
     let mut transaction = call.begin_with_user(id).await??;
     let before = find(call, reach, &mut transaction, id).await?;

@@ -4,11 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::change::{ChangeUserError, entry, find};
-use super::maker::{Maker, may_make};
+use super::link_author::{LinkAuthor, may_make};
 use super::whole_millis;
-use crate::control::operations::begin::Standing;
-use crate::control::operations::{Call, NoRandomness, Once, Reach, Refusal, Right};
-use crate::credential::{Label, PlainTicket};
+use crate::control::operations::authorize::ActorState;
+use crate::control::operations::{AccountScope, NoRandomness, Once, OperationContext, Refusal, Right};
+use crate::credential::{Label, PlainLinkToken};
 use crate::store::{ActorKind, AuditEntry, SetupLinkRecord, Store, StoreError, Transaction, UserRecord};
 
 const LIFETIME: SignedDuration = SignedDuration::from_hours(72);
@@ -19,7 +19,7 @@ pub(super) const FIRST: &str = "first";
 #[derive(Debug)]
 pub struct NewSetupLink {
     /// What is in it. Seen once.
-    pub ticket: PlainTicket,
+    pub ticket: PlainLinkToken,
     /// Worth nothing from this moment on.
     pub ends_at: Timestamp,
 }
@@ -57,9 +57,9 @@ pub enum SetupLinkFor {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn first_setup_link(call: &Call<'_>) -> Result<NewSetupLink, SetupLinkError> {
+pub async fn first_setup_link(call: &OperationContext<'_>) -> Result<NewSetupLink, SetupLinkError> {
     let is_beside_the_database = match call.actor().kind {
-        ActorKind::Shell | ActorKind::System => call.caller.accounts() == Reach::Every,
+        ActorKind::Shell | ActorKind::System => call.caller.accounts() == AccountScope::Every,
         ActorKind::User | ActorKind::Token | ActorKind::Link => false,
     };
     if !is_beside_the_database {
@@ -88,7 +88,7 @@ pub async fn first_setup_link(call: &Call<'_>) -> Result<NewSetupLink, SetupLink
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn new_setup_link(call: &Call<'_>, id: &Label) -> Result<Once<NewSetupLink>, ChangeUserError> {
+pub async fn new_setup_link(call: &OperationContext<'_>, id: &Label) -> Result<Once<NewSetupLink>, ChangeUserError> {
     let reach = call.reach(Right::ManageUsers)?;
     if let Some(answer) = call.answered::<ChangeUserError>().await? {
         return Ok(Once::Repeated(answer));
@@ -132,15 +132,15 @@ pub(super) async fn user_of(
 ) -> Result<Option<UserRecord>, StoreError> {
     let Some(id) = &link.user else { return Ok(None) };
     let Some(user) = store.user(id.as_str()).await?.filter(|user| user.enabled) else { return Ok(None) };
-    let counts = match Maker::of(link) {
-        Maker::Unknown => false,
-        Maker::Desk => true,
-        Maker::User(id) => {
-            let maker = store.user(id).await?.and_then(Standing::of_user);
+    let counts = match LinkAuthor::of(link) {
+        LinkAuthor::Unknown => false,
+        LinkAuthor::ControlState => true,
+        LinkAuthor::User(id) => {
+            let maker = store.user(id).await?.and_then(ActorState::of_user);
             maker.is_some_and(|maker| may_make(&maker, &user))
         }
-        Maker::Token(id) => {
-            let maker = store.operator_token(id).await?.and_then(|token| Standing::of_token(token, now));
+        LinkAuthor::Token(id) => {
+            let maker = store.operator_token(id).await?.and_then(|token| ActorState::of_token(token, now));
             maker.is_some_and(|maker| may_make(&maker, &user))
         }
     };
@@ -153,19 +153,19 @@ pub(super) async fn live_link(
     now: Timestamp,
     presented: &str,
 ) -> Result<Option<SetupLinkRecord>, StoreError> {
-    let Some(ticket) = PlainTicket::presented(presented) else { return Ok(None) };
+    let Some(ticket) = PlainLinkToken::presented(presented) else { return Ok(None) };
     let link = store.setup_link(&ticket.digest()).await?;
     Ok(link.filter(|link| link.used_at.is_none() && link.ends_at > now))
 }
 
 /// Makes a link for a user, in place of those before, or one for the first user.
 pub(super) async fn add_link(
-    call: &Call<'_>,
+    call: &OperationContext<'_>,
     transaction: &mut Transaction,
     user: Option<&Label>,
 ) -> Result<Result<NewSetupLink, NoRandomness>, StoreError> {
     let now = call.now;
-    let Ok(ticket) = PlainTicket::mint() else { return Ok(Err(NoRandomness)) };
+    let Ok(ticket) = PlainLinkToken::mint() else { return Ok(Err(NoRandomness)) };
     let ends_at = whole_millis(now.checked_add(LIFETIME).unwrap_or(Timestamp::MAX));
     let record = SetupLinkRecord {
         digest: ticket.digest(),

@@ -5,14 +5,14 @@ use jiff::Timestamp;
 use super::change::entry;
 use super::create::LONGEST_NAME;
 use super::email::check_email;
-use super::maker::{Maker, may_make};
+use super::link_author::{LinkAuthor, may_make};
 use super::setup_link::{FIRST, live_link, user_of};
 use super::whole_millis;
-use crate::control::operations::begin::Standing;
+use crate::control::operations::authorize::ActorState;
 use crate::control::operations::ids::made_id;
 use crate::control::operations::secrets;
-use crate::control::operations::sessions::{Busy, Doorstep};
-use crate::control::operations::texts::fault_of_line;
+use crate::control::operations::sessions::{Busy, SignInContext};
+use crate::control::operations::text_rules::fault_of_line;
 use crate::control::operations::{Invalid, NoRandomness};
 use crate::credential::{Label, PasswordHash, PlainPassword, TokenDigest};
 use crate::store::{Actor, ActorKind, Role, SetupLinkRecord, StoreError, Transaction, UserRecord};
@@ -55,7 +55,7 @@ pub enum UseSetupLinkError {
 /// # Errors
 /// Nothing has happened then.
 pub async fn use_setup_link(
-    at: &Doorstep<'_>,
+    at: &SignInContext<'_>,
     presented: &str,
     password: PlainPassword,
     first: Option<FirstUser>,
@@ -68,7 +68,7 @@ pub async fn use_setup_link(
     let link = live_link(at.store, now, presented).await?.ok_or(UseSetupLinkError::Worthless)?;
     // Nothing is hashed for whoever holds no link.
     if link.user.is_none() {
-        if Maker::of(&link) != Maker::Desk {
+        if LinkAuthor::of(&link) != LinkAuthor::ControlState {
             return Err(UseSetupLinkError::Worthless);
         }
         let first = first.ok_or_else(|| Invalid::one("email", "is needed for the first user"))?;
@@ -86,7 +86,7 @@ pub async fn use_setup_link(
 
 /// The lock before the look: of two who use two first links at once, the second sees what the first has made.
 async fn make_first_user(
-    at: &Doorstep<'_>,
+    at: &SignInContext<'_>,
     now: Timestamp,
     link: &TokenDigest,
     first: FirstUser,
@@ -117,7 +117,7 @@ async fn make_first_user(
 }
 
 async fn set_password(
-    at: &Doorstep<'_>,
+    at: &SignInContext<'_>,
     now: Timestamp,
     link: &SetupLinkRecord,
     id: &Label,
@@ -125,18 +125,18 @@ async fn set_password(
 ) -> Result<UserRecord, UseSetupLinkError> {
     let mut transaction: Transaction = at.store.begin(now).await?;
     // First the users, as everybody does who changes one.
-    let maker = Maker::of(link);
+    let maker = LinkAuthor::of(link);
     transaction.lock_people([maker.user().unwrap_or_default(), id.as_str()]).await?;
     let before = transaction.user(id.as_str()).await?.filter(|user| user.enabled);
     let before = before.ok_or(UseSetupLinkError::Worthless)?;
     let maker = match maker {
-        Maker::Desk => None,
-        Maker::User(id) => Some(transaction.held_user(id).await?.and_then(Standing::of_user)),
-        Maker::Token(id) => {
+        LinkAuthor::ControlState => None,
+        LinkAuthor::User(id) => Some(transaction.held_user(id).await?.and_then(ActorState::of_user)),
+        LinkAuthor::Token(id) => {
             let token = transaction.held_operator_token(id).await?;
-            Some(token.and_then(|token| Standing::of_token(token, now)))
+            Some(token.and_then(|token| ActorState::of_token(token, now)))
         }
-        Maker::Unknown => Some(None),
+        LinkAuthor::Unknown => Some(None),
     };
     let counts = maker.is_none_or(|maker| maker.is_some_and(|maker| may_make(&maker, &before)));
     if !counts || !transaction.take_setup_link(&link.digest).await? {
@@ -167,7 +167,7 @@ fn fault_of_password(email: &str, password: &PlainPassword) -> Invalid {
 }
 
 /// Whoever holds the link of this user.
-fn bearer(at: &Doorstep<'_>, of: &str) -> Actor {
+fn bearer(at: &SignInContext<'_>, of: &str) -> Actor {
     at.actor(ActorKind::Link, of)
 }
 

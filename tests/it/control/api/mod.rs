@@ -28,7 +28,7 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode};
 use claviger::auth::ThrottleRules;
 use claviger::clock::Clock;
-use claviger::control::api::{Desk, InForce, Peer, router};
+use claviger::control::api::{ControlState, LiveSettings, Peer, router};
 use claviger::control::operations::Caller;
 use claviger::credential::{ScopeCatalog, Version, VersionCatalog};
 use claviger::store::{Actor, ActorKind, Role};
@@ -94,7 +94,7 @@ impl Table {
             retired_on: None,
             link: None,
         };
-        let in_force = InForce {
+        let in_force = LiveSettings {
             versions: VersionCatalog { known: vec![version("1"), version("2")], ..Default::default() },
             scopes: ScopeCatalog::new(vec![(label("pay"), Box::default())]),
             public_url: Some("https://keys.example.org".into()),
@@ -105,10 +105,11 @@ impl Table {
                 longest_delay: Duration::from_secs(60),
                 window: Duration::from_secs(900),
             }),
-            ..InForce::default()
+            ..LiveSettings::default()
         };
         let clock = Clock::manual(noon());
-        let desk = Desk::new(bed.store.clone(), clock.clone(), Arc::new(ArcSwap::from_pointee(in_force))).unwrap();
+        let desk =
+            ControlState::new(bed.store.clone(), clock.clone(), Arc::new(ArcSwap::from_pointee(in_force))).unwrap();
         Self { bed, clock, router: router(desk), caller: Some(Caller::shell("root".into())) }
     }
 

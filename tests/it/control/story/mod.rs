@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::store::beds::{Bed, on_each};
 use crate::support::{Gate, RecordingApi};
-use desk::{Desk, Who};
+use desk::{ControlState, Who};
 use presented::{Presented, soon};
 
 on_each!(the_life_of_a_token_from_asking_to_its_end, the_life_of_a_pair_from_asking_to_its_end);
@@ -66,7 +66,7 @@ async fn the_life_of_a_pair_from_asking_to_its_end(bed: Bed) {
 async fn life(bed: &Bed, new: Value) {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).database(&bed.address()).settings(SETTINGS).settings(DATABASE);
-    let desk = Desk::new(gate.log("log: {format: json, level: trace}\n").start());
+    let desk = ControlState::new(gate.log("log: {format: json, level: trace}\n").start());
     let staff = desk.first(bed, "sam@example.org").await;
     let owner = is_let_in(&desk, &staff, &new);
     let made = desk.post(&owner, "/operator-tokens", json!({"name": "ci", "role": "implementer", "account": "acme"}));
@@ -87,7 +87,7 @@ async fn life(bed: &Bed, new: Value) {
 }
 
 /// Asked by the owner, approved by the staff.
-fn is_let_in(desk: &Desk, staff: &Who, new: &Value) -> Who {
+fn is_let_in(desk: &ControlState, staff: &Who, new: &Value) -> Who {
     let account = desk.post(staff, "/accounts", json!({"id": "acme", "name": "Acme"}));
     assert_eq!(account["granted"], false);
     let user = json!({"email": "ann@acme.example", "role": "owner", "account": "acme"});
@@ -105,7 +105,7 @@ fn is_let_in(desk: &Desk, staff: &Who, new: &Value) -> Who {
     owner
 }
 
-fn is_made_used_and_reset(desk: &Desk, script: &Who, new: &Value) -> (String, Presented) {
+fn is_made_used_and_reset(desk: &ControlState, script: &Who, new: &Value) -> (String, Presented) {
     let made = desk.post(script, "/credentials", new.clone());
     let place = format!("/credentials/{}", made["credential"]["id"].as_str().unwrap());
     let first = Presented::of(desk, &made);
@@ -133,7 +133,7 @@ fn is_made_used_and_reset(desk: &Desk, script: &Who, new: &Value) -> (String, Pr
 }
 
 fn is_upgraded_disabled_and_cleared(
-    desk: &Desk,
+    desk: &ControlState,
     owner: &Who,
     script: &Who,
     place: &str,
@@ -158,7 +158,7 @@ fn is_upgraded_disabled_and_cleared(
     fresh
 }
 
-fn ends(desk: &Desk, owner: &Who, script: &Who, place: &str, last: &Presented) {
+fn ends(desk: &ControlState, owner: &Who, script: &Who, place: &str, last: &Presented) {
     desk.post(owner, "/accounts/acme/switch-off", Value::Null);
     last.becomes(desk, "/v2/x", 403, "access_off");
     desk.post(owner, "/accounts/acme/switch-on", Value::Null);
@@ -168,7 +168,7 @@ fn ends(desk: &Desk, owner: &Who, script: &Who, place: &str, last: &Presented) {
     assert_eq!(desk.refused(script, "GET", place, Value::Null), (404, "not_found".into()));
 }
 
-fn a_member_has_a_key_of_their_own(desk: &Desk, owner: &Who) {
+fn a_member_has_a_key_of_their_own(desk: &ControlState, owner: &Who) {
     let user = desk.post(owner, "/users", json!({"email": "mo@acme.example", "role": "member", "account": "acme"}));
     let member = desk.invited(&user);
     let refused = (403, "members_not_allowed".to_owned());
@@ -190,7 +190,7 @@ fn a_member_has_a_key_of_their_own(desk: &Desk, owner: &Who) {
     assert_eq!(desk.refused(&member, "GET", "/own-key", Value::Null), (401, "unauthenticated".into()));
 }
 
-fn the_audit_tells_it(desk: &Desk, staff: &Who) {
+fn the_audit_tells_it(desk: &ControlState, staff: &Who) {
     let mut lines = desk.audit(staff);
     // However many were offered to whoever comes first.
     lines.retain(|line| line["verb"] != "first_setup_link");
@@ -208,7 +208,7 @@ fn the_audit_tells_it(desk: &Desk, staff: &Who) {
     assert_eq!(disabled["after"]["disabled_reason"], "a laptop is gone");
 }
 
-fn nothing_shows_a_secret(desk: &Desk, staff: &Who) {
+fn nothing_shows_a_secret(desk: &ControlState, staff: &Who) {
     let table = desk.send(staff, "GET", "/audit.csv", None).text();
     assert!(table.lines().count() > STORY.len());
     let listed = json!(desk.audit(staff)).to_string();

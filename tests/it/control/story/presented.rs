@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::desk::Desk;
+use super::desk::ControlState;
 use crate::support::Request;
 
 /// The longest that a change may take to be known to the gate.
@@ -18,7 +18,7 @@ pub enum Presented {
 
 impl Presented {
     /// As the one answer that shows it has it.
-    pub fn of(desk: &Desk, answer: &Value) -> Self {
+    pub fn of(desk: &ControlState, answer: &Value) -> Self {
         let text = |field: &str| answer["secret"][field].as_str().unwrap_or_else(|| panic!("{answer}"));
         match answer["secret"].get("token") {
             Some(_) => Self::Token(desk.seen(text("token"))),
@@ -27,7 +27,7 @@ impl Presented {
     }
 
     /// Status and code of what the gate says to it.
-    pub fn verdict(&self, desk: &Desk, path: &str) -> (u16, String) {
+    pub fn verdict(&self, desk: &ControlState, path: &str) -> (u16, String) {
         let request = match self {
             Self::Token(token) => Request::get(path).bearer(token),
             Self::Pair(username, password) => Request::get(path).basic(username, password),
@@ -37,7 +37,7 @@ impl Presented {
     }
 
     /// Within the time that is promised, and then for good.
-    pub fn becomes(&self, desk: &Desk, path: &str, status: u16, code: &str) {
+    pub fn becomes(&self, desk: &ControlState, path: &str, status: u16, code: &str) {
         let expected = (status, code.to_owned());
         soon(&format!("{path} is {status} {code}"), || {
             let verdict = self.verdict(desk, path);

@@ -5,11 +5,11 @@ mod plan;
 mod records;
 
 use super::change::entry;
-use crate::config::Faults;
-use crate::control::operations::facts::account_for_audit;
-use crate::control::operations::{Call, Reach, Refusal, Right};
+use crate::config::Diagnostics;
+use crate::control::operations::{AccountScope, OperationContext, Refusal, Right};
+use crate::control::views::account_for_audit;
 use crate::credential::Label;
-use crate::source::formats::Import;
+use crate::formats::Import;
 use crate::store::{AccountRecord, Actor, AuditEntry, CredentialRecord, StoreError, Transaction};
 use plan::Plan;
 
@@ -50,7 +50,7 @@ pub enum ImportError {
     Refused(#[from] Refusal),
     /// It does not go together with what is there.
     #[error(transparent)]
-    Faults(#[from] Faults),
+    Diagnostics(#[from] Diagnostics),
     /// Nothing could be written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -61,9 +61,9 @@ pub enum ImportError {
 ///
 /// # Errors
 /// When they may not.
-pub fn may_import(call: &Call<'_>) -> Result<(), Refusal> {
+pub fn may_import(call: &OperationContext<'_>) -> Result<(), Refusal> {
     for right in [Right::GrantAccess, Right::ManageCredentials] {
-        if call.reach(right)? != Reach::Every {
+        if call.reach(right)? != AccountScope::Every {
             return Err(Refusal::Forbidden);
         }
     }
@@ -74,7 +74,7 @@ pub fn may_import(call: &Call<'_>) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// Nothing has happened then.
-pub async fn import(call: &Call<'_>, import: &Import, is_dry_run: bool) -> Result<Imported, ImportError> {
+pub async fn import(call: &OperationContext<'_>, import: &Import, is_dry_run: bool) -> Result<Imported, ImportError> {
     may_import(call)?;
     let (store, actor) = (call.store, call.actor());
     let mut transaction = call.begin().await??;

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use super::records::{Records, differences, rate_limit};
 use super::{ImportError, Imported, ImportedCredential};
-use crate::config::{Fault, Faults, Origin};
+use crate::config::{Diagnostic, Diagnostics, Origin};
 use crate::control::operations::moment::whole_millis;
 use crate::credential::{Credential, Label, StoredSecret, TokenDigest};
-use crate::source::formats::{Extent, Import, Place};
+use crate::formats::{Extent, Import, Place};
 use crate::store::{AccountRecord, Actor, CredentialRecord, Holders, Transaction};
 
 /// More than these are not reported at once.
@@ -46,7 +46,7 @@ impl Plan {
             }
         }
         let taken = Taken::new(transaction.holders(&digests, &usernames).await?);
-        let mut faults = Faults::default();
+        let mut faults = Diagnostics::default();
         let mut entries: BTreeMap<&str, Entry> = BTreeMap::new();
         for entry in import.reading.set.iter().zip(&import.reading.places) {
             match entries.entry(taken.id(import, entry.0)) {
@@ -84,7 +84,7 @@ impl Plan {
         faults.0.sort_by(|a, b| a.origin.cmp(&b.origin));
         if faults.0.len() > MOST_FAULTS {
             faults.0.truncate(MOST_FAULTS);
-            faults.push(Fault::new(Origin::WHOLE_FILE, "", "has more faults than are listed here"));
+            faults.push(Diagnostic::new(Origin::WHOLE_FILE, "", "has more faults than are listed here"));
         }
         Ok(faults.into_result(|| plan)?)
     }
@@ -189,7 +189,7 @@ impl Taken {
         (credential, place): Entry,
         id: &str,
         before: Option<&CredentialRecord>,
-    ) -> Option<Fault> {
+    ) -> Option<Diagnostic> {
         let (key, meaning, holder) = match &credential.secret {
             StoredSecret::Token(digest) => ("token", "token digest", self.digests.get(digest)),
             StoredSecret::Password { username, .. } => ("username", "user name", self.usernames.get(&**username)),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::control::operations::moment::whole_millis;
 use crate::credential::{Credential, RateLimit};
-use crate::source::formats::{Extent, Notes};
+use crate::formats::{Extent, Notes};
 use crate::store::{Actor, CredentialRecord, RecordSecret};
 
 /// What makes records.

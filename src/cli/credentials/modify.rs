@@ -1,0 +1,80 @@
+//! `claviger credential edit|upgrade|enable|end-overlap`: what breaks nothing.
+
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use super::flags::Details;
+use crate::cli::client::{ClientArgs, Request, path, show};
+
+/// What a credential may be without. Without scopes it may call everything, without addresses from anywhere.
+const REMOVABLE: [&str; 8] =
+    ["name", "description", "contact_email", "contact_mobile", "scopes", "addresses", "expires_at", "rate_limit"];
+
+/// One credential.
+#[derive(clap::Args)]
+pub(in crate::cli) struct One {
+    /// Id of the credential
+    #[arg(value_name = "CREDENTIAL")]
+    pub(super) id: String,
+    #[command(flatten)]
+    pub(super) desk: ClientArgs,
+}
+
+/// Arguments of `edit`.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  claviger credential edit acme-billing --name 'Billing export 2'\n  claviger credential edit acme-billing --scope payments:read --scope payments:write\n  claviger credential edit acme-billing --no expires_at"
+)]
+pub(in crate::cli) struct Edit {
+    #[command(flatten)]
+    one: One,
+    #[command(flatten)]
+    details: Details,
+    /// Take this away; may be given several times
+    #[arg(long = "no", value_name = "FIELD", value_parser = REMOVABLE)]
+    without: Vec<String>,
+}
+
+/// Arguments of `upgrade`.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  claviger credential upgrade acme-billing 3")]
+pub(in crate::cli) struct Upgrade {
+    #[command(flatten)]
+    one: One,
+    /// The API version it is pinned to from then on
+    #[arg(value_name = "VERSION")]
+    version: String,
+}
+
+impl One {
+    /// A verb that needs no more words.
+    pub(super) fn post(self, verb: &str, body: Value) -> anyhow::Result<ExitCode> {
+        self.desk.show(Request::post(&path(&["credentials", &self.id, verb]), body))
+    }
+}
+
+impl Edit {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let mut body = self.details.fields();
+        body.extend(self.without.into_iter().map(|field| {
+            let nothing = if field == "addresses" { json!([]) } else { Value::Null };
+            (field, nothing)
+        }));
+        anyhow::ensure!(!body.is_empty(), "nothing to change: say what, such as --name");
+        let One { id, desk } = self.one;
+        desk.run(async |there| {
+            let path = path(&["credentials", &id]);
+            let seen = there.send(Request::get(&path)).await?;
+            let answer = there.send(Request::patch(&path, body).at(seen.revision)).await?;
+            show(&desk, &answer.body)?;
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}
+
+impl Upgrade {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        self.one.post("upgrade", json!({"version": self.version}))
+    }
+}

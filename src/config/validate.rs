@@ -1,0 +1,321 @@
+//! What settings must have in common before they make sense.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+
+use super::raw::{MOST_CONNECTIONS, MOST_LOOKUPS, MOST_MEGABYTES, MOST_QUEUED, MOST_REMEMBERED, MOST_THREADS};
+use super::values::{DatabaseUrl, Parsed, UpstreamUrl, WebAddress};
+use super::{Diagnostic, Diagnostics, Node, raw};
+
+/// What no single value can tell.
+pub(super) struct Checker<'r> {
+    root: &'r Node,
+    faults: Diagnostics,
+}
+
+impl<'r> Checker<'r> {
+    /// For what was written in `root`.
+    pub(super) fn new(root: &'r Node) -> Self {
+        Self { root, faults: Diagnostics::default() }
+    }
+
+    /// Everything that does not fit together.
+    pub(super) fn look_at(mut self, file: &raw::File) -> Diagnostics {
+        match (&file.proxy, &file.forward_auth) {
+            (Some(proxy), _) => self.upstream(file, proxy),
+            (None, Some(_)) => {}
+            (None, None) => self.desk_alone(file),
+        }
+        self.listeners(file);
+        self.accept(file);
+        self.versions(file);
+        self.numbers(file);
+        self.database(file);
+        self.desk(file);
+        self.limits(file);
+        self.throttle(&file.throttle);
+        if file.rate_limit.as_ref().is_some_and(|rate| !rate.limit().is_countable()) {
+            self.report(&["rate_limit", "burst"], "would take more than a hundred years to be whole again", "");
+        }
+        self.log(file);
+        self.tracing(&file.tracing, cfg!(feature = "otlp"));
+        self.credentials(&file.credentials);
+        self.faults
+    }
+
+    fn report(&mut self, path: &[&str], problem: &str, hint: &str) {
+        let origin = self.root.origin_of(path);
+        let fault = Diagnostic::new(origin, path.join("."), problem);
+        self.faults.push(if hint.is_empty() { fault } else { fault.hint(hint) });
+    }
+
+    /// Without a gate there has to be something else to serve.
+    fn desk_alone(&mut self, file: &raw::File) {
+        if !has_database(file) {
+            let hint = "say where the API is, for example upstream: http://127.0.0.1:9000, or give --upstream; a desk \
+                        alone, without proxy, wants credentials.database";
+            self.report(&["proxy", "upstream"], "is missing", hint);
+        } else if !file.desk.enabled {
+            let hint = "say in proxy.upstream where the API is, or leave desk.enabled out for a desk alone";
+            self.report(&["proxy"], "is missing, and desk.enabled is false: nothing would be served", hint);
+        }
+    }
+
+    fn listeners(&mut self, file: &raw::File) {
+        let mut seen: Vec<SocketAddr> = vec![file.admin.listen.0.0];
+        let proxy = file.proxy.as_ref().filter(|proxy| proxy.upstream.is_some());
+        let listeners = [
+            (["proxy", "listen"], proxy.map(|proxy| &proxy.listen)),
+            (["forward_auth", "listen"], file.forward_auth.as_ref().map(|asked| &asked.listen)),
+        ];
+        for (path, addresses) in listeners.into_iter().filter_map(|(path, listen)| Some((path, &listen?.0))) {
+            if addresses.is_empty() {
+                self.report(&path, "is empty", "name at least one address and port");
+            }
+            for address in addresses.iter().map(|address| address.0.0) {
+                if address.port() != 0 && seen.contains(&address) {
+                    self.report(&path, "names an address that is taken already", "admin.listen counts too");
+                }
+                seen.push(address);
+            }
+        }
+    }
+
+    fn upstream(&mut self, file: &raw::File, proxy: &raw::Proxy) {
+        let tls = &proxy.upstream_tls;
+        let Some(url) = &proxy.upstream else {
+            if file.forward_auth.is_some() && proxy.tls.is_some() {
+                let problem = "has no meaning where nothing is forwarded";
+                self.report(&["proxy", "tls"], problem, "leave it out: the listener of forward_auth has no TLS");
+            }
+            // Whoever is asked only needs nothing behind, but may say how it decides.
+            let listens = self.root.entry("proxy").is_some_and(|(_, proxy)| proxy.entry("listen").is_some());
+            if file.forward_auth.is_some() && !listens {
+                return;
+            }
+            let hint = "say where the API is, for example upstream: http://127.0.0.1:9000, or give --upstream";
+            return self.report(&["proxy", "upstream"], "is missing", hint);
+        };
+        let at = ["proxy", "upstream_tls"];
+        let set = [tls.ca.is_some(), tls.certificate.is_some(), tls.key.is_some(), tls.server_name.is_some()];
+        if !matches!(url.0, UpstreamUrl::Tcp { tls: true, .. }) && set.contains(&true) {
+            self.report(&at, "has no meaning without https", "write upstream: https://…, or leave this out");
+        }
+        if tls.certificate.is_some() != tls.key.is_some() {
+            self.report(&at, "needs certificate and key together", "");
+        }
+        if tls.server_name.as_deref().is_some_and(str::is_empty) {
+            self.report(&["proxy", "upstream_tls", "server_name"], "must not be empty", "");
+        }
+    }
+
+    fn accept(&mut self, file: &raw::File) {
+        let accept = &file.accept;
+        let (mut header, mut query) = (None, None);
+        if let Some(key) = &accept.api_key {
+            (header, query) = (key.header.as_ref(), key.query.as_ref());
+            if header.is_none() && query.is_none() {
+                self.report(
+                    &["accept", "api_key"],
+                    "names neither header nor query",
+                    "write api_key: null to switch it off",
+                );
+            }
+        } else if !accept.bearer && !accept.basic {
+            self.report(&["accept"], "accepts nothing", "switch on bearer, basic or api_key");
+        }
+        if query.is_some() && file.forward_auth.is_some() && !file.identity.forward_credential {
+            let problem = "cannot be taken out of a request that a proxy forwards after it has asked";
+            let hint = "leave it out, or set identity.forward_credential: true";
+            self.report(&["accept", "api_key", "query"], problem, hint);
+        }
+        if query.is_some_and(|name| name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_graphic())) {
+            self.report(&["accept", "api_key", "query"], "must be the name of a query parameter", "");
+        }
+        let version = file.versions.read_from.header.as_ref();
+        if header.is_some() && header == version {
+            self.report(&["accept", "api_key", "header"], "is the version's header too", "");
+        }
+        let prefix = file.identity.prefix.0.0.to_ascii_lowercase();
+        for (header, path) in
+            [(header, ["accept", "api_key", "header"]), (version, ["versions", "read_from", "header"])]
+        {
+            if header.is_some_and(|header| header.0.0.as_str().starts_with(&prefix)) {
+                self.report(&path, "begins like the identity headers, which are removed", "see identity.prefix");
+            }
+        }
+    }
+
+    fn versions(&mut self, file: &raw::File) {
+        let versions = &file.versions;
+        let named = versions.read_from.path.is_some() || versions.read_from.header.is_some();
+        if named && versions.known.is_empty() {
+            let problem = "is missing, though read_from says where requests name a version";
+            self.report(&["versions", "known"], problem, "list them, oldest first");
+        }
+        if !named && !versions.known.is_empty() && versions.when_unstated == raw::WhenUnstated::Reject {
+            self.report(
+                &["versions", "when_unstated"],
+                "would refuse every request",
+                "say in read_from where versions are named",
+            );
+        }
+        let mut names = Vec::new();
+        for (index, version) in versions.known.iter().enumerate() {
+            let index = index.to_string();
+            if names.contains(&&version.name.0) {
+                self.report(&["versions", "known", &index, "name"], "stands here twice", "");
+            }
+            names.push(&version.name.0);
+            let later = |a: &Option<super::Parsed<raw::Day>>, b: &Option<super::Parsed<raw::Day>>| {
+                a.as_ref().zip(b.as_ref()).is_some_and(|(a, b)| a.0.value > b.0.value)
+            };
+            if later(&version.deprecated_on, &version.sunset_on) {
+                let problem = "is earlier than deprecated_on (RFC 8594 wants it later)";
+                self.report(&["versions", "known", &index, "sunset_on"], problem, "");
+            }
+            if later(&version.sunset_on, &version.retired_on) {
+                self.report(&["versions", "known", &index, "retired_on"], "is earlier than sunset_on", "");
+            }
+        }
+    }
+
+    fn credentials(&mut self, credentials: &raw::Credentials) {
+        if credentials.database.is_some() && credentials.database_file.is_some() {
+            self.report(&["credentials", "database_file"], "stands beside database; one of them is enough", "");
+        }
+        if credentials.file.is_none() && credentials.database.is_none() && credentials.database_file.is_none() {
+            let hint = "name the credentials file, or give --credentials; or name a database";
+            self.report(&["credentials", "file"], "is missing", hint);
+        }
+    }
+
+    fn numbers(&mut self, file: &raw::File) {
+        let count = |number: Option<NonZeroUsize>| number.map_or(0, NonZeroUsize::get) as u64;
+        let passwords = &file.passwords;
+        for (path, number, most) in [
+            (["proxy", "threads"], count(file.proxy.as_ref().and_then(|proxy| proxy.threads)), MOST_THREADS),
+            (["passwords", "threads"], count(passwords.threads), MOST_THREADS),
+            (["passwords", "queue"], count(Some(passwords.queue)), MOST_QUEUED),
+            (["passwords", "remembered"], passwords.remembered, MOST_REMEMBERED),
+            (["database", "connections"], file.database.connections.get().into(), MOST_CONNECTIONS),
+        ] {
+            if number > most {
+                self.report(&path, &format!("is more than {most}"), "");
+            }
+        }
+    }
+
+    fn database(&mut self, file: &raw::File) {
+        let database = &file.database;
+        let is_embedded = file.credentials.database.as_ref().is_some_and(|url| matches!(url.0, DatabaseUrl::Sqlite(_)));
+        if database.snapshot.is_some() && is_embedded {
+            let problem = "has no meaning with SQLite, whose file is there at every start";
+            self.report(&["database", "snapshot"], problem, "leave it out");
+        }
+        if u64::from(database.cache.megabytes.get()) > MOST_MEGABYTES {
+            self.report(&["database", "cache", "megabytes"], &format!("is more than {MOST_MEGABYTES}"), "");
+        }
+        if database.lookups.get() > MOST_LOOKUPS {
+            self.report(&["database", "lookups"], &format!("is more than {MOST_LOOKUPS}"), "");
+        }
+    }
+
+    /// Passwords and secrets pass there.
+    fn desk(&mut self, file: &raw::File) {
+        let admin = &file.admin;
+        let is_within = admin.listen.0.0.ip().to_canonical().is_loopback() || admin.tls.is_some() || admin.behind_proxy;
+        if file.desk.enabled && has_database(file) && !is_within {
+            let problem = "is no loopback address, and the desk there would be without TLS";
+            let hint = "set admin.tls; or admin.behind_proxy: true, where a proxy in front speaks TLS; or desk.enabled: \
+                        false";
+            self.report(&["admin", "listen"], problem, hint);
+        }
+        let session = &file.desk.session;
+        if session.most.duration() < session.idle.duration() {
+            self.report(&["desk", "session", "most"], "is shorter than idle", "");
+        }
+        for (role, name) in [
+            ("staff", &file.desk.roles.staff),
+            ("owner", &file.desk.roles.owner),
+            ("implementer", &file.desk.roles.implementer),
+            ("member", &file.desk.roles.member),
+        ] {
+            if !(1..=60).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+                self.report(&["desk", "roles", role], "must be 1 to 60 characters on one line", "");
+            }
+        }
+    }
+
+    fn throttle(&mut self, throttle: &raw::Throttle) {
+        let [first, longest, window] = [&throttle.first_delay, &throttle.longest_delay, &throttle.window];
+        if longest.duration() < first.duration() {
+            self.report(&["throttle", "longest_delay"], "is shorter than first_delay", "");
+        }
+        if window.duration() <= longest.duration() {
+            self.report(&["throttle", "window"], "must be longer than longest_delay", "");
+        }
+        let day = std::time::Duration::from_secs(24 * 3600);
+        if window.duration() > day {
+            self.report(&["throttle", "window"], "must be at most a day", "");
+        }
+    }
+
+    fn limits(&mut self, file: &raw::File) {
+        // The upper end is pingora's own.
+        if !(1024..=1024 * 1024).contains(&file.limits.header_bytes) {
+            self.report(&["limits", "header_bytes"], "must be 1024 to 1048576", "");
+        }
+    }
+
+    fn log(&mut self, file: &raw::File) {
+        const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+        // A word alone could be a target, but is a misspelt level.
+        let is_level = |part: &str| part.contains('=') || LEVELS.contains(&part.to_ascii_lowercase().as_str());
+        let level = &file.log.level;
+        if !level.split(',').all(is_level) || tracing_subscriber::EnvFilter::builder().parse(level).is_err() {
+            self.report(&["log", "level"], "is not a level", "error, warn, info or debug");
+        }
+    }
+
+    fn tracing(&mut self, tracing: &raw::Tracing, is_built_in: bool) {
+        let path = ["tracing", "otlp"];
+        if let Some(Parsed(WebAddress(collector))) = &tracing.otlp {
+            if !is_built_in {
+                let hint = "build it without --no-default-features, or leave this out";
+                self.report(&path, "has no meaning: this program is built without traces", hint);
+            }
+            if collector.contains(['@', '?', '#']) {
+                self.report(&path, "must be no more than a scheme, a host, a port and a path", "");
+            }
+        }
+        if !(0.0..=1.0).contains(&tracing.sample) {
+            self.report(&["tracing", "sample"], "must be 0 to 1", "");
+        }
+    }
+}
+
+fn has_database(file: &raw::File) -> bool {
+    file.credentials.database.is_some() || file.credentials.database_file.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(collector: &str, sample: f64, is_built_in: bool) -> usize {
+        let root = crate::config::parse("{}").unwrap();
+        let mut checker = Checker::new(&root);
+        let tracing = raw::Tracing { otlp: Some(Parsed(collector.parse().unwrap())), sample };
+        checker.tracing(&tracing, is_built_in);
+        checker.faults.0.len()
+    }
+
+    #[test]
+    fn a_collector_that_spans_cannot_reach_is_a_fault() {
+        assert_eq!(faults("https://collector.example.org:4318/here", 0.5, true), 0);
+        assert_eq!(faults("http://127.0.0.1:4318", 1.0, false), 1);
+        assert_eq!(faults("http://me:secret@127.0.0.1", 0.0, true), 1);
+        assert_eq!(faults("http://127.0.0.1/?secret", f64::NAN, true), 2);
+    }
+}

@@ -1,0 +1,353 @@
+//! Requests for API access over HTTP.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::control::api::call::ApiCall;
+use crate::control::api::extract::{Body, Id, Query};
+use crate::control::api::fields::Fields;
+use crate::control::api::paging::{Page, Wanted};
+use crate::control::api::problem::{Code, Problem};
+use crate::control::api::response::{Answer, answered_before, location};
+use crate::control::operations::{
+    AskForAccessError, DecideRequestsError, Decision, NewAccessRequest, NotFound, Once, WithdrawRequestError,
+    ask_for_access, decide_requests, list_access_requests, show_access_request, withdraw_request,
+};
+use crate::control::web::state::ControlState;
+use crate::credential::Label;
+use crate::store::{AccessRequestFilter, AccessRequestRecord, RequestState};
+
+const TAG: &str = "access requests";
+
+pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
+    OpenApiRouter::new()
+        .routes(routes!(list, ask))
+        .routes(routes!(show))
+        .routes(routes!(withdraw))
+        .routes(routes!(approve))
+        .routes(routes!(decline))
+        .routes(routes!(decide))
+}
+
+/// A request for API access.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[schema(as = AccessRequest)]
+struct AccessRequestBody {
+    /// Unique for good.
+    id: String,
+    /// Which account wants access.
+    account: String,
+    /// What kind of caller asked.
+    asked_by_kind: String,
+    /// Which one.
+    asked_by: String,
+    /// When they want to begin.
+    #[schema(format = "date")]
+    start_on: String,
+    /// For what.
+    use_cases: Vec<String>,
+    /// Where they say what they do with data.
+    privacy_policy: Option<String>,
+    /// How it stands.
+    state: StateName,
+    /// Why it was declined.
+    reason: Option<String>,
+    /// Who approved, declined or withdrew it.
+    decided_by: Option<String>,
+    /// When.
+    #[schema(format = "date-time")]
+    decided_at: Option<String>,
+    /// When it was made.
+    #[schema(format = "date-time")]
+    created_at: String,
+    /// Counts changes; the ETag.
+    revision: i64,
+}
+
+/// How a request stands.
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = RequestState)]
+enum StateName {
+    /// Nobody has decided yet.
+    Pending,
+    /// The account was let use the API.
+    Approved,
+    /// It was not.
+    Declined,
+    /// The account did not want it any more.
+    Withdrawn,
+}
+
+/// Which requests.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct RequestQuery {
+    /// Of this account.
+    #[param(min_length = 1, max_length = 128)]
+    account: Option<String>,
+    /// That stand so.
+    #[param(inline)]
+    state: Option<StateName>,
+    /// As the page before gave it.
+    #[param(max_length = 1024)]
+    cursor: Option<String>,
+    /// At most so many.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+}
+
+/// The requests that you may see: those that wait the oldest first, all others the newest first.
+#[utoipa::path(
+    get, path = "/access-requests", tag = TAG, operation_id = "list_access_requests", params(RequestQuery),
+    responses((status = 200, body = Page<AccessRequestBody>), (status = 404))
+)]
+async fn list(asked: ApiCall, Query(query): Query<RequestQuery>) -> Result<Answer<Page<AccessRequestBody>>, Problem> {
+    let mut fields = Fields::default();
+    let account = fields.maybe_label("account", query.account.as_deref());
+    let wanted = Wanted::read(&mut fields, query.cursor.as_deref(), query.limit);
+    fields.finish()?;
+    let filter = AccessRequestFilter { account, state: query.state.map(RequestState::from) };
+    let listing = list_access_requests(&asked.call(), filter, wanted.paging()).await?;
+    Ok(Answer::ok(Page::of(listing)))
+}
+
+/// What is asked.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewAccessRequest)]
+struct NewRequestBody {
+    /// For which account.
+    #[schema(min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9._:@/+-]+$")]
+    account: String,
+    /// When they want to begin; not in the past.
+    #[schema(format = "date", example = "2027-01-31")]
+    start_on: String,
+    /// For what: third_party_tool, data_extraction, reporting, integration, automation or "other: " and what.
+    #[schema(min_items = 1, max_items = 10, example = json!(["reporting"]))]
+    use_cases: Vec<String>,
+    /// Where they say what they do with data: a public web address.
+    #[schema(max_length = 2000, format = "uri")]
+    privacy_policy: Option<String>,
+}
+
+/// Asks for API access for an account.
+#[utoipa::path(
+    post, path = "/access-requests", tag = TAG, operation_id = "ask_for_access", request_body = NewRequestBody,
+    responses(
+        (status = 201, body = AccessRequestBody, headers(("ETag" = String), ("Location" = String))),
+        (status = 404), (status = 409)
+    )
+)]
+async fn ask(asked: ApiCall, Body(body): Body<NewRequestBody>) -> Result<Answer<AccessRequestBody>, Problem> {
+    let mut fields = Fields::default();
+    let account = fields.label("account", &body.account);
+    fields.finish()?;
+    let account = account.ok_or_else(|| Problem::of_field("account", "must not be empty"))?;
+    let NewRequestBody { start_on, use_cases, privacy_policy, .. } = body;
+    let new = NewAccessRequest { account, start_on, use_cases, privacy_policy };
+    let (body, is_replayed) = match ask_for_access(&asked.call(), new).await? {
+        Once::Done(record) => (AccessRequestBody::from(&record), false),
+        Once::Repeated(facts) => (answered_before(facts)?, true),
+    };
+    let (place, revision) = (location("access-requests", &known(&body.id)?), body.revision);
+    Ok(Answer::created(body, place).of_revision(revision).replayed(is_replayed))
+}
+
+/// A request, as it stands.
+#[utoipa::path(
+    get, path = "/access-requests/{id}", tag = TAG, operation_id = "show_access_request",
+    params(("id" = String, Path)), responses((status = 200, body = AccessRequestBody, headers(("ETag" = String))))
+)]
+async fn show(asked: ApiCall, Id(id): Id) -> Result<Answer<AccessRequestBody>, Problem> {
+    Ok(told(&show_access_request(&asked.call(), known(&id)?.as_str()).await?))
+}
+
+/// Withdraws a request.
+#[utoipa::path(
+    post, path = "/access-requests/{id}/withdraw", tag = TAG, operation_id = "withdraw_access_request",
+    params(("id" = String, Path)),
+    responses((status = 200, body = AccessRequestBody, headers(("ETag" = String))), (status = 409))
+)]
+async fn withdraw(asked: ApiCall, Id(id): Id) -> Result<Answer<AccessRequestBody>, Problem> {
+    Ok(told(&withdraw_request(&asked.call(), known(&id)?.as_str()).await?))
+}
+
+/// Lets the account of a request use the API.
+#[utoipa::path(
+    post, path = "/access-requests/{id}/approve", tag = TAG, operation_id = "approve_access_request",
+    params(("id" = String, Path)),
+    responses((status = 200, body = AccessRequestBody, headers(("ETag" = String))), (status = 409))
+)]
+async fn approve(asked: ApiCall, Id(id): Id) -> Result<Answer<AccessRequestBody>, Problem> {
+    decide_one(&asked, &id, &Decision::Approve).await
+}
+
+/// Why not.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Decline {
+    /// The account is told.
+    #[schema(min_length = 1, max_length = 1000)]
+    reason: String,
+}
+
+/// Declines a request, with a reason.
+#[utoipa::path(
+    post, path = "/access-requests/{id}/decline", tag = TAG, operation_id = "decline_access_request",
+    params(("id" = String, Path)), request_body = Decline,
+    responses((status = 200, body = AccessRequestBody, headers(("ETag" = String))), (status = 409))
+)]
+async fn decline(asked: ApiCall, Id(id): Id, Body(body): Body<Decline>) -> Result<Answer<AccessRequestBody>, Problem> {
+    decide_one(&asked, &id, &Decision::Decline(body.reason)).await
+}
+
+/// About many at once.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct DecideMany {
+    /// About these: all of them or none.
+    #[schema(min_items = 1, max_items = 200)]
+    ids: Vec<String>,
+    /// What is decided.
+    decision: DecisionName,
+    /// Why not; with decline, and only there.
+    #[schema(min_length = 1, max_length = 1000)]
+    reason: Option<String>,
+}
+
+/// What is decided.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = Decision)]
+enum DecisionName {
+    /// They may use the API.
+    Approve,
+    /// They may not.
+    Decline,
+}
+
+/// What has become of them.
+#[derive(Serialize, ToSchema)]
+struct Decided {
+    /// In the order of their ids.
+    items: Vec<AccessRequestBody>,
+}
+
+/// Decides about many requests: about all that are named, or about none.
+#[utoipa::path(
+    post, path = "/access-requests/decide", tag = TAG, operation_id = "decide_access_requests",
+    request_body = DecideMany, responses((status = 200, body = Decided), (status = 404), (status = 409))
+)]
+async fn decide(asked: ApiCall, Body(body): Body<DecideMany>) -> Result<Answer<Decided>, Problem> {
+    let decision = match (body.decision, body.reason) {
+        (DecisionName::Approve, None) => Decision::Approve,
+        (DecisionName::Decline, Some(reason)) => Decision::Decline(reason),
+        (DecisionName::Approve, Some(_)) => return Err(Problem::of_field("reason", "has no meaning with approve")),
+        (DecisionName::Decline, None) => return Err(Problem::of_field("reason", "is missing")),
+    };
+    let mut fields = Fields::default();
+    fields.labels("ids", &body.ids, 200);
+    fields.finish()?;
+    let records = decide_requests(&asked.call(), &body.ids, &decision).await?;
+    Ok(Answer::ok(Decided { items: records.iter().map(AccessRequestBody::from).collect() }))
+}
+
+async fn decide_one(asked: &ApiCall, id: &str, decision: &Decision) -> Result<Answer<AccessRequestBody>, Problem> {
+    let id = known(id)?.to_string();
+    let records = decide_requests(&asked.call(), &[id], decision).await?;
+    let record = records.first().ok_or(NotFound("access request"))?;
+    Ok(told(record))
+}
+
+fn known(id: &str) -> Result<Label, Problem> {
+    id.parse().map_err(|_| NotFound("access request").into())
+}
+
+fn told(record: &AccessRequestRecord) -> Answer<AccessRequestBody> {
+    Answer::ok(AccessRequestBody::from(record)).of_revision(record.revision)
+}
+
+impl From<&AccessRequestRecord> for AccessRequestBody {
+    fn from(record: &AccessRequestRecord) -> Self {
+        Self {
+            id: record.id.to_string(),
+            account: record.account.to_string(),
+            asked_by_kind: record.asked_by_kind.as_str().to_owned(),
+            asked_by: record.asked_by.clone(),
+            start_on: record.start_on.to_string(),
+            use_cases: record.use_cases.iter().map(ToString::to_string).collect(),
+            privacy_policy: record.privacy_policy.clone(),
+            state: record.state.into(),
+            reason: record.reason.clone(),
+            decided_by: record.decided_by.clone(),
+            decided_at: record.decided_at.map(|at| at.to_string()),
+            created_at: record.created_at.to_string(),
+            revision: record.revision,
+        }
+    }
+}
+
+impl From<RequestState> for StateName {
+    fn from(state: RequestState) -> Self {
+        match state {
+            RequestState::Pending => Self::Pending,
+            RequestState::Approved => Self::Approved,
+            RequestState::Declined => Self::Declined,
+            RequestState::Withdrawn => Self::Withdrawn,
+        }
+    }
+}
+
+impl From<StateName> for RequestState {
+    fn from(state: StateName) -> Self {
+        match state {
+            StateName::Pending => Self::Pending,
+            StateName::Approved => Self::Approved,
+            StateName::Declined => Self::Declined,
+            StateName::Withdrawn => Self::Withdrawn,
+        }
+    }
+}
+
+impl From<AskForAccessError> for Problem {
+    fn from(error: AskForAccessError) -> Self {
+        match error {
+            AskForAccessError::Refused(refusal) => refusal.into(),
+            AskForAccessError::Invalid(invalid) => invalid.into(),
+            AskForAccessError::AlreadyGranted | AskForAccessError::AlreadyPending => {
+                Self::new(Code::NotAskable, error.to_string())
+            }
+            AskForAccessError::Randomness(error) => error.into(),
+            AskForAccessError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<WithdrawRequestError> for Problem {
+    fn from(error: WithdrawRequestError) -> Self {
+        match error {
+            WithdrawRequestError::Refused(refusal) => refusal.into(),
+            WithdrawRequestError::NotPending(_) => Self::new(Code::NotPending, error.to_string()),
+            WithdrawRequestError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DecideRequestsError> for Problem {
+    fn from(error: DecideRequestsError) -> Self {
+        let detail = error.to_string();
+        match error {
+            DecideRequestsError::Refused(refusal) => refusal.into(),
+            DecideRequestsError::Invalid(invalid) => invalid.into(),
+            DecideRequestsError::NotDecidable(odd) if odd.iter().any(|odd| odd.state.is_none()) => {
+                Self::new(Code::NotFound, detail)
+            }
+            DecideRequestsError::NotDecidable(_) => Self::new(Code::NotPending, detail),
+            DecideRequestsError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! Accounts over HTTP.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::control::api::call::ApiCall;
+use crate::control::api::extract::{Body, Id, Query};
+use crate::control::api::fields::Fields;
+use crate::control::api::paging::{Page, Wanted};
+use crate::control::api::problem::{Code, Problem};
+use crate::control::api::response::{Answer, answered_before, location};
+use crate::control::operations::{
+    ChangeAccountError, CreateAccountError, NewAccount, NotFound, Once, ReadAccountError, SwitchAccountError,
+    create_account, grant_access, list_accounts, rename_account, set_member_policy, show_account, switch_account,
+    withdraw_access,
+};
+use crate::control::web::state::ControlState;
+use crate::credential::Label;
+use crate::store::{AccountFilter, AccountRecord};
+
+const TAG: &str = "accounts";
+
+pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(show, rename))
+        .routes(routes!(grant))
+        .routes(routes!(withdraw))
+        .routes(routes!(switch_on))
+        .routes(routes!(switch_off))
+        .routes(routes!(allow_members))
+}
+
+/// A customer.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Account)]
+pub(in crate::control::api) struct AccountBody {
+    /// Unique for good.
+    id: String,
+    /// For people.
+    name: Option<String>,
+    /// The provider lets it use the API.
+    granted: bool,
+    /// It lets itself.
+    switched_on: bool,
+    /// Its members may have keys of their own.
+    members_allowed: bool,
+    /// When it was made.
+    #[schema(format = "date-time")]
+    created_at: String,
+    /// Counts changes; the ETag.
+    revision: i64,
+}
+
+/// Which accounts.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct AccountQuery {
+    /// In the name or the id, in whatever case.
+    #[param(max_length = 200)]
+    part: Option<String>,
+    /// Those that the provider lets use the API, or does not.
+    granted: Option<bool>,
+    /// As the page before gave it.
+    #[param(max_length = 1024)]
+    cursor: Option<String>,
+    /// At most so many.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+}
+
+/// The accounts that you may see, in the order of their ids.
+#[utoipa::path(
+    get, path = "/accounts", tag = TAG, operation_id = "list_accounts", params(AccountQuery),
+    responses((status = 200, body = Page<AccountBody>))
+)]
+async fn list(asked: ApiCall, Query(query): Query<AccountQuery>) -> Result<Answer<Page<AccountBody>>, Problem> {
+    let mut fields = Fields::default();
+    let part = fields.line("part", query.part, 200);
+    let wanted = Wanted::read(&mut fields, query.cursor.as_deref(), query.limit);
+    fields.finish()?;
+    let filter = AccountFilter { only: None, part, granted: query.granted };
+    let listing = list_accounts(&asked.call(), filter, wanted.paging()).await?;
+    Ok(Answer::ok(Page::of(listing)))
+}
+
+/// A new account.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewAccount)]
+struct NewAccountBody {
+    /// Made up when it is left out.
+    #[schema(min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9._:@/+-]+$", example = "acme")]
+    id: Option<String>,
+    /// For people.
+    #[schema(min_length = 1, max_length = 200)]
+    name: Option<String>,
+}
+
+/// Makes an account, which has no access before it is granted.
+#[utoipa::path(
+    post, path = "/accounts", tag = TAG, operation_id = "create_account", request_body = NewAccountBody,
+    responses((status = 201, body = AccountBody, headers(("ETag" = String), ("Location" = String))), (status = 409))
+)]
+async fn create(asked: ApiCall, Body(body): Body<NewAccountBody>) -> Result<Answer<AccountBody>, Problem> {
+    let mut fields = Fields::default();
+    let id = fields.maybe_label("id", body.id.as_deref());
+    let name = fields.line("name", body.name, 200);
+    fields.finish()?;
+    let (body, is_replayed) = match create_account(&asked.call(), NewAccount { id, name }).await? {
+        Once::Done(record) => (AccountBody::from(&record), false),
+        Once::Repeated(facts) => (answered_before(facts)?, true),
+    };
+    let (place, revision) = (location("accounts", &known(&body.id)?), body.revision);
+    Ok(Answer::created(body, place).of_revision(revision).replayed(is_replayed))
+}
+
+/// An account, as it stands.
+#[utoipa::path(
+    get, path = "/accounts/{id}", tag = TAG, operation_id = "show_account", params(("id" = String, Path)),
+    responses((status = 200, body = AccountBody, headers(("ETag" = String))))
+)]
+async fn show(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountBody>, Problem> {
+    Ok(told(&show_account(&asked.call(), &known(&id)?).await?))
+}
+
+/// What an account is called.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct AccountName {
+    /// For people; null for none.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(min_length = 1, max_length = 200, required)]
+    name: Option<String>,
+}
+
+/// Gives an account another name. Needs If-Match.
+#[utoipa::path(
+    patch, path = "/accounts/{id}", tag = TAG, operation_id = "rename_account", params(("id" = String, Path)),
+    request_body = AccountName,
+    responses((status = 200, body = AccountBody, headers(("ETag" = String))), (status = 428))
+)]
+async fn rename(asked: ApiCall, Id(id): Id, Body(body): Body<AccountName>) -> Result<Answer<AccountBody>, Problem> {
+    let (call, id) = (asked.conditional()?, known(&id)?);
+    let mut fields = Fields::default();
+    let name = fields.line("name", body.name, 200);
+    fields.finish()?;
+    Ok(told(&rename_account(&call, &id, name).await?))
+}
+
+/// Lets an account use the API.
+#[utoipa::path(
+    post, path = "/accounts/{id}/grant", tag = TAG, operation_id = "grant_access", params(("id" = String, Path)),
+    responses((status = 200, body = AccountBody, headers(("ETag" = String))))
+)]
+async fn grant(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountBody>, Problem> {
+    Ok(told(&grant_access(&asked.call(), &known(&id)?).await?))
+}
+
+/// Lets an account use the API no more: every credential of it is refused.
+#[utoipa::path(
+    post, path = "/accounts/{id}/withdraw", tag = TAG, operation_id = "withdraw_access", params(("id" = String, Path)),
+    responses((status = 200, body = AccountBody, headers(("ETag" = String))))
+)]
+async fn withdraw(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountBody>, Problem> {
+    Ok(told(&withdraw_access(&asked.call(), &known(&id)?).await?))
+}
+
+/// Switches API access of an account on.
+#[utoipa::path(
+    post, path = "/accounts/{id}/switch-on", tag = TAG, operation_id = "switch_account_on",
+    params(("id" = String, Path)),
+    responses((status = 200, body = AccountBody, headers(("ETag" = String))), (status = 409))
+)]
+async fn switch_on(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountBody>, Problem> {
+    Ok(told(&switch_account(&asked.call(), &known(&id)?, true).await?))
+}
+
+/// Switches API access of an account off: every credential of it is refused.
+#[utoipa::path(
+    post, path = "/accounts/{id}/switch-off", tag = TAG, operation_id = "switch_account_off",
+    params(("id" = String, Path)), responses((status = 200, body = AccountBody, headers(("ETag" = String))))
+)]
+async fn switch_off(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountBody>, Problem> {
+    Ok(told(&switch_account(&asked.call(), &known(&id)?, false).await?))
+}
+
+/// Whether members have keys of their own.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MemberPolicy {
+    /// False: those they have are refused.
+    allowed: bool,
+}
+
+/// Lets the members of an account have keys of their own, or not.
+#[utoipa::path(
+    put, path = "/accounts/{id}/member-policy", tag = TAG, operation_id = "set_member_policy",
+    params(("id" = String, Path)), request_body = MemberPolicy,
+    responses((status = 200, body = AccountBody, headers(("ETag" = String))), (status = 409))
+)]
+async fn allow_members(
+    asked: ApiCall,
+    Id(id): Id,
+    Body(body): Body<MemberPolicy>,
+) -> Result<Answer<AccountBody>, Problem> {
+    Ok(told(&set_member_policy(&asked.call(), &known(&id)?, body.allowed).await?))
+}
+
+fn told(record: &AccountRecord) -> Answer<AccountBody> {
+    Answer::ok(AccountBody::from(record)).of_revision(record.revision)
+}
+
+fn known(id: &str) -> Result<Label, Problem> {
+    id.parse().map_err(|_| NotFound("account").into())
+}
+
+impl From<&AccountRecord> for AccountBody {
+    fn from(record: &AccountRecord) -> Self {
+        Self {
+            id: record.id.to_string(),
+            name: record.name.clone(),
+            granted: record.granted,
+            switched_on: record.switched_on,
+            members_allowed: record.members_allowed,
+            created_at: record.created_at.to_string(),
+            revision: record.revision,
+        }
+    }
+}
+
+impl From<ReadAccountError> for Problem {
+    fn from(error: ReadAccountError) -> Self {
+        match error {
+            ReadAccountError::Refused(refusal) => refusal.into(),
+            ReadAccountError::Invalid(invalid) => invalid.into(),
+            ReadAccountError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateAccountError> for Problem {
+    fn from(error: CreateAccountError) -> Self {
+        match error {
+            CreateAccountError::Refused(refusal) => refusal.into(),
+            CreateAccountError::Invalid(invalid) => invalid.into(),
+            CreateAccountError::IdTaken => Self::new(Code::IdTaken, error.to_string()),
+            CreateAccountError::Randomness(error) => error.into(),
+            CreateAccountError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeAccountError> for Problem {
+    fn from(error: ChangeAccountError) -> Self {
+        match error {
+            ChangeAccountError::Refused(refusal) => refusal.into(),
+            ChangeAccountError::Invalid(invalid) => invalid.into(),
+            ChangeAccountError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SwitchAccountError> for Problem {
+    fn from(error: SwitchAccountError) -> Self {
+        match error {
+            SwitchAccountError::Refused(refusal) => refusal.into(),
+            SwitchAccountError::NotGranted => Self::new(Code::NotGranted, error.to_string()),
+            SwitchAccountError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! One file a resource: its routes, bodies and handlers.
+
+pub(super) mod access_requests;
+pub(super) mod accounts;
+pub(super) mod audit;
+pub(super) mod credentials;
+pub(super) mod diagnosis;
+pub(super) mod me;
+pub(super) mod operator_tokens;
+pub(super) mod own_key;
+pub(super) mod role;
+pub(super) mod session;
+pub(super) mod setup;
+pub(super) mod users;

@@ -1,0 +1,20 @@
+//! What is over is forgotten.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::store::{Store, StoreError};
+
+/// Deletes sessions that have ended or idled for so long, links that are over, keys of calls that may not come again, and addresses of long ago;
+/// how many rows.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn prune(store: &Store, now: Timestamp, idle: Duration) -> Result<u64, StoreError> {
+    let sessions = store.prune_sessions(now, idle).await?;
+    let links = store.prune_setup_links(now).await?;
+    let keys = store.prune_keys(now).await?;
+    let addresses = store.prune_addresses(now).await?;
+    Ok(sessions + links + keys + addresses)
+}

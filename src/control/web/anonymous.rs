@@ -1,0 +1,51 @@
+//! Somebody whom nobody knows yet.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
+use super::caller::{peer, request_id, session};
+use super::csrf;
+use super::state::{ControlState, LiveSettings};
+use crate::control::api::problem::Problem;
+use crate::control::operations::SignInContext;
+
+/// Wants to sign in, to sign out or to use a link.
+pub(in crate::control) struct AnonymousCaller {
+    pub(in crate::control) desk: ControlState,
+    pub(in crate::control) in_force: Arc<LiveSettings>,
+    pub(in crate::control) session: Option<String>,
+    address: Option<IpAddr>,
+    request_id: Option<String>,
+}
+
+impl AnonymousCaller {
+    /// Where they stand.
+    pub(in crate::control) fn doorstep(&self) -> SignInContext<'_> {
+        self.desk.doorstep(&self.in_force, self.address, self.request_id.as_deref())
+    }
+
+    /// One more attempt to be let in.
+    ///
+    /// # Errors
+    /// When it is one too many.
+    pub(in crate::control) fn knock(&self) -> Result<(), Problem> {
+        self.desk.0.pace.sign_in(self.address, self.desk.0.clock.steady())
+    }
+}
+
+impl FromRequestParts<ControlState> for AnonymousCaller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &ControlState) -> Result<Self, Problem> {
+        let in_force = desk.0.in_force.load_full();
+        let session = session(&parts.headers)?.map(str::to_owned);
+        if session.is_some() {
+            csrf::demand(&parts.method, &parts.headers)?;
+        }
+        let (address, request_id) = (peer(parts, &in_force), request_id(parts).map(str::to_owned));
+        Ok(Self { desk: desk.clone(), in_force, session, address, request_id })
+    }
+}

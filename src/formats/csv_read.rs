@@ -1,0 +1,241 @@
+//! Reads a table of credentials: a line of column names, then a credential a line. Each becomes an entry as the
+//! credentials file has them, so that one place finds what is wrong.
+
+use std::collections::HashMap;
+
+use super::entries::Entries;
+use super::escape::{Places, original};
+use super::{Catalogs, Extent, Import, Notes};
+use crate::config::{Diagnostic, Diagnostics, Key, Node, Origin, Value, unknown_key};
+use crate::credential::Label;
+
+/// All of them, in the order in which they are written. The first ones are keys of the credentials file.
+pub(super) const COLUMNS: [&str; 19] = [
+    "id",
+    "account",
+    "name",
+    "token",
+    "username",
+    "password",
+    "enabled",
+    "version",
+    "scopes",
+    "expires_at",
+    "addresses",
+    "rate_limit.requests",
+    "rate_limit.per",
+    "rate_limit.burst",
+    "access",
+    "description",
+    "contact_email",
+    "contact_mobile",
+    "disabled_reason",
+];
+const NEEDED: [&str; 2] = ["id", "account"];
+/// Scopes that open nothing; an empty cell opens everything.
+pub(super) const NO_SCOPES: &str = "[]";
+
+/// Reads the text of a table.
+pub(super) fn read(text: &str, catalogs: Catalogs) -> Result<Import, Diagnostics> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let mut table = Table {
+        columns: Vec::new(),
+        stand_in: None,
+        entries: Entries::new(catalogs.versions, catalogs.scopes),
+        notes: HashMap::new(),
+        access: HashMap::new(),
+    };
+    let mut places = Places::new();
+    let mut record = csv::StringRecord::new();
+    let (mut start, mut is_header) = (0, true);
+    loop {
+        match reader.read_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => break,
+            // The text is UTF-8, and nothing is written; only what reads could fail.
+            Err(_) => return Err(Diagnostic::new(Origin::WHOLE_FILE, "", "is no table that can be read").into()),
+        }
+        let end = usize::try_from(reader.position().byte()).unwrap_or(text.len());
+        let origins = places.of(text.get(start..end).unwrap_or_default());
+        start = end;
+        if is_header {
+            table.columns = header(&record, &origins)?;
+            if !table.columns.contains(&"version") {
+                table.stand_in = catalogs.versions.known.last().map(|version| version.name.clone());
+            }
+            is_header = false;
+        } else if !table.entries.are_too_faulty() {
+            table.row(&record, &origins);
+        }
+    }
+    if is_header {
+        return Err(Diagnostic::new(Origin::WHOLE_FILE, "", "is empty").hint(NAMES_HINT).into());
+    }
+    if let Some(origin) = places.open_quote() {
+        table.entries.faults.push(Diagnostic::new(origin, "", "a quote here is never closed"));
+    }
+    let extent = Extent::Columns { named: table.columns, has_version: table.stand_in.is_none() };
+    Ok(Import { reading: table.entries.finish()?, notes: table.notes, extent })
+}
+
+const NAMES_HINT: &str = "the first line names the columns: id,account,token,…";
+
+/// The columns that the first line names.
+fn header(record: &csv::StringRecord, origins: &[Origin]) -> Result<Vec<&'static str>, Diagnostics> {
+    let mut faults = Diagnostics::default();
+    let mut columns = Vec::new();
+    let places = origins.iter().cloned().chain(std::iter::repeat(Origin::WHOLE_FILE));
+    for (name, origin) in record.iter().zip(places) {
+        let key = Key { name: name.trim().to_owned(), origin };
+        match COLUMNS.iter().find(|column| **column == key.name) {
+            Some(column) if columns.contains(column) => {
+                faults.push(Diagnostic::new(key.origin, *column, "stands here twice"));
+            }
+            Some(column) => columns.push(*column),
+            None if record.len() == 1 && name.contains([';', '\t']) => {
+                let problem = "columns are separated by something else than commas";
+                return Err(Diagnostic::new(key.origin, "", problem).hint("save the table with commas").into());
+            }
+            None => faults.push(unknown_key(&key, &COLUMNS)),
+        }
+    }
+    // Of a first line that names no column at all, nobody wants to know that each is unknown.
+    if columns.is_empty() {
+        let origin = Origin::File { line: 1, column: 1 };
+        return Err(Diagnostic::new(origin, "", "names no column that is known").hint(NAMES_HINT).into());
+    }
+    for column in NEEDED.iter().filter(|column| !columns.contains(column)) {
+        faults.push(Diagnostic::new(Origin::File { line: 1, column: 1 }, *column, "is missing").hint(NAMES_HINT));
+    }
+    faults.into_result(|| columns)
+}
+
+struct Table<'c> {
+    columns: Vec<&'static str>,
+    /// Without a column for it: credentials that are known keep theirs, and others are refused in the end.
+    stand_in: Option<Label>,
+    entries: Entries<'c>,
+    notes: HashMap<Label, Notes>,
+    access: HashMap<Label, bool>,
+}
+
+impl Table<'_> {
+    fn row(&mut self, record: &csv::StringRecord, origins: &[Origin]) {
+        let start = origins.first().cloned().unwrap_or(Origin::WHOLE_FILE);
+        if record.len() != self.columns.len() {
+            let problem = format!("this line has {} cells, the first one {}", record.len(), self.columns.len());
+            let hint = "put a cell that holds a comma in double quotes";
+            self.entries.faults.push(Diagnostic::new(start, "", problem).hint(hint));
+            return;
+        }
+        let mut node = Node::new(Value::Map(Vec::new()), start.clone());
+        let mut notes = Notes::default();
+        let mut access = None;
+        let origins = origins.iter().chain(std::iter::repeat(&start));
+        for ((column, cell), origin) in self.columns.iter().zip(record).zip(origins) {
+            let cell = original(cell);
+            let text = (!cell.is_empty()).then(|| cell.to_owned());
+            match *column {
+                "description" => notes.description = Some(text),
+                "contact_email" => notes.contact_email = Some(text),
+                "contact_mobile" => notes.contact_mobile = Some(text),
+                "disabled_reason" => notes.disabled_reason = Some(text),
+                "access" => access = text.map(|text| (text, origin.clone())),
+                _ if text.is_none() => {}
+                column => {
+                    let keys: Vec<&str> = column.split('.').collect();
+                    node.set(&keys, value(column, cell.trim(), cell, origin));
+                }
+            }
+        }
+        if let Some(version) = &self.stand_in {
+            node.set(&["version"], Node::new(Value::Text(version.to_string()), start.clone()));
+        }
+        let id = node.entry("id").and_then(|(_, id)| label(id));
+        let account = node.entry("account").and_then(|(_, account)| label(account));
+        for (key, note) in notes.texts() {
+            if note.is_some_and(|text| text.chars().any(|letter| letter.is_control() && !is_space_of(key, letter))) {
+                self.entries.faults.push(Diagnostic::new(start.clone(), key, "holds control characters"));
+            }
+        }
+        if let (Some(account), Some((text, origin))) = (account, access) {
+            self.access(account, &text, origin);
+        }
+        self.entries.credential("", &mut node);
+        if let Some(id) = id {
+            self.notes.insert(id, notes);
+        }
+    }
+
+    /// What one line says of the account, all others have to say too.
+    fn access(&mut self, account: Label, text: &str, origin: Origin) {
+        let Value::Bool(access) = truth(text) else {
+            self.entries.faults.push(Diagnostic::new(origin, "access", "must be true or false"));
+            return;
+        };
+        match self.access.get(&account) {
+            None => {
+                let mut node = Node::new(Value::Map(Vec::new()), origin.clone());
+                node.set(&["id"], Node::new(Value::Text(account.to_string()), origin.clone()));
+                node.set(&["access"], Node::new(Value::Bool(access), origin));
+                self.entries.account("", &mut node);
+                self.access.insert(account, access);
+            }
+            Some(known) if *known == access => {}
+            Some(_) => {
+                let problem = "differs from what another line says of this account";
+                self.entries.faults.push(Diagnostic::new(origin, "access", problem));
+            }
+        }
+    }
+}
+
+impl Notes {
+    fn texts(&self) -> [(&'static str, Option<&str>); 4] {
+        [
+            ("description", self.description.as_ref().and_then(Option::as_deref)),
+            ("contact_email", self.contact_email.as_ref().and_then(Option::as_deref)),
+            ("contact_mobile", self.contact_mobile.as_ref().and_then(Option::as_deref)),
+            ("disabled_reason", self.disabled_reason.as_ref().and_then(Option::as_deref)),
+        ]
+    }
+}
+
+/// A description may be more than one line.
+fn is_space_of(key: &str, letter: char) -> bool {
+    key == "description" && matches!(letter, '\n' | '\r' | '\t')
+}
+
+fn label(node: &Node) -> Option<Label> {
+    match &node.value {
+        Value::Text(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// A cell as the credentials file would have it.
+fn value(column: &str, trimmed: &str, cell: &str, origin: &Origin) -> Node {
+    let node = |value| Node::new(value, origin.clone());
+    let words = || trimmed.split_whitespace().map(|word| node(Value::Text(word.to_owned()))).collect();
+    node(match column {
+        "enabled" => truth(trimmed),
+        "scopes" if trimmed == NO_SCOPES => Value::List(Vec::new()),
+        "scopes" | "addresses" => Value::List(words()),
+        "rate_limit.requests" | "rate_limit.burst" => {
+            trimmed.parse().map_or_else(|_| Value::Text(trimmed.to_owned()), Value::Integer)
+        }
+        // A space belongs to these.
+        "name" | "username" => Value::Text(cell.to_owned()),
+        _ => Value::Text(trimmed.to_owned()),
+    })
+}
+
+/// Spreadsheets write it in capitals.
+fn truth(text: &str) -> Value {
+    match text.to_ascii_lowercase().as_str() {
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        _ => Value::Text(text.to_owned()),
+    }
+}

@@ -1,0 +1,302 @@
+//! Entries of a file, whatever its format: all that can be wrong with them is found here.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::positions::{Place, Reading, join};
+use crate::config::raw;
+use crate::config::{Diagnostic, Diagnostics, Node, Origin, Value, decode};
+use crate::credential::{
+    Account, Credential, DigestError, Label, PasswordHash, PasswordHashError, ScopeCatalog, ScopeSet, StoredSecret,
+    TokenDigest, VersionCatalog, is_username,
+};
+use crate::source::file::file_set::{Clash, FileSet};
+
+/// More than these are not reported at once.
+const MOST_FAULTS: usize = 100;
+/// Of a credential.
+const KEYS: [&str; 11] = [
+    "id",
+    "account",
+    "name",
+    "token",
+    "username",
+    "password",
+    "enabled",
+    "version",
+    "scopes",
+    "expires_at",
+    "addresses",
+];
+
+/// Takes entries one at a time, and finds out what is wrong with each and with all of them.
+pub(super) struct Entries<'c> {
+    versions: &'c VersionCatalog,
+    scopes: &'c ScopeCatalog,
+    pub(super) faults: Diagnostics,
+    /// Those without a fault, and where each of them stands.
+    set: FileSet,
+    places: Vec<Place>,
+    /// What is said of accounts, in the order of the file.
+    stated: Vec<(Label, bool)>,
+    described: HashMap<Label, Arc<Account>>,
+    /// Of the credentials so far, each once; they may still be described further down.
+    named: HashMap<Label, Arc<Account>>,
+    scope_sets: HashMap<Vec<Label>, Arc<ScopeSet>>,
+}
+
+impl<'c> Entries<'c> {
+    /// None yet, to be checked against what is configured.
+    pub(super) fn new(versions: &'c VersionCatalog, scopes: &'c ScopeCatalog) -> Self {
+        Self {
+            versions,
+            scopes,
+            faults: Diagnostics::default(),
+            set: FileSet::default(),
+            places: Vec::new(),
+            stated: Vec::new(),
+            described: HashMap::new(),
+            named: HashMap::new(),
+            scope_sets: HashMap::new(),
+        }
+    }
+
+    /// True when there is no use in reading on.
+    pub(super) fn are_too_faulty(&self) -> bool {
+        self.faults.0.len() >= MOST_FAULTS
+    }
+
+    /// Takes an account.
+    pub(super) fn account(&mut self, path: &str, node: &mut Node) {
+        let Some(written) = decode::<raw::Account>(node, path, &mut self.faults) else { return };
+        let id = written.id.0;
+        if self.described.contains_key(&id) {
+            self.report(node, path, "id", "stands here twice");
+        }
+        self.stated.push((id.clone(), written.access));
+        self.described.insert(id.clone(), Arc::new(Account { id, access: written.access }));
+    }
+
+    /// Takes a credential.
+    pub(super) fn credential(&mut self, path: &str, node: &mut Node) {
+        let before = self.faults.0.len();
+        let decoded = decode::<raw::Credential>(node, path, &mut self.faults);
+        let Some(written) = decoded.or_else(|| named(node)) else { return };
+        let faulty = faulty_keys(path, &self.faults.0[before..]);
+        if written.rate_limit.as_ref().is_some_and(|rate| !rate.limit().is_countable()) {
+            self.report(node, path, "rate_limit.burst", "would take more than a hundred years to be whole again");
+        }
+        let secret = self.secret(path, node, &written);
+        let version = self.version(path, node, &written);
+        let scopes = self.scopes(path, node, &written);
+        self.missing(path, node, &written, &faulty);
+        if written.name.as_deref().is_some_and(|name| name.chars().any(char::is_control)) {
+            self.report(node, path, "name", "holds control characters");
+        }
+        let (Some(secret), true) = (secret, self.faults.0.len() == before) else { return };
+        let credential = Credential {
+            id: written.id.0,
+            account: self.account_of(&written.account.0),
+            name: written.name,
+            secret,
+            enabled: written.enabled,
+            version,
+            scopes,
+            expires_at: written.expires_at.map(|moment| moment.0.value),
+            addresses: written.addresses.iter().map(|range| range.0.0).collect(),
+            rate_limit: written.rate_limit.as_ref().map(raw::RateLimit::limit),
+            last_use: None,
+        };
+        match self.set.insert(credential) {
+            // While nothing is wrong, which is when places are asked for, all that were written are in the set.
+            Ok(()) => self
+                .places
+                .push(Place { origin: node.origin.clone(), index: (!path.is_empty()).then_some(self.places.len()) }),
+            Err(clash) => {
+                let (key, first, meaning) = match clash {
+                    Clash::Id(first) => ("id", first, "id"),
+                    Clash::Username(first) => ("username", first, "username"),
+                    Clash::Token(first) => ("token", first, "token digest"),
+                };
+                let problem = format!("is the {meaning} of another credential too, at {}", self.places[first].origin);
+                self.faults.push(Diagnostic::new(node.origin.clone(), join(path, key), problem));
+            }
+        }
+    }
+
+    /// One for all credentials of an account.
+    fn account_of(&mut self, id: &Label) -> Arc<Account> {
+        if let Some(known) = self.named.get(id) {
+            return known.clone();
+        }
+        let account = Arc::new(Account { id: id.clone(), access: true });
+        self.named.insert(id.clone(), account.clone());
+        account
+    }
+
+    fn secret(&mut self, path: &str, node: &Node, written: &raw::Credential) -> Option<StoredSecret> {
+        match (&written.token, &written.username, &written.password) {
+            (Some(token), None, None) => self.token(path, node, token),
+            (None, Some(username), Some(password)) => self.pair(path, node, username, password),
+            (None, _, _) => None,
+            (Some(_), _, _) => {
+                self.report(
+                    node,
+                    path,
+                    "token",
+                    "stands beside username or password; a credential is one or the other",
+                );
+                None
+            }
+        }
+    }
+
+    /// What the entry lacks. What was taken out as faulty is not missing too, nor what may be misspelt.
+    fn missing(&mut self, path: &str, node: &Node, written: &raw::Credential, faulty: &[String]) {
+        if !faulty.iter().all(|key| KEYS.contains(&key.as_str())) {
+            return;
+        }
+        let is_faulty = |keys: &[&str]| faulty.iter().any(|key| keys.contains(&key.as_str()));
+        let of_secret = is_faulty(&["token", "username", "password"]);
+        match (&written.token, &written.username, &written.password) {
+            _ if of_secret => {}
+            (None, Some(_), None) => {
+                self.report_hint(
+                    node,
+                    path,
+                    "password",
+                    "is missing beside username",
+                    "claviger password hash makes one",
+                );
+            }
+            (None, None, Some(_)) => self.report(node, path, "username", "is missing beside password"),
+            (None, None, None) => {
+                let hint = "claviger token new makes a token, claviger password hash a password";
+                self.report_hint(node, path, "", "has neither token nor username and password", hint);
+            }
+            _ => {}
+        }
+        if written.version.is_none() && !self.versions.known.is_empty() && !is_faulty(&["version"]) {
+            let known = names(self.versions.known.iter().map(|version| version.name.as_str()));
+            self.report_hint(node, path, "version", "is missing", &format!("known: {known}"));
+        }
+    }
+
+    fn token(&mut self, path: &str, node: &Node, text: &str) -> Option<StoredSecret> {
+        let error = match text.parse::<TokenDigest>() {
+            Ok(digest) => return Some(StoredSecret::Token(digest)),
+            Err(error) => error,
+        };
+        let hint = match error {
+            DigestError::Plain | DigestError::Malformed => "run claviger token digest and paste what it prints",
+            DigestError::Empty => "an empty token can never be right",
+        };
+        self.report_hint(node, path, "token", &error.to_string(), hint);
+        None
+    }
+
+    fn pair(&mut self, path: &str, node: &Node, username: &str, password: &str) -> Option<StoredSecret> {
+        let unfit = !is_username(username);
+        if unfit {
+            let problem = "must be 1 to 256 characters without colon or control characters (RFC 7617)";
+            self.report(node, path, "username", problem);
+        }
+        match password.parse::<PasswordHash>() {
+            Ok(hash) => (!unfit).then(|| StoredSecret::Password { username: username.into(), hash }),
+            Err(error) => {
+                let hint = match error {
+                    PasswordHashError::TooCostly => "hash it again with claviger password hash",
+                    _ => "run claviger password hash and paste what it prints",
+                };
+                self.report_hint(node, path, "password", &error.to_string(), hint);
+                None
+            }
+        }
+    }
+
+    fn version(&mut self, path: &str, node: &Node, written: &raw::Credential) -> Option<Label> {
+        let known = &self.versions.known;
+        let name = written.version.as_ref()?.0.as_str();
+        match self.versions.rank(name) {
+            // The catalog's own copy is shared by all credentials.
+            Some(rank) => Some(known[rank].name.clone()),
+            None => {
+                let known = names(known.iter().map(|version| version.name.as_str()));
+                self.report_hint(node, path, "version", "is not a configured version", &format!("known: {known}"));
+                None
+            }
+        }
+    }
+
+    fn scopes(&mut self, path: &str, node: &Node, written: &raw::Credential) -> Option<Arc<ScopeSet>> {
+        let names: Vec<Label> = written.scopes.as_ref()?.iter().map(|scope| scope.0.clone()).collect();
+        for (index, name) in names.iter().enumerate() {
+            let key = format!("scopes.{index}");
+            if !self.scopes.contains(name.as_str()) {
+                let hint = format!("known: {}", self::names(self.scopes.names()));
+                self.report_hint(node, path, &key, "is not a configured scope", &hint);
+            } else if names[..index].contains(name) {
+                self.report(node, path, &key, "stands here twice");
+            }
+        }
+        let shared = self.scope_sets.entry(names.clone()).or_insert_with(|| Arc::new(ScopeSet::new(names)));
+        Some(shared.clone())
+    }
+
+    /// All of them, if nothing is wrong with any.
+    pub(super) fn finish(self) -> Result<Reading, Diagnostics> {
+        let Self { mut faults, mut set, places, stated, described, .. } = self;
+        if !described.is_empty() {
+            set.describe_accounts(&described);
+        }
+        if faults.0.len() >= MOST_FAULTS {
+            faults.push(Diagnostic::new(Origin::WHOLE_FILE, "", "has more faults than are listed here"));
+        }
+        faults.into_result(|| Reading { set, places, accounts: stated })
+    }
+
+    fn report(&mut self, node: &Node, path: &str, key: &str, problem: &str) {
+        self.report_hint(node, path, key, problem, "");
+    }
+
+    fn report_hint(&mut self, node: &Node, path: &str, key: &str, problem: &str, hint: &str) {
+        let keys: Vec<&str> = key.split('.').filter(|key| !key.is_empty()).collect();
+        let mut whole = path.to_owned();
+        for key in &keys {
+            match key.parse::<usize>() {
+                Ok(index) => whole.push_str(&format!("[{index}]")),
+                Err(_) => whole = join(&whole, key),
+            }
+        }
+        let fault = Diagnostic::new(node.origin_of(&keys), whole, problem);
+        self.faults.push(if hint.is_empty() { fault } else { fault.hint(hint) });
+    }
+}
+
+/// An entry whose names are missing or faulty, under names that stand in for them: there may be more to say about
+/// it. It goes no further, for the fault has been reported.
+fn named(node: &mut Node) -> Option<raw::Credential> {
+    if !matches!(node.value, Value::Map(_)) {
+        return None;
+    }
+    for key in ["id", "account"] {
+        if node.entry(key).is_none() {
+            node.set(&[key], Node::new(Value::Text("nameless".into()), node.origin.clone()));
+        }
+    }
+    decode(node, "", &mut Diagnostics::default())
+}
+
+/// The keys of the entry at `path` that these faults are about; the entry itself is an empty one.
+fn faulty_keys(path: &str, faults: &[Diagnostic]) -> Vec<String> {
+    let key = |fault: &Diagnostic| {
+        let within = fault.path.strip_prefix(path).unwrap_or_default().trim_start_matches('.');
+        within.split(['.', '[']).next().unwrap_or_default().to_owned()
+    };
+    faults.iter().map(key).collect()
+}
+
+fn names<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let joined = names.collect::<Vec<_>>().join(", ");
+    if joined.is_empty() { "none is configured".into() } else { joined }
+}

@@ -1,0 +1,220 @@
+//! Certificates: read as a whole or not at all, and swapped while connections come in.
+
+use std::any::Any;
+use std::path::Path;
+use std::sync::Arc;
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use async_trait::async_trait;
+use pingora::listeners::TlsAccept;
+use pingora::protocols::tls::{SslDigest, TlsRef};
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::ring::sign::any_supported_type;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
+use rustls::sign::CertifiedKey;
+use rustls::{DigitallySignedStruct, DistinguishedName, RootCertStore, SignatureScheme};
+
+use crate::config::{Diagnostic, Diagnostics, Origin, raw};
+
+/// The certificate of the listeners and whose clients are let in; both can be swapped.
+#[derive(Debug)]
+pub struct Certificates {
+    own: ArcSwap<CertifiedKey>,
+    clients: ArcSwapOption<ClientVerifier>,
+}
+
+/// A verifier behind a pointer of fixed size, as swapping needs it.
+#[derive(Debug)]
+struct ClientVerifier(Arc<dyn ClientCertVerifier>);
+
+/// What a [`Certificates`] holds, read and checked but not yet in force.
+pub struct LoadedCertificates {
+    own: CertifiedKey,
+    clients: Option<ClientVerifier>,
+    /// When the certificate ends, in seconds since 1970.
+    pub not_after: i64,
+}
+
+impl LoadedCertificates {
+    /// Reads all files.
+    ///
+    /// # Errors
+    /// Files that cannot be read, a key that is not the certificate's.
+    pub fn new(files: &raw::Tls) -> Result<Self, Diagnostics> {
+        let chain = certificates(&files.certificate).map_err(|problem| fault("certificate", problem))?;
+        let key = private_key(&files.key).map_err(|problem| fault("key", problem))?;
+        let own = check_pair(&chain, &key).map_err(|problem| fault("key", problem))?;
+        let clients = files.client_ca.as_deref().map(client_verifier).transpose();
+        let clients = clients.map_err(|problem| fault("client_ca", problem))?;
+        Ok(Self { not_after: not_after(&chain[0]), own, clients })
+    }
+}
+
+impl Certificates {
+    /// With these in force.
+    pub fn new(reading: LoadedCertificates) -> Self {
+        Self { own: ArcSwap::from_pointee(reading.own), clients: ArcSwapOption::from_pointee(reading.clients) }
+    }
+
+    /// Puts others in force, for the connections that come from now on.
+    pub fn swap(&self, reading: LoadedCertificates) {
+        self.own.store(Arc::new(reading.own));
+        self.clients.store(reading.clients.map(Arc::new));
+    }
+}
+
+impl Certificates {
+    /// True when the caller of this connection may stay. A resumed session brings no certificate of its
+    /// own: the one it began with is held against what is in force now, so that a session does not
+    /// outlive the trust it stands on.
+    pub(in crate::proxy) fn let_in(&self, digest: &SslDigest) -> bool {
+        self.clients.load().is_none() || digest.extension.get::<VerifiedClient>().is_some()
+    }
+}
+
+/// A caller whose certificate was verified in this handshake, resumed or not.
+struct VerifiedClient;
+
+/// Looks at clients once a handshake is complete.
+pub(in crate::proxy) struct ClientCheck(pub(in crate::proxy) Arc<Certificates>);
+
+#[async_trait]
+impl TlsAccept for ClientCheck {
+    async fn handshake_complete_callback(&self, tls: &TlsRef) -> Option<Arc<dyn Any + Send + Sync>> {
+        let (end_entity, intermediates) = tls.peer_cert_chain_der()?.split_first()?;
+        let verified = self.0.verify_client_cert(end_entity, intermediates, UnixTime::now());
+        verified.ok().map(|_| Arc::new(VerifiedClient) as Arc<dyn Any + Send + Sync>)
+    }
+}
+
+impl ResolvesServerCert for Certificates {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.own.load_full())
+    }
+}
+
+/// Verifies clients where `client_ca` is set, and asks for nothing where it is not.
+impl ClientCertVerifier for Certificates {
+    fn offer_client_auth(&self) -> bool {
+        self.clients.load().is_some()
+    }
+
+    fn client_auth_mandatory(&self) -> bool {
+        self.clients.load().is_some()
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        // A hint that lives as long as `self` cannot follow a swap; clients do without.
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        match self.clients.load_full() {
+            // pingora reads the certificate with another parser and panics where that one cannot.
+            Some(_) if !is_readable(end_entity) => {
+                Err(rustls::Error::InvalidCertificate(rustls::CertificateError::BadEncoding))
+            }
+            Some(clients) => clients.0.verify_client_cert(end_entity, intermediates, now),
+            None => Err(rustls::Error::General("no client certificate was asked for".into())),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = rustls::crypto::ring::default_provider().signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signature, &algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = rustls::crypto::ring::default_provider().signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signature, &algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        rustls::crypto::ring::default_provider().signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// All certificates of a PEM file; at least one, each readable.
+pub(in crate::proxy) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let all = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let all = all.map_err(|error| unreadable(path, &error))?;
+    if all.is_empty() {
+        return Err(format!("{} holds no certificate in PEM", path.display()));
+    }
+    if !all.iter().all(|certificate| is_readable(certificate)) {
+        return Err(format!("{} holds a certificate that cannot be read", path.display()));
+    }
+    Ok(all)
+}
+
+/// The private key of a PEM file.
+pub(in crate::proxy) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
+    PrivateKeyDer::from_pem_file(path).map_err(|error| unreadable(path, &error))
+}
+
+/// Says what went wrong, and nothing that stands in the file: it may be a key.
+fn unreadable(path: &Path, error: &rustls::pki_types::pem::Error) -> String {
+    use rustls::pki_types::pem::Error;
+    let why = match error {
+        Error::Io(error) => error.to_string(),
+        Error::NoItemsFound => "holds none".into(),
+        _ => "is not valid PEM".into(),
+    };
+    format!("{} cannot be read: {why}", path.display())
+}
+
+/// Certificate and key as one, if they belong together.
+pub(in crate::proxy) fn check_pair(
+    chain: &[CertificateDer<'static>],
+    key: &PrivateKeyDer<'static>,
+) -> Result<CertifiedKey, String> {
+    let signer = any_supported_type(key).map_err(|_| "is of a kind that is not supported".to_owned())?;
+    let pair = CertifiedKey::new(chain.to_vec(), signer);
+    match pair.keys_match() {
+        Ok(()) | Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::Unknown)) => Ok(pair),
+        Err(_) => Err("is not the key of the certificate".into()),
+    }
+}
+
+/// True when the parser that pingora uses can read it too.
+pub(in crate::proxy) fn is_readable(certificate: &[u8]) -> bool {
+    x509_parser::parse_x509_certificate(certificate).is_ok()
+}
+
+fn not_after(certificate: &[u8]) -> i64 {
+    x509_parser::parse_x509_certificate(certificate).map_or(0, |(_, parsed)| parsed.validity().not_after.timestamp())
+}
+
+fn client_verifier(path: &Path) -> Result<ClientVerifier, String> {
+    let mut roots = RootCertStore::empty();
+    for root in certificates(path)? {
+        roots.add(root).map_err(|_| format!("{} holds a certificate that cannot sign", path.display()))?;
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+        .build()
+        .map(ClientVerifier)
+        .map_err(|error| error.to_string())
+}
+
+fn fault(key: &str, problem: String) -> Diagnostics {
+    Diagnostic::new(Origin::WHOLE_FILE, format!("proxy.tls.{key}"), problem).into()
+}

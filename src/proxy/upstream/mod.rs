@@ -1,0 +1,269 @@
+//! The API behind: its addresses, how it is verified, how long it may take.
+
+pub(super) mod errors;
+pub(super) mod websocket;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use http::HeaderValue;
+use pingora::protocols::ALPN;
+use pingora::upstreams::peer::{H1UpgradePolicy, HttpPeer};
+use pingora::utils::tls::{CertKey, WrappedX509, parse_x509};
+use sha2::{Digest, Sha256};
+
+use self::websocket::YieldingConnector;
+use super::connection::tls;
+use crate::config::{self, Diagnostic, Diagnostics, Origin, UpstreamUrl, raw};
+
+const HTTP2_STREAMS: usize = 100;
+
+/// The API behind, ready to be connected to.
+pub struct Upstream {
+    target: Target,
+    /// For requests that name no host of their own.
+    host: HeaderValue,
+    /// Never changes after the start of a policy, but for the address.
+    template: HttpPeer,
+    next: AtomicUsize,
+}
+
+enum Target {
+    /// A Unix socket; the template says it all.
+    Fixed,
+    /// A name, looked up again from time to time.
+    Resolved { host: String, port: u16, addresses: Arc<ArcSwap<Vec<SocketAddr>>> },
+}
+
+impl Upstream {
+    /// Reads certificates and looks the name up. A name that cannot be found yet is no fault: requests
+    /// are answered with 502 until it can. One that `before` has is not looked up again: a reload of
+    /// credentials must neither wait for the resolver nor lose what it said when it still answered.
+    ///
+    /// # Errors
+    /// Certificates that cannot be read.
+    pub fn new(
+        upstream: &config::Upstream,
+        timeouts: &raw::Timeouts,
+        before: Option<&Self>,
+    ) -> Result<Self, Diagnostics> {
+        let (target, mut template) = match &upstream.url {
+            UpstreamUrl::Unix(path) => (Target::Fixed, socket_peer(path)?),
+            UpstreamUrl::Tcp { tls, host, port } => {
+                let named = || upstream.tls.server_name.clone().unwrap_or_else(|| host.clone());
+                // With TLS an empty name would switch verification off; the settings refuse one. Without, any name
+                // would only be copied for each request.
+                let name = if *tls { named() } else { String::new() };
+                let template = HttpPeer::new(SocketAddr::from(([127, 0, 0, 1], *port)), *tls, name);
+                let known = before.and_then(|before| before.addresses_of(host, *port));
+                let look_up = || Arc::new(ArcSwap::from_pointee(resolve(host, *port)));
+                let addresses = known.unwrap_or_else(look_up);
+                (Target::Resolved { host: host.clone(), port: *port, addresses }, template)
+            }
+        };
+        if matches!(upstream.url, UpstreamUrl::Tcp { tls: true, .. }) {
+            trust(&mut template, &upstream.tls)?;
+        }
+        set_protocol(&mut template, upstream);
+        set_timeouts(&mut template, timeouts);
+        template.options.http_upstream_request_policy.h1_upgrade = H1UpgradePolicy::Deny;
+        Ok(Self { target, host: host(&upstream.url), template, next: AtomicUsize::new(0) })
+    }
+
+    fn addresses_of(&self, wanted: &str, wanted_port: u16) -> Option<Arc<ArcSwap<Vec<SocketAddr>>>> {
+        match &self.target {
+            Target::Resolved { host, port, addresses } if host == wanted && *port == wanted_port => {
+                Some(addresses.clone())
+            }
+            Target::Resolved { .. } | Target::Fixed => None,
+        }
+    }
+
+    /// What `Host` says where a request does not: HTTP/1.0 may leave it out, HTTP/1.1 may not.
+    pub(super) fn host(&self) -> HeaderValue {
+        self.host.clone()
+    }
+
+    /// Where to send a request; `None` while the name cannot be found. One whose last `turn` has failed goes to
+    /// the address after that, whoever has asked meanwhile.
+    pub(super) fn peer(
+        &self,
+        is_websocket: bool,
+        timeouts: &raw::Timeouts,
+        turn: &mut Option<usize>,
+    ) -> Option<Box<HttpPeer>> {
+        let mut peer = Box::new(self.template.clone());
+        if let Target::Resolved { addresses, .. } = &self.target {
+            let addresses = addresses.load();
+            let mine = turn.map_or_else(|| self.next.fetch_add(1, Ordering::Relaxed), |last| last.wrapping_add(1));
+            *turn = Some(mine);
+            peer._address = (*addresses.get(mine % addresses.len().max(1))?).into();
+        }
+        if is_websocket {
+            // Upgrades exist in HTTP/1.1 only, and their silence is not a stalled answer.
+            peer.options.set_http_version(1, 1);
+            peer.options.http_upstream_request_policy.h1_upgrade = H1UpgradePolicy::WebSocketOnly;
+            peer.options.read_timeout = Some(timeouts.upgraded.duration());
+            peer.options.custom_l4 = Some(Arc::new(YieldingConnector));
+            // Neither taken from the pool nor left in it: its sockets are others, and have no number.
+            peer.group_key = !peer.group_key;
+            peer.options.idle_timeout = Some(Duration::from_millis(1));
+        }
+        Some(peer)
+    }
+
+    /// Looks the name up again; keeps the old addresses when it cannot be found.
+    pub fn refresh(&self) {
+        let Target::Resolved { host, port, addresses } = &self.target else { return };
+        if host.parse::<std::net::IpAddr>().is_ok() {
+            return;
+        }
+        let found = resolve(host, *port);
+        if !found.is_empty() && found != **addresses.load() {
+            tracing::info!(%host, addresses = ?found, "the API behind has moved");
+            addresses.store(Arc::new(found));
+        }
+    }
+}
+
+fn host(url: &UpstreamUrl) -> HeaderValue {
+    let text = url.to_string();
+    let authority = text.split_once("://").map(|(_, authority)| authority);
+    authority.and_then(|authority| authority.parse().ok()).unwrap_or(HeaderValue::from_static("localhost"))
+}
+
+fn resolve(host: &str, port: u16) -> Vec<SocketAddr> {
+    match (host, port).to_socket_addrs() {
+        Ok(found) => {
+            let mut addresses: Vec<_> = found.collect();
+            addresses.sort();
+            addresses
+        }
+        Err(error) => {
+            tracing::warn!(%host, %error, "the name of the API behind cannot be found");
+            Vec::new()
+        }
+    }
+}
+
+fn socket_peer(path: &Path) -> Result<HttpPeer, Diagnostics> {
+    let unusable = || fault("proxy.upstream", "is no usable path of a socket");
+    let path = path.to_str().ok_or_else(unusable)?;
+    HttpPeer::new_uds(path, false, String::new()).map_err(|_| unusable().into())
+}
+
+fn set_protocol(peer: &mut HttpPeer, upstream: &config::Upstream) {
+    let is_tls = matches!(upstream.url, UpstreamUrl::Tcp { tls: true, .. });
+    peer.options.alpn = match upstream.protocol {
+        raw::UpstreamProtocol::Auto if is_tls => ALPN::H2H1,
+        raw::UpstreamProtocol::Auto | raw::UpstreamProtocol::Http1 => ALPN::H1,
+        raw::UpstreamProtocol::Http2 => ALPN::H2,
+    };
+    peer.options.max_h2_streams = HTTP2_STREAMS;
+}
+
+fn set_timeouts(peer: &mut HttpPeer, timeouts: &raw::Timeouts) {
+    let connect = timeouts.upstream_connect.duration();
+    peer.options.connection_timeout = Some(connect);
+    peer.options.total_connection_timeout = Some(connect);
+    peer.options.read_timeout = Some(timeouts.upstream_read.duration());
+    peer.options.write_timeout = Some(timeouts.upstream_write.duration());
+    peer.options.idle_timeout = Some(timeouts.upstream_keep_alive.duration());
+}
+
+/// Which certificates are believed, and which one is shown.
+fn trust(peer: &mut HttpPeer, written: &raw::UpstreamTls) -> Result<(), Diagnostics> {
+    let roots = match &written.ca {
+        Some(path) => {
+            let roots = tls::certificates(path).map_err(|problem| fault("proxy.upstream_tls.ca", problem))?;
+            roots.into_iter().map(|root| root.to_vec()).collect()
+        }
+        None => system_roots(),
+    };
+    if roots.is_empty() {
+        let problem = "is needed: this system has no certificates of its own to trust";
+        return Err(fault("proxy.upstream_tls.ca", problem).into());
+    }
+    // Connections to a peer that is verified otherwise must not be used again.
+    let mut digest = Sha256::new();
+    roots.iter().for_each(|root| digest.update(root));
+    peer.options.ca = Some(roots.into_iter().map(|root| WrappedX509::new(root, parse_x509)).collect());
+    if let (Some(certificate), Some(key)) = (&written.certificate, &written.key) {
+        let chain =
+            tls::certificates(certificate).map_err(|problem| fault("proxy.upstream_tls.certificate", problem))?;
+        let key = tls::private_key(key).map_err(|problem| fault("proxy.upstream_tls.key", problem))?;
+        tls::check_pair(&chain, &key).map_err(|problem| fault("proxy.upstream_tls", problem))?;
+        digest.update(&chain[0]);
+        let chain = chain.into_iter().map(|certificate| certificate.to_vec()).collect();
+        peer.client_cert_key = Some(Arc::new(CertKey::new(chain, key.secret_der().to_vec())));
+    }
+    let digest: [u8; 32] = digest.finalize().into();
+    peer.group_key = digest.first_chunk().map_or(1, |bytes| u64::from_le_bytes(*bytes));
+    Ok(())
+}
+
+/// The system's roots that can be read; others are not worth failing for.
+fn system_roots() -> Vec<Vec<u8>> {
+    let found = rustls_native_certs::load_native_certs();
+    let readable = found.certs.into_iter().filter(|root| tls::is_readable(root));
+    readable.map(|root| root.to_vec()).collect()
+}
+
+fn fault(path: &str, problem: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Origin::WHOLE_FILE, path, problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{ConfigSource, Override, Settings};
+
+    fn settings(url: &str) -> Settings {
+        let overrides = vec![
+            Override::flag("--upstream", &["proxy", "upstream"], url),
+            Override::flag("--credentials", &["credentials", "file"], "credentials.yaml"),
+        ];
+        ConfigSource { file: None, overrides }.load().unwrap()
+    }
+
+    fn upstream(settings: &Settings, before: Option<&Upstream>) -> Upstream {
+        Upstream::new(settings.upstream.as_ref().unwrap(), &settings.timeouts, before).unwrap()
+    }
+
+    /// Reloads come at any time, also while the resolver is down.
+    #[test]
+    fn a_reload_keeps_the_addresses_of_a_name_that_cannot_be_found_now() {
+        let named = settings("http://api.invalid:80");
+        let timeouts = &named.timeouts;
+        let before = upstream(&named, None);
+        assert!(before.peer(false, timeouts, &mut None).is_none());
+        if let Target::Resolved { addresses, .. } = &before.target {
+            addresses.store(Arc::new(vec![SocketAddr::from(([127, 0, 0, 1], 80))]));
+        }
+        let after = upstream(&named, Some(&before));
+        assert!(after.peer(false, timeouts, &mut None).is_some());
+        let elsewhere = upstream(&settings("http://other.invalid:80"), Some(&before));
+        assert!(elsewhere.peer(false, timeouts, &mut None).is_none());
+    }
+
+    /// With a dead address among two, a second attempt at the same one would be a failure for nothing.
+    #[test]
+    fn a_second_attempt_takes_the_other_address_whoever_has_asked_in_between() {
+        let named = settings("http://api.invalid:80");
+        let upstream = upstream(&named, None);
+        let both: Vec<SocketAddr> = vec![([127, 0, 0, 1], 80).into(), ([127, 0, 0, 2], 80).into()];
+        if let Target::Resolved { addresses, .. } = &upstream.target {
+            addresses.store(Arc::new(both));
+        }
+        let ask = |turn: &mut Option<usize>| upstream.peer(false, &named.timeouts, turn).unwrap()._address.to_string();
+        for others in 0..4 {
+            let mut turn = None;
+            let first = ask(&mut turn);
+            (0..others).for_each(|_| drop(ask(&mut None)));
+            assert_ne!(first, ask(&mut turn), "after {others} others");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Which names are in use.
+
+use sqlx::QueryBuilder;
+
+use super::write::BATCH;
+use crate::credential::TokenDigest;
+use crate::store::transaction::{built, listed};
+use crate::store::{Pools, Store, StoreError, Transaction, on};
+
+/// Names that credentials may have.
+#[derive(Debug, Default)]
+pub struct TakenNames<'n> {
+    /// Ids.
+    pub ids: Vec<&'n str>,
+    /// Of tokens.
+    pub digests: Vec<TokenDigest>,
+    /// Of Basic pairs.
+    pub usernames: Vec<&'n str>,
+}
+
+macro_rules! ids_of {
+    ($names:expr, $pool:expr, $database:ty) => {{
+        let mut found: Vec<String> = Vec::new();
+        let lists: [(&str, &str, Vec<&str>); 2] = [
+            ("SELECT id FROM credentials WHERE id IN (", ")", $names.ids.clone()),
+            ("SELECT id FROM credentials WHERE username IN (", ")", $names.usernames.clone()),
+        ];
+        for (before, after, values) in lists {
+            if !values.is_empty() {
+                let mut sql = QueryBuilder::<$database>::new(before);
+                let mut list = sql.separated(", ");
+                for value in values {
+                    list.push_bind(value);
+                }
+                sql.push(after);
+                found.extend(sql.build_query_scalar::<String>().persistent(false).fetch_all($pool).await?);
+            }
+        }
+        if !$names.digests.is_empty() {
+            let mut sql = QueryBuilder::<$database>::new("SELECT credential FROM tokens WHERE digest IN (");
+            let mut list = sql.separated(", ");
+            for digest in &$names.digests {
+                list.push_bind(digest.as_bytes().to_vec());
+            }
+            sql.push(")");
+            found.extend(sql.build_query_scalar::<String>().persistent(false).fetch_all($pool).await?);
+        }
+        found
+    }};
+}
+
+/// Who has which name.
+#[derive(Debug, Default)]
+pub struct Holders {
+    /// Digests of tokens, also of those before a reset, and the ids of their credentials.
+    pub of_digests: Vec<(TokenDigest, String)>,
+    /// User names, and the ids of their credentials.
+    pub of_usernames: Vec<(String, String)>,
+}
+
+impl Transaction {
+    /// Who has these digests and user names.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn holders(&mut self, digests: &[TokenDigest], usernames: &[&str]) -> Result<Holders, StoreError> {
+        let mut holders = Holders::default();
+        for batch in digests.chunks(BATCH) {
+            let begin = "SELECT digest, credential FROM tokens WHERE digest IN (";
+            let rows: Vec<(Vec<u8>, String)> = built!(self, begin, |sql, connection| {
+                listed!(sql, batch.iter().map(|digest| digest.as_bytes().to_vec()));
+                sql.push(")");
+                sql.build_query_as().persistent(false).fetch_all(connection)
+            })?;
+            let known = |(bytes, id): (Vec<u8>, String)| Some((TokenDigest::from_bytes(&bytes)?, id));
+            holders.of_digests.extend(rows.into_iter().filter_map(known));
+        }
+        for batch in usernames.chunks(BATCH) {
+            let begin = "SELECT username, id FROM credentials WHERE username IN (";
+            let rows: Vec<(String, String)> = built!(self, begin, |sql, connection| {
+                listed!(sql, batch.iter().copied());
+                sql.push(")");
+                sql.build_query_as().persistent(false).fetch_all(connection)
+            })?;
+            holders.of_usernames.extend(rows);
+        }
+        Ok(holders)
+    }
+}
+
+impl Store {
+    /// How many credentials and how many accounts there are.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn count(&self) -> Result<(i64, i64), StoreError> {
+        let sql = "SELECT (SELECT COUNT(*) FROM credentials), (SELECT COUNT(*) FROM accounts)";
+        self.within(async { on!(&self.pools, |pool| Ok(sqlx::query_as(sql).fetch_one(pool).await?)) }).await
+    }
+
+    /// The ids of the credentials that have one of these names; some may stand there more than once.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn which_exist(&self, names: &TakenNames<'_>) -> Result<Vec<String>, StoreError> {
+        self.within(async {
+            Ok(match &self.pools {
+                Pools::Sqlite { read, .. } => ids_of!(names, read, sqlx::Sqlite),
+                Pools::Postgres(pool) => ids_of!(names, pool, sqlx::Postgres),
+            })
+        })
+        .await
+    }
+}
