@@ -26,7 +26,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "PART")]
         name: Option<String>,
         #[command(flatten)]
-        desk: ClientArgs,
+        client: ClientArgs,
     },
     /// Print everything that is known of one
     #[command(after_help = "Examples:\n  claviger account show acme")]
@@ -43,7 +43,7 @@ pub(super) enum Command {
         #[arg(long)]
         name: Option<String>,
         #[command(flatten)]
-        desk: ClientArgs,
+        client: ClientArgs,
     },
     /// Change what people call it
     #[command(after_help = "Examples:\n  claviger account rename acme 'Acme Limited'")]
@@ -92,7 +92,7 @@ pub(super) struct One {
     #[arg(value_name = "ACCOUNT")]
     id: Label,
     #[command(flatten)]
-    desk: ClientArgs,
+    client: ClientArgs,
 }
 
 /// One account that something is taken from.
@@ -107,32 +107,32 @@ pub(super) struct Breaking {
 impl Command {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
-            Self::List { name, desk } => desk.run(async |there| {
+            Self::List { name, client } => client.run(async |there| {
                 let path = query(&path(&["accounts"]), &[("part", name)]);
-                list(&desk, there, &path, &COLUMNS, "no accounts").await
+                list(&client, there, &path, &COLUMNS, "no accounts").await
             }),
-            Self::Show(One { id, desk }) => desk.show(Request::get(&path(&["accounts", id.as_str()]))),
-            Self::Create { id, name, desk } => {
+            Self::Show(One { id, client }) => client.show(Request::get(&path(&["accounts", id.as_str()]))),
+            Self::Create { id, name, client } => {
                 let body = json!({"id": id.as_ref().map(Label::as_str), "name": name});
-                desk.run(async |there| {
+                client.run(async |there| {
                     let made = there.send(Request::post(&path(&["accounts"]), body).once()?).await?.body;
-                    show(&desk, &made)?;
-                    desk.hint(|| format!("Next, it may use the API: claviger account grant {}", cell(&made, "id")));
+                    show(&client, &made)?;
+                    client.hint(|| format!("Next, it may use the API: claviger account grant {}", cell(&made, "id")));
                     Ok(ExitCode::SUCCESS)
                 })
             }
-            Self::Rename { one: One { id, desk }, name } => desk.run(async |there| {
+            Self::Rename { one: One { id, client }, name } => client.run(async |there| {
                 let path = path(&["accounts", id.as_str()]);
                 let seen = there.send(Request::get(&path)).await?;
                 let answer = there.send(Request::patch(&path, json!({"name": name})).at(seen.revision)).await?;
-                show(&desk, &answer.body)?;
+                show(&client, &answer.body)?;
                 Ok(ExitCode::SUCCESS)
             }),
             Self::Grant(one) => one.post("grant"),
             Self::Withdraw(breaking) => breaking.post("withdraw"),
             Self::SwitchOn(one) => one.post("switch-on"),
             Self::SwitchOff(breaking) => breaking.post("switch-off"),
-            Self::Members { one: One { id, desk }, allowed, consent } => desk.run(async |there| {
+            Self::Members { one: One { id, client }, allowed, consent } => client.run(async |there| {
                 let what = format!("The keys that members of {id} have made for themselves are refused from then on.");
                 let allowed = matches!(allowed, Switch::On);
                 if !allowed && !consent.to(there, &what)? {
@@ -140,7 +140,7 @@ impl Command {
                 }
                 let path = path(&["accounts", id.as_str(), "member-policy"]);
                 let answer = there.send(Request::put(&path, json!({"allowed": allowed}))).await?;
-                show(&desk, &answer.body)?;
+                show(&client, &answer.body)?;
                 Ok(ExitCode::SUCCESS)
             }),
         }
@@ -149,15 +149,15 @@ impl Command {
 
 impl One {
     fn post(self, verb: &str) -> anyhow::Result<ExitCode> {
-        self.desk.show(Request::post(&path(&["accounts", self.id.as_str(), verb]), json!({})))
+        self.client.show(Request::post(&path(&["accounts", self.id.as_str(), verb]), json!({})))
     }
 }
 
 impl Breaking {
     /// Says how much will stop working, asks, and does it.
     fn post(self, verb: &str) -> anyhow::Result<ExitCode> {
-        let (One { id, desk }, consent) = (self.one, self.consent);
-        desk.run(async |there| {
+        let (One { id, client }, consent) = (self.one, self.consent);
+        client.run(async |there| {
             let counts = query(&path(&["credential-counts"]), &[("account", Some(id.to_string()))]);
             let working = there.send(Request::get(&counts)).await?.body["enabled"].as_i64().unwrap_or_default();
             let what = format!(
@@ -168,7 +168,7 @@ impl Breaking {
                 return Ok(ExitCode::FAILURE);
             }
             let answer = there.send(Request::post(&path(&["accounts", id.as_str(), verb]), json!({}))).await?;
-            show(&desk, &answer.body)?;
+            show(&client, &answer.body)?;
             Ok(ExitCode::SUCCESS)
         })
     }

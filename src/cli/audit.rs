@@ -23,7 +23,7 @@ pub(super) enum Command {
         #[command(flatten)]
         filter: Filter,
         #[command(flatten)]
-        desk: ClientArgs,
+        client: ClientArgs,
     },
     /// Print it as CSV, for a spreadsheet: no cell is taken for a formula
     #[command(after_help = "Examples:\n  claviger audit export --account acme > acme.csv")]
@@ -31,7 +31,7 @@ pub(super) enum Command {
         #[command(flatten)]
         filter: Filter,
         #[command(flatten)]
-        desk: ClientArgs,
+        client: ClientArgs,
     },
 }
 
@@ -61,10 +61,10 @@ pub(super) struct Filter {
 impl Command {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
-            Self::List { filter, desk } => desk.run(async |there| {
-                list(&desk, there, &filter.on(&path(&["audit"])), &COLUMNS, "nothing was done").await
+            Self::List { filter, client } => client.run(async |there| {
+                list(&client, there, &filter.on(&path(&["audit"])), &COLUMNS, "nothing was done").await
             }),
-            Self::Export { filter, desk } => desk.run(async |there| {
+            Self::Export { filter, client } => client.run(async |there| {
                 let mut out = BufWriter::new(std::io::stdout().lock());
                 there.download(Request::get(&filter.on(&path(&["audit.csv"]))), &mut out).await?;
                 Ok(ExitCode::SUCCESS)

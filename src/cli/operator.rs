@@ -30,7 +30,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "ID")]
         account: Option<Label>,
         #[command(flatten)]
-        desk: ClientArgs,
+        client: ClientArgs,
     },
     /// Print everything that is known of one; never the token
     #[command(after_help = "Examples:\n  claviger operator show opt_0a1b2c3d4e5f6g7h8i9j")]
@@ -53,7 +53,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "WHEN", value_parser = written)]
         expires: Option<String>,
         #[command(flatten)]
-        desk: ClientArgs,
+        client: ClientArgs,
     },
     /// Refuse it
     #[command(after_help = "Examples:\n  claviger operator disable opt_0a1b2c3d4e5f6g7h8i9j")]
@@ -73,7 +73,7 @@ pub(super) struct One {
     #[arg(value_name = "ID")]
     id: String,
     #[command(flatten)]
-    desk: ClientArgs,
+    client: ClientArgs,
 }
 
 /// One token that stops working.
@@ -88,21 +88,21 @@ pub(super) struct Breaking {
 impl Command {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
-            Self::List { account, desk } => desk.run(async |there| {
+            Self::List { account, client } => client.run(async |there| {
                 let path = query(&path(&["operator-tokens"]), &[("account", account.as_ref().map(Label::to_string))]);
-                list(&desk, there, &path, &COLUMNS, "no operator tokens").await
+                list(&client, there, &path, &COLUMNS, "no operator tokens").await
             }),
-            Self::Show(one) => one.desk.show(Request::get(&one.path()?)),
-            Self::Create { name, role, account, expires, desk } => {
+            Self::Show(one) => one.client.show(Request::get(&one.path()?)),
+            Self::Create { name, role, account, expires, client } => {
                 let account = account.as_ref().map(Label::as_str);
                 let body = json!({"name": name, "role": role, "account": account, "expires_at": expires});
-                desk.run(async |there| {
+                client.run(async |there| {
                     let answer = there.send(Request::post(&path(&["operator-tokens"]), body).once()?).await?;
-                    show_secret(&desk, &answer.body)
+                    show_secret(&client, &answer.body)
                 })
             }
             Self::Disable(breaking) => breaking.run(|path| Request::post(&format!("{path}/disable"), json!({}))),
-            Self::Enable(one) => one.desk.show(Request::post(&format!("{}/enable", one.path()?), json!({}))),
+            Self::Enable(one) => one.client.show(Request::post(&format!("{}/enable", one.path()?), json!({}))),
             Self::Delete(breaking) => breaking.run(Request::delete),
         }
     }
@@ -123,8 +123,8 @@ impl One {
 impl Breaking {
     /// Says who will notice, asks, and does it if nothing has changed meanwhile.
     fn run(self, request: impl FnOnce(&str) -> Request) -> anyhow::Result<ExitCode> {
-        let (path, One { id, desk }, consent) = (self.one.path()?, self.one, self.consent);
-        desk.run(async |there| {
+        let (path, One { id, client }, consent) = (self.one.path()?, self.one, self.consent);
+        client.run(async |there| {
             let seen = there.send(Request::get(&path)).await?;
             let name = harmless(&cell(&seen.body, "name"));
             let used = seen.body["last_used_at"].as_str().and_then(|at| at.parse().ok());
@@ -134,7 +134,7 @@ impl Breaking {
             if !consent.to(there, &what)? {
                 return Ok(ExitCode::FAILURE);
             }
-            show(&desk, &there.send(request(&path).at(seen.revision)).await?.body)?;
+            show(&client, &there.send(request(&path).at(seen.revision)).await?.body)?;
             Ok(ExitCode::SUCCESS)
         })
     }

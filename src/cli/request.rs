@@ -29,7 +29,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "ID")]
         account: Option<Label>,
         #[command(flatten)]
-        desk: ClientArgs,
+        client: ClientArgs,
     },
     /// Print everything that is known of one
     #[command(after_help = "Examples:\n  claviger request show req_0a1b2c3d4e5f6g7h8i9j")]
@@ -53,7 +53,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "URL")]
         privacy_policy: Option<String>,
         #[command(flatten)]
-        desk: ClientArgs,
+        client: ClientArgs,
     },
     /// Take a request back
     #[command(after_help = "Examples:\n  claviger request withdraw req_0a1b2c3d4e5f6g7h8i9j")]
@@ -81,7 +81,7 @@ pub(super) struct One {
     #[arg(value_name = "REQUEST")]
     id: String,
     #[command(flatten)]
-    desk: ClientArgs,
+    client: ClientArgs,
 }
 
 /// All of them, or none.
@@ -91,18 +91,18 @@ pub(super) struct Several {
     #[arg(value_name = "REQUEST", required = true)]
     ids: Vec<String>,
     #[command(flatten)]
-    desk: ClientArgs,
+    client: ClientArgs,
 }
 
 impl Command {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
-            Self::List { state, account, desk } => desk.run(async |there| {
+            Self::List { state, account, client } => client.run(async |there| {
                 let wanted = (state != "all").then(|| state.clone());
                 let parameters = [("state", wanted), ("account", account.as_ref().map(Label::to_string))];
                 let path = query(&path(&["access-requests"]), &parameters);
                 list(
-                    &desk,
+                    &client,
                     there,
                     &path,
                     &COLUMNS,
@@ -110,21 +110,21 @@ impl Command {
                 )
                 .await
             }),
-            Self::Show(One { id, desk }) => desk.show(Request::get(&path(&["access-requests", &id]))),
-            Self::Ask { account, start, use_cases, privacy_policy, desk } => {
+            Self::Show(One { id, client }) => client.show(Request::get(&path(&["access-requests", &id]))),
+            Self::Ask { account, start, use_cases, privacy_policy, client } => {
                 let body = json!({
                     "account": account.as_str(), "start_on": start, "use_cases": use_cases,
                     "privacy_policy": privacy_policy,
                 });
-                desk.run(async |there| {
+                client.run(async |there| {
                     let asked = there.send(Request::post(&path(&["access-requests"]), body).once()?).await?.body;
-                    show(&desk, &asked)?;
-                    desk.hint(|| format!("Staff decides: claviger request approve {}", cell(&asked, "id")));
+                    show(&client, &asked)?;
+                    client.hint(|| format!("Staff decides: claviger request approve {}", cell(&asked, "id")));
                     Ok(ExitCode::SUCCESS)
                 })
             }
-            Self::Withdraw(One { id, desk }) => {
-                desk.show(Request::post(&path(&["access-requests", &id, "withdraw"]), json!({})))
+            Self::Withdraw(One { id, client }) => {
+                client.show(Request::post(&path(&["access-requests", &id, "withdraw"]), json!({})))
             }
             Self::Approve(several) => several.decide("approve", None),
             Self::Decline { several, reason } => several.decide("decline", Some(&reason)),
@@ -135,9 +135,9 @@ impl Command {
 impl Several {
     fn decide(self, decision: &str, reason: Option<&str>) -> anyhow::Result<ExitCode> {
         let body = json!({"ids": self.ids, "decision": decision, "reason": reason});
-        self.desk.run(async |there| {
+        self.client.run(async |there| {
             let answer = there.send(Request::post(&path(&["access-requests", "decide"]), body)).await?;
-            if self.desk.is_for_programs() {
+            if self.client.is_for_programs() {
                 super::output::say(answer.body.to_string())?;
                 return Ok(ExitCode::SUCCESS);
             }

@@ -32,7 +32,7 @@ pub(super) enum Command {
         #[arg(long, value_parser = ROLES)]
         role: Option<String>,
         #[command(flatten)]
-        desk: ClientArgs,
+        client: ClientArgs,
     },
     /// Print everything that is known of one
     #[command(after_help = "Examples:\n  claviger user show usr_0a1b2c3d4e5f6g7h8i9j")]
@@ -55,7 +55,7 @@ pub(super) enum Command {
         #[arg(long)]
         name: Option<String>,
         #[command(flatten)]
-        desk: ClientArgs,
+        client: ClientArgs,
     },
     /// Change name, e-mail address or role
     #[command(after_help = "Examples:\n  claviger user edit usr_0a1b2c3d4e5f6g7h8i9j --role implementer")]
@@ -98,40 +98,40 @@ pub(super) struct One {
     #[arg(value_name = "USER")]
     id: String,
     #[command(flatten)]
-    desk: ClientArgs,
+    client: ClientArgs,
 }
 
 impl Command {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
-            Self::List { account, role, desk } => desk.run(async |there| {
+            Self::List { account, role, client } => client.run(async |there| {
                 let path =
                     query(&path(&["users"]), &[("account", account.as_ref().map(Label::to_string)), ("role", role)]);
-                list(&desk, there, &path, &COLUMNS, "no users").await
+                list(&client, there, &path, &COLUMNS, "no users").await
             }),
-            Self::Show(One { id, desk }) => desk.show(Request::get(&path(&["users", &id]))),
-            Self::Create { email, role, account, name, desk } => {
+            Self::Show(One { id, client }) => client.show(Request::get(&path(&["users", &id]))),
+            Self::Create { email, role, account, name, client } => {
                 let account = account.as_ref().map(Label::as_str);
                 let body = json!({"email": email, "role": role, "account": account, "name": name});
-                desk.run(async |there| {
+                client.run(async |there| {
                     let answer = there.send(Request::post(&path(&["users"]), body).once()?).await?;
-                    show_secret(&desk, &answer.body)
+                    show_secret(&client, &answer.body)
                 })
             }
-            Self::Edit { one: One { id, desk }, email, role, name } => {
+            Self::Edit { one: One { id, client }, email, role, name } => {
                 let given = [("email", email), ("role", role), ("name", name)];
                 let body: Map<String, Value> =
                     given.into_iter().filter_map(|(field, value)| Some((field.to_owned(), value?.into()))).collect();
                 anyhow::ensure!(!body.is_empty(), "nothing to change: say what, such as --name");
-                desk.run(async |there| {
+                client.run(async |there| {
                     let path = path(&["users", &id]);
                     let seen = there.send(Request::get(&path)).await?;
                     let answer = there.send(Request::patch(&path, body).at(seen.revision)).await?;
-                    show(&desk, &answer.body)?;
+                    show(&client, &answer.body)?;
                     Ok(ExitCode::SUCCESS)
                 })
             }
-            Self::Disable { one: One { id, desk }, consent } => desk.run(async |there| {
+            Self::Disable { one: One { id, client }, consent } => client.run(async |there| {
                 let path = path(&["users", &id]);
                 let seen = there.send(Request::get(&path)).await?;
                 let (email, role) = (harmless(&cell(&seen.body, "email")), cell(&seen.body, "role"));
@@ -142,17 +142,17 @@ impl Command {
                     return Ok(ExitCode::FAILURE);
                 }
                 let request = Request::post(&format!("{path}/disable"), json!({})).at(seen.revision);
-                show(&desk, &there.send(request).await?.body)?;
+                show(&client, &there.send(request).await?.body)?;
                 Ok(ExitCode::SUCCESS)
             }),
             Self::Enable(one) => one.post("enable"),
-            Self::SetupLink(One { id, desk }) => desk.run(async |there| {
+            Self::SetupLink(One { id, client }) => client.run(async |there| {
                 let answer = there.send(Request::post(&path(&["users", &id, "setup-link"]), json!({})).once()?).await?;
-                show_secret(&desk, &answer.body)
+                show_secret(&client, &answer.body)
             }),
-            Self::Diagnose(One { id, desk }) => desk.run(async |there| {
+            Self::Diagnose(One { id, client }) => client.run(async |there| {
                 let answer = there.send(Request::get(&path(&["users", &id, "diagnosis"]))).await?;
-                diagnosis(&desk, &answer.body)?;
+                diagnosis(&client, &answer.body)?;
                 Ok(ExitCode::SUCCESS)
             }),
         }
@@ -161,12 +161,12 @@ impl Command {
 
 impl One {
     fn post(self, verb: &str) -> anyhow::Result<ExitCode> {
-        self.desk.show(Request::post(&path(&["users", &self.id, verb]), json!({})))
+        self.client.show(Request::post(&path(&["users", &self.id, verb]), json!({})))
     }
 }
 
-fn diagnosis(desk: &ClientArgs, answer: &Value) -> anyhow::Result<()> {
-    if desk.is_for_programs() {
+fn diagnosis(client: &ClientArgs, answer: &Value) -> anyhow::Result<()> {
+    if client.is_for_programs() {
         return say(answer.to_string());
     }
     for step in answer["steps"].as_array().into_iter().flatten() {

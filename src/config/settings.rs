@@ -40,7 +40,7 @@ pub struct Settings {
     /// Proxies in front of it, whose word on who callers are is believed.
     pub admin_proxies: Box<[IpNet]>,
     /// Where people and scripts handle credentials, where there is a database to keep them in.
-    pub desk: Option<raw::Console>,
+    pub console: Option<raw::Console>,
     /// Where the next process asks for the listeners.
     pub handover_socket: Option<PathBuf>,
     /// What links begin with, without a slash at the end.
@@ -171,7 +171,7 @@ impl Settings {
             } else {
                 Box::default()
             },
-            desk: (file.desk.enabled && database.is_some()).then(|| file.desk.clone()),
+            console: (file.console.enabled && database.is_some()).then(|| file.console.clone()),
             handover_socket: file.handover.socket.as_ref().map(at),
             public_url: file.admin.public_url.as_ref().map(|url| url.0.0.trim_end_matches('/').to_owned()),
             credentials_file: file.credentials.file.as_ref().map(at),
@@ -233,7 +233,7 @@ impl Settings {
             ("proxy.timeouts.shutdown", self.timeouts.shutdown != next.timeouts.shutdown),
             ("admin.listen", self.admin_listen != next.admin_listen),
             ("admin.tls (on or off)", self.admin_tls.is_some() != next.admin_tls.is_some()),
-            ("desk.enabled", self.desk.is_some() != next.desk.is_some()),
+            ("console.enabled", self.console.is_some() != next.console.is_some()),
             ("credentials.database", self.database_url() != next.database_url()),
             ("database", format!("{:?}", self.database) != format!("{:?}", next.database)),
             ("handover.socket", self.handover_socket != next.handover_socket),

@@ -31,7 +31,7 @@ impl<'r> Checker<'r> {
         self.versions(file);
         self.numbers(file);
         self.database(file);
-        self.desk(file);
+        self.console(file);
         self.limits(file);
         self.throttle(&file.throttle);
         if file.rate_limit.as_ref().is_some_and(|rate| !rate.limit().is_countable()) {
@@ -55,9 +55,9 @@ impl<'r> Checker<'r> {
             let hint = "say where the API is, for example upstream: http://127.0.0.1:9000, or give --upstream; a desk \
                         alone, without proxy, wants credentials.database";
             self.report(&["proxy", "upstream"], "is missing", hint);
-        } else if !file.desk.enabled {
-            let hint = "say in proxy.upstream where the API is, or leave desk.enabled out for a desk alone";
-            self.report(&["proxy"], "is missing, and desk.enabled is false: nothing would be served", hint);
+        } else if !file.console.enabled {
+            let hint = "say in proxy.upstream where the API is, or leave console.enabled out for a desk alone";
+            self.report(&["proxy"], "is missing, and console.enabled is false: nothing would be served", hint);
         }
     }
 
@@ -222,24 +222,24 @@ impl<'r> Checker<'r> {
     }
 
     /// Passwords and secrets pass there.
-    fn desk(&mut self, file: &raw::File) {
+    fn console(&mut self, file: &raw::File) {
         let admin = &file.admin;
         let is_within = admin.listen.0.0.ip().to_canonical().is_loopback() || admin.tls.is_some() || admin.behind_proxy;
-        if file.desk.enabled && has_database(file) && !is_within {
+        if file.console.enabled && has_database(file) && !is_within {
             let problem = "is no loopback address, and the desk there would be without TLS";
-            let hint = "set admin.tls; or admin.behind_proxy: true, where a proxy in front speaks TLS; or desk.enabled: \
+            let hint = "set admin.tls; or admin.behind_proxy: true, where a proxy in front speaks TLS; or console.enabled: \
                         false";
             self.report(&["admin", "listen"], problem, hint);
         }
-        let session = &file.desk.session;
+        let session = &file.console.session;
         if session.most.duration() < session.idle.duration() {
             self.report(&["desk", "session", "most"], "is shorter than idle", "");
         }
         for (role, name) in [
-            ("staff", &file.desk.roles.staff),
-            ("owner", &file.desk.roles.owner),
-            ("implementer", &file.desk.roles.implementer),
-            ("member", &file.desk.roles.member),
+            ("staff", &file.console.roles.staff),
+            ("owner", &file.console.roles.owner),
+            ("implementer", &file.console.roles.implementer),
+            ("member", &file.console.roles.member),
         ] {
             if !(1..=60).contains(&name.chars().count()) || name.chars().any(char::is_control) {
                 self.report(&["desk", "roles", role], "must be 1 to 60 characters on one line", "");

@@ -21,7 +21,7 @@ pub(super) struct AdminService {
     pub(super) socket: Mutex<Option<BoundListener>>,
     pub(super) admin: Admin,
     /// Where people and scripts handle credentials.
-    pub(super) desk: Option<ManagementApi>,
+    pub(super) management: Option<ManagementApi>,
     /// Where it speaks TLS.
     pub(super) certificates: Option<Arc<Certificates>>,
     /// Whoever is there.
@@ -56,9 +56,9 @@ impl AdminService {
 
     async fn router(&self) -> anyhow::Result<Router> {
         let router = router(self.admin.clone());
-        let Some(plan) = &self.desk else { return Ok(router) };
+        let Some(plan) = &self.management else { return Ok(router) };
         match plan.open().await {
-            Ok(desk) => Ok(router.merge(api::router(desk))),
+            Ok(management) => Ok(router.merge(api::router(management))),
             Err(error) if self.alone.is_some() => Err(error),
             Err(error) => {
                 tracing::error!("the desk is not there: {error:#}");

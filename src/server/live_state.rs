@@ -16,7 +16,7 @@ use crate::telemetry::{Log, Metrics, TlsListener};
 pub(super) struct InUse {
     pub(super) gate: Option<GateInUse>,
     pub(super) admin_certificates: Option<Arc<Certificates>>,
-    pub(super) desk: Arc<ArcSwap<LiveSettings>>,
+    pub(super) management: Arc<ArcSwap<LiveSettings>>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) log: Log,
 }
@@ -35,7 +35,7 @@ impl InUse {
             self.metrics.certificate_shown(TlsListener::Admin, reading.not_after);
             certificates.swap(reading);
         }
-        self.desk.store(Arc::new(LiveSettings::new(loaded)));
+        self.management.store(Arc::new(LiveSettings::new(loaded)));
         if let (Some(gate), Some(next)) = (&self.gate, next) {
             gate.replace(next);
         }

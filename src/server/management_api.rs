@@ -33,7 +33,7 @@ impl ManagementApi {
     /// When it can never be reached this way.
     pub(super) async fn open(&self) -> anyhow::Result<ControlState> {
         let store = Store::open(&self.database.url, options(&self.database, false)).await?;
-        let desk = ControlState::new(store.clone(), Clock::System, self.in_force.clone())
+        let management = ControlState::new(store.clone(), Clock::System, self.in_force.clone())
             .context("the system gives no thread")?;
         if let Some(alone) = self.alone.clone() {
             let store = store.clone();
@@ -41,7 +41,7 @@ impl ManagementApi {
         }
         tokio::spawn(setup_link::offer(store.clone(), self.in_force.clone()));
         tokio::spawn(keep_tidy(store, self.in_force.clone()));
-        Ok(desk)
+        Ok(management)
     }
 }
 
@@ -67,7 +67,7 @@ fn options(database: &config::Database, create: bool) -> StoreOptions {
 async fn keep_tidy(store: Store, in_force: Arc<ArcSwap<LiveSettings>>) {
     loop {
         tokio::time::sleep(TIDY.mul_f64(0.5 + fastrand::f64())).await;
-        let idle = in_force.load().desk.session.idle.duration();
+        let idle = in_force.load().console.session.idle.duration();
         match prune(&store, Clock::System.now(), idle).await {
             Ok(count) => tracing::debug!(count, "what was over is forgotten"),
             Err(error) => tracing::debug!("what is over is not forgotten: {error}"),

@@ -186,7 +186,7 @@ fn run(
     let apply = InUse {
         gate: gate.as_ref().map(Gate::in_use).transpose()?,
         admin_certificates: admin_certificates.clone(),
-        desk: in_force.clone(),
+        management: in_force.clone(),
         metrics: metrics.clone(),
         log: log.clone(),
     };
@@ -197,7 +197,7 @@ fn run(
         readiness: readiness.clone(),
         reload: reload.clone(),
         gate: gate.as_ref().map(Gate::state),
-        desk: alone.clone(),
+        management: alone.clone(),
         clock: Clock::System,
     };
 
@@ -209,7 +209,7 @@ fn run(
     let admin = AdminService {
         socket: Mutex::new(Some(admin_socket)),
         admin,
-        desk: settings.desk.as_ref().and_then(plan),
+        management: settings.console.as_ref().and_then(plan),
         certificates: admin_certificates,
         visits: visits.clone(),
         alone: is_alone.then(|| ended.clone()),

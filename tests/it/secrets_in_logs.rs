@@ -1,7 +1,7 @@
 //! Secrets are planted wherever a request or a file can hold one, and looked for wherever we write. All of
 //! them hold the same word, so that looking for one is looking for all.
 
-mod desk;
+mod management_api;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -18,12 +18,12 @@ impl Consent {
     ///
     /// # Errors
     /// When there is nobody to ask.
-    pub(in crate::cli) fn to(&self, desk: &Client, what: &str) -> anyhow::Result<bool> {
+    pub(in crate::cli) fn to(&self, client: &Client, what: &str) -> anyhow::Result<bool> {
         if self.yes {
             return Ok(true);
         }
         // Whoever has several of them should see which one this is.
-        let what = desk.server().map_or(what.to_owned(), |server| format!("At {server}:\n{what}"));
+        let what = client.server().map_or(what.to_owned(), |server| format!("At {server}:\n{what}"));
         let (input, mut output) = (std::io::stdin(), std::io::stderr());
         anyhow::ensure!(
             input.is_terminal() && output.is_terminal(),

@@ -93,9 +93,9 @@ impl ClientArgs {
     /// When it cannot be reached, or refuses.
     pub(super) fn run(&self, work: impl AsyncFnOnce(&Client) -> anyhow::Result<ExitCode>) -> anyhow::Result<ExitCode> {
         wait(async {
-            let desk = self.place.open().await?;
-            let outcome = work(&desk).await;
-            if let Client::Here(_, store) = &desk {
+            let client = self.place.open().await?;
+            let outcome = work(&client).await;
+            if let Client::Here(_, store) = &client {
                 store.close().await;
             }
             outcome
@@ -107,8 +107,8 @@ impl ClientArgs {
     /// # Errors
     /// As above.
     pub(super) fn show(&self, request: Request) -> anyhow::Result<ExitCode> {
-        self.run(async |desk| {
-            let answer = desk.send(request).await?;
+        self.run(async |client| {
+            let answer = client.send(request).await?;
             show(self, &answer.body)?;
             Ok(ExitCode::SUCCESS)
         })

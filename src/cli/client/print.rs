@@ -20,17 +20,17 @@ pub(in crate::cli) type Column = (&'static str, fn(&Value) -> String);
 /// When the desk refuses, or nobody reads it.
 pub(in crate::cli) async fn list(
     args: &ClientArgs,
-    desk: &Client,
+    client: &Client,
     path: &str,
     columns: &[Column],
     nothing: &str,
 ) -> anyhow::Result<ExitCode> {
     if args.is_for_programs() {
-        return array(desk, path).await;
+        return array(client, path).await;
     }
     let mut widths: Vec<usize> = columns.iter().map(|(title, _)| title.len()).collect();
     let mut has_begun = false;
-    let read = desk.pages(path, |items| {
+    let read = client.pages(path, |items| {
         let rows: Vec<Vec<String>> =
             items.iter().map(|item| columns.iter().map(|(_, cell)| harmless(&cell(item))).collect()).collect();
         if !has_begun && !rows.is_empty() {
@@ -52,9 +52,9 @@ pub(in crate::cli) async fn list(
     Ok(code)
 }
 
-async fn array(desk: &Client, path: &str) -> anyhow::Result<ExitCode> {
+async fn array(client: &Client, path: &str) -> anyhow::Result<ExitCode> {
     let (mut held, mut has_begun) = (None::<String>, false);
-    let read = desk.pages(path, |items| {
+    let read = client.pages(path, |items| {
         if !std::mem::replace(&mut has_begun, true) {
             say("[")?;
         }

@@ -33,7 +33,7 @@ pub(in crate::cli) struct Args {
     #[command(flatten)]
     details: Details,
     #[command(flatten)]
-    desk: ClientArgs,
+    client: ClientArgs,
 }
 
 /// Arguments of `duplicate`.
@@ -52,7 +52,7 @@ pub(in crate::cli) struct Duplicate {
     #[arg(long)]
     name: Option<String>,
     #[command(flatten)]
-    desk: ClientArgs,
+    client: ClientArgs,
 }
 
 impl Args {
@@ -71,9 +71,9 @@ impl Args {
         if self.choose {
             put("password", Some(secret::read("Password", true)?.as_str().into()));
         }
-        self.desk.run(async |desk| {
-            let answer = desk.send(Request::post(&path(&["credentials"]), body).once()?).await?;
-            show_secret(&self.desk, &answer.body)
+        self.client.run(async |client| {
+            let answer = client.send(Request::post(&path(&["credentials"]), body).once()?).await?;
+            show_secret(&self.client, &answer.body)
         })
     }
 }
@@ -83,9 +83,9 @@ impl Duplicate {
         let given = [("username", self.username), ("name", self.name)];
         let body: Map<String, Value> =
             given.into_iter().filter_map(|(field, value)| Some((field.to_owned(), json!(value?)))).collect();
-        self.desk.run(async |desk| {
+        self.client.run(async |client| {
             let request = Request::post(&path(&["credentials", &self.id, "duplicate"]), body);
-            show_secret(&self.desk, &desk.send(request.once()?).await?.body)
+            show_secret(&self.client, &client.send(request.once()?).await?.body)
         })
     }
 }

@@ -54,8 +54,8 @@ impl Breaking {
         request: impl FnOnce(&str) -> anyhow::Result<Request>,
         is_secret_made: bool,
     ) -> anyhow::Result<ExitCode> {
-        let (One { id, desk }, consent) = (self.one, self.consent);
-        desk.run(async |there| {
+        let (One { id, client }, consent) = (self.one, self.consent);
+        client.run(async |there| {
             let path = path(&["credentials", &id]);
             let seen = there.send(Request::get(&path)).await?;
             let told = format!("{} {}\n{what}", harmless(&id), last_used(&seen.body));
@@ -64,9 +64,9 @@ impl Breaking {
             }
             let answer = there.send(request(&path)?.at(seen.revision)).await?.body;
             if is_secret_made {
-                return show_secret(&desk, &answer);
+                return show_secret(&client, &answer);
             }
-            show(&desk, &answer)?;
+            show(&client, &answer)?;
             Ok(ExitCode::SUCCESS)
         })
     }

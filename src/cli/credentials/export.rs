@@ -28,13 +28,13 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_name = "ID")]
     account: Option<Label>,
     #[command(flatten)]
-    desk: ClientTarget,
+    client: ClientTarget,
 }
 
 impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let out = BufWriter::new(std::io::stdout().lock());
-        let (summary, unreadable) = match self.desk.there()? {
+        let (summary, unreadable) = match self.client.there()? {
             Some(there) => wait(self.ask(&there, out))?,
             None => wait(self.write(out))?,
         };
@@ -45,7 +45,7 @@ impl Args {
 
     /// From the database itself. What has been written, and what is wrong with what cannot be read.
     async fn write(&self, out: impl Write) -> anyhow::Result<(ExportSummary, Vec<String>)> {
-        let named = Named::read(&self.desk.source())?;
+        let named = Named::read(&self.client.source())?;
         let store = named.open_current().await?;
         let caller = Caller::shell(shell_user());
         let call = OperationContext::new(&store, &caller, Clock::System.now(), named.terms());
@@ -98,7 +98,7 @@ impl Args {
             (
                 left.owners,
                 "credential",
-                "of a user of the console: where this is imported, they belong to the account as a whole".into(),
+                "of a user of the client: where this is imported, they belong to the account as a whole".into(),
             ),
             (
                 left.notes,

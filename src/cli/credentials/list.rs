@@ -61,7 +61,7 @@ pub(in crate::cli) struct Args {
     #[arg(long)]
     count: bool,
     #[command(flatten)]
-    desk: ClientArgs,
+    client: ClientArgs,
 }
 
 /// When they were made.
@@ -123,17 +123,17 @@ impl Args {
             ("state", word(self.state.and_then(|state| state.to_possible_value()))),
             ("kind", word(self.kind.and_then(|kind| kind.to_possible_value()))),
         ];
-        self.desk.run(async |desk| {
+        self.client.run(async |client| {
             if self.count {
-                let answer = desk.send(Request::get(&query(&path(&["credential-counts"]), &filters))).await?;
+                let answer = client.send(Request::get(&query(&path(&["credential-counts"]), &filters))).await?;
                 return self.counts(&answer.body);
             }
-            list(&self.desk, desk, &query(&path(&["credentials"]), &filters), &COLUMNS, "no credentials").await
+            list(&self.client, client, &query(&path(&["credentials"]), &filters), &COLUMNS, "no credentials").await
         })
     }
 
     fn counts(&self, counts: &Value) -> anyhow::Result<ExitCode> {
-        if self.desk.is_for_programs() {
+        if self.client.is_for_programs() {
             say(counts.to_string())?;
         } else {
             let entries = counts.as_object().into_iter().flatten();

@@ -18,7 +18,7 @@ pub(in crate::cli) struct One {
     #[arg(value_name = "CREDENTIAL")]
     pub(super) id: String,
     #[command(flatten)]
-    pub(super) desk: ClientArgs,
+    pub(super) client: ClientArgs,
 }
 
 /// Arguments of `edit`.
@@ -50,7 +50,7 @@ pub(in crate::cli) struct Upgrade {
 impl One {
     /// A verb that needs no more words.
     pub(super) fn post(self, verb: &str, body: Value) -> anyhow::Result<ExitCode> {
-        self.desk.show(Request::post(&path(&["credentials", &self.id, verb]), body))
+        self.client.show(Request::post(&path(&["credentials", &self.id, verb]), body))
     }
 }
 
@@ -62,12 +62,12 @@ impl Edit {
             (field, nothing)
         }));
         anyhow::ensure!(!body.is_empty(), "nothing to change: say what, such as --name");
-        let One { id, desk } = self.one;
-        desk.run(async |there| {
+        let One { id, client } = self.one;
+        client.run(async |there| {
             let path = path(&["credentials", &id]);
             let seen = there.send(Request::get(&path)).await?;
             let answer = there.send(Request::patch(&path, body).at(seen.revision)).await?;
-            show(&desk, &answer.body)?;
+            show(&client, &answer.body)?;
             Ok(ExitCode::SUCCESS)
         })
     }

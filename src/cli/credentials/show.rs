@@ -17,16 +17,16 @@ pub(in crate::cli) struct Args {
     #[arg(value_name = "CREDENTIAL")]
     id: String,
     #[command(flatten)]
-    desk: ClientArgs,
+    client: ClientArgs,
 }
 
 impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        self.desk.run(async |desk| {
-            let credential = desk.send(Request::get(&path(&["credentials", &self.id]))).await?.body;
+        self.client.run(async |client| {
+            let credential = client.send(Request::get(&path(&["credentials", &self.id]))).await?.body;
             let account = credential["account"].as_str().unwrap_or_default();
-            let account = desk.send(Request::get(&path(&["accounts", account]))).await?.body;
-            show(&self.desk, &with_state(credential, &account))?;
+            let account = client.send(Request::get(&path(&["accounts", account]))).await?.body;
+            show(&self.client, &with_state(credential, &account))?;
             Ok(ExitCode::SUCCESS)
         })
     }

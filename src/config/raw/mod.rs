@@ -56,7 +56,7 @@ pub struct File {
     /// Metrics, health and reload, for operators, and the desk.
     pub admin: Admin,
     /// Where people and scripts handle credentials.
-    pub desk: Console,
+    pub console: Console,
     /// How a new process takes over from this one.
     pub handover: Handover,
     /// Where credentials come from: a file, a database, or both. What is in both is the file's.

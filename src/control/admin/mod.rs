@@ -34,7 +34,7 @@ pub struct Admin {
     /// What there is to know of the gate, where there is one.
     pub gate: Option<GateState>,
     /// The database of a desk alone.
-    pub desk: Option<Arc<DatabaseProbe>>,
+    pub management: Option<Arc<DatabaseProbe>>,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -75,8 +75,8 @@ async fn metrics(State(admin): State<Admin>) -> Response {
             admin.metrics.database_answers(database.answers());
         }
     }
-    if let Some(desk) = &admin.desk {
-        admin.metrics.database_answers(desk.is_there());
+    if let Some(state) = &admin.management {
+        admin.metrics.database_answers(state.is_there());
     }
     match admin.metrics.render() {
         Ok(text) => ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
@@ -126,8 +126,8 @@ impl Admin {
             Probe { name: "files on disk are in force", is_ok: is_in_force, is_vital: false },
             Probe { name: "not stopping", is_ok: !self.readiness.is_stopping(), is_vital: true },
         ];
-        if let Some(desk) = &self.desk {
-            probes.push(Probe { name: "database answers", is_ok: desk.is_there(), is_vital: true });
+        if let Some(state) = &self.management {
+            probes.push(Probe { name: "database answers", is_ok: state.is_there(), is_vital: true });
         }
         if let Some(database) = self.gate.as_ref().and_then(|gate| gate.database.as_ref()) {
             probes.push(Probe { name: "database has been read", is_ok: database.is_synced(), is_vital: true });

@@ -18,7 +18,7 @@ const LONGEST_KEY: usize = 255;
 
 /// Somebody who is known asks for something. There is no other way to a [`OperationContext`].
 pub(super) struct ApiCall {
-    desk: ControlState,
+    state: ControlState,
     in_force: Arc<LiveSettings>,
     caller: Caller,
     condition: Condition,
@@ -41,7 +41,7 @@ impl ApiCall {
             Condition::Unstated | Condition::Any => None,
         };
         let call =
-            OperationContext::new(&self.desk.0.store, &self.caller, self.desk.0.clock.now(), self.in_force.terms());
+            OperationContext::new(&self.state.0.store, &self.caller, self.state.0.clock.now(), self.in_force.terms());
         OperationContext { revision, once: self.once.as_ref(), ..call }
     }
 
@@ -66,7 +66,7 @@ impl ApiCall {
     pub(super) fn doorstep(&self) -> SignInContext<'_> {
         let actor = &self.caller.actor;
         let address = actor.address.as_deref().and_then(|address| address.parse().ok());
-        self.desk.doorstep(&self.in_force, address, actor.request_id.as_deref())
+        self.state.doorstep(&self.in_force, address, actor.request_id.as_deref())
     }
 
     /// Who asks.
@@ -78,15 +78,15 @@ impl ApiCall {
 impl FromRequestParts<ControlState> for ApiCall {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, desk: &ControlState) -> Result<Self, Problem> {
-        let in_force = desk.0.in_force.load_full();
-        let caller = resolve(desk, &in_force, parts).await?;
+    async fn from_request_parts(parts: &mut Parts, state: &ControlState) -> Result<Self, Problem> {
+        let in_force = state.0.in_force.load_full();
+        let caller = resolve(state, &in_force, parts).await?;
         let condition = condition(&parts.headers)?;
         let once = match parts.extensions.get::<RequestDigest>() {
             Some(RequestDigest(request)) => Some(IdempotencyKey { key: key(&parts.headers)?, request: *request }),
             None => None,
         };
-        Ok(Self { desk: desk.clone(), in_force, caller, condition, once })
+        Ok(Self { state: state.clone(), in_force, caller, condition, once })
     }
 }
 

@@ -39,8 +39,8 @@ pub struct LocalStream {
 
 impl Local {
     /// For this caller, who has been recognised already.
-    pub fn new(desk: ControlState, caller: Caller) -> Self {
-        Self { router: router(desk), caller }
+    pub fn new(state: ControlState, caller: Caller) -> Self {
+        Self { router: router(state), caller }
     }
 
     /// One request. `target` is what follows [`PREFIX`], with its query.

@@ -34,8 +34,8 @@ use extract::LARGEST_BODY;
 pub const PREFIX: &str = "/api/v1";
 
 /// Everything under [`PREFIX`].
-pub fn router(desk: ControlState) -> Router {
-    let around = from_fn_with_state(desk.clone(), surround);
+pub fn router(state: ControlState) -> Router {
+    let around = from_fn_with_state(state.clone(), surround);
     let (router, _) = operations().split_for_parts();
     let router = router
         .merge(openapi::routes())
@@ -44,7 +44,7 @@ pub fn router(desk: ControlState) -> Router {
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed, "see the field Allow"))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(around.clone())
-        .with_state(desk);
+        .with_state(state);
     // What is nested does not answer for its own folder.
     Router::new().route(&format!("{PREFIX}/"), any(nothing).layer(around)).nest(PREFIX, router)
 }

@@ -14,7 +14,7 @@ use crate::control::operations::SignInContext;
 
 /// Wants to sign in, to sign out or to use a link.
 pub(in crate::control) struct AnonymousCaller {
-    pub(in crate::control) desk: ControlState,
+    pub(in crate::control) state: ControlState,
     pub(in crate::control) in_force: Arc<LiveSettings>,
     pub(in crate::control) session: Option<String>,
     address: Option<IpAddr>,
@@ -24,7 +24,7 @@ pub(in crate::control) struct AnonymousCaller {
 impl AnonymousCaller {
     /// Where they stand.
     pub(in crate::control) fn doorstep(&self) -> SignInContext<'_> {
-        self.desk.doorstep(&self.in_force, self.address, self.request_id.as_deref())
+        self.state.doorstep(&self.in_force, self.address, self.request_id.as_deref())
     }
 
     /// One more attempt to be let in.
@@ -32,20 +32,20 @@ impl AnonymousCaller {
     /// # Errors
     /// When it is one too many.
     pub(in crate::control) fn knock(&self) -> Result<(), Problem> {
-        self.desk.0.pace.sign_in(self.address, self.desk.0.clock.steady())
+        self.state.0.pace.sign_in(self.address, self.state.0.clock.steady())
     }
 }
 
 impl FromRequestParts<ControlState> for AnonymousCaller {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, desk: &ControlState) -> Result<Self, Problem> {
-        let in_force = desk.0.in_force.load_full();
+    async fn from_request_parts(parts: &mut Parts, state: &ControlState) -> Result<Self, Problem> {
+        let in_force = state.0.in_force.load_full();
         let session = session(&parts.headers)?.map(str::to_owned);
         if session.is_some() {
             csrf::demand(&parts.method, &parts.headers)?;
         }
         let (address, request_id) = (peer(parts, &in_force), request_id(parts).map(str::to_owned));
-        Ok(Self { desk: desk.clone(), in_force, session, address, request_id })
+        Ok(Self { state: state.clone(), in_force, session, address, request_id })
     }
 }

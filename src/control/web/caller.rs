@@ -24,16 +24,16 @@ pub struct Peer(pub SocketAddr);
 /// # Errors
 /// When it is nobody that is known, somebody who asks too often, or a page of another site.
 pub(in crate::control) async fn resolve(
-    desk: &ControlState,
+    state: &ControlState,
     in_force: &LiveSettings,
     parts: &Parts,
 ) -> Result<Caller, Problem> {
-    let steady = desk.0.clock.steady();
+    let steady = state.0.clock.steady();
     let from = peer(parts, in_force);
     if let Some(caller) = parts.extensions.get::<Caller>() {
         return Ok(known(caller.clone(), parts, from));
     }
-    let doorstep = desk.doorstep(in_force, from, request_id(parts));
+    let doorstep = state.doorstep(in_force, from, request_id(parts));
     let found = if parts.headers.contains_key(AUTHORIZATION) {
         let token = bearer(&parts.headers)?;
         caller_of_token(&doorstep, token).await?
@@ -44,10 +44,10 @@ pub(in crate::control) async fn resolve(
         return Err(Problem::new(Code::Unauthenticated, "sign in, or send an operator token"));
     };
     let Some(caller) = found else {
-        desk.0.pace.stranger(from, steady)?;
+        state.0.pace.stranger(from, steady)?;
         return Err(Problem::new(Code::Unauthenticated, "this token or session is not valid, or not any more"));
     };
-    desk.0.pace.call(&format!("{} {}", caller.actor.kind.as_str(), caller.actor.id), steady)?;
+    state.0.pace.call(&format!("{} {}", caller.actor.kind.as_str(), caller.actor.id), steady)?;
     Ok(known(caller, parts, from))
 }
 

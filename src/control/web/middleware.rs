@@ -29,12 +29,12 @@ pub(in crate::control) struct RequestDigest(pub(in crate::control) [u8; 32]);
 
 /// Around everything, so that whatever answers does so in our words.
 pub(in crate::control) async fn surround(
-    State(desk): State<ControlState>,
+    State(state): State<ControlState>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let in_force = desk.0.in_force.load_full();
-    let id = request_id(desk.0.clock.now());
+    let in_force = state.0.in_force.load_full();
+    let id = request_id(state.0.clock.now());
     request.extensions_mut().insert(RequestId(id.clone()));
     let mut response = match prepare(request, in_force.public_url.as_deref()).await {
         Ok(request) => next.run(request).await,

@@ -54,7 +54,7 @@ pub struct LiveSettings {
     /// How much guessing is tolerated; `None` for any amount.
     pub guessing: Option<ThrottleRules>,
     /// What roles are called, where the API is explained, how long somebody stays signed in.
-    pub desk: raw::Console,
+    pub console: raw::Console,
     /// The credentials of the file: they are shown, and changed nowhere but there.
     pub file: Arc<FileSet>,
 }
@@ -79,7 +79,7 @@ impl ControlState {
         address: Option<IpAddr>,
         request_id: Option<&'d str>,
     ) -> SignInContext<'d> {
-        let session = &in_force.desk.session;
+        let session = &in_force.console.session;
         SignInContext {
             store: &self.0.store,
             clock: &self.0.clock,
@@ -116,7 +116,7 @@ impl LiveSettings {
                 longest_delay: throttle.longest_delay.duration(),
                 window: throttle.window.duration(),
             }),
-            desk: settings.desk.clone().unwrap_or_default(),
+            console: settings.console.clone().unwrap_or_default(),
             file: Arc::default(),
         }
     }
@@ -137,7 +137,7 @@ impl Default for LiveSettings {
             proxies: Box::default(),
             error_docs: DOCUMENTATION.to_owned(),
             guessing: None,
-            desk: raw::Console::default(),
+            console: raw::Console::default(),
             file: Arc::default(),
         }
     }

@@ -13,7 +13,7 @@ use super::{Pools, Store, StoreError, on};
 /// program.
 pub(super) const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "first", include_str!("migrations/0001_first.sql")),
-    (2, "desk", include_str!("migrations/0002_desk.sql")),
+    (2, "control plane", include_str!("migrations/0002_control_plane.sql")),
     (3, "addresses", include_str!("migrations/0003_addresses.sql")),
 ];
 

@@ -1,14 +1,14 @@
 //! Every command as a person runs it: exit code, what is on standard output, what is beside it.
 
+mod client;
+mod client_credentials;
+mod client_files;
+mod client_lost;
+mod client_people;
+mod client_server;
 mod config;
 mod credentials;
 pub mod database;
-mod desk;
-mod desk_credentials;
-mod desk_files;
-mod desk_lost;
-mod desk_people;
-mod desk_server;
 mod explain;
 mod faults;
 mod health;

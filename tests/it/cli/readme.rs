@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::desk::steady;
+use super::client::steady;
 use crate::support::{Gate, Run, Step, steps};
 
 /// What README.md calls something, and what it is called here.

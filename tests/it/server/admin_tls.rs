@@ -18,7 +18,7 @@ fn shake_hands(gate: &Gate, config: &Arc<ClientConfig>) -> Option<(Connection, C
 }
 
 fn desk(bed: &Bed, admin: &str) -> GateBuilder {
-    Gate::desk_alone(&bed.address()).admin(admin)
+    Gate::management_only(&bed.address()).admin(admin)
 }
 
 #[tokio::test]
@@ -88,19 +88,19 @@ async fn whoever_does_not_shake_hands_is_in_nobody_s_way_and_sent_away() {
 #[test]
 fn a_desk_away_from_loopback_wants_tls_or_a_proxy_that_has_it() {
     let database = "sqlite:claviger.db";
-    let at = |admin: &str| Gate::desk_alone(database).admin(admin);
+    let at = |admin: &str| Gate::management_only(database).admin(admin);
     for address in ["0.0.0.0:0", "'[::]:0'", "192.0.2.1:0"] {
         let refused = at(address).run();
         assert_eq!(refused.code, 1, "{address}");
         assert!(refused.stderr.contains("admin.listen  is no loopback address"), "{}", refused.stderr);
-        for remedy in ["admin.tls", "admin.behind_proxy: true", "desk.enabled: false"] {
+        for remedy in ["admin.tls", "admin.behind_proxy: true", "console.enabled: false"] {
             assert!(refused.stderr.contains(remedy), "{}", refused.stderr);
         }
     }
     drop(at("0.0.0.0:0, behind_proxy: true").start());
     drop(at("'[::1]:0'").start());
     let without_desk = Gate::before("http://127.0.0.1:9").database(database).admin("0.0.0.0:0");
-    drop(without_desk.settings("desk: {enabled: false}").start());
+    drop(without_desk.settings("console: {enabled: false}").start());
 }
 
 #[tokio::test]

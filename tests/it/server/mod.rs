@@ -1,10 +1,10 @@
 mod admin_tls;
-mod desk_alone;
 mod dying;
-mod first_link;
+mod management_only;
 mod next;
 mod passed_on;
 mod service_manager;
+mod setup_link;
 mod upgrade;
 mod visits;
 

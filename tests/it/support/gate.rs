@@ -48,7 +48,7 @@ impl Gate {
     }
 
     /// No gate at all, but a desk alone on this database. Both its addresses are those of the desk.
-    pub fn desk_alone(database: &str) -> GateBuilder {
+    pub fn management_only(database: &str) -> GateBuilder {
         Self::nowhere().database(database)
     }
 

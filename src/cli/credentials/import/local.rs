@@ -12,7 +12,7 @@ use crate::formats::{Catalogs, Import, Users};
 
 impl Args {
     pub(super) fn write(&self, format: Format, users: Option<Users>) -> anyhow::Result<Outcome> {
-        let named = Named::read(&self.desk.source())?;
+        let named = Named::read(&self.client.source())?;
         let import_of = self.read(format, users, &named.settings)?;
         let imported = wait(async {
             let scratch = (self.dry_run && named.is_blank()).then(tempfile::tempdir).transpose()?;

@@ -41,14 +41,14 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_name = "NAME")]
     api_version: Option<Label>,
     #[command(flatten)]
-    desk: ClientTarget,
+    client: ClientTarget,
 }
 
 impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let format = self.format()?;
         let users = self.users(format)?;
-        let outcome = match self.desk.there()? {
+        let outcome = match self.client.there()? {
             Some(there) => wait(self.ask(&there, format, users))?,
             None => self.write(format, users)?,
         };

@@ -67,10 +67,10 @@ impl Me {
             kind: caller.actor.kind.as_str(),
             id: caller.actor.id.clone(),
             role,
-            role_label: role.label(&in_force.desk.roles),
+            role_label: role.label(&in_force.console.roles),
             account: caller.account.as_ref().map(Label::to_string),
             rights: Right::ALL.into_iter().filter(|right| caller.may(*right)).map(RightName::from).collect(),
-            docs_url: in_force.desk.docs_url.as_ref().map(|url| url.0.to_string()),
+            docs_url: in_force.console.docs_url.as_ref().map(|url| url.0.to_string()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The whole life of credentials, once, over HTTP, with a real process whose gate does what its desk says.
 
-mod desk;
+mod control_plane;
 mod presented;
 
 use base64::Engine as _;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::store::beds::{Bed, on_each};
 use crate::support::{Gate, RecordingApi};
-use desk::{ControlState, Who};
+use control_plane::{ControlState, Who};
 use presented::{Presented, soon};
 
 on_each!(the_life_of_a_token_from_asking_to_its_end, the_life_of_a_pair_from_asking_to_its_end);

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::desk::ControlState;
+use super::control_plane::ControlState;
 use crate::support::Request;
 
 /// The longest that a change may take to be known to the gate.

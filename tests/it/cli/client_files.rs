@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::desk_server::There;
+use super::client_server::There;
 use crate::support::{Ended, Run, TOKEN, credentials, digest, eventually};
 
 /// In a folder of its own, over HTTP.
@@ -89,7 +89,7 @@ fn what_cannot_be_read_is_left_out_and_counted() {
     std::fs::write(folder.path().join("in.yaml"), credentials()).unwrap();
     let staff = &desk.tokens[0];
     assert_eq!(there(&desk, staff, folder.path(), &["credential", "import", "in.yaml"]).code, 0);
-    super::desk::sql_in(desk.gate.folder(), "UPDATE credentials SET addresses = 'nowhere' WHERE id = 'acme-billing'");
+    super::client::sql_in(desk.gate.folder(), "UPDATE credentials SET addresses = 'nowhere' WHERE id = 'acme-billing'");
     let ended = there(&desk, staff, folder.path(), &["credential", "export"]);
     let expected = format!("2 credentials exported\nleft out: 1 credential; the log of {} says why\n", desk.server());
     assert_eq!((ended.code, ended.stderr), (1, expected));
@@ -100,7 +100,7 @@ fn what_cannot_be_read_is_left_out_and_counted() {
 #[test]
 fn a_long_audit_comes_page_by_page_here_and_there() {
     let (desk, folder) = (There::new(), TempDir::new().unwrap());
-    super::desk::sql_in(
+    super::client::sql_in(
         desk.gate.folder(),
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
         INSERT INTO audit (id, at, actor_kind, actor, verb, target_kind, target)

@@ -15,13 +15,13 @@ const PROMISED: Duration = Duration::from_secs(5);
 fn gate_without_a_desk(api: &RecordingApi, bed: &Bed) -> Gate {
     Gate::before(api.url())
         .database(&bed.address())
-        .settings("desk: {enabled: false}\nthrottle: {enabled: false}")
+        .settings("console: {enabled: false}\nthrottle: {enabled: false}")
         .variable("CLAVIGER__DATABASE__QUERY_TIMEOUT", "15s")
         .start()
 }
 
-fn desk_alone(bed: &Bed) -> Gate {
-    Gate::desk_alone(&bed.address()).variable("CLAVIGER__DATABASE__QUERY_TIMEOUT", "15s").start()
+fn management_only(bed: &Bed) -> Gate {
+    Gate::management_only(&bed.address()).variable("CLAVIGER__DATABASE__QUERY_TIMEOUT", "15s").start()
 }
 
 #[tokio::test]
@@ -30,7 +30,7 @@ async fn what_a_desk_alone_does_is_in_force_at_gates_that_have_none() {
     bed.account("acme").await;
     let staff = staff_token(&bed.store).await;
     let gates = [gate_without_a_desk(&api, &bed), gate_without_a_desk(&api, &bed)];
-    let desk = desk_alone(&bed);
+    let desk = management_only(&bed);
 
     let made =
         call(&desk, &staff, "POST", "/api/v1/credentials", Some(&json!({"account": "acme", "kind": "token"}))).json();
@@ -61,7 +61,7 @@ async fn what_a_desk_alone_does_is_in_force_at_gates_that_have_none() {
 async fn a_desk_alone_has_what_operators_want_and_nothing_of_a_gate() {
     let bed = Bed::sqlite().await;
     let staff = staff_token(&bed.store).await;
-    let mut desk = desk_alone(&bed);
+    let mut desk = management_only(&bed);
     assert_eq!(call(&desk, &staff, "GET", "/api/v1/me", None).status, 200);
     assert_eq!(desk.admin("GET", "/livez").text(), "ok\n");
     assert_eq!(desk.admin("GET", "/readyz").status, 200);
@@ -83,7 +83,7 @@ async fn a_desk_alone_has_what_operators_want_and_nothing_of_a_gate() {
 async fn what_is_asked_of_a_desk_alone_is_answered_before_it_ends() {
     let bed = Bed::sqlite().await;
     let staff = staff_token(&bed.store).await;
-    let mut desk = desk_alone(&bed);
+    let mut desk = management_only(&bed);
     let body = json!({"id": "late"}).to_string();
     let request = Request::new("POST", "/api/v1/accounts").bearer(&staff).header("Content-Type", "application/json");
     let whole = request.body(&body).bytes();
@@ -103,7 +103,7 @@ async fn what_is_asked_of_a_desk_alone_is_answered_before_it_ends() {
 #[tokio::test]
 async fn a_desk_alone_starts_while_its_database_is_down_and_is_not_ready() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let desk = Gate::desk_alone(&format!("postgres://a@{nobody}/a?sslmode=disable")).start();
+    let desk = Gate::management_only(&format!("postgres://a@{nobody}/a?sslmode=disable")).start();
     assert_eq!(desk.admin("GET", "/readyz").status, 503);
     assert!(desk.admin("GET", "/readyz?verbose").text().contains("[-] database answers\n"));
     assert_eq!(desk.admin("GET", "/livez").status, 200);
@@ -112,7 +112,7 @@ async fn a_desk_alone_starts_while_its_database_is_down_and_is_not_ready() {
 #[tokio::test]
 async fn a_desk_alone_is_ready_as_long_as_its_database_answers() {
     let bed = Bed::sqlite().await;
-    let desk = desk_alone(&bed);
+    let desk = management_only(&bed);
     let is_ready = || desk.admin("GET", "/readyz").status == 200;
     assert!(is_ready());
     bed.execute("ALTER TABLE _sqlx_migrations RENAME TO gone").await;
@@ -129,10 +129,10 @@ async fn a_desk_alone_is_ready_as_long_as_its_database_answers() {
 #[test]
 fn a_schema_of_another_version_is_no_place_for_a_desk_alone_unless_it_may_migrate() {
     let database = crate::support::postgres::fresh_database();
-    let ended = Gate::desk_alone(database.url()).run();
+    let ended = Gate::management_only(database.url()).run();
     assert_eq!(ended.code, 1);
     assert!(ended.stderr.contains("claviger serve --migrate"), "{}", ended.stderr);
-    let desk = Gate::desk_alone(database.url()).start_as(|command| {
+    let desk = Gate::management_only(database.url()).start_as(|command| {
         command.arg("--migrate");
     });
     assert_eq!(desk.admin("GET", "/readyz").status, 200);
@@ -142,7 +142,7 @@ fn a_schema_of_another_version_is_no_place_for_a_desk_alone_unless_it_may_migrat
 async fn a_desk_alone_is_taken_over_like_a_gate() {
     let bed = Bed::sqlite().await;
     let staff = staff_token(&bed.store).await;
-    let builder = Gate::desk_alone(&bed.address()).settings("handover: {socket: run/next.sock}");
+    let builder = Gate::management_only(&bed.address()).settings("handover: {socket: run/next.sock}");
     let mut first = builder.admin("127.0.0.1:0").start();
     let socket = first.folder().join("run/next.sock");
     eventually("the next process may ask", || socket.exists());
@@ -166,8 +166,8 @@ fn proxy_may_be_left_out_only_where_there_is_a_desk() {
     let without = validated("credentials: {file: credentials.yaml}\n");
     assert!(without.contains("proxy.upstream  is missing; "), "{without}");
     assert!(without.contains("a desk alone, without proxy, wants credentials.database"), "{without}");
-    let switched_off = validated(&format!("{database}desk: {{enabled: false}}\n"));
-    assert!(switched_off.contains("proxy  is missing, and desk.enabled is false"), "{switched_off}");
+    let switched_off = validated(&format!("{database}console: {{enabled: false}}\n"));
+    assert!(switched_off.contains("proxy  is missing, and console.enabled is false"), "{switched_off}");
     let half = validated(&format!("{database}proxy: {{listen: '127.0.0.1:0'}}\n"));
     assert!(half.contains("proxy.upstream  is missing"), "{half}");
     assert_eq!(validated(database), "");

@@ -29,7 +29,7 @@ fn set_up(gate: &Gate, ticket: &str) -> Reply {
 fn an_empty_set_is_told_how_it_gets_its_first_person() {
     let first = Gate::before("http://127.0.0.1:9").database("sqlite:claviger.db").start();
     let database = format!("sqlite:{}", first.folder().join("claviger.db").display());
-    let other = Gate::desk_alone(&database).admin("127.0.0.1:0, public_url: 'https://keys.example.org/'").start();
+    let other = Gate::management_only(&database).admin("127.0.0.1:0, public_url: 'https://keys.example.org/'").start();
     let (ticket, link) = (printed(&first), printed(&other));
     let (base, other_ticket) = link.split_once("#").unwrap();
     assert_eq!(base, "https://keys.example.org/setup");
@@ -48,7 +48,7 @@ fn an_empty_set_is_told_how_it_gets_its_first_person() {
     }
 
     // Whoever starts now is told nothing.
-    let third = Gate::desk_alone(&database).start();
+    let third = Gate::management_only(&database).start();
     assert_eq!(third.admin("GET", "/readyz").status, 200);
     std::thread::sleep(std::time::Duration::from_millis(500));
     assert!(!third.stderr().contains(OFFER), "{}", third.stderr());
@@ -57,7 +57,7 @@ fn an_empty_set_is_told_how_it_gets_its_first_person() {
 #[test]
 fn a_process_without_a_desk_prints_no_link() {
     let gate =
-        Gate::before("http://127.0.0.1:9").database("sqlite:claviger.db").settings("desk: {enabled: false}").start();
+        Gate::before("http://127.0.0.1:9").database("sqlite:claviger.db").settings("console: {enabled: false}").start();
     assert_eq!(gate.admin("GET", "/readyz").status, 200);
     std::thread::sleep(std::time::Duration::from_millis(500));
     assert!(!gate.stderr().contains(OFFER), "{}", gate.stderr());
@@ -66,7 +66,7 @@ fn a_process_without_a_desk_prints_no_link() {
 #[tokio::test]
 async fn a_link_that_was_printed_stands_in_the_audit_without_its_secret() {
     let bed = Bed::sqlite().await;
-    let desk = Gate::desk_alone(&bed.address()).start();
+    let desk = Gate::management_only(&bed.address()).start();
     let ticket = printed(&desk);
     let count = "SELECT COUNT(*) FROM audit WHERE verb = 'first_setup_link' AND actor_kind = 'system'";
     assert_eq!(bed.ask(count).await, 1);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::desk::Shell;
+use super::client::Shell;
 use crate::support::Run;
 
 #[test]

@@ -1,6 +1,6 @@
 //! The life of a credential at the shell.
 
-use super::desk::Shell;
+use super::client::Shell;
 use crate::support::Run;
 
 #[test]
