@@ -14,7 +14,7 @@ use crate::config::{Settings, raw};
 use crate::control::operations::{SessionLimits, SignInContext, Terms};
 use crate::credential::{ScopeCatalog, TokenFormat, VersionCatalog};
 use crate::formats::Catalogs;
-use crate::source::{FileSet, Loaded};
+use crate::source::{FileSet, Loaded, throttle_rules};
 use crate::store::Store;
 
 /// What `type` begins with when nothing else is configured, as at the gate.
@@ -101,7 +101,6 @@ impl LiveSettings {
 
     /// Without a credentials file.
     pub fn of(settings: &Settings) -> Self {
-        let throttle = &settings.throttle;
         Self {
             versions: settings.versions.clone(),
             scopes: settings.scopes.clone(),
@@ -109,13 +108,7 @@ impl LiveSettings {
             public_url: settings.public_url.clone(),
             proxies: settings.admin_proxies.clone(),
             error_docs: settings.error_docs.clone().unwrap_or_else(|| DOCUMENTATION.to_owned()),
-            guessing: throttle.enabled.then(|| ThrottleRules {
-                free_per_pair: throttle.free_per_pair.get(),
-                free_per_address: throttle.free_per_address.get(),
-                first_delay: throttle.first_delay.duration(),
-                longest_delay: throttle.longest_delay.duration(),
-                window: throttle.window.duration(),
-            }),
+            guessing: throttle_rules(settings),
             console: settings.console.clone().unwrap_or_default(),
             file: Arc::default(),
         }

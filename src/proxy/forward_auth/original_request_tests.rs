@@ -6,13 +6,13 @@ fn told(method: &str, path: &str, headers: &[(&'static str, &str)]) -> String {
     for (name, value) in headers {
         request.append_header(*name, *value).unwrap();
     }
-    let Some(asking) = Asking::of(&request) else { return "elsewhere".into() };
+    let Some(asking) = AuthQuery::new(&request) else { return "elsewhere".into() };
     match asking.original() {
-        Err(rejection) if rejection == NOT_TOLD => "not told".into(),
-        Err(rejection) if rejection == TOLD_TWICE => "told twice".into(),
+        Err(rejection) if rejection == MISSING => "not told".into(),
+        Err(rejection) if rejection == CONTRADICTORY => "told twice".into(),
         Err(other) => other.code().into(),
         Ok(original) => {
-            let strict = if asking.statuses == Statuses::Strict { " strict" } else { "" };
+            let strict = if asking.statuses == StatusCodes::Strict { " strict" } else { "" };
             format!("{} {}{strict}", original.method, String::from_utf8_lossy(original.target))
         }
     }
@@ -81,7 +81,7 @@ fn of_junk_in_any_of_the_headers_nothing_is_believed_that_another_one_denies() {
                 request.append_header(name, random.choice(values).unwrap().as_bytes().to_vec()).unwrap();
             }
         }
-        let Ok(original) = Asking::of(&request).unwrap().original() else { continue };
+        let Ok(original) = AuthQuery::new(&request).unwrap().original() else { continue };
         believed += 1;
         for (name, value) in &request.headers {
             let (said, meant) = match name.as_str() {

@@ -76,7 +76,7 @@ fn a_certificate_that_is_no_good_changes_nothing_and_is_reported() {
     let (first, second) = (authority.issue("127.0.0.1"), authority.issue("127.0.0.1"));
     let gate = start(&api, TLS, &first, None);
     let bad = [
-        ("key.pem", second.key.clone(), "is not the key of the certificate"),
+        ("key.pem", second.key.clone(), "does not match the certificate"),
         ("key.pem", "no key at all".into(), "key.pem"),
         ("cert.pem", String::new(), "cert.pem"),
         ("cert.pem", first.certificate.replace("MII", "MIJ"), "cert.pem"),
