@@ -23,7 +23,7 @@ pub use load::{
 };
 pub use node::{Key, Node, Origin, Value};
 pub use process::{InheritedSocket, command_line, inherited_sockets, notify_socket};
-pub use settings::{Database, Settings, Tracing, Upstream};
+pub use settings::{Database, ERROR_DOCS, Settings, Tracing, Upstream};
 pub use unknown::unknown_key;
 pub use values::{DatabaseTls, DatabaseUrl, HeaderField, HeaderPrefix, Parsed, PostgresUrl, UpstreamUrl};
 pub use yaml::{each_item, parse};
