@@ -55,7 +55,7 @@ impl Policy {
             .transpose()?;
         Ok(Self {
             identity_headers: HeaderNames::new(&settings.identity.prefix.0.0, &rules),
-            refusals: Refusals::new(&rules.accept, settings.error_docs.as_deref()),
+            refusals: Refusals::new(&rules.accept, &settings.error_docs),
             version_headers: rules.versions.known.iter().map(VersionHeaders::new).collect(),
             trusted_proxies: settings.trusted_proxies.clone(),
             forward_auth_clients: settings

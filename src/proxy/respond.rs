@@ -13,9 +13,6 @@ use uuid::Uuid;
 use super::request::headers::has_one_length;
 use crate::auth::{Accept, RateStatus, Rejection, Scheme};
 
-/// The base of `type` unless `proxy.error_docs` sets another. Absolute, so that it is the same for every path (RFC 9457,
-/// 3.1.1), in a domain that cannot be registered (RFC 6761).
-const DOCUMENTATION: &str = "https://claviger.invalid/README.md";
 /// Largest body, in bytes, that is read after a refusal to keep the connection.
 const MAX_DRAINED_BYTES: u64 = 16 * 1024;
 pub(super) const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
@@ -59,7 +56,7 @@ struct Problem<'a> {
 
 impl Refusals {
     /// `documentation` is the base of `type`.
-    pub(super) fn new(accept: &Accept, documentation: Option<&str>) -> Self {
+    pub(super) fn new(accept: &Accept, documentation: &str) -> Self {
         let basic = HeaderValue::from_static("Basic realm=\"api\", charset=\"UTF-8\"");
         let bearer = Challenge {
             scheme: Scheme::Bearer,
@@ -86,10 +83,7 @@ impl Refusals {
             api_key.map(|value| same(Scheme::ApiKey, value)),
             accept.basic.then(|| same(Scheme::Basic, basic)),
         ];
-        Self {
-            documentation: documentation.unwrap_or(DOCUMENTATION).to_owned(),
-            challenges: challenges.into_iter().flatten().collect(),
-        }
+        Self { documentation: documentation.to_owned(), challenges: challenges.into_iter().flatten().collect() }
     }
 
     pub(super) fn build(&self, refusal: &Refusal) -> pingora::Result<(ResponseHeader, Bytes)> {
