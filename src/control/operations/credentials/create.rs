@@ -12,7 +12,7 @@ use crate::control::operations::text_rules::{filled, trimmed};
 use crate::control::operations::{Invalid, Once, OperationContext, Refusal, Right};
 use crate::control::views::credential_facts;
 use crate::credential::{Label, RateLimit};
-use crate::store::{CredentialRecord, Store, StoreError, TakenNames};
+use crate::store::{CredentialRecord, Store, StoreError, TakenNames, UniqueKey};
 
 /// What it shall be.
 #[derive(Debug)]
@@ -210,8 +210,8 @@ pub(super) fn id_for(account: &Label) -> Label {
 impl From<StoreError> for CreateError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Taken("the id") => Self::IdTaken,
-            StoreError::Taken("the user name") => Self::UsernameTaken,
+            StoreError::Taken(UniqueKey::CredentialId) => Self::IdTaken,
+            StoreError::Taken(UniqueKey::CredentialUsername) => Self::UsernameTaken,
             StoreError::MissingReference => Self::UnknownAccount,
             other => Self::Store(other),
         }

@@ -15,7 +15,7 @@ use crate::control::operations::sessions::{Busy, SignInContext};
 use crate::control::operations::text_rules::fault_of_line;
 use crate::control::operations::{Invalid, NoRandomness};
 use crate::credential::{Label, PasswordHash, PlainPassword, TokenDigest};
-use crate::store::{Actor, ActorKind, Role, SetupLinkRecord, StoreError, Transaction, UserRecord};
+use crate::store::{Actor, ActorKind, Role, SetupLinkRecord, StoreError, Transaction, UniqueKey, UserRecord};
 
 /// Who the first user is; of others it is known.
 #[derive(Debug, Clone)]
@@ -174,7 +174,7 @@ fn bearer(at: &SignInContext<'_>, of: &str) -> Actor {
 impl From<StoreError> for UseSetupLinkError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Taken("the e-mail address") => Self::EmailTaken,
+            StoreError::Taken(UniqueKey::UserEmail) => Self::EmailTaken,
             other => Self::Store(other),
         }
     }
