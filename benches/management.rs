@@ -62,7 +62,7 @@ fn list(many: usize) {
 }
 
 async fn measure(name: &str, url: &str, many: usize, settle: impl Fn()) {
-    let options = StoreOptions { connections: 8, limit: Duration::from_secs(600), create: true };
+    let options = StoreOptions { connections: 8, query_timeout: Duration::from_secs(600), create: true };
     let store = Store::open(&url.parse().unwrap(), options).await.unwrap();
     store.migrate().await.unwrap();
     let start = Instant::now();
@@ -154,7 +154,7 @@ async fn fill(store: &Store, many: usize) {
         transaction.add_credentials(some).await.unwrap();
     }
     transaction.commit().await.unwrap();
-    store.after_many_writes().await;
+    store.analyze().await;
 }
 
 fn record(number: usize, many: usize) -> CredentialRecord {

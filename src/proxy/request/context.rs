@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::limits::Body;
 use super::trace::Trace;
 use crate::auth::{Admission, RateStatus, Rejection, Scheme};
-use crate::credential::Credential;
+use crate::credential::{Credential, time_ordered_id};
 use crate::proxy::Policy;
 
 /// One request.
@@ -72,19 +72,12 @@ impl Drop for InFlight {
 }
 
 impl Context {
-    /// For a request that begins now. Its id sorts by arrival, to a quarter of a microsecond (RFC 9562, 6.2,
-    /// method 3).
+    /// For a request that begins now; its id sorts by arrival.
     pub(in crate::proxy) fn new(now: Timestamp) -> Self {
-        let mut random = [0; 10];
-        fastrand::fill(&mut random);
-        let nanos = now.as_nanosecond().rem_euclid(1_000_000);
-        let fraction = (nanos * 4096 / 1_000_000) as u16;
-        random[..2].copy_from_slice(&fraction.to_be_bytes());
-        let millis = u64::try_from(now.as_millisecond()).unwrap_or_default();
         Self {
             started: Instant::now(),
             arrived: now,
-            request_id: uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid(),
+            request_id: time_ordered_id(now, None),
             policy: None,
             scheme: Scheme::None,
             recognised: None,

@@ -19,7 +19,7 @@ on_each!(
 );
 
 /// What gates have by default.
-const USUAL: StoreOptions = StoreOptions { connections: 4, limit: Duration::from_secs(2), create: true };
+const USUAL: StoreOptions = StoreOptions { connections: 4, query_timeout: Duration::from_secs(2), create: true };
 
 const VERSION_1: &str = "
     DROP INDEX credentials_unfilled; DROP INDEX credentials_of_account; DROP INDEX credentials_of_owner;
@@ -241,7 +241,7 @@ async fn look_ups_are_answered_while_a_hundred_thousand_rows_are_migrated() {
     let url = bed.url.clone();
     let migration = tokio::spawn(async move {
         let limit = Duration::from_millis(500);
-        let store = Store::open(&url, StoreOptions { limit, ..USUAL }).await.unwrap();
+        let store = Store::open(&url, StoreOptions { query_timeout: limit, ..USUAL }).await.unwrap();
         store.ensure_schema(true).await.unwrap();
     });
     let longest = asked_during(&bed, async { migration.await.unwrap() }).await;

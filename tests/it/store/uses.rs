@@ -26,7 +26,7 @@ async fn note(bed: &Bed, uses: &[(&str, Use)]) {
     for (id, one) in uses {
         all.entry(label(id)).or_default().note(*one);
     }
-    bed.store.note_uses(&all).await.unwrap();
+    bed.store.record_uses(&all).await.unwrap();
 }
 
 async fn addresses(bed: &Bed, id: &str) -> i64 {
@@ -115,7 +115,7 @@ async fn gates_and_imports_and_deletions_wait_for_nobody_in_a_circle(bed: Bed) {
                     uses.note(used(noon() + turn.seconds(), &format!("192.0.{gate}.{turn}")));
                     uses.note(used(noon() + turn.seconds(), "192.0.2.1"));
                     let uses = ids.iter().map(|id| (id.clone(), uses.clone())).collect();
-                    while let Err(error) = store.note_uses(&uses).await {
+                    while let Err(error) = store.record_uses(&uses).await {
                         assert!(matches!(error, StoreError::MissingReference), "one is being deleted: {error}");
                     }
                 }

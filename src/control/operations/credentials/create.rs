@@ -6,13 +6,12 @@ use jiff::Timestamp;
 use super::change::entry;
 use super::fields::{Given, networks, newest, once_each};
 use super::own_key::PREFIX;
-use crate::control::operations::moment::whole_millis;
 use crate::control::operations::secrets::{NewSecret, NoSecret, PlainSecret, make};
 use crate::control::operations::text_rules::{filled, trimmed};
 use crate::control::operations::{Invalid, Once, OperationContext, Refusal, Right};
 use crate::control::views::credential_facts;
 use crate::credential::{Label, RateLimit};
-use crate::store::{CredentialRecord, Store, StoreError, TakenNames, UniqueKey};
+use crate::store::{CredentialRecord, Store, StoreError, TakenNames, UniqueKey, whole_millis};
 
 /// What it shall be.
 #[derive(Debug)]
@@ -189,11 +188,11 @@ pub(super) async fn names_are_free(
     username: Option<&str>,
 ) -> Result<(), CreateError> {
     let ids = id.into_iter().map(Label::as_str).collect();
-    if !store.which_exist(&TakenNames { ids, ..TakenNames::default() }).await?.is_empty() {
+    if !store.ids_with_names(&TakenNames { ids, ..TakenNames::default() }).await?.is_empty() {
         return Err(CreateError::IdTaken);
     }
     let usernames = username.into_iter().collect();
-    if !store.which_exist(&TakenNames { usernames, ..TakenNames::default() }).await?.is_empty() {
+    if !store.ids_with_names(&TakenNames { usernames, ..TakenNames::default() }).await?.is_empty() {
         return Err(CreateError::UsernameTaken);
     }
     Ok(())

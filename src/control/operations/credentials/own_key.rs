@@ -7,12 +7,11 @@ use super::clear::cleared;
 use super::create::Created;
 use super::fields::newest;
 use super::reset::renew;
-use crate::control::operations::moment::whole_millis;
 use crate::control::operations::secrets::{Made, NewSecret, NoSecret, make};
 use crate::control::operations::{Invalid, NotFound, Once, OperationContext, Refusal, Right};
 use crate::control::views::credential_facts;
 use crate::credential::Label;
-use crate::store::{CredentialRecord, Role, StoreError, Transaction, UniqueKey};
+use crate::store::{CredentialRecord, Role, StoreError, Transaction, UniqueKey, whole_millis};
 
 /// How its id begins; the user's follows.
 pub(super) const PREFIX: &str = "own-";

@@ -126,14 +126,14 @@ async fn set_password(
     let mut transaction: Transaction = at.store.begin(now).await?;
     // First the users, as everybody does who changes one.
     let maker = LinkAuthor::of(link);
-    transaction.lock_people([maker.user().unwrap_or_default(), id.as_str()]).await?;
+    transaction.lock_users([maker.user().unwrap_or_default(), id.as_str()]).await?;
     let before = transaction.user(id.as_str()).await?.filter(|user| user.enabled);
     let before = before.ok_or(UseSetupLinkError::Worthless)?;
     let maker = match maker {
         LinkAuthor::ControlState => None,
-        LinkAuthor::User(id) => Some(transaction.held_user(id).await?.and_then(ActorState::of_user)),
+        LinkAuthor::User(id) => Some(transaction.user_for_share(id).await?.and_then(ActorState::of_user)),
         LinkAuthor::Token(id) => {
-            let token = transaction.held_operator_token(id).await?;
+            let token = transaction.operator_token_for_share(id).await?;
             Some(token.and_then(|token| ActorState::of_token(token, now)))
         }
         LinkAuthor::Unknown => Some(None),
