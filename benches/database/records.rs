@@ -1,4 +1,4 @@
-//! What is written to the databases.
+//! Rows for the benchmarks.
 
 use std::time::Duration;
 
