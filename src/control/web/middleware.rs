@@ -6,13 +6,13 @@ use axum::http::header::{ALLOW, CACHE_CONTROL, SET_COOKIE, X_CONTENT_TYPE_OPTION
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
-use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::csrf;
 use super::state::ControlState;
 use crate::control::api::extract::LARGEST_BODY;
 use crate::control::api::problem::{Code, Problem};
+use crate::credential::time_ordered_id;
 
 /// Told in every answer, written in the audit.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -34,7 +34,7 @@ pub(in crate::control) async fn surround(
     next: Next,
 ) -> Response {
     let in_force = state.0.in_force.load_full();
-    let id = request_id(state.0.clock.now());
+    let id = time_ordered_id(state.0.clock.now(), None).to_string();
     request.extensions_mut().insert(RequestId(id.clone()));
     let mut response = match prepare(request, in_force.public_url.as_deref()).await {
         Ok(request) => next.run(request).await,
@@ -98,12 +98,4 @@ fn digest(request: &Request, body: &[u8]) -> RequestDigest {
         hasher.update(part);
     }
     RequestDigest(hasher.finalize().into())
-}
-
-/// Sorts by arrival, as at the gate (UUIDv7).
-fn request_id(now: Timestamp) -> String {
-    let mut random = [0; 10];
-    fastrand::fill(&mut random);
-    let millis = u64::try_from(now.as_millisecond()).unwrap_or_default();
-    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().to_string()
 }

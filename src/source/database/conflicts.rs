@@ -40,7 +40,7 @@ impl DatabaseDirectory {
                     StoredSecret::Password { username, .. } => names.usernames.push(username),
                 }
             }
-            clashes.extend(self.store.which_exist(&names).await?);
+            clashes.extend(self.store.ids_with_names(&names).await?);
         }
         clashes.sort_unstable();
         clashes.dedup();

@@ -57,7 +57,7 @@ impl DatabaseDirectory {
         if uses.is_empty() {
             return;
         }
-        if let Err(error) = self.store.note_uses(&uses).await {
+        if let Err(error) = self.store.record_uses(&uses).await {
             tracing::warn!("last uses are not written yet: {error}");
             while uses.len() > MOST {
                 uses.pop_last();

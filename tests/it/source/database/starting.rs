@@ -46,7 +46,7 @@ async fn a_database_that_has_only_grown_is_used_and_one_that_needs_a_newer_progr
     bed.execute("UPDATE schema_mark SET readable_from = 4").await;
     let refusal = refusal_of(&bed.address());
     assert!(
-        refusal.contains("its schema is at version 4, which needs a claviger that knows 4, and this one knows 3"),
+        refusal.contains("its schema is at version 4, which needs a claviger of schema version 4, and this one has 3"),
         "{refusal}"
     );
     assert!(refusal.contains("use the version of claviger that last migrated it, or a newer one"), "{refusal}");
@@ -66,7 +66,7 @@ async fn a_damaged_row_takes_nobody_else_down(bed: Bed) {
         assert_eq!(asked(&gate, &bearer("damaged")), (503, "directory_unavailable".into()));
     }
     assert_eq!(asked(&gate, &bearer("fine")).0, 200);
-    let message = "credentials.addresses of \\\"damaged\\\" holds what claviger has never written";
+    let message = "credentials.addresses of \\\"damaged\\\" holds a value that claviger never writes";
     let count = || gate.stderr().matches(message).count();
     eventually("it is said", || count() > 0);
     assert!(count() < 10, "whoever holds a damaged credential fills the log:\n{}", gate.stderr());
