@@ -3,8 +3,6 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
 use super::SessionLimits;
 use crate::auth::{HashPool, Network, Throttle, ThrottleRules};
 use crate::clock::Clock;
@@ -102,12 +100,8 @@ impl SignInContext<'_> {
 
     /// Hashes a password, when it is its turn.
     pub(in crate::control::operations) async fn hash(&self, password: PlainPassword) -> Result<PasswordHash, Busy> {
-        let (done, hash) = oneshot::channel();
-        self.hashes.renew(password, |hash| {
-            // Whoever wanted it may have gone.
-            let _gone = done.send(hash);
-        });
-        hash.await.map_err(|_| Busy)
+        let (hash, _) = self.hashes.hash(password).await.map_err(|_| Busy)?;
+        Ok(hash)
     }
 
     /// Somebody who does something from here.
