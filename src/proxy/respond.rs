@@ -123,8 +123,8 @@ impl Refusals {
         head.insert_header(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))?;
         head.insert_header(CONTENT_LENGTH, HeaderValue::from(body.len()))?;
         head.insert_header(CACHE_CONTROL, HeaderValue::from_static("no-store"))?;
-        if let Some(seconds) = rejection.retry_after() {
-            head.insert_header(RETRY_AFTER, HeaderValue::from(seconds))?;
+        if let Some(delay) = rejection.retry_after() {
+            head.insert_header(RETRY_AFTER, HeaderValue::from(delay.as_secs()))?;
         }
         if let Some(standing) = &refusal.standing {
             tell_rate(&mut head, standing)?;
@@ -191,9 +191,9 @@ impl Challenge {
 /// Says what limit the credential has and how it stands (draft-ietf-httpapi-ratelimit-headers). Fields of the
 /// API behind stay: both are lists.
 pub(super) fn tell_rate(head: &mut ResponseHeader, standing: &RateStatus) -> pingora::Result<()> {
-    let RateStatus { limit, remaining, whole_in, .. } = standing;
+    let RateStatus { limit, remaining, reset_after, .. } = standing;
     head.append_header("RateLimit-Policy", format!("\"default\";q={};w={}", limit.requests, limit.seconds))?;
-    head.append_header("RateLimit", format!("\"default\";r={remaining};t={whole_in}"))?;
+    head.append_header("RateLimit", format!("\"default\";r={remaining};t={}", reset_after.as_secs()))?;
     Ok(())
 }
 

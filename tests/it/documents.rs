@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 use claviger::auth::{REJECTION_CODES, Rejection};
 use claviger::config::raw;
@@ -40,8 +41,8 @@ const REJECTIONS: [Rejection; 21] = [
     Rejection::HeadersTooLarge,
     Rejection::BodyTooLarge,
     Rejection::BodyTooSlow,
-    Rejection::RateLimited(7),
-    Rejection::GuessesThrottled(8),
+    Rejection::RateLimited(Duration::from_secs(7)),
+    Rejection::GuessesThrottled(Duration::from_secs(8)),
 ];
 
 #[test]
@@ -62,7 +63,10 @@ fn every_rejection_has_the_status_and_the_title_that_its_heading_promises() {
         assert_eq!(rejection.ends_connection(), ends, "{code}");
     }
     let [.., unavailable, _, _, _, _, _, limited, throttled] = REJECTIONS;
-    assert_eq!([unavailable, limited, throttled].map(Rejection::retry_after), [Some(1), Some(7), Some(8)]);
+    assert_eq!(
+        [unavailable, limited, throttled].map(Rejection::retry_after),
+        [1, 7, 8].map(|seconds| Some(Duration::from_secs(seconds)))
+    );
 }
 
 #[test]

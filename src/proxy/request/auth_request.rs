@@ -69,8 +69,8 @@ impl<'r> AuthRequest<'r> {
         if self.method == Method::CONNECT {
             return Err(Rejection::RequestAmbiguous("A tunnel (CONNECT) is no request to an API."));
         }
-        let target = Target::parse(self.target, policy.rules.look_at_paths())?;
-        self.refuse_two_readings(policy.rules.look_at_methods())?;
+        let target = Target::parse(self.target, policy.rules.depend_on_paths())?;
+        self.refuse_two_readings(policy.rules.depend_on_methods())?;
         let stated = RequestedVersion::read(&policy.rules.versions, target, self.headers)?;
         Ok(ParsedRequest { question: *self, target, stated, now })
     }

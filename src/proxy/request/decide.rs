@@ -7,7 +7,8 @@ use arc_swap::ArcSwap;
 use super::auth_request::AuthRequest;
 use super::context::Context;
 use crate::auth::{
-    Admission, Attempt, AuthOutcome, Authenticator, Network, PendingPassword, Presented, Rejection, Throttle, Unsettled,
+    Admission, Attempt, AuthOutcome, Authenticator, NeedsFetch, Network, PendingPassword, Presented, Rejection,
+    Throttle,
 };
 use crate::clock::Clock;
 use crate::proxy::Policy;
@@ -31,7 +32,7 @@ pub struct Decider {
 /// What became of a request so far.
 enum Quick {
     Final(Result<Admission, Rejection>),
-    Unsettled(Unsettled),
+    NeedsFetch(NeedsFetch),
     Pending(Box<PendingPassword>, Option<Attempt>),
 }
 
@@ -100,7 +101,7 @@ impl Decider {
     fn count(&self, admission: Admission, context: &mut Context) -> Result<Admission, Rejection> {
         let (Some(credential), Some(policy)) = (&admission.credential, &context.policy) else { return Ok(admission) };
         context.standing = policy.meters.count(credential, self.clock.steady());
-        match context.standing.and_then(|standing| standing.retry_in) {
+        match context.standing.and_then(|standing| standing.retry_after) {
             Some(seconds) => Err(Rejection::RateLimited(seconds)),
             None => {
                 policy.directory.note_use(credential, context.client, context.arrived);
@@ -123,7 +124,7 @@ impl Decider {
         };
         let call = facts.call();
         if policy.rules.is_public(&call) {
-            return Quick::Final(policy.rules.admit_anyone(&call));
+            return Quick::Final(policy.rules.admit_public(&call));
         }
         // Not moved: a decoded pair is large.
         let read = facts.presented(policy);
@@ -138,8 +139,8 @@ impl Decider {
         let (format, directory) = (&policy.rules.token_format, &*policy.directory);
         let recognised = settled.unwrap_or_else(|| self.authenticator.lookup(format, directory, presented, from));
         let guessed = match (recognised, throttled) {
-            (AuthOutcome::Unsettled(unsettled), _) => return Quick::Unsettled(unsettled),
-            (AuthOutcome::Known(credential), _) => {
+            (AuthOutcome::NeedsFetch(unsettled), _) => return Quick::NeedsFetch(unsettled),
+            (AuthOutcome::Authenticated(credential), _) => {
                 let outcome = self.known(presented, from);
                 return Quick::Final(outcome.and_then(|()| {
                     context.recognised = Some(credential.clone());
@@ -172,7 +173,7 @@ impl Decider {
     fn known(&self, presented: &Presented, from: Option<Network>) -> Result<(), Rejection> {
         let Presented::Password(pair) = presented else { return Ok(()) };
         if let Some(network) = from {
-            let outcome = self.throttle.known_pair(network, pair.username(), self.clock.steady());
+            let outcome = self.throttle.check_pair(network, pair.username(), self.clock.steady());
             outcome.map_err(Rejection::GuessesThrottled)?;
         }
         self.metrics.password_hits.inc();
@@ -188,8 +189,8 @@ impl Decider {
         later: Quick,
     ) -> Result<Admission, Rejection> {
         let later = match later {
-            Quick::Unsettled(unsettled) => {
-                let settled = self.authenticator.settle(&*policy.directory, unsettled).await;
+            Quick::NeedsFetch(unsettled) => {
+                let settled = self.authenticator.resolve(&*policy.directory, unsettled).await;
                 self.decide(policy, question, context, Some(settled))
             }
             other => other,
@@ -197,7 +198,7 @@ impl Decider {
         match later {
             Quick::Final(verdict) => verdict,
             // What was settled is settled.
-            Quick::Unsettled(_) => Err(Rejection::DirectoryUnavailable),
+            Quick::NeedsFetch(_) => Err(Rejection::DirectoryUnavailable),
             Quick::Pending(pending, guess) => self.verify(question, context, *pending, guess).await,
         }
     }
@@ -238,7 +239,7 @@ impl Decider {
         let facts = question.read(&policy, self.clock.now())?;
         let call = facts.call();
         if policy.rules.is_public(&call) {
-            return policy.rules.admit_anyone(&call);
+            return policy.rules.admit_public(&call);
         }
         match facts.presented(&policy)? {
             // The same bytes as before, so the same pair.

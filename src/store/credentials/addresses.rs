@@ -92,7 +92,11 @@ impl Store {
             FROM credential_addresses WHERE credential IN (";
         let _touched: Touched = put!(self, begin, |sql, pool| {
             listed!(sql, credentials.iter().map(|(id,)| id.as_str()));
-            sql.push(")) AS placed WHERE place > ").push(RecentUses::MOST).push(")").push(self.skip_locked()).push(")");
+            sql.push(")) AS placed WHERE place > ")
+                .push(RecentUses::MAX_NETWORKS)
+                .push(")")
+                .push(self.skip_locked())
+                .push(")");
             sql.build().persistent(false).execute(pool)
         })?;
         Ok(())

@@ -28,7 +28,7 @@ pub struct Asked {
 
 impl Asked {
     fn call(&self, rules: &Rules) -> Result<(Target<'_>, RouteRequest<'_>), Rejection> {
-        let target = Target::parse(self.target.as_bytes(), rules.look_at_paths())?;
+        let target = Target::parse(self.target.as_bytes(), rules.depend_on_paths())?;
         let stated = RequestedVersion::read(&rules.versions, target, &self.headers)?;
         let (path, version, address) = (stated.path, stated.version, Some(self.address));
         Ok((target, RouteRequest { method: &self.method, path, version, address, now: self.now }))
@@ -98,15 +98,15 @@ pub fn decide(
     let rules = &begun.rules;
     let (target, call) = asked.call(rules)?;
     if rules.is_public(&call) {
-        return rules.admit_anyone(&call);
+        return rules.admit_public(&call);
     }
     let presented = Presented::read(&rules.accept, &asked.headers, target.query)?;
     let presented = presented.ok_or(Rejection::CredentialMissing)?;
     let from = Some(Network::of(asked.address));
     match authenticator.lookup(&rules.token_format, &*begun.set, &presented, from) {
-        AuthOutcome::Known(credential) => rules.admit(credential, &call),
+        AuthOutcome::Authenticated(credential) => rules.admit(credential, &call),
         AuthOutcome::Rejected(rejection) => Err(rejection),
-        AuthOutcome::Unsettled(_) => panic!("a file knows everything"),
+        AuthOutcome::NeedsFetch(_) => panic!("a file knows everything"),
         AuthOutcome::Pending(pending) => decide_later(authenticator, load, asked, *pending),
     }
 }
@@ -129,7 +129,7 @@ fn decide_later(
     let ended = ended.ok_or(Rejection::DirectoryUnavailable)?;
     let (target, call) = asked.call(&ended.rules)?;
     if ended.rules.is_public(&call) {
-        return ended.rules.admit_anyone(&call);
+        return ended.rules.admit_public(&call);
     }
     match Presented::read(&ended.rules.accept, &asked.headers, target.query)? {
         Some(Presented::Password(_)) => ended.rules.admit(credential, &call),
