@@ -1,28 +1,26 @@
-//! Families of metrics: those that the README promises, and those that an answer of `/metrics` tells.
+//! Metric families: as the README documents them, and as `/metrics` exports them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use claviger::auth::REJECTION_CODES;
 
-/// One name.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Family {
     /// Counter, gauge or histogram.
     pub kind: String,
-    /// The values of each label; none where any will do.
+    /// The values of each label; empty for any value.
     pub labels: BTreeMap<String, BTreeSet<String>>,
 }
 
 pub type Families = BTreeMap<String, Family>;
 
-/// README.md.
 pub fn readme() -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
 }
 
-/// Its table.
-pub fn promised() -> Families {
+/// Parses the table of the README.
+pub fn documented() -> Families {
     let readme = readme();
     let section = readme.split("\n### Metrics\n").nth(1).unwrap().split("\n### ").next().unwrap();
     let rows = section.lines().filter(|line| line.starts_with("| `"));
@@ -35,7 +33,7 @@ pub fn promised() -> Families {
         let family = Family { kind: kind.to_owned(), labels };
         for name in quoted(names) {
             let is_new = families.insert(name.to_owned(), family.clone()).is_none();
-            assert!(is_new, "{name} stands there twice");
+            assert!(is_new, "{name} is listed twice");
         }
     }
     families
@@ -55,8 +53,8 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// What stands in an answer of `/metrics`.
-pub fn told(text: &str) -> Families {
+/// Parses the text format of Prometheus.
+pub fn exported(text: &str) -> Families {
     let mut families = Families::new();
     for line in text.lines() {
         if let Some(rest) = line.strip_prefix("# TYPE ") {
@@ -64,9 +62,9 @@ pub fn told(text: &str) -> Families {
             families.insert(name.to_owned(), Family { kind: kind.to_owned(), ..Family::default() });
         } else if !line.starts_with('#') {
             let (name, labels) = series(line);
-            let family = families.get_mut(family_of(name)).unwrap_or_else(|| panic!("of no family: {line}"));
+            let family = families.get_mut(family_of(name)).unwrap_or_else(|| panic!("no family for {line}"));
             for (label, value) in labels {
-                // Buckets are of the format, not of the meaning.
+                // A label of the format, not of the metric.
                 if label != "le" {
                     family.labels.entry(label.to_owned()).or_default().insert(value.to_owned());
                 }
@@ -76,7 +74,7 @@ pub fn told(text: &str) -> Families {
     families
 }
 
-/// Name and labels of a sample. No value of ours holds a comma or a quotation mark.
+/// Name and labels of a sample. Our label values contain no comma and no quotation mark.
 fn series(line: &str) -> (&str, Vec<(&str, &str)>) {
     let Some((name, rest)) = line.split_once('{') else { return (line.split(' ').next().unwrap(), Vec::new()) };
     let (labels, _) = rest.rsplit_once('}').unwrap();
@@ -87,8 +85,8 @@ fn series(line: &str) -> (&str, Vec<(&str, &str)>) {
     (name, pairs.collect())
 }
 
-/// Samples of a histogram have names of their own.
+/// Removes the suffixes of histogram samples.
 fn family_of(name: &str) -> &str {
-    let of_histogram = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
-    of_histogram.unwrap_or(name)
+    let histogram = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
+    histogram.unwrap_or(name)
 }
