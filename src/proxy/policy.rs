@@ -73,7 +73,7 @@ impl Policy {
             .transpose()?;
         Ok(Self {
             names: HeaderNames::new(&settings.identity.prefix.0.0, &rules),
-            refusals: Refusals::new(&rules.accept, settings.error_docs.as_deref()),
+            refusals: Refusals::new(&rules.accept, &settings.error_docs),
             notices: rules.versions.known.iter().map(VersionNotice::new).collect(),
             trusted_proxies: settings.trusted_proxies.clone(),
             askers: settings.forward_auth.iter().flat_map(|asked| &asked.trusted_proxies).copied().collect(),

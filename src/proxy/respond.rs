@@ -15,9 +15,6 @@ use super::request::context::Context;
 use super::request::headers::has_one_length;
 use crate::auth::{Accept, RateStatus, Rejection, Scheme};
 
-/// What `type` begins with when nothing else is configured: names the table in our README. Absolute, so that
-/// it is the same for every path (RFC 9457, 3.1.1), under a name that can never be anybody's (RFC 6761).
-const DOCUMENTATION: &str = "https://claviger.invalid/README.md";
 /// Bodies up to this size are read to their end after a refusal, so that the connection can go on.
 const DRAINABLE: u64 = 16 * 1024;
 pub(super) const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
@@ -71,7 +68,7 @@ struct Problem<'a> {
 
 impl Refusals {
     /// Challenges for what is accepted; `documentation` is where the codes are explained.
-    pub(super) fn new(accept: &Accept, documentation: Option<&str>) -> Self {
+    pub(super) fn new(accept: &Accept, documentation: &str) -> Self {
         let basic = HeaderValue::from_static("Basic realm=\"api\", charset=\"UTF-8\"");
         let bearer = Challenge {
             scheme: Scheme::Bearer,
@@ -98,10 +95,7 @@ impl Refusals {
             api_key.map(|value| same(Scheme::ApiKey, value)),
             accept.basic.then(|| same(Scheme::Basic, basic)),
         ];
-        Self {
-            documentation: documentation.unwrap_or(DOCUMENTATION).to_owned(),
-            challenges: challenges.into_iter().flatten().collect(),
-        }
+        Self { documentation: documentation.to_owned(), challenges: challenges.into_iter().flatten().collect() }
     }
 
     /// Head and body of a refusal.

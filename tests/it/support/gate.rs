@@ -140,6 +140,11 @@ impl Gate {
         self.folder.path()
     }
 
+    /// The same, which then lives as long as the longer of the two.
+    pub fn shared_folder(&self) -> Arc<TempDir> {
+        self.folder.clone()
+    }
+
     /// Its settings file.
     pub fn settings_file(&self) -> PathBuf {
         self.folder().join("claviger.yaml")

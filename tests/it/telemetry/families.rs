@@ -1,9 +1,10 @@
-//! Metric families: as the README documents them, and as `/metrics` exports them.
+//! Metric families: as docs/operate/metrics.md documents them, and as `/metrics` exports them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use claviger::auth::REJECTION_CODES;
+
+use crate::support::book::page;
 
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Family {
@@ -15,15 +16,13 @@ pub struct Family {
 
 pub type Families = BTreeMap<String, Family>;
 
-pub fn readme() -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
-}
+/// Documents the meaning of each metric and what to do.
+pub const PAGE: &str = "docs/operate/metrics.md";
 
 /// Parses the table of the README.
 pub fn documented() -> Families {
-    let readme = readme();
-    let section = readme.split("\n### Metrics\n").nth(1).unwrap().split("\n### ").next().unwrap();
-    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    let page = page(PAGE);
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
     let mut families = Families::new();
     for row in rows {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
@@ -33,7 +32,7 @@ pub fn documented() -> Families {
         let family = Family { kind: kind.to_owned(), labels };
         for name in quoted(names) {
             let is_new = families.insert(name.to_owned(), family.clone()).is_none();
-            assert!(is_new, "{name} is listed twice");
+            assert!(is_new, "{name} has two rows");
         }
     }
     families
@@ -43,7 +42,7 @@ pub fn documented() -> Families {
 fn label(text: &str) -> Option<(String, BTreeSet<String>)> {
     let (name, values) = text.trim().split_once(": ")?;
     let mut values: BTreeSet<String> = quoted(values).map(str::to_owned).collect();
-    if text.contains("(#error-codes)") {
+    if text.contains("(../reference/error-codes.md)") {
         values.extend(REJECTION_CODES.map(str::to_owned));
     }
     Some((quoted(name).next()?.to_owned(), values))
@@ -72,6 +71,12 @@ pub fn exported(text: &str) -> Families {
         }
     }
     families
+}
+
+/// The HELP text of each family.
+pub fn helps(text: &str) -> BTreeMap<String, String> {
+    let lines = text.lines().filter_map(|line| line.strip_prefix("# HELP ")?.split_once(' '));
+    lines.map(|(name, help)| (name.to_owned(), help.to_owned())).collect()
 }
 
 /// Name and labels of a sample. Our label values contain no comma and no quotation mark.
