@@ -38,7 +38,10 @@ fn a_file_becomes_a_set() {
     assert!(!one.account.access);
     assert!(!set.find_username("u").credential().unwrap().enabled);
     assert!(set.find_username("v").credential().is_none());
-    assert_eq!(set.decoy("anybody"), set.find_username("u").credential().unwrap().password_hash().cloned().unwrap());
+    assert_eq!(
+        set.dummy_hash("anybody"),
+        set.find_username("u").credential().unwrap().password_hash().cloned().unwrap()
+    );
 }
 
 /// The time of a known user does not change with a reload, so that of an unknown one must not either.
@@ -56,7 +59,7 @@ fn an_unknown_user_costs_the_same_after_a_reload_that_adds_another_credential() 
     let (before, after) = (set(&[HASH, bcrypt, bcrypt]), set(&[HASH, bcrypt, bcrypt, bcrypt]));
     for number in 0..100 {
         let name = format!("nobody-{number}");
-        assert_eq!(before.decoy(&name), after.decoy(&name), "{name}");
+        assert_eq!(before.dummy_hash(&name), after.dummy_hash(&name), "{name}");
     }
 }
 
@@ -105,17 +108,17 @@ fn a_faulty_id_or_account_hides_no_other_fault_of_its_entry() {
   - {id: '', account: acme, tokn: hunter2}
 ";
     insta::assert_snapshot!(faults(text), @r"
-    2:10  credentials[0].id  may hold only letters, digits and . _ : @ / + -
+    2:10  credentials[0].id  may contain only letters, digits and . _ : @ / + -
     2:26  credentials[0].account  must be text, not a number; put it in quotes
     2:86  credentials[0].expires_at  must be a time with its zone, such as 2027-01-01T00:00:00Z
-    2:36  credentials[0].token  is not a digest; a secret must not stand here in the clear; run claviger token digest and paste what it prints
+    2:36  credentials[0].token  is not a token digest; write the digest here, never the token itself; run claviger token digest and paste what it prints
     2:54  credentials[0].version  is not a configured version; known: 1, 2
     2:68  credentials[0].scopes[0]  is not a configured scope; known: pay
-    3:15  credentials[1].account  may hold only letters, digits and . _ : @ / + -
+    3:15  credentials[1].account  may contain only letters, digits and . _ : @ / + -
     3:5  credentials[1].id  is missing
-    3:29  credentials[1].token  is not a digest; a secret must not stand here in the clear; run claviger token digest and paste what it prints
+    3:29  credentials[1].token  is not a token digest; write the digest here, never the token itself; run claviger token digest and paste what it prints
     3:5  credentials[1].version  is missing; known: 1, 2
-    4:10  credentials[2].id  may hold only letters, digits and . _ : @ / + -
+    4:10  credentials[2].id  may contain only letters, digits and . _ : @ / + -
     4:5  credentials[2]  has neither token nor username and password; claviger token new makes a token, claviger password hash a password
     4:5  credentials[2].version  is missing; known: 1, 2
     5:35  credentials[3].token  must be text, not a number; put it in quotes

@@ -49,7 +49,7 @@ impl Directory for CombinedDirectory {
         match (self.file.find_username(username), self.database.find_username(username)) {
             (Lookup::Found(credential), _) => Lookup::Remembered(credential),
             (_, Lookup::Remembered(credential)) if !self.is_of_file(&credential) => Lookup::Remembered(credential),
-            _ => Lookup::Unsettled,
+            _ => Lookup::NeedsFetch,
         }
     }
 
@@ -62,7 +62,7 @@ impl Directory for CombinedDirectory {
         Ok(of_file.or(found.filter(|credential| !self.is_of_file(credential))))
     }
 
-    fn decoy(&self, username: &str) -> PasswordHash {
+    fn dummy_hash(&self, username: &str) -> PasswordHash {
         self.file.decoys().and(&self.database.decoys()).of(username)
     }
 

@@ -55,7 +55,7 @@ impl DummyHashes {
             even.ln() / kind.weight()
         };
         let best = self.0.iter().map(|kind| (score(kind), kind)).max_by(|(a, _), (b, _)| a.total_cmp(b));
-        best.map_or_else(PasswordHash::decoy, |(_, kind)| kind.sample.clone())
+        best.map_or_else(PasswordHash::dummy, |(_, kind)| kind.sample.clone())
     }
 }
 
@@ -77,36 +77,36 @@ mod tests {
     ];
 
     /// This many of each kind.
-    fn decoys(counts: [usize; 3]) -> DummyHashes {
-        let mut decoys = DummyHashes::default();
+    fn dummies(counts: [usize; 3]) -> DummyHashes {
+        let mut dummies = DummyHashes::default();
         for (kind, count) in KINDS.iter().zip(counts) {
             for _ in 0..count {
-                decoys.add(&kind.parse().unwrap());
+                dummies.add(&kind.parse().unwrap());
             }
         }
-        decoys
+        dummies
     }
 
-    fn kinds(decoys: &DummyHashes) -> Vec<String> {
-        (0..4000).map(|number| decoys.of(&format!("user-{number}")).cost().to_owned()).collect()
+    fn kinds(dummies: &DummyHashes) -> Vec<String> {
+        (0..4000).map(|number| dummies.of(&format!("user-{number}")).cost().to_owned()).collect()
     }
 
     #[test]
     fn names_are_spread_over_the_kinds_by_their_numbers() {
-        let kinds = kinds(&decoys([4, 16, 0]));
+        let kinds = kinds(&dummies([4, 16, 0]));
         let few = kinds.iter().filter(|kind| *kind == "$2y$04").count();
         assert!((600..1000).contains(&few), "{few} of 4000 where a fifth is meant");
     }
 
     #[test]
     fn a_kind_that_is_new_moves_no_name_between_the_others() {
-        let (before, after) = (kinds(&decoys([4, 16, 0])), kinds(&decoys([4, 16, 1])));
+        let (before, after) = (kinds(&dummies([4, 16, 0])), kinds(&dummies([4, 16, 1])));
         let moved: Vec<_> = before.iter().zip(&after).filter(|(before, after)| before != after).collect();
         assert!(moved.len() < 400 && moved.iter().all(|(_, after)| *after == "{SHA}"), "{} moved", moved.len());
     }
 
     #[test]
     fn without_a_password_in_the_set_a_name_costs_what_a_new_one_would() {
-        assert_eq!(decoys([0, 0, 0]).of("anybody"), PasswordHash::decoy());
+        assert_eq!(dummies([0, 0, 0]).of("anybody"), PasswordHash::dummy());
     }
 }

@@ -65,9 +65,10 @@ fn per_minute(requests: u32, burst: u32) -> RateLimit {
 }
 
 fn count(meter: &RateLimiter, limit: RateLimit, now: Duration) -> Result<(), Problem> {
-    match meter.count(limit, now).retry_in {
+    match meter.count(limit, now).retry_after {
         None => Ok(()),
-        Some(seconds) => {
+        Some(delay) => {
+            let seconds = u32::try_from(delay.as_secs()).unwrap_or(u32::MAX);
             Err(Problem::new(Code::TooManyRequests, "this is too often; wait for a while").retry_after(seconds))
         }
     }

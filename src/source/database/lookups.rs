@@ -57,7 +57,7 @@ impl Lookups {
         match self.directory.upgrade().ok_or(Unavailable)?.known_token(&digest) {
             Lookup::Found(credential) | Lookup::Remembered(credential) => Ok(Some(credential)),
             Lookup::Absent => Ok(None),
-            Lookup::Unsettled => self.ask(LookupKey::Token(digest)).await,
+            Lookup::NeedsFetch => self.ask(LookupKey::Token(digest)).await,
         }
     }
 
@@ -65,7 +65,7 @@ impl Lookups {
         let directory = self.directory.upgrade().ok_or(Unavailable)?;
         if directory.is_gone() {
             // Whoever follows the changes finds out when it is back.
-            directory.metrics.not_asked();
+            directory.metrics.lookup_skipped();
             return Err(Unavailable);
         }
         let Ok(place) = self.places.clone().try_acquire_owned() else {

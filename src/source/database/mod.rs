@@ -131,7 +131,7 @@ impl DatabaseDirectory {
     /// What is known of a token without asking.
     fn known_token(&self, digest: &TokenDigest) -> Lookup {
         match self.judge(self.remembered.token(digest)) {
-            Lookup::Unsettled if self.is_followed() && self.remembered.is_unknown(digest) => Lookup::Absent,
+            Lookup::NeedsFetch if self.is_followed() && self.remembered.is_unknown(digest) => Lookup::Absent,
             lookup => lookup,
         }
     }
@@ -140,12 +140,12 @@ impl DatabaseDirectory {
         let is_fresh = || self.age().is_some_and(|age| age <= self.max_stale);
         match found {
             Some(entry) if entry.is_valid(&self.clock) && is_fresh() => Lookup::Remembered(entry.credential.clone()),
-            _ => Lookup::Unsettled,
+            _ => Lookup::NeedsFetch,
         }
     }
 
     fn counted(&self, lookup: Lookup) -> Lookup {
-        let counter = if matches!(lookup, Lookup::Unsettled) { &self.metrics.misses } else { &self.metrics.hits };
+        let counter = if matches!(lookup, Lookup::NeedsFetch) { &self.metrics.misses } else { &self.metrics.hits };
         counter.inc();
         lookup
     }
@@ -165,7 +165,7 @@ impl Directory for DatabaseDirectory {
         self.lookups.fetch(key).await
     }
 
-    fn decoy(&self, username: &str) -> PasswordHash {
+    fn dummy_hash(&self, username: &str) -> PasswordHash {
         self.decoys.load().of(username)
     }
 

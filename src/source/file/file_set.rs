@@ -139,7 +139,7 @@ impl Directory for FileSet {
         Ok(lookup.credential())
     }
 
-    fn decoy(&self, username: &str) -> PasswordHash {
+    fn dummy_hash(&self, username: &str) -> PasswordHash {
         self.decoys.of(username)
     }
 }

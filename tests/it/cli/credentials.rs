@@ -172,8 +172,8 @@ fn every_bad_row_is_named_with_its_line_and_nothing_is_imported() {
     let ended = run(&folder, &["import", "in.csv"]);
     assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
     insta::assert_snapshot!(ended.stderr, @r"
-    in.csv:3:1  id  may hold only letters, digits and . _ : @ / + -
-    in.csv:5:10  token  is not a digest; a secret must not stand here in the clear; run claviger token digest and paste what it prints
+    in.csv:3:1  id  may contain only letters, digits and . _ : @ / + -
+    in.csv:5:10  token  is not a token digest; write the digest here, never the token itself; run claviger token digest and paste what it prints
     in.csv:7:18  enabled  must be true or false, not text
     in.csv:7:24  scopes[1]  is not a configured scope; known: pay
     in.csv:7:33  rate_limit.requests  must be a whole number, not text

@@ -78,8 +78,8 @@ fn every_fault_of_the_credentials_stands_on_a_line_with_its_place() {
     assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
     insta::assert_snapshot!(ended.stderr, @r#"
     credentials.yaml:2:25  credentials[0].tokn  is not a known key; did you mean token?
-    credentials.yaml:3:10  credentials[1].id  may hold only letters, digits and . _ : @ / + -
-    credentials.yaml:3:34  credentials[1].token  is not a digest; a secret must not stand here in the clear; run claviger token digest and paste what it prints
+    credentials.yaml:3:10  credentials[1].id  may contain only letters, digits and . _ : @ / + -
+    credentials.yaml:3:34  credentials[1].token  is not a token digest; write the digest here, never the token itself; run claviger token digest and paste what it prints
     3 faults
     "#);
 }
@@ -92,9 +92,9 @@ fn keys_that_nobody_knows_are_reported_without_their_text() {
                 hunter2secret: 1\nlog: {level: info, level: warn}\nproxy: {}\npublic: [{hunter2secret, path: y}]\n";
     insta::assert_snapshot!(validate(text, &[]).stderr, @r#"
     claviger.yaml:1:39  proxy  a key here is not known; a colon needs a space behind it
-    claviger.yaml:3:10  scopes  a key here may hold only letters, digits and . _ : @ / + -
+    claviger.yaml:3:10  scopes  a key here may contain only letters, digits and . _ : @ / + -
     claviger.yaml:3:39  scopes.a  stands here twice, first at 3:32
-    claviger.yaml:3:46  scopes  a key here may hold only letters, digits and . _ : @ / + -
+    claviger.yaml:3:46  scopes  a key here may contain only letters, digits and . _ : @ / + -
     claviger.yaml:4:1  a key here is not known; known here: proxy, forward_auth, admin, desk, handover, credentials, database, accept, identity, versions, scopes, public, tokens, passwords, limits, rate_limit, throttle, log, tracing
     claviger.yaml:5:20  log.level  stands here twice, first at 5:7
     claviger.yaml:6:1  proxy  stands here twice, first at 1:1

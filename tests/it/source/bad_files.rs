@@ -92,7 +92,7 @@ fn bad_files() -> Vec<BadFile> {
         text(
             "a secret in the clear",
             sneaking() + "  - {id: plain, account: acme, token: planted-in-the-clear}\n",
-            &[":6:39  credentials[4].token  is not a digest; a secret must not stand here in the clear"],
+            &[":6:39  credentials[4].token  is not a token digest; write the digest here, never the token itself"],
         ),
         text(
             "the same token twice",

@@ -41,7 +41,7 @@ fn start(settings: &Settings) -> Database {
     Database::start(DatabaseStart {
         settings: settings.database.as_ref().unwrap(),
         clock: Clock::System,
-        metrics: Arc::new(metrics.of_database().unwrap()),
+        metrics: Arc::new(metrics.register_database().unwrap()),
         may_migrate: true,
     })
     .unwrap()
@@ -176,14 +176,14 @@ fn verdict(
     let presented = Presented::read(&accept, &headers, None).unwrap().unwrap();
     let mut recognition = authenticator.lookup(&TokenFormat::default(), &*directory, &presented, None);
     runtime.block_on(async {
-        if let AuthOutcome::Unsettled(unsettled) = recognition {
-            recognition = authenticator.settle(&*directory, unsettled).await;
+        if let AuthOutcome::NeedsFetch(unsettled) = recognition {
+            recognition = authenticator.resolve(&*directory, unsettled).await;
         }
         let credential = match recognition {
-            AuthOutcome::Known(credential) => credential,
+            AuthOutcome::Authenticated(credential) => credential,
             AuthOutcome::Pending(pending) => authenticator.verify(*pending, || directory).await?,
             AuthOutcome::Rejected(rejection) => return Err(rejection),
-            AuthOutcome::Unsettled(_) => panic!("asked, and still unsettled"),
+            AuthOutcome::NeedsFetch(_) => panic!("asked, and still unsettled"),
         };
         Ok(credential.id.to_string())
     })

@@ -74,7 +74,7 @@ pub async fn create_operator_token(
         return Ok(Once::Repeated(answer));
     }
     check(&new, account_fault, call.now)?;
-    let token = TokenFormat::of_operators().mint().map_err(|_| NoRandomness)?;
+    let token = TokenFormat::operator().mint().map_err(|_| NoRandomness)?;
     let mut record = OperatorTokenRecord {
         id: made_id("opt_")?,
         name: new.name,
