@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::{asked, bearer, gate, hits};
 use crate::store::beds::{Bed, token};
-use crate::support::{Gate, RecordingApi, Run, eventually};
+use crate::support::{Gate, RecordingApi, Run, eventually, eventually_async};
 
 async fn bed_on(disk: &SmallDisk) -> Bed {
     Bed::at(DatabaseUrl::Sqlite(disk.path().join("claviger.db"))).await
@@ -90,15 +90,8 @@ async fn a_gate_on_a_full_disk_goes_on_and_says_so() {
 
     disk.empty();
     for id in ["known", "unused"] {
-        let mut is_written = false;
-        for _ in 0..400 {
-            is_written = bed.store.credential(id).await.unwrap().unwrap().last_used_at.is_some();
-            if is_written {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
-        assert!(is_written, "the use of {id} is lost");
+        let is_written = async || bed.store.credential(id).await.unwrap().unwrap().last_used_at.is_some();
+        eventually_async(&format!("the use of {id} is written"), is_written).await;
     }
     let mut off = bed.account("acme").await;
     off.granted = false;

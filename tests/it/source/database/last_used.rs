@@ -1,7 +1,5 @@
 //! When and from where a credential was last used, without a write for each request.
 
-use std::time::{Duration, Instant};
-
 use claviger::clock::Clock;
 use claviger::config::DatabaseUrl;
 use claviger::store::CredentialRecord;
@@ -9,7 +7,7 @@ use nix::sys::signal::Signal;
 
 use super::{asked, bearer, gate, pair, usual_gate};
 use crate::store::beds::{Bed, on_each, token};
-use crate::support::{PASSWORD, PASSWORD_HASH, RecordingApi, Request, eventually, slow_hash};
+use crate::support::{PASSWORD, PASSWORD_HASH, RecordingApi, Request, eventually, eventually_async, slow_hash};
 
 on_each!(
     a_thousand_requests_are_a_few_writes,
@@ -23,15 +21,9 @@ async fn record(bed: &Bed, id: &str) -> CredentialRecord {
 }
 
 async fn used(bed: &Bed, id: &str) -> CredentialRecord {
-    let start = Instant::now();
-    loop {
-        let record = record(bed, id).await;
-        if record.last_used_at.is_some() {
-            return record;
-        }
-        assert!(start.elapsed() < Duration::from_secs(20), "the use of {id} is not written");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let is_written = async || record(bed, id).await.last_used_at.is_some();
+    eventually_async(&format!("the use of {id} is written"), is_written).await;
+    record(bed, id).await
 }
 
 /// Counts the rows that are written.
@@ -97,11 +89,8 @@ async fn all_who_share_a_credential_are_counted(bed: Bed) {
             assert_eq!(connection.send(&request).status, 200, "{turn}");
         }
     }
-    let start = Instant::now();
-    while record(&bed, "billing").await.recent_addresses != 3 {
-        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", record(&bed, "billing").await);
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let are_counted = async || record(&bed, "billing").await.recent_addresses == 3;
+    eventually_async("three addresses are counted", are_counted).await;
 }
 
 async fn what_was_used_last_is_written_at_the_end(bed: Bed) {

@@ -18,7 +18,7 @@ use claviger::store::{CredentialRecord, RecordSecret};
 use sqlx::Connection as _;
 
 use crate::store::beds::{Bed, token};
-use crate::support::{Gate, GateBuilder, RecordingApi, Reply, Request};
+use crate::support::{Gate, GateBuilder, RecordingApi, Reply, Request, eventually_async};
 
 /// The usual gate on this database alone, which waits for it as long as a machine under load may take.
 fn gate(api: &RecordingApi, bed: &Bed) -> GateBuilder {
@@ -77,13 +77,8 @@ async fn lock(bed: &Bed, tables: &str) -> std::thread::JoinHandle<()> {
     let locks = "SELECT COUNT(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
     let wanted = i64::try_from(tables.split(',').count()).unwrap();
-    for _ in 0..1000 {
-        if bed.ask(locks).await >= wanted {
-            return holder;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("{tables} cannot be locked");
+    eventually_async(&format!("{tables} are locked"), async || bed.ask(locks).await >= wanted).await;
+    holder
 }
 
 /// Ends whoever holds a lock.
