@@ -19,7 +19,7 @@ impl RateLimit {
         (u64::from(self.seconds.get()) * 1_000_000_000).div_ceil(u64::from(self.requests.get()))
     }
 
-    /// False where a burst would take more than a hundred years to be whole again: no clock of ours counts so far.
+    /// False where a burst would take more than a hundred years to refill: no clock of ours counts so far.
     pub fn is_countable(&self) -> bool {
         const CENTURY: u64 = 100 * 365 * 24 * 3600 * 1_000_000_000;
         self.interval().checked_mul(u64::from(self.burst.get())).is_some_and(|refill| refill <= CENTURY)
