@@ -1,4 +1,4 @@
-//! What stands beside the source: README, examples and schemas say what the program does.
+//! README, examples and schemas match the program.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,7 +12,7 @@ fn read(path: &str) -> String {
 }
 
 #[test]
-fn every_code_has_the_heading_that_problem_documents_lead_to() {
+fn every_code_has_the_heading_that_problem_documents_link_to() {
     let readme = read("README.md");
     for code in REJECTION_CODES {
         assert!(readme.contains(&format!("\n### {code}\n")), "README.md lacks a heading for {code}");
@@ -45,7 +45,7 @@ const REJECTIONS: [Rejection; 21] = [
 ];
 
 #[test]
-fn every_rejection_has_the_status_and_the_title_that_its_heading_promises() {
+fn every_rejection_has_the_status_and_the_title_of_its_heading() {
     let (readme, mut titles) = (read("README.md"), BTreeSet::new());
     for (index, rejection) in REJECTIONS.into_iter().enumerate() {
         let code = rejection.code();
@@ -66,7 +66,7 @@ fn every_rejection_has_the_status_and_the_title_that_its_heading_promises() {
 }
 
 #[test]
-fn every_setting_stands_in_the_readme_and_in_the_example() {
+fn every_setting_is_in_the_readme_and_in_the_example() {
     let (readme, example) = (read("README.md"), read("config/claviger.yaml"));
     let mut keys = Vec::new();
     leaves(&defaults(), "", &mut keys);
@@ -74,20 +74,20 @@ fn every_setting_stands_in_the_readme_and_in_the_example() {
     for key in keys {
         let last = key.rsplit('.').next().unwrap_or_default();
         let named = readme.contains(&format!("| `{key}`")) || readme.contains(&format!(", `.{last}`"));
-        // A whole section, such as proxy.tls, stands there with its own keys.
+        // A section without a default, such as proxy.tls, is there with its own keys.
         let section = readme.contains(&format!("| `{key}."));
         assert!(named || section, "README.md lacks {key}");
         assert!(example.contains(&format!("{last}:")), "config/claviger.yaml lacks {key}");
     }
 }
 
-/// Of a gate.
+/// The defaults of a gate.
 fn defaults() -> Value {
     let file = raw::File { proxy: Some(raw::Proxy::default()), ..raw::File::default() };
     serde_json::to_value(file).unwrap()
 }
 
-/// The dotted paths of all values that are not mappings of further ones.
+/// The dotted paths of all values that are not mappings.
 fn leaves(value: &Value, path: &str, keys: &mut Vec<String>) {
     match value {
         Value::Object(entries) if !entries.is_empty() => {
@@ -100,9 +100,8 @@ fn leaves(value: &Value, path: &str, keys: &mut Vec<String>) {
     }
 }
 
-/// Operators who are under attack look in one place.
 #[test]
-fn every_limit_stands_in_the_table_of_limits_with_its_default() {
+fn every_limit_is_in_the_table_of_limits_with_its_default() {
     let readme = read("README.md");
     let table = readme.split("\n### Limits\n").nth(1).unwrap().split("\n### ").next().unwrap();
     let written = defaults();

@@ -23,7 +23,7 @@ fn the_level_follows_a_reload() {
     }
     // Told at every level, and behind whatever was told before.
     assert_eq!(reload(&gate, "loud"), 422);
-    eventually("the log has come so far", || gate.stderr().contains("the last good set stays in force"));
+    eventually("the log has come so far", || gate.stderr().contains("the previous files stay in force"));
     assert_eq!(reloads(), before);
 
     assert_eq!(reload(&gate, "\"warn,claviger::source=info\""), 200);
