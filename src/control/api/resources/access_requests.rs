@@ -15,6 +15,7 @@ use crate::control::operations::{
     AskForAccessError, DecideRequestsError, Decision, NewAccessRequest, NotFound, Once, WithdrawRequestError,
     ask_for_access, decide_requests, list_access_requests, show_access_request, withdraw_request,
 };
+use crate::control::views::{AccessRequestView, RequestStateName};
 use crate::control::web::state::ControlState;
 use crate::credential::Label;
 use crate::store::{AccessRequestFilter, AccessRequestRecord, RequestState};
@@ -31,56 +32,6 @@ pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
         .routes(routes!(decide))
 }
 
-/// A request for API access.
-#[derive(Serialize, Deserialize, ToSchema)]
-#[schema(as = AccessRequest)]
-struct AccessRequestBody {
-    /// Unique for good.
-    id: String,
-    /// Which account wants access.
-    account: String,
-    /// What kind of caller asked.
-    asked_by_kind: String,
-    /// Which one.
-    asked_by: String,
-    /// When they want to begin.
-    #[schema(format = "date")]
-    start_on: String,
-    /// For what.
-    use_cases: Vec<String>,
-    /// Where they say what they do with data.
-    privacy_policy: Option<String>,
-    /// How it stands.
-    state: StateName,
-    /// Why it was declined.
-    reason: Option<String>,
-    /// Who approved, declined or withdrew it.
-    decided_by: Option<String>,
-    /// When.
-    #[schema(format = "date-time")]
-    decided_at: Option<String>,
-    /// When it was made.
-    #[schema(format = "date-time")]
-    created_at: String,
-    /// Counts changes; the ETag.
-    revision: i64,
-}
-
-/// How a request stands.
-#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(as = RequestState)]
-enum StateName {
-    /// Nobody has decided yet.
-    Pending,
-    /// The account was let use the API.
-    Approved,
-    /// It was not.
-    Declined,
-    /// The account did not want it any more.
-    Withdrawn,
-}
-
 /// Which requests.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -91,7 +42,7 @@ struct RequestQuery {
     account: Option<String>,
     /// That stand so.
     #[param(inline)]
-    state: Option<StateName>,
+    state: Option<RequestStateName>,
     /// As the page before gave it.
     #[param(max_length = 1024)]
     cursor: Option<String>,
@@ -103,9 +54,9 @@ struct RequestQuery {
 /// The requests that you may see: those that wait the oldest first, all others the newest first.
 #[utoipa::path(
     get, path = "/access-requests", tag = TAG, operation_id = "list_access_requests", params(RequestQuery),
-    responses((status = 200, body = Page<AccessRequestBody>), (status = 404))
+    responses((status = 200, body = Page<AccessRequestView>), (status = 404))
 )]
-async fn list(asked: ApiCall, Query(query): Query<RequestQuery>) -> Result<Answer<Page<AccessRequestBody>>, Problem> {
+async fn list(asked: ApiCall, Query(query): Query<RequestQuery>) -> Result<Answer<Page<AccessRequestView>>, Problem> {
     let mut fields = Fields::default();
     let account = fields.maybe_label("account", query.account.as_deref());
     let wanted = Wanted::read(&mut fields, query.cursor.as_deref(), query.limit);
@@ -138,11 +89,11 @@ struct NewRequestBody {
 #[utoipa::path(
     post, path = "/access-requests", tag = TAG, operation_id = "ask_for_access", request_body = NewRequestBody,
     responses(
-        (status = 201, body = AccessRequestBody, headers(("ETag" = String), ("Location" = String))),
+        (status = 201, body = AccessRequestView, headers(("ETag" = String), ("Location" = String))),
         (status = 404), (status = 409)
     )
 )]
-async fn ask(asked: ApiCall, Body(body): Body<NewRequestBody>) -> Result<Answer<AccessRequestBody>, Problem> {
+async fn ask(asked: ApiCall, Body(body): Body<NewRequestBody>) -> Result<Answer<AccessRequestView>, Problem> {
     let mut fields = Fields::default();
     let account = fields.label("account", &body.account);
     fields.finish()?;
@@ -150,7 +101,7 @@ async fn ask(asked: ApiCall, Body(body): Body<NewRequestBody>) -> Result<Answer<
     let NewRequestBody { start_on, use_cases, privacy_policy, .. } = body;
     let new = NewAccessRequest { account, start_on, use_cases, privacy_policy };
     let (body, is_replayed) = match ask_for_access(&asked.call(), new).await? {
-        Once::Done(record) => (AccessRequestBody::from(&record), false),
+        Once::Done(record) => (AccessRequestView::from(&record), false),
         Once::Repeated(facts) => (answered_before(facts)?, true),
     };
     let (place, revision) = (location("access-requests", &known(&body.id)?), body.revision);
@@ -160,9 +111,9 @@ async fn ask(asked: ApiCall, Body(body): Body<NewRequestBody>) -> Result<Answer<
 /// A request, as it stands.
 #[utoipa::path(
     get, path = "/access-requests/{id}", tag = TAG, operation_id = "show_access_request",
-    params(("id" = String, Path)), responses((status = 200, body = AccessRequestBody, headers(("ETag" = String))))
+    params(("id" = String, Path)), responses((status = 200, body = AccessRequestView, headers(("ETag" = String))))
 )]
-async fn show(asked: ApiCall, Id(id): Id) -> Result<Answer<AccessRequestBody>, Problem> {
+async fn show(asked: ApiCall, Id(id): Id) -> Result<Answer<AccessRequestView>, Problem> {
     Ok(told(&show_access_request(&asked.call(), known(&id)?.as_str()).await?))
 }
 
@@ -170,9 +121,9 @@ async fn show(asked: ApiCall, Id(id): Id) -> Result<Answer<AccessRequestBody>, P
 #[utoipa::path(
     post, path = "/access-requests/{id}/withdraw", tag = TAG, operation_id = "withdraw_access_request",
     params(("id" = String, Path)),
-    responses((status = 200, body = AccessRequestBody, headers(("ETag" = String))), (status = 409))
+    responses((status = 200, body = AccessRequestView, headers(("ETag" = String))), (status = 409))
 )]
-async fn withdraw(asked: ApiCall, Id(id): Id) -> Result<Answer<AccessRequestBody>, Problem> {
+async fn withdraw(asked: ApiCall, Id(id): Id) -> Result<Answer<AccessRequestView>, Problem> {
     Ok(told(&withdraw_request(&asked.call(), known(&id)?.as_str()).await?))
 }
 
@@ -180,9 +131,9 @@ async fn withdraw(asked: ApiCall, Id(id): Id) -> Result<Answer<AccessRequestBody
 #[utoipa::path(
     post, path = "/access-requests/{id}/approve", tag = TAG, operation_id = "approve_access_request",
     params(("id" = String, Path)),
-    responses((status = 200, body = AccessRequestBody, headers(("ETag" = String))), (status = 409))
+    responses((status = 200, body = AccessRequestView, headers(("ETag" = String))), (status = 409))
 )]
-async fn approve(asked: ApiCall, Id(id): Id) -> Result<Answer<AccessRequestBody>, Problem> {
+async fn approve(asked: ApiCall, Id(id): Id) -> Result<Answer<AccessRequestView>, Problem> {
     decide_one(&asked, &id, &Decision::Approve).await
 }
 
@@ -199,9 +150,9 @@ struct Decline {
 #[utoipa::path(
     post, path = "/access-requests/{id}/decline", tag = TAG, operation_id = "decline_access_request",
     params(("id" = String, Path)), request_body = Decline,
-    responses((status = 200, body = AccessRequestBody, headers(("ETag" = String))), (status = 409))
+    responses((status = 200, body = AccessRequestView, headers(("ETag" = String))), (status = 409))
 )]
-async fn decline(asked: ApiCall, Id(id): Id, Body(body): Body<Decline>) -> Result<Answer<AccessRequestBody>, Problem> {
+async fn decline(asked: ApiCall, Id(id): Id, Body(body): Body<Decline>) -> Result<Answer<AccessRequestView>, Problem> {
     decide_one(&asked, &id, &Decision::Decline(body.reason)).await
 }
 
@@ -234,7 +185,7 @@ enum DecisionName {
 #[derive(Serialize, ToSchema)]
 struct Decided {
     /// In the order of their ids.
-    items: Vec<AccessRequestBody>,
+    items: Vec<AccessRequestView>,
 }
 
 /// Decides about many requests: about all that are named, or about none.
@@ -253,10 +204,10 @@ async fn decide(asked: ApiCall, Body(body): Body<DecideMany>) -> Result<Answer<D
     fields.labels("ids", &body.ids, 200);
     fields.finish()?;
     let records = decide_requests(&asked.call(), &body.ids, &decision).await?;
-    Ok(Answer::ok(Decided { items: records.iter().map(AccessRequestBody::from).collect() }))
+    Ok(Answer::ok(Decided { items: records.iter().map(AccessRequestView::from).collect() }))
 }
 
-async fn decide_one(asked: &ApiCall, id: &str, decision: &Decision) -> Result<Answer<AccessRequestBody>, Problem> {
+async fn decide_one(asked: &ApiCall, id: &str, decision: &Decision) -> Result<Answer<AccessRequestView>, Problem> {
     let id = known(id)?.to_string();
     let records = decide_requests(&asked.call(), &[id], decision).await?;
     let record = records.first().ok_or(NotFound("access request"))?;
@@ -267,50 +218,8 @@ fn known(id: &str) -> Result<Label, Problem> {
     id.parse().map_err(|_| NotFound("access request").into())
 }
 
-fn told(record: &AccessRequestRecord) -> Answer<AccessRequestBody> {
-    Answer::ok(AccessRequestBody::from(record)).of_revision(record.revision)
-}
-
-impl From<&AccessRequestRecord> for AccessRequestBody {
-    fn from(record: &AccessRequestRecord) -> Self {
-        Self {
-            id: record.id.to_string(),
-            account: record.account.to_string(),
-            asked_by_kind: record.asked_by_kind.as_str().to_owned(),
-            asked_by: record.asked_by.clone(),
-            start_on: record.start_on.to_string(),
-            use_cases: record.use_cases.iter().map(ToString::to_string).collect(),
-            privacy_policy: record.privacy_policy.clone(),
-            state: record.state.into(),
-            reason: record.reason.clone(),
-            decided_by: record.decided_by.clone(),
-            decided_at: record.decided_at.map(|at| at.to_string()),
-            created_at: record.created_at.to_string(),
-            revision: record.revision,
-        }
-    }
-}
-
-impl From<RequestState> for StateName {
-    fn from(state: RequestState) -> Self {
-        match state {
-            RequestState::Pending => Self::Pending,
-            RequestState::Approved => Self::Approved,
-            RequestState::Declined => Self::Declined,
-            RequestState::Withdrawn => Self::Withdrawn,
-        }
-    }
-}
-
-impl From<StateName> for RequestState {
-    fn from(state: StateName) -> Self {
-        match state {
-            StateName::Pending => Self::Pending,
-            StateName::Approved => Self::Approved,
-            StateName::Declined => Self::Declined,
-            StateName::Withdrawn => Self::Withdrawn,
-        }
-    }
+fn told(record: &AccessRequestRecord) -> Answer<AccessRequestView> {
+    Answer::ok(AccessRequestView::from(record)).of_revision(record.revision)
 }
 
 impl From<AskForAccessError> for Problem {

@@ -1,6 +1,6 @@
 //! Accounts over HTTP.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -16,6 +16,7 @@ use crate::control::operations::{
     create_account, grant_access, list_accounts, rename_account, set_member_policy, show_account, switch_account,
     withdraw_access,
 };
+use crate::control::views::AccountView;
 use crate::control::web::state::ControlState;
 use crate::credential::Label;
 use crate::store::{AccountFilter, AccountRecord};
@@ -31,27 +32,6 @@ pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
         .routes(routes!(switch_on))
         .routes(routes!(switch_off))
         .routes(routes!(allow_members))
-}
-
-/// A customer.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[schema(as = Account)]
-pub(in crate::control::api) struct AccountBody {
-    /// Unique for good.
-    id: String,
-    /// For people.
-    name: Option<String>,
-    /// The provider lets it use the API.
-    granted: bool,
-    /// It lets itself.
-    switched_on: bool,
-    /// Its members may have keys of their own.
-    members_allowed: bool,
-    /// When it was made.
-    #[schema(format = "date-time")]
-    created_at: String,
-    /// Counts changes; the ETag.
-    revision: i64,
 }
 
 /// Which accounts.
@@ -75,9 +55,9 @@ struct AccountQuery {
 /// The accounts that you may see, in the order of their ids.
 #[utoipa::path(
     get, path = "/accounts", tag = TAG, operation_id = "list_accounts", params(AccountQuery),
-    responses((status = 200, body = Page<AccountBody>))
+    responses((status = 200, body = Page<AccountView>))
 )]
-async fn list(asked: ApiCall, Query(query): Query<AccountQuery>) -> Result<Answer<Page<AccountBody>>, Problem> {
+async fn list(asked: ApiCall, Query(query): Query<AccountQuery>) -> Result<Answer<Page<AccountView>>, Problem> {
     let mut fields = Fields::default();
     let part = fields.line("part", query.part, 200);
     let wanted = Wanted::read(&mut fields, query.cursor.as_deref(), query.limit);
@@ -103,15 +83,15 @@ struct NewAccountBody {
 /// Makes an account, which has no access before it is granted.
 #[utoipa::path(
     post, path = "/accounts", tag = TAG, operation_id = "create_account", request_body = NewAccountBody,
-    responses((status = 201, body = AccountBody, headers(("ETag" = String), ("Location" = String))), (status = 409))
+    responses((status = 201, body = AccountView, headers(("ETag" = String), ("Location" = String))), (status = 409))
 )]
-async fn create(asked: ApiCall, Body(body): Body<NewAccountBody>) -> Result<Answer<AccountBody>, Problem> {
+async fn create(asked: ApiCall, Body(body): Body<NewAccountBody>) -> Result<Answer<AccountView>, Problem> {
     let mut fields = Fields::default();
     let id = fields.maybe_label("id", body.id.as_deref());
     let name = fields.line("name", body.name, 200);
     fields.finish()?;
     let (body, is_replayed) = match create_account(&asked.call(), NewAccount { id, name }).await? {
-        Once::Done(record) => (AccountBody::from(&record), false),
+        Once::Done(record) => (AccountView::from(&record), false),
         Once::Repeated(facts) => (answered_before(facts)?, true),
     };
     let (place, revision) = (location("accounts", &known(&body.id)?), body.revision);
@@ -121,9 +101,9 @@ async fn create(asked: ApiCall, Body(body): Body<NewAccountBody>) -> Result<Answ
 /// An account, as it stands.
 #[utoipa::path(
     get, path = "/accounts/{id}", tag = TAG, operation_id = "show_account", params(("id" = String, Path)),
-    responses((status = 200, body = AccountBody, headers(("ETag" = String))))
+    responses((status = 200, body = AccountView, headers(("ETag" = String))))
 )]
-async fn show(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountBody>, Problem> {
+async fn show(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountView>, Problem> {
     Ok(told(&show_account(&asked.call(), &known(&id)?).await?))
 }
 
@@ -141,9 +121,9 @@ struct AccountName {
 #[utoipa::path(
     patch, path = "/accounts/{id}", tag = TAG, operation_id = "rename_account", params(("id" = String, Path)),
     request_body = AccountName,
-    responses((status = 200, body = AccountBody, headers(("ETag" = String))), (status = 428))
+    responses((status = 200, body = AccountView, headers(("ETag" = String))), (status = 428))
 )]
-async fn rename(asked: ApiCall, Id(id): Id, Body(body): Body<AccountName>) -> Result<Answer<AccountBody>, Problem> {
+async fn rename(asked: ApiCall, Id(id): Id, Body(body): Body<AccountName>) -> Result<Answer<AccountView>, Problem> {
     let (call, id) = (asked.conditional()?, known(&id)?);
     let mut fields = Fields::default();
     let name = fields.line("name", body.name, 200);
@@ -154,18 +134,18 @@ async fn rename(asked: ApiCall, Id(id): Id, Body(body): Body<AccountName>) -> Re
 /// Lets an account use the API.
 #[utoipa::path(
     post, path = "/accounts/{id}/grant", tag = TAG, operation_id = "grant_access", params(("id" = String, Path)),
-    responses((status = 200, body = AccountBody, headers(("ETag" = String))))
+    responses((status = 200, body = AccountView, headers(("ETag" = String))))
 )]
-async fn grant(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountBody>, Problem> {
+async fn grant(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountView>, Problem> {
     Ok(told(&grant_access(&asked.call(), &known(&id)?).await?))
 }
 
 /// Lets an account use the API no more: every credential of it is refused.
 #[utoipa::path(
     post, path = "/accounts/{id}/withdraw", tag = TAG, operation_id = "withdraw_access", params(("id" = String, Path)),
-    responses((status = 200, body = AccountBody, headers(("ETag" = String))))
+    responses((status = 200, body = AccountView, headers(("ETag" = String))))
 )]
-async fn withdraw(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountBody>, Problem> {
+async fn withdraw(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountView>, Problem> {
     Ok(told(&withdraw_access(&asked.call(), &known(&id)?).await?))
 }
 
@@ -173,18 +153,18 @@ async fn withdraw(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountBody>, Pro
 #[utoipa::path(
     post, path = "/accounts/{id}/switch-on", tag = TAG, operation_id = "switch_account_on",
     params(("id" = String, Path)),
-    responses((status = 200, body = AccountBody, headers(("ETag" = String))), (status = 409))
+    responses((status = 200, body = AccountView, headers(("ETag" = String))), (status = 409))
 )]
-async fn switch_on(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountBody>, Problem> {
+async fn switch_on(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountView>, Problem> {
     Ok(told(&switch_account(&asked.call(), &known(&id)?, true).await?))
 }
 
 /// Switches API access of an account off: every credential of it is refused.
 #[utoipa::path(
     post, path = "/accounts/{id}/switch-off", tag = TAG, operation_id = "switch_account_off",
-    params(("id" = String, Path)), responses((status = 200, body = AccountBody, headers(("ETag" = String))))
+    params(("id" = String, Path)), responses((status = 200, body = AccountView, headers(("ETag" = String))))
 )]
-async fn switch_off(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountBody>, Problem> {
+async fn switch_off(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountView>, Problem> {
     Ok(told(&switch_account(&asked.call(), &known(&id)?, false).await?))
 }
 
@@ -200,36 +180,22 @@ struct MemberPolicy {
 #[utoipa::path(
     put, path = "/accounts/{id}/member-policy", tag = TAG, operation_id = "set_member_policy",
     params(("id" = String, Path)), request_body = MemberPolicy,
-    responses((status = 200, body = AccountBody, headers(("ETag" = String))), (status = 409))
+    responses((status = 200, body = AccountView, headers(("ETag" = String))), (status = 409))
 )]
 async fn allow_members(
     asked: ApiCall,
     Id(id): Id,
     Body(body): Body<MemberPolicy>,
-) -> Result<Answer<AccountBody>, Problem> {
+) -> Result<Answer<AccountView>, Problem> {
     Ok(told(&set_member_policy(&asked.call(), &known(&id)?, body.allowed).await?))
 }
 
-fn told(record: &AccountRecord) -> Answer<AccountBody> {
-    Answer::ok(AccountBody::from(record)).of_revision(record.revision)
+fn told(record: &AccountRecord) -> Answer<AccountView> {
+    Answer::ok(AccountView::from(record)).of_revision(record.revision)
 }
 
 fn known(id: &str) -> Result<Label, Problem> {
     id.parse().map_err(|_| NotFound("account").into())
-}
-
-impl From<&AccountRecord> for AccountBody {
-    fn from(record: &AccountRecord) -> Self {
-        Self {
-            id: record.id.to_string(),
-            name: record.name.clone(),
-            granted: record.granted,
-            switched_on: record.switched_on,
-            members_allowed: record.members_allowed,
-            created_at: record.created_at.to_string(),
-            revision: record.revision,
-        }
-    }
 }
 
 impl From<ReadAccountError> for Problem {

@@ -5,9 +5,8 @@ use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
 use axum::response::Response;
 use futures_util::stream;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use utoipa::{IntoParams, ToSchema};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -18,9 +17,10 @@ use crate::control::api::paging::{Page, Wanted};
 use crate::control::api::problem::{Code, Problem};
 use crate::control::api::response::Answer;
 use crate::control::operations::{ReadAuditError, export_audit, list_audit};
+use crate::control::views::AuditView;
 use crate::control::web::csrf::demand_no_link;
 use crate::control::web::state::ControlState;
-use crate::store::{ActorKind, AuditFilter, AuditRecord};
+use crate::store::{ActorKind, AuditFilter};
 
 const TAG: &str = "audit";
 const LONGEST: usize = 256;
@@ -28,38 +28,6 @@ const KINDS: [ActorKind; 5] = [ActorKind::System, ActorKind::Shell, ActorKind::U
 
 pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(table))
-}
-
-/// Something that was done.
-#[derive(Serialize, ToSchema)]
-struct AuditLine {
-    /// Later ones sort behind earlier ones.
-    id: String,
-    /// When.
-    #[schema(format = "date-time")]
-    at: String,
-    /// What kind of caller did it.
-    actor_kind: String,
-    /// Which one.
-    actor: String,
-    /// What was done.
-    verb: String,
-    /// The account it belongs to, if to one.
-    account: Option<String>,
-    /// What kind of thing it was done to.
-    target_kind: String,
-    /// Which one.
-    target: String,
-    /// What that was before.
-    #[schema(value_type = Option<Object>)]
-    before: Option<Value>,
-    /// What it was then.
-    #[schema(value_type = Option<Object>)]
-    after: Option<Value>,
-    /// The request it came with.
-    request_id: Option<String>,
-    /// Where that came from.
-    address: Option<String>,
 }
 
 /// Which lines: those for which all that is said holds.
@@ -102,9 +70,9 @@ struct AuditQuery {
 /// What has been done, the newest first.
 #[utoipa::path(
     get, path = "/audit", tag = TAG, operation_id = "list_audit", params(AuditQuery),
-    responses((status = 200, body = Page<AuditLine>), (status = 404))
+    responses((status = 200, body = Page<AuditView>), (status = 404))
 )]
-async fn list(asked: ApiCall, Query(query): Query<AuditQuery>) -> Result<Answer<Page<AuditLine>>, Problem> {
+async fn list(asked: ApiCall, Query(query): Query<AuditQuery>) -> Result<Answer<Page<AuditView>>, Problem> {
     let mut fields = Fields::default();
     let wanted = Wanted::read(&mut fields, query.cursor.as_deref(), query.limit);
     let filter = query.filter(&mut fields);
@@ -155,29 +123,6 @@ impl AuditQuery {
             target: fields.line("target", self.target, LONGEST),
             since: fields.moment("since", self.since.as_deref()),
             until: fields.moment("until", self.until.as_deref()),
-        }
-    }
-}
-
-impl From<&AuditRecord> for AuditLine {
-    fn from(record: &AuditRecord) -> Self {
-        let state = |text: &Option<String>| {
-            let text = text.as_deref()?;
-            Some(serde_json::from_str(text).unwrap_or_else(|_| Value::from(text)))
-        };
-        Self {
-            id: record.id.clone(),
-            at: record.at.to_string(),
-            actor_kind: record.actor_kind.clone(),
-            actor: record.actor.clone(),
-            verb: record.verb.clone(),
-            account: record.account.clone(),
-            target_kind: record.target_kind.clone(),
-            target: record.target.clone(),
-            before: state(&record.before),
-            after: state(&record.after),
-            request_id: record.request_id.clone(),
-            address: record.address.clone(),
         }
     }
 }

@@ -5,7 +5,6 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::role::RoleName;
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Body, Id, Query};
 use crate::control::api::fields::Fields;
@@ -17,6 +16,7 @@ use crate::control::operations::{
     create_operator_token, delete_operator_token, disable_operator_token, enable_operator_token, list_operator_tokens,
     show_operator_token,
 };
+use crate::control::views::{OperatorTokenView, RoleName};
 use crate::control::web::state::ControlState;
 use crate::credential::Label;
 use crate::store::OperatorTokenRecord;
@@ -29,35 +29,6 @@ pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
         .routes(routes!(show, delete))
         .routes(routes!(disable))
         .routes(routes!(enable))
-}
-
-/// What a script handles credentials with.
-#[derive(Serialize, Deserialize, ToSchema)]
-#[schema(as = OperatorToken)]
-struct OperatorTokenBody {
-    /// Unique for good.
-    id: String,
-    /// Whose; null for staff.
-    account: Option<String>,
-    /// For people.
-    name: String,
-    /// What it may do.
-    role: RoleName,
-    /// Switched on.
-    enabled: bool,
-    /// Worth nothing from this moment on.
-    #[schema(format = "date-time")]
-    expires_at: Option<String>,
-    /// When it was made.
-    #[schema(format = "date-time")]
-    created_at: String,
-    /// By whom.
-    created_by: String,
-    /// Counts changes; the ETag.
-    revision: i64,
-    /// When it was last used, to a minute.
-    #[schema(format = "date-time")]
-    last_used_at: Option<String>,
 }
 
 /// Which operator tokens.
@@ -79,9 +50,9 @@ struct TokenQuery {
 /// The operator tokens that you look after, the newest first.
 #[utoipa::path(
     get, path = "/operator-tokens", tag = TAG, operation_id = "list_operator_tokens", params(TokenQuery),
-    responses((status = 200, body = Page<OperatorTokenBody>), (status = 404))
+    responses((status = 200, body = Page<OperatorTokenView>), (status = 404))
 )]
-async fn list(asked: ApiCall, Query(query): Query<TokenQuery>) -> Result<Answer<Page<OperatorTokenBody>>, Problem> {
+async fn list(asked: ApiCall, Query(query): Query<TokenQuery>) -> Result<Answer<Page<OperatorTokenView>>, Problem> {
     let mut fields = Fields::default();
     let account = fields.maybe_label("account", query.account.as_deref());
     let wanted = Wanted::read(&mut fields, query.cursor.as_deref(), query.limit);
@@ -112,7 +83,7 @@ struct NewTokenBody {
 #[derive(Serialize, ToSchema)]
 struct OperatorTokenWithSecret {
     /// As it is kept.
-    operator_token: OperatorTokenBody,
+    operator_token: OperatorTokenView,
     /// Seen once: null where this call was answered before.
     token: Option<String>,
     /// True where a call with this Idempotency-Key was answered before, with the token.
@@ -135,7 +106,7 @@ async fn create(asked: ApiCall, Body(body): Body<NewTokenBody>) -> Result<Answer
     let new = NewOperatorToken { name: body.name, role: body.role.into(), account, expires_at };
     let body = match create_operator_token(&asked.call(), new).await? {
         Once::Done(made) => OperatorTokenWithSecret {
-            operator_token: OperatorTokenBody::from(&made.record),
+            operator_token: OperatorTokenView::from(&made.record),
             token: Some(made.token.reveal().to_owned()),
             repeated: false,
         },
@@ -151,63 +122,46 @@ async fn create(asked: ApiCall, Body(body): Body<NewTokenBody>) -> Result<Answer
 /// What may be known of an operator token.
 #[utoipa::path(
     get, path = "/operator-tokens/{id}", tag = TAG, operation_id = "show_operator_token",
-    params(("id" = String, Path)), responses((status = 200, body = OperatorTokenBody, headers(("ETag" = String))))
+    params(("id" = String, Path)), responses((status = 200, body = OperatorTokenView, headers(("ETag" = String))))
 )]
-async fn show(asked: ApiCall, Id(id): Id) -> Result<Answer<OperatorTokenBody>, Problem> {
+async fn show(asked: ApiCall, Id(id): Id) -> Result<Answer<OperatorTokenView>, Problem> {
     Ok(told(&show_operator_token(&asked.call(), &known(&id)?).await?))
 }
 
 /// Deletes an operator token for good, and tells what it was.
 #[utoipa::path(
     delete, path = "/operator-tokens/{id}", tag = TAG, operation_id = "delete_operator_token",
-    params(("id" = String, Path)), responses((status = 200, body = OperatorTokenBody))
+    params(("id" = String, Path)), responses((status = 200, body = OperatorTokenView))
 )]
-async fn delete(asked: ApiCall, Id(id): Id) -> Result<Answer<OperatorTokenBody>, Problem> {
+async fn delete(asked: ApiCall, Id(id): Id) -> Result<Answer<OperatorTokenView>, Problem> {
     let record = delete_operator_token(&asked.call(), &known(&id)?).await?;
-    Ok(Answer::ok(OperatorTokenBody::from(&record)))
+    Ok(Answer::ok(OperatorTokenView::from(&record)))
 }
 
 /// Switches an operator token off: its next request is refused.
 #[utoipa::path(
     post, path = "/operator-tokens/{id}/disable", tag = TAG, operation_id = "disable_operator_token",
-    params(("id" = String, Path)), responses((status = 200, body = OperatorTokenBody, headers(("ETag" = String))))
+    params(("id" = String, Path)), responses((status = 200, body = OperatorTokenView, headers(("ETag" = String))))
 )]
-async fn disable(asked: ApiCall, Id(id): Id) -> Result<Answer<OperatorTokenBody>, Problem> {
+async fn disable(asked: ApiCall, Id(id): Id) -> Result<Answer<OperatorTokenView>, Problem> {
     Ok(told(&disable_operator_token(&asked.call(), &known(&id)?).await?))
 }
 
 /// Switches an operator token on.
 #[utoipa::path(
     post, path = "/operator-tokens/{id}/enable", tag = TAG, operation_id = "enable_operator_token",
-    params(("id" = String, Path)), responses((status = 200, body = OperatorTokenBody, headers(("ETag" = String))))
+    params(("id" = String, Path)), responses((status = 200, body = OperatorTokenView, headers(("ETag" = String))))
 )]
-async fn enable(asked: ApiCall, Id(id): Id) -> Result<Answer<OperatorTokenBody>, Problem> {
+async fn enable(asked: ApiCall, Id(id): Id) -> Result<Answer<OperatorTokenView>, Problem> {
     Ok(told(&enable_operator_token(&asked.call(), &known(&id)?).await?))
 }
 
-fn told(record: &OperatorTokenRecord) -> Answer<OperatorTokenBody> {
-    Answer::ok(OperatorTokenBody::from(record)).of_revision(record.revision)
+fn told(record: &OperatorTokenRecord) -> Answer<OperatorTokenView> {
+    Answer::ok(OperatorTokenView::from(record)).of_revision(record.revision)
 }
 
 fn known(id: &str) -> Result<Label, Problem> {
     id.parse().map_err(|_| NotFound("operator token").into())
-}
-
-impl From<&OperatorTokenRecord> for OperatorTokenBody {
-    fn from(record: &OperatorTokenRecord) -> Self {
-        Self {
-            id: record.id.to_string(),
-            account: record.account.as_ref().map(Label::to_string),
-            name: record.name.clone(),
-            role: record.role.into(),
-            enabled: record.enabled,
-            expires_at: record.expires_at.map(|end| end.to_string()),
-            created_at: record.created_at.to_string(),
-            created_by: record.created_by.clone(),
-            revision: record.revision,
-            last_used_at: record.last_used_at.map(|at| at.to_string()),
-        }
-    }
 }
 
 impl From<ReadOperatorTokenError> for Problem {

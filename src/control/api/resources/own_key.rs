@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::credentials::body::{CredentialBody, WithSecret};
+use super::credentials::body::WithSecret;
 use super::credentials::told;
 use crate::control::api::call::ApiCall;
 use crate::control::api::problem::{Code, Problem};
@@ -13,6 +13,7 @@ use crate::control::api::response::Answer;
 use crate::control::operations::{
     Created, Once, OwnKeyError, own_key, regenerate_own_key, switch_off_own_key, switch_on_own_key,
 };
+use crate::control::views::CredentialView;
 use crate::control::web::state::ControlState;
 
 const TAG: &str = "own key";
@@ -29,7 +30,7 @@ pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
 #[derive(Serialize, ToSchema)]
 struct OwnKey {
     /// Null before it was switched on for the first time.
-    key: Option<CredentialBody>,
+    key: Option<CredentialView>,
 }
 
 /// Your own key, as it stands.
@@ -38,7 +39,7 @@ struct OwnKey {
 )]
 async fn show(asked: ApiCall) -> Result<Answer<OwnKey>, Problem> {
     let key = own_key(&asked.call()).await?;
-    Ok(Answer::ok(OwnKey { key: key.as_ref().map(CredentialBody::from) }))
+    Ok(Answer::ok(OwnKey { key: key.as_ref().map(CredentialView::from) }))
 }
 
 /// Switches your own key on: it is made. Its secret is in this answer and nowhere else.
@@ -62,9 +63,9 @@ async fn regenerate(asked: ApiCall) -> Result<Answer<WithSecret>, Problem> {
 /// Switches your own key off: its secret is dead.
 #[utoipa::path(
     post, path = "/own-key/off", tag = TAG, operation_id = "switch_off_own_key",
-    responses((status = 200, body = CredentialBody, headers(("ETag" = String))), (status = 404))
+    responses((status = 200, body = CredentialView, headers(("ETag" = String))), (status = 404))
 )]
-async fn switch_off(asked: ApiCall) -> Result<Answer<CredentialBody>, Problem> {
+async fn switch_off(asked: ApiCall) -> Result<Answer<CredentialView>, Problem> {
     Ok(told(&switch_off_own_key(&asked.call()).await?))
 }
 

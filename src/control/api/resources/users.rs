@@ -5,7 +5,6 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::role::RoleName;
 use super::setup::{MadeLink, SetupLink};
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Body, Id, Query};
@@ -17,6 +16,7 @@ use crate::control::operations::{
     ChangeUserError, CreateUserError, EditUser, NewUser, NotFound, Once, ReadUserError, create_user, disable_user,
     edit_user, enable_user, list_users, new_setup_link, show_user,
 };
+use crate::control::views::{RoleName, UserView};
 use crate::control::web::state::ControlState;
 use crate::credential::Label;
 use crate::store::{Role, UserFilter, UserRecord};
@@ -30,31 +30,6 @@ pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
         .routes(routes!(disable))
         .routes(routes!(enable))
         .routes(routes!(make_link))
-}
-
-/// A person who may sign in.
-#[derive(Serialize, Deserialize, ToSchema)]
-#[schema(as = User)]
-struct UserBody {
-    /// Unique for good.
-    id: String,
-    /// Whose; null for staff.
-    account: Option<String>,
-    /// What they sign in with.
-    email: String,
-    /// For people.
-    name: Option<String>,
-    /// What they may do.
-    role: RoleName,
-    /// Switched on.
-    enabled: bool,
-    /// They have chosen one.
-    has_password: bool,
-    /// When they were added.
-    #[schema(format = "date-time")]
-    created_at: String,
-    /// Counts changes; the ETag.
-    revision: i64,
 }
 
 /// Which users.
@@ -81,9 +56,9 @@ struct UserQuery {
 /// The users that you look after, the newest first.
 #[utoipa::path(
     get, path = "/users", tag = TAG, operation_id = "list_users", params(UserQuery),
-    responses((status = 200, body = Page<UserBody>), (status = 404))
+    responses((status = 200, body = Page<UserView>), (status = 404))
 )]
-async fn list(asked: ApiCall, Query(query): Query<UserQuery>) -> Result<Answer<Page<UserBody>>, Problem> {
+async fn list(asked: ApiCall, Query(query): Query<UserQuery>) -> Result<Answer<Page<UserView>>, Problem> {
     let mut fields = Fields::default();
     let account = fields.maybe_label("account", query.account.as_deref());
     let wanted = Wanted::read(&mut fields, query.cursor.as_deref(), query.limit);
@@ -113,10 +88,9 @@ struct NewUserBody {
 
 /// A user who was just added, and the link with which they choose a password.
 #[derive(Serialize, ToSchema)]
-#[schema(as = UserWithLink)]
 struct UserWithLink {
     /// As they are kept.
-    user: UserBody,
+    user: UserView,
     /// Seen once: null where this call was answered before.
     setup_link: Option<SetupLink>,
     /// True where a call with this Idempotency-Key was answered before, with the link.
@@ -136,7 +110,7 @@ async fn create(asked: ApiCall, Body(body): Body<NewUserBody>) -> Result<Answer<
     let body = match create_user(&asked.call(), new).await? {
         Once::Done(created) => {
             let setup_link = Some(SetupLink::new(&created.link, asked.in_force()));
-            UserWithLink { user: UserBody::from(&created.record), setup_link, repeated: false }
+            UserWithLink { user: UserView::from(&created.record), setup_link, repeated: false }
         }
         Once::Repeated(facts) => UserWithLink { user: answered_before(facts)?, setup_link: None, repeated: true },
     };
@@ -147,9 +121,9 @@ async fn create(asked: ApiCall, Body(body): Body<NewUserBody>) -> Result<Answer<
 /// A user.
 #[utoipa::path(
     get, path = "/users/{id}", tag = TAG, operation_id = "show_user", params(("id" = String, Path)),
-    responses((status = 200, body = UserBody, headers(("ETag" = String))))
+    responses((status = 200, body = UserView, headers(("ETag" = String))))
 )]
-async fn show(asked: ApiCall, Id(id): Id) -> Result<Answer<UserBody>, Problem> {
+async fn show(asked: ApiCall, Id(id): Id) -> Result<Answer<UserView>, Problem> {
     Ok(told(&show_user(&asked.call(), &known(&id)?).await?))
 }
 
@@ -173,9 +147,9 @@ struct EditUserBody {
 #[utoipa::path(
     patch, path = "/users/{id}", tag = TAG, operation_id = "edit_user", params(("id" = String, Path)),
     request_body = EditUserBody,
-    responses((status = 200, body = UserBody, headers(("ETag" = String))), (status = 428))
+    responses((status = 200, body = UserView, headers(("ETag" = String))), (status = 428))
 )]
-async fn edit(asked: ApiCall, Id(id): Id, Body(body): Body<EditUserBody>) -> Result<Answer<UserBody>, Problem> {
+async fn edit(asked: ApiCall, Id(id): Id, Body(body): Body<EditUserBody>) -> Result<Answer<UserView>, Problem> {
     let (call, id) = (asked.conditional()?, known(&id)?);
     let edit = EditUser { name: body.name, email: body.email, role: body.role.map(Role::from) };
     Ok(told(&edit_user(&call, &id, edit).await?))
@@ -184,18 +158,18 @@ async fn edit(asked: ApiCall, Id(id): Id, Body(body): Body<EditUserBody>) -> Res
 /// Switches a user off: their sessions end, and their own key is refused.
 #[utoipa::path(
     post, path = "/users/{id}/disable", tag = TAG, operation_id = "disable_user", params(("id" = String, Path)),
-    responses((status = 200, body = UserBody, headers(("ETag" = String))), (status = 409))
+    responses((status = 200, body = UserView, headers(("ETag" = String))), (status = 409))
 )]
-async fn disable(asked: ApiCall, Id(id): Id) -> Result<Answer<UserBody>, Problem> {
+async fn disable(asked: ApiCall, Id(id): Id) -> Result<Answer<UserView>, Problem> {
     Ok(told(&disable_user(&asked.call(), &known(&id)?).await?))
 }
 
 /// Switches a user on.
 #[utoipa::path(
     post, path = "/users/{id}/enable", tag = TAG, operation_id = "enable_user", params(("id" = String, Path)),
-    responses((status = 200, body = UserBody, headers(("ETag" = String))))
+    responses((status = 200, body = UserView, headers(("ETag" = String))))
 )]
-async fn enable(asked: ApiCall, Id(id): Id) -> Result<Answer<UserBody>, Problem> {
+async fn enable(asked: ApiCall, Id(id): Id) -> Result<Answer<UserView>, Problem> {
     Ok(told(&enable_user(&asked.call(), &known(&id)?).await?))
 }
 
@@ -211,28 +185,12 @@ async fn make_link(asked: ApiCall, Id(id): Id) -> Result<Answer<MadeLink>, Probl
     })
 }
 
-fn told(record: &UserRecord) -> Answer<UserBody> {
-    Answer::ok(UserBody::from(record)).of_revision(record.revision)
+fn told(record: &UserRecord) -> Answer<UserView> {
+    Answer::ok(UserView::from(record)).of_revision(record.revision)
 }
 
 fn known(id: &str) -> Result<Label, Problem> {
     id.parse().map_err(|_| NotFound("user").into())
-}
-
-impl From<&UserRecord> for UserBody {
-    fn from(record: &UserRecord) -> Self {
-        Self {
-            id: record.id.to_string(),
-            account: record.account.as_ref().map(Label::to_string),
-            email: record.email.clone(),
-            name: record.name.clone(),
-            role: record.role.into(),
-            enabled: record.enabled,
-            has_password: record.password_hash.is_some(),
-            created_at: record.created_at.to_string(),
-            revision: record.revision,
-        }
-    }
 }
 
 impl From<ReadUserError> for Problem {

@@ -5,11 +5,11 @@ use std::num::NonZeroU32;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::body::{RateLimitBody, SecretKind};
 use crate::control::api::fields::Fields;
 use crate::control::api::json_object::Object;
 use crate::control::api::problem::Problem;
 use crate::control::operations::{NewCredential, NewSecret, OperationContext};
+use crate::control::views::{RateLimitView, SecretKind};
 use crate::credential::{PlainPassword, RateLimit};
 
 pub(in crate::control::api) const LONGEST_NAME: usize = 200;
@@ -63,8 +63,8 @@ pub(in crate::control::api) struct NewCredentialBody {
     #[schema(format = "date-time")]
     expires_at: Option<String>,
     /// How often it may be used; as the settings say when it is left out.
-    #[schema(value_type = Option<RateLimitBody>)]
-    rate_limit: Option<Object<RateLimitBody>>,
+    #[schema(value_type = Option<RateLimitView>)]
+    rate_limit: Option<Object<RateLimitView>>,
 }
 
 impl NewCredentialBody {
@@ -136,7 +136,7 @@ fn secret(
 }
 
 /// The limits of numbers are those of the schema.
-pub(in crate::control::api) fn rate_limit(fields: &mut Fields, written: RateLimitBody) -> Option<RateLimit> {
+pub(in crate::control::api) fn rate_limit(fields: &mut Fields, written: RateLimitView) -> Option<RateLimit> {
     let count = |number| NonZeroU32::new(number);
     let burst = count(written.burst.unwrap_or(written.requests));
     let (Some(requests), Some(seconds), Some(burst)) = (count(written.requests), count(written.seconds), burst) else {

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::body::{CredentialBody, RateLimitBody, WithSecret};
+use super::body::WithSecret;
 use super::create::{
     LONGEST_DESCRIPTION, LONGEST_EMAIL, LONGEST_MOBILE, LONGEST_NAME, MOST_ADDRESSES, MOST_SCOPES, rate_limit,
 };
@@ -19,6 +19,7 @@ use crate::control::api::response::Answer;
 use crate::control::operations::{
     Duplicate, DuplicateError, Edit, EditError, Invalid, Once, UpgradeVersionError, duplicate, edit, upgrade_version,
 };
+use crate::control::views::{CredentialView, RateLimitView};
 use crate::control::web::state::ControlState;
 use crate::credential::PlainPassword;
 
@@ -67,17 +68,17 @@ struct EditBody {
     expires_at: Option<Option<String>>,
     /// How often it may be used; null for as the settings say.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<RateLimitBody>)]
-    rate_limit: Option<Option<Object<RateLimitBody>>>,
+    #[schema(value_type = Option<RateLimitView>)]
+    rate_limit: Option<Option<Object<RateLimitView>>>,
 }
 
 /// Changes details and rights of a credential, never its secret. Needs If-Match.
 #[utoipa::path(
     patch, path = "/credentials/{id}", tag = TAG, operation_id = "edit_credential", params(("id" = String, Path)),
     request_body = EditBody,
-    responses((status = 200, body = CredentialBody, headers(("ETag" = String))), (status = 428))
+    responses((status = 200, body = CredentialView, headers(("ETag" = String))), (status = 428))
 )]
-async fn edit_one(asked: ApiCall, Id(id): Id, Body(body): Body<EditBody>) -> Result<Answer<CredentialBody>, Problem> {
+async fn edit_one(asked: ApiCall, Id(id): Id, Body(body): Body<EditBody>) -> Result<Answer<CredentialView>, Problem> {
     let (call, id) = (asked.conditional()?, known(&id)?);
     let edited = edit(&call, id.as_str(), body.read()?).await?;
     Ok(told(&edited))
@@ -114,13 +115,13 @@ struct Upgrade {
 #[utoipa::path(
     post, path = "/credentials/{id}/upgrade", tag = TAG, operation_id = "upgrade_credential",
     params(("id" = String, Path)), request_body = Upgrade,
-    responses((status = 200, body = CredentialBody, headers(("ETag" = String))))
+    responses((status = 200, body = CredentialView, headers(("ETag" = String))))
 )]
 async fn upgrade_one(
     asked: ApiCall,
     Id(id): Id,
     MaybeBody(body): MaybeBody<Upgrade>,
-) -> Result<Answer<CredentialBody>, Problem> {
+) -> Result<Answer<CredentialView>, Problem> {
     let mut fields = Fields::default();
     let version = fields.maybe_label("version", body.version.as_deref());
     fields.finish()?;

@@ -5,11 +5,11 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::body::SecretKind;
 use crate::control::api::call::ApiCall;
 use crate::control::api::problem::Problem;
 use crate::control::api::response::Answer;
 use crate::control::operations::Right;
+use crate::control::views::SecretKind;
 use crate::control::web::state::ControlState;
 use crate::credential::{Credential, Label, StoredSecret};
 

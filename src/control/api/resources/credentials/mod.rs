@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::body::{CredentialBody, WithSecret};
+use self::body::WithSecret;
 use self::create::NewCredentialBody;
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Body, Id, Query};
@@ -24,6 +24,7 @@ use crate::control::operations::{
     CreateError, CreatedWhen, CredentialsWanted, DeleteError, ListCredentialsError, NotFound, Once, Right,
     count_credentials, create, delete, list_credentials, show_credential,
 };
+use crate::control::views::CredentialView;
 use crate::control::web::state::ControlState;
 use crate::credential::Label;
 use crate::store::{CredentialKind, CredentialRecord, CredentialState};
@@ -51,7 +52,7 @@ struct CredentialQuery {
     part: Option<String>,
     /// Made in this time.
     #[param(inline)]
-    created: Option<CreatedName>,
+    created: Option<CreatedWhen>,
     /// In this state.
     #[param(inline)]
     state: Option<StateName>,
@@ -64,21 +65,6 @@ struct CredentialQuery {
     /// At most so many; of the list alone.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
-}
-
-/// How long ago.
-#[derive(Clone, Copy, Deserialize, ToSchema)]
-#[schema(as = CreatedWhen)]
-enum CreatedName {
-    /// In the last 7 days.
-    #[serde(rename = "within_7_days")]
-    LastWeek,
-    /// In the last 30 days.
-    #[serde(rename = "within_30_days")]
-    LastMonth,
-    /// Longer ago than that.
-    #[serde(rename = "before_30_days")]
-    Earlier,
 }
 
 /// What becomes of a request with it.
@@ -112,9 +98,9 @@ enum KindName {
 /// Credentials, the newest first.
 #[utoipa::path(
     get, path = "/credentials", tag = TAG, operation_id = "list_credentials", params(CredentialQuery),
-    responses((status = 200, body = Page<CredentialBody>), (status = 404))
+    responses((status = 200, body = Page<CredentialView>), (status = 404))
 )]
-async fn list(asked: ApiCall, Query(query): Query<CredentialQuery>) -> Result<Answer<Page<CredentialBody>>, Problem> {
+async fn list(asked: ApiCall, Query(query): Query<CredentialQuery>) -> Result<Answer<Page<CredentialView>>, Problem> {
     let mut fields = Fields::default();
     let page = Wanted::read(&mut fields, query.cursor.as_deref(), query.limit);
     let wanted = query.wanted(&mut fields);
@@ -177,25 +163,25 @@ async fn create_one(asked: ApiCall, Body(new): Body<NewCredentialBody>) -> Resul
 /// What may be known of a credential.
 #[utoipa::path(
     get, path = "/credentials/{id}", tag = TAG, operation_id = "show_credential", params(("id" = String, Path)),
-    responses((status = 200, body = CredentialBody, headers(("ETag" = String))))
+    responses((status = 200, body = CredentialView, headers(("ETag" = String))))
 )]
-async fn show(asked: ApiCall, Id(id): Id) -> Result<Answer<CredentialBody>, Problem> {
+async fn show(asked: ApiCall, Id(id): Id) -> Result<Answer<CredentialView>, Problem> {
     Ok(told(&show_credential(&asked.call(), known(&id)?.as_str()).await?))
 }
 
 /// Deletes a credential for good, and tells what it was.
 #[utoipa::path(
     delete, path = "/credentials/{id}", tag = TAG, operation_id = "delete_credential", params(("id" = String, Path)),
-    responses((status = 200, body = CredentialBody))
+    responses((status = 200, body = CredentialView))
 )]
-async fn delete_one(asked: ApiCall, Id(id): Id) -> Result<Answer<CredentialBody>, Problem> {
+async fn delete_one(asked: ApiCall, Id(id): Id) -> Result<Answer<CredentialView>, Problem> {
     let record = delete(&asked.call(), known(&id)?.as_str()).await?;
-    Ok(Answer::ok(CredentialBody::from(&record)))
+    Ok(Answer::ok(CredentialView::from(&record)))
 }
 
 /// As it is now.
-pub(in crate::control::api) fn told(record: &CredentialRecord) -> Answer<CredentialBody> {
-    Answer::ok(CredentialBody::from(record)).of_revision(record.revision)
+pub(in crate::control::api) fn told(record: &CredentialRecord) -> Answer<CredentialView> {
+    Answer::ok(CredentialView::from(record)).of_revision(record.revision)
 }
 
 /// What is no label is no id.
@@ -223,11 +209,7 @@ impl CredentialQuery {
             account: fields.maybe_label("account", self.account.as_deref()),
             owner: fields.maybe_label("owner", self.owner.as_deref()),
             part: fields.line("part", self.part, LONGEST_PART),
-            created: self.created.map(|created| match created {
-                CreatedName::LastWeek => CreatedWhen::Within7Days,
-                CreatedName::LastMonth => CreatedWhen::Within30Days,
-                CreatedName::Earlier => CreatedWhen::Before30Days,
-            }),
+            created: self.created,
             state: self.state.map(|state| match state {
                 StateName::Cleared => CredentialState::Cleared,
                 StateName::Disabled => CredentialState::Disabled,

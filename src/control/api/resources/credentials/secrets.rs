@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::body::{CredentialBody, WithSecret};
+use super::body::WithSecret;
 use super::{known, told};
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Id, MaybeBody};
@@ -16,6 +16,7 @@ use crate::control::operations::{
     ClearError, DisableError, EnableError, EndOverlapError, Once, Reset, ResetError, clear, disable, enable,
     end_overlap, reset,
 };
+use crate::control::views::CredentialView;
 use crate::control::web::state::ControlState;
 use crate::credential::PlainPassword;
 
@@ -79,13 +80,13 @@ struct DisableBody {
 #[utoipa::path(
     post, path = "/credentials/{id}/disable", tag = TAG, operation_id = "disable_credential",
     params(("id" = String, Path)), request_body = DisableBody,
-    responses((status = 200, body = CredentialBody, headers(("ETag" = String))))
+    responses((status = 200, body = CredentialView, headers(("ETag" = String))))
 )]
 async fn disable_one(
     asked: ApiCall,
     Id(id): Id,
     MaybeBody(body): MaybeBody<DisableBody>,
-) -> Result<Answer<CredentialBody>, Problem> {
+) -> Result<Answer<CredentialView>, Problem> {
     let mut fields = Fields::default();
     let reason = fields.lines("reason", body.reason, LONGEST_REASON);
     fields.finish()?;
@@ -97,9 +98,9 @@ async fn disable_one(
 #[utoipa::path(
     post, path = "/credentials/{id}/enable", tag = TAG, operation_id = "enable_credential",
     params(("id" = String, Path)),
-    responses((status = 200, body = CredentialBody, headers(("ETag" = String))))
+    responses((status = 200, body = CredentialView, headers(("ETag" = String))))
 )]
-async fn enable_one(asked: ApiCall, Id(id): Id) -> Result<Answer<CredentialBody>, Problem> {
+async fn enable_one(asked: ApiCall, Id(id): Id) -> Result<Answer<CredentialView>, Problem> {
     let record = enable(&asked.call(), known(&id)?.as_str()).await?;
     Ok(told(&record))
 }
@@ -107,18 +108,18 @@ async fn enable_one(asked: ApiCall, Id(id): Id) -> Result<Answer<CredentialBody>
 /// Ends the overlap of a reset: the secret before is dead at once.
 #[utoipa::path(
     post, path = "/credentials/{id}/end-overlap", tag = TAG, operation_id = "end_overlap",
-    params(("id" = String, Path)), responses((status = 200, body = CredentialBody, headers(("ETag" = String))))
+    params(("id" = String, Path)), responses((status = 200, body = CredentialView, headers(("ETag" = String))))
 )]
-async fn end_overlap_of(asked: ApiCall, Id(id): Id) -> Result<Answer<CredentialBody>, Problem> {
+async fn end_overlap_of(asked: ApiCall, Id(id): Id) -> Result<Answer<CredentialView>, Problem> {
     Ok(told(&end_overlap(&asked.call(), known(&id)?.as_str()).await?))
 }
 
 /// Takes the secret of a credential away: nobody is let in by it until it is reset.
 #[utoipa::path(
     post, path = "/credentials/{id}/clear", tag = TAG, operation_id = "clear_credential",
-    params(("id" = String, Path)), responses((status = 200, body = CredentialBody, headers(("ETag" = String))))
+    params(("id" = String, Path)), responses((status = 200, body = CredentialView, headers(("ETag" = String))))
 )]
-async fn clear_one(asked: ApiCall, Id(id): Id) -> Result<Answer<CredentialBody>, Problem> {
+async fn clear_one(asked: ApiCall, Id(id): Id) -> Result<Answer<CredentialView>, Problem> {
     Ok(told(&clear(&asked.call(), known(&id)?.as_str()).await?))
 }
 
