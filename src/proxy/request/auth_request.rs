@@ -50,7 +50,7 @@ impl ClientOrigin {
 
     /// From where a proxy says: one that tells nothing is not taken for its caller.
     pub(in crate::proxy) fn told(headers: &HeaderMap, trusted: &[IpNet]) -> Self {
-        Self::from(headers::told_address(headers, trusted), trusted)
+        Self::from(headers::forwarded_address(headers, trusted), trusted)
     }
 
     fn from(client: Option<IpAddr>, trusted: &[IpNet]) -> Self {

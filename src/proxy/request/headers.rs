@@ -1,6 +1,6 @@
 //! Which headers the API behind sees: ours, once; the caller's, as they came; forged ones, never.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, COOKIE, HOST, HeaderName};
@@ -9,7 +9,8 @@ use ipnet::IpNet;
 use pingora::http::RequestHeader;
 use uuid::Uuid;
 
-use crate::auth::{Admission, Rules};
+pub(in crate::proxy) use crate::auth::is_trusted_proxy as is_trusted;
+use crate::auth::{Admission, Rules, forwarded_for};
 use crate::credential::VersionCatalog;
 
 // As they are looked for, and as they are written.
@@ -248,40 +249,15 @@ pub(in crate::proxy) fn authority(request: &RequestHeader) -> Option<HeaderValue
 /// `None` where one of them says something that is no address: whoever that was, it is not the proxy.
 pub(in crate::proxy) fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: &[IpNet]) -> Option<IpAddr> {
     if is_trusted(peer, trusted) && headers.contains_key(&FORWARDED_FOR.0) {
-        told_address(headers, trusted)
+        forwarded_address(headers, trusted)
     } else {
         Some(peer)
     }
 }
 
-/// The address that a proxy tells: the last one, or what trusted proxies say in front of it. `None` where there is
-/// none, and where one of them says something that is no address.
-pub(in crate::proxy) fn told_address(headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
-    let values = headers.get_all(&FORWARDED_FOR.0).iter().rev();
-    // Piece by piece from the right: whatever stands further left is the caller's own and must spoil nothing.
-    let hops = values.flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b','));
-    let mut client = None;
-    for hop in hops {
-        let address = hop_address(std::str::from_utf8(hop).ok()?.trim())?;
-        client = Some(address);
-        if !is_trusted(address, trusted) {
-            break;
-        }
-    }
-    client
-}
-
-/// Some proxies write the port as well.
-fn hop_address(hop: &str) -> Option<IpAddr> {
-    let with_port = || hop.parse::<SocketAddr>().ok().map(|address| address.ip());
-    let bracketed = || hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
-    hop.parse().ok().or_else(with_port).or_else(bracketed)
-}
-
-/// True when the peer is a listed proxy.
-pub(in crate::proxy) fn is_trusted(peer: IpAddr, trusted: &[IpNet]) -> bool {
-    let peer = peer.to_canonical();
-    trusted.iter().any(|range| range.contains(&peer))
+/// The address that trusted proxies name. `None` where there is none, and where one of them names no address.
+pub(in crate::proxy) fn forwarded_address(headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
+    forwarded_for(headers.get_all(&FORWARDED_FOR.0).iter().map(HeaderValue::as_bytes), trusted)
 }
 
 fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
