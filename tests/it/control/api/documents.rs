@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use claviger::control::api::{Code, openapi};
+use claviger::control::Code;
+use claviger::control::api::openapi;
 use serde_json::Value;
 
 use super::Table;
