@@ -32,7 +32,7 @@ pub(super) struct Gate {
 }
 
 /// What of the gate follows what is read.
-pub(super) struct GateInUse {
+pub(super) struct LiveGate {
     policy: Arc<ArcSwap<Policy>>,
     directory: Option<Arc<DatabaseDirectory>>,
     certificates: Option<Arc<Certificates>>,
@@ -41,7 +41,7 @@ pub(super) struct GateInUse {
 }
 
 /// A reading that fits; to put it in force cannot fail any more.
-pub(super) struct NextGate {
+pub(super) struct PreparedGate {
     policy: Policy,
     certificates: Option<LoadedCertificates>,
 }
@@ -105,8 +105,8 @@ impl Gate {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub(super) fn in_use(&self) -> std::io::Result<GateInUse> {
-        Ok(GateInUse {
+    pub(super) fn live(&self) -> std::io::Result<LiveGate> {
+        Ok(LiveGate {
             policy: self.policy.clone(),
             directory: self.directory.clone(),
             certificates: self.certificates.clone(),
@@ -121,12 +121,12 @@ impl Gate {
     }
 }
 
-impl GateInUse {
+impl LiveGate {
     /// Everything that can fail.
     ///
     /// # Errors
     /// All that cannot be used.
-    pub(super) fn prepare(&self, loaded: &Loaded) -> Result<NextGate, Diagnostics> {
+    pub(super) fn prepare(&self, loaded: &Loaded) -> Result<PreparedGate, Diagnostics> {
         let before = self.policy.load();
         if before.forwards() && loaded.settings.upstream.is_none() {
             let problem = "is missing; a gate goes from its place before the API only by a restart";
@@ -138,11 +138,11 @@ impl GateInUse {
         }
         let policy = policy(loaded, self.directory.as_ref(), Some(&before))?;
         let certificates = loaded.settings.tls.as_ref().map(LoadedCertificates::new).transpose()?;
-        Ok(NextGate { policy, certificates })
+        Ok(PreparedGate { policy, certificates })
     }
 
     /// Puts it in force.
-    pub(super) fn replace(&self, next: NextGate) {
+    pub(super) fn publish(&self, next: PreparedGate) {
         if let (Some(certificates), Some(reading)) = (&self.certificates, next.certificates) {
             self.metrics.certificate_shown(TlsListener::Proxy, reading.not_after);
             certificates.swap(reading);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use super::gate::GateInUse;
+use super::gate::LiveGate;
 use super::tls::read_admin_tls;
 use crate::config::{Diagnostic, Diagnostics, Origin};
 use crate::control::api::LiveSettings;
@@ -13,20 +13,20 @@ use crate::source::Loaded;
 use crate::telemetry::{Log, Metrics, TlsListener};
 
 /// All of it.
-pub(super) struct InUse {
-    pub(super) gate: Option<GateInUse>,
+pub(super) struct LiveState {
+    pub(super) gate: Option<LiveGate>,
     pub(super) admin_certificates: Option<Arc<Certificates>>,
     pub(super) management: Arc<ArcSwap<LiveSettings>>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) log: Log,
 }
 
-impl InUse {
+impl LiveState {
     /// Puts a reading in force as a whole: everything that can fail comes first.
     ///
     /// # Errors
     /// Nothing has changed then.
-    pub(super) fn replace(&self, loaded: &Loaded) -> Result<(), Diagnostics> {
+    pub(super) fn publish(&self, loaded: &Loaded) -> Result<(), Diagnostics> {
         let next = self.gate.as_ref().map(|gate| gate.prepare(loaded)).transpose()?;
         let admin = loaded.settings.admin_tls.as_ref().map(read_admin_tls).transpose()?;
         let unreadable = |problem| Diagnostic::new(Origin::WHOLE_FILE, "log.level", problem);
@@ -37,7 +37,7 @@ impl InUse {
         }
         self.management.store(Arc::new(LiveSettings::new(loaded)));
         if let (Some(gate), Some(next)) = (&self.gate, next) {
-            gate.replace(next);
+            gate.publish(next);
         }
         Ok(())
     }

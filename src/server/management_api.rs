@@ -21,7 +21,7 @@ const TIDY: Duration = Duration::from_secs(600);
 /// What a desk is made of, once there is a runtime for it.
 pub(super) struct ManagementApi {
     pub(super) database: config::Database,
-    pub(super) in_force: Arc<ArcSwap<LiveSettings>>,
+    pub(super) live: Arc<ArcSwap<LiveSettings>>,
     /// Looked after here where there is no gate.
     pub(super) alone: Option<Arc<DatabaseProbe>>,
 }
@@ -33,14 +33,14 @@ impl ManagementApi {
     /// When it can never be reached this way.
     pub(super) async fn open(&self) -> anyhow::Result<ControlState> {
         let store = Store::open(&self.database.url, options(&self.database, false)).await?;
-        let management = ControlState::new(store.clone(), Clock::System, self.in_force.clone())
-            .context("the system gives no thread")?;
+        let management =
+            ControlState::new(store.clone(), Clock::System, self.live.clone()).context("the system gives no thread")?;
         if let Some(alone) = self.alone.clone() {
             let store = store.clone();
             tokio::spawn(async move { alone.keep_looking(&store).await });
         }
-        tokio::spawn(setup_link::offer(store.clone(), self.in_force.clone()));
-        tokio::spawn(keep_tidy(store, self.in_force.clone()));
+        tokio::spawn(setup_link::offer(store.clone(), self.live.clone()));
+        tokio::spawn(keep_tidy(store, self.live.clone()));
         Ok(management)
     }
 }
@@ -64,10 +64,10 @@ fn options(database: &config::Database, create: bool) -> StoreOptions {
     StoreOptions { connections: CONNECTIONS, limit: database.options.query_timeout.duration(), create }
 }
 
-async fn keep_tidy(store: Store, in_force: Arc<ArcSwap<LiveSettings>>) {
+async fn keep_tidy(store: Store, live: Arc<ArcSwap<LiveSettings>>) {
     loop {
         tokio::time::sleep(TIDY.mul_f64(0.5 + fastrand::f64())).await;
-        let idle = in_force.load().console.session.idle.duration();
+        let idle = live.load().console.session.idle.duration();
         match prune(&store, Clock::System.now(), idle).await {
             Ok(count) => tracing::debug!(count, "what was over is forgotten"),
             Err(error) => tracing::debug!("what is over is not forgotten: {error}"),

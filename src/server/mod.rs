@@ -30,7 +30,7 @@ use self::admin::AdminService;
 use self::admin_connections::{AdminConnections, Patience};
 use self::gate::Gate;
 use self::listeners::Listeners;
-use self::live_state::InUse;
+use self::live_state::LiveState;
 use self::log_outputs::{stderr_style, stdout_is_json};
 use self::management_api::ManagementApi;
 use self::service_manager::Notifier;
@@ -44,7 +44,7 @@ use crate::proxy::{
     AccessLog, BoundListener, Connections, ForwardAuth, Gateway, ListenerEvent, ListenerOptions, LoadedCertificates,
     Upstream, service,
 };
-use crate::source::{Apply, Loaded, Loader, Reloader};
+use crate::source::{Loaded, Loader, Publish, Reloader};
 use crate::telemetry::{Log, Metrics};
 
 pub use demo_api::DemoApi;
@@ -128,7 +128,7 @@ fn run(
     let addresses = Addresses { proxy: at(&sockets), forward_auth: at(&asked), admin: admin_socket.address };
 
     let admin_certificates = admin_certificates(settings, &metrics)?;
-    let in_force = Arc::new(ArcSwap::from_pointee(LiveSettings::new(&loaded)));
+    let live = Arc::new(ArcSwap::from_pointee(LiveSettings::new(&loaded)));
     let readiness = Arc::new(Readiness::default());
     let lines = log_outputs::stdout_lines(metrics.clone()).context("cannot start the access log")?;
     let tracer = log_outputs::tracer(settings, &metrics)?;
@@ -183,15 +183,15 @@ fn run(
     }
 
     let count = loaded.set.len();
-    let apply = InUse {
-        gate: gate.as_ref().map(Gate::in_use).transpose()?,
+    let live_state = LiveState {
+        gate: gate.as_ref().map(Gate::live).transpose()?,
         admin_certificates: admin_certificates.clone(),
-        management: in_force.clone(),
+        management: live.clone(),
         metrics: metrics.clone(),
         log: log.clone(),
     };
-    let apply: Apply = Box::new(move |loaded| apply.replace(loaded));
-    let reload = Reloader::start(loader, loaded, apply, metrics.clone(), Clock::System)?;
+    let publish: Publish = Box::new(move |loaded| live_state.publish(loaded));
+    let reload = Reloader::start(loader, loaded, publish, metrics.clone(), Clock::System)?;
     let admin = Admin {
         metrics: metrics.clone(),
         readiness: readiness.clone(),
@@ -205,7 +205,7 @@ fn run(
     let wishes = inbox.wishes();
     let visits = AdminConnections::new(Patience::default());
     let is_alone = alone.is_some();
-    let plan = |_: &_| settings.database.clone().map(|database| ManagementApi { database, in_force, alone });
+    let plan = |_: &_| settings.database.clone().map(|database| ManagementApi { database, live, alone });
     let admin = AdminService {
         socket: Mutex::new(Some(admin_socket)),
         admin,

@@ -39,7 +39,7 @@ impl Notifier {
     /// They have been read.
     pub(super) fn reloaded(&self, outcome: &ReloadOutcome) {
         self.tell(&match outcome {
-            ReloadOutcome::InForce(changes) => format!("READY=1\nSTATUS=serving; reloaded: {changes}"),
+            ReloadOutcome::Published(changes) => format!("READY=1\nSTATUS=serving; reloaded: {changes}"),
             ReloadOutcome::Refused(faults) => {
                 let count = faults.0.len();
                 format!("READY=1\nSTATUS=serving the last good files; faults in those on disk: {count}")

@@ -16,11 +16,11 @@ const AGAIN: Duration = Duration::from_secs(2);
 
 /// Prints a link, once, unless somebody of the staff has a password. Every process with a desk may: all of these links
 /// are worth nothing once one of them is used.
-pub(super) async fn offer(store: Store, in_force: Arc<ArcSwap<LiveSettings>>) {
+pub(super) async fn offer(store: Store, live: Arc<ArcSwap<LiveSettings>>) {
     loop {
-        let in_force = in_force.load_full();
-        match make(&store, &in_force).await {
-            Ok(link) => return print(&link, in_force.public_url.as_deref()),
+        let live = live.load_full();
+        match make(&store, &live).await {
+            Ok(link) => return print(&link, live.public_url.as_deref()),
             Err(SetupLinkError::AlreadySetUp) => return,
             Err(SetupLinkError::Store(error)) => tracing::debug!("no first link yet: {error}"),
             Err(error) => return tracing::error!("there is no first link: {error}"),
@@ -29,13 +29,13 @@ pub(super) async fn offer(store: Store, in_force: Arc<ArcSwap<LiveSettings>>) {
     }
 }
 
-async fn make(store: &Store, in_force: &LiveSettings) -> Result<NewSetupLink, SetupLinkError> {
+async fn make(store: &Store, live: &LiveSettings) -> Result<NewSetupLink, SetupLinkError> {
     // Nothing is locked for what is not needed most of the time.
     if store.has_staff().await? {
         return Err(SetupLinkError::AlreadySetUp);
     }
     let system = Caller::system();
-    first_setup_link(&OperationContext::new(store, &system, Clock::System.now(), in_force.terms())).await
+    first_setup_link(&OperationContext::new(store, &system, Clock::System.now(), live.terms())).await
 }
 
 /// For people, as `claviger admin setup-link` does: no event of the log, which programs collect and keep.

@@ -10,5 +10,5 @@ pub use self::combined::CombinedDirectory;
 pub use self::file::diff::Difference;
 pub use self::file::file_set::FileSet;
 pub use self::file::loader::{Loaded, Loader};
-pub use self::file::reloader::{Apply, ReloadHandle, ReloadOutcome, Reloader};
+pub use self::file::reloader::{Publish, ReloadHandle, ReloadOutcome, Reloader};
 pub use database::{Database, DatabaseDirectory, DatabaseStart};

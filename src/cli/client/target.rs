@@ -52,8 +52,8 @@ impl ClientTarget {
         let named = Named::read(&self.source())
             .context("no desk: name one with --server, or the settings of its database with --config")?;
         let store = named.open_current().await?;
-        let in_force = LiveSettings::of(&named.settings);
-        let api = Api::new(store.clone(), Clock::System, Arc::new(ArcSwap::from_pointee(in_force)))?;
+        let live = LiveSettings::of(&named.settings);
+        let api = Api::new(store.clone(), Clock::System, Arc::new(ArcSwap::from_pointee(live)))?;
         Ok(Client::Here(Local::new(api, Caller::shell(shell_user())), store))
     }
 }

@@ -109,7 +109,7 @@ async fn readyz(State(admin): State<Admin>, RawQuery(query): RawQuery) -> Respon
 
 async fn reload(State(admin): State<Admin>) -> Response {
     let (status, body) = match admin.reload.reload().await {
-        ReloadOutcome::InForce(difference) => (StatusCode::OK, json!({"in_force": true, "difference": difference})),
+        ReloadOutcome::Published(difference) => (StatusCode::OK, json!({"in_force": true, "difference": difference})),
         ReloadOutcome::Refused(faults) => {
             (StatusCode::UNPROCESSABLE_ENTITY, json!({"in_force": false, "faults": faults}))
         }
@@ -121,9 +121,9 @@ impl Admin {
     /// A database that is gone is gone for the whole fleet: it must not take all of it out of service. One that was
     /// never there is another matter, and so is a desk, which is nothing without.
     fn probes(&self) -> Vec<Probe> {
-        let is_in_force = matches!(self.reload.last(), ReloadOutcome::InForce(_));
+        let is_published = matches!(self.reload.last(), ReloadOutcome::Published(_));
         let mut probes = vec![
-            Probe { name: "files on disk are in force", is_ok: is_in_force, is_vital: false },
+            Probe { name: "files on disk are in force", is_ok: is_published, is_vital: false },
             Probe { name: "not stopping", is_ok: !self.readiness.is_stopping(), is_vital: true },
         ];
         if let Some(state) = &self.management {

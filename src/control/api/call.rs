@@ -19,7 +19,7 @@ const LONGEST_KEY: usize = 255;
 /// Somebody who is known asks for something. There is no other way to a [`OperationContext`].
 pub(super) struct ApiCall {
     state: ControlState,
-    in_force: Arc<LiveSettings>,
+    live: Arc<LiveSettings>,
     caller: Caller,
     condition: Condition,
     once: Option<IdempotencyKey>,
@@ -41,7 +41,7 @@ impl ApiCall {
             Condition::Unstated | Condition::Any => None,
         };
         let call =
-            OperationContext::new(&self.state.0.store, &self.caller, self.state.0.clock.now(), self.in_force.terms());
+            OperationContext::new(&self.state.0.store, &self.caller, self.state.0.clock.now(), self.live.terms());
         OperationContext { revision, once: self.once.as_ref(), ..call }
     }
 
@@ -58,15 +58,15 @@ impl ApiCall {
     }
 
     /// What the settings say.
-    pub(super) fn in_force(&self) -> &LiveSettings {
-        &self.in_force
+    pub(super) fn live(&self) -> &LiveSettings {
+        &self.live
     }
 
     /// Where they stand.
     pub(super) fn doorstep(&self) -> SignInContext<'_> {
         let actor = &self.caller.actor;
         let address = actor.address.as_deref().and_then(|address| address.parse().ok());
-        self.state.doorstep(&self.in_force, address, actor.request_id.as_deref())
+        self.state.doorstep(&self.live, address, actor.request_id.as_deref())
     }
 
     /// Who asks.
@@ -79,14 +79,14 @@ impl FromRequestParts<ControlState> for ApiCall {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ControlState) -> Result<Self, Problem> {
-        let in_force = state.0.in_force.load_full();
-        let caller = resolve(state, &in_force, parts).await?;
+        let live = state.0.live.load_full();
+        let caller = resolve(state, &live, parts).await?;
         let condition = condition(&parts.headers)?;
         let once = match parts.extensions.get::<RequestDigest>() {
             Some(RequestDigest(request)) => Some(IdempotencyKey { key: key(&parts.headers)?, request: *request }),
             None => None,
         };
-        Ok(Self { state: state.clone(), in_force, caller, condition, once })
+        Ok(Self { state: state.clone(), live, caller, condition, once })
     }
 }
 

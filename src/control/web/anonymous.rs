@@ -15,7 +15,7 @@ use crate::control::operations::SignInContext;
 /// Wants to sign in, to sign out or to use a link.
 pub(in crate::control) struct AnonymousCaller {
     pub(in crate::control) state: ControlState,
-    pub(in crate::control) in_force: Arc<LiveSettings>,
+    pub(in crate::control) live: Arc<LiveSettings>,
     pub(in crate::control) session: Option<String>,
     address: Option<IpAddr>,
     request_id: Option<String>,
@@ -24,7 +24,7 @@ pub(in crate::control) struct AnonymousCaller {
 impl AnonymousCaller {
     /// Where they stand.
     pub(in crate::control) fn doorstep(&self) -> SignInContext<'_> {
-        self.state.doorstep(&self.in_force, self.address, self.request_id.as_deref())
+        self.state.doorstep(&self.live, self.address, self.request_id.as_deref())
     }
 
     /// One more attempt to be let in.
@@ -40,12 +40,12 @@ impl FromRequestParts<ControlState> for AnonymousCaller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ControlState) -> Result<Self, Problem> {
-        let in_force = state.0.in_force.load_full();
+        let live = state.0.live.load_full();
         let session = session(&parts.headers)?.map(str::to_owned);
         if session.is_some() {
             csrf::demand(&parts.method, &parts.headers)?;
         }
-        let (address, request_id) = (peer(parts, &in_force), request_id(parts).map(str::to_owned));
-        Ok(Self { state: state.clone(), in_force, session, address, request_id })
+        let (address, request_id) = (peer(parts, &live), request_id(parts).map(str::to_owned));
+        Ok(Self { state: state.clone(), live, session, address, request_id })
     }
 }

@@ -25,15 +25,15 @@ pub struct Peer(pub SocketAddr);
 /// When it is nobody that is known, somebody who asks too often, or a page of another site.
 pub(in crate::control) async fn resolve(
     state: &ControlState,
-    in_force: &LiveSettings,
+    live: &LiveSettings,
     parts: &Parts,
 ) -> Result<Caller, Problem> {
     let steady = state.0.clock.steady();
-    let from = peer(parts, in_force);
+    let from = peer(parts, live);
     if let Some(caller) = parts.extensions.get::<Caller>() {
         return Ok(known(caller.clone(), parts, from));
     }
-    let doorstep = state.doorstep(in_force, from, request_id(parts));
+    let doorstep = state.doorstep(live, from, request_id(parts));
     let found = if parts.headers.contains_key(AUTHORIZATION) {
         let token = bearer(&parts.headers)?;
         caller_of_token(&doorstep, token).await?
@@ -52,10 +52,10 @@ pub(in crate::control) async fn resolve(
 }
 
 /// Where the request comes from; `None` within this process.
-pub(in crate::control) fn peer(parts: &Parts, in_force: &LiveSettings) -> Option<IpAddr> {
+pub(in crate::control) fn peer(parts: &Parts, live: &LiveSettings) -> Option<IpAddr> {
     let ConnectInfo(Peer(address)) = parts.extensions.get::<ConnectInfo<Peer>>()?;
     let address = address.ip().to_canonical();
-    let is_proxy = in_force.proxies.iter().any(|range| range.contains(&address));
+    let is_proxy = live.proxies.iter().any(|range| range.contains(&address));
     let forwarded = if is_proxy { forwarded(&parts.headers) } else { None };
     Some(forwarded.unwrap_or(address).to_canonical())
 }
@@ -114,14 +114,14 @@ mod tests {
 
     fn seen(address: &str, proxies: &[&str], forwarded: &[&str]) -> String {
         let proxies = proxies.iter().map(|range| range.parse().unwrap()).collect();
-        let in_force = LiveSettings { proxies, ..LiveSettings::default() };
+        let live = LiveSettings { proxies, ..LiveSettings::default() };
         let mut request = Request::builder();
         for line in forwarded {
             request = request.header("x-forwarded-for", *line);
         }
         let mut parts = request.body(()).unwrap().into_parts().0;
         parts.extensions.insert(ConnectInfo(Peer(address.parse().unwrap())));
-        peer(&parts, &in_force).unwrap().to_string()
+        peer(&parts, &live).unwrap().to_string()
     }
 
     #[test]

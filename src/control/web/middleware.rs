@@ -33,15 +33,15 @@ pub(in crate::control) async fn surround(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let in_force = state.0.in_force.load_full();
+    let live = state.0.live.load_full();
     let id = request_id(state.0.clock.now());
     request.extensions_mut().insert(RequestId(id.clone()));
-    let mut response = match prepare(request, in_force.public_url.as_deref()).await {
+    let mut response = match prepare(request, live.public_url.as_deref()).await {
         Ok(request) => next.run(request).await,
         Err(problem) => axum::response::IntoResponse::into_response(problem),
     };
     if let Some(problem) = problem_of(&response) {
-        let mut written = problem.write(&in_force.error_docs, &id);
+        let mut written = problem.write(&live.error_docs, &id);
         for name in [ALLOW, SET_COOKIE] {
             for value in response.headers().get_all(&name) {
                 written.headers_mut().append(&name, value.clone());

@@ -31,7 +31,7 @@ pub(in crate::control) struct Inside {
     /// With connections of its own: no gate ever waits for them.
     pub(in crate::control) store: Store,
     pub(in crate::control) clock: Clock,
-    pub(in crate::control) in_force: Arc<ArcSwap<LiveSettings>>,
+    pub(in crate::control) live: Arc<ArcSwap<LiveSettings>>,
     pub(in crate::control) pace: Pace,
     pub(in crate::control) hashes: HashPool,
     pub(in crate::control) throttle: Throttle,
@@ -64,10 +64,10 @@ impl ControlState {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn new(store: Store, clock: Clock, in_force: Arc<ArcSwap<LiveSettings>>) -> std::io::Result<Self> {
+    pub fn new(store: Store, clock: Clock, live: Arc<ArcSwap<LiveSettings>>) -> std::io::Result<Self> {
         let hashes = HashPool::start(HASHES, drop)?;
         let (pace, throttle) = (Pace::default(), Throttle::default());
-        Ok(Self(Arc::new(Inside { store, clock, in_force, pace, hashes, throttle })))
+        Ok(Self(Arc::new(Inside { store, clock, live, pace, hashes, throttle })))
     }
 }
 
@@ -75,17 +75,17 @@ impl ControlState {
     /// Where somebody stands who comes from this address; within this process there is none.
     pub(in crate::control) fn doorstep<'d>(
         &'d self,
-        in_force: &LiveSettings,
+        live: &LiveSettings,
         address: Option<IpAddr>,
         request_id: Option<&'d str>,
     ) -> SignInContext<'d> {
-        let session = &in_force.console.session;
+        let session = &live.console.session;
         SignInContext {
             store: &self.0.store,
             clock: &self.0.clock,
             hashes: &self.0.hashes,
             throttle: &self.0.throttle,
-            rules: in_force.guessing,
+            rules: live.guessing,
             limits: SessionLimits { idle: session.idle.duration(), absolute: session.most.duration() },
             address: address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             request_id,

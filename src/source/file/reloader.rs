@@ -31,13 +31,13 @@ const LOOK: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub enum ReloadOutcome {
     /// The new set is in force; in words what changed.
-    InForce(String),
+    Published(String),
     /// The old set stays in force.
     Refused(Diagnostics),
 }
 
 /// Puts a reading in force.
-pub type Apply = Box<dyn FnMut(&Loaded) -> Result<(), Diagnostics> + Send>;
+pub type Publish = Box<dyn FnMut(&Loaded) -> Result<(), Diagnostics> + Send>;
 
 enum Trigger {
     Change(Change),
@@ -79,7 +79,7 @@ pub struct Reloader {
     loader: Loader,
     started: Settings,
     current: Loaded,
-    apply: Apply,
+    publish_to: Publish,
     metrics: Arc<Metrics>,
     clock: Clock,
     triggers: Sender<Trigger>,
@@ -97,19 +97,19 @@ impl Reloader {
     pub fn start(
         loader: Loader,
         current: Loaded,
-        apply: Apply,
+        publish_to: Publish,
         metrics: Arc<Metrics>,
         clock: Clock,
     ) -> std::io::Result<ReloadHandle> {
         let (triggers, inbox) = channel();
         let events = triggers.clone();
         let watch = Watch::new(move |change| drop(events.send(Trigger::Change(change))));
-        let last = Arc::new(Mutex::new(ReloadOutcome::InForce("as started".into())));
+        let last = Arc::new(Mutex::new(ReloadOutcome::Published("as started".into())));
         let handle = ReloadHandle { triggers: triggers.clone(), last: last.clone() };
         let seen = current.fingerprints.clone();
         let started = current.settings.clone();
-        let mut reloader = Self { loader, started, current, apply, metrics, clock, triggers, seen, watch, last };
-        reloader.note_in_force();
+        let mut reloader = Self { loader, started, current, publish_to, metrics, clock, triggers, seen, watch, last };
+        reloader.record_published();
         reloader.watch.follow(reloader.seen.files());
         // What changed between the first reading and the watch; looked at like any change, once it is finished.
         reloader.look_again();
@@ -188,7 +188,7 @@ impl Reloader {
         }
         let reading = self.read();
         if reading.is_ok() {
-            self.put_in_force(reading);
+            self.publish(reading);
             return;
         }
         std::thread::sleep(SECOND_LOOK);
@@ -199,7 +199,7 @@ impl Reloader {
 
     fn reload(&mut self) -> ReloadOutcome {
         let reading = self.read();
-        self.put_in_force(reading)
+        self.publish(reading)
     }
 
     fn read(&self) -> Result<Loaded, Unusable> {
@@ -209,15 +209,15 @@ impl Reloader {
         })
     }
 
-    fn put_in_force(&mut self, reading: Result<Loaded, Unusable>) -> ReloadOutcome {
-        let applied = reading.and_then(|loaded| match without_panic(|| (self.apply)(&loaded)).flatten() {
+    fn publish(&mut self, reading: Result<Loaded, Unusable>) -> ReloadOutcome {
+        let applied = reading.and_then(|loaded| match without_panic(|| (self.publish_to)(&loaded)).flatten() {
             Ok(()) => Ok(loaded),
             Err(faults) => Err(Unusable { faults, fingerprints: loaded.fingerprints }),
         });
         let outcome = match applied {
             Ok(loaded) => {
                 self.seen = loaded.fingerprints.clone();
-                self.in_force(loaded)
+                self.published(loaded)
             }
             Err(unusable) => self.refused(unusable),
         };
@@ -244,18 +244,18 @@ impl Reloader {
         ReloadOutcome::Refused(faults)
     }
 
-    fn in_force(&mut self, loaded: Loaded) -> ReloadOutcome {
+    fn published(&mut self, loaded: Loaded) -> ReloadOutcome {
         let difference = Difference::between(&self.current.set, &loaded.set).to_string();
         tracing::info!(credentials = loaded.set.len(), "reloaded: {difference}");
         for key in self.started.restart_needed(&loaded.settings) {
             tracing::warn!("{key} has changed and takes effect after a restart");
         }
         self.current = loaded;
-        self.note_in_force();
-        ReloadOutcome::InForce(difference)
+        self.record_published();
+        ReloadOutcome::Published(difference)
     }
 
-    fn note_in_force(&self) {
+    fn record_published(&self) {
         let enabled = self.current.set.iter().filter(|credential| credential.enabled).count();
         let counts = (enabled, self.current.set.len() - enabled);
         self.metrics.reloaded(Some(counts), self.clock.now().as_second() as f64);

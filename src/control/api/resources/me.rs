@@ -61,16 +61,16 @@ enum RightName {
 
 impl Me {
     /// Of this caller.
-    pub(in crate::control::api) fn new(caller: &Caller, in_force: &LiveSettings) -> Self {
+    pub(in crate::control::api) fn new(caller: &Caller, live: &LiveSettings) -> Self {
         let role = RoleName::from(caller.role);
         Self {
             kind: caller.actor.kind.as_str(),
             id: caller.actor.id.clone(),
             role,
-            role_label: role.label(&in_force.console.roles),
+            role_label: role.label(&live.console.roles),
             account: caller.account.as_ref().map(Label::to_string),
             rights: Right::ALL.into_iter().filter(|right| caller.may(*right)).map(RightName::from).collect(),
-            docs_url: in_force.console.docs_url.as_ref().map(|url| url.0.to_string()),
+            docs_url: live.console.docs_url.as_ref().map(|url| url.0.to_string()),
         }
     }
 }
@@ -78,7 +78,7 @@ impl Me {
 /// Who you are.
 #[utoipa::path(get, path = "/me", tag = "session", responses((status = 200, body = Me)))]
 async fn me(asked: ApiCall) -> Result<Answer<Me>, Problem> {
-    Ok(Answer::ok(Me::new(asked.caller(), asked.in_force())))
+    Ok(Answer::ok(Me::new(asked.caller(), asked.live())))
 }
 
 impl From<Right> for RightName {

@@ -49,7 +49,7 @@ async fn begin_session(visitor: AnonymousCaller, Body(body): Body<SignIn>) -> Re
     if let Some(replaced) = &visitor.session {
         sign_out(&visitor.doorstep(), replaced).await?;
     }
-    let mut response = Answer::ok(Me::new(&signed_in.caller, &visitor.in_force)).into_response();
+    let mut response = Answer::ok(Me::new(&signed_in.caller, &visitor.live)).into_response();
     let seconds = signed_in.ends_at.duration_since(visitor.state.0.clock.now()).as_secs().max(0);
     set_cookie(&mut response, signed_in.ticket.reveal(), seconds);
     Ok(response)

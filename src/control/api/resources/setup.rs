@@ -128,8 +128,8 @@ pub(in crate::control::api) struct MadeLink {
 
 impl MadeLink {
     /// For the one answer that shows it.
-    pub(in crate::control::api) fn new(link: &NewSetupLink, in_force: &LiveSettings) -> Self {
-        let SetupLink { ticket, url, ends_at } = SetupLink::new(link, in_force);
+    pub(in crate::control::api) fn new(link: &NewSetupLink, live: &LiveSettings) -> Self {
+        let SetupLink { ticket, url, ends_at } = SetupLink::new(link, live);
         Self { ticket: Some(ticket), url, ends_at, repeated: false }
     }
 
@@ -144,9 +144,9 @@ impl MadeLink {
 
 impl SetupLink {
     /// What stands behind the # is sent to nobody.
-    pub(in crate::control::api) fn new(link: &NewSetupLink, in_force: &LiveSettings) -> Self {
+    pub(in crate::control::api) fn new(link: &NewSetupLink, live: &LiveSettings) -> Self {
         let ticket = link.ticket.reveal().to_owned();
-        let url = in_force.public_url.as_deref().map(|base| format!("{base}/setup#{ticket}"));
+        let url = live.public_url.as_deref().map(|base| format!("{base}/setup#{ticket}"));
         Self { ticket, url, ends_at: link.ends_at.to_string() }
     }
 }

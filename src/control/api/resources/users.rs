@@ -135,7 +135,7 @@ async fn create(asked: ApiCall, Body(body): Body<NewUserBody>) -> Result<Answer<
     let new = NewUser { role: body.role.into(), account, email: body.email, name: body.name };
     let body = match create_user(&asked.call(), new).await? {
         Once::Done(created) => {
-            let setup_link = Some(SetupLink::new(&created.link, asked.in_force()));
+            let setup_link = Some(SetupLink::new(&created.link, asked.live()));
             UserWithLink { user: UserBody::from(&created.record), setup_link, repeated: false }
         }
         Once::Repeated(facts) => UserWithLink { user: answered_before(facts)?, setup_link: None, repeated: true },
@@ -206,7 +206,7 @@ async fn enable(asked: ApiCall, Id(id): Id) -> Result<Answer<UserBody>, Problem>
 )]
 async fn make_link(asked: ApiCall, Id(id): Id) -> Result<Answer<MadeLink>, Problem> {
     Ok(match new_setup_link(&asked.call(), &known(&id)?).await? {
-        Once::Done(link) => Answer::ok(MadeLink::new(&link, asked.in_force())),
+        Once::Done(link) => Answer::ok(MadeLink::new(&link, asked.live())),
         Once::Repeated(facts) => Answer::ok(MadeLink::repeated(facts)?).replayed(true),
     })
 }

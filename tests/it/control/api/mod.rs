@@ -94,7 +94,7 @@ impl Table {
             retired_on: None,
             link: None,
         };
-        let in_force = LiveSettings {
+        let live = LiveSettings {
             versions: VersionCatalog { known: vec![version("1"), version("2")], ..Default::default() },
             scopes: ScopeCatalog::new(vec![(label("pay"), Box::default())]),
             public_url: Some("https://keys.example.org".into()),
@@ -108,8 +108,7 @@ impl Table {
             ..LiveSettings::default()
         };
         let clock = Clock::manual(noon());
-        let desk =
-            ControlState::new(bed.store.clone(), clock.clone(), Arc::new(ArcSwap::from_pointee(in_force))).unwrap();
+        let desk = ControlState::new(bed.store.clone(), clock.clone(), Arc::new(ArcSwap::from_pointee(live))).unwrap();
         Self { bed, clock, router: router(desk), caller: Some(Caller::shell("root".into())) }
     }
 

@@ -58,7 +58,7 @@ struct FileCredential {
 )]
 async fn list_file_credentials(asked: ApiCall) -> Result<Answer<FileCredentials>, Problem> {
     let reach = asked.call().reach_granted::<Problem>(Right::ManageCredentials).await?;
-    let seen = asked.in_force().file.iter().filter(|credential| reach.covers(&credential.account.id));
+    let seen = asked.live().file.iter().filter(|credential| reach.covers(&credential.account.id));
     Ok(Answer::ok(FileCredentials { items: seen.map(FileCredential::from).collect() }))
 }
 
