@@ -1,6 +1,7 @@
 //! Connections of the admin listener: bounded in number, and every step of one in time.
 
 use std::convert::Infallible;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -13,7 +14,6 @@ use axum::extract::ConnectInfo;
 use axum::http::header::CONNECTION;
 use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use axum::serve::Listener;
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -29,6 +29,7 @@ use crate::control::api::Peer;
 
 /// One more is closed at once.
 const MAX_CONNECTIONS: usize = 1000;
+const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_secs(1);
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 
 #[derive(Debug, Clone, Copy)]
@@ -75,12 +76,11 @@ impl AdminConnections {
     }
 
     /// Accepts until [`AdminConnections::close`].
-    pub(super) async fn serve(&self, mut listener: TcpListener, router: Router, tls: Option<TlsAcceptor>) {
+    pub(super) async fn serve(&self, listener: TcpListener, router: Router, tls: Option<TlsAcceptor>) {
         let mut closing = self.closing.subscribe();
         loop {
             let (stream, address) = tokio::select! {
-                // Sleeps by itself when the process is out of descriptors.
-                accepted = Listener::accept(&mut listener) => accepted,
+                accepted = accept(&listener) => accepted,
                 _ = closing.wait_for(|is_closing| *is_closing) => return,
             };
             let Ok(permit) = self.permits.clone().try_acquire_owned() else { continue };
@@ -129,6 +129,27 @@ impl AdminConnections {
             Ok(Err(error)) => tracing::debug!(%error, "an admin connection failed"),
             Err(_) => tracing::debug!("an admin connection exceeded its time limit"),
         }
+    }
+}
+
+/// Retries for ever: the process may be out of descriptors for a while.
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    let mut is_logged = false;
+    loop {
+        let error = match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) => error,
+        };
+        // The client gave up while it waited in the queue.
+        if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) {
+            continue;
+        }
+        if std::mem::replace(&mut is_logged, true) {
+            tracing::debug!(%error, "the admin listener still accepts no connections");
+        } else {
+            tracing::error!(%error, "the admin listener accepts no connections");
+        }
+        tokio::time::sleep(ACCEPT_RETRY_INTERVAL).await;
     }
 }
 

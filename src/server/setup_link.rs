@@ -21,7 +21,9 @@ pub(super) async fn offer(store: Store, live: Arc<ArcSwap<LiveSettings>>) {
         let live = live.load_full();
         match create(&store, &live).await {
             Ok(link) => return print(&link, live.public_url.as_deref()),
-            Err(SetupLinkError::AlreadySetUp) => return,
+            Err(SetupLinkError::AlreadySetUp) => {
+                return tracing::debug!("no set-up link: a staff member has a password");
+            }
             Err(SetupLinkError::Store(error)) => tracing::debug!("cannot create the first set-up link yet: {error}"),
             Err(error) => return tracing::error!("cannot create the first set-up link: {error}"),
         }

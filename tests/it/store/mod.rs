@@ -1,7 +1,7 @@
 //! The store, on SQLite and on PostgreSQL by the same tests.
 
-pub mod beds;
 mod credentials;
 mod harness;
 mod migration;
+pub mod test_database;
 mod uses;

@@ -7,7 +7,7 @@ use claviger::credential::{Label, RecentUses, Use};
 use claviger::store::StoreError;
 use jiff::{Timestamp, ToSpan as _};
 
-use super::beds::{Bed, label, noon, on_each, token};
+use super::test_database::{TestDatabase, label, noon, on_each, token};
 
 on_each!(
     last_uses_are_no_changes_and_never_go_back,
@@ -21,7 +21,7 @@ fn used(at: Timestamp, from: &str) -> Use {
     Use { at, from: Some(from.parse().unwrap()) }
 }
 
-async fn note(bed: &Bed, uses: &[(&str, Use)]) {
+async fn note(bed: &TestDatabase, uses: &[(&str, Use)]) {
     let mut all: BTreeMap<Label, RecentUses> = BTreeMap::new();
     for (id, one) in uses {
         all.entry(label(id)).or_default().note(*one);
@@ -29,11 +29,11 @@ async fn note(bed: &Bed, uses: &[(&str, Use)]) {
     bed.store.note_uses(&all).await.unwrap();
 }
 
-async fn addresses(bed: &Bed, id: &str) -> i64 {
+async fn addresses(bed: &TestDatabase, id: &str) -> i64 {
     bed.store.credential(id).await.unwrap().unwrap().recent_addresses
 }
 
-async fn last_uses_are_no_changes_and_never_go_back(bed: Bed) {
+async fn last_uses_are_no_changes_and_never_go_back(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put(&token("one", "acme", "1")).await;
     bed.put(&token("two", "acme", "2")).await;
@@ -51,7 +51,7 @@ async fn last_uses_are_no_changes_and_never_go_back(bed: Bed) {
     assert_eq!(recent[0].1, before);
 }
 
-async fn addresses_are_counted_once_each_and_no_more_than_are_kept(bed: Bed) {
+async fn addresses_are_counted_once_each_and_no_more_than_are_kept(bed: TestDatabase) {
     bed.account("acme").await;
     for id in ["busy", "calm"] {
         bed.put(&token(id, "acme", id)).await;
@@ -72,7 +72,7 @@ async fn addresses_are_counted_once_each_and_no_more_than_are_kept(bed: Bed) {
     assert_eq!(listed.iter().map(|record| record.recent_addresses).collect::<Vec<_>>(), [most, 2]);
 }
 
-async fn what_is_noted_twice_is_one_address(bed: Bed) {
+async fn what_is_noted_twice_is_one_address(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put(&token("one", "acme", "1")).await;
     for hours in [2, 1, 3] {
@@ -83,7 +83,7 @@ async fn what_is_noted_twice_is_one_address(bed: Bed) {
     assert_eq!(bed.ask("SELECT MAX(used_at) FROM credential_addresses").await, last);
 }
 
-async fn addresses_go_with_their_credential(bed: Bed) {
+async fn addresses_go_with_their_credential(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put(&token("one", "acme", "1")).await;
     note(&bed, &[("one", used(noon(), "192.0.2.1"))]).await;
@@ -95,7 +95,7 @@ async fn addresses_go_with_their_credential(bed: Bed) {
 }
 
 /// Two gates, an import, and somebody who deletes what the gates begin with and makes it anew.
-async fn gates_and_imports_and_deletions_wait_for_nobody_in_a_circle(bed: Bed) {
+async fn gates_and_imports_and_deletions_wait_for_nobody_in_a_circle(bed: TestDatabase) {
     bed.account("acme").await;
     let records: Vec<_> = (0..300).map(|number| token(&format!("c-{number}"), "acme", &format!("{number}"))).collect();
     let put = async || {

@@ -20,7 +20,7 @@ fn lines_that_a_full_disk_has_cost_are_counted_and_the_log_says_so_once() {
         assert_eq!(connection.send(&Request::get("/x").bearer(TOKEN)).status, 200);
     }
     eventually("lost lines are counted", || gate.metric("claviger_access_log_dropped_total") > 0.0);
-    let says = "the access log cannot be written";
+    let says = "cannot write the access log";
     eventually("the log tells of it", || gate.stderr().contains(says));
     let told = gate.stderr();
     assert!(told.matches(says).count() == 1 && told.contains("No space left on device"), "{told}");

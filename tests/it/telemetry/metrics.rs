@@ -9,7 +9,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 
 use super::families::{Families, promised, told};
-use crate::store::beds::Bed;
+use crate::store::test_database::TestDatabase;
 use crate::support::{Authority, Connection, Gate, PASSWORD, RecordingApi, Request, TOKEN, credentials, eventually};
 
 /// Everything that a gate with a file and a database tells.
@@ -24,7 +24,7 @@ fn told_beside_a_database() -> String {
 
 /// The same of one that has certificates, and keeps a snapshot of its database.
 async fn told_over_tls() -> String {
-    let bed = Bed::postgres().await;
+    let bed = TestDatabase::postgres().await;
     let authority = Authority::new();
     let files = "tls: {certificate: cert.pem, key: key.pem}";
     let builder = Gate::before("http://127.0.0.1:1").proxy(&format!("  {files}")).database(&bed.address());
@@ -42,7 +42,7 @@ async fn told_over_tls() -> String {
 /// `ClavigerSnapshotOld` sees it then.
 #[tokio::test]
 async fn a_snapshot_that_was_never_written_is_of_1970() {
-    let bed = Bed::postgres().await;
+    let bed = TestDatabase::postgres().await;
     let builder = Gate::before("http://127.0.0.1:1").database(&bed.address());
     let gate = builder.settings("database: {snapshot: nowhere/snapshot}").start();
     assert_eq!(gate.metric("claviger_database_snapshot_timestamp_seconds"), 0.0);

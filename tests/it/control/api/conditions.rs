@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::Table;
 use super::samples::{Operation, operations};
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 on_each!(
     whatever_overwrites_says_of_what,
@@ -13,7 +13,7 @@ on_each!(
     of_many_edits_of_one_revision_one_is_done,
 );
 
-async fn whatever_overwrites_says_of_what(bed: Bed) {
+async fn whatever_overwrites_says_of_what(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let patches: Vec<_> = operations().into_iter().filter(|operation| operation.method == "PATCH").collect();
     assert_eq!(patches.len(), 3);
@@ -74,7 +74,7 @@ fn is_change(operation: &Operation) -> bool {
         && !["duplicate_credential", "new_setup_link"].contains(&operation.name.as_str())
 }
 
-async fn every_change_of_one_thing_can_be_bound_to_what_was_seen(bed: Bed) {
+async fn every_change_of_one_thing_can_be_bound_to_what_was_seen(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let acme = table.bed.account("acme").await;
     let mut changes = 0;
@@ -105,7 +105,7 @@ async fn every_change_of_one_thing_can_be_bound_to_what_was_seen(bed: Bed) {
     assert_eq!(changes, 23);
 }
 
-async fn of_many_edits_of_one_revision_one_is_done(bed: Bed) {
+async fn of_many_edits_of_one_revision_one_is_done(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let place = format!("/credentials/{}", table.made("acme").await);
     let edit = |number: usize| {

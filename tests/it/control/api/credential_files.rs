@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Table, Told};
 use crate::control::works;
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 on_each!(
     a_file_goes_in_as_it_came_out,
@@ -27,7 +27,7 @@ async fn taken(table: &Table, query: &str) -> String {
     text
 }
 
-async fn a_file_goes_in_as_it_came_out(bed: Bed) {
+async fn a_file_goes_in_as_it_came_out(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let id = table.made("acme").await;
     let pair = json!({"account": "globex", "kind": "password", "username": "globex", "version": "1"});
@@ -50,7 +50,7 @@ async fn a_file_goes_in_as_it_came_out(bed: Bed) {
     assert_eq!(table.get("/credential-files?format=csv&account=nobody").await.code(), "not_found");
 }
 
-async fn a_file_with_faults_changes_nothing_and_says_where_they_are(bed: Bed) {
+async fn a_file_with_faults_changes_nothing_and_says_where_they_are(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let digest = TokenDigest::of(b"planted");
     let text = format!(
@@ -66,7 +66,7 @@ async fn a_file_with_faults_changes_nothing_and_says_where_they_are(bed: Bed) {
     assert!(!works(&table.bed, "planted").await);
 }
 
-async fn an_owner_takes_out_their_own_and_takes_in_nothing(bed: Bed) {
+async fn an_owner_takes_out_their_own_and_takes_in_nothing(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let (ours, theirs) = (table.made("acme").await, table.made("globex").await);
     let table = table.by(Role::Owner, Some("acme"));
@@ -80,7 +80,7 @@ async fn an_owner_takes_out_their_own_and_takes_in_nothing(bed: Bed) {
     assert_eq!(table.get("/credential-files?format=yaml").await.code(), "forbidden");
 }
 
-async fn an_htpasswd_file_wants_to_know_whose_its_users_are(bed: Bed) {
+async fn an_htpasswd_file_wants_to_know_whose_its_users_are(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let text = "ann:{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=\n";
     let told = sent(&table, "format=htpasswd", text).await;

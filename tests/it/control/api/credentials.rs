@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Table;
 use crate::control::works;
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 on_each!(
     a_token_is_made_shown_once_reset_disabled_enabled_and_deleted,
@@ -12,7 +12,7 @@ on_each!(
     a_page_ends_where_the_next_one_begins,
 );
 
-async fn a_token_is_made_shown_once_reset_disabled_enabled_and_deleted(bed: Bed) {
+async fn a_token_is_made_shown_once_reset_disabled_enabled_and_deleted(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let made = table.post("/credentials", json!({"account": "acme", "kind": "token", "name": "Billing"})).await;
     assert_eq!((made.status.as_u16(), made.header("etag")), (201, "\"1\""));
@@ -45,7 +45,7 @@ async fn a_token_is_made_shown_once_reset_disabled_enabled_and_deleted(bed: Bed)
     assert_eq!(table.get(place).await.code(), "not_found");
 }
 
-async fn a_pair_is_made_and_its_password_is_shown_unless_it_was_chosen(bed: Bed) {
+async fn a_pair_is_made_and_its_password_is_shown_unless_it_was_chosen(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let made = table.post("/credentials", json!({"account": "acme", "kind": "password", "username": "acme"})).await;
     assert_eq!(made.body["secret"]["username"], "acme");
@@ -60,7 +60,7 @@ async fn a_pair_is_made_and_its_password_is_shown_unless_it_was_chosen(bed: Bed)
     assert!(!short.body.to_string().contains("hunter2"));
 }
 
-async fn a_page_ends_where_the_next_one_begins(bed: Bed) {
+async fn a_page_ends_where_the_next_one_begins(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let mut all = vec![table.made("acme").await, table.made("acme").await, table.made("acme").await];
     table.made("globex").await;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Table, Told};
 use crate::control::works;
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 on_each!(fifty_resets_duplicates_and_clears_at_once_end_in_one_state_that_the_audit_tells);
 
@@ -21,7 +21,7 @@ async fn every_line(table: &Table, target: &str) -> Vec<Value> {
     }
 }
 
-async fn fifty_resets_duplicates_and_clears_at_once_end_in_one_state_that_the_audit_tells(bed: Bed) {
+async fn fifty_resets_duplicates_and_clears_at_once_end_in_one_state_that_the_audit_tells(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let made = table.post("/credentials", json!({"account": "acme", "kind": "token"})).await;
     let id = made.body["credential"]["id"].as_str().unwrap().to_owned();

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::samples::{For, operations};
 use super::{Table, Told};
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 on_each!(nobody_is_told_anything_but_to_say_who_they_are, a_field_that_nobody_knows_is_refused_by_every_body,);
 
@@ -13,7 +13,7 @@ fn assert_unauthenticated(told: &Told, what: &str) {
     assert_eq!(told.header("www-authenticate"), "Bearer realm=\"desk\"", "{what}");
 }
 
-async fn nobody_is_told_anything_but_to_say_who_they_are(bed: Bed) {
+async fn nobody_is_told_anything_but_to_say_who_they_are(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let known = table.made("acme").await;
     let table = table.outside();
@@ -37,7 +37,7 @@ async fn nobody_is_told_anything_but_to_say_who_they_are(bed: Bed) {
     assert_eq!(table.bed.store.count().await.unwrap(), (1, 2), "nothing has happened");
 }
 
-async fn a_field_that_nobody_knows_is_refused_by_every_body(bed: Bed) {
+async fn a_field_that_nobody_knows_is_refused_by_every_body(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let mut bodies = 0;
     for operation in operations().iter().filter(|operation| operation.schema.is_some()) {

@@ -5,14 +5,14 @@ use serde_json::json;
 
 use super::Table;
 use super::samples::{For, one_of, operations};
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 on_each!(
     what_is_another_accounts_is_told_from_what_is_not_there_by_no_byte,
     another_account_that_is_named_in_a_query_or_body_is_told_from_none_by_no_byte,
 );
 
-async fn what_is_another_accounts_is_told_from_what_is_not_there_by_no_byte(bed: Bed) {
+async fn what_is_another_accounts_is_told_from_what_is_not_there_by_no_byte(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let mut asked = 0;
     for operation in operations() {
@@ -65,7 +65,7 @@ async fn what_is_another_accounts_is_told_from_what_is_not_there_by_no_byte(bed:
     assert!(asked > 300, "{asked}");
 }
 
-async fn another_account_that_is_named_in_a_query_or_body_is_told_from_none_by_no_byte(bed: Bed) {
+async fn another_account_that_is_named_in_a_query_or_body_is_told_from_none_by_no_byte(bed: TestDatabase) {
     let table = Table::new(bed).await;
     table.newcomer("globex").await;
     let before = table.get("/accounts/globex").await;

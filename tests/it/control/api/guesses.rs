@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Table;
 use super::people::PASSWORD;
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 const ANN: &str = "ann@acme.example";
 
@@ -15,7 +15,7 @@ on_each!(
     guesses_at_links_are_put_off,
 );
 
-async fn a_wrong_password_and_nobody_and_somebody_disabled_are_told_the_same_byte_by_byte(bed: Bed) {
+async fn a_wrong_password_and_nobody_and_somebody_disabled_are_told_the_same_byte_by_byte(bed: TestDatabase) {
     let table = Table::new(bed).await;
     table.person(ANN, "owner", Some("acme")).await;
     let off = table.person("off@acme.example", "owner", Some("acme")).await;
@@ -45,7 +45,7 @@ async fn a_wrong_password_and_nobody_and_somebody_disabled_are_told_the_same_byt
     }
 }
 
-async fn guesses_are_put_off_where_they_come_from_and_nowhere_else(bed: Bed) {
+async fn guesses_are_put_off_where_they_come_from_and_nowhere_else(bed: TestDatabase) {
     let table = Table::new(bed).await;
     table.person(ANN, "owner", Some("acme")).await;
     let mut put_off = None;
@@ -71,7 +71,7 @@ async fn guesses_are_put_off_where_they_come_from_and_nowhere_else(bed: Bed) {
     assert_eq!(table.sign_in("192.0.2.66", ANN, PASSWORD).told().await.status, 200);
 }
 
-async fn many_names_from_one_place_are_put_off_too(bed: Bed) {
+async fn many_names_from_one_place_are_put_off_too(bed: TestDatabase) {
     let table = Table::new(bed).await;
     table.person(ANN, "owner", Some("acme")).await;
     let mut answers = Vec::new();
@@ -84,7 +84,7 @@ async fn many_names_from_one_place_are_put_off_too(bed: Bed) {
     assert_eq!(table.sign_in("198.51.100.1", ANN, PASSWORD).told().await.status, 200);
 }
 
-async fn guesses_at_links_are_put_off(bed: Bed) {
+async fn guesses_at_links_are_put_off(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let mut last = 410;
     for number in 0..12 {

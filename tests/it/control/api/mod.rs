@@ -36,11 +36,11 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::control::seats::seat;
-use crate::store::beds::{Bed, label, noon};
+use crate::store::test_database::{TestDatabase, label, noon};
 
 /// A desk on a database of its own, and who asks at it.
 pub struct Table {
-    pub bed: Bed,
+    pub bed: TestDatabase,
     pub clock: Clock,
     router: axum::Router,
     caller: Option<Caller>,
@@ -83,7 +83,7 @@ pub struct Ask<'t> {
 
 impl Table {
     /// Versions 1 and 2, the scope `pay`, the accounts `acme` and `globex`; the operator's shell asks.
-    pub async fn new(bed: Bed) -> Self {
+    pub async fn new(bed: TestDatabase) -> Self {
         for account in ["acme", "globex"] {
             bed.account(account).await;
         }
@@ -113,7 +113,7 @@ impl Table {
     }
 
     pub async fn sqlite() -> Self {
-        Self::new(Bed::sqlite().await).await
+        Self::new(TestDatabase::sqlite().await).await
     }
 
     /// The same desk, asked by nobody that is known already.

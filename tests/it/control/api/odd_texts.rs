@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::samples::{encoded, operations};
 use super::{Ask, Table};
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 on_each!(
     an_odd_text_in_any_field_is_no_failure_of_ours,
@@ -110,7 +110,7 @@ fn shown(text: &str) -> String {
     format!("{:?} ({} characters)", text.chars().take(20).collect::<String>(), text.chars().count())
 }
 
-async fn an_odd_text_in_any_field_is_no_failure_of_ours(bed: Bed) {
+async fn an_odd_text_in_any_field_is_no_failure_of_ours(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let mut fields = 0;
     for operation in operations() {
@@ -152,7 +152,7 @@ async fn an_odd_text_in_any_field_is_no_failure_of_ours(bed: Bed) {
     }
 }
 
-async fn an_odd_id_in_any_path_is_one_that_is_not_there(bed: Bed) {
+async fn an_odd_id_in_any_path_is_one_that_is_not_there(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let mut paths: Vec<_> =
         odd_texts().iter().filter(|text| !text.is_empty() && text.len() < 9000).map(|text| encoded(text)).collect();
@@ -170,7 +170,7 @@ async fn an_odd_id_in_any_path_is_one_that_is_not_there(bed: Bed) {
     }
 }
 
-async fn an_odd_text_in_any_query_is_no_failure_of_ours(bed: Bed) {
+async fn an_odd_text_in_any_query_is_no_failure_of_ours(bed: TestDatabase) {
     let table = Table::new(bed).await;
     table.made("acme").await;
     let mut queries = 0;
@@ -190,7 +190,7 @@ async fn an_odd_text_in_any_query_is_no_failure_of_ours(bed: Bed) {
     assert!(queries >= 30, "{queries}");
 }
 
-async fn an_odd_header_is_no_failure_of_ours(bed: Bed) {
+async fn an_odd_header_is_no_failure_of_ours(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let place = format!("/credentials/{}", table.made("acme").await);
     let long = "x".repeat(8000);
@@ -215,7 +215,7 @@ async fn an_odd_header_is_no_failure_of_ours(bed: Bed) {
     assert_eq!(table.get(&place).await.body["revision"], 1);
 }
 
-async fn a_text_that_json_cannot_hold_is_refused(bed: Bed) {
+async fn a_text_that_json_cannot_hold_is_refused(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let bodies: [&[u8]; 6] = [
         br#"{"name": "\ud800"}"#,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Ask, Table, Told};
 use crate::control::works;
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 on_each!(
     a_call_that_comes_again_is_told_the_same_without_the_secret,
@@ -40,7 +40,7 @@ fn token(told: &Told) -> String {
     told.body["secret"]["token"].as_str().unwrap_or_else(|| panic!("{told:?}")).to_owned()
 }
 
-async fn a_call_that_comes_again_is_told_the_same_without_the_secret(bed: Bed) {
+async fn a_call_that_comes_again_is_told_the_same_without_the_secret(bed: TestDatabase) {
     let table = Table::new(bed).await;
     for (at, (target, body, _)) in verbs(&table).await.into_iter().enumerate() {
         let key = format!("key-{at}");
@@ -63,7 +63,7 @@ async fn a_call_that_comes_again_is_told_the_same_without_the_secret(bed: Bed) {
     }
 }
 
-async fn a_key_of_another_call_is_refused(bed: Bed) {
+async fn a_key_of_another_call_is_refused(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let verbs = verbs(&table).await;
     for (at, (target, body, other)) in verbs.iter().enumerate() {
@@ -85,7 +85,7 @@ async fn a_key_of_another_call_is_refused(bed: Bed) {
     }
 }
 
-async fn a_key_is_its_callers_own(bed: Bed) {
+async fn a_key_is_its_callers_own(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let made = table.post("/operator-tokens", json!({"name": "x", "role": "owner", "account": "acme"})).await;
     let other = table.post("/operator-tokens", json!({"name": "x", "role": "owner", "account": "acme"})).await;
@@ -101,7 +101,7 @@ async fn a_key_is_its_callers_own(bed: Bed) {
     assert_eq!(ids.len(), 2);
 }
 
-async fn of_many_equal_calls_at_once_one_is_done_and_one_shows_the_secret(bed: Bed) {
+async fn of_many_equal_calls_at_once_one_is_done_and_one_shows_the_secret(bed: TestDatabase) {
     let table = Table::new(bed).await;
     for (at, (target, body, _)) in verbs(&table).await.into_iter().enumerate() {
         let key = format!("key-{at}");
@@ -124,7 +124,7 @@ async fn of_many_equal_calls_at_once_one_is_done_and_one_shows_the_secret(bed: B
     }
 }
 
-async fn a_key_that_is_none_is_refused_and_nothing_is_done(bed: Bed) {
+async fn a_key_that_is_none_is_refused_and_nothing_is_done(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let verbs = verbs(&table).await;
     let before = table.bed.store.last_change().await.unwrap();
@@ -155,7 +155,7 @@ async fn makers(table: &Table) -> [(String, Value, Option<&'static str>); 5] {
     ]
 }
 
-async fn whatever_is_made_is_made_once(bed: Bed) {
+async fn whatever_is_made_is_made_once(bed: TestDatabase) {
     const REPLAYED: &str = "idempotent-replayed";
     let table = Table::new(bed).await;
     let audited = async || table.bed.ask("SELECT COUNT(*) FROM audit").await;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Ask, Table};
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 const ANN: &str = "ann@acme.example";
 
@@ -47,7 +47,7 @@ fn with<'t>(ask: Ask<'t>, headers: &[(&str, &str)]) -> Ask<'t> {
     headers.iter().fold(ask, |ask, (name, value)| ask.header(name, value))
 }
 
-async fn a_write_with_a_session_is_done_for_pages_of_the_desk_alone(bed: Bed) {
+async fn a_write_with_a_session_is_done_for_pages_of_the_desk_alone(bed: TestDatabase) {
     let table = Table::new(bed).await;
     table.person(ANN, "owner", Some("acme")).await;
     let cookie = table.cookie(ANN).await;
@@ -70,7 +70,7 @@ async fn a_write_with_a_session_is_done_for_pages_of_the_desk_alone(bed: Bed) {
     }
 }
 
-async fn a_read_with_a_session_is_done_from_anywhere_but_for_scripts_of_other_pages(bed: Bed) {
+async fn a_read_with_a_session_is_done_from_anywhere_but_for_scripts_of_other_pages(bed: TestDatabase) {
     let table = Table::new(bed).await;
     table.person(ANN, "owner", Some("acme")).await;
     let cookie = table.cookie(ANN).await;
@@ -84,7 +84,7 @@ async fn a_read_with_a_session_is_done_from_anywhere_but_for_scripts_of_other_pa
     }
 }
 
-async fn a_script_with_a_token_says_nothing_of_where_it_comes_from(bed: Bed) {
+async fn a_script_with_a_token_says_nothing_of_where_it_comes_from(bed: TestDatabase) {
     let table = Table::new(bed).await;
     table.person(ANN, "owner", Some("acme")).await;
     let cookie = table.cookie(ANN).await;

@@ -5,7 +5,7 @@ use jiff::ToSpan as _;
 use serde_json::json;
 
 use super::Table;
-use crate::store::beds::noon;
+use crate::store::test_database::noon;
 
 #[tokio::test]
 async fn what_is_not_there_and_what_it_cannot_do_are_told_as_problems() {

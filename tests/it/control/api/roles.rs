@@ -4,7 +4,7 @@ use claviger::store::Role;
 
 use super::Table;
 use super::samples::{For, one_of, operations};
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 on_each!(every_role_may_call_what_the_list_of_features_says_and_nothing_else);
 
@@ -20,7 +20,7 @@ const OTHERWISE: [(&str, u16); 7] = [
     ("switch_account_on", 409),
 ];
 
-async fn every_role_may_call_what_the_list_of_features_says_and_nothing_else(bed: Bed) {
+async fn every_role_may_call_what_the_list_of_features_says_and_nothing_else(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let mut acme = table.bed.account("acme").await;
     acme.members_allowed = true;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Table;
 use super::people::PASSWORD;
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 const ANN: &str = "ann@acme.example";
 
@@ -19,13 +19,13 @@ on_each!(
     a_session_shows_its_owner_what_their_role_is_now,
 );
 
-async fn table(bed: Bed) -> (Table, String) {
+async fn table(bed: TestDatabase) -> (Table, String) {
     let table = Table::new(bed).await;
     let id = table.person(ANN, "owner", Some("acme")).await;
     (table, id)
 }
 
-async fn signing_in_sets_one_cookie_that_only_this_host_gets_and_no_script_reads(bed: Bed) {
+async fn signing_in_sets_one_cookie_that_only_this_host_gets_and_no_script_reads(bed: TestDatabase) {
     let (table, id) = table(bed).await;
     let told = table.sign_in("192.0.2.1", ANN, PASSWORD).told().await;
     assert_eq!((told.status.as_u16(), &told.body["id"], &told.body["account"]), (200, &json!(id), &json!("acme")));
@@ -47,7 +47,7 @@ async fn signing_in_sets_one_cookie_that_only_this_host_gets_and_no_script_reads
     assert_eq!((wrong.status.as_u16(), wrong.header("set-cookie")), (401, ""));
 }
 
-async fn every_sign_in_begins_a_session_of_its_own_and_ends_the_one_that_the_browser_had(bed: Bed) {
+async fn every_sign_in_begins_a_session_of_its_own_and_ends_the_one_that_the_browser_had(bed: TestDatabase) {
     let (table, _) = table(bed).await;
     let (first, elsewhere) = (table.cookie(ANN).await, table.cookie(ANN).await);
     assert_ne!(first, elsewhere);
@@ -58,7 +58,7 @@ async fn every_sign_in_begins_a_session_of_its_own_and_ends_the_one_that_the_bro
     assert!(!table.knows(&first).await, "the browser has another one now");
 }
 
-async fn a_session_that_somebody_else_made_up_is_not_taken_over(bed: Bed) {
+async fn a_session_that_somebody_else_made_up_is_not_taken_over(bed: TestDatabase) {
     let (table, _) = table(bed).await;
     let planted = format!("__Host-claviger={}", "a".repeat(43));
     let again = table.sign_in("192.0.2.1", ANN, PASSWORD).header("cookie", &planted);
@@ -71,7 +71,7 @@ async fn a_session_that_somebody_else_made_up_is_not_taken_over(bed: Bed) {
     }
 }
 
-async fn whoever_signs_out_is_nobody_from_then_on(bed: Bed) {
+async fn whoever_signs_out_is_nobody_from_then_on(bed: TestDatabase) {
     let (table, _) = table(bed).await;
     let (cookie, elsewhere) = (table.cookie(ANN).await, table.cookie(ANN).await);
     let told = table.with_cookie(&cookie, "DELETE", "/session").told().await;
@@ -85,7 +85,7 @@ async fn whoever_signs_out_is_nobody_from_then_on(bed: Bed) {
     assert_eq!(again.status, 204);
 }
 
-async fn the_sessions_of_whoever_is_disabled_end_and_stay_ended(bed: Bed) {
+async fn the_sessions_of_whoever_is_disabled_end_and_stay_ended(bed: TestDatabase) {
     let (table, id) = table(bed).await;
     let cookie = table.cookie(ANN).await;
     assert_eq!(table.post(&format!("/users/{id}/disable"), json!({})).await.status, 200);
@@ -99,7 +99,7 @@ async fn the_sessions_of_whoever_is_disabled_end_and_stay_ended(bed: Bed) {
     assert!(table.knows(&table.cookie(ANN).await).await);
 }
 
-async fn another_password_ends_every_other_session(bed: Bed) {
+async fn another_password_ends_every_other_session(bed: TestDatabase) {
     let (table, _) = table(bed).await;
     let (cookie, elsewhere) = (table.cookie(ANN).await, table.cookie(ANN).await);
     let change = async |current: &str, password: &str| {
@@ -115,7 +115,7 @@ async fn another_password_ends_every_other_session(bed: Bed) {
     assert_eq!(table.sign_in("192.0.2.1", ANN, "another horse battery").told().await.status, 200);
 }
 
-async fn a_new_link_ends_every_session_once_it_is_used(bed: Bed) {
+async fn a_new_link_ends_every_session_once_it_is_used(bed: TestDatabase) {
     let (table, id) = table(bed).await;
     let cookie = table.cookie(ANN).await;
     let link = table.post(&format!("/users/{id}/setup-link"), json!({})).await;
@@ -125,7 +125,7 @@ async fn a_new_link_ends_every_session_once_it_is_used(bed: Bed) {
     assert!(!table.knows(&cookie).await);
 }
 
-async fn a_session_shows_its_owner_what_their_role_is_now(bed: Bed) {
+async fn a_session_shows_its_owner_what_their_role_is_now(bed: TestDatabase) {
     let (table, id) = table(bed).await;
     let cookie = table.cookie(ANN).await;
     assert_eq!(table.with_cookie(&cookie, "GET", "/users").told().await.status, 200);

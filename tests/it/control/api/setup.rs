@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{Table, Told};
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 on_each!(
     a_link_is_looked_at_as_often_as_one_likes_and_used_once,
@@ -16,7 +16,7 @@ async fn look(table: &Table, ticket: &str) -> Told {
     table.ask("POST", "/setup/look").from("192.0.2.1").json(&json!({"ticket": ticket})).told().await
 }
 
-async fn a_link_is_looked_at_as_often_as_one_likes_and_used_once(bed: Bed) {
+async fn a_link_is_looked_at_as_often_as_one_likes_and_used_once(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let (_, ticket) = table.invited("ann@acme.example", "owner", Some("acme")).await;
     for _ in 0..3 {
@@ -36,7 +36,7 @@ async fn a_link_is_looked_at_as_often_as_one_likes_and_used_once(bed: Bed) {
     assert!(table.knows(&table.cookie("ann@acme.example").await).await);
 }
 
-async fn of_many_who_use_one_link_at_once_one_has_set_the_password(bed: Bed) {
+async fn of_many_who_use_one_link_at_once_one_has_set_the_password(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let (_, ticket) = table.invited("ann@acme.example", "owner", Some("acme")).await;
     let passwords: Vec<_> = (0..8).map(|number| format!("correct horse {number}")).collect();
@@ -52,7 +52,7 @@ async fn of_many_who_use_one_link_at_once_one_has_set_the_password(bed: Bed) {
     }
 }
 
-async fn a_link_that_is_over_or_replaced_is_gone_like_one_that_never_was(bed: Bed) {
+async fn a_link_that_is_over_or_replaced_is_gone_like_one_that_never_was(bed: TestDatabase) {
     let table = Table::new(bed).await;
     let (id, first) = table.invited("ann@acme.example", "owner", Some("acme")).await;
     let (_, old) = table.invited("old@acme.example", "owner", Some("acme")).await;

@@ -1,14 +1,14 @@
 //! What is remembered and what is asked for is bounded, whatever is presented.
 
 use super::{asked, bearer, gate, hits, lock, lookups, unlock, usual_gate};
-use crate::store::beds::{Bed, on_each, token};
+use crate::store::test_database::{TestDatabase, on_each, token};
 use crate::support::{Connection, RecordingApi, eventually};
 
 on_each!(junk_pushes_no_good_credential_out, many_first_requests_with_one_token_are_one_look_up);
 
 const SMALL: &str = "database: {cache: {credentials: 100, unknown: 100}}";
 
-async fn junk_pushes_no_good_credential_out(bed: Bed) {
+async fn junk_pushes_no_good_credential_out(bed: TestDatabase) {
     bed.account("acme").await;
     for number in 0..20 {
         let id = format!("good-{number}");
@@ -51,7 +51,7 @@ async fn junk_pushes_no_good_credential_out(bed: Bed) {
     });
 }
 
-async fn many_first_requests_with_one_token_are_one_look_up(bed: Bed) {
+async fn many_first_requests_with_one_token_are_one_look_up(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
     let api = RecordingApi::start();
@@ -74,7 +74,7 @@ async fn many_first_requests_with_one_token_are_one_look_up(bed: Bed) {
 /// The caller who is one too many is told so at once; what is remembered waits for nobody.
 #[tokio::test]
 async fn one_look_up_too_many_is_refused() {
-    let bed = Bed::postgres().await;
+    let bed = TestDatabase::postgres().await;
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
     let api = RecordingApi::start();

@@ -7,11 +7,11 @@ use claviger::config::DatabaseUrl;
 use tempfile::TempDir;
 
 use super::{asked, bearer, gate, hits};
-use crate::store::beds::{Bed, token};
+use crate::store::test_database::{TestDatabase, token};
 use crate::support::{Gate, RecordingApi, Run, eventually};
 
-async fn bed_on(disk: &SmallDisk) -> Bed {
-    Bed::at(DatabaseUrl::Sqlite(disk.path().join("claviger.db"))).await
+async fn bed_on(disk: &SmallDisk) -> TestDatabase {
+    TestDatabase::at(DatabaseUrl::Sqlite(disk.path().join("claviger.db"))).await
 }
 
 /// A file system of four megabytes; gone when dropped.
@@ -128,7 +128,7 @@ async fn a_disk_that_is_full_or_read_only_from_the_start_is_named() {
 
 #[tokio::test]
 async fn a_gate_on_a_server_that_became_read_only_goes_on_and_says_so() {
-    let bed = Bed::postgres().await;
+    let bed = TestDatabase::postgres().await;
     bed.account("acme").await;
     for id in ["known", "unused"] {
         bed.put(&token(id, "acme", id)).await;
@@ -171,10 +171,10 @@ async fn a_gate_on_a_server_that_became_read_only_goes_on_and_says_so() {
 async fn a_gate_whose_file_was_replaced_does_not_go_on_with_the_old_one_for_ever() {
     let (folder, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let file = |folder: &TempDir| folder.path().join("claviger.db");
-    let bed = Bed::at(DatabaseUrl::Sqlite(file(&folder))).await;
+    let bed = TestDatabase::at(DatabaseUrl::Sqlite(file(&folder))).await;
     bed.account("acme").await;
     bed.put(&token("known", "acme", "known")).await;
-    let replacement = Bed::at(DatabaseUrl::Sqlite(file(&other))).await;
+    let replacement = TestDatabase::at(DatabaseUrl::Sqlite(file(&other))).await;
     replacement.store.close().await;
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).settings("database: {max_stale: 1s}").start();

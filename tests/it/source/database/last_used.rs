@@ -8,7 +8,7 @@ use claviger::store::CredentialRecord;
 use nix::sys::signal::Signal;
 
 use super::{asked, bearer, gate, pair, usual_gate};
-use crate::store::beds::{Bed, on_each, token};
+use crate::store::test_database::{TestDatabase, on_each, token};
 use crate::support::{PASSWORD, PASSWORD_HASH, RecordingApi, Request, eventually, slow_hash};
 
 on_each!(
@@ -18,11 +18,11 @@ on_each!(
     only_what_was_let_through_counts_as_a_use,
 );
 
-async fn record(bed: &Bed, id: &str) -> CredentialRecord {
+async fn record(bed: &TestDatabase, id: &str) -> CredentialRecord {
     bed.store.credential(id).await.unwrap().unwrap()
 }
 
-async fn used(bed: &Bed, id: &str) -> CredentialRecord {
+async fn used(bed: &TestDatabase, id: &str) -> CredentialRecord {
     let start = Instant::now();
     loop {
         let record = record(bed, id).await;
@@ -35,7 +35,7 @@ async fn used(bed: &Bed, id: &str) -> CredentialRecord {
 }
 
 /// Counts the rows that are written.
-async fn count_writes(bed: &Bed) {
+async fn count_writes(bed: &TestDatabase) {
     let (function, body) = match &bed.url {
         DatabaseUrl::Sqlite(_) => ("", "BEGIN INSERT INTO writes VALUES (1); END"),
         DatabaseUrl::Postgres(_) => (
@@ -52,7 +52,7 @@ async fn count_writes(bed: &Bed) {
     }
 }
 
-async fn a_thousand_requests_are_a_few_writes(bed: Bed) {
+async fn a_thousand_requests_are_a_few_writes(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
     // A cheap hash would be replaced at its first use.
@@ -84,7 +84,7 @@ async fn a_thousand_requests_are_a_few_writes(bed: Bed) {
     assert_eq!(bed.store.last_change().await.unwrap(), before, "nobody has to forget anything because of a use");
 }
 
-async fn all_who_share_a_credential_are_counted(bed: Bed) {
+async fn all_who_share_a_credential_are_counted(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
     let api = RecordingApi::start();
@@ -104,7 +104,7 @@ async fn all_who_share_a_credential_are_counted(bed: Bed) {
     }
 }
 
-async fn what_was_used_last_is_written_at_the_end(bed: Bed) {
+async fn what_was_used_last_is_written_at_the_end(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
     let api = RecordingApi::start();
@@ -121,7 +121,7 @@ async fn what_was_used_last_is_written_at_the_end(bed: Bed) {
     assert_eq!(record.last_used_from.as_deref(), Some("2001:db8::7"));
 }
 
-async fn only_what_was_let_through_counts_as_a_use(bed: Bed) {
+async fn only_what_was_let_through_counts_as_a_use(bed: TestDatabase) {
     bed.account("acme").await;
     let mut disabled = token("disabled", "acme", "disabled");
     disabled.enabled = false;
@@ -143,7 +143,7 @@ async fn only_what_was_let_through_counts_as_a_use(bed: Bed) {
 #[tokio::test]
 async fn what_could_not_be_written_is_written_at_the_end() {
     use sqlx::Connection as _;
-    let bed = Bed::sqlite().await;
+    let bed = TestDatabase::sqlite().await;
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
     let api = RecordingApi::start();

@@ -3,7 +3,7 @@
 use claviger::config::DatabaseUrl;
 
 use super::{asked, bearer, gate};
-use crate::store::beds::{Bed, on_each, token};
+use crate::store::test_database::{TestDatabase, on_each, token};
 use crate::support::postgres::{Cluster, HowToStop, fresh_database};
 use crate::support::{Gate, RecordingApi, Run, eventually};
 
@@ -23,7 +23,7 @@ fn refusal_of(url: &str) -> String {
     refusal(&Gate::before("http://127.0.0.1:1").database(url))
 }
 
-async fn a_database_that_has_only_grown_is_used_and_one_that_needs_a_newer_program_refused(bed: Bed) {
+async fn a_database_that_has_only_grown_is_used_and_one_that_needs_a_newer_program_refused(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put(&token("fine", "acme", "fine")).await;
     bed.execute(
@@ -53,7 +53,7 @@ async fn a_database_that_has_only_grown_is_used_and_one_that_needs_a_newer_progr
     assert!(bed.store.migrate().await.is_err());
 }
 
-async fn a_damaged_row_takes_nobody_else_down(bed: Bed) {
+async fn a_damaged_row_takes_nobody_else_down(bed: TestDatabase) {
     bed.account("acme").await;
     for id in ["fine", "damaged"] {
         bed.put(&token(id, "acme", id)).await;
@@ -160,7 +160,7 @@ fn what_cannot_be_used_is_said_with_what_to_do() {
 #[tokio::test]
 async fn a_process_that_cannot_reach_the_database_takes_nothing_over() {
     let cluster = Cluster::start();
-    let bed = Bed::on_database(cluster.fresh_database()).await;
+    let bed = TestDatabase::on_database(cluster.fresh_database()).await;
     bed.account("acme").await;
     bed.put(&token("known", "acme", "known")).await;
     let api = RecordingApi::start();
@@ -169,7 +169,11 @@ async fn a_process_that_cannot_reach_the_database_takes_nothing_over() {
     cluster.stop(HowToStop::Fast);
     let ended = Run::within(gate.folder(), &["serve", "--upgrade", "--config", "claviger.yaml"]).end();
     assert_eq!(ended.code, 1, "{}", ended.stderr);
-    assert!(ended.stderr.contains("the process that serves now remembers what is in it"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("the previous process goes on with the credentials it has cached"),
+        "{}",
+        ended.stderr
+    );
     assert_eq!(asked(&gate, &bearer("known")).0, 200);
     assert_eq!(gate.admin("GET", "/readyz").status, 200);
     cluster.start_again();
