@@ -189,6 +189,7 @@ fn is_cheap(hash: &PasswordHash) -> bool {
         PasswordHash::Argon2id(_) => parameter("m=").is_some_and(|kib| kib <= 256) && parameter("t=") <= Some(2),
         PasswordHash::Bcrypt(_) => hash.cost().ends_with("04"),
         PasswordHash::Apr1(_) | PasswordHash::Sha1(_) => true,
+        PasswordHash::Crypt(_) => !hash.cost().contains("rounds="),
         PasswordHash::Overlap(_) => panic!("an overlap is never in a file"),
     }
 }

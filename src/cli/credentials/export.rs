@@ -87,6 +87,11 @@ impl Args {
         let left_out = [
             (left.tokens, "token", format!("left out: {format} cannot hold them")),
             (
+                left.without_scopes,
+                "credential",
+                format!("with an empty scope list left out: {format} has no place for it, --format csv has"),
+            ),
+            (
                 left.cleared,
                 "credential",
                 "without a secret left out: claviger credential import reads only credentials with one".into(),

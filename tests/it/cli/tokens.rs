@@ -24,6 +24,11 @@ fn token_new_prints_the_token_and_its_digest_on_two_lines() {
 }
 
 #[test]
+fn a_byte_order_mark_before_a_token_is_not_hashed() {
+    assert_eq!(token(&["digest"], "\u{feff}a-token-in-use\r\n").stdout.trim(), digest("a-token-in-use"));
+}
+
+#[test]
 fn new_tokens_differ() {
     assert_ne!(token(&["new"], "").stdout, token(&["new"], "").stdout);
 }

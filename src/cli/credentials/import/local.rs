@@ -7,7 +7,7 @@ use crate::cli::output::note;
 use crate::clock::Clock;
 use crate::config::{Diagnostics, Settings, shell_user};
 use crate::control::operations::{Caller, ImportError, OperationContext, import};
-use crate::formats::{Catalogs, Format, Import, Users};
+use crate::formats::{Catalogs, Format, Import, ImportFormat, Users};
 
 impl Args {
     pub(super) fn write(&self, format: Format, users: Option<Users>) -> anyhow::Result<Outcome> {
@@ -39,12 +39,12 @@ impl Args {
     fn read(&self, format: Format, users: Option<Users>, settings: &Settings) -> Result<Import, Diagnostics> {
         let text = self.text()?;
         let catalogs = Catalogs { versions: &settings.versions, scopes: &settings.scopes };
-        let read = match (format, users) {
-            (Format::Htpasswd, Some(users)) => Import::htpasswd(&text, &users, catalogs),
-            (Format::Csv, _) => Import::csv(&text, catalogs),
-            (Format::Yaml | Format::Htpasswd, _) => Import::yaml(&text, catalogs),
+        let format = match (format, &users) {
+            (Format::Htpasswd, Some(users)) => ImportFormat::Htpasswd(users),
+            (Format::Csv, _) => ImportFormat::Csv,
+            (Format::Yaml | Format::Htpasswd, _) => ImportFormat::Yaml,
         };
-        read.map_err(|faults| self.located(faults))
+        Import::read(&text, format, catalogs, self.unusable()).map_err(|faults| self.located(faults))
     }
 
     /// For a credential in both, the file wins.

@@ -15,13 +15,13 @@ use super::file_format;
 use crate::cli::client::ClientTarget;
 use crate::cli::database_target::block_on;
 use crate::cli::output::{counted, note, print, sanitize};
-use crate::config::{Diagnostic, Diagnostics, Origin, read_text};
+use crate::config::{Diagnostic, Diagnostics, Origin, read_text, text_of};
 use crate::credential::Label;
-use crate::formats::{Format, Users};
+use crate::formats::{Format, Unusable, Users};
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  claviger credential import credentials.yaml --dry-run\n  claviger credential import credentials.yaml\n  claviger credential import acme.csv\n  claviger credential import .htpasswd --format htpasswd --account acme --api-version 2\n  pg_dump … | claviger credential import - --format csv\n\nA credential whose id exists is replaced, any other is created, none is deleted. Missing accounts are created with\nAPI access, unless the file says otherwise. Either the whole file is written or, after any fault, nothing.\nFrom an htpasswd file, an existing user gets the new hash only; the id of a new credential is the user name."
+    after_help = "Examples:\n  claviger credential import credentials.yaml --dry-run\n  claviger credential import credentials.yaml\n  claviger credential import acme.csv\n  claviger credential import .htpasswd --format htpasswd --account acme --api-version 2\n  pg_dump … | claviger credential import - --format csv\n\nA credential whose id exists is replaced, any other is created, none is deleted. Missing accounts are created with\nAPI access, unless the file says otherwise. Either the whole file is written or, after any fault, nothing.\nFrom an htpasswd file, an existing user gets the new hash only; the id of a new credential is the\nuser name, or is made from it. A third field of a line is ignored."
 )]
 pub(in crate::cli) struct Args {
     /// The file, or - for standard input
@@ -33,6 +33,9 @@ pub(in crate::cli) struct Args {
     /// List the changes without making them
     #[arg(long)]
     dry_run: bool,
+    /// Import the usable entries and list the others, instead of refusing the file
+    #[arg(long)]
+    skip_unusable: bool,
     /// Account of the users of an htpasswd file
     #[arg(long, value_name = "ID")]
     account: Option<Label>,
@@ -96,7 +99,17 @@ impl Args {
         }
     }
 
+    fn unusable(&self) -> Unusable {
+        if self.skip_unusable { Unusable::Skip } else { Unusable::Refuse }
+    }
+
     fn print_outcome(&self, outcome: &Outcome) -> anyhow::Result<()> {
+        for fault in &self.located(outcome.skipped.clone()).0 {
+            note(fault.to_string());
+        }
+        if !outcome.skipped.is_empty() {
+            note("entries with these faults are left out");
+        }
         let access = |on: bool| if on { "on" } else { "off" };
         if self.dry_run {
             for AccountAccess { id, access: on } in &outcome.new_accounts {
@@ -133,5 +146,5 @@ fn read_stdin() -> Result<String, Diagnostic> {
     let mut bytes = Vec::new();
     let fault = |problem: String| Diagnostic::new(Origin::WHOLE_FILE, "", problem);
     std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| fault(format!("cannot be read: {error}")))?;
-    String::from_utf8(bytes).map_err(|_| fault("is not valid UTF-8".into()))
+    text_of(bytes)
 }
