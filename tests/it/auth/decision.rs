@@ -17,7 +17,7 @@ use claviger::source::FileSet;
 use http::{HeaderMap, HeaderName, Method};
 
 #[derive(Debug, Clone)]
-pub struct TestRequest {
+pub(crate) struct TestRequest {
     pub method: Method,
     pub target: &'static str,
     pub headers: HeaderMap,
@@ -35,13 +35,13 @@ impl TestRequest {
 }
 
 /// Rules and credentials, which the gateway swaps together.
-pub struct LiveSettings {
+pub(crate) struct LiveSettings {
     pub rules: Rules,
     pub set: Arc<FileSet>,
 }
 
 /// Three versions, of which the first is retired in July 2026; two scopes.
-pub fn rules() -> Rules {
+pub(crate) fn rules() -> Rules {
     let version = |name: &str, retired: Option<&str>| Version {
         name: name.parse().unwrap(),
         deprecated_on: None,
@@ -75,20 +75,20 @@ pub fn rules() -> Rules {
 }
 
 /// The credentials of a file, under these rules.
-pub fn in_force(rules: Rules, credentials: &str) -> LiveSettings {
+pub(crate) fn in_force(rules: Rules, credentials: &str) -> LiveSettings {
     let reading = credentials_file::read(credentials, &rules.versions, &rules.scopes);
     let set = reading.unwrap_or_else(|faults| panic!("{faults}")).set;
     LiveSettings { rules, set: Arc::new(set) }
 }
 
 /// With empty caches.
-pub fn authenticator() -> Authenticator {
+pub(crate) fn authenticator() -> Authenticator {
     let size = HashPoolSize { threads: NonZeroUsize::MIN, queue: 8 };
     Authenticator::new(PasswordCache::new(100).unwrap(), HashPool::start(size, |_| {}).unwrap())
 }
 
 /// From a request to its decision, as in the proxy. `load` returns the settings in force at the time of the call.
-pub fn decide(
+pub(crate) fn decide(
     authenticator: &Authenticator,
     load: impl Fn() -> Arc<LiveSettings>,
     asked: &TestRequest,
