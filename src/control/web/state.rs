@@ -14,7 +14,7 @@ use crate::config::{ERROR_DOCS, Settings, raw};
 use crate::control::operations::{SessionLimits, SignInContext, Terms};
 use crate::credential::{ScopeCatalog, TokenFormat, VersionCatalog};
 use crate::formats::Catalogs;
-use crate::source::{FileSet, Loaded};
+use crate::source::{FileSet, Loaded, throttle_rules};
 use crate::store::Store;
 
 /// Passwords of people who sign in, apart from those of the gate: neither waits for the other.
@@ -99,7 +99,6 @@ impl LiveSettings {
 
     /// Without a credentials file.
     pub fn of(settings: &Settings) -> Self {
-        let throttle = &settings.throttle;
         Self {
             versions: settings.versions.clone(),
             scopes: settings.scopes.clone(),
@@ -107,13 +106,7 @@ impl LiveSettings {
             public_url: settings.public_url.clone(),
             proxies: settings.admin_proxies.clone(),
             error_docs: settings.error_docs.clone(),
-            guessing: throttle.enabled.then(|| ThrottleRules {
-                free_per_pair: throttle.free_per_pair.get(),
-                free_per_address: throttle.free_per_address.get(),
-                first_delay: throttle.first_delay.duration(),
-                longest_delay: throttle.longest_delay.duration(),
-                window: throttle.window.duration(),
-            }),
+            guessing: throttle_rules(settings),
             console: settings.console.clone().unwrap_or_default(),
             file: Arc::default(),
         }

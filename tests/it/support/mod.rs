@@ -1,4 +1,4 @@
-//! What tests stand on: the program, an API behind it, and a client that says exactly what it is told.
+//! Test support: the program, an API for it, and a client that sends exact bytes.
 
 mod api;
 pub mod book;
