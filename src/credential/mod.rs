@@ -10,6 +10,7 @@ mod password;
 mod random;
 mod rate_limit;
 mod recent_uses;
+mod set;
 mod token;
 mod version;
 
@@ -27,6 +28,7 @@ pub use overlap::Overlap;
 pub use password::{HashMemory, PasswordHash, PasswordHashError, PlainPassword};
 pub use rate_limit::RateLimit;
 pub use recent_uses::{RecentUses, Use};
+pub use set::{CredentialSet, Duplicate};
 pub use token::{DigestError, PlainToken, TokenDigest, TokenFormat, TokenFormatError};
 pub use version::{
     PathTemplate, PathTemplateError, PathVersion, Version, VersionCatalog, VersionRule, WhenUnstated, midnight,

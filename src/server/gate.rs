@@ -180,7 +180,7 @@ fn policy(
         Some(database) => {
             let remembered = settings.database.as_ref().map(|database| database.options.cache.credentials.get());
             meters = meters.with_database(2 * remembered.unwrap_or_default());
-            database.complain_of_clashes(&loaded.set);
+            database.log_conflicts(&loaded.set);
             Arc::new(CombinedDirectory::new(loaded.set.clone(), database.clone()))
         }
     };

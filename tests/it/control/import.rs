@@ -213,8 +213,8 @@ async fn an_htpasswd_file_changes_passwords_and_nothing_else(bed: Bed) {
     let faults = refused(&bed, &read).await;
     assert!(faults.starts_with("1:1  username  cannot be its id, too: globex is another credential"), "{faults}");
     for (text, fault) in [
-        ("nothing", "1:1  must be USER:HASH, as htpasswd writes it"),
-        ("a b:{SHA}x", "1:1  username  makes no id: may contain only letters"),
+        ("nothing", "1:1  must be USER:HASH"),
+        ("a b:{SHA}x", "1:1  username  cannot be used as id: may contain only letters"),
         ("a:secret", "1:3  password  is not a password hash; write the hash here, never the password itself"),
         ("a:$5$x$y", "1:3  password  uses an unsupported hash scheme"),
     ] {
