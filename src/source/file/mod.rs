@@ -9,5 +9,5 @@ mod watch;
 
 pub use diff::Difference;
 pub use file_set::FileSet;
-pub use loader::{Loaded, Loader};
+pub use loader::{Loaded, Loader, throttle_rules};
 pub use reloader::{Apply, ReloadHandle, ReloadOutcome, Reloader};
