@@ -15,7 +15,7 @@ use super::database_target::{Named, wait};
 use super::output::say;
 use crate::auth::{CHECKS, NamedVersion, Rejection, RequestedVersion, RouteRequest, Rules, Target};
 use crate::clock::Clock;
-use crate::credential::Credential;
+use crate::credential::{Credential, PublicCredential};
 use crate::source::Loader;
 
 /// Arguments of `explain`.
@@ -110,7 +110,7 @@ impl Args {
             address: Some(self.from),
             now: self.at.unwrap_or_else(|| Clock::System.now()),
         };
-        let (report, is_admitted) = if rules.is_public(&call) {
+        let (report, is_admitted) = if rules.public_credential(&call) == Some(PublicCredential::Ignored) {
             match rules.admit_public(&call) {
                 Ok(_) => (format!("{title}: public, let through without a credential\n"), true),
                 Err(rejection) => (refusal(&title, rejection), false),

@@ -52,7 +52,6 @@ pub use listeners::Start;
 
 /// Attempts to reach the API behind, one request; each takes the next address.
 const ATTEMPTS: usize = 2;
-const SCHEMES: [Scheme; 4] = [Scheme::None, Scheme::Bearer, Scheme::ApiKey, Scheme::Basic];
 
 /// Where a running process listens.
 #[derive(Debug, Clone)]
@@ -121,7 +120,7 @@ fn run(
 ) -> anyhow::Result<()> {
     let settings = &loaded.settings.clone();
     let notifier = Notifier::open()?;
-    let metrics = Arc::new(Metrics::new(&SCHEMES.map(Scheme::as_str), &REJECTION_CODES)?);
+    let metrics = Arc::new(Metrics::new(&Scheme::ALL.map(Scheme::as_str), &REJECTION_CODES)?);
     let Listeners { proxy: sockets, forward_auth: asked, admin: admin_socket, mut handover } =
         Listeners::get(settings, options.start)?;
     let at = |sockets: &[BoundListener]| sockets.iter().map(|socket| socket.address).collect();

@@ -16,7 +16,7 @@ use crate::auth::{
     Rejection, Scheme, Throttle,
 };
 use crate::clock::Clock;
-use crate::credential::Credential;
+use crate::credential::{Credential, PublicCredential};
 use crate::telemetry::Metrics;
 
 /// What decides about requests. Clones share their state.
@@ -142,13 +142,15 @@ impl Decider {
             Err(rejection) => return Step::Decided(Err(rejection)),
         };
         let route = parsed.route();
-        if policy.rules.is_public(&route) {
+        let public = policy.rules.public_credential(&route);
+        if public == Some(PublicCredential::Ignored) {
             return Step::Decided(policy.rules.admit_public(&route));
         }
         // Not moved: decoded Basic credentials are large.
         let read = parsed.presented(policy);
         let presented = match &read {
             Ok(Some(presented)) => presented,
+            Ok(None) if public.is_some() => return Step::Decided(policy.rules.admit_public(&route)),
             Ok(None) => return Step::Decided(Err(Rejection::CredentialMissing)),
             Err(rejection) => return Step::Decided(Err(*rejection)),
         };
@@ -257,7 +259,7 @@ impl Decider {
         facts.recognised = Some(credential.clone());
         let parsed = request.read(policy, self.clock.now())?;
         let route = parsed.route();
-        if policy.rules.is_public(&route) {
+        if policy.rules.public_credential(&route) == Some(PublicCredential::Ignored) {
             return policy.rules.admit_public(&route);
         }
         match parsed.presented(policy)? {

@@ -11,7 +11,10 @@ use claviger::auth::{
     Accept, Admission, AuthOutcome, Authenticator, Directory, HashPool, HashPoolSize, Network, PasswordCache,
     PendingPassword, Presented, Rejection, RequestedVersion, RouteRequest, Rules, Target,
 };
-use claviger::credential::{RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog, VersionRule, WhenUnstated};
+use claviger::credential::{
+    PublicCredential, PublicRoute, RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog, VersionRule,
+    WhenUnstated,
+};
 use claviger::formats::credentials_file;
 use claviger::source::FileSet;
 use http::{HeaderMap, HeaderName, Method};
@@ -56,6 +59,7 @@ pub(crate) fn rules() -> Rules {
             basic: true,
             api_key_header: Some(HeaderName::from_static("x-api-key")),
             api_key_query: Some("api_key".into()),
+            ..Accept::default()
         },
         token_format: TokenFormat::default(),
         versions: VersionCatalog {
@@ -69,7 +73,7 @@ pub(crate) fn rules() -> Rules {
             ("pay".parse().unwrap(), [rule(Method::POST, "/payments")].into()),
             ("look".parse().unwrap(), [rule(Method::GET, "/")].into()),
         ]),
-        public: [rule(Method::GET, "/events")].into(),
+        public: [PublicRoute { rule: rule(Method::GET, "/events"), credential: PublicCredential::Ignored }].into(),
         upgrades: Box::default(),
     }
 }
@@ -96,7 +100,7 @@ pub(crate) fn decide(
     let begun = load();
     let rules = &begun.rules;
     let (target, call) = asked.call(rules)?;
-    if rules.is_public(&call) {
+    if rules.public_credential(&call).is_some() {
         return rules.admit_public(&call);
     }
     let presented = Presented::read(&rules.accept, &asked.headers, target.query)?;
@@ -127,7 +131,7 @@ fn decide_later(
     let credential = wait(authenticator.verify(pending, current))?;
     let ended = ended.ok_or(Rejection::DirectoryUnavailable)?;
     let (target, call) = asked.call(&ended.rules)?;
-    if ended.rules.is_public(&call) {
+    if ended.rules.public_credential(&call).is_some() {
         return ended.rules.admit_public(&call);
     }
     match Presented::read(&ended.rules.accept, &asked.headers, target.query)? {
