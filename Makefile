@@ -175,7 +175,7 @@ needs-bench: needs-peers
 
 needs-peers:
 	@missing= or=; \
-	for program in nginx $(OTHERS); do \
+	for program in nginx lighttpd $(OTHERS); do \
 		PATH="$$PATH:/usr/sbin" command -v $$program > /dev/null || missing="$$missing $$program"; \
 	done; \
 	python3 -c 'import ensurepip, venv' 2> /dev/null || missing="$$missing python3-venv"; \

@@ -46,7 +46,7 @@ impl Fixture {
                     bearer: true,
                     basic: true,
                     api_key_header: Some(HeaderName::from_static("x-api-key")),
-                    api_key_query: None,
+                    ..Accept::default()
                 },
                 token_format: TokenFormat::default(),
                 versions: VersionCatalog::default(),

@@ -5,11 +5,13 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use claviger::auth::{Accept, NamedVersion, Presented, Rejection, RequestedVersion, StrippedQuery, Target};
+use claviger::auth::{
+    Accept, BasicPart, NamedVersion, Presented, Rejection, RequestedVersion, StrippedProtocols, StrippedQuery, Target,
+};
 use claviger::config::{self, Diagnostics, Settings, raw};
 use claviger::credential::{
     HashMemory, PasswordHash, PathTemplate, RoutePath, RouteRule, ScopeCatalog, StoredSecret, TokenDigest, TokenFormat,
-    Version, VersionCatalog,
+    Version, VersionCatalog, normalized_chars,
 };
 use claviger::formats;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -40,8 +42,10 @@ pub fn presented(input: &[u8]) -> bool {
         basic: true,
         api_key_header: Some(HeaderName::from_static("x-api-key")),
         api_key_query: Some("api_key".into()),
+        ..Accept::default()
     };
     let (forwards, backwards) = (headers(fields.iter()), headers(fields.iter().rev()));
+    every_way(&accept, &forwards, query);
     let outcome = Presented::read(&accept, &forwards, query);
     let code =
         |outcome: &Result<Option<Presented>, Rejection>| outcome.as_ref().err().map(|rejection| rejection.code());
@@ -61,9 +65,11 @@ pub fn presented(input: &[u8]) -> bool {
             let (username, password) = (pair.username(), pair.password());
             assert!(!username.is_empty() && !username.contains(':') && !username.contains(char::is_control));
             assert!(!password.is_empty());
-            let encoded = STANDARD.encode([username.as_bytes(), b":", password].concat());
-            let value = forwards[http::header::AUTHORIZATION].as_bytes();
-            assert!(value.trim_ascii_end().ends_with(encoded.as_bytes()), "the pair is not what was presented");
+            let read = [username.as_bytes(), b":", password].concat();
+            let value = forwards[http::header::AUTHORIZATION].as_bytes().trim_ascii_end();
+            let encoded = value.rsplit(|byte| *byte == b' ').next().unwrap_or_default();
+            let presented: String = normalized_chars(&STANDARD.decode(encoded).unwrap_or_default()).collect();
+            assert_eq!(presented.as_bytes(), read, "the pair is not what was presented");
         }
         Ok(None) => assert!(!forwards.contains_key("x-api-key"), "an API key was missed"),
         Err(rejection) => {
@@ -72,6 +78,26 @@ pub fn presented(input: &[u8]) -> bool {
         }
     }
     true
+}
+
+/// The ways that are off by default.
+fn every_way(accept: &Accept, headers: &HeaderMap, query: Option<&str>) {
+    for basic_token in [BasicPart::Username, BasicPart::Password] {
+        let accept = Accept {
+            schemes: ["Token".into()].into(),
+            bare_token: true,
+            basic_token: Some(basic_token),
+            websocket_protocol: Some("bearer".into()),
+            ..accept.clone()
+        };
+        if let Ok(Some(Presented::Token { token, .. })) = Presented::read(&accept, headers, query) {
+            assert!((1..=4096).contains(&token.len()) && token.iter().all(u8::is_ascii_graphic));
+        }
+    }
+    if let Some(StrippedProtocols { rest: Some(rest) }) = StrippedProtocols::of(headers, "bearer") {
+        let left = HeaderMap::from_iter([(http::header::SEC_WEBSOCKET_PROTOCOL, rest)]);
+        assert_eq!(StrippedProtocols::of(&left, "bearer"), None, "a token is left in the protocols");
+    }
 }
 
 fn field(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {

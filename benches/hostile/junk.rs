@@ -57,7 +57,7 @@ pub fn run() {
 
 /// By the code that decides, without a network in between.
 fn decided() {
-    let accept = Accept { bearer: true, basic: true, api_key_header: None, api_key_query: None };
+    let accept = Accept { bearer: true, basic: true, ..Accept::default() };
     let size = HashPoolSize { threads: NonZeroUsize::MIN, queue: 8 };
     let authenticator =
         Authenticator::new(PasswordCache::new(100_000).unwrap(), HashPool::start(size, |_| {}).unwrap());

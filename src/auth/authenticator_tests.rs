@@ -51,7 +51,7 @@ fn authenticator() -> Authenticator {
 }
 
 fn lookup(authenticator: &Authenticator, directory: &dyn Directory, pair: &str) -> AuthOutcome {
-    let accept = Accept { bearer: false, basic: true, api_key_header: None, api_key_query: None };
+    let accept = Accept { bearer: false, basic: true, ..Accept::default() };
     let mut headers = HeaderMap::new();
     let value = format!("Basic {}", STANDARD.encode(pair));
     headers.insert("authorization", HeaderValue::from_str(&value).unwrap());

@@ -22,7 +22,7 @@ pub use directory::{Directory, Lookup, LookupKey, Unavailable};
 pub use forwarded_for::{forwarded_for, is_trusted_proxy};
 pub use hash_pool::{HashError, HashPool, HashPoolSize, HashQueueFull};
 pub use password_cache::PasswordCache;
-pub use presented::{Accept, BasicCredentials, Presented, Scheme};
+pub use presented::{Accept, BasicCredentials, BasicPart, Presented, Scheme, StrippedProtocols};
 pub use rate_limit::{RateLimiter, RateLimiters, RateStatus};
 pub use rejection::{REJECTION_CODES, REJECTIONS, Rejection, RejectionRow};
 pub use route_request::{NamedVersion, RequestedVersion, RouteRequest};

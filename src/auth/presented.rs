@@ -4,17 +4,19 @@ use std::borrow::Cow;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{AUTHORIZATION, HeaderMap, HeaderName};
+use http::HeaderValue;
+use http::header::{AUTHORIZATION, HeaderMap, HeaderName, SEC_WEBSOCKET_PROTOCOL};
 use zeroize::Zeroizing;
 
 use super::{Rejection, StrippedQuery};
+use crate::credential::normalized_chars;
 
 const MAX_TOKEN_BYTES: usize = 4096;
 /// User name, colon and password, decoded.
 const MAX_BASIC_BYTES: usize = 1024;
 
 /// Which credentials a request may present, and where it presents them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Accept {
     /// `Authorization: Bearer` (RFC 6750).
     pub bearer: bool,
@@ -23,6 +25,31 @@ pub struct Accept {
     pub api_key_header: Option<HeaderName>,
     /// A query parameter; never forwarded.
     pub api_key_query: Option<Box<str>>,
+    /// Further schemes of `Authorization` that carry a token.
+    pub schemes: Box<[Box<str>]>,
+    /// `Authorization` with nothing but a token.
+    pub bare_token: bool,
+    /// The part of a Basic pair that may carry a token. With `basic`, only if the other part is empty.
+    pub basic_token: Option<BasicPart>,
+    /// The element of `Sec-WebSocket-Protocol` that a token follows.
+    pub websocket_protocol: Option<Box<str>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BasicPart {
+    Username,
+    Password,
+}
+
+impl Accept {
+    /// Whether a credential can be presented in `Authorization`.
+    pub fn reads_authorization(&self) -> bool {
+        self.bearer || self.reads_basic() || self.bare_token || !self.schemes.is_empty()
+    }
+
+    pub fn reads_basic(&self) -> bool {
+        self.basic || self.basic_token.is_some()
+    }
 }
 
 /// How a credential was presented.
@@ -36,9 +63,16 @@ pub enum Scheme {
     ApiKey,
     /// `Authorization: Basic`.
     Basic,
+    /// A further scheme of `Authorization`, or a bare token.
+    Custom,
+    /// `Sec-WebSocket-Protocol`.
+    WebSocket,
 }
 
 impl Scheme {
+    /// In the order of their discriminants.
+    pub const ALL: [Self; 6] = [Self::None, Self::Bearer, Self::ApiKey, Self::Basic, Self::Custom, Self::WebSocket];
+
     /// The label in metrics and logs.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -46,12 +80,14 @@ impl Scheme {
             Self::Bearer => "bearer",
             Self::ApiKey => "api_key",
             Self::Basic => "basic",
+            Self::Custom => "custom",
+            Self::WebSocket => "websocket",
         }
     }
 }
 
 /// The one credential of a request.
-#[expect(clippy::large_enum_variant, reason = "lives on the stack for the length of a look-up; a box would allocate")]
+#[expect(clippy::large_enum_variant, reason = "lives on the stack for the length of a lookup; a box would allocate")]
 pub enum Presented<'a> {
     Token {
         scheme: Scheme,
@@ -61,7 +97,7 @@ pub enum Presented<'a> {
     Password(BasicCredentials),
 }
 
-/// A decoded Basic pair; on the stack, wiped when dropped.
+/// A decoded Basic pair in NFC; on the stack, wiped when dropped.
 pub struct BasicCredentials {
     bytes: Zeroizing<[u8; MAX_BASIC_BYTES]>,
     colon: usize,
@@ -69,39 +105,59 @@ pub struct BasicCredentials {
 }
 
 impl BasicCredentials {
-    /// Not empty; UTF-8 without control characters.
+    /// UTF-8 without control characters.
     pub fn username(&self) -> &str {
         std::str::from_utf8(&self.bytes[..self.colon]).unwrap_or_default()
     }
 
-    /// Not empty.
     pub fn password(&self) -> &[u8] {
         &self.bytes[self.colon + 1..self.end]
     }
 
     fn decode(encoded: &[u8]) -> Result<Self, Rejection> {
+        const TOO_LONG: Rejection = Rejection::CredentialMalformed("The Basic credential is longer than 1,024 bytes.");
         let malformed = Rejection::CredentialMalformed;
-        let mut bytes = Zeroizing::new([0_u8; MAX_BASIC_BYTES]);
         if encoded.len() > MAX_BASIC_BYTES.div_ceil(3) * 4 {
-            return Err(malformed("The Basic credential is longer than 1,024 bytes."));
+            return Err(TOO_LONG);
         }
-        let end = STANDARD
-            .decode_slice(encoded, bytes.as_mut())
+        let mut raw = Zeroizing::new([0_u8; MAX_BASIC_BYTES]);
+        let length = STANDARD
+            .decode_slice(encoded, raw.as_mut())
             .map_err(|_| malformed("The Basic credential is not valid base64, or longer than 1,024 bytes."))?;
-        let text =
-            std::str::from_utf8(&bytes[..end]).map_err(|_| malformed("The Basic credential is not valid UTF-8."))?;
+        let (bytes, end) = match raw[..length].is_ascii() {
+            true => (raw, length),
+            false => normalize(&raw[..length]).ok_or(TOO_LONG)?,
+        };
+        let text = std::str::from_utf8(&bytes[..end]).unwrap_or_default();
         if text.chars().any(char::is_control) {
             return Err(malformed("The Basic credential contains control characters."));
         }
         let colon = text.find(':').ok_or(malformed("The Basic credential contains no colon."))?;
-        if colon == 0 {
-            return Err(malformed("The user name of the Basic credential is empty."));
-        }
-        if colon + 1 == end {
-            return Err(malformed("The password of the Basic credential is empty."));
-        }
         Ok(Self { bytes, colon, end })
     }
+
+    /// A user name with its password.
+    fn into_pair(self) -> Result<Presented<'static>, Rejection> {
+        if self.username().is_empty() {
+            return Err(Rejection::CredentialMalformed("The user name of the Basic credential is empty."));
+        }
+        if self.password().is_empty() {
+            return Err(Rejection::CredentialMalformed("The password of the Basic credential is empty."));
+        }
+        Ok(Presented::Password(self))
+    }
+}
+
+/// `None` for a text that is too long in NFC.
+fn normalize(raw: &[u8]) -> Option<(Zeroizing<[u8; MAX_BASIC_BYTES]>, usize)> {
+    let mut bytes = Zeroizing::new([0_u8; MAX_BASIC_BYTES]);
+    let mut end = 0;
+    for character in normalized_chars(raw) {
+        let next = end + character.len_utf8();
+        character.encode_utf8(bytes.get_mut(end..next)?);
+        end = next;
+    }
+    Some((bytes, end))
 }
 
 impl<'a> Presented<'a> {
@@ -110,7 +166,12 @@ impl<'a> Presented<'a> {
     /// # Errors
     /// [`Rejection::CredentialMalformed`] for more than one credential, or one that cannot be read.
     pub fn read(accept: &Accept, headers: &'a HeaderMap, query: Option<&str>) -> Result<Option<Self>, Rejection> {
-        let found = [authorization(accept, headers)?, api_key_header(accept, headers)?, api_key_query(accept, query)?];
+        let found = [
+            authorization(accept, headers)?,
+            api_key_header(accept, headers)?,
+            api_key_query(accept, query)?,
+            websocket_protocol(accept, headers)?,
+        ];
         let mut found = found.into_iter().flatten();
         let first = found.next();
         if found.next().is_some() {
@@ -119,7 +180,7 @@ impl<'a> Presented<'a> {
         match first {
             None => Ok(None),
             Some(Undecoded::Token { scheme, token }) => Ok(Some(Self::Token { scheme, token })),
-            Some(Undecoded::Basic(encoded)) => Ok(Some(Self::Password(BasicCredentials::decode(encoded)?))),
+            Some(Undecoded::Basic(encoded)) => basic(accept, encoded).map(Some),
         }
     }
 
@@ -145,13 +206,32 @@ fn authorization<'a>(accept: &Accept, headers: &'a HeaderMap) -> Result<Option<U
         Some(space) => (&value[..space], value[space + 1..].trim_ascii()),
         None => (value.trim_ascii_end(), &b""[..]),
     };
+    let is_further = || accept.schemes.iter().any(|further| further.as_bytes().eq_ignore_ascii_case(scheme));
     if scheme.eq_ignore_ascii_case(b"bearer") && accept.bearer {
         token(Scheme::Bearer, Cow::Borrowed(rest)).map(Some)
-    } else if scheme.eq_ignore_ascii_case(b"basic") && accept.basic {
+    } else if scheme.eq_ignore_ascii_case(b"basic") && accept.reads_basic() {
         Ok(Some(Undecoded::Basic(rest)))
+    } else if is_further() {
+        token(Scheme::Custom, Cow::Borrowed(rest)).map(Some)
+    } else if accept.bare_token && rest.is_empty() {
+        token(Scheme::Custom, Cow::Borrowed(scheme)).map(Some)
     } else {
         Ok(None)
     }
+}
+
+fn basic(accept: &Accept, encoded: &[u8]) -> Result<Presented<'static>, Rejection> {
+    let pair = BasicCredentials::decode(encoded)?;
+    let (part, other) = match accept.basic_token {
+        None => return pair.into_pair(),
+        Some(BasicPart::Username) => (pair.username().as_bytes(), pair.password()),
+        Some(BasicPart::Password) => (pair.password(), pair.username().as_bytes()),
+    };
+    if accept.basic && !other.is_empty() {
+        return pair.into_pair();
+    }
+    check_token(part)?;
+    Ok(Presented::Token { scheme: Scheme::Basic, token: Cow::Owned(part.to_vec()) })
 }
 
 fn api_key_header<'a>(accept: &Accept, headers: &'a HeaderMap) -> Result<Option<Undecoded<'a>>, Rejection> {
@@ -169,17 +249,70 @@ fn api_key_query<'a>(accept: &Accept, query: Option<&str>) -> Result<Option<Unde
     token(Scheme::ApiKey, Cow::Owned(found.value)).map(Some)
 }
 
+fn websocket_protocol<'a>(accept: &Accept, headers: &'a HeaderMap) -> Result<Option<Undecoded<'a>>, Rejection> {
+    let Some(name) = &accept.websocket_protocol else { return Ok(None) };
+    let mut elements = elements(headers).skip_while(|element| *element != name.as_bytes());
+    if elements.next().is_none() {
+        return Ok(None);
+    }
+    let presented = elements.next().unwrap_or_default();
+    if presented == name.as_bytes() || elements.any(|element| element == name.as_bytes()) {
+        return Err(Rejection::CredentialMalformed("The WebSocket protocols contain more than one token."));
+    }
+    token(Scheme::WebSocket, Cow::Borrowed(presented)).map(Some)
+}
+
+/// The elements of all `Sec-WebSocket-Protocol` headers.
+fn elements(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    let values = headers.get_all(SEC_WEBSOCKET_PROTOCOL).into_iter();
+    values.flat_map(|value| value.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii)
+}
+
+/// WebSocket protocols without the element that announces a token and without the token.
+#[derive(Debug, PartialEq, Eq)]
+pub struct StrippedProtocols {
+    /// The other protocols; `None` if there are none.
+    pub rest: Option<HeaderValue>,
+}
+
+impl StrippedProtocols {
+    /// Returns `None` if the headers do not contain the protocol `name`.
+    pub fn of(headers: &HeaderMap, name: &str) -> Option<Self> {
+        let mut is_token = false;
+        let mut is_found = false;
+        let mut rest = Vec::new();
+        for element in elements(headers) {
+            if element == name.as_bytes() {
+                (is_found, is_token) = (true, true);
+            } else if !std::mem::take(&mut is_token) {
+                rest.push(element);
+            }
+        }
+        // A value that was read from headers is valid in one; if not, the protocols are dropped.
+        let rest = (!rest.is_empty()).then(|| HeaderValue::from_bytes(&rest.join(&b", "[..])).ok()).flatten();
+        is_found.then_some(Self { rest })
+    }
+}
+
 fn token(scheme: Scheme, token: Cow<'_, [u8]>) -> Result<Undecoded<'_>, Rejection> {
+    check_token(&token)?;
+    Ok(Undecoded::Token { scheme, token })
+}
+
+fn check_token(token: &[u8]) -> Result<(), Rejection> {
     if token.is_empty() {
         return Err(Rejection::CredentialMalformed("The token is empty."));
     }
     if token.len() > MAX_TOKEN_BYTES {
         return Err(Rejection::CredentialMalformed("The token is longer than 4,096 bytes."));
     }
+    if !token.is_ascii() {
+        return Err(Rejection::CredentialMalformed("The token contains characters outside ASCII."));
+    }
     if !token.iter().all(u8::is_ascii_graphic) {
         return Err(Rejection::CredentialMalformed("The token contains spaces or control characters."));
     }
-    Ok(Undecoded::Token { scheme, token })
+    Ok(())
 }
 
 /// The value of a header that must not be repeated; `repeated` is the detail of the rejection.
@@ -193,7 +326,7 @@ fn single<'a>(
     if values.next().is_some() {
         return Err(Rejection::CredentialMalformed(repeated));
     }
-    Ok(first.map(http::HeaderValue::as_bytes))
+    Ok(first.map(HeaderValue::as_bytes))
 }
 
 #[cfg(test)]

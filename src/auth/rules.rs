@@ -5,7 +5,10 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use super::{Accept, NamedVersion, Rejection, RouteRequest};
-use crate::credential::{Credential, RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog, WhenUnstated};
+use crate::credential::{
+    Credential, PublicCredential, PublicRoute, RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog,
+    WhenUnstated,
+};
 
 /// The part of the settings that decisions depend on.
 #[derive(Debug, Clone)]
@@ -14,8 +17,7 @@ pub struct Rules {
     pub token_format: TokenFormat,
     pub versions: VersionCatalog,
     pub scopes: ScopeCatalog,
-    /// Routes that need no credential.
-    pub public: Box<[RouteRule]>,
+    pub public: Box<[PublicRoute]>,
     /// Routes on which a WebSocket may be opened.
     pub upgrades: Box<[RouteRule]>,
 }
@@ -61,11 +63,14 @@ impl Rules {
 
     /// True when a rule depends on the method, so that no header may override it.
     pub fn depend_on_methods(&self) -> bool {
-        !self.scopes.is_empty() || self.public.iter().any(|rule| !rule.methods.is_empty())
+        !self.scopes.is_empty() || self.public.iter().any(|route| !route.rule.methods.is_empty())
     }
 
-    pub fn is_public(&self, request: &RouteRequest) -> bool {
-        self.public.iter().any(|rule| rule.covers(request.method, request.path))
+    /// What becomes of a presented credential; `None` where one is required. Of several public routes, one with an
+    /// optional credential decides: it refuses more.
+    pub fn public_credential(&self, request: &RouteRequest) -> Option<PublicCredential> {
+        let routes = self.public.iter().filter(|route| route.rule.covers(request.method, request.path));
+        routes.map(|route| route.credential).max_by_key(|credential| *credential == PublicCredential::Optional)
     }
 
     /// Whether an admitted request may become a tunnel.
@@ -77,7 +82,7 @@ impl Rules {
         if is_listed { Ok(()) } else { Err(Rejection::UpgradeNotAllowed) }
     }
 
-    /// Decides about a request on a public route.
+    /// Decides about a request without a credential on a public route.
     ///
     /// # Errors
     /// The named version is unknown or retired.
@@ -159,14 +164,18 @@ fn version(rules: &Rules, credential: &Credential, request: &RouteRequest) -> Re
         }
         NamedVersion::Known(_) | NamedVersion::Unstated => {}
     }
-    let pin = credential.version.as_ref();
-    let served = rules.served_version(credential, request).filter(|rank| versions.allows(pin, *rank));
-    rules.refuse_retired(Some(served.ok_or(Rejection::VersionNotAllowed)?), request)
+    let served = rules.served_version(credential, request).ok_or(Rejection::VersionNotAllowed)?;
+    // Before the pin: callers of a retired version must learn that it is retired, whatever their pin.
+    rules.refuse_retired(Some(served), request)?;
+    if versions.allows(credential.version.as_ref(), served) { Ok(()) } else { Err(Rejection::VersionNotAllowed) }
 }
 
 fn scopes(rules: &Rules, credential: &Credential, request: &RouteRequest) -> Result<(), Rejection> {
     match &credential.scopes {
-        Some(held) if !rules.scopes.permit(held, request.method, request.path) => Err(Rejection::ScopeInsufficient),
+        Some(held) if !rules.scopes.permit(held, request.method, request.path) => {
+            // A public route needs no scope.
+            rules.public_credential(request).map(|_| ()).ok_or(Rejection::ScopeInsufficient)
+        }
         _ => Ok(()),
     }
 }

@@ -16,7 +16,7 @@ fn rules() -> Rules {
     };
     let rule = |method: Method, path: &str| RouteRule { methods: [method].into(), path: path.parse().unwrap() };
     Rules {
-        accept: Accept { bearer: true, basic: true, api_key_header: None, api_key_query: None },
+        accept: Accept { bearer: true, basic: true, ..Accept::default() },
         token_format: TokenFormat::default(),
         versions: VersionCatalog {
             path: Some("/v{version}/".parse().unwrap()),
@@ -26,9 +26,13 @@ fn rules() -> Rules {
             known: vec![version("1", Some("2026-06-30")), version("2", None), version("3", None)],
         },
         scopes: ScopeCatalog::new(vec![("pay".parse().unwrap(), [rule(Method::POST, "/payments")].into())]),
-        public: [rule(Method::GET, "/events")].into(),
+        public: [public(rule(Method::GET, "/events"), PublicCredential::Ignored)].into(),
         upgrades: Box::default(),
     }
+}
+
+fn public(rule: RouteRule, credential: PublicCredential) -> PublicRoute {
+    PublicRoute { rule, credential }
 }
 
 fn credential() -> Credential {
@@ -71,7 +75,10 @@ fn rules_report_whether_they_depend_on_paths_and_methods() {
     assert_eq!(depend(Rules { scopes: rules().scopes, ..none() }), (true, true));
     assert_eq!(depend(Rules { public: rules().public, ..none() }), (true, true));
     let any_method = RouteRule { methods: Box::default(), path: "/events".parse().unwrap() };
-    assert_eq!(depend(Rules { public: [any_method].into(), ..none() }), (true, false));
+    assert_eq!(
+        depend(Rules { public: [public(any_method, PublicCredential::Ignored)].into(), ..none() }),
+        (true, false)
+    );
 }
 
 #[test]
@@ -81,7 +88,7 @@ fn public_routes_admit_every_caller_but_not_every_version() {
         let call =
             RouteRequest { method: &method, path: "/events/1", version, address: None, now: NOW.parse().unwrap() };
         let admitted = rules.admit_public(&call).map(|admission| (admission.credential.is_some(), admission.version));
-        (rules.is_public(&call), admitted)
+        (rules.public_credential(&call).is_some(), admitted)
     };
     assert_eq!(of(Method::GET, NamedVersion::Unstated), (true, Ok((false, None))));
     assert_eq!(of(Method::POST, NamedVersion::Known(1)), (false, Ok((false, Some(1)))));
@@ -101,7 +108,52 @@ fn the_version_is_the_one_named_or_the_pin() {
     strict.versions.when_unstated = WhenUnstated::Reject;
     assert_eq!(decide(&strict, credential(), &Method::GET, "/x"), Err(Rejection::VersionUnstated));
     strict.versions.rule = VersionRule::Exact;
-    assert_eq!(decide(&strict, credential(), &Method::GET, "/v1/x"), Err(Rejection::VersionNotAllowed));
+    assert_eq!(decide(&strict, credential(), &Method::GET, "/v3/x"), Err(Rejection::VersionNotAllowed));
+}
+
+#[test]
+fn a_retired_version_is_retired_whatever_the_pin() {
+    for rule in [VersionRule::Exact, VersionRule::UpTo] {
+        let mut rules = rules();
+        rules.versions.rule = rule;
+        for pin in ["1", "2", "3", "gone"] {
+            let pinned = Credential { version: pin.parse().ok(), ..credential() };
+            assert_eq!(decide(&rules, pinned, &Method::GET, "/v1/x"), Err(Rejection::VersionRetired), "{rule:?} {pin}");
+        }
+        let unpinned = Credential { version: None, ..credential() };
+        assert_eq!(decide(&rules, unpinned, &Method::GET, "/v1/x"), Err(Rejection::VersionRetired), "{rule:?}");
+    }
+}
+
+#[test]
+fn on_a_public_route_an_optional_credential_is_checked_for_all_but_scopes() {
+    let mut rules = rules();
+    let route = |path: &str| RouteRule { methods: Box::default(), path: path.parse().unwrap() };
+    rules.public = [
+        public(route("/archive"), PublicCredential::Optional),
+        public(route("/archive/old"), PublicCredential::Ignored),
+        public(route("/events"), PublicCredential::Ignored),
+    ]
+    .into();
+    let of = |path: &'static str| {
+        let request = RouteRequest {
+            method: &Method::GET,
+            path,
+            version: NamedVersion::Unstated,
+            address: None,
+            now: NOW.parse().unwrap(),
+        };
+        rules.public_credential(&request)
+    };
+    assert_eq!(of("/archive/1"), Some(PublicCredential::Optional));
+    assert_eq!(of("/archive/old"), Some(PublicCredential::Optional));
+    assert_eq!(of("/events"), Some(PublicCredential::Ignored));
+    assert_eq!(of("/private"), None);
+    let scoped = Credential { scopes: Some(ScopeSet::new(vec!["pay".parse().unwrap()]).into()), ..credential() };
+    assert_eq!(decide(&rules, scoped, &Method::GET, "/archive/1"), Ok(Some(1)));
+    let disabled = Credential { enabled: false, ..credential() };
+    assert_eq!(decide(&rules, disabled, &Method::GET, "/archive/1"), Err(Rejection::CredentialDisabled));
+    assert_eq!(decide(&rules, credential(), &Method::GET, "/v1/archive/1"), Err(Rejection::VersionRetired));
 }
 
 #[test]

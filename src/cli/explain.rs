@@ -15,7 +15,7 @@ use super::database_target::{DatabaseTarget, block_on};
 use super::output::print;
 use crate::auth::{CHECKS, NamedVersion, Rejection, RequestedVersion, RouteRequest, Rules, Target};
 use crate::clock::Clock;
-use crate::credential::Credential;
+use crate::credential::{Credential, PublicCredential};
 use crate::source::Loader;
 
 #[derive(clap::Args)]
@@ -109,7 +109,7 @@ impl Args {
             address: Some(self.from),
             now: self.at.unwrap_or_else(|| Clock::System.now()),
         };
-        let (report, is_admitted) = if rules.is_public(&call) {
+        let (report, is_admitted) = if rules.public_credential(&call) == Some(PublicCredential::Ignored) {
             match rules.admit_public(&call) {
                 Ok(_) => (format!("{title}: admitted, the route is public\n"), true),
                 Err(rejection) => (refusal(&title, rejection), false),

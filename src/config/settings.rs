@@ -10,7 +10,8 @@ use super::validate::Checker;
 use super::values::{DatabaseUrl, UpstreamUrl};
 use super::{Diagnostic, Diagnostics, Node, Origin, raw, read_text};
 use crate::credential::{
-    RateLimit, RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog, VersionRule, WhenUnstated,
+    PublicCredential, PublicRoute, RateLimit, RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog,
+    VersionRule, WhenUnstated,
 };
 
 /// The default of `proxy.error_docs`: the page of the book, below a host that cannot exist (RFC 6761). It is absolute, so
@@ -29,7 +30,6 @@ pub struct Settings {
     pub threads: NonZeroUsize,
     /// Address of the page that explains error codes; the `type` of problem documents is this, `#` and the code.
     pub error_docs: String,
-    /// How long things may take.
     pub timeouts: raw::Timeouts,
     pub admin_listen: SocketAddr,
     pub admin_tls: Option<raw::Tls>,
@@ -46,7 +46,7 @@ pub struct Settings {
     pub identity: raw::Identity,
     pub versions: VersionCatalog,
     pub scopes: ScopeCatalog,
-    pub public: Box<[RouteRule]>,
+    pub public: Box<[PublicRoute]>,
     pub upgrades: Box<[RouteRule]>,
     pub token_format: TokenFormat,
     pub passwords: raw::Passwords,
@@ -151,7 +151,7 @@ impl Settings {
             scopes: ScopeCatalog::new(
                 file.scopes.iter().map(|(name, rules)| (name.0.clone(), routes(rules))).collect(),
             ),
-            public: routes(&file.public),
+            public: public(&file.public),
             upgrades: routes(&proxy.upgrades),
             token_format: file.tokens.prefix.0.value.clone(),
             passwords: file.passwords.clone(),
@@ -242,6 +242,20 @@ fn routes(written: &[raw::Route]) -> Box<[RouteRule]> {
     let route = |route: &raw::Route| RouteRule {
         methods: route.methods.iter().map(|method| method.0.0.clone()).collect(),
         path: route.path.0.value.clone(),
+    };
+    written.iter().map(route).collect()
+}
+
+fn public(written: &[raw::PublicRoute]) -> Box<[PublicRoute]> {
+    let route = |route: &raw::PublicRoute| PublicRoute {
+        rule: RouteRule {
+            methods: route.methods.iter().map(|method| method.0.0.clone()).collect(),
+            path: route.path.0.value.clone(),
+        },
+        credential: match route.credential {
+            raw::PublicCredential::Ignored => PublicCredential::Ignored,
+            raw::PublicCredential::Optional => PublicCredential::Optional,
+        },
     };
     written.iter().map(route).collect()
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 
 use super::raw::{MAX_CONNECTIONS, MAX_LOOKUPS, MAX_MEGABYTES, MAX_QUEUED, MAX_REMEMBERED, MAX_THREADS};
-use super::values::{DatabaseUrl, Parsed, UpstreamUrl, WebAddress};
+use super::values::{AuthScheme, DatabaseUrl, Parsed, UpstreamUrl, WebAddress};
 use super::{Diagnostic, Diagnostics, Node, raw};
 
 pub(super) struct Checker<'r> {
@@ -118,8 +118,25 @@ impl<'r> Checker<'r> {
                     "write api_key: null to switch it off",
                 );
             }
-        } else if !accept.bearer && !accept.basic {
-            self.report(&["accept"], "accepts no credential", "switch on bearer, basic or api_key");
+        } else {
+            let has_others = accept.bare_token
+                || accept.basic_token.is_some()
+                || accept.websocket_protocol.is_some()
+                || !accept.schemes.is_empty();
+            if !accept.bearer && !accept.basic && !has_others {
+                self.report(&["accept"], "accepts no credential", "switch on bearer, basic or api_key");
+            }
+        }
+        for (index, scheme) in accept.schemes.iter().enumerate() {
+            let is_same = |other: &Parsed<AuthScheme>| other.0.0.eq_ignore_ascii_case(&scheme.0.0);
+            if accept.schemes[..index].iter().any(is_same) {
+                self.report(&["accept", "schemes", &index.to_string()], "is listed twice", "");
+            }
+        }
+        if accept.websocket_protocol.is_some() && file.forward_auth.is_some() && !file.identity.forward_credential {
+            let problem = "cannot be removed from requests that another proxy forwards (forward_auth)";
+            let hint = "leave it out, or set identity.forward_credential: true";
+            self.report(&["accept", "websocket_protocol"], problem, hint);
         }
         if query.is_some() && file.forward_auth.is_some() && !file.identity.forward_credential {
             let problem = "cannot be removed from requests that another proxy forwards (forward_auth)";

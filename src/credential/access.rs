@@ -62,6 +62,21 @@ impl RouteRule {
     }
 }
 
+/// A route that needs no credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicRoute {
+    pub rule: RouteRule,
+    pub credential: PublicCredential,
+}
+
+/// What a public route does with a presented credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PublicCredential {
+    Ignored,
+    /// It must be valid, and names its caller to the API. Scopes do not apply.
+    Optional,
+}
+
 /// The scopes of the settings and the routes that each permits.
 #[derive(Debug, Clone, Default)]
 pub struct ScopeCatalog(Vec<(Label, Box<[RouteRule]>)>);

@@ -6,6 +6,7 @@ mod label;
 mod last_use;
 mod link_token;
 mod network;
+mod normal_form;
 mod overlap;
 mod password;
 mod random;
@@ -21,11 +22,12 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-pub use access::{RoutePath, RoutePathError, RouteRule, ScopeCatalog, ScopeSet};
+pub use access::{PublicCredential, PublicRoute, RoutePath, RoutePathError, RouteRule, ScopeCatalog, ScopeSet};
 pub use label::{Label, LabelError};
 pub use last_use::LastUse;
 pub use link_token::PlainLinkToken;
 pub use network::Network;
+pub use normal_form::{normalized, normalized_chars};
 pub use overlap::Overlap;
 pub use password::{HashMemory, PasswordHash, PasswordHashError, PlainPassword};
 pub use rate_limit::RateLimit;
@@ -75,7 +77,7 @@ pub struct Account {
 pub enum StoredSecret {
     /// A bearer token or API key.
     Token(TokenDigest),
-    /// A Basic pair.
+    /// A Basic pair; the user name is in NFC, see [`normalized`].
     Password { username: Box<str>, hash: PasswordHash },
 }
 

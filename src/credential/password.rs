@@ -10,8 +10,8 @@ use sha1::{Digest, Sha1};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::Overlap;
 use super::crypt::{CryptHash, is_des, md5_crypt};
+use super::{Overlap, normalized_chars};
 
 /// Bounds for stored parameters; without them one line of a file could exhaust the machine.
 const ARGON2_MAX_KIB: u32 = 256 * 1024;
@@ -24,13 +24,20 @@ const KEPT_BLOCKS: usize = DEFAULT_KIB as usize;
 const BCRYPT_COSTS: std::ops::RangeInclusive<u32> = 4..=14;
 const APR1_ALPHABET: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// A password in plain text. No `Display`, no `Serialize`, a redacted `Debug`, wiped when dropped.
+/// A password in plain text, in NFC (RFC 8265): passwords are compared in the form in which they are hashed. No `Display`,
+/// no `Serialize`, a redacted `Debug`, wiped when dropped.
 #[derive(Clone)]
 pub struct PlainPassword(Zeroizing<Box<[u8]>>);
 
 impl PlainPassword {
     pub fn new(bytes: &[u8]) -> Self {
-        Self(Zeroizing::new(bytes.into()))
+        if bytes.is_ascii() {
+            return Self(Zeroizing::new(bytes.into()));
+        }
+        // NFC has at most three times as many bytes; reallocation would leave an unwiped copy behind.
+        let mut text = Zeroizing::new(String::with_capacity(3 * bytes.len()));
+        text.extend(normalized_chars(bytes));
+        Self(Zeroizing::new(text.as_bytes().into()))
     }
 
     /// 24 characters with 142 random bits.

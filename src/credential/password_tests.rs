@@ -13,6 +13,16 @@ fn a_new_hash_verifies_its_own_password_only() {
 }
 
 #[test]
+fn a_password_matches_in_every_normalization_form_and_in_iso_8859_1() {
+    let hash = PasswordHash::of(&PlainPassword::new("pa\u{308}sswort".as_bytes())).unwrap();
+    for presented in ["p\u{e4}sswort".as_bytes(), "pa\u{308}sswort".as_bytes(), b"p\xe4sswort"] {
+        let password = PlainPassword::new(presented);
+        assert!(hash.verify(password.reveal(), &mut HashMemory::default()), "{presented:?}");
+    }
+    assert!(!verifies(hash.as_str(), "passwort"));
+}
+
+#[test]
 fn hashes_made_by_openssl_and_htpasswd_verify() {
     let apr1 = "$apr1$abcdefgh$sIQmFnT1CuEXAsyjuXjUX/";
     assert!(verifies(apr1, "correct horse"));

@@ -9,7 +9,7 @@ use crate::config::raw;
 use crate::config::{Diagnostic, Diagnostics, Node, Origin, Value, decode};
 use crate::credential::{
     Account, Credential, CredentialSet, DigestError, Duplicate, Label, PasswordHash, PasswordHashError, ScopeCatalog,
-    ScopeSet, StoredSecret, TokenDigest, VersionCatalog, is_username,
+    ScopeSet, StoredSecret, TokenDigest, VersionCatalog, is_username, normalized,
 };
 
 const MAX_FAULTS: usize = 100;
@@ -224,7 +224,7 @@ impl<'c> Entries<'c> {
             self.report(node, path, "username", problem);
         }
         match password.parse::<PasswordHash>() {
-            Ok(hash) => (!unfit).then(|| StoredSecret::Password { username: username.into(), hash }),
+            Ok(hash) => (!unfit).then(|| StoredSecret::Password { username: normalized(username).into(), hash }),
             Err(error) => {
                 let hint = match error {
                     PasswordHashError::TooCostly => "hash it again with claviger password hash",

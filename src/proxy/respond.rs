@@ -72,18 +72,24 @@ impl Refusals {
             invalid_token: value.clone(),
             insufficient_scope: value,
         };
-        let place = match (&accept.api_key_header, &accept.api_key_query) {
-            (Some(header), _) => Some(format!("ApiKey realm=\"api\", in=\"header\", name=\"{header}\"")),
-            (None, Some(query)) => Some(format!("ApiKey realm=\"api\", in=\"query\", name=\"{query}\"")),
-            (None, None) => None,
-        };
-        let api_key = place.and_then(|place| HeaderValue::from_str(&place).ok());
-        let challenges = [
-            accept.bearer.then_some(bearer),
-            api_key.map(|value| same(Scheme::ApiKey, value)),
-            accept.basic.then(|| same(Scheme::Basic, basic)),
-        ];
-        Self { documentation: documentation.to_owned(), challenges: challenges.into_iter().flatten().collect() }
+        // Schemes that Authorization is read with, so that every challenge can be met.
+        let further = accept.schemes.iter().filter_map(|scheme| {
+            let value = HeaderValue::from_str(&format!("{scheme} realm=\"api\"")).ok()?;
+            Some(same(Scheme::Custom, value))
+        });
+        let bearer = accept.bearer.then_some(bearer);
+        let basic = accept.reads_basic().then(|| same(Scheme::Basic, basic));
+        let mut challenges: Vec<_> = bearer.into_iter().chain(further).chain(basic).collect();
+        if challenges.is_empty() {
+            // A 401 needs a challenge (RFC 9110, 15.5.2): this one names where the API key belongs.
+            let place = match (&accept.api_key_header, &accept.api_key_query) {
+                (Some(header), _) => format!("ApiKey realm=\"api\", in=\"header\", name=\"{header}\""),
+                (None, Some(query)) => format!("ApiKey realm=\"api\", in=\"query\", name=\"{query}\""),
+                (None, None) => "ApiKey realm=\"api\"".to_owned(),
+            };
+            challenges.extend(HeaderValue::from_str(&place).ok().map(|value| same(Scheme::ApiKey, value)));
+        }
+        Self { documentation: documentation.to_owned(), challenges }
     }
 
     pub(super) fn build(&self, refusal: &Refusal) -> pingora::Result<(ResponseHeader, Bytes)> {

@@ -73,7 +73,6 @@ mod tests {
         "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=",
     ];
 
-    /// This many of each kind.
     fn dummies(counts: [usize; 3]) -> DummyHashes {
         let mut dummies = DummyHashes::default();
         for (kind, count) in KINDS.iter().zip(counts) {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Day, PathText, Prefix, Template};
-use crate::config::values::{HeaderField, HeaderPrefix, MethodName, Parsed, WebAddress};
+use crate::config::values::{AuthScheme, HeaderField, HeaderPrefix, MethodName, Parsed, ProtocolName, WebAddress};
 use crate::credential::{Label, TokenFormat};
 
 /// The kinds of credential that a request may present.
@@ -17,6 +17,24 @@ pub struct Accept {
     pub api_key: Option<ApiKey>,
     /// Authorization: Basic.
     pub basic: bool,
+    /// Further schemes of Authorization that carry a token, such as Token for `Authorization: Token …`. None by default.
+    pub schemes: Vec<Parsed<AuthScheme>>,
+    /// Authorization with nothing but a token.
+    pub bare_token: bool,
+    /// The part of a Basic pair that may be a token: username (`curl -u TOKEN:`) or password. With basic, only where the
+    /// other part is empty. Off by default.
+    pub basic_token: Option<BasicToken>,
+    /// A name in Sec-WebSocket-Protocol that a token follows, such as bearer for `bearer, TOKEN`. Off by default. Both are
+    /// removed before the request is forwarded.
+    pub websocket_protocol: Option<Parsed<ProtocolName>>,
+}
+
+/// The part of a Basic pair that may be a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BasicToken {
+    Username,
+    Password,
 }
 
 /// Where a request carries an API key.
@@ -117,6 +135,32 @@ pub struct Route {
     pub path: Parsed<PathText>,
 }
 
+/// A route that needs no credential.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublicRoute {
+    /// Every method by default. GET includes HEAD.
+    #[serde(default)]
+    pub methods: Vec<Parsed<MethodName>>,
+    /// Whole segments, after the version: /events covers /events/7, not /eventsx.
+    pub path: Parsed<PathText>,
+    /// ignored: a presented credential is not checked, and removed; optional: it must be valid, and names its caller to
+    /// the API.
+    #[serde(default)]
+    pub credential: PublicCredential,
+}
+
+/// What a public route does with a presented credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PublicCredential {
+    /// It is not checked, and removed.
+    #[default]
+    Ignored,
+    /// It must be valid, and names its caller to the API. Scopes do not apply.
+    Optional,
+}
+
 /// The tokens that Claviger creates.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -127,7 +171,15 @@ pub struct Tokens {
 
 impl Default for Accept {
     fn default() -> Self {
-        Self { bearer: true, api_key: Some(ApiKey::default()), basic: true }
+        Self {
+            bearer: true,
+            api_key: Some(ApiKey::default()),
+            basic: true,
+            schemes: Vec::new(),
+            bare_token: false,
+            basic_token: None,
+            websocket_protocol: None,
+        }
     }
 }
 

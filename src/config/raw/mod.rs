@@ -19,7 +19,10 @@ use crate::config::Document;
 use crate::config::values::Parsed;
 use crate::credential::Label;
 
-pub use access::{Accept, ApiKey, Identity, ReadFrom, Route, Tokens, Version, VersionRule, Versions, WhenUnstated};
+pub use access::{
+    Accept, ApiKey, BasicToken, Identity, PublicCredential, PublicRoute, ReadFrom, Route, Tokens, Version, VersionRule,
+    Versions, WhenUnstated,
+};
 pub use console::{Admin, AdminTls, Console, Roles, Session};
 pub use credentials::{Account, Credential, CredentialsFile};
 pub use database::{Credentials, Database, DatabaseCache};
@@ -57,8 +60,8 @@ pub struct File {
     pub versions: Versions,
     /// Scopes by name: the routes that each one allows.
     pub scopes: BTreeMap<Parsed<Label>, Vec<Route>>,
-    /// Routes that need no credential. A credential that is presented there is not checked.
-    pub public: Vec<Route>,
+    /// Routes that need no credential.
+    pub public: Vec<PublicRoute>,
     /// The tokens that Claviger creates.
     pub tokens: Tokens,
     /// How much slow hashing runs at once.

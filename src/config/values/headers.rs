@@ -61,8 +61,9 @@ impl FromStr for HeaderField {
             "x-forwarded-proto",
         ];
         let name: http::HeaderName = text.parse().map_err(|_| "must be the name of a header")?;
-        // Many servers treat these characters as equal.
-        if RESERVED.contains(&name.as_str().replace(['_', '.'], "-").as_str()) {
+        // Some servers treat all characters but letters and digits as equal.
+        let folded = name.as_str().replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
+        if RESERVED.contains(&folded.as_str()) {
             return Err("must not be a header with another meaning");
         }
         Ok(Self(name))
@@ -73,6 +74,56 @@ impl fmt::Display for HeaderField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.as_str())
     }
+}
+
+/// A scheme of Authorization (RFC 9110, 11.1), other than the two that have a meaning of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthScheme(pub String);
+
+impl FromStr for AuthScheme {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.len() > 40 || !is_token(text) {
+            return Err("must be the name of a scheme, such as Token");
+        }
+        if ["bearer", "basic"].iter().any(|own| text.eq_ignore_ascii_case(own)) {
+            return Err("has a key of its own: accept.bearer, accept.basic");
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for AuthScheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The name of a WebSocket subprotocol (RFC 6455, 4.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProtocolName(pub String);
+
+impl FromStr for ProtocolName {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.len() > 40 || !is_token(text) {
+            return Err("must be the name of a WebSocket protocol, such as bearer");
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for ProtocolName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// RFC 9110, 5.6.2.
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// An HTTP method in capitals.

@@ -14,7 +14,7 @@ use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor, value::SeqAccessD
 use serde::{Serialize, Serializer};
 
 pub use database::{DatabaseTls, DatabaseUrl, PostgresUrl};
-pub(crate) use headers::MethodName;
+pub(crate) use headers::{AuthScheme, MethodName, ProtocolName};
 pub use headers::{HeaderField, HeaderPrefix};
 pub use network::UpstreamUrl;
 pub(crate) use network::{AddressRange, ListenAddress, WebAddress};
@@ -186,6 +186,7 @@ mod tests {
             "Content-Type",
             "X-Forwarded-For",
             "X_Forwarded_For",
+            "X!Forwarded!For",
             "X-Forwarded-Host",
             "X-Forwarded-Proto",
             "traceparent",
@@ -195,6 +196,17 @@ mod tests {
             assert!(odd.parse::<HeaderField>().is_err(), "{odd}");
         }
         assert!("X-API-Key".parse::<HeaderField>().is_ok());
+    }
+
+    #[test]
+    fn a_further_scheme_is_a_token_without_a_key_of_its_own() {
+        for fine in ["Token", "ApiKey", "GenieKey", "AWS4-HMAC-SHA256"] {
+            assert!(fine.parse::<AuthScheme>().is_ok(), "{fine}");
+        }
+        for odd in ["", "Bearer", "BASIC", "a b", "Token:", "Tök"] {
+            assert!(odd.parse::<AuthScheme>().is_err(), "{odd}");
+        }
+        assert!("bearer".parse::<ProtocolName>().is_ok() && "a,b".parse::<ProtocolName>().is_err());
     }
 
     /// Addresses of callers are never IPv4-mapped, on dual-stack sockets either.

@@ -9,7 +9,7 @@ use super::Invalid;
 use super::hashing::hashed;
 use super::sessions::Busy;
 use super::text_rules::is_disguise;
-use crate::credential::{PlainPassword, PlainToken, StoredSecret, TokenFormat, is_username};
+use crate::credential::{PlainPassword, PlainToken, StoredSecret, TokenFormat, is_username, normalized};
 
 const SHORTEST: usize = 8;
 /// User name, colon and password: what is longer is refused before it is hashed.
@@ -124,7 +124,11 @@ pub(super) async fn make(FitSecret(new): FitSecret, format: &TokenFormat) -> Res
             };
             let (hash, password) = hashed(password).await?;
             let plain = if is_chosen { PlainSecret::Chosen } else { PlainSecret::Password(password) };
-            Ok(Made { plain, stored: StoredSecret::Password { username: username.into(), hash }, hint: None })
+            Ok(Made {
+                plain,
+                stored: StoredSecret::Password { username: normalized(&username).into(), hash },
+                hint: None,
+            })
         }
     }
 }

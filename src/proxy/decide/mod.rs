@@ -16,7 +16,7 @@ use crate::auth::{
     Rejection, Scheme, Throttle,
 };
 use crate::clock::Clock;
-use crate::credential::Credential;
+use crate::credential::{Credential, PublicCredential};
 use crate::telemetry::Metrics;
 
 /// What decides about requests. Clones share their state.
@@ -127,7 +127,7 @@ impl Decider {
         let Some(credential) = &admission.credential else { return Ok(admission) };
         facts.rate_status = policy.rate_limiters.count(credential, self.clock.steady());
         match facts.rate_status.and_then(|status| status.retry_after) {
-            Some(seconds) => Err(Rejection::RateLimited(seconds)),
+            Some(delay) => Err(Rejection::RateLimited(delay)),
             None => {
                 policy.directory.note_use(credential, facts.client, request.received_at);
                 Ok(admission)
@@ -142,13 +142,15 @@ impl Decider {
             Err(rejection) => return Step::Decided(Err(rejection)),
         };
         let route = parsed.route();
-        if policy.rules.is_public(&route) {
+        let public = policy.rules.public_credential(&route);
+        if public == Some(PublicCredential::Ignored) {
             return Step::Decided(policy.rules.admit_public(&route));
         }
         // Not moved: decoded Basic credentials are large.
         let read = parsed.presented(policy);
         let presented = match &read {
             Ok(Some(presented)) => presented,
+            Ok(None) if public.is_some() => return Step::Decided(policy.rules.admit_public(&route)),
             Ok(None) => return Step::Decided(Err(Rejection::CredentialMissing)),
             Err(rejection) => return Step::Decided(Err(*rejection)),
         };
@@ -158,7 +160,7 @@ impl Decider {
         let (format, directory) = (&policy.rules.token_format, &*policy.directory);
         let outcome = fetched.unwrap_or_else(|| self.authenticator.lookup(format, directory, presented, network));
         let attempt = match (outcome, throttled) {
-            (AuthOutcome::NeedsFetch(unsettled), _) => return Step::NeedsFetch(unsettled),
+            (AuthOutcome::NeedsFetch(unresolved), _) => return Step::NeedsFetch(unresolved),
             (AuthOutcome::Authenticated(credential), _) => {
                 let outcome = self.check_throttle(presented, network);
                 return Step::Decided(outcome.and_then(|()| {
@@ -183,7 +185,7 @@ impl Decider {
         match attempt {
             Ok(Ok((pending, attempt))) => Step::NeedsHash(pending, Some(attempt)),
             Ok(Err(rejection)) => Step::Decided(Err(rejection)),
-            Err(seconds) => Step::Decided(Err(Rejection::GuessesThrottled(seconds))),
+            Err(delay) => Step::Decided(Err(Rejection::GuessesThrottled(delay))),
         }
     }
 
@@ -208,8 +210,8 @@ impl Decider {
         step: Step,
     ) -> Result<Admission, Rejection> {
         let step = match step {
-            Step::NeedsFetch(unsettled) => {
-                let fetched = self.authenticator.resolve(&*policy.directory, unsettled).await;
+            Step::NeedsFetch(unresolved) => {
+                let fetched = self.authenticator.resolve(&*policy.directory, unresolved).await;
                 self.step(policy, request, facts, Some(fetched))
             }
             other => other,
@@ -257,7 +259,7 @@ impl Decider {
         facts.recognised = Some(credential.clone());
         let parsed = request.read(policy, self.clock.now())?;
         let route = parsed.route();
-        if policy.rules.is_public(&route) {
+        if policy.rules.public_credential(&route) == Some(PublicCredential::Ignored) {
             return policy.rules.admit_public(&route);
         }
         match parsed.presented(policy)? {

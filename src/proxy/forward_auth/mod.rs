@@ -31,8 +31,8 @@ use crate::auth::Rejection;
 /// Allowance for what Envoy reports beside the headers, which have their own limit.
 const CHECK_BYTES: usize = 64 * 1024;
 const SPOOFED: Rejection = Rejection::RequestAmbiguous(
-    "A header of the request has the prefix of the identity headers, or is a spelling with _ or . of a header that the \
-     proxy or this gate sets.",
+    "A header of the request has the prefix of the identity headers, or is another spelling of a header that the proxy or \
+     this gate sets.",
 );
 
 /// Answers front proxies.

@@ -87,6 +87,12 @@ impl<'r> AuthRequest<'r> {
         if !headers::has_one_length(self.headers) {
             return Err(Rejection::RequestAmbiguous("Content-Length must occur once and consist of digits."));
         }
+        // A parser of HTTP/1.1 refuses such a name itself.
+        if self.protocol != Version::HTTP_11 && !headers::has_valid_names(self.headers) {
+            return Err(Rejection::RequestAmbiguous(
+                "A header name contains a character that HTTP/1.1 does not allow.",
+            ));
+        }
         if rules_by_method && headers::has_second_method(self.headers) {
             return Err(Rejection::RequestAmbiguous("A header overrides the method of the request."));
         }

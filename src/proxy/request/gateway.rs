@@ -142,6 +142,9 @@ impl ProxyHttp for Gateway {
         if let Some(name) = &policy.rules.accept.api_key_query {
             headers::strip_query_key(request, name)?;
         }
+        if let (false, Some(name)) = (policy.forward_credential, &policy.rules.accept.websocket_protocol) {
+            headers::strip_websocket_token(request, name)?;
+        }
         if request.version == http::Version::HTTP_2 && request.remove_header(&EXPECT).is_some() {
             send_continue(session).await?;
         }
@@ -163,6 +166,9 @@ impl ProxyHttp for Gateway {
         self.lifecycle.close_if_draining(session);
         if let Some(status) = &context.rate_status {
             respond::set_rate_headers(response, status)?;
+        }
+        if let Some(name) = &context.policy.rules.accept.websocket_protocol {
+            headers::choose_websocket_protocol(response, &session.req_header().headers, name)?;
         }
         let version = context.admitted()?.admission().version;
         match version.and_then(|rank| context.policy.version_headers.get(rank)) {

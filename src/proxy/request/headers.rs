@@ -3,14 +3,14 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, COOKIE, HOST, HeaderName};
-use http::{HeaderMap, HeaderValue};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, COOKIE, HOST, HeaderName, SEC_WEBSOCKET_PROTOCOL};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use ipnet::IpNet;
-use pingora::http::RequestHeader;
+use pingora::http::{RequestHeader, ResponseHeader};
 use uuid::Uuid;
 
 pub(in crate::proxy) use crate::auth::is_trusted_proxy as is_trusted;
-use crate::auth::{Rules, StrippedQuery, forwarded_for};
+use crate::auth::{Rules, StrippedProtocols, StrippedQuery, forwarded_for};
 use crate::credential::VersionCatalog;
 use crate::proxy::decide::admitted::Admitted;
 
@@ -62,7 +62,7 @@ impl HeaderNames {
             request_id: name("Request-Id"),
             code: name("Code"),
             // Where it is not accepted here, it is between the caller and the API.
-            authorization: (rules.accept.bearer || rules.accept.basic).then_some(AUTHORIZATION),
+            authorization: rules.accept.reads_authorization().then_some(AUTHORIZATION),
             api_key: rules.accept.api_key_header.clone(),
             api_version: rules.versions.header.clone(),
         }
@@ -87,11 +87,11 @@ impl HeaderNames {
     }
 
     /// True where the headers contain one that must be removed and that a front proxy would leave in place: a name with
-    /// our prefix that is none of ours, or a spelling with `_` or `.` of a name that is removed.
+    /// our prefix that is none of ours, or another spelling of a name that is removed.
     pub(in crate::proxy) fn has_spoofed(&self, headers: &HeaderMap) -> bool {
         let ours = [&self.credential, &self.account, &self.version, &self.scopes, &self.request_id];
         let is_written = |name: &str| ours.iter().any(|ours| ours.eq_ignore_ascii_case(name.as_bytes()));
-        let is_left = |name: &str| folded_starts_with(name, &self.prefix) || name.contains(['_', '.']);
+        let is_left = |name: &str| folded_starts_with(name, &self.prefix) || !is_standard_spelling(name);
         let is_spoofed = |name: &HeaderName| {
             self.action(name, true, true) == Action::Remove && is_left(name.as_str()) && !is_written(name.as_str())
         };
@@ -123,7 +123,7 @@ impl HeaderNames {
         let is_credential = is_exactly(&self.authorization) || is_exactly(&self.api_key);
         let is_folded_spelling = (folds_to(&self.api_key) && !is_exactly(&self.api_key))
             || (folds_to(&self.api_version) && !is_exactly(&self.api_version));
-        let is_trusted_value = is_trusted && is_forwarded && !text.contains(['_', '.']);
+        let is_trusted_value = is_trusted && is_forwarded && is_standard_spelling(text);
         let remove = is_ours
             || is_folded_spelling
             || (is_forwarded && !is_trusted_value)
@@ -280,10 +280,47 @@ pub(in crate::proxy) fn join_cookies(request: &mut RequestHeader) -> pingora::Re
     request.insert_header(COOKIE, joined)
 }
 
-/// Compares names as CGI, WSGI and PHP do, which map `-`, `_` and `.` to one character. `lower` is in lower case.
+/// Compares names as servers do that map every character but letters and digits to `_` (CGI, RFC 3875, 4.1.18; lighttpd
+/// maps all of them, others some). Only for removal and refusal: a header is read by its exact name. `lower` is in lower
+/// case.
 fn folded_starts_with(name: &str, lower: &str) -> bool {
-    let fold = |byte: u8| if matches!(byte, b'_' | b'.') { b'-' } else { byte.to_ascii_lowercase() };
+    let fold = |byte: u8| if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'_' };
     name.len() >= lower.len() && name.bytes().map(fold).zip(lower.bytes().map(fold)).all(|(a, b)| a == b)
+}
+
+/// Without a character that only folding maps to a hyphen.
+fn is_standard_spelling(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// False for a name that HTTP/1.1 does not allow (RFC 9110, 5.1); parsers of HTTP/2 accept some of them.
+pub(in crate::proxy) fn has_valid_names(headers: &HeaderMap) -> bool {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    headers.keys().all(|name| name.as_str().bytes().all(is_token))
+}
+
+/// Removes the token from the WebSocket protocols.
+pub(in crate::proxy) fn strip_websocket_token(request: &mut RequestHeader, name: &str) -> pingora::Result<()> {
+    let Some(stripped) = StrippedProtocols::of(&request.headers, name) else { return Ok(()) };
+    request.remove_header(&SEC_WEBSOCKET_PROTOCOL);
+    stripped.rest.map_or(Ok(()), |rest| request.insert_header(SEC_WEBSOCKET_PROTOCOL, rest))
+}
+
+/// Chooses the protocol that announced the token where the API chose none: a browser closes a connection without a
+/// choice.
+pub(in crate::proxy) fn choose_websocket_protocol(
+    response: &mut ResponseHeader,
+    request: &HeaderMap,
+    name: &str,
+) -> pingora::Result<()> {
+    let is_accepted = response.status == StatusCode::SWITCHING_PROTOCOLS;
+    if !is_accepted || response.headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
+        return Ok(());
+    }
+    match StrippedProtocols::of(request, name) {
+        Some(_) => response.insert_header(SEC_WEBSOCKET_PROTOCOL, name),
+        None => Ok(()),
+    }
 }
 
 fn folded_eq(name: &str, lower: &str) -> bool {

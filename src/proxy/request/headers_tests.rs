@@ -13,7 +13,7 @@ fn rules() -> Rules {
             bearer: true,
             basic: true,
             api_key_header: Some(HeaderName::from_static("x-api-key")),
-            api_key_query: None,
+            ..Accept::default()
         },
         token_format: TokenFormat::default(),
         versions: VersionCatalog { header: Some(HeaderName::from_static("x-api-version")), ..Default::default() },
@@ -38,8 +38,14 @@ fn forged_headers_are_removed_in_every_spelling() {
         "x_claviger_credential",
         "X.Claviger.Account",
         "X-CLAVIGER_whatever",
+        "X!Claviger!Account",
+        "x~claviger|scopes",
         "X_Api_Key",
         "X.API-Key",
+        "X!API!Key",
+        "X*API*Version",
+        "X^Forwarded^For",
+        "X'Real'IP",
         "X_API_Version",
         "X-Forwarded-For",
         "X_Forwarded_Host",
@@ -56,10 +62,29 @@ fn forged_headers_are_removed_in_every_spelling() {
 }
 
 #[test]
+fn other_spellings_of_a_method_override_are_found() {
+    for name in ["X-HTTP-Method-Override", "X_HTTP_Method", "x!method!override"] {
+        let headers = HeaderMap::from_iter([(name.parse::<HeaderName>().unwrap(), HeaderValue::from_static("DELETE"))]);
+        assert!(has_second_method(&headers), "{name}");
+    }
+}
+
+#[test]
+fn names_that_http_1_1_forbids_are_found() {
+    let names = |name: &str| {
+        HeaderMap::from_iter([(HeaderName::from_lowercase(name.as_bytes()).unwrap(), HeaderValue::from_static("x"))])
+    };
+    assert!(has_valid_names(&names("x!#$%&'*+-.^_`|~9")));
+    assert!(!has_valid_names(&names("x\"claviger\"account")));
+}
+
+#[test]
 fn trusted_proxy_is_believed_in_the_standard_spelling_only() {
     assert!(left("X-Forwarded-For", true, false));
     assert!(left("Forwarded", true, false));
-    assert!(!left("X_Forwarded_For", true, false));
+    for spelling in ["X_Forwarded_For", "X!Forwarded!For", "X-Forwarded$Host"] {
+        assert!(!left(spelling, true, false), "{spelling}");
+    }
     assert!(!left("X-Claviger-Account", true, false));
 }
 
@@ -121,8 +146,8 @@ fn address_is_written_as_displayed() {
 proptest! {
     #[test]
     fn every_spelling_of_an_identity_header_is_removed(
-        rest in "[A-Za-z0-9_.-]{0,20}",
-        separators in proptest::collection::vec(prop::sample::select(vec!['-', '_', '.']), 2),
+        rest in "[A-Za-z0-9_.!#$%&'*+^`|~-]{0,20}",
+        separators in proptest::collection::vec(prop::sample::select("-_.!#$%&'*+^`|~".chars().collect::<Vec<_>>()), 2),
         upper in proptest::collection::vec(any::<bool>(), 9),
     ) {
         let mut letters = upper.iter();

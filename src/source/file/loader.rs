@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::FileSet;
 use super::fingerprints::Fingerprints;
-use crate::auth::{Accept, Rules, ThrottleRules};
-use crate::config::{ConfigSource, Diagnostic, Diagnostics, Settings, read_text};
+use crate::auth::{Accept, BasicPart, Rules, ThrottleRules};
+use crate::config::{ConfigSource, Diagnostic, Diagnostics, Settings, raw, read_text};
 use crate::formats::credentials_file;
 
 /// How often files that change while they are read are read again.
@@ -99,13 +99,21 @@ fn read_credentials(
 }
 
 fn rules(settings: &Settings) -> Rules {
-    let key = settings.accept.api_key.as_ref();
+    let accept = &settings.accept;
+    let key = accept.api_key.as_ref();
     Rules {
         accept: Accept {
-            bearer: settings.accept.bearer,
-            basic: settings.accept.basic,
+            bearer: accept.bearer,
+            basic: accept.basic,
             api_key_header: key.and_then(|key| key.header.as_ref()).map(|header| header.0.0.clone()),
             api_key_query: key.and_then(|key| key.query.as_deref()).map(Into::into),
+            schemes: accept.schemes.iter().map(|scheme| scheme.0.0.as_str().into()).collect(),
+            bare_token: accept.bare_token,
+            basic_token: accept.basic_token.map(|part| match part {
+                raw::BasicToken::Username => BasicPart::Username,
+                raw::BasicToken::Password => BasicPart::Password,
+            }),
+            websocket_protocol: accept.websocket_protocol.as_ref().map(|name| name.0.0.as_str().into()),
         },
         token_format: settings.token_format.clone(),
         versions: settings.versions.clone(),

@@ -66,7 +66,7 @@ fn setting_the_clock_neither_shortens_nor_prolongs_delays() {
 #[test]
 fn expiry_follows_the_current_clock() {
     let rules = Rules {
-        accept: Accept { bearer: true, basic: true, api_key_header: None, api_key_query: None },
+        accept: Accept { bearer: true, basic: true, ..Accept::default() },
         token_format: TokenFormat::default(),
         versions: VersionCatalog::default(),
         scopes: ScopeCatalog::default(),

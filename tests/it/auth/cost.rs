@@ -22,7 +22,7 @@ fn rules() -> Rules {
             bearer: true,
             basic: true,
             api_key_header: Some(http::HeaderName::from_static("x-api-key")),
-            api_key_query: None,
+            ..Accept::default()
         },
         token_format: TokenFormat::default(),
         versions: VersionCatalog::default(),

@@ -11,13 +11,16 @@ use claviger::auth::{
     Accept, Admission, AuthOutcome, Authenticator, Directory, HashPool, HashPoolSize, Network, PasswordCache,
     PendingPassword, Presented, Rejection, RequestedVersion, RouteRequest, Rules, Target,
 };
-use claviger::credential::{RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog, VersionRule, WhenUnstated};
+use claviger::credential::{
+    PublicCredential, PublicRoute, RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog, VersionRule,
+    WhenUnstated,
+};
 use claviger::formats::credentials_file;
 use claviger::source::FileSet;
 use http::{HeaderMap, HeaderName, Method};
 
 #[derive(Debug, Clone)]
-pub struct TestRequest {
+pub(crate) struct TestRequest {
     pub method: Method,
     pub target: &'static str,
     pub headers: HeaderMap,
@@ -35,13 +38,13 @@ impl TestRequest {
 }
 
 /// Rules and credentials, which the gateway swaps together.
-pub struct LiveSettings {
+pub(crate) struct LiveSettings {
     pub rules: Rules,
     pub set: Arc<FileSet>,
 }
 
 /// Three versions, of which the first is retired in July 2026; two scopes.
-pub fn rules() -> Rules {
+pub(crate) fn rules() -> Rules {
     let version = |name: &str, retired: Option<&str>| Version {
         name: name.parse().unwrap(),
         deprecated_on: None,
@@ -56,6 +59,7 @@ pub fn rules() -> Rules {
             basic: true,
             api_key_header: Some(HeaderName::from_static("x-api-key")),
             api_key_query: Some("api_key".into()),
+            ..Accept::default()
         },
         token_format: TokenFormat::default(),
         versions: VersionCatalog {
@@ -69,26 +73,26 @@ pub fn rules() -> Rules {
             ("pay".parse().unwrap(), [rule(Method::POST, "/payments")].into()),
             ("look".parse().unwrap(), [rule(Method::GET, "/")].into()),
         ]),
-        public: [rule(Method::GET, "/events")].into(),
+        public: [PublicRoute { rule: rule(Method::GET, "/events"), credential: PublicCredential::Ignored }].into(),
         upgrades: Box::default(),
     }
 }
 
 /// The credentials of a file, under these rules.
-pub fn in_force(rules: Rules, credentials: &str) -> LiveSettings {
+pub(crate) fn in_force(rules: Rules, credentials: &str) -> LiveSettings {
     let reading = credentials_file::read(credentials, &rules.versions, &rules.scopes);
     let set = reading.unwrap_or_else(|faults| panic!("{faults}")).set;
     LiveSettings { rules, set: Arc::new(set.into()) }
 }
 
 /// With empty caches.
-pub fn authenticator() -> Authenticator {
+pub(crate) fn authenticator() -> Authenticator {
     let size = HashPoolSize { threads: NonZeroUsize::MIN, queue: 8 };
     Authenticator::new(PasswordCache::new(100).unwrap(), HashPool::start(size, |_| {}).unwrap())
 }
 
 /// From a request to its decision, as in the proxy. `load` returns the settings in force at the time of the call.
-pub fn decide(
+pub(crate) fn decide(
     authenticator: &Authenticator,
     load: impl Fn() -> Arc<LiveSettings>,
     asked: &TestRequest,
@@ -96,7 +100,7 @@ pub fn decide(
     let begun = load();
     let rules = &begun.rules;
     let (target, call) = asked.call(rules)?;
-    if rules.is_public(&call) {
+    if rules.public_credential(&call).is_some() {
         return rules.admit_public(&call);
     }
     let presented = Presented::read(&rules.accept, &asked.headers, target.query)?;
@@ -127,7 +131,7 @@ fn decide_later(
     let credential = wait(authenticator.verify(pending, current))?;
     let ended = ended.ok_or(Rejection::DirectoryUnavailable)?;
     let (target, call) = asked.call(&ended.rules)?;
-    if ended.rules.is_public(&call) {
+    if ended.rules.public_credential(&call).is_some() {
         return ended.rules.admit_public(&call);
     }
     match Presented::read(&ended.rules.accept, &asked.headers, target.query)? {

@@ -108,6 +108,20 @@ async fn targets_with_two_readings_are_refused() {
     assert_eq!((answer.status().as_u16(), api.last().line()), (200, "POST /x?y=//.. HTTP/1.1"));
 }
 
+/// The HTTP/2 parser accepts a double quote in a name, which an HTTP/1.1 API would read in its own way.
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_http_1_1_forbids_are_refused() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).settings("public: [{path: /events}]").start();
+    let mut sender = connect(&gate).await;
+    for target in ["/x", "/events"] {
+        let name = http::HeaderName::from_lowercase(b"x\"claviger\"account").unwrap();
+        let odd = request(target).header(name, "root").body(Frames::default()).unwrap();
+        assert_eq!(sender.send_request(odd).await.unwrap().status(), 400, "{target}");
+    }
+    assert_eq!(api.seen().len(), 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_beside_another_authority_is_refused_or_gone() {
     let one = RecordingApi::start();

@@ -13,6 +13,7 @@ mod http2;
 mod http2_floods;
 mod http2_requests;
 mod identity;
+mod lighttpd;
 mod limits;
 mod messages;
 mod odd;

@@ -61,7 +61,7 @@ fn exact_pins_open_their_own_version_only() {
         ("3", "2", "version_not_allowed"),
         ("4", "4", "4"),
         ("1", "1", "version_retired"),
-        ("4", "1", "version_not_allowed"),
+        ("4", "1", "version_retired"),
         ("4", "5", "version_unknown"),
         ("4", "04", "version_unknown"),
     ] {

@@ -217,6 +217,57 @@ fn bytes_before_the_101_of_the_api_are_no_way_around_the_check() {
     assert!(arrived.iter().all(|line| !line.contains("smuggled")), "{arrived:?}");
 }
 
+/// Accepts a WebSocket, and chooses this protocol.
+fn choosing(choice: Option<&'static str>, offered: Arc<Mutex<Vec<String>>>) -> ScriptedApi {
+    ScriptedApi::start(move |exchange: &mut Exchange| {
+        let head = exchange.head();
+        offered.lock().unwrap().extend(head.iter().filter(|line| !line.starts_with("GET")).cloned());
+        let key = head.iter().find_map(|line| {
+            line.to_lowercase().starts_with("sec-websocket-key:").then(|| line[18..].trim().to_owned())
+        });
+        let accept = tokio_tungstenite::tungstenite::handshake::derive_accept_key(key.unwrap().as_bytes());
+        let choice = choice.map_or(String::new(), |choice| format!("Sec-WebSocket-Protocol: {choice}\r\n"));
+        exchange.write(&format!(
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Accept: {accept}\r\n{choice}\r\n"
+        ));
+        exchange.head();
+    })
+}
+
+/// The only header that a browser lets a page set.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_in_the_websocket_protocols_is_removed_and_its_protocol_chosen() {
+    for (offer, forwarded, choice, answered) in [
+        (format!("bearer, {TOKEN}"), None, None, "bearer"),
+        (format!("chat, bearer, {TOKEN}, v2"), Some("chat, v2"), Some("chat"), "chat"),
+        (format!("chat, bearer, {TOKEN}"), Some("chat"), None, "bearer"),
+    ] {
+        let offered: Arc<Mutex<Vec<String>>> = Arc::default();
+        let api = choosing(choice, offered.clone());
+        let gate = before(&api).settings("accept: {websocket_protocol: bearer}").start();
+        let mut request = format!("ws://{}/socket", gate.address).into_client_request().unwrap();
+        request.headers_mut().insert("Sec-WebSocket-Protocol", offer.parse().unwrap());
+        let (_socket, response) = connect_async(request).await.unwrap();
+        assert_eq!(response.headers()["sec-websocket-protocol"], answered, "{offer}");
+        let head = offered.lock().unwrap().join("\n");
+        assert!(!head.contains(TOKEN) && !head.contains("bearer"), "{head}");
+        let value = head.lines().find(|line| line.to_lowercase().starts_with("sec-websocket-protocol:"));
+        assert_eq!(value.map(|line| line.split_once(':').unwrap().1.trim()), forwarded, "{offer}");
+        assert!(head.to_lowercase().contains("x-claviger-credential: acme-billing"), "{head}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_token_in_the_websocket_protocols_is_refused() {
+    let api = echo_api();
+    let gate = before(&api).settings("accept: {websocket_protocol: bearer}").start();
+    let mut request = format!("ws://{}/socket", gate.address).into_client_request().unwrap();
+    request.headers_mut().insert("Sec-WebSocket-Protocol", "bearer, wrong".parse().unwrap());
+    let Err(Error::Http(response)) = connect_async(request).await else { panic!("the handshake is not refused") };
+    assert_eq!(response.status(), 401);
+}
+
 /// An API that switches protocols unasked.
 #[test]
 fn a_101_that_was_not_asked_for_opens_no_tunnel() {

@@ -172,7 +172,7 @@ fn verdict(
     let directory: Arc<dyn Directory> = database.directory();
     let pair = http::HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(format!("acme:{password}")))).unwrap();
     let headers = HeaderMap::from_iter([(AUTHORIZATION, pair)]);
-    let accept = Accept { bearer: false, api_key_header: None, api_key_query: None, basic: true };
+    let accept = Accept { basic: true, ..Accept::default() };
     let presented = Presented::read(&accept, &headers, None).unwrap().unwrap();
     let mut recognition = authenticator.lookup(&TokenFormat::default(), &*directory, &presented, None);
     runtime.block_on(async {

@@ -21,7 +21,7 @@ struct Group {
 }
 
 #[derive(Deserialize)]
-pub struct Alert {
+pub(crate) struct Alert {
     #[serde(rename = "alert")]
     pub name: String,
     expr: String,
@@ -36,7 +36,7 @@ struct Annotations {
     runbook_url: String,
 }
 
-pub fn alerts() -> Vec<Alert> {
+pub(crate) fn alerts() -> Vec<Alert> {
     let text = std::fs::read_to_string(deployed("prometheus/alerts.yaml")).unwrap();
     let file: File = serde_yaml::from_str(&text).unwrap();
     file.groups.into_iter().flat_map(|group| group.rules).collect()
@@ -44,7 +44,7 @@ pub fn alerts() -> Vec<Alert> {
 
 impl Alert {
     /// The expressions that it compares with thresholds.
-    pub fn measured(&self) -> Vec<String> {
+    pub(crate) fn measured(&self) -> Vec<String> {
         let expr = self.expr.split_whitespace().collect::<Vec<_>>().join(" ");
         let cut = |part: &str| {
             let (measured, _) = [" > ", " < ", " == "].iter().find_map(|sign| part.rsplit_once(sign)).unwrap();
@@ -105,7 +105,7 @@ fn alerts_query_existing_metrics() {
 }
 
 /// The metric families of a query.
-pub fn names(query: &str) -> Vec<String> {
+pub(crate) fn names(query: &str) -> Vec<String> {
     let words = query.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
     let ours = words.filter(|word| word.starts_with("claviger_"));
     ours.map(|word| word.trim_end_matches("_bucket").to_owned()).collect()

@@ -13,7 +13,7 @@ fn dashboard() -> Value {
 }
 
 /// Title and query of each panel target, with every variable set to match all.
-pub fn queries() -> Vec<(String, String)> {
+pub(crate) fn queries() -> Vec<(String, String)> {
     let mut all = Vec::new();
     for panel in panels(&dashboard()) {
         for target in panel["targets"].as_array().unwrap() {

@@ -7,20 +7,20 @@ use claviger::auth::REJECTION_CODES;
 use crate::support::book::page;
 
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Family {
+pub(crate) struct Family {
     /// Counter, gauge or histogram.
     pub kind: String,
     /// The values of each label; empty for any value.
     pub labels: BTreeMap<String, BTreeSet<String>>,
 }
 
-pub type Families = BTreeMap<String, Family>;
+pub(crate) type Families = BTreeMap<String, Family>;
 
 /// Documents the meaning of each metric and what to do.
-pub const PAGE: &str = "docs/operate/metrics.md";
+pub(crate) const PAGE: &str = "docs/operate/metrics.md";
 
 /// Parses the table of the README.
-pub fn documented() -> Families {
+pub(crate) fn documented() -> Families {
     let page = page(PAGE);
     let rows = page.lines().filter(|line| line.starts_with("| `"));
     let mut families = Families::new();
@@ -53,7 +53,7 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Parses the text format of Prometheus.
-pub fn exported(text: &str) -> Families {
+pub(crate) fn exported(text: &str) -> Families {
     let mut families = Families::new();
     for line in text.lines() {
         if let Some(rest) = line.strip_prefix("# TYPE ") {
@@ -74,7 +74,7 @@ pub fn exported(text: &str) -> Families {
 }
 
 /// The HELP text of each family.
-pub fn helps(text: &str) -> BTreeMap<String, String> {
+pub(crate) fn helps(text: &str) -> BTreeMap<String, String> {
     let lines = text.lines().filter_map(|line| line.strip_prefix("# HELP ")?.split_once(' '));
     lines.map(|(name, help)| (name.to_owned(), help.to_owned())).collect()
 }

@@ -23,7 +23,7 @@ fn the_level_follows_a_reload() {
     }
     // An error is logged at every level, after all earlier lines.
     assert_eq!(reload(&gate, "loud"), 422);
-    eventually("the log has come so far", || gate.stderr().contains("the previous files stay in force"));
+    eventually("the error is logged", || gate.stderr().contains("the previous files stay in force"));
     assert_eq!(reloads(), before);
 
     assert_eq!(reload(&gate, "\"warn,claviger::source=info\""), 200);
