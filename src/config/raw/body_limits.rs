@@ -20,6 +20,13 @@ pub struct Limits {
     /// From the head of a request to the end of its body; cut with 408 then. None by default, because a stream
     /// of gRPC may last as long as it likes. WebSockets are exempt.
     pub body_time: Option<Parsed<HumanDuration>>,
+    /// Bytes that are read after a response to a request whose body is still being sent, so that the client can read
+    /// the response. Beyond them the connection closes.
+    pub drain_bytes: u64,
+    /// How long that may take.
+    pub drain_time: Parsed<HumanDuration>,
+    /// Connections and HTTP/2 streams that are read from in this way at the same time; more close at once.
+    pub drains: u32,
     /// Connections of callers at the same time; more are closed at once.
     pub connections: NonZeroU32,
     /// Connections of one address (IPv6: one network of 64 bits) at the same time; more are closed at once.
@@ -35,6 +42,9 @@ impl Default for Limits {
             header_bytes: 32 * 1024,
             body_bytes: None,
             body_time: None,
+            drain_bytes: 32 * 1024 * 1024,
+            drain_time: Parsed(HumanDuration::seconds(10)),
+            drains: 256,
             connections: CONNECTIONS,
             connections_per_address: PER_ADDRESS,
         }
