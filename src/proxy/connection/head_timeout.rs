@@ -10,11 +10,11 @@ use tokio::time::Instant;
 const NONE: u64 = u64::MAX;
 
 #[derive(Debug, Clone, Copy)]
-pub struct HeadDeadlines {
+pub(in crate::proxy) struct HeadDeadlines {
     /// From the connection to the end of the first head, and from the first byte of a later one to its end.
-    pub head: Duration,
+    pub(in crate::proxy) head: Duration,
     /// From a response to the first byte of the next head; for HTTP/2, from the connection to the first stream.
-    pub idle: Duration,
+    pub(in crate::proxy) idle: Duration,
 }
 
 /// Bounds the time until each head of one connection has arrived.

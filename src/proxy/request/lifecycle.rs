@@ -138,7 +138,7 @@ impl RequestLifecycle {
         let mut context = self.new_context();
         let policy = context.policy.clone();
         let decision = self.decider.refuse(policy, head.peer, rejection);
-        drop(context.record(decision));
+        let _rejected = context.record(decision);
         let (method, target) = head.method_and_target();
         self.decider.metrics.answered(method_index(method), context.status);
         if self.access_log.is_some() {
