@@ -101,6 +101,16 @@ async fn refusal_arrives_over_http_2_and_other_streams_go_on() {
 }
 
 #[test]
+fn refusal_of_a_forward_auth_query_arrives_while_its_body_is_sent() {
+    let gate = Gate::forward_auth("trusted_proxies: [127.0.0.2/32]").start();
+    for bytes in [17_000, MEGABYTE] {
+        let wire = Request::new("POST", "/auth").body("a".repeat(bytes)).bytes();
+        let reply = send(Connection::open(gate.forward_auth_addr), &wire);
+        assert_eq!((reply.status, reply.code().as_str()), (403, "proxy_not_trusted"), "{bytes}");
+    }
+}
+
+#[test]
 fn body_over_its_limit_is_refused_with_an_answer() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).settings("limits: {body_bytes: 1000}").start();
