@@ -16,7 +16,8 @@ use super::limits;
 use super::log_line::LogLine;
 use crate::auth::{Rejection, Scheme};
 use crate::proxy::connection::client_stream::UnparsedHead;
-use crate::proxy::connection::{peer, state};
+use crate::proxy::connection::peer;
+use crate::proxy::connection::state::{self, Pipelined};
 use crate::proxy::decide::Decider;
 use crate::proxy::drain::Drains;
 use crate::proxy::request::trace::Tracer;
@@ -126,7 +127,8 @@ impl RequestLifecycle {
         let consumed = is_counted.then(|| http1.get_headers_raw_bytes().len() + http1.body_bytes_read());
         state::current(|connection| {
             connection.on_consumed(consumed);
-            if must_drain {
+            // Bytes of a next request would reset a connection that closes, too.
+            if must_drain || connection.pipelined() == Pipelined::Yes {
                 connection.set_must_drain();
             }
         });

@@ -84,6 +84,22 @@ fn next_request_behind_a_chunked_body_is_answered() {
     assert_eq!(connection.send(&Request::get("/status/202").bearer(TOKEN)).status, 202);
 }
 
+#[test]
+fn last_response_of_a_connection_arrives_whatever_follows_its_request() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    for bytes in [2, 100_000, 5_000_000] {
+        let mut connection = gate.connect();
+        connection.write(&Request::get("/slow/300").bearer(TOKEN).header("Connection", "close").bytes());
+        std::thread::sleep(Duration::from_millis(100));
+        assert!(connection.write(&vec![b'a'; bytes]));
+        let reply = connection.reply(false).expect("the response is lost");
+        assert_eq!((reply.status, reply.header("connection")), (200, Some("close")));
+        assert!(connection.is_closed());
+    }
+    assert_eq!(api.seen().len(), 3);
+}
+
 /// pingora 0.9.1 takes the 100 for a response before the end of the body, after which it closes.
 #[test]
 fn request_with_expect_keeps_the_connection() {
