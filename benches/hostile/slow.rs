@@ -22,6 +22,8 @@ const PACE: Duration = Duration::from_secs(2);
 enum Kind {
     Head,
     Body,
+    /// A body that is drained, because its request was refused.
+    RefusedBody,
     Reader,
 }
 
@@ -39,8 +41,15 @@ pub fn run() {
     let api = Api::start();
     let settings = "limits: {connections: 20000, connections_per_address: 20000}\npublic: [{path: /big}]";
     let gate = Gate::start(&api, settings, "");
-    for (what, kind) in [("slow heads", Kind::Head), ("slow bodies", Kind::Body), ("slow readers", Kind::Reader)] {
+    let kinds = [
+        ("slow heads", Kind::Head),
+        ("slow bodies", Kind::Body),
+        ("refused uploads", Kind::RefusedBody),
+        ("slow readers", Kind::Reader),
+    ];
+    for (what, kind) in kinds {
         compare(&format!("{CONNECTIONS} {what}"), gate.address, || Crowd::start(&gate, kind));
+        println!("  memory of the gate: {:.0} MiB", gate.memory());
     }
     if Slowhttptest::start(&gate, "-H").is_none() {
         return println!("  slowhttptest is not installed; left out");
@@ -98,6 +107,7 @@ fn open(address: SocketAddr, kind: Kind) -> TcpStream {
         Kind::Body => {
             format!("POST /x HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {TOKEN}\r\ncontent-length: 100000\r\n\r\n")
         }
+        Kind::RefusedBody => "POST /x HTTP/1.1\r\nhost: a\r\ncontent-length: 10000000\r\n\r\n".to_owned(),
         Kind::Reader => format!("GET /big HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {TOKEN}\r\n\r\n"),
     };
     // The gate may close it at once; then it is opened again.
@@ -113,6 +123,7 @@ fn go_on(stream: &mut TcpStream, kind: Kind) -> bool {
     };
     match kind {
         Kind::Head | Kind::Body => is_open(stream.read(&mut [0; 1])) && is_open(stream.write(b"x")),
+        Kind::RefusedBody => is_open(stream.write(&[b'x'; 4096])),
         Kind::Reader => is_open(stream.read(&mut [0; 1])),
     }
 }

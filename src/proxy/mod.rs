@@ -2,6 +2,7 @@
 
 mod connection;
 mod decide;
+mod drain;
 mod forward_auth;
 mod policy;
 mod request;
@@ -13,6 +14,7 @@ pub use connection::limits::Connections;
 pub use connection::listener::{BoundListener, ListenerApp, ListenerEvent, ListenerOptions, service};
 pub use connection::tls::{Certificates, LoadedCertificates};
 pub use decide::Decider;
+pub use drain::Drains;
 pub use forward_auth::ForwardAuth;
 pub use policy::Policy;
 pub use request::access_log::AccessLog;

@@ -5,6 +5,7 @@ use http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, RETRY_AFTER, TRANSFER_ENCODING, WWW_AUTHENTICATE,
 };
 use http::{HeaderName, HeaderValue, Method, StatusCode};
+use jiff::Timestamp;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::proxy::Session;
 use serde::Serialize;
@@ -122,6 +123,30 @@ impl Refusals {
             }
         }
         Ok((head, body))
+    }
+
+    /// A refusal of HTTP/1.1 that closes its connection, as it goes over the wire. `now` is its Date.
+    pub(super) fn wire(&self, refusal: &Refusal, now: Timestamp, is_head: bool) -> Bytes {
+        let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT");
+        let status = refusal.rejection.status();
+        let reason = status.canonical_reason().unwrap_or_default();
+        let mut wire =
+            format!("HTTP/1.1 {} {reason}\r\nDate: {date}\r\nConnection: close\r\n", status.as_u16()).into_bytes();
+        if let Ok((head, body)) = self.build(refusal) {
+            for (name, value) in &head.headers {
+                wire.extend_from_slice(name.as_str().as_bytes());
+                wire.extend_from_slice(b": ");
+                wire.extend_from_slice(value.as_bytes());
+                wire.extend_from_slice(b"\r\n");
+            }
+            wire.extend_from_slice(b"\r\n");
+            if !is_head {
+                wire.extend_from_slice(&body);
+            }
+        } else {
+            wire.extend_from_slice(b"Content-Length: 0\r\n\r\n");
+        }
+        wire.into()
     }
 
     /// Keeps the connection where the request body is small or absent.

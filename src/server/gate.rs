@@ -13,7 +13,7 @@ use crate::auth::{Authenticator, Directory, HashPool, HashPoolSize, PasswordCach
 use crate::clock::Clock;
 use crate::config::{Diagnostic, Diagnostics, Origin, Settings};
 use crate::control::{GateState, Readiness};
-use crate::proxy::{AccessLog, Certificates, Decider, LoadedCertificates, Policy, RequestLifecycle, Tracer};
+use crate::proxy::{AccessLog, Certificates, Decider, Drains, LoadedCertificates, Policy, RequestLifecycle, Tracer};
 use crate::runtime::DeferredDrop;
 use crate::source::{CombinedDirectory, Database, DatabaseDirectory, DatabaseStart, Loaded, throttle_rules};
 use crate::telemetry::{Metrics, TlsListener};
@@ -80,6 +80,7 @@ impl Gate {
             tracer,
             keep_alive: settings.timeouts.keep_alive.duration(),
             is_stopping: readiness.stopping_flag(),
+            drains: Drains::default(),
         }
     }
 

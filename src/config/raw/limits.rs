@@ -28,6 +28,13 @@ pub struct Limits {
     /// Time from the head of a request to the end of its body; then the request is refused with 408. Unlimited by
     /// default, for long gRPC streams. WebSockets are exempt.
     pub body_time: Option<Parsed<HumanDuration>>,
+    /// Bytes that are read after a response to a client that still sends the body of its request, so that it can read
+    /// the response. Beyond them the connection is closed.
+    pub drain_bytes: u64,
+    /// Longest time for that.
+    pub drain_time: Parsed<HumanDuration>,
+    /// Connections and HTTP/2 streams that are read from in this way at the same time; further ones are closed at once.
+    pub drains: u32,
     /// Open connections of callers; further ones are closed at once.
     pub connections: NonZeroU32,
     /// Open connections of one address (IPv6: one /64 network); further ones are closed at once.
@@ -96,6 +103,9 @@ impl Default for Limits {
             header_bytes: 32 * 1024,
             body_bytes: None,
             body_time: None,
+            drain_bytes: 32 * 1024 * 1024,
+            drain_time: Parsed(HumanDuration::seconds(10)),
+            drains: 256,
             connections: CONNECTIONS,
             connections_per_address: PER_ADDRESS,
         }

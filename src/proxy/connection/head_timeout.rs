@@ -1,6 +1,5 @@
 //! The deadline for the next request head of a connection: one timer for all of its requests.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -10,22 +9,12 @@ use tokio::time::Instant;
 /// No deadline.
 const NONE: u64 = u64::MAX;
 
-tokio::task_local! {
-    static TIMER: Arc<HeadTimer>;
-}
-
-/// Stops the timer of the current connection: a head was read.
-pub(in crate::proxy) fn on_head() {
-    // HTTP/2 streams have no such deadline.
-    let _no_deadline = TIMER.try_with(|timer| timer.on_head());
-}
-
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct HeadDeadlines {
+pub(in crate::proxy) struct HeadDeadlines {
     /// From the connection to the end of the first head, and from the first byte of a later one to its end.
-    pub head: Duration,
+    pub(in crate::proxy) head: Duration,
     /// From a response to the first byte of the next head; for HTTP/2, from the connection to the first stream.
-    pub idle: Duration,
+    pub(in crate::proxy) idle: Duration,
 }
 
 /// Bounds the time until each head of one connection has arrived.
@@ -78,11 +67,6 @@ impl HeadTimer {
 
     pub(in crate::proxy) fn is_closing(&self) -> bool {
         self.is_closing.load(Ordering::Relaxed)
-    }
-
-    /// Runs the requests of the connection with this timer as the current one.
-    pub(in crate::proxy) fn scope<F: Future>(self: &Arc<Self>, requests: F) -> impl Future<Output = F::Output> {
-        TIMER.scope(self.clone(), requests)
     }
 
     /// Returns when a deadline has passed. The timer is set rarely, since no new deadline is closer than the shorter of

@@ -6,7 +6,6 @@ use std::os::fd::IntoRawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use ipnet::IpNet;
 use pingora::apps::ServerApp;
@@ -25,7 +24,7 @@ use super::limits::ConnectionLimiter;
 use super::protocol::Edge;
 use super::tls::ClientCheck;
 use crate::config::raw::Timeouts;
-use crate::proxy::{Certificates, Connections, Policy};
+use crate::proxy::{Certificates, Connections, Policy, RequestLifecycle};
 
 /// pingora's default of 64 KiB would be most of the memory of an idle connection.
 const READ_BUFFER_BYTES: usize = 12 * 1024;
@@ -80,7 +79,7 @@ impl BoundListener {
 
 /// The application of a listener.
 pub trait ListenerApp: ProxyHttp<CTX: Send + Sync> + Send + Sync + 'static {
-    fn policy(&self) -> Arc<ArcSwap<Policy>>;
+    fn lifecycle(&self) -> &RequestLifecycle;
 
     /// Peers without a connection limit of their own: they connect on behalf of many clients.
     fn exempt(policy: &Policy) -> &[IpNet];
@@ -93,8 +92,12 @@ pub fn service<P: ListenerApp>(
     sockets: Vec<BoundListener>,
     options: ListenerOptions,
 ) -> pingora::Result<impl Service + 'static + use<P>> {
-    let limiter =
-        ConnectionLimiter { policy: app.policy(), exempt: P::exempt, connections: options.connections.clone() };
+    let limiter = ConnectionLimiter {
+        policy: app.lifecycle().decider.policy.clone(),
+        exempt: P::exempt,
+        connections: options.connections.clone(),
+    };
+    let lifecycle = Arc::new(app.lifecycle().clone());
     let proxy = Arc::new(http_proxy(options.conf, app));
     let timeouts = options.timeouts;
     let idle = timeouts.keep_alive.duration();
@@ -104,8 +107,14 @@ pub fn service<P: ListenerApp>(
     // One service each: the end of one listener among several in a service is not reported.
     for bound in sockets {
         let certificates = options.certificates.clone();
-        let edge =
-            Edge::new(proxy.clone(), deadlines, idle, certificates, limiter.clone(), options.handed_over.clone());
+        let edge = Edge::new(
+            proxy.clone(),
+            lifecycle.clone(),
+            deadlines,
+            certificates,
+            limiter.clone(),
+            options.handed_over.clone(),
+        );
         let mut inner = ListeningService::new("proxy".into(), edge);
         let buffers = L4BufferSettings::default().read(READ_BUFFER_BYTES).write(WRITE_BUFFER_BYTES);
         let mut listener = ListenerConfig::tcp(bound.address.to_string()).l4_buffer(buffers);

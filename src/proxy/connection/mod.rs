@@ -1,10 +1,12 @@
 //! From an accepted socket to the head of a request.
 
+pub(super) mod client_stream;
 pub(super) mod head_timeout;
 pub(super) mod lazy_select;
 pub(super) mod limits;
 pub(super) mod listener;
 pub(super) mod protocol;
+pub(super) mod state;
 pub(super) mod tls;
 
 use std::net::{IpAddr, SocketAddr};

@@ -2,7 +2,6 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
@@ -14,10 +13,12 @@ use pingora::server::ShutdownWatch;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::head_timeout::{HeadDeadlines, HeadTimer};
+use super::client_stream::ClientStream;
+use super::head_timeout::HeadDeadlines;
 use super::lazy_select;
 use super::limits::ConnectionLimiter;
-use crate::proxy::Certificates;
+use super::state::{ConnectionState, Pipelined};
+use crate::proxy::{Certificates, RequestLifecycle};
 
 /// The start of an HTTP/2 connection without TLS (RFC 9113, 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -28,10 +29,10 @@ const PREFIX_BYTES: usize = 3;
 
 /// Accepts connections and detects HTTP/1 or HTTP/2 within the time for a head. pingora's own detection waits for 24
 /// bytes without a deadline, which is more than a short HTTP/1.0 request has.
-pub(crate) struct Edge<A> {
+pub(in crate::proxy) struct Edge<A> {
     inner: Arc<A>,
+    lifecycle: Arc<RequestLifecycle>,
     deadlines: HeadDeadlines,
-    http2_idle: Duration,
     certificates: Option<Arc<Certificates>>,
     limiter: ConnectionLimiter,
     handed_over: watch::Receiver<bool>,
@@ -42,14 +43,14 @@ pub(crate) struct Edge<A> {
 impl<A: HttpServerApp> Edge<A> {
     pub(in crate::proxy) fn new(
         inner: Arc<A>,
+        lifecycle: Arc<RequestLifecycle>,
         deadlines: HeadDeadlines,
-        http2_idle: Duration,
         certificates: Option<Arc<Certificates>>,
         limiter: ConnectionLimiter,
         handed_over: watch::Receiver<bool>,
     ) -> Self {
         let close_idle = watch::Sender::new(false);
-        Self { inner, deadlines, http2_idle, certificates, limiter, handed_over, close_idle }
+        Self { inner, lifecycle, deadlines, certificates, limiter, handed_over, close_idle }
     }
 
     /// True for HTTP/2 without TLS; `None` where the client closes or sends too little in time.
@@ -74,12 +75,12 @@ impl<A: HttpServerApp> Edge<A> {
         Some(preface == *PREFACE)
     }
 
-    fn connection(&self, h2c: bool, timer: Arc<HeadTimer>) -> Arc<Connection<A>> {
+    fn connection(&self, h2c: bool, state: Arc<ConnectionState>) -> Arc<Connection<A>> {
         let mut options = HttpServerOptions::default();
         options.h2c = h2c;
-        options.h2_idle_timeout = Some(self.http2_idle);
+        options.h2_idle_timeout = Some(self.deadlines.idle);
         let header_bytes = self.limiter.policy.load().limits.header_bytes;
-        Arc::new(Connection { inner: self.inner.clone(), options, timer, header_bytes })
+        Arc::new(Connection { inner: self.inner.clone(), options, state, header_bytes })
     }
 }
 
@@ -91,10 +92,10 @@ impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Edge<A> {
             None => Some(self.limiter.try_acquire(stream.get_socket_digest().as_deref())?),
             Some(_) => None,
         };
-        let timer = Arc::new(HeadTimer::new(self.deadlines));
+        let state = Arc::new(ConnectionState::new(self.deadlines));
         let is_tls = stream.get_ssl_digest().is_some();
         let h2c = match stream.get_ssl_digest() {
-            None => self.detect_http2(&mut stream, timer.first_deadline()).await?,
+            None => self.detect_http2(&mut stream, state.timer.first_deadline()).await?,
             Some(digest) => {
                 let certificates = self.certificates.as_ref()?;
                 if !certificates.accepts(&digest) {
@@ -103,17 +104,24 @@ impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Edge<A> {
                 false
             }
         };
-        let connection = self.connection(h2c, timer.clone());
+        let connection = self.connection(h2c, state.clone());
         if h2c || matches!(stream.selected_alpn_proto(), Some(ALPN::H2)) {
             let streams = async { drop(connection.process_new(stream, shutdown).await) };
-            lazy_select::run_until(timer.scope(streams), timer.expired()).await;
+            lazy_select::run_until(state.scope(streams), state.timer.expired()).await;
         } else {
+            let stream = Box::new(ClientStream::new(stream, state.clone(), self.lifecycle.clone()));
             let requests = connection.requests(stream, shutdown);
-            lazy_select::run_until(timer.scope(requests), timer.closed(self.close_idle.subscribe())).await;
+            let closed = state.timer.closed(self.close_idle.subscribe());
+            lazy_select::run_until(state.scope(requests), closed).await;
         }
         // Without TLS, at least one byte came.
-        if !is_tls && !timer.has_had_head() {
+        if !is_tls && !state.timer.has_had_head() {
             self.limiter.connections.count_unparsed();
+        }
+        if let Some(stream) = state.take_unread() {
+            let policy = self.limiter.policy.load_full();
+            // Boxed, so that the many connections without a drain stay small.
+            Box::pin(self.lifecycle.drains.http1(stream, &policy.limits)).await;
         }
         None
     }
@@ -133,11 +141,11 @@ async fn peek(stream: &mut Stream, bytes: &mut [u8], deadline: Instant) -> Optio
     tokio::time::timeout_at(deadline, stream.try_peek(bytes)).await.ok()?.ok().map(drop)
 }
 
-/// The requests of a connection. Sets its [`HeadTimer`]; pingora bounds single reads only.
+/// The requests of a connection. Sets the timer of their heads; pingora bounds single reads only.
 struct Connection<A> {
     inner: Arc<A>,
     options: HttpServerOptions,
-    timer: Arc<HeadTimer>,
+    state: Arc<ConnectionState>,
     header_bytes: u32,
 }
 
@@ -146,25 +154,41 @@ impl<A: HttpServerApp + Send + Sync + 'static> Connection<A> {
     /// byte, so that an idle connection costs little more than its buffers.
     async fn requests(self: &Arc<Self>, mut stream: Stream, shutdown: &ShutdownWatch) {
         let mut kept: Option<HttpPersistentSettings> = None;
-        self.timer.await_head();
+        self.state.timer.await_head();
         loop {
+            self.state.begin_request();
             let mut session = ServerSession::new_http1(stream);
             if let Some(kept) = kept.take() {
                 kept.apply_to_session(&mut session);
             }
+            // Bytes of a next request that arrive early would otherwise fail this one.
+            session.set_pipelining_enabled(true);
             // Without a timeout: pingora's own would be one more timer for each request.
             session.set_keepalive((!*shutdown.borrow()).then_some(0));
             let Some(reused) = self.process_new_http(session, shutdown).await else { return };
             (stream, kept) = reused.consume();
-            self.timer.on_idle();
+            match self.state.pipelined() {
+                Pipelined::No => {}
+                Pipelined::Yes => {
+                    self.state.timer.await_head();
+                    continue;
+                }
+                // pingora may hold the next request, so its first byte cannot be waited for here.
+                Pipelined::Unknown if self.state.timer.is_closing() => return,
+                Pipelined::Unknown => {
+                    self.state.timer.on_idle();
+                    continue;
+                }
+            }
+            self.state.timer.on_idle();
             let mut first = [0; 1];
             let peeked = stream.try_peek(&mut first);
             // A request that is already here is served even while closing.
-            let peeked = if self.timer.is_closing() { peeked.now_or_never() } else { Some(peeked.await) };
+            let peeked = if self.state.timer.is_closing() { peeked.now_or_never() } else { Some(peeked.await) };
             let Some(Ok(is_peeked)) = peeked else { return };
             // Within TLS nothing can be peeked at: the whole head then has the time of its first byte.
             if is_peeked {
-                self.timer.await_head();
+                self.state.timer.await_head();
             }
         }
     }
@@ -184,7 +208,7 @@ impl<A: HttpServerApp + Send + Sync + 'static> HttpServerApp for Connection<A> {
         Self: 'answer,
     {
         if session.is_http2() {
-            self.timer.on_head();
+            self.state.timer.on_head();
         }
         self.inner.process_new_http(session, shutdown)
     }

@@ -9,7 +9,6 @@ mod response;
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use http::{Method, StatusCode, Version};
 use ipnet::IpNet;
@@ -51,8 +50,8 @@ pub struct QueryContext {
 }
 
 impl ListenerApp for ForwardAuth {
-    fn policy(&self) -> Arc<ArcSwap<Policy>> {
-        self.lifecycle.decider.policy.clone()
+    fn lifecycle(&self) -> &RequestLifecycle {
+        &self.lifecycle
     }
 
     fn exempt(policy: &Policy) -> &[IpNet] {
@@ -88,6 +87,7 @@ impl ProxyHttp for ForwardAuth {
             Some(_) if grpc::is_check(session.req_header()) => self.answer_grpc(session, policy, query).await?,
             Some(_) => self.answer_http(session, policy, query).await?,
         }
+        query.context.is_answered = true;
         Ok(true)
     }
 
@@ -100,6 +100,7 @@ impl ProxyHttp for ForwardAuth {
         let QueryContext { context, method, target, client_status } = query;
         let summary = RequestSummary { method: method.as_str(), target, client_status: *client_status };
         self.lifecycle.finish(session, context, summary);
+        self.lifecycle.drain(session, context).await;
     }
 
     fn request_summary(&self, _: &Session, query: &QueryContext) -> String {
@@ -148,6 +149,7 @@ impl ForwardAuth {
                     target,
                     headers: &request.headers,
                     protocol: request.version,
+                    has_illegal_target: false,
                     origin: ClientOrigin::of_forwarded(&request.headers, &policy.trusted_proxies),
                     is_tunnel: false,
                     received_at: context.received_at,
@@ -184,6 +186,7 @@ impl ForwardAuth {
             target,
             headers,
             protocol: Version::HTTP_2,
+            has_illegal_target: false,
             origin: ClientOrigin::of_peer(headers, request.source, &policy.trusted_proxies),
             is_tunnel: false,
             received_at: context.received_at,

@@ -12,6 +12,20 @@ use super::{headers, limits};
 use crate::auth::{Network, Presented, Rejection, RequestedVersion, RouteRequest, Target};
 use crate::proxy::Policy;
 
+pub(in crate::proxy) const CONNECT: Rejection =
+    Rejection::RequestAmbiguous("CONNECT is not supported: an API is not a tunnel.");
+/// For a target that RFC 3986 does not allow: clients that escape it and clients that do not get one answer.
+pub(in crate::proxy) const ILLEGAL_TARGET: Rejection = Rejection::RequestAmbiguous(
+    "The request target has a character that must be percent-encoded: a space, a double quote, <, >, ` or one outside \
+     ASCII.",
+);
+
+/// True for a byte that a URI may contain (RFC 3986, 2), and for those that many clients leave unescaped and servers
+/// agree on: `{}|\^[]`.
+pub(in crate::proxy) fn is_uri_byte(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'`')
+}
+
 /// A request, whichever proxy forwards it.
 #[derive(Clone, Copy)]
 pub(in crate::proxy) struct AuthRequest<'r> {
@@ -21,6 +35,8 @@ pub(in crate::proxy) struct AuthRequest<'r> {
     pub(in crate::proxy) headers: &'r HeaderMap,
     /// The protocol that the headers came by.
     pub(in crate::proxy) protocol: Version,
+    /// The target had a character that it must not have, and `target` has it escaped.
+    pub(in crate::proxy) has_illegal_target: bool,
     pub(in crate::proxy) origin: ClientOrigin,
     /// Whether it asks for an upgrade; the content of a tunnel is not checked.
     pub(in crate::proxy) is_tunnel: bool,
@@ -70,7 +86,10 @@ impl<'r> AuthRequest<'r> {
     pub(in crate::proxy) fn read(&self, policy: &Policy, now: Timestamp) -> Result<ParsedRequest<'r>, Rejection> {
         limits::check_head(self.target, self.headers, &policy.limits)?;
         if self.method == Method::CONNECT {
-            return Err(Rejection::RequestAmbiguous("CONNECT is not supported: an API is not a tunnel."));
+            return Err(CONNECT);
+        }
+        if self.has_illegal_target || !self.target.iter().all(|byte| is_uri_byte(*byte)) {
+            return Err(ILLEGAL_TARGET);
         }
         let target = Target::parse(self.target, policy.rules.depend_on_paths())?;
         self.refuse_ambiguous_headers(policy.rules.depend_on_methods())?;
@@ -92,6 +111,9 @@ impl<'r> AuthRequest<'r> {
             return Err(Rejection::RequestAmbiguous(
                 "A header name contains a character that HTTP/1.1 does not allow.",
             ));
+        }
+        if !headers::is_chunked_once(self.headers) {
+            return Err(Rejection::RequestAmbiguous("Transfer-Encoding must name chunked once."));
         }
         if rules_by_method && headers::has_second_method(self.headers) {
             return Err(Rejection::RequestAmbiguous("A header overrides the method of the request."));

@@ -40,6 +40,12 @@ pub struct Context {
     pub(in crate::proxy) client: Option<IpAddr>,
     pub(in crate::proxy) decision_time: Duration,
     pub(in crate::proxy) is_websocket: bool,
+    /// The request line has a character that pingora has escaped.
+    pub(in crate::proxy) has_illegal_target: bool,
+    /// Seconds for which the connection may be kept, as the client and the settings want it; `None` closes it.
+    pub(in crate::proxy) keep_alive: Option<u64>,
+    /// A whole response was sent.
+    pub(in crate::proxy) is_answered: bool,
     pub(in crate::proxy) body: Body,
     /// Which of the upstream's addresses was tried last.
     pub(in crate::proxy) attempt: Option<usize>,
@@ -86,6 +92,9 @@ impl Context {
             client: None,
             decision_time: Duration::ZERO,
             is_websocket: false,
+            has_illegal_target: false,
+            keep_alive: None,
+            is_answered: false,
             body: Body::default(),
             attempt: None,
             upstream_answered: None,

@@ -1,12 +1,12 @@
 //! The gate: pingora's callbacks, a few lines each.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::header::{EXPECT, HOST};
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
+use http::{HeaderMap, Method, StatusCode, Version};
 use ipnet::IpNet;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::modules::http::HttpModules;
@@ -23,6 +23,9 @@ use crate::auth::{Rejection, Scheme};
 use crate::proxy::respond::{self, Refusal};
 use crate::proxy::upstream::errors;
 use crate::proxy::{ListenerApp, Policy, RequestLifecycle, version_headers};
+
+/// Names the error that ends the forwarding of a body after its response.
+const EARLY_RESPONSE: &str = "early response";
 
 /// Decides about requests and forwards those it admits.
 pub struct Gateway {
@@ -42,8 +45,8 @@ impl Gateway {
 }
 
 impl ListenerApp for Gateway {
-    fn policy(&self) -> Arc<ArcSwap<Policy>> {
-        self.lifecycle.decider.policy.clone()
+    fn lifecycle(&self) -> &RequestLifecycle {
+        &self.lifecycle
     }
 
     fn exempt(policy: &Policy) -> &[IpNet] {
@@ -76,6 +79,7 @@ impl ProxyHttp for Gateway {
             target: request.raw_path(),
             headers: &request.headers,
             protocol: request.version,
+            has_illegal_target: context.has_illegal_target,
             origin: ClientOrigin::of_peer(&request.headers, context.peer, &policy.trusted_proxies),
             is_tunnel: context.is_websocket,
             received_at: context.received_at,
@@ -84,6 +88,7 @@ impl ProxyHttp for Gateway {
         let decision = self.lifecycle.decider.decide(policy, &request).await;
         let Err(rejection) = context.record(decision) else { return Ok(false) };
         context.policy.refusals.refuse(session, context.refusal(rejection)).await?;
+        context.is_answered = true;
         Ok(true)
     }
 
@@ -107,6 +112,10 @@ impl ProxyHttp for Gateway {
         if session.was_upgraded() {
             return Ok(());
         }
+        // After an early response, the rest of the body is of no use to the upstream. The connection to it closes.
+        if context.is_answered {
+            return Err(Error::new_down(ErrorType::Custom(EARLY_RESPONSE)));
+        }
         // HTTP/2 may end a body with an empty frame. pingora 0.9.1 would write it as a last chunk followed by another
         // one, which an HTTP/1.1 upstream takes for the beginning of the next request.
         if is_last && piece.as_ref().is_some_and(Bytes::is_empty) {
@@ -114,6 +123,7 @@ impl ProxyHttp for Gateway {
         }
         let limits = &context.policy.limits;
         context.body.take(piece.as_ref().map_or(0, Bytes::len), context.started, limits)?;
+        context.body.is_complete |= is_last;
         if limits.body_time.is_some() && !context.is_websocket {
             let timeout = limits::read_timeout(Some(context.started), &context.policy.timeouts, limits);
             session.set_read_timeout(Some(timeout));
@@ -145,7 +155,7 @@ impl ProxyHttp for Gateway {
         if let (false, Some(name)) = (policy.forward_credential, &policy.rules.accept.websocket_protocol) {
             headers::strip_websocket_token(request, name)?;
         }
-        if request.version == http::Version::HTTP_2 && request.remove_header(&EXPECT).is_some() {
+        if request.version == Version::HTTP_2 && request.remove_header(&EXPECT).is_some() {
             send_continue(session).await?;
         }
         headers::join_cookies(request)?;
@@ -163,6 +173,10 @@ impl ProxyHttp for Gateway {
         let answered = *context.upstream_answered.get_or_insert_with(|| context.started.elapsed());
         let taken = answered.saturating_sub(context.decision_time);
         self.lifecycle.decider.metrics.upstream_answered(response.status.as_u16(), taken);
+        if !response.status.is_informational() {
+            set_connection(session, response, context);
+            context.is_answered = has_no_body(session.req_header(), response);
+        }
         self.lifecycle.close_if_draining(session);
         if let Some(status) = &context.rate_status {
             respond::set_rate_headers(response, status)?;
@@ -177,6 +191,27 @@ impl ProxyHttp for Gateway {
         }
     }
 
+    fn response_body_filter(
+        &self,
+        _: &mut Session,
+        _: &mut Option<Bytes>,
+        is_last: bool,
+        context: &mut Context,
+    ) -> pingora::Result<Option<Duration>> {
+        context.is_answered |= is_last;
+        Ok(None)
+    }
+
+    async fn response_trailer_filter(
+        &self,
+        _: &mut Session,
+        _: &mut HeaderMap,
+        context: &mut Context,
+    ) -> pingora::Result<Option<Bytes>> {
+        context.is_answered = true;
+        Ok(None)
+    }
+
     fn error_while_proxy(
         &self,
         _: &HttpPeer,
@@ -186,7 +221,7 @@ impl ProxyHttp for Gateway {
         is_kept: bool,
     ) -> Box<Error> {
         // pingora would repeat a PUT with the part of the body that it has kept.
-        if session.req_header().method.is_idempotent() && !context.body.has_begun() {
+        if session.req_header().method.is_idempotent() && !context.body.has_begun() && !context.is_answered {
             error.retry.decide_reuse(is_kept);
         } else {
             error.set_retry(false);
@@ -215,7 +250,8 @@ impl ProxyHttp for Gateway {
             context.status = rejection.status().as_u16();
             let refusal = Refusal { presented: Scheme::None, ..context.refusal(rejection) };
             // A client that has left does not matter here; the log line has the rejection.
-            let _sent = context.policy.refusals.respond_for_upstream(session, refusal).await;
+            let sent = context.policy.refusals.respond_for_upstream(session, refusal).await;
+            context.is_answered = sent.is_ok();
         }
         FailToProxy { error_code: rejection.status().as_u16(), can_reuse_downstream: false }
     }
@@ -225,6 +261,12 @@ impl ProxyHttp for Gateway {
         let summary =
             RequestSummary { method: request.method.as_str(), target: request.raw_path(), client_status: None };
         self.lifecycle.finish(session, context, summary);
+        self.lifecycle.drain(session, context).await;
+    }
+
+    /// An early response is no failure.
+    fn suppress_error_log(&self, _: &Session, _: &Context, error: &Error) -> bool {
+        error.etype() == &ErrorType::Custom(EARLY_RESPONSE)
     }
 
     /// Part of pingora's messages; the query stays out of them.
@@ -233,10 +275,29 @@ impl ProxyHttp for Gateway {
     }
 }
 
+/// Decides whether a final response keeps the connection.
+fn set_connection(session: &mut Session, response: &mut ResponseHeader, context: &Context) {
+    if session.req_header().version == Version::HTTP_10 && response.remove_header(&TRANSFER_ENCODING).is_some() {
+        // HTTP/1.0 has no chunks: the end of the connection is the end of the body.
+        session.set_keepalive(None);
+    } else if session.is_body_done() && session.get_keepalive().is_none() {
+        // pingora closes after a 100 as if that were a response before the end of the body.
+        session.set_keepalive(context.keep_alive);
+    }
+}
+
+/// True where the head of a response is all of it.
+fn has_no_body(request: &RequestHeader, response: &ResponseHeader) -> bool {
+    let is_empty = || response.headers.get(CONTENT_LENGTH).is_some_and(|length| length.as_bytes() == b"0");
+    request.method == Method::HEAD
+        || matches!(response.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+        || is_empty()
+}
+
 /// Answers `Expect: 100-continue` in place of an HTTP/2 upstream, whose 100 pingora drops.
 async fn send_continue(session: &mut Session) -> pingora::Result<()> {
     // An HTTP/2 client is held back by flow control alone.
-    if session.req_header().version != http::Version::HTTP_11 {
+    if session.req_header().version != Version::HTTP_11 {
         return Ok(());
     }
     session.as_downstream_mut().write_continue_response().await

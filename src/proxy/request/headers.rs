@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, COOKIE, HOST, HeaderName, SEC_WEBSOCKET_PROTOCOL};
+use http::header::{
+    AUTHORIZATION, CONTENT_LENGTH, COOKIE, HOST, HeaderName, SEC_WEBSOCKET_PROTOCOL, TRANSFER_ENCODING,
+};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use ipnet::IpNet;
 use pingora::http::{RequestHeader, ResponseHeader};
@@ -191,6 +193,13 @@ pub(in crate::proxy) fn has_one_length(headers: &HeaderMap) -> bool {
     let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
     let is_plain = lengths.next().is_none_or(|length| length.as_bytes().iter().all(u8::is_ascii_digit));
     is_plain && lengths.next().is_none()
+}
+
+/// False where chunked is applied twice, which recipients read in different ways (RFC 9112, 7).
+pub(in crate::proxy) fn is_chunked_once(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(TRANSFER_ENCODING).iter();
+    let codings = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    codings.filter(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"chunked")).count() < 2
 }
 
 /// Sets the X-Forwarded-* headers; an untrusted caller's own were removed before.

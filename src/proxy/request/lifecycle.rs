@@ -4,6 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Version;
+use http::header::TRANSFER_ENCODING;
 use pingora::proxy::Session;
 
 use super::access_log::AccessLog;
@@ -12,14 +15,17 @@ use super::headers::is_trusted;
 use super::limits;
 use super::log_line::LogLine;
 use crate::auth::{Rejection, Scheme};
-use crate::proxy::connection::{head_timeout, peer};
+use crate::proxy::connection::client_stream::UnparsedHead;
+use crate::proxy::connection::peer;
+use crate::proxy::connection::state::{self, Pipelined};
 use crate::proxy::decide::Decider;
+use crate::proxy::drain::Drains;
 use crate::proxy::request::trace::Tracer;
 use crate::proxy::upstream::websocket;
 use crate::telemetry::method_index;
 
-/// Longest time to read the rest of a refused request.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
+/// Longest time to read the rest of a refused request whose connection is kept.
+const KEPT_DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The hooks around a request. Clones share their state.
 #[derive(Clone)]
@@ -31,6 +37,7 @@ pub struct RequestLifecycle {
     pub keep_alive: Duration,
     /// Set once the process drains: every response then closes its connection.
     pub is_stopping: Arc<AtomicBool>,
+    pub drains: Drains,
 }
 
 /// What the log line names a request by.
@@ -49,7 +56,11 @@ impl RequestLifecycle {
 
     /// Starts the timeouts, the span and the count of a request whose head was read.
     pub(in crate::proxy) fn on_head(&self, session: &mut Session, context: &mut Context) {
-        head_timeout::on_head();
+        let illegal = state::current(|connection| {
+            connection.on_head();
+            connection.has_illegal_target()
+        });
+        context.has_illegal_target = illegal.unwrap_or_default();
         context.in_flight = Some(InFlight::new(&self.decider.metrics.in_flight));
         context.peer = peer(session);
         let policy = &context.policy;
@@ -62,6 +73,11 @@ impl RequestLifecycle {
             session.set_keepalive(Some(self.keep_alive.as_secs().max(1)));
         }
         self.close_if_draining(session);
+        context.keep_alive = session.get_keepalive();
+        if session.req_header().version == Version::HTTP_10 {
+            // HTTP/1.0 has no interim responses.
+            session.set_ignore_info_resp(true);
+        }
         context.is_websocket = websocket::is_websocket(session.req_header());
         let read_timeout = if context.is_websocket {
             timeouts.upgraded.duration()
@@ -70,7 +86,7 @@ impl RequestLifecycle {
         };
         session.set_read_timeout(Some(read_timeout));
         session.set_write_timeout(Some(timeouts.client.duration()));
-        session.set_total_drain_timeout(Some(DRAIN_TIMEOUT));
+        session.set_total_drain_timeout(Some(KEPT_DRAIN_TIMEOUT));
     }
 
     /// Asks the client to reconnect, to another process, before this one ends.
@@ -88,13 +104,52 @@ impl RequestLifecycle {
         metrics.answered(method_index(summary.method), context.status);
         metrics.request_duration.observe(context.started.elapsed().as_secs_f64());
         if self.access_log.is_some() || context.trace.is_some() {
-            self.log(session, context, summary);
+            self.log(context, summary, session.body_bytes_sent());
         }
         // Last: a draining process ends once nothing is in flight.
         context.in_flight = None;
     }
 
-    fn log(&self, session: &Session, context: &Context, summary: RequestSummary) {
+    /// Sees to the rest of the body of a request that is over: where the client needs that to read the response, it is
+    /// discarded, over HTTP/1 once pingora has let the connection go.
+    pub(in crate::proxy) async fn drain(&self, session: &mut Session, context: &Context) {
+        let is_body_done = session.is_body_done();
+        let must_drain = context.is_answered && !is_body_done && !session.was_upgraded();
+        let Some(http1) = session.as_downstream().as_http1() else {
+            if must_drain {
+                // Boxed, so that the many requests without a drain stay small.
+                Box::pin(self.drains.http2(session, &context.policy.limits)).await;
+            }
+            return;
+        };
+        // The length of chunk headers is unknown.
+        let is_counted = is_body_done && !http1.req_header().headers.contains_key(TRANSFER_ENCODING);
+        let consumed = is_counted.then(|| http1.get_headers_raw_bytes().len() + http1.body_bytes_read());
+        state::current(|connection| {
+            connection.on_consumed(consumed);
+            // Bytes of a next request would reset a connection that closes, too.
+            if must_drain || connection.pipelined() == Pipelined::Yes {
+                connection.set_must_drain();
+            }
+        });
+    }
+
+    /// Refuses what pingora cannot parse: counts and logs it, and returns the response as it goes over the wire.
+    pub(in crate::proxy) fn refuse_unparsed(&self, head: UnparsedHead) -> Bytes {
+        let rejection = head.rejection();
+        let mut context = self.new_context();
+        let policy = context.policy.clone();
+        let decision = self.decider.refuse(policy, head.peer, rejection);
+        let _rejected = context.record(decision);
+        let (method, target) = head.method_and_target();
+        self.decider.metrics.answered(method_index(method), context.status);
+        if self.access_log.is_some() {
+            self.log(&context, RequestSummary { method, target, client_status: None }, 0);
+        }
+        context.policy.refusals.wire(&context.refusal(rejection), context.received_at, method == "HEAD")
+    }
+
+    fn log(&self, context: &Context, summary: RequestSummary, bytes: usize) {
         let RequestSummary { method, target, .. } = summary;
         let end = target.iter().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(target.len());
         let path = String::from_utf8_lossy(&target[..end]);
@@ -121,7 +176,7 @@ impl RequestLifecycle {
             duration: context.started.elapsed(),
             decision_time: context.decision_time,
             upstream: context.upstream_answered,
-            bytes: session.body_bytes_sent(),
+            bytes,
         };
         if let Some(log) = &self.access_log {
             log.write(&line);

@@ -16,6 +16,8 @@ pub(in crate::proxy) struct Body {
     bytes: u64,
     /// Set where the body was over a limit.
     pub(in crate::proxy) truncated: Option<Rejection>,
+    /// All of it was read.
+    pub(in crate::proxy) is_complete: bool,
 }
 
 impl Body {

@@ -9,7 +9,10 @@ use crate::proxy::request::limits;
 /// `None` where the client is gone or cannot be answered.
 pub(in crate::proxy) fn rejection(error: &Error, context: &Context) -> Option<Rejection> {
     let is_late = limits::is_late(context.started, &context.policy.limits);
+    // Once a request was forwarded as a whole, or answered, it was not refused.
+    let is_over = context.is_answered || context.body.is_complete;
     match (error.esource(), error.etype()) {
+        (ErrorSource::Downstream, _) if is_over && context.admitted().is_ok() => None,
         (ErrorSource::Downstream, _) if context.body.truncated.is_some() => context.body.truncated,
         (ErrorSource::Downstream, ErrorType::ReadTimedout) if is_late => Some(Rejection::BodyTooSlow),
         // The client is gone, or sends too slowly to be answered.

@@ -67,8 +67,6 @@ fn every_request_is_one_line_of_the_promised_fields() {
     assert_eq!(log[0]["bytes"], 2);
 }
 
-/// What pingora itself cannot read (a target that is not UTF-8, say) is refused before there is a
-/// request, and has no line.
 #[test]
 fn path_cannot_break_the_log_line() {
     let api = RecordingApi::start();
