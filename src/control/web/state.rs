@@ -8,6 +8,8 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
 
+use super::error_pages::ERROR_PAGES;
+use super::problem::Code;
 use super::rate_limits::RateLimits;
 use crate::auth::{HashPool, HashPoolSize, Throttle, ThrottleRules};
 use crate::clock::Clock;
@@ -18,8 +20,6 @@ use crate::formats::Catalogs;
 use crate::source::{FileSet, Loaded};
 use crate::store::Store;
 
-/// The base of `type` in problem documents where `proxy.error_docs` is not set, as at the gate.
-const DEFAULT_ERROR_DOCS: &str = "https://claviger.invalid/README.md";
 /// Apart from the pool of the gate: neither waits for the other.
 const SIGN_IN_HASH_POOL: HashPoolSize = HashPoolSize { threads: NonZeroUsize::MIN, queue: 16 };
 
@@ -47,8 +47,8 @@ pub struct LiveSettings {
     pub public_url: Option<String>,
     /// The proxies whose `X-Forwarded-For` is read.
     pub proxies: Box<[IpNet]>,
-    /// The base of `type` in problem documents.
-    pub error_docs: String,
+    /// A page of the operator's that explains the codes, instead of ours.
+    pub error_docs: Option<String>,
     /// `None` where the throttle is off.
     pub guessing: Option<ThrottleRules>,
     pub console: raw::Console,
@@ -108,7 +108,7 @@ impl LiveSettings {
             format: settings.token_format.clone(),
             public_url: settings.public_url.clone(),
             proxies: settings.admin_proxies.clone(),
-            error_docs: settings.error_docs.clone().unwrap_or_else(|| DEFAULT_ERROR_DOCS.to_owned()),
+            error_docs: settings.error_docs.clone(),
             guessing: throttle.enabled.then(|| ThrottleRules {
                 free_per_pair: throttle.free_per_pair.get(),
                 free_per_address: throttle.free_per_address.get(),
@@ -118,6 +118,15 @@ impl LiveSettings {
             }),
             console: settings.console.clone().unwrap_or_default(),
             file: Arc::default(),
+        }
+    }
+
+    /// `type` of problem documents (RFC 9457, 3.1.1); relative where the own address is not configured.
+    pub(crate) fn error_page(&self, code: Code) -> String {
+        let word = code.as_str();
+        match (&self.error_docs, &self.public_url) {
+            (Some(page), _) => format!("{page}#{word}"),
+            (None, base) => format!("{}{ERROR_PAGES}/{word}", base.as_deref().unwrap_or_default()),
         }
     }
 
@@ -134,7 +143,7 @@ impl Default for LiveSettings {
             format: TokenFormat::default(),
             public_url: None,
             proxies: Box::default(),
-            error_docs: DEFAULT_ERROR_DOCS.to_owned(),
+            error_docs: None,
             guessing: None,
             console: raw::Console::default(),
             file: Arc::default(),

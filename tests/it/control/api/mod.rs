@@ -132,6 +132,12 @@ impl TestApi {
         ApiRequest { api: self, caller: self.caller.clone(), request, body: Body::empty() }
     }
 
+    /// Outside the API.
+    pub async fn page(&self, path: &str) -> ApiReply {
+        let request = Request::builder().uri(path);
+        ApiRequest { api: self, caller: None, request, body: Body::empty() }.send().await
+    }
+
     pub async fn get(&self, target: &str) -> ApiReply {
         self.request("GET", target).send().await
     }
@@ -207,7 +213,7 @@ fn assert_is_problem(reply: &ApiReply) {
     assert_eq!(reply.header("content-type"), "application/problem+json", "{reply:?}");
     let code = reply.code();
     assert!(!code.is_empty(), "{reply:?}");
-    assert_eq!(reply.body["type"], format!("https://claviger.invalid/README.md#{code}"));
+    assert_eq!(reply.body["type"], format!("https://keys.example.org/errors/{code}"));
     assert_eq!(reply.body["status"], reply.status.as_u16());
     assert_eq!(reply.body["request_id"], reply.header("x-request-id"));
     for member in ["title", "detail"] {

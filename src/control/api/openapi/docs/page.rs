@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::html::{Text, code};
+use crate::control::web::html::{Text, code};
 use super::schema::{Field, bounds, component, description, fields, kind};
 use crate::control::api::PREFIX;
 
