@@ -35,7 +35,8 @@ pub struct Components {
     pub(crate) settings: Arc<ArcSwap<LiveSettings>>,
     pub(crate) rate_limits: RateLimits,
     pub(crate) hashes: HashPool,
-    pub(crate) throttle: Throttle,
+    /// Wrong passwords at sign-in. Apart from the throttle of the gate: guesses at one must not lock the other.
+    pub(crate) throttle: Arc<Throttle>,
 }
 
 /// The settings that a reload replaces.
@@ -59,9 +60,14 @@ pub struct LiveSettings {
 impl ControlState {
     /// # Errors
     /// When a thread cannot be spawned.
-    pub fn new(store: Store, clock: Clock, settings: Arc<ArcSwap<LiveSettings>>) -> std::io::Result<Self> {
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        settings: Arc<ArcSwap<LiveSettings>>,
+        throttle: Arc<Throttle>,
+    ) -> std::io::Result<Self> {
         let hashes = HashPool::start(SIGN_IN_HASH_POOL, drop)?;
-        let (rate_limits, throttle) = (RateLimits::default(), Throttle::default());
+        let rate_limits = RateLimits::default();
         Ok(Self(Arc::new(Components { store, clock, settings, rate_limits, hashes, throttle })))
     }
 

@@ -109,7 +109,7 @@ impl TestApi {
         };
         let clock = Clock::manual(noon());
         let state =
-            ControlState::new(bed.store.clone(), clock.clone(), Arc::new(ArcSwap::from_pointee(in_force))).unwrap();
+            ControlState::new(bed.store.clone(), clock.clone(), Arc::new(ArcSwap::from_pointee(in_force)), Arc::default()).unwrap();
         Self { bed, clock, router: router(state), caller: Some(Caller::shell("root".into())) }
     }
 
