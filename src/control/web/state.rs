@@ -13,11 +13,11 @@ use super::problem::Code;
 use super::rate_limits::RateLimits;
 use crate::auth::{HashPool, HashPoolSize, Throttle, ThrottleRules};
 use crate::clock::Clock;
-use crate::config::{Settings, raw};
+use crate::config::{ERROR_DOCS, Settings, raw};
 use crate::control::operations::{SessionLimits, SignInContext, Terms};
 use crate::credential::{ScopeCatalog, TokenFormat, VersionCatalog};
 use crate::formats::Catalogs;
-use crate::source::{FileSet, Loaded};
+use crate::source::{FileSet, Loaded, throttle_rules};
 use crate::store::Store;
 
 /// Apart from the pool of the gate: neither waits for the other.
@@ -107,21 +107,14 @@ impl LiveSettings {
 
     /// Without a credentials file.
     pub fn of(settings: &Settings) -> Self {
-        let throttle = &settings.throttle;
         Self {
             versions: settings.versions.clone(),
             scopes: settings.scopes.clone(),
             format: settings.token_format.clone(),
             public_url: settings.public_url.clone(),
             proxies: settings.admin_proxies.clone(),
-            error_docs: settings.error_docs.clone(),
-            guessing: throttle.enabled.then(|| ThrottleRules {
-                free_per_pair: throttle.free_per_pair.get(),
-                free_per_address: throttle.free_per_address.get(),
-                first_delay: throttle.first_delay.duration(),
-                longest_delay: throttle.longest_delay.duration(),
-                window: throttle.window.duration(),
-            }),
+            error_docs: (settings.error_docs != ERROR_DOCS).then(|| settings.error_docs.clone()),
+            guessing: throttle_rules(settings),
             console: settings.console.clone().unwrap_or_default(),
             file: Arc::default(),
         }

@@ -72,18 +72,6 @@ fn codes_are_words() {
     }
 }
 
-#[test]
-fn every_code_stands_in_the_readme_with_its_status() {
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let desk = readme.split("\n### Desk\n").nth(1).unwrap().split("\n## ").next().unwrap();
-    for code in Code::ALL {
-        let status = code.status().as_u16();
-        let row = desk.lines().find(|line| line.starts_with(&format!("| {status} |")));
-        let row = row.unwrap_or_else(|| panic!("README.md lacks {status}"));
-        assert!(row.contains(&format!("`{}`", code.as_str())), "README.md lacks {}", code.as_str());
-    }
-}
-
 /// The page loads nothing but what its Content-Security-Policy permits.
 #[tokio::test]
 async fn the_documentation_page_is_complete_and_self_contained() {
