@@ -40,9 +40,9 @@ async fn list(State(state): State<ThrottleState>, RawQuery(query): RawQuery) -> 
     let wanted = address.map(Network::of);
     let now = state.clock.now();
     let until = |wait| SignedDuration::try_from(wait).ok().and_then(|wait| now.checked_add(wait).ok());
-    let entries = state.throttles().flat_map(|(place, throttle)| {
-        throttle.list(state.clock.steady()).into_iter().map(move |entry| (place, entry))
-    });
+    let entries = state
+        .throttles()
+        .flat_map(|(place, throttle)| throttle.list(state.clock.steady()).into_iter().map(move |entry| (place, entry)));
     let is_wanted = |entry: &ThrottleEntry| wanted.is_none_or(|wanted| wanted.address() == entry.address);
     let entries = entries.filter(|(_, entry)| is_wanted(entry)).map(|(place, entry)| {
         json!({

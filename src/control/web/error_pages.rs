@@ -28,7 +28,10 @@ async fn page(Path(word): Path<String>) -> Result<Response, Problem> {
     let code = Code::ALL.iter().find(|code| code.as_str() == word);
     let code = code.ok_or_else(|| Problem::new(Code::NotFound, "no error has this code"))?;
     let (explanation, status) = (Text(code.explanation()), code.status());
-    Ok(html(code.title(), &format!("<p>{explanation}</p>\n<p>Code <code>{}</code>, status {status}</p>\n", code.as_str())))
+    Ok(html(
+        code.title(),
+        &format!("<p>{explanation}</p>\n<p>Code <code>{}</code>, status {status}</p>\n", code.as_str()),
+    ))
 }
 
 fn html(title: &str, body: &str) -> Response {

@@ -115,7 +115,10 @@ async fn the_type_of_every_problem_has_a_page() {
         let page = api.page(&format!("/errors/{word}")).await;
         assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html; charset=utf-8"), "{word}");
         let html = page.body.as_str().unwrap();
-        assert!(html.contains(&format!("<h1>{title}</h1>")) && html.contains(&format!("<code>{word}</code>")), "{html}");
+        assert!(
+            html.contains(&format!("<h1>{title}</h1>")) && html.contains(&format!("<code>{word}</code>")),
+            "{html}"
+        );
         assert!(index.body.as_str().unwrap().contains(&format!("href=\"errors/{word}\"")), "{word}");
     }
     let reply = api.get("/me").await;

@@ -108,8 +108,13 @@ impl TestApi {
             ..LiveSettings::default()
         };
         let clock = Clock::manual(noon());
-        let state =
-            ControlState::new(bed.store.clone(), clock.clone(), Arc::new(ArcSwap::from_pointee(in_force)), Arc::default()).unwrap();
+        let state = ControlState::new(
+            bed.store.clone(),
+            clock.clone(),
+            Arc::new(ArcSwap::from_pointee(in_force)),
+            Arc::default(),
+        )
+        .unwrap();
         Self { bed, clock, router: router(state), caller: Some(Caller::shell("root".into())) }
     }
 
