@@ -73,7 +73,7 @@ pub async fn diagnose(call: &OperationContext<'_>, user: &str) -> Result<Vec<Ste
     reach.of(account).map_err(|_| unknown.clone())?;
     let record = call.store.account(account.as_str()).await?.ok_or(unknown)?;
     let shared = Some(account).filter(|_| standing.role != Role::Member);
-    let credentials = call.store.credentials_standing(user, shared, call.now).await?;
+    let credentials = call.store.user_credential_counts(user, shared, call.now).await?;
     Ok(steps(&standing, &record, credentials))
 }
 

@@ -29,7 +29,7 @@ impl OperationContext<'_> {
     /// What was answered to this call before. To be asked before anything is looked at that may have changed since.
     pub(super) async fn answered<E: From<Refusal> + From<StoreError>>(&self) -> Result<Option<Value>, E> {
         let Some(once) = self.once else { return Ok(None) };
-        let remembered = self.store.remembered(&self.whose(), &once.key, self.now).await?;
+        let remembered = self.store.stored_response(&self.whose(), &once.key, self.now).await?;
         Ok(remembered.map(|remembered| self.answer(&remembered)).transpose()?)
     }
 
@@ -51,7 +51,7 @@ impl OperationContext<'_> {
     ) -> Result<(), StoreError> {
         let Some(once) = self.once else { return Ok(()) };
         let answer = serde_json::to_value(view).unwrap_or_default().to_string();
-        transaction.remember_answer(&self.whose(), &once.key, &answer).await
+        transaction.store_response(&self.whose(), &once.key, &answer).await
     }
 
     fn answer(&self, remembered: &StoredResponse) -> Result<Value, Refusal> {

@@ -14,7 +14,6 @@ mod diagnosis;
 mod hashing;
 mod idempotent;
 mod ids;
-mod moment;
 mod operator_tokens;
 mod paging;
 mod refusal;

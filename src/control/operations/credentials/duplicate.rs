@@ -3,13 +3,12 @@
 use super::change::{entry, found, seen};
 use super::create::{CreateError, Created, fault_of_id, id_for, names_are_free};
 use super::fields::Given;
-use crate::control::operations::moment::whole_millis;
 use crate::control::operations::secrets::{NewSecret, NoSecret, make};
 use crate::control::operations::text_rules::{name_fault, trimmed};
 use crate::control::operations::{Invalid, Once, OperationContext, Refusal, Right};
 use crate::control::views::{AuditState, CredentialView};
 use crate::credential::{Label, PlainPassword};
-use crate::store::{AuditEntry, CredentialRecord, RecordSecret, StoreError};
+use crate::store::{AuditEntry, CredentialRecord, RecordSecret, StoreError, whole_millis};
 
 /// In what the second one is different.
 #[derive(Debug, Default)]

@@ -74,7 +74,7 @@ pub async fn create_operator_token(
         return Ok(Once::Repeated(answer));
     }
     check(&new, account_fault, call.now)?;
-    let token = TokenFormat::of_operators().mint().map_err(|_| NoRandomness)?;
+    let token = TokenFormat::operator().mint().map_err(|_| NoRandomness)?;
     let mut record = OperatorTokenRecord {
         id: made_id("opt_")?,
         name: new.name,
@@ -93,7 +93,7 @@ pub async fn create_operator_token(
         return Ok(Once::Repeated(answer));
     }
     if call.actor().kind == ActorKind::Token {
-        let maker = transaction.held_operator_token(&call.actor().id).await?.ok_or(Refusal::Revoked)?;
+        let maker = transaction.operator_token_for_share(&call.actor().id).await?.ok_or(Refusal::Revoked)?;
         record.expires_at = within_life(maker.expires_at, record.expires_at)?;
     }
     transaction.add_operator_token(&record).await?;

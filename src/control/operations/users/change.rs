@@ -3,7 +3,7 @@
 use crate::control::operations::{AccountScope, Invalid, NoRandomness, NotFound, OperationContext, Refusal};
 use crate::control::views::{AuditState, UserView};
 use crate::credential::Label;
-use crate::store::{AuditEntry, EnabledUser, StoreError, Transaction, UserRecord};
+use crate::store::{AuditEntry, EnabledUser, StoreError, Transaction, UniqueKey, UserRecord};
 
 /// Why a user is as before.
 #[derive(Debug, thiserror::Error)]
@@ -111,7 +111,7 @@ pub(in crate::control::operations) fn entry(
 impl From<StoreError> for ChangeUserError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Taken("the e-mail address") => Self::EmailTaken,
+            StoreError::Taken(UniqueKey::UserEmail) => Self::EmailTaken,
             other => Self::Store(other),
         }
     }

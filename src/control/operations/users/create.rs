@@ -10,7 +10,7 @@ use crate::control::operations::text_rules::fault_of_line;
 use crate::control::operations::{Invalid, NoRandomness, Once, OperationContext, Refusal, Right};
 use crate::control::views::UserView;
 use crate::credential::Label;
-use crate::store::{Role, StoreError, UserRecord};
+use crate::store::{Role, StoreError, UniqueKey, UserRecord};
 
 /// In characters.
 pub(super) const LONGEST_NAME: usize = 200;
@@ -108,7 +108,7 @@ pub async fn create_user(call: &OperationContext<'_>, new: NewUser) -> Result<On
 impl From<StoreError> for CreateUserError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Taken("the e-mail address") => Self::EmailTaken,
+            StoreError::Taken(UniqueKey::UserEmail) => Self::EmailTaken,
             StoreError::MissingReference => Self::UnknownAccount,
             other => Self::Store(other),
         }

@@ -84,7 +84,7 @@ pub async fn import(call: &OperationContext<'_>, import: &Import, is_dry_run: bo
         write(&mut transaction, actor, plan).await?;
         transaction.commit().await?;
         if imported.credentials.len() >= MANY {
-            store.after_many_writes().await;
+            store.analyze().await;
         }
     }
     Ok(imported)
