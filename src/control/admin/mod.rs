@@ -49,7 +49,8 @@ pub fn router(admin: Admin) -> Router {
     let (gate, sign_in) = (admin.gate.as_ref().map(|gate| gate.throttle.clone()), admin.sign_in_throttle.clone());
     let mut local = Router::new().route("/-/reload", post(reload)).with_state(admin.clone());
     if gate.is_some() || sign_in.is_some() {
-        local = local.merge(throttle::router(ThrottleState { gate, sign_in, clock: admin.clock.clone() }));
+        let database = admin.gate.as_ref().and_then(|gate| gate.database.clone());
+        local = local.merge(throttle::router(ThrottleState { gate, database, sign_in, clock: admin.clock.clone() }));
     }
     Router::new()
         .route("/metrics", get(metrics))

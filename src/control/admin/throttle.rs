@@ -14,10 +14,13 @@ use serde_json::{Value, json};
 
 use crate::auth::{Network, Throttle, ThrottleEntry};
 use crate::clock::Clock;
+use crate::source::DatabaseDirectory;
 
 #[derive(Clone)]
 pub(super) struct ThrottleState {
     pub(super) gate: Option<Arc<Throttle>>,
+    /// Tells the other gates.
+    pub(super) database: Option<Arc<DatabaseDirectory>>,
     /// Of the console and the management API.
     pub(super) sign_in: Option<Arc<Throttle>>,
     pub(super) clock: Clock,
@@ -57,10 +60,13 @@ async fn list(State(state): State<ThrottleState>, RawQuery(query): RawQuery) -> 
     json(StatusCode::OK, &Value::Array(entries.collect()))
 }
 
-/// Clears every counter, or with `?address=` those of its network.
+/// Clears every counter, or with `?address=` those of its network; with a database at the other gates as well.
 async fn clear(State(state): State<ThrottleState>, RawQuery(query): RawQuery) -> Response {
     let Ok(address) = address_in(query.as_deref()) else { return bad_query() };
     let cleared: usize = state.throttles().map(|(_, throttle)| throttle.clear(address)).sum();
+    if let Some(database) = &state.database {
+        database.clear_throttles(address);
+    }
     tracing::info!(cleared, "the throttle was cleared");
     json(StatusCode::OK, &json!({"cleared": cleared}))
 }

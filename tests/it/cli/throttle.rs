@@ -4,7 +4,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::store::beds::Bed;
-use crate::support::{Connection, Ended, Gate, RecordingApi, Request, Run};
+use crate::support::{Connection, Ended, Gate, RecordingApi, Request, Run, eventually};
 
 fn run(gate: &Gate, arguments: &[&str]) -> Ended {
     let admin = format!("http://{}", gate.admin);
@@ -72,4 +72,21 @@ async fn wrong_passwords_at_sign_in_are_listed_and_cleared_like_those_at_the_gat
         assert_eq!(run(&process, &["clear", "--address", "127.0.0.1"]).stdout, "2 cleared\n");
         assert_eq!(sign_in(), 401);
     }
+}
+
+#[tokio::test]
+async fn clear_reaches_every_gate_on_the_database() {
+    let (api, bed) = (RecordingApi::start(), Bed::postgres().await);
+    let gate = || {
+        let gate = Gate::before(api.url()).database(&bed.address());
+        gate.settings("throttle: {free_per_pair: 1, first_delay: 5m}").start()
+    };
+    let (one, other) = (gate(), gate());
+    let guess = |gate: &Gate| gate.send(&Request::get("/x").basic("acme", "wrong")).code();
+    for gate in [&one, &other] {
+        assert_eq!([guess(gate), guess(gate)], ["credential_invalid", "guesses_throttled"]);
+    }
+    assert_eq!(run(&one, &["clear", "--address", "192.0.2.1"]).stdout, "0 cleared\n");
+    assert_eq!(run(&one, &["clear", "--address", "127.0.0.1"]).stdout, "2 cleared\n");
+    eventually("the other gate verifies guesses again", || guess(&other) == "credential_invalid");
 }
