@@ -51,11 +51,12 @@ fn list(args: &AdminArgs) -> anyhow::Result<ExitCode> {
         note("no failed attempts");
         return Ok(ExitCode::SUCCESS);
     }
-    print(format!("{:<9}  {:<39}  {:<24}  {:>5}  UNTIL", "KIND", "ADDRESS", "NAME", "WRONG"))?;
+    print(format!("{:<7}  {:<9}  {:<39}  {:<24}  {:>5}  UNTIL", "AT", "KIND", "ADDRESS", "NAME", "WRONG"))?;
     for entry in entries {
         let text = |field: &str| entry[field].as_str().unwrap_or("-");
-        let (kind, address, name, until) = (text("kind"), text("address"), text("name"), text("until"));
-        print(format!("{kind:<9}  {address:<39}  {name:<24}  {:>5}  {until}", entry["wrong_guesses"]))?;
+        let (at, kind, address) = (text("at"), text("kind"), text("address"));
+        let (name, wrong, until) = (text("name"), &entry["wrong_guesses"], text("until"));
+        print(format!("{at:<7}  {kind:<9}  {address:<39}  {name:<24}  {wrong:>5}  {until}"))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -55,7 +55,7 @@ impl Gate {
             certificates: certificates(settings, &metrics)?,
             policy: Arc::new(ArcSwap::from_pointee(policy(loaded, directory.as_ref(), None)?)),
             authenticator: Arc::new(authenticator(settings, &metrics)?),
-            throttle: Arc::default(),
+            throttle: directory.as_ref().map(|directory| directory.throttle()).unwrap_or_default(),
             directory,
             metrics,
         })

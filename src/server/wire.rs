@@ -22,6 +22,7 @@ use super::log_outputs::stdout_is_json;
 use super::management_api::ManagementApi;
 use super::shutdown::{HandoverHooks, SignalHandler, SignalQueue};
 use super::wait::{Event, Process};
+use crate::auth::Throttle;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::control::{Admin, LiveSettings, Readiness};
@@ -95,7 +96,13 @@ impl Process {
 
         let queue = SignalQueue::open().context("cannot receive signals")?;
         let admin_connections = AdminConnections::new(AdminTimeouts::default());
-        let management_api = |database| ManagementApi { database, live: live.clone(), standalone_probe: probe.clone() };
+        let sign_in_throttle = Arc::new(Throttle::default());
+        let management_api = |database| ManagementApi {
+            database,
+            live: live.clone(),
+            throttle: sign_in_throttle.clone(),
+            standalone_probe: probe.clone(),
+        };
         server.add_service(background_service(
             "admin",
             AdminService {
@@ -106,6 +113,7 @@ impl Process {
                     reload: reload.clone(),
                     gate: gate.as_ref().map(Gate::state),
                     management: probe.clone(),
+                    sign_in_throttle: settings.console.is_some().then(|| sign_in_throttle.clone()),
                     clock: Clock::System,
                 },
                 management: settings.console.as_ref().and(settings.database.clone()).map(management_api),

@@ -1,5 +1,6 @@
 //! The change feed: what gates must drop from their caches, in commit order.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -25,6 +26,8 @@ pub enum ChangeKind {
     Account,
     /// A user, on whom all credentials that they own depend.
     User,
+    /// Operators cleared the throttle: the target is an address, or empty for all of them.
+    Throttle,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,15 +62,28 @@ impl ChangeKind {
             Self::Credential => "credential",
             Self::Account => "account",
             Self::User => "user",
+            Self::Throttle => "throttle",
         }
     }
 
     fn from_stored(text: &str) -> Option<Self> {
-        [Self::Secret, Self::Credential, Self::Account, Self::User].into_iter().find(|kind| kind.as_str() == text)
+        [Self::Secret, Self::Credential, Self::Account, Self::User, Self::Throttle]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
     }
 }
 
 impl Store {
+    /// Tells every gate to clear its throttle, of one address or of all.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn clear_throttles(&self, now: Timestamp, address: Option<IpAddr>) -> Result<(), StoreError> {
+        let mut transaction = self.begin(now).await?;
+        transaction.changed(ChangeKind::Throttle, &address.map(|address| address.to_string()).unwrap_or_default());
+        transaction.commit().await
+    }
+
     pub async fn last_change(&self) -> Result<i64, StoreError> {
         let sql = "SELECT last_change FROM counter WHERE only_row = 1";
         self.timed(async { with_pool!(&self.pools, |pool| Ok(sqlx::query_scalar(sql).fetch_one(pool).await?)) }).await

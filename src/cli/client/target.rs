@@ -52,7 +52,8 @@ impl ClientTarget {
             .context("no management API: name one with --server, or the settings of its database with --config")?;
         let store = target.open_current().await?;
         let live = LiveSettings::of(&target.settings);
-        let state = ControlState::new(store.clone(), Clock::System, Arc::new(ArcSwap::from_pointee(live)))?;
+        let state =
+            ControlState::new(store.clone(), Clock::System, Arc::new(ArcSwap::from_pointee(live)), Arc::default())?;
         Ok(Client::Local(Local::new(state, Caller::shell(shell_user())), store))
     }
 }

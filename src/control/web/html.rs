@@ -1,6 +1,19 @@
-//! HTML escaping.
+//! HTML escaping, and the headers of pages.
 
 use std::fmt;
+
+use axum::http::HeaderName;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_FRAME_OPTIONS};
+
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Of a page without scripts and forms.
+pub(crate) const PAGE_HEADERS: [(HeaderName, &str); 4] = [
+    (CONTENT_TYPE, "text/html; charset=utf-8"),
+    (CONTENT_SECURITY_POLICY, POLICY),
+    (REFERRER_POLICY, "no-referrer"),
+    (X_FRAME_OPTIONS, "DENY"),
+];
 
 /// Displays as escaped text.
 pub(crate) struct Text<'t>(pub(crate) &'t str);

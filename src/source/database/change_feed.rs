@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::{DatabaseDirectory, DummyHashes};
-use crate::store::{Changes, GateCredential, StoreError, Wake};
+use crate::store::{Change, ChangeKind, Changes, GateCredential, StoreError, Wake};
 
 /// Polls a server in addition to its notifications.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
@@ -106,6 +106,7 @@ impl ChangeFeed {
             }
             if let Changes::Some(changes) = &changes {
                 directory.metrics.changes.inc_by(changes.len() as u64);
+                changes.iter().for_each(|change| directory.clear_throttle(change));
             }
             if !directory.cache.apply(&changes) {
                 directory.confirm(begun);
@@ -147,6 +148,14 @@ impl ChangeFeed {
 }
 
 impl DatabaseDirectory {
+    fn clear_throttle(&self, change: &Change) {
+        // An address that cannot be read must not clear all of them.
+        let address = (!change.target.is_empty()).then(|| change.target.parse()).transpose();
+        if let (ChangeKind::Throttle, Ok(address)) = (change.kind, address) {
+            self.throttle.clear(address);
+        }
+    }
+
     async fn choose_dummy_hashes(&self) -> Result<(), StoreError> {
         self.dummy_hashes.store(Arc::new(DummyHashes::from_kinds(self.store.hash_kinds(self.clock.now()).await?)));
         Ok(())

@@ -118,6 +118,10 @@ impl Registry {
             ChangeKind::Secret | ChangeKind::Credential => Entity::Credential(target),
             ChangeKind::Account => Entity::Account(target),
             ChangeKind::User => Entity::User(target),
+            ChangeKind::Throttle => {
+                self.position = change.number;
+                return;
+            }
         };
         if let Some(changed) = self.validities.remove(&entity).and_then(|changed| changed.upgrade()) {
             changed.0.store(true, Ordering::Release);

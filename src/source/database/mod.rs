@@ -27,7 +27,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::dummy_hashes::DummyHashes;
-use crate::auth::{Directory, Lookup, LookupKey, Unavailable};
+use crate::auth::{Directory, Lookup, LookupKey, Throttle, Unavailable};
 use crate::clock::Clock;
 use crate::credential::{Credential, PasswordHash, TokenDigest};
 use crate::store::Store;
@@ -48,6 +48,8 @@ const EPOCH: Duration = Duration::from_secs(400 * 24 * 3600);
 pub struct DatabaseDirectory {
     store: Store,
     clock: Clock,
+    /// Of the gate: the change feed clears it.
+    throttle: Arc<Throttle>,
     max_stale: Duration,
     /// Credentials to load at the start.
     preload: u32,
@@ -68,6 +70,21 @@ pub struct DatabaseDirectory {
 }
 
 impl DatabaseDirectory {
+    pub fn throttle(&self) -> Arc<Throttle> {
+        self.throttle.clone()
+    }
+
+    /// Clears the throttles of all gates on this database, of one address or of all. In the background: the throttle of
+    /// this process is cleared by the caller, whether the database answers or not.
+    pub fn clear_throttles(&self, address: Option<IpAddr>) {
+        let (store, now) = (self.store.clone(), self.clock.now());
+        self.runtime.spawn(async move {
+            if let Err(error) = store.clear_throttles(now, address).await {
+                tracing::warn!("other gates do not clear their throttles: {error}");
+            }
+        });
+    }
+
     /// Time since all changes were applied; `None` before the first sync.
     pub fn age(&self) -> Option<Duration> {
         match self.confirmed.load(Ordering::Acquire) {

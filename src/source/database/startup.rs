@@ -73,6 +73,7 @@ impl Database {
             may_migrate: start.may_migrate || store.is_embedded(),
             store,
             clock: start.clock,
+            throttle: Arc::default(),
             max_stale: options.max_stale.duration(),
             preload: options.preload,
             snapshot: options.snapshot.clone(),
