@@ -9,6 +9,7 @@ mod last_used;
 mod outage;
 mod revocation;
 mod secrets;
+mod standby;
 mod starting;
 mod tls;
 
