@@ -17,7 +17,7 @@ const REVOCATIONS: usize = 1000;
 /// Concurrent revocations.
 const AT_ONCE: usize = 10;
 /// Between two requests that test for the refusal.
-const LOOK: Duration = Duration::from_millis(4);
+const POLL_INTERVAL: Duration = Duration::from_millis(4);
 /// Its process is killed.
 const END_A_LISTENER: &str = "SELECT COUNT(pg_terminate_backend(pid)) FROM
     (SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN%' ORDER BY pid LIMIT 1) first";
@@ -174,14 +174,14 @@ async fn watch(
     ready.wait().await;
     let refused = loop {
         match client.status(&token).await {
-            200 => tokio::time::sleep(LOOK).await,
+            200 => tokio::time::sleep(POLL_INTERVAL).await,
             401 | 403 => break Instant::now(),
             other => panic!("{other}"),
         }
     };
     let mut accepted = 0;
     for _ in 0..LOOKS_AFTER {
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
         accepted += usize::from(client.status(&token).await == 200);
     }
     // A gate may get the notification before the writer gets the confirmation of its commit.

@@ -19,3 +19,17 @@ pub fn time_ordered_id(now: Timestamp, sequence: Option<u32>) -> Uuid {
     let millis = u64::try_from(now.as_millisecond()).unwrap_or_default();
     uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_valid_for_every_clock_reading() {
+        for moment in [Timestamp::MIN, Timestamp::UNIX_EPOCH, Timestamp::MAX] {
+            assert_eq!(time_ordered_id(moment, None).get_version_num(), 7, "{moment}");
+        }
+        let before_1970: Timestamp = "1969-12-31T23:59:59.9995Z".parse().unwrap();
+        assert_ne!(time_ordered_id(before_1970, None), time_ordered_id(before_1970, None));
+    }
+}

@@ -15,7 +15,7 @@ use crate::config::{Diagnostic, Diagnostics, Origin, Settings};
 use crate::control::{GateState, Readiness};
 use crate::proxy::{AccessLog, Certificates, Decider, LoadedCertificates, Policy, RequestLifecycle, Tracer};
 use crate::runtime::DeferredDrop;
-use crate::source::{CombinedDirectory, Database, DatabaseDirectory, DatabaseStart, Loaded};
+use crate::source::{CombinedDirectory, Database, DatabaseDirectory, DatabaseStart, Loaded, throttle_rules};
 use crate::telemetry::{Metrics, TlsListener};
 
 /// How often a host name of the API behind is looked up again.
@@ -73,7 +73,7 @@ impl Gate {
         tracer: Option<Tracer>,
     ) -> RequestLifecycle {
         RequestLifecycle {
-            judge: Decider {
+            decider: Decider {
                 policy: self.policy.clone(),
                 authenticator: self.authenticator.clone(),
                 throttle: self.throttle.clone(),
@@ -161,7 +161,7 @@ pub(super) fn open_database(
     may_migrate: bool,
 ) -> anyhow::Result<Option<Database>> {
     let Some(settings) = &settings.database else { return Ok(None) };
-    let metrics = Arc::new(metrics.of_database()?);
+    let metrics = Arc::new(metrics.register_database()?);
     let start = DatabaseStart { settings, clock: Clock::System, metrics, may_migrate };
     let database = Database::start(start).with_context(|| settings.url.to_string())?;
     Ok(Some(database))
@@ -174,17 +174,17 @@ fn policy(
     before: Option<&Policy>,
 ) -> Result<Policy, Diagnostics> {
     let settings = &loaded.settings;
-    let mut meters = RateLimiters::new(loaded.set.iter(), settings.rate_limit, before.map(Policy::meters));
+    let mut meters = RateLimiters::new(loaded.set.iter(), settings.rate_limit, before.map(Policy::rate_limiters));
     let directory: Arc<dyn Directory> = match database {
         None => loaded.set.clone(),
         Some(database) => {
             let remembered = settings.database.as_ref().map(|database| database.options.cache.credentials.get());
-            meters = meters.with_others(2 * remembered.unwrap_or_default());
-            database.complain_of_clashes(&loaded.set);
+            meters = meters.with_database(2 * remembered.unwrap_or_default());
+            database.log_conflicts(&loaded.set);
             Arc::new(CombinedDirectory::new(loaded.set.clone(), database.clone()))
         }
     };
-    Policy::new(settings, loaded.rules.clone(), directory, meters, before)
+    Policy::new(settings, loaded.rules.clone(), throttle_rules(settings), directory, meters, before)
 }
 
 fn certificates(settings: &Settings, metrics: &Metrics) -> Result<Option<Arc<Certificates>>, Diagnostics> {

@@ -1,5 +1,6 @@
 //! Calls that may come twice because their first answer was lost: what was answered is remembered, without the secret.
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{OperationContext, Refusal};
@@ -43,11 +44,14 @@ impl OperationContext<'_> {
     }
 
     /// Puts down what is answered, for whoever asks again.
-    pub(super) async fn remember(&self, transaction: &mut Transaction, facts: &Value) -> Result<(), StoreError> {
-        match self.once {
-            Some(once) => transaction.store_response(&self.whose(), &once.key, &facts.to_string()).await,
-            None => Ok(()),
-        }
+    pub(super) async fn remember(
+        &self,
+        transaction: &mut Transaction,
+        view: &impl Serialize,
+    ) -> Result<(), StoreError> {
+        let Some(once) = self.once else { return Ok(()) };
+        let answer = serde_json::to_value(view).unwrap_or_default().to_string();
+        transaction.store_response(&self.whose(), &once.key, &answer).await
     }
 
     fn answer(&self, remembered: &StoredResponse) -> Result<Value, Refusal> {

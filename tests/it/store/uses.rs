@@ -63,7 +63,7 @@ async fn addresses_are_distinct_and_limited_to_the_latest(bed: Bed) {
         let at = noon() + i64::from(number).minutes();
         note(&bed, &[("busy", used(at, &format!("192.0.2.{number}")))]).await;
     }
-    let most = i64::try_from(RecentUses::MOST).unwrap();
+    let most = i64::try_from(RecentUses::MAX_NETWORKS).unwrap();
     assert_eq!((addresses(&bed, "busy").await, addresses(&bed, "calm").await), (most, 2));
     let kept = "SELECT COUNT(*) FROM credential_addresses WHERE credential = 'busy' AND address IN";
     assert_eq!(bed.ask(&format!("{kept} ('192.0.2.19', '192.0.2.4')")).await, 2);
@@ -139,5 +139,5 @@ async fn gates_imports_and_deletions_do_not_deadlock(bed: Bed) {
         gate.await.unwrap();
     }
     note(&bed, &[("c-0", used(noon() + 1.hours(), "192.0.2.2"))]).await;
-    assert_eq!(addresses(&bed, "c-0").await, i64::try_from(RecentUses::MOST).unwrap());
+    assert_eq!(addresses(&bed, "c-0").await, i64::try_from(RecentUses::MAX_NETWORKS).unwrap());
 }

@@ -1,31 +1,28 @@
-//! Families of metrics: those that the README promises, and those that an answer of `/metrics` tells.
+//! Metric families: as docs/operate/metrics.md documents them, and as `/metrics` exports them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use claviger::auth::REJECTION_CODES;
 
-/// One name.
+use crate::support::book::page;
+
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Family {
     /// Counter, gauge or histogram.
     pub kind: String,
-    /// The values of each label; none where any will do.
+    /// The values of each label; empty for any value.
     pub labels: BTreeMap<String, BTreeSet<String>>,
 }
 
 pub type Families = BTreeMap<String, Family>;
 
-/// README.md.
-pub fn readme() -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
-}
+/// Documents the meaning of each metric and what to do.
+pub const PAGE: &str = "docs/operate/metrics.md";
 
-/// Its table.
-pub fn promised() -> Families {
-    let readme = readme();
-    let section = readme.split("\n### Metrics\n").nth(1).unwrap().split("\n### ").next().unwrap();
-    let rows = section.lines().filter(|line| line.starts_with("| `"));
+/// Parses the table of the README.
+pub fn documented() -> Families {
+    let page = page(PAGE);
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
     let mut families = Families::new();
     for row in rows {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
@@ -35,7 +32,7 @@ pub fn promised() -> Families {
         let family = Family { kind: kind.to_owned(), labels };
         for name in quoted(names) {
             let is_new = families.insert(name.to_owned(), family.clone()).is_none();
-            assert!(is_new, "{name} stands there twice");
+            assert!(is_new, "{name} has two rows");
         }
     }
     families
@@ -45,7 +42,7 @@ pub fn promised() -> Families {
 fn label(text: &str) -> Option<(String, BTreeSet<String>)> {
     let (name, values) = text.trim().split_once(": ")?;
     let mut values: BTreeSet<String> = quoted(values).map(str::to_owned).collect();
-    if text.contains("(#error-codes)") {
+    if text.contains("(../reference/error-codes.md)") {
         values.extend(REJECTION_CODES.map(str::to_owned));
     }
     Some((quoted(name).next()?.to_owned(), values))
@@ -55,8 +52,8 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// What stands in an answer of `/metrics`.
-pub fn told(text: &str) -> Families {
+/// Parses the text format of Prometheus.
+pub fn exported(text: &str) -> Families {
     let mut families = Families::new();
     for line in text.lines() {
         if let Some(rest) = line.strip_prefix("# TYPE ") {
@@ -64,9 +61,9 @@ pub fn told(text: &str) -> Families {
             families.insert(name.to_owned(), Family { kind: kind.to_owned(), ..Family::default() });
         } else if !line.starts_with('#') {
             let (name, labels) = series(line);
-            let family = families.get_mut(family_of(name)).unwrap_or_else(|| panic!("of no family: {line}"));
+            let family = families.get_mut(family_of(name)).unwrap_or_else(|| panic!("no family for {line}"));
             for (label, value) in labels {
-                // Buckets are of the format, not of the meaning.
+                // A label of the format, not of the metric.
                 if label != "le" {
                     family.labels.entry(label.to_owned()).or_default().insert(value.to_owned());
                 }
@@ -76,7 +73,13 @@ pub fn told(text: &str) -> Families {
     families
 }
 
-/// Name and labels of a sample. No value of ours holds a comma or a quotation mark.
+/// The HELP text of each family.
+pub fn helps(text: &str) -> BTreeMap<String, String> {
+    let lines = text.lines().filter_map(|line| line.strip_prefix("# HELP ")?.split_once(' '));
+    lines.map(|(name, help)| (name.to_owned(), help.to_owned())).collect()
+}
+
+/// Name and labels of a sample. Our label values contain no comma and no quotation mark.
 fn series(line: &str) -> (&str, Vec<(&str, &str)>) {
     let Some((name, rest)) = line.split_once('{') else { return (line.split(' ').next().unwrap(), Vec::new()) };
     let (labels, _) = rest.rsplit_once('}').unwrap();
@@ -87,8 +90,8 @@ fn series(line: &str) -> (&str, Vec<(&str, &str)>) {
     (name, pairs.collect())
 }
 
-/// Samples of a histogram have names of their own.
+/// Removes the suffixes of histogram samples.
 fn family_of(name: &str) -> &str {
-    let of_histogram = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
-    of_histogram.unwrap_or(name)
+    let histogram = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
+    histogram.unwrap_or(name)
 }

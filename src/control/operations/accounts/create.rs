@@ -4,7 +4,7 @@ use super::change::entry;
 use crate::control::operations::ids::{NoRandomness, made_id};
 use crate::control::operations::text_rules::fault_of_line;
 use crate::control::operations::{AccountScope, Invalid, Once, OperationContext, Refusal, Right};
-use crate::control::views::account_facts;
+use crate::control::views::AccountView;
 use crate::credential::Label;
 use crate::store::{AccountRecord, StoreError, UniqueKey, whole_millis};
 
@@ -73,7 +73,7 @@ pub async fn create_account(
     }
     transaction.add_accounts(std::slice::from_ref(&record)).await?;
     transaction.audit(call.actor(), &entry("create_account", None, &record)).await?;
-    call.remember(&mut transaction, &account_facts(&record)).await?;
+    call.remember(&mut transaction, &AccountView::from(&record)).await?;
     transaction.commit().await?;
     Ok(Once::Done(record))
 }

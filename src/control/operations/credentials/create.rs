@@ -9,7 +9,7 @@ use super::own_key::PREFIX;
 use crate::control::operations::secrets::{NewSecret, NoSecret, PlainSecret, make};
 use crate::control::operations::text_rules::{filled, trimmed};
 use crate::control::operations::{Invalid, Once, OperationContext, Refusal, Right};
-use crate::control::views::credential_facts;
+use crate::control::views::CredentialView;
 use crate::credential::{Label, RateLimit};
 use crate::store::{CredentialRecord, Store, StoreError, TakenNames, UniqueKey, whole_millis};
 
@@ -165,7 +165,7 @@ pub async fn create(call: &OperationContext<'_>, new: NewCredential) -> Result<O
     }
     transaction.add_credentials(std::slice::from_ref(&record)).await?;
     transaction.audit(call.actor(), &entry("create", &record, None, Some(&record))).await?;
-    call.remember(&mut transaction, &credential_facts(&record)).await?;
+    call.remember(&mut transaction, &CredentialView::from(&record)).await?;
     transaction.commit().await?;
     Ok(Once::Done(Created { record, secret: made.plain }))
 }

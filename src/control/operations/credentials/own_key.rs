@@ -9,7 +9,7 @@ use super::fields::newest;
 use super::reset::renew;
 use crate::control::operations::secrets::{Made, NewSecret, NoSecret, make};
 use crate::control::operations::{Invalid, NotFound, Once, OperationContext, Refusal, Right};
-use crate::control::views::credential_facts;
+use crate::control::views::CredentialView;
 use crate::credential::Label;
 use crate::store::{CredentialRecord, Role, StoreError, Transaction, UniqueKey, whole_millis};
 
@@ -110,7 +110,7 @@ async fn renewed(call: &OperationContext<'_>, verb: &'static str) -> Result<Once
         None if switches_on => holder.add(call, &mut transaction, verb, &made).await?,
         None => return Err(Refusal::from(NotFound("own key")).into()),
     };
-    call.remember(&mut transaction, &credential_facts(&record)).await?;
+    call.remember(&mut transaction, &CredentialView::from(&record)).await?;
     transaction.commit().await?;
     Ok(Once::Done(Created { record, secret: made.plain }))
 }

@@ -10,7 +10,7 @@ use crate::store::{ActorKind, StoreError};
 /// # Errors
 /// When the database cannot be asked.
 pub async fn caller_of_token(at: &SignInContext<'_>, presented: &str) -> Result<Option<Caller>, StoreError> {
-    let format = TokenFormat::of_operators();
+    let format = TokenFormat::operator();
     if !presented.starts_with(format.prefix()) || format.is_junk(presented.as_bytes()) {
         return Ok(None);
     }
