@@ -12,8 +12,8 @@ use self::admitted::Admitted;
 use super::Policy;
 use super::request::auth_request::AuthRequest;
 use crate::auth::{
-    Admission, Attempt, AuthOutcome, Authenticator, Network, PendingPassword, Presented, RateStatus, Rejection, Scheme,
-    Throttle, NeedsFetch,
+    Admission, Attempt, AuthOutcome, Authenticator, NeedsFetch, Network, PendingPassword, Presented, RateStatus,
+    Rejection, Scheme, Throttle,
 };
 use crate::clock::Clock;
 use crate::credential::Credential;
@@ -177,7 +177,14 @@ impl Decider {
             (AuthOutcome::Pending(pending), None) => return Step::NeedsHash(pending, None),
             (AuthOutcome::Pending(pending), Some((rules, network))) => self
                 .throttle
-                .begin(&rules, network, pending.username(), pending.is_known(), self.clock.steady())
+                .begin(
+                    &rules,
+                    network,
+                    pending.username(),
+                    pending.is_known(),
+                    pending.stored_hash(),
+                    self.clock.steady(),
+                )
                 .map(|attempt| Ok((pending, attempt))),
         };
         match attempt {

@@ -73,7 +73,8 @@ impl SignInContext<'_> {
             return Ok(is_right && has_hash);
         };
         let (network, name) = (Network::of(self.address), email.to_ascii_lowercase());
-        let guess = self.throttle.begin(&rules, network, &name, is_known, self.clock.steady());
+        let guess =
+            self.throttle.begin(&rules, network, &name, is_known, has_hash.then_some(&hash), self.clock.steady());
         let guess = guess.map_err(|retry_after| GuessError::TooMany { retry_after })?;
         if !is_fit {
             self.throttle.wrong(guess, self.clock.steady());
