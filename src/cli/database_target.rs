@@ -60,7 +60,9 @@ impl Named {
             // A server that is not there is asked again and again until the time is up.
             let probe = StoreOptions { connections: 1, query_timeout: ANSWER, create };
             let probe = Store::open(url, probe).await.with_context(|| url.to_string())?;
-            probe.schema().await.with_context(|| url.to_string())?;
+            if let Err(error) = probe.schema().await {
+                return Err(probe.diagnose(error).await).with_context(|| url.to_string());
+            }
             probe.close().await;
         }
         Ok(store)
