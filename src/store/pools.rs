@@ -182,6 +182,8 @@ fn servers(url: &PostgresUrl) -> Result<Vec<PgConnectOptions>, StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use sqlx::AssertSqlSafe;
+
     use super::*;
 
     const OPTIONS: StoreOptions = StoreOptions { connections: 2, query_timeout: Duration::from_secs(10), create: true };

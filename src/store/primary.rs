@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, PgConnection, PgPool, Row as _};
 
 use super::{Pools, Store, StoreError, with_pool};
 
@@ -29,6 +29,8 @@ struct State {
     cause: Option<(Instant, Cause)>,
     /// Older connections are not used again.
     distrusted_before: Option<Instant>,
+    /// No pooler that shares a server session among clients was found since the last failure.
+    has_own_sessions: bool,
 }
 
 #[derive(Clone)]
@@ -142,6 +144,23 @@ async fn connect(options: &PgConnectOptions) -> Result<Option<String>, sqlx::Err
     Ok(problem)
 }
 
+/// True when two open connections reach one backend.
+async fn shares_sessions(options: &PgConnectOptions) -> Result<bool, sqlx::Error> {
+    let (mut one, mut other) = (options.connect().await?, options.connect().await?);
+    let mut is_shared = false;
+    for _ in 0..3 {
+        is_shared |= backend(&mut one).await? == backend(&mut other).await?;
+    }
+    one.close().await?;
+    other.close().await?;
+    Ok(is_shared)
+}
+
+/// By the simple protocol: a prepared statement may be unknown to the backend that is to execute it.
+async fn backend(connection: &mut PgConnection) -> Result<String, sqlx::Error> {
+    sqlx::raw_sql("SELECT pg_backend_pid()").fetch_one(connection).await?.try_get_unchecked(0)
+}
+
 async fn role_problem(connection: &mut PgConnection) -> Result<Option<String>, sqlx::Error> {
     let sql = format!("SELECT {ROLE_PROBLEM}");
     sqlx::query_scalar(AssertSqlSafe(sql)).persistent(false).fetch_one(connection).await
@@ -163,12 +182,16 @@ impl Store {
         Err(StoreError::NotPrimary(described))
     }
 
+    /// Checks what a session needs: a primary, and a server session of its own.
+    ///
     /// # Errors
-    /// [`StoreError::NotPrimary`] when a standby or a read-only server answers.
-    pub(super) async fn check_primary(&self) -> Result<(), StoreError> {
+    /// [`StoreError::NotPrimary`] when a standby or a read-only server answers, [`StoreError::Unusable`] behind a pooler
+    /// in transaction mode.
+    pub(super) async fn check_server(&self) -> Result<(), StoreError> {
         if self.is_embedded() {
             return Ok(());
         }
+        self.check_sessions().await?;
         let sql = format!("SELECT {ROLE_PROBLEM}");
         let problem: Option<String> = self
             .timed(async {
@@ -178,6 +201,29 @@ impl Store {
             })
             .await?;
         self.check_role(problem)
+    }
+
+    /// Prepared statements and `SET` belong to a server session, which a pooler in transaction mode gives to any client:
+    /// two clients then get answers from one backend.
+    async fn check_sessions(&self) -> Result<(), StoreError> {
+        let (Pools::Postgres(pool), Some(hosts)) = (&self.pools, &self.hosts) else { return Ok(()) };
+        if hosts.state().has_own_sessions {
+            return Ok(());
+        }
+        let options = pool.connect_options();
+        // A failed check is no finding: the pool reports what keeps it from connecting.
+        let shared = tokio::time::timeout(self.query_timeout, shares_sessions(&options)).await;
+        if matches!(shared, Ok(Ok(true))) {
+            return Err(StoreError::Unusable {
+                problem:
+                    "a pooler in transaction mode is in front of the server, and gives one server session to several \
+                          clients"
+                        .into(),
+                remedy: "set pool_mode = session there, or name the server itself",
+            });
+        }
+        hosts.state().has_own_sessions = matches!(shared, Ok(Ok(false)));
+        Ok(())
     }
 
     /// Chooses the primary among several hosts while there is no connection.
@@ -207,6 +253,7 @@ impl Store {
         if !error.is_transient() {
             return error;
         }
+        hosts.state().has_own_sessions = false;
         match (hosts.select(pool, self.query_timeout).await, error) {
             (Ok(()), StoreError::NotPrimary(cause)) => StoreError::NotPrimary(cause),
             (Ok(()), error) => error,

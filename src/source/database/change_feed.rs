@@ -45,15 +45,20 @@ impl ChangeFeed {
             self.listen().await;
             let outcome = match self.catch_up().await {
                 Ok(()) => Ok(()),
-                Err(error) => Err(self.directory.store.diagnose(error).await),
+                Err(error) => {
+                    // Lookups need not wait for the diagnosis.
+                    self.directory.answered(Err(&error));
+                    Err(self.directory.store.diagnose(error).await)
+                }
             };
             self.directory.answered(outcome.as_ref().map(|()| ()));
             match outcome {
                 Ok(()) => self.recovered(),
                 Err(error) => {
                     self.log_error(&error);
-                    // Notifications may have been lost.
+                    // Notifications may have been lost, and what answers next may be another server.
                     self.wake = None;
+                    self.has_checked_schema = false;
                     tokio::time::sleep(self.poll_interval()).await;
                     continue;
                 }

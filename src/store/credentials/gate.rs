@@ -100,7 +100,8 @@ impl Store {
         K: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres> + Send + 'static,
     {
         let role = self.role_column();
-        let sql = format!("SELECT {COLUMNS}, {role} AS role_problem FROM counter k {joins} {OWNERS} WHERE k.only_row = 1");
+        let sql =
+            format!("SELECT {COLUMNS}, {role} AS role_problem FROM counter k {joins} {OWNERS} WHERE k.only_row = 1");
         let found: Found = self
             .timed(async {
                 with_pool!(&self.pools, |pool| {

@@ -7,6 +7,7 @@ mod commands;
 mod disk;
 mod last_used;
 mod outage;
+mod poolers;
 mod revocation;
 mod secrets;
 mod standby;

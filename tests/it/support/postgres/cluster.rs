@@ -172,6 +172,11 @@ impl Cluster {
         self.url_of(ROLE, database)
     }
 
+    /// Of every role.
+    pub(super) fn password(&self) -> &str {
+        &self.password
+    }
+
     /// `HOST:PORT`.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
