@@ -1,6 +1,6 @@
 //! Poolers between gate and server, and servers that refuse connections.
 
-use super::{asked, bearer, usual_gate};
+use super::{answer, bearer, usual_gate};
 use crate::store::beds::{Bed, token};
 use crate::support::postgres::{Cluster, PgBouncer};
 use crate::support::{RecordingApi, eventually};
@@ -16,12 +16,12 @@ async fn pgbouncer_in_session_mode_works() {
     bed.put(&token("known", "acme", "known")).await;
     let api = RecordingApi::start();
     let gate = usual_gate(&api, &bed).database(&url).start();
-    eventually("it is admitted", || asked(&gate, &bearer("known")).0 == 200);
-    assert_eq!(asked(&gate, &bearer("nobody-s")).0, 401);
+    eventually("it is admitted", || answer(&gate, &bearer("known")).0 == 200);
+    assert_eq!(answer(&gate, &bearer("nobody-s")).0, 401);
     let mut record = token("known", "acme", "known");
     record.enabled = false;
     bed.put(&record).await;
-    eventually("the revocation is in force", || asked(&gate, &bearer("known")).1 == "credential_disabled");
+    eventually("the revocation is in force", || answer(&gate, &bearer("known")).1 == "credential_disabled");
     assert!(!bouncer.log().contains("unsupported startup parameter"), "{}", bouncer.log());
 }
 

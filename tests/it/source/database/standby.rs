@@ -1,6 +1,6 @@
 //! A standby or read-only server counts as no answer: only a primary that takes writes confirms what is cached.
 
-use super::{asked, bearer, usual_gate};
+use super::{answer, bearer, usual_gate};
 use crate::store::beds::{Bed, token};
 use crate::support::postgres::{Cluster, HowToStop};
 use crate::support::{Gate, RecordingApi, eventually};
@@ -73,10 +73,10 @@ async fn a_standby_is_not_taken_for_the_database() {
     let pair = Pair::start().await;
     let api = RecordingApi::start();
     let gate = pair.gate(&api, &pair.standby.plain_url(&pair.database));
-    assert_eq!(asked(&gate, &bearer("known")), (503, "directory_unavailable".into()));
+    assert_eq!(answer(&gate, &bearer("known")), (503, "directory_unavailable".into()));
     is_reported(&gate, "is a standby");
     pair.failover();
-    eventually("the promoted server is used", || asked(&gate, &bearer("known")).0 == 200);
+    eventually("the promoted server is used", || answer(&gate, &bearer("known")).0 == 200);
     eventually("the metric shows it", || gate.metric("claviger_database_primary") == 1.0);
 }
 
@@ -85,21 +85,21 @@ async fn a_key_revoked_after_a_demotion_ends_with_max_stale() {
     let pair = Pair::start().await;
     let api = RecordingApi::start();
     let gate = pair.gate(&api, &pair.primary.plain_url(&pair.database));
-    eventually("it is admitted", || asked(&gate, &bearer("known")).0 == 200);
+    eventually("it is admitted", || answer(&gate, &bearer("known")).0 == 200);
     pair.failover();
     pair.primary.follow(&pair.standby);
     pair.primary.execute("SELECT pg_wal_replay_pause()");
     pair.revoke_on_promoted();
-    eventually("max_stale ends it", || asked(&gate, &bearer("known")).0 == 503);
+    eventually("max_stale ends it", || answer(&gate, &bearer("known")).0 == 503);
     is_reported(&gate, "is a standby");
     for _ in 0..5 {
-        assert_eq!(asked(&gate, &bearer("known")).0, 503);
+        assert_eq!(answer(&gate, &bearer("known")).0, 503);
     }
     pair.primary.execute("SELECT pg_wal_replay_resume()");
     pair.standby.is_replayed_by(&pair.primary);
     pair.standby.stop(HowToStop::Fast);
     pair.primary.promote();
-    eventually("the revocation is known", || asked(&gate, &bearer("known")).1 == "credential_disabled");
+    eventually("the revocation is known", || answer(&gate, &bearer("known")).1 == "credential_disabled");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -109,11 +109,11 @@ async fn a_failover_between_the_hosts_of_a_url_needs_no_restart() {
     let hosts = format!("{},{}", pair.standby.address(), pair.primary.address());
     let url = pair.primary.plain_url(&pair.database).replace(&pair.primary.address(), &hosts);
     let gate = pair.gate(&api, &format!("{url}&target_session_attrs=read-write"));
-    eventually("the primary is found", || asked(&gate, &bearer("known")).0 == 200);
+    eventually("the primary is found", || answer(&gate, &bearer("known")).0 == 200);
     pair.failover();
     pair.revoke_on_promoted();
-    eventually("the revocation is known", || asked(&gate, &bearer("known")).1 == "credential_disabled");
-    eventually("unknown tokens are looked up", || asked(&gate, &bearer("nobody-s")).0 == 401);
+    eventually("the revocation is known", || answer(&gate, &bearer("known")).1 == "credential_disabled");
+    eventually("unknown tokens are looked up", || answer(&gate, &bearer("nobody-s")).0 == 401);
     assert_eq!(gate.metric("claviger_database_primary"), 1.0);
 }
 
@@ -125,12 +125,12 @@ async fn a_primary_made_read_only_is_not_taken_for_the_database() {
     bed.put(&token("known", "acme", "known")).await;
     let api = RecordingApi::start();
     let gate = usual_gate(&api, &bed).settings("database: {max_stale: 3s}").start();
-    eventually("it is admitted", || asked(&gate, &bearer("known")).0 == 200);
+    eventually("it is admitted", || answer(&gate, &bearer("known")).0 == 200);
     cluster.execute("ALTER SYSTEM SET default_transaction_read_only = on");
     cluster.execute("SELECT pg_reload_conf()");
-    eventually("max_stale ends it", || asked(&gate, &bearer("known")).0 == 503);
+    eventually("max_stale ends it", || answer(&gate, &bearer("known")).0 == 503);
     is_reported(&gate, "is read-only");
     cluster.execute("ALTER SYSTEM RESET default_transaction_read_only");
     cluster.execute("SELECT pg_reload_conf()");
-    eventually("it is used again", || asked(&gate, &bearer("known")).0 == 200);
+    eventually("it is used again", || answer(&gate, &bearer("known")).0 == 200);
 }
