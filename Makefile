@@ -2,7 +2,7 @@
 # In order of use: make demo, make check, make test.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install check test docs audit fuzz bench bench-quick bench-build needs needs-audit needs-bench needs-docs needs-fmt needs-fuzz needs-manifests needs-peers needs-postgres needs-prometheus needs-readme needs-schemathesis needs-systemd needs-venv
+.PHONY: help demo build install check test docs audit fuzz bench bench-quick bench-build needs needs-audit needs-bench needs-docs needs-fmt needs-fuzz needs-manifests needs-peers needs-pgbouncer needs-postgres needs-prometheus needs-readme needs-schemathesis needs-systemd needs-venv
 
 CARGO ?= cargo
 PREFIX ?= /usr/local
@@ -127,6 +127,13 @@ needs-postgres:
 		trap 'rm -f $(NO_SERVER); rmdir $(dir $(NO_SERVER)) 2> /dev/null || :' EXIT; trap 'exit 130' INT TERM; \
 		mkdir -p $(dir $(NO_SERVER)) && echo 'create_main_cluster = false' > $(NO_SERVER); \
 	fi; \
+	$(install_missing)
+
+needs-postgres: needs-pgbouncer
+needs-pgbouncer:
+	@missing= or=; \
+	[ -x /usr/sbin/pgbouncer ] || missing=' pgbouncer'; \
+	$(start_no_server) \
 	$(install_missing)
 
 # It looks at a gate as it will where that is deployed.

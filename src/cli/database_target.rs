@@ -58,7 +58,9 @@ impl DatabaseTarget {
         if !store.is_embedded() {
             let probe = StoreOptions { connections: 1, query_timeout: PROBE_TIMEOUT, create };
             let probe = Store::open(url, probe).await.with_context(|| url.to_string())?;
-            probe.schema().await.with_context(|| url.to_string())?;
+            if let Err(error) = probe.schema().await {
+                return Err(probe.diagnose(error).await).with_context(|| url.to_string());
+            }
             probe.close().await;
         }
         Ok(store)

@@ -43,7 +43,10 @@ impl DatabaseProbe {
     }
 
     async fn probe(&self, store: &Store) -> Result<(), StoreError> {
-        let outcome = store.ensure_schema(self.may_migrate).await;
+        let outcome = match store.ensure_schema(self.may_migrate).await {
+            Ok(state) => Ok(state),
+            Err(error) => Err(store.diagnose(error).await),
+        };
         let fault = outcome.as_ref().err().map(ToString::to_string);
         let before = std::mem::replace(&mut *self.fault.lock().unwrap_or_else(PoisonError::into_inner), fault.clone());
         match &outcome {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sqlx::postgres::{PgListener, PgPoolOptions};
-use sqlx::{Connection as _, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
 use super::{Pools, Store, StoreError, with_pool};
 
@@ -85,30 +85,40 @@ impl Store {
     }
 
     pub async fn last_change(&self) -> Result<i64, StoreError> {
-        let sql = "SELECT last_change FROM counter WHERE only_row = 1";
-        self.timed(async { with_pool!(&self.pools, |pool| Ok(sqlx::query_scalar(sql).fetch_one(pool).await?)) }).await
+        let sql = format!("SELECT last_change, {} FROM counter WHERE only_row = 1", self.role_column());
+        let (last, role): (i64, Option<String>) = self
+            .timed(async {
+                with_pool!(&self.pools, |pool| Ok(sqlx::query_as(AssertSqlSafe(sql)).fetch_one(pool).await?))
+            })
+            .await?;
+        self.check_role(role)?;
+        Ok(last)
     }
 
-    /// The changes after this number.
+    /// The changes after this number. Only a primary answers.
     pub async fn changes_since(&self, number: i64) -> Result<Changes, StoreError> {
         // One statement, so that counter and changes are of one snapshot. The limit is inside the join: outside, each
         // page of a long list would cost as much as the whole list.
-        let sql = "SELECT k.last_change, k.pruned_to, c.number, c.kind, c.target FROM counter k LEFT JOIN
+        let role = self.role_column();
+        let sql = format!(
+            "SELECT k.last_change, k.pruned_to, {role}, c.number, c.kind, c.target FROM counter k LEFT JOIN
             (SELECT number, kind, target FROM changes WHERE number > $1 ORDER BY number LIMIT $2) c ON TRUE
-            WHERE k.only_row = 1 ORDER BY c.number";
-        type Row = (i64, i64, Option<i64>, Option<String>, Option<String>);
+            WHERE k.only_row = 1 ORDER BY c.number"
+        );
+        type Row = (i64, i64, Option<String>, Option<i64>, Option<String>, Option<String>);
         let rows: Vec<Row> = self
             .timed(async {
-                with_pool!(&self.pools, |pool| Ok(sqlx::query_as(sql)
+                with_pool!(&self.pools, |pool| Ok(sqlx::query_as(AssertSqlSafe(sql))
                     .bind(number)
                     .bind(PAGE_ROWS)
                     .fetch_all(pool)
                     .await?))
             })
             .await?;
-        let Some((last, pruned, ..)) = rows.first() else {
+        let Some((last, pruned, role, ..)) = rows.first() else {
             return Err(StoreError::Inconsistent { table: "counter", column: "only_row", id: "1".into() });
         };
+        self.check_role(role.clone())?;
         // A number above the counter is from another database, or from before a backup was restored. Following a long
         // list one by one takes longer than reading the cache anew.
         let is_far_behind = last.saturating_sub(number) > MAX_CHANGES_FOLLOWED;
@@ -116,7 +126,7 @@ impl Store {
             return Ok(Changes::TooMany(*last));
         }
         let last = *last;
-        let changes = rows.into_iter().filter_map(|(_, _, number, kind, target)| Some((number?, kind?, target?)));
+        let changes = rows.into_iter().filter_map(|(_, _, _, number, kind, target)| Some((number?, kind?, target?)));
         let change = |(number, kind, target): (i64, String, String)| {
             Some(Change { number, kind: ChangeKind::from_stored(&kind)?, target })
         };

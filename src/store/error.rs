@@ -9,6 +9,18 @@ pub enum StoreError {
     /// Gone, busy or too slow; the next attempt may succeed.
     #[error("the database does not answer: {0}")]
     Unavailable(String),
+    /// The pool had no free connection in time, and could not open another; [`super::Store::diagnose`] finds the cause.
+    #[error(
+        "the database does not answer: no connection in time; check that the server runs, that this machine can reach \
+         it, and that database.connections is high enough"
+    )]
+    NoConnection,
+    /// What answers is a standby or read-only: its data may be old, so it counts as no answer.
+    #[error(
+        "the database does not answer as a primary: {0}; name the primary, or all hosts with \
+         target_session_attrs=read-write"
+    )]
+    NotPrimary(String),
     /// The database answers, and every attempt fails until an operator changes something.
     #[error("the database cannot be used: {problem}; {remedy}")]
     Unusable { problem: String, remedy: &'static str },
@@ -32,7 +44,7 @@ pub enum StoreError {
 impl StoreError {
     /// True when another attempt may succeed without an operator.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable(_))
+        matches!(self, Self::Unavailable(_) | Self::NoConnection | Self::NotPrimary(_))
     }
 }
 
@@ -40,11 +52,7 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(inner) => Self::from_database(inner.as_ref()),
-            sqlx::Error::PoolTimedOut => Self::Unavailable(
-                "no connection in time; check that the server runs, that this machine can reach it, and that \
-                 database.connections is high enough"
-                    .into(),
-            ),
+            sqlx::Error::PoolTimedOut => Self::NoConnection,
             sqlx::Error::Tls(inner) => Self::Unusable {
                 problem: format!("TLS: {inner}"),
                 remedy: "enable TLS on the server, and check the files that sslrootcert, sslcert and sslkey of its \
@@ -84,6 +92,11 @@ impl StoreError {
             ("53100", _) => Self::Full,
             ("25006", _) => Self::ReadOnly,
             ("28P01" | "28000", _) => unusable("check user name and password, and pg_hba.conf"),
+            ("53300", _) => Self::Unavailable(format!(
+                "{}; lower database.connections of each gate, or raise max_connections of the server or CONNECTION \
+                 LIMIT of the role",
+                error.message()
+            )),
             ("3D000", _) => unusable("create it: CREATE DATABASE"),
             ("55P03", _) => Self::Unavailable(format!(
                 "{}: another session holds the lock; look for long transactions in pg_stat_activity",

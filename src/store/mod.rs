@@ -16,6 +16,7 @@ mod error;
 mod idempotency;
 mod operator_tokens;
 mod pools;
+mod primary;
 mod roles;
 mod schema;
 mod sessions;
@@ -52,19 +53,26 @@ pub use use_cases::{UnfitUseCase, UseCase};
 pub use users::{EnabledUser, UserFilter, UserRecord};
 
 use pools::Pools;
+use primary::Hosts;
 
 /// A database. Cheap to clone; all clones share their connections.
 #[derive(Clone)]
 pub struct Store {
     pools: Pools,
     query_timeout: Duration,
+    /// Of a server.
+    hosts: Option<Hosts>,
 }
 
 impl Store {
     /// Runs a few statements within the query timeout, which includes the wait for a connection.
     async fn timed<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let work = async {
+            self.choose_host().await?;
+            work.await
+        };
         match tokio::time::timeout(self.query_timeout, work).await {
-            Ok(outcome) => outcome,
+            Ok(outcome) => outcome.map_err(|error| self.explain(error)),
             Err(_) => Err(StoreError::Unavailable(format!("no answer within {} ms", self.query_timeout.as_millis()))),
         }
     }

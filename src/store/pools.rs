@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, PgPool, SqlitePool};
+use sqlx::{ConnectOptions as _, PgPool, SqlitePool};
 
+use super::primary::Hosts;
 use super::schema::OpenedFile;
 use super::{Store, StoreError};
 use crate::config::{DatabaseTls, DatabaseUrl, PostgresUrl};
@@ -71,13 +72,20 @@ impl Store {
                 Pools::Sqlite { read, write, file: Arc::new(OpenedFile::at(file)) }
             }
             DatabaseUrl::Postgres(url) => {
-                let timeouts = [options.query_timeout; 3];
-                let pool =
-                    with_timeouts(timeouts).max_connections(options.connections).acquire_timeout(options.query_timeout);
-                Pools::Postgres(pool.max_lifetime(MAX_LIFETIME).connect_lazy_with(server(url)?))
+                let servers = servers(url)?;
+                let first = servers.first().cloned().unwrap_or_default();
+                let hosts = Hosts::new(servers);
+                let pool = hosts
+                    .pool_options(timeouts([options.query_timeout; 3]))
+                    .max_connections(options.connections)
+                    // Before the query timeout, which would hide that there was no connection.
+                    .acquire_timeout(options.query_timeout * 9 / 10)
+                    .max_lifetime(MAX_LIFETIME);
+                let pools = Pools::Postgres(pool.connect_lazy_with(first));
+                return Ok(Self { pools, query_timeout: options.query_timeout, hosts: Some(hosts) });
             }
         };
-        Ok(Self { pools, query_timeout: options.query_timeout })
+        Ok(Self { pools, query_timeout: options.query_timeout, hosts: None })
     }
 
     /// The same database for a migration, on connections of its own: without a statement timeout, and with a short lock
@@ -91,13 +99,17 @@ impl Store {
                 Pools::Sqlite { read, write: pool.connect_lazy_with(options), file: file.clone() }
             }
             Pools::Postgres(pool) => {
-                let options = with_timeouts([Duration::ZERO, MIGRATION_LOCK_TIMEOUT, MIGRATION_TIMEOUT])
-                    .acquire_timeout(MIGRATION_TIMEOUT);
+                let settings = timeouts([Duration::ZERO, MIGRATION_LOCK_TIMEOUT, MIGRATION_TIMEOUT]);
+                let options = match &self.hosts {
+                    Some(hosts) => hosts.pool_options(settings),
+                    None => PgPoolOptions::new(),
+                };
                 // One that holds the migration lock, one that fills rows in.
-                Pools::Postgres(options.max_connections(2).connect_lazy_with(pool.connect_options().as_ref().clone()))
+                let options = options.acquire_timeout(MIGRATION_TIMEOUT).max_connections(2);
+                Pools::Postgres(options.connect_lazy_with(pool.connect_options().as_ref().clone()))
             }
         };
-        Self { pools, query_timeout: MIGRATION_TIMEOUT }
+        Self { pools, query_timeout: MIGRATION_TIMEOUT, hosts: self.hosts.clone() }
     }
 
     /// Closes all connections after their running statements.
@@ -112,17 +124,12 @@ impl Store {
     }
 }
 
-/// Timeouts for a statement, for its wait for locks, and for an idle transaction; zero disables one.
-fn with_timeouts([statement, lock, idle]: [Duration; 3]) -> PgPoolOptions {
+/// SQL that sets timeouts for a statement, for its wait for locks, and for an idle transaction; zero disables one.
+fn timeouts([statement, lock, idle]: [Duration; 3]) -> String {
     let [statement, lock, idle] = [statement.as_millis(), lock.as_millis(), idle.as_millis()];
-    let settings = format!(
+    format!(
         "SET statement_timeout = {statement}; SET lock_timeout = {lock}; SET idle_in_transaction_session_timeout = {idle}"
-    );
-    PgPoolOptions::new().after_connect(move |connection, _| {
-        // Numbers only.
-        let settings = AssertSqlSafe(settings.clone());
-        Box::pin(async move { connection.execute(settings).await.map(drop) })
-    })
+    )
 }
 
 fn sqlite(file: &std::path::Path, options: StoreOptions) -> SqliteConnectOptions {
@@ -149,12 +156,10 @@ fn create(file: &std::path::Path) -> Result<(), StoreError> {
     }
 }
 
-/// TLS follows the URL alone; `PGSSLMODE` of the environment is ignored.
-pub(super) fn server(url: &PostgresUrl) -> Result<PgConnectOptions, StoreError> {
+/// Options for each host of the URL. TLS follows the URL alone; `PGSSLMODE` of the environment is ignored.
+fn servers(url: &PostgresUrl) -> Result<Vec<PgConnectOptions>, StoreError> {
     let unusable =
         |problem: &str| StoreError::Unusable { problem: problem.into(), remedy: "correct credentials.database" };
-    let options: PgConnectOptions =
-        url.expose().parse().map_err(|_| unusable("its URL cannot be read; write postgres://USER@HOST/DATABASE"))?;
     for (name, file) in url.files() {
         // sqlx would report an unreadable file as a server that does not answer.
         std::fs::File::open(file).map_err(|error| unusable(&format!("{name} {}: {error}", file.display())))?;
@@ -165,11 +170,20 @@ pub(super) fn server(url: &PostgresUrl) -> Result<PgConnectOptions, StoreError> 
         DatabaseTls::VerifyAuthority => PgSslMode::VerifyCa,
         DatabaseTls::VerifyFull => PgSslMode::VerifyFull,
     };
-    Ok(options.ssl_mode(mode).application_name("claviger").disable_statement_logging())
+    let server = |url: String| {
+        let options: PgConnectOptions =
+            url.parse().map_err(|_| unusable("its URL cannot be read; write postgres://USER@HOST/DATABASE"))?;
+        // PgBouncer refuses extra_float_digits as a startup parameter; no column is a floating-point number.
+        let options = options.ssl_mode(mode).application_name("claviger").extra_float_digits(None);
+        Ok(options.disable_statement_logging())
+    };
+    url.hosts().into_iter().map(server).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use sqlx::AssertSqlSafe;
+
     use super::*;
 
     const OPTIONS: StoreOptions = StoreOptions { connections: 2, query_timeout: Duration::from_secs(10), create: true };

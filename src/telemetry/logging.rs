@@ -118,6 +118,10 @@ impl Drop for Event {
 /// Libraries may log whole requests with their secrets: h2 logs frames at debug, pingora logs unparsable bytes at error.
 /// Claviger logs itself what operators need to know about a request.
 fn is_safe(target: &str, level: Level) -> bool {
+    // The store reports why a connection is refused; the pool repeats it for each attempt.
+    if target.starts_with("sqlx_core::pool") {
+        return false;
+    }
     let target = target.split("::").next().unwrap_or_default();
     match target {
         "claviger" => true,

@@ -52,7 +52,13 @@ impl FromStr for DatabaseUrl {
         }
         if !url.has_known_parameters() {
             return Err("has an unknown or duplicate parameter; known are sslmode, sslrootcert, sslcert, \
-                        sslkey, host, port, dbname, user, password, application_name and options");
+                        sslkey, host, port, dbname, user, password, application_name, target_session_attrs and options");
+        }
+        if url.has_several_hosts_in_parameters() {
+            return Err("must have several hosts before its database: postgres://USER@HOST1,HOST2/DATABASE");
+        }
+        if url.parameter("target_session_attrs").is_some_and(|value| !matches!(value, "read-write" | "primary")) {
+            return Err("has a target_session_attrs that is neither read-write nor primary");
         }
         url.tls()?;
         Ok(Self::Postgres(url))
@@ -60,7 +66,8 @@ impl FromStr for DatabaseUrl {
 }
 
 /// Parameters that are not secret.
-const HARMLESS: [&str; 8] = ["sslmode", "sslrootcert", "sslcert", "sslkey", "host", "port", "dbname", "user"];
+const HARMLESS: [&str; 9] =
+    ["sslmode", "sslrootcert", "sslcert", "sslkey", "host", "port", "dbname", "user", "target_session_attrs"];
 /// The other known parameters. sqlx logs an unknown one with its value.
 const OTHERS: [&str; 3] = ["password", "application_name", "options"];
 
@@ -100,9 +107,27 @@ impl PostgresUrl {
 
     /// True for a Unix socket.
     fn is_local(&self) -> bool {
-        let host = self.authority().rsplit('@').next().unwrap_or_default();
-        let named = self.parameter("host").unwrap_or(host);
-        named.starts_with('/') || named.to_ascii_lowercase().starts_with("%2f")
+        let hosts = self.authority().rsplit('@').next().unwrap_or_default();
+        let named = self.parameter("host").unwrap_or(hosts);
+        named.split(',').all(|host| host.starts_with('/') || host.to_ascii_lowercase().starts_with("%2f"))
+    }
+
+    /// This URL once for each of its hosts, without `target_session_attrs`: a primary is always demanded.
+    pub fn hosts(&self) -> Vec<String> {
+        let (scheme, rest) = self.0.split_once("://").unwrap_or(("postgres", ""));
+        let authority = self.authority();
+        let rest = &rest[authority.len()..];
+        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let is_kept = |pair: &&str| !pair.starts_with("target_session_attrs=") && !pair.is_empty();
+        let query = query.split('&').filter(is_kept).collect::<Vec<_>>().join("&");
+        let question = if query.is_empty() { "" } else { "?" };
+        let (user, hosts) = authority.rsplit_once('@').map_or(("", authority), |(user, hosts)| (user, hosts));
+        let at = if authority.contains('@') { "@" } else { "" };
+        hosts.split(',').map(|host| format!("{scheme}://{user}{at}{host}{path}{question}{query}")).collect()
+    }
+
+    fn has_several_hosts_in_parameters(&self) -> bool {
+        ["host", "port"].into_iter().any(|name| self.parameter(name).is_some_and(|value| value.contains(',')))
     }
 
     fn authority(&self) -> &str {
@@ -115,13 +140,14 @@ impl PostgresUrl {
     fn has_one_reading(&self) -> bool {
         let authority = self.authority();
         let host = authority.rsplit('@').next().unwrap_or_default();
-        let port = host
-            .rsplit_once(':')
-            .map_or("", |(before, port)| if before.contains('[') && port.ends_with(']') { "" } else { port });
+        let port = |host: &str| match host.rsplit_once(':') {
+            Some((before, port)) if !(before.contains('[') && port.ends_with(']')) => port.to_owned(),
+            _ => String::new(),
+        };
         let rest = self.0.split_once("://").map_or("", |(_, rest)| &rest[authority.len()..]);
         let mut pairs =
             self.0.split_once('?').map_or("", |(_, query)| query).split('&').filter(|pair| !pair.is_empty());
-        port.bytes().all(|digit| digit.is_ascii_digit())
+        host.split(',').all(|host| port(host).bytes().all(|digit| digit.is_ascii_digit()))
             && !self.0.contains('#')
             && !rest.contains('@')
             && pairs.all(|pair| pair.contains('='))
@@ -212,6 +238,27 @@ mod tests {
             shown("postgres:///keys?user=x&password=y&host=/run/postgresql"),
             "postgres:///keys?user=x&host=/run/postgresql"
         );
+    }
+
+    #[test]
+    fn several_hosts_are_one_url_each() {
+        let hosts = |text: &str| match text.parse::<DatabaseUrl>() {
+            Ok(DatabaseUrl::Postgres(url)) => url.hosts(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            hosts("postgres://u:p@a:1,[::1]:2,c/d?target_session_attrs=read-write&sslmode=require"),
+            [
+                "postgres://u:p@a:1/d?sslmode=require",
+                "postgres://u:p@[::1]:2/d?sslmode=require",
+                "postgres://u:p@c/d?sslmode=require"
+            ]
+        );
+        assert_eq!(hosts("postgres://a/d?target_session_attrs=primary"), ["postgres://a/d"]);
+        for refused in ["postgres://a,b/d?target_session_attrs=any", "postgres:///d?host=a,b", "postgres://a:1,b:x/d"] {
+            assert!(refused.parse::<DatabaseUrl>().is_err(), "{refused}");
+        }
+        assert_eq!(shown("postgres://u:s3cret@a:1,b:2/d"), "postgres://u@a:1,b:2/d");
     }
 
     /// sqlx logs unknown parameters, and libpq has other names for secrets.

@@ -126,6 +126,8 @@ impl Admin {
         if let Some(database) = self.gate.as_ref().and_then(|gate| gate.database.as_ref()) {
             probes.push(Probe { name: "database has been read", is_ok: database.is_synced(), is_vital: true });
             probes.push(Probe { name: "database is followed", is_ok: database.is_followed(), is_vital: false });
+            let is_ok = database.is_primary();
+            probes.push(Probe { name: "database is a primary that takes writes", is_ok, is_vital: false });
         }
         probes
     }

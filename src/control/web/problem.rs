@@ -177,8 +177,10 @@ impl From<StoreError> for Problem {
             _ => tracing::error!("{error}"),
         }
         match error {
-            StoreError::Unavailable(_) => Self::new(Code::DatabaseUnavailable, "nothing was changed; try again")
-                .retry_after(DATABASE_DOWN_RETRY_SECONDS),
+            StoreError::Unavailable(_) | StoreError::NoConnection | StoreError::NotPrimary(_) => {
+                Self::new(Code::DatabaseUnavailable, "nothing was changed; try again")
+                    .retry_after(DATABASE_DOWN_RETRY_SECONDS)
+            }
             StoreError::Unusable { .. } => {
                 Self::new(Code::DatabaseUnusable, "nothing was changed; the log says what to repair")
                     .retry_after(DATABASE_FAULT_RETRY_SECONDS)

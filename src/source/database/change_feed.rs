@@ -43,14 +43,22 @@ impl ChangeFeed {
     pub(super) async fn follow(mut self) {
         loop {
             self.listen().await;
-            let outcome = self.catch_up().await;
-            self.directory.is_failing.store(outcome.is_err(), Ordering::Release);
+            let outcome = match self.catch_up().await {
+                Ok(()) => Ok(()),
+                Err(error) => {
+                    // Lookups need not wait for the diagnosis.
+                    self.directory.answered(Err(&error));
+                    Err(self.directory.store.diagnose(error).await)
+                }
+            };
+            self.directory.answered(outcome.as_ref().map(|()| ()));
             match outcome {
                 Ok(()) => self.recovered(),
                 Err(error) => {
                     self.log_error(&error);
-                    // Notifications may have been lost.
+                    // Notifications may have been lost, and what answers next may be another server.
                     self.wake = None;
+                    self.has_checked_schema = false;
                     tokio::time::sleep(self.poll_interval()).await;
                     continue;
                 }
@@ -100,7 +108,7 @@ impl ChangeFeed {
             let begun = directory.clock.steady();
             let changes = directory.store.changes_since(directory.cache.position()).await?;
             // Before entries are invalidated and lookups need the database.
-            directory.is_failing.store(false, Ordering::Release);
+            directory.answered(Ok(()));
             if let Changes::TooMany(last) = &changes {
                 tracing::warn!(last, "too far behind the change feed; the cache is emptied");
             }

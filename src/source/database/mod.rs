@@ -19,7 +19,7 @@ mod usage;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
@@ -30,7 +30,7 @@ use super::dummy_hashes::DummyHashes;
 use crate::auth::{Directory, Lookup, LookupKey, Throttle, Unavailable};
 use crate::clock::Clock;
 use crate::credential::{Credential, PasswordHash, TokenDigest};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::telemetry::DatabaseMetrics;
 
 use self::cache::CredentialCache;
@@ -44,6 +44,10 @@ const MAX_FEED_LAG: Duration = Duration::from_secs(5);
 
 /// Offset of the steady clock, so that the age of a snapshot from before the start is representable.
 const EPOCH: Duration = Duration::from_secs(400 * 24 * 3600);
+
+const PRIMARY: i64 = 1;
+const NOT_PRIMARY: i64 = 0;
+const NO_ANSWER: i64 = -1;
 
 pub struct DatabaseDirectory {
     store: Store,
@@ -65,6 +69,8 @@ pub struct DatabaseDirectory {
     is_synced: AtomicBool,
     /// The last poll of the change feed failed.
     is_failing: AtomicBool,
+    /// Of the last answer; see [`DatabaseMetrics::primary`].
+    primary: AtomicI64,
     metrics: Arc<DatabaseMetrics>,
     runtime: tokio::runtime::Handle,
 }
@@ -119,7 +125,23 @@ impl DatabaseDirectory {
 
     /// True when the database has failed for so long that lookups are refused at once.
     fn is_gone(&self) -> bool {
-        self.is_failing.load(Ordering::Acquire) && !self.is_followed()
+        self.primary.load(Ordering::Acquire) == NOT_PRIMARY
+            || self.is_failing.load(Ordering::Acquire) && !self.is_followed()
+    }
+
+    /// True while the last answer came from a primary that takes writes.
+    pub fn is_primary(&self) -> bool {
+        self.primary.load(Ordering::Acquire) == PRIMARY
+    }
+
+    fn answered(&self, outcome: Result<(), &StoreError>) {
+        let primary = match outcome {
+            Ok(()) => PRIMARY,
+            Err(StoreError::NotPrimary(_)) => NOT_PRIMARY,
+            Err(_) => NO_ANSWER,
+        };
+        self.primary.store(primary, Ordering::Release);
+        self.is_failing.store(outcome.is_err(), Ordering::Release);
     }
 
     /// True while the database answers.
@@ -131,6 +153,7 @@ impl DatabaseDirectory {
     pub fn measure(&self) {
         self.metrics.age.set(self.age().map_or(-1.0, |age| age.as_secs_f64()));
         self.metrics.is_followed.set(i64::from(self.is_followed()));
+        self.metrics.primary.set(self.primary.load(Ordering::Acquire));
         self.cache.measure(&self.metrics);
         if let Some(file) = &self.snapshot {
             let written = file.metadata().and_then(|file| file.modified());

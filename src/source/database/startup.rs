@@ -1,7 +1,7 @@
 //! Starts and stops the use of a database.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -84,11 +84,19 @@ impl Database {
             confirmed: AtomicU64::default(),
             is_synced: AtomicBool::default(),
             is_failing: AtomicBool::default(),
+            primary: AtomicI64::new(super::NO_ANSWER),
             metrics: start.metrics,
             runtime: runtime.handle().clone(),
         });
         let snapshot = options.snapshot.clone().map(|file| Snapshot { file, database: start.settings.url.to_string() });
-        match runtime.block_on(directory.sync()) {
+        let synced = runtime.block_on(async {
+            match directory.sync().await {
+                Ok(()) => Ok(()),
+                Err(error) => Err(directory.store.diagnose(error).await),
+            }
+        });
+        directory.answered(synced.as_ref().map(|()| ()));
+        match synced {
             Err(error) if error.is_transient() => {
                 tracing::error!("{error}");
                 if let Some(snapshot) = &snapshot {

@@ -66,6 +66,13 @@ struct Row {
     rate_burst: Option<i64>,
 }
 
+#[derive(sqlx::FromRow)]
+struct Found {
+    #[sqlx(flatten)]
+    row: Row,
+    role_problem: Option<String>,
+}
+
 impl Store {
     /// The credential with this token: one indexed read.
     pub async fn find_token(&self, digest: &TokenDigest) -> Result<Versioned<Option<GateCredential>>, StoreError> {
@@ -92,15 +99,18 @@ impl Store {
     where
         K: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres> + Send + 'static,
     {
-        let sql = format!("SELECT {COLUMNS} FROM counter k {joins} {OWNERS} WHERE k.only_row = 1");
-        let row: Row = self
+        let role = self.role_column();
+        let sql =
+            format!("SELECT {COLUMNS}, {role} AS role_problem FROM counter k {joins} {OWNERS} WHERE k.only_row = 1");
+        let found: Found = self
             .timed(async {
                 with_pool!(&self.pools, |pool| {
                     Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(key).fetch_one(pool).await?)
                 })
             })
             .await?;
-        Ok(Versioned { read_at: row.read_at, found: row.gate_credential()? })
+        self.check_role(found.role_problem)?;
+        Ok(Versioned { read_at: found.row.read_at, found: found.row.gate_credential()? })
     }
 
     /// Calls `take` with each of the `limit` most recently used credentials and a change number that it is sure to

@@ -98,6 +98,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unusable`] when the schema is too new, or too old and `may_migrate` is false.
     pub async fn ensure_schema(&self, may_migrate: bool) -> Result<SchemaState, StoreError> {
+        self.check_server().await?;
         let state = self.schema().await?;
         state.check_not_too_new()?;
         if may_migrate && !state.is_finished {

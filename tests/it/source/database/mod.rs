@@ -7,8 +7,10 @@ mod commands;
 mod disk;
 mod last_used;
 mod outage;
+mod poolers;
 mod revocation;
 mod secrets;
+mod standby;
 mod starting;
 mod tls;
 

@@ -20,14 +20,16 @@ max_connections = 200
 shared_buffers = 16MB
 fsync = off
 full_page_writes = off
-wal_level = minimal
-max_wal_senders = 0
 password_encryption = 'scram-sha-256'
 timezone = 'UTC'
 ssl = on
 ssl_cert_file = '../cert.pem'
 ssl_key_file = '../key.pem'
 ";
+
+const ALONE: &str = "wal_level = minimal\nmax_wal_senders = 0\n";
+/// For streaming replication.
+const REPLICATED: &str = "wal_level = replica\nmax_wal_senders = 4\nhot_standby = on\nwal_keep_size = '256MB'\n";
 
 /// A private server with an empty data folder. It ends with this value, or with the process, even by SIGKILL.
 pub struct Cluster {
@@ -56,13 +58,63 @@ pub enum HowToStop {
 impl Cluster {
     /// On a free port of 127.0.0.1 and on a Unix socket, with a certificate for `localhost` and `127.0.0.1`.
     pub fn start() -> Self {
+        Self::start_with(ALONE, Installation::provide_data)
+    }
+
+    /// A server that can have a [`Self::standby`].
+    pub fn start_replicated() -> Self {
+        Self::start_with(REPLICATED, Installation::provide_data)
+    }
+
+    /// A hot standby of this server, by streaming replication. Restarts this server, whose data it copies.
+    pub fn standby(&self) -> Self {
+        self.stop(HowToStop::Fast);
+        let standby = Self::start_with(&self.standby_settings(), |installation, folder| {
+            installation.copy_data(&self.folder, folder);
+            std::fs::write(folder.join("data/standby.signal"), "").unwrap();
+            installation.give(&folder.join("data/standby.signal"));
+            self.password.clone()
+        });
+        self.start_again();
+        standby
+    }
+
+    /// Restarts this server as a standby of the other one, which has been promoted.
+    pub fn follow(&self, primary: &Self) {
+        let settings = std::fs::read_to_string(self.folder.join("data/postgresql.conf")).unwrap();
+        std::fs::write(self.folder.join("data/postgresql.conf"), settings + &primary.standby_settings()).unwrap();
+        std::fs::write(self.folder.join("data/standby.signal"), "").unwrap();
+        self.installation.give(&self.folder.join("data/standby.signal"));
+        self.start_again();
+    }
+
+    /// Makes a standby the primary.
+    pub fn promote(&self) {
+        assert_eq!(self.execute("SELECT pg_promote()::text"), "true");
+    }
+
+    /// Waits until a standby has replayed everything that this server has written.
+    pub fn is_replayed_by(&self, standby: &Self) {
+        let written = self.execute("SELECT pg_current_wal_lsn()::text");
+        let replayed = format!("SELECT (pg_last_wal_replay_lsn() >= '{written}')::text");
+        eventually("the standby catches up", || standby.execute(&replayed) == "true");
+    }
+
+    fn standby_settings(&self) -> String {
+        let (port, password) = (self.port, &self.password);
+        format!(
+            "{REPLICATED}primary_conninfo = 'host=127.0.0.1 port={port} user={SUPERUSER} password={password} sslmode=disable'\n"
+        )
+    }
+
+    fn start_with(more: &str, data: impl FnOnce(&Installation, &Path) -> String) -> Self {
         let installation = Installation::find();
         let folder = TempDir::with_prefix("claviger-pg-").unwrap();
         installation.give(folder.path());
         let keeper = Mutex::new(Keeper::start(&installation, folder.path()));
         // From here on the keeper removes it.
         let folder = folder.keep();
-        let password = installation.provide_data(&folder);
+        let password = data(&installation, &folder);
         let mut cluster = Self { installation, authority: Authority::new(), password, folder, port: 0, keeper };
         cluster.authority.write(&cluster.ca());
         cluster.write_certificate(&["localhost", "127.0.0.1"]);
@@ -70,7 +122,7 @@ impl Cluster {
         let has_started = (0..10).any(|_| {
             cluster.port = free_port();
             let place = format!("port = {}\nunix_socket_directories = '{}'\n", cluster.port, cluster.folder.display());
-            std::fs::write(cluster.folder.join("data/postgresql.conf"), SETTINGS.to_owned() + &place).unwrap();
+            std::fs::write(cluster.folder.join("data/postgresql.conf"), SETTINGS.to_owned() + more + &place).unwrap();
             cluster.order("start")
         });
         assert!(has_started, "PostgreSQL does not start:\n{}", cluster.log());
@@ -118,6 +170,16 @@ impl Cluster {
     /// The same without TLS.
     pub fn plain_url(&self, database: &str) -> String {
         self.url_of(ROLE, database)
+    }
+
+    /// Of every role.
+    pub(super) fn password(&self) -> &str {
+        &self.password
+    }
+
+    /// `HOST:PORT`.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
     }
 
     /// The same through the Unix socket.

@@ -97,6 +97,11 @@ impl Installation {
         std::fs::read_to_string(template.join("password")).unwrap()
     }
 
+    /// Copies the data folder of a stopped server.
+    pub fn copy_data(&self, from: &Path, folder: &Path) {
+        copy(&from.join("data"), &folder.join("data"), &|path| self.give(path));
+    }
+
     /// Created once for each version and renamed into place; other processes wait for it.
     fn template(&self, folder: &Path) -> PathBuf {
         let within = Path::new(env!("CARGO_TARGET_TMPDIR"));

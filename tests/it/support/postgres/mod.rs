@@ -3,6 +3,7 @@
 mod cluster;
 mod direct;
 mod installation;
+mod pgbouncer;
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, raw_sql};
 
 pub use cluster::{Cluster, HowToStop};
 pub use direct::Direct;
+pub use pgbouncer::PgBouncer;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
