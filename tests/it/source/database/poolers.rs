@@ -1,7 +1,7 @@
 //! Poolers between gate and server, and servers that refuse connections.
 
 use super::{answer, bearer, usual_gate};
-use crate::store::beds::{Bed, token};
+use crate::store::test_database::{TestDatabase, token};
 use crate::support::postgres::{Cluster, PgBouncer};
 use crate::support::{RecordingApi, eventually};
 
@@ -11,7 +11,7 @@ async fn pgbouncer_in_session_mode_works() {
     let database = cluster.fresh_database();
     let bouncer = PgBouncer::start(&cluster, "session");
     let url = bouncer.url(database.name());
-    let bed = Bed::on_database(database).await;
+    let bed = TestDatabase::on_database(database).await;
     bed.account("acme").await;
     bed.put(&token("known", "acme", "known")).await;
     let api = RecordingApi::start();
@@ -32,7 +32,7 @@ async fn pgbouncer_in_transaction_mode_is_refused_by_name_at_the_start() {
     for mode in ["transaction", "statement"] {
         let bouncer = PgBouncer::start(&cluster, mode);
         let bed_url = bouncer.url(database.name());
-        let bed = Bed::at(database.direct().parse().unwrap()).await;
+        let bed = TestDatabase::at(database.direct().parse().unwrap()).await;
         let api = RecordingApi::start();
         let ended = usual_gate(&api, &bed).database(&bed_url).run();
         assert_eq!(ended.code, 1, "{}", ended.stderr);
@@ -44,7 +44,7 @@ async fn pgbouncer_in_transaction_mode_is_refused_by_name_at_the_start() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_limit_of_connections_is_named_as_the_cause() {
     let cluster = Cluster::start();
-    let bed = Bed::on_database(cluster.fresh_database()).await;
+    let bed = TestDatabase::on_database(cluster.fresh_database()).await;
     cluster.execute("ALTER ROLE claviger CONNECTION LIMIT 0");
     let api = RecordingApi::start();
     let gate = usual_gate(&api, &bed).start();

@@ -1,13 +1,13 @@
 //! A standby or read-only server counts as no answer: only a primary that takes writes confirms what is cached.
 
 use super::{answer, bearer, usual_gate};
-use crate::store::beds::{Bed, token};
+use crate::store::test_database::{TestDatabase, token};
 use crate::support::postgres::{Cluster, HowToStop};
 use crate::support::{Gate, RecordingApi, eventually};
 
 /// A primary with the token `known`, and its standby.
 struct Pair {
-    bed: Bed,
+    bed: TestDatabase,
     database: String,
     primary: Cluster,
     standby: Cluster,
@@ -18,7 +18,7 @@ impl Pair {
         let primary = Cluster::start_replicated();
         let database = primary.fresh_database();
         let name = database.name().to_owned();
-        let bed = Bed::on_database(database).await;
+        let bed = TestDatabase::on_database(database).await;
         bed.account("acme").await;
         bed.put(&token("known", "acme", "known")).await;
         let standby = primary.standby();
@@ -120,7 +120,7 @@ async fn a_failover_between_the_hosts_of_a_url_needs_no_restart() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_primary_made_read_only_is_not_taken_for_the_database() {
     let cluster = Cluster::start();
-    let bed = Bed::on_database(cluster.fresh_database()).await;
+    let bed = TestDatabase::on_database(cluster.fresh_database()).await;
     bed.account("acme").await;
     bed.put(&token("known", "acme", "known")).await;
     let api = RecordingApi::start();
