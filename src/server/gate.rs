@@ -15,7 +15,7 @@ use crate::config::{Diagnostic, Diagnostics, Origin, Settings};
 use crate::control::{GateState, Readiness};
 use crate::proxy::{AccessLog, Certificates, Decider, LoadedCertificates, Policy, RequestLifecycle, Tracer};
 use crate::runtime::DeferredDrop;
-use crate::source::{CombinedDirectory, Database, DatabaseDirectory, DatabaseStart, Loaded};
+use crate::source::{CombinedDirectory, Database, DatabaseDirectory, DatabaseStart, Loaded, throttle_rules};
 use crate::telemetry::{Metrics, TlsListener};
 
 /// Between lookups of the upstream's host name.
@@ -61,7 +61,7 @@ impl Gate {
         })
     }
 
-    pub(super) fn reception(
+    pub(super) fn lifecycle(
         &self,
         settings: &Settings,
         readiness: &Readiness,
@@ -69,7 +69,7 @@ impl Gate {
         tracer: Option<Tracer>,
     ) -> RequestLifecycle {
         RequestLifecycle {
-            judge: Decider {
+            decider: Decider {
                 policy: self.policy.clone(),
                 authenticator: self.authenticator.clone(),
                 throttle: self.throttle.clone(),
@@ -164,7 +164,7 @@ fn policy(
     previous: Option<&Policy>,
 ) -> Result<Policy, Diagnostics> {
     let settings = &loaded.settings;
-    let mut meters = RateLimiters::new(loaded.set.iter(), settings.rate_limit, previous.map(Policy::meters));
+    let mut meters = RateLimiters::new(loaded.set.iter(), settings.rate_limit, previous.map(Policy::rate_limiters));
     let directory: Arc<dyn Directory> = match database {
         None => loaded.set.clone(),
         Some(database) => {
@@ -174,7 +174,7 @@ fn policy(
             Arc::new(CombinedDirectory::new(loaded.set.clone(), database.clone()))
         }
     };
-    Policy::new(settings, loaded.rules.clone(), directory, meters, previous)
+    Policy::new(settings, loaded.rules.clone(), throttle_rules(settings), directory, meters, previous)
 }
 
 fn certificates(settings: &Settings, metrics: &Metrics) -> Result<Option<Arc<Certificates>>, Diagnostics> {

@@ -53,14 +53,14 @@ impl Process {
         let mut listener_count = 1;
         if let Role::Gate(gate) = &role {
             let lines = || AccessLog::new(access_log.sink(), stdout_is_json(&settings), metrics.clone());
-            let reception = gate.reception(&settings, &readiness, settings.log.access.then(lines), tracer.clone());
+            let lifecycle = gate.lifecycle(&settings, &readiness, settings.log.access.then(lines), tracer.clone());
             let conf = server.configuration.clone();
             let options = |certificates| {
                 let sender = events.0.clone();
                 ListenerOptions {
                     handed_over: is_handed_over.clone(),
                     // No one receives once the main thread has left its loop.
-                    tell: Box::new(move |event| drop(sender.send(Event::Listener(event)))),
+                    on_event: Box::new(move |event| drop(sender.send(Event::Listener(event)))),
                     conf: &conf,
                     threads: settings.threads.get(),
                     timeouts: &settings.timeouts,
@@ -70,12 +70,12 @@ impl Process {
             };
             listener_count = usize::from(!proxy.is_empty()) + usize::from(!forward_auth.is_empty());
             if !proxy.is_empty() {
-                let gateway = Gateway { reception: reception.clone(), complained: AtomicI64::default() };
+                let gateway = Gateway { lifecycle: lifecycle.clone(), last_warning: AtomicI64::default() };
                 server.add_service(service(gateway, proxy, options(gate.certificates()))?);
                 server.add_service(background_service("resolver", gate.resolver()));
             }
             if !forward_auth.is_empty() {
-                server.add_service(service(ForwardAuth { reception }, forward_auth, options(None))?);
+                server.add_service(service(ForwardAuth { lifecycle }, forward_auth, options(None))?);
             }
         }
         let (gate, probe) = match role {

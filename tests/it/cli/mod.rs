@@ -1,6 +1,6 @@
 //! Commands of the program: exit code, standard output, standard error.
 
-mod client;
+pub mod client;
 mod client_credentials;
 mod client_files;
 mod client_lost;
@@ -13,7 +13,6 @@ mod explain;
 mod faults;
 mod health;
 mod passwords;
-mod readme;
 mod serve;
 mod shells;
 mod throttle;
@@ -68,7 +67,7 @@ fn help_and_version_go_to_standard_output() {
 }
 
 /// Every leaf command, found by walking the help.
-fn commands() -> Vec<Vec<String>> {
+pub fn commands() -> Vec<Vec<String>> {
     let folder = TempDir::new().unwrap();
     let (mut found, mut open) = (Vec::new(), vec![Vec::<String>::new()]);
     while let Some(command) = open.pop() {

@@ -98,7 +98,7 @@ fn a_gate_out_of_file_descriptors_waits_and_serves_again() {
     assert_eq!(gate.stderr().matches("no file descriptor is left").count(), 1);
     drop(crowd);
     assert_eq!(gate.send(&Request::get("/x").bearer(TOKEN)).status, 200);
-    eventually("it is logged", || gate.stderr().contains("file descriptors are left again"));
+    eventually("it is logged", || gate.stderr().contains("file descriptors are available again"));
 }
 
 /// Checks the means of the tests above.
