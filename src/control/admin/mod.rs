@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::json;
 
-use self::loopback_only::beside;
+use self::loopback_only::require_loopback;
 use self::throttle::Guesses;
 use super::{DatabaseProbe, Probe, Readiness};
 use crate::auth::{Authenticator, Throttle};
@@ -63,7 +63,7 @@ pub fn router(admin: Admin) -> Router {
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .with_state(admin)
-        .merge(for_operators.layer(from_fn(beside)))
+        .merge(for_operators.layer(from_fn(require_loopback)))
 }
 
 async fn metrics(State(admin): State<Admin>) -> Response {
