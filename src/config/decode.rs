@@ -9,7 +9,7 @@ use serde::de::{
     SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 
-use super::suggest::{closest, unknown_key};
+use super::suggest::{closest, suggested_path, unknown_key};
 use super::{Diagnostic, Diagnostics, Key, Node, Origin, Value};
 
 /// More than these are not reported at once.
@@ -28,6 +28,7 @@ pub fn decode<T: DeserializeOwned>(root: &mut Node, at: &str, faults: &mut Diagn
         let steps: Vec<Step> = error.steps.into_iter().rev().collect();
         let told = steps.len() - usize::from(error.about == About::Hidden);
         let mut path = join(at, &steps[..told]);
+        let hint = error.hint;
         let removed = remove(root, &steps, error.about == About::Duplicate);
         if let About::Missing(field) = error.about {
             path = join(&path, &[Step::Key(field.to_owned())]);
@@ -40,9 +41,11 @@ pub fn decode<T: DeserializeOwned>(root: &mut Node, at: &str, faults: &mut Diagn
                 origin,
                 path: path.clone(),
                 problem: error.problem,
-                hint: error.hint,
+                hint: hint.clone(),
             });
         }
+        // Nor is the key that a misspelt one stands for.
+        taken_out.extend(suggested_path(&path, hint.as_deref()));
         taken_out.push(path);
         found += 1;
         if found >= MOST_FAULTS || !removed {
