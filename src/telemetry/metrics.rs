@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use prometheus::{Gauge, Histogram, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
 
+use super::process;
 use super::registry::Families;
 
 /// The values of the label `method`; everything else is `other`.
@@ -40,6 +41,7 @@ pub enum TlsListener {
 /// All of them.
 pub struct Metrics {
     pub(super) families: Families,
+    started: f64,
     verdicts: Vec<Vec<IntCounter>>,
     requests: IntCounterVec,
     requests_by_code: Vec<OnceLock<IntCounter>>,
@@ -173,6 +175,7 @@ impl Metrics {
             cache_hits,
             cache_misses,
             families: all,
+            started: process::start_time(),
         })
     }
 
@@ -255,7 +258,7 @@ impl Metrics {
     /// # Errors
     /// When encoding fails.
     pub fn render(&self) -> prometheus::Result<String> {
-        self.families.render()
+        Ok(self.families.render()? + &process::render(self.started))
     }
 }
 
