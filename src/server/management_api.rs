@@ -21,6 +21,8 @@ const PRUNE_INTERVAL: Duration = Duration::from_secs(600);
 pub(super) struct ManagementApi {
     pub(super) database: config::Database,
     pub(super) live: Arc<ArcSwap<LiveSettings>>,
+    /// URL of the admin listener.
+    pub(super) listener_url: String,
     /// Watches the database where no gate does.
     pub(super) standalone_probe: Option<Arc<DatabaseProbe>>,
 }
@@ -38,7 +40,7 @@ impl ManagementApi {
             let store = store.clone();
             tokio::spawn(async move { probe.keep_looking(&store).await });
         }
-        tokio::spawn(setup_link::offer(store.clone(), self.live.clone()));
+        tokio::spawn(setup_link::offer(store.clone(), self.live.clone(), self.listener_url.clone()));
         tokio::spawn(prune_periodically(store, self.live.clone()));
         Ok(state)
     }

@@ -17,6 +17,8 @@ use crate::formats::Catalogs;
 use crate::source::{FileSet, Loaded, throttle_rules};
 use crate::store::Store;
 
+/// Path of the console's page for set-up links. Set it with the page: a link to an absent page is worse than none.
+const SETUP_PAGE: Option<&str> = None;
 /// Passwords of people who sign in, apart from those of the gate: neither waits for the other.
 const HASHES: HashPoolSize = HashPoolSize { threads: NonZeroUsize::MIN, queue: 16 };
 
@@ -110,6 +112,12 @@ impl LiveSettings {
             console: settings.console.clone().unwrap_or_default(),
             file: Arc::default(),
         }
+    }
+
+    /// URL that opens a set-up link in a browser; `None` while the console has no page for it.
+    pub fn setup_url(&self, token: &str) -> Option<String> {
+        let (base, page) = (self.public_url.as_deref()?, SETUP_PAGE?);
+        Some(format!("{base}{page}/{token}"))
     }
 
     /// For operations.

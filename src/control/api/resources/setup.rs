@@ -105,7 +105,7 @@ fn check(ticket: &str) -> Result<(), Problem> {
 pub(in crate::control::api) struct SetupLink {
     /// What is in it.
     ticket: String,
-    /// For the browser of whoever it is for, where admin.public_url is set.
+    /// Page that sets the password; null where there is none: then the ticket goes to `POST /api/v1/setup`.
     url: Option<String>,
     /// Worth nothing from this moment on.
     #[schema(format = "date-time")]
@@ -117,7 +117,7 @@ pub(in crate::control::api) struct SetupLink {
 pub(in crate::control::api) struct MadeLink {
     /// What is in it. Seen once: null where this call was answered before.
     ticket: Option<String>,
-    /// For the browser of whoever it is for, where admin.public_url is set.
+    /// Page that sets the password; null where there is none: then the ticket goes to `POST /api/v1/setup`.
     url: Option<String>,
     /// Worth nothing from this moment on.
     #[schema(format = "date-time")]
@@ -143,10 +143,9 @@ impl MadeLink {
 }
 
 impl SetupLink {
-    /// What stands behind the # is sent to nobody.
     pub(in crate::control::api) fn new(link: &NewSetupLink, live: &LiveSettings) -> Self {
         let ticket = link.ticket.reveal().to_owned();
-        let url = live.public_url.as_deref().map(|base| format!("{base}/setup#{ticket}"));
+        let url = live.setup_url(&ticket);
         Self { ticket, url, ends_at: link.ends_at.to_string() }
     }
 }
