@@ -9,7 +9,8 @@ use super::database_target::{DatabaseTarget, block_on};
 use super::output::{is_json, note, print};
 use crate::clock::Clock;
 use crate::config::shell_user;
-use crate::control::api::{LiveSettings, setup_request};
+use crate::control::LiveSettings;
+use crate::control::api::setup_request;
 use crate::control::operations::{Caller, OperationContext, first_setup_link};
 
 #[derive(clap::Subcommand)]

@@ -53,10 +53,10 @@ impl DatabaseTarget {
         let url = &self.database.url;
         anyhow::ensure!(create || !self.is_missing(), "{url} does not exist; claviger database migrate creates it");
         let limit = QUERY_TIMEOUT.max(self.database.options.query_timeout.duration());
-        let options = StoreOptions { connections: 2, limit, create };
+        let options = StoreOptions { connections: 2, query_timeout: limit, create };
         let store = Store::open(url, options).await.with_context(|| url.to_string())?;
         if !store.is_embedded() {
-            let probe = StoreOptions { connections: 1, limit: PROBE_TIMEOUT, create };
+            let probe = StoreOptions { connections: 1, query_timeout: PROBE_TIMEOUT, create };
             let probe = Store::open(url, probe).await.with_context(|| url.to_string())?;
             probe.schema().await.with_context(|| url.to_string())?;
             probe.close().await;

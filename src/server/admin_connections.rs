@@ -25,7 +25,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tower::ServiceExt as _;
 
-use crate::control::api::Peer;
+use crate::control::Peer;
 
 /// One more is closed at once.
 const MAX_CONNECTIONS: usize = 1000;

@@ -151,7 +151,7 @@ pub(super) fn open_database(
     may_migrate: bool,
 ) -> anyhow::Result<Option<Database>> {
     let Some(settings) = &settings.database else { return Ok(None) };
-    let metrics = Arc::new(metrics.of_database()?);
+    let metrics = Arc::new(metrics.register_database()?);
     let start = DatabaseStart { settings, clock: Clock::System, metrics, may_migrate };
     let database = Database::start(start).with_context(|| settings.url.to_string())?;
     Ok(Some(database))
@@ -164,17 +164,18 @@ fn policy(
     previous: Option<&Policy>,
 ) -> Result<Policy, Diagnostics> {
     let settings = &loaded.settings;
-    let mut meters = RateLimiters::new(loaded.set.iter(), settings.rate_limit, previous.map(Policy::rate_limiters));
+    let mut rate_limiters =
+        RateLimiters::new(loaded.set.iter(), settings.rate_limit, previous.map(Policy::rate_limiters));
     let directory: Arc<dyn Directory> = match database {
         None => loaded.set.clone(),
         Some(database) => {
             let remembered = settings.database.as_ref().map(|database| database.options.cache.credentials.get());
-            meters = meters.with_others(2 * remembered.unwrap_or_default());
-            database.complain_of_clashes(&loaded.set);
+            rate_limiters = rate_limiters.with_database(2 * remembered.unwrap_or_default());
+            database.log_conflicts(&loaded.set);
             Arc::new(CombinedDirectory::new(loaded.set.clone(), database.clone()))
         }
     };
-    Policy::new(settings, loaded.rules.clone(), throttle_rules(settings), directory, meters, previous)
+    Policy::new(settings, loaded.rules.clone(), throttle_rules(settings), directory, rate_limiters, previous)
 }
 
 fn certificates(settings: &Settings, metrics: &Metrics) -> Result<Option<Arc<Certificates>>, Diagnostics> {

@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use super::setup_link;
 use crate::clock::Clock;
 use crate::config;
-use crate::control::api::{ControlState, LiveSettings};
+use crate::control::{ControlState, LiveSettings};
 use crate::control::{DatabaseProbe, prune};
 use crate::store::{Store, StoreOptions};
 
@@ -38,7 +38,7 @@ impl ManagementApi {
             .context("cannot start the password hashing thread")?;
         if let Some(probe) = self.standalone_probe.clone() {
             let store = store.clone();
-            tokio::spawn(async move { probe.keep_looking(&store).await });
+            tokio::spawn(async move { probe.run(&store).await });
         }
         tokio::spawn(setup_link::offer(store.clone(), self.live.clone(), self.listener_url.clone()));
         tokio::spawn(prune_periodically(store, self.live.clone()));
@@ -62,7 +62,11 @@ pub(super) fn open_alone(database: &config::Database, may_migrate: bool) -> anyh
 }
 
 fn options(database: &config::Database, create: bool) -> StoreOptions {
-    StoreOptions { connections: MAX_DATABASE_CONNECTIONS, limit: database.options.query_timeout.duration(), create }
+    StoreOptions {
+        connections: MAX_DATABASE_CONNECTIONS,
+        query_timeout: database.options.query_timeout.duration(),
+        create,
+    }
 }
 
 async fn prune_periodically(store: Store, live: Arc<ArcSwap<LiveSettings>>) {

@@ -214,8 +214,8 @@ fn format_field(name: &str, value: &Value) -> Option<String> {
 pub(in crate::cli) fn address_count(addresses: u64) -> Option<String> {
     match usize::try_from(addresses).unwrap_or(usize::MAX) {
         0 => None,
-        count if count < RecentUses::MOST => Some(count.to_string()),
-        _ => Some(format!("{} or more", RecentUses::MOST)),
+        count if count < RecentUses::MAX_NETWORKS => Some(count.to_string()),
+        _ => Some(format!("{} or more", RecentUses::MAX_NETWORKS)),
     }
 }
 

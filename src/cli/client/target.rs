@@ -13,8 +13,9 @@ use crate::cli::config_target::SourceArgs;
 use crate::cli::database_target::{DatabaseTarget, block_on};
 use crate::clock::Clock;
 use crate::config::shell_user;
-use crate::control::api::{ControlState, LiveSettings, Local};
+use crate::control::api::Local;
 use crate::control::operations::Caller;
+use crate::control::{ControlState, LiveSettings};
 
 #[derive(clap::Args)]
 pub(in crate::cli) struct ClientTarget {

@@ -9,7 +9,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::control::api::Peer;
+use crate::control::Peer;
 
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Prefixes and names of the headers that proxies and tunnels add. Any of them means that the peer is not the client.
@@ -28,7 +28,7 @@ const PROXY_HEADERS: [HeaderName; 9] = [
 
 /// Requires a loopback peer, a `Host` that names this machine, and no header of a proxy or of a page. A page whose name
 /// was rebound to 127.0.0.1 sends its own name in `Host`.
-pub(in crate::control) async fn require_loopback(request: Request, next: Next) -> Response {
+pub(super) async fn loopback_only(request: Request, next: Next) -> Response {
     let is_loopback = matches!(
         request.extensions().get::<ConnectInfo<Peer>>(),
         Some(ConnectInfo(Peer(address))) if address.ip().to_canonical().is_loopback()
@@ -97,7 +97,7 @@ mod tests {
         if let Some(peer) = peer {
             request.extensions_mut().insert(ConnectInfo(Peer(peer.parse().unwrap())));
         }
-        let router = Router::new().route("/", get(async || "done")).layer(from_fn(require_loopback));
+        let router = Router::new().route("/", get(async || "done")).layer(from_fn(loopback_only));
         router.oneshot(request).await.unwrap().status().as_u16()
     }
 

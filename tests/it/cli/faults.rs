@@ -29,7 +29,7 @@ fn every_fault_of_the_settings_stands_on_a_line_with_its_place() {
     assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
     insta::assert_snapshot!(ended.stderr, @r#"
     claviger.yaml:2:3  proxy.listn  is not a known key; did you mean listen?
-    claviger.yaml:4:22  proxy.timeouts.client  must be a length of time, such as 500ms, 30s or 5m
+    claviger.yaml:4:22  proxy.timeouts.client  must be a duration, such as 500ms, 30s or 5m
     claviger.yaml:5:17  accept.basic  must be true or false, not text
     claviger.yaml:9:14  versions.known[0].name  must be text, not a number; put it in quotes
     claviger.yaml:10:15  log.format  must be one of auto, json, text; did you mean json?
@@ -100,8 +100,8 @@ fn every_fault_of_the_credentials_stands_on_a_line_with_its_place() {
     assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
     insta::assert_snapshot!(ended.stderr, @r#"
     credentials.yaml:2:25  credentials[0].tokn  is not a known key; did you mean token?
-    credentials.yaml:3:10  credentials[1].id  may hold only letters, digits and . _ : @ / + -
-    credentials.yaml:3:34  credentials[1].token  is not a digest; a secret must not stand here in the clear; run claviger token digest and paste what it prints
+    credentials.yaml:3:10  credentials[1].id  may contain only letters, digits and . _ : @ / + -
+    credentials.yaml:3:34  credentials[1].token  is not a token digest; write the digest here, never the token itself; run claviger token digest and paste what it prints
     3 faults
     "#);
 }
@@ -167,8 +167,8 @@ fn a_value_that_cannot_be_read_is_not_called_missing_too() {
 #[test]
 fn what_is_missing_beside_other_faults_is_said_at_once() {
     insta::assert_snapshot!(validate("proxy: {listen: nowhere}\n", &[]).stderr, @r#"
-    claviger.yaml:1:1  credentials.file  is missing; name the credentials file, or give --credentials; or name a database
-    claviger.yaml:1:8  proxy.upstream  is missing; say where the API is, for example upstream: http://127.0.0.1:9000, or give --upstream
+    claviger.yaml:1:1  credentials.file  is missing; set the path of the credentials file, or pass --credentials; or set database
+    claviger.yaml:1:8  proxy.upstream  is missing; set the address of the API, for example upstream: http://127.0.0.1:9000, or pass --upstream
     claviger.yaml:1:17  proxy.listen  must be an IP address and a port, such as 127.0.0.1:8080, 0.0.0.0:8080 or [::]:8080
     3 faults
     "#);

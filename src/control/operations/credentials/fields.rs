@@ -52,7 +52,7 @@ impl Given<'_> {
             faults.add("expires_at", "has passed: it would never be let through");
         }
         if self.rate_limit.is_some_and(|rate| !rate.is_countable()) {
-            faults.add("rate_limit", "would take more than a hundred years to be whole again");
+            faults.add("rate_limit", "would take more than a hundred years to refill");
         }
         faults
     }

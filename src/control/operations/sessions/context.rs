@@ -3,8 +3,6 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
 use super::SessionLimits;
 use crate::auth::{HashPool, Network, Throttle, ThrottleRules};
 use crate::clock::Clock;
@@ -65,7 +63,7 @@ impl SignInContext<'_> {
         password: PlainPassword,
     ) -> Result<bool, GuessError> {
         let has_hash = hash.is_some();
-        let hash = hash.unwrap_or_else(PasswordHash::decoy);
+        let hash = hash.unwrap_or_else(PasswordHash::dummy);
         let is_fit = password.reveal().len() <= LONGEST_PASSWORD;
         let Some(rules) = self.rules else {
             if !is_fit {
@@ -76,10 +74,7 @@ impl SignInContext<'_> {
         };
         let (network, name) = (Network::of(self.address), email.to_ascii_lowercase());
         let guess = self.throttle.begin(&rules, network, &name, is_known, self.clock.steady());
-        let guess = guess.map_err(|seconds| {
-            let retry_after = Duration::from_secs(seconds.into());
-            GuessError::TooMany { retry_after }
-        })?;
+        let guess = guess.map_err(|retry_after| GuessError::TooMany { retry_after })?;
         if !is_fit {
             self.throttle.wrong(guess, self.clock.steady());
             return Ok(false);
@@ -102,12 +97,8 @@ impl SignInContext<'_> {
 
     /// Hashes a password, when it is its turn.
     pub(in crate::control::operations) async fn hash(&self, password: PlainPassword) -> Result<PasswordHash, Busy> {
-        let (done, hash) = oneshot::channel();
-        self.hashes.renew(password, |hash| {
-            // Whoever wanted it may have gone.
-            let _gone = done.send(hash);
-        });
-        hash.await.map_err(|_| Busy)
+        let (hash, _) = self.hashes.hash(password).await.map_err(|_| Busy)?;
+        Ok(hash)
     }
 
     /// Somebody who does something from here.

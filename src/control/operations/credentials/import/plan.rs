@@ -8,14 +8,13 @@ use jiff::Timestamp;
 use super::records::{Records, differences, rate_limit};
 use super::{ImportError, Imported, ImportedCredential};
 use crate::config::{Diagnostic, Diagnostics, Origin};
-use crate::control::operations::moment::whole_millis;
 use crate::credential::{Credential, Label, StoredSecret, TokenDigest};
 use crate::formats::{Extent, Import, Place};
-use crate::store::{AccountRecord, Actor, CredentialRecord, Holders, Transaction};
+use crate::store::{AccountRecord, Actor, CredentialRecord, Holders, Transaction, whole_millis};
 
 /// More than these are not reported at once.
 const MOST_FAULTS: usize = 100;
-const ID_BESIDE_HINT: &str = "write this user into a YAML or CSV file, where the id stands beside the user name";
+const ID_BESIDE_HINT: &str = "import this user from a YAML or CSV file, which have an id of their own";
 
 /// What is to be written. Of what changes, also what it was.
 #[derive(Default)]
@@ -84,7 +83,7 @@ impl Plan {
         faults.0.sort_by(|a, b| a.origin.cmp(&b.origin));
         if faults.0.len() > MOST_FAULTS {
             faults.0.truncate(MOST_FAULTS);
-            faults.push(Diagnostic::new(Origin::WHOLE_FILE, "", "has more faults than are listed here"));
+            faults.push(Diagnostic::new(Origin::WHOLE_FILE, "", "has more faults than these"));
         }
         Ok(faults.into_result(|| plan)?)
     }
@@ -206,7 +205,7 @@ impl Taken {
             }
             Extent::Columns { .. } => {
                 let is_countable = rate_limit(before, credential, extent).is_none_or(|rate| rate.is_countable());
-                let problem = "kept as it is would take more than a hundred years to be whole again";
+                let problem = "kept as it is would take more than a hundred years to refill";
                 return (!is_countable).then(|| place.fault("rate_limit.burst", problem).hint("add this column"));
             }
             Extent::Whole => return None,
