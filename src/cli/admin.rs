@@ -4,11 +4,13 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::config_target::SourceArgs;
+use super::config_target::ConfigArgs;
 use super::database_target::{DatabaseTarget, block_on};
 use super::output::{is_json, note, print};
 use crate::clock::Clock;
 use crate::config::shell_user;
+use crate::control::LiveSettings;
+use crate::control::api::setup_request;
 use crate::control::operations::{Caller, OperationContext, first_setup_link};
 
 #[derive(clap::Subcommand)]
@@ -22,7 +24,7 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        source: SourceArgs,
+        source: ConfigArgs,
     },
 }
 
@@ -30,23 +32,23 @@ impl Command {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let Self::SetupLink { json, source } = self;
         block_on(async {
-            let target = DatabaseTarget::read(&source)?;
+            let target = DatabaseTarget::read(&source.source())?;
             let store = target.open_ready().await?;
             let caller = Caller::shell(shell_user());
             let created =
                 first_setup_link(&OperationContext::new(&store, &caller, Clock::System.now(), target.terms())).await;
             store.close().await;
-            let (link, base) = (created?, target.settings.public_url.as_deref());
+            let (link, live) = (created?, LiveSettings::of(&target.settings));
             let ticket = link.ticket.reveal();
-            let url = base.map(|base| format!("{base}/setup#{ticket}"));
+            let url = live.setup_url(ticket);
             if is_json(json) {
                 print(json!({"ticket": ticket, "url": url, "ends_at": link.ends_at.to_string()}).to_string())?;
                 return Ok(ExitCode::SUCCESS);
             }
-            note(format!("Works once, until {}:", link.ends_at.strftime("%Y-%m-%d %H:%MZ")));
+            note(format!("Works once, until {}:", link.ends_at.strftime("%Y-%m-%d %H:%M:%SZ")));
             print(url.as_deref().unwrap_or(ticket))?;
             if url.is_none() {
-                note("With admin.public_url in the settings, this would be a link.");
+                note(setup_request(&target.api_url(), true));
             }
             Ok(ExitCode::SUCCESS)
         })

@@ -3,7 +3,7 @@
 use std::io::BufWriter;
 use std::process::ExitCode;
 
-use super::client::{ClientArgs, Column, Request, cell, list, parse_time, path, query, time};
+use super::client::{ClientArgs, ClientTarget, Column, Request, cell, list, parse_time, path, query, time};
 
 const COLUMNS: [Column; 6] = [
     ("AT", |entry| time(entry, "at")),
@@ -30,7 +30,7 @@ pub(super) enum Command {
         #[command(flatten)]
         filter: Filter,
         #[command(flatten)]
-        client: ClientArgs,
+        client: ClientTarget,
     },
 }
 

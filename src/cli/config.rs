@@ -28,9 +28,6 @@ pub(super) enum Command {
     Show {
         #[command(flatten)]
         source: SourceArgs,
-        /// Leave secrets out; settings hold none, so this changes nothing
-        #[arg(long)]
-        redacted: bool,
     },
     /// Print the JSON Schema of the settings file
     #[command(after_help = "Examples:\n  claviger config schema > claviger.schema.json")]
@@ -53,7 +50,7 @@ impl Command {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
             Self::Validate { source, format } => validate(&source, format),
-            Self::Show { source, redacted: _ } => {
+            Self::Show { source } => {
                 let (root, file) = source.source()?.read()?;
                 print(effective(&file, &root).trim_end())?;
                 Ok(ExitCode::SUCCESS)

@@ -22,6 +22,20 @@ pub(super) struct SourceArgs {
     pub(super) credentials: Option<PathBuf>,
 }
 
+/// The settings file, for commands that read the database only.
+#[derive(Args, Clone)]
+pub(super) struct ConfigArgs {
+    /// Settings file [default: claviger.yaml, config/claviger.yaml or /etc/claviger/claviger.yaml]
+    #[arg(long, short, value_name = "FILE", env = "CLAVIGER_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+impl ConfigArgs {
+    pub(super) fn source(self) -> SourceArgs {
+        SourceArgs { config: self.config, upstream: None, credentials: None }
+    }
+}
+
 impl SourceArgs {
     /// File, environment and flags, in rising priority.
     ///

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use serde_json::json;
 
-use super::config_target::SourceArgs;
+use super::config_target::{ConfigArgs, SourceArgs};
 use super::database_target::{DatabaseTarget, block_on};
 use super::output::{is_json, note, print};
 use crate::store::SchemaState;
@@ -15,11 +15,11 @@ use crate::store::SchemaState;
 pub(super) enum Command {
     /// Create or migrate the schema
     #[command(
-        after_help = "Examples:\n  claviger database migrate --config config/claviger.yaml\n\nAn SQLite file is created where it is missing. A PostgreSQL database must exist, and its user needs the right to\ncreate tables in it. Gates of the previous version keep working meanwhile. A migration that is stopped continues\nthe next time."
+        after_help = "Examples:\n  claviger database migrate --config config/claviger.yaml\n\nAn SQLite file is created where it is missing. A PostgreSQL database must exist, and its user needs the right to create tables in it. Gates of the previous version keep working meanwhile. A migration that is stopped continues the next time."
     )]
     Migrate {
         #[command(flatten)]
-        source: SourceArgs,
+        source: ConfigArgs,
     },
     /// Print address, schema version and number of rows
     #[command(
@@ -27,18 +27,18 @@ pub(super) enum Command {
     )]
     Status {
         #[command(flatten)]
-        source: SourceArgs,
+        source: ConfigArgs,
         /// Print JSON, as always when standard output is not a terminal
         #[arg(long)]
         json: bool,
     },
     /// Copy an SQLite database while gates use it
     #[command(
-        after_help = "Examples:\n  claviger database backup backup.db\n\nThe file must not exist; only its owner can read the copy. To restore it, stop every process that has the database\nopen, replace the file, and remove the files beside it whose names end in -wal and -shm. Back up a PostgreSQL\ndatabase with pg_dump."
+        after_help = "Examples:\n  claviger database backup backup.db\n\nThe file must not exist; only its owner can read the copy. To restore it, stop every process that has the database open, replace the file, and remove the files beside it whose names end in -wal and -shm. Back up a PostgreSQL database with pg_dump."
     )]
     Backup {
         #[command(flatten)]
-        source: SourceArgs,
+        source: ConfigArgs,
         /// File to create
         file: PathBuf,
     },
@@ -53,9 +53,9 @@ struct Contents {
 impl Command {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
-            Self::Migrate { source } => block_on(migrate(&source)),
-            Self::Status { source, json } => block_on(status(&source, json)),
-            Self::Backup { source, file } => block_on(backup(&source, &file)),
+            Self::Migrate { source } => block_on(migrate(&source.source())),
+            Self::Status { source, json } => block_on(status(&source.source(), json)),
+            Self::Backup { source, file } => block_on(backup(&source.source(), &file)),
         }
     }
 }

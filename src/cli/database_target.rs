@@ -80,6 +80,13 @@ impl DatabaseTarget {
         Ok(store)
     }
 
+    /// Where a server with these settings serves the management API.
+    pub(super) fn api_url(&self) -> String {
+        let settings = &self.settings;
+        let scheme = if settings.admin_tls.is_some() { "https" } else { "http" };
+        settings.public_url.clone().unwrap_or_else(|| format!("{scheme}://{}", settings.admin_listen))
+    }
+
     pub(super) fn terms(&self) -> Terms<'_> {
         let settings = &self.settings;
         let catalogs = Catalogs { versions: &settings.versions, scopes: &settings.scopes };

@@ -26,15 +26,16 @@ mod user;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 /// A gate for API credentials in front of an existing API.
 #[derive(Parser)]
 #[command(
     name = "claviger",
     version,
+    max_term_width = 100,
     after_help = "Start here:\n  claviger demo                                    see it work; needs no files\n  claviger token new                               create a token and its digest\n  claviger serve --upstream http://127.0.0.1:9000 --credentials credentials.yaml\n  claviger serve --config config/claviger.yaml",
-    after_long_help = "Start here:\n  claviger demo                                    see it work; needs no files\n  claviger token new                               create a token and its digest\n  claviger serve --upstream http://127.0.0.1:9000 --credentials credentials.yaml\n  claviger serve --config config/claviger.yaml\n\nEvery setting can be given in the environment: CLAVIGER__PROXY__LISTEN=0.0.0.0:8080 stands for\nproxy.listen. Flags override the environment, which overrides the file.\n\nExit codes: 0 success, 1 failure, 2 usage error."
+    after_long_help = "Start here:\n  claviger demo                                    see it work; needs no files\n  claviger token new                               create a token and its digest\n  claviger serve --upstream http://127.0.0.1:9000 --credentials credentials.yaml\n  claviger serve --config config/claviger.yaml\n\nEvery setting can be given in the environment: CLAVIGER__PROXY__LISTEN=0.0.0.0:8080 stands for proxy.listen. Flags override the environment, which overrides the file.\n\nExit codes: 0 success, 1 failure, 2 usage error."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -93,8 +94,35 @@ enum Command {
     Man(shell::Man),
 }
 
+/// Headings of the help, with the commands below them.
+const GROUPS: [(&str, &[&str]); 6] = [
+    ("Gate", &["serve", "demo", "health", "throttle"]),
+    ("Settings", &["config", "explain"]),
+    ("Customers", &["account", "request", "credential", "user"]),
+    ("Management", &["operator", "admin", "audit", "database"]),
+    ("Secrets", &["token", "password"]),
+    ("Shell", &["completions", "man"]),
+];
+
+/// clap has no headings for subcommands, so the list is part of the template.
+fn command() -> clap::Command {
+    let command = Cli::command();
+    let list = |(heading, names): &(&str, &[&str])| {
+        let about =
+            |name: &str| command.find_subcommand(name).and_then(clap::Command::get_about).map(ToString::to_string);
+        let lines = names.iter().map(|name| format!("  {name:<12} {}\n", about(name).unwrap_or_default()));
+        format!("{heading}:\n{}", lines.collect::<String>())
+    };
+    let groups: Vec<String> = GROUPS.iter().map(list).collect();
+    let template = format!(
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{}\nOptions:\n{{options}}{{after-help}}",
+        groups.join("\n")
+    );
+    command.help_template(template)
+}
+
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::from_arg_matches(&command().get_matches()).unwrap_or_else(|error| error.exit());
     crate::server::install_crypto();
     let outcome = match cli.command {
         Command::Serve(args) => args.run(),
@@ -124,5 +152,20 @@ pub fn run() -> ExitCode {
             output::report(&error);
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_help_lists_every_command_in_one_group() {
+        let mut listed: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        let command = Cli::command();
+        let mut commands: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        listed.sort_unstable();
+        commands.sort_unstable();
+        assert_eq!(listed, commands);
     }
 }

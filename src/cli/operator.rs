@@ -95,7 +95,7 @@ impl Command {
                 let body = json!({"name": name, "role": role, "account": account, "expires_at": expires});
                 client.run(async |there| {
                     let answer = there.send(Request::post(&path(&["operator-tokens"]), body).idempotent()?).await?;
-                    show_secret(&client, &answer.body)
+                    show_secret(&client, there, &answer.body)
                 })
             }
             Self::Disable(confirmed) => confirmed.run(|path| Request::post(&format!("{path}/disable"), json!({}))),

@@ -9,7 +9,7 @@ use crate::source::Loader;
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  claviger serve --config config/claviger.yaml\n  claviger serve --upstream http://127.0.0.1:9000 --credentials credentials.yaml\n  claviger serve --config claviger.yaml --listen 0.0.0.0:8080\n\nSignals: HUP reloads the files, USR2 starts the program that is on disk now to take over, TERM finishes requests in\nflight and exits, INT exits at once."
+    after_help = "Examples:\n  claviger serve --config config/claviger.yaml\n  claviger serve --upstream http://127.0.0.1:9000 --credentials credentials.yaml\n  claviger serve --config claviger.yaml --listen 0.0.0.0:8080\n\nSignals: HUP reloads the files, USR2 starts the program that is on disk now to take over, TERM finishes requests in flight and exits, INT exits at once."
 )]
 pub(super) struct Args {
     #[command(flatten)]

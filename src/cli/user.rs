@@ -2,9 +2,12 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 
-use super::client::{ClientArgs, Column, Confirmation, Request, cell, list, path, query, show, show_secret, time};
+use super::client::{
+    Client, ClientArgs, Column, Confirmation, Request, cell, list, path, query, show, show_secret, time,
+};
 use super::output::{print, sanitize};
 use crate::credential::Label;
 
@@ -34,7 +37,9 @@ pub(super) enum Command {
         client: ClientArgs,
     },
     /// Show one user
-    #[command(after_help = "Examples:\n  claviger user show usr_0a1b2c3d4e5f6g7h8i9j")]
+    #[command(
+        after_help = "Examples:\n  claviger user show usr_0a1b2c3d4e5f6g7h8i9j\n  claviger user show ann@example.org"
+    )]
     Show(UserArgs),
     /// Create a user, and print the link that sets their password
     #[command(
@@ -92,7 +97,7 @@ pub(super) enum Command {
 
 #[derive(clap::Args)]
 pub(super) struct UserArgs {
-    /// User id
+    /// User id or e-mail address
     #[arg(value_name = "USER")]
     id: String,
     #[command(flatten)]
@@ -107,13 +112,17 @@ impl Command {
                     query(&path(&["users"]), &[("account", account.as_ref().map(Label::to_string)), ("role", role)]);
                 list(&client, there, &path, &COLUMNS, "no users").await
             }),
-            Self::Show(UserArgs { id, client }) => client.show(Request::get(&path(&["users", &id]))),
+            Self::Show(UserArgs { id, client }) => client.run(async |there| {
+                let answer = there.send(Request::get(&user_path(there, &id).await?)).await?;
+                show(&client, &answer.body)?;
+                Ok(ExitCode::SUCCESS)
+            }),
             Self::Create { email, role, account, name, client } => {
                 let account = account.as_ref().map(Label::as_str);
                 let body = json!({"email": email, "role": role, "account": account, "name": name});
                 client.run(async |there| {
                     let answer = there.send(Request::post(&path(&["users"]), body).idempotent()?).await?;
-                    show_secret(&client, &answer.body)
+                    show_secret(&client, there, &answer.body)
                 })
             }
             Self::Edit { one: UserArgs { id, client }, email, role, name } => {
@@ -122,7 +131,7 @@ impl Command {
                     given.into_iter().filter_map(|(field, value)| Some((field.to_owned(), value?.into()))).collect();
                 anyhow::ensure!(!body.is_empty(), "nothing to change: give at least one option, such as --name");
                 client.run(async |there| {
-                    let path = path(&["users", &id]);
+                    let path = user_path(there, &id).await?;
                     let seen = there.send(Request::get(&path)).await?;
                     let answer = there.send(Request::patch(&path, body).if_match(seen.revision)).await?;
                     show(&client, &answer.body)?;
@@ -130,7 +139,7 @@ impl Command {
                 })
             }
             Self::Disable { one: UserArgs { id, client }, confirmation } => client.run(async |there| {
-                let path = path(&["users", &id]);
+                let path = user_path(there, &id).await?;
                 let seen = there.send(Request::get(&path)).await?;
                 let (email, role) = (sanitize(&cell(&seen.body, "email")), cell(&seen.body, "role"));
                 let effect =
@@ -145,12 +154,16 @@ impl Command {
             Self::Enable(one) => one.post("enable"),
             Self::SetupLink(UserArgs { id, client }) => client.run(async |there| {
                 let answer =
-                    there.send(Request::post(&path(&["users", &id, "setup-link"]), json!({})).idempotent()?).await?;
-                show_secret(&client, &answer.body)
+                    there.send(Request::post(&format!("{}/setup-link", user_path(there, &id).await?), json!({})).idempotent()?).await?;
+                show_secret(&client, there, &answer.body)
             }),
             Self::Diagnose(UserArgs { id, client }) => client.run(async |there| {
-                let answer = there.send(Request::get(&path(&["users", &id, "diagnosis"]))).await?;
+                let answer = there.send(Request::get(&format!("{}/diagnosis", user_path(there, &id).await?))).await?;
                 diagnosis(&client, &answer.body)?;
+                client.hint(|| {
+                    "Each gate counts failed password attempts of its own: claviger throttle list --admin URL lists them."
+                        .to_owned()
+                });
                 Ok(ExitCode::SUCCESS)
             }),
         }
@@ -159,8 +172,30 @@ impl Command {
 
 impl UserArgs {
     fn post(self, verb: &str) -> anyhow::Result<ExitCode> {
-        self.client.show(Request::post(&path(&["users", &self.id, verb]), json!({})))
+        let Self { id, client } = self;
+        client.run(async |there| {
+            let request = Request::post(&format!("{}/{verb}", user_path(there, &id).await?), json!({}));
+            show(&client, &there.send(request).await?.body)?;
+            Ok(ExitCode::SUCCESS)
+        })
     }
+}
+
+/// The path of a user by id, or by e-mail address, which no id contains.
+async fn user_path(there: &Client, user: &str) -> anyhow::Result<String> {
+    if !user.contains('@') {
+        return Ok(path(&["users", user]));
+    }
+    let mut found = None;
+    there
+        .pages(&path(&["users"]), |users| {
+            let has_email = |one: &&Value| one["email"].as_str().is_some_and(|email| email.eq_ignore_ascii_case(user));
+            found = found.take().or_else(|| Some(users.iter().find(has_email)?["id"].as_str()?.to_owned()));
+            Ok(())
+        })
+        .await?;
+    let id = found.with_context(|| format!("no user has the e-mail address {}", sanitize(user)))?;
+    Ok(path(&["users", &id]))
 }
 
 fn diagnosis(client: &ClientArgs, answer: &Value) -> anyhow::Result<()> {

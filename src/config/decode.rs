@@ -9,7 +9,7 @@ use serde::de::{
     SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 
-use super::suggest::{closest, unknown_key};
+use super::suggest::{closest, suggested_path, unknown_key};
 use super::{Diagnostic, Diagnostics, Key, Node, Origin, Value};
 
 const MAX_FAULTS: usize = 100;
@@ -64,6 +64,7 @@ pub fn decode<T: Document>(root: &mut Node, at: &str, faults: &mut Diagnostics) 
         let steps: Vec<Step> = error.steps.into_iter().rev().collect();
         let shown = steps.len() - usize::from(error.about == About::Hidden);
         let mut path = join(at, &steps[..shown]);
+        let hint = error.hint;
         let removed = remove(root, &steps, error.about == About::Duplicate);
         if let About::Missing(field) = error.about {
             path = join(&path, &[Step::Key(field.to_owned())]);
@@ -76,9 +77,11 @@ pub fn decode<T: Document>(root: &mut Node, at: &str, faults: &mut Diagnostics) 
                 origin,
                 path: path.clone(),
                 problem: error.problem,
-                hint: error.hint,
+                hint: hint.clone(),
             });
         }
+        // The key that a misspelt one stands for is not missing too.
+        removed_paths.extend(suggested_path(&path, hint.as_deref()));
         removed_paths.push(path);
         found += 1;
         if found >= MAX_FAULTS || !removed {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use super::suggest::suggested_path;
 use super::{Diagnostic, Diagnostics, Node, Origin, Settings, Value, decode, parse, raw, read_text};
 
 /// Prefix of overrides in the environment; `__` separates keys.
@@ -65,9 +66,12 @@ impl ConfigSource {
             // The rest of a faulty file may have faults of meaning too.
             (Some(file), false) => {
                 if let Err(more) = Settings::new(&file, &root, &self.directory()) {
-                    // Faults next to a removed value may be caused by its removal.
-                    let is_new =
-                        |fault: &Diagnostic| !faults.0.iter().any(|other| are_related(&other.path, &fault.path));
+                    // A removed value, and the key that a misspelt one stands for, are not missing.
+                    let suggested = |fault: &Diagnostic| suggested_path(&fault.path, fault.hint.as_deref());
+                    let removed: Vec<String> = (faults.0.iter())
+                        .flat_map(|fault| suggested(fault).into_iter().chain([fault.path.clone()]))
+                        .collect();
+                    let is_new = |fault: &Diagnostic| !removed.iter().any(|path| are_related(path, &fault.path));
                     let more: Vec<Diagnostic> = more.0.into_iter().filter(is_new).collect();
                     faults.0.extend(more);
                 }
@@ -163,11 +167,32 @@ pub fn wants_colour() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// The name of the user at the shell as the environment states it: the user behind sudo, otherwise the login name.
+/// The user of this process, for the audit: its name in `/etc/passwd`, else `uid:NUMBER`; with sudo, the caller's name
+/// behind it. `USER` and the like are not read: any caller can set them.
 pub fn shell_user() -> String {
-    let named = ["SUDO_USER", "USER", "LOGNAME"].into_iter().filter_map(std::env::var_os);
-    let name = named.map(|name| name.to_string_lossy().into_owned()).find(|name| !name.is_empty());
-    name.map_or("unknown".into(), |name| name.chars().filter(|letter| !letter.is_control()).take(64).collect())
+    let uid = rustix::process::getuid().as_raw();
+    let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let user = user_name(&passwd, uid).unwrap_or_else(|| format!("uid:{uid}"));
+    let sudo_user = std::env::var_os("SUDO_USER").map(|name| printable(&name.to_string_lossy()));
+    match sudo_user.filter(|name| !name.is_empty() && *name != user) {
+        Some(name) => format!("{user} (sudo {name})"),
+        None => user,
+    }
+}
+
+/// Looks a user up in the format of passwd(5).
+fn user_name(passwd: &str, uid: u32) -> Option<String> {
+    let uid = uid.to_string();
+    let name = passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == uid).then_some(name)
+    });
+    name.map(printable).filter(|name| !name.is_empty())
+}
+
+fn printable(name: &str) -> String {
+    name.chars().filter(|letter| !letter.is_control()).take(64).collect()
 }
 
 /// The operator token for the management API of another process (`CLAVIGER_TOKEN`).
@@ -189,6 +214,14 @@ pub fn process_environment() -> Result<Vec<Override>, Diagnostics> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_user_is_found_in_passwd_by_uid() {
+        let passwd = "root:x:0:0:root:/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\nbroken\n:x:7:7:::\n";
+        assert_eq!(user_name(passwd, 0).as_deref(), Some("root"));
+        assert_eq!(user_name(passwd, 1000).as_deref(), Some("ann"));
+        assert_eq!([1, 7].map(|uid| user_name(passwd, uid)), [None, None]);
+    }
 
     #[test]
     fn a_variable_may_be_null_but_not_empty() {

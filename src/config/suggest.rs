@@ -5,6 +5,7 @@ use super::{Diagnostic, Key};
 
 /// Edit distance up to which a key counts as misspelt.
 const MAX_EDITS: usize = 2;
+const SUGGESTION: &str = "did you mean ";
 const MAX_NAME_BYTES: usize = 32;
 
 /// The fault of an unknown key. Its path is the key, or empty where the key may be a secret.
@@ -23,6 +24,13 @@ pub fn unknown_key(key: &Key, known: &[&str]) -> Diagnostic {
     Diagnostic::new(key.origin.clone(), "", "a key here is not known").hint(hint)
 }
 
+/// The path of the key that a misspelt one at `path` stands for, by the hint of its fault.
+pub(super) fn suggested_path(path: &str, hint: Option<&str>) -> Option<String> {
+    let name = hint?.strip_prefix(SUGGESTION)?.strip_suffix('?')?;
+    let parent = path.rsplit_once('.').map(|(parent, _)| format!("{parent}.")).unwrap_or_default();
+    Some(parent + name)
+}
+
 /// The most similar of the known words, if any is similar.
 pub(crate) fn closest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     let folded = name.to_ascii_lowercase().replace('-', "_");
@@ -36,7 +44,7 @@ pub(crate) fn closest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
 
 fn suggestion(name: &str, known: &[&str]) -> String {
     match closest(name, known) {
-        Some(known) => format!("did you mean {known}?"),
+        Some(known) => format!("{SUGGESTION}{known}?"),
         None => format!("known here: {}", known.join(", ")),
     }
 }

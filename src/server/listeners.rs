@@ -39,15 +39,16 @@ impl Listeners {
             }
         };
         let mut proxy = Vec::new();
-        for address in settings.listeners() {
+        for (index, address) in settings.listeners().enumerate() {
+            let key = if index < settings.listen.len() { "proxy.listen" } else { "forward_auth.listen" };
             let is_wanted = |own| matches(own, address);
             let socket = activated.take(is_wanted);
-            proxy.push(bind(address, socket.or_else(|| received.as_mut()?.take_proxy(is_wanted)))?);
+            proxy.push(bind(key, address, socket.or_else(|| received.as_mut()?.take_proxy(is_wanted)))?);
         }
         let address = settings.admin_listen;
         let is_wanted = |own| matches(own, address);
         let socket = activated.take(is_wanted);
-        let admin = bind(address, socket.or_else(|| received.as_mut()?.take_admin(is_wanted)))?;
+        let admin = bind("admin.listen", address, socket.or_else(|| received.as_mut()?.take_admin(is_wanted)))?;
         activated.ensure_all_taken()?;
         let handover = Handover::new(path, received, proxy.iter().chain([&admin]))?;
         let forward_auth = proxy.split_off(settings.listen.len());
@@ -55,8 +56,9 @@ impl Listeners {
     }
 }
 
-fn bind(address: SocketAddr, socket: Option<BoundListener>) -> anyhow::Result<BoundListener> {
-    socket.map_or_else(|| BoundListener::new(address), Ok).with_context(|| format!("cannot listen on {address}"))
+fn bind(key: &str, address: SocketAddr, socket: Option<BoundListener>) -> anyhow::Result<BoundListener> {
+    let bound = socket.map_or_else(|| BoundListener::new(address), Ok);
+    bound.with_context(|| format!("{key}: cannot listen on {address}"))
 }
 
 /// Port 0 in the settings matches any port of that address.

@@ -22,6 +22,8 @@ pub(super) struct ManagementApi {
     pub(super) database: config::Database,
     pub(super) live: Arc<ArcSwap<LiveSettings>>,
     pub(super) throttle: Arc<Throttle>,
+    /// URL of the admin listener.
+    pub(super) listener_url: String,
     /// Watches the database where no gate does.
     pub(super) standalone_probe: Option<Arc<DatabaseProbe>>,
 }
@@ -39,7 +41,7 @@ impl ManagementApi {
             let store = store.clone();
             tokio::spawn(async move { probe.run(&store).await });
         }
-        tokio::spawn(setup_link::offer(store.clone(), self.live.clone()));
+        tokio::spawn(setup_link::offer(store.clone(), self.live.clone(), self.listener_url.clone()));
         tokio::spawn(prune_periodically(store, self.live.clone()));
         Ok(state)
     }

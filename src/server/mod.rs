@@ -4,6 +4,7 @@ mod admin;
 mod admin_connections;
 mod build;
 mod demo_api;
+mod descriptors;
 mod gate;
 mod handover;
 mod listeners;
@@ -87,6 +88,9 @@ fn run(
     options: ServeOptions,
     ready: impl FnOnce(&Addresses),
 ) -> anyhow::Result<()> {
+    descriptors::raise_limit(&loaded.settings);
+    // Before the database: a start that fails on a certificate must not create it.
+    check(&loaded)?;
     let parts = Parts::build(&loaded, options)?;
     let process = Process::wire(parts, loader, loaded, log)?;
     ready(&process.addresses);

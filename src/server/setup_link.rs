@@ -8,19 +8,20 @@ use arc_swap::ArcSwap;
 
 use crate::clock::Clock;
 use crate::control::LiveSettings;
+use crate::control::api::setup_request;
 use crate::control::operations::{Caller, NewSetupLink, OperationContext, SetupLinkError, first_setup_link};
 use crate::store::Store;
 
 /// Between attempts while the database does not answer.
 const RETRY_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Prints one link, unless a staff member has a password. Every process with the management API does: using one of the
+/// Prints one link, or its token while there is no page for it, unless a staff member has a password. Every process with the management API does: using one of the
 /// links invalidates all of them.
-pub(super) async fn offer(store: Store, live: Arc<ArcSwap<LiveSettings>>) {
+pub(super) async fn offer(store: Store, live: Arc<ArcSwap<LiveSettings>>, listener_url: String) {
     loop {
         let live = live.load_full();
         match create(&store, &live).await {
-            Ok(link) => return print(&link, live.public_url.as_deref()),
+            Ok(link) => return print(&link, &live, &listener_url),
             Err(SetupLinkError::AlreadySetUp) => {
                 return tracing::debug!("no set-up link: a staff member has a password");
             }
@@ -41,16 +42,15 @@ async fn create(store: &Store, live: &LiveSettings) -> Result<NewSetupLink, Setu
 }
 
 /// Not a log event: programs collect and keep those.
-fn print(link: &NewSetupLink, public_url: Option<&str>) {
-    let (until, ticket) = (link.ends_at.strftime("%Y-%m-%d %H:%MZ"), link.ticket.reveal());
-    let text = match public_url {
-        Some(base) => format!(
-            "No staff member has a password yet. This link sets one. It works once, until {until}:\n\
-             {base}/setup#{ticket}\n"
-        ),
+fn print(link: &NewSetupLink, live: &LiveSettings, listener_url: &str) {
+    let (until, token) = (link.ends_at.strftime("%Y-%m-%d %H:%M:%SZ"), link.ticket.reveal());
+    let text = match live.setup_url(token) {
+        Some(url) => {
+            format!("No staff member has a password yet. This link sets one. It works once, until {until}:\n{url}\n")
+        }
         None => format!(
-            "No staff member has a password yet. This token sets one, at POST /api/v1/setup. It works once, until \
-             {until}:\n{ticket}\nWith admin.public_url in the settings, this would be a link.\n"
+            "No staff member has a password yet. This token sets one. It works once, until {until}:\n{token}\n{}\n",
+            setup_request(live.public_url.as_deref().unwrap_or(listener_url), true)
         ),
     };
     // Without standard error, claviger admin setup-link prints one.

@@ -95,12 +95,15 @@ impl Process {
         let reload = Reloader::start(loader, loaded, publish, metrics.clone(), Clock::System)?;
 
         let queue = SignalQueue::open().context("cannot receive signals")?;
+        let scheme = if admin_certificates.is_some() { "https" } else { "http" };
+        let listener_url = format!("{scheme}://{}", addresses.admin);
         let admin_connections = AdminConnections::new(AdminTimeouts::default());
         let sign_in_throttle = Arc::new(Throttle::default());
         let management_api = |database| ManagementApi {
             database,
             live: live.clone(),
             throttle: sign_in_throttle.clone(),
+            listener_url: listener_url.clone(),
             standalone_probe: probe.clone(),
         };
         server.add_service(background_service(

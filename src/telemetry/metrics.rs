@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use prometheus::{Gauge, Histogram, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
 
+use super::process;
 use super::registry::Families;
 
 /// The values of the label `method`; everything else is `other`.
@@ -34,6 +35,7 @@ pub enum TlsListener {
 
 pub struct Metrics {
     pub(super) families: Families,
+    started: f64,
     verdicts: Vec<Vec<IntCounter>>,
     requests: IntCounterVec,
     requests_by_code: Vec<OnceLock<IntCounter>>,
@@ -172,6 +174,7 @@ impl Metrics {
             cache_hits,
             cache_misses,
             families: all,
+            started: process::start_time(),
         })
     }
 
@@ -250,7 +253,7 @@ impl Metrics {
     /// # Errors
     /// Encoding fails.
     pub fn render(&self) -> prometheus::Result<String> {
-        self.families.render()
+        Ok(self.families.render()? + &process::render(self.started))
     }
 }
 

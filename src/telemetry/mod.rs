@@ -7,6 +7,7 @@ mod logging;
 mod metrics;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod process;
 mod registry;
 mod spans;
 mod trace_parent;

@@ -15,13 +15,12 @@ use http::header::{ETAG, HeaderMap, HeaderValue};
 use serde_json::Value;
 
 pub(super) use self::confirm::Confirmation;
-pub(super) use self::print::{Column, address_count, cell, list, show, show_secret, time};
+pub(super) use self::print::{Column, address_count, cell, list, list_matching, show, show_secret, time};
 use self::remote::Remote;
 use self::request::encoded;
 pub(super) use self::request::{Request, path, query};
 pub(super) use self::target::ClientTarget;
 pub(super) use self::time::{ago, parse_time};
-use super::database_target::block_on;
 use crate::control::api::{Local, LocalAnswer, LocalStream};
 use crate::store::Store;
 
@@ -35,7 +34,7 @@ pub(super) struct ClientArgs {
 }
 
 pub(super) enum Client {
-    Local(Local, Store),
+    Local { api: Local, store: Store, base: String },
     Remote(Remote),
 }
 
@@ -84,14 +83,7 @@ impl ClientArgs {
     /// # Errors
     /// When the API cannot be reached, and those of `work`.
     pub(super) fn run(&self, work: impl AsyncFnOnce(&Client) -> anyhow::Result<ExitCode>) -> anyhow::Result<ExitCode> {
-        block_on(async {
-            let client = self.target.open().await?;
-            let outcome = work(&client).await;
-            if let Client::Local(_, store) = &client {
-                store.close().await;
-            }
-            outcome
-        })
+        self.target.run(work)
     }
 
     /// Sends one request and prints the body of the response.
@@ -112,7 +104,7 @@ impl Client {
     /// [`Refusal`], or why there is no response.
     pub(super) async fn send(&self, request: Request) -> anyhow::Result<Answer> {
         let Reply { status, revision, body } = match self {
-            Self::Local(local, _) => send_local(local, &request).await?.whole().await.into(),
+            Self::Local { api, .. } => send_local(api, &request).await?.whole().await.into(),
             Self::Remote(remote) => remote.send(&request).await?,
         };
         if status.is_success() {
@@ -128,8 +120,8 @@ impl Client {
     /// As [`Client::send`], and when the body is cut off: what arrived is written by then.
     pub(super) async fn download(&self, request: Request, out: &mut impl Write) -> anyhow::Result<HeaderMap> {
         let answered = match self {
-            Self::Local(local, _) => {
-                let mut answer = send_local(local, &request).await?;
+            Self::Local { api, .. } => {
+                let mut answer = send_local(api, &request).await?;
                 if answer.status.is_success() {
                     while let Some(piece) = answer.piece().await? {
                         out.write_all(&piece)?;
@@ -151,8 +143,16 @@ impl Client {
     /// `None` for the in-process API.
     pub(super) fn server(&self) -> Option<&str> {
         match self {
-            Self::Local(..) => None,
+            Self::Local { .. } => None,
             Self::Remote(remote) => Some(remote.server()),
+        }
+    }
+
+    /// URL of the server, or of the one that the settings describe.
+    pub(super) fn base(&self) -> &str {
+        match self {
+            Self::Local { base, .. } => base,
+            Self::Remote(remote) => remote.server(),
         }
     }
 

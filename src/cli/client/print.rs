@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Client, ClientArgs};
 use crate::cli::output::{note, print, sanitize};
+use crate::control::api::setup_request;
 use crate::credential::RecentUses;
 
 /// Fields that hold a secret, which is shown once.
@@ -25,14 +26,32 @@ pub(in crate::cli) async fn list(
     columns: &[Column],
     empty: &str,
 ) -> anyhow::Result<ExitCode> {
+    list_matching(args, client, path, columns, empty, |_| true).await
+}
+
+/// [`list`], without the items that do not match.
+///
+/// # Errors
+/// As [`Client::pages`].
+pub(in crate::cli) async fn list_matching(
+    args: &ClientArgs,
+    client: &Client,
+    path: &str,
+    columns: &[Column],
+    empty: &str,
+    matches: impl Fn(&Value) -> bool,
+) -> anyhow::Result<ExitCode> {
     if args.is_json() {
-        return array(client, path).await;
+        return array(client, path, matches).await;
     }
     let mut widths: Vec<usize> = columns.iter().map(|(title, _)| title.len()).collect();
     let mut has_header = false;
     let read = client.pages(path, |items| {
-        let rows: Vec<Vec<String>> =
-            items.iter().map(|item| columns.iter().map(|(_, cell)| sanitize(&cell(item))).collect()).collect();
+        let rows: Vec<Vec<String>> = items
+            .iter()
+            .filter(|item| matches(item))
+            .map(|item| columns.iter().map(|(_, cell)| sanitize(&cell(item))).collect())
+            .collect();
         if !has_header && !rows.is_empty() {
             // The first page decides the widths.
             for row in &rows {
@@ -52,13 +71,13 @@ pub(in crate::cli) async fn list(
     Ok(code)
 }
 
-async fn array(client: &Client, path: &str) -> anyhow::Result<ExitCode> {
+async fn array(client: &Client, path: &str, matches: impl Fn(&Value) -> bool) -> anyhow::Result<ExitCode> {
     let (mut held, mut has_header) = (None::<String>, false);
     let read = client.pages(path, |items| {
         if !std::mem::replace(&mut has_header, true) {
             print("[")?;
         }
-        items.iter().try_for_each(|item| match held.replace(item.to_string()) {
+        items.iter().filter(|item| matches(item)).try_for_each(|item| match held.replace(item.to_string()) {
             Some(before) => print(format!("{before},")),
             None => Ok(()),
         })
@@ -100,7 +119,7 @@ pub(in crate::cli) fn show(args: &ClientArgs, resource: &Value) -> anyhow::Resul
 ///
 /// # Errors
 /// When standard output is closed.
-pub(in crate::cli) fn show_secret(args: &ClientArgs, answer: &Value) -> anyhow::Result<ExitCode> {
+pub(in crate::cli) fn show_secret(args: &ClientArgs, client: &Client, answer: &Value) -> anyhow::Result<ExitCode> {
     let Value::Object(entries) = answer else { return Ok(ExitCode::SUCCESS) };
     let is_secret = |name: &str| SECRET_FIELDS.contains(&name);
     if args.is_json() {
@@ -122,21 +141,32 @@ pub(in crate::cli) fn show_secret(args: &ClientArgs, answer: &Value) -> anyhow::
     if entries.iter().any(|(_, value)| value.is_object()) {
         print("")?;
     }
+    let mut secrets = entries.iter().filter(|(name, value)| is_secret(name) && holds_secret(value)).peekable();
+    let is_link = entries.contains_key("ticket");
+    if secrets.peek().is_none() && !is_link {
+        note("The password is the one that you chose.");
+        return Ok(ExitCode::SUCCESS);
+    }
     note("This is shown once and cannot be recovered. Save it somewhere safe:");
-    for (name, value) in entries.iter().filter(|(name, _)| is_secret(name)) {
+    for (name, value) in secrets {
         match value {
             Value::String(text) => print(format!("{name:<23} {}", sanitize(text)))?,
             secret => show(args, secret)?,
         }
     }
-    let link = if entries.contains_key("ticket") { answer } else { &answer["setup_link"] };
-    if entries.contains_key("ticket") {
+    let link = if is_link { answer } else { &answer["setup_link"] };
+    if is_link {
         show(args, answer)?;
     }
     if link["ticket"].is_string() && link["url"].is_null() {
-        note("With admin.public_url in the settings, this would be a link.");
+        note(setup_request(client.base(), false));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// False for the user name alone, of a password that the caller chose.
+fn holds_secret(value: &Value) -> bool {
+    value.is_string() || ["token", "password", "ticket"].iter().any(|field| value[*field].is_string())
 }
 
 /// The command that replaces a lost secret.
@@ -199,10 +229,10 @@ pub(in crate::cli) fn cell(resource: &Value, name: &str) -> String {
     }
 }
 
-/// A time to the minute; "-" where it is null.
+/// A time to the second; "-" where it is null.
 pub(in crate::cli) fn time(resource: &Value, name: &str) -> String {
     match resource[name].as_str().map(str::parse::<jiff::Timestamp>) {
-        Some(Ok(at)) => at.strftime("%Y-%m-%d %H:%MZ").to_string(),
+        Some(Ok(at)) => at.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
         _ => cell(resource, name),
     }
 }

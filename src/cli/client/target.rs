@@ -1,6 +1,7 @@
 //! Which management API a command uses.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -9,7 +10,7 @@ use arc_swap::ArcSwap;
 use super::Client;
 use super::remote::Remote;
 use crate::cli::config_target::SourceArgs;
-use crate::cli::database_target::DatabaseTarget;
+use crate::cli::database_target::{DatabaseTarget, block_on};
 use crate::clock::Clock;
 use crate::config::shell_user;
 use crate::control::api::Local;
@@ -43,7 +44,23 @@ impl ClientTarget {
         SourceArgs { config: self.config.clone(), upstream: None, credentials: None }
     }
 
-    pub(super) async fn open(&self) -> anyhow::Result<Client> {
+    /// # Errors
+    /// When the API cannot be reached, and those of `work`.
+    pub(in crate::cli) fn run(
+        &self,
+        work: impl AsyncFnOnce(&Client) -> anyhow::Result<ExitCode>,
+    ) -> anyhow::Result<ExitCode> {
+        block_on(async {
+            let client = self.open().await?;
+            let outcome = work(&client).await;
+            if let Client::Local { store, .. } = &client {
+                store.close().await;
+            }
+            outcome
+        })
+    }
+
+    async fn open(&self) -> anyhow::Result<Client> {
         if let Some(remote) = self.remote()? {
             return Ok(remote);
         }
@@ -54,7 +71,8 @@ impl ClientTarget {
         let live = LiveSettings::of(&target.settings);
         let state =
             ControlState::new(store.clone(), Clock::System, Arc::new(ArcSwap::from_pointee(live)), Arc::default())?;
-        Ok(Client::Local(Local::new(state, Caller::shell(shell_user())), store))
+        let api = Local::new(state, Caller::shell(shell_user()));
+        Ok(Client::Local { api, store, base: target.api_url() })
     }
 }
 

@@ -71,7 +71,7 @@ impl Args {
         }
         self.client.run(async |client| {
             let answer = client.send(Request::post(&path(&["credentials"]), body).idempotent()?).await?;
-            show_secret(&self.client, &answer.body)
+            show_secret(&self.client, client, &answer.body)
         })
     }
 }
@@ -83,7 +83,7 @@ impl Duplicate {
             given.into_iter().filter_map(|(field, value)| Some((field.to_owned(), json!(value?)))).collect();
         self.client.run(async |client| {
             let request = Request::post(&path(&["credentials", &self.id, "duplicate"]), body);
-            show_secret(&self.client, &client.send(request.idempotent()?).await?.body)
+            show_secret(&self.client, client, &client.send(request.idempotent()?).await?.body)
         })
     }
 }

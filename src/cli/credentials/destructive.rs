@@ -46,19 +46,19 @@ pub(in crate::cli) struct Disable {
 
 /// The fields of a credential that tell who may still use it.
 #[derive(Deserialize)]
-struct LastUse {
+pub(super) struct LastUse {
     last_used_at: Option<Timestamp>,
     last_used_from: Option<String>,
     recent_addresses: Option<u64>,
 }
 
 impl ConfirmedCredential {
-    /// Asks with the last use, and fails if the credential changes meanwhile.
+    /// Asks with the last use, and fails if the credential changes meanwhile. Without `done`, the response has a secret.
     fn run(
         self,
         effect: &str,
         request: impl FnOnce(&str) -> anyhow::Result<Request>,
-        returns_secret: bool,
+        done: Option<&str>,
     ) -> anyhow::Result<ExitCode> {
         let (CredentialArgs { id, client }, confirmation) = (self.one, self.confirmation);
         client.run(async |there| {
@@ -70,21 +70,28 @@ impl ConfirmedCredential {
                 return Ok(ExitCode::FAILURE);
             }
             let answer = there.send(request(&path)?.if_match(seen.revision)).await?.body;
-            if returns_secret {
-                return show_secret(&client, &answer);
-            }
+            let Some(done) = done else { return show_secret(&client, there, &answer) };
             show(&client, &answer)?;
+            client.hint(|| format!("{id} {done}."));
             Ok(ExitCode::SUCCESS)
         })
     }
 
     pub(super) fn clear(self) -> anyhow::Result<ExitCode> {
         let effect = "Its secret stops working at once; it has none until it is reset.";
-        self.run(effect, |path| Ok(Request::post(&format!("{path}/clear"), Value::Object(Map::new()))), false)
+        self.run(
+            effect,
+            |path| Ok(Request::post(&format!("{path}/clear"), Value::Object(Map::new()))),
+            Some("has no secret"),
+        )
     }
 
     pub(super) fn delete(self) -> anyhow::Result<ExitCode> {
-        self.run("It stops working at once and is deleted permanently.", |path| Ok(Request::delete(path)), false)
+        self.run(
+            "It stops working at once and is deleted permanently.",
+            |path| Ok(Request::delete(path)),
+            Some("is deleted"),
+        )
     }
 }
 
@@ -102,7 +109,7 @@ impl Reset {
                 format!("Its current secret stops working in {overlap:#}.")
             }
         };
-        self.confirmed.run(&effect, |path| Request::post(&format!("{path}/reset"), body).idempotent(), true)
+        self.confirmed.run(&effect, |path| Request::post(&format!("{path}/reset"), body).idempotent(), None)
     }
 }
 
@@ -113,12 +120,12 @@ impl Disable {
             body.insert("reason".into(), reason.into());
         }
         let effect = "It is refused from now on, until it is enabled again.";
-        self.confirmed.run(effect, |path| Ok(Request::post(&format!("{path}/disable"), body)), false)
+        self.confirmed.run(effect, |path| Ok(Request::post(&format!("{path}/disable"), body)), Some("is disabled"))
     }
 }
 
 impl LastUse {
-    fn describe(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         let Some(at) = self.last_used_at else { return "was never used.".to_owned() };
         let from = match (self.recent_addresses.and_then(address_count), &self.last_used_from) {
             (Some(count), _) if count != "1" => format!(" from {count} addresses"),

@@ -18,7 +18,7 @@ use crate::formats::Format;
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  umask 077; claviger credential export > credentials.yaml\n  claviger credential export --format csv --account acme > acme.csv\n  claviger credential export --format htpasswd > .htpasswd\n\nThe file holds digests and hashes, no secrets; claviger credential import reads it. A YAML file can be named as\ncredentials.file. What a format cannot hold is listed on standard error."
+    after_help = "Examples:\n  umask 077; claviger credential export > credentials.yaml\n  claviger credential export --format csv --account acme > acme.csv\n  claviger credential export --format htpasswd > .htpasswd\n\nThe file holds digests and hashes, no secrets; claviger credential import reads it. A YAML file can be named as credentials.file. What a format cannot hold is listed on standard error."
 )]
 pub(in crate::cli) struct Args {
     /// Format of the file

@@ -28,8 +28,8 @@ pub(super) struct Details {
     /// Expires at this date or time, such as 2027-01-31 or 2027-01-31T12:00:00Z
     #[arg(long, value_name = "WHEN", value_parser = parse_time)]
     expires: Option<String>,
-    /// Rate limit, such as 100/60 for 100 requests in 60 seconds
-    #[arg(long, value_name = "REQUESTS/SECONDS", value_parser = rate)]
+    /// Rate limit, such as 100/60 for 100 requests in 60 seconds, or 100/60/20 with a burst of 20
+    #[arg(long, value_name = "REQUESTS/SECONDS[/BURST]", value_parser = rate)]
     rate_limit: Option<Value>,
 }
 
@@ -52,9 +52,10 @@ impl Details {
 }
 
 fn rate(text: &str) -> Result<Value, String> {
-    let numbers = text
-        .split_once('/')
-        .and_then(|(requests, seconds)| Some((requests.parse::<u32>().ok()?, seconds.parse::<u32>().ok()?)));
-    let (requests, seconds) = numbers.ok_or("must be REQUESTS/SECONDS, such as 100/60")?;
-    Ok(json!({"requests": requests, "seconds": seconds}))
+    let numbers: Option<Vec<u32>> = text.split('/').map(|number| number.parse().ok()).collect();
+    match numbers.as_deref() {
+        Some(&[requests, seconds]) => Ok(json!({"requests": requests, "seconds": seconds})),
+        Some(&[requests, seconds, burst]) => Ok(json!({"requests": requests, "seconds": seconds, "burst": burst})),
+        _ => Err("must be REQUESTS/SECONDS, such as 100/60, or REQUESTS/SECONDS/BURST".to_owned()),
+    }
 }

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::cli::client::{ClientArgs, Column, Request, cell, list, path, query, time};
+use crate::cli::client::{ClientArgs, Column, Request, cell, list_matching, path, query, time};
 use crate::cli::output::print;
 use crate::clock::Clock;
 
@@ -46,6 +46,9 @@ pub(in crate::cli) struct Args {
     /// Only credentials whose name, id or user name contains this
     #[arg(long, value_name = "PART")]
     name: Option<String>,
+    /// Only credentials with this contact e-mail address
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "count")]
+    contact_email: Option<String>,
     /// Only credentials created in this period
     #[arg(long)]
     created: Option<Window>,
@@ -123,7 +126,12 @@ impl Args {
                 let answer = client.send(Request::get(&query(&path(&["credential-counts"]), &filters))).await?;
                 return self.counts(&answer.body);
             }
-            list(&self.client, client, &query(&path(&["credentials"]), &filters), &COLUMNS, "no credentials").await
+            let target = query(&path(&["credentials"]), &filters);
+            let has_contact = |credential: &Value| match (&self.contact_email, credential["contact_email"].as_str()) {
+                (None, _) => true,
+                (Some(wanted), email) => email.is_some_and(|email| email.eq_ignore_ascii_case(wanted)),
+            };
+            list_matching(&self.client, client, &target, &COLUMNS, "no credentials", has_contact).await
         })
     }
 

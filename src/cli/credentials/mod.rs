@@ -12,7 +12,6 @@ mod show;
 use std::process::ExitCode;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use serde_json::json;
 
 use crate::formats::Format;
 
@@ -60,11 +59,11 @@ impl Command {
             Self::Create(args) => args.run(),
             Self::Edit(args) => args.run(),
             Self::Reset(args) => args.run(),
-            Self::EndOverlap(one) => one.post("end-overlap", json!({})),
+            Self::EndOverlap(one) => one.post("end-overlap", "accepts its current secret only"),
             Self::Duplicate(args) => args.run(),
             Self::Upgrade(args) => args.run(),
             Self::Disable(args) => args.run(),
-            Self::Enable(one) => one.post("enable", json!({})),
+            Self::Enable(one) => one.post("enable", "is enabled"),
             Self::Clear(confirmed) => confirmed.clear(),
             Self::Delete(confirmed) => confirmed.delete(),
             Self::Import(args) => args.run(),

@@ -9,7 +9,7 @@ use crate::cli::client::{ClientArgs, Request, path, show};
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  claviger credential show acme-billing\n  claviger credential show acme-billing --json | jq .last_used_at\n\nSecrets are stored as digest or hash only, and neither is shown. Of a token that claviger created, the last four\ncharacters are."
+    after_help = "Examples:\n  claviger credential show acme-billing\n  claviger credential show acme-billing --json | jq .last_used_at\n\nSecrets are stored as digest or hash only, and neither is shown. Of a token that claviger created, the last four characters are."
 )]
 pub(in crate::cli) struct Args {
     /// Credential id

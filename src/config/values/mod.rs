@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor, value::SeqAccessDeserializer};
+use serde::de::{Deserialize, Deserializer, SeqAccess, Unexpected, Visitor, value::SeqAccessDeserializer};
 use serde::{Serialize, Serializer};
 
 pub use database::{DatabaseTls, DatabaseUrl, PostgresUrl};
@@ -25,8 +25,29 @@ pub struct Parsed<T>(pub T);
 
 impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Parsed<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map(Self).map_err(serde::de::Error::custom)
+        struct Text<T>(std::marker::PhantomData<T>);
+
+        impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Text<T> {
+            type Value = Parsed<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                text.parse().map(Parsed).map_err(E::custom)
+            }
+
+            /// Quotes are the advice only where they help: `30` is no length of time with them either.
+            fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Self::Value, E> {
+                match number.to_string().parse::<T>() {
+                    Ok(_) => Err(E::invalid_type(Unexpected::Signed(number), &self)),
+                    Err(error) => Err(E::custom(error)),
+                }
+            }
+        }
+
+        deserializer.deserialize_str(Text(std::marker::PhantomData))
     }
 }
 

@@ -1,37 +1,81 @@
-//! Routes for this machine only: the throttle, and reloads.
+//! Guards what is for this machine only: failed password attempts, and reloading files.
+
+use std::net::IpAddr;
 
 use axum::extract::{ConnectInfo, Request};
-use axum::http::StatusCode;
-use axum::http::header::{FORWARDED, HeaderMap, ORIGIN};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::header::{FORWARDED, HOST, HeaderMap, ORIGIN, VIA};
+use axum::http::uri::Authority;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::control::Peer;
 
-const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+/// Prefixes and names of the headers that proxies and tunnels add. Any of them means that the peer is not the client.
+const PROXY_PREFIXES: [&str; 3] = ["x-forwarded", "cf-", "x-envoy-"];
+const PROXY_HEADERS: [HeaderName; 9] = [
+    FORWARDED,
+    VIA,
+    HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("x-client-ip"),
+    HeaderName::from_static("x-cluster-client-ip"),
+    HeaderName::from_static("x-original-host"),
+    HeaderName::from_static("x-proxyuser-ip"),
+    HeaderName::from_static("true-client-ip"),
+    HeaderName::from_static("fastly-client-ip"),
+];
 
-/// Refuses requests from another machine, through a proxy, or from a page in a browser: any page can make a browser
-/// send them. Scripts send neither of the headers.
+/// Requires a loopback peer, a `Host` that names this machine, and no header of a proxy or of a page. A page whose name
+/// was rebound to 127.0.0.1 sends its own name in `Host`.
 pub(super) async fn loopback_only(request: Request, next: Next) -> Response {
     let is_loopback = matches!(
         request.extensions().get::<ConnectInfo<Peer>>(),
         Some(ConnectInfo(Peer(address))) if address.ip().to_canonical().is_loopback()
     );
     let headers = request.headers();
-    if is_from_page(headers) {
-        return (StatusCode::FORBIDDEN, "pages in a browser may not call this\n").into_response();
-    }
-    if !is_loopback || [FORWARDED, FORWARDED_FOR].iter().any(|name| headers.contains_key(name)) {
-        return (StatusCode::FORBIDDEN, "only for requests from this machine, without a proxy\n").into_response();
-    }
-    next.run(request).await
+    let refusal = if comes_from_a_page(headers) {
+        "a page in a browser may not request this\n"
+    } else if !is_loopback || has_proxy_header(headers) {
+        "only from this machine, without a proxy\n"
+    } else if !names_this_machine(&request) {
+        "only with a Host that names this machine: localhost, 127.0.0.1 or [::1]\n"
+    } else {
+        return next.run(request).await;
+    };
+    (StatusCode::FORBIDDEN, refusal).into_response()
 }
 
-fn is_from_page(headers: &HeaderMap) -> bool {
-    let is_cross_site = |site: &HeaderValue| site != "same-origin" && site != "none";
-    headers.get(FETCH_SITE).is_some_and(is_cross_site) || headers.contains_key(ORIGIN)
+fn comes_from_a_page(headers: &HeaderMap) -> bool {
+    let is_elsewhere = |site: &HeaderValue| site != "same-origin" && site != "none";
+    headers.get(SITE).is_some_and(is_elsewhere) || headers.contains_key(ORIGIN)
+}
+
+fn has_proxy_header(headers: &HeaderMap) -> bool {
+    let is_added = |name: &HeaderName| {
+        PROXY_HEADERS.contains(name) || PROXY_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix))
+    };
+    headers.keys().any(is_added)
+}
+
+/// Exactly one `Host`, and the same host in a target in absolute form.
+fn names_this_machine(request: &Request) -> bool {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let host = hosts.next().and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
+    let is_single = hosts.next().is_none();
+    is_single
+        && host.is_some_and(|host| is_this_machine(&host))
+        && request.uri().authority().is_none_or(is_this_machine)
+}
+
+/// Literal addresses and `localhost`: no other name is certain to lead here.
+fn is_this_machine(authority: &Authority) -> bool {
+    let host = authority.host();
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let is_user_free = !authority.as_str().contains('@');
+    is_user_free
+        && (bare.eq_ignore_ascii_case("localhost")
+            || bare.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback()))
 }
 
 #[cfg(test)]
@@ -44,8 +88,8 @@ mod tests {
 
     use super::*;
 
-    async fn status(peer: Option<&str>, header: Option<(&str, &str)>) -> u16 {
-        let mut request = Request::builder().uri("/");
+    async fn status(peer: Option<&str>, host: &str, header: Option<(&str, &str)>) -> u16 {
+        let mut request = Request::builder().uri("/").header("host", host);
         if let Some((name, value)) = header {
             request = request.header(name, value);
         }
@@ -58,21 +102,42 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn other_machines_and_unknown_peers_are_refused() {
+    async fn only_a_loopback_peer_is_allowed() {
         for loopback in ["127.0.0.1:1", "127.8.8.8:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
-            assert_eq!(status(Some(loopback), None).await, 200, "{loopback}");
+            assert_eq!(status(Some(loopback), "localhost", None).await, 200, "{loopback}");
         }
-        for elsewhere in ["192.0.2.1:1", "10.0.0.1:1", "[2001:db8::1]:1", "[::ffff:192.0.2.1]:1", "0.0.0.0:1"] {
-            assert_eq!(status(Some(elsewhere), None).await, 403, "{elsewhere}");
+        for remote in ["192.0.2.1:1", "10.0.0.1:1", "[2001:db8::1]:1", "[::ffff:192.0.2.1]:1", "0.0.0.0:1"] {
+            assert_eq!(status(Some(remote), "localhost", None).await, 403, "{remote}");
         }
-        assert_eq!(status(None, None).await, 403);
+        assert_eq!(status(None, "localhost", None).await, 403);
     }
 
     #[tokio::test]
-    async fn requests_of_a_proxy_or_a_page_are_refused() {
+    async fn a_host_that_names_another_machine_is_refused() {
+        for host in ["localhost", "LOCALHOST:8081", "127.0.0.1:8081", "127.1.2.3", "[::1]:8081", "[::1]"] {
+            assert_eq!(status(Some("127.0.0.1:1"), host, None).await, 200, "{host}");
+        }
+        let hosts =
+            ["evil.example", "evil.example:8081", "localhost.evil.example", "192.0.2.1", "", "evil.example@localhost"];
+        for host in hosts {
+            assert_eq!(status(Some("127.0.0.1:1"), host, None).await, 403, "{host}");
+        }
+        assert_eq!(status(Some("127.0.0.1:1"), "localhost", Some(("host", "localhost"))).await, 403, "two of them");
+    }
+
+    #[tokio::test]
+    async fn requests_through_a_proxy_or_from_a_page_are_refused() {
         let headers = [
             ("x-forwarded-for", "127.0.0.1"),
             ("X-Forwarded-For", ""),
+            ("x-forwarded-host", "localhost"),
+            ("x-forwarded-proto", "https"),
+            ("x-real-ip", "127.0.0.1"),
+            ("x-client-ip", "127.0.0.1"),
+            ("true-client-ip", "127.0.0.1"),
+            ("cf-connecting-ip", "127.0.0.1"),
+            ("x-envoy-external-address", "127.0.0.1"),
+            ("via", "1.1 proxy"),
             ("forwarded", "for=127.0.0.1"),
             ("origin", "http://127.0.0.1:8081"),
             ("origin", "null"),
@@ -80,8 +145,8 @@ mod tests {
             ("sec-fetch-site", "same-site"),
         ];
         for header in headers {
-            assert_eq!(status(Some("127.0.0.1:1"), Some(header)).await, 403, "{header:?}");
+            assert_eq!(status(Some("127.0.0.1:1"), "localhost", Some(header)).await, 403, "{header:?}");
         }
-        assert_eq!(status(Some("127.0.0.1:1"), Some(("sec-fetch-site", "none"))).await, 200);
+        assert_eq!(status(Some("127.0.0.1:1"), "localhost", Some(("sec-fetch-site", "none"))).await, 200);
     }
 }

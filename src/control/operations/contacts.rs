@@ -58,7 +58,7 @@ fn is_domain(domain: &str) -> bool {
 
 /// What is wrong with a number for messages, and which one may be meant.
 pub(super) fn mobile_fault(text: &str) -> Option<String> {
-    if is_e164(text) {
+    if is_e164(text) && !has_trunk_zero(text) {
         return None;
     }
     let meant = meant(text);
@@ -80,14 +80,46 @@ fn is_e164(number: &str) -> bool {
     (7..=15).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit()) && !digits.starts_with('0')
 }
 
+/// A mobile number of a country in the table, written with its code.
+fn is_mobile(number: &str) -> bool {
+    MOBILES.iter().any(|(_, code, beginnings, lengths)| {
+        let national = number.strip_prefix('+').and_then(|digits| digits.strip_prefix(code));
+        national.is_some_and(|rest| {
+            let trunk = format!("0{rest}");
+            lengths.contains(&trunk.len()) && beginnings.iter().any(|beginning| trunk.starts_with(beginning))
+        })
+    })
+}
+
+/// +44 07700 900961: the 0 is dialled within the country only.
+fn has_trunk_zero(number: &str) -> bool {
+    without_trunk_zero(number).is_some()
+}
+
+fn without_trunk_zero(number: &str) -> Option<String> {
+    let digits = number.strip_prefix('+')?;
+    let without = MOBILES
+        .iter()
+        .filter_map(|(_, code, ..)| Some(format!("+{code}{}", digits.strip_prefix(code)?.strip_prefix('0')?)));
+    without.into_iter().find(|number| is_mobile(number))
+}
+
 /// The numbers that a person may have meant, and where they are.
 fn meant(text: &str) -> Vec<(String, Option<&'static str>)> {
     // As people write them: +44 (0)7700 900961.
     let bare = text.replace("(0)", "");
     let bare: String = bare.chars().filter(|letter| !" -./()\u{a0}".contains(*letter)).collect();
     let international = bare.strip_prefix("00").map(|rest| format!("+{rest}")).unwrap_or_else(|| bare.clone());
+    if let Some(rest) = without_trunk_zero(&international) {
+        return vec![(rest, None)];
+    }
     if is_e164(&international) {
         return vec![(international, None)];
+    }
+    // 447700900961: the code without its +.
+    let with_plus = format!("+{bare}");
+    if is_e164(&with_plus) && is_mobile(&with_plus) {
+        return vec![(with_plus, None)];
     }
     if !bare.starts_with('0') || !bare.bytes().all(|digit| digit.is_ascii_digit()) {
         return Vec::new();
@@ -146,6 +178,9 @@ mod tests {
         assert!(said("07700 900961").ends_with("did you mean +447700900961?"), "{}", said("07700 900961"));
         assert!(said("+44 (0)7700 900-961").ends_with("did you mean +447700900961?"));
         assert!(said("0044 7700 900961").ends_with("did you mean +447700900961?"));
+        for text in ["+44 7700 900961", "447700900961", "44 7700 900961", "+44 07700 900961", "+4407700900961"] {
+            assert!(said(text).ends_with("did you mean +447700900961?"), "{text}");
+        }
         assert!(said("0151 23456789").ends_with("did you mean +4915123456789?"));
         assert!(said("06 12 34 56 78").contains("+33612345678 (France) or +31612345678 (the Netherlands)"));
         for odd in ["", "+", "+0441632960961", "anna", "٠٧٧٠٠٩٠٠٩٦١", "0123", "+4416329609611234", "+44\r\n7700900961"]

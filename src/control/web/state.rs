@@ -22,6 +22,8 @@ use crate::store::Store;
 
 /// Apart from the pool of the gate: neither waits for the other.
 const SIGN_IN_HASH_POOL: HashPoolSize = HashPoolSize { threads: NonZeroUsize::MIN, queue: 16 };
+/// Path of the console's page for set-up links. Set it with the page: a link to an absent page is worse than none.
+const SETUP_PAGE: Option<&str> = None;
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -127,6 +129,12 @@ impl LiveSettings {
             (Some(page), _) => format!("{page}#{word}"),
             (None, base) => format!("{}{ERROR_PAGES}/{word}", base.as_deref().unwrap_or_default()),
         }
+    }
+
+    /// URL that opens a set-up link in a browser; `None` while the console has no page for it.
+    pub fn setup_url(&self, token: &str) -> Option<String> {
+        let (base, page) = (self.public_url.as_deref()?, SETUP_PAGE?);
+        Some(format!("{base}{page}/{token}"))
     }
 
     pub fn terms(&self) -> Terms<'_> {

@@ -42,11 +42,18 @@ impl LoadedCertificates {
     /// # Errors
     /// When a file cannot be read, or the key does not match the certificate.
     pub fn new(files: &raw::Tls) -> Result<Self, Diagnostics> {
-        let chain = certificates(&files.certificate).map_err(|problem| fault("certificate", problem))?;
-        let key = private_key(&files.key).map_err(|problem| fault("key", problem))?;
-        let own = check_pair(&chain, &key).map_err(|problem| fault("key", problem))?;
+        let chain = certificates(&files.certificate).map_err(|problem| fault("certificate", problem));
+        let key = private_key(&files.key).map_err(|problem| fault("key", problem));
         let clients = files.client_ca.as_deref().map(client_verifier).transpose();
-        let clients = clients.map_err(|problem| fault("client_ca", problem))?;
+        let clients = clients.map_err(|problem| fault("client_ca", problem));
+        let (chain, key, clients) = match (chain, key, clients) {
+            (Ok(chain), Ok(key), Ok(clients)) => (chain, key, clients),
+            (chain, key, clients) => {
+                let faults = [chain.err(), key.err(), clients.err()];
+                return Err(Diagnostics(faults.into_iter().flatten().flat_map(|faults| faults.0).collect()));
+            }
+        };
+        let own = check_pair(&chain, &key).map_err(|problem| fault("key", problem))?;
         Ok(Self { not_after: not_after(&chain[0]), own, clients })
     }
 }

@@ -25,6 +25,13 @@ impl Fingerprints {
         }
     }
 
+    /// The files that are new or changed since `previous`.
+    pub(super) fn changed_since(&self, previous: &Self) -> Vec<&Path> {
+        let is_changed = |(file, digest): &(&PathBuf, &[u8; 32])| previous.0.get(*file) != Some(*digest);
+        self.0.iter().filter(is_changed).map(|(file, _)| file.as_path()).collect()
+    }
+
+    /// True while none of the files has changed.
     pub(super) fn are_current(&self) -> bool {
         self.0.iter().all(|(file, digest)| fingerprint(file) == *digest)
     }

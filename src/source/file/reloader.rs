@@ -243,7 +243,9 @@ impl Reloader {
 
     fn applied(&mut self, loaded: Loaded) -> ReloadOutcome {
         let difference = Difference::between(&self.current.set, &loaded.set).to_string();
-        tracing::info!(credentials = loaded.set.len(), "reloaded: {difference}");
+        let files = loaded.fingerprints.changed_since(&self.current.fingerprints);
+        let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+        tracing::info!(credentials = loaded.set.len(), changed = files.join(" "), "reloaded: {difference}");
         for key in self.started.restart_needed(&loaded.settings) {
             tracing::warn!("{key} has changed and takes effect after a restart");
         }

@@ -69,8 +69,8 @@ fn credentials_are_filtered_listed_and_shown() {
         "INSERT INTO uses (credential, at, used_from) VALUES ('acme-billing', unixepoch() * 1000 - 200000, '10.0.0.1')",
     );
     insta::assert_snapshot!(shell.person(&["credential", "list", "--created", "30d", "--state", "enabled", "--kind", "token"], "").1, @"
-    ID            ACCOUNT  KIND   STATE    VERSION  LAST USED          NAME
-    acme-billing  acme     token  enabled  -        xxxx-xx-xx xx:xxx  -
+    ID            ACCOUNT  KIND   STATE    VERSION  LAST USED             NAME
+    acme-billing  acme     token  enabled  -        xxxx-xx-xx xx:xx:xxx  -
     ");
     insta::assert_snapshot!(shell.person(&["credentials", "list", "--count"], "").1, @"
     cleared    0
@@ -179,6 +179,7 @@ fn a_credential_is_edited_reset_disabled_and_deleted() {
         "100/60",
         "--contact-mobile",
         "+447700900961",
+        "--yes",
     ]);
     assert_eq!((&edited["expires_at"], &edited["rate_limit"]["burst"]), (&"2099-12-31T00:00:00Z".into(), &100.into()));
     let bare = shell.json(&["credential", "edit", "acme-billing", "--no", "addresses", "--no", "expires_at"]);
@@ -199,6 +200,82 @@ fn a_credential_is_edited_reset_disabled_and_deleted() {
     assert_eq!(shell.json(&["credential", "delete", "acme-billing", "--yes"])["id"], "acme-billing");
     let gone = shell.run(&["credential", "show", "acme-billing"]);
     assert_eq!((gone.code, gone.stderr.as_str()), (1, "claviger: no credential has the id acme-billing\n"));
+}
+
+#[test]
+fn an_edit_that_narrows_is_refused_without_confirmation() {
+    let shell = Shell::new();
+    shell.token("acme-billing");
+    let edit = |arguments: &[&str]| shell.run(&[&["credential", "edit", "acme-billing"], arguments].concat());
+    for (arguments, fields) in [
+        (&["--scope", "pay"][..], "scopes"),
+        (&["--address", "10.0.0.0/8", "--name", "x"], "addresses"),
+        (&["--expires", "2099-12-31", "--rate-limit", "100/60/20"], "expires_at, rate_limit"),
+    ] {
+        let refused = edit(arguments);
+        assert_eq!((refused.code, refused.stdout.as_str()), (1, ""), "{arguments:?}");
+        let effect = format!("It may do less from now on: requests beyond its new {fields} are refused.\n");
+        assert!(refused.stderr.contains(&effect) && refused.stderr.contains("Pass --yes"), "{}", refused.stderr);
+    }
+    let narrow = ["--scope", "pay", "--expires", "2099-12-31", "--rate-limit", "100/60/20", "--yes"];
+    assert_eq!(edit(&narrow).code, 0);
+    let shown = shell.json(&["credential", "show", "acme-billing"]);
+    assert_eq!((&shown["rate_limit"]["burst"], &shown["scopes"]), (&20.into(), &serde_json::json!(["pay"])));
+    for wider in [&["--expires", "2100-01-01"][..], &["--rate-limit", "200/60/20"], &["--no", "scopes"]] {
+        let widened = edit(wider);
+        assert_eq!((widened.code, widened.stderr.as_str()), (0, ""), "{wider:?}");
+    }
+}
+
+#[test]
+fn upgrade_pins_to_a_newer_version_and_asks_before_an_older_one() {
+    let shell = Shell::new();
+    let settings = shell.folder.path().join("claviger.yaml");
+    let versions = "versions: {read_from: {path: '/v{version}/'}, known: [{name: '1'}, {name: '2'}, {name: '3'}]}\n";
+    std::fs::write(&settings, std::fs::read_to_string(&settings).unwrap() + versions).unwrap();
+    shell.json(&["credential", "create", "--account", "acme", "--id", "acme-billing", "--api-version", "2"]);
+    let upgrade = |arguments: &[&str]| shell.run(&[&["credential", "upgrade", "acme-billing"], arguments].concat());
+    let older = upgrade(&["--to", "1"]);
+    assert_eq!((older.code, older.stdout.as_str()), (1, ""));
+    assert!(older.stderr.contains("Version 1 is not newer than 2, which it is pinned to: requests for 2"), "{older:?}");
+    assert!(older.stderr.contains("Pass --yes to proceed"), "{older:?}");
+    let version = |ended: crate::support::Ended| -> serde_json::Value {
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        serde_json::from_str::<serde_json::Value>(&ended.stdout).unwrap()["version"].clone()
+    };
+    assert_eq!(version(upgrade(&["--to", "1", "--yes"])), "1");
+    assert_eq!(version(upgrade(&[])), "3", "the newest");
+    let unknown = upgrade(&["--to", "9", "--yes"]);
+    assert!(unknown.code == 1 && unknown.stderr.contains("version must be a configured version"), "{unknown:?}");
+    assert!(upgrade(&["--to", "3"]).stderr.contains("is pinned to version 3 already"));
+}
+
+#[test]
+fn credentials_are_listed_by_contact_e_mail_address() {
+    let shell = Shell::new();
+    shell.token("acme-other");
+    let create = ["credential", "create", "--account", "acme", "--id", "acme-billing"];
+    shell.json(&[&create[..], &["--contact-email", "ann@acme.example"]].concat());
+    let listed = shell.json(&["credential", "list", "--contact-email", "Ann@acme.example"]);
+    assert_eq!((listed.as_array().unwrap().len(), &listed[0]["id"]), (1, &"acme-billing".into()));
+    let (_, table) = shell.person(&["credential", "list", "--contact-email", "eve@acme.example"], "");
+    assert_eq!(table, "no credentials\n");
+}
+
+#[test]
+fn a_verb_reports_what_was_done_on_a_terminal() {
+    let shell = Shell::new();
+    shell.token("acme-billing");
+    for (verb, report) in [
+        ("disable", "acme-billing is disabled.\n"),
+        ("enable", "acme-billing is enabled.\n"),
+        ("clear", "acme-billing has no secret.\n"),
+        ("delete", "acme-billing is deleted.\n"),
+    ] {
+        let yes = if verb == "enable" { &[][..] } else { &["--yes"] };
+        let (code, printed) = shell.person(&[&["credential", verb, "acme-billing"], yes].concat(), "");
+        assert!(code == 0 && printed.ends_with(report), "{verb}: {printed}");
+    }
 }
 
 #[test]
@@ -265,6 +342,7 @@ fn a_password_is_read_from_a_prompt_or_standard_input_only() {
     );
     assert_eq!(code, 0, "{typed}");
     assert!(typed.starts_with("New password: ") && !typed.contains("planted"), "{typed}");
+    assert!(typed.ends_with("The password is the one that you chose.\n"), "{typed}");
     let differ =
         shell.person(&["credential", "reset", "acme-nightly", "--choose", "--yes"], "one of them\nthe other\n");
     assert!(differ.0 == 1 && differ.1.ends_with("the two entries differ\n"), "{}", differ.1);

@@ -22,7 +22,7 @@ fn good_files_are_called_fine_and_counted() {
 fn settings_are_shown_with_where_each_comes_from() {
     let folder =
         folder_with("accept:\n  basic: false\n  api_key: {query: api_key}\n\"scopes\": {\"a:b\": [{path: /a}]}\n");
-    let shown = Run::within(folder.path(), &["config", "show", "--redacted", "--upstream", "http://127.0.0.1:9001"])
+    let shown = Run::within(folder.path(), &["config", "show", "--upstream", "http://127.0.0.1:9001"])
         .variable("CLAVIGER__IDENTITY__PREFIX", "X-Acme-")
         .variable("CLAVIGER__PROXY__TIMEOUTS__CLIENT", "90s")
         .end();

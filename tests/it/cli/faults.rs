@@ -37,6 +37,28 @@ fn every_fault_of_the_settings_stands_on_a_line_with_its_place() {
     "#);
 }
 
+/// `30` in quotes would be refused too.
+#[test]
+fn a_number_gets_advice_that_helps() {
+    let settings = "proxy: {upstream: http://127.0.0.1:9, timeouts: {client: 30}}\nadmin: {listen: 8081}\ncredentials: {file: c.yaml}\n";
+    let ended = validate(settings, &[]);
+    let fault = "proxy.timeouts.client  must be a length of time, such as 500ms, 30s or 5m\n";
+    assert!(ended.stderr.contains(fault), "{}", ended.stderr);
+    assert!(ended.stderr.contains("admin.listen  must be an IP address and a port"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("quotes"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_misspelt_key_causes_one_fault() {
+    let ended = validate("proxy: {upstraem: http://127.0.0.1:9}\ncredentials: {fiel: c.yaml}\n", &[]);
+    assert_eq!(ended.code, 1);
+    insta::assert_snapshot!(ended.stderr, @"
+    claviger.yaml:1:9  proxy.upstraem  is not a known key; did you mean upstream?
+    claviger.yaml:2:15  credentials.fiel  is not a known key; did you mean file?
+    2 faults
+    ");
+}
+
 #[test]
 fn every_fault_of_the_settings_is_in_the_json() {
     let ended = validate(BAD_SETTINGS, &["--format", "json"]);

@@ -66,6 +66,15 @@ fn help_and_version_go_to_standard_output() {
     }
 }
 
+/// Names of the commands in a help text, but for `help`: they stand between its usage and its options.
+pub fn subcommands(help: &str) -> Vec<&str> {
+    let (_, rest) = help.split_once("\nUsage: ").unwrap();
+    let list = rest.split("\nOptions:\n").next().unwrap_or_default().lines().skip(1);
+    let names = list.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let names = names.filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| *name != "help" && name.starts_with(|letter: char| letter.is_ascii_lowercase())).collect()
+}
+
 /// Every leaf command, found by walking the help.
 pub fn commands() -> Vec<Vec<String>> {
     let folder = TempDir::new().unwrap();
@@ -74,13 +83,7 @@ pub fn commands() -> Vec<Vec<String>> {
         let words: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
         let ended = Run::within(folder.path(), &words).end();
         assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{words:?}");
-        let below = ended.stdout.split("\nCommands:\n").nth(1).unwrap_or_default();
-        let names = below
-            .lines()
-            .take_while(|line| !line.is_empty())
-            .filter(|line| line.starts_with("  ") && !line.starts_with("   "));
-        let names: Vec<&str> =
-            names.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").collect();
+        let names = subcommands(&ended.stdout);
         open.extend(names.iter().map(|name| command.iter().cloned().chain([(*name).to_owned()]).collect()));
         if names.is_empty() {
             found.push(command);

@@ -81,16 +81,16 @@ fn a_settings_file_that_is_named_in_the_environment_is_read() {
 }
 
 #[test]
-fn an_address_that_is_taken_ends_the_start_and_is_named() {
+fn an_address_in_use_is_reported_with_its_setting() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let folder = folder_with_credentials();
-    for place in [6, 8] {
+    for (place, key) in [(6, "proxy.listen"), (8, "admin.listen")] {
         let mut arguments = flags("http://127.0.0.1:9", "credentials.yaml");
         arguments[place] = &address;
         let ended = Run::within(folder.path(), &arguments).end();
         assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{}", arguments[place - 1]);
-        let problem = format!("claviger: cannot listen on {address}: Address already in use");
+        let problem = format!("claviger: {key}: cannot listen on {address}: Address already in use");
         assert!(ended.stderr.contains(&problem), "{}", ended.stderr);
     }
 }
@@ -135,6 +135,20 @@ fn files_that_cannot_be_read_end_the_start_and_are_named() {
     let ended = Run::within(folder.path(), &["serve", "--config", "nowhere.yaml"]).end();
     assert_eq!(ended.code, 1);
     assert!(ended.stderr.starts_with("nowhere.yaml  cannot be read: No such file"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_start_that_fails_on_a_certificate_creates_no_database() {
+    let folder = TempDir::new().unwrap();
+    let settings = "proxy: {upstream: http://127.0.0.1:9, tls: {certificate: cert.pem, key: key.pem}}\n\
+                    admin: {listen: 127.0.0.1:0}\ncredentials: {database: 'sqlite:claviger.db'}\n";
+    std::fs::write(folder.path().join("claviger.yaml"), settings).unwrap();
+    let ended = Run::within(folder.path(), &["serve"]).end();
+    assert_eq!(ended.code, 1);
+    for key in ["proxy.tls.certificate", "proxy.tls.key"] {
+        assert!(ended.stderr.contains(key), "{}", ended.stderr);
+    }
+    assert!(!folder.path().join("claviger.db").exists());
 }
 
 /// A certificate that is not there must end the start, not open the gate without TLS.

@@ -48,7 +48,7 @@ async fn the_newest_lines_come_first_and_each_filter_counts(bed: TestDatabase) {
     switch_account(&by_owner, &label("acme"), false).await.unwrap();
     rename_account(&by_staff(3), &label("acme"), Some("Acme".into())).await.unwrap();
 
-    let (create, switch, rename) = ("create_account", "switch_account", "rename_account");
+    let (create, switch, rename) = ("create_account", "switch_account_off", "rename_account");
     let everything = list(&bed, AuditFilter::default()).await;
     assert_eq!(told(&everything), [(rename, "acme"), (switch, "acme"), (create, "globex"), (create, "acme")]);
     let line = &everything[1];

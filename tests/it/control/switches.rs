@@ -70,7 +70,10 @@ async fn an_owner_switches_what_was_granted_and_nothing_else(bed: TestDatabase) 
     assert_eq!((off.granted, off.switched_on, off.revision), (true, false, 2));
     assert!(switch(true).await.unwrap().has_access());
     let audit = bed.store.audit_of("account", "acme", 10).await.unwrap();
-    assert_eq!(audit.iter().map(|line| line.verb.as_str()).collect::<Vec<_>>(), ["switch_account"; 2]);
+    assert_eq!(
+        audit.iter().map(|line| line.verb.as_str()).collect::<Vec<_>>(),
+        ["switch_account_on", "switch_account_off"]
+    );
 
     account.granted = false;
     account.switched_on = false;

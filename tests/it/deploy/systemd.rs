@@ -76,8 +76,8 @@ fn the_socket_unit_has_the_default_addresses() {
 /// systemd adds lines to those that are there, unless an empty one comes first.
 #[test]
 fn a_drop_in_can_replace_the_addresses() {
-    let readme = read("README.md");
-    let lines: Vec<&str> = readme.lines().filter(|line| line.starts_with("ListenStream=")).collect();
+    let page = read("docs/guide/install.md");
+    let lines: Vec<&str> = page.lines().filter(|line| line.starts_with("ListenStream=")).collect();
     assert_eq!((lines.len(), lines[0]), (3, "ListenStream="));
     assert_eq!(lines[2].strip_prefix("ListenStream="), Some(values("claviger.socket", "ListenStream")[1].as_str()));
 }

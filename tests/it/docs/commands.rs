@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::keep_current;
-use crate::cli::commands;
+use crate::cli::{commands, subcommands};
 use crate::support::{Run, book};
 
 const PAGE: &str = "docs/reference/commands.md";
@@ -15,14 +15,6 @@ fn help(command: &[String]) -> String {
     ended.stdout
 }
 
-/// The names below `Commands:`, but for `help`.
-fn below(help: &str) -> Vec<String> {
-    let list = help.split("\nCommands:\n").nth(1).unwrap_or_default().lines().take_while(|line| !line.is_empty());
-    let names = list.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
-    let names = names.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
-    names.map(str::to_owned).collect()
-}
-
 /// A command and those below it, in the order of their help.
 fn render(command: &[String], into: &mut String) {
     let help = help(command);
@@ -30,8 +22,8 @@ fn render(command: &[String], into: &mut String) {
     let name = ["claviger".to_owned()].iter().chain(command).cloned().collect::<Vec<_>>().join(" ");
     let level = "#".repeat(2 + command.len().saturating_sub(1));
     into.push_str(&format!("{level} {name}\n\n```text\n{}\n```\n\n", lines.join("\n").trim()));
-    for name in below(&help) {
-        render(&[command, &[name]].concat(), into);
+    for name in subcommands(&help) {
+        render(&[command, &[name.to_owned()]].concat(), into);
     }
 }
 

@@ -76,6 +76,25 @@ fn a_dead_admin_listener_stops_no_request() {
     assert_eq!(gate.send(&Request::get("/x").bearer(TOKEN)).status, 200);
 }
 
+/// Most systems set a soft limit of 1,024, and a far higher hard one.
+#[test]
+fn the_soft_limit_on_file_descriptors_is_raised_and_a_low_hard_one_is_reported() {
+    let api = RecordingApi::start();
+    let folder = tempfile::TempDir::new().unwrap();
+    std::fs::write(folder.path().join("credentials.yaml"), credentials()).unwrap();
+    let mut command = std::process::Command::new("sh");
+    let program = claviger();
+    command.current_dir(folder.path()).args(["-c", "ulimit -Sn 128; ulimit -Hn 900; exec \"$@\"", "sh"]);
+    command.arg(program.get_program()).args(["serve", "--upstream", api.url(), "--credentials", "credentials.yaml"]);
+    command.args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
+    let gate = Gate::launch(&mut command, folder);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", gate.id())).unwrap();
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    assert_eq!(line.split_whitespace().collect::<Vec<_>>()[3..5], ["900", "900"], "{line}");
+    let warning = "connections need 20128 file descriptors, and the system allows 900";
+    eventually("the low limit is logged", || gate.stderr().contains(warning));
+}
+
 /// Running out of descriptors is temporary: the process neither ends nor spins.
 #[test]
 fn a_gate_out_of_file_descriptors_waits_and_serves_again() {
@@ -98,7 +117,7 @@ fn a_gate_out_of_file_descriptors_waits_and_serves_again() {
     assert_eq!(gate.stderr().matches("no file descriptor is left").count(), 1);
     drop(crowd);
     assert_eq!(gate.send(&Request::get("/x").bearer(TOKEN)).status, 200);
-    eventually("it is logged", || gate.stderr().contains("file descriptors are left again"));
+    eventually("it is logged", || gate.stderr().contains("file descriptors are available again"));
 }
 
 /// Checks the means of the tests above.

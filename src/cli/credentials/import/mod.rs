@@ -21,7 +21,7 @@ use crate::formats::{Format, Unusable, Users};
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  claviger credential import credentials.yaml --dry-run\n  claviger credential import credentials.yaml\n  claviger credential import acme.csv\n  claviger credential import .htpasswd --format htpasswd --account acme --api-version 2\n  pg_dump … | claviger credential import - --format csv\n\nA credential whose id exists is replaced, any other is created, none is deleted. Missing accounts are created with\nAPI access, unless the file says otherwise. Either the whole file is written or, after any fault, nothing.\nFrom an htpasswd file, an existing user gets the new hash only; the id of a new credential is the\nuser name, or is made from it. A third field of a line is ignored."
+    after_help = "Examples:\n  claviger credential import credentials.yaml --dry-run\n  claviger credential import credentials.yaml\n  claviger credential import acme.csv\n  claviger credential import .htpasswd --format htpasswd --account acme --api-version 2\n  pg_dump … | claviger credential import - --format csv\n\nA credential whose id exists is replaced, any other is created, none is deleted. Missing accounts are created with API access, unless the file says otherwise. Either the whole file is written or, after any fault, nothing. From an htpasswd file, an existing user gets the new hash only; the id of a new credential is the user name, or is made from it. A third field of a line is ignored."
 )]
 pub(in crate::cli) struct Args {
     /// The file, or - for standard input

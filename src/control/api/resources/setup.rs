@@ -104,7 +104,7 @@ fn check(ticket: &str) -> Result<(), Problem> {
 pub(in crate::control::api) struct SetupLink {
     /// The part of the link after the #.
     ticket: String,
-    /// The whole link; null where admin.public_url is not set.
+    /// Page that sets the password; null where there is none: then the ticket goes to `POST /api/v1/setup`.
     url: Option<String>,
     /// No longer valid from this time on.
     #[schema(format = "date-time")]
@@ -116,7 +116,7 @@ pub(in crate::control::api) struct SetupLink {
 pub(in crate::control::api) struct MadeLink {
     /// The part of the link after the #, shown once; null where the response repeats an earlier one.
     ticket: Option<String>,
-    /// The whole link; null where admin.public_url is not set.
+    /// Page that sets the password; null where there is none: then the ticket goes to `POST /api/v1/setup`.
     url: Option<String>,
     /// No longer valid from this time on.
     #[schema(format = "date-time")]
@@ -139,10 +139,9 @@ impl MadeLink {
 }
 
 impl SetupLink {
-    /// Browsers do not send the part after the #.
     pub(in crate::control::api) fn new(link: &NewSetupLink, settings: &LiveSettings) -> Self {
         let ticket = link.ticket.reveal().to_owned();
-        let url = settings.public_url.as_deref().map(|base| format!("{base}/setup#{ticket}"));
+        let url = settings.setup_url(&ticket);
         Self { ticket, url, ends_at: link.ends_at.to_string() }
     }
 }

@@ -28,12 +28,17 @@ pub async fn switch_account(
     account: &Label,
     on: bool,
 ) -> Result<AccountRecord, SwitchAccountError> {
-    change(call, Right::SwitchAccess, ("switch_account", account), |record| {
-        if on && !record.granted {
-            return Err(SwitchAccountError::NotGranted);
-        }
-        record.switched_on = on;
-        Ok(())
-    })
+    change(
+        call,
+        Right::SwitchAccess,
+        (if on { "switch_account_on" } else { "switch_account_off" }, account),
+        |record| {
+            if on && !record.granted {
+                return Err(SwitchAccountError::NotGranted);
+            }
+            record.switched_on = on;
+            Ok(())
+        },
+    )
     .await
 }
