@@ -62,7 +62,7 @@ impl Directory for CombinedDirectory {
     }
 
     fn dummy_hash(&self, username: &str) -> PasswordHash {
-        self.file.decoys().and(&self.database.decoys()).of(username)
+        self.file.dummy_hashes().and(&self.database.dummy_hashes()).of(username)
     }
 
     fn replaces_hashes(&self) -> bool {

@@ -20,7 +20,8 @@ pub use self::local::{Local, LocalAnswer, LocalStream};
 pub use self::openapi::openapi;
 pub use self::resources::credentials::export_summary::ExportSummary;
 use super::web::middleware::{self, MAX_BODY_BYTES};
-use super::web::problem::{Code, Problem};
+pub use super::web::problem::Code;
+use super::web::problem::Problem;
 use super::web::state::ControlState;
 
 pub const PREFIX: &str = "/api/v1";

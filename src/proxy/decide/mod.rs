@@ -12,8 +12,8 @@ use self::admitted::Admitted;
 use super::Policy;
 use super::request::auth_request::AuthRequest;
 use crate::auth::{
-    Admission, Attempt, AuthOutcome, Authenticator, Network, PendingPassword, Presented, RateStatus, Rejection, Scheme,
-    Throttle, NeedsFetch,
+    Admission, Attempt, AuthOutcome, Authenticator, NeedsFetch, Network, PendingPassword, Presented, RateStatus,
+    Rejection, Scheme, Throttle,
 };
 use crate::clock::Clock;
 use crate::credential::Credential;

@@ -14,7 +14,7 @@ const EMBEDDED_POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// Databases that speak the PostgreSQL protocol may lack LISTEN.
 const LISTEN_RETRY_INTERVAL: Duration = Duration::from_secs(5);
 /// Counting hashes scans the table.
-const DECOY_INTERVAL: Duration = Duration::from_secs(60);
+const DUMMY_HASH_INTERVAL: Duration = Duration::from_secs(60);
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 pub(super) struct ChangeFeed {
@@ -23,8 +23,8 @@ pub(super) struct ChangeFeed {
     tried_to_listen: Option<Instant>,
     logged_at: Option<Instant>,
     has_checked_schema: bool,
-    /// The last change of a secret that decoys reflect, with the time of the count.
-    decoys_at: Option<(i64, Instant)>,
+    /// The last change of a secret that dummy_hashes reflect, with the time of the count.
+    dummy_hashes_at: Option<(i64, Instant)>,
 }
 
 impl ChangeFeed {
@@ -35,7 +35,7 @@ impl ChangeFeed {
             tried_to_listen: None,
             logged_at: None,
             has_checked_schema: false,
-            decoys_at: None,
+            dummy_hashes_at: None,
         }
     }
 
@@ -55,7 +55,7 @@ impl ChangeFeed {
                     continue;
                 }
             }
-            self.refresh_decoys().await;
+            self.refresh_dummy_hashes().await;
             let interval = self.poll_interval();
             let Some(wake) = &mut self.wake else {
                 tokio::time::sleep(interval).await;
@@ -114,13 +114,13 @@ impl ChangeFeed {
         }
     }
 
-    async fn refresh_decoys(&mut self) {
+    async fn refresh_dummy_hashes(&mut self) {
         let at = self.directory.cache.last_secret();
-        if self.decoys_at.is_some_and(|(of, chosen)| of == at || chosen.elapsed() < DECOY_INTERVAL) {
+        if self.dummy_hashes_at.is_some_and(|(of, chosen)| of == at || chosen.elapsed() < DUMMY_HASH_INTERVAL) {
             return;
         }
-        self.decoys_at = Some((at, Instant::now()));
-        if let Err(error) = self.directory.choose_decoys().await {
+        self.dummy_hashes_at = Some((at, Instant::now()));
+        if let Err(error) = self.directory.choose_dummy_hashes().await {
             tracing::debug!("the hashes for unknown user names are not updated: {error}");
         }
     }
@@ -147,8 +147,8 @@ impl ChangeFeed {
 }
 
 impl DatabaseDirectory {
-    async fn choose_decoys(&self) -> Result<(), StoreError> {
-        self.decoys.store(Arc::new(DummyHashes::from_kinds(self.store.hash_kinds(self.clock.now()).await?)));
+    async fn choose_dummy_hashes(&self) -> Result<(), StoreError> {
+        self.dummy_hashes.store(Arc::new(DummyHashes::from_kinds(self.store.hash_kinds(self.clock.now()).await?)));
         Ok(())
     }
 
@@ -167,7 +167,7 @@ impl DatabaseDirectory {
         };
         self.store.recently_used(self.preload, cache).await?;
         // Before the first request: the time for unknown names must match that for known ones from the start.
-        self.choose_decoys().await?;
+        self.choose_dummy_hashes().await?;
         self.confirm(begun);
         self.is_synced.store(true, Ordering::Release);
         tracing::info!(remembered = count, "following the change feed of the database");

@@ -57,7 +57,7 @@ pub struct DatabaseDirectory {
     cache: CredentialCache,
     lookups: Lookups,
     uses: Uses,
-    decoys: ArcSwap<DummyHashes>,
+    dummy_hashes: ArcSwap<DummyHashes>,
     /// The last time when all changes were applied: nanoseconds of the steady clock plus [`EPOCH`]; 0 for never.
     confirmed: AtomicU64,
     is_synced: AtomicBool,
@@ -121,8 +121,8 @@ impl DatabaseDirectory {
         }
     }
 
-    pub(super) fn decoys(&self) -> Arc<DummyHashes> {
-        self.decoys.load_full()
+    pub(super) fn dummy_hashes(&self) -> Arc<DummyHashes> {
+        self.dummy_hashes.load_full()
     }
 
     fn cached_token(&self, digest: &TokenDigest) -> Lookup {
@@ -162,7 +162,7 @@ impl Directory for DatabaseDirectory {
     }
 
     fn dummy_hash(&self, username: &str) -> PasswordHash {
-        self.decoys.load().of(username)
+        self.dummy_hashes.load().of(username)
     }
 
     fn replaces_hashes(&self) -> bool {

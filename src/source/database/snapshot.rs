@@ -129,9 +129,9 @@ impl DatabaseDirectory {
             return Err(SnapshotError::Damaged);
         }
         self.cache.begin_at(head.position);
-        let mut decoys = DummyHashes::default();
-        all.iter().filter_map(|usable| usable.credential.password_hash()).for_each(|hash| decoys.add(hash));
-        self.decoys.store(Arc::new(decoys));
+        let mut dummy_hashes = DummyHashes::default();
+        all.iter().filter_map(|usable| usable.credential.password_hash()).for_each(|hash| dummy_hashes.add(hash));
+        self.dummy_hashes.store(Arc::new(dummy_hashes));
         let count = all.len();
         for usable in all.into_iter().filter_map(|usable| usable.at(self.clock.now())) {
             // Cannot fail: no change was applied since.

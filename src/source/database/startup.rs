@@ -79,7 +79,7 @@ impl Database {
             cache: CredentialCache::new(&options.cache),
             lookups: Lookups::new(weak.clone(), options.lookups.get()),
             uses: Uses::default(),
-            decoys: ArcSwap::default(),
+            dummy_hashes: ArcSwap::default(),
             confirmed: AtomicU64::default(),
             is_synced: AtomicBool::default(),
             is_failing: AtomicBool::default(),

@@ -12,7 +12,7 @@ use crate::source::dummy_hashes::DummyHashes;
 #[derive(Default)]
 pub struct FileSet {
     credentials: CredentialSet,
-    decoys: DummyHashes,
+    dummy_hashes: DummyHashes,
 }
 
 impl FileSet {
@@ -21,7 +21,7 @@ impl FileSet {
     pub fn insert(&mut self, credential: Credential) -> Result<(), Duplicate> {
         let hash = credential.password_hash().cloned();
         self.credentials.insert(credential)?;
-        hash.iter().for_each(|hash| self.decoys.add(hash));
+        hash.iter().for_each(|hash| self.dummy_hashes.add(hash));
         Ok(())
     }
 
@@ -42,16 +42,16 @@ impl FileSet {
         self.credentials.find_id(id).cloned()
     }
 
-    pub(in crate::source) fn decoys(&self) -> &DummyHashes {
-        &self.decoys
+    pub(in crate::source) fn dummy_hashes(&self) -> &DummyHashes {
+        &self.dummy_hashes
     }
 }
 
 impl From<CredentialSet> for FileSet {
     fn from(credentials: CredentialSet) -> Self {
-        let mut decoys = DummyHashes::default();
-        credentials.iter().filter_map(Credential::password_hash).for_each(|hash| decoys.add(hash));
-        Self { credentials, decoys }
+        let mut dummy_hashes = DummyHashes::default();
+        credentials.iter().filter_map(Credential::password_hash).for_each(|hash| dummy_hashes.add(hash));
+        Self { credentials, dummy_hashes }
     }
 }
 
@@ -75,7 +75,7 @@ impl Directory for FileSet {
     }
 
     fn dummy_hash(&self, username: &str) -> PasswordHash {
-        self.decoys.of(username)
+        self.dummy_hashes.of(username)
     }
 }
 
@@ -102,10 +102,10 @@ mod tests {
     }
 
     #[test]
-    fn a_decoy_is_a_hash_of_the_set() {
+    fn a_dummy_hash_is_a_hash_of_the_set() {
         let set = set(&[SHA]);
         let hash = set.find_username("u0").credential().unwrap().password_hash().cloned().unwrap();
-        assert_eq!(set.decoy("anybody"), hash);
+        assert_eq!(set.dummy_hash("anybody"), hash);
     }
 
     /// The time that a known user takes does not change with a reload, so that of an unknown one must not either.
@@ -114,7 +114,7 @@ mod tests {
         let (before, after) = (set(&[SHA, BCRYPT, BCRYPT]), set(&[SHA, BCRYPT, BCRYPT, BCRYPT]));
         for number in 0..100 {
             let name = format!("unknown-{number}");
-            assert_eq!(before.decoy(&name), after.decoy(&name), "{name}");
+            assert_eq!(before.dummy_hash(&name), after.dummy_hash(&name), "{name}");
         }
     }
 }
