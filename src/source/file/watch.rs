@@ -3,17 +3,23 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
+/// Bound of the links that a path leads through, as the system has one.
+const MAX_LINKS: usize = 40;
+
 /// Watches the folders of files: editors replace files and Kubernetes swaps the `..data` link next to them, and a watch
-/// on a file would stay with the old inode.
-pub struct Watch {
+/// on a file would stay with the old inode. Events of other files in these folders are ignored.
+pub(super) struct Watch {
     watcher: Option<RecommendedWatcher>,
     folders: BTreeSet<PathBuf>,
     files: Vec<PathBuf>,
+    /// The files and the links on the way to them, as events name them.
+    watched: Arc<Mutex<BTreeSet<PathBuf>>>,
     states: Vec<Option<FileState>>,
 }
 
@@ -25,12 +31,12 @@ struct FileState {
     modified: Option<SystemTime>,
 }
 
-/// An event in a watched folder.
-pub struct Change {
+/// An event of a watched file.
+pub(super) struct Change {
     /// Empty: any file may have changed.
-    pub files: Vec<PathBuf>,
+    pub(super) files: Vec<PathBuf>,
     /// A writer has the file open. Only reported where the system reports the close too.
-    pub is_unfinished: bool,
+    pub(super) is_unfinished: bool,
 }
 
 impl Change {
@@ -45,28 +51,39 @@ impl Change {
         let is_unfinished = cfg!(target_os = "linux") && matches!(event.kind, EventKind::Modify(ModifyKind::Data(_)));
         Some(Self { files: event.paths, is_unfinished })
     }
+
+    fn concerns(&self, watched: &Mutex<BTreeSet<PathBuf>>) -> bool {
+        let watched = watched.lock().unwrap_or_else(PoisonError::into_inner);
+        // A folder itself is reported when it is moved or deleted.
+        let is_watched =
+            |file: &PathBuf| watched.contains(file) || watched.iter().any(|path| path.parent() == Some(file));
+        self.files.is_empty() || self.files.iter().any(is_watched)
+    }
 }
 
 impl Watch {
     /// Calls `changed` from a thread of the watcher. Where the system has no watches left, only
     /// [`Watch::looks_changed`] notices changes.
-    pub fn new(changed: impl Fn(Change) + Send + 'static) -> Self {
+    pub(super) fn new(changed: impl Fn(Change) + Send + 'static) -> Self {
+        let watched = Arc::<Mutex<BTreeSet<PathBuf>>>::default();
+        let of_interest = watched.clone();
         let watcher = notify::recommended_watcher(move |event| {
-            if let Some(change) = Change::of(event) {
+            if let Some(change) = Change::of(event).filter(|change| change.concerns(&of_interest)) {
                 changed(change);
             }
         });
         let watcher = watcher
-            .inspect_err(
-                |error| tracing::warn!(%error, "file events are not available; files are polled every few seconds"),
-            )
+            .inspect_err(|error| tracing::warn!(%error, "no file events; files are polled every few seconds"))
             .ok();
-        Self { watcher, folders: BTreeSet::new(), files: Vec::new(), states: Vec::new() }
+        Self { watcher, folders: BTreeSet::new(), files: Vec::new(), watched, states: Vec::new() }
     }
 
     /// Watches these files instead of the previous ones.
-    pub fn follow(&mut self, files: Vec<PathBuf>) {
-        let folders: BTreeSet<PathBuf> = files.iter().map(|file| folder(file)).collect();
+    pub(super) fn follow(&mut self, files: Vec<PathBuf>) {
+        let watched: BTreeSet<PathBuf> = files.iter().flat_map(|file| way_to(file)).collect();
+        let folders: BTreeSet<PathBuf> = watched.iter().map(|path| folder(path)).collect();
+        // Before the folders: an event that comes first must not be ignored.
+        *self.watched.lock().unwrap_or_else(PoisonError::into_inner) = watched;
         if let Some(watcher) = &mut self.watcher {
             for folder in self.folders.difference(&folders) {
                 // Fails for a folder that was deleted.
@@ -91,20 +108,54 @@ impl Watch {
     }
 
     /// True when a file differs from the previous call.
-    pub fn looks_changed(&mut self) -> bool {
+    pub(super) fn looks_changed(&mut self) -> bool {
         let states = states(&self.files);
         std::mem::replace(&mut self.states, states) != self.states
     }
 
-    /// True when one of the files has this name, in any folder.
-    pub fn follows(&self, name: &OsStr) -> bool {
-        self.files.iter().any(|file| file.file_name() == Some(name))
+    /// True when one of the watched files or links has this name, in any folder.
+    pub(super) fn follows(&self, name: &OsStr) -> bool {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|path| path.file_name() == Some(name))
     }
 }
 
 fn folder(file: &Path) -> PathBuf {
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
     parent.unwrap_or(Path::new(".")).to_owned()
+}
+
+/// The file and every link on the way to it, links of folders included. All are in real folders, since the system knows
+/// one watch per folder and names its events by one path.
+fn way_to(file: &Path) -> Vec<PathBuf> {
+    let mut way = Vec::new();
+    let mut rest: Vec<_> = components(file);
+    let (mut real, mut links) = (PathBuf::new(), 0);
+    while let Some(name) = rest.pop() {
+        if name == ".." && real.file_name().is_some() {
+            real.pop();
+            continue;
+        }
+        let path = real.join(&name);
+        match std::fs::read_link(&path) {
+            Ok(target) if links < MAX_LINKS => {
+                links += 1;
+                way.push(in_folder(&path));
+                rest.extend(components(&target));
+            }
+            _ => real = path,
+        }
+    }
+    way.push(in_folder(&real));
+    way
+}
+
+/// The names of a path, the last one first.
+fn components(path: &Path) -> Vec<std::ffi::OsString> {
+    path.components().rev().map(|component| component.as_os_str().to_owned()).collect()
+}
+
+fn in_folder(file: &Path) -> PathBuf {
+    file.file_name().map_or_else(|| file.to_owned(), |name| folder(file).join(name))
 }
 
 fn states(files: &[PathBuf]) -> Vec<Option<FileState>> {

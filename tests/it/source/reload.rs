@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
@@ -229,4 +229,70 @@ fn the_log_has_the_changes_of_a_reload() {
     eventually("the log has the difference", || gate.stderr().contains("reloaded: 3 added, 1 disabled\""));
     let counted = |state: &str| gate.metric(&format!("claviger_credentials{{state=\"{state}\"}}"));
     assert_eq!((counted("enabled"), counted("disabled")), (4.0, 2.0));
+}
+
+/// Longer than a reload takes on a busy machine, shorter than the wait for a folder that is never quiet (2 s).
+const PROMPTLY: Duration = Duration::from_millis(1500);
+
+/// How long it takes until a new credentials file is in force.
+fn time_to_reload(gate: &Gate, number: usize, put: impl Fn(&str)) -> Duration {
+    let name = format!("timed-{number}");
+    let start = Instant::now();
+    put(&credentials_with(&name));
+    eventually("the new file is in force", || is_admitted(gate, &name));
+    start.elapsed()
+}
+
+/// An access log beside the settings is enough to keep a folder from being quiet.
+#[test]
+fn other_files_in_the_folder_do_not_delay_a_reload() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).settings("throttle: {enabled: false}").start();
+    let (log, is_done) = (gate.folder().join("access.log"), AtomicBool::new(false));
+    let times: Vec<Duration> = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_done.load(Ordering::Relaxed) {
+                std::fs::write(&log, "a line\n").unwrap();
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        });
+        std::thread::sleep(Duration::from_millis(100));
+        let put = |text: &str| gate.rename_over(&gate.credentials_file(), text);
+        let times = (0..3).map(|number| time_to_reload(&gate, number, put)).collect();
+        is_done.store(true, Ordering::Relaxed);
+        times
+    });
+    assert!(times.iter().all(|time| *time < PROMPTLY), "{times:?}");
+}
+
+/// Files are polled every 5 s, so only an event is this quick each time.
+#[test]
+fn a_change_behind_a_link_is_noticed_by_an_event() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).settings("throttle: {enabled: false}").start();
+    let [real, other] = ["real", "other"].map(|name| gate.folder().join(name));
+    for folder in [&real, &other] {
+        std::fs::create_dir(folder).unwrap();
+        std::fs::copy(gate.credentials_file(), folder.join("credentials.yaml")).unwrap();
+    }
+    let (folder, next) = (gate.folder().join("current"), gate.folder().join("next"));
+    std::os::unix::fs::symlink("real", &folder).unwrap();
+    let link = |target: &str, link: &Path| {
+        std::os::unix::fs::symlink(target, &next).unwrap();
+        std::fs::rename(&next, link).unwrap();
+    };
+    let before = gate.reloads("success");
+    link("current/credentials.yaml", &gate.credentials_file());
+    request_reload(&gate, None);
+    assert!(gate.reloads("success") > before);
+
+    let written = time_to_reload(&gate, 0, |text| std::fs::write(real.join("credentials.yaml"), text).unwrap());
+    let swapped = time_to_reload(&gate, 1, |text| {
+        std::fs::write(other.join("credentials.yaml"), text).unwrap();
+        link("other", &folder);
+    });
+    let again = time_to_reload(&gate, 2, |text| std::fs::write(other.join("credentials.yaml"), text).unwrap());
+    for time in [written, swapped, again] {
+        assert!(time < PROMPTLY, "{written:?} {swapped:?} {again:?}");
+    }
 }
