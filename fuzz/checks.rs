@@ -189,6 +189,7 @@ fn is_cheap(hash: &PasswordHash) -> bool {
         PasswordHash::Argon2id(_) => parameter("m=").is_some_and(|kib| kib <= 256) && parameter("t=") <= Some(2),
         PasswordHash::Bcrypt(_) => hash.cost().ends_with("04"),
         PasswordHash::Apr1(_) | PasswordHash::Sha1(_) => true,
+        PasswordHash::Crypt(_) => !hash.cost().contains("rounds="),
         PasswordHash::Overlap(_) => panic!("an overlap is never in a file"),
     }
 }
@@ -198,7 +199,7 @@ pub fn credentials(input: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(input) else { return false };
     let (Some(versions), Some(scopes)) = (catalog("/v{version}/"), scopes()) else { return false };
     let set = match formats::credentials_file::read(text, &versions, &scopes) {
-        Ok(reading) => reading.set,
+        Ok(reading) => claviger::source::FileSet::from(reading.set),
         Err(faults) => {
             check_diagnostics(&faults, text);
             assert!(!faults.to_string().contains(PLANTED), "a diagnostic repeats a secret:\n{faults}");

@@ -53,6 +53,8 @@ fn piped() -> anyhow::Result<Zeroizing<String>> {
     std::io::stdin().lock().take(LONGEST + 1).read_to_end(&mut bytes)?;
     anyhow::ensure!(bytes.len() as u64 <= LONGEST, "the secret is longer than {LONGEST} bytes");
     let text = std::str::from_utf8(&bytes).map_err(|_| anyhow::anyhow!("the secret is not valid UTF-8"))?;
+    // PowerShell and editors put a byte-order mark in front.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     // echo and editors add one line end; a secret does not have one.
     let text = text.strip_suffix('\n').unwrap_or(text);
     let text = text.strip_suffix('\r').unwrap_or(text);

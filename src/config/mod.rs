@@ -7,6 +7,7 @@ mod effective;
 mod launch;
 mod load;
 pub mod raw;
+mod schema;
 mod settings;
 mod spanned;
 mod suggest;
@@ -15,16 +16,15 @@ mod validate;
 mod values;
 mod yaml;
 
-pub use decode::decode;
+pub use decode::{Document, decode};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use effective::effective;
 pub use launch::{InheritedSocket, command_line, inherited_sockets, notify_socket};
-pub use load::{
-    ConfigSource, Override, environment, operator_token, process_environment, schema, shell_user, wants_colour,
-};
+pub use load::{ConfigSource, Override, environment, operator_token, process_environment, shell_user, wants_colour};
+pub use schema::schema;
 pub use settings::{Database, ERROR_DOCS, Settings, Tracing, Upstream};
 pub use spanned::{Key, Node, Origin, Value};
 pub use suggest::unknown_key;
-pub use text_file::read_text;
+pub use text_file::{read_text, text_of};
 pub use values::{DatabaseTls, DatabaseUrl, HeaderField, HeaderPrefix, Parsed, PostgresUrl, UpstreamUrl};
-pub use yaml::{each_item, parse};
+pub use yaml::{Section, each_item, parse};

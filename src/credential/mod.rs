@@ -1,6 +1,7 @@
 //! What a credential is: stored digests, state and rights. No I/O, no clock.
 
 mod access;
+mod crypt;
 mod label;
 mod last_use;
 mod link_token;

@@ -6,12 +6,12 @@ use std::str::FromStr;
 use argon2::{Algorithm, Argon2, Block, Params};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use md5::Md5;
 use sha1::{Digest, Sha1};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::Overlap;
+use super::crypt::{CryptHash, is_des, md5_crypt};
 
 /// Bounds for stored parameters; without them one line of a file could exhaust the machine.
 const ARGON2_MAX_KIB: u32 = 256 * 1024;
@@ -85,6 +85,8 @@ pub enum PasswordHash {
     Apr1(Box<str>),
     /// `{SHA}`, unsalted SHA-1 in base64.
     Sha1(Box<str>),
+    /// `$1$`, `$5$` and `$6$` of crypt(3).
+    Crypt(CryptHash),
     /// Never in a file.
     Overlap(Box<Overlap>),
 }
@@ -97,10 +99,16 @@ pub enum PasswordHashError {
     Plain,
     #[error("is a malformed {0} hash")]
     Malformed(&'static str),
-    #[error("exceeds the allowed cost (argon2id: 256 MiB, 16 passes, 8 lanes; bcrypt: cost 14)")]
+    #[error(
+        "exceeds the allowed cost (argon2id: 256 MiB, 16 passes, 8 lanes; bcrypt: cost 14; SHA-crypt: 700,000 rounds)"
+    )]
     TooCostly,
-    #[error("uses an unsupported hash scheme; supported are argon2id, bcrypt, apr1 and {{SHA}}")]
+    #[error(
+        "uses an unsupported hash scheme; supported are argon2id, bcrypt, apr1, {{SHA}}, and $1$, $5$ and $6$ of crypt"
+    )]
     Unsupported,
+    #[error("looks like a DES hash, which is not supported: it compares the first 8 characters of a password only")]
+    Des,
     #[error("could not be computed: the system has no memory or no randomness")]
     Failed,
 }
@@ -126,8 +134,12 @@ impl FromStr for PasswordHash {
         } else if let Some(encoded) = text.strip_prefix("{SHA}") {
             let whole = STANDARD.decode(encoded).is_ok_and(|digest| digest.len() == 20);
             whole.then(|| Self::Sha1(text.into())).ok_or(PasswordHashError::Malformed("{SHA}"))
-        } else if text.starts_with('$') {
+        } else if let Some(hash) = CryptHash::parse(text) {
+            hash.map(Self::Crypt)
+        } else if text.starts_with('$') || text.starts_with('{') {
             Err(PasswordHashError::Unsupported)
+        } else if is_des(text) {
+            Err(PasswordHashError::Des)
         } else {
             Err(PasswordHashError::Plain)
         }
@@ -167,12 +179,13 @@ impl PasswordHash {
             Self::Apr1(text) => {
                 let mut parts = text.splitn(4, '$').skip(2);
                 let (Some(salt), Some(digest)) = (parts.next(), parts.next()) else { return false };
-                apr1(password, salt.as_bytes()).ct_eq(digest.as_bytes()).into()
+                md5_crypt(b"$apr1$", password, salt.as_bytes()).ct_eq(digest.as_bytes()).into()
             }
             Self::Sha1(text) => {
                 let stored = STANDARD.decode(text.trim_start_matches("{SHA}")).unwrap_or_default();
                 Sha1::digest(password).as_slice().ct_eq(&stored).into()
             }
+            Self::Crypt(hash) => hash.verify(password),
             Self::Overlap(both) => both.verify(password, memory),
         }
     }
@@ -180,6 +193,7 @@ impl PasswordHash {
     pub fn as_str(&self) -> &str {
         match self {
             Self::Argon2id(text) | Self::Bcrypt(text) | Self::Apr1(text) | Self::Sha1(text) => text,
+            Self::Crypt(hash) => hash.as_str(),
             Self::Overlap(both) => both.as_str(),
         }
     }
@@ -191,6 +205,7 @@ impl PasswordHash {
             Self::Argon2id(text) => text.rsplitn(3, '$').nth(2).unwrap_or(text),
             Self::Bcrypt(text) => text.get(.."$2y$10".len()).unwrap_or(text),
             Self::Apr1(_) | Self::Sha1(_) => self.scheme(),
+            Self::Crypt(hash) => hash.cost(),
             Self::Overlap(both) => both.cost(),
         }
     }
@@ -202,7 +217,8 @@ impl PasswordHash {
         match self {
             Self::Argon2id(_) | Self::Overlap(_) => false,
             Self::Bcrypt(_) => password.reveal().len() <= 72,
-            Self::Apr1(_) | Self::Sha1(_) => true,
+            // A password that is too long for crypt(3) never matched.
+            Self::Apr1(_) | Self::Sha1(_) | Self::Crypt(_) => true,
         }
     }
 
@@ -213,6 +229,7 @@ impl PasswordHash {
             Self::Bcrypt(_) => "bcrypt",
             Self::Apr1(_) => "apr1",
             Self::Sha1(_) => "{SHA}",
+            Self::Crypt(hash) => hash.scheme(),
             Self::Overlap(both) => both.current().scheme(),
         }
     }
@@ -249,47 +266,6 @@ fn verify_argon2(text: &str, password: &[u8], memory: &mut HashMemory) -> bool {
     let hashed = argon2.hash_password_into_with_memory(password, salt.as_ref(), output, blocks);
     memory.shrink();
     hashed.is_ok() && bool::from(output[..].ct_eq(stored.as_bytes()))
-}
-
-/// Apache's variant of MD5 crypt (apr_md5.c): 1,000 rounds, 22 characters.
-fn apr1(password: &[u8], salt: &[u8]) -> [u8; 22] {
-    let inner = Md5::new().chain_update(password).chain_update(salt).chain_update(password).finalize();
-    let mut outer = Md5::new().chain_update(password).chain_update(b"$apr1$").chain_update(salt);
-    for start in (0..password.len()).step_by(16) {
-        outer.update(&inner[..16.min(password.len() - start)]);
-    }
-    let mut length = password.len();
-    while length > 0 {
-        outer.update(if length & 1 == 1 { &[0_u8] } else { &password[..1] });
-        length >>= 1;
-    }
-    let mut digest = outer.finalize();
-    for round in 0..1000 {
-        let mut next = Md5::new();
-        next.update(if round % 2 == 1 { password } else { &digest[..] });
-        if round % 3 != 0 {
-            next.update(salt);
-        }
-        if round % 7 != 0 {
-            next.update(password);
-        }
-        next.update(if round % 2 == 1 { &digest[..] } else { password });
-        digest = next.finalize();
-    }
-    let triples = [(0, 6, 12), (1, 7, 13), (2, 8, 14), (3, 9, 15), (4, 10, 5)];
-    let mut text = [0_u8; 22];
-    let mut places = text.iter_mut();
-    let mut put = |mut value: u32, characters: usize| {
-        for place in places.by_ref().take(characters) {
-            *place = APR1_ALPHABET[(value & 63) as usize];
-            value >>= 6;
-        }
-    };
-    for (a, b, c) in triples {
-        put(u32::from(digest[a]) << 16 | u32::from(digest[b]) << 8 | u32::from(digest[c]), 4);
-    }
-    put(u32::from(digest[11]), 2);
-    text
 }
 
 #[cfg(test)]

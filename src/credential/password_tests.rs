@@ -33,7 +33,9 @@ fn texts_that_are_no_hash_or_too_costly_are_refused() {
     let refused = |text: &str| text.parse::<PasswordHash>().unwrap_err();
     assert_eq!(refused("hunter2"), PasswordHashError::Plain);
     assert_eq!(refused(""), PasswordHashError::Plain);
-    assert_eq!(refused("$1$salt$digest"), PasswordHashError::Unsupported);
+    assert_eq!(refused("$1$salt$digest"), PasswordHashError::Malformed("md5-crypt"));
+    assert_eq!(refused("$y$j9T$salt$digest"), PasswordHashError::Unsupported);
+    assert_eq!(refused("rqXexS6ZhobKA"), PasswordHashError::Des);
     assert_eq!(refused("$argon2id$v=19$m=19456"), PasswordHashError::Malformed("argon2id"));
     assert_eq!(refused("{SHA}"), PasswordHashError::Malformed("{SHA}"));
     assert_eq!(refused("$apr1$$"), PasswordHashError::Malformed("apr1"));

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::entries::Entries;
 use super::escape::{Places, original};
-use super::{Catalogs, Extent, Import, Notes};
+use super::{Catalogs, Extent, Import, Notes, Unusable};
 use crate::config::{Diagnostic, Diagnostics, Key, Node, Origin, Value, unknown_key};
 use crate::credential::Label;
 
@@ -31,17 +31,22 @@ pub(super) const COLUMNS: [&str; 19] = [
     "contact_mobile",
     "disabled_reason",
 ];
+/// Columns that restrict a credential. A cell has a value or [`UNRESTRICTED`]: an emptied cell must not open anything.
+const RESTRICTIONS: [&str; 6] =
+    ["scopes", "expires_at", "addresses", "rate_limit.requests", "rate_limit.per", "rate_limit.burst"];
+/// A cell that lifts the restriction of its column.
+pub(super) const UNRESTRICTED: &str = "*";
 const NEEDED: [&str; 2] = ["id", "account"];
 /// A scope list that allows nothing.
 pub(super) const NO_SCOPES: &str = "[]";
 
-pub(super) fn read(text: &str, catalogs: Catalogs) -> Result<Import, Diagnostics> {
+pub(super) fn read(text: &str, catalogs: Catalogs, unusable: Unusable) -> Result<Import, Diagnostics> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut table = Table {
         columns: Vec::new(),
         stand_in: None,
-        entries: Entries::new(catalogs.versions, catalogs.scopes),
+        entries: Entries::new(catalogs.versions, catalogs.scopes, unusable),
         notes: HashMap::new(),
         access: HashMap::new(),
     };
@@ -65,7 +70,9 @@ pub(super) fn read(text: &str, catalogs: Catalogs) -> Result<Import, Diagnostics
             }
             is_header = false;
         } else if !table.entries.are_too_faulty() {
+            table.entries.begin();
             table.row(&record, &origins);
+            table.entries.end();
         }
     }
     if is_header {
@@ -75,7 +82,7 @@ pub(super) fn read(text: &str, catalogs: Catalogs) -> Result<Import, Diagnostics
         table.entries.faults.push(Diagnostic::new(origin, "", "a quote is not closed"));
     }
     let extent = Extent::Columns { named: table.columns, has_version: table.stand_in.is_none() };
-    Ok(Import { reading: table.entries.finish()?, notes: table.notes, extent })
+    Ok(Import { reading: table.entries.finish()?, notes: table.notes, extent, unusable })
 }
 
 const NAMES_HINT: &str = "the first line has the names of the columns: id,account,token,…";
@@ -140,6 +147,14 @@ impl Table<'_> {
                 "contact_mobile" => notes.contact_mobile = Some(text),
                 "disabled_reason" => notes.disabled_reason = Some(text),
                 "access" => access = text.map(|text| (text, origin.clone())),
+                column if RESTRICTIONS.contains(&column) && cell.trim() == UNRESTRICTED => {}
+                column if cell.trim().is_empty() && RESTRICTIONS.contains(&column) => {
+                    let hint = "give it a value, or write * to lift the restriction";
+                    self.entries.faults.push(Diagnostic::new(origin.clone(), column, "is empty").hint(hint));
+                }
+                "enabled" if text.is_none() => {
+                    self.entries.faults.push(Diagnostic::new(origin.clone(), "enabled", "must be true or false"));
+                }
                 _ if text.is_none() => {}
                 column => {
                     let keys: Vec<&str> = column.split('.').collect();
@@ -157,35 +172,41 @@ impl Table<'_> {
                 self.entries.faults.push(Diagnostic::new(start.clone(), key, "holds control characters"));
             }
         }
-        if let (Some(account), Some((text, origin))) = (account, access) {
-            self.access(account, &text, origin);
+        let access = access.and_then(|(text, origin)| Some((self.access(account.as_ref()?, &text, &origin)?, origin)));
+        if !self.entries.credential("", &mut node) {
+            return;
         }
-        self.entries.credential("", &mut node);
+        if let (Some(account), Some((access, origin))) = (account, access) {
+            self.state_access(account, access, origin);
+        }
         if let Some(id) = id {
             self.notes.insert(id, notes);
         }
     }
 
     /// Every line of an account must state the same access.
-    fn access(&mut self, account: Label, text: &str, origin: Origin) {
+    fn access(&mut self, account: &Label, text: &str, origin: &Origin) -> Option<bool> {
+        let mut fault = |problem| self.entries.faults.push(Diagnostic::new(origin.clone(), "access", problem));
         let Value::Bool(access) = truth(text) else {
-            self.entries.faults.push(Diagnostic::new(origin, "access", "must be true or false"));
-            return;
+            fault("must be true or false");
+            return None;
         };
-        match self.access.get(&account) {
-            None => {
-                let mut node = Node::new(Value::Map(Vec::new()), origin.clone());
-                node.set(&["id"], Node::new(Value::Text(account.to_string()), origin.clone()));
-                node.set(&["access"], Node::new(Value::Bool(access), origin));
-                self.entries.account("", &mut node);
-                self.access.insert(account, access);
-            }
-            Some(known) if *known == access => {}
-            Some(_) => {
-                let problem = "differs from another line of this account";
-                self.entries.faults.push(Diagnostic::new(origin, "access", problem));
-            }
+        if self.access.get(account).is_some_and(|stated| *stated != access) {
+            fault("differs from another line of this account");
+            return None;
         }
+        Some(access)
+    }
+
+    fn state_access(&mut self, account: Label, access: bool, origin: Origin) {
+        if self.access.contains_key(&account) {
+            return;
+        }
+        let mut node = Node::new(Value::Map(Vec::new()), origin.clone());
+        node.set(&["id"], Node::new(Value::Text(account.to_string()), origin.clone()));
+        node.set(&["access"], Node::new(Value::Bool(access), origin));
+        self.entries.account("", &mut node);
+        self.access.insert(account, access);
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::Unusable;
 use super::positions::{Place, Reading, join};
 use crate::config::raw;
 use crate::config::{Diagnostic, Diagnostics, Node, Origin, Value, decode};
@@ -32,6 +33,10 @@ pub(super) struct Entries<'c> {
     versions: &'c VersionCatalog,
     scopes: &'c ScopeCatalog,
     pub(super) faults: Diagnostics,
+    unusable: Unusable,
+    skipped: Diagnostics,
+    /// The number of faults before the present entry.
+    start: usize,
     /// The valid entries; `places` has the position of each.
     set: CredentialSet,
     places: Vec<Place>,
@@ -44,11 +49,14 @@ pub(super) struct Entries<'c> {
 }
 
 impl<'c> Entries<'c> {
-    pub(super) fn new(versions: &'c VersionCatalog, scopes: &'c ScopeCatalog) -> Self {
+    pub(super) fn new(versions: &'c VersionCatalog, scopes: &'c ScopeCatalog, unusable: Unusable) -> Self {
         Self {
             versions,
             scopes,
             faults: Diagnostics::default(),
+            unusable,
+            skipped: Diagnostics::default(),
+            start: 0,
             set: CredentialSet::default(),
             places: Vec::new(),
             stated: Vec::new(),
@@ -56,6 +64,23 @@ impl<'c> Entries<'c> {
             named: HashMap::new(),
             scope_sets: HashMap::new(),
         }
+    }
+
+    /// Starts an entry: faults from here to [`Entries::end`] are its own, and keep it out of the set.
+    pub(super) fn begin(&mut self) {
+        self.start = self.faults.0.len();
+    }
+
+    /// Ends an entry, which is skipped if it has faults and that was asked for.
+    pub(super) fn end(&mut self) {
+        if self.unusable == Unusable::Skip {
+            self.skipped.0.extend(self.faults.0.drain(self.start..));
+        }
+        self.start = self.faults.0.len();
+    }
+
+    fn is_faulty(&self) -> bool {
+        self.faults.0.len() > self.start
     }
 
     /// True when the limit of faults is reached.
@@ -73,10 +98,11 @@ impl<'c> Entries<'c> {
         self.described.insert(id.clone(), Arc::new(Account { id, access: written.access }));
     }
 
-    pub(super) fn credential(&mut self, path: &str, node: &mut Node) {
+    /// True when the credential is in the set now.
+    pub(super) fn credential(&mut self, path: &str, node: &mut Node) -> bool {
         let before = self.faults.0.len();
         let decoded = decode::<raw::Credential>(node, path, &mut self.faults);
-        let Some(written) = decoded.or_else(|| with_placeholders(node)) else { return };
+        let Some(written) = decoded.or_else(|| with_placeholders(node)) else { return false };
         let faulty = faulty_keys(path, &self.faults.0[before..]);
         if written.rate_limit.as_ref().is_some_and(|rate| !rate.limit().is_countable()) {
             self.report(node, path, "rate_limit.burst", "would take more than a hundred years to refill");
@@ -88,7 +114,7 @@ impl<'c> Entries<'c> {
         if written.name.as_deref().is_some_and(|name| name.chars().any(char::is_control)) {
             self.report(node, path, "name", "holds control characters");
         }
-        let (Some(secret), true) = (secret, self.faults.0.len() == before) else { return };
+        let (Some(secret), false) = (secret, self.is_faulty()) else { return false };
         let credential = Credential {
             id: written.id.0,
             account: self.account_of(&written.account.0),
@@ -103,10 +129,10 @@ impl<'c> Entries<'c> {
             last_use: None,
         };
         match self.set.insert(credential) {
-            // Without faults the set holds every entry, so its length is the index of the next one.
-            Ok(()) => self
-                .places
-                .push(Place { origin: node.origin.clone(), index: (!path.is_empty()).then_some(self.places.len()) }),
+            Ok(()) => {
+                self.places.push(Place { origin: node.origin.clone(), index: index_of(path) });
+                true
+            }
             Err(clash) => {
                 let (key, first, meaning) = match clash {
                     Duplicate::Id(first) => ("id", first, "id"),
@@ -115,6 +141,7 @@ impl<'c> Entries<'c> {
                 };
                 let problem = format!("is also the {meaning} of the credential at {}", self.places[first].origin);
                 self.faults.push(Diagnostic::new(node.origin.clone(), join(path, key), problem));
+                false
             }
         }
     }
@@ -201,6 +228,7 @@ impl<'c> Entries<'c> {
             Err(error) => {
                 let hint = match error {
                     PasswordHashError::TooCostly => "hash it again with claviger password hash",
+                    PasswordHashError::Des => "choose a new password, and hash it with claviger password hash",
                     _ => "run claviger password hash and paste what it prints",
                 };
                 self.report_hint(node, path, "password", &error.to_string(), hint);
@@ -241,14 +269,14 @@ impl<'c> Entries<'c> {
     /// # Errors
     /// Every fault.
     pub(super) fn finish(self) -> Result<Reading, Diagnostics> {
-        let Self { mut faults, mut set, places, stated, described, .. } = self;
+        let Self { mut faults, skipped, mut set, places, stated, described, .. } = self;
         if !described.is_empty() {
             set.set_accounts(&described);
         }
         if faults.0.len() >= MAX_FAULTS {
             faults.push(Diagnostic::new(Origin::WHOLE_FILE, "", "has more faults than these"));
         }
-        faults.into_result(|| Reading { set, places, accounts: stated })
+        faults.into_result(|| Reading { set, places, accounts: stated, skipped })
     }
 
     fn report(&mut self, node: &Node, path: &str, key: &str, problem: &str) {
@@ -267,6 +295,11 @@ impl<'c> Entries<'c> {
         let fault = Diagnostic::new(node.origin_of(&keys), whole, problem);
         self.faults.push(if hint.is_empty() { fault } else { fault.hint(hint) });
     }
+}
+
+/// The index in a path such as `credentials[7]`.
+fn index_of(path: &str) -> Option<usize> {
+    path.strip_suffix(']')?.rsplit_once('[')?.1.parse().ok()
 }
 
 /// Decodes an entry without id or account under a placeholder, to find its other faults.

@@ -46,6 +46,25 @@ pub struct Import {
     /// Fields that a credentials file has no key for.
     pub notes: HashMap<Label, Notes>,
     pub extent: Extent,
+    pub unusable: Unusable,
+}
+
+/// What becomes of an entry with a fault.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Unusable {
+    /// The whole file is refused.
+    #[default]
+    Refuse,
+    /// The entry is left out and reported.
+    Skip,
+}
+
+/// The format of a file to import.
+#[derive(Debug, Clone, Copy)]
+pub enum ImportFormat<'u> {
+    Yaml,
+    Csv,
+    Htpasswd(&'u Users),
 }
 
 /// Which fields of an existing credential an entry replaces.
@@ -123,21 +142,33 @@ pub struct ExportRow<'r> {
 
 impl Import {
     /// # Errors
+    /// Every fault of the file; if unusable entries are skipped, those that concern more than an entry.
+    pub fn read(text: &str, format: ImportFormat, catalogs: Catalogs, unusable: Unusable) -> Result<Self, Diagnostics> {
+        match format {
+            ImportFormat::Yaml => {
+                let reading = credentials_file::read_usable(text, catalogs.versions, catalogs.scopes, unusable)?;
+                Ok(Self { reading, unusable, ..Self::default() })
+            }
+            ImportFormat::Csv => csv_read::read(text, catalogs, unusable),
+            ImportFormat::Htpasswd(users) => htpasswd::read(text, users, catalogs, unusable),
+        }
+    }
+
+    /// # Errors
     /// Every fault of the file.
     pub fn yaml(text: &str, catalogs: Catalogs) -> Result<Self, Diagnostics> {
-        let reading = credentials_file::read(text, catalogs.versions, catalogs.scopes)?;
-        Ok(Self { reading, ..Self::default() })
+        Self::read(text, ImportFormat::Yaml, catalogs, Unusable::Refuse)
     }
 
     /// # Errors
     /// Every fault of the file.
     pub fn csv(text: &str, catalogs: Catalogs) -> Result<Self, Diagnostics> {
-        csv_read::read(text, catalogs)
+        Self::read(text, ImportFormat::Csv, catalogs, Unusable::Refuse)
     }
 
     /// # Errors
     /// Every fault of the file.
     pub fn htpasswd(text: &str, users: &Users, catalogs: Catalogs) -> Result<Self, Diagnostics> {
-        htpasswd::read(text, users, catalogs)
+        Self::read(text, ImportFormat::Htpasswd(users), catalogs, Unusable::Refuse)
     }
 }

@@ -160,13 +160,13 @@ fn every_bad_row_is_named_with_its_line_and_nothing_is_imported() {
     let good = digest("good");
     let table = format!(
         "id,account,token,username,password,enabled,scopes,rate_limit.requests\r\n\
-         good,acme,{good},,,,,\r\n\
-         \"two\nlines\",acme,{good},,,,,\r\n\
-         bad,acme,planted-secret,,,,,\r\n\
+         good,acme,{good},,,true,*,*\r\n\
+         \"two\nlines\",acme,{good},,,true,*,*\r\n\
+         bad,acme,planted-secret,,,true,*,*\r\n\
          \r\n\
          bad2,acme,,user,,maybe,pay none,few\r\n\
          short,acme\r\n\
-         twice,acme,{good},,,,[],\r\n"
+         twice,acme,{good},,,true,[],*\r\n"
     );
     put(folder.path(), "in.csv", &table);
     let ended = run(&folder, &["import", "in.csv"]);
@@ -194,6 +194,24 @@ fn every_bad_row_is_named_with_its_line_and_nothing_is_imported() {
     );
     let list: Value = serde_json::from_str(&run(&folder, &["list"]).stdout).unwrap();
     assert_eq!(list.as_array().unwrap().len(), 3);
+}
+
+/// A line that cannot be used, and one whose token another credential of the database has.
+#[test]
+fn unusable_rows_are_left_out_and_listed_on_request() {
+    let folder = filled();
+    let table = format!(
+        "id,account,token\ngood,acme,{}\nbad,acme,planted-secret\nother,globex,{}\n",
+        digest("good"),
+        digest(TOKEN)
+    );
+    put(folder.path(), "in.csv", &table);
+    assert_eq!(run(&folder, &["import", "in.csv"]).code, 1);
+    let ended = run(&folder, &["import", "in.csv", "--skip-unusable"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, "1 added, 0 changed, 0 as they were\n"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("in.csv:3:10  token  is not a token digest"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("in.csv:4:1  token  is the token digest of another credential"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("planted"));
 }
 
 #[test]

@@ -24,6 +24,11 @@ fn a_new_token_stands_on_one_line_and_its_digest_on_the_next() {
 }
 
 #[test]
+fn a_byte_order_mark_before_a_token_is_not_hashed() {
+    assert_eq!(token(&["digest"], "\u{feff}a-token-in-use\r\n").stdout.trim(), digest("a-token-in-use"));
+}
+
+#[test]
 fn no_two_new_tokens_are_the_same() {
     assert_ne!(token(&["new"], "").stdout, token(&["new"], "").stdout);
 }

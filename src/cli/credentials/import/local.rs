@@ -8,7 +8,7 @@ use crate::cli::output::remark;
 use crate::clock::Clock;
 use crate::config::{Diagnostics, Settings, shell_user};
 use crate::control::operations::{Caller, ImportError, OperationContext, import};
-use crate::formats::{Catalogs, Import, Users};
+use crate::formats::{Catalogs, Import, ImportFormat, Users};
 
 impl Args {
     pub(super) fn write(&self, format: Format, users: Option<Users>) -> anyhow::Result<Outcome> {
@@ -40,12 +40,12 @@ impl Args {
     fn read(&self, format: Format, users: Option<Users>, settings: &Settings) -> Result<Import, Diagnostics> {
         let text = self.text()?;
         let catalogs = Catalogs { versions: &settings.versions, scopes: &settings.scopes };
-        let read = match (format, users) {
-            (Format::Htpasswd, Some(users)) => Import::htpasswd(&text, &users, catalogs),
-            (Format::Csv, _) => Import::csv(&text, catalogs),
-            (Format::Yaml | Format::Htpasswd, _) => Import::yaml(&text, catalogs),
+        let format = match (format, &users) {
+            (Format::Htpasswd, Some(users)) => ImportFormat::Htpasswd(users),
+            (Format::Csv, _) => ImportFormat::Csv,
+            (Format::Yaml | Format::Htpasswd, _) => ImportFormat::Yaml,
         };
-        read.map_err(|faults| self.located(faults))
+        Import::read(&text, format, catalogs, self.unusable()).map_err(|faults| self.located(faults))
     }
 
     /// What stands in the file of the settings too, counts as it stands there.

@@ -15,14 +15,14 @@ use super::Format;
 use crate::cli::client::ClientTarget;
 use crate::cli::database_target::wait;
 use crate::cli::output::{harmless, remark, say};
-use crate::config::{Diagnostic, Diagnostics, Origin, read_text};
+use crate::config::{Diagnostic, Diagnostics, Origin, read_text, text_of};
 use crate::credential::Label;
-use crate::formats::Users;
+use crate::formats::{Unusable, Users};
 
 /// Arguments of `import`.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  claviger credential import credentials.yaml --dry-run\n  claviger credential import credentials.yaml\n  claviger credential import acme.csv\n  claviger credential import .htpasswd --format htpasswd --account acme --api-version 2\n  pg_dump … | claviger credential import - --format csv\n\nA credential whose id is known is replaced, any other is added, none is deleted. Accounts that are not known are\nadded with access on, unless the file says otherwise. All of it is written or, if anything is wrong, nothing.\nOf an htpasswd file, users who are known get the new hash and stay as they are otherwise; the id of a new one is\nthe user name."
+    after_help = "Examples:\n  claviger credential import credentials.yaml --dry-run\n  claviger credential import credentials.yaml\n  claviger credential import acme.csv\n  claviger credential import .htpasswd --format htpasswd --account acme --api-version 2\n  pg_dump … | claviger credential import - --format csv\n\nA credential whose id is known is replaced, any other is added, none is deleted. Accounts that are not known are\nadded with access on, unless the file says otherwise. All of it is written or, if anything is wrong, nothing.\nOf an htpasswd file, users who are known get the new hash and stay as they are otherwise; the id of a new one is\nthe user name, or made from it. A third field of a line is ignored."
 )]
 pub(in crate::cli) struct Args {
     /// The file; - for standard input
@@ -34,6 +34,9 @@ pub(in crate::cli) struct Args {
     /// Say what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// Import the usable entries and list the others, instead of refusing the file
+    #[arg(long)]
+    skip_unusable: bool,
     /// The account that the users of an htpasswd file belong to
     #[arg(long, value_name = "ID")]
     account: Option<Label>,
@@ -98,7 +101,17 @@ impl Args {
         }
     }
 
+    fn unusable(&self) -> Unusable {
+        if self.skip_unusable { Unusable::Skip } else { Unusable::Refuse }
+    }
+
     fn tell(&self, outcome: &Outcome) -> anyhow::Result<()> {
+        for fault in &self.located(outcome.skipped.clone()).0 {
+            remark(fault.to_string());
+        }
+        if !outcome.skipped.is_empty() {
+            remark("entries with these faults are left out");
+        }
         let access = |on: bool| if on { "on" } else { "off" };
         if self.dry_run {
             for AccountAccess { id, access: on } in &outcome.new_accounts {
@@ -135,5 +148,5 @@ fn read_stdin() -> Result<String, Diagnostic> {
     let mut bytes = Vec::new();
     let fault = |problem: String| Diagnostic::new(Origin::WHOLE_FILE, "", problem);
     std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| fault(format!("cannot be read: {error}")))?;
-    String::from_utf8(bytes).map_err(|_| fault("is not valid UTF-8".into()))
+    text_of(bytes)
 }

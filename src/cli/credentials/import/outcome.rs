@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::config::Diagnostics;
 use crate::control::operations::Imported;
 use crate::credential::Label;
 
@@ -12,6 +13,9 @@ pub(super) struct Outcome {
     pub(super) switched_accounts: Vec<AccountAccess>,
     pub(super) credentials: Vec<ImportedOne>,
     pub(super) unchanged: usize,
+    /// The faults of entries that were left out.
+    #[serde(skip)]
+    pub(super) skipped: Diagnostics,
 }
 
 /// An account, and whether it has access.
@@ -45,6 +49,7 @@ impl From<Imported> for Outcome {
             switched_accounts: accounts(imported.switched_accounts),
             credentials: credentials.collect(),
             unchanged: imported.unchanged,
+            skipped: imported.skipped,
         }
     }
 }

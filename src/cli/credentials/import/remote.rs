@@ -19,21 +19,25 @@ impl Args {
         let parameters = [
             ("format", Some(format.asked())),
             ("dry_run", self.dry_run.then(|| "true".to_owned())),
+            ("skip_unusable", self.skip_unusable.then(|| "true".to_owned())),
             ("account", label(account)),
             ("version", label(version)),
         ];
         let sent = there.send(Request::post_text(&query(&path(&["credential-files"]), &parameters), text)).await;
-        let answer = sent.map_err(|error| match error.downcast_ref::<Refused>().and_then(faults_of) {
-            Some(faults) => anyhow::Error::new(self.located(faults)),
-            None => error,
+        let answer = sent.map_err(|error| {
+            match error.downcast_ref::<Refused>().and_then(|refused| faults(&refused.body["fields"])) {
+                Some(faults) => anyhow::Error::new(self.located(faults)),
+                None => error,
+            }
         })?;
-        Ok(serde_json::from_value(answer.body)?)
+        let skipped = faults(&answer.body["skipped"]).unwrap_or_default();
+        Ok(Outcome { skipped, ..serde_json::from_value(answer.body)? })
     }
 }
 
-/// Of a file that is refused because of what stands in it.
-fn faults_of(refused: &Refused) -> Option<Diagnostics> {
-    let fields = refused.body["fields"].as_array().filter(|fields| !fields.is_empty())?;
+/// The faults in a response; `None` without any.
+fn faults(fields: &Value) -> Option<Diagnostics> {
+    let fields = fields.as_array().filter(|fields| !fields.is_empty())?;
     let text = |fault: &Value, name: &str| harmless(fault[name].as_str().unwrap_or_default());
     let number = |place: &Value| place.as_u64().and_then(|number| u32::try_from(number).ok()).unwrap_or_default();
     let fault = |fault: &Value| {

@@ -26,7 +26,7 @@ use crate::control::web::problem::{Code, Problem};
 use crate::control::web::problem::{FieldProblem, Position};
 use crate::control::web::state::ControlState;
 use crate::credential::Label;
-use crate::formats::{self, Import, Users};
+use crate::formats::{self, Import, ImportFormat, Unusable, Users};
 
 const TAG: &str = "credentials";
 /// Enough for a few hundred thousand credentials.
@@ -112,6 +112,9 @@ struct InQuery {
     /// Report the changes without making them.
     #[serde(default)]
     dry_run: bool,
+    /// Import the usable entries and list the faults of the others in `skipped`, instead of refusing the file.
+    #[serde(default)]
+    skip_unusable: bool,
     /// Required for htpasswd: the id of the account of its users.
     #[param(min_length = 1, max_length = 128)]
     account: Option<String>,
@@ -133,6 +136,8 @@ struct ImportedBody {
     credentials: Vec<ImportedOne>,
     /// The number of unchanged credentials.
     unchanged: usize,
+    /// The faults of entries that were left out (`skip_unusable`).
+    skipped: Vec<FieldProblem>,
 }
 
 /// An account of an imported file.
@@ -182,11 +187,14 @@ async fn import_file(
     fields.finish()?;
     let call = call.context();
     let catalogs = call.terms.catalogs;
-    let read = match (query.format, account) {
-        (FileFormat::Htpasswd, Some(account)) => Import::htpasswd(&text, &Users { account, version }, catalogs),
-        (FileFormat::Csv, _) => Import::csv(&text, catalogs),
-        (FileFormat::Yaml | FileFormat::Htpasswd, _) => Import::yaml(&text, catalogs),
+    let users = account.map(|account| Users { account, version });
+    let format = match (query.format, &users) {
+        (FileFormat::Htpasswd, Some(users)) => ImportFormat::Htpasswd(users),
+        (FileFormat::Csv, _) => ImportFormat::Csv,
+        (FileFormat::Yaml | FileFormat::Htpasswd, _) => ImportFormat::Yaml,
     };
+    let unusable = if query.skip_unusable { Unusable::Skip } else { Unusable::Refuse };
+    let read = Import::read(&text, format, catalogs, unusable);
     let imported = import(&call, &read.map_err(ImportError::Diagnostics)?, query.dry_run).await?;
     Ok(ApiResponse::ok(ImportedBody::new(imported, query.dry_run)))
 }
@@ -216,6 +224,7 @@ impl ImportedBody {
             switched_accounts: accounts(imported.switched_accounts),
             credentials: credentials.collect(),
             unchanged: imported.unchanged,
+            skipped: imported.skipped.0.into_iter().map(field_problem).collect(),
         }
     }
 }
@@ -250,19 +259,21 @@ impl From<ImportError> for Problem {
     }
 }
 
+/// With the position in the file.
+fn field_problem(fault: Diagnostic) -> FieldProblem {
+    let hint = fault.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+    let at = match fault.origin {
+        Origin::File { line, column } if line > 0 => Some(Position { line, column }),
+        Origin::File { .. } | Origin::Environment(_) | Origin::Flag(_) => None,
+    };
+    FieldProblem { at, ..FieldProblem::new(fault.path, fault.problem + &hint) }
+}
+
 impl From<Diagnostics> for Problem {
     fn from(faults: Diagnostics) -> Self {
-        let field = |fault: Diagnostic| {
-            let hint = fault.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
-            let at = match fault.origin {
-                Origin::File { line, column } if line > 0 => Some(Position { line, column }),
-                Origin::File { .. } | Origin::Environment(_) | Origin::Flag(_) => None,
-            };
-            FieldProblem { at, ..FieldProblem::new(fault.path, fault.problem + &hint) }
-        };
         let count = faults.0.len();
         let detail = format!("{count} fault{}; nothing was imported", if count == 1 { "" } else { "s" });
-        Self { fields: faults.0.into_iter().map(field).collect(), ..Self::new(Code::Invalid, detail) }
+        Self { fields: faults.0.into_iter().map(field_problem).collect(), ..Self::new(Code::Invalid, detail) }
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Imported {
     pub credentials: Vec<ImportedCredential>,
     /// How many are as they were.
     pub unchanged: usize,
+    /// The faults of entries that were left out on request.
+    pub skipped: Diagnostics,
 }
 
 /// One of them.

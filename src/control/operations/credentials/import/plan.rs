@@ -9,7 +9,7 @@ use super::records::{Records, differences, rate_limit};
 use super::{ImportError, Imported, ImportedCredential};
 use crate::config::{Diagnostic, Diagnostics, Origin};
 use crate::credential::{Credential, Label, StoredSecret, TokenDigest};
-use crate::formats::{Extent, Import, Place};
+use crate::formats::{Extent, Import, Place, Unusable};
 use crate::store::{AccountRecord, Actor, CredentialRecord, Holders, Transaction, whole_millis};
 
 /// More than these are not reported at once.
@@ -24,6 +24,8 @@ pub(super) struct Plan {
     pub(super) new: Vec<CredentialRecord>,
     pub(super) changed: Vec<(CredentialRecord, CredentialRecord)>,
     unchanged: usize,
+    /// The faults of entries that are left out.
+    skipped: Diagnostics,
 }
 
 impl Plan {
@@ -69,6 +71,9 @@ impl Plan {
             let before = known.get(id).copied();
             if let Some(fault) = taken.fault(&import.extent, (credential, place), id, before) {
                 faults.push(fault);
+                if import.unusable == Unusable::Skip {
+                    continue;
+                }
             }
             let after = match (before, &import.extent) {
                 (Some(before), Extent::Password { .. }) => records.with_secret(before, credential),
@@ -79,6 +84,12 @@ impl Plan {
                 Some(before) if *before == after => plan.unchanged += 1,
                 Some(before) => plan.changed.push((before.clone(), after)),
             }
+        }
+        if import.unusable == Unusable::Skip {
+            plan.skipped = std::mem::take(&mut faults);
+            plan.skipped.0.extend(import.reading.skipped.0.iter().cloned());
+            plan.skipped.0.sort_by(|a, b| a.origin.cmp(&b.origin));
+            plan.drop_empty_accounts(import);
         }
         faults.0.sort_by(|a, b| a.origin.cmp(&b.origin));
         if faults.0.len() > MOST_FAULTS {
@@ -133,6 +144,14 @@ impl Plan {
         Ok(())
     }
 
+    /// Leaves out new accounts whose credentials are all skipped, unless the file states them.
+    fn drop_empty_accounts(&mut self, import: &Import) {
+        let of_credentials = self.new.iter().chain(self.changed.iter().map(|(_, after)| after));
+        let used: BTreeSet<Label> = of_credentials.map(|record| record.account.clone()).collect();
+        let is_stated = |id: &Label| import.reading.accounts.iter().any(|(stated, _)| stated == id);
+        self.new_accounts.retain(|account| used.contains(&account.id) || is_stated(&account.id));
+    }
+
     /// In words of the file.
     pub(super) fn summary(&self) -> Imported {
         let access = |record: &AccountRecord| (record.id.clone(), record.has_access());
@@ -153,6 +172,7 @@ impl Plan {
             switched_accounts: self.changed_accounts.iter().map(|(_, after)| access(after)).collect(),
             credentials,
             unchanged: self.unchanged,
+            skipped: self.skipped.clone(),
         }
     }
 }
