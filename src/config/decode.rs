@@ -14,13 +14,50 @@ use super::{Diagnostic, Diagnostics, Key, Node, Origin, Value};
 
 const MAX_FAULTS: usize = 100;
 
+/// A value that is decoded as a whole. Its keys must have a value, because an emptied restriction, such as a list whose
+/// lines are commented out, must not open anything.
+pub trait Document: DeserializeOwned {
+    /// Keys that `null` switches off. A path of keys, with `*` for the names of a mapping; elements of lists add nothing.
+    const NULLABLE: &'static [&'static str] = &[];
+    /// Lists that permit nothing when they are empty.
+    const MAY_BE_EMPTY: &'static [&'static str] = &[];
+}
+
+/// Keys whose absence permits more than any value.
+const RESTRICTIONS: [&str; 15] = [
+    "accounts",
+    "addresses",
+    "body_bytes",
+    "body_time",
+    "burst",
+    "ca",
+    "client_ca",
+    "expires_at",
+    "known",
+    "methods",
+    "rate_limit",
+    "retired_on",
+    "scopes",
+    "tls",
+    "version",
+];
+
+/// The fault of a key without a value.
+pub(super) fn empty(origin: Origin, path: impl Into<String>, key: &str) -> Diagnostic {
+    let hint = match RESTRICTIONS.contains(&key) {
+        true => "give it a value, or leave the key out to lift the restriction",
+        false => "give it a value, or leave the key out",
+    };
+    Diagnostic::new(origin, path, "is empty").hint(hint)
+}
+
 /// Decodes a tree; `at` is the path of the root in faults. Removes faulty values from the tree. `None` when the rest
 /// cannot be decoded.
-pub fn decode<T: DeserializeOwned>(root: &mut Node, at: &str, faults: &mut Diagnostics) -> Option<T> {
+pub fn decode<T: Document>(root: &mut Node, at: &str, faults: &mut Diagnostics) -> Option<T> {
     let mut found = 0;
     let mut removed_paths: Vec<String> = Vec::new();
     loop {
-        let error = match T::deserialize(NodeDeserializer(root)) {
+        let error = match T::deserialize(NodeDeserializer { node: root, path: &Path::root::<T>() }) {
             Ok(value) => return Some(value),
             Err(error) => error,
         };
@@ -219,26 +256,59 @@ fn kind(found: &Unexpected) -> &'static str {
     }
 }
 
-struct NodeDeserializer<'n>(&'n Node);
+/// The keys that lead to a value.
+struct Path<'p> {
+    nullable: &'static [&'static str],
+    may_be_empty: &'static [&'static str],
+    key: &'p str,
+    parent: Option<&'p Path<'p>>,
+}
+
+impl<'p> Path<'p> {
+    fn root<T: Document>() -> Self {
+        Self { nullable: T::NULLABLE, may_be_empty: T::MAY_BE_EMPTY, key: "", parent: None }
+    }
+
+    fn key(&'p self, key: &'p str) -> Self {
+        Self { nullable: self.nullable, may_be_empty: self.may_be_empty, key, parent: Some(self) }
+    }
+
+    fn is_one_of(&self, patterns: &[&str]) -> bool {
+        patterns.iter().any(|pattern| self.matches(pattern))
+    }
+
+    fn matches(&self, pattern: &str) -> bool {
+        let (before, last) = pattern.rsplit_once('.').unwrap_or(("", pattern));
+        match self.parent {
+            None => pattern.is_empty(),
+            Some(parent) => !pattern.is_empty() && (last == "*" || last == self.key) && parent.matches(before),
+        }
+    }
+}
+
+struct NodeDeserializer<'n> {
+    node: &'n Node,
+    path: &'n Path<'n>,
+}
 
 impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
     type Error = DecodeError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        let outcome = match &self.0.value {
+        let outcome = match &self.node.value {
             Value::Null | Value::Removed => visitor.visit_unit(),
             Value::Bool(value) => visitor.visit_bool(*value),
             Value::Integer(value) => visitor.visit_i64(*value),
             Value::Float(value) => visitor.visit_f64(*value),
             Value::Text(text) => visitor.visit_str(text),
-            Value::List(items) => visitor.visit_seq(Items { items, next: 0 }),
-            Value::Map(entries) => visitor.visit_map(Entries { entries, next: 0 }),
+            Value::List(items) => visitor.visit_seq(Items { items, path: self.path, next: 0 }),
+            Value::Map(entries) => visitor.visit_map(Entries { entries, path: self.path, next: 0 }),
         };
-        outcome.map_err(|error| error.here(&self.0.origin))
+        outcome.map_err(|error| error.here(&self.node.origin))
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        match self.0.value {
+        match self.node.value {
             Value::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
@@ -251,8 +321,8 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        match self.0.value {
-            Value::List(_) => Err(DecodeError::invalid_type(Unexpected::Seq, &visitor).here(&self.0.origin)),
+        match self.node.value {
+            Value::List(_) => Err(DecodeError::invalid_type(Unexpected::Seq, &visitor).here(&self.node.origin)),
             _ => self.deserialize_any(visitor),
         }
     }
@@ -267,11 +337,11 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        let outcome = match &self.0.value {
+        let outcome = match &self.node.value {
             Value::Text(text) => visitor.visit_enum(Variant(text)),
             _ => Err(DecodeError::custom(format!("must be one of {}", variants.join(", ")))),
         };
-        outcome.map_err(|error| error.here(&self.0.origin))
+        outcome.map_err(|error| error.here(&self.node.origin))
     }
 
     serde::forward_to_deserialize_any! {
@@ -282,6 +352,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
 
 struct Items<'n> {
     items: &'n [Node],
+    path: &'n Path<'n>,
     next: usize,
 }
 
@@ -293,7 +364,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
             let index = self.next;
             self.next += 1;
             if item.value != Value::Removed {
-                let value = seed.deserialize(NodeDeserializer(item));
+                let value = seed.deserialize(NodeDeserializer { node: item, path: self.path });
                 return value.map(Some).map_err(|error| error.here(&item.origin).within(Step::Index(index)));
             }
         }
@@ -303,6 +374,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
 
 struct Entries<'n> {
     entries: &'n [(Key, Node)],
+    path: &'n Path<'n>,
     next: usize,
 }
 
@@ -322,7 +394,18 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             return Err(DecodeError::custom("has a key without a value"));
         };
         self.next += 1;
-        let outcome = seed.deserialize(NodeDeserializer(value));
+        let path = self.path.key(&key.name);
+        let is_empty = match &value.value {
+            Value::Null => !path.is_one_of(path.nullable),
+            Value::List(items) => items.is_empty() && !path.is_one_of(path.may_be_empty),
+            _ => false,
+        };
+        if is_empty {
+            let Diagnostic { origin, problem, hint, .. } = empty(key.origin.clone(), "", &key.name);
+            let error = DecodeError { hint, ..DecodeError::custom(problem) };
+            return Err(error.here(&origin).within(Step::Key(key.name.clone())));
+        }
+        let outcome = seed.deserialize(NodeDeserializer { node: value, path: &path });
         outcome.map_err(|error| error.here(&value.origin).within(Step::Key(key.name.clone())))
     }
 }

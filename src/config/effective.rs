@@ -2,27 +2,31 @@
 
 use serde_json::Value as Json;
 
-use super::{Node, Origin, raw};
+use super::{Document as _, Node, Origin, raw};
 
 /// YAML with one comment per value: its line, the variable or flag, or `default`. Contains no secret: secrets are in
 /// files of their own, and an upstream with a password is refused.
 pub fn effective(file: &raw::File, root: &Node) -> String {
     let json = serde_json::to_value(file).unwrap_or_default();
     let mut out = String::new();
-    write_entries(&mut out, &json, &mut Vec::new(), root, 0);
+    write_entries(&mut out, &json, &mut Vec::new(), root);
     out
 }
 
-fn write_entries(out: &mut String, value: &Json, path: &mut Vec<String>, root: &Node, indent: usize) {
+fn write_entries(out: &mut String, value: &Json, path: &mut Vec<String>, root: &Node) {
     let Json::Object(entries) = value else { return };
     for (name, value) in entries {
         path.push(name.clone());
-        let pad = "  ".repeat(indent);
+        let pad = "  ".repeat(path.len() - 1);
+        let is_unset = is_unset(value, path);
+        let comment = if is_unset { "# " } else { "" };
         match value {
             Json::Object(inner) if !inner.is_empty() => {
-                out.push_str(&format!("{pad}{}:\n", quoted(name)));
-                write_entries(out, value, path, root, indent + 1);
+                out.push_str(&format!("{pad}{comment}{}:\n", quoted(name)));
+                write_entries(out, value, path, root);
             }
+            // An empty value would be refused when it is read back.
+            _ if is_unset => out.push_str(&format!("{:<56}  # not set\n", format!("{pad}# {}:", quoted(name)))),
             // JSON on one line is YAML.
             leaf => {
                 let line = format!("{pad}{}: {leaf}", quoted(name));
@@ -30,6 +34,22 @@ fn write_entries(out: &mut String, value: &Json, path: &mut Vec<String>, root: &
             }
         }
         path.pop();
+    }
+}
+
+/// True for an empty value that a file must not state, and for a section of such values only.
+fn is_unset(value: &Json, path: &mut Vec<String>) -> bool {
+    let is_listed = |patterns: &[&str], path: &[String]| patterns.contains(&path.join(".").as_str());
+    match value {
+        Json::Null => !is_listed(raw::File::NULLABLE, path),
+        Json::Array(items) => items.is_empty() && !is_listed(raw::File::MAY_BE_EMPTY, path),
+        Json::Object(entries) if !entries.is_empty() => entries.iter().all(|(name, value)| {
+            path.push(name.clone());
+            let is_unset = is_unset(value, path);
+            path.pop();
+            is_unset
+        }),
+        _ => false,
     }
 }
 

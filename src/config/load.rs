@@ -158,13 +158,6 @@ fn relocate(node: &mut Node, origin: &Origin) {
     }
 }
 
-/// JSON Schema of the settings file or the credentials file.
-pub fn schema(of_credentials: bool) -> serde_json::Value {
-    let schema =
-        if of_credentials { schemars::schema_for!(raw::CredentialsFile) } else { schemars::schema_for!(raw::File) };
-    schema.to_value()
-}
-
 /// False when `NO_COLOR` is set (<https://no-color.org>).
 pub fn wants_colour() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())

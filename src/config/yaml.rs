@@ -3,6 +3,7 @@
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_yaml::Error;
 
+use super::decode::empty;
 use super::suggest::unknown_key;
 use super::{Diagnostic, Diagnostics, Key, Node, Origin, Value};
 
@@ -16,6 +17,14 @@ pub fn parse(text: &str) -> Result<Node, Diagnostic> {
     if root.value == Value::Null { Err(Diagnostic::new(Origin::WHOLE_FILE, "", "is empty")) } else { Ok(root) }
 }
 
+/// A list at the root of a document.
+#[derive(Debug)]
+pub struct Section {
+    pub name: &'static str,
+    /// False where an empty list permits more than a missing element.
+    pub may_be_empty: bool,
+}
+
 /// Parses a document with long lists, one element at a time. `sections` are the keys of the root that hold lists;
 /// `each` gets section, index and element.
 ///
@@ -23,7 +32,7 @@ pub fn parse(text: &str) -> Result<Node, Diagnostic> {
 /// The fault that stopped the parser; unknown and duplicate keys of the root.
 pub fn each_item(
     text: &str,
-    sections: &'static [&'static str],
+    sections: &'static [Section],
     each: impl FnMut(&'static str, usize, Node),
 ) -> Result<(), Diagnostics> {
     if text.trim().is_empty() {
@@ -86,7 +95,7 @@ fn fault(error: &Error) -> Diagnostic {
 }
 
 struct Root<F> {
-    sections: &'static [&'static str],
+    sections: &'static [Section],
     seen: Vec<&'static str>,
     faults: Diagnostics,
     each: F,
@@ -96,30 +105,35 @@ impl<'de, F: FnMut(&'static str, usize, Node)> Visitor<'de> for &mut Root<F> {
     type Value = ();
 
     fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        write!(f, "a mapping with {}", self.sections.join(", "))
+        let names: Vec<_> = self.sections.iter().map(|section| section.name).collect();
+        write!(f, "a mapping with {}", names.join(", "))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         while let Some(key) = entries.next_key::<Key>()? {
-            match self.sections.iter().find(|section| **section == key.name) {
-                Some(section) if self.seen.contains(section) => {
-                    self.faults.push(Diagnostic::new(key.origin, *section, "is a duplicate key"));
-                    entries.next_value::<IgnoredAny>()?;
-                }
-                Some(section) => {
-                    self.seen.push(section);
-                    let items = Items { section, each: &mut self.each };
-                    if let Some(wrong) = entries.next_value_seed(items)? {
-                        let fault = Diagnostic::new(key.origin.clone(), *section, "must be a list");
-                        let hint = "write [] for an empty one";
-                        self.faults.push(if wrong == Value::Null { fault.hint(hint) } else { fault });
-                    }
-                }
-                None => {
-                    self.faults.push(unknown_key(&key, self.sections));
-                    entries.next_value::<IgnoredAny>()?;
-                }
+            let Some(section) = self.sections.iter().find(|section| section.name == key.name) else {
+                let names: Vec<_> = self.sections.iter().map(|section| section.name).collect();
+                self.faults.push(unknown_key(&key, &names));
+                entries.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            if self.seen.contains(&section.name) {
+                self.faults.push(Diagnostic::new(key.origin, section.name, "is a duplicate key"));
+                entries.next_value::<IgnoredAny>()?;
+                continue;
             }
+            self.seen.push(section.name);
+            let fault = match entries.next_value_seed(Items { section: section.name, each: &mut self.each })? {
+                Found::Items => continue,
+                Found::Nothing if section.may_be_empty => continue,
+                Found::Null if section.may_be_empty => {
+                    let fault = Diagnostic::new(key.origin, section.name, "must be a list");
+                    fault.hint("write [] for an empty one")
+                }
+                Found::Nothing | Found::Null => empty(key.origin, section.name, section.name),
+                Found::Other => Diagnostic::new(key.origin, section.name, "must be a list"),
+            };
+            self.faults.push(fault);
         }
         Ok(())
     }
@@ -130,14 +144,23 @@ impl<'de, F: FnMut(&'static str, usize, Node)> Visitor<'de> for &mut Root<F> {
     }
 }
 
-/// Passes on the elements of a list; returns a value that is not a list.
+/// The value of a section.
+enum Found {
+    Items,
+    /// An empty list.
+    Nothing,
+    Null,
+    Other,
+}
+
+/// Passes on the elements of a list.
 struct Items<'f, F> {
     section: &'static str,
     each: &'f mut F,
 }
 
 impl<'de, F: FnMut(&'static str, usize, Node)> DeserializeSeed<'de> for Items<'_, F> {
-    type Value = Option<Value>;
+    type Value = Found;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_any(self)
@@ -145,7 +168,7 @@ impl<'de, F: FnMut(&'static str, usize, Node)> DeserializeSeed<'de> for Items<'_
 }
 
 impl<'de, F: FnMut(&'static str, usize, Node)> Visitor<'de> for Items<'_, F> {
-    type Value = Option<Value>;
+    type Value = Found;
 
     fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         f.write_str("a list")
@@ -157,36 +180,36 @@ impl<'de, F: FnMut(&'static str, usize, Node)> Visitor<'de> for Items<'_, F> {
             (self.each)(self.section, index, item);
             index += 1;
         }
-        Ok(None)
+        Ok(if index == 0 { Found::Nothing } else { Found::Items })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Some(Value::Map(Vec::new())))
+        Ok(Found::Other)
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Some(Value::Null))
+        Ok(Found::Null)
     }
 
     fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(Some(Value::Removed))
+        Ok(Found::Other)
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Some(Value::Removed))
+        Ok(Found::Other)
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Some(Value::Removed))
+        Ok(Found::Other)
     }
 
     fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(Some(Value::Removed))
+        Ok(Found::Other)
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Some(Value::Removed))
+        Ok(Found::Other)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::ExportRow;
-use super::csv_read::{COLUMNS, NO_SCOPES};
+use super::csv_read::{COLUMNS, NO_SCOPES, UNRESTRICTED};
 use super::escape::neutral;
 use crate::credential::{Label, StoredSecret};
 
@@ -22,11 +22,16 @@ pub(super) fn credential<W: Write>(
         StoredSecret::Password { username, hash } => (String::new(), username.to_string(), hash.as_str().to_owned()),
     };
     let scopes = match record.scopes {
-        None => String::new(),
+        None => UNRESTRICTED.to_owned(),
         Some([]) => NO_SCOPES.to_owned(),
         Some(scopes) => words(scopes.iter().map(Label::as_str)),
     };
     let rate = record.rate_limit;
+    let unrestricted = || UNRESTRICTED.to_owned();
+    let addresses = match record.addresses {
+        [] => unrestricted(),
+        addresses => words(addresses.iter().map(ToString::to_string)),
+    };
     let maybe = |text: Option<&str>| text.unwrap_or_default().to_owned();
     // In the order of COLUMNS.
     let cells: [String; COLUMNS.len()] = [
@@ -39,11 +44,11 @@ pub(super) fn credential<W: Write>(
         record.enabled.to_string(),
         record.version.map(ToString::to_string).unwrap_or_default(),
         scopes,
-        record.expires_at.map(|end| end.to_string()).unwrap_or_default(),
-        words(record.addresses.iter().map(ToString::to_string)),
-        rate.map(|rate| rate.requests.to_string()).unwrap_or_default(),
-        rate.map(|rate| format!("{}s", rate.seconds)).unwrap_or_default(),
-        rate.map(|rate| rate.burst.to_string()).unwrap_or_default(),
+        record.expires_at.map_or_else(unrestricted, |end| end.to_string()),
+        addresses,
+        rate.map_or_else(unrestricted, |rate| rate.requests.to_string()),
+        rate.map_or_else(unrestricted, |rate| format!("{}s", rate.seconds)),
+        rate.map_or_else(unrestricted, |rate| rate.burst.to_string()),
         access.to_string(),
         maybe(record.description),
         maybe(record.contact_email),

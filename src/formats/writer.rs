@@ -31,6 +31,8 @@ pub struct LeftOut {
     pub owners: usize,
     /// Credentials with a description, a contact or a reason that the format has no place for.
     pub notes: usize,
+    /// Credentials with an empty scope list, which a credentials file must not have.
+    pub without_scopes: usize,
     /// Cleared credentials: without a secret they cannot be imported.
     pub cleared: usize,
     /// Basic pairs that are disabled or restricted, which htpasswd has no place for.
@@ -64,6 +66,10 @@ impl<W: Write> Writer<W> {
         };
         let is_off = self.off.contains(record.account);
         match &mut self.form {
+            Form::Yaml(_) if record.scopes.is_some_and(<[Label]>::is_empty) => {
+                self.left_out.without_scopes += 1;
+                return Ok(());
+            }
             Form::Yaml(out) => {
                 if self.written == 0 {
                     writeln!(out, "credentials:")?;

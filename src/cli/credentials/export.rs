@@ -86,6 +86,11 @@ impl Args {
         let said = [
             (left.tokens, "token", format!("left out: {format} has no place for them")),
             (
+                left.without_scopes,
+                "credential",
+                format!("with an empty scope list left out: {format} has no place for it, --format csv has"),
+            ),
+            (
                 left.cleared,
                 "credential",
                 "without a secret left out: claviger credential import takes only what can be recognised".into(),

@@ -93,16 +93,16 @@ pub struct Version {
     /// The name in requests and credentials; in quotes.
     pub name: Parsed<Label>,
     /// Responses carry Deprecation (RFC 9745) with this date.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deprecated_on: Option<Parsed<Day>>,
     /// Responses carry Sunset (RFC 8594) with this date.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sunset_on: Option<Parsed<Day>>,
     /// Requests are refused with 410 from midnight UTC of this date.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retired_on: Option<Parsed<Day>>,
     /// A page about the migration; responses carry it in Link.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<Parsed<WebAddress>>,
 }
 
@@ -111,7 +111,7 @@ pub struct Version {
 #[serde(deny_unknown_fields)]
 pub struct Route {
     /// Every method by default. GET includes HEAD.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub methods: Vec<Parsed<MethodName>>,
     /// Whole segments, after the version: /payments covers /payments/7, not /paymentsx.
     pub path: Parsed<PathText>,

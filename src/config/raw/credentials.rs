@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RateLimit;
 use super::texts::Moment;
+use crate::config::Document;
 use crate::config::values::{AddressRange, Parsed};
 use crate::credential::Label;
 
@@ -69,6 +70,14 @@ pub struct Account {
     #[serde(default = "on")]
     pub access: bool,
 }
+
+impl Document for CredentialsFile {
+    const MAY_BE_EMPTY: &'static [&'static str] = &["credentials"];
+}
+
+impl Document for Credential {}
+
+impl Document for Account {}
 
 fn on() -> bool {
     true

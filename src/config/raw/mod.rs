@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::config::Document;
 use crate::config::values::Parsed;
 use crate::credential::Label;
 
@@ -72,4 +73,23 @@ pub struct File {
     pub log: Log,
     /// Traces of requests.
     pub tracing: Tracing,
+}
+
+impl Document for File {
+    const NULLABLE: &'static [&'static str] = &[
+        "accept.api_key",
+        "accept.api_key.header",
+        "accept.api_key.query",
+        "console.docs_url",
+        "handover.socket",
+        "tracing.otlp",
+    ];
+    const MAY_BE_EMPTY: &'static [&'static str] = &[
+        "admin.trusted_proxies",
+        "forward_auth.trusted_proxies",
+        "proxy.trusted_proxies",
+        "proxy.upgrades",
+        "public",
+        "scopes.*",
+    ];
 }

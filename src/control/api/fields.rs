@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 
-use crate::control::operations::{Invalid, Patch};
+use crate::control::operations::{EMPTY_LIST, Invalid, Patch};
 use crate::credential::Label;
 
 /// Tells null (`Some(None)`) from a field that is left out (`None`, by `#[serde(default)]`).
@@ -49,6 +49,18 @@ impl FieldReader {
         texts.iter().filter_map(|text| self.label(field, text)).collect()
     }
 
+    /// The labels of a restriction: an empty list is a fault, because it would lift it.
+    pub(super) fn some_labels(&mut self, field: &'static str, texts: &[String], max: usize) -> Vec<Label> {
+        self.not_empty(field, texts);
+        self.labels(field, texts, max)
+    }
+
+    fn not_empty(&mut self, field: &'static str, texts: &[String]) {
+        if texts.is_empty() {
+            self.0.add(field, EMPTY_LIST);
+        }
+    }
+
     /// At most `max` characters.
     pub(super) fn line(&mut self, field: &'static str, text: Option<String>, max: usize) -> Option<String> {
         let text = self.bounded(field, text, max)?;
@@ -88,11 +100,13 @@ impl FieldReader {
         time.map_err(|_| self.0.add(field, "must be a time such as 2027-01-01T00:00:00Z (RFC 3339)")).ok()
     }
 
+    /// An empty list is a fault, because it would lift the restriction.
     pub(super) fn addresses(&mut self, field: &'static str, texts: &[String], max: usize) -> Vec<IpNet> {
         if texts.len() > max {
             self.0.add(field, format!("has more than {max} entries"));
             return Vec::new();
         }
+        self.not_empty(field, texts);
         let read =
             |text: &String| text.parse().ok().or_else(|| text.parse().ok().map(|one: std::net::IpAddr| one.into()));
         let mut ranges = Vec::with_capacity(texts.len());

@@ -38,6 +38,7 @@ pub use accounts::{
 };
 pub use audit::{AuditTable, ReadAuditError, export_audit, list_audit};
 pub use caller::{AccountScope, Caller};
+pub(in crate::control) use credentials::EMPTY_LIST;
 pub use credentials::{
     ClearError, CreateError, Created, CreatedWhen, CredentialsWanted, DeleteError, DisableError, Duplicate,
     DuplicateError, Edit, EditError, EnableError, EndOverlapError, ExportError, Exported, ImportError, Imported,

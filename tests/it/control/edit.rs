@@ -14,6 +14,7 @@ use crate::store::beds::{Bed, label, noon, on_each};
 on_each!(
     what_is_said_changes_and_nothing_else,
     null_takes_a_field_away,
+    an_empty_list_of_scopes_or_addresses_is_refused,
     one_answer_names_every_field_that_cannot_be_so,
     what_stays_need_not_be_what_a_new_one_could_be,
     whoever_has_seen_an_older_revision_changes_nothing,
@@ -35,7 +36,9 @@ fn full() -> NewCredential {
 
 async fn what_is_said_changes_and_nothing_else(bed: Bed) {
     bed.account("acme").await;
-    let known = Known::new();
+    let mut known = Known::new();
+    let scopes = ["pay", "read"].map(|name| (label(name), Box::default()));
+    known.scopes = claviger::credential::ScopeCatalog::new(scopes.into());
     let before = made(&bed, noon(), full()).await.record;
     let id = before.id.as_str();
     let rename = Edit { name: Patch::Now("  Nightly export ".into()), ..Edit::default() };
@@ -53,7 +56,7 @@ async fn what_is_said_changes_and_nothing_else(bed: Bed) {
         contact_email: Patch::Now("bob@example.org".into()),
         contact_mobile: Patch::Now("+441632960962".into()),
         version: Patch::Now(label("1")),
-        scopes: Patch::Now(Vec::new()),
+        scopes: Patch::Now(vec![label("read"), label("read")]),
         addresses: Patch::Now(vec!["10.1.2.3/16".parse().unwrap(), "10.1.0.0/16".parse().unwrap()]),
         expires_at: Patch::Now(noon() + 1.hours()),
         rate_limit: Patch::Now(rate),
@@ -65,7 +68,7 @@ async fn what_is_said_changes_and_nothing_else(bed: Bed) {
         contact_email: Some("bob@example.org".into()),
         contact_mobile: Some("+441632960962".into()),
         version: Some(label("1")),
-        scopes: Some(Vec::new()),
+        scopes: Some(vec![label("read")]),
         addresses: vec!["10.1.0.0/16".parse().unwrap()],
         expires_at: Some(noon() + 1.hours()),
         rate_limit: Some(rate),
@@ -93,6 +96,7 @@ async fn null_takes_a_field_away(bed: Bed) {
         rate_limit: Patch::Gone,
         version: Patch::Nothing,
     };
+    let before_id = before.id.clone();
     let after = edit(&known.call(&bed, noon()), before.id.as_str(), bare).await.unwrap();
     let expected = CredentialRecord {
         name: None,
@@ -106,6 +110,22 @@ async fn null_takes_a_field_away(bed: Bed) {
         ..before
     };
     assert_eq!(after, expected);
+    let audit = &bed.store.audit_of("credential", before_id.as_str(), 1).await.unwrap()[0];
+    let facts: serde_json::Value = serde_json::from_str(audit.after.as_deref().unwrap()).unwrap();
+    assert_eq!(facts["lifted"], serde_json::json!(["scopes", "addresses", "expires_at"]));
+}
+
+/// An empty list would lift the restriction, or shut the credential out.
+async fn an_empty_list_of_scopes_or_addresses_is_refused(bed: Bed) {
+    bed.account("acme").await;
+    let known = Known::new();
+    let before = made(&bed, noon(), full()).await.record;
+    let emptied = Edit { scopes: Patch::Now(Vec::new()), addresses: Patch::Now(Vec::new()), ..Edit::default() };
+    let error = edit(&known.call(&bed, noon()), before.id.as_str(), emptied).await.unwrap_err();
+    let EditError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
+    let fields: Vec<&str> = faults.iter().map(|fault| fault.field).collect();
+    assert_eq!(fields, ["scopes", "addresses"], "{error}");
+    assert_eq!(bed.store.credential(before.id.as_str()).await.unwrap().unwrap(), before);
 }
 
 async fn one_answer_names_every_field_that_cannot_be_so(bed: Bed) {

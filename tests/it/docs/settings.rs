@@ -59,7 +59,7 @@ fn default(node: &Node, is_required: bool) -> String {
     match node.node.get("default") {
         None if is_required => "required".to_owned(),
         Some(Value::Null) => "none".to_owned(),
-        None => String::new(),
+        None => "none".to_owned(),
         Some(Value::Object(_)) if node.properties().next().is_some() => String::new(),
         Some(Value::Object(_)) => "`{}`".to_owned(),
         Some(Value::Array(values)) => {

@@ -1,5 +1,7 @@
 //! What all changes of one credential have in common.
 
+use serde_json::json;
+
 use crate::control::operations::{AccountScope, NotFound, Once, OperationContext, Refusal, Right};
 use crate::control::views::{AuditState, CredentialView};
 use crate::store::{AuditEntry, CredentialRecord, StoreError, Transaction};
@@ -91,6 +93,27 @@ pub(super) fn entry(
         target_kind: "credential",
         target: of.id.to_string(),
         before: before.map(|record| CredentialView::from(record).audit_state()),
-        after: after.map(|record| CredentialView::from(record).audit_state()),
+        after: after.map(|after| match before {
+            Some(before) => changed_state(before, after),
+            None => CredentialView::from(after).audit_state(),
+        }),
     }
+}
+
+/// The state after a change, with the restrictions that the change lifted.
+fn changed_state(before: &CredentialRecord, after: &CredentialRecord) -> String {
+    let lifted: Vec<_> = [
+        ("scopes", before.scopes.is_some() && after.scopes.is_none()),
+        ("addresses", !before.addresses.is_empty() && after.addresses.is_empty()),
+        ("expires_at", before.expires_at.is_some() && after.expires_at.is_none()),
+        ("rate_limit", before.rate_limit.is_some() && after.rate_limit.is_none()),
+    ]
+    .into_iter()
+    .filter_map(|(field, is_lifted)| is_lifted.then_some(field))
+    .collect();
+    let mut state = CredentialView::from(after).audit_value();
+    if !lifted.is_empty() {
+        state["lifted"] = json!(lifted);
+    }
+    state.to_string()
 }

@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 
 use super::change::change;
-use super::fields::{Given, networks, once_each};
+use super::fields::{EMPTY_LIST, Given, networks, once_each};
 use crate::control::operations::text_rules::{filled, trimmed};
 use crate::control::operations::{Invalid, OperationContext, Refusal};
 use crate::credential::{Label, RateLimit};
@@ -66,8 +66,13 @@ pub enum EditError {
 pub async fn edit(call: &OperationContext<'_>, id: &str, edit: Edit) -> Result<CredentialRecord, EditError> {
     change(call, ("edit", id), |record| {
         let before = record.clone();
+        let has_no_address = matches!(&edit.addresses, Patch::Now(addresses) if addresses.is_empty());
         edit.make(record);
-        faults(call, &before, record).into_result()?;
+        let mut faults = faults(call, &before, record);
+        if has_no_address {
+            faults.add("addresses", EMPTY_LIST);
+        }
+        faults.into_result()?;
         end_with_it(record);
         Ok(())
     })

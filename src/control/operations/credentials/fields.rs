@@ -11,6 +11,10 @@ use crate::credential::{Label, RateLimit, Version, VersionCatalog};
 /// More of them make no list that anybody looks after.
 const MOST_ADDRESSES: usize = 200;
 
+/// An emptied list must neither lift a restriction nor shut a credential out by accident.
+pub(in crate::control) const EMPTY_LIST: &str =
+    "must not be empty; leave it out, or remove it with null, to lift the restriction";
+
 /// Fields that are given, or that change.
 #[derive(Debug, Default)]
 pub(super) struct Given<'g> {
@@ -40,6 +44,9 @@ impl Given<'_> {
         }
         if let Some(fault) = self.version.and_then(|version| version_fault(call, version)) {
             faults.add("version", fault);
+        }
+        if self.scopes.is_some_and(<[Label]>::is_empty) {
+            faults.add("scopes", EMPTY_LIST);
         }
         let known = call.terms.catalogs.scopes;
         for scope in self.scopes.unwrap_or_default().iter().filter(|scope| !known.contains(scope.as_str())) {

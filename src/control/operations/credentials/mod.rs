@@ -26,6 +26,7 @@ pub use edit::{Edit, EditError, Patch, edit};
 pub use enable::{EnableError, enable};
 pub use end_overlap::{EndOverlapError, end_overlap};
 pub use export::{ExportError, Exported, export};
+pub(in crate::control) use fields::EMPTY_LIST;
 pub use import::{ImportError, Imported, ImportedCredential, import, may_import};
 pub use list::{
     CreatedWhen, CredentialsWanted, ListCredentialsError, count_credentials, list_credentials, show_credential,

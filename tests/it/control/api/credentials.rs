@@ -1,6 +1,6 @@
 //! Credentials over HTTP.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::TestApi;
 use crate::control::works;
@@ -10,6 +10,7 @@ on_each!(
     a_token_is_created_shown_once_reset_disabled_enabled_and_deleted,
     a_generated_password_is_shown_once_and_a_chosen_one_never,
     pages_join_without_gap_or_overlap,
+    an_emptied_restriction_is_refused_and_null_lifts_it,
 );
 
 async fn a_token_is_created_shown_once_reset_disabled_enabled_and_deleted(bed: Bed) {
@@ -56,6 +57,28 @@ async fn a_generated_password_is_shown_once_and_a_chosen_one_never(bed: Bed) {
     let short = api.post(&format!("{place}/reset"), json!({"password": "hunter2"})).await;
     assert_eq!((short.status.as_u16(), &short.body["fields"][0]["field"]), (422, &json!("password")));
     assert!(!short.body.to_string().contains("hunter2"));
+}
+
+async fn an_emptied_restriction_is_refused_and_null_lifts_it(bed: Bed) {
+    let api = TestApi::new(bed).await;
+    let new = |field: &str, value: Value| json!({"account": "acme", "kind": "token", field: value});
+    for field in ["scopes", "addresses"] {
+        let refused = api.post("/credentials", new(field, json!([]))).await;
+        assert_eq!((refused.status.as_u16(), &refused.body["fields"][0]["field"]), (422, &json!(field)), "{refused:?}");
+    }
+    let made = api.post("/credentials", new("addresses", json!(["192.0.2.7"]))).await;
+    let place = made.header("location").strip_prefix("/api/v1").unwrap();
+    let patch = async |body: Value| api.request("PATCH", place).header("if-match", "*").json(&body).send().await;
+    for field in ["scopes", "addresses"] {
+        let refused = patch(json!({field: []})).await;
+        assert_eq!((refused.status.as_u16(), &refused.body["fields"][0]["field"]), (422, &json!(field)), "{refused:?}");
+    }
+    assert_eq!(api.get(place).await.body["addresses"], json!(["192.0.2.7/32"]));
+
+    let lifted = patch(json!({"addresses": null})).await;
+    assert_eq!((lifted.status.as_u16(), &lifted.body["addresses"]), (200, &json!([])));
+    let audit = api.get(&format!("/audit?target={}", place.rsplit('/').next().unwrap())).await;
+    assert_eq!(audit.body["items"][0]["after"]["lifted"], json!(["addresses"]), "{audit:?}");
 }
 
 async fn pages_join_without_gap_or_overlap(bed: Bed) {

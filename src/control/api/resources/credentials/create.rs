@@ -52,10 +52,10 @@ pub(in crate::control::api) struct NewCredentialBody {
     #[schema(min_length = 1, max_length = 128)]
     version: Option<String>,
     /// The scopes; without restriction if left out.
-    #[schema(max_items = 100)]
+    #[schema(min_items = 1, max_items = 100)]
     scopes: Option<Vec<String>>,
     /// Addresses and ranges that it may be used from; without restriction if left out.
-    #[schema(max_items = 200, example = json!(["192.0.2.7", "10.0.0.0/8"]))]
+    #[schema(min_items = 1, max_items = 200, example = json!(["192.0.2.7", "10.0.0.0/8"]))]
     addresses: Option<Vec<String>>,
     /// Refused from this time on.
     #[schema(format = "date-time")]
@@ -78,8 +78,8 @@ impl NewCredentialBody {
         let contact_email = fields.line("contact_email", self.contact_email, MAX_EMAIL_CHARS);
         let contact_mobile = fields.line("contact_mobile", self.contact_mobile, MAX_MOBILE_CHARS);
         let version = fields.optional_label("version", self.version.as_deref());
-        let scopes = self.scopes.map(|scopes| fields.labels("scopes", &scopes, MAX_SCOPES));
-        let addresses = fields.addresses("addresses", &self.addresses.unwrap_or_default(), MAX_ADDRESSES);
+        let scopes = self.scopes.map(|scopes| fields.some_labels("scopes", &scopes, MAX_SCOPES));
+        let addresses = self.addresses.map(|addresses| fields.addresses("addresses", &addresses, MAX_ADDRESSES));
         let expires_at = fields.timestamp("expires_at", self.expires_at.as_deref());
         let rate_limit = self.rate_limit.and_then(|JsonObject(limit)| rate_limit(&mut fields, limit));
         let (Some(account), Some(secret)) = (account, secret) else {
@@ -94,7 +94,7 @@ impl NewCredentialBody {
             contact_mobile,
             version,
             scopes,
-            addresses,
+            addresses: addresses.unwrap_or_default(),
             expires_at,
             rate_limit,
             ..NewCredential::new(account, secret)

@@ -56,11 +56,11 @@ struct EditBody {
     version: Option<Option<String>>,
     /// The scopes; null removes the restriction.
     #[serde(default, deserialize_with = "nullable")]
-    #[schema(value_type = Option<Vec<String>>, max_items = 100)]
+    #[schema(value_type = Option<Vec<String>>, min_items = 1, max_items = 100)]
     scopes: Option<Option<Vec<String>>>,
     /// Addresses and ranges that it may be used from; null removes the restriction.
     #[serde(default, deserialize_with = "nullable")]
-    #[schema(value_type = Option<Vec<String>>, max_items = 200)]
+    #[schema(value_type = Option<Vec<String>>, min_items = 1, max_items = 200)]
     addresses: Option<Option<Vec<String>>>,
     /// Refused from this time on; null for never.
     #[serde(default, deserialize_with = "nullable")]
@@ -99,7 +99,7 @@ impl EditBody {
                 fields.line("contact_mobile", Some(text), MAX_MOBILE_CHARS)
             }),
             version: patch(self.version, |text| fields.label("version", &text)),
-            scopes: patch(self.scopes, |texts| Some(fields.labels("scopes", &texts, MAX_SCOPES))),
+            scopes: patch(self.scopes, |texts| Some(fields.some_labels("scopes", &texts, MAX_SCOPES))),
             addresses: patch(self.addresses, |texts| Some(fields.addresses("addresses", &texts, MAX_ADDRESSES))),
             expires_at: patch(self.expires_at, |text| fields.timestamp("expires_at", Some(&text))),
             rate_limit: patch(self.rate_limit, |JsonObject(limit)| rate_limit(&mut fields, limit)),

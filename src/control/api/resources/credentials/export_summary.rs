@@ -22,12 +22,13 @@ pub struct ExportSummary {
 pub struct InvalidExportSummary;
 
 impl ExportSummary {
-    fn numbers(&mut self) -> [(&'static str, &mut usize); 8] {
+    fn numbers(&mut self) -> [(&'static str, &mut usize); 9] {
         let left = &mut self.left_out;
         [
             ("credentials", &mut self.credentials),
             ("unreadable", &mut self.unreadable),
             ("tokens", &mut left.tokens),
+            ("without_scopes", &mut left.without_scopes),
             ("cleared", &mut left.cleared),
             ("previous", &mut left.previous),
             ("owners", &mut left.owners),
