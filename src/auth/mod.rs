@@ -6,6 +6,7 @@
 
 mod authenticator;
 mod directory;
+mod forwarded_for;
 mod hash_pool;
 mod password_cache;
 mod presented;
@@ -18,6 +19,7 @@ mod throttle;
 
 pub use authenticator::{AuthOutcome, Authenticator, NeedsFetch, PendingPassword, UnresolvedBasic};
 pub use directory::{Directory, Lookup, LookupKey, Unavailable};
+pub use forwarded_for::{forwarded_for, is_trusted_proxy};
 pub use hash_pool::{HashError, HashPool, HashPoolSize, HashQueueFull};
 pub use password_cache::PasswordCache;
 pub use presented::{Accept, BasicCredentials, BasicPart, Presented, Scheme, StrippedProtocols};

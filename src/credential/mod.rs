@@ -12,6 +12,7 @@ mod random;
 mod rate_limit;
 mod recent_uses;
 mod set;
+mod time_ordered_id;
 mod token;
 mod version;
 
@@ -31,6 +32,7 @@ pub use password::{HashMemory, PasswordHash, PasswordHashError, PlainPassword};
 pub use rate_limit::RateLimit;
 pub use recent_uses::{RecentUses, Use};
 pub use set::{CredentialSet, Duplicate};
+pub use time_ordered_id::time_ordered_id;
 pub use token::{DigestError, PlainToken, TokenDigest, TokenFormat, TokenFormatError};
 pub use version::{
     PathTemplate, PathTemplateError, PathVersion, Version, VersionCatalog, VersionRule, WhenUnstated, midnight,

@@ -26,7 +26,7 @@ impl OperationContext<'_> {
     /// Begins to change a user.
     pub(super) async fn begin_with_user(&self, id: &Label) -> Begun {
         let mut transaction = self.store.begin(self.now).await?;
-        transaction.lock_people([self.id_of(ActorKind::User), id.as_str()]).await?;
+        transaction.lock_users([self.id_of(ActorKind::User), id.as_str()]).await?;
         self.checked(transaction).await
     }
 
@@ -41,9 +41,9 @@ impl OperationContext<'_> {
         let (actor, caller) = (self.actor(), self.caller);
         let standing = match actor.kind {
             ActorKind::Shell | ActorKind::System => return Ok(Ok(transaction)),
-            ActorKind::User => transaction.held_user(&actor.id).await?.and_then(ActorState::of_user),
+            ActorKind::User => transaction.user_for_share(&actor.id).await?.and_then(ActorState::of_user),
             ActorKind::Token => {
-                let token = transaction.held_operator_token(&actor.id).await?;
+                let token = transaction.operator_token_for_share(&actor.id).await?;
                 token.and_then(|token| ActorState::of_token(token, self.now))
             }
             ActorKind::Link => None,

@@ -1,11 +1,15 @@
 //! "Why do I not see it?": what has to be so before a user can use the API, and what of it is.
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use super::{NotFound, OperationContext, Refusal, Right};
 use crate::credential::Label;
 use crate::store::{AccountRecord, Role, StoreError, UserCredentialCounts, UserRecord};
 
 /// What has to be so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum StepCode {
     /// The user is switched on.
     UserEnabled,
@@ -26,7 +30,7 @@ pub enum StepCode {
 }
 
 /// One of these things, and how it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Step {
     /// What.
     pub code: StepCode,
@@ -69,7 +73,7 @@ pub async fn diagnose(call: &OperationContext<'_>, user: &str) -> Result<Vec<Ste
     reach.of(account).map_err(|_| unknown.clone())?;
     let record = call.store.account(account.as_str()).await?.ok_or(unknown)?;
     let shared = Some(account).filter(|_| standing.role != Role::Member);
-    let credentials = call.store.credentials_standing(user, shared, call.now).await?;
+    let credentials = call.store.user_credential_counts(user, shared, call.now).await?;
     Ok(steps(&standing, &record, credentials))
 }
 

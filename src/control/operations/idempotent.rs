@@ -1,5 +1,6 @@
 //! Calls that may come twice because their first answer was lost: what was answered is remembered, without the secret.
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{OperationContext, Refusal};
@@ -28,7 +29,7 @@ impl OperationContext<'_> {
     /// What was answered to this call before. To be asked before anything is looked at that may have changed since.
     pub(super) async fn answered<E: From<Refusal> + From<StoreError>>(&self) -> Result<Option<Value>, E> {
         let Some(once) = self.once else { return Ok(None) };
-        let remembered = self.store.remembered(&self.whose(), &once.key, self.now).await?;
+        let remembered = self.store.stored_response(&self.whose(), &once.key, self.now).await?;
         Ok(remembered.map(|remembered| self.answer(&remembered)).transpose()?)
     }
 
@@ -43,11 +44,14 @@ impl OperationContext<'_> {
     }
 
     /// Puts down what is answered, for whoever asks again.
-    pub(super) async fn remember(&self, transaction: &mut Transaction, facts: &Value) -> Result<(), StoreError> {
-        match self.once {
-            Some(once) => transaction.remember_answer(&self.whose(), &once.key, &facts.to_string()).await,
-            None => Ok(()),
-        }
+    pub(super) async fn remember(
+        &self,
+        transaction: &mut Transaction,
+        view: &impl Serialize,
+    ) -> Result<(), StoreError> {
+        let Some(once) = self.once else { return Ok(()) };
+        let answer = serde_json::to_value(view).unwrap_or_default().to_string();
+        transaction.store_response(&self.whose(), &once.key, &answer).await
     }
 
     fn answer(&self, remembered: &StoredResponse) -> Result<Value, Refusal> {

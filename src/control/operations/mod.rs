@@ -14,7 +14,6 @@ mod diagnosis;
 mod hashing;
 mod idempotent;
 mod ids;
-mod moment;
 mod operator_tokens;
 mod paging;
 mod refusal;
@@ -27,7 +26,7 @@ mod users;
 pub use self::context::{IdempotencyKey, OperationContext, Terms};
 pub use self::idempotent::Once;
 pub use super::views::{
-    access_request_facts, account_facts, audit_facts, credential_facts, operator_token_facts, user_facts,
+    AccessRequestView, AccountView, AuditView, CredentialView, OperatorTokenView, RoleName, UserView,
 };
 pub use access_requests::{
     AskForAccessError, DecideRequestsError, Decision, NewAccessRequest, NotDecidable, WithdrawRequestError,

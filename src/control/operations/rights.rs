@@ -1,9 +1,13 @@
 //! Who may do what: one table, as in the list of features.
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use crate::store::Role;
 
-/// A kind of thing that can be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A kind of operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Right {
     /// Ask for API access for the account, and withdraw that.
     AskForAccess,

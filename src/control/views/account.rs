@@ -1,24 +1,41 @@
-//! Of an account.
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use serde_json::{Value, json};
-
-use super::without_nothing;
+use super::AuditState;
 use crate::store::AccountRecord;
 
-/// Everything that may be known of an account.
-pub fn account_facts(record: &AccountRecord) -> Value {
-    json!({
-        "id": record.id.as_str(),
-        "name": record.name,
-        "granted": record.granted,
-        "switched_on": record.switched_on,
-        "members_allowed": record.members_allowed,
-        "created_at": record.created_at.to_string(),
-        "revision": record.revision,
-    })
+/// A customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Account)]
+pub struct AccountView {
+    /// Unique, and never used again.
+    pub id: String,
+    /// Display name.
+    pub name: Option<String>,
+    /// The provider has granted API access.
+    pub granted: bool,
+    /// The account has switched its API access on.
+    pub switched_on: bool,
+    /// Members may have keys of their own.
+    pub members_allowed: bool,
+    #[schema(format = "date-time")]
+    pub created_at: String,
+    /// Number of changes; the ETag.
+    pub revision: i64,
 }
 
-/// For the audit.
-pub(in crate::control) fn account_for_audit(record: &AccountRecord) -> String {
-    without_nothing(account_facts(record))
+impl AuditState for AccountView {}
+
+impl From<&AccountRecord> for AccountView {
+    fn from(record: &AccountRecord) -> Self {
+        Self {
+            id: record.id.to_string(),
+            name: record.name.clone(),
+            granted: record.granted,
+            switched_on: record.switched_on,
+            members_allowed: record.members_allowed,
+            created_at: record.created_at.to_string(),
+            revision: record.revision,
+        }
+    }
 }

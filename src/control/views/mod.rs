@@ -1,31 +1,41 @@
-//! What is told of things: to people, to scripts, to the audit. Never a digest, never a hash.
+//! What API, audit and command line show of an entity: one type each. None holds a digest, a hash or a secret.
 
 mod access_request;
 mod account;
 mod audit;
 mod credential;
 mod operator_token;
+mod role;
 mod user;
 
+use serde::Serialize;
 use serde_json::Value;
 
-pub use access_request::access_request_facts;
-pub use account::account_facts;
-pub use audit::audit_facts;
-pub use credential::credential_facts;
-pub use operator_token::operator_token_facts;
-pub use user::user_facts;
+pub use access_request::{AccessRequestView, RequestStateName};
+pub use account::AccountView;
+pub use audit::AuditView;
+pub use credential::{CredentialView, RateLimitView, SecretKind};
+pub use operator_token::OperatorTokenView;
+pub use role::RoleName;
+pub use user::UserView;
 
-pub(in crate::control) use access_request::access_request_for_audit;
-pub(in crate::control) use account::account_for_audit;
-pub(in crate::control) use credential::{copy_for_audit, for_audit};
-pub(in crate::control) use operator_token::operator_token_for_audit;
-pub(in crate::control) use user::user_for_audit;
+/// An entity as the audit records it, before and after a change.
+pub(in crate::control) trait AuditState: Serialize {
+    /// Fields that change by use, which no entry records.
+    const USAGE_FIELDS: &'static [&'static str] = &[];
 
-/// For the audit what is not there is left out.
-fn without_nothing(mut facts: Value) -> String {
-    if let Value::Object(entries) = &mut facts {
-        entries.retain(|_, value| !value.is_null());
+    /// JSON without the usage fields and without nulls.
+    fn audit_state(&self) -> String {
+        self.audit_value().to_string()
     }
-    facts.to_string()
+
+    /// The same, for an entry that adds a field.
+    fn audit_value(&self) -> Value {
+        // A view holds strings, numbers and lists only, which always serialise.
+        let mut value = serde_json::to_value(self).unwrap_or_default();
+        if let Value::Object(fields) = &mut value {
+            fields.retain(|name, value| !value.is_null() && !Self::USAGE_FIELDS.contains(&name.as_str()));
+        }
+        value
+    }
 }

@@ -1,27 +1,46 @@
-//! What is told of a user.
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use serde_json::{Value, json};
-
-use super::without_nothing;
+use super::{AuditState, RoleName};
 use crate::credential::Label;
 use crate::store::UserRecord;
 
-/// Everything that may be known of a user.
-pub fn user_facts(record: &UserRecord) -> Value {
-    json!({
-        "id": record.id.as_str(),
-        "account": record.account.as_ref().map(Label::as_str),
-        "email": record.email,
-        "name": record.name,
-        "role": record.role.as_str(),
-        "enabled": record.enabled,
-        "has_password": record.password_hash.is_some(),
-        "created_at": record.created_at.to_string(),
-        "revision": record.revision,
-    })
+/// A person who may sign in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = User)]
+pub struct UserView {
+    /// Unique, and never used again.
+    pub id: String,
+    /// The account they belong to; null for staff.
+    pub account: Option<String>,
+    /// Address they sign in with.
+    pub email: String,
+    /// Display name.
+    pub name: Option<String>,
+    pub role: RoleName,
+    pub enabled: bool,
+    /// They have chosen a password.
+    pub has_password: bool,
+    #[schema(format = "date-time")]
+    pub created_at: String,
+    /// Number of changes; the ETag.
+    pub revision: i64,
 }
 
-/// For the audit.
-pub(in crate::control) fn user_for_audit(record: &UserRecord) -> String {
-    without_nothing(user_facts(record))
+impl AuditState for UserView {}
+
+impl From<&UserRecord> for UserView {
+    fn from(record: &UserRecord) -> Self {
+        Self {
+            id: record.id.to_string(),
+            account: record.account.as_ref().map(Label::to_string),
+            email: record.email.clone(),
+            name: record.name.clone(),
+            role: record.role.into(),
+            enabled: record.enabled,
+            has_password: record.password_hash.is_some(),
+            created_at: record.created_at.to_string(),
+            revision: record.revision,
+        }
+    }
 }

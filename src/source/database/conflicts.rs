@@ -40,7 +40,7 @@ impl DatabaseDirectory {
                     StoredSecret::Password { username, .. } => names.usernames.push(username),
                 }
             }
-            conflicts.extend(self.store.which_exist(&names).await?);
+            conflicts.extend(self.store.ids_with_names(&names).await?);
         }
         conflicts.sort_unstable();
         conflicts.dedup();

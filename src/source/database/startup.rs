@@ -64,7 +64,7 @@ impl Database {
             &start.settings.url,
             StoreOptions {
                 connections: options.connections.get(),
-                limit: options.query_timeout.duration(),
+                query_timeout: options.query_timeout.duration(),
                 create: true,
             },
         );

@@ -56,7 +56,7 @@ impl DatabaseDirectory {
         if uses.is_empty() {
             return;
         }
-        if let Err(error) = self.store.note_uses(&uses).await {
+        if let Err(error) = self.store.record_uses(&uses).await {
             tracing::warn!("cannot write last uses yet: {error}");
             while uses.len() > MAX_PENDING {
                 uses.pop_last();

@@ -111,7 +111,7 @@ fn one_row_that_cannot_be_read_keeps_no_other_back() {
     let list = run(&folder, &["list"]);
     let ids: Vec<Value> = serde_json::from_str(&list.stdout).unwrap();
     assert_eq!((list.code, ids.len(), &ids[0]["id"]), (1, 1, &"acme-disabled".into()));
-    let expected = "credentials.addresses of \"acme-nightly\" holds what claviger has never written; mend or delete that row\ncredentials.addresses of \"acme-billing\" holds what claviger has never written; mend or delete that row\n";
+    let expected = "credentials.addresses of \"acme-nightly\" holds a value that claviger never writes; correct or delete that row\ncredentials.addresses of \"acme-billing\" holds a value that claviger never writes; correct or delete that row\n";
     assert_eq!(list.stderr, expected);
     let shown = run(&folder, &["show", "acme-billing"]);
     assert_eq!((shown.code, shown.stdout.as_str()), (1, ""));

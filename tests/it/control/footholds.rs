@@ -9,7 +9,7 @@ use claviger::control::operations::{
 use claviger::store::Role;
 use jiff::ToSpan as _;
 
-use super::api::Table;
+use super::api::TestApi;
 use super::people::{House, PASSWORD, plain};
 use super::revoked::{script, session};
 use super::{made, token_for};
@@ -48,11 +48,11 @@ async fn a_current_password_of_megabytes_is_hashed_by_nobody(bed: Bed) {
 }
 
 async fn the_file_shows_nothing_to_an_account_that_was_not_let_in(bed: Bed) {
-    let table = Table::new(bed).await.by(Role::Owner, Some("acme"));
-    assert_eq!(table.get("/file-credentials").await.status, 200);
-    table.bed.execute("UPDATE accounts SET granted = FALSE WHERE id = 'acme'").await;
-    let told = table.get("/file-credentials").await;
-    assert_eq!((told.status.as_u16(), told.code()), (403, "access_not_granted"));
+    let api = TestApi::new(bed).await.by(Role::Owner, Some("acme"));
+    assert_eq!(api.get("/file-credentials").await.status, 200);
+    api.bed.execute("UPDATE accounts SET granted = FALSE WHERE id = 'acme'").await;
+    let reply = api.get("/file-credentials").await;
+    assert_eq!((reply.status.as_u16(), reply.code()), (403, "access_not_granted"));
 }
 
 async fn a_token_makes_none_that_outlives_it(bed: Bed) {

@@ -1,8 +1,8 @@
 //! Calls that come twice because their first answer was lost.
 
 use claviger::control::operations::{
-    CreateError, Duplicate, IdempotencyKey, Once, OperationContext, Refusal, Reset, ResetError, create,
-    credential_facts, duplicate, regenerate_own_key, reset, switch_on_own_key,
+    CreateError, CredentialView, Duplicate, IdempotencyKey, Once, OperationContext, Refusal, Reset, ResetError, create,
+    duplicate, regenerate_own_key, reset, switch_on_own_key,
 };
 use claviger::store::Role;
 use jiff::ToSpan as _;
@@ -36,10 +36,10 @@ async fn a_create_that_is_repeated_makes_nothing_and_shows_no_secret(bed: Bed) {
     let done = create(&call, pair_for("acme", "acme")).await.unwrap().done().unwrap();
     let later = OperationContext { now: noon() + 1.hours(), ..call };
     let facts = repeated(create(&later, pair_for("acme", "acme")).await.unwrap());
-    assert_eq!(facts, credential_facts(&done.record));
+    assert_eq!(facts, serde_json::to_value(CredentialView::from(&done.record)).unwrap());
     assert_eq!(bed.store.count().await.unwrap().0, 1);
     assert_eq!(verbs(&bed, done.record.id.as_str()).await, ["create"]);
-    let remembered = bed.store.remembered("shell:root", "first", noon()).await.unwrap().unwrap();
+    let remembered = bed.store.stored_response("shell:root", "first", noon()).await.unwrap().unwrap();
     assert!(!remembered.answer.contains("$argon2"), "{remembered:?}");
 }
 

@@ -2,8 +2,8 @@
 
 use claviger::control::operations::{
     Caller, ChangeOperatorTokenError, CreateOperatorTokenError, CreatedOperatorToken, Invalid, NewOperatorToken,
-    NotFound, Paging, ReadOperatorTokenError, Refusal, caller_of_token, create_operator_token, delete_operator_token,
-    disable_operator_token, enable_operator_token, list_operator_tokens, operator_token_facts, show_operator_token,
+    NotFound, OperatorTokenView, Paging, ReadOperatorTokenError, Refusal, caller_of_token, create_operator_token,
+    delete_operator_token, disable_operator_token, enable_operator_token, list_operator_tokens, show_operator_token,
 };
 use claviger::credential::TokenFormat;
 use claviger::store::{ActorKind, Role};
@@ -46,7 +46,7 @@ async fn a_token_is_a_caller_with_its_role_and_is_shown_once(bed: Bed) {
         assert_eq!((caller.role, &caller.account, &caller.user), (role, &account.map(label), &None));
         assert_eq!((caller.actor.kind, caller.actor.id.as_str()), (ActorKind::Token, made.record.id.as_str()));
         let digest = made.token.digest().to_string();
-        let facts = operator_token_facts(&made.record).to_string();
+        let facts = serde_json::to_string(&OperatorTokenView::from(&made.record)).unwrap();
         for secret in [made.token.reveal(), digest.trim_start_matches("sha256:")] {
             assert_eq!(found_in_texts(&bed, secret).await, 0);
             assert!(!facts.contains(secret));

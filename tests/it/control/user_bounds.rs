@@ -1,8 +1,8 @@
 //! Whom people may add, change and see.
 
 use claviger::control::operations::{
-    Caller, ChangeUserError, CreateUserError, EditUser, NewUser, NotFound, Paging, ReadUserError, Refusal, create_user,
-    disable_user, edit_user, enable_user, list_users, new_setup_link, show_user, user_facts,
+    Caller, ChangeUserError, CreateUserError, EditUser, NewUser, NotFound, Paging, ReadUserError, Refusal, UserView,
+    create_user, disable_user, edit_user, enable_user, list_users, new_setup_link, show_user,
 };
 use claviger::store::{Role, UserFilter};
 use jiff::ToSpan as _;
@@ -35,7 +35,7 @@ async fn an_owner_adds_people_to_their_account_and_no_further(bed: Bed) {
         assert_eq!(created.link.ends_at, noon() + 72.hours());
         assert_eq!(bed.store.user(created.record.id.as_str()).await.unwrap().unwrap(), created.record);
         assert_eq!(verbs(&bed, created.record.id.as_str()).await, ["create_user"]);
-        assert_eq!(user_facts(&created.record)["has_password"], false);
+        assert!(!UserView::from(&created.record).has_password);
     }
     let before = bed.ask("SELECT COUNT(*) FROM users").await;
     let elsewhere = add(new(Role::Member, Some("globex"), "g@x.org")).await;

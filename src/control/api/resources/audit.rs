@@ -1,134 +1,100 @@
-//! What has been done, over HTTP.
-
 use axum::body::Body;
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
 use axum::response::Response;
 use futures_util::stream;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use utoipa::{IntoParams, ToSchema};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::Query;
-use crate::control::api::fields::Fields;
-use crate::control::api::paging::{Page, Wanted};
-use crate::control::api::problem::{Code, Problem};
-use crate::control::api::response::Answer;
+use crate::control::api::fields::FieldReader;
+use crate::control::api::paging::{Page, PageQuery};
+use crate::control::api::response::ApiResponse;
 use crate::control::operations::{ReadAuditError, export_audit, list_audit};
-use crate::control::web::csrf::demand_no_link;
+use crate::control::views::AuditView;
+use crate::control::web::csrf::reject_cross_site_link;
+use crate::control::web::problem::{Code, Problem};
 use crate::control::web::state::ControlState;
-use crate::store::{ActorKind, AuditFilter, AuditRecord};
+use crate::store::{ActorKind, AuditFilter};
 
 const TAG: &str = "audit";
-const LONGEST: usize = 256;
+const MAX_WORD_CHARS: usize = 256;
 const KINDS: [ActorKind; 5] = [ActorKind::System, ActorKind::Shell, ActorKind::User, ActorKind::Token, ActorKind::Link];
 
 pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(table))
 }
 
-/// Something that was done.
-#[derive(Serialize, ToSchema)]
-struct AuditLine {
-    /// Later ones sort behind earlier ones.
-    id: String,
-    /// When.
-    #[schema(format = "date-time")]
-    at: String,
-    /// What kind of caller did it.
-    actor_kind: String,
-    /// Which one.
-    actor: String,
-    /// What was done.
-    verb: String,
-    /// The account it belongs to, if to one.
-    account: Option<String>,
-    /// What kind of thing it was done to.
-    target_kind: String,
-    /// Which one.
-    target: String,
-    /// What that was before.
-    #[schema(value_type = Option<Object>)]
-    before: Option<Value>,
-    /// What it was then.
-    #[schema(value_type = Option<Object>)]
-    after: Option<Value>,
-    /// The request it came with.
-    request_id: Option<String>,
-    /// Where that came from.
-    address: Option<String>,
-}
-
-/// Which lines: those for which all that is said holds.
+/// Entries that match all given conditions.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct AuditQuery {
-    /// Of this account.
+    /// The id of an account.
     #[param(min_length = 1, max_length = 128)]
     account: Option<String>,
-    /// By this kind of caller: system, shell, user, token or link.
+    /// system, shell, user, token or link.
     #[param(max_length = 256)]
     actor_kind: Option<String>,
-    /// By this caller.
+    /// The id of the caller.
     #[param(max_length = 256)]
     actor: Option<String>,
-    /// This was done.
+    /// What was done, such as `create` or `reset`.
     #[param(max_length = 256)]
     verb: Option<String>,
-    /// To this kind of thing.
+    /// The kind of resource, such as `credential`.
     #[param(max_length = 256)]
     target_kind: Option<String>,
-    /// To this thing.
+    /// The id of the resource.
     #[param(max_length = 256)]
     target: Option<String>,
-    /// From this moment on.
+    /// From this time on, inclusive.
     #[param(format = "date-time")]
     since: Option<String>,
-    /// Before this moment.
+    /// Before this time.
     #[param(format = "date-time")]
     until: Option<String>,
-    /// As the page before gave it; of the list alone.
+    /// The next_cursor of the previous page; not for the CSV file.
     #[param(max_length = 1024)]
     cursor: Option<String>,
-    /// At most so many; of the list alone.
+    /// The maximum number of entries; not for the CSV file.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
 }
 
-/// What has been done, the newest first.
+/// Lists the audit log, newest first.
 #[utoipa::path(
     get, path = "/audit", tag = TAG, operation_id = "list_audit", params(AuditQuery),
-    responses((status = 200, body = Page<AuditLine>), (status = 404))
+    responses((status = 200, body = Page<AuditView>), (status = 404))
 )]
-async fn list(asked: ApiCall, Query(query): Query<AuditQuery>) -> Result<Answer<Page<AuditLine>>, Problem> {
-    let mut fields = Fields::default();
-    let wanted = Wanted::read(&mut fields, query.cursor.as_deref(), query.limit);
+async fn list(call: ApiCall, Query(query): Query<AuditQuery>) -> Result<ApiResponse<Page<AuditView>>, Problem> {
+    let mut fields = FieldReader::default();
+    let wanted = PageQuery::read(&mut fields, query.cursor.as_deref(), query.limit);
     let filter = query.filter(&mut fields);
     fields.finish()?;
-    let listing = list_audit(&asked.call(), filter, wanted.paging()).await?;
-    Ok(Answer::ok(Page::of(listing)))
+    let listing = list_audit(&call.context(), filter, wanted.paging()).await?;
+    Ok(ApiResponse::ok(Page::of(listing)))
 }
 
-/// What has been done, as a table (RFC 4180), the newest first. That it was taken away is put down, too.
+/// Exports the audit log as CSV (RFC 4180), newest first. The export itself is recorded in the audit log.
 #[utoipa::path(
     get, path = "/audit.csv", tag = TAG, operation_id = "export_audit", params(AuditQuery),
     responses((status = 200, body = String, content_type = "text/csv"), (status = 404))
 )]
-async fn table(asked: ApiCall, headers: HeaderMap, Query(query): Query<AuditQuery>) -> Result<Response, Problem> {
-    demand_no_link(&headers)?;
-    let mut fields = Fields::default();
+async fn table(call: ApiCall, headers: HeaderMap, Query(query): Query<AuditQuery>) -> Result<Response, Problem> {
+    reject_cross_site_link(&headers)?;
+    let mut fields = FieldReader::default();
     for (field, is_there) in [("cursor", query.cursor.is_some()), ("limit", query.limit.is_some())] {
         if is_there {
-            fields.add(field, "has no meaning for a table");
+            fields.add(field, "does not apply to an export");
         }
     }
     let filter = query.filter(&mut fields);
     fields.finish()?;
-    let table = export_audit(&asked.call(), filter).await?;
+    let table = export_audit(&call.context(), filter).await?;
     let parts = stream::try_unfold(table, async |mut table| {
         let part = table.next_part().await?;
         for error in table.unreadable() {
@@ -144,40 +110,17 @@ async fn table(asked: ApiCall, headers: HeaderMap, Query(query): Query<AuditQuer
 }
 
 impl AuditQuery {
-    fn filter(self, fields: &mut Fields) -> AuditFilter {
+    fn filter(self, fields: &mut FieldReader) -> AuditFilter {
         let kinds = KINDS.map(|kind| (kind.as_str(), kind));
         AuditFilter {
-            account: fields.maybe_label("account", self.account.as_deref()),
+            account: fields.optional_label("account", self.account.as_deref()),
             actor_kind: fields.word("actor_kind", self.actor_kind.as_deref(), &kinds),
-            actor: fields.line("actor", self.actor, LONGEST),
-            verb: fields.line("verb", self.verb, LONGEST),
-            target_kind: fields.line("target_kind", self.target_kind, LONGEST),
-            target: fields.line("target", self.target, LONGEST),
-            since: fields.moment("since", self.since.as_deref()),
-            until: fields.moment("until", self.until.as_deref()),
-        }
-    }
-}
-
-impl From<&AuditRecord> for AuditLine {
-    fn from(record: &AuditRecord) -> Self {
-        let state = |text: &Option<String>| {
-            let text = text.as_deref()?;
-            Some(serde_json::from_str(text).unwrap_or_else(|_| Value::from(text)))
-        };
-        Self {
-            id: record.id.clone(),
-            at: record.at.to_string(),
-            actor_kind: record.actor_kind.clone(),
-            actor: record.actor.clone(),
-            verb: record.verb.clone(),
-            account: record.account.clone(),
-            target_kind: record.target_kind.clone(),
-            target: record.target.clone(),
-            before: state(&record.before),
-            after: state(&record.after),
-            request_id: record.request_id.clone(),
-            address: record.address.clone(),
+            actor: fields.line("actor", self.actor, MAX_WORD_CHARS),
+            verb: fields.line("verb", self.verb, MAX_WORD_CHARS),
+            target_kind: fields.line("target_kind", self.target_kind, MAX_WORD_CHARS),
+            target: fields.line("target", self.target, MAX_WORD_CHARS),
+            since: fields.timestamp("since", self.since.as_deref()),
+            until: fields.timestamp("until", self.until.as_deref()),
         }
     }
 }

@@ -8,7 +8,6 @@ pub(super) mod diagnosis;
 pub(super) mod me;
 pub(super) mod operator_tokens;
 pub(super) mod own_key;
-pub(super) mod role;
 pub(super) mod session;
 pub(super) mod setup;
 pub(super) mod users;

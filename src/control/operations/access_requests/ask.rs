@@ -7,11 +7,10 @@ use jiff::{Timestamp, ToSpan as _};
 use super::entry;
 use super::policy_address::fault_of_policy_address;
 use crate::control::operations::ids::{NoRandomness, made_id};
-use crate::control::operations::moment::whole_millis;
 use crate::control::operations::{Invalid, NotFound, Once, OperationContext, Refusal, Right};
-use crate::control::views::access_request_facts;
+use crate::control::views::AccessRequestView;
 use crate::credential::Label;
-use crate::store::{AccessRequestRecord, RequestState, StoreError, UnfitUseCase, UseCase};
+use crate::store::{AccessRequestRecord, RequestState, StoreError, UnfitUseCase, UniqueKey, UseCase, whole_millis};
 
 const MOST_USE_CASES: usize = 10;
 
@@ -93,7 +92,7 @@ pub async fn ask_for_access(
     }
     transaction.add_access_request(&record).await?;
     transaction.audit(call.actor(), &entry("ask_for_access", None, &record)).await?;
-    call.remember(&mut transaction, &access_request_facts(&record)).await?;
+    call.remember(&mut transaction, &AccessRequestView::from(&record)).await?;
     transaction.commit().await?;
     Ok(Once::Done(record))
 }
@@ -143,7 +142,7 @@ fn is_past(date: Date, now: Timestamp) -> bool {
 impl From<StoreError> for AskForAccessError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Taken("the account's place in the queue") => Self::AlreadyPending,
+            StoreError::Taken(UniqueKey::PendingAccessRequest) => Self::AlreadyPending,
             other => Self::Store(other),
         }
     }

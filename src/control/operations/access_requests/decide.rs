@@ -4,11 +4,10 @@ use std::fmt;
 
 use super::entry;
 use crate::control::operations::accounts::entry as account_entry;
-use crate::control::operations::moment::whole_millis;
 use crate::control::operations::text_rules::fault_of_line;
 use crate::control::operations::{Invalid, OperationContext, Refusal, Right};
 use crate::credential::Label;
-use crate::store::{AccessRequestRecord, AccountRecord, RequestState, StoreError};
+use crate::store::{AccessRequestRecord, AccountRecord, RequestState, StoreError, whole_millis};
 
 const MOST: usize = 200;
 const LONGEST_REASON: usize = 1000;

@@ -11,7 +11,7 @@ pub use ask::{AskForAccessError, NewAccessRequest, ask_for_access};
 pub use decide::{DecideRequestsError, Decision, NotDecidable, decide_requests};
 pub use withdraw::{WithdrawRequestError, withdraw_request};
 
-use crate::control::views::access_request_for_audit;
+use crate::control::views::{AccessRequestView, AuditState};
 use crate::store::{AccessRequestRecord, AuditEntry};
 
 /// A line of the audit about a request.
@@ -21,7 +21,7 @@ fn entry(verb: &'static str, before: Option<&AccessRequestRecord>, after: &Acces
         account: Some(after.account.to_string()),
         target_kind: "access_request",
         target: after.id.to_string(),
-        before: before.map(access_request_for_audit),
-        after: Some(access_request_for_audit(after)),
+        before: before.map(|record| AccessRequestView::from(record).audit_state()),
+        after: Some(AccessRequestView::from(after).audit_state()),
     }
 }

@@ -1,10 +1,9 @@
 //! An account does not want access any more, before anybody has decided.
 
 use super::entry;
-use crate::control::operations::moment::whole_millis;
 use crate::control::operations::{NotFound, OperationContext, Refusal, Right};
 use crate::credential::Label;
-use crate::store::{AccessRequestRecord, RequestState, StoreError};
+use crate::store::{AccessRequestRecord, RequestState, StoreError, whole_millis};
 
 /// Why the request is as it was.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! What all changes of one account have in common.
 
 use crate::control::operations::{Invalid, NotFound, OperationContext, Refusal, Right};
-use crate::control::views::account_for_audit;
+use crate::control::views::{AccountView, AuditState};
 use crate::credential::Label;
 use crate::store::{AccountRecord, AuditEntry, StoreError};
 
@@ -51,7 +51,7 @@ pub(in super::super) fn entry(verb: &'static str, before: Option<&AccountRecord>
         account: Some(after.id.to_string()),
         target_kind: "account",
         target: after.id.to_string(),
-        before: before.map(account_for_audit),
-        after: Some(account_for_audit(after)),
+        before: before.map(|record| AccountView::from(record).audit_state()),
+        after: Some(AccountView::from(after).audit_state()),
     }
 }

@@ -2,12 +2,11 @@
 
 use super::change::entry;
 use crate::control::operations::ids::{NoRandomness, made_id};
-use crate::control::operations::moment::whole_millis;
 use crate::control::operations::text_rules::fault_of_line;
 use crate::control::operations::{AccountScope, Invalid, Once, OperationContext, Refusal, Right};
-use crate::control::views::account_facts;
+use crate::control::views::AccountView;
 use crate::credential::Label;
-use crate::store::{AccountRecord, StoreError};
+use crate::store::{AccountRecord, StoreError, UniqueKey, whole_millis};
 
 /// In characters.
 pub(super) const LONGEST_NAME: usize = 200;
@@ -74,7 +73,7 @@ pub async fn create_account(
     }
     transaction.add_accounts(std::slice::from_ref(&record)).await?;
     transaction.audit(call.actor(), &entry("create_account", None, &record)).await?;
-    call.remember(&mut transaction, &account_facts(&record)).await?;
+    call.remember(&mut transaction, &AccountView::from(&record)).await?;
     transaction.commit().await?;
     Ok(Once::Done(record))
 }
@@ -82,7 +81,7 @@ pub async fn create_account(
 impl From<StoreError> for CreateAccountError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Taken(_) => Self::IdTaken,
+            StoreError::Taken(UniqueKey::AccountId) => Self::IdTaken,
             other => Self::Store(other),
         }
     }

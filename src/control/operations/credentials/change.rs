@@ -1,7 +1,7 @@
 //! What all changes of one credential have in common.
 
 use crate::control::operations::{AccountScope, NotFound, Once, OperationContext, Refusal, Right};
-use crate::control::views::{credential_facts, for_audit};
+use crate::control::views::{AuditState, CredentialView};
 use crate::store::{AuditEntry, CredentialRecord, StoreError, Transaction};
 
 /// Reads a credential, changes it, writes it, and puts down what it was and what it is. A change that changes
@@ -32,7 +32,7 @@ pub(super) async fn change_once<E: From<StoreError> + From<Refusal>>(
     }
     let before = found::<E>(&mut transaction, reach, id).await?;
     let after = apply(call, &mut transaction, verb, before, work).await?;
-    call.remember(&mut transaction, &credential_facts(&after)).await?;
+    call.remember(&mut transaction, &CredentialView::from(&after)).await?;
     transaction.commit().await?;
     Ok(Once::Done(after))
 }
@@ -90,7 +90,7 @@ pub(super) fn entry(
         account: Some(of.account.to_string()),
         target_kind: "credential",
         target: of.id.to_string(),
-        before: before.map(for_audit),
-        after: after.map(for_audit),
+        before: before.map(|record| CredentialView::from(record).audit_state()),
+        after: after.map(|record| CredentialView::from(record).audit_state()),
     }
 }

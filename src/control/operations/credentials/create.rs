@@ -6,13 +6,12 @@ use jiff::Timestamp;
 use super::change::entry;
 use super::fields::{Given, networks, newest, once_each};
 use super::own_key::PREFIX;
-use crate::control::operations::moment::whole_millis;
 use crate::control::operations::secrets::{NewSecret, NoSecret, PlainSecret, make};
 use crate::control::operations::text_rules::{filled, trimmed};
 use crate::control::operations::{Invalid, Once, OperationContext, Refusal, Right};
-use crate::control::views::credential_facts;
+use crate::control::views::CredentialView;
 use crate::credential::{Label, RateLimit};
-use crate::store::{CredentialRecord, Store, StoreError, TakenNames};
+use crate::store::{CredentialRecord, Store, StoreError, TakenNames, UniqueKey, whole_millis};
 
 /// What it shall be.
 #[derive(Debug)]
@@ -166,7 +165,7 @@ pub async fn create(call: &OperationContext<'_>, new: NewCredential) -> Result<O
     }
     transaction.add_credentials(std::slice::from_ref(&record)).await?;
     transaction.audit(call.actor(), &entry("create", &record, None, Some(&record))).await?;
-    call.remember(&mut transaction, &credential_facts(&record)).await?;
+    call.remember(&mut transaction, &CredentialView::from(&record)).await?;
     transaction.commit().await?;
     Ok(Once::Done(Created { record, secret: made.plain }))
 }
@@ -189,11 +188,11 @@ pub(super) async fn names_are_free(
     username: Option<&str>,
 ) -> Result<(), CreateError> {
     let ids = id.into_iter().map(Label::as_str).collect();
-    if !store.which_exist(&TakenNames { ids, ..TakenNames::default() }).await?.is_empty() {
+    if !store.ids_with_names(&TakenNames { ids, ..TakenNames::default() }).await?.is_empty() {
         return Err(CreateError::IdTaken);
     }
     let usernames = username.into_iter().collect();
-    if !store.which_exist(&TakenNames { usernames, ..TakenNames::default() }).await?.is_empty() {
+    if !store.ids_with_names(&TakenNames { usernames, ..TakenNames::default() }).await?.is_empty() {
         return Err(CreateError::UsernameTaken);
     }
     Ok(())
@@ -210,8 +209,8 @@ pub(super) fn id_for(account: &Label) -> Label {
 impl From<StoreError> for CreateError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Taken("the id") => Self::IdTaken,
-            StoreError::Taken("the user name") => Self::UsernameTaken,
+            StoreError::Taken(UniqueKey::CredentialId) => Self::IdTaken,
+            StoreError::Taken(UniqueKey::CredentialUsername) => Self::UsernameTaken,
             StoreError::MissingReference => Self::UnknownAccount,
             other => Self::Store(other),
         }

@@ -3,13 +3,12 @@
 use super::change::{entry, found, seen};
 use super::create::{CreateError, Created, fault_of_id, id_for, names_are_free};
 use super::fields::Given;
-use crate::control::operations::moment::whole_millis;
 use crate::control::operations::secrets::{NewSecret, NoSecret, make};
 use crate::control::operations::text_rules::{name_fault, trimmed};
 use crate::control::operations::{Invalid, Once, OperationContext, Refusal, Right};
-use crate::control::views::{copy_for_audit, credential_facts};
+use crate::control::views::{AuditState, CredentialView};
 use crate::credential::{Label, PlainPassword};
-use crate::store::{AuditEntry, CredentialRecord, RecordSecret, StoreError};
+use crate::store::{AuditEntry, CredentialRecord, RecordSecret, StoreError, whole_millis};
 
 /// In what the second one is different.
 #[derive(Debug, Default)]
@@ -118,10 +117,11 @@ pub async fn duplicate(call: &OperationContext<'_>, id: &str, how: Duplicate) ->
         ..first.clone()
     };
     transaction.add_credentials(std::slice::from_ref(&record)).await?;
-    let after = Some(copy_for_audit(&record, &first.id));
-    let line = AuditEntry { after, ..entry("duplicate", &record, None, None) };
+    let mut after = CredentialView::from(&record).audit_value();
+    after["duplicate_of"] = first.id.as_str().into();
+    let line = AuditEntry { after: Some(after.to_string()), ..entry("duplicate", &record, None, None) };
     transaction.audit(actor, &line).await?;
-    call.remember(&mut transaction, &credential_facts(&record)).await?;
+    call.remember(&mut transaction, &CredentialView::from(&record)).await?;
     transaction.commit().await?;
     Ok(Once::Done(Created { record, secret: made.plain }))
 }

@@ -5,11 +5,10 @@ use jiff::Timestamp;
 
 use super::change::change;
 use super::fields::{Given, networks, once_each};
-use crate::control::operations::moment::whole_millis;
 use crate::control::operations::text_rules::{filled, trimmed};
 use crate::control::operations::{Invalid, OperationContext, Refusal};
 use crate::credential::{Label, RateLimit};
-use crate::store::{CredentialRecord, PreviousSecret, StoreError};
+use crate::store::{CredentialRecord, PreviousSecret, StoreError, whole_millis};
 
 /// What is said of a field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! Looking for credentials, a page at a time, and at one of them.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::change::seen;
 use super::own_key::holder;
@@ -31,14 +33,17 @@ pub struct CredentialsWanted {
     pub kind: Option<CredentialKind>,
 }
 
-/// How long ago a credential was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Age of a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 pub enum CreatedWhen {
-    /// In the last 7 days.
+    /// At most 7 days.
+    #[serde(rename = "within_7_days")]
     Within7Days,
-    /// In the last 30 days.
+    /// At most 30 days.
+    #[serde(rename = "within_30_days")]
     Within30Days,
-    /// Longer ago than that.
+    /// More than 30 days.
+    #[serde(rename = "before_30_days")]
     Before30Days,
 }
 

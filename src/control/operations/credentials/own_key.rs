@@ -7,12 +7,11 @@ use super::clear::cleared;
 use super::create::Created;
 use super::fields::newest;
 use super::reset::renew;
-use crate::control::operations::moment::whole_millis;
 use crate::control::operations::secrets::{Made, NewSecret, NoSecret, make};
 use crate::control::operations::{Invalid, NotFound, Once, OperationContext, Refusal, Right};
-use crate::control::views::credential_facts;
+use crate::control::views::CredentialView;
 use crate::credential::Label;
-use crate::store::{CredentialRecord, Role, StoreError, Transaction};
+use crate::store::{CredentialRecord, Role, StoreError, Transaction, UniqueKey, whole_millis};
 
 /// How its id begins; the user's follows.
 pub(super) const PREFIX: &str = "own-";
@@ -111,7 +110,7 @@ async fn renewed(call: &OperationContext<'_>, verb: &'static str) -> Result<Once
         None if switches_on => holder.add(call, &mut transaction, verb, &made).await?,
         None => return Err(Refusal::from(NotFound("own key")).into()),
     };
-    call.remember(&mut transaction, &credential_facts(&record)).await?;
+    call.remember(&mut transaction, &CredentialView::from(&record)).await?;
     transaction.commit().await?;
     Ok(Once::Done(Created { record, secret: made.plain }))
 }
@@ -161,7 +160,7 @@ impl Holder<'_> {
         let added = transaction.add_credentials(std::slice::from_ref(&record)).await;
         added.map_err(|error| match error {
             // By the same user, a moment ago.
-            StoreError::Taken("the id") => OwnKeyError::AlreadyOn,
+            StoreError::Taken(UniqueKey::CredentialId) => OwnKeyError::AlreadyOn,
             other => other.into(),
         })?;
         transaction.audit(call.actor(), &entry(verb, &record, None, Some(&record))).await?;

@@ -5,11 +5,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::change::{change_once, seen};
-use crate::control::operations::moment::whole_millis;
 use crate::control::operations::secrets::{Made, NewSecret, NoSecret, PlainSecret, make};
 use crate::control::operations::{Invalid, Once, OperationContext, Refusal, Right};
 use crate::credential::{PlainPassword, StoredSecret};
-use crate::store::{CredentialRecord, PreviousSecret, RecordSecret, StoreError};
+use crate::store::{CredentialRecord, PreviousSecret, RecordSecret, StoreError, whole_millis};
 
 const LONGEST_OVERLAP: Duration = Duration::from_secs(366 * 24 * 3600);
 

@@ -1,7 +1,7 @@
 //! What all changes of one operator token have in common.
 
 use crate::control::operations::{AccountScope, NotFound, OperationContext, Refusal};
-use crate::control::views::operator_token_for_audit;
+use crate::control::views::{AuditState, OperatorTokenView};
 use crate::credential::Label;
 use crate::store::{AuditEntry, OperatorTokenRecord, StoreError, Transaction};
 
@@ -42,7 +42,7 @@ pub(super) fn entry(
         account: of.account.as_ref().map(Label::to_string),
         target_kind: "operator_token",
         target: of.id.to_string(),
-        before: before.map(operator_token_for_audit),
-        after: after.map(operator_token_for_audit),
+        before: before.map(|record| OperatorTokenView::from(record).audit_state()),
+        after: after.map(|record| OperatorTokenView::from(record).audit_state()),
     }
 }

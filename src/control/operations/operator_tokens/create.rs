@@ -8,7 +8,7 @@ use crate::control::operations::ids::made_id;
 use crate::control::operations::text_rules::fault_of_line;
 use crate::control::operations::users::{check_grant, fault_of_account};
 use crate::control::operations::{Invalid, NoRandomness, Once, OperationContext, Refusal, Right};
-use crate::control::views::operator_token_facts;
+use crate::control::views::OperatorTokenView;
 use crate::credential::{Label, PlainToken, TokenFormat};
 use crate::store::{ActorKind, OperatorTokenRecord, Role, StoreError};
 
@@ -93,12 +93,12 @@ pub async fn create_operator_token(
         return Ok(Once::Repeated(answer));
     }
     if call.actor().kind == ActorKind::Token {
-        let maker = transaction.held_operator_token(&call.actor().id).await?.ok_or(Refusal::Revoked)?;
+        let maker = transaction.operator_token_for_share(&call.actor().id).await?.ok_or(Refusal::Revoked)?;
         record.expires_at = within_life(maker.expires_at, record.expires_at)?;
     }
     transaction.add_operator_token(&record).await?;
     transaction.audit(call.actor(), &entry("create_operator_token", &record, None, Some(&record))).await?;
-    call.remember(&mut transaction, &operator_token_facts(&record)).await?;
+    call.remember(&mut transaction, &OperatorTokenView::from(&record)).await?;
     transaction.commit().await?;
     Ok(Once::Done(CreatedOperatorToken { record, token }))
 }

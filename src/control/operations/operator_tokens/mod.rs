@@ -12,4 +12,4 @@ pub use create::{CreateOperatorTokenError, CreatedOperatorToken, NewOperatorToke
 pub use delete::delete_operator_token;
 pub use switch::{disable_operator_token, enable_operator_token};
 
-use super::moment::whole_millis;
+use crate::store::whole_millis;

@@ -16,4 +16,4 @@ pub use sign_out::sign_out;
 pub use token::caller_of_token;
 pub use who_is::who_is;
 
-use super::moment::whole_millis;
+use crate::store::whole_millis;

@@ -15,10 +15,10 @@ pub async fn caller_of_token(at: &SignInContext<'_>, presented: &str) -> Result<
         return Ok(None);
     }
     let now = at.clock.now();
-    let found = at.store.operator_token_of(&TokenDigest::of(presented.as_bytes())).await?;
+    let found = at.store.operator_token_by_digest(&TokenDigest::of(presented.as_bytes())).await?;
     let counts = found.filter(|token| token.enabled && token.expires_at.is_none_or(|end| now < end));
     let Some(token) = counts else { return Ok(None) };
-    if let Err(error) = at.store.note_use_of_operator_token(&token, now).await {
+    if let Err(error) = at.store.record_operator_token_use(&token, now).await {
         tracing::debug!(%error, "when an operator token was used is not written");
     }
     Ok(Some(at.caller(ActorKind::Token, &token.id, token.role, token.account.as_ref())))

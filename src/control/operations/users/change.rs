@@ -1,9 +1,9 @@
 //! What all changes of one user have in common.
 
 use crate::control::operations::{AccountScope, Invalid, NoRandomness, NotFound, OperationContext, Refusal};
-use crate::control::views::user_for_audit;
+use crate::control::views::{AuditState, UserView};
 use crate::credential::Label;
-use crate::store::{AuditEntry, EnabledUser, StoreError, Transaction, UserRecord};
+use crate::store::{AuditEntry, EnabledUser, StoreError, Transaction, UniqueKey, UserRecord};
 
 /// Why a user is as before.
 #[derive(Debug, thiserror::Error)]
@@ -103,15 +103,15 @@ pub(in crate::control::operations) fn entry(
         account: of.account.as_ref().map(Label::to_string),
         target_kind: "user",
         target: of.id.to_string(),
-        before: before.map(user_for_audit),
-        after: after.map(user_for_audit),
+        before: before.map(|record| UserView::from(record).audit_state()),
+        after: after.map(|record| UserView::from(record).audit_state()),
     }
 }
 
 impl From<StoreError> for ChangeUserError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Taken("the e-mail address") => Self::EmailTaken,
+            StoreError::Taken(UniqueKey::UserEmail) => Self::EmailTaken,
             other => Self::Store(other),
         }
     }

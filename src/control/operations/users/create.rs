@@ -8,9 +8,9 @@ use super::whole_millis;
 use crate::control::operations::ids::made_id;
 use crate::control::operations::text_rules::fault_of_line;
 use crate::control::operations::{Invalid, NoRandomness, Once, OperationContext, Refusal, Right};
-use crate::control::views::user_facts;
+use crate::control::views::UserView;
 use crate::credential::Label;
-use crate::store::{Role, StoreError, UserRecord};
+use crate::store::{Role, StoreError, UniqueKey, UserRecord};
 
 /// In characters.
 pub(super) const LONGEST_NAME: usize = 200;
@@ -100,7 +100,7 @@ pub async fn create_user(call: &OperationContext<'_>, new: NewUser) -> Result<On
     transaction.add_user(&record).await?;
     let link = add_link(call, &mut transaction, Some(&record.id)).await??;
     transaction.audit(call.actor(), &entry("create_user", &record, None, Some(&record))).await?;
-    call.remember(&mut transaction, &user_facts(&record)).await?;
+    call.remember(&mut transaction, &UserView::from(&record)).await?;
     transaction.commit().await?;
     Ok(Once::Done(CreatedUser { record, link }))
 }
@@ -108,7 +108,7 @@ pub async fn create_user(call: &OperationContext<'_>, new: NewUser) -> Result<On
 impl From<StoreError> for CreateUserError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Taken("the e-mail address") => Self::EmailTaken,
+            StoreError::Taken(UniqueKey::UserEmail) => Self::EmailTaken,
             StoreError::MissingReference => Self::UnknownAccount,
             other => Self::Store(other),
         }

@@ -29,4 +29,4 @@ pub(super) use self::list::place_in;
 pub(super) use change::entry;
 pub(super) use email::is_email;
 
-use super::moment::whole_millis;
+use crate::store::whole_millis;

@@ -15,7 +15,7 @@ use crate::control::operations::sessions::{Busy, SignInContext};
 use crate::control::operations::text_rules::fault_of_line;
 use crate::control::operations::{Invalid, NoRandomness};
 use crate::credential::{Label, PasswordHash, PlainPassword, TokenDigest};
-use crate::store::{Actor, ActorKind, Role, SetupLinkRecord, StoreError, Transaction, UserRecord};
+use crate::store::{Actor, ActorKind, Role, SetupLinkRecord, StoreError, Transaction, UniqueKey, UserRecord};
 
 /// Who the first user is; of others it is known.
 #[derive(Debug, Clone)]
@@ -126,14 +126,14 @@ async fn set_password(
     let mut transaction: Transaction = at.store.begin(now).await?;
     // First the users, as everybody does who changes one.
     let maker = LinkAuthor::of(link);
-    transaction.lock_people([maker.user().unwrap_or_default(), id.as_str()]).await?;
+    transaction.lock_users([maker.user().unwrap_or_default(), id.as_str()]).await?;
     let before = transaction.user(id.as_str()).await?.filter(|user| user.enabled);
     let before = before.ok_or(UseSetupLinkError::Worthless)?;
     let maker = match maker {
         LinkAuthor::ControlState => None,
-        LinkAuthor::User(id) => Some(transaction.held_user(id).await?.and_then(ActorState::of_user)),
+        LinkAuthor::User(id) => Some(transaction.user_for_share(id).await?.and_then(ActorState::of_user)),
         LinkAuthor::Token(id) => {
-            let token = transaction.held_operator_token(id).await?;
+            let token = transaction.operator_token_for_share(id).await?;
             Some(token.and_then(|token| ActorState::of_token(token, now)))
         }
         LinkAuthor::Unknown => Some(None),
@@ -174,7 +174,7 @@ fn bearer(at: &SignInContext<'_>, of: &str) -> Actor {
 impl From<StoreError> for UseSetupLinkError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Taken("the e-mail address") => Self::EmailTaken,
+            StoreError::Taken(UniqueKey::UserEmail) => Self::EmailTaken,
             other => Self::Store(other),
         }
     }

@@ -46,7 +46,7 @@ async fn a_newer_compatible_schema_is_used_and_an_incompatible_one_is_refused(be
     bed.execute("UPDATE schema_mark SET readable_from = 4").await;
     let refusal = refusal_of(&bed.address());
     assert!(
-        refusal.contains("its schema is at version 4, which needs a claviger that knows 4, and this one knows 3"),
+        refusal.contains("its schema is at version 4, which needs a claviger of schema version 4, and this one has 3"),
         "{refusal}"
     );
     assert!(refusal.contains("use the version of claviger that last migrated it, or a newer one"), "{refusal}");
@@ -66,7 +66,7 @@ async fn a_damaged_row_affects_no_other_credential(bed: Bed) {
         assert_eq!(answer(&gate, &bearer("damaged")), (503, "directory_unavailable".into()));
     }
     assert_eq!(answer(&gate, &bearer("fine")).0, 200);
-    let message = "credentials.addresses of \\\"damaged\\\" holds what claviger has never written";
+    let message = "credentials.addresses of \\\"damaged\\\" holds a value that claviger never writes";
     let count = || gate.stderr().matches(message).count();
     eventually("it is logged", || count() > 0);
     assert!(count() < 10, "requests with a damaged credential fill the log:\n{}", gate.stderr());

@@ -28,7 +28,7 @@ fn must_refuse_the_server(gate: &Gate, problem: &str) {
     assert_eq!(gate.admin("GET", "/readyz").status, 503);
     let log = gate.stderr();
     assert!(log.contains(problem), "{problem}:\n{log}");
-    assert!(log.contains("call it by a name that its certificate has"), "{log}");
+    assert!(log.contains("use a host name that the server's certificate has"), "{log}");
     assert!(log.contains("name the authority of that with sslrootcert"), "{log}");
 }
 
@@ -96,6 +96,6 @@ fn a_server_without_tls_gets_no_password() {
     let builder = Gate::before("http://127.0.0.1:1").database(&format!("postgres://planted:secret@localhost:{port}/x"));
     let ended = Run::of(builder.command()).end();
     assert_eq!(ended.code, 1);
-    assert!(ended.stderr.contains("server does not support TLS; let it speak TLS"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("server does not support TLS; enable TLS on the server"), "{}", ended.stderr);
     assert_eq!(server.join().unwrap(), b"");
 }

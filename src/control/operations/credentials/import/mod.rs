@@ -7,7 +7,7 @@ mod records;
 use super::change::entry;
 use crate::config::Diagnostics;
 use crate::control::operations::{AccountScope, OperationContext, Refusal, Right};
-use crate::control::views::account_for_audit;
+use crate::control::views::{AccountView, AuditState};
 use crate::credential::Label;
 use crate::formats::Import;
 use crate::store::{AccountRecord, Actor, AuditEntry, CredentialRecord, StoreError, Transaction};
@@ -84,7 +84,7 @@ pub async fn import(call: &OperationContext<'_>, import: &Import, is_dry_run: bo
         write(&mut transaction, actor, plan).await?;
         transaction.commit().await?;
         if imported.credentials.len() >= MANY {
-            store.after_many_writes().await;
+            store.analyze().await;
         }
     }
     Ok(imported)
@@ -120,7 +120,7 @@ fn account_entry(before: Option<&AccountRecord>, after: &AccountRecord) -> Audit
         account: Some(after.id.to_string()),
         target_kind: "account",
         target: after.id.to_string(),
-        before: before.map(account_for_audit),
-        after: Some(account_for_audit(after)),
+        before: before.map(|record| AccountView::from(record).audit_state()),
+        after: Some(AccountView::from(after).audit_state()),
     }
 }

@@ -8,10 +8,9 @@ use jiff::Timestamp;
 use super::records::{Records, differences, rate_limit};
 use super::{ImportError, Imported, ImportedCredential};
 use crate::config::{Diagnostic, Diagnostics, Origin};
-use crate::control::operations::moment::whole_millis;
 use crate::credential::{Credential, Label, StoredSecret, TokenDigest};
 use crate::formats::{Extent, Import, Place};
-use crate::store::{AccountRecord, Actor, CredentialRecord, Holders, Transaction};
+use crate::store::{AccountRecord, Actor, CredentialRecord, Holders, Transaction, whole_millis};
 
 /// More than these are not reported at once.
 const MOST_FAULTS: usize = 100;

@@ -2,10 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::control::operations::moment::whole_millis;
 use crate::credential::{Credential, RateLimit};
 use crate::formats::{Extent, Notes};
-use crate::store::{Actor, CredentialRecord, RecordSecret};
+use crate::store::{Actor, CredentialRecord, RecordSecret, whole_millis};
 
 /// What makes records.
 pub(super) struct Records<'r> {

@@ -1,29 +1,27 @@
-//! Roles, as the API names them.
-
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::config::raw::Roles;
 use crate::store::Role;
 
-/// What somebody may be.
+/// Role of a user or an operator token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = Role)]
-pub(in crate::control::api) enum RoleName {
-    /// Of the provider; belongs to no account.
+pub enum RoleName {
+    /// Works for the provider and belongs to no account.
     Staff,
-    /// Answers for an account.
+    /// Manages an account: its access, credentials and users.
     Owner,
-    /// Looks after an account's credentials.
+    /// Manages an account's credentials.
     Implementer,
-    /// Has a key of their own.
+    /// May have a key of their own.
     Member,
 }
 
 impl RoleName {
-    /// As people see it.
-    pub(in crate::control::api) fn label(self, labels: &Roles) -> String {
+    /// Display name, as the settings have it.
+    pub fn label(self, labels: &Roles) -> String {
         match self {
             Self::Staff => &labels.staff,
             Self::Owner => &labels.owner,

@@ -1,0 +1,216 @@
+//! The only refusals of the management API: problem documents (RFC 9457) with a stable code.
+
+use std::borrow::Cow;
+
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub use super::problem_code::Code;
+use crate::control::operations::{Busy, FieldFault, Invalid, NoRandomness, NoSecret, NotFound, Refusal};
+use crate::store::StoreError;
+
+const DATABASE_DOWN_RETRY_SECONDS: u32 = 5;
+/// An operator has to act first.
+const DATABASE_FAULT_RETRY_SECONDS: u32 = 60;
+
+/// A refused request. The middleware writes the document, since it knows the id of the request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub code: Code,
+    /// The occurrence in words.
+    pub detail: Cow<'static, str>,
+    pub fields: Vec<FieldProblem>,
+    /// In seconds.
+    pub retry_after: Option<u32>,
+}
+
+/// What is wrong with a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldProblem {
+    /// The name of the field, as in the request.
+    #[schema(example = "contact_mobile")]
+    pub field: Cow<'static, str>,
+    /// The predicate of a sentence whose subject is the field.
+    #[schema(example = "must begin with +")]
+    pub problem: String,
+    /// The position in an imported file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub at: Option<Position>,
+}
+
+/// A position in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Position {
+    /// Counted from 1.
+    #[schema(minimum = 1)]
+    pub line: u32,
+    /// Counted from 1.
+    #[schema(minimum = 1)]
+    pub column: u32,
+}
+
+/// Why a request was refused (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct Document<'p> {
+    /// Links to the explanation of the code.
+    #[serde(rename = "type")]
+    #[schema(format = "uri")]
+    kind: String,
+    /// The code in words, the same for every occurrence.
+    title: &'p str,
+    /// The status of the response.
+    status: u16,
+    /// This occurrence in words.
+    detail: &'p str,
+    /// The stable code of the problem.
+    #[schema(example = "not_found")]
+    code: &'p str,
+    /// The same as in the header X-Request-Id.
+    request_id: &'p str,
+    /// The invalid fields of the request.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false)]
+    fields: &'p [FieldProblem],
+}
+
+impl Problem {
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, detail: detail.into(), fields: Vec::new(), retry_after: None }
+    }
+
+    #[must_use]
+    pub fn retry_after(self, seconds: u32) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
+
+    /// `problem` is the predicate of a sentence: `must be a number`.
+    pub fn of_field(field: &'static str, problem: impl Into<String>) -> Self {
+        let problem = problem.into();
+        let fields = vec![FieldProblem::new(field, problem.clone())];
+        Self { fields, ..Self::new(Code::Invalid, format!("{field} {problem}")) }
+    }
+
+    /// Head and body. `documentation` is the address of the page that explains the codes.
+    pub(crate) fn write(&self, documentation: &str, request_id: &str) -> Response {
+        let document = Document {
+            kind: format!("{documentation}#{}", self.code.as_str()),
+            title: self.code.title(),
+            status: self.code.status().as_u16(),
+            detail: &self.detail,
+            code: self.code.as_str(),
+            request_id,
+            fields: &self.fields,
+        };
+        let mut body = serde_json::to_vec(&document).unwrap_or_default();
+        body.push(b'\n');
+        let mut response = (self.code.status(), body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.code.status() == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"claviger\""));
+        }
+        response
+    }
+}
+
+impl FieldProblem {
+    pub(crate) fn new(field: impl Into<Cow<'static, str>>, problem: impl Into<String>) -> Self {
+        Self { field: field.into(), problem: problem.into(), at: None }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.code.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<NotFound> for Problem {
+    fn from(error: NotFound) -> Self {
+        Self::new(Code::NotFound, error.to_string())
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let code = match refusal {
+            Refusal::Forbidden => Code::Forbidden,
+            Refusal::Revoked => Code::Unauthenticated,
+            Refusal::AccessNotGranted => Code::AccessNotGranted,
+            Refusal::MembersNotAllowed => Code::MembersNotAllowed,
+            Refusal::NotFound(_) => Code::NotFound,
+            Refusal::Stale(_) => Code::Stale,
+            Refusal::KeyReused => Code::IdempotencyKeyReused,
+            Refusal::KeyBusy => return Self::new(Code::IdempotencyKeyBusy, refusal.to_string()).retry_after(1),
+        };
+        Self::new(code, refusal.to_string())
+    }
+}
+
+impl From<Invalid> for Problem {
+    fn from(invalid: Invalid) -> Self {
+        let detail = invalid.to_string();
+        let field = |fault: FieldFault| FieldProblem::new(fault.field, fault.problem);
+        Self { fields: invalid.0.into_iter().map(field).collect(), ..Self::new(Code::Invalid, detail) }
+    }
+}
+
+/// The words of the database are for operators: they go to the log.
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::Taken(what) => return Self::new(Code::Taken, format!("{what} is already taken")),
+            StoreError::MissingReference => {
+                return Self::new(Code::Conflict, "a resource that this one belongs to was deleted");
+            }
+            _ => tracing::error!("{error}"),
+        }
+        match error {
+            StoreError::Unavailable(_) => Self::new(Code::DatabaseUnavailable, "nothing was changed; try again")
+                .retry_after(DATABASE_DOWN_RETRY_SECONDS),
+            StoreError::Unusable { .. } => {
+                Self::new(Code::DatabaseUnusable, "nothing was changed; the log says what to repair")
+                    .retry_after(DATABASE_FAULT_RETRY_SECONDS)
+            }
+            StoreError::Full => Self::new(Code::DatabaseFull, "nothing was changed; reads still work")
+                .retry_after(DATABASE_FAULT_RETRY_SECONDS),
+            StoreError::ReadOnly => Self::new(Code::DatabaseReadOnly, "nothing was changed; reads still work")
+                .retry_after(DATABASE_FAULT_RETRY_SECONDS),
+            StoreError::Inconsistent { .. } | StoreError::Taken(_) | StoreError::MissingReference => {
+                Self::new(Code::Internal, "a row of the database cannot be read; the log names it")
+            }
+        }
+    }
+}
+
+impl From<NoRandomness> for Problem {
+    fn from(error: NoRandomness) -> Self {
+        Self::new(Code::Internal, error.to_string())
+    }
+}
+
+impl From<Busy> for Problem {
+    fn from(error: Busy) -> Self {
+        Self::new(Code::Busy, error.to_string()).retry_after(1)
+    }
+}
+
+impl From<NoSecret> for Problem {
+    fn from(error: NoSecret) -> Self {
+        match error {
+            NoSecret::Machine => Self::new(Code::Internal, error.to_string()),
+            NoSecret::Busy(busy) => busy.into(),
+        }
+    }
+}
