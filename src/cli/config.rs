@@ -6,25 +6,24 @@ use clap::ValueEnum;
 use serde_json::json;
 
 use super::config_target::SourceArgs;
-use super::output::{complain, say};
+use super::output::{counted, print, report};
 use crate::config::{Diagnostics, effective, schema};
 use crate::source::{Loaded, Loader};
 
-/// What to do with settings.
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
-    /// Check settings, credentials and certificates, and report everything that is wrong
+    /// Validate settings, credentials and certificates; report every fault
     #[command(
         after_help = "Examples:\n  claviger config validate --config config/claviger.yaml\n  claviger config validate --format json | jq .faults"
     )]
     Validate {
         #[command(flatten)]
         source: SourceArgs,
-        /// How faults are reported
-        #[arg(long, value_enum, default_value_t = Format::Text)]
-        format: Format,
+        /// Format of the report
+        #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+        format: ReportFormat,
     },
-    /// Print the settings in force, and where each comes from
+    /// Print the effective settings and the source of each
     #[command(after_help = "Examples:\n  claviger config show")]
     Show {
         #[command(flatten)]
@@ -36,15 +35,14 @@ pub(super) enum Command {
     /// Print the JSON Schema of the settings file
     #[command(after_help = "Examples:\n  claviger config schema > claviger.schema.json")]
     Schema {
-        /// Of the credentials file instead
+        /// Print that of the credentials file instead
         #[arg(long)]
         credentials: bool,
     },
 }
 
-/// How faults are reported.
 #[derive(Clone, Copy, ValueEnum)]
-pub(super) enum Format {
+pub(super) enum ReportFormat {
     /// `file:line:col  key.path  problem; hint`, one line each.
     Text,
     /// One JSON object.
@@ -57,52 +55,52 @@ impl Command {
             Self::Validate { source, format } => validate(&source, format),
             Self::Show { source, redacted: _ } => {
                 let (root, file) = source.source()?.read()?;
-                say(effective(&file, &root).trim_end())?;
+                print(effective(&file, &root).trim_end())?;
                 Ok(ExitCode::SUCCESS)
             }
             Self::Schema { credentials } => {
-                say(format!("{:#}", schema(credentials)))?;
+                print(format!("{:#}", schema(credentials)))?;
                 Ok(ExitCode::SUCCESS)
             }
         }
     }
 }
 
-fn validate(source: &SourceArgs, format: Format) -> anyhow::Result<ExitCode> {
+fn validate(source: &SourceArgs, format: ReportFormat) -> anyhow::Result<ExitCode> {
     let source = source.source()?;
     let name = source.file.as_ref().map_or("flags and environment".into(), |file| file.display().to_string());
     let loaded = Loader::new(source).load().and_then(|loaded| crate::server::check(&loaded).map(|()| loaded));
     match (loaded, format) {
-        (Ok(loaded), Format::Text) => {
-            say(format!("{name}: fine, {}", credentials_of(&loaded)))?;
+        (Ok(loaded), ReportFormat::Text) => {
+            print(format!("{name}: valid, {}", credentials_of(&loaded)))?;
             Ok(ExitCode::SUCCESS)
         }
-        (Ok(loaded), Format::Json) => {
-            let mut report = json!({"valid": true, "credentials": loaded.set.len(), "faults": []});
+        (Ok(loaded), ReportFormat::Json) => {
+            let mut summary = json!({"valid": true, "credentials": loaded.set.len(), "faults": []});
             if let Some(database) = &loaded.settings.database {
-                report["database"] = database.url.to_string().into();
+                summary["database"] = database.url.to_string().into();
             }
-            say(report.to_string())?;
+            print(summary.to_string())?;
             Ok(ExitCode::SUCCESS)
         }
-        (Err(faults), Format::Text) => {
-            complain(&anyhow::Error::new(faults));
+        (Err(faults), ReportFormat::Text) => {
+            report(&anyhow::Error::new(faults));
             Ok(ExitCode::FAILURE)
         }
-        (Err(Diagnostics(faults)), Format::Json) => {
-            say(json!({"valid": false, "faults": faults}).to_string())?;
+        (Err(Diagnostics(faults)), ReportFormat::Json) => {
+            print(json!({"valid": false, "faults": faults}).to_string())?;
             Ok(ExitCode::FAILURE)
         }
     }
 }
 
-/// Files are read; a database is only named, as it may be one that cannot be reached from here.
+/// Does not connect to the database, which may not be reachable from here.
 fn credentials_of(loaded: &Loaded) -> String {
     let count = loaded.set.len();
-    let in_file = format!("{count} credential{}", if count == 1 { "" } else { "s" });
+    let in_file = counted(count, "credential");
     match (&loaded.settings.database, &loaded.settings.credentials_file) {
         (None, _) => in_file,
-        (Some(database), Some(_)) => format!("{in_file}, and those of {}, which was not asked", database.url),
-        (Some(database), None) => format!("with the credentials of {}, which was not asked", database.url),
+        (Some(database), Some(_)) => format!("{in_file}, and those of {}, which was not opened", database.url),
+        (Some(database), None) => format!("credentials in {}, which was not opened", database.url),
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Displays as escaped text.
-pub(super) struct Text<'t>(pub(super) &'t str);
+pub(crate) struct Text<'t>(pub(crate) &'t str);
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -22,7 +22,7 @@ impl fmt::Display for Text<'_> {
 }
 
 /// A JSON value; a string without its quotes.
-pub(super) fn code(value: &serde_json::Value) -> String {
+pub(crate) fn code(value: &serde_json::Value) -> String {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     format!("<code>{}</code>", Text(&text))
 }

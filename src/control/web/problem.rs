@@ -170,7 +170,7 @@ impl From<Invalid> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
-            StoreError::Taken(what) => return Self::new(Code::Taken, format!("{what} is already taken")),
+            StoreError::Taken(_) => return Self::new(Code::Taken, error.to_string()),
             StoreError::MissingReference => {
                 return Self::new(Code::Conflict, "a resource that this one belongs to was deleted");
             }

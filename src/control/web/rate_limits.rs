@@ -57,7 +57,8 @@ fn count(limiter: &RateLimiter, limit: RateLimit, now: Duration) -> Result<(), P
         None => Ok(()),
         Some(delay) => {
             let seconds = u32::try_from(delay.as_secs()).unwrap_or(u32::MAX);
-            Err(Problem::new(Code::TooManyRequests, "too many requests; try again after the time in Retry-After").retry_after(seconds))
+            Err(Problem::new(Code::TooManyRequests, "too many requests; try again after the time in Retry-After")
+                .retry_after(seconds))
         }
     }
 }

@@ -9,8 +9,8 @@ use ipnet::IpNet;
 use pingora::http::{RequestHeader, ResponseHeader};
 use uuid::Uuid;
 
-use crate::auth::{Rules, StrippedProtocols, StrippedQuery, forwarded_for};
 pub(in crate::proxy) use crate::auth::is_trusted_proxy as is_trusted;
+use crate::auth::{Rules, StrippedProtocols, StrippedQuery, forwarded_for};
 use crate::credential::VersionCatalog;
 use crate::proxy::decide::admitted::Admitted;
 

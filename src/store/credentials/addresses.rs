@@ -95,7 +95,11 @@ impl Store {
             FROM credential_addresses WHERE credential IN (";
         let _touched: Touched = execute!(self, begin, |sql, pool| {
             bind_list!(sql, credentials.iter().map(|(id,)| id.as_str()));
-            sql.push(")) AS ranked WHERE rank > ").push(RecentUses::MAX_NETWORKS).push(")").push(self.skip_locked()).push(")");
+            sql.push(")) AS ranked WHERE rank > ")
+                .push(RecentUses::MAX_NETWORKS)
+                .push(")")
+                .push(self.skip_locked())
+                .push(")");
             sql.build().persistent(false).execute(pool)
         })?;
         Ok(())

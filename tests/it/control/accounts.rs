@@ -10,7 +10,7 @@ use jiff::ToSpan as _;
 
 use super::callers::{of, owner, staff, who_can};
 use super::{Known, made, token_for};
-use crate::store::beds::{Bed, label, noon, on_each, token};
+use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
 
 on_each!(
     a_new_account_has_no_access_and_what_cannot_be_one_is_refused,
@@ -22,18 +22,18 @@ on_each!(
     people_of_an_account_see_their_own_and_no_other,
 );
 
-async fn verbs(bed: &Bed, account: &str) -> Vec<String> {
+async fn verbs(bed: &TestDatabase, account: &str) -> Vec<String> {
     let audit = bed.store.audit_of("account", account, 20).await.unwrap();
     audit.into_iter().map(|line| line.verb).collect()
 }
 
-async fn new(bed: &Bed, id: &str, name: Option<&str>) {
+async fn new(bed: &TestDatabase, id: &str, name: Option<&str>) {
     let known = Known::new();
     let new = NewAccount { id: Some(label(id)), name: name.map(Into::into) };
     create_account(&known.by(&staff(), bed, noon()), new).await.unwrap().done().unwrap();
 }
 
-async fn a_new_account_has_no_access_and_what_cannot_be_one_is_refused(bed: Bed) {
+async fn a_new_account_has_no_access_and_what_cannot_be_one_is_refused(bed: TestDatabase) {
     let (known, sam) = (Known::new(), staff());
     let create = async |new| {
         let made = create_account(&known.by(&sam, &bed, noon()), new).await;
@@ -58,7 +58,7 @@ async fn a_new_account_has_no_access_and_what_cannot_be_one_is_refused(bed: Bed)
     assert_eq!(verbs(&bed, "acme").await, ["create_account"]);
 }
 
-async fn an_account_whose_access_is_withdrawn_is_refused_at_once_and_let_in_again(bed: Bed) {
+async fn an_account_whose_access_is_withdrawn_is_refused_at_once_and_let_in_again(bed: TestDatabase) {
     let account = bed.account("acme").await;
     made(&bed, noon(), token_for("acme")).await;
     let (known, sam) = (Known::new(), staff());
@@ -80,7 +80,7 @@ async fn an_account_whose_access_is_withdrawn_is_refused_at_once_and_let_in_agai
     assert!(matches!(unknown, Err(ChangeAccountError::Refused(Refusal::NotFound(_)))), "{unknown:?}");
 }
 
-async fn each_role_does_to_an_account_what_the_table_says(bed: Bed) {
+async fn each_role_does_to_an_account_what_the_table_says(bed: TestDatabase) {
     let acme = bed.account("acme").await.id;
     let anybody = [Role::Staff, Role::Owner, Role::Implementer, Role::Member];
     let create = who_can(&bed, async |call| create_account(&call, NewAccount::default()).await.is_ok()).await;
@@ -106,7 +106,7 @@ async fn each_role_does_to_an_account_what_the_table_says(bed: Bed) {
     assert!(matches!(hidden, Err(ReadAccountError::Refused(Refusal::NotFound(_)))), "{hidden:?}");
 }
 
-async fn an_account_that_has_changed_meanwhile_is_not_changed(bed: Bed) {
+async fn an_account_that_has_changed_meanwhile_is_not_changed(bed: TestDatabase) {
     let acme = bed.account("acme").await.id;
     let (known, sam) = (Known::new(), staff());
     let call = known.by(&sam, &bed, noon());
@@ -121,7 +121,7 @@ async fn an_account_that_has_changed_meanwhile_is_not_changed(bed: Bed) {
     assert!(matches!(empty, Err(ChangeAccountError::Invalid(_))), "{empty:?}");
 }
 
-async fn members_have_keys_while_their_account_says_so(bed: Bed) {
+async fn members_have_keys_while_their_account_says_so(bed: TestDatabase) {
     let acme = bed.account("acme").await.id;
     bed.execute(
         "INSERT INTO users (id, account, email, role, enabled, created_at, revision)
@@ -146,13 +146,13 @@ async fn members_have_keys_while_their_account_says_so(bed: Bed) {
     policy(false).await.unwrap();
 }
 
-async fn ids(bed: &Bed, by: &Caller, filter: &AccountFilter) -> Result<Vec<String>, ReadAccountError> {
+async fn ids(bed: &TestDatabase, by: &Caller, filter: &AccountFilter) -> Result<Vec<String>, ReadAccountError> {
     let known = Known::new();
     let page = list_accounts(&known.by(by, bed, noon()), filter.clone(), Paging::default()).await?;
     Ok(page.records.into_iter().map(|record| record.id.to_string()).collect())
 }
 
-async fn a_list_goes_by_id_through_all_pages_and_finds_by_part_of_a_name(bed: Bed) {
+async fn a_list_goes_by_id_through_all_pages_and_finds_by_part_of_a_name(bed: TestDatabase) {
     for (id, name) in
         [("b", Some("Acme 100% Music")), ("a", Some("ACME_x")), ("c", None), ("acme-d", Some("o'Hara \\")), ("E", None)]
     {
@@ -190,7 +190,7 @@ async fn a_list_goes_by_id_through_all_pages_and_finds_by_part_of_a_name(bed: Be
     assert_eq!((page.records.len(), page.unreadable.len(), page.end), (4, 1, None));
 }
 
-async fn people_of_an_account_see_their_own_and_no_other(bed: Bed) {
+async fn people_of_an_account_see_their_own_and_no_other(bed: TestDatabase) {
     bed.account("acme").await;
     bed.account("globex").await;
     for role in [Role::Owner, Role::Implementer, Role::Member] {

@@ -11,7 +11,7 @@ use jiff::ToSpan as _;
 use super::Known;
 use super::access_requests::{asked, lines, ungranted, wish};
 use super::callers::{owner, staff, who_can};
-use crate::store::beds::{Bed, label, noon, on_each};
+use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
     what_is_approved_has_access_at_once_and_what_is_declined_has_a_reason,
@@ -21,7 +21,7 @@ on_each!(
     of_those_who_decide_withdraw_and_ask_at_once_each_is_told_what_came_first,
 );
 
-async fn what_is_approved_has_access_at_once_and_what_is_declined_has_a_reason(bed: Bed) {
+async fn what_is_approved_has_access_at_once_and_what_is_declined_has_a_reason(bed: TestDatabase) {
     for account in ["acme", "globex"] {
         ungranted(&bed, account).await;
     }
@@ -51,7 +51,7 @@ async fn what_is_approved_has_access_at_once_and_what_is_declined_has_a_reason(b
     assert_eq!(bed.store.last_change().await.unwrap(), before + 1, "gates need not know");
 }
 
-async fn of_many_requests_all_are_decided_or_none(bed: Bed) {
+async fn of_many_requests_all_are_decided_or_none(bed: TestDatabase) {
     let mut ids = Vec::new();
     for at in 0..200 {
         let account = format!("a{at}");
@@ -78,7 +78,7 @@ async fn of_many_requests_all_are_decided_or_none(bed: Bed) {
     assert_eq!(bed.ask("SELECT COUNT(*) FROM audit WHERE verb = 'grant_access'").await, 199);
 }
 
-async fn only_staff_decide_and_not_without_a_reason_to_decline(bed: Bed) {
+async fn only_staff_decide_and_not_without_a_reason_to_decline(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
     let id = asked(&bed, "acme", noon()).await.id.to_string();
     let decline = Decision::Decline("no".into());
@@ -103,7 +103,7 @@ async fn only_staff_decide_and_not_without_a_reason_to_decline(bed: Bed) {
     assert_eq!(decides.await, [Role::Staff]);
 }
 
-async fn of_many_who_decide_at_once_one_is_heard(bed: Bed) {
+async fn of_many_who_decide_at_once_one_is_heard(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
     let request = asked(&bed, "acme", noon()).await;
     let (ids, known, sam) = ([request.id.to_string()], Known::new(), staff());
@@ -122,7 +122,7 @@ async fn of_many_who_decide_at_once_one_is_heard(bed: Bed) {
     assert_eq!(lines(&bed, request.id.as_str()).await.len(), 2);
 }
 
-async fn of_those_who_decide_withdraw_and_ask_at_once_each_is_told_what_came_first(bed: Bed) {
+async fn of_those_who_decide_withdraw_and_ask_at_once_each_is_told_what_came_first(bed: TestDatabase) {
     let (known, sam) = (Known::new(), staff());
     for turn in 0..10 {
         let account = format!("a{turn}");

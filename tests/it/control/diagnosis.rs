@@ -7,7 +7,7 @@ use jiff::{Timestamp, ToSpan as _};
 use super::Known;
 use super::access_requests::ungranted;
 use super::callers::{of, owner, staff};
-use crate::store::beds::{Bed, label, noon, on_each, token};
+use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
 
 on_each!(
     each_thing_that_is_missing_is_named_until_nothing_is,
@@ -16,7 +16,7 @@ on_each!(
     people_ask_about_themselves_owners_about_their_users_and_staff_about_all,
 );
 
-async fn user(bed: &Bed, id: &str, account: Option<&str>, role: Role) {
+async fn user(bed: &TestDatabase, id: &str, account: Option<&str>, role: Role) {
     let account = account.map_or("NULL".to_owned(), |account| format!("'{account}'"));
     let sql = format!(
         "INSERT INTO users (id, account, email, role, enabled, created_at, revision)
@@ -25,18 +25,18 @@ async fn user(bed: &Bed, id: &str, account: Option<&str>, role: Role) {
     bed.execute(&sql).await;
 }
 
-async fn steps(bed: &Bed, caller: &Caller, id: &str, now: Timestamp) -> Vec<Step> {
+async fn steps(bed: &TestDatabase, caller: &Caller, id: &str, now: Timestamp) -> Vec<Step> {
     diagnose(&Known::new().by(caller, bed, now), id).await.unwrap()
 }
 
 /// The first thing that is missing.
-async fn missing(bed: &Bed, id: &str) -> Option<&'static str> {
+async fn missing(bed: &TestDatabase, id: &str) -> Option<&'static str> {
     let steps = steps(bed, &staff(), id, noon()).await;
     assert_eq!(steps.len(), 8);
     steps.into_iter().find(|step| !step.ok).map(|step| step.code.as_str())
 }
 
-async fn each_thing_that_is_missing_is_named_until_nothing_is(bed: Bed) {
+async fn each_thing_that_is_missing_is_named_until_nothing_is(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
     user(&bed, "ida", Some("acme"), Role::Implementer).await;
     user(&bed, "mia", Some("acme"), Role::Member).await;
@@ -77,7 +77,7 @@ async fn each_thing_that_is_missing_is_named_until_nothing_is(bed: Bed) {
     assert!(!late[6].ok && !late[7].ok && late[5].ok, "{late:?}");
 }
 
-async fn a_member_needs_the_policy_and_a_key_of_their_own(bed: Bed) {
+async fn a_member_needs_the_policy_and_a_key_of_their_own(bed: TestDatabase) {
     bed.account("acme").await;
     user(&bed, "mia", Some("acme"), Role::Member).await;
     bed.put(&token("key", "acme", "one")).await;
@@ -88,7 +88,7 @@ async fn a_member_needs_the_policy_and_a_key_of_their_own(bed: Bed) {
     assert_eq!(missing(&bed, "mia").await, None);
 }
 
-async fn a_key_without_a_secret_is_missing_until_it_is_made_anew(bed: Bed) {
+async fn a_key_without_a_secret_is_missing_until_it_is_made_anew(bed: TestDatabase) {
     bed.account("acme").await;
     user(&bed, "ida", Some("acme"), Role::Implementer).await;
     bed.put(&token("key", "acme", "one")).await;
@@ -100,7 +100,7 @@ async fn a_key_without_a_secret_is_missing_until_it_is_made_anew(bed: Bed) {
     assert_eq!(missing(&bed, "ida").await, None);
 }
 
-async fn people_ask_about_themselves_owners_about_their_users_and_staff_about_all(bed: Bed) {
+async fn people_ask_about_themselves_owners_about_their_users_and_staff_about_all(bed: TestDatabase) {
     bed.account("acme").await;
     bed.account("globex").await;
     for (id, account, role) in [

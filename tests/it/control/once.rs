@@ -8,7 +8,7 @@ use claviger::store::Role;
 use jiff::ToSpan as _;
 
 use super::{Known, made, pair_for, token_for, user, verbs};
-use crate::store::beds::{Bed, noon, on_each};
+use crate::store::test_database::{TestDatabase, noon, on_each};
 
 on_each!(
     a_create_that_is_repeated_makes_nothing_and_shows_no_secret,
@@ -29,7 +29,7 @@ fn repeated<T: std::fmt::Debug>(outcome: Once<T>) -> serde_json::Value {
     facts
 }
 
-async fn a_create_that_is_repeated_makes_nothing_and_shows_no_secret(bed: Bed) {
+async fn a_create_that_is_repeated_makes_nothing_and_shows_no_secret(bed: TestDatabase) {
     bed.account("acme").await;
     let (known, key) = (Known::new(), key("first", 1));
     let call = OperationContext { once: Some(&key), ..known.call(&bed, noon()) };
@@ -43,7 +43,7 @@ async fn a_create_that_is_repeated_makes_nothing_and_shows_no_secret(bed: Bed) {
     assert!(!remembered.answer.contains("$argon2"), "{remembered:?}");
 }
 
-async fn a_key_stands_for_one_call_of_one_caller(bed: Bed) {
+async fn a_key_stands_for_one_call_of_one_caller(bed: TestDatabase) {
     bed.account("acme").await;
     let (known, first, other) = (Known::new(), key("first", 1), key("first", 2));
     let call = known.call(&bed, noon());
@@ -56,7 +56,7 @@ async fn a_key_stands_for_one_call_of_one_caller(bed: Bed) {
     assert_eq!(bed.store.count().await.unwrap().0, 2);
 }
 
-async fn what_was_refused_may_be_tried_again_with_the_same_key(bed: Bed) {
+async fn what_was_refused_may_be_tried_again_with_the_same_key(bed: TestDatabase) {
     let (known, key) = (Known::new(), key("first", 1));
     let call = OperationContext { once: Some(&key), ..known.call(&bed, noon()) };
     let error = create(&call, token_for("acme")).await.unwrap_err();
@@ -65,7 +65,7 @@ async fn what_was_refused_may_be_tried_again_with_the_same_key(bed: Bed) {
     assert!(create(&call, token_for("acme")).await.unwrap().done().is_some());
 }
 
-async fn every_verb_that_shows_a_secret_happens_once(bed: Bed) {
+async fn every_verb_that_shows_a_secret_happens_once(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put_user("anna", Some("acme"), Role::Owner).await;
     let (known, anna) = (Known::new(), user(Role::Owner, Some("acme"), "anna"));
@@ -96,7 +96,7 @@ async fn every_verb_that_shows_a_secret_happens_once(bed: Bed) {
     assert!(matches!(error, Ok(Once::Repeated(_)) | Err(ResetError::Refused(Refusal::KeyReused))));
 }
 
-async fn of_many_with_one_key_at_once_one_is_done_and_the_others_are_told(bed: Bed) {
+async fn of_many_with_one_key_at_once_one_is_done_and_the_others_are_told(bed: TestDatabase) {
     bed.account("acme").await;
     let (known, key) = (Known::new(), key("first", 1));
     let call = OperationContext { once: Some(&key), ..known.call(&bed, noon()) };
@@ -114,7 +114,7 @@ async fn of_many_with_one_key_at_once_one_is_done_and_the_others_are_told(bed: B
     assert_eq!(bed.store.count().await.unwrap().0, 1);
 }
 
-async fn a_key_is_forgotten_after_a_day(bed: Bed) {
+async fn a_key_is_forgotten_after_a_day(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let keys: Vec<IdempotencyKey> = (0..5).map(|number| key(&format!("key {number}"), 1)).collect();

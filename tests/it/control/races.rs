@@ -8,13 +8,13 @@ use jiff::ToSpan as _;
 use serde_json::Value;
 
 use super::{Known, made, token_for};
-use crate::store::beds::{Bed, noon, on_each};
+use crate::store::test_database::{TestDatabase, noon, on_each};
 
 on_each!(fifty_resets_duplicates_and_clears_end_in_one_state);
 
 const EACH: i64 = 17;
 
-async fn fifty_resets_duplicates_and_clears_end_in_one_state(bed: Bed) {
+async fn fifty_resets_duplicates_and_clears_end_in_one_state(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let first = made(&bed, noon(), token_for("acme")).await;
@@ -68,6 +68,6 @@ async fn fifty_resets_duplicates_and_clears_end_in_one_state(bed: Bed) {
     assert_eq!(changes, 1 + last.revision + EACH, "the account, each revision, and each duplicate");
 }
 
-async fn works(bed: &Bed, digest: &TokenDigest) -> bool {
+async fn works(bed: &TestDatabase, digest: &TokenDigest) -> bool {
     bed.store.find_token(digest).await.unwrap().found.is_some()
 }

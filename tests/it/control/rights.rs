@@ -4,7 +4,7 @@ use claviger::control::operations::{AccountScope, Caller, NotFound, Refusal, Rig
 use claviger::store::{Actor, ActorKind, Role};
 
 use super::shell;
-use crate::store::beds::label;
+use crate::store::test_database::label;
 
 /// Staff, owner, implementer, member.
 const TABLE: [(Right, &str); 8] = [

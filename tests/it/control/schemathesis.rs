@@ -9,7 +9,7 @@ use claviger::store::{Role, Store};
 use jiff::Timestamp;
 
 use super::Known;
-use crate::store::beds::OPTIONS;
+use crate::store::test_database::OPTIONS;
 use crate::support::{Connection, Gate, Request};
 
 /// A process with a desk, and a token of the staff for it.

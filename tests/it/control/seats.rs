@@ -3,10 +3,10 @@
 use claviger::control::operations::Caller;
 use claviger::store::ActorKind;
 
-use crate::store::beds::Bed;
+use crate::store::test_database::TestDatabase;
 
 /// Makes this caller somebody who is known, if their account is. Whoever is known otherwise stays what they are.
-pub async fn seat(bed: &Bed, caller: &Caller) {
+pub async fn seat(bed: &TestDatabase, caller: &Caller) {
     let (id, role) = (&caller.actor.id, caller.role);
     let account = caller.account.as_ref().map_or("NULL".to_owned(), |account| format!("'{account}'"));
     let fits = format!(
@@ -48,7 +48,7 @@ pub async fn seat(bed: &Bed, caller: &Caller) {
 }
 
 /// The same where nothing can be waited for.
-pub fn seat_now(bed: &Bed, caller: &Caller) {
+pub fn seat_now(bed: &TestDatabase, caller: &Caller) {
     if matches!(caller.actor.kind, ActorKind::User | ActorKind::Token) {
         let wait = || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

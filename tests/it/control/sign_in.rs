@@ -9,7 +9,7 @@ use claviger::store::{ActorKind, Role};
 
 use super::people::{House, PASSWORD, found_in_texts, plain, user, verbs};
 use super::shell;
-use crate::store::beds::{Bed, label, noon, on_each};
+use crate::store::test_database::{TestDatabase, label, noon, on_each};
 use crate::support::eventually_async;
 
 on_each!(
@@ -25,7 +25,7 @@ on_each!(
     scripts_and_the_shell_have_no_password,
 );
 
-async fn whoever_signs_in_is_known_by_their_session(bed: Bed) {
+async fn whoever_signs_in_is_known_by_their_session(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.person(&bed, "Ann@X.org", Role::Owner).await;
@@ -49,7 +49,7 @@ async fn whoever_signs_in_is_known_by_their_session(bed: Bed) {
     assert!(!format!("{one:?}").contains(one.ticket.reveal()));
 }
 
-async fn unknown_disabled_and_wrong_look_the_same_and_cost_the_same(bed: Bed) {
+async fn unknown_disabled_and_wrong_look_the_same_and_cost_the_same(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     house.person(&bed, "ann@x.org", Role::Owner).await;
@@ -77,7 +77,7 @@ async fn unknown_disabled_and_wrong_look_the_same_and_cost_the_same(bed: Bed) {
 }
 
 /// Nor would they have one when they are switched on again.
-async fn whoever_is_switched_off_while_they_sign_in_has_no_session(bed: Bed) {
+async fn whoever_is_switched_off_while_they_sign_in_has_no_session(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.person(&bed, "ann@x.org", Role::Owner).await;
@@ -89,7 +89,7 @@ async fn whoever_is_switched_off_while_they_sign_in_has_no_session(bed: Bed) {
     assert_eq!(bed.ask("SELECT COUNT(*) FROM sessions").await, 0);
 }
 
-async fn junk_is_wrong_like_anything_else(bed: Bed) {
+async fn junk_is_wrong_like_anything_else(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::throttled();
     house.person(&bed, "ann@x.org", Role::Owner).await;
@@ -104,7 +104,7 @@ async fn junk_is_wrong_like_anything_else(bed: Bed) {
     }
 }
 
-async fn refused_sign_ins_of_users_are_in_the_audit_and_those_of_nobody_are_not(bed: Bed) {
+async fn refused_sign_ins_of_users_are_in_the_audit_and_those_of_nobody_are_not(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.person(&bed, "ann@x.org", Role::Owner).await;
@@ -122,7 +122,7 @@ async fn refused_sign_ins_of_users_are_in_the_audit_and_those_of_nobody_are_not(
     assert_eq!(found_in_texts(&bed, "nobody@x.org").await, 0);
 }
 
-async fn wrong_guesses_cost_time_where_they_come_from(bed: Bed) {
+async fn wrong_guesses_cost_time_where_they_come_from(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::throttled();
     house.person(&bed, "ann@x.org", Role::Owner).await;
@@ -151,7 +151,7 @@ async fn wrong_guesses_cost_time_where_they_come_from(bed: Bed) {
     assert_eq!(refused, 7, "three before, and three of these");
 }
 
-async fn a_right_password_begins_anew(bed: Bed) {
+async fn a_right_password_begins_anew(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::throttled();
     house.person(&bed, "ann@x.org", Role::Owner).await;
@@ -163,7 +163,7 @@ async fn a_right_password_begins_anew(bed: Bed) {
     }
 }
 
-async fn a_password_is_changed_by_who_knows_it_and_other_sessions_end(bed: Bed) {
+async fn a_password_is_changed_by_who_knows_it_and_other_sessions_end(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.person(&bed, "ann@x.org", Role::Member).await;
@@ -191,7 +191,7 @@ async fn a_password_is_changed_by_who_knows_it_and_other_sessions_end(bed: Bed) 
     }
 }
 
-async fn guesses_at_the_current_password_are_counted_too(bed: Bed) {
+async fn guesses_at_the_current_password_are_counted_too(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::throttled();
     house.person(&bed, "ann@x.org", Role::Member).await;
@@ -205,7 +205,7 @@ async fn guesses_at_the_current_password_are_counted_too(bed: Bed) {
     assert!(matches!(guess().await, Err(ChangePasswordError::TooMany { .. })));
 }
 
-async fn scripts_and_the_shell_have_no_password(bed: Bed) {
+async fn scripts_and_the_shell_have_no_password(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let unknown = user(Role::Owner);

@@ -4,11 +4,11 @@ use claviger::control::operations::{NewCredential, UpgradeVersionError, upgrade_
 use jiff::ToSpan as _;
 
 use super::{Known, last_difference, made, token_for, verbs};
-use crate::store::beds::{Bed, label, noon, on_each};
+use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(a_credential_is_upgraded_to_the_newest_or_to_one_that_is_named, what_is_no_upgrade_says_why);
 
-async fn a_credential_is_upgraded_to_the_newest_or_to_one_that_is_named(bed: Bed) {
+async fn a_credential_is_upgraded_to_the_newest_or_to_one_that_is_named(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let old = || NewCredential { version: Some(label("1")), ..token_for("acme") };
@@ -23,7 +23,7 @@ async fn a_credential_is_upgraded_to_the_newest_or_to_one_that_is_named(bed: Bed
     }
 }
 
-async fn what_is_no_upgrade_says_why(bed: Bed) {
+async fn what_is_no_upgrade_says_why(bed: TestDatabase) {
     bed.account("acme").await;
     let mut known = Known::new();
     let id = made(&bed, noon(), token_for("acme")).await.record.id.to_string();

@@ -7,7 +7,7 @@ use claviger::control::operations::{OperationContext, first_setup_link};
 use serde_json::{Value, json};
 
 use crate::control::{Known, shell};
-use crate::store::beds::{Bed, noon};
+use crate::store::test_database::{TestDatabase, noon};
 use crate::support::{Connection, Gate, Reply, Request};
 
 /// Who asks, and by what they are known.
@@ -79,7 +79,7 @@ impl ControlState {
     }
 
     /// The first of the staff, by the link that the operator's shell gives them.
-    pub async fn first(&self, bed: &Bed, email: &str) -> Who {
+    pub async fn first(&self, bed: &TestDatabase, email: &str) -> Who {
         let (known, shell) = (Known::new(), shell());
         let link = first_setup_link(&OperationContext::new(&bed.store, &shell, now(), known.terms())).await.unwrap();
         assert!(link.ends_at > noon());

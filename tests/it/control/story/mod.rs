@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 use crate::support::{Gate, RecordingApi};
 use control_plane::{ControlState, Who};
 use presented::{Presented, soon};
@@ -55,15 +55,15 @@ const STORY: [(&str, &str); 33] = [
     ("sign_out", "user"),
 ];
 
-async fn the_life_of_a_token_from_asking_to_its_end(bed: Bed) {
+async fn the_life_of_a_token_from_asking_to_its_end(bed: TestDatabase) {
     life(&bed, json!({"account": "acme", "kind": "token", "name": "Billing", "version": "1"})).await;
 }
 
-async fn the_life_of_a_pair_from_asking_to_its_end(bed: Bed) {
+async fn the_life_of_a_pair_from_asking_to_its_end(bed: TestDatabase) {
     life(&bed, json!({"account": "acme", "kind": "password", "username": "billing", "version": "1"})).await;
 }
 
-async fn life(bed: &Bed, new: Value) {
+async fn life(bed: &TestDatabase, new: Value) {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).database(&bed.address()).settings(SETTINGS).settings(DATABASE);
     let desk = ControlState::new(gate.log("log: {format: json, level: trace}\n").start());

@@ -1,6 +1,5 @@
 //! The documentation of the API as a static page without scripts.
 
-mod html;
 mod page;
 mod schema;
 
