@@ -98,7 +98,7 @@ fn unknown_keys_without_a_suggestion_are_reported_without_their_text() {
     claviger.yaml:4:1  a key here is not known; known here: proxy, forward_auth, admin, console, handover, credentials, database, accept, identity, versions, scopes, public, tokens, passwords, limits, rate_limit, throttle, log, tracing
     claviger.yaml:5:20  log.level  stands here twice, first at 5:7
     claviger.yaml:6:1  proxy  stands here twice, first at 1:1
-    claviger.yaml:7:11  public[0]  a key here is not known; known here: methods, path
+    claviger.yaml:7:11  public[0]  a key here is not known; known here: methods, path, credential
     claviger.yaml:7:32  public[0].path  must begin with /
     9 faults
     "#);
