@@ -15,8 +15,6 @@ use crate::proxy::{Certificates, Tracer};
 use crate::source::{Database, Loaded};
 use crate::telemetry::{LineWriter, Metrics};
 
-const SCHEMES: [Scheme; 4] = [Scheme::None, Scheme::Bearer, Scheme::ApiKey, Scheme::Basic];
-
 pub(super) struct Parts {
     pub(super) notifier: Notifier,
     pub(super) metrics: Arc<Metrics>,
@@ -41,7 +39,7 @@ impl Parts {
     pub(super) fn build(loaded: &Loaded, options: ServeOptions) -> anyhow::Result<Self> {
         let settings = &loaded.settings;
         let notifier = Notifier::open()?;
-        let metrics = Arc::new(Metrics::new(&SCHEMES.map(Scheme::as_str), &REJECTION_CODES)?);
+        let metrics = Arc::new(Metrics::new(&Scheme::ALL.map(Scheme::as_str), &REJECTION_CODES)?);
         let listeners = Listeners::open(settings, options.start)?;
         let admin_certificates = admin_certificates(settings, &metrics)?;
         let access_log = log_outputs::stdout_lines(metrics.clone()).context("cannot start the access log")?;
