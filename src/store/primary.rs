@@ -15,6 +15,9 @@ const ROLE_PROBLEM: &str = "CASE WHEN pg_is_in_recovery() THEN 'is a standby'
 /// How long the cause of a failed connection explains later timeouts of the pool.
 const CAUSE_LIFETIME: Duration = Duration::from_secs(10);
 
+/// The check takes two connections.
+const SESSION_CHECK_INTERVAL: Duration = Duration::from_secs(60);
+
 /// The hosts of a URL, and why there is no connection to a primary among them.
 #[derive(Clone)]
 pub(super) struct Hosts {
@@ -29,8 +32,8 @@ struct State {
     cause: Option<(Instant, Cause)>,
     /// Older connections are not used again.
     distrusted_before: Option<Instant>,
-    /// No pooler that shares a server session among clients was found since the last failure.
-    has_own_sessions: bool,
+    /// When it was last checked that no pooler shares a server session among clients.
+    sessions_checked: Option<Instant>,
 }
 
 #[derive(Clone)]
@@ -207,7 +210,7 @@ impl Store {
     /// two clients then get answers from one backend.
     async fn check_sessions(&self) -> Result<(), StoreError> {
         let (Pools::Postgres(pool), Some(hosts)) = (&self.pools, &self.hosts) else { return Ok(()) };
-        if hosts.state().has_own_sessions {
+        if hosts.state().sessions_checked.is_some_and(|checked| checked.elapsed() < SESSION_CHECK_INTERVAL) {
             return Ok(());
         }
         let options = pool.connect_options();
@@ -222,7 +225,9 @@ impl Store {
                 remedy: "set pool_mode = session there, or name the server itself",
             });
         }
-        hosts.state().has_own_sessions = matches!(shared, Ok(Ok(false)));
+        if !matches!(shared, Ok(Err(_))) {
+            hosts.state().sessions_checked = Some(Instant::now());
+        }
         Ok(())
     }
 
@@ -253,7 +258,6 @@ impl Store {
         if !error.is_transient() {
             return error;
         }
-        hosts.state().has_own_sessions = false;
         match (hosts.select(pool, self.query_timeout).await, error) {
             (Ok(()), StoreError::NotPrimary(cause)) => StoreError::NotPrimary(cause),
             (Ok(()), error) => error,

@@ -29,7 +29,7 @@ ssl_key_file = '../key.pem'
 
 const ALONE: &str = "wal_level = minimal\nmax_wal_senders = 0\n";
 /// For streaming replication.
-const REPLICATED: &str = "wal_level = replica\nmax_wal_senders = 4\nhot_standby = on\nwal_keep_size = '256MB'\n";
+const REPLICATED: &str = "wal_level = replica\nmax_wal_senders = 4\nhot_standby = on\nwal_keep_size = '256MB'\nwal_retrieve_retry_interval = '100ms'\n";
 
 /// A private server with an empty data folder. It ends with this value, or with the process, even by SIGKILL.
 pub struct Cluster {
@@ -95,6 +95,9 @@ impl Cluster {
 
     /// Waits until a standby has replayed everything that this server has written.
     pub fn is_replayed_by(&self, standby: &Self) {
+        // A fast shutdown sends the rest to a standby that is connected.
+        let streaming = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'";
+        eventually("the standby streams", || self.execute(streaming) == "1");
         let written = self.execute("SELECT pg_current_wal_lsn()::text");
         let replayed = format!("SELECT (pg_last_wal_replay_lsn() >= '{written}')::text");
         eventually("the standby catches up", || standby.execute(&replayed) == "true");
