@@ -1,13 +1,11 @@
 //! What a credential is: stored digests, state and rights. No I/O, no clock.
 
 mod access;
-mod crypt;
 mod label;
 mod last_use;
 mod link_token;
 mod network;
 mod normal_form;
-mod overlap;
 mod password;
 mod random;
 mod rate_limit;
@@ -28,8 +26,8 @@ pub use last_use::LastUse;
 pub use link_token::PlainLinkToken;
 pub use network::Network;
 pub use normal_form::{normalized, normalized_chars};
-pub use overlap::Overlap;
-pub use password::{HashMemory, PasswordHash, PasswordHashError, PlainPassword};
+
+pub use password::{HashMemory, Overlap, PasswordHash, PasswordHashError, PlainPassword};
 pub use rate_limit::RateLimit;
 pub use recent_uses::{RecentUses, Use};
 pub use set::{CredentialSet, Duplicate};

@@ -10,9 +10,9 @@ use pingora::server::ShutdownWatch;
 use pingora::services::background::BackgroundService;
 
 use super::admin_connections::AdminConnections;
+use super::event::Event;
 use super::management_api::ManagementApi;
 use super::tls::acceptor;
-use super::wait::Event;
 use crate::control::{Admin, api, router};
 use crate::proxy::{BoundListener, Certificates, ListenerEvent};
 

@@ -5,6 +5,7 @@ mod admin_connections;
 mod build;
 mod demo_api;
 mod descriptors;
+mod event;
 mod gate;
 mod handover;
 mod listeners;

@@ -11,8 +11,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Mutex, watch};
 
 use super::admin_connections::AdminConnections;
+use super::event::Event;
 use super::service_manager::Notifier;
-use super::wait::Event;
 use crate::control::Readiness;
 use crate::proxy::Connections;
 use crate::source::ReloadHandle;

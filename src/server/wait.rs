@@ -6,19 +6,13 @@ use anyhow::Context as _;
 use pingora::server::{RunArgs, Server};
 
 use super::Addresses;
+use super::event::Event;
 use super::handover::Handover;
 use super::service_manager::Notifier;
 use super::shutdown::SignalHandler;
 use crate::proxy::{ListenerEvent, Tracer};
 use crate::source::Database;
 use crate::telemetry::LineWriter;
-
-/// What the services report to the main thread.
-pub(super) enum Event {
-    Listener(ListenerEvent),
-    /// Nothing is in flight any more.
-    Drained,
-}
 
 /// Everything is bound and wired; nothing runs yet.
 pub(super) struct Process {

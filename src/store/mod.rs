@@ -13,6 +13,7 @@ mod changes;
 mod credentials;
 mod cursor;
 mod error;
+mod hosts;
 mod idempotency;
 mod operator_tokens;
 mod pools;
@@ -52,8 +53,8 @@ pub use unique_key::UniqueKey;
 pub use use_cases::{UnfitUseCase, UseCase};
 pub use users::{EnabledUser, UserFilter, UserRecord};
 
+use hosts::Hosts;
 use pools::Pools;
-use primary::Hosts;
 
 /// A database. Cheap to clone; all clones share their connections.
 #[derive(Clone)]

@@ -8,7 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, PgPool, SqlitePool};
 
-use super::primary::Hosts;
+use super::hosts::Hosts;
 use super::schema::OpenedFile;
 use super::{Store, StoreError};
 use crate::config::{DatabaseTls, DatabaseUrl, PostgresUrl};

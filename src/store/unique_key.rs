@@ -108,9 +108,9 @@ mod tests {
     use std::collections::BTreeSet;
     use std::time::Duration;
 
-    use super::super::pools::Pools;
     use super::*;
     use crate::config::DatabaseUrl;
+    use crate::store::pools::Pools;
     use crate::store::{Store, StoreOptions};
 
     /// Tables of one row.

@@ -203,7 +203,9 @@ fn sibling_imports(folder: &Path, sources: &[Source]) -> BTreeMap<String, BTreeS
     let here = folder.components().skip_while(|part| part.as_os_str() != "src").skip(1);
     let here = here.map(|part| part.as_os_str().to_str().unwrap().to_owned() + "::").collect::<String>();
     let imports = |source: &&Source| {
-        let paths = used_paths(&source.code);
+        // Unit tests may use any sibling.
+        let code = source.code.split("#[cfg(test)]").next().unwrap_or_default();
+        let paths = used_paths(code);
         let own = paths.iter().filter_map(|path| {
             let within = path.strip_prefix("super::");
             let first = first_name(within.or_else(|| path.strip_prefix("crate::")?.strip_prefix(&here))?);

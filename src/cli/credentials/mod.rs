@@ -1,6 +1,7 @@
 //! `claviger credential …`: credentials of the database.
 
 mod create;
+mod credential_args;
 mod destructive;
 mod export;
 mod flags;
@@ -29,7 +30,7 @@ pub(super) enum Command {
     Reset(destructive::Reset),
     /// End the overlap: refuse the previous secret at once
     #[command(after_help = "Examples:\n  claviger credential end-overlap acme-billing")]
-    EndOverlap(modify::CredentialArgs),
+    EndOverlap(credential_args::CredentialArgs),
     /// Create a credential with the same rights and another secret
     Duplicate(create::Duplicate),
     /// Pin a credential to another API version
@@ -38,7 +39,7 @@ pub(super) enum Command {
     Disable(destructive::Disable),
     /// Enable a disabled credential, with the secret it had
     #[command(after_help = "Examples:\n  claviger credential enable acme-billing")]
-    Enable(modify::CredentialArgs),
+    Enable(credential_args::CredentialArgs),
     /// Remove the secret; the credential has none until it is reset
     #[command(after_help = "Examples:\n  claviger credential clear acme-billing")]
     Clear(destructive::ConfirmedCredential),

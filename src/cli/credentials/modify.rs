@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
 
+use super::credential_args::CredentialArgs;
 use super::destructive::LastUse;
 use super::flags::Details;
-use crate::cli::client::{Answer, ClientArgs, Confirmation, Refusal, Request, cell, path, show};
+use crate::cli::client::{Answer, Confirmation, Refusal, Request, cell, path, show};
 use crate::cli::output::{note, sanitize};
 
 /// Without scopes a credential may call everything, without addresses from anywhere.
@@ -21,15 +22,6 @@ const REMOVABLE_FIELDS: [&str; 9] = [
     "expires_at",
     "rate_limit",
 ];
-
-#[derive(clap::Args)]
-pub(in crate::cli) struct CredentialArgs {
-    /// Credential id
-    #[arg(value_name = "CREDENTIAL")]
-    pub(super) id: String,
-    #[command(flatten)]
-    pub(super) client: ClientArgs,
-}
 
 #[derive(clap::Args)]
 #[command(
@@ -62,19 +54,6 @@ pub(in crate::cli) struct Upgrade {
     to: Option<String>,
     #[command(flatten)]
     confirmation: Confirmation,
-}
-
-impl CredentialArgs {
-    /// `done` describes the state afterwards, as in "is enabled".
-    pub(super) fn post(self, verb: &str, done: &str) -> anyhow::Result<ExitCode> {
-        let Self { id, client } = self;
-        client.run(async |there| {
-            let answer = there.send(Request::post(&path(&["credentials", &id, verb]), json!({}))).await?;
-            show(&client, &answer.body)?;
-            client.hint(|| format!("{id} {done}."));
-            Ok(ExitCode::SUCCESS)
-        })
-    }
 }
 
 impl Edit {

@@ -9,7 +9,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub use super::problem_code::Code;
-use super::state::LiveSettings;
 use crate::control::operations::{Busy, FieldFault, Invalid, NoRandomness, NoSecret, NotFound, Refusal};
 use crate::store::StoreError;
 
@@ -96,9 +95,9 @@ impl Problem {
         Self { fields, ..Self::new(Code::Invalid, format!("{field} {problem}")) }
     }
 
-    pub(crate) fn write(&self, settings: &LiveSettings, request_id: &str) -> Response {
+    pub(crate) fn write(&self, kind: String, request_id: &str) -> Response {
         let document = Document {
-            kind: settings.error_page(self.code),
+            kind,
             title: self.code.title(),
             status: self.code.status().as_u16(),
             detail: &self.detail,

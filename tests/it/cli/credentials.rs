@@ -203,7 +203,7 @@ fn unusable_rows_are_left_out_and_listed_on_request() {
     put(folder.path(), "in.csv", &table);
     assert_eq!(run(&folder, &["import", "in.csv"]).code, 1);
     let ended = run(&folder, &["import", "in.csv", "--skip-unusable"]);
-    assert_eq!((ended.code, ended.stdout.as_str()), (0, "1 added, 0 changed, 0 as they were\n"), "{}", ended.stderr);
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, "1 added, 0 changed, 0 unchanged\n"), "{}", ended.stderr);
     assert!(ended.stderr.contains("in.csv:3:10  token  is not a token digest"), "{}", ended.stderr);
     assert!(ended.stderr.contains("in.csv:4:1  token  is the token digest of another credential"), "{}", ended.stderr);
     assert!(!ended.stderr.contains("planted"));

@@ -125,7 +125,7 @@ fn a_backup_is_private_and_overwrites_no_file() {
     assert_eq!(std::os::unix::fs::PermissionsExt::mode(&copy.permissions()) & 0o777, 0o600);
     let again = run(&["backup", "backup.db"]);
     assert_eq!(again.code, 1);
-    assert!(again.stderr.contains("name a file that is not there yet"), "{}", again.stderr);
+    assert!(again.stderr.contains("name a file that does not exist"), "{}", again.stderr);
     assert_eq!(std::fs::metadata(folder.path().join("backup.db")).unwrap().len(), copy.len());
 }
 

@@ -112,8 +112,8 @@ fn values_at_the_limit_are_admitted() {
 #[test]
 fn an_ambiguous_request_is_refused_before_any_check() {
     for (arguments, why) in [
-        (&["good", "GET", "/v2//x"][..], "The path holds an empty segment (//)."),
-        (&["good", "GET", "/v2/%2e%2e/x"], "The path holds an encoded letter"),
+        (&["good", "GET", "/v2//x"][..], "The path contains an empty segment (//)."),
+        (&["good", "GET", "/v2/%2e%2e/x"], "The path contains an encoded letter"),
         (&["good", "GET", "http://api.example.org/v2/x"], "must be a path that begins with /"),
         (&["good", "GET", "/v2/x", "-H", "X-API-Version:3"], "different versions"),
     ] {

@@ -42,7 +42,7 @@ fn every_fault_of_the_settings_stands_on_a_line_with_its_place() {
 fn a_number_gets_advice_that_helps() {
     let settings = "proxy: {upstream: http://127.0.0.1:9, timeouts: {client: 30}}\nadmin: {listen: 8081}\ncredentials: {file: c.yaml}\n";
     let ended = validate(settings, &[]);
-    let fault = "proxy.timeouts.client  must be a length of time, such as 500ms, 30s or 5m\n";
+    let fault = "proxy.timeouts.client  must be a duration, such as 500ms, 30s or 5m\n";
     assert!(ended.stderr.contains(fault), "{}", ended.stderr);
     assert!(ended.stderr.contains("admin.listen  must be an IP address and a port"), "{}", ended.stderr);
     assert!(!ended.stderr.contains("quotes"), "{}", ended.stderr);

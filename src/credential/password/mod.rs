@@ -1,5 +1,8 @@
 //! Password hashes: argon2id for new passwords, and the schemes of htpasswd files.
 
+mod crypt;
+mod overlap;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -10,8 +13,9 @@ use sha1::{Digest, Sha1};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::crypt::{CryptHash, is_des, md5_crypt};
-use super::{Overlap, normalized_chars};
+use self::crypt::{CryptHash, is_des, md5_crypt};
+pub use self::overlap::Overlap;
+use super::normalized_chars;
 
 /// Bounds for stored parameters; without them one line of a file could exhaust the machine.
 const ARGON2_MAX_KIB: u32 = 256 * 1024;
