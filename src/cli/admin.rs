@@ -9,7 +9,7 @@ use super::database_target::{Named, wait};
 use super::output::{is_for_programs, remark, say};
 use crate::clock::Clock;
 use crate::config::shell_user;
-use crate::control::operations::{Caller, OperationContext, first_setup_link};
+use crate::control::operations::{Caller, OperationContext, create_first_setup_link};
 
 /// What is done once, beside the database.
 #[derive(clap::Subcommand)]
@@ -35,7 +35,7 @@ impl Command {
             let store = named.open_ready().await?;
             let caller = Caller::shell(shell_user());
             let made =
-                first_setup_link(&OperationContext::new(&store, &caller, Clock::System.now(), named.terms())).await;
+                create_first_setup_link(&OperationContext::new(&store, &caller, Clock::System.now(), named.terms())).await;
             store.close().await;
             let (link, base) = (made?, named.settings.public_url.as_deref());
             let ticket = link.ticket.reveal();

@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 
 use crate::clock::Clock;
 use crate::control::api::LiveSettings;
-use crate::control::operations::{Caller, NewSetupLink, OperationContext, SetupLinkError, first_setup_link};
+use crate::control::operations::{Caller, NewSetupLink, OperationContext, SetupLinkError, create_first_setup_link};
 use crate::store::Store;
 
 /// Until a database that does not answer is asked again.
@@ -35,7 +35,7 @@ async fn make(store: &Store, in_force: &LiveSettings) -> Result<NewSetupLink, Se
         return Err(SetupLinkError::AlreadySetUp);
     }
     let system = Caller::system();
-    first_setup_link(&OperationContext::new(store, &system, Clock::System.now(), in_force.terms())).await
+    create_first_setup_link(&OperationContext::new(store, &system, Clock::System.now(), in_force.terms())).await
 }
 
 /// For people, as `claviger admin setup-link` does: no event of the log, which programs collect and keep.

@@ -42,7 +42,7 @@ impl ApiCall {
         };
         let call =
             OperationContext::new(&self.state.0.store, &self.caller, self.state.0.clock.now(), self.in_force.terms());
-        OperationContext { revision, once: self.once.as_ref(), ..call }
+        OperationContext { revision, idempotency_key: self.once.as_ref(), hashes: Some(&self.state.0.hashes), ..call }
     }
 
     /// For an operation that overwrites: of what, has to be said.

@@ -15,10 +15,10 @@ pub(super) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(field: D) ->
 /// What an edit says of a field.
 pub(super) fn said<T, U>(given: Option<Option<T>>, read: impl FnOnce(T) -> Option<U>) -> Patch<U> {
     match given {
-        None => Patch::Nothing,
-        Some(None) => Patch::Gone,
+        None => Patch::Keep,
+        Some(None) => Patch::Clear,
         // What cannot be read is among the faults.
-        Some(Some(value)) => read(value).map_or(Patch::Nothing, Patch::Now),
+        Some(Some(value)) => read(value).map_or(Patch::Keep, Patch::Set),
     }
 }
 

@@ -6,11 +6,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::fields::Fields;
-use crate::control::operations::Paging;
+use crate::control::operations::{MAX_PAGE_SIZE, Paging};
 use crate::store::{Listing, StoreError};
 
 const DEFAULT: u32 = 50;
-const MOST: u32 = 200;
 
 /// A page that is asked for.
 pub(super) struct Wanted {
@@ -35,8 +34,8 @@ impl Wanted {
     /// What a query says of it.
     pub(super) fn read(fields: &mut Fields, cursor: Option<&str>, limit: Option<u32>) -> Self {
         let limit = limit.unwrap_or(DEFAULT);
-        if !(1..=MOST).contains(&limit) {
-            fields.add("limit", format!("must be 1 to {MOST}"));
+        if !(1..=MAX_PAGE_SIZE).contains(&limit) {
+            fields.add("limit", format!("must be 1 to {MAX_PAGE_SIZE}"));
         }
         let decoded =
             cursor.map(|cursor| URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|text| String::from_utf8(text).ok()));

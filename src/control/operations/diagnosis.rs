@@ -1,80 +1,66 @@
-//! "Why do I not see it?": what has to be so before a user can use the API, and what of it is.
+//! Why a user cannot use the API: each condition, and whether it holds.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{NotFound, OperationContext, Refusal, Right};
+use super::{NotFound, OperationContext, OperationError, Refusal, Right};
 use crate::credential::Label;
-use crate::store::{AccountRecord, Role, StoreError, UserCredentialCounts, UserRecord};
+use crate::store::{AccountRecord, Role, UserCredentialCounts, UserRecord};
 
-/// What has to be so.
+/// A condition of using the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StepCode {
-    /// The user is switched on.
+    /// The user is enabled.
     UserEnabled,
-    /// The provider lets the account use the API.
+    /// The provider has granted API access to the account.
     AccessGranted,
-    /// The account lets itself.
+    /// The account has switched its API access on.
     AccessSwitchedOn,
-    /// The user's role may.
+    /// The user's role may use the API.
     RoleAllows,
-    /// There is a credential.
+    /// A credential exists.
     CredentialCreated,
-    /// It is switched on.
+    /// A credential is enabled.
     CredentialEnabled,
-    /// It has not expired.
+    /// An enabled credential has not expired.
     CredentialInDate,
-    /// Somebody has seen its secret.
+    /// The secret of such a credential was revealed.
     CredentialHandedOver,
 }
 
-/// One of these things, and how it is.
+/// A condition, and whether it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Step {
-    /// What.
     pub code: StepCode,
-    /// It is so.
     pub ok: bool,
-    /// For people: how it is, and where it is not so, who can help.
+    /// For people: the state, and who can change it where the condition does not hold.
     pub detail: &'static str,
 }
 
-/// Why nothing can be said.
-#[derive(Debug, thiserror::Error)]
-pub enum DiagnoseError {
-    /// Not to this caller.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// Nothing could be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Says of a user what of all that is needed is there; the first step that is not ok is what to see to first. Of
-/// owners and implementers, the credentials are those of the account and their own; of members, their own. Staff use
-/// no API. Staff may ask about everybody, owners about the users of their account, and everybody about themselves.
+/// Checks the conditions of using the API for a user, in the order in which to meet them. The credentials of owners and
+/// implementers are those of the account and their own key; of members, their own key. Staff do not use the API.
 ///
 /// # Errors
-/// When there is no such user that the caller may ask about, or nothing can be read.
-pub async fn diagnose(call: &OperationContext<'_>, user: &str) -> Result<Vec<Step>, DiagnoseError> {
+/// [`NotFound`] for a user that the caller may not read, too. Users may diagnose themselves.
+pub async fn diagnose(call: &OperationContext<'_>, user: &str) -> Result<Vec<Step>, OperationError> {
     let is_own = call.caller.user.as_ref().is_some_and(|own| own.as_str() == user);
     let reach = call.reach(if is_own { Right::SeeAccount } else { Right::ManageUsers })?;
-    let unknown = Refusal::from(NotFound("user"));
-    let user: Label = user.parse().map_err(|_| unknown.clone())?;
+    let not_found = Refusal::from(NotFound("user"));
+    let user: Label = user.parse().map_err(|_| not_found.clone())?;
     let user = user.as_str();
-    let standing = call.store.user(user).await?.ok_or(unknown.clone())?;
-    let Some(account) = &standing.account else {
+    let found = call.store.user(user).await?.ok_or(not_found.clone())?;
+    let Some(account) = &found.account else {
         if reach.only().is_some() {
-            return Err(unknown.into());
+            return Err(not_found.into());
         }
-        return Ok(vec![step(StepCode::UserEnabled, standing.enabled), step(StepCode::RoleAllows, false)]);
+        return Ok(vec![step(StepCode::UserEnabled, found.enabled), step(StepCode::RoleAllows, false)]);
     };
-    reach.of(account).map_err(|_| unknown.clone())?;
-    let record = call.store.account(account.as_str()).await?.ok_or(unknown)?;
-    let shared = Some(account).filter(|_| standing.role != Role::Member);
+    reach.check(account).map_err(|_| not_found.clone())?;
+    let record = call.store.account(account.as_str()).await?.ok_or(not_found)?;
+    let shared = Some(account).filter(|_| found.role != Role::Member);
     let credentials = call.store.credentials_standing(user, shared, call.now).await?;
-    Ok(steps(&standing, &record, credentials))
+    Ok(steps(&found, &record, credentials))
 }
 
 fn steps(user: &UserRecord, account: &AccountRecord, credentials: UserCredentialCounts) -> Vec<Step> {
@@ -101,7 +87,6 @@ fn step(code: StepCode, ok: bool) -> Step {
 }
 
 impl StepCode {
-    /// As it is told.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::UserEnabled => "user_enabled",
@@ -115,7 +100,7 @@ impl StepCode {
         }
     }
 
-    /// Where it is so, and where it is not.
+    /// Details: where the condition holds, and where it does not.
     fn texts(self) -> (&'static str, &'static str) {
         match self {
             Self::UserEnabled => (
@@ -131,27 +116,27 @@ impl StepCode {
                 "The account has API access switched off. An owner or an implementer can switch it on.",
             ),
             Self::RoleAllows => (
-                "The user's role lets them use the API.",
-                "The user's role does not let them use the API. Of members, the account decides whether they have keys \
-                 of their own; staff use none.",
+                "The user's role may use the API.",
+                "The user's role may not use the API. The account decides whether its members may have keys of their \
+                 own; staff have none.",
             ),
             Self::CredentialCreated => (
-                "There is a credential.",
-                "There is no credential yet. Members make their own key; others create a credential for the account.",
+                "A credential exists.",
+                "No credential exists. Members create their own key; others create a credential for the account.",
             ),
             Self::CredentialEnabled => (
                 "A credential is enabled.",
-                "No credential is enabled. Whoever looks after the account's credentials can enable one.",
+                "No credential is enabled. An owner or an implementer of the account can enable one.",
             ),
             Self::CredentialInDate => (
                 "An enabled credential has not expired.",
-                "No enabled credential is in date. Whoever looks after the account's credentials can give one more \
-                 time, or create another.",
+                "Every enabled credential has expired. An owner or an implementer of the account can extend one, or \
+                 create another.",
             ),
             Self::CredentialHandedOver => (
-                "The secret of a credential that works has been seen.",
-                "Nobody has seen the secret yet: of each credential that works, the link that was sent has not been \
-                 opened. It can be sent again.",
+                "The secret of a valid credential was revealed.",
+                "The secret of no valid credential was revealed: the links that were sent have not been opened. They \
+                 can be sent again.",
             ),
         }
     }

@@ -10,7 +10,7 @@ use super::csrf;
 use super::middleware::RequestId;
 use super::state::{ControlState, LiveSettings};
 use crate::control::api::problem::{Code, Problem};
-use crate::control::operations::{Caller, caller_of_token, who_is};
+use crate::control::operations::{Caller, caller_of_token, caller_of_session};
 
 /// Holds the session; its prefix makes browsers take it over TLS only, from this host only, for all its paths.
 pub const COOKIE_NAME: &str = "__Host-claviger";
@@ -39,7 +39,7 @@ pub(in crate::control) async fn resolve(
         caller_of_token(&doorstep, token).await?
     } else if let Some(session) = session(&parts.headers)? {
         csrf::demand(&parts.method, &parts.headers)?;
-        who_is(&doorstep, session).await?
+        caller_of_session(&doorstep, session).await?
     } else {
         return Err(Problem::new(Code::Unauthenticated, "sign in, or send an operator token"));
     };

@@ -9,12 +9,9 @@ use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Body, Id, Query};
 use crate::control::api::fields::Fields;
 use crate::control::api::paging::{Page, Wanted};
-use crate::control::api::problem::{Code, Problem};
+use crate::control::api::problem::Problem;
 use crate::control::api::response::{Answer, answered_before, location};
-use crate::control::operations::{
-    AskForAccessError, DecideRequestsError, Decision, NewAccessRequest, NotFound, Once, WithdrawRequestError,
-    ask_for_access, decide_requests, list_access_requests, show_access_request, withdraw_request,
-};
+use crate::control::operations::{Decision, NewAccessRequest, NotFound, Outcome, request_access, decide_requests, list_access_requests, show_access_request, withdraw_request};
 use crate::control::views::{AccessRequestView, RequestStateName};
 use crate::control::web::state::ControlState;
 use crate::credential::Label;
@@ -100,9 +97,9 @@ async fn ask(asked: ApiCall, Body(body): Body<NewRequestBody>) -> Result<Answer<
     let account = account.ok_or_else(|| Problem::of_field("account", "must not be empty"))?;
     let NewRequestBody { start_on, use_cases, privacy_policy, .. } = body;
     let new = NewAccessRequest { account, start_on, use_cases, privacy_policy };
-    let (body, is_replayed) = match ask_for_access(&asked.call(), new).await? {
-        Once::Done(record) => (AccessRequestView::from(&record), false),
-        Once::Repeated(facts) => (answered_before(facts)?, true),
+    let (body, is_replayed) = match request_access(&asked.call(), new).await? {
+        Outcome::Fresh(record) => (AccessRequestView::from(&record), false),
+        Outcome::Replayed(facts) => (answered_before(facts)?, true),
     };
     let (place, revision) = (location("access-requests", &known(&body.id)?), body.revision);
     Ok(Answer::created(body, place).of_revision(revision).replayed(is_replayed))
@@ -220,43 +217,4 @@ fn known(id: &str) -> Result<Label, Problem> {
 
 fn told(record: &AccessRequestRecord) -> Answer<AccessRequestView> {
     Answer::ok(AccessRequestView::from(record)).of_revision(record.revision)
-}
-
-impl From<AskForAccessError> for Problem {
-    fn from(error: AskForAccessError) -> Self {
-        match error {
-            AskForAccessError::Refused(refusal) => refusal.into(),
-            AskForAccessError::Invalid(invalid) => invalid.into(),
-            AskForAccessError::AlreadyGranted | AskForAccessError::AlreadyPending => {
-                Self::new(Code::NotAskable, error.to_string())
-            }
-            AskForAccessError::Randomness(error) => error.into(),
-            AskForAccessError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<WithdrawRequestError> for Problem {
-    fn from(error: WithdrawRequestError) -> Self {
-        match error {
-            WithdrawRequestError::Refused(refusal) => refusal.into(),
-            WithdrawRequestError::NotPending(_) => Self::new(Code::NotPending, error.to_string()),
-            WithdrawRequestError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<DecideRequestsError> for Problem {
-    fn from(error: DecideRequestsError) -> Self {
-        let detail = error.to_string();
-        match error {
-            DecideRequestsError::Refused(refusal) => refusal.into(),
-            DecideRequestsError::Invalid(invalid) => invalid.into(),
-            DecideRequestsError::NotDecidable(odd) if odd.iter().any(|odd| odd.state.is_none()) => {
-                Self::new(Code::NotFound, detail)
-            }
-            DecideRequestsError::NotDecidable(_) => Self::new(Code::NotPending, detail),
-            DecideRequestsError::Store(error) => error.into(),
-        }
-    }
 }

@@ -9,13 +9,9 @@ use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Body, Id, Query};
 use crate::control::api::fields::Fields;
 use crate::control::api::paging::{Page, Wanted};
-use crate::control::api::problem::{Code, Problem};
+use crate::control::api::problem::Problem;
 use crate::control::api::response::{Answer, answered_before, location};
-use crate::control::operations::{
-    ChangeAccountError, CreateAccountError, NewAccount, NotFound, Once, ReadAccountError, SwitchAccountError,
-    create_account, grant_access, list_accounts, rename_account, set_member_policy, show_account, switch_account,
-    withdraw_access,
-};
+use crate::control::operations::{MAX_NAME_LENGTH, NewAccount, NotFound, Outcome, create_account, grant_access, list_accounts, rename_account, set_member_policy, show_account, set_access, withdraw_access};
 use crate::control::views::AccountView;
 use crate::control::web::state::ControlState;
 use crate::credential::Label;
@@ -59,7 +55,7 @@ struct AccountQuery {
 )]
 async fn list(asked: ApiCall, Query(query): Query<AccountQuery>) -> Result<Answer<Page<AccountView>>, Problem> {
     let mut fields = Fields::default();
-    let part = fields.line("part", query.part, 200);
+    let part = fields.line("part", query.part, MAX_NAME_LENGTH);
     let wanted = Wanted::read(&mut fields, query.cursor.as_deref(), query.limit);
     fields.finish()?;
     let filter = AccountFilter { only: None, part, granted: query.granted };
@@ -88,11 +84,11 @@ struct NewAccountBody {
 async fn create(asked: ApiCall, Body(body): Body<NewAccountBody>) -> Result<Answer<AccountView>, Problem> {
     let mut fields = Fields::default();
     let id = fields.maybe_label("id", body.id.as_deref());
-    let name = fields.line("name", body.name, 200);
+    let name = fields.line("name", body.name, MAX_NAME_LENGTH);
     fields.finish()?;
     let (body, is_replayed) = match create_account(&asked.call(), NewAccount { id, name }).await? {
-        Once::Done(record) => (AccountView::from(&record), false),
-        Once::Repeated(facts) => (answered_before(facts)?, true),
+        Outcome::Fresh(record) => (AccountView::from(&record), false),
+        Outcome::Replayed(facts) => (answered_before(facts)?, true),
     };
     let (place, revision) = (location("accounts", &known(&body.id)?), body.revision);
     Ok(Answer::created(body, place).of_revision(revision).replayed(is_replayed))
@@ -126,7 +122,7 @@ struct AccountName {
 async fn rename(asked: ApiCall, Id(id): Id, Body(body): Body<AccountName>) -> Result<Answer<AccountView>, Problem> {
     let (call, id) = (asked.conditional()?, known(&id)?);
     let mut fields = Fields::default();
-    let name = fields.line("name", body.name, 200);
+    let name = fields.line("name", body.name, MAX_NAME_LENGTH);
     fields.finish()?;
     Ok(told(&rename_account(&call, &id, name).await?))
 }
@@ -156,7 +152,7 @@ async fn withdraw(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountView>, Pro
     responses((status = 200, body = AccountView, headers(("ETag" = String))), (status = 409))
 )]
 async fn switch_on(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountView>, Problem> {
-    Ok(told(&switch_account(&asked.call(), &known(&id)?, true).await?))
+    Ok(told(&set_access(&asked.call(), &known(&id)?, true).await?))
 }
 
 /// Switches API access of an account off: every credential of it is refused.
@@ -165,7 +161,7 @@ async fn switch_on(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountView>, Pr
     params(("id" = String, Path)), responses((status = 200, body = AccountView, headers(("ETag" = String))))
 )]
 async fn switch_off(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountView>, Problem> {
-    Ok(told(&switch_account(&asked.call(), &known(&id)?, false).await?))
+    Ok(told(&set_access(&asked.call(), &known(&id)?, false).await?))
 }
 
 /// Whether members have keys of their own.
@@ -196,46 +192,4 @@ fn told(record: &AccountRecord) -> Answer<AccountView> {
 
 fn known(id: &str) -> Result<Label, Problem> {
     id.parse().map_err(|_| NotFound("account").into())
-}
-
-impl From<ReadAccountError> for Problem {
-    fn from(error: ReadAccountError) -> Self {
-        match error {
-            ReadAccountError::Refused(refusal) => refusal.into(),
-            ReadAccountError::Invalid(invalid) => invalid.into(),
-            ReadAccountError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<CreateAccountError> for Problem {
-    fn from(error: CreateAccountError) -> Self {
-        match error {
-            CreateAccountError::Refused(refusal) => refusal.into(),
-            CreateAccountError::Invalid(invalid) => invalid.into(),
-            CreateAccountError::IdTaken => Self::new(Code::IdTaken, error.to_string()),
-            CreateAccountError::Randomness(error) => error.into(),
-            CreateAccountError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<ChangeAccountError> for Problem {
-    fn from(error: ChangeAccountError) -> Self {
-        match error {
-            ChangeAccountError::Refused(refusal) => refusal.into(),
-            ChangeAccountError::Invalid(invalid) => invalid.into(),
-            ChangeAccountError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<SwitchAccountError> for Problem {
-    fn from(error: SwitchAccountError) -> Self {
-        match error {
-            SwitchAccountError::Refused(refusal) => refusal.into(),
-            SwitchAccountError::NotGranted => Self::new(Code::NotGranted, error.to_string()),
-            SwitchAccountError::Store(error) => error.into(),
-        }
-    }
 }

@@ -14,9 +14,9 @@ use crate::control::api::call::ApiCall;
 use crate::control::api::extract::Query;
 use crate::control::api::fields::Fields;
 use crate::control::api::paging::{Page, Wanted};
-use crate::control::api::problem::{Code, Problem};
+use crate::control::api::problem::Problem;
 use crate::control::api::response::Answer;
-use crate::control::operations::{ReadAuditError, export_audit, list_audit};
+use crate::control::operations::{OperationError, export_audit, list_audit};
 use crate::control::views::AuditView;
 use crate::control::web::csrf::demand_no_link;
 use crate::control::web::state::ControlState;
@@ -102,7 +102,7 @@ async fn table(asked: ApiCall, headers: HeaderMap, Query(query): Query<AuditQuer
         for error in table.unreadable() {
             tracing::error!("{error}");
         }
-        Ok::<_, ReadAuditError>(part.map(|part| (part, table)))
+        Ok::<_, OperationError<std::io::Error>>(part.map(|part| (part, table)))
     });
     let mut response = Response::new(Body::from_stream(parts));
     let headers = response.headers_mut();
@@ -123,17 +123,6 @@ impl AuditQuery {
             target: fields.line("target", self.target, LONGEST),
             since: fields.moment("since", self.since.as_deref()),
             until: fields.moment("until", self.until.as_deref()),
-        }
-    }
-}
-
-impl From<ReadAuditError> for Problem {
-    fn from(error: ReadAuditError) -> Self {
-        match error {
-            ReadAuditError::Refused(refusal) => refusal.into(),
-            ReadAuditError::Invalid(invalid) => invalid.into(),
-            ReadAuditError::Store(error) => error.into(),
-            ReadAuditError::Table(error) => Self::new(Code::Internal, error.to_string()),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::control::api::call::ApiCall;
 use crate::control::api::extract::Id;
 use crate::control::api::problem::Problem;
 use crate::control::api::response::Answer;
-use crate::control::operations::{DiagnoseError, NotFound, Step, diagnose};
+use crate::control::operations::{NotFound, Step, diagnose};
 use crate::control::web::state::ControlState;
 use crate::credential::Label;
 
@@ -33,13 +33,4 @@ async fn diagnose_user(asked: ApiCall, Id(id): Id) -> Result<Answer<Diagnosis>, 
     let id: Label = id.parse().map_err(|_| NotFound("user"))?;
     let steps = diagnose(&asked.call(), id.as_str()).await?;
     Ok(Answer::ok(Diagnosis { steps }))
-}
-
-impl From<DiagnoseError> for Problem {
-    fn from(error: DiagnoseError) -> Self {
-        match error {
-            DiagnoseError::Refused(refusal) => refusal.into(),
-            DiagnoseError::Store(error) => error.into(),
-        }
-    }
 }

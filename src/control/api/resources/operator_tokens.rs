@@ -11,11 +11,7 @@ use crate::control::api::fields::Fields;
 use crate::control::api::paging::{Page, Wanted};
 use crate::control::api::problem::Problem;
 use crate::control::api::response::{Answer, answered_before, location};
-use crate::control::operations::{
-    ChangeOperatorTokenError, CreateOperatorTokenError, NewOperatorToken, NotFound, Once, ReadOperatorTokenError,
-    create_operator_token, delete_operator_token, disable_operator_token, enable_operator_token, list_operator_tokens,
-    show_operator_token,
-};
+use crate::control::operations::{NewOperatorToken, NotFound, Outcome, create_operator_token, delete_operator_token, disable_operator_token, enable_operator_token, list_operator_tokens, show_operator_token};
 use crate::control::views::{OperatorTokenView, RoleName};
 use crate::control::web::state::ControlState;
 use crate::credential::Label;
@@ -105,12 +101,12 @@ async fn create(asked: ApiCall, Body(body): Body<NewTokenBody>) -> Result<Answer
     fields.finish()?;
     let new = NewOperatorToken { name: body.name, role: body.role.into(), account, expires_at };
     let body = match create_operator_token(&asked.call(), new).await? {
-        Once::Done(made) => OperatorTokenWithSecret {
+        Outcome::Fresh(made) => OperatorTokenWithSecret {
             operator_token: OperatorTokenView::from(&made.record),
             token: Some(made.token.reveal().to_owned()),
             repeated: false,
         },
-        Once::Repeated(facts) => {
+        Outcome::Replayed(facts) => {
             OperatorTokenWithSecret { operator_token: answered_before(facts)?, token: None, repeated: true }
         }
     };
@@ -162,35 +158,4 @@ fn told(record: &OperatorTokenRecord) -> Answer<OperatorTokenView> {
 
 fn known(id: &str) -> Result<Label, Problem> {
     id.parse().map_err(|_| NotFound("operator token").into())
-}
-
-impl From<ReadOperatorTokenError> for Problem {
-    fn from(error: ReadOperatorTokenError) -> Self {
-        match error {
-            ReadOperatorTokenError::Refused(refusal) => refusal.into(),
-            ReadOperatorTokenError::Invalid(invalid) => invalid.into(),
-            ReadOperatorTokenError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<CreateOperatorTokenError> for Problem {
-    fn from(error: CreateOperatorTokenError) -> Self {
-        match error {
-            CreateOperatorTokenError::Refused(refusal) => refusal.into(),
-            CreateOperatorTokenError::Invalid(invalid) => invalid.into(),
-            CreateOperatorTokenError::UnknownAccount => Self::of_field("account", "names no account"),
-            CreateOperatorTokenError::Randomness(error) => error.into(),
-            CreateOperatorTokenError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<ChangeOperatorTokenError> for Problem {
-    fn from(error: ChangeOperatorTokenError) -> Self {
-        match error {
-            ChangeOperatorTokenError::Refused(refusal) => refusal.into(),
-            ChangeOperatorTokenError::Store(error) => error.into(),
-        }
-    }
 }

@@ -8,11 +8,9 @@ use utoipa_axum::routes;
 use super::credentials::body::WithSecret;
 use super::credentials::told;
 use crate::control::api::call::ApiCall;
-use crate::control::api::problem::{Code, Problem};
+use crate::control::api::problem::Problem;
 use crate::control::api::response::Answer;
-use crate::control::operations::{
-    Created, Once, OwnKeyError, own_key, regenerate_own_key, switch_off_own_key, switch_on_own_key,
-};
+use crate::control::operations::{Created, Outcome, own_key, regenerate_own_key, disable_own_key, enable_own_key};
 use crate::control::views::CredentialView;
 use crate::control::web::state::ControlState;
 
@@ -48,7 +46,7 @@ async fn show(asked: ApiCall) -> Result<Answer<OwnKey>, Problem> {
     responses((status = 200, body = WithSecret, headers(("ETag" = String))), (status = 409))
 )]
 async fn switch_on(asked: ApiCall) -> Result<Answer<WithSecret>, Problem> {
-    answer(switch_on_own_key(&asked.call()).await?)
+    answer(enable_own_key(&asked.call()).await?)
 }
 
 /// Gives your own key a new secret; the one before is dead at once.
@@ -66,25 +64,13 @@ async fn regenerate(asked: ApiCall) -> Result<Answer<WithSecret>, Problem> {
     responses((status = 200, body = CredentialView, headers(("ETag" = String))), (status = 404))
 )]
 async fn switch_off(asked: ApiCall) -> Result<Answer<CredentialView>, Problem> {
-    Ok(told(&switch_off_own_key(&asked.call()).await?))
+    Ok(told(&disable_own_key(&asked.call()).await?))
 }
 
-fn answer(outcome: Once<Created>) -> Result<Answer<WithSecret>, Problem> {
+fn answer(outcome: Outcome<Created>) -> Result<Answer<WithSecret>, Problem> {
     let answer = match outcome {
-        Once::Done(created) => WithSecret::new(&created.record, &created.secret),
-        Once::Repeated(facts) => WithSecret::repeated(facts)?,
+        Outcome::Fresh(created) => WithSecret::new(&created.record, &created.secret),
+        Outcome::Replayed(facts) => WithSecret::repeated(facts)?,
     };
     Ok(answer.renewed())
-}
-
-impl From<OwnKeyError> for Problem {
-    fn from(error: OwnKeyError) -> Self {
-        match error {
-            OwnKeyError::Refused(refusal) => refusal.into(),
-            OwnKeyError::AlreadyOn => Self::new(Code::Conflict, error.to_string()),
-            OwnKeyError::IdTaken(_) => Self::new(Code::IdTaken, error.to_string()),
-            OwnKeyError::Secret(error) => error.into(),
-            OwnKeyError::Store(error) => error.into(),
-        }
-    }
 }

@@ -8,11 +8,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::control::api::extract::Body;
-use crate::control::api::problem::{Code, Problem};
+use crate::control::api::problem::Problem;
 use crate::control::api::response::{Answer, answered_before};
-use crate::control::operations::{
-    FirstUser, NewSetupLink, SetupLinkFor, UseSetupLinkError, look_at_setup_link, use_setup_link,
-};
+use crate::control::operations::{FirstUser, NewSetupLink, SetupLinkError, SetupLinkFor, show_setup_link, use_setup_link};
 use crate::control::web::anonymous::AnonymousCaller;
 use crate::control::web::state::{ControlState, LiveSettings};
 use crate::credential::PlainPassword;
@@ -51,10 +49,10 @@ async fn look_at_link(visitor: AnonymousCaller, Body(body): Body<LinkBody>) -> R
     visitor.knock()?;
     check(&body.ticket)?;
     let at = visitor.doorstep();
-    match look_at_setup_link(at.store, at.clock.now(), &body.ticket).await? {
+    match show_setup_link(at.store, at.clock.now(), &body.ticket).await? {
         Some(SetupLinkFor::First) => Ok(Answer::ok(LinkFor { first: true, email: None })),
         Some(SetupLinkFor::User { email }) => Ok(Answer::ok(LinkFor { first: false, email: Some(email) })),
-        None => Err(UseSetupLinkError::Worthless.into()),
+        None => Err(SetupLinkError::NotValid.into()),
     }
 }
 
@@ -148,18 +146,5 @@ impl SetupLink {
         let ticket = link.ticket.reveal().to_owned();
         let url = in_force.public_url.as_deref().map(|base| format!("{base}/setup#{ticket}"));
         Self { ticket, url, ends_at: link.ends_at.to_string() }
-    }
-}
-
-impl From<UseSetupLinkError> for Problem {
-    fn from(error: UseSetupLinkError) -> Self {
-        match error {
-            UseSetupLinkError::Worthless => Self::new(Code::LinkWorthless, error.to_string()),
-            UseSetupLinkError::Invalid(invalid) => invalid.into(),
-            UseSetupLinkError::EmailTaken => Self::new(Code::Taken, error.to_string()),
-            UseSetupLinkError::Busy(error) => error.into(),
-            UseSetupLinkError::Randomness(error) => error.into(),
-            UseSetupLinkError::Store(error) => error.into(),
-        }
     }
 }

@@ -10,12 +10,9 @@ use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Body, Id, Query};
 use crate::control::api::fields::{Fields, given};
 use crate::control::api::paging::{Page, Wanted};
-use crate::control::api::problem::{Code, Problem};
+use crate::control::api::problem::Problem;
 use crate::control::api::response::{Answer, answered_before, location};
-use crate::control::operations::{
-    ChangeUserError, CreateUserError, EditUser, NewUser, NotFound, Once, ReadUserError, create_user, disable_user,
-    edit_user, enable_user, list_users, new_setup_link, show_user,
-};
+use crate::control::operations::{EditUser, NewUser, NotFound, Outcome, create_user, disable_user, edit_user, enable_user, list_users, create_setup_link, show_user};
 use crate::control::views::{RoleName, UserView};
 use crate::control::web::state::ControlState;
 use crate::credential::Label;
@@ -108,11 +105,11 @@ async fn create(asked: ApiCall, Body(body): Body<NewUserBody>) -> Result<Answer<
     fields.finish()?;
     let new = NewUser { role: body.role.into(), account, email: body.email, name: body.name };
     let body = match create_user(&asked.call(), new).await? {
-        Once::Done(created) => {
+        Outcome::Fresh(created) => {
             let setup_link = Some(SetupLink::new(&created.link, asked.in_force()));
             UserWithLink { user: UserView::from(&created.record), setup_link, repeated: false }
         }
-        Once::Repeated(facts) => UserWithLink { user: answered_before(facts)?, setup_link: None, repeated: true },
+        Outcome::Replayed(facts) => UserWithLink { user: answered_before(facts)?, setup_link: None, repeated: true },
     };
     let (place, revision, is_replayed) = (location("users", &known(&body.user.id)?), body.user.revision, body.repeated);
     Ok(Answer::created(body, place).of_revision(revision).replayed(is_replayed))
@@ -151,7 +148,7 @@ struct EditUserBody {
 )]
 async fn edit(asked: ApiCall, Id(id): Id, Body(body): Body<EditUserBody>) -> Result<Answer<UserView>, Problem> {
     let (call, id) = (asked.conditional()?, known(&id)?);
-    let edit = EditUser { name: body.name, email: body.email, role: body.role.map(Role::from) };
+    let edit = EditUser { name: body.name.into(), email: body.email, role: body.role.map(Role::from) };
     Ok(told(&edit_user(&call, &id, edit).await?))
 }
 
@@ -179,9 +176,9 @@ async fn enable(asked: ApiCall, Id(id): Id) -> Result<Answer<UserView>, Problem>
     responses((status = 200, body = MadeLink))
 )]
 async fn make_link(asked: ApiCall, Id(id): Id) -> Result<Answer<MadeLink>, Problem> {
-    Ok(match new_setup_link(&asked.call(), &known(&id)?).await? {
-        Once::Done(link) => Answer::ok(MadeLink::new(&link, asked.in_force())),
-        Once::Repeated(facts) => Answer::ok(MadeLink::repeated(facts)?).replayed(true),
+    Ok(match create_setup_link(&asked.call(), &known(&id)?).await? {
+        Outcome::Fresh(link) => Answer::ok(MadeLink::new(&link, asked.in_force())),
+        Outcome::Replayed(facts) => Answer::ok(MadeLink::repeated(facts)?).replayed(true),
     })
 }
 
@@ -191,42 +188,4 @@ fn told(record: &UserRecord) -> Answer<UserView> {
 
 fn known(id: &str) -> Result<Label, Problem> {
     id.parse().map_err(|_| NotFound("user").into())
-}
-
-impl From<ReadUserError> for Problem {
-    fn from(error: ReadUserError) -> Self {
-        match error {
-            ReadUserError::Refused(refusal) => refusal.into(),
-            ReadUserError::Invalid(invalid) => invalid.into(),
-            ReadUserError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<CreateUserError> for Problem {
-    fn from(error: CreateUserError) -> Self {
-        match error {
-            CreateUserError::Refused(refusal) => refusal.into(),
-            CreateUserError::Invalid(invalid) => invalid.into(),
-            CreateUserError::UnknownAccount => Self::of_field("account", "names no account"),
-            CreateUserError::EmailTaken => Self::new(Code::Taken, error.to_string()),
-            CreateUserError::Randomness(error) => error.into(),
-            CreateUserError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<ChangeUserError> for Problem {
-    fn from(error: ChangeUserError) -> Self {
-        match error {
-            ChangeUserError::Refused(refusal) => refusal.into(),
-            ChangeUserError::Invalid(invalid) => invalid.into(),
-            ChangeUserError::EmailTaken => Self::new(Code::Taken, error.to_string()),
-            ChangeUserError::Oneself => Self::new(Code::Conflict, error.to_string()),
-            ChangeUserError::LastOwner => Self::new(Code::Conflict, error.to_string()),
-            ChangeUserError::LastStaff => Self::new(Code::LastStaff, error.to_string()),
-            ChangeUserError::Randomness(error) => error.into(),
-            ChangeUserError::Store(error) => error.into(),
-        }
-    }
 }

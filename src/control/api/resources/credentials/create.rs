@@ -8,16 +8,12 @@ use utoipa::ToSchema;
 use crate::control::api::fields::Fields;
 use crate::control::api::json_object::Object;
 use crate::control::api::problem::Problem;
-use crate::control::operations::{NewCredential, NewSecret, OperationContext};
+use crate::control::operations::{MAX_NAME_LENGTH, MAX_DESCRIPTION_LENGTH, MAX_EMAIL_LENGTH, MAX_SCOPES, MAX_ADDRESSES, NewCredential, NewSecret, OperationContext};
 use crate::control::views::{RateLimitView, SecretKind};
 use crate::credential::{PlainPassword, RateLimit};
 
-pub(in crate::control::api) const LONGEST_NAME: usize = 200;
-pub(in crate::control::api) const LONGEST_DESCRIPTION: usize = 2000;
-pub(in crate::control::api) const LONGEST_EMAIL: usize = 254;
-pub(in crate::control::api) const LONGEST_MOBILE: usize = 40;
-pub(in crate::control::api) const MOST_SCOPES: usize = 100;
-pub(in crate::control::api) const MOST_ADDRESSES: usize = 200;
+/// Before [`NewCredential::faults`] checks the number itself.
+pub(in crate::control::api) const MAX_MOBILE_LENGTH: usize = 40;
 
 /// What a new credential shall be.
 #[derive(Deserialize, ToSchema)]
@@ -77,13 +73,13 @@ impl NewCredentialBody {
         let secret = secret(&mut fields, self.kind, self.username, self.password);
         let account = fields.label("account", &self.account);
         let id = fields.maybe_label("id", self.id.as_deref());
-        let name = fields.line("name", self.name, LONGEST_NAME);
-        let description = fields.lines("description", self.description, LONGEST_DESCRIPTION);
-        let contact_email = fields.line("contact_email", self.contact_email, LONGEST_EMAIL);
-        let contact_mobile = fields.line("contact_mobile", self.contact_mobile, LONGEST_MOBILE);
+        let name = fields.line("name", self.name, MAX_NAME_LENGTH);
+        let description = fields.lines("description", self.description, MAX_DESCRIPTION_LENGTH);
+        let contact_email = fields.line("contact_email", self.contact_email, MAX_EMAIL_LENGTH);
+        let contact_mobile = fields.line("contact_mobile", self.contact_mobile, MAX_MOBILE_LENGTH);
         let version = fields.maybe_label("version", self.version.as_deref());
-        let scopes = self.scopes.map(|scopes| fields.labels("scopes", &scopes, MOST_SCOPES));
-        let addresses = fields.addresses("addresses", &self.addresses.unwrap_or_default(), MOST_ADDRESSES);
+        let scopes = self.scopes.map(|scopes| fields.labels("scopes", &scopes, MAX_SCOPES));
+        let addresses = fields.addresses("addresses", &self.addresses.unwrap_or_default(), MAX_ADDRESSES);
         let expires_at = fields.moment("expires_at", self.expires_at.as_deref());
         let rate_limit = self.rate_limit.and_then(|Object(limit)| rate_limit(&mut fields, limit));
         let (Some(account), Some(secret)) = (account, secret) else {

@@ -6,19 +6,15 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::body::WithSecret;
-use super::create::{
-    LONGEST_DESCRIPTION, LONGEST_EMAIL, LONGEST_MOBILE, LONGEST_NAME, MOST_ADDRESSES, MOST_SCOPES, rate_limit,
-};
+use super::create::{MAX_MOBILE_LENGTH, rate_limit};
 use super::{known, told};
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Body, Id, MaybeBody};
 use crate::control::api::fields::{Fields, given, said};
 use crate::control::api::json_object::Object;
-use crate::control::api::problem::{Code, Problem};
+use crate::control::api::problem::Problem;
 use crate::control::api::response::Answer;
-use crate::control::operations::{
-    Duplicate, DuplicateError, Edit, EditError, Invalid, Once, UpgradeVersionError, duplicate, edit, upgrade_version,
-};
+use crate::control::operations::{MAX_NAME_LENGTH, MAX_DESCRIPTION_LENGTH, MAX_EMAIL_LENGTH, MAX_SCOPES, MAX_ADDRESSES, Duplicate, Edit, Invalid, Outcome, duplicate, edit, upgrade_version};
 use crate::control::views::{CredentialView, RateLimitView};
 use crate::control::web::state::ControlState;
 use crate::credential::PlainPassword;
@@ -88,13 +84,13 @@ impl EditBody {
     fn read(self) -> Result<Edit, Invalid> {
         let mut fields = Fields::default();
         let edit = Edit {
-            name: said(self.name, |text| fields.line("name", Some(text), LONGEST_NAME)),
-            description: said(self.description, |text| fields.lines("description", Some(text), LONGEST_DESCRIPTION)),
-            contact_email: said(self.contact_email, |text| fields.line("contact_email", Some(text), LONGEST_EMAIL)),
-            contact_mobile: said(self.contact_mobile, |text| fields.line("contact_mobile", Some(text), LONGEST_MOBILE)),
+            name: said(self.name, |text| fields.line("name", Some(text), MAX_NAME_LENGTH)),
+            description: said(self.description, |text| fields.lines("description", Some(text), MAX_DESCRIPTION_LENGTH)),
+            contact_email: said(self.contact_email, |text| fields.line("contact_email", Some(text), MAX_EMAIL_LENGTH)),
+            contact_mobile: said(self.contact_mobile, |text| fields.line("contact_mobile", Some(text), MAX_MOBILE_LENGTH)),
             version: said(self.version, |text| fields.label("version", &text)),
-            scopes: said(self.scopes, |texts| Some(fields.labels("scopes", &texts, MOST_SCOPES))),
-            addresses: said(self.addresses, |texts| Some(fields.addresses("addresses", &texts, MOST_ADDRESSES))),
+            scopes: said(self.scopes, |texts| Some(fields.labels("scopes", &texts, MAX_SCOPES))),
+            addresses: said(self.addresses, |texts| Some(fields.addresses("addresses", &texts, MAX_ADDRESSES))),
             expires_at: said(self.expires_at, |text| fields.moment("expires_at", Some(&text))),
             rate_limit: said(self.rate_limit, |Object(limit)| rate_limit(&mut fields, limit)),
         };
@@ -161,48 +157,14 @@ async fn duplicate_one(
     let mut fields = Fields::default();
     let how = Duplicate {
         id: fields.maybe_label("id", body.id.as_deref()),
-        name: fields.line("name", body.name, LONGEST_NAME),
+        name: fields.line("name", body.name, MAX_NAME_LENGTH),
         username: body.username,
         chosen: body.password.map(|password| PlainPassword::new(password.as_bytes())),
     };
     fields.finish()?;
     let answer = match duplicate(&asked.call(), known(&id)?.as_str(), how).await? {
-        Once::Done(created) => WithSecret::new(&created.record, &created.secret),
-        Once::Repeated(facts) => WithSecret::repeated(facts)?,
+        Outcome::Fresh(created) => WithSecret::new(&created.record, &created.secret),
+        Outcome::Replayed(facts) => WithSecret::repeated(facts)?,
     };
     answer.created()
-}
-
-impl From<EditError> for Problem {
-    fn from(error: EditError) -> Self {
-        match error {
-            EditError::Refused(refusal) => refusal.into(),
-            EditError::Invalid(invalid) => invalid.into(),
-            EditError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<UpgradeVersionError> for Problem {
-    fn from(error: UpgradeVersionError) -> Self {
-        match error {
-            UpgradeVersionError::Refused(refusal) => refusal.into(),
-            UpgradeVersionError::Invalid(invalid) => invalid.into(),
-            UpgradeVersionError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<DuplicateError> for Problem {
-    fn from(error: DuplicateError) -> Self {
-        match error {
-            DuplicateError::Refused(refusal) => refusal.into(),
-            DuplicateError::Invalid(invalid) => invalid.into(),
-            DuplicateError::OwnKey | DuplicateError::Changed => Self::new(Code::Conflict, error.to_string()),
-            DuplicateError::IdTaken => Self::new(Code::IdTaken, error.to_string()),
-            DuplicateError::UsernameTaken => Self::new(Code::UsernameTaken, error.to_string()),
-            DuplicateError::Secret(error) => error.into(),
-            DuplicateError::Store(error) => error.into(),
-        }
-    }
 }

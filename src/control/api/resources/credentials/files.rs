@@ -22,7 +22,7 @@ use crate::control::api::field_problem::{FieldProblem, Position};
 use crate::control::api::fields::Fields;
 use crate::control::api::problem::{Code, Problem};
 use crate::control::api::response::Answer;
-use crate::control::operations::{ExportError, ImportError, Imported, export, import, may_import};
+use crate::control::operations::{Imported, export, import, may_import};
 use crate::control::web::csrf::demand_no_link;
 use crate::control::web::state::ControlState;
 use crate::credential::Label;
@@ -82,12 +82,12 @@ async fn take_out(asked: ApiCall, headers: HeaderMap, Query(query): Query<OutQue
     let account = fields.maybe_label("account", query.account.as_deref());
     fields.finish()?;
     // Of a million they are too many to hold, and what is wrong has to be said before the first of them.
-    let mut spool = tempfile::tempfile().map_err(ExportError::Write)?;
+    let mut spool = tempfile::tempfile()?;
     let exported = export(&asked.call(), query.format.into(), account.as_ref(), BufWriter::new(&spool)).await?;
     for error in &exported.unreadable {
         tracing::error!("{error}");
     }
-    spool.flush().and_then(|()| spool.rewind()).map_err(ExportError::Write)?;
+    spool.flush().and_then(|()| spool.rewind())?;
     let file = tokio::fs::File::from_std(spool);
     let pieces = stream::try_unfold(file, async |mut file| {
         let mut piece = vec![0; PIECE];
@@ -195,7 +195,7 @@ async fn take_in(
         (FileFormat::Csv, _) => Import::csv(&text, catalogs),
         (FileFormat::Yaml | FileFormat::Htpasswd, _) => Import::yaml(&text, catalogs),
     };
-    let imported = import(&call, &read.map_err(ImportError::Diagnostics)?, query.dry_run).await?;
+    let imported = import(&call, &read?, query.dry_run).await?;
     Ok(Answer::ok(ImportedBody::new(imported, query.dry_run)))
 }
 
@@ -246,16 +246,6 @@ impl From<FileFormat> for formats::Format {
     }
 }
 
-impl From<ImportError> for Problem {
-    fn from(error: ImportError) -> Self {
-        match error {
-            ImportError::Refused(refusal) => refusal.into(),
-            ImportError::Diagnostics(faults) => faults.into(),
-            ImportError::Store(error) => error.into(),
-        }
-    }
-}
-
 /// Each where it stands in the file.
 impl From<Diagnostics> for Problem {
     fn from(faults: Diagnostics) -> Self {
@@ -270,18 +260,5 @@ impl From<Diagnostics> for Problem {
         let count = faults.0.len();
         let detail = format!("{count} fault{}; nothing was imported", if count == 1 { "" } else { "s" });
         Self { fields: faults.0.into_iter().map(field).collect(), ..Self::new(Code::Invalid, detail) }
-    }
-}
-
-impl From<ExportError> for Problem {
-    fn from(error: ExportError) -> Self {
-        match error {
-            ExportError::Refused(refusal) => refusal.into(),
-            ExportError::Write(error) => {
-                tracing::error!(%error, "a file cannot be written");
-                Self::new(Code::Internal, "the file cannot be written; the log says why")
-            }
-            ExportError::Store(error) => error.into(),
-        }
     }
 }

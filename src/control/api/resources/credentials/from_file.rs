@@ -57,7 +57,7 @@ struct FileCredential {
     get, path = "/file-credentials", tag = "credentials", responses((status = 200, body = FileCredentials))
 )]
 async fn list_file_credentials(asked: ApiCall) -> Result<Answer<FileCredentials>, Problem> {
-    let reach = asked.call().reach_granted::<Problem>(Right::ManageCredentials).await?;
+    let reach = asked.call().reach_granted(Right::ManageCredentials).await?;
     let seen = asked.in_force().file.iter().filter(|credential| reach.covers(&credential.account.id));
     Ok(Answer::ok(FileCredentials { items: seen.map(FileCredential::from).collect() }))
 }

@@ -18,19 +18,15 @@ use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Body, Id, Query};
 use crate::control::api::fields::Fields;
 use crate::control::api::paging::{Page, Wanted};
-use crate::control::api::problem::{Code, Problem};
+use crate::control::api::problem::Problem;
 use crate::control::api::response::{Answer, location};
-use crate::control::operations::{
-    CreateError, CreatedWhen, CredentialsWanted, DeleteError, ListCredentialsError, NotFound, Once, Right,
-    count_credentials, create, delete, list_credentials, show_credential,
-};
+use crate::control::operations::{MAX_NAME_LENGTH, CreatedWhen, CredentialSearch, NotFound, Outcome, Right, count_credentials, create, delete, list_credentials, show_credential};
 use crate::control::views::CredentialView;
 use crate::control::web::state::ControlState;
 use crate::credential::Label;
 use crate::store::{CredentialKind, CredentialRecord, CredentialState};
 
 const TAG: &str = "credentials";
-const LONGEST_PART: usize = 200;
 
 pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
     OpenApiRouter::new().routes(routes!(list, create_one)).routes(routes!(count)).routes(routes!(show, delete_one))
@@ -154,8 +150,8 @@ async fn create_one(asked: ApiCall, Body(new): Body<NewCredentialBody>) -> Resul
     let call = asked.call();
     call.reach(Right::ManageCredentials)?;
     let answer = match create(&call, new.read(&call)?).await? {
-        Once::Done(created) => WithSecret::new(&created.record, &created.secret),
-        Once::Repeated(facts) => WithSecret::repeated(facts)?,
+        Outcome::Fresh(created) => WithSecret::new(&created.record, &created.secret),
+        Outcome::Replayed(facts) => WithSecret::repeated(facts)?,
     };
     answer.created()
 }
@@ -204,11 +200,11 @@ impl WithSecret {
 }
 
 impl CredentialQuery {
-    fn wanted(self, fields: &mut Fields) -> CredentialsWanted {
-        CredentialsWanted {
+    fn wanted(self, fields: &mut Fields) -> CredentialSearch {
+        CredentialSearch {
             account: fields.maybe_label("account", self.account.as_deref()),
             owner: fields.maybe_label("owner", self.owner.as_deref()),
-            part: fields.line("part", self.part, LONGEST_PART),
+            part: fields.line("part", self.part, MAX_NAME_LENGTH),
             created: self.created,
             state: self.state.map(|state| match state {
                 StateName::Cleared => CredentialState::Cleared,
@@ -221,39 +217,6 @@ impl CredentialQuery {
                 KindName::Password => CredentialKind::Password,
                 KindName::Own => CredentialKind::Own,
             }),
-        }
-    }
-}
-
-impl From<ListCredentialsError> for Problem {
-    fn from(error: ListCredentialsError) -> Self {
-        match error {
-            ListCredentialsError::Refused(refusal) => refusal.into(),
-            ListCredentialsError::Invalid(invalid) => invalid.into(),
-            ListCredentialsError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<CreateError> for Problem {
-    fn from(error: CreateError) -> Self {
-        match error {
-            CreateError::Refused(refusal) => refusal.into(),
-            CreateError::Invalid(invalid) => invalid.into(),
-            CreateError::UnknownAccount => Self::of_field("account", "names no account"),
-            CreateError::IdTaken => Self::new(Code::IdTaken, error.to_string()),
-            CreateError::UsernameTaken => Self::new(Code::UsernameTaken, error.to_string()),
-            CreateError::Secret(error) => error.into(),
-            CreateError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<DeleteError> for Problem {
-    fn from(error: DeleteError) -> Self {
-        match error {
-            DeleteError::Refused(refusal) => refusal.into(),
-            DeleteError::Store(error) => error.into(),
         }
     }
 }

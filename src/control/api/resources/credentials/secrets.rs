@@ -10,18 +10,14 @@ use super::{known, told};
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Id, MaybeBody};
 use crate::control::api::fields::Fields;
-use crate::control::api::problem::{Code, Problem};
+use crate::control::api::problem::Problem;
 use crate::control::api::response::Answer;
-use crate::control::operations::{
-    ClearError, DisableError, EnableError, EndOverlapError, Once, Reset, ResetError, clear, disable, enable,
-    end_overlap, reset,
-};
+use crate::control::operations::{MAX_DESCRIPTION_LENGTH, Outcome, Reset, clear, disable, enable, end_overlap, reset};
 use crate::control::views::CredentialView;
 use crate::control::web::state::ControlState;
 use crate::credential::PlainPassword;
 
 const TAG: &str = "credentials";
-const LONGEST_REASON: usize = 2000;
 
 pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
     OpenApiRouter::new()
@@ -61,8 +57,8 @@ async fn reset_one(
         overlap: std::time::Duration::from_secs(body.overlap_seconds),
     };
     let answer = match reset(&asked.call(), known(&id)?.as_str(), how).await? {
-        Once::Done(done) => WithSecret::new(&done.record, &done.secret),
-        Once::Repeated(facts) => WithSecret::repeated(facts)?,
+        Outcome::Fresh(done) => WithSecret::new(&done.record, &done.secret),
+        Outcome::Replayed(facts) => WithSecret::repeated(facts)?,
     };
     Ok(answer.renewed())
 }
@@ -88,7 +84,7 @@ async fn disable_one(
     MaybeBody(body): MaybeBody<DisableBody>,
 ) -> Result<Answer<CredentialView>, Problem> {
     let mut fields = Fields::default();
-    let reason = fields.lines("reason", body.reason, LONGEST_REASON);
+    let reason = fields.lines("reason", body.reason, MAX_DESCRIPTION_LENGTH);
     fields.finish()?;
     let record = disable(&asked.call(), known(&id)?.as_str(), reason).await?;
     Ok(told(&record))
@@ -121,55 +117,4 @@ async fn end_overlap_of(asked: ApiCall, Id(id): Id) -> Result<Answer<CredentialV
 )]
 async fn clear_one(asked: ApiCall, Id(id): Id) -> Result<Answer<CredentialView>, Problem> {
     Ok(told(&clear(&asked.call(), known(&id)?.as_str()).await?))
-}
-
-impl From<ResetError> for Problem {
-    fn from(error: ResetError) -> Self {
-        match error {
-            ResetError::Refused(refusal) => refusal.into(),
-            ResetError::Invalid(invalid) => invalid.into(),
-            ResetError::OverlapTooLong => Self::of_field("overlap_seconds", "must be at most 366 days"),
-            ResetError::TokenChosen => Self::of_field("password", "has no meaning with a token, which is made"),
-            ResetError::OwnKey | ResetError::Changed => Self::new(Code::Conflict, error.to_string()),
-            ResetError::Secret(error) => error.into(),
-            ResetError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<DisableError> for Problem {
-    fn from(error: DisableError) -> Self {
-        match error {
-            DisableError::Refused(refusal) => refusal.into(),
-            DisableError::Invalid(invalid) => invalid.into(),
-            DisableError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<EnableError> for Problem {
-    fn from(error: EnableError) -> Self {
-        match error {
-            EnableError::Refused(refusal) => refusal.into(),
-            EnableError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<ClearError> for Problem {
-    fn from(error: ClearError) -> Self {
-        match error {
-            ClearError::Refused(refusal) => refusal.into(),
-            ClearError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<EndOverlapError> for Problem {
-    fn from(error: EndOverlapError) -> Self {
-        match error {
-            EndOverlapError::Refused(refusal) => refusal.into(),
-            EndOverlapError::Store(error) => error.into(),
-        }
-    }
 }
