@@ -2,6 +2,8 @@
 
 use sqlx::error::DatabaseError;
 
+use super::UniqueKey;
+
 /// Why the store could not do what it was asked for. Nothing is half done: every write is one transaction.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -24,9 +26,9 @@ pub enum StoreError {
         "the database is read-only; make its file and folder writable for this user, or name the primary server. Reading goes on meanwhile"
     )]
     ReadOnly,
-    /// Somebody else has that name already; which.
-    #[error("{0} is taken already")]
-    Taken(&'static str),
+    /// Another row has this key.
+    #[error("{0} is already taken")]
+    Taken(UniqueKey),
     /// Something named in the change is not there (any more).
     #[error("something that it belongs to does not exist")]
     MissingReference,
@@ -78,7 +80,13 @@ impl From<sqlx::Error> for StoreError {
 impl StoreError {
     fn of_database(error: &dyn DatabaseError) -> Self {
         if error.is_unique_violation() {
-            return Self::Taken(taken(error));
+            return match UniqueKey::violated(error) {
+                Some(key) => Self::Taken(key),
+                None => Self::Unusable {
+                    problem: error.message().to_owned(),
+                    remedy: "drop this unique index, which is not part of claviger's schema",
+                },
+            };
         }
         if error.is_foreign_key_violation() {
             return Self::MissingReference;
@@ -108,19 +116,4 @@ impl StoreError {
             _ => Self::Unavailable(error.message().to_owned()),
         }
     }
-}
-
-/// What a unique index stands for. SQLite names columns, PostgreSQL the index.
-fn taken(error: &dyn DatabaseError) -> &'static str {
-    let where_it_is = [error.constraint().unwrap_or_default(), error.message()].join(" ");
-    let meanings = [
-        ("tokens", "the token"),
-        ("credentials_username", "the user name"),
-        ("credentials.username", "the user name"),
-        ("credentials", "the id"),
-        ("users_email", "the e-mail address"),
-        ("users.email", "the e-mail address"),
-        ("access_requests", "the account's place in the queue"),
-    ];
-    meanings.iter().find(|(part, _)| where_it_is.contains(part)).map_or("the id", |(_, meaning)| meaning)
 }

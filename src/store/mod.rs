@@ -19,6 +19,7 @@ mod schema;
 mod sessions;
 mod setup_links;
 mod transaction;
+mod unique_key;
 mod use_cases;
 mod users;
 
@@ -47,6 +48,7 @@ pub use schema::SchemaState;
 pub use sessions::SessionRecord;
 pub use setup_links::SetupLinkRecord;
 pub use transaction::Transaction;
+pub use unique_key::UniqueKey;
 pub use use_cases::{UnfitUseCase, UseCase};
 pub use users::{EnabledUser, UserFilter, UserRecord};
 

@@ -47,7 +47,7 @@ impl From<Invalid> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
-            StoreError::Taken(what) => return Self::new(Code::Taken, format!("{what} is taken already")),
+            StoreError::Taken(_) => return Self::new(Code::Taken, error.to_string()),
             StoreError::MissingReference => {
                 return Self::new(Code::Conflict, "something that it belongs to does not exist any more");
             }

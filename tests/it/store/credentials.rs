@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use claviger::credential::{RateLimit, TokenDigest};
-use claviger::store::{Changes, PreviousSecret, RecordSecret, StoreError};
+use claviger::store::{Changes, PreviousSecret, RecordSecret, StoreError, UniqueKey};
 use jiff::ToSpan as _;
 
 use super::beds::{Bed, label, noon, on_each, token};
@@ -92,7 +92,7 @@ async fn a_name_that_is_taken_is_refused_and_nothing_is_written(bed: Bed) {
     let mut transaction = bed.store.begin(noon()).await.unwrap();
     transaction.put_credential(&token("two", "acme", "other")).await.unwrap();
     let refused = transaction.put_credential(&token("three", "acme", "secret")).await;
-    assert!(matches!(refused, Err(StoreError::Taken("the token"))), "{refused:?}");
+    assert!(matches!(refused, Err(StoreError::Taken(UniqueKey::TokenDigest))), "{refused:?}");
     drop(transaction);
     assert_eq!(bed.store.credential("two").await.unwrap(), None);
     let mut transaction = bed.store.begin(noon()).await.unwrap();
