@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::password_cache::VerifiedKey;
 use super::{
-    BasicCredentials, Directory, HashPool, Lookup, LookupKey, Network, PasswordCache, Presented, Rejection, Unavailable,
+    BasicCredentials, Directory, HashPool, HashQueueFull, Lookup, LookupKey, Network, PasswordCache, Presented,
+    Rejection, Unavailable,
 };
 use crate::credential::{Credential, PasswordHash, PlainPassword, TokenDigest, TokenFormat};
 
@@ -170,7 +171,8 @@ impl Authenticator {
         let PendingPassword { username, password, hash, candidate, .. } = pending;
         // Kept for the case that it is right and its hash is one of yesterday.
         let again = (candidate.is_some() && hash.is_outdated(&password)).then(|| password.clone());
-        let right = self.hashing.verify(hash.clone(), password).await?;
+        let verdict = self.hashing.verify(hash.clone(), password).await;
+        let right = verdict.map_err(|HashQueueFull| Rejection::DirectoryUnavailable)?;
         let (true, Some(key)) = (right, candidate) else { return Err(Rejection::CredentialInvalid) };
         self.passwords.insert(key);
         let directory = current();
@@ -186,7 +188,7 @@ impl Authenticator {
         let credential = credential.ok_or(Rejection::CredentialInvalid)?;
         if let Some(password) = again.filter(|_| directory.replaces_hashes()) {
             let of = credential.clone();
-            self.hashing.renew(password, move |hash| directory.replace_hash(&of, hash));
+            self.hashing.rehash(password, move |hash| directory.replace_hash(&of, hash));
         }
         Ok(credential)
     }

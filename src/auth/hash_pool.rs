@@ -1,46 +1,59 @@
-//! Slow hashes, off the async threads: a fixed number at a time, a bounded queue, memory kept.
+//! Slow password hashes on threads of their own: a fixed number at a time, a bounded queue, reused memory.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::Rejection;
-use crate::credential::{HashMemory, PasswordHash, PlainPassword};
+use crate::credential::{HashMemory, PasswordHash, PasswordHashError, PlainPassword};
 use crate::runtime::lower_priority;
 
-/// How much hashing goes on at once, and how much may wait.
 #[derive(Debug, Clone, Copy)]
 pub struct HashPoolSize {
-    /// Passwords verified at the same time; each takes a core and up to 19 MiB (default parameters).
+    /// Hashes computed at the same time; each takes a core and 19 MiB (default parameters).
     pub threads: NonZeroUsize,
-    /// Passwords that may wait; more are refused with 503.
+    /// Passwords that wait for a thread. With a full queue, further ones are refused.
     pub queue: usize,
 }
 
-/// Threads that verify passwords. They end when the pool is dropped.
+/// Threads that verify and hash passwords. They end when the pool is dropped.
+///
+/// A caller that stops waiting leaves its job in the queue; the thread then skips it.
 pub struct HashPool {
     jobs: SyncSender<Job>,
     waiting: Arc<AtomicUsize>,
 }
 
+/// The queue is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many passwords are waiting to be hashed; try again in a moment")]
+pub struct HashQueueFull;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HashError {
+    #[error(transparent)]
+    QueueFull(#[from] HashQueueFull),
+    #[error(transparent)]
+    Failed(#[from] PasswordHashError),
+}
+
+type Hashed = Result<(PasswordHash, PlainPassword), PasswordHashError>;
+
 enum Job {
-    Verify { hash: PasswordHash, password: PlainPassword, answer: oneshot::Sender<bool> },
-    Renew { password: PlainPassword, done: Box<dyn FnOnce(PasswordHash) + Send> },
+    Verify { hash: PasswordHash, password: PlainPassword, reply: oneshot::Sender<bool> },
+    Hash { password: PlainPassword, reply: oneshot::Sender<Hashed> },
+    Rehash { password: PlainPassword, done: Box<dyn FnOnce(PasswordHash) + Send> },
 }
 
 impl HashPool {
-    /// Starts the threads. `observe` is told how long each hash took.
+    /// Starts the threads. They call `observe` with the duration of every hash.
     ///
     /// # Errors
-    /// When the system gives no thread.
-    pub fn start(
-        size: HashPoolSize,
-        observe: impl Fn(Duration) + Clone + Send + 'static,
-    ) -> Result<Self, std::io::Error> {
+    /// A thread cannot be spawned.
+    pub fn start(size: HashPoolSize, observe: impl Fn(Duration) + Clone + Send + 'static) -> std::io::Result<Self> {
         let (jobs, queue) = sync_channel(size.queue.max(1));
         let queue = Arc::new(Mutex::new(queue));
         let waiting = Arc::new(AtomicUsize::new(0));
@@ -58,27 +71,48 @@ impl HashPool {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    /// True when the password is right.
+    /// Returns whether the password matches the hash.
     ///
     /// # Errors
-    /// [`Rejection::DirectoryUnavailable`] when too many wait already.
-    pub async fn verify(&self, hash: PasswordHash, password: PlainPassword) -> Result<bool, Rejection> {
-        let (answer, verdict) = oneshot::channel();
-        self.enqueue(Job::Verify { hash, password, answer })?;
-        verdict.await.map_err(|_| Rejection::DirectoryUnavailable)
+    /// [`HashQueueFull`].
+    pub async fn verify(&self, hash: PasswordHash, password: PlainPassword) -> Result<bool, HashQueueFull> {
+        let (reply, verdict) = oneshot::channel();
+        self.enqueue(Job::Verify { hash, password, reply })?;
+        verdict.await.map_err(|_| HashQueueFull)
     }
 
-    /// Hashes a password anew, when a thread has time for it. Not at all when too many wait: it will come again.
-    pub fn renew(&self, password: PlainPassword, done: impl FnOnce(PasswordHash) + Send + 'static) {
-        let _another_time = self.enqueue(Job::Renew { password, done: Box::new(done) });
+    /// Hashes a new password (argon2id, default parameters) and returns the password with its hash.
+    ///
+    /// # Errors
+    /// [`HashError::QueueFull`], or [`HashError::Failed`] without memory or randomness.
+    pub async fn hash(&self, password: PlainPassword) -> Result<(PasswordHash, PlainPassword), HashError> {
+        let (reply, hashed) = oneshot::channel();
+        self.enqueue(Job::Hash { password, reply })?;
+        Ok(hashed.await.map_err(|_| HashQueueFull)??)
     }
 
-    fn enqueue(&self, job: Job) -> Result<(), Rejection> {
+    /// Replaces the hash of a password in the background. With a full queue, or without memory or randomness, the old
+    /// hash stays, and the next sign-in tries again.
+    pub fn rehash(&self, password: PlainPassword, done: impl FnOnce(PasswordHash) + Send + 'static) {
+        let _old_hash_stays = self.enqueue(Job::Rehash { password, done: Box::new(done) });
+    }
+
+    fn enqueue(&self, job: Job) -> Result<(), HashQueueFull> {
         self.waiting.fetch_add(1, Ordering::Relaxed);
         self.jobs.try_send(job).map_err(|_| {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
-            Rejection::DirectoryUnavailable
+            HashQueueFull
         })
+    }
+}
+
+impl Job {
+    fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Verify { reply, .. } => reply.is_closed(),
+            Self::Hash { reply, .. } => reply.is_closed(),
+            Self::Rehash { .. } => false,
+        }
     }
 }
 
@@ -86,24 +120,30 @@ fn work(queue: &Mutex<Receiver<Job>>, waiting: &AtomicUsize, observe: impl Fn(Du
     let mut memory = HashMemory::default();
     lower_priority();
     loop {
-        // A thread that panicked while it held the lock left the queue itself whole.
-        let next = queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
+        // A panic while the lock is held cannot leave the receiver in a broken state.
+        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = next else { return };
         waiting.fetch_sub(1, Ordering::Relaxed);
+        if job.is_abandoned() {
+            continue;
+        }
         let start = Instant::now();
+        // A failed send means that the caller no longer waits.
         match job {
-            Job::Verify { answer, .. } if answer.is_closed() => continue,
-            Job::Verify { hash, password, answer } => {
-                let verdict = hash.verify(password.reveal(), &mut memory);
+            Job::Verify { hash, password, reply } => {
+                let is_match = hash.verify(password.reveal(), &mut memory);
                 observe(start.elapsed());
-                // The caller may have gone meanwhile.
-                let _gone = answer.send(verdict);
+                let _abandoned = reply.send(is_match);
             }
-            Job::Renew { password, done } => {
-                // Without randomness the old hash has to do.
-                let renewed = PasswordHash::of(&password);
+            Job::Hash { password, reply } => {
+                let hash = PasswordHash::of(&password);
                 observe(start.elapsed());
-                let _failed = renewed.map(done);
+                let _abandoned = reply.send(hash.map(|hash| (hash, password)));
+            }
+            Job::Rehash { password, done } => {
+                let hash = PasswordHash::of(&password);
+                observe(start.elapsed());
+                let _old_hash_stays = hash.map(done);
             }
         }
     }
@@ -121,7 +161,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn right_and_wrong_passwords_are_told_apart() {
+    async fn a_password_matches_its_own_hash_only() {
         let pool = pool(1, 4);
         let hash: PasswordHash = "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=".parse().unwrap();
         let verdict = |password: &'static [u8]| pool.verify(hash.clone(), PlainPassword::new(password));
@@ -143,10 +183,7 @@ mod tests {
         for verdict in flood {
             match verdict.await.unwrap() {
                 Ok(right) => assert!(!right),
-                Err(rejection) => {
-                    assert_eq!(rejection, Rejection::DirectoryUnavailable);
-                    refused += 1;
-                }
+                Err(HashQueueFull) => refused += 1,
             }
         }
         assert!(refused > 0);
@@ -154,8 +191,61 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_waits_is_counted() {
-        // The thread stops after each hash, once to say so and once until it may go on.
+    async fn a_new_password_is_returned_with_a_hash_that_it_matches() {
+        let pool = pool(1, 1);
+        let (hash, password) = pool.hash(PlainPassword::new(b"correct horse")).await.unwrap();
+        assert_eq!(hash.scheme(), "argon2id");
+        assert_eq!(password.reveal(), b"correct horse");
+        assert_eq!(pool.verify(hash, password).await, Ok(true));
+    }
+
+    /// `hashes` of the pool's jobs run at once; the rest waits, is refused, or is skipped once abandoned.
+    #[tokio::test]
+    async fn four_hundred_new_passwords_use_no_more_than_the_threads_and_the_queue() {
+        let (step, hashes) = (Arc::new(Barrier::new(2)), Arc::new(AtomicUsize::new(0)));
+        let (stop, count) = (step.clone(), hashes.clone());
+        let size = HashPoolSize { threads: NonZeroUsize::MIN, queue: 8 };
+        let observe = move |_| {
+            count.fetch_add(1, Ordering::SeqCst);
+            stop.wait();
+        };
+        let pool = Arc::new(HashPool::start(size, observe).unwrap());
+        let hash = || {
+            let pool = pool.clone();
+            tokio::spawn(async move { pool.hash(PlainPassword::new(b"x")).await })
+        };
+        let first = hash();
+        while hashes.load(Ordering::SeqCst) == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let mut waiting = Vec::new();
+        let mut refused = 0;
+        for _ in 0..400 {
+            let job = hash();
+            tokio::task::yield_now().await;
+            if job.is_finished() {
+                assert!(matches!(job.await.unwrap(), Err(HashError::QueueFull(HashQueueFull))));
+                refused += 1;
+            } else {
+                waiting.push(job);
+            }
+        }
+        assert_eq!((waiting.len(), refused), (8, 392));
+        for abandoned in waiting.drain(..7) {
+            abandoned.abort();
+            let _aborted = abandoned.await;
+        }
+        step.wait();
+        assert!(first.await.unwrap().is_ok());
+        step.wait();
+        assert!(waiting.pop().unwrap().await.unwrap().is_ok());
+        assert_eq!(hashes.load(Ordering::SeqCst), 2, "abandoned jobs are not hashed");
+        assert_eq!(pool.depth(), 0);
+    }
+
+    #[tokio::test]
+    async fn depth_counts_the_jobs_that_wait() {
+        // The thread waits twice after each hash: once to report it, once for the permission to go on.
         let step = Arc::new(Barrier::new(2));
         let stop = step.clone();
         let size = HashPoolSize { threads: NonZeroUsize::MIN, queue: 8 };

@@ -16,7 +16,7 @@ mod rules;
 mod target;
 mod throttle;
 
-pub use self::hash_pool::{HashPool, HashPoolSize};
+pub use self::hash_pool::{HashError, HashPool, HashPoolSize, HashQueueFull};
 pub use self::rate_limit::{RateLimiter, RateLimiters, RateStatus};
 pub use self::route_request::{NamedVersion, RequestedVersion, RouteRequest};
 pub use authenticator::{AuthOutcome, Authenticator, PendingPassword, UnresolvedBasic, Unsettled};
