@@ -35,7 +35,8 @@ impl Command {
             let store = named.open_ready().await?;
             let caller = Caller::shell(shell_user());
             let made =
-                create_first_setup_link(&OperationContext::new(&store, &caller, Clock::System.now(), named.terms())).await;
+                create_first_setup_link(&OperationContext::new(&store, &caller, Clock::System.now(), named.terms()))
+                    .await;
             store.close().await;
             let (link, base) = (made?, named.settings.public_url.as_deref());
             let ticket = link.ticket.reveal();

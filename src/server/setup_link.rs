@@ -8,7 +8,9 @@ use arc_swap::ArcSwap;
 
 use crate::clock::Clock;
 use crate::control::api::LiveSettings;
-use crate::control::operations::{Caller, NewSetupLink, OperationContext, SetupLinkError, create_first_setup_link};
+use crate::control::operations::{
+    Caller, NewSetupLink, OperationContext, OperationError, SetupLinkError, create_first_setup_link,
+};
 use crate::store::Store;
 
 /// Until a database that does not answer is asked again.
@@ -21,18 +23,18 @@ pub(super) async fn offer(store: Store, in_force: Arc<ArcSwap<LiveSettings>>) {
         let in_force = in_force.load_full();
         match make(&store, &in_force).await {
             Ok(link) => return print(&link, in_force.public_url.as_deref()),
-            Err(SetupLinkError::AlreadySetUp) => return,
-            Err(SetupLinkError::Store(error)) => tracing::debug!("no first link yet: {error}"),
+            Err(OperationError::Other(SetupLinkError::AlreadySetUp)) => return,
+            Err(OperationError::Store(error)) => tracing::debug!("no first link yet: {error}"),
             Err(error) => return tracing::error!("there is no first link: {error}"),
         }
         tokio::time::sleep(AGAIN).await;
     }
 }
 
-async fn make(store: &Store, in_force: &LiveSettings) -> Result<NewSetupLink, SetupLinkError> {
+async fn make(store: &Store, in_force: &LiveSettings) -> Result<NewSetupLink, OperationError<SetupLinkError>> {
     // Nothing is locked for what is not needed most of the time.
     if store.has_staff().await? {
-        return Err(SetupLinkError::AlreadySetUp);
+        return Err(SetupLinkError::AlreadySetUp.into());
     }
     let system = Caller::system();
     create_first_setup_link(&OperationContext::new(store, &system, Clock::System.now(), in_force.terms())).await

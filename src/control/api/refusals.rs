@@ -77,7 +77,7 @@ impl From<NoSecret> for Problem {
     fn from(error: NoSecret) -> Self {
         match error {
             NoSecret::Machine => Self::new(Code::Internal, error.to_string()),
-            NoSecret::Busy => Self::new(Code::Busy, error.to_string()).retry_after(1),
+            NoSecret::Busy(_) => Self::new(Code::Busy, error.to_string()).retry_after(1),
         }
     }
 }

@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 
 use zeroize::Zeroizing;
 
-use super::{Invalid, OperationContext};
 use super::text_rules::is_bidi_control;
-use crate::auth::HashPool;
-use crate::credential::{PasswordHash, PlainPassword, PlainToken, StoredSecret, is_username};
+use super::{Invalid, OperationContext};
+use crate::auth::{HashError, HashQueueFull};
+use crate::credential::{PlainPassword, PlainToken, StoredSecret, is_username};
 
 /// In characters.
 const MIN_PASSWORD_LENGTH: usize = 8;
@@ -66,8 +66,17 @@ pub enum PasswordUnfit {
 pub enum NoSecret {
     #[error("the system gave no randomness or no memory")]
     Machine,
-    #[error("too many passwords are being hashed; try again in a moment")]
-    Busy,
+    #[error(transparent)]
+    Busy(#[from] HashQueueFull),
+}
+
+impl From<HashError> for NoSecret {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::QueueFull(full) => full.into(),
+            HashError::Failed(_) => Self::Machine,
+        }
+    }
 }
 
 /// A new secret, and the form in which it is stored.
@@ -115,25 +124,11 @@ pub(super) async fn create_secret(
                 None => PlainPassword::generate().map_err(|_| NoSecret::Machine)?,
             };
             let hashes = call.hashes.ok_or(NoSecret::Machine)?;
-            let (hash, password) = hash_password(hashes, password).await?;
+            let (hash, password) = hashes.hash(password).await?;
             let plain = if is_chosen { PlainSecret::Chosen } else { PlainSecret::Password(password) };
             Ok(CreatedSecret { plain, stored: StoredSecret::Password { username: username.into(), hash }, hint: None })
         }
     }
-}
-
-/// Hashes a password and returns it with its hash.
-///
-/// # Errors
-/// [`NoSecret::Busy`] when the queue of the pool is full.
-pub(super) async fn hash_password(
-    hashes: &HashPool,
-    password: PlainPassword,
-) -> Result<(PasswordHash, PlainPassword), NoSecret> {
-    let (done, hash) = tokio::sync::oneshot::channel();
-    let hashed = PlainPassword::new(password.reveal());
-    hashes.renew(hashed, |hash| drop(done.send(hash)));
-    Ok((hash.await.map_err(|_| NoSecret::Busy)?, password))
 }
 
 /// Whether a user with this name may choose this password.
@@ -189,7 +184,8 @@ mod tests {
         assert!(
             COMMON
                 .iter()
-                .all(|password| password.chars().count() >= MIN_PASSWORD_LENGTH && !password.contains(char::is_uppercase))
+                .all(|password| password.chars().count() >= MIN_PASSWORD_LENGTH
+                    && !password.contains(char::is_uppercase))
         );
         for common in ["12345678", "password1", "PassWord1", "QWERTYUIOP", "webster1"] {
             assert_eq!(fit("acme", common), Err(PasswordUnfit::Common), "{common}");

@@ -10,7 +10,7 @@ use super::csrf;
 use super::middleware::RequestId;
 use super::state::{ControlState, LiveSettings};
 use crate::control::api::problem::{Code, Problem};
-use crate::control::operations::{Caller, caller_of_token, caller_of_session};
+use crate::control::operations::{Caller, caller_of_session, caller_of_token};
 
 /// Holds the session; its prefix makes browsers take it over TLS only, from this host only, for all its paths.
 pub const COOKIE_NAME: &str = "__Host-claviger";

@@ -1,7 +1,7 @@
 //! Who may do what with credentials.
 
 use claviger::control::operations::{
-    Caller, CreateError, CredentialsWanted, Duplicate, Edit, OperationContext, Refusal, Reset, clear, create, delete,
+    Caller, CredentialSearch, Duplicate, Edit, OperationContext, OperationError, Refusal, Reset, clear, create, delete,
     disable, duplicate, edit, enable, end_overlap, list_credentials, reset, show_credential, upgrade_version,
 };
 use claviger::store::{Actor, ActorKind, Role};
@@ -17,7 +17,7 @@ on_each!(
 
 /// How each verb is refused.
 async fn refusals(call: &OperationContext<'_>, id: &str) -> Vec<String> {
-    let wanted = CredentialsWanted::default();
+    let wanted = CredentialSearch::default();
     vec![
         create(call, token_for("acme")).await.map(drop).unwrap_err().to_string(),
         edit(call, id, Edit::default()).await.unwrap_err().to_string(),
@@ -57,7 +57,7 @@ async fn before_the_grant_nothing_is_there_for_the_people_of_an_account(bed: Bed
     // The provider's people prepare what the account will find.
     for caller in [&user(Role::Staff, None, "sam"), &shell()] {
         let call = known.by(caller, &bed, noon());
-        assert!(create(&call, token_for("acme")).await.unwrap().done().is_some());
+        assert!(create(&call, token_for("acme")).await.unwrap().fresh().is_some());
         assert!(clear(&call, &id).await.unwrap().hint.is_none());
     }
     // At once, without signing in again.
@@ -95,6 +95,6 @@ async fn what_belongs_to_another_account_is_not_found(bed: Bed) {
     assert!(said[1..11].iter().all(|refusal| refusal == "no credential has this id"), "{said:?}");
     assert_eq!(said, refusals(&known.by(&stranger, &bed, noon()), "nobody").await, "as if it were not there");
     let error = create(&known.by(&stranger, &bed, noon()), token_for("nobody")).await.unwrap_err();
-    assert!(matches!(error, CreateError::Refused(Refusal::NotFound(_))), "{error:?}");
+    assert!(matches!(error, OperationError::Refused(Refusal::NotFound(_))), "{error:?}");
     assert_eq!(verbs(&bed, &id).await, ["create"]);
 }

@@ -1,8 +1,8 @@
 //! Looking at what has been done, in lists and in tables.
 
 use claviger::control::operations::{
-    AuditTable, NewAccount, Paging, ReadAuditError, Refusal, create_account, export_audit, list_audit, rename_account,
-    switch_account,
+    AuditTable, NewAccount, OperationError, Paging, Refusal, create_account, export_audit, list_audit, rename_account,
+    set_access,
 };
 use claviger::store::{ActorKind, AuditEntry, AuditFilter, AuditRecord, Role};
 use jiff::ToSpan as _;
@@ -45,7 +45,7 @@ async fn the_newest_lines_come_first_and_each_filter_counts(bed: Bed) {
         create_account(&by_staff(minutes), NewAccount { id: Some(label(id)), name: None }).await.unwrap();
     }
     let by_owner = known.by(&owner, &bed, noon() + 2.minutes());
-    switch_account(&by_owner, &label("acme"), false).await.unwrap();
+    set_access(&by_owner, &label("acme"), false).await.unwrap();
     rename_account(&by_staff(3), &label("acme"), Some("Acme".into())).await.unwrap();
 
     let (create, switch, rename) = ("create_account", "switch_account", "rename_account");
@@ -69,7 +69,7 @@ async fn the_newest_lines_come_first_and_each_filter_counts(bed: Bed) {
     assert_eq!(told(&list(&bed, between).await), [(switch, "acme"), (create, "globex")], "the end is not in it");
     let unfit = AuditFilter { actor: Some("a\0".into()), verb: Some(String::new()), ..none() };
     let refused = list_audit(&by_staff(4), unfit, Paging::default()).await;
-    assert!(matches!(&refused, Err(ReadAuditError::Invalid(invalid)) if invalid.0.len() == 2), "{refused:?}");
+    assert!(matches!(&refused, Err(OperationError::Invalid(invalid)) if invalid.0.len() == 2), "{refused:?}");
 
     let first = list_audit(&by_staff(4), none(), Paging { after: None, limit: 3 }).await.unwrap();
     assert_eq!((first.records.len(), first.end.as_deref()), (3, Some(everything[2].id.as_str())));
@@ -99,7 +99,7 @@ async fn an_owner_sees_what_is_of_the_account_and_nothing_else(bed: Bed) {
         export_audit(&call, elsewhere).await.map(drop),
     ];
     for outcome in hidden {
-        assert!(matches!(outcome, Err(ReadAuditError::Refused(Refusal::NotFound(_)))), "{outcome:?}");
+        assert!(matches!(outcome, Err(OperationError::Refused(Refusal::NotFound(_)))), "{outcome:?}");
     }
     let reads = who_can(&bed, async |call| list_audit(&call, AuditFilter::default(), Paging::default()).await.is_ok());
     assert_eq!(reads.await, [Role::Staff, Role::Owner]);

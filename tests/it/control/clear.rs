@@ -36,7 +36,7 @@ async fn a_cleared_token_is_gone_and_a_reset_makes_a_new_one(bed: Bed) {
     assert_eq!(again, cleared, "nothing is left to be cleared");
     let overlap = std::time::Duration::from_secs(3600);
     let how = Reset { overlap, ..Reset::default() };
-    let done = reset(&known.call(&bed, noon() + 3.minutes()), id, how).await.unwrap().done().unwrap();
+    let done = reset(&known.call(&bed, noon() + 3.minutes()), id, how).await.unwrap().fresh().unwrap();
     let PlainSecret::Token(new) = &done.secret else { panic!("no token") };
     assert!(works(&bed, new.reveal()).await && !works(&bed, token.reveal()).await);
     assert_eq!((done.record.previous, done.record.name.as_deref()), (None, Some("Billing")));
@@ -60,7 +60,7 @@ async fn a_cleared_pair_keeps_its_user_name_and_its_place(bed: Bed) {
     let names = TakenNames { usernames: vec!["acme"], ..TakenNames::default() };
     assert_eq!(bed.store.which_exist(&names).await.unwrap(), std::slice::from_ref(&id), "nobody else takes it");
 
-    let done = reset(&known.call(&bed, noon()), &id, Reset::default()).await.unwrap().done().unwrap();
+    let done = reset(&known.call(&bed, noon()), &id, Reset::default()).await.unwrap().fresh().unwrap();
     let PlainSecret::Password(password) = done.secret else { panic!("no password") };
     let found = bed.store.find_username("acme").await.unwrap().found.unwrap();
     assert!(found.credential.password_hash().unwrap().verify(password.reveal(), &mut HashMemory::default()));
@@ -87,7 +87,7 @@ async fn an_overlap_is_cut_short(bed: Bed) {
     let PlainSecret::Token(old) = &created.secret else { panic!("no token") };
     let id = created.record.id.as_str();
     let how = Reset { overlap: std::time::Duration::from_secs(3600), ..Reset::default() };
-    let done = reset(&known.call(&bed, noon() + 1.seconds()), id, how).await.unwrap().done().unwrap();
+    let done = reset(&known.call(&bed, noon() + 1.seconds()), id, how).await.unwrap().fresh().unwrap();
     let PlainSecret::Token(new) = &done.secret else { panic!("no token") };
     let ended = end_overlap(&known.call(&bed, noon() + 1.minutes()), id).await.unwrap();
     assert_eq!((ended.previous.clone(), ended.revision), (None, 3));

@@ -1,6 +1,6 @@
 //! "Why do I not see it?"
 
-use claviger::control::operations::{Caller, DiagnoseError, Refusal, Reset, Step, clear, diagnose, reset};
+use claviger::control::operations::{Caller, OperationError, Refusal, Reset, Step, clear, diagnose, reset};
 use claviger::store::{CredentialRecord, Role};
 use jiff::{Timestamp, ToSpan as _};
 
@@ -114,7 +114,7 @@ async fn people_ask_about_themselves_owners_about_their_users_and_staff_about_al
     let known = Known::new();
     let ask = async |caller: &Caller, id: &str| diagnose(&known.by(caller, &bed, noon()), id).await;
     let refused = async |caller: &Caller, id: &str| match ask(caller, id).await {
-        Err(DiagnoseError::Refused(refusal)) => refusal,
+        Err(OperationError::Refused(refusal)) => refusal,
         other => panic!("{other:?}"),
     };
     let (member, owner) = (of("acme", Role::Member), owner("acme"));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claviger::control::operations::{IdempotencyKey, OperationContext, create, first_setup_link};
+use claviger::control::operations::{IdempotencyKey, OperationContext, create, create_first_setup_link};
 use claviger::control::prune;
 use claviger::credential::TokenDigest;
 use claviger::store::{Role, SessionRecord};
@@ -34,9 +34,11 @@ async fn what_is_over_is_forgotten_and_nothing_else(bed: Bed) {
     }
     for hours in [0, 30] {
         let now = noon() + hours.hours();
-        first_setup_link(&known.call(&bed, now)).await.unwrap();
+        create_first_setup_link(&known.call(&bed, now)).await.unwrap();
         let key = IdempotencyKey { key: format!("key-{hours}"), request: [1; 32] };
-        create(&OperationContext { once: Some(&key), ..known.call(&bed, now) }, token_for("acme")).await.unwrap();
+        create(&OperationContext { idempotency_key: Some(&key), ..known.call(&bed, now) }, token_for("acme"))
+            .await
+            .unwrap();
     }
     // More than are forgotten beside a new one, and all of them long ago.
     let one = |number: u32| {

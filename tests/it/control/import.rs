@@ -1,7 +1,7 @@
 //! Credentials out of a file and into one.
 
 use claviger::clock::Clock;
-use claviger::control::operations::{ImportError, Imported, NewCredential, Reset, export, import, reset};
+use claviger::control::operations::{Imported, NewCredential, OperationError, Reset, export, import, reset};
 use claviger::formats::{Format, Import, LeftOut, Users};
 use claviger::store::{CredentialRecord, RecordSecret};
 use jiff::ToSpan as _;
@@ -35,7 +35,7 @@ async fn imported(bed: &Bed, what: &Import) -> Imported {
 
 async fn refused(bed: &Bed, what: &Import) -> String {
     match import(&Known::new().call(bed, noon()), what, false).await {
-        Err(ImportError::Diagnostics(faults)) => faults.to_string(),
+        Err(OperationError::Other(faults)) => faults.to_string(),
         other => panic!("{other:?}"),
     }
 }

@@ -38,8 +38,12 @@ mod user_bounds;
 mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
-use claviger::control::operations::{Caller, Created, NewCredential, NewSecret, OperationContext, Terms, create};
+use claviger::auth::{HashPool, HashPoolSize};
+use claviger::control::operations::{
+    Caller, Created, Invalid, NewCredential, NewSecret, OperationContext, OperationError, Terms, create,
+};
 use claviger::credential::{ScopeCatalog, TokenFormat, Version, VersionCatalog};
 use claviger::formats::Catalogs;
 use claviger::store::{Actor, ActorKind, Role};
@@ -106,8 +110,22 @@ impl Known {
 
     /// By somebody of whom the database may know otherwise.
     fn as_known<'c>(&'c self, caller: &'c Caller, bed: &'c Bed, now: Timestamp) -> OperationContext<'c> {
-        OperationContext::new(&bed.store, caller, now, self.terms())
+        OperationContext { hashes: Some(hashes()), ..OperationContext::new(&bed.store, caller, now, self.terms()) }
     }
+}
+
+/// One pool for all tests, with the queue of a server.
+fn hashes() -> &'static HashPool {
+    static HASHES: LazyLock<HashPool> = LazyLock::new(|| {
+        let threads = std::thread::available_parallelism().unwrap();
+        HashPool::start(HashPoolSize { threads, queue: 64 }, |_| {}).unwrap()
+    });
+    &HASHES
+}
+
+/// Whether the error is about this field alone.
+fn is_invalid<E>(error: &OperationError<E>, field: &str) -> bool {
+    matches!(error, OperationError::Invalid(Invalid(faults)) if faults.len() == 1 && faults[0].field == field)
 }
 
 fn token_for(account: &str) -> NewCredential {
@@ -119,7 +137,7 @@ fn pair_for(account: &str, username: &str) -> NewCredential {
 }
 
 async fn made(bed: &Bed, now: Timestamp, new: NewCredential) -> Created {
-    create(&Known::new().call(bed, now), new).await.unwrap().done().unwrap()
+    create(&Known::new().call(bed, now), new).await.unwrap().fresh().unwrap()
 }
 
 /// Verbs of the audit of a credential, the newest first.

@@ -1,8 +1,8 @@
 //! Users' own keys.
 
 use claviger::control::operations::{
-    Caller, DuplicateError, NotFound, OperationContext, OwnKeyError, PlainSecret, Refusal, Reset, ResetError, clear,
-    disable, duplicate, own_key, regenerate_own_key, reset, switch_off_own_key, switch_on_own_key,
+    Caller, CredentialConflict, NotFound, OperationContext, OperationError, PlainSecret, Refusal, Reset, clear,
+    disable, disable_own_key, duplicate, enable_own_key, own_key, regenerate_own_key, reset,
 };
 use claviger::store::Role;
 use jiff::ToSpan as _;
@@ -19,8 +19,8 @@ on_each!(
     of_many_who_switch_on_at_once_one_gets_the_secret,
 );
 
-fn refusal(error: &OwnKeyError) -> &Refusal {
-    let OwnKeyError::Refused(refusal) = error else { panic!("{error:?}") };
+fn refusal(error: &OperationError<CredentialConflict>) -> &Refusal {
+    let OperationError::Refused(refusal) = error else { panic!("{error:?}") };
     refusal
 }
 
@@ -37,24 +37,24 @@ async fn a_key_is_switched_on_made_anew_and_switched_off(bed: Bed) {
     assert_eq!(own_key(&call(0)).await.unwrap(), None);
     let none = Refusal::NotFound(NotFound("own key"));
     assert_eq!(*refusal(&regenerate_own_key(&call(0)).await.unwrap_err()), none);
-    assert_eq!(*refusal(&switch_off_own_key(&call(0)).await.unwrap_err()), none);
+    assert_eq!(*refusal(&disable_own_key(&call(0)).await.unwrap_err()), none);
 
-    let on = switch_on_own_key(&call(1)).await.unwrap().done().unwrap();
+    let on = enable_own_key(&call(1)).await.unwrap().fresh().unwrap();
     let PlainSecret::Token(first) = &on.secret else { panic!("no token") };
     assert_eq!((on.record.id.as_str(), on.record.owner.as_ref()), ("own-anna", Some(&label("anna"))));
     assert_eq!((on.record.version.as_ref(), on.record.account.as_str()), (Some(&label("2")), "acme"));
     assert_eq!(own_key(&call(1)).await.unwrap().unwrap(), on.record);
     assert!(works(&bed, first.reveal()).await);
-    assert!(matches!(switch_on_own_key(&call(2)).await, Err(OwnKeyError::AlreadyOn)));
+    assert!(matches!(enable_own_key(&call(2)).await, Err(OperationError::Other(CredentialConflict::OwnKeyEnabled))));
 
-    let anew = regenerate_own_key(&call(3)).await.unwrap().done().unwrap();
+    let anew = regenerate_own_key(&call(3)).await.unwrap().fresh().unwrap();
     let PlainSecret::Token(second) = &anew.secret else { panic!("no token") };
     assert!(works(&bed, second.reveal()).await && !works(&bed, first.reveal()).await);
 
-    let off = switch_off_own_key(&call(4)).await.unwrap();
+    let off = disable_own_key(&call(4)).await.unwrap();
     assert!(off.secret.is_cleared() && !works(&bed, second.reveal()).await);
-    assert_eq!(switch_off_own_key(&call(5)).await.unwrap(), off);
-    let again = switch_on_own_key(&call(6)).await.unwrap().done().unwrap();
+    assert_eq!(disable_own_key(&call(5)).await.unwrap(), off);
+    let again = enable_own_key(&call(6)).await.unwrap().fresh().unwrap();
     assert_eq!((again.record.id.as_str(), again.record.revision), ("own-anna", 4));
     let all = ["switch_on_own_key", "switch_off_own_key", "regenerate_own_key", "switch_on_own_key"];
     assert_eq!(verbs(&bed, "own-anna").await, all);
@@ -62,10 +62,10 @@ async fn a_key_is_switched_on_made_anew_and_switched_off(bed: Bed) {
 
     // C13: whoever looks after the keys clears one, and its user makes it anew.
     clear(&known.call(&bed, noon() + 7.minutes()), "own-anna").await.unwrap();
-    assert!(regenerate_own_key(&call(8)).await.unwrap().done().is_some());
+    assert!(regenerate_own_key(&call(8)).await.unwrap().fresh().is_some());
     // What is switched off by others is not switched on by making it anew.
     disable(&known.call(&bed, noon() + 9.minutes()), "own-anna", Some("left".into())).await.unwrap();
-    let off = regenerate_own_key(&call(10)).await.unwrap().done().unwrap().record;
+    let off = regenerate_own_key(&call(10)).await.unwrap().fresh().unwrap().record;
     assert_eq!((off.enabled, off.disabled_reason.as_deref()), (false, Some("left")));
 }
 
@@ -74,16 +74,16 @@ async fn a_member_has_a_key_while_the_account_allows_it(bed: Bed) {
     bed.put_user("mia", Some("acme"), Role::Member).await;
     let mia = user(Role::Member, Some("acme"), "mia");
     let call = known.by(&mia, &bed, noon());
-    assert_eq!(*refusal(&switch_on_own_key(&call).await.unwrap_err()), Refusal::MembersNotAllowed);
+    assert_eq!(*refusal(&enable_own_key(&call).await.unwrap_err()), Refusal::MembersNotAllowed);
     account.members_allowed = true;
     bed.put_account(&account).await;
-    assert!(switch_on_own_key(&call).await.unwrap().done().is_some());
+    assert!(enable_own_key(&call).await.unwrap().fresh().is_some());
     account.members_allowed = false;
     bed.put_account(&account).await;
     for error in [
         own_key(&call).await.unwrap_err(),
         regenerate_own_key(&call).await.unwrap_err(),
-        switch_off_own_key(&call).await.unwrap_err(),
+        disable_own_key(&call).await.unwrap_err(),
     ] {
         assert_eq!(*refusal(&error), Refusal::MembersNotAllowed);
     }
@@ -94,26 +94,26 @@ async fn only_users_of_an_account_that_is_let_in_have_keys(bed: Bed) {
     let token_of_anna = Caller { user: None, ..anna.clone() };
     let staff = user(Role::Staff, None, "sam");
     for nobody in [&shell(), &token_of_anna, &staff] {
-        let error = switch_on_own_key(&known.by(nobody, &bed, noon())).await.unwrap_err();
+        let error = enable_own_key(&known.by(nobody, &bed, noon())).await.unwrap_err();
         assert_eq!(*refusal(&error), Refusal::Forbidden);
     }
     let mut account = bed.account("acme").await;
     account.granted = false;
     bed.put_account(&account).await;
-    let error = switch_on_own_key(&known.by(&anna, &bed, noon())).await.unwrap_err();
+    let error = enable_own_key(&known.by(&anna, &bed, noon())).await.unwrap_err();
     assert_eq!(*refusal(&error), Refusal::AccessNotGranted);
     assert_eq!(bed.store.count().await.unwrap().0, 0);
 }
 
 async fn nobody_else_sees_the_secret_of_somebodys_own_key(bed: Bed) {
     let (anna, known) = (anna(&bed).await, Known::new());
-    switch_on_own_key(&known.by(&anna, &bed, noon())).await.unwrap();
+    enable_own_key(&known.by(&anna, &bed, noon())).await.unwrap();
     for caller in [&shell(), &user(Role::Implementer, Some("acme"), "ivo")] {
         let call = known.by(caller, &bed, noon());
         let error = reset(&call, "own-anna", Reset::default()).await.unwrap_err();
-        assert!(matches!(error, ResetError::OwnKey), "{error:?}");
+        assert!(matches!(error, OperationError::Other(CredentialConflict::OwnKeyReset)), "{error:?}");
         let error = duplicate(&call, "own-anna", Default::default()).await.unwrap_err();
-        assert!(matches!(error, DuplicateError::OwnKey), "{error:?}");
+        assert!(matches!(error, OperationError::Other(CredentialConflict::OwnKeyDuplicate)), "{error:?}");
     }
     assert_eq!(verbs(&bed, "own-anna").await, ["switch_on_own_key"]);
 }
@@ -124,11 +124,11 @@ async fn what_has_the_id_of_a_key_is_no_key(bed: Bed) {
     let call = known.by(&anna, &bed, noon());
     assert_eq!(own_key(&call).await.unwrap(), None);
     for error in [
-        switch_on_own_key(&call).await.map(drop).unwrap_err(),
+        enable_own_key(&call).await.map(drop).unwrap_err(),
         regenerate_own_key(&call).await.map(drop).unwrap_err(),
-        switch_off_own_key(&call).await.map(drop).unwrap_err(),
+        disable_own_key(&call).await.map(drop).unwrap_err(),
     ] {
-        assert!(matches!(error, OwnKeyError::IdTaken(_)), "{error:?}");
+        assert!(matches!(error, OperationError::Other(CredentialConflict::OwnKeyIdTaken(_))), "{error:?}");
     }
     assert!(works(&bed, "imported").await);
 }
@@ -136,9 +136,12 @@ async fn what_has_the_id_of_a_key_is_no_key(bed: Bed) {
 async fn of_many_who_switch_on_at_once_one_gets_the_secret(bed: Bed) {
     let (anna, known) = (anna(&bed).await, Known::new());
     let call = known.by(&anna, &bed, noon());
-    let all = futures_util::future::join_all((0..20).map(|_| switch_on_own_key(&call))).await;
+    let all = futures_util::future::join_all((0..20).map(|_| enable_own_key(&call))).await;
     let (won, lost): (Vec<_>, Vec<_>) = all.into_iter().partition(Result::is_ok);
     assert_eq!(won.len(), 1, "{lost:?}");
-    assert!(lost.iter().all(|outcome| matches!(outcome, Err(OwnKeyError::AlreadyOn))), "{lost:?}");
+    assert!(
+        lost.iter().all(|outcome| matches!(outcome, Err(OperationError::Other(CredentialConflict::OwnKeyEnabled)))),
+        "{lost:?}"
+    );
     assert_eq!(verbs(&bed, "own-anna").await, ["switch_on_own_key"]);
 }

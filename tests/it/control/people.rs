@@ -9,8 +9,8 @@ use std::time::Duration;
 use claviger::auth::{HashPool, HashPoolSize, Throttle, ThrottleRules};
 use claviger::clock::Clock;
 use claviger::control::operations::{
-    Caller, CreatedUser, NewUser, SessionLimits, SignInContext, SignInError, SignedIn, create_user, sign_in,
-    use_setup_link,
+    Caller, CreatedUser, NewUser, OperationError, SessionLimits, SignInContext, SignInError, SignedIn, create_user,
+    sign_in, use_setup_link,
 };
 use claviger::credential::PlainPassword;
 use claviger::store::{Actor, ActorKind, Role, UserRecord};
@@ -104,7 +104,7 @@ impl House {
     pub async fn invited(&self, bed: &Bed, email: &str, role: Role) -> CreatedUser {
         let account = (role != Role::Staff).then(|| label("acme"));
         let new = NewUser { role, account, email: email.into(), name: None };
-        create_user(&self.known.call(bed, self.clock.now()), new).await.unwrap().done().unwrap()
+        create_user(&self.known.call(bed, self.clock.now()), new).await.unwrap().fresh().unwrap()
     }
 
     /// Somebody who can sign in with [`PASSWORD`].
@@ -113,7 +113,12 @@ impl House {
         use_setup_link(&self.at(bed), link.ticket.reveal(), plain(PASSWORD), None).await.unwrap()
     }
 
-    pub async fn sign_in(&self, bed: &Bed, email: &str, password: &str) -> Result<SignedIn, SignInError> {
+    pub async fn sign_in(
+        &self,
+        bed: &Bed,
+        email: &str,
+        password: &str,
+    ) -> Result<SignedIn, OperationError<SignInError>> {
         sign_in(&self.at(bed), email, plain(password)).await
     }
 }

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use claviger::control::operations::{Caller, NewCredential, NotFound, PlainSecret, Refusal, Reset, ResetError, reset};
+use claviger::control::operations::{
+    Caller, NewCredential, NotFound, OperationError, PlainSecret, Refusal, Reset, reset,
+};
 use claviger::credential::{HashMemory, PlainPassword, TokenDigest};
 use claviger::store::{PreviousSecret, RecordSecret};
 use jiff::{Timestamp, ToSpan as _};
 
-use super::{Known, made, pair_for, shell, token_for, verbs, works};
+use super::{Known, is_invalid, made, pair_for, shell, token_for, verbs, works};
 use crate::store::beds::{Bed, label, noon, on_each};
 
 on_each!(
@@ -28,7 +30,7 @@ async fn reset_after_an_hour(bed: &Bed, new: NewCredential, how: Reset) -> (Stri
     let created = made(bed, noon(), new).await;
     let PlainSecret::Token(old) = created.secret else { panic!("no token") };
     let id = created.record.id.to_string();
-    let done = reset(&Known::new().call(bed, noon() + 1.hours()), &id, how).await.unwrap().done().unwrap();
+    let done = reset(&Known::new().call(bed, noon() + 1.hours()), &id, how).await.unwrap().fresh().unwrap();
     let PlainSecret::Token(new) = done.secret else { panic!("no token") };
     assert_eq!(bed.store.credential(&id).await.unwrap().unwrap(), done.record);
     assert!(works(bed, new.reveal()).await);
@@ -65,7 +67,7 @@ async fn a_second_reset_ends_the_overlap_of_the_first(bed: Bed) {
     bed.account("acme").await;
     let (id, first, ends) = reset_after_an_hour(&bed, token_for("acme"), overlap(24)).await;
     assert!(ends.is_some());
-    let done = reset(&Known::new().call(&bed, noon() + 2.hours()), &id, overlap(1)).await.unwrap().done().unwrap();
+    let done = reset(&Known::new().call(&bed, noon() + 2.hours()), &id, overlap(1)).await.unwrap().fresh().unwrap();
     assert!(!works(&bed, &first).await);
     let ends = noon() + 3.hours();
     assert!(matches!(done.record.previous, Some(PreviousSecret::Token { ends_at, .. }) if ends_at == ends));
@@ -74,7 +76,7 @@ async fn a_second_reset_ends_the_overlap_of_the_first(bed: Bed) {
 async fn a_password_is_reset_to_one_that_is_made_or_chosen(bed: Bed) {
     bed.account("acme").await;
     let id = made(&bed, noon(), pair_for("acme", "acme")).await.record.id.to_string();
-    let done = reset(&Known::new().call(&bed, noon()), &id, Reset::default()).await.unwrap().done().unwrap();
+    let done = reset(&Known::new().call(&bed, noon()), &id, Reset::default()).await.unwrap().fresh().unwrap();
     let PlainSecret::Password(password) = done.secret else { panic!("no password") };
     let verifies = async |password: &[u8]| {
         let found = bed.store.find_username("acme").await.unwrap().found.unwrap();
@@ -83,7 +85,7 @@ async fn a_password_is_reset_to_one_that_is_made_or_chosen(bed: Bed) {
     assert!(verifies(password.reveal()).await);
     let chosen = Some(PlainPassword::new(b"correct horse"));
     let how = Reset { chosen, ..Reset::default() };
-    let done = reset(&Known::new().call(&bed, noon()), &id, how).await.unwrap().done().unwrap();
+    let done = reset(&Known::new().call(&bed, noon()), &id, how).await.unwrap().fresh().unwrap();
     assert!(matches!(done.secret, PlainSecret::Chosen));
     assert!(verifies(b"correct horse").await && !verifies(password.reveal()).await);
     assert!(matches!(done.record.secret, RecordSecret::Password { username, .. } if &*username == "acme"));
@@ -94,7 +96,7 @@ async fn the_password_from_before_a_reset_counts_as_long_as_was_said(bed: Bed) {
     let created = made(&bed, noon(), pair_for("acme", "acme")).await;
     let PlainSecret::Password(old) = created.secret else { panic!("no password") };
     let id = created.record.id.to_string();
-    let done = reset(&Known::new().call(&bed, noon()), &id, overlap(24)).await.unwrap().done().unwrap();
+    let done = reset(&Known::new().call(&bed, noon()), &id, overlap(24)).await.unwrap().fresh().unwrap();
     let PlainSecret::Password(new) = done.secret else { panic!("no password") };
     let (during, after) = (noon() + 24.hours() - 1.seconds(), noon() + 24.hours());
     for (at, password, is_right) in
@@ -114,14 +116,14 @@ async fn what_cannot_be_reset_says_why(bed: Bed) {
     let known = Known::new();
     let refused = async |id, how| reset(&known.call(&bed, noon()), id, how).await.unwrap_err();
     let not_found = Refusal::NotFound(NotFound("credential"));
-    assert!(matches!(refused("nobody", Reset::default()).await, ResetError::Refused(why) if why == not_found));
+    assert!(matches!(refused("nobody", Reset::default()).await, OperationError::Refused(why) if why == not_found));
     let foreign = Caller { account: Some(label("globex")), ..shell() };
     let hidden = reset(&known.by(&foreign, &bed, noon()), &token, Reset::default()).await.unwrap_err();
-    assert!(matches!(hidden, ResetError::Refused(why) if why == not_found));
+    assert!(matches!(hidden, OperationError::Refused(why) if why == not_found));
     let chosen = Reset { chosen: Some(PlainPassword::new(b"short")), ..Reset::default() };
-    assert!(matches!(refused(&pair, chosen).await, ResetError::Invalid(_)));
-    assert!(matches!(refused(&token, overlap(9000)).await, ResetError::OverlapTooLong));
+    assert!(matches!(refused(&pair, chosen).await, OperationError::Invalid(_)));
+    assert!(is_invalid(&refused(&token, overlap(9000)).await, "overlap_seconds"));
     let chosen = Reset { chosen: Some(PlainPassword::new(b"correct horse")), ..Reset::default() };
-    assert!(matches!(refused(&token, chosen).await, ResetError::TokenChosen));
+    assert!(is_invalid(&refused(&token, chosen).await, "password"));
     assert_eq!(verbs(&bed, &token).await, ["create"]);
 }

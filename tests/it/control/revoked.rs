@@ -1,10 +1,10 @@
 //! Whoever was somebody when they asked, and is not any more when they write.
 
 use claviger::control::operations::{
-    Caller, CreateError, CreatedOperatorToken, Duplicate, EditUser, NewOperatorToken, NewUser, Refusal, Reset,
-    caller_of_token, clear, create, create_operator_token, create_user, delete, delete_operator_token, disable,
-    disable_operator_token, disable_user, duplicate, edit_user, enable_user, export, export_audit, new_setup_link,
-    reset, switch_account, switch_on_own_key, withdraw_access,
+    Caller, CreatedOperatorToken, CredentialConflict, Duplicate, EditUser, NewOperatorToken, NewUser, OperationError,
+    Patch, Refusal, Reset, caller_of_token, clear, create, create_operator_token, create_setup_link, create_user,
+    delete, delete_operator_token, disable, disable_operator_token, disable_user, duplicate, edit_user, enable_own_key,
+    enable_user, export, export_audit, reset, set_access, withdraw_access,
 };
 use claviger::formats::Format;
 use claviger::store::{AuditFilter, Role, UserRecord};
@@ -23,15 +23,15 @@ on_each!(
     the_api_tells_a_caller_who_was_revoked_meanwhile_that_they_are_nobody,
 );
 
-fn is_revoked<T>(outcome: &Result<T, CreateError>) -> bool {
-    matches!(outcome, Err(CreateError::Refused(Refusal::Revoked)))
+fn is_revoked<T>(outcome: &Result<T, OperationError<CredentialConflict>>) -> bool {
+    matches!(outcome, Err(OperationError::Refused(Refusal::Revoked)))
 }
 
 /// An owner of acme that is a script.
 pub async fn script(house: &House, bed: &Bed, expires_at: Option<Timestamp>) -> (CreatedOperatorToken, Caller) {
     let (name, account) = ("nightly".to_owned(), Some(label("acme")));
     let new = NewOperatorToken { name, role: Role::Owner, account, expires_at };
-    let made = create_operator_token(&house.known.call(bed, noon()), new).await.unwrap().done().unwrap();
+    let made = create_operator_token(&house.known.call(bed, noon()), new).await.unwrap().fresh().unwrap();
     let caller = caller_of_token(&house.at(bed), made.token.reveal()).await.unwrap().unwrap();
     (made, caller)
 }
@@ -99,7 +99,7 @@ async fn every_write_of_somebody_who_was_disabled_meanwhile_is_refused(bed: Bed)
     let (key, acme, role) = (key.as_str(), label("acme"), Role::Owner);
     let eve = NewUser { role, account: Some(acme.clone()), email: "eve@x.org".into(), name: None };
     let heir = NewOperatorToken { name: "x".into(), role, account: Some(acme.clone()), expires_at: None };
-    let edit = EditUser { name: Some(Some("Eve".into())), ..EditUser::default() };
+    let edit = EditUser { name: Patch::Set("Eve".into()), ..EditUser::default() };
     let said = [
         disable(&call, key, None).await.err().map(|error| error.to_string()),
         delete(&call, key).await.err().map(|error| error.to_string()),
@@ -107,16 +107,16 @@ async fn every_write_of_somebody_who_was_disabled_meanwhile_is_refused(bed: Bed)
         reset(&call, key, Reset::default()).await.err().map(|error| error.to_string()),
         reset(&call, pair.as_str(), Reset::default()).await.err().map(|error| error.to_string()),
         duplicate(&call, key, Duplicate::default()).await.err().map(|error| error.to_string()),
-        switch_on_own_key(&call).await.err().map(|error| error.to_string()),
+        enable_own_key(&call).await.err().map(|error| error.to_string()),
         export(&call, Format::Csv, None, std::io::sink()).await.err().map(|error| error.to_string()),
         export_audit(&call, AuditFilter::default()).await.err().map(|error| error.to_string()),
-        switch_account(&call, &acme, false).await.err().map(|error| error.to_string()),
+        set_access(&call, &acme, false).await.err().map(|error| error.to_string()),
         withdraw_access(&by_staff, &acme).await.err().map(|error| error.to_string()),
         create_user(&call, eve).await.err().map(|error| error.to_string()),
         edit_user(&call, &bob, edit).await.err().map(|error| error.to_string()),
         disable_user(&call, &bob).await.err().map(|error| error.to_string()),
         enable_user(&call, &ann.id).await.err().map(|error| error.to_string()),
-        new_setup_link(&call, &bob).await.err().map(|error| error.to_string()),
+        create_setup_link(&call, &bob).await.err().map(|error| error.to_string()),
         create_operator_token(&call, heir).await.err().map(|error| error.to_string()),
         disable_operator_token(&call, &script).await.err().map(|error| error.to_string()),
         delete_operator_token(&call, &script).await.err().map(|error| error.to_string()),

@@ -82,13 +82,13 @@ fn nobody_reaches_another_account_and_staff_reach_all() {
     for role in [Role::Owner, Role::Implementer, Role::Member] {
         let caller = usual(ActorKind::User, role);
         let reach = caller.reach(Right::OwnKey).unwrap();
-        assert_eq!((reach.of(&acme), reach.of(&globex)), (Ok(()), Err(NotFound("account").into())));
-        assert!(reach.covers_all_of(Some(&acme)) && !reach.covers_all_of(Some(&globex)));
-        assert!(!reach.covers_all_of(None), "staff are nobody's");
+        assert_eq!((reach.check(&acme), reach.check(&globex)), (Ok(()), Err(NotFound("account").into())));
+        assert!(reach.covers_owner(Some(&acme)) && !reach.covers_owner(Some(&globex)));
+        assert!(!reach.covers_owner(None), "staff are nobody's");
         assert_eq!(reach.only(), Some(&acme));
     }
     let staff = usual(ActorKind::User, Role::Staff);
     let reach = staff.reach(Right::ManageUsers).unwrap();
-    assert!(reach.of(&acme).is_ok() && reach.of(&globex).is_ok() && reach.covers_all_of(None));
+    assert!(reach.check(&acme).is_ok() && reach.check(&globex).is_ok() && reach.covers_owner(None));
     assert_eq!(reach.only(), None);
 }

@@ -23,7 +23,7 @@ fn desk() -> (Gate, String) {
         let (known, shell) = (Known::new(), Caller::shell("root".into()));
         let call = OperationContext::new(&store, &shell, now(), known.terms());
         let new = NewOperatorToken { name: "test".into(), role: Role::Staff, account: None, expires_at: None };
-        let created = create_operator_token(&call, new).await.unwrap().done().unwrap();
+        let created = create_operator_token(&call, new).await.unwrap().fresh().unwrap();
         store.close().await;
         created.token.reveal().to_owned()
     });

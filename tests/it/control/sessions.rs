@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claviger::control::operations::{EditUser, SignedIn, edit_user, sign_out, who_is};
+use claviger::control::operations::{EditUser, SignedIn, caller_of_session, edit_user, sign_out};
 use claviger::credential::PlainLinkToken;
 use claviger::store::Role;
 use jiff::{SignedDuration, ToSpan as _};
@@ -29,7 +29,7 @@ async fn ann(house: &House, bed: &Bed) -> SignedIn {
 }
 
 async fn is_known(house: &House, bed: &Bed, session: &SignedIn) -> bool {
-    who_is(&house.at(bed), session.ticket.reveal()).await.unwrap().is_some()
+    caller_of_session(&house.at(bed), session.ticket.reveal()).await.unwrap().is_some()
 }
 
 async fn seen_at(bed: &Bed) -> i64 {
@@ -116,7 +116,7 @@ async fn a_role_is_what_it_is_now(bed: Bed) {
     let session = ann(&house, &bed).await;
     let edit = EditUser { role: Some(Role::Member), ..EditUser::default() };
     edit_user(&house.known.call(&bed, noon()), &session.user.id, edit).await.unwrap();
-    let caller = who_is(&house.at(&bed), session.ticket.reveal()).await.unwrap().unwrap();
+    let caller = caller_of_session(&house.at(&bed), session.ticket.reveal()).await.unwrap().unwrap();
     assert_eq!(caller.role, Role::Member);
     // As if a signing-in had been under way when they were switched off.
     bed.execute("UPDATE users SET enabled = FALSE").await;
@@ -131,7 +131,7 @@ async fn junk_is_no_session(bed: Bed) {
     let long = "A".repeat(100_000);
     let junk = ["", "\0", "'", "ä", &real[1..], &format!("{real}="), &format!("{real} "), &long, other.reveal()];
     for junk in junk {
-        assert!(who_is(&house.at(&bed), junk).await.unwrap().is_none(), "{junk:.80}");
+        assert!(caller_of_session(&house.at(&bed), junk).await.unwrap().is_none(), "{junk:.80}");
         assert!(!sign_out(&house.at(&bed), junk).await.unwrap(), "{junk:.80}");
     }
     assert!(is_known(&house, &bed, &session).await);

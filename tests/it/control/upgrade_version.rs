@@ -1,6 +1,6 @@
 //! Pinning to a newer version.
 
-use claviger::control::operations::{NewCredential, UpgradeVersionError, upgrade_version};
+use claviger::control::operations::{NewCredential, OperationError, upgrade_version};
 use jiff::ToSpan as _;
 
 use super::{Known, last_difference, made, token_for, verbs};
@@ -30,7 +30,7 @@ async fn what_is_no_upgrade_says_why(bed: Bed) {
     let refused = async |known: &Known, to: Option<&str>| {
         let to = to.map(label);
         let error = upgrade_version(&known.call(&bed, noon()), &id, to.as_ref()).await.unwrap_err();
-        assert!(matches!(error, UpgradeVersionError::Invalid(_)), "{error:?}");
+        assert!(matches!(error, OperationError::Invalid(_)), "{error:?}");
         error.to_string()
     };
     assert_eq!(refused(&known, None).await, "version must be newer than 2, which it has");

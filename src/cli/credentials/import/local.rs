@@ -7,7 +7,7 @@ use crate::cli::database_target::{Named, wait};
 use crate::cli::output::remark;
 use crate::clock::Clock;
 use crate::config::{Diagnostics, Settings, shell_user};
-use crate::control::operations::{Caller, ImportError, OperationContext, import};
+use crate::control::operations::{Caller, OperationContext, OperationError, import};
 use crate::formats::{Catalogs, Import, Users};
 
 impl Args {
@@ -28,9 +28,9 @@ impl Args {
             let outcome = import(&call, &import_of, self.dry_run).await;
             store.close().await;
             outcome.map_err(|error| match error {
-                ImportError::Refused(refusal) => anyhow::Error::new(refusal),
-                ImportError::Diagnostics(faults) => anyhow::Error::new(self.located(faults)),
-                ImportError::Store(error) => anyhow::Error::new(error).context(named.database.url.to_string()),
+                OperationError::Other(faults) => anyhow::Error::new(self.located(faults)),
+                OperationError::Store(error) => anyhow::Error::new(error).context(named.database.url.to_string()),
+                error => anyhow::Error::new(error),
             })
         })?;
         self.warn_of_the_file_in_force(&named.settings);

@@ -11,7 +11,10 @@ use crate::control::api::fields::Fields;
 use crate::control::api::paging::{Page, Wanted};
 use crate::control::api::problem::Problem;
 use crate::control::api::response::{Answer, answered_before, location};
-use crate::control::operations::{Decision, NewAccessRequest, NotFound, Outcome, request_access, decide_requests, list_access_requests, show_access_request, withdraw_request};
+use crate::control::operations::{
+    Decision, NewAccessRequest, NotFound, Outcome, decide_requests, list_access_requests, request_access,
+    show_access_request, withdraw_request,
+};
 use crate::control::views::{AccessRequestView, RequestStateName};
 use crate::control::web::state::ControlState;
 use crate::credential::Label;

@@ -11,7 +11,10 @@ use crate::control::api::fields::Fields;
 use crate::control::api::paging::{Page, Wanted};
 use crate::control::api::problem::Problem;
 use crate::control::api::response::{Answer, answered_before, location};
-use crate::control::operations::{MAX_NAME_LENGTH, NewAccount, NotFound, Outcome, create_account, grant_access, list_accounts, rename_account, set_member_policy, show_account, set_access, withdraw_access};
+use crate::control::operations::{
+    MAX_NAME_LENGTH, NewAccount, NotFound, Outcome, create_account, grant_access, list_accounts, rename_account,
+    set_access, set_member_policy, show_account, withdraw_access,
+};
 use crate::control::views::AccountView;
 use crate::control::web::state::ControlState;
 use crate::credential::Label;

@@ -11,7 +11,10 @@ use crate::control::api::fields::Fields;
 use crate::control::api::paging::{Page, Wanted};
 use crate::control::api::problem::Problem;
 use crate::control::api::response::{Answer, answered_before, location};
-use crate::control::operations::{NewOperatorToken, NotFound, Outcome, create_operator_token, delete_operator_token, disable_operator_token, enable_operator_token, list_operator_tokens, show_operator_token};
+use crate::control::operations::{
+    NewOperatorToken, NotFound, Outcome, create_operator_token, delete_operator_token, disable_operator_token,
+    enable_operator_token, list_operator_tokens, show_operator_token,
+};
 use crate::control::views::{OperatorTokenView, RoleName};
 use crate::control::web::state::ControlState;
 use crate::credential::Label;

@@ -10,7 +10,7 @@ use super::credentials::told;
 use crate::control::api::call::ApiCall;
 use crate::control::api::problem::Problem;
 use crate::control::api::response::Answer;
-use crate::control::operations::{Created, Outcome, own_key, regenerate_own_key, disable_own_key, enable_own_key};
+use crate::control::operations::{Created, Outcome, disable_own_key, enable_own_key, own_key, regenerate_own_key};
 use crate::control::views::CredentialView;
 use crate::control::web::state::ControlState;
 

@@ -10,7 +10,9 @@ use utoipa_axum::routes;
 use crate::control::api::extract::Body;
 use crate::control::api::problem::Problem;
 use crate::control::api::response::{Answer, answered_before};
-use crate::control::operations::{FirstUser, NewSetupLink, SetupLinkError, SetupLinkFor, show_setup_link, use_setup_link};
+use crate::control::operations::{
+    FirstUser, NewSetupLink, SetupLinkError, SetupLinkFor, show_setup_link, use_setup_link,
+};
 use crate::control::web::anonymous::AnonymousCaller;
 use crate::control::web::state::{ControlState, LiveSettings};
 use crate::credential::PlainPassword;

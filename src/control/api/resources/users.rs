@@ -12,7 +12,10 @@ use crate::control::api::fields::{Fields, given};
 use crate::control::api::paging::{Page, Wanted};
 use crate::control::api::problem::Problem;
 use crate::control::api::response::{Answer, answered_before, location};
-use crate::control::operations::{EditUser, NewUser, NotFound, Outcome, create_user, disable_user, edit_user, enable_user, list_users, create_setup_link, show_user};
+use crate::control::operations::{
+    EditUser, NewUser, NotFound, Outcome, create_setup_link, create_user, disable_user, edit_user, enable_user,
+    list_users, show_user,
+};
 use crate::control::views::{RoleName, UserView};
 use crate::control::web::state::ControlState;
 use crate::credential::Label;

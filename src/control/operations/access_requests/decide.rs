@@ -57,7 +57,8 @@ pub async fn decide_requests(
         }
         Decision::Decline(_) => Vec::new(),
     };
-    let decided: Vec<AccessRequestRecord> = found.iter().map(|record| decided_request(call, record, decision)).collect();
+    let decided: Vec<AccessRequestRecord> =
+        found.iter().map(|record| decided_request(call, record, decision)).collect();
     let verb = match decision {
         Decision::Approve => "approve_request",
         Decision::Decline(_) => "decline_request",
@@ -101,7 +102,11 @@ fn check_pending(ids: &[String], found: &[AccessRequestRecord]) -> Result<(), Ac
     if others.is_empty() { Ok(()) } else { Err(AccessRequestConflict::NotDecidable(others)) }
 }
 
-fn decided_request(call: &OperationContext<'_>, before: &AccessRequestRecord, decision: &Decision) -> AccessRequestRecord {
+fn decided_request(
+    call: &OperationContext<'_>,
+    before: &AccessRequestRecord,
+    decision: &Decision,
+) -> AccessRequestRecord {
     let (state, reason) = match decision {
         Decision::Approve => (RequestState::Approved, None),
         Decision::Decline(reason) => (RequestState::Declined, Some(reason.clone())),

@@ -21,10 +21,7 @@ pub async fn list_access_requests(
 
 /// # Errors
 /// [`NotFound`] for a request outside the caller's reach, too.
-pub async fn show_access_request(
-    call: &OperationContext<'_>,
-    id: &str,
-) -> Result<AccessRequestRecord, OperationError> {
+pub async fn show_access_request(call: &OperationContext<'_>, id: &str) -> Result<AccessRequestRecord, OperationError> {
     let reach = reach(call)?;
     let not_found = Refusal::from(NotFound("access request"));
     let id: Label = id.parse().map_err(|_| not_found.clone())?;

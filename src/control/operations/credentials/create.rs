@@ -2,7 +2,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 
 use super::change::{CredentialConflict, entry};
-use super::fields::{Given, networks, newest, deduplicated};
+use super::fields::{Given, deduplicated, networks, newest};
 use super::own_key::OWN_KEY_PREFIX;
 use crate::control::operations::context::whole_millis;
 use crate::control::operations::secrets::{NewSecret, PlainSecret, create_secret};
@@ -97,7 +97,10 @@ pub struct Created {
 ///
 /// # Errors
 /// A refusal; [`Invalid`], also for an account that does not exist; [`CredentialConflict`]; [`OperationError::Secret`].
-pub async fn create(call: &OperationContext<'_>, new: NewCredential) -> Result<Outcome<Created>, OperationError<CredentialConflict>> {
+pub async fn create(
+    call: &OperationContext<'_>,
+    new: NewCredential,
+) -> Result<Outcome<Created>, OperationError<CredentialConflict>> {
     call.reach_granted(Right::ManageCredentials).await?.check(&new.account)?;
     if let Some(response) = call.stored_response().await? {
         return Ok(Outcome::Replayed(response));

@@ -2,7 +2,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 
 use super::change::change;
-use super::fields::{Given, networks, deduplicated};
+use super::fields::{Given, deduplicated, networks};
 use crate::control::operations::context::whole_millis;
 use crate::control::operations::text_rules::{non_empty, trimmed};
 use crate::control::operations::{Invalid, OperationContext, OperationError, Patch};

@@ -8,9 +8,7 @@ use crate::control::operations::{
     AccountScope, Invalid, MAX_PAGE_SIZE, NotFound, OperationContext, OperationError, Refusal, Right,
 };
 use crate::credential::Label;
-use crate::store::{
-    CredentialFilter, CredentialKind, CredentialRecord, CredentialState, Cursor, Listing, StateCounts,
-};
+use crate::store::{CredentialFilter, CredentialKind, CredentialRecord, CredentialState, Cursor, Listing, StateCounts};
 
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -95,10 +93,7 @@ pub async fn show_credential(call: &OperationContext<'_>, id: &str) -> Result<Cr
 }
 
 /// The search, limited to what the caller may read.
-async fn filter(
-    call: &OperationContext<'_>,
-    search: &CredentialSearch,
-) -> Result<CredentialFilter, OperationError> {
+async fn filter(call: &OperationContext<'_>, search: &CredentialSearch) -> Result<CredentialFilter, OperationError> {
     let ago = |time| call.now.checked_sub(time).unwrap_or(Timestamp::MIN);
     let (created_from, created_before) = match search.created {
         None => (None, None),

@@ -26,7 +26,9 @@ pub(super) struct Holder<'c> {
 ///
 /// # Errors
 /// A refusal for callers that cannot have one.
-pub async fn own_key(call: &OperationContext<'_>) -> Result<Option<CredentialRecord>, OperationError<CredentialConflict>> {
+pub async fn own_key(
+    call: &OperationContext<'_>,
+) -> Result<Option<CredentialRecord>, OperationError<CredentialConflict>> {
     let holder = holder(call).await?;
     let found = call.store.credential(holder.id.as_str()).await?;
     Ok(found.filter(|record| holder.has(record)))
@@ -36,7 +38,9 @@ pub async fn own_key(call: &OperationContext<'_>) -> Result<Option<CredentialRec
 ///
 /// # Errors
 /// A refusal; [`CredentialConflict::OwnKeyEnabled`]; [`CredentialConflict::OwnKeyIdTaken`].
-pub async fn enable_own_key(call: &OperationContext<'_>) -> Result<Outcome<Created>, OperationError<CredentialConflict>> {
+pub async fn enable_own_key(
+    call: &OperationContext<'_>,
+) -> Result<Outcome<Created>, OperationError<CredentialConflict>> {
     create_secret_for(call, "switch_on_own_key").await
 }
 
@@ -44,7 +48,9 @@ pub async fn enable_own_key(call: &OperationContext<'_>) -> Result<Outcome<Creat
 ///
 /// # Errors
 /// A refusal; [`CredentialConflict::OwnKeyIdTaken`].
-pub async fn regenerate_own_key(call: &OperationContext<'_>) -> Result<Outcome<Created>, OperationError<CredentialConflict>> {
+pub async fn regenerate_own_key(
+    call: &OperationContext<'_>,
+) -> Result<Outcome<Created>, OperationError<CredentialConflict>> {
     create_secret_for(call, "regenerate_own_key").await
 }
 
@@ -52,7 +58,9 @@ pub async fn regenerate_own_key(call: &OperationContext<'_>) -> Result<Outcome<C
 ///
 /// # Errors
 /// A refusal; [`CredentialConflict::OwnKeyIdTaken`].
-pub async fn disable_own_key(call: &OperationContext<'_>) -> Result<CredentialRecord, OperationError<CredentialConflict>> {
+pub async fn disable_own_key(
+    call: &OperationContext<'_>,
+) -> Result<CredentialRecord, OperationError<CredentialConflict>> {
     let holder = holder(call).await?;
     let mut transaction = call.begin().await?;
     let before = holder.find(&mut transaction).await?.ok_or(Refusal::from(NotFound("own key")))?;
@@ -65,7 +73,10 @@ pub async fn disable_own_key(call: &OperationContext<'_>) -> Result<CredentialRe
     Ok(after)
 }
 
-async fn create_secret_for(call: &OperationContext<'_>, verb: &'static str) -> Result<Outcome<Created>, OperationError<CredentialConflict>> {
+async fn create_secret_for(
+    call: &OperationContext<'_>,
+    verb: &'static str,
+) -> Result<Outcome<Created>, OperationError<CredentialConflict>> {
     let holder = holder(call).await?;
     if let Some(response) = call.stored_response().await? {
         return Ok(Outcome::Replayed(response));
@@ -112,7 +123,10 @@ impl Holder<'_> {
         record.owner.as_ref() == Some(self.user) && record.account == *self.account
     }
 
-    async fn find(&self, transaction: &mut Transaction) -> Result<Option<CredentialRecord>, OperationError<CredentialConflict>> {
+    async fn find(
+        &self,
+        transaction: &mut Transaction,
+    ) -> Result<Option<CredentialRecord>, OperationError<CredentialConflict>> {
         match transaction.credential(self.id.as_str()).await? {
             Some(other) if !self.has(&other) => Err(CredentialConflict::OwnKeyIdTaken(self.id.clone()).into()),
             found => Ok(found),

@@ -71,7 +71,10 @@ pub async fn reset(
 /// Replaces a secret by one of the same kind; false, and nothing changed, for another kind.
 pub(super) fn replace_secret(
     record: &mut CredentialRecord,
-    created: &CreatedSecret, overlap: SignedDuration, now: Timestamp) -> bool {
+    created: &CreatedSecret,
+    overlap: SignedDuration,
+    now: Timestamp,
+) -> bool {
     let ends_at = now.checked_add(overlap).unwrap_or(Timestamp::MAX);
     let ends_at = whole_millis(record.expires_at.map_or(ends_at, |end| end.min(ends_at)));
     let previous = match (&record.secret, &created.stored) {

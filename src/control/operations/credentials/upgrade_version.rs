@@ -17,7 +17,9 @@ pub async fn upgrade_version(
     let versions = call.terms.catalogs.versions;
     change(call, ("upgrade_version", id), |record| {
         let to = to.cloned().or_else(|| newest(versions, call.now));
-        let Some(to) = to else { return Err(Invalid::one("version", "cannot be upgraded: no version is configured").into()) };
+        let Some(to) = to else {
+            return Err(Invalid::one("version", "cannot be upgraded: no version is configured").into());
+        };
         Given { version: Some(&to), ..Given::default() }.faults(call).into_result()?;
         // A version that is no longer configured ranks below all others.
         let has = record.version.as_ref().filter(|has| versions.rank(has.as_str()) >= versions.rank(to.as_str()));

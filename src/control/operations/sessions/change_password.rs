@@ -1,7 +1,7 @@
 use super::context::{SignInContext, SignInError};
-use crate::control::operations::secrets::{check_password, hash_password};
+use crate::control::operations::secrets::check_password;
 use crate::control::operations::users::entry;
-use crate::control::operations::{Invalid, OperationContext, OperationError, Refusal};
+use crate::control::operations::{Invalid, NoSecret, OperationContext, OperationError, Refusal};
 use crate::credential::{PlainLinkToken, PlainPassword};
 use crate::store::UserRecord;
 
@@ -25,7 +25,7 @@ pub async fn change_password(
     if !at.verify(&user.email, (user.password_hash.clone(), true), current).await? {
         return Err(wrong().into());
     }
-    let (hash, _) = hash_password(at.hashes, new).await?;
+    let (hash, _) = at.hashes.hash(new).await.map_err(NoSecret::from)?;
     let mut transaction = call.begin_with_user(id).await?;
     // The user may have been disabled, or have another password, since the comparison.
     let before = transaction.user(id.as_str()).await?;

@@ -58,7 +58,7 @@ impl SignInContext<'_> {
             if !fits {
                 return Ok(false);
             }
-            let is_right = self.hashes.verify(hash, password).await.map_err(|_| NoSecret::Busy)?;
+            let is_right = self.hashes.verify(hash, password).await.map_err(NoSecret::from)?;
             return Ok(is_right && has_hash);
         };
         let (network, name) = (Network::of(self.address), email.to_ascii_lowercase());
@@ -80,9 +80,9 @@ impl SignInContext<'_> {
                 self.throttle.wrong(attempt, self.clock.steady());
                 Ok(false)
             }
-            Err(_) => {
+            Err(full) => {
                 self.throttle.undecided(&attempt);
-                Err(NoSecret::Busy.into())
+                Err(NoSecret::from(full).into())
             }
         }
     }

@@ -47,10 +47,7 @@ pub async fn sign_in(
     }
 }
 
-async fn begin_session(
-    at: &SignInContext<'_>,
-    verified: &UserRecord,
-) -> Result<SignedIn, OperationError<SignInError>> {
+async fn begin_session(at: &SignInContext<'_>, verified: &UserRecord) -> Result<SignedIn, OperationError<SignInError>> {
     let now = at.clock.now();
     let ticket = PlainLinkToken::mint().map_err(|_| NoSecret::Machine)?;
     let mut transaction = at.store.begin(now).await?;

@@ -7,10 +7,7 @@ use crate::store::UserRecord;
 ///
 /// # Errors
 /// [`UserConflict`] for the caller themselves, the last of the staff, and the last owner of an account.
-pub async fn disable_user(
-    call: &OperationContext<'_>,
-    id: &Label,
-) -> Result<UserRecord, OperationError<UserConflict>> {
+pub async fn disable_user(call: &OperationContext<'_>, id: &Label) -> Result<UserRecord, OperationError<UserConflict>> {
     let reach = call.reach(Right::ManageUsers)?;
     let mut transaction = call.begin_with_user(id).await?;
     let staff = transaction.enabled_staff().await?;

@@ -7,10 +7,10 @@ use super::whole_millis;
 use crate::control::operations::authorize::ActorState;
 use crate::control::operations::contacts::email_fault;
 use crate::control::operations::ids::new_id;
-use crate::control::operations::secrets::{check_password, hash_password};
+use crate::control::operations::secrets::check_password;
 use crate::control::operations::sessions::SignInContext;
 use crate::control::operations::text_rules::name_fault;
-use crate::control::operations::{Invalid, OperationError};
+use crate::control::operations::{Invalid, NoSecret, OperationError};
 use crate::credential::{Label, PasswordHash, PlainPassword, TokenDigest};
 use crate::store::{Actor, ActorKind, Role, SetupLinkRecord, StoreError, Transaction, UniqueKey, UserRecord};
 
@@ -46,7 +46,7 @@ pub async fn use_setup_link(
             return Err(SetupLinkError::NotValid.into());
         }
         let first = first.ok_or_else(|| Invalid::one("email", "is required for the first user"))?;
-        let (hash, _) = hash_password(at.hashes, password).await?;
+        let (hash, _) = at.hashes.hash(password).await.map_err(NoSecret::from)?;
         return create_first_user(at, now, &link.digest, first, hash).await;
     }
     let user = link_user(at.store, now, &link).await?.ok_or(SetupLinkError::NotValid)?;
@@ -54,7 +54,7 @@ pub async fn use_setup_link(
         return Err(Invalid::one("email", "must be left out: this link is for an existing user").into());
     }
     password_fault(&user.email, &password).into_result()?;
-    let (hash, _) = hash_password(at.hashes, password).await?;
+    let (hash, _) = at.hashes.hash(password).await.map_err(NoSecret::from)?;
     set_password(at, now, &link, &user.id, hash).await
 }
 

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use claviger::control::operations::{OperationContext, first_setup_link};
+use claviger::control::operations::{OperationContext, create_first_setup_link};
 use serde_json::{Value, json};
 
 use crate::control::{Known, shell};
@@ -81,7 +81,8 @@ impl ControlState {
     /// The first of the staff, by the link that the operator's shell gives them.
     pub async fn first(&self, bed: &Bed, email: &str) -> Who {
         let (known, shell) = (Known::new(), shell());
-        let link = first_setup_link(&OperationContext::new(&bed.store, &shell, now(), known.terms())).await.unwrap();
+        let link =
+            create_first_setup_link(&OperationContext::new(&bed.store, &shell, now(), known.terms())).await.unwrap();
         assert!(link.ends_at > noon());
         let ticket = self.seen(link.ticket.reveal());
         self.let_in(&ticket, email, json!({"email": email, "name": "Sam"}))

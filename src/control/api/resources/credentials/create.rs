@@ -8,7 +8,10 @@ use utoipa::ToSchema;
 use crate::control::api::fields::Fields;
 use crate::control::api::json_object::Object;
 use crate::control::api::problem::Problem;
-use crate::control::operations::{MAX_NAME_LENGTH, MAX_DESCRIPTION_LENGTH, MAX_EMAIL_LENGTH, MAX_SCOPES, MAX_ADDRESSES, NewCredential, NewSecret, OperationContext};
+use crate::control::operations::{
+    MAX_ADDRESSES, MAX_DESCRIPTION_LENGTH, MAX_EMAIL_LENGTH, MAX_NAME_LENGTH, MAX_SCOPES, NewCredential, NewSecret,
+    OperationContext,
+};
 use crate::control::views::{RateLimitView, SecretKind};
 use crate::credential::{PlainPassword, RateLimit};
 

@@ -14,7 +14,10 @@ use crate::control::api::fields::{Fields, given, said};
 use crate::control::api::json_object::Object;
 use crate::control::api::problem::Problem;
 use crate::control::api::response::Answer;
-use crate::control::operations::{MAX_NAME_LENGTH, MAX_DESCRIPTION_LENGTH, MAX_EMAIL_LENGTH, MAX_SCOPES, MAX_ADDRESSES, Duplicate, Edit, Invalid, Outcome, duplicate, edit, upgrade_version};
+use crate::control::operations::{
+    Duplicate, Edit, Invalid, MAX_ADDRESSES, MAX_DESCRIPTION_LENGTH, MAX_EMAIL_LENGTH, MAX_NAME_LENGTH, MAX_SCOPES,
+    Outcome, duplicate, edit, upgrade_version,
+};
 use crate::control::views::{CredentialView, RateLimitView};
 use crate::control::web::state::ControlState;
 use crate::credential::PlainPassword;
@@ -87,7 +90,9 @@ impl EditBody {
             name: said(self.name, |text| fields.line("name", Some(text), MAX_NAME_LENGTH)),
             description: said(self.description, |text| fields.lines("description", Some(text), MAX_DESCRIPTION_LENGTH)),
             contact_email: said(self.contact_email, |text| fields.line("contact_email", Some(text), MAX_EMAIL_LENGTH)),
-            contact_mobile: said(self.contact_mobile, |text| fields.line("contact_mobile", Some(text), MAX_MOBILE_LENGTH)),
+            contact_mobile: said(self.contact_mobile, |text| {
+                fields.line("contact_mobile", Some(text), MAX_MOBILE_LENGTH)
+            }),
             version: said(self.version, |text| fields.label("version", &text)),
             scopes: said(self.scopes, |texts| Some(fields.labels("scopes", &texts, MAX_SCOPES))),
             addresses: said(self.addresses, |texts| Some(fields.addresses("addresses", &texts, MAX_ADDRESSES))),

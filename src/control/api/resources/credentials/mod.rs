@@ -20,7 +20,10 @@ use crate::control::api::fields::Fields;
 use crate::control::api::paging::{Page, Wanted};
 use crate::control::api::problem::Problem;
 use crate::control::api::response::{Answer, location};
-use crate::control::operations::{MAX_NAME_LENGTH, CreatedWhen, CredentialSearch, NotFound, Outcome, Right, count_credentials, create, delete, list_credentials, show_credential};
+use crate::control::operations::{
+    CreatedWhen, CredentialSearch, MAX_NAME_LENGTH, NotFound, Outcome, Right, count_credentials, create, delete,
+    list_credentials, show_credential,
+};
 use crate::control::views::CredentialView;
 use crate::control::web::state::ControlState;
 use crate::credential::Label;

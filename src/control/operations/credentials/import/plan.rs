@@ -56,8 +56,7 @@ impl Plan {
                 }
                 // By user names only: an id occurs once in a file.
                 Slot::Occupied(slot) => {
-                    let problem =
-                        format!("is the same credential {} as at {}", slot.key(), slot.get().1.origin);
+                    let problem = format!("is the same credential {} as at {}", slot.key(), slot.get().1.origin);
                     faults.push(entry.1.fault("username", problem).hint(ID_BESIDE_HINT));
                 }
             }
