@@ -2,7 +2,7 @@
 # In order of use: make demo, make check, make test.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install check test fuzz bench bench-quick bench-build needs needs-bench needs-fmt needs-fuzz needs-manifests needs-peers needs-postgres needs-prometheus needs-readme needs-schemathesis needs-systemd needs-venv
+.PHONY: help demo build install check test docs audit fuzz bench bench-quick bench-build needs needs-audit needs-bench needs-docs needs-fmt needs-fuzz needs-manifests needs-peers needs-postgres needs-prometheus needs-readme needs-schemathesis needs-systemd needs-venv
 
 CARGO ?= cargo
 PREFIX ?= /usr/local
@@ -32,6 +32,7 @@ install: ## Put what make build has built into /usr/local, with manual, completi
 	@umask 022; $(BINARY) completions zsh > $(SHARE)/zsh/site-functions/_claviger
 	@umask 022; $(BINARY) completions fish > $(SHARE)/fish/vendor_completions.d/claviger.fish
 	@install -m 644 README.md CHANGELOG.md LICENSE NOTICE $(SHARE)/doc/claviger
+	@find docs -name '*.md' -exec install -D -m 644 {} $(SHARE)/doc/claviger/{} ';'
 	@umask 022; for unit in claviger.service claviger.socket; do \
 		sed 's|/usr/local|$(PREFIX)|g' deploy/systemd/$$unit > $(UNITS)/$$unit || exit 1; \
 	done
@@ -46,6 +47,19 @@ test: needs needs-postgres needs-prometheus needs-readme needs-schemathesis need
 	@$(CARGO) test --quiet --locked
 	@if $(can_contain); then $(CARGO) test --quiet --locked --test it -- --ignored deploy::booted; \
 	else echo 'not run: the service under a systemd that is booted for it, which only root can, and not in every container'; fi
+
+docs: needs needs-docs ## The book: target/book/index.html
+	@$(MDBOOK) build docs
+
+# New advisories must not fail unrelated commits, so this is not part of make check. With ADVISORIES=required, an
+# advisory database that cannot be reached is an error.
+ADVISORY_TIMEOUT_SECONDS = 120
+audit: needs needs-audit ## Dependencies: licences, banned crates, sources; advisories if their database can be reached
+	@$(DENY) --locked check bans licenses sources
+	@if timeout $(ADVISORY_TIMEOUT_SECONDS) $(DENY) --locked fetch db > target/tools/fetch.log 2>&1; \
+	then $(DENY) --locked check --disable-fetch advisories; \
+	else echo 'skipped: advisories; their database cannot be reached, see target/tools/fetch.log' >&2; \
+		[ '$(ADVISORIES)' != required ]; fi
 
 # What a fuzzer needs of the compiler is not stable yet, hence RUSTC_BOOTSTRAP. It writes what it finds into
 # the first folder of the two, so that the seeds stay as they are.
@@ -122,7 +136,7 @@ needs-prometheus:
 	$(start_no_server) \
 	$(install_missing)
 
-# What the README's commands call.
+# What the commands of README.md and docs/ call.
 needs-readme:
 	@missing= or=; \
 	for program in curl jq; do command -v $$program > /dev/null || missing="$$missing $$program"; done; \
@@ -172,6 +186,22 @@ needs-peers:
 		python3 -m venv $(PEERS) && \
 		$(PEERS)/bin/pip install --quiet --disable-pip-version-check -r benches/cost/peers/requirements.txt && \
 		cp benches/cost/peers/requirements.txt $(PEERS); }
+
+TOOLS = target/tools
+MDBOOK = $(TOOLS)/bin/mdbook
+MDBOOK_VERSION = 0.5.4
+needs-docs:
+	@[ "$$($(MDBOOK) --version 2> /dev/null)" = 'mdbook v$(MDBOOK_VERSION)' ] || { \
+		echo 'installing mdBook in $(TOOLS)'; \
+		$(CARGO) install --quiet --locked --root $(TOOLS) --target-dir $(TOOLS)/build \
+			--no-default-features --features search mdbook@$(MDBOOK_VERSION); }
+
+DENY = $(TOOLS)/bin/cargo-deny
+DENY_VERSION = 0.20.2
+needs-audit:
+	@[ "$$($(DENY) --version 2> /dev/null)" = 'cargo-deny $(DENY_VERSION)' ] || { \
+		echo 'installing cargo-deny in $(TOOLS)'; \
+		$(CARGO) install --quiet --locked --root $(TOOLS) --target-dir $(TOOLS)/build cargo-deny@$(DENY_VERSION); }
 
 needs-fmt:
 	@for part in fmt clippy; do \

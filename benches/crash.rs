@@ -16,7 +16,7 @@ const KILLS: usize = 2000;
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    #[expect(clippy::disallowed_methods, reason = "whoever starts the process says where, not a setting")]
+    #[expect(clippy::disallowed_methods, reason = "the environment of the test says where, not a setting")]
     if let Ok(url) = std::env::var(VARIABLE) {
         return runtime.block_on(work(&url.parse().unwrap()));
     }

@@ -1,4 +1,4 @@
-//! Requests without pause while the files are reloaded and the process is replaced: how many are lost.
+//! Counts lost requests under load while files are reloaded and the process is replaced.
 //!
 //! `cargo bench --bench steady`, or with fewer requests `cargo bench --bench steady -- 100000`.
 #![expect(

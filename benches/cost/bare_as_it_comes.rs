@@ -1,5 +1,5 @@
-//! pingora alone with its own defaults and the allocator of the system: what a proxy costs that somebody begins with
-//! today. `bare_as_it_comes LISTEN UPSTREAM`.
+//! pingora alone with its own defaults and the allocator of the system: the cost of a proxy as a new
+//! project would start with. `bare_as_it_comes LISTEN UPSTREAM`.
 
 mod passing;
 

@@ -1,4 +1,4 @@
-//! The least that pingora has to be told.
+//! The minimum that pingora needs.
 
 use std::net::SocketAddr;
 
@@ -12,7 +12,7 @@ use pingora::upstreams::peer::HttpPeer;
 
 /// How the command line should look.
 #[derive(Debug)]
-pub struct Usage(#[expect(dead_code, reason = "for whoever has mistyped")] &'static str);
+pub struct Usage(#[expect(dead_code, reason = "printed on a usage error")] &'static str);
 
 /// Whose settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl ProxyHttp for Passing {
     }
 }
 
-/// Serves until it is told to stop.
+/// Serves until a signal.
 pub fn run(setup: Setup) -> Result<(), Usage> {
     if setup == Setup::Ours {
         claviger::server::prefer_small_pages();

@@ -17,8 +17,8 @@ const REVOCATIONS: usize = 1000;
 /// Revoked at the same time.
 const AT_ONCE: usize = 10;
 /// Between two requests that look whether a gate refuses by now.
-const LOOK: Duration = Duration::from_millis(4);
-/// Its process ends, as if somebody had pulled a plug.
+const POLL_INTERVAL: Duration = Duration::from_millis(4);
+/// Its process ends, as in a power failure.
 const END_A_LISTENER: &str = "SELECT COUNT(pg_terminate_backend(pid)) FROM
     (SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN%' ORDER BY pid LIMIT 1) first";
 /// Requests with the token after its refusal: none may be accepted.
@@ -28,7 +28,7 @@ const LOOKS_AFTER: usize = 5;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Trouble {
     None,
-    /// Notifications are lost, and nobody knows.
+    /// Notifications are lost unnoticed.
     Silent,
     /// One of the connections for notifications is ended, again and again.
     Cut,
@@ -174,14 +174,14 @@ async fn watch(
     ready.wait().await;
     let refused = loop {
         match client.status(&token).await {
-            200 => tokio::time::sleep(LOOK).await,
+            200 => tokio::time::sleep(POLL_INTERVAL).await,
             401 | 403 => break Instant::now(),
             other => panic!("{other}"),
         }
     };
     let mut accepted = 0;
     for _ in 0..LOOKS_AFTER {
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
         accepted += usize::from(client.status(&token).await == 200);
     }
     // A gate may be told before the writer knows that its commit is done.

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An API that answers everything with ok; its URL.
 pub async fn api() -> String {
@@ -54,7 +54,7 @@ impl Client {
     /// The status of the answer to a GET with this token.
     pub async fn status(&mut self, token: &str) -> u16 {
         let request = format!("GET /things HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer {token}\r\n\r\n");
-        let answer = tokio::time::timeout(PATIENCE, self.exchange(request.as_bytes())).await;
+        let answer = tokio::time::timeout(TIMEOUT, self.exchange(request.as_bytes())).await;
         match answer.expect("an answer in time") {
             Ok((status, is_last)) => {
                 if is_last {

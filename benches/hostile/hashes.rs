@@ -1,4 +1,4 @@
-//! Wrong passwords without end: what they cost everybody else, and how much memory.
+//! A flood of wrong passwords: its cost for other traffic, and in memory.
 
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};

@@ -1,4 +1,4 @@
-//! Ten million tokens that nobody has: memory, what good callers notice, and where junk of our own format ends.
+//! Ten million invalid tokens: memory, latency of good traffic, and where invalid tokens of our own format are refused.
 
 use std::net::Ipv4Addr;
 use std::num::NonZeroUsize;

@@ -1,8 +1,8 @@
-//! What attacks cost the others. `cargo bench --bench hostile`, or one of them: `-- slow`, `-- hashes`,
+//! The cost of attacks for other callers. `cargo bench --bench hostile`, or one of them: `-- slow`, `-- hashes`,
 //! `-- junk`, `-- timing`.
 //!
-//! What is measured with and without an attack is measured in turns, and told as a ratio: times of two machines,
-//! or of two hours, say nothing.
+//! What is measured with and without an attack is measured in turns, and reported as a ratio: times of two
+//! machines, or of two hours, cannot be compared.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

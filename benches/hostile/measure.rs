@@ -7,7 +7,7 @@ use super::support::{Client, Gate, TOKEN, request};
 
 const CALLERS: usize = 4;
 /// Between two requests of a caller: the machine must not be busy with good traffic alone.
-const PAUSE: Duration = Duration::from_millis(2);
+const REQUEST_INTERVAL: Duration = Duration::from_millis(2);
 const TURN: Duration = Duration::from_millis(1500);
 const TURNS: usize = 5;
 /// What an attack moves while it comes up is work; it is over when the gate takes less than this of a second.
@@ -30,7 +30,7 @@ fn call(address: SocketAddr, time: Duration) -> Vec<u128> {
         let answer = client.ask(&request).expect("a good request was lost");
         took.push(sent.elapsed().as_micros());
         assert_eq!(answer.status, 200, "a good request was refused");
-        std::thread::sleep(PAUSE);
+        std::thread::sleep(REQUEST_INTERVAL);
     }
     took
 }

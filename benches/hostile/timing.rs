@@ -1,4 +1,4 @@
-//! Whether the time of a refusal tells who exists: Welch's t of every kind against a wrong password.
+//! Whether the time of a refusal reveals which users exist: Welch's t of every kind against a wrong password.
 
 use std::time::Instant;
 

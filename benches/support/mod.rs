@@ -1,4 +1,4 @@
-//! What benches of the whole stand on: the program as it ships, an API behind it, and a plain client.
+//! Bench support: the release binary, an API for it, and a plain client.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-/// Longer than anything may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Longer than any step takes.
+const TIMEOUT: Duration = Duration::from_secs(20);
 /// The token of `acme-billing`.
 pub const TOKEN: &str = "token-of-the-benches";
 
@@ -54,7 +54,7 @@ impl Gate {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let line = lines.find_map(|line| line.ok().filter(|line| line.contains("claviger listens")));
         let line: serde_json::Value = serde_json::from_str(&line.expect("the gate does not start")).unwrap();
-        // Somebody has to read on, or the gate would lose lines.
+        // Without a reader the gate would lose lines.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         let address = |field: &str| line[field].as_str().unwrap().parse().unwrap();
         Self { address: address("proxy"), admin: address("admin"), child, folder }
@@ -69,7 +69,7 @@ impl Gate {
     /// Waits for the process to end by itself; true when it did, and well.
     pub fn ends_well(mut self) -> bool {
         let start = Instant::now();
-        while start.elapsed() < PATIENCE {
+        while start.elapsed() < TIMEOUT {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status.success();
             }
@@ -199,7 +199,7 @@ impl Client {
     pub fn open(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         Self(BufReader::with_capacity(4096, stream))
     }
 

@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 /// Why a request is not let through, or did not come back. One stable code each, the same word in
-/// log, metric label, problem document and README.
+/// log, metric label, problem document and docs/reference/error-codes.md.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rejection {
     /// Nothing presented.

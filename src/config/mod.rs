@@ -24,6 +24,6 @@ pub use load::{
     ConfigSource, Override, environment, operator_token, process_environment, read_text, schema, shell_user,
     wants_colour,
 };
-pub use settings::{Database, Settings, Tracing, Upstream};
+pub use settings::{Database, ERROR_DOCS, Settings, Tracing, Upstream};
 pub use values::{DatabaseTls, DatabaseUrl, HeaderField, HeaderPrefix, Parsed, PostgresUrl, UpstreamUrl};
 pub use yaml::{each_item, parse};

@@ -14,6 +14,10 @@ use crate::credential::{
     RateLimit, RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog, VersionRule, WhenUnstated,
 };
 
+/// The default of `proxy.error_docs`: the page of the book, below a host that cannot exist (RFC 6761). It is absolute, so
+/// that `type` does not depend on the path of the request (RFC 9457, 3.1.1).
+pub const ERROR_DOCS: &str = "https://claviger.invalid/reference/error-codes.html";
+
 /// Everything the file, the environment and the flags say, checked.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -29,8 +33,8 @@ pub struct Settings {
     pub trusted_proxies: Box<[IpNet]>,
     /// Worker threads of the gate.
     pub threads: NonZeroUsize,
-    /// Where the codes of refusals are explained to callers.
-    pub error_docs: Option<String>,
+    /// Address of the page that explains error codes; the `type` of problem documents is this, `#` and the code.
+    pub error_docs: String,
     /// How long things may take.
     pub timeouts: raw::Timeouts,
     /// Where operators look.
@@ -158,7 +162,7 @@ impl Settings {
             }),
             trusted_proxies: proxy.trusted_proxies.iter().map(|range| range.0.0).collect(),
             threads: proxy.threads.unwrap_or(cores),
-            error_docs: proxy.error_docs.as_ref().map(|url| url.0.0.clone()),
+            error_docs: proxy.error_docs.as_ref().map_or_else(|| ERROR_DOCS.to_owned(), |url| url.0.0.clone()),
             timeouts: proxy.timeouts.clone(),
             admin_listen: file.admin.listen.0.0,
             admin_tls: file.admin.tls.as_ref().map(|tls| raw::Tls {

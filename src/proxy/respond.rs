@@ -10,45 +10,30 @@ use pingora::proxy::Session;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::policy::VersionNotice;
-use super::request::context::Context;
 use super::request::headers::has_one_length;
 use crate::auth::{Accept, RateStatus, Rejection, Scheme};
 
-/// What `type` begins with when nothing else is configured: names the table in our README. Absolute, so that
-/// it is the same for every path (RFC 9457, 3.1.1), under a name that can never be anybody's (RFC 6761).
-const DOCUMENTATION: &str = "https://claviger.invalid/README.md";
-/// Bodies up to this size are read to their end after a refusal, so that the connection can go on.
-const DRAINABLE: u64 = 16 * 1024;
+/// Largest body, in bytes, that is read after a refusal to keep the connection.
+const MAX_DRAINED_BYTES: u64 = 16 * 1024;
 pub(super) const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 
-/// How refusals look under the settings in force.
+/// Builds refusals under one policy.
 pub(super) struct Refusals {
     documentation: String,
     challenges: Vec<Challenge>,
 }
 
-/// One request that is not let through, or does not come back.
+/// The refusal of one request.
 pub(super) struct Refusal {
-    /// Why.
     pub(super) rejection: Rejection,
-    /// How it presented its credential.
     pub(super) presented: Scheme,
-    /// How often its credential may still call, where that has a limit.
-    pub(super) standing: Option<RateStatus>,
-    /// Its id.
+    /// `None` where the credential has no limit.
+    pub(super) rate_status: Option<RateStatus>,
     pub(super) id: Uuid,
 }
 
-impl Refusal {
-    /// Of the request that a context is about.
-    pub(super) fn new(rejection: Rejection, context: &Context) -> Self {
-        Self { rejection, presented: context.scheme, standing: context.standing, id: context.request_id }
-    }
-}
-
-/// One accepted scheme, with and without a reason.
+/// The WWW-Authenticate value of one accepted scheme, by reason.
 struct Challenge {
     scheme: Scheme,
     bare: HeaderValue,
@@ -57,7 +42,7 @@ struct Challenge {
     insufficient_scope: HeaderValue,
 }
 
-/// RFC 9457, 3.1, and two members of ours.
+/// RFC 9457, 3.1, with two extension members.
 #[derive(Serialize)]
 struct Problem<'a> {
     #[serde(rename = "type")]
@@ -70,8 +55,8 @@ struct Problem<'a> {
 }
 
 impl Refusals {
-    /// Challenges for what is accepted; `documentation` is where the codes are explained.
-    pub(super) fn new(accept: &Accept, documentation: Option<&str>) -> Self {
+    /// `documentation` is the base of `type`.
+    pub(super) fn new(accept: &Accept, documentation: &str) -> Self {
         let basic = HeaderValue::from_static("Basic realm=\"api\", charset=\"UTF-8\"");
         let bearer = Challenge {
             scheme: Scheme::Bearer,
@@ -98,13 +83,9 @@ impl Refusals {
             api_key.map(|value| same(Scheme::ApiKey, value)),
             accept.basic.then(|| same(Scheme::Basic, basic)),
         ];
-        Self {
-            documentation: documentation.unwrap_or(DOCUMENTATION).to_owned(),
-            challenges: challenges.into_iter().flatten().collect(),
-        }
+        Self { documentation: documentation.to_owned(), challenges: challenges.into_iter().flatten().collect() }
     }
 
-    /// Head and body of a refusal.
     pub(super) fn build(&self, refusal: &Refusal) -> pingora::Result<(ResponseHeader, Bytes)> {
         let Refusal { rejection, presented, id, .. } = *refusal;
         let problem = Problem {
@@ -116,7 +97,7 @@ impl Refusals {
             request_id: id,
         };
         let mut body = serde_json::to_vec(&problem).unwrap_or_default();
-        // For people who look at it in a terminal.
+        // For reading in a terminal.
         body.push(b'\n');
         let body = Bytes::from(body);
         let mut head = ResponseHeader::build_no_case(rejection.status(), Some(8))?;
@@ -126,8 +107,8 @@ impl Refusals {
         if let Some(seconds) = rejection.retry_after() {
             head.insert_header(RETRY_AFTER, HeaderValue::from(seconds))?;
         }
-        if let Some(standing) = &refusal.standing {
-            tell_rate(&mut head, standing)?;
+        if let Some(status) = &refusal.rate_status {
+            set_rate_headers(&mut head, status)?;
         }
         for challenge in &self.challenges {
             if let Some(value) = challenge.value(rejection, presented) {
@@ -137,22 +118,22 @@ impl Refusals {
         Ok((head, body))
     }
 
-    /// Refuses, and keeps the connection where the request body is small or absent.
+    /// Keeps the connection where the request body is small or absent.
     pub(super) async fn refuse(&self, session: &mut Session, refusal: Refusal) -> pingora::Result<()> {
         let (mut head, body) = self.build(&refusal)?;
-        tell_grpc(&mut head, session.req_header(), refusal.rejection)?;
+        set_grpc_status(&mut head, session.req_header(), refusal.rejection)?;
         send(session, head, body, refusal.rejection.ends_connection()).await
     }
 
-    /// Answers for the API behind, which did not; the connection ends.
-    pub(super) async fn stand_in(&self, session: &mut Session, refusal: Refusal) -> pingora::Result<()> {
+    /// Answers a request that the upstream did not answer; the connection closes.
+    pub(super) async fn respond_for_upstream(&self, session: &mut Session, refusal: Refusal) -> pingora::Result<()> {
         let (mut head, body) = self.build(&refusal)?;
-        tell_grpc(&mut head, session.req_header(), refusal.rejection)?;
+        set_grpc_status(&mut head, session.req_header(), refusal.rejection)?;
         session.as_downstream_mut().write_error_response(head, body).await
     }
 }
 
-/// Answers a request that goes no further, and keeps the connection where the request body is small or absent.
+/// Answers a request that is not forwarded; keeps the connection where the request body is small or absent.
 pub(super) async fn send(
     session: &mut Session,
     head: ResponseHeader,
@@ -175,7 +156,7 @@ impl Challenge {
     fn value(&self, rejection: Rejection, presented: Scheme) -> Option<HeaderValue> {
         let is_unauthorized = rejection.status() == StatusCode::UNAUTHORIZED;
         match rejection {
-            // RFC 6750, 3.1: no error code where nothing was presented.
+            // No error code where nothing was presented (RFC 6750, 3.1).
             Rejection::CredentialMissing => Some(self.bare.clone()),
             Rejection::CredentialMalformed(_) if self.scheme == Scheme::Bearer => Some(self.invalid_request.clone()),
             Rejection::ScopeInsufficient if presented == self.scheme && presented == Scheme::Bearer => {
@@ -188,31 +169,16 @@ impl Challenge {
     }
 }
 
-/// Says what limit the credential has and how it stands (draft-ietf-httpapi-ratelimit-headers). Fields of the
-/// API behind stay: both are lists.
-pub(super) fn tell_rate(head: &mut ResponseHeader, standing: &RateStatus) -> pingora::Result<()> {
-    let RateStatus { limit, remaining, whole_in, .. } = standing;
+/// Sets the RateLimit fields (draft-ietf-httpapi-ratelimit-headers). The upstream's own stay: both fields are lists.
+pub(super) fn set_rate_headers(head: &mut ResponseHeader, status: &RateStatus) -> pingora::Result<()> {
+    let RateStatus { limit, remaining, whole_in, .. } = status;
     head.append_header("RateLimit-Policy", format!("\"default\";q={};w={}", limit.requests, limit.seconds))?;
     head.append_header("RateLimit", format!("\"default\";r={remaining};t={whole_in}"))?;
     Ok(())
 }
 
-/// Says that a version of the API will end, and when.
-pub(super) fn tell_version(head: &mut ResponseHeader, notice: &VersionNotice) -> pingora::Result<()> {
-    if let Some(value) = &notice.deprecation {
-        head.insert_header("Deprecation", value.clone())?;
-    }
-    if let Some(value) = &notice.sunset {
-        head.insert_header("Sunset", value.clone())?;
-    }
-    if let Some(value) = &notice.link {
-        head.append_header("Link", value.clone())?;
-    }
-    Ok(())
-}
-
-/// Clients of gRPC look for a status of their own; some would take the problem document for a message.
-pub(super) fn tell_grpc(
+/// Sets gRPC's own status: without it, some clients would read the problem document as a message.
+pub(super) fn set_grpc_status(
     head: &mut ResponseHeader,
     request: &RequestHeader,
     rejection: Rejection,
@@ -226,7 +192,7 @@ pub(super) fn tell_grpc(
     head.insert_header(GRPC_MESSAGE, HeaderValue::from_static(rejection.code()))
 }
 
-/// The code of gRPC for a status of HTTP, as gRPC itself maps those of intermediaries, but for 400 and 410.
+/// As gRPC maps the HTTP statuses of intermediaries, except 400 and 410.
 fn grpc_status(status: StatusCode) -> u16 {
     const INVALID_ARGUMENT: u16 = 3;
     const PERMISSION_DENIED: u16 = 7;
@@ -244,17 +210,19 @@ fn grpc_status(status: StatusCode) -> u16 {
     }
 }
 
-/// True when the body that was not read yet is small, stated, and not held back for a go-ahead.
+/// True where the unread body has a small Content-Length and the client does not wait for a 100.
 fn is_drainable(request: &RequestHeader) -> bool {
     let headers = &request.headers;
-    let is_withheld = headers.contains_key(EXPECT);
-    if is_withheld || headers.contains_key(TRANSFER_ENCODING) || !has_one_length(headers) {
+    let awaits_continue = headers.contains_key(EXPECT);
+    if awaits_continue || headers.contains_key(TRANSFER_ENCODING) || !has_one_length(headers) {
         return false;
     }
     match headers.get(CONTENT_LENGTH) {
         None => true,
-        Some(length) => {
-            length.to_str().ok().and_then(|text| text.parse::<u64>().ok()).is_some_and(|length| length <= DRAINABLE)
-        }
+        Some(length) => length
+            .to_str()
+            .ok()
+            .and_then(|text| text.parse::<u64>().ok())
+            .is_some_and(|length| length <= MAX_DRAINED_BYTES),
     }
 }

@@ -15,7 +15,7 @@ use crate::config::{Diagnostic, Diagnostics, Origin, Settings};
 use crate::control::{GateState, Readiness};
 use crate::proxy::{AccessLog, Certificates, Decider, LoadedCertificates, Policy, RequestLifecycle, Tracer};
 use crate::runtime::DeferredDrop;
-use crate::source::{CombinedDirectory, Database, DatabaseDirectory, DatabaseStart, Loaded};
+use crate::source::{CombinedDirectory, Database, DatabaseDirectory, DatabaseStart, Loaded, throttle_rules};
 use crate::telemetry::{Metrics, TlsListener};
 
 /// How often a host name of the API behind is looked up again.
@@ -73,7 +73,7 @@ impl Gate {
         tracer: Option<Tracer>,
     ) -> RequestLifecycle {
         RequestLifecycle {
-            judge: Decider {
+            decider: Decider {
                 policy: self.policy.clone(),
                 authenticator: self.authenticator.clone(),
                 throttle: self.throttle.clone(),
@@ -174,7 +174,7 @@ fn policy(
     before: Option<&Policy>,
 ) -> Result<Policy, Diagnostics> {
     let settings = &loaded.settings;
-    let mut meters = RateLimiters::new(loaded.set.iter(), settings.rate_limit, before.map(Policy::meters));
+    let mut meters = RateLimiters::new(loaded.set.iter(), settings.rate_limit, before.map(Policy::rate_limiters));
     let directory: Arc<dyn Directory> = match database {
         None => loaded.set.clone(),
         Some(database) => {
@@ -184,7 +184,7 @@ fn policy(
             Arc::new(CombinedDirectory::new(loaded.set.clone(), database.clone()))
         }
     };
-    Policy::new(settings, loaded.rules.clone(), directory, meters, before)
+    Policy::new(settings, loaded.rules.clone(), throttle_rules(settings), directory, meters, before)
 }
 
 fn certificates(settings: &Settings, metrics: &Metrics) -> Result<Option<Arc<Certificates>>, Diagnostics> {

@@ -163,7 +163,7 @@ fn run(
             ListenerOptions {
                 handed_over: is_handed_over.clone(),
                 // Whoever listened has gone when the process ends.
-                tell: Box::new(move |event| drop(teller.send(Event::Listener(event)))),
+                on_event: Box::new(move |event| drop(teller.send(Event::Listener(event)))),
                 conf: &conf,
                 threads: settings.threads.get(),
                 timeouts: &settings.timeouts,
@@ -173,12 +173,12 @@ fn run(
         };
         to_serve = usize::from(!sockets.is_empty()) + usize::from(!asked.is_empty());
         if !sockets.is_empty() {
-            let gateway = Gateway { reception: reception.clone(), complained: AtomicI64::default() };
+            let gateway = Gateway { lifecycle: reception.clone(), last_warning: AtomicI64::default() };
             server.add_service(service(gateway, sockets, options(gate.certificates()))?);
             server.add_service(background_service("resolver", gate.resolver()));
         }
         if !asked.is_empty() {
-            server.add_service(service(ForwardAuth { reception }, asked, options(None))?);
+            server.add_service(service(ForwardAuth { lifecycle: reception }, asked, options(None))?);
         }
     }
 

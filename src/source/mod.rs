@@ -9,6 +9,6 @@ pub(crate) mod file;
 pub use self::combined::CombinedDirectory;
 pub use self::file::diff::Difference;
 pub use self::file::file_set::FileSet;
-pub use self::file::loader::{Loaded, Loader};
+pub use self::file::loader::{Loaded, Loader, throttle_rules};
 pub use self::file::reloader::{Apply, ReloadHandle, ReloadOutcome, Reloader};
 pub use database::{Database, DatabaseDirectory, DatabaseStart};

@@ -1,4 +1,4 @@
-//! Prometheus metrics, names as in the README. Labels come from fixed sets, and every child is made
+//! Prometheus metrics, names as in docs/operate/metrics.md. Labels come from fixed sets, and every child is made
 //! before the first request, so that counting is one atomic addition.
 
 use std::sync::OnceLock;

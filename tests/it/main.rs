@@ -8,7 +8,7 @@ mod config_files;
 mod control;
 mod corpora;
 mod deploy;
-mod documents;
+mod docs;
 mod layering;
 mod proxy;
 mod secrets_in_logs;

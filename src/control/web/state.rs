@@ -10,15 +10,13 @@ use ipnet::IpNet;
 use super::rate_limits::Pace;
 use crate::auth::{HashPool, HashPoolSize, Throttle, ThrottleRules};
 use crate::clock::Clock;
-use crate::config::{Settings, raw};
+use crate::config::{ERROR_DOCS, Settings, raw};
 use crate::control::operations::{SessionLimits, SignInContext, Terms};
 use crate::credential::{ScopeCatalog, TokenFormat, VersionCatalog};
 use crate::formats::Catalogs;
-use crate::source::{FileSet, Loaded};
+use crate::source::{FileSet, Loaded, throttle_rules};
 use crate::store::Store;
 
-/// What `type` begins with when nothing else is configured, as at the gate.
-const DOCUMENTATION: &str = "https://claviger.invalid/README.md";
 /// Passwords of people who sign in, apart from those of the gate: neither waits for the other.
 const HASHES: HashPoolSize = HashPoolSize { threads: NonZeroUsize::MIN, queue: 16 };
 
@@ -101,21 +99,14 @@ impl LiveSettings {
 
     /// Without a credentials file.
     pub fn of(settings: &Settings) -> Self {
-        let throttle = &settings.throttle;
         Self {
             versions: settings.versions.clone(),
             scopes: settings.scopes.clone(),
             format: settings.token_format.clone(),
             public_url: settings.public_url.clone(),
             proxies: settings.admin_proxies.clone(),
-            error_docs: settings.error_docs.clone().unwrap_or_else(|| DOCUMENTATION.to_owned()),
-            guessing: throttle.enabled.then(|| ThrottleRules {
-                free_per_pair: throttle.free_per_pair.get(),
-                free_per_address: throttle.free_per_address.get(),
-                first_delay: throttle.first_delay.duration(),
-                longest_delay: throttle.longest_delay.duration(),
-                window: throttle.window.duration(),
-            }),
+            error_docs: settings.error_docs.clone(),
+            guessing: throttle_rules(settings),
             console: settings.console.clone().unwrap_or_default(),
             file: Arc::default(),
         }
@@ -135,7 +126,7 @@ impl Default for LiveSettings {
             format: TokenFormat::default(),
             public_url: None,
             proxies: Box::default(),
-            error_docs: DOCUMENTATION.to_owned(),
+            error_docs: ERROR_DOCS.to_owned(),
             guessing: None,
             console: raw::Console::default(),
             file: Arc::default(),

@@ -1,4 +1,4 @@
-//! How long the heads of a connection may take: one timer for all of them.
+//! The deadline for the next request head of a connection: one timer for all of its requests.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -7,124 +7,117 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// No head is waited for.
+/// No deadline.
 const NONE: u64 = u64::MAX;
 
 tokio::task_local! {
-    static HEADS: Arc<Heads>;
+    static TIMER: Arc<HeadTimer>;
 }
 
-/// Tells the connection of this request that its head has arrived.
-pub(in crate::proxy) fn head_arrived() {
-    // HTTP/2 streams have no deadline of this kind.
-    let _no_deadline = HEADS.try_with(|heads| heads.come());
+/// Stops the timer of the current connection: a head was read.
+pub(in crate::proxy) fn on_head() {
+    // HTTP/2 streams have no such deadline.
+    let _no_deadline = TIMER.try_with(|timer| timer.on_head());
 }
 
-/// How long to wait for what a caller has to say.
 #[derive(Debug, Clone, Copy)]
 pub struct HeadDeadlines {
     /// From the connection to the end of the first head, and from the first byte of a later one to its end.
     pub head: Duration,
-    /// From one answer to the first byte of the next head; of HTTP/2, from the connection to the first stream.
+    /// From a response to the first byte of the next head; for HTTP/2, from the connection to the first stream.
     pub idle: Duration,
 }
 
-/// The heads of one connection. Bounds the time until the whole of each has arrived.
-pub(in crate::proxy) struct Heads {
+/// Bounds the time until each head of one connection has arrived.
+pub(in crate::proxy) struct HeadTimer {
     opened: Instant,
     deadlines: HeadDeadlines,
-    /// When the one that is waited for has to be there, in nanoseconds after `opened`.
+    /// Deadline of the next head, in nanoseconds after `opened`.
     due: AtomicU64,
-    have_come: AtomicBool,
-    /// Between two requests. Within TLS also while the next head is being read, of which nothing is seen before it is
-    /// there.
+    has_had_head: AtomicBool,
+    /// Between two requests. Within TLS also while the next head arrives, which cannot be observed.
     is_idle: AtomicBool,
-    /// The connection ends with the request that is served.
-    is_last: AtomicBool,
+    /// The connection closes after the current request.
+    is_closing: AtomicBool,
 }
 
-impl Heads {
-    /// Of a connection that was opened now. Until it is known to speak HTTP/1, the first stream of HTTP/2 is waited
-    /// for.
+impl HeadTimer {
+    /// For a connection that was opened now. Until it is known to speak HTTP/1, the deadline is that of HTTP/2.
     pub(in crate::proxy) fn new(deadlines: HeadDeadlines) -> Self {
         let due = AtomicU64::new(nanos(deadlines.idle));
-        let [have_come, is_idle, is_last] = [const { AtomicBool::new(false) }; 3];
-        Self { opened: Instant::now(), deadlines, due, have_come, is_idle, is_last }
+        let [has_had_head, is_idle, is_closing] = [const { AtomicBool::new(false) }; 3];
+        Self { opened: Instant::now(), deadlines, due, has_had_head, is_idle, is_closing }
     }
 
-    /// When the first one has to be there.
-    pub(in crate::proxy) fn first(&self) -> Instant {
+    pub(in crate::proxy) fn first_deadline(&self) -> Instant {
         self.opened + self.deadlines.head
     }
 
-    /// From now on nobody has to say anything for a while.
-    pub(in crate::proxy) fn rest(&self) {
+    /// Starts the keep-alive timer; no head is expected.
+    pub(in crate::proxy) fn on_idle(&self) {
         self.is_idle.store(true, Ordering::Relaxed);
         self.due.store(nanos(self.opened.elapsed() + self.deadlines.idle), Ordering::Relaxed);
     }
 
-    /// From now on the rest of a head of HTTP/1 is waited for.
-    pub(in crate::proxy) fn wait(&self) {
+    /// Starts the timer of an HTTP/1 head.
+    pub(in crate::proxy) fn await_head(&self) {
         self.is_idle.store(false, Ordering::Relaxed);
-        let begun = if self.have_come() { self.opened.elapsed() } else { Duration::ZERO };
+        let begun = if self.has_had_head() { self.opened.elapsed() } else { Duration::ZERO };
         self.due.store(nanos(begun + self.deadlines.head), Ordering::Relaxed);
     }
 
-    /// A head is there.
-    pub(in crate::proxy) fn come(&self) {
-        self.have_come.store(true, Ordering::Relaxed);
+    pub(in crate::proxy) fn on_head(&self) {
+        self.has_had_head.store(true, Ordering::Relaxed);
         self.is_idle.store(false, Ordering::Relaxed);
         self.due.store(NONE, Ordering::Relaxed);
     }
 
-    /// True once there was one.
-    pub(in crate::proxy) fn have_come(&self) -> bool {
-        self.have_come.load(Ordering::Relaxed)
+    pub(in crate::proxy) fn has_had_head(&self) -> bool {
+        self.has_had_head.load(Ordering::Relaxed)
     }
 
-    /// True where the connection should end with the request that is served.
-    pub(in crate::proxy) fn is_last(&self) -> bool {
-        self.is_last.load(Ordering::Relaxed)
+    pub(in crate::proxy) fn is_closing(&self) -> bool {
+        self.is_closing.load(Ordering::Relaxed)
     }
 
-    /// Runs the requests of the connection, so that [`head_arrived`] finds it.
-    pub(in crate::proxy) fn watch<F: Future>(self: &Arc<Self>, requests: F) -> impl Future<Output = F::Output> {
-        HEADS.scope(self.clone(), requests)
+    /// Runs the requests of the connection with this timer as the current one.
+    pub(in crate::proxy) fn scope<F: Future>(self: &Arc<Self>, requests: F) -> impl Future<Output = F::Output> {
+        TIMER.scope(self.clone(), requests)
     }
 
-    /// Returns when a head has not come in time. The timer is set rarely: whatever will be waited for next is due no
-    /// sooner than after the shorter of the two times.
-    pub(in crate::proxy) async fn late(&self) {
+    /// Returns when a deadline has passed. The timer is set rarely, since no new deadline is closer than the shorter of
+    /// the two durations.
+    pub(in crate::proxy) async fn expired(&self) {
         let shortest = self.deadlines.head.min(self.deadlines.idle);
         loop {
             let due = self.due.load(Ordering::Relaxed);
             let now = Instant::now();
-            let soon = now + shortest;
-            let look = if due == NONE { soon } else { soon.min(self.opened + Duration::from_nanos(due)) };
-            if look <= now {
+            let latest = now + shortest;
+            let next = if due == NONE { latest } else { latest.min(self.opened + Duration::from_nanos(due)) };
+            if next <= now {
                 return;
             }
-            tokio::time::sleep_until(look).await;
+            tokio::time::sleep_until(next).await;
         }
     }
 
-    /// Returns when a head is [late](Self::late), or when idle connections are cut and this is one.
-    pub(in crate::proxy) async fn unwanted(&self, mut cut: watch::Receiver<bool>) {
-        let cut = async {
-            drop(cut.wait_for(|is_cut| *is_cut).await);
-            self.is_last.store(true, Ordering::Relaxed);
+    /// Returns when a deadline has [passed](Self::expired), or when idle connections are closed and this is one.
+    pub(in crate::proxy) async fn closed(&self, mut close_idle: watch::Receiver<bool>) {
+        let closing = async {
+            drop(close_idle.wait_for(|is_closing| *is_closing).await);
+            self.is_closing.store(true, Ordering::Relaxed);
             if !self.is_idle.load(Ordering::Relaxed) {
                 std::future::pending::<()>().await;
             }
         };
         tokio::select! {
-            () = self.late() => {}
-            () = cut => {}
+            () = self.expired() => {}
+            () = closing => {}
         }
     }
 }
 
 fn nanos(duration: Duration) -> u64 {
-    // Shorter than NONE: no head is waited for in five centuries.
+    // Below NONE, which is five centuries away.
     u64::try_from(duration.as_nanos()).unwrap_or(NONE).min(NONE - 1)
 }

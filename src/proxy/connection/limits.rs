@@ -1,4 +1,4 @@
-//! How many may be connected, in total and from one place.
+//! Limits on connections, in total and per network.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,62 +19,60 @@ use crate::proxy::Policy;
 use crate::proxy::request::headers::is_trusted;
 use crate::telemetry::{ConnectionRefusal, Metrics};
 
-/// The connections there are.
+/// Counts open connections.
 pub struct Connections {
     open: AtomicUsize,
-    /// Only of those that have a bound of their own, so never more than there are connections.
-    by_place: Mutex<HashMap<Network, u32>>,
+    /// Without exempt peers, so never larger than `open`.
+    by_network: Mutex<HashMap<Network, u32>>,
     metrics: Arc<Metrics>,
 }
 
-/// A connection that was let in; counted until this is dropped, on whatever way that happens.
+/// Counts an accepted connection until it is dropped.
 #[derive(Debug)]
 pub(in crate::proxy) struct ConnectionPermit {
     connections: Arc<Connections>,
-    place: Option<Network>,
+    network: Option<Network>,
 }
 
-/// Who may connect under the settings in force.
+/// Applies the limits in force.
 #[derive(Clone)]
 pub(in crate::proxy) struct ConnectionLimiter {
     pub(in crate::proxy) policy: Arc<ArcSwap<Policy>>,
-    pub(in crate::proxy) speak_for_many: fn(&Policy) -> &[IpNet],
+    pub(in crate::proxy) exempt: fn(&Policy) -> &[IpNet],
     pub(in crate::proxy) connections: Arc<Connections>,
 }
 
 impl Connections {
-    /// None yet.
     pub fn new(metrics: Arc<Metrics>) -> Self {
-        Self { open: AtomicUsize::new(0), by_place: Mutex::default(), metrics }
+        Self { open: AtomicUsize::new(0), by_network: Mutex::default(), metrics }
     }
 
-    /// How many there are.
     pub fn open(&self) -> usize {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// Somebody said something that did not become a request.
-    pub(in crate::proxy) fn unparsed(&self) {
+    /// Counts a connection whose bytes did not become a request.
+    pub(in crate::proxy) fn count_unparsed(&self) {
         self.metrics.requests_unparsed.inc();
     }
 
-    /// One more from a place that has less than `most`; false without any change otherwise.
-    fn enter(&self, place: Network, most: u32) -> bool {
-        let mut places = self.by_place.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = places.entry(place).or_insert(0);
-        let has_room = *count < most;
+    /// Counts one more where the network has less than `max`; false otherwise.
+    fn enter(&self, network: Network, max: u32) -> bool {
+        let mut networks = self.by_network.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = networks.entry(network).or_insert(0);
+        let has_room = *count < max;
         if has_room {
             *count += 1;
         }
         has_room
     }
 
-    fn leave(&self, place: Network) {
-        let mut places = self.by_place.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = places.get_mut(&place) {
+    fn leave(&self, network: Network) {
+        let mut networks = self.by_network.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = networks.get_mut(&network) {
             *count -= 1;
             if *count == 0 {
-                places.remove(&place);
+                networks.remove(&network);
             }
         }
     }
@@ -87,51 +85,50 @@ impl std::fmt::Debug for Connections {
 }
 
 impl ConnectionLimiter {
-    /// Lets a connection in, or counts why not.
-    pub(in crate::proxy) fn let_in(&self, digest: Option<&SocketDigest>) -> Option<ConnectionPermit> {
+    /// `None`, counted, where a limit is reached.
+    pub(in crate::proxy) fn try_acquire(&self, digest: Option<&SocketDigest>) -> Option<ConnectionPermit> {
         let policy = self.policy.load();
         let connections = &self.connections;
         let peer = digest.and_then(|digest| Some(digest.peer_addr()?.as_inet()?.ip().to_canonical()));
-        // Made first, so that whatever was counted is taken back where it is dropped.
+        // Created first, so that dropping it undoes the count.
         let others = connections.open.fetch_add(1, Ordering::Relaxed);
         connections.metrics.connections_open.inc();
-        let mut visitor = ConnectionPermit { connections: connections.clone(), place: None };
+        let mut permit = ConnectionPermit { connections: connections.clone(), network: None };
         if others >= policy.limits.connections.get() as usize {
             connections.metrics.connection_refused(ConnectionRefusal::Total);
             return None;
         }
-        // A balancer speaks for many.
-        let place = peer.filter(|peer| !is_trusted(*peer, (self.speak_for_many)(&policy))).map(Network::of);
-        if let Some(place) = place {
-            if !connections.enter(place, policy.limits.connections_per_address.get()) {
+        let network = peer.filter(|peer| !is_trusted(*peer, (self.exempt)(&policy))).map(Network::of);
+        if let Some(network) = network {
+            if !connections.enter(network, policy.limits.connections_per_address.get()) {
                 connections.metrics.connection_refused(ConnectionRefusal::Address);
                 return None;
             }
-            visitor.place = Some(place);
+            permit.network = Some(network);
         }
-        Some(visitor)
+        Some(permit)
     }
 }
 
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        if let Some(place) = self.place {
-            self.connections.leave(place);
+        if let Some(network) = self.network {
+            self.connections.leave(network);
         }
         self.connections.open.fetch_sub(1, Ordering::Relaxed);
         self.connections.metrics.connections_open.dec();
     }
 }
 
-/// Before TLS, of which pingora waits a minute for the handshake. Who was let in stays with the socket: there
-/// is no other place that ends with it when there is never a request.
+/// Applies the limits before the TLS handshake, which pingora gives a minute. The permit stays with the socket: nothing
+/// else ends with it where no request comes.
 #[async_trait]
 impl PreTlsProcess for ConnectionLimiter {
     async fn process(&self, stream: &mut Stream) -> pingora::Result<()> {
-        let visitor = self.let_in(stream.get_socket_digest().as_deref());
-        let visitor = visitor.ok_or_else(|| Error::new_down(ErrorType::ConnectRefused))?;
+        let permit = self.try_acquire(stream.get_socket_digest().as_deref());
+        let permit = permit.ok_or_else(|| Error::new_down(ErrorType::ConnectRefused))?;
         let unused = Box::new(ResponseHeader::build_no_case(200, None)?);
-        stream.set_proxy_digest(ProxyDigest::new(unused, Some(Box::new(visitor))));
+        stream.set_proxy_digest(ProxyDigest::new(unused, Some(Box::new(permit))));
         Ok(())
     }
 }

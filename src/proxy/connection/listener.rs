@@ -1,133 +1,124 @@
-//! A gate on sockets that were bound before pingora runs: binding fails at the start and with a
-//! message, the system may pick ports, and no connection is lost while things come up.
+//! A pingora service on sockets that were bound before pingora runs: binding fails at the start, with a message; the
+//! system may pick ports; no connection is lost during the start; and a dead socket is reported.
 
 use std::net::{SocketAddr, TcpListener};
+use std::os::fd::IntoRawFd;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use async_trait::async_trait;
 use ipnet::IpNet;
+use pingora::apps::ServerApp;
 use pingora::listeners::tls::TlsSettings;
 use pingora::listeners::{L4BufferSettings, ListenerConfig};
 use pingora::proxy::{ProxyHttp, http_proxy};
 use pingora::server::configuration::ServerConf;
+use pingora::server::{ListenFds, ShutdownWatch};
 use pingora::services::Service;
 use pingora::services::listening::Service as ListeningService;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use super::head_timeout::HeadDeadlines;
 use super::limits::ConnectionLimiter;
-use super::prebound::{ListenerEvent, Prebound};
+use super::protocol::Edge;
 use super::tls::ClientCheck;
 use crate::config::raw::Timeouts;
-use crate::proxy::{Certificates, Connections, Edge, Policy};
+use crate::proxy::{Certificates, Connections, Policy};
 
-/// pingora's own 64 KiB a connection would be most of what an idle one costs.
-const READ_BUFFER: usize = 12 * 1024;
-const WRITE_BUFFER: usize = 4 * 1024;
+/// pingora's default of 64 KiB would be most of the memory of an idle connection.
+const READ_BUFFER_BYTES: usize = 12 * 1024;
+const WRITE_BUFFER_BYTES: usize = 4 * 1024;
 
-/// A listening socket that is bound.
 pub struct BoundListener {
-    /// With the port that the system picked.
+    /// With the port that the system assigned.
     pub address: SocketAddr,
     socket: TcpListener,
 }
 
-/// What all listeners have in common.
 pub struct ListenerOptions<'o> {
-    /// True once another process lets callers in.
+    /// True once another process accepts connections.
     pub handed_over: watch::Receiver<bool>,
-    /// Told what happens to them.
-    pub tell: Box<dyn Fn(ListenerEvent) + Send + Sync>,
-    /// Of the process.
+    pub on_event: Box<dyn Fn(ListenerEvent) + Send + Sync>,
     pub conf: &'o Arc<ServerConf>,
     /// Worker threads.
     pub threads: usize,
-    /// How long things may take.
     pub timeouts: &'o Timeouts,
-    /// With TLS where set.
+    /// Set where the listener speaks TLS.
     pub certificates: Option<Arc<Certificates>>,
-    /// Those there are.
     pub connections: Arc<Connections>,
 }
 
 impl BoundListener {
-    /// Binds an address.
-    ///
     /// # Errors
-    /// When it is taken or not ours.
+    /// When the address is in use or not local.
     pub fn new(address: SocketAddr) -> std::io::Result<Self> {
         Self::adopt(TcpListener::bind(address)?)
     }
 
-    /// One that was bound by another process.
+    /// Takes a socket that another process bound.
     ///
     /// # Errors
-    /// When it is no socket.
+    /// When it is not a listening TCP socket.
     pub fn adopt(socket: TcpListener) -> std::io::Result<Self> {
         socket.set_nonblocking(true)?;
         Ok(Self { address: socket.local_addr()?, socket })
     }
 
-    /// The same socket once more.
-    ///
     /// # Errors
-    /// When the process has too many files open.
+    /// When no file descriptor is left.
     pub fn duplicate(&self) -> std::io::Result<TcpListener> {
         self.socket.try_clone()
     }
 
-    /// The socket itself, not blocking.
+    /// The socket, non-blocking.
     pub fn into_inner(self) -> TcpListener {
         self.socket
     }
 }
 
-/// What answers at a listener.
+/// The application of a listener.
 pub trait ListenerApp: ProxyHttp<CTX: Send + Sync> + Send + Sync + 'static {
-    /// Says who may connect.
     fn policy(&self) -> Arc<ArcSwap<Policy>>;
 
-    /// Those that connect for many callers, and so as often as they like.
-    fn speak_for_many(policy: &Policy) -> &[IpNet];
+    /// Peers without a connection limit of their own: they connect on behalf of many clients.
+    fn exempt(policy: &Policy) -> &[IpNet];
 }
 
-/// What answers, as a service of pingora.
-///
 /// # Errors
 /// When TLS cannot be set up.
 pub fn service<P: ListenerApp>(
-    answers: P,
+    app: P,
     sockets: Vec<BoundListener>,
     options: ListenerOptions,
 ) -> pingora::Result<impl Service + 'static + use<P>> {
-    let door = ConnectionLimiter {
-        policy: answers.policy(),
-        speak_for_many: P::speak_for_many,
-        connections: options.connections.clone(),
-    };
-    let proxy = Arc::new(http_proxy(options.conf, answers));
+    let limiter =
+        ConnectionLimiter { policy: app.policy(), exempt: P::exempt, connections: options.connections.clone() };
+    let proxy = Arc::new(http_proxy(options.conf, app));
     let timeouts = options.timeouts;
     let idle = timeouts.keep_alive.duration();
     let head = timeouts.request_head.duration();
     let deadlines = HeadDeadlines { head, idle };
     let mut listeners = Vec::new();
-    // One service each: of several in one, nobody hears when the first of them ends.
+    // One service each: the end of one listener among several in a service is not reported.
     for bound in sockets {
         let certificates = options.certificates.clone();
-        let edge = Edge::new(proxy.clone(), deadlines, idle, certificates, door.clone(), options.handed_over.clone());
+        let edge =
+            Edge::new(proxy.clone(), deadlines, idle, certificates, limiter.clone(), options.handed_over.clone());
         let mut inner = ListeningService::new("proxy".into(), edge);
-        let buffers = L4BufferSettings::default().read(READ_BUFFER).write(WRITE_BUFFER);
+        let buffers = L4BufferSettings::default().read(READ_BUFFER_BYTES).write(WRITE_BUFFER_BYTES);
         let mut listener = ListenerConfig::tcp(bound.address.to_string()).l4_buffer(buffers);
         if let Some(certificates) = &options.certificates {
             listener = listener.tls(tls_settings(certificates)?);
         }
         inner.add_listener(listener);
         if options.certificates.is_some() {
-            inner.endpoints().set_pre_tls_callback(Arc::new(door.clone()));
+            inner.endpoints().set_pre_tls_callback(Arc::new(limiter.clone()));
         }
         listeners.push((bound, inner));
     }
-    Ok(Prebound { listeners, threads: options.threads, handed_over: options.handed_over, tell: options.tell })
+    Ok(Prebound { listeners, threads: options.threads, handed_over: options.handed_over, on_event: options.on_event })
 }
 
 fn tls_settings(certificates: &Arc<Certificates>) -> pingora::Result<TlsSettings> {
@@ -136,4 +127,97 @@ fn tls_settings(certificates: &Arc<Certificates>) -> pingora::Result<TlsSettings
     settings.set_client_cert_verifier(certificates.clone());
     settings.enable_h2();
     Ok(settings)
+}
+
+/// How often sockets are checked: pingora retries a dead one without end.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListenerEvent {
+    /// All of them accept connections.
+    Serve,
+    /// The socket at this address stopped listening unasked.
+    Died(SocketAddr),
+}
+
+/// Puts bound sockets where pingora looks for inherited ones before it binds its own.
+struct Prebound<A> {
+    listeners: Vec<(BoundListener, ListeningService<A>)>,
+    threads: usize,
+    handed_over: watch::Receiver<bool>,
+    on_event: Box<dyn Fn(ListenerEvent) + Send + Sync>,
+}
+
+#[async_trait]
+impl<A: ServerApp + Send + Sync + 'static> Service for Prebound<A> {
+    async fn start_service(&mut self, fds: Option<ListenFds>, mut shutdown: ShutdownWatch, listeners_per_fd: usize) {
+        let (close, closing) = watch::channel(false);
+        let (mut loops, mut checks) = (JoinSet::new(), JoinSet::new());
+        for (bound, mut inner) in self.listeners.drain(..) {
+            let address = bound.address;
+            if let Ok(socket) = bound.duplicate() {
+                checks.spawn(async move {
+                    until_dead(&socket).await;
+                    address
+                });
+            }
+            if let Some(table) = &fds {
+                table.lock().add(address.to_string(), bound.into_inner().into_raw_fd());
+            }
+            let (fds, closing) = (fds.clone(), closing.clone());
+            loops.spawn(async move {
+                Service::start_service(&mut inner, fds, closing, listeners_per_fd).await;
+                address
+            });
+        }
+        (self.on_event)(ListenerEvent::Serve);
+        let dead = tokio::select! {
+            _ = shutdown.wait_for(|is_stopping| *is_stopping) => None,
+            Ok(_) = self.handed_over.wait_for(|is_done| *is_done) => None,
+            Some(ended) = loops.join_next() => Some(ended),
+            Some(dead) = checks.join_next() => Some(dead),
+        };
+        match dead {
+            None => {}
+            Some(Ok(address)) => (self.on_event)(ListenerEvent::Died(address)),
+            // A panic. The log names the address.
+            Some(Err(_)) => (self.on_event)(ListenerEvent::Died(SocketAddr::from(([0, 0, 0, 0], 0)))),
+        }
+        drop(checks);
+        // Fails where all of them have ended.
+        let _sent = close.send(true);
+        while loops.join_next().await.is_some() {}
+    }
+
+    fn name(&self) -> &str {
+        "proxy"
+    }
+
+    fn threads(&self) -> Option<usize> {
+        Some(self.threads)
+    }
+}
+
+/// Returns when the socket no longer listens. Logs, once, that no file descriptor is left to accept with; pingora then
+/// retries every second.
+async fn until_dead(socket: &TcpListener) {
+    let mut is_exhausted = false;
+    while is_listening(socket) {
+        tokio::time::sleep(POLL_INTERVAL).await;
+        let was_exhausted = std::mem::replace(&mut is_exhausted, socket.try_clone().is_err());
+        match (was_exhausted, is_exhausted) {
+            (false, true) => {
+                tracing::error!("no file descriptor is left: no connection is accepted; raise the limit (ulimit -n)");
+            }
+            (true, false) => tracing::info!("file descriptors are available again"),
+            _ => {}
+        }
+    }
+}
+
+fn is_listening(socket: &TcpListener) -> bool {
+    #[cfg(not(target_vendor = "apple"))]
+    return rustix::net::sockopt::socket_acceptconn(socket).unwrap_or(false);
+    #[cfg(target_vendor = "apple")]
+    return socket.local_addr().is_ok();
 }

@@ -4,6 +4,14 @@ pub(super) mod head_timeout;
 pub(super) mod lazy_select;
 pub(super) mod limits;
 pub(super) mod listener;
-pub(super) mod prebound;
 pub(super) mod protocol;
 pub(super) mod tls;
+
+use std::net::{IpAddr, SocketAddr};
+
+use pingora::proxy::Session;
+
+/// The address at the other end of the connection.
+pub(super) fn peer(session: &Session) -> Option<IpAddr> {
+    session.client_addr().and_then(|address| address.as_inet()).map(SocketAddr::ip)
+}

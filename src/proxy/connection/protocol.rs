@@ -1,5 +1,4 @@
-//! What happens before there is a request: who may connect, which protocol is spoken, and that nobody
-//! is waited for.
+//! Between accept and the first request: connection limits, protocol detection, deadlines.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,60 +14,59 @@ use pingora::server::ShutdownWatch;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::head_timeout::{HeadDeadlines, Heads};
+use super::head_timeout::{HeadDeadlines, HeadTimer};
 use super::lazy_select;
 use super::limits::ConnectionLimiter;
 use crate::proxy::Certificates;
 
-/// How a connection begins that speaks HTTP/2 without TLS (RFC 9113, 3.4).
+/// The start of an HTTP/2 connection without TLS (RFC 9113, 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// What pingora takes of the headers of a stream by default.
-const HTTP2_HEADERS: u32 = 64 * 1024;
-/// No method is shorter, and no other begins like the preface.
-const METHOD: usize = 3;
+/// pingora's default bound on the headers of a stream.
+const MIN_HTTP2_HEADER_BYTES: u32 = 64 * 1024;
+/// Enough to tell the preface from a method: none is shorter, and none begins with `PRI`.
+const PREFIX_BYTES: usize = 3;
 
-/// New connections: finds out, without waiting longer than for a head, whether they speak HTTP/1 or
-/// HTTP/2. pingora's own way waits without end for 24 bytes, more than a whole HTTP/1.0 request has.
+/// Accepts connections and detects HTTP/1 or HTTP/2 within the time for a head. pingora's own detection waits for 24
+/// bytes without a deadline, which is more than a short HTTP/1.0 request has.
 pub struct Edge<A> {
     inner: Arc<A>,
     deadlines: HeadDeadlines,
     http2_idle: Duration,
     certificates: Option<Arc<Certificates>>,
-    door: ConnectionLimiter,
+    limiter: ConnectionLimiter,
     handed_over: watch::Receiver<bool>,
-    /// Ends the connections that are idle.
-    cut: watch::Sender<bool>,
+    /// Closes idle connections.
+    close_idle: watch::Sender<bool>,
 }
 
 impl<A: HttpServerApp> Edge<A> {
-    /// In front of `inner`.
     pub(in crate::proxy) fn new(
         inner: Arc<A>,
         deadlines: HeadDeadlines,
         http2_idle: Duration,
         certificates: Option<Arc<Certificates>>,
-        door: ConnectionLimiter,
+        limiter: ConnectionLimiter,
         handed_over: watch::Receiver<bool>,
     ) -> Self {
-        let cut = watch::Sender::new(false);
-        Self { inner, deadlines, http2_idle, certificates, door, handed_over, cut }
+        let close_idle = watch::Sender::new(false);
+        Self { inner, deadlines, http2_idle, certificates, limiter, handed_over, close_idle }
     }
 
-    /// True for HTTP/2 without TLS; `None` for a caller who leaves, or says nothing in time.
-    async fn speaks_http2(&self, stream: &mut Stream, deadline: Instant) -> Option<bool> {
-        // Who leaves without a word has asked for nothing.
+    /// True for HTTP/2 without TLS; `None` where the client closes or sends too little in time.
+    async fn detect_http2(&self, stream: &mut Stream, deadline: Instant) -> Option<bool> {
+        // A connection that closes without a byte is not counted.
         peek(stream, &mut [0; 1], deadline).await?;
-        let answer = self.protocol(stream, deadline).await;
-        if answer.is_none() {
-            self.door.connections.unparsed();
+        let is_http2 = self.has_preface(stream, deadline).await;
+        if is_http2.is_none() {
+            self.limiter.connections.count_unparsed();
         }
-        answer
+        is_http2
     }
 
-    async fn protocol(&self, stream: &mut Stream, deadline: Instant) -> Option<bool> {
-        let mut start = [0; METHOD];
+    async fn has_preface(&self, stream: &mut Stream, deadline: Instant) -> Option<bool> {
+        let mut start = [0; PREFIX_BYTES];
         peek(stream, &mut start, deadline).await?;
-        if start != PREFACE[..METHOD] {
+        if start != PREFACE[..PREFIX_BYTES] {
             return Some(false);
         }
         let mut preface = [0; PREFACE.len()];
@@ -76,97 +74,97 @@ impl<A: HttpServerApp> Edge<A> {
         Some(preface == *PREFACE)
     }
 
-    fn connection(&self, h2c: bool, heads: Arc<Heads>) -> Arc<Connection<A>> {
+    fn connection(&self, h2c: bool, timer: Arc<HeadTimer>) -> Arc<Connection<A>> {
         let mut options = HttpServerOptions::default();
         options.h2c = h2c;
         options.h2_idle_timeout = Some(self.http2_idle);
-        let header_bytes = self.door.policy.load().limits.header_bytes;
-        Arc::new(Connection { inner: self.inner.clone(), options, heads, header_bytes })
+        let header_bytes = self.limiter.policy.load().limits.header_bytes;
+        Arc::new(Connection { inner: self.inner.clone(), options, timer, header_bytes })
     }
 }
 
 #[async_trait]
 impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Edge<A> {
     async fn process_new(self: &Arc<Self>, mut stream: Stream, shutdown: &ShutdownWatch) -> Option<Stream> {
-        // Behind TLS, whoever got so far was let in before.
-        let _visitor = match stream.get_proxy_digest() {
-            None => Some(self.door.let_in(stream.get_socket_digest().as_deref())?),
+        // With TLS, the limits were applied before the handshake.
+        let _permit = match stream.get_proxy_digest() {
+            None => Some(self.limiter.try_acquire(stream.get_socket_digest().as_deref())?),
             Some(_) => None,
         };
-        let heads = Arc::new(Heads::new(self.deadlines));
+        let timer = Arc::new(HeadTimer::new(self.deadlines));
         let is_tls = stream.get_ssl_digest().is_some();
         let h2c = match stream.get_ssl_digest() {
-            None => self.speaks_http2(&mut stream, heads.first()).await?,
+            None => self.detect_http2(&mut stream, timer.first_deadline()).await?,
             Some(digest) => {
                 let certificates = self.certificates.as_ref()?;
-                if !certificates.let_in(&digest) {
+                if !certificates.accepts(&digest) {
                     return None;
                 }
                 false
             }
         };
-        let connection = self.connection(h2c, heads.clone());
+        let connection = self.connection(h2c, timer.clone());
         if h2c || matches!(stream.selected_alpn_proto(), Some(ALPN::H2)) {
             let streams = async { drop(connection.process_new(stream, shutdown).await) };
-            lazy_select::run(heads.watch(streams), heads.late()).await;
+            lazy_select::run_until(timer.scope(streams), timer.expired()).await;
         } else {
             let requests = connection.requests(stream, shutdown);
-            lazy_select::run(heads.watch(requests), heads.unwanted(self.cut.subscribe())).await;
+            lazy_select::run_until(timer.scope(requests), timer.closed(self.close_idle.subscribe())).await;
         }
-        // Something has come for certain where there is no TLS.
-        if !is_tls && !heads.have_come() {
-            self.door.connections.unparsed();
+        // Without TLS, at least one byte came.
+        if !is_tls && !timer.has_had_head() {
+            self.limiter.connections.count_unparsed();
         }
         None
     }
 
-    /// Cuts idle connections. After a hand-over nobody waits for this process to end, so that callers may
-    /// leave when they are told to, with the answer to their next request.
+    /// Closes idle connections. After a handover nothing waits for this process, so clients keep theirs until the next
+    /// response closes it.
     async fn cleanup(&self) {
         if !*self.handed_over.borrow() {
-            self.cut.send_replace(true);
+            self.close_idle.send_replace(true);
             self.inner.http_cleanup().await;
         }
     }
 }
 
-/// Looks at what has come and leaves it where it is; `None` for too little, or too late.
+/// Fills `bytes` without consuming them; `None` where too little comes in time.
 async fn peek(stream: &mut Stream, bytes: &mut [u8], deadline: Instant) -> Option<()> {
     tokio::time::timeout_at(deadline, stream.try_peek(bytes)).await.ok()?.ok().map(drop)
 }
 
-/// The requests of a connection. Tells its [`Heads`] what is waited for; pingora itself bounds single reads only.
+/// The requests of a connection. Sets its [`HeadTimer`]; pingora bounds single reads only.
 struct Connection<A> {
     inner: Arc<A>,
     options: HttpServerOptions,
-    heads: Arc<Heads>,
+    timer: Arc<HeadTimer>,
     header_bytes: u32,
 }
 
 impl<A: HttpServerApp + Send + Sync + 'static> Connection<A> {
-    /// Those of HTTP/1, one after the other, as pingora does it; but what a request needs is there only from its first
-    /// byte on, so that an idle connection costs little more than its buffers.
+    /// Serves HTTP/1 requests one after the other, as pingora does, but allocates a request's state only at its first
+    /// byte, so that an idle connection costs little more than its buffers.
     async fn requests(self: &Arc<Self>, mut stream: Stream, shutdown: &ShutdownWatch) {
         let mut kept: Option<HttpPersistentSettings> = None;
-        self.heads.wait();
+        self.timer.await_head();
         loop {
             let mut session = ServerSession::new_http1(stream);
             if let Some(kept) = kept.take() {
                 kept.apply_to_session(&mut session);
             }
-            // Without end: its own time would be one more timer for each request.
+            // Without a timeout: pingora's own would be one more timer for each request.
             session.set_keepalive((!*shutdown.borrow()).then_some(0));
             let Some(reused) = self.process_new_http(session, shutdown).await else { return };
             (stream, kept) = reused.consume();
-            self.heads.rest();
+            self.timer.on_idle();
             let mut first = [0; 1];
-            let spoken = stream.try_peek(&mut first);
-            // Whoever has spoken already is heard.
-            let spoken = if self.heads.is_last() { spoken.now_or_never() } else { Some(spoken.await) };
-            let Some(Ok(is_seen)) = spoken else { return };
-            // Within TLS nothing can be looked at: the whole head has as long as its first byte would have.
-            if is_seen {
-                self.heads.wait();
+            let peeked = stream.try_peek(&mut first);
+            // A request that is already here is served even while closing.
+            let peeked = if self.timer.is_closing() { peeked.now_or_never() } else { Some(peeked.await) };
+            let Some(Ok(is_peeked)) = peeked else { return };
+            // Within TLS nothing can be peeked at: the whole head then has the time of its first byte.
+            if is_peeked {
+                self.timer.await_head();
             }
         }
     }
@@ -186,17 +184,17 @@ impl<A: HttpServerApp + Send + Sync + 'static> HttpServerApp for Connection<A> {
         Self: 'answer,
     {
         if session.is_http2() {
-            self.heads.come();
+            self.timer.on_head();
         }
         self.inner.process_new_http(session, shutdown)
     }
 
     fn h2_options(&self) -> Option<H2Options> {
-        // Its own count adds 32 to every field. What is more than twice the limit by it gets a bare 431; what is
-        // less, and too much by ours, one with a problem document.
-        let most = self.header_bytes.saturating_mul(2).max(HTTP2_HEADERS);
+        // h2 adds 32 to every field. Over twice the limit by its count, the answer is a bare 431; below that and over the
+        // limit by ours, one with a problem document.
+        let max = self.header_bytes.saturating_mul(2).max(MIN_HTTP2_HEADER_BYTES);
         let mut options = default_h2_options();
-        options.max_header_list_size(most);
+        options.max_header_list_size(max);
         Some(options)
     }
 

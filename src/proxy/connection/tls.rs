@@ -1,4 +1,4 @@
-//! Certificates: read as a whole or not at all, and swapped while connections come in.
+//! Certificates of a listener: loaded as a whole, and swapped at run time.
 
 use std::any::Any;
 use std::path::Path;
@@ -19,30 +19,28 @@ use rustls::{DigitallySignedStruct, DistinguishedName, RootCertStore, SignatureS
 
 use crate::config::{Diagnostic, Diagnostics, Origin, raw};
 
-/// The certificate of the listeners and whose clients are let in; both can be swapped.
+/// The server certificate and the verifier of clients; both can be swapped.
 #[derive(Debug)]
 pub struct Certificates {
     own: ArcSwap<CertifiedKey>,
     clients: ArcSwapOption<ClientVerifier>,
 }
 
-/// A verifier behind a pointer of fixed size, as swapping needs it.
+/// A verifier behind a thin pointer, which `ArcSwap` requires.
 #[derive(Debug)]
 struct ClientVerifier(Arc<dyn ClientCertVerifier>);
 
-/// What a [`Certificates`] holds, read and checked but not yet in force.
+/// Read and checked, not yet in force.
 pub struct LoadedCertificates {
     own: CertifiedKey,
     clients: Option<ClientVerifier>,
-    /// When the certificate ends, in seconds since 1970.
+    /// Expiry of the server certificate, in seconds since 1970.
     pub not_after: i64,
 }
 
 impl LoadedCertificates {
-    /// Reads all files.
-    ///
     /// # Errors
-    /// Files that cannot be read, a key that is not the certificate's.
+    /// When a file cannot be read, or the key does not match the certificate.
     pub fn new(files: &raw::Tls) -> Result<Self, Diagnostics> {
         let chain = certificates(&files.certificate).map_err(|problem| fault("certificate", problem))?;
         let key = private_key(&files.key).map_err(|problem| fault("key", problem))?;
@@ -54,31 +52,27 @@ impl LoadedCertificates {
 }
 
 impl Certificates {
-    /// With these in force.
-    pub fn new(reading: LoadedCertificates) -> Self {
-        Self { own: ArcSwap::from_pointee(reading.own), clients: ArcSwapOption::from_pointee(reading.clients) }
+    pub fn new(loaded: LoadedCertificates) -> Self {
+        Self { own: ArcSwap::from_pointee(loaded.own), clients: ArcSwapOption::from_pointee(loaded.clients) }
     }
 
-    /// Puts others in force, for the connections that come from now on.
-    pub fn swap(&self, reading: LoadedCertificates) {
-        self.own.store(Arc::new(reading.own));
-        self.clients.store(reading.clients.map(Arc::new));
+    /// Takes effect for new connections.
+    pub fn swap(&self, loaded: LoadedCertificates) {
+        self.own.store(Arc::new(loaded.own));
+        self.clients.store(loaded.clients.map(Arc::new));
     }
-}
 
-impl Certificates {
-    /// True when the caller of this connection may stay. A resumed session brings no certificate of its
-    /// own: the one it began with is held against what is in force now, so that a session does not
-    /// outlive the trust it stands on.
-    pub(in crate::proxy) fn let_in(&self, digest: &SslDigest) -> bool {
+    /// True where the client needs no certificate or has a verified one. A resumed session presents none: the one of its
+    /// first handshake is verified against the CA in force now, so that a session does not outlive its trust.
+    pub(in crate::proxy) fn accepts(&self, digest: &SslDigest) -> bool {
         self.clients.load().is_none() || digest.extension.get::<VerifiedClient>().is_some()
     }
 }
 
-/// A caller whose certificate was verified in this handshake, resumed or not.
+/// Marks a connection whose client certificate was verified, in a full or a resumed handshake.
 struct VerifiedClient;
 
-/// Looks at clients once a handshake is complete.
+/// Verifies the client certificate after each handshake.
 pub(in crate::proxy) struct ClientCheck(pub(in crate::proxy) Arc<Certificates>);
 
 #[async_trait]
@@ -96,7 +90,7 @@ impl ResolvesServerCert for Certificates {
     }
 }
 
-/// Verifies clients where `client_ca` is set, and asks for nothing where it is not.
+/// Requires a client certificate where `client_ca` is set, and requests none otherwise.
 impl ClientCertVerifier for Certificates {
     fn offer_client_auth(&self) -> bool {
         self.clients.load().is_some()
@@ -107,7 +101,7 @@ impl ClientCertVerifier for Certificates {
     }
 
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        // A hint that lives as long as `self` cannot follow a swap; clients do without.
+        // The slice lives as long as `self` and could not follow a swap; hints are optional.
         &[]
     }
 
@@ -118,12 +112,12 @@ impl ClientCertVerifier for Certificates {
         now: UnixTime,
     ) -> Result<ClientCertVerified, rustls::Error> {
         match self.clients.load_full() {
-            // pingora reads the certificate with another parser and panics where that one cannot.
+            // pingora parses the certificate with x509-parser and panics where that fails.
             Some(_) if !is_readable(end_entity) => {
                 Err(rustls::Error::InvalidCertificate(rustls::CertificateError::BadEncoding))
             }
             Some(clients) => clients.0.verify_client_cert(end_entity, intermediates, now),
-            None => Err(rustls::Error::General("no client certificate was asked for".into())),
+            None => Err(rustls::Error::General("no client certificate was requested".into())),
         }
     }
 
@@ -152,49 +146,47 @@ impl ClientCertVerifier for Certificates {
     }
 }
 
-/// All certificates of a PEM file; at least one, each readable.
+/// All certificates of a PEM file; at least one, each of which x509-parser accepts.
 pub(in crate::proxy) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let all = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let all = all.map_err(|error| unreadable(path, &error))?;
     if all.is_empty() {
-        return Err(format!("{} holds no certificate in PEM", path.display()));
+        return Err(format!("{} contains no PEM certificate", path.display()));
     }
     if !all.iter().all(|certificate| is_readable(certificate)) {
-        return Err(format!("{} holds a certificate that cannot be read", path.display()));
+        return Err(format!("{} contains a certificate that cannot be parsed", path.display()));
     }
     Ok(all)
 }
 
-/// The private key of a PEM file.
 pub(in crate::proxy) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
     PrivateKeyDer::from_pem_file(path).map_err(|error| unreadable(path, &error))
 }
 
-/// Says what went wrong, and nothing that stands in the file: it may be a key.
+/// Names the error and nothing of the content, which may be a key.
 fn unreadable(path: &Path, error: &rustls::pki_types::pem::Error) -> String {
     use rustls::pki_types::pem::Error;
     let why = match error {
         Error::Io(error) => error.to_string(),
-        Error::NoItemsFound => "holds none".into(),
-        _ => "is not valid PEM".into(),
+        Error::NoItemsFound => "it contains none".into(),
+        _ => "it is not valid PEM".into(),
     };
     format!("{} cannot be read: {why}", path.display())
 }
 
-/// Certificate and key as one, if they belong together.
 pub(in crate::proxy) fn check_pair(
     chain: &[CertificateDer<'static>],
     key: &PrivateKeyDer<'static>,
 ) -> Result<CertifiedKey, String> {
-    let signer = any_supported_type(key).map_err(|_| "is of a kind that is not supported".to_owned())?;
+    let signer = any_supported_type(key).map_err(|_| "has an unsupported type".to_owned())?;
     let pair = CertifiedKey::new(chain.to_vec(), signer);
     match pair.keys_match() {
         Ok(()) | Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::Unknown)) => Ok(pair),
-        Err(_) => Err("is not the key of the certificate".into()),
+        Err(_) => Err("does not match the certificate".into()),
     }
 }
 
-/// True when the parser that pingora uses can read it too.
+/// True where x509-parser, which pingora uses, accepts it.
 pub(in crate::proxy) fn is_readable(certificate: &[u8]) -> bool {
     x509_parser::parse_x509_certificate(certificate).is_ok()
 }
@@ -206,7 +198,9 @@ fn not_after(certificate: &[u8]) -> i64 {
 fn client_verifier(path: &Path) -> Result<ClientVerifier, String> {
     let mut roots = RootCertStore::empty();
     for root in certificates(path)? {
-        roots.add(root).map_err(|_| format!("{} holds a certificate that cannot sign", path.display()))?;
+        roots
+            .add(root)
+            .map_err(|_| format!("{} contains a certificate that cannot be a trust anchor", path.display()))?;
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)

@@ -1,4 +1,4 @@
-//! What Envoy asks over gRPC, as a question; and the verdict, as an answer that Envoy carries out.
+//! Envoy's check over gRPC: from its message to a request, and from a decision to its response.
 
 use std::net::IpAddr;
 
@@ -8,29 +8,30 @@ use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName};
 use pingora::http::ResponseHeader;
 
 use super::super::Policy;
-use super::super::respond::{tell_rate, tell_version};
+use super::super::respond::set_rate_headers;
 use super::messages::{
     APPEND, CheckRequest, CheckResponse, DeniedHttpResponse, HeaderValue, HeaderValueOption, HttpRequest, HttpStatus,
     OVERWRITE, OkHttpResponse, Status, Verdict,
 };
-use crate::auth::Admission;
+use crate::proxy::decide::admitted::Admitted;
 use crate::proxy::request::context::Context;
+use crate::proxy::version_headers;
 
 /// `google.rpc.Code`.
 const OK: i32 = 0;
 const PERMISSION_DENIED: i32 = 7;
 
-/// The request that is asked about.
-pub(super) struct Checked {
+/// The request that Envoy asks about.
+pub(super) struct EnvoyRequest {
     pub(super) method: Method,
     pub(super) target: Vec<u8>,
     pub(super) headers: HeaderMap,
-    /// The caller, as Envoy knows it.
+    /// The peer of Envoy's connection.
     pub(super) source: Option<IpAddr>,
 }
 
-impl Checked {
-    /// `None` where it is no request.
+impl EnvoyRequest {
+    /// `None` where the message is incomplete or not a valid request.
     pub(super) fn read(check: CheckRequest) -> Option<Self> {
         let attributes = check.attributes?;
         let source = attributes.source.and_then(|source| source.address?.socket_address?.address.parse().ok());
@@ -44,8 +45,7 @@ impl Checked {
     }
 }
 
-/// The fields of the head without those of HTTP/2 itself. Envoy has read them as headers already; what is none is
-/// no request.
+/// Without HTTP/2's pseudo-headers. `None` for a field that is not a valid header.
 fn headers(http: &HttpRequest) -> Option<HeaderMap> {
     let raw = http.header_map.iter().flat_map(|map| &map.headers).map(|header| {
         let value = if header.raw_value.is_empty() { header.value.as_bytes() } else { &header.raw_value };
@@ -60,48 +60,49 @@ fn headers(http: &HttpRequest) -> Option<HeaderMap> {
     Some(headers)
 }
 
-/// Lets it through, with our headers in the place of whatever the caller has written under any spelling of theirs.
+/// Admits the request; our headers replace the caller's in every spelling.
 ///
 /// # Errors
-/// When a header cannot be made.
+/// When a value is not valid in a header.
 pub(super) fn allow(
     policy: &Policy,
     headers: &HeaderMap,
-    admission: &Admission,
+    admitted: &Admitted,
     context: &Context,
 ) -> pingora::Result<CheckResponse> {
+    let admission = admitted.admission();
     let versions = &policy.rules.versions;
-    let mut for_api = Vec::new();
-    let mut doomed = policy.names.doomed(headers, true, policy.forward_credential);
-    for (name, value) in policy.names.identity(admission, versions, context.request_id)? {
+    let mut for_upstream = Vec::new();
+    let mut to_remove = policy.identity_headers.to_remove(headers, true, policy.forward_credential);
+    for (name, value) in policy.identity_headers.identity(admitted, versions, context.request_id)? {
         let name = String::from_utf8_lossy(name).to_ascii_lowercase();
         if let Some(value) = value {
-            doomed.retain(|doomed| doomed.as_str() != name);
-            for_api.push(option(&name, value.as_bytes(), OVERWRITE));
+            to_remove.retain(|removed| removed.as_str() != name);
+            for_upstream.push(option(&name, value.as_bytes(), OVERWRITE));
         }
     }
     if let (Some(header), Some(served)) = (&versions.header, admission.served(versions)) {
-        for_api.push(option(header.as_str(), served.name.as_str().as_bytes(), OVERWRITE));
+        for_upstream.push(option(header.as_str(), served.name.as_str().as_bytes(), OVERWRITE));
     }
-    let mut for_caller = ResponseHeader::build_no_case(200, None)?;
-    if let Some(standing) = &context.standing {
-        tell_rate(&mut for_caller, standing)?;
+    let mut for_client = ResponseHeader::build_no_case(200, None)?;
+    if let Some(status) = &context.rate_status {
+        set_rate_headers(&mut for_client, status)?;
     }
-    if let Some(notice) = admission.version.and_then(|rank| policy.notices.get(rank)) {
-        tell_version(&mut for_caller, notice)?;
+    if let Some(headers) = admission.version.and_then(|rank| policy.version_headers.get(rank)) {
+        version_headers::set(&mut for_client, headers)?;
     }
     let allowed = OkHttpResponse {
-        headers: for_api,
-        headers_to_remove: doomed.iter().map(|name| name.as_str().to_owned()).collect(),
-        response_headers_to_add: options(&for_caller.headers),
+        headers: for_upstream,
+        headers_to_remove: to_remove.iter().map(|name| name.as_str().to_owned()).collect(),
+        response_headers_to_add: options(&for_client.headers),
     };
     Ok(CheckResponse { status: Some(Status { code: OK }), verdict: Some(Verdict::Ok(allowed)) })
 }
 
-/// Refuses it with this answer.
+/// Refuses the request with this response.
 pub(super) fn deny(head: &ResponseHeader, body: &Bytes) -> CheckResponse {
     let mut headers = head.headers.clone();
-    // Envoy counts by itself.
+    // Envoy sets its own.
     headers.remove(CONTENT_LENGTH);
     let denied = DeniedHttpResponse {
         status: Some(HttpStatus { code: head.status.as_u16().into() }),
@@ -111,7 +112,7 @@ pub(super) fn deny(head: &ResponseHeader, body: &Bytes) -> CheckResponse {
     CheckResponse { status: Some(Status { code: PERMISSION_DENIED }), verdict: Some(Verdict::Denied(denied)) }
 }
 
-/// Several of one name stay several; but a version ends once only, as at the gate.
+/// Fields are appended, except those that occur once, as at the gate.
 fn options(headers: &HeaderMap) -> Vec<HeaderValueOption> {
     let action = |name: &str| if matches!(name, "deprecation" | "sunset") { OVERWRITE } else { APPEND };
     let all = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));

@@ -1,4 +1,4 @@
-//! One unary call of gRPC over HTTP/2, in as much as one method without compression needs it.
+//! One unary gRPC method over HTTP/2, without compression.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use http::header::CONTENT_TYPE;
@@ -12,10 +12,10 @@ use super::super::respond::GRPC_STATUS;
 const CHECK: &[u8] = b"/envoy.service.auth.v3.Authorization/Check";
 const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
 const KIND: HeaderValue = HeaderValue::from_static("application/grpc");
-/// Whether it is compressed, and how long it is.
-const PREFIX: usize = 5;
+/// The compression flag and the length of a message.
+const PREFIX_BYTES: usize = 5;
 
-/// Why a call fails, whatever the verdict would have been. Envoy lets nothing through then.
+/// Why a call fails before a decision. Envoy then denies the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failure {
     InvalidArgument = 3,
@@ -24,22 +24,21 @@ pub(super) enum Failure {
     Unimplemented = 12,
 }
 
-/// True for the one call that is answered.
 pub(super) fn is_check(request: &RequestHeader) -> bool {
     request.version == Version::HTTP_2 && request.method == Method::POST && request.raw_path() == CHECK
 }
 
-/// The message of a call, of at most `most` bytes. `Err` where the connection has failed.
+/// Reads a message of at most `max_bytes`. The outer `Err` is one of the connection.
 pub(super) async fn read<M: Message + Default>(
     session: &mut Session,
-    most: usize,
+    max_bytes: usize,
 ) -> pingora::Result<Result<M, Failure>> {
     if session.req_header().headers.contains_key(&ENCODING) {
         return Ok(Err(Failure::Unimplemented));
     }
     let mut body = BytesMut::new();
     while let Some(piece) = session.as_downstream_mut().read_request_body().await? {
-        if body.len() + piece.len() > most + PREFIX {
+        if body.len() + piece.len() > max_bytes + PREFIX_BYTES {
             return Ok(Err(Failure::ResourceExhausted));
         }
         body.extend_from_slice(&piece);
@@ -48,7 +47,7 @@ pub(super) async fn read<M: Message + Default>(
 }
 
 fn message<M: Message + Default>(body: &[u8]) -> Result<M, Failure> {
-    let (prefix, message) = body.split_at_checked(PREFIX).ok_or(Failure::InvalidArgument)?;
+    let (prefix, message) = body.split_at_checked(PREFIX_BYTES).ok_or(Failure::InvalidArgument)?;
     let [is_compressed, length @ ..] = prefix else { return Err(Failure::InvalidArgument) };
     if *is_compressed != 0 {
         return Err(Failure::Unimplemented);
@@ -60,13 +59,12 @@ fn message<M: Message + Default>(body: &[u8]) -> Result<M, Failure> {
     M::decode(message).map_err(|_| Failure::InvalidArgument)
 }
 
-/// Answers with a message.
 pub(super) async fn answer(session: &mut Session, message: &impl Message) -> pingora::Result<()> {
     let mut head = ResponseHeader::build_no_case(StatusCode::OK, Some(1))?;
     head.insert_header(CONTENT_TYPE, KIND)?;
     session.write_response_header(Box::new(head), false).await?;
     let length = message.encoded_len();
-    let mut body = BytesMut::with_capacity(PREFIX + length);
+    let mut body = BytesMut::with_capacity(PREFIX_BYTES + length);
     body.put_u8(0);
     body.put_u32(u32::try_from(length).unwrap_or(u32::MAX));
     body.extend_from_slice(&message.encode_to_vec());
@@ -76,7 +74,6 @@ pub(super) async fn answer(session: &mut Session, message: &impl Message) -> pin
     session.as_downstream_mut().write_response_trailers(trailers).await
 }
 
-/// Answers that there is no answer.
 pub(super) async fn fail(session: &mut Session, failure: Failure) -> pingora::Result<()> {
     let mut head = ResponseHeader::build_no_case(StatusCode::OK, Some(2))?;
     head.insert_header(CONTENT_TYPE, KIND)?;
@@ -90,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_has_to_be_as_long_as_it_says() {
+    fn message_length_must_match_its_prefix() {
         let whole = [&[0, 0, 0, 0, 2][..], &HttpStatus { code: 7 }.encode_to_vec()].concat();
         assert_eq!(message(&whole), Ok(HttpStatus { code: 7 }));
         for (junk, failure) in [
@@ -107,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn junk_is_no_message_and_no_panic() {
+    fn random_bytes_do_not_panic() {
         let mut random = fastrand::Rng::with_seed(7);
         for _ in 0..20_000 {
             let mut body: Vec<u8> = (0..random.usize(..200)).map(|_| random.u8(..)).collect();

@@ -1,17 +1,14 @@
-//! The messages of `envoy.service.auth.v3` as far as a verdict needs them: fields of Envoy's that are left out here
-//! are skipped when read, and left to their defaults when written. Numbers as in Envoy's `external_auth.proto`,
-//! `attribute_context.proto` and `base.proto`.
+//! The part of `envoy.service.auth.v3` that a decision needs. Other fields are skipped when read and have their defaults
+//! when written. Tags as in Envoy's `external_auth.proto`, `attribute_context.proto` and `base.proto`.
 
 use std::collections::HashMap;
 
-/// What Envoy asks.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct CheckRequest {
     #[prost(message, optional, tag = "1")]
     pub(super) attributes: Option<AttributeContext>,
 }
 
-/// What it is about.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct AttributeContext {
     #[prost(message, optional, tag = "1")]
@@ -48,13 +45,13 @@ pub(super) struct Request {
 pub(super) struct HttpRequest {
     #[prost(string, tag = "2")]
     pub(super) method: String,
-    /// With names in lower case; what stood there several times is joined with commas.
+    /// Names in lower case; repeated fields are joined with commas.
     #[prost(map = "string, string", tag = "3")]
     pub(super) headers: HashMap<String, String>,
     /// With the query.
     #[prost(string, tag = "4")]
     pub(super) path: String,
-    /// Where Envoy encodes raw headers; the map is empty then.
+    /// Set instead of the map where Envoy encodes raw headers.
     #[prost(message, optional, tag = "13")]
     pub(super) header_map: Option<RawHeaders>,
 }
@@ -75,7 +72,6 @@ pub(super) struct HeaderValue {
     pub(super) raw_value: Vec<u8>,
 }
 
-/// What Envoy is told.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct CheckResponse {
     #[prost(message, optional, tag = "1")]
@@ -117,12 +113,12 @@ pub(super) struct HttpStatus {
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct OkHttpResponse {
-    /// For the API behind.
+    /// For the upstream.
     #[prost(message, repeated, tag = "2")]
     pub(super) headers: Vec<HeaderValueOption>,
     #[prost(string, repeated, tag = "5")]
     pub(super) headers_to_remove: Vec<String>,
-    /// For the caller.
+    /// For the client.
     #[prost(message, repeated, tag = "6")]
     pub(super) response_headers_to_add: Vec<HeaderValueOption>,
 }
@@ -136,7 +132,7 @@ pub(super) struct HeaderValueOption {
     pub(super) append_action: i32,
 }
 
-/// Beside whatever stands there.
+/// Append to fields of that name.
 pub(super) const APPEND: i32 = 0;
-/// In the place of whatever stands there.
+/// Replace fields of that name.
 pub(super) const OVERWRITE: i32 = 2;

@@ -1,5 +1,5 @@
-//! Forward-auth: a proxy that stays in front of the API asks here before it forwards, and gets the verdict of the
-//! gate. nginx (`auth_request`), Traefik, Caddy and Envoy ask over HTTP, Envoy over gRPC as well.
+//! Forward-auth: a front proxy asks here before it forwards, and gets the decision of the gate. nginx (`auth_request`),
+//! Traefik, Caddy and Envoy ask over HTTP, Envoy over gRPC as well.
 
 mod envoy;
 mod grpc;
@@ -18,172 +18,186 @@ use pingora::proxy::{ProxyHttp, Session};
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType};
 
-use self::envoy::Checked;
+use self::envoy::EnvoyRequest;
 use self::grpc::Failure;
-use self::original_request::{Asking, Statuses};
+use self::original_request::{AuthQuery, StatusCodes};
 use super::request::auth_request::{AuthRequest, ClientOrigin};
 use super::request::context::Context;
-use super::request::gateway::peer;
 use super::request::headers::is_trusted;
-use super::request::lifecycle::About;
-use super::respond::Refusal;
+use super::request::lifecycle::RequestSummary;
 use super::{ListenerApp, Policy, RequestLifecycle};
 use crate::auth::Rejection;
 
-/// Beside the headers, which have a limit of their own: what Envoy says about itself and the connection.
+/// Allowance for what Envoy reports beside the headers, which have their own limit.
 const CHECK_BYTES: usize = 64 * 1024;
-const IMITATED: Rejection = Rejection::RequestAmbiguous(
-    "A header of the request is named like one that the proxy or this gate sets, but for _ or . in it, or begins like \
-     those that say who is calling.",
+const SPOOFED: Rejection = Rejection::RequestAmbiguous(
+    "A header of the request has the prefix of the identity headers, or is a spelling with _ or . of a header that the \
+     proxy or this gate sets.",
 );
 
-/// Answers proxies that ask.
+/// Answers front proxies.
 pub struct ForwardAuth {
-    /// Receives, decides and sees off.
-    pub reception: RequestLifecycle,
+    pub lifecycle: RequestLifecycle,
 }
 
-/// One question, until its log line.
-pub struct Asked {
+/// The state of one query.
+pub struct QueryContext {
     context: Context,
-    /// What it is about; until that is known, the question itself.
+    /// Of the original request; of the query itself until that is read.
     method: Method,
     target: Vec<u8>,
-    /// The status that Envoy is told to answer with.
-    told: Option<u16>,
+    /// The status that Envoy answers its client with.
+    client_status: Option<u16>,
 }
 
 impl ListenerApp for ForwardAuth {
     fn policy(&self) -> Arc<ArcSwap<Policy>> {
-        self.reception.judge.policy.clone()
+        self.lifecycle.decider.policy.clone()
     }
 
-    fn speak_for_many(policy: &Policy) -> &[IpNet] {
-        &policy.askers
+    fn exempt(policy: &Policy) -> &[IpNet] {
+        &policy.forward_auth_clients
     }
 }
 
 #[async_trait]
 impl ProxyHttp for ForwardAuth {
-    type CTX = Asked;
+    type CTX = QueryContext;
 
-    fn new_ctx(&self) -> Asked {
-        Asked { context: self.reception.greet(), method: Method::GET, target: Vec::new(), told: None }
+    fn new_ctx(&self) -> QueryContext {
+        let context = self.lifecycle.new_context();
+        QueryContext { context, method: Method::GET, target: Vec::new(), client_status: None }
     }
 
     fn init_downstream_modules(&self, _: &mut HttpModules) {
         // As at the gate.
     }
 
-    async fn early_request_filter(&self, session: &mut Session, asked: &mut Asked) -> pingora::Result<()> {
-        self.reception.receive(session, &mut asked.context);
-        asked.method = session.req_header().method.clone();
-        asked.target = session.req_header().raw_path().to_vec();
+    async fn early_request_filter(&self, session: &mut Session, query: &mut QueryContext) -> pingora::Result<()> {
+        self.lifecycle.on_head(session, &mut query.context);
+        query.method = session.req_header().method.clone();
+        query.target = session.req_header().raw_path().to_vec();
         Ok(())
     }
 
-    /// Answers always.
-    async fn request_filter(&self, session: &mut Session, asked: &mut Asked) -> pingora::Result<bool> {
-        let Some(policy) = asked.context.policy.clone() else { return Err(undecided()) };
-        match peer(session).filter(|peer| is_trusted(*peer, &policy.askers)) {
-            None => self.turn_away(session, &policy, asked).await?,
-            Some(_) if grpc::is_check(session.req_header()) => self.check(session, &policy, asked).await?,
-            Some(_) => self.ask(session, &policy, asked).await?,
+    /// Always answers.
+    async fn request_filter(&self, session: &mut Session, query: &mut QueryContext) -> pingora::Result<bool> {
+        let policy = query.context.policy.clone();
+        match query.context.peer.filter(|peer| is_trusted(*peer, &policy.forward_auth_clients)) {
+            None => self.refuse_client(session, policy, query).await?,
+            Some(_) if grpc::is_check(session.req_header()) => self.answer_grpc(session, policy, query).await?,
+            Some(_) => self.answer_http(session, policy, query).await?,
         }
         Ok(true)
     }
 
-    async fn upstream_peer(&self, _: &mut Session, _: &mut Asked) -> pingora::Result<Box<HttpPeer>> {
-        // Nothing is ever forwarded from here.
+    async fn upstream_peer(&self, _: &mut Session, _: &mut QueryContext) -> pingora::Result<Box<HttpPeer>> {
+        // Nothing is forwarded from here.
         Err(Error::new(ErrorType::InternalError))
     }
 
-    async fn logging(&self, session: &mut Session, _: Option<&Error>, asked: &mut Asked) {
-        let about = About { method: asked.method.as_str(), target: &asked.target, told: asked.told };
-        self.reception.see_off(session, &mut asked.context, about);
+    async fn logging(&self, session: &mut Session, _: Option<&Error>, query: &mut QueryContext) {
+        let QueryContext { context, method, target, client_status } = query;
+        let summary = RequestSummary { method: method.as_str(), target, client_status: *client_status };
+        self.lifecycle.finish(session, context, summary);
     }
 
-    fn request_summary(&self, _: &Session, asked: &Asked) -> String {
-        format!("{} {}", asked.method, asked.context.request_id)
+    fn request_summary(&self, _: &Session, query: &QueryContext) -> String {
+        format!("{} {}", query.method, query.context.request_id)
     }
 }
 
 impl ForwardAuth {
-    /// Whoever may not ask is told so, and the operator who it was.
-    async fn turn_away(&self, session: &mut Session, policy: &Policy, asked: &mut Asked) -> pingora::Result<()> {
-        asked.context.client = peer(session);
-        let rejection = self.reception.judge.refuse(Rejection::ProxyNotTrusted, &mut asked.context);
+    /// Answers a peer that is no listed proxy; the log line has its address.
+    async fn refuse_client(
+        &self,
+        session: &mut Session,
+        policy: Arc<Policy>,
+        query: &mut QueryContext,
+    ) -> pingora::Result<()> {
+        let context = &mut query.context;
+        let decision = self.lifecycle.decider.refuse(policy, context.peer, Rejection::ProxyNotTrusted);
+        let Err(rejection) = context.record(decision) else { return Err(Error::new(ErrorType::InternalError)) };
         if grpc::is_check(session.req_header()) {
             return grpc::fail(session, Failure::PermissionDenied).await;
         }
-        response::deny(session, policy, Refusal::new(rejection, &asked.context), Statuses::All).await
+        response::deny(session, &context.policy, context.refusal(rejection), StatusCodes::All).await
     }
 
-    /// Over HTTP: the headers are the caller's, but for what the proxy has set.
-    async fn ask(&self, session: &mut Session, policy: &Arc<Policy>, asked: &mut Asked) -> pingora::Result<()> {
-        let judge = &self.reception.judge;
+    /// Over HTTP: the headers are the caller's, except those that the proxy sets.
+    async fn answer_http(
+        &self,
+        session: &mut Session,
+        policy: Arc<Policy>,
+        query: &mut QueryContext,
+    ) -> pingora::Result<()> {
+        let decider = &self.lifecycle.decider;
+        let QueryContext { context, method, target, .. } = query;
         let request = session.req_header();
-        let Some(asking) = Asking::of(request) else { return response::elsewhere(session).await };
-        let statuses = asking.statuses;
-        // What this process cannot take out of a request, the proxy will forward.
-        let original = if policy.names.are_imitated(&request.headers) { Err(IMITATED) } else { asking.original() };
-        match original {
+        let Some(auth_query) = AuthQuery::new(request) else { return response::not_found(session).await };
+        let statuses = auth_query.statuses;
+        // This process cannot remove headers from a request that the proxy forwards.
+        let has_spoofed = policy.identity_headers.has_spoofed(&request.headers);
+        let original = if has_spoofed { Err(SPOOFED) } else { auth_query.original() };
+        let decision = match original {
             Ok(original) => {
-                asked.target = original.target.to_vec();
-                asked.method = original.method;
-                let question = AuthRequest {
-                    method: &asked.method,
-                    target: &asked.target,
+                *target = original.target.to_vec();
+                *method = original.method;
+                let request = AuthRequest {
+                    method,
+                    target,
                     headers: &request.headers,
                     protocol: request.version,
-                    whence: ClientOrigin::told(&request.headers, &policy.trusted_proxies),
+                    origin: ClientOrigin::of_forwarded(&request.headers, &policy.trusted_proxies),
                     is_tunnel: false,
+                    received_at: context.received_at,
+                    started: context.started,
                 };
-                // What came of it is in the context.
-                let _verdict = judge.judge(policy, &question, &mut asked.context).await;
+                decider.decide(policy, &request).await
             }
-            Err(rejection) => drop(judge.refuse(rejection, &mut asked.context)),
-        }
-        let (policy, verdict) = asked.context.outcome().ok_or_else(undecided)?;
-        match verdict {
-            Ok(admission) => response::allow(session, policy, admission, &asked.context).await,
-            Err(rejection) => response::deny(session, policy, Refusal::new(rejection, &asked.context), statuses).await,
+            Err(rejection) => decider.refuse(policy, None, rejection),
+        };
+        match context.record(decision) {
+            Ok(()) => response::allow(session, &context.policy, context.admitted()?, context).await,
+            Err(rejection) => response::deny(session, &context.policy, context.refusal(rejection), statuses).await,
         }
     }
 
-    /// Over gRPC: Envoy says what it knows, apart from what its caller says.
-    async fn check(&self, session: &mut Session, policy: &Arc<Policy>, asked: &mut Asked) -> pingora::Result<()> {
-        let most = policy.limits.header_bytes as usize + CHECK_BYTES;
-        let read = grpc::read(session, most).await?;
-        let Checked { method, target, headers, source } =
-            match read.and_then(|check| Checked::read(check).ok_or(Failure::InvalidArgument)) {
-                Ok(checked) => checked,
-                Err(failure) => return grpc::fail(session, failure).await,
-            };
-        (asked.method, asked.target) = (method, target);
-        let question = AuthRequest {
-            method: &asked.method,
-            target: &asked.target,
-            headers: &headers,
-            protocol: Version::HTTP_2,
-            whence: ClientOrigin::of(&headers, source, &policy.trusted_proxies),
-            is_tunnel: false,
+    /// Over gRPC: Envoy reports the client's address apart from the client's headers.
+    async fn answer_grpc(
+        &self,
+        session: &mut Session,
+        policy: Arc<Policy>,
+        query: &mut QueryContext,
+    ) -> pingora::Result<()> {
+        let QueryContext { context, method, target, client_status } = query;
+        let max_bytes = policy.limits.header_bytes as usize + CHECK_BYTES;
+        let read = grpc::read(session, max_bytes).await?;
+        let request = match read.and_then(|check| EnvoyRequest::read(check).ok_or(Failure::InvalidArgument)) {
+            Ok(request) => request,
+            Err(failure) => return grpc::fail(session, failure).await,
         };
-        // As above.
-        let _verdict = self.reception.judge.judge(policy, &question, &mut asked.context).await;
-        let (policy, verdict) = asked.context.outcome().ok_or_else(undecided)?;
-        let (response, status) = match verdict {
-            Ok(admission) => (envoy::allow(policy, &headers, admission, &asked.context)?, StatusCode::OK),
+        (*method, *target) = (request.method, request.target);
+        let headers = &request.headers;
+        let request = AuthRequest {
+            method,
+            target,
+            headers,
+            protocol: Version::HTTP_2,
+            origin: ClientOrigin::of_peer(headers, request.source, &policy.trusted_proxies),
+            is_tunnel: false,
+            received_at: context.received_at,
+            started: context.started,
+        };
+        let decision = self.lifecycle.decider.decide(policy, &request).await;
+        let (response, status) = match context.record(decision) {
+            Ok(()) => (envoy::allow(&context.policy, headers, context.admitted()?, context)?, StatusCode::OK),
             Err(rejection) => {
-                let (head, body) = policy.refusals.build(&Refusal::new(rejection, &asked.context))?;
+                let (head, body) = context.policy.refusals.build(&context.refusal(rejection))?;
                 (envoy::deny(&head, &body), head.status)
             }
         };
-        asked.told = Some(status.as_u16());
+        *client_status = Some(status.as_u16());
         grpc::answer(session, &response).await
     }
-}
-
-fn undecided() -> Box<Error> {
-    Error::new(ErrorType::InternalError)
 }

@@ -1,4 +1,4 @@
-//! What a proxy that asked is told: who is calling, or why nobody is let through.
+//! Responses to front proxies over HTTP.
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH};
@@ -7,65 +7,68 @@ use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 
 use super::super::Policy;
-use super::super::respond::{Refusal, send, tell_grpc, tell_rate, tell_version};
-use super::original_request::Statuses;
-use crate::auth::{Admission, Rejection};
+use super::super::respond::{Refusal, send, set_grpc_status, set_rate_headers};
+use super::original_request::StatusCodes;
+use crate::auth::Rejection;
+use crate::proxy::decide::admitted::Admitted;
 use crate::proxy::request::context::Context;
+use crate::proxy::version_headers;
 
-/// Names the headers that Envoy takes out before it forwards.
+/// Lists the headers that Envoy removes before it forwards.
 const TO_REMOVE: &str = "x-envoy-auth-headers-to-remove";
 
-/// Lets a request through: 200 and no body, which is what all of them understand. Every header of ours is there, if
-/// need be with nothing in it: what a proxy copies replaces what the caller has written under the same name.
+/// Admits a request: 200 without a body, which all proxies understand. Every identity header is present, if need be
+/// empty, so that what the proxy copies replaces what the caller sent under that name.
 pub(super) async fn allow(
     session: &mut Session,
     policy: &Policy,
-    admission: &Admission,
+    admitted: &Admitted,
     context: &Context,
 ) -> pingora::Result<()> {
+    let admission = admitted.admission();
     let mut head = ResponseHeader::build_no_case(StatusCode::OK, Some(16))?;
     head.insert_header(CONTENT_LENGTH, HeaderValue::from(0))?;
     head.insert_header(CACHE_CONTROL, HeaderValue::from_static("no-store"))?;
     let versions = &policy.rules.versions;
-    for (name, value) in policy.names.identity(admission, versions, context.request_id)? {
+    for (name, value) in policy.identity_headers.identity(admitted, versions, context.request_id)? {
         head.insert_header(name.clone(), value.unwrap_or(HeaderValue::from_static("")))?;
     }
     if let Some(header) = &versions.header {
         head.insert_header(header, admission.served(versions).map_or("", |version| version.name.as_str()))?;
     }
     if !policy.forward_credential {
-        let names: Vec<&str> = policy.names.credential_headers().map(http::HeaderName::as_str).collect();
+        let names: Vec<&str> = policy.identity_headers.credential_headers().map(http::HeaderName::as_str).collect();
         head.insert_header(TO_REMOVE, names.join(","))?;
     }
-    if let Some(standing) = &context.standing {
-        tell_rate(&mut head, standing)?;
+    if let Some(status) = &context.rate_status {
+        set_rate_headers(&mut head, status)?;
     }
-    if let Some(notice) = admission.version.and_then(|rank| policy.notices.get(rank)) {
-        tell_version(&mut head, notice)?;
+    if let Some(headers) = admission.version.and_then(|rank| policy.version_headers.get(rank)) {
+        version_headers::set(&mut head, headers)?;
     }
     send(session, head, Bytes::new(), false).await
 }
 
-/// Refuses, in the words of the gate. A proxy that has no use for the body finds the code and the id in headers.
+/// Refuses a request as the gate does. Headers carry code and id for a proxy that drops the body.
 pub(super) async fn deny(
     session: &mut Session,
     policy: &Policy,
     refusal: Refusal,
-    statuses: Statuses,
+    statuses: StatusCodes,
 ) -> pingora::Result<()> {
     let (rejection, id) = (refusal.rejection, refusal.id);
     let (mut head, body) = policy.refusals.build(&refusal)?;
-    tell_grpc(&mut head, session.req_header(), rejection)?;
-    head.insert_header(policy.names.code(), rejection.code())?;
-    head.insert_header(policy.names.request_id(), id.to_string())?;
-    if statuses == Statuses::Strict {
-        head.set_status(folded(rejection))?;
+    set_grpc_status(&mut head, session.req_header(), rejection)?;
+    head.insert_header(policy.identity_headers.code(), rejection.code())?;
+    head.insert_header(policy.identity_headers.request_id(), id.to_string())?;
+    if statuses == StatusCodes::Strict {
+        head.set_status(strict_status(rejection))?;
     }
     send(session, head, body, rejection.ends_connection()).await
 }
 
-/// nginx takes everything but 401 and 403 for a fault of the one it has asked, and so does this where it is one.
-fn folded(rejection: Rejection) -> StatusCode {
+/// nginx turns every status except 401 and 403 into a 500; a 5xx stays one.
+fn strict_status(rejection: Rejection) -> StatusCode {
     match rejection.status() {
         StatusCode::UNAUTHORIZED => StatusCode::UNAUTHORIZED,
         status if status.is_server_error() => status,
@@ -73,9 +76,8 @@ fn folded(rejection: Rejection) -> StatusCode {
     }
 }
 
-/// Says where to ask instead.
-pub(super) async fn elsewhere(session: &mut Session) -> pingora::Result<()> {
-    let body = "Proxies ask at /auth.\n";
+pub(super) async fn not_found(session: &mut Session) -> pingora::Result<()> {
+    let body = "Forward-auth is at /auth.\n";
     let mut head = ResponseHeader::build_no_case(StatusCode::NOT_FOUND, Some(2))?;
     head.insert_header(CONTENT_LENGTH, HeaderValue::from(body.len()))?;
     head.insert_header(CACHE_CONTROL, HeaderValue::from_static("no-store"))?;

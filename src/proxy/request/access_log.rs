@@ -1,46 +1,35 @@
-//! One line a request: who, what, the verdict and its reason. Never a secret, never a query.
+//! The access log: one line a request, as JSON or for people.
 
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
-
-use super::context::Context;
-use crate::auth::{Rejection, Scheme};
+use super::log_line::LogLine;
 use crate::telemetry::{LineSink, Metrics};
 
-/// Bytes of a line that is longer than most.
-const ROOM: usize = 512;
+/// Capacity of a line's buffer; few lines are longer.
+const LINE_BYTES: usize = 512;
 
-/// Where lines go and how they look.
 pub struct AccessLog {
     sink: LineSink,
     is_json: bool,
     metrics: Arc<Metrics>,
 }
 
-/// The line, field by field.
-pub(in crate::proxy) struct Line<'a> {
-    pub(in crate::proxy) time: Timestamp,
-    pub(in crate::proxy) request_id: uuid::Uuid,
-    pub(in crate::proxy) client: Option<std::net::IpAddr>,
-    pub(in crate::proxy) method: &'a str,
-    pub(in crate::proxy) path: &'a str,
-    pub(in crate::proxy) status: u16,
-    pub(in crate::proxy) decision: &'static str,
-    pub(in crate::proxy) code: Option<&'static str>,
-    pub(in crate::proxy) scheme: &'static str,
-    pub(in crate::proxy) credential: Option<&'a str>,
-    pub(in crate::proxy) account: Option<&'a str>,
-    pub(in crate::proxy) version: Option<&'a str>,
-    pub(in crate::proxy) duration: Duration,
-    pub(in crate::proxy) decided_in: Duration,
-    pub(in crate::proxy) upstream: Option<Duration>,
-    pub(in crate::proxy) bytes: usize,
+impl AccessLog {
+    pub fn new(sink: LineSink, is_json: bool, metrics: Arc<Metrics>) -> Self {
+        Self { sink, is_json, metrics }
+    }
+
+    pub(in crate::proxy) fn write(&self, line: &LogLine) {
+        let bytes = if self.is_json { line.json() } else { line.readable().into_bytes() };
+        if !self.sink.write(bytes) {
+            self.metrics.lines_dropped.inc();
+        }
+    }
 }
 
-/// An object of JSON that grows field by field, the first one aside.
+/// A JSON object under construction. Its first member is written separately.
 struct JsonLine(Vec<u8>);
 
 impl JsonLine {
@@ -50,7 +39,7 @@ impl JsonLine {
         self.0.extend_from_slice(b"\":");
     }
 
-    /// What needs no escaping.
+    /// Does not escape.
     fn text(&mut self, name: &str, text: Option<&str>) {
         self.name(name);
         let Some(text) = text else { return self.0.extend_from_slice(b"null") };
@@ -77,71 +66,17 @@ impl JsonLine {
     }
 }
 
-/// What the connection knows.
-pub(in crate::proxy) struct Answered<'a> {
-    pub(in crate::proxy) now: Timestamp,
-    pub(in crate::proxy) method: &'a str,
-    pub(in crate::proxy) path: &'a str,
-    pub(in crate::proxy) bytes: usize,
-}
-
-impl AccessLog {
-    /// Lines as JSON, or for people.
-    pub fn new(sink: LineSink, is_json: bool, metrics: Arc<Metrics>) -> Self {
-        Self { sink, is_json, metrics }
-    }
-
-    pub(in crate::proxy) fn write(&self, line: &Line) {
-        let bytes = if self.is_json { line.json() } else { line.readable().into_bytes() };
-        if !self.sink.write(bytes) {
-            self.metrics.lines_dropped.inc();
-        }
-    }
-}
-
-impl<'a> Line<'a> {
-    pub(in crate::proxy) fn new(context: &'a Context, answered: &Answered<'a>) -> Self {
-        let admission = context.admission.as_ref();
-        let credential = context.recognised.as_deref();
-        let version = admission.and_then(|admission| {
-            let versions = &context.policy.as_ref()?.rules.versions;
-            admission.served(versions).map(|version| version.name.as_str())
-        });
-        let decision = match (&context.admission, context.rejection) {
-            (Some(admission), _) if admission.credential.is_none() => "public",
-            (Some(_), _) => "admitted",
-            (None, _) => "refused",
-        };
-        Self {
-            time: answered.now,
-            request_id: context.request_id,
-            client: context.client,
-            method: answered.method,
-            path: answered.path,
-            status: context.status,
-            decision,
-            code: context.rejection.map(Rejection::code),
-            scheme: if context.scheme == Scheme::None { "none" } else { context.scheme.as_str() },
-            credential: credential.map(|credential| credential.id.as_str()),
-            account: credential.map(|credential| credential.account.id.as_str()),
-            version,
-            duration: context.started.elapsed(),
-            decided_in: context.decided_in,
-            upstream: context.upstream_answered,
-            bytes: answered.bytes,
-        }
-    }
-
+impl LogLine<'_> {
     fn json(&self) -> Vec<u8> {
-        let mut line = JsonLine(Vec::with_capacity(ROOM));
+        let mut line = JsonLine(Vec::with_capacity(LINE_BYTES));
         match self.write_json(&mut line) {
             Ok(()) => line.0,
             Err(_) => Vec::new(),
         }
     }
 
-    /// Piece by piece, in half the time of a serializer, which looks for what to escape in every name and value. Only
-    /// method and path can have anything of the kind: ids and versions are [labels](crate::credential::Label).
+    /// By hand, in half the time of a serializer, which scans every name and value for characters to escape. Only
+    /// method and path can contain any: ids and versions are [labels](crate::credential::Label).
     fn write_json(&self, line: &mut JsonLine) -> std::io::Result<()> {
         write!(line.0, "{{\"time\":\"{}\"", self.time)?;
         let mut id = [0; uuid::fmt::Hyphenated::LENGTH];
@@ -160,7 +95,7 @@ impl<'a> Line<'a> {
         line.text("account", self.account);
         line.text("version", self.version);
         line.millis("duration_ms", Some(self.duration))?;
-        line.millis("decision_ms", Some(self.decided_in))?;
+        line.millis("decision_ms", Some(self.decision_time))?;
         line.millis("upstream_ms", self.upstream)?;
         line.number("bytes", self.bytes as u64)?;
         line.0.extend_from_slice(b"}\n");
@@ -171,7 +106,7 @@ impl<'a> Line<'a> {
         let time = self.time.strftime("%H:%M:%S");
         let verdict = self.code.unwrap_or(self.decision);
         let who = self.credential.unwrap_or("-");
-        // A path may hold what a terminal would obey.
+        // A path may contain control sequences of a terminal.
         let path = self.path.escape_debug();
         let millis = self.duration.as_secs_f64() * 1e3;
         format!("{time} {} {verdict:<20} {who:<20} {} {path} {millis:.1} ms\n", self.status, self.method)

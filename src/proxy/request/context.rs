@@ -1,64 +1,62 @@
-//! What is remembered about a request until its log line.
+//! The state of one request, from its head to its log line.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use pingora::{Error, ErrorType};
 use prometheus::IntGauge;
 use uuid::Uuid;
 
 use super::limits::Body;
 use super::trace::Trace;
-use crate::auth::{Admission, RateStatus, Rejection, Scheme};
+use crate::auth::{RateStatus, Rejection, Scheme};
 use crate::credential::Credential;
 use crate::proxy::Policy;
+use crate::proxy::decide::Decision;
+use crate::proxy::decide::admitted::Admitted;
+use crate::proxy::respond::Refusal;
 
-/// One request.
+/// The state of one request.
 pub struct Context {
     /// When its head had been read.
     pub(in crate::proxy) started: Instant,
-    /// The same, as people tell the time.
-    pub(in crate::proxy) arrived: Timestamp,
-    /// In the problem document, the log line and the forwarded request alike.
+    pub(in crate::proxy) received_at: Timestamp,
+    /// The same in the problem document, the log line and the forwarded request.
     pub(in crate::proxy) request_id: Uuid,
-    /// What was in force when it arrived; `None` before that.
-    pub(in crate::proxy) policy: Option<Arc<Policy>>,
-    /// How it presented its credential.
+    /// What was in force when it arrived; of a decided request, what it was decided by.
+    pub(in crate::proxy) policy: Arc<Policy>,
+    /// The other end of the connection; `None` where that is no IP address.
+    pub(in crate::proxy) peer: Option<IpAddr>,
     pub(in crate::proxy) scheme: Scheme,
-    /// Whose secret it brought, whatever the verdict was then.
+    /// The credential whose secret was presented, whatever the verdict.
     pub(in crate::proxy) recognised: Option<Arc<Credential>>,
-    /// The verdict, if it was let through.
-    pub(in crate::proxy) admission: Option<Admission>,
-    /// How often its credential may still call, where that has a limit.
-    pub(in crate::proxy) standing: Option<RateStatus>,
-    /// The verdict, if it was not; or why it did not come back.
+    admitted: Option<Admitted>,
+    /// `None` where the credential has no limit.
+    pub(in crate::proxy) rate_status: Option<RateStatus>,
+    /// Why it was refused, or why an admitted request failed.
     pub(in crate::proxy) rejection: Option<Rejection>,
-    /// Who is calling, network-wise.
     pub(in crate::proxy) client: Option<IpAddr>,
-    /// How long the decision took.
-    pub(in crate::proxy) decided_in: Duration,
-    /// Whether it asks for a WebSocket.
+    pub(in crate::proxy) decision_time: Duration,
     pub(in crate::proxy) is_websocket: bool,
-    /// How much of its body has come.
     pub(in crate::proxy) body: Body,
-    /// Which of the addresses of the API behind was tried last.
-    pub(in crate::proxy) turn: Option<usize>,
-    /// When the API behind began to answer.
+    /// Which of the upstream's addresses was tried last.
+    pub(in crate::proxy) attempt: Option<usize>,
+    /// From `started` to the head of the upstream's response.
     pub(in crate::proxy) upstream_answered: Option<Duration>,
-    /// The status that went out.
+    /// The status that was sent.
     pub(in crate::proxy) status: u16,
-    /// The span that it is, where somebody wants to know.
+    /// `None` where the request is not sampled.
     pub(in crate::proxy) trace: Option<Trace>,
     /// Held while the request is in flight.
     pub(in crate::proxy) in_flight: Option<InFlight>,
 }
 
-/// Counts a request until it is dropped, on whatever way that happens.
+/// Counts a request as in flight until it is dropped.
 pub(in crate::proxy) struct InFlight(IntGauge);
 
 impl InFlight {
-    /// Counts from now on.
     pub(in crate::proxy) fn new(gauge: &IntGauge) -> Self {
         gauge.inc();
         Self(gauge.clone())
@@ -72,48 +70,76 @@ impl Drop for InFlight {
 }
 
 impl Context {
-    /// For a request that begins now. Its id sorts by arrival, to a quarter of a microsecond (RFC 9562, 6.2,
-    /// method 3).
-    pub(in crate::proxy) fn new(now: Timestamp) -> Self {
-        let mut random = [0; 10];
-        fastrand::fill(&mut random);
-        let nanos = now.as_nanosecond().rem_euclid(1_000_000);
-        let fraction = (nanos * 4096 / 1_000_000) as u16;
-        random[..2].copy_from_slice(&fraction.to_be_bytes());
-        let millis = u64::try_from(now.as_millisecond()).unwrap_or_default();
+    /// For a request whose head was read `now`.
+    pub(in crate::proxy) fn new(now: Timestamp, policy: Arc<Policy>) -> Self {
         Self {
             started: Instant::now(),
-            arrived: now,
-            request_id: uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid(),
-            policy: None,
+            received_at: now,
+            request_id: request_id(now),
+            policy,
+            peer: None,
             scheme: Scheme::None,
             recognised: None,
-            admission: None,
-            standing: None,
+            admitted: None,
+            rate_status: None,
             rejection: None,
             client: None,
-            decided_in: Duration::ZERO,
+            decision_time: Duration::ZERO,
             is_websocket: false,
             body: Body::default(),
-            turn: None,
+            attempt: None,
             upstream_answered: None,
             status: 0,
             trace: None,
             in_flight: None,
         }
     }
+
+    /// Takes a decision in.
+    ///
+    /// # Errors
+    /// The rejection, where it is one.
+    pub(in crate::proxy) fn record(&mut self, decision: Decision) -> Result<(), Rejection> {
+        let Decision { verdict, facts, policy, time } = decision;
+        self.policy = policy;
+        self.decision_time = time;
+        self.client = facts.client;
+        self.scheme = facts.scheme;
+        self.recognised = facts.recognised;
+        self.rate_status = facts.rate_status;
+        match verdict {
+            Ok(admitted) => {
+                self.admitted = Some(admitted);
+                Ok(())
+            }
+            Err(rejection) => {
+                self.rejection = Some(rejection);
+                self.status = rejection.status().as_u16();
+                Err(rejection)
+            }
+        }
+    }
+
+    /// # Errors
+    /// Before a decision admits the request.
+    pub(in crate::proxy) fn admitted(&self) -> pingora::Result<&Admitted> {
+        self.admitted.as_ref().ok_or_else(|| Error::new(ErrorType::InternalError))
+    }
+
+    pub(in crate::proxy) fn refusal(&self, rejection: Rejection) -> Refusal {
+        Refusal { rejection, presented: self.scheme, rate_status: self.rate_status, id: self.request_id }
+    }
 }
 
-impl Context {
-    /// What was decided, and by which policy: a reload may have come in between. `None` before that.
-    pub(in crate::proxy) fn outcome(&self) -> Option<(&Policy, Result<&Admission, Rejection>)> {
-        let verdict = match (self.rejection, &self.admission) {
-            (Some(rejection), _) => Err(rejection),
-            (None, Some(admission)) => Ok(admission),
-            (None, None) => return None,
-        };
-        Some((self.policy.as_ref()?, verdict))
-    }
+/// Sorts by arrival, to a quarter of a microsecond (RFC 9562, 6.2, method 3).
+fn request_id(now: Timestamp) -> Uuid {
+    let mut random = [0; 10];
+    fastrand::fill(&mut random);
+    let nanos = now.as_nanosecond().rem_euclid(1_000_000);
+    let fraction = (nanos * 4096 / 1_000_000) as u16;
+    random[..2].copy_from_slice(&fraction.to_be_bytes());
+    let millis = u64::try_from(now.as_millisecond()).unwrap_or_default();
+    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
 }
 
 #[cfg(test)]
@@ -121,12 +147,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_has_an_id_whatever_the_clock_says() {
+    fn request_id_is_valid_for_every_clock_reading() {
         for moment in [Timestamp::MIN, Timestamp::UNIX_EPOCH, Timestamp::MAX] {
-            let context = Context::new(moment);
-            assert_eq!(context.request_id.get_version_num(), 7, "{moment}");
+            assert_eq!(request_id(moment).get_version_num(), 7, "{moment}");
         }
         let before_1970: Timestamp = "1969-12-31T23:59:59.9995Z".parse().unwrap();
-        assert_ne!(Context::new(before_1970).request_id, Context::new(before_1970).request_id);
+        assert_ne!(request_id(before_1970), request_id(before_1970));
     }
 }

@@ -1,6 +1,5 @@
-//! The callbacks of pingora, a few lines each.
+//! The gate: pingora's callbacks, a few lines each.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -18,26 +17,25 @@ use pingora::{Error, ErrorSource, ErrorType};
 use super::auth_request::{AuthRequest, ClientOrigin};
 use super::context::Context;
 use super::headers::{self, Caller};
-use super::lifecycle::About;
-use super::{limits, query, trace};
+use super::lifecycle::RequestSummary;
+use super::{limits, trace};
 use crate::auth::{Rejection, Scheme};
 use crate::proxy::respond::{self, Refusal};
 use crate::proxy::upstream::errors;
-use crate::proxy::{ListenerApp, Policy, RequestLifecycle};
+use crate::proxy::{ListenerApp, Policy, RequestLifecycle, version_headers};
 
-/// The gate.
+/// Decides about requests and forwards those it admits.
 pub struct Gateway {
-    /// Receives, decides and sees off.
-    pub reception: RequestLifecycle,
-    /// The second of the last complaint about the API behind.
-    pub complained: AtomicI64,
+    pub lifecycle: RequestLifecycle,
+    /// When an upstream error was logged last, in seconds since 1970.
+    pub last_warning: AtomicI64,
 }
 
 impl Gateway {
-    /// Once a second at most: an API that is down would fill the disk with what the access log has anyway.
-    fn complain(&self, rejection: Rejection, error: &Error, context: &Context) {
-        let second = self.reception.judge.clock.now().as_second();
-        if self.complained.swap(second, Ordering::Relaxed) != second {
+    /// At most once a second: the access log has every failure, and an upstream that is down must not fill the disk.
+    fn warn(&self, rejection: Rejection, error: &Error, context: &Context) {
+        let second = self.lifecycle.decider.clock.now().as_second();
+        if self.last_warning.swap(second, Ordering::Relaxed) != second {
             tracing::warn!(request_id = %context.request_id, reason = error.etype().as_str(), "{}", rejection.code());
         }
     }
@@ -45,10 +43,10 @@ impl Gateway {
 
 impl ListenerApp for Gateway {
     fn policy(&self) -> Arc<ArcSwap<Policy>> {
-        self.reception.judge.policy.clone()
+        self.lifecycle.decider.policy.clone()
     }
 
-    fn speak_for_many(policy: &Policy) -> &[IpNet] {
+    fn exempt(policy: &Policy) -> &[IpNet] {
         &policy.trusted_proxies
     }
 }
@@ -58,7 +56,7 @@ impl ProxyHttp for Gateway {
     type CTX = Context;
 
     fn new_ctx(&self) -> Context {
-        self.reception.greet()
+        self.lifecycle.new_context()
     }
 
     fn init_downstream_modules(&self, _: &mut HttpModules) {
@@ -66,33 +64,35 @@ impl ProxyHttp for Gateway {
     }
 
     async fn early_request_filter(&self, session: &mut Session, context: &mut Context) -> pingora::Result<()> {
-        self.reception.receive(session, context);
+        self.lifecycle.on_head(session, context);
         Ok(())
     }
 
     async fn request_filter(&self, session: &mut Session, context: &mut Context) -> pingora::Result<bool> {
-        let judge = &self.reception.judge;
-        let Some(policy) = context.policy.clone() else { return Err(Error::new(ErrorType::InternalError)) };
+        let policy = context.policy.clone();
         let request = session.req_header();
-        let question = AuthRequest {
+        let request = AuthRequest {
             method: &request.method,
             target: request.raw_path(),
             headers: &request.headers,
             protocol: request.version,
-            whence: ClientOrigin::of(&request.headers, peer(session), &policy.trusted_proxies),
+            origin: ClientOrigin::of_peer(&request.headers, context.peer, &policy.trusted_proxies),
             is_tunnel: context.is_websocket,
+            received_at: context.received_at,
+            started: context.started,
         };
-        let Err(rejection) = judge.judge(&policy, &question, context).await else { return Ok(false) };
-        let Some(policy) = context.policy.clone() else { return Err(Error::new(ErrorType::InternalError)) };
-        policy.refusals.refuse(session, Refusal::new(rejection, context)).await?;
+        let decision = self.lifecycle.decider.decide(policy, &request).await;
+        let Err(rejection) = context.record(decision) else { return Ok(false) };
+        context.policy.refusals.refuse(session, context.refusal(rejection)).await?;
         Ok(true)
     }
 
     async fn upstream_peer(&self, _: &mut Session, context: &mut Context) -> pingora::Result<Box<HttpPeer>> {
-        let policy = context.policy.as_ref();
-        let turn = &mut context.turn;
-        let peer =
-            policy.and_then(|policy| policy.upstream.as_ref()?.peer(context.is_websocket, &policy.timeouts, turn));
+        let mut attempt = context.attempt;
+        let policy = &context.policy;
+        let upstream = policy.upstream.as_ref().ok_or_else(|| Error::new_up(ErrorType::ConnectNoRoute))?;
+        let peer = upstream.peer(context.admitted()?, context.is_websocket, &policy.timeouts, &mut attempt);
+        context.attempt = attempt;
         peer.ok_or_else(|| Error::new_up(ErrorType::ConnectNoRoute))
     }
 
@@ -103,20 +103,20 @@ impl ProxyHttp for Gateway {
         is_last: bool,
         context: &mut Context,
     ) -> pingora::Result<()> {
-        // What a tunnel carries is no body.
+        // The content of a tunnel is not a body.
         if session.was_upgraded() {
             return Ok(());
         }
-        // HTTP/2 may end a body with an empty frame. pingora 0.9.1 would write it as a last chunk and another one
-        // behind it, which an API of HTTP/1.1 takes for the beginning of the next request.
+        // HTTP/2 may end a body with an empty frame. pingora 0.9.1 would write it as a last chunk followed by another
+        // one, which an HTTP/1.1 upstream takes for the beginning of the next request.
         if is_last && piece.as_ref().is_some_and(Bytes::is_empty) {
             *piece = None;
         }
-        let Some(policy) = &context.policy else { return Err(Error::new(ErrorType::InternalError)) };
-        let limits = &policy.limits;
+        let limits = &context.policy.limits;
         context.body.take(piece.as_ref().map_or(0, Bytes::len), context.started, limits)?;
         if limits.body_time.is_some() && !context.is_websocket {
-            session.set_read_timeout(Some(limits::patience(Some(context.started), &policy.timeouts, limits)));
+            let timeout = limits::read_timeout(Some(context.started), &context.policy.timeouts, limits);
+            session.set_read_timeout(Some(timeout));
         }
         Ok(())
     }
@@ -127,32 +127,28 @@ impl ProxyHttp for Gateway {
         request: &mut RequestHeader,
         context: &mut Context,
     ) -> pingora::Result<()> {
-        // Nothing reaches the API behind that was not let through.
-        let (Some(policy), Some(admission)) = (&context.policy, &context.admission) else {
-            return Err(Error::new(ErrorType::InternalError));
-        };
-        let Some(peer) = peer(session) else { return Err(Error::new(ErrorType::InternalError)) };
         context.body.begin();
+        let policy = &context.policy;
         let caller = Caller {
-            peer,
-            is_trusted: headers::is_trusted(peer, &policy.trusted_proxies),
+            peer: context.peer,
+            is_trusted: context.peer.is_some_and(|peer| headers::is_trusted(peer, &policy.trusted_proxies)),
             is_tls: session.digest().is_some_and(|digest| digest.ssl_digest.is_some()),
         };
-        policy.names.strip(request, caller, policy.forward_credential);
-        if request.uri.authority().is_none() && !request.headers.contains_key(HOST) {
-            let upstream = policy.upstream.as_ref().ok_or_else(|| Error::new(ErrorType::InternalError))?;
+        policy.identity_headers.strip(request, caller, policy.forward_credential);
+        let names_host = request.uri.authority().is_some() || request.headers.contains_key(HOST);
+        if let (false, Some(upstream)) = (names_host, &policy.upstream) {
             request.insert_header(HOST, upstream.host())?;
         }
         if let Some(name) = &policy.rules.accept.api_key_query {
-            query::strip_key(request, name)?;
+            headers::strip_query_key(request, name)?;
         }
         if request.version == http::Version::HTTP_2 && request.remove_header(&EXPECT).is_some() {
-            go_ahead(session).await?;
+            send_continue(session).await?;
         }
         headers::join_cookies(request)?;
-        trace::hand_on(request, context.trace)?;
+        trace::forward(request, context.trace)?;
         headers::set_forwarded(request, caller)?;
-        policy.names.identify(request, admission, &policy.rules.versions, context.request_id)
+        policy.identity_headers.identify(request, context.admitted()?, &policy.rules.versions, context.request_id)
     }
 
     async fn response_filter(
@@ -162,17 +158,17 @@ impl ProxyHttp for Gateway {
         context: &mut Context,
     ) -> pingora::Result<()> {
         let answered = *context.upstream_answered.get_or_insert_with(|| context.started.elapsed());
-        let taken = answered.saturating_sub(context.decided_in);
-        self.reception.judge.metrics.upstream_answered(response.status.as_u16(), taken);
-        self.reception.send_away_if_stopping(session);
-        if let Some(standing) = &context.standing {
-            respond::tell_rate(response, standing)?;
+        let taken = answered.saturating_sub(context.decision_time);
+        self.lifecycle.decider.metrics.upstream_answered(response.status.as_u16(), taken);
+        self.lifecycle.close_if_draining(session);
+        if let Some(status) = &context.rate_status {
+            respond::set_rate_headers(response, status)?;
         }
-        let version = context.admission.as_ref().and_then(|admission| admission.version);
-        let Some(notice) = version.and_then(|rank| context.policy.as_ref()?.notices.get(rank)) else {
-            return Ok(());
-        };
-        respond::tell_version(response, notice)
+        let version = context.admitted()?.admission().version;
+        match version.and_then(|rank| context.policy.version_headers.get(rank)) {
+            Some(headers) => version_headers::set(response, headers),
+            None => Ok(()),
+        }
     }
 
     fn error_while_proxy(
@@ -183,7 +179,7 @@ impl ProxyHttp for Gateway {
         context: &mut Context,
         is_kept: bool,
     ) -> Box<Error> {
-        // pingora would repeat a PUT with the body it has kept.
+        // pingora would repeat a PUT with the part of the body that it has kept.
         if session.req_header().method.is_idempotent() && !context.body.has_begun() {
             error.retry.decide_reuse(is_kept);
         } else {
@@ -205,39 +201,35 @@ impl ProxyHttp for Gateway {
             return FailToProxy { error_code: 0, can_reuse_downstream: false };
         };
         if error.esource() != &ErrorSource::Downstream {
-            self.reception.judge.metrics.upstream_failed(rejection.code());
-            self.complain(rejection, error, context);
+            self.lifecycle.decider.metrics.upstream_failed(rejection.code());
+            self.warn(rejection, error, context);
         }
         let is_answered = session.response_written().is_some_and(|head| !head.status.is_informational());
-        if let (false, Some(policy)) = (is_answered, &context.policy) {
+        if !is_answered {
             context.status = rejection.status().as_u16();
-            // The caller may have left meanwhile; the log line tells.
-            let refusal = Refusal { presented: Scheme::None, ..Refusal::new(rejection, context) };
-            let _left = policy.refusals.stand_in(session, refusal).await;
+            let refusal = Refusal { presented: Scheme::None, ..context.refusal(rejection) };
+            // A client that has left does not matter here; the log line has the rejection.
+            let _sent = context.policy.refusals.respond_for_upstream(session, refusal).await;
         }
         FailToProxy { error_code: rejection.status().as_u16(), can_reuse_downstream: false }
     }
 
     async fn logging(&self, session: &mut Session, _: Option<&Error>, context: &mut Context) {
         let request = session.req_header();
-        let about = About { method: request.method.as_str(), target: request.raw_path(), told: None };
-        self.reception.see_off(session, context, about);
+        let summary =
+            RequestSummary { method: request.method.as_str(), target: request.raw_path(), client_status: None };
+        self.lifecycle.finish(session, context, summary);
     }
 
-    /// Goes into messages of pingora; the query stays out of them.
+    /// Part of pingora's messages; the query stays out of them.
     fn request_summary(&self, session: &Session, context: &Context) -> String {
         format!("{} {}", session.req_header().method, context.request_id)
     }
 }
 
-/// The address at the other end of the connection.
-pub(in crate::proxy) fn peer(session: &Session) -> Option<IpAddr> {
-    session.client_addr().and_then(|address| address.as_inet()).map(std::net::SocketAddr::ip)
-}
-
-/// Says what an API of HTTP/2 would say to `Expect: 100-continue`: pingora does not listen to it.
-async fn go_ahead(session: &mut Session) -> pingora::Result<()> {
-    // A caller of HTTP/2 need not wait: its body is held back by flow control alone.
+/// Answers `Expect: 100-continue` in place of an HTTP/2 upstream, whose 100 pingora drops.
+async fn send_continue(session: &mut Session) -> pingora::Result<()> {
+    // An HTTP/2 client is held back by flow control alone.
     if session.req_header().version != http::Version::HTTP_11 {
         return Ok(());
     }

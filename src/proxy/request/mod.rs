@@ -3,10 +3,9 @@
 pub(super) mod access_log;
 pub(super) mod auth_request;
 pub(super) mod context;
-pub(super) mod decide;
 pub(super) mod gateway;
 pub(super) mod headers;
 pub(super) mod lifecycle;
 pub(super) mod limits;
-pub(super) mod query;
+pub(super) mod log_line;
 pub(super) mod trace;

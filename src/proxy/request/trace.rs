@@ -1,25 +1,24 @@
-//! Requests as parts of traces (W3C Trace Context): continued from callers, told of in the words of the access log,
-//! handed on to the API behind.
+//! Spans of requests (W3C Trace Context): a caller's trace is continued, reported with the fields of the access log, and
+//! forwarded to the API.
 
 use std::time::SystemTime;
 
 use http::{HeaderMap, HeaderName};
 use pingora::http::RequestHeader;
 
-use super::access_log::Line;
+use super::log_line::LogLine;
 use crate::telemetry::{Attribute, METHODS, Span, SpanSink, TraceParent, method_index};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
-/// Begins and ends spans.
 #[derive(Clone)]
 pub struct Tracer {
     sink: SpanSink,
     sample: f64,
 }
 
-/// The span of a request that is told of.
+/// The span of a sampled request.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::proxy) struct Trace {
     own: TraceParent,
@@ -27,18 +26,17 @@ pub(in crate::proxy) struct Trace {
 }
 
 impl Tracer {
-    /// Tells `sink` of this share of requests, and of all that trusted proxies want told.
+    /// Reports the share `sample` of all requests, and every request that a trusted proxy has sampled.
     pub fn new(sink: SpanSink, sample: f64) -> Self {
         Self { sink, sample }
     }
 
-    /// A request begins; `None` where nobody wants to know.
+    /// `None` where the request is not sampled.
     pub(in crate::proxy) fn begin(&self, headers: &HeaderMap, is_trusted: bool) -> Option<Trace> {
-        Trace::begin(named(headers), is_trusted, self.sample)
+        Trace::begin(parent(headers), is_trusted, self.sample)
     }
 
-    /// It is over, and this is its line.
-    pub(in crate::proxy) fn end(&self, trace: Trace, line: &Line) {
+    pub(in crate::proxy) fn end(&self, trace: Trace, line: &LogLine) {
         self.sink.send(Span {
             own: trace.own,
             parent: trace.parent,
@@ -50,14 +48,14 @@ impl Tracer {
         });
     }
 
-    /// Waits, for a moment, until what is over is sent.
+    /// Waits, for a limited time, until finished spans are sent.
     pub fn flush(&self) {
         self.sink.flush();
     }
 }
 
 impl Trace {
-    /// What anybody says who is no trusted proxy makes no more spans than saying nothing.
+    /// An untrusted caller cannot raise the share of requests that are sampled.
     fn begin(caller: Option<TraceParent>, is_trusted: bool, sample: f64) -> Option<Self> {
         let is_drawn = || fastrand::f64() < sample;
         let (trace, parent) = match caller {
@@ -69,44 +67,41 @@ impl Trace {
     }
 }
 
-/// Tells the API behind which span its own are part of: ours where there is one, else what the caller has said. A trace
-/// that is malformed or doubled is started anew (4.3), without what was said of it.
-///
-/// # Errors
-/// When the header cannot be set.
-pub(in crate::proxy) fn hand_on(request: &mut RequestHeader, trace: Option<Trace>) -> pingora::Result<()> {
+/// Names the parent span to the API: ours where the request is sampled, else the caller's. A traceparent that is
+/// malformed or repeated is replaced by a new trace (4.3), and its tracestate is dropped.
+pub(in crate::proxy) fn forward(request: &mut RequestHeader, trace: Option<Trace>) -> pingora::Result<()> {
     if trace.is_none() && !request.headers.contains_key(TRACEPARENT) {
         return Ok(());
     }
-    let is_named = named(&request.headers).is_some();
+    let is_valid = parent(&request.headers).is_some();
     let next = match trace {
         Some(trace) => trace.own,
-        None if is_named => return Ok(()),
+        None if is_valid => return Ok(()),
         None => TraceParent { trace: fastrand::u128(1..), span: fastrand::u64(1..), is_sampled: false },
     };
-    if !is_named {
+    if !is_valid {
         request.remove_header(&TRACESTATE);
     }
     request.remove_header(&TRACEPARENT);
     request.insert_header("traceparent", next.to_string())
 }
 
-/// The trace that a request is part of already; `None` where it names none, or two.
-fn named(headers: &HeaderMap) -> Option<TraceParent> {
+/// `None` where the header is missing, malformed or repeated.
+fn parent(headers: &HeaderMap) -> Option<TraceParent> {
     let mut values = headers.get_all(TRACEPARENT).iter();
     let parent = TraceParent::parse(values.next()?.as_bytes());
     parent.filter(|_| values.next().is_none())
 }
 
-/// As the conventions of OpenTelemetry want it: callers cannot make names.
+/// Unknown methods share one name, so that callers cannot create new ones (OpenTelemetry's HTTP conventions).
 fn method(method: &str, other: &'static str) -> &'static str {
     match METHODS[method_index(method)] {
         "other" => other,
-        known => known,
+        listed => listed,
     }
 }
 
-fn attributes(line: &Line) -> Vec<(&'static str, Attribute)> {
+fn attributes(line: &LogLine) -> Vec<(&'static str, Attribute)> {
     let text = |text: &str| Attribute::Text(text.to_owned());
     let mut attributes = vec![
         ("http.request.method", text(method(line.method, "_OTHER"))),
@@ -115,7 +110,7 @@ fn attributes(line: &Line) -> Vec<(&'static str, Attribute)> {
         ("claviger.request_id", Attribute::Text(line.request_id.to_string())),
         ("claviger.decision", text(line.decision)),
         ("claviger.scheme", text(line.scheme)),
-        ("claviger.decision_ms", Attribute::millis(line.decided_in)),
+        ("claviger.decision_ms", Attribute::millis(line.decision_time)),
     ];
     let further = [
         ("client.address", line.client.map(|client| Attribute::Text(client.to_string()))),
@@ -135,47 +130,47 @@ mod tests {
 
     const GOOD: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
-    fn handed_on(traceparents: &[&str]) -> RequestHeader {
+    fn forwarded(traceparents: &[&str]) -> RequestHeader {
         let mut request = RequestHeader::build("GET", b"/", None).unwrap();
         for traceparent in traceparents {
             request.append_header("traceparent", *traceparent).unwrap();
         }
         request.append_header("tracestate", "x=1").unwrap();
-        hand_on(&mut request, None).unwrap();
+        forward(&mut request, None).unwrap();
         request
     }
 
     #[test]
-    fn strangers_cannot_have_more_told_than_what_is_told_anyway() {
-        let told = |caller: Option<TraceParent>, is_trusted: bool, sample: f64| {
+    fn untrusted_callers_cannot_raise_the_sampling_rate() {
+        let traced = |caller: Option<TraceParent>, is_trusted: bool, sample: f64| {
             Trace::begin(caller, is_trusted, sample).map(|trace| trace.own.trace)
         };
         let theirs = TraceParent::parse(GOOD.as_bytes());
         let trace = theirs.map(|theirs| theirs.trace);
-        assert_eq!(told(theirs, false, 0.0), None);
-        assert_eq!(told(theirs, true, 0.0), trace);
-        assert_eq!(told(theirs, false, 1.0), trace);
-        assert_eq!(told(None, true, 0.0), None);
-        assert!(told(None, false, 1.0).is_some_and(|own| Some(own) != trace));
-        let not_told = theirs.map(|theirs| TraceParent { is_sampled: false, ..theirs });
-        assert_eq!(told(not_told, true, 1.0), None);
+        assert_eq!(traced(theirs, false, 0.0), None);
+        assert_eq!(traced(theirs, true, 0.0), trace);
+        assert_eq!(traced(theirs, false, 1.0), trace);
+        assert_eq!(traced(None, true, 0.0), None);
+        assert!(traced(None, false, 1.0).is_some_and(|own| Some(own) != trace));
+        let unsampled = theirs.map(|theirs| TraceParent { is_sampled: false, ..theirs });
+        assert_eq!(traced(unsampled, true, 1.0), None);
     }
 
     #[test]
-    fn a_trace_passes_as_it_came_where_there_is_no_span_of_ours() {
-        let request = handed_on(&[GOOD]);
+    fn trace_of_an_unsampled_request_passes_unchanged() {
+        let request = forwarded(&[GOOD]);
         assert_eq!(
             (&request.headers["traceparent"], &request.headers["tracestate"]),
             (&GOOD.parse().unwrap(), &"x=1".parse().unwrap())
         );
-        assert!(!handed_on(&[]).headers.contains_key("traceparent"));
+        assert!(!forwarded(&[]).headers.contains_key("traceparent"));
     }
 
     #[test]
-    fn a_trace_that_is_malformed_or_doubled_is_started_anew() {
+    fn malformed_or_repeated_traceparent_is_replaced() {
         for bad in [&["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7"][..], &[""], &[GOOD, GOOD]] {
-            let request = handed_on(bad);
-            let fresh = named(&request.headers).unwrap();
+            let request = forwarded(bad);
+            let fresh = parent(&request.headers).unwrap();
             assert!(!fresh.is_sampled && fresh.to_string() != GOOD, "{fresh}");
             assert!(!request.headers.contains_key("tracestate"));
         }

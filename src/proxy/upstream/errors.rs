@@ -1,4 +1,4 @@
-//! What went wrong between us and either side, in the words of the code table.
+//! Maps pingora's errors to rejections.
 
 use pingora::{Error, ErrorSource, ErrorType};
 
@@ -6,13 +6,13 @@ use crate::auth::Rejection;
 use crate::proxy::request::context::Context;
 use crate::proxy::request::limits;
 
-/// What the caller is told; `None` where nobody is left to tell.
+/// `None` where the client is gone or cannot be answered.
 pub(in crate::proxy) fn rejection(error: &Error, context: &Context) -> Option<Rejection> {
-    let is_late = context.policy.as_ref().is_some_and(|policy| limits::is_late(context.started, &policy.limits));
+    let is_late = limits::is_late(context.started, &context.policy.limits);
     match (error.esource(), error.etype()) {
-        (ErrorSource::Downstream, _) if context.body.cut.is_some() => context.body.cut,
+        (ErrorSource::Downstream, _) if context.body.truncated.is_some() => context.body.truncated,
         (ErrorSource::Downstream, ErrorType::ReadTimedout) if is_late => Some(Rejection::BodyTooSlow),
-        // The caller is gone, or sent what cannot be answered.
+        // The client is gone, or sends too slowly to be answered.
         (
             ErrorSource::Downstream,
             ErrorType::WriteError
@@ -21,7 +21,9 @@ pub(in crate::proxy) fn rejection(error: &Error, context: &Context) -> Option<Re
             | ErrorType::ReadTimedout
             | ErrorType::WriteTimedout,
         ) => None,
-        (ErrorSource::Downstream, _) => Some(Rejection::RequestAmbiguous("The request could not be read to its end.")),
+        (ErrorSource::Downstream, _) => {
+            Some(Rejection::RequestAmbiguous("The request ended early or could not be parsed."))
+        }
         (_, ErrorType::ConnectTimedout | ErrorType::ReadTimedout | ErrorType::WriteTimedout) => {
             Some(Rejection::UpstreamTimeout)
         }

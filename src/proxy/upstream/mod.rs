@@ -1,7 +1,8 @@
-//! The API behind: its addresses, how it is verified, how long it may take.
+//! The upstream: its addresses, its verification, its timeouts.
 
 pub(super) mod errors;
 pub(super) mod websocket;
+
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::sync::Arc;
@@ -17,55 +18,56 @@ use sha2::{Digest, Sha256};
 
 use self::websocket::YieldingConnector;
 use super::connection::tls;
+use super::decide::admitted::Admitted;
 use crate::config::{self, Diagnostic, Diagnostics, Origin, UpstreamUrl, raw};
 
-const HTTP2_STREAMS: usize = 100;
+/// Concurrent streams on one HTTP/2 connection to the upstream.
+const MAX_HTTP2_STREAMS: usize = 100;
 
-/// The API behind, ready to be connected to.
+/// The upstream of one policy, ready to connect to.
 pub struct Upstream {
     target: Target,
-    /// For requests that name no host of their own.
+    /// For requests that name no host.
     host: HeaderValue,
-    /// Never changes after the start of a policy, but for the address.
+    /// Of every connection; only the address is set per request.
     template: HttpPeer,
     next: AtomicUsize,
 }
 
 enum Target {
-    /// A Unix socket; the template says it all.
+    /// A Unix socket; the template has its path.
     Fixed,
-    /// A name, looked up again from time to time.
+    /// A host name, resolved again at intervals.
     Resolved { host: String, port: u16, addresses: Arc<ArcSwap<Vec<SocketAddr>>> },
 }
 
 impl Upstream {
-    /// Reads certificates and looks the name up. A name that cannot be found yet is no fault: requests
-    /// are answered with 502 until it can. One that `before` has is not looked up again: a reload of
-    /// credentials must neither wait for the resolver nor lose what it said when it still answered.
+    /// Reads certificates and resolves the host name. A name that does not resolve yet is no fault: requests get a 502
+    /// until it does. A name that `previous` has is not resolved again: a reload of credentials must not wait for the
+    /// resolver, nor lose addresses while the resolver is down.
     ///
     /// # Errors
-    /// Certificates that cannot be read.
+    /// When certificates cannot be read.
     pub fn new(
         upstream: &config::Upstream,
         timeouts: &raw::Timeouts,
-        before: Option<&Self>,
+        previous: Option<&Self>,
     ) -> Result<Self, Diagnostics> {
         let (target, mut template) = match &upstream.url {
             UpstreamUrl::Unix(path) => (Target::Fixed, socket_peer(path)?),
             UpstreamUrl::Tcp { tls, host, port } => {
                 let named = || upstream.tls.server_name.clone().unwrap_or_else(|| host.clone());
-                // With TLS an empty name would switch verification off; the settings refuse one. Without, any name
+                // With TLS, an empty name would disable verification; the settings refuse one. Without TLS, a name
                 // would only be copied for each request.
                 let name = if *tls { named() } else { String::new() };
                 let template = HttpPeer::new(SocketAddr::from(([127, 0, 0, 1], *port)), *tls, name);
-                let known = before.and_then(|before| before.addresses_of(host, *port));
-                let look_up = || Arc::new(ArcSwap::from_pointee(resolve(host, *port)));
-                let addresses = known.unwrap_or_else(look_up);
+                let resolved = previous.and_then(|previous| previous.addresses_of(host, *port));
+                let addresses = resolved.unwrap_or_else(|| Arc::new(ArcSwap::from_pointee(resolve(host, *port))));
                 (Target::Resolved { host: host.clone(), port: *port, addresses }, template)
             }
         };
         if matches!(upstream.url, UpstreamUrl::Tcp { tls: true, .. }) {
-            trust(&mut template, &upstream.tls)?;
+            set_tls(&mut template, &upstream.tls)?;
         }
         set_protocol(&mut template, upstream);
         set_timeouts(&mut template, timeouts);
@@ -82,40 +84,41 @@ impl Upstream {
         }
     }
 
-    /// What `Host` says where a request does not: HTTP/1.0 may leave it out, HTTP/1.1 may not.
+    /// The `Host` of requests that have none: HTTP/1.0 may omit it, HTTP/1.1 may not.
     pub(super) fn host(&self) -> HeaderValue {
         self.host.clone()
     }
 
-    /// Where to send a request; `None` while the name cannot be found. One whose last `turn` has failed goes to
-    /// the address after that, whoever has asked meanwhile.
+    /// The peer of the next attempt; `None` while the host name does not resolve. After `attempt`, which failed, that is
+    /// the address next to it, however many requests came in between.
     pub(super) fn peer(
         &self,
+        _: &Admitted,
         is_websocket: bool,
         timeouts: &raw::Timeouts,
-        turn: &mut Option<usize>,
+        attempt: &mut Option<usize>,
     ) -> Option<Box<HttpPeer>> {
         let mut peer = Box::new(self.template.clone());
         if let Target::Resolved { addresses, .. } = &self.target {
             let addresses = addresses.load();
-            let mine = turn.map_or_else(|| self.next.fetch_add(1, Ordering::Relaxed), |last| last.wrapping_add(1));
-            *turn = Some(mine);
-            peer._address = (*addresses.get(mine % addresses.len().max(1))?).into();
+            let index = attempt.map_or_else(|| self.next.fetch_add(1, Ordering::Relaxed), |last| last.wrapping_add(1));
+            *attempt = Some(index);
+            peer._address = (*addresses.get(index % addresses.len().max(1))?).into();
         }
         if is_websocket {
-            // Upgrades exist in HTTP/1.1 only, and their silence is not a stalled answer.
+            // Upgrades exist in HTTP/1.1 only, and a silent tunnel is not a stalled response.
             peer.options.set_http_version(1, 1);
             peer.options.http_upstream_request_policy.h1_upgrade = H1UpgradePolicy::WebSocketOnly;
             peer.options.read_timeout = Some(timeouts.upgraded.duration());
             peer.options.custom_l4 = Some(Arc::new(YieldingConnector));
-            // Neither taken from the pool nor left in it: its sockets are others, and have no number.
+            // Neither taken from the pool nor returned to it: these sockets have no file descriptor that pingora sees.
             peer.group_key = !peer.group_key;
             peer.options.idle_timeout = Some(Duration::from_millis(1));
         }
         Some(peer)
     }
 
-    /// Looks the name up again; keeps the old addresses when it cannot be found.
+    /// Resolves the host name again; keeps the old addresses where that fails. Blocks.
     pub fn refresh(&self) {
         let Target::Resolved { host, port, addresses } = &self.target else { return };
         if host.parse::<std::net::IpAddr>().is_ok() {
@@ -123,7 +126,7 @@ impl Upstream {
         }
         let found = resolve(host, *port);
         if !found.is_empty() && found != **addresses.load() {
-            tracing::info!(%host, addresses = ?found, "the API behind has moved");
+            tracing::info!(%host, addresses = ?found, "the addresses of the upstream have changed");
             addresses.store(Arc::new(found));
         }
     }
@@ -143,14 +146,14 @@ fn resolve(host: &str, port: u16) -> Vec<SocketAddr> {
             addresses
         }
         Err(error) => {
-            tracing::warn!(%host, %error, "the name of the API behind cannot be found");
+            tracing::warn!(%host, %error, "the host name of the upstream does not resolve");
             Vec::new()
         }
     }
 }
 
 fn socket_peer(path: &Path) -> Result<HttpPeer, Diagnostics> {
-    let unusable = || fault("proxy.upstream", "is no usable path of a socket");
+    let unusable = || fault("proxy.upstream", "is not a usable socket path");
     let path = path.to_str().ok_or_else(unusable)?;
     HttpPeer::new_uds(path, false, String::new()).map_err(|_| unusable().into())
 }
@@ -162,7 +165,7 @@ fn set_protocol(peer: &mut HttpPeer, upstream: &config::Upstream) {
         raw::UpstreamProtocol::Auto | raw::UpstreamProtocol::Http1 => ALPN::H1,
         raw::UpstreamProtocol::Http2 => ALPN::H2,
     };
-    peer.options.max_h2_streams = HTTP2_STREAMS;
+    peer.options.max_h2_streams = MAX_HTTP2_STREAMS;
 }
 
 fn set_timeouts(peer: &mut HttpPeer, timeouts: &raw::Timeouts) {
@@ -174,8 +177,8 @@ fn set_timeouts(peer: &mut HttpPeer, timeouts: &raw::Timeouts) {
     peer.options.idle_timeout = Some(timeouts.upstream_keep_alive.duration());
 }
 
-/// Which certificates are believed, and which one is shown.
-fn trust(peer: &mut HttpPeer, written: &raw::UpstreamTls) -> Result<(), Diagnostics> {
+/// Sets the trusted roots and the client certificate.
+fn set_tls(peer: &mut HttpPeer, written: &raw::UpstreamTls) -> Result<(), Diagnostics> {
     let roots = match &written.ca {
         Some(path) => {
             let roots = tls::certificates(path).map_err(|problem| fault("proxy.upstream_tls.ca", problem))?;
@@ -184,10 +187,10 @@ fn trust(peer: &mut HttpPeer, written: &raw::UpstreamTls) -> Result<(), Diagnost
         None => system_roots(),
     };
     if roots.is_empty() {
-        let problem = "is needed: this system has no certificates of its own to trust";
+        let problem = "is required: the system has no trusted certificates";
         return Err(fault("proxy.upstream_tls.ca", problem).into());
     }
-    // Connections to a peer that is verified otherwise must not be used again.
+    // Connections that were verified otherwise must not be reused.
     let mut digest = Sha256::new();
     roots.iter().for_each(|root| digest.update(root));
     peer.options.ca = Some(roots.into_iter().map(|root| WrappedX509::new(root, parse_x509)).collect());
@@ -205,7 +208,7 @@ fn trust(peer: &mut HttpPeer, written: &raw::UpstreamTls) -> Result<(), Diagnost
     Ok(())
 }
 
-/// The system's roots that can be read; others are not worth failing for.
+/// The system's roots, without those that cannot be parsed.
 fn system_roots() -> Vec<Vec<u8>> {
     let found = rustls_native_certs::load_native_certs();
     let readable = found.certs.into_iter().filter(|root| tls::is_readable(root));
@@ -219,6 +222,7 @@ fn fault(path: &str, problem: impl Into<String>) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::Admission;
     use crate::config::{ConfigSource, Override, Settings};
 
     fn settings(url: &str) -> Settings {
@@ -229,41 +233,46 @@ mod tests {
         ConfigSource { file: None, overrides }.load().unwrap()
     }
 
-    fn upstream(settings: &Settings, before: Option<&Upstream>) -> Upstream {
-        Upstream::new(settings.upstream.as_ref().unwrap(), &settings.timeouts, before).unwrap()
+    fn upstream(settings: &Settings, previous: Option<&Upstream>) -> Upstream {
+        Upstream::new(settings.upstream.as_ref().unwrap(), &settings.timeouts, previous).unwrap()
     }
 
-    /// Reloads come at any time, also while the resolver is down.
+    fn admitted() -> Admitted {
+        Admitted::for_test(Admission { credential: None, version: None })
+    }
+
+    /// A reload can come while the resolver is down.
     #[test]
-    fn a_reload_keeps_the_addresses_of_a_name_that_cannot_be_found_now() {
+    fn reload_keeps_the_addresses_of_a_name_that_does_not_resolve() {
         let named = settings("http://api.invalid:80");
         let timeouts = &named.timeouts;
-        let before = upstream(&named, None);
-        assert!(before.peer(false, timeouts, &mut None).is_none());
-        if let Target::Resolved { addresses, .. } = &before.target {
+        let previous = upstream(&named, None);
+        assert!(previous.peer(&admitted(), false, timeouts, &mut None).is_none());
+        if let Target::Resolved { addresses, .. } = &previous.target {
             addresses.store(Arc::new(vec![SocketAddr::from(([127, 0, 0, 1], 80))]));
         }
-        let after = upstream(&named, Some(&before));
-        assert!(after.peer(false, timeouts, &mut None).is_some());
-        let elsewhere = upstream(&settings("http://other.invalid:80"), Some(&before));
-        assert!(elsewhere.peer(false, timeouts, &mut None).is_none());
+        let after = upstream(&named, Some(&previous));
+        assert!(after.peer(&admitted(), false, timeouts, &mut None).is_some());
+        let elsewhere = upstream(&settings("http://other.invalid:80"), Some(&previous));
+        assert!(elsewhere.peer(&admitted(), false, timeouts, &mut None).is_none());
     }
 
-    /// With a dead address among two, a second attempt at the same one would be a failure for nothing.
     #[test]
-    fn a_second_attempt_takes_the_other_address_whoever_has_asked_in_between() {
+    fn retry_takes_the_other_address_whatever_requests_came_in_between() {
         let named = settings("http://api.invalid:80");
         let upstream = upstream(&named, None);
         let both: Vec<SocketAddr> = vec![([127, 0, 0, 1], 80).into(), ([127, 0, 0, 2], 80).into()];
         if let Target::Resolved { addresses, .. } = &upstream.target {
             addresses.store(Arc::new(both));
         }
-        let ask = |turn: &mut Option<usize>| upstream.peer(false, &named.timeouts, turn).unwrap()._address.to_string();
+        let peer = |attempt: &mut Option<usize>| {
+            upstream.peer(&admitted(), false, &named.timeouts, attempt).unwrap()._address.to_string()
+        };
         for others in 0..4 {
-            let mut turn = None;
-            let first = ask(&mut turn);
-            (0..others).for_each(|_| drop(ask(&mut None)));
-            assert_ne!(first, ask(&mut turn), "after {others} others");
+            let mut attempt = None;
+            let first = peer(&mut attempt);
+            (0..others).for_each(|_| drop(peer(&mut None)));
+            assert_ne!(first, peer(&mut attempt), "after {others} others");
         }
     }
 }

@@ -1,10 +1,9 @@
-//! WebSocket: the one upgrade that becomes a tunnel, and how the API behind is connected to for it.
+//! WebSocket: the only upgrade that becomes a tunnel, and its connections to the upstream.
 //!
-//! pingora 0.9.1 ends a tunnel at once when it reads the 101 before it has handled the end of the
-//! (empty) body of the request that asked for it (its issue 946); a fast API on the same machine makes
-//! that happen every few connections. Both are ready in the same turn then, and the order is drawn by
-//! lot. Sockets of this module never have an answer in the turn in which something was sent to them,
-//! so the body comes first. To be removed with the first pingora that closes the issue.
+//! pingora 0.9.1 ends a tunnel at once when it reads the 101 before it has handled the end of the (empty) request body
+//! (its issue 946); with a fast upstream on the same machine that happens every few connections, because both are ready
+//! in the same poll and `select!` picks at random. Sockets of this module never have a response ready in the poll in
+//! which a request was written, so the body comes first. Remove with the first pingora that closes the issue.
 
 use std::io;
 use std::pin::Pin;
@@ -22,8 +21,8 @@ use pingora::{ErrorType, OrErr};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
-/// True for the only upgrade that is passed on, where the rules allow it. A request with another one (many clients offer h2c
-/// with every first request) is served as if it had none.
+/// True for a WebSocket handshake. A request for another upgrade is served as if it asked for none: many clients offer
+/// h2c with every first request.
 pub(in crate::proxy) fn is_websocket(request: &RequestHeader) -> bool {
     let headers = &request.headers;
     let has_body = || {
@@ -36,11 +35,11 @@ pub(in crate::proxy) fn is_websocket(request: &RequestHeader) -> bool {
         && !has_body()
 }
 
-/// Connects as pingora does, to sockets that yield.
+/// Connects as pingora does, with sockets that yield.
 #[derive(Debug)]
 pub(in crate::proxy) struct YieldingConnector;
 
-/// Gives way once between a write and the next read.
+/// Returns `Pending` once between a write and the next read.
 #[derive(Debug)]
 struct Yielding<S> {
     socket: S,
@@ -51,7 +50,7 @@ struct Yielding<S> {
 impl Connect for YieldingConnector {
     async fn connect(&self, address: &SocketAddr) -> pingora::Result<Stream> {
         let failed = || format!("cannot connect to {address}");
-        // The peer's total_connection_timeout is around this.
+        // Bounded by the peer's total_connection_timeout.
         let socket: Box<dyn VirtualSocket> = match address {
             SocketAddr::Inet(address) => {
                 let socket = TcpStream::connect(address).await.or_err_with(ErrorType::ConnectError, failed)?;
@@ -67,7 +66,7 @@ impl Connect for YieldingConnector {
     }
 }
 
-/// The options that pingora may set on a socket of its own.
+/// The options that pingora sets on its own sockets.
 trait Options {
     fn set_nodelay(&self) -> io::Result<()>;
 }
@@ -91,7 +90,7 @@ where
     fn set_socket_option(&self, option: VirtualSockOpt) -> io::Result<()> {
         match option {
             VirtualSockOpt::NoDelay => self.socket.set_nodelay(),
-            // Not set on the peers of upgrades.
+            // Not set on peers of upgrades.
             _ => Ok(()),
         }
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::fingerprints::Fingerprints;
-use crate::auth::{Accept, Rules};
+use crate::auth::{Accept, Rules, ThrottleRules};
 use crate::config::{ConfigSource, Diagnostic, Diagnostics, Settings, read_text};
 use crate::formats::credentials_file;
 use crate::source::FileSet;
@@ -122,6 +122,18 @@ fn rules(settings: &Settings) -> Rules {
         public: settings.public.clone(),
         upgrades: settings.upgrades.clone(),
     }
+}
+
+/// `None` where failed attempts are not limited.
+pub fn throttle_rules(settings: &Settings) -> Option<ThrottleRules> {
+    let throttle = &settings.throttle;
+    throttle.enabled.then(|| ThrottleRules {
+        free_per_pair: throttle.free_per_pair.get(),
+        free_per_address: throttle.free_per_address.get(),
+        first_delay: throttle.first_delay.duration(),
+        longest_delay: throttle.longest_delay.duration(),
+        window: throttle.window.duration(),
+    })
 }
 
 #[cfg(test)]

@@ -31,6 +31,8 @@ fn the_program_its_pages_its_completions_and_its_units_are_installed() {
         "share/zsh/site-functions/_claviger",
         "share/fish/vendor_completions.d/claviger.fish",
         "share/doc/claviger/README.md",
+        "share/doc/claviger/docs/introduction.md",
+        "share/doc/claviger/docs/operate/refused.md",
         "share/doc/claviger/CHANGELOG.md",
         "share/doc/claviger/LICENSE",
         "share/doc/claviger/NOTICE",

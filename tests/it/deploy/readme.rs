@@ -1,5 +1,5 @@
-//! What README.md tells operators to type, typed. Programs that are not here, or that would change the machine, have a
-//! stand-in that looks whether what they are told to read is there.
+//! The commands of the pages for operators. Programs that are not here, or that would change the machine, have a
+//! stand-in that checks that the files in their arguments exist.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
@@ -10,8 +10,9 @@ use tempfile::TempDir;
 
 use super::{documents, read, repository};
 use crate::cli::database::folder_on;
+use crate::support::book::{page, steps};
 use crate::support::postgres::fresh_database;
-use crate::support::{Ended, Gate, Run, Step, claviger, steps};
+use crate::support::{Ended, Gate, Run, Step, claviger};
 
 const STAND_INS: [&str; 5] = ["docker", "helm", "kubectl", "make", "sudo"];
 
@@ -61,11 +62,10 @@ fn the_commands_that_install_and_tune_are_there_and_so_is_what_they_read() {
     // The gate of compose.yaml has a database.
     let desk = folder_on("sqlite:claviger.db");
     assert_eq!(Run::within(desk.path(), &["database", "migrate"]).end().code, 0);
-    let mut steps = steps("### Install");
-    assert!(steps.len() > 15, "{}", steps.len());
-    steps.extend(crate::support::steps("### Tune"));
-    steps.extend(crate::support::steps("### Upgrade without a lost request"));
-    for step in &steps {
+    let [install, tune, upgrade] =
+        ["docs/guide/install.md", "docs/operate/tune.md", "docs/operate/upgrade.md"].map(|path| steps(&page(path)));
+    assert!(install.len() > 15 && !tune.is_empty() && !upgrade.is_empty(), "{}", install.len());
+    for step in install.iter().chain(&tune).chain(&upgrade) {
         let run = typed(&step.line, folder.path(), Some(stand_ins.path()));
         printed_as_said(step, &run.variable("CLAVIGER_ADMIN", format!("http://{}", gate.admin)).end());
         if let Some((_, within)) = step.line.split_once(" exec gate ") {
@@ -80,7 +80,7 @@ fn the_commands_that_install_and_tune_are_there_and_so_is_what_they_read() {
 #[test]
 fn values_that_are_set_stand_in_the_chart() {
     let values = documents(&read("deploy/helm/claviger/values.yaml")).remove(0);
-    let lines: Vec<String> = steps("### Install").into_iter().map(|step| step.line).collect();
+    let lines: Vec<String> = steps(&page("docs/guide/install.md")).into_iter().map(|step| step.line).collect();
     let set = lines.iter().filter(|line| line.starts_with("helm ")).flat_map(|line| line.split(" --set").skip(1));
     let keys: Vec<String> = set.map(|rest| rest.rsplit(' ').next().unwrap().trim_matches('\'').to_owned()).collect();
     assert_eq!(keys.len(), 3);
@@ -115,7 +115,7 @@ fn delete_the_credential(folder: &Path) {
 /// The steps of this kind of database, in their order.
 fn backup_steps(is_of_postgres: bool) -> (Vec<Step>, Vec<Step>) {
     let is_kind = |step: &Step| (step.line.contains("pg_") || step.line.contains("KEYS")) == is_of_postgres;
-    let mut steps: Vec<Step> = steps("### Back up and restore").into_iter().filter(is_kind).collect();
+    let mut steps: Vec<Step> = steps(&page("docs/operate/backup.md")).into_iter().filter(is_kind).collect();
     let end = 1 + steps
         .iter()
         .position(|step| step.line.contains("backup backup.db") || step.line.contains("pg_dump"))
@@ -188,19 +188,4 @@ fn a_copy_of_postgres_is_made_and_put_back() {
         printed_as_said(step, &typed(step));
     }
     assert_eq!(ids(folder.path()), ["first"]);
-}
-
-#[test]
-fn what_goes_to_the_database_alone_is_what_has_no_server() {
-    let readme = read("README.md");
-    let (_, rest) = readme.split_once("[running process](#scripts); ").unwrap();
-    assert!(rest.starts_with("`admin` goes to the database alone."), "{}", &rest[..80]);
-    let folder = TempDir::new().unwrap();
-    for (command, has_server) in
-        [("admin setup-link", false), ("credential import", true), ("credential export", true), ("audit list", true)]
-    {
-        let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
-        let help = Run::within(folder.path(), &words).end();
-        assert_eq!((help.code, help.stdout.contains("--server")), (0, has_server), "{command}");
-    }
 }

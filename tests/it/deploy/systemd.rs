@@ -77,8 +77,8 @@ fn the_sockets_are_where_the_program_listens_by_default() {
 /// systemd adds lines to those that are there, unless an empty one comes first.
 #[test]
 fn other_addresses_take_the_place_of_those_that_are_there() {
-    let readme = read("README.md");
-    let lines: Vec<&str> = readme.lines().filter(|line| line.starts_with("ListenStream=")).collect();
+    let page = read("docs/guide/install.md");
+    let lines: Vec<&str> = page.lines().filter(|line| line.starts_with("ListenStream=")).collect();
     assert_eq!((lines.len(), lines[0]), (3, "ListenStream="));
     assert_eq!(lines[2].strip_prefix("ListenStream="), Some(values("claviger.socket", "ListenStream")[1].as_str()));
 }

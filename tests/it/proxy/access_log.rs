@@ -59,7 +59,7 @@ fn every_request_is_one_line_of_the_promised_fields() {
     assert_eq!(told(&log[3], &verdict), "GET /z refused credential_missing none 401");
     let who = ["credential", "account", "version"];
     assert_eq!(told(&log[0], &who), "billing acme 2");
-    // Its secret was right, so its owner can be told.
+    // Its secret was right, so the owner may learn the reason.
     assert_eq!(told(&log[1], &who), "billing acme null");
     assert_eq!(told(&log[2], &who), "null null null");
     assert_eq!(told(&log[3], &who), "null null null");
@@ -70,7 +70,7 @@ fn every_request_is_one_line_of_the_promised_fields() {
 /// What pingora itself cannot read (a target that is not UTF-8, say) is refused before there is a
 /// request, and has no line.
 #[test]
-fn a_path_is_one_value_whatever_it_holds() {
+fn path_cannot_break_the_log_line() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
     let odd: [&[u8]; 4] = [b"/\"},{\"a\":\"", b"/a\\nb", b"/x y\xc3\xa4", b"/%0a%0d%00"];
@@ -86,7 +86,7 @@ fn a_path_is_one_value_whatever_it_holds() {
 }
 
 #[test]
-fn an_api_that_fails_is_told_apart_from_a_request_that_was_refused() {
+fn upstream_failure_differs_from_a_refusal_in_the_log() {
     let api = ScriptedApi::start(|exchange: &mut Exchange| drop(exchange.head()));
     let gate = Gate::before(api.url()).start();
     assert_eq!(gate.send(&Request::get("/x").bearer(TOKEN)).status, 502);
@@ -96,7 +96,7 @@ fn an_api_that_fails_is_told_apart_from_a_request_that_was_refused() {
 }
 
 #[test]
-fn lines_are_for_people_where_the_settings_say_so() {
+fn text_format_is_configurable() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).log("log: {format: text}\n").start();
     gate.send(&Request::get("/x?secret=1").bearer(TOKEN));
@@ -109,7 +109,7 @@ fn lines_are_for_people_where_the_settings_say_so() {
 }
 
 #[test]
-fn it_can_be_switched_off() {
+fn access_log_can_be_disabled() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).log("log: {access: false, format: json}\n").start();
     for _ in 0..3 {

@@ -14,7 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 
 use crate::support::{Connection, Exchange, Gate, Http2Api, RecordingApi, Request, ScriptedApi, TOKEN, eventually};
 
-const MOST: usize = 1000;
+const MAX_BODY_BYTES: usize = 1000;
 const LIMIT: &str = "limits: {body_bytes: 1000}";
 
 fn upload() -> Request {
@@ -42,8 +42,8 @@ fn assert_cut(connection: &mut Connection, status: u16, code: &str) {
 fn a_body_whose_length_is_over_the_limit_is_413_before_anything_is_forwarded() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).settings(LIMIT).start();
-    assert_eq!(gate.send(&upload().body("a".repeat(MOST))).status, 200);
-    for length in [MOST + 1, 20_000, 10_000_000_000] {
+    assert_eq!(gate.send(&upload().body("a".repeat(MAX_BODY_BYTES))).status, 200);
+    for length in [MAX_BODY_BYTES + 1, 20_000, 10_000_000_000] {
         let request = upload().header("Content-Length", length.to_string());
         for request in [request.clone(), request.header("Expect", "100-continue")] {
             let mut connection = gate.connect();
@@ -64,14 +64,16 @@ fn a_body_that_grows_over_the_limit_never_arrives_as_a_whole() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).settings(LIMIT).start();
     let mut kept = gate.connect();
-    for bytes in [0, 1, MOST] {
+    for bytes in [0, 1, MAX_BODY_BYTES] {
         kept.write(&chunks(&chunked(), bytes));
         assert_eq!(kept.reply(false).unwrap().status, 200);
         assert_eq!(api.last().body.len(), bytes);
     }
     let whole = api.seen().len();
     let tunnel = chunked().header("Connection", "Upgrade").header("Upgrade", "websocket");
-    for (head, bytes) in [(chunked(), MOST + 1), (chunked(), 100 * MOST), (tunnel, MOST + 1)] {
+    for (head, bytes) in
+        [(chunked(), MAX_BODY_BYTES + 1), (chunked(), 100 * MAX_BODY_BYTES), (tunnel, MAX_BODY_BYTES + 1)]
+    {
         let mut connection = gate.connect();
         connection.write(&chunks(&head, bytes));
         // Much may still be on its way to the gate when it closes, which may cost the answer.
@@ -85,7 +87,7 @@ fn a_body_that_grows_over_the_limit_never_arrives_as_a_whole() {
 }
 
 #[test]
-fn the_api_sees_a_body_that_was_cut_break_off() {
+fn api_sees_a_truncated_body_abort() {
     let (arrived, pieces) = channel();
     let api = ScriptedApi::start(move |exchange: &mut Exchange| {
         exchange.head();
@@ -103,11 +105,11 @@ fn the_api_sees_a_body_that_was_cut_break_off() {
     }
     assert_cut(&mut connection, 413, "body_too_large");
     let all = pieces.recv_timeout(Duration::from_secs(20)).unwrap();
-    assert!(all.iter().filter(|byte| **byte == b'a').count() <= MOST);
+    assert!(all.iter().filter(|byte| **byte == b'a').count() <= MAX_BODY_BYTES);
     assert!(!all.ends_with(b"0\r\n\r\n"));
 }
 
-/// A body of which nobody says how long it will be.
+/// A body of unknown length.
 struct Pieces(VecDeque<Bytes>);
 
 impl Body for Pieces {
@@ -148,11 +150,11 @@ async fn a_body_of_http_2_that_grows_over_the_limit_never_arrives_as_a_whole() {
     }
     let one: Vec<_> = one.seen().iter().map(|seen| seen.body.len()).collect();
     let two: Vec<_> = two.seen().iter().map(|seen| seen.body.len()).collect();
-    assert_eq!((one, two), (vec![MOST; 2], vec![MOST; 2]));
+    assert_eq!((one, two), (vec![MAX_BODY_BYTES; 2], vec![MAX_BODY_BYTES; 2]));
 }
 
 #[test]
-fn a_body_that_trickles_is_cut_when_its_time_is_over() {
+fn trickling_body_is_cut_off_at_body_time() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).settings("limits: {body_time: 600ms}").start();
     let trickling = [chunked().bytes(), upload().header("Content-Length", "100000").bytes()];

@@ -1,4 +1,4 @@
-//! How many may be connected. One too many is sent away at once, and whoever leaves makes room.
+//! Connection limits: one over the limit is closed at once, and a closed one frees its place.
 
 use std::net::SocketAddr;
 
@@ -37,7 +37,7 @@ fn assert_open(gate: &Gate, count: f64) {
 }
 
 #[test]
-fn one_connection_more_than_all_may_have_is_closed_at_once() {
+fn connection_over_the_total_limit_is_closed_at_once() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).settings("limits: {connections: 5}").start();
     let mut kept: Vec<_> = (0..5).map(|_| gate.connect()).collect();
@@ -96,7 +96,7 @@ fn connections_are_counted_exactly_however_they_end() {
 }
 
 #[test]
-fn one_address_cannot_take_the_place_of_the_others() {
+fn one_address_cannot_exhaust_the_connections() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).settings("limits: {connections_per_address: 3}").start();
     let mut kept: Vec<_> = (0..3).map(|_| gate.connect()).collect();
@@ -112,7 +112,7 @@ fn one_address_cannot_take_the_place_of_the_others() {
 }
 
 #[test]
-fn a_trusted_proxy_speaks_for_many() {
+fn trusted_proxy_is_exempt_from_the_address_limit() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).settings("limits: {connections_per_address: 3, connections: 10}");
     let gate = gate.proxy("  trusted_proxies: [127.0.0.2]").start();
@@ -125,7 +125,7 @@ fn a_trusted_proxy_speaks_for_many() {
 
 /// pingora waits a minute for a handshake; who says nothing until then is counted all the while.
 #[test]
-fn who_never_shakes_hands_counts_too() {
+fn connections_without_a_handshake_are_counted() {
     let api = RecordingApi::start();
     let authority = Authority::new();
     let builder = Gate::before(api.url()).settings("limits: {connections: 3}").proxy(TLS);

@@ -8,7 +8,7 @@ fn gate_before(api: &RecordingApi) -> GateBuilder {
     Gate::before(api.url())
 }
 
-/// Who the API was told is calling; a panic where a secret has reached it.
+/// The identity headers that reached the API; panics where a secret did.
 fn identity_without_secrets(seen: &Seen) -> Option<String> {
     let head = seen.head.join("\n");
     for secret in [TOKEN, PASSWORD] {
@@ -149,7 +149,7 @@ fn a_query_without_a_key_is_forwarded_byte_for_byte() {
 }
 
 #[test]
-fn a_key_in_the_query_is_nothing_unless_the_settings_name_it() {
+fn query_key_is_ignored_unless_configured() {
     let api = RecordingApi::start();
     let gate = gate_before(&api).start();
     let reply = gate.send(&Request::get(&format!("/?api_key={TOKEN}")));
@@ -158,7 +158,7 @@ fn a_key_in_the_query_is_nothing_unless_the_settings_name_it() {
 }
 
 #[test]
-fn schemes_that_are_switched_off_prove_nothing() {
+fn disabled_schemes_are_not_accepted() {
     let api = RecordingApi::start();
     let gate = gate_before(&api).settings("accept: {bearer: false, basic: false}").start();
     for request in [Request::get("/").bearer(TOKEN), Request::get("/").basic("acme", PASSWORD)] {
@@ -187,7 +187,7 @@ fn a_credential_is_kept_where_the_api_still_checks_it() {
 }
 
 #[test]
-fn a_pair_that_was_right_before_is_remembered_and_a_wrong_one_is_not() {
+fn correct_password_is_cached_and_a_wrong_one_is_not() {
     let api = RecordingApi::start();
     let gate = gate_before(&api).start();
     let count = |name: &str| gate.metric(&format!("claviger_cache_{name}_total{{cache=\"password\"}}"));
@@ -215,7 +215,7 @@ fn every_key_in_the_query_is_taken_out_on_a_public_route_too() {
 /// The secret must not be forwarded under rules that no longer know it as one, nor be let in by rules
 /// that are no longer in force.
 #[test]
-fn a_pair_that_waits_for_its_hash_is_refused_when_pairs_are_switched_off_meanwhile() {
+fn password_in_the_hash_queue_is_refused_when_basic_is_disabled_meanwhile() {
     let api = RecordingApi::start();
     let set = format!(
         "credentials:\n  - {{id: a, account: b, username: acme, password: '{}'}}\n",
@@ -239,7 +239,7 @@ fn a_pair_that_waits_for_its_hash_is_refused_when_pairs_are_switched_off_meanwhi
 
 /// What is looked for in a query is looked for once: the square of a long one would stop every worker.
 #[test]
-fn a_query_of_very_many_parameters_costs_its_length() {
+fn query_with_many_parameters_takes_linear_time() {
     let api = RecordingApi::start();
     let settings = "accept: {api_key: {query: k}}\npublic: [{path: /open}]\nlimits: {header_bytes: 1048576}";
     let gate = Gate::before(api.url()).settings(settings).start();

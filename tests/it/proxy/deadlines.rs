@@ -1,4 +1,4 @@
-//! Nobody is waited for: a caller who connects and then says too little is sent away.
+//! Deadlines: a connection without a whole request is closed.
 
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::support::{Authority, Connection, Gate, RecordingApi, Request, TOKEN};
 const SHORT: &str = "  timeouts: {request_head: 300ms, keep_alive: 1s}";
 
 #[test]
-fn a_caller_who_does_not_come_to_the_end_of_a_head_is_sent_away() {
+fn unfinished_head_is_closed_at_the_deadline() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).proxy(SHORT).start();
     let beginnings: [&[u8]; 7] =
@@ -31,7 +31,7 @@ fn a_caller_who_does_not_come_to_the_end_of_a_head_is_sent_away() {
 }
 
 #[test]
-fn what_does_not_become_a_request_is_counted() {
+fn unparsed_connections_are_counted() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).proxy(SHORT).start();
     let nothing: [&[u8]; 5] = [
@@ -55,7 +55,7 @@ fn what_does_not_become_a_request_is_counted() {
 }
 
 #[test]
-fn a_caller_of_http2_who_opens_no_stream_is_sent_away() {
+fn http2_connection_without_a_stream_is_closed() {
     let api = RecordingApi::start();
     let authority = Authority::new();
     let builder = Gate::before(api.url()).proxy(SHORT).proxy("  tls: {certificate: cert.pem, key: key.pem}");

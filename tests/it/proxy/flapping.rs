@@ -72,7 +72,7 @@ fn calls(gate: &Gate, client: usize) -> Vec<u16> {
 }
 
 #[test]
-fn what_may_not_be_repeated_reaches_a_flapping_api_once_at_most() {
+fn non_idempotent_requests_are_not_retried() {
     let arrivals = Arrivals::default();
     let api = flapping_api(&arrivals);
     let gate = Gate::before(api.url()).start();
@@ -102,7 +102,7 @@ fn what_may_not_be_repeated_reaches_a_flapping_api_once_at_most() {
 
 /// What can be asked again is, on a connection that turns out to be dead: that is what a kept one is worth.
 #[test]
-fn a_get_on_a_kept_connection_that_is_dead_is_asked_again_and_a_post_is_not() {
+fn get_on_a_dead_kept_connection_is_retried_and_post_is_not() {
     let arrivals = Arrivals::default();
     let api = ScriptedApi::start({
         let arrivals = arrivals.clone();

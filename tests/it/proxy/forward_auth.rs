@@ -17,8 +17,8 @@ fn strictly_about(method: &str, target: &str) -> Request {
     request.header("X-Original-URI", target)
 }
 
-fn asked() -> GateBuilder {
-    Gate::asked("").settings(
+fn gate_builder() -> GateBuilder {
+    Gate::forward_auth("").settings(
         "scopes: {'payments:write': [{methods: [POST], path: /payments}]}\n\
          public: [{methods: [GET], path: /events}]\n\
          versions: {read_from: {header: X-API-Version}, known: [{name: '1'}, {name: '2', sunset_on: 2099-01-01}]}",
@@ -36,11 +36,11 @@ fn set() -> String {
 }
 
 fn gate() -> Gate {
-    asked().credentials(&set()).start()
+    gate_builder().credentials(&set()).start()
 }
 
 fn ask(gate: &Gate, request: &Request) -> Reply {
-    Connection::open(gate.asked).send(request)
+    Connection::open(gate.forward_auth_addr).send(request)
 }
 
 fn identity(reply: &Reply) -> Vec<&str> {
@@ -84,7 +84,7 @@ fn every_kind_of_proxy_gets_the_same_verdict() {
 }
 
 #[test]
-fn who_is_calling_is_told_in_full_and_what_there_is_not_as_nothing() {
+fn identity_headers_are_complete_and_empty_where_absent() {
     let gate = gate();
     let reply = ask(&gate, &about("GET", "/visits").bearer(TOKEN).header("X-Claviger-Scopes", "all"));
     assert_eq!(identity(&reply), ["acme-billing", "acme", "2", ""]);
@@ -104,7 +104,7 @@ fn head_is_answered_like_get_without_its_body() {
     let gate = gate();
     let head = |request: Request| {
         let line = String::from_utf8(request.bytes()).unwrap().replacen("GET ", "HEAD ", 1);
-        let mut connection = Connection::open(gate.asked);
+        let mut connection = Connection::open(gate.forward_auth_addr);
         connection.write(line.as_bytes());
         let mut reply = connection.reply(true).unwrap();
         reply.headers.retain(|(name, _)| {
@@ -123,8 +123,8 @@ fn head_is_answered_like_get_without_its_body() {
 }
 
 #[test]
-fn an_unlisted_proxy_is_told_nothing() {
-    let gate = Gate::asked("trusted_proxies: [127.0.0.2/32]").start();
+fn unlisted_proxy_gets_no_verdict() {
+    let gate = Gate::forward_auth("trusted_proxies: [127.0.0.2/32]").start();
     for request in [about("GET", "/visits").bearer(TOKEN), about("GET", "/visits").bearer("wrong"), Request::get("/x")]
     {
         let reply = ask(&gate, &request);
@@ -132,12 +132,13 @@ fn an_unlisted_proxy_is_told_nothing() {
         assert_eq!(reply.header("X-Claviger-Credential"), None);
     }
     assert_eq!(gate.access_log(3)[0]["client"], "127.0.0.1");
-    let reply = Connection::from(Ipv4Addr::new(127, 0, 0, 2), gate.asked).send(&about("GET", "/visits").bearer(TOKEN));
+    let reply = Connection::from(Ipv4Addr::new(127, 0, 0, 2), gate.forward_auth_addr)
+        .send(&about("GET", "/visits").bearer(TOKEN));
     assert_eq!(reply.status, 200);
 }
 
 #[test]
-fn a_request_that_is_not_told_is_refused_as_such() {
+fn query_without_an_original_request_is_refused() {
     let gate = gate();
     for request in [
         Request::get("/auth").bearer(TOKEN),
@@ -165,20 +166,20 @@ fn a_request_that_is_not_told_is_refused_as_such() {
 }
 
 #[test]
-fn the_caller_is_whom_the_proxy_names_and_nobody_where_it_names_none() {
+fn client_address_is_the_one_that_the_proxy_reports() {
     let office = format!(
         "credentials:\n  - {{id: office, account: acme, token: '{}', addresses: [192.0.2.0/24]}}\n",
         digest(TOKEN)
     );
     let balancer = "proxy: {trusted_proxies: [198.51.100.4]}";
-    let gate = Gate::asked("").settings(balancer).credentials(&office).start();
+    let gate = Gate::forward_auth("").settings(balancer).credentials(&office).start();
     let about = || about("GET", "/visits").bearer(TOKEN);
     for (chain, status) in [
         (Some("192.0.2.7"), 200),
         (Some("192.0.2.7, 198.51.100.4"), 200),
         (Some("203.0.113.9, 192.0.2.7"), 200),
         (Some("\u{ff}, 192.0.2.7"), 200),
-        // Whoever may ask is not therefore believed when it is a caller itself.
+        // A forward-auth client is not believed as a trusted proxy.
         (Some("192.0.2.7, 127.0.0.1"), 403),
         (Some("192.0.2.7, \u{ff}"), 403),
         (Some("203.0.113.9"), 403),
@@ -193,7 +194,8 @@ fn the_caller_is_whom_the_proxy_names_and_nobody_where_it_names_none() {
 
 #[test]
 fn guessing_is_throttled_by_the_callers_address_and_not_by_that_of_the_proxy() {
-    let gate = asked().settings("throttle: {free_per_address: 3, first_delay: 1h, longest_delay: 1h, window: 2h}");
+    let gate =
+        gate_builder().settings("throttle: {free_per_address: 3, first_delay: 1h, longest_delay: 1h, window: 2h}");
     let gate = gate.credentials(&set()).start();
     let guess = |from: &str| ask(&gate, &about("GET", "/visits").bearer("wrong").header("X-Forwarded-For", from));
     // Whatever the caller has written in front of it.
@@ -233,7 +235,7 @@ async fn check(gate: &Gate, message: &[u8], more: &[(&'static str, &'static str)
     claviger::server::install_crypto();
     let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
     let length = u32::try_from(message.len()).unwrap().to_be_bytes();
-    let url = format!("http://{}/envoy.service.auth.v3.Authorization/Check", gate.asked);
+    let url = format!("http://{}/envoy.service.auth.v3.Authorization/Check", gate.forward_auth_addr);
     let mut request = client.post(url).header("content-type", "application/grpc");
     for (name, value) in more {
         request = request.header(*name, *value);
@@ -246,7 +248,7 @@ async fn check(gate: &Gate, message: &[u8], more: &[(&'static str, &'static str)
 }
 
 #[tokio::test]
-async fn a_call_of_grpc_that_is_none_lets_nobody_through() {
+async fn malformed_grpc_call_admits_nothing() {
     let gate = gate();
     // {attributes: {request: {http: {method: "GET", path: "/visits"}}}}
     let whole = b"\x0a\x12\x22\x10\x12\x0e\x12\x03GET\x22\x07/visits";
@@ -255,26 +257,26 @@ async fn a_call_of_grpc_that_is_none_lets_nobody_through() {
         assert_eq!(check(&gate, junk, &[]).await, status);
     }
     assert_eq!(check(&gate, whole, &[("grpc-encoding", "gzip")]).await, "12");
-    let elsewhere = Gate::asked("trusted_proxies: [127.0.0.2/32]").start();
+    let elsewhere = Gate::forward_auth("trusted_proxies: [127.0.0.2/32]").start();
     assert_eq!(check(&elsewhere, whole, &[]).await, "7");
-    // Nothing was presented: what Envoy is told to answer, not what it is told that with.
+    // Nothing was presented: the status for the client, not that of the gRPC call.
     let log = gate.access_log(6);
     assert_eq!((log[0]["status"].as_u64(), log[0]["path"].as_str()), (Some(401), Some("/visits")));
 }
 
 #[test]
 fn a_proxy_may_ask_on_as_many_connections_as_it_likes() {
-    let gate = Gate::asked("").settings("limits: {connections_per_address: 2}").start();
-    let mut connections: Vec<_> = (0..6).map(|_| Connection::open(gate.asked)).collect();
+    let gate = Gate::forward_auth("").settings("limits: {connections_per_address: 2}").start();
+    let mut connections: Vec<_> = (0..6).map(|_| Connection::open(gate.forward_auth_addr)).collect();
     for connection in &mut connections {
         assert_eq!(connection.send(&about("GET", "/visits").bearer(TOKEN)).status, 200);
     }
 }
 
 #[test]
-fn a_question_with_a_body_leaves_the_connection_as_it_is() {
+fn query_with_a_body_keeps_the_connection() {
     let gate = gate();
-    let mut connection = Connection::open(gate.asked);
+    let mut connection = Connection::open(gate.forward_auth_addr);
     for _ in 0..3 {
         assert_eq!(connection.send(&about("POST", "/visits").bearer(TOKEN).body("body")).status, 200);
     }

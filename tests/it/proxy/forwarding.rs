@@ -30,7 +30,7 @@ fn forwarded_lines(seen: &Seen) -> Vec<String> {
 }
 
 #[test]
-fn what_an_untrusted_caller_says_about_itself_is_rewritten() {
+fn forwarded_headers_of_an_untrusted_caller_are_replaced() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
     assert_eq!(gate.send(&forged()).status, 200);
@@ -42,7 +42,7 @@ fn what_an_untrusted_caller_says_about_itself_is_rewritten() {
 }
 
 #[test]
-fn a_listed_proxy_is_believed_and_appended_to() {
+fn trusted_proxy_is_believed_and_appended_to() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).proxy(TRUSTING).start();
     assert_eq!(gate.send(&forged()).status, 200);
@@ -63,7 +63,7 @@ fn a_listed_proxy_is_believed_and_appended_to() {
 }
 
 #[test]
-fn address_lists_go_by_the_address_that_listed_proxies_vouch_for() {
+fn address_lists_use_the_address_that_trusted_proxies_report() {
     let api = RecordingApi::start();
     let set =
         format!("credentials:\n  - {{id: a, account: b, addresses: [203.0.113.0/24], token: '{}'}}\n", digest(TOKEN));
@@ -91,7 +91,7 @@ fn a_well_formed_trace_goes_on() {
 }
 
 #[test]
-fn a_malformed_or_doubled_trace_is_started_anew() {
+fn malformed_or_repeated_traceparent_is_replaced() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
     let doubled = Request::get("/").header("traceparent", TRACE).header("Traceparent", TRACE);
@@ -133,9 +133,9 @@ fn other_headers_arrive_as_they_came() {
     assert_eq!(seen.header("host"), Some("api.example.org"));
 }
 
-/// Comparing the proxy's own address instead would let in whoever it speaks for.
+/// Comparing the proxy's own address instead would admit every client behind it.
 #[test]
-fn an_address_that_cannot_be_read_is_on_no_list() {
+fn unreadable_forwarded_address_matches_no_list() {
     let api = RecordingApi::start();
     let set =
         format!("credentials:\n  - {{id: a, account: b, addresses: [127.0.0.0/8], token: '{}'}}\n", digest(TOKEN));

@@ -107,7 +107,7 @@ fn tonic_basic(username: &str, password: &str) -> MetadataValue<tonic::metadata:
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_api_of_grpc_that_is_down_is_unavailable() {
+async fn grpc_api_that_is_down_is_unavailable() {
     let gate = Gate::before("http://127.0.0.1:1").proxy("  upstream_protocol: http2").start();
     let channel = Channel::from_shared(format!("http://{}", gate.address)).unwrap().connect().await.unwrap();
     let status = HealthClient::new(channel).check(about("shop", Some(TOKEN))).await.unwrap_err();

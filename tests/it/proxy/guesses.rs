@@ -18,7 +18,7 @@ fn token(from: &str, token: &str) -> Request {
     Request::get("/x").bearer(token).header("X-Forwarded-For", from)
 }
 
-fn told(reply: &Reply) -> (u16, String) {
+fn code_and_retry_after(reply: &Reply) -> (u16, String) {
     (reply.status, reply.code())
 }
 
@@ -38,7 +38,7 @@ impl Guessed {
     }
 
     fn send(&self, request: &Request) -> (u16, String) {
-        told(&self.gate.send(request))
+        code_and_retry_after(&self.gate.send(request))
     }
 
     /// The codes of so many equal requests.
@@ -52,12 +52,12 @@ impl Guessed {
 }
 
 #[test]
-fn guesses_at_a_user_are_refused_before_their_hash_and_said_when_to_come_back() {
+fn throttled_guesses_are_refused_before_hashing_with_retry_after() {
     let guessed = Guessed::start(SLOW);
     let invalid = vec!["credential_invalid"; 3];
     assert_eq!(guessed.codes(&pair(ATTACKER, "acme", "wrong"), 3), invalid);
     let reply = guessed.gate.send(&pair(ATTACKER, "acme", "wrong"));
-    assert_eq!(told(&reply), (429, "guesses_throttled".into()));
+    assert_eq!(code_and_retry_after(&reply), (429, "guesses_throttled".into()));
     let wait: u32 = reply.header("retry-after").unwrap().parse().unwrap();
     assert!((295..=300).contains(&wait), "{wait}");
     // The right one as well: otherwise guessing would go on.
@@ -65,14 +65,14 @@ fn guesses_at_a_user_are_refused_before_their_hash_and_said_when_to_come_back() 
     assert_eq!((guessed.hashes(), guessed.api.seen().len()), (3.0, 0));
     assert_eq!(guessed.gate.metric("claviger_guesses_throttled_total"), 2.0);
     assert_eq!(guessed.gate.metric("claviger_throttle_entries"), 2.0);
-    // Nobody is kept out of another place, or of another user.
+    // Other addresses and other users are not affected.
     assert_eq!(guessed.send(&pair(OFFICE, "acme", PASSWORD)).0, 200);
     assert_eq!(guessed.send(&pair(ATTACKER, "other", "wrong")).1, "credential_invalid");
 }
 
 /// The cache must not answer what the throttle would not let be asked.
 #[test]
-fn a_pair_that_is_remembered_from_elsewhere_tells_a_guesser_nothing() {
+fn password_cached_for_another_address_is_throttled_all_the_same() {
     let guessed = Guessed::start(SLOW);
     assert_eq!(guessed.send(&pair(OFFICE, "acme", PASSWORD)).0, 200);
     (0..6).for_each(|number| drop(guessed.send(&pair(ATTACKER, &format!("user-{number}"), "wrong"))));
@@ -83,19 +83,19 @@ fn a_pair_that_is_remembered_from_elsewhere_tells_a_guesser_nothing() {
 }
 
 #[test]
-fn a_pair_that_was_right_from_an_address_passes_while_its_neighbours_are_throttled() {
+fn proven_password_passes_while_other_users_of_its_address_are_throttled() {
     let guessed = Guessed::start(SLOW);
     assert_eq!(guessed.send(&pair(OFFICE, "acme", PASSWORD)).0, 200);
     (0..6).for_each(|number| drop(guessed.send(&pair(OFFICE, &format!("user-{number}"), "wrong"))));
     assert_eq!(guessed.send(&pair(OFFICE, "user-6", "wrong")).1, "guesses_throttled");
     assert_eq!(guessed.send(&pair(OFFICE, "acme", PASSWORD)).0, 200);
-    // But not while somebody there guesses at this very user.
+    // Except while this user is being guessed at from there.
     guessed.codes(&pair(OFFICE, "acme", "wrong"), 3);
     assert_eq!(guessed.send(&pair(OFFICE, "acme", PASSWORD)).1, "guesses_throttled");
 }
 
 #[test]
-fn a_right_token_passes_whatever_wrong_ones_came_from_the_same_address() {
+fn valid_token_passes_after_invalid_ones_from_its_address() {
     let guessed = Guessed::start(SLOW);
     let wrong = token(OFFICE, "wrong");
     assert_eq!(guessed.codes(&wrong, 6), vec!["credential_invalid"; 6]);
@@ -106,7 +106,7 @@ fn a_right_token_passes_whatever_wrong_ones_came_from_the_same_address() {
 }
 
 #[test]
-fn the_right_password_after_the_wait_begins_anew() {
+fn correct_password_after_the_delay_resets_the_throttle() {
     let guessed = Guessed::start(QUICK);
     let (wrong, right) = (pair(OFFICE, "acme", "wrong"), pair(OFFICE, "acme", PASSWORD));
     guessed.codes(&wrong, 3);
@@ -119,7 +119,7 @@ fn the_right_password_after_the_wait_begins_anew() {
 }
 
 #[test]
-fn names_that_nobody_has_are_throttled_like_others() {
+fn unknown_usernames_are_throttled_like_known_ones() {
     let guessed = Guessed::start(SLOW);
     let answers = |from: &str, name: &str| {
         let one = |_| {
@@ -144,17 +144,17 @@ fn an_ipv6_caller_gains_nothing_by_changing_its_address_within_its_network() {
 
 /// All callers behind it would share its fate.
 #[test]
-fn a_trusted_proxy_is_never_throttled_itself() {
+fn trusted_proxy_is_not_throttled() {
     let guessed = Guessed::start(SLOW);
     let wrong = Request::get("/x").bearer("wrong");
     assert_eq!(guessed.codes(&wrong, 10), vec!["credential_invalid"; 10]);
-    let nobody = wrong.header("X-Forwarded-For", "unknown");
-    assert_eq!(guessed.codes(&nobody, 10), vec!["credential_invalid"; 10]);
+    let unknown_client = wrong.header("X-Forwarded-For", "unknown");
+    assert_eq!(guessed.codes(&unknown_client, 10), vec!["credential_invalid"; 10]);
     assert_eq!(guessed.gate.metric("claviger_throttle_entries"), 0.0);
 }
 
 #[test]
-fn without_a_proxy_the_peer_is_throttled_and_what_it_says_about_others_is_not_believed() {
+fn untrusted_peer_is_throttled_whatever_it_forwards() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).settings(SLOW).start();
     let guess = |number: u8| gate.send(&token(&format!("192.0.2.{number}"), "wrong")).code();
@@ -164,7 +164,7 @@ fn without_a_proxy_the_peer_is_throttled_and_what_it_says_about_others_is_not_be
 
 /// A full queue is not the caller's fault.
 #[test]
-fn what_nobody_has_looked_at_is_no_wrong_guess() {
+fn unchecked_password_is_not_counted_as_a_guess() {
     let api = RecordingApi::start();
     let set = format!(
         "credentials:\n  - {{id: a, account: b, username: acme, password: '{}'}}\n",
@@ -185,7 +185,7 @@ fn what_nobody_has_looked_at_is_no_wrong_guess() {
 }
 
 #[test]
-fn it_can_be_switched_off_and_on_by_a_reload() {
+fn reload_switches_the_throttle_off_and_on() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).settings("throttle: {enabled: false}").start();
     let code = || gate.send(&Request::get("/x").basic("acme", "wrong")).code();
@@ -196,7 +196,7 @@ fn it_can_be_switched_off_and_on_by_a_reload() {
 }
 
 #[test]
-fn an_operator_sees_and_clears_it_and_a_page_in_a_browser_does_not() {
+fn throttle_is_listed_and_cleared_by_operators_and_not_by_browsers() {
     let guessed = Guessed::start(SLOW);
     let gate = &guessed.gate;
     guessed.codes(&pair(ATTACKER, "acme", "wrong"), 3);
@@ -230,7 +230,7 @@ fn an_operator_sees_and_clears_it_and_a_page_in_a_browser_does_not() {
 }
 
 #[test]
-fn waits_that_do_not_fit_together_are_faults() {
+fn inconsistent_throttle_delays_are_rejected() {
     use crate::support::{Run, credentials};
     let folder = tempfile::TempDir::new().unwrap();
     std::fs::write(folder.path().join("credentials.yaml"), credentials()).unwrap();

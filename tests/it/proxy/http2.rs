@@ -23,7 +23,7 @@ fn url(gate: &Gate, target: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn callers_with_tls_choose_their_protocol() {
+async fn alpn_selects_the_protocol() {
     let api = RecordingApi::start();
     let authority = Authority::new();
     let builder = Gate::before(api.url()).proxy("  tls: {certificate: cert.pem, key: key.pem}");
@@ -42,7 +42,7 @@ async fn callers_with_tls_choose_their_protocol() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_stream_of_one_connection_has_a_verdict_of_its_own() {
+async fn each_stream_is_decided_separately() {
     let one = RecordingApi::start();
     let two = Http2Api::start();
     let before = |url: &str| Gate::before(url).settings("throttle: {enabled: false}");
@@ -149,7 +149,7 @@ fn a_body_that_waits_for_a_go_ahead_is_sent_to_an_api_of_http_2_too() {
     connection.write(b"hello");
     let reply = connection.reply(false).unwrap();
     assert_eq!((reply.status, reply.text().as_str()), (200, "hello"));
-    // Nobody is told to go ahead who will be refused.
+    // A refused request gets no 100.
     let mut connection = gate.connect();
     connection.write(&waiting.bytes());
     assert_eq!(connection.any_reply(false).unwrap().status, 401);

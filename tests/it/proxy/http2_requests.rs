@@ -46,7 +46,7 @@ fn request(target: &str) -> http::request::Builder {
     http::Request::post(uri).version(http::Version::HTTP_2).header("authorization", format!("Bearer {TOKEN}"))
 }
 
-/// `hello`, and trailers that claim to be somebody.
+/// `hello`, and trailers with identity headers.
 fn with_forged_trailers() -> http::Request<Frames> {
     let mut forged = HeaderMap::new();
     forged.insert("x-claviger-credential", "forged".parse().unwrap());
@@ -78,7 +78,7 @@ async fn trailers_carry_no_identity() {
 }
 
 /// A body that ends with an empty frame: what pingora 0.9.1 writes for it has two ends, and an API of HTTP/1.1
-/// takes the second one for the next request of the connection, which may be somebody else's.
+/// takes the second one for the next request of the connection, which may be another caller's.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_ends_with_an_empty_frame_ends_once() {
     let api = RecordingApi::start();

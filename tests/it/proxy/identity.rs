@@ -1,4 +1,4 @@
-//! What the API is told about the caller: by us, once, and by nobody else.
+//! Identity headers: set by the gate, once, and never by the caller.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -19,7 +19,7 @@ fn read_as(seen: &Seen, prefix: &str) -> Vec<String> {
     seen.head[1..].iter().filter(|line| fold(line).starts_with(prefix)).cloned().collect()
 }
 
-/// A panic unless the API was told ours and nothing else, each once.
+/// Panics unless the API received exactly our headers, each once.
 fn assert_only_ours(seen: &Seen, context: &str) {
     let lines = read_as(seen, "x-claviger-");
     assert_eq!(lines.len(), 3, "{context}: {lines:?}");
@@ -47,7 +47,7 @@ fn identity_headers_arrive_once_with_what_is_proven() {
 }
 
 #[test]
-fn the_prefix_of_identity_headers_is_for_the_operator_to_choose() {
+fn prefix_of_identity_headers_is_configurable() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).settings("identity: {prefix: X-Consumer-}").start();
     let request =
@@ -92,7 +92,7 @@ fn forged_identity_does_not_arrive_on_a_public_route_either() {
 /// One gate and one connection, hundreds of random requests: what `headers_tests` shows for a
 /// function is shown here for the bytes that arrive.
 #[test]
-fn no_random_header_is_taken_for_identity() {
+fn random_headers_are_not_taken_for_identity() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
     let connection = std::cell::RefCell::new(gate.connect());
@@ -113,7 +113,7 @@ fn no_random_header_is_taken_for_identity() {
 }
 
 #[test]
-fn a_nomination_in_connection_cannot_take_identity_away() {
+fn connection_header_cannot_remove_identity() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
     let nominations = [
@@ -137,7 +137,7 @@ fn a_nomination_in_connection_cannot_take_identity_away() {
 }
 
 #[test]
-fn nominating_the_credential_does_not_make_it_reach_the_api() {
+fn connection_header_cannot_forward_the_credential() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
     let reply = gate.send(&Request::get("/").header("Connection", "Authorization").bearer(TOKEN));

@@ -4,7 +4,7 @@
 use crate::support::{Exchange, Gate, RecordingApi, Request, ScriptedApi, TOKEN};
 
 /// Answers every request in turn with the same bytes.
-fn api_that_says(answer: &'static str) -> ScriptedApi {
+fn api_answering(answer: &'static str) -> ScriptedApi {
     ScriptedApi::start(move |exchange: &mut Exchange| {
         while !exchange.head().is_empty() {
             exchange.write(answer);
@@ -12,12 +12,12 @@ fn api_that_says(answer: &'static str) -> ScriptedApi {
     })
 }
 
-fn waiting_for_a_go_ahead() -> Request {
+fn expecting_continue() -> Request {
     Request::new("POST", "/x").bearer(TOKEN).header("Content-Length", "5").header("Expect", "100-continue")
 }
 
 #[test]
-fn a_body_that_waits_for_a_go_ahead_is_sent_after_it() {
+fn body_is_sent_after_100_continue() {
     let api = ScriptedApi::start(|exchange: &mut Exchange| {
         let head = exchange.head();
         assert!(head.iter().any(|line| line.to_lowercase() == "expect: 100-continue"));
@@ -28,24 +28,24 @@ fn a_body_that_waits_for_a_go_ahead_is_sent_after_it() {
     });
     let gate = Gate::before(api.url()).start();
     let mut connection = gate.connect();
-    connection.write(&waiting_for_a_go_ahead().bytes());
+    connection.write(&expecting_continue().bytes());
     assert_eq!(connection.any_reply(false).unwrap().status, 100);
     connection.write(b"hello");
     assert_eq!(connection.reply(false).unwrap().status, 200);
 }
 
 #[test]
-fn an_api_that_refuses_a_body_is_heard_before_it_is_sent() {
-    let api = api_that_says("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+fn refusal_of_the_api_arrives_before_the_body_is_sent() {
+    let api = api_answering("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     let gate = Gate::before(api.url()).start();
     let mut connection = gate.connect();
-    connection.write(&waiting_for_a_go_ahead().bytes());
+    connection.write(&expecting_continue().bytes());
     assert_eq!(connection.any_reply(false).unwrap().status, 413);
 }
 
 #[test]
-fn interim_answers_are_passed_on() {
-    let api = api_that_says(
+fn interim_responses_are_forwarded() {
+    let api = api_answering(
         "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n\
          HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
     );
@@ -67,7 +67,7 @@ fn answers_without_a_body_leave_the_connection_usable() {
     let gone = "HTTP/1.1 204 No Content\r\nX-A: 1\r\n\r\n";
     let unchanged = "HTTP/1.1 304 Not Modified\r\nETag: \"v1\"\r\nContent-Length: 1000\r\n\r\n";
     for (answer, status) in [(gone, 204), (unchanged, 304)] {
-        let api = api_that_says(answer);
+        let api = api_answering(answer);
         let gate = Gate::before(api.url()).start();
         let mut connection = gate.connect();
         for _ in 0..3 {
@@ -79,7 +79,7 @@ fn answers_without_a_body_leave_the_connection_usable() {
 
 #[test]
 fn an_answer_to_head_has_the_length_of_one_to_get_and_no_body() {
-    let api = api_that_says("HTTP/1.1 200 OK\r\nContent-Length: 12345\r\n\r\n");
+    let api = api_answering("HTTP/1.1 200 OK\r\nContent-Length: 12345\r\n\r\n");
     let gate = Gate::before(api.url()).start();
     let mut connection = gate.connect();
     for _ in 0..3 {
@@ -89,7 +89,7 @@ fn an_answer_to_head_has_the_length_of_one_to_get_and_no_body() {
 }
 
 #[test]
-fn one_connection_serves_many_requests_each_with_its_own_verdict() {
+fn each_request_of_a_connection_is_decided_separately() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).settings("throttle: {enabled: false}").start();
     let mut connection = gate.connect();
@@ -103,7 +103,7 @@ fn one_connection_serves_many_requests_each_with_its_own_verdict() {
 }
 
 #[test]
-fn a_caller_that_wants_the_connection_closed_gets_that() {
+fn connection_close_is_honoured() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
     for request in [Request::get("/x").bearer(TOKEN), Request::get("/x")] {
@@ -115,7 +115,7 @@ fn a_caller_that_wants_the_connection_closed_gets_that() {
 }
 
 #[test]
-fn an_api_that_closes_after_every_answer_is_connected_to_anew() {
+fn closing_api_is_reconnected() {
     let api = ScriptedApi::start(|exchange: &mut Exchange| {
         exchange.head();
         exchange.write("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nuntil the end");
@@ -130,7 +130,7 @@ fn an_api_that_closes_after_every_answer_is_connected_to_anew() {
 
 #[test]
 fn status_and_headers_of_the_api_arrive_as_they_were() {
-    let api = api_that_says(
+    let api = api_answering(
         "HTTP/1.1 418 I'm a teapot\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nX-Custom: v\u{e4}lue\r\n\
          WWW-Authenticate: Bearer\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nhot",
     );

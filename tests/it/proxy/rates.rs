@@ -9,23 +9,23 @@ fn limited(own: &str) -> String {
     credentials().replacen("account: acme, token", &format!("account: acme, rate_limit: {own}, token"), 1)
 }
 
-fn told(reply: &Reply) -> (u16, Vec<&str>, Vec<&str>) {
+fn rate_fields(reply: &Reply) -> (u16, Vec<&str>, Vec<&str>) {
     (reply.status, reply.all("ratelimit-policy"), reply.all("ratelimit"))
 }
 
 #[test]
-fn one_request_too_many_is_429_and_says_when_to_come_back() {
+fn request_over_the_rate_limit_is_429_with_retry_after() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).settings("rate_limit: {requests: 2, per: 1h}").start();
     let call = || gate.send(&Request::get("/x").bearer(TOKEN));
     let (first, second, third) = (call(), call(), call());
     let policy = vec!["\"default\";q=2;w=3600"];
-    assert_eq!(told(&first), (200, policy.clone(), vec!["\"default\";r=1;t=1800"]));
-    assert_eq!(told(&second), (200, policy.clone(), vec!["\"default\";r=0;t=3600"]));
-    assert_eq!((told(&third).0, told(&third).1, third.code().as_str()), (429, policy, "rate_limited"));
+    assert_eq!(rate_fields(&first), (200, policy.clone(), vec!["\"default\";r=1;t=1800"]));
+    assert_eq!(rate_fields(&second), (200, policy.clone(), vec!["\"default\";r=0;t=3600"]));
+    assert_eq!((rate_fields(&third).0, rate_fields(&third).1, third.code().as_str()), (429, policy, "rate_limited"));
     let wait: u32 = third.header("retry-after").unwrap().parse().unwrap();
     assert!((1795..=1800).contains(&wait), "{wait}");
-    assert!(told(&third).2[0].starts_with("\"default\";r=0;t="), "{third:?}");
+    assert!(rate_fields(&third).2[0].starts_with("\"default\";r=0;t="), "{third:?}");
     assert!(third.all("www-authenticate").is_empty());
     assert_eq!(api.seen().len(), 2);
     let refused = "claviger_auth_requests_total{decision=\"deny\",reason=\"rate_limited\",scheme=\"bearer\"}";
@@ -60,13 +60,13 @@ fn each_credential_is_counted_by_itself_whatever_way_it_comes() {
 }
 
 #[test]
-fn without_a_limit_nothing_is_counted_and_nothing_is_said() {
+fn credential_without_a_limit_gets_no_rate_headers() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).credentials(&limited("{requests: 1, per: 24h}")).start();
     let mut connection = gate.connect();
     for _ in 0..50 {
         let reply = connection.send(&Request::get("/x").basic("acme", PASSWORD));
-        assert_eq!(told(&reply), (200, vec![], vec![]));
+        assert_eq!(rate_fields(&reply), (200, vec![], vec![]));
     }
 }
 
@@ -85,7 +85,7 @@ fn only_requests_that_would_pass_are_counted() {
 }
 
 #[test]
-fn a_reload_neither_forgives_nor_forgets_to_change_the_limit() {
+fn reload_keeps_counts_and_applies_new_limits() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).credentials(&limited("{requests: 2, per: 1h}")).start();
     let call = || gate.send(&Request::get("/x").bearer(TOKEN)).status;
@@ -104,10 +104,10 @@ fn the_fields_stand_on_every_answer_of_a_limited_credential_beside_those_of_the_
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).settings("rate_limit: {requests: 60, per: 1m}").start();
     let reply = gate.send(&Request::get("/status/404").bearer(TOKEN));
-    assert_eq!(told(&reply), (404, vec!["\"default\";q=60;w=60"], vec!["\"default\";r=59;t=1"]));
+    assert_eq!(rate_fields(&reply), (404, vec!["\"default\";q=60;w=60"], vec!["\"default\";r=59;t=1"]));
     let down = Gate::before("http://127.0.0.1:1").settings("rate_limit: {requests: 60, per: 1m}").start();
     let reply = down.send(&Request::get("/x").bearer(TOKEN));
-    assert_eq!(told(&reply), (502, vec!["\"default\";q=60;w=60"], vec!["\"default\";r=59;t=1"]));
+    assert_eq!(rate_fields(&reply), (502, vec!["\"default\";q=60;w=60"], vec!["\"default\";r=59;t=1"]));
 
     let head = "HTTP/1.1 200 OK\r\nRateLimit: \"api\";r=7\r\nContent-Length: 0\r\n\r\n";
     let scripted = crate::support::ScriptedApi::start(move |exchange| exchange.write(head.as_bytes()));

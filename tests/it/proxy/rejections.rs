@@ -148,7 +148,7 @@ fn a_problem_document_holds_what_rfc_9457_and_we_promise() {
     let id = document["request_id"].take();
     let logged = refusing.gate.access_log(1);
     assert_eq!(logged[0]["request_id"], id);
-    insta::assert_snapshot!(document.to_string(), @r##"{"type":"https://claviger.invalid/README.md#credential_missing","title":"Credential missing","status":401,"detail":"This request needs a credential and brought none.","code":"credential_missing","request_id":null}"##);
+    insta::assert_snapshot!(document.to_string(), @r##"{"type":"https://claviger.invalid/reference/error-codes.html#credential_missing","title":"Credential missing","status":401,"detail":"This request needs a credential and brought none.","code":"credential_missing","request_id":null}"##);
 }
 
 #[test]

@@ -8,13 +8,13 @@ use nix::sys::signal::Signal;
 
 use crate::support::{Connection, Exchange, Gate, RecordingApi, Request, ScriptedApi, TOKEN, eventually};
 
-/// An API that sends half an answer, and the rest when it is told to.
+/// An API that sends half a response, and the rest on a signal.
 fn halting_api() -> (ScriptedApi, Sender<()>) {
     let (api, [go_on]) = halting_at(["/x"]);
     (api, go_on)
 }
 
-/// The same, told for each target by itself.
+/// The same, with a signal per target.
 fn halting_at<const N: usize>(targets: [&'static str; N]) -> (ScriptedApi, [Sender<()>; N]) {
     let (go_on, waits): (Vec<_>, Vec<_>) = targets.iter().map(|_| channel()).unzip();
     let waits: Arc<[Mutex<Receiver<()>>]> = waits.into_iter().map(Mutex::new).collect();
@@ -39,12 +39,12 @@ fn halfway(gate: &Gate, target: &str) -> Connection {
 }
 
 /// True where the second half comes, too.
-fn gets_the_rest(connection: &mut Connection) -> bool {
+fn receives_the_rest(connection: &mut Connection) -> bool {
     [&b"again"[..], b""].iter().all(|piece| connection.chunk().as_deref() == Some(piece))
 }
 
 #[test]
-fn an_idle_gate_ends_at_once_and_well() {
+fn idle_gate_exits_at_once_with_success() {
     let api = RecordingApi::start();
     let mut gate = Gate::before(api.url()).start();
     // Kept connections are no reason to stay.
@@ -56,14 +56,14 @@ fn an_idle_gate_ends_at_once_and_well() {
 }
 
 #[test]
-fn what_is_in_flight_is_finished_before_the_end() {
+fn requests_in_flight_finish_before_the_exit() {
     let (api, go_on) = halting_api();
     let mut gate = Gate::before(api.url()).start();
     let mut connection = halfway(&gate, "/x");
     gate.signal(Signal::SIGTERM);
-    eventually("nobody new is let in", || TcpStream::connect(gate.address).is_err());
+    eventually("the listener is closed", || TcpStream::connect(gate.address).is_err());
     go_on.send(()).unwrap();
-    assert!(gets_the_rest(&mut connection));
+    assert!(receives_the_rest(&mut connection));
     // Well before the 30 seconds that it might take.
     assert_eq!(gate.wait().code(), Some(0));
     assert_eq!(gate.access_log(1)[0]["status"], 200);
@@ -76,34 +76,34 @@ fn idle_connections_are_closed_while_a_request_is_in_flight() {
     let mut gate = Gate::before(api.url()).start();
     let mut idle = halfway(&gate, "/1");
     first.send(()).unwrap();
-    assert!(gets_the_rest(&mut idle));
+    assert!(receives_the_rest(&mut idle));
     let mut busy = halfway(&gate, "/2");
     gate.signal(Signal::SIGTERM);
     assert!(idle.is_closed());
     // And not because the process has ended.
     second.send(()).unwrap();
-    assert!(gets_the_rest(&mut busy));
+    assert!(receives_the_rest(&mut busy));
     assert_eq!(gate.wait().code(), Some(0));
 }
 
-/// It was told that the connection would be kept before anybody knew.
+/// Its head announced a kept connection before the drain began.
 #[test]
-fn a_connection_ends_with_the_answer_that_is_under_way() {
+fn response_in_progress_closes_its_connection() {
     let (api, [first, second]) = halting_at(["/1", "/2"]);
     let mut gate = Gate::before(api.url()).start();
     let [mut ending, mut busy] = ["/1", "/2"].map(|target| halfway(&gate, target));
     gate.signal(Signal::SIGTERM);
-    eventually("nobody new is let in", || TcpStream::connect(gate.address).is_err());
+    eventually("the listener is closed", || TcpStream::connect(gate.address).is_err());
     first.send(()).unwrap();
-    assert!(gets_the_rest(&mut ending));
+    assert!(receives_the_rest(&mut ending));
     assert!(ending.is_closed());
     second.send(()).unwrap();
-    assert!(gets_the_rest(&mut busy));
+    assert!(receives_the_rest(&mut busy));
     assert_eq!(gate.wait().code(), Some(0));
 }
 
 #[test]
-fn what_never_ends_is_given_up_after_the_stated_time() {
+fn endless_request_is_aborted_after_the_drain_timeout() {
     let (api, _go_on) = halting_api();
     let mut gate = Gate::before(api.url()).proxy("  timeouts: {shutdown: 500ms}").start();
     let mut connection = halfway(&gate, "/x");
@@ -113,7 +113,7 @@ fn what_never_ends_is_given_up_after_the_stated_time() {
 }
 
 #[test]
-fn an_interrupt_waits_for_nobody() {
+fn interrupt_exits_without_draining() {
     let (api, _go_on) = halting_api();
     let mut gate = Gate::before(api.url()).start();
     let mut connection = halfway(&gate, "/x");
@@ -122,21 +122,21 @@ fn an_interrupt_waits_for_nobody() {
     assert!(connection.rest().is_empty());
 }
 
-/// Whoever has lost patience with SIGTERM must not have to reach for SIGKILL.
+/// A second signal must end the drain without SIGKILL.
 #[test]
-fn an_interrupt_cuts_a_graceful_end_short() {
+fn interrupt_ends_a_drain() {
     let (api, _go_on) = halting_api();
     let mut gate = Gate::before(api.url()).proxy("  timeouts: {shutdown: 1h}").start();
     let mut connection = gate.connect();
     connection.write(&Request::get("/x").bearer(TOKEN).bytes());
     assert_eq!(connection.head().unwrap().status, 200);
     gate.signal(Signal::SIGTERM);
-    eventually("nobody new is let in", || TcpStream::connect(gate.address).is_err());
+    eventually("the listener is closed", || TcpStream::connect(gate.address).is_err());
     gate.signal(Signal::SIGINT);
     gate.wait();
 }
 
-/// Callers who keep their connection are told to leave before it is cut, and balancers see why.
+/// Kept connections get `Connection: close` before they are closed, and balancers see the readiness change.
 #[test]
 fn no_request_fails_while_the_gate_stops() {
     let api = RecordingApi::start();

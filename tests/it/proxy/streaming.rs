@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::support::{Exchange, Gate, RecordingApi, Request, ScriptedApi, TOKEN};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 const LARGE: usize = 20 * 1024 * 1024;
 
 /// One end of a conversation between a test and its API; a test that waits in vain fails.
@@ -22,7 +22,7 @@ impl<T> Signals<T> {
     }
 
     fn wait(&self) -> T {
-        self.wait.lock().unwrap().recv_timeout(PATIENCE).expect("waited in vain")
+        self.wait.lock().unwrap().recv_timeout(TIMEOUT).expect("waited in vain")
     }
 }
 
@@ -159,7 +159,7 @@ fn large_answers_arrive_intact() {
 }
 
 #[test]
-fn an_answer_that_breaks_off_breaks_off_for_the_caller_too() {
+fn aborted_response_is_aborted_for_the_client() {
     let api = ScriptedApi::start(|exchange: &mut Exchange| {
         exchange.head();
         exchange.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this");

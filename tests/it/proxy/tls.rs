@@ -70,13 +70,13 @@ fn a_new_certificate_is_shown_to_new_connections_while_old_ones_go_on() {
 }
 
 #[test]
-fn a_certificate_that_is_no_good_changes_nothing_and_is_reported() {
+fn invalid_certificate_changes_nothing_and_is_reported() {
     let api = RecordingApi::start();
     let authority = Authority::new();
     let (first, second) = (authority.issue("127.0.0.1"), authority.issue("127.0.0.1"));
     let gate = start(&api, TLS, &first, None);
     let bad = [
-        ("key.pem", second.key.clone(), "is not the key of the certificate"),
+        ("key.pem", second.key.clone(), "does not match the certificate"),
         ("key.pem", "no key at all".into(), "key.pem"),
         ("cert.pem", String::new(), "cert.pem"),
         ("cert.pem", first.certificate.replace("MII", "MIJ"), "cert.pem"),
@@ -116,7 +116,7 @@ fn callers_need_a_certificate_where_the_settings_name_an_authority() {
 }
 
 #[test]
-fn another_authority_of_callers_is_believed_after_a_reload() {
+fn reload_replaces_the_client_ca() {
     let api = RecordingApi::start();
     let (authority, before, after) = (Authority::new(), Authority::new(), Authority::new());
     let gate = start(&api, CLIENTS, &authority.issue("127.0.0.1"), Some(&before));
@@ -131,7 +131,7 @@ fn another_authority_of_callers_is_believed_after_a_reload() {
 
 /// A session is resumed without a certificate being shown; it must not outlive the trust it stands on.
 #[test]
-fn a_resumed_session_is_held_against_the_authority_in_force() {
+fn resumed_session_is_verified_against_the_current_client_ca() {
     let api = RecordingApi::start();
     let (authority, before, after) = (Authority::new(), Authority::new(), Authority::new());
     let gate = start(&api, CLIENTS, &authority.issue("127.0.0.1"), Some(&before));

@@ -41,7 +41,7 @@ fn an_api_behind_tls_is_verified_by_its_authority_and_name() {
 }
 
 #[test]
-fn nothing_is_sent_to_an_api_that_cannot_prove_who_it_is() {
+fn nothing_is_sent_to_an_unverified_api() {
     let other_name = Secured::start("other.example", false);
     let unknown = Secured::start("127.0.0.1", false);
     let stranger = Authority::new();
@@ -97,7 +97,7 @@ fn an_api_that_comes_up_later_is_found() {
 /// Connections for upgrades are made by other code than those for requests: they must be verified, found
 /// and left as the others are.
 #[test]
-fn an_api_asked_for_a_websocket_is_reached_and_verified_like_any_other() {
+fn websocket_upstream_is_verified_like_any_other() {
     const NAMED: &str = "  upgrades: [{path: /x}]";
     let folder = tempfile::TempDir::new().unwrap();
     let plain = RecordingApi::start();
@@ -128,7 +128,7 @@ fn an_api_asked_for_a_websocket_is_reached_and_verified_like_any_other() {
 }
 
 #[test]
-fn a_name_that_cannot_be_found_is_502_and_stops_nothing() {
+fn unresolvable_upstream_name_is_502() {
     // RFC 2606: never resolves.
     let gate = Gate::before("http://api.invalid:9000").start();
     let reply = ask(&gate);
@@ -141,7 +141,7 @@ fn a_name_that_cannot_be_found_is_502_and_stops_nothing() {
 fn a_name_is_looked_up_and_its_addresses_are_tried() {
     let api = RecordingApi::start();
     let port = api.url().rsplit(':').next().unwrap();
-    // May be ::1 first, where nobody listens.
+    // May resolve to ::1 first, where nothing listens.
     let gate = Gate::before(&format!("http://localhost:{port}")).start();
     for _ in 0..4 {
         assert_eq!(ask(&gate).status, 200);

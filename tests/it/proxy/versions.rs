@@ -36,7 +36,7 @@ impl Versioned {
         self.gate.send(&request.bearer(&format!("pin-{pin}")))
     }
 
-    /// The version that the API is told, or the code of the refusal.
+    /// The version that reached the API, or the code of the refusal.
     fn outcome(&self, pin: &str, request: Request) -> String {
         let before = self.api.seen().len();
         let reply = self.send(pin, request);
@@ -119,7 +119,7 @@ fn only_configured_places_are_read() {
 }
 
 #[test]
-fn answers_tell_about_the_end_of_the_version_that_served_them() {
+fn responses_announce_the_end_of_their_version() {
     let versioned = Versioned::start(&format!("{BOTH}  rule: up_to\n"));
     let notice = |version: &str| {
         let reply = versioned.send("4", by_header(version));
@@ -129,7 +129,7 @@ fn answers_tell_about_the_end_of_the_version_that_served_them() {
     assert_eq!(notice("2"), second);
     assert_eq!(notice("3"), "@1788307200 - -");
     assert_eq!(notice("4"), "- - -");
-    // Served at the pin, told about the pin.
+    // Served at the pin, and announced for the pin.
     assert_eq!(versioned.send("2", Request::get("/x")).header("deprecation"), Some("@1788220800"));
     // Also on an answer that is an error of the API.
     let error = versioned.send("2", Request::get("/status/500"));
@@ -137,7 +137,7 @@ fn answers_tell_about_the_end_of_the_version_that_served_them() {
 }
 
 #[test]
-fn a_public_route_looks_at_no_credential_and_still_at_the_version() {
+fn public_route_ignores_credentials_and_checks_the_version() {
     let versioned = Versioned::start(BOTH);
     let anyone = |request: Request| {
         let reply = versioned.gate.send(&request);
@@ -159,9 +159,9 @@ fn a_public_route_looks_at_no_credential_and_still_at_the_version() {
     assert_eq!(versioned.gate.send(&Request::get("/v2/events")).header("deprecation"), Some("@1788220800"));
 }
 
-/// Whoever names the header in Connection has it taken off on the way, after the verdict about it.
+/// A header named in Connection is removed on the way, after the decision that read it.
 #[test]
-fn the_version_that_was_decided_about_arrives_even_if_connection_names_its_header() {
+fn decided_version_arrives_even_if_connection_names_its_header() {
     let versioned = Versioned::start(BOTH);
     assert_eq!(versioned.outcome("2", by_header("2").header("Connection", "x-api-version")), "2");
     assert_eq!(versioned.api.last().header("x-api-version"), Some("2"));

@@ -60,7 +60,7 @@ async fn messages_go_both_ways_behind_a_credential() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn limits_of_bodies_are_not_about_tunnels() {
+async fn body_limits_do_not_apply_to_tunnels() {
     let api = echo_api();
     let gate = before(&api).settings("limits: {body_bytes: 100, body_time: 300ms}").start();
     let mut socket = connect(&gate, Some(TOKEN)).await.unwrap();
@@ -115,7 +115,7 @@ fn upgrade(protocol: &str) -> Request {
         .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
 }
 
-/// The operator names the routes; whoever may call elsewhere may not therefore have a tunnel there.
+/// A right to call a route is no right to a tunnel; the operator lists the routes of tunnels.
 #[test]
 fn a_websocket_is_refused_where_no_route_names_it() {
     let api = RecordingApi::start();
@@ -162,7 +162,7 @@ fn a_websocket_is_refused_where_no_route_names_it() {
 
 /// A body, or another method, makes it no WebSocket: what arrives is a request and nothing more.
 #[test]
-fn a_wish_for_a_websocket_that_is_none_arrives_without_it() {
+fn invalid_websocket_handshake_is_forwarded_without_upgrade() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).proxy("  upgrades: [{path: /}]").start();
     for request in [upgrade("websocket").body("hello"), Request::new("POST", "/socket").bearer(TOKEN)] {
@@ -217,7 +217,7 @@ fn bytes_before_the_101_of_the_api_are_no_way_around_the_check() {
     assert!(arrived.iter().all(|line| !line.contains("smuggled")), "{arrived:?}");
 }
 
-/// An API that switches protocols although nobody has asked it to.
+/// An API that switches protocols unasked.
 #[test]
 fn a_101_that_was_not_asked_for_opens_no_tunnel() {
     let leaked: Arc<Mutex<Vec<String>>> = Arc::default();

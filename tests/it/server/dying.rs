@@ -97,7 +97,7 @@ fn a_gate_out_of_file_descriptors_waits_and_serves_again() {
     assert_eq!(gate.stderr().matches("no file descriptor is left").count(), 1);
     drop(crowd);
     assert_eq!(gate.send(&Request::get("/x").bearer(TOKEN)).status, 200);
-    eventually("it says so", || gate.stderr().contains("file descriptors are left again"));
+    eventually("it says so", || gate.stderr().contains("file descriptors are available again"));
 }
 
 /// What the tests above do to a socket is what they say it is.

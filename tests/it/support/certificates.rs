@@ -8,7 +8,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
-/// A certificate authority that nobody but its test trusts.
+/// A certificate authority that only its test trusts.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     /// Its certificate, as PEM.

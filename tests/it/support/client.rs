@@ -1,4 +1,4 @@
-//! An HTTP/1.1 client that sends exactly the bytes it is told to.
+//! An HTTP/1.1 client that sends exactly the given bytes.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -10,8 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
-/// Longer than anything takes, so that a test that hangs fails instead.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Longer than any step takes, so that a hanging test fails.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A request, head written out line by line.
 #[derive(Debug, Clone)]
@@ -152,7 +152,7 @@ impl Connection {
         Self { stream: BufReader::new(Box::new(stream)) }
     }
 
-    /// Sends bytes; `false` when the other side no longer takes them.
+    /// Sends bytes; `false` when the peer has closed.
     pub fn write(&mut self, bytes: &[u8]) -> bool {
         let stream = self.stream.get_mut();
         stream.write_all(bytes).and_then(|()| stream.flush()).is_ok()
@@ -160,7 +160,7 @@ impl Connection {
 
     /// Sends a request and reads its answer.
     pub fn send(&mut self, request: &Request) -> Reply {
-        assert!(self.write(&request.bytes()), "the connection takes nothing more");
+        assert!(self.write(&request.bytes()), "the peer has closed the connection");
         let is_head = request.line.starts_with("HEAD ");
         self.reply(is_head).expect("the connection ended without an answer")
     }
@@ -246,8 +246,8 @@ impl Connection {
 
 /// A socket on which nothing waits for ever.
 fn patient(stream: TcpStream) -> TcpStream {
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+    stream.set_write_timeout(Some(TIMEOUT)).unwrap();
     stream.set_nodelay(true).unwrap();
     stream
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The program, with nothing in the environment that would configure it.
 pub fn claviger() -> Command {
@@ -40,7 +40,7 @@ pub struct Ended {
 }
 
 impl Run {
-    /// In a folder, so that nobody else's settings are found and paths in the output are short.
+    /// In a folder, so that no other settings are found and paths in the output are short.
     pub fn within(folder: &Path, arguments: &[&str]) -> Self {
         let mut command = claviger();
         command.current_dir(folder).args(arguments);
@@ -109,7 +109,7 @@ fn wait(child: &mut Child) -> i32 {
         if let Some(status) = child.try_wait().unwrap() {
             return status.code().unwrap_or_else(|| panic!("ended by a signal: {status}"));
         }
-        if start.elapsed() > PATIENCE {
+        if start.elapsed() > TIMEOUT {
             child.kill().unwrap();
             panic!("the command does not end");
         }

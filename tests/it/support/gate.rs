@@ -11,9 +11,9 @@ use tempfile::TempDir;
 
 use super::{Connection, Ended, Reply, Request, Run, claviger, config_map, credentials};
 
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What the gate is started with.
+/// Settings and files of a gate.
 pub struct GateBuilder {
     upstream: Option<String>,
     admin: String,
@@ -33,8 +33,8 @@ pub struct Gate {
     folder: Arc<TempDir>,
     pub address: SocketAddr,
     pub admin: SocketAddr,
-    /// Where proxies ask.
-    pub asked: SocketAddr,
+    /// The forward-auth listener.
+    pub forward_auth_addr: SocketAddr,
     stdout: Output,
     stderr: Output,
 }
@@ -47,13 +47,13 @@ impl Gate {
         GateBuilder { upstream: Some(upstream.to_owned()), ..Self::nowhere() }
     }
 
-    /// No gate at all, but a desk alone on this database. Both its addresses are those of the desk.
+    /// The management API alone, on this database. `address` and `admin` are the same.
     pub fn management_only(database: &str) -> GateBuilder {
         Self::nowhere().database(database)
     }
 
-    /// Beside a proxy that asks, with the usual credentials; more settings of that behind a comma.
-    pub fn asked(settings: &str) -> GateBuilder {
+    /// For forward-auth, with the usual credentials; `settings` are further keys of `forward_auth`.
+    pub fn forward_auth(settings: &str) -> GateBuilder {
         Self::nowhere().settings(&format!("forward_auth: {{listen: 127.0.0.1:0, {settings}}}"))
     }
 
@@ -84,19 +84,19 @@ impl Gate {
         let stdout = collect(child.stdout.take().unwrap());
         let stderr = collect(child.stderr.take().unwrap());
         let start = Instant::now();
-        let [address, admin, asked] = loop {
+        let [address, admin, forward_auth_addr] = loop {
             if let Some(addresses) = addresses(&stderr.lock().unwrap()) {
                 break addresses;
             }
             let has_ended = child.try_wait().unwrap().is_some();
-            if has_ended || start.elapsed() >= PATIENCE {
-                // Nobody else would end it.
+            if has_ended || start.elapsed() >= TIMEOUT {
+                // Nothing else would end it.
                 let _ended = child.kill();
                 panic!("the gate does not start:\n{}", stderr.lock().unwrap());
             }
             std::thread::sleep(Duration::from_millis(5));
         };
-        Self { child, folder: folder.into(), address, admin, asked, stdout, stderr }
+        Self { child, folder: folder.into(), address, admin, forward_auth_addr, stdout, stderr }
     }
 
     /// Another process that takes over from this one, with the files as they are now.
@@ -138,6 +138,11 @@ impl Gate {
     /// Where its files are.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The same, which then lives as long as the longer of the two.
+    pub fn shared_folder(&self) -> Arc<TempDir> {
+        self.folder.clone()
     }
 
     /// Its settings file.
@@ -303,7 +308,7 @@ fn addresses(stderr: &str) -> Option<[SocketAddr; 3]> {
     if let Ok(line) = serde_json::from_str::<serde_json::Value>(line) {
         let address = |field: &str| line[field].as_str()?.split(' ').next()?.parse().ok();
         let admin = address("admin")?;
-        // A desk alone has no other.
+        // A process with the management API alone has no other.
         return Some([address("proxy").unwrap_or(admin), admin, address("forward_auth").unwrap_or(admin)]);
     }
     let field = |name: &str| line.split(' ').find_map(|word| word.strip_prefix(name)?.parse().ok());
@@ -329,7 +334,7 @@ fn collect(stream: impl Read + Send + 'static) -> Output {
 pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
-        assert!(start.elapsed() < PATIENCE, "waited in vain: {what}");
+        assert!(start.elapsed() < TIMEOUT, "waited in vain: {what}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }

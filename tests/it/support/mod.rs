@@ -1,6 +1,7 @@
-//! What tests stand on: the program, an API behind it, and a client that says exactly what it is told.
+//! Test support: the program, an API for it, and a client that sends exact bytes.
 
 mod api;
+pub mod book;
 mod certificates;
 mod client;
 mod command;
@@ -10,17 +11,16 @@ mod http2;
 pub mod postgres;
 mod process;
 mod prometheus;
-mod readme;
 mod script;
 mod secrets;
 
 pub use api::{RecordingApi, Seen};
+pub use book::Step;
 pub use certificates::{Authority, Pair};
 pub use client::{Connection, Reply, Request};
 pub use command::{Ended, Run, claviger};
 pub use gate::{Gate, GateBuilder, eventually};
 pub use http2::Http2Api;
 pub use prometheus::{Prometheus, deployed};
-pub use readme::{Step, steps};
 pub use script::{Exchange, ScriptedApi};
 pub use secrets::*;

@@ -7,7 +7,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::Gate;
-use super::gate::PATIENCE;
+use super::gate::TIMEOUT;
 
 impl Gate {
     /// Sends a signal.
@@ -22,7 +22,7 @@ impl Gate {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(start.elapsed() < PATIENCE, "the gate does not end:\n{}", self.stderr());
+            assert!(start.elapsed() < TIMEOUT, "the gate does not end:\n{}", self.stderr());
             std::thread::sleep(Duration::from_millis(10));
         }
     }

@@ -1,4 +1,4 @@
-//! An API that does byte for byte what a test tells it to.
+//! An API that plays a script byte for byte.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

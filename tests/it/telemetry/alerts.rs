@@ -4,8 +4,11 @@ use std::process::Command;
 
 use serde::Deserialize;
 
-use super::families::{promised, readme};
+use super::families::promised;
+use crate::support::book::{page, steps};
 use crate::support::deployed;
+
+const PAGE: &str = "docs/operate/alerts.md";
 
 #[derive(Deserialize)]
 struct File {
@@ -53,10 +56,10 @@ impl Alert {
     }
 }
 
-/// What README.md tells people to type.
+/// Runs a command of the page.
 fn type_in(line: &str) {
-    let (root, readme) = (env!("CARGO_MANIFEST_DIR"), readme());
-    assert!(readme.contains(&format!("\n$ {line}\n")), "README.md lacks {line}");
+    let root = env!("CARGO_MANIFEST_DIR");
+    assert!(steps(&page(PAGE)).iter().any(|step| step.line == line), "{PAGE} lacks {line}");
     let mut words = line.split(' ');
     let ended = Command::new(words.next().unwrap()).args(words).current_dir(root).output().unwrap();
     let said = [ended.stdout, ended.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
@@ -81,12 +84,12 @@ fn each_alert_comes_where_its_state_lasts_and_only_there() {
 
 #[test]
 fn each_alert_has_the_heading_that_it_leads_to_and_no_heading_is_left_over() {
-    let readme = readme();
-    let headings: Vec<_> = readme.lines().filter_map(|line| line.strip_prefix("#### Claviger")).collect();
+    let page = page(PAGE);
+    let headings: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("## Claviger")).collect();
     let alerts = alerts();
     assert_eq!(headings, alerts.iter().map(|alert| alert.name.strip_prefix("Claviger").unwrap()).collect::<Vec<_>>());
     for Alert { name, annotations: Annotations { summary, description, runbook_url }, .. } in alerts {
-        let address = format!("https://claviger.invalid/README.md#{}", name.to_lowercase());
+        let address = format!("https://claviger.invalid/operate/alerts.html#{}", name.to_lowercase());
         assert_eq!(runbook_url, address);
         assert!(summary.contains("$labels.instance") && !summary.ends_with('.'), "{summary}");
         assert!(description.ends_with('.'), "{description}");

@@ -1,9 +1,10 @@
-//! Families of metrics: those that the README promises, and those that an answer of `/metrics` tells.
+//! Families of metrics: those of docs/operate/metrics.md, and those of an answer of `/metrics`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use claviger::auth::REJECTION_CODES;
+
+use crate::support::book::page;
 
 /// One name.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -16,16 +17,13 @@ pub struct Family {
 
 pub type Families = BTreeMap<String, Family>;
 
-/// README.md.
-pub fn readme() -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
-}
+/// The page that says what each metric means and what to do.
+pub const PAGE: &str = "docs/operate/metrics.md";
 
 /// Its table.
 pub fn promised() -> Families {
-    let readme = readme();
-    let section = readme.split("\n### Metrics\n").nth(1).unwrap().split("\n### ").next().unwrap();
-    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    let page = page(PAGE);
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
     let mut families = Families::new();
     for row in rows {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
@@ -35,7 +33,7 @@ pub fn promised() -> Families {
         let family = Family { kind: kind.to_owned(), labels };
         for name in quoted(names) {
             let is_new = families.insert(name.to_owned(), family.clone()).is_none();
-            assert!(is_new, "{name} stands there twice");
+            assert!(is_new, "{name} has two rows");
         }
     }
     families
@@ -45,7 +43,7 @@ pub fn promised() -> Families {
 fn label(text: &str) -> Option<(String, BTreeSet<String>)> {
     let (name, values) = text.trim().split_once(": ")?;
     let mut values: BTreeSet<String> = quoted(values).map(str::to_owned).collect();
-    if text.contains("(#error-codes)") {
+    if text.contains("(../reference/error-codes.md)") {
         values.extend(REJECTION_CODES.map(str::to_owned));
     }
     Some((quoted(name).next()?.to_owned(), values))
@@ -74,6 +72,12 @@ pub fn told(text: &str) -> Families {
         }
     }
     families
+}
+
+/// The text of each family.
+pub fn helps(text: &str) -> BTreeMap<String, String> {
+    let lines = text.lines().filter_map(|line| line.strip_prefix("# HELP ")?.split_once(' '));
+    lines.map(|(name, help)| (name.to_owned(), help.to_owned())).collect()
 }
 
 /// Name and labels of a sample. No value of ours holds a comma or a quotation mark.

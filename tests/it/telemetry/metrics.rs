@@ -1,14 +1,18 @@
-//! What Prometheus and the kubelet are told: the names that the README promises, labels from fixed sets.
+//! What Prometheus and the kubelet get: the names that the book promises, labels from fixed sets.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use claviger::auth::REJECTION_CODES;
+use claviger::telemetry::METHODS;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 
-use super::families::{Families, promised, told};
+use super::families::{Families, PAGE, helps, promised, told};
+use crate::docs::keep_current;
 use crate::store::beds::Bed;
 use crate::support::{Authority, Connection, Gate, PASSWORD, RecordingApi, Request, TOKEN, credentials, eventually};
 
@@ -49,7 +53,7 @@ async fn a_snapshot_that_was_never_written_is_of_1970() {
     assert!(gate.admin("GET", "/metrics").text().contains("claviger_database_snapshot_timestamp_seconds 0"));
 }
 
-/// True for a value of a label that the README gives no values of.
+/// True for a value of a label that the page gives no values of.
 fn is_free(label: &str, value: &str) -> bool {
     match label {
         "code" => value.len() == 3 && value.bytes().all(|byte| byte.is_ascii_digit()),
@@ -61,10 +65,10 @@ fn is_free(label: &str, value: &str) -> bool {
 /// Nothing is told that is not promised.
 fn keeps_to(promised: &Families, told: &Families) {
     for (name, family) in told {
-        let wanted = promised.get(name).unwrap_or_else(|| panic!("README.md lacks {name}"));
+        let wanted = promised.get(name).unwrap_or_else(|| panic!("{PAGE} lacks {name}"));
         assert_eq!(family.kind, wanted.kind, "{name}");
         for (label, values) in &family.labels {
-            let known = wanted.labels.get(label).unwrap_or_else(|| panic!("README.md lacks {label} of {name}"));
+            let known = wanted.labels.get(label).unwrap_or_else(|| panic!("{PAGE} lacks {label} of {name}"));
             let is_known =
                 |value: &String| if known.is_empty() { is_free(label, value) } else { known.contains(value) };
             let strange: Vec<_> = values.iter().filter(|value| !is_known(value)).collect();
@@ -74,7 +78,7 @@ fn keeps_to(promised: &Families, told: &Families) {
 }
 
 #[tokio::test]
-async fn what_the_readme_promises_is_told_and_nothing_else() {
+async fn what_the_book_promises_is_told_and_nothing_else() {
     let promised = promised();
     let mut all = Families::new();
     for text in [told_beside_a_database(), told_over_tls().await] {
@@ -97,6 +101,46 @@ async fn what_the_readme_promises_is_told_and_nothing_else() {
             assert!(is_open || *told == values, "{label} of {name}: {told:?}");
         }
     }
+}
+
+/// `code` and `version` have too many values for a list, and methods appear with their first request.
+fn values(label: &str, values: &BTreeSet<String>) -> String {
+    let list = |values: &mut dyn Iterator<Item = &str>| {
+        values.map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ")
+    };
+    match label {
+        "code" => "an HTTP status".to_owned(),
+        "version" => "of the program".to_owned(),
+        "method" => list(&mut METHODS.into_iter()),
+        "reason" if REJECTION_CODES.iter().all(|code| values.contains(*code)) => {
+            let others = values.iter().map(String::as_str).filter(|value| !REJECTION_CODES.contains(value));
+            format!("{}, or an [error code](error-codes.md#gate)", list(&mut { others }))
+        }
+        _ => list(&mut values.iter().map(String::as_str)),
+    }
+}
+
+#[tokio::test]
+async fn the_reference_has_every_metric_with_the_text_that_prometheus_gets() {
+    let mut rows = BTreeMap::new();
+    for text in [told_beside_a_database(), told_over_tls().await] {
+        let helps = helps(&text);
+        for (name, family) in told(&text) {
+            let (_, labels) = rows
+                .entry(name.clone())
+                .or_insert_with(|| ((family.kind, helps[&name].clone()), BTreeMap::<String, BTreeSet<String>>::new()));
+            for (label, values) in family.labels {
+                labels.entry(label).or_default().extend(values);
+            }
+        }
+    }
+    let mut rendered = "| metric | type | labels | is |\n|---|---|---|---|\n".to_owned();
+    for (name, ((kind, help), labels)) in rows {
+        let labels = labels.iter().map(|(label, found)| format!("`{label}`: {}", values(label, found)));
+        let labels = labels.collect::<Vec<_>>().join("; ");
+        rendered.push_str(&format!("| `{name}` | {kind} | {labels} | {help} |\n"));
+    }
+    keep_current("docs/reference/metrics.md", "metrics", &rendered);
 }
 
 #[tokio::test]

@@ -129,9 +129,10 @@ fn a_refusal_is_a_span_with_its_code_and_only_what_fails_on_our_side_is_an_error
 #[test]
 fn what_a_proxy_asks_is_a_span_of_the_request_that_it_is_about() {
     let collector = RecordingApi::start();
-    let gate = Gate::asked("").settings(&format!("tracing: {{otlp: '{}'}}", collector.url())).start();
+    let gate = Gate::forward_auth("").settings(&format!("tracing: {{otlp: '{}'}}", collector.url())).start();
     let about = Request::get("/auth").header("X-Forwarded-Method", "DELETE").header("X-Forwarded-Uri", "/visits?a=b");
-    let reply = Connection::open(gate.asked).send(&about.bearer(TOKEN).header("traceparent", traceparent("01")));
+    let reply =
+        Connection::open(gate.forward_auth_addr).send(&about.bearer(TOKEN).header("traceparent", traceparent("01")));
     assert_eq!(reply.status, 200);
     gate.access_log(1);
     let spans = spans(gate, &collector);

@@ -71,18 +71,6 @@ fn codes_are_words() {
     }
 }
 
-#[test]
-fn every_code_stands_in_the_readme_with_its_status() {
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let desk = readme.split("\n### Desk\n").nth(1).unwrap().split("\n## ").next().unwrap();
-    for code in Code::all() {
-        let status = code.status().as_u16();
-        let row = desk.lines().find(|line| line.starts_with(&format!("| {status} |")));
-        let row = row.unwrap_or_else(|| panic!("README.md lacks {status}"));
-        assert!(row.contains(&format!("`{}`", code.as_str())), "README.md lacks {}", code.as_str());
-    }
-}
-
 /// What a browser would have to fetch or run, and from where, is all that its policy lets it.
 #[tokio::test]
 async fn the_description_for_people_is_whole_and_needs_nothing_from_elsewhere() {

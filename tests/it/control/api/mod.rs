@@ -209,7 +209,7 @@ fn assert_is_problem(told: &Told) {
     assert_eq!(told.header("content-type"), "application/problem+json", "{told:?}");
     let code = told.code();
     assert!(!code.is_empty(), "{told:?}");
-    assert_eq!(told.body["type"], format!("https://claviger.invalid/README.md#{code}"));
+    assert_eq!(told.body["type"], format!("{}#{code}", claviger::config::ERROR_DOCS));
     assert_eq!(told.body["status"], told.status.as_u16());
     assert_eq!(told.body["request_id"], told.header("x-request-id"));
     for member in ["title", "detail"] {

@@ -60,7 +60,7 @@ pub(super) fn gate() -> Gate {
 impl Bed {
     pub(super) fn start(proxy: Proxy) -> Self {
         let (api, gate) = (RecordingApi::start(), gate());
-        let running = proxy.start(api.url().trim_start_matches("http://"), gate.asked);
+        let running = proxy.start(api.url().trim_start_matches("http://"), gate.forward_auth_addr);
         Self { proxy, gate, api, running }
     }
 
@@ -117,7 +117,7 @@ impl Bed {
     }
 }
 
-/// What the API is told; nothing and an empty header are the same to it.
+/// What the API receives; an absent and an empty header are the same to it.
 pub(super) fn identity<'s>(seen: &'s Seen, name: &str) -> &'s str {
     seen.header(&format!("X-Claviger-{name}")).unwrap_or_default()
 }

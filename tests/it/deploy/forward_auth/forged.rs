@@ -4,16 +4,16 @@ use super::bed::{Bed, CALLER, Outcome, identity};
 use super::proxies::Proxy;
 use crate::support::{Request, TOKEN};
 
-/// An address that nobody here has.
+/// An address that no client of these tests has.
 const ELSEWHERE: &str = "192.0.2.66";
 
-pub(super) fn nothing_that_a_caller_forges_reaches_the_api(proxy: Proxy) {
+pub(super) fn forged_headers_do_not_reach_the_api(proxy: Proxy) {
     let bed = Bed::start(proxy);
     identities_are_overwritten(&bed);
     other_spellings_and_other_names_are_dropped_or_refused(&bed);
-    nobody_says_which_request_it_is(&bed);
-    nobody_says_where_it_comes_from(&bed);
-    what_a_caller_nominates_for_removal_arrives(&bed);
+    forged_original_request_is_ignored(&bed);
+    forged_forwarding_headers_are_ignored(&bed);
+    connection_header_cannot_remove_identity_headers(&bed);
 }
 
 /// Served or refused, and no part of this is in what the API gets.
@@ -56,7 +56,7 @@ fn other_spellings_and_other_names_are_dropped_or_refused(bed: &Bed) {
     }
 }
 
-fn nobody_says_which_request_it_is(bed: &Bed) {
+fn forged_original_request_is_ignored(bed: &Bed) {
     for [method, target] in [["X-Original-Method", "X-Original-URI"], ["X-Forwarded-Method", "X-Forwarded-Uri"]] {
         let request = Request::new("DELETE", "/payments").header(method, "GET").header(target, "/events");
         let Outcome { reply, reached } = bed.send(&request);
@@ -76,7 +76,7 @@ fn nobody_says_which_request_it_is(bed: &Bed) {
     }
 }
 
-fn nobody_says_where_it_comes_from(bed: &Bed) {
+fn forged_forwarding_headers_are_ignored(bed: &Bed) {
     for name in [
         "Forwarded",
         "X-Real-IP",
@@ -104,7 +104,7 @@ fn nobody_says_where_it_comes_from(bed: &Bed) {
 }
 
 /// A proxy takes out what `Connection` names; ours is not the caller's to name.
-fn what_a_caller_nominates_for_removal_arrives(bed: &Bed) {
+fn connection_header_cannot_remove_identity_headers(bed: &Bed) {
     let ours = "X-Claviger-Credential, X-Claviger-Account, X-Claviger-Version, X-Claviger-Request-Id, X-API-Version";
     for nominated in
         [ours, "X-Forwarded-For", "X-Forwarded-Method, X-Forwarded-Uri", "X-Original-Method, X-Original-URI"]

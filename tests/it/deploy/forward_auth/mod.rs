@@ -16,13 +16,13 @@ macro_rules! through_each {
             use super::*;
 
             #[test]
-            fn every_request_gets_its_verdict() {
-                verdicts::every_request_gets_its_verdict($proxy);
+            fn every_request_is_decided() {
+                verdicts::every_request_is_decided($proxy);
             }
 
             #[test]
-            fn nothing_that_a_caller_forges_reaches_the_api() {
-                forged::nothing_that_a_caller_forges_reaches_the_api($proxy);
+            fn forged_headers_do_not_reach_the_api() {
+                forged::forged_headers_do_not_reach_the_api($proxy);
             }
 
             #[test]
@@ -36,13 +36,13 @@ macro_rules! through_each {
             }
 
             #[test]
-            fn nobody_passes_where_the_gate_is_gone() {
-                silence::nobody_passes_where_the_gate_is_gone($proxy);
+            fn request_is_denied_while_the_gate_is_down() {
+                silence::request_is_denied_while_the_gate_is_down($proxy);
             }
 
             #[test]
-            fn nobody_waits_for_ever_where_the_gate_hangs() {
-                silence::nobody_waits_for_ever_where_the_gate_hangs($proxy);
+            fn request_is_denied_while_the_gate_hangs() {
+                silence::request_is_denied_while_the_gate_hangs($proxy);
             }
         })+
     };

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::super::shipped;
 use crate::support::{Connection, Request};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// One of those that can ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Proxy {
         command
     }
 
-    /// In front of an API, and told whom to ask.
+    /// In front of an API, with the address of the gate.
     pub(super) fn start(self, api: &str, gate: SocketAddr) -> RunningProxy {
         let folder = TempDir::new().unwrap();
         let address = free();
@@ -82,7 +82,7 @@ impl Proxy {
         // Some listen before they know their routes.
         while !asks(address) {
             let has_ended = running.child.try_wait().unwrap().is_some();
-            if has_ended || start.elapsed() >= PATIENCE {
+            if has_ended || start.elapsed() >= TIMEOUT {
                 let log = std::fs::read_to_string(running._folder.path().join("log")).unwrap();
                 panic!("{self:?} does not start:\n{log}");
             }

@@ -1,4 +1,4 @@
-//! A gate that says nothing lets nobody through.
+//! A gate that does not answer admits nothing.
 
 use std::net::TcpStream;
 use std::time::Duration;
@@ -12,32 +12,32 @@ use super::proxies::Proxy;
 use crate::support::{Connection, Request, TOKEN};
 
 /// Longer than the most patient of them: Traefik, which waits for half a minute.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
-pub(super) fn nobody_passes_where_the_gate_is_gone(proxy: Proxy) {
+pub(super) fn request_is_denied_while_the_gate_is_down(proxy: Proxy) {
     let mut bed = Bed::start(proxy);
     bed.assert_served(&Request::get("/visits").bearer(TOKEN), "acme-billing");
     bed.gate.signal(Signal::SIGKILL);
     bed.gate.wait();
-    nobody_passes(&bed);
+    assert_all_denied(&bed);
 }
 
-pub(super) fn nobody_waits_for_ever_where_the_gate_hangs(proxy: Proxy) {
+pub(super) fn request_is_denied_while_the_gate_hangs(proxy: Proxy) {
     let bed = Bed::start(proxy);
     bed.assert_served(&Request::get("/visits").bearer(TOKEN), "acme-billing");
     bed.gate.signal(Signal::SIGSTOP);
     let id = Pid::from_raw(bed.gate.id().try_into().unwrap());
     assert_eq!(waitpid(id, Some(WaitPidFlag::WUNTRACED)), Ok(WaitStatus::Stopped(id, Signal::SIGSTOP)));
-    nobody_passes(&bed);
+    assert_all_denied(&bed);
 }
 
 /// Neither with a credential nor to what is public.
-fn nobody_passes(bed: &Bed) {
+fn assert_all_denied(bed: &Bed) {
     std::thread::scope(|scope| {
         for request in [Request::get("/visits").bearer(TOKEN), Request::get("/events")] {
             scope.spawn(move || {
                 let stream = TcpStream::connect(bed.running.address).unwrap();
-                stream.set_read_timeout(Some(PATIENCE)).unwrap();
+                stream.set_read_timeout(Some(TIMEOUT)).unwrap();
                 let request = request.header("Connection", "close");
                 let Outcome { reply, reached } = bed.exchange(Connection::over(stream), &request);
                 let context = format!("{:?}: {request:?}: {}: {}", bed.proxy, reply.status, reply.text());

@@ -7,7 +7,7 @@ use super::bed::{Bed, CALLER, Outcome, gate};
 use super::proxies::Proxy;
 use crate::support::{Connection, Exchange, Request, ScriptedApi, TOKEN};
 
-/// A tunnel is opened by who holds a credential, and by nobody else.
+/// A tunnel needs a credential.
 pub(super) fn a_websocket_opens_behind_a_credential(proxy: Proxy) {
     let api = ScriptedApi::start(|exchange: &mut Exchange| {
         let Ok(mut socket) = tungstenite::accept(exchange.socket()) else { return };
@@ -18,7 +18,7 @@ pub(super) fn a_websocket_opens_behind_a_credential(proxy: Proxy) {
         }
     });
     let gate = gate();
-    let running = proxy.start(api.url().trim_start_matches("http://"), gate.asked);
+    let running = proxy.start(api.url().trim_start_matches("http://"), gate.forward_auth_addr);
     let open = |token: &str| {
         let mut request = format!("ws://{}/socket", running.address).into_client_request().unwrap();
         request.headers_mut().insert("Authorization", format!("Bearer {token}").parse().unwrap());

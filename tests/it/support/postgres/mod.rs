@@ -14,7 +14,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, raw_sql};
 pub use cluster::{Cluster, HowToStop};
 pub use direct::Direct;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The server of all tests that do not stop theirs.
 pub enum Shared {
@@ -112,7 +112,7 @@ fn try_ask(url: &str, sql: &str) -> Result<String, sqlx::Error> {
     };
     let thread = std::thread::spawn(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async { tokio::time::timeout(PATIENCE, asking).await.expect("PostgreSQL does not answer") })
+        runtime.block_on(async { tokio::time::timeout(TIMEOUT, asking).await.expect("PostgreSQL does not answer") })
     });
     thread.join().expect("asking PostgreSQL")
 }
