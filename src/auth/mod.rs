@@ -6,6 +6,7 @@
 
 mod authenticator;
 mod directory;
+mod forwarded_for;
 mod hash_pool;
 mod password_cache;
 mod presented;
@@ -21,6 +22,7 @@ pub use self::rate_limit::{RateLimiter, RateLimiters, RateStatus};
 pub use self::route_request::{NamedVersion, RequestedVersion, RouteRequest};
 pub use authenticator::{AuthOutcome, Authenticator, PendingPassword, UnresolvedBasic, Unsettled};
 pub use directory::{Directory, Lookup, LookupKey, Unavailable};
+pub use forwarded_for::{forwarded_for, is_trusted_proxy};
 pub use password_cache::PasswordCache;
 pub use presented::{Accept, BasicCredentials, Presented, Scheme};
 pub use rejection::{REJECTION_CODES, Rejection};

@@ -1,4 +1,4 @@
-//! The control plane: what operators and their machines ask for, on a listener of its own.
+//! The control plane: management API and admin listener, the operations under them, and their state.
 
 mod admin;
 pub mod api;
@@ -9,7 +9,10 @@ mod readiness;
 pub mod views;
 mod web;
 
+pub use self::admin::{Admin, GateState, router};
 pub use self::database_probe::DatabaseProbe;
 pub use self::prune::prune;
-pub use admin::{Admin, GateState, router};
-pub use readiness::{Probe, Readiness};
+pub use self::readiness::{Probe, Readiness};
+pub use self::web::caller::{COOKIE_NAME, Peer};
+pub use self::web::problem::{Code, FieldProblem, Position, Problem};
+pub use self::web::state::{ControlState, LiveSettings};

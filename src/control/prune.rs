@@ -1,13 +1,11 @@
-//! What is over is forgotten.
-
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::store::{Store, StoreError};
 
-/// Deletes sessions that have ended or idled for so long, links that are over, keys of calls that may not come again, and addresses of long ago;
-/// how many rows.
+/// Deletes sessions that have ended or were idle for `idle`, expired set-up links, idempotency keys and old used
+/// addresses. Returns the number of rows.
 ///
 /// # Errors
 /// When the database cannot be written.

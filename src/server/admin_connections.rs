@@ -25,7 +25,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tower::ServiceExt as _;
 
-use crate::control::api::Peer;
+use crate::control::Peer;
 
 /// At the same time; one more is closed at once.
 const MOST: usize = 1000;

@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use super::gate::GateInUse;
 use super::tls::read_admin_tls;
 use crate::config::{Diagnostic, Diagnostics, Origin};
-use crate::control::api::LiveSettings;
+use crate::control::LiveSettings;
 use crate::proxy::Certificates;
 use crate::source::Loaded;
 use crate::telemetry::{Log, Metrics, TlsListener};

@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use super::setup_link;
 use crate::clock::Clock;
 use crate::config;
-use crate::control::api::{ControlState, LiveSettings};
+use crate::control::{ControlState, LiveSettings};
 use crate::control::{DatabaseProbe, prune};
 use crate::store::{Store, StoreOptions};
 
@@ -37,7 +37,7 @@ impl ManagementApi {
             .context("the system gives no thread")?;
         if let Some(alone) = self.alone.clone() {
             let store = store.clone();
-            tokio::spawn(async move { alone.keep_looking(&store).await });
+            tokio::spawn(async move { alone.run(&store).await });
         }
         tokio::spawn(setup_link::offer(store.clone(), self.in_force.clone()));
         tokio::spawn(keep_tidy(store, self.in_force.clone()));

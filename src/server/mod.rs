@@ -38,7 +38,7 @@ use self::tls::{admin_certificates, read_admin_tls};
 use crate::auth::{REJECTION_CODES, Scheme};
 use crate::clock::Clock;
 use crate::config::{Diagnostics, Settings};
-use crate::control::api::LiveSettings;
+use crate::control::LiveSettings;
 use crate::control::{Admin, Readiness};
 use crate::proxy::{
     AccessLog, BoundListener, Connections, ForwardAuth, Gateway, ListenerEvent, ListenerOptions, LoadedCertificates,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 
 use crate::clock::Clock;
-use crate::control::api::LiveSettings;
+use crate::control::LiveSettings;
 use crate::control::operations::{
     Caller, NewSetupLink, OperationContext, OperationError, SetupLinkError, create_first_setup_link,
 };

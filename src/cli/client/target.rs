@@ -12,8 +12,9 @@ use crate::cli::config_target::SourceArgs;
 use crate::cli::database_target::Named;
 use crate::clock::Clock;
 use crate::config::shell_user;
-use crate::control::api::{ControlState as Api, LiveSettings, Local};
+use crate::control::api::Local;
 use crate::control::operations::Caller;
+use crate::control::{ControlState as Api, LiveSettings};
 
 /// Which desk.
 #[derive(clap::Args)]

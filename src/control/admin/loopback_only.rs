@@ -1,4 +1,4 @@
-//! What only whoever sits at this machine may do: who has guessed and who is forgiven, and reading files again.
+//! Routes for this machine only: the throttle, and reloads.
 
 use axum::extract::{ConnectInfo, Request};
 use axum::http::StatusCode;
@@ -7,31 +7,31 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::control::api::Peer;
+use crate::control::Peer;
 
-const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Lets nobody through from another machine, through a proxy, or from a page in a browser: those can be made to ask
-/// by anybody, and people's scripts send neither header.
-pub(in crate::control) async fn beside(request: Request, next: Next) -> Response {
-    let is_here = matches!(
+/// Refuses requests from another machine, through a proxy, or from a page in a browser: any page can make a browser
+/// send them. Scripts send neither of the headers.
+pub(super) async fn loopback_only(request: Request, next: Next) -> Response {
+    let is_loopback = matches!(
         request.extensions().get::<ConnectInfo<Peer>>(),
         Some(ConnectInfo(Peer(address))) if address.ip().to_canonical().is_loopback()
     );
     let headers = request.headers();
-    if comes_from_a_page(headers) {
-        return (StatusCode::FORBIDDEN, "a page in a browser may not ask for this\n").into_response();
+    if is_from_page(headers) {
+        return (StatusCode::FORBIDDEN, "pages in a browser may not call this\n").into_response();
     }
-    if !is_here || [FORWARDED, FORWARDED_FOR].iter().any(|name| headers.contains_key(name)) {
-        return (StatusCode::FORBIDDEN, "only from this machine, without a proxy\n").into_response();
+    if !is_loopback || [FORWARDED, FORWARDED_FOR].iter().any(|name| headers.contains_key(name)) {
+        return (StatusCode::FORBIDDEN, "only for requests from this machine, without a proxy\n").into_response();
     }
     next.run(request).await
 }
 
-fn comes_from_a_page(headers: &HeaderMap) -> bool {
-    let is_elsewhere = |site: &HeaderValue| site != "same-origin" && site != "none";
-    headers.get(SITE).is_some_and(is_elsewhere) || headers.contains_key(ORIGIN)
+fn is_from_page(headers: &HeaderMap) -> bool {
+    let is_cross_site = |site: &HeaderValue| site != "same-origin" && site != "none";
+    headers.get(FETCH_SITE).is_some_and(is_cross_site) || headers.contains_key(ORIGIN)
 }
 
 #[cfg(test)]
@@ -53,14 +53,14 @@ mod tests {
         if let Some(peer) = peer {
             request.extensions_mut().insert(ConnectInfo(Peer(peer.parse().unwrap())));
         }
-        let router = Router::new().route("/", get(async || "done")).layer(from_fn(beside));
+        let router = Router::new().route("/", get(async || "done")).layer(from_fn(loopback_only));
         router.oneshot(request).await.unwrap().status().as_u16()
     }
 
     #[tokio::test]
-    async fn whoever_is_elsewhere_or_unknown_is_refused() {
-        for here in ["127.0.0.1:1", "127.8.8.8:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
-            assert_eq!(status(Some(here), None).await, 200, "{here}");
+    async fn other_machines_and_unknown_peers_are_refused() {
+        for loopback in ["127.0.0.1:1", "127.8.8.8:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
+            assert_eq!(status(Some(loopback), None).await, 200, "{loopback}");
         }
         for elsewhere in ["192.0.2.1:1", "10.0.0.1:1", "[2001:db8::1]:1", "[::ffff:192.0.2.1]:1", "0.0.0.0:1"] {
             assert_eq!(status(Some(elsewhere), None).await, 403, "{elsewhere}");
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_a_proxy_or_a_page_passes_on_is_refused() {
+    async fn requests_of_a_proxy_or_a_page_are_refused() {
         let headers = [
             ("x-forwarded-for", "127.0.0.1"),
             ("X-Forwarded-For", ""),

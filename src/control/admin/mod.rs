@@ -1,7 +1,8 @@
-//! Metrics, health and reload over HTTP.
+//! The admin listener for machines: metrics, health, reload and throttle.
 
-pub(super) mod loopback_only;
-pub(super) mod throttle;
+mod loopback_only;
+mod throttle;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -14,56 +15,46 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::json;
 
-use self::loopback_only::beside;
-use self::throttle::Guesses;
+use self::loopback_only::loopback_only;
+use self::throttle::ThrottleState;
 use super::{DatabaseProbe, Probe, Readiness};
 use crate::auth::{Authenticator, Throttle};
 use crate::clock::Clock;
 use crate::source::{DatabaseDirectory, ReloadHandle, ReloadOutcome};
 use crate::telemetry::Metrics;
 
-/// What the admin listener knows.
 #[derive(Clone)]
 pub struct Admin {
-    /// Counts.
     pub metrics: Arc<Metrics>,
-    /// Whether requests should come.
     pub readiness: Arc<Readiness>,
-    /// Reads files again.
     pub reload: ReloadHandle,
-    /// What there is to know of the gate, where there is one.
+    /// `None` in a process without a gate.
     pub gate: Option<GateState>,
-    /// The database of a desk alone.
+    /// Only in a process without a gate.
     pub management: Option<Arc<DatabaseProbe>>,
-    /// Tells the time.
     pub clock: Clock,
 }
 
-/// What operators see of a gate.
 #[derive(Clone)]
 pub struct GateState {
-    /// Knows how long the queue is.
     pub authenticator: Arc<Authenticator>,
-    /// Knows who has guessed.
     pub throttle: Arc<Throttle>,
-    /// Knows how old its knowledge is.
     pub database: Option<Arc<DatabaseDirectory>>,
 }
 
 /// Every path of the admin listener.
 pub fn router(admin: Admin) -> Router {
-    let guesses =
-        admin.gate.as_ref().map(|gate| Guesses { throttle: gate.throttle.clone(), clock: admin.clock.clone() });
-    let mut for_operators = Router::new().route("/-/reload", post(reload)).with_state(admin.clone());
-    if let Some(guesses) = guesses {
-        for_operators = for_operators.merge(throttle::router(guesses));
+    let throttle = admin.gate.as_ref().map(|gate| gate.throttle.clone());
+    let mut local = Router::new().route("/-/reload", post(reload)).with_state(admin.clone());
+    if let Some(throttle) = throttle {
+        local = local.merge(throttle::router(ThrottleState { throttle, clock: admin.clock.clone() }));
     }
     Router::new()
         .route("/metrics", get(metrics))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .with_state(admin)
-        .merge(for_operators.layer(from_fn(beside)))
+        .merge(local.layer(from_fn(loopback_only)))
 }
 
 async fn metrics(State(admin): State<Admin>) -> Response {
@@ -76,12 +67,12 @@ async fn metrics(State(admin): State<Admin>) -> Response {
         }
     }
     if let Some(state) = &admin.management {
-        admin.metrics.database_answers(state.is_there());
+        admin.metrics.database_answers(state.answers());
     }
     match admin.metrics.render() {
         Ok(text) => ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
         Err(error) => {
-            tracing::error!(%error, "metrics cannot be written");
+            tracing::error!(%error, "cannot render the metrics");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
@@ -99,8 +90,8 @@ async fn readyz(State(admin): State<Admin>, RawQuery(query): RawQuery) -> Respon
     let is_verbose = query.is_some_and(|query| query.split('&').any(|pair| pair.split('=').next() == Some("verbose")));
     if is_verbose {
         for Probe { name, is_ok, .. } in probes {
-            // Writing to a string cannot fail.
-            let _never = writeln!(text, "[{}] {name}", if is_ok { '+' } else { '-' });
+            // Writing to a String cannot fail.
+            let _infallible = writeln!(text, "[{}] {name}", if is_ok { '+' } else { '-' });
         }
     }
     text.push_str(if is_ready { "ok\n" } else { "not ready\n" });
@@ -118,8 +109,8 @@ async fn reload(State(admin): State<Admin>) -> Response {
 }
 
 impl Admin {
-    /// A database that is gone is gone for the whole fleet: it must not take all of it out of service. One that was
-    /// never there is another matter, and so is a desk, which is nothing without.
+    /// An outage of the database concerns the whole fleet at once, so it must not make every gate not ready: known
+    /// credentials still work. A gate that never read it knows none, and a process without a gate only has the database.
     fn probes(&self) -> Vec<Probe> {
         let is_in_force = matches!(self.reload.last(), ReloadOutcome::InForce(_));
         let mut probes = vec![
@@ -127,7 +118,7 @@ impl Admin {
             Probe { name: "not stopping", is_ok: !self.readiness.is_stopping(), is_vital: true },
         ];
         if let Some(state) = &self.management {
-            probes.push(Probe { name: "database answers", is_ok: state.is_there(), is_vital: true });
+            probes.push(Probe { name: "database answers", is_ok: state.answers(), is_vital: true });
         }
         if let Some(database) = self.gate.as_ref().and_then(|gate| gate.database.as_ref()) {
             probes.push(Probe { name: "database has been read", is_ok: database.is_synced(), is_vital: true });

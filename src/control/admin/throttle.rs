@@ -1,4 +1,4 @@
-//! Who has guessed wrong, and forgetting it.
+//! Wrong passwords that the gate counts: list and clear.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,25 +15,23 @@ use serde_json::{Value, json};
 use crate::auth::{Network, Throttle};
 use crate::clock::Clock;
 
-/// What is known of wrong guesses.
 #[derive(Clone)]
-pub(in crate::control) struct Guesses {
-    pub(in crate::control) throttle: Arc<Throttle>,
-    pub(in crate::control) clock: Clock,
+pub(super) struct ThrottleState {
+    pub(super) throttle: Arc<Throttle>,
+    pub(super) clock: Clock,
 }
 
-/// Looking at them, and forgetting them.
-pub(in crate::control) fn router(guesses: Guesses) -> Router {
-    Router::new().route("/-/throttle", get(list)).route("/-/throttle/clear", post(clear)).with_state(guesses)
+pub(super) fn router(state: ThrottleState) -> Router {
+    Router::new().route("/-/throttle", get(list)).route("/-/throttle/clear", post(clear)).with_state(state)
 }
 
-/// Every place that wrong guesses have come from lately.
-async fn list(State(guesses): State<Guesses>, RawQuery(query): RawQuery) -> Response {
+/// Every counter, or with `?address=` those of its network.
+async fn list(State(state): State<ThrottleState>, RawQuery(query): RawQuery) -> Response {
     let Ok(address) = address_in(query.as_deref()) else { return bad_query() };
     let wanted = address.map(Network::of);
-    let now = guesses.clock.now();
+    let now = state.clock.now();
     let until = |wait| SignedDuration::try_from(wait).ok().and_then(|wait| now.checked_add(wait).ok());
-    let entries = guesses.throttle.list(guesses.clock.steady()).into_iter();
+    let entries = state.throttle.list(state.clock.steady()).into_iter();
     let entries = entries.filter(|entry| wanted.is_none_or(|wanted| wanted.address() == entry.address)).map(|entry| {
         json!({
             "kind": entry.kind,
@@ -46,22 +44,22 @@ async fn list(State(guesses): State<Guesses>, RawQuery(query): RawQuery) -> Resp
     json(StatusCode::OK, &Value::Array(entries.collect()))
 }
 
-/// Forgets all of them, or with `?address=` those from there.
-async fn clear(State(guesses): State<Guesses>, RawQuery(query): RawQuery) -> Response {
+/// Clears every counter, or with `?address=` those of its network.
+async fn clear(State(state): State<ThrottleState>, RawQuery(query): RawQuery) -> Response {
     let Ok(address) = address_in(query.as_deref()) else { return bad_query() };
-    let cleared = guesses.throttle.clear(address);
-    tracing::info!(cleared, "wrong guesses are forgotten");
+    let cleared = state.throttle.clear(address);
+    tracing::info!(cleared, "the throttle was cleared");
     json(StatusCode::OK, &json!({"cleared": cleared}))
 }
 
-/// Whoever misspells the one address that was meant must not mean all of them.
+/// A misspelt query is an error and not a missing one: it must not clear everything.
 fn address_in(query: Option<&str>) -> Result<Option<IpAddr>, ()> {
     let Some(query) = query.filter(|query| !query.is_empty()) else { return Ok(None) };
     query.strip_prefix("address=").and_then(|text| text.parse().ok()).map(Some).ok_or(())
 }
 
 fn bad_query() -> Response {
-    (StatusCode::BAD_REQUEST, "only ?address=ADDRESS is known here\n").into_response()
+    (StatusCode::BAD_REQUEST, "the only query is ?address=ADDRESS\n").into_response()
 }
 
 fn json(status: StatusCode, body: &Value) -> Response {

@@ -1,37 +1,40 @@
-//! What comes with a request, read strictly: what nobody knows is refused.
+//! Bodies, queries and ids of requests. Unknown fields are refused.
+
+use std::fmt;
+use std::marker::PhantomData;
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderMap};
 use axum::http::request::Parts;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
 
-use super::json_object::Object;
-use super::problem::{Code, Problem};
+use crate::control::operations::NotFound;
+use crate::control::web::middleware::MAX_BODY_BYTES;
+use crate::control::web::problem::{Code, Problem};
+use crate::credential::Label;
 
-/// More than anybody has to say.
-pub(in crate::control) const LARGEST_BODY: usize = 64 * 1024;
-
-/// The body, as JSON.
+/// A JSON body.
 pub(super) struct Body<T>(pub(super) T);
 
-/// The body, as JSON, where there is one.
+/// A JSON body, or the default where the body is empty.
 pub(super) struct MaybeBody<T>(pub(super) T);
 
-/// The query.
 pub(super) struct Query<T>(pub(super) T);
 
-/// The one id in the path.
-pub(super) struct Id(pub(super) String);
+/// Deserialised from a JSON object only: derived code would also accept an array of the values in the order of the
+/// fields.
+pub(super) struct JsonObject<T>(pub(super) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
-            let detail = "the body must be JSON, and say so: Content-Type: application/json";
+            let detail = "the body must be JSON with Content-Type: application/json";
             return Err(Problem::new(Code::UnsupportedMediaType, detail));
         }
         let body = Bytes::from_request(request, state).await.map_err(Problem::from)?;
@@ -50,7 +53,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for MaybeBody
         if body.is_empty() {
             return Ok(Self(T::default()));
         }
-        Err(Problem::new(Code::UnsupportedMediaType, "a body must say what it is: Content-Type: application/json"))
+        Err(Problem::new(Code::UnsupportedMediaType, "a body needs Content-Type: application/json"))
     }
 }
 
@@ -64,33 +67,47 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Id {
-    type Rejection = Problem;
+/// A type for each kind of id in a path; one that is not valid is the id of no resource.
+macro_rules! path_ids {
+    ($($name:ident: $kind:literal;)*) => {$(
+        pub(super) struct $name(pub(super) Label);
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let read = axum::extract::Path::<String>::from_request_parts(parts, state).await;
-        read.map(|axum::extract::Path(id)| Self(id))
-            .map_err(|_| Problem::new(Code::NotFound, "nothing has an id that is not UTF-8"))
-    }
+        impl<S: Send + Sync> FromRequestParts<S> for $name {
+            type Rejection = Problem;
+
+            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+                let id = Path::<String>::from_request_parts(parts, state).await.ok();
+                let id = id.and_then(|Path(id)| id.parse().ok());
+                id.map(Self).ok_or_else(|| NotFound($kind).into())
+            }
+        }
+    )*};
 }
 
-/// Too long, or cut off.
+path_ids! {
+    AccountId: "account";
+    AccessRequestId: "access request";
+    CredentialId: "credential";
+    OperatorTokenId: "operator token";
+    UserId: "user";
+}
+
 impl From<BytesRejection> for Problem {
     fn from(error: BytesRejection) -> Self {
         if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            return Self::new(Code::TooLarge, format!("a body may have {LARGEST_BODY} bytes"));
+            return Self::new(Code::TooLarge, format!("a body may have at most {MAX_BODY_BYTES} bytes"));
         }
-        Self::new(Code::Malformed, "the body was cut off")
+        Self::new(Code::Malformed, "the body broke off")
     }
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map(|Object(read)| read).map_err(|error| {
+    serde_json::from_slice(body).map(|JsonObject(read)| read).map_err(|error| {
         Problem::new(Code::Malformed, format!("the body cannot be read: {}", without_value(error.to_string())))
     })
 }
 
-/// What was there instead of what was expected may be a password in the wrong place: its kind is told, and not itself.
+/// A value in the wrong place may be a password: the message names its type only.
 fn without_value(error: String) -> String {
     let is_of_value =
         ["invalid type: ", "invalid value: ", "unknown variant "].iter().any(|start| error.starts_with(start));
@@ -123,4 +140,24 @@ fn cause(error: &dyn std::error::Error) -> String {
         last = inner;
     }
     last.to_string()
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for JsonObject<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = JsonObject<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(JsonObject)
+    }
 }

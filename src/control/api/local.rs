@@ -1,4 +1,4 @@
-//! The API within this process: the command line asks for the same things in the same words, without a socket.
+//! The management API within this process: the command line sends it the same requests as over HTTP, without a socket.
 
 use axum::Router;
 use axum::body::{Body, BodyDataStream, Bytes};
@@ -7,46 +7,42 @@ use futures_util::TryStreamExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use super::{ControlState, PREFIX, router};
+use super::{PREFIX, router};
 use crate::control::operations::Caller;
+use crate::control::web::state::ControlState;
 
-/// Whoever sits beside the database, in front of the API.
 #[derive(Clone)]
 pub struct Local {
     router: Router,
     caller: Caller,
 }
 
-/// What came back.
+/// A response, read to its end.
 #[derive(Debug)]
 pub struct LocalAnswer {
-    /// As over HTTP.
     pub status: StatusCode,
-    /// As over HTTP.
     pub headers: HeaderMap,
-    /// JSON, or a text where it is none; null for nothing.
+    /// JSON, or the text where it is not JSON; null where it is empty.
     pub body: Value,
 }
 
-/// What comes back, and is read while it is made.
+/// A response whose body is read as it is written.
 pub struct LocalStream {
-    /// As over HTTP.
     pub status: StatusCode,
-    /// As over HTTP.
     pub headers: HeaderMap,
     body: BodyDataStream,
 }
 
 impl Local {
-    /// For this caller, who has been recognised already.
+    /// Every request is this caller's; nothing is authenticated.
     pub fn new(state: ControlState, caller: Caller) -> Self {
         Self { router: router(state), caller }
     }
 
-    /// One request. `target` is what follows [`PREFIX`], with its query.
+    /// `target` follows [`PREFIX`] and includes the query.
     ///
     /// # Errors
-    /// When that is no target.
+    /// When `target` is not a valid path and query.
     pub async fn send(
         &self,
         method: Method,
@@ -67,15 +63,15 @@ impl Local {
 }
 
 impl LocalStream {
-    /// The next piece of the body; `None` at its end.
+    /// The next part of the body; `None` at its end.
     ///
     /// # Errors
-    /// When it ends before it is whole.
+    /// When the body breaks off.
     pub async fn piece(&mut self) -> Result<Option<Bytes>, axum::Error> {
         self.body.try_next().await
     }
 
-    /// All of it at once.
+    /// Reads the body to its end; one that breaks off is empty.
     pub async fn whole(self) -> LocalAnswer {
         let pieces: Result<Vec<Bytes>, _> = self.body.try_collect().await;
         let bytes = pieces.unwrap_or_default().concat();

@@ -1,15 +1,12 @@
-//! The API of the desk, under `/api/v1`: it reads requests, calls operations and writes answers. No rule is here.
+//! The management API, under `/api/v1`: reads requests, calls operations, writes responses. The rules are in the
+//! operations.
 
 mod call;
-pub(super) mod extract;
-mod field_problem;
+mod extract;
 mod fields;
-mod json_object;
 mod local;
 mod openapi;
 mod paging;
-pub(super) mod problem;
-mod refusals;
 mod resources;
 mod response;
 
@@ -19,38 +16,33 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::any;
 use utoipa_axum::router::OpenApiRouter;
 
+pub use self::local::{Local, LocalAnswer, LocalStream};
 pub use self::openapi::openapi;
 pub use self::resources::credentials::export_summary::ExportSummary;
-pub use super::web::caller::{COOKIE_NAME, Peer};
-pub use super::web::state::{ControlState, LiveSettings};
-pub use field_problem::{FieldProblem, Position};
-pub use local::{Local, LocalAnswer, LocalStream};
-pub use problem::{Code, Problem};
+use super::web::middleware::{self, MAX_BODY_BYTES};
+use super::web::problem::{Code, Problem};
+use super::web::state::ControlState;
 
-use super::web::middleware::surround;
-use extract::LARGEST_BODY;
-
-/// Where everything here begins.
 pub const PREFIX: &str = "/api/v1";
 
 /// Everything under [`PREFIX`].
 pub fn router(state: ControlState) -> Router {
-    let around = from_fn_with_state(state.clone(), surround);
+    let around = from_fn_with_state(state.clone(), middleware::handle);
     let (router, _) = operations().split_for_parts();
     let router = router
         .merge(openapi::routes())
         .merge(openapi::docs::routes())
-        .fallback(nothing)
-        .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed, "see the field Allow"))
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .fallback(not_found)
+        .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed, "see the header Allow"))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(around.clone())
         .with_state(state);
-    // What is nested does not answer for its own folder.
-    Router::new().route(&format!("{PREFIX}/"), any(nothing).layer(around)).nest(PREFIX, router)
+    // A nested router does not answer for its prefix with a slash.
+    Router::new().route(&format!("{PREFIX}/"), any(not_found).layer(around)).nest(PREFIX, router)
 }
 
-async fn nothing() -> Problem {
-    Problem::new(Code::NotFound, "nothing is here")
+async fn not_found() -> Problem {
+    Problem::new(Code::NotFound, "no resource has this path")
 }
 
 /// All operations, with their descriptions.

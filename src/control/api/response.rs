@@ -1,4 +1,4 @@
-//! What is answered when something was done.
+//! Responses to requests that succeeded.
 
 use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
@@ -8,14 +8,15 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::PREFIX;
-use super::problem::{Code, Problem};
-use crate::credential::Label;
+use crate::control::operations::Outcome;
+use crate::control::views::{AccessRequestView, AccountView, CredentialView, OperatorTokenView, UserView};
+use crate::control::web::problem::{Code, Problem};
 
-/// Says that a call with this Idempotency-Key was answered before.
+/// `true` where the response repeats that of an earlier call with the same Idempotency-Key.
 pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
-/// A body, and what it is a state of.
-pub(super) struct Answer<T> {
+/// A JSON body with the headers that describe it.
+pub(super) struct ApiResponse<T> {
     status: StatusCode,
     revision: Option<i64>,
     location: Option<String>,
@@ -23,47 +24,103 @@ pub(super) struct Answer<T> {
     body: T,
 }
 
-impl<T> Answer<T> {
-    /// What was asked for.
+impl<T> ApiResponse<T> {
     pub(super) fn ok(body: T) -> Self {
         Self { status: StatusCode::OK, revision: None, location: None, is_replayed: false, body }
     }
 
-    /// What was made, and where it is found from now on.
-    pub(super) fn created(body: T, location: String) -> Self {
-        Self { status: StatusCode::CREATED, location: Some(location), ..Self::ok(body) }
-    }
-
-    /// With the revision as its `ETag`.
-    pub(super) fn of_revision(self, revision: i64) -> Self {
-        Self { revision: Some(revision), ..self }
-    }
-
-    /// Whether it was answered before.
-    pub(super) fn replayed(self, is_replayed: bool) -> Self {
+    pub(super) fn with_replayed(self, is_replayed: bool) -> Self {
         Self { is_replayed, ..self }
     }
 }
 
-/// What was answered to a call that comes again.
+impl<T: Resource> ApiResponse<T> {
+    /// With the revision as its `ETag`.
+    pub(super) fn resource(body: T) -> Self {
+        Self { revision: Some(body.revision()), is_replayed: body.is_replayed(), ..Self::ok(body) }
+    }
+
+    pub(super) fn created(body: T) -> Self {
+        // Of the characters of an id, only the slash has another meaning in a path.
+        let location = format!("{PREFIX}/{}/{}", T::COLLECTION, body.id().replace('/', "%2F"));
+        Self { status: StatusCode::CREATED, location: Some(location), ..Self::resource(body) }
+    }
+
+    /// The view of a record.
+    pub(super) fn of<R>(record: &R) -> Self
+    where
+        T: for<'r> From<&'r R>,
+    {
+        Self::resource(T::from(record))
+    }
+
+    /// A new record, or the stored response of the earlier call that created it.
+    ///
+    /// # Errors
+    /// When the stored response cannot be read.
+    pub(super) fn created_once<R>(outcome: Outcome<R>) -> Result<Self, Problem>
+    where
+        T: DeserializeOwned + for<'r> From<&'r R>,
+    {
+        Ok(match outcome {
+            Outcome::Fresh(record) => Self::created(T::from(&record)),
+            Outcome::Replayed(stored) => Self::created(replayed(stored)?).with_replayed(true),
+        })
+    }
+}
+
+macro_rules! resources {
+    ($($view:ty: $collection:literal;)*) => {$(
+        impl Resource for $view {
+            const COLLECTION: &'static str = $collection;
+
+            fn id(&self) -> &str {
+                &self.id
+            }
+
+            fn revision(&self) -> i64 {
+                self.revision
+            }
+        }
+    )*};
+}
+
+resources! {
+    AccessRequestView: "access-requests";
+    AccountView: "accounts";
+    CredentialView: "credentials";
+    OperatorTokenView: "operator-tokens";
+    UserView: "users";
+}
+
+/// Reads the stored response of an earlier call with the same Idempotency-Key.
 ///
 /// # Errors
-/// When nobody can read any more what it was.
-pub(super) fn answered_before<T: DeserializeOwned>(facts: Value) -> Result<T, Problem> {
-    let unreadable = |_| Problem::new(Code::Internal, "what was answered before cannot be read any more");
-    serde_json::from_value(facts).map_err(unreadable)
+/// When it does not have the form of this version.
+pub(super) fn replayed<T: DeserializeOwned>(stored: Value) -> Result<T, Problem> {
+    let unreadable = |_| Problem::new(Code::Internal, "the stored response of the earlier call cannot be read");
+    serde_json::from_value(stored).map_err(unreadable)
 }
 
-/// Where a thing of this kind is found.
-pub(super) fn location(kind: &str, id: &Label) -> String {
-    // Of what a label may hold, only a slash would be read as something else.
-    format!("{PREFIX}/{kind}/{}", id.as_str().replace('/', "%2F"))
+/// A representation with a path and revisions.
+pub(super) trait Resource {
+    /// Under [`PREFIX`].
+    const COLLECTION: &'static str;
+
+    fn id(&self) -> &str;
+
+    fn revision(&self) -> i64;
+
+    /// True where it repeats the response of an earlier call.
+    fn is_replayed(&self) -> bool {
+        false
+    }
 }
 
-impl<T: Serialize> IntoResponse for Answer<T> {
+impl<T: Serialize> IntoResponse for ApiResponse<T> {
     fn into_response(self) -> Response {
         let Ok(mut body) = serde_json::to_vec(&self.body) else {
-            return Problem::new(Code::Internal, "the answer cannot be written").into_response();
+            return Problem::new(Code::Internal, "the response cannot be serialised").into_response();
         };
         body.push(b'\n');
         let mut response = (self.status, body).into_response();

@@ -1,4 +1,4 @@
-//! Somebody whom nobody knows yet.
+//! Requests that need no credential: signing in and out, using a set-up link.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -6,33 +6,32 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-use super::caller::{peer, request_id, session};
+use super::caller::{client_address, request_id, session_cookie};
 use super::csrf;
+use super::problem::Problem;
 use super::state::{ControlState, LiveSettings};
-use crate::control::api::problem::Problem;
 use crate::control::operations::SignInContext;
 
-/// Wants to sign in, to sign out or to use a link.
-pub(in crate::control) struct AnonymousCaller {
-    pub(in crate::control) state: ControlState,
-    pub(in crate::control) in_force: Arc<LiveSettings>,
-    pub(in crate::control) session: Option<String>,
+pub(crate) struct AnonymousCaller {
+    pub(crate) state: ControlState,
+    pub(crate) settings: Arc<LiveSettings>,
+    /// Not yet looked up.
+    pub(crate) session: Option<String>,
     address: Option<IpAddr>,
     request_id: Option<String>,
 }
 
 impl AnonymousCaller {
-    /// Where they stand.
-    pub(in crate::control) fn doorstep(&self) -> SignInContext<'_> {
-        self.state.doorstep(&self.in_force, self.address, self.request_id.as_deref())
+    pub(crate) fn sign_in_context(&self) -> SignInContext<'_> {
+        self.state.sign_in_context(&self.settings, self.address, self.request_id.as_deref())
     }
 
-    /// One more attempt to be let in.
+    /// Counts an attempt to sign in or to use a link.
     ///
     /// # Errors
-    /// When it is one too many.
-    pub(in crate::control) fn knock(&self) -> Result<(), Problem> {
-        self.state.0.pace.sign_in(self.address, self.state.0.clock.steady())
+    /// When the address has made too many.
+    pub(crate) fn count_attempt(&self) -> Result<(), Problem> {
+        self.state.rate_limits.count_attempt(self.address, self.state.clock.steady())
     }
 }
 
@@ -40,12 +39,12 @@ impl FromRequestParts<ControlState> for AnonymousCaller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ControlState) -> Result<Self, Problem> {
-        let in_force = state.0.in_force.load_full();
-        let session = session(&parts.headers)?.map(str::to_owned);
+        let settings = state.settings.load_full();
+        let session = session_cookie(&parts.headers)?.map(str::to_owned);
         if session.is_some() {
-            csrf::demand(&parts.method, &parts.headers)?;
+            csrf::require_same_origin(&parts.method, &parts.headers)?;
         }
-        let (address, request_id) = (peer(parts, &in_force), request_id(parts).map(str::to_owned));
-        Ok(Self { state: state.clone(), in_force, session, address, request_id })
+        let (address, request_id) = (client_address(parts, &settings), request_id(parts).map(str::to_owned));
+        Ok(Self { state: state.clone(), settings, session, address, request_id })
     }
 }

@@ -1,47 +1,43 @@
-//! What is around every request: its id, where it may come from, and the one form of all refusals.
+//! Around every request: its id, the check of its origin, the digest for its Idempotency-Key, and the one form of all
+//! refusals.
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{ALLOW, CACHE_CONTROL, SET_COOKIE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::csrf;
+use super::problem::{Code, Problem};
 use super::state::ControlState;
-use crate::control::api::extract::LARGEST_BODY;
-use crate::control::api::problem::{Code, Problem};
 
-/// Told in every answer, written in the audit.
+/// Of every request but the import of a file.
+pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
+/// In every response, and in the audit log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Makes a call that comes twice one call.
-pub(in crate::control) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// The id of a request.
 #[derive(Clone)]
-pub(in crate::control) struct RequestId(pub(in crate::control) String);
+pub(crate) struct RequestId(pub(crate) String);
 
-/// SHA-256 of what a call with an Idempotency-Key asks for, and of that key.
+/// SHA-256 of a request with an Idempotency-Key, the key included.
 #[derive(Clone, Copy)]
-pub(in crate::control) struct RequestDigest(pub(in crate::control) [u8; 32]);
+pub(crate) struct RequestDigest(pub(crate) [u8; 32]);
 
-/// Around everything, so that whatever answers does so in our words.
-pub(in crate::control) async fn surround(
-    State(state): State<ControlState>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let in_force = state.0.in_force.load_full();
-    let id = request_id(state.0.clock.now());
+/// Outermost, so that every response, the framework's own included, gets the same form.
+pub(crate) async fn handle(State(state): State<ControlState>, mut request: Request, next: Next) -> Response {
+    let settings = state.settings.load_full();
+    let id = request_id(state.clock.now());
     request.extensions_mut().insert(RequestId(id.clone()));
-    let mut response = match prepare(request, in_force.public_url.as_deref()).await {
+    let mut response = match prepare(request, settings.public_url.as_deref()).await {
         Ok(request) => next.run(request).await,
-        Err(problem) => axum::response::IntoResponse::into_response(problem),
+        Err(problem) => problem.into_response(),
     };
     if let Some(problem) = problem_of(&response) {
-        let mut written = problem.write(&in_force.error_docs, &id);
+        let mut written = problem.write(&settings.error_docs, &id);
         for name in [ALLOW, SET_COOKIE] {
             for value in response.headers().get_all(&name) {
                 written.headers_mut().append(&name, value.clone());
@@ -58,7 +54,7 @@ pub(in crate::control) async fn surround(
     response
 }
 
-/// What was refused, by us or by the framework.
+/// A handler's problem, or one for an error of the framework.
 fn problem_of(response: &Response) -> Option<Problem> {
     let status = response.status();
     let of_framework = || {
@@ -69,17 +65,15 @@ fn problem_of(response: &Response) -> Option<Problem> {
 }
 
 async fn prepare(request: Request, public_url: Option<&str>) -> Result<Request, Problem> {
-    csrf::check(request.method(), request.headers(), public_url)?;
+    csrf::reject_cross_site(request.method(), request.headers(), public_url)?;
     if request.method().is_safe() || !request.headers().contains_key(IDEMPOTENCY_KEY) {
         return Ok(request);
     }
     let (parts, body) = request.into_parts();
-    // Nobody is known yet: no more is held than any call may have.
-    let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
-        return Err(Problem::new(
-            Code::TooLarge,
-            format!("a body with an Idempotency-Key may have {LARGEST_BODY} bytes"),
-        ));
+    // The caller is not authenticated yet, so the limit holds for imports too.
+    let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
+        let detail = format!("a body with an Idempotency-Key may have at most {MAX_BODY_BYTES} bytes");
+        return Err(Problem::new(Code::TooLarge, detail));
     };
     let mut request = Request::from_parts(parts, Body::from(body.clone()));
     let digest = digest(&request, &body);
@@ -87,8 +81,8 @@ async fn prepare(request: Request, public_url: Option<&str>) -> Result<Request, 
     Ok(request)
 }
 
-/// With the key as it came, which is kept nowhere: what was asked for may hold a chosen password, and is not to be
-/// guessed at by whoever reads the database.
+/// The key is part of the input and is stored nowhere, so a reader of the database cannot test guesses of a chosen
+/// password in the body.
 fn digest(request: &Request, body: &[u8]) -> RequestDigest {
     let mut hasher = Sha256::new();
     let key = request.headers().get(IDEMPOTENCY_KEY).map(HeaderValue::as_bytes).unwrap_or_default();
@@ -100,7 +94,7 @@ fn digest(request: &Request, body: &[u8]) -> RequestDigest {
     RequestDigest(hasher.finalize().into())
 }
 
-/// Sorts by arrival, as at the gate (UUIDv7).
+/// UUIDv7: ids sort by arrival, as at the gate.
 fn request_id(now: Timestamp) -> String {
     let mut random = [0; 10];
     fastrand::fill(&mut random);

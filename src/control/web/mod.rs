@@ -1,8 +1,11 @@
-//! What the management API and the console share: who is calling, CSRF, rate limits, security headers.
+//! What the management API and the console share: the state behind both, who is calling, CSRF, rate limits, request
+//! ids, security headers and problem documents. Nothing here knows either of them.
 
 pub(super) mod anonymous;
 pub(super) mod caller;
 pub(super) mod csrf;
 pub(super) mod middleware;
+pub(super) mod problem;
+mod problem_code;
 pub(super) mod rate_limits;
 pub(super) mod state;

@@ -1,4 +1,4 @@
-//! How often somebody may call, and how often they may be wrong.
+//! How often a caller may call, and how often an address may fail to authenticate.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -7,55 +7,43 @@ use std::time::Duration;
 
 use moka::sync::Cache;
 
+use super::problem::{Code, Problem};
 use crate::auth::{Network, RateLimiter};
-use crate::control::api::problem::{Code, Problem};
 use crate::credential::RateLimit;
 
-/// Callers that are kept count of at the same time.
-const MOST: u64 = 100_000;
-/// Nobody who has been away for longer has any count left.
-const IDLE: Duration = Duration::from_secs(600);
+const MAX_COUNTERS: u64 = 100_000;
+/// Every bucket is full again after this.
+const COUNTER_IDLE: Duration = Duration::from_secs(600);
 
-/// Counts calls by who makes them, and failures to say who by where they come from.
-pub(in crate::control) struct Pace {
+/// Counts calls by caller, failures to authenticate and attempts to sign in by network.
+pub(crate) struct RateLimits {
     calls: Cache<Box<str>, Arc<RateLimiter>>,
-    strangers: Cache<Option<Network>, Arc<RateLimiter>>,
-    sign_ins: Cache<Option<Network>, Arc<RateLimiter>>,
+    failures: Cache<Option<Network>, Arc<RateLimiter>>,
+    attempts: Cache<Option<Network>, Arc<RateLimiter>>,
 }
 
-impl Default for Pace {
+impl Default for RateLimits {
     fn default() -> Self {
-        Self { calls: meters(), strangers: meters(), sign_ins: meters() }
+        Self { calls: counters(), failures: counters(), attempts: counters() }
     }
 }
 
-fn meters<K: std::hash::Hash + Eq + Send + Sync + 'static>() -> Cache<K, Arc<RateLimiter>> {
-    Cache::builder().max_capacity(MOST).time_to_idle(IDLE).build()
+fn counters<K: std::hash::Hash + Eq + Send + Sync + 'static>() -> Cache<K, Arc<RateLimiter>> {
+    Cache::builder().max_capacity(MAX_COUNTERS).time_to_idle(COUNTER_IDLE).build()
 }
 
-impl Pace {
-    /// One more call of somebody who is known.
-    ///
-    /// # Errors
-    /// When it is one too many.
-    pub(in crate::control) fn call(&self, caller: &str, now: Duration) -> Result<(), Problem> {
+/// All of them return [`Code::TooManyRequests`] above the limit.
+impl RateLimits {
+    pub(crate) fn count_call(&self, caller: &str, now: Duration) -> Result<(), Problem> {
         count(&self.calls.get_with(caller.into(), Arc::default), per_minute(6000, 600), now)
     }
 
-    /// One more call with something that is nobody's.
-    ///
-    /// # Errors
-    /// When it is one too many.
-    pub(in crate::control) fn stranger(&self, from: Option<IpAddr>, now: Duration) -> Result<(), Problem> {
-        count(&self.strangers.get_with(from.map(Network::of), Arc::default), per_minute(60, 30), now)
+    pub(crate) fn count_failure(&self, from: Option<IpAddr>, now: Duration) -> Result<(), Problem> {
+        count(&self.failures.get_with(from.map(Network::of), Arc::default), per_minute(60, 30), now)
     }
 
-    /// One more attempt to sign in.
-    ///
-    /// # Errors
-    /// When it is one too many.
-    pub(in crate::control) fn sign_in(&self, from: Option<IpAddr>, now: Duration) -> Result<(), Problem> {
-        count(&self.sign_ins.get_with(from.map(Network::of), Arc::default), per_minute(20, 10), now)
+    pub(crate) fn count_attempt(&self, from: Option<IpAddr>, now: Duration) -> Result<(), Problem> {
+        count(&self.attempts.get_with(from.map(Network::of), Arc::default), per_minute(20, 10), now)
     }
 }
 
@@ -64,11 +52,12 @@ fn per_minute(requests: u32, burst: u32) -> RateLimit {
     RateLimit { requests: count(requests), seconds: count(60), burst: count(burst) }
 }
 
-fn count(meter: &RateLimiter, limit: RateLimit, now: Duration) -> Result<(), Problem> {
-    match meter.count(limit, now).retry_in {
+fn count(limiter: &RateLimiter, limit: RateLimit, now: Duration) -> Result<(), Problem> {
+    match limiter.count(limit, now).retry_in {
         None => Ok(()),
         Some(seconds) => {
-            Err(Problem::new(Code::TooManyRequests, "this is too often; wait for a while").retry_after(seconds))
+            Err(Problem::new(Code::TooManyRequests, "too many requests; try again after the time in Retry-After")
+                .retry_after(seconds))
         }
     }
 }

@@ -1,13 +1,14 @@
-//! What the API works with.
+//! What every request to the control plane works with.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroUsize;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
 
-use super::rate_limits::Pace;
+use super::rate_limits::RateLimits;
 use crate::auth::{HashPool, HashPoolSize, Throttle, ThrottleRules};
 use crate::clock::Clock;
 use crate::config::{ERROR_DOCS, Settings, raw};
@@ -17,73 +18,65 @@ use crate::formats::Catalogs;
 use crate::source::{FileSet, Loaded, throttle_rules};
 use crate::store::Store;
 
-/// Passwords of people who sign in, apart from those of the gate: neither waits for the other.
-const HASHES: HashPoolSize = HashPoolSize { threads: NonZeroUsize::MIN, queue: 16 };
+/// Apart from the pool of the gate: neither waits for the other.
+const SIGN_IN_HASH_POOL: HashPoolSize = HashPoolSize { threads: NonZeroUsize::MIN, queue: 16 };
 
-/// Where people and scripts handle credentials. Cheap to clone.
+/// Cheap to clone.
 #[derive(Clone)]
-pub struct ControlState(pub(in crate::control) Arc<Inside>);
+pub struct ControlState(Arc<Components>);
 
-/// What a desk consists of.
-pub(in crate::control) struct Inside {
-    /// With connections of its own: no gate ever waits for them.
-    pub(in crate::control) store: Store,
-    pub(in crate::control) clock: Clock,
-    pub(in crate::control) in_force: Arc<ArcSwap<LiveSettings>>,
-    pub(in crate::control) pace: Pace,
-    pub(in crate::control) hashes: HashPool,
-    pub(in crate::control) throttle: Throttle,
+/// What a [`ControlState`] shares.
+pub struct Components {
+    /// With connections of its own: the gate never waits for them.
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) settings: Arc<ArcSwap<LiveSettings>>,
+    pub(crate) rate_limits: RateLimits,
+    pub(crate) hashes: HashPool,
+    pub(crate) throttle: Throttle,
 }
 
-/// What the settings say, until they are read again.
+/// The settings that a reload replaces.
 pub struct LiveSettings {
-    /// Versions of the API.
     pub versions: VersionCatalog,
-    /// Scopes.
     pub scopes: ScopeCatalog,
-    /// What new tokens look like.
     pub format: TokenFormat,
-    /// Where browsers find the desk, where that is told.
+    /// The address of the console in a browser.
     pub public_url: Option<String>,
-    /// Whose word on who callers are is believed.
+    /// The proxies whose `X-Forwarded-For` is read.
     pub proxies: Box<[IpNet]>,
-    /// Where the codes of refusals are explained.
+    /// The base of `type` in problem documents.
     pub error_docs: String,
-    /// How much guessing is tolerated; `None` for any amount.
+    /// `None` where the throttle is off.
     pub guessing: Option<ThrottleRules>,
-    /// What roles are called, where the API is explained, how long somebody stays signed in.
     pub console: raw::Console,
-    /// The credentials of the file: they are shown, and changed nowhere but there.
+    /// The credentials of the file, which the console shows but cannot change.
     pub file: Arc<FileSet>,
 }
 
 impl ControlState {
-    /// On this database.
-    ///
     /// # Errors
-    /// When the system gives no thread.
-    pub fn new(store: Store, clock: Clock, in_force: Arc<ArcSwap<LiveSettings>>) -> std::io::Result<Self> {
-        let hashes = HashPool::start(HASHES, drop)?;
-        let (pace, throttle) = (Pace::default(), Throttle::default());
-        Ok(Self(Arc::new(Inside { store, clock, in_force, pace, hashes, throttle })))
+    /// When a thread cannot be spawned.
+    pub fn new(store: Store, clock: Clock, settings: Arc<ArcSwap<LiveSettings>>) -> std::io::Result<Self> {
+        let hashes = HashPool::start(SIGN_IN_HASH_POOL, drop)?;
+        let (rate_limits, throttle) = (RateLimits::default(), Throttle::default());
+        Ok(Self(Arc::new(Components { store, clock, settings, rate_limits, hashes, throttle })))
     }
-}
 
-impl ControlState {
-    /// Where somebody stands who comes from this address; within this process there is none.
-    pub(in crate::control) fn doorstep<'d>(
-        &'d self,
-        in_force: &LiveSettings,
+    /// `address` is `None` for requests from within this process.
+    pub(crate) fn sign_in_context<'s>(
+        &'s self,
+        settings: &LiveSettings,
         address: Option<IpAddr>,
-        request_id: Option<&'d str>,
-    ) -> SignInContext<'d> {
-        let session = &in_force.console.session;
+        request_id: Option<&'s str>,
+    ) -> SignInContext<'s> {
+        let session = &settings.console.session;
         SignInContext {
-            store: &self.0.store,
-            clock: &self.0.clock,
-            hashes: &self.0.hashes,
-            throttle: &self.0.throttle,
-            rules: in_force.guessing,
+            store: &self.store,
+            clock: &self.clock,
+            hashes: &self.hashes,
+            throttle: &self.throttle,
+            rules: settings.guessing,
             limits: SessionLimits { idle: session.idle.duration(), absolute: session.most.duration() },
             address: address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             request_id,
@@ -91,8 +84,15 @@ impl ControlState {
     }
 }
 
+impl Deref for ControlState {
+    type Target = Components;
+
+    fn deref(&self) -> &Components {
+        &self.0
+    }
+}
+
 impl LiveSettings {
-    /// As was read.
     pub fn new(loaded: &Loaded) -> Self {
         Self { file: loaded.set.clone(), ..Self::of(&loaded.settings) }
     }
@@ -112,7 +112,6 @@ impl LiveSettings {
         }
     }
 
-    /// For operations.
     pub fn terms(&self) -> Terms<'_> {
         Terms { catalogs: Catalogs { versions: &self.versions, scopes: &self.scopes }, format: &self.format }
     }

@@ -1,6 +1,6 @@
 //! The headers that the API receives: ours, once; the caller's, unchanged; forged ones, never.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, COOKIE, HOST, HeaderName};
@@ -9,7 +9,8 @@ use ipnet::IpNet;
 use pingora::http::RequestHeader;
 use uuid::Uuid;
 
-use crate::auth::{Rules, StrippedQuery};
+pub(in crate::proxy) use crate::auth::is_trusted_proxy as is_trusted;
+use crate::auth::{Rules, StrippedQuery, forwarded_for};
 use crate::credential::VersionCatalog;
 use crate::proxy::decide::admitted::Admitted;
 
@@ -251,33 +252,9 @@ pub(in crate::proxy) fn client_address(headers: &HeaderMap, peer: IpAddr, truste
     }
 }
 
-/// The rightmost untrusted address of X-Forwarded-For. `None` where there is none, and where a trusted proxy reports
-/// something that is no address.
+/// The address that trusted proxies name. `None` where there is none, and where one of them names no address.
 pub(in crate::proxy) fn forwarded_address(headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
-    let values = headers.get_all(&FORWARDED_FOR.0).iter().rev();
-    // From the right, one by one: what is further left comes from the caller, and may be anything.
-    let hops = values.flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b','));
-    let mut client = None;
-    for hop in hops {
-        let address = hop_address(std::str::from_utf8(hop).ok()?.trim())?;
-        client = Some(address);
-        if !is_trusted(address, trusted) {
-            break;
-        }
-    }
-    client
-}
-
-/// Some proxies write the port as well.
-fn hop_address(hop: &str) -> Option<IpAddr> {
-    let with_port = || hop.parse::<SocketAddr>().ok().map(|address| address.ip());
-    let bracketed = || hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
-    hop.parse().ok().or_else(with_port).or_else(bracketed)
-}
-
-pub(in crate::proxy) fn is_trusted(peer: IpAddr, trusted: &[IpNet]) -> bool {
-    let peer = peer.to_canonical();
-    trusted.iter().any(|range| range.contains(&peer))
+    forwarded_for(headers.get_all(&FORWARDED_FOR.0).iter().map(HeaderValue::as_bytes), trusted)
 }
 
 fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {

@@ -177,7 +177,7 @@ fn a_wrong_token_is_called_one() {
     for token in ["clvop_wrong", &there.tokens[1]] {
         let ended = there.run(token, &["account", "list"]);
         let expected = format!(
-            "claviger: {} refuses CLAVIGER_TOKEN: this token or session is not valid, or not any more\n",
+            "claviger: {} refuses CLAVIGER_TOKEN: this token or session is not valid, or no longer valid\n",
             there.server()
         );
         assert_eq!((ended.code, ended.stdout.as_str(), ended.stderr), (1, "", expected));

@@ -11,7 +11,7 @@ use claviger::store::{AuditFilter, Role, UserRecord};
 use jiff::{Timestamp, ToSpan as _};
 use serde_json::json;
 
-use super::api::Table;
+use super::api::TestApi;
 use super::people::{House, PASSWORD};
 use super::{made, pair_for, token_for};
 use crate::store::beds::{Bed, label, noon, on_each};
@@ -128,9 +128,9 @@ async fn every_write_of_somebody_who_was_disabled_meanwhile_is_refused(bed: Bed)
 }
 
 async fn the_api_tells_a_caller_who_was_revoked_meanwhile_that_they_are_nobody(bed: Bed) {
-    let table = Table::new(bed).await.by(Role::Owner, Some("acme"));
-    table.made("acme").await;
-    table.bed.execute("UPDATE users SET enabled = FALSE").await;
-    let told = table.post("/credentials", json!({"account": "acme", "kind": "token"})).await;
-    assert_eq!((told.status.as_u16(), told.code()), (401, "unauthenticated"));
+    let api = TestApi::new(bed).await.by(Role::Owner, Some("acme"));
+    api.create_token("acme").await;
+    api.bed.execute("UPDATE users SET enabled = FALSE").await;
+    let reply = api.post("/credentials", json!({"account": "acme", "kind": "token"})).await;
+    assert_eq!((reply.status.as_u16(), reply.code()), (401, "unauthenticated"));
 }

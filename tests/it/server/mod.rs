@@ -8,7 +8,7 @@ mod setup_link;
 mod upgrade;
 mod visits;
 
-use claviger::control::api::LiveSettings;
+use claviger::control::LiveSettings;
 use claviger::control::operations::{Caller, NewOperatorToken, OperationContext, create_operator_token};
 use claviger::store::{Role, Store};
 use jiff::Timestamp;

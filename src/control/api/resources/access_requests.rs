@@ -1,30 +1,29 @@
-//! Requests for API access over HTTP.
-
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::control::api::call::ApiCall;
-use crate::control::api::extract::{Body, Id, Query};
-use crate::control::api::fields::Fields;
-use crate::control::api::paging::{Page, Wanted};
-use crate::control::api::problem::Problem;
-use crate::control::api::response::{Answer, answered_before, location};
+use crate::control::api::extract::{AccessRequestId, Body, Query};
+use crate::control::api::fields::FieldReader;
+use crate::control::api::openapi::idempotent;
+use crate::control::api::paging::{Page, PageQuery};
+use crate::control::api::response::ApiResponse;
 use crate::control::operations::{
-    Decision, NewAccessRequest, NotFound, Outcome, decide_requests, list_access_requests, request_access,
-    show_access_request, withdraw_request,
+    Decision, NewAccessRequest, NotFound, decide_requests, list_access_requests, request_access, show_access_request,
+    withdraw_request,
 };
 use crate::control::views::{AccessRequestView, RequestStateName};
+use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
-use crate::credential::Label;
-use crate::store::{AccessRequestFilter, AccessRequestRecord, RequestState};
+use crate::store::{AccessRequestFilter, RequestState};
 
 const TAG: &str = "access requests";
 
 pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
     OpenApiRouter::new()
-        .routes(routes!(list, ask))
+        .routes(routes!(list))
+        .routes(idempotent(routes!(ask)))
         .routes(routes!(show))
         .routes(routes!(withdraw))
         .routes(routes!(approve))
@@ -32,192 +31,179 @@ pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
         .routes(routes!(decide))
 }
 
-/// Which requests.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct RequestQuery {
-    /// Of this account.
+    /// The id of an account.
     #[param(min_length = 1, max_length = 128)]
     account: Option<String>,
-    /// That stand so.
     #[param(inline)]
     state: Option<RequestStateName>,
-    /// As the page before gave it.
+    /// The next_cursor of the previous page.
     #[param(max_length = 1024)]
     cursor: Option<String>,
-    /// At most so many.
+    /// The maximum number of entries.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
 }
 
-/// The requests that you may see: those that wait the oldest first, all others the newest first.
+/// Lists the access requests that you may see: pending ones oldest first, then the others newest first.
 #[utoipa::path(
     get, path = "/access-requests", tag = TAG, operation_id = "list_access_requests", params(RequestQuery),
     responses((status = 200, body = Page<AccessRequestView>), (status = 404))
 )]
-async fn list(asked: ApiCall, Query(query): Query<RequestQuery>) -> Result<Answer<Page<AccessRequestView>>, Problem> {
-    let mut fields = Fields::default();
-    let account = fields.maybe_label("account", query.account.as_deref());
-    let wanted = Wanted::read(&mut fields, query.cursor.as_deref(), query.limit);
+async fn list(
+    call: ApiCall,
+    Query(query): Query<RequestQuery>,
+) -> Result<ApiResponse<Page<AccessRequestView>>, Problem> {
+    let mut fields = FieldReader::default();
+    let account = fields.optional_label("account", query.account.as_deref());
+    let wanted = PageQuery::read(&mut fields, query.cursor.as_deref(), query.limit);
     fields.finish()?;
     let filter = AccessRequestFilter { account, state: query.state.map(RequestState::from) };
-    let listing = list_access_requests(&asked.call(), filter, wanted.paging()).await?;
-    Ok(Answer::ok(Page::of(listing)))
+    let listing = list_access_requests(&call.context(), filter, wanted.paging()).await?;
+    Ok(ApiResponse::ok(Page::of(listing)))
 }
 
-/// What is asked.
+/// A new access request.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewAccessRequest)]
 struct NewRequestBody {
-    /// For which account.
+    /// The id of the account.
     #[schema(min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9._:@/+-]+$")]
     account: String,
-    /// When they want to begin; not in the past.
+    /// The planned start, not in the past.
     #[schema(format = "date", example = "2027-01-31")]
     start_on: String,
-    /// For what: third_party_tool, data_extraction, reporting, integration, automation or "other: " and what.
+    /// third_party_tool, data_extraction, reporting, integration, automation, or "other: " with a description.
     #[schema(min_items = 1, max_items = 10, example = json!(["reporting"]))]
     use_cases: Vec<String>,
-    /// Where they say what they do with data: a public web address.
+    /// The public address of the privacy policy.
     #[schema(max_length = 2000, format = "uri")]
     privacy_policy: Option<String>,
 }
 
-/// Asks for API access for an account.
+/// Requests API access for an account.
 #[utoipa::path(
     post, path = "/access-requests", tag = TAG, operation_id = "ask_for_access", request_body = NewRequestBody,
     responses(
-        (status = 201, body = AccessRequestView, headers(("ETag" = String), ("Location" = String))),
-        (status = 404), (status = 409)
+        (status = 201, body = AccessRequestView),
+        (status = 404)
     )
 )]
-async fn ask(asked: ApiCall, Body(body): Body<NewRequestBody>) -> Result<Answer<AccessRequestView>, Problem> {
-    let mut fields = Fields::default();
+async fn ask(call: ApiCall, Body(body): Body<NewRequestBody>) -> Result<ApiResponse<AccessRequestView>, Problem> {
+    let mut fields = FieldReader::default();
     let account = fields.label("account", &body.account);
     fields.finish()?;
     let account = account.ok_or_else(|| Problem::of_field("account", "must not be empty"))?;
     let NewRequestBody { start_on, use_cases, privacy_policy, .. } = body;
     let new = NewAccessRequest { account, start_on, use_cases, privacy_policy };
-    let (body, is_replayed) = match request_access(&asked.call(), new).await? {
-        Outcome::Fresh(record) => (AccessRequestView::from(&record), false),
-        Outcome::Replayed(facts) => (answered_before(facts)?, true),
-    };
-    let (place, revision) = (location("access-requests", &known(&body.id)?), body.revision);
-    Ok(Answer::created(body, place).of_revision(revision).replayed(is_replayed))
+    ApiResponse::created_once(request_access(&call.context(), new).await?)
 }
 
-/// A request, as it stands.
+/// Shows an access request.
 #[utoipa::path(
-    get, path = "/access-requests/{id}", tag = TAG, operation_id = "show_access_request",
-    params(("id" = String, Path)), responses((status = 200, body = AccessRequestView, headers(("ETag" = String))))
+    get, path = "/access-requests/{id}", tag = TAG, operation_id = "show_access_request", responses((status = 200, body = AccessRequestView))
 )]
-async fn show(asked: ApiCall, Id(id): Id) -> Result<Answer<AccessRequestView>, Problem> {
-    Ok(told(&show_access_request(&asked.call(), known(&id)?.as_str()).await?))
+async fn show(call: ApiCall, AccessRequestId(id): AccessRequestId) -> Result<ApiResponse<AccessRequestView>, Problem> {
+    Ok(ApiResponse::of(&show_access_request(&call.context(), id.as_str()).await?))
 }
 
-/// Withdraws a request.
+/// Withdraws an access request.
 #[utoipa::path(
     post, path = "/access-requests/{id}/withdraw", tag = TAG, operation_id = "withdraw_access_request",
-    params(("id" = String, Path)),
-    responses((status = 200, body = AccessRequestView, headers(("ETag" = String))), (status = 409))
+    responses((status = 200, body = AccessRequestView))
 )]
-async fn withdraw(asked: ApiCall, Id(id): Id) -> Result<Answer<AccessRequestView>, Problem> {
-    Ok(told(&withdraw_request(&asked.call(), known(&id)?.as_str()).await?))
+async fn withdraw(
+    call: ApiCall,
+    AccessRequestId(id): AccessRequestId,
+) -> Result<ApiResponse<AccessRequestView>, Problem> {
+    Ok(ApiResponse::of(&withdraw_request(&call.context(), id.as_str()).await?))
 }
 
-/// Lets the account of a request use the API.
+/// Approves an access request: the account is granted API access.
 #[utoipa::path(
     post, path = "/access-requests/{id}/approve", tag = TAG, operation_id = "approve_access_request",
-    params(("id" = String, Path)),
-    responses((status = 200, body = AccessRequestView, headers(("ETag" = String))), (status = 409))
+    responses((status = 200, body = AccessRequestView))
 )]
-async fn approve(asked: ApiCall, Id(id): Id) -> Result<Answer<AccessRequestView>, Problem> {
-    decide_one(&asked, &id, &Decision::Approve).await
+async fn approve(call: ApiCall, id: AccessRequestId) -> Result<ApiResponse<AccessRequestView>, Problem> {
+    decide_one(&call, id, &Decision::Approve).await
 }
 
-/// Why not.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Decline {
-    /// The account is told.
+    /// Shown to the account.
     #[schema(min_length = 1, max_length = 1000)]
     reason: String,
 }
 
-/// Declines a request, with a reason.
+/// Declines an access request.
 #[utoipa::path(
-    post, path = "/access-requests/{id}/decline", tag = TAG, operation_id = "decline_access_request",
-    params(("id" = String, Path)), request_body = Decline,
-    responses((status = 200, body = AccessRequestView, headers(("ETag" = String))), (status = 409))
+    post, path = "/access-requests/{id}/decline", tag = TAG, operation_id = "decline_access_request", request_body = Decline,
+    responses((status = 200, body = AccessRequestView))
 )]
-async fn decline(asked: ApiCall, Id(id): Id, Body(body): Body<Decline>) -> Result<Answer<AccessRequestView>, Problem> {
-    decide_one(&asked, &id, &Decision::Decline(body.reason)).await
+async fn decline(
+    call: ApiCall,
+    id: AccessRequestId,
+    Body(body): Body<Decline>,
+) -> Result<ApiResponse<AccessRequestView>, Problem> {
+    decide_one(&call, id, &Decision::Decline(body.reason)).await
 }
 
-/// About many at once.
+/// One decision about many access requests.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct DecideMany {
-    /// About these: all of them or none.
+    /// The ids of the requests: all are decided, or none.
     #[schema(min_items = 1, max_items = 200)]
     ids: Vec<String>,
-    /// What is decided.
     decision: DecisionName,
-    /// Why not; with decline, and only there.
+    /// Required with decline, not permitted with approve.
     #[schema(min_length = 1, max_length = 1000)]
     reason: Option<String>,
 }
 
-/// What is decided.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = Decision)]
 enum DecisionName {
-    /// They may use the API.
     Approve,
-    /// They may not.
     Decline,
 }
 
-/// What has become of them.
 #[derive(Serialize, ToSchema)]
 struct Decided {
-    /// In the order of their ids.
+    /// The decided requests, ordered by id.
     items: Vec<AccessRequestView>,
 }
 
-/// Decides about many requests: about all that are named, or about none.
+/// Approves or declines many access requests: all that are named, or none.
 #[utoipa::path(
     post, path = "/access-requests/decide", tag = TAG, operation_id = "decide_access_requests",
-    request_body = DecideMany, responses((status = 200, body = Decided), (status = 404), (status = 409))
+    request_body = DecideMany, responses((status = 200, body = Decided), (status = 404))
 )]
-async fn decide(asked: ApiCall, Body(body): Body<DecideMany>) -> Result<Answer<Decided>, Problem> {
+async fn decide(call: ApiCall, Body(body): Body<DecideMany>) -> Result<ApiResponse<Decided>, Problem> {
     let decision = match (body.decision, body.reason) {
         (DecisionName::Approve, None) => Decision::Approve,
         (DecisionName::Decline, Some(reason)) => Decision::Decline(reason),
         (DecisionName::Approve, Some(_)) => return Err(Problem::of_field("reason", "has no meaning with approve")),
         (DecisionName::Decline, None) => return Err(Problem::of_field("reason", "is missing")),
     };
-    let mut fields = Fields::default();
+    let mut fields = FieldReader::default();
     fields.labels("ids", &body.ids, 200);
     fields.finish()?;
-    let records = decide_requests(&asked.call(), &body.ids, &decision).await?;
-    Ok(Answer::ok(Decided { items: records.iter().map(AccessRequestView::from).collect() }))
+    let records = decide_requests(&call.context(), &body.ids, &decision).await?;
+    Ok(ApiResponse::ok(Decided { items: records.iter().map(AccessRequestView::from).collect() }))
 }
 
-async fn decide_one(asked: &ApiCall, id: &str, decision: &Decision) -> Result<Answer<AccessRequestView>, Problem> {
-    let id = known(id)?.to_string();
-    let records = decide_requests(&asked.call(), &[id], decision).await?;
-    let record = records.first().ok_or(NotFound("access request"))?;
-    Ok(told(record))
-}
-
-fn known(id: &str) -> Result<Label, Problem> {
-    id.parse().map_err(|_| NotFound("access request").into())
-}
-
-fn told(record: &AccessRequestRecord) -> Answer<AccessRequestView> {
-    Answer::ok(AccessRequestView::from(record)).of_revision(record.revision)
+async fn decide_one(
+    call: &ApiCall,
+    AccessRequestId(id): AccessRequestId,
+    decision: &Decision,
+) -> Result<ApiResponse<AccessRequestView>, Problem> {
+    let records = decide_requests(&call.context(), &[id.to_string()], decision).await?;
+    Ok(ApiResponse::of(records.first().ok_or(NotFound("access request"))?))
 }

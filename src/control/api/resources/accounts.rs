@@ -1,30 +1,29 @@
-//! Accounts over HTTP.
-
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::control::api::call::ApiCall;
-use crate::control::api::extract::{Body, Id, Query};
-use crate::control::api::fields::Fields;
-use crate::control::api::paging::{Page, Wanted};
-use crate::control::api::problem::Problem;
-use crate::control::api::response::{Answer, answered_before, location};
+use crate::control::api::extract::{AccountId, Body, Query};
+use crate::control::api::fields::FieldReader;
+use crate::control::api::openapi::idempotent;
+use crate::control::api::paging::{Page, PageQuery};
+use crate::control::api::response::ApiResponse;
 use crate::control::operations::{
-    MAX_NAME_LENGTH, NewAccount, NotFound, Outcome, create_account, grant_access, list_accounts, rename_account,
-    set_access, set_member_policy, show_account, withdraw_access,
+    NewAccount, create_account, grant_access, list_accounts, rename_account, set_access, set_member_policy,
+    show_account, withdraw_access,
 };
 use crate::control::views::AccountView;
+use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
-use crate::credential::Label;
-use crate::store::{AccountFilter, AccountRecord};
+use crate::store::AccountFilter;
 
 const TAG: &str = "accounts";
 
 pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
     OpenApiRouter::new()
-        .routes(routes!(list, create))
+        .routes(routes!(list))
+        .routes(idempotent(routes!(create)))
         .routes(routes!(show, rename))
         .routes(routes!(grant))
         .routes(routes!(withdraw))
@@ -33,37 +32,36 @@ pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
         .routes(routes!(allow_members))
 }
 
-/// Which accounts.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct AccountQuery {
-    /// In the name or the id, in whatever case.
+    /// A part of the name or the id, case-insensitive.
     #[param(max_length = 200)]
     part: Option<String>,
-    /// Those that the provider lets use the API, or does not.
+    /// Whether the provider has granted API access.
     granted: Option<bool>,
-    /// As the page before gave it.
+    /// The next_cursor of the previous page.
     #[param(max_length = 1024)]
     cursor: Option<String>,
-    /// At most so many.
+    /// The maximum number of entries.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
 }
 
-/// The accounts that you may see, in the order of their ids.
+/// Lists the accounts that you may see, ordered by id.
 #[utoipa::path(
     get, path = "/accounts", tag = TAG, operation_id = "list_accounts", params(AccountQuery),
     responses((status = 200, body = Page<AccountView>))
 )]
-async fn list(asked: ApiCall, Query(query): Query<AccountQuery>) -> Result<Answer<Page<AccountView>>, Problem> {
-    let mut fields = Fields::default();
-    let part = fields.line("part", query.part, MAX_NAME_LENGTH);
-    let wanted = Wanted::read(&mut fields, query.cursor.as_deref(), query.limit);
+async fn list(call: ApiCall, Query(query): Query<AccountQuery>) -> Result<ApiResponse<Page<AccountView>>, Problem> {
+    let mut fields = FieldReader::default();
+    let part = fields.line("part", query.part, 200);
+    let wanted = PageQuery::read(&mut fields, query.cursor.as_deref(), query.limit);
     fields.finish()?;
     let filter = AccountFilter { only: None, part, granted: query.granted };
-    let listing = list_accounts(&asked.call(), filter, wanted.paging()).await?;
-    Ok(Answer::ok(Page::of(listing)))
+    let listing = list_accounts(&call.context(), filter, wanted.paging()).await?;
+    Ok(ApiResponse::ok(Page::of(listing)))
 }
 
 /// A new account.
@@ -71,128 +69,114 @@ async fn list(asked: ApiCall, Query(query): Query<AccountQuery>) -> Result<Answe
 #[serde(deny_unknown_fields)]
 #[schema(as = NewAccount)]
 struct NewAccountBody {
-    /// Made up when it is left out.
+    /// Generated if left out.
     #[schema(min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9._:@/+-]+$", example = "acme")]
     id: Option<String>,
-    /// For people.
+    /// Display name.
     #[schema(min_length = 1, max_length = 200)]
     name: Option<String>,
 }
 
-/// Makes an account, which has no access before it is granted.
+/// Creates an account. It has no API access until that is granted.
 #[utoipa::path(
     post, path = "/accounts", tag = TAG, operation_id = "create_account", request_body = NewAccountBody,
-    responses((status = 201, body = AccountView, headers(("ETag" = String), ("Location" = String))), (status = 409))
+    responses((status = 201, body = AccountView))
 )]
-async fn create(asked: ApiCall, Body(body): Body<NewAccountBody>) -> Result<Answer<AccountView>, Problem> {
-    let mut fields = Fields::default();
-    let id = fields.maybe_label("id", body.id.as_deref());
-    let name = fields.line("name", body.name, MAX_NAME_LENGTH);
+async fn create(call: ApiCall, Body(body): Body<NewAccountBody>) -> Result<ApiResponse<AccountView>, Problem> {
+    let mut fields = FieldReader::default();
+    let id = fields.optional_label("id", body.id.as_deref());
+    let name = fields.line("name", body.name, 200);
     fields.finish()?;
-    let (body, is_replayed) = match create_account(&asked.call(), NewAccount { id, name }).await? {
-        Outcome::Fresh(record) => (AccountView::from(&record), false),
-        Outcome::Replayed(facts) => (answered_before(facts)?, true),
-    };
-    let (place, revision) = (location("accounts", &known(&body.id)?), body.revision);
-    Ok(Answer::created(body, place).of_revision(revision).replayed(is_replayed))
+    ApiResponse::created_once(create_account(&call.context(), NewAccount { id, name }).await?)
 }
 
-/// An account, as it stands.
+/// Shows an account.
 #[utoipa::path(
-    get, path = "/accounts/{id}", tag = TAG, operation_id = "show_account", params(("id" = String, Path)),
-    responses((status = 200, body = AccountView, headers(("ETag" = String))))
+    get, path = "/accounts/{id}", tag = TAG, operation_id = "show_account",
+    responses((status = 200, body = AccountView))
 )]
-async fn show(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountView>, Problem> {
-    Ok(told(&show_account(&asked.call(), &known(&id)?).await?))
+async fn show(call: ApiCall, AccountId(id): AccountId) -> Result<ApiResponse<AccountView>, Problem> {
+    Ok(ApiResponse::of(&show_account(&call.context(), &id).await?))
 }
 
-/// What an account is called.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct AccountName {
-    /// For people; null for none.
+    /// Display name; null removes it.
     #[serde(deserialize_with = "Option::deserialize")]
     #[schema(min_length = 1, max_length = 200, required)]
     name: Option<String>,
 }
 
-/// Gives an account another name. Needs If-Match.
+/// Renames an account. Needs If-Match.
 #[utoipa::path(
-    patch, path = "/accounts/{id}", tag = TAG, operation_id = "rename_account", params(("id" = String, Path)),
+    patch, path = "/accounts/{id}", tag = TAG, operation_id = "rename_account",
     request_body = AccountName,
-    responses((status = 200, body = AccountView, headers(("ETag" = String))), (status = 428))
+    responses((status = 200, body = AccountView))
 )]
-async fn rename(asked: ApiCall, Id(id): Id, Body(body): Body<AccountName>) -> Result<Answer<AccountView>, Problem> {
-    let (call, id) = (asked.conditional()?, known(&id)?);
-    let mut fields = Fields::default();
-    let name = fields.line("name", body.name, MAX_NAME_LENGTH);
+async fn rename(
+    call: ApiCall,
+    AccountId(id): AccountId,
+    Body(body): Body<AccountName>,
+) -> Result<ApiResponse<AccountView>, Problem> {
+    let context = call.conditional()?;
+    let mut fields = FieldReader::default();
+    let name = fields.line("name", body.name, 200);
     fields.finish()?;
-    Ok(told(&rename_account(&call, &id, name).await?))
+    Ok(ApiResponse::of(&rename_account(&context, &id, name).await?))
 }
 
-/// Lets an account use the API.
+/// Grants an account API access.
 #[utoipa::path(
-    post, path = "/accounts/{id}/grant", tag = TAG, operation_id = "grant_access", params(("id" = String, Path)),
-    responses((status = 200, body = AccountView, headers(("ETag" = String))))
+    post, path = "/accounts/{id}/grant", tag = TAG, operation_id = "grant_access",
+    responses((status = 200, body = AccountView))
 )]
-async fn grant(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountView>, Problem> {
-    Ok(told(&grant_access(&asked.call(), &known(&id)?).await?))
+async fn grant(call: ApiCall, AccountId(id): AccountId) -> Result<ApiResponse<AccountView>, Problem> {
+    Ok(ApiResponse::of(&grant_access(&call.context(), &id).await?))
 }
 
-/// Lets an account use the API no more: every credential of it is refused.
+/// Withdraws API access from an account: the gate refuses all its credentials.
 #[utoipa::path(
-    post, path = "/accounts/{id}/withdraw", tag = TAG, operation_id = "withdraw_access", params(("id" = String, Path)),
-    responses((status = 200, body = AccountView, headers(("ETag" = String))))
+    post, path = "/accounts/{id}/withdraw", tag = TAG, operation_id = "withdraw_access",
+    responses((status = 200, body = AccountView))
 )]
-async fn withdraw(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountView>, Problem> {
-    Ok(told(&withdraw_access(&asked.call(), &known(&id)?).await?))
+async fn withdraw(call: ApiCall, AccountId(id): AccountId) -> Result<ApiResponse<AccountView>, Problem> {
+    Ok(ApiResponse::of(&withdraw_access(&call.context(), &id).await?))
 }
 
-/// Switches API access of an account on.
+/// Switches the API access of an account on.
 #[utoipa::path(
     post, path = "/accounts/{id}/switch-on", tag = TAG, operation_id = "switch_account_on",
-    params(("id" = String, Path)),
-    responses((status = 200, body = AccountView, headers(("ETag" = String))), (status = 409))
+    responses((status = 200, body = AccountView))
 )]
-async fn switch_on(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountView>, Problem> {
-    Ok(told(&set_access(&asked.call(), &known(&id)?, true).await?))
+async fn switch_on(call: ApiCall, AccountId(id): AccountId) -> Result<ApiResponse<AccountView>, Problem> {
+    Ok(ApiResponse::of(&set_access(&call.context(), &id, true).await?))
 }
 
-/// Switches API access of an account off: every credential of it is refused.
+/// Switches the API access of an account off: the gate refuses all its credentials.
 #[utoipa::path(
-    post, path = "/accounts/{id}/switch-off", tag = TAG, operation_id = "switch_account_off",
-    params(("id" = String, Path)), responses((status = 200, body = AccountView, headers(("ETag" = String))))
+    post, path = "/accounts/{id}/switch-off", tag = TAG, operation_id = "switch_account_off", responses((status = 200, body = AccountView))
 )]
-async fn switch_off(asked: ApiCall, Id(id): Id) -> Result<Answer<AccountView>, Problem> {
-    Ok(told(&set_access(&asked.call(), &known(&id)?, false).await?))
+async fn switch_off(call: ApiCall, AccountId(id): AccountId) -> Result<ApiResponse<AccountView>, Problem> {
+    Ok(ApiResponse::of(&set_access(&call.context(), &id, false).await?))
 }
 
-/// Whether members have keys of their own.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct MemberPolicy {
-    /// False: those they have are refused.
+    /// False: the gate refuses keys that members already have.
     allowed: bool,
 }
 
-/// Lets the members of an account have keys of their own, or not.
+/// Permits or forbids the members of an account to have keys of their own.
 #[utoipa::path(
-    put, path = "/accounts/{id}/member-policy", tag = TAG, operation_id = "set_member_policy",
-    params(("id" = String, Path)), request_body = MemberPolicy,
-    responses((status = 200, body = AccountView, headers(("ETag" = String))), (status = 409))
+    put, path = "/accounts/{id}/member-policy", tag = TAG, operation_id = "set_member_policy", request_body = MemberPolicy,
+    responses((status = 200, body = AccountView))
 )]
 async fn allow_members(
-    asked: ApiCall,
-    Id(id): Id,
+    call: ApiCall,
+    AccountId(id): AccountId,
     Body(body): Body<MemberPolicy>,
-) -> Result<Answer<AccountView>, Problem> {
-    Ok(told(&set_member_policy(&asked.call(), &known(&id)?, body.allowed).await?))
-}
-
-fn told(record: &AccountRecord) -> Answer<AccountView> {
-    Answer::ok(AccountView::from(record)).of_revision(record.revision)
-}
-
-fn known(id: &str) -> Result<Label, Problem> {
-    id.parse().map_err(|_| NotFound("account").into())
+) -> Result<ApiResponse<AccountView>, Problem> {
+    Ok(ApiResponse::of(&set_member_policy(&call.context(), &id, body.allowed).await?))
 }

@@ -1,15 +1,13 @@
-//! Who asks, and what they may do.
-
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::control::api::call::ApiCall;
-use crate::control::api::problem::Problem;
-use crate::control::api::response::Answer;
+use crate::control::api::response::ApiResponse;
 use crate::control::operations::{Caller, Right};
 use crate::control::views::RoleName;
+use crate::control::web::problem::Problem;
 use crate::control::web::state::{ControlState, LiveSettings};
 use crate::credential::Label;
 
@@ -17,43 +15,39 @@ pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
     OpenApiRouter::new().routes(routes!(me))
 }
 
-/// Whoever asks.
+/// The caller.
 #[derive(Serialize, ToSchema)]
 pub(in crate::control::api) struct Me {
-    /// What kind of caller: user, token or shell.
+    /// user, token or shell.
     kind: &'static str,
-    /// Which one.
     id: String,
-    /// What they are.
     role: RoleName,
-    /// What that is called here.
+    /// The configured name of the role.
     role_label: String,
-    /// Whose; null for staff.
+    /// The id of the account; null for staff.
     account: Option<String>,
-    /// What they may do.
     rights: Vec<Right>,
-    /// Where it is told how the API behind is used.
+    /// The documentation of the API behind the gate.
     docs_url: Option<String>,
 }
 
 impl Me {
-    /// Of this caller.
-    pub(in crate::control::api) fn new(caller: &Caller, in_force: &LiveSettings) -> Self {
+    pub(in crate::control::api) fn new(caller: &Caller, settings: &LiveSettings) -> Self {
         let role = RoleName::from(caller.role);
         Self {
             kind: caller.actor.kind.as_str(),
             id: caller.actor.id.clone(),
             role,
-            role_label: role.label(&in_force.console.roles),
+            role_label: role.label(&settings.console.roles),
             account: caller.account.as_ref().map(Label::to_string),
             rights: Right::ALL.into_iter().filter(|right| caller.may(*right)).collect(),
-            docs_url: in_force.console.docs_url.as_ref().map(|url| url.0.to_string()),
+            docs_url: settings.console.docs_url.as_ref().map(|url| url.0.to_string()),
         }
     }
 }
 
-/// Who you are.
+/// Shows the caller of this request.
 #[utoipa::path(get, path = "/me", tag = "session", responses((status = 200, body = Me)))]
-async fn me(asked: ApiCall) -> Result<Answer<Me>, Problem> {
-    Ok(Answer::ok(Me::new(asked.caller(), asked.in_force())))
+async fn me(call: ApiCall) -> Result<ApiResponse<Me>, Problem> {
+    Ok(ApiResponse::ok(Me::new(call.caller(), call.settings())))
 }

@@ -1,164 +1,173 @@
-//! Operator tokens over HTTP.
-
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::control::api::call::ApiCall;
-use crate::control::api::extract::{Body, Id, Query};
-use crate::control::api::fields::Fields;
-use crate::control::api::paging::{Page, Wanted};
-use crate::control::api::problem::Problem;
-use crate::control::api::response::{Answer, answered_before, location};
+use crate::control::api::extract::{Body, OperatorTokenId, Query};
+use crate::control::api::fields::FieldReader;
+use crate::control::api::openapi::idempotent;
+use crate::control::api::paging::{Page, PageQuery};
+use crate::control::api::response::{ApiResponse, Resource, replayed};
 use crate::control::operations::{
-    NewOperatorToken, NotFound, Outcome, create_operator_token, delete_operator_token, disable_operator_token,
+    NewOperatorToken, Outcome, create_operator_token, delete_operator_token, disable_operator_token,
     enable_operator_token, list_operator_tokens, show_operator_token,
 };
 use crate::control::views::{OperatorTokenView, RoleName};
+use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
-use crate::credential::Label;
-use crate::store::OperatorTokenRecord;
 
 const TAG: &str = "operator tokens";
 
 pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
     OpenApiRouter::new()
-        .routes(routes!(list, create))
+        .routes(routes!(list))
+        .routes(idempotent(routes!(create)))
         .routes(routes!(show, delete))
         .routes(routes!(disable))
         .routes(routes!(enable))
 }
 
-/// Which operator tokens.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct TokenQuery {
-    /// Of this account.
+    /// The id of an account.
     #[param(min_length = 1, max_length = 128)]
     account: Option<String>,
-    /// As the page before gave it.
+    /// The next_cursor of the previous page.
     #[param(max_length = 1024)]
     cursor: Option<String>,
-    /// At most so many.
+    /// The maximum number of entries.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
 }
 
-/// The operator tokens that you look after, the newest first.
+/// Lists the operator tokens that you manage, newest first.
 #[utoipa::path(
     get, path = "/operator-tokens", tag = TAG, operation_id = "list_operator_tokens", params(TokenQuery),
     responses((status = 200, body = Page<OperatorTokenView>), (status = 404))
 )]
-async fn list(asked: ApiCall, Query(query): Query<TokenQuery>) -> Result<Answer<Page<OperatorTokenView>>, Problem> {
-    let mut fields = Fields::default();
-    let account = fields.maybe_label("account", query.account.as_deref());
-    let wanted = Wanted::read(&mut fields, query.cursor.as_deref(), query.limit);
+async fn list(call: ApiCall, Query(query): Query<TokenQuery>) -> Result<ApiResponse<Page<OperatorTokenView>>, Problem> {
+    let mut fields = FieldReader::default();
+    let account = fields.optional_label("account", query.account.as_deref());
+    let wanted = PageQuery::read(&mut fields, query.cursor.as_deref(), query.limit);
     fields.finish()?;
-    let listing = list_operator_tokens(&asked.call(), account.as_ref(), wanted.paging()).await?;
-    Ok(Answer::ok(Page::of(listing)))
+    let listing = list_operator_tokens(&call.context(), account.as_ref(), wanted.paging()).await?;
+    Ok(ApiResponse::ok(Page::of(listing)))
 }
 
-/// What it shall be.
+/// A new operator token.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewOperatorToken)]
 struct NewTokenBody {
-    /// For people.
+    /// Display name.
     #[schema(min_length = 1, max_length = 200, example = "nightly import")]
     name: String,
-    /// What it may do; no script is a member.
+    /// Any role but member.
     role: RoleName,
-    /// Whose; left out for staff.
+    /// The id of the account; left out for staff.
     #[schema(min_length = 1, max_length = 128)]
     account: Option<String>,
-    /// Worth nothing from this moment on.
+    /// No longer valid from this time on.
     #[schema(format = "date-time")]
     expires_at: Option<String>,
 }
 
-/// An operator token that was just made.
+/// A new operator token with its secret.
 #[derive(Serialize, ToSchema)]
 struct OperatorTokenWithSecret {
-    /// As it is kept.
     operator_token: OperatorTokenView,
-    /// Seen once: null where this call was answered before.
+    /// The secret, shown once; null where the response repeats an earlier one.
     token: Option<String>,
-    /// True where a call with this Idempotency-Key was answered before, with the token.
+    /// True where the response repeats that of an earlier call with the same Idempotency-Key.
     repeated: bool,
 }
 
-/// Makes an operator token. It is in this answer and nowhere else.
+/// Creates an operator token. Only this response shows the secret.
 #[utoipa::path(
     post, path = "/operator-tokens", tag = TAG, operation_id = "create_operator_token", request_body = NewTokenBody,
     responses(
-        (status = 201, body = OperatorTokenWithSecret, headers(("ETag" = String), ("Location" = String))),
+        (status = 201, body = OperatorTokenWithSecret),
         (status = 404)
     )
 )]
-async fn create(asked: ApiCall, Body(body): Body<NewTokenBody>) -> Result<Answer<OperatorTokenWithSecret>, Problem> {
-    let mut fields = Fields::default();
-    let account = fields.maybe_label("account", body.account.as_deref());
-    let expires_at = fields.moment("expires_at", body.expires_at.as_deref());
+async fn create(
+    call: ApiCall,
+    Body(body): Body<NewTokenBody>,
+) -> Result<ApiResponse<OperatorTokenWithSecret>, Problem> {
+    let mut fields = FieldReader::default();
+    let account = fields.optional_label("account", body.account.as_deref());
+    let expires_at = fields.timestamp("expires_at", body.expires_at.as_deref());
     fields.finish()?;
     let new = NewOperatorToken { name: body.name, role: body.role.into(), account, expires_at };
-    let body = match create_operator_token(&asked.call(), new).await? {
-        Outcome::Fresh(made) => OperatorTokenWithSecret {
-            operator_token: OperatorTokenView::from(&made.record),
-            token: Some(made.token.reveal().to_owned()),
+    Ok(ApiResponse::created(match create_operator_token(&call.context(), new).await? {
+        Outcome::Fresh(created) => OperatorTokenWithSecret {
+            operator_token: OperatorTokenView::from(&created.record),
+            token: Some(created.token.reveal().to_owned()),
             repeated: false,
         },
-        Outcome::Replayed(facts) => {
-            OperatorTokenWithSecret { operator_token: answered_before(facts)?, token: None, repeated: true }
+        Outcome::Replayed(stored) => {
+            OperatorTokenWithSecret { operator_token: replayed(stored)?, token: None, repeated: true }
         }
-    };
-    let (token, is_replayed) = (&body.operator_token, body.repeated);
-    let (place, revision) = (location("operator-tokens", &known(&token.id)?), token.revision);
-    Ok(Answer::created(body, place).of_revision(revision).replayed(is_replayed))
+    }))
 }
 
-/// What may be known of an operator token.
+/// Shows an operator token, without its secret.
 #[utoipa::path(
-    get, path = "/operator-tokens/{id}", tag = TAG, operation_id = "show_operator_token",
-    params(("id" = String, Path)), responses((status = 200, body = OperatorTokenView, headers(("ETag" = String))))
+    get, path = "/operator-tokens/{id}", tag = TAG, operation_id = "show_operator_token", responses((status = 200, body = OperatorTokenView))
 )]
-async fn show(asked: ApiCall, Id(id): Id) -> Result<Answer<OperatorTokenView>, Problem> {
-    Ok(told(&show_operator_token(&asked.call(), &known(&id)?).await?))
+async fn show(call: ApiCall, OperatorTokenId(id): OperatorTokenId) -> Result<ApiResponse<OperatorTokenView>, Problem> {
+    Ok(ApiResponse::of(&show_operator_token(&call.context(), &id).await?))
 }
 
-/// Deletes an operator token for good, and tells what it was.
+/// Deletes an operator token for good, and returns its last state.
 #[utoipa::path(
-    delete, path = "/operator-tokens/{id}", tag = TAG, operation_id = "delete_operator_token",
-    params(("id" = String, Path)), responses((status = 200, body = OperatorTokenView))
+    delete, path = "/operator-tokens/{id}", tag = TAG, operation_id = "delete_operator_token", responses((status = 200, body = OperatorTokenView))
 )]
-async fn delete(asked: ApiCall, Id(id): Id) -> Result<Answer<OperatorTokenView>, Problem> {
-    let record = delete_operator_token(&asked.call(), &known(&id)?).await?;
-    Ok(Answer::ok(OperatorTokenView::from(&record)))
+async fn delete(
+    call: ApiCall,
+    OperatorTokenId(id): OperatorTokenId,
+) -> Result<ApiResponse<OperatorTokenView>, Problem> {
+    let record = delete_operator_token(&call.context(), &id).await?;
+    Ok(ApiResponse::ok(OperatorTokenView::from(&record)))
 }
 
-/// Switches an operator token off: its next request is refused.
+/// Disables an operator token: its next request is refused.
 #[utoipa::path(
-    post, path = "/operator-tokens/{id}/disable", tag = TAG, operation_id = "disable_operator_token",
-    params(("id" = String, Path)), responses((status = 200, body = OperatorTokenView, headers(("ETag" = String))))
+    post, path = "/operator-tokens/{id}/disable", tag = TAG, operation_id = "disable_operator_token", responses((status = 200, body = OperatorTokenView))
 )]
-async fn disable(asked: ApiCall, Id(id): Id) -> Result<Answer<OperatorTokenView>, Problem> {
-    Ok(told(&disable_operator_token(&asked.call(), &known(&id)?).await?))
+async fn disable(
+    call: ApiCall,
+    OperatorTokenId(id): OperatorTokenId,
+) -> Result<ApiResponse<OperatorTokenView>, Problem> {
+    Ok(ApiResponse::of(&disable_operator_token(&call.context(), &id).await?))
 }
 
-/// Switches an operator token on.
+/// Enables an operator token.
 #[utoipa::path(
-    post, path = "/operator-tokens/{id}/enable", tag = TAG, operation_id = "enable_operator_token",
-    params(("id" = String, Path)), responses((status = 200, body = OperatorTokenView, headers(("ETag" = String))))
+    post, path = "/operator-tokens/{id}/enable", tag = TAG, operation_id = "enable_operator_token", responses((status = 200, body = OperatorTokenView))
 )]
-async fn enable(asked: ApiCall, Id(id): Id) -> Result<Answer<OperatorTokenView>, Problem> {
-    Ok(told(&enable_operator_token(&asked.call(), &known(&id)?).await?))
+async fn enable(
+    call: ApiCall,
+    OperatorTokenId(id): OperatorTokenId,
+) -> Result<ApiResponse<OperatorTokenView>, Problem> {
+    Ok(ApiResponse::of(&enable_operator_token(&call.context(), &id).await?))
 }
 
-fn told(record: &OperatorTokenRecord) -> Answer<OperatorTokenView> {
-    Answer::ok(OperatorTokenView::from(record)).of_revision(record.revision)
-}
+impl Resource for OperatorTokenWithSecret {
+    const COLLECTION: &'static str = OperatorTokenView::COLLECTION;
 
-fn known(id: &str) -> Result<Label, Problem> {
-    id.parse().map_err(|_| NotFound("operator token").into())
+    fn id(&self) -> &str {
+        self.operator_token.id()
+    }
+
+    fn revision(&self) -> i64 {
+        self.operator_token.revision()
+    }
+
+    fn is_replayed(&self) -> bool {
+        self.repeated
+    }
 }

@@ -1,17 +1,15 @@
-//! A user's own key over HTTP.
-
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::credentials::body::WithSecret;
-use super::credentials::told;
 use crate::control::api::call::ApiCall;
-use crate::control::api::problem::Problem;
-use crate::control::api::response::Answer;
-use crate::control::operations::{Created, Outcome, disable_own_key, enable_own_key, own_key, regenerate_own_key};
+use crate::control::api::openapi::idempotent;
+use crate::control::api::response::ApiResponse;
+use crate::control::operations::{disable_own_key, enable_own_key, own_key, regenerate_own_key};
 use crate::control::views::CredentialView;
+use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
 
 const TAG: &str = "own key";
@@ -19,58 +17,49 @@ const TAG: &str = "own key";
 pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
     OpenApiRouter::new()
         .routes(routes!(show))
-        .routes(routes!(switch_on))
-        .routes(routes!(regenerate))
+        .routes(idempotent(routes!(switch_on)))
+        .routes(idempotent(routes!(regenerate)))
         .routes(routes!(switch_off))
 }
 
-/// Your own key.
 #[derive(Serialize, ToSchema)]
 struct OwnKey {
-    /// Null before it was switched on for the first time.
+    /// Null until it is switched on for the first time.
     key: Option<CredentialView>,
 }
 
-/// Your own key, as it stands.
+/// Shows your own key.
 #[utoipa::path(
     get, path = "/own-key", tag = TAG, operation_id = "show_own_key", responses((status = 200, body = OwnKey))
 )]
-async fn show(asked: ApiCall) -> Result<Answer<OwnKey>, Problem> {
-    let key = own_key(&asked.call()).await?;
-    Ok(Answer::ok(OwnKey { key: key.as_ref().map(CredentialView::from) }))
+async fn show(call: ApiCall) -> Result<ApiResponse<OwnKey>, Problem> {
+    let key = own_key(&call.context()).await?;
+    Ok(ApiResponse::ok(OwnKey { key: key.as_ref().map(CredentialView::from) }))
 }
 
-/// Switches your own key on: it is made. Its secret is in this answer and nowhere else.
+/// Creates your own key. Only this response shows the secret.
 #[utoipa::path(
     post, path = "/own-key/on", tag = TAG, operation_id = "switch_on_own_key",
-    responses((status = 200, body = WithSecret, headers(("ETag" = String))), (status = 409))
+    responses((status = 200, body = WithSecret))
 )]
-async fn switch_on(asked: ApiCall) -> Result<Answer<WithSecret>, Problem> {
-    answer(enable_own_key(&asked.call()).await?)
+async fn switch_on(call: ApiCall) -> Result<ApiResponse<WithSecret>, Problem> {
+    Ok(ApiResponse::resource(WithSecret::once(enable_own_key(&call.context()).await?)?))
 }
 
-/// Gives your own key a new secret; the one before is dead at once.
+/// Replaces the secret of your own key; the previous one stops working at once.
 #[utoipa::path(
     post, path = "/own-key/regenerate", tag = TAG, operation_id = "regenerate_own_key",
-    responses((status = 200, body = WithSecret, headers(("ETag" = String))), (status = 404), (status = 409))
+    responses((status = 200, body = WithSecret), (status = 404))
 )]
-async fn regenerate(asked: ApiCall) -> Result<Answer<WithSecret>, Problem> {
-    answer(regenerate_own_key(&asked.call()).await?)
+async fn regenerate(call: ApiCall) -> Result<ApiResponse<WithSecret>, Problem> {
+    Ok(ApiResponse::resource(WithSecret::once(regenerate_own_key(&call.context()).await?)?))
 }
 
-/// Switches your own key off: its secret is dead.
+/// Switches your own key off: its secret stops working.
 #[utoipa::path(
     post, path = "/own-key/off", tag = TAG, operation_id = "switch_off_own_key",
-    responses((status = 200, body = CredentialView, headers(("ETag" = String))), (status = 404))
+    responses((status = 200, body = CredentialView), (status = 404))
 )]
-async fn switch_off(asked: ApiCall) -> Result<Answer<CredentialView>, Problem> {
-    Ok(told(&disable_own_key(&asked.call()).await?))
-}
-
-fn answer(outcome: Outcome<Created>) -> Result<Answer<WithSecret>, Problem> {
-    let answer = match outcome {
-        Outcome::Fresh(created) => WithSecret::new(&created.record, &created.secret),
-        Outcome::Replayed(facts) => WithSecret::repeated(facts)?,
-    };
-    Ok(answer.renewed())
+async fn switch_off(call: ApiCall) -> Result<ApiResponse<CredentialView>, Problem> {
+    Ok(ApiResponse::of(&disable_own_key(&call.context()).await?))
 }

@@ -1,4 +1,4 @@
-//! Links with which people choose a password, once.
+//! Set-up links, with which users choose a password.
 
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -8,145 +8,141 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::control::api::extract::Body;
-use crate::control::api::problem::Problem;
-use crate::control::api::response::{Answer, answered_before};
+use crate::control::api::response::{ApiResponse, replayed};
 use crate::control::operations::{
     FirstUser, NewSetupLink, SetupLinkError, SetupLinkFor, show_setup_link, use_setup_link,
 };
 use crate::control::web::anonymous::AnonymousCaller;
+use crate::control::web::problem::Problem;
 use crate::control::web::state::{ControlState, LiveSettings};
 use crate::credential::PlainPassword;
 
 const TAG: &str = "session";
-const LONGEST_TICKET: usize = 256;
+const MAX_TICKET_BYTES: usize = 256;
 
 pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
     OpenApiRouter::new().routes(routes!(look_at_link)).routes(routes!(use_link))
 }
 
-/// What is in a link.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct LinkBody {
-    /// As it came.
+    /// The part of the link after the #.
     #[schema(max_length = 256)]
     ticket: String,
 }
 
-/// Whose password a link sets.
+/// The user whose password a link sets.
 #[derive(Serialize, ToSchema)]
 struct LinkFor {
-    /// True: it makes the first user, who says who they are.
+    /// True: the link creates the first staff user, with the e-mail address that they enter.
     first: bool,
-    /// Of the user that it is for.
+    /// The e-mail address of the user; null for the first user.
     email: Option<String>,
 }
 
-/// Whose password a link would set; uses nothing up.
+/// Shows the user whose password a link sets, without using the link.
 #[utoipa::path(
     post, path = "/setup/look", tag = TAG, request_body = LinkBody, security(()),
     responses((status = 200, body = LinkFor), (status = 410))
 )]
-async fn look_at_link(visitor: AnonymousCaller, Body(body): Body<LinkBody>) -> Result<Answer<LinkFor>, Problem> {
-    visitor.knock()?;
+async fn look_at_link(caller: AnonymousCaller, Body(body): Body<LinkBody>) -> Result<ApiResponse<LinkFor>, Problem> {
+    caller.count_attempt()?;
     check(&body.ticket)?;
-    let at = visitor.doorstep();
+    let at = caller.sign_in_context();
     match show_setup_link(at.store, at.clock.now(), &body.ticket).await? {
-        Some(SetupLinkFor::First) => Ok(Answer::ok(LinkFor { first: true, email: None })),
-        Some(SetupLinkFor::User { email }) => Ok(Answer::ok(LinkFor { first: false, email: Some(email) })),
+        Some(SetupLinkFor::First) => Ok(ApiResponse::ok(LinkFor { first: true, email: None })),
+        Some(SetupLinkFor::User { email }) => Ok(ApiResponse::ok(LinkFor { first: false, email: Some(email) })),
         None => Err(SetupLinkError::NotValid.into()),
     }
 }
 
-/// A link, and the password that it sets.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct UseLink {
-    /// As it came.
+    /// The part of the link after the #.
     #[schema(max_length = 256)]
     ticket: String,
     /// The new password.
     #[schema(min_length = 8, max_length = 1022, format = Password)]
     password: String,
-    /// Of the first user: what they sign in with.
+    /// The e-mail address of the first user; for other users left out.
     #[schema(min_length = 3, max_length = 254)]
     email: Option<String>,
-    /// Of the first user.
+    /// The display name of the first user.
     #[schema(min_length = 1, max_length = 200)]
     name: Option<String>,
 }
 
-/// Sets a password. Nobody is signed in by that.
+/// Sets a password with a link. It does not sign in.
 #[utoipa::path(
     post, path = "/setup", tag = TAG, request_body = UseLink, security(()),
-    responses((status = 204), (status = 409), (status = 410))
+    responses((status = 204), (status = 410))
 )]
-async fn use_link(visitor: AnonymousCaller, Body(body): Body<UseLink>) -> Result<StatusCode, Problem> {
-    visitor.knock()?;
+async fn use_link(caller: AnonymousCaller, Body(body): Body<UseLink>) -> Result<StatusCode, Problem> {
+    caller.count_attempt()?;
     check(&body.ticket)?;
     let first = match (body.email, body.name) {
         (Some(email), name) => Some(FirstUser { email, name }),
         (None, None) => None,
         (None, Some(_)) => return Err(Problem::of_field("email", "is missing")),
     };
-    use_setup_link(&visitor.doorstep(), &body.ticket, PlainPassword::new(body.password.as_bytes()), first).await?;
+    use_setup_link(&caller.sign_in_context(), &body.ticket, PlainPassword::new(body.password.as_bytes()), first)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 fn check(ticket: &str) -> Result<(), Problem> {
-    if ticket.len() > LONGEST_TICKET {
-        return Err(Problem::of_field("ticket", format!("is longer than {LONGEST_TICKET} characters")));
+    if ticket.len() > MAX_TICKET_BYTES {
+        return Err(Problem::of_field("ticket", format!("is longer than {MAX_TICKET_BYTES} characters")));
     }
     Ok(())
 }
 
-/// A link that was just made: seen here, this once.
+/// A new set-up link, shown once.
 #[derive(Serialize, ToSchema)]
 pub(in crate::control::api) struct SetupLink {
-    /// What is in it.
+    /// The part of the link after the #.
     ticket: String,
-    /// For the browser of whoever it is for, where admin.public_url is set.
+    /// The whole link; null where admin.public_url is not set.
     url: Option<String>,
-    /// Worth nothing from this moment on.
+    /// No longer valid from this time on.
     #[schema(format = "date-time")]
     ends_at: String,
 }
 
-/// A link that was just made for somebody, or that was made by the same call before.
+/// A new set-up link, or the response to an earlier call without the link.
 #[derive(Serialize, ToSchema)]
 pub(in crate::control::api) struct MadeLink {
-    /// What is in it. Seen once: null where this call was answered before.
+    /// The part of the link after the #, shown once; null where the response repeats an earlier one.
     ticket: Option<String>,
-    /// For the browser of whoever it is for, where admin.public_url is set.
+    /// The whole link; null where admin.public_url is not set.
     url: Option<String>,
-    /// Worth nothing from this moment on.
+    /// No longer valid from this time on.
     #[schema(format = "date-time")]
     ends_at: String,
-    /// True where a call with this Idempotency-Key was answered before, with the link.
+    /// True where the response repeats that of an earlier call with the same Idempotency-Key.
     repeated: bool,
 }
 
 impl MadeLink {
-    /// For the one answer that shows it.
-    pub(in crate::control::api) fn new(link: &NewSetupLink, in_force: &LiveSettings) -> Self {
-        let SetupLink { ticket, url, ends_at } = SetupLink::new(link, in_force);
+    pub(in crate::control::api) fn new(link: &NewSetupLink, settings: &LiveSettings) -> Self {
+        let SetupLink { ticket, url, ends_at } = SetupLink::new(link, settings);
         Self { ticket: Some(ticket), url, ends_at, repeated: false }
     }
 
-    /// For a call that comes again: without the link.
-    ///
     /// # Errors
-    /// When nobody can read any more what was answered.
-    pub(in crate::control::api) fn repeated(mut facts: Value) -> Result<Self, Problem> {
-        Ok(Self { ticket: None, url: None, ends_at: answered_before(facts["ends_at"].take())?, repeated: true })
+    /// When the stored response cannot be read.
+    pub(in crate::control::api) fn repeated(mut stored: Value) -> Result<Self, Problem> {
+        Ok(Self { ticket: None, url: None, ends_at: replayed(stored["ends_at"].take())?, repeated: true })
     }
 }
 
 impl SetupLink {
-    /// What stands behind the # is sent to nobody.
-    pub(in crate::control::api) fn new(link: &NewSetupLink, in_force: &LiveSettings) -> Self {
+    /// Browsers do not send the part after the #.
+    pub(in crate::control::api) fn new(link: &NewSetupLink, settings: &LiveSettings) -> Self {
         let ticket = link.ticket.reveal().to_owned();
-        let url = in_force.public_url.as_deref().map(|base| format!("{base}/setup#{ticket}"));
+        let url = settings.public_url.as_deref().map(|base| format!("{base}/setup#{ticket}"));
         Self { ticket, url, ends_at: link.ends_at.to_string() }
     }
 }

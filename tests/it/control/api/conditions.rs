@@ -1,33 +1,33 @@
-//! Changes of what somebody has seen: `If-Match`.
+//! `If-Match`.
 
 use futures_util::future::join_all;
 use serde_json::json;
 
-use super::Table;
+use super::TestApi;
 use super::samples::{Operation, operations};
 use crate::store::beds::{Bed, on_each};
 
 on_each!(
-    whatever_overwrites_says_of_what,
-    every_change_of_one_thing_can_be_bound_to_what_was_seen,
-    of_many_edits_of_one_revision_one_is_done,
+    every_overwrite_needs_if_match,
+    every_change_of_one_resource_honours_if_match,
+    of_parallel_edits_of_one_revision_one_succeeds,
 );
 
-async fn whatever_overwrites_says_of_what(bed: Bed) {
-    let table = Table::new(bed).await;
+async fn every_overwrite_needs_if_match(bed: Bed) {
+    let api = TestApi::new(bed).await;
     let patches: Vec<_> = operations().into_iter().filter(|operation| operation.method == "PATCH").collect();
     assert_eq!(patches.len(), 3);
     for operation in patches {
         let kind = operation.kind().unwrap();
-        let id = table.thing(kind, "acme").await;
+        let id = api.thing(kind, "acme").await;
         let place = format!("{kind}/{id}");
-        let ask = || table.ask("PATCH", &place).json(&operation.sample(&id));
-        let seen = table.get(&place).await;
-        let told = ask().told().await;
-        assert_eq!((told.status.as_u16(), told.code()), (428, "precondition_required"), "{place}");
+        let ask = || api.request("PATCH", &place).json(&operation.sample(&id));
+        let seen = api.get(&place).await;
+        let reply = ask().send().await;
+        assert_eq!((reply.status.as_u16(), reply.code()), (428, "precondition_required"), "{place}");
         for stale in ["\"0\"", "\"999\"", "\"9223372036854775807\""] {
-            let told = ask().header("if-match", stale).told().await;
-            assert_eq!((told.status.as_u16(), told.code()), (412, "stale"), "{place} {stale}");
+            let reply = ask().header("if-match", stale).send().await;
+            assert_eq!((reply.status.as_u16(), reply.code()), (412, "stale"), "{place} {stale}");
         }
         let (etag, number) = (seen.header("etag"), seen.header("etag").trim_matches('"'));
         let junk = [
@@ -50,23 +50,23 @@ async fn whatever_overwrites_says_of_what(bed: Bed) {
         ]
         .map(str::to_owned);
         for junk in junk {
-            let told = ask().header("if-match", &junk).told().await;
-            assert_eq!((told.status.as_u16(), told.code()), (400, "malformed"), "{place} {junk}");
+            let reply = ask().header("if-match", &junk).send().await;
+            assert_eq!((reply.status.as_u16(), reply.code()), (400, "malformed"), "{place} {junk}");
         }
-        let twice = ask().header("if-match", etag).header("if-match", etag).told().await;
+        let twice = ask().header("if-match", etag).header("if-match", etag).send().await;
         assert_eq!(twice.code(), "malformed");
-        assert_eq!(table.get(&place).await.body, seen.body, "nothing has happened");
+        assert_eq!(api.get(&place).await.body, seen.body, "nothing has happened");
 
-        let told = ask().header("if-match", etag).told().await;
-        assert_eq!(told.status, 200, "{told:?}");
-        assert_ne!(told.header("etag"), etag);
-        assert_eq!(told.header("etag"), table.get(&place).await.header("etag"));
-        assert_eq!(ask().header("if-match", etag).told().await.code(), "stale");
-        assert_eq!(ask().header("if-match", "*").told().await.status, 200);
+        let reply = ask().header("if-match", etag).send().await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        assert_ne!(reply.header("etag"), etag);
+        assert_eq!(reply.header("etag"), api.get(&place).await.header("etag"));
+        assert_eq!(ask().header("if-match", etag).send().await.code(), "stale");
+        assert_eq!(ask().header("if-match", "*").send().await.status, 200);
     }
 }
 
-/// Whether it changes the thing itself.
+/// True for changes of the resource in the path.
 fn is_change(operation: &Operation) -> bool {
     let reads = operation.method == "GET";
     operation.kind().is_some()
@@ -74,46 +74,46 @@ fn is_change(operation: &Operation) -> bool {
         && !["duplicate_credential", "new_setup_link"].contains(&operation.name.as_str())
 }
 
-async fn every_change_of_one_thing_can_be_bound_to_what_was_seen(bed: Bed) {
-    let table = Table::new(bed).await;
-    let acme = table.bed.account("acme").await;
+async fn every_change_of_one_resource_honours_if_match(bed: Bed) {
+    let api = TestApi::new(bed).await;
+    let acme = api.bed.account("acme").await;
     let mut changes = 0;
     for operation in operations().iter().filter(|operation| is_change(operation)) {
-        // Whatever the one before has done to it.
-        table.bed.put_account(&acme).await;
+        // The previous operation may have changed it.
+        api.bed.put_account(&acme).await;
         let kind = operation.kind().unwrap();
         let account = if kind == "/access-requests" { format!("newcomer-{changes}") } else { "acme".into() };
         if account != "acme" {
-            table.newcomer(&account).await;
+            api.newcomer(&account).await;
         }
-        let id = table.thing(kind, &account).await;
+        let id = api.thing(kind, &account).await;
         let place = format!("{kind}/{id}");
         let ask = || {
-            let ask = table.ask(&operation.method, &operation.path.replace("{id}", &id));
+            let ask = api.request(&operation.method, &operation.path.replace("{id}", &id));
             if operation.body.is_empty() { ask } else { ask.json(&operation.sample(&id)) }
         };
-        let seen = table.get(&place).await;
-        let told = ask().header("if-match", "\"999\"").told().await;
-        assert_eq!((told.status.as_u16(), told.code()), (412, "stale"), "{}", operation.name);
-        let told = ask().header("if-match", "junk").told().await;
-        assert_eq!((told.status.as_u16(), told.code()), (400, "malformed"), "{}", operation.name);
-        assert_eq!(table.get(&place).await.body, seen.body, "{}", operation.name);
-        let told = ask().header("if-match", seen.header("etag")).told().await;
-        assert_eq!(told.status, 200, "{} {told:?}", operation.name);
+        let seen = api.get(&place).await;
+        let reply = ask().header("if-match", "\"999\"").send().await;
+        assert_eq!((reply.status.as_u16(), reply.code()), (412, "stale"), "{}", operation.name);
+        let reply = ask().header("if-match", "junk").send().await;
+        assert_eq!((reply.status.as_u16(), reply.code()), (400, "malformed"), "{}", operation.name);
+        assert_eq!(api.get(&place).await.body, seen.body, "{}", operation.name);
+        let reply = ask().header("if-match", seen.header("etag")).send().await;
+        assert_eq!(reply.status, 200, "{} {reply:?}", operation.name);
         changes += 1;
     }
     assert_eq!(changes, 23);
 }
 
-async fn of_many_edits_of_one_revision_one_is_done(bed: Bed) {
-    let table = Table::new(bed).await;
-    let place = format!("/credentials/{}", table.made("acme").await);
+async fn of_parallel_edits_of_one_revision_one_succeeds(bed: Bed) {
+    let api = TestApi::new(bed).await;
+    let place = format!("/credentials/{}", api.create_token("acme").await);
     let edit = |number: usize| {
-        table.ask("PATCH", &place).header("if-match", "\"1\"").json(&json!({"name": format!("name {number}")})).told()
+        api.request("PATCH", &place).header("if-match", "\"1\"").json(&json!({"name": format!("name {number}")})).send()
     };
     let answers = join_all((0..20).map(edit)).await;
-    let done: Vec<_> = answers.iter().filter(|told| told.status == 200).collect();
+    let done: Vec<_> = answers.iter().filter(|reply| reply.status == 200).collect();
     assert_eq!(done.len(), 1, "{answers:?}");
-    assert!(answers.iter().all(|told| told.status == 200 || told.code() == "stale"), "{answers:?}");
-    assert_eq!(table.get(&place).await.body, done[0].body);
+    assert!(answers.iter().all(|reply| reply.status == 200 || reply.code() == "stale"), "{answers:?}");
+    assert_eq!(api.get(&place).await.body, done[0].body);
 }

@@ -2,72 +2,70 @@
 
 use serde_json::json;
 
-use super::Table;
+use super::TestApi;
 use crate::control::works;
 use crate::store::beds::{Bed, on_each};
 
 on_each!(
-    a_token_is_made_shown_once_reset_disabled_enabled_and_deleted,
-    a_pair_is_made_and_its_password_is_shown_unless_it_was_chosen,
-    a_page_ends_where_the_next_one_begins,
+    a_token_is_created_shown_once_reset_disabled_enabled_and_deleted,
+    a_generated_password_is_shown_once_and_a_chosen_one_never,
+    pages_join_without_gap_or_overlap,
 );
 
-async fn a_token_is_made_shown_once_reset_disabled_enabled_and_deleted(bed: Bed) {
-    let table = Table::new(bed).await;
-    let made = table.post("/credentials", json!({"account": "acme", "kind": "token", "name": "Billing"})).await;
+async fn a_token_is_created_shown_once_reset_disabled_enabled_and_deleted(bed: Bed) {
+    let api = TestApi::new(bed).await;
+    let made = api.post("/credentials", json!({"account": "acme", "kind": "token", "name": "Billing"})).await;
     assert_eq!((made.status.as_u16(), made.header("etag")), (201, "\"1\""));
     let credential = &made.body["credential"];
     let place = made.header("location").strip_prefix("/api/v1").unwrap();
     assert_eq!(place, format!("/credentials/{}", credential["id"].as_str().unwrap()));
     let token = made.body["secret"]["token"].as_str().unwrap();
-    assert!(works(&table.bed, token).await);
-    let shown = table.get(place).await;
+    assert!(works(&api.bed, token).await);
+    let shown = api.get(place).await;
     assert_eq!((&shown.body, shown.header("etag")), (credential, "\"1\""));
     assert!(!shown.body.to_string().contains(token));
 
-    let reset = table.ask("POST", &format!("{place}/reset")).header("if-match", "\"1\"").told().await;
+    let reset = api.request("POST", &format!("{place}/reset")).header("if-match", "\"1\"").send().await;
     assert_eq!((reset.status.as_u16(), reset.header("etag")), (200, "\"2\""));
-    assert!(
-        !works(&table.bed, token).await && works(&table.bed, reset.body["secret"]["token"].as_str().unwrap()).await
-    );
+    assert!(!works(&api.bed, token).await && works(&api.bed, reset.body["secret"]["token"].as_str().unwrap()).await);
 
-    let off = table.post(&format!("{place}/disable"), json!({"reason": "leaked"})).await;
+    let off = api.post(&format!("{place}/disable"), json!({"reason": "leaked"})).await;
     assert_eq!((&off.body["enabled"], &off.body["disabled_reason"]), (&json!(false), &json!("leaked")));
-    let stale = table.ask("POST", &format!("{place}/enable")).header("if-match", "\"2\"").told().await;
+    let stale = api.request("POST", &format!("{place}/enable")).header("if-match", "\"2\"").send().await;
     assert_eq!((stale.status.as_u16(), stale.code()), (412, "stale"));
     for junk in ["5", "W/\"3\"", "\"3\", \"4\"", "\"x\"", "\"\"", ""] {
-        let told = table.ask("POST", &format!("{place}/enable")).header("if-match", junk).told().await;
-        assert_eq!((told.status.as_u16(), told.code()), (400, "malformed"), "{junk}");
+        let reply = api.request("POST", &format!("{place}/enable")).header("if-match", junk).send().await;
+        assert_eq!((reply.status.as_u16(), reply.code()), (400, "malformed"), "{junk}");
     }
-    let on = table.ask("POST", &format!("{place}/enable")).header("if-match", "*").told().await;
+    let on = api.request("POST", &format!("{place}/enable")).header("if-match", "*").send().await;
     assert_eq!((&on.body["enabled"], on.header("etag")), (&json!(true), "\"4\""));
-    assert_eq!(table.ask("DELETE", place).told().await.body, on.body);
-    assert_eq!(table.get(place).await.code(), "not_found");
+    assert_eq!(api.request("DELETE", place).send().await.body, on.body);
+    assert_eq!(api.get(place).await.code(), "not_found");
 }
 
-async fn a_pair_is_made_and_its_password_is_shown_unless_it_was_chosen(bed: Bed) {
-    let table = Table::new(bed).await;
-    let made = table.post("/credentials", json!({"account": "acme", "kind": "password", "username": "acme"})).await;
+async fn a_generated_password_is_shown_once_and_a_chosen_one_never(bed: Bed) {
+    let api = TestApi::new(bed).await;
+    let made = api.post("/credentials", json!({"account": "acme", "kind": "password", "username": "acme"})).await;
     assert_eq!(made.body["secret"]["username"], "acme");
     assert_eq!(made.body["secret"]["password"].as_str().unwrap().len(), 24);
     let place = made.header("location").strip_prefix("/api/v1").unwrap();
-    let reset = table.post(&format!("{place}/reset"), json!({"password": "correct horse battery"})).await;
+    let reset = api.post(&format!("{place}/reset"), json!({"password": "correct horse battery"})).await;
     assert_eq!(reset.body["secret"], json!({"username": "acme"}));
-    let again = table.post("/credentials", json!({"account": "acme", "kind": "password", "username": "acme"})).await;
+    let again = api.post("/credentials", json!({"account": "acme", "kind": "password", "username": "acme"})).await;
     assert_eq!((again.status.as_u16(), again.code()), (409, "username_taken"));
-    let short = table.post(&format!("{place}/reset"), json!({"password": "hunter2"})).await;
+    let short = api.post(&format!("{place}/reset"), json!({"password": "hunter2"})).await;
     assert_eq!((short.status.as_u16(), &short.body["fields"][0]["field"]), (422, &json!("password")));
     assert!(!short.body.to_string().contains("hunter2"));
 }
 
-async fn a_page_ends_where_the_next_one_begins(bed: Bed) {
-    let table = Table::new(bed).await;
-    let mut all = vec![table.made("acme").await, table.made("acme").await, table.made("acme").await];
-    table.made("globex").await;
+async fn pages_join_without_gap_or_overlap(bed: Bed) {
+    let api = TestApi::new(bed).await;
+    let mut all = vec![api.create_token("acme").await, api.create_token("acme").await, api.create_token("acme").await];
+    api.create_token("globex").await;
     all.sort();
     let (mut found, mut cursor) = (Vec::new(), String::new());
     loop {
-        let page = table.get(&format!("/credentials?account=acme&limit=2{cursor}")).await;
+        let page = api.get(&format!("/credentials?account=acme&limit=2{cursor}")).await;
         let items = page.body["items"].as_array().unwrap();
         assert!(items.len() <= 2);
         found.extend(items.iter().map(|item| item["id"].as_str().unwrap().to_owned()));

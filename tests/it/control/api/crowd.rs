@@ -1,72 +1,73 @@
-//! Many who change one credential at once, over the API: one state in the end, and an audit that tells it.
+//! Parallel changes of one credential: one final state, in agreement with the audit.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::{Table, Told};
+use super::{ApiReply, TestApi};
 use crate::control::works;
 use crate::store::beds::{Bed, on_each};
 
-on_each!(fifty_resets_duplicates_and_clears_at_once_end_in_one_state_that_the_audit_tells);
+on_each!(fifty_parallel_changes_end_in_the_state_of_the_last_audit_entry);
 
 const EACH: usize = 50;
 
-async fn every_line(table: &Table, target: &str) -> Vec<Value> {
+async fn every_line(api: &TestApi, target: &str) -> Vec<Value> {
     let (mut lines, mut cursor) = (Vec::new(), String::new());
     loop {
-        let page = table.get(&format!("/audit?limit=200&target_kind=credential&target={target}{cursor}")).await;
+        let page = api.get(&format!("/audit?limit=200&target_kind=credential&target={target}{cursor}")).await;
         lines.extend(page.body["items"].as_array().unwrap().iter().cloned());
         let Some(next) = page.body["next_cursor"].as_str() else { return lines };
         cursor = format!("&cursor={next}");
     }
 }
 
-async fn fifty_resets_duplicates_and_clears_at_once_end_in_one_state_that_the_audit_tells(bed: Bed) {
-    let table = Table::new(bed).await;
-    let made = table.post("/credentials", json!({"account": "acme", "kind": "token"})).await;
+async fn fifty_parallel_changes_end_in_the_state_of_the_last_audit_entry(bed: Bed) {
+    let api = TestApi::new(bed).await;
+    let made = api.post("/credentials", json!({"account": "acme", "kind": "token"})).await;
     let id = made.body["credential"]["id"].as_str().unwrap().to_owned();
     let first = made.body["secret"]["token"].as_str().unwrap().to_owned();
-    let ask = async |verb: &str, body: Value| -> Told { table.post(&format!("/credentials/{id}/{verb}"), body).await };
+    let ask =
+        async |verb: &str, body: Value| -> ApiReply { api.post(&format!("/credentials/{id}/{verb}"), body).await };
     let resets = join_all((0..EACH).map(|number| ask("reset", json!({"overlap_seconds": number % 2 * 3600}))));
     let clears = join_all((0..EACH).map(|_| ask("clear", json!({}))));
     let duplicates = join_all((0..EACH).map(|_| ask("duplicate", json!({}))));
     let (resets, clears, duplicates) = futures_util::join!(resets, clears, duplicates);
 
-    assert!(resets.iter().chain(&clears).all(|told| told.status == 200), "{resets:?} {clears:?}");
-    assert!(duplicates.iter().all(|told| told.status == 201), "{duplicates:?}");
-    let end = table.get(&format!("/credentials/{id}")).await.body;
-    let mut lines = every_line(&table, &id).await;
+    assert!(resets.iter().chain(&clears).all(|reply| reply.status == 200), "{resets:?} {clears:?}");
+    assert!(duplicates.iter().all(|reply| reply.status == 201), "{duplicates:?}");
+    let end = api.get(&format!("/credentials/{id}")).await.body;
+    let mut lines = every_line(&api, &id).await;
     lines.sort_by_key(|line| line["after"]["revision"].as_i64());
     assert_eq!(lines.len() as i64, end["revision"].as_i64().unwrap(), "a line for each revision");
     for pair in lines.windows(2) {
-        assert_eq!(pair[1]["before"], pair[0]["after"], "nobody has overwritten anybody");
+        assert_eq!(pair[1]["before"], pair[0]["after"], "no lost update");
     }
-    let told = |verb: &str| lines.iter().filter(|line| line["verb"] == verb).count();
-    assert_eq!((told("create"), told("reset")), (1, EACH));
+    let reply = |verb: &str| lines.iter().filter(|line| line["verb"] == verb).count();
+    assert_eq!((reply("create"), reply("reset")), (1, EACH));
     for fact in ["cleared", "hint", "enabled", "revision", "secret_made_at"] {
         assert_eq!(lines.last().unwrap()["after"][fact], end[fact], "{fact}");
     }
 
-    let token = |told: &Told| told.body["secret"]["token"].as_str().unwrap().to_owned();
+    let token = |reply: &ApiReply| reply.body["secret"]["token"].as_str().unwrap().to_owned();
     let mut alive = Vec::new();
     for token in resets.iter().map(token).chain([first]) {
-        if works(&table.bed, &token).await {
+        if works(&api.bed, &token).await {
             alive.push(token);
         }
     }
-    let current = resets.iter().find(|told| told.body["credential"]["revision"] == end["revision"]).map(token);
+    let current = resets.iter().find(|reply| reply.body["credential"]["revision"] == end["revision"]).map(token);
     assert_eq!(current.is_none(), end["cleared"] == true, "the last reset, unless it was cleared behind it");
     assert!(current.is_none_or(|token| alive.contains(&token)));
     let expected = usize::from(end["cleared"] == false) + usize::from(!end["previous_secret_ends_at"].is_null());
     assert_eq!(alive.len(), expected);
-    for told in &duplicates {
-        let id = told.body["credential"]["id"].as_str().unwrap();
-        assert_eq!(table.get(&format!("/credentials/{id}")).await.body, told.body["credential"]);
-        assert!(works(&table.bed, &token(told)).await);
-        let lines = every_line(&table, id).await;
+    for reply in &duplicates {
+        let id = reply.body["credential"]["id"].as_str().unwrap();
+        assert_eq!(api.get(&format!("/credentials/{id}")).await.body, reply.body["credential"]);
+        assert!(works(&api.bed, &token(reply)).await);
+        let lines = every_line(&api, id).await;
         assert_eq!((lines.len(), &lines[0]["verb"]), (1, &json!("duplicate")));
     }
-    let audit = every_line(&table, &id).await;
+    let audit = every_line(&api, &id).await;
     for secret in resets.iter().chain(&duplicates).map(token) {
         assert!(!json!(audit).to_string().contains(&secret));
     }

@@ -1,17 +1,18 @@
-//! The description of the API: current, complete, and where clients look for it.
+//! The OpenAPI description and the documentation page.
 
 use std::path::Path;
 
-use claviger::control::api::{Code, openapi};
+use claviger::control::Code;
+use claviger::control::api::openapi;
 use serde_json::Value;
 
-use super::Table;
+use super::TestApi;
 
 fn described() -> Value {
     serde_json::to_value(openapi()).unwrap()
 }
 
-/// Set to write it anew.
+/// `CLAVIGER_TEST_WRITES_OPENAPI=1` writes the file.
 #[test]
 fn the_committed_description_is_current() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/control/api/openapi.json");
@@ -25,19 +26,19 @@ fn the_committed_description_is_current() {
 }
 
 #[tokio::test]
-async fn the_description_is_there_for_everybody() {
-    let table = Table::sqlite().await.outside();
-    let told = table.get("/openapi.json").await;
-    assert_eq!((told.status.as_u16(), told.header("content-type")), (200, "application/json"));
-    assert_eq!(told.body, described());
-    assert_eq!(told.body["openapi"], "3.1.0");
+async fn the_description_needs_no_credential() {
+    let api = TestApi::sqlite().await.outside();
+    let reply = api.get("/openapi.json").await;
+    assert_eq!((reply.status.as_u16(), reply.header("content-type")), (200, "application/json"));
+    assert_eq!(reply.body, described());
+    assert_eq!(reply.body["openapi"], "3.1.0");
 }
 
 #[test]
-fn every_operation_has_a_name_a_group_and_says_who_may_call_and_how_it_may_fail() {
-    let api = described();
+fn every_operation_has_an_id_a_tag_security_and_problems() {
+    let description = described();
     let mut names = std::collections::HashSet::new();
-    for (path, item) in api["paths"].as_object().unwrap() {
+    for (path, item) in description["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let name = operation["operationId"].as_str().unwrap();
             assert!(names.insert(name), "{name} twice");
@@ -54,28 +55,28 @@ fn every_operation_has_a_name_a_group_and_says_who_may_call_and_how_it_may_fail(
 }
 
 #[test]
-fn whatever_is_referred_to_is_there() {
+fn every_reference_has_a_schema() {
     let text = described().to_string();
-    let api = described();
+    let description = described();
     for part in text.split("#/components/schemas/").skip(1) {
         let name = part.split('"').next().unwrap();
-        assert!(api["components"]["schemas"].get(name).is_some(), "{name}");
+        assert!(description["components"]["schemas"].get(name).is_some(), "{name}");
     }
 }
 
 #[test]
 fn codes_are_words() {
-    for code in Code::all() {
+    for code in Code::ALL {
         let word = code.as_str();
         assert!(word.bytes().all(|letter| letter.is_ascii_lowercase() || letter == b'_'), "{word}");
     }
 }
 
-/// What a browser would have to fetch or run, and from where, is all that its policy lets it.
+/// The page loads nothing but what its Content-Security-Policy permits.
 #[tokio::test]
-async fn the_description_for_people_is_whole_and_needs_nothing_from_elsewhere() {
-    let table = Table::sqlite().await.outside();
-    let page = table.get("/docs").await;
+async fn the_documentation_page_is_complete_and_self_contained() {
+    let api = TestApi::sqlite().await.outside();
+    let page = api.get("/docs").await;
     assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html; charset=utf-8"));
     let policy = page.header("content-security-policy");
     assert!(policy.starts_with("default-src 'none'; style-src 'self';") && !policy.contains("unsafe"), "{policy}");
@@ -91,14 +92,15 @@ async fn the_description_for_people_is_whole_and_needs_nothing_from_elsewhere() 
         let target = target.split('"').next().unwrap();
         assert!(unique.contains(&target), "#{target} leads nowhere");
     }
-    let api = described();
-    let operations = api["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values());
+    let description = described();
+    let operations =
+        description["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values());
     let names = operations.map(|operation| operation["operationId"].as_str().unwrap().to_owned());
-    let schemas = api["components"]["schemas"].as_object().unwrap().keys().map(|name| format!("schema-{name}"));
+    let schemas = description["components"]["schemas"].as_object().unwrap().keys().map(|name| format!("schema-{name}"));
     for id in names.chain(schemas) {
         assert!(unique.contains(&id.as_str()), "{id} is missing");
     }
-    let style = table.get("/docs.css").await;
+    let style = api.get("/docs.css").await;
     assert_eq!((style.status.as_u16(), style.header("content-type")), (200, "text/css; charset=utf-8"));
     let style = style.body.as_str().unwrap();
     assert!(!style.contains("url(") && !style.contains("@import") && !style.contains("://"));

@@ -1,37 +1,37 @@
-//! Things of another account: whoever asks for one cannot tell whether it is there.
+//! Resources of another account cannot be reply from missing ones.
 
 use claviger::store::Role;
 use serde_json::json;
 
-use super::Table;
+use super::TestApi;
 use super::samples::{For, one_of, operations};
 use crate::store::beds::{Bed, on_each};
 
 on_each!(
-    what_is_another_accounts_is_told_from_what_is_not_there_by_no_byte,
-    another_account_that_is_named_in_a_query_or_body_is_told_from_none_by_no_byte,
+    a_resource_of_another_account_and_a_missing_one_get_the_same_bytes,
+    another_account_in_a_query_or_body_and_a_missing_one_get_the_same_bytes,
 );
 
-async fn what_is_another_accounts_is_told_from_what_is_not_there_by_no_byte(bed: Bed) {
-    let table = Table::new(bed).await;
+async fn a_resource_of_another_account_and_a_missing_one_get_the_same_bytes(bed: Bed) {
+    let api = TestApi::new(bed).await;
     let mut asked = 0;
     for operation in operations() {
         let Some(kind) = operation.kind() else { continue };
         let newcomer = format!("initech-{asked}");
-        table.newcomer(&newcomer).await;
+        api.newcomer(&newcomer).await;
         let account = if kind == "/access-requests" { &newcomer } else { "globex" };
-        let mut foreign = vec![table.thing(kind, account).await];
+        let mut foreign = vec![api.thing(kind, account).await];
         if kind == "/users" {
-            foreign.push(table.invited(&format!("sam{asked}@example.org"), "staff", None).await.0);
+            foreign.push(api.invited(&format!("sam{asked}@example.org"), "staff", None).await.0);
         }
         if kind == "/operator-tokens" {
-            let told = table.post(kind, json!({"name": "all", "role": "staff"})).await;
-            foreign.push(told.body["operator_token"]["id"].as_str().unwrap().to_owned());
+            let reply = api.post(kind, json!({"name": "all", "role": "staff"})).await;
+            foreign.push(reply.body["operator_token"]["id"].as_str().unwrap().to_owned());
         }
         for foreign in &foreign {
-            let before = table.ask("GET", &format!("{kind}/{foreign}")).told().await;
+            let before = api.request("GET", &format!("{kind}/{foreign}")).send().await;
             assert_eq!(before.status, 200, "{before:?}");
-            // Those that have another right than the owner's are refused for that, whatever they name.
+            // Operations that the owner has no right to are refused for that first.
             let For::Roles(ticks) = operation.whose else { panic!("{} has an id", operation.name) };
             for (role, tick) in [Role::Owner, Role::Implementer, Role::Member].into_iter().zip(ticks[1..].chars()) {
                 let caller = || one_of(role, "acme");
@@ -39,38 +39,39 @@ async fn what_is_another_accounts_is_told_from_what_is_not_there_by_no_byte(bed:
                     [("accept", "*/*"), ("if-match", "\"1\""), ("if-match", "\"99\""), ("if-match", "*")]
                 {
                     let ask = |id: &str| {
-                        let ask = table.ask(&operation.method, &operation.path.replace("{id}", id)).header(name, value);
+                        let ask =
+                            api.request(&operation.method, &operation.path.replace("{id}", id)).header(name, value);
                         let ask = if operation.body.is_empty() { ask } else { ask.json(&operation.sample(id)) };
                         ask.by(caller())
                     };
-                    let none = ask("nobody").told().await;
-                    let told = ask(foreign).told().await;
-                    let what = format!("{} by {role} with {name}: {value}: {told:?}", operation.name);
+                    let none = ask("nobody").send().await;
+                    let reply = ask(foreign).send().await;
+                    let what = format!("{} by {role} with {name}: {value}: {reply:?}", operation.name);
                     let needs_condition = operation.method == "PATCH" && name == "accept";
                     match (needs_condition, tick) {
-                        (true, _) => assert_eq!(told.status, 428, "{what}"),
+                        (true, _) => assert_eq!(reply.status, 428, "{what}"),
                         (false, 'x') if none.code() != "members_not_allowed" => {
-                            assert_eq!((told.status.as_u16(), told.code()), (404, "not_found"), "{what}");
+                            assert_eq!((reply.status.as_u16(), reply.code()), (404, "not_found"), "{what}");
                         }
-                        (false, _) => assert_eq!(told.status, 403, "{what}"),
+                        (false, _) => assert_eq!(reply.status, 403, "{what}"),
                     }
-                    assert_eq!(told.without_id(), none.without_id(), "{what}");
+                    assert_eq!(reply.without_id(), none.without_id(), "{what}");
                     asked += 1;
                 }
             }
-            let after = table.ask("GET", &format!("{kind}/{foreign}")).told().await;
+            let after = api.request("GET", &format!("{kind}/{foreign}")).send().await;
             assert_eq!(after.body, before.body, "{}", operation.name);
         }
     }
     assert!(asked > 300, "{asked}");
 }
 
-async fn another_account_that_is_named_in_a_query_or_body_is_told_from_none_by_no_byte(bed: Bed) {
-    let table = Table::new(bed).await;
-    table.newcomer("globex").await;
-    let before = table.get("/accounts/globex").await;
+async fn another_account_in_a_query_or_body_and_a_missing_one_get_the_same_bytes(bed: Bed) {
+    let api = TestApi::new(bed).await;
+    api.newcomer("globex").await;
+    let before = api.get("/accounts/globex").await;
     for kind in ["/access-requests", "/users", "/operator-tokens"] {
-        table.thing(kind, "globex").await;
+        api.thing(kind, "globex").await;
     }
     for operation in operations() {
         if operation.kind().is_some() || !matches!(operation.whose, For::Roles(_)) {
@@ -80,25 +81,25 @@ async fn another_account_that_is_named_in_a_query_or_body_is_told_from_none_by_n
             let query = operation.queries.iter().find(|query| *query == "account");
             let ask = async |account: &str| {
                 let query = query.map_or(String::new(), |name| format!("{name}={account}"));
-                let ask = table.ask(&operation.method, &operation.target("x", &query)).by(one_of(role, "acme"));
+                let ask = api.request(&operation.method, &operation.target("x", &query)).by(one_of(role, "acme"));
                 if operation.body.is_empty() {
-                    return ask.told().await;
+                    return ask.send().await;
                 }
                 let mut body = operation.sample("nobody");
                 if body.get("account").is_none() {
-                    return ask.json(&body).told().await;
+                    return ask.json(&body).send().await;
                 }
                 body["account"] = json!(account);
-                ask.json(&body).told().await
+                ask.json(&body).send().await
             };
             let named = query.is_some() || operation.body.contains("\"account\"");
             if named {
-                let (told, none) = (ask("globex").await, ask("nobody").await);
-                let what = format!("{} by {role}: {told:?}", operation.name);
-                assert!(matches!(told.status.as_u16(), 403 | 404), "{what}");
-                assert_eq!(told.without_id(), none.without_id(), "{what}");
+                let (reply, none) = (ask("globex").await, ask("nobody").await);
+                let what = format!("{} by {role}: {reply:?}", operation.name);
+                assert!(matches!(reply.status.as_u16(), 403 | 404), "{what}");
+                assert_eq!(reply.without_id(), none.without_id(), "{what}");
             }
         }
     }
-    assert_eq!(table.get("/accounts/globex").await.body, before.body);
+    assert_eq!(api.get("/accounts/globex").await.body, before.body);
 }

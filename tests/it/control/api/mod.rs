@@ -1,4 +1,4 @@
-//! The API of the desk, through its router, without a socket.
+//! The management API through its router, without a socket.
 
 mod conditions;
 mod credential_files;
@@ -28,8 +28,9 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode};
 use claviger::auth::ThrottleRules;
 use claviger::clock::Clock;
-use claviger::control::api::{ControlState, LiveSettings, Peer, router};
+use claviger::control::api::router;
 use claviger::control::operations::Caller;
+use claviger::control::{ControlState, LiveSettings, Peer};
 use claviger::credential::{ScopeCatalog, Version, VersionCatalog};
 use claviger::store::{Actor, ActorKind, Role};
 use serde_json::{Value, json};
@@ -38,28 +39,27 @@ use tower::ServiceExt as _;
 use crate::control::seats::seat;
 use crate::store::beds::{Bed, label, noon};
 
-/// A desk on a database of its own, and who asks at it.
-pub struct Table {
+/// A management API on its own database, with a default caller.
+pub struct TestApi {
     pub bed: Bed,
     pub clock: Clock,
     router: axum::Router,
     caller: Option<Caller>,
 }
 
-/// One answer.
 #[derive(Debug)]
-pub struct Told {
+pub struct ApiReply {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Value,
 }
 
-impl Told {
+impl ApiReply {
     pub fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default()
     }
 
-    /// Everything of it that is the same whoever asked for what.
+    /// Without the request id, to compare responses.
     pub fn without_id(mut self) -> (StatusCode, HeaderMap, Value) {
         let id = self.headers.remove("x-request-id").unwrap();
         if let Some(body) = self.body.as_object_mut() {
@@ -73,16 +73,16 @@ impl Told {
     }
 }
 
-/// A call that is being put together.
-pub struct Ask<'t> {
-    table: &'t Table,
+/// A request builder.
+pub struct ApiRequest<'t> {
+    api: &'t TestApi,
     caller: Option<Caller>,
     request: axum::http::request::Builder,
     body: Body,
 }
 
-impl Table {
-    /// Versions 1 and 2, the scope `pay`, the accounts `acme` and `globex`; the operator's shell asks.
+impl TestApi {
+    /// Versions 1 and 2, the scope `pay`, the accounts `acme` and `globex`; the caller is the shell.
     pub async fn new(bed: Bed) -> Self {
         for account in ["acme", "globex"] {
             bed.account(account).await;
@@ -108,59 +108,57 @@ impl Table {
             ..LiveSettings::default()
         };
         let clock = Clock::manual(noon());
-        let desk =
+        let state =
             ControlState::new(bed.store.clone(), clock.clone(), Arc::new(ArcSwap::from_pointee(in_force))).unwrap();
-        Self { bed, clock, router: router(desk), caller: Some(Caller::shell("root".into())) }
+        Self { bed, clock, router: router(state), caller: Some(Caller::shell("root".into())) }
     }
 
     pub async fn sqlite() -> Self {
         Self::new(Bed::sqlite().await).await
     }
 
-    /// The same desk, asked by nobody that is known already.
+    /// Without a caller: requests have to authenticate.
     pub fn outside(self) -> Self {
         Self { caller: None, ..self }
     }
 
-    /// The same desk, asked by a user with this role of this account.
+    /// With a user of this role and account as the caller.
     pub fn by(self, role: Role, account: Option<&str>) -> Self {
-        Self { caller: Some(somebody(role, account)), ..self }
+        Self { caller: Some(user_caller(role, account)), ..self }
     }
 
-    pub fn ask(&self, method: &str, target: &str) -> Ask<'_> {
+    pub fn request(&self, method: &str, target: &str) -> ApiRequest<'_> {
         let request = Request::builder().method(method).uri(format!("/api/v1{target}"));
-        Ask { table: self, caller: self.caller.clone(), request, body: Body::empty() }
+        ApiRequest { api: self, caller: self.caller.clone(), request, body: Body::empty() }
     }
 
-    pub async fn get(&self, target: &str) -> Told {
-        self.ask("GET", target).told().await
+    pub async fn get(&self, target: &str) -> ApiReply {
+        self.request("GET", target).send().await
     }
 
-    pub async fn post(&self, target: &str, body: Value) -> Told {
-        self.ask("POST", target).json(&body).told().await
+    pub async fn post(&self, target: &str, body: Value) -> ApiReply {
+        self.request("POST", target).json(&body).send().await
     }
 
-    /// A token of this account; its id.
-    pub async fn made(&self, account: &str) -> String {
-        let told = self.post("/credentials", json!({"account": account, "kind": "token"})).await;
-        assert_eq!(told.status, 201, "{told:?}");
-        told.body["credential"]["id"].as_str().unwrap().to_owned()
+    /// Creates a token credential, and returns its id.
+    pub async fn create_token(&self, account: &str) -> String {
+        let reply = self.post("/credentials", json!({"account": account, "kind": "token"})).await;
+        assert_eq!(reply.status, 201, "{reply:?}");
+        reply.body["credential"]["id"].as_str().unwrap().to_owned()
     }
 }
 
-/// A user with this role of this account, who is there within this process.
-pub fn somebody(role: Role, account: Option<&str>) -> Caller {
+pub fn user_caller(role: Role, account: Option<&str>) -> Caller {
     let actor = Actor { kind: ActorKind::User, id: "usr_1".into(), request_id: None, address: None };
     Caller { actor, role, account: account.map(label), user: Some(label("usr_1")) }
 }
 
-impl Ask<'_> {
-    /// Asked by somebody else.
+impl ApiRequest<'_> {
     pub fn by(self, caller: Caller) -> Self {
         Self { caller: Some(caller), ..self }
     }
 
-    /// Asked over a socket, by nobody that is known already.
+    /// From a peer over a socket, without a caller.
     pub fn from(self, address: &str) -> Self {
         let peer: SocketAddr = format!("{address}:50000").parse().unwrap();
         Self { caller: None, request: self.request.extension(ConnectInfo(Peer(peer))), ..self }
@@ -178,14 +176,14 @@ impl Ask<'_> {
         Self { body: body.into(), ..self }
     }
 
-    /// What is no JSON is one string.
-    pub async fn told(self) -> Told {
+    /// A body that is not JSON becomes one string.
+    pub async fn send(self) -> ApiReply {
         let mut request = self.request.body(self.body).unwrap();
         if let Some(caller) = self.caller {
-            seat(&self.table.bed, &caller).await;
+            seat(&self.api.bed, &caller).await;
             request.extensions_mut().insert(caller);
         }
-        let response = self.table.router.clone().oneshot(request).await.unwrap();
+        let response = self.api.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         let kind = parts.headers.get("content-type").map_or("", |kind| kind.to_str().unwrap());
@@ -194,25 +192,25 @@ impl Ask<'_> {
             false if kind.starts_with("text/") => String::from_utf8(bytes.to_vec()).unwrap().into(),
             false => serde_json::from_slice(&bytes).unwrap(),
         };
-        let told = Told { status: parts.status, headers: parts.headers, body };
-        assert_eq!(told.header("cache-control"), "no-store");
-        assert!(!told.header("x-request-id").is_empty());
-        if told.status.is_client_error() || told.status.is_server_error() {
-            assert_is_problem(&told);
+        let reply = ApiReply { status: parts.status, headers: parts.headers, body };
+        assert_eq!(reply.header("cache-control"), "no-store");
+        assert!(!reply.header("x-request-id").is_empty());
+        if reply.status.is_client_error() || reply.status.is_server_error() {
+            assert_is_problem(&reply);
         }
-        told
+        reply
     }
 }
 
-/// RFC 9457, and our members of it.
-fn assert_is_problem(told: &Told) {
-    assert_eq!(told.header("content-type"), "application/problem+json", "{told:?}");
-    let code = told.code();
-    assert!(!code.is_empty(), "{told:?}");
-    assert_eq!(told.body["type"], format!("{}#{code}", claviger::config::ERROR_DOCS));
-    assert_eq!(told.body["status"], told.status.as_u16());
-    assert_eq!(told.body["request_id"], told.header("x-request-id"));
+/// RFC 9457 with our extension members.
+fn assert_is_problem(reply: &ApiReply) {
+    assert_eq!(reply.header("content-type"), "application/problem+json", "{reply:?}");
+    let code = reply.code();
+    assert!(!code.is_empty(), "{reply:?}");
+    assert_eq!(reply.body["type"], format!("{}#{code}", claviger::config::ERROR_DOCS));
+    assert_eq!(reply.body["status"], reply.status.as_u16());
+    assert_eq!(reply.body["request_id"], reply.header("x-request-id"));
     for member in ["title", "detail"] {
-        assert!(told.body[member].as_str().is_some_and(|text| !text.is_empty()), "{told:?}");
+        assert!(reply.body[member].as_str().is_some_and(|text| !text.is_empty()), "{reply:?}");
     }
 }

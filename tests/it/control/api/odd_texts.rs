@@ -1,16 +1,16 @@
-//! Texts that nobody expects, wherever a text can stand: refused or taken, and never a failure of ours.
+//! Odd texts in every place that takes a text: accepted or refused, never a 5xx.
 
 use serde_json::{Value, json};
 
 use super::samples::{encoded, operations};
-use super::{Ask, Table};
+use super::{ApiRequest, TestApi};
 use crate::store::beds::{Bed, on_each};
 
 on_each!(
-    an_odd_text_in_any_field_is_no_failure_of_ours,
-    an_odd_id_in_any_path_is_one_that_is_not_there,
-    an_odd_text_in_any_query_is_no_failure_of_ours,
-    an_odd_header_is_no_failure_of_ours,
+    an_odd_text_in_a_field_causes_no_5xx,
+    an_odd_id_in_a_path_is_not_found,
+    an_odd_text_in_a_query_causes_no_5xx,
+    an_odd_header_causes_no_5xx,
     a_text_that_json_cannot_hold_is_refused,
 );
 
@@ -84,7 +84,7 @@ fn odd_texts() -> Vec<String> {
     short.into_iter().map(str::to_owned).chain(long).collect()
 }
 
-/// Which fields of a schema hold a text, and whether it is a list of texts.
+/// The text fields of a schema; true for a list of texts.
 fn text_fields(schema: &Value) -> Vec<(String, bool)> {
     let is = |kind: &Value, name: &str| {
         kind == name || kind.as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == name))
@@ -97,12 +97,12 @@ fn text_fields(schema: &Value) -> Vec<(String, bool)> {
     fields.collect()
 }
 
-/// Never 5xx; whatever is refused says so in our words.
-async fn assert_no_failure(ask: Ask<'_>, what: impl Fn() -> String) -> u16 {
-    let told = ask.told().await;
-    let status = told.status.as_u16();
+/// Never 5xx.
+async fn assert_no_failure(ask: ApiRequest<'_>, what: impl Fn() -> String) -> u16 {
+    let reply = ask.send().await;
+    let status = reply.status.as_u16();
     let expected = [200, 201, 204, 400, 401, 403, 404, 409, 410, 412, 413, 422, 428];
-    assert!(expected.contains(&status), "{}: {told:?}", what());
+    assert!(expected.contains(&status), "{}: {reply:?}", what());
     status
 }
 
@@ -110,8 +110,8 @@ fn shown(text: &str) -> String {
     format!("{:?} ({} characters)", text.chars().take(20).collect::<String>(), text.chars().count())
 }
 
-async fn an_odd_text_in_any_field_is_no_failure_of_ours(bed: Bed) {
-    let table = Table::new(bed).await;
+async fn an_odd_text_in_a_field_causes_no_5xx(bed: Bed) {
+    let api = TestApi::new(bed).await;
     let mut fields = 0;
     for operation in operations() {
         let Some(schema) = &operation.schema else { continue };
@@ -119,14 +119,14 @@ async fn an_odd_text_in_any_field_is_no_failure_of_ours(bed: Bed) {
             let pair = json!({"account": "acme", "kind": "password", "username": format!("u{fields}")});
             let id = match operation.kind() {
                 Some("/credentials") if field == "username" || field == "password" => {
-                    table.post("/credentials", pair).await.body["credential"]["id"].as_str().unwrap().to_owned()
+                    api.post("/credentials", pair).await.body["credential"]["id"].as_str().unwrap().to_owned()
                 }
                 Some("/access-requests") => {
                     let account = format!("newcomer-{fields}");
-                    table.newcomer(&account).await;
-                    table.thing("/access-requests", &account).await
+                    api.newcomer(&account).await;
+                    api.thing("/access-requests", &account).await
                 }
-                Some(kind) => table.thing(kind, "acme").await,
+                Some(kind) => api.thing(kind, "acme").await,
                 None => "acme".to_owned(),
             };
             for text in odd_texts() {
@@ -136,10 +136,10 @@ async fn an_odd_text_in_any_field_is_no_failure_of_ours(bed: Bed) {
                     body["username"] = json!("somebody");
                 }
                 body[&field] = if is_list { json!(["10.0.0.1", text]) } else { json!(text) };
-                let ask = table.ask(&operation.method, &operation.path.replace("{id}", &encoded(&id)));
+                let ask = api.request(&operation.method, &operation.path.replace("{id}", &encoded(&id)));
                 let ask = ask.header("if-match", "*").json(&body);
-                // Those whom nobody knows yet come too often otherwise.
-                table.clock.advance(std::time::Duration::from_secs(600));
+                // Anonymous calls are rate-limited.
+                api.clock.advance(std::time::Duration::from_secs(600));
                 assert_no_failure(ask, || format!("{} {field}: {}", operation.name, shown(&text))).await;
             }
             fields += 1;
@@ -148,12 +148,12 @@ async fn an_odd_text_in_any_field_is_no_failure_of_ours(bed: Bed) {
     assert!(fields >= 50, "{fields}");
     for list in ["/credentials", "/accounts", "/users", "/access-requests", "/operator-tokens", "/audit", "/audit.csv"]
     {
-        assert_eq!(table.get(list).await.status, 200, "{list} shows what was taken");
+        assert_eq!(api.get(list).await.status, 200, "{list} shows what was taken");
     }
 }
 
-async fn an_odd_id_in_any_path_is_one_that_is_not_there(bed: Bed) {
-    let table = Table::new(bed).await;
+async fn an_odd_id_in_a_path_is_not_found(bed: Bed) {
+    let api = TestApi::new(bed).await;
     let mut paths: Vec<_> =
         odd_texts().iter().filter(|text| !text.is_empty() && text.len() < 9000).map(|text| encoded(text)).collect();
     paths.extend(
@@ -162,26 +162,31 @@ async fn an_odd_id_in_any_path_is_one_that_is_not_there(bed: Bed) {
     );
     for operation in operations().iter().filter(|operation| operation.kind().is_some()) {
         for path in &paths {
-            let ask = table.ask(&operation.method, &operation.path.replace("{id}", path)).header("if-match", "*");
+            let ask = api.request(&operation.method, &operation.path.replace("{id}", path)).header("if-match", "*");
             let ask = if operation.body.is_empty() { ask } else { ask.json(&operation.sample("x")) };
-            let told = ask.told().await;
-            assert_eq!((told.status.as_u16(), told.code()), (404, "not_found"), "{} {path}: {told:?}", operation.name);
+            let reply = ask.send().await;
+            assert_eq!(
+                (reply.status.as_u16(), reply.code()),
+                (404, "not_found"),
+                "{} {path}: {reply:?}",
+                operation.name
+            );
         }
     }
 }
 
-async fn an_odd_text_in_any_query_is_no_failure_of_ours(bed: Bed) {
-    let table = Table::new(bed).await;
-    table.made("acme").await;
+async fn an_odd_text_in_a_query_causes_no_5xx(bed: Bed) {
+    let api = TestApi::new(bed).await;
+    api.create_token("acme").await;
     let mut queries = 0;
     for operation in operations() {
         for query in &operation.queries {
             for text in odd_texts().iter().filter(|text| text.len() < 9000) {
-                let ask = table.ask(&operation.method, &operation.target("x", &format!("{query}={}", encoded(text))));
+                let ask = api.request(&operation.method, &operation.target("x", &format!("{query}={}", encoded(text))));
                 assert_no_failure(ask, || format!("{} {query}: {}", operation.name, shown(text))).await;
             }
             for raw in ["%FF", "%C0%80", "%", "%zz", "%ED%A0%80"] {
-                let ask = table.ask(&operation.method, &operation.target("x", &format!("{query}={raw}")));
+                let ask = api.request(&operation.method, &operation.target("x", &format!("{query}={raw}")));
                 assert_no_failure(ask, || format!("{} {query}: {raw}", operation.name)).await;
             }
             queries += 1;
@@ -190,33 +195,33 @@ async fn an_odd_text_in_any_query_is_no_failure_of_ours(bed: Bed) {
     assert!(queries >= 30, "{queries}");
 }
 
-async fn an_odd_header_is_no_failure_of_ours(bed: Bed) {
-    let table = Table::new(bed).await;
-    let place = format!("/credentials/{}", table.made("acme").await);
+async fn an_odd_header_causes_no_5xx(bed: Bed) {
+    let api = TestApi::new(bed).await;
+    let place = format!("/credentials/{}", api.create_token("acme").await);
     let long = "x".repeat(8000);
     for value in ["", " ", "\t", "é", "\u{fffd}", "\"9 9\"", "a b", "*, *", &long] {
         for name in ["if-match", "idempotency-key"] {
-            let told = table.ask("POST", &format!("{place}/reset")).header(name, value).told().await;
-            assert_eq!((told.status.as_u16(), told.code()), (400, "malformed"), "{name}: {value}");
+            let reply = api.request("POST", &format!("{place}/reset")).header(name, value).send().await;
+            assert_eq!((reply.status.as_u16(), reply.code()), (400, "malformed"), "{name}: {value}");
         }
         for name in ["x-forwarded-for", "accept", "accept-encoding", "x-request-id", "origin-agent-cluster", "range"] {
-            let told = table.ask("GET", &place).header(name, value).told().await;
-            assert_eq!(told.status, 200, "{name}: {value}");
-            assert_ne!(told.header("x-request-id"), value);
+            let reply = api.request("GET", &place).header(name, value).send().await;
+            assert_eq!(reply.status, 200, "{name}: {value}");
+            assert_ne!(reply.header("x-request-id"), value);
         }
         for name in ["authorization", "cookie"] {
-            let told = table.ask("GET", &place).from("192.0.2.1").header(name, value).told().await;
-            assert_eq!(told.code(), "unauthenticated", "{name}: {value}");
+            let reply = api.request("GET", &place).from("192.0.2.1").header(name, value).send().await;
+            assert_eq!(reply.code(), "unauthenticated", "{name}: {value}");
         }
         let cookie = format!("__Host-claviger={value}");
-        let told = table.ask("GET", &place).from("192.0.2.1").header("cookie", &cookie).told().await;
-        assert_eq!(told.code(), "unauthenticated", "{cookie}");
+        let reply = api.request("GET", &place).from("192.0.2.1").header("cookie", &cookie).send().await;
+        assert_eq!(reply.code(), "unauthenticated", "{cookie}");
     }
-    assert_eq!(table.get(&place).await.body["revision"], 1);
+    assert_eq!(api.get(&place).await.body["revision"], 1);
 }
 
 async fn a_text_that_json_cannot_hold_is_refused(bed: Bed) {
-    let table = Table::new(bed).await;
+    let api = TestApi::new(bed).await;
     let bodies: [&[u8]; 6] = [
         br#"{"name": "\ud800"}"#,
         br#"{"name": "\udc00\ud800"}"#,
@@ -226,7 +231,7 @@ async fn a_text_that_json_cannot_hold_is_refused(bed: Bed) {
         b"\xef\xbb\xbf{\"name\": \"a\"}",
     ];
     for body in bodies {
-        let told = table.ask("POST", "/accounts").header("content-type", "application/json").body(body).told().await;
-        assert_eq!((told.status.as_u16(), told.code()), (400, "malformed"), "{body:?}");
+        let reply = api.request("POST", "/accounts").header("content-type", "application/json").body(body).send().await;
+        assert_eq!((reply.status.as_u16(), reply.code()), (400, "malformed"), "{body:?}");
     }
 }

@@ -1,19 +1,19 @@
-//! Where a request comes from that a browser sends with a session.
+//! CSRF: the origin of requests with a session.
 
 use serde_json::json;
 
-use super::{Ask, Table};
+use super::{ApiRequest, TestApi};
 use crate::store::beds::{Bed, on_each};
 
 const ANN: &str = "ann@acme.example";
 
 on_each!(
-    a_write_with_a_session_is_done_for_pages_of_the_desk_alone,
-    a_read_with_a_session_is_done_from_anywhere_but_for_scripts_of_other_pages,
-    a_script_with_a_token_says_nothing_of_where_it_comes_from,
+    a_write_with_a_session_needs_the_same_origin,
+    a_read_with_a_session_is_refused_to_scripts_of_other_sites_only,
+    a_write_with_an_operator_token_needs_no_origin,
 );
 
-/// Each set of headers with which a page of somebody else's, or an old browser, could come.
+/// Headers of requests from a page of another site, or from an old browser.
 const FOREIGN: [&[(&str, &str)]; 18] = [
     &[],
     &[("sec-fetch-site", "none")],
@@ -43,58 +43,58 @@ const OWN: [&[(&str, &str)]; 5] = [
     &[("origin", "http://127.0.0.1:8081"), ("host", "127.0.0.1:8081")],
 ];
 
-fn with<'t>(ask: Ask<'t>, headers: &[(&str, &str)]) -> Ask<'t> {
+fn with<'t>(ask: ApiRequest<'t>, headers: &[(&str, &str)]) -> ApiRequest<'t> {
     headers.iter().fold(ask, |ask, (name, value)| ask.header(name, value))
 }
 
-async fn a_write_with_a_session_is_done_for_pages_of_the_desk_alone(bed: Bed) {
-    let table = Table::new(bed).await;
-    table.person(ANN, "owner", Some("acme")).await;
-    let cookie = table.cookie(ANN).await;
+async fn a_write_with_a_session_needs_the_same_origin(bed: Bed) {
+    let api = TestApi::new(bed).await;
+    api.person(ANN, "owner", Some("acme")).await;
+    let cookie = api.cookie(ANN).await;
     let body = json!({"allowed": true});
     let writes =
         [("PUT", "/accounts/acme/member-policy"), ("POST", "/accounts/acme/switch-off"), ("DELETE", "/session")];
     for (method, target) in writes {
-        let ask = || table.ask(method, target).from("192.0.2.1").header("cookie", &cookie).json(&body);
+        let ask = || api.request(method, target).from("192.0.2.1").header("cookie", &cookie).json(&body);
         for headers in FOREIGN {
-            let told = with(ask(), headers).told().await;
-            assert_eq!((told.status.as_u16(), told.code()), (403, "cross_site"), "{method} {target} {headers:?}");
+            let reply = with(ask(), headers).send().await;
+            assert_eq!((reply.status.as_u16(), reply.code()), (403, "cross_site"), "{method} {target} {headers:?}");
         }
     }
-    let account = table.get("/accounts/acme").await;
+    let account = api.get("/accounts/acme").await;
     assert_eq!((&account.body["revision"], &account.body["switched_on"]), (&json!(1), &json!(true)));
     for (at, headers) in OWN.into_iter().enumerate() {
-        let ask = table.ask("PUT", "/accounts/acme/member-policy").from("192.0.2.1").header("cookie", &cookie);
-        let told = with(ask.json(&json!({"allowed": at % 2 == 0})), headers).told().await;
-        assert_eq!((told.status.as_u16(), &told.body["revision"]), (200, &json!(at + 2)), "{headers:?}");
+        let ask = api.request("PUT", "/accounts/acme/member-policy").from("192.0.2.1").header("cookie", &cookie);
+        let reply = with(ask.json(&json!({"allowed": at % 2 == 0})), headers).send().await;
+        assert_eq!((reply.status.as_u16(), &reply.body["revision"]), (200, &json!(at + 2)), "{headers:?}");
     }
 }
 
-async fn a_read_with_a_session_is_done_from_anywhere_but_for_scripts_of_other_pages(bed: Bed) {
-    let table = Table::new(bed).await;
-    table.person(ANN, "owner", Some("acme")).await;
-    let cookie = table.cookie(ANN).await;
+async fn a_read_with_a_session_is_refused_to_scripts_of_other_sites_only(bed: Bed) {
+    let api = TestApi::new(bed).await;
+    api.person(ANN, "owner", Some("acme")).await;
+    let cookie = api.cookie(ANN).await;
     for headers in FOREIGN.into_iter().chain(OWN) {
-        let ask = table.ask("GET", "/me").from("192.0.2.1").header("cookie", &cookie);
-        let told = with(ask, headers).told().await;
+        let ask = api.request("GET", "/me").from("192.0.2.1").header("cookie", &cookie);
+        let reply = with(ask, headers).send().await;
         let is_own = |value| OWN.iter().any(|own| own.contains(&("origin", value)));
         let is_script = headers.iter().any(|(name, value)| *name == "origin" && !is_own(*value));
-        assert_eq!(told.status.as_u16(), if is_script { 403 } else { 200 }, "{headers:?}");
-        assert_eq!(told.header("access-control-allow-origin"), "");
+        assert_eq!(reply.status.as_u16(), if is_script { 403 } else { 200 }, "{headers:?}");
+        assert_eq!(reply.header("access-control-allow-origin"), "");
     }
 }
 
-async fn a_script_with_a_token_says_nothing_of_where_it_comes_from(bed: Bed) {
-    let table = Table::new(bed).await;
-    table.person(ANN, "owner", Some("acme")).await;
-    let cookie = table.cookie(ANN).await;
-    let made = table.post("/operator-tokens", json!({"name": "x", "role": "owner", "account": "acme"})).await;
+async fn a_write_with_an_operator_token_needs_no_origin(bed: Bed) {
+    let api = TestApi::new(bed).await;
+    api.person(ANN, "owner", Some("acme")).await;
+    let cookie = api.cookie(ANN).await;
+    let made = api.post("/operator-tokens", json!({"name": "x", "role": "owner", "account": "acme"})).await;
     let token = format!("Bearer {}", made.body["token"].as_str().unwrap());
-    let ask = || table.ask("POST", "/accounts/acme/switch-off").from("192.0.2.1").header("authorization", &token);
-    assert_eq!(ask().told().await.status, 200);
-    assert_eq!(ask().header("origin", "https://evil.example").told().await.code(), "cross_site");
-    let wrong = table.ask("POST", "/accounts/acme/switch-on").from("192.0.2.1").header("cookie", &cookie);
-    let told =
-        wrong.header("authorization", "Bearer clvop_nobody").header("sec-fetch-site", "same-origin").told().await;
-    assert_eq!(told.code(), "unauthenticated", "a wrong token is not mended by a cookie");
+    let ask = || api.request("POST", "/accounts/acme/switch-off").from("192.0.2.1").header("authorization", &token);
+    assert_eq!(ask().send().await.status, 200);
+    assert_eq!(ask().header("origin", "https://evil.example").send().await.code(), "cross_site");
+    let wrong = api.request("POST", "/accounts/acme/switch-on").from("192.0.2.1").header("cookie", &cookie);
+    let reply =
+        wrong.header("authorization", "Bearer clvop_nobody").header("sec-fetch-site", "same-origin").send().await;
+    assert_eq!(reply.code(), "unauthenticated", "a wrong token is not mended by a cookie");
 }

@@ -1,15 +1,15 @@
-//! Every operation by every role: done, or refused, as the list of features says.
+//! Every operation by every role: permitted or refused as the api says.
 
 use claviger::store::Role;
 
-use super::Table;
+use super::TestApi;
 use super::samples::{For, one_of, operations};
 use crate::store::beds::{Bed, on_each};
 
-on_each!(every_role_may_call_what_the_list_of_features_says_and_nothing_else);
+on_each!(every_role_may_call_its_operations_and_no_others);
 
-/// What is refused for another reason than the role: there is nothing more to ask for, one has that key, or none,
-/// or an empty file.
+/// Refusals for another reason than the role: access is granted already, the key is on or off already, the file is
+/// empty.
 const OTHERWISE: [(&str, u16); 7] = [
     ("import_credentials", 422),
     ("ask_for_access", 409),
@@ -20,37 +20,37 @@ const OTHERWISE: [(&str, u16); 7] = [
     ("switch_account_on", 409),
 ];
 
-async fn every_role_may_call_what_the_list_of_features_says_and_nothing_else(bed: Bed) {
-    let table = Table::new(bed).await;
-    let mut acme = table.bed.account("acme").await;
+async fn every_role_may_call_its_operations_and_no_others(bed: Bed) {
+    let api = TestApi::new(bed).await;
+    let mut acme = api.bed.account("acme").await;
     acme.members_allowed = true;
-    table.bed.put_user("usr_1", Some("acme"), Role::Member).await;
+    api.bed.put_user("usr_1", Some("acme"), Role::Member).await;
     let mut wrong = Vec::new();
     for (at, operation) in operations().iter().enumerate() {
         for (column, role) in [Role::Staff, Role::Owner, Role::Implementer, Role::Member].into_iter().enumerate() {
-            // Whatever the one before has done to it.
-            table.bed.put_account(&acme).await;
+            // The previous operation may have changed it.
+            api.bed.put_account(&acme).await;
             let (mut id, mut account) = (format!("{at}-{column}"), "acme".to_owned());
             if operation.path.starts_with("/access-requests/") {
                 account = format!("newcomer-{at}-{column}");
-                table.newcomer(&account).await;
-                id = table.thing("/access-requests", &account).await;
+                api.newcomer(&account).await;
+                id = api.thing("/access-requests", &account).await;
             } else if let Some(kind) = operation.kind() {
-                id = table.thing(kind, "acme").await;
+                id = api.thing(kind, "acme").await;
             }
-            let told = operation.ask(&table, &id).by(one_of(role, &account)).told().await;
-            let status = told.status.as_u16();
+            let reply = operation.request(&api, &id).by(one_of(role, &account)).send().await;
+            let status = reply.status.as_u16();
             let may = match operation.whose {
                 For::Everybody => continue,
                 For::Browsers => false,
                 For::Roles(ticks) => ticks.as_bytes()[column] == b'x',
             };
             let is_fine = match may {
-                false => (status, told.code()) == (403, "forbidden"),
-                true => told.status.is_success() || OTHERWISE.contains(&(operation.name.as_str(), status)),
+                false => (status, reply.code()) == (403, "forbidden"),
+                true => reply.status.is_success() || OTHERWISE.contains(&(operation.name.as_str(), status)),
             };
             if !is_fine {
-                wrong.push(format!("{} by {role}: {status} {}", operation.name, told.code()));
+                wrong.push(format!("{} by {role}: {status} {}", operation.name, reply.code()));
             }
         }
     }

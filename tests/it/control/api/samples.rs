@@ -1,4 +1,4 @@
-//! Every operation, who may call it, and a body that it takes: written down beside its description, not from it.
+//! Every operation with the roles that may call it and a sample body, independent of its description.
 
 use axum::http::StatusCode;
 use claviger::control::api::openapi;
@@ -6,16 +6,16 @@ use claviger::control::operations::Caller;
 use claviger::store::{AccountRecord, Role};
 use serde_json::{Value, json};
 
-use super::{Ask, Table, somebody};
+use super::{ApiRequest, TestApi, user_caller};
 
-/// Whom an operation is for.
+/// Who may call an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum For {
-    /// Whoever comes.
+    /// Needs no credential.
     Everybody,
-    /// These of staff, owner, implementer and member.
+    /// Staff, owner, implementer, member.
     Roles(&'static str),
-    /// Whoever has signed in with a browser.
+    /// Any user with a session.
     Browsers,
 }
 
@@ -83,15 +83,15 @@ pub const OPERATIONS: [(&str, For, &str); 58] = [
     ("export_audit", Roles("xx--"), ""),
 ];
 
-/// As the description has it.
+/// An operation of the description.
 #[derive(Debug)]
 pub struct Operation {
     pub name: String,
     pub method: String,
     pub path: String,
-    /// What may be in the query.
+    /// The parameters of the query.
     pub queries: Vec<String>,
-    /// What has to be.
+    /// The required ones.
     needed: String,
     /// The schema of the body.
     pub schema: Option<Value>,
@@ -99,7 +99,7 @@ pub struct Operation {
     pub body: &'static str,
 }
 
-/// All that the description has. One that is not written down above is one that nobody has thought about.
+/// All operations of the description; panics for one without a row above.
 pub fn operations() -> Vec<Operation> {
     let api = serde_json::to_value(openapi()).unwrap();
     let mut all = Vec::new();
@@ -141,23 +141,23 @@ pub fn operations() -> Vec<Operation> {
 }
 
 impl Operation {
-    /// What stands in the path before the id, where there is one.
+    /// The path segment before the id.
     pub fn kind(&self) -> Option<&str> {
         self.path.split_once("/{id}").map(|(kind, _)| kind)
     }
 
-    /// Of something, with this in the query beside what has to be there.
+    /// With `query` after the required parameters.
     pub fn target(&self, id: &str, query: &str) -> String {
         let queries: Vec<_> = [self.needed.as_str(), query].into_iter().filter(|query| !query.is_empty()).collect();
         let path = self.path.replace("{id}", &encoded(id));
         if queries.is_empty() { path } else { format!("{path}?{}", queries.join("&")) }
     }
 
-    /// With the id of something, as a caller who means it.
-    pub fn ask<'t>(&self, table: &'t Table, id: &str) -> Ask<'t> {
-        let ask = table.ask(&self.method, &self.target(id, ""));
-        let ask = if self.method == "PATCH" { ask.header("if-match", "*") } else { ask };
-        if self.body.is_empty() { ask } else { ask.json(&self.sample(id)) }
+    /// With the id of an existing resource and `If-Match: *`.
+    pub fn request<'t>(&self, api: &'t TestApi, id: &str) -> ApiRequest<'t> {
+        let request = api.request(&self.method, &self.target(id, ""));
+        let request = if self.method == "PATCH" { request.header("if-match", "*") } else { request };
+        if self.body.is_empty() { request } else { request.json(&self.sample(id)) }
     }
 
     pub fn sample(&self, id: &str) -> Value {
@@ -165,46 +165,46 @@ impl Operation {
     }
 }
 
-/// For a path.
+/// Percent-encoded for a path.
 pub fn encoded(id: &str) -> String {
     id.bytes()
         .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
         .collect()
 }
 
-/// One of these roles, of this account where they are of one.
+/// A caller with this role; staff has no account.
 pub fn one_of(role: Role, account: &str) -> Caller {
-    somebody(role, (role != Role::Staff).then_some(account))
+    user_caller(role, (role != Role::Staff).then_some(account))
 }
 
-impl Table {
-    /// Something of the kind that stands in a path, of this account; its id. Of access requests the account is another
-    /// one, which has not been let in.
+impl TestApi {
+    /// Creates a resource of the kind in the path for this account, and returns its id. An access request is for a new
+    /// account, which has no access yet.
     pub async fn thing(&self, kind: &str, account: &str) -> String {
         let number = self.bed.store.last_change().await.unwrap();
         match kind {
             "/accounts" => account.to_owned(),
             "/credentials" => {
-                let told = self.post(kind, json!({"account": account, "kind": "token", "version": "1"})).await;
-                told.body["credential"]["id"].as_str().unwrap().to_owned()
+                let reply = self.post(kind, json!({"account": account, "kind": "token", "version": "1"})).await;
+                reply.body["credential"]["id"].as_str().unwrap().to_owned()
             }
             "/users" => self.invited(&format!("user{number}@{account}.example"), "member", Some(account)).await.0,
             "/operator-tokens" => {
                 let body = json!({"name": "nightly", "role": "owner", "account": account});
-                let told = self.post("/operator-tokens", body).await;
-                told.body["operator_token"]["id"].as_str().unwrap().to_owned()
+                let reply = self.post("/operator-tokens", body).await;
+                reply.body["operator_token"]["id"].as_str().unwrap().to_owned()
             }
             "/access-requests" => {
                 let body = json!({"account": account, "start_on": "2027-01-31", "use_cases": ["reporting"]});
-                let told = self.post("/access-requests", body).await;
-                assert_eq!(told.status, StatusCode::CREATED, "{told:?}");
-                told.body["id"].as_str().unwrap().to_owned()
+                let reply = self.post("/access-requests", body).await;
+                assert_eq!(reply.status, StatusCode::CREATED, "{reply:?}");
+                reply.body["id"].as_str().unwrap().to_owned()
             }
             other => panic!("what is in {other}?"),
         }
     }
 
-    /// An account that has not been let in.
+    /// An account without API access.
     pub async fn newcomer(&self, id: &str) -> AccountRecord {
         let mut record = self.bed.account(id).await;
         record.granted = false;

@@ -1,8 +1,8 @@
-//! Signing in with a browser: what it is given, and when that ends.
+//! Sessions: the cookie, and when it ends.
 
 use serde_json::json;
 
-use super::Table;
+use super::TestApi;
 use super::people::PASSWORD;
 use crate::store::beds::{Bed, on_each};
 
@@ -10,26 +10,26 @@ const ANN: &str = "ann@acme.example";
 
 on_each!(
     signing_in_sets_one_cookie_that_only_this_host_gets_and_no_script_reads,
-    every_sign_in_begins_a_session_of_its_own_and_ends_the_one_that_the_browser_had,
-    a_session_that_somebody_else_made_up_is_not_taken_over,
-    whoever_signs_out_is_nobody_from_then_on,
-    the_sessions_of_whoever_is_disabled_end_and_stay_ended,
+    every_sign_in_starts_a_new_session_and_ends_the_previous_one_of_the_browser,
+    a_session_chosen_by_an_attacker_is_not_adopted,
+    signing_out_ends_the_session,
+    the_sessions_of_a_disabled_user_end_and_stay_ended,
     another_password_ends_every_other_session,
-    a_new_link_ends_every_session_once_it_is_used,
-    a_session_shows_its_owner_what_their_role_is_now,
+    using_a_new_link_ends_every_session,
+    a_session_follows_a_change_of_role,
 );
 
-async fn table(bed: Bed) -> (Table, String) {
-    let table = Table::new(bed).await;
-    let id = table.person(ANN, "owner", Some("acme")).await;
-    (table, id)
+async fn api(bed: Bed) -> (TestApi, String) {
+    let api = TestApi::new(bed).await;
+    let id = api.person(ANN, "owner", Some("acme")).await;
+    (api, id)
 }
 
 async fn signing_in_sets_one_cookie_that_only_this_host_gets_and_no_script_reads(bed: Bed) {
-    let (table, id) = table(bed).await;
-    let told = table.sign_in("192.0.2.1", ANN, PASSWORD).told().await;
-    assert_eq!((told.status.as_u16(), &told.body["id"], &told.body["account"]), (200, &json!(id), &json!("acme")));
-    let set = told.header("set-cookie").to_owned();
+    let (api, id) = api(bed).await;
+    let reply = api.sign_in("192.0.2.1", ANN, PASSWORD).send().await;
+    assert_eq!((reply.status.as_u16(), &reply.body["id"], &reply.body["account"]), (200, &json!(id), &json!("acme")));
+    let set = reply.header("set-cookie").to_owned();
     let (pair, attributes) = set.split_once("; ").unwrap();
     let (name, value) = pair.split_once('=').unwrap();
     assert_eq!(name, "__Host-claviger");
@@ -40,96 +40,96 @@ async fn signing_in_sets_one_cookie_that_only_this_host_gets_and_no_script_reads
     let mut attributes: Vec<_> = attributes.split("; ").collect();
     attributes.sort_unstable();
     assert_eq!(attributes, ["HttpOnly", "Max-Age=86400", "Path=/", "SameSite=Lax", "Secure"]);
-    assert!(!told.body.to_string().contains(value));
-    assert!(table.knows(&told.cookie()).await);
+    assert!(!reply.body.to_string().contains(value));
+    assert!(api.knows(&reply.cookie()).await);
 
-    let wrong = table.sign_in("192.0.2.1", ANN, "wrong horse battery").told().await;
+    let wrong = api.sign_in("192.0.2.1", ANN, "wrong horse battery").send().await;
     assert_eq!((wrong.status.as_u16(), wrong.header("set-cookie")), (401, ""));
 }
 
-async fn every_sign_in_begins_a_session_of_its_own_and_ends_the_one_that_the_browser_had(bed: Bed) {
-    let (table, _) = table(bed).await;
-    let (first, elsewhere) = (table.cookie(ANN).await, table.cookie(ANN).await);
+async fn every_sign_in_starts_a_new_session_and_ends_the_previous_one_of_the_browser(bed: Bed) {
+    let (api, _) = api(bed).await;
+    let (first, elsewhere) = (api.cookie(ANN).await, api.cookie(ANN).await);
     assert_ne!(first, elsewhere);
-    let again = table.sign_in("192.0.2.1", ANN, PASSWORD).header("cookie", &first);
-    let second = again.header("sec-fetch-site", "same-origin").told().await.cookie();
+    let again = api.sign_in("192.0.2.1", ANN, PASSWORD).header("cookie", &first);
+    let second = again.header("sec-fetch-site", "same-origin").send().await.cookie();
     assert!(second != first && second != elsewhere);
-    assert!(table.knows(&second).await && table.knows(&elsewhere).await);
-    assert!(!table.knows(&first).await, "the browser has another one now");
+    assert!(api.knows(&second).await && api.knows(&elsewhere).await);
+    assert!(!api.knows(&first).await, "the browser has another one now");
 }
 
-async fn a_session_that_somebody_else_made_up_is_not_taken_over(bed: Bed) {
-    let (table, _) = table(bed).await;
+async fn a_session_chosen_by_an_attacker_is_not_adopted(bed: Bed) {
+    let (api, _) = api(bed).await;
     let planted = format!("__Host-claviger={}", "a".repeat(43));
-    let again = table.sign_in("192.0.2.1", ANN, PASSWORD).header("cookie", &planted);
-    let own = again.header("sec-fetch-site", "same-origin").told().await.cookie();
+    let again = api.sign_in("192.0.2.1", ANN, PASSWORD).header("cookie", &planted);
+    let own = again.header("sec-fetch-site", "same-origin").send().await.cookie();
     assert_ne!(own, planted);
-    assert!(table.knows(&own).await && !table.knows(&planted).await);
+    assert!(api.knows(&own).await && !api.knows(&planted).await);
     for near in [own.to_uppercase(), format!("{own}a"), own[..own.len() - 1].to_owned()] {
         let near = near.replacen("__HOST-CLAVIGER", "__Host-claviger", 1);
-        assert!(!table.knows(&near).await, "{near}");
+        assert!(!api.knows(&near).await, "{near}");
     }
 }
 
-async fn whoever_signs_out_is_nobody_from_then_on(bed: Bed) {
-    let (table, _) = table(bed).await;
-    let (cookie, elsewhere) = (table.cookie(ANN).await, table.cookie(ANN).await);
-    let told = table.with_cookie(&cookie, "DELETE", "/session").told().await;
-    assert_eq!((told.status.as_u16(), told.cookie().as_str()), (204, "__Host-claviger="));
-    assert!(told.header("set-cookie").contains("Max-Age=0;"));
+async fn signing_out_ends_the_session(bed: Bed) {
+    let (api, _) = api(bed).await;
+    let (cookie, elsewhere) = (api.cookie(ANN).await, api.cookie(ANN).await);
+    let reply = api.with_cookie(&cookie, "DELETE", "/session").send().await;
+    assert_eq!((reply.status.as_u16(), reply.cookie().as_str()), (204, "__Host-claviger="));
+    assert!(reply.header("set-cookie").contains("Max-Age=0;"));
     for attribute in ["Path=/", "Secure"] {
-        assert!(told.header("set-cookie").contains(attribute), "else a browser keeps it");
+        assert!(reply.header("set-cookie").contains(attribute), "else a browser keeps it");
     }
-    assert!(!table.knows(&cookie).await && table.knows(&elsewhere).await);
-    let again = table.with_cookie(&cookie, "DELETE", "/session").told().await;
+    assert!(!api.knows(&cookie).await && api.knows(&elsewhere).await);
+    let again = api.with_cookie(&cookie, "DELETE", "/session").send().await;
     assert_eq!(again.status, 204);
 }
 
-async fn the_sessions_of_whoever_is_disabled_end_and_stay_ended(bed: Bed) {
-    let (table, id) = table(bed).await;
-    let cookie = table.cookie(ANN).await;
-    assert_eq!(table.post(&format!("/users/{id}/disable"), json!({})).await.status, 200);
-    assert!(!table.knows(&cookie).await);
-    let write = table.with_cookie(&cookie, "POST", "/accounts/acme/switch-off").told().await;
+async fn the_sessions_of_a_disabled_user_end_and_stay_ended(bed: Bed) {
+    let (api, id) = api(bed).await;
+    let cookie = api.cookie(ANN).await;
+    assert_eq!(api.post(&format!("/users/{id}/disable"), json!({})).await.status, 200);
+    assert!(!api.knows(&cookie).await);
+    let write = api.with_cookie(&cookie, "POST", "/accounts/acme/switch-off").send().await;
     assert_eq!(write.code(), "unauthenticated");
-    assert_eq!(table.sign_in("192.0.2.1", ANN, PASSWORD).told().await.code(), "sign_in_failed");
-    assert_eq!(table.post(&format!("/users/{id}/enable"), json!({})).await.status, 200);
-    assert!(!table.knows(&cookie).await, "it comes back with its user");
-    table.pause();
-    assert!(table.knows(&table.cookie(ANN).await).await);
+    assert_eq!(api.sign_in("192.0.2.1", ANN, PASSWORD).send().await.code(), "sign_in_failed");
+    assert_eq!(api.post(&format!("/users/{id}/enable"), json!({})).await.status, 200);
+    assert!(!api.knows(&cookie).await, "it comes back with its user");
+    api.pause();
+    assert!(api.knows(&api.cookie(ANN).await).await);
 }
 
 async fn another_password_ends_every_other_session(bed: Bed) {
-    let (table, _) = table(bed).await;
-    let (cookie, elsewhere) = (table.cookie(ANN).await, table.cookie(ANN).await);
+    let (api, _) = api(bed).await;
+    let (cookie, elsewhere) = (api.cookie(ANN).await, api.cookie(ANN).await);
     let change = async |current: &str, password: &str| {
         let body = json!({"current": current, "password": password});
-        table.with_cookie(&cookie, "POST", "/session/password").json(&body).told().await
+        api.with_cookie(&cookie, "POST", "/session/password").json(&body).send().await
     };
     let wrong = change("wrong horse battery", "another horse battery").await;
     assert_eq!((wrong.status.as_u16(), &wrong.body["fields"][0]["field"]), (422, &json!("current")));
-    assert!(table.knows(&elsewhere).await);
+    assert!(api.knows(&elsewhere).await);
     assert_eq!(change(PASSWORD, "another horse battery").await.status, 204);
-    assert!(table.knows(&cookie).await && !table.knows(&elsewhere).await);
-    assert_eq!(table.sign_in("192.0.2.1", ANN, PASSWORD).told().await.code(), "sign_in_failed");
-    assert_eq!(table.sign_in("192.0.2.1", ANN, "another horse battery").told().await.status, 200);
+    assert!(api.knows(&cookie).await && !api.knows(&elsewhere).await);
+    assert_eq!(api.sign_in("192.0.2.1", ANN, PASSWORD).send().await.code(), "sign_in_failed");
+    assert_eq!(api.sign_in("192.0.2.1", ANN, "another horse battery").send().await.status, 200);
 }
 
-async fn a_new_link_ends_every_session_once_it_is_used(bed: Bed) {
-    let (table, id) = table(bed).await;
-    let cookie = table.cookie(ANN).await;
-    let link = table.post(&format!("/users/{id}/setup-link"), json!({})).await;
-    assert!(table.knows(&cookie).await, "a link that nobody has used ends nothing");
-    let told = table.use_link(link.body["ticket"].as_str().unwrap(), "another horse battery").await;
-    assert_eq!((told.status.as_u16(), told.header("set-cookie")), (204, ""), "nobody is signed in by a link");
-    assert!(!table.knows(&cookie).await);
+async fn using_a_new_link_ends_every_session(bed: Bed) {
+    let (api, id) = api(bed).await;
+    let cookie = api.cookie(ANN).await;
+    let link = api.post(&format!("/users/{id}/setup-link"), json!({})).await;
+    assert!(api.knows(&cookie).await, "an unused link ends nothing");
+    let reply = api.use_link(link.body["ticket"].as_str().unwrap(), "another horse battery").await;
+    assert_eq!((reply.status.as_u16(), reply.header("set-cookie")), (204, ""), "a link does not sign in");
+    assert!(!api.knows(&cookie).await);
 }
 
-async fn a_session_shows_its_owner_what_their_role_is_now(bed: Bed) {
-    let (table, id) = table(bed).await;
-    let cookie = table.cookie(ANN).await;
-    assert_eq!(table.with_cookie(&cookie, "GET", "/users").told().await.status, 200);
-    let edit = table.ask("PATCH", &format!("/users/{id}")).header("if-match", "*").json(&json!({"role": "member"}));
-    assert_eq!(edit.told().await.status, 200);
-    assert_eq!(table.with_cookie(&cookie, "GET", "/users").told().await.code(), "forbidden");
+async fn a_session_follows_a_change_of_role(bed: Bed) {
+    let (api, id) = api(bed).await;
+    let cookie = api.cookie(ANN).await;
+    assert_eq!(api.with_cookie(&cookie, "GET", "/users").send().await.status, 200);
+    let edit = api.request("PATCH", &format!("/users/{id}")).header("if-match", "*").json(&json!({"role": "member"}));
+    assert_eq!(edit.send().await.status, 200);
+    assert_eq!(api.with_cookie(&cookie, "GET", "/users").send().await.code(), "forbidden");
 }

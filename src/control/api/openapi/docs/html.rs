@@ -1,8 +1,8 @@
-//! Text on its way into a page.
+//! HTML escaping.
 
 use std::fmt;
 
-/// Text that means nothing but itself.
+/// Displays as escaped text.
 pub(super) struct Text<'t>(pub(super) &'t str);
 
 impl fmt::Display for Text<'_> {
@@ -21,7 +21,7 @@ impl fmt::Display for Text<'_> {
     }
 }
 
-/// A value as it stands in JSON; text without its quotes.
+/// A JSON value; a string without its quotes.
 pub(super) fn code(value: &serde_json::Value) -> String {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     format!("<code>{}</code>", Text(&text))
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_stays_text() {
+    fn markup_is_escaped() {
         assert_eq!(Text("<a b=\"c\">&'").to_string(), "&lt;a b=&quot;c&quot;&gt;&amp;&#39;");
         assert_eq!(code(&serde_json::json!("<b>")), "<code>&lt;b&gt;</code>");
         assert_eq!(code(&serde_json::json!(50)), "<code>50</code>");

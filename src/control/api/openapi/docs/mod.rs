@@ -1,4 +1,4 @@
-//! The description of the API as a page for people. It needs nothing from elsewhere and runs nothing in the browser.
+//! The documentation of the API as a static page without scripts.
 
 mod html;
 mod page;
@@ -14,7 +14,6 @@ use axum::routing::get;
 use super::openapi;
 use crate::control::web::state::ControlState;
 
-/// Nothing but what stands there, and the style from beside it.
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const STYLE: &str = include_str!("docs.css");

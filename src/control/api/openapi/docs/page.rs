@@ -1,4 +1,4 @@
-//! The whole page: operations by their tags, then what goes in and out of them.
+//! The page: operations by tag, then the schemas.
 
 use serde_json::{Map, Value};
 
@@ -8,14 +8,12 @@ use crate::control::api::PREFIX;
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
-/// One way to call the API.
 struct Operation<'d> {
     method: &'static str,
     path: &'d str,
     about: &'d Value,
 }
 
-/// As HTML.
 pub(super) fn page(api: &Value) -> String {
     let title = Text(api["info"]["title"].as_str().unwrap_or_default()).to_string();
     let tags = by_tag(api);
@@ -37,7 +35,7 @@ pub(super) fn page(api: &Value) -> String {
         operations.iter().for_each(|operation| describe(&mut out, operation, &api["components"]["schemas"]));
         out.push_str("</section>\n");
     }
-    out.push_str("<section>\n<h2 id=\"schemas\">What goes in and out</h2>\n");
+    out.push_str("<section>\n<h2 id=\"schemas\">Schemas</h2>\n");
     for (name, schema) in api["components"]["schemas"].as_object().into_iter().flatten() {
         out.push_str(&format!("<article id=\"schema-{0}\">\n<h3>{0}</h3>\n", Text(name)));
         shape(&mut out, schema);
@@ -47,7 +45,7 @@ pub(super) fn page(api: &Value) -> String {
     out
 }
 
-/// In the order in which tags appear.
+/// In the order of their first operation.
 fn by_tag(api: &Value) -> Vec<(&str, Vec<Operation<'_>>)> {
     let mut tags: Vec<(&str, Vec<Operation<'_>>)> = Vec::new();
     for (path, item) in api["paths"].as_object().into_iter().flatten() {
@@ -55,7 +53,7 @@ fn by_tag(api: &Value) -> Vec<(&str, Vec<Operation<'_>>)> {
             let Some(about) = item.get(method) else { continue };
             let operation = Operation { method, path, about };
             let tag = about["tags"][0].as_str().unwrap_or_default();
-            match tags.iter_mut().find(|(known, _)| *known == tag) {
+            match tags.iter_mut().find(|(other, _)| *other == tag) {
                 Some((_, operations)) => operations.push(operation),
                 None => tags.push((tag, vec![operation])),
             }
@@ -79,7 +77,7 @@ fn contents(out: &mut String, title: &str, tags: &[(&str, Vec<Operation<'_>>)], 
         }
         out.push_str("</ul>\n");
     }
-    out.push_str("<h2><a href=\"#schemas\">What goes in and out</a></h2>\n<ul>\n");
+    out.push_str("<h2><a href=\"#schemas\">Schemas</a></h2>\n<ul>\n");
     for name in schemas.as_object().into_iter().flat_map(Map::keys) {
         out.push_str(&format!("<li><a href=\"#schema-{0}\">{0}</a></li>\n", Text(name)));
     }
@@ -101,15 +99,15 @@ fn describe(out: &mut String, operation: &Operation, schemas: &Value) {
     let is_open =
         about["security"].as_array().is_some_and(|ways| ways.iter().any(|way| *way == Value::Object(Map::new())));
     if is_open {
-        out.push_str("<p class=\"open\">Needs neither token nor session.</p>\n");
+        out.push_str("<p class=\"open\">Needs no authentication.</p>\n");
     }
     let parameters = about["parameters"].as_array().into_iter().flatten();
-    // The same two everywhere, told at the top.
+    // The description at the top explains the headers.
     let (headers, own): (Vec<_>, Vec<_>) = parameters.partition(|parameter| parameter["in"] == "header");
     table(out, "Parameters", "parameter", &own.into_iter().map(parameter).collect::<Vec<_>>());
     if !headers.is_empty() {
         let names: Vec<_> = headers.iter().map(|header| code(&header["name"])).collect();
-        out.push_str(&format!("<p>Headers it knows: {}</p>\n", names.join(", ")));
+        out.push_str(&format!("<p>Headers: {}</p>\n", names.join(", ")));
     }
     for (media, content) in about["requestBody"]["content"].as_object().into_iter().flatten() {
         let schema = &content["schema"];
@@ -121,7 +119,7 @@ fn describe(out: &mut String, operation: &Operation, schemas: &Value) {
     out.push_str("</article>\n");
 }
 
-/// What is well stands open; how it may fail, behind one click.
+/// Refusals are collapsed.
 fn answers(out: &mut String, about: &Value) {
     let (mut done, mut refused, mut statuses) = (String::new(), String::new(), Vec::new());
     for (status, response) in about["responses"].as_object().into_iter().flatten() {
@@ -137,7 +135,7 @@ fn answers(out: &mut String, about: &Value) {
                 text,
             ];
             let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-            done.push_str(&format!("<p>Answer <b>{}</b>: {}</p>\n", Text(status), parts.join("; ")));
+            done.push_str(&format!("<p>Response <b>{}</b>: {}</p>\n", Text(status), parts.join("; ")));
         } else {
             statuses.push(Text(status).to_string());
             refused.push_str(&format!("<li><b>{}</b> {text}</li>\n", Text(status)));
@@ -152,13 +150,13 @@ fn answers(out: &mut String, about: &Value) {
     }
 }
 
-/// What is sent; that it is JSON goes without saying.
+/// Names the media type unless it is JSON.
 fn body(media: &str, schema: &Value) -> String {
     let kind = kind(schema);
     if media == "application/json" { kind } else { format!("{kind}, <code>{}</code>", Text(media)) }
 }
 
-/// The fields of an object, or what else it is.
+/// The fields of an object, or another kind of schema.
 fn shape(out: &mut String, schema: &Value) {
     let about = description(schema);
     if !about.is_empty() {
@@ -182,7 +180,7 @@ fn shape(out: &mut String, schema: &Value) {
     }
 }
 
-/// Name, what it may be, what it means.
+/// Name, type, description.
 type Row = [String; 3];
 
 fn parameter(parameter: &Value) -> Row {
@@ -206,8 +204,8 @@ fn table(out: &mut String, caption: &str, first: &str, rows: &[Row]) {
         return;
     }
     out.push_str(&format!(
-        "<table>\n<caption>{caption}</caption>\n<thead><tr><th scope=\"col\">{first}</th><th scope=\"col\">is</th><th \
-         scope=\"col\">means</th></tr></thead>\n<tbody>\n"
+        "<table>\n<caption>{caption}</caption>\n<thead><tr><th scope=\"col\">{first}</th><th scope=\"col\">type</th><th \
+         scope=\"col\">description</th></tr></thead>\n<tbody>\n"
     ));
     for [name, what, about] in rows {
         out.push_str(&format!("<tr><th scope=\"row\">{name}</th><td>{what}</td><td>{about}</td></tr>\n"));
@@ -215,12 +213,12 @@ fn table(out: &mut String, caption: &str, first: &str, rows: &[Row]) {
     out.push_str("</tbody>\n</table>\n");
 }
 
-/// With places where a line may end.
+/// With opportunities for line breaks.
 fn breakable(path: &str) -> String {
     Text(path).to_string().replace('/', "/<wbr>").replace('.', ".<wbr>").replace('_', "_<wbr>")
 }
 
-/// `operator-tokens` for people.
+/// `operator-tokens` becomes `Operator tokens`.
 fn named(tag: &str) -> String {
     let mut letters = tag.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();

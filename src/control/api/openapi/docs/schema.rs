@@ -1,20 +1,19 @@
-//! What a value may be, in words.
+//! Schemas in words.
 
 use serde_json::Value;
 
 use super::html::{Text, code};
 
-/// Where components stand in the document.
 const PREFIX: &str = "#/components/schemas/";
 
-/// What kind of value it is, such as `array of string or null`; components are links.
+/// The type, such as `array of string or null`; components are links.
 pub(super) fn kind(schema: &Value) -> String {
     if let Some(name) = component(schema) {
         return format!("<a href=\"#schema-{0}\">{0}</a>", Text(name));
     }
     for several in ["oneOf", "anyOf", "allOf"] {
         if let Some(alternatives) = schema[several].as_array() {
-            // What may be left out is said first, and reads better last.
+            // utoipa puts null first; it reads better last.
             let (nulls, others): (Vec<_>, Vec<_>) = alternatives.iter().partition(|schema| schema["type"] == "null");
             return others.into_iter().chain(nulls).map(kind).collect::<Vec<_>>().join(" or ");
         }
@@ -35,7 +34,7 @@ pub(super) fn kind(schema: &Value) -> String {
     }
 }
 
-/// What it must keep to beyond its kind.
+/// The constraints beyond the type.
 pub(super) fn bounds(schema: &Value) -> Vec<String> {
     let mut bounds = Vec::new();
     let number = |name: &str| schema[name].as_u64();
@@ -60,7 +59,7 @@ pub(super) fn bounds(schema: &Value) -> Vec<String> {
     bounds
 }
 
-/// What stands beside a schema about it, or on it.
+/// The description of a schema, or of its first described alternative.
 pub(super) fn description(schema: &Value) -> &str {
     if let Some(text) = schema["description"].as_str() {
         return text;
@@ -69,15 +68,14 @@ pub(super) fn description(schema: &Value) -> &str {
     alternatives.filter_map(|schema| schema["description"].as_str()).next().unwrap_or_default()
 }
 
-/// One field of an object, or of an object within it.
 pub(super) struct Field<'s> {
-    /// From the outermost object, such as `items[].id`.
+    /// The path from the outermost object, such as `items[].id`.
     pub(super) name: String,
     pub(super) schema: &'s Value,
     pub(super) is_required: bool,
 }
 
-/// Every field; those of components stand with the component.
+/// Every field of the schema, without those of referenced components.
 pub(super) fn fields(schema: &Value) -> Vec<Field<'_>> {
     let mut found = Vec::new();
     collect(schema, "", &mut found);
@@ -94,7 +92,6 @@ fn collect<'s>(schema: &'s Value, prefix: &str, found: &mut Vec<Field<'s>>) {
     }
 }
 
-/// The component that it is, if it is one.
 pub(super) fn component(schema: &Value) -> Option<&str> {
     schema["$ref"].as_str()?.strip_prefix(PREFIX)
 }

@@ -1,51 +1,45 @@
 //! A credential in a response that reveals its secret.
 
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::control::api::problem::Problem;
-use crate::control::api::response::answered_before;
-use crate::control::operations::PlainSecret;
+use crate::control::api::response::{Resource, replayed};
+use crate::control::operations::{Created, Outcome, PlainSecret};
 use crate::control::views::CredentialView;
+use crate::control::web::problem::Problem;
 use crate::store::CredentialRecord;
 
-/// A secret: seen here, this once. Save it somewhere safe.
+/// A secret. No other response shows it.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 #[schema(as = Secret)]
 pub(in crate::control::api) enum SecretBody {
-    /// A token.
     Token {
-        /// To present as bearer token or API key.
+        /// The bearer token or API key.
         token: String,
     },
-    /// A Basic pair.
     Pair {
-        /// What stands before the colon.
         username: String,
-        /// What stands behind it; left out where whoever asked has chosen it.
+        /// Left out where the caller chose it.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         password: Option<String>,
     },
 }
 
-/// A credential whose secret was just made.
+/// A credential with its new secret.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CredentialWithSecret)]
 pub(in crate::control::api) struct WithSecret {
-    /// As it is kept.
-    pub(in crate::control::api) credential: CredentialView,
-    /// Seen once: null where this call was answered before.
-    pub(in crate::control::api) secret: Option<SecretBody>,
-    /// True where a call with this Idempotency-Key was answered before, with the secret.
-    pub(in crate::control::api) repeated: bool,
+    credential: CredentialView,
+    /// Shown once; null where the response repeats an earlier one.
+    secret: Option<SecretBody>,
+    /// True where the response repeats that of an earlier call with the same Idempotency-Key.
+    repeated: bool,
 }
 
 impl WithSecret {
-    /// For the one answer that shows it.
-    pub(in crate::control::api) fn new(record: &CredentialRecord, secret: &PlainSecret) -> Self {
+    fn new(record: &CredentialRecord, secret: &PlainSecret) -> Self {
         let username = || record.username().unwrap_or_default().to_owned();
         let secret = match secret {
             PlainSecret::Token(token) => SecretBody::Token { token: token.reveal().to_owned() },
@@ -58,11 +52,30 @@ impl WithSecret {
         Self { credential: record.into(), secret: Some(secret), repeated: false }
     }
 
-    /// For a call that comes again: what was answered, without the secret.
+    /// The new secret, or the stored response of an earlier call without it.
     ///
     /// # Errors
-    /// When nobody can read any more what was answered.
-    pub(in crate::control::api) fn repeated(facts: Value) -> Result<Self, Problem> {
-        Ok(Self { credential: answered_before(facts)?, secret: None, repeated: true })
+    /// When the stored response cannot be read.
+    pub(in crate::control::api) fn once(outcome: Outcome<Created>) -> Result<Self, Problem> {
+        Ok(match outcome {
+            Outcome::Fresh(created) => Self::new(&created.record, &created.secret),
+            Outcome::Replayed(stored) => Self { credential: replayed(stored)?, secret: None, repeated: true },
+        })
+    }
+}
+
+impl Resource for WithSecret {
+    const COLLECTION: &'static str = CredentialView::COLLECTION;
+
+    fn id(&self) -> &str {
+        self.credential.id()
+    }
+
+    fn revision(&self) -> i64 {
+        self.credential.revision()
+    }
+
+    fn is_replayed(&self) -> bool {
+        self.repeated
     }
 }

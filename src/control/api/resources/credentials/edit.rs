@@ -1,175 +1,171 @@
-//! Other details and rights for a credential, or a second one with the same, over HTTP.
-
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::body::WithSecret;
-use super::create::{MAX_MOBILE_LENGTH, rate_limit};
-use super::{known, told};
-use crate::control::api::call::ApiCall;
-use crate::control::api::extract::{Body, Id, MaybeBody};
-use crate::control::api::fields::{Fields, given, said};
-use crate::control::api::json_object::Object;
-use crate::control::api::problem::Problem;
-use crate::control::api::response::Answer;
-use crate::control::operations::{
-    Duplicate, Edit, Invalid, MAX_ADDRESSES, MAX_DESCRIPTION_LENGTH, MAX_EMAIL_LENGTH, MAX_NAME_LENGTH, MAX_SCOPES,
-    Outcome, duplicate, edit, upgrade_version,
+use super::create::{
+    MAX_ADDRESSES, MAX_DESCRIPTION_CHARS, MAX_EMAIL_CHARS, MAX_MOBILE_CHARS, MAX_NAME_CHARS, MAX_SCOPES, rate_limit,
 };
+use crate::control::api::call::ApiCall;
+use crate::control::api::extract::JsonObject;
+use crate::control::api::extract::{Body, CredentialId, MaybeBody};
+use crate::control::api::fields::{FieldReader, nullable, patch};
+use crate::control::api::openapi::idempotent;
+use crate::control::api::response::ApiResponse;
+use crate::control::operations::{Duplicate, Edit, Invalid, duplicate, edit, upgrade_version};
 use crate::control::views::{CredentialView, RateLimitView};
+use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
 use crate::credential::PlainPassword;
 
 const TAG: &str = "credentials";
 
 pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
-    OpenApiRouter::new().routes(routes!(edit_one)).routes(routes!(upgrade_one)).routes(routes!(duplicate_one))
+    OpenApiRouter::new()
+        .routes(routes!(edit_one))
+        .routes(routes!(upgrade_one))
+        .routes(idempotent(routes!(duplicate_one)))
 }
 
-/// What shall be different. What is left out stays; null takes it away.
+/// Changes to a credential. Fields that are left out keep their values; null removes a value.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = EditCredential)]
 struct EditBody {
-    /// For people.
-    #[serde(default, deserialize_with = "given")]
+    /// Display name.
+    #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
     name: Option<Option<String>>,
-    /// For people.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 2000)]
     description: Option<Option<String>>,
-    /// The person at the integrator.
-    #[serde(default, deserialize_with = "given")]
+    /// The e-mail address of the contact at the integrator.
+    #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 254)]
     contact_email: Option<Option<String>>,
-    /// Their mobile (E.164).
-    #[serde(default, deserialize_with = "given")]
+    /// The contact's mobile number (E.164).
+    #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 40)]
     contact_mobile: Option<Option<String>>,
     /// The version of the API.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 128)]
     version: Option<Option<String>>,
-    /// What it may call; null for everything.
-    #[serde(default, deserialize_with = "given")]
+    /// The scopes; null removes the restriction.
+    #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<Vec<String>>, max_items = 100)]
     scopes: Option<Option<Vec<String>>>,
-    /// Addresses and ranges it may be used from; null for anywhere.
-    #[serde(default, deserialize_with = "given")]
+    /// Addresses and ranges that it may be used from; null removes the restriction.
+    #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<Vec<String>>, max_items = 200)]
     addresses: Option<Option<Vec<String>>>,
-    /// Refused from this moment on; null for never.
-    #[serde(default, deserialize_with = "given")]
+    /// Refused from this time on; null for never.
+    #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, format = "date-time")]
     expires_at: Option<Option<String>>,
-    /// How often it may be used; null for as the settings say.
-    #[serde(default, deserialize_with = "given")]
+    /// The rate limit; null for that of the settings.
+    #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<RateLimitView>)]
-    rate_limit: Option<Option<Object<RateLimitView>>>,
+    rate_limit: Option<Option<JsonObject<RateLimitView>>>,
 }
 
-/// Changes details and rights of a credential, never its secret. Needs If-Match.
+/// Edits a credential, but never its secret. Needs If-Match.
 #[utoipa::path(
-    patch, path = "/credentials/{id}", tag = TAG, operation_id = "edit_credential", params(("id" = String, Path)),
+    patch, path = "/credentials/{id}", tag = TAG, operation_id = "edit_credential",
     request_body = EditBody,
-    responses((status = 200, body = CredentialView, headers(("ETag" = String))), (status = 428))
+    responses((status = 200, body = CredentialView))
 )]
-async fn edit_one(asked: ApiCall, Id(id): Id, Body(body): Body<EditBody>) -> Result<Answer<CredentialView>, Problem> {
-    let (call, id) = (asked.conditional()?, known(&id)?);
-    let edited = edit(&call, id.as_str(), body.read()?).await?;
-    Ok(told(&edited))
+async fn edit_one(
+    call: ApiCall,
+    CredentialId(id): CredentialId,
+    Body(body): Body<EditBody>,
+) -> Result<ApiResponse<CredentialView>, Problem> {
+    let context = call.conditional()?;
+    let edited = edit(&context, id.as_str(), body.read()?).await?;
+    Ok(ApiResponse::of(&edited))
 }
 
 impl EditBody {
     fn read(self) -> Result<Edit, Invalid> {
-        let mut fields = Fields::default();
+        let mut fields = FieldReader::default();
         let edit = Edit {
-            name: said(self.name, |text| fields.line("name", Some(text), MAX_NAME_LENGTH)),
-            description: said(self.description, |text| fields.lines("description", Some(text), MAX_DESCRIPTION_LENGTH)),
-            contact_email: said(self.contact_email, |text| fields.line("contact_email", Some(text), MAX_EMAIL_LENGTH)),
-            contact_mobile: said(self.contact_mobile, |text| {
-                fields.line("contact_mobile", Some(text), MAX_MOBILE_LENGTH)
+            name: patch(self.name, |text| fields.line("name", Some(text), MAX_NAME_CHARS)),
+            description: patch(self.description, |text| fields.lines("description", Some(text), MAX_DESCRIPTION_CHARS)),
+            contact_email: patch(self.contact_email, |text| fields.line("contact_email", Some(text), MAX_EMAIL_CHARS)),
+            contact_mobile: patch(self.contact_mobile, |text| {
+                fields.line("contact_mobile", Some(text), MAX_MOBILE_CHARS)
             }),
-            version: said(self.version, |text| fields.label("version", &text)),
-            scopes: said(self.scopes, |texts| Some(fields.labels("scopes", &texts, MAX_SCOPES))),
-            addresses: said(self.addresses, |texts| Some(fields.addresses("addresses", &texts, MAX_ADDRESSES))),
-            expires_at: said(self.expires_at, |text| fields.moment("expires_at", Some(&text))),
-            rate_limit: said(self.rate_limit, |Object(limit)| rate_limit(&mut fields, limit)),
+            version: patch(self.version, |text| fields.label("version", &text)),
+            scopes: patch(self.scopes, |texts| Some(fields.labels("scopes", &texts, MAX_SCOPES))),
+            addresses: patch(self.addresses, |texts| Some(fields.addresses("addresses", &texts, MAX_ADDRESSES))),
+            expires_at: patch(self.expires_at, |text| fields.timestamp("expires_at", Some(&text))),
+            rate_limit: patch(self.rate_limit, |JsonObject(limit)| rate_limit(&mut fields, limit)),
         };
         fields.finish().map(|()| edit)
     }
 }
 
-/// To which version.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Upgrade {
-    /// The newest in service when it is left out.
+    /// The newest version in service if left out.
     #[schema(min_length = 1, max_length = 128)]
     version: Option<String>,
 }
 
 /// Pins a credential to a newer version of the API.
 #[utoipa::path(
-    post, path = "/credentials/{id}/upgrade", tag = TAG, operation_id = "upgrade_credential",
-    params(("id" = String, Path)), request_body = Upgrade,
-    responses((status = 200, body = CredentialView, headers(("ETag" = String))))
+    post, path = "/credentials/{id}/upgrade", tag = TAG, operation_id = "upgrade_credential", request_body = Upgrade,
+    responses((status = 200, body = CredentialView))
 )]
 async fn upgrade_one(
-    asked: ApiCall,
-    Id(id): Id,
+    call: ApiCall,
+    CredentialId(id): CredentialId,
     MaybeBody(body): MaybeBody<Upgrade>,
-) -> Result<Answer<CredentialView>, Problem> {
-    let mut fields = Fields::default();
-    let version = fields.maybe_label("version", body.version.as_deref());
+) -> Result<ApiResponse<CredentialView>, Problem> {
+    let mut fields = FieldReader::default();
+    let version = fields.optional_label("version", body.version.as_deref());
     fields.finish()?;
-    Ok(told(&upgrade_version(&asked.call(), known(&id)?.as_str(), version.as_ref()).await?))
+    Ok(ApiResponse::of(&upgrade_version(&call.context(), id.as_str(), version.as_ref()).await?))
 }
 
-/// In what the second one is different.
+/// How the new credential differs.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Duplicate)]
 struct DuplicateBody {
-    /// Made up from the account's when it is left out.
+    /// Generated from the id of the account if left out.
     #[schema(min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9._:@/+-]+$")]
     id: Option<String>,
-    /// The same when it is left out.
+    /// The same if left out.
     #[schema(min_length = 1, max_length = 200)]
     name: Option<String>,
-    /// Of a Basic pair: another user name, which it needs.
+    /// Required for a password: another user name.
     #[schema(min_length = 1, max_length = 256)]
     username: Option<String>,
-    /// Of a Basic pair; made up when it is left out.
+    /// For a password; generated if left out.
     #[schema(min_length = 8, max_length = 1022, format = Password)]
     password: Option<String>,
 }
 
-/// Makes a second credential with the same rights and settings, and a secret of its own.
+/// Creates a second credential with the same rights and settings and a new secret.
 #[utoipa::path(
-    post, path = "/credentials/{id}/duplicate", tag = TAG, operation_id = "duplicate_credential",
-    params(("id" = String, Path)), request_body = DuplicateBody,
-    responses((status = 201, body = WithSecret, headers(("ETag" = String), ("Location" = String))), (status = 409))
+    post, path = "/credentials/{id}/duplicate", tag = TAG, operation_id = "duplicate_credential", request_body = DuplicateBody,
+    responses((status = 201, body = WithSecret))
 )]
 async fn duplicate_one(
-    asked: ApiCall,
-    Id(id): Id,
+    call: ApiCall,
+    CredentialId(id): CredentialId,
     MaybeBody(body): MaybeBody<DuplicateBody>,
-) -> Result<Answer<WithSecret>, Problem> {
-    let mut fields = Fields::default();
+) -> Result<ApiResponse<WithSecret>, Problem> {
+    let mut fields = FieldReader::default();
     let how = Duplicate {
-        id: fields.maybe_label("id", body.id.as_deref()),
-        name: fields.line("name", body.name, MAX_NAME_LENGTH),
+        id: fields.optional_label("id", body.id.as_deref()),
+        name: fields.line("name", body.name, MAX_NAME_CHARS),
         username: body.username,
         chosen: body.password.map(|password| PlainPassword::new(password.as_bytes())),
     };
     fields.finish()?;
-    let answer = match duplicate(&asked.call(), known(&id)?.as_str(), how).await? {
-        Outcome::Fresh(created) => WithSecret::new(&created.record, &created.secret),
-        Outcome::Replayed(facts) => WithSecret::repeated(facts)?,
-    };
-    answer.created()
+    Ok(ApiResponse::created(WithSecret::once(duplicate(&call.context(), id.as_str(), how).await?)?))
 }

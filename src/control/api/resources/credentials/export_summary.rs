@@ -1,4 +1,4 @@
-//! How much a file of credentials holds, in a header: the file itself has no place for it.
+//! The contents of an exported file in numbers, as a header: the formats have no place for them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,22 +6,20 @@ use std::str::FromStr;
 use crate::control::operations::Exported;
 use crate::formats::LeftOut;
 
-/// What a file holds, and what not. As text a dictionary of numbers (RFC 9651), of which those that are none are left
-/// out: `credentials=3, tokens=2`.
+/// As text a dictionary of integers (RFC 9651) without zeros: `credentials=3, tokens=2`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ExportSummary {
-    /// How many credentials it holds.
+    /// In the file.
     pub credentials: usize,
-    /// How many cannot be read, and are left out.
+    /// Left out because their rows cannot be read.
     pub unreadable: usize,
-    /// What it has no place for.
+    /// What the format has no place for.
     pub left_out: LeftOut,
 }
 
-/// A text that is no summary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is no dictionary of numbers")]
-pub struct NoSummary;
+#[error("not a dictionary of integers")]
+pub struct InvalidExportSummary;
 
 impl ExportSummary {
     fn numbers(&mut self) -> [(&'static str, &mut usize); 8] {
@@ -55,15 +53,15 @@ impl fmt::Display for ExportSummary {
 }
 
 impl FromStr for ExportSummary {
-    type Err = NoSummary;
+    type Err = InvalidExportSummary;
 
-    /// What a later program counts too is passed over.
-    fn from_str(text: &str) -> Result<Self, NoSummary> {
+    /// Ignores unknown names: a later version may send more.
+    fn from_str(text: &str) -> Result<Self, InvalidExportSummary> {
         let mut summary = Self::default();
         for member in text.split(',') {
-            let (name, count) = member.trim().split_once('=').ok_or(NoSummary)?;
-            let count = count.parse().map_err(|_| NoSummary)?;
-            if let Some((_, place)) = summary.numbers().into_iter().find(|(known, _)| *known == name) {
+            let (name, count) = member.trim().split_once('=').ok_or(InvalidExportSummary)?;
+            let count = count.parse().map_err(|_| InvalidExportSummary)?;
+            if let Some((_, place)) = summary.numbers().into_iter().find(|(other, _)| *other == name) {
                 *place = count;
             }
         }
@@ -76,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_summary_reads_back_and_says_nothing_of_nothing() {
+    fn a_summary_parses_back_and_leaves_zeros_out() {
         let left_out = LeftOut { tokens: 2, limits: 1, ..LeftOut::default() };
         let summary = ExportSummary { credentials: 3, unreadable: 4, left_out };
         assert_eq!(summary.to_string(), "credentials=3, unreadable=4, tokens=2, limits=1");
@@ -84,7 +82,7 @@ mod tests {
         assert_eq!(ExportSummary::default().to_string(), "credentials=0");
         assert_eq!("credentials=1, later=2".parse::<ExportSummary>().map(|read| read.credentials), Ok(1));
         for junk in ["", "credentials", "credentials=x", "credentials=-1"] {
-            assert_eq!(junk.parse::<ExportSummary>(), Err(NoSummary), "{junk}");
+            assert_eq!(junk.parse::<ExportSummary>(), Err(InvalidExportSummary), "{junk}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Many credentials at once: a file in, a file out, with digests and hashes.
+//! Import and export of files with digests and hashes.
 
 use std::io::{BufWriter, Seek as _, Write as _};
 
@@ -18,84 +18,81 @@ use super::export_summary::ExportSummary;
 use crate::config::{Diagnostic, Diagnostics, Origin};
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::Query;
-use crate::control::api::field_problem::{FieldProblem, Position};
-use crate::control::api::fields::Fields;
-use crate::control::api::problem::{Code, Problem};
-use crate::control::api::response::Answer;
+use crate::control::api::fields::FieldReader;
+use crate::control::api::response::ApiResponse;
 use crate::control::operations::{Imported, export, import, may_import};
-use crate::control::web::csrf::demand_no_link;
+use crate::control::web::csrf::reject_cross_site_link;
+use crate::control::web::problem::{Code, Problem};
+use crate::control::web::problem::{FieldProblem, Position};
 use crate::control::web::state::ControlState;
 use crate::credential::Label;
 use crate::formats::{self, Import, Users};
 
 const TAG: &str = "credentials";
-/// A few hundred thousand credentials.
-const LARGEST_FILE: usize = 64 * 1024 * 1024;
-const PIECE: usize = 64 * 1024;
-/// What a file holds, and what not.
+/// Enough for a few hundred thousand credentials.
+const MAX_FILE_BYTES: usize = 64 * 1024 * 1024;
+const CHUNK_BYTES: usize = 64 * 1024;
+/// Carries an [`ExportSummary`].
 const EXPORTED: HeaderName = HeaderName::from_static("claviger-exported");
 
 pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
-    OpenApiRouter::new().routes(routes!(take_out, take_in)).layer(DefaultBodyLimit::max(LARGEST_FILE))
+    OpenApiRouter::new().routes(routes!(export_file, import_file)).layer(DefaultBodyLimit::max(MAX_FILE_BYTES))
 }
 
-/// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum FileFormat {
-    /// The credentials file.
+    /// The credentials file of the gate.
     #[default]
     Yaml,
-    /// A table with a line of column names.
+    /// With a header row.
     Csv,
-    /// USER:HASH lines; Basic pairs only.
+    /// USER:HASH lines; passwords only.
     Htpasswd,
 }
 
-/// Which file.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct OutQuery {
-    /// How it is written.
     #[serde(default)]
     #[param(inline, default = "yaml")]
     format: FileFormat,
-    /// Only those of this account.
+    /// The id of an account; all accounts if left out.
     #[param(min_length = 1, max_length = 128)]
     account: Option<String>,
 }
 
-/// Credentials as a file: digests and hashes, never a secret. That they were taken away is put down in the audit.
+/// Exports credentials as a file with digests and hashes, never secrets. The export itself is recorded in the audit log.
 #[utoipa::path(
     get, path = "/credential-files", tag = TAG, operation_id = "export_credentials", params(OutQuery),
     responses(
         (status = 200, body = String, content_type = "text/plain", headers(
-            ("Claviger-Exported" = String, description = "How many credentials it holds, and how many are left out or not whole: a dictionary of numbers (RFC 9651).")
+            ("Claviger-Exported" = String, description = "The number of credentials in the file, and of those left out or incomplete: a dictionary of integers (RFC 9651).")
         )),
         (status = 404)
     )
 )]
-async fn take_out(asked: ApiCall, headers: HeaderMap, Query(query): Query<OutQuery>) -> Result<Response, Problem> {
-    demand_no_link(&headers)?;
-    let mut fields = Fields::default();
-    let account = fields.maybe_label("account", query.account.as_deref());
+async fn export_file(call: ApiCall, headers: HeaderMap, Query(query): Query<OutQuery>) -> Result<Response, Problem> {
+    reject_cross_site_link(&headers)?;
+    let mut fields = FieldReader::default();
+    let account = fields.optional_label("account", query.account.as_deref());
     fields.finish()?;
-    // Of a million they are too many to hold, and what is wrong has to be said before the first of them.
+    // A million do not fit into memory, and an error has to be known before the first byte of the response.
     let mut spool = tempfile::tempfile()?;
-    let exported = export(&asked.call(), query.format.into(), account.as_ref(), BufWriter::new(&spool)).await?;
+    let exported = export(&call.context(), query.format.into(), account.as_ref(), BufWriter::new(&spool)).await?;
     for error in &exported.unreadable {
         tracing::error!("{error}");
     }
     spool.flush().and_then(|()| spool.rewind())?;
     let file = tokio::fs::File::from_std(spool);
-    let pieces = stream::try_unfold(file, async |mut file| {
-        let mut piece = vec![0; PIECE];
-        let read = file.read(&mut piece).await?;
-        piece.truncate(read);
-        Ok::<_, std::io::Error>((read > 0).then_some((piece, file)))
+    let chunks = stream::try_unfold(file, async |mut file| {
+        let mut chunk = vec![0; CHUNK_BYTES];
+        let read = file.read(&mut chunk).await?;
+        chunk.truncate(read);
+        Ok::<_, std::io::Error>((read > 0).then_some((chunk, file)))
     });
-    let mut response = Response::new(Body::from_stream(pieces));
+    let mut response = Response::new(Body::from_stream(chunks));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static(query.format.disposition()));
@@ -105,90 +102,85 @@ async fn take_out(asked: ApiCall, headers: HeaderMap, Query(query): Query<OutQue
     Ok(response)
 }
 
-/// What is to be done with the file.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct InQuery {
-    /// How it is written.
     #[serde(default)]
     #[param(inline, default = "yaml")]
     format: FileFormat,
-    /// Only say what would change.
+    /// Report the changes without making them.
     #[serde(default)]
     dry_run: bool,
-    /// Of an htpasswd file, and needed there: whose its users are.
+    /// Required for htpasswd: the id of the account of its users.
     #[param(min_length = 1, max_length = 128)]
     account: Option<String>,
-    /// Of an htpasswd file: the version of the API that new users are pinned to.
+    /// For htpasswd: the version of the API that new credentials are pinned to.
     #[param(min_length = 1, max_length = 128)]
     version: Option<String>,
 }
 
-/// What has changed, or would change.
+/// The changes of an import.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Imported)]
 struct ImportedBody {
-    /// Nothing has changed: it was only asked what would.
+    /// True where nothing was changed.
     dry_run: bool,
-    /// Accounts that were not there.
     new_accounts: Vec<AccountAccess>,
-    /// Accounts whose access was switched.
+    /// Accounts whose API access the file switches.
     switched_accounts: Vec<AccountAccess>,
-    /// Credentials, in the order of their ids.
+    /// The new and changed credentials, ordered by id.
     credentials: Vec<ImportedOne>,
-    /// How many are as they were.
+    /// The number of unchanged credentials.
     unchanged: usize,
 }
 
-/// An account, and whether it has access.
+/// An account of an imported file.
 #[derive(Serialize, ToSchema)]
 struct AccountAccess {
-    /// Which.
     id: String,
-    /// Its credentials are let through.
+    /// Whether it has API access.
     access: bool,
 }
 
-/// A credential of a file.
+/// A credential of an imported file.
 #[derive(Serialize, ToSchema)]
 struct ImportedOne {
-    /// Which.
     id: String,
-    /// Whose.
+    /// The id of the account.
     account: String,
-    /// What is different; null for one that was not there.
+    /// The changed fields; null for a new credential.
     changed: Option<Vec<&'static str>>,
 }
 
-/// Adds and replaces the credentials of a file, all of them or none; deletes none. For staff.
+/// Imports a file: adds and replaces its credentials, all or none, and deletes none. For staff.
 #[utoipa::path(
     post, path = "/credential-files", tag = TAG, operation_id = "import_credentials", params(InQuery),
     request_body(content = String, content_type = "text/plain"),
     responses((status = 200, body = ImportedBody))
 )]
-async fn take_in(
-    asked: ApiCall,
+async fn import_file(
+    call: ApiCall,
     Query(query): Query<InQuery>,
     request: Request,
-) -> Result<Answer<ImportedBody>, Problem> {
-    // Before a large file is read for somebody who may not.
-    may_import(&asked.call())?;
+) -> Result<ApiResponse<ImportedBody>, Problem> {
+    // Before the body, so that a caller without the right does not upload a large file.
+    may_import(&call.context())?;
     let text = text_of(request).await?;
-    let mut fields = Fields::default();
-    let account = fields.maybe_label("account", query.account.as_deref());
-    let version = fields.maybe_label("version", query.version.as_deref());
+    let mut fields = FieldReader::default();
+    let account = fields.optional_label("account", query.account.as_deref());
+    let version = fields.optional_label("version", query.version.as_deref());
     let is_of_users = query.format == FileFormat::Htpasswd;
     if is_of_users && query.account.is_none() {
         fields.add("account", "is missing: an htpasswd file does not say whose its users are");
     }
     for (field, is_there) in [("account", query.account.is_some()), ("version", query.version.is_some())] {
         if is_there && !is_of_users {
-            fields.add(field, "is for htpasswd files: this one says it itself");
+            fields.add(field, "is for htpasswd only; the other formats have their own field for it");
         }
     }
     fields.finish()?;
-    let call = asked.call();
+    let call = call.context();
     let catalogs = call.terms.catalogs;
     let read = match (query.format, account) {
         (FileFormat::Htpasswd, Some(account)) => Import::htpasswd(&text, &Users { account, version }, catalogs),
@@ -196,13 +188,15 @@ async fn take_in(
         (FileFormat::Yaml | FileFormat::Htpasswd, _) => Import::yaml(&text, catalogs),
     };
     let imported = import(&call, &read?, query.dry_run).await?;
-    Ok(Answer::ok(ImportedBody::new(imported, query.dry_run)))
+    Ok(ApiResponse::ok(ImportedBody::new(imported, query.dry_run)))
 }
 
 async fn text_of(request: Request) -> Result<String, Problem> {
     String::from_request(request, &()).await.map_err(|error| match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Code::TooLarge, format!("a file may have {LARGEST_FILE} bytes")),
-        _ => Problem::new(Code::Malformed, "the file was cut off, or is not UTF-8"),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Problem::new(Code::TooLarge, format!("a file may have at most {MAX_FILE_BYTES} bytes"))
+        }
+        _ => Problem::new(Code::Malformed, "the file broke off, or is not UTF-8"),
     })
 }
 
@@ -246,7 +240,6 @@ impl From<FileFormat> for formats::Format {
     }
 }
 
-/// Each where it stands in the file.
 impl From<Diagnostics> for Problem {
     fn from(faults: Diagnostics) -> Self {
         let field = |fault: Diagnostic| {

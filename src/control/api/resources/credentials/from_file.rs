@@ -1,15 +1,13 @@
-//! The credentials of the file: shown here, changed only there.
-
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::control::api::call::ApiCall;
-use crate::control::api::problem::Problem;
-use crate::control::api::response::Answer;
+use crate::control::api::response::ApiResponse;
 use crate::control::operations::Right;
 use crate::control::views::SecretKind;
+use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
 use crate::credential::{Credential, Label, StoredSecret};
 
@@ -17,49 +15,45 @@ pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
     OpenApiRouter::new().routes(routes!(list_file_credentials))
 }
 
-/// The credentials of the file.
 #[derive(Serialize, ToSchema)]
 struct FileCredentials {
     /// In the order of the file.
     items: Vec<FileCredential>,
 }
 
-/// A credential of the file.
+/// A credential of the credentials file.
 #[derive(Serialize, ToSchema)]
 struct FileCredential {
-    /// Unique.
     id: String,
-    /// Whose it is.
+    /// The id of the account.
     account: String,
-    /// For people.
+    /// Display name.
     name: Option<String>,
-    /// What it is recognised by.
     kind: SecretKind,
-    /// Of a Basic pair.
+    /// For a password.
     username: Option<String>,
-    /// Switched on.
     enabled: bool,
-    /// The version of the API it is pinned to.
+    /// The version of the API that it is pinned to.
     version: Option<String>,
-    /// What it may call; null for everything.
+    /// The scopes; null for no restriction.
     scopes: Option<Vec<String>>,
-    /// Where it may be used from; empty for anywhere.
+    /// Addresses and ranges that it may be used from; empty for no restriction.
     addresses: Vec<String>,
-    /// Refused from this moment on.
+    /// Refused from this time on.
     #[schema(format = "date-time")]
     expires_at: Option<String>,
-    /// Always true: whoever wants to change it edits the file.
+    /// Always true: to change it, edit the file.
     read_only: bool,
 }
 
-/// The credentials that are kept in a file and not in the database, of the accounts that you look after.
+/// Lists the credentials of the credentials file for the accounts that you manage.
 #[utoipa::path(
     get, path = "/file-credentials", tag = "credentials", responses((status = 200, body = FileCredentials))
 )]
-async fn list_file_credentials(asked: ApiCall) -> Result<Answer<FileCredentials>, Problem> {
-    let reach = asked.call().reach_granted(Right::ManageCredentials).await?;
-    let seen = asked.in_force().file.iter().filter(|credential| reach.covers(&credential.account.id));
-    Ok(Answer::ok(FileCredentials { items: seen.map(FileCredential::from).collect() }))
+async fn list_file_credentials(call: ApiCall) -> Result<ApiResponse<FileCredentials>, Problem> {
+    let scope = call.context().reach_granted(Right::ManageCredentials).await?;
+    let visible = call.settings().file.iter().filter(|credential| scope.covers(&credential.account.id));
+    Ok(ApiResponse::ok(FileCredentials { items: visible.map(FileCredential::from).collect() }))
 }
 
 impl From<&Credential> for FileCredential {

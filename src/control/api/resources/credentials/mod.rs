@@ -1,5 +1,3 @@
-//! Credentials over HTTP: looking for them, making and deleting them.
-
 pub(super) mod body;
 pub(super) mod create;
 pub(in crate::control::api) mod edit;
@@ -7,6 +5,7 @@ pub(in crate::control::api) mod export_summary;
 pub(in crate::control::api) mod files;
 pub(in crate::control::api) mod from_file;
 pub(in crate::control::api) mod secrets;
+
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -15,53 +14,54 @@ use utoipa_axum::routes;
 use self::body::WithSecret;
 use self::create::NewCredentialBody;
 use crate::control::api::call::ApiCall;
-use crate::control::api::extract::{Body, Id, Query};
-use crate::control::api::fields::Fields;
-use crate::control::api::paging::{Page, Wanted};
-use crate::control::api::problem::Problem;
-use crate::control::api::response::{Answer, location};
+use crate::control::api::extract::{Body, CredentialId, Query};
+use crate::control::api::fields::FieldReader;
+use crate::control::api::openapi::idempotent;
+use crate::control::api::paging::{Page, PageQuery};
+use crate::control::api::response::ApiResponse;
 use crate::control::operations::{
-    CreatedWhen, CredentialSearch, MAX_NAME_LENGTH, NotFound, Outcome, Right, count_credentials, create, delete,
-    list_credentials, show_credential,
+    CreatedWhen, CredentialSearch, Right, count_credentials, create, delete, list_credentials, show_credential,
 };
 use crate::control::views::CredentialView;
+use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
-use crate::credential::Label;
-use crate::store::{CredentialKind, CredentialRecord, CredentialState};
+use crate::store::{CredentialKind, CredentialState};
 
 const TAG: &str = "credentials";
+const MAX_PART_CHARS: usize = 200;
 
 pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
-    OpenApiRouter::new().routes(routes!(list, create_one)).routes(routes!(count)).routes(routes!(show, delete_one))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(idempotent(routes!(create_one)))
+        .routes(routes!(count))
+        .routes(routes!(show, delete_one))
 }
 
-/// Which credentials: those for which all that is said holds.
+/// Credentials that match all given conditions.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct CredentialQuery {
-    /// Of this account.
+    /// The id of an account.
     #[param(min_length = 1, max_length = 128)]
     account: Option<String>,
-    /// Of this user.
+    /// The id of the user whose own key it is.
     #[param(min_length = 1, max_length = 128)]
     owner: Option<String>,
-    /// With this in the name, the id or the user name, in letters of any size.
+    /// A part of the name, the id or the user name, case-insensitive.
     #[param(min_length = 1, max_length = 200)]
     part: Option<String>,
-    /// Made in this time.
     #[param(inline)]
     created: Option<CreatedWhen>,
-    /// In this state.
     #[param(inline)]
     state: Option<StateName>,
-    /// Of this kind.
     #[param(inline)]
     kind: Option<KindName>,
-    /// As the page before gave it; of the list alone.
+    /// The next_cursor of the previous page; not for counts.
     #[param(max_length = 1024)]
     cursor: Option<String>,
-    /// At most so many; of the list alone.
+    /// The maximum number of entries; not for counts.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
 }
@@ -73,11 +73,9 @@ struct CredentialQuery {
 enum StateName {
     /// It has no secret.
     Cleared,
-    /// Switched off.
     Disabled,
     /// Past its date.
     Expired,
-    /// None of these.
     Enabled,
 }
 
@@ -94,120 +92,91 @@ enum KindName {
     Own,
 }
 
-/// Credentials, the newest first.
+/// Lists credentials, newest first.
 #[utoipa::path(
     get, path = "/credentials", tag = TAG, operation_id = "list_credentials", params(CredentialQuery),
     responses((status = 200, body = Page<CredentialView>), (status = 404))
 )]
-async fn list(asked: ApiCall, Query(query): Query<CredentialQuery>) -> Result<Answer<Page<CredentialView>>, Problem> {
-    let mut fields = Fields::default();
-    let page = Wanted::read(&mut fields, query.cursor.as_deref(), query.limit);
+async fn list(
+    call: ApiCall,
+    Query(query): Query<CredentialQuery>,
+) -> Result<ApiResponse<Page<CredentialView>>, Problem> {
+    let mut fields = FieldReader::default();
+    let page = PageQuery::read(&mut fields, query.cursor.as_deref(), query.limit);
     let wanted = query.wanted(&mut fields);
     fields.finish()?;
     let paging = page.paging();
-    let listing = list_credentials(&asked.call(), &wanted, paging.after, paging.limit).await?;
-    Ok(Answer::ok(Page::of(listing)))
+    let listing = list_credentials(&call.context(), &wanted, paging.after, paging.limit).await?;
+    Ok(ApiResponse::ok(Page::of(listing)))
 }
 
-/// How many there are in each state.
+/// The number of credentials in each state.
 #[derive(Serialize, ToSchema)]
 struct Counts {
-    /// Without a secret.
     cleared: i64,
-    /// Switched off.
     disabled: i64,
-    /// Past their date.
     expired: i64,
-    /// None of these.
     enabled: i64,
 }
 
-/// How many credentials there are in each state.
+/// Counts credentials by state.
 #[utoipa::path(
     get, path = "/credential-counts", tag = TAG, operation_id = "count_credentials", params(CredentialQuery),
     responses((status = 200, body = Counts), (status = 404))
 )]
-async fn count(asked: ApiCall, Query(query): Query<CredentialQuery>) -> Result<Answer<Counts>, Problem> {
-    let mut fields = Fields::default();
+async fn count(call: ApiCall, Query(query): Query<CredentialQuery>) -> Result<ApiResponse<Counts>, Problem> {
+    let mut fields = FieldReader::default();
     for (field, is_there) in [("cursor", query.cursor.is_some()), ("limit", query.limit.is_some())] {
         if is_there {
-            fields.add(field, "has no meaning for counts");
+            fields.add(field, "does not apply to counts");
         }
     }
     let wanted = query.wanted(&mut fields);
     fields.finish()?;
-    let counts = count_credentials(&asked.call(), &wanted).await?;
+    let counts = count_credentials(&call.context(), &wanted).await?;
     let (cleared, disabled) = (counts.cleared, counts.disabled);
-    Ok(Answer::ok(Counts { cleared, disabled, expired: counts.expired, enabled: counts.enabled }))
+    Ok(ApiResponse::ok(Counts { cleared, disabled, expired: counts.expired, enabled: counts.enabled }))
 }
 
-/// Makes a credential. Its secret is in this answer and nowhere else.
+/// Creates a credential. Only this response shows the secret.
 #[utoipa::path(
     post, path = "/credentials", tag = TAG, operation_id = "create_credential", request_body = NewCredentialBody,
     responses(
-        (status = 201, body = WithSecret, headers(("ETag" = String), ("Location" = String))),
-        (status = 404), (status = 409)
+        (status = 201, body = WithSecret),
+        (status = 404)
     )
 )]
-async fn create_one(asked: ApiCall, Body(new): Body<NewCredentialBody>) -> Result<Answer<WithSecret>, Problem> {
-    let call = asked.call();
-    call.reach(Right::ManageCredentials)?;
-    let answer = match create(&call, new.read(&call)?).await? {
-        Outcome::Fresh(created) => WithSecret::new(&created.record, &created.secret),
-        Outcome::Replayed(facts) => WithSecret::repeated(facts)?,
-    };
-    answer.created()
+async fn create_one(call: ApiCall, Body(new): Body<NewCredentialBody>) -> Result<ApiResponse<WithSecret>, Problem> {
+    let context = call.context();
+    context.reach(Right::ManageCredentials)?;
+    Ok(ApiResponse::created(WithSecret::once(create(&context, new.read(&context)?).await?)?))
 }
 
-/// What may be known of a credential.
+/// Shows a credential, without its secret.
 #[utoipa::path(
-    get, path = "/credentials/{id}", tag = TAG, operation_id = "show_credential", params(("id" = String, Path)),
-    responses((status = 200, body = CredentialView, headers(("ETag" = String))))
-)]
-async fn show(asked: ApiCall, Id(id): Id) -> Result<Answer<CredentialView>, Problem> {
-    Ok(told(&show_credential(&asked.call(), known(&id)?.as_str()).await?))
-}
-
-/// Deletes a credential for good, and tells what it was.
-#[utoipa::path(
-    delete, path = "/credentials/{id}", tag = TAG, operation_id = "delete_credential", params(("id" = String, Path)),
+    get, path = "/credentials/{id}", tag = TAG, operation_id = "show_credential",
     responses((status = 200, body = CredentialView))
 )]
-async fn delete_one(asked: ApiCall, Id(id): Id) -> Result<Answer<CredentialView>, Problem> {
-    let record = delete(&asked.call(), known(&id)?.as_str()).await?;
-    Ok(Answer::ok(CredentialView::from(&record)))
+async fn show(call: ApiCall, CredentialId(id): CredentialId) -> Result<ApiResponse<CredentialView>, Problem> {
+    Ok(ApiResponse::of(&show_credential(&call.context(), id.as_str()).await?))
 }
 
-/// As it is now.
-pub(in crate::control::api) fn told(record: &CredentialRecord) -> Answer<CredentialView> {
-    Answer::ok(CredentialView::from(record)).of_revision(record.revision)
-}
-
-/// What is no label is no id.
-pub(in crate::control::api) fn known(id: &str) -> Result<Label, Problem> {
-    id.parse().map_err(|_| NotFound("credential").into())
-}
-
-impl WithSecret {
-    /// With its place.
-    pub(in crate::control::api) fn created(self) -> Result<Answer<Self>, Problem> {
-        let (id, revision, is_replayed) = (known(&self.credential.id)?, self.credential.revision, self.repeated);
-        Ok(Answer::created(self, location("credentials", &id)).of_revision(revision).replayed(is_replayed))
-    }
-
-    /// One that there was before.
-    pub(in crate::control::api) fn renewed(self) -> Answer<Self> {
-        let (revision, is_replayed) = (self.credential.revision, self.repeated);
-        Answer::ok(self).of_revision(revision).replayed(is_replayed)
-    }
+/// Deletes a credential for good, and returns its last state.
+#[utoipa::path(
+    delete, path = "/credentials/{id}", tag = TAG, operation_id = "delete_credential",
+    responses((status = 200, body = CredentialView))
+)]
+async fn delete_one(call: ApiCall, CredentialId(id): CredentialId) -> Result<ApiResponse<CredentialView>, Problem> {
+    let record = delete(&call.context(), id.as_str()).await?;
+    Ok(ApiResponse::ok(CredentialView::from(&record)))
 }
 
 impl CredentialQuery {
-    fn wanted(self, fields: &mut Fields) -> CredentialSearch {
+    fn wanted(self, fields: &mut FieldReader) -> CredentialSearch {
         CredentialSearch {
-            account: fields.maybe_label("account", self.account.as_deref()),
-            owner: fields.maybe_label("owner", self.owner.as_deref()),
-            part: fields.line("part", self.part, MAX_NAME_LENGTH),
+            account: fields.optional_label("account", self.account.as_deref()),
+            owner: fields.optional_label("owner", self.owner.as_deref()),
+            part: fields.line("part", self.part, MAX_PART_CHARS),
             created: self.created,
             state: self.state.map(|state| match state {
                 StateName::Cleared => CredentialState::Cleared,

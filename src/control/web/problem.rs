@@ -1,17 +1,144 @@
-//! What operations refuse, as problems.
+//! The only refusals of the management API: problem documents (RFC 9457) with a stable code.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 
-use super::field_problem::FieldProblem;
-use super::problem::{Code, Problem};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub use super::problem_code::Code;
 use crate::control::operations::{
     AccessRequestConflict, AccountConflict, CredentialConflict, FieldFault, Invalid, NoSecret, NotFound,
     OperationError, Refusal, SetupLinkError, SignInError, UserConflict,
 };
 use crate::store::StoreError;
 
-/// A database that is gone is looked for again after this.
-const AGAIN: u32 = 5;
+const DATABASE_DOWN_RETRY_SECONDS: u32 = 5;
+/// An operator has to act first.
+const DATABASE_FAULT_RETRY_SECONDS: u32 = 60;
+
+/// A refused request. The middleware writes the document, since it knows the id of the request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub code: Code,
+    /// The occurrence in words.
+    pub detail: Cow<'static, str>,
+    pub fields: Vec<FieldProblem>,
+    /// In seconds.
+    pub retry_after: Option<u32>,
+}
+
+/// What is wrong with a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldProblem {
+    /// The name of the field, as in the request.
+    #[schema(example = "contact_mobile")]
+    pub field: Cow<'static, str>,
+    /// The predicate of a sentence whose subject is the field.
+    #[schema(example = "must begin with +")]
+    pub problem: String,
+    /// The position in an imported file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub at: Option<Position>,
+}
+
+/// A position in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Position {
+    /// Counted from 1.
+    #[schema(minimum = 1)]
+    pub line: u32,
+    /// Counted from 1.
+    #[schema(minimum = 1)]
+    pub column: u32,
+}
+
+/// Why a request was refused (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct Document<'p> {
+    /// Links to the explanation of the code.
+    #[serde(rename = "type")]
+    #[schema(format = "uri")]
+    kind: String,
+    /// The code in words, the same for every occurrence.
+    title: &'p str,
+    /// The status of the response.
+    status: u16,
+    /// This occurrence in words.
+    detail: &'p str,
+    /// The stable code of the problem.
+    #[schema(example = "not_found")]
+    code: &'p str,
+    /// The same as in the header X-Request-Id.
+    request_id: &'p str,
+    /// The invalid fields of the request.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false)]
+    fields: &'p [FieldProblem],
+}
+
+impl Problem {
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, detail: detail.into(), fields: Vec::new(), retry_after: None }
+    }
+
+    #[must_use]
+    pub fn retry_after(self, seconds: u32) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
+
+    /// `problem` is the predicate of a sentence: `must be a number`.
+    pub fn of_field(field: &'static str, problem: impl Into<String>) -> Self {
+        let problem = problem.into();
+        let fields = vec![FieldProblem::new(field, problem.clone())];
+        Self { fields, ..Self::new(Code::Invalid, format!("{field} {problem}")) }
+    }
+
+    /// Head and body. `documentation` is the address of the page that explains the codes.
+    pub(crate) fn write(&self, documentation: &str, request_id: &str) -> Response {
+        let document = Document {
+            kind: format!("{documentation}#{}", self.code.as_str()),
+            title: self.code.title(),
+            status: self.code.status().as_u16(),
+            detail: &self.detail,
+            code: self.code.as_str(),
+            request_id,
+            fields: &self.fields,
+        };
+        let mut body = serde_json::to_vec(&document).unwrap_or_default();
+        body.push(b'\n');
+        let mut response = (self.code.status(), body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.code.status() == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"claviger\""));
+        }
+        response
+    }
+}
+
+impl FieldProblem {
+    pub(crate) fn new(field: impl Into<Cow<'static, str>>, problem: impl Into<String>) -> Self {
+        Self { field: field.into(), problem: problem.into(), at: None }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.code.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
 
 impl From<NotFound> for Problem {
     fn from(error: NotFound) -> Self {
@@ -43,31 +170,29 @@ impl From<Invalid> for Problem {
     }
 }
 
-/// What a database says of itself is for operators: it goes to the log.
+/// The words of the database are for operators: they go to the log.
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::Taken(_) => return Self::new(Code::Taken, error.to_string()),
             StoreError::MissingReference => {
-                return Self::new(Code::Conflict, "something that it belongs to does not exist any more");
+                return Self::new(Code::Conflict, "a resource that this one belongs to was deleted");
             }
             _ => tracing::error!("{error}"),
         }
         match error {
-            StoreError::Unavailable(_) => {
-                Self::new(Code::DatabaseUnavailable, "nothing has happened; try again").retry_after(AGAIN)
-            }
+            StoreError::Unavailable(_) => Self::new(Code::DatabaseUnavailable, "nothing was changed; try again")
+                .retry_after(DATABASE_DOWN_RETRY_SECONDS),
             StoreError::Unusable { .. } => {
-                Self::new(Code::DatabaseUnusable, "nothing has happened; the log says what to mend").retry_after(60)
+                Self::new(Code::DatabaseUnusable, "nothing was changed; the log says what to repair")
+                    .retry_after(DATABASE_FAULT_RETRY_SECONDS)
             }
-            StoreError::Full => {
-                Self::new(Code::DatabaseFull, "nothing has happened; reading goes on meanwhile").retry_after(60)
-            }
-            StoreError::ReadOnly => {
-                Self::new(Code::DatabaseReadOnly, "nothing has happened; reading goes on meanwhile").retry_after(60)
-            }
+            StoreError::Full => Self::new(Code::DatabaseFull, "nothing was changed; reads still work")
+                .retry_after(DATABASE_FAULT_RETRY_SECONDS),
+            StoreError::ReadOnly => Self::new(Code::DatabaseReadOnly, "nothing was changed; reads still work")
+                .retry_after(DATABASE_FAULT_RETRY_SECONDS),
             StoreError::Inconsistent { .. } | StoreError::Taken(_) | StoreError::MissingReference => {
-                Self::new(Code::Internal, "a row of the database cannot be read; the log says which")
+                Self::new(Code::Internal, "a row of the database cannot be read; the log names it")
             }
         }
     }
