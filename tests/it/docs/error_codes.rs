@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use claviger::auth::{REJECTION_CODES, Rejection};
-use claviger::control::api::Code;
+use claviger::control::Code;
 
 use super::keep_current;
 use crate::support::book::page;
