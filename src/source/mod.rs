@@ -11,4 +11,4 @@ pub use self::file::diff::Difference;
 pub use self::file::file_set::FileSet;
 pub use self::file::loader::{Loaded, Loader, throttle_rules};
 pub use self::file::reloader::{Apply, ReloadHandle, ReloadOutcome, Reloader};
-pub use database::{Database, DatabaseDirectory, DatabaseStart};
+pub use database::{CatalogMismatch, Database, DatabaseDirectory, DatabaseStart};

@@ -27,6 +27,7 @@ use std::time::Duration;
 
 pub use self::accounts::list::AccountFilter;
 pub use self::audit::list::{AuditFilter, AuditRecord};
+pub use self::credentials::catalog_use::CatalogUse;
 pub use self::credentials::gate::{GateCredential, Versioned};
 pub use self::credentials::list::{CredentialFilter, CredentialKind, CredentialState, StateCounts};
 pub use self::credentials::read::Page;

@@ -8,6 +8,7 @@
 //! ```
 
 mod cache;
+mod catalog_check;
 mod change_feed;
 mod conflicts;
 mod invalidation;
@@ -34,9 +35,11 @@ use crate::store::Store;
 use crate::telemetry::DatabaseMetrics;
 
 use self::cache::CredentialCache;
+use self::catalog_check::CatalogCheck;
 use self::usage::Uses;
 use lookups::Lookups;
 
+pub use self::catalog_check::CatalogMismatch;
 pub use self::startup::{Database, DatabaseStart};
 
 /// A credential that is unknown is believed to be so for as long as changes were followed this recently.
@@ -67,6 +70,7 @@ pub struct DatabaseDirectory {
     is_failing: AtomicBool,
     metrics: Arc<DatabaseMetrics>,
     runtime: tokio::runtime::Handle,
+    catalog_check: CatalogCheck,
 }
 
 impl DatabaseDirectory {

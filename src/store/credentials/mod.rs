@@ -1,6 +1,7 @@
 //! The table of credentials.
 
 pub(super) mod addresses;
+pub(super) mod catalog_use;
 pub(super) mod gate;
 pub(super) mod last_use;
 pub(super) mod list;
