@@ -1,5 +1,5 @@
-//! `kill -9` at random moments of create, reset and import, 2,000 times on SQLite: `cargo bench --bench crash`.
-//! `cargo bench --bench crash -- 100` does it 100 times. The suite does the same 200 times.
+//! `kill -9` at random points of create, reset and import, 2,000 times on SQLite: `cargo bench --bench crash`.
+//! `cargo bench --bench crash -- 100` runs 100 rounds. The test suite runs 200.
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on has failed")]
 #![expect(clippy::print_stdout, reason = "what it finds is what it is for")]
 
@@ -31,7 +31,7 @@ fn main() {
         let mut doomed = Command::new(std::env::current_exe().unwrap());
         doomed.env(VARIABLE, url.to_string());
         runtime.block_on(told.kill_once(doomed, &url));
-        // The file grows, and looking at all of it with it.
+        // Checks read the whole file, which grows.
         if turn % 20 == 0 || turn == kills {
             assert_eq!(runtime.block_on(integrity(&file)), "ok");
         }

@@ -1,6 +1,6 @@
-//! What it costs to decide: from presented credential to verdict, at 10 to 1,000,000 credentials.
-//! `cargo bench --bench decision`. Compare lines of one run; times of two machines say nothing.
-#![expect(clippy::print_stdout, reason = "allocations are for people too")]
+//! The cost of a decision, from the presented credential to the verdict, at 10 to 1,000,000 credentials.
+//! `cargo bench --bench decision`. Compare lines of one run only; times depend on the machine.
+#![expect(clippy::print_stdout, reason = "the output includes allocations")]
 
 use std::hint::black_box;
 use std::net::Ipv4Addr;
@@ -22,13 +22,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 const SIZES: [usize; 3] = [10, 10_000, 1_000_000];
 const PASSWORD: &str = "correct horse";
 
-struct Bed {
+struct Fixture {
     rules: Rules,
     set: Arc<FileSet>,
     authenticator: Authenticator,
 }
 
-impl Bed {
+impl Fixture {
     fn new(size: usize) -> Option<Self> {
         let account = Arc::new(Account { id: "acme".parse().ok()?, access: true });
         let mut set = FileSet::default();
@@ -64,8 +64,7 @@ impl Bed {
         Some(self.authenticator.lookup(&self.rules.token_format, &*self.set, &presented, from))
     }
 
-    /// True when the verdict is to let the request through.
-    fn decide(&self, headers: &HeaderMap) -> bool {
+    fn is_admitted(&self, headers: &HeaderMap) -> bool {
         let call = RouteRequest {
             method: &Method::GET,
             path: "/payments/7",
@@ -74,12 +73,12 @@ impl Bed {
             now: jiff::Timestamp::UNIX_EPOCH,
         };
         match self.lookup(headers, None) {
-            Some(AuthOutcome::Known(credential)) => self.rules.admit(credential, &call).is_ok(),
+            Some(AuthOutcome::Authenticated(credential)) => self.rules.admit(credential, &call).is_ok(),
             _ => false,
         }
     }
 
-    /// The slow way, once: afterwards the pair is remembered, for this place.
+    /// Verifies the hash; afterwards the pair is cached for this network.
     fn verify(&self, runtime: &tokio::runtime::Runtime, headers: &HeaderMap, from: Option<Network>) -> bool {
         let set = self.set.clone();
         match self.lookup(headers, from) {
@@ -123,25 +122,24 @@ fn basic(password: &str) -> HeaderMap {
 fn decisions(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("decision");
     for size in SIZES {
-        let Some(bed) = Bed::new(size) else { return };
+        let Some(fixture) = Fixture::new(size) else { return };
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().build() else { return };
         let right = basic(PASSWORD);
-        // A fast refusal would be no result.
-        assert!(bed.verify(&runtime, &right, None) && bed.decide(&right), "the right pair is let through");
-        // Every credential in turn: one that is always the same would sit in the nearest cache.
+        // A benchmark of refusals would be meaningless.
+        assert!(fixture.verify(&runtime, &right, None) && fixture.is_admitted(&right), "the right pair is admitted");
+        // In turn: a single credential would stay in the nearest CPU cache.
         let tokens: Vec<_> =
             (0..size.min(4096)).map(|n| presenting(&format!("Bearer token-{}", n * (size / size.min(4096))))).collect();
-        assert!(tokens.iter().all(|headers| bed.decide(headers)), "every token is let through");
-        // Not to be allocated for is what keeps a decision this short.
+        assert!(tokens.iter().all(|headers| fixture.is_admitted(headers)), "every token is admitted");
         for (name, headers) in [("token", &tokens[0]), ("pair, remembered", &right)] {
-            let allocated = allocation_counter::measure(|| assert!(bed.decide(headers), "{name}")).count_total;
+            let allocated = allocation_counter::measure(|| assert!(fixture.is_admitted(headers), "{name}")).count_total;
             println!("decision/{name}/{size}: {allocated} allocations");
         }
         let mut next = 0;
         group.bench_function(BenchmarkId::new("token", size), |bencher| {
             bencher.iter(|| {
                 next = (next + 1) % tokens.len();
-                bed.decide(black_box(&tokens[next]))
+                fixture.is_admitted(black_box(&tokens[next]))
             });
         });
         for (name, headers) in [
@@ -151,15 +149,15 @@ fn decisions(criterion: &mut Criterion) {
             ("pair, remembered", right.clone()),
         ] {
             group.bench_function(BenchmarkId::new(name, size), |bencher| {
-                bencher.iter(|| bed.decide(black_box(&headers)));
+                bencher.iter(|| fixture.is_admitted(black_box(&headers)));
             });
         }
-        // Always from somewhere else, where it was not right before.
-        let mut place = 0_u32;
+        // Each time from another network, where the pair is not cached.
+        let mut address = 0_u32;
         group.sample_size(10).bench_function(BenchmarkId::new("pair, the first time", size), |bencher| {
             bencher.iter(|| {
-                place += 1;
-                bed.verify(&runtime, black_box(&right), Some(Network::of(Ipv4Addr::from(place).into())))
+                address += 1;
+                fixture.verify(&runtime, black_box(&right), Some(Network::of(Ipv4Addr::from(address).into())))
             });
         });
         group.sample_size(100);

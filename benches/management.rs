@@ -1,4 +1,4 @@
-//! What looking for credentials costs in an account that has 100,000: `cargo bench --bench desk -- list` (about a
+//! The cost of listing credentials in an account with 100,000: `cargo bench --bench management -- list` (about a
 //! minute; `list 5000` fills in fewer). Needs the programs of a PostgreSQL server, as the tests do.
 #![expect(
     clippy::unwrap_used,
@@ -30,7 +30,7 @@ mod support;
 const MANY: usize = 100_000;
 const ROUNDS: usize = 200;
 const LIMIT: u32 = 50;
-/// What a page and its counts may take.
+/// Bound for a page and its counts.
 const BAR: Duration = Duration::from_millis(50);
 
 fn main() {
@@ -54,7 +54,7 @@ fn list(many: usize) {
     for (name, url) in [("SQLite", sqlite.as_str()), ("PostgreSQL", database.url())] {
         runtime.block_on(measure(name, url, many, || {
             if name == "PostgreSQL" {
-                // As it does by itself within a minute or so.
+                // Autovacuum does so within about a minute.
                 database.execute("VACUUM ANALYZE credentials");
             }
         }));
@@ -62,7 +62,7 @@ fn list(many: usize) {
 }
 
 async fn measure(name: &str, url: &str, many: usize, settle: impl Fn()) {
-    let options = StoreOptions { connections: 8, limit: Duration::from_secs(600), create: true };
+    let options = StoreOptions { connections: 8, query_timeout: Duration::from_secs(600), create: true };
     let store = Store::open(&url.parse().unwrap(), options).await.unwrap();
     store.migrate().await.unwrap();
     let start = Instant::now();
@@ -136,7 +136,7 @@ fn filters() -> Vec<(&'static str, CredentialSearch)> {
     ]
 }
 
-/// Made over 100 days; a hundredth disabled, expired or cleared each, a tenth pairs.
+/// Created over 100 days; one in a hundred each disabled, expired and cleared; one in ten with Basic credentials.
 async fn fill(store: &Store, many: usize) {
     let account = AccountRecord {
         id: "acme".parse().unwrap(),
@@ -154,7 +154,7 @@ async fn fill(store: &Store, many: usize) {
         transaction.add_credentials(some).await.unwrap();
     }
     transaction.commit().await.unwrap();
-    store.after_many_writes().await;
+    store.analyze().await;
 }
 
 fn record(number: usize, many: usize) -> CredentialRecord {
@@ -183,7 +183,7 @@ fn record(number: usize, many: usize) -> CredentialRecord {
     record
 }
 
-/// How long something took, each time.
+/// Durations of repeated runs.
 #[derive(Default)]
 struct Times(Vec<Duration>);
 

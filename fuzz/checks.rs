@@ -1,6 +1,5 @@
-//! What must hold for any input, whoever makes it up: the fuzzer, or the seeds in `corpus` that `make test`
-//! replays. Each check is about one thing that strangers or operators write. It panics when that is read
-//! wrongly, and says whether the input was taken.
+//! Properties that hold for any input, of the fuzzer or of the seeds in `corpus`, which `make test` replays. Each check
+//! covers one parser. It panics if the input is read wrongly, and returns whether the input was accepted.
 
 use std::path::Path;
 
@@ -15,10 +14,10 @@ use claviger::credential::{
 use claviger::formats;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-/// Takes one input, and says whether it was one that is accepted.
+/// Returns whether the input was accepted.
 pub type Check = fn(&[u8]) -> bool;
 
-/// All of them, by the name of target and corpus.
+/// By the name of fuzz target and corpus.
 pub const CHECKS: [(&str, Check); 6] = [
     ("config", config),
     ("credentials", credentials),
@@ -28,7 +27,7 @@ pub const CHECKS: [(&str, Check); 6] = [
     ("token", token),
 ];
 
-/// Stands in seeds where a secret might, and in no fault.
+/// A secret in seeds; no diagnostic may repeat it.
 const PLANTED: &str = "hunter2";
 
 /// The query, then a line `name: value` for each header.
@@ -46,9 +45,13 @@ pub fn presented(input: &[u8]) -> bool {
     let outcome = Presented::read(&accept, &forwards, query);
     let code =
         |outcome: &Result<Option<Presented>, Rejection>| outcome.as_ref().err().map(|rejection| rejection.code());
-    assert_eq!(code(&outcome), code(&Presented::read(&accept, &backwards, query)), "the order of headers matters");
+    assert_eq!(
+        code(&outcome),
+        code(&Presented::read(&accept, &backwards, query)),
+        "the order of headers changes the result"
+    );
     if let Some(stripped) = query.and_then(|query| StrippedQuery::of(query, "api_key")) {
-        assert_eq!(StrippedQuery::of(&stripped.rest, "api_key"), None, "a key is left in the query");
+        assert_eq!(StrippedQuery::of(&stripped.rest, "api_key"), None, "the query still contains a key");
     }
     match outcome {
         Ok(Some(Presented::Token { token, .. })) => {
@@ -62,7 +65,7 @@ pub fn presented(input: &[u8]) -> bool {
             let value = forwards[http::header::AUTHORIZATION].as_bytes();
             assert!(value.trim_ascii_end().ends_with(encoded.as_bytes()), "the pair is not what was presented");
         }
-        Ok(None) => assert!(!forwards.contains_key("x-api-key"), "an API key was overlooked"),
+        Ok(None) => assert!(!forwards.contains_key("x-api-key"), "an API key was missed"),
         Err(rejection) => {
             assert_eq!(rejection.code(), "credential_malformed");
             return false;
@@ -85,9 +88,9 @@ fn headers<'f>(fields: impl Iterator<Item = &'f (HeaderName, HeaderValue)>) -> H
     headers
 }
 
-/// A token as presented; the same bytes as a digest, and as the prefix of tokens.
+/// A presented token; the same bytes as a digest and as a token prefix.
 pub fn token(input: &[u8]) -> bool {
-    /// Minted once, for seeds and documents.
+    /// Also in seeds and documentation.
     const MINTED: &[u8] = b"clv_ujGTpwCmfUMu90FAif0PVJ74BnZ3sNJx5";
     let format = TokenFormat::default();
     assert!(!format.is_junk(MINTED));
@@ -95,11 +98,11 @@ pub fn token(input: &[u8]) -> bool {
         let mut changed = MINTED.to_vec();
         let place = format.prefix().len() + usize::from(place) % (MINTED.len() - format.prefix().len());
         changed[place] = letter;
-        assert_eq!(format.is_junk(&changed), changed != MINTED, "a change of one character went unnoticed");
+        assert_eq!(format.is_junk(&changed), changed != MINTED, "a changed character was not detected");
     }
     let is_ours = input.starts_with(format.prefix().as_bytes());
     if format.is_junk(input) {
-        assert!(is_ours, "a token of somebody else is no junk");
+        assert!(is_ours, "a token without our prefix is not junk");
     } else {
         assert!(!is_ours || input.len() == MINTED.len());
     }
@@ -113,16 +116,16 @@ pub fn token(input: &[u8]) -> bool {
     true
 }
 
-/// The target of a request, then the values of its version header, a line each.
+/// A request target, then one value of the version header per line.
 pub fn target(input: &[u8]) -> bool {
     let mut lines = input.split(|byte| *byte == b'\n');
     let raw = lines.next().unwrap_or_default();
     let Ok(target) = Target::parse(raw, true) else { return false };
-    assert_eq!(Target::parse(raw, false), Ok(target), "taken by the strict reading only");
+    assert_eq!(Target::parse(raw, false), Ok(target), "accepted only by the strict mode");
     let whole = [target.path.as_bytes(), target.query.map_or(&[][..], |_| b"?"), target.query.unwrap_or("").as_bytes()];
-    assert_eq!(whole.concat(), raw, "what was read is not what is forwarded");
+    assert_eq!(whole.concat(), raw, "the parsed target differs from the forwarded one");
     let decoded = percent_decoded(target.path.as_bytes());
-    assert_eq!(decoded, percent_decoded(&decoded), "a second decoding reads something else");
+    assert_eq!(decoded, percent_decoded(&decoded), "a second decoding changes the path");
     assert!(decoded.starts_with(b"/") && !decoded.windows(2).any(|pair| pair == b"//"));
     assert!(!decoded.iter().any(|byte| matches!(byte, 0..=0x1f | 0x7f | b'\\' | b';')));
     assert!(!decoded.split(|byte| *byte == b'/').any(|segment| matches!(segment, b"." | b"..")));
@@ -144,7 +147,7 @@ pub fn target(input: &[u8]) -> bool {
         let in_path = in_path.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         let in_header =
             headers.get("x-api-version").is_some_and(|value| value.as_bytes().trim_ascii() == name.as_bytes());
-        assert!(in_path || in_header, "nothing names version {name}");
+        assert!(in_path || in_header, "version {name} is not in the request");
     }
     true
 }
@@ -161,7 +164,7 @@ fn percent_decoded(text: &[u8]) -> Vec<u8> {
     decoded
 }
 
-/// A stored hash, then the password to verify. Costly ones are read only.
+/// A stored hash, then the password to verify. Costly hashes are only parsed.
 pub fn password(input: &[u8]) -> bool {
     let line = input.iter().position(|byte| *byte == b'\n').unwrap_or(input.len());
     let Ok(text) = std::str::from_utf8(&input[..line]) else { return false };
@@ -172,7 +175,7 @@ pub fn password(input: &[u8]) -> bool {
         let password = input.get(line + 1..).unwrap_or_default();
         let mut memory = HashMemory::default();
         let verdict = hash.verify(password, &mut memory);
-        assert_eq!(hash.verify(password, &mut memory), verdict, "kept memory changes the verdict");
+        assert_eq!(hash.verify(password, &mut memory), verdict, "reused memory changes the result");
     }
     true
 }
@@ -186,7 +189,7 @@ fn is_cheap(hash: &PasswordHash) -> bool {
         PasswordHash::Argon2id(_) => parameter("m=").is_some_and(|kib| kib <= 256) && parameter("t=") <= Some(2),
         PasswordHash::Bcrypt(_) => hash.cost().ends_with("04"),
         PasswordHash::Apr1(_) | PasswordHash::Sha1(_) => true,
-        PasswordHash::Overlap(_) => panic!("no file can say this"),
+        PasswordHash::Overlap(_) => panic!("an overlap is never in a file"),
     }
 }
 
@@ -197,8 +200,8 @@ pub fn credentials(input: &[u8]) -> bool {
     let set = match formats::credentials_file::read(text, &versions, &scopes) {
         Ok(reading) => reading.set,
         Err(faults) => {
-            look_at(&faults, text);
-            assert!(!faults.to_string().contains(PLANTED), "a fault repeats what is written:\n{faults}");
+            check_diagnostics(&faults, text);
+            assert!(!faults.to_string().contains(PLANTED), "a diagnostic repeats a secret:\n{faults}");
             return false;
         }
     };
@@ -217,18 +220,18 @@ pub fn credentials(input: &[u8]) -> bool {
         }
         assert!(credential.version.as_ref().is_some_and(|version| versions.rank(version.as_str()).is_some()));
         let mut held = credential.scopes.iter().flat_map(|held| held.names());
-        assert!(held.all(|name| scopes.contains(name)), "{} holds a scope that nobody knows", credential.id);
+        assert!(held.all(|name| scopes.contains(name)), "{} holds an unknown scope", credential.id);
     }
     true
 }
 
-/// A settings file. What `config show` makes of it must be one too, and say the same.
+/// A settings file. The output of `config show` must parse to the same settings.
 pub fn config(input: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(input) else { return false };
     let mut root = match config::parse(text) {
         Ok(root) => root,
         Err(fault) => {
-            look_at(&fault.into(), text);
+            check_diagnostics(&fault.into(), text);
             return false;
         }
     };
@@ -236,28 +239,28 @@ pub fn config(input: &[u8]) -> bool {
     let file: Option<raw::File> = config::decode(&mut root, "", &mut faults);
     let settings = file.as_ref().map(|file| Settings::new(file, &root, Path::new("")));
     if let Some(Err(more)) = &settings {
-        look_at(more, text);
+        check_diagnostics(more, text);
     }
     let (Some(file), Some(Ok(_)), true) = (file, settings, faults.is_empty()) else {
-        faults.0.iter().for_each(|fault| look_at(&fault.clone().into(), text));
+        faults.0.iter().for_each(|fault| check_diagnostics(&fault.clone().into(), text));
         return false;
     };
     let shown = config::effective(&file, &root);
     let again: Option<raw::File> =
         config::parse(&shown).ok().and_then(|mut root| config::decode(&mut root, "", &mut faults));
     let again = again.as_ref().map(serde_json::to_value).and_then(Result::ok);
-    assert_eq!(again, serde_json::to_value(&file).ok(), "what is shown is not what was read:\n{shown}\n{faults}");
+    assert_eq!(again, serde_json::to_value(&file).ok(), "the output differs from the input:\n{shown}\n{faults}");
     true
 }
 
-/// Faults name lines that are there, in one line each.
-fn look_at(faults: &Diagnostics, text: &str) {
+/// Diagnostics name existing lines and take one line each.
+fn check_diagnostics(faults: &Diagnostics, text: &str) {
     assert!(!faults.is_empty());
     for fault in &faults.0 {
         if let config::Origin::File { line, .. } = fault.origin {
             assert!(line as usize <= text.split('\n').count() + text.matches('\r').count() + 1, "{fault}");
         }
-        assert!(!fault.to_string().contains('\n'), "a fault over several lines: {fault}");
+        assert!(!fault.to_string().contains('\n'), "a diagnostic of several lines: {fault}");
     }
 }
 

@@ -1,31 +1,31 @@
-//! mimalloc, asked so that it answers soonest.
+//! mimalloc as the global allocator, tuned for the request path.
 
 use std::alloc::{GlobalAlloc, Layout};
 
 use libmimalloc_sys as mimalloc;
 
-/// How every block is aligned that is at least as large (`MI_MAX_ALIGN_SIZE`).
+/// The alignment of every mimalloc block of at least this size (`MI_MAX_ALIGN_SIZE`).
 const ALIGNMENT: usize = 16;
-/// Bytes. Where there is no room for so few, nobody could go on.
+/// Bytes. If so little memory is not available, the process cannot continue.
 const SMALL: usize = 64 * 1024;
 
-/// The allocator of the whole process. Differs from the one in the crate `mimalloc`:
+/// Differs from the allocator of the crate `mimalloc` in two points:
 ///
-/// - `alloc` of at most 64 KiB ends the process instead of returning null, as nearly everybody does who gets null. A
-///   `Box` asks for room only after what goes into it has been made elsewhere; as long as the answer may be no, somebody
-///   would have to drop that there, so it is made on the stack and copied, the whole of it: the future of a request is
-///   13 KiB, of which 0.7 mean anything at first. Where there always is room, the compiler makes it in place.
-/// - What needs no other alignment than every block has is asked for without one: that skips a path on which many sizes
-///   are made larger first.
+/// - `alloc` of at most 64 KiB aborts the process instead of returning null, as nearly all callers do on null. While
+///   null is possible, `Box::new(value)` must build the value on the stack and copy all of it, because the value has to
+///   be dropped there if the allocation fails. The future of a request has 13 KiB, of which 0.7 KiB are initialized at
+///   first. Since this allocation cannot return, the compiler builds the value in place.
+/// - Layouts that every block satisfies are requested without an alignment. This skips a path that rounds many sizes
+///   up.
 pub struct Allocator;
 
-/// Whether any block of this size will do.
+/// Whether every block of this size satisfies the alignment.
 fn is_plain(layout: Layout) -> bool {
     layout.align() <= ALIGNMENT && layout.align() <= layout.size()
 }
 
 #[expect(unsafe_code, reason = "allocators cannot be written in safe Rust")]
-// SAFETY: blocks are mimalloc's, at least as large and as aligned as was asked for; nothing unwinds.
+// SAFETY: all blocks come from mimalloc with at least the requested size and alignment; nothing unwinds.
 unsafe impl GlobalAlloc for Allocator {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -34,7 +34,7 @@ unsafe impl GlobalAlloc for Allocator {
             false => unsafe { mimalloc::mi_malloc_aligned(layout.size(), layout.align()) },
         };
         if layout.size() <= SMALL && block.is_null() {
-            give_up(layout.size())
+            abort_out_of_memory(layout.size())
         }
         block.cast()
     }
@@ -63,9 +63,9 @@ unsafe impl GlobalAlloc for Allocator {
     }
 }
 
-/// What Rust does without memory. Not a Rust function, so that the compiler knows that nothing unwinds from here.
+/// Aborts as Rust does without memory. `extern "C"` shows the compiler that it does not unwind.
 #[cold]
-extern "C" fn give_up(size: usize) -> ! {
+extern "C" fn abort_out_of_memory(size: usize) -> ! {
     std::alloc::handle_alloc_error(Layout::from_size_align(size, 1).unwrap_or(Layout::new::<()>()))
 }
 
@@ -80,14 +80,14 @@ mod tests {
         !block.is_null() && block.addr().is_multiple_of(align)
     }
 
-    /// The tests of the program run on it.
+    /// The test program uses this allocator.
     #[test]
-    #[expect(unsafe_code, reason = "allocators are asked unsafely")]
-    fn blocks_are_as_large_and_as_aligned_as_was_asked_for() {
+    #[expect(unsafe_code, reason = "allocator functions are unsafe")]
+    fn blocks_have_the_requested_size_and_alignment() {
         for align in (0..13).map(|power| 1 << power) {
             for size in (1..70).chain([100, 1000, 1024, 1025, 4096, 13_376, SMALL, SMALL + 1, 1 << 20]) {
                 let layout = Layout::from_size_align(size, align).unwrap();
-                // SAFETY: of no size zero; written within, freed as it was got.
+                // SAFETY: sizes are not zero, writes stay in bounds, and each block is freed with its own layout.
                 unsafe {
                     let zeroed = alloc_zeroed(layout);
                     let block = alloc(layout);
@@ -106,9 +106,9 @@ mod tests {
     }
 
     #[test]
-    #[expect(unsafe_code, reason = "allocators are asked unsafely")]
-    fn what_nobody_can_have_is_refused_to_whoever_asks_politely() {
-        // SAFETY: nothing is got.
+    #[expect(unsafe_code, reason = "allocator functions are unsafe")]
+    fn an_impossible_size_returns_null() {
+        // SAFETY: the call returns null.
         let block = unsafe { alloc(Layout::from_size_align(1 << 60, 1).unwrap()) };
         assert!(black_box(block).is_null());
         assert!(black_box(Vec::<u8>::new()).try_reserve(1 << 60).is_err());

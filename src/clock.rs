@@ -1,4 +1,4 @@
-//! What time it is: the system's, or one that a test sets.
+//! Time: of the system, or set by a test.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -8,49 +8,45 @@ use jiff::Timestamp;
 
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// The only source of time for decisions.
+/// The source of time for all decisions.
 #[derive(Debug, Clone, Default)]
 pub enum Clock {
-    /// The operating system's.
     #[default]
     System,
-    /// Stands still until it is set.
+    /// Changes only by [`Clock::set`] and [`Clock::advance`].
     Manual(Arc<ManualClock>),
 }
 
-/// What a test makes of the time.
 #[derive(Debug, Default)]
 pub struct ManualClock {
-    /// Microseconds since 1970.
+    /// Microseconds since 1970, wall clock.
     wall: AtomicI64,
-    /// Microseconds that have passed.
-    passed: AtomicU64,
+    /// Microseconds since the clock was created, monotonic.
+    steady: AtomicU64,
 }
 
 impl Clock {
-    /// A clock that shows `moment` until it is told otherwise.
     pub fn manual(moment: Timestamp) -> Self {
-        let clock = ManualClock { wall: AtomicI64::new(moment.as_microsecond()), passed: AtomicU64::new(0) };
+        let clock = ManualClock { wall: AtomicI64::new(moment.as_microsecond()), steady: AtomicU64::new(0) };
         Self::Manual(Arc::new(clock))
     }
 
-    /// Sets what a manual clock shows, forth or back, without any time passing; the system's is left alone.
+    /// Sets the wall clock of a manual clock; its monotonic time stays. Does nothing on [`Clock::System`].
     pub fn set(&self, moment: Timestamp) {
         if let Self::Manual(clock) = self {
             clock.wall.store(moment.as_microsecond(), Ordering::SeqCst);
         }
     }
 
-    /// Lets time pass on a manual clock.
+    /// Advances both times of a manual clock. Does nothing on [`Clock::System`].
     pub fn advance(&self, time: Duration) {
         if let Self::Manual(clock) = self {
             let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
             clock.wall.fetch_add(i64::try_from(micros).unwrap_or(i64::MAX), Ordering::SeqCst);
-            clock.passed.fetch_add(micros, Ordering::SeqCst);
+            clock.steady.fetch_add(micros, Ordering::SeqCst);
         }
     }
 
-    /// Now.
     pub fn now(&self) -> Timestamp {
         match self {
             #[expect(clippy::disallowed_methods, reason = "the one place that reads the system clock")]
@@ -61,12 +57,11 @@ impl Clock {
         }
     }
 
-    /// Time that has passed since some moment in the past. Never goes back and never jumps, whoever sets the
-    /// clock of the machine: for waiting times and rates.
+    /// Monotonic time since an arbitrary instant, for delays and rates. Setting the system clock does not change it.
     pub fn steady(&self) -> Duration {
         match self {
             Self::System => START.elapsed(),
-            Self::Manual(clock) => Duration::from_micros(clock.passed.load(Ordering::SeqCst)),
+            Self::Manual(clock) => Duration::from_micros(clock.steady.load(Ordering::SeqCst)),
         }
     }
 }

@@ -1,41 +1,44 @@
-//! Claviger, keeper of the keys: a gate that checks API credentials in front of an API that exists.
+//! Claviger: a gate that checks API credentials in front of an existing API, and the control plane that manages them.
 //!
-//! In reading order:
+//! The modules in reading order; `tests/it/layering.rs` holds which of them may import which.
 
 #![forbid(unsafe_code)]
 
-// What a credential is.
+/// What a credential is: token, password, scopes, version.
 pub mod credential;
 
-// What time it is.
-pub mod clock;
-
-// Who is calling, and may they?
+/// Who is calling, and may they? Decides without I/O.
 pub mod auth;
 
-// Settings: as written, then typed.
+/// The system clock, and one for tests.
+pub mod clock;
+
+/// Thread priority and deferred drops.
+pub mod runtime;
+
+/// Settings: raw, then typed.
 pub mod config;
 
-// What is kept in a database.
+/// Files that hold credentials: YAML, CSV, htpasswd.
+pub mod formats;
+
+/// The database; the only SQL.
 pub mod store;
 
-// Where credentials come from.
+/// Where credentials come from: a watched file, a cached database.
 pub mod source;
 
-// What happens to a request.
+/// The data plane: requests on their way to the API.
 pub mod proxy;
 
-// What operators ask for.
+/// The control plane: operations on credentials and the management API.
 pub mod control;
 
-// What operators see.
+/// Metrics, logs, traces.
 pub mod telemetry;
 
-// Both planes in one process.
+/// Both planes in one process: listeners, signals, readiness, upgrades.
 pub mod server;
 
-// The command line.
+/// The command line.
 pub mod cli;
-
-pub mod formats;
-pub mod runtime;

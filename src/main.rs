@@ -1,4 +1,4 @@
-//! Runs a command and prints the chain of what went wrong.
+//! The `claviger` program.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! How soon every gate of a fleet refuses what was revoked.
+//! Time until every gate of a fleet refuses a revoked credential.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,27 +14,27 @@ use crate::support::postgres::Cluster;
 use crate::wire::{Client, api};
 
 const REVOCATIONS: usize = 1000;
-/// Revoked at the same time.
+/// Concurrent revocations.
 const AT_ONCE: usize = 10;
-/// Between two requests that look whether a gate refuses by now.
+/// Between two requests that test for the refusal.
 const POLL_INTERVAL: Duration = Duration::from_millis(4);
-/// Its process ends, as in a power failure.
+/// Its process is killed.
 const END_A_LISTENER: &str = "SELECT COUNT(pg_terminate_backend(pid)) FROM
     (SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN%' ORDER BY pid LIMIT 1) first";
 /// Requests with the token after its refusal: none may be accepted.
 const LOOKS_AFTER: usize = 5;
 
-/// What may happen to the way from the database to the gates meanwhile.
+/// Disturbance of the connections between database and gates.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Trouble {
     None,
-    /// Notifications are lost unnoticed.
+    /// Notifications are lost without an error.
     Silent,
-    /// One of the connections for notifications is ended, again and again.
+    /// Connections for notifications are repeatedly terminated.
     Cut,
 }
 
-/// Every scenario, and what may not be seen.
+/// Runs every scenario and checks its bound.
 pub fn run() {
     println!("# Revocation: time from the commit until a gate refuses, {REVOCATIONS} revocations\n");
     println!("| set | refused by | p50 ms | p99 ms | largest ms | accepted after a refusal |");
@@ -49,7 +49,7 @@ pub fn run() {
         let cluster = Cluster::start();
         let database = cluster.fresh_database();
         if trouble == Trouble::Silent {
-            // Found before the real one, by everybody who connects from here on.
+            // Shadows the real function on each new connection.
             cluster_silence(&database);
         }
         let api = runtime.block_on(api());
@@ -79,7 +79,7 @@ fn cluster_silence(database: &crate::support::postgres::Database) {
     database.execute(&format!("ALTER DATABASE {name} SET search_path = silent, pg_catalog, public"));
 }
 
-/// Of one scenario.
+/// Results of one scenario.
 struct Seen {
     times: Vec<Duration>,
     accepted_after: usize,
@@ -101,7 +101,7 @@ async fn revoke(store: &Store, gates: &[Gate], trouble: impl Fn()) -> Seen {
     for (turn, numbers) in (0..REVOCATIONS).collect::<Vec<_>>().chunks(AT_ONCE).enumerate() {
         let mut watchers = Vec::new();
         let (told, commit) = tokio::sync::watch::channel(None);
-        // Everybody has asked once before anything is revoked, so that everything is remembered everywhere.
+        // Each gate has cached every token before the first revocation.
         let ready = Arc::new(Barrier::new(numbers.len() * gates.len() + 1));
         for number in numbers {
             for gate in gates {
@@ -136,7 +136,7 @@ async fn revoke(store: &Store, gates: &[Gate], trouble: impl Fn()) -> Seen {
     seen
 }
 
-/// One of the ways in which a token ends.
+/// Revokes a token in one of several ways.
 async fn change(store: &Store, number: usize) {
     let mut transaction = store.begin(now()).await.unwrap();
     let id = format!("c-{number}");
@@ -161,7 +161,7 @@ async fn change(store: &Store, number: usize) {
 
 type Commits = tokio::sync::watch::Receiver<Option<Vec<Option<Instant>>>>;
 
-/// Asks until it is refused: the time since the commit, and how often it was accepted after that.
+/// Polls until the refusal: the time since the commit, and the number of later acceptances.
 async fn watch(
     address: std::net::SocketAddr,
     token: String,
@@ -184,12 +184,12 @@ async fn watch(
         tokio::time::sleep(POLL_INTERVAL).await;
         accepted += usize::from(client.status(&token).await == 200);
     }
-    // A gate may be told before the writer knows that its commit is done.
+    // A gate may get the notification before the writer gets the confirmation of its commit.
     let commit = commits.borrow().as_ref().and_then(|commits| commits[place]);
     (commit.map_or(Duration::ZERO, |commit| refused.saturating_duration_since(commit)), accepted)
 }
 
-/// Requests that must be let through all the time.
+/// Background requests, all of which must be admitted.
 async fn load(address: std::net::SocketAddr) {
     let mut client = Client::connect(address).await;
     while client.status("steady").await == 200 {

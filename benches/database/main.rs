@@ -1,4 +1,4 @@
-//! What a database costs, and how soon its changes are known: `cargo bench --bench database -- fleet` (about 6
+//! The cost of a database, and the delay of its changes: `cargo bench --bench database -- fleet` (about 6
 //! minutes) or `million` (about 10). Needs the programs of a PostgreSQL server, as the tests do.
 #![expect(
     clippy::unwrap_used,
@@ -27,7 +27,7 @@ fn main() {
     }
 }
 
-/// What stands on the command line, without what cargo adds.
+/// Without the arguments that cargo adds.
 fn arguments() -> Vec<String> {
     std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect()
 }

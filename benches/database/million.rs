@@ -1,4 +1,4 @@
-//! A million credentials: what a gate on them costs, against ten.
+//! The cost of a gate with a million credentials, compared with ten.
 
 use std::time::{Duration, Instant};
 
@@ -119,7 +119,7 @@ fn compare(runtime: &Runtime, name: &str, few: &str, many: &str) {
     }
 }
 
-/// All used a while ago, so that they are preloaded. Many rows a statement: this is not what is measured.
+/// All with a past use, so that gates preload them. In bulk, because filling is not measured.
 async fn fill(store: &Store, url: &str, size: usize) {
     let mut transaction = store.begin(now()).await.unwrap();
     transaction.put_account(&account("acme")).await.unwrap();
@@ -135,7 +135,7 @@ async fn fill(store: &Store, url: &str, size: usize) {
     assert!(store.find_token(&TokenDigest::of(b"token-0")).await.unwrap().found.is_some());
 }
 
-/// CPU time of a gate for so many requests with tokens that are remembered.
+/// CPU time of a gate for requests with cached tokens.
 async fn cost(gate: &Gate) -> Duration {
     let mut client = Client::connect(gate.address).await;
     let tokens: Vec<String> = (0..FEW).map(|number| format!("token-{number}")).collect();
@@ -149,7 +149,7 @@ async fn cost(gate: &Gate) -> Duration {
     gate.cpu() - before
 }
 
-/// The time to commit a change, and what it costs a gate until it answers by it.
+/// Time to commit a change, and until a gate applies it.
 async fn one_change(store: &Store, gate: &Gate) -> (Duration, Duration) {
     let mut client = Client::connect(gate.address).await;
     let (before, mut writing) = (gate.cpu(), Duration::ZERO);

@@ -1,4 +1,4 @@
-//! What is written to the databases.
+//! Rows for the benchmarks.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub fn now() -> Timestamp {
 }
 
 pub async fn open(url: &DatabaseUrl) -> Store {
-    let options = StoreOptions { connections: 8, limit: Duration::from_secs(600), create: true };
+    let options = StoreOptions { connections: 8, query_timeout: Duration::from_secs(600), create: true };
     let store = Store::open(url, options).await.unwrap();
     store.migrate().await.unwrap();
     store

@@ -1,4 +1,4 @@
-//! An API and a client that cost as little as possible.
+//! A minimal API and client.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// An API that answers everything with ok; its URL.
+/// Starts an API that answers every request with 200; returns its URL.
 pub async fn api() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -37,7 +37,7 @@ pub async fn api() -> String {
     format!("http://{address}")
 }
 
-/// A kept connection to a gate.
+/// A keep-alive connection to a gate.
 pub struct Client {
     address: SocketAddr,
     stream: TcpStream,
@@ -51,7 +51,7 @@ impl Client {
         Self { address, stream, buffer: Vec::with_capacity(4096) }
     }
 
-    /// The status of the answer to a GET with this token.
+    /// Status of a GET with this token.
     pub async fn status(&mut self, token: &str) -> u16 {
         let request = format!("GET /things HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer {token}\r\n\r\n");
         let answer = tokio::time::timeout(TIMEOUT, self.exchange(request.as_bytes())).await;

@@ -44,8 +44,8 @@ impl Directory for Counting {
         self.set.fetch(key).await
     }
 
-    fn decoy(&self, username: &str) -> PasswordHash {
-        self.set.decoy(username)
+    fn dummy_hash(&self, username: &str) -> PasswordHash {
+        self.set.dummy_hash(username)
     }
 }
 
@@ -86,7 +86,8 @@ fn decided() {
         let _wait = throttle.wrong_token(&RULES, from, Duration::from_secs(number / 100_000));
     }
     let took = start.elapsed();
-    let remembered = (0..PAIRS).filter(|number| matches!(lookup(&pair(*number)), AuthOutcome::Known(_))).count();
+    let remembered =
+        (0..PAIRS).filter(|number| matches!(lookup(&pair(*number)), AuthOutcome::Authenticated(_))).count();
     println!("  {TOKENS} junk tokens, each from an address of its own, in {:.1} s", took.as_secs_f64());
     println!("  looked up: {} of them; the others have a wrong checksum", directory.look_ups.load(Ordering::Relaxed));
     println!("  memory {before:.0} MiB before, {:.0} MiB after; {} places remembered", own_memory(), throttle.len());
@@ -108,19 +109,11 @@ fn set() -> FileSet {
     for number in 0..PAIRS {
         // Quick to verify: what is remembered afterwards is the same.
         let hash = "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=".parse().unwrap();
-        let credential = Credential {
-            id: format!("pair-{number}").parse().unwrap(),
-            account: account.clone(),
-            name: None,
-            secret: StoredSecret::Password { username: format!("user-{number}").into(), hash },
-            enabled: true,
-            version: None,
-            scopes: None,
-            expires_at: None,
-            addresses: Box::default(),
-            rate_limit: None,
-            last_use: None,
-        };
+        let credential = Credential::unrestricted(
+            format!("pair-{number}").parse().unwrap(),
+            account.clone(),
+            StoredSecret::Password { username: format!("user-{number}").into(), hash },
+        );
         set.insert(credential).unwrap();
     }
     // Slow hashes are none of this bench's business, but the password above must be right.

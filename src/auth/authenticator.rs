@@ -9,81 +9,76 @@ use super::{
 };
 use crate::credential::{Credential, PasswordHash, PlainPassword, TokenDigest, TokenFormat};
 
-/// Recognises credentials by their secret. Says nothing about rights: that is for [`super::Rules`].
+/// Identifies credentials by their secret. Rights are decided by [`super::Rules`].
 pub struct Authenticator {
     passwords: PasswordCache,
-    hashing: HashPool,
+    hash_pool: HashPool,
 }
 
-/// What became of a presented credential so far.
+/// Result of [`Authenticator::lookup`] and [`Authenticator::resolve`].
 pub enum AuthOutcome {
     /// The secret is right.
-    Known(Arc<Credential>),
-    /// It is not, or there is no such credential.
+    Authenticated(Arc<Credential>),
     Rejected(Rejection),
-    /// The directory has to be asked first.
-    Unsettled(Unsettled),
-    /// A slow hash has to be verified first.
+    /// To be passed to [`Authenticator::resolve`].
+    NeedsFetch(NeedsFetch),
+    /// To be passed to [`Authenticator::verify`].
     Pending(Box<PendingPassword>),
 }
 
-/// A credential that the directory could not find, or not surely enough, without waiting.
-pub enum Unsettled {
-    /// A token.
+/// A presented credential that only [`Directory::fetch`] can find.
+pub enum NeedsFetch {
     Token(TokenDigest),
-    /// A Basic pair.
-    Pair(Box<UnresolvedBasic>),
+    Basic(Box<UnresolvedBasic>),
 }
 
-/// A Basic pair before it is known whose it may be. A slow hash is to come in any case, so the directory is
-/// asked even for a user name that it remembers: else its answers would be quicker for the users who are active.
+/// A Basic pair whose user name the directory has to fetch. Since a slow hash follows in any case, cached user names
+/// are fetched too: otherwise a faster answer would show which users are active.
 pub struct UnresolvedBasic {
     username: Box<str>,
     password: PlainPassword,
     from: Option<Network>,
-    remembered: Option<Arc<Credential>>,
+    cached: Option<Arc<Credential>>,
 }
 
-/// A Basic pair on its way to the hashing threads. Unknown user names take the same way.
+/// A Basic pair that waits for its slow hash. Unknown user names are verified against a dummy hash.
 pub struct PendingPassword {
     username: Box<str>,
     password: PlainPassword,
     hash: PasswordHash,
     candidate: Option<VerifiedKey>,
-    is_vouched_for: bool,
+    is_confirmed: bool,
 }
 
 impl PendingPassword {
-    /// As it was presented.
     pub fn username(&self) -> &str {
         &self.username
     }
 
-    /// True when somebody has this user name.
+    /// Whether a credential has this user name.
     pub fn is_known(&self) -> bool {
         self.candidate.is_some()
     }
 
-    /// What a wrong password is answered with. While the directory cannot be asked, nobody can tell a wrong
-    /// password from one that was changed, nor should a caller tell a remembered user from an unknown one.
+    /// The rejection for a wrong password. While the directory is unavailable, a wrong password cannot be distinguished
+    /// from a changed one, and callers must not be able to tell a cached user from an unknown one.
     pub fn rejection(&self) -> Rejection {
-        if self.is_vouched_for { Rejection::CredentialInvalid } else { Rejection::DirectoryUnavailable }
+        if self.is_confirmed { Rejection::CredentialInvalid } else { Rejection::DirectoryUnavailable }
     }
 }
 
 impl Authenticator {
-    /// From its two parts.
-    pub fn new(passwords: PasswordCache, hashing: HashPool) -> Self {
-        Self { passwords, hashing }
+    pub fn new(passwords: PasswordCache, hash_pool: HashPool) -> Self {
+        Self { passwords, hash_pool }
     }
 
     /// Passwords that wait for a hashing thread.
     pub fn queue_depth(&self) -> usize {
-        self.hashing.depth()
+        self.hash_pool.depth()
     }
 
-    /// The quick part: one SHA-256 and one map read for a token, one MAC and two reads for a pair
-    /// that was right before, `from` the same place.
+    /// The fast path: one SHA-256 and one map read for a token; one MAC and two reads for a Basic pair that was
+    /// verified before from the same network.
     pub fn lookup(
         &self,
         format: &TokenFormat,
@@ -98,97 +93,98 @@ impl Authenticator {
                 }
                 let digest = TokenDigest::of(token);
                 match directory.find_token(&digest) {
-                    Lookup::Found(credential) | Lookup::Remembered(credential) => AuthOutcome::Known(credential),
+                    Lookup::Found(credential) | Lookup::Remembered(credential) => {
+                        AuthOutcome::Authenticated(credential)
+                    }
                     Lookup::Absent => AuthOutcome::Rejected(Rejection::CredentialInvalid),
-                    Lookup::Unsettled => AuthOutcome::Unsettled(Unsettled::Token(digest)),
+                    Lookup::NeedsFetch => AuthOutcome::NeedsFetch(NeedsFetch::Token(digest)),
                 }
             }
-            Presented::Password(pair) => self.recognise_pair(directory, pair, from),
+            Presented::Password(basic) => self.lookup_basic(directory, basic, from),
         }
     }
 
-    fn recognise_pair(&self, directory: &dyn Directory, pair: &BasicCredentials, from: Option<Network>) -> AuthOutcome {
-        let (username, password) = (pair.username(), pair.password());
-        let (found, is_settled) = match directory.find_username(username) {
+    fn lookup_basic(&self, directory: &dyn Directory, basic: &BasicCredentials, from: Option<Network>) -> AuthOutcome {
+        let (username, password) = (basic.username(), basic.password());
+        let (found, is_current) = match directory.find_username(username) {
             Lookup::Found(credential) => (Some(credential), true),
             Lookup::Remembered(credential) => (Some(credential), false),
             Lookup::Absent => (None, true),
-            Lookup::Unsettled => (None, false),
+            Lookup::NeedsFetch => (None, false),
         };
         let found = found.map(|credential| (self.passwords.key(&credential, username, password, from), credential));
         if let Some((_, credential)) = found.as_ref().filter(|(key, _)| self.passwords.contains(key)) {
-            return AuthOutcome::Known(credential.clone());
+            return AuthOutcome::Authenticated(credential.clone());
         }
-        if is_settled {
+        if is_current {
             return AuthOutcome::Pending(pending(directory, username.into(), PlainPassword::new(password), found));
         }
-        AuthOutcome::Unsettled(Unsettled::Pair(Box::new(UnresolvedBasic {
+        AuthOutcome::NeedsFetch(NeedsFetch::Basic(Box::new(UnresolvedBasic {
             username: username.into(),
             password: PlainPassword::new(password),
             from,
-            remembered: found.map(|(_, credential)| credential),
+            cached: found.map(|(_, credential)| credential),
         })))
     }
 
-    /// Asks the directory, where the quick part could not tell.
-    pub async fn settle(&self, directory: &dyn Directory, unsettled: Unsettled) -> AuthOutcome {
-        match unsettled {
-            Unsettled::Token(digest) => match directory.fetch(LookupKey::Token(digest)).await {
-                Ok(Some(credential)) => AuthOutcome::Known(credential),
+    /// Fetches from the directory. Never returns [`AuthOutcome::NeedsFetch`].
+    pub async fn resolve(&self, directory: &dyn Directory, unresolved: NeedsFetch) -> AuthOutcome {
+        match unresolved {
+            NeedsFetch::Token(digest) => match directory.fetch(LookupKey::Token(digest)).await {
+                Ok(Some(credential)) => AuthOutcome::Authenticated(credential),
                 Ok(None) => AuthOutcome::Rejected(Rejection::CredentialInvalid),
                 Err(Unavailable) => AuthOutcome::Rejected(Rejection::DirectoryUnavailable),
             },
-            Unsettled::Pair(pair) => self.settle_pair(directory, *pair).await,
+            NeedsFetch::Basic(basic) => self.resolve_basic(directory, *basic).await,
         }
     }
 
-    async fn settle_pair(&self, directory: &dyn Directory, pair: UnresolvedBasic) -> AuthOutcome {
-        let UnresolvedBasic { username, password, from, remembered } = pair;
-        let answer = directory.fetch(LookupKey::Username(username.clone())).await;
-        let is_vouched_for = answer.is_ok();
-        let found = answer.unwrap_or(remembered);
+    async fn resolve_basic(&self, directory: &dyn Directory, basic: UnresolvedBasic) -> AuthOutcome {
+        let UnresolvedBasic { username, password, from, cached } = basic;
+        let fetched = directory.fetch(LookupKey::Username(username.clone())).await;
+        let is_confirmed = fetched.is_ok();
+        let found = fetched.unwrap_or(cached);
         let found =
             found.map(|credential| (self.passwords.key(&credential, &username, password.reveal(), from), credential));
         if let Some((_, credential)) = found.as_ref().filter(|(key, _)| self.passwords.contains(key)) {
-            return AuthOutcome::Known(credential.clone());
+            return AuthOutcome::Authenticated(credential.clone());
         }
         let mut pending = pending(directory, username, password, found);
-        pending.is_vouched_for = is_vouched_for;
+        pending.is_confirmed = is_confirmed;
         AuthOutcome::Pending(pending)
     }
 
-    /// The slow part. `current` gives the directory as it is when the hash is done, because the
-    /// credential may have been changed or removed while it was computed.
+    /// The slow path. `current` returns the directory in force once the hash is computed: the credential may have
+    /// changed or been removed meanwhile.
     ///
     /// # Errors
-    /// [`Rejection::CredentialInvalid`], or [`Rejection::DirectoryUnavailable`] when too many wait or the
-    /// directory cannot tell any more.
+    /// [`Rejection::CredentialInvalid`]; [`Rejection::DirectoryUnavailable`] when the hash queue is full or the
+    /// directory cannot answer.
     pub async fn verify(
         &self,
         pending: PendingPassword,
         current: impl FnOnce() -> Arc<dyn Directory>,
     ) -> Result<Arc<Credential>, Rejection> {
         let PendingPassword { username, password, hash, candidate, .. } = pending;
-        // Kept for the case that it is right and its hash is one of yesterday.
-        let again = (candidate.is_some() && hash.is_outdated(&password)).then(|| password.clone());
-        let verdict = self.hashing.verify(hash.clone(), password).await;
-        let right = verdict.map_err(|HashQueueFull| Rejection::DirectoryUnavailable)?;
-        let (true, Some(key)) = (right, candidate) else { return Err(Rejection::CredentialInvalid) };
+        let to_rehash = (candidate.is_some() && hash.is_outdated(&password)).then(|| password.clone());
+        let verdict = self.hash_pool.verify(hash.clone(), password).await;
+        let is_right = verdict.map_err(|HashQueueFull| Rejection::DirectoryUnavailable)?;
+        let (true, Some(key)) = (is_right, candidate) else { return Err(Rejection::CredentialInvalid) };
         self.passwords.insert(key);
         let directory = current();
-        let now = match directory.find_username(&username) {
+        let credential = match directory.find_username(&username) {
             Lookup::Found(credential) | Lookup::Remembered(credential) => Some(credential),
             Lookup::Absent => None,
-            Lookup::Unsettled => {
-                let answer = directory.fetch(LookupKey::Username(username)).await;
-                answer.map_err(|Unavailable| Rejection::DirectoryUnavailable)?
+            Lookup::NeedsFetch => {
+                let fetched = directory.fetch(LookupKey::Username(username)).await;
+                fetched.map_err(|Unavailable| Rejection::DirectoryUnavailable)?
             }
         };
-        let credential = now.filter(|credential| credential.password_hash() == Some(&hash));
+        let credential = credential.filter(|credential| credential.password_hash() == Some(&hash));
         let credential = credential.ok_or(Rejection::CredentialInvalid)?;
-        if let Some(password) = again.filter(|_| directory.replaces_hashes()) {
-            let of = credential.clone();
-            self.hashing.rehash(password, move |hash| directory.replace_hash(&of, hash));
+        if let Some(password) = to_rehash.filter(|_| directory.replaces_hashes()) {
+            let owner = credential.clone();
+            self.hash_pool.rehash(password, move |hash| directory.replace_hash(&owner, hash));
         }
         Ok(credential)
     }
@@ -203,9 +199,9 @@ fn pending(
     let stored = found.and_then(|(key, credential)| Some((key, credential.password_hash()?.clone())));
     let (candidate, hash) = match stored {
         Some((key, hash)) => (Some(key), hash),
-        None => (None, directory.decoy(&username)),
+        None => (None, directory.dummy_hash(&username)),
     };
-    Box::new(PendingPassword { username, password, hash, candidate, is_vouched_for: true })
+    Box::new(PendingPassword { username, password, hash, candidate, is_confirmed: true })
 }
 
 #[cfg(test)]

@@ -8,28 +8,20 @@ use http::{HeaderMap, HeaderValue};
 use std::num::NonZeroUsize;
 use std::sync::Barrier;
 
-/// Of `correct horse` and of `x`.
+/// The hashes of `correct horse` and `x`.
 const HASHES: [&str; 2] = ["{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=", "{SHA}EfatjsUqKYSrqv18O1FlA3hcIHI="];
 
-/// Knows at most one user.
+/// A directory of at most one user.
 #[derive(Default)]
 struct One(Option<Arc<Credential>>);
 
 impl One {
     fn with(hash: &str) -> Arc<dyn Directory> {
-        Arc::new(Self(Some(Arc::new(Credential {
-            id: "one".parse().unwrap(),
-            account: Account { id: "acme".parse().unwrap(), access: true }.into(),
-            name: None,
-            secret: StoredSecret::Password { username: "anna".into(), hash: hash.parse().unwrap() },
-            enabled: true,
-            version: None,
-            scopes: None,
-            expires_at: None,
-            addresses: Box::default(),
-            rate_limit: None,
-            last_use: None,
-        }))))
+        Arc::new(Self(Some(Arc::new(Credential::unrestricted(
+            "one".parse().unwrap(),
+            Account { id: "acme".parse().unwrap(), access: true }.into(),
+            StoredSecret::Password { username: "anna".into(), hash: hash.parse().unwrap() },
+        )))))
     }
 }
 
@@ -48,7 +40,7 @@ impl Directory for One {
         Err(Unavailable)
     }
 
-    fn decoy(&self, _: &str) -> PasswordHash {
+    fn dummy_hash(&self, _: &str) -> PasswordHash {
         HASHES[0].parse().unwrap()
     }
 }
@@ -67,52 +59,52 @@ fn lookup(authenticator: &Authenticator, directory: &dyn Directory, pair: &str) 
     authenticator.lookup(&TokenFormat::default(), directory, &presented, None)
 }
 
-fn pending(recognition: AuthOutcome) -> PendingPassword {
-    match recognition {
+fn pending(outcome: AuthOutcome) -> PendingPassword {
+    match outcome {
         AuthOutcome::Pending(pending) => *pending,
-        AuthOutcome::Known(_) | AuthOutcome::Rejected(_) | AuthOutcome::Unsettled(_) => {
-            panic!("a pair that nobody has seen is not pending")
+        AuthOutcome::Authenticated(_) | AuthOutcome::Rejected(_) | AuthOutcome::NeedsFetch(_) => {
+            panic!("a pair that was never verified is not pending")
         }
     }
 }
 
 #[tokio::test]
-async fn a_pair_is_verified_once_and_known_from_then_on() {
+async fn a_verified_pair_is_cached() {
     let (authenticator, directory) = (authenticator(), One::with(HASHES[0]));
     let first = pending(lookup(&authenticator, &*directory, "anna:correct horse"));
     assert_eq!((first.username(), first.is_known()), ("anna", true));
     let verified = authenticator.verify(first, || directory.clone()).await.unwrap();
     assert_eq!(verified.id.as_str(), "one");
-    assert!(matches!(lookup(&authenticator, &*directory, "anna:correct horse"), AuthOutcome::Known(_)));
+    assert!(matches!(lookup(&authenticator, &*directory, "anna:correct horse"), AuthOutcome::Authenticated(_)));
     let wrong = pending(lookup(&authenticator, &*directory, "anna:wrong"));
     let outcome = authenticator.verify(wrong, || directory.clone()).await;
     assert_eq!(outcome.map(|_| ()), Err(Rejection::CredentialInvalid));
 }
 
-/// Even where the password happens to match the decoy.
+/// Even if the password matches the dummy hash.
 #[tokio::test]
-async fn nobody_is_never_somebody() {
+async fn an_unknown_user_name_is_never_authenticated() {
     let (authenticator, directory) = (authenticator(), One::with(HASHES[0]));
-    let nobody = pending(lookup(&authenticator, &*directory, "nobody:correct horse"));
-    assert_eq!((nobody.username(), nobody.is_known()), ("nobody", false));
-    let outcome = authenticator.verify(nobody, || directory.clone()).await;
+    let unknown = pending(lookup(&authenticator, &*directory, "nobody:correct horse"));
+    assert_eq!((unknown.username(), unknown.is_known()), ("nobody", false));
+    let outcome = authenticator.verify(unknown, || directory.clone()).await;
     assert_eq!(outcome.map(|_| ()), Err(Rejection::CredentialInvalid));
 }
 
 #[tokio::test]
-async fn what_changed_while_a_password_was_hashed_is_what_counts() {
+async fn a_change_during_the_hash_takes_effect() {
     for after in [One::with(HASHES[1]), Arc::new(One::default())] {
         let (authenticator, before) = (authenticator(), One::with(HASHES[0]));
         let right = pending(lookup(&authenticator, &*before, "anna:correct horse"));
         let outcome = authenticator.verify(right, || after.clone()).await;
         assert_eq!(outcome.map(|_| ()), Err(Rejection::CredentialInvalid));
-        // What was remembered meanwhile is of no use.
+        // The cached verdict does not match either.
         pending(lookup(&authenticator, &*after, "anna:correct horse"));
     }
 }
 
 #[tokio::test]
-async fn what_waits_for_a_hash_is_counted() {
+async fn queue_depth_counts_waiting_passwords() {
     let step = Arc::new(Barrier::new(2));
     let stop = step.clone();
     let size = HashPoolSize { threads: NonZeroUsize::MIN, queue: 8 };

@@ -176,7 +176,7 @@ mod tests {
         let flood: Vec<_> = (0..20)
             .map(|_| {
                 let pool = pool.clone();
-                tokio::spawn(async move { pool.verify(PasswordHash::decoy(), PlainPassword::new(b"x")).await })
+                tokio::spawn(async move { pool.verify(PasswordHash::dummy(), PlainPassword::new(b"x")).await })
             })
             .collect();
         let mut refused = 0;

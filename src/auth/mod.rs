@@ -1,8 +1,8 @@
 //! Who is calling, and may they? Decides; does no I/O of its own.
 //!
-//! A request becomes a [`Target`] (what it asks for) and at most one [`Presented`] credential. The
-//! [`Authenticator`] proves the credential against a [`Directory`], and [`Rules`] decide whether what
-//! was proven may make this [`RouteRequest`]. Every way to say no is a [`Rejection`].
+//! A request becomes a [`Target`] and at most one [`Presented`] credential. The [`Authenticator`] proves the
+//! credential against a [`Directory`], and [`Rules`] decide whether the proven credential may make this
+//! [`RouteRequest`]. Every refusal is a [`Rejection`].
 
 mod authenticator;
 mod directory;
@@ -17,15 +17,15 @@ mod rules;
 mod target;
 mod throttle;
 
-pub use self::hash_pool::{HashError, HashPool, HashPoolSize, HashQueueFull};
-pub use self::rate_limit::{RateLimiter, RateLimiters, RateStatus};
-pub use self::route_request::{NamedVersion, RequestedVersion, RouteRequest};
-pub use authenticator::{AuthOutcome, Authenticator, PendingPassword, UnresolvedBasic, Unsettled};
+pub use authenticator::{AuthOutcome, Authenticator, NeedsFetch, PendingPassword, UnresolvedBasic};
 pub use directory::{Directory, Lookup, LookupKey, Unavailable};
 pub use forwarded_for::{forwarded_for, is_trusted_proxy};
+pub use hash_pool::{HashError, HashPool, HashPoolSize, HashQueueFull};
 pub use password_cache::PasswordCache;
 pub use presented::{Accept, BasicCredentials, Presented, Scheme};
-pub use rejection::{REJECTION_CODES, Rejection};
+pub use rate_limit::{RateLimiter, RateLimiters, RateStatus};
+pub use rejection::{REJECTION_CODES, REJECTIONS, Rejection, RejectionRow};
+pub use route_request::{NamedVersion, RequestedVersion, RouteRequest};
 pub use rules::{Admission, CHECKS, Check, Rules};
 pub use target::{StrippedQuery, Target};
 pub use throttle::{Attempt, Throttle, ThrottleEntry, ThrottleRules};

@@ -1,4 +1,4 @@
-//! Remembers that a password was right, so that a Basic client pays for the slow hash once.
+//! Caches verified passwords, so that a Basic client pays for the slow hash once.
 
 use std::net::IpAddr;
 
@@ -8,31 +8,30 @@ use ring::hmac;
 use super::Network;
 use crate::credential::Credential;
 
-/// Positive results only. Keyed by a MAC, under a key drawn at start, over the credential's id, its
-/// stored hash, the presented pair and where it comes from: a reset or another user never finds an old entry, and no
-/// password is kept. Says nothing about enabled, expiry or rights: those are decided per request.
+/// Holds positive results only. The key is a MAC, under a random key of this process, over the credential's id, its
+/// stored hash, the presented pair and the client's network: after a reset no old entry matches, and no password is
+/// stored. Enabled, expiry and rights are decided per request.
 pub struct PasswordCache {
     key: hmac::Key,
     verified: Cache<[u8; 32], ()>,
 }
 
-/// The key of one verified pair.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct VerifiedKey([u8; 32]);
 
 impl PasswordCache {
-    /// A cache of at most this many verified pairs.
+    /// Holds at most `entries` pairs.
     ///
     /// # Errors
-    /// When the system's random source fails.
+    /// The system's random source fails.
     pub fn new(entries: u64) -> Result<Self, getrandom::Error> {
         let mut key = zeroize::Zeroizing::new([0_u8; 32]);
         getrandom::fill(key.as_mut())?;
         Ok(Self { key: hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()), verified: Cache::new(entries) })
     }
 
-    /// The key for this pair against this credential as it is stored now. What was right from one place
-    /// proves nothing from another: a hit there would be a look at a guess that the throttle never saw.
+    /// The network is part of the key: a cache hit from another network would answer a guess that the throttle
+    /// never counted.
     pub fn key(&self, credential: &Credential, username: &str, password: &[u8], from: Option<Network>) -> VerifiedKey {
         let stored = credential.password_hash().map_or("", |hash| hash.as_str());
         let mut mac = hmac::Context::with_key(&self.key);
@@ -57,12 +56,10 @@ impl PasswordCache {
         VerifiedKey(key)
     }
 
-    /// True when this pair was right before.
     pub fn contains(&self, key: &VerifiedKey) -> bool {
         self.verified.get(&key.0).is_some()
     }
 
-    /// Remembers that this pair was right.
     pub fn insert(&self, key: VerifiedKey) {
         self.verified.insert(key.0, ());
     }
@@ -74,23 +71,13 @@ mod tests {
     use crate::credential::{Account, StoredSecret};
 
     fn credential(id: &str, hash: &str) -> Credential {
-        Credential {
-            id: id.parse().unwrap(),
-            account: Account { id: "acme".parse().unwrap(), access: true }.into(),
-            name: None,
-            secret: StoredSecret::Password { username: "user".into(), hash: hash.parse().unwrap() },
-            enabled: true,
-            version: None,
-            scopes: None,
-            expires_at: None,
-            addresses: Box::default(),
-            rate_limit: None,
-            last_use: None,
-        }
+        let account = Account { id: "acme".parse().unwrap(), access: true };
+        let secret = StoredSecret::Password { username: "user".into(), hash: hash.parse().unwrap() };
+        Credential::unrestricted(id.parse().unwrap(), account.into(), secret)
     }
 
     #[test]
-    fn no_other_pair_or_credential_finds_an_entry() {
+    fn only_the_same_pair_credential_hash_and_network_find_an_entry() {
         let cache = PasswordCache::new(10).unwrap();
         let sha = "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=";
         let one = credential("one", sha);
@@ -106,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn another_process_has_another_key() {
+    fn each_process_has_a_key_of_its_own() {
         let one = credential("one", "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=");
         let keys = [0, 1].map(|_| PasswordCache::new(1).unwrap().key(&one, "user", b"secret", None));
         assert!(keys[0] != keys[1]);

@@ -45,13 +45,13 @@ fn each_scheme_is_read() {
 }
 
 #[test]
-fn a_password_may_hold_colons() {
+fn a_password_may_contain_colons() {
     let encoded = format!("Basic {}", STANDARD.encode("user:a:b:"));
     assert_eq!(shown(&[("authorization", encoded.as_bytes())], None), "basic user | a:b:");
 }
 
 #[test]
-fn another_scheme_is_no_credential_of_ours() {
+fn schemes_that_are_not_accepted_are_no_credential() {
     assert_eq!(shown(&[("authorization", b"Negotiate abc")], None), "none");
     let only_keys = Accept { bearer: false, basic: false, ..accept() };
     let presented = headers(&[("authorization", b"Bearer abc")]);
@@ -72,9 +72,9 @@ fn more_than_one_credential_is_malformed() {
 }
 
 #[test]
-fn what_cannot_be_read_is_malformed() {
+fn unreadable_credentials_are_malformed() {
     let basic = |pair: &[u8]| format!("Basic {}", STANDARD.encode(pair));
-    let long = "x".repeat(LONGEST_TOKEN + 1);
+    let long = "x".repeat(MAX_TOKEN_BYTES + 1);
     for value in [
         "Bearer",
         "Bearer ",
@@ -99,15 +99,15 @@ fn what_cannot_be_read_is_malformed() {
 }
 
 #[test]
-fn the_longest_credentials_are_read_and_one_byte_more_is_malformed() {
+fn credentials_of_maximum_length_are_read_and_longer_ones_are_malformed() {
     for (extra, expected) in [(0, "basic u"), (1, "credential_malformed")] {
-        let pair = format!("u:{}", "p".repeat(LONGEST_PAIR - 2 + extra));
+        let pair = format!("u:{}", "p".repeat(MAX_BASIC_BYTES - 2 + extra));
         let value = format!("Basic {}", STANDARD.encode(pair));
         let outcome = shown(&[("authorization", value.as_bytes())], None);
         assert!(outcome.starts_with(expected), "{extra}: {outcome}");
     }
     for (extra, expected) in [(0, "bearer x"), (1, "credential_malformed")] {
-        let value = format!("Bearer {}", "x".repeat(LONGEST_TOKEN + extra));
+        let value = format!("Bearer {}", "x".repeat(MAX_TOKEN_BYTES + extra));
         let outcome = shown(&[("authorization", value.as_bytes())], None);
         assert!(outcome.starts_with(expected), "{extra}: {outcome}");
     }
@@ -126,7 +126,7 @@ proptest! {
     }
 
     #[test]
-    fn every_pair_without_controls_reads_back(user in "[^:\\p{Cc}]{1,40}", password in "[^\\p{Cc}]{1,40}") {
+    fn every_basic_pair_without_control_characters_reads_back(user in "[^:\\p{Cc}]{1,40}", password in "[^\\p{Cc}]{1,40}") {
         let value = format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
         prop_assert_eq!(shown(&[("authorization", value.as_bytes())], None), format!("basic {user} | {password}"));
     }

@@ -1,4 +1,4 @@
-//! How often a credential has called lately, and whether once more is too often.
+//! Rate limits of credentials.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,101 +9,99 @@ use moka::sync::Cache;
 
 use crate::credential::{Credential, RateLimit};
 
-const SECOND: u64 = 1_000_000_000;
+const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
-/// The generic cell rate algorithm: all it keeps is when the burst would be whole again, in nanoseconds
-/// of a clock that only goes forward. Counting is one atomic exchange; there is no window whose edge
-/// could be used twice.
+/// The generic cell rate algorithm. Its state is the time at which the whole burst is available again, in nanoseconds
+/// of a monotonic clock. Counting is one atomic exchange, and there is no window edge at which two bursts could meet.
 #[derive(Debug, Default)]
 pub struct RateLimiter(AtomicU64);
 
-/// How a credential stands after a request was counted, or was not because it was one too many.
+/// The state of a credential's limit after one request. Durations are whole seconds, rounded up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateStatus {
-    /// What holds for it.
     pub limit: RateLimit,
-    /// Requests that may still come at once.
+    /// Requests that pass at once.
     pub remaining: u32,
-    /// Seconds until the whole burst may come again.
-    pub whole_in: u32,
-    /// Seconds until one more may come; `None` where this one was let through.
-    pub retry_in: Option<u32>,
+    /// Time until the whole burst is available again.
+    pub reset_after: Duration,
+    /// Time until the next request passes; `None` where this one passes.
+    pub retry_after: Option<Duration>,
 }
 
 impl RateLimiter {
-    /// Counts a request, unless it is one too many.
+    /// Counts a request, unless it exceeds the limit.
     pub fn count(&self, limit: RateLimit, now: Duration) -> RateStatus {
         let (interval, refill) = (limit.interval(), limit.refill());
         let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX / 4);
         let mut before = self.0.load(Ordering::Relaxed);
         loop {
-            // Further ahead than a burst that was used up only just now: the limit was changed, or the clock
-            // went back. Nobody has to wait for longer than such a burst because of that.
-            let whole_at = before.clamp(now, now.saturating_add(refill));
-            let next = whole_at.checked_add(interval).filter(|next| next - now <= refill);
-            let is_let_through = next.is_some();
-            let after = next.unwrap_or(whole_at);
+            // A value further ahead than a whole burst means that the limit was changed or that the clock went back.
+            // The clamp bounds the resulting wait to one burst.
+            let full_at = before.clamp(now, now.saturating_add(refill));
+            let next = full_at.checked_add(interval).filter(|next| next - now <= refill);
+            let is_admitted = next.is_some();
+            let after = next.unwrap_or(full_at);
             match self.0.compare_exchange_weak(before, after, Ordering::Relaxed, Ordering::Relaxed) {
-                Ok(_) => return standing(limit, after - now, is_let_through),
+                Ok(_) => return status(limit, after - now, is_admitted),
                 Err(other) => before = other,
             }
         }
     }
 }
 
-/// `missing` is how far the burst is from being whole.
-fn standing(limit: RateLimit, missing: u64, is_let_through: bool) -> RateStatus {
-    let seconds = |nanos: u64| u32::try_from(nanos.div_ceil(SECOND)).unwrap_or(u32::MAX);
+/// `missing` is the time, in nanoseconds, until the burst is whole.
+fn status(limit: RateLimit, missing: u64, is_admitted: bool) -> RateStatus {
+    let seconds = |nanos: u64| Duration::from_secs(nanos.div_ceil(NANOS_PER_SECOND));
     let free = limit.refill() - missing;
     RateStatus {
         limit,
         remaining: u32::try_from(free / limit.interval()).unwrap_or(u32::MAX),
-        whole_in: seconds(missing),
-        retry_in: (!is_let_through).then(|| seconds(limit.interval().saturating_sub(free)).max(1)),
+        reset_after: seconds(missing),
+        retry_after: (!is_admitted).then(|| seconds(limit.interval().saturating_sub(free).max(1))),
     }
 }
 
-/// A meter for each credential that has a limit, its own or the default. Those of a file are made with the set, so
-/// that no request has to lock or to insert anything, and are never more than the set; those of a database come and
-/// go with their use, within a bound.
+/// A limiter for each credential that has a limit of its own or the default. Those of a file are created with the set,
+/// so that no request has to lock or insert; those of a database are created on use, within a bound.
 #[derive(Debug, Default)]
 pub struct RateLimiters {
     default: Option<RateLimit>,
-    of: HashMap<Box<str>, Arc<RateLimiter>>,
-    others: Option<Cache<Box<str>, Arc<RateLimiter>>>,
+    by_id: HashMap<Box<str>, Arc<RateLimiter>>,
+    database: Option<Cache<Box<str>, Arc<RateLimiter>>>,
 }
 
 impl RateLimiters {
-    /// For these credentials. What `before` has counted goes on counting, by id.
+    /// Takes over the state of `previous`, by id.
     pub fn new<'c>(
         credentials: impl Iterator<Item = &'c Credential>,
         default: Option<RateLimit>,
-        before: Option<&Self>,
+        previous: Option<&Self>,
     ) -> Self {
         let limited = credentials.filter(|credential| credential.rate_limit.or(default).is_some());
-        let of = limited.map(|credential| {
+        let by_id = limited.map(|credential| {
             let id = credential.id.as_str();
-            (id.into(), before.and_then(|before| before.of.get(id)).cloned().unwrap_or_default())
+            (id.into(), previous.and_then(|previous| previous.by_id.get(id)).cloned().unwrap_or_default())
         });
-        Self { default, of: of.collect(), others: before.and_then(|before| before.others.clone()) }
+        let database = previous.and_then(|previous| previous.database.clone());
+        Self { default, by_id: by_id.collect(), database }
     }
 
-    /// The same, and meters for so many credentials of a database.
-    pub fn with_others(mut self, most: u64) -> Self {
-        self.others.get_or_insert_with(|| Cache::new(most));
+    /// Adds limiters for at most `capacity` credentials of a database.
+    pub fn with_database(mut self, capacity: u64) -> Self {
+        self.database.get_or_insert_with(|| Cache::new(capacity));
         self
     }
 
-    /// Counts a request of this credential; `None` where it has no limit.
+    /// Returns `None` where the credential has no limit.
     pub fn count(&self, credential: &Credential, now: Duration) -> Option<RateStatus> {
         let limit = credential.rate_limit.or(self.default)?;
         let id = credential.id.as_str();
-        if let Some(meter) = self.of.get(id) {
-            return Some(meter.count(limit, now));
+        if let Some(limiter) = self.by_id.get(id) {
+            return Some(limiter.count(limit, now));
         }
-        let others = self.others.as_ref()?;
-        let meter = others.get(id).unwrap_or_else(|| others.get_with(id.into(), Arc::default));
-        Some(meter.count(limit, now))
+        let database = self.database.as_ref()?;
+        let limiter = database.get(id).unwrap_or_else(|| database.get_with(id.into(), Arc::default));
+        Some(limiter.count(limit, now))
     }
 }
 

@@ -1,4 +1,4 @@
-//! One request, reduced to what decisions look at.
+//! A request, reduced to what decisions depend on.
 
 use std::net::IpAddr;
 
@@ -8,58 +8,52 @@ use jiff::Timestamp;
 use super::{Rejection, Target};
 use crate::credential::{PathVersion, VersionCatalog};
 
-/// What a request wants, from where and when.
 #[derive(Debug, Clone, Copy)]
 pub struct RouteRequest<'a> {
-    /// As it came.
     pub method: &'a Method,
-    /// The path after the version; scopes and public routes are about this.
+    /// The path after the version; scopes and public routes match it.
     pub path: &'a str,
-    /// Which version it names.
     pub version: NamedVersion,
-    /// Who is calling, network-wise; `None` where that cannot be told, which is on no list.
+    /// The client; `None` if unknown, which matches no address list.
     pub address: Option<IpAddr>,
-    /// When.
     pub now: Timestamp,
 }
 
 /// The version that a request names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NamedVersion {
-    /// None.
     Unstated,
-    /// One that the catalog knows, by its rank.
+    /// Rank in the catalog.
     Known(usize),
-    /// One that it does not.
     Unknown,
 }
 
-/// What path and header say about the version, and the path that is left.
+/// The version that path and header name, and the rest of the path.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestedVersion<'a> {
-    /// The version.
     pub version: NamedVersion,
-    /// The path after it.
     pub path: &'a str,
 }
 
 impl<'a> RequestedVersion<'a> {
-    /// Reads the version from path and header, where the catalog says so.
+    /// Reads the version where the catalog says that requests name it.
     ///
     /// # Errors
-    /// [`Rejection::RequestAmbiguous`] when two places name two versions.
+    /// [`Rejection::RequestAmbiguous`] when path and header disagree, or the header is repeated.
     pub fn read(versions: &VersionCatalog, target: Target<'a>, headers: &HeaderMap) -> Result<Self, Rejection> {
         let (in_path, path) = match versions.path.as_ref().map(|template| template.read(target.path)) {
             None | Some(PathVersion::Unstated { .. }) => (None, target.path),
             Some(PathVersion::Stated { version, rest }) => (Some(version), rest),
             Some(PathVersion::Ambiguous) => {
-                return Err(Rejection::RequestAmbiguous("The path names its version in other letters (upper, lower)."));
+                return Err(Rejection::RequestAmbiguous(
+                    "The version prefix of the path is written in the wrong case.",
+                ));
             }
         };
         let in_header = header(versions, headers)?;
         let named = match (in_path, in_header) {
             (Some(path), Some(header)) if path != header => {
-                return Err(Rejection::RequestAmbiguous("Path and header name different versions."));
+                return Err(Rejection::RequestAmbiguous("The path and the version header name different versions."));
             }
             (path, header) => path.or(header),
         };
@@ -76,8 +70,8 @@ fn header<'a>(versions: &VersionCatalog, headers: &'a HeaderMap) -> Result<Optio
     let mut values = headers.get_all(name).iter();
     let Some(first) = values.next() else { return Ok(None) };
     if values.next().is_some() {
-        return Err(Rejection::RequestAmbiguous("The version header stands there twice."));
+        return Err(Rejection::RequestAmbiguous("The request has more than one version header."));
     }
-    // Anything that is not text names no version that we know.
+    // A value that is not text names no known version.
     Ok(Some(first.to_str().map_or("", str::trim)))
 }

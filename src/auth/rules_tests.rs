@@ -33,17 +33,12 @@ fn rules() -> Rules {
 
 fn credential() -> Credential {
     Credential {
-        id: "one".parse().unwrap(),
-        account: Account { id: "acme".parse().unwrap(), access: true }.into(),
-        name: None,
-        secret: StoredSecret::Token(TokenDigest::of(b"x")),
-        enabled: true,
         version: "2".parse().ok(),
-        scopes: None,
-        expires_at: None,
-        addresses: Box::default(),
-        rate_limit: None,
-        last_use: None,
+        ..Credential::unrestricted(
+            "one".parse().unwrap(),
+            Account { id: "acme".parse().unwrap(), access: true }.into(),
+            StoredSecret::Token(TokenDigest::of(b"x")),
+        )
     }
 }
 
@@ -60,32 +55,32 @@ fn decide(rules: &Rules, credential: Credential, method: &Method, path: &str) ->
     rules.admit(Arc::new(credential), &call).map(|admission| admission.version)
 }
 
-/// What nobody looks at may stay odd; what one rule looks at may not.
+/// Ambiguous paths and method overrides are refused only if a rule depends on them.
 #[test]
-fn rules_know_whether_they_look_at_paths_and_methods() {
-    let blind = || Rules {
+fn rules_report_whether_they_depend_on_paths_and_methods() {
+    let none = || Rules {
         versions: VersionCatalog::default(),
         scopes: ScopeCatalog::default(),
         public: Box::default(),
         ..rules()
     };
-    let looks = |rules: Rules| (rules.look_at_paths(), rules.look_at_methods());
-    assert_eq!(looks(blind()), (false, false));
+    let depend = |rules: Rules| (rules.depend_on_paths(), rules.depend_on_methods());
+    assert_eq!(depend(none()), (false, false));
     let versions = VersionCatalog { header: None, ..rules().versions };
-    assert_eq!(looks(Rules { versions, ..blind() }), (true, false));
-    assert_eq!(looks(Rules { scopes: rules().scopes, ..blind() }), (true, true));
-    assert_eq!(looks(Rules { public: rules().public, ..blind() }), (true, true));
+    assert_eq!(depend(Rules { versions, ..none() }), (true, false));
+    assert_eq!(depend(Rules { scopes: rules().scopes, ..none() }), (true, true));
+    assert_eq!(depend(Rules { public: rules().public, ..none() }), (true, true));
     let any_method = RouteRule { methods: Box::default(), path: "/events".parse().unwrap() };
-    assert_eq!(looks(Rules { public: [any_method].into(), ..blind() }), (true, false));
+    assert_eq!(depend(Rules { public: [any_method].into(), ..none() }), (true, false));
 }
 
 #[test]
-fn public_routes_are_for_anyone_but_not_for_every_version() {
+fn public_routes_admit_every_caller_but_not_every_version() {
     let rules = rules();
     let of = |method: Method, version| {
         let call =
             RouteRequest { method: &method, path: "/events/1", version, address: None, now: NOW.parse().unwrap() };
-        let admitted = rules.admit_anyone(&call).map(|admission| (admission.credential.is_some(), admission.version));
+        let admitted = rules.admit_public(&call).map(|admission| (admission.credential.is_some(), admission.version));
         (rules.is_public(&call), admitted)
     };
     assert_eq!(of(Method::GET, NamedVersion::Unstated), (true, Ok((false, None))));
@@ -110,7 +105,7 @@ fn the_version_is_the_one_named_or_the_pin() {
 }
 
 #[test]
-fn each_switch_refuses_with_its_own_code() {
+fn each_check_refuses_with_its_own_code() {
     let of = |change: fn(&mut Credential)| {
         let mut credential = credential();
         change(&mut credential);
@@ -129,7 +124,7 @@ fn each_switch_refuses_with_its_own_code() {
 }
 
 #[test]
-fn scopes_are_about_the_path_after_the_version() {
+fn scopes_match_the_path_after_the_version() {
     let scoped = || Credential { scopes: Some(ScopeSet::new(vec!["pay".parse().unwrap()]).into()), ..credential() };
     assert!(decide(&rules(), scoped(), &Method::POST, "/v2/payments/1").is_ok());
     assert_eq!(decide(&rules(), scoped(), &Method::GET, "/v2/payments/1"), Err(Rejection::ScopeInsufficient));
@@ -137,7 +132,7 @@ fn scopes_are_about_the_path_after_the_version() {
 }
 
 #[test]
-fn two_places_that_name_two_versions_are_ambiguous() {
+fn path_and_header_that_name_different_versions_are_ambiguous() {
     let mut headers = HeaderMap::new();
     headers.insert("x-api-version", "3".parse().unwrap());
     let rules = rules();
@@ -152,8 +147,7 @@ fn two_places_that_name_two_versions_are_ambiguous() {
 }
 
 proptest! {
-    /// Whatever the credential looks like: what is admitted is enabled, in date, on a version that it
-    /// may use, within its scopes and called from an address of its list.
+    /// Every admitted request has an enabled credential, in date, for its version, scopes and client address.
     #[test]
     fn admitted_implies_every_condition(
         enabled: bool, access: bool, expired: bool, inside: bool, scoped: bool,

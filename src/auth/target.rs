@@ -1,23 +1,23 @@
-//! What a request asks for: a path that has exactly one reading.
+//! Request targets that every parser reads the same way.
 
 use super::Rejection;
 
-/// The path and query of a request, as they came and as they will be forwarded.
+/// Path and query of a request, byte for byte as they are forwarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target<'a> {
-    /// Begins with `/`; no reading of it differs from its bytes.
+    /// Begins with `/`.
     pub path: &'a str,
     /// After the first `?`.
     pub query: Option<&'a str>,
 }
 
 impl<'a> Target<'a> {
-    /// Takes a request target in origin form (RFC 9112, 3.2.1). Where `rules_by_path` is set, path
-    /// parameters (`;x=1`) are refused as well, because some servers drop them before they route.
+    /// Parses a request target in origin form (RFC 9112, 3.2.1). `rules_by_path` also refuses path parameters
+    /// (`;x=1`), because some servers drop them before routing.
     ///
     /// # Errors
-    /// [`Rejection::RequestAmbiguous`] for everything that a server behind could read otherwise:
-    /// absolute form, dot segments, empty segments, encoded letters, slashes, dots and controls.
+    /// [`Rejection::RequestAmbiguous`] for a target that a server could read in another way: absolute form, dot
+    /// segments, empty segments, encoded letters, slashes, dots and control characters.
     pub fn parse(raw: &'a [u8], rules_by_path: bool) -> Result<Self, Rejection> {
         let text = std::str::from_utf8(raw)
             .map_err(|_| Rejection::RequestAmbiguous("The request target is not valid UTF-8."))?;
@@ -25,89 +25,88 @@ impl<'a> Target<'a> {
             return Err(Rejection::RequestAmbiguous("The request target must be a path that begins with /."));
         }
         if text.contains('#') {
-            return Err(Rejection::RequestAmbiguous("The request target must not hold a fragment (#)."));
+            return Err(Rejection::RequestAmbiguous("The request target must not contain a fragment (#)."));
         }
         let (path, query) = match text.split_once('?') {
             Some((path, query)) => (path, Some(query)),
             None => (text, None),
         };
-        match flaw(path, rules_by_path) {
+        match ambiguity(path, rules_by_path) {
             Some(detail) => Err(Rejection::RequestAmbiguous(detail)),
             None => Ok(Self { path, query }),
         }
     }
 }
 
-fn flaw(path: &str, rules_by_path: bool) -> Option<&'static str> {
+fn ambiguity(path: &str, rules_by_path: bool) -> Option<&'static str> {
     let bytes = path.as_bytes();
     let mut segment = 0;
     for (index, &byte) in bytes.iter().enumerate().skip(1) {
         match byte {
             b'/' => {
                 if index == segment + 1 {
-                    return Some("The path holds an empty segment (//).");
+                    return Some("The path contains an empty segment (//).");
                 }
-                if is_dots(&bytes[segment + 1..index]) {
-                    return Some("The path holds a dot segment (. or ..).");
+                if is_dot_segment(&bytes[segment + 1..index]) {
+                    return Some("The path contains a dot segment (. or ..).");
                 }
                 segment = index;
             }
             b'%' => {
                 let Some(decoded) = decode(bytes, index) else {
-                    return Some("The path holds a percent sign that starts no escape.");
+                    return Some("The path contains a percent sign that does not begin an escape sequence.");
                 };
-                if let Some(detail) = escape_flaw(decoded) {
+                if let Some(detail) = escape_ambiguity(decoded) {
                     return Some(detail);
                 }
             }
-            b'\\' => return Some("The path holds a backslash."),
-            b';' if rules_by_path => return Some("The path holds a path parameter (;)."),
-            0..=0x20 | 0x7f => return Some("The path holds a control character or space."),
+            b'\\' => return Some("The path contains a backslash."),
+            b';' if rules_by_path => return Some("The path contains a path parameter (;)."),
+            0..=0x20 | 0x7f => return Some("The path contains a control character or space."),
             _ => {}
         }
     }
-    is_dots(&bytes[segment + 1..]).then_some("The path holds a dot segment (. or ..).")
+    is_dot_segment(&bytes[segment + 1..]).then_some("The path contains a dot segment (. or ..).")
 }
 
-/// Dot segments, also before a path parameter, which some servers drop first.
-fn is_dots(segment: &[u8]) -> bool {
+/// Also true before a path parameter, which some servers drop first.
+fn is_dot_segment(segment: &[u8]) -> bool {
     let name = segment.split(|byte| *byte == b';').next().unwrap_or_default();
     matches!(name, b"." | b"..")
 }
 
-fn escape_flaw(decoded: u8) -> Option<&'static str> {
+fn escape_ambiguity(decoded: u8) -> Option<&'static str> {
     match decoded {
-        b'/' | b'\\' => Some("The path holds an encoded slash."),
-        0..=0x1f | 0x7f => Some("The path holds an encoded control character."),
-        // RFC 3986, 2.3: these mean the same encoded or not, and servers decode them before they route.
+        b'/' | b'\\' => Some("The path contains an encoded slash."),
+        0..=0x1f | 0x7f => Some("The path contains an encoded control character."),
+        // RFC 3986, 2.3: equivalent to their plain form; servers decode them before routing.
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => Some(
-            "The path holds an encoded letter, digit, dot, hyphen, underscore or tilde, which must stand as itself.",
+            "The path contains an encoded letter, digit, dot, hyphen, underscore or tilde, which must not be encoded.",
         ),
-        b'%' => Some("The path holds an encoded percent sign."),
-        b';' => Some("The path holds an encoded path parameter (%3B)."),
+        b'%' => Some("The path contains an encoded percent sign."),
+        b';' => Some("The path contains an encoded path parameter (%3B)."),
         _ => None,
     }
 }
 
-/// The byte behind an escape that starts at `index`.
+/// Decodes the escape sequence at `index`.
 fn decode(bytes: &[u8], index: usize) -> Option<u8> {
     let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
     Some((digit(index + 1)? * 16 + digit(index + 2)?) as u8)
 }
 
-/// A query without the parameters of one name, however that is spelled.
+/// A query without the parameters of one name, in every percent-encoded spelling.
 #[derive(Debug, PartialEq, Eq)]
 pub struct StrippedQuery {
-    /// The value of the first of them.
+    /// The first value, decoded.
     pub value: Vec<u8>,
-    /// Whether there were others.
     pub is_repeated: bool,
-    /// What is left, byte for byte and in order.
+    /// The other parameters, byte for byte and in order.
     pub rest: String,
 }
 
 impl StrippedQuery {
-    /// `None` when there is nothing to strip.
+    /// Returns `None` if the query does not contain the parameter.
     pub fn of(query: &str, name: &str) -> Option<Self> {
         let is_it = |pair: &&str| unescape(pair.split('=').next().unwrap_or_default()) == name.as_bytes();
         let (found, left): (Vec<&str>, Vec<&str>) = query.split('&').partition(is_it);
@@ -143,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_targets_pass_as_they_are() {
+    fn plain_targets_pass_unchanged() {
         for path in ["/", "/v2/payments/7", "/a/b/", "/a%20b", "/%C3%A4", "/a:b@c", "/a.b/..c/c..", "/...", "/a,b=c"] {
             assert_eq!(Target::parse(path.as_bytes(), true), Ok(Target { path, query: None }), "{path}");
         }
@@ -154,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn targets_with_two_readings_are_refused() {
+    fn ambiguous_targets_are_refused() {
         let odd: [&[u8]; 27] = [
             b"",
             b"*",
@@ -194,13 +193,13 @@ mod tests {
     }
 
     #[test]
-    fn path_parameters_pass_where_no_rule_looks_at_the_path() {
+    fn path_parameters_pass_where_no_rule_depends_on_the_path() {
         assert!(Target::parse(b"/a;b=c/d", false).is_ok());
         assert!(Target::parse(b"/a/..;b/d", false).is_err());
     }
 
     #[test]
-    fn a_query_parameter_is_found_in_every_spelling_and_taken_out() {
+    fn a_query_parameter_is_stripped_in_every_spelling() {
         let strip = |query| {
             let stripped = StrippedQuery::of(query, "api_key")?;
             Some((String::from_utf8(stripped.value).unwrap(), stripped.rest, stripped.is_repeated))

@@ -1,4 +1,4 @@
-//! Wrong guesses cost time: more and more of it, and only where they come from.
+//! Delays attempts after wrong credentials, per network and per Basic user name.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
@@ -12,102 +12,101 @@ use moka::sync::Cache;
 
 use super::Network;
 
-/// Addresses that are remembered, and as many pairs; the ones that have been quiet for longest make room.
-const MOST: u64 = 100_000;
+/// Of networks, and as many of pairs. A full cache evicts the least recently used entry.
+const MAX_BUCKETS: u64 = 100_000;
 
-/// How much guessing is tolerated.
+/// How many wrong credentials are tolerated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ThrottleRules {
-    /// Wrong guesses of one user name from one place that cost nothing.
+    /// Wrong passwords for one user name from one network without a delay.
     pub free_per_pair: u32,
-    /// Wrong guesses from one place that cost nothing.
+    /// Wrong credentials from one network without a delay.
     pub free_per_address: u32,
-    /// The wait after the last of these; each further one doubles it.
+    /// After the last free attempt; each further wrong one doubles it.
     pub first_delay: Duration,
-    /// It grows no longer than this.
     pub longest_delay: Duration,
-    /// A place that was quiet for so long begins anew.
+    /// A bucket without attempts for this long expires.
     pub window: Duration,
 }
 
-/// What wrong guesses are counted by. Tokens and passwords apart: a caller with an old token must not keep
-/// its neighbours behind one address from signing in.
+/// Tokens and passwords are counted apart: a client with an outdated token must not block the sign-ins of other clients
+/// of its network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum BucketKey {
     Tokens(Network),
     Passwords(Network),
-    /// And a user name, by its hash: presented ones are long, and may be a secret in the wrong field.
+    /// The user name is hashed: presented names can be long, or a secret in the wrong field.
     Pair(Network, u64),
 }
 
+/// Times are those of [`crate::clock::Clock::steady`].
 #[derive(Debug, Clone)]
-struct Guesses {
+struct Bucket {
     wrong: u32,
-    until: Duration,
-    latest: Duration,
+    blocked_until: Duration,
+    last_attempt: Duration,
     window: Duration,
-    /// The user name, where somebody has it.
+    /// Only if a credential has this user name.
     name: Option<Arc<str>>,
 }
 
-/// Counts wrong guesses. State is bounded, and moves on a clock that only goes forward.
+/// Counts wrong credentials in bounded memory.
 pub struct Throttle {
-    addresses: Cache<BucketKey, Guesses>,
-    /// Apart, because their names are chosen by whoever guesses: a flood of names must not make room for
-    /// itself among the addresses.
-    pairs: Cache<BucketKey, Guesses>,
+    networks: Cache<BucketKey, Bucket>,
+    /// Apart from the networks, because callers choose the names: a flood of names must not evict networks.
+    pairs: Cache<BucketKey, Bucket>,
     hasher: RandomState,
 }
 
-/// A pair that may be looked at now. Until it is known how that ends, no other one from the same place may,
-/// where free guesses are used up.
+/// Permission to verify one Basic pair. Once the free attempts are used up, no other attempt from the same network is
+/// permitted until this one ends.
 #[derive(Debug)]
-#[must_use = "a guess ends as wrong, right or undecided"]
+#[must_use = "an attempt ends as wrong, right or undecided"]
 pub struct Attempt {
     rules: ThrottleRules,
     network: Network,
     pair: BucketKey,
     name: Option<Arc<str>>,
-    /// What had to be waited for before and what has to be now, where that was moved.
-    moved: [Option<Moved>; 2],
+    /// Of the pair and of its network.
+    reservations: [Option<Reservation>; 2],
 }
 
-/// A wait that was moved, so that nobody else guesses meanwhile.
+/// A delay that was prolonged so that no other attempt runs at the same time.
 #[derive(Debug, Clone, Copy)]
-struct Moved {
-    from: Duration,
-    to: Duration,
+struct Reservation {
+    previous: Duration,
+    blocked_until: Duration,
 }
 
-/// One place, for people.
+/// A bucket, as operators see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ThrottleEntry {
     /// `tokens`, `passwords` or `pair`.
     pub kind: &'static str,
-    /// The address; of IPv6 the first of its /64.
+    /// Of an IPv6 network the first address of its /64.
     pub address: IpAddr,
-    /// The user name of a pair, where somebody has it.
+    /// The user name of a pair; only if a credential has it.
     pub name: Option<Arc<str>>,
-    /// Guesses that were looked at and wrong.
+    /// Verified attempts that failed.
     pub wrong_guesses: u32,
-    /// How long further ones are refused.
+    /// Time until the next attempt is verified.
     pub wait: Option<Duration>,
 }
 
 impl ThrottleRules {
-    fn free(&self, place: BucketKey) -> u32 {
-        match place {
+    fn free(&self, key: BucketKey) -> u32 {
+        match key {
             BucketKey::Tokens(_) | BucketKey::Passwords(_) => self.free_per_address,
             BucketKey::Pair(..) => self.free_per_pair,
         }
     }
 
-    /// What has to be waited for after so many wrong guesses.
-    fn delay(&self, place: BucketKey, wrong: u32) -> Duration {
-        match wrong.checked_sub(self.free(place)) {
+    /// The delay after `wrong` failed attempts.
+    fn delay(&self, key: BucketKey, wrong: u32) -> Duration {
+        match wrong.checked_sub(self.free(key)) {
             None => Duration::ZERO,
-            Some(doubled) => {
-                let factor = 2_u32.checked_pow(doubled).unwrap_or(u32::MAX);
+            Some(doublings) => {
+                let factor = 2_u32.checked_pow(doublings).unwrap_or(u32::MAX);
                 self.first_delay.saturating_mul(factor).min(self.longest_delay)
             }
         }
@@ -116,35 +115,39 @@ impl ThrottleRules {
 
 impl Default for Throttle {
     fn default() -> Self {
-        let cache = || Cache::builder().max_capacity(MOST).eviction_policy(EvictionPolicy::lru()).expire_after(Quiet);
-        Self { addresses: cache().build(), pairs: cache().build(), hasher: RandomState::new() }
+        let cache = || {
+            let lru = Cache::builder().max_capacity(MAX_BUCKETS).eviction_policy(EvictionPolicy::lru());
+            lru.expire_after(IdleExpiry)
+        };
+        Self { networks: cache().build(), pairs: cache().build(), hasher: RandomState::new() }
     }
 }
 
+/// All `Err` values are the time to wait, in whole seconds rounded up.
 impl Throttle {
     /// Counts a wrong token.
     ///
     /// # Errors
-    /// Seconds to wait for; then it is not counted.
-    pub fn wrong_token(&self, rules: &ThrottleRules, network: Network, now: Duration) -> Result<(), u32> {
-        let place = BucketKey::Tokens(network);
-        self.wait(place, now)?;
-        self.count(rules, place, None, now);
+    /// The network is blocked; the token is not counted.
+    pub fn wrong_token(&self, rules: &ThrottleRules, network: Network, now: Duration) -> Result<(), Duration> {
+        let key = BucketKey::Tokens(network);
+        self.check(key, now)?;
+        self.count(rules, key, None, now);
         Ok(())
     }
 
-    /// Whether a pair that was right from this very place before may pass without a look at its hash.
+    /// Whether a pair with a cached verdict may pass.
     ///
     /// # Errors
-    /// Seconds to wait for. Otherwise whoever is in the same place could go on guessing at this user.
-    pub fn known_pair(&self, network: Network, username: &str, now: Duration) -> Result<(), u32> {
-        self.wait(self.pair(network, username), now)
+    /// The pair is blocked. Without this check, a client in the same network could use the cache to test guesses.
+    pub fn check_pair(&self, network: Network, username: &str, now: Duration) -> Result<(), Duration> {
+        self.check(self.pair(network, username), now)
     }
 
-    /// Whether a pair may be looked at, which costs a slow hash. `is_known` is whether somebody has the name.
+    /// Begins to verify a pair, which costs a slow hash. `is_known` is whether a credential has the user name.
     ///
     /// # Errors
-    /// Seconds to wait for, the same whether the pair is right, wrong or unknown.
+    /// The pair or its network is blocked; the same for right, wrong and unknown pairs.
     pub fn begin(
         &self,
         rules: &ThrottleRules,
@@ -152,171 +155,170 @@ impl Throttle {
         username: &str,
         is_known: bool,
         now: Duration,
-    ) -> Result<Attempt, u32> {
+    ) -> Result<Attempt, Duration> {
         let pair = self.pair(network, username);
         let name = is_known.then(|| username.into());
-        let mut guess = Attempt { rules: *rules, network, pair, name, moved: [None, None] };
-        guess.moved[0] = self.reserve(rules, pair, now)?;
+        let mut attempt = Attempt { rules: *rules, network, pair, name, reservations: [None, None] };
+        attempt.reservations[0] = self.reserve(rules, pair, now)?;
         match self.reserve(rules, BucketKey::Passwords(network), now) {
-            Ok(moved) => guess.moved[1] = moved,
-            Err(seconds) => {
-                // It may hit what is remembered of this pair's owner, so it must not be for nothing.
-                self.count(rules, pair, guess.name, now);
-                return Err(seconds);
+            Ok(reservation) => attempt.reservations[1] = reservation,
+            Err(wait) => {
+                // Counted: once the pair's own password is cached, check_pair is all that stops further guesses.
+                self.count(rules, pair, attempt.name, now);
+                return Err(wait);
             }
         }
-        Ok(guess)
+        Ok(attempt)
     }
 
-    /// The pair was wrong, or nobody has the name.
-    pub fn wrong(&self, guess: Attempt, now: Duration) {
-        self.count(&guess.rules, guess.pair, guess.name, now);
-        self.count(&guess.rules, BucketKey::Passwords(guess.network), None, now);
+    /// The password was wrong, or the user name is unknown.
+    pub fn wrong(&self, attempt: Attempt, now: Duration) {
+        self.count(&attempt.rules, attempt.pair, attempt.name, now);
+        self.count(&attempt.rules, BucketKey::Passwords(attempt.network), None, now);
     }
 
-    /// The pair was right: this user begins anew here. The place does not, or whoever has one credential
-    /// could guess at all others.
-    pub fn right(&self, guess: &Attempt) {
-        self.cache(guess.pair).invalidate(&guess.pair);
-        self.restore(BucketKey::Passwords(guess.network), guess.moved[1]);
+    /// The password was right. Only the pair's bucket is cleared: otherwise the owner of one credential could guess at
+    /// all others.
+    pub fn right(&self, attempt: &Attempt) {
+        self.cache(attempt.pair).invalidate(&attempt.pair);
+        self.restore(BucketKey::Passwords(attempt.network), attempt.reservations[1]);
     }
 
-    /// Nobody has looked at the pair.
-    pub fn undecided(&self, guess: &Attempt) {
-        self.restore(guess.pair, guess.moved[0]);
-        self.restore(BucketKey::Passwords(guess.network), guess.moved[1]);
+    /// The pair was not verified.
+    pub fn undecided(&self, attempt: &Attempt) {
+        self.restore(attempt.pair, attempt.reservations[0]);
+        self.restore(BucketKey::Passwords(attempt.network), attempt.reservations[1]);
     }
 
-    /// How many places are remembered.
+    /// Number of buckets.
     pub fn len(&self) -> u64 {
-        [&self.addresses, &self.pairs].into_iter().fold(0, |count, cache| {
+        [&self.networks, &self.pairs].into_iter().fold(0, |count, cache| {
             cache.run_pending_tasks();
             count + cache.entry_count()
         })
     }
 
-    /// True for none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Every place, the longest wait first.
+    /// Longest wait first.
     pub fn list(&self, now: Duration) -> Vec<ThrottleEntry> {
-        let live = self.all().filter(|(_, guesses)| !guesses.is_over(now));
-        let entry = |(place, guesses): (Arc<BucketKey>, Guesses)| {
-            let (kind, network) = match *place {
+        let live = self.all().filter(|(_, bucket)| !bucket.is_expired(now));
+        let entry = |(key, bucket): (Arc<BucketKey>, Bucket)| {
+            let (kind, network) = match *key {
                 BucketKey::Tokens(network) => ("tokens", network),
                 BucketKey::Passwords(network) => ("passwords", network),
                 BucketKey::Pair(network, _) => ("pair", network),
             };
-            let wait = guesses.until.checked_sub(now).filter(|wait| !wait.is_zero());
-            ThrottleEntry { kind, address: network.address(), name: guesses.name, wrong_guesses: guesses.wrong, wait }
+            let wait = bucket.blocked_until.checked_sub(now).filter(|wait| !wait.is_zero());
+            ThrottleEntry { kind, address: network.address(), name: bucket.name, wrong_guesses: bucket.wrong, wait }
         };
         let mut entries: Vec<_> = live.map(entry).collect();
         entries.sort_by(|a, b| (b.wait, b.wrong_guesses, a.address).cmp(&(a.wait, a.wrong_guesses, b.address)));
         entries
     }
 
-    /// Forgets all wrong guesses, or those from where this address is; how many places that were.
+    /// Removes all buckets, or those of the network of `address`, and returns their number.
     pub fn clear(&self, address: Option<IpAddr>) -> usize {
         let wanted = address.map(Network::of);
-        let is_meant = |place: &BucketKey| match (*place, wanted) {
+        let matches = |key: &BucketKey| match (*key, wanted) {
             (_, None) => true,
             (
                 BucketKey::Tokens(network) | BucketKey::Passwords(network) | BucketKey::Pair(network, _),
                 Some(wanted),
             ) => network == wanted,
         };
-        let meant: Vec<_> = self.all().map(|(place, _)| place).filter(|place| is_meant(place)).collect();
-        meant.iter().for_each(|place| self.cache(**place).invalidate(&**place));
-        meant.len()
+        let cleared: Vec<_> = self.all().map(|(key, _)| key).filter(|key| matches(key)).collect();
+        cleared.iter().for_each(|key| self.cache(**key).invalidate(&**key));
+        cleared.len()
     }
 
-    fn cache(&self, place: BucketKey) -> &Cache<BucketKey, Guesses> {
-        match place {
-            BucketKey::Tokens(_) | BucketKey::Passwords(_) => &self.addresses,
+    fn cache(&self, key: BucketKey) -> &Cache<BucketKey, Bucket> {
+        match key {
+            BucketKey::Tokens(_) | BucketKey::Passwords(_) => &self.networks,
             BucketKey::Pair(..) => &self.pairs,
         }
     }
 
-    fn all(&self) -> impl Iterator<Item = (Arc<BucketKey>, Guesses)> + '_ {
-        self.addresses.iter().chain(self.pairs.iter())
+    fn all(&self) -> impl Iterator<Item = (Arc<BucketKey>, Bucket)> + '_ {
+        self.networks.iter().chain(self.pairs.iter())
     }
 
     fn pair(&self, network: Network, username: &str) -> BucketKey {
         BucketKey::Pair(network, self.hasher.hash_one(username))
     }
 
-    fn wait(&self, place: BucketKey, now: Duration) -> Result<(), u32> {
-        self.cache(place).get(&place).map_or(Ok(()), |guesses| guesses.wait(now))
+    fn check(&self, key: BucketKey, now: Duration) -> Result<(), Duration> {
+        self.cache(key).get(&key).map_or(Ok(()), |bucket| bucket.check(now))
     }
 
-    /// Lets one guess through where the free ones are used up and the wait is over, and nobody else until it
-    /// is known how it ends. What had to be waited for before, where that was moved.
-    fn reserve(&self, rules: &ThrottleRules, place: BucketKey, now: Duration) -> Result<Option<Moved>, u32> {
-        if !self.cache(place).contains_key(&place) {
+    /// Permits one attempt where the free ones are used up and the delay is over, and blocks others until it ends.
+    /// Returns what has to be restored then.
+    fn reserve(&self, rules: &ThrottleRules, key: BucketKey, now: Duration) -> Result<Option<Reservation>, Duration> {
+        if !self.cache(key).contains_key(&key) {
             return Ok(None);
         }
         let mut outcome = Ok(None);
-        self.cache(place).entry(place).and_compute_with(|entry| {
-            let Some(mut guesses) = entry.map(moka::Entry::into_value) else { return Op::Nop };
-            outcome = guesses.wait(now).map(|()| None);
-            if outcome.is_err() || guesses.is_over(now) || guesses.wrong < rules.free(place) {
+        self.cache(key).entry(key).and_compute_with(|entry| {
+            let Some(mut bucket) = entry.map(moka::Entry::into_value) else { return Op::Nop };
+            outcome = bucket.check(now).map(|()| None);
+            if outcome.is_err() || bucket.is_expired(now) || bucket.wrong < rules.free(key) {
                 return Op::Nop;
             }
-            let to = now + rules.delay(place, guesses.wrong.saturating_add(1));
-            outcome = Ok(Some(Moved { from: guesses.until, to }));
-            guesses.until = to;
-            Op::Put(guesses)
+            let blocked_until = now + rules.delay(key, bucket.wrong.saturating_add(1));
+            outcome = Ok(Some(Reservation { previous: bucket.blocked_until, blocked_until }));
+            bucket.blocked_until = blocked_until;
+            Op::Put(bucket)
         });
         outcome
     }
 
-    /// Takes a move back, unless a wrong guess has set another wait meanwhile.
-    fn restore(&self, place: BucketKey, moved: Option<Moved>) {
-        let Some(Moved { from, to }) = moved else { return };
-        self.cache(place).entry(place).and_compute_with(|entry| match entry.map(moka::Entry::into_value) {
-            Some(guesses) if guesses.until == to => Op::Put(Guesses { until: from, ..guesses }),
+    /// Takes a reservation back, unless a wrong attempt has set another delay meanwhile.
+    fn restore(&self, key: BucketKey, reservation: Option<Reservation>) {
+        let Some(Reservation { previous, blocked_until }) = reservation else { return };
+        self.cache(key).entry(key).and_compute_with(|entry| match entry.map(moka::Entry::into_value) {
+            Some(bucket) if bucket.blocked_until == blocked_until => {
+                Op::Put(Bucket { blocked_until: previous, ..bucket })
+            }
             Some(_) | None => Op::Nop,
         });
     }
 
-    fn count(&self, rules: &ThrottleRules, place: BucketKey, name: Option<Arc<str>>, now: Duration) {
-        self.cache(place).entry(place).and_upsert_with(|entry| {
-            let before = entry.map(moka::Entry::into_value).filter(|guesses| !guesses.is_over(now));
-            let wrong = before.map_or(0, |guesses| guesses.wrong).saturating_add(1);
-            Guesses { wrong, until: now + rules.delay(place, wrong), latest: now, window: rules.window, name }
+    fn count(&self, rules: &ThrottleRules, key: BucketKey, name: Option<Arc<str>>, now: Duration) {
+        self.cache(key).entry(key).and_upsert_with(|entry| {
+            let previous = entry.map(moka::Entry::into_value).filter(|bucket| !bucket.is_expired(now));
+            let wrong = previous.map_or(0, |bucket| bucket.wrong).saturating_add(1);
+            let blocked_until = now + rules.delay(key, wrong);
+            Bucket { wrong, blocked_until, last_attempt: now, window: rules.window, name }
         });
     }
 }
 
-impl Guesses {
-    fn wait(&self, now: Duration) -> Result<(), u32> {
-        let Some(rest) = self.until.checked_sub(now).filter(|rest| !rest.is_zero()) else { return Ok(()) };
-        Err(u32::try_from(rest.as_millis().div_ceil(1000)).unwrap_or(u32::MAX))
+impl Bucket {
+    fn check(&self, now: Duration) -> Result<(), Duration> {
+        match self.blocked_until.checked_sub(now).filter(|wait| !wait.is_zero()) {
+            None => Ok(()),
+            Some(wait) if wait.subsec_nanos() == 0 => Err(wait),
+            Some(wait) => Err(Duration::from_secs(wait.as_secs().saturating_add(1))),
+        }
     }
 
-    fn is_over(&self, now: Duration) -> bool {
-        now.saturating_sub(self.latest) >= self.window
+    fn is_expired(&self, now: Duration) -> bool {
+        now.saturating_sub(self.last_attempt) >= self.window
     }
 }
 
-/// Takes places out that were quiet for their window, so that they use no memory.
-struct Quiet;
+/// Frees the memory of buckets that had no attempt for their window.
+struct IdleExpiry;
 
-impl Expiry<BucketKey, Guesses> for Quiet {
-    fn expire_after_create(&self, _: &BucketKey, guesses: &Guesses, _: Instant) -> Option<Duration> {
-        Some(guesses.window)
+impl Expiry<BucketKey, Bucket> for IdleExpiry {
+    fn expire_after_create(&self, _: &BucketKey, bucket: &Bucket, _: Instant) -> Option<Duration> {
+        Some(bucket.window)
     }
 
-    fn expire_after_update(
-        &self,
-        _: &BucketKey,
-        guesses: &Guesses,
-        _: Instant,
-        _: Option<Duration>,
-    ) -> Option<Duration> {
-        Some(guesses.window)
+    fn expire_after_update(&self, _: &BucketKey, bucket: &Bucket, _: Instant, _: Option<Duration>) -> Option<Duration> {
+        Some(bucket.window)
     }
 }
 

@@ -12,6 +12,10 @@ const fn at(seconds: u64) -> Duration {
     Duration::from_secs(1_000_000 + seconds)
 }
 
+const fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
 fn network(address: &str) -> Network {
     Network::of(address.parse().unwrap())
 }
@@ -20,8 +24,8 @@ fn here() -> Network {
     network("192.0.2.1")
 }
 
-/// One guess at a user, and what became of it: looked at, or how long to wait.
-fn guess(throttle: &Throttle, from: Network, name: &str, is_right: bool, now: Duration) -> Result<(), u32> {
+/// One attempt: verified, or refused with the time to wait.
+fn guess(throttle: &Throttle, from: Network, name: &str, is_right: bool, now: Duration) -> Result<(), Duration> {
     let guess = throttle.begin(&RULES, from, name, true, now)?;
     if is_right {
         throttle.right(&guess);
@@ -31,57 +35,57 @@ fn guess(throttle: &Throttle, from: Network, name: &str, is_right: bool, now: Du
     Ok(())
 }
 
-fn wrong(throttle: &Throttle, name: &str, now: Duration) -> Result<(), u32> {
+fn wrong(throttle: &Throttle, name: &str, now: Duration) -> Result<(), Duration> {
     guess(throttle, here(), name, false, now)
 }
 
 #[test]
-fn the_wait_doubles_with_each_wrong_guess_up_to_its_bound() {
+fn each_wrong_attempt_doubles_the_delay_up_to_its_bound() {
     let throttle = Throttle::default();
     let mut now = at(0);
     let mut waits = Vec::new();
     for _ in 0..11 {
         assert_eq!(wrong(&throttle, "acme", now), Ok(()));
         let wait = wrong(&throttle, "acme", now).err().unwrap_or_default();
-        // Refused ones are not guesses: asking on does not make it longer.
+        // Refused attempts do not count: they do not prolong the delay.
         waits.push(wait);
-        if wait > 0 {
-            assert_eq!(wrong(&throttle, "acme", now + Duration::from_secs(u64::from(wait) - 1)), Err(1));
+        if !wait.is_zero() {
+            assert_eq!(wrong(&throttle, "acme", now + wait - secs(1)), Err(secs(1)));
         }
-        now += Duration::from_secs(wait.into());
-        if wait == 0 {
+        now += wait;
+        if wait.is_zero() {
             throttle.clear(None);
             (0..waits.len()).for_each(|_| wrong(&throttle, "acme", now).unwrap());
         }
     }
-    assert_eq!(waits, [0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    assert_eq!(waits, [0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60].map(secs));
 }
 
 #[test]
-fn nobody_else_is_throttled_and_the_right_user_never_from_elsewhere() {
+fn other_users_and_other_networks_are_not_throttled() {
     let throttle = Throttle::default();
     while wrong(&throttle, "acme", at(0)).is_ok() {}
     assert_eq!(guess(&throttle, network("192.0.2.2"), "acme", true, at(0)), Ok(()));
-    assert_eq!(throttle.known_pair(network("192.0.2.2"), "acme", at(0)), Ok(()));
+    assert_eq!(throttle.check_pair(network("192.0.2.2"), "acme", at(0)), Ok(()));
     assert_eq!(guess(&throttle, here(), "other", true, at(0)), Ok(()));
 }
 
 #[test]
-fn a_right_secret_within_the_wait_is_refused_and_after_it_begins_anew() {
+fn a_right_password_is_refused_during_the_delay_and_clears_the_pair_after_it() {
     let throttle = Throttle::default();
     while wrong(&throttle, "acme", at(0)).is_ok() {}
-    assert_eq!(guess(&throttle, here(), "acme", true, at(0)), Err(1));
-    // Nor may it pass because it is remembered: that would be a look at the guess.
-    assert_eq!(throttle.known_pair(here(), "acme", at(0)), Err(1));
+    assert_eq!(guess(&throttle, here(), "acme", true, at(0)), Err(secs(1)));
+    // A cached verdict must not pass either: it would answer the guess.
+    assert_eq!(throttle.check_pair(here(), "acme", at(0)), Err(secs(1)));
     assert_eq!(guess(&throttle, here(), "acme", true, at(1)), Ok(()));
     for _ in 0..3 {
         assert_eq!(wrong(&throttle, "acme", at(1)), Ok(()));
     }
-    assert_eq!(wrong(&throttle, "acme", at(1)), Err(1));
+    assert_eq!(wrong(&throttle, "acme", at(1)), Err(secs(1)));
 }
 
 #[test]
-fn an_address_that_tries_many_users_is_throttled_whatever_it_gets_right_between() {
+fn an_address_that_tries_many_users_is_throttled_despite_right_passwords() {
     let throttle = Throttle::default();
     for number in 0..6 {
         assert_eq!(wrong(&throttle, &format!("user-{number}"), at(0)), Ok(()));
@@ -89,66 +93,66 @@ fn an_address_that_tries_many_users_is_throttled_whatever_it_gets_right_between(
             assert_eq!(guess(&throttle, here(), "own", true, at(0)), Ok(()));
         }
     }
-    assert_eq!(wrong(&throttle, "user-6", at(0)), Err(1));
+    assert_eq!(wrong(&throttle, "user-6", at(0)), Err(secs(1)));
     assert_eq!(guess(&throttle, here(), "own", true, at(1)), Ok(()));
-    // What is right gives the place no more guesses, and takes none.
+    // A right password neither adds nor uses free attempts of the network.
     assert_eq!(wrong(&throttle, "user-7", at(1)), Ok(()));
-    assert_eq!(wrong(&throttle, "user-8", at(1)), Err(2));
+    assert_eq!(wrong(&throttle, "user-8", at(1)), Err(secs(2)));
 }
 
 #[test]
-fn guesses_that_an_address_may_not_make_count_for_the_user_they_are_at() {
+fn attempts_from_a_blocked_address_count_for_their_user_name() {
     let throttle = Throttle::default();
     (0..6).for_each(|number| wrong(&throttle, &number.to_string(), at(0)).unwrap());
     for _ in 0..3 {
-        assert_eq!(throttle.known_pair(here(), "acme", at(0)), Ok(()));
-        assert_eq!(wrong(&throttle, "acme", at(0)), Err(1));
+        assert_eq!(throttle.check_pair(here(), "acme", at(0)), Ok(()));
+        assert_eq!(wrong(&throttle, "acme", at(0)), Err(secs(1)));
     }
-    assert_eq!(throttle.known_pair(here(), "acme", at(0)), Err(1));
+    assert_eq!(throttle.check_pair(here(), "acme", at(0)), Err(secs(1)));
 }
 
 #[test]
-fn of_many_guesses_at_the_end_of_a_wait_one_is_looked_at() {
+fn one_of_many_concurrent_attempts_after_the_delay_is_verified() {
     let throttle = Throttle::default();
     while wrong(&throttle, "acme", at(0)).is_ok() {}
     let first = throttle.begin(&RULES, here(), "acme", true, at(1)).unwrap();
-    assert_eq!(throttle.begin(&RULES, here(), "acme", true, at(1)).err(), Some(2));
-    // A full queue is not the caller's fault.
+    assert_eq!(throttle.begin(&RULES, here(), "acme", true, at(1)).err(), Some(secs(2)));
+    // A full hash queue is not the fault of the caller.
     throttle.undecided(&first);
     let again = throttle.begin(&RULES, here(), "acme", true, at(1)).unwrap();
     throttle.wrong(again, at(1));
-    assert_eq!(wrong(&throttle, "acme", at(1)), Err(2));
+    assert_eq!(wrong(&throttle, "acme", at(1)), Err(secs(2)));
 }
 
 #[test]
-fn wrong_tokens_keep_nobody_from_signing_in_and_passwords_no_token_out() {
+fn wrong_tokens_do_not_block_passwords_nor_wrong_passwords_tokens() {
     let throttle = Throttle::default();
     for _ in 0..6 {
         assert_eq!(throttle.wrong_token(&RULES, here(), at(0)), Ok(()));
     }
-    assert_eq!(throttle.wrong_token(&RULES, here(), at(0)), Err(1));
+    assert_eq!(throttle.wrong_token(&RULES, here(), at(0)), Err(secs(1)));
     assert_eq!(throttle.wrong_token(&RULES, network("192.0.2.2"), at(0)), Ok(()));
     assert_eq!(wrong(&throttle, "acme", at(0)), Ok(()));
     assert_eq!(throttle.wrong_token(&RULES, here(), at(1)), Ok(()));
-    assert_eq!(throttle.wrong_token(&RULES, here(), at(1)), Err(2));
+    assert_eq!(throttle.wrong_token(&RULES, here(), at(1)), Err(secs(2)));
 }
 
 #[test]
-fn names_that_nobody_has_are_throttled_alike_and_shown_to_nobody() {
+fn unknown_user_names_are_throttled_alike_and_never_listed() {
     let throttle = Throttle::default();
     let waits = |name: &str, is_known: bool| {
         let mut now = at(0);
         let one = |_| match throttle.begin(&RULES, network("192.0.2.9"), name, is_known, now) {
             Ok(guess) => {
                 throttle.wrong(guess, now);
-                0
+                Duration::ZERO
             }
-            Err(seconds) => {
-                now += Duration::from_secs(seconds.into());
-                seconds
+            Err(wait) => {
+                now += wait;
+                wait
             }
         };
-        let waits: Vec<u32> = (0..10).map(one).collect();
+        let waits: Vec<Duration> = (0..10).map(one).collect();
         let names: Vec<_> = throttle.list(at(0)).into_iter().filter_map(|entry| entry.name).collect();
         throttle.clear(None);
         (waits, names)
@@ -159,7 +163,7 @@ fn names_that_nobody_has_are_throttled_alike_and_shown_to_nobody() {
 }
 
 #[test]
-fn a_quiet_window_is_a_new_beginning() {
+fn a_bucket_expires_after_a_window_without_attempts() {
     let throttle = Throttle::default();
     while wrong(&throttle, "acme", at(0)).is_ok() {}
     assert_eq!(throttle.list(at(3599)).len(), 2);
@@ -167,11 +171,11 @@ fn a_quiet_window_is_a_new_beginning() {
     for _ in 0..3 {
         assert_eq!(wrong(&throttle, "acme", at(3600)), Ok(()));
     }
-    assert_eq!(wrong(&throttle, "acme", at(3600)), Err(1));
+    assert_eq!(wrong(&throttle, "acme", at(3600)), Err(secs(1)));
 }
 
 #[test]
-fn clearing_forgets_one_address_or_all() {
+fn clearing_removes_the_buckets_of_one_address_or_all() {
     let throttle = Throttle::default();
     let elsewhere = network("2001:db8::1");
     wrong(&throttle, "acme", at(0)).unwrap();
@@ -185,9 +189,9 @@ fn clearing_forgets_one_address_or_all() {
     assert!(throttle.is_empty());
 }
 
-/// Whoever has millions of addresses uses up no memory, and the ones that go on are still known.
+/// Millions of client addresses use bounded memory, and active ones stay throttled.
 #[test]
-fn what_is_remembered_is_bounded_and_the_latest_stay() {
+fn the_number_of_buckets_is_bounded_and_the_latest_stay() {
     let throttle = Throttle::default();
     for number in 0..150_000_u32 {
         let from = Network::of(std::net::Ipv4Addr::from_bits(number).into());
@@ -196,18 +200,18 @@ fn what_is_remembered_is_bounded_and_the_latest_stay() {
             let _throttled = throttle.wrong_token(&RULES, here(), at(0));
         }
     }
-    assert!(throttle.len() <= MOST, "{}", throttle.len());
+    assert!(throttle.len() <= MAX_BUCKETS, "{}", throttle.len());
     assert!(throttle.wrong_token(&RULES, here(), at(0)).is_err());
 }
 
-/// Names cost whoever guesses nothing.
+/// Callers choose names at no cost.
 #[test]
-fn a_flood_of_names_from_one_address_ends_nobody_elses_wait() {
+fn a_flood_of_names_from_one_address_evicts_no_other_network() {
     let throttle = Throttle::default();
     let there = network("198.51.100.1");
     (0..6).for_each(|number| guess(&throttle, there, &format!("user-{number}"), false, at(0)).unwrap());
     assert!(guess(&throttle, there, "another", false, at(0)).is_err());
-    for number in 0..2 * MOST {
+    for number in 0..2 * MAX_BUCKETS {
         let _throttled_soon = wrong(&throttle, &format!("name-{number}"), at(0));
     }
     throttle.len();

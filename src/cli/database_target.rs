@@ -54,11 +54,11 @@ impl Named {
         let url = &self.database.url;
         anyhow::ensure!(create || !self.is_missing(), "{url} is not there; claviger database migrate makes it");
         let limit = PATIENCE.max(self.database.options.query_timeout.duration());
-        let options = StoreOptions { connections: 2, limit, create };
+        let options = StoreOptions { connections: 2, query_timeout: limit, create };
         let store = Store::open(url, options).await.with_context(|| url.to_string())?;
         if !store.is_embedded() {
             // A server that is not there is asked again and again until the time is up.
-            let probe = StoreOptions { connections: 1, limit: ANSWER, create };
+            let probe = StoreOptions { connections: 1, query_timeout: ANSWER, create };
             let probe = Store::open(url, probe).await.with_context(|| url.to_string())?;
             probe.schema().await.with_context(|| url.to_string())?;
             probe.close().await;

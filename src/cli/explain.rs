@@ -97,7 +97,7 @@ impl Args {
         headers: &HeaderMap,
     ) -> (String, bool) {
         let title = format!("{} as {}", escaped(&format!("{method} {raw}")), credential.id);
-        let stated = Target::parse(raw.as_bytes(), rules.look_at_paths())
+        let stated = Target::parse(raw.as_bytes(), rules.depend_on_paths())
             .and_then(|target| RequestedVersion::read(&rules.versions, target, headers));
         let stated = match stated {
             Ok(stated) => stated,
@@ -111,7 +111,7 @@ impl Args {
             now: self.at.unwrap_or_else(|| Clock::System.now()),
         };
         let (report, is_admitted) = if rules.is_public(&call) {
-            match rules.admit_anyone(&call) {
+            match rules.admit_public(&call) {
                 Ok(_) => (format!("{title}: public, let through without a credential\n"), true),
                 Err(rejection) => (refusal(&title, rejection), false),
             }

@@ -1,5 +1,5 @@
-//! From a tree of [`Node`]s to types, by serde, without stopping at the first fault: what is faulty is
-//! reported, taken out, and the rest is tried again.
+//! Decodes a tree of [`Node`]s with serde without stopping at the first fault: a faulty value is reported and removed,
+//! and decoding starts again.
 
 use std::fmt;
 
@@ -12,28 +12,27 @@ use serde::de::{
 use super::suggest::{closest, unknown_key};
 use super::{Diagnostic, Diagnostics, Key, Node, Origin, Value};
 
-/// More than these are not reported at once.
-const MOST_FAULTS: usize = 100;
+const MAX_FAULTS: usize = 100;
 
-/// Decodes a tree into a type; `at` is the path of the root in fault reports. Faulty parts are taken
-/// out of the tree. `None` when it is so faulty that nothing is left.
+/// Decodes a tree; `at` is the path of the root in faults. Removes faulty values from the tree. `None` when the rest
+/// cannot be decoded.
 pub fn decode<T: DeserializeOwned>(root: &mut Node, at: &str, faults: &mut Diagnostics) -> Option<T> {
     let mut found = 0;
-    let mut taken_out: Vec<String> = Vec::new();
+    let mut removed_paths: Vec<String> = Vec::new();
     loop {
         let error = match T::deserialize(NodeDeserializer(root)) {
             Ok(value) => return Some(value),
             Err(error) => error,
         };
         let steps: Vec<Step> = error.steps.into_iter().rev().collect();
-        let told = steps.len() - usize::from(error.about == About::Hidden);
-        let mut path = join(at, &steps[..told]);
+        let shown = steps.len() - usize::from(error.about == About::Hidden);
+        let mut path = join(at, &steps[..shown]);
         let removed = remove(root, &steps, error.about == About::Duplicate);
         if let About::Missing(field) = error.about {
             path = join(&path, &[Step::Key(field.to_owned())]);
         }
-        // What was taken out as faulty is not missing too.
-        if !matches!(error.about, About::Missing(_)) || !taken_out.contains(&path) {
+        // A value that was removed as faulty is not reported as missing too.
+        if !matches!(error.about, About::Missing(_)) || !removed_paths.contains(&path) {
             let origin = error.origin.unwrap_or_else(|| root.origin.clone());
             faults.push(Diagnostic {
                 file: None,
@@ -43,9 +42,9 @@ pub fn decode<T: DeserializeOwned>(root: &mut Node, at: &str, faults: &mut Diagn
                 hint: error.hint,
             });
         }
-        taken_out.push(path);
+        removed_paths.push(path);
         found += 1;
-        if found >= MOST_FAULTS || !removed {
+        if found >= MAX_FAULTS || !removed {
             return None;
         }
     }
@@ -69,7 +68,7 @@ fn join(at: &str, steps: &[Step]) -> String {
     path
 }
 
-/// Takes out what these steps lead to; of a key that stands twice, all but the first.
+/// Removes the value at a path; of a duplicate key all but the first. False when there is none.
 fn remove(root: &mut Node, steps: &[Step], is_duplicate: bool) -> bool {
     let Some((last, before)) = steps.split_last() else { return false };
     let mut node = root;
@@ -99,7 +98,7 @@ fn remove(root: &mut Node, steps: &[Step], is_duplicate: bool) -> bool {
     }
 }
 
-/// A fault on its way up, collecting its path.
+/// A fault that collects its path while it propagates.
 #[derive(Debug)]
 struct DecodeError {
     steps: Vec<Step>,
@@ -109,23 +108,23 @@ struct DecodeError {
     about: About,
 }
 
-/// What a fault is about, where it stands.
+/// What a fault refers to.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum About {
-    /// What was written there.
+    /// A value.
     Written,
-    /// A key that is not there.
+    /// A missing key.
     Missing(&'static str),
-    /// A key that is none of these.
+    /// A key that is not one of these.
     Unknown(&'static [&'static str]),
-    /// A key that must not be repeated.
+    /// A key that a fault must not repeat.
     Hidden,
-    /// A key that stands there twice.
+    /// A duplicate key.
     Duplicate,
 }
 
 impl DecodeError {
-    /// A key that could not be read: it may be anything, even a secret.
+    /// The key may be a secret.
     fn of_key(self, key: &Key) -> Self {
         let About::Unknown(known) = self.about else {
             return Self { problem: format!("a key here {}", self.problem), about: About::Hidden, ..self };
@@ -165,7 +164,7 @@ impl serde::de::Error for DecodeError {
     }
 
     fn invalid_type(found: Unexpected, expected: &dyn Expected) -> Self {
-        let expected = in_words(expected);
+        let expected = describe(expected);
         let found = kind(&found);
         let error = Self::custom(format!("must be {expected}, not {found}"));
         let quotable = matches!(found, "a number" | "true or false");
@@ -173,7 +172,7 @@ impl serde::de::Error for DecodeError {
     }
 
     fn invalid_value(_: Unexpected, expected: &dyn Expected) -> Self {
-        Self::custom(format!("must be {}", in_words(expected)))
+        Self::custom(format!("must be {}", describe(expected)))
     }
 
     fn missing_field(field: &'static str) -> Self {
@@ -193,7 +192,7 @@ impl serde::de::Error for DecodeError {
     }
 }
 
-fn in_words(expected: &dyn Expected) -> String {
+fn describe(expected: &dyn Expected) -> String {
     let text = expected.to_string();
     match text.as_str() {
         "a string" | "a borrowed string" | "path string" => "text".into(),
@@ -245,7 +244,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
         }
     }
 
-    /// Serde's structs would take a list too, and its elements for fields by their position.
+    /// A derived struct would accept a list too, with fields by position.
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -329,12 +328,12 @@ impl<'de> MapAccess<'de> for Entries<'_> {
 }
 
 impl Entries<'_> {
-    /// The first of two keys is the one that counts.
+    /// Reports a later duplicate of the key.
     fn only_once(&self, key: &Key) -> Result<(), DecodeError> {
         let behind = self.entries.iter().skip(self.next + 1);
         match behind.map(|(other, _)| other).find(|other| other.name == key.name) {
             Some(again) => {
-                let error = DecodeError::custom(format!("stands here twice, first at {}", key.origin));
+                let error = DecodeError::custom(format!("is a duplicate of the key at {}", key.origin));
                 Err(DecodeError { about: About::Duplicate, ..error.here(&again.origin) })
             }
             None => Ok(()),

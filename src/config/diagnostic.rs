@@ -1,4 +1,4 @@
-//! What is wrong with a file, where, and what to do about it.
+//! Faults of files, with position and hint.
 
 use std::fmt;
 use std::path::Path;
@@ -7,33 +7,29 @@ use serde::Serialize;
 
 use super::Origin;
 
-/// One thing that is wrong. Never repeats a value: it may be a secret.
+/// A fault. Never repeats a value: it may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
-    /// The file it stands in, when it stands in one.
+    /// `None` for a fault in the environment or a flag.
     pub file: Option<String>,
-    /// Line and column, an environment variable, or a flag.
     #[serde(flatten)]
     pub origin: Origin,
-    /// Dotted path of the key; empty for the whole file.
+    /// Dotted path of the key; empty for the file as a whole.
     pub path: String,
-    /// What is wrong.
     pub problem: String,
-    /// What to do.
+    /// How to correct it.
     pub hint: Option<String>,
 }
 
-/// All that is wrong, in the order of the file.
+/// Every fault, in the order of the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, thiserror::Error)]
 pub struct Diagnostics(pub Vec<Diagnostic>);
 
 impl Diagnostic {
-    /// A fault without a hint.
     pub fn new(origin: Origin, path: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { file: None, origin, path: path.into(), problem: problem.into(), hint: None }
     }
 
-    /// The same with what to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -42,17 +38,15 @@ impl Diagnostic {
 }
 
 impl Diagnostics {
-    /// True when nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Adds one.
     pub fn push(&mut self, fault: Diagnostic) {
         self.0.push(fault);
     }
 
-    /// Says of all that stand in a file which one it is, and puts them in its order.
+    /// Sets the file of all faults that have a line, and sorts them by position.
     #[must_use]
     pub fn in_file(mut self, file: &Path) -> Self {
         let name = file.display().to_string();
@@ -63,10 +57,8 @@ impl Diagnostics {
         self
     }
 
-    /// `value` if nothing is wrong, otherwise the faults.
-    ///
     /// # Errors
-    /// Itself, when it is not empty.
+    /// The faults, if there are any.
     pub fn into_result<T>(self, value: impl FnOnce() -> T) -> Result<T, Self> {
         if self.is_empty() { Ok(value()) } else { Err(self) }
     }
@@ -119,11 +111,11 @@ mod tests {
 
     #[test]
     fn a_fault_as_json_names_file_line_and_column() {
-        let fault = Diagnostic::new(Origin::File { line: 4, column: 7 }, "a.b", "is odd").hint("mend it");
+        let fault = Diagnostic::new(Origin::File { line: 4, column: 7 }, "a.b", "is odd").hint("correct it");
         let faults = Diagnostics::from(fault).in_file(Path::new("claviger.yaml"));
         let json = serde_json::to_value(&faults.0[0]).unwrap();
         let expected = serde_json::json!({
-            "file": "claviger.yaml", "at": {"line": 4, "column": 7}, "path": "a.b", "problem": "is odd", "hint": "mend it"
+            "file": "claviger.yaml", "at": {"line": 4, "column": 7}, "path": "a.b", "problem": "is odd", "hint": "correct it"
         });
         assert_eq!(json, expected);
     }

@@ -1,11 +1,11 @@
-//! The settings in force, with where each comes from.
+//! Prints settings with the origin of each.
 
 use serde_json::Value as Json;
 
 use super::{Node, Origin, raw};
 
-/// As YAML, one comment a value: its place in the file, the variable or flag, or `default`. Holds no
-/// secret: settings name files of secrets, and an upstream with a password is refused.
+/// YAML with one comment per value: its line, the variable or flag, or `default`. Contains no secret: secrets are in
+/// files of their own, and an upstream with a password is refused.
 pub fn effective(file: &raw::File, root: &Node) -> String {
     let json = serde_json::to_value(file).unwrap_or_default();
     let mut out = String::new();

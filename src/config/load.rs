@@ -1,46 +1,43 @@
-//! Brings file, environment and flags together.
+//! Merges file, environment and flags.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::{Diagnostic, Diagnostics, Node, Origin, Settings, Value, decode, parse, raw};
+use super::{Diagnostic, Diagnostics, Node, Origin, Settings, Value, decode, parse, raw, read_text};
 
-/// Every override from the environment begins with this; `__` separates keys.
+/// Prefix of overrides in the environment; `__` separates keys.
 const PREFIX: &str = "CLAVIGER__";
 
-/// A value from outside the file, put over what the file says.
+/// A value of the environment or a flag, which replaces that of the file.
 #[derive(Debug, Clone)]
 pub struct Override {
     /// Keys from the root.
     pub path: Vec<String>,
-    /// The value and where it came from.
+    /// With the variable or flag as its origin.
     pub value: Node,
 }
 
 impl Override {
-    /// A text given by a flag.
     pub fn flag(flag: &'static str, path: &[&str], text: impl Into<String>) -> Self {
         let path = path.iter().map(|key| (*key).to_owned()).collect();
         Self { path, value: Node::new(Value::Text(text.into()), Origin::Flag(flag)) }
     }
 }
 
-/// Where settings come from.
+/// The sources of settings.
 #[derive(Debug, Clone, Default)]
 pub struct ConfigSource {
-    /// The file; without one, flags and environment have to do.
+    /// `None`: overrides only.
     pub file: Option<PathBuf>,
-    /// In rising priority.
+    /// In ascending priority.
     pub overrides: Vec<Override>,
 }
 
 impl ConfigSource {
-    /// Reads and checks everything.
-    ///
     /// # Errors
-    /// Every fault there is.
+    /// Every fault of the settings.
     pub fn load(&self) -> Result<Settings, Diagnostics> {
         let (root, file) = self.read()?;
         let directory = self.directory();
@@ -48,10 +45,10 @@ impl ConfigSource {
         settings.map_err(|faults| self.named(faults))
     }
 
-    /// The tree and the settings as written, defaults filled in.
+    /// The tree of the file with overrides applied, and the decoded file with defaults.
     ///
     /// # Errors
-    /// Every fault in how it is written.
+    /// Every fault, of syntax and of meaning, where the file cannot be decoded; otherwise none.
     pub fn read(&self) -> Result<(Node, raw::File), Diagnostics> {
         let mut root = match &self.file {
             None => Node::new(Value::Map(Vec::new()), Origin::WHOLE_FILE),
@@ -65,12 +62,12 @@ impl ConfigSource {
         let file = decode(&mut root, "", &mut faults);
         match (file, faults.is_empty()) {
             (Some(file), true) => Ok((root, file)),
-            // What is left of a faulty file may have more to say about.
+            // The rest of a faulty file may have faults of meaning too.
             (Some(file), false) => {
                 if let Err(more) = Settings::new(&file, &root, &self.directory()) {
-                    // Around or within what was taken out as faulty, nobody can say what is missing.
+                    // Faults next to a removed value may be caused by its removal.
                     let is_new =
-                        |fault: &Diagnostic| !faults.0.iter().any(|known| are_related(&known.path, &fault.path));
+                        |fault: &Diagnostic| !faults.0.iter().any(|other| are_related(&other.path, &fault.path));
                     let more: Vec<Diagnostic> = more.0.into_iter().filter(is_new).collect();
                     faults.0.extend(more);
                 }
@@ -80,7 +77,7 @@ impl ConfigSource {
         }
     }
 
-    /// Where operators look, as far as that can be read: a process that runs may have read a better file.
+    /// The admin section as far as it can be decoded: the running process may have read an earlier, valid file.
     pub fn admin(&self) -> raw::Admin {
         let tree = || parse(&read_text(self.file.as_ref()?).ok()?).ok();
         let mut root = tree().unwrap_or_else(|| Node::new(Value::Map(Vec::new()), Origin::WHOLE_FILE));
@@ -96,7 +93,7 @@ impl ConfigSource {
         }
     }
 
-    /// What relative paths in the file start from.
+    /// The base of relative paths in the file.
     fn directory(&self) -> PathBuf {
         let parent = self.file.as_deref().and_then(Path::parent);
         parent.unwrap_or(Path::new("")).to_owned()
@@ -110,30 +107,16 @@ impl ConfigSource {
     }
 }
 
-/// True when one path is the other or leads into it.
+/// True when the paths are equal or one is a prefix of the other.
 fn are_related(a: &str, b: &str) -> bool {
     let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
     long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
-/// A whole file as text.
+/// The overrides in variables such as `CLAVIGER__PROXY__LISTEN`; others are ignored.
 ///
 /// # Errors
-/// When it cannot be read, or is not UTF-8.
-pub fn read_text(path: &Path) -> Result<String, Diagnostic> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| Diagnostic::new(Origin::WHOLE_FILE, "", format!("cannot be read: {error}")))?;
-    String::from_utf8(bytes).map_err(|error| {
-        let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
-        let origin = Origin::File { line: u32::try_from(line).unwrap_or(u32::MAX), column: 1 };
-        Diagnostic::new(origin, "", "is not valid UTF-8")
-    })
-}
-
-/// The overrides in these variables, `CLAVIGER__PROXY__LISTEN` and the like; others are left alone.
-///
-/// # Errors
-/// Variables whose value cannot be read.
+/// Variables whose value is not YAML or not UTF-8.
 pub fn environment<T: AsRef<OsStr>>(variables: impl Iterator<Item = (T, T)>) -> Result<Vec<Override>, Diagnostics> {
     let mut overrides = Vec::new();
     let mut faults = Diagnostics::default();
@@ -143,10 +126,10 @@ pub fn environment<T: AsRef<OsStr>>(variables: impl Iterator<Item = (T, T)>) -> 
         let path: Vec<String> = path.split("__").map(str::to_ascii_lowercase).collect();
         let origin = Origin::Environment(name.as_ref().into());
         let value = match text.as_ref().to_str() {
-            // An empty document is a fault of a file; a variable may say null to switch something off.
+            // `parse` refuses a document that is null; a variable may be null to switch something off.
             Some(text) if text.trim() == "null" => Ok(Node::new(Value::Null, origin.clone())),
             Some(text) => parse(text),
-            // Left out, it could leave open what it was meant to shut.
+            // Ignoring it could leave something open that it was meant to close.
             None => Err(Diagnostic::new(Origin::WHOLE_FILE, "", "is not valid UTF-8")),
         };
         match value {
@@ -175,26 +158,26 @@ fn relocate(node: &mut Node, origin: &Origin) {
     }
 }
 
-/// The JSON Schema of the settings file, or of the credentials file.
+/// JSON Schema of the settings file or the credentials file.
 pub fn schema(of_credentials: bool) -> serde_json::Value {
     let schema =
         if of_credentials { schemars::schema_for!(raw::CredentialsFile) } else { schemars::schema_for!(raw::File) };
     schema.to_value()
 }
 
-/// Whether a terminal may be sent colours (<https://no-color.org>).
+/// False when `NO_COLOR` is set (<https://no-color.org>).
 pub fn wants_colour() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// Who sits at the operator's shell, as far as it says so: whoever became root, otherwise whoever has signed in.
+/// The name of the user at the shell as the environment states it: the user behind sudo, otherwise the login name.
 pub fn shell_user() -> String {
     let named = ["SUDO_USER", "USER", "LOGNAME"].into_iter().filter_map(std::env::var_os);
     let name = named.map(|name| name.to_string_lossy().into_owned()).find(|name| !name.is_empty());
     name.map_or("unknown".into(), |name| name.chars().filter(|letter| !letter.is_control()).take(64).collect())
 }
 
-/// What the desk of another process knows this one by (`CLAVIGER_TOKEN`).
+/// The operator token for the management API of another process (`CLAVIGER_TOKEN`).
 pub fn operator_token() -> Option<Zeroizing<String>> {
     let token = std::env::var_os("CLAVIGER_TOKEN")?.into_string().ok().map(Zeroizing::new)?;
     (!token.is_empty()).then_some(token)
@@ -203,7 +186,7 @@ pub fn operator_token() -> Option<Zeroizing<String>> {
 /// The overrides in the environment of this process.
 ///
 /// # Errors
-/// Variables whose value cannot be read.
+/// As for [`environment`].
 pub fn process_environment() -> Result<Vec<Override>, Diagnostics> {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     let all = std::env::vars_os();
@@ -215,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_variable_may_say_null_but_not_nothing() {
+    fn a_variable_may_be_null_but_not_empty() {
         let read = |text: &str| environment([("CLAVIGER__ACCEPT__API_KEY".to_owned(), text.to_owned())].into_iter());
         let overrides = read("null").unwrap();
         assert_eq!(

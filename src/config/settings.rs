@@ -1,4 +1,4 @@
-//! Settings that are known to make sense.
+//! Validated settings.
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 
-use super::load::read_text;
 use super::validate::Checker;
 use super::values::{DatabaseUrl, UpstreamUrl};
-use super::{Diagnostic, Diagnostics, Node, Origin, raw};
+use super::{Diagnostic, Diagnostics, Node, Origin, raw, read_text};
 use crate::credential::{
     RateLimit, RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog, VersionRule, WhenUnstated,
 };
@@ -18,116 +17,82 @@ use crate::credential::{
 /// that `type` does not depend on the path of the request (RFC 9457, 3.1.1).
 pub const ERROR_DOCS: &str = "https://claviger.invalid/reference/error-codes.html";
 
-/// Everything the file, the environment and the flags say, checked.
+/// Validated settings. Paths are absolute or relative to the working directory.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where requests arrive.
     pub listen: Vec<SocketAddr>,
-    /// Where they go; `None` for a process that is asked only, and for a desk alone, which listen nowhere for them.
+    /// `None` for a process that serves forward-auth or the control plane only; `listen` is empty then.
     pub upstream: Option<Upstream>,
-    /// Where proxies ask, if anywhere.
     pub forward_auth: Option<ForwardAuth>,
-    /// TLS at the listeners; paths are absolute or start from the working directory.
     pub tls: Option<raw::Tls>,
-    /// Whose X-Forwarded-For is believed.
     pub trusted_proxies: Box<[IpNet]>,
-    /// Worker threads of the gate.
     pub threads: NonZeroUsize,
     /// Address of the page that explains error codes; the `type` of problem documents is this, `#` and the code.
     pub error_docs: String,
     /// How long things may take.
     pub timeouts: raw::Timeouts,
-    /// Where operators look.
     pub admin_listen: SocketAddr,
-    /// TLS there; paths as for [`Settings::tls`].
     pub admin_tls: Option<raw::Tls>,
-    /// Proxies in front of it, whose word on who callers are is believed.
+    /// Proxies in front of the admin listener whose X-Forwarded-For is trusted.
     pub admin_proxies: Box<[IpNet]>,
-    /// Where people and scripts handle credentials, where there is a database to keep them in.
+    /// `None` when it is off or there is no database.
     pub console: Option<raw::Console>,
-    /// Where the next process asks for the listeners.
     pub handover_socket: Option<PathBuf>,
-    /// What links begin with, without a slash at the end.
+    /// The base of links, without a slash at the end.
     pub public_url: Option<String>,
-    /// The credentials file, if there is one.
     pub credentials_file: Option<PathBuf>,
-    /// The database, if there is one.
     pub database: Option<Database>,
-    /// Which credentials may be presented.
     pub accept: raw::Accept,
-    /// What the API behind is told.
     pub identity: raw::Identity,
-    /// The versions of the API.
     pub versions: VersionCatalog,
-    /// What scopes open.
     pub scopes: ScopeCatalog,
-    /// What needs no credential.
     pub public: Box<[RouteRule]>,
-    /// Where a WebSocket may be opened.
     pub upgrades: Box<[RouteRule]>,
-    /// Our own tokens.
     pub token_format: TokenFormat,
-    /// Slow hashing.
     pub passwords: raw::Passwords,
-    /// Threads that hash.
     pub hash_threads: NonZeroUsize,
-    /// How much callers may ask for.
     pub limits: raw::Limits,
-    /// How often a credential without a limit of its own may be used.
+    /// For credentials without a limit of their own.
     pub rate_limit: Option<RateLimit>,
-    /// How much guessing is tolerated.
     pub throttle: raw::Throttle,
-    /// What is written where.
     pub log: raw::Log,
-    /// Where requests are told of as parts of traces, if they are.
     pub tracing: Option<Tracing>,
 }
 
-/// Where proxies ask for verdicts.
 #[derive(Debug, Clone)]
 pub struct ForwardAuth {
-    /// At these addresses.
     pub listen: Vec<SocketAddr>,
-    /// Who may, and is believed.
     pub trusted_proxies: Box<[IpNet]>,
 }
 
-/// A database of credentials.
 #[derive(Debug, Clone)]
 pub struct Database {
-    /// Where it is; a file is absolute or starts from the working directory.
     pub url: DatabaseUrl,
-    /// How it is used; paths as for [`Settings::tls`].
     pub options: raw::Database,
 }
 
-/// Traces of requests.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tracing {
-    /// The address of a collector.
+    /// URL without /v1/traces.
     pub collector: String,
-    /// Of how many requests there is a span, from 0 to 1; of those that a trusted proxy wants told, always.
+    /// The share of requests that are traced, from 0 to 1; those that a trusted proxy marks as sampled always are.
     pub sample: f64,
 }
 
-/// The API behind.
 #[derive(Debug, Clone)]
 pub struct Upstream {
-    /// Where it is.
     pub url: UpstreamUrl,
-    /// How it is spoken to.
     pub protocol: raw::UpstreamProtocol,
-    /// How it is verified; paths as for [`Settings::tls`].
     pub tls: raw::UpstreamTls,
 }
 
 impl Settings {
-    /// From what was written in `directory`; `root` tells where.
+    /// Relative paths start from `directory`; `root` has the positions.
     ///
     /// # Errors
-    /// Everything that does not fit together.
+    /// Every value that does not fit the others.
     pub fn new(file: &raw::File, root: &Node, directory: &Path) -> Result<Self, Diagnostics> {
-        let mut faults = Checker::new(root).look_at(file);
+        let mut faults = Checker::new(root).check(file);
         let at = |path: &PathBuf| directory.join(path);
         let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let proxy = file.proxy.clone().unwrap_or_default();
@@ -209,26 +174,26 @@ impl Settings {
         self.database.as_ref().map(|database| &database.url)
     }
 
-    fn asked_at(&self) -> &[SocketAddr] {
-        self.forward_auth.as_ref().map_or(&[], |asked| &asked.listen)
+    fn forward_auth_listen(&self) -> &[SocketAddr] {
+        self.forward_auth.as_ref().map_or(&[], |forward_auth| &forward_auth.listen)
     }
 
-    /// True for a gate: a process that decides about requests, of its own or of proxies that ask.
+    /// True for a gate: a process that decides about requests, as a proxy or for forward-auth.
     pub fn decides(&self) -> bool {
         self.upstream.is_some() || self.forward_auth.is_some()
     }
 
-    /// Where anybody but operators comes: those of the gate first, then those for proxies that ask.
+    /// The listeners of the data plane: those of the proxy, then those of forward-auth.
     pub fn listeners(&self) -> impl Iterator<Item = SocketAddr> {
-        self.listen.iter().chain(self.asked_at()).copied()
+        self.listen.iter().chain(self.forward_auth_listen()).copied()
     }
 
-    /// The keys in which two settings differ and which take effect only at a start.
+    /// The keys that differ and that take effect only at a start.
     pub fn restart_needed(&self, next: &Self) -> Vec<&'static str> {
         let keys = [
-            ("proxy (there or not)", self.upstream.is_some() != next.upstream.is_some()),
+            ("proxy (present or not)", self.upstream.is_some() != next.upstream.is_some()),
             ("proxy.listen", self.listen != next.listen),
-            ("forward_auth.listen", self.asked_at() != next.asked_at()),
+            ("forward_auth.listen", self.forward_auth_listen() != next.forward_auth_listen()),
             ("proxy.tls (on or off)", self.tls.is_some() != next.tls.is_some()),
             ("proxy.threads", self.threads != next.threads),
             ("proxy.timeouts.request_head", self.timeouts.request_head != next.timeouts.request_head),
@@ -252,7 +217,6 @@ impl Settings {
     }
 }
 
-/// Where the database is, and how it is used.
 fn database(file: &raw::File, directory: &Path) -> Result<Option<Database>, Diagnostic> {
     let url = match (&file.credentials.database, &file.credentials.database_file) {
         (Some(url), _) => url.0.clone(),
@@ -269,7 +233,7 @@ fn database(file: &raw::File, directory: &Path) -> Result<Option<Database>, Diag
     Ok(Some(Database { url: url.within(directory), options }))
 }
 
-/// For what may take long: the other half is left to those that answer, whatever comes.
+/// Half of the cores hash; the other half is left to requests that need no hash.
 fn half(cores: NonZeroUsize) -> NonZeroUsize {
     NonZeroUsize::new(cores.get() / 2).unwrap_or(NonZeroUsize::MIN)
 }

@@ -1,4 +1,4 @@
-//! A YAML value that remembers where it was written.
+//! YAML values with their positions.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,11 +7,11 @@ use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::Spanned;
 
-/// Where a value was written.
+/// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
-    /// In a file; line 0 stands for the file as a whole. As JSON it stands beside the name of the file.
+    /// A position in a file; line 0 stands for the file as a whole. Serialised as `at`, next to `file`.
     #[serde(rename = "at")]
     File {
         /// From 1.
@@ -19,14 +19,13 @@ pub enum Origin {
         /// From 1.
         column: u32,
     },
-    /// In an environment variable.
+    /// An environment variable.
     Environment(Arc<str>),
-    /// In a flag of the command line.
+    /// A flag of the command line.
     Flag(&'static str),
 }
 
 impl Origin {
-    /// The file as a whole.
     pub const WHOLE_FILE: Self = Self::File { line: 0, column: 0 };
 }
 
@@ -47,52 +46,41 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A value and its place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
-    /// What was written.
     pub value: Value,
-    /// Where.
     pub origin: Origin,
 }
 
-/// A key of a mapping and its place.
+/// A key of a mapping.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Key {
-    /// The key.
     pub name: String,
-    /// Where.
     pub origin: Origin,
 }
 
-/// What was written.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// Nothing, or `null`.
+    /// No value, or `null`.
     Null,
-    /// `true` or `false`.
     Bool(bool),
-    /// A whole number.
     Integer(i64),
-    /// Any other number.
+    /// A number that is not an `i64`.
     Float(f64),
-    /// Text.
     Text(String),
-    /// A list.
     List(Vec<Node>),
-    /// A mapping, with keys that stand there twice.
+    /// May hold a key twice.
     Map(Vec<(Key, Node)>),
-    /// An element that was found faulty; skipped, so that the others keep their index.
+    /// A faulty element; decoding skips it, and the others keep their index.
     Removed,
 }
 
 impl Node {
-    /// A value of the same place.
     pub fn new(value: Value, origin: Origin) -> Self {
         Self { value, origin }
     }
 
-    /// The entry of a mapping.
+    /// The first entry of a mapping with this key.
     pub fn entry(&self, name: &str) -> Option<&(Key, Node)> {
         match &self.value {
             Value::Map(entries) => entries.iter().find(|(key, _)| key.name == name),
@@ -100,7 +88,7 @@ impl Node {
         }
     }
 
-    /// The place of the value behind these keys, or of the nearest one around it.
+    /// The origin of the value at a path, or of its nearest ancestor that exists.
     pub fn origin_of(&self, path: &[&str]) -> Origin {
         let mut node = self;
         for name in path {
@@ -114,7 +102,7 @@ impl Node {
         node.origin.clone()
     }
 
-    /// Puts a value at a path of keys, over what was there.
+    /// Sets the value at a path. Replaces what is not a mapping on the way.
     pub fn set(&mut self, path: &[&str], value: Self) {
         let Some((first, rest)) = path.split_first() else {
             *self = value;

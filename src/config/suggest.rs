@@ -1,29 +1,29 @@
-//! Keys that nobody knows. Such a key may be a value that lost its colon or its space, and so a secret:
-//! it is repeated only where it is a known key with a slip in it.
+//! Unknown keys. An unknown key may be a value that lost its colon or its space, and so a secret: a fault repeats it
+//! only where it is a misspelt known key.
 
 use super::{Diagnostic, Key};
 
-/// A name that differs from a known one by more than this is not a slip any more.
-const MOST_SLIPS: usize = 2;
-const LONGEST_NAME: usize = 32;
+/// Edit distance up to which a key counts as misspelt.
+const MAX_EDITS: usize = 2;
+const MAX_NAME_BYTES: usize = 32;
 
-/// The fault of a key that does not exist. Its path is the key's name, or empty where that must not be repeated.
+/// The fault of an unknown key. Its path is the key, or empty where the key may be a secret.
 pub fn unknown_key(key: &Key, known: &[&str]) -> Diagnostic {
     let name = key.name.as_str();
-    if is_slip(name, known) {
+    if is_misspelt(name, known) {
         let fault = Diagnostic::new(key.origin.clone(), name, "is not a known key");
-        return fault.hint(meant(name, known));
+        return fault.hint(suggestion(name, known));
     }
     let glued = known.iter().find_map(|known| Some((*known, name.strip_prefix(known)?.chars().next()?)));
     let hint = match glued {
-        Some((_, ':')) => "a colon needs a space behind it".to_owned(),
-        Some((known, other)) if !is_word(other) => format!("a colon and a space belong behind {known}"),
-        _ => meant(name, known),
+        Some((_, ':')) => "put a space after the colon".to_owned(),
+        Some((known, other)) if !is_word(other) => format!("put a colon and a space after {known}"),
+        _ => suggestion(name, known),
     };
     Diagnostic::new(key.origin.clone(), "", "a key here is not known").hint(hint)
 }
 
-/// The known word that is most like this one.
+/// The most similar of the known words, if any is similar.
 pub fn closest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     let folded = name.to_ascii_lowercase().replace('-', "_");
     known
@@ -34,22 +34,21 @@ pub fn closest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
         .map(|(_, candidate)| candidate)
 }
 
-fn meant(name: &str, known: &[&str]) -> String {
+fn suggestion(name: &str, known: &[&str]) -> String {
     match closest(name, known) {
         Some(known) => format!("did you mean {known}?"),
         None => format!("known here: {}", known.join(", ")),
     }
 }
 
-fn is_slip(name: &str, known: &[&str]) -> bool {
-    let is_name = name.len() <= LONGEST_NAME
+fn is_misspelt(name: &str, known: &[&str]) -> bool {
+    let is_name = name.len() <= MAX_NAME_BYTES
         && name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.chars().all(is_word);
-    let slips = |known: &str| (known.len() / 3).clamp(1, MOST_SLIPS);
-    is_name && known.iter().any(|known| strsim::osa_distance(name, known) <= slips(known))
+    let max_edits = |known: &str| (known.len() / 3).clamp(1, MAX_EDITS);
+    is_name && known.iter().any(|known| strsim::osa_distance(name, known) <= max_edits(known))
 }
 
-/// What names are made of behind their first letter.
 fn is_word(letter: char) -> bool {
     letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_'
 }

@@ -1,30 +1,27 @@
-//! What settings must have in common before they make sense.
+//! Rules that involve more than one setting.
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 
-use super::raw::{MOST_CONNECTIONS, MOST_LOOKUPS, MOST_MEGABYTES, MOST_QUEUED, MOST_REMEMBERED, MOST_THREADS};
+use super::raw::{MAX_CONNECTIONS, MAX_LOOKUPS, MAX_MEGABYTES, MAX_QUEUED, MAX_REMEMBERED, MAX_THREADS};
 use super::values::{DatabaseUrl, Parsed, UpstreamUrl, WebAddress};
 use super::{Diagnostic, Diagnostics, Node, raw};
 
-/// What no single value can tell.
 pub(super) struct Checker<'r> {
     root: &'r Node,
     faults: Diagnostics,
 }
 
 impl<'r> Checker<'r> {
-    /// For what was written in `root`.
     pub(super) fn new(root: &'r Node) -> Self {
         Self { root, faults: Diagnostics::default() }
     }
 
-    /// Everything that does not fit together.
-    pub(super) fn look_at(mut self, file: &raw::File) -> Diagnostics {
+    pub(super) fn check(mut self, file: &raw::File) -> Diagnostics {
         match (&file.proxy, &file.forward_auth) {
             (Some(proxy), _) => self.upstream(file, proxy),
             (None, Some(_)) => {}
-            (None, None) => self.desk_alone(file),
+            (None, None) => self.control_plane_only(file),
         }
         self.listeners(file);
         self.accept(file);
@@ -35,7 +32,7 @@ impl<'r> Checker<'r> {
         self.limits(file);
         self.throttle(&file.throttle);
         if file.rate_limit.as_ref().is_some_and(|rate| !rate.limit().is_countable()) {
-            self.report(&["rate_limit", "burst"], "would take more than a hundred years to be whole again", "");
+            self.report(&["rate_limit", "burst"], "would take more than a hundred years to refill", "");
         }
         self.log(file);
         self.tracing(&file.tracing, cfg!(feature = "otlp"));
@@ -49,15 +46,15 @@ impl<'r> Checker<'r> {
         self.faults.push(if hint.is_empty() { fault } else { fault.hint(hint) });
     }
 
-    /// Without a gate there has to be something else to serve.
-    fn desk_alone(&mut self, file: &raw::File) {
+    /// Without a gate there must be a control plane to serve.
+    fn control_plane_only(&mut self, file: &raw::File) {
         if !has_database(file) {
-            let hint = "say where the API is, for example upstream: http://127.0.0.1:9000, or give --upstream; a desk \
-                        alone, without proxy, wants credentials.database";
+            let hint = "set the address of the API, for example upstream: http://127.0.0.1:9000, or pass --upstream; a \
+                        control plane without a gate needs credentials.database";
             self.report(&["proxy", "upstream"], "is missing", hint);
         } else if !file.console.enabled {
-            let hint = "say in proxy.upstream where the API is, or leave console.enabled out for a desk alone";
-            self.report(&["proxy"], "is missing, and console.enabled is false: nothing would be served", hint);
+            let hint = "set proxy.upstream to the address of the API, or leave console.enabled out";
+            self.report(&["proxy"], "is missing, and console.enabled is false: there is nothing to serve", hint);
         }
     }
 
@@ -66,15 +63,15 @@ impl<'r> Checker<'r> {
         let proxy = file.proxy.as_ref().filter(|proxy| proxy.upstream.is_some());
         let listeners = [
             (["proxy", "listen"], proxy.map(|proxy| &proxy.listen)),
-            (["forward_auth", "listen"], file.forward_auth.as_ref().map(|asked| &asked.listen)),
+            (["forward_auth", "listen"], file.forward_auth.as_ref().map(|forward_auth| &forward_auth.listen)),
         ];
         for (path, addresses) in listeners.into_iter().filter_map(|(path, listen)| Some((path, &listen?.0))) {
             if addresses.is_empty() {
-                self.report(&path, "is empty", "name at least one address and port");
+                self.report(&path, "is empty", "set at least one address and port");
             }
             for address in addresses.iter().map(|address| address.0.0) {
                 if address.port() != 0 && seen.contains(&address) {
-                    self.report(&path, "names an address that is taken already", "admin.listen counts too");
+                    self.report(&path, "is used by another listener", "admin.listen counts too");
                 }
                 seen.push(address);
             }
@@ -85,21 +82,21 @@ impl<'r> Checker<'r> {
         let tls = &proxy.upstream_tls;
         let Some(url) = &proxy.upstream else {
             if file.forward_auth.is_some() && proxy.tls.is_some() {
-                let problem = "has no meaning where nothing is forwarded";
-                self.report(&["proxy", "tls"], problem, "leave it out: the listener of forward_auth has no TLS");
+                let problem = "has no effect without proxy.upstream";
+                self.report(&["proxy", "tls"], problem, "leave it out; the listener of forward_auth has no TLS");
             }
-            // Whoever is asked only needs nothing behind, but may say how it decides.
+            // For forward-auth alone, proxy may hold settings of decisions, such as trusted_proxies.
             let listens = self.root.entry("proxy").is_some_and(|(_, proxy)| proxy.entry("listen").is_some());
             if file.forward_auth.is_some() && !listens {
                 return;
             }
-            let hint = "say where the API is, for example upstream: http://127.0.0.1:9000, or give --upstream";
+            let hint = "set the address of the API, for example upstream: http://127.0.0.1:9000, or pass --upstream";
             return self.report(&["proxy", "upstream"], "is missing", hint);
         };
         let at = ["proxy", "upstream_tls"];
         let set = [tls.ca.is_some(), tls.certificate.is_some(), tls.key.is_some(), tls.server_name.is_some()];
         if !matches!(url.0, UpstreamUrl::Tcp { tls: true, .. }) && set.contains(&true) {
-            self.report(&at, "has no meaning without https", "write upstream: https://…, or leave this out");
+            self.report(&at, "has no effect without https", "write upstream: https://…, or leave this out");
         }
         if tls.certificate.is_some() != tls.key.is_some() {
             self.report(&at, "needs certificate and key together", "");
@@ -117,15 +114,15 @@ impl<'r> Checker<'r> {
             if header.is_none() && query.is_none() {
                 self.report(
                     &["accept", "api_key"],
-                    "names neither header nor query",
+                    "has neither header nor query",
                     "write api_key: null to switch it off",
                 );
             }
         } else if !accept.bearer && !accept.basic {
-            self.report(&["accept"], "accepts nothing", "switch on bearer, basic or api_key");
+            self.report(&["accept"], "accepts no credential", "switch on bearer, basic or api_key");
         }
         if query.is_some() && file.forward_auth.is_some() && !file.identity.forward_credential {
-            let problem = "cannot be taken out of a request that a proxy forwards after it has asked";
+            let problem = "cannot be removed from requests that another proxy forwards (forward_auth)";
             let hint = "leave it out, or set identity.forward_credential: true";
             self.report(&["accept", "api_key", "query"], problem, hint);
         }
@@ -134,14 +131,18 @@ impl<'r> Checker<'r> {
         }
         let version = file.versions.read_from.header.as_ref();
         if header.is_some() && header == version {
-            self.report(&["accept", "api_key", "header"], "is the version's header too", "");
+            self.report(&["accept", "api_key", "header"], "is also versions.read_from.header", "");
         }
         let prefix = file.identity.prefix.0.0.to_ascii_lowercase();
         for (header, path) in
             [(header, ["accept", "api_key", "header"]), (version, ["versions", "read_from", "header"])]
         {
             if header.is_some_and(|header| header.0.0.as_str().starts_with(&prefix)) {
-                self.report(&path, "begins like the identity headers, which are removed", "see identity.prefix");
+                self.report(
+                    &path,
+                    "begins with the prefix of the identity headers, which are removed",
+                    "see identity.prefix",
+                );
             }
         }
     }
@@ -150,28 +151,28 @@ impl<'r> Checker<'r> {
         let versions = &file.versions;
         let named = versions.read_from.path.is_some() || versions.read_from.header.is_some();
         if named && versions.known.is_empty() {
-            let problem = "is missing, though read_from says where requests name a version";
+            let problem = "is missing, although read_from is set";
             self.report(&["versions", "known"], problem, "list them, oldest first");
         }
         if !named && !versions.known.is_empty() && versions.when_unstated == raw::WhenUnstated::Reject {
             self.report(
                 &["versions", "when_unstated"],
                 "would refuse every request",
-                "say in read_from where versions are named",
+                "set read_from to where requests name their version",
             );
         }
         let mut names = Vec::new();
         for (index, version) in versions.known.iter().enumerate() {
             let index = index.to_string();
             if names.contains(&&version.name.0) {
-                self.report(&["versions", "known", &index, "name"], "stands here twice", "");
+                self.report(&["versions", "known", &index, "name"], "is used twice", "");
             }
             names.push(&version.name.0);
             let later = |a: &Option<super::Parsed<raw::Day>>, b: &Option<super::Parsed<raw::Day>>| {
                 a.as_ref().zip(b.as_ref()).is_some_and(|(a, b)| a.0.value > b.0.value)
             };
             if later(&version.deprecated_on, &version.sunset_on) {
-                let problem = "is earlier than deprecated_on (RFC 8594 wants it later)";
+                let problem = "is earlier than deprecated_on (RFC 8594 requires a later date)";
                 self.report(&["versions", "known", &index, "sunset_on"], problem, "");
             }
             if later(&version.sunset_on, &version.retired_on) {
@@ -182,10 +183,10 @@ impl<'r> Checker<'r> {
 
     fn credentials(&mut self, credentials: &raw::Credentials) {
         if credentials.database.is_some() && credentials.database_file.is_some() {
-            self.report(&["credentials", "database_file"], "stands beside database; one of them is enough", "");
+            self.report(&["credentials", "database_file"], "is set together with database; use one of them", "");
         }
         if credentials.file.is_none() && credentials.database.is_none() && credentials.database_file.is_none() {
-            let hint = "name the credentials file, or give --credentials; or name a database";
+            let hint = "set the path of the credentials file, or pass --credentials; or set database";
             self.report(&["credentials", "file"], "is missing", hint);
         }
     }
@@ -194,11 +195,11 @@ impl<'r> Checker<'r> {
         let count = |number: Option<NonZeroUsize>| number.map_or(0, NonZeroUsize::get) as u64;
         let passwords = &file.passwords;
         for (path, number, most) in [
-            (["proxy", "threads"], count(file.proxy.as_ref().and_then(|proxy| proxy.threads)), MOST_THREADS),
-            (["passwords", "threads"], count(passwords.threads), MOST_THREADS),
-            (["passwords", "queue"], count(Some(passwords.queue)), MOST_QUEUED),
-            (["passwords", "remembered"], passwords.remembered, MOST_REMEMBERED),
-            (["database", "connections"], file.database.connections.get().into(), MOST_CONNECTIONS),
+            (["proxy", "threads"], count(file.proxy.as_ref().and_then(|proxy| proxy.threads)), MAX_THREADS),
+            (["passwords", "threads"], count(passwords.threads), MAX_THREADS),
+            (["passwords", "queue"], count(Some(passwords.queue)), MAX_QUEUED),
+            (["passwords", "remembered"], passwords.remembered, MAX_REMEMBERED),
+            (["database", "connections"], file.database.connections.get().into(), MAX_CONNECTIONS),
         ] {
             if number > most {
                 self.report(&path, &format!("is more than {most}"), "");
@@ -210,30 +211,30 @@ impl<'r> Checker<'r> {
         let database = &file.database;
         let is_embedded = file.credentials.database.as_ref().is_some_and(|url| matches!(url.0, DatabaseUrl::Sqlite(_)));
         if database.snapshot.is_some() && is_embedded {
-            let problem = "has no meaning with SQLite, whose file is there at every start";
+            let problem = "has no effect with SQLite, whose file is always reachable";
             self.report(&["database", "snapshot"], problem, "leave it out");
         }
-        if u64::from(database.cache.megabytes.get()) > MOST_MEGABYTES {
-            self.report(&["database", "cache", "megabytes"], &format!("is more than {MOST_MEGABYTES}"), "");
+        if u64::from(database.cache.megabytes.get()) > MAX_MEGABYTES {
+            self.report(&["database", "cache", "megabytes"], &format!("is more than {MAX_MEGABYTES}"), "");
         }
-        if database.lookups.get() > MOST_LOOKUPS {
-            self.report(&["database", "lookups"], &format!("is more than {MOST_LOOKUPS}"), "");
+        if database.lookups.get() > MAX_LOOKUPS {
+            self.report(&["database", "lookups"], &format!("is more than {MAX_LOOKUPS}"), "");
         }
     }
 
-    /// Passwords and secrets pass there.
+    /// Passwords and secrets pass the admin listener.
     fn console(&mut self, file: &raw::File) {
         let admin = &file.admin;
-        let is_within = admin.listen.0.0.ip().to_canonical().is_loopback() || admin.tls.is_some() || admin.behind_proxy;
-        if file.console.enabled && has_database(file) && !is_within {
-            let problem = "is no loopback address, and the desk there would be without TLS";
-            let hint = "set admin.tls; or admin.behind_proxy: true, where a proxy in front speaks TLS; or console.enabled: \
-                        false";
+        let is_safe = admin.listen.0.0.ip().to_canonical().is_loopback() || admin.tls.is_some() || admin.behind_proxy;
+        if file.console.enabled && has_database(file) && !is_safe {
+            let problem = "is not a loopback address, and the management API would be served without TLS";
+            let hint = "set admin.tls; or admin.behind_proxy: true, where a proxy in front terminates TLS; or \
+                        console.enabled: false";
             self.report(&["admin", "listen"], problem, hint);
         }
         let session = &file.console.session;
         if session.most.duration() < session.idle.duration() {
-            self.report(&["desk", "session", "most"], "is shorter than idle", "");
+            self.report(&["console", "session", "most"], "is shorter than idle", "");
         }
         for (role, name) in [
             ("staff", &file.console.roles.staff),
@@ -242,7 +243,7 @@ impl<'r> Checker<'r> {
             ("member", &file.console.roles.member),
         ] {
             if !(1..=60).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-                self.report(&["desk", "roles", role], "must be 1 to 60 characters on one line", "");
+                self.report(&["console", "roles", role], "must be 1 to 60 characters on one line", "");
             }
         }
     }
@@ -262,7 +263,7 @@ impl<'r> Checker<'r> {
     }
 
     fn limits(&mut self, file: &raw::File) {
-        // The upper end is pingora's own.
+        // The upper bound is pingora's.
         if !(1024..=1024 * 1024).contains(&file.limits.header_bytes) {
             self.report(&["limits", "header_bytes"], "must be 1024 to 1048576", "");
         }
@@ -270,7 +271,7 @@ impl<'r> Checker<'r> {
 
     fn log(&mut self, file: &raw::File) {
         const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
-        // A word alone could be a target, but is a misspelt level.
+        // EnvFilter takes a single word for a target; here it is a misspelt level.
         let is_level = |part: &str| part.contains('=') || LEVELS.contains(&part.to_ascii_lowercase().as_str());
         let level = &file.log.level;
         if !level.split(',').all(is_level) || tracing_subscriber::EnvFilter::builder().parse(level).is_err() {
@@ -282,11 +283,11 @@ impl<'r> Checker<'r> {
         let path = ["tracing", "otlp"];
         if let Some(Parsed(WebAddress(collector))) = &tracing.otlp {
             if !is_built_in {
-                let hint = "build it without --no-default-features, or leave this out";
-                self.report(&path, "has no meaning: this program is built without traces", hint);
+                let hint = "build with the feature otlp, or leave this out";
+                self.report(&path, "has no effect: this build has no traces", hint);
             }
             if collector.contains(['@', '?', '#']) {
-                self.report(&path, "must be no more than a scheme, a host, a port and a path", "");
+                self.report(&path, "must have a scheme, a host, a port and a path only", "");
             }
         }
         if !(0.0..=1.0).contains(&tracing.sample) {

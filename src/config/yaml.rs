@@ -1,5 +1,4 @@
-//! The only place that reads YAML. Duplicate keys, alias bombs and type errors are refused with line
-//! and column, and no message repeats a piece of the file: the next line may hold a secret.
+//! Parses YAML; nothing else does. No fault repeats text of the file: it may be a secret.
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_yaml::Error;
@@ -7,10 +6,8 @@ use serde_yaml::Error;
 use super::suggest::unknown_key;
 use super::{Diagnostic, Diagnostics, Key, Node, Origin, Value};
 
-/// Reads one document.
-///
 /// # Errors
-/// The one fault that stopped the reader.
+/// The fault that stopped the parser, or an empty document.
 pub fn parse(text: &str) -> Result<Node, Diagnostic> {
     if text.trim().is_empty() {
         return Err(Diagnostic::new(Origin::WHOLE_FILE, "", "is empty"));
@@ -19,11 +16,11 @@ pub fn parse(text: &str) -> Result<Node, Diagnostic> {
     if root.value == Value::Null { Err(Diagnostic::new(Origin::WHOLE_FILE, "", "is empty")) } else { Ok(root) }
 }
 
-/// Reads a document whose lists may be long, handing over one element at a time: `sections` names the
-/// keys of the root that hold lists, `each` gets section, index and element.
+/// Parses a document with long lists, one element at a time. `sections` are the keys of the root that hold lists;
+/// `each` gets section, index and element.
 ///
 /// # Errors
-/// What stopped the reader, unknown and duplicate keys of the root.
+/// The fault that stopped the parser; unknown and duplicate keys of the root.
 pub fn each_item(
     text: &str,
     sections: &'static [&'static str],
@@ -45,7 +42,7 @@ pub fn each_item(
 
 fn options() -> serde_yaml::Options {
     serde_yaml::options! {
-        // Sized for a million credentials; anchors are a convenience, not a way to write lists.
+        // For a million credentials with few aliases.
         budget: serde_yaml::budget! {
             max_events: 200_000_000,
             max_nodes: 100_000_000,
@@ -54,7 +51,7 @@ fn options() -> serde_yaml::Options {
             max_depth: 32,
         },
         alias_limits: serde_yaml::alias_limits! { max_total_replayed_events: 100_000, max_replay_stack_depth: 16 },
-        // Duplicates are found in the tree, so that all of them are reported.
+        // `decode` reports duplicates, all of them.
         duplicate_keys: serde_yaml::DuplicateKeyPolicy::PassThrough,
         merge_keys: serde_yaml::MergeKeyPolicy::Error,
         strict_booleans: true,
@@ -74,11 +71,11 @@ fn fault(error: &Error) -> Diagnostic {
         Error::Eof { .. } => "ends too early".into(),
         Error::MultipleDocuments { .. } => "holds more than one YAML document".into(),
         Error::MergeKeyNotAllowed { .. } => "merge keys (<<) are not supported".into(),
-        Error::UnknownAnchor { .. } => "an alias (*) names an anchor that is not there".into(),
+        Error::UnknownAnchor { .. } => "an alias (*) refers to an anchor that does not exist".into(),
         Error::Budget { .. }
         | Error::AliasReplayLimitExceeded { .. }
         | Error::AliasExpansionLimitExceeded { .. }
-        | Error::AliasReplayStackDepthExceeded { .. } => "expands to more than is allowed (aliases, nesting)".into(),
+        | Error::AliasReplayStackDepthExceeded { .. } => "exceeds the limit of aliases or nesting".into(),
         _ => "is not valid YAML here".into(),
     };
     let fault = Diagnostic::new(origin, "", problem);
@@ -106,7 +103,7 @@ impl<'de, F: FnMut(&'static str, usize, Node)> Visitor<'de> for &mut Root<F> {
         while let Some(key) = entries.next_key::<Key>()? {
             match self.sections.iter().find(|section| **section == key.name) {
                 Some(section) if self.seen.contains(section) => {
-                    self.faults.push(Diagnostic::new(key.origin, *section, "stands here twice"));
+                    self.faults.push(Diagnostic::new(key.origin, *section, "is a duplicate key"));
                     entries.next_value::<IgnoredAny>()?;
                 }
                 Some(section) => {
@@ -133,7 +130,7 @@ impl<'de, F: FnMut(&'static str, usize, Node)> Visitor<'de> for &mut Root<F> {
     }
 }
 
-/// Hands over the elements of a list; gives back a value that is none.
+/// Passes on the elements of a list; returns a value that is not a list.
 struct Items<'f, F> {
     section: &'static str,
     each: &'f mut F,
@@ -212,7 +209,7 @@ mod tests {
             ("a: [1, 2\nb: 3", "2:2  is not valid YAML: illegal placement of ':' indicator"),
             (
                 "x: 1\na: *b",
-                "2:4  an alias (*) names an anchor that is not there; put a value that begins with * or & in quotes",
+                "2:4  an alias (*) refers to an anchor that does not exist; put a value that begins with * or & in quotes",
             ),
             ("a: 1\n---\nb: 2\n", "3:1  holds more than one YAML document"),
             ("a: {<<: {b: 1}}", "1:5  merge keys (<<) are not supported"),
@@ -230,11 +227,11 @@ mod tests {
             let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
             bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
         }
-        assert!(parse(&bomb).unwrap_err().problem.contains("expands to more than is allowed"));
+        assert!(parse(&bomb).unwrap_err().problem.contains("exceeds the limit of aliases"));
     }
 
     #[test]
-    fn no_message_repeats_what_is_written() {
+    fn no_fault_repeats_text_of_the_file() {
         for text in [
             "password: *hunter2",
             "password: \"hunter2",

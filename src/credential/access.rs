@@ -1,4 +1,4 @@
-//! What a credential may call: rights by method and path.
+//! Scopes: rights by method and path.
 
 use std::str::FromStr;
 
@@ -7,18 +7,15 @@ use http::Method;
 
 use super::Label;
 
-/// A path that a rule covers, by whole segments: `/payments` covers `/payments` and `/payments/7`,
-/// not `/paymentsx`. Compared byte for byte; paths that two parsers could read two ways never get here.
+/// A path prefix of whole segments: `/payments` covers `/payments` and `/payments/7`, not `/paymentsx`. Compared byte
+/// for byte; ambiguous request paths are refused before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoutePath(Box<str>);
 
-/// Why a text cannot be a [`RoutePath`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RoutePathError {
-    /// Relative.
     #[error("must begin with /")]
     Relative,
-    /// A query, a wildcard, a dot segment: something that is never compared.
     #[error("must be plain segments, without //, dot segments, *, ?, #, ; or percent signs")]
     NotPlain,
 }
@@ -50,58 +47,54 @@ impl RoutePath {
     }
 }
 
-/// Methods on a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RouteRule {
-    /// Empty: every method. `GET` includes `HEAD` (RFC 9110, 9.3.2).
+    /// Empty covers every method. `GET` includes `HEAD` (RFC 9110, 9.3.2).
     pub methods: Box<[Method]>,
-    /// After the version, where the path names one.
+    /// The path after the version.
     pub path: RoutePath,
 }
 
 impl RouteRule {
-    /// True when the rule speaks about this request.
     pub fn covers(&self, method: &Method, path: &str) -> bool {
         let named = |wanted: &Method| wanted == method || (wanted == Method::GET && method == Method::HEAD);
         (self.methods.is_empty() || self.methods.iter().any(named)) && self.path.covers(path)
     }
 }
 
-/// Every scope that the rules know, and what it opens.
+/// The scopes of the settings and the routes that each permits.
 #[derive(Debug, Clone, Default)]
 pub struct ScopeCatalog(Vec<(Label, Box<[RouteRule]>)>);
 
 impl ScopeCatalog {
-    /// A catalog of these scopes; names are unique, as keys of a mapping are.
+    /// The caller guarantees unique names.
     pub fn new(scopes: Vec<(Label, Box<[RouteRule]>)>) -> Self {
         Self(scopes)
     }
 
-    /// True when the rules know this scope.
     pub fn contains(&self, name: &str) -> bool {
         self.0.iter().any(|(known, _)| known.as_str() == name)
     }
 
-    /// The names, in the order of the file.
+    /// In the order of the file.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
-    /// True when no scope is configured at all.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// True when one of the held scopes covers the request. A scope that the rules no longer know opens nothing.
+    /// True when one of the held scopes covers the request. A scope that is not in the catalog permits nothing.
     pub fn permit(&self, held: &ScopeSet, method: &Method, path: &str) -> bool {
-        let open = |(name, rules): &(Label, Box<[RouteRule]>)| {
+        let permits = |(name, rules): &(Label, Box<[RouteRule]>)| {
             held.names.contains(name) && rules.iter().any(|rule| rule.covers(method, path))
         };
-        self.0.iter().any(open)
+        self.0.iter().any(permits)
     }
 }
 
-/// The scopes that a credential holds. Credentials with the same ones share it.
+/// The scopes that a credential holds; shared by credentials with the same scopes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScopeSet {
     names: Box<[Label]>,
@@ -109,18 +102,17 @@ pub struct ScopeSet {
 }
 
 impl ScopeSet {
-    /// A set of these names.
     pub fn new(names: Vec<Label>) -> Self {
         let joined = names.iter().map(Label::as_str).collect::<Vec<_>>().join(" ");
         Self { names: names.into(), joined: Bytes::from(joined.into_bytes().into_boxed_slice()) }
     }
 
-    /// The names, in the order of the file.
+    /// In the order of the file.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(Label::as_str)
     }
 
-    /// Space-separated, shared; for a header value without a copy.
+    /// Space-separated. Cloned without a copy.
     pub fn joined(&self) -> Bytes {
         self.joined.clone()
     }
@@ -156,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_that_could_never_be_compared_are_refused() {
+    fn paths_that_no_request_could_match_are_refused() {
         assert_eq!("payments".parse::<RoutePath>(), Err(RoutePathError::Relative));
         for odd in ["/a//b", "/a/../b", "/a/*", "/a?b", "/a%20b", "/a;b", "/ä"] {
             assert_eq!(odd.parse::<RoutePath>(), Err(RoutePathError::NotPlain), "{odd}");
@@ -164,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_opens_what_it_says_and_an_unknown_one_nothing() {
+    fn a_scope_permits_its_routes_and_an_unknown_scope_nothing() {
         let label = |text: &str| text.parse::<Label>().unwrap();
         let write = vec![rule(&[Method::POST], "/payments")].into_boxed_slice();
         let catalog = ScopeCatalog::new(vec![(label("payments:write"), write)]);
@@ -177,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_catalog_and_a_set_know_their_names_in_the_order_of_the_file() {
+    fn catalogs_and_sets_keep_the_order_of_the_file() {
         let label = |text: &str| text.parse::<Label>().unwrap();
         let catalog = ScopeCatalog::new(["b", "a"].map(|name| (label(name), Box::default())).into());
         assert_eq!(catalog.names().collect::<Vec<_>>(), ["b", "a"]);

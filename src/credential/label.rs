@@ -1,39 +1,34 @@
-//! Short identifiers that are safe in a header, a log line and a file.
+//! Identifiers that need no escaping in headers, log lines and files.
 
 use std::fmt;
 use std::str::FromStr;
 
 use bytes::Bytes;
 
-const LONGEST: usize = 128;
+const MAX_LENGTH: usize = 128;
 
-/// An identifier of ours: credential, account, version or scope. 1 to 128 characters out of
-/// `A-Z a-z 0-9 . _ : @ / + -`, so that it needs no escaping anywhere and can be shared without a copy.
+/// The id of a credential or account, or the name of a version or scope: 1 to 128 characters of
+/// `A-Z a-z 0-9 . _ : @ / + -`. Cloned without a copy.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Label(Bytes);
 
-/// Why a text cannot be a [`Label`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LabelError {
-    /// Nothing there.
     #[error("must not be empty")]
     Empty,
-    /// More than 128 characters.
-    #[error("is longer than {LONGEST} characters")]
+    #[error("is longer than {MAX_LENGTH} characters")]
     TooLong,
-    /// A character that would need escaping somewhere.
-    #[error("may hold only letters, digits and . _ : @ / + -")]
+    #[error("may contain only letters, digits and . _ : @ / + -")]
     Character,
 }
 
 impl Label {
-    /// The text itself.
     pub fn as_str(&self) -> &str {
-        // Only ASCII passes `from_str`; an impossible failure shows as an empty label, which matches nothing.
+        // `from_str` accepts ASCII only, so the default is never used. It would match nothing.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// The same bytes, shared; for a header value without a copy.
+    /// Cloned without a copy; for header values.
     pub fn to_bytes(&self) -> Bytes {
         self.0.clone()
     }
@@ -46,7 +41,7 @@ impl FromStr for Label {
         if text.is_empty() {
             return Err(LabelError::Empty);
         }
-        if text.len() > LONGEST {
+        if text.len() > MAX_LENGTH {
             return Err(LabelError::TooLong);
         }
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:@/+-".contains(&byte);
@@ -74,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_characters_that_need_no_escaping_are_taken() {
+    fn only_characters_that_need_no_escaping_are_accepted() {
         assert!("acme-billing_2.0:eu@x/y+z".parse::<Label>().is_ok());
         assert_eq!("".parse::<Label>(), Err(LabelError::Empty));
         assert_eq!("a b".parse::<Label>(), Err(LabelError::Character));
@@ -84,8 +79,8 @@ mod tests {
     }
 
     #[test]
-    fn a_label_reads_back_everywhere_it_is_shown() {
-        let longest = "x".repeat(LONGEST);
+    fn a_label_displays_as_it_was_parsed() {
+        let longest = "x".repeat(MAX_LENGTH);
         for text in ["a", "acme-billing", &longest] {
             let label: Label = text.parse().unwrap();
             assert_eq!((label.as_str(), &*label.to_string(), &*label.to_bytes()), (text, text, text.as_bytes()));

@@ -1,4 +1,4 @@
-//! What is gathered of the uses of a credential until somebody writes it down.
+//! Collects the uses of a credential until they are stored.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -8,18 +8,18 @@ use jiff::Timestamp;
 
 use super::{Network, RecentUses, Use};
 
-/// Gathers uses until somebody takes them away. Noting one costs two atomic reads; once a second, and where callers
-/// take turns, a lock that hardly anybody else wants.
+/// Collects uses until [`LastUse::take`]. Recording one costs two atomic reads, plus an uncontended lock once a second
+/// or when the client network changes.
 #[derive(Debug, Default)]
 pub struct LastUse {
-    /// Of the last one.
+    /// Unix time of the last use.
     second: AtomicI64,
     network: AtomicU64,
-    untaken: Mutex<RecentUses>,
+    pending: Mutex<RecentUses>,
 }
 
 impl LastUse {
-    /// Takes note of a use. True when it is the first since [`LastUse::take`].
+    /// Returns true for the first use since [`LastUse::take`].
     pub fn note(&self, now: Timestamp, from: Option<IpAddr>) -> bool {
         let (second, network) = (now.as_second(), word(from));
         if self.second.load(Ordering::Relaxed) == second && self.network.load(Ordering::Relaxed) == network {
@@ -27,20 +27,20 @@ impl LastUse {
         }
         self.network.store(network, Ordering::Relaxed);
         self.second.store(second, Ordering::Relaxed);
-        let mut untaken = self.untaken.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_first = untaken.is_empty();
-        untaken.note(Use { at: Timestamp::from_second(second).unwrap_or_default(), from });
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_first = pending.is_empty();
+        pending.note(Use { at: Timestamp::from_second(second).unwrap_or_default(), from });
         is_first
     }
 
-    /// The uses since the last time, to the second.
+    /// Takes the uses since the previous call. Times are whole seconds.
     pub fn take(&self) -> RecentUses {
-        std::mem::take(&mut self.untaken.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.pending.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// A network as a number. Nobody calls from those that would have the same one: no IPv6 address begins with so many
-/// zeros, or with so many ones.
+/// A network as a number. IPv4 addresses and the marker for unknown clients collide only with IPv6 prefixes that are
+/// never assigned: 32 leading zeros, or 64 ones.
 fn word(from: Option<IpAddr>) -> u64 {
     match from.map(|from| Network::of(from).address()) {
         Some(IpAddr::V4(address)) => address.to_bits().into(),
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_told_of_once_until_it_is_taken() {
+    fn only_the_first_use_since_take_is_reported() {
         let last = LastUse::default();
         assert!(last.note(second(7), None));
         assert!(!last.note(second(7), None));
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn all_who_come_within_a_second_are_noted() {
+    fn several_networks_within_a_second_are_recorded() {
         let last = LastUse::default();
         let neighbours = ["192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2", "192.0.2.1"];
         for from in neighbours {

@@ -1,4 +1,4 @@
-//! Tickets: what a browser holds while somebody is signed in, and what stands in a link that works once.
+//! Random tokens of sessions (in cookies) and of links that work once.
 
 use std::fmt;
 
@@ -8,41 +8,39 @@ use zeroize::Zeroizing;
 
 use super::TokenDigest;
 
-const BYTES: usize = 32;
-/// Six bits in each character, of which the last has four.
+const RANDOM_BYTES: usize = 32;
+/// Base64 characters for 256 bits.
 const LENGTH: usize = 43;
 
-/// 256 random bits in the clear, fit for cookies and links. No `Display`, no `Serialize`, a redacted `Debug`.
+/// 256 random bits in plain text. No `Display`, no `Serialize`, a redacted `Debug`.
 pub struct PlainLinkToken(Zeroizing<String>);
 
 impl PlainLinkToken {
-    /// Makes a new one.
-    ///
     /// # Errors
-    /// When the system's random source fails.
+    /// The system's random source fails.
     pub fn mint() -> Result<Self, getrandom::Error> {
-        let mut bytes = Zeroizing::new([0_u8; BYTES]);
+        let mut bytes = Zeroizing::new([0_u8; RANDOM_BYTES]);
         getrandom::fill(bytes.as_mut())?;
         let mut text = Zeroizing::new(String::with_capacity(LENGTH));
         URL_SAFE_NO_PAD.encode_string(bytes.as_ref(), &mut text);
         Ok(Self(text))
     }
 
-    /// One that somebody brings; `None` for what was never made here.
+    /// Parses a presented token; `None` if it cannot have been minted here.
     pub fn presented(text: &str) -> Option<Self> {
         if text.len() != LENGTH {
             return None;
         }
         let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
-        (bytes.len() == BYTES).then(|| Self(Zeroizing::new(text.to_owned())))
+        (bytes.len() == RANDOM_BYTES).then(|| Self(Zeroizing::new(text.to_owned())))
     }
 
-    /// The secret itself, for the one place that gives it away.
+    /// The secret, for the link or cookie.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// What is stored in its place.
+    /// The stored form.
     pub fn digest(&self) -> TokenDigest {
         TokenDigest::of(self.0.as_bytes())
     }
@@ -50,7 +48,7 @@ impl PlainLinkToken {
 
 impl fmt::Debug for PlainLinkToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PlainTicket([redacted])")
+        f.write_str("PlainLinkToken([redacted])")
     }
 }
 
@@ -59,17 +57,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ticket_is_known_again_and_no_two_are_the_same() {
+    fn a_minted_token_parses_and_no_two_are_equal() {
         let (one, other) = (PlainLinkToken::mint().unwrap(), PlainLinkToken::mint().unwrap());
         assert_ne!(one.reveal(), other.reveal());
         assert_eq!(PlainLinkToken::presented(one.reveal()).unwrap().digest(), one.digest());
-        assert_eq!(format!("{one:?}"), "PlainTicket([redacted])");
+        assert_eq!(format!("{one:?}"), "PlainLinkToken([redacted])");
     }
 
     #[test]
-    fn junk_is_no_ticket() {
-        let ticket = PlainLinkToken::mint().unwrap();
-        let whole = ticket.reveal();
+    fn junk_does_not_parse() {
+        let token = PlainLinkToken::mint().unwrap();
+        let whole = token.reveal();
         let end = format!("{}B", &whole[..LENGTH - 1]);
         let long = "A".repeat(100_000);
         let others =
@@ -83,9 +81,9 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn whatever_is_presented_is_taken_as_it_is_or_not_at_all(text in ".{0,60}") {
-            if let Some(ticket) = PlainLinkToken::presented(&text) {
-                proptest::prop_assert_eq!(ticket.reveal(), &text);
+        fn a_parsed_token_reveals_the_presented_text(text in ".{0,60}") {
+            if let Some(token) = PlainLinkToken::presented(&text) {
+                proptest::prop_assert_eq!(token.reveal(), &text);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What a credential is: stored digests, state and rights. Pure: no I/O, no clock, no HTTP traffic.
+//! What a credential is: stored digests, state and rights. No I/O, no clock.
 
 mod access;
 mod label;
@@ -10,6 +10,8 @@ mod password;
 mod random;
 mod rate_limit;
 mod recent_uses;
+mod set;
+mod time_ordered_id;
 mod token;
 mod version;
 
@@ -18,77 +20,88 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-pub use self::link_token::PlainLinkToken;
 pub use access::{RoutePath, RoutePathError, RouteRule, ScopeCatalog, ScopeSet};
 pub use label::{Label, LabelError};
 pub use last_use::LastUse;
+pub use link_token::PlainLinkToken;
 pub use network::Network;
 pub use overlap::Overlap;
 pub use password::{HashMemory, PasswordHash, PasswordHashError, PlainPassword};
 pub use rate_limit::RateLimit;
 pub use recent_uses::{RecentUses, Use};
+pub use set::{CredentialSet, Duplicate};
+pub use time_ordered_id::time_ordered_id;
 pub use token::{DigestError, PlainToken, TokenDigest, TokenFormat, TokenFormatError};
 pub use version::{
     PathTemplate, PathTemplateError, PathVersion, Version, VersionCatalog, VersionRule, WhenUnstated, midnight,
 };
 
-/// A stored credential: who owns it, how its secret is recognised, and what it may do.
 #[derive(Debug)]
 pub struct Credential {
-    /// Unique within a set; shown in logs and identity headers.
+    /// Unique within a directory; in logs and identity headers.
     pub id: Label,
-    /// The customer it belongs to.
     pub account: Arc<Account>,
-    /// For people; never used to decide.
+    /// For people; decisions do not depend on it.
     pub name: Option<Box<str>>,
-    /// How the presented secret is recognised.
     pub secret: StoredSecret,
-    /// Switched off credentials are refused once their secret has matched.
+    /// A disabled credential is refused only after its secret has matched.
     pub enabled: bool,
     /// The API version it is pinned to; `None` only where no versions are configured.
     pub version: Option<Label>,
-    /// What it may call; `None` means everything.
+    /// `None` permits every request, an empty set none.
     pub scopes: Option<Arc<ScopeSet>>,
-    /// Refused from this moment on.
+    /// The first instant at which it is refused.
     pub expires_at: Option<Timestamp>,
-    /// Where it may be used from; empty means anywhere.
+    /// Client networks; empty permits every address.
     pub addresses: Box<[IpNet]>,
-    /// How often it may be used; `None` means as the settings say.
+    /// `None` for the default of the settings.
     pub rate_limit: Option<RateLimit>,
-    /// Where it is kept, where that is wanted.
+    /// `None` where uses are not recorded.
     pub last_use: Option<Box<LastUse>>,
 }
 
 /// The customer that credentials belong to.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Unique; shown in logs and identity headers.
+    /// Unique; in logs and identity headers.
     pub id: Label,
-    /// Off refuses every credential of the account (`access_off`).
+    /// `false` refuses every credential of the account (`access_off`).
     pub access: bool,
 }
 
-/// What is kept of a secret: never enough to present it.
+/// The stored form of a secret. The secret cannot be recovered from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoredSecret {
-    /// A bearer token or API key, known by its SHA-256.
+    /// A bearer token or API key.
     Token(TokenDigest),
-    /// A Basic pair, known by its user name and a slow hash.
-    Password {
-        /// As presented before the first colon.
-        username: Box<str>,
-        /// What the password is verified against.
-        hash: PasswordHash,
-    },
+    /// A Basic pair.
+    Password { username: Box<str>, hash: PasswordHash },
 }
 
-/// True for what a Basic pair may have in front of its colon (RFC 7617): 1 to 256 bytes.
+/// Whether a text can be the user name of a Basic pair (RFC 7617): 1 to 256 bytes, no colon, no control characters.
 pub fn is_username(text: &str) -> bool {
     (1..=256).contains(&text.len()) && !text.chars().any(|letter| letter == ':' || letter.is_control())
 }
 
 impl Credential {
-    /// The Basic user name, where there is one.
+    /// An enabled credential without version, scopes, expiry, address list or limit of its own.
+    pub fn unrestricted(id: Label, account: Arc<Account>, secret: StoredSecret) -> Self {
+        Self {
+            id,
+            account,
+            name: None,
+            secret,
+            enabled: true,
+            version: None,
+            scopes: None,
+            expires_at: None,
+            addresses: Box::default(),
+            rate_limit: None,
+            last_use: None,
+        }
+    }
+
+    /// `None` for a token.
     pub fn username(&self) -> Option<&str> {
         match &self.secret {
             StoredSecret::Token(_) => None,
@@ -96,7 +109,7 @@ impl Credential {
         }
     }
 
-    /// The slow hash of a Basic pair, where there is one.
+    /// `None` for a token.
     pub fn password_hash(&self) -> Option<&PasswordHash> {
         match &self.secret {
             StoredSecret::Token(_) => None,

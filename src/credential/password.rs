@@ -1,4 +1,4 @@
-//! Passwords: argon2id for new ones, and what an htpasswd file may bring along.
+//! Password hashes: argon2id for new passwords, and the schemes of htpasswd files.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,38 +13,36 @@ use zeroize::Zeroizing;
 
 use super::Overlap;
 
-/// Stored parameters above these would let one line of a file take the machine: 256 MiB, 16 passes, 8 lanes.
-const ARGON2_MOST_KIB: u32 = 256 * 1024;
-const ARGON2_MOST_PASSES: u32 = 16;
-const ARGON2_MOST_LANES: u32 = 8;
-/// What new hashes take, of blocks of 1 KiB.
+/// Bounds for stored parameters; without them one line of a file could exhaust the machine.
+const ARGON2_MAX_KIB: u32 = 256 * 1024;
+const ARGON2_MAX_PASSES: u32 = 16;
+const ARGON2_MAX_LANES: u32 = 8;
+/// Memory of new hashes.
 const DEFAULT_KIB: u32 = 19 * 1024;
 const GENERATED_LENGTH: usize = 24;
 const KEPT_BLOCKS: usize = DEFAULT_KIB as usize;
 const BCRYPT_COSTS: std::ops::RangeInclusive<u32> = 4..=14;
 const APR1_ALPHABET: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// A password in the clear. No `Display`, no `Serialize`, a redacted `Debug`, wiped when dropped.
+/// A password in plain text. No `Display`, no `Serialize`, a redacted `Debug`, wiped when dropped.
 #[derive(Clone)]
 pub struct PlainPassword(Zeroizing<Box<[u8]>>);
 
 impl PlainPassword {
-    /// Takes over what a person typed or a request presented.
     pub fn new(bytes: &[u8]) -> Self {
         Self(Zeroizing::new(bytes.into()))
     }
 
-    /// Makes one of 24 characters: 142 random bits.
+    /// 24 characters with 142 random bits.
     ///
     /// # Errors
-    /// When the system's random source fails.
+    /// The system's random source fails.
     pub fn generate() -> Result<Self, getrandom::Error> {
         let mut text = Zeroizing::new(String::new());
         super::random::base62(&mut text, GENERATED_LENGTH)?;
         Ok(Self::new(text.as_bytes()))
     }
 
-    /// The secret itself, for hashing.
     pub fn reveal(&self) -> &[u8] {
         &self.0
     }
@@ -56,8 +54,7 @@ impl fmt::Debug for PlainPassword {
     }
 }
 
-/// The working memory of argon2, kept by a hashing thread from one password to the next: no more than the default
-/// parameters need, however costly some hashes are.
+/// Working memory of argon2, reused by a hashing thread. Never keeps more than the default parameters need.
 #[derive(Default)]
 pub struct HashMemory(Vec<Block>);
 
@@ -69,7 +66,7 @@ impl HashMemory {
         &mut self.0[..blocks]
     }
 
-    /// Gives back what a hash of usual cost does not need.
+    /// Frees the memory of a hash that cost more than the default.
     fn shrink(&mut self) {
         if self.0.len() > KEPT_BLOCKS {
             self.0 = Vec::new();
@@ -77,38 +74,34 @@ impl HashMemory {
     }
 }
 
-/// A stored slow hash, in the notation it was written in.
+/// A stored password hash, in its original notation.
 #[derive(Clone, PartialEq, Eq)]
 pub enum PasswordHash {
     /// `$argon2id$…` (RFC 9106, PHC string format).
     Argon2id(Box<str>),
-    /// `$2a$`, `$2b$`, `$2y$` as htpasswd -B writes it; looks at the first 72 bytes, as it always did.
+    /// `$2a$`, `$2b$`, `$2y$` as htpasswd -B writes it; uses the first 72 bytes of the password.
     Bcrypt(Box<str>),
     /// `$apr1$`, Apache's MD5 crypt.
     Apr1(Box<str>),
     /// `{SHA}`, unsalted SHA-1 in base64.
     Sha1(Box<str>),
-    /// Two at a time; never in a file.
+    /// Never in a file.
     Overlap(Box<Overlap>),
 }
 
-/// Why a text is not a usable password hash. Never repeats the text: it may be a password.
+/// The messages never repeat the text: it may be a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordHashError {
-    /// Looks like no hash at all: most likely the password itself.
-    #[error("is not a hash; a password must not stand here in the clear")]
+    /// Most likely the password itself.
+    #[error("is not a password hash; write the hash here, never the password itself")]
     Plain,
-    /// The right beginning, and then something else.
-    #[error("is a broken {0} hash")]
+    #[error("is a malformed {0} hash")]
     Malformed(&'static str),
-    /// Verifying it would cost too much memory or time.
-    #[error("asks for more work than is allowed (argon2id up to 256 MiB, 16 passes, 8 lanes; bcrypt cost up to 14)")]
+    #[error("exceeds the allowed cost (argon2id: 256 MiB, 16 passes, 8 lanes; bcrypt: cost 14)")]
     TooCostly,
-    /// A scheme that we do not verify.
-    #[error("is of a kind that is not supported; argon2id, bcrypt, apr1 and {{SHA}} are")]
+    #[error("uses an unsupported hash scheme; supported are argon2id, bcrypt, apr1 and {{SHA}}")]
     Unsupported,
-    /// No memory or no randomness to hash with.
-    #[error("could not be made: the system gave no memory or no randomness")]
+    #[error("could not be computed: the system has no memory or no randomness")]
     Failed,
 }
 
@@ -142,7 +135,7 @@ impl FromStr for PasswordHash {
 }
 
 impl PasswordHash {
-    /// Hashes a chosen password: argon2id, 19 MiB, t=2, p=1 (OWASP), a fresh 16-byte salt.
+    /// Hashes a password: argon2id, 19 MiB, t=2, p=1 (OWASP), a random 16-byte salt.
     ///
     /// # Errors
     /// [`PasswordHashError::Failed`] without memory or randomness.
@@ -160,13 +153,13 @@ impl PasswordHash {
         Ok(Self::Argon2id(text.into()))
     }
 
-    /// A hash that no password matches and that costs what a default one costs.
-    pub fn decoy() -> Self {
+    /// A hash that no password matches, at the cost of a default one.
+    pub fn dummy() -> Self {
         let zeros = "A".repeat(43);
         Self::Argon2id(format!("$argon2id$v=19$m=19456,t=2,p=1$Y2xhdmlnZXIgZGVjb3kgIQ${zeros}").into())
     }
 
-    /// Does the work of comparing, whatever the outcome. Takes tens of milliseconds: never on an async thread.
+    /// Takes the same time for right and wrong passwords: tens of milliseconds, so never call it on an async thread.
     pub fn verify(&self, password: &[u8], memory: &mut HashMemory) -> bool {
         match self {
             Self::Argon2id(text) => verify_argon2(text, password, memory),
@@ -184,7 +177,6 @@ impl PasswordHash {
         }
     }
 
-    /// As it is written in a file.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Argon2id(text) | Self::Bcrypt(text) | Self::Apr1(text) | Self::Sha1(text) => text,
@@ -192,11 +184,10 @@ impl PasswordHash {
         }
     }
 
-    /// What verifying it costs: the part of the text that names scheme and parameters. Hashes of which this is
-    /// the same take the same time.
+    /// Scheme and parameters. Hashes with equal cost take the same time to verify.
     pub fn cost(&self) -> &str {
         match self {
-            // What follows are salt and digest.
+            // Without salt and digest.
             Self::Argon2id(text) => text.rsplitn(3, '$').nth(2).unwrap_or(text),
             Self::Bcrypt(text) => text.get(.."$2y$10".len()).unwrap_or(text),
             Self::Apr1(_) | Self::Sha1(_) => self.scheme(),
@@ -204,8 +195,9 @@ impl PasswordHash {
         }
     }
 
-    /// True when argon2id would be better, and would not change which passwords are right: bcrypt looks at 72 bytes
-    /// only, and somebody may present what differs behind them. During an overlap it is not known which was right.
+    /// True when the hash should be replaced by argon2id. Not for a bcrypt hash of a longer password: bcrypt ignores
+    /// what follows the first 72 bytes, so a new hash could refuse passwords that the old one accepts. Not for an
+    /// overlap either: it is unknown which of the two passwords matched.
     pub fn is_outdated(&self, password: &PlainPassword) -> bool {
         match self {
             Self::Argon2id(_) | Self::Overlap(_) => false,
@@ -214,7 +206,7 @@ impl PasswordHash {
         }
     }
 
-    /// Which scheme, in the words of the documentation.
+    /// The name of the scheme in messages and documentation.
     pub fn scheme(&self) -> &'static str {
         match self {
             Self::Argon2id(_) => "argon2id",
@@ -239,9 +231,9 @@ fn argon2_parts(text: &str) -> Result<(Argon2<'static>, argon2::PasswordHash), P
         return Err(malformed);
     }
     let params = Params::try_from(&parsed).map_err(|_| malformed)?;
-    let within = params.m_cost() <= ARGON2_MOST_KIB
-        && params.t_cost() <= ARGON2_MOST_PASSES
-        && params.p_cost() <= ARGON2_MOST_LANES;
+    let within = params.m_cost() <= ARGON2_MAX_KIB
+        && params.t_cost() <= ARGON2_MAX_PASSES
+        && params.p_cost() <= ARGON2_MAX_LANES;
     if !within {
         return Err(PasswordHashError::TooCostly);
     }
@@ -259,7 +251,7 @@ fn verify_argon2(text: &str, password: &[u8], memory: &mut HashMemory) -> bool {
     hashed.is_ok() && bool::from(output[..].ct_eq(stored.as_bytes()))
 }
 
-/// Apache's variant of MD5 crypt (apr_md5.c): a thousand rounds, 22 characters.
+/// Apache's variant of MD5 crypt (apr_md5.c): 1,000 rounds, 22 characters.
 fn apr1(password: &[u8], salt: &[u8]) -> [u8; 22] {
     let inner = Md5::new().chain_update(password).chain_update(salt).chain_update(password).finalize();
     let mut outer = Md5::new().chain_update(password).chain_update(b"$apr1$").chain_update(salt);

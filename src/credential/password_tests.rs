@@ -29,7 +29,7 @@ fn hashes_made_by_openssl_and_htpasswd_verify() {
 }
 
 #[test]
-fn what_is_no_hash_or_too_costly_is_refused() {
+fn texts_that_are_no_hash_or_too_costly_are_refused() {
     let refused = |text: &str| text.parse::<PasswordHash>().unwrap_err();
     assert_eq!(refused("hunter2"), PasswordHashError::Plain);
     assert_eq!(refused(""), PasswordHashError::Plain);
@@ -38,25 +38,25 @@ fn what_is_no_hash_or_too_costly_is_refused() {
     assert_eq!(refused("{SHA}"), PasswordHashError::Malformed("{SHA}"));
     assert_eq!(refused("$apr1$$"), PasswordHashError::Malformed("apr1"));
     assert_eq!(refused("$2y$10$short"), PasswordHashError::Malformed("bcrypt"));
-    let decoy = PasswordHash::decoy();
-    assert_eq!(refused(&decoy.as_str().replace("m=19456", "m=4000000")), PasswordHashError::TooCostly);
+    let dummy = PasswordHash::dummy();
+    assert_eq!(refused(&dummy.as_str().replace("m=19456", "m=4000000")), PasswordHashError::TooCostly);
     assert_eq!(refused("$2a$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"), PasswordHashError::TooCostly);
 }
 
 #[test]
-fn scheme_and_parameters_say_what_a_hash_costs() {
+fn cost_consists_of_scheme_and_parameters() {
     let cost = |text: &str| text.parse::<PasswordHash>().unwrap().cost().to_owned();
-    assert_eq!(cost(PasswordHash::decoy().as_str()), "$argon2id$v=19$m=19456,t=2,p=1");
+    assert_eq!(cost(PasswordHash::dummy().as_str()), "$argon2id$v=19$m=19456,t=2,p=1");
     assert_eq!(cost("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"), "$2a$05");
     assert_eq!(cost("$apr1$abcdefgh$sIQmFnT1CuEXAsyjuXjUX/"), "apr1");
     assert_eq!(cost("{SHA}L55TUjtiq8FBorTWAZ0jy6g129A="), "{SHA}");
 }
 
-/// One costly hash in a file must not cost its memory on every core from then on.
+/// One costly hash in a file must not keep its memory allocated on every core.
 #[test]
-fn memory_for_a_costly_hash_is_given_back_and_that_of_a_usual_one_kept() {
+fn memory_of_a_costly_hash_is_freed_and_that_of_a_default_one_kept() {
     let blocks = |kib: u32, memory: &mut HashMemory| {
-        let text = PasswordHash::decoy().as_str().replace("m=19456,t=2", &format!("m={kib},t=1"));
+        let text = PasswordHash::dummy().as_str().replace("m=19456,t=2", &format!("m={kib},t=1"));
         text.parse::<PasswordHash>().unwrap().verify(b"x", memory);
         memory.0.capacity()
     };
@@ -68,15 +68,15 @@ fn memory_for_a_costly_hash_is_given_back_and_that_of_a_usual_one_kept() {
 }
 
 #[test]
-fn the_decoy_is_a_hash_that_nothing_matches() {
-    let decoy = PasswordHash::decoy();
-    assert!(!verifies(decoy.as_str(), ""));
-    assert!(!verifies(decoy.as_str(), "claviger decoy !"));
+fn no_password_matches_the_dummy_hash() {
+    let dummy = PasswordHash::dummy();
+    assert!(!verifies(dummy.as_str(), ""));
+    assert!(!verifies(dummy.as_str(), "claviger decoy !"));
 }
 
-/// Each round takes sixteen bytes of a longer password, and of the last sixteen only what is left.
+/// Long passwords are processed in blocks of sixteen bytes, of which the last may be shorter.
 #[test]
-fn a_long_password_verifies_by_its_last_byte_too() {
+fn the_last_byte_of_a_long_password_matters() {
     let hashes = [
         ("a password of 25 bytes...", "$apr1$abcdefgh$4K6Z8G8mBAG/c/lhgDoBY1"),
         ("a password of more than sixteen bytes, and more than thirty-two", "$apr1$abcdefgh$aLX/gaG8GaYt44DjTDdfn0"),
@@ -88,7 +88,7 @@ fn a_long_password_verifies_by_its_last_byte_too() {
 }
 
 #[test]
-fn a_hash_that_lacks_a_part_is_broken() {
+fn a_hash_without_one_of_its_parts_is_malformed() {
     let refused = |text: &str| text.parse::<PasswordHash>().unwrap_err();
     let digest = "sIQmFnT1CuEXAsyjuXjUX/";
     for odd in [
@@ -99,7 +99,7 @@ fn a_hash_that_lacks_a_part_is_broken() {
     ] {
         assert_eq!(refused(&odd), PasswordHashError::Malformed("apr1"), "{odd}");
     }
-    let whole = PasswordHash::decoy();
+    let whole = PasswordHash::dummy();
     let (without_digest, _) = whole.as_str().rsplit_once('$').unwrap();
     for odd in [
         whole.as_str().replace("v=19", "v=16"),
@@ -113,9 +113,9 @@ fn a_hash_that_lacks_a_part_is_broken() {
 }
 
 #[test]
-fn each_cost_has_its_own_upper_end() {
+fn each_parameter_has_its_own_bound() {
     let outcome = |parameters: &str| {
-        let text = PasswordHash::decoy().as_str().replace("m=19456,t=2,p=1", parameters);
+        let text = PasswordHash::dummy().as_str().replace("m=19456,t=2,p=1", parameters);
         text.parse::<PasswordHash>().map(|_| ())
     };
     assert_eq!(outcome("m=262144,t=16,p=8"), Ok(()));
@@ -125,7 +125,7 @@ fn each_cost_has_its_own_upper_end() {
 }
 
 #[test]
-fn neither_password_nor_hash_shows_in_debug() {
+fn debug_output_contains_neither_password_nor_hash() {
     assert_eq!(format!("{:?}", PlainPassword::new(b"hunter2")), "PlainPassword([redacted])");
-    assert_eq!(format!("{:?}", PasswordHash::decoy()), "PasswordHash(argon2id)");
+    assert_eq!(format!("{:?}", PasswordHash::dummy()), "PasswordHash(argon2id)");
 }

@@ -1,22 +1,22 @@
-//! Characters that nobody guesses.
+//! Random characters for secrets.
 
 use zeroize::Zeroizing;
 
 pub(super) const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// Adds so many random characters; each carries 5.95 bits.
+/// Appends `length` random characters of 5.95 bits each.
 ///
 /// # Errors
-/// When the system's random source fails.
+/// The system's random source fails.
 pub(super) fn base62(text: &mut Zeroizing<String>, length: usize) -> Result<(), getrandom::Error> {
     let end = text.len() + length;
-    // A text that grows is copied, and its old place not wiped.
+    // Reallocation would leave an unwiped copy behind.
     text.reserve_exact(length);
     let mut pool = Zeroizing::new([0_u8; 64]);
     while text.len() < end {
         getrandom::fill(pool.as_mut())?;
         let missing = end - text.len();
-        // 248 = 4 × 62: above it a remainder would favour the first characters.
+        // 248 = 4 × 62: with larger values the remainder would favour the first characters.
         let fair = pool.iter().filter(|byte| **byte < 248).take(missing);
         text.extend(fair.map(|byte| char::from(BASE62[usize::from(byte % 62)])));
     }

@@ -1,31 +1,28 @@
-//! How many requests a credential may make.
+//! Rate limits.
 
 use std::num::NonZeroU32;
 
-/// So many requests in so many seconds, and so many of them at once.
+/// `requests` in `seconds`, of which `burst` may come at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimit {
-    /// Requests in each window.
     pub requests: NonZeroU32,
-    /// The window.
     pub seconds: NonZeroU32,
-    /// Requests that may come at once, after a pause that was long enough.
     pub burst: NonZeroU32,
 }
 
 impl RateLimit {
-    /// Nanoseconds from one request to the next at an even pace; rounded up, so that never one too many passes.
+    /// Nanoseconds between requests at an even pace; rounded up, so that the limit is never exceeded.
     pub fn interval(&self) -> u64 {
         (u64::from(self.seconds.get()) * 1_000_000_000).div_ceil(u64::from(self.requests.get()))
     }
 
-    /// False where a burst would take more than a hundred years to be whole again: no clock of ours counts so far.
+    /// False if a burst would take more than 100 years to refill; larger values could overflow.
     pub fn is_countable(&self) -> bool {
         const CENTURY: u64 = 100 * 365 * 24 * 3600 * 1_000_000_000;
         self.interval().checked_mul(u64::from(self.burst.get())).is_some_and(|refill| refill <= CENTURY)
     }
 
-    /// Nanoseconds until a burst that was used up is whole again.
+    /// Nanoseconds until a used-up burst is whole again.
     pub fn refill(&self) -> u64 {
         self.interval().saturating_mul(u64::from(self.burst.get()))
     }
@@ -36,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_burst_that_no_clock_could_count_is_told() {
+    fn a_burst_that_takes_a_century_to_refill_is_not_countable() {
         let limit = |seconds, burst| RateLimit {
             requests: NonZeroU32::MIN,
             seconds: NonZeroU32::new(seconds).unwrap(),

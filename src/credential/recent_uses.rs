@@ -1,4 +1,4 @@
-//! When a credential was used lately, and from where.
+//! Recent uses of a credential, by client network.
 
 use std::net::IpAddr;
 
@@ -6,35 +6,32 @@ use jiff::Timestamp;
 
 use super::Network;
 
-/// One use of a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Use {
-    /// When.
     pub at: Timestamp,
-    /// From where, where that is known.
+    /// `None` if the client is unknown.
     pub from: Option<IpAddr>,
 }
 
-/// The last use from each network, of as many networks as are kept.
+/// The last use from each of at most [`RecentUses::MAX_NETWORKS`] networks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecentUses(Vec<Use>);
 
 impl Use {
-    /// Where it came from, as far as that is told from its neighbours.
     pub fn network(&self) -> Option<Network> {
         self.from.map(Network::of)
     }
 }
 
 impl RecentUses {
-    /// Networks that are kept; of more, the one that was used longest ago is forgotten.
-    pub const MOST: usize = 16;
+    /// Of more networks, the least recently used one is dropped.
+    pub const MAX_NETWORKS: usize = 16;
 
-    /// Takes note of a use, unless there is a later one from the same network.
+    /// Records a use, unless a later one from the same network exists.
     pub fn note(&mut self, one: Use) {
         let uses = &mut self.0;
         let known = uses.iter().position(|known| known.network() == one.network());
-        let is_full = uses.len() == Self::MOST;
+        let is_full = uses.len() == Self::MAX_NETWORKS;
         let oldest = || uses.iter().enumerate().min_by_key(|(_, known)| known.at).map(|(place, _)| place);
         match known.or_else(|| if is_full { oldest() } else { None }) {
             Some(place) if uses[place].at > one.at => {}
@@ -43,22 +40,19 @@ impl RecentUses {
         }
     }
 
-    /// Takes note of all of these, too.
     pub fn merge(&mut self, others: Self) {
         others.0.into_iter().for_each(|one| self.note(one));
     }
 
-    /// True when there was none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The last one of all.
     pub fn last(&self) -> Option<Use> {
         self.0.iter().copied().max_by_key(|one| one.at)
     }
 
-    /// The last one from each network, in no order.
+    /// In no particular order.
     pub fn iter(&self) -> impl Iterator<Item = Use> {
         self.0.iter().copied()
     }
@@ -87,18 +81,18 @@ mod tests {
     }
 
     #[test]
-    fn of_too_many_networks_the_one_used_longest_ago_is_forgotten() {
+    fn the_least_recently_used_network_is_dropped() {
         let all: Vec<Use> = (0..20).map(|number| used(number, &format!("192.0.2.{number}"))).collect();
         let recent = noted(&all);
-        assert_eq!(recent.iter().count(), RecentUses::MOST);
+        assert_eq!(recent.iter().count(), RecentUses::MAX_NETWORKS);
         assert!(all[4..].iter().all(|one| recent.iter().any(|kept| kept == *one)), "{recent:?}");
         let mut both = noted(&all[..16]);
         both.merge(noted(&all[16..]));
         assert_eq!(both.last(), Some(all[19]));
         assert!(!both.iter().any(|kept| kept == all[3]), "{both:?}");
-        // One of long ago takes the place of none.
+        // An older use than all recorded ones is not recorded.
         both.note(used(1, "192.0.2.99"));
-        assert_eq!(both.iter().count(), RecentUses::MOST);
+        assert_eq!(both.iter().count(), RecentUses::MAX_NETWORKS);
         assert!(both.iter().all(|kept| kept.at > all[3].at), "{both:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Tokens: ours with a checksum, anybody's by SHA-256.
+//! Tokens: minted ones with a checksum, and the SHA-256 digests of all.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,16 +12,16 @@ use super::random::BASE62;
 const RANDOM_LENGTH: usize = 27;
 const CHECKSUM_LENGTH: usize = 6;
 
-/// A token in the clear. Shown once, never stored: no `Display`, no `Serialize`, a redacted `Debug`.
+/// A token in plain text. Shown once, never stored: no `Display`, no `Serialize`, a redacted `Debug`.
 pub struct PlainToken(Zeroizing<String>);
 
 impl PlainToken {
-    /// The secret itself, for the one place that shows it to its owner.
+    /// The secret, to be shown to its owner.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// What is stored in its place.
+    /// The stored form.
     pub fn digest(&self) -> TokenDigest {
         TokenDigest::of(self.0.as_bytes())
     }
@@ -33,14 +33,13 @@ impl fmt::Debug for PlainToken {
     }
 }
 
-/// The shape of the tokens that we mint: prefix, 160 random bits, CRC-32 of both, in base62. The
-/// checksum lets junk be refused without a look-up, and lets a scanner find leaks.
+/// The format of minted tokens: prefix, 160 random bits, CRC-32 of both, in base62. The checksum allows junk to be
+/// refused without a lookup and leaked tokens to be found by scanners.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenFormat {
     prefix: Box<str>,
 }
 
-/// Why a text cannot be the prefix of our tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be 2 to 16 lower-case letters and digits, then an underscore")]
 pub struct TokenFormatError;
@@ -63,20 +62,17 @@ impl FromStr for TokenFormat {
 }
 
 impl TokenFormat {
-    /// Of the tokens of scripts that handle credentials, which no gate lets through.
-    pub fn of_operators() -> Self {
+    /// Tokens of the management API; no gate accepts them.
+    pub fn operator() -> Self {
         Self { prefix: "clvop_".into() }
     }
 
-    /// What every token of this format begins with.
     pub fn prefix(&self) -> &str {
         &self.prefix
     }
 
-    /// Makes a new token.
-    ///
     /// # Errors
-    /// When the system's random source fails.
+    /// The system's random source fails.
     pub fn mint(&self) -> Result<PlainToken, getrandom::Error> {
         let length = self.prefix.len() + RANDOM_LENGTH + CHECKSUM_LENGTH;
         let mut token = Zeroizing::new(String::with_capacity(length));
@@ -87,7 +83,7 @@ impl TokenFormat {
         Ok(PlainToken(token))
     }
 
-    /// True for something that carries our prefix but was never minted by us: no look-up can find it.
+    /// True for a text with our prefix that cannot have been minted: no lookup can find it.
     pub fn is_junk(&self, presented: &[u8]) -> bool {
         let Some(rest) = presented.strip_prefix(self.prefix.as_bytes()) else {
             return false;
@@ -110,40 +106,36 @@ fn checksum(body: &[u8]) -> [u8; CHECKSUM_LENGTH] {
     text
 }
 
-/// The SHA-256 of a token. Tokens have the entropy for a plain hash (OWASP ASVS 5, 6.5.2), and with
-/// it one map read finds them.
+/// The SHA-256 of a token. Tokens have enough entropy for a fast hash (OWASP ASVS 5, 6.5.2), and the digest is the key
+/// of a map lookup.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TokenDigest([u8; 32]);
 
-/// Why a text is not a usable token digest. Never repeats the text: it may be a secret.
+/// The messages never repeat the text: it may be a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DigestError {
-    /// No `sha256:` in front: most likely the secret itself.
-    #[error("is not a digest; a secret must not stand here in the clear")]
+    /// Without `sha256:`; most likely the secret itself.
+    #[error("is not a token digest; write the digest here, never the token itself")]
     Plain,
-    /// Not 64 hexadecimal digits.
     #[error("is not 64 hexadecimal digits after sha256:")]
     Malformed,
-    /// The digest of nothing.
     #[error("is the digest of an empty token")]
     Empty,
 }
 
 impl TokenDigest {
-    /// The digest of a presented or minted token.
     pub fn of(token: &[u8]) -> Self {
-        // ring is the quicker one on processors without instructions for it, and as quick on others.
+        // ring is faster than sha2 on processors without SHA instructions, and as fast on others.
         let mut bytes = [0; 32];
         bytes.copy_from_slice(digest(&SHA256, token).as_ref());
         Self(bytes)
     }
 
-    /// From the raw digest; `None` unless it is 32 bytes, and not those of an empty token.
+    /// `None` unless it is 32 bytes and not the digest of an empty token.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().map(Self).ok().filter(|digest| *digest != Self::of(b""))
     }
 
-    /// The raw digest.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -206,9 +198,9 @@ mod tests {
         assert_ne!(format.mint().unwrap().reveal(), format.mint().unwrap().reveal());
     }
 
-    /// Tokens that people hold were minted by earlier versions.
+    /// Tokens in use were minted by earlier versions.
     #[test]
-    fn a_token_that_was_minted_long_ago_is_no_junk() {
+    fn tokens_of_earlier_versions_are_not_junk() {
         let format = TokenFormat::default();
         for token in ["clv_ujGTpwCmfUMu90FAif0PVJ74BnZ3sNJx5", "clv_TibCqFwq1OXfVgUeBEhDlsTBrne1gge2L"] {
             assert!(!format.is_junk(token.as_bytes()), "{token}");
@@ -251,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_digest_is_refused_without_repeating_it() {
+    fn a_text_that_is_no_digest_is_refused_without_repeating_it() {
         assert_eq!("hunter2".parse::<TokenDigest>(), Err(DigestError::Plain));
         assert_eq!("sha256:".parse::<TokenDigest>(), Err(DigestError::Malformed));
         assert_eq!(format!("sha256:{}", "g".repeat(64)).parse::<TokenDigest>(), Err(DigestError::Malformed));
@@ -260,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_token_does_not_show_in_debug() {
+    fn debug_output_contains_no_plain_token() {
         let token = TokenFormat::default().mint().unwrap();
         assert_eq!(format!("{token:?}"), "PlainToken([redacted])");
         assert_eq!(format!("{:?}", TokenDigest::of(b"abc")), "TokenDigest(ba78…)");

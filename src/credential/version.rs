@@ -10,15 +10,14 @@ use super::Label;
 
 const PLACEHOLDER: &str = "{version}";
 
-/// Where in a path the version stands: a literal, `{version}`, and the rest of the path.
+/// The position of the version in a path: a literal, then `{version}`, then the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathTemplate {
     before: Box<str>,
 }
 
-/// Why a text cannot be a [`PathTemplate`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must look like /v{{version}}/ : a path with {{version}} once, at the end of its last segment")]
+#[error("must be a path with {{version}} once, at the end of its last segment, such as /v{{version}}/")]
 pub struct PathTemplateError;
 
 impl FromStr for PathTemplate {
@@ -33,27 +32,20 @@ impl FromStr for PathTemplate {
     }
 }
 
-/// What a path says about the version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathVersion<'a> {
-    /// The template does not fit; the whole path is left.
-    Unstated {
-        /// The path as it came.
-        rest: &'a str,
-    },
-    /// A version, and the path after it.
+    /// The template does not match; `rest` is the whole path.
+    Unstated { rest: &'a str },
     Stated {
-        /// As written in the path.
         version: &'a str,
-        /// What follows it; empty or beginning with `/`.
+        /// The path after the version; begins with `/`.
         rest: &'a str,
     },
-    /// Fits only if upper and lower case are the same, as they are to some routers.
+    /// Matches only if case is ignored, as some routers do.
     Ambiguous,
 }
 
 impl PathTemplate {
-    /// Takes the version off the front of a path.
     pub fn read<'a>(&self, path: &'a str) -> PathVersion<'a> {
         let Some(front) = path.as_bytes().get(..self.before.len()) else {
             return PathVersion::Unstated { rest: path };
@@ -74,47 +66,43 @@ impl PathTemplate {
     }
 }
 
-/// One version of the API.
 #[derive(Debug, Clone)]
 pub struct Version {
-    /// As requests and credentials name it.
     pub name: Label,
-    /// Since when it is deprecated, or will be (RFC 9745).
+    /// RFC 9745; may be in the future.
     pub deprecated_on: Option<Date>,
-    /// When it is expected to stop (RFC 8594).
+    /// RFC 8594.
     pub sunset_on: Option<Date>,
-    /// From when on it answers 410.
+    /// Answers 410 from midnight UTC of this date.
     pub retired_on: Option<Date>,
-    /// Where people read about the move.
+    /// Documentation of the migration.
     pub link: Option<Box<str>>,
 }
 
 impl Version {
-    /// True from midnight UTC of the retirement date on.
     pub fn is_retired(&self, now: Timestamp) -> bool {
         self.retired_on.is_some_and(|date| midnight(date).is_some_and(|moment| now >= moment))
     }
 }
 
-/// Midnight UTC at the beginning of a date; `None` at the very end of time.
+/// Midnight UTC at the beginning of a date; `None` beyond the range of timestamps.
 pub fn midnight(date: Date) -> Option<Timestamp> {
     date.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
 }
 
-/// Which versions a pinned credential may call.
+/// The versions that a pinned credential may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum VersionRule {
-    /// Only its own.
+    /// Only the pinned one.
     #[default]
     Exact,
-    /// Its own and every older one.
+    /// The pinned one and every older one.
     UpTo,
 }
 
-/// What to do with a request that names no version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WhenUnstated {
-    /// Serve the version that the credential is pinned to.
+    /// Serve the version of the pin.
     #[default]
     UsePin,
     /// Refuse with `version_unstated`.
@@ -124,26 +112,22 @@ pub enum WhenUnstated {
 /// The versions of the API and the rules about them.
 #[derive(Debug, Clone, Default)]
 pub struct VersionCatalog {
-    /// Where the path names the version.
     pub path: Option<PathTemplate>,
-    /// Which header names the version.
     pub header: Option<HeaderName>,
-    /// What a pin allows.
     pub rule: VersionRule,
-    /// What happens when nothing is named.
     pub when_unstated: WhenUnstated,
-    /// Oldest first; empty means that versions do not matter.
+    /// Oldest first; empty disables versions.
     pub known: Vec<Version>,
 }
 
 impl VersionCatalog {
-    /// The place of a version in the order, oldest first.
+    /// Position in `known`.
     pub fn rank(&self, name: &str) -> Option<usize> {
         self.known.iter().position(|version| version.name.as_str() == name)
     }
 
-    /// True when a credential pinned to `pin` may call the version of rank `wanted`. A pin that is
-    /// no longer known allows nothing.
+    /// Whether a credential pinned to `pin` may use the version of rank `wanted`. A pin that is not in the catalog
+    /// allows nothing.
     pub fn allows(&self, pin: Option<&Label>, wanted: usize) -> bool {
         let Some(pin) = pin.and_then(|pin| self.rank(pin.as_str())) else { return false };
         match self.rule {
@@ -162,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_version_is_taken_off_the_path() {
+    fn the_version_is_split_from_the_path() {
         let v = template("/v{version}/");
         assert_eq!(v.read("/v2/payments/7"), PathVersion::Stated { version: "2", rest: "/payments/7" });
         assert_eq!(v.read("/v2"), PathVersion::Stated { version: "2", rest: "/" });
@@ -177,12 +161,12 @@ mod tests {
     }
 
     #[test]
-    fn a_router_that_ignores_case_cannot_be_used_to_slip_past_the_pin() {
+    fn a_prefix_in_the_wrong_case_is_ambiguous() {
         assert_eq!(template("/v{version}/").read("/V1/payments"), PathVersion::Ambiguous);
     }
 
     #[test]
-    fn templates_that_could_not_be_matched_are_refused() {
+    fn templates_that_cannot_match_are_refused() {
         for odd in [
             "/v2/",
             "v{version}/",

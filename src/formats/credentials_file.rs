@@ -1,14 +1,14 @@
-//! Reads `credentials.yaml`, one entry at a time, and reports everything that is wrong with it.
+//! Reads the credentials file, one entry at a time.
 
 use super::entries::Entries;
 use super::positions::Reading;
 use crate::config::{Diagnostics, each_item};
 use crate::credential::{ScopeCatalog, VersionCatalog};
 
-/// Reads the text of a credentials file against the versions and scopes that are configured.
+/// Checks entries against the configured versions and scopes.
 ///
 /// # Errors
-/// Every fault, with line and column; never with a value.
+/// Every fault, without values.
 pub fn read(text: &str, versions: &VersionCatalog, scopes: &ScopeCatalog) -> Result<Reading, Diagnostics> {
     let mut entries = Entries::new(versions, scopes);
     let outcome = each_item(text, &["credentials", "accounts"], |section, index, mut node| {

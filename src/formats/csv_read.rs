@@ -1,5 +1,5 @@
-//! Reads a table of credentials: a line of column names, then a credential a line. Each becomes an entry as the
-//! credentials file has them, so that one place finds what is wrong.
+//! Reads credentials from CSV: a header line, then one credential per line. Each line becomes an entry as in the
+//! credentials file and is validated as such.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use super::{Catalogs, Extent, Import, Notes};
 use crate::config::{Diagnostic, Diagnostics, Key, Node, Origin, Value, unknown_key};
 use crate::credential::Label;
 
-/// All of them, in the order in which they are written. The first ones are keys of the credentials file.
+/// In the order of export. The columns up to `rate_limit.burst` are keys of the credentials file.
 pub(super) const COLUMNS: [&str; 19] = [
     "id",
     "account",
@@ -32,10 +32,9 @@ pub(super) const COLUMNS: [&str; 19] = [
     "disabled_reason",
 ];
 const NEEDED: [&str; 2] = ["id", "account"];
-/// Scopes that open nothing; an empty cell opens everything.
+/// A scope list that allows nothing.
 pub(super) const NO_SCOPES: &str = "[]";
 
-/// Reads the text of a table.
 pub(super) fn read(text: &str, catalogs: Catalogs) -> Result<Import, Diagnostics> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
@@ -53,8 +52,8 @@ pub(super) fn read(text: &str, catalogs: Catalogs) -> Result<Import, Diagnostics
         match reader.read_record(&mut record) {
             Ok(true) => {}
             Ok(false) => break,
-            // The text is UTF-8, and nothing is written; only what reads could fail.
-            Err(_) => return Err(Diagnostic::new(Origin::WHOLE_FILE, "", "is no table that can be read").into()),
+            // Unreachable: the input is in memory and valid UTF-8.
+            Err(_) => return Err(Diagnostic::new(Origin::WHOLE_FILE, "", "cannot be read as CSV").into()),
         }
         let end = usize::try_from(reader.position().byte()).unwrap_or(text.len());
         let origins = places.of(text.get(start..end).unwrap_or_default());
@@ -73,15 +72,14 @@ pub(super) fn read(text: &str, catalogs: Catalogs) -> Result<Import, Diagnostics
         return Err(Diagnostic::new(Origin::WHOLE_FILE, "", "is empty").hint(NAMES_HINT).into());
     }
     if let Some(origin) = places.open_quote() {
-        table.entries.faults.push(Diagnostic::new(origin, "", "a quote here is never closed"));
+        table.entries.faults.push(Diagnostic::new(origin, "", "a quote is not closed"));
     }
     let extent = Extent::Columns { named: table.columns, has_version: table.stand_in.is_none() };
     Ok(Import { reading: table.entries.finish()?, notes: table.notes, extent })
 }
 
-const NAMES_HINT: &str = "the first line names the columns: id,account,token,…";
+const NAMES_HINT: &str = "the first line has the names of the columns: id,account,token,…";
 
-/// The columns that the first line names.
 fn header(record: &csv::StringRecord, origins: &[Origin]) -> Result<Vec<&'static str>, Diagnostics> {
     let mut faults = Diagnostics::default();
     let mut columns = Vec::new();
@@ -90,20 +88,20 @@ fn header(record: &csv::StringRecord, origins: &[Origin]) -> Result<Vec<&'static
         let key = Key { name: name.trim().to_owned(), origin };
         match COLUMNS.iter().find(|column| **column == key.name) {
             Some(column) if columns.contains(column) => {
-                faults.push(Diagnostic::new(key.origin, *column, "stands here twice"));
+                faults.push(Diagnostic::new(key.origin, *column, "is a duplicate column"));
             }
             Some(column) => columns.push(*column),
             None if record.len() == 1 && name.contains([';', '\t']) => {
-                let problem = "columns are separated by something else than commas";
+                let problem = "columns are not separated by commas";
                 return Err(Diagnostic::new(key.origin, "", problem).hint("save the table with commas").into());
             }
             None => faults.push(unknown_key(&key, &COLUMNS)),
         }
     }
-    // Of a first line that names no column at all, nobody wants to know that each is unknown.
+    // Without any known column, the fault of each unknown one would be noise.
     if columns.is_empty() {
         let origin = Origin::File { line: 1, column: 1 };
-        return Err(Diagnostic::new(origin, "", "names no column that is known").hint(NAMES_HINT).into());
+        return Err(Diagnostic::new(origin, "", "has no known column").hint(NAMES_HINT).into());
     }
     for column in NEEDED.iter().filter(|column| !columns.contains(column)) {
         faults.push(Diagnostic::new(Origin::File { line: 1, column: 1 }, *column, "is missing").hint(NAMES_HINT));
@@ -113,7 +111,7 @@ fn header(record: &csv::StringRecord, origins: &[Origin]) -> Result<Vec<&'static
 
 struct Table<'c> {
     columns: Vec<&'static str>,
-    /// Without a column for it: credentials that are known keep theirs, and others are refused in the end.
+    /// Placeholder for a missing version column: existing credentials keep their version, the import refuses new ones.
     stand_in: Option<Label>,
     entries: Entries<'c>,
     notes: HashMap<Label, Notes>,
@@ -124,8 +122,8 @@ impl Table<'_> {
     fn row(&mut self, record: &csv::StringRecord, origins: &[Origin]) {
         let start = origins.first().cloned().unwrap_or(Origin::WHOLE_FILE);
         if record.len() != self.columns.len() {
-            let problem = format!("this line has {} cells, the first one {}", record.len(), self.columns.len());
-            let hint = "put a cell that holds a comma in double quotes";
+            let problem = format!("has {} cells, the first line has {}", record.len(), self.columns.len());
+            let hint = "put double quotes around a cell that holds a comma";
             self.entries.faults.push(Diagnostic::new(start, "", problem).hint(hint));
             return;
         }
@@ -168,7 +166,7 @@ impl Table<'_> {
         }
     }
 
-    /// What one line says of the account, all others have to say too.
+    /// Every line of an account must state the same access.
     fn access(&mut self, account: Label, text: &str, origin: Origin) {
         let Value::Bool(access) = truth(text) else {
             self.entries.faults.push(Diagnostic::new(origin, "access", "must be true or false"));
@@ -184,7 +182,7 @@ impl Table<'_> {
             }
             Some(known) if *known == access => {}
             Some(_) => {
-                let problem = "differs from what another line says of this account";
+                let problem = "differs from another line of this account";
                 self.entries.faults.push(Diagnostic::new(origin, "access", problem));
             }
         }
@@ -202,7 +200,7 @@ impl Notes {
     }
 }
 
-/// A description may be more than one line.
+/// A description may have several lines.
 fn is_space_of(key: &str, letter: char) -> bool {
     key == "description" && matches!(letter, '\n' | '\r' | '\t')
 }
@@ -214,7 +212,7 @@ fn label(node: &Node) -> Option<Label> {
     }
 }
 
-/// A cell as the credentials file would have it.
+/// The value of a cell as in the credentials file.
 fn value(column: &str, trimmed: &str, cell: &str, origin: &Origin) -> Node {
     let node = |value| Node::new(value, origin.clone());
     let words = || trimmed.split_whitespace().map(|word| node(Value::Text(word.to_owned()))).collect();
@@ -225,13 +223,13 @@ fn value(column: &str, trimmed: &str, cell: &str, origin: &Origin) -> Node {
         "rate_limit.requests" | "rate_limit.burst" => {
             trimmed.parse().map_or_else(|_| Value::Text(trimmed.to_owned()), Value::Integer)
         }
-        // A space belongs to these.
+        // Spaces are part of these.
         "name" | "username" => Value::Text(cell.to_owned()),
         _ => Value::Text(trimmed.to_owned()),
     })
 }
 
-/// Spreadsheets write it in capitals.
+/// Case-insensitive: spreadsheets write TRUE.
 fn truth(text: &str) -> Value {
     match text.to_ascii_lowercase().as_str() {
         "true" => Value::Bool(true),

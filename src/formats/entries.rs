@@ -1,4 +1,4 @@
-//! Entries of a file, whatever its format: all that can be wrong with them is found here.
+//! Validates entries, for every format.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,14 +7,12 @@ use super::positions::{Place, Reading, join};
 use crate::config::raw;
 use crate::config::{Diagnostic, Diagnostics, Node, Origin, Value, decode};
 use crate::credential::{
-    Account, Credential, DigestError, Label, PasswordHash, PasswordHashError, ScopeCatalog, ScopeSet, StoredSecret,
-    TokenDigest, VersionCatalog, is_username,
+    Account, Credential, CredentialSet, DigestError, Duplicate, Label, PasswordHash, PasswordHashError, ScopeCatalog,
+    ScopeSet, StoredSecret, TokenDigest, VersionCatalog, is_username,
 };
-use crate::source::file::file_set::{Clash, FileSet};
 
-/// More than these are not reported at once.
-const MOST_FAULTS: usize = 100;
-/// Of a credential.
+const MAX_FAULTS: usize = 100;
+/// The keys of a credential.
 const KEYS: [&str; 11] = [
     "id",
     "account",
@@ -29,30 +27,29 @@ const KEYS: [&str; 11] = [
     "addresses",
 ];
 
-/// Takes entries one at a time, and finds out what is wrong with each and with all of them.
+/// Collects entries and their faults.
 pub(super) struct Entries<'c> {
     versions: &'c VersionCatalog,
     scopes: &'c ScopeCatalog,
     pub(super) faults: Diagnostics,
-    /// Those without a fault, and where each of them stands.
-    set: FileSet,
+    /// The valid entries; `places` has the position of each.
+    set: CredentialSet,
     places: Vec<Place>,
-    /// What is said of accounts, in the order of the file.
+    /// Accounts and their access, in the order of the file.
     stated: Vec<(Label, bool)>,
     described: HashMap<Label, Arc<Account>>,
-    /// Of the credentials so far, each once; they may still be described further down.
+    /// The accounts of credentials so far. Their access may be stated later in the file.
     named: HashMap<Label, Arc<Account>>,
     scope_sets: HashMap<Vec<Label>, Arc<ScopeSet>>,
 }
 
 impl<'c> Entries<'c> {
-    /// None yet, to be checked against what is configured.
     pub(super) fn new(versions: &'c VersionCatalog, scopes: &'c ScopeCatalog) -> Self {
         Self {
             versions,
             scopes,
             faults: Diagnostics::default(),
-            set: FileSet::default(),
+            set: CredentialSet::default(),
             places: Vec::new(),
             stated: Vec::new(),
             described: HashMap::new(),
@@ -61,30 +58,28 @@ impl<'c> Entries<'c> {
         }
     }
 
-    /// True when there is no use in reading on.
+    /// True when the limit of faults is reached.
     pub(super) fn are_too_faulty(&self) -> bool {
-        self.faults.0.len() >= MOST_FAULTS
+        self.faults.0.len() >= MAX_FAULTS
     }
 
-    /// Takes an account.
     pub(super) fn account(&mut self, path: &str, node: &mut Node) {
         let Some(written) = decode::<raw::Account>(node, path, &mut self.faults) else { return };
         let id = written.id.0;
         if self.described.contains_key(&id) {
-            self.report(node, path, "id", "stands here twice");
+            self.report(node, path, "id", "is used twice");
         }
         self.stated.push((id.clone(), written.access));
         self.described.insert(id.clone(), Arc::new(Account { id, access: written.access }));
     }
 
-    /// Takes a credential.
     pub(super) fn credential(&mut self, path: &str, node: &mut Node) {
         let before = self.faults.0.len();
         let decoded = decode::<raw::Credential>(node, path, &mut self.faults);
-        let Some(written) = decoded.or_else(|| named(node)) else { return };
+        let Some(written) = decoded.or_else(|| with_placeholders(node)) else { return };
         let faulty = faulty_keys(path, &self.faults.0[before..]);
         if written.rate_limit.as_ref().is_some_and(|rate| !rate.limit().is_countable()) {
-            self.report(node, path, "rate_limit.burst", "would take more than a hundred years to be whole again");
+            self.report(node, path, "rate_limit.burst", "would take more than a hundred years to refill");
         }
         let secret = self.secret(path, node, &written);
         let version = self.version(path, node, &written);
@@ -108,23 +103,23 @@ impl<'c> Entries<'c> {
             last_use: None,
         };
         match self.set.insert(credential) {
-            // While nothing is wrong, which is when places are asked for, all that were written are in the set.
+            // Without faults the set holds every entry, so its length is the index of the next one.
             Ok(()) => self
                 .places
                 .push(Place { origin: node.origin.clone(), index: (!path.is_empty()).then_some(self.places.len()) }),
             Err(clash) => {
                 let (key, first, meaning) = match clash {
-                    Clash::Id(first) => ("id", first, "id"),
-                    Clash::Username(first) => ("username", first, "username"),
-                    Clash::Token(first) => ("token", first, "token digest"),
+                    Duplicate::Id(first) => ("id", first, "id"),
+                    Duplicate::Username(first) => ("username", first, "username"),
+                    Duplicate::Token(first) => ("token", first, "token digest"),
                 };
-                let problem = format!("is the {meaning} of another credential too, at {}", self.places[first].origin);
+                let problem = format!("is also the {meaning} of the credential at {}", self.places[first].origin);
                 self.faults.push(Diagnostic::new(node.origin.clone(), join(path, key), problem));
             }
         }
     }
 
-    /// One for all credentials of an account.
+    /// Shared by the credentials of an account.
     fn account_of(&mut self, id: &Label) -> Arc<Account> {
         if let Some(known) = self.named.get(id) {
             return known.clone();
@@ -144,14 +139,14 @@ impl<'c> Entries<'c> {
                     node,
                     path,
                     "token",
-                    "stands beside username or password; a credential is one or the other",
+                    "is set together with username or password; a credential has one or the other",
                 );
                 None
             }
         }
     }
 
-    /// What the entry lacks. What was taken out as faulty is not missing too, nor what may be misspelt.
+    /// Reports missing keys, unless a removed or misspelt key may be the missing one.
     fn missing(&mut self, path: &str, node: &Node, written: &raw::Credential, faulty: &[String]) {
         if !faulty.iter().all(|key| KEYS.contains(&key.as_str())) {
             return;
@@ -165,13 +160,13 @@ impl<'c> Entries<'c> {
                     node,
                     path,
                     "password",
-                    "is missing beside username",
-                    "claviger password hash makes one",
+                    "is missing; username needs it",
+                    "claviger password hash prints one",
                 );
             }
-            (None, None, Some(_)) => self.report(node, path, "username", "is missing beside password"),
+            (None, None, Some(_)) => self.report(node, path, "username", "is missing; password needs it"),
             (None, None, None) => {
-                let hint = "claviger token new makes a token, claviger password hash a password";
+                let hint = "claviger token new creates a token, claviger password hash hashes a password";
                 self.report_hint(node, path, "", "has neither token nor username and password", hint);
             }
             _ => {}
@@ -189,7 +184,7 @@ impl<'c> Entries<'c> {
         };
         let hint = match error {
             DigestError::Plain | DigestError::Malformed => "run claviger token digest and paste what it prints",
-            DigestError::Empty => "an empty token can never be right",
+            DigestError::Empty => "an empty token never matches",
         };
         self.report_hint(node, path, "token", &error.to_string(), hint);
         None
@@ -218,7 +213,7 @@ impl<'c> Entries<'c> {
         let known = &self.versions.known;
         let name = written.version.as_ref()?.0.as_str();
         match self.versions.rank(name) {
-            // The catalog's own copy is shared by all credentials.
+            // Shares the text of the catalog.
             Some(rank) => Some(known[rank].name.clone()),
             None => {
                 let known = names(known.iter().map(|version| version.name.as_str()));
@@ -236,21 +231,22 @@ impl<'c> Entries<'c> {
                 let hint = format!("known: {}", self::names(self.scopes.names()));
                 self.report_hint(node, path, &key, "is not a configured scope", &hint);
             } else if names[..index].contains(name) {
-                self.report(node, path, &key, "stands here twice");
+                self.report(node, path, &key, "is used twice");
             }
         }
         let shared = self.scope_sets.entry(names.clone()).or_insert_with(|| Arc::new(ScopeSet::new(names)));
         Some(shared.clone())
     }
 
-    /// All of them, if nothing is wrong with any.
+    /// # Errors
+    /// Every fault.
     pub(super) fn finish(self) -> Result<Reading, Diagnostics> {
         let Self { mut faults, mut set, places, stated, described, .. } = self;
         if !described.is_empty() {
-            set.describe_accounts(&described);
+            set.set_accounts(&described);
         }
-        if faults.0.len() >= MOST_FAULTS {
-            faults.push(Diagnostic::new(Origin::WHOLE_FILE, "", "has more faults than are listed here"));
+        if faults.0.len() >= MAX_FAULTS {
+            faults.push(Diagnostic::new(Origin::WHOLE_FILE, "", "has more faults than these"));
         }
         faults.into_result(|| Reading { set, places, accounts: stated })
     }
@@ -273,9 +269,8 @@ impl<'c> Entries<'c> {
     }
 }
 
-/// An entry whose names are missing or faulty, under names that stand in for them: there may be more to say about
-/// it. It goes no further, for the fault has been reported.
-fn named(node: &mut Node) -> Option<raw::Credential> {
+/// Decodes an entry without id or account under a placeholder, to find its other faults.
+fn with_placeholders(node: &mut Node) -> Option<raw::Credential> {
     if !matches!(node.value, Value::Map(_)) {
         return None;
     }
@@ -287,7 +282,7 @@ fn named(node: &mut Node) -> Option<raw::Credential> {
     decode(node, "", &mut Diagnostics::default())
 }
 
-/// The keys of the entry at `path` that these faults are about; the entry itself is an empty one.
+/// The keys of the entry at `path` that have a fault; empty for the entry itself.
 fn faulty_keys(path: &str, faults: &[Diagnostic]) -> Vec<String> {
     let key = |fault: &Diagnostic| {
         let within = fault.path.strip_prefix(path).unwrap_or_default().trim_start_matches('.');

@@ -1,16 +1,16 @@
-//! Cells of a table: what a spreadsheet would take for a formula, and where in the text each stands.
+//! Cells of CSV: formula injection, and positions.
 
 use crate::config::Origin;
 
-/// What a cell begins with that a spreadsheet would run, the wide forms included.
+/// First characters that make a spreadsheet take a cell for a formula, full-width forms included.
 const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
-/// The text of a cell that no spreadsheet takes for a formula: with one apostrophe more in front.
+/// Prefixes text that a spreadsheet would take for a formula with an apostrophe.
 pub(super) fn neutral(text: &str) -> String {
     if is_formula(text.trim_start_matches('\'')) { format!("'{text}") } else { text.to_owned() }
 }
 
-/// What [`neutral`] has been made of.
+/// Undoes [`neutral`].
 pub(super) fn original(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(text) if is_formula(text.trim_start_matches('\'')) => text,
@@ -22,26 +22,25 @@ fn is_formula(text: &str) -> bool {
     text.starts_with(FORMULA)
 }
 
-/// Follows a table and tells where its cells begin.
+/// Tracks the positions of cells.
 pub(super) struct Places {
     line: u32,
     column: u32,
-    /// Where a quote was opened that is not closed yet.
+    /// The open quote, if any.
     quoted: Option<Origin>,
 }
 
 impl Places {
-    /// At the beginning of the text.
     pub(super) fn new() -> Self {
         Self { line: 1, column: 1, quoted: None }
     }
 
-    /// Where a quote stands that never ends.
+    /// The quote that is not closed at the end.
     pub(super) fn open_quote(self) -> Option<Origin> {
         self.quoted
     }
 
-    /// Where the cells of the next record begin; `text` is the record with the line ends around it.
+    /// The positions of the cells of the next record. `text` includes the line ends around it.
     pub(super) fn of(&mut self, text: &str) -> Vec<Origin> {
         let record = text.trim_start_matches(['\r', '\n']);
         self.skip(&text[..text.len() - record.len()]);
@@ -54,7 +53,7 @@ impl Places {
             match (letter, self.quoted.is_some()) {
                 ('"', true) => (self.quoted, was_closed) = (None, true),
                 (_, true) => {}
-                // Two in a row within quotes stand for one.
+                // Two quotes within a quoted cell are an escaped one.
                 ('"', false) if is_first || was_closed => (self.quoted, was_closed) = (Some(origin), false),
                 (',', false) => {
                     cells.push(self.here());
@@ -89,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_would_be_a_formula_is_text_and_comes_back() {
+    fn a_formula_is_escaped_and_restored() {
         for (text, cell) in [
             ("=1+1", "'=1+1"),
             ("+441632960961", "'+441632960961"),
@@ -104,13 +103,13 @@ mod tests {
             assert_eq!(neutral(text), cell);
             assert_eq!(original(cell), text);
         }
-        // As somebody types it.
+        // As typed by hand.
         assert_eq!(original("+441632960961"), "+441632960961");
     }
 
     proptest! {
         #[test]
-        fn any_text_comes_back(text in "['=+@a-]{0,6}") {
+        fn any_text_is_restored(text in "['=+@a-]{0,6}") {
             let cell = neutral(&text);
             prop_assert!(!is_formula(&cell));
             prop_assert_eq!(original(&cell), text);
@@ -118,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_is_found_behind_quotes_and_line_ends() {
+    fn positions_account_for_quotes_and_line_ends() {
         let mut places = Places::new();
         let at = |origins: Vec<Origin>| origins.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         assert_eq!(at(places.of("id,name")), "1:1 1:4");

@@ -1,4 +1,4 @@
-//! Reads and writes htpasswd files: `user:hash`, a line each.
+//! Reads and writes htpasswd files: `user:hash`, one per line.
 
 use std::io::{self, Write};
 
@@ -7,10 +7,10 @@ use super::{Catalogs, Extent, Import, Users};
 use crate::config::{Diagnostic, Diagnostics, Node, Origin, Value};
 use crate::credential::{Label, StoredSecret};
 
-/// Reads the text. The id of a user who is new is the user name.
+/// The id of a new credential is the user name.
 pub(super) fn read(text: &str, users: &Users, catalogs: Catalogs) -> Result<Import, Diagnostics> {
     let mut entries = Entries::new(catalogs.versions, catalogs.scopes);
-    // Of users who are known already the version stays as it is; for the others one has to be said in the end.
+    // Placeholder: existing credentials keep their version, the import refuses new ones without a stated version.
     let version = users.version.as_ref().or_else(|| catalogs.versions.known.last().map(|version| &version.name));
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (index, line) in text.lines().enumerate() {
@@ -21,12 +21,12 @@ pub(super) fn read(text: &str, users: &Users, catalogs: Catalogs) -> Result<Impo
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
         let at = |column: usize| Origin::File { line: number, column: u32::try_from(column).unwrap_or(u32::MAX) };
         let Some((username, hash)) = line.split_once(':') else {
-            entries.faults.push(Diagnostic::new(at(1), "", "must be USER:HASH, as htpasswd writes it"));
+            entries.faults.push(Diagnostic::new(at(1), "", "must be USER:HASH"));
             continue;
         };
         if let Err(error) = username.parse::<Label>() {
-            let problem = format!("makes no id: {error}");
-            let hint = "write this user into a YAML or CSV file, where the id stands beside the user name";
+            let problem = format!("cannot be used as id: {error}");
+            let hint = "import this user from a YAML or CSV file, which have an id of their own";
             entries.faults.push(Diagnostic::new(at(1), "username", problem).hint(hint));
             continue;
         }
@@ -47,7 +47,7 @@ pub(super) fn read(text: &str, users: &Users, catalogs: Catalogs) -> Result<Impo
     Ok(Import { reading: entries.finish()?, extent, ..Import::default() })
 }
 
-/// Writes one, unless it is a token; false then.
+/// False for a token, which the format cannot hold.
 pub(super) fn write(out: &mut impl Write, secret: &StoredSecret) -> io::Result<bool> {
     match secret {
         StoredSecret::Token(_) => Ok(false),

@@ -1,5 +1,4 @@
-//! Files that credentials are kept in or moved by: the credentials file (YAML), htpasswd and CSV. What one of them
-//! writes, it reads.
+//! Files that hold credentials: the credentials file (YAML), htpasswd and CSV. Each format reads what it writes.
 
 pub mod credentials_file;
 mod csv_read;
@@ -8,72 +7,68 @@ mod entries;
 mod escape;
 mod htpasswd;
 mod positions;
-mod table;
 mod writer;
 mod yaml_write;
 
 use std::collections::HashMap;
 
-pub use self::positions::{Place, Reading};
-pub use table::table;
+use ipnet::IpNet;
+use jiff::Timestamp;
+
+pub use csv_write::table;
+pub use positions::{Place, Reading};
 pub use writer::{LeftOut, Writer};
 
 use crate::config::Diagnostics;
-use crate::credential::{Label, ScopeCatalog, VersionCatalog};
+use crate::credential::{Label, RateLimit, ScopeCatalog, StoredSecret, VersionCatalog};
 
-/// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// As the credentials file.
+    /// The credentials file.
     Yaml,
-    /// `user:hash`, a line each: Basic pairs only.
+    /// `user:hash`, one per line: Basic pairs only.
     Htpasswd,
-    /// With a line of column names (RFC 4180).
+    /// With a header line (RFC 4180).
     Csv,
 }
 
-/// What the settings know, for checking against it.
+/// The configured versions and scopes, which entries are checked against.
 #[derive(Debug, Clone, Copy)]
 pub struct Catalogs<'c> {
-    /// Versions of the API.
     pub versions: &'c VersionCatalog,
-    /// Scopes.
     pub scopes: &'c ScopeCatalog,
 }
 
-/// What a file is to change.
+/// A file that was read for an import.
 #[derive(Default)]
 pub struct Import {
-    /// What it says.
     pub reading: Reading,
-    /// What a credentials file does not hold, of those of which it is said.
+    /// Fields that a credentials file has no key for.
     pub notes: HashMap<Label, Notes>,
-    /// How much of a credential that is known already it speaks of.
     pub extent: Extent,
 }
 
-/// Of a known credential, what an entry replaces.
+/// Which fields of an existing credential an entry replaces.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Extent {
-    /// All of it.
+    /// All fields.
     #[default]
     Whole,
-    /// What the table has columns for.
+    /// The columns of the table.
     Columns {
-        /// Their names.
         named: Vec<&'static str>,
-        /// There is one for the version, or no version to be said.
+        /// The table has a version column, or no versions are configured.
         has_version: bool,
     },
-    /// The password of whoever has the user name.
+    /// The password of the credential with this user name.
     Password {
-        /// The version of new ones was said, not just taken.
+        /// The caller stated a version for new credentials, or no versions are configured.
         has_version: bool,
     },
 }
 
 impl Extent {
-    /// True when it speaks of what this column of a table holds.
+    /// True when an entry replaces the field of this column.
     pub fn has(&self, column: &str) -> bool {
         match self {
             Self::Whole => true,
@@ -83,50 +78,65 @@ impl Extent {
     }
 }
 
-/// For people. `None` where nothing is said, which is not the same as nothing.
+/// Fields for people. `None`: the file does not state the field; `Some(None)`: the field is empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Notes {
-    /// Of the credential.
     pub description: Option<Option<String>>,
-    /// Of the person at the integrator.
     pub contact_email: Option<Option<String>>,
-    /// Theirs, as E.164.
+    /// E.164.
     pub contact_mobile: Option<Option<String>>,
-    /// Why it is switched off.
     pub disabled_reason: Option<Option<String>>,
 }
 
-/// What an htpasswd file does not say of its users.
+/// What an htpasswd file does not state.
 #[derive(Debug, Clone)]
 pub struct Users {
-    /// Whose they are.
     pub account: Label,
-    /// The version of new ones.
+    /// For new credentials.
     pub version: Option<Label>,
 }
 
+/// A credential to export.
+#[derive(Debug, Clone)]
+pub struct ExportRow<'r> {
+    pub id: &'r Label,
+    pub account: &'r Label,
+    pub name: Option<&'r str>,
+    /// `None` for a cleared credential, which no format can hold.
+    pub secret: Option<StoredSecret>,
+    pub enabled: bool,
+    pub version: Option<&'r Label>,
+    /// `None` is unrestricted.
+    pub scopes: Option<&'r [Label]>,
+    /// Empty is unrestricted.
+    pub addresses: &'r [IpNet],
+    pub expires_at: Option<Timestamp>,
+    pub rate_limit: Option<RateLimit>,
+    pub description: Option<&'r str>,
+    pub contact_email: Option<&'r str>,
+    pub contact_mobile: Option<&'r str>,
+    pub disabled_reason: Option<&'r str>,
+    /// The previous secret is still valid.
+    pub has_previous: bool,
+    pub has_owner: bool,
+}
+
 impl Import {
-    /// Reads a credentials file.
-    ///
     /// # Errors
-    /// Everything that is wrong with it.
+    /// Every fault of the file.
     pub fn yaml(text: &str, catalogs: Catalogs) -> Result<Self, Diagnostics> {
         let reading = credentials_file::read(text, catalogs.versions, catalogs.scopes)?;
         Ok(Self { reading, ..Self::default() })
     }
 
-    /// Reads a table.
-    ///
     /// # Errors
-    /// Everything that is wrong with it.
+    /// Every fault of the file.
     pub fn csv(text: &str, catalogs: Catalogs) -> Result<Self, Diagnostics> {
         csv_read::read(text, catalogs)
     }
 
-    /// Reads an htpasswd file.
-    ///
     /// # Errors
-    /// Everything that is wrong with it.
+    /// Every fault of the file.
     pub fn htpasswd(text: &str, users: &Users, catalogs: Catalogs) -> Result<Self, Diagnostics> {
         htpasswd::read(text, users, catalogs)
     }

@@ -1,13 +1,12 @@
-//! Writes credentials into a file, one at a time, and counts what the format has no place for.
+//! Writes credentials to a file, one at a time, and counts what the format cannot hold.
 
 use std::collections::HashSet;
 use std::io::{self, Write};
 
-use super::{Format, csv_write, htpasswd, yaml_write};
+use super::{ExportRow, Format, csv_write, htpasswd, yaml_write};
 use crate::credential::Label;
-use crate::store::CredentialRecord;
 
-/// A file in the making.
+/// Writes a file of credentials.
 pub struct Writer<W: Write> {
     form: Form<W>,
     off: HashSet<Label>,
@@ -21,28 +20,28 @@ enum Form<W: Write> {
     Csv(Box<csv::Writer<W>>),
 }
 
-/// What the file does not hold. Each is a number of credentials.
+/// What the format cannot hold. Each field counts credentials.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LeftOut {
-    /// Tokens, in a file of Basic pairs.
+    /// Tokens, which htpasswd has no place for.
     pub tokens: usize,
-    /// Secrets from before a reset, which still count.
+    /// Previous secrets that are still valid after a reset.
     pub previous: usize,
-    /// Of a user: in the file they belong to the account as a whole.
+    /// Own keys of a user: the file assigns them to the account.
     pub owners: usize,
-    /// With a description, contact or reason that the format has no place for.
+    /// Credentials with a description, a contact or a reason that the format has no place for.
     pub notes: usize,
-    /// Without a secret, which nobody could take in.
+    /// Cleared credentials: without a secret they cannot be imported.
     pub cleared: usize,
-    /// Pairs with anything else that an htpasswd file has no place for: switched off, bound, limited.
+    /// Basic pairs that are disabled or restricted, which htpasswd has no place for.
     pub limits: usize,
 }
 
 impl<W: Write> Writer<W> {
-    /// Begins a file; of these accounts the access is off.
+    /// `off` lists the accounts whose access is off.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When `out` cannot be written.
     pub fn new(format: Format, out: W, off: Vec<Label>) -> io::Result<Self> {
         let form = match format {
             Format::Yaml => Form::Yaml(out),
@@ -56,45 +55,43 @@ impl<W: Write> Writer<W> {
         Ok(Self { form, off: off.into_iter().collect(), written: 0, left_out: LeftOut::default() })
     }
 
-    /// Adds a credential.
-    ///
     /// # Errors
-    /// When it cannot be written.
-    pub fn credential(&mut self, record: &CredentialRecord) -> io::Result<()> {
-        let Some(secret) = record.secret.stored() else {
+    /// When the file cannot be written.
+    pub fn credential(&mut self, record: &ExportRow) -> io::Result<()> {
+        let Some(secret) = &record.secret else {
             self.left_out.cleared += 1;
             return Ok(());
         };
-        let is_off = self.off.contains(&record.account);
+        let is_off = self.off.contains(record.account);
         match &mut self.form {
             Form::Yaml(out) => {
                 if self.written == 0 {
                     writeln!(out, "credentials:")?;
                 }
-                yaml_write::credential(out, record, &secret)?;
+                yaml_write::credential(out, record, secret)?;
             }
             Form::Htpasswd(out) => {
-                if !htpasswd::write(out, &secret)? {
+                if !htpasswd::write(out, secret)? {
                     self.left_out.tokens += 1;
                     return Ok(());
                 }
                 self.left_out.limits += usize::from(is_off || is_limited(record));
             }
-            Form::Csv(table) => csv_write::credential(table, record, &secret, !is_off)?,
+            Form::Csv(table) => csv_write::credential(table, record, secret, !is_off)?,
         }
         self.written += 1;
-        self.left_out.previous += usize::from(record.previous.is_some());
-        self.left_out.owners += usize::from(record.owner.is_some());
-        let notes = [&record.description, &record.contact_email, &record.contact_mobile, &record.disabled_reason];
+        self.left_out.previous += usize::from(record.has_previous);
+        self.left_out.owners += usize::from(record.has_owner);
+        let notes = [record.description, record.contact_email, record.contact_mobile, record.disabled_reason];
         let has_place = matches!(self.form, Form::Csv(_));
         self.left_out.notes += usize::from(!has_place && notes.iter().any(|note| note.is_some()));
         Ok(())
     }
 
-    /// Ends the file: how many there are, and what is not in it.
+    /// Ends the file. Returns the number of credentials in it, and what was left out.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When the file cannot be written.
     pub fn finish(mut self) -> io::Result<(usize, LeftOut)> {
         match &mut self.form {
             Form::Yaml(out) => {
@@ -113,7 +110,7 @@ impl<W: Write> Writer<W> {
     }
 }
 
-fn is_limited(record: &CredentialRecord) -> bool {
+fn is_limited(record: &ExportRow) -> bool {
     !record.enabled
         || record.scopes.is_some()
         || record.expires_at.is_some()

@@ -1,18 +1,18 @@
-//! Writes a credentials file that the gate reads.
+//! Writes a credentials file.
 
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
+use super::ExportRow;
 use crate::credential::{Label, StoredSecret};
-use crate::store::CredentialRecord;
 
-/// One entry. Texts are in quotes, as JSON has them: a version may look like a number.
-pub(super) fn credential(out: &mut impl Write, record: &CredentialRecord, secret: &StoredSecret) -> io::Result<()> {
+/// Writes one entry. Texts are JSON strings: an unquoted version may look like a number.
+pub(super) fn credential(out: &mut impl Write, record: &ExportRow, secret: &StoredSecret) -> io::Result<()> {
     writeln!(out, "  - id: {}", text(record.id.as_str()))?;
     let mut key = |name: &str, value: String| writeln!(out, "    {name}: {value}");
     key("account", text(record.account.as_str()))?;
-    if let Some(name) = &record.name {
+    if let Some(name) = record.name {
         key("name", text(name))?;
     }
     match secret {
@@ -25,10 +25,10 @@ pub(super) fn credential(out: &mut impl Write, record: &CredentialRecord, secret
     if !record.enabled {
         key("enabled", "false".into())?;
     }
-    if let Some(version) = &record.version {
+    if let Some(version) = record.version {
         key("version", text(version.as_str()))?;
     }
-    if let Some(scopes) = &record.scopes {
+    if let Some(scopes) = record.scopes {
         key("scopes", list(scopes.iter().map(Label::as_str)))?;
     }
     if let Some(end) = record.expires_at {
@@ -43,7 +43,7 @@ pub(super) fn credential(out: &mut impl Write, record: &CredentialRecord, secret
     Ok(())
 }
 
-/// Accounts without access.
+/// Lists the accounts without access.
 pub(super) fn accounts(out: &mut impl Write, off: &[Label]) -> io::Result<()> {
     if off.is_empty() {
         return Ok(());

@@ -104,8 +104,8 @@ impl Refusals {
         head.insert_header(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))?;
         head.insert_header(CONTENT_LENGTH, HeaderValue::from(body.len()))?;
         head.insert_header(CACHE_CONTROL, HeaderValue::from_static("no-store"))?;
-        if let Some(seconds) = rejection.retry_after() {
-            head.insert_header(RETRY_AFTER, HeaderValue::from(seconds))?;
+        if let Some(delay) = rejection.retry_after() {
+            head.insert_header(RETRY_AFTER, HeaderValue::from(delay.as_secs()))?;
         }
         if let Some(status) = &refusal.rate_status {
             set_rate_headers(&mut head, status)?;
@@ -171,9 +171,9 @@ impl Challenge {
 
 /// Sets the RateLimit fields (draft-ietf-httpapi-ratelimit-headers). The upstream's own stay: both fields are lists.
 pub(super) fn set_rate_headers(head: &mut ResponseHeader, status: &RateStatus) -> pingora::Result<()> {
-    let RateStatus { limit, remaining, whole_in, .. } = status;
+    let RateStatus { limit, remaining, reset_after, .. } = status;
     head.append_header("RateLimit-Policy", format!("\"default\";q={};w={}", limit.requests, limit.seconds))?;
-    head.append_header("RateLimit", format!("\"default\";r={remaining};t={whole_in}"))?;
+    head.append_header("RateLimit", format!("\"default\";r={remaining};t={}", reset_after.as_secs()))?;
     Ok(())
 }
 

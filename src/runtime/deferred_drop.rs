@@ -1,44 +1,47 @@
-//! What is no longer in force, until no request needs it any more.
+//! Drops replaced values on a background thread, once no request uses them.
 
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-use super::threads::lower_priority;
+use super::lower_priority;
 
-/// How often it is looked whether anybody still needs it.
-const LOOK: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Frees things on a thread of its own: a million credentials take a while, and whichever request was the last to
-/// need them would have to do it, with all others of its thread behind it.
+/// Keeps a clone of each value until it is the last one. Dropping a million credentials takes long; without this thread
+/// the request that drops the last clone, and every other request of its thread, would wait for it.
 pub struct DeferredDrop<T>(Sender<Arc<T>>);
 
 impl<T: Send + Sync + 'static> DeferredDrop<T> {
-    /// Starts the thread, which ends with this.
+    /// Starts the thread; it ends when `self` is dropped.
     ///
     /// # Errors
-    /// When the system gives none.
+    /// The thread cannot be spawned.
     pub fn start() -> std::io::Result<Self> {
-        let (sender, inbox) = channel::<Arc<T>>();
-        std::thread::Builder::new().name("retire".into()).spawn(move || {
+        let (sender, receiver) = channel::<Arc<T>>();
+        std::thread::Builder::new().name("deferred-drop".into()).spawn(move || {
             lower_priority();
-            let mut kept = Vec::new();
+            let mut pending = Vec::new();
             loop {
-                match if kept.is_empty() { inbox.recv().map_err(Into::into) } else { inbox.recv_timeout(LOOK) } {
-                    Ok(retired) => kept.push(retired),
+                let next = match pending.is_empty() {
+                    true => receiver.recv().map_err(Into::into),
+                    false => receiver.recv_timeout(POLL_INTERVAL),
+                };
+                match next {
+                    Ok(value) => pending.push(value),
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => return,
                 }
-                kept.retain(|retired| Arc::strong_count(retired) > 1);
+                pending.retain(|value| Arc::strong_count(value) > 1);
             }
         })?;
         Ok(Self(sender))
     }
 
-    /// Nobody gets this any more who does not have it already.
-    pub fn take(&self, retired: Arc<T>) {
-        // The thread lives as long as this.
-        let _taken = self.0.send(retired);
+    /// Takes a value that no new request can reach.
+    pub fn take(&self, value: Arc<T>) {
+        // The thread lives as long as `self`.
+        let _received = self.0.send(value);
     }
 }
 
@@ -48,28 +51,28 @@ mod tests {
 
     use super::*;
 
-    /// Tells which thread has freed it.
-    struct Freed(Sender<Option<String>>);
+    /// Sends the name of the thread that drops it.
+    struct Probe(Sender<Option<String>>);
 
-    impl Drop for Freed {
+    impl Drop for Probe {
         fn drop(&mut self) {
-            let _told = self.0.send(std::thread::current().name().map(str::to_owned));
+            let _sent = self.0.send(std::thread::current().name().map(str::to_owned));
         }
     }
 
-    fn thing() -> (Arc<Freed>, Receiver<Option<String>>) {
-        let (sender, freed) = channel();
-        (Arc::new(Freed(sender)), freed)
+    fn probe() -> (Arc<Probe>, Receiver<Option<String>>) {
+        let (sender, dropped) = channel();
+        (Arc::new(Probe(sender)), dropped)
     }
 
     #[test]
-    fn what_a_request_still_needs_is_freed_by_nobody_and_then_by_the_thread_for_it() {
-        let retired = DeferredDrop::start().unwrap();
-        let (thing, freed) = thing();
-        let request = thing.clone();
-        retired.take(thing);
-        assert!(freed.recv_timeout(3 * LOOK).is_err());
+    fn a_value_is_dropped_by_the_background_thread_after_its_last_use() {
+        let deferred = DeferredDrop::start().unwrap();
+        let (value, dropped) = probe();
+        let request = value.clone();
+        deferred.take(value);
+        assert!(dropped.recv_timeout(3 * POLL_INTERVAL).is_err());
         drop(request);
-        assert_eq!(freed.recv_timeout(Duration::from_secs(20)), Ok(Some("retire".to_owned())));
+        assert_eq!(dropped.recv_timeout(Duration::from_secs(20)), Ok(Some("deferred-drop".to_owned())));
     }
 }

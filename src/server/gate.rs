@@ -161,7 +161,7 @@ pub(super) fn open_database(
     may_migrate: bool,
 ) -> anyhow::Result<Option<Database>> {
     let Some(settings) = &settings.database else { return Ok(None) };
-    let metrics = Arc::new(metrics.of_database()?);
+    let metrics = Arc::new(metrics.register_database()?);
     let start = DatabaseStart { settings, clock: Clock::System, metrics, may_migrate };
     let database = Database::start(start).with_context(|| settings.url.to_string())?;
     Ok(Some(database))
@@ -179,8 +179,8 @@ fn policy(
         None => loaded.set.clone(),
         Some(database) => {
             let remembered = settings.database.as_ref().map(|database| database.options.cache.credentials.get());
-            meters = meters.with_others(2 * remembered.unwrap_or_default());
-            database.complain_of_clashes(&loaded.set);
+            meters = meters.with_database(2 * remembered.unwrap_or_default());
+            database.log_conflicts(&loaded.set);
             Arc::new(CombinedDirectory::new(loaded.set.clone(), database.clone()))
         }
     };

@@ -61,7 +61,7 @@ pub(super) fn begin_alone(database: &config::Database, may_migrate: bool) -> any
 }
 
 fn options(database: &config::Database, create: bool) -> StoreOptions {
-    StoreOptions { connections: CONNECTIONS, limit: database.options.query_timeout.duration(), create }
+    StoreOptions { connections: CONNECTIONS, query_timeout: database.options.query_timeout.duration(), create }
 }
 
 async fn keep_tidy(store: Store, in_force: Arc<ArcSwap<LiveSettings>>) {

@@ -1,4 +1,4 @@
-//! A file and a database as one. What is in both is a fault, and the file wins.
+//! A file and a database as one directory. An id in both is a fault; the file's credential counts.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,19 +10,17 @@ use super::{DatabaseDirectory, FileSet};
 use crate::auth::{Directory, Lookup, LookupKey, Unavailable};
 use crate::credential::{Credential, PasswordHash, TokenDigest};
 
-/// The credentials of both.
 pub struct CombinedDirectory {
     file: Arc<FileSet>,
     database: Arc<DatabaseDirectory>,
 }
 
 impl CombinedDirectory {
-    /// Of these two.
     pub fn new(file: Arc<FileSet>, database: Arc<DatabaseDirectory>) -> Self {
         Self { file, database }
     }
 
-    /// An id that the file has is the file's, whatever secret it was found by.
+    /// The file owns an id whatever secret the credential was found by.
     fn is_of_file(&self, credential: &Credential) -> bool {
         !self.file.is_empty() && self.file.find_id(credential.id.as_str()).is_some()
     }
@@ -44,12 +42,13 @@ impl Directory for CombinedDirectory {
         }
     }
 
-    /// Never settled: the database is asked about users of the file as well, else they would be told by being quicker.
+    /// Never absent and never final: the database is asked about users of the file too, so that the time of a response
+    /// does not reveal them.
     fn find_username(&self, username: &str) -> Lookup {
         match (self.file.find_username(username), self.database.find_username(username)) {
             (Lookup::Found(credential), _) => Lookup::Remembered(credential),
             (_, Lookup::Remembered(credential)) if !self.is_of_file(&credential) => Lookup::Remembered(credential),
-            _ => Lookup::Unsettled,
+            _ => Lookup::NeedsFetch,
         }
     }
 
@@ -62,7 +61,7 @@ impl Directory for CombinedDirectory {
         Ok(of_file.or(found.filter(|credential| !self.is_of_file(credential))))
     }
 
-    fn decoy(&self, username: &str) -> PasswordHash {
+    fn dummy_hash(&self, username: &str) -> PasswordHash {
         self.file.decoys().and(&self.database.decoys()).of(username)
     }
 
@@ -70,7 +69,7 @@ impl Directory for CombinedDirectory {
         self.database.replaces_hashes()
     }
 
-    /// Those of the file are for whoever writes the file.
+    /// Hashes of the file are left alone: operators write it.
     fn replace_hash(&self, credential: &Arc<Credential>, hash: PasswordHash) {
         if !self.is_of_file(credential) {
             self.database.replace_hash(credential, hash);

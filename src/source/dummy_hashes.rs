@@ -1,18 +1,18 @@
-//! What an unknown user name is made to cost: as much as one of those that are known, and always the same.
+//! Hashes for unknown user names: verification takes as long as for a known one, and always the same for a name.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
 
 use crate::credential::PasswordHash;
 
-/// One for all sets: with another key after a reload, the time of unknown names would change and give them away.
+/// Shared by all sets: with another key after a reload, the time for unknown names would change and reveal them.
 static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
-/// The kinds of hash in a set, and how many there are of each.
+/// The kinds of hash in a set, with their numbers.
 #[derive(Default)]
 pub struct DummyHashes(Vec<Kind>);
 
-/// Hashes that cost the same.
+/// Hashes of the same cost.
 #[derive(Clone)]
 struct Kind {
     sample: PasswordHash,
@@ -20,7 +20,6 @@ struct Kind {
 }
 
 impl DummyHashes {
-    /// Counts a stored hash.
     pub fn add(&mut self, hash: &PasswordHash) {
         match self.0.iter_mut().find(|kind| kind.sample.cost() == hash.cost()) {
             Some(kind) => kind.count += 1,
@@ -28,13 +27,11 @@ impl DummyHashes {
         }
     }
 
-    /// Of these kinds, and so many of each.
-    pub fn of_kinds(kinds: Vec<(PasswordHash, u64)>) -> Self {
+    pub fn from_kinds(kinds: Vec<(PasswordHash, u64)>) -> Self {
         let kinds = kinds.into_iter().filter(|(_, count)| *count > 0);
         Self(kinds.map(|(sample, count)| Kind { sample, count }).collect())
     }
 
-    /// Those of two sets together.
     pub fn and(&self, other: &Self) -> Self {
         let mut both = Self(self.0.clone());
         for kind in &other.0 {
@@ -46,8 +43,8 @@ impl DummyHashes {
         both
     }
 
-    /// The hash for a name that nobody has: of each kind in proportion to its number, by weighted rendezvous
-    /// hashing, so that a kind that comes, goes or grows moves no names between the others.
+    /// The hash for an unknown name. Weighted rendezvous hashing: each kind gets names in proportion to its number, and
+    /// a kind that is added, removed or grows moves no name between the others.
     pub fn of(&self, username: &str) -> PasswordHash {
         let score = |kind: &Kind| {
             // Above 0, at most 1.
@@ -55,12 +52,12 @@ impl DummyHashes {
             even.ln() / kind.weight()
         };
         let best = self.0.iter().map(|kind| (score(kind), kind)).max_by(|(a, _), (b, _)| a.total_cmp(b));
-        best.map_or_else(PasswordHash::decoy, |(_, kind)| kind.sample.clone())
+        best.map_or_else(PasswordHash::dummy, |(_, kind)| kind.sample.clone())
     }
 }
 
 impl Kind {
-    /// The power of two below its number: one credential more or less seldom moves any name.
+    /// The largest power of two up to the number: one credential more or less rarely moves a name.
     fn weight(&self) -> f64 {
         (1_u64 << self.count.ilog2()) as f64
     }
@@ -77,36 +74,36 @@ mod tests {
     ];
 
     /// This many of each kind.
-    fn decoys(counts: [usize; 3]) -> DummyHashes {
-        let mut decoys = DummyHashes::default();
+    fn dummies(counts: [usize; 3]) -> DummyHashes {
+        let mut dummies = DummyHashes::default();
         for (kind, count) in KINDS.iter().zip(counts) {
             for _ in 0..count {
-                decoys.add(&kind.parse().unwrap());
+                dummies.add(&kind.parse().unwrap());
             }
         }
-        decoys
+        dummies
     }
 
-    fn kinds(decoys: &DummyHashes) -> Vec<String> {
-        (0..4000).map(|number| decoys.of(&format!("user-{number}")).cost().to_owned()).collect()
+    fn kinds(dummies: &DummyHashes) -> Vec<String> {
+        (0..4000).map(|number| dummies.of(&format!("user-{number}")).cost().to_owned()).collect()
     }
 
     #[test]
     fn names_are_spread_over_the_kinds_by_their_numbers() {
-        let kinds = kinds(&decoys([4, 16, 0]));
+        let kinds = kinds(&dummies([4, 16, 0]));
         let few = kinds.iter().filter(|kind| *kind == "$2y$04").count();
-        assert!((600..1000).contains(&few), "{few} of 4000 where a fifth is meant");
+        assert!((600..1000).contains(&few), "{few} of 4000 instead of a fifth");
     }
 
     #[test]
     fn a_kind_that_is_new_moves_no_name_between_the_others() {
-        let (before, after) = (kinds(&decoys([4, 16, 0])), kinds(&decoys([4, 16, 1])));
+        let (before, after) = (kinds(&dummies([4, 16, 0])), kinds(&dummies([4, 16, 1])));
         let moved: Vec<_> = before.iter().zip(&after).filter(|(before, after)| before != after).collect();
         assert!(moved.len() < 400 && moved.iter().all(|(_, after)| *after == "{SHA}"), "{} moved", moved.len());
     }
 
     #[test]
-    fn without_a_password_in_the_set_a_name_costs_what_a_new_one_would() {
-        assert_eq!(decoys([0, 0, 0]).of("anybody"), PasswordHash::decoy());
+    fn without_hashes_a_name_costs_as_much_as_a_new_password() {
+        assert_eq!(dummies([0, 0, 0]).of("anybody"), PasswordHash::dummy());
     }
 }

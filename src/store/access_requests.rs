@@ -1,64 +1,50 @@
-//! Requests of accounts to be let use the API.
+//! Requests of accounts for API access.
 
+use super::timestamps::from_millis;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::credentials::gate::moment;
-use super::credentials::write::BATCH;
-use super::transaction::{Touched, built, listed, within};
-use super::{ActorKind, Listing, Store, StoreError, Transaction, UseCase, asked, one};
+use super::transaction::{BATCH, Touched, build, lock_all, timed};
+use super::{ActorKind, Listing, Store, StoreError, Transaction, UseCase, fetch, fetch_optional};
 use crate::credential::Label;
 
-/// How a request stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestState {
-    /// Nobody has decided yet. An account has one such request at most.
+    /// Not yet decided. An account has at most one such request.
     Pending,
-    /// The account was let use the API.
     Approved,
-    /// It was not.
     Declined,
-    /// The account did not want it any more.
+    /// By the account.
     Withdrawn,
 }
 
-/// A request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessRequestRecord {
-    /// Unique for good.
     pub id: Label,
-    /// Which account wants access.
     pub account: Label,
-    /// What kind of caller asked: who is to be told.
+    /// Decides who is notified of the decision.
     pub asked_by_kind: ActorKind,
-    /// Which one.
     pub asked_by: String,
-    /// When they want to begin.
+    /// The first day of use.
     pub start_on: Date,
-    /// For what.
     pub use_cases: Vec<UseCase>,
-    /// Where they say what they do with data.
+    /// A URL.
     pub privacy_policy: Option<String>,
-    /// How it stands.
     pub state: RequestState,
-    /// Why it was declined.
+    /// Of a decline.
     pub reason: Option<String>,
-    /// Who approved, declined or withdrew it.
+    /// Id of the actor who approved, declined or withdrew it.
     pub decided_by: Option<String>,
-    /// When.
     pub decided_at: Option<Timestamp>,
-    /// When it was made.
     pub created_at: Timestamp,
-    /// Counts changes.
+    /// Incremented by each write.
     pub revision: i64,
 }
 
-/// Which requests are wanted; of all that is said, both.
+/// Conditions that all apply; the default matches every request.
 #[derive(Debug, Clone, Default)]
 pub struct AccessRequestFilter {
-    /// Of this account.
     pub account: Option<Label>,
-    /// That stand so.
     pub state: Option<RequestState>,
 }
 
@@ -83,35 +69,28 @@ const COLUMNS: &str = "id, account, asked_by_kind, asked_by, start_on, use_cases
     decided_by, decided_at, created_at, revision";
 
 impl Store {
-    /// The request with this id.
-    ///
-    /// # Errors
-    /// When the database cannot be asked, or holds what cannot be read.
     pub async fn access_request(&self, id: &str) -> Result<Option<AccessRequestRecord>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM access_requests WHERE id = $1");
-        let row: Option<Row> = one!(self, sql, id)?;
+        let row: Option<Row> = fetch_optional!(self, sql, id)?;
         row.map(Row::record).transpose()
     }
 
-    /// The next requests behind the one with this id, in the order in which they were made; those that wait for a
-    /// decision the oldest first, all others the newest first. Behind an id that there is not, there is nothing.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
+    /// The next `limit` requests after this id: pending ones oldest first, all others newest first. Empty after an
+    /// unknown id.
     pub async fn access_requests_after(
         &self,
         id: Option<&str>,
         filter: &AccessRequestFilter,
-        most: u32,
+        limit: u32,
     ) -> Result<Listing<AccessRequestRecord>, StoreError> {
-        let (behind, order) = match filter.state {
+        let (comparison, order) = match filter.state {
             Some(RequestState::Pending) => (">", "created_at, id"),
             Some(RequestState::Approved | RequestState::Declined | RequestState::Withdrawn) | None => {
                 ("<", "created_at DESC, id DESC")
             }
         };
         let begin = format!("SELECT {COLUMNS} FROM access_requests WHERE 1 = 1");
-        let rows: Vec<Row> = asked!(self, begin, |sql, pool| {
+        let rows: Vec<Row> = fetch!(self, begin, |sql, pool| {
             if let Some(account) = &filter.account {
                 sql.push(" AND account = ").push_bind(account.as_str());
             }
@@ -120,61 +99,39 @@ impl Store {
             }
             if let Some(id) = id {
                 sql.push(format!(
-                    " AND (created_at, id) {behind} (SELECT created_at, id FROM access_requests WHERE id = "
+                    " AND (created_at, id) {comparison} (SELECT created_at, id FROM access_requests WHERE id = "
                 ));
                 sql.push_bind(id).push(")");
             }
-            sql.push(format!(" ORDER BY {order} LIMIT ")).push_bind(i64::from(most) + 1);
+            sql.push(format!(" ORDER BY {order} LIMIT ")).push_bind(i64::from(limit) + 1);
             sql.build_query_as().persistent(false).fetch_all(pool)
         })?;
-        Ok(Listing::of(rows, most, |row| &row.id, Row::record))
+        Ok(Listing::by_id(rows, limit, |row| &row.id, Row::record))
     }
 }
 
 impl Transaction {
-    /// Those of these requests that there are, kept from being changed by others until the end.
-    ///
-    /// # Errors
-    /// When the database cannot be asked, or holds what cannot be read.
+    /// Those of these ids that exist, locked until the commit.
     pub async fn access_requests(&mut self, ids: &[&str]) -> Result<Vec<AccessRequestRecord>, StoreError> {
-        let mut found = Vec::new();
-        let lock = self.for_update();
-        for batch in ids.chunks(BATCH) {
-            let begin = format!("SELECT {COLUMNS} FROM access_requests WHERE id IN (");
-            let rows: Vec<Row> = built!(self, begin, |sql, connection| {
-                listed!(sql, batch.iter().copied());
-                // In the order of their ids, so that two who want the same ones do not wait for each other.
-                sql.push(") ORDER BY id").push(lock);
-                sql.build_query_as().persistent(false).fetch_all(connection)
-            })?;
-            found.extend(rows.into_iter().map(Row::record).collect::<Result<Vec<_>, _>>()?);
-        }
-        Ok(found)
+        let rows: Vec<Row> = lock_all!(self, "access_requests", COLUMNS, ids)?;
+        rows.into_iter().map(Row::record).collect()
     }
 
-    /// True while a request of this account waits for a decision.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
     pub async fn has_pending_request(&mut self, account: &str) -> Result<bool, StoreError> {
         let sql = "SELECT id FROM access_requests WHERE account = $1 AND state = 'pending'";
         let found: Option<(String,)> =
-            within!(self, |connection| sqlx::query_as(sql).bind(account).fetch_optional(connection))?;
+            timed!(self, |connection| sqlx::query_as(sql).bind(account).fetch_optional(connection))?;
         Ok(found.is_some())
     }
 
-    /// Writes a new request.
-    ///
     /// # Errors
-    /// When its account has one that waits, or does not exist, or the database cannot be written.
+    /// [`StoreError::Taken`] when the account has a pending request, [`StoreError::MissingReference`] when there is no
+    /// such account.
     pub async fn add_access_request(&mut self, record: &AccessRequestRecord) -> Result<(), StoreError> {
         self.write_requests(std::slice::from_ref(record), "").await
     }
 
-    /// Writes what has been decided about requests that there are. Their revisions are counted here.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
+    /// Writes decisions on existing requests, and increments their revisions.
     pub async fn put_access_requests(&mut self, records: &[AccessRequestRecord]) -> Result<(), StoreError> {
         self.write_requests(
             records,
@@ -188,7 +145,7 @@ impl Transaction {
     async fn write_requests(&mut self, records: &[AccessRequestRecord], on_conflict: &str) -> Result<(), StoreError> {
         let begin = format!("INSERT INTO access_requests ({COLUMNS}) ");
         for batch in records.chunks(BATCH) {
-            let _touched: Touched = built!(self, begin.clone(), |sql, connection| {
+            let _touched: Touched = build!(self, begin.clone(), |sql, connection| {
                 sql.push_values(batch, |mut row, record| {
                     let use_cases: Vec<String> = record.use_cases.iter().map(ToString::to_string).collect();
                     row.push_bind(record.id.as_str())
@@ -225,8 +182,8 @@ impl Row {
             start_on: self.start_on.parse().map_err(|_| broken("start_on"))?,
             use_cases: use_cases.map_err(|_| broken("use_cases"))?,
             state: RequestState::from_stored(&self.state).ok_or_else(|| broken("state"))?,
-            decided_at: self.decided_at.map(moment).transpose().map_err(|()| broken("decided_at"))?,
-            created_at: moment(self.created_at).map_err(|()| broken("created_at"))?,
+            decided_at: self.decided_at.map(from_millis).transpose().map_err(|()| broken("decided_at"))?,
+            created_at: from_millis(self.created_at).map_err(|()| broken("created_at"))?,
             asked_by: self.asked_by.clone(),
             privacy_policy: self.privacy_policy.clone(),
             reason: self.reason.clone(),
@@ -237,10 +194,8 @@ impl Row {
 }
 
 impl RequestState {
-    /// Every one there is.
     pub const ALL: [Self; 4] = [Self::Pending, Self::Approved, Self::Declined, Self::Withdrawn];
 
-    /// As it is stored and written.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",

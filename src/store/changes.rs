@@ -1,4 +1,4 @@
-//! What gates have to forget, in the order in which it was committed.
+//! The change feed: what gates must drop from their caches, in commit order.
 
 use std::time::Duration;
 
@@ -6,58 +6,53 @@ use jiff::Timestamp;
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use sqlx::{Connection as _, SqliteConnection};
 
-use super::{Pools, Store, StoreError, on};
+use super::{Pools, Store, StoreError, with_pool};
 
-/// The channel on which PostgreSQL tells that there is something to read.
+/// The PostgreSQL channel for notifications of new changes.
 pub(super) const CHANNEL: &str = "claviger_changes";
-/// Read at once.
-const PAGE: i64 = 1000;
-/// A reader that is further behind reads everything anew.
-const MOST_FOLLOWED: i64 = 8000;
+/// Changes in one read.
+const PAGE_ROWS: i64 = 1000;
+/// A reader that is further behind drops its cache instead.
+const MAX_CHANGES_FOLLOWED: i64 = 8000;
 
-/// What kind of thing has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ChangeKind {
-    /// A credential, and there may be a secret that was unknown before.
+    /// A credential, with a secret that gates may have cached as unknown.
     Secret,
-    /// A credential in some other way.
+    /// A credential, with the same secrets.
     Credential,
-    /// Something of an account that all its credentials depend on.
+    /// An account, on which all its credentials depend.
     Account,
-    /// Something of a user that all their credentials depend on.
+    /// A user, on whom all credentials that they own depend.
     User,
 }
 
-/// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// Later ones have higher numbers, without exception.
+    /// Strictly increasing in commit order.
     pub number: i64,
-    /// Of what kind of thing.
     pub kind: ChangeKind,
-    /// The id of the thing.
+    /// The id of the changed row.
     pub target: String,
 }
 
-/// What has happened since some number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changes {
-    /// These, in order; there may be more.
+    /// In order; more may follow.
     Some(Vec<Change>),
-    /// So much that what led here is gone; the number of the last one.
+    /// Too many, or pruned, or from another database; with the number of the last change.
     TooMany(i64),
 }
 
-/// What tells that it is time to look for changes. Never to be relied on: it may miss some.
+/// A hint that there may be changes. It may miss some, so readers also poll.
 pub enum Wake {
-    /// Notifications of a server, on a connection of their own.
+    /// `LISTEN` on a connection of its own.
     Postgres(Box<PgListener>),
-    /// SQLite's own count of changes by other connections, on a connection of its own.
+    /// `PRAGMA data_version`, which counts changes by other connections, on a connection of its own; with the last value.
     Sqlite(Box<SqliteConnection>, Option<i64>),
 }
 
 impl ChangeKind {
-    /// As it is stored.
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Secret => "secret",
@@ -73,37 +68,34 @@ impl ChangeKind {
 }
 
 impl Store {
-    /// The number of the last change.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
     pub async fn last_change(&self) -> Result<i64, StoreError> {
         let sql = "SELECT last_change FROM counter WHERE only_row = 1";
-        self.within(async { on!(&self.pools, |pool| Ok(sqlx::query_scalar(sql).fetch_one(pool).await?)) }).await
+        self.timed(async { with_pool!(&self.pools, |pool| Ok(sqlx::query_scalar(sql).fetch_one(pool).await?)) }).await
     }
 
-    /// The changes behind this number.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
+    /// The changes after this number.
     pub async fn changes_since(&self, number: i64) -> Result<Changes, StoreError> {
-        // One statement, so that both are of the same moment. Limited before it is joined: else each page of a long
-        // list would cost as much as the whole.
+        // One statement, so that counter and changes are of one snapshot. The limit is inside the join: outside, each
+        // page of a long list would cost as much as the whole list.
         let sql = "SELECT k.last_change, k.pruned_to, c.number, c.kind, c.target FROM counter k LEFT JOIN
             (SELECT number, kind, target FROM changes WHERE number > $1 ORDER BY number LIMIT $2) c ON TRUE
             WHERE k.only_row = 1 ORDER BY c.number";
         type Row = (i64, i64, Option<i64>, Option<String>, Option<String>);
         let rows: Vec<Row> = self
-            .within(async {
-                on!(&self.pools, |pool| Ok(sqlx::query_as(sql).bind(number).bind(PAGE).fetch_all(pool).await?))
+            .timed(async {
+                with_pool!(&self.pools, |pool| Ok(sqlx::query_as(sql)
+                    .bind(number)
+                    .bind(PAGE_ROWS)
+                    .fetch_all(pool)
+                    .await?))
             })
             .await?;
         let Some((last, pruned, ..)) = rows.first() else {
             return Err(StoreError::Inconsistent { table: "counter", column: "only_row", id: "1".into() });
         };
-        // A number from the future is one of another database, or of this one before a backup was put back.
-        // Of more changes than this there is nothing to be gained by following them one by one, and much time to lose.
-        let is_far_behind = last.saturating_sub(number) > MOST_FOLLOWED;
+        // A number above the counter is from another database, or from before a backup was restored. Following a long
+        // list one by one takes longer than reading the cache anew.
+        let is_far_behind = last.saturating_sub(number) > MAX_CHANGES_FOLLOWED;
         if *pruned > number || *last < number || is_far_behind {
             return Ok(Changes::TooMany(*last));
         }
@@ -112,14 +104,11 @@ impl Store {
         let change = |(number, kind, target): (i64, String, String)| {
             Some(Change { number, kind: ChangeKind::from_stored(&kind)?, target })
         };
-        // A kind of change that a newer version makes may be about anything.
+        // An unknown kind, of a newer version, may concern any credential.
         Ok(changes.map(change).collect::<Option<_>>().map_or(Changes::TooMany(last), Changes::Some))
     }
 
-    /// Forgets changes of before this moment.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
+    /// Deletes changes from before this time; how many.
     pub async fn prune_changes(&self, before: Timestamp) -> Result<u64, StoreError> {
         let mut transaction = self.begin(before).await?;
         let pruned = transaction.prune_changes().await?;
@@ -127,15 +116,12 @@ impl Store {
         Ok(pruned)
     }
 
-    /// Begins to listen.
-    ///
-    /// # Errors
-    /// When there is no connection for it.
+    /// Opens the connection for hints.
     pub async fn wake(&self) -> Result<Wake, StoreError> {
-        self.within(async {
+        self.timed(async {
             match &self.pools {
                 Pools::Postgres(pool) => {
-                    // One that is never handed to anybody else.
+                    // A pool of its own: this connection is never returned.
                     let own = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
                     let own = own.connect_lazy_with((*pool.connect_options()).clone());
                     let mut listener = PgListener::connect_with(&own).await?;
@@ -154,36 +140,30 @@ impl Store {
 }
 
 impl Wake {
-    /// Waits until there may be a change, but not for longer than this.
-    ///
-    /// # Errors
-    /// When the connection is lost.
-    pub async fn wait(&mut self, most: Duration) -> Result<(), StoreError> {
+    /// Waits until there may be a change, at most for `timeout`.
+    pub async fn wait(&mut self, timeout: Duration) -> Result<(), StoreError> {
         match self {
-            Self::Postgres(listener) => match tokio::time::timeout(most, listener.try_recv()).await {
+            Self::Postgres(listener) => match tokio::time::timeout(timeout, listener.try_recv()).await {
                 Ok(Ok(Some(_))) => {
-                    // One look answers all that have come.
+                    // One read of the feed covers all pending notifications.
                     while listener.next_buffered().is_some() {}
                     Ok(())
                 }
                 Err(_) => Ok(()),
-                Ok(Ok(None)) => Err(StoreError::Unavailable("the connection for notifications is lost".into())),
+                Ok(Ok(None)) => Err(StoreError::Unavailable("the connection for notifications was lost".into())),
                 Ok(Err(error)) => Err(error.into()),
             },
             Self::Sqlite(..) => {
-                tokio::time::sleep(most).await;
+                tokio::time::sleep(timeout).await;
                 Ok(())
             }
         }
     }
 
-    /// False when it is sure that nothing has changed since the last time.
-    ///
-    /// # Errors
-    /// When the connection is lost.
+    /// False when nothing has changed since the last call.
     pub async fn may_have_changed(&mut self) -> Result<bool, StoreError> {
-        let Self::Sqlite(connection, seen) = self else { return Ok(true) };
+        let Self::Sqlite(connection, last) = self else { return Ok(true) };
         let version: i64 = sqlx::query_scalar("PRAGMA data_version").fetch_one(&mut **connection).await?;
-        Ok(seen.replace(version) != Some(version))
+        Ok(last.replace(version) != Some(version))
     }
 }

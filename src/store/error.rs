@@ -1,51 +1,36 @@
-//! What can go wrong with a database, told by what to do about it.
+//! Database errors, grouped by what an operator does about them.
 
 use sqlx::error::DatabaseError;
 
 use super::UniqueKey;
 
-/// Why the store could not do what it was asked for. Nothing is half done: every write is one transaction.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Gone, busy or too slow; the next attempt may succeed.
     #[error("the database does not answer: {0}")]
     Unavailable(String),
-    /// It answers, and will go on answering so until somebody changes something.
+    /// The database answers, and every attempt fails until an operator changes something.
     #[error("the database cannot be used: {problem}; {remedy}")]
-    Unusable {
-        /// What it says.
-        problem: String,
-        /// What to do about it.
-        remedy: &'static str,
-    },
-    /// No space is left.
-    #[error("the database has no space left; free some on its disk. Reading goes on meanwhile")]
+    Unusable { problem: String, remedy: &'static str },
+    #[error("the database has no space left; free some on its disk. Reads continue")]
     Full,
-    /// Nothing can be written.
     #[error(
-        "the database is read-only; make its file and folder writable for this user, or name the primary server. Reading goes on meanwhile"
+        "the database is read-only; make its file and folder writable for this user, or name the primary server. Reads continue"
     )]
     ReadOnly,
     /// Another row has this key.
     #[error("{0} is already taken")]
     Taken(UniqueKey),
-    /// Something named in the change is not there (any more).
+    /// A row that the change refers to does not exist, or not any more.
     #[error("something that it belongs to does not exist")]
     MissingReference,
-    /// A value that this program never wrote.
-    #[error("{table}.{column} of {id:?} holds what claviger has never written; mend or delete that row")]
-    Inconsistent {
-        /// Where.
-        table: &'static str,
-        /// In which column.
-        column: &'static str,
-        /// In which row.
-        id: String,
-    },
+    /// A value that this program never writes.
+    #[error("{table}.{column} of {id:?} holds a value that claviger never writes; correct or delete that row")]
+    Inconsistent { table: &'static str, column: &'static str, id: String },
 }
 
 impl StoreError {
-    /// True when another attempt may succeed without anybody doing anything.
+    /// True when another attempt may succeed without an operator.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable(_))
     }
@@ -54,23 +39,24 @@ impl StoreError {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            sqlx::Error::Database(inner) => Self::of_database(inner.as_ref()),
+            sqlx::Error::Database(inner) => Self::from_database(inner.as_ref()),
             sqlx::Error::PoolTimedOut => Self::Unavailable(
-                "no connection in time; check that the server is there, that this machine may reach it, and that \
-                 database.connections are enough"
+                "no connection in time; check that the server runs, that this machine can reach it, and that \
+                 database.connections is high enough"
                     .into(),
             ),
             sqlx::Error::Tls(inner) => Self::Unusable {
                 problem: format!("TLS: {inner}"),
-                remedy: "let it speak TLS, and check what sslrootcert, sslcert and sslkey of its URL name",
+                remedy: "enable TLS on the server, and check the files that sslrootcert, sslcert and sslkey of its \
+                         URL name",
             },
-            // What TLS has against the server's certificate comes as this. It may be mended there meanwhile.
+            // A certificate that fails verification arrives as this. The server may get another one.
             sqlx::Error::Io(inner) if inner.kind() == std::io::ErrorKind::InvalidData => Self::Unavailable(format!(
-                "{inner}; call it by a name that its certificate has, and name the authority of that with sslrootcert \
+                "{inner}; use a host name that the server's certificate has, and name its authority with sslrootcert \
                  in the URL"
             )),
             sqlx::Error::Configuration(inner) => {
-                Self::Unusable { problem: inner.to_string(), remedy: "mend credentials.database" }
+                Self::Unusable { problem: inner.to_string(), remedy: "correct credentials.database" }
             }
             other => Self::Unavailable(other.to_string()),
         }
@@ -78,7 +64,7 @@ impl From<sqlx::Error> for StoreError {
 }
 
 impl StoreError {
-    fn of_database(error: &dyn DatabaseError) -> Self {
+    fn from_database(error: &dyn DatabaseError) -> Self {
         if error.is_unique_violation() {
             return match UniqueKey::violated(error) {
                 Some(key) => Self::Taken(key),
@@ -100,7 +86,7 @@ impl StoreError {
             ("28P01" | "28000", _) => unusable("check user name and password, and pg_hba.conf"),
             ("3D000", _) => unusable("create it: CREATE DATABASE"),
             ("55P03", _) => Self::Unavailable(format!(
-                "{}: somebody else holds what it waits for; look for long transactions in pg_stat_activity",
+                "{}: another session holds the lock; look for long transactions in pg_stat_activity",
                 error.message()
             )),
             ("42501", _) => unusable("grant this user the right to it"),

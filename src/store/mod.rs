@@ -1,7 +1,10 @@
-//! What is kept in a database, and the only SQL of this program. One set of statements for SQLite and PostgreSQL.
+//! The database, and the only SQL of this program: one set of statements for SQLite and PostgreSQL.
 //!
-//! Everything that is written goes through a [`Transaction`], which gives each change its number as the last
-//! step before it commits: so a reader who has seen change 7 has seen every change before it.
+//! Each operation writes in one [`Transaction`], which numbers its changes as the last step before it commits: a
+//! reader that has seen change 7 has seen every change before it. A failed or dropped transaction has written nothing.
+//!
+//! Every method fails with [`StoreError::Unavailable`] or [`StoreError::Unusable`] when the database does not answer,
+//! and with [`StoreError::Inconsistent`] when a row cannot be parsed; lists return such rows beside the others.
 
 mod access_requests;
 mod accounts;
@@ -11,13 +14,13 @@ mod credentials;
 mod cursor;
 mod error;
 mod idempotency;
-mod listing;
 mod operator_tokens;
 mod pools;
 mod roles;
 mod schema;
 mod sessions;
 mod setup_links;
+mod timestamps;
 mod transaction;
 mod unique_key;
 mod use_cases;
@@ -25,29 +28,24 @@ mod users;
 
 use std::time::Duration;
 
-pub use self::accounts::list::AccountFilter;
-pub use self::audit::list::{AuditFilter, AuditRecord};
-pub use self::credentials::catalog_use::CatalogUse;
-pub use self::credentials::gate::{GateCredential, Versioned};
-pub use self::credentials::list::{CredentialFilter, CredentialKind, CredentialState, StateCounts};
-pub use self::credentials::read::Page;
-pub use self::credentials::readiness::UserCredentialCounts;
-pub use self::credentials::record::{CredentialRecord, PreviousSecret, RecordSecret};
-pub use self::credentials::uniqueness::{Holders, TakenNames};
-pub use self::cursor::{Cursor, InvalidCursor};
 pub use access_requests::{AccessRequestFilter, AccessRequestRecord, RequestState};
-pub use accounts::AccountRecord;
-pub use audit::{Actor, ActorKind, AuditEntry};
+pub use accounts::{AccountFilter, AccountRecord};
+pub use audit::{Actor, ActorKind, AuditEntry, AuditFilter, AuditRecord};
 pub use changes::{Change, ChangeKind, Changes, Wake};
+pub use credentials::{
+    CatalogUse, CredentialFilter, CredentialKind, CredentialRecord, CredentialState, GateCredential, Holders, Page,
+    PreviousSecret, RecordSecret, StateCounts, TakenNames, UserCredentialCounts, Versioned,
+};
+pub use cursor::{Cursor, InvalidCursor, Listing};
 pub use error::StoreError;
 pub use idempotency::StoredResponse;
-pub use listing::Listing;
 pub use operator_tokens::OperatorTokenRecord;
 pub use pools::StoreOptions;
 pub use roles::{NoRole, Role};
 pub use schema::SchemaState;
 pub use sessions::SessionRecord;
 pub use setup_links::SetupLinkRecord;
+pub use timestamps::whole_millis;
 pub use transaction::Transaction;
 pub use unique_key::UniqueKey;
 pub use use_cases::{UnfitUseCase, UseCase};
@@ -59,15 +57,15 @@ use pools::Pools;
 #[derive(Clone)]
 pub struct Store {
     pools: Pools,
-    limit: Duration,
+    query_timeout: Duration,
 }
 
 impl Store {
-    /// Runs a statement or a few for as long as a query may take.
-    async fn within<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        match tokio::time::timeout(self.limit, work).await {
+    /// Runs a few statements within the query timeout, which includes the wait for a connection.
+    async fn timed<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        match tokio::time::timeout(self.query_timeout, work).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(StoreError::Unavailable(format!("no answer within {} ms", self.limit.as_millis()))),
+            Err(_) => Err(StoreError::Unavailable(format!("no answer within {} ms", self.query_timeout.as_millis()))),
         }
     }
 
@@ -77,8 +75,8 @@ impl Store {
     }
 }
 
-/// One statement on whichever database it is: `on!(pools, |pool| query.fetch_one(pool))`.
-macro_rules! on {
+/// Runs the same expression on the read pool of either database: `with_pool!(pools, |pool| query.fetch_one(pool))`.
+macro_rules! with_pool {
     ($pools:expr, |$pool:ident| $work:expr) => {
         match $pools {
             $crate::store::pools::Pools::Sqlite { read: $pool, .. } => $work,
@@ -86,14 +84,14 @@ macro_rules! on {
         }
     };
 }
-use on;
+use with_pool;
 
-/// One statement that is put together for the database at hand, outside of a transaction:
-/// `asked!(self, "SELECT …", |sql, pool| { sql.push(…); sql.build_query_as().persistent(false).fetch_all(pool) })`.
-macro_rules! asked {
+/// Builds a statement with `QueryBuilder` for the database at hand, and reads outside of a transaction:
+/// `fetch!(self, "SELECT …", |sql, pool| { sql.push(…); sql.build_query_as().persistent(false).fetch_all(pool) })`.
+macro_rules! fetch {
     ($store:expr, $begin:expr, |$sql:ident, $pool:ident| $work:expr) => {
         $store
-            .within(async {
+            .timed(async {
                 match &$store.pools {
                     $crate::store::pools::Pools::Sqlite { read: $pool, .. } => {
                         let mut $sql = sqlx::QueryBuilder::<sqlx::Sqlite>::new($begin);
@@ -108,13 +106,13 @@ macro_rules! asked {
             .await
     };
 }
-use asked;
+use fetch;
 
-/// One statement that writes, likewise.
-macro_rules! put {
+/// Like `fetch!`, for one statement that writes outside of a transaction.
+macro_rules! execute {
     ($store:expr, $begin:expr, |$sql:ident, $pool:ident| $work:expr) => {
         $store
-            .within(async {
+            .timed(async {
                 match &$store.pools {
                     $crate::store::pools::Pools::Sqlite { write: $pool, .. } => {
                         let mut $sql = sqlx::QueryBuilder::<sqlx::Sqlite>::new($begin);
@@ -129,18 +127,18 @@ macro_rules! put {
             .await
     };
 }
-use put;
+use execute;
 
-/// The row that a statement finds by one value, if there is one: `one!(store, sql, id)?`.
-macro_rules! one {
+/// The row with this key, if there is one: `fetch_optional!(store, sql, id)?`.
+macro_rules! fetch_optional {
     ($store:expr, $sql:expr, $key:expr) => {
         $store
-            .within(async {
-                $crate::store::on!(&$store.pools, |pool| {
+            .timed(async {
+                $crate::store::with_pool!(&$store.pools, |pool| {
                     Ok(sqlx::query_as(sqlx::AssertSqlSafe($sql)).bind($key).fetch_optional(pool).await?)
                 })
             })
             .await
     };
 }
-use one;
+use fetch_optional;

@@ -1,4 +1,4 @@
-//! Connections: bounded, verified, and with a limit on what they wait for.
+//! Connection pools: bounded, verified, and with timeouts for every wait.
 
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::sync::Arc;
@@ -8,102 +8,99 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, PgPool, SqlitePool};
 
-use super::schema::file_identity::OpenedFile;
+use super::schema::OpenedFile;
 use super::{Store, StoreError};
 use crate::config::{DatabaseTls, DatabaseUrl, PostgresUrl};
 
 /// A connection to a server is replaced after this, so that a fleet follows a server that moves.
-const LIFETIME: Duration = Duration::from_secs(30 * 60);
+const MAX_LIFETIME: Duration = Duration::from_secs(30 * 60);
+/// For one step of a migration.
+const MIGRATION_TIMEOUT: Duration = Duration::from_secs(60);
+/// A migration's wait for a table. Lookups queue behind it; their default timeout is two seconds.
+const MIGRATION_LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What one step of a migration may take.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// What a migration waits for a table. Look-ups wait behind it, and have two seconds by default.
-const TABLE_WAIT: Duration = Duration::from_secs(1);
-
-/// The database, by kind.
 #[derive(Clone)]
 pub(super) enum Pools {
-    /// A file: many readers, one writer, as SQLite has it.
+    /// A file: many readers, one writer.
     Sqlite {
-        /// Never writes.
+        /// With `query_only`.
         read: SqlitePool,
         /// One connection.
         write: SqlitePool,
-        /// What both have open.
         file: Arc<OpenedFile>,
     },
-    /// A server.
     Postgres(PgPool),
 }
 
-/// How a database is used.
 #[derive(Debug, Clone, Copy)]
 pub struct StoreOptions {
-    /// Connections at most; of SQLite, for reading.
+    /// At most; of SQLite, for reads.
     pub connections: u32,
-    /// What a query may take, waiting for a connection included.
-    pub limit: Duration,
-    /// Make an SQLite file that is not there.
+    /// For one query, including the wait for a connection.
+    pub query_timeout: Duration,
+    /// Create a missing SQLite file.
     pub create: bool,
 }
 
 impl Store {
-    /// Opens a database. Of a server nothing is asked before the first query, so that it may be down.
+    /// Opens a database. A server is not contacted before the first query, so it may be down.
     ///
     /// # Errors
-    /// [`StoreError::Unusable`] when it can never be reached this way.
+    /// [`StoreError::Unusable`] when the URL, its files or the SQLite file cannot be used.
     pub async fn open(url: &DatabaseUrl, options: StoreOptions) -> Result<Self, StoreError> {
         let pools = match url {
             DatabaseUrl::Sqlite(file) => {
                 let write = sqlite(file, options).create_if_missing(options.create);
                 let write = SqlitePoolOptions::new()
                     .max_connections(1)
-                    .acquire_timeout(options.limit)
+                    .acquire_timeout(options.query_timeout)
                     .max_lifetime(None)
                     .idle_timeout(None)
                     .connect_lazy_with(write);
                 if options.create {
-                    make(file)?;
-                    // The file has to be there, in its journal mode, before anybody reads it.
+                    create(file)?;
+                    // The file has to exist, in its journal mode, before the read pool opens it.
                     drop(write.acquire().await.map_err(StoreError::from)?);
                 }
                 let read = SqlitePoolOptions::new()
                     .max_connections(options.connections)
-                    .acquire_timeout(options.limit)
+                    .acquire_timeout(options.query_timeout)
                     .max_lifetime(None)
                     .idle_timeout(None)
                     .connect_lazy_with(sqlite(file, options).pragma("query_only", "ON"));
                 Pools::Sqlite { read, write, file: Arc::new(OpenedFile::at(file)) }
             }
             DatabaseUrl::Postgres(url) => {
-                let limits = [options.limit; 3];
-                let pool = limited(limits).max_connections(options.connections).acquire_timeout(options.limit);
-                Pools::Postgres(pool.max_lifetime(LIFETIME).connect_lazy_with(server(url)?))
+                let timeouts = [options.query_timeout; 3];
+                let pool =
+                    with_timeouts(timeouts).max_connections(options.connections).acquire_timeout(options.query_timeout);
+                Pools::Postgres(pool.max_lifetime(MAX_LIFETIME).connect_lazy_with(server(url)?))
             }
         };
-        Ok(Self { pools, limit: options.limit })
+        Ok(Self { pools, query_timeout: options.query_timeout })
     }
 
-    /// The same database for a migration, on connections of its own: statements take as long as they need. Nobody else
-    /// waits long for one that waits for a table.
-    pub(super) fn patient(&self) -> Self {
+    /// The same database for a migration, on connections of its own: without a statement timeout, and with a short lock
+    /// timeout, because lookups queue behind a statement that waits for a table.
+    pub(super) fn for_migration(&self) -> Self {
         let pools = match &self.pools {
             Pools::Sqlite { write, file, .. } => {
-                let options = write.connect_options().as_ref().clone().busy_timeout(PATIENCE);
-                let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
+                let options = write.connect_options().as_ref().clone().busy_timeout(MIGRATION_TIMEOUT);
+                let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(MIGRATION_TIMEOUT);
                 let read = pool.clone().connect_lazy_with(options.clone().pragma("query_only", "ON"));
                 Pools::Sqlite { read, write: pool.connect_lazy_with(options), file: file.clone() }
             }
             Pools::Postgres(pool) => {
-                let options = limited([Duration::ZERO, TABLE_WAIT, PATIENCE]).acquire_timeout(PATIENCE);
-                // One whose turn it is, one that fills rows in.
+                let options = with_timeouts([Duration::ZERO, MIGRATION_LOCK_TIMEOUT, MIGRATION_TIMEOUT])
+                    .acquire_timeout(MIGRATION_TIMEOUT);
+                // One that holds the migration lock, one that fills rows in.
                 Pools::Postgres(options.max_connections(2).connect_lazy_with(pool.connect_options().as_ref().clone()))
             }
         };
-        Self { pools, limit: PATIENCE }
+        Self { pools, query_timeout: MIGRATION_TIMEOUT }
     }
 
-    /// Ends all connections, once what runs on them is done.
+    /// Closes all connections after their running statements.
     pub async fn close(&self) {
         match &self.pools {
             Pools::Sqlite { read, write, .. } => {
@@ -115,8 +112,8 @@ impl Store {
     }
 }
 
-/// What a statement may take, what it may wait for others, and what a transaction may do nothing; zero is no limit.
-fn limited([statement, lock, idle]: [Duration; 3]) -> PgPoolOptions {
+/// Timeouts for a statement, for its wait for locks, and for an idle transaction; zero disables one.
+fn with_timeouts([statement, lock, idle]: [Duration; 3]) -> PgPoolOptions {
     let [statement, lock, idle] = [statement.as_millis(), lock.as_millis(), idle.as_millis()];
     let settings = format!(
         "SET statement_timeout = {statement}; SET lock_timeout = {lock}; SET idle_in_transaction_session_timeout = {idle}"
@@ -134,14 +131,14 @@ fn sqlite(file: &std::path::Path, options: StoreOptions) -> SqliteConnectOptions
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(options.limit)
+        .busy_timeout(options.query_timeout)
         .disable_statement_logging()
 }
 
-/// For its owner alone: what stands in it is worth guessing at. SQLite gives the files beside it the same rights.
-fn make(file: &std::path::Path) -> Result<(), StoreError> {
-    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-    match made {
+/// Readable by its owner alone: password hashes can be guessed offline. SQLite gives its journal the same mode.
+fn create(file: &std::path::Path) -> Result<(), StoreError> {
+    let created = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    match created {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::StorageFull => Err(StoreError::Full),
@@ -152,14 +149,14 @@ fn make(file: &std::path::Path) -> Result<(), StoreError> {
     }
 }
 
-/// The environment (`PGSSLMODE`) has no say in how a connection is secured.
+/// TLS follows the URL alone; `PGSSLMODE` of the environment is ignored.
 pub(super) fn server(url: &PostgresUrl) -> Result<PgConnectOptions, StoreError> {
     let unusable =
-        |problem: &str| StoreError::Unusable { problem: problem.into(), remedy: "mend credentials.database" };
+        |problem: &str| StoreError::Unusable { problem: problem.into(), remedy: "correct credentials.database" };
     let options: PgConnectOptions =
         url.expose().parse().map_err(|_| unusable("its URL cannot be read; write postgres://USER@HOST/DATABASE"))?;
     for (name, file) in url.files() {
-        // Else it would look as if the server did not answer.
+        // sqlx would report an unreadable file as a server that does not answer.
         std::fs::File::open(file).map_err(|error| unusable(&format!("{name} {}: {error}", file.display())))?;
     }
     let mode = match url.tls().map_err(unusable)? {
@@ -175,9 +172,9 @@ pub(super) fn server(url: &PostgresUrl) -> Result<PgConnectOptions, StoreError> 
 mod tests {
     use super::*;
 
-    const OPTIONS: StoreOptions = StoreOptions { connections: 2, limit: Duration::from_secs(10), create: true };
+    const OPTIONS: StoreOptions = StoreOptions { connections: 2, query_timeout: Duration::from_secs(10), create: true };
 
-    /// Older ones can corrupt a write-ahead log (<https://sqlite.org/wal.html>, "The WAL-reset bug").
+    /// Older versions can corrupt a write-ahead log (<https://sqlite.org/wal.html>, "The WAL-reset bug").
     #[tokio::test]
     async fn sqlite_is_new_enough_and_set_to_lose_nothing() {
         let folder = tempfile::TempDir::new().unwrap();
@@ -196,11 +193,11 @@ mod tests {
         assert_eq!(pragma("foreign_keys").await, "1");
         let sql = "SELECT CAST(timeout AS TEXT) FROM pragma_busy_timeout";
         assert_eq!(sqlx::query_scalar::<_, String>(sql).fetch_one(write).await.unwrap(), "10000");
-        assert!(sqlx::query("CREATE TABLE t (a BIGINT)").execute(read).await.is_err(), "readers write nothing");
+        assert!(sqlx::query("CREATE TABLE t (a BIGINT)").execute(read).await.is_err(), "the read pool cannot write");
     }
 
     #[tokio::test]
-    async fn a_folder_that_is_not_there_is_named_by_what_to_do() {
+    async fn a_missing_folder_is_refused_with_a_remedy() {
         let url = DatabaseUrl::Sqlite("/nowhere/at/all/claviger.db".into());
         let error = Store::open(&url, OPTIONS).await.map(drop).unwrap_err();
         assert!(error.to_string().contains("folder exists and is writable"), "{error}");

@@ -1,31 +1,28 @@
-//! What somebody may be.
+//! Roles of users and operator tokens.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A role of a user or of an operator token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
     /// Of the provider; belongs to no account.
     Staff,
-    /// Answers for an account.
+    /// Responsible for an account.
     Owner,
-    /// Looks after an account's credentials.
+    /// Handles an account's credentials.
     Implementer,
-    /// Has a key of their own, where the account lets members have one.
+    /// May have a key of their own where the account allows it.
     Member,
 }
 
-/// A word that is no role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be staff, owner, implementer or member")]
 pub struct NoRole;
 
 impl Role {
-    /// Every one there is.
     pub const ALL: [Self; 4] = [Self::Staff, Self::Owner, Self::Implementer, Self::Member];
 
-    /// As it is stored and written.
+    /// The word in the database and in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Staff => "staff",

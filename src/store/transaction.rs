@@ -1,4 +1,4 @@
-//! Writing: everything of one operation at once, or nothing of it.
+//! Write transactions, and the macros for statements within them.
 
 use jiff::Timestamp;
 use sqlx::{PgPool, Postgres, Sqlite};
@@ -6,25 +6,28 @@ use sqlx::{PgPool, Postgres, Sqlite};
 use super::changes::CHANNEL;
 use super::{ChangeKind, Pools, Store, StoreError};
 
-/// Changes that are being made. Dropped without [`Transaction::commit`], nothing has happened.
+/// Rolls back when dropped without [`Transaction::commit`].
 pub struct Transaction {
     pub(super) inner: Inner,
     pub(super) now: Timestamp,
-    /// Audit entries so far, so that those of one moment stay in order.
+    /// Audit entries so far: keeps the ids of one timestamp in order.
     pub(super) entries: u32,
     changes: Vec<(ChangeKind, String)>,
-    /// Told after the commit.
+    /// Where to notify gates after the commit.
     notify: Option<PgPool>,
     store: Store,
 }
+
+/// Rows in one statement of at most 30 columns: SQLite takes 32,766 values.
+pub(super) const BATCH: usize = 1000;
 
 pub(super) enum Inner {
     Sqlite(sqlx::Transaction<'static, Sqlite>),
     Postgres(sqlx::Transaction<'static, Postgres>),
 }
 
-/// One statement within a transaction: `within!(transaction, |connection| query.execute(connection))`.
-macro_rules! within {
+/// One statement within a transaction: `timed!(transaction, |connection| query.execute(connection))`.
+macro_rules! timed {
     ($transaction:expr, |$connection:ident| $work:expr) => {{
         let limit = $transaction.limit();
         let work = async {
@@ -41,15 +44,15 @@ macro_rules! within {
         };
         match tokio::time::timeout(limit, work).await {
             Ok(outcome) => outcome.map_err($crate::store::StoreError::from),
-            Err(_) => Err($crate::store::StoreError::Unavailable("it takes too long".into())),
+            Err(_) => Err($crate::store::StoreError::Unavailable("the statement did not end in time".into())),
         }
     }};
 }
-pub(super) use within;
+pub(super) use timed;
 
-/// One statement that is put together for the database at hand:
-/// `built!(transaction, "DELETE …", |sql, connection| { sql.push(…); sql.build().persistent(false).execute(connection) })`.
-macro_rules! built {
+/// Builds a statement with `QueryBuilder` for the database at hand:
+/// `build!(transaction, "DELETE …", |sql, connection| { sql.push(…); sql.build().persistent(false).execute(connection) })`.
+macro_rules! build {
     ($transaction:expr, $begin:expr, |$sql:ident, $connection:ident| $work:expr) => {{
         let limit = $transaction.limit();
         let work = async {
@@ -68,14 +71,14 @@ macro_rules! built {
         };
         match tokio::time::timeout(limit, work).await {
             Ok(outcome) => outcome.map_err($crate::store::StoreError::from),
-            Err(_) => Err($crate::store::StoreError::Unavailable("it takes too long".into())),
+            Err(_) => Err($crate::store::StoreError::Unavailable("the statement did not end in time".into())),
         }
     }};
 }
-pub(super) use built;
+pub(super) use build;
 
-/// Values with a comma between them, onto a statement that is put together.
-macro_rules! listed {
+/// Pushes bound values, separated by commas.
+macro_rules! bind_list {
     ($sql:expr, $values:expr) => {{
         let mut list = $sql.separated(", ");
         for value in $values {
@@ -83,9 +86,37 @@ macro_rules! listed {
         }
     }};
 }
-pub(super) use listed;
+pub(super) use bind_list;
 
-/// How many rows a statement has touched, on either database.
+/// The rows with these ids, locked until the commit: `lock_all!(transaction, "accounts", COLUMNS, ids)?`. In the order of
+/// ids, so that concurrent transactions cannot deadlock.
+macro_rules! lock_all {
+    ($transaction:expr, $table:literal, $columns:expr, $ids:expr) => {{
+        let lock = $transaction.for_update();
+        let begin = format!(concat!("SELECT {} FROM ", $table, " WHERE id IN ("), $columns);
+        let mut rows = Vec::new();
+        let mut outcome = Ok(());
+        for batch in $ids.chunks($crate::store::transaction::BATCH) {
+            let read: Result<Vec<_>, $crate::store::StoreError> =
+                $crate::store::transaction::build!($transaction, begin.as_str(), |sql, connection| {
+                    $crate::store::transaction::bind_list!(sql, batch.iter().copied());
+                    sql.push(") ORDER BY id").push(lock);
+                    sql.build_query_as().persistent(false).fetch_all(connection)
+                });
+            match read {
+                Ok(read) => rows.extend(read),
+                Err(error) => {
+                    outcome = Err(error);
+                    break;
+                }
+            }
+        }
+        outcome.map(|()| rows)
+    }};
+}
+pub(super) use lock_all;
+
+/// Rows affected by a statement, on either database.
 pub(super) struct Touched(pub(super) u64);
 
 impl From<sqlx::sqlite::SqliteQueryResult> for Touched {
@@ -101,14 +132,12 @@ impl From<sqlx::postgres::PgQueryResult> for Touched {
 }
 
 impl Store {
-    /// Begins to write, at this moment by the clock of whoever writes. On SQLite there is one writer at a time; what waits too long for it fails.
-    ///
-    /// # Errors
-    /// When the database cannot be written now.
+    /// Begins a write transaction whose rows carry the timestamp `now`. SQLite has one writer at a time: waiting for it
+    /// counts towards the query timeout.
     pub async fn begin(&self, now: Timestamp) -> Result<Transaction, StoreError> {
-        self.within(async {
+        self.timed(async {
             let (inner, notify) = match &self.pools {
-                // From the beginning: a reader that becomes a writer could find that it is too late.
+                // IMMEDIATE: a read transaction that later writes can fail with SQLITE_BUSY_SNAPSHOT.
                 Pools::Sqlite { write, .. } => (Inner::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?), None),
                 Pools::Postgres(pool) => (Inner::Postgres(pool.begin().await?), Some(pool.clone())),
             };
@@ -120,10 +149,10 @@ impl Store {
 
 impl Transaction {
     pub(super) fn limit(&self) -> std::time::Duration {
-        self.store.limit
+        self.store.query_timeout
     }
 
-    /// What a row is locked with when it is read to be changed; SQLite has locked everything already.
+    /// The lock for a row that is read to be changed; SQLite has locked the whole file.
     pub(super) fn for_update(&self) -> &'static str {
         match self.inner {
             Inner::Sqlite(_) => "",
@@ -131,7 +160,7 @@ impl Transaction {
         }
     }
 
-    /// What a row is locked with when it has to stay as it is read.
+    /// The lock for a row that must not change before the commit.
     pub(super) fn for_share(&self) -> &'static str {
         match self.inner {
             Inner::Sqlite(_) => "",
@@ -139,16 +168,16 @@ impl Transaction {
         }
     }
 
-    /// Gates have to forget this.
+    /// Queues a change for the feed: gates drop what they cache of this target.
     pub(super) fn changed(&mut self, kind: ChangeKind, target: &str) {
         let change = (kind, target.to_owned());
-        // Of many, finding out would take longer than telling twice.
+        // In a long list, the search costs more than a duplicate.
         if self.changes.len() > 100 || !self.changes.contains(&change) {
             self.changes.push(change);
         }
     }
 
-    /// Forgets changes from before the moment of this transaction.
+    /// Deletes changes older than the timestamp of this transaction.
     pub(super) async fn prune_changes(&mut self) -> Result<u64, StoreError> {
         let before = self.now.as_millisecond();
         let sql = "UPDATE counter SET pruned_to = GREATEST_OF (pruned_to,
@@ -156,17 +185,17 @@ impl Transaction {
         let greatest = if matches!(self.inner, Inner::Sqlite(_)) { "MAX" } else { "GREATEST" };
         let sql = sql.replace("GREATEST_OF", greatest);
         let _touched: Touched =
-            within!(self, |connection| sqlx::query(sqlx::AssertSqlSafe(sql)).bind(before).execute(connection))?;
+            timed!(self, |connection| sqlx::query(sqlx::AssertSqlSafe(sql)).bind(before).execute(connection))?;
         let sql = "DELETE FROM changes WHERE number <= (SELECT pruned_to FROM counter WHERE only_row = 1)";
-        let touched: Touched = within!(self, |connection| sqlx::query(sql).execute(connection))?;
+        let touched: Touched = timed!(self, |connection| sqlx::query(sql).execute(connection))?;
         Ok(touched.0)
     }
 
-    /// Makes everything happen. The numbers of the changes are drawn here and not before: the row that counts
-    /// stays locked until the end, so a lower number is never visible later than a higher one.
+    /// Commits. Changes get their numbers here and not before: the counter row stays locked until the commit, so a
+    /// lower number never becomes visible after a higher one.
     ///
     /// # Errors
-    /// When the database refuses; nothing has happened then.
+    /// When the database refuses or does not confirm in time. After a timeout the commit may have taken effect.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         let changes = std::mem::take(&mut self.changes);
         if !changes.is_empty() {
@@ -181,13 +210,17 @@ impl Transaction {
         };
         match tokio::time::timeout(limit, commit).await {
             Ok(outcome) => outcome?,
-            Err(_) => return Err(StoreError::Unavailable("nobody can tell whether it was committed".into())),
+            Err(_) => {
+                return Err(StoreError::Unavailable(
+                    "the commit was not confirmed in time and may have taken effect".into(),
+                ));
+            }
         }
         if let Some(pool) = self.notify.filter(|_| !changes.is_empty()) {
-            // Outside of the transaction, where databases that know no notifications may fail at it.
-            let told = sqlx::query("SELECT pg_notify($1, '')").bind(CHANNEL).execute(&pool);
-            if let Err(error) = tokio::time::timeout(limit, told).await.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
-                tracing::debug!(%error, "gates are not told of a change, and will find it by themselves");
+            // Outside of the transaction: databases without notifications fail at it.
+            let notified = sqlx::query("SELECT pg_notify($1, '')").bind(CHANNEL).execute(&pool);
+            if let Err(error) = tokio::time::timeout(limit, notified).await.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
+                tracing::debug!(%error, "gates are not notified of a change; they find it with their next poll");
             }
         }
         Ok(())
@@ -197,7 +230,7 @@ impl Transaction {
         let count = i64::try_from(changes.len()).unwrap_or(i64::MAX);
         let sql = "UPDATE counter SET last_change = last_change + $1 WHERE only_row = 1 RETURNING last_change";
         let row: (i64,) =
-            within!(self, |connection| sqlx::query_as::<_, (i64,)>(sql).bind(count).fetch_one(connection))?;
+            timed!(self, |connection| sqlx::query_as::<_, (i64,)>(sql).bind(count).fetch_one(connection))?;
         let now = self.now.as_millisecond();
         let mut number = row.0 - count;
         for batch in changes.chunks(1000) {

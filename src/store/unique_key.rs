@@ -120,7 +120,7 @@ mod tests {
     async fn every_unique_constraint_of_the_schema_has_a_key() {
         let folder = tempfile::TempDir::new().unwrap();
         let url = DatabaseUrl::Sqlite(folder.path().join("claviger.db"));
-        let options = StoreOptions { connections: 1, limit: Duration::from_secs(10), create: true };
+        let options = StoreOptions { connections: 1, query_timeout: Duration::from_secs(10), create: true };
         let store = Store::open(&url, options).await.unwrap();
         store.migrate().await.unwrap();
         let Pools::Sqlite { read, .. } = &store.pools else { panic!("not SQLite") };

@@ -1,32 +1,31 @@
-//! What an account wants the API for.
+//! Use cases: what an account needs the API for.
 
 use std::fmt;
 use std::str::FromStr;
 
-const LONGEST: usize = 200;
+const MAX_OTHER_CHARS: usize = 200;
 const OTHER: &str = "other: ";
 
-/// One use: a word that is known, or `other: ` and what it is.
+/// A fixed word, or `other: ` and a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UseCase {
-    /// `third_party_tool`: a tool of somebody else's works with the account.
+    /// `third_party_tool`: another vendor's tool works with the account.
     ThirdPartyTool,
-    /// `data_extraction`: what the account has is taken elsewhere.
+    /// `data_extraction`: the account's data is copied elsewhere.
     DataExtraction,
-    /// `reporting`: figures.
+    /// `reporting`.
     Reporting,
-    /// `integration`: another system and this one know the same.
+    /// `integration`: data is kept the same in another system.
     Integration,
-    /// `automation`: what people did by hand.
+    /// `automation`: replaces manual work.
     Automation,
     /// `other: `, and 1 to 200 characters.
     Other(String),
 }
 
-/// A text that is no use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "must be third_party_tool, data_extraction, reporting, integration, automation or \"other: \" and 1 to {LONGEST} \
+    "must be third_party_tool, data_extraction, reporting, integration, automation or \"other: \" and 1 to {MAX_OTHER_CHARS} \
      characters, without control characters"
 )]
 pub struct UnfitUseCase;
@@ -62,7 +61,7 @@ impl FromStr for UseCase {
             return Ok(known);
         }
         let other = text.strip_prefix(OTHER).ok_or(UnfitUseCase)?.trim();
-        let is_fit = (1..=LONGEST).contains(&other.chars().count()) && !other.chars().any(char::is_control);
+        let is_fit = (1..=MAX_OTHER_CHARS).contains(&other.chars().count()) && !other.chars().any(char::is_control);
         if is_fit { Ok(Self::Other(other.to_owned())) } else { Err(UnfitUseCase) }
     }
 }
@@ -72,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_use_reads_back_as_it_is_shown() {
+    fn a_use_case_reads_back_as_it_is_written() {
         for (word, case) in UseCase::WORDS {
             assert_eq!((case.to_string().as_str(), word.parse()), (word, Ok(case)));
         }
@@ -82,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_says_nothing_or_cannot_be_shown_is_no_use() {
+    fn empty_and_unprintable_texts_are_refused() {
         let long = format!("other: {}", "x".repeat(201));
         for odd in ["", "other", "other:", "other:  ", "Reporting", "other: a\nb", "other: a\u{85}b", &long] {
             assert_eq!(odd.parse::<UseCase>(), Err(UnfitUseCase), "{odd:?}");

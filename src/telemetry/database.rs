@@ -1,4 +1,4 @@
-//! Metrics of a database in use.
+//! Metrics of the credential database.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,55 +7,56 @@ use prometheus::{Gauge, Histogram, IntCounter, IntGauge, IntGaugeVec};
 use super::Metrics;
 use super::metrics::DECISION_BUCKETS;
 
-/// What is counted of a database. Not there where none is configured.
+/// Registered only if a database is configured.
 pub struct DatabaseMetrics {
-    /// Look-ups that what is remembered answered.
+    /// Lookups answered by the cache.
     pub hits: IntCounter,
-    /// Look-ups that it could not answer.
+    /// Lookups not answered by the cache.
     pub misses: IntCounter,
-    /// Time to ask the database for one credential.
     pub lookup_duration: Histogram,
-    /// By outcome: found, absent, unavailable.
+    /// By result: found, absent, unavailable.
     pub(super) lookups: [IntCounter; 3],
-    /// Look-ups that were not begun because too many were under way.
+    /// Lookups refused because too many were in progress.
     pub lookups_refused: IntCounter,
-    /// Changes that were followed.
+    /// Changes applied from the change feed.
     pub changes: IntCounter,
-    /// Seconds since all changes were known; -1 before that.
+    /// Seconds since the cache was last known to be current; -1 before that.
     pub age: Gauge,
-    /// 1 while changes are followed.
+    /// 1 while the change feed is followed.
     pub is_followed: IntGauge,
-    /// Entries: tokens, user names, unknown tokens.
+    /// Cached entries: tokens, user names, unknown tokens.
     pub remembered: [IntGauge; 3],
     snapshot: IntGaugeVec,
 }
 
 impl Metrics {
-    /// Adds the metrics of a database.
-    ///
     /// # Errors
-    /// When they are there already.
-    pub fn of_database(&self) -> prometheus::Result<DatabaseMetrics> {
+    /// The metrics are registered already.
+    pub fn register_database(&self) -> prometheus::Result<DatabaseMetrics> {
         let all = &self.families;
-        let lookups = all.counters("database_lookups_total", "Credentials asked for, by result.", &["result"])?;
-        let remembered = all.gauges("database_remembered", "What is remembered of the database.", &["kind"])?;
+        let lookups =
+            all.counters("database_lookups_total", "Credential lookups in the database, by result.", &["result"])?;
+        let remembered = all.gauges("database_remembered", "Cached database entries, by kind.", &["kind"])?;
         Ok(DatabaseMetrics {
             hits: self.cache_hits.with_label_values(&["credential"]),
             misses: self.cache_misses.with_label_values(&["credential"]),
             lookup_duration: all.histogram(
                 "database_lookup_duration_seconds",
-                "Time to ask the database for one credential.",
+                "Time of one credential lookup in the database.",
                 &DECISION_BUCKETS[3..],
             )?,
             lookups: ["found", "absent", "unavailable"].map(|result| lookups.with_label_values(&[result])),
             lookups_refused: lookups.with_label_values(&["refused"]),
-            changes: all.counter("database_changes_total", "Changes that were followed.")?,
-            age: all.exact_gauge("database_age_seconds", "Time since all changes were known; -1 before that.")?,
-            is_followed: all.gauge("database_followed", "1 while its changes are followed.")?,
+            changes: all.counter("database_changes_total", "Database changes applied to the cache.")?,
+            age: all.exact_gauge(
+                "database_age_seconds",
+                "Time since the cache was last known to be current; -1 before that.",
+            )?,
+            is_followed: all.gauge("database_followed", "1 while the change feed of the database is followed.")?,
             remembered: ["token", "username", "unknown"].map(|kind| remembered.with_label_values(&[kind])),
             snapshot: all.gauges(
                 "database_snapshot_timestamp_seconds",
-                "When the snapshot was written, in seconds since 1970.",
+                "Time at which the snapshot was written, in seconds since 1970.",
                 &[],
             )?,
         })
@@ -63,12 +64,12 @@ impl Metrics {
 }
 
 impl DatabaseMetrics {
-    /// Counts a look-up that was not begun, because there would be no answer.
-    pub fn not_asked(&self) {
+    /// Counts a lookup that was not started because the database is unavailable.
+    pub fn lookup_skipped(&self) {
         self.lookups[2].inc();
     }
 
-    /// Counts a look-up; `found` is `None` for no answer.
+    /// `found` is `None` if the database did not answer.
     pub fn looked_up(&self, took: Duration, found: Option<bool>) {
         self.lookup_duration.observe(took.as_secs_f64());
         let outcome = match found {
@@ -79,7 +80,6 @@ impl DatabaseMetrics {
         self.lookups[outcome].inc();
     }
 
-    /// Notes when the snapshot was written.
     pub fn snapshot_written(&self, at: SystemTime) {
         let seconds = at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         self.snapshot.with_label_values::<&str>(&[]).set(i64::try_from(seconds).unwrap_or(i64::MAX));

@@ -1,16 +1,15 @@
-//! The end of a queue that nobody waits for otherwise.
+//! Flushes a queue that is written by a background thread.
 
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
-/// What is left at the end may take so long.
-const END: Duration = Duration::from_secs(2);
-const LOOK: Duration = Duration::from_millis(5);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Waits, for a moment, until all is done that was in the queue before, which may be full. `message` is what has an
-/// answer sent once its turn has come.
+/// Waits until everything queued before is processed, at most [`FLUSH_TIMEOUT`]; the queue may be full. `message` makes
+/// the queue entry whose processing sends the reply.
 pub(super) fn flush<M>(queue: &SyncSender<M>, message: fn(SyncSender<()>) -> M) {
-    let end = Instant::now() + END;
+    let end = Instant::now() + FLUSH_TIMEOUT;
     let (done, wait) = sync_channel(1);
     let mut message = message(done);
     while let Err(refused) = queue.try_send(message) {
@@ -18,10 +17,9 @@ pub(super) fn flush<M>(queue: &SyncSender<M>, message: fn(SyncSender<()>) -> M) 
             TrySendError::Full(back) if Instant::now() < end => message = back,
             TrySendError::Full(_) | TrySendError::Disconnected(_) => return,
         }
-        std::thread::sleep(LOOK);
+        std::thread::sleep(POLL_INTERVAL);
     }
-    // After the time is up the other side has had its chance.
-    let _late = wait.recv_timeout(end.saturating_duration_since(Instant::now()));
+    let _timed_out = wait.recv_timeout(end.saturating_duration_since(Instant::now()));
 }
 
 #[cfg(test)]
@@ -31,19 +29,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_queue_that_is_full_is_waited_for_as_well() {
-        static WORKED_OFF: AtomicUsize = AtomicUsize::new(0);
+    fn flush_waits_for_space_in_a_full_queue() {
+        static PROCESSED: AtomicUsize = AtomicUsize::new(0);
         let (queue, receiver) = sync_channel(1);
         queue.send(None).unwrap();
         std::thread::spawn(move || {
-            std::thread::sleep(10 * LOOK);
+            std::thread::sleep(10 * POLL_INTERVAL);
             for message in receiver {
-                WORKED_OFF.fetch_add(1, Ordering::SeqCst);
+                PROCESSED.fetch_add(1, Ordering::SeqCst);
                 let Some(done): Option<SyncSender<()>> = message else { continue };
                 done.send(()).unwrap();
             }
         });
         flush(&queue, Some);
-        assert_eq!(WORKED_OFF.load(Ordering::SeqCst), 2);
+        assert_eq!(PROCESSED.load(Ordering::SeqCst), 2);
     }
 }

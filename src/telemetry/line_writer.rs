@@ -1,4 +1,4 @@
-//! Lines for standard output, written by a thread of their own: a slow reader costs lines, never requests.
+//! Writes lines on a background thread: a slow reader loses lines and never delays requests.
 
 use std::io::Write;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use super::flush::flush;
 
-const MOST_WAITING: usize = 8192;
-/// How long lines gather before they are written. A thread that sleeps need not be woken for each of them.
-const GATHER: Duration = Duration::from_millis(5);
+const MAX_QUEUED_LINES: usize = 8192;
+/// Lines are collected for this long before they are written, which saves wake-ups of the thread.
+const BATCH_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Where lines go in.
+/// The sending side of a [`LineWriter`].
 #[derive(Clone)]
 pub struct LineSink(SyncSender<Message>);
 
-/// The writing thread.
+/// The writing thread. It ends when the last [`LineSink`] is dropped.
 pub struct LineWriter {
     sink: LineSink,
 }
@@ -25,33 +25,31 @@ enum Message {
 }
 
 impl LineWriter {
-    /// Starts the thread. `failed` hears of each write that did, and how many lines that has cost: what could not be
-    /// written is tried again, as long as there is room.
+    /// The thread calls `failed` with each write error and the number of lines that it lost. Buffered lines are retried.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// The thread cannot be spawned.
     pub fn start(
         output: impl Write + Send + 'static,
         failed: impl FnMut(&std::io::Error, u64) + Send + 'static,
     ) -> std::io::Result<Self> {
-        let (sender, receiver) = sync_channel(MOST_WAITING);
+        let (sender, receiver) = sync_channel(MAX_QUEUED_LINES);
         std::thread::Builder::new().name("lines".into()).spawn(move || write_all(&receiver, output, failed))?;
         Ok(Self { sink: LineSink(sender) })
     }
 
-    /// Where lines go in.
     pub fn sink(&self) -> LineSink {
         self.sink.clone()
     }
 }
 
 impl LineSink {
-    /// Waits, for a moment, until everything handed over so far is written.
+    /// Waits until all lines sent so far are written, at most 2 s.
     pub fn flush(&self) {
         flush(&self.0, Message::Flush);
     }
 
-    /// Hands over a line that ends in a newline; `false` when it had to be dropped.
+    /// Sends a line, newline included. Returns `false` if the queue is full and the line is lost.
     pub fn write(&self, line: Vec<u8>) -> bool {
         self.0.try_send(Message::Line(line)).is_ok()
     }
@@ -62,18 +60,18 @@ fn write_all(receiver: &Receiver<Message>, output: impl Write, mut failed: impl 
     let mut is_dirty = false;
     loop {
         let first = match is_dirty {
-            // What could not be written is tried again.
-            true => receiver.recv_timeout(GATHER),
+            // Retry the buffered lines.
+            true => receiver.recv_timeout(BATCH_INTERVAL),
             false => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
         match &first {
-            Ok(Message::Line(_)) => std::thread::sleep(GATHER),
+            Ok(Message::Line(_)) => std::thread::sleep(BATCH_INTERVAL),
             Ok(Message::Flush(_)) | Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
         for message in first.into_iter().chain(receiver.try_iter()) {
             match message {
-                // A full disk or a closed pipe.
+                // Errors: a full disk, a closed pipe.
                 Message::Line(line) => {
                     let _lost = output.write_all(&line).inspect_err(|error| failed(error, 1));
                 }
@@ -120,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_hangs_costs_lines_and_nothing_else() {
+    fn a_blocked_reader_loses_lines_and_never_blocks_the_sender() {
         struct Hangs;
         impl Write for Hangs {
             fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
@@ -133,7 +131,7 @@ mod tests {
             }
         }
         let lines = LineWriter::start(Hangs, |_, _| ()).unwrap();
-        let dropped = (0..2 * MOST_WAITING).filter(|_| !lines.sink().write(vec![b'x'; 1024])).count();
+        let dropped = (0..2 * MAX_QUEUED_LINES).filter(|_| !lines.sink().write(vec![b'x'; 1024])).count();
         assert!(dropped > 0);
     }
 }

@@ -1,5 +1,5 @@
-//! Operational log on standard error, written like every line by a thread of its own: a reader who does
-//! not read must not stop a request. What is told follows a reload.
+//! The operational log on standard error, written by a background thread: a blocked reader must not delay requests. A
+//! reload can change the level.
 
 use std::io::Write;
 
@@ -14,19 +14,17 @@ use tracing_subscriber::{Layer, Registry, fmt, reload};
 
 use super::{LineSink, LineWriter};
 
-/// How lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogStyle {
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
-    /// For people; coloured or not.
+    /// For people.
     Text {
-        /// With colours.
+        /// Coloured.
         ansi: bool,
     },
 }
 
-/// The log of this process.
 #[derive(Clone)]
 pub struct Log {
     sink: LineSink,
@@ -34,40 +32,38 @@ pub struct Log {
 }
 
 impl Log {
-    /// Starts logging, once a process. `level` is a level or a filter like `RUST_LOG`'s.
+    /// `level` is a level or a filter as in `RUST_LOG`.
     ///
     /// # Errors
-    /// When `level` cannot be read, or logging was started before.
+    /// `level` is invalid, or logging was started before in this process.
     pub fn start(level: &str, style: LogStyle) -> Result<Self, String> {
-        // There is nobody left to tell.
+        // An error here cannot be logged.
         let lines = LineWriter::start(std::io::stderr(), |_, _| ()).map_err(|error| error.to_string())?;
         let sink = lines.sink();
         let (filter, handle) = reload::Layer::new(read(level)?);
-        let harmless = filter_fn(|metadata| is_harmless(metadata.target(), *metadata.level()));
+        let safe = filter_fn(|metadata| is_safe(metadata.target(), *metadata.level()));
         let layer: Box<dyn Layer<_> + Send + Sync> = match style {
             LogStyle::Json => fmt::layer().json().flatten_event(true).with_writer(sink.clone()).boxed(),
             LogStyle::Text { ansi } => {
                 fmt::layer().with_ansi(ansi).with_target(false).with_timer(TimeOfDay).with_writer(sink.clone()).boxed()
             }
         };
-        // The level is asked first: it can tell in advance what it will never want, and nobody then looks at the twenty
-        // debug messages that pingora has for each request.
+        // The level filter comes first: it disables call sites statically, among them the twenty debug messages of
+        // pingora for each request.
         tracing_subscriber::registry()
-            .with(layer.with_filter(harmless).with_filter(filter))
+            .with(layer.with_filter(safe).with_filter(filter))
             .try_init()
             .map_err(|error| error.to_string())?;
         Ok(Self { sink, filter: handle })
     }
 
-    /// Tells more or less from now on.
-    ///
     /// # Errors
-    /// When `level` cannot be read.
+    /// `level` is invalid.
     pub fn set_level(&self, level: &str) -> Result<(), String> {
         self.filter.reload(read(level)?).map_err(|error| error.to_string())
     }
 
-    /// Waits, for a moment, until everything that was said is written.
+    /// Waits until all lines are written, at most 2 s.
     pub fn flush(&self) {
         self.sink.flush();
     }
@@ -77,12 +73,12 @@ fn read(level: &str) -> Result<EnvFilter, String> {
     EnvFilter::builder().parse(level).map_err(|error| error.to_string())
 }
 
-/// What people at a terminal need of a time: the same as the access log shows.
+/// Hours, minutes and seconds, as in the access log.
 struct TimeOfDay;
 
 impl FormatTime for TimeOfDay {
     fn format_time(&self, writer: &mut Writer<'_>) -> std::fmt::Result {
-        #[expect(clippy::disallowed_methods, reason = "shown, not decided by")]
+        #[expect(clippy::disallowed_methods, reason = "displayed only; no decision depends on it")]
         let now = jiff::Timestamp::now();
         write!(writer, "{}", now.strftime("%H:%M:%S"))
     }
@@ -96,7 +92,7 @@ impl<'w> MakeWriter<'w> for LineSink {
     }
 }
 
-/// Collects the pieces of one event.
+/// Collects the parts of one event into a line.
 pub struct Event {
     line: Vec<u8>,
     sink: LineSink,
@@ -115,19 +111,18 @@ impl Write for Event {
 
 impl Drop for Event {
     fn drop(&mut self) {
-        // When nobody reads, lines are lost rather than requests.
         let _lost = self.sink.write(std::mem::take(&mut self.line));
     }
 }
 
-/// Libraries may print whole requests, secrets included: h2 its frames at debug, pingora the bytes it
-/// could not parse even at error. What we need to say about a request, we say ourselves.
-fn is_harmless(target: &str, level: Level) -> bool {
+/// Libraries may log whole requests with their secrets: h2 logs frames at debug, pingora logs unparsable bytes at error.
+/// Claviger logs itself what operators need to know about a request.
+fn is_safe(target: &str, level: Level) -> bool {
     let target = target.split("::").next().unwrap_or_default();
     match target {
         "claviger" => true,
         _ if target.starts_with("pingora") => false,
-        // sqlx warns of what stands in a URL.
+        // sqlx warns about parts of the database URL.
         _ if target.starts_with("sqlx") => level == Level::ERROR,
         _ => level <= Level::INFO,
     }
@@ -138,11 +133,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn libraries_are_silenced_where_they_could_print_a_request() {
-        assert!(is_harmless("claviger::proxy", Level::TRACE));
-        assert!(!is_harmless("pingora_proxy", Level::ERROR));
-        assert!(!is_harmless("pingora_core::protocols::http", Level::DEBUG));
-        assert!(!is_harmless("h2::codec::framed_read", Level::DEBUG));
-        assert!(is_harmless("notify", Level::WARN));
+    fn libraries_cannot_log_a_request() {
+        assert!(is_safe("claviger::proxy", Level::TRACE));
+        assert!(!is_safe("pingora_proxy", Level::ERROR));
+        assert!(!is_safe("pingora_core::protocols::http", Level::DEBUG));
+        assert!(!is_safe("h2::codec::framed_read", Level::DEBUG));
+        assert!(is_safe("notify", Level::WARN));
     }
 }

@@ -1,4 +1,4 @@
-//! What operators see: metrics, log lines, spans.
+//! Metrics, logs and traces.
 
 mod database;
 mod flush;
@@ -11,8 +11,8 @@ mod registry;
 mod spans;
 mod trace_parent;
 
-pub use self::line_writer::{LineSink, LineWriter};
 pub use database::DatabaseMetrics;
+pub use line_writer::{LineSink, LineWriter};
 pub use logging::{Log, LogStyle};
 pub use metrics::{ConnectionRefusal, METHODS, Metrics, TlsListener, method_index};
 pub use spans::{Attribute, Span, SpanSink};

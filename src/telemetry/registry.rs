@@ -1,4 +1,4 @@
-//! Makes families of metrics, each registered under its name.
+//! Creates and registers metric families.
 
 use prometheus::core::Collector;
 use prometheus::{
@@ -6,13 +6,11 @@ use prometheus::{
     TextEncoder,
 };
 
-/// What every name begins with.
 const PREFIX: &str = "claviger";
 
-/// All families there are.
 pub(super) struct Families(Registry);
 
-/// Fails where a name is taken, which would be a mistake in the source.
+/// Every function fails if the name is already registered.
 impl Families {
     pub(super) fn new() -> prometheus::Result<Self> {
         Registry::new_custom(Some(PREFIX.into()), None).map(Self)
@@ -30,12 +28,12 @@ impl Families {
         self.add(IntGauge::new(name, help)?)
     }
 
-    /// One that has fractions.
+    /// A gauge with fractional values.
     pub(super) fn exact_gauge(&self, name: &str, help: &str) -> prometheus::Result<Gauge> {
         self.add(Gauge::new(name, help)?)
     }
 
-    /// Not there before a first child is asked for; without labels, it has only one.
+    /// Not exported before its first child exists.
     pub(super) fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntGaugeVec> {
         self.add(IntGaugeVec::new(Opts::new(name, help), labels)?)
     }
@@ -44,7 +42,6 @@ impl Families {
         self.add(Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets.to_vec()))?)
     }
 
-    /// Everything in the text format of Prometheus.
     pub(super) fn render(&self) -> prometheus::Result<String> {
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.0.gather(), &mut text)?;

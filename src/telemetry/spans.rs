@@ -1,5 +1,8 @@
-//! Spans of requests, handed over to a thread of their own: a collector that is slow costs spans, never requests.
-#![cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "settings that name a collector are refused then"))]
+//! Spans of requests, exported by a background thread: a slow collector loses spans and never delays requests.
+#![cfg_attr(
+    not(feature = "otlp"),
+    expect(dead_code, reason = "without the feature, settings that name a collector are refused")
+)]
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, SystemTime};
@@ -9,46 +12,39 @@ use prometheus::IntCounter;
 use super::flush::flush;
 use super::{Metrics, TraceParent};
 
-const MOST_WAITING: usize = 4096;
+const MAX_QUEUED_SPANS: usize = 4096;
 
-/// A request that is over.
+/// A finished request.
 #[derive(Debug, Clone)]
 pub struct Span {
-    /// The trace and the span itself.
+    /// Trace id and span id.
     pub own: TraceParent,
-    /// The span that it is part of, where the caller has named one.
+    /// The parent span, if the client sent one.
     pub parent: Option<u64>,
-    /// What it is called.
     pub name: &'static str,
-    /// When its head had been read.
+    /// Time at which the head was read.
     pub began: SystemTime,
-    /// Until its answer had ended.
+    /// Until the end of the response.
     pub took: Duration,
-    /// Whether that was a failure on our side.
+    /// True for a failure of the gate or the API.
     pub has_failed: bool,
-    /// What else there is to say.
     pub attributes: Vec<(&'static str, Attribute)>,
 }
 
-/// A value of an attribute.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Attribute {
-    /// Words.
     Text(String),
-    /// A whole number.
     Integer(i64),
-    /// Any other.
     Real(f64),
 }
 
 impl Attribute {
-    /// In milliseconds, to the microsecond.
+    /// Milliseconds, with microsecond precision.
     pub fn millis(time: Duration) -> Self {
         Self::Real(time.as_micros() as f64 / 1e3)
     }
 }
 
-/// What became of spans.
 #[derive(Clone)]
 pub(super) struct SpanMetrics {
     pub(super) exported: IntCounter,
@@ -56,7 +52,7 @@ pub(super) struct SpanMetrics {
     pub(super) dropped: IntCounter,
 }
 
-/// Where spans go in.
+/// The sending side of the exporter.
 #[derive(Clone)]
 pub struct SpanSink {
     sender: SyncSender<Message>,
@@ -69,20 +65,19 @@ pub(super) enum Message {
 }
 
 impl SpanSink {
-    /// With the end where they come out.
     pub(super) fn new(metrics: &SpanMetrics) -> (Self, Receiver<Message>) {
-        let (sender, receiver) = sync_channel(MOST_WAITING);
+        let (sender, receiver) = sync_channel(MAX_QUEUED_SPANS);
         (Self { sender, dropped: metrics.dropped.clone() }, receiver)
     }
 
-    /// Hands a span over, or counts that there was no room.
+    /// With a full queue the span is counted as dropped.
     pub fn send(&self, span: Span) {
         if self.sender.try_send(Message::Span(Box::new(span))).is_err() {
             self.dropped.inc();
         }
     }
 
-    /// Waits, for a moment, until everything handed over so far is sent.
+    /// Waits until all spans so far are exported, at most 2 s.
     pub fn flush(&self) {
         flush(&self.sender, Message::Flush);
     }
@@ -90,19 +85,16 @@ impl SpanSink {
 
 #[cfg(not(feature = "otlp"))]
 impl SpanSink {
-    /// Would start sending.
-    ///
     /// # Errors
-    /// Always.
+    /// Always: the feature `otlp` is disabled.
     pub fn start(_: &str, _: &Metrics) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        Err("this program is built without traces".into())
+        Err("this build does not support traces (feature otlp)".into())
     }
 }
 
 impl Metrics {
-    /// Adds those of spans.
-    pub(super) fn of_spans(&self) -> prometheus::Result<SpanMetrics> {
-        let spans = self.families.counters("spans_total", "Spans of requests, by what became of them.", &["result"])?;
+    pub(super) fn register_spans(&self) -> prometheus::Result<SpanMetrics> {
+        let spans = self.families.counters("spans_total", "Spans of requests, by export result.", &["result"])?;
         let [exported, failed, dropped] =
             ["exported", "failed", "dropped"].map(|result| spans.with_label_values(&[result]));
         Ok(SpanMetrics { exported, failed, dropped })
@@ -114,9 +106,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_collector_that_hangs_costs_spans_and_nothing_else() {
+    fn a_blocked_collector_loses_spans_and_never_blocks_the_sender() {
         let metrics = Metrics::new(&[], &[]).unwrap();
-        let (sink, spans) = SpanSink::new(&metrics.of_spans().unwrap());
+        let (sink, spans) = SpanSink::new(&metrics.register_spans().unwrap());
         let span = Span {
             own: TraceParent { trace: 1, span: 1, is_sampled: true },
             parent: None,
@@ -126,10 +118,10 @@ mod tests {
             has_failed: false,
             attributes: Vec::new(),
         };
-        for _ in 0..MOST_WAITING + 7 {
+        for _ in 0..MAX_QUEUED_SPANS + 7 {
             sink.send(span.clone());
         }
-        assert_eq!(spans.try_iter().count(), MOST_WAITING);
+        assert_eq!(spans.try_iter().count(), MAX_QUEUED_SPANS);
         assert!(metrics.render().unwrap().contains("claviger_spans_total{result=\"dropped\"} 7\n"));
     }
 }

@@ -1,23 +1,20 @@
-//! Where a request stands in a trace (W3C Trace Context).
+//! W3C Trace Context.
 
 use std::fmt;
 
-/// The flag of a trace that is told of.
 const SAMPLED: u8 = 1;
 
-/// What `traceparent` says.
+/// The header `traceparent`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TraceParent {
-    /// The trace.
     pub trace: u128,
-    /// The span in it that whatever comes next is part of.
+    /// The parent of the next span.
     pub span: u64,
-    /// Whether it is told of.
     pub is_sampled: bool,
 }
 
 impl TraceParent {
-    /// `None` for what the document has no meaning for (3.2.2). Later versions may say more behind what we know.
+    /// `None` for an invalid value (3.2.2). Later versions may append further fields.
     pub fn parse(value: &[u8]) -> Option<Self> {
         let mut parts = value.split(|byte| *byte == b'-');
         let [version, trace, span, flags] = [parts.next()?, parts.next()?, parts.next()?, parts.next()?];
@@ -41,7 +38,7 @@ impl fmt::Display for TraceParent {
     }
 }
 
-/// So many digits, in lower case.
+/// Exactly `digits` hexadecimal digits in lower case.
 fn hexadecimal(text: &[u8], digits: usize) -> Option<u128> {
     let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     let fits = text.len() == digits && text.iter().all(is_digit);
@@ -53,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_read_is_written_again() {
+    fn a_parsed_value_displays_as_it_was() {
         for text in [
             "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
             "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00",
@@ -65,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_document_forbids_is_nothing() {
+    fn invalid_values_are_not_parsed() {
         for text in [
             "",
             "00",

@@ -1,4 +1,4 @@
-//! The examples that operators start from: each is loaded, and described by the schema beside it.
+//! The examples in config/: they load without a fault, and their schemas are current.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("config")
 }
 
-/// All YAML files of `config` whose name begins like this.
+/// The YAML files of `config` with this prefix.
 fn examples(prefix: &str) -> Vec<PathBuf> {
     let files = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
     let is_example = |path: &PathBuf| {
@@ -18,7 +18,7 @@ fn examples(prefix: &str) -> Vec<PathBuf> {
     files.filter(is_example).collect()
 }
 
-fn assert_is_described_by(file: &Path, schema: &[&str]) {
+fn assert_schema_is_current(file: &Path, schema: &[&str]) {
     let text = std::fs::read_to_string(file).unwrap();
     let first = text.lines().next().unwrap_or_default();
     let name = first.strip_prefix("# yaml-language-server: $schema=");
@@ -40,15 +40,15 @@ fn every_example_of_the_settings_loads_without_a_fault() {
 }
 
 #[test]
-fn every_example_of_the_settings_is_described_by_the_schema_beside_it() {
+fn the_schema_of_the_settings_is_current() {
     for file in examples("claviger") {
-        assert_is_described_by(&file, &["config", "schema"]);
+        assert_schema_is_current(&file, &["config", "schema"]);
     }
 }
 
 #[test]
-fn every_example_of_credentials_is_described_by_the_schema_beside_it() {
+fn the_schema_of_credentials_is_current() {
     for file in examples("credentials") {
-        assert_is_described_by(&file, &["config", "schema", "--credentials"]);
+        assert_schema_is_current(&file, &["config", "schema", "--credentials"]);
     }
 }

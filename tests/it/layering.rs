@@ -1,33 +1,52 @@
-//! Who may import whom. The folders are the architecture, and this is what keeps them so.
+//! The import table of the architecture, and what else folders promise each other.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// A module of ours and which others it may name.
-const MAY_IMPORT: [(&str, &[&str]); 13] = [
-    // Of the program, not of the library.
+/// Each module with the modules that it may import.
+const MAY_IMPORT: [(&str, &[&str]); 15] = [
+    // Part of the binary, not of the library.
     ("allocator", &[]),
     ("credential", &[]),
     ("clock", &[]),
     ("telemetry", &[]),
+    ("runtime", &[]),
     ("config", &["credential"]),
-    ("auth", &["credential", "clock"]),
-    // Beyond design.md: `config`, for the address of the database, which is written and checked there.
+    // `config` for diagnostics and their positions.
+    ("formats", &["credential", "config"]),
+    ("auth", &["credential", "clock", "runtime"]),
+    // `config` for the address of the database.
     ("store", &["credential", "config"]),
-    ("source", &["auth", "credential", "config", "store", "clock", "telemetry"]),
-    // Never `store` nor `control`: the data plane waits for nobody.
-    ("proxy", &["auth", "credential", "config", "clock", "telemetry"]),
-    ("control", &["store", "delivery", "source", "auth", "credential", "config", "clock", "telemetry"]),
-    // `auth` because `explain` runs the very checks that decide, instead of telling a story of its own.
-    ("cli", &["control", "store", "source", "config", "credential", "clock", "server", "auth"]),
+    ("source", &["auth", "credential", "config", "formats", "store", "clock", "telemetry", "runtime"]),
+    // Never `store` or `control`: the data plane does not wait for the control plane.
+    ("proxy", &["auth", "credential", "config", "clock", "telemetry", "runtime"]),
+    (
+        "control",
+        &["store", "delivery", "source", "formats", "auth", "credential", "config", "clock", "telemetry", "runtime"],
+    ),
+    // `auth` because `explain` runs the checks that decide.
+    ("cli", &["control", "store", "source", "formats", "config", "credential", "clock", "server", "auth"]),
     (
         "server",
-        &["control", "proxy", "store", "delivery", "source", "auth", "credential", "config", "clock", "telemetry"],
+        &[
+            "control",
+            "proxy",
+            "store",
+            "delivery",
+            "source",
+            "formats",
+            "auth",
+            "credential",
+            "config",
+            "clock",
+            "telemetry",
+            "runtime",
+        ],
     ),
-    // The map only.
     ("lib", &[]),
 ];
 
-/// What belongs to few, so that it can be replaced there.
+/// Crates that only these modules use, so that they can be replaced there.
 const FENCES: [(&str, &[&str]); 12] = [
     ("pingora", &["proxy", "server"]),
     ("axum", &["control", "server"]),
@@ -35,7 +54,7 @@ const FENCES: [(&str, &[&str]); 12] = [
     ("sqlx", &["store"]),
     ("std::env", &["config"]),
     ("notify", &["source"]),
-    ("csv", &["source"]),
+    ("csv", &["formats"]),
     ("utoipa", &["control"]),
     ("hyper", &["server"]),
     ("prost", &["proxy", "telemetry"]),
@@ -45,13 +64,14 @@ const FENCES: [(&str, &[&str]); 12] = [
 
 struct Source {
     path: PathBuf,
+    /// The first folder below `src`, or the name of the file there.
     module: String,
-    /// Names from `src` to the file, its own included.
+    /// Number of path components below `src`, the file included.
     depth: usize,
     code: String,
 }
 
-/// Every file of Rust below a folder, with what it says.
+/// Path and text of every Rust file below a folder.
 fn files(folder: PathBuf) -> Vec<(PathBuf, String)> {
     let (mut folders, mut found) = (vec![folder], Vec::new());
     while let Some(folder) = folders.pop() {
@@ -67,7 +87,7 @@ fn files(folder: PathBuf) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// Every file of `src` with the module it belongs to, comments cut off.
+/// Every file of `src`, without comments.
 fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let source = |(path, text): (PathBuf, String)| {
@@ -78,16 +98,21 @@ fn sources() -> Vec<Source> {
         Source { module, depth, code: code.join("\n"), path }
     };
     let found: Vec<_> = files(root.clone()).into_iter().map(source).collect();
-    assert!(found.len() > 50, "only {} files are looked at", found.len());
+    assert!(found.len() > 50, "only {} files are checked", found.len());
     found
 }
 
-/// What follows each `prefix` that is a path of its own, not the end of another word.
+/// The text behind each occurrence of `prefix` that starts a path.
 fn after<'c>(code: &'c str, prefix: &'static str) -> impl Iterator<Item = &'c str> {
     let is_word = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':';
     code.match_indices(prefix)
         .filter(move |(at, _)| !code[..*at].ends_with(is_word))
         .map(move |(at, _)| &code[at + prefix.len()..])
+}
+
+fn first_name(text: &str) -> &str {
+    let end = text.find(|letter: char| !letter.is_alphanumeric() && letter != '_');
+    &text[..end.unwrap_or(text.len())]
 }
 
 #[test]
@@ -99,25 +124,24 @@ fn modules_import_only_what_the_table_allows() {
         }
         let (_, allowed) = MAY_IMPORT.iter().find(|(name, _)| *name == module).expect("a module outside the table");
         for rest in after(&code, "crate::") {
-            let length = rest.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(rest.len());
-            let name = &rest[..length];
-            assert!(!name.is_empty(), "{path}: one `use crate::` a module, please; a group hides which");
+            let name = first_name(rest);
+            assert!(!name.is_empty(), "{path}: `use crate::{{…}}` hides the module; write one `use` per module");
             assert!(name == module || allowed.contains(&name), "{path}: {module} may not import {name}");
         }
     }
 }
 
-/// `super` from a module's own file leads out of it, past the table; deeper files have further to climb.
+/// `super` from the root file of a module, or `super::super` from a file beside it, would bypass the table.
 #[test]
-fn nobody_climbs_out_of_a_module() {
+fn super_paths_stay_within_their_module() {
     for Source { path, depth, code, .. } in sources() {
         let is_root = path.file_name().is_some_and(|name| name == "mod.rs") && depth == 2;
-        let climbs = if is_root {
+        let leaves = if is_root {
             code.lines().any(|line| line.starts_with("use super::"))
         } else {
             depth == 2 && code.contains("super::super::")
         };
-        assert!(!climbs, "{}: name the module with crate::", path.display());
+        assert!(!leaves, "{}: name the module with crate::", path.display());
     }
 }
 
@@ -131,7 +155,90 @@ fn foreign_crates_stay_behind_their_fences() {
     }
 }
 
-/// The library forbids it; what is built beside the library is denied it only.
+/// The paths of the `use` statements of a file, braces expanded.
+fn used_paths(code: &str) -> Vec<String> {
+    fn expand(prefix: &str, tree: &str, paths: &mut Vec<String>) {
+        let Some((before, group)) = tree.split_once('{') else {
+            // Empty behind a trailing comma.
+            if !tree.is_empty() {
+                paths.push(format!("{prefix}{tree}"));
+            }
+            return;
+        };
+        let (prefix, mut depth, mut start) = (format!("{prefix}{before}"), 0, 0);
+        for (at, letter) in group.char_indices() {
+            match letter {
+                '{' => depth += 1,
+                ',' | '}' if depth == 0 => {
+                    expand(&prefix, &group[start..at], paths);
+                    start = at + 1;
+                }
+                '}' => depth -= 1,
+                _ => {}
+            }
+        }
+    }
+    let mut paths = Vec::new();
+    for statement in after(code, "use ").filter_map(|rest| rest.split(';').next()) {
+        expand("", &statement.split_whitespace().collect::<String>(), &mut paths);
+    }
+    paths
+}
+
+/// Which of its siblings each file of a folder imports, by path or through a re-export of their `mod.rs`.
+fn sibling_imports(folder: &Path, sources: &[Source]) -> BTreeMap<String, BTreeSet<String>> {
+    let name = |source: &Source| source.path.file_stem().unwrap().to_str().unwrap().to_owned();
+    let all: Vec<_> = sources.iter().filter(|source| source.path.parent() == Some(folder)).collect();
+    let names: BTreeSet<_> = all.iter().map(|source| name(source)).filter(|name| name != "mod").collect();
+    let reexports: BTreeMap<String, String> = all
+        .iter()
+        .filter(|source| name(source) == "mod")
+        .flat_map(|source| used_paths(&source.code))
+        .filter_map(|path| {
+            let path = path.strip_prefix("self::").unwrap_or(&path);
+            let (sibling, item) = (first_name(path), path.rsplit("::").next()?);
+            names.contains(sibling).then(|| (item.to_owned(), sibling.to_owned()))
+        })
+        .collect();
+    let here = folder.components().skip_while(|part| part.as_os_str() != "src").skip(1);
+    let here = here.map(|part| part.as_os_str().to_str().unwrap().to_owned() + "::").collect::<String>();
+    let imports = |source: &&Source| {
+        let paths = used_paths(&source.code);
+        let own = paths.iter().filter_map(|path| {
+            let within = path.strip_prefix("super::");
+            let first = first_name(within.or_else(|| path.strip_prefix("crate::")?.strip_prefix(&here))?);
+            names.get(first).or_else(|| reexports.get(first)).cloned()
+        });
+        let sibling = name(source);
+        (sibling.clone(), own.filter(|other| *other != sibling).collect())
+    };
+    all.iter().filter(|source| names.contains(&name(source))).map(imports).collect()
+}
+
+#[test]
+fn files_of_a_folder_do_not_import_each_other_in_a_circle() {
+    let is_test = |source: &Source| source.path.to_string_lossy().ends_with("_tests.rs");
+    let sources: Vec<_> = sources().into_iter().filter(|source| !is_test(source)).collect();
+    let folders: BTreeSet<&Path> = sources.iter().filter_map(|source| source.path.parent()).collect();
+    let mut circles = Vec::new();
+    for folder in folders {
+        let mut imports = sibling_imports(folder, &sources);
+        // What imports nothing that is left is in no circle.
+        loop {
+            let (before, left) = (imports.len(), imports.keys().cloned().collect::<BTreeSet<_>>());
+            imports.retain(|_, others| others.iter().any(|other| left.contains(other)));
+            if imports.len() == before {
+                break;
+            }
+        }
+        if !imports.is_empty() {
+            circles.push(format!("{}: {imports:?}", folder.display()));
+        }
+    }
+    assert!(circles.is_empty(), "{}", circles.join("\n"));
+}
+
+/// The library forbids unsafe code; elsewhere it is denied only.
 #[test]
 fn only_the_allocator_has_unsafe_code() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -144,7 +251,7 @@ fn only_the_allocator_has_unsafe_code() {
     assert_eq!(found, [root.join("src/allocator.rs")]);
 }
 
-/// With two providers of cryptography in the tree rustls would refuse to choose between them.
+/// With two cryptography providers in the tree rustls has no default.
 #[test]
 fn one_provider_of_cryptography_is_in_the_tree() {
     let lock = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock")).unwrap();

@@ -185,8 +185,8 @@ pub(in crate::cli) fn recent_addresses(credential: &Value) -> Option<String> {
 fn how_many(addresses: u64) -> Option<String> {
     match usize::try_from(addresses).unwrap_or(usize::MAX) {
         0 => None,
-        known if known < RecentUses::MOST => Some(known.to_string()),
-        _ => Some(format!("{} or more", RecentUses::MOST)),
+        known if known < RecentUses::MAX_NETWORKS => Some(known.to_string()),
+        _ => Some(format!("{} or more", RecentUses::MAX_NETWORKS)),
     }
 }
 

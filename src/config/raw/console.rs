@@ -1,28 +1,27 @@
-//! Where people and scripts handle credentials, as it is written.
+//! The admin listener and the control plane.
 
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::forward_auth::this_machine;
+use super::proxy::loopback;
 use crate::config::values::{AddressRange, HumanDuration, ListenAddress, Parsed, WebAddress};
 
-/// Metrics, health and reload, and the desk.
+/// The listener for metrics, health, reload and the management API.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Admin {
     /// Address and port; loopback by default. A change needs a restart.
     pub listen: Parsed<ListenAddress>,
-    /// Where browsers find this listener; the only source of links that go out.
+    /// The address of this listener for browsers; links in messages begin with it.
     pub public_url: Option<Parsed<WebAddress>>,
     /// TLS at this listener. Certificates are read again when their files change; switching TLS on or off needs a
     /// restart.
     pub tls: Option<AdminTls>,
-    /// A proxy in front speaks TLS with people, and says in X-Forwarded-For who they are: the last address there is
-    /// believed.
+    /// A proxy in front terminates TLS. The last address of its X-Forwarded-For is trusted as the caller's.
     pub behind_proxy: bool,
-    /// Where that proxy is; of anybody else X-Forwarded-For is ignored. This machine by default.
+    /// Addresses of that proxy; X-Forwarded-For of other callers is ignored. This machine by default.
     pub trusted_proxies: Vec<Parsed<AddressRange>>,
 }
 
@@ -32,52 +31,52 @@ pub struct Admin {
 pub struct AdminTls {
     /// Certificate chain (PEM).
     pub certificate: PathBuf,
-    /// Its key (PEM).
+    /// Key of the certificate (PEM).
     pub key: PathBuf,
 }
 
-/// Where people and scripts handle credentials: the API under /api/v1 of the admin listener. Only with a database.
+/// The control plane: the management API under /api/v1 of the admin listener. Needs a database.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Console {
-    /// Off: the admin listener has metrics, health and reload only. A change needs a restart.
+    /// False: the admin listener serves metrics, health and reload only. A change needs a restart.
     pub enabled: bool,
-    /// Where people read how to use the API behind.
+    /// A page that explains how to use the API behind.
     pub docs_url: Option<Parsed<WebAddress>>,
-    /// What roles are called where people see them.
+    /// The names of roles that people see.
     pub roles: Roles,
-    /// How long somebody stays signed in.
+    /// How long a user stays signed in.
     pub session: Session,
 }
 
-/// What roles are called.
+/// The names of roles that people see.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Roles {
-    /// Of the provider.
+    /// A user of the provider.
     pub staff: String,
-    /// Answers for an account.
+    /// A user who is responsible for an account.
     pub owner: String,
-    /// Looks after the credentials of an account.
+    /// A user who manages the credentials of an account.
     pub implementer: String,
-    /// Has a key of their own.
+    /// A user with an own key.
     pub member: String,
 }
 
-/// How long somebody stays signed in.
+/// How long a user stays signed in.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Session {
-    /// Without doing anything.
+    /// Without a request.
     pub idle: Parsed<HumanDuration>,
-    /// Whatever they do.
+    /// In any case.
     pub most: Parsed<HumanDuration>,
 }
 
 impl Default for Admin {
     fn default() -> Self {
         let listen = Parsed(ListenAddress(([127, 0, 0, 1], 8081).into()));
-        Self { listen, public_url: None, tls: None, behind_proxy: false, trusted_proxies: this_machine() }
+        Self { listen, public_url: None, tls: None, behind_proxy: false, trusted_proxies: loopback() }
     }
 }
 

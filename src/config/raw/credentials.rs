@@ -1,4 +1,4 @@
-//! The credentials file, as it is written.
+//! The credentials file.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,13 +8,13 @@ use super::texts::Moment;
 use crate::config::values::{AddressRange, Parsed};
 use crate::credential::Label;
 
-/// Credentials that the gate lets through.
+/// Credentials that the gate admits.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CredentialsFile {
-    /// One entry a credential.
+    /// One entry per credential.
     pub credentials: Vec<Credential>,
-    /// Accounts that differ from the default.
+    /// Accounts whose access is off.
     #[serde(default)]
     pub accounts: Vec<Account>,
 }
@@ -23,9 +23,9 @@ pub struct CredentialsFile {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Credential {
-    /// Unique; shown in logs and identity headers.
+    /// Unique; appears in logs and identity headers.
     pub id: Parsed<Label>,
-    /// The customer it belongs to.
+    /// The customer that the credential belongs to.
     pub account: Parsed<Label>,
     /// For people.
     #[serde(default)]
@@ -36,25 +36,25 @@ pub struct Credential {
     /// User name of a Basic pair.
     #[serde(default)]
     pub username: Option<Box<str>>,
-    /// Hash of its password, as `claviger password hash` prints it.
+    /// Hash of the password, as `claviger password hash` prints it.
     #[serde(default)]
     pub password: Option<Box<str>>,
-    /// Off: refused, once the secret has matched.
+    /// False: the credential is refused, once its secret has matched.
     #[serde(default = "on")]
     pub enabled: bool,
-    /// The API version it is pinned to; in quotes. Needed where versions are configured.
+    /// The API version that the credential is pinned to; in quotes. Required where versions are configured.
     #[serde(default)]
     pub version: Option<Parsed<Label>>,
-    /// What it may call; left out: everything.
+    /// What the credential may call; everything by default.
     #[serde(default)]
     pub scopes: Option<Vec<Parsed<Label>>>,
-    /// Refused from this moment on.
+    /// The credential is refused from this time on.
     #[serde(default)]
     pub expires_at: Option<Parsed<Moment>>,
-    /// Where it may be used from; left out: anywhere.
+    /// Addresses that may use the credential; any address by default.
     #[serde(default)]
     pub addresses: Vec<Parsed<AddressRange>>,
-    /// How often it may be used, instead of rate_limit of the settings.
+    /// How often the credential may be used; the rate_limit of the settings by default.
     #[serde(default)]
     pub rate_limit: Option<RateLimit>,
 }
@@ -63,9 +63,9 @@ pub struct Credential {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
-    /// As credentials name it.
+    /// The account of credentials.
     pub id: Parsed<Label>,
-    /// Off: every credential of the account is refused.
+    /// False: every credential of the account is refused.
     #[serde(default = "on")]
     pub access: bool,
 }

@@ -1,4 +1,4 @@
-//! How a database is used, as it is written.
+//! Where credentials come from, and how a database is used.
 
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
@@ -6,44 +6,60 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{MOST_CONNECTIONS, MOST_MEGABYTES};
-use crate::config::values::{HumanDuration, Parsed};
+use crate::config::values::{DatabaseUrl, HumanDuration, Parsed};
+
+// Above these bounds a process does not start, or runs out of memory soon after.
+pub(in crate::config) const MAX_CONNECTIONS: u64 = 1000;
+pub(in crate::config) const MAX_MEGABYTES: u64 = 65_536;
+pub(in crate::config) const MAX_LOOKUPS: usize = 100_000;
+
+/// Where credentials come from.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Credentials {
+    /// A YAML file, relative to this one; it is read again when it changes.
+    pub file: Option<PathBuf>,
+    /// sqlite:FILE, relative to this file, or postgres://USER:PASSWORD@HOST/DATABASE. A change needs a restart.
+    pub database: Option<Parsed<DatabaseUrl>>,
+    /// A file that holds the address of the database, which keeps its password out of this file.
+    pub database_file: Option<PathBuf>,
+}
 
 /// How the database of `credentials.database` is used. A change needs a restart.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
-    /// While the database cannot be reached, what is remembered keeps deciding for so long; then it is 503 for all
-    /// of its credentials.
+    /// How long cached credentials stay valid while the database does not answer. After that, requests with a
+    /// credential of the database are refused with 503.
     pub max_stale: Parsed<HumanDuration>,
-    /// What a query may take, waiting for a connection included.
+    /// Timeout of a query, waiting for a connection included.
     pub query_timeout: Parsed<HumanDuration>,
-    /// Connections at most; up to 1000.
-    #[schemars(range(max = MOST_CONNECTIONS))]
+    /// Size of the connection pool, at most 1000.
+    #[schemars(range(max = MAX_CONNECTIONS))]
     pub connections: NonZeroU32,
-    /// Credentials that are looked up at the same time at most; more are 503.
+    /// Lookups at once; requests that need a further one are refused with 503.
     pub lookups: NonZeroUsize,
-    /// What is remembered of it.
+    /// The cache of credentials.
     pub cache: DatabaseCache,
     /// Credentials that are read at the start, the most recently used first.
     pub preload: u32,
-    /// How often it is written down when credentials were last used.
+    /// The interval at which last uses are written to the database.
     pub last_used_every: Parsed<HumanDuration>,
-    /// A file to keep what is remembered in (digests only, mode 0600), so that a gate can start while a PostgreSQL
-    /// server is down; counts for max_stale. Off by default.
+    /// A file that keeps the cache (digests only, mode 0600), so that a gate can start while a PostgreSQL server is
+    /// down. max_stale applies. Off by default.
     pub snapshot: Option<PathBuf>,
 }
 
-/// Bounds of what is remembered.
+/// Bounds of the cache.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DatabaseCache {
-    /// Credentials, of each kind (token, Basic pair).
+    /// Credentials of each kind (token, Basic pair).
     pub credentials: NonZeroU64,
-    /// Memory for them, of each kind, about; up to 65536.
-    #[schemars(range(max = MOST_MEGABYTES))]
+    /// Approximate memory for each kind, in megabytes, at most 65536.
+    #[schemars(range(max = MAX_MEGABYTES))]
     pub megabytes: NonZeroU32,
-    /// Tokens that nobody has.
+    /// Tokens that do not exist.
     pub unknown: u64,
 }
 

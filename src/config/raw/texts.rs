@@ -1,17 +1,16 @@
-//! Values that are shown again as they were written.
+//! Values that keep the text they were parsed from.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::credential::{PathTemplate, RoutePath, TokenFormat};
 
-/// Declares a newtype whose text is kept beside what it means, for showing it again.
+/// Declares a parsed value that keeps its text, for `config show`.
 macro_rules! kept_text {
     ($(#[$doc:meta])* $name:ident, $inner:ty, $problem:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone)]
         pub struct $name {
-            /// What it means.
             pub value: $inner,
             text: String,
         }

@@ -1,4 +1,4 @@
-//! Where a database is, and how it is reached.
+//! The address of a database.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -7,20 +7,18 @@ use std::str::FromStr;
 /// `sqlite:FILE`, or `postgres://…`. Shown without its password.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
-    /// A file.
     Sqlite(PathBuf),
-    /// A server.
     Postgres(PostgresUrl),
 }
 
-/// A URL as libpq has them, which may hold a password.
+/// A libpq URL, which may hold a password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresUrl(String);
 
 const FORM: &str = "must be sqlite:FILE or postgres://USER@HOST/DATABASE";
 
 impl DatabaseUrl {
-    /// The same, with a relative file taken from `folder`.
+    /// Resolves a relative file against `folder`.
     pub fn within(self, folder: &Path) -> Self {
         match self {
             Self::Sqlite(file) => Self::Sqlite(folder.join(file)),
@@ -36,8 +34,8 @@ impl FromStr for DatabaseUrl {
         if let Some(file) = text.strip_prefix("sqlite:") {
             let file = file.strip_prefix("//").unwrap_or(file);
             return match file {
-                "" => Err("names no file; write sqlite:claviger.db"),
-                ":memory:" => Err("would forget everything at the end; name a file"),
+                "" => Err("has no file; write sqlite:claviger.db"),
+                ":memory:" => Err("would lose everything at exit; use a file"),
                 _ if file.contains('?') => Err("takes no parameters; write sqlite:FILE alone"),
                 _ => Ok(Self::Sqlite(file.into())),
             };
@@ -50,10 +48,10 @@ impl FromStr for DatabaseUrl {
             return Err("must have %2F, %3F, %40 and %23 for / ? @ # in its password, and digits for its port");
         }
         if url.database().is_empty() && url.parameter("dbname").is_none() {
-            return Err("names no database; write postgres://USER@HOST/DATABASE");
+            return Err("has no database; write postgres://USER@HOST/DATABASE");
         }
         if !url.has_known_parameters() {
-            return Err("has a parameter that is not known, or one twice; known are sslmode, sslrootcert, sslcert, \
+            return Err("has an unknown or duplicate parameter; known are sslmode, sslrootcert, sslcert, \
                         sslkey, host, port, dbname, user, password, application_name and options");
         }
         url.tls()?;
@@ -61,34 +59,33 @@ impl FromStr for DatabaseUrl {
     }
 }
 
-/// Parameters of a URL that are no secret.
+/// Parameters that are not secret.
 const HARMLESS: [&str; 8] = ["sslmode", "sslrootcert", "sslcert", "sslkey", "host", "port", "dbname", "user"];
-/// The others that may stand there; an unknown one would be logged by whoever does not know it, value and all.
+/// The other known parameters. sqlx logs an unknown one with its value.
 const OTHERS: [&str; 3] = ["password", "application_name", "options"];
 
-/// How a connection to a server is secured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DatabaseTls {
-    /// Not at all, because the URL says so, or because there is nobody between the two ends of a Unix socket.
+    /// `sslmode=disable`, or a Unix socket.
     Off,
-    /// Encrypted, whoever the server is.
+    /// Encrypted; the certificate is not verified.
     Required,
-    /// The server's certificate comes from a known authority.
+    /// The certificate is verified, the host name is not.
     VerifyAuthority,
-    /// It is for this host, too.
+    /// Certificate and host name are verified.
     VerifyFull,
 }
 
 impl PostgresUrl {
-    /// As it was written, password and all; for connecting.
+    /// With the password; for connecting only.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Verified in full unless the URL asks for something else.
+    /// [`DatabaseTls::VerifyFull`] by default.
     ///
     /// # Errors
-    /// For what may fall back to no TLS unnoticed.
+    /// A mode that may fall back to a connection without TLS.
     pub fn tls(&self) -> Result<DatabaseTls, &'static str> {
         match self.parameter("sslmode") {
             Some("disable") => Ok(DatabaseTls::Off),
@@ -113,7 +110,8 @@ impl PostgresUrl {
         rest.split(['/', '?']).next().unwrap_or_default()
     }
 
-    /// A password with a character that ends it would be taken for a host, a path or a parameter, and shown as one.
+    /// False when an unescaped character of the password would make a part of it a host, a path or a parameter, which
+    /// are displayed.
     fn has_one_reading(&self) -> bool {
         let authority = self.authority();
         let host = authority.rsplit('@').next().unwrap_or_default();
@@ -129,7 +127,7 @@ impl PostgresUrl {
             && pairs.all(|pair| pair.contains('='))
     }
 
-    /// True when each is one that we know, and none stands there twice: who counts then?
+    /// False for unknown and for duplicate parameters.
     fn has_known_parameters(&self) -> bool {
         let query = self.0.split_once('?').map_or("", |(_, query)| query);
         let mut seen = Vec::new();
@@ -141,7 +139,7 @@ impl PostgresUrl {
         })
     }
 
-    /// The files it names, by the name of the parameter, as far as they are written plainly.
+    /// The files of TLS parameters, by parameter, unless they are percent-encoded.
     pub fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         let named = ["sslrootcert", "sslcert", "sslkey"].into_iter();
         named
@@ -160,7 +158,7 @@ impl PostgresUrl {
         query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
-    /// Without the password, wherever it stands.
+    /// Without the password.
     fn redacted(&self) -> String {
         let (scheme, rest) = self.0.split_once("://").unwrap_or(("postgres", ""));
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -201,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_holds_no_password() {
+    fn a_displayed_address_holds_no_password() {
         assert_eq!(shown("sqlite:claviger.db"), "sqlite:claviger.db");
         assert_eq!(
             shown("postgres://gate:s3cr%2Fet@db.example:5432/keys?password=s3cret&sslmode=require"),
@@ -216,17 +214,20 @@ mod tests {
         );
     }
 
-    /// sqlx logs what it does not know, and libpq knows other names for secrets.
+    /// sqlx logs unknown parameters, and libpq has other names for secrets.
     #[test]
-    fn a_parameter_that_nobody_knows_is_refused() {
+    fn an_unknown_parameter_is_refused() {
         for query in ["sslpassword=hunter2", "passwd=hunter2", "ssl-mode=disable", "sslmode=require&sslmode=disable"] {
             let shown = shown(&format!("postgres://u@h/d?{query}"));
-            assert!(shown.starts_with("has a parameter") && !shown.contains("hunter2"), "{shown}");
+            assert!(
+                shown.starts_with("has an unknown or duplicate parameter") && !shown.contains("hunter2"),
+                "{shown}"
+            );
         }
     }
 
     #[test]
-    fn what_cannot_be_used_is_refused_without_being_repeated() {
+    fn an_address_that_cannot_be_used_is_refused() {
         for text in
             ["", "claviger.db", "mysql://x/y", "sqlite:", "sqlite::memory:", "sqlite:x.db?mode=ro", "postgres://"]
         {
@@ -241,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn tls_is_verified_in_full_unless_the_url_says_otherwise() {
+    fn tls_is_verified_in_full_by_default() {
         let mode = |text: &str| match text.parse::<DatabaseUrl>() {
             Ok(DatabaseUrl::Postgres(url)) => format!("{:?}", url.tls().unwrap()),
             other => panic!("{other:?}"),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// What the names of identity headers begin with.
+/// The prefix of identity headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeaderPrefix(pub String);
 
@@ -22,7 +22,7 @@ impl FromStr for HeaderPrefix {
             return Err("must be X-, a name of letters, digits and hyphens, and a hyphen, such as X-Claviger-");
         }
         if text.to_ascii_lowercase().starts_with("x-forwarded-") {
-            return Err("must not be what proxies tell about the caller");
+            return Err("must not be the prefix of the X-Forwarded headers");
         }
         Ok(Self(text.to_owned()))
     }
@@ -61,9 +61,9 @@ impl FromStr for HeaderField {
             "x-forwarded-proto",
         ];
         let name: http::HeaderName = text.parse().map_err(|_| "must be the name of a header")?;
-        // To many servers these are the same.
+        // Many servers treat these characters as equal.
         if RESERVED.contains(&name.as_str().replace(['_', '.'], "-").as_str()) {
-            return Err("must not be a header that means something else already");
+            return Err("must not be a header with another meaning");
         }
         Ok(Self(name))
     }

@@ -1,4 +1,4 @@
-//! Values that are written as text and mean something.
+//! Values that are parsed from text.
 
 mod database;
 mod headers;
@@ -17,7 +17,7 @@ pub use database::{DatabaseTls, DatabaseUrl, PostgresUrl};
 pub use headers::{HeaderField, HeaderPrefix, MethodName};
 pub use network::{AddressRange, ListenAddress, UpstreamUrl, WebAddress};
 
-/// Text that has been parsed into a `T`.
+/// A `T` that is written as text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Parsed<T>(pub T);
 
@@ -92,19 +92,17 @@ impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
     }
 }
 
-/// A length of time, such as `500ms`, `30s` or `5m`; more than zero.
+/// A duration, such as `500ms`, `30s` or `5m`; more than zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HumanDuration(pub Duration);
 
 impl HumanDuration {
-    /// This many seconds.
     pub const fn seconds(seconds: u64) -> Self {
         Self(Duration::from_secs(seconds))
     }
 }
 
 impl Parsed<HumanDuration> {
-    /// As the standard library has it.
     pub fn duration(&self) -> Duration {
         self.0.0
     }
@@ -115,7 +113,7 @@ impl FromStr for HumanDuration {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let duration: jiff::SignedDuration =
-            text.parse().map_err(|_| "must be a length of time, such as 500ms, 30s or 5m")?;
+            text.parse().map_err(|_| "must be a duration, such as 500ms, 30s or 5m")?;
         let duration = Duration::try_from(duration).map_err(|_| "must not be negative")?;
         if duration.is_zero() { Err("must be more than zero") } else { Ok(Self(duration)) }
     }
@@ -135,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn upstreams_are_read_and_shown_alike() {
+    fn an_upstream_is_displayed_as_it_was_parsed() {
         for text in ["http://127.0.0.1:9000", "https://api.example.org:443", "unix:/run/api.sock", "http://[::1]:80"] {
             assert_eq!(text.parse::<UpstreamUrl>().unwrap().to_string(), text);
         }
@@ -156,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_of_time_read_back() {
+    fn a_duration_is_displayed_as_it_was_parsed() {
         for text in ["500ms", "30s", "5m", "1h 30m"] {
             assert_eq!(text.parse::<HumanDuration>().unwrap().to_string(), text);
         }
@@ -165,9 +163,9 @@ mod tests {
         }
     }
 
-    /// Whatever begins with it is removed from every request.
+    /// Headers with this prefix are removed from every request.
     #[test]
-    fn identity_headers_take_nothing_away_that_is_not_theirs() {
+    fn an_identity_prefix_matches_no_standard_header() {
         for fine in ["X-Claviger-", "x-acme-2-", "X-A-"] {
             assert_eq!(fine.parse::<HeaderPrefix>().unwrap().0, fine);
         }
@@ -179,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_has_a_meaning_of_its_own_carries_neither_key_nor_version() {
+    fn a_standard_header_cannot_carry_a_key_or_a_version() {
         for odd in [
             "Expect",
             "Trailer",
@@ -197,9 +195,9 @@ mod tests {
         assert!("X-API-Key".parse::<HeaderField>().is_ok());
     }
 
-    /// Callers over IPv4 have IPv4 addresses here, on whatever socket they come.
+    /// Addresses of callers are never IPv4-mapped, on dual-stack sockets either.
     #[test]
-    fn a_range_of_ipv4_written_as_ipv6_is_one_of_ipv4() {
+    fn an_ipv4_mapped_range_is_an_ipv4_range() {
         let range = |text: &str| text.parse::<AddressRange>().map(|range| range.to_string());
         assert_eq!(range("::ffff:10.0.0.0/104").as_deref(), Ok("10.0.0.0/8"));
         assert_eq!(range("::ffff:192.0.2.7").as_deref(), Ok("192.0.2.7/32"));

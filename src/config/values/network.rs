@@ -1,11 +1,10 @@
-//! Addresses: where to listen, whom to call, whom to believe.
+//! Addresses to listen on, to connect to and to trust.
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Where to listen: an address and a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ListenAddress(pub SocketAddr);
 
@@ -25,19 +24,16 @@ impl fmt::Display for ListenAddress {
     }
 }
 
-/// Where the API behind is: `http://host:port`, `https://host`, `unix:/path`.
+/// The address of the API behind: `http://host:port`, `https://host`, `unix:/path`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UpstreamUrl {
-    /// Over TCP.
     Tcp {
-        /// With TLS.
         tls: bool,
-        /// Name or address, without brackets.
+        /// An IPv6 address without brackets.
         host: String,
-        /// The port, stated or the scheme's.
+        /// The default of the scheme where none is written.
         port: u16,
     },
-    /// Over a Unix socket.
     Unix(PathBuf),
 }
 
@@ -91,7 +87,7 @@ impl fmt::Display for UpstreamUrl {
     }
 }
 
-/// A web address for people; `http` or `https`.
+/// A web address with scheme `http` or `https`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebAddress(pub String);
 
@@ -110,7 +106,7 @@ impl FromStr for WebAddress {
     }
 }
 
-/// Without a user and a password, wherever they are refused only later.
+/// Without user and password.
 impl fmt::Display for WebAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some((scheme, rest)) = self.0.split_once("://") else { return f.write_str(&self.0) };
@@ -132,13 +128,13 @@ impl FromStr for AddressRange {
         let range: ipnet::IpNet =
             range.map_err(|_| "must be an address or a range, such as 192.0.2.7 or 10.0.0.0/8")?;
         if range.trunc() != range {
-            return Err("has bits set behind its prefix length");
+            return Err("has bits set after its prefix");
         }
         Ok(Self(as_ipv4(range).unwrap_or(range)))
     }
 }
 
-/// The range that is meant by an IPv4-mapped one (`::ffff:10.0.0.0/104`): nobody ever calls from such an address.
+/// The IPv4 range of an IPv4-mapped one (`::ffff:10.0.0.0/104`): addresses of callers are never mapped.
 fn as_ipv4(range: ipnet::IpNet) -> Option<ipnet::IpNet> {
     let ipnet::IpNet::V6(range) = range else { return None };
     let address = range.addr().to_ipv4_mapped()?;

@@ -24,7 +24,7 @@ impl OperationContext<'_> {
     /// change each other's callers cannot deadlock.
     pub(super) async fn begin_with_user(&self, id: &Label) -> Result<Transaction, OperationError> {
         let mut transaction = self.store.begin(self.now).await?;
-        transaction.lock_people([self.caller_id(ActorKind::User), id.as_str()]).await?;
+        transaction.lock_users([self.caller_id(ActorKind::User), id.as_str()]).await?;
         self.check_caller(transaction).await
     }
 
@@ -39,9 +39,9 @@ impl OperationContext<'_> {
         let (actor, caller) = (self.actor(), self.caller);
         let state = match actor.kind {
             ActorKind::Shell | ActorKind::System => return Ok(transaction),
-            ActorKind::User => transaction.held_user(&actor.id).await?.and_then(ActorState::of_user),
+            ActorKind::User => transaction.user_for_share(&actor.id).await?.and_then(ActorState::of_user),
             ActorKind::Token => {
-                let token = transaction.held_operator_token(&actor.id).await?;
+                let token = transaction.operator_token_for_share(&actor.id).await?;
                 token.and_then(|token| ActorState::of_token(token, self.now))
             }
             ActorKind::Link => None,

@@ -84,8 +84,3 @@ impl<'c> OperationContext<'c> {
         }
     }
 }
-
-/// The precision that both databases store.
-pub(super) fn whole_millis(moment: Timestamp) -> Timestamp {
-    Timestamp::from_millisecond(moment.as_millisecond()).unwrap_or(moment)
-}

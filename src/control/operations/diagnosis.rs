@@ -59,7 +59,7 @@ pub async fn diagnose(call: &OperationContext<'_>, user: &str) -> Result<Vec<Ste
     reach.check(account).map_err(|_| not_found.clone())?;
     let record = call.store.account(account.as_str()).await?.ok_or(not_found)?;
     let shared = Some(account).filter(|_| found.role != Role::Member);
-    let credentials = call.store.credentials_standing(user, shared, call.now).await?;
+    let credentials = call.store.user_credential_counts(user, shared, call.now).await?;
     Ok(steps(&found, &record, credentials))
 }
 

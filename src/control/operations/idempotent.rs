@@ -30,7 +30,7 @@ impl OperationContext<'_> {
     /// changed.
     pub(super) async fn stored_response(&self) -> Result<Option<Value>, OperationError> {
         let Some(key) = self.idempotency_key else { return Ok(None) };
-        let stored = self.store.remembered(&self.caller_key(), &key.key, self.now).await?;
+        let stored = self.store.stored_response(&self.caller_key(), &key.key, self.now).await?;
         Ok(stored.map(|stored| self.replay(&stored)).transpose()?)
     }
 
@@ -48,7 +48,7 @@ impl OperationContext<'_> {
     ) -> Result<(), StoreError> {
         let Some(key) = self.idempotency_key else { return Ok(()) };
         let response = serde_json::to_value(view).unwrap_or_default().to_string();
-        transaction.remember_answer(&self.caller_key(), &key.key, &response).await
+        transaction.store_response(&self.caller_key(), &key.key, &response).await
     }
 
     fn replay(&self, stored: &StoredResponse) -> Result<Value, Refusal> {

@@ -7,12 +7,12 @@ use axum::http::header::{ALLOW, CACHE_CONTROL, SET_COOKIE, X_CONTENT_TYPE_OPTION
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::csrf;
 use super::problem::{Code, Problem};
 use super::state::ControlState;
+use crate::credential::time_ordered_id;
 
 /// Of every request but the import of a file.
 pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -30,7 +30,7 @@ pub(crate) struct RequestDigest(pub(crate) [u8; 32]);
 /// Outermost, so that every response, the framework's own included, gets the same form.
 pub(crate) async fn handle(State(state): State<ControlState>, mut request: Request, next: Next) -> Response {
     let settings = state.settings.load_full();
-    let id = request_id(state.clock.now());
+    let id = time_ordered_id(state.clock.now(), None).to_string();
     request.extensions_mut().insert(RequestId(id.clone()));
     let mut response = match prepare(request, settings.public_url.as_deref()).await {
         Ok(request) => next.run(request).await,
@@ -92,12 +92,4 @@ fn digest(request: &Request, body: &[u8]) -> RequestDigest {
         hasher.update(part);
     }
     RequestDigest(hasher.finalize().into())
-}
-
-/// UUIDv7: ids sort by arrival, as at the gate.
-fn request_id(now: Timestamp) -> String {
-    let mut random = [0; 10];
-    fastrand::fill(&mut random);
-    let millis = u64::try_from(now.as_millisecond()).unwrap_or_default();
-    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().to_string()
 }

@@ -53,9 +53,10 @@ fn per_minute(requests: u32, burst: u32) -> RateLimit {
 }
 
 fn count(limiter: &RateLimiter, limit: RateLimit, now: Duration) -> Result<(), Problem> {
-    match limiter.count(limit, now).retry_in {
+    match limiter.count(limit, now).retry_after {
         None => Ok(()),
-        Some(seconds) => {
+        Some(delay) => {
+            let seconds = u32::try_from(delay.as_secs()).unwrap_or(u32::MAX);
             Err(Problem::new(Code::TooManyRequests, "too many requests; try again after the time in Retry-After")
                 .retry_after(seconds))
         }

@@ -12,8 +12,8 @@ use self::admitted::Admitted;
 use super::Policy;
 use super::request::auth_request::AuthRequest;
 use crate::auth::{
-    Admission, Attempt, AuthOutcome, Authenticator, Network, PendingPassword, Presented, RateStatus, Rejection, Scheme,
-    Throttle, Unsettled,
+    Admission, Attempt, AuthOutcome, Authenticator, NeedsFetch, Network, PendingPassword, Presented, RateStatus,
+    Rejection, Scheme, Throttle,
 };
 use crate::clock::Clock;
 use crate::credential::Credential;
@@ -53,7 +53,7 @@ pub(in crate::proxy) struct Facts {
 /// How far a decision gets without waiting.
 enum Step {
     Decided(Result<Admission, Rejection>),
-    NeedsFetch(Unsettled),
+    NeedsFetch(NeedsFetch),
     NeedsHash(Box<PendingPassword>, Option<Attempt>),
 }
 
@@ -126,7 +126,7 @@ impl Decider {
     ) -> Result<Admission, Rejection> {
         let Some(credential) = &admission.credential else { return Ok(admission) };
         facts.rate_status = policy.rate_limiters.count(credential, self.clock.steady());
-        match facts.rate_status.and_then(|status| status.retry_in) {
+        match facts.rate_status.and_then(|status| status.retry_after) {
             Some(seconds) => Err(Rejection::RateLimited(seconds)),
             None => {
                 policy.directory.note_use(credential, facts.client, request.received_at);
@@ -143,7 +143,7 @@ impl Decider {
         };
         let route = parsed.route();
         if policy.rules.is_public(&route) {
-            return Step::Decided(policy.rules.admit_anyone(&route));
+            return Step::Decided(policy.rules.admit_public(&route));
         }
         // Not moved: decoded Basic credentials are large.
         let read = parsed.presented(policy);
@@ -158,8 +158,8 @@ impl Decider {
         let (format, directory) = (&policy.rules.token_format, &*policy.directory);
         let outcome = fetched.unwrap_or_else(|| self.authenticator.lookup(format, directory, presented, network));
         let attempt = match (outcome, throttled) {
-            (AuthOutcome::Unsettled(unsettled), _) => return Step::NeedsFetch(unsettled),
-            (AuthOutcome::Known(credential), _) => {
+            (AuthOutcome::NeedsFetch(unsettled), _) => return Step::NeedsFetch(unsettled),
+            (AuthOutcome::Authenticated(credential), _) => {
                 let outcome = self.check_throttle(presented, network);
                 return Step::Decided(outcome.and_then(|()| {
                     facts.recognised = Some(credential.clone());
@@ -192,7 +192,7 @@ impl Decider {
     fn check_throttle(&self, presented: &Presented, network: Option<Network>) -> Result<(), Rejection> {
         let Presented::Password(basic) = presented else { return Ok(()) };
         if let Some(network) = network {
-            let outcome = self.throttle.known_pair(network, basic.username(), self.clock.steady());
+            let outcome = self.throttle.check_pair(network, basic.username(), self.clock.steady());
             outcome.map_err(Rejection::GuessesThrottled)?;
         }
         self.metrics.password_hits.inc();
@@ -209,7 +209,7 @@ impl Decider {
     ) -> Result<Admission, Rejection> {
         let step = match step {
             Step::NeedsFetch(unsettled) => {
-                let fetched = self.authenticator.settle(&*policy.directory, unsettled).await;
+                let fetched = self.authenticator.resolve(&*policy.directory, unsettled).await;
                 self.step(policy, request, facts, Some(fetched))
             }
             other => other,
@@ -258,7 +258,7 @@ impl Decider {
         let parsed = request.read(policy, self.clock.now())?;
         let route = parsed.route();
         if policy.rules.is_public(&route) {
-            return policy.rules.admit_anyone(&route);
+            return policy.rules.admit_public(&route);
         }
         match parsed.presented(policy)? {
             // The same bytes as before, so the same username and password.

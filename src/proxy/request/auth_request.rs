@@ -72,8 +72,8 @@ impl<'r> AuthRequest<'r> {
         if self.method == Method::CONNECT {
             return Err(Rejection::RequestAmbiguous("CONNECT is not supported: an API is not a tunnel."));
         }
-        let target = Target::parse(self.target, policy.rules.look_at_paths())?;
-        self.refuse_ambiguous_headers(policy.rules.look_at_methods())?;
+        let target = Target::parse(self.target, policy.rules.depend_on_paths())?;
+        self.refuse_ambiguous_headers(policy.rules.depend_on_methods())?;
         let version = RequestedVersion::read(&policy.rules.versions, target, self.headers)?;
         Ok(ParsedRequest { request: *self, target, version, now })
     }

@@ -1,4 +1,4 @@
-//! What was read from the database and still counts. Bounded, whatever is asked for.
+//! Bounded cache of credentials that were read from the database.
 
 use std::mem::size_of;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -9,44 +9,39 @@ use jiff::Timestamp;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use super::invalidation::{Depends, Registry, Stamps};
+use super::invalidation::{Depends, Registry, Validities};
 use crate::clock::Clock;
 use crate::config::raw;
 use crate::credential::{Credential, Label, StoredSecret, TokenDigest};
 use crate::store::{Changes, GateCredential};
 use crate::telemetry::DatabaseMetrics;
 
-/// What the cache, the stamps and the allocator keep beside an entry, in bytes. With it a million short ones weigh
-/// what they take: 980 MB.
+/// Bytes per entry of the cache, the validities and the allocator. Measured: a million short entries take 980 MB.
 const OVERHEAD: usize = 650;
 const MEGABYTE: u64 = 1024 * 1024;
 
-/// Credentials in use, and digests that nobody has.
 pub(super) struct CredentialCache {
     tokens: Cache<TokenDigest, Arc<Entry>, DefaultHashBuilder>,
     usernames: Cache<Box<str>, Arc<Entry>, DefaultHashBuilder>,
-    /// With the last change that was known when they were looked for in vain. Apart from the others, so that no
-    /// amount of junk pushes a good credential out.
+    /// Digests that do not exist, with the last change at the time of the lookup. A cache of its own, so that junk
+    /// evicts no credential.
     unknown: Cache<TokenDigest, i64, DefaultHashBuilder>,
     registry: Mutex<Registry>,
-    /// [`Registry::last_secret`], without its lock.
+    /// A copy of [`Registry::last_secret`] outside its lock.
     last_secret: AtomicI64,
 }
 
-/// A credential as it was read, and what that depends on.
 pub(super) struct Entry {
-    /// As it is used.
     pub(super) credential: Arc<Credential>,
-    /// The user it depends on.
     pub(super) owner: Option<Label>,
-    stamps: Stamps,
-    /// When the secret it was found by ends.
+    validity: Validities,
+    /// The end of the overlap, for a previous secret.
     pub(super) ends_at: Option<Timestamp>,
 }
 
 impl Entry {
     pub(super) fn is_valid(&self, clock: &Clock) -> bool {
-        self.stamps.are_valid() && self.ends_at.is_none_or(|end| clock.now() < end)
+        self.validity.is_valid() && self.ends_at.is_none_or(|end| clock.now() < end)
     }
 
     fn size(&self) -> usize {
@@ -62,10 +57,10 @@ impl Entry {
 }
 
 impl CredentialCache {
-    /// Nothing so far, within these bounds. Nothing is stamped before [`CredentialCache::begin_at`].
+    /// Rejects all entries until [`CredentialCache::begin_at`].
     pub(super) fn new(bounds: &raw::DatabaseCache) -> Self {
         let bytes = u64::from(bounds.megabytes.get()) * MEGABYTE;
-        // So that the weight of everything is bounded, and with it the number.
+        // A least weight bounds the number of entries.
         let least = u32::try_from(bytes / bounds.credentials.get()).unwrap_or(u32::MAX);
         let weigh = move |entry: &Arc<Entry>| u32::try_from(entry.size()).unwrap_or(u32::MAX).max(least);
         Self {
@@ -94,20 +89,20 @@ impl CredentialCache {
         self.usernames.get(username)
     }
 
-    /// True when the digest was looked for in vain, and no secret has been made since.
+    /// True when a lookup did not find the digest and no secret was created since.
     pub(super) fn is_unknown(&self, digest: &TokenDigest) -> bool {
         self.unknown.get(digest).is_some_and(|read_at| read_at >= self.last_secret())
     }
 
-    /// Remembers that nobody has this digest, as of this change.
+    /// `read_at` is the last change at the time of the lookup.
     pub(super) fn insert_unknown(&self, digest: TokenDigest, read_at: i64) {
         self.unknown.insert(digest, read_at);
     }
 
-    /// Remembers a credential as it was read when `read_at` was the last change.
+    /// `read_at` is the last change at the time of the read.
     ///
     /// # Errors
-    /// The credential, not remembered, when it has changed meanwhile.
+    /// The credential, not cached, when it has changed since.
     pub(super) fn insert(&self, usable: GateCredential, read_at: i64) -> Result<Arc<Credential>, Arc<Credential>> {
         let GateCredential { credential, owner, ends_at } = usable;
         let credential = Arc::new(credential);
@@ -116,9 +111,9 @@ impl CredentialCache {
             account: credential.account.id.as_str(),
             owner: owner.as_ref().map(Label::as_str),
         };
-        // Before it is remembered: every change that is applied from here on voids the stamps.
-        let Some(stamps) = self.registry().stamp(depends, read_at) else { return Err(credential) };
-        let entry = Arc::new(Entry { credential: credential.clone(), owner, stamps, ends_at });
+        // Before the insertion, so that every later change invalidates the entry.
+        let Some(validity) = self.registry().register(depends, read_at) else { return Err(credential) };
+        let entry = Arc::new(Entry { credential: credential.clone(), owner, validity, ends_at });
         match &credential.secret {
             StoredSecret::Token(digest) => self.tokens.insert(*digest, entry),
             StoredSecret::Password { username, .. } => self.usernames.insert(username.clone(), entry),
@@ -126,25 +121,25 @@ impl CredentialCache {
         Ok(credential)
     }
 
-    /// The last change that may have made a secret known.
+    /// The last change that may have created a secret.
     pub(super) fn last_secret(&self) -> i64 {
         self.last_secret.load(Ordering::Acquire)
     }
 
-    /// The last change that was applied.
+    /// The last applied change.
     pub(super) fn position(&self) -> i64 {
         self.registry().position()
     }
 
-    /// Nothing counts that was read before this change; it is followed from here.
+    /// Invalidates everything that was read before this change.
     pub(super) fn begin_at(&self, position: i64) {
         self.apply(&Changes::TooMany(position));
     }
 
-    /// Voids what has changed. True when there may be more to read.
+    /// Invalidates entries. True when there may be more changes.
     pub(super) fn apply(&self, changes: &Changes) -> bool {
         if matches!(changes, Changes::TooMany(_)) {
-            // Numbers may begin anew after a backup was put back, and would not tell that these are from before.
+            // After a restore, change numbers may start again below those of these entries.
             self.unknown.invalidate_all();
         }
         let mut registry = self.registry();
@@ -153,7 +148,7 @@ impl CredentialCache {
         is_more
     }
 
-    /// Everything that counts now.
+    /// All valid entries.
     pub(super) fn valid(&self, clock: &Clock) -> Vec<Arc<Entry>> {
         let tokens = self.tokens.iter().map(|(_, entry)| entry);
         let all = tokens.chain(self.usernames.iter().map(|(_, entry)| entry));
@@ -162,7 +157,7 @@ impl CredentialCache {
 
     pub(super) fn measure(&self, metrics: &DatabaseMetrics) {
         let size = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        // Evictions are counted when they are carried out.
+        // Entry counts lag behind pending evictions.
         self.tokens.run_pending_tasks();
         self.usernames.run_pending_tasks();
         self.unknown.run_pending_tasks();

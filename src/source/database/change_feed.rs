@@ -7,75 +7,79 @@ use std::time::{Duration, Instant};
 use super::{DatabaseDirectory, DummyHashes};
 use crate::store::{Changes, GateCredential, StoreError, Wake};
 
-/// Between two looks at a server, whatever it notifies of.
-const POLL: Duration = Duration::from_secs(1);
-/// Between two looks at the counter of an SQLite file, which costs next to nothing.
-const POLL_EMBEDDED: Duration = Duration::from_millis(200);
-/// Between two attempts to be notified: some databases speak PostgreSQL and cannot.
-const LISTEN_AGAIN: Duration = Duration::from_secs(5);
-/// Between two looks at the hashes there are; they are counted in full.
-const CHOOSE_AGAIN: Duration = Duration::from_secs(60);
-/// Between two complaints about the same trouble.
-const COMPLAIN_AGAIN: Duration = Duration::from_secs(60);
+/// Polls a server in addition to its notifications.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// The change counter of an SQLite file is cheap to read.
+const EMBEDDED_POLL_INTERVAL: Duration = Duration::from_millis(200);
+/// Databases that speak the PostgreSQL protocol may lack LISTEN.
+const LISTEN_RETRY_INTERVAL: Duration = Duration::from_secs(5);
+/// Counting hashes scans the table.
+const DECOY_INTERVAL: Duration = Duration::from_secs(60);
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
-/// What is known about the database between two looks.
 pub(super) struct ChangeFeed {
     directory: Arc<DatabaseDirectory>,
     wake: Option<Wake>,
     tried_to_listen: Option<Instant>,
-    complained: Option<Instant>,
-    /// The schema is the one that this program works with.
-    has_checked: bool,
-    /// The last secret change that decoys are chosen by, and when that was.
+    logged_at: Option<Instant>,
+    has_checked_schema: bool,
+    /// The last change of a secret that decoys reflect, with the time of the count.
     decoys_at: Option<(i64, Instant)>,
 }
 
 impl ChangeFeed {
     pub(super) fn new(directory: Arc<DatabaseDirectory>) -> Self {
-        Self { directory, wake: None, tried_to_listen: None, complained: None, has_checked: false, decoys_at: None }
+        Self {
+            directory,
+            wake: None,
+            tried_to_listen: None,
+            logged_at: None,
+            has_checked_schema: false,
+            decoys_at: None,
+        }
     }
 
-    /// For ever.
+    /// Never returns.
     pub(super) async fn follow(mut self) {
         loop {
             self.listen().await;
-            let outcome = self.look().await;
+            let outcome = self.catch_up().await;
             self.directory.is_failing.store(outcome.is_err(), Ordering::Release);
             match outcome {
                 Ok(()) => self.recovered(),
                 Err(error) => {
-                    self.complain(&error);
-                    // Whatever it has told so far may be incomplete.
+                    self.log_error(&error);
+                    // Notifications may have been lost.
                     self.wake = None;
-                    tokio::time::sleep(self.pause()).await;
+                    tokio::time::sleep(self.poll_interval()).await;
                     continue;
                 }
             }
-            self.choose_decoys().await;
-            let pause = self.pause();
+            self.refresh_decoys().await;
+            let interval = self.poll_interval();
             let Some(wake) = &mut self.wake else {
-                tokio::time::sleep(pause).await;
+                tokio::time::sleep(interval).await;
                 continue;
             };
-            if wake.wait(pause).await.is_err() {
-                // Notifications may have been lost with the connection, so it is time to look.
+            if wake.wait(interval).await.is_err() {
+                // Notifications may have been lost with the connection; poll at once.
                 self.wake = None;
             }
         }
     }
 
-    /// Asks to be notified, if nobody does it yet.
+    /// Subscribes to notifications unless subscribed.
     async fn listen(&mut self) {
-        let is_time = self.tried_to_listen.is_none_or(|tried| tried.elapsed() >= LISTEN_AGAIN);
+        let is_time = self.tried_to_listen.is_none_or(|tried| tried.elapsed() >= LISTEN_RETRY_INTERVAL);
         if self.wake.is_none() && (is_time || self.directory.store.is_embedded()) {
             self.tried_to_listen = Some(Instant::now());
-            // Without it there is still the look every second.
+            // Polling continues without it.
             self.wake = self.directory.store.wake().await.ok();
         }
     }
 
-    /// Catches up with all changes, by their numbers.
-    async fn look(&mut self) -> Result<(), StoreError> {
+    /// Applies all changes since the last applied one.
+    async fn catch_up(&mut self) -> Result<(), StoreError> {
         let directory = &self.directory;
         let begun = directory.clock.steady();
         directory.store.check_file()?;
@@ -87,57 +91,56 @@ impl ChangeFeed {
         }
         if !directory.is_synced() {
             directory.sync().await?;
-        } else if !self.has_checked {
-            // Begun with a snapshot, nobody has looked at it yet.
+        } else if !self.has_checked_schema {
+            // A start from a snapshot skips this check.
             directory.prepare_schema().await?;
         }
-        self.has_checked = true;
+        self.has_checked_schema = true;
         loop {
             let begun = directory.clock.steady();
-            let changes = directory.store.changes_since(directory.remembered.position()).await?;
-            // Before anything is forgotten, and has to be asked for.
+            let changes = directory.store.changes_since(directory.cache.position()).await?;
+            // Before entries are invalidated and lookups need the database.
             directory.is_failing.store(false, Ordering::Release);
             if let Changes::TooMany(last) = &changes {
-                tracing::warn!(last, "too far behind the changes of the database; everything is read anew");
+                tracing::warn!(last, "too far behind the change feed; the cache is emptied");
             }
             if let Changes::Some(changes) = &changes {
                 directory.metrics.changes.inc_by(changes.len() as u64);
             }
-            if !directory.remembered.apply(&changes) {
+            if !directory.cache.apply(&changes) {
                 directory.confirm(begun);
                 return Ok(());
             }
         }
     }
 
-    /// What unknown user names are made to cost follows the hashes that there are.
-    async fn choose_decoys(&mut self) {
-        let at = self.directory.remembered.last_secret();
-        if self.decoys_at.is_some_and(|(of, chosen)| of == at || chosen.elapsed() < CHOOSE_AGAIN) {
+    async fn refresh_decoys(&mut self) {
+        let at = self.directory.cache.last_secret();
+        if self.decoys_at.is_some_and(|(of, chosen)| of == at || chosen.elapsed() < DECOY_INTERVAL) {
             return;
         }
         self.decoys_at = Some((at, Instant::now()));
         if let Err(error) = self.directory.choose_decoys().await {
-            tracing::debug!("unknown user names go on costing what they did: {error}");
+            tracing::debug!("the hashes for unknown user names are not updated: {error}");
         }
     }
 
-    fn pause(&self) -> Duration {
-        if self.directory.store.is_embedded() { POLL_EMBEDDED } else { POLL }
+    fn poll_interval(&self) -> Duration {
+        if self.directory.store.is_embedded() { EMBEDDED_POLL_INTERVAL } else { POLL_INTERVAL }
     }
 
-    fn complain(&mut self, error: &StoreError) {
-        if self.complained.is_none_or(|complained| complained.elapsed() >= COMPLAIN_AGAIN) {
-            self.complained = Some(Instant::now());
+    fn log_error(&mut self, error: &StoreError) {
+        if self.logged_at.is_none_or(|logged_at| logged_at.elapsed() >= LOG_INTERVAL) {
+            self.logged_at = Some(Instant::now());
             tracing::error!(
-                "{error}. It is tried again; what is remembered keeps deciding for {:?} at most",
+                "{error}. Retrying; cached credentials stay valid for at most {:?}",
                 self.directory.max_stale
             );
         }
     }
 
     fn recovered(&mut self) {
-        if self.complained.take().is_some() {
+        if self.logged_at.take().is_some() {
             tracing::info!("the database answers again");
         }
     }
@@ -145,29 +148,29 @@ impl ChangeFeed {
 
 impl DatabaseDirectory {
     async fn choose_decoys(&self) -> Result<(), StoreError> {
-        self.decoys.store(Arc::new(DummyHashes::of_kinds(self.store.hash_kinds(self.clock.now()).await?)));
+        self.decoys.store(Arc::new(DummyHashes::from_kinds(self.store.hash_kinds(self.clock.now()).await?)));
         Ok(())
     }
 
-    /// Begins to follow: from the last change, with the credentials that were used most recently.
+    /// Starts at the last change, and loads the most recently used credentials.
     pub(super) async fn sync(&self) -> Result<(), StoreError> {
         self.prepare_schema().await?;
         let begun = self.clock.steady();
-        self.remembered.begin_at(self.store.last_change().await?);
+        self.cache.begin_at(self.store.last_change().await?);
         let mut count: usize = 0;
-        let remember = |usable: GateCredential, read_at| {
-            // One that was overtaken is read again when it is used.
+        let cache = |usable: GateCredential, read_at| {
+            // A credential that changed meanwhile is read again at its next use.
             let usable = usable.at(self.clock.now());
-            if usable.is_some_and(|usable| self.remembered.insert(usable, read_at).is_ok()) {
+            if usable.is_some_and(|usable| self.cache.insert(usable, read_at).is_ok()) {
                 count += 1;
             }
         };
-        self.store.recently_used(self.preload, remember).await?;
-        // Before anybody is let in: else unknown names would cost something else than known ones for a moment.
+        self.store.recently_used(self.preload, cache).await?;
+        // Before the first request: the time for unknown names must match that for known ones from the start.
         self.choose_decoys().await?;
         self.confirm(begun);
         self.is_synced.store(true, Ordering::Release);
-        tracing::info!(remembered = count, "the database is followed");
+        tracing::info!(remembered = count, "following the change feed of the database");
         Ok(())
     }
 }

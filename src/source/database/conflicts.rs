@@ -1,4 +1,4 @@
-//! What stands in the file and in the database.
+//! Credentials that are in the file and in the database.
 
 use std::sync::Arc;
 
@@ -7,30 +7,30 @@ use crate::credential::StoredSecret;
 use crate::source::FileSet;
 use crate::store::{StoreError, TakenNames};
 
-/// Asked for at once.
+/// Credentials per query.
 const BATCH: usize = 500;
-/// More are not reported one by one.
-const REPORTED: usize = 20;
+/// Further ones are logged as a number.
+const MAX_LOGGED: usize = 20;
 
 impl DatabaseDirectory {
-    /// Logs what of this file is in the database too. Behind the back of whoever puts the file in force: the file
-    /// wins in any case.
-    pub fn complain_of_clashes(self: &Arc<Self>, file: &Arc<FileSet>) {
+    /// Logs the credentials of the file that are in the database too. Runs in the background: the file's count in any
+    /// case.
+    pub fn log_conflicts(self: &Arc<Self>, file: &Arc<FileSet>) {
         if file.is_empty() {
             return;
         }
         let (directory, file) = (self.clone(), file.clone());
         self.runtime.spawn(async move {
-            match directory.clashes(&file).await {
-                Ok(clashes) => complain(&clashes),
-                Err(error) => tracing::warn!("whether file and database name the same credentials is unknown: {error}"),
+            match directory.conflicts(&file).await {
+                Ok(conflicts) => log(&conflicts),
+                Err(error) => tracing::warn!("cannot check for credentials in both file and database: {error}"),
             }
         });
     }
 
-    async fn clashes(&self, file: &FileSet) -> Result<Vec<String>, StoreError> {
+    async fn conflicts(&self, file: &FileSet) -> Result<Vec<String>, StoreError> {
         let all: Vec<_> = file.iter().collect();
-        let mut clashes = Vec::new();
+        let mut conflicts = Vec::new();
         for batch in all.chunks(BATCH) {
             let mut names = TakenNames::default();
             for credential in batch {
@@ -40,19 +40,19 @@ impl DatabaseDirectory {
                     StoredSecret::Password { username, .. } => names.usernames.push(username),
                 }
             }
-            clashes.extend(self.store.which_exist(&names).await?);
+            conflicts.extend(self.store.ids_with_names(&names).await?);
         }
-        clashes.sort_unstable();
-        clashes.dedup();
-        Ok(clashes)
+        conflicts.sort_unstable();
+        conflicts.dedup();
+        Ok(conflicts)
     }
 }
 
-fn complain(clashes: &[String]) {
-    for id in clashes.iter().take(REPORTED) {
-        tracing::error!(credential = %id, "stands in the credentials file and in the database; the file's counts");
+fn log(conflicts: &[String]) {
+    for id in conflicts.iter().take(MAX_LOGGED) {
+        tracing::error!(credential = %id, "is in the credentials file and in the database; the file's is used");
     }
-    if clashes.len() > REPORTED {
-        tracing::error!("{} more stand in both", clashes.len() - REPORTED);
+    if conflicts.len() > MAX_LOGGED {
+        tracing::error!("{} more are in both", conflicts.len() - MAX_LOGGED);
     }
 }

@@ -1,4 +1,4 @@
-//! What keeps a credential that was read before a change from being used after it.
+//! Keeps a credential that was read before a change from being used after it.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,107 +6,99 @@ use std::sync::{Arc, Weak};
 
 use crate::store::{Change, ChangeKind, Changes};
 
-/// Changes that are remembered, to judge a reading that came back late. One that is older than all of them counts
-/// as overtaken.
-const REMEMBERED: usize = 8192;
-/// Stamps of things that are no longer remembered are swept when there are twice as many as after the last sweep.
-const SWEEP_AT_LEAST: usize = 1024;
+/// Recent changes, to check late reads against. A read from before all of them counts as outdated.
+const MAX_RECENT: usize = 8192;
+/// Unused validities are removed when their number has doubled since the last sweep, and exceeds this.
+const MIN_SWEEP: usize = 1024;
 
-/// Says of everything that was read under it whether it still counts. One for each credential, each account and
-/// each user that something remembered depends on.
+/// Set once a credential, an account or a user has changed. Shared by all cache entries that depend on it.
 #[derive(Debug, Default)]
-pub struct Validity(AtomicBool);
+struct Changed(AtomicBool);
 
-/// The stamps that one remembered credential depends on.
+/// What a cache entry depends on: its credential, its account and its owner.
 #[derive(Debug)]
-pub struct Stamps([Option<Arc<Validity>>; 3]);
+pub struct Validities([Option<Arc<Changed>>; 3]);
 
-/// What a reading depends on, besides the credential itself.
+/// The ids that a cache entry depends on.
 #[derive(Debug, Clone, Copy)]
 pub struct Depends<'d> {
-    /// The credential.
     pub credential: &'d str,
-    /// Its account.
     pub account: &'d str,
-    /// Its owner, where it has one.
     pub owner: Option<&'d str>,
 }
 
-/// All stamps, and how far the changes have been followed. Not to be shared without a lock: the order of
-/// [`Registry::stamp`] and [`Registry::apply`] is what keeps an overtaken reading out, because a stamp is given out
-/// before anything is remembered under it, and voided by every change that is applied later.
+/// All validities, and the position in the change feed. Needs a lock: an entry is registered before it is cached, so
+/// that every change that is applied later invalidates it.
 #[derive(Debug, Default)]
 pub struct Registry {
-    /// The last change that was applied.
+    /// The last applied change.
     position: i64,
-    /// The last one that may have made a secret known which was unknown before.
+    /// The last applied change that may have created a secret.
     secrets: i64,
-    /// Readings of before this one cannot be judged any more.
+    /// Reads from before this change cannot be checked against `recent`.
     horizon: i64,
-    recent: VecDeque<(i64, Thing)>,
-    stamps: HashMap<Thing, Weak<Validity>>,
+    recent: VecDeque<(i64, Entity)>,
+    validities: HashMap<Entity, Weak<Changed>>,
     swept: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Thing {
+enum Entity {
     Credential(Box<str>),
     Account(Box<str>),
     User(Box<str>),
 }
 
-impl Stamps {
-    /// True while nothing has changed that the credential depends on.
-    pub fn are_valid(&self) -> bool {
-        self.0.iter().flatten().all(|stamp| !stamp.0.load(Ordering::Acquire))
+impl Validities {
+    pub fn is_valid(&self) -> bool {
+        self.0.iter().flatten().all(|changed| !changed.0.load(Ordering::Acquire))
     }
 }
 
 impl Registry {
-    /// One that has followed all changes up to this one.
+    /// Starts after the change `position`.
     pub fn new(position: i64) -> Self {
         Self { position, secrets: position, horizon: position, ..Self::default() }
     }
 
-    /// The last change that was applied.
+    /// The last applied change.
     pub fn position(&self) -> i64 {
         self.position
     }
 
-    /// The last applied change that may have made a secret known. What was unknown before it may be known now.
+    /// The last applied change that may have created a secret. A digest that was unknown before it may exist now.
     pub fn last_secret(&self) -> i64 {
         self.secrets
     }
 
-    /// Stamps for a credential as it was read when `read_at` was the last change; `None` if what it depends on has
-    /// changed since, so that it has to be read again.
-    pub fn stamp(&mut self, depends: Depends, read_at: i64) -> Option<Stamps> {
-        let things = [
-            Some(Thing::Credential(depends.credential.into())),
-            Some(Thing::Account(depends.account.into())),
-            depends.owner.map(|owner| Thing::User(owner.into())),
+    /// `read_at` is the last change at the time of the read. `None` when a dependency has changed since: read it again.
+    pub fn register(&mut self, depends: Depends, read_at: i64) -> Option<Validities> {
+        let entities = [
+            Some(Entity::Credential(depends.credential.into())),
+            Some(Entity::Account(depends.account.into())),
+            depends.owner.map(|owner| Entity::User(owner.into())),
         ];
         if read_at < self.horizon {
             return None;
         }
         let later = self.recent.iter().rev().take_while(|(number, _)| *number > read_at);
-        if later.into_iter().any(|(_, thing)| things.iter().flatten().any(|mine| mine == thing)) {
+        if later.into_iter().any(|(_, entity)| entities.iter().flatten().any(|mine| mine == entity)) {
             return None;
         }
         self.sweep();
-        Some(Stamps(things.map(|thing| thing.map(|thing| self.stamp_of(thing)))))
+        Some(Validities(entities.map(|entity| entity.map(|entity| self.validity_of(entity)))))
     }
 
-    fn stamp_of(&mut self, thing: Thing) -> Arc<Validity> {
-        let slot = self.stamps.entry(thing).or_default();
+    fn validity_of(&mut self, entity: Entity) -> Arc<Changed> {
+        let slot = self.validities.entry(entity).or_default();
         slot.upgrade().unwrap_or_else(|| {
-            let stamp = Arc::new(Validity::default());
-            *slot = Arc::downgrade(&stamp);
-            stamp
+            let changed = Arc::new(Changed::default());
+            *slot = Arc::downgrade(&changed);
+            changed
         })
     }
 
-    /// Applies what has changed. True when there may be more to read.
+    /// True when there may be more changes.
     pub fn apply(&mut self, changes: &Changes) -> bool {
         match changes {
             Changes::Some(changes) => {
@@ -114,7 +106,7 @@ impl Registry {
                 !changes.is_empty()
             }
             Changes::TooMany(last) => {
-                self.void_all(*last);
+                self.invalidate_all(*last);
                 false
             }
         }
@@ -122,36 +114,35 @@ impl Registry {
 
     fn apply_one(&mut self, change: &Change) {
         let target: Box<str> = change.target.as_str().into();
-        let thing = match change.kind {
-            ChangeKind::Secret | ChangeKind::Credential => Thing::Credential(target),
-            ChangeKind::Account => Thing::Account(target),
-            ChangeKind::User => Thing::User(target),
+        let entity = match change.kind {
+            ChangeKind::Secret | ChangeKind::Credential => Entity::Credential(target),
+            ChangeKind::Account => Entity::Account(target),
+            ChangeKind::User => Entity::User(target),
         };
-        if let Some(stamp) = self.stamps.remove(&thing).and_then(|stamp| stamp.upgrade()) {
-            stamp.0.store(true, Ordering::Release);
+        if let Some(changed) = self.validities.remove(&entity).and_then(|changed| changed.upgrade()) {
+            changed.0.store(true, Ordering::Release);
         }
         if change.kind == ChangeKind::Secret {
             self.secrets = change.number;
         }
         self.position = change.number;
-        self.recent.push_back((change.number, thing));
-        if self.recent.len() > REMEMBERED {
+        self.recent.push_back((change.number, entity));
+        if self.recent.len() > MAX_RECENT {
             self.horizon = self.recent.pop_front().map_or(self.horizon, |(number, _)| number);
         }
     }
 
-    /// Nothing that was read so far counts any more.
-    fn void_all(&mut self, position: i64) {
-        for stamp in self.stamps.drain().filter_map(|(_, stamp)| stamp.upgrade()) {
-            stamp.0.store(true, Ordering::Release);
+    fn invalidate_all(&mut self, position: i64) {
+        for changed in self.validities.drain().filter_map(|(_, changed)| changed.upgrade()) {
+            changed.0.store(true, Ordering::Release);
         }
         *self = Self { swept: self.swept, ..Self::new(position) };
     }
 
     fn sweep(&mut self) {
-        if self.stamps.len() > SWEEP_AT_LEAST.max(2 * self.swept) {
-            self.stamps.retain(|_, stamp| stamp.strong_count() > 0);
-            self.swept = self.stamps.len();
+        if self.validities.len() > MIN_SWEEP.max(2 * self.swept) {
+            self.validities.retain(|_, changed| changed.strong_count() > 0);
+            self.swept = self.validities.len();
         }
     }
 }

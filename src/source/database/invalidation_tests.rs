@@ -9,7 +9,7 @@ fn change(number: i64, kind: ChangeKind, target: &str) -> Changes {
 }
 
 #[test]
-fn a_change_to_the_credential_its_account_or_its_owner_ends_it() {
+fn a_change_of_the_credential_its_account_or_its_owner_invalidates_it() {
     for (kind, target, ends) in [
         (ChangeKind::Credential, "billing", true),
         (ChangeKind::Secret, "billing", true),
@@ -20,81 +20,85 @@ fn a_change_to_the_credential_its_account_or_its_owner_ends_it() {
         (ChangeKind::User, "bob", false),
     ] {
         let mut registry = Registry::new(7);
-        let stamps = registry.stamp(BILLING, 7).unwrap();
-        assert!(stamps.are_valid());
+        let validity = registry.register(BILLING, 7).unwrap();
+        assert!(validity.is_valid());
         registry.apply(&change(8, kind, target));
-        assert_eq!(!stamps.are_valid(), ends, "{kind:?} {target}");
+        assert_eq!(!validity.is_valid(), ends, "{kind:?} {target}");
         assert_eq!(registry.position(), 8);
     }
 }
 
-/// Load old, revoke, insert old.
+/// Read, revoke, insert.
 #[test]
-fn a_reading_that_was_overtaken_by_a_change_gets_no_stamp() {
+fn a_read_from_before_a_change_is_not_cached_after_it() {
     let mut registry = Registry::new(7);
     registry.apply(&change(8, ChangeKind::Account, "acme"));
-    assert!(registry.stamp(BILLING, 7).is_none(), "read before the change, remembered after it");
-    assert!(registry.stamp(Depends { account: "other", ..BILLING }, 7).is_some());
-    let stamps = registry.stamp(BILLING, 8).unwrap();
-    assert!(stamps.are_valid());
+    assert!(registry.register(BILLING, 7).is_none(), "read before the change, cached after it");
+    assert!(registry.register(Depends { account: "other", ..BILLING }, 7).is_some());
+    let validity = registry.register(BILLING, 8).unwrap();
+    assert!(validity.is_valid());
 }
 
-/// The reading may know of changes that the feed has yet to bring; they end it once more, which does no harm.
+/// The feed may lag behind the read; the change invalidates the entry once more, which is harmless.
 #[test]
-fn a_reading_from_ahead_of_the_feed_is_stamped_and_ended_again() {
+fn a_read_ahead_of_the_feed_is_cached_and_invalidated_again() {
     let mut registry = Registry::new(7);
-    let stamps = registry.stamp(BILLING, 9).unwrap();
+    let validity = registry.register(BILLING, 9).unwrap();
     registry.apply(&change(8, ChangeKind::Credential, "billing"));
-    assert!(!stamps.are_valid());
+    assert!(!validity.is_valid());
 }
 
 #[test]
-fn after_a_gap_nothing_counts_that_was_read_before() {
+fn a_gap_in_the_feed_invalidates_everything_that_was_read_before() {
     let mut registry = Registry::new(7);
-    let stamps = registry.stamp(BILLING, 7).unwrap();
+    let validity = registry.register(BILLING, 7).unwrap();
     registry.apply(&Changes::TooMany(900));
-    assert!(!stamps.are_valid());
-    assert!(registry.stamp(BILLING, 899).is_none());
-    assert!(registry.stamp(BILLING, 900).is_some());
+    assert!(!validity.is_valid());
+    assert!(registry.register(BILLING, 899).is_none());
+    assert!(registry.register(BILLING, 900).is_some());
     assert_eq!((registry.position(), registry.last_secret()), (900, 900));
 }
 
 #[test]
-fn a_reading_that_is_older_than_what_is_remembered_counts_as_overtaken() {
+fn a_read_from_before_all_recent_changes_is_not_cached() {
     let mut registry = Registry::new(0);
-    for number in 1..=(REMEMBERED as i64 + 2) {
+    for number in 1..=(MAX_RECENT as i64 + 2) {
         registry.apply(&change(number, ChangeKind::Account, "other"));
     }
-    assert!(registry.stamp(BILLING, 1).is_none());
-    assert!(registry.stamp(BILLING, 2).is_some());
+    assert!(registry.register(BILLING, 1).is_none());
+    assert!(registry.register(BILLING, 2).is_some());
 }
 
 #[test]
-fn stamps_of_what_is_forgotten_are_swept() {
+fn unused_validities_are_removed() {
     let mut registry = Registry::new(0);
-    for number in 0..10 * SWEEP_AT_LEAST {
+    for number in 0..10 * MIN_SWEEP {
         let id = number.to_string();
-        registry.stamp(Depends { credential: &id, account: "acme", owner: None }, 0).unwrap();
+        registry.register(Depends { credential: &id, account: "acme", owner: None }, 0).unwrap();
     }
-    assert!(registry.stamps.len() <= SWEEP_AT_LEAST + 2, "{} stamps of nothing", registry.stamps.len());
+    assert!(registry.validities.len() <= MIN_SWEEP + 2, "{} unused validities", registry.validities.len());
 }
 
 /// The database of the model: the state of the credential, and the number of the last change.
 type Row = shuttle::sync::Mutex<(bool, i64)>;
 
-/// One look-up as the directory does it: read, stamp, remember. Between any two steps others may run.
-fn fill(row: &Row, registry: &shuttle::sync::Mutex<Registry>, cache: &shuttle::sync::Mutex<Option<(Stamps, bool)>>) {
+/// A lookup as the directory does it: read, register, cache. Other threads may run between any two steps.
+fn fill(
+    row: &Row,
+    registry: &shuttle::sync::Mutex<Registry>,
+    cache: &shuttle::sync::Mutex<Option<(Validities, bool)>>,
+) {
     let (enabled, read_at) = *row.lock().unwrap();
-    let stamps = registry.lock().unwrap().stamp(BILLING, read_at);
-    if let Some(stamps) = stamps {
-        *cache.lock().unwrap() = Some((stamps, enabled));
+    let validity = registry.lock().unwrap().register(BILLING, read_at);
+    if let Some(validity) = validity {
+        *cache.lock().unwrap() = Some((validity, enabled));
     }
 }
 
-/// Whatever the order of two fills, a revocation and the feed that tells of it: once the feed has told, no cache
-/// answers with the credential as it was.
+/// In every order of two lookups, a revocation and the feed: once the feed has applied the revocation, the cache does
+/// not return the old credential.
 #[test]
-fn no_order_of_fills_and_changes_brings_a_revoked_credential_back() {
+fn no_order_of_lookups_and_changes_returns_a_revoked_credential() {
     use shuttle::sync::Mutex;
     let model = || {
         let row = StdArc::new(Mutex::new((true, 0)));
@@ -116,11 +120,11 @@ fn no_order_of_fills_and_changes_brings_a_revoked_credential_back() {
                 let (_, last) = *row.lock().unwrap();
                 if last == 1 {
                     registry.lock().unwrap().apply(&change(1, ChangeKind::Credential, "billing"));
-                    // From here on the revocation is in force, while fills may still be under way.
+                    // From here on the revocation is in force, while lookups may still run.
                     for _ in 0..3 {
                         let answers =
-                            cache.lock().unwrap().as_ref().is_some_and(|(stamps, on)| stamps.are_valid() && *on);
-                        assert!(!answers, "a revoked credential is answered from memory");
+                            cache.lock().unwrap().as_ref().is_some_and(|(validity, on)| validity.is_valid() && *on);
+                        assert!(!answers, "the cache returns a revoked credential");
                     }
                 }
                 last == 1
@@ -129,8 +133,8 @@ fn no_order_of_fills_and_changes_brings_a_revoked_credential_back() {
         fills.into_iter().for_each(|fill| fill.join().unwrap());
         revoker.join().unwrap();
         if feed.join().unwrap() {
-            let answers = cache.lock().unwrap().as_ref().is_some_and(|(stamps, on)| stamps.are_valid() && *on);
-            assert!(!answers, "a revoked credential came back");
+            let answers = cache.lock().unwrap().as_ref().is_some_and(|(validity, on)| validity.is_valid() && *on);
+            assert!(!answers, "the cache returns a revoked credential");
         }
     };
     shuttle::check_random(model, 5000);

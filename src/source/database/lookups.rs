@@ -1,4 +1,4 @@
-//! Asking the database: each token once at a time, and no more than so many at once.
+//! Lookups in the database: one per token at a time, and a bounded number at once.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -11,68 +11,66 @@ use crate::auth::{Lookup, LookupKey, Unavailable};
 use crate::credential::{Credential, TokenDigest};
 use crate::store::{StoreError, Versioned};
 
-/// How often a reading is repeated that was overtaken by a change. The last one is used, but not remembered: it is
-/// younger than the request.
-const ATTEMPTS: usize = 3;
-/// Between two complaints; each request may give reason to one.
-const COMPLAIN_AGAIN: Duration = Duration::from_secs(10);
+/// How often a read that a change has outdated is repeated. The last one is used but not cached: it is newer than the
+/// request.
+const MAX_READS: usize = 3;
+/// Every request may log an error.
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 type Answer = Result<Option<Arc<Credential>>, Unavailable>;
 
-/// Look-ups under way.
 pub(super) struct Lookups {
-    /// Who asks; both know each other.
+    /// Weak: the directory owns this.
     directory: Weak<DatabaseDirectory>,
     places: Arc<Semaphore>,
     under_way: Mutex<HashMap<TokenDigest, Arc<OnceCell<Answer>>>>,
-    complained: Mutex<Option<Instant>>,
+    logged_at: Mutex<Option<Instant>>,
 }
 
-/// One caller's part in a look-up, however it ends.
-struct Part<'l> {
+/// Removes a lookup from the table when its last caller is done.
+struct LookupGuard<'l> {
     lookups: &'l Lookups,
     digest: TokenDigest,
     cell: Arc<OnceCell<Answer>>,
 }
 
 impl Lookups {
-    /// So many at once.
-    pub(super) fn new(directory: Weak<DatabaseDirectory>, most: usize) -> Self {
-        let places = Arc::new(Semaphore::new(most));
-        Self { directory, places, under_way: Mutex::default(), complained: Mutex::default() }
+    pub(super) fn new(directory: Weak<DatabaseDirectory>, limit: usize) -> Self {
+        let places = Arc::new(Semaphore::new(limit));
+        Self { directory, places, under_way: Mutex::default(), logged_at: Mutex::default() }
     }
 
-    /// Asks the database. Whoever wants the same token at the same time gets the same answer; a user name is asked
-    /// for each time, so that the time of an answer does not tell who else has just asked.
+    /// Concurrent lookups of a token share one query. User names are queried each time, so that the time of a response
+    /// does not reveal other requests.
     pub(super) async fn fetch(&self, key: LookupKey) -> Answer {
         let LookupKey::Token(digest) = key else { return self.ask(key).await };
         let cell = self.table().entry(digest).or_default().clone();
-        let part = Part { lookups: self, digest, cell };
-        // Whoever comes first asks; if its caller goes away meanwhile, the next one does.
-        part.cell.get_or_init(|| self.settle(digest)).await.clone()
+        let guard = LookupGuard { lookups: self, digest, cell };
+        // The first caller queries; if it goes away, the next one does.
+        guard.cell.get_or_init(|| self.resolve(digest)).await.clone()
     }
 
-    async fn settle(&self, digest: TokenDigest) -> Answer {
-        // Somebody else may have been answered since the caller looked, and have gone.
-        match self.directory.upgrade().ok_or(Unavailable)?.known_token(&digest) {
+    async fn resolve(&self, digest: TokenDigest) -> Answer {
+        // Another lookup may have finished since the caller missed the cache.
+        match self.directory.upgrade().ok_or(Unavailable)?.cached_token(&digest) {
             Lookup::Found(credential) | Lookup::Remembered(credential) => Ok(Some(credential)),
             Lookup::Absent => Ok(None),
-            Lookup::Unsettled => self.ask(LookupKey::Token(digest)).await,
+            Lookup::NeedsFetch => self.ask(LookupKey::Token(digest)).await,
         }
     }
 
     async fn ask(&self, key: LookupKey) -> Answer {
         let directory = self.directory.upgrade().ok_or(Unavailable)?;
         if directory.is_gone() {
-            // Whoever follows the changes finds out when it is back.
-            directory.metrics.not_asked();
+            // The change feed notices when the database is back.
+            directory.metrics.lookup_skipped();
             return Err(Unavailable);
         }
         let Ok(place) = self.places.clone().try_acquire_owned() else {
             directory.metrics.lookups_refused.inc();
             return Err(Unavailable);
         };
-        // On the threads of the database, whose connections outlive the callers and are never left half way.
+        // On the database threads: a caller that goes away does not cancel the query.
         let asking = directory.clone();
         let start = Instant::now();
         let task = directory.runtime.spawn(async move {
@@ -85,11 +83,11 @@ impl Lookups {
         answer
     }
 
-    fn may_complain(&self) -> bool {
-        let mut complained = self.complained.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_time = complained.is_none_or(|complained| complained.elapsed() >= COMPLAIN_AGAIN);
+    fn may_log(&self) -> bool {
+        let mut logged_at = self.logged_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_time = logged_at.is_none_or(|logged_at| logged_at.elapsed() >= LOG_INTERVAL);
         if is_time {
-            *complained = Some(Instant::now());
+            *logged_at = Some(Instant::now());
         }
         is_time
     }
@@ -99,14 +97,14 @@ impl Lookups {
     }
 }
 
-impl Drop for Part<'_> {
-    /// An answer is for those who were waiting for it, and for nobody who comes later.
+impl Drop for LookupGuard<'_> {
+    /// Later callers do not get this answer.
     fn drop(&mut self) {
         let mut table = self.lookups.table();
-        // Let go of before the table is: of several that end together one must be the last.
+        // Released while the table is locked, so that exactly one of several callers is the last.
         let cell = std::mem::take(&mut self.cell);
         let is_mine = table.get(&self.digest).is_some_and(|current| Arc::ptr_eq(current, &cell));
-        // The table's and ours.
+        // The table and this caller.
         let is_last = Arc::strong_count(&cell) <= 2;
         if is_mine && (is_last || cell.initialized()) {
             table.remove(&self.digest);
@@ -118,31 +116,31 @@ impl Drop for Part<'_> {
 impl DatabaseDirectory {
     async fn ask_store(&self, key: LookupKey) -> Answer {
         let mut last = None;
-        for _ in 0..ATTEMPTS {
+        for _ in 0..MAX_READS {
             let reading = match &key {
                 LookupKey::Token(digest) => self.store.find_token(digest).await,
                 LookupKey::Username(username) => self.store.find_username(username).await,
             };
-            let Versioned { read_at, found } = reading.map_err(|error| self.complain(&error))?;
+            let Versioned { read_at, found } = reading.map_err(|error| self.log_error(&error))?;
             let Some(usable) = found.and_then(|usable| usable.at(self.clock.now())) else {
                 if let LookupKey::Token(digest) = key {
-                    self.remembered.insert_unknown(digest, read_at);
+                    self.cache.insert_unknown(digest, read_at);
                 }
                 return Ok(None);
             };
-            match self.remembered.insert(usable, read_at) {
+            match self.cache.insert(usable, read_at) {
                 Ok(credential) => return Ok(Some(credential)),
-                Err(overtaken) => last = Some(overtaken),
+                Err(outdated) => last = Some(outdated),
             }
         }
         Ok(last)
     }
 
-    fn complain(&self, error: &StoreError) -> Unavailable {
-        // Of a database that is gone the feed tells, once.
+    fn log_error(&self, error: &StoreError) -> Unavailable {
+        // The change feed logs an outage once.
         if error.is_transient() {
-            tracing::debug!("a look-up got no answer: {error}");
-        } else if self.lookups.may_complain() {
+            tracing::debug!("a lookup failed: {error}");
+        } else if self.lookups.may_log() {
             tracing::error!("{error}");
         }
         Unavailable

@@ -1,10 +1,10 @@
-//! The credentials of a database: those in use are remembered, the others are asked for, and changes are followed.
+//! The credentials of a database: a cache that a change feed invalidates, and lookups for what is not cached.
 //!
 //! ```text
-//!            find ──► Remembered ──(not there)──► Lookups ──► store
+//!            find ──► CredentialCache ──(miss)──► Lookups ──► store
 //!                        ▲   ▲                       │
-//!             stamps void│   └── stamped readings ───┘
-//!                      Feed ◄── changes, by number ───── store
+//!              invalidate│   └──── insert ───────────┘
+//!                  ChangeFeed ◄── changes, by number ───── store
 //! ```
 
 mod cache;
@@ -39,34 +39,32 @@ use self::catalog_check::CatalogCheck;
 use self::usage::Uses;
 use lookups::Lookups;
 
-pub use self::catalog_check::CatalogMismatch;
-pub use self::startup::{Database, DatabaseStart};
+pub use catalog_check::CatalogMismatch;
+pub use startup::{Database, DatabaseStart};
 
-/// A credential that is unknown is believed to be so for as long as changes were followed this recently.
-const RECENT: Duration = Duration::from_secs(5);
+/// The cache is trusted on unknown tokens while the change feed was confirmed this recently.
+const MAX_FEED_LAG: Duration = Duration::from_secs(5);
 
-/// What was known before this process began may be as old as this.
+/// Offset of the steady clock, so that the age of a snapshot from before the start is representable.
 const EPOCH: Duration = Duration::from_secs(400 * 24 * 3600);
 
-/// What the gate sees of a database.
 pub struct DatabaseDirectory {
     store: Store,
     clock: Clock,
     max_stale: Duration,
-    /// Credentials to begin with.
+    /// Credentials to load at the start.
     preload: u32,
-    /// Bring the schema up to date where it is not.
+    /// Migrate an outdated schema.
     may_migrate: bool,
-    /// Where what is remembered is kept.
     snapshot: Option<PathBuf>,
-    remembered: CredentialCache,
+    cache: CredentialCache,
     lookups: Lookups,
     uses: Uses,
     decoys: ArcSwap<DummyHashes>,
-    /// When all changes were known, in nanoseconds of the steady clock from [`EPOCH`] before its start; 0 for never.
+    /// The last time when all changes were applied: nanoseconds of the steady clock plus [`EPOCH`]; 0 for never.
     confirmed: AtomicU64,
     is_synced: AtomicBool,
-    /// The last look at the changes got no answer.
+    /// The last poll of the change feed failed.
     is_failing: AtomicBool,
     metrics: Arc<DatabaseMetrics>,
     runtime: tokio::runtime::Handle,
@@ -74,7 +72,7 @@ pub struct DatabaseDirectory {
 }
 
 impl DatabaseDirectory {
-    /// Time since all changes were known; `None` before that.
+    /// Time since all changes were applied; `None` before the first sync.
     pub fn age(&self) -> Option<Duration> {
         match self.confirmed.load(Ordering::Acquire) {
             0 => None,
@@ -82,12 +80,11 @@ impl DatabaseDirectory {
         }
     }
 
-    /// All changes of before this moment of the steady clock are known.
+    /// All changes before this time of the steady clock are applied.
     fn confirm(&self, moment: Duration) {
         self.confirm_at(EPOCH + moment);
     }
 
-    /// They were known so long ago.
     fn confirm_ago(&self, age: Duration) {
         self.confirm_at((EPOCH + self.clock.steady()).saturating_sub(age));
     }
@@ -97,31 +94,31 @@ impl DatabaseDirectory {
         self.confirmed.fetch_max(nanos, Ordering::AcqRel);
     }
 
-    /// True once the database, or a snapshot of it, has been read.
+    /// True once the database or a snapshot was read.
     pub fn is_synced(&self) -> bool {
         self.is_synced.load(Ordering::Acquire)
     }
 
-    /// True while changes are followed.
+    /// True while the change feed is up to date.
     pub fn is_followed(&self) -> bool {
-        self.age().is_some_and(|age| age <= RECENT)
+        self.age().is_some_and(|age| age <= MAX_FEED_LAG)
     }
 
-    /// True when it is long enough that it has not answered; nobody else needs to wait for it in vain.
+    /// True when the database has failed for so long that lookups are refused at once.
     fn is_gone(&self) -> bool {
         self.is_failing.load(Ordering::Acquire) && !self.is_followed()
     }
 
-    /// True while it answers.
+    /// True while the database answers.
     pub fn answers(&self) -> bool {
         self.age().is_some() && !self.is_failing.load(Ordering::Acquire)
     }
 
-    /// Brings the gauges up to date.
+    /// Updates the gauges.
     pub fn measure(&self) {
         self.metrics.age.set(self.age().map_or(-1.0, |age| age.as_secs_f64()));
         self.metrics.is_followed.set(i64::from(self.is_followed()));
-        self.remembered.measure(&self.metrics);
+        self.cache.measure(&self.metrics);
         if let Some(file) = &self.snapshot {
             let written = file.metadata().and_then(|file| file.modified());
             self.metrics.snapshot_written(written.unwrap_or(UNIX_EPOCH));
@@ -132,10 +129,9 @@ impl DatabaseDirectory {
         self.decoys.load_full()
     }
 
-    /// What is known of a token without asking.
-    fn known_token(&self, digest: &TokenDigest) -> Lookup {
-        match self.judge(self.remembered.token(digest)) {
-            Lookup::Unsettled if self.is_followed() && self.remembered.is_unknown(digest) => Lookup::Absent,
+    fn cached_token(&self, digest: &TokenDigest) -> Lookup {
+        match self.judge(self.cache.token(digest)) {
+            Lookup::NeedsFetch if self.is_followed() && self.cache.is_unknown(digest) => Lookup::Absent,
             lookup => lookup,
         }
     }
@@ -144,12 +140,12 @@ impl DatabaseDirectory {
         let is_fresh = || self.age().is_some_and(|age| age <= self.max_stale);
         match found {
             Some(entry) if entry.is_valid(&self.clock) && is_fresh() => Lookup::Remembered(entry.credential.clone()),
-            _ => Lookup::Unsettled,
+            _ => Lookup::NeedsFetch,
         }
     }
 
     fn counted(&self, lookup: Lookup) -> Lookup {
-        let counter = if matches!(lookup, Lookup::Unsettled) { &self.metrics.misses } else { &self.metrics.hits };
+        let counter = if matches!(lookup, Lookup::NeedsFetch) { &self.metrics.misses } else { &self.metrics.hits };
         counter.inc();
         lookup
     }
@@ -158,18 +154,18 @@ impl DatabaseDirectory {
 #[async_trait]
 impl Directory for DatabaseDirectory {
     fn find_token(&self, digest: &TokenDigest) -> Lookup {
-        self.counted(self.known_token(digest))
+        self.counted(self.cached_token(digest))
     }
 
     fn find_username(&self, username: &str) -> Lookup {
-        self.counted(self.judge(self.remembered.username(username)))
+        self.counted(self.judge(self.cache.username(username)))
     }
 
     async fn fetch(&self, key: LookupKey) -> Result<Option<Arc<Credential>>, Unavailable> {
         self.lookups.fetch(key).await
     }
 
-    fn decoy(&self, username: &str) -> PasswordHash {
+    fn dummy_hash(&self, username: &str) -> PasswordHash {
         self.decoys.load().of(username)
     }
 
@@ -183,9 +179,9 @@ impl Directory for DatabaseDirectory {
             let Some(old) = credential.password_hash() else { return };
             let id = credential.id.as_str();
             match store.replace_hash(&credential, old, &hash, now).await {
-                Ok(true) => tracing::info!(credential = id, from = old.scheme(), "its password is hashed anew"),
+                Ok(true) => tracing::info!(credential = id, from = old.scheme(), "the password is hashed again"),
                 Ok(false) => {}
-                Err(error) => tracing::warn!(credential = id, "its password is not hashed anew: {error}"),
+                Err(error) => tracing::warn!(credential = id, "the password is not hashed again: {error}"),
             }
         });
     }

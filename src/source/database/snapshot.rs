@@ -1,4 +1,4 @@
-//! What is remembered, kept in a file: a gate that starts while the server is down begins with it. Digests only.
+//! Snapshot of the cache: a gate that starts while the server is down reads it. Holds digests only.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -16,31 +16,29 @@ use super::{DatabaseDirectory, DummyHashes};
 use crate::credential::{Account, Credential, Label, Overlap, PasswordHash, RateLimit, ScopeSet, StoredSecret};
 use crate::store::GateCredential;
 
-/// Anything but this is a file of another version, and is not used.
+/// Version of the file format.
 const FORMAT: u32 = 1;
-/// A clock that was set back by less than this is believed all the same.
-const SKEW: Duration = Duration::from_secs(5);
+/// Tolerated clock skew.
+const MAX_CLOCK_SKEW: Duration = Duration::from_secs(5);
 
-/// Where a snapshot is kept, and of what.
 #[derive(Debug, Clone)]
 pub(super) struct Snapshot {
     pub(super) file: PathBuf,
-    /// The database, without its password; that of another one is not used.
+    /// The address without the password; snapshots of another database are not used.
     pub(super) database: String,
 }
 
-/// Why there is nothing to begin with.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SnapshotError {
-    #[error("there is none")]
+    #[error("there is no snapshot")]
     Missing,
-    #[error("it can be read by others; make its mode 0600")]
+    #[error("other users can read it; set its mode to 0600")]
     Exposed,
     #[error("it is of another database")]
     Foreign,
     #[error("it is older than database.max_stale")]
     Stale,
-    #[error("it is from the future, so nobody can tell how old it is")]
+    #[error("its time is in the future")]
     FromTheFuture,
     #[error("it is damaged")]
     Damaged,
@@ -52,13 +50,12 @@ pub(super) enum SnapshotError {
 struct Head {
     format: u32,
     database: String,
-    /// The last change that everything in it holds.
+    /// The last change that the credentials reflect.
     position: i64,
     confirmed_at: Timestamp,
     credentials: usize,
 }
 
-/// One credential.
 #[derive(Serialize, Deserialize)]
 struct Line {
     id: String,
@@ -68,7 +65,7 @@ struct Line {
     token: Option<String>,
     username: Option<String>,
     password: Option<String>,
-    /// During an overlap, the one from before.
+    /// During an overlap.
     #[serde(default)]
     previous_password: Option<String>,
     ends_at: Option<Timestamp>,
@@ -81,15 +78,15 @@ struct Line {
 }
 
 impl DatabaseDirectory {
-    /// Writes what is remembered, all at once: a reader finds the old file or the new one.
+    /// Writes the valid entries of the cache. Atomic: a reader finds the old file or the new one.
     pub(super) fn write_snapshot(&self, snapshot: &Snapshot) -> std::io::Result<()> {
-        // In this order: whatever changes from here on is followed again by whoever reads it.
+        // The position before the entries: a change in between is applied again after a restart.
         let Some(age) = self.age() else { return Ok(()) };
         let confirmed_at = self.clock.now() - age;
-        let position = self.remembered.position();
-        let lines = self.remembered.valid(&self.clock);
+        let position = self.cache.position();
+        let lines = self.cache.valid(&self.clock);
         let folder = snapshot.file.parent().filter(|folder| !folder.as_os_str().is_empty());
-        // Made with mode 0600.
+        // Created with mode 0600.
         let file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
         let mut out = BufWriter::new(&file);
         let database = snapshot.database.clone();
@@ -107,7 +104,7 @@ impl DatabaseDirectory {
         Ok(())
     }
 
-    /// Begins with what was remembered by the last one who wrote it down.
+    /// Fills the cache from a snapshot. Returns the number of credentials.
     pub(super) fn read_snapshot(&self, snapshot: &Snapshot) -> Result<usize, SnapshotError> {
         let file = File::open(&snapshot.file).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => SnapshotError::Missing,
@@ -131,14 +128,14 @@ impl DatabaseDirectory {
         if all.len() != head.credentials {
             return Err(SnapshotError::Damaged);
         }
-        self.remembered.begin_at(head.position);
+        self.cache.begin_at(head.position);
         let mut decoys = DummyHashes::default();
         all.iter().filter_map(|usable| usable.credential.password_hash()).for_each(|hash| decoys.add(hash));
         self.decoys.store(Arc::new(decoys));
         let count = all.len();
         for usable in all.into_iter().filter_map(|usable| usable.at(self.clock.now())) {
-            // Nothing has been applied since.
-            let _never = self.remembered.insert(usable, head.position);
+            // Cannot fail: no change was applied since.
+            let _inserted = self.cache.insert(usable, head.position);
         }
         self.confirm_ago(age);
         Ok(count)
@@ -146,7 +143,7 @@ impl DatabaseDirectory {
 
     fn age_of(&self, confirmed_at: Timestamp) -> Result<Duration, SnapshotError> {
         let now = self.clock.now();
-        if confirmed_at > now + SKEW {
+        if confirmed_at > now + MAX_CLOCK_SKEW {
             return Err(SnapshotError::FromTheFuture);
         }
         let age = Duration::try_from(now.duration_since(confirmed_at)).unwrap_or_default();
@@ -187,7 +184,7 @@ impl Line {
         }
     }
 
-    /// `None` for what nobody has written.
+    /// `None` for a line that [`Line::of`] does not write.
     fn usable(self) -> Option<GateCredential> {
         let secret = match (self.token, self.username, self.password) {
             (Some(digest), None, None) => StoredSecret::Token(digest.parse().ok()?),

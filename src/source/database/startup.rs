@@ -1,4 +1,4 @@
-//! Bringing a database into use, and out of it.
+//! Starts and stops the use of a database.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -20,44 +20,39 @@ use crate::config;
 use crate::store::{Store, StoreError, StoreOptions};
 use crate::telemetry::DatabaseMetrics;
 
-/// Threads for talking to the database; its answers are waited for, not computed.
+/// Threads for database I/O.
 const THREADS: usize = 2;
-/// Changes are kept for so long. A gate that was away for longer reads everything anew.
-const KEPT_HOURS: i64 = 1;
-const PRUNE_EVERY: Duration = Duration::from_secs(600);
-const SNAPSHOT_EVERY: Duration = Duration::from_secs(30);
-/// What is left to do at the end may take this long.
-const END: Duration = Duration::from_secs(3);
+/// Retention of the change feed. A gate that was offline for longer empties its cache.
+const CHANGE_RETENTION_HOURS: i64 = 1;
+const PRUNE_INTERVAL: Duration = Duration::from_secs(600);
+const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(30);
+/// For writing last uses at shutdown.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A database in use: the threads that talk to it, and what the gate sees of it.
+/// A database in use. Dropping it writes what is pending.
 pub struct Database {
     directory: Arc<DatabaseDirectory>,
     runtime: Option<Runtime>,
     snapshot: Option<Snapshot>,
 }
 
-/// What it is started with.
 pub struct DatabaseStart<'s> {
-    /// Where it is and how it is used.
     pub settings: &'s config::Database,
-    /// Tells the time.
     pub clock: Clock,
-    /// Counts.
     pub metrics: Arc<DatabaseMetrics>,
-    /// Bring the schema of a server up to date; that of a file always is.
+    /// Migrate the schema of a server. That of a file is always migrated.
     pub may_migrate: bool,
 }
 
 impl Database {
-    /// Starts following. A server that is down is no reason not to: it is tried again, and until then nothing of it
-    /// is let through.
+    /// Succeeds while the server is down: connecting is retried, and until then its credentials are refused.
     ///
     /// # Errors
-    /// When it answers and cannot be used, or the system gives no thread.
+    /// When the database answers but cannot be used, or when threads cannot be spawned.
     pub fn start(start: DatabaseStart) -> Result<Self, StoreError> {
         let unusable = |error: std::io::Error| StoreError::Unusable {
-            problem: format!("no threads: {error}"),
-            remedy: "raise the limit of this user",
+            problem: format!("threads cannot be spawned: {error}"),
+            remedy: "raise the thread limit of this user",
         };
         let runtime = Builder::new_multi_thread()
             .worker_threads(THREADS)
@@ -70,7 +65,7 @@ impl Database {
             &start.settings.url,
             StoreOptions {
                 connections: options.connections.get(),
-                limit: options.query_timeout.duration(),
+                query_timeout: options.query_timeout.duration(),
                 create: true,
             },
         );
@@ -82,7 +77,7 @@ impl Database {
             max_stale: options.max_stale.duration(),
             preload: options.preload,
             snapshot: options.snapshot.clone(),
-            remembered: CredentialCache::new(&options.cache),
+            cache: CredentialCache::new(&options.cache),
             lookups: Lookups::new(weak.clone(), options.lookups.get()),
             uses: Uses::default(),
             decoys: ArcSwap::default(),
@@ -98,7 +93,7 @@ impl Database {
             Err(error) if error.is_transient() => {
                 tracing::error!("{error}");
                 if let Some(snapshot) = &snapshot {
-                    begin_with(&directory, snapshot);
+                    start_from(&directory, snapshot);
                 }
             }
             outcome => outcome?,
@@ -112,14 +107,13 @@ impl Database {
         Ok(Self { directory, runtime: Some(runtime), snapshot })
     }
 
-    /// What the gate sees of it.
     pub fn directory(&self) -> Arc<DatabaseDirectory> {
         self.directory.clone()
     }
 }
 
 impl Drop for Database {
-    /// Writes down what is left to write.
+    /// Writes the snapshot and the last uses.
     fn drop(&mut self) {
         let Some(runtime) = self.runtime.take() else { return };
         let end = async {
@@ -129,7 +123,7 @@ impl Drop for Database {
         if let Some(snapshot) = &self.snapshot {
             write(&self.directory, snapshot);
         }
-        let ended = runtime.block_on(async { tokio::time::timeout(END, end).await });
+        let ended = runtime.block_on(async { tokio::time::timeout(SHUTDOWN_TIMEOUT, end).await });
         if ended.is_err() {
             tracing::warn!("the database does not answer; the last uses of credentials are lost");
         }
@@ -137,12 +131,12 @@ impl Drop for Database {
     }
 }
 
-/// A panic ends one attempt, not the following: until it goes on, what is remembered grows old and ends by itself.
+/// Restarts the change feed after a panic. Without it the cache expires (`max_stale`).
 async fn keep_following(directory: Arc<DatabaseDirectory>) {
     loop {
         let following = tokio::spawn(ChangeFeed::new(directory.clone()).follow());
         if let Err(error) = following.await {
-            tracing::error!(%error, "following the changes of the database has failed; it is begun anew");
+            tracing::error!(%error, "the change feed has failed; restarting it");
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
@@ -157,35 +151,35 @@ async fn keep_writing_uses(directory: Arc<DatabaseDirectory>, every: Duration) {
 
 async fn keep_writing_snapshots(directory: Arc<DatabaseDirectory>, snapshot: Snapshot) {
     loop {
-        tokio::time::sleep(SNAPSHOT_EVERY).await;
+        tokio::time::sleep(SNAPSHOT_INTERVAL).await;
         let (directory, snapshot) = (directory.clone(), snapshot.clone());
-        // A panic is one snapshot less.
-        let _ended = tokio::task::spawn_blocking(move || write(&directory, &snapshot)).await;
+        // A panic only skips this snapshot.
+        let _joined = tokio::task::spawn_blocking(move || write(&directory, &snapshot)).await;
     }
 }
 
 fn write(directory: &DatabaseDirectory, snapshot: &Snapshot) {
     if let Err(error) = directory.write_snapshot(snapshot) {
-        tracing::warn!(file = %snapshot.file.display(), %error, "the snapshot of the database is not written");
+        tracing::warn!(file = %snapshot.file.display(), %error, "cannot write the snapshot of the database");
     }
 }
 
-fn begin_with(directory: &DatabaseDirectory, snapshot: &Snapshot) {
+fn start_from(directory: &DatabaseDirectory, snapshot: &Snapshot) {
     let file = snapshot.file.display();
     match directory.read_snapshot(snapshot) {
         Ok(count) => {
             directory.is_synced.store(true, Ordering::Release);
-            tracing::warn!(%file, remembered = count, "begun with a snapshot of the database");
+            tracing::warn!(%file, remembered = count, "started with a snapshot of the database");
         }
-        Err(error) => tracing::error!(%file, "the snapshot of the database is of no use: {error}"),
+        Err(error) => tracing::error!(%file, "the snapshot of the database cannot be used: {error}"),
     }
 }
 
-/// All processes of a fleet do this, each after a time of its own.
+/// Every process of a fleet prunes; the random interval spreads them.
 async fn keep_pruning(directory: Arc<DatabaseDirectory>) {
     loop {
-        tokio::time::sleep(PRUNE_EVERY.mul_f64(0.5 + fastrand::f64())).await;
-        let before = directory.clock.now() - KEPT_HOURS.hours();
+        tokio::time::sleep(PRUNE_INTERVAL.mul_f64(0.5 + fastrand::f64())).await;
+        let before = directory.clock.now() - CHANGE_RETENTION_HOURS.hours();
         if let Err(error) = directory.store.prune_changes(before).await {
             tracing::debug!("old changes are not pruned: {error}");
         }
@@ -193,7 +187,7 @@ async fn keep_pruning(directory: Arc<DatabaseDirectory>) {
 }
 
 impl DatabaseDirectory {
-    /// Sees to it that the schema is the one this program works with.
+    /// Checks the version of the schema, and migrates it where that is allowed.
     pub(super) async fn prepare_schema(&self) -> Result<(), StoreError> {
         let state = self.store.ensure_schema(self.may_migrate).await?;
         if !state.is_current() {

@@ -1,4 +1,4 @@
-//! When credentials were used, and from where: gathered in memory, written now and then.
+//! Last uses of credentials: collected in memory, written at intervals.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -9,24 +9,24 @@ use jiff::Timestamp;
 use super::DatabaseDirectory;
 use crate::credential::{Credential, Label, RecentUses};
 
-/// Of more than these nothing is kept while the database cannot be written.
-const MOST: usize = 1_000_000;
+/// Bound of the uses that are kept while the database cannot be written.
+const MAX_PENDING: usize = 1_000_000;
 
-/// Credentials that were used since the last time somebody wrote it down.
+/// Credentials that were used since the last write.
 #[derive(Default)]
 pub(super) struct Uses {
     used: Mutex<Vec<Arc<Credential>>>,
-    /// What could not be written then.
+    /// From failed writes.
     unwritten: Mutex<BTreeMap<Label, RecentUses>>,
 }
 
 impl Uses {
-    /// Takes note of a use; a lock of all only for the first one since they were gathered.
+    /// Locks only for the first use of a credential since the last write.
     pub(super) fn note(&self, credential: &Arc<Credential>, from: Option<IpAddr>, now: Timestamp) {
         let Some(last) = &credential.last_use else { return };
         if last.note(now, from) {
             let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-            if used.len() < MOST {
+            if used.len() < MAX_PENDING {
                 used.push(credential.clone());
             }
         }
@@ -36,12 +36,11 @@ impl Uses {
         self.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All that is not written yet.
-    fn gather(&self) -> BTreeMap<Label, RecentUses> {
+    fn take_all(&self) -> BTreeMap<Label, RecentUses> {
         let used = std::mem::take(&mut *self.used.lock().unwrap_or_else(PoisonError::into_inner));
         let mut uses = std::mem::take(&mut *self.unwritten());
         for credential in used {
-            // A credential that was read twice may stand here twice.
+            // A credential that was read twice is here twice.
             if let Some(last) = &credential.last_use {
                 uses.entry(credential.id.clone()).or_default().merge(last.take());
             }
@@ -51,15 +50,15 @@ impl Uses {
 }
 
 impl DatabaseDirectory {
-    /// Writes the last uses down. What cannot be written is kept for the next time, within bounds.
+    /// Writes pending uses. Keeps them when that fails, up to [`MAX_PENDING`].
     pub(super) async fn write_uses(&self) {
-        let mut uses = self.uses.gather();
+        let mut uses = self.uses.take_all();
         if uses.is_empty() {
             return;
         }
-        if let Err(error) = self.store.note_uses(&uses).await {
-            tracing::warn!("last uses are not written yet: {error}");
-            while uses.len() > MOST {
+        if let Err(error) = self.store.record_uses(&uses).await {
+            tracing::warn!("cannot write last uses yet: {error}");
+            while uses.len() > MAX_PENDING {
                 uses.pop_last();
             }
             *self.uses.unwritten() = uses;

@@ -1,28 +1,23 @@
-//! What changed from one set to the next, in words.
+//! The difference between two sets, for the log.
 
 use std::fmt;
 
-use crate::source::FileSet;
+use super::FileSet;
 
-/// Counts of what changed.
+/// Numbers of credentials.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Difference {
-    /// Ids that were not there before.
     pub added: usize,
-    /// Ids that are gone.
     pub removed: usize,
-    /// Switched off.
     pub disabled: usize,
-    /// Switched on.
     pub enabled: usize,
-    /// Another secret.
+    /// With another secret.
     pub reset: usize,
-    /// Anything else.
+    /// With any other difference.
     pub changed: usize,
 }
 
 impl Difference {
-    /// From one set to the next.
     pub fn between(before: &FileSet, after: &FileSet) -> Self {
         let mut difference = Self::default();
         for new in after.iter() {

@@ -1,165 +1,120 @@
-//! The credentials of a file, in memory, with one index for each way to find them.
+//! The credentials file in memory.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 
 use crate::auth::{Directory, Lookup, LookupKey, Unavailable};
-use crate::credential::{Account, Credential, Label, PasswordHash, StoredSecret, TokenDigest};
+use crate::credential::{Credential, CredentialSet, Duplicate, PasswordHash, TokenDigest};
 use crate::source::dummy_hashes::DummyHashes;
 
-/// An immutable set; a changed file makes a new one.
+/// An immutable directory: a reload replaces it.
 #[derive(Default)]
 pub struct FileSet {
-    credentials: Vec<Arc<Credential>>,
-    by_token: HashTable<u32>,
-    by_username: HashTable<u32>,
-    by_id: HashTable<u32>,
+    credentials: CredentialSet,
     decoys: DummyHashes,
-    hasher: RandomState,
-}
-
-/// Which of a credential's names is taken already, and by which one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Clash {
-    /// The id.
-    Id(usize),
-    /// The user name.
-    Username(usize),
-    /// The token digest.
-    Token(usize),
 }
 
 impl FileSet {
-    /// Adds a credential.
-    ///
     /// # Errors
-    /// The first of its names that another credential has, with that one's index. Nothing is added then.
-    pub fn insert(&mut self, credential: Credential) -> Result<(), Clash> {
-        // Four billion credentials do not fit into memory.
-        let index = u32::try_from(self.credentials.len()).unwrap_or(u32::MAX);
-        if let Some(taken) = self.position_of_id(credential.id.as_str()) {
-            return Err(Clash::Id(taken));
-        }
-        let all = &self.credentials;
-        match &credential.secret {
-            StoredSecret::Token(digest) => {
-                let same = |other: &u32| digest_of(all, *other) == Some(digest);
-                let rehash = |other: &u32| digest_of(all, *other).map_or(0, digest_hash);
-                match self.by_token.entry(digest_hash(digest), same, rehash) {
-                    Entry::Occupied(taken) => return Err(Clash::Token(*taken.get() as usize)),
-                    Entry::Vacant(free) => free.insert(index),
-                };
-            }
-            StoredSecret::Password { username, hash } => {
-                let hasher = &self.hasher;
-                let same = |other: &u32| username_of(all, *other) == Some(username);
-                let rehash = |other: &u32| hasher.hash_one(username_of(all, *other));
-                match self.by_username.entry(hasher.hash_one(Some(&**username)), same, rehash) {
-                    Entry::Occupied(taken) => return Err(Clash::Username(*taken.get() as usize)),
-                    Entry::Vacant(free) => free.insert(index),
-                };
-                self.decoys.add(hash);
-            }
-        }
-        let hasher = &self.hasher;
-        let rehash = |other: &u32| hasher.hash_one(id_of(all, *other));
-        self.by_id.insert_unique(hasher.hash_one(Some(credential.id.as_str())), index, rehash);
-        self.credentials.push(Arc::new(credential));
+    /// The field that another credential has too.
+    pub fn insert(&mut self, credential: Credential) -> Result<(), Duplicate> {
+        let hash = credential.password_hash().cloned();
+        self.credentials.insert(credential)?;
+        hash.iter().for_each(|hash| self.decoys.add(hash));
         Ok(())
     }
 
-    /// Says of the accounts of credentials what is known of them by now.
-    pub(crate) fn describe_accounts(&mut self, described: &HashMap<Label, Arc<Account>>) {
-        // Whoever fills a set is the only one who has it.
-        for credential in self.credentials.iter_mut().filter_map(Arc::get_mut) {
-            if let Some(account) = described.get(&credential.account.id) {
-                credential.account = account.clone();
-            }
-        }
-    }
-
-    /// How many there are.
     pub fn len(&self) -> usize {
         self.credentials.len()
     }
 
-    /// True for none.
     pub fn is_empty(&self) -> bool {
         self.credentials.is_empty()
     }
 
-    /// All of them, in the order of the file.
+    /// In the order of the file.
     pub fn iter(&self) -> impl Iterator<Item = &Credential> {
-        self.credentials.iter().map(|credential| &**credential)
+        self.credentials.iter()
     }
 
-    /// The credential with this id.
     pub fn find_id(&self, id: &str) -> Option<Arc<Credential>> {
-        self.position_of_id(id).map(|index| self.credentials[index].clone())
+        self.credentials.find_id(id).cloned()
     }
 
     pub(in crate::source) fn decoys(&self) -> &DummyHashes {
         &self.decoys
     }
+}
 
-    fn position_of_id(&self, id: &str) -> Option<usize> {
-        let same = |other: &u32| id_of(&self.credentials, *other) == Some(id);
-        self.by_id.find(self.hasher.hash_one(Some(id)), same).map(|index| *index as usize)
-    }
-
-    fn at(&self, index: Option<&u32>) -> Lookup {
-        let credential = index.and_then(|index| self.credentials.get(*index as usize));
-        credential.map_or(Lookup::Absent, |credential| Lookup::Found(credential.clone()))
+impl From<CredentialSet> for FileSet {
+    fn from(credentials: CredentialSet) -> Self {
+        let mut decoys = DummyHashes::default();
+        credentials.iter().filter_map(Credential::password_hash).for_each(|hash| decoys.add(hash));
+        Self { credentials, decoys }
     }
 }
 
 #[async_trait]
 impl Directory for FileSet {
     fn find_token(&self, digest: &TokenDigest) -> Lookup {
-        let same = |other: &u32| digest_of(&self.credentials, *other) == Some(digest);
-        self.at(self.by_token.find(digest_hash(digest), same))
+        lookup(self.credentials.find_token(digest))
     }
 
     fn find_username(&self, username: &str) -> Lookup {
-        let same = |other: &u32| username_of(&self.credentials, *other) == Some(username);
-        self.at(self.by_username.find(self.hasher.hash_one(Some(username)), same))
+        lookup(self.credentials.find_username(username))
     }
 
-    /// There is nothing that the `find` functions do not know.
+    /// The set is complete: a fetch finds nothing that a lookup does not.
     async fn fetch(&self, key: LookupKey) -> Result<Option<Arc<Credential>>, Unavailable> {
-        let lookup = match key {
-            LookupKey::Token(digest) => self.find_token(&digest),
-            LookupKey::Username(username) => self.find_username(&username),
+        let found = match key {
+            LookupKey::Token(digest) => self.credentials.find_token(&digest),
+            LookupKey::Username(username) => self.credentials.find_username(&username),
         };
-        Ok(lookup.credential())
+        Ok(found.cloned())
     }
 
-    fn decoy(&self, username: &str) -> PasswordHash {
+    fn dummy_hash(&self, username: &str) -> PasswordHash {
         self.decoys.of(username)
     }
 }
 
-/// A digest is as good a hash as any, and nobody can insert chosen ones here.
-fn digest_hash(digest: &TokenDigest) -> u64 {
-    digest.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+fn lookup(found: Option<&Arc<Credential>>) -> Lookup {
+    found.map_or(Lookup::Absent, |credential| Lookup::Found(credential.clone()))
 }
 
-fn digest_of(all: &[Arc<Credential>], index: u32) -> Option<&TokenDigest> {
-    match &all.get(index as usize)?.secret {
-        StoredSecret::Token(digest) => Some(digest),
-        StoredSecret::Password { .. } => None,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::credential::{ScopeCatalog, VersionCatalog};
+    use crate::formats::credentials_file;
+
+    const SHA: &str = "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=";
+    const BCRYPT: &str = "$2y$04$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+
+    fn set(hashes: &[&str]) -> FileSet {
+        let entry = |(index, hash): (usize, &&str)| {
+            format!("- {{id: 'i{index}', account: a, username: 'u{index}', password: '{hash}'}}\n")
+        };
+        let entries: String = hashes.iter().enumerate().map(entry).collect();
+        let text = format!("credentials:\n{entries}");
+        credentials_file::read(&text, &VersionCatalog::default(), &ScopeCatalog::default()).unwrap().set.into()
     }
-}
 
-fn username_of(all: &[Arc<Credential>], index: u32) -> Option<&str> {
-    all.get(index as usize)?.username()
-}
+    #[test]
+    fn a_decoy_is_a_hash_of_the_set() {
+        let set = set(&[SHA]);
+        let hash = set.find_username("u0").credential().unwrap().password_hash().cloned().unwrap();
+        assert_eq!(set.decoy("anybody"), hash);
+    }
 
-fn id_of(all: &[Arc<Credential>], index: u32) -> Option<&str> {
-    all.get(index as usize).map(|credential| credential.id.as_str())
+    /// The time that a known user takes does not change with a reload, so that of an unknown one must not either.
+    #[test]
+    fn an_unknown_user_costs_the_same_after_a_reload_that_adds_another_credential() {
+        let (before, after) = (set(&[SHA, BCRYPT, BCRYPT]), set(&[SHA, BCRYPT, BCRYPT, BCRYPT]));
+        for number in 0..100 {
+            let name = format!("unknown-{number}");
+            assert_eq!(before.decoy(&name), after.decoy(&name), "{name}");
+        }
+    }
 }

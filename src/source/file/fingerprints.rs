@@ -1,16 +1,15 @@
-//! What files held at some moment, to tell a touch from a change.
+//! Digests of files, to tell a change from a touch.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-/// A digest of the contents of each file. What cannot be read counts too, by the reason why.
+/// A digest of each file; of the error message for a file that cannot be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fingerprints(BTreeMap<PathBuf, [u8; 32]>);
 
 impl Fingerprints {
-    /// Of these files, now.
     pub fn of(files: impl IntoIterator<Item = PathBuf>) -> Self {
         let fingerprint = |file: PathBuf| {
             let digest = fingerprint(&file);
@@ -19,19 +18,17 @@ impl Fingerprints {
         Self(files.into_iter().map(fingerprint).collect())
     }
 
-    /// Adds the files that are not in yet, as they are now.
+    /// Adds files that are missing, with their present content.
     pub fn add(&mut self, files: impl IntoIterator<Item = PathBuf>) {
         for file in files {
             self.0.entry(file).or_insert_with_key(|file| fingerprint(file));
         }
     }
 
-    /// True while none of the files has changed.
     pub fn are_current(&self) -> bool {
         self.0.iter().all(|(file, digest)| fingerprint(file) == *digest)
     }
 
-    /// The files.
     pub fn files(&self) -> Vec<PathBuf> {
         self.0.keys().cloned().collect()
     }

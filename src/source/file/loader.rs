@@ -1,66 +1,58 @@
-//! Reads everything that can be read again while the gate runs.
+//! Reads settings and credentials as one consistent state.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::FileSet;
 use super::fingerprints::Fingerprints;
 use crate::auth::{Accept, Rules, ThrottleRules};
 use crate::config::{ConfigSource, Diagnostic, Diagnostics, Settings, read_text};
 use crate::formats::credentials_file;
-use crate::source::FileSet;
 
-/// Readings in a row that may turn out to be of files that changed meanwhile.
-const MOST_ATTEMPTS: usize = 5;
+/// How often files that change while they are read are read again.
+const MAX_ATTEMPTS: usize = 5;
 
-/// Reads settings and credentials.
 #[derive(Debug, Clone)]
 pub struct Loader {
     source: ConfigSource,
 }
 
-/// One consistent reading of all files.
+/// A valid state of all files.
 pub struct Loaded {
-    /// What operators say.
     pub settings: Settings,
-    /// The part of it that decides.
+    /// The settings that decide about requests.
     pub rules: Rules,
-    /// Who may call.
     pub set: Arc<FileSet>,
-    /// Of the files before they were read: whatever has changed since differs from it.
-    pub(in crate::source) fingerprints: Fingerprints,
+    /// Taken before the files were read, so that a later change differs.
+    pub(super) fingerprints: Fingerprints,
 }
 
-/// A reading of no use.
-pub(in crate::source) struct Unusable {
-    /// Why.
-    pub(in crate::source) faults: Diagnostics,
-    /// Of the files that were tried, before they were read: mending one of them is what has to be noticed.
-    pub(in crate::source) fingerprints: Fingerprints,
+/// A state with faults.
+pub(super) struct Unusable {
+    pub(super) faults: Diagnostics,
+    /// Of the files that were read, taken before; a correction of any of them differs.
+    pub(super) fingerprints: Fingerprints,
 }
 
 impl Loader {
-    /// From these sources.
     pub fn new(source: ConfigSource) -> Self {
         Self { source }
     }
 
-    /// Reads everything.
-    ///
     /// # Errors
-    /// Every fault of the settings; if they have none, every fault of the credentials.
+    /// Every fault of the settings; without any, every fault of the credentials.
     pub fn load(&self) -> Result<Loaded, Diagnostics> {
         self.attempt().map_err(|unusable| unusable.faults)
     }
 
-    /// Reads everything, and tells of a failure too what was read.
-    pub(in crate::source) fn attempt(&self) -> Result<Loaded, Unusable> {
+    pub(super) fn attempt(&self) -> Result<Loaded, Unusable> {
         self.attempt_by(read_text)
     }
 
-    /// Until nothing has changed from before the first file to after the last: a swap between two of them
-    /// would put old settings in force with new credentials. Files that never rest are used as they are.
+    /// Reads until no file changed between the first read and the last: otherwise old settings could be applied with
+    /// new credentials. After the last attempt the files are used as they are.
     fn attempt_by(&self, read: impl Fn(&Path) -> Result<String, Diagnostic>) -> Result<Loaded, Unusable> {
-        let mut attempts = 1..=MOST_ATTEMPTS;
+        let mut attempts = 1..=MAX_ATTEMPTS;
         loop {
             attempts.next();
             let reading = self.read_once(&read);
@@ -84,8 +76,8 @@ impl Loader {
         }
     }
 
-    /// The files that matter under these settings.
-    pub(in crate::source) fn files(&self, settings: &Settings) -> Vec<PathBuf> {
+    /// The files that these settings refer to.
+    pub(super) fn files(&self, settings: &Settings) -> Vec<PathBuf> {
         let tls = settings.tls.iter().chain(&settings.admin_tls).flat_map(|tls| {
             [Some(&tls.certificate), Some(&tls.key), tls.client_ca.as_ref()].into_iter().flatten().cloned()
         });
@@ -103,10 +95,9 @@ fn read_credentials(
     let Some(path) = &settings.credentials_file else { return Ok(FileSet::default()) };
     let text = read(path).map_err(|fault| Diagnostics::from(fault).in_file(path))?;
     let reading = credentials_file::read(&text, &settings.versions, &settings.scopes);
-    reading.map(|reading| reading.set).map_err(|faults| faults.in_file(path))
+    reading.map(|reading| reading.set.into()).map_err(|faults| faults.in_file(path))
 }
 
-/// What is decided per request, from the settings.
 fn rules(settings: &Settings) -> Rules {
     let key = settings.accept.api_key.as_ref();
     Rules {
@@ -157,7 +148,7 @@ mod tests {
             files
         }
 
-        /// Settings and credentials that tell to which of several states they belong.
+        /// Settings and credentials that carry the number of their state.
         fn put(&self, number: usize) {
             let upstream = format!("http://127.0.0.1:{number}");
             let settings = format!("{{proxy: {{upstream: '{upstream}'}}, credentials: {{file: c.yaml}}}}");
@@ -174,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_and_credentials_that_are_swapped_between_their_readings_are_both_new() {
+    fn files_that_change_while_they_are_read_are_read_again() {
         let files = Files::new();
         let is_first = Cell::new(true);
         let reading = files.loader.attempt_by(|path| {
@@ -189,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn files_that_never_rest_are_read_all_the_same_and_known_to_be_out_of_date() {
+    fn files_that_change_all_the_time_are_used_with_an_outdated_fingerprint() {
         let files = Files::new();
         let number = Cell::new(1);
         let reading = files.loader.attempt_by(|path| {
@@ -198,7 +189,7 @@ mod tests {
             read_text(path)
         });
         let loaded = reading.unwrap_or_else(|unusable| panic!("{}", unusable.faults));
-        assert_eq!(number.get(), 1 + MOST_ATTEMPTS);
+        assert_eq!(number.get(), 1 + MAX_ATTEMPTS);
         assert!(!loaded.fingerprints.are_current());
     }
 }

@@ -1,8 +1,13 @@
-//! The credentials file: watched, read again, swapped.
+//! The credentials file and the settings: watched, read again, swapped.
 
-pub(super) mod diff;
-pub(crate) mod file_set;
-pub(super) mod fingerprints;
-pub(super) mod loader;
-pub(super) mod reloader;
-pub(super) mod watch;
+mod diff;
+mod file_set;
+mod fingerprints;
+mod loader;
+mod reloader;
+mod watch;
+
+pub use diff::Difference;
+pub use file_set::FileSet;
+pub use loader::{Loaded, Loader, throttle_rules};
+pub use reloader::{Apply, ReloadHandle, ReloadOutcome, Reloader};

@@ -1,4 +1,4 @@
-//! Reads the files again when they change, and puts a good reading in force. A bad one changes nothing.
+//! Reads the files again when they change and applies them. Faulty files change nothing.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -12,31 +12,30 @@ use tokio::sync::oneshot;
 use super::fingerprints::Fingerprints;
 use super::loader::Unusable;
 use super::watch::{Change, Watch};
+use super::{Difference, Loaded, Loader};
 use crate::clock::Clock;
 use crate::config::{Diagnostic, Diagnostics, Origin, Settings};
 use crate::runtime::lower_priority;
-use crate::source::{Difference, Loaded, Loader};
 use crate::telemetry::Metrics;
 
-/// Quiet time after an event: writers often truncate first and write then.
-const SETTLE: Duration = Duration::from_millis(80);
-/// But a folder that is never quiet does not keep changes out.
-const SETTLE_AT_MOST: Duration = Duration::from_secs(2);
-/// A bad reading is looked at once more after this, in case it was half of one.
-const SECOND_LOOK: Duration = Duration::from_millis(300);
-/// How often files are looked at where events may be missing.
-const LOOK: Duration = Duration::from_secs(5);
+/// Time without events before files are read: writers often truncate first and write then.
+const QUIET_TIME: Duration = Duration::from_millis(80);
+/// Bound of the wait for quiet files.
+const MAX_SETTLE_TIME: Duration = Duration::from_secs(2);
+/// Faulty files are read once more after this time: they may have been half written.
+const RETRY_DELAY: Duration = Duration::from_millis(300);
+/// Files are polled too, because events can be lost.
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
-/// What became of a reload.
 #[derive(Debug, Clone)]
 pub enum ReloadOutcome {
-    /// The new set is in force; in words what changed.
+    /// With a description of the changes.
     InForce(String),
-    /// The old set stays in force.
+    /// The previous state stays in force.
     Refused(Diagnostics),
 }
 
-/// Puts a reading in force.
+/// Puts loaded files in force.
 pub type Apply = Box<dyn FnMut(&Loaded) -> Result<(), Diagnostics> + Send>;
 
 enum Trigger {
@@ -45,7 +44,6 @@ enum Trigger {
     Stop,
 }
 
-/// Asks for a reload and waits for its outcome.
 #[derive(Clone)]
 pub struct ReloadHandle {
     triggers: Sender<Trigger>,
@@ -53,7 +51,7 @@ pub struct ReloadHandle {
 }
 
 impl ReloadHandle {
-    /// Reads the files again now.
+    /// Reads the files, changed or not.
     pub async fn reload(&self) -> ReloadOutcome {
         let (answer, outcome) = oneshot::channel();
         let stopped = || ReloadOutcome::Refused(Diagnostic::new(Origin::WHOLE_FILE, "", "claviger is stopping").into());
@@ -63,18 +61,17 @@ impl ReloadHandle {
         outcome.await.unwrap_or_else(|_| stopped())
     }
 
-    /// What became of the last one.
+    /// The outcome of the last reload.
     pub fn last(&self) -> ReloadOutcome {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Ends the reloader.
     pub fn stop(&self) {
         let _stopped = self.triggers.send(Trigger::Stop);
     }
 }
 
-/// The thread that reloads.
+/// The reload thread.
 pub struct Reloader {
     loader: Loader,
     started: Settings,
@@ -83,17 +80,17 @@ pub struct Reloader {
     metrics: Arc<Metrics>,
     clock: Clock,
     triggers: Sender<Trigger>,
-    /// Of every file that may change what is in force, as it was when it was read last.
+    /// Of every file that was read last, or that is in force.
     seen: Fingerprints,
     watch: Watch,
     last: Arc<Mutex<ReloadOutcome>>,
 }
 
 impl Reloader {
-    /// Starts watching. `current` is in force already.
+    /// `current` is in force already.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// When the thread cannot be spawned.
     pub fn start(
         loader: Loader,
         current: Loaded,
@@ -109,10 +106,10 @@ impl Reloader {
         let seen = current.fingerprints.clone();
         let started = current.settings.clone();
         let mut reloader = Self { loader, started, current, apply, metrics, clock, triggers, seen, watch, last };
-        reloader.note_in_force();
+        reloader.count_credentials();
         reloader.watch.follow(reloader.seen.files());
-        // What changed between the first reading and the watch; looked at like any change, once it is finished.
-        reloader.look_again();
+        // A file may have changed between the first read and the watch.
+        reloader.trigger_check();
         std::thread::Builder::new().name("reload".into()).spawn(move || {
             lower_priority();
             reloader.run(&inbox);
@@ -120,17 +117,17 @@ impl Reloader {
         Ok(handle)
     }
 
-    fn look_again(&self) {
+    fn trigger_check(&self) {
         let unknown = Change { files: Vec::new(), is_unfinished: false };
-        // The thread of this reloader is the one that reads it.
-        let _read_by_us = self.triggers.send(Trigger::Change(unknown));
+        // Cannot fail: this thread has the receiver.
+        let _sent = self.triggers.send(Trigger::Change(unknown));
     }
 
     fn run(mut self, inbox: &Receiver<Trigger>) {
         loop {
-            match inbox.recv_timeout(LOOK) {
+            match inbox.recv_timeout(POLL_INTERVAL) {
                 Ok(Trigger::Change(first)) => {
-                    if self.settle(&first, inbox) {
+                    if self.wait_until_quiet(&first, inbox) {
                         return;
                     }
                     self.reload_if_changed();
@@ -142,25 +139,25 @@ impl Reloader {
                 }
                 Ok(Trigger::Request(answer)) => {
                     let outcome = self.reload();
-                    // Whoever asked may have gone.
-                    let _gone = answer.send(outcome);
+                    // Fails when the caller went away.
+                    let _sent = answer.send(outcome);
                 }
                 Ok(Trigger::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
 
-    /// Waits until nothing changes any more and nobody has a file of ours open for writing: the beginning
-    /// of a list is a list too. Answers requests on the way. True when it is time to stop.
-    fn settle(&mut self, first: &Change, inbox: &Receiver<Trigger>) -> bool {
+    /// Waits until files are quiet and none is open for writing: half a list is a valid list. Answers requests
+    /// meanwhile. True on a stop.
+    fn wait_until_quiet(&mut self, first: &Change, inbox: &Receiver<Trigger>) -> bool {
         let start = Instant::now();
         let mut open = HashSet::new();
         self.note_open(first, &mut open);
-        while start.elapsed() < SETTLE_AT_MOST {
-            match inbox.recv_timeout(SETTLE) {
+        while start.elapsed() < MAX_SETTLE_TIME {
+            match inbox.recv_timeout(QUIET_TIME) {
                 Ok(Trigger::Change(change)) => self.note_open(&change, &mut open),
                 Ok(Trigger::Request(answer)) => {
-                    let _gone = answer.send(self.reload());
+                    let _sent = answer.send(self.reload());
                 }
                 Ok(Trigger::Stop) | Err(RecvTimeoutError::Disconnected) => return true,
                 Err(RecvTimeoutError::Timeout) if open.is_empty() => return false,
@@ -170,7 +167,7 @@ impl Reloader {
         false
     }
 
-    /// Keeps the names of our files that are open for writing.
+    /// Tracks which files are open for writing.
     fn note_open(&self, change: &Change, open: &mut HashSet<OsString>) {
         let names = change.files.iter().filter_map(|file| file.file_name());
         for name in names.filter(|name| self.watch.follows(name)) {
@@ -188,10 +185,10 @@ impl Reloader {
         }
         let reading = self.read();
         if reading.is_ok() {
-            self.put_in_force(reading);
+            self.apply_reading(reading);
             return;
         }
-        std::thread::sleep(SECOND_LOOK);
+        std::thread::sleep(RETRY_DELAY);
         if !self.seen.are_current() {
             self.reload();
         }
@@ -199,17 +196,17 @@ impl Reloader {
 
     fn reload(&mut self) -> ReloadOutcome {
         let reading = self.read();
-        self.put_in_force(reading)
+        self.apply_reading(reading)
     }
 
     fn read(&self) -> Result<Loaded, Unusable> {
         without_panic(|| self.loader.attempt()).unwrap_or_else(|faults| {
-            // Nobody knows what was read; these are not to be tried again before they change.
+            // After a panic the files that were read are unknown; wait for a change of any.
             Err(Unusable { faults, fingerprints: Fingerprints::of(self.seen.files()) })
         })
     }
 
-    fn put_in_force(&mut self, reading: Result<Loaded, Unusable>) -> ReloadOutcome {
+    fn apply_reading(&mut self, reading: Result<Loaded, Unusable>) -> ReloadOutcome {
         let applied = reading.and_then(|loaded| match without_panic(|| (self.apply)(&loaded)).flatten() {
             Ok(()) => Ok(loaded),
             Err(faults) => Err(Unusable { faults, fingerprints: loaded.fingerprints }),
@@ -217,21 +214,21 @@ impl Reloader {
         let outcome = match applied {
             Ok(loaded) => {
                 self.seen = loaded.fingerprints.clone();
-                self.in_force(loaded)
+                self.applied(loaded)
             }
             Err(unusable) => self.refused(unusable),
         };
         self.watch.follow(self.seen.files());
-        // Certificates are read as they are put in force, and a folder that is new has had no watch so far.
+        // Certificates are read while they are applied, and a new folder had no watch until now.
         if !self.seen.are_current() {
-            self.look_again();
+            self.trigger_check();
         }
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = outcome.clone();
         outcome
     }
 
     fn refused(&mut self, Unusable { faults, fingerprints }: Unusable) -> ReloadOutcome {
-        // Mending what was tried is what has to be noticed now, and so is going back.
+        // A correction of the faulty files, and a return to the files in force, both count as changes.
         self.seen = fingerprints;
         self.seen.add(self.current.fingerprints.files());
         for fault in &faults.0 {
@@ -239,34 +236,34 @@ impl Reloader {
         }
         let count = faults.0.len();
         let word = if count == 1 { "fault" } else { "faults" };
-        tracing::error!("{count} {word}; the last good set stays in force");
+        tracing::error!("{count} {word}; the previous files stay in force");
         self.metrics.reloaded(None, 0.0);
         ReloadOutcome::Refused(faults)
     }
 
-    fn in_force(&mut self, loaded: Loaded) -> ReloadOutcome {
+    fn applied(&mut self, loaded: Loaded) -> ReloadOutcome {
         let difference = Difference::between(&self.current.set, &loaded.set).to_string();
         tracing::info!(credentials = loaded.set.len(), "reloaded: {difference}");
         for key in self.started.restart_needed(&loaded.settings) {
             tracing::warn!("{key} has changed and takes effect after a restart");
         }
         self.current = loaded;
-        self.note_in_force();
+        self.count_credentials();
         ReloadOutcome::InForce(difference)
     }
 
-    fn note_in_force(&self) {
+    fn count_credentials(&self) {
         let enabled = self.current.set.iter().filter(|credential| credential.enabled).count();
         let counts = (enabled, self.current.set.len() - enabled);
         self.metrics.reloaded(Some(counts), self.clock.now().as_second() as f64);
     }
 }
 
-/// A panic would end the thread, and with it all reloads, unnoticed. What it leaves half done is replaced as a
-/// whole by the next reading. Its message is printed by the hook, and not repeated: it may hold anything.
+/// Turns a panic into a fault: it would end the thread, and with it all reloads. Its message may hold a secret and is
+/// not repeated.
 fn without_panic<T>(work: impl FnOnce() -> T) -> Result<T, Diagnostics> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| {
-        let problem = "claviger has failed over it (a panic); please report this";
+        let problem = "claviger panicked while it applied the files; please report this";
         Diagnostic::new(Origin::WHOLE_FILE, "", problem).into()
     })
 }

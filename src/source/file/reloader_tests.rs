@@ -3,13 +3,13 @@ use std::path::Path;
 use super::*;
 use crate::config::ConfigSource;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 fn put(folder: &Path, name: &str, text: &str) {
     std::fs::write(folder.join(name), text).unwrap();
 }
 
-/// A reloader of two files in a folder; with what it has put in force by now.
+/// A reloader of two files in a folder.
 struct Running {
     folder: tempfile::TempDir,
     handle: ReloadHandle,
@@ -17,7 +17,7 @@ struct Running {
 }
 
 impl Running {
-    /// `apply` is given the folder.
+    /// `apply` gets the folder.
     fn start(mut apply: impl FnMut(&Path, &Loaded) -> Result<(), Diagnostics> + Send + 'static) -> Self {
         let folder = tempfile::TempDir::new().unwrap();
         put(folder.path(), "claviger.yaml", &settings(""));
@@ -33,7 +33,7 @@ impl Running {
     }
 
     async fn reload(&self) -> ReloadOutcome {
-        tokio::time::timeout(PATIENCE, self.handle.reload()).await.unwrap()
+        tokio::time::timeout(TIMEOUT, self.handle.reload()).await.unwrap()
     }
 }
 
@@ -47,46 +47,43 @@ fn settings(more: &str) -> String {
     format!("proxy:\n  upstream: http://127.0.0.1:9\n{more}\ncredentials: {{file: c.yaml}}\n")
 }
 
-/// Certificates are read when a reading is put in force, so behind the fingerprints that were taken of them.
+/// Certificates are read while they are applied, after their fingerprints are taken.
 #[tokio::test]
-async fn a_file_that_changes_while_it_is_put_in_force_is_put_in_force_again() {
-    let (told, readings) = channel();
+async fn a_file_that_changes_while_it_is_applied_is_applied_again() {
+    let (sender, readings) = channel();
     let is_first = std::sync::atomic::AtomicBool::new(true);
     let running = Running::start(move |folder, loaded| {
         let Some(tls) = &loaded.settings.tls else { return Ok(()) };
-        told.send(std::fs::read_to_string(&tls.certificate).unwrap()).unwrap();
+        sender.send(std::fs::read_to_string(&tls.certificate).unwrap()).unwrap();
         if is_first.swap(false, std::sync::atomic::Ordering::Relaxed) {
             put(folder, "tls/cert.pem", "new");
         }
         Ok(())
     });
     let folder = running.folder.path();
-    // Behind what the thread does at its start.
+    // Waits for the first check of the thread.
     running.reload().await;
     std::fs::create_dir(folder.join("tls")).unwrap();
     put(folder, "tls/cert.pem", "old");
     put(folder, "claviger.yaml", &settings("  tls: {certificate: tls/cert.pem, key: tls/key.pem}"));
-    assert_eq!(readings.recv_timeout(PATIENCE).as_deref(), Ok("old"));
-    assert_eq!(readings.recv_timeout(PATIENCE).as_deref(), Ok("new"));
+    assert_eq!(readings.recv_timeout(TIMEOUT).as_deref(), Ok("old"));
+    assert_eq!(readings.recv_timeout(TIMEOUT).as_deref(), Ok("new"));
 }
 
 #[tokio::test]
 async fn a_panic_refuses_one_reload_and_the_next_one_works() {
     let is_first = std::sync::atomic::AtomicBool::new(true);
     let running = Running::start(move |_, _| {
-        assert!(
-            !is_first.swap(false, std::sync::atomic::Ordering::Relaxed),
-            "a certificate that nobody has thought of"
-        );
+        assert!(!is_first.swap(false, std::sync::atomic::Ordering::Relaxed), "an unexpected certificate");
         Ok(())
     });
-    let ReloadOutcome::Refused(faults) = running.reload().await else { panic!("it is in force") };
-    assert_eq!(faults.to_string(), "claviger has failed over it (a panic); please report this");
+    let ReloadOutcome::Refused(faults) = running.reload().await else { panic!("the files are in force") };
+    assert_eq!(faults.to_string(), "claviger panicked while it applied the files; please report this");
     let refused = "claviger_config_reloads_total{result=\"failure\"} 1";
     let metrics = running.metrics.render().unwrap();
     assert!(metrics.contains(refused), "{metrics}");
 
     assert!(matches!(running.reload().await, ReloadOutcome::InForce(_)));
     put(running.folder.path(), "c.yaml", "credentials: [5]");
-    assert!(matches!(running.reload().await, ReloadOutcome::Refused(_)), "the files are read no more");
+    assert!(matches!(running.reload().await, ReloadOutcome::Refused(_)), "reloads have stopped");
 }

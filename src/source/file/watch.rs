@@ -1,4 +1,4 @@
-//! Notices that files may have changed: by the system's events on their folders, and by looking.
+//! Notices that files may have changed, by events of the system and by polling.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -8,35 +8,35 @@ use std::time::SystemTime;
 use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
-/// Watches the folders of files. Folders, because editors replace files and Kubernetes swaps the
-/// `..data` link beside them; a watch on a file would be left with the old one.
+/// Watches the folders of files: editors replace files and Kubernetes swaps the `..data` link next to them, and a watch
+/// on a file would stay with the old inode.
 pub struct Watch {
     watcher: Option<RecommendedWatcher>,
     folders: BTreeSet<PathBuf>,
     files: Vec<PathBuf>,
-    stamps: Vec<Option<Stamp>>,
+    states: Vec<Option<FileState>>,
 }
 
-/// What changes when a file is written, replaced, or its link swapped.
+/// Differs when a file was written, replaced, or its link swapped.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Stamp {
+struct FileState {
     real: PathBuf,
     length: u64,
     modified: Option<SystemTime>,
 }
 
-/// Something has happened to files of a watched folder.
+/// An event in a watched folder.
 pub struct Change {
-    /// Which.
+    /// Empty: any file may have changed.
     pub files: Vec<PathBuf>,
-    /// Somebody is writing and has yet to let go; told only where the system tells that too.
+    /// A writer has the file open. Only reported where the system reports the close too.
     pub is_unfinished: bool,
 }
 
 impl Change {
-    /// What it is; `None` for reading, which is an event too, and we read the files ourselves.
+    /// `None` for a read, which the reloader causes itself.
     fn of(event: notify::Result<notify::Event>) -> Option<Self> {
-        // Told that events were lost, or of a kind unknown, we look.
+        // Events were lost, or the event is unknown.
         let Ok(event) = event else { return Some(Self { files: Vec::new(), is_unfinished: false }) };
         let is_closed = event.kind == EventKind::Access(AccessKind::Close(AccessMode::Write));
         if event.kind.is_access() && !is_closed {
@@ -48,8 +48,8 @@ impl Change {
 }
 
 impl Watch {
-    /// Calls `changed` from a thread of the watcher whenever something happens in a watched folder.
-    /// Where the system has no events left, [`Watch::looks_changed`] has to do.
+    /// Calls `changed` from a thread of the watcher. Where the system has no watches left, only
+    /// [`Watch::looks_changed`] notices changes.
     pub fn new(changed: impl Fn(Change) + Send + 'static) -> Self {
         let watcher = notify::recommended_watcher(move |event| {
             if let Some(change) = Change::of(event) {
@@ -57,17 +57,19 @@ impl Watch {
             }
         });
         let watcher = watcher
-            .inspect_err(|error| tracing::warn!(%error, "files are watched by looking at them every few seconds"))
+            .inspect_err(
+                |error| tracing::warn!(%error, "file events are not available; files are polled every few seconds"),
+            )
             .ok();
-        Self { watcher, folders: BTreeSet::new(), files: Vec::new(), stamps: Vec::new() }
+        Self { watcher, folders: BTreeSet::new(), files: Vec::new(), states: Vec::new() }
     }
 
-    /// Watches the folders of these files, and no others any more.
+    /// Watches these files instead of the previous ones.
     pub fn follow(&mut self, files: Vec<PathBuf>) {
         let folders: BTreeSet<PathBuf> = files.iter().map(|file| folder(file)).collect();
         if let Some(watcher) = &mut self.watcher {
             for folder in self.folders.difference(&folders) {
-                // A folder that is gone is no longer watched anyway.
+                // Fails for a folder that was deleted.
                 let _gone = watcher.unwatch(folder);
             }
             self.folders.retain(|folder| folders.contains(folder));
@@ -75,26 +77,26 @@ impl Watch {
                 if self.folders.contains(&folder) {
                     continue;
                 }
-                // One that is not there yet is tried again the next time.
+                // A missing folder is tried again by the next call.
                 match watcher.watch(&folder, RecursiveMode::NonRecursive) {
                     Ok(()) => drop(self.folders.insert(folder)),
                     Err(error) => {
-                        tracing::warn!(folder = %folder.display(), %error, "folder is not watched by events");
+                        tracing::warn!(folder = %folder.display(), %error, "the folder is polled only");
                     }
                 }
             }
         }
-        self.stamps = stamps(&files);
+        self.states = states(&files);
         self.files = files;
     }
 
-    /// True when a file looks different from the last time.
+    /// True when a file differs from the previous call.
     pub fn looks_changed(&mut self) -> bool {
-        let stamps = stamps(&self.files);
-        std::mem::replace(&mut self.stamps, stamps) != self.stamps
+        let states = states(&self.files);
+        std::mem::replace(&mut self.states, states) != self.states
     }
 
-    /// True when one of the files has this name, in whatever folder.
+    /// True when one of the files has this name, in any folder.
     pub fn follows(&self, name: &OsStr) -> bool {
         self.files.iter().any(|file| file.file_name() == Some(name))
     }
@@ -105,11 +107,11 @@ fn folder(file: &Path) -> PathBuf {
     parent.unwrap_or(Path::new(".")).to_owned()
 }
 
-fn stamps(files: &[PathBuf]) -> Vec<Option<Stamp>> {
-    let stamp = |file: &PathBuf| {
+fn states(files: &[PathBuf]) -> Vec<Option<FileState>> {
+    let state = |file: &PathBuf| {
         let real = file.canonicalize().ok()?;
         let metadata = real.metadata().ok()?;
-        Some(Stamp { real, length: metadata.len(), modified: metadata.modified().ok() })
+        Some(FileState { real, length: metadata.len(), modified: metadata.modified().ok() })
     };
-    files.iter().map(stamp).collect()
+    files.iter().map(state).collect()
 }

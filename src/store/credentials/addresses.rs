@@ -1,28 +1,28 @@
-//! Where credentials were used from lately.
+//! Addresses that credentials were recently used from.
 
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::credential::{Label, RecentUses};
-use crate::store::transaction::{Touched, listed, within};
-use crate::store::{Store, StoreError, put};
+use crate::store::transaction::{Touched, bind_list, timed};
+use crate::store::{Store, StoreError, execute};
 
-/// In one statement; SQLite takes at most 32,766 parameters in one.
+/// Rows of three parameters in one statement: SQLite takes 32,766.
 const BATCH: usize = 3000;
-/// An address is known for so long after its last use.
-const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// So many are forgotten at once.
-const FORGOTTEN: u64 = 1000;
+/// How long an address is kept after its last use.
+const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Rows deleted in one transaction.
+const PRUNE_ROWS: u64 = 1000;
 
-/// An address of a credential: an IPv6 network of 64 bits is one.
+/// An IPv4 address or an IPv6 network of 64 bits.
 struct UsedAddress<'u> {
     credential: &'u str,
     address: String,
     used_at: Timestamp,
 }
 
-/// Rows of three columns, of types that both databases know.
+/// Rows of three columns, cast to types that both databases have.
 macro_rules! values {
     ($sql:expr, $batch:expr) => {{
         for (index, used) in $batch.iter().enumerate() {
@@ -35,28 +35,31 @@ macro_rules! values {
 }
 
 impl Store {
-    /// Writes where credentials were used from. Of more addresses than are kept, those of longest ago are forgotten.
-    pub(in crate::store) async fn note_addresses(&self, uses: &BTreeMap<Label, RecentUses>) -> Result<(), StoreError> {
+    /// Upserts addresses. Of more than a credential may have, the oldest are deleted.
+    pub(in crate::store) async fn record_addresses(
+        &self,
+        uses: &BTreeMap<Label, RecentUses>,
+    ) -> Result<(), StoreError> {
         let mut all: Vec<UsedAddress<'_>> = uses.iter().flat_map(|(id, uses)| addresses(id, uses)).collect();
-        // Gates that write at the same time never wait for each other in a circle.
+        // One order for all gates, so that concurrent writes cannot deadlock.
         all.sort_by(|a, b| (a.credential, &a.address).cmp(&(b.credential, &b.address)));
         for batch in all.chunks(BATCH) {
             let mut grown = self.add_addresses(batch).await?;
             self.refresh_addresses(batch).await?;
             grown.dedup();
             if !grown.is_empty() {
-                self.forget_beyond(&grown).await?;
+                self.delete_oldest(&grown).await?;
             }
         }
         Ok(())
     }
 
-    /// Adds those that are not known; their credentials. Waits for whoever is deleting one of these, and holds nothing
-    /// that they wait for.
+    /// Inserts new addresses and returns their credentials. Waits for a concurrent deletion of one of these credentials,
+    /// and holds no lock that it needs.
     async fn add_addresses(&self, batch: &[UsedAddress<'_>]) -> Result<Vec<(String,)>, StoreError> {
         let begin = "INSERT INTO credential_addresses (credential, address, used_at)
             SELECT v.column1, v.column2, v.column3 FROM (VALUES ";
-        put!(self, begin, |sql, pool| {
+        execute!(self, begin, |sql, pool| {
             values!(sql, batch);
             sql.push(
                 ") AS v JOIN credentials c ON c.id = v.column1 WHERE TRUE ORDER BY c.id, v.column2
@@ -66,12 +69,12 @@ impl Store {
         })
     }
 
-    /// Writes when those that are known were used. What somebody else is writing is left to them.
+    /// Updates existing rows, except those that another session has locked.
     async fn refresh_addresses(&self, batch: &[UsedAddress<'_>]) -> Result<(), StoreError> {
         let begin = "UPDATE credential_addresses SET used_at = later.at FROM (SELECT a.credential, a.address,
             v.column3 AS at FROM credential_addresses a JOIN (VALUES ";
         let lock = if self.is_embedded() { "" } else { " FOR UPDATE OF a SKIP LOCKED" };
-        let _touched: Touched = put!(self, begin, |sql, pool| {
+        let _touched: Touched = execute!(self, begin, |sql, pool| {
             values!(sql, batch);
             sql.push(") AS v ON a.credential = v.column1 AND a.address = v.column2 WHERE a.used_at < v.column3");
             sql.push(lock).push(
@@ -83,55 +86,56 @@ impl Store {
         Ok(())
     }
 
-    /// Of these credentials, the addresses beyond the last ones. What somebody else is writing is left to them.
-    async fn forget_beyond(&self, credentials: &[(String,)]) -> Result<(), StoreError> {
+    /// Deletes all but the latest addresses of these credentials, except rows that another session has locked.
+    async fn delete_oldest(&self, credentials: &[(String,)]) -> Result<(), StoreError> {
         let begin = "DELETE FROM credential_addresses WHERE (credential, address) IN (
             SELECT credential, address FROM credential_addresses WHERE (credential, address) IN (
             SELECT credential, address FROM (SELECT credential, address,
-            ROW_NUMBER() OVER (PARTITION BY credential ORDER BY used_at DESC, address) AS place
+            ROW_NUMBER() OVER (PARTITION BY credential ORDER BY used_at DESC, address) AS rank
             FROM credential_addresses WHERE credential IN (";
-        let _touched: Touched = put!(self, begin, |sql, pool| {
-            listed!(sql, credentials.iter().map(|(id,)| id.as_str()));
-            sql.push(")) AS placed WHERE place > ").push(RecentUses::MOST).push(")").push(self.skip_locked()).push(")");
+        let _touched: Touched = execute!(self, begin, |sql, pool| {
+            bind_list!(sql, credentials.iter().map(|(id,)| id.as_str()));
+            sql.push(")) AS ranked WHERE rank > ")
+                .push(RecentUses::MAX_NETWORKS)
+                .push(")")
+                .push(self.skip_locked())
+                .push(")");
             sql.build().persistent(false).execute(pool)
         })?;
         Ok(())
     }
 
-    /// Forgets the addresses that no credential was used from for a month; how many.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
+    /// Deletes the addresses without a use for 30 days; how many.
     pub async fn prune_addresses(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let before = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN).as_millisecond();
+        let before = now.checked_sub(RETENTION).unwrap_or(Timestamp::MIN).as_millisecond();
         let lock = self.skip_locked();
         let sql = format!(
             "DELETE FROM credential_addresses WHERE (credential, address) IN (SELECT credential, address
-            FROM credential_addresses WHERE used_at <= $1 ORDER BY used_at LIMIT {FORGOTTEN}{lock})"
+            FROM credential_addresses WHERE used_at <= $1 ORDER BY used_at LIMIT {PRUNE_ROWS}{lock})"
         );
         let mut pruned = 0;
         loop {
             let mut transaction = self.begin(now).await?;
-            let touched: Touched = within!(transaction, |connection| sqlx::query(sqlx::AssertSqlSafe(sql.clone()))
+            let touched: Touched = timed!(transaction, |connection| sqlx::query(sqlx::AssertSqlSafe(sql.clone()))
                 .bind(before)
                 .execute(connection))?;
             transaction.commit().await?;
             pruned += touched.0;
-            if touched.0 < FORGOTTEN {
+            if touched.0 < PRUNE_ROWS {
                 return Ok(pruned);
             }
         }
     }
 
-    /// Leaves out the rows that somebody else has locked; SQLite locks none.
+    /// Skips rows that another session has locked; SQLite locks no rows.
     fn skip_locked(&self) -> &'static str {
         if self.is_embedded() { "" } else { " FOR UPDATE SKIP LOCKED" }
     }
 }
 
 fn addresses<'u>(id: &'u Label, uses: &'u RecentUses) -> impl Iterator<Item = UsedAddress<'u>> {
-    uses.iter().filter_map(move |one| {
-        let address = one.network()?.address().to_string();
-        Some(UsedAddress { credential: id.as_str(), address, used_at: one.at })
+    uses.iter().filter_map(move |usage| {
+        let address = usage.network()?.address().to_string();
+        Some(UsedAddress { credential: id.as_str(), address, used_at: usage.at })
     })
 }

@@ -1,48 +1,47 @@
-//! Credentials as the gate needs them.
+//! Credential lookups of the gate.
 
+use crate::store::timestamps::from_millis;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use futures_util::TryStreamExt as _;
 use ipnet::IpNet;
 use jiff::Timestamp;
+use sqlx::{Encode, Postgres, Sqlite, Type};
 
 use super::write::CLEARED;
 use crate::credential::{
     Account, Credential, Label, Overlap, PasswordHash, RateLimit, ScopeSet, StoredSecret, TokenDigest,
 };
-use crate::store::{Store, StoreError, on};
+use crate::store::{Store, StoreError, with_pool};
 
-/// A credential and what else decides how long it may be remembered.
+/// A credential and what limits how long it may be cached.
 #[derive(Debug)]
 pub struct GateCredential {
-    /// As it is used. Its account's access is that of its owner, too.
+    /// Its account's access includes its owner's.
     pub credential: Credential,
-    /// The user whose state it depends on.
+    /// The user whose state and role it depends on.
     pub owner: Option<Label>,
-    /// When the secret it was found by ends, before the credential itself does; of a Basic pair, when the password
-    /// from before a reset does.
+    /// When the previous secret ends: of a token, the one it was found by; of Basic credentials, the previous password.
     pub ends_at: Option<Timestamp>,
 }
 
-/// What was found, and of what moment it is.
 #[derive(Debug)]
 pub struct Versioned<T> {
-    /// It holds all changes up to this one, and maybe more.
+    /// Number of the last change that `found` is sure to include.
     pub read_at: i64,
-    /// What was found.
     pub found: T,
 }
 
-/// Of a member, access depends on the account's policy for members too.
+/// A member's access also depends on the account's policy for members.
 const COLUMNS: &str = "k.last_change AS read_at, c.id, c.account, c.owner,
     (a.granted AND a.switched_on AND (u.id IS NULL OR (u.enabled AND (u.role <> 'member' OR a.members_allowed)))) AS access,
     t.digest, t.ends_at, c.username, c.password_hash, c.previous_password_hash, c.previous_ends_at, c.enabled, c.version, c.scopes, c.addresses, c.expires_at,
     c.rate_requests, c.rate_seconds, c.rate_burst";
 const OWNERS: &str = "LEFT JOIN accounts a ON a.id = c.account LEFT JOIN users u ON u.id = c.owner";
 
-/// So many are looked at for what unknown user names are to cost.
-const OVERLAPS: i64 = 1000;
+/// Overlapping passwords sampled for the cost of verification.
+const MAX_OVERLAPS: i64 = 1000;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -68,83 +67,58 @@ struct Row {
 }
 
 impl Store {
-    /// The credential whose token has this digest: one indexed read.
-    ///
-    /// # Errors
-    /// When the database cannot be asked, or holds what cannot be read.
+    /// The credential with this token: one indexed read.
     pub async fn find_token(&self, digest: &TokenDigest) -> Result<Versioned<Option<GateCredential>>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM counter k LEFT JOIN tokens t ON t.digest = $1
-            LEFT JOIN credentials c ON c.id = t.credential {OWNERS} WHERE k.only_row = 1"
-        );
-        let row: Row = self
-            .within(async {
-                on!(&self.pools, |pool| {
-                    let query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(digest.as_bytes().to_vec());
-                    Ok(query.fetch_one(pool).await?)
-                })
-            })
-            .await?;
-        one(row)
+        let joins = "LEFT JOIN tokens t ON t.digest = $1 LEFT JOIN credentials c ON c.id = t.credential";
+        self.find_one(joins, digest.as_bytes().to_vec()).await
     }
 
-    /// The credential with this id, with the secret that it has now.
-    ///
-    /// # Errors
-    /// When the database cannot be asked, or holds what cannot be read.
+    /// The credential with this id and its current secret.
     pub async fn find_id(&self, id: &str) -> Result<Versioned<Option<GateCredential>>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM counter k LEFT JOIN credentials c ON c.id = $1
-            LEFT JOIN tokens t ON t.credential = c.id AND t.ends_at IS NULL {OWNERS} WHERE k.only_row = 1"
-        );
-        let row: Row = self
-            .within(async {
-                on!(&self.pools, |pool| {
-                    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_one(pool).await?)
-                })
-            })
-            .await?;
-        one(row)
+        let joins = "LEFT JOIN credentials c ON c.id = $1
+            LEFT JOIN tokens t ON t.credential = c.id AND t.ends_at IS NULL";
+        self.find_one(joins, id.to_owned()).await
     }
 
-    /// The Basic credential of this user name: one indexed read.
-    ///
-    /// # Errors
-    /// When the database cannot be asked, or holds what cannot be read.
+    /// The Basic credential with this user name: one indexed read.
     pub async fn find_username(&self, username: &str) -> Result<Versioned<Option<GateCredential>>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM counter k LEFT JOIN credentials c ON c.username = $1
-            LEFT JOIN tokens t ON t.credential = c.id {OWNERS} WHERE k.only_row = 1"
-        );
+        let joins = "LEFT JOIN credentials c ON c.username = $1 LEFT JOIN tokens t ON t.credential = c.id";
+        self.find_one(joins, username.to_owned()).await
+    }
+
+    /// `joins` name credentials `c` and tokens `t`, found by `$1`. Outer joins, so that there is always a row with the
+    /// number of the last change.
+    async fn find_one<K>(&self, joins: &str, key: K) -> Result<Versioned<Option<GateCredential>>, StoreError>
+    where
+        K: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres> + Send + 'static,
+    {
+        let sql = format!("SELECT {COLUMNS} FROM counter k {joins} {OWNERS} WHERE k.only_row = 1");
         let row: Row = self
-            .within(async {
-                on!(&self.pools, |pool| {
-                    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(username).fetch_one(pool).await?)
+            .timed(async {
+                with_pool!(&self.pools, |pool| {
+                    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(key).fetch_one(pool).await?)
                 })
             })
             .await?;
-        one(row)
+        Ok(Versioned { read_at: row.read_at, found: row.gate_credential()? })
     }
 
-    /// Gives the credentials that were used most recently to `take`, one by one, a token before and after a reset
-    /// counting as two. What is answered is the last change that all of them hold.
-    ///
-    /// # Errors
-    /// When the database cannot be asked. What cannot be read is left out: it is complained about when it is used.
-    pub async fn recently_used(&self, most: u32, mut take: impl FnMut(GateCredential, i64)) -> Result<(), StoreError> {
+    /// Calls `take` with each of the `limit` most recently used credentials and a change number that it is sure to
+    /// include; current and previous token come as two. Skips rows that cannot be parsed: a lookup reports them.
+    pub async fn recently_used(&self, limit: u32, mut take: impl FnMut(GateCredential, i64)) -> Result<(), StoreError> {
         let read_at = self.last_change().await?;
         let sql = format!(
             "SELECT {COLUMNS} FROM (SELECT credential FROM uses ORDER BY at DESC LIMIT $1) w
             JOIN credentials c ON c.id = w.credential JOIN counter k ON k.only_row = 1
             LEFT JOIN tokens t ON t.credential = c.id {OWNERS}"
         );
-        self.within(async {
-            on!(&self.pools, |pool| {
-                let query = sqlx::query_as::<_, Row>(sqlx::AssertSqlSafe(sql)).bind(i64::from(most));
+        self.timed(async {
+            with_pool!(&self.pools, |pool| {
+                let query = sqlx::query_as::<_, Row>(sqlx::AssertSqlSafe(sql)).bind(i64::from(limit));
                 let mut rows = query.fetch(pool);
                 while let Some(row) = rows.try_next().await? {
-                    if let Ok(Some(usable)) = row.usable() {
-                        take(usable, read_at);
+                    if let Ok(Some(found)) = row.gate_credential() {
+                        take(found, read_at);
                     }
                 }
                 Ok(())
@@ -153,22 +127,25 @@ impl Store {
         .await
     }
 
-    /// The kinds of slow hash there are at this moment: one of each cost, and their number.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
+    /// One password hash of each cost in use, and how many have it.
     pub async fn hash_kinds(&self, now: Timestamp) -> Result<Vec<(PasswordHash, u64)>, StoreError> {
         let sql = "SELECT MIN(password_hash), COUNT(*) FROM credentials WHERE password_cost IS NOT NULL
             AND password_cost <> $1 GROUP BY password_cost";
         let rows: Vec<(String, i64)> = self
-            .within(async { on!(&self.pools, |pool| Ok(sqlx::query_as(sql).bind(CLEARED).fetch_all(pool).await?)) })
+            .timed(async {
+                with_pool!(&self.pools, |pool| Ok(sqlx::query_as(sql).bind(CLEARED).fetch_all(pool).await?))
+            })
             .await?;
         let sql = "SELECT password_hash, previous_password_hash FROM credentials
             WHERE previous_ends_at > $1 AND previous_password_hash IS NOT NULL AND password_hash IS NOT NULL LIMIT $2";
         let overlaps: Vec<(String, String)> = self
-            .within(async {
+            .timed(async {
                 let now = now.as_millisecond();
-                on!(&self.pools, |pool| Ok(sqlx::query_as(sql).bind(now).bind(OVERLAPS).fetch_all(pool).await?))
+                with_pool!(&self.pools, |pool| Ok(sqlx::query_as(sql)
+                    .bind(now)
+                    .bind(MAX_OVERLAPS)
+                    .fetch_all(pool)
+                    .await?))
             })
             .await?;
         let kind = |(hash, count): (String, i64)| Some((hash.parse().ok()?, u64::try_from(count).ok()?));
@@ -180,13 +157,8 @@ impl Store {
     }
 }
 
-fn one(row: Row) -> Result<Versioned<Option<GateCredential>>, StoreError> {
-    Ok(Versioned { read_at: row.read_at, found: row.usable()? })
-}
-
 impl GateCredential {
-    /// As it counts at this moment: a token from before a reset ends, and so does a password from before one, whose
-    /// user name goes on with the new one.
+    /// As valid at `now`: `None` for a previous token that has ended; without a previous password that has ended.
     pub fn at(mut self, now: Timestamp) -> Option<Self> {
         if self.ends_at.is_none_or(|end| now < end) {
             return Some(self);
@@ -201,7 +173,7 @@ impl GateCredential {
 }
 
 impl Row {
-    /// Both hashes, while there are two.
+    /// Both hashes during an overlap.
     fn with_previous(&self, current: PasswordHash) -> Result<PasswordHash, StoreError> {
         let Some(previous) = &self.previous_password_hash else { return Ok(current) };
         let id = || self.id.clone().unwrap_or_default();
@@ -210,7 +182,7 @@ impl Row {
         Ok(PasswordHash::Overlap(Box::new(Overlap::new(current, previous))))
     }
 
-    fn usable(self) -> Result<Option<GateCredential>, StoreError> {
+    fn gate_credential(self) -> Result<Option<GateCredential>, StoreError> {
         let Some(id) = self.id.clone() else { return Ok(None) };
         let broken = |column| StoreError::Inconsistent { table: "credentials", column, id: id.clone() };
         let account = self.account.as_deref().unwrap_or_default().parse().map_err(|_| broken("account"))?;
@@ -219,7 +191,7 @@ impl Row {
             (Some(digest), None, None) => {
                 StoredSecret::Token(TokenDigest::from_bytes(digest).ok_or_else(|| broken("digest"))?)
             }
-            // Cleared: nobody can present it.
+            // Cleared: no secret matches it.
             (None, None, None) => return Ok(None),
             (None, Some(_), Some(hash)) if hash == CLEARED => return Ok(None),
             (None, Some(username), Some(hash)) => StoredSecret::Password {
@@ -239,35 +211,31 @@ impl Row {
             enabled: self.enabled.unwrap_or(false),
             version: self.version.as_deref().map(str::parse).transpose().map_err(|_| broken("version"))?,
             scopes,
-            expires_at: self.expires_at.map(moment).transpose().map_err(|()| broken("expires_at"))?,
+            expires_at: self.expires_at.map(from_millis).transpose().map_err(|()| broken("expires_at"))?,
             addresses: addresses(self.addresses.as_deref().unwrap_or_default()).ok_or_else(|| broken("addresses"))?,
             rate_limit: rate_limit(self.rate_requests, self.rate_seconds, self.rate_burst)
                 .map_err(|()| broken("rate_requests"))?,
             last_use: Some(Box::default()),
             id: id.parse().map_err(|_| broken("id"))?,
         };
-        let ends_at = self.ends_at.or(self.previous_ends_at).map(moment).transpose().map_err(|()| broken("ends_at"))?;
+        let ends_at =
+            self.ends_at.or(self.previous_ends_at).map(from_millis).transpose().map_err(|()| broken("ends_at"))?;
         Ok(Some(GateCredential { credential, owner, ends_at }))
     }
 }
 
-/// Words with one space between them.
-pub(in crate::store) fn labels(words: &str) -> Option<Vec<Label>> {
+/// Parses words separated by spaces.
+pub(super) fn labels(words: &str) -> Option<Vec<Label>> {
     words.split(' ').filter(|word| !word.is_empty()).map(|word| word.parse().ok()).collect()
 }
 
-/// Words with one space between them.
-pub(in crate::store) fn addresses(words: &str) -> Option<Box<[IpNet]>> {
+/// Parses words separated by spaces.
+pub(super) fn addresses(words: &str) -> Option<Box<[IpNet]>> {
     words.split(' ').filter(|word| !word.is_empty()).map(|word| word.parse().ok()).collect()
 }
 
-/// Milliseconds since 1970.
-pub(in crate::store) fn moment(millis: i64) -> Result<Timestamp, ()> {
-    Timestamp::from_millisecond(millis).map_err(|_| ())
-}
-
-/// All three, or none.
-pub(in crate::store) fn rate_limit(
+/// All three numbers, or none.
+pub(super) fn rate_limit(
     requests: Option<i64>,
     seconds: Option<i64>,
     burst: Option<i64>,

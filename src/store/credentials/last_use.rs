@@ -1,33 +1,33 @@
-//! When credentials were last used, and from where.
+//! Last uses of credentials.
 
 use std::collections::BTreeMap;
 
 use crate::credential::{Label, RecentUses, Use};
 use crate::store::transaction::Touched;
-use crate::store::{Store, StoreError, put};
+use crate::store::{Store, StoreError, execute};
 
-/// In one statement; SQLite takes at most 32,766 parameters in one.
+/// Rows of three parameters in one statement: SQLite takes 32,766.
 const BATCH: usize = 2000;
 
 impl Store {
-    /// Writes last uses, in as few statements as they need; a later one that is known already stays. Nobody has
-    /// to forget anything because of it, so it is no change.
+    /// Writes last uses in few statements; a later use in the database stays. Gates cache no last use, so this is no
+    /// change of the feed.
     ///
     /// # Errors
-    /// When the database cannot be written; some may be written then.
-    pub async fn note_uses(&self, uses: &BTreeMap<Label, RecentUses>) -> Result<(), StoreError> {
+    /// Some uses may have been written.
+    pub async fn record_uses(&self, uses: &BTreeMap<Label, RecentUses>) -> Result<(), StoreError> {
         let last: Vec<(&Label, Use)> = uses.iter().filter_map(|(id, uses)| Some((id, uses.last()?))).collect();
         for batch in last.chunks(BATCH) {
-            self.note_last(batch).await?;
+            self.record_last(batch).await?;
         }
-        self.note_addresses(uses).await
+        self.record_addresses(uses).await
     }
 
-    /// In the order of the ids, so that gates that write at the same time never wait for each other in a circle.
-    async fn note_last(&self, batch: &[(&Label, Use)]) -> Result<(), StoreError> {
+    /// In the order of ids, so that concurrent writes of gates cannot deadlock.
+    async fn record_last(&self, batch: &[(&Label, Use)]) -> Result<(), StoreError> {
         // Unnamed columns of VALUES are column1, column2, … in both databases.
         let begin = "INSERT INTO uses (credential, at, used_from) SELECT v.column1, v.column2, v.column3 FROM (VALUES ";
-        let _touched: Touched = put!(self, begin, |sql, pool| {
+        let _touched: Touched = execute!(self, begin, |sql, pool| {
             for (index, (id, last)) in batch.iter().enumerate() {
                 sql.push(if index > 0 { ", (CAST(" } else { "(CAST(" }).push_bind(id.as_str());
                 sql.push(" AS TEXT), CAST(").push_bind(last.at.as_millisecond());

@@ -1,5 +1,5 @@
-//! Credentials by what people look for: some of them at a time, and how many there are. Which ones is read from one
-//! index alone (`credentials_of_account`, `credentials_of_all`).
+//! Listing and counting credentials by filter. Which rows match is read from one covering index
+//! (`credentials_of_account`, `credentials_of_all`).
 
 use jiff::Timestamp;
 use sqlx::QueryBuilder;
@@ -9,59 +9,45 @@ use super::search_index::KIND;
 use crate::credential::Label;
 use crate::store::{CredentialRecord, Cursor, Listing, Pools, Store, StoreError};
 
-/// What a credential is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CredentialKind {
-    /// A token of an account.
     Token,
-    /// A Basic pair of an account.
+    /// Basic credentials.
     Password,
     /// A user's own key.
     Own,
 }
 
-/// What becomes of a request with it; the first that fits.
+/// The first that applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CredentialState {
-    /// It has no secret.
+    /// Has no secret.
     Cleared,
-    /// Switched off.
     Disabled,
-    /// Past its date.
     Expired,
-    /// None of these.
     Enabled,
 }
 
-/// Which credentials are meant. Nothing means all.
+/// Conditions that all apply; the default matches every credential.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CredentialFilter {
-    /// Of this account.
     pub account: Option<Label>,
-    /// Of this user.
     pub owner: Option<Label>,
-    /// With this in their name, id or user name, in letters of any size.
+    /// Part of name, id or user name, case-insensitive.
     pub part: Option<String>,
-    /// Made at this moment or later.
+    /// Inclusive.
     pub created_from: Option<Timestamp>,
-    /// Made before this moment.
+    /// Exclusive.
     pub created_before: Option<Timestamp>,
-    /// In this state now.
     pub state: Option<CredentialState>,
-    /// Of this kind.
     pub kind: Option<CredentialKind>,
 }
 
-/// How many are in each state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StateCounts {
-    /// Without a secret.
     pub cleared: i64,
-    /// Switched off.
     pub disabled: i64,
-    /// Past their date.
     pub expired: i64,
-    /// None of these.
     pub enabled: i64,
 }
 
@@ -73,7 +59,7 @@ struct CountRow {
     expired: i64,
 }
 
-/// Conditions, for whichever database it is. Locating a text is what the two call differently.
+/// Conditions for either database; `$locate` is its function to find a substring.
 macro_rules! filtered {
     ($sql:expr, $filter:expr, $kind:expr, $state:expr, $now:expr, $locate:literal) => {{
         $sql.push(" WHERE TRUE");
@@ -102,15 +88,15 @@ macro_rules! filtered {
 }
 
 macro_rules! list {
-    ($pool:expr, $database:ty, $locate:literal, $filter:expr, $kind:expr, $behind:expr, $most:expr, $now:expr) => {{
+    ($pool:expr, $database:ty, $locate:literal, $filter:expr, $kind:expr, $after:expr, $limit:expr, $now:expr) => {{
         let mut sql = QueryBuilder::<$database>::new(format!("SELECT {COLUMNS} FROM (SELECT id FROM credentials"));
         filtered!(sql, $filter, $kind, $filter.state, $now, $locate);
-        if let Some(place) = $behind {
-            sql.push(" AND (created_at, id) < (").push_bind(place.created_at.as_millisecond());
-            sql.push(", ").push_bind(place.id.as_str()).push(")");
+        if let Some(cursor) = $after {
+            sql.push(" AND (created_at, id) < (").push_bind(cursor.created_at.as_millisecond());
+            sql.push(", ").push_bind(cursor.id.as_str()).push(")");
         }
-        // One more, to know whether there are more.
-        sql.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(i64::from($most) + 1);
+        // One more row shows whether there is a next page.
+        sql.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(i64::from($limit) + 1);
         sql.push(") l JOIN ").push(FROM.trim_start_matches("FROM ").replacen(
             "credentials c",
             "credentials c ON c.id = l.id",
@@ -124,7 +110,7 @@ macro_rules! list {
 macro_rules! count {
     ($pool:expr, $database:ty, $locate:literal, $filter:expr, $kind:expr, $now:expr) => {{
         let mut sql = QueryBuilder::<$database>::new("SELECT COUNT(*) AS total");
-        // Those that are enabled are what is left: for most rows it is the longest of the questions.
+        // Enabled ones are the remainder: their condition is the most expensive.
         for state in [CredentialState::Cleared, CredentialState::Disabled, CredentialState::Expired] {
             sql.push(", COUNT(*) FILTER (WHERE ").push(state.condition($now)).push(") AS ").push(state.as_str());
         }
@@ -135,42 +121,35 @@ macro_rules! count {
 }
 
 impl Store {
-    /// Those that are meant, behind a place in the order, the newest first. One that cannot be read does not keep
-    /// the others back.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
+    /// The newest `limit` credentials after the cursor.
     pub async fn list_credentials(
         &self,
         filter: &CredentialFilter,
-        behind: Option<&Cursor>,
-        most: u32,
+        after: Option<&Cursor>,
+        limit: u32,
         now: Timestamp,
     ) -> Result<Listing<CredentialRecord>, StoreError> {
-        let kind = self.kind_of(filter).await?;
+        let kind = self.kind_expression(filter).await?;
         let rows: Vec<Row> = self
-            .within(async {
+            .timed(async {
                 Ok(match &self.pools {
-                    Pools::Sqlite { read, .. } => list!(read, sqlx::Sqlite, "instr", filter, kind, behind, most, now),
-                    Pools::Postgres(pool) => list!(pool, sqlx::Postgres, "strpos", filter, kind, behind, most, now),
+                    Pools::Sqlite { read, .. } => list!(read, sqlx::Sqlite, "instr", filter, kind, after, limit, now),
+                    Pools::Postgres(pool) => list!(pool, sqlx::Postgres, "strpos", filter, kind, after, limit, now),
                 })
             })
             .await?;
-        Ok(Listing::at_places(rows, most, Row::place, Row::record))
+        Ok(Listing::by_cursor(rows, limit, Row::key, Row::record))
     }
 
-    /// How many of those that are meant are in each state, whichever state is meant.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
+    /// How many match in each state; the state of the filter is ignored.
     pub async fn count_credentials(
         &self,
         filter: &CredentialFilter,
         now: Timestamp,
     ) -> Result<StateCounts, StoreError> {
-        let kind = self.kind_of(filter).await?;
+        let kind = self.kind_expression(filter).await?;
         let row: CountRow = self
-            .within(async {
+            .timed(async {
                 Ok(match &self.pools {
                     Pools::Sqlite { read, .. } => count!(read, sqlx::Sqlite, "instr", filter, kind, now),
                     Pools::Postgres(pool) => count!(pool, sqlx::Postgres, "strpos", filter, kind, now),
@@ -181,15 +160,15 @@ impl Store {
         Ok(StateCounts { cleared, disabled, expired, enabled: total - cleared - disabled - expired })
     }
 
-    /// Where the kind stands. While a migration is filling it in, it is computed, which takes longer; what is searched
-    /// cannot be.
-    async fn kind_of(&self, filter: &CredentialFilter) -> Result<&'static str, StoreError> {
+    /// The SQL for the kind. While a migration fills the column in, the kind is computed, which is slower; the search
+    /// text cannot be.
+    async fn kind_expression(&self, filter: &CredentialFilter) -> Result<&'static str, StoreError> {
         if (filter.kind.is_none() && filter.part.is_none()) || self.is_filled().await? {
             return Ok("kind");
         }
         if filter.part.is_some() {
             return Err(StoreError::Unavailable(
-                "credentials cannot be searched until claviger database migrate has come to its end".into(),
+                "credentials cannot be searched until claviger database migrate has finished".into(),
             ));
         }
         Ok(KIND)
@@ -197,10 +176,8 @@ impl Store {
 }
 
 impl CredentialKind {
-    /// Every one there is.
     pub const ALL: [Self; 3] = [Self::Token, Self::Password, Self::Own];
 
-    /// Of this one.
     pub fn of(record: &CredentialRecord) -> Self {
         match (&record.owner, record.username()) {
             (Some(_), _) => Self::Own,
@@ -209,7 +186,6 @@ impl CredentialKind {
         }
     }
 
-    /// As it is stored and written.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Token => "token",
@@ -220,10 +196,9 @@ impl CredentialKind {
 }
 
 impl CredentialState {
-    /// Every one there is, the first that fits first.
+    /// In the order in which they apply.
     pub const ALL: [Self; 4] = [Self::Cleared, Self::Disabled, Self::Expired, Self::Enabled];
 
-    /// Of this one, at this moment.
     pub fn of(record: &CredentialRecord, now: Timestamp) -> Self {
         match (record.secret.is_cleared(), record.enabled) {
             (true, _) => Self::Cleared,
@@ -233,7 +208,6 @@ impl CredentialState {
         }
     }
 
-    /// As it is written.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Cleared => "cleared",
@@ -255,7 +229,6 @@ impl CredentialState {
 }
 
 impl StateCounts {
-    /// All of them.
     pub fn total(&self) -> i64 {
         self.cleared + self.disabled + self.expired + self.enabled
     }

@@ -1,14 +1,23 @@
-//! The table of credentials.
+//! The tables of credentials, their tokens and their uses.
 
-pub(super) mod addresses;
-pub(super) mod catalog_use;
-pub(super) mod gate;
-pub(super) mod last_use;
-pub(super) mod list;
-pub(super) mod read;
-pub(super) mod readiness;
-pub(super) mod record;
-pub(super) mod rehash;
-pub(super) mod search_index;
-pub(super) mod uniqueness;
-pub(super) mod write;
+mod addresses;
+mod catalog_use;
+mod gate;
+mod last_use;
+mod list;
+mod read;
+mod readiness;
+mod record;
+mod rehash;
+mod search_index;
+mod uniqueness;
+mod write;
+
+pub use catalog_use::CatalogUse;
+pub use gate::{GateCredential, Versioned};
+pub use list::{CredentialFilter, CredentialKind, CredentialState, StateCounts};
+pub use read::Page;
+pub use readiness::UserCredentialCounts;
+pub use record::{CredentialRecord, PreviousSecret, RecordSecret};
+pub(super) use search_index::IS_FILLED;
+pub use uniqueness::{Holders, TakenNames};

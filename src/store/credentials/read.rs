@@ -1,25 +1,27 @@
-//! Credentials as people handle them: reading whole records.
+//! Reading whole records.
 
-use super::gate::{addresses, labels, moment, rate_limit};
-use super::write::{BATCH, CLEARED};
+use super::gate::{addresses, labels, rate_limit};
+use super::write::CLEARED;
 use crate::credential::TokenDigest;
-use crate::store::transaction::{built, listed, within};
-use crate::store::{CredentialRecord, PreviousSecret, RecordSecret, Store, StoreError, Transaction, on, one};
+use crate::store::timestamps::from_millis;
+use crate::store::transaction::{BATCH, bind_list, build, lock_all, timed};
+use crate::store::{
+    CredentialRecord, PreviousSecret, RecordSecret, Store, StoreError, Transaction, fetch_optional, with_pool,
+};
 
-pub(in crate::store) const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "c.id, c.account, c.owner, c.name, c.description, c.contact_email, c.contact_mobile, c.username,
     c.password_hash, c.previous_password_hash, c.previous_ends_at, c.hint, c.enabled, c.disabled_reason, c.version,
     c.scopes, c.addresses, c.expires_at, c.rate_requests, c.rate_seconds, c.rate_burst, c.created_at, c.created_by,
     c.secret_made_at, c.handed_over_at, w.at AS last_used_at, w.used_from AS last_used_from,
     (SELECT COUNT(*) FROM credential_addresses a WHERE a.credential = c.id) AS recent_addresses, c.revision,
     t.digest, p.digest AS previous_digest, p.ends_at AS previous_token_ends_at";
-pub(in crate::store) const FROM: &str =
-    "FROM credentials c LEFT JOIN tokens t ON t.credential = c.id AND t.ends_at IS NULL
+pub(super) const FROM: &str = "FROM credentials c LEFT JOIN tokens t ON t.credential = c.id AND t.ends_at IS NULL
     LEFT JOIN tokens p ON p.credential = c.id AND p.ends_at IS NOT NULL
     LEFT JOIN uses w ON w.credential = c.id";
 
 #[derive(sqlx::FromRow)]
-pub(in crate::store) struct Row {
+pub(super) struct Row {
     id: String,
     account: String,
     owner: Option<String>,
@@ -54,40 +56,32 @@ pub(in crate::store) struct Row {
     previous_token_ends_at: Option<i64>,
 }
 
-/// Credentials in the order of their ids.
+/// Credentials in the order of ids.
 #[derive(Debug, Default)]
 pub struct Page {
-    /// Those that can be read.
     pub records: Vec<CredentialRecord>,
-    /// What is wrong with the others.
+    /// Why other rows of this page cannot be read.
     pub unreadable: Vec<StoreError>,
-    /// The id behind which the next page begins; `None` behind the last one.
+    /// The last id of this page; `None` for an empty page.
     pub end: Option<String>,
 }
 
 impl Store {
-    /// The credential with this id.
-    ///
-    /// # Errors
-    /// When the database cannot be asked, or holds what cannot be read.
     pub async fn credential(&self, id: &str) -> Result<Option<CredentialRecord>, StoreError> {
         let sql = format!("SELECT {COLUMNS} {FROM} WHERE c.id = $1");
-        let row: Option<Row> = one!(self, sql, id)?;
+        let row: Option<Row> = fetch_optional!(self, sql, id)?;
         row.map(Row::record).transpose()
     }
 
-    /// The next credentials behind this id, in the order of their ids; an empty one is before all of them. With an
-    /// account, only its own. One that cannot be read does not keep the others back.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    pub async fn credentials_after(&self, id: &str, account: Option<&str>, most: u32) -> Result<Page, StoreError> {
+    /// The next `limit` credentials after this id, in the order of ids; the empty id precedes all. With an account, only
+    /// its own.
+    pub async fn credentials_after(&self, id: &str, account: Option<&str>, limit: u32) -> Result<Page, StoreError> {
         let of_account = if account.is_some() { "AND c.account = $3" } else { "" };
         let sql = format!("SELECT {COLUMNS} {FROM} WHERE c.id > $1 {of_account} ORDER BY c.id LIMIT $2");
         let rows: Vec<Row> = self
-            .within(async {
-                on!(&self.pools, |pool| {
-                    let query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).bind(i64::from(most));
+            .timed(async {
+                with_pool!(&self.pools, |pool| {
+                    let query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).bind(i64::from(limit));
                     let query = if let Some(account) = account { query.bind(account) } else { query };
                     Ok(query.fetch_all(pool).await?)
                 })
@@ -105,44 +99,31 @@ impl Store {
 }
 
 impl Transaction {
-    /// The credential with this id, kept from being changed by others until the end.
-    ///
-    /// # Errors
-    /// When the database cannot be asked, or holds what cannot be read.
+    /// Locks the credential until the commit.
     pub async fn credential(&mut self, id: &str) -> Result<Option<CredentialRecord>, StoreError> {
         if !self.for_update().is_empty() {
-            // An outer join cannot be locked as a whole.
+            // PostgreSQL cannot lock the nullable side of an outer join.
             let sql = format!("SELECT revision FROM credentials WHERE id = $1{}", self.for_update());
-            let _locked: Option<(i64,)> = within!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            let _locked: Option<(i64,)> = timed!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql))
                 .bind(id)
                 .fetch_optional(connection))?;
         }
         let sql = format!("SELECT {COLUMNS} {FROM} WHERE c.id = $1");
         let row: Option<Row> =
-            within!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(connection))?;
+            timed!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(connection))?;
         row.map(Row::record).transpose()
     }
 
-    /// Those of these that there are, kept from being changed by others until the end.
-    ///
-    /// # Errors
-    /// When the database cannot be asked, or holds what cannot be read.
+    /// Those of these ids that exist, locked until the commit.
     pub async fn credentials(&mut self, ids: &[&str]) -> Result<Vec<CredentialRecord>, StoreError> {
+        if !self.for_update().is_empty() {
+            let _locked: Vec<(String,)> = lock_all!(self, "credentials", "id", ids)?;
+        }
         let mut found = Vec::new();
-        let lock = self.for_update();
         for batch in ids.chunks(BATCH) {
-            if !lock.is_empty() {
-                // In the order of their ids, so that two who want the same ones do not wait for each other.
-                let begin = "SELECT id FROM credentials WHERE id IN (";
-                let _locked: Vec<(String,)> = built!(self, begin, |sql, connection| {
-                    listed!(sql, batch.iter().copied());
-                    sql.push(") ORDER BY id").push(lock);
-                    sql.build_query_as().persistent(false).fetch_all(connection)
-                })?;
-            }
             let begin = format!("SELECT {COLUMNS} {FROM} WHERE c.id IN (");
-            let rows: Vec<Row> = built!(self, begin, |sql, connection| {
-                listed!(sql, batch.iter().copied());
+            let rows: Vec<Row> = build!(self, begin, |sql, connection| {
+                bind_list!(sql, batch.iter().copied());
                 sql.push(")");
                 sql.build_query_as().persistent(false).fetch_all(connection)
             })?;
@@ -153,15 +134,15 @@ impl Transaction {
 }
 
 impl Row {
-    /// Where it stands in a list.
-    pub(in crate::store) fn place(&self) -> (i64, &str) {
+    /// The key of its [`crate::store::Cursor`].
+    pub(super) fn key(&self) -> (i64, &str) {
         (self.created_at, &self.id)
     }
 
-    pub(in crate::store) fn record(self) -> Result<CredentialRecord, StoreError> {
+    pub(super) fn record(self) -> Result<CredentialRecord, StoreError> {
         let id = self.id.clone();
         let broken = |column| StoreError::Inconsistent { table: "credentials", column, id: id.clone() };
-        let instant = |millis: i64, column| moment(millis).map_err(|()| broken(column));
+        let instant = |millis: i64, column| from_millis(millis).map_err(|()| broken(column));
         let instants = |millis: Option<i64>, column| millis.map(|millis| instant(millis, column)).transpose();
         let digest = |bytes: &[u8]| TokenDigest::from_bytes(bytes).ok_or_else(|| broken("digest"));
         let secret = match (&self.digest, &self.username, &self.password_hash) {

@@ -1,44 +1,39 @@
-//! How far the credentials have come that a user would use: what has to be known to say what is missing.
+//! Counts for the diagnosis of what a user still lacks before a first call.
 
 use jiff::Timestamp;
 
 use crate::credential::Label;
-use crate::store::{Store, StoreError, asked};
+use crate::store::{Store, StoreError, fetch};
 
-/// How many credentials have come how far.
+/// A funnel: each count includes the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
 pub struct UserCredentialCounts {
-    /// There are.
     pub created: i64,
-    /// Of these, are switched on.
     pub enabled: i64,
-    /// Of those, have not expired.
+    /// Enabled and not expired.
     pub in_date: i64,
-    /// Of those, have a secret that somebody has seen.
+    /// Enabled, in date, and with a revealed secret.
     pub handed_over: i64,
 }
 
-/// A secret that nobody has seen waits on a link that was made with it or after it.
+/// A secret is not yet revealed while a link from the same time or later waits for it.
 const COUNTS: &str = "SELECT COUNT(*) AS created, COUNT(CASE WHEN enabled THEN 1 END) AS enabled,
     COUNT(CASE WHEN enabled AND in_date THEN 1 END) AS in_date,
-    COUNT(CASE WHEN enabled AND in_date AND NOT waits THEN 1 END) AS handed_over
+    COUNT(CASE WHEN enabled AND in_date AND NOT is_waiting THEN 1 END) AS handed_over
     FROM (SELECT c.enabled, (c.handed_over_at IS NULL AND EXISTS (SELECT 1 FROM reveals r
-        WHERE r.credential = c.id AND r.revealed_at IS NULL AND r.created_at >= c.secret_made_at)) AS waits,
+        WHERE r.credential = c.id AND r.revealed_at IS NULL AND r.created_at >= c.secret_made_at)) AS is_waiting,
     (c.expires_at IS NULL OR c.expires_at > ";
 
 impl Store {
-    /// How far the credentials have come that this user would use: their own, and with `shared` those of the account
-    /// that are nobody's own. One that was cleared has no secret to use, and does not count.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    pub async fn credentials_standing(
+    /// Counts the user's own credentials, and with `shared` those of that account without an owner. Cleared ones do not
+    /// count.
+    pub async fn user_credential_counts(
         &self,
         user: &str,
         shared: Option<&Label>,
         now: Timestamp,
     ) -> Result<UserCredentialCounts, StoreError> {
-        asked!(self, COUNTS, |sql, pool| {
+        fetch!(self, COUNTS, |sql, pool| {
             sql.push_bind(now.as_millisecond());
             sql.push(") AS in_date FROM credentials c WHERE NOT c.cleared AND (c.owner = ").push_bind(user);
             if let Some(account) = shared {

@@ -1,101 +1,90 @@
-//! Everything that is kept of a credential.
+//! A whole credential, as the control plane handles it.
 
 use ipnet::IpNet;
 use jiff::Timestamp;
 
 use crate::credential::{Label, PasswordHash, RateLimit, StoredSecret, TokenDigest};
 
-/// A credential as people handle it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CredentialRecord {
-    /// Unique for good.
+    /// Never reused while its row exists.
     pub id: Label,
-    /// The account it belongs to.
     pub account: Label,
-    /// The user it stands and falls with, for a user's own key.
+    /// Of a user's own key: the user whose role and state it depends on.
     pub owner: Option<Label>,
-    /// For people.
     pub name: Option<String>,
-    /// For people.
     pub description: Option<String>,
-    /// The person at the integrator.
+    /// The integrator's contact.
     pub contact_email: Option<String>,
-    /// Their mobile, as E.164.
+    /// E.164.
     pub contact_mobile: Option<String>,
-    /// What is kept of the secret.
     pub secret: RecordSecret,
-    /// What is kept of the one before, while it still counts.
+    /// Valid until its end, after a reset with an overlap.
     pub previous: Option<PreviousSecret>,
     /// The last four characters of a token.
     pub hint: Option<String>,
-    /// Switched on.
     pub enabled: bool,
-    /// Why it was switched off.
     pub disabled_reason: Option<String>,
-    /// The API version it is pinned to.
+    /// The API version that it is pinned to.
     pub version: Option<Label>,
-    /// What it may call; `None` means everything.
+    /// `None` allows everything, an empty list nothing.
     pub scopes: Option<Vec<Label>>,
-    /// Where it may be used from; empty means anywhere.
+    /// Networks that it may be used from; empty allows any.
     pub addresses: Vec<IpNet>,
-    /// Refused from this moment on.
+    /// Refused from here on.
     pub expires_at: Option<Timestamp>,
-    /// How often it may be used; `None` means as the settings say.
+    /// `None`: the limit of the settings.
     pub rate_limit: Option<RateLimit>,
-    /// When it was made.
     pub created_at: Timestamp,
-    /// By whom.
+    /// Id of the actor.
     pub created_by: String,
-    /// When its current secret was made.
+    /// When the current secret was created.
     pub secret_made_at: Timestamp,
-    /// When the integrator has seen the secret, where it was handed over.
+    /// When the secret was revealed to the integrator, if it was delivered.
     pub handed_over_at: Option<Timestamp>,
-    /// When it was last used, to a few seconds.
+    /// To a few seconds.
     pub last_used_at: Option<Timestamp>,
-    /// From where.
     pub last_used_from: Option<String>,
-    /// From how many addresses lately, of those that are kept ([`crate::credential::RecentUses`]).
+    /// Number of stored addresses, at most [`crate::credential::RecentUses::MOST`].
     pub recent_addresses: i64,
-    /// Counts changes.
+    /// Incremented by each write.
     pub revision: i64,
 }
 
-/// What is kept of a secret, as long as there is one: cleared, nothing is recognised by it until the next reset.
+/// What is stored of a secret: nothing once it is cleared, until the next reset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecordSecret {
-    /// The digest of a token.
     Token(Option<TokenDigest>),
-    /// A Basic pair.
     Password {
-        /// Stays when it is cleared, so that nobody else takes it.
+        /// Stays reserved when the password is cleared.
         username: Box<str>,
-        /// What the password is verified against.
         hash: Option<PasswordHash>,
     },
 }
 
-/// The secret before the last reset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PreviousSecret {
-    /// Of a token.
     Token {
-        /// Its digest.
         digest: TokenDigest,
-        /// Refused from this moment on.
+        /// Refused from here on.
         ends_at: Timestamp,
     },
-    /// Of a Basic pair.
     Password {
-        /// Its hash.
         hash: PasswordHash,
-        /// Refused from this moment on.
+        /// Refused from here on.
         ends_at: Timestamp,
     },
 }
 
 impl CredentialRecord {
-    /// One that was just made, with nothing but what it needs: switched on, and without any bound.
-    pub fn new(id: Label, account: Label, secret: impl Into<RecordSecret>, made_at: Timestamp, made_by: &str) -> Self {
+    /// A new credential: enabled, and without restrictions.
+    pub fn new(
+        id: Label,
+        account: Label,
+        secret: impl Into<RecordSecret>,
+        created_at: Timestamp,
+        created_by: &str,
+    ) -> Self {
         Self {
             id,
             account,
@@ -114,9 +103,9 @@ impl CredentialRecord {
             addresses: Vec::new(),
             expires_at: None,
             rate_limit: None,
-            created_at: made_at,
-            created_by: made_by.to_owned(),
-            secret_made_at: made_at,
+            created_at,
+            created_by: created_by.to_owned(),
+            secret_made_at: created_at,
             handed_over_at: None,
             last_used_at: None,
             last_used_from: None,
@@ -125,7 +114,7 @@ impl CredentialRecord {
         }
     }
 
-    /// The user name, of a Basic pair.
+    /// Of Basic credentials.
     pub fn username(&self) -> Option<&str> {
         match &self.secret {
             RecordSecret::Token(_) => None,
@@ -135,12 +124,11 @@ impl CredentialRecord {
 }
 
 impl RecordSecret {
-    /// True when nothing is recognised by it.
     pub fn is_cleared(&self) -> bool {
         matches!(self, Self::Token(None) | Self::Password { hash: None, .. })
     }
 
-    /// The same without what it is recognised by.
+    /// Without digest or hash.
     pub fn cleared(&self) -> Self {
         match self {
             Self::Token(_) => Self::Token(None),
@@ -148,7 +136,7 @@ impl RecordSecret {
         }
     }
 
-    /// As gates know it, unless it is cleared.
+    /// `None` when it is cleared.
     pub fn stored(&self) -> Option<StoredSecret> {
         match self {
             Self::Token(digest) => digest.map(StoredSecret::Token),

@@ -1,16 +1,13 @@
-//! Replacing a slow hash of yesterday by one of today, for the same password.
+//! Replacing an outdated password hash after a successful verification.
 
 use jiff::Timestamp;
 
 use crate::credential::{Credential, PasswordHash};
-use crate::store::transaction::{Touched, within};
+use crate::store::transaction::{Touched, timed};
 use crate::store::{Actor, ActorKind, AuditEntry, ChangeKind, Store, StoreError};
 
 impl Store {
-    /// Replaces the hash of a credential, unless it is another one by now; false then.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
+    /// False when the hash is no longer `old`.
     pub async fn replace_hash(
         &self,
         credential: &Credential,
@@ -22,7 +19,7 @@ impl Store {
         let mut transaction = self.begin(now).await?;
         let sql = "UPDATE credentials SET password_hash = $1, password_cost = $2, revision = revision + 1
             WHERE id = $3 AND password_hash = $4";
-        let touched: Touched = within!(transaction, |connection| sqlx::query(sql)
+        let touched: Touched = timed!(transaction, |connection| sqlx::query(sql)
             .bind(new.as_str())
             .bind(new.cost())
             .bind(id)

@@ -1,20 +1,16 @@
-//! Which names are in use.
+//! Checks whether names are taken.
 
 use sqlx::QueryBuilder;
 
-use super::write::BATCH;
 use crate::credential::TokenDigest;
-use crate::store::transaction::{built, listed};
-use crate::store::{Pools, Store, StoreError, Transaction, on};
+use crate::store::transaction::{BATCH, bind_list, build};
+use crate::store::{Pools, Store, StoreError, Transaction, with_pool};
 
-/// Names that credentials may have.
+/// Names to check.
 #[derive(Debug, Default)]
 pub struct TakenNames<'n> {
-    /// Ids.
     pub ids: Vec<&'n str>,
-    /// Of tokens.
     pub digests: Vec<TokenDigest>,
-    /// Of Basic pairs.
     pub usernames: Vec<&'n str>,
 }
 
@@ -49,36 +45,33 @@ macro_rules! ids_of {
     }};
 }
 
-/// Who has which name.
+/// Which credential has which name.
 #[derive(Debug, Default)]
 pub struct Holders {
-    /// Digests of tokens, also of those before a reset, and the ids of their credentials.
+    /// Token digests, current and previous, with credential ids.
     pub of_digests: Vec<(TokenDigest, String)>,
-    /// User names, and the ids of their credentials.
+    /// User names, with credential ids.
     pub of_usernames: Vec<(String, String)>,
 }
 
 impl Transaction {
-    /// Who has these digests and user names.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
+    /// The credentials that have these digests and user names.
     pub async fn holders(&mut self, digests: &[TokenDigest], usernames: &[&str]) -> Result<Holders, StoreError> {
         let mut holders = Holders::default();
         for batch in digests.chunks(BATCH) {
             let begin = "SELECT digest, credential FROM tokens WHERE digest IN (";
-            let rows: Vec<(Vec<u8>, String)> = built!(self, begin, |sql, connection| {
-                listed!(sql, batch.iter().map(|digest| digest.as_bytes().to_vec()));
+            let rows: Vec<(Vec<u8>, String)> = build!(self, begin, |sql, connection| {
+                bind_list!(sql, batch.iter().map(|digest| digest.as_bytes().to_vec()));
                 sql.push(")");
                 sql.build_query_as().persistent(false).fetch_all(connection)
             })?;
-            let known = |(bytes, id): (Vec<u8>, String)| Some((TokenDigest::from_bytes(&bytes)?, id));
-            holders.of_digests.extend(rows.into_iter().filter_map(known));
+            let holder = |(bytes, id): (Vec<u8>, String)| Some((TokenDigest::from_bytes(&bytes)?, id));
+            holders.of_digests.extend(rows.into_iter().filter_map(holder));
         }
         for batch in usernames.chunks(BATCH) {
             let begin = "SELECT username, id FROM credentials WHERE username IN (";
-            let rows: Vec<(String, String)> = built!(self, begin, |sql, connection| {
-                listed!(sql, batch.iter().copied());
+            let rows: Vec<(String, String)> = build!(self, begin, |sql, connection| {
+                bind_list!(sql, batch.iter().copied());
                 sql.push(")");
                 sql.build_query_as().persistent(false).fetch_all(connection)
             })?;
@@ -89,21 +82,15 @@ impl Transaction {
 }
 
 impl Store {
-    /// How many credentials and how many accounts there are.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
+    /// Numbers of credentials and accounts.
     pub async fn count(&self) -> Result<(i64, i64), StoreError> {
         let sql = "SELECT (SELECT COUNT(*) FROM credentials), (SELECT COUNT(*) FROM accounts)";
-        self.within(async { on!(&self.pools, |pool| Ok(sqlx::query_as(sql).fetch_one(pool).await?)) }).await
+        self.timed(async { with_pool!(&self.pools, |pool| Ok(sqlx::query_as(sql).fetch_one(pool).await?)) }).await
     }
 
-    /// The ids of the credentials that have one of these names; some may stand there more than once.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    pub async fn which_exist(&self, names: &TakenNames<'_>) -> Result<Vec<String>, StoreError> {
-        self.within(async {
+    /// The ids of the credentials that have one of these names, with duplicates.
+    pub async fn ids_with_names(&self, names: &TakenNames<'_>) -> Result<Vec<String>, StoreError> {
+        self.timed(async {
             Ok(match &self.pools {
                 Pools::Sqlite { read, .. } => ids_of!(names, read, sqlx::Sqlite),
                 Pools::Postgres(pool) => ids_of!(names, pool, sqlx::Postgres),

@@ -1,25 +1,23 @@
-//! Writing credentials: one, or as many as an import brings.
+//! Writing credentials: one, or a whole import.
 
 use jiff::Timestamp;
 
-use super::search_index::searched;
+use super::search_index::search_text;
 use crate::credential::{Label, PasswordHash, RateLimit};
-use crate::store::transaction::{Touched, built, listed, within};
+use crate::store::transaction::{BATCH, Touched, bind_list, build, timed};
 use crate::store::{
     ChangeKind, CredentialKind, CredentialRecord, PreviousSecret, RecordSecret, StoreError, Transaction,
 };
 
-/// In place of a hash and of its cost (shadow(5)): no password verifies against it.
-pub(in crate::store) const CLEARED: &str = "!";
-/// Rows in one statement: of 30 columns, of which SQLite takes 32,766 values.
-pub(in crate::store) const BATCH: usize = 1000;
+/// Stands for a cleared hash and its cost (as in shadow(5)): no password verifies against it.
+pub(super) const CLEARED: &str = "!";
 
 const INSERT: &str = "INSERT INTO credentials
     (id, account, owner, name, description, contact_email, contact_mobile, username, password_hash,
     password_cost, previous_password_hash, previous_ends_at, hint, enabled, disabled_reason, version, scopes,
     addresses, expires_at, rate_requests, rate_seconds, rate_burst, created_at, created_by, secret_made_at,
     handed_over_at, cleared, kind, search, revision) ";
-/// When it was made, by whom and when it was used is left alone.
+/// Creation and last use are kept.
 const UPDATE: &str = " ON CONFLICT (id) DO UPDATE SET account = excluded.account, owner = excluded.owner,
     name = excluded.name, description = excluded.description, contact_email = excluded.contact_email,
     contact_mobile = excluded.contact_mobile, username = excluded.username,
@@ -34,31 +32,31 @@ const UPDATE: &str = " ON CONFLICT (id) DO UPDATE SET account = excluded.account
     revision = credentials.revision + 1";
 
 impl Transaction {
-    /// Writes a credential, new or known, as a whole; when it was used is left alone. Its revision is counted here.
+    /// Inserts or replaces a credential, except its last use, and increments its revision.
     ///
     /// # Errors
-    /// When one of its names is taken or its account is unknown, or the database cannot be written.
+    /// [`StoreError::Taken`] for a user name or token, [`StoreError::MissingReference`] for an unknown account or owner.
     pub async fn put_credential(&mut self, record: &CredentialRecord) -> Result<(), StoreError> {
         self.put_credentials(std::slice::from_ref(record)).await
     }
 
-    /// The same for many, no two of the same id.
+    /// [`Self::put_credential`] for many, with distinct ids.
     ///
     /// # Errors
-    /// As above, without saying which one it is.
+    /// The same; which record failed is not reported.
     pub async fn put_credentials(&mut self, records: &[CredentialRecord]) -> Result<(), StoreError> {
         for batch in records.chunks(BATCH) {
             self.write_rows(batch, UPDATE).await?;
-            self.forget_tokens(batch).await?;
+            self.delete_tokens(batch).await?;
             self.write_tokens(batch).await?;
         }
         Ok(())
     }
 
-    /// Writes new credentials.
+    /// Inserts new credentials.
     ///
     /// # Errors
-    /// As above, and when one of the ids is taken, by somebody who was quicker too.
+    /// [`StoreError::Taken`] for an id too.
     pub async fn add_credentials(&mut self, records: &[CredentialRecord]) -> Result<(), StoreError> {
         for batch in records.chunks(BATCH) {
             self.write_rows(batch, "").await?;
@@ -68,7 +66,7 @@ impl Transaction {
     }
 
     async fn write_rows(&mut self, batch: &[CredentialRecord], on_conflict: &str) -> Result<(), StoreError> {
-        let _touched: Touched = built!(self, INSERT, |sql, connection| {
+        let _touched: Touched = build!(self, INSERT, |sql, connection| {
             sql.push_values(batch, |mut row, record| {
                 let (username, hash) = pair(&record.secret);
                 let previous = previous_password(record);
@@ -100,22 +98,22 @@ impl Transaction {
                     .push_bind(millis(record.handed_over_at))
                     .push_bind(record.secret.is_cleared())
                     .push_bind(CredentialKind::of(record).as_str())
-                    .push_bind(searched(record))
+                    .push_bind(search_text(record))
                     .push("1");
             });
             sql.push(on_conflict);
             sql.build().persistent(false).execute(connection)
         })?;
         for record in batch {
-            // Its digest may be one that gates have asked for in vain.
+            // Gates may have cached its digest as unknown.
             self.changed(ChangeKind::Secret, record.id.as_str());
         }
         Ok(())
     }
 
-    async fn forget_tokens(&mut self, batch: &[CredentialRecord]) -> Result<(), StoreError> {
-        let _touched: Touched = built!(self, "DELETE FROM tokens WHERE credential IN (", |sql, connection| {
-            listed!(sql, batch.iter().map(|record| record.id.as_str()));
+    async fn delete_tokens(&mut self, batch: &[CredentialRecord]) -> Result<(), StoreError> {
+        let _touched: Touched = build!(self, "DELETE FROM tokens WHERE credential IN (", |sql, connection| {
+            bind_list!(sql, batch.iter().map(|record| record.id.as_str()));
             sql.push(")");
             sql.build().persistent(false).execute(connection)
         })?;
@@ -136,7 +134,7 @@ impl Transaction {
             return Ok(());
         }
         let begin = "INSERT INTO tokens (digest, credential, ends_at) ";
-        let _touched: Touched = built!(self, begin, |sql, connection| {
+        let _touched: Touched = build!(self, begin, |sql, connection| {
             sql.push_values(&tokens, |mut row, (digest, credential, ends_at)| {
                 row.push_bind(digest.as_bytes().to_vec()).push_bind(*credential).push_bind(*ends_at);
             });
@@ -145,13 +143,10 @@ impl Transaction {
         Ok(())
     }
 
-    /// Deletes a credential for good. False when there is none with this id.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
+    /// False when there is no such credential.
     pub async fn delete_credential(&mut self, id: &str) -> Result<bool, StoreError> {
         let sql = "DELETE FROM credentials WHERE id = $1";
-        let touched: Touched = within!(self, |connection| sqlx::query(sql).bind(id).execute(connection))?;
+        let touched: Touched = timed!(self, |connection| sqlx::query(sql).bind(id).execute(connection))?;
         self.changed(ChangeKind::Credential, id);
         Ok(touched.0 > 0)
     }
@@ -175,8 +170,8 @@ fn rate(record: &CredentialRecord, number: fn(&RateLimit) -> u32) -> Option<i64>
     record.rate_limit.as_ref().map(|rate| i64::from(number(rate)))
 }
 
-fn millis(moment: Option<Timestamp>) -> Option<i64> {
-    moment.map(Timestamp::as_millisecond)
+fn millis(timestamp: Option<Timestamp>) -> Option<i64> {
+    timestamp.map(Timestamp::as_millisecond)
 }
 
 fn words<T: ToString>(items: impl Iterator<Item = T>) -> String {

@@ -1,4 +1,4 @@
-//! A whole copy of an SQLite file, while everybody goes on.
+//! Online backup of an SQLite file.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -7,26 +7,24 @@ use std::path::{Path, absolute};
 use crate::store::{Pools, Store, StoreError};
 
 impl Store {
-    /// Copies the database, as it is at one moment, into a file that is not there yet. This has no limit in time.
+    /// Copies a snapshot of the database into a new file, without a timeout.
     ///
     /// # Errors
-    /// When that file is there, cannot be written, is not named in UTF-8, or the database is on a server.
+    /// [`StoreError::Unusable`] when the file exists, cannot be written or has a name that is not UTF-8, or when the
+    /// database is on a server.
     pub async fn copy_into(&self, file: &Path) -> Result<(), StoreError> {
         let Pools::Sqlite { write, .. } = &self.pools else {
-            return Err(StoreError::Unusable {
-                problem: "it is on a server, which only its own programs can copy as a whole".into(),
-                remedy: "use pg_dump",
-            });
+            return Err(StoreError::Unusable { problem: "it is on a PostgreSQL server".into(), remedy: "use pg_dump" });
         };
-        // SQLite takes `:memory:` and `file:` for something else than a file of that name, unless there is a folder.
+        // SQLite gives `:memory:` and `file:` a meaning of their own, but not in an absolute path.
         let file = absolute(file).map_err(|error| unwritable(&error))?;
         let Some(path) = file.to_str() else {
             return Err(StoreError::Unusable {
-                problem: "the name of the copy is not UTF-8, as SQLite needs it".into(),
+                problem: "the name of the copy is not UTF-8, which SQLite needs".into(),
                 remedy: "name another file",
             });
         };
-        // Only an empty file is written to, and this one nobody else can read.
+        // VACUUM INTO accepts an empty file; this one is readable by its owner alone.
         drop(
             OpenOptions::new()
                 .write(true)
@@ -37,20 +35,19 @@ impl Store {
         );
         let copied = sqlx::query("VACUUM INTO $1").bind(path).execute(write).await;
         let copied = copied.map_err(StoreError::from).map(drop);
-        let kept = copied.and_then(|()| keep(&file).map_err(|error| unwritable(&error)));
-        if kept.is_err() {
-            // A part of a copy would be taken for one.
-            let _not_even_that = std::fs::remove_file(&file);
+        let synced = copied.and_then(|()| sync(&file).map_err(|error| unwritable(&error)));
+        if synced.is_err() {
+            // An incomplete copy could be mistaken for a backup.
+            let _not_removed = std::fs::remove_file(&file);
         }
-        kept
+        synced
     }
 }
 
-/// Puts the copy where a crash does not reach it, if there is one.
-fn keep(file: &Path) -> std::io::Result<()> {
+fn sync(file: &Path) -> std::io::Result<()> {
     let copy = File::open(file)?;
     if copy.metadata()?.len() == 0 {
-        return Err(std::io::Error::other("nothing has arrived in the file"));
+        return Err(std::io::Error::other("the copy is empty"));
     }
     copy.sync_all()
 }
@@ -58,6 +55,6 @@ fn keep(file: &Path) -> std::io::Result<()> {
 fn unwritable(error: &std::io::Error) -> StoreError {
     StoreError::Unusable {
         problem: format!("the copy cannot be written: {error}"),
-        remedy: "name a file that is not there yet, in a folder that this user may write to",
+        remedy: "name a file that does not exist, in a folder that this user may write to",
     }
 }

@@ -1,4 +1,4 @@
-//! Whether the SQLite file is still the one that was opened.
+//! Checks that the path of the SQLite file still leads to the opened file.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::store::{Pools, Store, StoreError};
 
-/// A file, and what stood there when it was opened.
+/// A path, with the device and inode that it had when it was opened.
 #[derive(Debug)]
 pub(in crate::store) struct OpenedFile {
     path: PathBuf,
@@ -14,7 +14,6 @@ pub(in crate::store) struct OpenedFile {
 }
 
 impl OpenedFile {
-    /// As it is now.
     pub(in crate::store) fn at(path: &Path) -> Self {
         Self { path: path.to_owned(), opened: identity(path) }
     }
@@ -29,11 +28,10 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
 }
 
 impl Store {
-    /// Sees to it that what is read is what others write: connections keep a file that was moved or deleted, and
-    /// would never hear of a change to the one that has come in its place.
+    /// Open connections keep reading a file that was moved or deleted, and never see changes to its replacement.
     ///
     /// # Errors
-    /// [`StoreError::Unusable`] when another file is there, or none.
+    /// [`StoreError::Unusable`] when the path leads to another file, or to none.
     pub fn check_file(&self) -> Result<(), StoreError> {
         match &self.pools {
             Pools::Sqlite { file, .. } if !file.is_there() => Err(StoreError::Unusable {

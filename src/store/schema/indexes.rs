@@ -1,15 +1,15 @@
-//! The indexes that a migration builds while everybody goes on.
+//! Indexes that a migration builds without blocking other sessions.
 
 use sqlx::AssertSqlSafe;
 
 use super::lock::MigrationLock;
 use crate::store::StoreError;
 
-/// Finds the rows that are not filled in yet; empty when all are.
-pub(in crate::store) const UNFILLED: (&str, &str) = ("credentials_unfilled", "credentials (id) WHERE search IS NULL");
+/// Partial index on rows that are not filled in yet.
+pub(super) const UNFILLED: (&str, &str) = ("credentials_unfilled", "credentials (id) WHERE search IS NULL");
 
-/// Name, and what it is on.
-pub(in crate::store) const INDEXES: [(&str, &str); 6] = [
+/// Name and definition.
+pub(super) const INDEXES: [(&str, &str); 6] = [
     ("credentials_of_account", "credentials (account, created_at, id, cleared, enabled, expires_at, kind, search)"),
     ("credentials_of_owner", "credentials (owner, account, created_at, id) WHERE owner IS NOT NULL"),
     ("credentials_of_all", "credentials (created_at, id, cleared, enabled, expires_at, kind, search)"),
@@ -18,26 +18,26 @@ pub(in crate::store) const INDEXES: [(&str, &str); 6] = [
     ("access_requests_created", "access_requests (created_at, id)"),
 ];
 
-/// Those that do what older ones did.
-pub(in crate::store) const REPLACED: [&str; 3] = ["credentials_account", "credentials_created", "credentials_owner"];
+/// Indexes that those of [`INDEXES`] replace.
+pub(super) const REPLACED: [&str; 3] = ["credentials_account", "credentials_created", "credentials_owner"];
 
 impl MigrationLock {
-    /// Builds an index, unless it is there.
-    pub(in crate::store) async fn build(&mut self, (name, of): (&str, &str)) -> Result<(), StoreError> {
-        if self.is_half_built(name).await? {
+    /// Builds an index, unless it exists.
+    pub(super) async fn build(&mut self, (name, of): (&str, &str)) -> Result<(), StoreError> {
+        if self.is_invalid(name).await? {
             self.drop_index(name).await?;
         }
         let concurrently = self.concurrently();
         self.run(format!("CREATE INDEX {concurrently} IF NOT EXISTS {name} ON {of}")).await
     }
 
-    /// Drops an index, if it is there.
-    pub(in crate::store) async fn drop_index(&mut self, name: &str) -> Result<(), StoreError> {
+    /// Drops an index, if it exists.
+    pub(super) async fn drop_index(&mut self, name: &str) -> Result<(), StoreError> {
         let concurrently = self.concurrently();
         self.run(format!("DROP INDEX {concurrently} IF EXISTS {name}")).await
     }
 
-    /// Without keeping writers away. SQLite cannot; its readers see the file as it was before.
+    /// Lets other sessions write meanwhile. SQLite cannot; its readers see the state from before.
     fn concurrently(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => "",
@@ -45,8 +45,8 @@ impl MigrationLock {
         }
     }
 
-    /// What a server leaves where building was stopped: in the way, and of no use.
-    async fn is_half_built(&mut self, name: &str) -> Result<bool, StoreError> {
+    /// An interrupted CREATE INDEX CONCURRENTLY leaves an invalid index.
+    async fn is_invalid(&mut self, name: &str) -> Result<bool, StoreError> {
         let Self::Postgres(connection) = self else { return Ok(false) };
         let sql = "SELECT COUNT(*) FROM pg_index WHERE indexrelid = to_regclass($1) AND NOT indisvalid";
         let count: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).bind(name).fetch_one(&mut **connection).await?;

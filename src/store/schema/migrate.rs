@@ -1,5 +1,5 @@
-//! Bringing a database to the schema of this program while gates go on with it: quick statements first, then rows in
-//! small batches, then indexes beside everything else. Whatever stops it, the next one goes on from there.
+//! Migrations, while gates use the database: first quick statements, then rows in small batches, then concurrent index
+//! builds. An interrupted migration is continued by the next one.
 
 use std::time::Duration;
 
@@ -11,81 +11,81 @@ use super::lock::MigrationLock;
 use super::{MIGRATIONS, newest};
 use crate::store::{Store, StoreError};
 
-/// A table that somebody else holds is asked for so often, about a minute in all.
-const ATTEMPTS: u32 = 30;
-/// Between two attempts everybody else gets through.
-const PAUSE: Duration = Duration::from_secs(1);
+/// With [`RETRY_INTERVAL`] and the lock timeout, about a minute in all.
+const MAX_ATTEMPTS: u32 = 30;
+/// Lets queued statements of others through.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Store {
-    /// Brings the schema to the version that this program works with, and what is in it. Two at the same time are one
-    /// after the other, or do no harm. Nothing is done to a newer one that this program can work with.
+    /// Migrates schema and rows to the version of this program. Concurrent calls wait for each other. A newer schema that
+    /// this program can use stays as it is.
     ///
     /// # Errors
-    /// When it is newer than that, or the database refuses.
+    /// [`StoreError::Unusable`] when the schema is too new.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        let patient = self.patient();
-        let outcome = patient.migrate_patiently().await;
-        patient.close().await;
+        let store = self.for_migration();
+        let outcome = store.migrate_schema_and_rows().await;
+        store.close().await;
         outcome
     }
 
-    async fn migrate_patiently(&self) -> Result<(), StoreError> {
-        let mut turn = MigrationLock::wait(self).await?;
+    async fn migrate_schema_and_rows(&self) -> Result<(), StoreError> {
+        let mut lock = MigrationLock::acquire(self).await?;
         let state = self.schema().await?;
         if state.has > state.wants {
-            return state.usable();
+            return state.check_not_too_new();
         }
-        self.apply(&mut turn).await?;
+        self.apply(&mut lock).await?;
         if !self.schema().await?.is_finished {
-            self.finish(&mut turn).await?;
+            self.finish(&mut lock).await?;
         }
         Ok(())
     }
 
-    /// Statements that are quick once they have their table. For that they wait less long than a look-up does, as
-    /// look-ups wait behind them.
-    async fn apply(&self, turn: &mut MigrationLock) -> Result<(), StoreError> {
+    /// Quick statements, once they have their table lock. Their lock timeout is shorter than that of a lookup, because
+    /// lookups queue behind them.
+    async fn apply(&self, lock: &mut MigrationLock) -> Result<(), StoreError> {
         let migrator = migrator(!self.is_embedded());
         let mut attempt = 1;
         loop {
-            let Err(error) = turn.apply(&migrator).await else { return Ok(()) };
-            // Nothing locks a file of SQLite against others: whoever comes second finds the tables there.
+            let Err(error) = lock.apply(&migrator).await else { return Ok(()) };
+            // SQLite has no migration lock: the second process finds the tables of the first.
             if self.schema().await?.has >= newest() {
                 return Ok(());
             }
-            let (error, is_refused) = told(error);
-            if !is_refused || !error.is_transient() || attempt == ATTEMPTS {
+            let (error, is_from_database) = classify(error);
+            if !is_from_database || !error.is_transient() || attempt == MAX_ATTEMPTS {
                 return Err(error);
             }
-            tracing::warn!(%error, attempt, "the schema cannot be changed yet; trying again");
+            tracing::warn!(%error, attempt, "the schema cannot be changed yet; retrying");
             attempt += 1;
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(RETRY_INTERVAL).await;
         }
     }
 
-    async fn finish(&self, turn: &mut MigrationLock) -> Result<(), StoreError> {
-        turn.be_patient().await?;
-        turn.build(UNFILLED).await?;
+    async fn finish(&self, lock: &mut MigrationLock) -> Result<(), StoreError> {
+        lock.disable_lock_timeout().await?;
+        lock.build(UNFILLED).await?;
         let filled = self.fill().await?;
         for index in INDEXES {
-            turn.build(index).await?;
+            lock.build(index).await?;
         }
         for name in REPLACED {
-            turn.drop_index(name).await?;
+            lock.drop_index(name).await?;
         }
         if filled > 0 {
-            turn.prune().await;
+            lock.vacuum().await;
         }
-        turn.run(format!("UPDATE schema_mark SET finished = {}", newest())).await
+        lock.run(format!("UPDATE schema_mark SET finished = {}", newest())).await
     }
 }
 
-/// What it is, and whether the database has said it.
-fn told(error: MigrateError) -> (StoreError, bool) {
+/// The error, and whether it came from the database.
+fn classify(error: MigrateError) -> (StoreError, bool) {
     match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-            let is_refused = matches!(error, sqlx::Error::Database(_));
-            (error.into(), is_refused)
+            let is_from_database = matches!(error, sqlx::Error::Database(_));
+            (error.into(), is_from_database)
         }
         other => {
             let problem = other.to_string();
@@ -102,12 +102,12 @@ fn migrator(for_postgres: bool) -> Migrator {
         } else {
             (*text).to_owned()
         };
-        // Ours, word for word.
+        // A constant of this program.
         let sql = AssertSqlSafe(text).into_sql_str();
         Migration::new(*version, (*name).into(), MigrationType::Simple, sql, false)
     };
     let mut migrator = Migrator::with_migrations(MIGRATIONS.iter().map(migration).collect());
-    // There is a lock of our own, that nobody waits for within a statement.
+    // See `MigrationLock`.
     migrator.set_locking(false);
     migrator
 }

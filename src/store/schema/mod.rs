@@ -1,74 +1,69 @@
-//! The schema: which one there is, and whether this program can work with it.
+//! The schema: its version, and whether this program can use it.
 
-pub(super) mod backup;
-pub(super) mod file_identity;
-pub(super) mod indexes;
-pub(super) mod lock;
-pub(super) mod migrate;
-use super::credentials::search_index::IS_FILLED;
-use super::{Pools, Store, StoreError, on};
+mod backup;
+mod file_identity;
+mod indexes;
+mod lock;
+mod migrate;
 
-/// In order; what was released is never changed. Quick statements only, see `migrating`. One after which older programs
-/// can no longer work, reading and writing, says so: `UPDATE schema_mark SET readable_from = …`. They are part of the
-/// program.
-pub(super) const MIGRATIONS: [(i64, &str, &str); 3] = [
+use super::credentials::IS_FILLED;
+use super::{Pools, Store, StoreError, with_pool};
+
+pub(super) use file_identity::OpenedFile;
+
+/// In order; a released one never changes. Quick statements only, see `migrate`. One that older programs cannot work
+/// with, reading or writing, says so: `UPDATE schema_mark SET readable_from = …`.
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "control plane", include_str!("migrations/0002_control_plane.sql")),
     (3, "addresses", include_str!("migrations/0003_addresses.sql")),
 ];
 
-/// How a database stands to this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SchemaState {
-    /// The version of the schema it has; 0 for none.
+    /// Version of the database; 0 for none.
     pub has: i64,
-    /// The version that this program works with.
+    /// Version of this program.
     pub wants: i64,
-    /// The version from which on programs can work with it.
+    /// The oldest program version that can use the database.
     pub readable_from: i64,
-    /// True when a migration has left nothing to fill in or to build.
+    /// True when no row is left to fill in and no index to build.
     pub is_finished: bool,
 }
 
 impl SchemaState {
-    /// True when this program can work with it: it is of this version, or of one that has only grown since.
+    /// True when this program can use it: it has this version, or a newer one that only adds.
     pub fn is_current(&self) -> bool {
         self.has >= self.wants && !self.is_too_new()
     }
 
-    /// True when a newer program has been at it, and this one can no longer work with it.
+    /// True when a newer program has migrated it beyond what this one can use.
     pub fn is_too_new(&self) -> bool {
         self.has > self.wants && self.readable_from > self.wants
     }
 
-    /// An error when it is too new.
-    pub(super) fn usable(&self) -> Result<(), StoreError> {
+    fn check_not_too_new(&self) -> Result<(), StoreError> {
         if !self.is_too_new() {
             return Ok(());
         }
         let (has, readable_from, wants) = (self.has, self.readable_from, self.wants);
         Err(StoreError::Unusable {
             problem: format!(
-                "its schema is at version {has}, which needs a claviger that knows {readable_from}, and this one knows {wants}"
+                "its schema is at version {has}, which needs a claviger of schema version {readable_from}, and this one has {wants}"
             ),
             remedy: "use the version of claviger that last migrated it, or a newer one",
         })
     }
 }
 
-/// What this program works with.
-pub(super) fn newest() -> i64 {
+fn newest() -> i64 {
     MIGRATIONS.iter().map(|(version, ..)| *version).max().unwrap_or_default()
 }
 
 impl Store {
-    /// How the schema stands.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
     pub async fn schema(&self) -> Result<SchemaState, StoreError> {
         let wants = newest();
-        self.within(async {
+        self.timed(async {
             let exists = match &self.pools {
                 Pools::Sqlite { .. } => "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'",
                 Pools::Postgres(_) => {
@@ -76,35 +71,35 @@ impl Store {
                     WHERE table_name = '_sqlx_migrations' AND table_schema = current_schema()"
                 }
             };
-            let before = |has| SchemaState { has, wants, readable_from: has, is_finished: false };
-            let tables: i64 = on!(&self.pools, |pool| sqlx::query_scalar(exists).fetch_one(pool).await?);
+            let unfinished = |has| SchemaState { has, wants, readable_from: has, is_finished: false };
+            let tables: i64 = with_pool!(&self.pools, |pool| sqlx::query_scalar(exists).fetch_one(pool).await?);
             if tables == 0 {
-                return Ok(before(0));
+                return Ok(unfinished(0));
             }
             let has = "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations WHERE success";
-            let has: i64 = on!(&self.pools, |pool| sqlx::query_scalar(has).fetch_one(pool).await?);
+            let has: i64 = with_pool!(&self.pools, |pool| sqlx::query_scalar(has).fetch_one(pool).await?);
             if has < wants {
-                return Ok(before(has));
+                return Ok(unfinished(has));
             }
             let mark = "SELECT readable_from, finished FROM schema_mark WHERE only_row = 1";
             let (readable_from, finished): (i64, i64) =
-                on!(&self.pools, |pool| sqlx::query_as(mark).fetch_one(pool).await?);
-            // What a newer one has to fill in is not known here.
+                with_pool!(&self.pools, |pool| sqlx::query_as(mark).fetch_one(pool).await?);
+            // A newer program finishes its own migrations.
             let is_finished = has > wants
-                || finished >= wants && on!(&self.pools, |pool| sqlx::query_scalar(IS_FILLED).fetch_one(pool).await?);
+                || finished >= wants
+                    && with_pool!(&self.pools, |pool| sqlx::query_scalar(IS_FILLED).fetch_one(pool).await?);
             Ok(SchemaState { has, wants, readable_from, is_finished })
         })
         .await
     }
 
-    /// Sees to it that the schema is one this program can work with; with `may_migrate` that nothing is left to do. How
-    /// it was before.
+    /// Checks that this program can use the schema; with `may_migrate`, migrates it. The state from before.
     ///
     /// # Errors
-    /// When it is not and may not be brought there, or is too new.
+    /// [`StoreError::Unusable`] when the schema is too new, or too old and `may_migrate` is false.
     pub async fn ensure_schema(&self, may_migrate: bool) -> Result<SchemaState, StoreError> {
         let state = self.schema().await?;
-        state.usable()?;
+        state.check_not_too_new()?;
         if may_migrate && !state.is_finished {
             self.migrate().await?;
         } else if !state.is_current() {
@@ -116,13 +111,12 @@ impl Store {
         Ok(state)
     }
 
-    /// After much has been written: tells a server's planner, which would otherwise take the tables for as small as
-    /// they were until it looks by itself. SQLite needs no telling.
-    pub async fn after_many_writes(&self) {
+    /// Updates the planner statistics of PostgreSQL after a bulk write: autovacuum does so later. No-op on SQLite.
+    pub async fn analyze(&self) {
         let Pools::Postgres(pool) = &self.pools else { return };
-        let told = async { Ok(sqlx::query("ANALYZE accounts, credentials, tokens").execute(pool).await?) };
-        if let Err(error) = self.within(told).await {
-            tracing::debug!(%error, "the planner of the database is not told of what was written");
+        let analyzed = async { Ok(sqlx::query("ANALYZE accounts, credentials, tokens").execute(pool).await?) };
+        if let Err(error) = self.timed(analyzed).await {
+            tracing::debug!(%error, "ANALYZE failed; autovacuum updates the statistics later");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The messages of OTLP that spans need, by their numbers in opentelemetry/proto/trace/v1/trace.proto.
+//! The OTLP messages for spans; tags as in opentelemetry/proto/trace/v1/trace.proto.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,10 +8,10 @@ use crate::telemetry::{Attribute, Span};
 
 const SERVER: i32 = 2;
 const ERROR: i32 = 2;
-/// Of the trace; and that it is known whether its parent was elsewhere, and that it was.
+// SpanFlags.
 const SAMPLED: u32 = 1;
-const PARENT_KNOWN: u32 = 0x100;
-const PARENT_ELSEWHERE: u32 = 0x200;
+const HAS_IS_REMOTE: u32 = 0x100;
+const IS_REMOTE: u32 = 0x200;
 
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct ExportRequest {
@@ -135,7 +135,7 @@ impl From<Span> for SpanMessage {
             end_time_unix_nano: nanos(span.began + span.took),
             attributes: pairs.collect(),
             status: span.has_failed.then_some(Status { code: ERROR }),
-            flags: SAMPLED | PARENT_KNOWN | if span.parent.is_some() { PARENT_ELSEWHERE } else { 0 },
+            flags: SAMPLED | HAS_IS_REMOTE | if span.parent.is_some() { IS_REMOTE } else { 0 },
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Sends spans to a collector (OTLP over HTTP, in protocol buffers).
+//! Exports spans to a collector (OTLP/HTTP with protocol buffers).
 
 mod messages;
 
@@ -13,42 +13,40 @@ use super::spans::{Message, SpanMetrics};
 use super::{Metrics, Span, SpanSink};
 use messages::ExportRequest;
 
-/// How long spans gather before they are sent.
-const GATHER: Duration = Duration::from_secs(1);
-const MOST_AT_ONCE: usize = 512;
-/// What a collector may take.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// Between two complaints.
-const COMPLAIN_AGAIN: Duration = Duration::from_secs(60);
+/// Spans are collected for this long before they are sent.
+const BATCH_INTERVAL: Duration = Duration::from_secs(1);
+const MAX_BATCH_SPANS: usize = 512;
+const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
+/// At least this long between two warnings.
+const WARN_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The sending thread.
 struct Exporter {
     client: reqwest::Client,
     runtime: tokio::runtime::Runtime,
     address: String,
     metrics: SpanMetrics,
-    complained: Option<Instant>,
+    last_warning: Option<Instant>,
 }
 
 impl SpanSink {
-    /// Starts sending to the collector at this address.
+    /// Starts the export to `collector`, a URL.
     ///
     /// # Errors
-    /// When the system gives no thread, or sending was started before.
+    /// The thread cannot be spawned, or the export was started before.
     pub fn start(collector: &str, metrics: &Metrics) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let metrics = metrics.of_spans()?;
+        let metrics = metrics.register_spans()?;
         let (sink, spans) = Self::new(&metrics);
         let client = reqwest::Client::builder()
-            .timeout(PATIENCE)
+            .timeout(EXPORT_TIMEOUT)
             .redirect(Policy::none())
-            // What the environment says of proxies is not meant for this.
+            // Proxy variables of the environment do not apply to the collector.
             .no_proxy()
-            // Nobody would notice between two batches that a connection has ended.
+            // No task polls idle connections between two batches, so a closed one would not be noticed.
             .pool_max_idle_per_host(0)
             .build()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let address = format!("{}/v1/traces", collector.trim_end_matches('/'));
-        let exporter = Exporter { client, runtime, address, metrics, complained: None };
+        let exporter = Exporter { client, runtime, address, metrics, last_warning: None };
         std::thread::Builder::new().name("spans".into()).spawn(move || exporter.run(&spans))?;
         Ok(sink)
     }
@@ -62,12 +60,12 @@ impl Exporter {
                 self.send(std::mem::take(&mut batch));
             }
             if let Some(flushed) = flushed {
-                let _gone = flushed.send(());
+                let _abandoned = flushed.send(());
             }
         }
     }
 
-    /// Once: while a collector is down, there will be others.
+    /// Does not retry; later batches follow.
     fn send(&mut self, spans: Vec<Span>) {
         let count = spans.len() as u64;
         let body = ExportRequest::of(spans).encode_to_vec();
@@ -78,26 +76,27 @@ impl Exporter {
             Ok(_) => self.metrics.exported.inc_by(count),
             Err(error) => {
                 self.metrics.failed.inc_by(count);
-                self.complain(error);
+                self.warn(error);
             }
         }
     }
 
-    fn complain(&mut self, error: reqwest::Error) {
-        if self.complained.is_none_or(|complained| complained.elapsed() >= COMPLAIN_AGAIN) {
-            self.complained = Some(Instant::now());
+    fn warn(&mut self, error: reqwest::Error) {
+        if self.last_warning.is_none_or(|last| last.elapsed() >= WARN_INTERVAL) {
+            self.last_warning = Some(Instant::now());
             let status = error.status().map(|status| status.as_u16());
-            // With its causes, and without the address, which may hold a password.
+            // With its causes, and without the URL, which may contain a password.
             let error = anyhow::Error::new(error.without_url());
             tracing::warn!(status, "spans are lost: {error:#}");
         }
     }
 }
 
-/// Waits for a first span and then a moment for more. Ends early for whoever waits, who is given back.
+/// Waits for a first span, then collects more for [`BATCH_INTERVAL`]. A flush ends the wait; its reply channel is
+/// returned.
 fn gather(spans: &Receiver<Message>, batch: &mut Vec<Span>) -> Result<Option<SyncSender<()>>, RecvTimeoutError> {
     let mut end = None;
-    while batch.len() < MOST_AT_ONCE {
+    while batch.len() < MAX_BATCH_SPANS {
         let next = match end {
             None => spans.recv().map_err(|_| RecvTimeoutError::Disconnected),
             Some(end) => spans.recv_timeout(Instant::saturating_duration_since(&end, Instant::now())),
@@ -106,9 +105,9 @@ fn gather(spans: &Receiver<Message>, batch: &mut Vec<Span>) -> Result<Option<Syn
             Ok(Message::Span(span)) => batch.push(*span),
             Ok(Message::Flush(done)) => return Ok(Some(done)),
             Err(RecvTimeoutError::Timeout) => break,
-            Err(gone) => return Err(gone),
+            Err(disconnected) => return Err(disconnected),
         }
-        end.get_or_insert_with(|| Instant::now() + GATHER);
+        end.get_or_insert_with(|| Instant::now() + BATCH_INTERVAL);
     }
     Ok(None)
 }

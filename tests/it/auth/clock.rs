@@ -1,4 +1,4 @@
-//! A clock that is set: what waits goes on waiting, and what has a date has it.
+//! Setting the system clock: delays and limits stay, dates follow.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,29 +13,25 @@ use claviger::credential::{
 use http::Method;
 
 const NOON: &str = "2026-11-21T12:00:00Z";
-/// An hour either way, and as far as clocks go.
+/// An hour in both directions, and the ends of the range.
 const JUMPS: [&str; 5] =
     [NOON, "2026-11-21T13:00:00Z", "2026-11-21T11:00:00Z", "1970-01-01T00:00:00Z", "9999-01-01T00:00:00Z"];
 
 fn expiring() -> Arc<Credential> {
     let one = std::num::NonZeroU32::MIN;
     Arc::new(Credential {
-        id: "one".parse().unwrap(),
-        account: Account { id: "acme".parse().unwrap(), access: true }.into(),
-        name: None,
-        secret: StoredSecret::Token(TokenDigest::of(b"x")),
-        enabled: true,
-        version: None,
-        scopes: None,
         expires_at: "2026-11-21T12:30:00Z".parse().ok(),
-        addresses: Box::default(),
         rate_limit: Some(RateLimit { requests: one, seconds: 3600.try_into().unwrap(), burst: one }),
-        last_use: None,
+        ..Credential::unrestricted(
+            "one".parse().unwrap(),
+            Account { id: "acme".parse().unwrap(), access: true }.into(),
+            StoredSecret::Token(TokenDigest::of(b"x")),
+        )
     })
 }
 
 #[test]
-fn a_jump_of_the_clock_ends_no_wait_early_and_makes_none_longer() {
+fn setting_the_clock_neither_shortens_nor_prolongs_delays() {
     let rules = ThrottleRules {
         free_per_pair: 1,
         free_per_address: 100,
@@ -45,22 +41,30 @@ fn a_jump_of_the_clock_ends_no_wait_early_and_makes_none_longer() {
     };
     let clock = Clock::manual(NOON.parse().unwrap());
     let (throttle, here) = (Throttle::default(), Network::of([192, 0, 2, 1].into()));
-    let meters = RateLimiters::new([&*expiring()].into_iter(), None, None);
-    assert!(meters.count(&expiring(), clock.steady()).unwrap().retry_in.is_none());
+    let limiters = RateLimiters::new([&*expiring()].into_iter(), None, None);
+    assert!(limiters.count(&expiring(), clock.steady()).unwrap().retry_after.is_none());
     let guess = throttle.begin(&rules, here, "acme", true, clock.steady()).unwrap();
     throttle.wrong(guess, clock.steady());
     for moment in JUMPS {
         clock.set(moment.parse().unwrap());
-        assert_eq!(throttle.begin(&rules, here, "acme", true, clock.steady()).err(), Some(60), "{moment}");
-        assert_eq!(meters.count(&expiring(), clock.steady()).unwrap().retry_in, Some(3600), "{moment}");
+        assert_eq!(
+            throttle.begin(&rules, here, "acme", true, clock.steady()).err(),
+            Some(Duration::from_secs(60)),
+            "{moment}"
+        );
+        assert_eq!(
+            limiters.count(&expiring(), clock.steady()).unwrap().retry_after,
+            Some(Duration::from_secs(3600)),
+            "{moment}"
+        );
     }
     clock.advance(Duration::from_secs(60));
     assert!(throttle.begin(&rules, here, "acme", true, clock.steady()).is_ok());
 }
 
-/// Nothing of a date is remembered from one request to the next.
+/// Expiry is compared anew for each request.
 #[test]
-fn a_date_is_compared_with_the_clock_as_it_is_now() {
+fn expiry_follows_the_current_clock() {
     let rules = Rules {
         accept: Accept { bearer: true, basic: true, api_key_header: None, api_key_query: None },
         token_format: TokenFormat::default(),
@@ -70,7 +74,7 @@ fn a_date_is_compared_with_the_clock_as_it_is_now() {
         upgrades: Box::default(),
     };
     let clock = Clock::manual(NOON.parse().unwrap());
-    let ask = |moment: &str| {
+    let decide = |moment: &str| {
         clock.set(moment.parse().unwrap());
         let call = RouteRequest {
             method: &Method::GET,
@@ -82,5 +86,5 @@ fn a_date_is_compared_with_the_clock_as_it_is_now() {
         rules.admit(expiring(), &call).map(drop)
     };
     let expired = Err(Rejection::CredentialExpired);
-    assert_eq!(JUMPS.map(ask), [Ok(()), expired, Ok(()), Ok(()), expired]);
+    assert_eq!(JUMPS.map(decide), [Ok(()), expired, Ok(()), Ok(()), expired]);
 }

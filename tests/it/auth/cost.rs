@@ -1,4 +1,4 @@
-//! What a decision costs, counted where counting is exact: allocations and hashes, not time.
+//! The cost of a decision in allocations and hashes, which can be counted exactly.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -36,19 +36,11 @@ fn set(size: usize) -> FileSet {
     let account = Arc::new(Account { id: "acme".parse().unwrap(), access: true });
     let mut set = FileSet::default();
     for number in 0..size {
-        let credential = Credential {
-            id: format!("credential-{number}").parse().unwrap(),
-            account: account.clone(),
-            name: None,
-            secret: StoredSecret::Token(TokenDigest::of(format!("token-{number}").as_bytes())),
-            enabled: true,
-            version: None,
-            scopes: None,
-            expires_at: None,
-            addresses: Box::default(),
-            rate_limit: None,
-            last_use: None,
-        };
+        let credential = Credential::unrestricted(
+            format!("credential-{number}").parse().unwrap(),
+            account.clone(),
+            StoredSecret::Token(TokenDigest::of(format!("token-{number}").as_bytes())),
+        );
         set.insert(credential).unwrap();
     }
     set
@@ -59,9 +51,9 @@ fn authenticator() -> Authenticator {
     Authenticator::new(PasswordCache::new(10).unwrap(), HashPool::start(size, |_| {}).unwrap())
 }
 
-/// From the head of a request to its verdict, as the gateway does it.
+/// From the head of a request to its decision, as in the gateway.
 fn is_admitted(authenticator: &Authenticator, rules: &Rules, set: &FileSet, headers: &HeaderMap) -> bool {
-    let Ok(target) = Target::parse(b"/payments/7?page=2", rules.look_at_paths()) else { return false };
+    let Ok(target) = Target::parse(b"/payments/7?page=2", rules.depend_on_paths()) else { return false };
     let Ok(stated) = RequestedVersion::read(&rules.versions, target, headers) else { return false };
     let call = RouteRequest {
         method: &Method::GET,
@@ -72,15 +64,15 @@ fn is_admitted(authenticator: &Authenticator, rules: &Rules, set: &FileSet, head
     };
     match Presented::read(&rules.accept, headers, target.query) {
         Ok(Some(presented)) => match authenticator.lookup(&rules.token_format, set, &presented, None) {
-            AuthOutcome::Known(credential) => rules.admit(credential, &call).is_ok(),
-            AuthOutcome::Rejected(_) | AuthOutcome::Unsettled(_) | AuthOutcome::Pending(_) => false,
+            AuthOutcome::Authenticated(credential) => rules.admit(credential, &call).is_ok(),
+            AuthOutcome::Rejected(_) | AuthOutcome::NeedsFetch(_) | AuthOutcome::Pending(_) => false,
         },
         Ok(None) | Err(_) => false,
     }
 }
 
 #[test]
-fn a_token_is_decided_without_an_allocation_at_any_number_of_credentials() {
+fn tokens_are_decided_without_allocations_at_any_number_of_credentials() {
     let (authenticator, rules) = (authenticator(), rules());
     for size in [10, 10_000, 100_000] {
         let set = set(size);
@@ -95,21 +87,21 @@ fn a_token_is_decided_without_an_allocation_at_any_number_of_credentials() {
 }
 
 #[test]
-fn counting_a_request_needs_no_allocation_with_a_limit_or_without() {
+fn rate_limits_are_counted_without_allocations() {
     let set = set(100);
     let limit = "100".parse().unwrap();
     let limit = RateLimit { requests: limit, seconds: limit, burst: limit };
     for default in [None, Some(limit)] {
-        let meters = RateLimiters::new(set.iter(), default, None);
+        let limiters = RateLimiters::new(set.iter(), default, None);
         let credential = set.iter().next().unwrap();
-        let mut standing = None;
-        let cost = measure(|| standing = meters.count(credential, std::time::Duration::ZERO));
-        assert_eq!((standing.map(|standing| standing.remaining), cost.count_total), (default.map(|_| 99), 0));
+        let mut status = None;
+        let cost = measure(|| status = limiters.count(credential, std::time::Duration::ZERO));
+        assert_eq!((status.map(|status| status.remaining), cost.count_total), (default.map(|_| 99), 0));
     }
 }
 
 #[test]
-fn an_unknown_user_costs_a_hash_like_a_wrong_password_does() {
+fn an_unknown_user_name_costs_one_hash_as_a_wrong_password_does() {
     let api = RecordingApi::start();
     let set = format!(
         "credentials:\n  - {{id: a, account: b, username: acme, password: '{}'}}\n",
@@ -128,13 +120,13 @@ fn an_unknown_user_costs_a_hash_like_a_wrong_password_does() {
     }
 }
 
-/// With a hashing thread on every core, whoever brings a token would wait behind them; and behind a million credentials
-/// that are read again.
+/// Without lower priorities, requests with tokens would wait for hashing threads on every core, or for the reload of a
+/// million credentials.
 #[test]
-fn threads_that_hash_and_reload_give_way_to_those_that_serve() {
+fn hashing_and_reloading_threads_have_lower_priority() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).settings("passwords: {threads: 2}").start();
-    eventually("all of them have begun", || {
+    eventually("hashing and reloading threads have a lower priority", || {
         let works_long = |name: &str| name.starts_with("hash-") || name == "reload";
         let (long, others): (Vec<_>, Vec<_>) = gate.priorities().into_iter().partition(|(name, _)| works_long(name));
         let usual = others.iter().map(|(_, nice)| *nice).min().unwrap_or_default();
@@ -142,14 +134,14 @@ fn threads_that_hash_and_reload_give_way_to_those_that_serve() {
     });
 }
 
-/// While a million credentials were read into huge pages, callers waited several times as long.
+/// Huge pages multiplied latencies during the reload of a million credentials.
 #[test]
 #[cfg(target_os = "linux")]
 fn the_process_has_no_huge_pages() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
     let status = std::fs::read_to_string(format!("/proc/{}/status", gate.id())).unwrap();
-    // Kernels before 5.0 do not say.
-    let said = status.lines().find_map(|line| line.strip_prefix("THP_enabled:"));
-    assert!(said.is_none_or(|said| said.trim() == "0"), "{status}");
+    // Missing before Linux 5.0.
+    let thp = status.lines().find_map(|line| line.strip_prefix("THP_enabled:"));
+    assert!(thp.is_none_or(|thp| thp.trim() == "0"), "{status}");
 }

@@ -1,4 +1,4 @@
-//! A decision without a gateway: the very parts that it uses, in the order in which it uses them.
+//! A decision without a gateway: the same parts, in the same order.
 
 use std::future::Future;
 use std::net::IpAddr;
@@ -16,9 +16,8 @@ use claviger::formats::credentials_file;
 use claviger::source::FileSet;
 use http::{HeaderMap, HeaderName, Method};
 
-/// What a request says and where it comes from.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct TestRequest {
     pub method: Method,
     pub target: &'static str,
     pub headers: HeaderMap,
@@ -26,16 +25,16 @@ pub struct Asked {
     pub now: jiff::Timestamp,
 }
 
-impl Asked {
+impl TestRequest {
     fn call(&self, rules: &Rules) -> Result<(Target<'_>, RouteRequest<'_>), Rejection> {
-        let target = Target::parse(self.target.as_bytes(), rules.look_at_paths())?;
+        let target = Target::parse(self.target.as_bytes(), rules.depend_on_paths())?;
         let stated = RequestedVersion::read(&rules.versions, target, &self.headers)?;
         let (path, version, address) = (stated.path, stated.version, Some(self.address));
         Ok((target, RouteRequest { method: &self.method, path, version, address, now: self.now }))
     }
 }
 
-/// Rules and the credentials they are about: what the gateway swaps as one.
+/// Rules and credentials, which the gateway swaps together.
 pub struct LiveSettings {
     pub rules: Rules,
     pub set: Arc<FileSet>,
@@ -82,40 +81,40 @@ pub fn in_force(rules: Rules, credentials: &str) -> LiveSettings {
     LiveSettings { rules, set: Arc::new(set) }
 }
 
-/// With nothing remembered.
+/// With empty caches.
 pub fn authenticator() -> Authenticator {
     let size = HashPoolSize { threads: NonZeroUsize::MIN, queue: 8 };
     Authenticator::new(PasswordCache::new(100).unwrap(), HashPool::start(size, |_| {}).unwrap())
 }
 
-/// From a request to its verdict, as `proxy/verdict.rs` has it. `load` gives what is in force, whenever it is asked.
+/// From a request to its decision, as in the proxy. `load` returns the settings in force at the time of the call.
 pub fn decide(
     authenticator: &Authenticator,
     load: impl Fn() -> Arc<LiveSettings>,
-    asked: &Asked,
+    asked: &TestRequest,
 ) -> Result<Admission, Rejection> {
     let begun = load();
     let rules = &begun.rules;
     let (target, call) = asked.call(rules)?;
     if rules.is_public(&call) {
-        return rules.admit_anyone(&call);
+        return rules.admit_public(&call);
     }
     let presented = Presented::read(&rules.accept, &asked.headers, target.query)?;
     let presented = presented.ok_or(Rejection::CredentialMissing)?;
     let from = Some(Network::of(asked.address));
     match authenticator.lookup(&rules.token_format, &*begun.set, &presented, from) {
-        AuthOutcome::Known(credential) => rules.admit(credential, &call),
+        AuthOutcome::Authenticated(credential) => rules.admit(credential, &call),
         AuthOutcome::Rejected(rejection) => Err(rejection),
-        AuthOutcome::Unsettled(_) => panic!("a file knows everything"),
+        AuthOutcome::NeedsFetch(_) => panic!("a file never needs a fetch"),
         AuthOutcome::Pending(pending) => decide_later(authenticator, load, asked, *pending),
     }
 }
 
-/// After a slow hash by what is in force then.
+/// After a slow hash, by the settings in force then.
 fn decide_later(
     authenticator: &Authenticator,
     load: impl Fn() -> Arc<LiveSettings>,
-    asked: &Asked,
+    asked: &TestRequest,
     pending: PendingPassword,
 ) -> Result<Admission, Rejection> {
     let mut ended = None;
@@ -129,7 +128,7 @@ fn decide_later(
     let ended = ended.ok_or(Rejection::DirectoryUnavailable)?;
     let (target, call) = asked.call(&ended.rules)?;
     if ended.rules.is_public(&call) {
-        return ended.rules.admit_anyone(&call);
+        return ended.rules.admit_public(&call);
     }
     match Presented::read(&ended.rules.accept, &asked.headers, target.query)? {
         Some(Presented::Password(_)) => ended.rules.admit(credential, &call),

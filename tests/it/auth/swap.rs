@@ -1,8 +1,8 @@
-//! What is in force is swapped while requests are decided: every interleaving of the steps that they share.
+//! Settings are swapped during decisions, in every interleaving of the shared steps.
 //!
-//! The directory, the rules, the authenticator with its cache and its hashing threads are the real ones. An
-//! atomic of shuttle's stands for the `ArcSwap` around them: a load and a store are one step each, as there. What
-//! the hashing threads do belongs to the step of their request, for they share nothing with others.
+//! Directory, rules and authenticator with its cache and hashing threads are the real ones. An atomic of shuttle models
+//! the `ArcSwap` around them: a load and a store are one step each. The work of the hashing threads belongs to the step
+//! of their request, since they share nothing.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -14,17 +14,17 @@ use http::{HeaderMap, HeaderValue, Method};
 use shuttle::scheduler::DfsScheduler;
 use shuttle::sync::atomic::AtomicUsize;
 
-use super::decision::{Asked, LiveSettings, authenticator, decide, in_force, rules};
+use super::decision::{LiveSettings, TestRequest, authenticator, decide, in_force, rules};
 
-/// Of `correct horse` and of `x`.
+/// The hashes of `correct horse` and `x`.
 const HASHES: [&str; 2] = ["{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=", "{SHA}EfatjsUqKYSrqv18O1FlA3hcIHI="];
 
-fn asked() -> Asked {
+fn request() -> TestRequest {
     let mut headers = HeaderMap::new();
     let pair = STANDARD.encode("anna:correct horse");
     headers.insert("authorization", HeaderValue::from_str(&format!("Basic {pair}")).unwrap());
     let now = "2026-07-01T00:00:00Z".parse().unwrap();
-    Asked { method: Method::GET, target: "/payments", headers, address: [192, 0, 2, 1].into(), now }
+    TestRequest { method: Method::GET, target: "/payments", headers, address: [192, 0, 2, 1].into(), now }
 }
 
 fn state(entries: &[&str]) -> LiveSettings {
@@ -36,13 +36,13 @@ fn anna(hash: &str, rest: &str) -> String {
     format!("id: one, username: anna, password: '{hash}'{rest}")
 }
 
-/// Two requests with the right pair of before, in every interleaving with one swap. None of them is admitted that
-/// began after the swap, or looked at what is in force after it.
-fn assert_gone_with_the_swap(after: LiveSettings) {
+/// Two requests with the initially right pair, in every interleaving with one swap. No request that began after the
+/// swap, or loaded the new settings, is admitted.
+fn assert_refused_after_the_swap(after: LiveSettings) {
     let states = Arc::new([Arc::new(state(&[&anna(HASHES[0], "")])), Arc::new(after)]);
     let counts: Arc<[StdAtomicUsize; 2]> = Arc::default();
-    let (counted, asked) = (counts.clone(), Arc::new(asked()));
-    // Deep enough for what decides; the default is for toys.
+    let (counted, asked) = (counts.clone(), Arc::new(request()));
+    // The default is too small for a decision.
     let mut config = shuttle::Config::new();
     config.stack_size = 1 << 20;
     let interleavings = shuttle::Runner::new(DfsScheduler::new(None, false), config).run(move || {
@@ -58,50 +58,50 @@ fn assert_gone_with_the_swap(after: LiveSettings) {
                     states[latest.get()].clone()
                 };
                 let is_admitted = decide(&authenticator, load, &asked).is_ok();
-                assert_eq!(is_admitted, latest.get() == 0, "the verdict is not that of what was in force last");
+                assert_eq!(is_admitted, latest.get() == 0, "the decision does not follow the settings loaded last");
                 counted[usize::from(is_admitted)].fetch_add(1, Ordering::Relaxed);
             }
         };
         let requests = [0, 1].map(|_| shuttle::thread::spawn(request()));
         in_force.store(1, Ordering::SeqCst);
-        // Begun after the swap, while the others may still be remembering what was right before it.
+        // Begins after the swap, while the others may still fill the cache.
         request()();
         requests.into_iter().for_each(|request| request.join().unwrap());
         request()();
     });
     let [refused, admitted] = counts.each_ref().map(|count| count.load(Ordering::Relaxed));
-    // The two that began later are always refused, the other two only in some of the interleavings.
+    // The two later requests are always refused, the other two in some interleavings.
     let is_both = admitted > 10 && refused > 2 * interleavings + 10;
     assert!(is_both, "{interleavings} interleavings: {refused} requests refused, {admitted} admitted");
 }
 
 #[test]
 fn a_deleted_credential_is_refused_from_the_swap_on() {
-    // Somebody is left, so that an unknown name costs a quick hash like theirs.
+    // One user stays, so that the dummy hash of unknown names is a fast one.
     let other = format!("id: two, username: bert, password: '{}'", HASHES[1]);
-    assert_gone_with_the_swap(state(&[&other]));
+    assert_refused_after_the_swap(state(&[&other]));
 }
 
 #[test]
 fn a_disabled_credential_is_refused_from_the_swap_on() {
-    assert_gone_with_the_swap(state(&[&anna(HASHES[0], ", enabled: false")]));
+    assert_refused_after_the_swap(state(&[&anna(HASHES[0], ", enabled: false")]));
 }
 
 #[test]
 fn an_old_password_is_refused_from_the_reset_on() {
-    assert_gone_with_the_swap(state(&[&anna(HASHES[1], "")]));
+    assert_refused_after_the_swap(state(&[&anna(HASHES[1], "")]));
 }
 
 #[test]
-fn a_user_name_that_somebody_else_has_now_is_proven_by_their_password_only() {
+fn a_user_name_that_moved_is_verified_by_the_password_of_its_new_owner() {
     let other = format!("id: two, username: anna, password: '{}'", HASHES[1]);
     let renamed = format!("id: one, username: bert, password: '{}'", HASHES[0]);
-    assert_gone_with_the_swap(state(&[&renamed, &other]));
+    assert_refused_after_the_swap(state(&[&renamed, &other]));
 }
 
 #[test]
-fn pairs_are_refused_from_the_moment_they_are_not_accepted_any_more() {
+fn basic_pairs_are_refused_once_the_scheme_is_off() {
     let mut after = state(&[&anna(HASHES[0], "")]);
     after.rules.accept.basic = false;
-    assert_gone_with_the_swap(after);
+    assert_refused_after_the_swap(after);
 }

@@ -1,4 +1,4 @@
-//! What a verdict may depend on: the request and what is in force, and nothing else.
+//! A decision depends on the request and the settings in force, and on nothing else.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::decision::{Asked, LiveSettings, authenticator, decide, in_force, rules};
+use super::decision::{LiveSettings, TestRequest, authenticator, decide, in_force, rules};
 use crate::support::{Gate, PASSWORD, RecordingApi, Request, TOKEN};
 
-/// Of `correct horse` and of `x`.
+/// The hashes of `correct horse` and `x`.
 const HASHES: [&str; 2] = ["{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=", "{SHA}EfatjsUqKYSrqv18O1FlA3hcIHI="];
 const PASSWORDS: [&str; 2] = ["correct horse", "x"];
 
@@ -22,8 +22,8 @@ fn runner(cases: u32) -> TestRunner {
     TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() })
 }
 
-/// The same people under several states of the file: as it was; one reset; both hashes swapped between the users; one
-/// disabled, short of a scope, or at another version; the users swapped between the credentials.
+/// The same users in several states of the file: initial; one reset; hashes swapped; user names swapped; one disabled,
+/// with fewer scopes, or at another version.
 fn states() -> Vec<Arc<LiveSettings>> {
     let state = |[one, two]: [&str; 2], [hash_one, hash_two]: [usize; 2], rights: &str| {
         let token = TokenDigest::of(TOKEN.as_bytes());
@@ -48,7 +48,7 @@ fn states() -> Vec<Arc<LiveSettings>> {
     ]
 }
 
-/// Who is calling, or claims to.
+/// Presented credentials, right and wrong.
 fn credentials() -> impl Strategy<Value = Vec<(&'static str, String)>> {
     let pairs = [("anna", 0), ("anna", 1), ("bert", 0), ("bert", 1), ("nobody", 0)];
     let basic = pairs.map(|(user, password)| {
@@ -64,34 +64,33 @@ fn credentials() -> impl Strategy<Value = Vec<(&'static str, String)>> {
 }
 
 prop_compose! {
-    fn asked()(
+    fn request()(
         credentials in credentials(),
         version in prop::sample::select(vec![None, None, Some("1"), Some("2"), Some("3"), Some("9")]),
         target in prop::sample::select(vec!["/payments", "/v1/payments", "/v2/payments", "/v3/other", "/events"]),
         method in prop::sample::select(vec![Method::GET, Method::POST]),
         address in prop::sample::select(vec![[192, 0, 2, 1], [192, 0, 2, 2], [10, 0, 0, 1]]),
         day in 1..=3,
-    ) -> Asked {
+    ) -> TestRequest {
         let mut headers = HeaderMap::new();
         for (name, value) in credentials.into_iter().chain(version.map(|version| ("x-api-version", version.to_owned()))) {
             headers.append(HeaderName::from_static(name), HeaderValue::from_str(&value).unwrap());
         }
         let now = format!("2026-07-0{day}T00:00:00Z").parse().unwrap();
-        Asked { method, target, headers, address: address.into(), now }
+        TestRequest { method, target, headers, address: address.into(), now }
     }
 }
 
-/// The verdict, as far as it can be seen.
 fn shown(verdict: Result<Admission, Rejection>) -> Result<(Option<String>, Option<usize>), Rejection> {
     verdict.map(|admission| (admission.credential.map(|credential| credential.id.to_string()), admission.version))
 }
 
-/// Whatever was asked, answered and changed before: each verdict is the one of a gate that has seen nothing yet.
+/// Every decision equals that of an authenticator with empty caches, whatever came before.
 #[test]
 fn a_verdict_cached_for_one_request_never_decides_another() {
     let states = states();
-    let sequence = prop::collection::vec((0..states.len(), asked()), 1..16);
-    let (admitted, remembered) = (RefCell::new(0), RefCell::new(0));
+    let sequence = prop::collection::vec((0..states.len(), request()), 1..16);
+    let (admitted, cached) = (RefCell::new(0), RefCell::new(0));
     let outcome = runner(100).run(&sequence, |sequence| {
         let experienced = authenticator();
         for (state, asked) in sequence {
@@ -99,18 +98,18 @@ fn a_verdict_cached_for_one_request_never_decides_another() {
             let verdict = shown(decide(&experienced, load, &asked));
             *admitted.borrow_mut() += usize::from(verdict.is_ok());
             prop_assert_eq!(&verdict, &shown(decide(&authenticator(), load, &asked)), "{:?}", asked);
-            // Asked again, now that it is remembered.
+            // Again, from the cache.
             let again = shown(decide(&experienced, load, &asked));
-            *remembered.borrow_mut() += usize::from(again.is_ok());
+            *cached.borrow_mut() += usize::from(again.is_ok());
             prop_assert_eq!(&again, &verdict);
         }
         Ok(())
     });
     outcome.unwrap_or_else(|error| panic!("{error}"));
-    assert!(*admitted.borrow() > 20 && admitted == remembered, "{} were admitted", admitted.borrow());
+    assert!(*admitted.borrow() > 20 && admitted == cached, "{} were admitted", admitted.borrow());
 }
 
-/// Fields of one name keep their order among themselves, as they do everywhere (RFC 9110, 5.3).
+/// Fields of the same name keep their order (RFC 9110, 5.3).
 #[test]
 fn a_verdict_never_depends_on_the_order_of_headers() {
     let api = RecordingApi::start();

@@ -111,7 +111,7 @@ fn one_row_that_cannot_be_read_keeps_no_other_back() {
     let list = run(&folder, &["list"]);
     let ids: Vec<Value> = serde_json::from_str(&list.stdout).unwrap();
     assert_eq!((list.code, ids.len(), &ids[0]["id"]), (1, 1, &"acme-disabled".into()));
-    let expected = "credentials.addresses of \"acme-nightly\" holds what claviger has never written; mend or delete that row\ncredentials.addresses of \"acme-billing\" holds what claviger has never written; mend or delete that row\n";
+    let expected = "credentials.addresses of \"acme-nightly\" holds a value that claviger never writes; correct or delete that row\ncredentials.addresses of \"acme-billing\" holds a value that claviger never writes; correct or delete that row\n";
     assert_eq!(list.stderr, expected);
     let shown = run(&folder, &["show", "acme-billing"]);
     assert_eq!((shown.code, shown.stdout.as_str()), (1, ""));
@@ -172,13 +172,13 @@ fn every_bad_row_is_named_with_its_line_and_nothing_is_imported() {
     let ended = run(&folder, &["import", "in.csv"]);
     assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
     insta::assert_snapshot!(ended.stderr, @r"
-    in.csv:3:1  id  may hold only letters, digits and . _ : @ / + -
-    in.csv:5:10  token  is not a digest; a secret must not stand here in the clear; run claviger token digest and paste what it prints
+    in.csv:3:1  id  may contain only letters, digits and . _ : @ / + -
+    in.csv:5:10  token  is not a token digest; write the digest here, never the token itself; run claviger token digest and paste what it prints
     in.csv:7:18  enabled  must be true or false, not text
     in.csv:7:24  scopes[1]  is not a configured scope; known: pay
     in.csv:7:33  rate_limit.requests  must be a whole number, not text
-    in.csv:8:1  this line has 2 cells, the first one 8; put a cell that holds a comma in double quotes
-    in.csv:9:1  token  is the token digest of another credential too, at 2:1
+    in.csv:8:1  has 2 cells, the first line has 8; put double quotes around a cell that holds a comma
+    in.csv:9:1  token  is also the token digest of the credential at 2:1
     7 faults
     ");
     assert!(!ended.stderr.contains("planted"));
@@ -200,20 +200,17 @@ fn every_bad_row_is_named_with_its_line_and_nothing_is_imported() {
 fn a_table_whose_first_line_is_wrong_is_refused_as_a_whole() {
     let folder = filled();
     for (text, fault) in [
-        ("", "in.csv  is empty; the first line names the columns: id,account,token,…"),
-        (
-            "id;account;token\n",
-            "in.csv:1:1  columns are separated by something else than commas; save the table with commas",
-        ),
+        ("", "in.csv  is empty; the first line has the names of the columns: id,account,token,…"),
+        ("id;account;token\n", "in.csv:1:1  columns are not separated by commas; save the table with commas"),
         (
             "id,acount,token,id\n",
-            "in.csv:1:1  account  is missing; the first line names the columns: id,account,token,…\nin.csv:1:4  acount  is not a known key; did you mean account?\nin.csv:1:17  id  stands here twice",
+            "in.csv:1:1  account  is missing; the first line has the names of the columns: id,account,token,…\nin.csv:1:4  acount  is not a known key; did you mean account?\nin.csv:1:17  id  is a duplicate column",
         ),
         (
             "planted,x\n",
-            "in.csv:1:1  names no column that is known; the first line names the columns: id,account,token,…",
+            "in.csv:1:1  has no known column; the first line has the names of the columns: id,account,token,…",
         ),
-        ("id,account,token\na,acme,\"x\n", "in.csv:2:8  a quote here is never closed"),
+        ("id,account,token\na,acme,\"x\n", "in.csv:2:8  a quote is not closed"),
     ] {
         put(folder.path(), "in.csv", text);
         let ended = run(&folder, &["import", "in.csv"]);
@@ -244,7 +241,7 @@ fn what_an_import_needs_to_know_is_asked_for() {
     );
     let piped = Run::within(folder.path(), &["credential", "import", "-", "--format", "htpasswd", "--account", "acme"]);
     let piped = piped.input(format!("ada:{PASSWORD_HASH}\nbad line\n")).end();
-    assert_eq!(piped.stderr, "standard input:2:1  must be USER:HASH, as htpasswd writes it\n1 fault\n");
+    assert_eq!(piped.stderr, "standard input:2:1  must be USER:HASH\n1 fault\n");
     let exported = run(&folder, &["export", "--format", "htpasswd"]);
     assert_eq!(exported.stdout, format!("acme:{PASSWORD_HASH}\nada:{PASSWORD_HASH}\n"));
     assert_eq!(exported.stderr, "2 credentials exported\n2 tokens left out: an htpasswd file has no place for them\n");

@@ -29,7 +29,7 @@ fn every_fault_of_the_settings_stands_on_a_line_with_its_place() {
     assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
     insta::assert_snapshot!(ended.stderr, @r#"
     claviger.yaml:2:3  proxy.listn  is not a known key; did you mean listen?
-    claviger.yaml:4:22  proxy.timeouts.client  must be a length of time, such as 500ms, 30s or 5m
+    claviger.yaml:4:22  proxy.timeouts.client  must be a duration, such as 500ms, 30s or 5m
     claviger.yaml:5:17  accept.basic  must be true or false, not text
     claviger.yaml:9:14  versions.known[0].name  must be text, not a number; put it in quotes
     claviger.yaml:10:15  log.format  must be one of auto, json, text; did you mean json?
@@ -78,8 +78,8 @@ fn every_fault_of_the_credentials_stands_on_a_line_with_its_place() {
     assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
     insta::assert_snapshot!(ended.stderr, @r#"
     credentials.yaml:2:25  credentials[0].tokn  is not a known key; did you mean token?
-    credentials.yaml:3:10  credentials[1].id  may hold only letters, digits and . _ : @ / + -
-    credentials.yaml:3:34  credentials[1].token  is not a digest; a secret must not stand here in the clear; run claviger token digest and paste what it prints
+    credentials.yaml:3:10  credentials[1].id  may contain only letters, digits and . _ : @ / + -
+    credentials.yaml:3:34  credentials[1].token  is not a token digest; write the digest here, never the token itself; run claviger token digest and paste what it prints
     3 faults
     "#);
 }
@@ -91,13 +91,13 @@ fn keys_that_nobody_knows_are_reported_without_their_text() {
                 scopes: {\"hunter2 secret\": [], a: [], a: [], \"hunter2 again\": [{path: x}]}\n\
                 hunter2secret: 1\nlog: {level: info, level: warn}\nproxy: {}\npublic: [{hunter2secret, path: y}]\n";
     insta::assert_snapshot!(validate(text, &[]).stderr, @r#"
-    claviger.yaml:1:39  proxy  a key here is not known; a colon needs a space behind it
-    claviger.yaml:3:10  scopes  a key here may hold only letters, digits and . _ : @ / + -
-    claviger.yaml:3:39  scopes.a  stands here twice, first at 3:32
-    claviger.yaml:3:46  scopes  a key here may hold only letters, digits and . _ : @ / + -
-    claviger.yaml:4:1  a key here is not known; known here: proxy, forward_auth, admin, desk, handover, credentials, database, accept, identity, versions, scopes, public, tokens, passwords, limits, rate_limit, throttle, log, tracing
-    claviger.yaml:5:20  log.level  stands here twice, first at 5:7
-    claviger.yaml:6:1  proxy  stands here twice, first at 1:1
+    claviger.yaml:1:39  proxy  a key here is not known; put a space after the colon
+    claviger.yaml:3:10  scopes  a key here may contain only letters, digits and . _ : @ / + -
+    claviger.yaml:3:39  scopes.a  is a duplicate of the key at 3:32
+    claviger.yaml:3:46  scopes  a key here may contain only letters, digits and . _ : @ / + -
+    claviger.yaml:4:1  a key here is not known; known here: proxy, forward_auth, admin, console, handover, credentials, database, accept, identity, versions, scopes, public, tokens, passwords, limits, rate_limit, throttle, log, tracing
+    claviger.yaml:5:20  log.level  is a duplicate of the key at 5:7
+    claviger.yaml:6:1  proxy  is a duplicate of the key at 1:1
     claviger.yaml:7:11  public[0]  a key here is not known; known here: methods, path
     claviger.yaml:7:32  public[0].path  must begin with /
     9 faults
@@ -145,8 +145,8 @@ fn a_value_that_cannot_be_read_is_not_called_missing_too() {
 #[test]
 fn what_is_missing_beside_other_faults_is_said_at_once() {
     insta::assert_snapshot!(validate("proxy: {listen: nowhere}\n", &[]).stderr, @r#"
-    claviger.yaml:1:1  credentials.file  is missing; name the credentials file, or give --credentials; or name a database
-    claviger.yaml:1:8  proxy.upstream  is missing; say where the API is, for example upstream: http://127.0.0.1:9000, or give --upstream
+    claviger.yaml:1:1  credentials.file  is missing; set the path of the credentials file, or pass --credentials; or set database
+    claviger.yaml:1:8  proxy.upstream  is missing; set the address of the API, for example upstream: http://127.0.0.1:9000, or pass --upstream
     claviger.yaml:1:17  proxy.listen  must be an IP address and a port, such as 127.0.0.1:8080, 0.0.0.0:8080 or [::]:8080
     3 faults
     "#);

@@ -58,7 +58,7 @@ async fn a_cleared_pair_keeps_its_user_name_and_its_place(bed: Bed) {
     let kinds = bed.store.hash_kinds(noon()).await.unwrap();
     assert_eq!(kinds.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [1], "{kinds:?}");
     let names = TakenNames { usernames: vec!["acme"], ..TakenNames::default() };
-    assert_eq!(bed.store.which_exist(&names).await.unwrap(), std::slice::from_ref(&id), "nobody else takes it");
+    assert_eq!(bed.store.ids_with_names(&names).await.unwrap(), std::slice::from_ref(&id), "nobody else takes it");
 
     let done = reset(&known.call(&bed, noon()), &id, Reset::default()).await.unwrap().fresh().unwrap();
     let PlainSecret::Password(password) = done.secret else { panic!("no password") };

@@ -213,10 +213,10 @@ async fn an_htpasswd_file_changes_passwords_and_nothing_else(bed: Bed) {
     let faults = refused(&bed, &read).await;
     assert!(faults.starts_with("1:1  username  cannot be its id, too: globex is another credential"), "{faults}");
     for (text, fault) in [
-        ("nothing", "1:1  must be USER:HASH, as htpasswd writes it"),
-        ("a b:{SHA}x", "1:1  username  makes no id: may hold only letters"),
-        ("a:secret", "1:3  password  is not a hash; a password must not stand here in the clear"),
-        ("a:$5$x$y", "1:3  password  is of a kind that is not supported"),
+        ("nothing", "1:1  must be USER:HASH"),
+        ("a b:{SHA}x", "1:1  username  cannot be used as id: may contain only letters"),
+        ("a:secret", "1:3  password  is not a password hash; write the hash here, never the password itself"),
+        ("a:$5$x$y", "1:3  password  uses an unsupported hash scheme"),
     ] {
         let faults = Import::htpasswd(text, &users("acme", None), known.catalogs()).err().unwrap().to_string();
         assert!(faults.starts_with(fault) && !faults.contains("secret "), "{faults}");

@@ -17,7 +17,7 @@ use claviger::store::{Actor, ActorKind, RecordSecret, Store, StoreOptions};
 
 /// In the environment of the process that is to be killed: the database it works on.
 pub const VARIABLE: &str = "CLAVIGER_CRASH_DATABASE";
-const OPTIONS: StoreOptions = StoreOptions { connections: 2, limit: Duration::from_secs(20), create: true };
+const OPTIONS: StoreOptions = StoreOptions { connections: 2, query_timeout: Duration::from_secs(20), create: true };
 /// A process is killed so long after its first word at most.
 const LONGEST_LIFE_MILLIS: u64 = 60;
 const IMPORTED: usize = 5;

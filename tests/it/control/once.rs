@@ -40,7 +40,7 @@ async fn a_create_that_is_repeated_makes_nothing_and_shows_no_secret(bed: Bed) {
     assert_eq!(facts, serde_json::to_value(CredentialView::from(&done.record)).unwrap());
     assert_eq!(bed.store.count().await.unwrap().0, 1);
     assert_eq!(verbs(&bed, done.record.id.as_str()).await, ["create"]);
-    let remembered = bed.store.remembered("shell:root", "first", noon()).await.unwrap().unwrap();
+    let remembered = bed.store.stored_response("shell:root", "first", noon()).await.unwrap().unwrap();
     assert!(!remembered.answer.contains("$argon2"), "{remembered:?}");
 }
 

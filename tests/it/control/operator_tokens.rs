@@ -118,7 +118,7 @@ async fn junk_is_refused_before_anybody_looks(bed: Bed) {
     let house = House::new();
     let real = made(&house, &bed, new(Role::Staff, None)).await;
     let real = real.token.reveal();
-    let (gates, other) = (TokenFormat::default().mint().unwrap(), TokenFormat::of_operators().mint().unwrap());
+    let (gates, other) = (TokenFormat::default().mint().unwrap(), TokenFormat::operator().mint().unwrap());
     let long = format!("clvop_{}", "A".repeat(100_000));
     let junk =
         ["", "\0", "clvop_", "clvop_\0", &real[1..], &real[6..], &format!("{real}A"), &format!("{real} "), &long];

@@ -19,6 +19,7 @@ use tokio::sync::Mutex;
 
 use super::Known;
 use crate::store::beds::{Bed, label, noon};
+use crate::support::eventually_async;
 
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -76,9 +77,7 @@ impl House {
     /// Does something after the next slow hash, and before anybody hears of it.
     pub async fn meanwhile(&self, work: impl AsyncFnOnce()) {
         let (held, before) = (self.hold.lock().await, self.hashed());
-        while self.hashed() == before {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        eventually_async("a hash is computed", async || self.hashed() > before).await;
         work().await;
         drop(held);
     }

@@ -213,7 +213,7 @@ async fn whoever_comes_second_with_a_first_link_waits_and_sees_who_was_first(bed
         email: "root@x.org".into(),
         name: None,
         role: Role::Staff,
-        password_hash: Some(PasswordHash::decoy()),
+        password_hash: Some(PasswordHash::dummy()),
         enabled: true,
         created_at: noon(),
         revision: 1,

@@ -10,6 +10,7 @@ use claviger::store::{ActorKind, Role};
 use super::people::{House, PASSWORD, found_in_texts, plain, user, verbs};
 use super::{is_invalid, shell};
 use crate::store::beds::{Bed, label, noon, on_each};
+use crate::support::eventually_async;
 
 on_each!(
     whoever_signs_in_is_known_by_their_session,
@@ -113,12 +114,8 @@ async fn refused_sign_ins_of_users_are_in_the_audit_and_those_of_nobody_are_not(
     assert!(house.sign_in(&bed, "nobody@x.org", "wrong horse battery").await.is_err());
     assert!(house.sign_in(&bed, "ann@x.org", "wrong horse battery").await.is_err());
     // It is written beside the answer.
-    for _ in 0..500 {
-        if verbs(&bed, ann.id.as_str()).await.len() == 3 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let is_written = async || verbs(&bed, ann.id.as_str()).await.len() == 3;
+    eventually_async("the refusal is in the audit log", is_written).await;
     let audit = bed.store.audit_of("user", ann.id.as_str(), 10).await.unwrap();
     let refused = audit.iter().find(|line| line.verb == "refuse_sign_in").unwrap();
     assert_eq!((refused.actor_kind.as_str(), refused.account.as_deref()), ("system", Some("acme")));

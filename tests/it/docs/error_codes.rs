@@ -1,6 +1,7 @@
 //! docs/reference/error-codes.md has every code of the gate and of the management API, with its status.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use claviger::auth::{REJECTION_CODES, Rejection};
 use claviger::control::Code;
@@ -31,8 +32,8 @@ const REJECTIONS: [Rejection; REJECTION_CODES.len()] = [
     Rejection::HeadersTooLarge,
     Rejection::BodyTooLarge,
     Rejection::BodyTooSlow,
-    Rejection::RateLimited(7),
-    Rejection::GuessesThrottled(8),
+    Rejection::RateLimited(Duration::from_secs(7)),
+    Rejection::GuessesThrottled(Duration::from_secs(8)),
     Rejection::UpgradeNotAllowed,
     Rejection::ProxyNotTrusted,
 ];
@@ -81,9 +82,10 @@ fn every_rejection_has_a_heading_with_its_status_and_whether_to_retry() {
         let ends = ["headers_too_large", "body_too_large", "body_too_slow"].contains(&code);
         assert_eq!(rejection.ends_connection(), ends, "{code}");
     }
-    let wait = |rejection: Rejection| rejection.retry_after();
-    let waits = [Rejection::DirectoryUnavailable, Rejection::RateLimited(7), Rejection::GuessesThrottled(8)].map(wait);
-    assert_eq!(waits, [Some(1), Some(7), Some(8)]);
+    let [limited, throttled] =
+        [Rejection::RateLimited, Rejection::GuessesThrottled].map(|of| of(Duration::from_secs(7)));
+    let waits = [Rejection::DirectoryUnavailable, limited, throttled].map(Rejection::retry_after);
+    assert_eq!(waits, [1, 7, 7].map(|seconds| Some(Duration::from_secs(seconds))));
 }
 
 #[test]

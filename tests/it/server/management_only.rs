@@ -165,7 +165,7 @@ fn proxy_may_be_left_out_only_where_there_is_a_desk() {
     let database = "credentials: {database: 'sqlite:claviger.db'}\n";
     let without = validated("credentials: {file: credentials.yaml}\n");
     assert!(without.contains("proxy.upstream  is missing; "), "{without}");
-    assert!(without.contains("a desk alone, without proxy, wants credentials.database"), "{without}");
+    assert!(without.contains("control plane without a gate needs credentials.database"), "{without}");
     let switched_off = validated(&format!("{database}console: {{enabled: false}}\n"));
     assert!(switched_off.contains("proxy  is missing, and console.enabled is false"), "{switched_off}");
     let half = validated(&format!("{database}proxy: {{listen: '127.0.0.1:0'}}\n"));

@@ -1,4 +1,4 @@
-//! Credentials files that cannot be in force. A running gate keeps what it has; a cold one does not start.
+//! Faulty credentials files. A running gate keeps the previous file; a starting one fails.
 
 use std::path::Path;
 
@@ -6,10 +6,10 @@ use tempfile::TempDir;
 
 use crate::support::{Gate, RecordingApi, Request, Run, TOKEN, credentials, digest, eventually};
 
-/// The token of a credential that only the bad file would add.
+/// The token of a credential that only the faulty file has.
 const SNEAKED: &str = "planted-token-that-was-sneaked-in";
 
-/// What is put where the credentials file was.
+/// What replaces the credentials file.
 enum Contents {
     Bytes(Vec<u8>),
     Nothing,
@@ -19,7 +19,7 @@ enum Contents {
 struct BadFile {
     name: &'static str,
     contents: Contents,
-    /// Each fault, as it stands behind the file's name.
+    /// The faults, without the name of the file.
     faults: &'static [&'static str],
 }
 
@@ -46,13 +46,13 @@ fn remove(file: &Path) {
     }
 }
 
-/// The good file, and one credential before all others.
+/// The valid file with one more credential at the start.
 fn sneaking() -> String {
     let one = format!("credentials:\n  - {{id: sneaked, account: acme, token: '{}'}}\n", digest(SNEAKED));
     credentials().replacen("credentials:\n", &one, 1)
 }
 
-/// Ten lines, each ten times the one before.
+/// Ten lines, each ten times the previous one.
 fn alias_bomb() -> String {
     let mut text = sneaking() + "  - &a0 [x, x, x, x, x, x, x, x, x, x]\n";
     for level in 1..10 {
@@ -71,7 +71,7 @@ fn bad_files() -> Vec<BadFile> {
         text("empty", String::new(), &["  is empty"]),
         text("comments only", "# nothing yet\n".into(), &["  is empty"]),
         text("half written", half, &[":5:47  is not valid YAML: unclosed quote"]),
-        text("alias bomb", alias_bomb(), &[":10:45  expands to more than is allowed (aliases, nesting)"]),
+        text("alias bomb", alias_bomb(), &[":10:45  exceeds the limit of aliases or nesting"]),
         text(
             "a credential without keys",
             sneaking() + &format!("  - [keyless, acme, ~, '{}', ~, ~, true, ~, ~, ~, []]\n", digest("keyless")),
@@ -92,12 +92,12 @@ fn bad_files() -> Vec<BadFile> {
         text(
             "a secret in the clear",
             sneaking() + "  - {id: plain, account: acme, token: planted-in-the-clear}\n",
-            &[":6:39  credentials[4].token  is not a digest; a secret must not stand here in the clear"],
+            &[":6:39  credentials[4].token  is not a token digest; write the digest here, never the token itself"],
         ),
         text(
             "the same token twice",
             sneaking() + &format!("  - {{id: again, account: acme, token: '{}'}}\n", digest(TOKEN)),
-            &[":6:5  credentials[4].token  is the token digest of another credential too, at 3:5"],
+            &[":6:5  credentials[4].token  is also the token digest of the credential at 3:5"],
         ),
         BadFile { name: "not UTF-8", contents: Contents::Bytes(not_utf8), faults: &[":6:1  is not valid UTF-8"] },
         BadFile { name: "deleted", contents: Contents::Nothing, faults: &["  cannot be read: No such file"] },
@@ -106,7 +106,7 @@ fn bad_files() -> Vec<BadFile> {
 }
 
 #[test]
-fn a_bad_file_changes_nothing_says_so_and_is_forgotten_after_a_good_one() {
+fn a_faulty_file_changes_nothing_and_is_reported_until_a_valid_one_is_loaded() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).settings("throttle: {enabled: false}").start();
     let file = gate.credentials_file();
@@ -122,7 +122,7 @@ fn a_bad_file_changes_nothing_says_so_and_is_forgotten_after_a_good_one() {
         eventually(name, || gate.reloads("failure") > failures);
         eventually(name, || !is_successful());
         assert_eq!((status(TOKEN), status(SNEAKED)), (200, 401), "{name}");
-        // After the metric.
+        // Logged after the metric.
         let probe = || gate.admin("GET", "/readyz?verbose").text();
         eventually(name, || probe().contains("[-] files on disk are in force"));
         assert_eq!(gate.admin("GET", "/readyz").status, 200, "{name}");
@@ -141,7 +141,7 @@ fn a_bad_file_changes_nothing_says_so_and_is_forgotten_after_a_good_one() {
 }
 
 #[test]
-fn a_cold_start_with_a_bad_file_is_refused_with_file_and_line() {
+fn a_start_with_a_faulty_file_fails_with_file_and_line() {
     let folder = TempDir::new().unwrap();
     let settings = "proxy: {listen: 127.0.0.1:0, upstream: http://127.0.0.1:9}\nadmin: {listen: 127.0.0.1:0}\n\
                     credentials: {file: credentials.yaml}\n";
@@ -161,9 +161,8 @@ fn a_cold_start_with_a_bad_file_is_refused_with_file_and_line() {
     }
 }
 
-/// A restart in the middle of a mistake must not open the gate nor leave it without credentials.
 #[test]
-fn a_bad_file_stays_refused_however_often_it_is_read() {
+fn a_faulty_file_is_refused_at_every_reload() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
     gate.rename_over(&gate.credentials_file(), &(sneaking() + "  - {}\n"));

@@ -1,4 +1,4 @@
-//! The directory over a database, without a gate around it.
+//! The directory of a database, without a gate.
 
 use std::num::NonZeroUsize;
 use std::os::unix::fs::PermissionsExt;
@@ -41,7 +41,7 @@ fn start(settings: &Settings) -> Database {
     Database::start(DatabaseStart {
         settings: settings.database.as_ref().unwrap(),
         clock: Clock::System,
-        metrics: Arc::new(metrics.of_database().unwrap()),
+        metrics: Arc::new(metrics.register_database().unwrap()),
         may_migrate: true,
     })
     .unwrap()
@@ -51,12 +51,12 @@ fn key(token: &str) -> LookupKey {
     LookupKey::Token(TokenDigest::of(token.as_bytes()))
 }
 
-fn knows(database: &Database, token: &str) -> bool {
+fn finds(database: &Database, token: &str) -> bool {
     matches!(database.directory().find_token(&TokenDigest::of(token.as_bytes())), Lookup::Remembered(_))
 }
 
 #[test]
-fn a_gate_that_starts_while_the_server_is_down_begins_with_the_snapshot() {
+fn a_gate_that_starts_while_the_server_is_down_uses_the_snapshot() {
     let (cluster, runtime, folder) = (Cluster::start(), Runtime::new().unwrap(), TempDir::new().unwrap());
     let database = cluster.fresh_database();
     let bed = runtime.block_on(Bed::at(database.url().parse().unwrap()));
@@ -77,9 +77,9 @@ fn a_gate_that_starts_while_the_server_is_down_begins_with_the_snapshot() {
 
     cluster.stop(HowToStop::Fast);
     let second = start(&settings);
-    assert!(second.directory().is_synced() && knows(&second, "first-secret"));
+    assert!(second.directory().is_synced() && finds(&second, "first-secret"));
     assert_eq!(runtime.block_on(second.directory().fetch(key("second-secret"))).unwrap_err(), Unavailable);
-    // A limit that cannot be counted must not become none, nor a line of junk one credential less.
+    // A faulty limit must not become unlimited, nor a faulty line a missing credential.
     let damage = [
         ("\"rate_limit\":null", "\"rate_limit\":[1,4294967295,4294967295]"),
         ("\"rate_limit\":null", "\"rate_limit\":[0,1,1]"),
@@ -92,19 +92,19 @@ fn a_gate_that_starts_while_the_server_is_down_begins_with_the_snapshot() {
     for (good, bad) in damage {
         assert!(text.contains(good), "{good} in {text}");
         let damaged = |file: &Path| edit(file, |text| text.replace(good, bad));
-        assert!(!is_of_use(&settings, &file, damaged), "{bad}");
+        assert!(!is_used(&settings, &file, damaged), "{bad}");
     }
-    assert!(!is_of_use(&settings, &file, |file| {
+    assert!(!is_used(&settings, &file, |file| {
         std::fs::set_permissions(file, PermissionsExt::from_mode(0o644)).unwrap();
     }));
-    assert!(!is_of_use(&settings, &file, |file| edit(file, |text| text.replace("/one", "/other").replace('@', "@x"))));
-    assert!(!is_of_use(&settings, &file, |file| edit(file, |text| text
+    assert!(!is_used(&settings, &file, |file| edit(file, |text| text.replace("/one", "/other").replace('@', "@x"))));
+    assert!(!is_used(&settings, &file, |file| edit(file, |text| text
         .replace("\"confirmed_at\":\"2", "\"confirmed_at\":\"1"))));
-    assert!(!is_of_use(&settings, &file, |file| edit(file, |text| text
+    assert!(!is_used(&settings, &file, |file| edit(file, |text| text
         .replace("\"confirmed_at\":\"2", "\"confirmed_at\":\"3"))));
-    assert!(!is_of_use(&settings, &file, |file| edit(file, |text| text[..text.len() / 2].to_owned())));
+    assert!(!is_used(&settings, &file, |file| edit(file, |text| text[..text.len() / 2].to_owned())));
 
-    // What changes while nobody looks is known as soon as somebody can.
+    // Changes during the outage are applied once the server is up.
     cluster.start_again();
     runtime.block_on(async {
         let mut account = bed.store.account("acme").await.unwrap().unwrap();
@@ -113,13 +113,13 @@ fn a_gate_that_starts_while_the_server_is_down_begins_with_the_snapshot() {
         transaction.put_account(&account).await.unwrap();
         transaction.commit().await.unwrap();
     });
-    eventually("the snapshot is followed by the changes since", || !knows(&second, "first-secret"));
+    eventually("the changes since the snapshot are applied", || !finds(&second, "first-secret"));
     let found = runtime.block_on(second.directory().fetch(key("first-secret"))).unwrap().unwrap();
     assert!(!found.account.access);
 }
 
-/// Whether a start with a copy of this snapshot, changed like this, begins with it.
-fn is_of_use(settings: &Settings, snapshot: &Path, change: impl FnOnce(&Path)) -> bool {
+/// True when a start uses a copy of this snapshot with this change.
+fn is_used(settings: &Settings, snapshot: &Path, change: impl FnOnce(&Path)) -> bool {
     let folder = TempDir::new().unwrap();
     let copy = folder.path().join("snapshot.json");
     std::fs::copy(snapshot, &copy).unwrap();
@@ -134,7 +134,7 @@ fn edit(file: &Path, change: impl FnOnce(String) -> String) {
 }
 
 #[test]
-fn a_hash_of_yesterday_is_replaced_once_its_password_was_right() {
+fn an_older_hash_is_replaced_once_its_password_is_verified() {
     let runtime = Runtime::new().unwrap();
     let bed = runtime.block_on(Bed::sqlite());
     let stored = runtime.block_on(async {
@@ -157,12 +157,12 @@ fn a_hash_of_yesterday_is_replaced_once_its_password_was_right() {
         RecordSecret::Token(_) => panic!("a token"),
     };
     eventually("it is argon2id", || matches!(scheme(), PasswordHash::Argon2id(_)));
-    eventually("the new one is known", || database.directory().find_username("acme").credential().is_none());
+    eventually("the cache drops the old hash", || database.directory().find_username("acme").credential().is_none());
     assert_eq!(verdict(&runtime, &authenticator, &database, "correct horse"), Ok("nightly".into()));
     assert_eq!(verdict(&runtime, &authenticator, &database, "wrong"), Err(Rejection::CredentialInvalid));
 }
 
-/// The way of a Basic pair through all stages.
+/// Decides about a Basic pair through all stages.
 fn verdict(
     runtime: &Runtime,
     authenticator: &Authenticator,
@@ -176,14 +176,14 @@ fn verdict(
     let presented = Presented::read(&accept, &headers, None).unwrap().unwrap();
     let mut recognition = authenticator.lookup(&TokenFormat::default(), &*directory, &presented, None);
     runtime.block_on(async {
-        if let AuthOutcome::Unsettled(unsettled) = recognition {
-            recognition = authenticator.settle(&*directory, unsettled).await;
+        if let AuthOutcome::NeedsFetch(unsettled) = recognition {
+            recognition = authenticator.resolve(&*directory, unsettled).await;
         }
         let credential = match recognition {
-            AuthOutcome::Known(credential) => credential,
+            AuthOutcome::Authenticated(credential) => credential,
             AuthOutcome::Pending(pending) => authenticator.verify(*pending, || directory).await?,
             AuthOutcome::Rejected(rejection) => return Err(rejection),
-            AuthOutcome::Unsettled(_) => panic!("asked, and still unsettled"),
+            AuthOutcome::NeedsFetch(_) => panic!("asked, and still unsettled"),
         };
         Ok(credential.id.to_string())
     })

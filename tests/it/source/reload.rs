@@ -1,4 +1,4 @@
-//! Files that change while requests come without pause: the new set takes over and no request notices.
+//! Reloads under traffic: the new files are in force and no request fails.
 
 use std::fs::File;
 use std::io::Write;
@@ -17,7 +17,7 @@ use crate::support::{
 const CLIENTS: usize = 3;
 const RELOADS: usize = 12;
 
-/// Clients that send good requests, one after the other, until they are told to stop.
+/// Clients that send valid requests until they are stopped.
 struct Traffic {
     stop: Arc<AtomicBool>,
     clients: Vec<JoinHandle<usize>>,
@@ -44,7 +44,7 @@ impl Traffic {
         Self { stop, clients }
     }
 
-    /// A panic when any request was answered with anything but 200.
+    /// Panics when a status other than 200 was received.
     fn end_without_a_failure(self) {
         self.stop.store(true, Ordering::Relaxed);
         for client in self.clients {
@@ -53,26 +53,26 @@ impl Traffic {
     }
 }
 
-/// The usual credentials and one more, whose token is `token-NAME`; it stands before the others, so
-/// that a file that ends too early has it and not them.
+/// The usual credentials and one more, whose token is `token-NAME`; it is the first, so that
+/// a truncated file has it and not the others.
 fn credentials_with(name: &str) -> String {
     let one = format!("  - {{id: {name}, account: acme, token: '{}'}}\n", digest(&format!("token-{name}")));
     credentials().replacen("credentials:\n", &format!("credentials:\n{one}"), 1)
 }
 
-fn is_known(gate: &Gate, name: &str) -> bool {
+fn is_admitted(gate: &Gate, name: &str) -> bool {
     gate.send(&Request::get("/x").bearer(&format!("token-{name}"))).status == 200
 }
 
-/// Lets `put` place one file after the other, waiting each time until it is in force.
+/// Writes files with `put`, and waits until each is in force.
 fn reload_under_traffic(gate: &Gate, reloads: usize, put: impl Fn(&str)) {
     let traffic = Traffic::start(gate);
     for number in 0..reloads {
         let name = format!("fresh-{number}");
         put(&credentials_with(&name));
-        eventually("the new file is in force", || is_known(gate, &name));
+        eventually("the new file is in force", || is_admitted(gate, &name));
         let before = number.checked_sub(1).map(|number| format!("fresh-{number}"));
-        assert!(!before.is_some_and(|before| is_known(gate, &before)), "a credential outlives its file");
+        assert!(!before.is_some_and(|before| is_admitted(gate, &before)), "a credential outlives its file");
     }
     traffic.end_without_a_failure();
 }
@@ -85,7 +85,7 @@ fn write_in_two_parts(file: &Path, text: &str, cut: usize, pause: Duration) {
     file.write_all(second.as_bytes()).unwrap();
 }
 
-fn ask_to_reload(gate: &Gate, header: Option<(&str, &str)>) -> Reply {
+fn request_reload(gate: &Gate, header: Option<(&str, &str)>) -> Reply {
     let request = Request::new("POST", "/-/reload").header("Connection", "close");
     let request = header.into_iter().fold(request, |request, (name, value)| request.header(name, value));
     Connection::open(gate.admin).send(&request)
@@ -110,15 +110,15 @@ fn a_file_written_in_place_slowly_is_in_force_and_no_request_fails() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
     reload_under_traffic(&gate, RELOADS, |text| {
-        // Within the last digest, so that the first part is no file of its own.
+        // Within the last digest, so that the first part is not valid.
         let cut = text.rfind("sha256:").unwrap() + 20;
         write_in_two_parts(&gate.credentials_file(), text, cut, Duration::from_millis(30));
     });
 }
 
-/// The first lines of a list are a list too: only the writer knows when it is complete.
+/// The first lines of a list are a valid list.
 #[test]
-fn a_file_whose_beginning_could_stand_alone_is_read_when_its_writer_has_let_go_of_it() {
+fn a_file_that_is_open_for_writing_is_read_once_it_is_closed() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
     reload_under_traffic(&gate, 3, |text| {
@@ -139,17 +139,17 @@ fn a_config_map_that_is_swapped_is_in_force_and_no_request_fails() {
 fn a_hangup_signal_reads_the_files_again() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
-    // Nothing has changed, so that nothing but the signal can be the reason.
+    // Without a change, only the signal can cause the reload.
     for _ in 0..2 {
         let before = gate.reloads("success");
         gate.signal(Signal::SIGHUP);
         eventually("the files are read again", || gate.reloads("success") > before);
     }
-    eventually("the log says so", || gate.stderr().contains("reloaded: no credential changed"));
+    eventually("the reload is logged", || gate.stderr().contains("reloaded: no credential changed"));
     assert_eq!(gate.send(&Request::get("/x").bearer(TOKEN)).status, 200);
 }
 
-/// Whoever starts a gate may hang up as soon as it says that it listens.
+/// A supervisor may send SIGHUP as soon as the gate logs that it listens.
 #[test]
 fn a_hangup_signal_right_after_the_start_does_not_end_the_gate() {
     let api = RecordingApi::start();
@@ -162,30 +162,30 @@ fn a_hangup_signal_right_after_the_start_does_not_end_the_gate() {
 }
 
 #[test]
-fn whoever_asks_for_a_reload_is_told_what_changed() {
+fn a_reload_request_returns_the_changes() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).credentials(&credentials_with("fresh-0")).start();
     let mut number = 0;
-    eventually("the answer tells the difference", || {
-        // The watch may be quicker than we are; then the next file has another chance.
+    eventually("the response has the difference", || {
+        // The watcher may reload first; then the next file has another chance.
         number += 1;
         gate.rename_over(&gate.credentials_file(), &credentials_with(&format!("fresh-{number}")));
-        let reply = ask_to_reload(&gate, None);
+        let reply = request_reload(&gate, None);
         assert_eq!((reply.status, reply.header("content-type")), (200, Some("application/json")));
         assert_eq!(reply.json()["in_force"], true);
-        assert!(is_known(&gate, &format!("fresh-{number}")));
+        assert!(is_admitted(&gate, &format!("fresh-{number}")));
         reply.json()["difference"] == "1 added, 1 removed"
     });
 }
 
 #[test]
-fn whoever_asks_for_a_reload_of_a_bad_file_is_told_every_fault() {
+fn a_reload_request_for_a_faulty_file_returns_every_fault() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
     let bad = credentials().replace("acme-disabled, account", "acme-disabled, acount").replace("enabled", "enable");
     gate.rename_over(&gate.credentials_file(), &bad);
 
-    let reply = ask_to_reload(&gate, None);
+    let reply = request_reload(&gate, None);
 
     assert_eq!(reply.status, 422);
     let answer = reply.json();
@@ -200,7 +200,7 @@ fn whoever_asks_for_a_reload_of_a_bad_file_is_told_every_fault() {
 }
 
 #[test]
-fn a_page_in_a_browser_cannot_reload() {
+fn a_page_in_a_browser_cannot_request_a_reload() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
     let before = gate.reloads("success");
@@ -210,15 +210,15 @@ fn a_page_in_a_browser_cannot_reload() {
         ("Sec-Fetch-Site", "cross-site"),
         ("Sec-Fetch-Site", "same-site"),
     ] {
-        assert_eq!(ask_to_reload(&gate, Some(header)).status, 403, "{header:?}");
+        assert_eq!(request_reload(&gate, Some(header)).status, 403, "{header:?}");
     }
     assert_eq!(gate.admin("GET", "/-/reload").status, 405);
     assert_eq!(gate.reloads("success"), before);
-    assert_eq!(ask_to_reload(&gate, Some(("Sec-Fetch-Site", "none"))).status, 200);
+    assert_eq!(request_reload(&gate, Some(("Sec-Fetch-Site", "none"))).status, 200);
 }
 
 #[test]
-fn the_log_counts_what_a_reload_has_changed() {
+fn the_log_has_the_changes_of_a_reload() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
     let added: String = (0..3)
@@ -226,7 +226,7 @@ fn the_log_counts_what_a_reload_has_changed() {
         .collect();
     let text = credentials().replacen("account: acme, token", "account: acme, enabled: false, token", 1) + &added;
     gate.replace_credentials(&text);
-    eventually("the log tells the difference", || gate.stderr().contains("reloaded: 3 added, 1 disabled\""));
+    eventually("the log has the difference", || gate.stderr().contains("reloaded: 3 added, 1 disabled\""));
     let counted = |state: &str| gate.metric(&format!("claviger_credentials{{state=\"{state}\"}}"));
     assert_eq!((counted("enabled"), counted("disabled")), (4.0, 2.0));
 }

@@ -1,10 +1,10 @@
-//! What is taken away is gone with the next request, whatever is remembered about the one before.
+//! A revocation by file is in force at the next request, whatever the password cache holds.
 
 use crate::support::{Connection, Gate, RecordingApi, Request, TOKEN, digest, slow_hash};
 
 const PASSWORD: &str = "planted-password-to-be-revoked";
 
-/// One credential that has just been used, twice, on a connection that stays open.
+/// A credential that was just used twice, on an open connection.
 struct InUse {
     gate: Gate,
     request: Request,
@@ -34,7 +34,7 @@ impl InUse {
         Self::start(credentials, Request::get("/x").bearer(TOKEN))
     }
 
-    /// Puts another file in force; the very next request must be refused, on the open connection and on a new one.
+    /// Replaces the file; the next request must be refused, on the open connection and on a new one.
     fn must_be_refused_after(mut self, credentials: &str, status: u16, code: &str) {
         self.gate.replace_credentials(credentials);
         let replies = [self.connection.send(&self.request), self.gate.send(&self.request)];
@@ -57,48 +57,48 @@ const EXPIRED: &str = ", expires_at: 2020-01-01T00:00:00Z";
 const NONE: &str = "credentials: []\n";
 
 #[test]
-fn a_disabled_user_is_refused_though_the_password_is_remembered() {
+fn a_disabled_user_is_refused_despite_the_password_cache() {
     let hash = slow_hash(PASSWORD);
     let in_use = InUse::basic(&pair(&hash, ""));
     in_use.must_be_refused_after(&pair(&hash, ", enabled: false"), 401, "credential_disabled");
 }
 
 #[test]
-fn an_old_password_is_refused_though_it_is_remembered() {
+fn an_old_password_is_refused_despite_the_password_cache() {
     let in_use = InUse::basic(&pair(&slow_hash(PASSWORD), ""));
     in_use.must_be_refused_after(&pair(&slow_hash("planted-new-password"), ""), 401, "credential_invalid");
 }
 
 #[test]
-fn a_deleted_user_is_refused_though_the_password_is_remembered() {
+fn a_deleted_user_is_refused_despite_the_password_cache() {
     let in_use = InUse::basic(&pair(&slow_hash(PASSWORD), ""));
     in_use.must_be_refused_after(NONE, 401, "credential_invalid");
 }
 
 #[test]
-fn a_user_of_an_account_without_access_is_refused_though_the_password_is_remembered() {
+fn a_user_of_an_account_without_access_is_refused_despite_the_password_cache() {
     let hash = slow_hash(PASSWORD);
     let in_use = InUse::basic(&pair(&hash, ""));
     in_use.must_be_refused_after(&(pair(&hash, "") + ACCESS_OFF), 403, "access_off");
 }
 
 #[test]
-fn an_expired_user_is_refused_though_the_password_is_remembered() {
+fn an_expired_user_is_refused_despite_the_password_cache() {
     let hash = slow_hash(PASSWORD);
     let in_use = InUse::basic(&pair(&hash, ""));
     in_use.must_be_refused_after(&pair(&hash, EXPIRED), 401, "credential_expired");
 }
 
-/// The remembered pair belongs to the credential it was verified for, not to whoever has its name next.
+/// A cached pair belongs to the credential that it was verified for.
 #[test]
-fn a_user_name_that_changes_hands_takes_its_new_password_with_it() {
+fn a_user_name_of_another_credential_needs_its_new_password() {
     let in_use = InUse::basic(&pair(&slow_hash(PASSWORD), ""));
     let next = pair(&slow_hash("planted-password-of-the-next"), "").replace("nightly", "next");
     in_use.must_be_refused_after(&next, 401, "credential_invalid");
 }
 
 #[test]
-fn a_user_who_is_switched_on_again_is_let_in_again() {
+fn a_user_who_is_enabled_again_is_admitted_again() {
     let hash = slow_hash(PASSWORD);
     let InUse { gate, request, mut connection, _api } = InUse::basic(&pair(&hash, ""));
     gate.replace_credentials(&pair(&hash, ", enabled: false"));

@@ -17,11 +17,11 @@ fn a_new_public_route_opens_without_a_restart_and_closes_again() {
     gate.rename_over(&gate.settings_file(), &format!("{settings}public: [{{methods: [GET], path: /events}}]\n"));
     eventually("the route is public", || status() == 200);
     gate.rename_over(&gate.settings_file(), &settings);
-    eventually("the route is public no more", || status() == 401);
+    eventually("the route is not public", || status() == 401);
 }
 
 #[test]
-fn a_credentials_file_that_is_named_anew_is_read_and_watched() {
+fn another_credentials_file_is_read_and_watched() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).settings("throttle: {enabled: false}").start();
     let other = gate.folder().join("elsewhere");
@@ -42,9 +42,9 @@ fn a_credentials_file_that_is_named_anew_is_read_and_watched() {
     assert_eq!(status("token-one"), 401);
 }
 
-/// Whoever has named a file that is not there yet, or not good, mends that file and expects to be done.
+/// Correcting the file is enough; the settings that name it need no change.
 #[test]
-fn a_file_that_refused_settings_name_is_watched_until_it_is_good() {
+fn a_missing_or_faulty_file_that_new_settings_name_is_watched() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).settings("throttle: {enabled: false}").start();
     let good = format!("credentials: [{{id: one, account: acme, token: '{}'}}]\n", crate::support::digest("token-one"));
@@ -72,9 +72,9 @@ fn a_file_that_refused_settings_name_is_watched_until_it_is_good() {
     }
 }
 
-/// A folder that is not there has no events; it is looked at.
+/// A missing folder has no events; it is polled.
 #[test]
-fn a_file_that_refused_settings_name_is_noticed_when_its_folder_comes_later() {
+fn a_file_in_a_missing_folder_is_noticed_when_the_folder_is_created() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
     let file = gate.folder().join("later").join("other.yaml");
@@ -97,7 +97,7 @@ fn a_file_that_refused_settings_name_is_noticed_when_its_folder_comes_later() {
 }
 
 #[test]
-fn what_needs_a_restart_is_named_and_everything_else_takes_effect() {
+fn a_change_that_needs_a_restart_is_logged_and_all_others_take_effect() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
     let settings = settings_of(&gate).replacen("listen: 127.0.0.1:0\n", "listen: 127.0.0.1:1\n", 1);
@@ -108,9 +108,8 @@ fn what_needs_a_restart_is_named_and_everything_else_takes_effect() {
     assert_eq!((reply.status, reply.code().as_str()), (401, "credential_missing"));
 }
 
-/// Whoever takes a change back is told nothing: what runs is what the file says.
 #[test]
-fn a_change_that_is_taken_back_needs_no_restart() {
+fn a_change_that_is_reverted_needs_no_restart() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
     let settings = settings_of(&gate);
@@ -120,16 +119,16 @@ fn a_change_that_is_taken_back_needs_no_restart() {
 
     gate.rename_over(&gate.settings_file(), &format!("{settings}public: [{{path: /events}}]\n"));
     eventually("the file is in force", || gate.send(&Request::get("/events")).status == 200);
-    eventually("the log has come so far", || gate.stderr().matches("reloaded: ").count() == 2);
+    eventually("the reload is logged", || gate.stderr().matches("reloaded: ").count() == 2);
     let request_a_third = gate.reloads("success");
     gate.signal(nix::sys::signal::Signal::SIGHUP);
     eventually("one more reload is logged", || gate.reloads("success") > request_a_third);
-    eventually("the log has come so far", || gate.stderr().matches("reloaded: ").count() == 3);
+    eventually("the reload is logged", || gate.stderr().matches("reloaded: ").count() == 3);
     assert_eq!(warnings(), 1);
 }
 
 #[test]
-fn bad_settings_leave_the_old_ones_in_force_and_every_fault_is_logged() {
+fn faulty_settings_change_nothing_and_every_fault_is_logged() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).settings("public: [{methods: [GET], path: /events}]").start();
     let before = gate.reloads("failure");

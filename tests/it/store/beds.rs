@@ -10,7 +10,7 @@ use sqlx::Connection as _;
 
 use crate::support::postgres::{Database, Direct, fresh_database};
 
-pub const OPTIONS: StoreOptions = StoreOptions { connections: 8, limit: Duration::from_secs(20), create: true };
+pub const OPTIONS: StoreOptions = StoreOptions { connections: 8, query_timeout: Duration::from_secs(20), create: true };
 
 /// A store, and what it stands on until the test is over.
 pub struct Bed {

@@ -1,4 +1,4 @@
-//! Credentials: what is written is what is read, and what the gate gets of it.
+//! Credentials: records read back, and lookups of the gate.
 
 use std::num::NonZeroU32;
 
@@ -10,11 +10,11 @@ use super::beds::{Bed, label, noon, on_each, token};
 
 on_each!(
     a_record_is_read_as_it_was_written,
-    a_gate_finds_a_token_and_what_came_before_a_reset,
-    an_account_that_is_off_shows_at_every_credential,
-    a_name_that_is_taken_is_refused_and_nothing_is_written,
+    a_gate_finds_a_current_and_a_previous_token,
+    an_account_without_access_shows_at_each_credential,
+    a_taken_name_is_refused_and_nothing_is_written,
     changes_are_numbered_in_the_order_of_their_commits,
-    a_reader_that_is_far_behind_is_told_to_begin_anew,
+    a_reader_that_is_far_behind_starts_over,
 );
 
 async fn a_record_is_read_as_it_was_written(bed: Bed) {
@@ -40,7 +40,7 @@ async fn a_record_is_read_as_it_was_written(bed: Bed) {
     assert_eq!(bed.store.credential("other").await.unwrap(), None);
 }
 
-async fn a_gate_finds_a_token_and_what_came_before_a_reset(bed: Bed) {
+async fn a_gate_finds_a_current_and_a_previous_token(bed: Bed) {
     bed.account("acme").await;
     let mut record = token("billing", "acme", "new");
     record.previous = Some(PreviousSecret::Token { digest: TokenDigest::of(b"old"), ends_at: noon() });
@@ -72,7 +72,7 @@ fn pair_hash() -> claviger::credential::PasswordHash {
     "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=".parse().unwrap()
 }
 
-async fn an_account_that_is_off_shows_at_every_credential(bed: Bed) {
+async fn an_account_without_access_shows_at_each_credential(bed: Bed) {
     let mut account = bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
     for (granted, switched_on) in [(true, false), (false, true), (true, true)] {
@@ -86,7 +86,7 @@ async fn an_account_that_is_off_shows_at_every_credential(bed: Bed) {
     }
 }
 
-async fn a_name_that_is_taken_is_refused_and_nothing_is_written(bed: Bed) {
+async fn a_taken_name_is_refused_and_nothing_is_written(bed: Bed) {
     bed.account("acme").await;
     bed.put(&token("one", "acme", "secret")).await;
     let mut transaction = bed.store.begin(noon()).await.unwrap();
@@ -131,8 +131,8 @@ async fn changes_are_numbered_in_the_order_of_their_commits(bed: Bed) {
     assert_eq!(bed.store.changes_since(99).await.unwrap(), Changes::TooMany(81));
 }
 
-/// An import of a million must not keep a revocation waiting.
-async fn a_reader_that_is_far_behind_is_told_to_begin_anew(bed: Bed) {
+/// An import of a million must not delay a revocation.
+async fn a_reader_that_is_far_behind_starts_over(bed: Bed) {
     bed.account("acme").await;
     let records: Vec<_> = (0..8100).map(|number| token(&format!("c-{number}"), "acme", &format!("{number}"))).collect();
     let mut transaction = bed.store.begin(noon()).await.unwrap();

@@ -1,4 +1,4 @@
-//! The PostgreSQL that other tests stand on does what they take for granted.
+//! Tests of the PostgreSQL test support.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
@@ -28,7 +28,7 @@ async fn a_fresh_database_answers_over_tls_that_is_verified() {
 }
 
 #[tokio::test]
-async fn a_certificate_for_another_name_is_refused_until_the_right_one_is_back() {
+async fn a_certificate_for_another_name_is_refused() {
     let cluster = Cluster::start();
     let (verified, plain) = (cluster.url("postgres"), cluster.plain_url("postgres"));
     cluster.certify(&["keys.example.org"]);
@@ -68,7 +68,7 @@ fn a_dropped_database_is_gone() {
 }
 
 #[tokio::test]
-async fn what_was_committed_outlives_a_stop_and_a_crash() {
+async fn commits_survive_a_stop_and_a_crash() {
     let cluster = Cluster::start();
     let database = cluster.fresh_database();
     let pool = PgPool::connect(database.url()).await.unwrap();
@@ -84,7 +84,7 @@ async fn what_was_committed_outlives_a_stop_and_a_crash() {
 }
 
 #[tokio::test]
-async fn whoever_is_cut_off_may_connect_again() {
+async fn a_terminated_client_can_reconnect() {
     let cluster = Cluster::start();
     let url = cluster.url("postgres");
     let mut connection = PgConnection::connect(&url).await.unwrap();
@@ -94,7 +94,7 @@ async fn whoever_is_cut_off_may_connect_again() {
 }
 
 #[test]
-fn nothing_is_left_of_a_cluster_that_was_dropped() {
+fn a_dropped_cluster_leaves_nothing() {
     let start = Instant::now();
     let cluster = Cluster::start();
     println!("started within {:?}", start.elapsed());
@@ -105,7 +105,7 @@ fn nothing_is_left_of_a_cluster_that_was_dropped() {
 }
 
 #[test]
-fn nothing_is_left_of_a_cluster_whose_process_was_killed() {
+fn a_cluster_whose_test_process_is_killed_leaves_nothing() {
     let mut holder = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "store::harness::hold_a_cluster", "--ignored", "--nocapture"])
         .stdin(Stdio::piped())
@@ -127,7 +127,7 @@ fn nothing_is_left_of_a_cluster_whose_process_was_killed() {
 fn hold_a_cluster() {
     let cluster = Cluster::start();
     println!("holds {} {}", cluster.process(), cluster.folder().display());
-    // Until it is killed, or whoever wanted to kill it has gone.
+    // Until it is killed, or its parent has ended.
     let _ended = std::io::stdin().read(&mut [0]);
 }
 

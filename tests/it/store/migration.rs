@@ -1,4 +1,4 @@
-//! Tables of the version before, brought to this one while they are in use.
+//! Migration of older tables while they are in use.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,15 +11,15 @@ use sqlx::Connection as _;
 use super::beds::{Bed, label, noon, on_each, token};
 
 on_each!(
-    rows_of_the_version_before_are_filled_in_and_found,
-    what_was_stopped_at_any_point_is_finished_by_the_next,
-    a_process_that_is_killed_between_batches_leaves_the_rest_to_the_next,
-    two_processes_migrate_at_once,
-    what_version_3_adds_is_there_after_version_2,
+    rows_of_version_1_are_filled_in_and_found,
+    a_migration_stopped_at_any_point_is_finished_by_the_next,
+    a_process_killed_between_batches_leaves_the_rest_to_the_next,
+    two_processes_migrate_concurrently,
+    version_2_is_migrated_to_version_3,
 );
 
-/// What gates have by default.
-const USUAL: StoreOptions = StoreOptions { connections: 4, limit: Duration::from_secs(2), create: true };
+/// The defaults of a gate.
+const GATE_OPTIONS: StoreOptions = StoreOptions { connections: 4, query_timeout: Duration::from_secs(2), create: true };
 
 const VERSION_1: &str = "
     DROP INDEX credentials_unfilled; DROP INDEX credentials_of_account; DROP INDEX credentials_of_owner;
@@ -34,7 +34,7 @@ const VERSION_1: &str = "
 const VERSION_2: &str = "DROP TABLE credential_addresses; DELETE FROM _sqlx_migrations WHERE version > 2;
     UPDATE schema_mark SET finished = 2";
 
-/// So many tokens of acme, a pair and a user's own key. Each has in its description what is to be filled in.
+/// Tokens of acme, Basic credentials and a user's own key. Each has the values to fill in in its description.
 async fn filled(bed: &Bed, tokens: usize) {
     bed.account("acme").await;
     bed.put_user("anna", Some("acme"), claviger::store::Role::Owner).await;
@@ -56,7 +56,7 @@ async fn filled(bed: &Bed, tokens: usize) {
 
 const HASH: &str = "$2b$04$abcdefghijklmnopqrstuuO9a1iTnxPOvcPdzBgE0UNmGgeVxD7eG";
 
-/// Nothing is left to do, and what is there is what would have been written.
+/// Nothing is left to do, and the filled-in values are those of a new write.
 async fn is_finished(bed: &Bed, tokens: usize) {
     let state = bed.store.schema().await.unwrap();
     assert!(state.is_finished && state.is_current(), "{state:?}");
@@ -91,7 +91,7 @@ async fn of_kinds(bed: &Bed) -> [usize; 3] {
     counts
 }
 
-async fn rows_of_the_version_before_are_filled_in_and_found(bed: Bed) {
+async fn rows_of_version_1_are_filled_in_and_found(bed: Bed) {
     filled(&bed, 2500).await;
     bed.execute(VERSION_1).await;
     let state = bed.store.ensure_schema(true).await.unwrap();
@@ -101,7 +101,7 @@ async fn rows_of_the_version_before_are_filled_in_and_found(bed: Bed) {
     assert_eq!(bed.ask("SELECT readable_from FROM schema_mark").await, 1);
 }
 
-async fn what_was_stopped_at_any_point_is_finished_by_the_next(bed: Bed) {
+async fn a_migration_stopped_at_any_point_is_finished_by_the_next(bed: Bed) {
     filled(&bed, 1500).await;
     let mut points = vec![
         "DROP INDEX credentials_of_all",
@@ -117,14 +117,14 @@ async fn what_was_stopped_at_any_point_is_finished_by_the_next(bed: Bed) {
         if point == half_built {
             fail_to_build(&bed).await;
         }
-        // A gate that may not migrate works meanwhile, and right.
+        // A gate that may not migrate works correctly meanwhile.
         bed.store.ensure_schema(false).await.unwrap();
         assert!(!bed.store.schema().await.unwrap().is_finished, "{point}");
         assert_eq!(of_kinds(&bed).await, [1500, 1, 1], "{point}");
         bed.store.ensure_schema(true).await.unwrap();
         is_finished(&bed, 1500).await;
     }
-    // A program of the version before that was about to write when the migration came.
+    // A program of the previous version wrote a row during the migration.
     bed.execute("UPDATE credentials SET kind = NULL, search = NULL WHERE id = 'pair'").await;
     let part = CredentialFilter { part: Some("x".into()), ..Default::default() };
     let unready = bed.store.count_credentials(&part, noon()).await.unwrap_err();
@@ -133,7 +133,7 @@ async fn what_was_stopped_at_any_point_is_finished_by_the_next(bed: Bed) {
     is_finished(&bed, 1500).await;
 }
 
-/// Leaves an index of this name that is of no use.
+/// Leaves an invalid index of this name.
 async fn fail_to_build(bed: &Bed) {
     let mut connection = sqlx::PgConnection::connect(&bed.address()).await.unwrap();
     let sql = "CREATE UNIQUE INDEX CONCURRENTLY credentials_of_all ON credentials (account)";
@@ -142,7 +142,7 @@ async fn fail_to_build(bed: &Bed) {
     assert_eq!(bed.ask(left).await, 1);
 }
 
-async fn a_process_that_is_killed_between_batches_leaves_the_rest_to_the_next(bed: Bed) {
+async fn a_process_killed_between_batches_leaves_the_rest_to_the_next(bed: Bed) {
     const ROWS: usize = 20_000;
     filled(&bed, ROWS).await;
     bed.execute(VERSION_1).await;
@@ -177,14 +177,14 @@ async fn a_process_that_is_killed_between_batches_leaves_the_rest_to_the_next(be
     is_finished(&bed, ROWS).await;
 }
 
-async fn two_processes_migrate_at_once(bed: Bed) {
+async fn two_processes_migrate_concurrently(bed: Bed) {
     filled(&bed, 4000).await;
     bed.execute(VERSION_1).await;
     let processes: Vec<_> = (0..3)
         .map(|_| {
             let url = bed.url.clone();
             tokio::spawn(async move {
-                let store = Store::open(&url, USUAL).await.unwrap();
+                let store = Store::open(&url, GATE_OPTIONS).await.unwrap();
                 store.ensure_schema(true).await.map(drop)
             })
         })
@@ -195,7 +195,7 @@ async fn two_processes_migrate_at_once(bed: Bed) {
     is_finished(&bed, 4000).await;
 }
 
-async fn what_version_3_adds_is_there_after_version_2(bed: Bed) {
+async fn version_2_is_migrated_to_version_3(bed: Bed) {
     filled(&bed, 10).await;
     bed.execute(VERSION_2).await;
     bed.store.ensure_schema(false).await.unwrap_err();
@@ -206,9 +206,9 @@ async fn what_version_3_adds_is_there_after_version_2(bed: Bed) {
     assert_eq!(bed.store.credential("pair").await.unwrap().unwrap().recent_addresses, 0);
 }
 
-/// Asks for a token over and over, as a gate does, until the work is done. The longest that it took.
-async fn asked_during(bed: &Bed, work: impl Future<Output = ()>) -> Duration {
-    let gate = Store::open(&bed.url, USUAL).await.unwrap();
+/// Looks a token up repeatedly, as a gate does, until the work is done. The slowest lookup.
+async fn slowest_lookup_during(bed: &Bed, work: impl Future<Output = ()>) -> Duration {
+    let gate = Store::open(&bed.url, GATE_OPTIONS).await.unwrap();
     let digest = TokenDigest::of(b"7");
     let mut longest = Duration::ZERO;
     let asking = async {
@@ -227,9 +227,9 @@ async fn asked_during(bed: &Bed, work: impl Future<Output = ()>) -> Duration {
     longest
 }
 
-/// By a gate with the limits that it has by default, whose own statements would be cut off by them.
+/// With the default timeouts of a gate, which would cut off statements of the migration.
 #[tokio::test]
-async fn look_ups_are_answered_while_a_hundred_thousand_rows_are_migrated() {
+async fn lookups_are_answered_while_100_000_rows_are_migrated() {
     let bed = Bed::postgres().await;
     filled(&bed, 10).await;
     bed.execute(VERSION_1).await;
@@ -241,19 +241,19 @@ async fn look_ups_are_answered_while_a_hundred_thousand_rows_are_migrated() {
     let url = bed.url.clone();
     let migration = tokio::spawn(async move {
         let limit = Duration::from_millis(500);
-        let store = Store::open(&url, StoreOptions { limit, ..USUAL }).await.unwrap();
+        let store = Store::open(&url, StoreOptions { query_timeout: limit, ..GATE_OPTIONS }).await.unwrap();
         store.ensure_schema(true).await.unwrap();
     });
-    let longest = asked_during(&bed, async { migration.await.unwrap() }).await;
+    let longest = slowest_lookup_during(&bed, async { migration.await.unwrap() }).await;
     println!("the longest look-up took {longest:?}");
     assert!(bed.store.schema().await.unwrap().is_finished);
     let part = CredentialFilter { part: Some("many 99999".into()), ..Default::default() };
     assert_eq!(bed.store.count_credentials(&part, noon()).await.unwrap().total(), 1);
 }
 
-/// A backup reads the table for longer than look-ups may wait: the migration does not wait in front of them.
+/// A backup holds the table for longer than lookups may wait: the migration does not block them.
 #[tokio::test]
-async fn look_ups_get_past_a_migration_that_waits_for_a_long_reader() {
+async fn lookups_pass_a_migration_that_waits_for_a_long_reader() {
     let bed = Bed::postgres().await;
     filled(&bed, 10).await;
     bed.execute(VERSION_1).await;
@@ -261,12 +261,12 @@ async fn look_ups_get_past_a_migration_that_waits_for_a_long_reader() {
     sqlx::raw_sql("BEGIN; SELECT COUNT(*) FROM credentials").execute(&mut reader).await.unwrap();
     let url = bed.url.clone();
     let migration = tokio::spawn(async move {
-        Store::open(&url, USUAL).await.unwrap().ensure_schema(true).await.unwrap();
+        Store::open(&url, GATE_OPTIONS).await.unwrap().ensure_schema(true).await.unwrap();
     });
-    let _longest = asked_during(&bed, tokio::time::sleep(Duration::from_secs(5))).await;
+    let _longest = slowest_lookup_during(&bed, tokio::time::sleep(Duration::from_secs(5))).await;
     assert_eq!(bed.store.schema().await.unwrap().has, 1, "the reader is still at it");
     assert!(!migration.is_finished());
     sqlx::raw_sql("COMMIT").execute(&mut reader).await.unwrap();
-    let _longest = asked_during(&bed, async { migration.await.unwrap() }).await;
+    let _longest = slowest_lookup_during(&bed, async { migration.await.unwrap() }).await;
     is_finished(&bed, 10).await;
 }

@@ -1,4 +1,4 @@
-//! The store, on SQLite and on PostgreSQL by the same tests.
+//! The store: the same tests on SQLite and on PostgreSQL.
 
 pub mod beds;
 mod credentials;

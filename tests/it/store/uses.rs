@@ -1,4 +1,4 @@
-//! When and from where credentials were used.
+//! Last uses and addresses of credentials.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,11 +10,11 @@ use jiff::{Timestamp, ToSpan as _};
 use super::beds::{Bed, label, noon, on_each, token};
 
 on_each!(
-    last_uses_are_no_changes_and_never_go_back,
-    addresses_are_counted_once_each_and_no_more_than_are_kept,
-    what_is_noted_twice_is_one_address,
-    addresses_go_with_their_credential,
-    gates_and_imports_and_deletions_wait_for_nobody_in_a_circle,
+    last_uses_add_no_change_and_never_go_back,
+    addresses_are_distinct_and_limited_to_the_latest,
+    repeated_uses_from_one_address_are_one_row,
+    addresses_are_deleted_with_their_credential,
+    gates_imports_and_deletions_do_not_deadlock,
 );
 
 fn used(at: Timestamp, from: &str) -> Use {
@@ -26,14 +26,14 @@ async fn note(bed: &Bed, uses: &[(&str, Use)]) {
     for (id, one) in uses {
         all.entry(label(id)).or_default().note(*one);
     }
-    bed.store.note_uses(&all).await.unwrap();
+    bed.store.record_uses(&all).await.unwrap();
 }
 
 async fn addresses(bed: &Bed, id: &str) -> i64 {
     bed.store.credential(id).await.unwrap().unwrap().recent_addresses
 }
 
-async fn last_uses_are_no_changes_and_never_go_back(bed: Bed) {
+async fn last_uses_add_no_change_and_never_go_back(bed: Bed) {
     bed.account("acme").await;
     bed.put(&token("one", "acme", "1")).await;
     bed.put(&token("two", "acme", "2")).await;
@@ -51,7 +51,7 @@ async fn last_uses_are_no_changes_and_never_go_back(bed: Bed) {
     assert_eq!(recent[0].1, before);
 }
 
-async fn addresses_are_counted_once_each_and_no_more_than_are_kept(bed: Bed) {
+async fn addresses_are_distinct_and_limited_to_the_latest(bed: Bed) {
     bed.account("acme").await;
     for id in ["busy", "calm"] {
         bed.put(&token(id, "acme", id)).await;
@@ -63,7 +63,7 @@ async fn addresses_are_counted_once_each_and_no_more_than_are_kept(bed: Bed) {
         let at = noon() + i64::from(number).minutes();
         note(&bed, &[("busy", used(at, &format!("192.0.2.{number}")))]).await;
     }
-    let most = i64::try_from(RecentUses::MOST).unwrap();
+    let most = i64::try_from(RecentUses::MAX_NETWORKS).unwrap();
     assert_eq!((addresses(&bed, "busy").await, addresses(&bed, "calm").await), (most, 2));
     let kept = "SELECT COUNT(*) FROM credential_addresses WHERE credential = 'busy' AND address IN";
     assert_eq!(bed.ask(&format!("{kept} ('192.0.2.19', '192.0.2.4')")).await, 2);
@@ -72,7 +72,7 @@ async fn addresses_are_counted_once_each_and_no_more_than_are_kept(bed: Bed) {
     assert_eq!(listed.iter().map(|record| record.recent_addresses).collect::<Vec<_>>(), [most, 2]);
 }
 
-async fn what_is_noted_twice_is_one_address(bed: Bed) {
+async fn repeated_uses_from_one_address_are_one_row(bed: Bed) {
     bed.account("acme").await;
     bed.put(&token("one", "acme", "1")).await;
     for hours in [2, 1, 3] {
@@ -83,19 +83,19 @@ async fn what_is_noted_twice_is_one_address(bed: Bed) {
     assert_eq!(bed.ask("SELECT MAX(used_at) FROM credential_addresses").await, last);
 }
 
-async fn addresses_go_with_their_credential(bed: Bed) {
+async fn addresses_are_deleted_with_their_credential(bed: Bed) {
     bed.account("acme").await;
     bed.put(&token("one", "acme", "1")).await;
     note(&bed, &[("one", used(noon(), "192.0.2.1"))]).await;
-    // Reset or edited, it stays where it is used.
+    // A reset or edit keeps the addresses.
     bed.put(&token("one", "acme", "2")).await;
     assert_eq!(addresses(&bed, "one").await, 1);
     bed.delete("one").await;
     assert_eq!(bed.ask("SELECT COUNT(*) FROM credential_addresses").await, 0);
 }
 
-/// Two gates, an import, and somebody who deletes what the gates begin with and makes it anew.
-async fn gates_and_imports_and_deletions_wait_for_nobody_in_a_circle(bed: Bed) {
+/// Two gates, an import, and a session that deletes and recreates a credential that the gates write first.
+async fn gates_imports_and_deletions_do_not_deadlock(bed: Bed) {
     bed.account("acme").await;
     let records: Vec<_> = (0..300).map(|number| token(&format!("c-{number}"), "acme", &format!("{number}"))).collect();
     let put = async || {
@@ -111,11 +111,11 @@ async fn gates_and_imports_and_deletions_wait_for_nobody_in_a_circle(bed: Bed) {
             tokio::spawn(async move {
                 for turn in 0..20_i64 {
                     let mut uses = RecentUses::default();
-                    // One that is new, and one that is known to all.
+                    // A new address, and one that all gates write.
                     uses.note(used(noon() + turn.seconds(), &format!("192.0.{gate}.{turn}")));
                     uses.note(used(noon() + turn.seconds(), "192.0.2.1"));
                     let uses = ids.iter().map(|id| (id.clone(), uses.clone())).collect();
-                    while let Err(error) = store.note_uses(&uses).await {
+                    while let Err(error) = store.record_uses(&uses).await {
                         assert!(matches!(error, StoreError::MissingReference), "one is being deleted: {error}");
                     }
                 }
@@ -139,5 +139,5 @@ async fn gates_and_imports_and_deletions_wait_for_nobody_in_a_circle(bed: Bed) {
         gate.await.unwrap();
     }
     note(&bed, &[("c-0", used(noon() + 1.hours(), "192.0.2.2"))]).await;
-    assert_eq!(addresses(&bed, "c-0").await, i64::try_from(RecentUses::MOST).unwrap());
+    assert_eq!(addresses(&bed, "c-0").await, i64::try_from(RecentUses::MAX_NETWORKS).unwrap());
 }

@@ -330,7 +330,16 @@ fn collect(stream: impl Read + Send + 'static) -> Output {
     output
 }
 
-/// Waits until something holds; a panic when it never does.
+/// [`eventually`] for a condition that is asynchronous.
+pub async fn eventually_async(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let start = Instant::now();
+    while !holds().await {
+        assert!(start.elapsed() < PATIENCE, "waited in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Polls until `holds` returns true, and panics after a timeout.
 pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {

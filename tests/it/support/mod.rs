@@ -19,7 +19,7 @@ pub use book::Step;
 pub use certificates::{Authority, Pair};
 pub use client::{Connection, Reply, Request};
 pub use command::{Ended, Run, claviger};
-pub use gate::{Gate, GateBuilder, eventually};
+pub use gate::{Gate, GateBuilder, eventually, eventually_async};
 pub use http2::Http2Api;
 pub use prometheus::{Prometheus, deployed};
 pub use script::{Exchange, ScriptedApi};

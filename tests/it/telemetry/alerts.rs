@@ -1,10 +1,10 @@
-//! The rules that operators take over: each is tested, and has a heading that says what to do.
+//! Alert rules: each has a test, and a heading in the documentation with the steps to take.
 
 use std::process::Command;
 
 use serde::Deserialize;
 
-use super::families::promised;
+use super::families::documented;
 use crate::support::book::{page, steps};
 use crate::support::deployed;
 
@@ -20,7 +20,6 @@ struct Group {
     rules: Vec<Alert>,
 }
 
-/// A rule.
 #[derive(Deserialize)]
 pub struct Alert {
     #[serde(rename = "alert")]
@@ -37,7 +36,6 @@ struct Annotations {
     runbook_url: String,
 }
 
-/// All of them.
 pub fn alerts() -> Vec<Alert> {
     let text = std::fs::read_to_string(deployed("prometheus/alerts.yaml")).unwrap();
     let file: File = serde_yaml::from_str(&text).unwrap();
@@ -45,7 +43,7 @@ pub fn alerts() -> Vec<Alert> {
 }
 
 impl Alert {
-    /// What it compares with its thresholds.
+    /// The expressions that it compares with thresholds.
     pub fn measured(&self) -> Vec<String> {
         let expr = self.expr.split_whitespace().collect::<Vec<_>>().join(" ");
         let cut = |part: &str| {
@@ -57,33 +55,33 @@ impl Alert {
 }
 
 /// Runs a command of the page.
-fn type_in(line: &str) {
+fn run_documented(line: &str) {
     let root = env!("CARGO_MANIFEST_DIR");
     assert!(steps(&page(PAGE)).iter().any(|step| step.line == line), "{PAGE} lacks {line}");
     let mut words = line.split(' ');
     let ended = Command::new(words.next().unwrap()).args(words).current_dir(root).output().unwrap();
-    let said = [ended.stdout, ended.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-    assert!(ended.status.success(), "{said}");
+    let output = [ended.stdout, ended.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    assert!(ended.status.success(), "{output}");
 }
 
 #[test]
-fn the_tools_of_prometheus_find_no_fault_in_settings_and_rules() {
-    type_in("promtool check config deploy/prometheus/prometheus.yaml");
-    type_in("promtool check rules deploy/prometheus/alerts.yaml");
+fn promtool_accepts_the_settings_and_rules() {
+    run_documented("promtool check config deploy/prometheus/prometheus.yaml");
+    run_documented("promtool check rules deploy/prometheus/alerts.yaml");
 }
 
 #[test]
-fn each_alert_comes_where_its_state_lasts_and_only_there() {
-    type_in("promtool test rules deploy/prometheus/alerts_test.yaml");
+fn each_alert_fires_where_its_condition_lasts_and_only_there() {
+    run_documented("promtool test rules deploy/prometheus/alerts_test.yaml");
     let tests = std::fs::read_to_string(deployed("prometheus/alerts_test.yaml")).unwrap();
     for Alert { name, .. } in alerts() {
-        assert!(tests.contains(&format!("alertname: {name}}}")), "nothing says when {name} is silent");
-        assert!(tests.contains(&format!("alertname: {name}\n        exp_alerts:")), "nothing says when {name} comes");
+        assert!(tests.contains(&format!("alertname: {name}}}")), "no test shows {name} silent");
+        assert!(tests.contains(&format!("alertname: {name}\n        exp_alerts:")), "no test shows {name} firing");
     }
 }
 
 #[test]
-fn each_alert_has_the_heading_that_it_leads_to_and_no_heading_is_left_over() {
+fn alerts_and_headings_correspond() {
     let page = page(PAGE);
     let headings: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("## Claviger")).collect();
     let alerts = alerts();
@@ -97,16 +95,16 @@ fn each_alert_has_the_heading_that_it_leads_to_and_no_heading_is_left_over() {
 }
 
 #[test]
-fn alerts_ask_for_metrics_that_there_are() {
-    let promised = promised();
+fn alerts_query_existing_metrics() {
+    let documented = documented();
     for alert in alerts() {
         for name in names(&alert.expr) {
-            assert!(promised.contains_key(&name), "{}: {name}", alert.name);
+            assert!(documented.contains_key(&name), "{}: {name}", alert.name);
         }
     }
 }
 
-/// The families that a query asks for.
+/// The metric families of a query.
 pub fn names(query: &str) -> Vec<String> {
     let words = query.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
     let ours = words.filter(|word| word.starts_with("claviger_"));

@@ -1,4 +1,4 @@
-//! Families of metrics: those of docs/operate/metrics.md, and those of an answer of `/metrics`.
+//! Metric families: as docs/operate/metrics.md documents them, and as `/metrics` exports them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,22 +6,21 @@ use claviger::auth::REJECTION_CODES;
 
 use crate::support::book::page;
 
-/// One name.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Family {
     /// Counter, gauge or histogram.
     pub kind: String,
-    /// The values of each label; none where any will do.
+    /// The values of each label; empty for any value.
     pub labels: BTreeMap<String, BTreeSet<String>>,
 }
 
 pub type Families = BTreeMap<String, Family>;
 
-/// The page that says what each metric means and what to do.
+/// Documents the meaning of each metric and what to do.
 pub const PAGE: &str = "docs/operate/metrics.md";
 
-/// Its table.
-pub fn promised() -> Families {
+/// Parses the table of the README.
+pub fn documented() -> Families {
     let page = page(PAGE);
     let rows = page.lines().filter(|line| line.starts_with("| `"));
     let mut families = Families::new();
@@ -53,8 +52,8 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// What stands in an answer of `/metrics`.
-pub fn told(text: &str) -> Families {
+/// Parses the text format of Prometheus.
+pub fn exported(text: &str) -> Families {
     let mut families = Families::new();
     for line in text.lines() {
         if let Some(rest) = line.strip_prefix("# TYPE ") {
@@ -62,9 +61,9 @@ pub fn told(text: &str) -> Families {
             families.insert(name.to_owned(), Family { kind: kind.to_owned(), ..Family::default() });
         } else if !line.starts_with('#') {
             let (name, labels) = series(line);
-            let family = families.get_mut(family_of(name)).unwrap_or_else(|| panic!("of no family: {line}"));
+            let family = families.get_mut(family_of(name)).unwrap_or_else(|| panic!("no family for {line}"));
             for (label, value) in labels {
-                // Buckets are of the format, not of the meaning.
+                // A label of the format, not of the metric.
                 if label != "le" {
                     family.labels.entry(label.to_owned()).or_default().insert(value.to_owned());
                 }
@@ -74,13 +73,13 @@ pub fn told(text: &str) -> Families {
     families
 }
 
-/// The text of each family.
+/// The HELP text of each family.
 pub fn helps(text: &str) -> BTreeMap<String, String> {
     let lines = text.lines().filter_map(|line| line.strip_prefix("# HELP ")?.split_once(' '));
     lines.map(|(name, help)| (name.to_owned(), help.to_owned())).collect()
 }
 
-/// Name and labels of a sample. No value of ours holds a comma or a quotation mark.
+/// Name and labels of a sample. Our label values contain no comma and no quotation mark.
 fn series(line: &str) -> (&str, Vec<(&str, &str)>) {
     let Some((name, rest)) = line.split_once('{') else { return (line.split(' ').next().unwrap(), Vec::new()) };
     let (labels, _) = rest.rsplit_once('}').unwrap();
@@ -91,8 +90,8 @@ fn series(line: &str) -> (&str, Vec<(&str, &str)>) {
     (name, pairs.collect())
 }
 
-/// Samples of a histogram have names of their own.
+/// Removes the suffixes of histogram samples.
 fn family_of(name: &str) -> &str {
-    let of_histogram = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
-    of_histogram.unwrap_or(name)
+    let histogram = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
+    histogram.unwrap_or(name)
 }

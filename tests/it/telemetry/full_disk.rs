@@ -1,14 +1,14 @@
-//! An access log that cannot be written.
+//! An access log on a full disk.
 
 use std::process::Command;
 
 use crate::support::{Gate, RecordingApi, Request, TOKEN, eventually};
 
-/// More lines than wait for room on the disk.
+/// More lines than the queue and the buffer hold.
 const REQUESTS: usize = 600;
 
 #[test]
-fn lines_that_a_full_disk_has_cost_are_counted_and_the_log_says_so_once() {
+fn lines_lost_to_a_full_disk_are_counted_and_logged_once() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start_as(|command| {
         let mut shell = Command::new("sh");
@@ -20,8 +20,8 @@ fn lines_that_a_full_disk_has_cost_are_counted_and_the_log_says_so_once() {
         assert_eq!(connection.send(&Request::get("/x").bearer(TOKEN)).status, 200);
     }
     eventually("lost lines are counted", || gate.metric("claviger_access_log_dropped_total") > 0.0);
-    let says = "the access log cannot be written";
-    eventually("the log tells of it", || gate.stderr().contains(says));
-    let told = gate.stderr();
-    assert!(told.matches(says).count() == 1 && told.contains("No space left on device"), "{told}");
+    let message = "the access log cannot be written";
+    eventually("the loss is logged", || gate.stderr().contains(message));
+    let log = gate.stderr();
+    assert!(log.matches(message).count() == 1 && log.contains("No space left on device"), "{log}");
 }

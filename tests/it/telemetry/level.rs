@@ -1,8 +1,8 @@
-//! How much is told, changed while the gate serves.
+//! Changing the log level while the gate serves.
 
 use crate::support::{Gate, RecordingApi, eventually};
 
-/// Reads the files again with another level, and whatever else is written in them.
+/// Sets the level in the settings file and reloads.
 fn reload(gate: &Gate, level: &str) -> u16 {
     let settings = std::fs::read_to_string(gate.settings_file()).unwrap();
     let (before, rest) = settings.split_once("level: ").unwrap();
@@ -21,12 +21,12 @@ fn the_level_follows_a_reload() {
     for _ in 0..3 {
         assert_eq!(gate.admin("POST", "/-/reload").status, 200);
     }
-    // Told at every level, and behind whatever was told before.
+    // An error is logged at every level, after all earlier lines.
     assert_eq!(reload(&gate, "loud"), 422);
-    eventually("the log has come so far", || gate.stderr().contains("the last good set stays in force"));
+    eventually("the log has come so far", || gate.stderr().contains("the previous files stay in force"));
     assert_eq!(reloads(), before);
 
     assert_eq!(reload(&gate, "\"warn,claviger::source=info\""), 200);
-    eventually("reloads are told again", || reloads() > before);
+    eventually("reloads are logged again", || reloads() > before);
     assert!(!gate.stderr().contains("takes effect after a restart"), "{}", gate.stderr());
 }

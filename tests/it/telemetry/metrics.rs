@@ -11,13 +11,13 @@ use claviger::telemetry::METHODS;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 
-use super::families::{Families, PAGE, helps, promised, told};
+use super::families::{Families, PAGE, documented, exported, helps};
 use crate::docs::keep_current;
 use crate::store::beds::Bed;
 use crate::support::{Authority, Connection, Gate, PASSWORD, RecordingApi, Request, TOKEN, credentials, eventually};
 
-/// Everything that a gate with a file and a database tells.
-fn told_beside_a_database() -> String {
+/// The metrics of a gate with a file and a database.
+fn metrics_with_a_database() -> String {
     let gate = Gate::before("http://127.0.0.1:1").database("sqlite:claviger.db").credentials(&credentials()).start();
     gate.send(&Request::get("/x").bearer(TOKEN));
     gate.access_log(1);
@@ -26,8 +26,8 @@ fn told_beside_a_database() -> String {
     reply.text()
 }
 
-/// The same of one that has certificates, and keeps a snapshot of its database.
-async fn told_over_tls() -> String {
+/// The metrics of a gate with TLS, traces and a database snapshot.
+async fn metrics_over_tls() -> String {
     let bed = Bed::postgres().await;
     let authority = Authority::new();
     let files = "tls: {certificate: cert.pem, key: key.pem}";
@@ -43,9 +43,9 @@ async fn told_over_tls() -> String {
     Connection::over(StreamOwned::new(tls, stream)).send(&Request::get("/metrics")).text()
 }
 
-/// `ClavigerSnapshotOld` sees it then.
+/// So that `ClavigerSnapshotOld` fires.
 #[tokio::test]
-async fn a_snapshot_that_was_never_written_is_of_1970() {
+async fn a_snapshot_that_was_never_written_has_timestamp_zero() {
     let bed = Bed::postgres().await;
     let builder = Gate::before("http://127.0.0.1:1").database(&bed.address());
     let gate = builder.settings("database: {snapshot: nowhere/snapshot}").start();
@@ -53,7 +53,7 @@ async fn a_snapshot_that_was_never_written_is_of_1970() {
     assert!(gate.admin("GET", "/metrics").text().contains("claviger_database_snapshot_timestamp_seconds 0"));
 }
 
-/// True for a value of a label that the page gives no values of.
+/// Whether a value is allowed for a label without documented values.
 fn is_free(label: &str, value: &str) -> bool {
     match label {
         "code" => value.len() == 3 && value.bytes().all(|byte| byte.is_ascii_digit()),
@@ -62,10 +62,10 @@ fn is_free(label: &str, value: &str) -> bool {
     }
 }
 
-/// Nothing is told that is not promised.
-fn keeps_to(promised: &Families, told: &Families) {
-    for (name, family) in told {
-        let wanted = promised.get(name).unwrap_or_else(|| panic!("{PAGE} lacks {name}"));
+/// Every exported family, label and value is documented.
+fn assert_documented(documented: &Families, exported: &Families) {
+    for (name, family) in exported {
+        let wanted = documented.get(name).unwrap_or_else(|| panic!("{PAGE} lacks {name}"));
         assert_eq!(family.kind, wanted.kind, "{name}");
         for (label, values) in &family.labels {
             let known = wanted.labels.get(label).unwrap_or_else(|| panic!("{PAGE} lacks {label} of {name}"));
@@ -78,27 +78,27 @@ fn keeps_to(promised: &Families, told: &Families) {
 }
 
 #[tokio::test]
-async fn what_the_book_promises_is_told_and_nothing_else() {
-    let promised = promised();
+async fn documented_and_exported_metrics_are_the_same() {
+    let documented = documented();
     let mut all = Families::new();
-    for text in [told_beside_a_database(), told_over_tls().await] {
-        let told = told(&text);
-        keeps_to(&promised, &told);
-        for (name, family) in told {
+    for text in [metrics_with_a_database(), metrics_over_tls().await] {
+        let exported = exported(&text);
+        assert_documented(&documented, &exported);
+        for (name, family) in exported {
             let sum = all.entry(name).or_default();
             for (label, values) in family.labels {
                 sum.labels.entry(label).or_default().extend(values);
             }
         }
     }
-    for (name, family) in promised {
-        let told = all.get(&name).unwrap_or_else(|| panic!("nobody tells {name}"));
+    for (name, family) in documented {
+        let exported = all.get(&name).unwrap_or_else(|| panic!("{name} is not exported"));
         for (label, values) in family.labels {
-            let told = told.labels.get(&label).unwrap_or_else(|| panic!("{name} has no {label}"));
-            // From the beginning: what appears with its first event has no rate before its second. Methods and codes
-            // are too many for that.
+            let exported = exported.labels.get(&label).unwrap_or_else(|| panic!("{name} has no {label}"));
+            // All values exist from the start: a child that appears with its first event has no rate before the second.
+            // Methods and status codes are exempt, since there are too many.
             let is_open = values.is_empty() || label == "method";
-            assert!(is_open || *told == values, "{label} of {name}: {told:?}");
+            assert!(is_open || *exported == values, "{label} of {name}: {exported:?}");
         }
     }
 }
@@ -121,11 +121,11 @@ fn values(label: &str, values: &BTreeSet<String>) -> String {
 }
 
 #[tokio::test]
-async fn the_reference_has_every_metric_with_the_text_that_prometheus_gets() {
+async fn the_reference_has_every_metric_with_its_help_text() {
     let mut rows = BTreeMap::new();
-    for text in [told_beside_a_database(), told_over_tls().await] {
+    for text in [metrics_with_a_database(), metrics_over_tls().await] {
         let helps = helps(&text);
-        for (name, family) in told(&text) {
+        for (name, family) in exported(&text) {
             let (_, labels) = rows
                 .entry(name.clone())
                 .or_insert_with(|| ((family.kind, helps[&name].clone()), BTreeMap::<String, BTreeSet<String>>::new()));
@@ -144,15 +144,15 @@ async fn the_reference_has_every_metric_with_the_text_that_prometheus_gets() {
 }
 
 #[tokio::test]
-async fn what_is_told_is_what_the_tools_of_prometheus_expect() {
-    for text in [told_beside_a_database(), told_over_tls().await] {
+async fn promtool_accepts_the_exported_metrics() {
+    for text in [metrics_with_a_database(), metrics_over_tls().await] {
         let mut promtool = Command::new("promtool");
         let mut child =
             promtool.args(["check", "metrics"]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
         let ended = child.wait_with_output().unwrap();
-        let said = String::from_utf8_lossy(&ended.stderr);
-        assert!(ended.status.success() && said.is_empty(), "{said}");
+        let complaint = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success() && complaint.is_empty(), "{complaint}");
     }
 }
 
@@ -169,7 +169,7 @@ fn callers_cannot_make_labels() {
         connection.send(&Request::get("/x").basic(&word(), &word()));
     }
     gate.access_log(150);
-    keeps_to(&promised(), &told(&gate.admin("GET", "/metrics").text()));
+    assert_documented(&documented(), &exported(&gate.admin("GET", "/metrics").text()));
     assert_eq!(gate.metric("claviger_http_requests_total{code=\"200\",method=\"other\"}"), 50.0);
 }
 
@@ -217,7 +217,7 @@ fn verdicts_and_answers_are_counted_once_each() {
 }
 
 #[test]
-fn probes_answer_in_a_word_or_in_full() {
+fn probes_answer_briefly_or_verbosely() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
     let get = |target: &str| {
@@ -231,11 +231,11 @@ fn probes_answer_in_a_word_or_in_full() {
     assert_eq!(get("/readyz?verbose=1").1, verbose);
     assert_eq!(gate.admin("POST", "/readyz").status, 405);
     assert_eq!(gate.admin("GET", "/elsewhere").status, 404);
-    // A bad file is told, and no reason to send requests elsewhere.
+    // A bad file is reported, but the gate stays ready.
     gate.rename_over(&gate.credentials_file(), "credentials: [{}]");
     assert_eq!(gate.admin("POST", "/-/reload").status, 422);
     let (status, text) = get("/readyz?verbose");
     assert!(status == 200 && text.contains("[-] files on disk are in force"), "{text}");
-    // Nothing of the kind on the listener for callers.
+    // The proxy listener has no probes.
     assert_eq!(gate.send(&Request::get("/livez")).status, 401);
 }

@@ -1,4 +1,4 @@
-//! What operators see, as the real program shows it.
+//! Metrics, logs and traces of the real program.
 
 mod alerts;
 mod dashboard;

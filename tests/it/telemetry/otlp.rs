@@ -1,4 +1,4 @@
-//! Spans, as a collector gets them.
+//! Spans as a collector receives them.
 
 use nix::sys::signal::Signal;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -14,8 +14,8 @@ use crate::support::{Connection, Gate, GateBuilder, PASSWORD, RecordingApi, Requ
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";
 
-/// Tells this collector of its requests; an API will do, it answers 200 to everything.
-fn telling(api: &RecordingApi, collector: &RecordingApi, more: &str) -> GateBuilder {
+/// A gate with this collector; a recording API serves as one, since it answers 200 to everything.
+fn traced(api: &RecordingApi, collector: &RecordingApi, more: &str) -> GateBuilder {
     Gate::before(api.url()).settings(&format!("tracing: {{otlp: '{}'{more}}}", collector.url()))
 }
 
@@ -23,7 +23,7 @@ fn traceparent(flags: &str) -> String {
     format!("00-{TRACE}-{CALLER}-{flags}")
 }
 
-/// Ends the gate, which sends what is left, and reads what the collector got.
+/// Stops the gate, which exports the remaining spans, and reads the spans that the collector received.
 fn spans(mut gate: Gate, collector: &RecordingApi) -> Vec<Span> {
     gate.signal(Signal::SIGTERM);
     assert!(gate.wait().success());
@@ -38,7 +38,7 @@ fn spans_of(resource: ResourceSpans) -> Vec<Span> {
     resource.scope_spans.into_iter().flat_map(|scope| scope.spans).collect()
 }
 
-/// A value as text; `None` where there is none.
+/// A value as text.
 fn attribute(attributes: &[KeyValue], key: &str) -> Option<String> {
     let pair = attributes.iter().find(|pair| pair.key == key)?;
     let AnyValue { value } = pair.value.clone()?;
@@ -55,9 +55,9 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn a_request_is_part_of_the_caller_s_trace_and_what_the_api_does_is_part_of_it() {
+fn a_span_joins_the_trace_of_the_client_and_is_the_parent_of_the_api() {
     let (api, collector) = (RecordingApi::start(), RecordingApi::start());
-    let gate = telling(&api, &collector, "").start();
+    let gate = traced(&api, &collector, "").start();
     let request = Request::new("POST", "/payments?card=planted").bearer(TOKEN);
     let request = request.header("traceparent", traceparent("01")).header("tracestate", "vendor=1");
     assert_eq!(gate.send(&request).status, 200);
@@ -73,7 +73,7 @@ fn a_request_is_part_of_the_caller_s_trace_and_what_the_api_does_is_part_of_it()
     assert_ne!(hex(&span.span_id), CALLER);
     assert_eq!((span.name.as_str(), span.kind()), ("POST", SpanKind::Server));
     assert!(span.end_time_unix_nano > span.start_time_unix_nano && span.status.is_none());
-    let said = |key: &str| attribute(&span.attributes, key).unwrap_or_default();
+    let value_of = |key: &str| attribute(&span.attributes, key).unwrap_or_default();
     for (key, value) in [
         ("http.request.method", "POST"),
         ("http.response.status_code", "200"),
@@ -86,9 +86,9 @@ fn a_request_is_part_of_the_caller_s_trace_and_what_the_api_does_is_part_of_it()
         ("claviger.credential", "acme-billing"),
         ("claviger.account", "acme"),
     ] {
-        assert_eq!(said(key), value, "{key}");
+        assert_eq!(value_of(key), value, "{key}");
     }
-    assert!(said("claviger.decision_ms").parse::<f64>().unwrap() > 0.0);
+    assert!(value_of("claviger.decision_ms").parse::<f64>().unwrap() > 0.0);
 
     let sent = collector.last();
     assert_eq!(sent.line(), "POST /v1/traces HTTP/1.1");
@@ -100,7 +100,7 @@ fn a_request_is_part_of_the_caller_s_trace_and_what_the_api_does_is_part_of_it()
 }
 
 #[test]
-fn a_refusal_is_a_span_with_its_code_and_only_what_fails_on_our_side_is_an_error() {
+fn a_refusal_is_a_span_with_its_code_and_only_failures_are_errors() {
     let collector = RecordingApi::start();
     let nowhere = Gate::before("http://127.0.0.1:1");
     let gate = nowhere.settings(&format!("tracing: {{otlp: '{}'}}", collector.url())).start();
@@ -109,25 +109,25 @@ fn a_refusal_is_a_span_with_its_code_and_only_what_fails_on_our_side_is_an_error
     gate.access_log(2);
     let mut spans = spans(gate, &collector);
     spans.sort_by_key(|span| span.start_time_unix_nano);
-    let told: Vec<_> = spans
+    let fields: Vec<_> = spans
         .iter()
         .map(|span| {
             assert!(span.parent_span_id.is_empty());
-            let said = |key: &str| attribute(&span.attributes, key).unwrap_or_default();
+            let value_of = |key: &str| attribute(&span.attributes, key).unwrap_or_default();
             let code = span.status.as_ref().map(Status::code);
-            (span.name.clone(), said("claviger.decision"), said("claviger.code"), code)
+            (span.name.clone(), value_of("claviger.decision"), value_of("claviger.code"), code)
         })
         .collect();
     let words = |name: &str, decision: &str, code: &str| (name.to_owned(), decision.to_owned(), code.to_owned());
     let [first, second] =
         [words("HTTP", "refused", "credential_missing"), words("GET", "admitted", "upstream_unreachable")];
-    assert_eq!(told[0], (first.0, first.1, first.2, None));
-    assert_eq!(told[1], (second.0, second.1, second.2, Some(StatusCode::Error)));
+    assert_eq!(fields[0], (first.0, first.1, first.2, None));
+    assert_eq!(fields[1], (second.0, second.1, second.2, Some(StatusCode::Error)));
     assert_ne!(spans[0].trace_id, spans[1].trace_id);
 }
 
 #[test]
-fn what_a_proxy_asks_is_a_span_of_the_request_that_it_is_about() {
+fn a_forward_auth_check_is_a_span_of_the_original_request() {
     let collector = RecordingApi::start();
     let gate = Gate::forward_auth("").settings(&format!("tracing: {{otlp: '{}'}}", collector.url())).start();
     let about = Request::get("/auth").header("X-Forwarded-Method", "DELETE").header("X-Forwarded-Uri", "/visits?a=b");
@@ -138,20 +138,20 @@ fn what_a_proxy_asks_is_a_span_of_the_request_that_it_is_about() {
     let spans = spans(gate, &collector);
     let [span] = &spans[..] else { panic!("{spans:?}") };
     assert_eq!([hex(&span.trace_id), hex(&span.parent_span_id)], [TRACE, CALLER]);
-    let said = ["http.request.method", "url.path", "claviger.credential"].map(|key| attribute(&span.attributes, key));
-    assert_eq!(said.map(Option::unwrap_or_default), ["DELETE", "/visits", "acme-billing"]);
+    let values = ["http.request.method", "url.path", "claviger.credential"].map(|key| attribute(&span.attributes, key));
+    assert_eq!(values.map(Option::unwrap_or_default), ["DELETE", "/visits", "acme-billing"]);
 }
 
 #[test]
-fn what_nobody_wants_to_know_is_no_span_and_passes_as_it_came() {
+fn requests_that_are_not_sampled_pass_unchanged_without_a_span() {
     let (api, collector) = (RecordingApi::start(), RecordingApi::start());
-    let gate = telling(&api, &collector, ", sample: 0").proxy("  trusted_proxies: [127.0.0.2]").start();
+    let gate = traced(&api, &collector, ", sample: 0").proxy("  trusted_proxies: [127.0.0.2]").start();
     let mut connection = gate.connect();
     connection.send(&Request::get("/x").bearer(TOKEN));
     assert_eq!(api.last().header("traceparent"), None);
     connection.send(&Request::get("/x").bearer(TOKEN).header("traceparent", traceparent("00")));
     assert_eq!(api.last().header("traceparent"), Some(&*traceparent("00")));
-    // Only a proxy of our own is asked whether it wants to know all the same.
+    // The sampled flag of an untrusted client is ignored; that of a trusted proxy counts.
     let wanted = Request::get("/x").bearer(TOKEN).header("traceparent", traceparent("01"));
     connection.send(&wanted);
     assert_eq!(api.last().header("traceparent"), Some(&*traceparent("01")));
@@ -161,7 +161,7 @@ fn what_nobody_wants_to_know_is_no_span_and_passes_as_it_came() {
 }
 
 #[test]
-fn a_collector_that_is_gone_costs_spans_and_no_request() {
+fn an_unreachable_collector_loses_spans_and_no_request() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).settings("tracing: {otlp: 'http://127.0.0.1:1'}").start();
     for _ in 0..5 {
@@ -169,7 +169,7 @@ fn a_collector_that_is_gone_costs_spans_and_no_request() {
     }
     let failed = || gate.metric("claviger_spans_total{result=\"failed\"}");
     eventually("spans are counted as lost", || failed() == 5.0);
-    eventually("the log tells of it", || gate.stderr().contains("spans are lost"));
-    let told = gate.stderr();
-    assert!(told.contains("Connection refused") && !told.contains("/v1/traces"), "{told}");
+    eventually("the loss is logged", || gate.stderr().contains("spans are lost"));
+    let log = gate.stderr();
+    assert!(log.contains("Connection refused") && !log.contains("/v1/traces"), "{log}");
 }

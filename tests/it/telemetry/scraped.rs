@@ -1,4 +1,4 @@
-//! A real Prometheus beside real gates: whatever panels and rules ask for is there.
+//! A real Prometheus scrapes real gates: every query of panels and rules has data.
 
 use super::alerts::alerts;
 use super::dashboard::queries;
@@ -10,7 +10,7 @@ fn busy(api: &RecordingApi, bed: &Bed) -> Gate {
     Gate::before(api.url()).database(&bed.address()).credentials(&credentials()).start()
 }
 
-/// A gate that has a certificate, and keeps a snapshot of a server.
+/// A gate with a certificate and a snapshot of a PostgreSQL database.
 fn quiet(api: &RecordingApi, bed: &Bed) -> Gate {
     let builder = Gate::before(api.url()).proxy("  tls: {certificate: cert.pem, key: key.pem}");
     let builder = builder
@@ -21,8 +21,8 @@ fn quiet(api: &RecordingApi, bed: &Bed) -> Gate {
     builder.start()
 }
 
-/// Requests that are admitted, and refused for every kind of reason.
-fn ask(gate: &Gate) {
+/// Admitted requests, and refused ones of several kinds.
+fn send_requests(gate: &Gate) {
     for _ in 0..3 {
         gate.send(&Request::get("/x").bearer(TOKEN));
         gate.send(&Request::get("/x").bearer("kept-in-the-database"));
@@ -37,7 +37,7 @@ fn ask(gate: &Gate) {
 }
 
 #[tokio::test]
-async fn every_panel_and_every_rule_has_what_it_asks_for() {
+async fn every_panel_and_every_rule_has_data() {
     let bed = Bed::sqlite().await;
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "kept-in-the-database")).await;
@@ -45,9 +45,9 @@ async fn every_panel_and_every_rule_has_what_it_asks_for() {
     let server = Bed::postgres().await;
     let (busy, quiet) = (busy(&api, &bed), quiet(&api, &server));
     let prometheus = Prometheus::watching(&[busy.admin, quiet.admin]);
-    eventually("both are looked at", || prometheus.ask("sum(up) == 2").len() == 1);
+    eventually("both are scraped", || prometheus.ask("sum(up) == 2").len() == 1);
 
-    ask(&busy);
+    send_requests(&busy);
     busy.replace_credentials(&format!("# read again\n{}", credentials()));
     busy.rename_over(&busy.credentials_file(), "credentials: [{}]");
     eventually("the bad file is refused", || busy.reloads("failure") > 0.0);
@@ -57,7 +57,7 @@ async fn every_panel_and_every_rule_has_what_it_asks_for() {
         .flat_map(|alert| alert.measured().into_iter().map(move |query| (alert.name.clone(), query)));
     let mut open: Vec<_> = queries().into_iter().chain(of_rules).collect();
     assert!(open.len() > 50, "{open:?}");
-    // What is not there after this long is never there.
+    // All data is there after a few scrapes.
     for _ in 0..30 {
         open.retain(|(_, query)| !prometheus.ask(query).iter().any(|value| value.is_finite()));
         if open.is_empty() {
@@ -68,7 +68,7 @@ async fn every_panel_and_every_rule_has_what_it_asks_for() {
     assert!(open.is_empty(), "without data: {open:#?}");
 
     let pending = "ALERTS{alertname=\"ClavigerReloadRefused\"}";
-    eventually("an alert is under way", || prometheus.ask(pending).len() == 1);
+    eventually("an alert is pending", || prometheus.ask(pending).len() == 1);
     for rule in prometheus.rules() {
         assert_eq!(rule["health"], "ok", "{rule}");
     }

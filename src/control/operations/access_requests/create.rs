@@ -4,12 +4,11 @@ use jiff::{Timestamp, ToSpan as _};
 
 use super::privacy_policy::privacy_policy_fault;
 use super::{AccessRequestConflict, entry};
-use crate::control::operations::context::whole_millis;
 use crate::control::operations::ids::new_id;
 use crate::control::operations::{Invalid, NotFound, OperationContext, OperationError, Outcome, Refusal, Right};
 use crate::control::views::AccessRequestView;
 use crate::credential::Label;
-use crate::store::{AccessRequestRecord, RequestState, StoreError, UnfitUseCase, UniqueKey, UseCase};
+use crate::store::{AccessRequestRecord, RequestState, StoreError, UnfitUseCase, UniqueKey, UseCase, whole_millis};
 
 const MAX_USE_CASES: usize = 10;
 

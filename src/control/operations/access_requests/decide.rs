@@ -2,11 +2,10 @@ use std::fmt;
 
 use super::{AccessRequestConflict, entry};
 use crate::control::operations::accounts::entry as account_entry;
-use crate::control::operations::context::whole_millis;
 use crate::control::operations::text_rules::line_fault;
 use crate::control::operations::{Invalid, OperationContext, OperationError, Right};
 use crate::credential::Label;
-use crate::store::{AccessRequestRecord, AccountRecord, RequestState};
+use crate::store::{AccessRequestRecord, AccountRecord, RequestState, whole_millis};
 
 const MAX_REQUESTS: usize = 200;
 const MAX_REASON_LENGTH: usize = 1000;

@@ -1,8 +1,7 @@
 use super::{AccessRequestConflict, entry};
-use crate::control::operations::context::whole_millis;
 use crate::control::operations::{NotFound, OperationContext, OperationError, Refusal, Right};
 use crate::credential::Label;
-use crate::store::{AccessRequestRecord, RequestState};
+use crate::store::{AccessRequestRecord, RequestState, whole_millis};
 
 /// Withdraws a pending request on behalf of the account.
 ///

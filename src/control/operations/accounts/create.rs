@@ -1,11 +1,10 @@
 use super::change::{AccountConflict, entry};
-use crate::control::operations::context::whole_millis;
 use crate::control::operations::ids::new_id;
 use crate::control::operations::text_rules::name_fault;
 use crate::control::operations::{AccountScope, Invalid, OperationContext, OperationError, Outcome, Refusal, Right};
 use crate::control::views::AccountView;
 use crate::credential::Label;
-use crate::store::{AccountRecord, StoreError, UniqueKey};
+use crate::store::{AccountRecord, StoreError, UniqueKey, whole_millis};
 
 #[derive(Debug, Clone, Default)]
 pub struct NewAccount {

@@ -4,13 +4,12 @@ use jiff::Timestamp;
 use super::change::{CredentialConflict, entry};
 use super::fields::{Given, deduplicated, networks, newest};
 use super::own_key::OWN_KEY_PREFIX;
-use crate::control::operations::context::whole_millis;
 use crate::control::operations::secrets::{NewSecret, PlainSecret, create_secret};
 use crate::control::operations::text_rules::{non_empty, trimmed};
 use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};
 use crate::control::views::CredentialView;
 use crate::credential::{Label, RateLimit};
-use crate::store::{CredentialRecord, Store, StoreError, TakenNames, UniqueKey};
+use crate::store::{CredentialRecord, Store, StoreError, TakenNames, UniqueKey, whole_millis};
 
 #[derive(Debug)]
 pub struct NewCredential {
@@ -154,11 +153,11 @@ pub(super) async fn check_names(
     username: Option<&str>,
 ) -> Result<(), OperationError<CredentialConflict>> {
     let ids = id.into_iter().map(Label::as_str).collect();
-    if !store.which_exist(&TakenNames { ids, ..TakenNames::default() }).await?.is_empty() {
+    if !store.ids_with_names(&TakenNames { ids, ..TakenNames::default() }).await?.is_empty() {
         return Err(CredentialConflict::IdTaken.into());
     }
     let usernames = username.into_iter().collect();
-    if !store.which_exist(&TakenNames { usernames, ..TakenNames::default() }).await?.is_empty() {
+    if !store.ids_with_names(&TakenNames { usernames, ..TakenNames::default() }).await?.is_empty() {
         return Err(CredentialConflict::UsernameTaken.into());
     }
     Ok(())

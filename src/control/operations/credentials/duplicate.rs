@@ -1,13 +1,12 @@
 use super::change::{CredentialConflict, entry, lock_credential, read_credential};
 use super::create::{Created, check_names, generated_id, id_fault, insert_error};
 use super::fields::Given;
-use crate::control::operations::context::whole_millis;
 use crate::control::operations::secrets::{NewSecret, create_secret};
 use crate::control::operations::text_rules::{name_fault, trimmed};
 use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};
 use crate::control::views::{AuditState, CredentialView};
 use crate::credential::{Label, PlainPassword};
-use crate::store::{AuditEntry, CredentialRecord, RecordSecret};
+use crate::store::{AuditEntry, CredentialRecord, RecordSecret, whole_millis};
 
 /// What differs from the original.
 #[derive(Debug, Default)]

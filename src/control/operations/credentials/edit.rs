@@ -3,11 +3,10 @@ use jiff::Timestamp;
 
 use super::change::change;
 use super::fields::{Given, deduplicated, networks};
-use crate::control::operations::context::whole_millis;
 use crate::control::operations::text_rules::{non_empty, trimmed};
 use crate::control::operations::{Invalid, OperationContext, OperationError, Patch};
 use crate::credential::{Label, RateLimit};
-use crate::store::{CredentialRecord, PreviousSecret};
+use crate::store::{CredentialRecord, PreviousSecret, whole_millis};
 
 /// Fields of a credential to change.
 #[derive(Debug, Default)]

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use crate::control::operations::{NotFound, OperationContext, OperationError, Refusal, Right};
 use crate::credential::Label;
-use crate::formats::{Format, LeftOut, Writer};
-use crate::store::{AuditEntry, StoreError};
+use crate::formats::{ExportRow, Format, LeftOut, Writer};
+use crate::store::{AuditEntry, CredentialRecord, StoreError};
 
 /// Credentials read at once.
 const PAGE_SIZE: u32 = 1000;
@@ -66,8 +66,50 @@ pub async fn export(
         let Some(end) = page.end else { break };
         last = end;
         unreadable.extend(page.unreadable);
-        page.records.iter().try_for_each(|record| writer.credential(record))?;
+        page.records.iter().try_for_each(|record| writer.credential(&row(record)))?;
     }
     let (count, left_out) = writer.finish()?;
     Ok(Exported { count, left_out, unreadable })
+}
+
+fn row(record: &CredentialRecord) -> ExportRow<'_> {
+    ExportRow {
+        id: &record.id,
+        account: &record.account,
+        name: record.name.as_deref(),
+        secret: record.secret.stored(),
+        enabled: record.enabled,
+        version: record.version.as_ref(),
+        scopes: record.scopes.as_deref(),
+        addresses: &record.addresses,
+        expires_at: record.expires_at,
+        rate_limit: record.rate_limit,
+        description: record.description.as_deref(),
+        contact_email: record.contact_email.as_deref(),
+        contact_mobile: record.contact_mobile.as_deref(),
+        disabled_reason: record.disabled_reason.as_deref(),
+        has_previous: record.previous.is_some(),
+        has_owner: record.owner.is_some(),
+    }
+}
+
+fn row(record: &CredentialRecord) -> ExportRow<'_> {
+    ExportRow {
+        id: &record.id,
+        account: &record.account,
+        name: record.name.as_deref(),
+        secret: record.secret.stored(),
+        enabled: record.enabled,
+        version: record.version.as_ref(),
+        scopes: record.scopes.as_deref(),
+        addresses: &record.addresses,
+        expires_at: record.expires_at,
+        rate_limit: record.rate_limit,
+        description: record.description.as_deref(),
+        contact_email: record.contact_email.as_deref(),
+        contact_mobile: record.contact_mobile.as_deref(),
+        disabled_reason: record.disabled_reason.as_deref(),
+        has_previous: record.previous.is_some(),
+        has_owner: record.owner.is_some(),
+    }
 }

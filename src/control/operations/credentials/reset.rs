@@ -4,11 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::change::{CredentialConflict, change_idempotently, read_credential};
 use super::create::Created;
-use crate::control::operations::context::whole_millis;
 use crate::control::operations::secrets::{CreatedSecret, NewSecret, create_secret};
 use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};
 use crate::credential::{PlainPassword, StoredSecret};
-use crate::store::{CredentialRecord, PreviousSecret, RecordSecret};
+use crate::store::{CredentialRecord, PreviousSecret, RecordSecret, whole_millis};
 
 const MAX_OVERLAP: Duration = Duration::from_secs(366 * 24 * 3600);
 

@@ -1,14 +1,13 @@
 use jiff::Timestamp;
 
 use super::change::entry;
-use crate::control::operations::context::whole_millis;
 use crate::control::operations::ids::new_id;
 use crate::control::operations::text_rules::name_fault;
 use crate::control::operations::users::{account_fault, check_grant};
 use crate::control::operations::{Invalid, NoSecret, OperationContext, OperationError, Outcome, Refusal, Right};
 use crate::control::views::OperatorTokenView;
 use crate::credential::{Label, PlainToken, TokenFormat};
-use crate::store::{ActorKind, OperatorTokenRecord, Role, StoreError};
+use crate::store::{ActorKind, OperatorTokenRecord, Role, StoreError, whole_millis};
 
 #[derive(Debug, Clone)]
 pub struct NewOperatorToken {
@@ -47,7 +46,7 @@ pub async fn create_operator_token(
         return Ok(Outcome::Replayed(response));
     }
     check(&new, account_fault, call.now)?;
-    let token = TokenFormat::of_operators().mint().map_err(|_| NoSecret::Machine)?;
+    let token = TokenFormat::operator().mint().map_err(|_| NoSecret::Machine)?;
     let mut record = OperatorTokenRecord {
         id: new_id("opt_")?,
         name: new.name,
@@ -66,7 +65,7 @@ pub async fn create_operator_token(
         return Ok(Outcome::Replayed(response));
     }
     if call.actor().kind == ActorKind::Token {
-        let creator = transaction.held_operator_token(&call.actor().id).await?.ok_or(Refusal::Revoked)?;
+        let creator = transaction.operator_token_for_share(&call.actor().id).await?.ok_or(Refusal::Revoked)?;
         record.expires_at = bounded_expiry(creator.expires_at, record.expires_at)?;
     }
     transaction.add_operator_token(&record).await.map_err(|error| match error {

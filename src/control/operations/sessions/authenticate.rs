@@ -39,18 +39,18 @@ pub async fn caller_of_session(at: &SignInContext<'_>, presented: &str) -> Resul
 /// # Errors
 /// A store that does not answer.
 pub async fn caller_of_token(at: &SignInContext<'_>, presented: &str) -> Result<Option<Caller>, StoreError> {
-    let format = TokenFormat::of_operators();
+    let format = TokenFormat::operator();
     if !presented.starts_with(format.prefix()) || format.is_junk(presented.as_bytes()) {
         return Ok(None);
     }
     let now = at.clock.now();
-    let Some(token) = at.store.operator_token_of(&TokenDigest::of(presented.as_bytes())).await? else {
+    let Some(token) = at.store.operator_token_by_digest(&TokenDigest::of(presented.as_bytes())).await? else {
         return Ok(None);
     };
     if ActorState::of_token(token.clone(), now).is_none() {
         return Ok(None);
     }
-    if let Err(error) = at.store.note_use_of_operator_token(&token, now).await {
+    if let Err(error) = at.store.record_operator_token_use(&token, now).await {
         tracing::debug!(%error, "the last use of an operator token is not recorded");
     }
     Ok(Some(at.caller(ActorKind::Token, &token.id, token.role, token.account.as_ref())))

@@ -52,7 +52,7 @@ impl SignInContext<'_> {
         password: PlainPassword,
     ) -> Result<bool, OperationError<SignInError>> {
         let has_hash = hash.is_some();
-        let hash = hash.unwrap_or_else(PasswordHash::decoy);
+        let hash = hash.unwrap_or_else(PasswordHash::dummy);
         let fits = password.reveal().len() <= MAX_PASSWORD_BYTES;
         let Some(rules) = self.rules else {
             if !fits {
@@ -63,10 +63,7 @@ impl SignInContext<'_> {
         };
         let (network, name) = (Network::of(self.address), email.to_ascii_lowercase());
         let attempt = self.throttle.begin(&rules, network, &name, user_exists, self.clock.steady());
-        let attempt = attempt.map_err(|seconds| {
-            let retry_after = Duration::from_secs(seconds.into());
-            SignInError::TooMany { retry_after }
-        })?;
+        let attempt = attempt.map_err(|retry_after| SignInError::TooMany { retry_after })?;
         if !fits {
             self.throttle.wrong(attempt, self.clock.steady());
             return Ok(false);

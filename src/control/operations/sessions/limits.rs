@@ -2,8 +2,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::whole_millis;
-use crate::store::SessionRecord;
+use crate::store::{SessionRecord, whole_millis};
 
 /// The last use of a session is written at most this often.
 const TOUCH_INTERVAL: SignedDuration = SignedDuration::from_secs(60);

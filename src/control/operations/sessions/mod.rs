@@ -13,5 +13,3 @@ pub use context::{SignInContext, SignInError};
 pub use limits::SessionLimits;
 pub use sign_in::{SignedIn, sign_in};
 pub use sign_out::sign_out;
-
-use super::context::whole_millis;

@@ -1,12 +1,11 @@
 use jiff::Timestamp;
 
 use super::context::{MAX_PASSWORD_BYTES, SignInContext, SignInError};
-use super::whole_millis;
 use crate::control::operations::contacts::email_fault;
 use crate::control::operations::users::entry;
 use crate::control::operations::{Caller, NoSecret, OperationError};
 use crate::credential::{PlainLinkToken, PlainPassword};
-use crate::store::{ActorKind, SessionRecord, UserRecord};
+use crate::store::{ActorKind, SessionRecord, UserRecord, whole_millis};
 
 /// A new session.
 #[derive(Debug)]

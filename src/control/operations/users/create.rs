@@ -1,14 +1,13 @@
 use super::change::{UserConflict, email_conflict, entry};
 use super::delegation::{account_fault, check_grant};
 use super::setup_link::{NewSetupLink, add_link};
-use super::whole_millis;
 use crate::control::operations::contacts::email_fault;
 use crate::control::operations::ids::new_id;
 use crate::control::operations::text_rules::name_fault;
 use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};
 use crate::control::views::UserView;
 use crate::credential::Label;
-use crate::store::{Role, StoreError, UserRecord};
+use crate::store::{Role, StoreError, UserRecord, whole_millis};
 
 #[derive(Debug, Clone)]
 pub struct NewUser {

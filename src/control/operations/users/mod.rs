@@ -25,5 +25,3 @@ pub use use_setup_link::{FirstUser, use_setup_link};
 
 pub(super) use self::delegation::{account_fault, check_grant};
 pub(super) use change::entry;
-
-use super::context::whole_millis;

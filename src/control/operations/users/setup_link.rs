@@ -5,13 +5,12 @@ use serde_json::json;
 
 use super::change::{entry, lock_user};
 use super::link_author::{LinkAuthor, may_create_link};
-use super::whole_millis;
 use crate::control::operations::authorize::ActorState;
 use crate::control::operations::{
     AccountScope, NoSecret, OperationContext, OperationError, OperationReason, Outcome, Refusal, Right,
 };
 use crate::credential::{Label, PlainLinkToken};
-use crate::store::{ActorKind, AuditEntry, SetupLinkRecord, Store, StoreError, Transaction, UserRecord};
+use crate::store::{ActorKind, AuditEntry, SetupLinkRecord, Store, StoreError, Transaction, UserRecord, whole_millis};
 
 const LINK_LIFETIME: SignedDuration = SignedDuration::from_hours(72);
 /// Audit target for the first user, before they have an id.

@@ -3,7 +3,6 @@ use jiff::Timestamp;
 use super::change::entry;
 use super::link_author::{LinkAuthor, may_create_link};
 use super::setup_link::{FIRST, SetupLinkError, link_user, live_link};
-use super::whole_millis;
 use crate::control::operations::authorize::ActorState;
 use crate::control::operations::contacts::email_fault;
 use crate::control::operations::ids::new_id;
@@ -12,7 +11,9 @@ use crate::control::operations::sessions::SignInContext;
 use crate::control::operations::text_rules::name_fault;
 use crate::control::operations::{Invalid, NoSecret, OperationError};
 use crate::credential::{Label, PasswordHash, PlainPassword, TokenDigest};
-use crate::store::{Actor, ActorKind, Role, SetupLinkRecord, StoreError, Transaction, UniqueKey, UserRecord};
+use crate::store::{
+    Actor, ActorKind, Role, SetupLinkRecord, StoreError, Transaction, UniqueKey, UserRecord, whole_millis,
+};
 
 /// What the first user enters with their password; all others have been created with it.
 #[derive(Debug, Clone)]
@@ -103,18 +104,18 @@ async fn set_password(
     let mut transaction: Transaction = at.store.begin(now).await?;
     // Users first, as in every operation that changes one.
     let author = LinkAuthor::of(link);
-    transaction.lock_people([author.user().unwrap_or_default(), id.as_str()]).await?;
+    transaction.lock_users([author.user().unwrap_or_default(), id.as_str()]).await?;
     let before = transaction.user(id.as_str()).await?.filter(|user| user.enabled);
     let before = before.ok_or(SetupLinkError::NotValid)?;
     let is_valid = match author {
         LinkAuthor::Host => true,
         LinkAuthor::Unknown => false,
         LinkAuthor::User(id) => {
-            let author = transaction.held_user(id).await?.and_then(ActorState::of_user);
+            let author = transaction.user_for_share(id).await?.and_then(ActorState::of_user);
             author.is_some_and(|author| may_create_link(&author, &before))
         }
         LinkAuthor::Token(id) => {
-            let token = transaction.held_operator_token(id).await?;
+            let token = transaction.operator_token_for_share(id).await?;
             let author = token.and_then(|token| ActorState::of_token(token, now));
             author.is_some_and(|author| may_create_link(&author, &before))
         }

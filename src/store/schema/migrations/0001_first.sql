@@ -1,6 +1,6 @@
 -- One text for SQLite and PostgreSQL. There BLOB is read as BYTEA, and TEXT sorts by its bytes, as in SQLite.
--- What a column may hold is checked by whoever reads it: SQLite cannot change a CHECK. Times are milliseconds since 1970.
--- Lists of labels or address ranges are words with one space between them, JSON is text.
+-- The program checks values when it reads them: SQLite cannot change a CHECK. Times are milliseconds since 1970. Lists of
+-- labels or address ranges are words separated by a space; JSON is text.
 
 -- The number of the last change. A writer takes the next one as its last step before it commits, and holds
 -- the row until then: so changes become visible in the order of their numbers.
@@ -11,7 +11,7 @@ CREATE TABLE counter (
 );
 INSERT INTO counter (only_row, last_change, pruned_to) VALUES (1, 0, 0);
 
--- What gates have to forget. kind: secret (there may be a new one), credential, account, user.
+-- The change feed of gates. kind: secret (there may be a new one), credential, account, user.
 CREATE TABLE changes (
     number BIGINT NOT NULL PRIMARY KEY,
     at BIGINT NOT NULL,
@@ -56,7 +56,7 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_user ON sessions (user_id);
 CREATE INDEX sessions_end ON sessions (ends_at);
 
--- One-use links: the first set-up, and invitations.
+-- One-use links that set a password: for the first user, and for invitations.
 CREATE TABLE setup_links (
     digest BLOB NOT NULL PRIMARY KEY,
     user_id TEXT REFERENCES users (id) ON DELETE CASCADE,
@@ -100,8 +100,8 @@ CREATE INDEX access_requests_account ON access_requests (account, created_at, id
 CREATE INDEX access_requests_state ON access_requests (state, created_at, id);
 CREATE UNIQUE INDEX access_requests_one_pending ON access_requests (account) WHERE state = 'pending';
 
--- Of a secret only digests are kept. Where there is a previous password it counts until previous_ends_at;
--- password_cost is the beginning of the hash that says what it costs to verify.
+-- Only digests of secrets. A previous password is valid until previous_ends_at. password_cost: the prefix of the hash
+-- that fixes the cost of verifying it.
 CREATE TABLE credentials (
     id TEXT NOT NULL PRIMARY KEY,
     account TEXT NOT NULL REFERENCES accounts (id),
@@ -138,7 +138,7 @@ CREATE INDEX credentials_owner ON credentials (owner) WHERE owner IS NOT NULL;
 CREATE INDEX credentials_created ON credentials (created_at, id);
 CREATE INDEX credentials_cost ON credentials (password_cost, password_hash) WHERE password_cost IS NOT NULL;
 
--- When each was last used. Apart from the credentials, because every gate writes here all the time.
+-- Last uses. A table of its own, because every gate writes here all the time.
 CREATE TABLE uses (
     credential TEXT NOT NULL PRIMARY KEY REFERENCES credentials (id) ON DELETE CASCADE,
     at BIGINT NOT NULL,
@@ -146,7 +146,7 @@ CREATE TABLE uses (
 );
 CREATE INDEX uses_at ON uses (at);
 
--- SHA-256 of tokens: the current one of a credential, and during a reset's overlap the one before, with its end.
+-- SHA-256 of tokens: the current one of a credential, and during a reset's overlap the previous one, with its end.
 CREATE TABLE tokens (
     digest BLOB NOT NULL PRIMARY KEY CHECK (length(digest) = 32),
     credential TEXT NOT NULL REFERENCES credentials (id) ON DELETE CASCADE,
@@ -156,7 +156,7 @@ CREATE INDEX tokens_credential ON tokens (credential);
 CREATE UNIQUE INDEX tokens_current ON tokens (credential) WHERE ends_at IS NULL;
 CREATE UNIQUE INDEX tokens_previous ON tokens (credential) WHERE ends_at IS NOT NULL;
 
--- Links on which a secret is shown once; sealed under a key that only the link holds.
+-- Links that reveal a secret once; sealed under a key that only the link holds.
 CREATE TABLE reveals (
     id TEXT NOT NULL PRIMARY KEY,
     credential TEXT NOT NULL REFERENCES credentials (id) ON DELETE CASCADE,
@@ -212,7 +212,7 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_due ON deliveries (next_at) WHERE state = 'waiting';
 CREATE INDEX deliveries_webhook ON deliveries (webhook, created_at, id);
 
--- Who did what to what. before and after are JSON without secrets. Ids sort by time (UUIDv7).
+-- Who did what to what. before_it and after_it are JSON without secrets. Ids sort by time (UUIDv7).
 CREATE TABLE audit (
     id TEXT NOT NULL PRIMARY KEY,
     at BIGINT NOT NULL,
@@ -230,7 +230,7 @@ CREATE TABLE audit (
 CREATE INDEX audit_account ON audit (account, id);
 CREATE INDEX audit_target ON audit (target, id);
 
--- What was answered to a call with this Idempotency-Key; never a secret.
+-- Responses to calls with an Idempotency-Key, without secrets.
 CREATE TABLE idempotency (
     actor TEXT NOT NULL,
     key TEXT NOT NULL,

@@ -1,5 +1,5 @@
--- Where each credential was used from lately, to say who will notice when it stops working. Of IPv6 addresses, the
--- network of 64 bits. At most 16 of a credential, and none that was not used for 30 days.
+-- Recent client addresses of each credential, to show who is affected when it stops working. IPv6 as a network of 64
+-- bits. At most 16 for each credential, and none without a use for 30 days.
 CREATE TABLE credential_addresses (
     credential TEXT NOT NULL REFERENCES credentials (id) ON DELETE CASCADE,
     address TEXT NOT NULL,

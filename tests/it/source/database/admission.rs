@@ -1,4 +1,4 @@
-//! A credential does the same, wherever it is kept.
+//! A credential of a database behaves like one of a file.
 
 use std::num::NonZeroU32;
 
@@ -6,7 +6,7 @@ use claviger::credential::RateLimit;
 use claviger::store::CredentialRecord;
 use jiff::ToSpan as _;
 
-use super::{asked, bearer, gate, pair, verdict};
+use super::{answer, bearer, gate, pair, verdict};
 use crate::store::beds::{Bed, label, noon, on_each, token};
 use crate::support::{PASSWORD, PASSWORD_HASH, RecordingApi, Request, slow_hash};
 
@@ -20,8 +20,8 @@ scopes:
 on_each!(
     a_token_and_a_pair_are_admitted_with_identity_headers,
     a_credential_is_refused_for_the_same_reasons_as_one_of_a_file,
-    a_pair_counts_as_long_as_its_hash_is_stored,
-    a_user_name_that_the_database_could_not_hold_is_no_fault_of_it,
+    a_pair_is_valid_while_its_hash_is_stored,
+    a_user_name_with_a_zero_byte_is_unknown,
 );
 
 async fn a_token_and_a_pair_are_admitted_with_identity_headers(bed: Bed) {
@@ -40,7 +40,7 @@ async fn a_token_and_a_pair_are_admitted_with_identity_headers(bed: Bed) {
         Request::new("POST", "/v2/payments").bearer("secret"),
         Request::new("POST", "/v2/payments").header("X-API-Key", "secret"),
     ] {
-        assert_eq!(asked(&gate, &request), (200, String::new()));
+        assert_eq!(answer(&gate, &request), (200, String::new()));
         let seen = api.last();
         assert_eq!(seen.header("X-Claviger-Credential"), Some("billing"));
         assert_eq!(seen.header("X-Claviger-Account"), Some("acme"));
@@ -48,19 +48,19 @@ async fn a_token_and_a_pair_are_admitted_with_identity_headers(bed: Bed) {
         assert_eq!(seen.header("X-Claviger-Scopes"), Some("pay"));
         assert!(seen.header("Authorization").is_none() && seen.header("X-API-Key").is_none(), "{seen:?}");
     }
-    // Verified at first, then remembered.
+    // Verified first, then from the cache.
     for _ in 0..2 {
-        assert_eq!(asked(&gate, &Request::get("/v1/x").basic("night", PASSWORD)), (200, String::new()));
+        assert_eq!(answer(&gate, &Request::get("/v1/x").basic("night", PASSWORD)), (200, String::new()));
         assert_eq!(api.last().header("X-Claviger-Credential"), Some("nightly"));
     }
     let unknown = [
-        Request::get("/v1/x").bearer("nobody's"),
+        Request::get("/v1/x").bearer("unknown"),
         Request::get("/v1/x").basic("nobody", PASSWORD),
         Request::get("/v1/x").basic("night", "wrong"),
     ];
     let before = api.seen().len();
     for request in unknown {
-        assert_eq!(asked(&gate, &request), (401, "credential_invalid".into()));
+        assert_eq!(answer(&gate, &request), (401, "credential_invalid".into()));
     }
     assert_eq!(api.seen().len(), before);
 }
@@ -91,8 +91,8 @@ async fn a_credential_is_refused_for_the_same_reasons_as_one_of_a_file(bed: Bed)
 
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).settings(SETTINGS).start();
-    assert_eq!(asked(&gate, &Request::get("/v2/x").bearer("limited")).0, 200);
-    // Looked up at first, then remembered.
+    assert_eq!(answer(&gate, &Request::get("/v2/x").bearer("limited")).0, 200);
+    // From a lookup first, then from the cache.
     for _ in 0..2 {
         for (token, status, code) in [
             ("fine", 200, ""),
@@ -104,26 +104,26 @@ async fn a_credential_is_refused_for_the_same_reasons_as_one_of_a_file(bed: Bed)
             ("elsewhere", 403, "address_not_allowed"),
             ("limited", 429, "rate_limited"),
         ] {
-            let verdict = asked(&gate, &Request::get("/v2/x").bearer(token));
+            let verdict = answer(&gate, &Request::get("/v2/x").bearer(token));
             assert_eq!(verdict, (status, code.to_owned()), "{token}");
         }
     }
 }
 
-async fn a_pair_counts_as_long_as_its_hash_is_stored(bed: Bed) {
+async fn a_pair_is_valid_while_its_hash_is_stored(bed: Bed) {
     bed.account("acme").await;
     bed.put(&pair("nightly", "acme", "night", &slow_hash(PASSWORD))).await;
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).start();
     let (right, new) = (Request::get("/x").basic("night", PASSWORD), Request::get("/x").basic("night", "new"));
-    assert_eq!([asked(&gate, &right).0, asked(&gate, &right).0, asked(&gate, &new).0], [200, 200, 401]);
+    assert_eq!([answer(&gate, &right).0, answer(&gate, &right).0, answer(&gate, &new).0], [200, 200, 401]);
     bed.put(&pair("nightly", "acme", "night", &slow_hash("new"))).await;
-    crate::support::eventually("the old password is refused", || asked(&gate, &right).0 == 401);
-    assert_eq!(asked(&gate, &new).0, 200);
+    crate::support::eventually("the old password is refused", || answer(&gate, &right).0 == 401);
+    assert_eq!(answer(&gate, &new).0, 200);
 }
 
-/// PostgreSQL has no text with a zero in it.
-async fn a_user_name_that_the_database_could_not_hold_is_no_fault_of_it(bed: Bed) {
+/// PostgreSQL text cannot hold a zero byte.
+async fn a_user_name_with_a_zero_byte_is_unknown(bed: Bed) {
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).start();
     let code = |username: &str| verdict(&gate.send(&Request::get("/x").basic(username, "x")));

@@ -1,22 +1,22 @@
-//! A file and a database together: what is in both is a fault, and the file's counts.
+//! A file and a database together: a credential in both is logged, and the file's is used.
 
-use super::{asked, bearer, gate, lookups, pair, usual_gate};
+use super::{answer, bearer, gate, lookups, pair, usual_gate};
 use crate::store::beds::{Bed, on_each, token};
 use crate::support::postgres::{Cluster, HowToStop};
 use crate::support::{Gate, PASSWORD, PASSWORD_HASH, RecordingApi, Request, digest, eventually};
 
 on_each!(
     credentials_of_both_are_admitted,
-    an_id_in_both_is_the_files_alone,
+    an_id_in_both_is_the_files,
     a_token_or_user_name_in_both_is_the_files,
-    what_leaves_the_file_is_the_databases,
-    a_wrong_password_costs_the_same_look_up_whoevers_it_is,
+    a_credential_that_is_removed_from_the_file_is_the_databases,
+    a_wrong_password_costs_a_lookup_for_users_of_the_file_too,
 );
 
-fn complains_of(gate: &Gate, id: &str) -> bool {
+fn logs_conflict(gate: &Gate, id: &str) -> bool {
     let lines: Vec<_> = gate.stderr().lines().map(str::to_owned).collect();
     lines.iter().any(|line| {
-        line.contains("stands in the credentials file and in the database")
+        line.contains("is in the credentials file and in the database")
             && line.contains(&format!("\"credential\":\"{id}\""))
     })
 }
@@ -38,17 +38,17 @@ async fn credentials_of_both_are_admitted(bed: Bed) {
             (Request::get("/x").basic("day", PASSWORD), "daily"),
             (Request::get("/x").basic("night", PASSWORD), "nightly"),
         ] {
-            assert_eq!(asked(&gate, &request).0, 200, "{id}");
+            assert_eq!(answer(&gate, &request).0, 200, "{id}");
             assert_eq!(api.last().header("X-Claviger-Credential"), Some(id));
         }
         for request in [bearer("x"), Request::get("/x").basic("day", "x"), Request::get("/x").basic("nobody", "x")] {
-            assert_eq!(asked(&gate, &request), (401, "credential_invalid".into()));
+            assert_eq!(answer(&gate, &request), (401, "credential_invalid".into()));
         }
     }
-    assert!(!gate.stderr().contains("stands in the credentials file"), "{}", gate.stderr());
+    assert!(!gate.stderr().contains("is in the credentials file"), "{}", gate.stderr());
 }
 
-async fn an_id_in_both_is_the_files_alone(bed: Bed) {
+async fn an_id_in_both_is_the_files(bed: Bed) {
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "of-database")).await;
     bed.put(&pair("nightly", "acme", "night", PASSWORD_HASH)).await;
@@ -59,14 +59,14 @@ async fn an_id_in_both_is_the_files_alone(bed: Bed) {
     );
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).credentials(&file).start();
-    // Looked up at first, then remembered.
+    // From a lookup first, then from the cache.
     for _ in 0..3 {
-        assert_eq!(asked(&gate, &bearer("of-file")).0, 200);
-        assert_eq!(asked(&gate, &bearer("of-database")), (401, "credential_invalid".into()));
+        assert_eq!(answer(&gate, &bearer("of-file")).0, 200);
+        assert_eq!(answer(&gate, &bearer("of-database")), (401, "credential_invalid".into()));
         let pair = Request::get("/x").basic("night", PASSWORD);
-        assert_eq!(asked(&gate, &pair), (401, "credential_invalid".into()));
+        assert_eq!(answer(&gate, &pair), (401, "credential_invalid".into()));
     }
-    eventually("it is said", || complains_of(&gate, "billing") && complains_of(&gate, "nightly"));
+    eventually("it is logged", || logs_conflict(&gate, "billing") && logs_conflict(&gate, "nightly"));
 }
 
 async fn a_token_or_user_name_in_both_is_the_files(bed: Bed) {
@@ -79,31 +79,31 @@ async fn a_token_or_user_name_in_both_is_the_files(bed: Bed) {
     );
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).credentials(&file).start();
-    assert_eq!(asked(&gate, &bearer("same")).0, 200);
+    assert_eq!(answer(&gate, &bearer("same")).0, 200);
     assert_eq!(api.last().header("X-Claviger-Credential"), Some("a"));
-    assert_eq!(asked(&gate, &Request::get("/x").basic("user", PASSWORD)).0, 200);
+    assert_eq!(answer(&gate, &Request::get("/x").basic("user", PASSWORD)).0, 200);
     assert_eq!(api.last().header("X-Claviger-Credential"), Some("b"));
-    eventually("it is said", || complains_of(&gate, "same-token") && complains_of(&gate, "same-user"));
+    eventually("it is logged", || logs_conflict(&gate, "same-token") && logs_conflict(&gate, "same-user"));
 }
 
-async fn what_leaves_the_file_is_the_databases(bed: Bed) {
+async fn a_credential_that_is_removed_from_the_file_is_the_databases(bed: Bed) {
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "of-database")).await;
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).credentials("credentials: []\n").start();
-    assert_eq!(asked(&gate, &bearer("of-database")).0, 200);
+    assert_eq!(answer(&gate, &bearer("of-database")).0, 200);
     let file = format!("credentials: [{{id: billing, account: acme, token: '{}'}}]\n", digest("of-file"));
     gate.replace_credentials(&file);
-    assert_eq!(asked(&gate, &bearer("of-database")).0, 401, "it was remembered");
-    assert_eq!(asked(&gate, &bearer("of-file")).0, 200);
-    eventually("it is said at a reload, too", || complains_of(&gate, "billing"));
+    assert_eq!(answer(&gate, &bearer("of-database")).0, 401, "it was remembered");
+    assert_eq!(answer(&gate, &bearer("of-file")).0, 200);
+    eventually("it is logged at a reload too", || logs_conflict(&gate, "billing"));
     gate.replace_credentials("credentials: []\n");
-    assert_eq!(asked(&gate, &bearer("of-database")).0, 200);
-    assert_eq!(asked(&gate, &bearer("of-file")).0, 401);
+    assert_eq!(answer(&gate, &bearer("of-database")).0, 200);
+    assert_eq!(answer(&gate, &bearer("of-file")).0, 401);
 }
 
-/// Else the time of an answer would tell the users of the file from all others.
-async fn a_wrong_password_costs_the_same_look_up_whoevers_it_is(bed: Bed) {
+/// Otherwise the time of a response would reveal the users of the file.
+async fn a_wrong_password_costs_a_lookup_for_users_of_the_file_too(bed: Bed) {
     bed.account("acme").await;
     bed.put(&pair("nightly", "acme", "night", PASSWORD_HASH)).await;
     bed.put(&pair("both", "acme", "shadow", PASSWORD_HASH)).await;
@@ -117,7 +117,7 @@ async fn a_wrong_password_costs_the_same_look_up_whoevers_it_is(bed: Bed) {
         for username in ["day", "night", "nobody", "shadow"] {
             let asked_for = || lookups(&gate, "found") + lookups(&gate, "absent");
             let before = asked_for();
-            assert_eq!(asked(&gate, &Request::get("/x").basic(username, "wrong")).0, 401, "{username}");
+            assert_eq!(answer(&gate, &Request::get("/x").basic(username, "wrong")).0, 401, "{username}");
             assert_eq!(asked_for(), before + 1.0, "{username}, {turn}");
         }
     }
@@ -135,10 +135,10 @@ async fn credentials_of_the_file_need_no_database() {
     let gate = usual_gate(&api, &bed).settings("database: {max_stale: 1s}").credentials(&file).start();
     cluster.stop(HowToStop::Fast);
     for _ in 0..3 {
-        assert_eq!(asked(&gate, &bearer("of-file")).0, 200);
-        assert_eq!(asked(&gate, &Request::get("/x").basic("day", PASSWORD)).0, 200);
+        assert_eq!(answer(&gate, &bearer("of-file")).0, 200);
+        assert_eq!(answer(&gate, &Request::get("/x").basic("day", PASSWORD)).0, 200);
         for username in ["day", "nobody"] {
-            let verdict = asked(&gate, &Request::get("/x").basic(username, "wrong"));
+            let verdict = answer(&gate, &Request::get("/x").basic(username, "wrong"));
             assert_eq!(verdict, (503, "directory_unavailable".into()), "{username}");
         }
     }

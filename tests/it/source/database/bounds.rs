@@ -1,14 +1,14 @@
-//! What is remembered and what is asked for is bounded, whatever is presented.
+//! The cache and the number of lookups are bounded.
 
-use super::{asked, bearer, gate, hits, lock, lookups, unlock, usual_gate};
+use super::{answer, bearer, gate, hits, lock, lookups, unlock, usual_gate};
 use crate::store::beds::{Bed, on_each, token};
 use crate::support::{Connection, RecordingApi, eventually};
 
-on_each!(junk_pushes_no_good_credential_out, many_first_requests_with_one_token_are_one_look_up);
+on_each!(junk_evicts_no_credential, concurrent_first_requests_with_one_token_are_one_lookup);
 
 const SMALL: &str = "database: {cache: {credentials: 100, unknown: 100}}";
 
-async fn junk_pushes_no_good_credential_out(bed: Bed) {
+async fn junk_evicts_no_credential(bed: Bed) {
     bed.account("acme").await;
     for number in 0..20 {
         let id = format!("good-{number}");
@@ -18,11 +18,11 @@ async fn junk_pushes_no_good_credential_out(bed: Bed) {
     let gate = gate(&api, &bed).settings(SMALL).start();
     let good = || {
         for number in 0..20 {
-            assert_eq!(asked(&gate, &bearer(&format!("good-{number}"))).0, 200);
+            assert_eq!(answer(&gate, &bearer(&format!("good-{number}"))).0, 200);
         }
     };
     good();
-    eventually("they are remembered", || {
+    eventually("they are cached", || {
         let before = lookups(&gate, "found");
         good();
         lookups(&gate, "found") == before
@@ -45,19 +45,19 @@ async fn junk_pushes_no_good_credential_out(bed: Bed) {
     assert_eq!((failed, lookups(&gate, "refused"), lookups(&gate, "unavailable")), (0, 0.0, 0.0), "{}", gate.stderr());
     good();
     assert_eq!(lookups(&gate, "found"), before, "good credentials had to be asked for again");
-    eventually("what is unknown is bounded", || {
-        asked(&gate, &bearer("junk-0-0"));
+    eventually("unknown tokens are bounded", || {
+        answer(&gate, &bearer("junk-0-0"));
         gate.metric("claviger_database_remembered{kind=\"unknown\"}") <= 100.0
     });
 }
 
-async fn many_first_requests_with_one_token_are_one_look_up(bed: Bed) {
+async fn concurrent_first_requests_with_one_token_are_one_lookup(bed: Bed) {
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).start();
-    // Followed, so that what is found is remembered at once.
-    eventually("it is followed", || gate.metric("claviger_database_followed") == 1.0);
+    // Only then are results cached.
+    eventually("the database is followed", || gate.metric("claviger_database_followed") == 1.0);
     let callers: Vec<_> = (0..50)
         .map(|_| {
             let mut connection = gate.connect();
@@ -71,17 +71,17 @@ async fn many_first_requests_with_one_token_are_one_look_up(bed: Bed) {
     assert!(hits(&gate) <= 49.0);
 }
 
-/// The caller who is one too many is told so at once; what is remembered waits for nobody.
+/// The request is refused at once, and cached credentials are not affected.
 #[tokio::test]
-async fn one_look_up_too_many_is_refused() {
+async fn a_lookup_above_the_limit_is_refused() {
     let bed = Bed::postgres().await;
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
     let api = RecordingApi::start();
     let gate = usual_gate(&api, &bed).settings("database: {lookups: 1, query_timeout: 5s}").start();
-    eventually("it is remembered", || {
+    eventually("it is cached", || {
         let before = hits(&gate);
-        asked(&gate, &bearer("secret")).0 == 200 && hits(&gate) > before
+        answer(&gate, &bearer("secret")).0 == 200 && hits(&gate) > before
     });
     let holder = lock(&bed, "tokens").await;
     let mut asked_for = 0;
@@ -89,9 +89,9 @@ async fn one_look_up_too_many_is_refused() {
     eventually("one is too many", || {
         asked_for += 1;
         let mut connection = gate.connect();
-        let request = bearer(&format!("nobody's-{asked_for}"));
+        let request = bearer(&format!("unknown-{asked_for}"));
         slow.push(std::thread::spawn(move || connection.send(&request)));
-        assert_eq!(asked(&gate, &bearer("secret")).0, 200);
+        assert_eq!(answer(&gate, &bearer("secret")).0, 200);
         lookups(&gate, "refused") >= 1.0
     });
     unlock(&bed, holder).await;
@@ -102,5 +102,5 @@ async fn one_look_up_too_many_is_refused() {
         assert_eq!(reply.code(), "directory_unavailable");
         assert!(reply.header("Retry-After").is_some());
     }
-    eventually("the place is free again", || asked(&gate, &bearer("nobody's")).0 == 401);
+    eventually("the place is free again", || answer(&gate, &bearer("unknown")).0 == 401);
 }

@@ -1,4 +1,4 @@
-//! Commands that read the settings find the credentials of the database, too.
+//! Commands that read the settings use the database too.
 
 use claviger::store::CredentialRecord;
 

@@ -1,4 +1,4 @@
-//! No space, or no writing: what can be read goes on, and the log says what to do.
+//! A full or read-only disk: reads continue, and the log has a remedy.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,20 +6,20 @@ use std::process::Command;
 use claviger::config::DatabaseUrl;
 use tempfile::TempDir;
 
-use super::{asked, bearer, gate, hits};
+use super::{answer, bearer, gate, hits};
 use crate::store::beds::{Bed, token};
-use crate::support::{Gate, RecordingApi, Run, eventually};
+use crate::support::{Gate, RecordingApi, Run, eventually, eventually_async};
 
 async fn bed_on(disk: &SmallDisk) -> Bed {
     Bed::at(DatabaseUrl::Sqlite(disk.path().join("claviger.db"))).await
 }
 
-/// A file system of four megabytes; gone when dropped.
+/// A file system of four megabytes, unmounted on drop.
 struct SmallDisk(TempDir);
 
 impl SmallDisk {
-    #[expect(clippy::print_stdout, reason = "nobody may think that it was tried")]
-    /// `None`, said on standard output, where this user may not mount one.
+    #[expect(clippy::print_stdout, reason = "a skipped test must be visible")]
+    /// `None` where this user may not mount one, with a note on standard output.
     fn mount() -> Option<Self> {
         let folder = TempDir::new().unwrap();
         let mounted = run("mount", &["-t", "tmpfs", "-o", "size=4m", "none", text(folder.path())]);
@@ -34,7 +34,6 @@ impl SmallDisk {
         self.0.path()
     }
 
-    /// Until nothing fits any more.
     fn fill(&self) {
         let full = std::fs::write(self.path().join("ballast"), vec![0; 8 << 20]);
         assert_eq!(full.unwrap_err().kind(), std::io::ErrorKind::StorageFull);
@@ -51,7 +50,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // Whoever still has something open there keeps it until then.
+        // Lazy: files may still be open.
         let _left = run("umount", &["-l", text(self.path())]);
     }
 }
@@ -66,7 +65,7 @@ fn run(program: &str, arguments: &[&str]) -> Result<(), String> {
 }
 
 #[tokio::test]
-async fn a_gate_on_a_full_disk_goes_on_and_says_so() {
+async fn a_gate_on_a_full_disk_serves_and_logs_it() {
     let Some(disk) = SmallDisk::mount() else { return };
     let bed = bed_on(&disk).await;
     bed.account("acme").await;
@@ -75,39 +74,32 @@ async fn a_gate_on_a_full_disk_goes_on_and_says_so() {
     }
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).settings("database: {last_used_every: 100ms}").start();
-    eventually("it is remembered", || {
+    eventually("it is cached", || {
         let before = hits(&gate);
-        assert_eq!(asked(&gate, &bearer("known")).0, 200);
+        assert_eq!(answer(&gate, &bearer("known")).0, 200);
         hits(&gate) > before
     });
     disk.fill();
-    eventually("it is said", || {
-        assert_eq!(asked(&gate, &bearer("known")).0, 200);
-        gate.stderr().contains("last uses are not written yet: the database has no space left; free some on its disk")
+    eventually("it is logged", || {
+        assert_eq!(answer(&gate, &bearer("known")).0, 200);
+        gate.stderr().contains("cannot write last uses yet: the database has no space left; free some on its disk")
     });
-    assert_eq!(asked(&gate, &bearer("unused")).0, 200, "what can be read is read");
-    assert_eq!(asked(&gate, &bearer("nobody's")).0, 401);
+    assert_eq!(answer(&gate, &bearer("unused")).0, 200, "what can be read is read");
+    assert_eq!(answer(&gate, &bearer("unknown")).0, 401);
 
     disk.empty();
     for id in ["known", "unused"] {
-        let mut is_written = false;
-        for _ in 0..400 {
-            is_written = bed.store.credential(id).await.unwrap().unwrap().last_used_at.is_some();
-            if is_written {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
-        assert!(is_written, "the use of {id} is lost");
+        let is_written = async || bed.store.credential(id).await.unwrap().unwrap().last_used_at.is_some();
+        eventually_async(&format!("the use of {id} is written"), is_written).await;
     }
     let mut off = bed.account("acme").await;
     off.granted = false;
     bed.put_account(&off).await;
-    eventually("changes are followed", || asked(&gate, &bearer("known")).1 == "access_off");
+    eventually("the change is in force", || answer(&gate, &bearer("known")).1 == "access_off");
 }
 
 #[tokio::test]
-async fn a_disk_that_is_full_or_read_only_from_the_start_is_named() {
+async fn a_disk_that_is_full_or_read_only_at_the_start_is_reported() {
     let Some(disk) = SmallDisk::mount() else { return };
     disk.fill();
     let url = format!("sqlite:{}/claviger.db", disk.path().display());
@@ -127,7 +119,7 @@ async fn a_disk_that_is_full_or_read_only_from_the_start_is_named() {
 }
 
 #[tokio::test]
-async fn a_gate_on_a_server_that_became_read_only_goes_on_and_says_so() {
+async fn a_gate_on_a_server_that_became_read_only_serves_and_logs_it() {
     let bed = Bed::postgres().await;
     bed.account("acme").await;
     for id in ["known", "unused"] {
@@ -145,30 +137,30 @@ async fn a_gate_on_a_server_that_became_read_only_goes_on_and_says_so() {
     };
     let gate = gate(&api, &bed).settings("database: {last_used_every: 100ms}").start();
     bed.execute(&switch("on")).await;
-    eventually("it is said", || {
-        // A connection that ends at this very moment is no answer.
-        assert!([200, 503].contains(&asked(&gate, &bearer("known")).0));
-        gate.stderr().contains("last uses are not written yet: the database is read-only; ")
+    eventually("it is logged", || {
+        // The connection may end during the request.
+        assert!([200, 503].contains(&answer(&gate, &bearer("known")).0));
+        gate.stderr().contains("cannot write last uses yet: the database is read-only; ")
     });
     for _ in 0..5 {
-        assert_eq!(asked(&gate, &bearer("known")).0, 200);
-        assert_eq!(asked(&gate, &bearer("unused")).0, 200);
-        assert_eq!(asked(&gate, &bearer("nobody's")).0, 401);
+        assert_eq!(answer(&gate, &bearer("known")).0, 200);
+        assert_eq!(answer(&gate, &bearer("unused")).0, 200);
+        assert_eq!(answer(&gate, &bearer("unknown")).0, 401);
     }
     let another = super::gate(&api, &bed).start();
-    assert_eq!(asked(&another, &bearer("known")).0, 200);
+    assert_eq!(answer(&another, &bearer("known")).0, 200);
     bed.execute(&switch("off")).await;
     let mut off = bed.account("acme").await;
     off.granted = false;
     bed.put_account(&off).await;
     for gate in [&gate, &another] {
-        eventually("changes are followed", || asked(gate, &bearer("known")).1 == "access_off");
+        eventually("the change is in force", || answer(gate, &bearer("known")).1 == "access_off");
     }
 }
 
-/// Whoever puts a backup back under the feet of a gate would be heard by nobody.
+/// A gate that keeps the deleted file open would miss every change of a restored backup.
 #[tokio::test]
-async fn a_gate_whose_file_was_replaced_does_not_go_on_with_the_old_one_for_ever() {
+async fn a_gate_whose_database_file_was_replaced_stops_using_the_old_one() {
     let (folder, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let file = |folder: &TempDir| folder.path().join("claviger.db");
     let bed = Bed::at(DatabaseUrl::Sqlite(file(&folder))).await;
@@ -178,21 +170,23 @@ async fn a_gate_whose_file_was_replaced_does_not_go_on_with_the_old_one_for_ever
     replacement.store.close().await;
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).settings("database: {max_stale: 1s}").start();
-    eventually("it is remembered", || {
+    eventually("it is cached", || {
         let before = hits(&gate);
-        assert_eq!(asked(&gate, &bearer("known")).0, 200);
+        assert_eq!(answer(&gate, &bearer("known")).0, 200);
         hits(&gate) > before
     });
     std::fs::rename(file(&folder), folder.path().join("old.db")).unwrap();
     std::fs::rename(file(&other), file(&folder)).unwrap();
-    eventually("it is said", || gate.stderr().contains("restart this process, so that it reads the one that is there"));
-    eventually("it has an end", || asked(&gate, &bearer("known")).0 != 200);
+    eventually("it is logged", || {
+        gate.stderr().contains("restart this process, so that it reads the one that is there")
+    });
+    eventually("the cache expires", || answer(&gate, &bearer("known")).0 != 200);
     drop(gate);
     bed.store.close().await;
     for beside in ["claviger.db-wal", "claviger.db-shm"] {
-        // Of the old one, whose name it has; SQLite may have removed it.
+        // The WAL of the old file; SQLite may have removed it.
         let _gone = std::fs::remove_file(folder.path().join(beside));
     }
     let gate = super::gate(&api, &bed).start();
-    assert_eq!(asked(&gate, &bearer("known")).0, 401, "it is not in the other one");
+    assert_eq!(answer(&gate, &bearer("known")).0, 401, "it is not in the other one");
 }

@@ -1,21 +1,19 @@
-//! When and from where a credential was last used, without a write for each request.
-
-use std::time::{Duration, Instant};
+//! Last uses are recorded without a write per request.
 
 use claviger::clock::Clock;
 use claviger::config::DatabaseUrl;
 use claviger::store::CredentialRecord;
 use nix::sys::signal::Signal;
 
-use super::{asked, bearer, gate, pair, usual_gate};
+use super::{answer, bearer, gate, pair, usual_gate};
 use crate::store::beds::{Bed, on_each, token};
-use crate::support::{PASSWORD, PASSWORD_HASH, RecordingApi, Request, eventually, slow_hash};
+use crate::support::{PASSWORD, PASSWORD_HASH, RecordingApi, Request, eventually, eventually_async, slow_hash};
 
 on_each!(
     a_thousand_requests_are_a_few_writes,
-    all_who_share_a_credential_are_counted,
-    what_was_used_last_is_written_at_the_end,
-    only_what_was_let_through_counts_as_a_use,
+    all_addresses_of_a_shared_credential_are_counted,
+    pending_uses_are_written_at_shutdown,
+    a_refused_request_is_not_a_use,
 );
 
 async fn record(bed: &Bed, id: &str) -> CredentialRecord {
@@ -23,15 +21,9 @@ async fn record(bed: &Bed, id: &str) -> CredentialRecord {
 }
 
 async fn used(bed: &Bed, id: &str) -> CredentialRecord {
-    let start = Instant::now();
-    loop {
-        let record = record(bed, id).await;
-        if record.last_used_at.is_some() {
-            return record;
-        }
-        assert!(start.elapsed() < Duration::from_secs(20), "the use of {id} is not written");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let is_written = async || record(bed, id).await.last_used_at.is_some();
+    eventually_async(&format!("the use of {id} is written"), is_written).await;
+    record(bed, id).await
 }
 
 /// Counts the rows that are written.
@@ -55,7 +47,7 @@ async fn count_writes(bed: &Bed) {
 async fn a_thousand_requests_are_a_few_writes(bed: Bed) {
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
-    // A cheap hash would be replaced at its first use.
+    // An older hash would be replaced at its first use, which is a write.
     bed.put(&pair("nightly", "acme", "night", &slow_hash(PASSWORD))).await;
     bed.put(&token("unused", "acme", "unused")).await;
     count_writes(&bed).await;
@@ -71,20 +63,20 @@ async fn a_thousand_requests_are_a_few_writes(bed: Bed) {
     for id in ["billing", "nightly"] {
         let record = used(&bed, id).await;
         let at = record.last_used_at.unwrap();
-        // To the second.
+        // Stored in seconds.
         assert!(at.as_second() >= start.as_second() && at <= Clock::System.now(), "{at}");
         assert_eq!(record.last_used_from.as_deref(), Some("127.0.0.1"));
-        assert_eq!(record.revision, 1, "it was used, not changed");
+        assert_eq!(record.revision, 1, "a use is not a change");
     }
     let seconds = Clock::System.now().as_second() - start.as_second() + 1;
     let writes = bed.ask("SELECT CAST(COUNT(*) AS BIGINT) FROM writes").await;
-    // Of each a last use and an address.
+    // Each credential has a last use and an address.
     assert!(writes > 0 && writes <= 4 * (seconds + 1), "{writes} writes within {seconds} seconds");
     assert_eq!(record(&bed, "unused").await.last_used_at, None);
-    assert_eq!(bed.store.last_change().await.unwrap(), before, "nobody has to forget anything because of a use");
+    assert_eq!(bed.store.last_change().await.unwrap(), before, "a use invalidates nothing");
 }
 
-async fn all_who_share_a_credential_are_counted(bed: Bed) {
+async fn all_addresses_of_a_shared_credential_are_counted(bed: Bed) {
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
     let api = RecordingApi::start();
@@ -97,14 +89,11 @@ async fn all_who_share_a_credential_are_counted(bed: Bed) {
             assert_eq!(connection.send(&request).status, 200, "{turn}");
         }
     }
-    let start = Instant::now();
-    while record(&bed, "billing").await.recent_addresses != 3 {
-        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", record(&bed, "billing").await);
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let are_counted = async || record(&bed, "billing").await.recent_addresses == 3;
+    eventually_async("three addresses are counted", are_counted).await;
 }
 
-async fn what_was_used_last_is_written_at_the_end(bed: Bed) {
+async fn pending_uses_are_written_at_shutdown(bed: Bed) {
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
     let api = RecordingApi::start();
@@ -112,7 +101,7 @@ async fn what_was_used_last_is_written_at_the_end(bed: Bed) {
     let builder =
         gate(&api, &bed).settings(settings).proxy("  trusted_proxies: [127.0.0.1]\n  timeouts: {lame_duck: 10ms}");
     let mut gate = builder.start();
-    assert_eq!(asked(&gate, &bearer("secret").header("X-Forwarded-For", "2001:db8::7")).0, 200);
+    assert_eq!(answer(&gate, &bearer("secret").header("X-Forwarded-For", "2001:db8::7")).0, 200);
     assert_eq!(record(&bed, "billing").await.last_used_at, None);
     gate.signal(Signal::SIGTERM);
     assert!(gate.wait().success(), "{}", gate.stderr());
@@ -121,7 +110,7 @@ async fn what_was_used_last_is_written_at_the_end(bed: Bed) {
     assert_eq!(record.last_used_from.as_deref(), Some("2001:db8::7"));
 }
 
-async fn only_what_was_let_through_counts_as_a_use(bed: Bed) {
+async fn a_refused_request_is_not_a_use(bed: Bed) {
     bed.account("acme").await;
     let mut disabled = token("disabled", "acme", "disabled");
     disabled.enabled = false;
@@ -130,18 +119,17 @@ async fn only_what_was_let_through_counts_as_a_use(bed: Bed) {
     bed.put(&pair("nightly", "acme", "night", PASSWORD_HASH)).await;
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).settings("database: {last_used_every: 100ms}").start();
-    assert_eq!(asked(&gate, &bearer("disabled")).0, 401);
-    assert_eq!(asked(&gate, &Request::get("/x").basic("night", "wrong")).0, 401);
-    assert_eq!(asked(&gate, &bearer("fine")).0, 200);
+    assert_eq!(answer(&gate, &bearer("disabled")).0, 401);
+    assert_eq!(answer(&gate, &Request::get("/x").basic("night", "wrong")).0, 401);
+    assert_eq!(answer(&gate, &bearer("fine")).0, 200);
     used(&bed, "fine").await;
     for id in ["disabled", "nightly"] {
         assert_eq!(record(&bed, id).await.last_used_at, None, "{id}");
     }
 }
 
-/// What waits for the next attempt when there is none any more.
 #[tokio::test]
-async fn what_could_not_be_written_is_written_at_the_end() {
+async fn uses_of_a_failed_write_are_written_at_shutdown() {
     use sqlx::Connection as _;
     let bed = Bed::sqlite().await;
     bed.account("acme").await;
@@ -153,8 +141,8 @@ async fn what_could_not_be_written_is_written_at_the_end() {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
     let mut writer = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
     sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut writer).await.unwrap();
-    assert_eq!(asked(&gate, &bearer("secret")).0, 200);
-    eventually("it is said", || gate.stderr().contains("last uses are not written yet"));
+    assert_eq!(answer(&gate, &bearer("secret")).0, 200);
+    eventually("it is logged", || gate.stderr().contains("cannot write last uses yet"));
     sqlx::raw_sql("ROLLBACK").execute(&mut writer).await.unwrap();
     gate.signal(Signal::SIGTERM);
     assert!(gate.wait().success(), "{}", gate.stderr());

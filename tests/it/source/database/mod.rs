@@ -1,4 +1,4 @@
-//! The gate on a database, as the real program: what is written by the store is what the gate does.
+//! The gate on a database, as a process: it follows what the store writes.
 
 mod admission;
 mod both;
@@ -18,19 +18,18 @@ use claviger::store::{CredentialRecord, RecordSecret};
 use sqlx::Connection as _;
 
 use crate::store::beds::{Bed, token};
-use crate::support::{Gate, GateBuilder, RecordingApi, Reply, Request};
+use crate::support::{Gate, GateBuilder, RecordingApi, Reply, Request, eventually_async};
 
-/// The usual gate on this database alone, which waits for it as long as a machine under load may take.
+/// A gate with a query timeout for machines under load.
 fn gate(api: &RecordingApi, bed: &Bed) -> GateBuilder {
     usual_gate(api, bed).variable("CLAVIGER__DATABASE__QUERY_TIMEOUT", "15s")
 }
 
-/// The same with the limits that it has by default.
+/// A gate with the default timeouts.
 fn usual_gate(api: &RecordingApi, bed: &Bed) -> GateBuilder {
     Gate::before(api.url()).database(&bed.address()).settings("throttle: {enabled: false}")
 }
 
-/// A request with this token.
 fn bearer(token: &str) -> Request {
     Request::get("/x").bearer(token)
 }
@@ -40,28 +39,28 @@ fn verdict(reply: &Reply) -> (u16, String) {
     (reply.status, reply.code())
 }
 
-fn asked(gate: &Gate, request: &Request) -> (u16, String) {
+fn answer(gate: &Gate, request: &Request) -> (u16, String) {
     verdict(&gate.send(request))
 }
 
-/// A Basic pair with nothing but what it needs.
+/// A Basic pair without optional fields.
 fn pair(id: &str, account: &str, username: &str, hash: &str) -> CredentialRecord {
     let mut record = token(id, account, "");
     record.secret = RecordSecret::Password { username: username.into(), hash: Some(hash.parse().unwrap()) };
     record
 }
 
-/// What became of look-ups in the database so far.
+/// The number of lookups with this result.
 fn lookups(gate: &Gate, result: &str) -> f64 {
     gate.metric(&format!("claviger_database_lookups_total{{result=\"{result}\"}}"))
 }
 
-/// Look-ups that what is remembered has answered.
+/// The number of cache hits.
 fn hits(gate: &Gate) -> f64 {
     gate.metric("claviger_cache_hits_total{cache=\"credential\"}")
 }
 
-/// Keeps everybody from these tables until its connection is ended from outside.
+/// Locks tables until [`unlock`] ends the connection.
 async fn lock(bed: &Bed, tables: &str) -> std::thread::JoinHandle<()> {
     let address = bed.address();
     let sql = format!("BEGIN; LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(600)");
@@ -71,22 +70,16 @@ async fn lock(bed: &Bed, tables: &str) -> std::thread::JoinHandle<()> {
             let mut connection = sqlx::PgConnection::connect(&address).await.unwrap();
             let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
             let held = tokio::time::timeout(Duration::from_secs(60), sql.execute(&mut connection));
-            held.await.expect("nobody ends it").unwrap_err();
+            held.await.expect("the lock is not released").unwrap_err();
         });
     });
     let locks = "SELECT COUNT(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
     let wanted = i64::try_from(tables.split(',').count()).unwrap();
-    for _ in 0..1000 {
-        if bed.ask(locks).await >= wanted {
-            return holder;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("{tables} cannot be locked");
+    eventually_async(&format!("{tables} are locked"), async || bed.ask(locks).await >= wanted).await;
+    holder
 }
 
-/// Ends whoever holds a lock.
 async fn unlock(bed: &Bed, holder: std::thread::JoinHandle<()>) {
     bed.execute(
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity

@@ -1,15 +1,15 @@
-//! The server is gone, comes back, or was never there.
+//! The database server is down, comes back, or was never up.
 
 use claviger::store::CredentialRecord;
 
-use super::{asked, bearer, hits, lock, pair, unlock, usual_gate, verdict};
+use super::{answer, bearer, hits, lock, pair, unlock, usual_gate, verdict};
 use crate::store::beds::{Bed, token};
 use crate::support::postgres::{Cluster, HowToStop};
 use crate::support::{Gate, PASSWORD, RecordingApi, Request, eventually, slow_hash};
 
 /// Credentials on a server of their own: `known`, `other`, `unused` (tokens of their names), and the user `night`.
 struct Outage {
-    // In this order gone: what stands on the server before it.
+    // Dropped in this order: the gate before its server.
     gate: Gate,
     bed: Bed,
     cluster: Cluster,
@@ -17,7 +17,7 @@ struct Outage {
 }
 
 impl Outage {
-    /// `known`, `other` and `night` have been used.
+    /// `known`, `other` and `night` are cached.
     async fn about_to_happen(settings: &str) -> Self {
         let cluster = Cluster::start();
         let bed = Bed::on_database(cluster.fresh_database()).await;
@@ -30,23 +30,23 @@ impl Outage {
         let gate = usual_gate(&api, &bed).settings(settings).start();
         let outage = Self { gate, bed, cluster, _api: api };
         for request in [bearer("known"), bearer("other"), night()] {
-            eventually("it is remembered", || {
+            eventually("it is cached", || {
                 let before = hits(&outage.gate);
-                outage.asked(&request).0 == 200 && hits(&outage.gate) > before
+                outage.answer(&request).0 == 200 && hits(&outage.gate) > before
             });
         }
         outage
     }
 
-    fn asked(&self, request: &Request) -> (u16, String) {
-        asked(&self.gate, request)
+    fn answer(&self, request: &Request) -> (u16, String) {
+        answer(&self.gate, request)
     }
 
     fn must_become(&self, request: &Request, status: u16) {
-        eventually(&format!("{status} comes"), || self.asked(request).0 == status);
+        eventually(&format!("{status} comes"), || self.answer(request).0 == status);
     }
 
-    /// Gone, and the gate has noticed: nothing is asked in vain any more, by anybody who waits for it.
+    /// Stops the server and waits until the gate refuses lookups at once.
     fn stop(&self) {
         self.cluster.stop(HowToStop::Fast);
     }
@@ -71,39 +71,39 @@ async fn what_is_remembered_goes_on_and_what_is_not_is_503_until_the_server_is_b
     let outage = Outage::about_to_happen("").await;
     outage.stop();
     for _ in 0..3 {
-        assert_eq!(outage.asked(&bearer("known")).0, 200);
-        assert_eq!(outage.asked(&night()).0, 200);
-        for token in ["unused", "nobody's"] {
+        assert_eq!(outage.answer(&bearer("known")).0, 200);
+        assert_eq!(outage.answer(&night()).0, 200);
+        for token in ["unused", "unknown"] {
             let reply = outage.gate.send(&bearer(token));
             assert_eq!(verdict(&reply), unavailable(), "{token}");
             let wait: u32 = reply.header("Retry-After").unwrap().parse().unwrap();
             assert!(wait >= 1 && reply.all("www-authenticate").is_empty(), "{reply:?}");
         }
-        // Nobody can tell the users apart, neither by the answer nor, as both cost a hash, by its time.
+        // Known and unknown users get the same response, and both cost a hash.
         for username in ["night", "nobody"] {
-            assert_eq!(outage.asked(&Request::get("/x").basic(username, "wrong")), unavailable(), "{username}");
+            assert_eq!(outage.answer(&Request::get("/x").basic(username, "wrong")), unavailable(), "{username}");
         }
     }
-    eventually("it is said", || outage.gate.stderr().contains("the database does not answer"));
-    eventually("it shows", || outage.gate.metric("claviger_database_followed") == 0.0);
+    eventually("it is logged", || outage.gate.stderr().contains("the database does not answer"));
+    eventually("the metric follows", || outage.gate.metric("claviger_database_followed") == 0.0);
     let ready = outage.gate.admin("GET", "/readyz?verbose");
     assert_eq!(ready.status, 200, "the whole fleet would go: {}", ready.text());
     assert!(ready.text().contains("[-] database is followed"), "{}", ready.text());
 
     outage.cluster.start_again();
-    // Before the gate has heard of the server.
+    // Before the gate notices the server.
     outage.bed.put(&disabled("known")).await;
     outage.must_become(&bearer("known"), 401);
-    assert_eq!(outage.asked(&bearer("known")).1, "credential_disabled");
+    assert_eq!(outage.answer(&bearer("known")).1, "credential_disabled");
     outage.must_become(&bearer("unused"), 200);
-    outage.must_become(&bearer("nobody's"), 401);
+    outage.must_become(&bearer("unknown"), 401);
     outage.must_become(&Request::get("/x").basic("nobody", "wrong"), 401);
-    eventually("it is said", || outage.gate.stderr().contains("the database answers again"));
-    assert_eq!(outage.asked(&bearer("other")).0, 200);
-    eventually("it shows", || outage.gate.metric("claviger_database_followed") == 1.0);
+    eventually("it is logged", || outage.gate.stderr().contains("the database answers again"));
+    assert_eq!(outage.answer(&bearer("other")).0, 200);
+    eventually("the metric follows", || outage.gate.metric("claviger_database_followed") == 1.0);
 }
 
-/// Nobody is told of it, as the server went at once.
+/// The server stops before it sends the notification.
 #[tokio::test]
 async fn a_revocation_right_before_a_crash_is_in_force_after_it() {
     let outage = Outage::about_to_happen("").await;
@@ -115,17 +115,17 @@ async fn a_revocation_right_before_a_crash_is_in_force_after_it() {
     outage.cluster.stop(HowToStop::Immediate);
     outage.cluster.start_again();
     outage.must_become(&bearer("known"), 401);
-    assert_eq!(outage.asked(&bearer("other")).0, 200);
+    assert_eq!(outage.answer(&bearer("other")).0, 200);
 }
 
 #[tokio::test]
-async fn what_is_remembered_ends_when_it_has_become_too_old() {
+async fn the_cache_expires_after_max_stale() {
     let outage = Outage::about_to_happen("database: {max_stale: 1s}").await;
     outage.stop();
     outage.must_become(&bearer("known"), 503);
     for _ in 0..5 {
-        assert_eq!(outage.asked(&bearer("known")), unavailable());
-        assert_eq!(outage.asked(&night()), unavailable());
+        assert_eq!(outage.answer(&bearer("known")), unavailable());
+        assert_eq!(outage.answer(&night()), unavailable());
     }
     outage.cluster.start_again();
     outage.must_become(&bearer("known"), 200);
@@ -133,13 +133,13 @@ async fn what_is_remembered_ends_when_it_has_become_too_old() {
 }
 
 #[tokio::test]
-async fn connections_that_are_cut_off_lose_nothing() {
+async fn terminated_connections_fail_no_request() {
     let outage = Outage::about_to_happen("").await;
     for turn in 0..5 {
         outage.cluster.terminate_connections();
-        assert_eq!(outage.asked(&bearer("known")).0, 200);
-        // At the first attempt: a connection is looked at before it is used.
-        assert_eq!(outage.asked(&bearer(&format!("nobody's {turn}").replace(' ', "-"))).0, 401);
+        assert_eq!(outage.answer(&bearer("known")).0, 200);
+        // Without a retry: a connection is tested before its use.
+        assert_eq!(outage.answer(&bearer(&format!("unknown {turn}").replace(' ', "-"))).0, 401);
     }
     outage.cluster.terminate_connections();
     outage.bed.put(&disabled("known")).await;
@@ -149,7 +149,7 @@ async fn connections_that_are_cut_off_lose_nothing() {
 }
 
 #[tokio::test]
-async fn a_gate_that_starts_before_its_server_serves_once_that_is_there() {
+async fn a_gate_that_starts_before_its_server_serves_once_the_server_is_up() {
     let cluster = Cluster::start();
     let bed = Bed::on_database(cluster.fresh_database()).await;
     bed.account("acme").await;
@@ -157,7 +157,7 @@ async fn a_gate_that_starts_before_its_server_serves_once_that_is_there() {
     cluster.stop(HowToStop::Fast);
     let api = RecordingApi::start();
     let gate = usual_gate(&api, &bed).start();
-    assert_eq!(asked(&gate, &bearer("known")), unavailable());
+    assert_eq!(answer(&gate, &bearer("known")), unavailable());
     let ready = gate.admin("GET", "/readyz?verbose");
     assert_eq!(ready.status, 503);
     assert!(ready.text().contains("[-] database has been read"), "{}", ready.text());
@@ -165,28 +165,28 @@ async fn a_gate_that_starts_before_its_server_serves_once_that_is_there() {
     assert_eq!(gate.admin("GET", "/livez").status, 200);
 
     cluster.start_again();
-    eventually("it is admitted", || asked(&gate, &bearer("known")).0 == 200);
+    eventually("it is admitted", || answer(&gate, &bearer("known")).0 == 200);
     eventually("it is ready", || gate.admin("GET", "/readyz").status == 200);
-    // Notifications, too.
+    // Notifications work too.
     let mut off = bed.account("acme").await;
     off.switched_on = false;
     bed.put_account(&off).await;
-    eventually("it is followed", || asked(&gate, &bearer("known")).1 == "access_off");
+    eventually("the database is followed", || answer(&gate, &bearer("known")).1 == "access_off");
 }
 
-/// What a server does not answer costs the caller no more than the limit, nor what is remembered anything.
+/// A hanging server costs a caller the query timeout, and a cached credential nothing.
 #[tokio::test]
-async fn a_server_that_does_not_answer_is_not_waited_for_without_end() {
+async fn a_server_that_hangs_delays_a_request_by_the_query_timeout() {
     let outage = Outage::about_to_happen("database: {query_timeout: 1s}").await;
     let holder = lock(&outage.bed, "tokens, counter").await;
     let mut asked = 0;
-    eventually("the wait has an end", || {
+    eventually("the wait ends", || {
         asked += 1;
-        let verdict = outage.asked(&bearer(&format!("nobody's-{asked}")));
+        let verdict = outage.answer(&bearer(&format!("unknown-{asked}")));
         assert!(verdict.0 == 401 || verdict == unavailable(), "{verdict:?}");
         verdict == unavailable()
     });
-    assert_eq!(outage.asked(&bearer("known")).0, 200);
+    assert_eq!(outage.answer(&bearer("known")).0, 200);
     unlock(&outage.bed, holder).await;
     outage.must_become(&bearer("unused"), 200);
 }

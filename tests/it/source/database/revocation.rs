@@ -1,25 +1,25 @@
-//! What is taken away is gone from every gate, whatever it remembers.
+//! A revocation reaches every gate and its cache.
 
 use claviger::clock::Clock;
 use claviger::credential::TokenDigest;
 use claviger::store::{CredentialRecord, PreviousSecret, RecordSecret, Role};
 use jiff::ToSpan as _;
 
-use super::{asked, bearer, gate, hits, lookups, pair, verdict};
+use super::{answer, bearer, gate, hits, lookups, pair, verdict};
 use crate::store::beds::{Bed, label, on_each, token};
 use crate::support::{Gate, RecordingApi, Request, eventually};
 
 on_each!(
-    whatever_ends_a_credential_reaches_the_gate,
-    a_cleared_credential_is_one_that_the_gate_does_not_know,
-    what_was_unknown_is_admitted_once_it_is_there,
-    changes_that_nobody_is_told_of_are_found,
-    a_token_from_before_a_reset_counts_until_its_end,
-    a_password_from_before_a_reset_counts_until_its_end_and_the_new_one_goes_on,
-    what_changes_under_load_ends_as_it_was_left,
+    every_kind_of_revocation_reaches_the_gate,
+    a_cleared_credential_is_unknown_to_the_gate,
+    a_token_that_was_unknown_is_admitted_once_it_is_created,
+    changes_without_a_notification_are_found,
+    a_previous_token_is_valid_until_its_overlap_ends,
+    a_previous_password_is_valid_until_its_overlap_ends_and_the_new_one_after_it,
+    after_changes_under_load_the_last_state_is_in_force,
 );
 
-/// A change of something, numbered as the store does it, that gates are not told of.
+/// A change in the feed, without a notification.
 fn silently(statement: &str, kind: &str, target: &str) -> String {
     format!(
         "BEGIN; {statement}; UPDATE counter SET last_change = last_change + 1;
@@ -29,7 +29,7 @@ fn silently(statement: &str, kind: &str, target: &str) -> String {
     )
 }
 
-/// A member's own key is `owned-by-…`, with that as its token.
+/// The own key of a member: `owned-by-…`, which is its token too.
 async fn put_owned(bed: &Bed, owner: &str, account: &str) {
     bed.put_user(owner, Some(account), Role::Member).await;
     let id = format!("owned-by-{owner}");
@@ -38,27 +38,27 @@ async fn put_owned(bed: &Bed, owner: &str, account: &str) {
     bed.put(&record).await;
 }
 
-/// Admitted, and the second time without asking the database.
-fn must_be_remembered(gate: &Gate, token: &str) {
+/// Admitted, and then admitted from the cache.
+fn must_be_cached(gate: &Gate, token: &str) {
     let request = bearer(token);
-    let is_remembered = || {
+    let is_cached = || {
         let before = hits(gate);
-        assert_eq!(asked(gate, &request).0, 200, "{token}");
+        assert_eq!(answer(gate, &request).0, 200, "{token}");
         hits(gate) > before
     };
-    eventually("it is remembered", is_remembered);
+    eventually("it is cached", is_cached);
 }
 
-/// From some moment on, and then for good.
+/// Eventually, and from then on.
 fn must_become(gate: &Gate, token: &str, status: u16, code: &str) {
     let request = bearer(token);
-    eventually(&format!("{token} is {status} {code}"), || asked(gate, &request) == (status, code.to_owned()));
+    eventually(&format!("{token} is {status} {code}"), || answer(gate, &request) == (status, code.to_owned()));
     for _ in 0..20 {
-        assert_eq!(asked(gate, &request), (status, code.to_owned()), "{token} comes back");
+        assert_eq!(answer(gate, &request), (status, code.to_owned()), "{token} comes back");
     }
 }
 
-async fn whatever_ends_a_credential_reaches_the_gate(bed: Bed) {
+async fn every_kind_of_revocation_reaches_the_gate(bed: Bed) {
     for account in ["acme", "off"] {
         bed.account(account).await;
     }
@@ -76,7 +76,7 @@ async fn whatever_ends_a_credential_reaches_the_gate(bed: Bed) {
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).start();
     for token in ["disabled", "reset", "deleted", "of-off", "owned-by-ann", "owned-by-bob", "of-members"] {
-        must_be_remembered(&gate, token);
+        must_be_cached(&gate, token);
     }
 
     let mut disabled = token("disabled", "acme", "disabled");
@@ -89,7 +89,7 @@ async fn whatever_ends_a_credential_reaches_the_gate(bed: Bed) {
 
     bed.delete("deleted").await;
     must_become(&gate, "deleted", 401, "credential_invalid");
-    // Whoever has it will go on presenting it.
+    // Clients go on presenting it.
     let before = lookups(&gate, "absent");
     must_become(&gate, "deleted", 401, "credential_invalid");
     assert_eq!(lookups(&gate, "absent"), before, "each request with it asks the database");
@@ -104,15 +104,15 @@ async fn whatever_ends_a_credential_reaches_the_gate(bed: Bed) {
 
     bed.execute(&silently("UPDATE users SET enabled = FALSE WHERE id = 'ann'", "user", "ann")).await;
     must_become(&gate, "owned-by-ann", 403, "access_off");
-    assert_eq!(asked(&gate, &bearer("owned-by-bob")).0, 200);
+    assert_eq!(answer(&gate, &bearer("owned-by-bob")).0, 200);
 
     members.members_allowed = false;
     bed.put_account(&members).await;
     must_become(&gate, "owned-by-bob", 403, "access_off");
-    assert_eq!(asked(&gate, &bearer("of-members")).0, 200, "it belongs to no member");
+    assert_eq!(answer(&gate, &bearer("of-members")).0, 200, "it belongs to no member");
 }
 
-async fn a_cleared_credential_is_one_that_the_gate_does_not_know(bed: Bed) {
+async fn a_cleared_credential_is_unknown_to_the_gate(bed: Bed) {
     bed.account("acme").await;
     let mut key = token("key", "acme", "new");
     key.previous =
@@ -122,10 +122,10 @@ async fn a_cleared_credential_is_one_that_the_gate_does_not_know(bed: Bed) {
     bed.put(&nightly).await;
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).start();
-    must_be_remembered(&gate, "new");
-    must_be_remembered(&gate, "old");
+    must_be_cached(&gate, "new");
+    must_be_cached(&gate, "old");
     let basic = Request::get("/x").basic("acme", "not it");
-    assert_eq!(asked(&gate, &basic), (401, "credential_invalid".to_owned()));
+    assert_eq!(answer(&gate, &basic), (401, "credential_invalid".to_owned()));
 
     for record in [&mut key, &mut nightly] {
         record.secret = record.secret.cleared();
@@ -138,44 +138,44 @@ async fn a_cleared_credential_is_one_that_the_gate_does_not_know(bed: Bed) {
     assert_eq!(verdict(&cleared), (401, "credential_invalid".to_owned()));
     assert_eq!(verdict(&cleared), verdict(&unknown));
     for password in ["", "!"] {
-        assert_ne!(asked(&gate, &Request::get("/x").basic("acme", password)).0, 200, "{password:?}");
+        assert_ne!(answer(&gate, &Request::get("/x").basic("acme", password)).0, 200, "{password:?}");
     }
     key.secret = RecordSecret::Token(Some(TokenDigest::of(b"newest")));
     bed.put(&key).await;
     must_become(&gate, "newest", 200, "");
 }
 
-async fn what_was_unknown_is_admitted_once_it_is_there(bed: Bed) {
+async fn a_token_that_was_unknown_is_admitted_once_it_is_created(bed: Bed) {
     bed.account("acme").await;
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).start();
-    eventually("that it is unknown is remembered", || {
+    eventually("the unknown token is cached", || {
         let before = hits(&gate);
-        assert_eq!(asked(&gate, &bearer("new")).0, 401);
+        assert_eq!(answer(&gate, &bearer("new")).0, 401);
         hits(&gate) > before
     });
     let before = lookups(&gate, "absent");
     for _ in 0..20 {
-        assert_eq!(asked(&gate, &bearer("new")).0, 401);
+        assert_eq!(answer(&gate, &bearer("new")).0, 401);
     }
     assert_eq!(lookups(&gate, "absent"), before, "the database is asked for what is known not to be there");
     bed.put(&token("billing", "acme", "new")).await;
     must_become(&gate, "new", 200, "");
 }
 
-/// Notifications may be lost, and SQLite has none.
-async fn changes_that_nobody_is_told_of_are_found(bed: Bed) {
+/// Notifications can be lost, and SQLite has none.
+async fn changes_without_a_notification_are_found(bed: Bed) {
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).start();
-    must_be_remembered(&gate, "secret");
+    must_be_cached(&gate, "secret");
     let disable = "UPDATE credentials SET enabled = FALSE WHERE id = 'billing'";
     bed.execute(&silently(disable, "credential", "billing")).await;
     must_become(&gate, "secret", 401, "credential_disabled");
 }
 
-async fn a_token_from_before_a_reset_counts_until_its_end(bed: Bed) {
+async fn a_previous_token_is_valid_until_its_overlap_ends(bed: Bed) {
     bed.account("acme").await;
     let end = Clock::System.now() + 3.seconds();
     let mut record: CredentialRecord = token("billing", "acme", "new");
@@ -184,21 +184,21 @@ async fn a_token_from_before_a_reset_counts_until_its_end(bed: Bed) {
     bed.put(&record).await;
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).start();
-    let before_end = asked(&gate, &bearer("old"));
-    // A slow start takes nothing away from what is tested below.
+    let before_end = answer(&gate, &bearer("old"));
+    // Longer than a slow start.
     if Clock::System.now() < end {
         assert_eq!(before_end.0, 200);
         assert_eq!(api.last().header("X-Claviger-Credential"), Some("billing"));
     }
     must_become(&gate, "old", 401, "credential_invalid");
     assert!(Clock::System.now() >= end);
-    assert_eq!(asked(&gate, &bearer("new")).0, 200);
+    assert_eq!(answer(&gate, &bearer("new")).0, 200);
 }
 
-/// Of "before" and of "after".
+/// Hashes of "before" and "after".
 const HASHES: [&str; 2] = ["{SHA}Ud4rg1vTWmfrMtvNPXfUuW5ao50=", "{SHA}QFkGydW+auU5PKZfsOfDjg1YXss="];
 
-async fn a_password_from_before_a_reset_counts_until_its_end_and_the_new_one_goes_on(bed: Bed) {
+async fn a_previous_password_is_valid_until_its_overlap_ends_and_the_new_one_after_it(bed: Bed) {
     bed.account("acme").await;
     let end = Clock::System.now() + 3.seconds();
     let mut record = pair("nightly", "acme", "acme", HASHES[1]);
@@ -206,7 +206,7 @@ async fn a_password_from_before_a_reset_counts_until_its_end_and_the_new_one_goe
     bed.put(&record).await;
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).start();
-    let status = |password: &str| asked(&gate, &Request::get("/").basic("acme", password)).0;
+    let status = |password: &str| answer(&gate, &Request::get("/").basic("acme", password)).0;
     let before_end = status("before");
     if Clock::System.now() < end {
         assert_eq!(before_end, 200);
@@ -220,8 +220,8 @@ async fn a_password_from_before_a_reset_counts_until_its_end_and_the_new_one_goe
     assert_eq!(bed.store.hash_kinds(Clock::System.now()).await.unwrap().len(), 1, "no overlap is left");
 }
 
-/// Readings and changes race each other all the time; what was overtaken must not stay.
-async fn what_changes_under_load_ends_as_it_was_left(bed: Bed) {
+/// Reads and changes race; an outdated read must not stay in the cache.
+async fn after_changes_under_load_the_last_state_is_in_force(bed: Bed) {
     bed.account("acme").await;
     let mut record = token("billing", "acme", "secret");
     bed.put(&record).await;
@@ -263,7 +263,7 @@ async fn must_reach(bed: &Bed, gates: usize) {
     let api = RecordingApi::start();
     let gates: Vec<_> = (0..gates).map(|_| gate(&api, bed).start()).collect();
     for gate in &gates {
-        must_be_remembered(gate, "secret");
+        must_be_cached(gate, "secret");
     }
     record.enabled = false;
     bed.put(&record).await;
@@ -273,11 +273,11 @@ async fn must_reach(bed: &Bed, gates: usize) {
 }
 
 #[tokio::test]
-async fn two_gates_on_one_sqlite_file_hear_of_it() {
+async fn a_change_reaches_two_gates_on_one_sqlite_file() {
     must_reach(&Bed::sqlite().await, 2).await;
 }
 
 #[tokio::test]
-async fn three_gates_on_one_server_hear_of_it() {
+async fn a_change_reaches_three_gates_on_one_server() {
     must_reach(&Bed::postgres().await, 3).await;
 }

@@ -1,10 +1,10 @@
-//! The password of the database is shown nowhere.
+//! The password of the database appears in no output.
 
-use super::{asked, bearer};
+use super::{answer, bearer};
 use crate::support::postgres::Cluster;
 use crate::support::{Gate, GateBuilder, RecordingApi, Run};
 
-/// With every character that a URL gives a meaning to.
+/// Has every character with a meaning in a URL.
 const PASSWORD: &str = "planted:p@ss/w?rd#1%41";
 const IN_A_URL: &str = "planted%3Ap%40ss%2Fw%3Frd%231%2541";
 
@@ -15,7 +15,7 @@ fn assert_untraced(place: &str, text: &str) {
     }
 }
 
-/// What these settings print as those in force, and how a check of them ends.
+/// The output of the commands that print and check settings.
 fn shown(builder: &GateBuilder) -> String {
     // Writes the files.
     drop(builder.command());
@@ -47,19 +47,19 @@ fn the_password_of_the_database_is_in_no_output() {
     let gate = builder.start_as(|command| {
         command.arg("--migrate");
     });
-    assert_eq!(asked(&gate, &bearer("nobody's")).0, 401);
+    assert_eq!(answer(&gate, &bearer("unknown")).0, 401);
     assert!(gate.stderr().contains("postgres://secretive@localhost"), "{}", gate.stderr());
     cluster.terminate_connections();
-    assert_eq!(asked(&gate, &bearer("nobody's-2")).0, 401);
+    assert_eq!(answer(&gate, &bearer("unknown-2")).0, 401);
     cluster.execute("ALTER ROLE secretive PASSWORD 'another'");
     cluster.terminate_connections();
-    let _whatever = asked(&gate, &bearer("nobody's-3"));
-    crate::support::eventually("it is said", || gate.stderr().contains("check user name and password"));
+    let _whatever = answer(&gate, &bearer("unknown-3"));
+    crate::support::eventually("it is logged", || gate.stderr().contains("check user name and password"));
     assert_untraced("the log", &gate.stderr());
     assert_untraced("the access log", &gate.stdout());
     assert_untraced("metrics", &gate.admin("GET", "/metrics").text());
 
-    // The same from a file of its own, which is wrong by now.
+    // The same from database_file, whose password is wrong now.
     let builder = Gate::before(api.url()).credentials("credentials: []\n").log(level);
     std::fs::write(builder.folder().join("url"), url(IN_A_URL) + "\n").unwrap();
     let mut command = builder.command();
@@ -72,7 +72,7 @@ fn the_password_of_the_database_is_in_no_output() {
 }
 
 #[test]
-fn what_is_wrong_with_a_url_is_said_without_it() {
+fn a_fault_of_a_url_does_not_repeat_it() {
     for url in [
         "postgres://user:planted/p@ss@host/database",
         "postgres://user:planted?p@ss@host/database",

@@ -1,18 +1,18 @@
-//! What a gate makes of a database when it starts.
+//! How a gate starts on a database.
 
 use claviger::config::DatabaseUrl;
 
-use super::{asked, bearer, gate};
+use super::{answer, bearer, gate};
 use crate::store::beds::{Bed, on_each, token};
 use crate::support::postgres::{Cluster, HowToStop, fresh_database};
 use crate::support::{Gate, RecordingApi, Run, eventually};
 
 on_each!(
-    a_database_that_has_only_grown_is_used_and_one_that_needs_a_newer_program_refused,
-    a_damaged_row_takes_nobody_else_down
+    a_newer_compatible_schema_is_used_and_an_incompatible_one_is_refused,
+    a_damaged_row_affects_no_other_credential
 );
 
-/// What the program says when it refuses to start.
+/// The error of a start that fails.
 fn refusal(builder: &crate::support::GateBuilder) -> String {
     let ended = Run::of(builder.command()).end();
     assert_eq!(ended.code, 1, "{}", ended.stderr);
@@ -23,7 +23,7 @@ fn refusal_of(url: &str) -> String {
     refusal(&Gate::before("http://127.0.0.1:1").database(url))
 }
 
-async fn a_database_that_has_only_grown_is_used_and_one_that_needs_a_newer_program_refused(bed: Bed) {
+async fn a_newer_compatible_schema_is_used_and_an_incompatible_one_is_refused(bed: Bed) {
     bed.account("acme").await;
     bed.put(&token("fine", "acme", "fine")).await;
     bed.execute(
@@ -38,7 +38,7 @@ async fn a_database_that_has_only_grown_is_used_and_one_that_needs_a_newer_progr
         let gate = gate(&api, &bed).start_as(|command| {
             command.args(flag);
         });
-        assert_eq!(asked(&gate, &bearer("fine")).0, 200);
+        assert_eq!(answer(&gate, &bearer("fine")).0, 200);
     }
     bed.store.migrate().await.unwrap();
     assert_eq!(bed.ask("SELECT MAX(version) FROM _sqlx_migrations").await, 4);
@@ -46,14 +46,14 @@ async fn a_database_that_has_only_grown_is_used_and_one_that_needs_a_newer_progr
     bed.execute("UPDATE schema_mark SET readable_from = 4").await;
     let refusal = refusal_of(&bed.address());
     assert!(
-        refusal.contains("its schema is at version 4, which needs a claviger that knows 4, and this one knows 3"),
+        refusal.contains("its schema is at version 4, which needs a claviger of schema version 4, and this one has 3"),
         "{refusal}"
     );
     assert!(refusal.contains("use the version of claviger that last migrated it, or a newer one"), "{refusal}");
     assert!(bed.store.migrate().await.is_err());
 }
 
-async fn a_damaged_row_takes_nobody_else_down(bed: Bed) {
+async fn a_damaged_row_affects_no_other_credential(bed: Bed) {
     bed.account("acme").await;
     for id in ["fine", "damaged"] {
         bed.put(&token(id, "acme", id)).await;
@@ -63,17 +63,17 @@ async fn a_damaged_row_takes_nobody_else_down(bed: Bed) {
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).start();
     for _ in 0..50 {
-        assert_eq!(asked(&gate, &bearer("damaged")), (503, "directory_unavailable".into()));
+        assert_eq!(answer(&gate, &bearer("damaged")), (503, "directory_unavailable".into()));
     }
-    assert_eq!(asked(&gate, &bearer("fine")).0, 200);
-    let message = "credentials.addresses of \\\"damaged\\\" holds what claviger has never written";
+    assert_eq!(answer(&gate, &bearer("fine")).0, 200);
+    let message = "credentials.addresses of \\\"damaged\\\" holds a value that claviger never writes";
     let count = || gate.stderr().matches(message).count();
-    eventually("it is said", || count() > 0);
-    assert!(count() < 10, "whoever holds a damaged credential fills the log:\n{}", gate.stderr());
+    eventually("it is logged", || count() > 0);
+    assert!(count() < 10, "requests with a damaged credential fill the log:\n{}", gate.stderr());
 }
 
 #[test]
-fn a_schema_that_is_missing_is_for_the_operator_to_make() {
+fn a_missing_schema_on_a_server_is_not_created_without_the_flag() {
     let database = fresh_database();
     let refusal = refusal_of(database.url());
     assert!(refusal.contains("its schema is at version 0, and this claviger wants 3"), "{refusal}");
@@ -84,11 +84,11 @@ fn a_schema_that_is_missing_is_for_the_operator_to_make() {
     let gate = migrating.start_as(|command| {
         command.arg("--migrate");
     });
-    assert_eq!(asked(&gate, &bearer("nobody's")).0, 401);
+    assert_eq!(answer(&gate, &bearer("unknown")).0, 401);
     assert!(gate.stderr().contains("the schema of the database is up to date"), "{}", gate.stderr());
-    // Nothing is left to do, so the flag is needed no more.
+    // The schema is current, so the flag is not needed.
     let again = Gate::before(api.url()).database(database.url()).start();
-    assert_eq!(asked(&again, &bearer("nobody's")).0, 401);
+    assert_eq!(answer(&again, &bearer("unknown")).0, 401);
 }
 
 #[tokio::test]
@@ -106,19 +106,19 @@ async fn two_gates_that_migrate_at_the_same_time_both_start() {
         })
         .collect();
     for gate in gates {
-        assert_eq!(asked(&gate.join().unwrap(), &bearer("nobody's")).0, 401);
+        assert_eq!(answer(&gate.join().unwrap(), &bearer("unknown")).0, 401);
     }
 }
 
 #[test]
-fn an_sqlite_file_that_is_missing_is_made_for_its_owner_alone() {
+fn a_missing_sqlite_file_is_created_for_its_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::TempDir::new().unwrap();
     let file = folder.path().join("claviger.db");
     let url = format!("sqlite:{}", file.display());
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).database(&url).start();
-    assert_eq!(asked(&gate, &bearer("nobody's")).0, 401);
+    assert_eq!(answer(&gate, &bearer("unknown")).0, 401);
     for entry in std::fs::read_dir(folder.path()).unwrap() {
         let entry = entry.unwrap();
         let mode = entry.metadata().unwrap().permissions().mode();
@@ -127,7 +127,7 @@ fn an_sqlite_file_that_is_missing_is_made_for_its_owner_alone() {
 }
 
 #[test]
-fn what_cannot_be_used_is_said_with_what_to_do() {
+fn a_database_that_cannot_be_used_is_reported_with_a_remedy() {
     let cluster = Cluster::start();
     let database = cluster.fresh_database();
     let folder = tempfile::TempDir::new().unwrap();
@@ -156,21 +156,21 @@ fn what_cannot_be_used_is_said_with_what_to_do() {
     }
 }
 
-/// What the old one remembers is more than what the new one could.
+/// The cache of the old process is more than the new one could have.
 #[tokio::test]
-async fn a_process_that_cannot_reach_the_database_takes_nothing_over() {
+async fn a_process_that_cannot_reach_the_database_does_not_take_over() {
     let cluster = Cluster::start();
     let bed = Bed::on_database(cluster.fresh_database()).await;
     bed.account("acme").await;
     bed.put(&token("known", "acme", "known")).await;
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).settings("handover: {socket: run/next.sock}\ndatabase: {query_timeout: 1s}").start();
-    assert_eq!(asked(&gate, &bearer("known")).0, 200);
+    assert_eq!(answer(&gate, &bearer("known")).0, 200);
     cluster.stop(HowToStop::Fast);
     let ended = Run::within(gate.folder(), &["serve", "--upgrade", "--config", "claviger.yaml"]).end();
     assert_eq!(ended.code, 1, "{}", ended.stderr);
     assert!(ended.stderr.contains("the process that serves now remembers what is in it"), "{}", ended.stderr);
-    assert_eq!(asked(&gate, &bearer("known")).0, 200);
+    assert_eq!(answer(&gate, &bearer("known")).0, 200);
     assert_eq!(gate.admin("GET", "/readyz").status, 200);
     cluster.start_again();
 }

@@ -1,10 +1,10 @@
-//! A server is who its certificate says, for this very name, unless the URL wants less.
+//! The certificate of the server is verified with its host name, unless the URL asks for less.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::Duration;
 
-use super::{asked, bearer, gate};
+use super::{answer, bearer, gate};
 use crate::store::beds::{Bed, token};
 use crate::support::postgres::Cluster;
 use crate::support::{Gate, RecordingApi, Run, eventually};
@@ -18,36 +18,36 @@ async fn server() -> (Bed, Cluster) {
     (bed, cluster)
 }
 
-/// With nothing of what the URL says about TLS.
+/// The URL without its TLS parameters.
 fn without_parameters(bed: &Bed) -> String {
     bed.address().split('?').next().unwrap().to_owned()
 }
 
 fn must_refuse_the_server(gate: &Gate, problem: &str) {
-    assert_eq!(asked(gate, &bearer("secret")).0, 503);
+    assert_eq!(answer(gate, &bearer("secret")).0, 503);
     assert_eq!(gate.admin("GET", "/readyz").status, 503);
     let log = gate.stderr();
     assert!(log.contains(problem), "{problem}:\n{log}");
-    assert!(log.contains("call it by a name that its certificate has"), "{log}");
+    assert!(log.contains("use a host name that the server's certificate has"), "{log}");
     assert!(log.contains("name the authority of that with sslrootcert"), "{log}");
 }
 
 #[tokio::test]
-async fn a_certificate_for_another_name_is_refused_until_it_is_mended() {
+async fn a_certificate_for_another_name_is_refused_until_it_is_replaced() {
     let (bed, cluster) = server().await;
     let api = RecordingApi::start();
     cluster.certify(&["elsewhere.example.org"]);
     cluster.terminate_connections();
-    // Verified in full, though nobody says so.
+    // Verified in full by default.
     let url = format!("{}?sslrootcert={}", without_parameters(&bed), cluster.ca().display());
     let gate = Gate::before(api.url()).database(&url).start();
     must_refuse_the_server(&gate, "certificate not valid for name");
     cluster.certify(&["localhost"]);
-    eventually("it is admitted", || asked(&gate, &bearer("secret")).0 == 200);
+    eventually("it is admitted", || answer(&gate, &bearer("secret")).0 == 200);
 }
 
 #[tokio::test]
-async fn an_authority_that_nobody_knows_is_refused() {
+async fn an_unknown_authority_is_refused() {
     let (bed, _cluster) = server().await;
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).database(&without_parameters(&bed)).start();
@@ -67,19 +67,19 @@ async fn the_environment_does_not_switch_tls_off() {
     let gate = gate(&api, &bed).start_as(|command| {
         command.env("PGSSLMODE", "disable");
     });
-    assert_eq!(asked(&gate, &bearer("secret")).0, 200);
+    assert_eq!(answer(&gate, &bearer("secret")).0, 200);
     assert_eq!(count("NOT s.ssl"), "0");
     assert_ne!(count("s.ssl"), "0");
-    // Nor is there another way to it.
+    // The connection is not opened another way.
     let gate = Gate::before(api.url()).database(&without_parameters(&bed)).start_as(|command| {
         command.env("PGSSLMODE", "disable");
     });
     must_refuse_the_server(&gate, "UnknownIssuer");
 }
 
-/// Whoever stands in between may say that there is no TLS; nothing is told to them.
+/// A man in the middle may claim that there is no TLS; the gate sends no password.
 #[test]
-fn a_server_that_says_it_has_no_tls_learns_nothing() {
+fn a_server_without_tls_gets_no_password() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let server = std::thread::spawn(move || {
@@ -89,13 +89,13 @@ fn a_server_that_says_it_has_no_tls_learns_nothing() {
         stream.read_exact(&mut question).unwrap();
         stream.write_all(b"N").unwrap();
         let mut rest = Vec::new();
-        // Closed, in one way or another.
+        // Closed or reset.
         let _closed = stream.read_to_end(&mut rest);
         rest
     });
     let builder = Gate::before("http://127.0.0.1:1").database(&format!("postgres://planted:secret@localhost:{port}/x"));
     let ended = Run::of(builder.command()).end();
     assert_eq!(ended.code, 1);
-    assert!(ended.stderr.contains("server does not support TLS; let it speak TLS"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("server does not support TLS; enable TLS on the server"), "{}", ended.stderr);
     assert_eq!(server.join().unwrap(), b"");
 }

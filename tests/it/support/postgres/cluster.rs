@@ -1,4 +1,4 @@
-//! A server of its own, to be stopped and started and cut off as a test likes.
+//! A private server that a test can stop, start and disconnect.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -14,7 +14,7 @@ use super::super::{Authority, eventually};
 use super::installation::{Installation, ROLE, SUPERUSER};
 use super::{Database, ask};
 
-/// Without `fsync` a crash of the server loses nothing, only one of the machine does.
+/// Without `fsync`, only a crash of the machine loses commits.
 const SETTINGS: &str = "listen_addresses = '127.0.0.1'
 max_connections = 200
 shared_buffers = 16MB
@@ -29,7 +29,7 @@ ssl_cert_file = '../cert.pem'
 ssl_key_file = '../key.pem'
 ";
 
-/// A private server with an empty data folder. It ends when this is dropped or the process ends, however it does.
+/// A private server with an empty data folder. It ends with this value, or with the process, even by SIGKILL.
 pub struct Cluster {
     installation: Installation,
     authority: Authority,
@@ -39,14 +39,14 @@ pub struct Cluster {
     keeper: Mutex<Keeper>,
 }
 
-/// A shell that has the server as its child. It outlives this process for as long as it takes to end the server.
+/// A shell with the server as its child. It outlives this process until the server has ended.
 struct Keeper {
     process: Child,
     orders: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
 }
 
-/// What becomes of those that are connected is the same; the disk sees a shutdown or a crash.
+/// Both disconnect all clients; on disk, one is a shutdown and the other a crash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HowToStop {
     Fast,
@@ -77,7 +77,7 @@ impl Cluster {
         cluster
     }
 
-    /// Ends it; a certificate, a database and what was committed stay.
+    /// Stops it; certificate, databases and commits stay.
     pub fn stop(&self, how: HowToStop) {
         let signal = match how {
             HowToStop::Fast => "INT",
@@ -91,7 +91,7 @@ impl Cluster {
         assert!(self.order("start"), "PostgreSQL does not start again:\n{}", self.log());
     }
 
-    /// Cuts off all that are connected; they may connect again at once.
+    /// Terminates all client connections; clients can reconnect at once.
     pub fn terminate_connections(&self) {
         self.execute(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -99,16 +99,16 @@ impl Cluster {
         );
     }
 
-    /// Shows a certificate for these names to whoever connects from now on.
+    /// Presents a certificate for these names to new connections.
     pub fn certify(&self, names: &[&str]) {
         let loaded = || self.execute("SELECT pg_conf_load_time()");
         let before = loaded();
         self.write_certificate(names);
         self.execute("SELECT pg_reload_conf()");
-        eventually("PostgreSQL has read its settings anew", || loaded() != before);
+        eventually("PostgreSQL has reloaded its settings", || loaded() != before);
     }
 
-    /// For the role of the program, with a certificate that is looked at closely.
+    /// For the role of the program, with `sslmode=verify-full`.
     pub fn url(&self, database: &str) -> String {
         let (password, port, ca) = (&self.password, self.port, self.ca());
         let verified = format!("sslmode=verify-full&sslrootcert={}", ca.display());
@@ -141,18 +141,18 @@ impl Cluster {
         self.folder.join("ca.pem")
     }
 
-    /// Where its files are; gone when it is.
+    /// Removed with the server.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The process that ends with this one.
+    /// Process id of the server.
     pub fn process(&self) -> u32 {
         let file = std::fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
         file.lines().next().unwrap().parse().unwrap()
     }
 
-    /// What the server has to say.
+    /// The server's log.
     pub fn log(&self) -> String {
         let bytes = std::fs::read(self.folder.join("log")).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
@@ -179,14 +179,14 @@ impl Keeper {
     fn start(installation: &Installation, folder: &Path) -> Self {
         let mut command = installation.command("/bin/sh", folder);
         command.args(["-c", include_str!("keeper.sh"), "keeper"]).arg(installation.server()).arg(folder);
-        // Whoever ends a test ends its whole group, so this must be in none.
+        // The test runner kills the process group of a test; the keeper must survive that.
         command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().unwrap();
         let answers = BufReader::new(process.stdout.take().unwrap());
         Self { orders: process.stdin.take(), process, answers }
     }
 
-    /// Bounded by the keeper, which waits for nothing without end.
+    /// The keeper bounds every wait.
     fn order(&mut self, order: &str) -> bool {
         let orders = self.orders.as_mut().unwrap();
         orders.write_all(format!("{order}\n").as_bytes()).unwrap();
@@ -203,8 +203,7 @@ impl Drop for Keeper {
     }
 }
 
-/// Below the ports that the system gives to clients and to whoever asks for any: those would take
-/// it while the server is stopped.
+/// Below the ephemeral ports: one of those could be taken while the server is stopped.
 fn free_port() -> u16 {
     let random = |_| TcpListener::bind(("127.0.0.1", fastrand::u16(10_000..32_000)));
     let listener = (0..100).find_map(|turn| random(turn).ok()).expect("a free port");

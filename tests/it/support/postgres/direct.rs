@@ -1,4 +1,4 @@
-//! Past the program and its runtime: what tests themselves ask a server.
+//! Statements of the tests themselves, outside of the program and the test's runtime.
 
 use std::sync::{Arc, LazyLock};
 
@@ -6,11 +6,11 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Mutex;
 
-/// Goes on whatever the runtime of a test is doing, or waiting for.
-static BESIDE: LazyLock<Runtime> =
+/// Independent of the runtime of the test, which may be blocked.
+static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap());
 
-/// One connection to a database, made when it is needed and as often as the server is started.
+/// One connection to a database, reopened after a restart of the server.
 pub struct Direct {
     url: String,
     connection: Arc<Mutex<Option<PgConnection>>>,
@@ -28,7 +28,7 @@ impl Direct {
             let mut held = connection.lock().await;
             sqlx::raw_sql(sql).execute(alive(&mut held, &url).await).await.unwrap();
         };
-        BESIDE.spawn(work).await.unwrap();
+        RUNTIME.spawn(work).await.unwrap();
     }
 
     /// One number.
@@ -39,7 +39,7 @@ impl Direct {
             let query = sqlx::query_scalar(sql).persistent(false);
             query.fetch_one(alive(&mut held, &url).await).await.unwrap()
         };
-        BESIDE.spawn(work).await.unwrap()
+        RUNTIME.spawn(work).await.unwrap()
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is installed, whom it may run as, and a data folder that is made once for all clusters.
+//! The installed PostgreSQL, its user, and a data folder that all clusters copy.
 
 use std::cmp::Reverse;
 use std::ffi::OsStr;
@@ -16,7 +16,7 @@ use super::random;
 
 /// The superuser's name.
 pub const SUPERUSER: &str = "postgres";
-/// The name of a role like that of the program: it may create databases, which it then owns.
+/// A role like that of the program: it may create databases, and owns them.
 pub const ROLE: &str = "claviger";
 
 const INITDB: [&str; 8] = [
@@ -53,7 +53,7 @@ impl Installation {
             .map(|(_, folder)| folder)
             .chain(std::env::split_paths(&path))
             .find(|folder| ["initdb", "postgres"].iter().all(|name| folder.join(name).is_file()))
-            // A link would look for its libraries and templates where the link is.
+            // Started through a link, it would look for its libraries beside the link.
             .map(|folder| folder.join("postgres").canonicalize().unwrap().parent().unwrap().to_owned())
             .expect(
                 "no PostgreSQL server is installed; make test installs it, or on Debian: apt-get install postgresql",
@@ -83,21 +83,21 @@ impl Installation {
         command
     }
 
-    /// Gives a file or folder to the user that the server runs as.
+    /// Changes the owner to the server's user.
     pub fn give(&self, path: &Path) {
         if let Some(user) = &self.user {
             chown(path, Some(user.uid.as_raw()), Some(user.gid.as_raw())).unwrap();
         }
     }
 
-    /// A new data folder as `data` in this one; gives the password of both roles.
+    /// Creates the data folder `data`; returns the password of both roles.
     pub fn provide_data(&self, folder: &Path) -> String {
         let template = self.template(folder);
         copy(&template.join("data"), &folder.join("data"), &|path| self.give(path));
         std::fs::read_to_string(template.join("password")).unwrap()
     }
 
-    /// Made once a version, in `folder`, and renamed into place as a whole; tests of other processes wait.
+    /// Created once for each version and renamed into place; other processes wait for it.
     fn template(&self, folder: &Path) -> PathBuf {
         let within = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let version = self.run("postgres", Path::new("/"), &["--version"], "");
@@ -108,7 +108,7 @@ impl Installation {
         if !template.exists() {
             let made = folder.join("made");
             self.initdb(&made);
-            // Beside its place first: what is renamed must be whole, and on the same file system.
+            // A rename is atomic on one file system only.
             let beside = TempDir::new_in(within).unwrap();
             copy(&made.join("data"), &beside.path().join("data"), &|_| ());
             std::fs::copy(made.join("password"), beside.path().join("password")).unwrap();
@@ -130,7 +130,7 @@ impl Installation {
         assert!(!said.contains("ERROR"), "{said}");
     }
 
-    /// Gives what it says.
+    /// Returns its output.
     fn run(&self, name: &str, folder: &Path, arguments: &[&str], input: &str) -> String {
         let mut command = self.command(self.binaries.join(name), folder);
         command.args(arguments);
@@ -140,7 +140,7 @@ impl Installation {
     }
 }
 
-/// Everything below a folder; `give` sees what was made.
+/// Copies a folder; calls `give` for each new path.
 fn copy(from: &Path, to: &Path, give: &dyn Fn(&Path)) {
     std::fs::DirBuilder::new().mode(0o700).create(to).unwrap();
     give(to);

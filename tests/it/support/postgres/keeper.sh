@@ -1,6 +1,5 @@
-# Holds a PostgreSQL server for a test process: does what the lines of standard input say, and answers
-# each with a line, 0 for well. When standard input ends, however that process ended, it stops the
-# server and removes the folder.
+# Supervises a PostgreSQL server for a test process: runs the commands of standard input and answers each
+# with its exit code. When standard input ends, it stops the server and removes the folder.
 
 server_binary=$1 folder=$2 server=
 exec 2>> "$folder/log"
@@ -40,5 +39,5 @@ while read -r order; do
 	echo $?
 done
 stop QUIT
-# The second time for what another process was just writing there.
+# Again, if another process was writing there.
 rm -rf "$folder" || { sleep 1; rm -rf "$folder"; }

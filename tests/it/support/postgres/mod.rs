@@ -1,5 +1,4 @@
-//! A real PostgreSQL: one that this process starts and that ends with it, or the one that
-//! `CLAVIGER_TEST_POSTGRES` names.
+//! A real PostgreSQL server: started by this process and ended with it, or named by `CLAVIGER_TEST_POSTGRES`.
 
 mod cluster;
 mod direct;
@@ -16,17 +15,17 @@ pub use direct::Direct;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The server of all tests that do not stop theirs.
+/// The server of all tests that never stop it.
 pub enum Shared {
     Own(Box<Cluster>),
-    /// The URL of a role that may create databases, and of any database that there is.
+    /// URL of an existing database, with a role that may create databases.
     Given(String),
 }
 
-/// Started on first use; nextest has a process, and so a server, a test.
+/// Started on first use; nextest runs each test in a process, and so with a server, of its own.
 pub fn shared() -> &'static Shared {
     static SHARED: OnceLock<Shared> = OnceLock::new();
-    #[expect(clippy::disallowed_methods, reason = "whoever runs the tests says where, not a setting of the program")]
+    #[expect(clippy::disallowed_methods, reason = "an option of the test run, not a setting of the program")]
     let given = || std::env::var("CLAVIGER_TEST_POSTGRES").ok().filter(|url| !url.is_empty());
     SHARED.get_or_init(|| given().map_or_else(|| Shared::Own(Box::new(Cluster::start())), Shared::Given))
 }
@@ -57,14 +56,14 @@ impl Shared {
 pub struct Database {
     name: String,
     url: String,
-    /// What the tests themselves go through.
+    /// For statements of the tests: without TLS.
     direct: String,
-    /// Of another database, from which this one is created and dropped.
+    /// URL of the database from which this one is created and dropped.
     maintenance: String,
 }
 
 impl Database {
-    /// How a database of its server is reached: by the program, and by tests that are in a hurry.
+    /// `url` is for the program, `direct` for the tests.
     fn create(maintenance: &str, url: impl Fn(&str) -> String, direct: impl Fn(&str) -> String) -> Self {
         let name = format!("claviger_test_{}_{}", std::process::id(), random());
         ask(maintenance, &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"));
@@ -76,7 +75,7 @@ impl Database {
         &self.url
     }
 
-    /// The same for tests that are in a hurry.
+    /// Without TLS.
     pub fn direct(&self) -> &str {
         &self.direct
     }
@@ -94,12 +93,12 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        // Its server may have been stopped.
+        // The server may be stopped.
         let _gone = try_ask(&self.maintenance, &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
     }
 }
 
-/// On a connection of its own; from any thread, a runtime's as well.
+/// On a connection and thread of its own, so that any thread may call it.
 fn try_ask(url: &str, sql: &str) -> Result<String, sqlx::Error> {
     let options: PgConnectOptions = url.parse()?;
     let sql = AssertSqlSafe(sql.to_owned());
@@ -121,7 +120,7 @@ fn ask(url: &str, sql: &str) -> String {
     try_ask(url, sql).unwrap_or_else(|error| panic!("{sql}: {error}"))
 }
 
-/// For names and passwords that nobody guesses.
+/// For names and passwords.
 fn random() -> String {
     format!("{:016x}", getrandom::u64().unwrap())
 }

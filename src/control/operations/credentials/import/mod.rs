@@ -72,7 +72,7 @@ pub async fn import(
         write(&mut transaction, actor, plan).await?;
         transaction.commit().await?;
         if imported.credentials.len() >= STATISTICS_THRESHOLD {
-            store.after_many_writes().await;
+            store.analyze().await;
         }
     }
     Ok(imported)

@@ -9,10 +9,9 @@ use super::records::{Records, differences, rate_limit};
 use super::{Imported, ImportedCredential};
 use crate::config::{Diagnostic, Diagnostics, Origin};
 use crate::control::operations::OperationError;
-use crate::control::operations::context::whole_millis;
 use crate::credential::{Credential, Label, StoredSecret, TokenDigest};
 use crate::formats::{Extent, Import, Place};
-use crate::store::{AccountRecord, Actor, CredentialRecord, Holders, Transaction};
+use crate::store::{AccountRecord, Actor, CredentialRecord, Holders, Transaction, whole_millis};
 
 /// Faults in one report.
 const MAX_FAULTS: usize = 100;

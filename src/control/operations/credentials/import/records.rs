@@ -1,9 +1,8 @@
 use jiff::Timestamp;
 
-use crate::control::operations::context::whole_millis;
 use crate::credential::{Credential, RateLimit};
 use crate::formats::{Extent, Notes};
-use crate::store::{Actor, CredentialRecord, RecordSecret};
+use crate::store::{Actor, CredentialRecord, RecordSecret, whole_millis};
 
 /// Builds records from entries of a file.
 pub(super) struct Records<'r> {
