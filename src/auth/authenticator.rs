@@ -60,6 +60,11 @@ impl PendingPassword {
         self.candidate.is_some()
     }
 
+    /// `None` for an unknown user name, which is verified against a dummy hash.
+    pub fn stored_hash(&self) -> Option<&PasswordHash> {
+        self.candidate.is_some().then_some(&self.hash)
+    }
+
     /// The rejection for a wrong password. While the directory is unavailable, a wrong password cannot be distinguished
     /// from a changed one, and callers must not be able to tell a cached user from an unknown one.
     pub fn rejection(&self) -> Rejection {

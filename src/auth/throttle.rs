@@ -11,6 +11,7 @@ use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use super::Network;
+use crate::credential::PasswordHash;
 
 /// Of networks, and as many of pairs. A full cache evicts the least recently used entry.
 const MAX_BUCKETS: u64 = 100_000;
@@ -48,6 +49,8 @@ struct Bucket {
     window: Duration,
     /// Only if a credential has this user name.
     name: Option<Arc<str>>,
+    /// Of a pair: a digest of the stored hash that the attempts were compared with.
+    secret: Option<u64>,
 }
 
 /// Counts wrong credentials in bounded memory.
@@ -67,6 +70,7 @@ pub struct Attempt {
     network: Network,
     pair: BucketKey,
     name: Option<Arc<str>>,
+    secret: Option<u64>,
     /// Of the pair and of its network.
     reservations: [Option<Reservation>; 2],
 }
@@ -132,7 +136,7 @@ impl Throttle {
     pub fn wrong_token(&self, rules: &ThrottleRules, network: Network, now: Duration) -> Result<(), Duration> {
         let key = BucketKey::Tokens(network);
         self.check(key, now)?;
-        self.count(rules, key, None, now);
+        self.count(rules, key, (None, None), now);
         Ok(())
     }
 
@@ -144,7 +148,8 @@ impl Throttle {
         self.check(self.pair(network, username), now)
     }
 
-    /// Begins to verify a pair, which costs a slow hash. `is_known` is whether a credential has the user name.
+    /// Begins to verify a pair, which costs a slow hash. `is_known` is whether a credential has the user name, and
+    /// `stored` its hash. Where that was replaced, as by a reset, wrong guesses at the previous secret no longer count.
     ///
     /// # Errors
     /// The pair or its network is blocked; the same for right, wrong and unknown pairs.
@@ -154,17 +159,20 @@ impl Throttle {
         network: Network,
         username: &str,
         is_known: bool,
+        stored: Option<&PasswordHash>,
         now: Duration,
     ) -> Result<Attempt, Duration> {
         let pair = self.pair(network, username);
         let name = is_known.then(|| username.into());
-        let mut attempt = Attempt { rules: *rules, network, pair, name, reservations: [None, None] };
+        let secret = stored.map(|hash| self.hasher.hash_one(hash.as_str()));
+        self.remove_replaced(pair, secret);
+        let mut attempt = Attempt { rules: *rules, network, pair, name, secret, reservations: [None, None] };
         attempt.reservations[0] = self.reserve(rules, pair, now)?;
         match self.reserve(rules, BucketKey::Passwords(network), now) {
             Ok(reservation) => attempt.reservations[1] = reservation,
             Err(wait) => {
                 // Counted: once the pair's own password is cached, check_pair is all that stops further guesses.
-                self.count(rules, pair, attempt.name, now);
+                self.count(rules, pair, (attempt.name, secret), now);
                 return Err(wait);
             }
         }
@@ -173,8 +181,8 @@ impl Throttle {
 
     /// The password was wrong, or the user name is unknown.
     pub fn wrong(&self, attempt: Attempt, now: Duration) {
-        self.count(&attempt.rules, attempt.pair, attempt.name, now);
-        self.count(&attempt.rules, BucketKey::Passwords(attempt.network), None, now);
+        self.count(&attempt.rules, attempt.pair, (attempt.name, attempt.secret), now);
+        self.count(&attempt.rules, BucketKey::Passwords(attempt.network), (None, None), now);
     }
 
     /// The password was right. Only the pair's bucket is cleared: otherwise the owner of one credential could guess at
@@ -285,12 +293,30 @@ impl Throttle {
         });
     }
 
-    fn count(&self, rules: &ThrottleRules, key: BucketKey, name: Option<Arc<str>>, now: Duration) {
+    /// An outage of the directory hides the stored hash: only another one removes the bucket, and none does not.
+    fn remove_replaced(&self, pair: BucketKey, secret: Option<u64>) {
+        if !self.pairs.contains_key(&pair) {
+            return;
+        }
+        self.pairs.entry(pair).and_compute_with(|entry| {
+            let counted = entry.and_then(|entry| entry.into_value().secret);
+            let is_replaced = counted.zip(secret).is_some_and(|(counted, secret)| counted != secret);
+            if is_replaced { Op::Remove } else { Op::Nop }
+        });
+    }
+
+    fn count(
+        &self,
+        rules: &ThrottleRules,
+        key: BucketKey,
+        (name, secret): (Option<Arc<str>>, Option<u64>),
+        now: Duration,
+    ) {
         self.cache(key).entry(key).and_upsert_with(|entry| {
             let previous = entry.map(moka::Entry::into_value).filter(|bucket| !bucket.is_expired(now));
             let wrong = previous.map_or(0, |bucket| bucket.wrong).saturating_add(1);
             let blocked_until = now + rules.delay(key, wrong);
-            Bucket { wrong, blocked_until, last_attempt: now, window: rules.window, name }
+            Bucket { wrong, blocked_until, last_attempt: now, window: rules.window, name, secret }
         });
     }
 }

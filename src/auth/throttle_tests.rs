@@ -26,7 +26,7 @@ fn here() -> Network {
 
 /// One attempt: verified, or refused with the time to wait.
 fn guess(throttle: &Throttle, from: Network, name: &str, is_right: bool, now: Duration) -> Result<(), Duration> {
-    let guess = throttle.begin(&RULES, from, name, true, now)?;
+    let guess = throttle.begin(&RULES, from, name, true, None, now)?;
     if is_right {
         throttle.right(&guess);
     } else {
@@ -77,7 +77,7 @@ fn a_right_password_is_refused_during_the_delay_and_clears_the_pair_after_it() {
     assert_eq!(guess(&throttle, here(), "acme", true, at(0)), Err(secs(1)));
     // A cached verdict must not pass either: it would answer the guess.
     assert_eq!(throttle.check_pair(here(), "acme", at(0)), Err(secs(1)));
-    assert_eq!(guess(&throttle, here(), "acme", true, at(1)), Ok(()));
+    assert_eq!(guess(&throttle, here(), "acme", true, None, at(1)), Ok(()));
     for _ in 0..3 {
         assert_eq!(wrong(&throttle, "acme", at(1)), Ok(()));
     }
@@ -115,11 +115,11 @@ fn attempts_from_a_blocked_address_count_for_their_user_name() {
 fn one_of_many_concurrent_attempts_after_the_delay_is_verified() {
     let throttle = Throttle::default();
     while wrong(&throttle, "acme", at(0)).is_ok() {}
-    let first = throttle.begin(&RULES, here(), "acme", true, at(1)).unwrap();
-    assert_eq!(throttle.begin(&RULES, here(), "acme", true, at(1)).err(), Some(secs(2)));
+    let first = throttle.begin(&RULES, here(), "acme", true, None, at(1)).unwrap();
+    assert_eq!(throttle.begin(&RULES, here(), "acme", true, None, at(1)).err(), Some(secs(2)));
     // A full hash queue is not the fault of the caller.
     throttle.undecided(&first);
-    let again = throttle.begin(&RULES, here(), "acme", true, at(1)).unwrap();
+    let again = throttle.begin(&RULES, here(), "acme", true, None, at(1)).unwrap();
     throttle.wrong(again, at(1));
     assert_eq!(wrong(&throttle, "acme", at(1)), Err(secs(2)));
 }
@@ -142,7 +142,7 @@ fn unknown_user_names_are_throttled_alike_and_never_listed() {
     let throttle = Throttle::default();
     let waits = |name: &str, is_known: bool| {
         let mut now = at(0);
-        let one = |_| match throttle.begin(&RULES, network("192.0.2.9"), name, is_known, now) {
+        let one = |_| match throttle.begin(&RULES, network("192.0.2.9"), name, is_known, None, now) {
             Ok(guess) => {
                 throttle.wrong(guess, now);
                 Duration::ZERO
@@ -216,4 +216,20 @@ fn a_flood_of_names_from_one_address_evicts_no_other_network() {
     }
     throttle.len();
     assert!(guess(&throttle, there, "another", false, at(0)).is_err());
+}
+
+#[test]
+fn a_replaced_secret_restarts_the_count_of_its_pair_only() {
+    let throttle = Throttle::default();
+    let hash = |text: &str| -> PasswordHash { text.parse().unwrap() };
+    let [old, new] = ["{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=", "$apr1$abcdefgh$sIQmFnT1CuEXAsyjuXjUX/"].map(hash);
+    let begin = |stored| throttle.begin(&RULES, here(), "acme", true, stored, at(1));
+    for _ in 0..3 {
+        throttle.wrong(begin(Some(&old)).unwrap(), at(1));
+    }
+    assert_eq!(begin(Some(&old)).err(), Some(secs(1)));
+    assert_eq!(begin(None).err(), Some(secs(1)), "an outage hides the hash");
+    throttle.wrong(begin(Some(&new)).unwrap(), at(1));
+    let wrong: Vec<_> = throttle.list(at(1)).iter().map(|entry| (entry.kind, entry.wrong_guesses)).collect();
+    assert_eq!(wrong, [("passwords", 4), ("pair", 1)]);
 }

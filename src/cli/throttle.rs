@@ -53,11 +53,12 @@ fn list(args: &AdminArgs) -> anyhow::Result<ExitCode> {
         remark("no wrong guesses");
         return Ok(ExitCode::SUCCESS);
     }
-    say(format!("{:<9}  {:<39}  {:<24}  {:>5}  UNTIL", "KIND", "ADDRESS", "NAME", "WRONG"))?;
+    say(format!("{:<7}  {:<9}  {:<39}  {:<24}  {:>5}  UNTIL", "AT", "KIND", "ADDRESS", "NAME", "WRONG"))?;
     for entry in entries {
         let text = |field: &str| entry[field].as_str().unwrap_or("-");
-        let (kind, address, name, until) = (text("kind"), text("address"), text("name"), text("until"));
-        say(format!("{kind:<9}  {address:<39}  {name:<24}  {:>5}  {until}", entry["wrong_guesses"]))?;
+        let (at, kind, address) = (text("at"), text("kind"), text("address"));
+        let (name, wrong, until) = (text("name"), &entry["wrong_guesses"], text("until"));
+        say(format!("{at:<7}  {kind:<9}  {address:<39}  {name:<24}  {wrong:>5}  {until}"))?;
     }
     Ok(ExitCode::SUCCESS)
 }

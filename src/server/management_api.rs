@@ -7,10 +7,10 @@ use anyhow::Context as _;
 use arc_swap::ArcSwap;
 
 use super::setup_link;
+use crate::auth::Throttle;
 use crate::clock::Clock;
 use crate::config;
-use crate::control::{ControlState, LiveSettings};
-use crate::control::{DatabaseProbe, prune};
+use crate::control::{ControlState, DatabaseProbe, LiveSettings, prune};
 use crate::store::{Store, StoreOptions};
 
 /// Connections of the desk, beside those of the gate.
@@ -22,6 +22,7 @@ const TIDY: Duration = Duration::from_secs(600);
 pub(super) struct ManagementApi {
     pub(super) database: config::Database,
     pub(super) in_force: Arc<ArcSwap<LiveSettings>>,
+    pub(super) throttle: Arc<Throttle>,
     /// Looked after here where there is no gate.
     pub(super) alone: Option<Arc<DatabaseProbe>>,
 }
@@ -33,7 +34,7 @@ impl ManagementApi {
     /// When it can never be reached this way.
     pub(super) async fn open(&self) -> anyhow::Result<ControlState> {
         let store = Store::open(&self.database.url, options(&self.database, false)).await?;
-        let management = ControlState::new(store.clone(), Clock::System, self.in_force.clone())
+        let management = ControlState::new(store.clone(), Clock::System, self.in_force.clone(), self.throttle.clone())
             .context("the system gives no thread")?;
         if let Some(alone) = self.alone.clone() {
             let store = store.clone();

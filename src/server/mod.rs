@@ -35,11 +35,10 @@ use self::log_outputs::{stderr_style, stdout_is_json};
 use self::management_api::ManagementApi;
 use self::service_manager::Notifier;
 use self::tls::{admin_certificates, read_admin_tls};
-use crate::auth::{REJECTION_CODES, Scheme};
+use crate::auth::{REJECTION_CODES, Scheme, Throttle};
 use crate::clock::Clock;
 use crate::config::{Diagnostics, Settings};
-use crate::control::LiveSettings;
-use crate::control::{Admin, Readiness};
+use crate::control::{Admin, LiveSettings, Readiness};
 use crate::proxy::{
     AccessLog, BoundListener, Connections, ForwardAuth, Gateway, ListenerEvent, ListenerOptions, LoadedCertificates,
     Upstream, service,
@@ -192,12 +191,14 @@ fn run(
     };
     let apply: Apply = Box::new(move |loaded| apply.replace(loaded));
     let reload = Reloader::start(loader, loaded, apply, metrics.clone(), Clock::System)?;
+    let sign_in_throttle = Arc::new(Throttle::default());
     let admin = Admin {
         metrics: metrics.clone(),
         readiness: readiness.clone(),
         reload: reload.clone(),
         gate: gate.as_ref().map(Gate::state),
         management: alone.clone(),
+        sign_in_throttle: settings.console.is_some().then(|| sign_in_throttle.clone()),
         clock: Clock::System,
     };
 
@@ -205,7 +206,10 @@ fn run(
     let wishes = inbox.wishes();
     let visits = AdminConnections::new(Patience::default());
     let is_alone = alone.is_some();
-    let plan = |_: &_| settings.database.clone().map(|database| ManagementApi { database, in_force, alone });
+    let plan = |_: &_| {
+        let throttle = sign_in_throttle.clone();
+        settings.database.clone().map(|database| ManagementApi { database, in_force, throttle, alone })
+    };
     let admin = AdminService {
         socket: Mutex::new(Some(admin_socket)),
         admin,

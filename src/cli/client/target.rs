@@ -54,7 +54,7 @@ impl ClientTarget {
             .context("no desk: name one with --server, or the settings of its database with --config")?;
         let store = named.open_current().await?;
         let in_force = LiveSettings::of(&named.settings);
-        let api = Api::new(store.clone(), Clock::System, Arc::new(ArcSwap::from_pointee(in_force)))?;
+        let api = Api::new(store.clone(), Clock::System, Arc::new(ArcSwap::from_pointee(in_force)), Arc::default())?;
         Ok(Client::Here(Local::new(api, Caller::shell(shell_user())), store))
     }
 }

@@ -32,6 +32,8 @@ pub struct Admin {
     pub gate: Option<GateState>,
     /// Only in a process without a gate.
     pub management: Option<Arc<DatabaseProbe>>,
+    /// `None` in a process without console and management API.
+    pub sign_in_throttle: Option<Arc<Throttle>>,
     pub clock: Clock,
 }
 
@@ -44,10 +46,10 @@ pub struct GateState {
 
 /// Every path of the admin listener.
 pub fn router(admin: Admin) -> Router {
-    let throttle = admin.gate.as_ref().map(|gate| gate.throttle.clone());
+    let (gate, sign_in) = (admin.gate.as_ref().map(|gate| gate.throttle.clone()), admin.sign_in_throttle.clone());
     let mut local = Router::new().route("/-/reload", post(reload)).with_state(admin.clone());
-    if let Some(throttle) = throttle {
-        local = local.merge(throttle::router(ThrottleState { throttle, clock: admin.clock.clone() }));
+    if gate.is_some() || sign_in.is_some() {
+        local = local.merge(throttle::router(ThrottleState { gate, sign_in, clock: admin.clock.clone() }));
     }
     Router::new()
         .route("/metrics", get(metrics))

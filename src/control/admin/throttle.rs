@@ -1,4 +1,4 @@
-//! Wrong passwords that the gate counts: list and clear.
+//! Wrong passwords and tokens that this process counts, at the gate and at sign-in: list and clear.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -12,17 +12,26 @@ use axum::routing::{get, post};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::auth::{Network, Throttle};
+use crate::auth::{Network, Throttle, ThrottleEntry};
 use crate::clock::Clock;
 
 #[derive(Clone)]
 pub(super) struct ThrottleState {
-    pub(super) throttle: Arc<Throttle>,
+    pub(super) gate: Option<Arc<Throttle>>,
+    /// Of the console and the management API.
+    pub(super) sign_in: Option<Arc<Throttle>>,
     pub(super) clock: Clock,
 }
 
 pub(super) fn router(state: ThrottleState) -> Router {
     Router::new().route("/-/throttle", get(list)).route("/-/throttle/clear", post(clear)).with_state(state)
+}
+
+impl ThrottleState {
+    fn throttles(&self) -> impl Iterator<Item = (&'static str, &Throttle)> {
+        let all = [("gate", &self.gate), ("sign-in", &self.sign_in)];
+        all.into_iter().filter_map(|(place, throttle)| Some((place, throttle.as_deref()?)))
+    }
 }
 
 /// Every counter, or with `?address=` those of its network.
@@ -31,9 +40,13 @@ async fn list(State(state): State<ThrottleState>, RawQuery(query): RawQuery) -> 
     let wanted = address.map(Network::of);
     let now = state.clock.now();
     let until = |wait| SignedDuration::try_from(wait).ok().and_then(|wait| now.checked_add(wait).ok());
-    let entries = state.throttle.list(state.clock.steady()).into_iter();
-    let entries = entries.filter(|entry| wanted.is_none_or(|wanted| wanted.address() == entry.address)).map(|entry| {
+    let entries = state
+        .throttles()
+        .flat_map(|(place, throttle)| throttle.list(state.clock.steady()).into_iter().map(move |entry| (place, entry)));
+    let is_wanted = |entry: &ThrottleEntry| wanted.is_none_or(|wanted| wanted.address() == entry.address);
+    let entries = entries.filter(|(_, entry)| is_wanted(entry)).map(|(place, entry)| {
         json!({
+            "at": place,
             "kind": entry.kind,
             "address": entry.address.to_string(),
             "name": entry.name.as_deref(),
@@ -47,7 +60,7 @@ async fn list(State(state): State<ThrottleState>, RawQuery(query): RawQuery) -> 
 /// Clears every counter, or with `?address=` those of its network.
 async fn clear(State(state): State<ThrottleState>, RawQuery(query): RawQuery) -> Response {
     let Ok(address) = address_in(query.as_deref()) else { return bad_query() };
-    let cleared = state.throttle.clear(address);
+    let cleared: usize = state.throttles().map(|(_, throttle)| throttle.clear(address)).sum();
     tracing::info!(cleared, "the throttle was cleared");
     json(StatusCode::OK, &json!({"cleared": cleared}))
 }

@@ -19,6 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub use self::local::{Local, LocalAnswer, LocalStream};
 pub use self::openapi::openapi;
 pub use self::resources::credentials::export_summary::ExportSummary;
+use super::web::error_pages;
 use super::web::middleware::{self, MAX_BODY_BYTES};
 use super::web::problem::{Code, Problem};
 use super::web::state::ControlState;
@@ -38,7 +39,10 @@ pub fn router(state: ControlState) -> Router {
         .layer(around.clone())
         .with_state(state);
     // A nested router does not answer for its prefix with a slash.
-    Router::new().route(&format!("{PREFIX}/"), any(not_found).layer(around)).nest(PREFIX, router)
+    Router::new()
+        .route(&format!("{PREFIX}/"), any(not_found).layer(around.clone()))
+        .merge(error_pages::routes().layer(around))
+        .nest(PREFIX, router)
 }
 
 async fn not_found() -> Problem {

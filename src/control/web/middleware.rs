@@ -37,7 +37,7 @@ pub(crate) async fn handle(State(state): State<ControlState>, mut request: Reque
         Err(problem) => problem.into_response(),
     };
     if let Some(problem) = problem_of(&response) {
-        let mut written = problem.write(&settings.error_docs, &id);
+        let mut written = problem.write(&settings, &id);
         for name in [ALLOW, SET_COOKIE] {
             for value in response.headers().get_all(&name) {
                 written.headers_mut().append(&name, value.clone());

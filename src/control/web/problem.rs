@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub use super::problem_code::Code;
+use super::state::LiveSettings;
 use crate::control::operations::{
     AccessRequestConflict, AccountConflict, CredentialConflict, FieldFault, Invalid, NoSecret, NotFound,
     OperationError, Refusal, SetupLinkError, SignInError, UserConflict,
@@ -61,9 +62,9 @@ pub struct Position {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub(crate) struct Document<'p> {
-    /// Links to the explanation of the code.
+    /// The page that explains the code.
     #[serde(rename = "type")]
-    #[schema(format = "uri")]
+    #[schema(format = "uri-reference")]
     kind: String,
     /// The code in words, the same for every occurrence.
     title: &'p str,
@@ -99,10 +100,9 @@ impl Problem {
         Self { fields, ..Self::new(Code::Invalid, format!("{field} {problem}")) }
     }
 
-    /// Head and body. `documentation` is the address of the page that explains the codes.
-    pub(crate) fn write(&self, documentation: &str, request_id: &str) -> Response {
+    pub(crate) fn write(&self, settings: &LiveSettings, request_id: &str) -> Response {
         let document = Document {
-            kind: format!("{documentation}#{}", self.code.as_str()),
+            kind: settings.error_page(self.code),
             title: self.code.title(),
             status: self.code.status().as_u16(),
             detail: &self.detail,

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
 
+use super::error_pages::ERROR_PAGES;
+use super::problem::Code;
 use super::rate_limits::RateLimits;
 use crate::auth::{HashPool, HashPoolSize, Throttle, ThrottleRules};
 use crate::clock::Clock;
@@ -33,7 +35,8 @@ pub struct Components {
     pub(crate) settings: Arc<ArcSwap<LiveSettings>>,
     pub(crate) rate_limits: RateLimits,
     pub(crate) hashes: HashPool,
-    pub(crate) throttle: Throttle,
+    /// Wrong passwords at sign-in. Apart from the throttle of the gate: guesses at one must not lock the other.
+    pub(crate) throttle: Arc<Throttle>,
 }
 
 /// The settings that a reload replaces.
@@ -45,8 +48,8 @@ pub struct LiveSettings {
     pub public_url: Option<String>,
     /// The proxies whose `X-Forwarded-For` is read.
     pub proxies: Box<[IpNet]>,
-    /// The base of `type` in problem documents.
-    pub error_docs: String,
+    /// A page of the operator's that explains the codes, instead of ours.
+    pub error_docs: Option<String>,
     /// `None` where the throttle is off.
     pub guessing: Option<ThrottleRules>,
     pub console: raw::Console,
@@ -57,9 +60,14 @@ pub struct LiveSettings {
 impl ControlState {
     /// # Errors
     /// When a thread cannot be spawned.
-    pub fn new(store: Store, clock: Clock, settings: Arc<ArcSwap<LiveSettings>>) -> std::io::Result<Self> {
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        settings: Arc<ArcSwap<LiveSettings>>,
+        throttle: Arc<Throttle>,
+    ) -> std::io::Result<Self> {
         let hashes = HashPool::start(SIGN_IN_HASH_POOL, drop)?;
-        let (rate_limits, throttle) = (RateLimits::default(), Throttle::default());
+        let rate_limits = RateLimits::default();
         Ok(Self(Arc::new(Components { store, clock, settings, rate_limits, hashes, throttle })))
     }
 
@@ -105,10 +113,19 @@ impl LiveSettings {
             format: settings.token_format.clone(),
             public_url: settings.public_url.clone(),
             proxies: settings.admin_proxies.clone(),
-            error_docs: settings.error_docs.clone(),
+            error_docs: (settings.error_docs != ERROR_DOCS).then(|| settings.error_docs.clone()),
             guessing: throttle_rules(settings),
             console: settings.console.clone().unwrap_or_default(),
             file: Arc::default(),
+        }
+    }
+
+    /// `type` of problem documents (RFC 9457, 3.1.1); relative where the own address is not configured.
+    pub(crate) fn error_page(&self, code: Code) -> String {
+        let word = code.as_str();
+        match (&self.error_docs, &self.public_url) {
+            (Some(page), _) => format!("{page}#{word}"),
+            (None, base) => format!("{}{ERROR_PAGES}/{word}", base.as_deref().unwrap_or_default()),
         }
     }
 
@@ -125,7 +142,7 @@ impl Default for LiveSettings {
             format: TokenFormat::default(),
             public_url: None,
             proxies: Box::default(),
-            error_docs: ERROR_DOCS.to_owned(),
+            error_docs: None,
             guessing: None,
             console: raw::Console::default(),
             file: Arc::default(),

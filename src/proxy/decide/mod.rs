@@ -177,7 +177,14 @@ impl Decider {
             (AuthOutcome::Pending(pending), None) => return Step::NeedsHash(pending, None),
             (AuthOutcome::Pending(pending), Some((rules, network))) => self
                 .throttle
-                .begin(&rules, network, pending.username(), pending.is_known(), self.clock.steady())
+                .begin(
+                    &rules,
+                    network,
+                    pending.username(),
+                    pending.is_known(),
+                    pending.stored_hash(),
+                    self.clock.steady(),
+                )
                 .map(|attempt| Ok((pending, attempt))),
         };
         match attempt {

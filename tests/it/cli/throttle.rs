@@ -1,8 +1,10 @@
 //! `claviger throttle`, against a running gate.
 
+use serde_json::json;
 use tempfile::TempDir;
 
-use crate::support::{Ended, Gate, RecordingApi, Request, Run};
+use crate::store::beds::Bed;
+use crate::support::{Connection, Ended, Gate, RecordingApi, Request, Run};
 
 fn run(gate: &Gate, arguments: &[&str]) -> Ended {
     let admin = format!("http://{}", gate.admin);
@@ -22,10 +24,10 @@ fn guesses_are_listed_and_cleared_from_the_shell() {
     let listed = run(&gate, &["list"]);
     let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     let lines: Vec<_> = listed.stdout.lines().map(words).collect();
-    assert_eq!(lines[0], ["KIND", "ADDRESS", "NAME", "WRONG", "UNTIL"]);
-    assert_eq!(lines[1][..4], ["pair", "127.0.0.1", "acme", "1"]);
-    assert!(lines[1][4].parse::<jiff::Timestamp>().is_ok());
-    assert_eq!(lines[2], ["passwords", "127.0.0.1", "-", "1", "-"]);
+    assert_eq!(lines[0], ["AT", "KIND", "ADDRESS", "NAME", "WRONG", "UNTIL"]);
+    assert_eq!(lines[1][..5], ["gate", "pair", "127.0.0.1", "acme", "1"]);
+    assert!(lines[1][5].parse::<jiff::Timestamp>().is_ok());
+    assert_eq!(lines[2], ["gate", "passwords", "127.0.0.1", "-", "1", "-"]);
     assert_eq!((lines.len(), run(&gate, &["list", "--address", "192.0.2.1"]).stdout.as_str()), (3, ""));
 
     assert_eq!(run(&gate, &["clear", "--address", "192.0.2.1"]).stdout, "0 cleared\n");
@@ -48,4 +50,26 @@ fn a_gate_that_is_not_there_or_is_none_is_an_error() {
     let gate = Gate::before("http://127.0.0.1:1").start();
     let wrong = list(&format!("http://{}", gate.address));
     assert!(wrong.code == 1 && wrong.stderr.contains("401"), "{}", wrong.stderr);
+}
+
+#[tokio::test]
+async fn wrong_passwords_at_sign_in_are_listed_and_cleared_like_those_at_the_gate() {
+    let bed = Bed::sqlite().await;
+    let settings = "throttle: {free_per_pair: 1, first_delay: 5m}";
+    let processes =
+        [Gate::management_only(&bed.address()), Gate::before("http://127.0.0.1:1").database(&bed.address())];
+    for process in processes.map(|process| process.settings(settings).start()) {
+        let sign_in = || {
+            let body = json!({"email": "ann@acme.example", "password": "wrong"}).to_string();
+            let request =
+                Request::new("POST", "/api/v1/session").header("Content-Type", "application/json").body(&body);
+            Connection::open(process.admin).send(&request).status
+        };
+        assert_eq!((sign_in(), sign_in()), (401, 429));
+        let listed = run(&process, &["list"]);
+        let lines: Vec<Vec<_>> = listed.stdout.lines().map(|line| line.split_whitespace().collect()).collect();
+        assert_eq!(lines[1][..5], ["sign-in", "pair", "127.0.0.1", "-", "1"], "{}", listed.stdout);
+        assert_eq!(run(&process, &["clear", "--address", "127.0.0.1"]).stdout, "2 cleared\n");
+        assert_eq!(sign_in(), 401);
+    }
 }

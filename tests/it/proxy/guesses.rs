@@ -230,6 +230,18 @@ fn throttle_is_listed_and_cleared_by_operators_and_not_by_browsers() {
 }
 
 #[test]
+fn a_replaced_password_works_at_once_where_the_previous_one_was_guessed_at() {
+    let guessed = Guessed::start(SLOW);
+    assert_eq!(guessed.codes(&pair(ATTACKER, "acme", "wrong"), 4)[3], "guesses_throttled");
+    assert_eq!(guessed.send(&pair(ATTACKER, "acme", PASSWORD)).0, 429);
+    let hash = "{SHA}lQo3bkfy8AMx9C3WXH/H6zkmW6I=";
+    guessed
+        .gate
+        .replace_credentials(&format!("credentials:\n  - {{id: a, account: b, username: acme, password: '{hash}'}}\n"));
+    assert_eq!(guessed.send(&pair(ATTACKER, "acme", "new secret")).0, 200);
+}
+
+#[test]
 fn inconsistent_throttle_delays_are_rejected() {
     use crate::support::{Run, credentials};
     let folder = tempfile::TempDir::new().unwrap();

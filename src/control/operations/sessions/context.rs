@@ -62,7 +62,8 @@ impl SignInContext<'_> {
             return Ok(is_right && has_hash);
         };
         let (network, name) = (Network::of(self.address), email.to_ascii_lowercase());
-        let attempt = self.throttle.begin(&rules, network, &name, user_exists, self.clock.steady());
+        let attempt =
+            self.throttle.begin(&rules, network, &name, user_exists, has_hash.then_some(&hash), self.clock.steady());
         let attempt = attempt.map_err(|retry_after| SignInError::TooMany { retry_after })?;
         if !fits {
             self.throttle.wrong(attempt, self.clock.steady());

@@ -105,3 +105,26 @@ async fn the_documentation_page_is_complete_and_self_contained() {
     let style = style.body.as_str().unwrap();
     assert!(!style.contains("url(") && !style.contains("@import") && !style.contains("://"));
 }
+
+#[tokio::test]
+async fn the_type_of_every_problem_has_a_page() {
+    let api = TestApi::sqlite().await.outside();
+    let index = api.page("/errors").await;
+    for code in Code::ALL {
+        let (word, title) = (code.as_str(), code.title());
+        let page = api.page(&format!("/errors/{word}")).await;
+        assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html; charset=utf-8"), "{word}");
+        let html = page.body.as_str().unwrap();
+        assert!(
+            html.contains(&format!("<h1>{title}</h1>")) && html.contains(&format!("<code>{word}</code>")),
+            "{html}"
+        );
+        assert!(index.body.as_str().unwrap().contains(&format!("href=\"errors/{word}\"")), "{word}");
+    }
+    let reply = api.get("/me").await;
+    let page = reply.body["type"].as_str().unwrap().strip_prefix("https://keys.example.org").unwrap();
+    assert_eq!(api.page(page).await.status, 200);
+    for unknown in ["/errors/nothing", "/errors/%3Cscript%3E", "/errors/not_found/"] {
+        assert_eq!(api.page(unknown).await.status, 404, "{unknown}");
+    }
+}

@@ -13,6 +13,7 @@ on_each!(
     guesses_are_throttled_by_address,
     many_names_from_one_address_are_throttled_too,
     guesses_at_links_are_throttled,
+    a_new_password_works_at_once_where_the_previous_one_was_guessed_at,
 );
 
 async fn a_wrong_password_an_unknown_user_and_a_disabled_user_get_the_same_bytes(bed: Bed) {
@@ -94,4 +95,15 @@ async fn guesses_at_links_are_throttled(bed: Bed) {
         assert!(matches!(last, 410 | 429), "{reply:?}");
     }
     assert_eq!(last, 429);
+}
+
+async fn a_new_password_works_at_once_where_the_previous_one_was_guessed_at(bed: Bed) {
+    let api = TestApi::new(bed).await;
+    let id = api.person(ANN, "owner", Some("acme")).await;
+    let wrong = async || api.sign_in("192.0.2.66", ANN, "wrong horse").send().await.status.as_u16();
+    assert_eq!([wrong().await, wrong().await, wrong().await, wrong().await], [401, 401, 401, 429]);
+    let link = api.post(&format!("/users/{id}/setup-link"), json!({})).await;
+    let reply = api.use_link(link.body["ticket"].as_str().unwrap(), "another horse battery").await;
+    assert_eq!(reply.status, 204, "{reply:?}");
+    assert_eq!(api.sign_in("192.0.2.66", ANN, "another horse battery").send().await.status, 200);
 }

@@ -108,8 +108,13 @@ impl TestApi {
             ..LiveSettings::default()
         };
         let clock = Clock::manual(noon());
-        let state =
-            ControlState::new(bed.store.clone(), clock.clone(), Arc::new(ArcSwap::from_pointee(in_force))).unwrap();
+        let state = ControlState::new(
+            bed.store.clone(),
+            clock.clone(),
+            Arc::new(ArcSwap::from_pointee(in_force)),
+            Arc::default(),
+        )
+        .unwrap();
         Self { bed, clock, router: router(state), caller: Some(Caller::shell("root".into())) }
     }
 
@@ -130,6 +135,12 @@ impl TestApi {
     pub fn request(&self, method: &str, target: &str) -> ApiRequest<'_> {
         let request = Request::builder().method(method).uri(format!("/api/v1{target}"));
         ApiRequest { api: self, caller: self.caller.clone(), request, body: Body::empty() }
+    }
+
+    /// Outside the API.
+    pub async fn page(&self, path: &str) -> ApiReply {
+        let request = Request::builder().uri(path);
+        ApiRequest { api: self, caller: None, request, body: Body::empty() }.send().await
     }
 
     pub async fn get(&self, target: &str) -> ApiReply {
@@ -207,7 +218,7 @@ fn assert_is_problem(reply: &ApiReply) {
     assert_eq!(reply.header("content-type"), "application/problem+json", "{reply:?}");
     let code = reply.code();
     assert!(!code.is_empty(), "{reply:?}");
-    assert_eq!(reply.body["type"], format!("{}#{code}", claviger::config::ERROR_DOCS));
+    assert_eq!(reply.body["type"], format!("https://keys.example.org/errors/{code}"));
     assert_eq!(reply.body["status"], reply.status.as_u16());
     assert_eq!(reply.body["request_id"], reply.header("x-request-id"));
     for member in ["title", "detail"] {

@@ -1,21 +1,19 @@
 //! The documentation of the API as a static page without scripts.
 
-mod html;
 mod page;
 mod schema;
 
 use std::sync::OnceLock;
 
 use axum::Router;
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_FRAME_OPTIONS};
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::openapi;
+use crate::control::web::html::PAGE_HEADERS;
 use crate::control::web::state::ControlState;
 
-const POLICY: &str =
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const STYLE: &str = include_str!("docs.css");
 
 pub(in crate::control::api) fn routes() -> Router<ControlState> {
@@ -25,13 +23,7 @@ pub(in crate::control::api) fn routes() -> Router<ControlState> {
 async fn docs() -> Response {
     static PAGE: OnceLock<String> = OnceLock::new();
     let page = PAGE.get_or_init(|| page::page(&serde_json::to_value(openapi()).unwrap_or_default()));
-    let headers = [
-        (CONTENT_TYPE, "text/html; charset=utf-8"),
-        (CONTENT_SECURITY_POLICY, POLICY),
-        (REFERRER_POLICY, "no-referrer"),
-        (X_FRAME_OPTIONS, "DENY"),
-    ];
-    (headers, page.as_str()).into_response()
+    (PAGE_HEADERS, page.as_str()).into_response()
 }
 
 async fn style() -> Response {

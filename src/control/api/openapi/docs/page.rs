@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::html::{Text, code};
 use super::schema::{Field, bounds, component, description, fields, kind};
 use crate::control::api::PREFIX;
+use crate::control::web::html::{Text, code};
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 

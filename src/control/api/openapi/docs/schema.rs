@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::html::{Text, code};
+use crate::control::web::html::{Text, code};
 
 const PREFIX: &str = "#/components/schemas/";
 
