@@ -54,6 +54,9 @@ impl Gate {
     pub(super) fn new(loaded: &Loaded, database: Option<&Database>, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
         let settings = &loaded.settings;
         let directory = database.map(Database::directory);
+        if let Some(directory) = &directory {
+            directory.check_catalogs(&loaded.rules.versions, &loaded.rules.scopes);
+        }
         Ok(Self {
             certificates: certificates(settings, &metrics)?,
             policy: Arc::new(ArcSwap::from_pointee(policy(loaded, directory.as_ref(), None)?)),
@@ -146,6 +149,10 @@ impl GateInUse {
         if let (Some(certificates), Some(reading)) = (&self.certificates, next.certificates) {
             self.metrics.certificate_shown(TlsListener::Proxy, reading.not_after);
             certificates.swap(reading);
+        }
+        if let Some(directory) = &self.directory {
+            let rules = next.policy.rules();
+            directory.check_catalogs(&rules.versions, &rules.scopes);
         }
         self.retired.take(self.policy.swap(Arc::new(next.policy)));
     }

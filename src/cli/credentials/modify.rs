@@ -36,15 +36,25 @@ pub(in crate::cli) struct Edit {
     without: Vec<String>,
 }
 
-/// Arguments of `upgrade`.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  claviger credential upgrade acme-billing 3")]
+#[command(
+    after_help = "Examples:\n  claviger credential upgrade acme-billing 3\n  claviger credential upgrade --unversioned --to 1    after versions were added to the settings"
+)]
 pub(in crate::cli) struct Upgrade {
+    /// Id of the credential
+    #[arg(value_name = "CREDENTIAL", required_unless_present = "unversioned")]
+    id: Option<String>,
+    /// API version to pin it to
+    #[arg(value_name = "VERSION", required_unless_present_any = ["to", "unversioned"])]
+    version: Option<String>,
+    /// The same as VERSION
+    #[arg(long, value_name = "VERSION", conflicts_with = "version")]
+    to: Option<String>,
+    /// Pin every credential that has no version
+    #[arg(long, conflicts_with_all = ["id", "version"], requires = "to")]
+    unversioned: bool,
     #[command(flatten)]
-    one: One,
-    /// The API version it is pinned to from then on
-    #[arg(value_name = "VERSION")]
-    version: String,
+    client: ClientArgs,
 }
 
 impl One {
@@ -75,6 +85,11 @@ impl Edit {
 
 impl Upgrade {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        self.one.post("upgrade", json!({"version": self.version}))
+        let body = json!({"version": self.version.or(self.to)});
+        let request = match self.id {
+            Some(id) => Request::post(&path(&["credentials", &id, "upgrade"]), body),
+            None => Request::post(&path(&["unversioned-credentials", "upgrade"]), body),
+        };
+        self.client.show(request)
     }
 }

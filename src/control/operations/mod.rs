@@ -39,11 +39,12 @@ pub use caller::{AccountScope, Caller};
 pub use contacts::MAX_EMAIL_LENGTH;
 pub use credentials::{
     Created, CreatedWhen, CredentialConflict, CredentialSearch, Duplicate, Edit, Exported, Imported,
-    ImportedCredential, MAX_ADDRESSES, MAX_SCOPES, NewCredential, Reset, clear, count_credentials, create, delete,
-    disable, disable_own_key, duplicate, edit, enable, enable_own_key, end_overlap, export, import, list_credentials,
-    may_import, own_key, regenerate_own_key, reset, show_credential, upgrade_version,
+    ImportedCredential, MAX_ADDRESSES, MAX_SCOPES, NewCredential, Reset, UpgradeVersion, clear, count_credentials,
+    create, delete, disable, disable_own_key, duplicate, edit, enable, enable_own_key, end_overlap, export, import,
+    list_credentials, may_import, own_key, regenerate_own_key, reset, show_credential, upgrade_unversioned,
+    upgrade_version,
 };
-pub use diagnosis::{Step, StepCode, diagnose};
+pub use diagnosis::{Step, StepCode, diagnose, diagnose_credential};
 pub use operator_tokens::{
     CreatedOperatorToken, NewOperatorToken, create_operator_token, delete_operator_token, disable_operator_token,
     enable_operator_token, list_operator_tokens, show_operator_token,

@@ -233,7 +233,8 @@ impl From<CredentialConflict> for Problem {
             CredentialConflict::Changed
             | CredentialConflict::OwnKeyReset
             | CredentialConflict::OwnKeyDuplicate
-            | CredentialConflict::OwnKeyEnabled => Code::Conflict,
+            | CredentialConflict::OwnKeyEnabled
+            | CredentialConflict::OwnKeyDisabled(_) => Code::Conflict,
         };
         Self::new(code, conflict.to_string())
     }

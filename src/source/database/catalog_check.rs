@@ -62,9 +62,9 @@ impl CatalogMismatch {
     fn add(&mut self, group: &CatalogUse, versions: &VersionCatalog, scopes: &ScopeCatalog) {
         if !versions.known.is_empty() {
             match &group.version {
-                None => self.unversioned.add(group, None),
+                None => self.unversioned.add(group, []),
                 Some(version) if versions.rank(version).is_none() => {
-                    self.unknown_versions.add(group, Some(version));
+                    self.unknown_versions.add(group, [version.as_str()]);
                 }
                 Some(_) => {}
             }
@@ -97,9 +97,9 @@ impl CatalogMismatch {
 }
 
 impl Group {
-    fn add<'n>(&mut self, group: &CatalogUse, names: impl IntoIterator<Item = &'n (impl AsRef<str> + ?Sized + 'n)>) {
+    fn add<'n>(&mut self, group: &CatalogUse, names: impl IntoIterator<Item = &'n str>) {
         self.count += group.count;
-        self.names.extend(names.into_iter().map(|name| name.as_ref().to_owned()));
+        self.names.extend(names.into_iter().map(str::to_owned));
         self.examples.extend(group.examples.iter().cloned());
     }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::gate::labels;
 use crate::credential::Label;
-use crate::store::{Store, StoreError, asked};
+use crate::store::{Store, StoreError, fetch};
 
 /// Enabled credentials with one version and one list of scopes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Store {
     pub async fn catalog_use(&self, now: Timestamp) -> Result<Vec<CatalogUse>, StoreError> {
         let sql = "SELECT version, scopes, COUNT(*) AS total, MIN(id) AS first, MAX(id) AS last FROM credentials
             WHERE NOT cleared AND enabled AND (expires_at IS NULL OR expires_at > ";
-        let rows: Vec<Row> = asked!(self, sql, |sql, pool| {
+        let rows: Vec<Row> = fetch!(self, sql, |sql, pool| {
             sql.push_bind(now.as_millisecond());
             sql.push(") GROUP BY version, scopes ORDER BY MIN(id)");
             sql.build_query_as().persistent(false).fetch_all(pool)
@@ -53,7 +53,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<String>, StoreError> {
         let sql = "SELECT id FROM credentials WHERE version IS NULL AND id > ";
-        asked!(self, sql, |sql, pool| {
+        fetch!(self, sql, |sql, pool| {
             sql.push_bind(after);
             if let Some(account) = account {
                 sql.push(" AND account = ").push_bind(account.as_str());

@@ -2,11 +2,11 @@
 
 mod addresses;
 mod catalog_use;
+mod delivery;
 mod gate;
 mod last_use;
 mod list;
 mod read;
-mod readiness;
 mod record;
 mod rehash;
 mod search_index;
@@ -14,10 +14,10 @@ mod uniqueness;
 mod write;
 
 pub use catalog_use::CatalogUse;
+pub use delivery::Delivery;
 pub use gate::{GateCredential, Versioned};
 pub use list::{CredentialFilter, CredentialKind, CredentialState, StateCounts};
 pub use read::Page;
-pub use readiness::UserCredentialCounts;
 pub use record::{CredentialRecord, PreviousSecret, RecordSecret};
 pub(super) use search_index::IS_FILLED;
 pub use uniqueness::{Holders, TakenNames};

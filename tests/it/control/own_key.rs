@@ -2,7 +2,7 @@
 
 use claviger::control::operations::{
     Caller, CredentialConflict, NotFound, OperationContext, OperationError, PlainSecret, Refusal, Reset, clear,
-    disable, disable_own_key, duplicate, enable_own_key, own_key, regenerate_own_key, reset,
+    disable, disable_own_key, duplicate, enable, enable_own_key, own_key, regenerate_own_key, reset,
 };
 use claviger::store::Role;
 use jiff::ToSpan as _;
@@ -12,6 +12,7 @@ use crate::store::beds::{Bed, label, noon, on_each, token};
 
 on_each!(
     a_key_is_switched_on_made_anew_and_switched_off,
+    a_disabled_key_gets_no_secret_that_is_refused,
     a_member_has_a_key_while_the_account_allows_it,
     only_users_of_an_account_that_is_let_in_have_keys,
     nobody_else_sees_the_secret_of_somebodys_own_key,
@@ -63,10 +64,23 @@ async fn a_key_is_switched_on_made_anew_and_switched_off(bed: Bed) {
     // C13: whoever looks after the keys clears one, and its user makes it anew.
     clear(&known.call(&bed, noon() + 7.minutes()), "own-anna").await.unwrap();
     assert!(regenerate_own_key(&call(8)).await.unwrap().fresh().is_some());
-    // What is switched off by others is not switched on by making it anew.
-    disable(&known.call(&bed, noon() + 9.minutes()), "own-anna", Some("left".into())).await.unwrap();
-    let off = regenerate_own_key(&call(10)).await.unwrap().fresh().unwrap().record;
-    assert_eq!((off.enabled, off.disabled_reason.as_deref()), (false, Some("left")));
+}
+
+async fn a_disabled_key_gets_no_secret_that_is_refused(bed: Bed) {
+    let (anna, known) = (anna(&bed).await, Known::new());
+    let call = |minutes: i64| -> OperationContext<'_> { known.by(&anna, &bed, noon() + minutes.minutes()) };
+    let first = enable_own_key(&call(0)).await.unwrap().fresh().unwrap();
+    let by_staff = known.call(&bed, noon() + 1.minutes());
+    let disabled = disable(&by_staff, "own-anna", Some("left".into())).await.unwrap();
+    clear(&by_staff, "own-anna").await.unwrap();
+    for error in [enable_own_key(&call(2)).await.unwrap_err(), regenerate_own_key(&call(2)).await.unwrap_err()] {
+        assert_eq!(error.to_string(), "your key is disabled (left); ask an owner of the account to enable it");
+    }
+    let kept = own_key(&call(3)).await.unwrap().unwrap();
+    assert!(!kept.enabled && kept.secret.is_cleared(), "nothing has changed");
+    enable(&by_staff, "own-anna").await.unwrap();
+    assert!(regenerate_own_key(&call(4)).await.unwrap().fresh().unwrap().record.enabled);
+    assert_eq!((first.record.id, disabled.enabled), (label("own-anna"), false));
 }
 
 async fn a_member_has_a_key_while_the_account_allows_it(bed: Bed) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use claviger::control::operations::{
-    Caller, NewCredential, NotFound, OperationError, PlainSecret, Refusal, Reset, reset,
+    Caller, NewCredential, NotFound, OperationError, PlainSecret, Refusal, Reset, disable, reset,
 };
 use claviger::credential::{HashMemory, PlainPassword, TokenDigest};
 use claviger::store::{PreviousSecret, RecordSecret};
@@ -19,6 +19,7 @@ on_each!(
     a_password_is_reset_to_one_that_is_made_or_chosen,
     the_password_from_before_a_reset_counts_as_long_as_was_said,
     what_cannot_be_reset_says_why,
+    a_reset_enables_a_disabled_credential_where_asked,
 );
 
 fn overlap(hours: u64) -> Reset {
@@ -126,4 +127,18 @@ async fn what_cannot_be_reset_says_why(bed: Bed) {
     let chosen = Reset { chosen: Some(PlainPassword::new(b"correct horse")), ..Reset::default() };
     assert!(is_invalid(&refused(&token, chosen).await, "password"));
     assert_eq!(verbs(&bed, &token).await, ["create"]);
+}
+
+async fn a_reset_enables_a_disabled_credential_where_asked(bed: Bed) {
+    bed.account("acme").await;
+    let known = Known::new();
+    let id = made(&bed, noon(), token_for("acme")).await.record.id.to_string();
+    let call = known.call(&bed, noon() + 1.minutes());
+    disable(&call, &id, Some("leaked".into())).await.unwrap();
+    let done = reset(&call, &id, Reset::default()).await.unwrap().fresh().unwrap();
+    assert!(!done.record.enabled, "by itself a reset enables nothing");
+    let done = reset(&call, &id, Reset { enable: true, ..Reset::default() }).await.unwrap().fresh().unwrap();
+    assert_eq!((done.record.enabled, done.record.disabled_reason), (true, None));
+    let PlainSecret::Token(new) = done.secret else { panic!("no token") };
+    assert!(works(&bed, new.reveal()).await);
 }

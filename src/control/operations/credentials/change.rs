@@ -22,11 +22,18 @@ pub enum CredentialConflict {
     OwnKeyDuplicate,
     #[error("your key is already enabled; regenerate it to get a new secret")]
     OwnKeyEnabled,
+    /// Its new secret would be refused.
+    #[error("your key is disabled{}; ask an owner of the account to enable it", reason(.0.as_deref()))]
+    OwnKeyDisabled(Option<String>),
     #[error("another credential has the id of your key: {0}")]
     OwnKeyIdTaken(Label),
 }
 
 impl OperationReason for CredentialConflict {}
+
+fn reason(reason: Option<&str>) -> String {
+    reason.map(|reason| format!(" ({reason})")).unwrap_or_default()
+}
 
 /// Changes a credential in one transaction with its audit entry. Writes nothing when nothing has changed.
 pub(super) async fn change<E>(

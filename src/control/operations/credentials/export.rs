@@ -92,24 +92,3 @@ fn row(record: &CredentialRecord) -> ExportRow<'_> {
         has_owner: record.owner.is_some(),
     }
 }
-
-fn row(record: &CredentialRecord) -> ExportRow<'_> {
-    ExportRow {
-        id: &record.id,
-        account: &record.account,
-        name: record.name.as_deref(),
-        secret: record.secret.stored(),
-        enabled: record.enabled,
-        version: record.version.as_ref(),
-        scopes: record.scopes.as_deref(),
-        addresses: &record.addresses,
-        expires_at: record.expires_at,
-        rate_limit: record.rate_limit,
-        description: record.description.as_deref(),
-        contact_email: record.contact_email.as_deref(),
-        contact_mobile: record.contact_mobile.as_deref(),
-        disabled_reason: record.disabled_reason.as_deref(),
-        has_previous: record.previous.is_some(),
-        has_owner: record.owner.is_some(),
-    }
-}

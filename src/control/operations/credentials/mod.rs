@@ -15,6 +15,7 @@ mod import;
 mod list;
 mod own_key;
 mod reset;
+mod upgrade_unversioned;
 mod upgrade_version;
 
 pub use self::list::{CreatedWhen, CredentialSearch, count_credentials, list_credentials, show_credential};
@@ -32,4 +33,5 @@ pub use fields::{MAX_ADDRESSES, MAX_SCOPES};
 pub use import::{Imported, ImportedCredential, import, may_import};
 pub use own_key::{disable_own_key, enable_own_key, own_key, regenerate_own_key};
 pub use reset::{Reset, reset};
-pub use upgrade_version::upgrade_version;
+pub use upgrade_unversioned::upgrade_unversioned;
+pub use upgrade_version::{UpgradeVersion, upgrade_version};

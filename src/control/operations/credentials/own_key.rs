@@ -36,7 +36,8 @@ pub async fn own_key(
 /// Creates the caller's own key, pinned to the newest version, or gives a cleared one a new secret.
 ///
 /// # Errors
-/// A refusal; [`CredentialConflict::OwnKeyEnabled`]; [`CredentialConflict::OwnKeyIdTaken`].
+/// A refusal; [`CredentialConflict::OwnKeyEnabled`]; [`CredentialConflict::OwnKeyDisabled`];
+/// [`CredentialConflict::OwnKeyIdTaken`].
 pub async fn enable_own_key(
     call: &OperationContext<'_>,
 ) -> Result<Outcome<Created>, OperationError<CredentialConflict>> {
@@ -46,7 +47,7 @@ pub async fn enable_own_key(
 /// Gives the caller's own key a new secret; the previous one is refused at once.
 ///
 /// # Errors
-/// A refusal; [`CredentialConflict::OwnKeyIdTaken`].
+/// A refusal; [`CredentialConflict::OwnKeyDisabled`]; [`CredentialConflict::OwnKeyIdTaken`].
 pub async fn regenerate_own_key(
     call: &OperationContext<'_>,
 ) -> Result<Outcome<Created>, OperationError<CredentialConflict>> {
@@ -87,6 +88,9 @@ async fn create_secret_for(
     }
     let enables = verb == "switch_on_own_key";
     let record = match holder.find(&mut transaction).await? {
+        Some(before) if !before.enabled => {
+            return Err(CredentialConflict::OwnKeyDisabled(before.disabled_reason).into());
+        }
         Some(before) if enables && !before.secret.is_cleared() => return Err(CredentialConflict::OwnKeyEnabled.into()),
         Some(before) => {
             let work = |record: &mut CredentialRecord| {

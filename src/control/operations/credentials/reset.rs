@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::change::{CredentialConflict, change_idempotently, read_credential};
 use super::create::Created;
+use super::enable::enable_record;
 use crate::control::operations::secrets::{CreatedSecret, NewSecret, create_secret};
 use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};
 use crate::credential::{PlainPassword, StoredSecret};
@@ -17,6 +18,8 @@ pub struct Reset {
     pub chosen: Option<PlainPassword>,
     /// How long the previous secret is accepted beside the new one: at most 366 days, and not beyond the credential.
     pub overlap: Duration,
+    /// Enables a disabled credential in the same step.
+    pub enable: bool,
 }
 
 /// Gives a credential a new secret. The previous one is refused at once, or after the overlap.
@@ -57,6 +60,9 @@ pub async fn reset(
     let created = create_secret(call, new.validated()?).await?;
     let overlap = SignedDuration::try_from(how.overlap).unwrap_or(SignedDuration::MAX);
     let outcome = change_idempotently(call, ("reset", id), |record| {
+        if how.enable {
+            enable_record(record);
+        }
         let is_same_kind = record.owner.is_none() && replace_secret(record, &created, overlap, call.now);
         if is_same_kind { Ok(()) } else { Err(CredentialConflict::Changed.into()) }
     })

@@ -1,4 +1,4 @@
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -13,7 +13,9 @@ use crate::control::api::extract::{Body, CredentialId, MaybeBody};
 use crate::control::api::fields::{FieldReader, nullable, patch};
 use crate::control::api::openapi::idempotent;
 use crate::control::api::response::ApiResponse;
-use crate::control::operations::{Duplicate, Edit, Invalid, duplicate, edit, upgrade_version};
+use crate::control::operations::{
+    Duplicate, Edit, Invalid, UpgradeVersion, duplicate, edit, upgrade_unversioned, upgrade_version,
+};
 use crate::control::views::{CredentialView, RateLimitView};
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
@@ -25,6 +27,7 @@ pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
     OpenApiRouter::new()
         .routes(routes!(edit_one))
         .routes(routes!(upgrade_one))
+        .routes(routes!(upgrade_all_unversioned))
         .routes(idempotent(routes!(duplicate_one)))
 }
 
@@ -112,9 +115,12 @@ struct Upgrade {
     /// The newest version in service if left out.
     #[schema(min_length = 1, max_length = 128)]
     version: Option<String>,
+    /// Permits a version older than the current one.
+    #[serde(default)]
+    allow_older: bool,
 }
 
-/// Pins a credential to a newer version of the API.
+/// Pins a credential to another version of the API.
 #[utoipa::path(
     post, path = "/credentials/{id}/upgrade", tag = TAG, operation_id = "upgrade_credential", request_body = Upgrade,
     responses((status = 200, body = CredentialView))
@@ -125,9 +131,45 @@ async fn upgrade_one(
     MaybeBody(body): MaybeBody<Upgrade>,
 ) -> Result<ApiResponse<CredentialView>, Problem> {
     let mut fields = FieldReader::default();
-    let version = fields.optional_label("version", body.version.as_deref());
+    let to = fields.optional_label("version", body.version.as_deref());
     fields.finish()?;
-    Ok(ApiResponse::of(&upgrade_version(&call.context(), id.as_str(), version.as_ref()).await?))
+    let how = UpgradeVersion { to, allow_older: body.allow_older };
+    Ok(ApiResponse::of(&upgrade_version(&call.context(), id.as_str(), &how).await?))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UpgradeUnversioned {
+    /// A configured version in service.
+    #[schema(min_length = 1, max_length = 128)]
+    version: String,
+    /// The id of an account; every account that you manage if left out.
+    #[schema(min_length = 1, max_length = 128)]
+    account: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Upgraded {
+    /// Number of credentials that were pinned.
+    upgraded: u64,
+}
+
+/// Pins every credential without a version to a version of the API.
+#[utoipa::path(
+    post, path = "/unversioned-credentials/upgrade", tag = TAG, operation_id = "upgrade_unversioned_credentials",
+    request_body = UpgradeUnversioned, responses((status = 200, body = Upgraded), (status = 404))
+)]
+async fn upgrade_all_unversioned(
+    call: ApiCall,
+    Body(body): Body<UpgradeUnversioned>,
+) -> Result<ApiResponse<Upgraded>, Problem> {
+    let mut fields = FieldReader::default();
+    let version = fields.label("version", &body.version);
+    let account = fields.optional_label("account", body.account.as_deref());
+    fields.finish()?;
+    let version = version.ok_or_else(|| Problem::of_field("version", "must not be empty"))?;
+    let upgraded = upgrade_unversioned(&call.context(), account.as_ref(), &version).await?;
+    Ok(ApiResponse::ok(Upgraded { upgraded }))
 }
 
 /// How the new credential differs.

@@ -39,6 +39,9 @@ struct ResetBody {
     #[serde(default)]
     #[schema(minimum = 0, maximum = 31622400_u64)]
     overlap_seconds: u64,
+    /// Enables a disabled credential in the same step.
+    #[serde(default)]
+    enable: bool,
 }
 
 /// Replaces the secret of a credential. The previous one stops working at once, or after the overlap.
@@ -54,6 +57,7 @@ async fn reset_one(
     let how = Reset {
         chosen: body.password.map(|password| PlainPassword::new(password.as_bytes())),
         overlap: std::time::Duration::from_secs(body.overlap_seconds),
+        enable: body.enable,
     };
     Ok(ApiResponse::resource(WithSecret::once(reset(&call.context(), id.as_str(), how).await?)?))
 }
