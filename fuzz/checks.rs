@@ -198,7 +198,7 @@ pub fn credentials(input: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(input) else { return false };
     let (Some(versions), Some(scopes)) = (catalog("/v{version}/"), scopes()) else { return false };
     let set = match formats::credentials_file::read(text, &versions, &scopes) {
-        Ok(reading) => reading.set,
+        Ok(reading) => claviger::source::FileSet::from(reading.set),
         Err(faults) => {
             check_diagnostics(&faults, text);
             assert!(!faults.to_string().contains(PLANTED), "a diagnostic repeats a secret:\n{faults}");

@@ -77,7 +77,7 @@ fn a_right_password_is_refused_during_the_delay_and_clears_the_pair_after_it() {
     assert_eq!(guess(&throttle, here(), "acme", true, at(0)), Err(secs(1)));
     // A cached verdict must not pass either: it would answer the guess.
     assert_eq!(throttle.check_pair(here(), "acme", at(0)), Err(secs(1)));
-    assert_eq!(guess(&throttle, here(), "acme", true, None, at(1)), Ok(()));
+    assert_eq!(guess(&throttle, here(), "acme", true, at(1)), Ok(()));
     for _ in 0..3 {
         assert_eq!(wrong(&throttle, "acme", at(1)), Ok(()));
     }

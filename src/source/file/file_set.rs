@@ -105,7 +105,7 @@ mod tests {
     fn a_decoy_is_a_hash_of_the_set() {
         let set = set(&[SHA]);
         let hash = set.find_username("u0").credential().unwrap().password_hash().cloned().unwrap();
-        assert_eq!(set.decoy("anybody"), hash);
+        assert_eq!(set.dummy_hash("anybody"), hash);
     }
 
     /// The time that a known user takes does not change with a reload, so that of an unknown one must not either.
@@ -114,7 +114,7 @@ mod tests {
         let (before, after) = (set(&[SHA, BCRYPT, BCRYPT]), set(&[SHA, BCRYPT, BCRYPT, BCRYPT]));
         for number in 0..100 {
             let name = format!("unknown-{number}");
-            assert_eq!(before.decoy(&name), after.decoy(&name), "{name}");
+            assert_eq!(before.dummy_hash(&name), after.dummy_hash(&name), "{name}");
         }
     }
 }

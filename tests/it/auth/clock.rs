@@ -43,12 +43,12 @@ fn setting_the_clock_neither_shortens_nor_prolongs_delays() {
     let (throttle, here) = (Throttle::default(), Network::of([192, 0, 2, 1].into()));
     let limiters = RateLimiters::new([&*expiring()].into_iter(), None, None);
     assert!(limiters.count(&expiring(), clock.steady()).unwrap().retry_after.is_none());
-    let guess = throttle.begin(&rules, here, "acme", true, clock.steady()).unwrap();
+    let guess = throttle.begin(&rules, here, "acme", true, None, clock.steady()).unwrap();
     throttle.wrong(guess, clock.steady());
     for moment in JUMPS {
         clock.set(moment.parse().unwrap());
         assert_eq!(
-            throttle.begin(&rules, here, "acme", true, clock.steady()).err(),
+            throttle.begin(&rules, here, "acme", true, None, clock.steady()).err(),
             Some(Duration::from_secs(60)),
             "{moment}"
         );
@@ -59,7 +59,7 @@ fn setting_the_clock_neither_shortens_nor_prolongs_delays() {
         );
     }
     clock.advance(Duration::from_secs(60));
-    assert!(throttle.begin(&rules, here, "acme", true, clock.steady()).is_ok());
+    assert!(throttle.begin(&rules, here, "acme", true, None, clock.steady()).is_ok());
 }
 
 /// Expiry is compared anew for each request.

@@ -78,7 +78,7 @@ pub fn rules() -> Rules {
 pub fn in_force(rules: Rules, credentials: &str) -> LiveSettings {
     let reading = credentials_file::read(credentials, &rules.versions, &rules.scopes);
     let set = reading.unwrap_or_else(|faults| panic!("{faults}")).set;
-    LiveSettings { rules, set: Arc::new(set) }
+    LiveSettings { rules, set: Arc::new(set.into()) }
 }
 
 /// With empty caches.

@@ -1,8 +1,9 @@
 //! Who may do what with credentials.
 
 use claviger::control::operations::{
-    Caller, CredentialSearch, Duplicate, Edit, OperationContext, OperationError, Refusal, Reset, clear, create, delete,
-    disable, duplicate, edit, enable, end_overlap, list_credentials, reset, show_credential, upgrade_version,
+    Caller, CredentialSearch, Duplicate, Edit, OperationContext, OperationError, Refusal, Reset, UpgradeVersion, clear,
+    create, delete, disable, duplicate, edit, enable, end_overlap, list_credentials, reset, show_credential,
+    upgrade_version,
 };
 use claviger::store::{Actor, ActorKind, Role};
 
@@ -24,7 +25,7 @@ async fn refusals(call: &OperationContext<'_>, id: &str) -> Vec<String> {
         reset(call, id, Reset::default()).await.map(drop).unwrap_err().to_string(),
         end_overlap(call, id).await.unwrap_err().to_string(),
         duplicate(call, id, Duplicate::default()).await.map(drop).unwrap_err().to_string(),
-        upgrade_version(call, id, None).await.unwrap_err().to_string(),
+        upgrade_version(call, id, &UpgradeVersion::default()).await.unwrap_err().to_string(),
         disable(call, id, None).await.unwrap_err().to_string(),
         enable(call, id).await.unwrap_err().to_string(),
         clear(call, id).await.unwrap_err().to_string(),
