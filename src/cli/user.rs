@@ -165,7 +165,8 @@ impl One {
     }
 }
 
-fn diagnosis(client: &ClientArgs, answer: &Value) -> anyhow::Result<()> {
+/// Prints the steps of a diagnosis.
+pub(super) fn diagnosis(client: &ClientArgs, answer: &Value) -> anyhow::Result<()> {
     if client.is_for_programs() {
         return say(answer.to_string());
     }

@@ -36,6 +36,9 @@ pub(super) enum Command {
     Duplicate(create::Duplicate),
     /// Pin it to another version of the API
     Upgrade(modify::Upgrade),
+    /// Print why the gate would refuse it
+    #[command(after_help = "Examples:\n  claviger credential diagnose acme-billing")]
+    Diagnose(modify::One),
     /// Refuse it until it is enabled again
     Disable(destructive::Disable),
     /// Let it through again, with the secret it had
@@ -75,6 +78,7 @@ impl Command {
             Self::EndOverlap(one) => one.post("end-overlap", json!({})),
             Self::Duplicate(args) => args.run(),
             Self::Upgrade(args) => args.run(),
+            Self::Diagnose(one) => one.diagnose(),
             Self::Disable(args) => args.run(),
             Self::Enable(one) => one.post("enable", json!({})),
             Self::Clear(breaking) => breaking.clear(),

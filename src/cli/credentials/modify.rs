@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use super::flags::Details;
+use crate::cli::user::diagnosis;
 use crate::cli::client::{ClientArgs, Request, path, show};
 
 /// What a credential may be without. Without scopes it may call everything, without addresses from anywhere.
@@ -61,6 +62,17 @@ impl One {
     /// A verb that needs no more words.
     pub(super) fn post(self, verb: &str, body: Value) -> anyhow::Result<ExitCode> {
         self.client.show(Request::post(&path(&["credentials", &self.id, verb]), body))
+    }
+}
+
+impl One {
+    pub(super) fn diagnose(self) -> anyhow::Result<ExitCode> {
+        let Self { id, client } = self;
+        client.run(async |there| {
+            let answer = there.send(Request::get(&path(&["credentials", &id, "diagnosis"]))).await?;
+            diagnosis(&client, &answer.body)?;
+            Ok(ExitCode::SUCCESS)
+        })
     }
 }
 
