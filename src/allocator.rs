@@ -17,7 +17,7 @@ const SMALL: usize = 64 * 1024;
 ///   first. Since this allocation cannot return, the compiler builds the value in place.
 /// - Layouts that every block satisfies are requested without an alignment. This skips a path that rounds many sizes
 ///   up.
-pub struct Allocator;
+pub(crate) struct Allocator;
 
 /// Whether every block of this size satisfies the alignment.
 fn is_plain(layout: Layout) -> bool {

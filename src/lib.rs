@@ -3,6 +3,7 @@
 //! The modules in reading order; `tests/it/layering.rs` holds which of them may import which.
 
 #![forbid(unsafe_code)]
+#![warn(unreachable_pub)]
 
 /// What a credential is: token, password, scopes, version.
 pub mod credential;

@@ -16,7 +16,7 @@ import gates
 import growth
 import instructions
 import peers
-from bed import HERE, Api, Bed, Failure, note, prepare
+from bed import HERE, Api, TestDatabase, Failure, note, prepare
 from gates import AS_IT_COMES, Claviger, bare
 from load import rounds
 from report import Report, median, ratios, spread, statistics
@@ -158,7 +158,7 @@ def main(arguments):
         prepare()
         for name in wanted:
             print(f"\n{name}:", flush=True)
-            with Bed() as bed:
+            with TestDatabase() as bed:
                 SECTIONS[name](bed, report, quick)
     except Failure as failure:
         return f"\nThe run has failed, and has no results. {failure}"

@@ -121,7 +121,7 @@ class Api:
         return int(answer.splitlines()[-2].split()[2])
 
 
-class Bed:
+class TestDatabase:
     """All that runs; ended and cleared away on the way out."""
 
     def __enter__(self):

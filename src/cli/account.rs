@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::client::{ClientArgs, Column, Consent, Request, cell, list, moment, path, query, show};
+use super::client::{ClientArgs, Column, Confirmation, Request, cell, list, path, query, show, time};
 use crate::credential::Label;
 
 const COLUMNS: [Column; 6] = [
@@ -12,96 +12,92 @@ const COLUMNS: [Column; 6] = [
     ("GRANTED", |account| cell(account, "granted")),
     ("SWITCHED ON", |account| cell(account, "switched_on")),
     ("MEMBERS", |account| cell(account, "members_allowed")),
-    ("CREATED", |account| moment(account, "created_at")),
+    ("CREATED", |account| time(account, "created_at")),
     ("NAME", |account| cell(account, "name")),
 ];
 
-/// What to do with accounts.
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
-    /// Print all of them
+    /// List accounts
     #[command(after_help = "Examples:\n  claviger account list --name acme")]
     List {
-        /// Only those with this in their name or id
+        /// Only accounts whose name or id contains this
         #[arg(long, value_name = "PART")]
         name: Option<String>,
         #[command(flatten)]
         client: ClientArgs,
     },
-    /// Print everything that is known of one
+    /// Show one account
     #[command(after_help = "Examples:\n  claviger account show acme")]
-    Show(One),
-    /// Add a customer; API access is granted to it on its own
+    Show(AccountArgs),
+    /// Create an account; API access is granted separately
     #[command(
         after_help = "Examples:\n  claviger account create --id acme --name 'Acme Ltd' && claviger account grant acme"
     )]
     Create {
-        /// Its id for good [default: one is made]
+        /// Permanent id [default: generated]
         #[arg(long, value_name = "ID")]
         id: Option<Label>,
-        /// What people call it
+        /// Display name
         #[arg(long)]
         name: Option<String>,
         #[command(flatten)]
         client: ClientArgs,
     },
-    /// Change what people call it
+    /// Change the display name
     #[command(after_help = "Examples:\n  claviger account rename acme 'Acme Limited'")]
     Rename {
         #[command(flatten)]
-        one: One,
-        /// The new name
+        one: AccountArgs,
+        /// The new display name
         name: String,
     },
-    /// Let it use the API
+    /// Grant API access
     #[command(after_help = "Examples:\n  claviger account grant acme")]
-    Grant(One),
-    /// Take that back: all its credentials are refused
+    Grant(AccountArgs),
+    /// Withdraw API access: all its credentials are refused
     #[command(after_help = "Examples:\n  claviger account withdraw acme")]
-    Withdraw(Breaking),
-    /// Switch its API access on
+    Withdraw(ConfirmedAccount),
+    /// Switch API access on, as the account's owner can
     #[command(after_help = "Examples:\n  claviger account switch-on acme")]
-    SwitchOn(One),
-    /// Switch its API access off: all its credentials are refused
+    SwitchOn(AccountArgs),
+    /// Switch API access off: all its credentials are refused
     #[command(after_help = "Examples:\n  claviger account switch-off acme")]
-    SwitchOff(Breaking),
-    /// Say whether its members may have keys of their own
+    SwitchOff(ConfirmedAccount),
+    /// Allow or forbid that members have keys of their own
     #[command(after_help = "Examples:\n  claviger account members acme on")]
     Members {
         #[command(flatten)]
-        one: One,
-        /// Off, the keys that they have are refused
+        one: AccountArgs,
+        /// With off, keys that members have are refused
         #[arg(value_name = "on|off")]
         allowed: Switch,
         #[command(flatten)]
-        consent: Consent,
+        confirmation: Confirmation,
     },
 }
 
-/// Whether they may.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 pub(super) enum Switch {
     On,
     Off,
 }
 
-/// One account.
 #[derive(clap::Args)]
-pub(super) struct One {
-    /// Id of the account
+pub(super) struct AccountArgs {
+    /// Account id
     #[arg(value_name = "ACCOUNT")]
     id: Label,
     #[command(flatten)]
     client: ClientArgs,
 }
 
-/// One account that something is taken from.
 #[derive(clap::Args)]
-pub(super) struct Breaking {
+pub(super) struct ConfirmedAccount {
     #[command(flatten)]
-    one: One,
+    one: AccountArgs,
     #[command(flatten)]
-    consent: Consent,
+    confirmation: Confirmation,
 }
 
 impl Command {
@@ -111,31 +107,31 @@ impl Command {
                 let path = query(&path(&["accounts"]), &[("part", name)]);
                 list(&client, there, &path, &COLUMNS, "no accounts").await
             }),
-            Self::Show(One { id, client }) => client.show(Request::get(&path(&["accounts", id.as_str()]))),
+            Self::Show(AccountArgs { id, client }) => client.show(Request::get(&path(&["accounts", id.as_str()]))),
             Self::Create { id, name, client } => {
                 let body = json!({"id": id.as_ref().map(Label::as_str), "name": name});
                 client.run(async |there| {
-                    let made = there.send(Request::post(&path(&["accounts"]), body).once()?).await?.body;
-                    show(&client, &made)?;
-                    client.hint(|| format!("Next, it may use the API: claviger account grant {}", cell(&made, "id")));
+                    let created = there.send(Request::post(&path(&["accounts"]), body).idempotent()?).await?.body;
+                    show(&client, &created)?;
+                    client.hint(|| format!("Next, grant API access: claviger account grant {}", cell(&created, "id")));
                     Ok(ExitCode::SUCCESS)
                 })
             }
-            Self::Rename { one: One { id, client }, name } => client.run(async |there| {
+            Self::Rename { one: AccountArgs { id, client }, name } => client.run(async |there| {
                 let path = path(&["accounts", id.as_str()]);
                 let seen = there.send(Request::get(&path)).await?;
-                let answer = there.send(Request::patch(&path, json!({"name": name})).at(seen.revision)).await?;
+                let answer = there.send(Request::patch(&path, json!({"name": name})).if_match(seen.revision)).await?;
                 show(&client, &answer.body)?;
                 Ok(ExitCode::SUCCESS)
             }),
             Self::Grant(one) => one.post("grant"),
-            Self::Withdraw(breaking) => breaking.post("withdraw"),
+            Self::Withdraw(confirmed) => confirmed.post("withdraw"),
             Self::SwitchOn(one) => one.post("switch-on"),
-            Self::SwitchOff(breaking) => breaking.post("switch-off"),
-            Self::Members { one: One { id, client }, allowed, consent } => client.run(async |there| {
-                let what = format!("The keys that members of {id} have made for themselves are refused from then on.");
+            Self::SwitchOff(confirmed) => confirmed.post("switch-off"),
+            Self::Members { one: AccountArgs { id, client }, allowed, confirmation } => client.run(async |there| {
+                let effect = format!("Keys that members of {id} created for themselves are refused from now on.");
                 let allowed = matches!(allowed, Switch::On);
-                if !allowed && !consent.to(there, &what)? {
+                if !allowed && !confirmation.ask(there, &effect)? {
                     return Ok(ExitCode::FAILURE);
                 }
                 let path = path(&["accounts", id.as_str(), "member-policy"]);
@@ -147,24 +143,24 @@ impl Command {
     }
 }
 
-impl One {
+impl AccountArgs {
     fn post(self, verb: &str) -> anyhow::Result<ExitCode> {
         self.client.show(Request::post(&path(&["accounts", self.id.as_str(), verb]), json!({})))
     }
 }
 
-impl Breaking {
-    /// Says how much will stop working, asks, and does it.
+impl ConfirmedAccount {
+    /// Asks with the number of credentials that stop working.
     fn post(self, verb: &str) -> anyhow::Result<ExitCode> {
-        let (One { id, client }, consent) = (self.one, self.consent);
+        let (AccountArgs { id, client }, confirmation) = (self.one, self.confirmation);
         client.run(async |there| {
             let counts = query(&path(&["credential-counts"]), &[("account", Some(id.to_string()))]);
             let working = there.send(Request::get(&counts)).await?.body["enabled"].as_i64().unwrap_or_default();
-            let what = format!(
-                "{id} has {working} credential{} switched on: all are refused from then on.",
+            let effect = format!(
+                "{id} has {working} enabled credential{}: all are refused from now on.",
                 if working == 1 { "" } else { "s" }
             );
-            if !consent.to(there, &what)? {
+            if !confirmation.ask(there, &effect)? {
                 return Ok(ExitCode::FAILURE);
             }
             let answer = there.send(Request::post(&path(&["accounts", id.as_str(), verb]), json!({}))).await?;

@@ -1,4 +1,4 @@
-//! The admin listener of a running process, asked from beside it.
+//! HTTP client of the admin listener.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
@@ -9,17 +9,15 @@ use http::{Method, StatusCode, Uri};
 use reqwest::redirect::Policy;
 
 use super::config_target::settings_file;
-use super::database_target::wait;
-use super::output::{cause, harmless};
+use super::database_target::block_on;
+use super::output::{root_cause, sanitize};
 use crate::config::{ConfigSource, process_environment};
 
-/// Longer than an admin listener takes.
-const PATIENCE: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Where it is.
 #[derive(clap::Args)]
 pub(super) struct AdminListener {
-    /// The admin listener of the process [default: as the settings say, otherwise http://127.0.0.1:8081]
+    /// The admin listener of the process [default: admin.listen of the settings, else http://127.0.0.1:8081]
     #[arg(long, value_name = "URL", env = "CLAVIGER_ADMIN")]
     admin: Option<Uri>,
     /// Settings file of the process [default: claviger.yaml, config/claviger.yaml or /etc/claviger/claviger.yaml]
@@ -27,32 +25,30 @@ pub(super) struct AdminListener {
     config: Option<PathBuf>,
 }
 
-/// What it answers.
-pub(super) struct Answer {
+pub(super) struct AdminResponse {
     pub(super) status: StatusCode,
     pub(super) body: String,
 }
 
 impl AdminListener {
-    /// One request and its answer.
-    ///
     /// # Errors
-    /// When nobody answers.
-    pub(super) fn ask(&self, method: Method, path: &str) -> anyhow::Result<Answer> {
-        let url = self.admin.clone().map_or_else(|| self.as_set(), Ok)?;
+    /// When there is no response within [`REQUEST_TIMEOUT`].
+    pub(super) fn send(&self, method: Method, path: &str) -> anyhow::Result<AdminResponse> {
+        let url = self.admin.clone().map_or_else(|| self.from_settings(), Ok)?;
         let authority = url.authority().filter(|_| matches!(url.scheme_str(), Some("http" | "https")));
         let authority = authority.context("--admin: must be http://HOST:PORT or https://HOST:PORT")?;
         ensure!(matches!(url.path(), "" | "/") && url.query().is_none(), "--admin: must not have a path");
         let target = format!("{}://{authority}{path}", url.scheme_str().unwrap_or("http"));
-        wait(exchange(method, &target)).with_context(|| format!("the admin listener at {authority} does not answer"))
+        block_on(exchange(method, &target))
+            .with_context(|| format!("the admin listener at {authority} does not answer"))
     }
 
-    /// From this machine. A file that was spoilt since the process has read it is read as far as it goes.
-    fn as_set(&self) -> anyhow::Result<Uri> {
+    /// Reads the settings as far as they are valid: the file may have become invalid after the process read it.
+    fn from_settings(&self) -> anyhow::Result<Uri> {
         let file = self.config.clone().or_else(settings_file);
         let admin = ConfigSource { file, overrides: process_environment()? }.admin();
         let mut address = admin.listen.0.0;
-        ensure!(address.port() != 0, "admin.listen has port 0: name the one that the system has picked with --admin");
+        ensure!(address.port() != 0, "admin.listen has port 0: give the port that the system picked with --admin");
         if address.ip().is_unspecified() {
             address.set_ip(match address.ip() {
                 IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
@@ -64,20 +60,20 @@ impl AdminListener {
     }
 }
 
-async fn exchange(method: Method, target: &str) -> anyhow::Result<Answer> {
-    // Nothing secret is said or heard here, and a certificate names the machine as others call it.
+async fn exchange(method: Method, target: &str) -> anyhow::Result<AdminResponse> {
+    // No secret is exchanged here, and the certificate names the host as other machines call it.
     let client = reqwest::Client::builder().tls_danger_accept_invalid_certs(true);
-    let client = client.no_proxy().redirect(Policy::none()).timeout(PATIENCE).build()?;
-    let answer = client.request(method, target).send().await.map_err(silence)?;
-    let status = answer.status();
-    let body = harmless_lines(&answer.text().await.map_err(silence)?);
-    Ok(Answer { status, body })
+    let client = client.no_proxy().redirect(Policy::none()).timeout(REQUEST_TIMEOUT).build()?;
+    let response = client.request(method, target).send().await.map_err(no_response)?;
+    let status = response.status();
+    let body = sanitize_lines(&response.text().await.map_err(no_response)?);
+    Ok(AdminResponse { status, body })
 }
 
-fn silence(error: reqwest::Error) -> anyhow::Error {
-    anyhow::anyhow!(cause(&error.without_url()))
+fn no_response(error: reqwest::Error) -> anyhow::Error {
+    anyhow::anyhow!(root_cause(&error.without_url()))
 }
 
-fn harmless_lines(text: &str) -> String {
-    text.lines().map(harmless).collect::<Vec<_>>().join("\n")
+fn sanitize_lines(text: &str) -> String {
+    text.lines().map(sanitize).collect::<Vec<_>>().join("\n")
 }

@@ -3,21 +3,20 @@
 use std::io::BufWriter;
 use std::process::ExitCode;
 
-use super::client::{ClientArgs, Column, Request, cell, list, moment, path, query, written};
+use super::client::{ClientArgs, Column, Request, cell, list, parse_time, path, query, time};
 
 const COLUMNS: [Column; 6] = [
-    ("AT", |line| moment(line, "at")),
-    ("WHO", |line| format!("{}:{}", cell(line, "actor_kind"), cell(line, "actor"))),
-    ("VERB", |line| cell(line, "verb")),
-    ("WHAT", |line| format!("{}:{}", cell(line, "target_kind"), cell(line, "target"))),
-    ("ACCOUNT", |line| cell(line, "account")),
-    ("FROM", |line| cell(line, "address")),
+    ("AT", |entry| time(entry, "at")),
+    ("WHO", |entry| format!("{}:{}", cell(entry, "actor_kind"), cell(entry, "actor"))),
+    ("VERB", |entry| cell(entry, "verb")),
+    ("WHAT", |entry| format!("{}:{}", cell(entry, "target_kind"), cell(entry, "target"))),
+    ("ACCOUNT", |entry| cell(entry, "account")),
+    ("FROM", |entry| cell(entry, "address")),
 ];
 
-/// What to do with the audit: who did what to which thing, when, from where.
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
-    /// Print what was done, the newest first
+    /// List audit entries, newest first
     #[command(after_help = "Examples:\n  claviger audit list --target acme-billing --since 2026-11-01")]
     List {
         #[command(flatten)]
@@ -25,7 +24,7 @@ pub(super) enum Command {
         #[command(flatten)]
         client: ClientArgs,
     },
-    /// Print it as CSV, for a spreadsheet: no cell is taken for a formula
+    /// Print audit entries as CSV; spreadsheets take no cell for a formula
     #[command(after_help = "Examples:\n  claviger audit export --account acme > acme.csv")]
     Export {
         #[command(flatten)]
@@ -35,26 +34,25 @@ pub(super) enum Command {
     },
 }
 
-/// Which lines.
 #[derive(clap::Args)]
 pub(super) struct Filter {
-    /// Only in this account
+    /// Only entries of this account
     #[arg(long, value_name = "ID")]
     account: Option<String>,
-    /// Only by this user, token or person at the shell
+    /// Only by this user, operator token or shell user
     #[arg(long, value_name = "ID")]
     actor: Option<String>,
-    /// Only this, such as reset
+    /// Only this verb, such as reset
     #[arg(long)]
     verb: Option<String>,
-    /// Only to the thing with this id
+    /// Only to the resource with this id
     #[arg(long, value_name = "ID")]
     target: Option<String>,
-    /// From this day or moment on, such as 2026-11-01 or 2026-11-01T12:00:00Z
-    #[arg(long, value_name = "WHEN", value_parser = written)]
+    /// From this date or time on, such as 2026-11-01 or 2026-11-01T12:00:00Z
+    #[arg(long, value_name = "WHEN", value_parser = parse_time)]
     since: Option<String>,
-    /// Before this day or moment
-    #[arg(long, value_name = "WHEN", value_parser = written)]
+    /// Before this date or time
+    #[arg(long, value_name = "WHEN", value_parser = parse_time)]
     until: Option<String>,
 }
 
@@ -62,7 +60,7 @@ impl Command {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
             Self::List { filter, client } => client.run(async |there| {
-                list(&client, there, &filter.on(&path(&["audit"])), &COLUMNS, "nothing was done").await
+                list(&client, there, &filter.on(&path(&["audit"])), &COLUMNS, "no audit entries").await
             }),
             Self::Export { filter, client } => client.run(async |there| {
                 let mut out = BufWriter::new(std::io::stdout().lock());

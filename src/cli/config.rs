@@ -8,8 +8,8 @@ use clap::ValueEnum;
 use serde_json::json;
 
 use super::config_target::SourceArgs;
-use super::database_target::wait;
-use super::output::{complain, remark, say};
+use super::database_target::block_on;
+use super::output::{counted, note, print, report};
 use crate::clock::Clock;
 use crate::config::{DatabaseUrl, Diagnostics, effective, schema};
 use crate::source::{CatalogMismatch, Loaded, Loader};
@@ -18,21 +18,20 @@ use crate::store::{Store, StoreOptions};
 /// A database that answers later counts as unreachable.
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What to do with settings.
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
-    /// Check settings, credentials and certificates, and report everything that is wrong
+    /// Validate settings, credentials and certificates; report every fault
     #[command(
         after_help = "Examples:\n  claviger config validate --config config/claviger.yaml\n  claviger config validate --format json | jq .faults"
     )]
     Validate {
         #[command(flatten)]
         source: SourceArgs,
-        /// How faults are reported
-        #[arg(long, value_enum, default_value_t = Format::Text)]
-        format: Format,
+        /// Format of the report
+        #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+        format: ReportFormat,
     },
-    /// Print the settings in force, and where each comes from
+    /// Print the effective settings and the source of each
     #[command(after_help = "Examples:\n  claviger config show")]
     Show {
         #[command(flatten)]
@@ -44,15 +43,14 @@ pub(super) enum Command {
     /// Print the JSON Schema of the settings file
     #[command(after_help = "Examples:\n  claviger config schema > claviger.schema.json")]
     Schema {
-        /// Of the credentials file instead
+        /// Print that of the credentials file instead
         #[arg(long)]
         credentials: bool,
     },
 }
 
-/// How faults are reported.
 #[derive(Clone, Copy, ValueEnum)]
-pub(super) enum Format {
+pub(super) enum ReportFormat {
     /// `file:line:col  key.path  problem; hint`, one line each.
     Text,
     /// One JSON object.
@@ -65,45 +63,45 @@ impl Command {
             Self::Validate { source, format } => validate(&source, format),
             Self::Show { source, redacted: _ } => {
                 let (root, file) = source.source()?.read()?;
-                say(effective(&file, &root).trim_end())?;
+                print(effective(&file, &root).trim_end())?;
                 Ok(ExitCode::SUCCESS)
             }
             Self::Schema { credentials } => {
-                say(format!("{:#}", schema(credentials)))?;
+                print(format!("{:#}", schema(credentials)))?;
                 Ok(ExitCode::SUCCESS)
             }
         }
     }
 }
 
-fn validate(source: &SourceArgs, format: Format) -> anyhow::Result<ExitCode> {
+fn validate(source: &SourceArgs, format: ReportFormat) -> anyhow::Result<ExitCode> {
     let source = source.source()?;
     let name = source.file.as_ref().map_or("flags and environment".into(), |file| file.display().to_string());
     let loaded = Loader::new(source).load().and_then(|loaded| crate::server::check(&loaded).map(|()| loaded));
     match (loaded, format) {
-        (Ok(loaded), Format::Text) => {
+        (Ok(loaded), ReportFormat::Text) => {
             let database = check_database(&loaded);
-            say(format!("{name}: fine, {}", credentials_of(&loaded, database.is_ok())))?;
+            print(format!("{name}: valid, {}", credentials_of(&loaded, database.is_ok())))?;
             for line in database.unwrap_or_default().lines() {
-                remark(format!("warning: {line}"));
+                note(format!("warning: {line}"));
             }
             Ok(ExitCode::SUCCESS)
         }
-        (Ok(loaded), Format::Json) => {
-            let mut report = json!({"valid": true, "credentials": loaded.set.len(), "faults": []});
+        (Ok(loaded), ReportFormat::Json) => {
+            let mut summary = json!({"valid": true, "credentials": loaded.set.len(), "faults": []});
             if let Some(database) = &loaded.settings.database {
-                report["database"] = database.url.to_string().into();
-                report["warnings"] = check_database(&loaded).unwrap_or_default().lines().into();
+                summary["database"] = database.url.to_string().into();
+                summary["warnings"] = check_database(&loaded).unwrap_or_default().lines().into();
             }
-            say(report.to_string())?;
+            print(summary.to_string())?;
             Ok(ExitCode::SUCCESS)
         }
-        (Err(faults), Format::Text) => {
-            complain(&anyhow::Error::new(faults));
+        (Err(faults), ReportFormat::Text) => {
+            report(&anyhow::Error::new(faults));
             Ok(ExitCode::FAILURE)
         }
-        (Err(Diagnostics(faults)), Format::Json) => {
-            say(json!({"valid": false, "faults": faults}).to_string())?;
+        (Err(Diagnostics(faults)), ReportFormat::Json) => {
+            print(json!({"valid": false, "faults": faults}).to_string())?;
             Ok(ExitCode::FAILURE)
         }
     }
@@ -117,7 +115,7 @@ fn check_database(loaded: &Loaded) -> anyhow::Result<CatalogMismatch> {
     if let DatabaseUrl::Sqlite(file) = &database.url {
         anyhow::ensure!(file.exists(), "the file does not exist");
     }
-    wait(async {
+    block_on(async {
         let options = StoreOptions { connections: 1, query_timeout: DATABASE_TIMEOUT, create: false };
         let store = Store::open(&database.url, options).await?;
         store.ensure_schema(false).await?;
@@ -127,13 +125,13 @@ fn check_database(loaded: &Loaded) -> anyhow::Result<CatalogMismatch> {
     })
 }
 
-fn credentials_of(loaded: &Loaded, is_checked: bool) -> String {
+fn credentials_of(loaded: &Loaded, is_opened: bool) -> String {
     let count = loaded.set.len();
-    let in_file = format!("{count} credential{}", if count == 1 { "" } else { "s" });
-    let asked = if is_checked { "" } else { ", which was not asked" };
+    let in_file = counted(count, "credential");
+    let opened = if is_opened { "" } else { ", which was not opened" };
     match (&loaded.settings.database, &loaded.settings.credentials_file) {
         (None, _) => in_file,
-        (Some(database), Some(_)) => format!("{in_file}, and those of {}{asked}", database.url),
-        (Some(database), None) => format!("with the credentials of {}{asked}", database.url),
+        (Some(database), Some(_)) => format!("{in_file}, and those of {}{opened}", database.url),
+        (Some(database), None) => format!("credentials in {}{opened}", database.url),
     }
 }

@@ -1,4 +1,4 @@
-//! Where a command finds the settings.
+//! Which settings a command reads.
 
 use std::path::{Path, PathBuf};
 
@@ -6,16 +6,15 @@ use clap::Args;
 
 use crate::config::{ConfigSource, Override, process_environment};
 
-/// Tried in this order when no file is named.
-const USUAL: [&str; 3] = ["claviger.yaml", "config/claviger.yaml", "/etc/claviger/claviger.yaml"];
+/// Tried in this order without `--config`.
+const DEFAULT_FILES: [&str; 3] = ["claviger.yaml", "config/claviger.yaml", "/etc/claviger/claviger.yaml"];
 
-/// The settings file and what overrides it.
 #[derive(Args, Clone)]
 pub(super) struct SourceArgs {
     /// Settings file [default: claviger.yaml, config/claviger.yaml or /etc/claviger/claviger.yaml]
     #[arg(long, short, value_name = "FILE", env = "CLAVIGER_CONFIG")]
     pub(super) config: Option<PathBuf>,
-    /// The API behind: http://host:port, https://host:port or unix:/path; enough without a file
+    /// The API: http://host:port, https://host:port or unix:/path
     #[arg(long, value_name = "URL")]
     pub(super) upstream: Option<String>,
     /// Credentials file
@@ -27,31 +26,30 @@ impl SourceArgs {
     /// File, environment and flags, in rising priority.
     ///
     /// # Errors
-    /// When the environment cannot be read.
+    /// When there are no settings, or a variable or path is not valid UTF-8.
     pub(super) fn source(&self) -> anyhow::Result<ConfigSource> {
         let mut overrides = process_environment()?;
         if let Some(url) = &self.upstream {
             overrides.push(Override::flag("--upstream", &["proxy", "upstream"], url.clone()));
         }
         if let Some(path) = &self.credentials {
-            // Relative to where the command runs, not to the settings file.
+            // Relative to the working folder, not to the settings file.
             let path = std::path::absolute(path)?;
             let text = path.to_str().ok_or_else(|| anyhow::anyhow!("--credentials: the path is not valid UTF-8"))?;
             overrides.push(Override::flag("--credentials", &["credentials", "file"], text));
         }
-        let is_enough = self.upstream.is_some() && self.credentials.is_some();
-        let file = self.config.clone().or_else(|| if is_enough { None } else { settings_file() });
+        let needs_no_file = self.upstream.is_some() && self.credentials.is_some();
+        let file = self.config.clone().or_else(|| if needs_no_file { None } else { settings_file() });
         if file.is_none() && overrides.is_empty() {
-            let usual = USUAL.join(", ");
+            let defaults = DEFAULT_FILES.join(", ");
             anyhow::bail!(
-                "no settings: there is none of {usual}; name one with --config, or give --upstream and --credentials"
+                "no settings: none of {defaults} exists; name a file with --config, or give --upstream and --credentials"
             );
         }
         Ok(ConfigSource { file, overrides })
     }
 }
 
-/// The first of the usual places where there is one.
 pub(super) fn settings_file() -> Option<PathBuf> {
-    USUAL.iter().map(Path::new).find(|path| path.exists()).map(Path::to_owned)
+    DEFAULT_FILES.iter().map(Path::new).find(|path| path.exists()).map(Path::to_owned)
 }

@@ -1,10 +1,10 @@
-//! `claviger demo`: the main job, shown without any file of one's own.
+//! `claviger demo`: the gate in front of a small API, with files in a temporary folder.
 
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::output::say;
+use super::output::print;
 use crate::config::ConfigSource;
 use crate::credential::{PasswordHash, PlainPassword, PlainToken, TokenFormat};
 use crate::server::{Addresses, DemoApi, ServeOptions};
@@ -13,16 +13,14 @@ use crate::source::Loader;
 const USERNAME: &str = "acme";
 const PASSWORD: &str = "open-sesame";
 
-/// Arguments of `demo`.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  claviger demo --port 8090")]
 pub(super) struct Args {
-    /// Port of the gate [default: 8080, or a free one]
+    /// Port of the gate [default: 8080, else a free one]
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
 }
 
-/// What the story is told with.
 struct Secrets {
     token: PlainToken,
     disabled: PlainToken,
@@ -39,20 +37,20 @@ impl Args {
         std::fs::write(folder.path().join("credentials.yaml"), credentials(&secrets)?)?;
         let loader = Loader::new(ConfigSource { file: Some(config), overrides: Vec::new() });
         let loaded = loader.load()?;
-        let mut told = Ok(());
+        let mut printed = Ok(());
         let options = ServeOptions::default();
         crate::server::serve(loader, loaded, options, |addresses| {
-            told = tell(addresses, folder.path(), &secrets);
+            printed = print_guide(addresses, folder.path(), &secrets);
         })?;
-        told.map(|()| ExitCode::SUCCESS)
+        printed.map(|()| ExitCode::SUCCESS)
     }
 }
 
 fn mint() -> anyhow::Result<PlainToken> {
-    TokenFormat::default().mint().map_err(|_| anyhow::anyhow!("the system gives no randomness"))
+    TokenFormat::default().mint().map_err(|_| anyhow::anyhow!("the system returned no random bytes"))
 }
 
-/// The port that the documentation names, if nobody has it.
+/// The port of the documentation, unless it is in use.
 fn free_port() -> u16 {
     if TcpListener::bind("127.0.0.1:8080").is_ok() { 8080 } else { 0 }
 }
@@ -109,17 +107,17 @@ fn credentials(secrets: &Secrets) -> anyhow::Result<String> {
     ))
 }
 
-fn tell(addresses: &Addresses, folder: &Path, secrets: &Secrets) -> anyhow::Result<()> {
+fn print_guide(addresses: &Addresses, folder: &Path, secrets: &Secrets) -> anyhow::Result<()> {
     let Some(gate) = addresses.proxy.first() else { return Ok(()) };
     let (token, disabled) = (secrets.token.reveal(), secrets.disabled.reveal());
-    say(format!(
+    print(format!(
         "
-Claviger stands at http://{gate} in front of a small API. Try it from another terminal:
+Claviger listens at http://{gate} in front of a small API. Try it from another terminal:
 
-  let through: a token on version 2, and what the API is told about it
+  admitted: a token on version 2, and the identity headers that the API receives
     curl -i -H 'Authorization: Bearer {token}' http://{gate}/v2/payments
 
-  let through: the same as an API key, and a Basic pair on version 1
+  admitted: the same token as an API key, and Basic credentials on version 1
     curl -i -H 'X-API-Key: {token}' http://{gate}/v2/payments
     curl -i -u {USERNAME}:{PASSWORD} http://{gate}/v1/orders
 
@@ -138,8 +136,8 @@ Claviger stands at http://{gate} in front of a small API. Try it from another te
   public, no credential needed
     curl -i http://{gate}/events
 
-The files are in {folder}; change credentials.yaml while this runs.
-Metrics: curl http://{admin}/metrics. Ctrl-C ends it. Requests appear below.
+The files are in {folder}; edit credentials.yaml while this runs.
+Metrics: curl http://{admin}/metrics. Ctrl-C stops it. Requests appear below.
 ",
         folder = folder.display(),
         admin = addresses.admin

@@ -1,4 +1,4 @@
-//! `claviger explain`: the verdict, from the code that decides.
+//! `claviger explain`: the decision for a request, made by the gate's own rules.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -11,32 +11,31 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::Timestamp;
 
 use super::config_target::SourceArgs;
-use super::database_target::{Named, wait};
-use super::output::say;
+use super::database_target::{DatabaseTarget, block_on};
+use super::output::print;
 use crate::auth::{CHECKS, NamedVersion, Rejection, RequestedVersion, RouteRequest, Rules, Target};
 use crate::clock::Clock;
 use crate::credential::Credential;
 use crate::source::Loader;
 
-/// Arguments of `explain`.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  claviger explain acme-billing GET /v2/payments/7\n  claviger explain acme-billing \"POST /payments\" --header X-API-Version:2 --from 10.1.2.3\n  claviger explain acme-billing GET /v2/payments --at 2027-01-01T00:00:00Z\n\nAssumes that the secret is right. Exit code 0: let through, 1: refused."
+    after_help = "Examples:\n  claviger explain acme-billing GET /v2/payments/7\n  claviger explain acme-billing \"POST /payments\" --header X-API-Version:2 --from 10.1.2.3\n  claviger explain acme-billing GET /v2/payments --at 2027-01-01T00:00:00Z\n\nAssumes that the secret is right. Exit code 0: admitted, 1: refused."
 )]
 pub(super) struct Args {
-    /// Id of the credential
+    /// Credential id
     #[arg(value_name = "CREDENTIAL")]
     credential: String,
-    /// Method and target, as in the first line of the request
+    /// Method and target, as in the request line
     #[arg(value_name = "METHOD TARGET", num_args = 1..=3, required = true)]
     request: Vec<String>,
-    /// A header of the request, as NAME:VALUE; may stand more than once
+    /// Header of the request; repeatable
     #[arg(long = "header", short = 'H', value_name = "NAME:VALUE")]
     headers: Vec<String>,
-    /// Where the request comes from
+    /// Address of the client
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     from: IpAddr,
-    /// When it comes [default: now]
+    /// Time of the request [default: now]
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
     #[command(flatten)]
@@ -47,11 +46,12 @@ impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let loaded = Loader::new(self.source.source()?).load()?;
         let found = match (loaded.set.find_id(&self.credential), &loaded.settings.database) {
-            // What is in both is the file's, as for the gate.
+            // The file wins over the database, as at the gate.
             (Some(credential), _) => Found::GateCredential(credential),
-            (None, Some(database)) => {
-                find(&Named { settings: loaded.settings.clone(), database: database.clone() }, &self.credential)?
-            }
+            (None, Some(database)) => find(
+                &DatabaseTarget { settings: loaded.settings.clone(), database: database.clone() },
+                &self.credential,
+            )?,
             (None, None) => Found::Nothing,
         };
         let line = self.request.join(" ");
@@ -63,10 +63,9 @@ impl Args {
             Found::GateCredential(credential) => credential,
             Found::Cleared => {
                 let title = format!("{} as {}", escaped(&format!("{method} {raw}")), self.credential);
-                say(refusal(&title, Rejection::CredentialInvalid).trim_end())?;
-                say(format!(
-                    "\nIts secret was cleared: nobody has one that is right.\n\
-                     claviger credential reset {} gives it another.",
+                print(refusal(&title, Rejection::CredentialInvalid).trim_end())?;
+                print(format!(
+                    "\nIts secret was cleared, so none is right.\nclaviger credential reset {} gives it a new one.",
                     self.credential
                 ))?;
                 return Ok(ExitCode::FAILURE);
@@ -74,7 +73,7 @@ impl Args {
             Found::Nothing => anyhow::bail!("no credential has the id {}", escaped(&self.credential)),
         };
         let (report, is_admitted) = self.verdict(&loaded.rules, &credential, &method, raw, &headers);
-        say(report.trim_end())?;
+        print(report.trim_end())?;
         Ok(if is_admitted { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
@@ -82,7 +81,7 @@ impl Args {
         let mut headers = HeaderMap::new();
         for text in &self.headers {
             let (name, value) = text.split_once(':').context("a header is written as NAME:VALUE")?;
-            let name: HeaderName = name.trim().parse().with_context(|| format!("{name} is no name of a header"))?;
+            let name: HeaderName = name.trim().parse().with_context(|| format!("{name} is not a header name"))?;
             headers.append(name, HeaderValue::from_str(value.trim())?);
         }
         Ok(headers)
@@ -112,7 +111,7 @@ impl Args {
         };
         let (report, is_admitted) = if rules.is_public(&call) {
             match rules.admit_public(&call) {
-                Ok(_) => (format!("{title}: public, let through without a credential\n"), true),
+                Ok(_) => (format!("{title}: admitted, the route is public\n"), true),
                 Err(rejection) => (refusal(&title, rejection), false),
             }
         } else {
@@ -126,23 +125,20 @@ impl Args {
     }
 }
 
-/// What is behind an id.
 enum Found {
-    /// A credential that a gate can recognise.
     GateCredential(Arc<Credential>),
-    /// One without a secret.
+    /// The credential has no secret.
     Cleared,
     Nothing,
 }
 
-/// Asks the database, once.
-fn find(named: &Named, id: &str) -> anyhow::Result<Found> {
-    wait(async {
-        let store = named.open_current().await?;
+fn find(target: &DatabaseTarget, id: &str) -> anyhow::Result<Found> {
+    block_on(async {
+        let store = target.open_current().await?;
         let usable = store.find_id(id).await;
         let record = store.credential(id).await;
         store.close().await;
-        let database = || named.database.url.to_string();
+        let database = || target.database.url.to_string();
         Ok(match (usable.with_context(database)?.found, record.with_context(database)?) {
             (Some(usable), _) => Found::GateCredential(Arc::new(usable.credential)),
             (None, Some(record)) if record.secret.is_cleared() => Found::Cleared,
@@ -151,13 +147,13 @@ fn find(named: &Named, id: &str) -> anyhow::Result<Found> {
     })
 }
 
-/// Every check with its outcome; the first that refuses decides, the others are shown all the same.
+/// Lists every check; the first that refuses decides.
 fn checked(title: &str, rules: &Rules, credential: &Credential, call: &RouteRequest) -> (String, bool) {
     let outcomes: Vec<_> = CHECKS.iter().map(|check| (check.name, (check.apply)(rules, credential, call))).collect();
     let first = outcomes.iter().find_map(|(_, outcome)| outcome.err());
     let mut report = match first {
         Some(rejection) => refusal(title, rejection),
-        None => format!("{title}: let through\n"),
+        None => format!("{title}: admitted\n"),
     };
     report.push('\n');
     for (name, outcome) in outcomes {
@@ -174,13 +170,13 @@ fn refusal(title: &str, rejection: Rejection) -> String {
 
 fn facts(check: &str, rules: &Rules, credential: &Credential, call: &RouteRequest) -> String {
     match check {
-        "enabled" => (if credential.enabled { "switched on" } else { "switched off" }).into(),
+        "enabled" => (if credential.enabled { "enabled" } else { "disabled" }).into(),
         "account" => {
             let access = if credential.account.access { "on" } else { "off" };
             format!("API access of {} is {access}", credential.account.id)
         }
         "expiry" => credential.expires_at.map_or("never expires".into(), |end| format!("expires at {end}")),
-        "address" if credential.addresses.is_empty() => format!("{}; any address may call", address(call)),
+        "address" if credential.addresses.is_empty() => format!("{}; any address is allowed", address(call)),
         "address" => {
             let list: Vec<String> = credential.addresses.iter().map(ToString::to_string).collect();
             format!("{}; allowed: {}", address(call), list.join(", "))
@@ -204,15 +200,17 @@ fn version_facts(rules: &Rules, credential: &Credential, call: &RouteRequest) ->
         return "no versions are configured".into();
     }
     let named = match call.version {
-        NamedVersion::Unstated => "names none".into(),
-        NamedVersion::Unknown => "names one that is not known".into(),
-        NamedVersion::Known(rank) => known.get(rank).map_or(String::new(), |version| format!("names {}", version.name)),
+        NamedVersion::Unstated => "request names none".into(),
+        NamedVersion::Unknown => "request names an unknown one".into(),
+        NamedVersion::Known(rank) => {
+            known.get(rank).map_or(String::new(), |version| format!("request names {}", version.name))
+        }
     };
     let pin = credential.version.as_ref().map_or("none".into(), ToString::to_string);
     format!("{named}; pinned to {pin}")
 }
 
-/// What was typed may hold what a terminal would obey.
+/// Arguments may hold control characters, which a terminal would interpret.
 fn escaped(text: &str) -> String {
     text.escape_debug().to_string()
 }

@@ -1,4 +1,4 @@
-//! The command line, one file a command. Exit code 0: fine, 1: refused, 2: wrong usage.
+//! The command line, one file a command. Exit codes: 0 success, 1 failure, 2 usage error.
 
 mod account;
 mod admin;
@@ -28,13 +28,13 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// A gate for API credentials, in front of an API that already exists.
+/// A gate for API credentials in front of an existing API.
 #[derive(Parser)]
 #[command(
     name = "claviger",
     version,
-    after_help = "Start here:\n  claviger demo                                    see it work, no files needed\n  claviger token new                               a token and the digest to paste\n  claviger serve --upstream http://127.0.0.1:9000 --credentials credentials.yaml\n  claviger serve --config config/claviger.yaml",
-    after_long_help = "Start here:\n  claviger demo                                    see it work, no files needed\n  claviger token new                               a token and the digest to paste\n  claviger serve --upstream http://127.0.0.1:9000 --credentials credentials.yaml\n  claviger serve --config config/claviger.yaml\n\nEvery setting can be given in the environment: CLAVIGER__PROXY__LISTEN=0.0.0.0:8080 stands for\nproxy.listen. Flags override the environment, which overrides the file.\n\nExit codes: 0 fine, 1 refused, 2 wrong usage."
+    after_help = "Start here:\n  claviger demo                                    see it work; needs no files\n  claviger token new                               create a token and its digest\n  claviger serve --upstream http://127.0.0.1:9000 --credentials credentials.yaml\n  claviger serve --config config/claviger.yaml",
+    after_long_help = "Start here:\n  claviger demo                                    see it work; needs no files\n  claviger token new                               create a token and its digest\n  claviger serve --upstream http://127.0.0.1:9000 --credentials credentials.yaml\n  claviger serve --config config/claviger.yaml\n\nEvery setting can be given in the environment: CLAVIGER__PROXY__LISTEN=0.0.0.0:8080 stands for\nproxy.listen. Flags override the environment, which overrides the file.\n\nExit codes: 0 success, 1 failure, 2 usage error."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -43,57 +43,56 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Let requests through that bring the right credential
+    /// Run the gate, the management API or both
     Serve(serve::Args),
-    /// See it work: a small API, the gate and three credentials; needs no file
+    /// Run a small API behind a gate with three credentials; needs no files
     Demo(demo::Args),
-    /// Check, show and describe the settings
+    /// Validate and show settings, print their schema
     #[command(subcommand)]
     Config(config::Command),
-    /// Say what a credential would get for a request, and why
+    /// Show whether a credential would be admitted for a request, and why
     Explain(explain::Args),
-    /// Accounts: the customers, and whether they may use the API
+    /// Accounts: customers and their API access
     #[command(subcommand, alias = "accounts")]
     Account(account::Command),
-    /// Requests for API access, and deciding about them
+    /// Requests for API access
     #[command(subcommand, alias = "requests")]
     Request(request::Command),
-    /// Credentials of the database: their whole life
+    /// Credentials of the database
     #[command(subcommand, alias = "credentials")]
     Credential(Box<credentials::Command>),
-    /// The people who use the desk
+    /// Users of the console and the management API
     #[command(subcommand, alias = "users")]
     User(user::Command),
-    /// Who did what to which thing, when, from where
+    /// The audit: who changed what, when, from where
     #[command(subcommand)]
     Audit(audit::Command),
-    /// Tokens for scripts that use the desk
+    /// Tokens for scripts that use the management API
     #[command(subcommand, alias = "operators")]
     Operator(operator::Command),
-    /// Set the desk up
+    /// Create the first staff member
     #[command(subcommand)]
     Admin(admin::Command),
-    /// See how the database stands, and bring it up to date
+    /// Migrate, inspect and back up the database
     #[command(subcommand)]
     Database(database::Command),
-    /// Make a token, or the digest of one you have
+    /// Create a token, or the digest of an existing one
     #[command(subcommand)]
     Token(token::Command),
-    /// Make the hash of a password
+    /// Hash a password
     #[command(subcommand)]
     Password(password::Command),
-    /// See who has guessed wrong at a running gate, and forget it
+    /// List and clear failed password attempts at a running gate
     #[command(subcommand)]
     Throttle(throttle::Command),
-    /// Ask a running process whether it is well
+    /// Check whether a running process is live or ready
     Health(health::Args),
-    /// Print what completes this program's commands in a shell
+    /// Print a shell completion script
     Completions(shell::Completions),
     /// Write the manual pages
     Man(shell::Man),
 }
 
-/// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     crate::server::install_crypto();
@@ -119,10 +118,10 @@ pub fn run() -> ExitCode {
     };
     match outcome {
         Ok(code) => code,
-        // Whoever reads our output has had enough.
+        // The reader of standard output has closed it.
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            output::complain(&error);
+            output::report(&error);
             ExitCode::FAILURE
         }
     }

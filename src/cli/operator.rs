@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::client::{
-    ClientArgs, Column, Consent, Request, ago, cell, list, moment, path, query, show, show_secret, written,
+    ClientArgs, Column, Confirmation, Request, ago, cell, list, parse_time, path, query, show, show_secret, time,
 };
-use super::output::harmless;
+use super::output::sanitize;
 use crate::credential::Label;
 
 const COLUMNS: [Column; 7] = [
@@ -15,74 +15,71 @@ const COLUMNS: [Column; 7] = [
     ("ACCOUNT", |token| cell(token, "account")),
     ("ROLE", |token| cell(token, "role")),
     ("ENABLED", |token| cell(token, "enabled")),
-    ("EXPIRES", |token| moment(token, "expires_at")),
-    ("LAST USED", |token| moment(token, "last_used_at")),
+    ("EXPIRES", |token| time(token, "expires_at")),
+    ("LAST USED", |token| time(token, "last_used_at")),
     ("NAME", |token| cell(token, "name")),
 ];
 
-/// What to do with the tokens of scripts.
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
-    /// Print all of them, or those of an account
+    /// List operator tokens
     #[command(after_help = "Examples:\n  claviger operator list --account acme")]
     List {
-        /// Only those of this account
+        /// Only tokens of this account
         #[arg(long, value_name = "ID")]
         account: Option<Label>,
         #[command(flatten)]
         client: ClientArgs,
     },
-    /// Print everything that is known of one; never the token
+    /// Show one operator token, without its secret
     #[command(after_help = "Examples:\n  claviger operator show opt_0a1b2c3d4e5f6g7h8i9j")]
-    Show(One),
-    /// Make a token for a script that uses the desk
+    Show(TokenArgs),
+    /// Create a token for a script that uses the management API
     #[command(
-        after_help = "Examples:\n  claviger operator create --name nightly --role staff --expires 2027-06-30\n\nThe script puts it into CLAVIGER_TOKEN, or sends it as Authorization: Bearer."
+        after_help = "Examples:\n  claviger operator create --name nightly --role staff --expires 2027-06-30\n\nSet it as CLAVIGER_TOKEN, or send it as Authorization: Bearer."
     )]
     Create {
-        /// What it is for
+        /// Display name
         #[arg(long)]
         name: String,
-        /// What it may do
+        /// Role
         #[arg(long, value_parser = ["staff", "owner", "implementer"])]
         role: String,
-        /// Whose; staff belong to none
+        /// Account; staff tokens belong to none
         #[arg(long, value_name = "ID")]
         account: Option<Label>,
-        /// Refused from this day or moment on, such as 2027-06-30 [default: never]
-        #[arg(long, value_name = "WHEN", value_parser = written)]
+        /// Expires at this date or time, such as 2027-06-30 [default: never]
+        #[arg(long, value_name = "WHEN", value_parser = parse_time)]
         expires: Option<String>,
         #[command(flatten)]
         client: ClientArgs,
     },
-    /// Refuse it
+    /// Disable a token
     #[command(after_help = "Examples:\n  claviger operator disable opt_0a1b2c3d4e5f6g7h8i9j")]
-    Disable(Breaking),
-    /// Let it in again
+    Disable(ConfirmedToken),
+    /// Enable a disabled token
     #[command(after_help = "Examples:\n  claviger operator enable opt_0a1b2c3d4e5f6g7h8i9j")]
-    Enable(One),
-    /// Delete it for good
+    Enable(TokenArgs),
+    /// Delete a token permanently
     #[command(after_help = "Examples:\n  claviger operator delete opt_0a1b2c3d4e5f6g7h8i9j")]
-    Delete(Breaking),
+    Delete(ConfirmedToken),
 }
 
-/// One token.
 #[derive(clap::Args)]
-pub(super) struct One {
-    /// Id of the token, not the token itself
+pub(super) struct TokenArgs {
+    /// Id of the token (opt_…), not the token itself
     #[arg(value_name = "ID")]
     id: String,
     #[command(flatten)]
     client: ClientArgs,
 }
 
-/// One token that stops working.
 #[derive(clap::Args)]
-pub(super) struct Breaking {
+pub(super) struct ConfirmedToken {
     #[command(flatten)]
-    one: One,
+    one: TokenArgs,
     #[command(flatten)]
-    consent: Consent,
+    confirmation: Confirmation,
 }
 
 impl Command {
@@ -97,44 +94,43 @@ impl Command {
                 let account = account.as_ref().map(Label::as_str);
                 let body = json!({"name": name, "role": role, "account": account, "expires_at": expires});
                 client.run(async |there| {
-                    let answer = there.send(Request::post(&path(&["operator-tokens"]), body).once()?).await?;
+                    let answer = there.send(Request::post(&path(&["operator-tokens"]), body).idempotent()?).await?;
                     show_secret(&client, &answer.body)
                 })
             }
-            Self::Disable(breaking) => breaking.run(|path| Request::post(&format!("{path}/disable"), json!({}))),
+            Self::Disable(confirmed) => confirmed.run(|path| Request::post(&format!("{path}/disable"), json!({}))),
             Self::Enable(one) => one.client.show(Request::post(&format!("{}/enable", one.path()?), json!({}))),
-            Self::Delete(breaking) => breaking.run(Request::delete),
+            Self::Delete(confirmed) => confirmed.run(Request::delete),
         }
     }
 }
 
-impl One {
-    /// Others can see the command line, and a desk may write down what it is asked for.
+impl TokenArgs {
+    /// Other users can read the command line, and a server may log the path.
     fn path(&self) -> anyhow::Result<String> {
         let is_token = self.id.starts_with("clvop_");
         anyhow::ensure!(
             !is_token,
-            "that is a token: give its id (opt_…), and make another token, as others may have seen it"
+            "this is a token, not an id: give its id (opt_…), and replace the token, since others may have read it"
         );
         Ok(path(&["operator-tokens", &self.id]))
     }
 }
 
-impl Breaking {
-    /// Says who will notice, asks, and does it if nothing has changed meanwhile.
+impl ConfirmedToken {
+    /// Asks with the last use, and fails if the token changes meanwhile.
     fn run(self, request: impl FnOnce(&str) -> Request) -> anyhow::Result<ExitCode> {
-        let (path, One { id, client }, consent) = (self.one.path()?, self.one, self.consent);
+        let (path, TokenArgs { id, client }, confirmation) = (self.one.path()?, self.one, self.confirmation);
         client.run(async |there| {
             let seen = there.send(Request::get(&path)).await?;
-            let name = harmless(&cell(&seen.body, "name"));
+            let name = sanitize(&cell(&seen.body, "name"));
             let used = seen.body["last_used_at"].as_str().and_then(|at| at.parse().ok());
-            let used =
-                used.map_or("was never used, as far as is known".to_owned(), |at| format!("was last used {}", ago(at)));
-            let what = format!("{name} ({}) {used}.\nScripts that use it are refused from then on.", harmless(&id));
-            if !consent.to(there, &what)? {
+            let used = used.map_or("was never used".to_owned(), |at| format!("was last used {}", ago(at)));
+            let effect = format!("{name} ({}) {used}.\nScripts that use it are refused from now on.", sanitize(&id));
+            if !confirmation.ask(there, &effect)? {
                 return Ok(ExitCode::FAILURE);
             }
-            show(&client, &there.send(request(&path).at(seen.revision)).await?.body)?;
+            show(&client, &there.send(request(&path).if_match(seen.revision)).await?.body)?;
             Ok(ExitCode::SUCCESS)
         })
     }

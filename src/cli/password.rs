@@ -2,18 +2,17 @@
 
 use std::process::ExitCode;
 
-use super::output::{remark, say};
+use super::output::{note, print};
 use super::secret::{self, Misplaced};
 use crate::credential::{PasswordHash, PlainPassword};
 
-const SHORT: usize = 8;
-/// What a Basic pair may hold in all (RFC 7617 sets no limit; we refuse more before hashing).
-const LONGEST: usize = 1024;
+const MIN_RECOMMENDED_CHARS: usize = 8;
+/// The gate refuses longer input before hashing; RFC 7617 sets no limit.
+const MAX_BYTES: usize = 1024;
 
-/// What to do with passwords.
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
-    /// Print the argon2id hash of a password, to paste into the credentials file
+    /// Print the argon2id hash of a password, for the credentials file
     #[command(after_help = "Examples:\n  claviger password hash\n  printf %s \"$PASSWORD\" | claviger password hash")]
     Hash(Misplaced),
 }
@@ -21,18 +20,18 @@ pub(super) enum Command {
 impl Command {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let Self::Hash(misplaced) = self;
-        if let Some(refusal) = misplaced.refusal() {
+        if let Some(refusal) = misplaced.refuse() {
             return Ok(refusal);
         }
         let password = secret::read("Password", true)?;
         if password.chars().any(char::is_control) {
             anyhow::bail!("a password with control characters can never be presented (RFC 7617)");
         }
-        anyhow::ensure!(password.len() < LONGEST, "a password of {LONGEST} bytes or more can never be presented");
-        if password.chars().count() < SHORT {
-            remark(format!("warning: shorter than {SHORT} characters"));
+        anyhow::ensure!(password.len() < MAX_BYTES, "a password of {MAX_BYTES} bytes or more can never be presented");
+        if password.chars().count() < MIN_RECOMMENDED_CHARS {
+            note(format!("warning: shorter than {MIN_RECOMMENDED_CHARS} characters"));
         }
-        say(PasswordHash::of(&PlainPassword::new(password.as_bytes()))?.as_str())?;
+        print(PasswordHash::of(&PlainPassword::new(password.as_bytes()))?.as_str())?;
         Ok(ExitCode::SUCCESS)
     }
 }

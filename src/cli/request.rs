@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::client::{ClientArgs, Column, Request, cell, list, moment, path, query, show};
+use super::client::{ClientArgs, Column, Request, cell, list, path, query, show, time};
 use crate::credential::Label;
 
 const COLUMNS: [Column; 6] = [
@@ -12,82 +12,78 @@ const COLUMNS: [Column; 6] = [
     ("ACCOUNT", |request| cell(request, "account")),
     ("STATE", |request| cell(request, "state")),
     ("START", |request| cell(request, "start_on")),
-    ("ASKED", |request| moment(request, "created_at")),
+    ("ASKED", |request| time(request, "created_at")),
     ("ASKED BY", |request| cell(request, "asked_by")),
 ];
 
-/// What to do with requests for API access.
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
-    /// Print those that wait for a decision, or others
+    /// List requests, by default the pending ones
     #[command(after_help = "Examples:\n  claviger request list --state declined")]
     List {
-        /// How they stand
+        /// State
         #[arg(long, default_value = "pending", value_parser = ["pending", "approved", "declined", "withdrawn", "all"])]
         state: String,
-        /// Only those of this account
+        /// Only requests of this account
         #[arg(long, value_name = "ID")]
         account: Option<Label>,
         #[command(flatten)]
         client: ClientArgs,
     },
-    /// Print everything that is known of one
+    /// Show one request
     #[command(after_help = "Examples:\n  claviger request show req_0a1b2c3d4e5f6g7h8i9j")]
-    Show(One),
-    /// Ask for API access for an account
+    Show(RequestArgs),
+    /// Request API access for an account
     #[command(
         after_help = "Examples:\n  claviger request ask --account acme --start 2027-01-01 --use-case third_party_tool"
     )]
     Ask {
-        /// For which account
+        /// Account
         #[arg(long, value_name = "ID")]
         account: Label,
-        /// When the use of the API is to begin
+        /// Date from which the API is to be used
         #[arg(long, value_name = "DATE")]
         start: String,
-        /// third_party_tool, data_extraction, reporting, integration, automation, or "other: " and what; may be given
-        /// several times
+        /// third_party_tool, data_extraction, reporting, integration, automation or "other: …"; repeatable
         #[arg(long = "use-case", value_name = "WORDS", required = true)]
         use_cases: Vec<String>,
-        /// Where the public can read the privacy policy
+        /// Public address of the privacy policy
         #[arg(long, value_name = "URL")]
         privacy_policy: Option<String>,
         #[command(flatten)]
         client: ClientArgs,
     },
-    /// Take a request back
+    /// Withdraw a request
     #[command(after_help = "Examples:\n  claviger request withdraw req_0a1b2c3d4e5f6g7h8i9j")]
-    Withdraw(One),
-    /// Approve: the accounts that asked may use the API
+    Withdraw(RequestArgs),
+    /// Approve requests: their accounts may use the API
     #[command(
         after_help = "Examples:\n  claviger request approve req_0a1b2c3d4e5f6g7h8i9j\n  claviger request list --json | jq -r '.[].id' | xargs claviger request approve"
     )]
-    Approve(Several),
-    /// Decline, and say why
+    Approve(RequestsArgs),
+    /// Decline requests with a reason
     #[command(after_help = "Examples:\n  claviger request decline req_0a1b2c3d4e5f6g7h8i9j --reason 'No contract yet'")]
     Decline {
         #[command(flatten)]
-        several: Several,
-        /// For whoever asked
+        several: RequestsArgs,
+        /// Reason, shown to the requester
         #[arg(long)]
         reason: String,
     },
 }
 
-/// One request.
 #[derive(clap::Args)]
-pub(super) struct One {
-    /// Id of the request
+pub(super) struct RequestArgs {
+    /// Request id
     #[arg(value_name = "REQUEST")]
     id: String,
     #[command(flatten)]
     client: ClientArgs,
 }
 
-/// All of them, or none.
 #[derive(clap::Args)]
-pub(super) struct Several {
-    /// Ids of the requests; all of them are decided, or none
+pub(super) struct RequestsArgs {
+    /// Request ids; all of them are decided, or none
     #[arg(value_name = "REQUEST", required = true)]
     ids: Vec<String>,
     #[command(flatten)]
@@ -110,20 +106,22 @@ impl Command {
                 )
                 .await
             }),
-            Self::Show(One { id, client }) => client.show(Request::get(&path(&["access-requests", &id]))),
+            Self::Show(RequestArgs { id, client }) => client.show(Request::get(&path(&["access-requests", &id]))),
             Self::Ask { account, start, use_cases, privacy_policy, client } => {
                 let body = json!({
                     "account": account.as_str(), "start_on": start, "use_cases": use_cases,
                     "privacy_policy": privacy_policy,
                 });
                 client.run(async |there| {
-                    let asked = there.send(Request::post(&path(&["access-requests"]), body).once()?).await?.body;
-                    show(&client, &asked)?;
-                    client.hint(|| format!("Staff decides: claviger request approve {}", cell(&asked, "id")));
+                    let created =
+                        there.send(Request::post(&path(&["access-requests"]), body).idempotent()?).await?.body;
+                    show(&client, &created)?;
+                    client
+                        .hint(|| format!("Next, staff approve it: claviger request approve {}", cell(&created, "id")));
                     Ok(ExitCode::SUCCESS)
                 })
             }
-            Self::Withdraw(One { id, client }) => {
+            Self::Withdraw(RequestArgs { id, client }) => {
                 client.show(Request::post(&path(&["access-requests", &id, "withdraw"]), json!({})))
             }
             Self::Approve(several) => several.decide("approve", None),
@@ -132,18 +130,18 @@ impl Command {
     }
 }
 
-impl Several {
+impl RequestsArgs {
     fn decide(self, decision: &str, reason: Option<&str>) -> anyhow::Result<ExitCode> {
         let body = json!({"ids": self.ids, "decision": decision, "reason": reason});
         self.client.run(async |there| {
             let answer = there.send(Request::post(&path(&["access-requests", "decide"]), body)).await?;
-            if self.client.is_for_programs() {
-                super::output::say(answer.body.to_string())?;
+            if self.client.is_json() {
+                super::output::print(answer.body.to_string())?;
                 return Ok(ExitCode::SUCCESS);
             }
             for request in answer.body["items"].as_array().into_iter().flatten() {
-                let cells = ["id", "account", "state"].map(|name| super::output::harmless(&cell(request, name)));
-                super::output::say(cells.join("  "))?;
+                let cells = ["id", "account", "state"].map(|name| super::output::sanitize(&cell(request, name)));
+                super::output::print(cells.join("  "))?;
             }
             Ok(ExitCode::SUCCESS)
         })

@@ -7,24 +7,23 @@ use crate::config::Override;
 use crate::server::{ServeOptions, Start};
 use crate::source::Loader;
 
-/// Arguments of `serve`.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  claviger serve --config config/claviger.yaml\n  claviger serve --upstream http://127.0.0.1:9000 --credentials credentials.yaml\n  claviger serve --config claviger.yaml --listen 0.0.0.0:8080\n\nSignals: HUP reads the files again, USR2 starts the program that is there now to take over, TERM finishes what is in\nflight, INT ends at once."
+    after_help = "Examples:\n  claviger serve --config config/claviger.yaml\n  claviger serve --upstream http://127.0.0.1:9000 --credentials credentials.yaml\n  claviger serve --config claviger.yaml --listen 0.0.0.0:8080\n\nSignals: HUP reloads the files, USR2 starts the program that is on disk now to take over, TERM finishes requests in\nflight and exits, INT exits at once."
 )]
 pub(super) struct Args {
     #[command(flatten)]
     source: SourceArgs,
-    /// Where to listen [default: 127.0.0.1:8080]
+    /// Address of the proxy listener [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
-    /// Where metrics, health and reload are [default: 127.0.0.1:8081]
+    /// Address of the admin listener [default: 127.0.0.1:8081]
     #[arg(long, value_name = "ADDRESS:PORT")]
     admin_listen: Option<String>,
-    /// Bring the schema of a PostgreSQL database up to date first; that of an SQLite file always is
+    /// Migrate a PostgreSQL database first; an SQLite file is always migrated
     #[arg(long)]
     migrate: bool,
-    /// Take the listeners over from the process that serves now, which then ends; see handover.socket
+    /// Take the listeners over from the running process, which then exits; needs handover.socket
     #[arg(long)]
     upgrade: bool,
 }

@@ -1,4 +1,4 @@
-//! `claviger completions` and `claviger man`: what a shell and man(1) want to know, from the program itself.
+//! `claviger completions` and `claviger man`, generated from the commands.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,30 +7,28 @@ use anyhow::Context as _;
 use clap::CommandFactory as _;
 
 use super::Cli;
-use super::output::remark;
+use super::output::note;
 
-/// Arguments of `completions`.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  claviger completions bash > /etc/bash_completion.d/claviger\n  claviger completions zsh > \"${fpath[1]}/_claviger\"\n  claviger completions fish > ~/.config/fish/completions/claviger.fish"
 )]
 pub(super) struct Completions {
-    /// Which shell
+    /// The shell
     shell: clap_complete::Shell,
 }
 
-/// Arguments of `man`.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  claviger man /usr/local/share/man/man1")]
 pub(super) struct Man {
-    /// Folder that the pages are written to, one a command
+    /// Folder to write to, one page a command
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
 }
 
 impl Completions {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        // Into memory first: what is written into a closed pipe would panic.
+        // clap_complete panics when it writes to a closed pipe.
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "claviger", &mut script);
         std::io::Write::write_all(&mut std::io::stdout().lock(), &script)?;
@@ -43,7 +41,7 @@ impl Man {
         let folder = &self.folder;
         std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
         clap_mangen::generate_to(Cli::command(), folder).with_context(|| folder.display().to_string())?;
-        remark(format!("the pages are in {}", folder.display()));
+        note(format!("wrote the pages to {}", folder.display()));
         Ok(ExitCode::SUCCESS)
     }
 }

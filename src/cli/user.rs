@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
 
-use super::client::{ClientArgs, Column, Consent, Request, cell, list, moment, path, query, show, show_secret};
-use super::output::{harmless, say};
+use super::client::{ClientArgs, Column, Confirmation, Request, cell, list, path, query, show, show_secret, time};
+use super::output::{print, sanitize};
 use crate::credential::Label;
 
 const COLUMNS: [Column; 6] = [
@@ -13,45 +13,44 @@ const COLUMNS: [Column; 6] = [
     ("ACCOUNT", |user| cell(user, "account")),
     ("ROLE", |user| cell(user, "role")),
     ("ENABLED", |user| cell(user, "enabled")),
-    ("CREATED", |user| moment(user, "created_at")),
+    ("CREATED", |user| time(user, "created_at")),
     ("E-MAIL", |user| cell(user, "email")),
 ];
 
 const ROLES: [&str; 4] = ["staff", "owner", "implementer", "member"];
 
-/// What to do with the people who use the desk.
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
-    /// Print all of them, or those of an account
+    /// List users
     #[command(after_help = "Examples:\n  claviger user list --account acme")]
     List {
-        /// Only those of this account
+        /// Only users of this account
         #[arg(long, value_name = "ID")]
         account: Option<Label>,
-        /// Only those with this role
+        /// Only users with this role
         #[arg(long, value_parser = ROLES)]
         role: Option<String>,
         #[command(flatten)]
         client: ClientArgs,
     },
-    /// Print everything that is known of one
+    /// Show one user
     #[command(after_help = "Examples:\n  claviger user show usr_0a1b2c3d4e5f6g7h8i9j")]
-    Show(One),
-    /// Add a person, and print the link with which they choose a password
+    Show(UserArgs),
+    /// Create a user, and print the link that sets their password
     #[command(
         after_help = "Examples:\n  claviger user create --email ann@example.org --role staff\n  claviger user create --email bob@acme.example --role owner --account acme"
     )]
     Create {
-        /// What they sign in with
+        /// E-mail address to sign in with
         #[arg(long)]
         email: String,
-        /// What they may do
+        /// Role
         #[arg(long, value_parser = ROLES)]
         role: String,
-        /// Whose; staff belong to none
+        /// Account; staff belong to none
         #[arg(long, value_name = "ID")]
         account: Option<Label>,
-        /// What people call them
+        /// Display name
         #[arg(long)]
         name: Option<String>,
         #[command(flatten)]
@@ -61,40 +60,39 @@ pub(super) enum Command {
     #[command(after_help = "Examples:\n  claviger user edit usr_0a1b2c3d4e5f6g7h8i9j --role implementer")]
     Edit {
         #[command(flatten)]
-        one: One,
-        /// What they sign in with
+        one: UserArgs,
+        /// E-mail address to sign in with
         #[arg(long)]
         email: Option<String>,
-        /// What they may do
+        /// Role
         #[arg(long, value_parser = ROLES)]
         role: Option<String>,
-        /// What people call them
+        /// Display name
         #[arg(long)]
         name: Option<String>,
     },
-    /// End their sessions, let them sign in no more, and refuse the keys that are their own
+    /// End their sessions, refuse sign-in and their own keys
     #[command(after_help = "Examples:\n  claviger user disable usr_0a1b2c3d4e5f6g7h8i9j")]
     Disable {
         #[command(flatten)]
-        one: One,
+        one: UserArgs,
         #[command(flatten)]
-        consent: Consent,
+        confirmation: Confirmation,
     },
-    /// Let them sign in again
+    /// Allow sign-in and their own keys again
     #[command(after_help = "Examples:\n  claviger user enable usr_0a1b2c3d4e5f6g7h8i9j")]
-    Enable(One),
-    /// Print a new link with which they choose a password
+    Enable(UserArgs),
+    /// Print a new link that sets their password
     #[command(after_help = "Examples:\n  claviger user setup-link usr_0a1b2c3d4e5f6g7h8i9j")]
-    SetupLink(One),
-    /// Say what is missing until they can use the API
+    SetupLink(UserArgs),
+    /// List what is missing until they can use the API
     #[command(after_help = "Examples:\n  claviger user diagnose usr_0a1b2c3d4e5f6g7h8i9j")]
-    Diagnose(One),
+    Diagnose(UserArgs),
 }
 
-/// One user.
 #[derive(clap::Args)]
-pub(super) struct One {
-    /// Id of the user
+pub(super) struct UserArgs {
+    /// User id
     #[arg(value_name = "USER")]
     id: String,
     #[command(flatten)]
@@ -109,48 +107,48 @@ impl Command {
                     query(&path(&["users"]), &[("account", account.as_ref().map(Label::to_string)), ("role", role)]);
                 list(&client, there, &path, &COLUMNS, "no users").await
             }),
-            Self::Show(One { id, client }) => client.show(Request::get(&path(&["users", &id]))),
+            Self::Show(UserArgs { id, client }) => client.show(Request::get(&path(&["users", &id]))),
             Self::Create { email, role, account, name, client } => {
                 let account = account.as_ref().map(Label::as_str);
                 let body = json!({"email": email, "role": role, "account": account, "name": name});
                 client.run(async |there| {
-                    let answer = there.send(Request::post(&path(&["users"]), body).once()?).await?;
+                    let answer = there.send(Request::post(&path(&["users"]), body).idempotent()?).await?;
                     show_secret(&client, &answer.body)
                 })
             }
-            Self::Edit { one: One { id, client }, email, role, name } => {
+            Self::Edit { one: UserArgs { id, client }, email, role, name } => {
                 let given = [("email", email), ("role", role), ("name", name)];
                 let body: Map<String, Value> =
                     given.into_iter().filter_map(|(field, value)| Some((field.to_owned(), value?.into()))).collect();
-                anyhow::ensure!(!body.is_empty(), "nothing to change: say what, such as --name");
+                anyhow::ensure!(!body.is_empty(), "nothing to change: give at least one option, such as --name");
                 client.run(async |there| {
                     let path = path(&["users", &id]);
                     let seen = there.send(Request::get(&path)).await?;
-                    let answer = there.send(Request::patch(&path, body).at(seen.revision)).await?;
+                    let answer = there.send(Request::patch(&path, body).if_match(seen.revision)).await?;
                     show(&client, &answer.body)?;
                     Ok(ExitCode::SUCCESS)
                 })
             }
-            Self::Disable { one: One { id, client }, consent } => client.run(async |there| {
+            Self::Disable { one: UserArgs { id, client }, confirmation } => client.run(async |there| {
                 let path = path(&["users", &id]);
                 let seen = there.send(Request::get(&path)).await?;
-                let (email, role) = (harmless(&cell(&seen.body, "email")), cell(&seen.body, "role"));
-                let what = format!(
-                    "{email} ({role}) is signed out everywhere, and a key of their own is refused from then on."
-                );
-                if !consent.to(there, &what)? {
+                let (email, role) = (sanitize(&cell(&seen.body, "email")), cell(&seen.body, "role"));
+                let effect =
+                    format!("{email} ({role}) is signed out everywhere, and their own keys are refused from now on.");
+                if !confirmation.ask(there, &effect)? {
                     return Ok(ExitCode::FAILURE);
                 }
-                let request = Request::post(&format!("{path}/disable"), json!({})).at(seen.revision);
+                let request = Request::post(&format!("{path}/disable"), json!({})).if_match(seen.revision);
                 show(&client, &there.send(request).await?.body)?;
                 Ok(ExitCode::SUCCESS)
             }),
             Self::Enable(one) => one.post("enable"),
-            Self::SetupLink(One { id, client }) => client.run(async |there| {
-                let answer = there.send(Request::post(&path(&["users", &id, "setup-link"]), json!({})).once()?).await?;
+            Self::SetupLink(UserArgs { id, client }) => client.run(async |there| {
+                let answer =
+                    there.send(Request::post(&path(&["users", &id, "setup-link"]), json!({})).idempotent()?).await?;
                 show_secret(&client, &answer.body)
             }),
-            Self::Diagnose(One { id, client }) => client.run(async |there| {
+            Self::Diagnose(UserArgs { id, client }) => client.run(async |there| {
                 let answer = there.send(Request::get(&path(&["users", &id, "diagnosis"]))).await?;
                 diagnosis(&client, &answer.body)?;
                 Ok(ExitCode::SUCCESS)
@@ -159,7 +157,7 @@ impl Command {
     }
 }
 
-impl One {
+impl UserArgs {
     fn post(self, verb: &str) -> anyhow::Result<ExitCode> {
         self.client.show(Request::post(&path(&["users", &self.id, verb]), json!({})))
     }
@@ -167,12 +165,12 @@ impl One {
 
 /// Prints the steps of a diagnosis.
 pub(super) fn diagnosis(client: &ClientArgs, answer: &Value) -> anyhow::Result<()> {
-    if client.is_for_programs() {
-        return say(answer.to_string());
+    if client.is_json() {
+        return print(answer.to_string());
     }
     for step in answer["steps"].as_array().into_iter().flatten() {
         let mark = if step["ok"] == true { "+" } else { "-" };
-        say(format!("[{mark}] {}", harmless(&cell(step, "detail"))))?;
+        print(format!("[{mark}] {}", sanitize(&cell(step, "detail"))))?;
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ pub fn unknown_key(key: &Key, known: &[&str]) -> Diagnostic {
 }
 
 /// The most similar of the known words, if any is similar.
-pub fn closest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+pub(crate) fn closest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     let folded = name.to_ascii_lowercase().replace('-', "_");
     known
         .iter()

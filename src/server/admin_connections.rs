@@ -1,6 +1,7 @@
-//! Connections of the admin listener: so many at most, and nothing on one takes for ever.
+//! Connections of the admin listener: bounded in number, and every step of one in time.
 
 use std::convert::Infallible;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -13,7 +14,6 @@ use axum::extract::ConnectInfo;
 use axum::http::header::CONNECTION;
 use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use axum::serve::Listener;
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -27,35 +27,33 @@ use tower::ServiceExt as _;
 
 use crate::control::Peer;
 
-/// At the same time; one more is closed at once.
-const MOST: usize = 1000;
-/// Of the head of a request.
-const LARGEST_HEAD: usize = 64 * 1024;
+/// One more is closed at once.
+const MAX_CONNECTIONS: usize = 1000;
+const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_secs(1);
+const MAX_HEAD_BYTES: usize = 64 * 1024;
 
-/// How long things may take.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Patience {
-    /// A handshake.
+pub(super) struct AdminTimeouts {
+    /// TLS handshake.
     handshake: Duration,
-    /// A whole head, and the time before it.
+    /// From the previous response to a whole request head.
     head: Duration,
-    /// From the head of a request to the end of its body.
+    /// From a request's head to the end of its body.
     body: Duration,
-    /// From the head of a request to that of its answer: an import of many credentials takes its time.
+    /// From a request's head to the head of its response; long enough for an import of many credentials.
     request: Duration,
-    /// All of a connection: whoever reads slowly holds no place for ever.
+    /// The whole connection, so that a slow reader does not hold its permit for ever.
     connection: Duration,
 }
 
-/// The connections there are.
 #[derive(Clone)]
 pub(super) struct AdminConnections {
-    places: Arc<Semaphore>,
-    over: watch::Sender<bool>,
-    patience: Patience,
+    permits: Arc<Semaphore>,
+    closing: watch::Sender<bool>,
+    timeouts: AdminTimeouts,
 }
 
-impl Default for Patience {
+impl Default for AdminTimeouts {
     fn default() -> Self {
         let [handshake, head] = [Duration::from_secs(10); 2];
         let [body, request, connection] = [2, 10, 15].map(|minutes| Duration::from_secs(minutes * 60));
@@ -64,110 +62,127 @@ impl Default for Patience {
 }
 
 impl AdminConnections {
-    /// None yet.
-    pub(super) fn new(patience: Patience) -> Self {
-        Self { places: Arc::new(Semaphore::new(MOST)), over: watch::Sender::new(false), patience }
+    pub(super) fn new(timeouts: AdminTimeouts) -> Self {
+        Self { permits: Arc::new(Semaphore::new(MAX_CONNECTIONS)), closing: watch::Sender::new(false), timeouts }
     }
 
-    /// How many there are.
     pub(super) fn open(&self) -> usize {
-        MOST - self.places.available_permits()
+        MAX_CONNECTIONS - self.permits.available_permits()
     }
 
-    /// Nobody else is let in; whoever is waits for what is being answered, and for nothing more.
-    pub(super) fn end(&self) {
-        self.over.send_replace(true);
+    /// Accepts no more, and closes each connection after the request in flight.
+    pub(super) fn close(&self) {
+        self.closing.send_replace(true);
     }
 
-    /// Lets people in until [`AdminConnections::end`].
-    pub(super) async fn receive(&self, mut listener: TcpListener, router: Router, tls: Option<TlsAcceptor>) {
-        let mut over = self.over.subscribe();
+    /// Accepts until [`AdminConnections::close`].
+    pub(super) async fn serve(&self, listener: TcpListener, router: Router, tls: Option<TlsAcceptor>) {
+        let mut closing = self.closing.subscribe();
         loop {
             let (stream, address) = tokio::select! {
-                // Waits by itself when the system has no more to give.
-                visitor = Listener::accept(&mut listener) => visitor,
-                _ = over.wait_for(|is_over| *is_over) => return,
+                accepted = accept(&listener) => accepted,
+                _ = closing.wait_for(|is_closing| *is_closing) => return,
             };
-            let Ok(place) = self.places.clone().try_acquire_owned() else { continue };
-            let (visits, router, tls) = (self.clone(), router.clone(), tls.clone());
+            let Ok(permit) = self.permits.clone().try_acquire_owned() else { continue };
+            let (connections, router, tls) = (self.clone(), router.clone(), tls.clone());
             tokio::spawn(async move {
                 match tls {
-                    None => visits.attend(stream, address, router).await,
+                    None => connections.serve_one(stream, address, router).await,
                     Some(tls) => {
-                        if let Some(stream) = visits.shake_hands(stream, &tls).await {
-                            visits.attend(stream, address, router).await;
+                        if let Some(stream) = connections.handshake(stream, &tls).await {
+                            connections.serve_one(stream, address, router).await;
                         }
                     }
                 }
-                drop(place);
+                drop(permit);
             });
         }
     }
 
-    /// Nobody waits for whoever does not, and the end least of all.
-    async fn shake_hands(&self, stream: TcpStream, tls: &TlsAcceptor) -> Option<TlsStream<TcpStream>> {
-        let mut over = self.over.subscribe();
+    /// `None` on timeout, failure or shutdown.
+    async fn handshake(&self, stream: TcpStream, tls: &TlsAcceptor) -> Option<TlsStream<TcpStream>> {
+        let mut closing = self.closing.subscribe();
         tokio::select! {
-            shaken = tokio::time::timeout(self.patience.handshake, tls.accept(stream)) => shaken.ok()?.ok(),
-            _ = over.wait_for(|is_over| *is_over) => None,
+            stream = tokio::time::timeout(self.timeouts.handshake, tls.accept(stream)) => stream.ok()?.ok(),
+            _ = closing.wait_for(|is_closing| *is_closing) => None,
         }
     }
 
-    /// Answers the requests of one connection.
-    async fn attend<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S, address: SocketAddr, router: Router) {
-        let answer = service_fn(|request| answer(request, address, router.clone(), self.patience));
+    async fn serve_one<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S, address: SocketAddr, router: Router) {
+        let service = service_fn(|request| respond(request, address, router.clone(), self.timeouts));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(self.patience.head)
-            .max_buf_size(LARGEST_HEAD)
-            .serve_connection(TokioIo::new(stream), answer);
+            .header_read_timeout(self.timeouts.head)
+            .max_buf_size(MAX_HEAD_BYTES)
+            .serve_connection(TokioIo::new(stream), service);
         let mut connection = pin!(connection);
-        let mut over = self.over.subscribe();
+        let mut closing = self.closing.subscribe();
         let whole = async {
             tokio::select! {
                 ended = connection.as_mut() => return ended,
-                _ = over.wait_for(|is_over| *is_over) => connection.as_mut().graceful_shutdown(),
+                _ = closing.wait_for(|is_closing| *is_closing) => connection.as_mut().graceful_shutdown(),
             }
             connection.await
         };
-        match tokio::time::timeout(self.patience.connection, whole).await {
+        match tokio::time::timeout(self.timeouts.connection, whole).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::debug!(%error, "a connection of the admin listener has ended"),
-            Err(_) => tracing::debug!("a connection of the admin listener took too long"),
+            Ok(Err(error)) => tracing::debug!(%error, "an admin connection failed"),
+            Err(_) => tracing::debug!("an admin connection exceeded its time limit"),
         }
     }
 }
 
-async fn answer(
+/// Retries for ever: the process may be out of descriptors for a while.
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    let mut is_logged = false;
+    loop {
+        let error = match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) => error,
+        };
+        // The client gave up while it waited in the queue.
+        if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) {
+            continue;
+        }
+        if std::mem::replace(&mut is_logged, true) {
+            tracing::debug!(%error, "the admin listener still accepts no connections");
+        } else {
+            tracing::error!(%error, "the admin listener accepts no connections");
+        }
+        tokio::time::sleep(ACCEPT_RETRY_INTERVAL).await;
+    }
+}
+
+async fn respond(
     request: Request<Incoming>,
     address: SocketAddr,
     router: Router,
-    patience: Patience,
+    timeouts: AdminTimeouts,
 ) -> Result<Response, Infallible> {
     let (unread, read) = oneshot::channel();
     let mut request = request.map(|body| Body::new(Watched { body, _unread: unread }));
     request.extensions_mut().insert(ConnectInfo(Peer(address)));
     tokio::select! {
-        answered = tokio::time::timeout(patience.request, router.oneshot(request)) => {
-            answered.unwrap_or_else(|_| Ok(too_late()))
+        response = tokio::time::timeout(timeouts.request, router.oneshot(request)) => {
+            response.unwrap_or_else(|_| Ok(timed_out()))
         }
-        () = overdue(read, patience.body) => Ok(too_late()),
+        () = overdue(read, timeouts.body) => Ok(timed_out()),
     }
 }
 
-fn too_late() -> Response {
-    (StatusCode::REQUEST_TIMEOUT, [(CONNECTION, "close")], "this took too long\n").into_response()
+fn timed_out() -> Response {
+    (StatusCode::REQUEST_TIMEOUT, [(CONNECTION, "close")], "the request took too long\n").into_response()
 }
 
-/// Returns when the body has not been read after so long, and never where it has.
+/// Resolves when the body was not read within `limit`, and never once it was.
 async fn overdue(read: oneshot::Receiver<Infallible>, limit: Duration) {
-    // Whoever has read the body lets go of it.
+    // The sender is dropped with the body.
     if tokio::time::timeout(limit, read).await.is_ok() {
         std::future::pending::<()>().await;
     }
 }
 
-/// A body, and who waits for it to be read.
+/// A body whose drop is noticed.
 struct Watched {
     body: Incoming,
     _unread: oneshot::Sender<Infallible>,

@@ -1,4 +1,4 @@
-//! A small API of our own to put the gate in front of. It answers everything and tells what it saw.
+//! The upstream of `claviger demo`: an API that returns what it received.
 
 use std::net::SocketAddr;
 
@@ -10,17 +10,16 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::{Map, Value, json};
 
-/// The API, running on a thread of its own until the process ends.
+/// Runs on a thread of its own until the process ends.
 pub struct DemoApi {
-    /// Where it listens, on loopback.
     pub address: SocketAddr,
 }
 
 impl DemoApi {
-    /// Starts it on a port that the system picks.
+    /// Listens on a loopback port that the system picks.
     ///
     /// # Errors
-    /// When there is no port or no thread.
+    /// When no port is free or the thread cannot be spawned.
     pub fn start() -> std::io::Result<Self> {
         let socket = std::net::TcpListener::bind("127.0.0.1:0")?;
         socket.set_nonblocking(true)?;

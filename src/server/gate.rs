@@ -1,4 +1,4 @@
-//! The gate: everything that decides, and the service that asks it.
+//! The gate: everything that a decision depends on.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,10 +18,9 @@ use crate::runtime::DeferredDrop;
 use crate::source::{CombinedDirectory, Database, DatabaseDirectory, DatabaseStart, Loaded, throttle_rules};
 use crate::telemetry::{Metrics, TlsListener};
 
-/// How often a host name of the API behind is looked up again.
-const LOOK_UP: Duration = Duration::from_secs(10);
+/// Between lookups of the upstream's host name.
+const RESOLVE_INTERVAL: Duration = Duration::from_secs(10);
 
-/// A gate that does not serve yet.
 pub(super) struct Gate {
     policy: Arc<ArcSwap<Policy>>,
     authenticator: Arc<Authenticator>,
@@ -31,26 +30,24 @@ pub(super) struct Gate {
     metrics: Arc<Metrics>,
 }
 
-/// What of the gate follows what is read.
-pub(super) struct GateInUse {
+/// The part of the gate that follows the files.
+pub(super) struct LiveGate {
     policy: Arc<ArcSwap<Policy>>,
     directory: Option<Arc<DatabaseDirectory>>,
     certificates: Option<Arc<Certificates>>,
     metrics: Arc<Metrics>,
-    retired: DeferredDrop<Policy>,
+    previous: DeferredDrop<Policy>,
 }
 
-/// A reading that fits; to put it in force cannot fail any more.
-pub(super) struct NextGate {
+/// A reading that was checked: publishing it cannot fail.
+pub(super) struct PreparedGate {
     policy: Policy,
     certificates: Option<LoadedCertificates>,
 }
 
 impl Gate {
-    /// In front of an API, or beside a proxy that asks.
-    ///
     /// # Errors
-    /// When certificates cannot be read, or the system gives no threads.
+    /// When certificates or the upstream cannot be used, or a thread cannot be spawned.
     pub(super) fn new(loaded: &Loaded, database: Option<&Database>, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
         let settings = &loaded.settings;
         let directory = database.map(Database::directory);
@@ -67,8 +64,7 @@ impl Gate {
         })
     }
 
-    /// What receives requests and decides about them.
-    pub(super) fn reception(
+    pub(super) fn lifecycle(
         &self,
         settings: &Settings,
         readiness: &Readiness,
@@ -90,12 +86,12 @@ impl Gate {
         }
     }
 
-    /// Those of its listeners.
+    /// Certificates of the proxy listener.
     pub(super) fn certificates(&self) -> Option<Arc<Certificates>> {
         self.certificates.clone()
     }
 
-    /// What operators see of it.
+    /// What the admin listener reads.
     pub(super) fn state(&self) -> GateState {
         GateState {
             authenticator: self.authenticator.clone(),
@@ -104,64 +100,58 @@ impl Gate {
         }
     }
 
-    /// What follows the files.
-    ///
     /// # Errors
-    /// When the system gives no thread.
-    pub(super) fn in_use(&self) -> std::io::Result<GateInUse> {
-        Ok(GateInUse {
+    /// When the thread that drops old policies cannot be spawned.
+    pub(super) fn live(&self) -> std::io::Result<LiveGate> {
+        Ok(LiveGate {
             policy: self.policy.clone(),
             directory: self.directory.clone(),
             certificates: self.certificates.clone(),
             metrics: self.metrics.clone(),
-            retired: DeferredDrop::start()?,
+            previous: DeferredDrop::start()?,
         })
     }
 
-    /// What follows the host name of the API behind.
     pub(super) fn resolver(&self) -> Resolver {
         Resolver { policy: self.policy.clone() }
     }
 }
 
-impl GateInUse {
-    /// Everything that can fail.
+impl LiveGate {
+    /// Every step of a reload that can fail.
     ///
     /// # Errors
-    /// All that cannot be used.
-    pub(super) fn prepare(&self, loaded: &Loaded) -> Result<NextGate, Diagnostics> {
-        let before = self.policy.load();
-        if before.forwards() && loaded.settings.upstream.is_none() {
-            let problem = "is missing; a gate goes from its place before the API only by a restart";
+    /// When certificates or the upstream cannot be used, or a change needs a restart.
+    pub(super) fn prepare(&self, loaded: &Loaded) -> Result<PreparedGate, Diagnostics> {
+        let current = self.policy.load();
+        if current.forwards() && loaded.settings.upstream.is_none() {
+            let problem = "is missing; a gate stops forwarding only by a restart";
             return Err(Diagnostic::new(Origin::WHOLE_FILE, "proxy.upstream", problem).into());
         }
         if !loaded.settings.decides() {
-            let problem = "is missing; a gate becomes a desk alone only by a restart";
+            let problem = "is missing; a gate becomes a management API only by a restart";
             return Err(Diagnostic::new(Origin::WHOLE_FILE, "forward_auth", problem).into());
         }
-        let policy = policy(loaded, self.directory.as_ref(), Some(&before))?;
+        let policy = policy(loaded, self.directory.as_ref(), Some(&current))?;
         let certificates = loaded.settings.tls.as_ref().map(LoadedCertificates::new).transpose()?;
-        Ok(NextGate { policy, certificates })
+        Ok(PreparedGate { policy, certificates })
     }
 
-    /// Puts it in force.
-    pub(super) fn replace(&self, next: NextGate) {
-        if let (Some(certificates), Some(reading)) = (&self.certificates, next.certificates) {
-            self.metrics.certificate_shown(TlsListener::Proxy, reading.not_after);
-            certificates.swap(reading);
+    pub(super) fn publish(&self, next: PreparedGate) {
+        if let (Some(certificates), Some(loaded)) = (&self.certificates, next.certificates) {
+            self.metrics.certificate_shown(TlsListener::Proxy, loaded.not_after);
+            certificates.swap(loaded);
         }
         if let Some(directory) = &self.directory {
             let rules = next.policy.rules();
             directory.check_catalogs(&rules.versions, &rules.scopes);
         }
-        self.retired.take(self.policy.swap(Arc::new(next.policy)));
+        self.previous.take(self.policy.swap(Arc::new(next.policy)));
     }
 }
 
-/// Opens the database of the gate.
-///
 /// # Errors
-/// When it answers and cannot be used.
+/// When the database answers and cannot be used.
 pub(super) fn open_database(
     settings: &Settings,
     metrics: &Metrics,
@@ -174,42 +164,43 @@ pub(super) fn open_database(
     Ok(Some(database))
 }
 
-/// `database` is what was opened at the start; a reload joins it with another file.
+/// A reload joins the database that was opened at the start with another file.
 fn policy(
     loaded: &Loaded,
     database: Option<&Arc<DatabaseDirectory>>,
-    before: Option<&Policy>,
+    previous: Option<&Policy>,
 ) -> Result<Policy, Diagnostics> {
     let settings = &loaded.settings;
-    let mut meters = RateLimiters::new(loaded.set.iter(), settings.rate_limit, before.map(Policy::rate_limiters));
+    let mut rate_limiters =
+        RateLimiters::new(loaded.set.iter(), settings.rate_limit, previous.map(Policy::rate_limiters));
     let directory: Arc<dyn Directory> = match database {
         None => loaded.set.clone(),
         Some(database) => {
             let remembered = settings.database.as_ref().map(|database| database.options.cache.credentials.get());
-            meters = meters.with_database(2 * remembered.unwrap_or_default());
+            rate_limiters = rate_limiters.with_database(2 * remembered.unwrap_or_default());
             database.log_conflicts(&loaded.set);
             Arc::new(CombinedDirectory::new(loaded.set.clone(), database.clone()))
         }
     };
-    Policy::new(settings, loaded.rules.clone(), throttle_rules(settings), directory, meters, before)
+    Policy::new(settings, loaded.rules.clone(), throttle_rules(settings), directory, rate_limiters, previous)
 }
 
 fn certificates(settings: &Settings, metrics: &Metrics) -> Result<Option<Arc<Certificates>>, Diagnostics> {
     let Some(files) = &settings.tls else { return Ok(None) };
-    let reading = LoadedCertificates::new(files)?;
-    metrics.certificate_shown(TlsListener::Proxy, reading.not_after);
-    Ok(Some(Arc::new(Certificates::new(reading))))
+    let loaded = LoadedCertificates::new(files)?;
+    metrics.certificate_shown(TlsListener::Proxy, loaded.not_after);
+    Ok(Some(Arc::new(Certificates::new(loaded))))
 }
 
 fn authenticator(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<Authenticator> {
-    let cache = PasswordCache::new(settings.passwords.remembered).context("the system gives no randomness")?;
+    let cache = PasswordCache::new(settings.passwords.remembered).context("the system returned no random bytes")?;
     let size = HashPoolSize { threads: settings.hash_threads, queue: settings.passwords.queue.get() };
     let metrics = metrics.clone();
     let pool = HashPool::start(size, move |took| metrics.hash_duration.observe(took.as_secs_f64()))?;
     Ok(Authenticator::new(cache, pool))
 }
 
-/// Follows the host name of the API behind.
+/// Resolves the upstream's host name periodically.
 pub(super) struct Resolver {
     policy: Arc<ArcSwap<Policy>>,
 }
@@ -219,13 +210,13 @@ impl BackgroundService for Resolver {
     async fn start(&self, mut shutdown: ShutdownWatch) {
         loop {
             tokio::select! {
-                () = tokio::time::sleep(LOOK_UP) => {}
+                () = tokio::time::sleep(RESOLVE_INTERVAL) => {}
                 _ = shutdown.wait_for(|is_stopping| *is_stopping) => return,
             }
             let policy = self.policy.load_full();
-            let looked_up = tokio::task::spawn_blocking(move || policy.refresh_upstream()).await;
-            if let Err(error) = looked_up {
-                tracing::error!(%error, "looking up the API behind has failed");
+            let resolved = tokio::task::spawn_blocking(move || policy.refresh_upstream()).await;
+            if let Err(error) = resolved {
+                tracing::error!(%error, "cannot resolve the upstream");
             }
         }
     }

@@ -1,10 +1,10 @@
-//! What is in use, and follows what is read.
+//! Everything that follows the files: the gate, certificates, the settings of the management API, the log level.
 
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use super::gate::GateInUse;
+use super::gate::LiveGate;
 use super::tls::read_admin_tls;
 use crate::config::{Diagnostic, Diagnostics, Origin};
 use crate::control::LiveSettings;
@@ -12,32 +12,31 @@ use crate::proxy::Certificates;
 use crate::source::Loaded;
 use crate::telemetry::{Log, Metrics, TlsListener};
 
-/// All of it.
-pub(super) struct InUse {
-    pub(super) gate: Option<GateInUse>,
+pub(super) struct LiveState {
+    pub(super) gate: Option<LiveGate>,
     pub(super) admin_certificates: Option<Arc<Certificates>>,
     pub(super) management: Arc<ArcSwap<LiveSettings>>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) log: Log,
 }
 
-impl InUse {
-    /// Puts a reading in force as a whole: everything that can fail comes first.
+impl LiveState {
+    /// Publishes all of a reading or nothing: every step that can fail comes first.
     ///
     /// # Errors
-    /// Nothing has changed then.
-    pub(super) fn replace(&self, loaded: &Loaded) -> Result<(), Diagnostics> {
+    /// When certificates, the upstream or the log level cannot be used, or a change needs a restart.
+    pub(super) fn publish(&self, loaded: &Loaded) -> Result<(), Diagnostics> {
         let next = self.gate.as_ref().map(|gate| gate.prepare(loaded)).transpose()?;
         let admin = loaded.settings.admin_tls.as_ref().map(read_admin_tls).transpose()?;
-        let unreadable = |problem| Diagnostic::new(Origin::WHOLE_FILE, "log.level", problem);
-        self.log.set_level(&loaded.settings.log.level).map_err(unreadable)?;
-        if let (Some(certificates), Some(reading)) = (&self.admin_certificates, admin) {
-            self.metrics.certificate_shown(TlsListener::Admin, reading.not_after);
-            certificates.swap(reading);
+        let invalid_level = |problem| Diagnostic::new(Origin::WHOLE_FILE, "log.level", problem);
+        self.log.set_level(&loaded.settings.log.level).map_err(invalid_level)?;
+        if let (Some(certificates), Some(loaded)) = (&self.admin_certificates, admin) {
+            self.metrics.certificate_shown(TlsListener::Admin, loaded.not_after);
+            certificates.swap(loaded);
         }
         self.management.store(Arc::new(LiveSettings::new(loaded)));
         if let (Some(gate), Some(next)) = (&self.gate, next) {
-            gate.replace(next);
+            gate.publish(next);
         }
         Ok(())
     }

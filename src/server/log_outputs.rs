@@ -1,4 +1,4 @@
-//! Where the process tells what it does, and how that looks.
+//! Where the logs and spans go, and in which format.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::config::raw::LogFormat;
 use crate::proxy::Tracer;
 use crate::telemetry::{LineWriter, LogStyle, Metrics, SpanSink};
 
-/// Of the operational log.
+/// Format of the operational log.
 pub(super) fn stderr_style(settings: &Settings) -> LogStyle {
     match settings.log.format {
         LogFormat::Json => LogStyle::Json,
@@ -20,7 +20,7 @@ pub(super) fn stderr_style(settings: &Settings) -> LogStyle {
     }
 }
 
-/// Of the access log.
+/// Format of the access log.
 pub(super) fn stdout_is_json(settings: &Settings) -> bool {
     match settings.log.format {
         LogFormat::Json => true,
@@ -29,24 +29,24 @@ pub(super) fn stdout_is_json(settings: &Settings) -> bool {
     }
 }
 
-/// For the access log: a line that is lost is counted, and why is said once.
+/// Writer of the access log. Lost lines are counted, and their first cause is logged.
 ///
 /// # Errors
-/// When the system gives no thread.
+/// When the thread cannot be spawned.
 pub(super) fn stdout_lines(metrics: Arc<Metrics>) -> std::io::Result<LineWriter> {
-    let mut has_complained = false;
+    let mut is_logged = false;
     LineWriter::start(std::io::stdout(), move |error, lost| {
         metrics.lines_dropped.inc_by(lost);
-        if !std::mem::replace(&mut has_complained, true) {
-            tracing::error!(%error, "the access log cannot be written; lines that are lost are counted");
+        if !std::mem::replace(&mut is_logged, true) {
+            tracing::error!(%error, "cannot write the access log; lost lines are counted");
         }
     })
 }
 
-/// For a collector, where one is named.
+/// `None` where `tracing` is not configured.
 ///
 /// # Errors
-/// When the system gives no thread.
+/// When the thread cannot be spawned or the collector's URL cannot be used.
 pub(super) fn tracer(settings: &Settings, metrics: &Metrics) -> anyhow::Result<Option<Tracer>> {
     let Some(tracing) = &settings.tracing else { return Ok(None) };
     let sink = SpanSink::start(&tracing.collector, metrics).map_err(anyhow::Error::from_boxed);

@@ -1,4 +1,4 @@
-//! The desk, brought to the admin listener.
+//! The management API on the admin listener.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,65 +13,68 @@ use crate::config;
 use crate::control::{ControlState, DatabaseProbe, LiveSettings, prune};
 use crate::store::{Store, StoreOptions};
 
-/// Connections of the desk, beside those of the gate.
-const CONNECTIONS: u32 = 4;
-/// How often what is over is forgotten, about: all desks of a fleet do it.
-const TIDY: Duration = Duration::from_secs(600);
+/// A pool of its own, beside that of the gate.
+const MAX_DATABASE_CONNECTIONS: u32 = 4;
+/// Spread at random by half: every process of a fleet prunes.
+const PRUNE_INTERVAL: Duration = Duration::from_secs(600);
 
-/// What a desk is made of, once there is a runtime for it.
 pub(super) struct ManagementApi {
     pub(super) database: config::Database,
-    pub(super) in_force: Arc<ArcSwap<LiveSettings>>,
-    pub(super) throttle: Arc<Throttle>,
-    /// Looked after here where there is no gate.
-    pub(super) alone: Option<Arc<DatabaseProbe>>,
+    pub(super) live: Arc<ArcSwap<LiveSettings>>,
+    pub(super) sign_in_throttle: Arc<Throttle>,
+    /// Watches the database where no gate does.
+    pub(super) standalone_probe: Option<Arc<DatabaseProbe>>,
 }
 
 impl ManagementApi {
-    /// On a database that was opened already, and is there. What goes on beside the desk ends with the runtime.
+    /// On a database whose schema was checked already. Background tasks end with the runtime.
     ///
     /// # Errors
-    /// When it can never be reached this way.
+    /// When the pool cannot be opened.
     pub(super) async fn open(&self) -> anyhow::Result<ControlState> {
         let store = Store::open(&self.database.url, options(&self.database, false)).await?;
-        let management = ControlState::new(store.clone(), Clock::System, self.in_force.clone(), self.throttle.clone())
-            .context("the system gives no thread")?;
-        if let Some(alone) = self.alone.clone() {
+        let state = ControlState::new(store.clone(), Clock::System, self.live.clone(), self.sign_in_throttle.clone())
+            .context("cannot start the password hashing thread")?;
+        if let Some(probe) = self.standalone_probe.clone() {
             let store = store.clone();
-            tokio::spawn(async move { alone.run(&store).await });
+            tokio::spawn(async move { probe.run(&store).await });
         }
-        tokio::spawn(setup_link::offer(store.clone(), self.in_force.clone()));
-        tokio::spawn(keep_tidy(store, self.in_force.clone()));
-        Ok(management)
+        tokio::spawn(setup_link::offer(store.clone(), self.live.clone()));
+        tokio::spawn(prune_periodically(store, self.live.clone()));
+        Ok(state)
     }
 }
 
-/// Opens the database of a desk alone for the first time.
+/// Opens the database for a process without a gate, and checks its schema.
 ///
 /// # Errors
-/// When it answers and cannot be used.
-pub(super) fn begin_alone(database: &config::Database, may_migrate: bool) -> anyhow::Result<DatabaseProbe> {
+/// When the database answers and cannot be used.
+pub(super) fn open_alone(database: &config::Database, may_migrate: bool) -> anyhow::Result<DatabaseProbe> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let begun = runtime.block_on(async {
+    let opened = runtime.block_on(async {
         let store = Store::open(&database.url, options(database, true)).await?;
-        let begun = DatabaseProbe::begin(&store, may_migrate).await;
+        let probe = DatabaseProbe::begin(&store, may_migrate).await;
         store.close().await;
-        begun
+        probe
     });
-    begun.with_context(|| database.url.to_string())
+    opened.with_context(|| database.url.to_string())
 }
 
 fn options(database: &config::Database, create: bool) -> StoreOptions {
-    StoreOptions { connections: CONNECTIONS, query_timeout: database.options.query_timeout.duration(), create }
+    StoreOptions {
+        connections: MAX_DATABASE_CONNECTIONS,
+        query_timeout: database.options.query_timeout.duration(),
+        create,
+    }
 }
 
-async fn keep_tidy(store: Store, in_force: Arc<ArcSwap<LiveSettings>>) {
+async fn prune_periodically(store: Store, live: Arc<ArcSwap<LiveSettings>>) {
     loop {
-        tokio::time::sleep(TIDY.mul_f64(0.5 + fastrand::f64())).await;
-        let idle = in_force.load().console.session.idle.duration();
+        tokio::time::sleep(PRUNE_INTERVAL.mul_f64(0.5 + fastrand::f64())).await;
+        let idle = live.load().console.session.idle.duration();
         match prune(&store, Clock::System.now(), idle).await {
-            Ok(count) => tracing::debug!(count, "what was over is forgotten"),
-            Err(error) => tracing::debug!("what is over is not forgotten: {error}"),
+            Ok(count) => tracing::debug!(count, "pruned expired sessions, links and keys"),
+            Err(error) => tracing::debug!("cannot prune expired sessions, links and keys: {error}"),
         }
     }
 }

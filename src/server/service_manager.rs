@@ -1,4 +1,4 @@
-//! What the service manager is told, where it wants to know (`Type=notify` of systemd, sd_notify(3)).
+//! State changes for the service manager (`Type=notify` of systemd, sd_notify(3)).
 
 use std::ffi::OsStr;
 use std::os::unix::net::UnixDatagram;
@@ -9,37 +9,33 @@ use anyhow::Context as _;
 
 use crate::source::ReloadOutcome;
 
-/// Where it hears of us, if it does.
+/// Sends nothing where `NOTIFY_SOCKET` is not set.
 #[derive(Clone)]
 pub(super) struct Notifier(Option<Arc<UnixDatagram>>);
 
 impl Notifier {
-    /// The one that has started this process.
-    ///
     /// # Errors
-    /// When it wants to know, and cannot be reached.
+    /// When `NOTIFY_SOCKET` is set and cannot be connected to.
     pub(super) fn open() -> anyhow::Result<Self> {
         let Some(socket) = crate::config::notify_socket() else { return Ok(Self(None)) };
         let connected = connect(&socket).with_context(|| format!("NOTIFY_SOCKET {}", socket.display()))?;
         Ok(Self(Some(Arc::new(connected))))
     }
 
-    /// Callers are let in, by this process and by none before it.
+    /// Also names this process as the main one, after a handover.
     pub(super) fn ready(&self) {
-        self.tell(&format!("READY=1\nMAINPID={}\nSTATUS=serving", std::process::id()));
+        self.send(&format!("READY=1\nMAINPID={}\nSTATUS=serving", std::process::id()));
     }
 
-    /// The files are read again.
     pub(super) fn reloading(&self) {
         let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
         let microseconds = now.tv_sec * 1_000_000 + now.tv_nsec / 1000;
-        self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={microseconds}\nSTATUS=reading the files again"));
+        self.send(&format!("RELOADING=1\nMONOTONIC_USEC={microseconds}\nSTATUS=reading the files again"));
     }
 
-    /// They have been read.
     pub(super) fn reloaded(&self, outcome: &ReloadOutcome) {
-        self.tell(&match outcome {
-            ReloadOutcome::InForce(changes) => format!("READY=1\nSTATUS=serving; reloaded: {changes}"),
+        self.send(&match outcome {
+            ReloadOutcome::Published(changes) => format!("READY=1\nSTATUS=serving; reloaded: {changes}"),
             ReloadOutcome::Refused(faults) => {
                 let count = faults.0.len();
                 format!("READY=1\nSTATUS=serving the last good files; faults in those on disk: {count}")
@@ -47,30 +43,29 @@ impl Notifier {
         });
     }
 
-    /// The end has begun.
     pub(super) fn stopping(&self) {
-        self.tell("STOPPING=1\nSTATUS=stopping: requests in flight finish");
+        self.send("STOPPING=1\nSTATUS=stopping: requests in flight finish");
     }
 
-    fn tell(&self, message: &str) {
+    fn send(&self, message: &str) {
         let Some(socket) = &self.0 else { return };
         if let Err(error) = socket.send(message.as_bytes()) {
-            tracing::warn!(%error, "the service manager does not hear");
+            tracing::warn!(%error, "cannot notify the service manager");
         }
     }
 }
 
-/// By its path, or its name in the abstract namespace of Linux, which is written with an `@`.
+/// A path, or a name in the abstract namespace of Linux, written with a leading `@`.
 fn connect(socket: &OsStr) -> std::io::Result<UnixDatagram> {
-    let line = UnixDatagram::unbound()?;
-    // It reads at leisure, and requests do not wait for that.
-    line.set_nonblocking(true)?;
+    let datagrams = UnixDatagram::unbound()?;
+    // A slow service manager must not block a request.
+    datagrams.set_nonblocking(true)?;
     #[cfg(target_os = "linux")]
     if let Some(name) = socket.as_encoded_bytes().strip_prefix(b"@") {
         use std::os::linux::net::SocketAddrExt as _;
-        line.connect_addr(&std::os::unix::net::SocketAddr::from_abstract_name(name)?)?;
-        return Ok(line);
+        datagrams.connect_addr(&std::os::unix::net::SocketAddr::from_abstract_name(name)?)?;
+        return Ok(datagrams);
     }
-    line.connect(Path::new(socket))?;
-    Ok(line)
+    datagrams.connect(Path::new(socket))?;
+    Ok(datagrams)
 }

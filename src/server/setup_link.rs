@@ -1,4 +1,4 @@
-//! The link that makes the first of the staff, offered while there is nobody.
+//! The link that creates the first staff member, printed while no staff member has a password.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -13,46 +13,48 @@ use crate::control::operations::{
 };
 use crate::store::Store;
 
-/// Until a database that does not answer is asked again.
-const AGAIN: Duration = Duration::from_secs(2);
+/// Between attempts while the database does not answer.
+const RETRY_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Prints a link, once, unless somebody of the staff has a password. Every process with a desk may: all of these links
-/// are worth nothing once one of them is used.
-pub(super) async fn offer(store: Store, in_force: Arc<ArcSwap<LiveSettings>>) {
+/// Prints one link, unless a staff member has a password. Every process with the management API does: using one of the
+/// links invalidates all of them.
+pub(super) async fn offer(store: Store, live: Arc<ArcSwap<LiveSettings>>) {
     loop {
-        let in_force = in_force.load_full();
-        match make(&store, &in_force).await {
-            Ok(link) => return print(&link, in_force.public_url.as_deref()),
-            Err(OperationError::Other(SetupLinkError::AlreadySetUp)) => return,
-            Err(OperationError::Store(error)) => tracing::debug!("no first link yet: {error}"),
-            Err(error) => return tracing::error!("there is no first link: {error}"),
+        let live = live.load_full();
+        match create(&store, &live).await {
+            Ok(link) => return print(&link, live.public_url.as_deref()),
+            Err(OperationError::Other(SetupLinkError::AlreadySetUp)) => {
+                return tracing::debug!("no set-up link: a staff member has a password");
+            }
+            Err(OperationError::Store(error)) => tracing::debug!("cannot create the first set-up link yet: {error}"),
+            Err(error) => return tracing::error!("cannot create the first set-up link: {error}"),
         }
-        tokio::time::sleep(AGAIN).await;
+        tokio::time::sleep(RETRY_INTERVAL).await;
     }
 }
 
-async fn make(store: &Store, in_force: &LiveSettings) -> Result<NewSetupLink, OperationError<SetupLinkError>> {
-    // Nothing is locked for what is not needed most of the time.
+async fn create(store: &Store, live: &LiveSettings) -> Result<NewSetupLink, OperationError<SetupLinkError>> {
+    // Most starts find staff; this read takes no lock.
     if store.has_staff().await? {
         return Err(SetupLinkError::AlreadySetUp.into());
     }
     let system = Caller::system();
-    create_first_setup_link(&OperationContext::new(store, &system, Clock::System.now(), in_force.terms())).await
+    create_first_setup_link(&OperationContext::new(store, &system, Clock::System.now(), live.terms())).await
 }
 
-/// For people, as `claviger admin setup-link` does: no event of the log, which programs collect and keep.
+/// Not a log event: programs collect and keep those.
 fn print(link: &NewSetupLink, public_url: Option<&str>) {
     let (until, ticket) = (link.ends_at.strftime("%Y-%m-%d %H:%MZ"), link.ticket.reveal());
     let text = match public_url {
         Some(base) => format!(
-            "Nobody of the staff has a password yet. This link chooses one. It works once, until {until}:\n\
+            "No staff member has a password yet. This link sets one. It works once, until {until}:\n\
              {base}/setup#{ticket}\n"
         ),
         None => format!(
-            "Nobody of the staff has a password yet. This chooses one, at POST /api/v1/setup. It works once, until \
+            "No staff member has a password yet. This token sets one, at POST /api/v1/setup. It works once, until \
              {until}:\n{ticket}\nWith admin.public_url in the settings, this would be a link.\n"
         ),
     };
-    // Where nobody reads it, there is claviger admin setup-link.
+    // Without standard error, claviger admin setup-link prints one.
     let _unread = std::io::stderr().lock().write_all(text.as_bytes());
 }

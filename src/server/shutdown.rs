@@ -1,4 +1,4 @@
-//! Signals: end gracefully, end at once, read files again, make room for the next process; and the end after that.
+//! Signals: reload, upgrade, graceful and immediate shutdown.
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -10,159 +10,150 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Mutex, watch};
 
-use super::Event;
 use super::admin_connections::AdminConnections;
-use super::handover::Kept;
 use super::service_manager::Notifier;
+use super::wait::Event;
 use crate::control::Readiness;
 use crate::proxy::Connections;
 use crate::source::ReloadHandle;
 use crate::telemetry::Metrics;
 
-/// Listeners are closed within this; only then is an empty house empty.
-const CLOSING: Duration = Duration::from_millis(200);
-const LOOK: Duration = Duration::from_millis(20);
-/// Nothing in flight for one moment may be a request that has just been read; for so many it is the end.
-const QUIET_LOOKS: u32 = 5;
+/// pingora closes its listeners within this time; only then is "no connection open" final.
+const LISTENER_CLOSE_TIME: Duration = Duration::from_millis(200);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+/// One poll may miss a request whose head has just been read.
+const IDLE_POLLS: u32 = 5;
 
-/// What an operator asks for by a signal.
-enum Wish {
+enum Signal {
+    /// SIGHUP
     Reload,
-    /// Start the next process, which takes the listeners over.
+    /// SIGUSR2
     Upgrade,
-    Leave,
-    LeaveAtOnce,
-    /// Another process has taken the listeners over.
+    /// SIGTERM
+    Terminate,
+    /// SIGINT
+    Interrupt,
+    /// A successor serves on the listeners.
     HandedOver,
 }
 
-/// Signals that have arrived and wait to be acted upon.
-pub(super) struct Inbox {
-    received: Arc<Mutex<UnboundedReceiver<Wish>>>,
-    wishes: Wishes,
+/// Signals that were received and not yet handled.
+pub(super) struct SignalQueue {
+    received: Arc<Mutex<UnboundedReceiver<Signal>>>,
+    sender: UnboundedSender<Signal>,
 }
 
-/// Where wishes go in that are no signals.
-#[derive(Clone)]
-pub(super) struct Wishes(UnboundedSender<Wish>);
+/// What SIGUSR2 does, and what a graceful shutdown does before the listeners close. Set by the handover.
+pub(super) struct HandoverHooks {
+    pub(super) start_successor: Box<dyn Fn() + Send + Sync>,
+    pub(super) close_kept_sockets: Box<dyn Fn() + Send + Sync>,
+}
 
-/// Acts upon signals.
-pub(super) struct Signals {
-    pub(super) inbox: Inbox,
+pub(super) struct SignalHandler {
+    pub(super) queue: SignalQueue,
     pub(super) readiness: Arc<Readiness>,
     pub(super) reload: ReloadHandle,
     pub(super) metrics: Arc<Metrics>,
-    /// How many connections of callers there are.
     pub(super) connections: Arc<Connections>,
-    /// Those of the admin listener.
-    pub(super) visits: AdminConnections,
+    pub(super) admin_connections: AdminConnections,
+    /// `proxy.timeouts.lame_duck`
     pub(super) lame_duck: Duration,
-    pub(super) most: Duration,
-    /// The listening sockets, kept for the next process.
-    pub(super) kept: Kept,
-    /// Hears what is going on.
+    /// `proxy.timeouts.shutdown`
+    pub(super) drain_timeout: Duration,
+    pub(super) handover: HandoverHooks,
     pub(super) notifier: Notifier,
-    /// Set when another process lets callers in.
+    /// Set once a successor serves.
     pub(super) handed_over: watch::Sender<bool>,
-    /// Told when nothing is in flight any more.
-    pub(super) ended: Sender<Event>,
+    pub(super) events: Sender<Event>,
 }
 
-impl Inbox {
-    /// Receives signals from now on. Comes before anybody is told that the gate is there: until it does,
-    /// the signal that asks for a reload ends the process.
+impl SignalQueue {
+    /// Call this before the process reports that it listens: until the handlers are installed, SIGHUP ends it.
     ///
     /// # Errors
-    /// When the system gives no thread or no signals.
+    /// When the handlers cannot be installed or the thread cannot be spawned.
     pub(super) fn open() -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-        let (wishes, received) = unbounded_channel();
-        let sender = Wishes(wishes.clone());
-        let (mut hangup, mut user, mut terminate, mut interrupt) = {
+        let (sender, received) = unbounded_channel();
+        let (mut hangup, mut user2, mut terminate, mut interrupt) = {
             let _entered = runtime.enter();
-            let receive = |kind: fn() -> SignalKind| signal(kind());
             (
-                receive(SignalKind::hangup)?,
-                receive(SignalKind::user_defined2)?,
-                receive(SignalKind::terminate)?,
-                receive(SignalKind::interrupt)?,
+                signal(SignalKind::hangup())?,
+                signal(SignalKind::user_defined2())?,
+                signal(SignalKind::terminate())?,
+                signal(SignalKind::interrupt())?,
             )
         };
+        let signals = sender.clone();
         let receive = async move {
             loop {
-                let wish = tokio::select! {
-                    _ = hangup.recv() => Wish::Reload,
-                    _ = user.recv() => Wish::Upgrade,
-                    _ = terminate.recv() => Wish::Leave,
-                    _ = interrupt.recv() => Wish::LeaveAtOnce,
+                let signal = tokio::select! {
+                    _ = hangup.recv() => Signal::Reload,
+                    _ = user2.recv() => Signal::Upgrade,
+                    _ = terminate.recv() => Signal::Terminate,
+                    _ = interrupt.recv() => Signal::Interrupt,
                 };
-                if wishes.send(wish).is_err() {
+                if signals.send(signal).is_err() {
                     return;
                 }
             }
         };
         std::thread::Builder::new().name("signals".into()).spawn(move || runtime.block_on(receive))?;
-        Ok(Self { received: Arc::new(Mutex::new(received)), wishes: sender })
+        Ok(Self { received: Arc::new(Mutex::new(received)), sender })
     }
 
-    /// Where other wishes go in.
-    pub(super) fn wishes(&self) -> Wishes {
-        self.wishes.clone()
-    }
-}
-
-impl Wishes {
-    /// Another process has taken the listeners over.
-    pub(super) fn handed_over(&self) {
-        // Whoever is ending already has nothing left to hand over.
-        let _ended = self.0.send(Wish::HandedOver);
+    /// Begins the shutdown that follows a handover.
+    pub(super) fn on_handed_over(&self) -> impl Fn() + Send + 'static {
+        let sender = self.sender.clone();
+        // A process that is already stopping no longer receives.
+        move || drop(sender.send(Signal::HandedOver))
     }
 }
 
 #[async_trait]
-impl ShutdownSignalWatch for Signals {
+impl ShutdownSignalWatch for SignalHandler {
     async fn recv(&self) -> ShutdownSignal {
-        let mut inbox = self.inbox.received.lock().await;
+        let mut queue = self.queue.received.lock().await;
         loop {
-            match inbox.recv().await {
-                Some(Wish::Reload) => self.reload(),
-                Some(Wish::Upgrade) => self.kept.start_next(),
-                Some(Wish::Leave) => {
-                    tracing::info!("stopping: callers are told to leave, then requests in flight finish");
+            match queue.recv().await {
+                Some(Signal::Reload) => self.reload(),
+                Some(Signal::Upgrade) => (self.handover.start_successor)(),
+                Some(Signal::Terminate) => {
+                    tracing::info!("stopping: connections close after their next response");
                     self.notifier.stopping();
                     self.readiness.stop();
                     self.reload.stop();
-                    if self.is_cut_short(&mut inbox).await {
-                        return self.at_once();
+                    if self.is_interrupted_in_lame_duck(&mut queue).await {
+                        return self.stop_at_once();
                     }
-                    self.kept.let_go();
+                    (self.handover.close_kept_sockets)();
                     let metrics = self.metrics.clone();
                     self.drain(move || metrics.in_flight.get() > 0);
                     return ShutdownSignal::GracefulTerminate;
                 }
-                Some(Wish::HandedOver) => {
-                    tracing::info!("handed over: another process lets callers in, this one sees its own off");
+                Some(Signal::HandedOver) => {
+                    tracing::info!("handed over: a successor accepts connections, this process drains its own");
                     self.readiness.stop();
                     self.reload.stop();
                     self.handed_over.send_replace(true);
-                    self.visits.end();
+                    self.admin_connections.close();
                     let connections = self.connections.clone();
                     self.drain(move || connections.open() > 0);
                     return ShutdownSignal::GracefulTerminate;
                 }
-                Some(Wish::LeaveAtOnce) | None => {
+                Some(Signal::Interrupt) | None => {
                     self.notifier.stopping();
-                    return self.at_once();
+                    return self.stop_at_once();
                 }
             }
         }
     }
 }
 
-impl Signals {
-    /// Said before anything ends: pingora drops what listens in any order then, which would look as if it had died.
-    fn at_once(&self) -> ShutdownSignal {
-        let _ended = self.ended.send(Event::Drained);
+impl SignalHandler {
+    /// Sends `Drained` before pingora drops its listeners, which would otherwise be reported as dead.
+    fn stop_at_once(&self) -> ShutdownSignal {
+        let _ended = self.events.send(Event::Drained);
         ShutdownSignal::FastShutdown
     }
 
@@ -172,15 +163,15 @@ impl Signals {
         tokio::spawn(async move { notifier.reloaded(&reload.reload().await) });
     }
 
-    /// Serves on for a while: whoever sends another request on its connection is told that it was the last
-    /// one there, and balancers see that this process is not ready. True when nobody wants to wait.
-    async fn is_cut_short(&self, inbox: &mut UnboundedReceiver<Wish>) -> bool {
+    /// Goes on accepting for `lame_duck` while connections are open: responses carry `Connection: close`, and
+    /// `/readyz` fails so that balancers take this process out. True when SIGINT arrives meanwhile.
+    async fn is_interrupted_in_lame_duck(&self, queue: &mut UnboundedReceiver<Signal>) -> bool {
         let start = Instant::now();
         while self.connections.open() > 0 && start.elapsed() < self.lame_duck {
             tokio::select! {
-                () = tokio::time::sleep(LOOK) => {}
-                wish = inbox.recv() => {
-                    if matches!(wish, Some(Wish::LeaveAtOnce) | None) {
+                () = tokio::time::sleep(POLL_INTERVAL) => {}
+                signal = queue.recv() => {
+                    if matches!(signal, Some(Signal::Interrupt) | None) {
                         return true;
                     }
                 }
@@ -189,28 +180,31 @@ impl Signals {
         false
     }
 
-    /// pingora would sleep for the whole grace period; an idle process need not, and nobody has to wait
-    /// for it who asks a second time and harder.
+    /// Sends `Drained` as soon as nothing is in flight, after `drain_timeout` or on SIGINT. pingora itself would sleep
+    /// for the whole grace period.
     fn drain(&self, is_busy: impl Fn() -> bool + Send + 'static) {
-        let (ended, most) = (self.ended.clone(), self.most);
-        let (inbox, visits) = (self.inbox.received.clone(), self.visits.clone());
+        let (events, drain_timeout) = (self.events.clone(), self.drain_timeout);
+        let (queue, admin_connections) = (self.queue.received.clone(), self.admin_connections.clone());
         let wait = move || {
             let start = Instant::now();
-            let is_wanted_now = || matches!(inbox.blocking_lock().try_recv(), Ok(Wish::LeaveAtOnce));
-            std::thread::sleep(CLOSING);
-            let mut quiet = 0;
-            // Operators look on until there is nothing left to see.
-            while (quiet < QUIET_LOOKS || visits.open() > 0) && start.elapsed() < most && !is_wanted_now() {
-                std::thread::sleep(LOOK);
-                quiet = if is_busy() { 0 } else { quiet + 1 };
-                if quiet >= QUIET_LOOKS {
-                    visits.end();
+            let is_interrupted = || matches!(queue.blocking_lock().try_recv(), Ok(Signal::Interrupt));
+            std::thread::sleep(LISTENER_CLOSE_TIME);
+            let mut idle_polls = 0;
+            // The admin listener answers until the last request is finished.
+            while (idle_polls < IDLE_POLLS || admin_connections.open() > 0)
+                && start.elapsed() < drain_timeout
+                && !is_interrupted()
+            {
+                std::thread::sleep(POLL_INTERVAL);
+                idle_polls = if is_busy() { 0 } else { idle_polls + 1 };
+                if idle_polls >= IDLE_POLLS {
+                    admin_connections.close();
                 }
             }
-            let _ended = ended.send(Event::Drained);
+            let _ended = events.send(Event::Drained);
         };
         if let Err(error) = std::thread::Builder::new().name("drain".into()).spawn(wait) {
-            tracing::error!(%error, "stopping takes the whole grace period");
+            tracing::error!(%error, "cannot watch for idleness; stopping takes the whole grace period");
         }
     }
 }

@@ -1,43 +1,37 @@
-//! Listening sockets that whoever started the process has bound (socket activation): callers wait in them from before
-//! it runs, and while it is started anew.
+//! Listening sockets that the service manager bound (`LISTEN_FDS`, sd_listen_fds(3)): connections wait in them before
+//! this process starts and while it restarts.
 
 use std::net::SocketAddr;
 
 use anyhow::{Context as _, bail};
 
-use super::listeners::serves;
 use crate::config::{InheritedSocket, inherited_sockets};
 use crate::proxy::BoundListener;
 
-/// Those that nobody has asked for yet.
-pub(super) struct Inherited(Vec<(String, BoundListener)>);
+/// Inherited sockets that no listener has taken yet, each with its name in `LISTEN_FDNAMES`.
+pub(super) struct ActivatedSockets(Vec<(String, BoundListener)>);
 
-impl Inherited {
-    /// All of them.
-    ///
+impl ActivatedSockets {
     /// # Errors
     /// When one is no TCP socket.
     pub(super) fn receive() -> anyhow::Result<Self> {
         let sockets = inherited_sockets()?.into_iter();
         let sockets = sockets.map(|InheritedSocket { name, listener }| Ok((name, BoundListener::adopt(listener)?)));
-        let sockets = sockets.collect::<std::io::Result<_>>().context("sockets that were passed on")?;
+        let sockets = sockets.collect::<std::io::Result<_>>().context("inherited sockets")?;
         Ok(Self(sockets))
     }
 
-    /// The one for an address of the settings, if there is one.
-    pub(super) fn take(&mut self, wanted: SocketAddr) -> Option<BoundListener> {
-        let index = self.0.iter().position(|(_, bound)| serves(bound.address, wanted))?;
+    pub(super) fn take(&mut self, is_wanted: impl Fn(SocketAddr) -> bool) -> Option<BoundListener> {
+        let index = self.0.iter().position(|(_, bound)| is_wanted(bound.address))?;
         Some(self.0.remove(index).1)
     }
 
-    /// Callers of one that is left would wait for ever.
-    ///
     /// # Errors
-    /// When there is one.
-    pub(super) fn none_is_left(&self) -> anyhow::Result<()> {
+    /// When a socket is left: connections in its queue would wait for ever.
+    pub(super) fn ensure_all_taken(&self) -> anyhow::Result<()> {
         let Some((name, bound)) = self.0.first() else { return Ok(()) };
         bail!(
-            "the socket {name} was passed on for {}, which is not in proxy.listen, forward_auth.listen or admin.listen",
+            "the inherited socket {name} listens on {}, which is not in proxy.listen, forward_auth.listen or admin.listen",
             bound.address
         )
     }

@@ -1,4 +1,4 @@
-//! TLS at the admin listener.
+//! TLS on the admin listener.
 
 use std::sync::Arc;
 
@@ -9,31 +9,31 @@ use crate::config::{Diagnostics, Settings, raw};
 use crate::proxy::{Certificates, LoadedCertificates};
 use crate::telemetry::{Metrics, TlsListener};
 
-/// Shakes hands with the certificates that are in force then.
+/// Each handshake uses the certificate that is live then.
 ///
 /// # Errors
-/// When the provider of cryptography knows no protocol.
+/// When the provider supports no protocol version.
 pub(super) fn acceptor(certificates: Arc<Certificates>) -> anyhow::Result<TlsAcceptor> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = config.context("no protocol of TLS")?;
+    let config = config.context("no TLS version is supported")?;
     let mut config = config.with_no_client_auth().with_cert_resolver(certificates);
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-/// As the settings name them.
 pub(super) fn admin_certificates(
     settings: &Settings,
     metrics: &Metrics,
 ) -> Result<Option<Arc<Certificates>>, Diagnostics> {
     let Some(files) = &settings.admin_tls else { return Ok(None) };
-    let reading = read_admin_tls(files)?;
-    metrics.certificate_shown(TlsListener::Admin, reading.not_after);
-    Ok(Some(Arc::new(Certificates::new(reading))))
+    let loaded = read_admin_tls(files)?;
+    metrics.certificate_shown(TlsListener::Admin, loaded.not_after);
+    Ok(Some(Arc::new(Certificates::new(loaded))))
 }
 
-/// Reads them.
+/// # Errors
+/// Those of [`LoadedCertificates::new`], with the key path of the admin listener.
 pub(super) fn read_admin_tls(files: &raw::Tls) -> Result<LoadedCertificates, Diagnostics> {
     LoadedCertificates::new(files).map_err(|mut faults| {
         for fault in &mut faults.0 {

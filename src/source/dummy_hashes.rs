@@ -10,7 +10,7 @@ static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 /// The kinds of hash in a set, with their numbers.
 #[derive(Default)]
-pub struct DummyHashes(Vec<Kind>);
+pub(crate) struct DummyHashes(Vec<Kind>);
 
 /// Hashes of the same cost.
 #[derive(Clone)]
@@ -20,19 +20,19 @@ struct Kind {
 }
 
 impl DummyHashes {
-    pub fn add(&mut self, hash: &PasswordHash) {
+    pub(crate) fn add(&mut self, hash: &PasswordHash) {
         match self.0.iter_mut().find(|kind| kind.sample.cost() == hash.cost()) {
             Some(kind) => kind.count += 1,
             None => self.0.push(Kind { sample: hash.clone(), count: 1 }),
         }
     }
 
-    pub fn from_kinds(kinds: Vec<(PasswordHash, u64)>) -> Self {
+    pub(crate) fn from_kinds(kinds: Vec<(PasswordHash, u64)>) -> Self {
         let kinds = kinds.into_iter().filter(|(_, count)| *count > 0);
         Self(kinds.map(|(sample, count)| Kind { sample, count }).collect())
     }
 
-    pub fn and(&self, other: &Self) -> Self {
+    pub(crate) fn and(&self, other: &Self) -> Self {
         let mut both = Self(self.0.clone());
         for kind in &other.0 {
             match both.0.iter_mut().find(|known| known.sample.cost() == kind.sample.cost()) {
@@ -45,7 +45,7 @@ impl DummyHashes {
 
     /// The hash for an unknown name. Weighted rendezvous hashing: each kind gets names in proportion to its number, and
     /// a kind that is added, removed or grows moves no name between the others.
-    pub fn of(&self, username: &str) -> PasswordHash {
+    pub(crate) fn of(&self, username: &str) -> PasswordHash {
         let score = |kind: &Kind| {
             // Above 0, at most 1.
             let even = ((KEY.hash_one((kind.sample.cost(), username)) >> 11) + 1) as f64 / (1_u64 << 53) as f64;

@@ -7,4 +7,4 @@ mod file;
 
 pub use combined::CombinedDirectory;
 pub use database::{CatalogMismatch, Database, DatabaseDirectory, DatabaseStart};
-pub use file::{Apply, Difference, FileSet, Loaded, Loader, ReloadHandle, ReloadOutcome, Reloader, throttle_rules};
+pub use file::{Difference, FileSet, Loaded, Loader, Publish, ReloadHandle, ReloadOutcome, Reloader, throttle_rules};

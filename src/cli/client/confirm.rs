@@ -1,44 +1,43 @@
-//! Asking before something breaks.
+//! Confirmation before a command that stops something from working.
 
 use std::io::{BufRead, IsTerminal, Write};
 
 use super::Client;
-use crate::cli::output::remark;
+use crate::cli::output::note;
 
-/// Whether a person has to be asked.
 #[derive(clap::Args)]
-pub(in crate::cli) struct Consent {
-    /// Do it without asking
+pub(in crate::cli) struct Confirmation {
+    /// Do not ask for confirmation
     #[arg(long, short)]
     yes: bool,
 }
 
-impl Consent {
-    /// Asks, unless that was answered already. False when the answer is no.
+impl Confirmation {
+    /// Asks at the terminal, unless `--yes` was given. False when the answer is no.
     ///
     /// # Errors
-    /// When there is nobody to ask.
-    pub(in crate::cli) fn to(&self, client: &Client, what: &str) -> anyhow::Result<bool> {
+    /// When there is no terminal to ask at.
+    pub(in crate::cli) fn ask(&self, client: &Client, effect: &str) -> anyhow::Result<bool> {
         if self.yes {
             return Ok(true);
         }
-        // Whoever has several of them should see which one this is.
-        let what = client.server().map_or(what.to_owned(), |server| format!("At {server}:\n{what}"));
+        // An operator may use several servers.
+        let effect = client.server().map_or(effect.to_owned(), |server| format!("At {server}:\n{effect}"));
         let (input, mut output) = (std::io::stdin(), std::io::stderr());
         anyhow::ensure!(
             input.is_terminal() && output.is_terminal(),
-            "{what}\nNobody is here to be asked: nothing was done. Say --yes if it is meant"
+            "{effect}\nNothing was done: there is no terminal to ask for confirmation. Pass --yes to proceed"
         );
-        write!(output, "{what}\nGo on? [y/N] ")?;
+        write!(output, "{effect}\nGo on? [y/N] ")?;
         output.flush()?;
         let mut line = String::new();
         if input.lock().read_line(&mut line)? == 0 {
-            remark("");
+            note("");
         }
-        let is_agreed = matches!(line.trim().to_lowercase().as_str(), "y" | "yes");
-        if !is_agreed {
-            remark("Nothing was done.");
+        let is_confirmed = matches!(line.trim().to_lowercase().as_str(), "y" | "yes");
+        if !is_confirmed {
+            note("Nothing was done.");
         }
-        Ok(is_agreed)
+        Ok(is_confirmed)
     }
 }

@@ -1,5 +1,4 @@
-//! The desk as commands reach it: over the API of a running claviger, or straight at the database. Either way the
-//! same requests are answered by the same code.
+//! Client of the management API: over HTTP, or in this process on the database. The same handlers answer both.
 
 mod confirm;
 mod print;
@@ -15,56 +14,52 @@ use anyhow::Context as _;
 use http::header::{ETAG, HeaderMap, HeaderValue};
 use serde_json::Value;
 
-pub(super) use self::confirm::Consent;
-pub(super) use self::print::{Column, cell, list, moment, recent_addresses, show, show_secret};
+pub(super) use self::confirm::Confirmation;
+pub(super) use self::print::{Column, address_count, cell, list, show, show_secret, time};
 use self::remote::Remote;
 use self::request::encoded;
 pub(super) use self::request::{Request, path, query};
 pub(super) use self::target::ClientTarget;
-pub(super) use self::time::{ago, written};
-use super::database_target::wait;
+pub(super) use self::time::{ago, parse_time};
+use super::database_target::block_on;
 use crate::control::api::{Local, LocalAnswer, LocalStream};
 use crate::store::Store;
 
-/// Which desk, and how its answers are printed.
 #[derive(clap::Args)]
 pub(super) struct ClientArgs {
     #[command(flatten)]
-    place: ClientTarget,
-    /// JSON, as always when something else than a terminal reads it
-    #[arg(long, help_heading = "Desk")]
+    target: ClientTarget,
+    /// Print JSON, as always when standard output is not a terminal
+    #[arg(long, help_heading = "Management API")]
     json: bool,
 }
 
-/// What answers.
 pub(super) enum Client {
-    /// The database itself, by the same operations.
-    Here(Local, Store),
-    /// Another process.
-    There(Remote),
+    Local(Local, Store),
+    Remote(Remote),
 }
 
-/// What came back.
+/// A response of any status.
 pub(super) struct Reply {
     status: http::StatusCode,
     revision: Option<HeaderValue>,
     body: Value,
 }
 
-/// Why it was not done, in the words of the desk.
+/// A response that is not a success.
 #[derive(Debug, thiserror::Error)]
 #[error("{text}")]
-pub(super) struct Refused {
+pub(super) struct Refusal {
     text: String,
     /// The problem document.
     pub(super) body: Value,
 }
 
-/// What came back, when it was done.
+/// A response of status 2xx.
 pub(super) struct Answer {
-    /// JSON, `Null` where there is none.
+    /// `Null` for an empty body.
     pub(super) body: Value,
-    /// The revision of the thing (`ETag`).
+    /// `ETag`
     pub(super) revision: Option<HeaderValue>,
 }
 
@@ -75,37 +70,34 @@ impl From<LocalAnswer> for Reply {
 }
 
 impl ClientArgs {
-    /// True when the answer is to be JSON.
-    pub(super) fn is_for_programs(&self) -> bool {
-        super::output::is_for_programs(self.json)
+    pub(super) fn is_json(&self) -> bool {
+        super::output::is_json(self.json)
     }
 
-    /// Says what comes next, to people.
+    /// Suggests the next command at a terminal.
     pub(super) fn hint(&self, text: impl FnOnce() -> String) {
-        if !self.is_for_programs() {
-            super::output::remark(format!("\n{}", super::output::harmless(&text())));
+        if !self.is_json() {
+            super::output::note(format!("\n{}", super::output::sanitize(&text())));
         }
     }
 
-    /// Does something at the desk.
-    ///
     /// # Errors
-    /// When it cannot be reached, or refuses.
+    /// When the API cannot be reached, and those of `work`.
     pub(super) fn run(&self, work: impl AsyncFnOnce(&Client) -> anyhow::Result<ExitCode>) -> anyhow::Result<ExitCode> {
-        wait(async {
-            let client = self.place.open().await?;
+        block_on(async {
+            let client = self.target.open().await?;
             let outcome = work(&client).await;
-            if let Client::Here(_, store) = &client {
+            if let Client::Local(_, store) = &client {
                 store.close().await;
             }
             outcome
         })
     }
 
-    /// Asks for one thing and prints it.
+    /// Sends one request and prints the body of the response.
     ///
     /// # Errors
-    /// As above.
+    /// As [`Client::send`].
     pub(super) fn show(&self, request: Request) -> anyhow::Result<ExitCode> {
         self.run(async |client| {
             let answer = client.send(request).await?;
@@ -116,30 +108,28 @@ impl ClientArgs {
 }
 
 impl Client {
-    /// Sends a request.
-    ///
     /// # Errors
-    /// When there is no answer, or a refusal: with everything that is wrong.
+    /// [`Refusal`], or why there is no response.
     pub(super) async fn send(&self, request: Request) -> anyhow::Result<Answer> {
         let Reply { status, revision, body } = match self {
-            Self::Here(local, _) => asked(local, &request).await?.whole().await.into(),
-            Self::There(remote) => remote.send(&request).await?,
+            Self::Local(local, _) => send_local(local, &request).await?.whole().await.into(),
+            Self::Remote(remote) => remote.send(&request).await?,
         };
         if status.is_success() {
             return Ok(Answer { body, revision });
         }
-        let text = refusal(status, &body, &request);
-        Err(Refused { text, body }.into())
+        let text = describe(status, &body, &request);
+        Err(Refusal { text, body }.into())
     }
 
-    /// Writes what is asked for as it comes, however much it is; the head of the answer.
+    /// Streams the body of the response to `out`; returns its headers.
     ///
     /// # Errors
-    /// As above, and when it ends before it is whole: part of it has been written then.
+    /// As [`Client::send`], and when the body is cut off: what arrived is written by then.
     pub(super) async fn download(&self, request: Request, out: &mut impl Write) -> anyhow::Result<HeaderMap> {
         let answered = match self {
-            Self::Here(local, _) => {
-                let mut answer = asked(local, &request).await?;
+            Self::Local(local, _) => {
+                let mut answer = send_local(local, &request).await?;
                 if answer.status.is_success() {
                     while let Some(piece) = answer.piece().await? {
                         out.write_all(&piece)?;
@@ -149,27 +139,27 @@ impl Client {
                     Err(answer.whole().await.into())
                 }
             }
-            Self::There(remote) => remote.download(&request, out).await?,
+            Self::Remote(remote) => remote.download(&request, out).await?,
         };
         out.flush()?;
         answered.map_err(|Reply { status, body, .. }| {
-            let text = refusal(status, &body, &request);
-            Refused { text, body }.into()
+            let text = describe(status, &body, &request);
+            Refusal { text, body }.into()
         })
     }
 
-    /// Where it is, if that is another process.
+    /// `None` for the in-process API.
     pub(super) fn server(&self) -> Option<&str> {
         match self {
-            Self::Here(..) => None,
-            Self::There(remote) => Some(remote.server()),
+            Self::Local(..) => None,
+            Self::Remote(remote) => Some(remote.server()),
         }
     }
 
-    /// Follows a list to its end. What cannot be read keeps nothing else back, but is no success.
+    /// Passes every page of a list to `take`. An item that the server cannot read is skipped and makes the exit code 1.
     ///
     /// # Errors
-    /// As [`Client::send`]; what came before has been given to `take`.
+    /// As [`Client::send`].
     pub(super) async fn pages(
         &self,
         path: &str,
@@ -180,12 +170,12 @@ impl Client {
         let mut code = ExitCode::SUCCESS;
         loop {
             let answer = self.send(Request::get(&next)).await?;
-            let items = answer.body["items"].as_array().context("the desk answers with something else than a list")?;
+            let items = answer.body["items"].as_array().context("the server sent no list")?;
             take(items)?;
             for id in answer.body["unreadable"].as_array().into_iter().flatten().filter_map(Value::as_str) {
                 if let Some(server) = self.server() {
-                    let id = super::output::harmless(id);
-                    super::output::remark(format!("{id} cannot be read: the log of {server} says why"));
+                    let id = super::output::sanitize(id);
+                    super::output::note(format!("{id} cannot be read: the log of {server} says why"));
                 }
                 code = ExitCode::FAILURE;
             }
@@ -195,22 +185,22 @@ impl Client {
     }
 }
 
-async fn asked(local: &Local, request: &Request) -> anyhow::Result<LocalStream> {
+async fn send_local(local: &Local, request: &Request) -> anyhow::Result<LocalStream> {
     let content = request.content.as_ref().map(|(_, text)| text.clone());
     Ok(local.send(request.method.clone(), &request.path, request.headers(), content).await?)
 }
 
-/// A problem document (RFC 9457) in a few lines.
-fn refusal(status: http::StatusCode, body: &Value, request: &Request) -> String {
-    let harmless = super::output::harmless;
-    let Some(title) = body["title"].as_str() else { return format!("the desk refuses: {status}") };
+/// A problem document (RFC 9457) as text.
+fn describe(status: http::StatusCode, body: &Value, request: &Request) -> String {
+    let sanitize = super::output::sanitize;
+    let Some(title) = body["title"].as_str() else { return format!("the server refused: {status}") };
     let Some(fields) = body["fields"].as_array().filter(|fields| !fields.is_empty()) else {
         let detail = body["detail"].as_str().unwrap_or(title);
-        return harmless(&detail.replace("has this id", &format!("has the id {}", request.id())));
+        return sanitize(&detail.replace("has this id", &format!("has the id {}", request.id())));
     };
     let line = |fault: &Value| {
-        let text = |name: &str| harmless(fault[name].as_str().unwrap_or_default());
+        let text = |name: &str| sanitize(fault[name].as_str().unwrap_or_default());
         format!("\n  {} {}", text("field"), text("problem"))
     };
-    fields.iter().fold(harmless(title), |text, fault| text + &line(fault))
+    fields.iter().fold(sanitize(title), |text, fault| text + &line(fault))
 }

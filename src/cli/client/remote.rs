@@ -1,4 +1,4 @@
-//! The desk of another process.
+//! The management API over HTTP.
 
 use std::io::Write;
 use std::net::IpAddr;
@@ -12,58 +12,57 @@ use reqwest::redirect::Policy;
 use serde_json::Value;
 
 use super::{Reply, Request};
-use crate::cli::output::{cause, harmless, remark};
+use crate::cli::output::{note, root_cause, sanitize};
 use crate::config::operator_token;
 use crate::control::api::PREFIX;
 
-/// Longer than a desk takes until it begins to answer, or to go on.
-const PATIENCE: Duration = Duration::from_secs(60);
-const CONNECTING: Duration = Duration::from_secs(10);
-/// Whoever has just broken off may be starting anew.
-const PAUSE: Duration = Duration::from_millis(500);
+/// Between parts of a response; longer than an import takes.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A server that dropped the connection may be restarting.
+const RETRY_DELAY: Duration = Duration::from_millis(500);
 
-/// A connection to it, and what it knows us by.
 pub(in crate::cli) struct Remote {
     client: reqwest::Client,
     server: String,
     authorization: HeaderValue,
 }
 
-/// Why there is no answer.
-enum Silence {
-    /// Nothing has arrived there.
-    Unheard(anyhow::Error),
-    /// It may be done, or not.
+/// Why there is no response.
+enum NoResponse {
+    /// The server did not execute the request.
+    NotSent(anyhow::Error),
+    /// The server may have executed it.
     Lost(anyhow::Error),
 }
 
 impl Remote {
     /// # Errors
-    /// When there is no token, or it would go over the network in plain sight.
+    /// When `CLAVIGER_TOKEN` is not set, or would cross the network in plain text.
     pub(super) fn new(server: &Uri, ca: Option<&Path>) -> anyhow::Result<Self> {
         let authority = server.authority().context("--server: must be https://HOST[:PORT]")?;
         let is_plain = match server.scheme_str() {
             Some("https") => false,
-            Some("http") if is_this_machine(authority.host()) => true,
+            Some("http") if is_loopback(authority.host()) => true,
             _ => bail!(
-                "--server: must be https://HOST[:PORT], or http:// on this machine: elsewhere a token would be seen on its way"
+                "--server: must be https://HOST[:PORT], or http:// on this machine: over plain HTTP others could read the token"
             ),
         };
         ensure!(matches!(server.path(), "" | "/") && server.query().is_none(), "--server: must not have a path");
-        ensure!(!authority.as_str().contains('@'), "--server: must not hold a user; tokens stand in CLAVIGER_TOKEN");
+        ensure!(!authority.as_str().contains('@'), "--server: must not hold a user; set the token in CLAVIGER_TOKEN");
         let token = operator_token()
-            .context("no token: put an operator token into CLAVIGER_TOKEN; claviger operator create makes one")?;
+            .context("no token: set CLAVIGER_TOKEN to an operator token; claviger operator create creates one")?;
         let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.as_str()))
-            .map_err(|_| anyhow!("CLAVIGER_TOKEN holds what no token has"))?;
+            .map_err(|_| anyhow!("CLAVIGER_TOKEN holds characters that no token has"))?;
         authorization.set_sensitive(true);
         let mut client = reqwest::Client::builder()
-            .connect_timeout(CONNECTING)
-            .read_timeout(PATIENCE)
-            // A redirect would be told the token.
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
+            // The target of a redirect would receive the token.
             .redirect(Policy::none())
             .user_agent(concat!("claviger/", env!("CARGO_PKG_VERSION")));
         if is_plain {
-            // A proxy would see the token, and is not this machine.
+            // A proxy would see the token.
             client = client.no_proxy();
         }
         if let Some(ca) = ca {
@@ -73,54 +72,53 @@ impl Remote {
         Ok(Self { client: client.build()?, server, authorization })
     }
 
-    /// Where it is.
     pub(super) fn server(&self) -> &str {
         &self.server
     }
 
-    /// One request and its answer. One that may be sent twice is, where the first answer was lost.
+    /// A request with an idempotency key is sent once more when its response is lost.
     pub(super) async fn send(&self, request: &Request) -> anyhow::Result<Reply> {
         let first = match self.attempt(request).await {
-            Err(Silence::Lost(error)) if request.once.is_some() => error,
-            outcome => return outcome.map_err(|silence| self.told(silence, request)),
+            Err(NoResponse::Lost(error)) if request.idempotency_key.is_some() => error,
+            outcome => return outcome.map_err(|failure| explain(failure, request)),
         };
-        remark(format!("{first:#}; asking again"));
-        tokio::time::sleep(PAUSE).await;
+        note(format!("{first:#}; trying again"));
+        tokio::time::sleep(RETRY_DELAY).await;
         let second = self.attempt(request).await;
-        second.map_err(|silence| {
-            let (Silence::Unheard(error) | Silence::Lost(error)) = silence;
-            self.told(Silence::Lost(error), request)
+        second.map_err(|failure| {
+            let (NoResponse::NotSent(error) | NoResponse::Lost(error)) = failure;
+            explain(NoResponse::Lost(error), request)
         })
     }
 
-    /// Writes what is asked for piece by piece, however much it is; the head of the answer, or a refusal.
+    /// Streams a file to `out`. The inner error is a response that is no file.
     pub(super) async fn download(
         &self,
         request: &Request,
         out: &mut impl Write,
     ) -> anyhow::Result<Result<HeaderMap, Reply>> {
-        let told = |silence| self.told(silence, request);
-        let mut answer = self.open(request).await.map_err(told)?;
+        let explain = |failure| explain(failure, request);
+        let mut answer = self.open(request).await.map_err(explain)?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         if !status.is_success() || !is_file(&headers) {
-            let bytes = answer.bytes().await.map_err(|error| told(self.cut_off(error)))?;
+            let bytes = answer.bytes().await.map_err(|error| explain(self.cut_off(error)))?;
             return Ok(Err(self.read(status, &headers, &bytes)?));
         }
-        while let Some(piece) = answer.chunk().await.map_err(|error| told(self.cut_off(error)))? {
+        while let Some(piece) = answer.chunk().await.map_err(|error| explain(self.cut_off(error)))? {
             out.write_all(&piece)?;
         }
         Ok(Ok(headers))
     }
 
-    async fn attempt(&self, request: &Request) -> Result<Reply, Silence> {
+    async fn attempt(&self, request: &Request) -> Result<Reply, NoResponse> {
         let answer = self.open(request).await?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         let bytes = answer.bytes().await.map_err(|error| self.cut_off(error))?;
-        // What has answered is not a desk, or not the one that was meant: another attempt would be told the same.
-        self.read(status, &headers, &bytes).map_err(Silence::Unheard)
+        // Another attempt would reach the same wrong server.
+        self.read(status, &headers, &bytes).map_err(NoResponse::NotSent)
     }
 
-    async fn open(&self, request: &Request) -> Result<reqwest::Response, Silence> {
+    async fn open(&self, request: &Request) -> Result<reqwest::Response, NoResponse> {
         let url = format!("{}{PREFIX}{}", self.server, request.path);
         let sent = self.client.request(request.method.clone(), url).headers(request.headers());
         let sent = match &request.content {
@@ -128,32 +126,35 @@ impl Remote {
             Some((_, text)) => sent.body(text.clone()),
         };
         let sent = sent.header(AUTHORIZATION, self.authorization.clone());
-        sent.send().await.map_err(|error| self.silence(error))
+        sent.send().await.map_err(|error| self.no_response(error))
     }
 
-    fn cut_off(&self, error: reqwest::Error) -> Silence {
-        Silence::Lost(anyhow!("the answer of {} was cut off: {}", self.server, cause(&error.without_url())))
+    fn cut_off(&self, error: reqwest::Error) -> NoResponse {
+        NoResponse::Lost(anyhow!("the response of {} was cut off: {}", self.server, root_cause(&error.without_url())))
     }
 
-    fn silence(&self, error: reqwest::Error) -> Silence {
-        let (is_unheard, error) = (error.is_connect(), error.without_url());
-        let cause = cause(&error);
+    fn no_response(&self, error: reqwest::Error) -> NoResponse {
+        let (is_not_sent, error) = (error.is_connect(), error.without_url());
+        let cause = root_cause(&error);
         let hint = if cause.contains("certificate") {
-            "; name whoever has signed its certificate with --ca FILE"
-        } else if is_unheard && self.server.starts_with("https:") && cause.contains("corrupt message") {
+            "; name the authority that signed its certificate with --ca FILE"
+        } else if is_not_sent && self.server.starts_with("https:") && cause.contains("corrupt message") {
             "; it does not speak TLS"
         } else {
             ""
         };
-        let told = anyhow!("{} does not answer: {cause}{hint}", self.server);
-        if is_unheard { Silence::Unheard(told) } else { Silence::Lost(told) }
+        let error = anyhow!("{} does not answer: {cause}{hint}", self.server);
+        if is_not_sent { NoResponse::NotSent(error) } else { NoResponse::Lost(error) }
     }
 
     fn read(&self, status: StatusCode, headers: &HeaderMap, bytes: &[u8]) -> anyhow::Result<Reply> {
         let server = &self.server;
         if status.is_redirection() {
-            let place = headers.get(LOCATION).and_then(|place| place.to_str().ok()).map(harmless);
-            bail!("{server} redirects to {}; name the desk itself", place.as_deref().unwrap_or("somewhere else"));
+            let location = headers.get(LOCATION).and_then(|location| location.to_str().ok()).map(sanitize);
+            bail!(
+                "{server} redirects to {}; name that server with --server",
+                location.as_deref().unwrap_or("another server")
+            );
         }
         let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let is_empty = status == StatusCode::NO_CONTENT && bytes.is_empty();
@@ -162,30 +163,29 @@ impl Remote {
             _ if is_empty => Some(Value::Null),
             _ => None,
         };
-        let is_of_desk = |body: &Value| status.is_success() || body["code"].is_string();
-        let Some(body) = body.filter(is_of_desk) else {
-            bail!("{server} answers {status}, but not as a desk does: is that the admin listener of a claviger?");
+        let is_of_api = |body: &Value| status.is_success() || body["code"].is_string();
+        let Some(body) = body.filter(is_of_api) else {
+            bail!("{server} answers {status}, but not as the management API: is it the admin listener of claviger?");
         };
         ensure!(
             status != StatusCode::UNAUTHORIZED,
             "{server} refuses CLAVIGER_TOKEN: {}",
-            harmless(body["detail"].as_str().unwrap_or_default())
+            sanitize(body["detail"].as_str().unwrap_or_default())
         );
         Ok(Reply { status, revision: headers.get(ETAG).cloned(), body })
     }
+}
 
-    /// With what is to be done about it.
-    fn told(&self, silence: Silence, request: &Request) -> anyhow::Error {
-        match silence {
-            Silence::Lost(error) if request.method != Method::GET => {
-                anyhow!("{error:#}\nIt may have been done all the same: look before you do it again")
-            }
-            Silence::Lost(error) | Silence::Unheard(error) => error,
+fn explain(failure: NoResponse, request: &Request) -> anyhow::Error {
+    match failure {
+        NoResponse::Lost(error) if request.method != Method::GET => {
+            anyhow!("{error:#}\nThe server may have done it: check before you run this again")
         }
+        NoResponse::Lost(error) | NoResponse::NotSent(error) => error,
     }
 }
 
-/// What a desk sends as it is.
+/// A CSV, YAML or htpasswd file, not a problem document.
 fn is_file(headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     headers.contains_key(CONTENT_DISPOSITION) && kind.starts_with("text/")
@@ -193,12 +193,12 @@ fn is_file(headers: &HeaderMap) -> bool {
 
 fn authorities(file: &Path) -> anyhow::Result<Vec<reqwest::Certificate>> {
     let certificates = reqwest::Certificate::from_pem_bundle(&std::fs::read(file)?)
-        .map_err(|_| anyhow!("holds no certificate that can be read (PEM)"))?;
+        .map_err(|_| anyhow!("holds no readable certificate (PEM)"))?;
     ensure!(!certificates.is_empty(), "holds no certificate (PEM)");
     Ok(certificates)
 }
 
-fn is_this_machine(host: &str) -> bool {
+fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

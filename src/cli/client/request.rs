@@ -1,4 +1,4 @@
-//! What is asked of a desk.
+//! A request to the management API.
 
 use http::Method;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH};
@@ -8,7 +8,7 @@ use serde_json::Value;
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// Everything that means something in a path or a query.
+/// Characters with a meaning in a path or a query.
 const RESERVED: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -30,13 +30,12 @@ const RESERVED: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// What is asked for.
 pub(in crate::cli) struct Request {
     pub(super) method: Method,
     pub(super) path: String,
     revision: Option<HeaderValue>,
-    pub(super) once: Option<HeaderValue>,
-    /// What is sent, and what kind of text that is.
+    pub(super) idempotency_key: Option<HeaderValue>,
+    /// Media type and body.
     pub(super) content: Option<(&'static str, String)>,
 }
 
@@ -49,7 +48,6 @@ impl Request {
         Self::new(Method::POST, path, Some((JSON, body.into().to_string())))
     }
 
-    /// A file.
     pub(in crate::cli) fn post_text(path: &str, text: String) -> Self {
         Self::new(Method::POST, path, Some((TEXT, text)))
     }
@@ -66,23 +64,23 @@ impl Request {
         Self::new(Method::DELETE, path, None)
     }
 
-    /// Only if the thing is still as it was seen.
-    pub(in crate::cli) fn at(self, revision: Option<HeaderValue>) -> Self {
+    /// Sets `If-Match`: the request fails if the resource has changed.
+    pub(in crate::cli) fn if_match(self, revision: Option<HeaderValue>) -> Self {
         Self { revision, ..self }
     }
 
-    /// Done once, however often it has to be sent until there is an answer.
+    /// Adds a random `Idempotency-Key`: the request has one effect, however often it is sent.
     ///
     /// # Errors
-    /// When the system gives no randomness: whoever knew the key could guess at what was asked for.
-    pub(in crate::cli) fn once(self) -> anyhow::Result<Self> {
+    /// When the system returns no random bytes.
+    pub(in crate::cli) fn idempotent(self) -> anyhow::Result<Self> {
         let mut random = [0; 16];
-        getrandom::fill(&mut random).map_err(|_| anyhow::anyhow!("the system gives no randomness"))?;
+        getrandom::fill(&mut random).map_err(|_| anyhow::anyhow!("the system returned no random bytes"))?;
         let key = uuid::Builder::from_random_bytes(random).into_uuid().to_string();
-        Ok(Self { once: Some(HeaderValue::try_from(key)?), ..self })
+        Ok(Self { idempotency_key: Some(HeaderValue::try_from(key)?), ..self })
     }
 
-    /// Of the thing it is about, or of the account that it is about things of.
+    /// Id of the resource in the path, else the account in the query.
     pub(super) fn id(&self) -> String {
         let (path, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
         let account = || query.split('&').find_map(|parameter| parameter.strip_prefix("account="));
@@ -92,21 +90,22 @@ impl Request {
 
     pub(super) fn headers(&self) -> HeaderMap {
         let kind = self.content.as_ref().map(|(kind, _)| HeaderValue::from_static(kind));
-        let given = [(IF_MATCH, self.revision.clone()), (IDEMPOTENCY_KEY, self.once.clone()), (CONTENT_TYPE, kind)];
+        let given =
+            [(IF_MATCH, self.revision.clone()), (IDEMPOTENCY_KEY, self.idempotency_key.clone()), (CONTENT_TYPE, kind)];
         given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
     fn new(method: Method, path: &str, content: Option<(&'static str, String)>) -> Self {
-        Self { method, path: path.to_owned(), revision: None, once: None, content }
+        Self { method, path: path.to_owned(), revision: None, idempotency_key: None, content }
     }
 }
 
-/// A path of the API out of words that may hold anything.
-pub(in crate::cli) fn path(words: &[&str]) -> String {
-    words.iter().fold(String::new(), |path, word| path + "/" + &encoded(word))
+/// Joins segments, percent-encoded.
+pub(in crate::cli) fn path(segments: &[&str]) -> String {
+    segments.iter().fold(String::new(), |path, segment| path + "/" + &encoded(segment))
 }
 
-/// A query out of what is given.
+/// Appends the parameters that have a value.
 pub(in crate::cli) fn query(path: &str, parameters: &[(&str, Option<String>)]) -> String {
     let given = parameters.iter().filter_map(|(name, value)| Some(format!("{name}={}", encoded(value.as_deref()?))));
     let given: Vec<String> = given.collect();

@@ -1,4 +1,4 @@
-//! Moments as people write and read them.
+//! Times as people write and read them.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -6,28 +6,27 @@ use jiff::{Timestamp, Unit};
 
 use crate::clock::Clock;
 
-/// As the API wants a moment: a day is meant from its first second on, in UTC.
+/// Parses an argument into the API's RFC 3339; a date means 00:00 UTC.
 ///
 /// # Errors
-/// When it is neither a moment nor a day.
-pub(in crate::cli) fn written(text: &str) -> Result<String, String> {
-    let day = || text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok().map(|start| start.timestamp());
-    let moment = text.parse::<Timestamp>().ok().or_else(day);
-    moment.map(|moment| moment.to_string()).ok_or_else(|| {
-        "must be a day such as 2027-01-31 (from 00:00 UTC on), or a moment such as 2027-01-31T12:00:00Z".to_owned()
+/// When it is neither a date nor a time.
+pub(in crate::cli) fn parse_time(text: &str) -> Result<String, String> {
+    let date = || text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok().map(|start| start.timestamp());
+    let time = text.parse::<Timestamp>().ok().or_else(date);
+    time.map(|time| time.to_string()).ok_or_else(|| {
+        "must be a date such as 2027-01-31 (00:00 UTC), or a time such as 2027-01-31T12:00:00Z".to_owned()
     })
 }
 
-/// To the second, and how far away it is.
-pub(in crate::cli) fn told(moment: Timestamp) -> String {
+/// To the second, with the distance from now.
+pub(in crate::cli) fn format_time(time: Timestamp) -> String {
     let now = Clock::System.now();
-    let far = if moment > now { format!("in {}", length(moment, now)) } else { ago(moment) };
-    format!("{} ({far})", moment.strftime("%Y-%m-%d %H:%M:%SZ"))
+    let distance = if time > now { format!("in {}", length(time, now)) } else { ago(time) };
+    format!("{} ({distance})", time.strftime("%Y-%m-%d %H:%M:%SZ"))
 }
 
-/// How long ago that was.
-pub(in crate::cli) fn ago(moment: Timestamp) -> String {
-    match length(Clock::System.now(), moment) {
+pub(in crate::cli) fn ago(time: Timestamp) -> String {
+    match length(Clock::System.now(), time) {
         length if length.starts_with("0 ") => "just now".to_owned(),
         length => format!("{length} ago"),
     }

@@ -9,25 +9,24 @@ use crate::cli::client::{ClientArgs, Request, path, show_secret};
 use crate::cli::secret;
 use crate::credential::Label;
 
-/// Arguments of `create`.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  claviger credential create --account acme --name 'Billing export' --scope payments:write\n  claviger credential create --account acme --username acme-nightly\n  printf %s \"$PASSWORD\" | claviger credential create --account acme --username acme-nightly --choose\n\nThe secret is printed this once and cannot be recovered."
+    after_help = "Examples:\n  claviger credential create --account acme --name 'Billing export' --scope payments:write\n  claviger credential create --account acme --username acme-nightly\n  printf %s \"$PASSWORD\" | claviger credential create --account acme --username acme-nightly --choose\n\nThe secret is printed once and cannot be recovered."
 )]
 pub(in crate::cli) struct Args {
-    /// Whose it is
+    /// Account that it belongs to
     #[arg(long, value_name = "ID")]
     account: Label,
-    /// Its id for good [default: one is made]
+    /// Permanent id [default: generated]
     #[arg(long, value_name = "ID")]
     id: Option<Label>,
-    /// Makes a Basic pair with this user name, instead of a token
+    /// Create Basic credentials with this user name, instead of a token
     #[arg(long, value_name = "NAME")]
     username: Option<String>,
-    /// Choose the password, at a prompt or on standard input [default: one is made]
+    /// Read the password from a prompt or standard input [default: generated]
     #[arg(long, requires = "username")]
     choose: bool,
-    /// The API version it is pinned to [default: the newest]
+    /// API version to pin it to [default: the newest]
     #[arg(long, value_name = "NAME")]
     api_version: Option<String>,
     #[command(flatten)]
@@ -36,19 +35,18 @@ pub(in crate::cli) struct Args {
     client: ClientArgs,
 }
 
-/// Arguments of `duplicate`.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  claviger credential duplicate acme-billing --name 'Billing export, second site'\n  claviger credential duplicate acme-nightly --username acme-nightly-2\n\nThe secret is printed this once and cannot be recovered."
+    after_help = "Examples:\n  claviger credential duplicate acme-billing --name 'Billing export, second site'\n  claviger credential duplicate acme-nightly --username acme-nightly-2\n\nThe secret is printed once and cannot be recovered."
 )]
 pub(in crate::cli) struct Duplicate {
-    /// Id of the credential whose rights and settings the new one has
+    /// Id of the credential to copy
     #[arg(value_name = "CREDENTIAL")]
     id: String,
-    /// Of a Basic pair: the user name of the new one
+    /// User name of the copy, for Basic credentials
     #[arg(long, value_name = "NAME")]
     username: Option<String>,
-    /// What people call the new one
+    /// Display name of the copy
     #[arg(long)]
     name: Option<String>,
     #[command(flatten)]
@@ -72,7 +70,7 @@ impl Args {
             put("password", Some(secret::read("Password", true)?.as_str().into()));
         }
         self.client.run(async |client| {
-            let answer = client.send(Request::post(&path(&["credentials"]), body).once()?).await?;
+            let answer = client.send(Request::post(&path(&["credentials"]), body).idempotent()?).await?;
             show_secret(&self.client, &answer.body)
         })
     }
@@ -85,7 +83,7 @@ impl Duplicate {
             given.into_iter().filter_map(|(field, value)| Some((field.to_owned(), json!(value?)))).collect();
         self.client.run(async |client| {
             let request = Request::post(&path(&["credentials", &self.id, "duplicate"]), body);
-            show_secret(&self.client, &client.send(request.once()?).await?.body)
+            show_secret(&self.client, &client.send(request.idempotent()?).await?.body)
         })
     }
 }

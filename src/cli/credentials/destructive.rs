@@ -1,69 +1,76 @@
-//! `claviger credential reset|disable|clear|delete`: what somebody will notice.
+//! `claviger credential reset|disable|clear|delete`: commands that stop a credential from working.
 
 use std::process::ExitCode;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::modify::One;
-use crate::cli::client::{Consent, Request, ago, cell, path, recent_addresses, show, show_secret};
-use crate::cli::output::harmless;
+use super::modify::CredentialArgs;
+use crate::cli::client::{Confirmation, Request, address_count, ago, path, show, show_secret};
+use crate::cli::output::sanitize;
 use crate::cli::secret;
 
-/// One credential that stops working as it did.
 #[derive(clap::Args)]
-pub(in crate::cli) struct Breaking {
+pub(in crate::cli) struct ConfirmedCredential {
     #[command(flatten)]
-    one: One,
+    one: CredentialArgs,
     #[command(flatten)]
-    consent: Consent,
+    confirmation: Confirmation,
 }
 
-/// Arguments of `reset`.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  claviger credential reset acme-billing\n  claviger credential reset acme-billing --overlap 24h    the secret before counts for another day\n\nThe new secret is printed this once and cannot be recovered."
+    after_help = "Examples:\n  claviger credential reset acme-billing\n  claviger credential reset acme-billing --overlap 24h    the previous secret works for another day\n\nThe new secret is printed once and cannot be recovered."
 )]
 pub(in crate::cli) struct Reset {
     #[command(flatten)]
-    breaking: Breaking,
-    /// How long the secret before counts beside the new one, such as 24h; never longer than the credential itself
+    confirmed: ConfirmedCredential,
+    /// How long the previous secret keeps working, such as 24h; never past the credential's expiry
     #[arg(long, value_name = "DURATION", value_parser = seconds)]
     overlap: Option<u64>,
-    /// Of a Basic pair: choose the password, at a prompt or on standard input [default: one is made]
+    /// Read the password of Basic credentials from a prompt or standard input [default: generated]
     #[arg(long)]
     choose: bool,
 }
 
-/// Arguments of `disable`.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  claviger credential disable acme-billing --reason 'Seen in a public repository'")]
 pub(in crate::cli) struct Disable {
     #[command(flatten)]
-    breaking: Breaking,
-    /// Why; stays on record
+    confirmed: ConfirmedCredential,
+    /// Reason, kept on record
     #[arg(long)]
     reason: Option<String>,
 }
 
-impl Breaking {
-    /// Shows who would notice, asks, and does it if nothing has changed meanwhile.
+/// The fields of a credential that tell who may still use it.
+#[derive(Deserialize)]
+struct LastUse {
+    last_used_at: Option<Timestamp>,
+    last_used_from: Option<String>,
+    recent_addresses: Option<u64>,
+}
+
+impl ConfirmedCredential {
+    /// Asks with the last use, and fails if the credential changes meanwhile.
     fn run(
         self,
-        what: &str,
+        effect: &str,
         request: impl FnOnce(&str) -> anyhow::Result<Request>,
-        is_secret_made: bool,
+        returns_secret: bool,
     ) -> anyhow::Result<ExitCode> {
-        let (One { id, client }, consent) = (self.one, self.consent);
+        let (CredentialArgs { id, client }, confirmation) = (self.one, self.confirmation);
         client.run(async |there| {
             let path = path(&["credentials", &id]);
             let seen = there.send(Request::get(&path)).await?;
-            let told = format!("{} {}\n{what}", harmless(&id), last_used(&seen.body));
-            if !consent.to(there, &told)? {
+            let last_use: LastUse = serde_json::from_value(seen.body)?;
+            let effect = format!("{} {}\n{effect}", sanitize(&id), last_use.describe());
+            if !confirmation.ask(there, &effect)? {
                 return Ok(ExitCode::FAILURE);
             }
-            let answer = there.send(request(&path)?.at(seen.revision)).await?.body;
-            if is_secret_made {
+            let answer = there.send(request(&path)?.if_match(seen.revision)).await?.body;
+            if returns_secret {
                 return show_secret(&client, &answer);
             }
             show(&client, &answer)?;
@@ -72,12 +79,12 @@ impl Breaking {
     }
 
     pub(super) fn clear(self) -> anyhow::Result<ExitCode> {
-        let what = "Its secret stops working at once; it stays without one until it is reset.";
-        self.run(what, |path| Ok(Request::post(&format!("{path}/clear"), Value::Object(Map::new()))), false)
+        let effect = "Its secret stops working at once; it has none until it is reset.";
+        self.run(effect, |path| Ok(Request::post(&format!("{path}/clear"), Value::Object(Map::new()))), false)
     }
 
     pub(super) fn delete(self) -> anyhow::Result<ExitCode> {
-        self.run("It stops working at once, and is deleted for good.", |path| Ok(Request::delete(path)), false)
+        self.run("It stops working at once and is deleted permanently.", |path| Ok(Request::delete(path)), false)
     }
 }
 
@@ -87,15 +94,15 @@ impl Reset {
         if self.choose {
             body.insert("password".into(), secret::read("New password", true)?.as_str().into());
         }
-        let what = match self.overlap {
-            None | Some(0) => "The secret it has stops working at once.".to_owned(),
+        let effect = match self.overlap {
+            None | Some(0) => "Its current secret stops working at once.".to_owned(),
             Some(overlap) => {
                 body.insert("overlap_seconds".into(), overlap.into());
                 let overlap = SignedDuration::from_secs(i64::try_from(overlap).unwrap_or(i64::MAX));
-                format!("The secret it has stops working in {overlap:#}.")
+                format!("Its current secret stops working in {overlap:#}.")
             }
         };
-        self.breaking.run(&what, |path| Request::post(&format!("{path}/reset"), body).once(), true)
+        self.confirmed.run(&effect, |path| Request::post(&format!("{path}/reset"), body).idempotent(), true)
     }
 }
 
@@ -105,22 +112,21 @@ impl Disable {
         if let Some(reason) = self.reason {
             body.insert("reason".into(), reason.into());
         }
-        let what = "It is refused from then on, until it is enabled again.";
-        self.breaking.run(what, |path| Ok(Request::post(&format!("{path}/disable"), body)), false)
+        let effect = "It is refused from now on, until it is enabled again.";
+        self.confirmed.run(effect, |path| Ok(Request::post(&format!("{path}/disable"), body)), false)
     }
 }
 
-/// Who will notice.
-fn last_used(credential: &Value) -> String {
-    let Some(at) = credential["last_used_at"].as_str().and_then(|at| at.parse::<Timestamp>().ok()) else {
-        return "was never used, as far as is known.".to_owned();
-    };
-    let from = match (recent_addresses(credential), cell(credential, "last_used_from")) {
-        (Some(several), _) if several != "1" => format!(" from {several} addresses"),
-        (_, from) if from == "-" => String::new(),
-        (_, from) => format!(" from {}", harmless(&from)),
-    };
-    format!("was last used {}{from}.", ago(at))
+impl LastUse {
+    fn describe(&self) -> String {
+        let Some(at) = self.last_used_at else { return "was never used.".to_owned() };
+        let from = match (self.recent_addresses.and_then(address_count), &self.last_used_from) {
+            (Some(count), _) if count != "1" => format!(" from {count} addresses"),
+            (_, Some(address)) => format!(" from {}", sanitize(address)),
+            (_, None) => String::new(),
+        };
+        format!("was last used {}{from}.", ago(at))
+    }
 }
 
 fn seconds(text: &str) -> Result<u64, String> {

@@ -5,26 +5,26 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 
-use super::Format;
+use super::{file_format, format_name};
 use crate::cli::client::{Client, ClientTarget, Request, path, query};
-use crate::cli::database_target::{Named, wait};
-use crate::cli::output::remark;
+use crate::cli::database_target::{DatabaseTarget, block_on};
+use crate::cli::output::{counted, note};
 use crate::clock::Clock;
 use crate::config::shell_user;
 use crate::control::api::ExportSummary;
 use crate::control::operations::{Caller, OperationContext, OperationError, export};
 use crate::credential::Label;
+use crate::formats::Format;
 
-/// Arguments of `export`.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  umask 077; claviger credential export > credentials.yaml\n  claviger credential export --format csv --account acme > acme.csv\n  claviger credential export --format htpasswd > .htpasswd\n\nThe file holds digests and hashes, no secret; claviger credential import takes it back. A YAML file can be named\nas credentials.file. What a format has no place for is said on standard error."
+    after_help = "Examples:\n  umask 077; claviger credential export > credentials.yaml\n  claviger credential export --format csv --account acme > acme.csv\n  claviger credential export --format htpasswd > .htpasswd\n\nThe file holds digests and hashes, no secrets; claviger credential import reads it. A YAML file can be named as\ncredentials.file. What a format cannot hold is listed on standard error."
 )]
 pub(in crate::cli) struct Args {
-    /// How the file is written
-    #[arg(long, value_enum, default_value_t = Format::Yaml)]
+    /// Format of the file
+    #[arg(long, default_value = "yaml", value_parser = file_format())]
     format: Format,
-    /// Only those of this account
+    /// Only credentials of this account
     #[arg(long, value_name = "ID")]
     account: Option<Label>,
     #[command(flatten)]
@@ -34,25 +34,25 @@ pub(in crate::cli) struct Args {
 impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let out = BufWriter::new(std::io::stdout().lock());
-        let (summary, unreadable) = match self.client.there()? {
-            Some(there) => wait(self.ask(&there, out))?,
-            None => wait(self.write(out))?,
+        let (summary, unreadable) = match self.client.remote()? {
+            Some(client) => block_on(self.download(&client, out))?,
+            None => block_on(self.write(out))?,
         };
-        self.tell(&summary);
-        unreadable.iter().for_each(remark);
+        self.note_summary(&summary);
+        unreadable.iter().for_each(note);
         Ok(if summary.unreadable == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    /// From the database itself. What has been written, and what is wrong with what cannot be read.
+    /// From the database. Returns the errors of credentials that cannot be read.
     async fn write(&self, out: impl Write) -> anyhow::Result<(ExportSummary, Vec<String>)> {
-        let named = Named::read(&self.client.source())?;
-        let store = named.open_current().await?;
+        let target = DatabaseTarget::read(&self.client.source())?;
+        let store = target.open_current().await?;
         let caller = Caller::shell(shell_user());
-        let call = OperationContext::new(&store, &caller, Clock::System.now(), named.terms());
-        let exported = export(&call, self.format.into(), self.account.as_ref(), out).await;
+        let call = OperationContext::new(&store, &caller, Clock::System.now(), target.terms());
+        let exported = export(&call, self.format, self.account.as_ref(), out).await;
         store.close().await;
         let exported = exported.map_err(|error| match (error, &self.account) {
-            // Whoever reads it may have had enough.
+            // A broken pipe is no failure.
             (OperationError::Other(error), _) => anyhow::Error::new(error),
             (OperationError::Refused(_), Some(account)) => anyhow::anyhow!("no account has the id {account}"),
             (error, _) => anyhow::Error::new(error),
@@ -61,59 +61,50 @@ impl Args {
         Ok((ExportSummary::from(&exported), unreadable.collect()))
     }
 
-    /// From another process.
-    async fn ask(&self, there: &Client, mut out: impl Write) -> anyhow::Result<(ExportSummary, Vec<String>)> {
-        let parameters =
-            [("format", Some(self.format.asked())), ("account", self.account.as_ref().map(Label::to_string))];
-        let head = there.download(Request::get(&query(&path(&["credential-files"]), &parameters)), &mut out).await?;
+    async fn download(&self, client: &Client, mut out: impl Write) -> anyhow::Result<(ExportSummary, Vec<String>)> {
+        let parameters = [
+            ("format", Some(format_name(self.format).to_owned())),
+            ("account", self.account.as_ref().map(Label::to_string)),
+        ];
+        let head = client.download(Request::get(&query(&path(&["credential-files"]), &parameters)), &mut out).await?;
         let summary = head.get("claviger-exported").and_then(|summary| summary.to_str().ok()?.parse().ok());
-        let summary: ExportSummary = summary.context("the desk does not say what it has exported")?;
-        let unreadable = there.server().filter(|_| summary.unreadable > 0).map(|server| {
+        let summary: ExportSummary = summary.context("the server sent no Claviger-Exported header")?;
+        let unreadable = client.server().filter(|_| summary.unreadable > 0).map(|server| {
             format!("left out: {}; the log of {server} says why", counted(summary.unreadable, "credential"))
         });
         Ok((summary, unreadable.into_iter().collect()))
     }
 
-    fn tell(&self, summary: &ExportSummary) {
-        remark(format!("{} exported", counted(summary.credentials, "credential")));
+    fn note_summary(&self, summary: &ExportSummary) {
+        note(format!("{} exported", counted(summary.credentials, "credential")));
         let left = summary.left_out;
         let format = match self.format {
             Format::Yaml => "a credentials file",
             Format::Htpasswd => "an htpasswd file",
             Format::Csv => "a table",
         };
-        let said = [
-            (left.tokens, "token", format!("left out: {format} has no place for them")),
+        let left_out = [
+            (left.tokens, "token", format!("left out: {format} cannot hold them")),
             (
                 left.cleared,
                 "credential",
-                "without a secret left out: claviger credential import takes only what can be recognised".into(),
+                "without a secret left out: claviger credential import reads only credentials with one".into(),
             ),
             (
                 left.previous,
                 "secret",
-                "from before a reset left out: they still count here, and not where this is imported".into(),
+                "from before a reset left out: they still work here, but not where this is imported".into(),
             ),
-            (
-                left.owners,
-                "credential",
-                "of a user of the client: where this is imported, they belong to the account as a whole".into(),
-            ),
+            (left.owners, "credential", "owned by a user: where this is imported, they belong to the account".into()),
             (
                 left.notes,
                 "credential",
-                format!(
-                    "with a description, contact or reason left out: {format} has no place for it, --format csv has"
-                ),
+                format!("without its description, contact or reason: {format} cannot hold them, --format csv can"),
             ),
-            (left.limits, "pair", "switched off, limited or bound: where this is imported as new, they are not".into()),
+            (left.limits, "entry", "disabled or restricted: where this is imported as new, they are not".into()),
         ];
-        for (count, noun, what) in said.into_iter().filter(|(count, ..)| *count > 0) {
-            remark(format!("{} {what}", counted(count, noun)));
+        for (count, noun, what) in left_out.into_iter().filter(|(count, ..)| *count > 0) {
+            note(format!("{} {what}", counted(count, noun)));
         }
     }
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

@@ -1,40 +1,40 @@
-//! What a credential can be told to be, as flags.
+//! Details and rights of a credential as flags.
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::client::written;
+use crate::cli::client::parse_time;
 
-/// Details and rights. What is not given stays as it is.
+/// Flags that are not given change nothing.
 #[derive(clap::Args)]
 pub(super) struct Details {
-    /// What people call it
+    /// Display name
     #[arg(long)]
     name: Option<String>,
-    /// What it is for
+    /// Description
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
-    /// E-mail address of the person at the integrator
+    /// E-mail address of the contact at the integrator
     #[arg(long, value_name = "ADDRESS")]
     contact_email: Option<String>,
-    /// Their mobile, such as +447700900961 (E.164)
+    /// Mobile number of the contact, such as +447700900961 (E.164)
     #[arg(long, value_name = "NUMBER")]
     contact_mobile: Option<String>,
-    /// What it may call, instead of everything; may be given several times
+    /// Scope that it is limited to; repeatable
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<String>,
-    /// Where it may be used from, such as 10.0.0.0/8, instead of anywhere; may be given several times
+    /// Address range that it is limited to, such as 10.0.0.0/8; repeatable
     #[arg(long = "address", value_name = "RANGE")]
     addresses: Vec<String>,
-    /// Refused from this day or moment on, such as 2027-01-31 or 2027-01-31T12:00:00Z
-    #[arg(long, value_name = "WHEN", value_parser = written)]
+    /// Expires at this date or time, such as 2027-01-31 or 2027-01-31T12:00:00Z
+    #[arg(long, value_name = "WHEN", value_parser = parse_time)]
     expires: Option<String>,
-    /// How often it may be used, such as 100/60: so many requests in so many seconds
+    /// Rate limit, such as 100/60 for 100 requests in 60 seconds
     #[arg(long, value_name = "REQUESTS/SECONDS", value_parser = rate)]
     rate_limit: Option<Value>,
 }
 
 impl Details {
-    /// As the API calls them; only what is given.
+    /// The given flags as fields of the API.
     pub(super) fn fields(self) -> Map<String, Value> {
         let list = |items: Vec<String>| if items.is_empty() { None } else { Some(json!(items)) };
         let given = [

@@ -6,8 +6,8 @@ use clap::ValueEnum;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::cli::client::{ClientArgs, Column, Request, cell, list, moment, path, query};
-use crate::cli::output::say;
+use crate::cli::client::{ClientArgs, Column, Request, cell, list, path, query, time};
+use crate::cli::output::print;
 use crate::clock::Clock;
 
 const COLUMNS: [Column; 7] = [
@@ -16,11 +16,10 @@ const COLUMNS: [Column; 7] = [
     ("KIND", |credential| cell(credential, "kind")),
     ("STATE", state),
     ("VERSION", |credential| cell(credential, "version")),
-    ("LAST USED", |credential| moment(credential, "last_used_at")),
+    ("LAST USED", |credential| time(credential, "last_used_at")),
     ("NAME", |credential| cell(credential, "name")),
 ];
 
-/// The first that fits.
 pub(super) fn state(credential: &Value) -> String {
     let is_over = |end: Timestamp| end <= Clock::System.now();
     let is_expired = credential["expires_at"].as_str().and_then(|end| end.parse().ok()).is_some_and(is_over);
@@ -33,38 +32,36 @@ pub(super) fn state(credential: &Value) -> String {
     state.to_owned()
 }
 
-/// Arguments of `list`.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  claviger credential list\n  claviger credential list --account acme --state disabled\n  claviger credential list --json | jq -r '.[] | select(.last_used_at == null) | .id'"
 )]
 pub(in crate::cli) struct Args {
-    /// Only those of this account
+    /// Only credentials of this account
     #[arg(long, value_name = "ID")]
     account: Option<String>,
-    /// Only those of this user
+    /// Only the own keys of this user
     #[arg(long, value_name = "ID")]
     owner: Option<String>,
-    /// Only those with this in their name, id or user name
+    /// Only credentials whose name, id or user name contains this
     #[arg(long, value_name = "PART")]
     name: Option<String>,
-    /// Only those made in this time
+    /// Only credentials created in this period
     #[arg(long)]
     created: Option<Window>,
-    /// Only those in this state
+    /// Only credentials in this state
     #[arg(long)]
     state: Option<State>,
-    /// Only those of this kind
+    /// Only credentials of this kind
     #[arg(long)]
     kind: Option<Kind>,
-    /// How many there are in each state, instead
+    /// Print the number of credentials in each state instead
     #[arg(long)]
     count: bool,
     #[command(flatten)]
     client: ClientArgs,
 }
 
-/// When they were made.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Window {
     /// Within the last 7 days
@@ -73,37 +70,35 @@ enum Window {
     /// Within the last 30 days
     #[value(name = "30d")]
     Month,
-    /// Longer than 30 days ago
+    /// More than 30 days ago
     Older,
 }
 
-/// How they are.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum State {
-    /// Let through
+    /// Admitted
     Enabled,
     /// Switched off
     Disabled,
-    /// Past its date
+    /// Past its expiry date
     Expired,
     /// Without a secret
     Cleared,
 }
 
-/// What they are.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Kind {
     /// Tokens
     Token,
-    /// Basic pairs
+    /// Basic credentials
     Password,
-    /// Keys that people have made for themselves
+    /// Keys that users created for themselves
     Own,
 }
 
 impl Window {
-    /// As the API calls it.
-    fn asked(self) -> &'static str {
+    /// Value of the API's `created` parameter.
+    fn as_parameter(self) -> &'static str {
         match self {
             Self::Week => "within_7_days",
             Self::Month => "within_30_days",
@@ -119,7 +114,7 @@ impl Args {
             ("account", self.account.clone()),
             ("owner", self.owner.clone()),
             ("part", self.name.clone()),
-            ("created", self.created.map(|window| window.asked().to_owned())),
+            ("created", self.created.map(|window| window.as_parameter().to_owned())),
             ("state", word(self.state.and_then(|state| state.to_possible_value()))),
             ("kind", word(self.kind.and_then(|kind| kind.to_possible_value()))),
         ];
@@ -133,11 +128,11 @@ impl Args {
     }
 
     fn counts(&self, counts: &Value) -> anyhow::Result<ExitCode> {
-        if self.client.is_for_programs() {
-            say(counts.to_string())?;
+        if self.client.is_json() {
+            print(counts.to_string())?;
         } else {
             let entries = counts.as_object().into_iter().flatten();
-            entries.into_iter().try_for_each(|(state, count)| say(format!("{state:<10} {count:>10}")))?;
+            entries.into_iter().try_for_each(|(state, count)| print(format!("{state:<10} {count:>10}")))?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -1,4 +1,4 @@
-//! `claviger credential …`: those of the database.
+//! `claviger credential …`: credentials of the database.
 
 mod create;
 mod destructive;
@@ -11,60 +11,48 @@ mod show;
 
 use std::process::ExitCode;
 
-use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::json;
 
-use crate::formats;
+use crate::formats::Format;
 
-/// What to do with credentials.
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
-    /// Print all of them, or those that are looked for
+    /// List credentials
     List(list::Args),
-    /// Print everything that is known of one; never its secret
+    /// Show one credential, without its secret
     Show(show::Args),
-    /// Make one, and print its secret this once
+    /// Create a credential, and print its secret once
     Create(create::Args),
-    /// Change details and rights, never the secret
+    /// Change details and rights, not the secret
     Edit(modify::Edit),
-    /// Give it a new secret; the one it has is dead at once, or after an overlap
+    /// Replace the secret; the previous one ends at once, or after an overlap
     Reset(destructive::Reset),
-    /// Let the secret from before a reset count no longer
+    /// End the overlap: refuse the previous secret at once
     #[command(after_help = "Examples:\n  claviger credential end-overlap acme-billing")]
-    EndOverlap(modify::One),
-    /// Make one with the same rights and settings, and a secret of its own
+    EndOverlap(modify::CredentialArgs),
+    /// Create a credential with the same rights and another secret
     Duplicate(create::Duplicate),
-    /// Pin it to another version of the API
+    /// Pin a credential to another API version
     Upgrade(modify::Upgrade),
-    /// Print why the gate would refuse it
+    /// Print why the gate would refuse a credential
     #[command(after_help = "Examples:\n  claviger credential diagnose acme-billing")]
-    Diagnose(modify::One),
-    /// Refuse it until it is enabled again
+    Diagnose(modify::CredentialArgs),
+    /// Disable a credential
     Disable(destructive::Disable),
-    /// Let it through again, with the secret it had
+    /// Enable a disabled credential, with the secret it had
     #[command(after_help = "Examples:\n  claviger credential enable acme-billing")]
-    Enable(modify::One),
-    /// Take its secret away; it stays without one until it is reset
+    Enable(modify::CredentialArgs),
+    /// Remove the secret; the credential has none until it is reset
     #[command(after_help = "Examples:\n  claviger credential clear acme-billing")]
-    Clear(destructive::Breaking),
-    /// Delete it for good
+    Clear(destructive::ConfirmedCredential),
+    /// Delete a credential permanently
     #[command(after_help = "Examples:\n  claviger credential delete acme-billing")]
-    Delete(destructive::Breaking),
-    /// Add and replace those of a file; all of them or none
+    Delete(destructive::ConfirmedCredential),
+    /// Create and replace the credentials of a file; all of them or none
     Import(import::Args),
-    /// Print all of them as a file, with digests and hashes
+    /// Print credentials as a file, with digests and hashes
     Export(export::Args),
-}
-
-/// How a file is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// The credentials file
-    Yaml,
-    /// USER:HASH lines; Basic pairs only
-    Htpasswd,
-    /// A table with a line of column names
-    Csv,
 }
 
 impl Command {
@@ -81,27 +69,30 @@ impl Command {
             Self::Diagnose(one) => one.diagnose(),
             Self::Disable(args) => args.run(),
             Self::Enable(one) => one.post("enable", json!({})),
-            Self::Clear(breaking) => breaking.clear(),
-            Self::Delete(breaking) => breaking.delete(),
+            Self::Clear(confirmed) => confirmed.clear(),
+            Self::Delete(confirmed) => confirmed.delete(),
             Self::Import(args) => args.run(),
             Self::Export(args) => args.run(),
         }
     }
 }
 
-impl Format {
-    /// As the API calls it.
-    fn asked(self) -> String {
-        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
-    }
+const FORMAT_NAMES: [&str; 3] = ["yaml", "htpasswd", "csv"];
+
+/// Parses a format by its name, which is also that of the API.
+fn file_format() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(FORMAT_NAMES).map(|name| match name.as_str() {
+        "htpasswd" => Format::Htpasswd,
+        "csv" => Format::Csv,
+        _ => Format::Yaml,
+    })
 }
 
-impl From<Format> for formats::Format {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Yaml => Self::Yaml,
-            Format::Htpasswd => Self::Htpasswd,
-            Format::Csv => Self::Csv,
-        }
+fn format_name(format: Format) -> &'static str {
+    let [yaml, htpasswd, csv] = FORMAT_NAMES;
+    match format {
+        Format::Yaml => yaml,
+        Format::Htpasswd => htpasswd,
+        Format::Csv => csv,
     }
 }

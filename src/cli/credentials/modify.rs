@@ -1,39 +1,37 @@
-//! `claviger credential edit|upgrade|enable|end-overlap`: what breaks nothing.
+//! `claviger credential edit|upgrade|enable|end-overlap`
 
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
 use super::flags::Details;
-use crate::cli::user::diagnosis;
 use crate::cli::client::{ClientArgs, Request, path, show};
+use crate::cli::user::diagnosis;
 
-/// What a credential may be without. Without scopes it may call everything, without addresses from anywhere.
-const REMOVABLE: [&str; 8] =
+/// Without scopes a credential may call everything, without addresses from anywhere.
+const REMOVABLE_FIELDS: [&str; 8] =
     ["name", "description", "contact_email", "contact_mobile", "scopes", "addresses", "expires_at", "rate_limit"];
 
-/// One credential.
 #[derive(clap::Args)]
-pub(in crate::cli) struct One {
-    /// Id of the credential
+pub(in crate::cli) struct CredentialArgs {
+    /// Credential id
     #[arg(value_name = "CREDENTIAL")]
     pub(super) id: String,
     #[command(flatten)]
     pub(super) client: ClientArgs,
 }
 
-/// Arguments of `edit`.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  claviger credential edit acme-billing --name 'Billing export 2'\n  claviger credential edit acme-billing --scope payments:read --scope payments:write\n  claviger credential edit acme-billing --no expires_at"
 )]
 pub(in crate::cli) struct Edit {
     #[command(flatten)]
-    one: One,
+    one: CredentialArgs,
     #[command(flatten)]
     details: Details,
-    /// Take this away; may be given several times
-    #[arg(long = "no", value_name = "FIELD", value_parser = REMOVABLE)]
+    /// Remove this field; repeatable
+    #[arg(long = "no", value_name = "FIELD", value_parser = REMOVABLE_FIELDS)]
     without: Vec<String>,
 }
 
@@ -42,7 +40,7 @@ pub(in crate::cli) struct Edit {
     after_help = "Examples:\n  claviger credential upgrade acme-billing 3\n  claviger credential upgrade --unversioned --to 1    after versions were added to the settings"
 )]
 pub(in crate::cli) struct Upgrade {
-    /// Id of the credential
+    /// Credential id
     #[arg(value_name = "CREDENTIAL", required_unless_present = "unversioned")]
     id: Option<String>,
     /// API version to pin it to
@@ -58,14 +56,13 @@ pub(in crate::cli) struct Upgrade {
     client: ClientArgs,
 }
 
-impl One {
-    /// A verb that needs no more words.
+impl CredentialArgs {
     pub(super) fn post(self, verb: &str, body: Value) -> anyhow::Result<ExitCode> {
         self.client.show(Request::post(&path(&["credentials", &self.id, verb]), body))
     }
 }
 
-impl One {
+impl CredentialArgs {
     pub(super) fn diagnose(self) -> anyhow::Result<ExitCode> {
         let Self { id, client } = self;
         client.run(async |there| {
@@ -83,12 +80,12 @@ impl Edit {
             let nothing = if field == "addresses" { json!([]) } else { Value::Null };
             (field, nothing)
         }));
-        anyhow::ensure!(!body.is_empty(), "nothing to change: say what, such as --name");
-        let One { id, client } = self.one;
+        anyhow::ensure!(!body.is_empty(), "nothing to change: give at least one option, such as --name");
+        let CredentialArgs { id, client } = self.one;
         client.run(async |there| {
             let path = path(&["credentials", &id]);
             let seen = there.send(Request::get(&path)).await?;
-            let answer = there.send(Request::patch(&path, body).at(seen.revision)).await?;
+            let answer = there.send(Request::patch(&path, body).if_match(seen.revision)).await?;
             show(&client, &answer.body)?;
             Ok(ExitCode::SUCCESS)
         })

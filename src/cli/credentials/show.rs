@@ -7,13 +7,12 @@ use serde_json::{Map, Value};
 use super::list::state;
 use crate::cli::client::{ClientArgs, Request, path, show};
 
-/// Arguments of `show`.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  claviger credential show acme-billing\n  claviger credential show acme-billing --json | jq .last_used_at\n\nA secret is kept as digest or hash only, and neither is shown: of a token that was made here there are its last\nfour characters."
+    after_help = "Examples:\n  claviger credential show acme-billing\n  claviger credential show acme-billing --json | jq .last_used_at\n\nSecrets are stored as digest or hash only, and neither is shown. Of a token that claviger created, the last four\ncharacters are."
 )]
 pub(in crate::cli) struct Args {
-    /// Id of the credential
+    /// Credential id
     #[arg(value_name = "CREDENTIAL")]
     id: String,
     #[command(flatten)]
@@ -32,19 +31,19 @@ impl Args {
     }
 }
 
-/// What becomes of it: how it stands itself, and whether its account may use the API.
+/// Adds the credential's state and whether its account has API access, behind `id`.
 fn with_state(credential: Value, account: &Value) -> Value {
     let has_access = account["granted"] == true && account["switched_on"] == true;
     let state = state(&credential);
     let Value::Object(entries) = credential else { return credential };
-    let mut told = Map::new();
+    let mut shown = Map::new();
     for (name, value) in entries {
         let is_id = name == "id";
-        told.insert(name, value);
+        shown.insert(name, value);
         if is_id {
-            told.insert("state".to_owned(), state.as_str().into());
-            told.insert("account_access".to_owned(), has_access.into());
+            shown.insert("state".to_owned(), state.as_str().into());
+            shown.insert("account_access".to_owned(), has_access.into());
         }
     }
-    Value::Object(told)
+    Value::Object(shown)
 }

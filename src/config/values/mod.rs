@@ -14,8 +14,10 @@ use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor, value::SeqAccessD
 use serde::{Serialize, Serializer};
 
 pub use database::{DatabaseTls, DatabaseUrl, PostgresUrl};
-pub use headers::{HeaderField, HeaderPrefix, MethodName};
-pub use network::{AddressRange, ListenAddress, UpstreamUrl, WebAddress};
+pub(crate) use headers::MethodName;
+pub use headers::{HeaderField, HeaderPrefix};
+pub use network::UpstreamUrl;
+pub(crate) use network::{AddressRange, ListenAddress, WebAddress};
 
 /// A `T` that is written as text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -105,7 +105,7 @@ async fn readyz(State(admin): State<Admin>, RawQuery(query): RawQuery) -> Respon
 
 async fn reload(State(admin): State<Admin>) -> Response {
     let (status, body) = match admin.reload.reload().await {
-        ReloadOutcome::InForce(difference) => {
+        ReloadOutcome::Published(difference) => {
             let mut body = json!({"in_force": true, "difference": difference});
             if let Some(database) = admin.gate.as_ref().and_then(|gate| gate.database.as_ref()) {
                 let warnings = database.recheck_catalogs().await.lines();
@@ -126,9 +126,9 @@ impl Admin {
     /// An outage of the database concerns the whole fleet at once, so it must not make every gate not ready: known
     /// credentials still work. A gate that never read it knows none, and a process without a gate only has the database.
     fn probes(&self) -> Vec<Probe> {
-        let is_in_force = matches!(self.reload.last(), ReloadOutcome::InForce(_));
+        let is_published = matches!(self.reload.last(), ReloadOutcome::Published(_));
         let mut probes = vec![
-            Probe { name: "files on disk are in force", details: Vec::new(), is_ok: is_in_force, is_vital: false },
+            Probe { name: "files on disk are in force", details: Vec::new(), is_ok: is_published, is_vital: false },
             Probe { name: "not stopping", details: Vec::new(), is_ok: !self.readiness.is_stopping(), is_vital: true },
         ];
         if let Some(state) = &self.management {

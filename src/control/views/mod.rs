@@ -11,10 +11,12 @@ mod user;
 use serde::Serialize;
 use serde_json::Value;
 
-pub use access_request::{AccessRequestView, RequestStateName};
+pub use access_request::AccessRequestView;
+pub(crate) use access_request::RequestStateName;
 pub use account::AccountView;
 pub use audit::AuditView;
-pub use credential::{CredentialView, RateLimitView, SecretKind};
+pub use credential::CredentialView;
+pub(crate) use credential::{RateLimitView, SecretKind};
 pub use operator_token::OperatorTokenView;
 pub use role::RoleName;
 pub use user::UserView;

@@ -21,7 +21,7 @@ pub(in crate::proxy) fn on_head() {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub struct HeadDeadlines {
+pub(crate) struct HeadDeadlines {
     /// From the connection to the end of the first head, and from the first byte of a later one to its end.
     pub head: Duration,
     /// From a response to the first byte of the next head; for HTTP/2, from the connection to the first stream.

@@ -28,7 +28,7 @@ const PREFIX_BYTES: usize = 3;
 
 /// Accepts connections and detects HTTP/1 or HTTP/2 within the time for a head. pingora's own detection waits for 24
 /// bytes without a deadline, which is more than a short HTTP/1.0 request has.
-pub struct Edge<A> {
+pub(crate) struct Edge<A> {
     inner: Arc<A>,
     deadlines: HeadDeadlines,
     http2_idle: Duration,

@@ -1,4 +1,4 @@
-//! The sockets of the process before, and the line to it.
+//! The starting process: receives the sockets of the one that serves.
 
 use std::io::{ErrorKind, IoSliceMut, Write as _};
 use std::mem::MaybeUninit;
@@ -10,99 +10,94 @@ use anyhow::{Context as _, ensure};
 use rustix::io::Errno;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recv, recvmsg};
 
-use super::{GREETING, MOST_SOCKETS, PATIENCE, SERVES, is_own, private_folder};
+use super::donor::ensure_private_folder;
+use super::types::{GREETING, IO_TIMEOUT, MAX_SOCKETS, SERVES, is_same_user};
 use crate::proxy::BoundListener;
-use crate::server::listeners::serves;
 
-/// What another process has handed over; it goes on serving until [`Taken::serves`].
-pub(in crate::server) struct Taken {
+/// Sockets of the predecessor, which serves until [`ReceivedSockets::report_serving`].
+pub(in crate::server) struct ReceivedSockets {
     proxy: Vec<TcpListener>,
     admin: Option<TcpListener>,
-    line: UnixStream,
-    /// Where the other process answers.
+    stream: UnixStream,
+    /// The predecessor's `handover.socket`.
     path: PathBuf,
 }
 
-impl Taken {
-    /// Asks the process that serves now; `None` where there is none.
+impl ReceivedSockets {
+    /// `None` where no process serves at `path`.
     ///
     /// # Errors
-    /// When something answers that is no process of ours.
-    pub(in crate::server) fn ask(path: &Path) -> anyhow::Result<Option<Self>> {
-        private_folder(path)?;
-        let mut line = match UnixStream::connect(path) {
-            Ok(line) => line,
+    /// When the peer runs as another user, does not speak this protocol, or stays silent for [`IO_TIMEOUT`].
+    pub(in crate::server) fn request(path: &Path) -> anyhow::Result<Option<Self>> {
+        ensure_private_folder(path)?;
+        let mut stream = match UnixStream::connect(path) {
+            Ok(stream) => stream,
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
                 return Ok(None);
             }
-            Err(error) => return Err(error).with_context(|| format!("cannot ask at {}", path.display())),
+            Err(error) => return Err(error).with_context(|| format!("cannot connect to {}", path.display())),
         };
-        ensure!(is_own(&line), "whoever answers at {} is another user", path.display());
+        ensure!(is_same_user(&stream), "the process at {} runs as another user", path.display());
         let mut sockets =
-            receive(&mut line).with_context(|| format!("nothing was handed over at {}", path.display()))?;
+            receive(&mut stream).with_context(|| format!("received no sockets from {}", path.display()))?;
         let admin = sockets.pop();
-        Ok(Some(Self { proxy: sockets, admin, line, path: path.to_owned() }))
+        Ok(Some(Self { proxy: sockets, admin, stream, path: path.to_owned() }))
     }
 
-    /// The socket for an address of the settings, if there is one; for any port, the next of that address.
-    pub(in crate::server) fn proxy(&mut self, wanted: SocketAddr) -> Option<BoundListener> {
-        let index = self.proxy.iter().position(|socket| is_for(socket, wanted))?;
+    /// The first socket whose local address matches; each is given out once.
+    pub(in crate::server) fn take_proxy(&mut self, is_wanted: impl Fn(SocketAddr) -> bool) -> Option<BoundListener> {
+        let index = self.proxy.iter().position(|socket| socket.local_addr().is_ok_and(&is_wanted))?;
         BoundListener::adopt(self.proxy.remove(index)).ok()
     }
 
-    /// The same for the admin listener.
-    pub(in crate::server) fn admin(&mut self, wanted: SocketAddr) -> Option<BoundListener> {
-        let socket = self.admin.take().filter(|socket| is_for(socket, wanted))?;
+    pub(in crate::server) fn take_admin(&mut self, is_wanted: impl Fn(SocketAddr) -> bool) -> Option<BoundListener> {
+        let socket = self.admin.take().filter(|socket| socket.local_addr().is_ok_and(is_wanted))?;
         BoundListener::adopt(socket).ok()
     }
 
     /// # Errors
-    /// When the other process no longer waits for this one.
+    /// When the predecessor no longer waits for this process.
     pub(super) fn is_awaited(&self) -> std::io::Result<()> {
-        match recv(&self.line, &mut [0; 1], RecvFlags::PEEK | RecvFlags::DONTWAIT) {
+        match recv(&self.stream, &mut [0; 1], RecvFlags::PEEK | RecvFlags::DONTWAIT) {
             Err(Errno::AGAIN) => Ok(()),
             Err(error) => Err(error.into()),
             Ok(_) => Err(ErrorKind::UnexpectedEof.into()),
         }
     }
 
-    /// Tells the other process that it may go.
+    /// The predecessor stops when it reads this.
     ///
     /// # Errors
-    /// When it is not told.
-    pub(super) fn serves(mut self) -> std::io::Result<()> {
-        self.line.write_all(SERVES)
+    /// When the predecessor has exited.
+    pub(super) fn report_serving(mut self) -> std::io::Result<()> {
+        self.stream.write_all(SERVES)
     }
 
     /// # Errors
-    /// When somebody still answers where the sockets have come from.
+    /// When a process still serves at the predecessor's socket.
     pub(super) fn ensure_alone(&self) -> anyhow::Result<()> {
         ensure!(
             UnixStream::connect(&self.path).is_err(),
-            "the process at {} has stopped waiting for this one and serves on: this one ends",
+            "the process at {} has stopped waiting for this one and still serves: this one exits",
             self.path.display()
         );
         Ok(())
     }
 }
 
-fn is_for(socket: &TcpListener, wanted: SocketAddr) -> bool {
-    socket.local_addr().is_ok_and(|own| serves(own, wanted))
-}
-
-fn receive(line: &mut UnixStream) -> anyhow::Result<Vec<TcpListener>> {
-    line.set_read_timeout(Some(PATIENCE))?;
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_SOCKETS))];
+fn receive(stream: &mut UnixStream) -> anyhow::Result<Vec<TcpListener>> {
+    stream.set_read_timeout(Some(IO_TIMEOUT))?;
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_SOCKETS))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
-    let mut word = [0; GREETING.len()];
-    let received = recvmsg(&*line, &mut [IoSliceMut::new(&mut word)], &mut control, RecvFlags::CMSG_CLOEXEC)?;
-    ensure!(word[..received.bytes] == *GREETING, "the other process says something else");
+    let mut greeting = [0; GREETING.len()];
+    let received = recvmsg(&*stream, &mut [IoSliceMut::new(&mut greeting)], &mut control, RecvFlags::CMSG_CLOEXEC)?;
+    ensure!(greeting[..received.bytes] == *GREETING, "the other process sent an unexpected greeting");
     let mut sockets = Vec::new();
     for message in control.drain() {
         if let RecvAncillaryMessage::ScmRights(rights) = message {
             sockets.extend(rights.map(TcpListener::from));
         }
     }
-    ensure!(!sockets.is_empty(), "the other process hands nothing over");
+    ensure!(!sockets.is_empty(), "the other process sent no sockets");
     Ok(sockets)
 }

@@ -17,11 +17,11 @@ struct Changed(AtomicBool);
 
 /// What a cache entry depends on: its credential, its account and its owner.
 #[derive(Debug)]
-pub struct Validities([Option<Arc<Changed>>; 3]);
+pub(crate) struct Validities([Option<Arc<Changed>>; 3]);
 
 /// The ids that a cache entry depends on.
 #[derive(Debug, Clone, Copy)]
-pub struct Depends<'d> {
+pub(crate) struct Depends<'d> {
     pub credential: &'d str,
     pub account: &'d str,
     pub owner: Option<&'d str>,
@@ -30,7 +30,7 @@ pub struct Depends<'d> {
 /// All validities, and the position in the change feed. Needs a lock: an entry is registered before it is cached, so
 /// that every change that is applied later invalidates it.
 #[derive(Debug, Default)]
-pub struct Registry {
+pub(crate) struct Registry {
     /// The last applied change.
     position: i64,
     /// The last applied change that may have created a secret.
@@ -50,29 +50,29 @@ enum Entity {
 }
 
 impl Validities {
-    pub fn is_valid(&self) -> bool {
+    pub(crate) fn is_valid(&self) -> bool {
         self.0.iter().flatten().all(|changed| !changed.0.load(Ordering::Acquire))
     }
 }
 
 impl Registry {
     /// Starts after the change `position`.
-    pub fn new(position: i64) -> Self {
+    pub(crate) fn new(position: i64) -> Self {
         Self { position, secrets: position, horizon: position, ..Self::default() }
     }
 
     /// The last applied change.
-    pub fn position(&self) -> i64 {
+    pub(crate) fn position(&self) -> i64 {
         self.position
     }
 
     /// The last applied change that may have created a secret. A digest that was unknown before it may exist now.
-    pub fn last_secret(&self) -> i64 {
+    pub(crate) fn last_secret(&self) -> i64 {
         self.secrets
     }
 
     /// `read_at` is the last change at the time of the read. `None` when a dependency has changed since: read it again.
-    pub fn register(&mut self, depends: Depends, read_at: i64) -> Option<Validities> {
+    pub(crate) fn register(&mut self, depends: Depends, read_at: i64) -> Option<Validities> {
         let entities = [
             Some(Entity::Credential(depends.credential.into())),
             Some(Entity::Account(depends.account.into())),
@@ -99,7 +99,7 @@ impl Registry {
     }
 
     /// True when there may be more changes.
-    pub fn apply(&mut self, changes: &Changes) -> bool {
+    pub(crate) fn apply(&mut self, changes: &Changes) -> bool {
         match changes {
             Changes::Some(changes) => {
                 changes.iter().for_each(|change| self.apply_one(change));

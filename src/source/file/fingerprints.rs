@@ -7,10 +7,10 @@ use sha2::{Digest, Sha256};
 
 /// A digest of each file; of the error message for a file that cannot be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Fingerprints(BTreeMap<PathBuf, [u8; 32]>);
+pub(crate) struct Fingerprints(BTreeMap<PathBuf, [u8; 32]>);
 
 impl Fingerprints {
-    pub fn of(files: impl IntoIterator<Item = PathBuf>) -> Self {
+    pub(crate) fn of(files: impl IntoIterator<Item = PathBuf>) -> Self {
         let fingerprint = |file: PathBuf| {
             let digest = fingerprint(&file);
             (file, digest)
@@ -19,17 +19,17 @@ impl Fingerprints {
     }
 
     /// Adds files that are missing, with their present content.
-    pub fn add(&mut self, files: impl IntoIterator<Item = PathBuf>) {
+    pub(crate) fn add(&mut self, files: impl IntoIterator<Item = PathBuf>) {
         for file in files {
             self.0.entry(file).or_insert_with_key(|file| fingerprint(file));
         }
     }
 
-    pub fn are_current(&self) -> bool {
+    pub(crate) fn are_current(&self) -> bool {
         self.0.iter().all(|(file, digest)| fingerprint(file) == *digest)
     }
 
-    pub fn files(&self) -> Vec<PathBuf> {
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
         self.0.keys().cloned().collect()
     }
 }

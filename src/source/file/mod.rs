@@ -10,4 +10,4 @@ mod watch;
 pub use diff::Difference;
 pub use file_set::FileSet;
 pub use loader::{Loaded, Loader, throttle_rules};
-pub use reloader::{Apply, ReloadHandle, ReloadOutcome, Reloader};
+pub use reloader::{Publish, ReloadHandle, ReloadOutcome, Reloader};

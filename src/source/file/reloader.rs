@@ -30,13 +30,13 @@ const POLL_INTERVAL: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub enum ReloadOutcome {
     /// With a description of the changes.
-    InForce(String),
+    Published(String),
     /// The previous state stays in force.
     Refused(Diagnostics),
 }
 
 /// Puts loaded files in force.
-pub type Apply = Box<dyn FnMut(&Loaded) -> Result<(), Diagnostics> + Send>;
+pub type Publish = Box<dyn FnMut(&Loaded) -> Result<(), Diagnostics> + Send>;
 
 enum Trigger {
     Change(Change),
@@ -76,7 +76,7 @@ pub struct Reloader {
     loader: Loader,
     started: Settings,
     current: Loaded,
-    apply: Apply,
+    publish_to: Publish,
     metrics: Arc<Metrics>,
     clock: Clock,
     triggers: Sender<Trigger>,
@@ -94,18 +94,18 @@ impl Reloader {
     pub fn start(
         loader: Loader,
         current: Loaded,
-        apply: Apply,
+        publish_to: Publish,
         metrics: Arc<Metrics>,
         clock: Clock,
     ) -> std::io::Result<ReloadHandle> {
         let (triggers, inbox) = channel();
         let events = triggers.clone();
         let watch = Watch::new(move |change| drop(events.send(Trigger::Change(change))));
-        let last = Arc::new(Mutex::new(ReloadOutcome::InForce("as started".into())));
+        let last = Arc::new(Mutex::new(ReloadOutcome::Published("as started".into())));
         let handle = ReloadHandle { triggers: triggers.clone(), last: last.clone() };
         let seen = current.fingerprints.clone();
         let started = current.settings.clone();
-        let mut reloader = Self { loader, started, current, apply, metrics, clock, triggers, seen, watch, last };
+        let mut reloader = Self { loader, started, current, publish_to, metrics, clock, triggers, seen, watch, last };
         reloader.count_credentials();
         reloader.watch.follow(reloader.seen.files());
         // A file may have changed between the first read and the watch.
@@ -185,7 +185,7 @@ impl Reloader {
         }
         let reading = self.read();
         if reading.is_ok() {
-            self.apply_reading(reading);
+            self.publish(reading);
             return;
         }
         std::thread::sleep(RETRY_DELAY);
@@ -196,7 +196,7 @@ impl Reloader {
 
     fn reload(&mut self) -> ReloadOutcome {
         let reading = self.read();
-        self.apply_reading(reading)
+        self.publish(reading)
     }
 
     fn read(&self) -> Result<Loaded, Unusable> {
@@ -206,8 +206,8 @@ impl Reloader {
         })
     }
 
-    fn apply_reading(&mut self, reading: Result<Loaded, Unusable>) -> ReloadOutcome {
-        let applied = reading.and_then(|loaded| match without_panic(|| (self.apply)(&loaded)).flatten() {
+    fn publish(&mut self, reading: Result<Loaded, Unusable>) -> ReloadOutcome {
+        let applied = reading.and_then(|loaded| match without_panic(|| (self.publish_to)(&loaded)).flatten() {
             Ok(()) => Ok(loaded),
             Err(faults) => Err(Unusable { faults, fingerprints: loaded.fingerprints }),
         });
@@ -249,7 +249,7 @@ impl Reloader {
         }
         self.current = loaded;
         self.count_credentials();
-        ReloadOutcome::InForce(difference)
+        ReloadOutcome::Published(difference)
     }
 
     fn count_credentials(&self) {

@@ -27,7 +27,7 @@ impl Running {
         let loaded = loader.load().unwrap();
         let metrics = Arc::new(Metrics::new(&[], &[]).unwrap());
         let path = folder.path().to_owned();
-        let apply: Apply = Box::new(move |loaded| apply(&path, loaded));
+        let apply: Publish = Box::new(move |loaded| apply(&path, loaded));
         let handle = Reloader::start(loader, loaded, apply, metrics.clone(), Clock::System).unwrap();
         Self { folder, handle, metrics }
     }
@@ -83,7 +83,7 @@ async fn a_panic_refuses_one_reload_and_the_next_one_works() {
     let metrics = running.metrics.render().unwrap();
     assert!(metrics.contains(refused), "{metrics}");
 
-    assert!(matches!(running.reload().await, ReloadOutcome::InForce(_)));
+    assert!(matches!(running.reload().await, ReloadOutcome::Published(_)));
     put(running.folder.path(), "c.yaml", "credentials: [5]");
     assert!(matches!(running.reload().await, ReloadOutcome::Refused(_)), "reloads have stopped");
 }

@@ -10,7 +10,7 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
 /// Watches the folders of files: editors replace files and Kubernetes swaps the `..data` link next to them, and a watch
 /// on a file would stay with the old inode.
-pub struct Watch {
+pub(crate) struct Watch {
     watcher: Option<RecommendedWatcher>,
     folders: BTreeSet<PathBuf>,
     files: Vec<PathBuf>,
@@ -26,7 +26,7 @@ struct FileState {
 }
 
 /// An event in a watched folder.
-pub struct Change {
+pub(crate) struct Change {
     /// Empty: any file may have changed.
     pub files: Vec<PathBuf>,
     /// A writer has the file open. Only reported where the system reports the close too.
@@ -50,7 +50,7 @@ impl Change {
 impl Watch {
     /// Calls `changed` from a thread of the watcher. Where the system has no watches left, only
     /// [`Watch::looks_changed`] notices changes.
-    pub fn new(changed: impl Fn(Change) + Send + 'static) -> Self {
+    pub(crate) fn new(changed: impl Fn(Change) + Send + 'static) -> Self {
         let watcher = notify::recommended_watcher(move |event| {
             if let Some(change) = Change::of(event) {
                 changed(change);
@@ -65,7 +65,7 @@ impl Watch {
     }
 
     /// Watches these files instead of the previous ones.
-    pub fn follow(&mut self, files: Vec<PathBuf>) {
+    pub(crate) fn follow(&mut self, files: Vec<PathBuf>) {
         let folders: BTreeSet<PathBuf> = files.iter().map(|file| folder(file)).collect();
         if let Some(watcher) = &mut self.watcher {
             for folder in self.folders.difference(&folders) {
@@ -91,13 +91,13 @@ impl Watch {
     }
 
     /// True when a file differs from the previous call.
-    pub fn looks_changed(&mut self) -> bool {
+    pub(crate) fn looks_changed(&mut self) -> bool {
         let states = states(&self.files);
         std::mem::replace(&mut self.states, states) != self.states
     }
 
     /// True when one of the files has this name, in any folder.
-    pub fn follows(&self, name: &OsStr) -> bool {
+    pub(crate) fn follows(&self, name: &OsStr) -> bool {
         self.files.iter().any(|file| file.file_name() == Some(name))
     }
 }

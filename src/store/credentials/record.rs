@@ -45,7 +45,7 @@ pub struct CredentialRecord {
     /// To a few seconds.
     pub last_used_at: Option<Timestamp>,
     pub last_used_from: Option<String>,
-    /// Number of stored addresses, at most [`crate::credential::RecentUses::MOST`].
+    /// Number of stored addresses, at most [`crate::credential::RecentUses::MAX_NETWORKS`].
     pub recent_addresses: i64,
     /// Incremented by each write.
     pub revision: i64,

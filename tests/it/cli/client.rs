@@ -1,4 +1,4 @@
-//! The desk at the shell, beside its database: what people see on a terminal, and what scripts get.
+//! Commands on the database of the settings: tables on a terminal, JSON for scripts.
 
 use std::path::Path;
 
@@ -8,13 +8,13 @@ use tempfile::TempDir;
 use super::database::folder_on;
 use crate::support::{Ended, Run};
 
-/// A folder with settings and a database, and whoever sits before it.
+/// A folder with settings and a database.
 pub struct Shell {
     pub folder: TempDir,
 }
 
 impl Shell {
-    /// With an account `acme` that may use the API.
+    /// With an account `acme` that has API access.
     pub fn new() -> Self {
         let shell = Self { folder: folder_on("sqlite:claviger.db") };
         for arguments in
@@ -25,39 +25,38 @@ impl Shell {
         shell
     }
 
-    /// As a script runs it.
+    /// Without a terminal.
     pub fn run(&self, arguments: &[&str]) -> Ended {
         Run::within(self.folder.path(), arguments).variable("SUDO_USER", "ann").end()
     }
 
-    /// As a script runs it, with success.
+    /// Without a terminal, with exit code 0; returns the JSON.
     pub fn json(&self, arguments: &[&str]) -> Value {
         let ended = self.run(arguments);
         assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{arguments:?}");
         serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{error}: {}", ended.stdout))
     }
 
-    /// As a person runs it who then types this: all that stands on the terminal, with moments and random ids told
-    /// alike each time.
+    /// On a terminal with `typed` as input; returns exit code and output with times and random ids masked.
     pub fn person(&self, arguments: &[&str], typed: &str) -> (i32, String) {
         let run = Run::on_terminal(self.folder.path(), arguments).variable("SUDO_USER", "ann");
         let ended = run.input(typed).end();
         (ended.code, steady(&ended.stdout.replace("\r\n", "\n")))
     }
 
-    /// A token of `acme` with this id; the token.
+    /// Creates a credential of `acme`; returns its token.
     pub fn token(&self, id: &str) -> String {
         let made = self.json(&["credential", "create", "--account", "acme", "--id", id]);
         made["secret"]["token"].as_str().unwrap().to_owned()
     }
 
-    /// A statement on the database.
+    /// Runs a statement on the database.
     pub fn sql(&self, sql: &str) {
         sql_in(self.folder.path(), sql);
     }
 }
 
-/// A statement on the database in a folder, past the program.
+/// Runs a statement on the database in a folder.
 pub fn sql_in(folder: &Path, sql: &str) {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.join("claviger.db"));
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -67,9 +66,9 @@ pub fn sql_in(folder: &Path, sql: &str) {
     });
 }
 
-/// What differs from run to run, letter by letter the same.
+/// Masks what differs from run to run.
 pub fn steady(text: &str) -> String {
-    let lines = text.split('\n').map(|line| line.split(' ').map(steady_word).collect::<Vec<_>>().join(" "));
+    let lines = text.split('\n').map(|line| line.split(' ').map(mask_word).collect::<Vec<_>>().join(" "));
     let text = lines.collect::<Vec<_>>().join("\n");
     (0..90).fold(text, |text, second| {
         let unit = if second == 1 { "second" } else { "seconds" };
@@ -77,7 +76,7 @@ pub fn steady(text: &str) -> String {
     })
 }
 
-fn steady_word(word: &str) -> String {
+fn mask_word(word: &str) -> String {
     let masked =
         |rest: &str| rest.chars().map(|letter| if letter.is_ascii_alphanumeric() { 'x' } else { letter }).collect();
     for prefix in ["usr_", "req_", "opt_", "clv_", "clvop_"] {
@@ -89,15 +88,15 @@ fn steady_word(word: &str) -> String {
     let bare = word.trim_end_matches(':');
     let is_moment = bare.starts_with("20") && bare.len() == 10 || bare.ends_with('Z') && bare.contains(':');
     match word {
-        // A ticket may hold anything but a space.
-        ticket if ticket.len() == 43 => "x".repeat(43),
+        // A set-up token may hold anything but a space.
+        token if token.len() == 43 => "x".repeat(43),
         word if is_moment || word.starts_with('…') => masked(word),
         word => word.to_owned(),
     }
 }
 
 #[test]
-fn accounts_are_kept_by_people_at_a_terminal() {
+fn account_commands_print_tables_on_a_terminal() {
     let shell = Shell::new();
     let (code, created) = shell.person(&["account", "create", "--id", "globex", "--name", "Globex Inc"], "");
     assert_eq!(code, 0, "{created}");
@@ -110,7 +109,7 @@ fn accounts_are_kept_by_people_at_a_terminal() {
     created at              xxxx-xx-xx xx:xx:xxx (just now)
     revision                1
 
-    Next, it may use the API: claviger account grant globex
+    Next, grant API access: claviger account grant globex
     ");
     insta::assert_snapshot!(shell.person(&["account", "list"], "").1, @"
     ID      GRANTED  SWITCHED ON  MEMBERS  CREATED            NAME
@@ -127,7 +126,7 @@ fn accounts_are_kept_by_people_at_a_terminal() {
     let (code, refused) = shell.person(&["account", "withdraw", "acme"], "n\n");
     assert_eq!(code, 1);
     insta::assert_snapshot!(refused, @"
-    acme has 1 credential switched on: all are refused from then on.
+    acme has 1 enabled credential: all are refused from now on.
     Go on? [y/N] Nothing was done.
     ");
     assert_eq!(shell.json(&["account", "show", "acme"])["granted"], true);
@@ -136,7 +135,7 @@ fn accounts_are_kept_by_people_at_a_terminal() {
 }
 
 #[test]
-fn accounts_are_kept_by_scripts() {
+fn account_commands_print_json_to_scripts() {
     let shell = Shell::new();
     assert_eq!(shell.json(&["account", "rename", "acme", "Acme Ltd"])["name"], "Acme Ltd");
     assert_eq!(shell.json(&["account", "members", "acme", "on"])["members_allowed"], true);
@@ -159,9 +158,8 @@ fn accounts_are_kept_by_scripts() {
     }
 }
 
-/// Whoever forgets --yes in a script breaks nothing.
 #[test]
-fn what_breaks_something_is_not_done_where_nobody_can_be_asked() {
+fn destructive_commands_are_refused_without_yes_or_a_terminal() {
     let shell = Shell::new();
     shell.token("acme-billing");
     let operator = shell.json(&["operator", "create", "--name", "nightly", "--role", "staff"]);
@@ -169,29 +167,30 @@ fn what_breaks_something_is_not_done_where_nobody_can_be_asked() {
     let user = shell.json(&["user", "create", "--email", "ann@example.org", "--role", "staff"]);
     let user = user["user"]["id"].as_str().unwrap();
     for (arguments, names) in [
-        (&["account", "withdraw", "acme"][..], "acme has 1 credential switched on: all are refused from then on."),
-        (&["account", "switch-off", "acme"], "acme has 1 credential switched on: all are refused from then on."),
-        (&["account", "members", "acme", "off"], "The keys that members of acme have made"),
-        (&["credential", "reset", "acme-billing"], "The secret it has stops working at once."),
-        (&["credential", "reset", "acme-billing", "--overlap", "90m"], "The secret it has stops working in 1h 30m."),
-        (&["credential", "disable", "acme-billing"], "It is refused from then on, until it is enabled again."),
-        (&["credential", "clear", "acme-billing"], "it stays without one until it is reset."),
-        (&["credential", "delete", "acme-billing"], "It stops working at once, and is deleted for good."),
+        (&["account", "withdraw", "acme"][..], "acme has 1 enabled credential: all are refused from now on."),
+        (&["account", "switch-off", "acme"], "acme has 1 enabled credential: all are refused from now on."),
+        (&["account", "members", "acme", "off"], "Keys that members of acme created"),
+        (&["credential", "reset", "acme-billing"], "Its current secret stops working at once."),
+        (&["credential", "reset", "acme-billing", "--overlap", "90m"], "Its current secret stops working in 1h 30m."),
+        (&["credential", "disable", "acme-billing"], "It is refused from now on, until it is enabled again."),
+        (&["credential", "clear", "acme-billing"], "it has none until it is reset."),
+        (&["credential", "delete", "acme-billing"], "It stops working at once and is deleted permanently."),
         (&["operator", "disable", operator], "nightly (opt_"),
-        (&["operator", "delete", operator], "Scripts that use it are refused from then on."),
+        (&["operator", "delete", operator], "Scripts that use it are refused from now on."),
         (&["user", "disable", user], "ann@example.org (staff) is signed out everywhere"),
     ] {
         let before = shell.run(&["audit", "list"]).stdout;
         let ended = shell.run(arguments);
         assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{arguments:?}");
         assert!(ended.stderr.contains(names), "{arguments:?}: {}", ended.stderr);
-        assert!(ended.stderr.ends_with("Nobody is here to be asked: nothing was done. Say --yes if it is meant\n"));
+        let refusal = "Nothing was done: there is no terminal to ask for confirmation. Pass --yes to proceed\n";
+        assert!(ended.stderr.ends_with(refusal), "{}", ended.stderr);
         assert_eq!(shell.run(&["audit", "list"]).stdout, before, "{arguments:?}");
     }
 }
 
 #[test]
-fn requests_are_asked_decided_and_taken_back() {
+fn requests_are_created_decided_and_withdrawn() {
     let shell = Shell::new();
     let ask = |account: &str| {
         shell.json(&["account", "create", "--id", account]);
@@ -232,7 +231,7 @@ fn requests_are_asked_decided_and_taken_back() {
 
     assert_eq!(shell.json(&["request", "list", "--state", "all"]).as_array().unwrap().len(), 4);
 
-    // All of them, or none.
+    // A batch with an unknown id changes nothing.
     let fifth = ask("five");
     let ended = shell.run(&["request", "approve", &fifth, "req_nobody"]);
     assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));

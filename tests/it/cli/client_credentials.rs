@@ -4,7 +4,7 @@ use super::client::Shell;
 use crate::support::Run;
 
 #[test]
-fn a_secret_is_shown_once_to_a_person_and_alone_to_a_script() {
+fn a_secret_is_shown_once_and_to_scripts_as_json() {
     let shell = Shell::new();
     let (code, made) = shell.person(
         &[
@@ -58,7 +58,7 @@ fn a_secret_is_shown_once_to_a_person_and_alone_to_a_script() {
 }
 
 #[test]
-fn credentials_are_looked_for_and_shown() {
+fn credentials_are_filtered_listed_and_shown() {
     let shell = Shell::new();
     shell.token("acme-billing");
     shell.token("acme-old");
@@ -110,14 +110,14 @@ fn credentials_are_looked_for_and_shown() {
 }
 
 #[test]
-fn whoever_breaks_something_is_told_who_will_notice() {
+fn destructive_commands_show_the_last_use_before_they_ask() {
     let shell = Shell::new();
     shell.token("acme-billing");
     let (code, asked) = shell.person(&["credential", "disable", "acme-billing"], "\n");
     assert_eq!(code, 1);
     insta::assert_snapshot!(asked, @"
-    acme-billing was never used, as far as is known.
-    It is refused from then on, until it is enabled again.
+    acme-billing was never used.
+    It is refused from now on, until it is enabled again.
     Go on? [y/N] Nothing was done.
     ");
     shell.sql(
@@ -127,7 +127,7 @@ fn whoever_breaks_something_is_told_who_will_notice() {
     assert_eq!(code, 0);
     insta::assert_snapshot!(asked, @"
     acme-billing was last used 3 minutes ago from 10.0.0.1.
-    The secret it has stops working in 24h.
+    Its current secret stops working in 24h.
     Go on? [y/N] id                      acme-billing
     account                 acme
     kind                    token
@@ -148,13 +148,13 @@ fn whoever_breaks_something_is_told_who_will_notice() {
     ");
     let ended = shell.json(&["credential", "end-overlap", "acme-billing"]);
     assert_eq!(ended["previous_secret_ends_at"], serde_json::Value::Null);
-    for (number, told) in [(1, "10.0.0.1."), (2, "2 addresses."), (16, "16 or more addresses.")] {
+    for (number, shown) in [(1, "10.0.0.1."), (2, "2 addresses."), (16, "16 or more addresses.")] {
         shell.sql("DELETE FROM credential_addresses");
         for last in 1..=number {
             shell.sql(&format!("INSERT INTO credential_addresses VALUES ('acme-billing', '10.0.0.{last}', 0)"));
         }
         let asked = shell.person(&["credential", "clear", "acme-billing"], "\n").1;
-        assert!(asked.starts_with(&format!("acme-billing was last used 3 minutes ago from {told}\n")), "{asked}");
+        assert!(asked.starts_with(&format!("acme-billing was last used 3 minutes ago from {shown}\n")), "{asked}");
     }
     let shown = shell.person(&["credential", "show", "acme-billing"], "").1;
     assert!(shown.contains("\nrecent addresses        16 or more\n"), "{shown}");
@@ -162,7 +162,7 @@ fn whoever_breaks_something_is_told_who_will_notice() {
 }
 
 #[test]
-fn a_credential_goes_through_its_life() {
+fn a_credential_is_edited_reset_disabled_and_deleted() {
     let shell = Shell::new();
     shell.token("acme-billing");
     let edited = shell.json(&[
@@ -192,8 +192,8 @@ fn a_credential_goes_through_its_life() {
     GET /pay as acme-billing: refused, credential_invalid (401)
     The credential is unknown or its secret is wrong.
 
-    Its secret was cleared: nobody has one that is right.
-    claviger credential reset acme-billing gives it another.
+    Its secret was cleared, so none is right.
+    claviger credential reset acme-billing gives it a new one.
     ");
     assert!(shell.json(&["credential", "reset", "acme-billing", "--yes"])["secret"]["token"].is_string());
     assert_eq!(shell.json(&["credential", "delete", "acme-billing", "--yes"])["id"], "acme-billing");
@@ -202,7 +202,7 @@ fn a_credential_goes_through_its_life() {
 }
 
 #[test]
-fn everything_that_is_wrong_is_said_at_once() {
+fn every_invalid_field_is_reported_at_once() {
     let shell = Shell::new();
     let ended = shell.run(&[
         "credential",
@@ -230,7 +230,10 @@ fn everything_that_is_wrong_is_said_at_once() {
       expires_at has passed: it would never be let through
     ");
     let nothing = shell.run(&["credential", "edit", "acme-billing"]);
-    assert_eq!((nothing.code, nothing.stderr.as_str()), (1, "claviger: nothing to change: say what, such as --name\n"));
+    assert_eq!(
+        (nothing.code, nothing.stderr.as_str()),
+        (1, "claviger: nothing to change: give at least one option, such as --name\n")
+    );
     for arguments in [
         &["credential", "create", "--account", "acme", "--expires", "soon"][..],
         &["credential", "edit", "x", "--no", "id"],
@@ -247,7 +250,7 @@ fn everything_that_is_wrong_is_said_at_once() {
 
 /// Others can see the command line.
 #[test]
-fn a_password_is_chosen_at_a_prompt_or_on_standard_input_only() {
+fn a_password_is_read_from_a_prompt_or_standard_input_only() {
     let shell = Shell::new();
     let create =
         ["credential", "create", "--account", "acme", "--username", "nightly", "--id", "acme-nightly", "--choose"];
@@ -264,7 +267,7 @@ fn a_password_is_chosen_at_a_prompt_or_on_standard_input_only() {
     assert!(typed.starts_with("New password: ") && !typed.contains("planted"), "{typed}");
     let differ =
         shell.person(&["credential", "reset", "acme-nightly", "--choose", "--yes"], "one of them\nthe other\n");
-    assert!(differ.0 == 1 && differ.1.ends_with("the two differ\n"), "{}", differ.1);
+    assert!(differ.0 == 1 && differ.1.ends_with("the two entries differ\n"), "{}", differ.1);
     let common = Run::within(shell.folder.path(), &["credential", "reset", "acme-nightly", "--choose", "--yes"]);
     let common = common.input("password1").end();
     assert_eq!(common.code, 1);
@@ -275,7 +278,7 @@ fn a_password_is_chosen_at_a_prompt_or_on_standard_input_only() {
 }
 
 #[test]
-fn what_a_terminal_would_obey_is_not_written_to_it() {
+fn control_characters_are_not_written_to_a_terminal() {
     let shell = Shell::new();
     shell.token("acme-billing");
     shell.sql("UPDATE credentials SET name = 'red' || char(27) || '[31m' || char(8238) || 'txt' || char(155) || char(13) WHERE TRUE");

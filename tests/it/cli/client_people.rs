@@ -1,4 +1,4 @@
-//! People, tokens of scripts, the audit and the first link, at the shell.
+//! Users, operator tokens, the audit and the first set-up link.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::client::Shell;
 use crate::support::Run;
 
 #[test]
-fn people_are_added_with_a_link_that_is_shown_once() {
+fn a_user_is_created_with_a_set_up_link_that_is_shown_once() {
     let shell = Shell::new();
     let create = ["user", "create", "--email", "bob@acme.example", "--role", "owner", "--account", "acme"];
     let (code, made) = shell.person(&create, "");
@@ -44,7 +44,7 @@ fn people_are_added_with_a_link_that_is_shown_once() {
     let (code, refused) = shell.person(&["user", "disable", bob], "no\n");
     assert_eq!(code, 1);
     insta::assert_snapshot!(refused, @"
-    bob@acme.example (implementer) is signed out everywhere, and a key of their own is refused from then on.
+    bob@acme.example (implementer) is signed out everywhere, and their own keys are refused from now on.
     Go on? [y/N] Nothing was done.
     ");
     assert_eq!(shell.json(&["user", "disable", bob, "--yes"])["enabled"], false);
@@ -56,7 +56,10 @@ fn people_are_added_with_a_link_that_is_shown_once() {
     [+] The user's role may use the API.
     [-] No credential exists. Members create their own key; others create a credential for the account.
     ");
-    assert_eq!(shell.run(&["user", "edit", bob]).stderr, "claviger: nothing to change: say what, such as --name\n");
+    assert_eq!(
+        shell.run(&["user", "edit", bob]).stderr,
+        "claviger: nothing to change: give at least one option, such as --name\n"
+    );
     assert_eq!(shell.json(&["user", "list", "--role", "staff"]).as_array().unwrap().len(), 0);
     let twice = shell.run(&create);
     assert_eq!((twice.code, twice.stdout.as_str()), (1, ""));
@@ -66,7 +69,7 @@ fn people_are_added_with_a_link_that_is_shown_once() {
 }
 
 #[test]
-fn tokens_of_scripts_are_made_switched_and_deleted() {
+fn operator_tokens_are_created_disabled_and_deleted() {
     let shell = Shell::new();
     let (code, made) =
         shell.person(&["operator", "create", "--name", "nightly", "--role", "staff", "--expires", "2099-06-30"], "");
@@ -83,8 +86,8 @@ fn tokens_of_scripts_are_made_switched_and_deleted() {
     let (code, asked) = shell.person(&["operator", "disable", id], "y\n");
     assert_eq!(code, 0);
     insta::assert_snapshot!(asked, @"
-    acme's own (opt_xxxxxxxxxxxxxxxxxxxx) was never used, as far as is known.
-    Scripts that use it are refused from then on.
+    acme's own (opt_xxxxxxxxxxxxxxxxxxxx) was never used.
+    Scripts that use it are refused from now on.
     Go on? [y/N] id                      opt_xxxxxxxxxxxxxxxxxxxx
     account                 acme
     name                    acme's own
@@ -101,7 +104,7 @@ fn tokens_of_scripts_are_made_switched_and_deleted() {
     assert_eq!(shell.run(&["operator", "show", id]).stderr, format!("claviger: no operator token has the id {id}\n"));
     let pasted = shell.run(&["operator", "disable", token, "--yes"]);
     assert!(pasted.code == 1 && !pasted.stderr.contains(token), "{}", pasted.stderr);
-    assert!(pasted.stderr.starts_with("claviger: that is a token: give its id"), "{}", pasted.stderr);
+    assert!(pasted.stderr.starts_with("claviger: this is a token, not an id: give its id"), "{}", pasted.stderr);
     let wrong = shell.run(&["operator", "create", "--name", "x", "--role", "owner", "--account", "nobody"]);
     assert_eq!((wrong.code, wrong.stdout.as_str()), (1, ""));
     insta::assert_snapshot!(wrong.stderr, @"
@@ -111,7 +114,7 @@ fn tokens_of_scripts_are_made_switched_and_deleted() {
 }
 
 #[test]
-fn the_audit_tells_who_did_what_and_a_spreadsheet_takes_none_of_it_for_a_formula() {
+fn the_audit_is_listed_and_exported_without_formulas() {
     let shell = Shell::new();
     shell.token("acme-billing");
     shell.json(&["credential", "edit", "acme-billing", "--name", "=cmd()"]);
@@ -131,17 +134,17 @@ fn the_audit_tells_who_did_what_and_a_spreadsheet_takes_none_of_it_for_a_formula
     let exported = shell.run(&["audit", "export", "--account", "acme"]);
     assert_eq!((exported.code, exported.stderr.as_str()), (0, ""));
     let mut csv = csv::Reader::from_reader(exported.stdout.as_bytes());
-    // The export itself is one.
+    // The export itself is audited.
     assert_eq!(csv.records().count(), 6);
     assert!(exported.stdout.lines().all(|line| !line.starts_with(['=', '+', '-', '@'])), "{}", exported.stdout);
 }
 
 #[test]
-fn the_first_link_is_there_until_somebody_of_the_staff_has_a_password() {
+fn admin_setup_link_prints_a_link_until_a_staff_member_has_a_password() {
     let shell = Shell::new();
-    let (code, told) = shell.person(&["admin", "setup-link"], "");
+    let (code, printed) = shell.person(&["admin", "setup-link"], "");
     assert_eq!(code, 0);
-    insta::assert_snapshot!(told, @"
+    insta::assert_snapshot!(printed, @"
     Works once, until xxxx-xx-xx xx:xxx:
     xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
     With admin.public_url in the settings, this would be a link.
@@ -149,13 +152,13 @@ fn the_first_link_is_there_until_somebody_of_the_staff_has_a_password() {
     let settings = shell.folder.path().join("claviger.yaml");
     let text = std::fs::read_to_string(&settings).unwrap() + "admin: {public_url: 'https://keys.example.org'}\n";
     std::fs::write(&settings, text).unwrap();
-    let link = shell.json_beside(&["admin", "setup-link"]);
+    let link = shell.json_with_notes(&["admin", "setup-link"]);
     let (url, ticket) = (link["url"].as_str().unwrap(), link["ticket"].as_str().unwrap());
     assert_eq!(url, format!("https://keys.example.org/setup#{ticket}"));
 }
 
 #[test]
-fn a_database_that_is_not_there_or_behind_is_neither_made_nor_changed_by_looking() {
+fn read_commands_neither_create_nor_migrate_a_database() {
     let shell = Shell { folder: super::database::folder_on("sqlite:claviger.db") };
     let file = shell.folder.path().join("claviger.db");
     let reading = [
@@ -173,7 +176,7 @@ fn a_database_that_is_not_there_or_behind_is_neither_made_nor_changed_by_looking
     for arguments in reading {
         let ended = shell.run(arguments);
         assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{arguments:?}");
-        assert!(ended.stderr.contains("is not there; claviger database migrate makes it"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("does not exist; claviger database migrate creates it"), "{}", ended.stderr);
         assert!(!file.exists(), "{arguments:?}");
     }
     assert_eq!(shell.run(&["database", "migrate"]).code, 0);
@@ -184,20 +187,20 @@ fn a_database_that_is_not_there_or_behind_is_neither_made_nor_changed_by_looking
         assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{arguments:?}");
         assert!(ended.stderr.contains("run claviger database migrate"), "{arguments:?}: {}", ended.stderr);
     }
-    assert!(std::fs::read(&file).unwrap() == before, "looking has written");
+    assert!(std::fs::read(&file).unwrap() == before, "a read command has written");
 }
 
 #[test]
-fn without_a_desk_it_is_said_how_to_name_one() {
+fn without_a_management_api_the_error_names_both_ways_to_give_one() {
     let folder = tempfile::TempDir::new().unwrap();
     let ended = Run::within(folder.path(), &["account", "list"]).end();
     assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
-    insta::assert_snapshot!(ended.stderr, @"claviger: no desk: name one with --server, or the settings of its database with --config: no settings: there is none of claviger.yaml, config/claviger.yaml, /etc/claviger/claviger.yaml; name one with --config, or give --upstream and --credentials");
+    insta::assert_snapshot!(ended.stderr, @"claviger: no management API: name one with --server, or the settings of its database with --config: no settings: none of claviger.yaml, config/claviger.yaml, /etc/claviger/claviger.yaml exists; name a file with --config, or give --upstream and --credentials");
 }
 
 impl Shell {
-    /// Where something is said beside the result, too.
-    fn json_beside(&self, arguments: &[&str]) -> Value {
+    /// Standard error may hold notes.
+    fn json_with_notes(&self, arguments: &[&str]) -> Value {
         let ended = self.run(arguments);
         assert_eq!(ended.code, 0, "{}", ended.stderr);
         serde_json::from_str(&ended.stdout).unwrap()

@@ -5,13 +5,13 @@ use tempfile::TempDir;
 
 use crate::support::{Authority, Ended, Gate, GateBuilder, Run};
 
-/// A running desk, and tokens for it: staff, and owner and implementer of `acme`.
-pub struct There {
+/// A running management API with tokens of staff, owner and implementer of `acme`.
+pub struct Server {
     pub gate: Gate,
     pub tokens: [String; 3],
 }
 
-impl There {
+impl Server {
     pub fn new() -> Self {
         Self::of(Gate::before("http://127.0.0.1:9"))
     }
@@ -51,7 +51,7 @@ impl There {
     }
 }
 
-/// From a folder without any settings, with this token.
+/// Runs a command with this token in a folder without settings.
 pub fn at(server: &str, token: &str, arguments: &[&str]) -> Ended {
     let folder = TempDir::new().unwrap();
     let run = Run::within(folder.path(), &[arguments, &["--server", server]].concat());
@@ -63,8 +63,8 @@ fn ids(list: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn staff_does_everything_over_http_that_the_shell_does_beside_the_database() {
-    let there = There::new();
+fn staff_commands_do_the_same_over_http_as_on_the_database() {
+    let there = Server::new();
     let staff = &there.tokens[0];
     let json = |arguments: &[&str]| there.json(staff, arguments);
     assert_eq!(ids(&json(&["account", "list"])), ["acme", "globex"]);
@@ -86,7 +86,7 @@ fn staff_does_everything_over_http_that_the_shell_does_beside_the_database() {
 
 #[test]
 fn a_token_of_an_account_sees_nothing_of_another() {
-    let there = There::new();
+    let there = Server::new();
     let [staff, owner, implementer] = &there.tokens;
     for account in ["acme", "globex"] {
         there.json(staff, &["credential", "create", "--account", account, "--id", &format!("{account}-billing")]);
@@ -111,7 +111,7 @@ fn a_token_of_an_account_sees_nothing_of_another() {
 }
 
 #[test]
-fn a_certificate_that_nobody_knows_is_refused_and_one_of_a_named_authority_is_not() {
+fn an_unknown_certificate_is_refused_and_one_of_a_named_authority_is_accepted() {
     let (authority, other) = (Authority::new(), Authority::new());
     let builder = Gate::before("http://127.0.0.1:9");
     let folder = builder.folder().to_owned();
@@ -119,7 +119,7 @@ fn a_certificate_that_nobody_knows_is_refused_and_one_of_a_named_authority_is_no
     authority.write(&folder.join("ca.pem"));
     other.write(&folder.join("other.pem"));
     std::fs::write(folder.join("empty.pem"), "nothing").unwrap();
-    let there = There::of(
+    let there = Server::of(
         builder
             .variable("CLAVIGER__ADMIN__TLS__CERTIFICATE", folder.join("cert.pem").to_str().unwrap())
             .variable("CLAVIGER__ADMIN__TLS__KEY", folder.join("key.pem").to_str().unwrap()),
@@ -130,8 +130,8 @@ fn a_certificate_that_nobody_knows_is_refused_and_one_of_a_named_authority_is_no
         Run::within(&folder, &arguments).variable("CLAVIGER_TOKEN", &there.tokens[0]).end()
     };
     for (ca, problem) in [
-        (&[][..], "; name whoever has signed its certificate with --ca FILE\n"),
-        (&["--ca", "other.pem"], "; name whoever has signed its certificate with --ca FILE\n"),
+        (&[][..], "; name the authority that signed its certificate with --ca FILE\n"),
+        (&["--ca", "other.pem"], "; name the authority that signed its certificate with --ca FILE\n"),
         (&["--ca", "empty.pem"], "claviger: --ca: empty.pem: holds no certificate (PEM)\n"),
         (&["--ca", "gone.pem"], "claviger: --ca: gone.pem: No such file or directory (os error 2)\n"),
     ] {
@@ -142,18 +142,18 @@ fn a_certificate_that_nobody_knows_is_refused_and_one_of_a_named_authority_is_no
     let known = list(&["--ca", "ca.pem"]);
     assert_eq!((known.code, known.stderr.as_str()), (0, ""));
     assert!(known.stdout.contains("\"acme\""));
-    // And who does not speak TLS there gets nothing.
+    // Plain HTTP gets no response.
     let plain = at(&format!("http://{}", there.gate.admin), &there.tokens[0], &["account", "list"]);
     assert_eq!(plain.code, 1, "{plain:?}");
 }
 
 #[test]
-fn a_token_is_sent_nowhere_that_others_can_see_it() {
+fn a_token_is_never_sent_in_plain_text_to_another_machine() {
     for (server, problem) in [
-        ("http://keys.example.org", "a token would be seen on its way"),
-        ("http://127.0.0.1@keys.example.org", "a token would be seen on its way"),
-        ("http://127.0.0.1.example.org", "a token would be seen on its way"),
-        ("ftp://127.0.0.1", "a token would be seen on its way"),
+        ("http://keys.example.org", "over plain HTTP others could read the token"),
+        ("http://127.0.0.1@keys.example.org", "over plain HTTP others could read the token"),
+        ("http://127.0.0.1.example.org", "over plain HTTP others could read the token"),
+        ("ftp://127.0.0.1", "over plain HTTP others could read the token"),
         ("https://me:secret@keys.example.org", "must not hold a user"),
         ("https://keys.example.org/api/v1", "must not have a path"),
         ("/keys", "must be https://HOST[:PORT]"),
@@ -163,14 +163,14 @@ fn a_token_is_sent_nowhere_that_others_can_see_it() {
         assert!(ended.stderr.contains(problem) && !ended.stderr.contains("clvop_x"), "{server}: {}", ended.stderr);
     }
     let none = at("http://127.0.0.1:1", "", &["account", "list"]);
-    assert!(none.stderr.contains("put an operator token into CLAVIGER_TOKEN"), "{}", none.stderr);
+    assert!(none.stderr.contains("set CLAVIGER_TOKEN to an operator token"), "{}", none.stderr);
     let odd = at("http://127.0.0.1:1", "clvop_\u{1b}", &["account", "list"]);
-    assert_eq!(odd.stderr, "claviger: CLAVIGER_TOKEN holds what no token has\n");
+    assert_eq!(odd.stderr, "claviger: CLAVIGER_TOKEN holds characters that no token has\n");
 }
 
 #[test]
-fn a_wrong_token_is_called_one() {
-    let there = There::new();
+fn a_wrong_token_is_reported() {
+    let there = Server::new();
     let listed = there.json(&there.tokens[0], &["operator", "list"]);
     let owner = listed.as_array().unwrap().iter().find(|token| token["role"] == "owner").unwrap();
     there.json(&there.tokens[0], &["operator", "disable", owner["id"].as_str().unwrap(), "--yes"]);

@@ -13,7 +13,7 @@ fn good_files_are_called_fine_and_counted() {
         |arguments: &[&str]| Run::within(folder.path(), &[&["config", "validate"], arguments].concat()).end();
 
     let text = validate(&[]);
-    assert_eq!((text.code, text.stdout.as_str()), (0, "claviger.yaml: fine, 3 credentials\n"));
+    assert_eq!((text.code, text.stdout.as_str()), (0, "claviger.yaml: valid, 3 credentials\n"));
     let json = validate(&["--format", "json"]);
     assert_eq!((json.code, json.stdout.as_str()), (0, "{\"valid\":true,\"credentials\":3,\"faults\":[]}\n"));
 }

@@ -17,7 +17,7 @@ fn filled() -> TempDir {
     let folder = folder_on("sqlite:claviger.db");
     std::fs::write(folder.path().join("credentials.yaml"), credentials()).unwrap();
     let ended = run(&folder, &["import", "credentials.yaml"]);
-    assert_eq!((ended.code, ended.stdout.as_str()), (0, "3 added, 0 changed, 0 as they were; 1 account added\n"));
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, "3 added, 0 changed, 0 unchanged; 1 account added\n"));
     folder
 }
 
@@ -26,12 +26,12 @@ fn put(folder: &Path, name: &str, text: &str) {
 }
 
 #[test]
-fn a_file_is_imported_listed_and_exported_as_it_was() {
+fn a_file_is_imported_listed_and_exported_unchanged() {
     let folder = filled();
     let list = run(&folder, &["list", "--account", "acme"]);
     let list: Value = serde_json::from_str(&list.stdout).unwrap();
     let ids: Vec<&str> = list.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
-    // Imported in one moment, so that the ids decide which is the newest.
+    // Imported at the same time, so the ids decide the order.
     assert_eq!(ids, ["acme-nightly", "acme-disabled", "acme-billing"]);
     let nobody = run(&folder, &["list", "--account", "nobody"]);
     assert_eq!((nobody.code, nobody.stdout.as_str()), (0, "[\n]\n"), "{}", nobody.stderr);
@@ -40,23 +40,18 @@ fn a_file_is_imported_listed_and_exported_as_it_was() {
         assert_eq!((exported.code, exported.stderr.as_str()), (0, "3 credentials exported\n"));
         put(folder.path(), &format!("out.{format}"), &exported.stdout);
         let again = run(&folder, &["import", &format!("out.{format}")]);
-        assert_eq!(
-            (again.code, again.stdout.as_str()),
-            (0, "0 added, 0 changed, 3 as they were\n"),
-            "{}",
-            again.stderr
-        );
+        assert_eq!((again.code, again.stdout.as_str()), (0, "0 added, 0 changed, 3 unchanged\n"), "{}", again.stderr);
     }
-    // What was exported is a credentials file as good as any.
+    // The export is a valid credentials file.
     let settings =
         "proxy: {upstream: http://127.0.0.1:9}\ncredentials: {file: out.yaml}\nscopes: {pay: [{path: /pay}]}\n";
     put(folder.path(), "of-file.yaml", settings);
     let valid = Run::within(folder.path(), &["config", "validate", "--config", "of-file.yaml"]).end();
-    assert_eq!((valid.code, valid.stdout.as_str()), (0, "of-file.yaml: fine, 3 credentials\n"), "{}", valid.stderr);
+    assert_eq!((valid.code, valid.stdout.as_str()), (0, "of-file.yaml: valid, 3 credentials\n"), "{}", valid.stderr);
 }
 
 #[test]
-fn neither_digest_nor_hash_is_shown_where_no_file_is_made() {
+fn list_and_show_print_neither_digest_nor_hash() {
     let folder = filled();
     for arguments in [&["list"][..], &["show", "acme-billing"], &["show", "acme-nightly"]] {
         let ended = run(&folder, arguments);
@@ -75,14 +70,14 @@ fn neither_digest_nor_hash_is_shown_where_no_file_is_made() {
 }
 
 #[test]
-fn a_dry_run_prints_the_difference_and_makes_not_even_a_file() {
+fn a_dry_run_prints_the_changes_and_creates_no_file() {
     let folder = folder_on("sqlite:claviger.db");
     put(folder.path(), "in.yaml", &credentials());
     let dry = run(&folder, &["import", "in.yaml", "--dry-run"]);
     let expected =
         "+ account acme, access on\n+ acme-billing of acme\n+ acme-disabled of acme\n+ acme-nightly of acme\n";
     assert_eq!((dry.code, dry.stdout.as_str()), (0, expected));
-    assert_eq!(dry.stderr, "3 added, 0 changed, 0 as they were; 1 account added: a dry run, nothing is written\n");
+    assert_eq!(dry.stderr, "3 added, 0 changed, 0 unchanged; 1 account added: dry run, nothing was written\n");
     assert!(!folder.path().join("claviger.db").exists());
 
     let folder = filled();
@@ -90,10 +85,10 @@ fn a_dry_run_prints_the_difference_and_makes_not_even_a_file() {
     put(folder.path(), "in.yaml", &text);
     let dry = run(&folder, &["import", "in.yaml", "--dry-run"]);
     assert_eq!(dry.stdout, "~ account acme: access off\n~ acme-disabled: enabled, scopes\n");
-    assert_eq!(run(&folder, &["import", "in.yaml"]).stdout, "0 added, 1 changed, 2 as they were; 1 account switched\n");
+    assert_eq!(run(&folder, &["import", "in.yaml"]).stdout, "0 added, 1 changed, 2 unchanged; 1 account switched\n");
 }
 
-/// A statement on the database of a folder.
+/// Runs a query on the database of a folder.
 fn sql(folder: &TempDir, sql: &'static str) -> Vec<(i64,)> {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path().join("claviger.db"));
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -105,7 +100,7 @@ fn sql(folder: &TempDir, sql: &'static str) -> Vec<(i64,)> {
 }
 
 #[test]
-fn one_row_that_cannot_be_read_keeps_no_other_back() {
+fn an_unreadable_row_is_skipped_and_reported() {
     let folder = filled();
     sql(&folder, "UPDATE credentials SET addresses = 'nowhere' WHERE id IN ('acme-billing', 'acme-nightly')");
     let list = run(&folder, &["list"]);
@@ -123,7 +118,7 @@ fn one_row_that_cannot_be_read_keeps_no_other_back() {
 }
 
 #[test]
-fn a_dry_run_leaves_a_database_that_is_not_ready_as_it_is() {
+fn a_dry_run_does_not_migrate() {
     let folder = folder_on("sqlite:claviger.db");
     let database = folder.path().join("claviger.db");
     put(folder.path(), "in.yaml", &credentials());
@@ -135,7 +130,7 @@ fn a_dry_run_leaves_a_database_that_is_not_ready_as_it_is() {
 
     let folder = filled();
     let database = folder.path().join("claviger.db");
-    // As one of another version.
+    // As if of another version.
     sql(&folder, "DELETE FROM _sqlx_migrations");
     let before = std::fs::read(&database).unwrap();
     let dry = run(&folder, &["import", "credentials.yaml", "--dry-run"]);
@@ -146,7 +141,7 @@ fn a_dry_run_leaves_a_database_that_is_not_ready_as_it_is() {
 }
 
 #[test]
-fn an_account_that_is_not_there_is_not_exported_as_an_empty_file() {
+fn export_of_an_unknown_account_fails() {
     let folder = filled();
     let ended = run(&folder, &["export", "--account", "acmee"]);
     assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
@@ -155,7 +150,7 @@ fn an_account_that_is_not_there_is_not_exported_as_an_empty_file() {
 }
 
 #[test]
-fn every_bad_row_is_named_with_its_line_and_nothing_is_imported() {
+fn every_bad_row_is_reported_with_its_line_and_nothing_is_imported() {
     let folder = filled();
     let good = digest("good");
     let table = format!(
@@ -221,7 +216,7 @@ fn a_table_whose_first_line_is_wrong_is_refused_as_a_whole() {
 }
 
 #[test]
-fn what_an_import_needs_to_know_is_asked_for() {
+fn an_import_names_the_missing_option() {
     let folder = filled();
     put(folder.path(), "users", &format!("ada:{PASSWORD_HASH}\n"));
     for (arguments, problem) in [
@@ -237,22 +232,22 @@ fn what_an_import_needs_to_know_is_asked_for() {
     let ended = run(&folder, &["import", "users", "--format", "htpasswd", "--account", "acme"]);
     assert_eq!(
         (ended.code, ended.stdout.as_str()),
-        (0, "1 added, 0 changed, 3 as they were\n".replace('3', "0").as_str())
+        (0, "1 added, 0 changed, 3 unchanged\n".replace('3', "0").as_str())
     );
     let piped = Run::within(folder.path(), &["credential", "import", "-", "--format", "htpasswd", "--account", "acme"]);
     let piped = piped.input(format!("ada:{PASSWORD_HASH}\nbad line\n")).end();
     assert_eq!(piped.stderr, "standard input:2:1  must be USER:HASH\n1 fault\n");
     let exported = run(&folder, &["export", "--format", "htpasswd"]);
     assert_eq!(exported.stdout, format!("acme:{PASSWORD_HASH}\nada:{PASSWORD_HASH}\n"));
-    assert_eq!(exported.stderr, "2 credentials exported\n2 tokens left out: an htpasswd file has no place for them\n");
+    assert_eq!(exported.stderr, "2 credentials exported\n2 tokens left out: an htpasswd file cannot hold them\n");
 }
 
 #[test]
-fn a_file_that_the_settings_still_name_is_pointed_out() {
+fn importing_the_configured_file_prints_a_note() {
     let folder = folder_on("sqlite:claviger.db");
     put(folder.path(), "credentials.yaml", &credentials());
     let run = Run::within(folder.path(), &["credentials", "import", "credentials.yaml"]);
     let ended = run.variable("CLAVIGER__CREDENTIALS__FILE", "credentials.yaml").end();
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    assert!(ended.stderr.contains("take that key out once the import is done"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("remove that key once the import is done"), "{}", ended.stderr);
 }

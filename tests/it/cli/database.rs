@@ -16,7 +16,6 @@ pub fn folder_on(database: &str) -> TempDir {
     folder
 }
 
-/// Through a database's whole life, on either kind.
 fn status_and_migration(database: &str, has_tables: bool, shown: &str) {
     let folder = folder_on(database);
     let run = |arguments: &[&str]| Run::within(folder.path(), &[&["database"], arguments].concat()).end();
@@ -30,14 +29,14 @@ fn status_and_migration(database: &str, has_tables: bool, shown: &str) {
         assert_eq!(list.code, 1);
         assert!(list.stderr.contains("run claviger database migrate"), "{}", list.stderr);
     } else {
-        assert!(before.stderr.contains("claviger database migrate makes it"), "{}", before.stderr);
-        assert!(!folder.path().join("claviger.db").exists(), "only looking has made it");
+        assert!(before.stderr.contains("claviger database migrate creates it"), "{}", before.stderr);
+        assert!(!folder.path().join("claviger.db").exists(), "status has created it");
     }
 
     let migrated = run(&["migrate"]);
     assert_eq!((migrated.code, migrated.stderr.as_str()), (0, ""));
     assert_eq!(migrated.stdout, format!("{shown}: migrated from version 0 to 3\n"));
-    assert_eq!(run(&["migrate"]).stdout, format!("{shown}: at version 3 already\n"));
+    assert_eq!(run(&["migrate"]).stdout, format!("{shown}: already at version 3\n"));
 
     let after = run(&["status", "--json"]);
     assert_eq!((after.code, after.stderr.as_str()), (0, ""));
@@ -49,7 +48,7 @@ fn status_and_migration(database: &str, has_tables: bool, shown: &str) {
 }
 
 #[test]
-fn an_sqlite_file_is_made_by_migrate_and_not_by_looking() {
+fn an_sqlite_file_is_created_by_migrate_and_not_by_status() {
     status_and_migration("sqlite:claviger.db", false, "sqlite:claviger.db");
 }
 
@@ -65,7 +64,7 @@ fn a_postgres_database_is_migrated_and_shown_without_its_password() {
 }
 
 #[test]
-fn a_database_of_a_newer_program_is_left_alone() {
+fn a_database_of_a_newer_version_is_left_unchanged() {
     let database = fresh_database();
     let folder = folder_on(database.url());
     let run = |arguments: &[&str]| Run::within(folder.path(), arguments).end();
@@ -84,7 +83,7 @@ fn a_database_of_a_newer_program_is_left_alone() {
 }
 
 #[test]
-fn a_migration_that_was_stopped_is_told_of_and_finished() {
+fn an_interrupted_migration_is_reported_and_finished() {
     let database = fresh_database();
     let folder = folder_on(database.url());
     let run = |arguments: &[&str]| Run::within(folder.path(), &[&["database"], arguments].concat()).end();
@@ -94,12 +93,12 @@ fn a_migration_that_was_stopped_is_told_of_and_finished() {
     assert_eq!(status.code, 1);
     assert!(status.stderr.contains("run claviger database migrate"), "{}", status.stderr);
     let migrated = run(&["migrate"]);
-    assert!(migrated.stdout.contains("was stopped before its end, and is finished now"), "{}", migrated.stdout);
+    assert!(migrated.stdout.contains("finished the interrupted migration"), "{}", migrated.stdout);
     assert_eq!(run(&["status"]).code, 0);
 }
 
 #[test]
-fn without_a_database_every_command_says_how_to_name_one() {
+fn without_a_database_the_error_says_how_to_name_one() {
     let folder = TempDir::new().unwrap();
     let text = "proxy: {listen: 127.0.0.1:0, upstream: http://127.0.0.1:9}\ncredentials: {file: credentials.yaml}\n";
     std::fs::write(folder.path().join("claviger.yaml"), text).unwrap();
@@ -113,7 +112,7 @@ fn without_a_database_every_command_says_how_to_name_one() {
 }
 
 #[test]
-fn a_backup_is_for_its_owner_and_never_written_over_what_is_there() {
+fn a_backup_is_private_and_overwrites_no_file() {
     let folder = folder_on("sqlite:claviger.db");
     let run = |arguments: &[&str]| Run::within(folder.path(), &[&["database"], arguments].concat()).end();
     let missing = run(&["backup", "backup.db"]);
@@ -121,7 +120,7 @@ fn a_backup_is_for_its_owner_and_never_written_over_what_is_there() {
     assert!(!folder.path().join("claviger.db").exists() && !folder.path().join("backup.db").exists());
     run(&["migrate"]);
     let made = run(&["backup", "backup.db"]);
-    assert_eq!((made.code, made.stdout.as_str()), (0, "sqlite:claviger.db: copied into backup.db\n"), "{made:?}");
+    assert_eq!((made.code, made.stdout.as_str()), (0, "sqlite:claviger.db: copied to backup.db\n"), "{made:?}");
     let copy = std::fs::metadata(folder.path().join("backup.db")).unwrap();
     assert_eq!(std::os::unix::fs::PermissionsExt::mode(&copy.permissions()) & 0o777, 0o600);
     let again = run(&["backup", "backup.db"]);
@@ -130,9 +129,9 @@ fn a_backup_is_for_its_owner_and_never_written_over_what_is_there() {
     assert_eq!(std::fs::metadata(folder.path().join("backup.db")).unwrap().len(), copy.len());
 }
 
-/// SQLite would take these for a database in memory, and for a file elsewhere.
+/// SQLite would interpret these as a database in memory or another file.
 #[test]
-fn a_backup_is_written_into_the_file_that_is_named_whatever_its_name() {
+fn a_backup_file_name_is_not_interpreted_as_a_uri() {
     use std::os::unix::ffi::OsStrExt as _;
     let folder = folder_on("sqlite:claviger.db");
     Run::within(folder.path(), &["database", "migrate"]).end();
@@ -152,7 +151,7 @@ fn a_backup_is_written_into_the_file_that_is_named_whatever_its_name() {
 }
 
 #[test]
-fn a_server_is_backed_up_by_its_own_programs() {
+fn a_postgres_backup_names_pg_dump() {
     let database = fresh_database();
     let folder = folder_on(database.url());
     let ended = Run::within(folder.path(), &["database", "backup", "backup.db"]).end();

@@ -1,4 +1,4 @@
-//! `claviger explain`: the same verdicts as the gate's, in words.
+//! `claviger explain`: the decisions of the gate as text.
 
 use tempfile::TempDir;
 
@@ -42,40 +42,40 @@ fn explain(arguments: &[&str]) -> Ended {
 }
 
 #[test]
-fn a_request_that_is_let_through_is_shown_with_every_check() {
+fn an_admitted_request_is_shown_with_every_check() {
     let ended = explain(&["payer", "POST", "/v2/payments/7", "--from", "10.1.2.3"]);
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
     insta::assert_snapshot!(ended.stdout, @r#"
-    POST /v2/payments/7 as payer: let through
+    POST /v2/payments/7 as payer: admitted
 
-      enabled  ok       switched on
+      enabled  ok       enabled
       account  ok       API access of acme is on
       expiry   ok       never expires
-      address  ok       10.1.2.3; any address may call
-      version  ok       names 2; pinned to 2
+      address  ok       10.1.2.3; any address is allowed
+      version  ok       request names 2; pinned to 2
       scopes   ok       POST /payments/7; holds pay
     "#);
 }
 
 #[test]
-fn the_first_check_that_refuses_decides_and_the_others_are_shown_too() {
+fn the_first_failing_check_decides_and_all_are_shown() {
     let ended = explain(&["expiring", "GET /x", "-H", "X-API-Version:1", "--at", "2031-01-01T00:00:00Z"]);
     assert_eq!((ended.code, ended.stderr.as_str()), (1, ""));
     insta::assert_snapshot!(ended.stdout, @r#"
     GET /x as expiring: refused, credential_expired (401)
     The credential is past its expiry date.
 
-      enabled  ok       switched on
+      enabled  ok       enabled
       account  ok       API access of acme is on
       expiry   refused  expires at 2030-01-01T00:00:00Z
-      address  ok       127.0.0.1; any address may call
-      version  refused  names 1; pinned to 2
+      address  ok       127.0.0.1; any address is allowed
+      version  refused  request names 1; pinned to 2
       scopes   ok       GET /x; holds everything
     "#);
 }
 
 #[test]
-fn each_check_refuses_with_the_code_of_the_gate() {
+fn each_check_fails_with_the_code_of_the_gate() {
     let cases: [(&[&str], &str, &str); 9] = [
         (&["disabled", "GET", "/v2/x"], "credential_disabled (401)", "enabled  refused"),
         (&["off", "GET", "/v2/x"], "access_off (403)", "account  refused"),
@@ -95,9 +95,8 @@ fn each_check_refuses_with_the_code_of_the_gate() {
     }
 }
 
-/// The boundary of each limit, on the side that passes.
 #[test]
-fn what_is_just_within_its_limits_is_let_through() {
+fn values_at_the_limit_are_admitted() {
     let cases: [&[&str]; 4] = [
         &["expiring", "GET", "/v2/x", "--at", "2029-12-31T23:59:59Z"],
         &["elsewhere", "GET", "/v2/x", "--from", "192.0.2.255"],
@@ -126,25 +125,22 @@ fn an_ambiguous_request_is_refused_before_any_check() {
 }
 
 #[test]
-fn a_public_route_needs_no_credential_but_a_version_that_lives() {
+fn a_public_route_needs_no_credential_but_a_live_version() {
     let ended = explain(&["disabled", "GET", "/events"]);
-    assert_eq!(
-        (ended.code, ended.stdout.as_str()),
-        (0, "GET /events as disabled: public, let through without a credential\n")
-    );
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, "GET /events as disabled: admitted, the route is public\n"));
     let ended = explain(&["good", "GET", "/v1/events"]);
     assert_eq!(ended.code, 1);
     assert!(ended.stdout.contains("refused, version_retired (410)"), "{}", ended.stdout);
 }
 
 #[test]
-fn what_cannot_be_explained_says_why() {
+fn invalid_arguments_are_reported() {
     let cases: [(&[&str], &str); 5] = [
         (&["nobody", "GET", "/x"], "claviger: no credential has the id nobody\n"),
         (&["good", "GET"], "claviger: the request lacks a target, such as /v2/payments\n"),
         (&["good", "G T", "/x", "-H", "nonsense"], "claviger: a header is written as NAME:VALUE\n"),
         (&["good", "(", "/x"], "claviger: the method cannot be read: invalid HTTP method\n"),
-        (&["good", "GET", "/x", "-H", "a b:c"], "claviger: a b is no name of a header: invalid HTTP header name\n"),
+        (&["good", "GET", "/x", "-H", "a b:c"], "claviger: a b is not a header name: invalid HTTP header name\n"),
     ];
     for (arguments, problem) in cases {
         let ended = explain(arguments);
@@ -153,14 +149,14 @@ fn what_cannot_be_explained_says_why() {
 }
 
 #[test]
-fn what_a_terminal_would_obey_is_shown_escaped() {
+fn control_characters_are_escaped() {
     let ended = explain(&["good", "GET", "/v2/\u{1b}[2J"]);
     assert_eq!(ended.code, 1);
     assert!(!ended.stdout.contains('\u{1b}'), "{:?}", ended.stdout);
 }
 
 #[test]
-fn a_websocket_is_explained_by_its_route() {
+fn a_websocket_is_checked_against_proxy_upgrades() {
     let ask = |target: &str| explain(&["good", "GET", target, "--header", "Upgrade:websocket"]);
     let ended = ask("/v2/x");
     assert_eq!(ended.code, 1);

@@ -86,18 +86,18 @@ fn every_fault_of_the_credentials_stands_on_a_line_with_its_place() {
 
 /// A line without its colon is one long key, and what stands in it may be a secret.
 #[test]
-fn keys_that_nobody_knows_are_reported_without_their_text() {
+fn unknown_keys_without_a_suggestion_are_reported_without_their_text() {
     let text = "proxy: {upstream: http://127.0.0.1:9, listen:hunter2secret}\ncredentials: {file: c.yaml}\n\
                 scopes: {\"hunter2 secret\": [], a: [], a: [], \"hunter2 again\": [{path: x}]}\n\
                 hunter2secret: 1\nlog: {level: info, level: warn}\nproxy: {}\npublic: [{hunter2secret, path: y}]\n";
     insta::assert_snapshot!(validate(text, &[]).stderr, @r#"
-    claviger.yaml:1:39  proxy  a key here is not known; put a space after the colon
-    claviger.yaml:3:10  scopes  a key here may contain only letters, digits and . _ : @ / + -
-    claviger.yaml:3:39  scopes.a  is a duplicate of the key at 3:32
-    claviger.yaml:3:46  scopes  a key here may contain only letters, digits and . _ : @ / + -
+    claviger.yaml:1:39  proxy  a key here is not known; a colon needs a space behind it
+    claviger.yaml:3:10  scopes  a key here may hold only letters, digits and . _ : @ / + -
+    claviger.yaml:3:39  scopes.a  stands here twice, first at 3:32
+    claviger.yaml:3:46  scopes  a key here may hold only letters, digits and . _ : @ / + -
     claviger.yaml:4:1  a key here is not known; known here: proxy, forward_auth, admin, console, handover, credentials, database, accept, identity, versions, scopes, public, tokens, passwords, limits, rate_limit, throttle, log, tracing
-    claviger.yaml:5:20  log.level  is a duplicate of the key at 5:7
-    claviger.yaml:6:1  proxy  is a duplicate of the key at 1:1
+    claviger.yaml:5:20  log.level  stands here twice, first at 5:7
+    claviger.yaml:6:1  proxy  stands here twice, first at 1:1
     claviger.yaml:7:11  public[0]  a key here is not known; known here: methods, path
     claviger.yaml:7:32  public[0].path  must begin with /
     9 faults

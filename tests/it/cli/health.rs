@@ -1,4 +1,4 @@
-//! `claviger health`, beside a running process.
+//! `claviger health`
 
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
@@ -11,7 +11,7 @@ fn health(gate: &Gate, arguments: &[&str]) -> Ended {
 }
 
 #[test]
-fn a_process_that_lives_and_is_ready_says_so() {
+fn a_ready_process_is_live_and_ready() {
     let gate = Gate::before("http://127.0.0.1:9").start();
     let lives = health(&gate, &[]);
     assert_eq!((lives.code, lives.stdout.as_str(), lives.stderr.as_str()), (0, "ok\n", ""));
@@ -21,7 +21,7 @@ fn a_process_that_lives_and_is_ready_says_so() {
 }
 
 #[test]
-fn a_process_that_is_not_ready_yet_lives() {
+fn a_process_that_is_not_ready_is_live() {
     let gate = Gate::before("http://127.0.0.1:9").database("postgres://gate@127.0.0.1:1/keys").start();
     assert_eq!(health(&gate, &[]).code, 0);
     let waiting = health(&gate, &["--ready"]);
@@ -29,7 +29,7 @@ fn a_process_that_is_not_ready_yet_lives() {
 }
 
 #[test]
-fn where_nobody_answers_nobody_is_well() {
+fn a_stopped_process_is_not_live() {
     let mut gate = Gate::before("http://127.0.0.1:9").start();
     gate.signal(Signal::SIGTERM);
     gate.wait();
@@ -39,9 +39,9 @@ fn where_nobody_answers_nobody_is_well() {
     assert!(gone.stderr.contains(&says) && gone.stderr.contains("refused"), "{}", gone.stderr);
 }
 
-/// Where the settings say that it listens: on every address is on this machine too, and TLS is no obstacle.
+/// An unspecified address means loopback, and the certificate is not verified.
 #[test]
-fn the_settings_tell_where_to_ask() {
+fn the_address_is_read_from_the_settings() {
     let builder = Gate::before("http://127.0.0.1:9").admin("'[::]:0', tls: {certificate: cert.pem, key: key.pem}");
     Authority::new().issue("keys.example.org").write(builder.folder());
     let gate = builder.start();
@@ -52,15 +52,15 @@ fn the_settings_tell_where_to_ask() {
         Run::within(gate.folder(), &["health", "--config", "claviger.yaml"]).end()
     };
     let unknown = ask(&settings);
-    assert!(unknown.code == 1 && unknown.stderr.contains("name the one that the system has picked"), "{unknown:?}");
+    assert!(unknown.code == 1 && unknown.stderr.contains("give the port that the system picked"), "{unknown:?}");
     let known = settings.replace("[::]:0", &format!("[::]:{port}"));
     assert_eq!(ask(&known).stdout, "ok\n");
-    // A file that was spoilt later says nothing about the process, which has read a better one.
+    // The file has become invalid after the process read it.
     assert_eq!(ask(&known.replace("upstream:", "upstraem:")).stdout, "ok\n");
 }
 
 #[test]
-fn without_settings_it_asks_where_a_process_listens_by_default() {
+fn without_settings_the_default_address_is_used() {
     let folder = TempDir::new().unwrap();
     let ended = Run::within(folder.path(), &["health"]).variable("CLAVIGER__ADMIN__LISTEN", "127.0.0.1:1").end();
     assert!(ended.code == 1 && ended.stderr.contains("at 127.0.0.1:1 does not answer"), "{}", ended.stderr);

@@ -1,4 +1,4 @@
-//! Every command as a person runs it: exit code, what is on standard output, what is beside it.
+//! Commands of the program: exit code, standard output, standard error.
 
 pub mod client;
 mod client_credentials;
@@ -22,7 +22,7 @@ use tempfile::TempDir;
 
 use crate::support::{Run, credentials};
 
-/// A folder with these settings behind the usual two lines, and the usual credentials.
+/// A folder with credentials and settings: `proxy`, `credentials` and what is given.
 fn folder_with(settings: &str) -> TempDir {
     let folder = TempDir::new().unwrap();
     let text = format!(
@@ -34,7 +34,7 @@ fn folder_with(settings: &str) -> TempDir {
 }
 
 #[test]
-fn wrong_usage_ends_with_code_2_and_says_what_is_right() {
+fn wrong_usage_exits_with_code_2_and_prints_usage() {
     let folder = TempDir::new().unwrap();
     let wrong: [&[&str]; 11] = [
         &[],
@@ -57,7 +57,7 @@ fn wrong_usage_ends_with_code_2_and_says_what_is_right() {
 }
 
 #[test]
-fn help_and_version_are_results_not_errors() {
+fn help_and_version_go_to_standard_output() {
     let folder = TempDir::new().unwrap();
     for arguments in [["--help"], ["--version"], ["help"]] {
         let ended = Run::within(folder.path(), &arguments).end();
@@ -66,7 +66,7 @@ fn help_and_version_are_results_not_errors() {
     }
 }
 
-/// Every command that does something, found by asking each of them what it has below it.
+/// Every leaf command, found by walking the help.
 pub fn commands() -> Vec<Vec<String>> {
     let folder = TempDir::new().unwrap();
     let (mut found, mut open) = (Vec::new(), vec![Vec::<String>::new()]);
@@ -90,7 +90,7 @@ pub fn commands() -> Vec<Vec<String>> {
 }
 
 #[test]
-fn every_command_explains_itself_by_examples() {
+fn every_command_has_examples_in_its_help() {
     let (folder, commands) = (TempDir::new().unwrap(), commands());
     assert!(commands.len() > 55, "{commands:?}");
     for command in commands {
@@ -98,7 +98,7 @@ fn every_command_explains_itself_by_examples() {
         let help = Run::within(folder.path(), &words).end().stdout;
         let examples = help.split("\nExamples:\n").nth(1).unwrap_or_default();
         assert!(examples.contains(&format!("claviger {}", command.join(" "))), "{}\n{help}", command.join(" "));
-        // Others can see the command line.
+        // Other users can read the command line.
         for secret in ["--password", "--secret", "--token"] {
             assert!(!help.contains(secret), "{} takes {secret}", command.join(" "));
         }

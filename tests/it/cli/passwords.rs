@@ -16,7 +16,7 @@ fn verifies(printed: &str, password: &str) -> bool {
 }
 
 #[test]
-fn the_hash_of_a_password_is_alone_on_its_line_and_verifies_it() {
+fn password_hash_prints_the_hash_alone() {
     for input in ["planted password: ü", "planted password: ü\n"] {
         let ended = hash(&[], input);
         assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
@@ -27,7 +27,7 @@ fn the_hash_of_a_password_is_alone_on_its_line_and_verifies_it() {
 }
 
 #[test]
-fn no_two_hashes_of_one_password_are_the_same() {
+fn hashes_of_one_password_differ() {
     assert_ne!(hash(&[], "planted-password").stdout, hash(&[], "planted-password").stdout);
 }
 
@@ -39,7 +39,7 @@ fn a_short_password_is_hashed_with_a_warning() {
 }
 
 #[test]
-fn a_password_that_can_never_be_presented_has_no_hash_and_is_not_repeated() {
+fn an_unpresentable_password_is_refused_and_not_printed() {
     let long = "planted-".repeat(128);
     let wrong: [(&[u8], &str); 5] = [
         (b"", "the secret is empty"),
@@ -55,9 +55,9 @@ fn a_password_that_can_never_be_presented_has_no_hash_and_is_not_repeated() {
     }
 }
 
-/// Others can see the command line, and logs keep what a command complains about.
+/// Other users can read the command line, and logs keep error messages.
 #[test]
-fn a_password_on_the_command_line_is_refused_and_not_repeated() {
+fn a_password_as_an_argument_is_refused_and_not_printed() {
     let ended = hash(&["planted-password"], "");
     assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
     assert!(ended.stderr.contains("standard input") && !ended.stderr.contains("planted"), "{}", ended.stderr);

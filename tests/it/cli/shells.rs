@@ -1,4 +1,4 @@
-//! What completes commands in a shell, and what man(1) shows.
+//! Shell completions and manual pages.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +9,7 @@ use super::commands;
 use crate::support::{Ended, Run};
 
 #[test]
-fn completions_are_scripts_that_their_shells_can_read() {
+fn completion_scripts_parse_in_their_shells() {
     let folder = TempDir::new().unwrap();
     for shell in ["bash", "zsh", "fish"] {
         let ended = Run::within(folder.path(), &["completions", shell]).end();
@@ -24,7 +24,7 @@ fn completions_are_scripts_that_their_shells_can_read() {
     assert_eq!(Run::within(folder.path(), &["completions", "tcsh"]).end().code, 2);
 }
 
-/// `None` where the shell is not there.
+/// `None` where the shell is not installed.
 fn checked(shell: &str, file: &Path) -> Option<Ended> {
     Command::new(shell).arg("--version").output().ok()?;
     let mut command = Command::new(shell);
@@ -33,7 +33,7 @@ fn checked(shell: &str, file: &Path) -> Option<Ended> {
 }
 
 #[test]
-fn bash_completes_commands_and_what_they_take() {
+fn bash_completes_commands_and_values() {
     let folder = TempDir::new().unwrap();
     let script = Run::within(folder.path(), &["completions", "bash"]).end().stdout;
     std::fs::write(folder.path().join("claviger.bash"), script).unwrap();
@@ -58,10 +58,10 @@ fn bash_completes_commands_and_what_they_take() {
 }
 
 #[test]
-fn every_command_has_a_page_of_the_manual() {
+fn every_command_has_a_manual_page() {
     let folder = TempDir::new().unwrap();
     let ended = Run::within(folder.path(), &["man", "pages/man1"]).end();
-    assert_eq!((ended.code, ended.stdout.as_str(), ended.stderr.as_str()), (0, "", "the pages are in pages/man1\n"));
+    assert_eq!((ended.code, ended.stdout.as_str(), ended.stderr.as_str()), (0, "", "wrote the pages to pages/man1\n"));
     for command in commands() {
         let page = folder.path().join("pages/man1").join(format!("claviger-{}.1", command.join("-")));
         let text = std::fs::read_to_string(&page).unwrap_or_else(|error| panic!("{}: {error}", page.display()));

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::store::beds::Bed;
+use crate::store::test_database::TestDatabase;
 use crate::support::{Connection, Ended, Gate, RecordingApi, Request, Run};
 
 fn run(gate: &Gate, arguments: &[&str]) -> Ended {
@@ -13,11 +13,11 @@ fn run(gate: &Gate, arguments: &[&str]) -> Ended {
 }
 
 #[test]
-fn guesses_are_listed_and_cleared_from_the_shell() {
+fn failed_attempts_are_listed_and_cleared() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).settings("throttle: {free_per_pair: 1, first_delay: 5m}").start();
     let nobody = run(&gate, &["list"]);
-    assert_eq!((nobody.code, nobody.stdout.as_str(), nobody.stderr.as_str()), (0, "", "no wrong guesses\n"));
+    assert_eq!((nobody.code, nobody.stdout.as_str(), nobody.stderr.as_str()), (0, "", "no failed attempts\n"));
 
     let guess = || gate.send(&Request::get("/x").basic("acme", "wrong")).code();
     assert_eq!((guess().as_str(), guess().as_str()), ("credential_invalid", "guesses_throttled"));
@@ -38,7 +38,7 @@ fn guesses_are_listed_and_cleared_from_the_shell() {
 }
 
 #[test]
-fn a_gate_that_is_not_there_or_is_none_is_an_error() {
+fn an_unreachable_or_wrong_listener_is_an_error() {
     let folder = TempDir::new().unwrap();
     let list = |admin: &str| Run::within(folder.path(), &["throttle", "list", "--admin", admin]).end();
     let nobody = list("http://127.0.0.1:1");
@@ -46,7 +46,7 @@ fn a_gate_that_is_not_there_or_is_none_is_an_error() {
     assert!(nobody.stderr.contains("the admin listener at 127.0.0.1:1 does not answer"), "{}", nobody.stderr);
     let other = list("ftp://127.0.0.1:1");
     assert!(other.code == 1 && other.stderr.contains("must be http://HOST:PORT"), "{}", other.stderr);
-    // The listener for callers is not it.
+    // The proxy listener is no admin listener.
     let gate = Gate::before("http://127.0.0.1:1").start();
     let wrong = list(&format!("http://{}", gate.address));
     assert!(wrong.code == 1 && wrong.stderr.contains("401"), "{}", wrong.stderr);
@@ -54,7 +54,7 @@ fn a_gate_that_is_not_there_or_is_none_is_an_error() {
 
 #[tokio::test]
 async fn wrong_passwords_at_sign_in_are_listed_and_cleared_like_those_at_the_gate() {
-    let bed = Bed::sqlite().await;
+    let bed = TestDatabase::sqlite().await;
     let settings = "throttle: {free_per_pair: 1, first_delay: 5m}";
     let processes =
         [Gate::management_only(&bed.address()), Gate::before("http://127.0.0.1:1").database(&bed.address())];

@@ -11,7 +11,7 @@ fn token(arguments: &[&str], input: impl AsRef<[u8]>) -> Ended {
 }
 
 #[test]
-fn a_new_token_stands_on_one_line_and_its_digest_on_the_next() {
+fn token_new_prints_the_token_and_its_digest_on_two_lines() {
     let ended = token(&["new"], "");
     assert_eq!(ended.code, 0);
     let lines: Vec<&str> = ended.stdout.lines().collect();
@@ -19,22 +19,22 @@ fn a_new_token_stands_on_one_line_and_its_digest_on_the_next() {
     assert!(plain.starts_with("clv_"));
     assert!(!TokenFormat::default().is_junk(plain.as_bytes()));
     assert_eq!(digest.parse::<TokenDigest>().unwrap(), TokenDigest::of(plain.as_bytes()));
-    // What is beside the result is for people, and says nothing that must not be kept.
+    // Standard error holds no secret.
     assert!(ended.stderr.contains("cannot be shown again") && !ended.stderr.contains(plain), "{}", ended.stderr);
 }
 
 #[test]
-fn no_two_new_tokens_are_the_same() {
+fn new_tokens_differ() {
     assert_ne!(token(&["new"], "").stdout, token(&["new"], "").stdout);
 }
 
 #[test]
-fn a_new_token_begins_as_it_is_told_to() {
+fn a_new_token_has_the_given_prefix() {
     assert!(token(&["new", "--prefix", "acme_"], "").stdout.starts_with("acme_"));
 }
 
 #[test]
-fn the_digest_of_a_token_is_alone_on_its_line() {
+fn token_digest_prints_the_digest_alone() {
     for input in ["planted-in-use", "planted-in-use\n", "planted-in-use\r\n"] {
         let ended = token(&["digest"], input);
         assert_eq!((ended.code, ended.stdout), (0, format!("{}\n", digest("planted-in-use"))), "{input:?}");
@@ -43,7 +43,7 @@ fn the_digest_of_a_token_is_alone_on_its_line() {
 }
 
 #[test]
-fn a_token_that_can_never_be_presented_has_no_digest_and_is_not_repeated() {
+fn an_unpresentable_token_is_refused_and_not_printed() {
     let wrong: [(&[u8], &str); 7] = [
         (b"", "the secret is empty"),
         (b"\n", "the secret is empty"),
@@ -62,15 +62,15 @@ fn a_token_that_can_never_be_presented_has_no_digest_and_is_not_repeated() {
 }
 
 #[test]
-fn a_token_that_never_ends_is_not_read_to_its_end() {
+fn an_overlong_token_is_refused() {
     let ended = token(&["digest"], vec![b'x'; 70_000]);
     assert_eq!(ended.code, 1);
     assert!(ended.stderr.contains("longer than 65536 bytes"), "{}", ended.stderr);
 }
 
-/// Others can see the command line, and logs keep what a command complains about.
+/// Other users can read the command line, and logs keep error messages.
 #[test]
-fn a_token_on_the_command_line_is_refused_and_not_repeated() {
+fn a_token_as_an_argument_is_refused_and_not_printed() {
     for arguments in [&["digest", "planted-token"][..], &["digest", "planted", "token"]] {
         let ended = token(arguments, "");
         assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));

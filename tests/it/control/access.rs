@@ -8,12 +8,12 @@ use claviger::control::operations::{
 use claviger::store::{Actor, ActorKind, Role};
 
 use super::{Known, made, shell, token_for, user, verbs};
-use crate::store::beds::{Bed, noon, on_each};
+use crate::store::test_database::{TestDatabase, noon, on_each};
 
 on_each!(
-    before_the_grant_nothing_is_there_for_the_people_of_an_account,
+    without_granted_access_an_account_finds_nothing,
     members_and_links_manage_nothing,
-    what_belongs_to_another_account_is_not_found,
+    credentials_of_another_account_are_not_found,
 );
 
 /// How each verb is refused.
@@ -40,7 +40,7 @@ async fn refusals(call: &OperationContext<'_>, id: &str) -> Vec<String> {
     ]
 }
 
-async fn before_the_grant_nothing_is_there_for_the_people_of_an_account(bed: Bed) {
+async fn without_granted_access_an_account_finds_nothing(bed: TestDatabase) {
     let mut account = bed.account("acme").await;
     let known = Known::new();
     let id = made(&bed, noon(), token_for("acme")).await.record.id.to_string();
@@ -68,7 +68,7 @@ async fn before_the_grant_nothing_is_there_for_the_people_of_an_account(bed: Bed
     assert!(create(&known.by(&owner, &bed, noon()), token_for("acme")).await.is_ok());
 }
 
-async fn members_and_links_manage_nothing(bed: Bed) {
+async fn members_and_links_manage_nothing(bed: TestDatabase) {
     let mut account = bed.account("acme").await;
     account.members_allowed = true;
     bed.put_account(&account).await;
@@ -85,7 +85,7 @@ async fn members_and_links_manage_nothing(bed: Bed) {
     assert_eq!(verbs(&bed, &id).await, ["create"]);
 }
 
-async fn what_belongs_to_another_account_is_not_found(bed: Bed) {
+async fn credentials_of_another_account_are_not_found(bed: TestDatabase) {
     bed.account("acme").await;
     bed.account("globex").await;
     let known = Known::new();

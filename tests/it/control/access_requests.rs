@@ -11,15 +11,15 @@ use jiff::{Timestamp, ToSpan as _};
 
 use super::Known;
 use super::callers::{owner, staff, who_can};
-use crate::store::beds::{Bed, label, noon, on_each};
+use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
-    an_owner_asks_once_until_it_is_decided,
-    what_cannot_be_asked_is_told_all_at_once,
-    of_many_who_ask_at_once_one_is_heard,
-    a_request_is_withdrawn_by_its_account_while_nobody_has_decided,
+    an_account_has_one_pending_request,
+    every_fault_of_a_request_is_reported_at_once,
+    of_parallel_requests_of_an_account_one_is_accepted,
+    an_account_withdraws_its_pending_request,
     each_role_sees_and_does_what_the_table_says,
-    the_queue_begins_with_the_oldest_and_all_else_with_the_newest,
+    pending_requests_are_oldest_first_and_others_newest_first,
 );
 
 pub fn wish(account: &str) -> NewAccessRequest {
@@ -32,23 +32,23 @@ pub fn wish(account: &str) -> NewAccessRequest {
 }
 
 /// An account that has no access.
-pub async fn ungranted(bed: &Bed, id: &str) {
+pub async fn ungranted(bed: &TestDatabase, id: &str) {
     let (known, sam) = (Known::new(), staff());
     let new = NewAccount { id: Some(label(id)), name: None };
     create_account(&known.by(&sam, bed, noon()), new).await.unwrap();
 }
 
-pub async fn asked(bed: &Bed, account: &str, now: Timestamp) -> AccessRequestRecord {
+pub async fn asked(bed: &TestDatabase, account: &str, now: Timestamp) -> AccessRequestRecord {
     let (known, owner) = (Known::new(), owner(account));
     request_access(&known.by(&owner, bed, now), wish(account)).await.unwrap().fresh().unwrap()
 }
 
-pub async fn lines(bed: &Bed, id: &str) -> Vec<String> {
+pub async fn lines(bed: &TestDatabase, id: &str) -> Vec<String> {
     let audit = bed.store.audit_of("access_request", id, 20).await.unwrap();
     audit.into_iter().map(|line| line.verb).collect()
 }
 
-async fn an_owner_asks_once_until_it_is_decided(bed: Bed) {
+async fn an_account_has_one_pending_request(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
     let (known, owner, sam) = (Known::new(), owner("acme"), staff());
     let ask = async || {
@@ -72,7 +72,7 @@ async fn an_owner_asks_once_until_it_is_decided(bed: Bed) {
     assert!(matches!(ask().await, Err(OperationError::Other(AccessRequestConflict::AlreadyGranted))));
 }
 
-async fn what_cannot_be_asked_is_told_all_at_once(bed: Bed) {
+async fn every_fault_of_a_request_is_reported_at_once(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
     let (known, owner) = (Known::new(), owner("acme"));
     let fields = async |new| match request_access(&known.by(&owner, &bed, noon()), new).await {
@@ -94,7 +94,7 @@ async fn what_cannot_be_asked_is_told_all_at_once(bed: Bed) {
     request_access(&known.by(&owner, &bed, noon()), today).await.unwrap();
 }
 
-async fn of_many_who_ask_at_once_one_is_heard(bed: Bed) {
+async fn of_parallel_requests_of_an_account_one_is_accepted(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
     let (known, owner) = (Known::new(), owner("acme"));
     let call = known.by(&owner, &bed, noon());
@@ -108,7 +108,7 @@ async fn of_many_who_ask_at_once_one_is_heard(bed: Bed) {
     assert_eq!(bed.ask("SELECT COUNT(*) FROM audit WHERE verb = 'request_access'").await, 1);
 }
 
-async fn a_request_is_withdrawn_by_its_account_while_nobody_has_decided(bed: Bed) {
+async fn an_account_withdraws_its_pending_request(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
     let request = asked(&bed, "acme", noon()).await;
     let (id, known, owner, sam) = (request.id.as_str(), Known::new(), owner("acme"), staff());
@@ -131,7 +131,7 @@ async fn a_request_is_withdrawn_by_its_account_while_nobody_has_decided(bed: Bed
     assert_eq!(asked(&bed, "acme", noon()).await.state, RequestState::Pending, "and asks again");
 }
 
-async fn each_role_sees_and_does_what_the_table_says(bed: Bed) {
+async fn each_role_sees_and_does_what_the_table_says(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
     ungranted(&bed, "globex").await;
     let foreign = asked(&bed, "globex", noon()).await;
@@ -166,7 +166,7 @@ async fn each_role_sees_and_does_what_the_table_says(bed: Bed) {
     assert!(list_access_requests(&known.by(&broken, &bed, noon()), list(), Paging::default()).await.is_err());
 }
 
-async fn the_queue_begins_with_the_oldest_and_all_else_with_the_newest(bed: Bed) {
+async fn pending_requests_are_oldest_first_and_others_newest_first(bed: TestDatabase) {
     let mut made = Vec::new();
     for (at, account) in ["a", "b", "c", "d"].into_iter().enumerate() {
         ungranted(&bed, account).await;

@@ -9,30 +9,30 @@ use jiff::ToSpan as _;
 
 use super::callers::{of, owner, staff, who_can};
 use super::{Known, made, token_for};
-use crate::store::beds::{Bed, label, noon, on_each, token};
+use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
 
 on_each!(
-    a_new_account_has_no_access_and_what_cannot_be_one_is_refused,
-    an_account_whose_access_is_withdrawn_is_refused_at_once_and_let_in_again,
-    each_role_does_to_an_account_what_the_table_says,
-    an_account_that_has_changed_meanwhile_is_not_changed,
-    members_have_keys_while_their_account_says_so,
-    a_list_goes_by_id_through_all_pages_and_finds_by_part_of_a_name,
-    people_of_an_account_see_their_own_and_no_other,
+    a_new_account_has_no_access_and_invalid_ones_are_refused,
+    withdrawn_access_is_refused_at_once_and_can_be_granted_again,
+    each_role_changes_an_account_as_the_table_says,
+    an_account_with_another_revision_is_not_changed,
+    members_have_keys_while_their_account_allows_it,
+    a_list_is_ordered_by_id_and_searched_by_part_of_a_name,
+    users_of_an_account_see_its_own_credentials_only,
 );
 
-async fn verbs(bed: &Bed, account: &str) -> Vec<String> {
+async fn verbs(bed: &TestDatabase, account: &str) -> Vec<String> {
     let audit = bed.store.audit_of("account", account, 20).await.unwrap();
     audit.into_iter().map(|line| line.verb).collect()
 }
 
-async fn new(bed: &Bed, id: &str, name: Option<&str>) {
+async fn new(bed: &TestDatabase, id: &str, name: Option<&str>) {
     let known = Known::new();
     let new = NewAccount { id: Some(label(id)), name: name.map(Into::into) };
     create_account(&known.by(&staff(), bed, noon()), new).await.unwrap().fresh().unwrap();
 }
 
-async fn a_new_account_has_no_access_and_what_cannot_be_one_is_refused(bed: Bed) {
+async fn a_new_account_has_no_access_and_invalid_ones_are_refused(bed: TestDatabase) {
     let (known, sam) = (Known::new(), staff());
     let create = async |new| {
         let made = create_account(&known.by(&sam, &bed, noon()), new).await;
@@ -57,7 +57,7 @@ async fn a_new_account_has_no_access_and_what_cannot_be_one_is_refused(bed: Bed)
     assert_eq!(verbs(&bed, "acme").await, ["create_account"]);
 }
 
-async fn an_account_whose_access_is_withdrawn_is_refused_at_once_and_let_in_again(bed: Bed) {
+async fn withdrawn_access_is_refused_at_once_and_can_be_granted_again(bed: TestDatabase) {
     let account = bed.account("acme").await;
     made(&bed, noon(), token_for("acme")).await;
     let (known, sam) = (Known::new(), staff());
@@ -79,7 +79,7 @@ async fn an_account_whose_access_is_withdrawn_is_refused_at_once_and_let_in_agai
     assert!(matches!(unknown, Err(OperationError::Refused(Refusal::NotFound(_)))), "{unknown:?}");
 }
 
-async fn each_role_does_to_an_account_what_the_table_says(bed: Bed) {
+async fn each_role_changes_an_account_as_the_table_says(bed: TestDatabase) {
     let acme = bed.account("acme").await.id;
     let anybody = [Role::Staff, Role::Owner, Role::Implementer, Role::Member];
     let create = who_can(&bed, async |call| create_account(&call, NewAccount::default()).await.is_ok()).await;
@@ -95,7 +95,7 @@ async fn each_role_does_to_an_account_what_the_table_says(bed: Bed) {
     assert_eq!(policy, [Role::Owner, Role::Implementer]);
     let show = who_can(&bed, async |call| show_account(&call, &acme).await.is_ok()).await;
     assert_eq!(show, anybody);
-    // Of another account all of it is not there, for whoever might at home.
+    // Another account is not found, whatever right the caller has in its own.
     let known = Known::new();
     let stranger = owner("globex");
     let call = known.by(&stranger, &bed, noon());
@@ -105,7 +105,7 @@ async fn each_role_does_to_an_account_what_the_table_says(bed: Bed) {
     assert!(matches!(hidden, Err(OperationError::Refused(Refusal::NotFound(_)))), "{hidden:?}");
 }
 
-async fn an_account_that_has_changed_meanwhile_is_not_changed(bed: Bed) {
+async fn an_account_with_another_revision_is_not_changed(bed: TestDatabase) {
     let acme = bed.account("acme").await.id;
     let (known, sam) = (Known::new(), staff());
     let call = known.by(&sam, &bed, noon());
@@ -120,7 +120,7 @@ async fn an_account_that_has_changed_meanwhile_is_not_changed(bed: Bed) {
     assert!(matches!(empty, Err(OperationError::Invalid(_))), "{empty:?}");
 }
 
-async fn members_have_keys_while_their_account_says_so(bed: Bed) {
+async fn members_have_keys_while_their_account_allows_it(bed: TestDatabase) {
     let acme = bed.account("acme").await.id;
     bed.execute(
         "INSERT INTO users (id, account, email, role, enabled, created_at, revision)
@@ -145,13 +145,13 @@ async fn members_have_keys_while_their_account_says_so(bed: Bed) {
     policy(false).await.unwrap();
 }
 
-async fn ids(bed: &Bed, by: &Caller, filter: &AccountFilter) -> Result<Vec<String>, OperationError> {
+async fn ids(bed: &TestDatabase, by: &Caller, filter: &AccountFilter) -> Result<Vec<String>, OperationError> {
     let known = Known::new();
     let page = list_accounts(&known.by(by, bed, noon()), filter.clone(), Paging::default()).await?;
     Ok(page.records.into_iter().map(|record| record.id.to_string()).collect())
 }
 
-async fn a_list_goes_by_id_through_all_pages_and_finds_by_part_of_a_name(bed: Bed) {
+async fn a_list_is_ordered_by_id_and_searched_by_part_of_a_name(bed: TestDatabase) {
     for (id, name) in
         [("b", Some("Acme 100% Music")), ("a", Some("ACME_x")), ("c", None), ("acme-d", Some("o'Hara \\")), ("E", None)]
     {
@@ -183,13 +183,13 @@ async fn a_list_goes_by_id_through_all_pages_and_finds_by_part_of_a_name(bed: Be
         after = Some(end);
     }
     assert_eq!(seen, ["E", "a", "acme-d", "b", "c"]);
-    // One that cannot be read keeps the others from nobody.
+    // An unreadable row hides no other.
     bed.execute("UPDATE accounts SET created_at = 9000000000000000000 WHERE id = 'a'").await;
     let page = list_accounts(&known.by(&sam, &bed, noon()), AccountFilter::default(), Paging::default()).await.unwrap();
     assert_eq!((page.records.len(), page.unreadable.len(), page.end), (4, 1, None));
 }
 
-async fn people_of_an_account_see_their_own_and_no_other(bed: Bed) {
+async fn users_of_an_account_see_its_own_credentials_only(bed: TestDatabase) {
     bed.account("acme").await;
     bed.account("globex").await;
     for role in [Role::Owner, Role::Implementer, Role::Member] {
@@ -201,7 +201,7 @@ async fn people_of_an_account_see_their_own_and_no_other(bed: Bed) {
         let hidden = ids(&bed, &caller, &only).await;
         assert!(matches!(hidden, Err(OperationError::Refused(Refusal::NotFound(_)))), "{hidden:?}");
     }
-    // Whoever should be of an account and is of none sees nothing, instead of everything.
+    // An owner without an account sees nothing instead of everything.
     let broken = Caller { account: None, ..owner("acme") };
     let refused = ids(&bed, &broken, &AccountFilter::default()).await;
     assert!(matches!(refused, Err(OperationError::Refused(Refusal::Forbidden))), "{refused:?}");

@@ -9,16 +9,16 @@ use jiff::ToSpan as _;
 
 use super::Known;
 use super::callers::{owner, staff, who_can};
-use crate::store::beds::{Bed, label, noon, on_each};
+use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
-    the_newest_lines_come_first_and_each_filter_counts,
-    an_owner_sees_what_is_of_the_account_and_nothing_else,
-    a_table_of_many_pages_is_whole_and_says_that_it_was_taken,
+    audit_entries_are_newest_first_and_filtered,
+    an_owner_reads_the_audit_of_their_account_only,
+    an_audit_export_of_many_pages_is_complete_and_audited,
     no_cell_of_a_table_is_a_formula,
 );
 
-async fn list(bed: &Bed, filter: AuditFilter) -> Vec<AuditRecord> {
+async fn list(bed: &TestDatabase, filter: AuditFilter) -> Vec<AuditRecord> {
     let (known, sam) = (Known::new(), staff());
     list_audit(&known.by(&sam, bed, noon()), filter, Paging::default()).await.unwrap().records
 }
@@ -38,7 +38,7 @@ async fn whole(mut table: AuditTable) -> Vec<Vec<String>> {
     reader.records().map(|line| line.unwrap().iter().map(str::to_owned).collect()).collect()
 }
 
-async fn the_newest_lines_come_first_and_each_filter_counts(bed: Bed) {
+async fn audit_entries_are_newest_first_and_filtered(bed: TestDatabase) {
     let (known, sam, owner) = (Known::new(), staff(), owner("acme"));
     let by_staff = |minutes: i64| known.by(&sam, &bed, noon() + minutes.minutes());
     for (minutes, id) in [(0, "acme"), (1, "globex")] {
@@ -80,7 +80,7 @@ async fn the_newest_lines_come_first_and_each_filter_counts(bed: Bed) {
     assert_eq!((told(&second.records), second.end), (vec![(create, "acme")], None));
 }
 
-async fn an_owner_sees_what_is_of_the_account_and_nothing_else(bed: Bed) {
+async fn an_owner_reads_the_audit_of_their_account_only(bed: TestDatabase) {
     let (known, sam) = (Known::new(), staff());
     for id in ["acme", "globex"] {
         let new = NewAccount { id: Some(label(id)), name: None };
@@ -107,7 +107,7 @@ async fn an_owner_sees_what_is_of_the_account_and_nothing_else(bed: Bed) {
     assert_eq!(takes.await, [Role::Staff, Role::Owner]);
 }
 
-async fn put_down(bed: &Bed, targets: impl Iterator<Item = String>) {
+async fn put_down(bed: &TestDatabase, targets: impl Iterator<Item = String>) {
     let entry = |target| AuditEntry {
         verb: "create",
         account: None,
@@ -122,7 +122,7 @@ async fn put_down(bed: &Bed, targets: impl Iterator<Item = String>) {
     transaction.commit().await.unwrap();
 }
 
-async fn a_table_of_many_pages_is_whole_and_says_that_it_was_taken(bed: Bed) {
+async fn an_audit_export_of_many_pages_is_complete_and_audited(bed: TestDatabase) {
     put_down(&bed, (0..1234).map(|at| format!("c{at:04}"))).await;
     let (known, sam) = (Known::new(), staff());
     let call = known.by(&sam, &bed, noon() + 1.minutes());
@@ -144,7 +144,7 @@ async fn a_table_of_many_pages_is_whole_and_says_that_it_was_taken(bed: Bed) {
     assert_eq!(whole(export_audit(&call, filter).await.unwrap()).await.len(), 1);
 }
 
-async fn no_cell_of_a_table_is_a_formula(bed: Bed) {
+async fn no_cell_of_a_table_is_a_formula(bed: TestDatabase) {
     let hostile = ["=1+1", "+1", "-1", "@sum(a1)", "\tx", "\rx", "'=1", "\n=1", "a\"b", "a,b", "=cmd|' /C calc'!A0"];
     put_down(&bed, hostile.iter().map(ToString::to_string)).await;
     let (known, sam) = (Known::new(), staff());

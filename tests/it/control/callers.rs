@@ -4,14 +4,14 @@ use claviger::control::operations::{Caller, OperationContext};
 use claviger::store::{Actor, ActorKind, Role};
 
 use super::Known;
-use crate::store::beds::{Bed, label, noon};
+use crate::store::test_database::{TestDatabase, label, noon};
 
-/// Somebody of the provider, called `sam`.
+/// A user of the staff, `sam`.
 pub fn staff() -> Caller {
     user("sam", Role::Staff, None)
 }
 
-/// Somebody of an account, called as their role.
+/// A user of an account, named after their role.
 pub fn of(account: &str, role: Role) -> Caller {
     user(role.as_str(), role, Some(account))
 }
@@ -31,7 +31,7 @@ fn user(id: &str, role: Role, account: Option<&str>) -> Caller {
 }
 
 /// Has the same done by one of every role, of the account `acme` where they are of one, and tells who could.
-pub async fn who_can(bed: &Bed, mut work: impl AsyncFnMut(OperationContext<'_>) -> bool) -> Vec<Role> {
+pub async fn who_can(bed: &TestDatabase, mut work: impl AsyncFnMut(OperationContext<'_>) -> bool) -> Vec<Role> {
     let known = Known::new();
     let mut could = Vec::new();
     for role in Role::ALL {

@@ -10,20 +10,20 @@ use claviger::store::RecordSecret;
 use jiff::ToSpan as _;
 
 use super::{Known, is_invalid, made, pair_for, token_for, verbs, works};
-use crate::store::beds::{Bed, label, noon, on_each};
+use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
     a_new_token_works_and_is_shown_once,
-    a_new_password_verifies_and_is_kept_as_argon2id,
-    what_cannot_be_created_is_refused_and_leaves_nothing,
-    one_answer_names_every_field_that_is_wrong,
-    what_people_write_is_trimmed_and_kept_as_it_is,
-    a_retired_version_is_no_default,
-    two_who_create_the_same_id_at_once_do_not_overwrite_each_other,
-    four_hundred_pairs_that_cannot_be_created_cost_no_hash,
+    a_new_password_verifies_and_is_stored_as_argon2id,
+    an_invalid_credential_is_refused_and_leaves_nothing,
+    one_response_names_every_invalid_field,
+    texts_are_trimmed_and_stored_unchanged,
+    a_retired_version_is_not_the_default,
+    the_same_id_is_created_once_in_parallel,
+    requests_that_cannot_create_basic_credentials_cost_no_hash,
 );
 
-async fn a_new_token_works_and_is_shown_once(bed: Bed) {
+async fn a_new_token_works_and_is_shown_once(bed: TestDatabase) {
     bed.account("acme").await;
     let new = NewCredential { name: Some("Billing".into()), scopes: Some(vec![label("pay")]), ..token_for("acme") };
     let created = made(&bed, noon(), new).await;
@@ -45,7 +45,7 @@ async fn a_new_token_works_and_is_shown_once(bed: Bed) {
     assert!(!after.contains(token.reveal()) && !after.contains(digest.trim_start_matches("sha256:")), "{after}");
 }
 
-async fn a_new_password_verifies_and_is_kept_as_argon2id(bed: Bed) {
+async fn a_new_password_verifies_and_is_stored_as_argon2id(bed: TestDatabase) {
     bed.account("acme").await;
     let created = made(&bed, noon(), pair_for("acme", "acme")).await;
     let PlainSecret::Password(password) = &created.secret else { panic!("no password") };
@@ -58,7 +58,7 @@ async fn a_new_password_verifies_and_is_kept_as_argon2id(bed: Bed) {
     assert!(!audit[0].after.as_deref().unwrap().contains("$argon2"), "{audit:?}");
 }
 
-async fn what_cannot_be_created_is_refused_and_leaves_nothing(bed: Bed) {
+async fn an_invalid_credential_is_refused_and_leaves_nothing(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let id = Some(label("taken"));
@@ -93,7 +93,7 @@ async fn what_cannot_be_created_is_refused_and_leaves_nothing(bed: Bed) {
     assert_eq!(verbs(&bed, "taken").await, ["create"]);
 }
 
-async fn one_answer_names_every_field_that_is_wrong(bed: Bed) {
+async fn one_response_names_every_invalid_field(bed: TestDatabase) {
     bed.account("acme").await;
     let mut known = Known::new();
     known.versions.known[0].retired_on = Some("2026-11-21".parse().unwrap());
@@ -141,7 +141,7 @@ async fn one_answer_names_every_field_that_is_wrong(bed: Bed) {
     assert_eq!(bed.store.count().await.unwrap(), (0, 1));
 }
 
-async fn what_people_write_is_trimmed_and_kept_as_it_is(bed: Bed) {
+async fn texts_are_trimmed_and_stored_unchanged(bed: TestDatabase) {
     bed.account("acme").await;
     let name = "ÄÖÜ مفتاح \u{1f9fe}".to_owned() + &"ß".repeat(180);
     let new = NewCredential {
@@ -158,7 +158,7 @@ async fn what_people_write_is_trimmed_and_kept_as_it_is(bed: Bed) {
     assert_eq!(bed.store.credential(record.id.as_str()).await.unwrap().unwrap(), record);
 }
 
-async fn a_retired_version_is_no_default(bed: Bed) {
+async fn a_retired_version_is_not_the_default(bed: TestDatabase) {
     bed.account("acme").await;
     let mut known = Known::new();
     known.versions.known[1].retired_on = Some("2026-01-01".parse().unwrap());
@@ -166,7 +166,7 @@ async fn a_retired_version_is_no_default(bed: Bed) {
     assert_eq!(created.record.version, Some(label("1")));
 }
 
-async fn two_who_create_the_same_id_at_once_do_not_overwrite_each_other(bed: Bed) {
+async fn the_same_id_is_created_once_in_parallel(bed: TestDatabase) {
     bed.account("acme").await;
     for turn in 0..5 {
         let one = async || {
@@ -184,7 +184,7 @@ async fn two_who_create_the_same_id_at_once_do_not_overwrite_each_other(bed: Bed
     }
 }
 
-async fn four_hundred_pairs_that_cannot_be_created_cost_no_hash(bed: Bed) {
+async fn requests_that_cannot_create_basic_credentials_cost_no_hash(bed: TestDatabase) {
     bed.account("acme").await;
     made(&bed, noon(), NewCredential { id: Some(label("acme-1")), ..pair_for("acme", "first") }).await;
     let known = Known::new();

@@ -11,17 +11,17 @@ use jiff::ToSpan as _;
 use super::Known;
 use super::access_requests::{asked, lines, ungranted, wish};
 use super::callers::{owner, staff, who_can};
-use crate::store::beds::{Bed, label, noon, on_each};
+use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
-    what_is_approved_has_access_at_once_and_what_is_declined_has_a_reason,
-    of_many_requests_all_are_decided_or_none,
-    only_staff_decide_and_not_without_a_reason_to_decline,
-    of_many_who_decide_at_once_one_is_heard,
-    of_those_who_decide_withdraw_and_ask_at_once_each_is_told_what_came_first,
+    approval_grants_access_and_a_decline_has_a_reason,
+    requests_are_decided_all_or_none,
+    only_staff_decide_and_a_decline_needs_a_reason,
+    of_parallel_decisions_one_counts,
+    parallel_decisions_withdrawals_and_requests_agree,
 );
 
-async fn what_is_approved_has_access_at_once_and_what_is_declined_has_a_reason(bed: Bed) {
+async fn approval_grants_access_and_a_decline_has_a_reason(bed: TestDatabase) {
     for account in ["acme", "globex"] {
         ungranted(&bed, account).await;
     }
@@ -51,7 +51,7 @@ async fn what_is_approved_has_access_at_once_and_what_is_declined_has_a_reason(b
     assert_eq!(bed.store.last_change().await.unwrap(), before + 1, "gates need not know");
 }
 
-async fn of_many_requests_all_are_decided_or_none(bed: Bed) {
+async fn requests_are_decided_all_or_none(bed: TestDatabase) {
     let mut ids = Vec::new();
     for at in 0..200 {
         let account = format!("a{at}");
@@ -78,7 +78,7 @@ async fn of_many_requests_all_are_decided_or_none(bed: Bed) {
     assert_eq!(bed.ask("SELECT COUNT(*) FROM audit WHERE verb = 'grant_access'").await, 199);
 }
 
-async fn only_staff_decide_and_not_without_a_reason_to_decline(bed: Bed) {
+async fn only_staff_decide_and_a_decline_needs_a_reason(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
     let id = asked(&bed, "acme", noon()).await.id.to_string();
     let decline = Decision::Decline("no".into());
@@ -103,7 +103,7 @@ async fn only_staff_decide_and_not_without_a_reason_to_decline(bed: Bed) {
     assert_eq!(decides.await, [Role::Staff]);
 }
 
-async fn of_many_who_decide_at_once_one_is_heard(bed: Bed) {
+async fn of_parallel_decisions_one_counts(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
     let request = asked(&bed, "acme", noon()).await;
     let (ids, known, sam) = ([request.id.to_string()], Known::new(), staff());
@@ -124,7 +124,7 @@ async fn of_many_who_decide_at_once_one_is_heard(bed: Bed) {
     assert_eq!(lines(&bed, request.id.as_str()).await.len(), 2);
 }
 
-async fn of_those_who_decide_withdraw_and_ask_at_once_each_is_told_what_came_first(bed: Bed) {
+async fn parallel_decisions_withdrawals_and_requests_agree(bed: TestDatabase) {
     let (known, sam) = (Known::new(), staff());
     for turn in 0..10 {
         let account = format!("a{turn}");

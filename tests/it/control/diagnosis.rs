@@ -9,19 +9,19 @@ use jiff::{Timestamp, ToSpan as _};
 use super::Known;
 use super::access_requests::ungranted;
 use super::callers::{of, owner, staff};
-use crate::store::beds::{Bed, label, noon, on_each, token};
+use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
 
 on_each!(
-    each_thing_that_is_missing_is_named_until_nothing_is,
+    each_failed_condition_is_named_in_order,
     a_member_needs_the_policy_and_a_key_of_their_own,
     a_cleared_key_fails_until_it_is_reset,
     a_credential_is_diagnosed_by_itself,
     one_good_credential_is_enough,
     an_own_key_depends_on_its_user,
-    people_ask_about_themselves_owners_about_their_users_and_staff_about_all,
+    users_diagnose_themselves_owners_their_users_and_staff_all,
 );
 
-async fn user(bed: &Bed, id: &str, account: Option<&str>, role: Role) {
+async fn user(bed: &TestDatabase, id: &str, account: Option<&str>, role: Role) {
     let account = account.map_or("NULL".to_owned(), |account| format!("'{account}'"));
     let sql = format!(
         "INSERT INTO users (id, account, email, role, enabled, created_at, revision)
@@ -30,12 +30,12 @@ async fn user(bed: &Bed, id: &str, account: Option<&str>, role: Role) {
     bed.execute(&sql).await;
 }
 
-async fn steps(bed: &Bed, caller: &Caller, id: &str, now: Timestamp) -> Vec<Step> {
+async fn steps(bed: &TestDatabase, caller: &Caller, id: &str, now: Timestamp) -> Vec<Step> {
     diagnose(&Known::new().by(caller, bed, now), id).await.unwrap()
 }
 
 /// The first condition of a user that does not hold.
-async fn missing(bed: &Bed, id: &str) -> Option<&'static str> {
+async fn missing(bed: &TestDatabase, id: &str) -> Option<&'static str> {
     failed(&steps(bed, &staff(), id, noon()).await).first().copied()
 }
 
@@ -43,7 +43,7 @@ fn failed(steps: &[Step]) -> Vec<&'static str> {
     steps.iter().filter(|step| !step.ok).map(|step| step.code.as_str()).collect()
 }
 
-async fn each_thing_that_is_missing_is_named_until_nothing_is(bed: Bed) {
+async fn each_failed_condition_is_named_in_order(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
     user(&bed, "ida", Some("acme"), Role::Implementer).await;
     user(&bed, "mia", Some("acme"), Role::Member).await;
@@ -56,7 +56,7 @@ async fn each_thing_that_is_missing_is_named_until_nothing_is(bed: Bed) {
     bed.execute("UPDATE accounts SET switched_on = TRUE").await;
     assert_eq!(missing(&bed, "ida").await, Some("credential_created"));
     bed.put(&CredentialRecord { owner: Some(label("mia")), ..token("mias", "acme", "one") }).await;
-    assert_eq!(missing(&bed, "ida").await, Some("credential_created"), "somebody else's key is not theirs");
+    assert_eq!(missing(&bed, "ida").await, Some("credential_created"), "the own key of another user does not count");
 
     let key = CredentialRecord { enabled: false, version: Some(label("1")), ..token("key", "acme", "two") };
     bed.put(&key).await;
@@ -84,7 +84,7 @@ async fn each_thing_that_is_missing_is_named_until_nothing_is(bed: Bed) {
     assert_eq!(failed(&late), ["credential_in_date"], "one cause, one failed condition");
 }
 
-async fn a_member_needs_the_policy_and_a_key_of_their_own(bed: Bed) {
+async fn a_member_needs_the_policy_and_a_key_of_their_own(bed: TestDatabase) {
     bed.account("acme").await;
     user(&bed, "mia", Some("acme"), Role::Member).await;
     bed.put(&token("key", "acme", "one")).await;
@@ -96,7 +96,7 @@ async fn a_member_needs_the_policy_and_a_key_of_their_own(bed: Bed) {
     assert_eq!(missing(&bed, "mia").await, None);
 }
 
-async fn a_cleared_key_fails_until_it_is_reset(bed: Bed) {
+async fn a_cleared_key_fails_until_it_is_reset(bed: TestDatabase) {
     bed.account("acme").await;
     user(&bed, "ida", Some("acme"), Role::Implementer).await;
     bed.put(&CredentialRecord { version: Some(label("1")), ..token("key", "acme", "one") }).await;
@@ -108,7 +108,7 @@ async fn a_cleared_key_fails_until_it_is_reset(bed: Bed) {
     assert_eq!(missing(&bed, "ida").await, None);
 }
 
-async fn people_ask_about_themselves_owners_about_their_users_and_staff_about_all(bed: Bed) {
+async fn users_diagnose_themselves_owners_their_users_and_staff_all(bed: TestDatabase) {
     bed.account("acme").await;
     bed.account("globex").await;
     for (id, account, role) in [
@@ -139,13 +139,13 @@ async fn people_ask_about_themselves_owners_about_their_users_and_staff_about_al
 }
 
 /// Failed conditions of a credential, with the detail of the first.
-async fn causes(bed: &Bed, known: &Known, id: &str) -> (Vec<&'static str>, String) {
+async fn causes(bed: &TestDatabase, known: &Known, id: &str) -> (Vec<&'static str>, String) {
     let steps = diagnose_credential(&known.call(bed, noon()), id).await.unwrap();
     let detail = steps.iter().find(|step| !step.ok).map(|step| step.detail.clone()).unwrap_or_default();
     (failed(&steps), detail)
 }
 
-async fn a_credential_is_diagnosed_by_itself(bed: Bed) {
+async fn a_credential_is_diagnosed_by_itself(bed: TestDatabase) {
     bed.account("acme").await;
     let mut known = Known::new();
     let key = CredentialRecord { version: Some(label("1")), ..token("key", "acme", "one") };
@@ -187,7 +187,7 @@ async fn a_credential_is_diagnosed_by_itself(bed: Bed) {
     assert!(matches!(other, Err(OperationError::Refused(_))), "{other:?}");
 }
 
-async fn one_good_credential_is_enough(bed: Bed) {
+async fn one_good_credential_is_enough(bed: TestDatabase) {
     bed.account("acme").await;
     user(&bed, "ida", Some("acme"), Role::Implementer).await;
     let versioned = |id: &str| CredentialRecord { version: Some(label("1")), ..token(id, "acme", id) };
@@ -198,7 +198,7 @@ async fn one_good_credential_is_enough(bed: Bed) {
     assert_eq!(missing(&bed, "ida").await, None);
 }
 
-async fn an_own_key_depends_on_its_user(bed: Bed) {
+async fn an_own_key_depends_on_its_user(bed: TestDatabase) {
     bed.account("acme").await;
     user(&bed, "mia", Some("acme"), Role::Member).await;
     let key =

@@ -8,16 +8,16 @@ use claviger::store::{CredentialRecord, RecordSecret};
 use jiff::ToSpan as _;
 
 use super::{Known, made, pair_for, token_for, verbs, works};
-use crate::store::beds::{Bed, label, noon, on_each};
+use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
     a_duplicate_has_the_same_rights_and_a_secret_of_its_own,
-    a_pair_is_duplicated_under_another_user_name,
-    what_is_off_or_cleared_is_duplicated_as_it_is_with_a_new_secret,
-    what_cannot_be_duplicated_says_why,
+    basic_credentials_are_duplicated_under_another_user_name,
+    a_disabled_or_cleared_credential_is_duplicated_with_a_new_secret,
+    a_refused_duplicate_says_why,
 );
 
-async fn a_duplicate_has_the_same_rights_and_a_secret_of_its_own(bed: Bed) {
+async fn a_duplicate_has_the_same_rights_and_a_secret_of_its_own(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let new = NewCredential {
@@ -55,7 +55,7 @@ async fn a_duplicate_has_the_same_rights_and_a_secret_of_its_own(bed: Bed) {
     assert_eq!(after["duplicate_of"], first.record.id.as_str());
 }
 
-async fn a_pair_is_duplicated_under_another_user_name(bed: Bed) {
+async fn basic_credentials_are_duplicated_under_another_user_name(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let first = made(&bed, noon(), pair_for("acme", "acme")).await.record;
@@ -82,7 +82,7 @@ async fn a_pair_is_duplicated_under_another_user_name(bed: Bed) {
     assert_eq!(bed.store.count().await.unwrap().0, 2);
 }
 
-async fn what_is_off_or_cleared_is_duplicated_as_it_is_with_a_new_secret(bed: Bed) {
+async fn a_disabled_or_cleared_credential_is_duplicated_with_a_new_secret(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let first = made(&bed, noon(), token_for("acme")).await.record;
@@ -94,7 +94,7 @@ async fn what_is_off_or_cleared_is_duplicated_as_it_is_with_a_new_secret(bed: Be
     assert!(!second.secret.is_cleared());
 }
 
-async fn what_cannot_be_duplicated_says_why(bed: Bed) {
+async fn a_refused_duplicate_says_why(bed: TestDatabase) {
     bed.account("acme").await;
     let mut known = Known::new();
     let new =

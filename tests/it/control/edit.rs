@@ -9,15 +9,15 @@ use claviger::store::{CredentialRecord, PreviousSecret};
 use jiff::ToSpan as _;
 
 use super::{Known, last_difference, made, pair_for, token_for, verbs};
-use crate::store::beds::{Bed, label, noon, on_each};
+use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
-    what_is_said_changes_and_nothing_else,
-    null_takes_a_field_away,
-    one_answer_names_every_field_that_cannot_be_so,
-    what_stays_need_not_be_what_a_new_one_could_be,
-    whoever_has_seen_an_older_revision_changes_nothing,
-    a_secret_from_before_a_reset_ends_with_its_credential,
+    an_edit_changes_the_given_fields_only,
+    null_clears_a_field,
+    one_response_names_every_invalid_field,
+    unchanged_fields_are_not_validated_again,
+    an_older_revision_changes_nothing,
+    a_previous_secret_expires_with_its_credential,
 );
 
 fn full() -> NewCredential {
@@ -33,7 +33,7 @@ fn full() -> NewCredential {
     }
 }
 
-async fn what_is_said_changes_and_nothing_else(bed: Bed) {
+async fn an_edit_changes_the_given_fields_only(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let before = made(&bed, noon(), full()).await.record;
@@ -78,7 +78,7 @@ async fn what_is_said_changes_and_nothing_else(bed: Bed) {
     assert_eq!(verbs(&bed, id).await, ["edit", "edit", "create"]);
 }
 
-async fn null_takes_a_field_away(bed: Bed) {
+async fn null_clears_a_field(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let before = made(&bed, noon(), full()).await.record;
@@ -108,7 +108,7 @@ async fn null_takes_a_field_away(bed: Bed) {
     assert_eq!(after, expected);
 }
 
-async fn one_answer_names_every_field_that_cannot_be_so(bed: Bed) {
+async fn one_response_names_every_invalid_field(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let before = made(&bed, noon(), full()).await.record;
@@ -127,7 +127,7 @@ async fn one_answer_names_every_field_that_cannot_be_so(bed: Bed) {
     assert_eq!(bed.store.credential(before.id.as_str()).await.unwrap().unwrap(), before);
 }
 
-async fn what_stays_need_not_be_what_a_new_one_could_be(bed: Bed) {
+async fn unchanged_fields_are_not_validated_again(bed: TestDatabase) {
     bed.account("acme").await;
     let before = made(&bed, noon(), full()).await.record;
     // Meanwhile it has expired, its version is retired, and its scope is gone.
@@ -145,7 +145,7 @@ async fn what_stays_need_not_be_what_a_new_one_could_be(bed: Bed) {
     assert_eq!(after, CredentialRecord { name: Some("Late".into()), revision: 2, ..before });
 }
 
-async fn whoever_has_seen_an_older_revision_changes_nothing(bed: Bed) {
+async fn an_older_revision_changes_nothing(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let before = made(&bed, noon(), full()).await.record;
@@ -159,7 +159,7 @@ async fn whoever_has_seen_an_older_revision_changes_nothing(bed: Bed) {
     assert_eq!(kept.name.as_deref(), Some("First"));
 }
 
-async fn a_secret_from_before_a_reset_ends_with_its_credential(bed: Bed) {
+async fn a_previous_secret_expires_with_its_credential(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let id = made(&bed, noon(), token_for("acme")).await.record.id.to_string();

@@ -1,4 +1,4 @@
-//! Whoever was let in once, and is not any more, keeps nothing; whoever is let in takes nothing from others.
+//! A caller that loses access keeps no other way in, and a caller with access gains none to other accounts.
 
 use claviger::control::operations::{
     Caller, Duplicate, EditUser, Invalid, NewCredential, NewOperatorToken, NewSetupLink, OperationError, Refusal,
@@ -12,22 +12,22 @@ use super::api::TestApi;
 use super::people::{House, PASSWORD, plain};
 use super::revoked::{script, session};
 use super::{is_invalid, made, token_for};
-use crate::store::beds::{Bed, label, noon, on_each};
+use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
-    a_current_password_of_megabytes_is_hashed_by_nobody,
-    the_file_shows_nothing_to_an_account_that_was_not_let_in,
-    a_token_makes_none_that_outlives_it,
-    a_link_is_worth_nothing_when_whoever_made_it_is_disabled_or_demoted,
-    a_link_whose_maker_is_disabled_while_a_password_is_chosen_sets_none,
-    a_link_is_worth_nothing_when_the_token_that_made_it_is_revoked_or_has_expired,
-    a_newer_link_makes_the_older_ones_worthless,
-    nobody_of_an_account_takes_an_id_of_another_one,
+    a_current_password_of_megabytes_is_never_hashed,
+    file_credentials_are_hidden_from_an_account_without_access,
+    a_token_creates_none_that_outlives_it,
+    a_link_is_not_valid_when_its_author_is_disabled_or_demoted,
+    a_link_whose_author_is_disabled_while_a_password_is_chosen_sets_none,
+    a_link_is_not_valid_when_the_token_that_created_it_is_revoked_or_expired,
+    a_newer_link_voids_the_older_ones,
+    a_caller_cannot_take_an_id_of_another_account,
     an_account_keeps_its_last_owner_who_can_sign_in,
-    of_two_owners_who_disable_each_other_at_once_one_stays,
+    two_owners_cannot_disable_each_other,
 );
 
-async fn a_current_password_of_megabytes_is_hashed_by_nobody(bed: Bed) {
+async fn a_current_password_of_megabytes_is_never_hashed(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::throttled();
     house.person(&bed, "ann@x.org", Role::Owner).await;
@@ -46,7 +46,7 @@ async fn a_current_password_of_megabytes_is_hashed_by_nobody(bed: Bed) {
     assert_eq!(house.hashed(), before);
 }
 
-async fn the_file_shows_nothing_to_an_account_that_was_not_let_in(bed: Bed) {
+async fn file_credentials_are_hidden_from_an_account_without_access(bed: TestDatabase) {
     let api = TestApi::new(bed).await.by(Role::Owner, Some("acme"));
     assert_eq!(api.get("/file-credentials").await.status, 200);
     api.bed.execute("UPDATE accounts SET granted = FALSE WHERE id = 'acme'").await;
@@ -54,7 +54,7 @@ async fn the_file_shows_nothing_to_an_account_that_was_not_let_in(bed: Bed) {
     assert_eq!((reply.status.as_u16(), reply.code()), (403, "access_not_granted"));
 }
 
-async fn a_token_makes_none_that_outlives_it(bed: Bed) {
+async fn a_token_creates_none_that_outlives_it(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let end = noon() + 1.hours();
@@ -76,7 +76,7 @@ async fn a_token_makes_none_that_outlives_it(bed: Bed) {
     assert_eq!(make(&endless, None).await.unwrap().record.expires_at, None);
 }
 
-async fn is_worthless(house: &House, bed: &Bed, link: &NewSetupLink) -> bool {
+async fn is_worthless(house: &House, bed: &TestDatabase, link: &NewSetupLink) -> bool {
     let link = link.ticket.reveal();
     let seen = show_setup_link(&bed.store, house.clock.now(), link).await.unwrap();
     let used = use_setup_link(&house.at(bed), link, plain("another password"), None).await;
@@ -84,7 +84,7 @@ async fn is_worthless(house: &House, bed: &Bed, link: &NewSetupLink) -> bool {
     seen.is_none()
 }
 
-async fn a_link_is_worth_nothing_when_whoever_made_it_is_disabled_or_demoted(bed: Bed) {
+async fn a_link_is_not_valid_when_its_author_is_disabled_or_demoted(bed: TestDatabase) {
     bed.account("acme").await;
     bed.account("globex").await;
     let house = House::new();
@@ -100,12 +100,12 @@ async fn a_link_is_worth_nothing_when_whoever_made_it_is_disabled_or_demoted(bed
     assert!(!is_worthless(&house, &bed, &link).await);
     let link = create_setup_link(&call, &bob.id).await.unwrap().fresh().unwrap();
     bed.execute("UPDATE setup_links SET created_by = NULL").await;
-    assert!(is_worthless(&house, &bed, &link).await, "nobody knows who made it");
+    assert!(is_worthless(&house, &bed, &link).await, "its author is unknown");
     let link = create_setup_link(&house.known.call(&bed, noon()), &bob.id).await.unwrap().fresh().unwrap();
     assert!(!is_worthless(&house, &bed, &link).await, "the shell's");
 }
 
-async fn a_link_whose_maker_is_disabled_while_a_password_is_chosen_sets_none(bed: Bed) {
+async fn a_link_whose_author_is_disabled_while_a_password_is_chosen_sets_none(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let (ann, owner) = session(&house, &bed, "ann@x.org", Role::Owner).await;
@@ -122,7 +122,7 @@ async fn a_link_whose_maker_is_disabled_while_a_password_is_chosen_sets_none(bed
     assert_eq!(bed.store.user(bob.id.as_str()).await.unwrap().unwrap(), bob);
 }
 
-async fn a_link_is_worth_nothing_when_the_token_that_made_it_is_revoked_or_has_expired(bed: Bed) {
+async fn a_link_is_not_valid_when_the_token_that_created_it_is_revoked_or_expired(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let caller = script(&house, &bed, Some(noon() + 1.hours())).await.1;
@@ -137,7 +137,7 @@ async fn a_link_is_worth_nothing_when_the_token_that_made_it_is_revoked_or_has_e
     assert!(!is_worthless(&house, &bed, &link).await);
 }
 
-async fn a_newer_link_makes_the_older_ones_worthless(bed: Bed) {
+async fn a_newer_link_voids_the_older_ones(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.invited(&bed, "ann@x.org", Role::Owner).await;
@@ -145,10 +145,10 @@ async fn a_newer_link_makes_the_older_ones_worthless(bed: Bed) {
     let newer = create_setup_link(&house.known.call(&bed, noon()), &ann.record.id).await.unwrap().fresh().unwrap();
     assert!(is_worthless(&house, &bed, &ann.link).await);
     assert!(!is_worthless(&house, &bed, &newer).await);
-    assert!(!is_worthless(&house, &bed, &bob.link).await, "somebody else's");
+    assert!(!is_worthless(&house, &bed, &bob.link).await, "the link of another user");
 }
 
-async fn nobody_of_an_account_takes_an_id_of_another_one(bed: Bed) {
+async fn a_caller_cannot_take_an_id_of_another_account(bed: TestDatabase) {
     bed.account("acme").await;
     bed.account("globex").await;
     let house = House::new();
@@ -172,7 +172,7 @@ async fn nobody_of_an_account_takes_an_id_of_another_one(bed: Bed) {
     made(&bed, noon(), NewCredential { id: Some(label("billing")), ..token_for("acme") }).await;
 }
 
-async fn an_account_keeps_its_last_owner_who_can_sign_in(bed: Bed) {
+async fn an_account_keeps_its_last_owner_who_can_sign_in(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let (ann, owner) = session(&house, &bed, "ann@x.org", Role::Owner).await;
@@ -193,7 +193,7 @@ async fn an_account_keeps_its_last_owner_who_can_sign_in(bed: Bed) {
     disable_user(&house.known.call(&bed, noon()), &bob.id).await.unwrap();
 }
 
-async fn of_two_owners_who_disable_each_other_at_once_one_stays(bed: Bed) {
+async fn two_owners_cannot_disable_each_other(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let (ann, one) = session(&house, &bed, "ann@x.org", Role::Owner).await;

@@ -9,13 +9,13 @@ use claviger::store::{Role, SessionRecord};
 use jiff::ToSpan as _;
 
 use super::{Known, token_for};
-use crate::store::beds::{Bed, label, noon, on_each, token};
+use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
 
-on_each!(what_is_over_is_forgotten_and_nothing_else, addresses_that_nobody_called_from_for_a_month_are_forgotten);
+on_each!(pruning_deletes_only_what_has_ended, addresses_are_deleted_a_month_after_their_last_use);
 
 const IDLE: Duration = Duration::from_secs(8 * 3600);
 
-async fn what_is_over_is_forgotten_and_nothing_else(bed: Bed) {
+async fn pruning_deletes_only_what_has_ended(bed: TestDatabase) {
     let known = Known::new();
     bed.account("acme").await;
     bed.put_user("usr_1", None, Role::Staff).await;
@@ -62,7 +62,7 @@ async fn what_is_over_is_forgotten_and_nothing_else(bed: Bed) {
     assert_eq!(left().await, (0, 1, 0));
 }
 
-async fn addresses_that_nobody_called_from_for_a_month_are_forgotten(bed: Bed) {
+async fn addresses_are_deleted_a_month_after_their_last_use(bed: TestDatabase) {
     bed.account("acme").await;
     let records: Vec<_> = (0..2100).map(|number| token(&format!("c-{number}"), "acme", &format!("{number}"))).collect();
     let mut transaction = bed.store.begin(noon()).await.unwrap();

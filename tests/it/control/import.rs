@@ -7,19 +7,19 @@ use claviger::store::{CredentialRecord, RecordSecret};
 use jiff::ToSpan as _;
 
 use super::{Known, made, pair_for, token_for, verbs};
-use crate::store::beds::{Bed, label, noon, on_each};
+use crate::store::test_database::{TestDatabase, label, noon, on_each};
 use crate::support::digest;
 
 on_each!(
-    what_is_new_is_added_and_what_is_known_replaced,
-    a_dry_run_tells_the_same_and_writes_nothing,
-    a_name_that_another_credential_has_is_a_fault_with_its_line,
-    what_an_export_writes_an_import_finds_unchanged,
+    new_credentials_are_added_and_existing_ones_replaced,
+    a_dry_run_reports_the_same_and_writes_nothing,
+    a_name_of_another_credential_is_a_fault_with_its_line,
+    an_import_of_an_export_changes_nothing,
     an_export_into_an_empty_database_gives_the_same_credentials,
     an_htpasswd_file_changes_passwords_and_nothing_else,
-    what_a_table_has_no_column_for_stays,
-    two_lines_of_an_htpasswd_file_that_mean_one_credential_are_a_fault,
-    an_import_of_many_is_one_change_of_each,
+    fields_without_a_csv_column_stay,
+    two_htpasswd_lines_for_one_credential_are_a_fault,
+    an_import_of_many_changes_each_once,
 );
 
 const HASH: &str = "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=";
@@ -29,24 +29,24 @@ fn yaml(text: &str) -> Import {
     Import::yaml(text, Known::new().catalogs()).unwrap()
 }
 
-async fn imported(bed: &Bed, what: &Import) -> Imported {
+async fn imported(bed: &TestDatabase, what: &Import) -> Imported {
     import(&Known::new().call(bed, noon() + 1.hours()), what, false).await.unwrap()
 }
 
-async fn refused(bed: &Bed, what: &Import) -> String {
+async fn refused(bed: &TestDatabase, what: &Import) -> String {
     match import(&Known::new().call(bed, noon()), what, false).await {
         Err(OperationError::Other(faults)) => faults.to_string(),
         other => panic!("{other:?}"),
     }
 }
 
-async fn exported(bed: &Bed, format: Format) -> (String, LeftOut) {
+async fn exported(bed: &TestDatabase, format: Format) -> (String, LeftOut) {
     let mut out = Vec::new();
     let exported = export(&Known::new().call(bed, Clock::System.now()), format, None, &mut out).await.unwrap();
     (String::from_utf8(out).unwrap(), exported.left_out)
 }
 
-async fn record(bed: &Bed, id: &str) -> CredentialRecord {
+async fn record(bed: &TestDatabase, id: &str) -> CredentialRecord {
     bed.store.credential(id).await.unwrap().unwrap()
 }
 
@@ -64,7 +64,7 @@ accounts:
     )
 }
 
-async fn what_is_new_is_added_and_what_is_known_replaced(bed: Bed) {
+async fn new_credentials_are_added_and_existing_ones_replaced(bed: TestDatabase) {
     let first = imported(&bed, &yaml(&file())).await;
     assert_eq!(first.new_accounts, [(label("acme"), true), (label("globex"), false)]);
     assert_eq!((first.credentials.len(), first.unchanged), (3, 0));
@@ -98,14 +98,14 @@ async fn what_is_new_is_added_and_what_is_known_replaced(bed: Bed) {
     assert_eq!(bed.store.count().await.unwrap(), (4, 2));
 }
 
-async fn a_dry_run_tells_the_same_and_writes_nothing(bed: Bed) {
+async fn a_dry_run_reports_the_same_and_writes_nothing(bed: TestDatabase) {
     let dry = import(&Known::new().call(&bed, noon()), &yaml(&file()), true).await.unwrap();
     assert_eq!(bed.store.count().await.unwrap(), (0, 0));
     assert_eq!(bed.store.last_change().await.unwrap(), 0);
     assert_eq!(imported(&bed, &yaml(&file())).await, dry);
 }
 
-async fn a_name_that_another_credential_has_is_a_fault_with_its_line(bed: Bed) {
+async fn a_name_of_another_credential_is_a_fault_with_its_line(bed: TestDatabase) {
     imported(&bed, &yaml(&file())).await;
     let before = bed.store.last_change().await.unwrap();
     let text = format!(
@@ -122,7 +122,7 @@ async fn a_name_that_another_credential_has_is_a_fault_with_its_line(bed: Bed) {
 }
 
 /// As many kinds of credentials as there are.
-async fn fill(bed: &Bed) {
+async fn fill(bed: &TestDatabase) {
     imported(bed, &yaml(&file())).await;
     let new = NewCredential {
         name: Some("=HYPERLINK(\"x\"),\nno: 'yes' # \u{1f9fe}".replace('\n', " ")),
@@ -136,7 +136,7 @@ async fn fill(bed: &Bed) {
     made(bed, noon(), NewCredential { id: Some(label("1e3")), ..pair_for("acme", "'=name") }).await;
 }
 
-async fn what_an_export_writes_an_import_finds_unchanged(bed: Bed) {
+async fn an_import_of_an_export_changes_nothing(bed: TestDatabase) {
     fill(&bed).await;
     for format in [Format::Yaml, Format::Csv] {
         let (text, left_out) = exported(&bed, format).await;
@@ -163,12 +163,12 @@ async fn what_an_export_writes_an_import_finds_unchanged(bed: Bed) {
     );
 }
 
-async fn an_export_into_an_empty_database_gives_the_same_credentials(bed: Bed) {
+async fn an_export_into_an_empty_database_gives_the_same_credentials(bed: TestDatabase) {
     fill(&bed).await;
     let (table, _) = exported(&bed, Format::Csv).await;
     let (text, _) = exported(&bed, Format::Yaml).await;
     for read in [Import::csv(&table, Known::new().catalogs()).unwrap(), yaml(&text)] {
-        let other = Bed::sqlite().await;
+        let other = TestDatabase::sqlite().await;
         imported(&other, &read).await;
         assert_eq!(exported(&other, Format::Yaml).await.0, in_order_of_bytes(&text));
         assert!(!other.store.account("globex").await.unwrap().unwrap().has_access());
@@ -184,7 +184,7 @@ fn in_order_of_bytes(text: &str) -> String {
     format!("credentials:\n{entries}accounts:{accounts}")
 }
 
-async fn an_htpasswd_file_changes_passwords_and_nothing_else(bed: Bed) {
+async fn an_htpasswd_file_changes_passwords_and_nothing_else(bed: TestDatabase) {
     imported(&bed, &yaml(&file())).await;
     let known = Known::new();
     let users = |account: &str, version: Option<&str>| Users { account: label(account), version: version.map(label) };
@@ -223,7 +223,7 @@ async fn an_htpasswd_file_changes_passwords_and_nothing_else(bed: Bed) {
     }
 }
 
-async fn what_a_table_has_no_column_for_stays(bed: Bed) {
+async fn fields_without_a_csv_column_stay(bed: TestDatabase) {
     let known = Known::new();
     let table = |text: &str| Import::csv(text, known.catalogs()).unwrap();
     let full = format!(
@@ -280,7 +280,7 @@ async fn what_a_table_has_no_column_for_stays(bed: Bed) {
     assert_eq!(faults, expected);
 }
 
-async fn two_lines_of_an_htpasswd_file_that_mean_one_credential_are_a_fault(bed: Bed) {
+async fn two_htpasswd_lines_for_one_credential_are_a_fault(bed: TestDatabase) {
     imported(&bed, &yaml(&file())).await;
     let known = Known::new();
     let users = Users { account: label("acme"), version: Some(label("2")) };
@@ -294,7 +294,7 @@ async fn two_lines_of_an_htpasswd_file_that_mean_one_credential_are_a_fault(bed:
     assert_eq!(bed.store.last_change().await.unwrap(), last);
 }
 
-async fn an_import_of_many_is_one_change_of_each(bed: Bed) {
+async fn an_import_of_many_changes_each_once(bed: TestDatabase) {
     let mut text = String::from("id,account,token,version,name\n");
     for number in 0..2500 {
         text.push_str(&format!(
@@ -324,17 +324,17 @@ mod measured {
     #[tokio::test]
     #[ignore = "takes long; prints how long"]
     async fn a_hundred_thousand_rows_on_sqlite() {
-        measure("SQLite", Bed::sqlite().await).await;
+        measure("SQLite", TestDatabase::sqlite().await).await;
     }
 
     #[tokio::test]
     #[ignore = "takes long; prints how long"]
     async fn a_hundred_thousand_rows_on_postgres() {
-        measure("PostgreSQL", Bed::postgres().await).await;
+        measure("PostgreSQL", TestDatabase::postgres().await).await;
     }
 
     #[expect(clippy::print_stdout, reason = "what it measures is what it is for")]
-    async fn measure(name: &str, bed: Bed) {
+    async fn measure(name: &str, bed: TestDatabase) {
         let mut text = String::from("id,account,token,version,name\n");
         for number in 0..100_000 {
             let digest = digest(&number.to_string());

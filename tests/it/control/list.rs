@@ -8,23 +8,23 @@ use claviger::store::{CredentialKind, CredentialState, Role, StateCounts};
 use jiff::{Timestamp, ToSpan as _};
 
 use super::{Known, made, pair_for, shell, token_for, user};
-use crate::store::beds::{Bed, label, noon, on_each};
+use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
-    each_filter_finds_what_it_says_newest_first,
-    a_part_of_a_name_is_found_in_letters_of_any_size,
-    pages_hold_each_credential_once,
-    counts_are_of_every_state_for_the_same_filters,
-    everybody_sees_what_is_theirs,
-    one_row_that_cannot_be_read_keeps_no_other_back,
-    what_was_there_before_this_migration_is_found,
+    each_filter_finds_its_credentials_newest_first,
+    part_of_a_name_is_found_in_any_case,
+    each_credential_is_on_one_page,
+    counts_cover_every_state_for_the_same_filters,
+    each_caller_sees_what_is_theirs,
+    an_unreadable_row_hides_no_other,
+    credentials_from_before_the_migration_are_found,
 );
 
 fn days_ago(days: i64) -> Timestamp {
     noon() - (24 * days).hours()
 }
 
-async fn listed(bed: &Bed, caller: &Caller, wanted: &CredentialSearch) -> Vec<String> {
+async fn listed(bed: &TestDatabase, caller: &Caller, wanted: &CredentialSearch) -> Vec<String> {
     let known = Known::new();
     let call = known.by(caller, bed, noon());
     let page = list_credentials(&call, wanted, None, 200).await.unwrap();
@@ -48,7 +48,7 @@ async fn listed(bed: &Bed, caller: &Caller, wanted: &CredentialSearch) -> Vec<St
 }
 
 /// Of acme: one of each state and kind, made on different days; and one of another account.
-async fn filled(bed: &Bed) {
+async fn filled(bed: &TestDatabase) {
     for account in ["acme", "globex"] {
         bed.account(account).await;
     }
@@ -70,7 +70,7 @@ async fn filled(bed: &Bed) {
     }
 }
 
-async fn each_filter_finds_what_it_says_newest_first(bed: Bed) {
+async fn each_filter_finds_its_credentials_newest_first(bed: TestDatabase) {
     filled(&bed).await;
     let all = CredentialSearch::default;
     let of_acme = || CredentialSearch { account: Some(label("acme")), ..all() };
@@ -104,7 +104,7 @@ async fn each_filter_finds_what_it_says_newest_first(bed: Bed) {
     }
 }
 
-async fn a_part_of_a_name_is_found_in_letters_of_any_size(bed: Bed) {
+async fn part_of_a_name_is_found_in_any_case(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let named =
@@ -134,7 +134,7 @@ async fn a_part_of_a_name_is_found_in_letters_of_any_size(bed: Bed) {
     assert_eq!((found("renamed").await, found("ärzte").await), (vec!["a".to_owned()], Vec::new()));
 }
 
-async fn pages_hold_each_credential_once(bed: Bed) {
+async fn each_credential_is_on_one_page(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     // Many of the same moment.
@@ -173,7 +173,7 @@ async fn pages_hold_each_credential_once(bed: Bed) {
     }
 }
 
-async fn counts_are_of_every_state_for_the_same_filters(bed: Bed) {
+async fn counts_cover_every_state_for_the_same_filters(bed: TestDatabase) {
     filled(&bed).await;
     let known = Known::new();
     let counts = async |wanted: &CredentialSearch| count_credentials(&known.call(&bed, noon()), wanted).await.unwrap();
@@ -188,7 +188,7 @@ async fn counts_are_of_every_state_for_the_same_filters(bed: Bed) {
     assert_eq!(counts(&wanted).await, StateCounts::default());
 }
 
-async fn everybody_sees_what_is_theirs(bed: Bed) {
+async fn each_caller_sees_what_is_theirs(bed: TestDatabase) {
     filled(&bed).await;
     bed.put_user("mia", Some("acme"), Role::Member).await;
     let known = Known::new();
@@ -222,7 +222,7 @@ async fn everybody_sees_what_is_theirs(bed: Bed) {
     assert!(show_credential(&known.by(&mia, &bed, noon()), "own-anna").await.is_err());
 }
 
-async fn one_row_that_cannot_be_read_keeps_no_other_back(bed: Bed) {
+async fn an_unreadable_row_hides_no_other(bed: TestDatabase) {
     filled(&bed).await;
     bed.execute("UPDATE credentials SET addresses = 'nowhere' WHERE id = 'fresh'").await;
     let known = Known::new();
@@ -231,7 +231,7 @@ async fn one_row_that_cannot_be_read_keeps_no_other_back(bed: Bed) {
 }
 
 /// As rows of schema 1 are brought to 2: what the migration fills in is what would have been written.
-async fn what_was_there_before_this_migration_is_found(bed: Bed) {
+async fn credentials_from_before_the_migration_are_found(bed: TestDatabase) {
     filled(&bed).await;
     made(&bed, noon(), NewCredential { name: Some("Billing EXPORT".into()), ..token_for("acme") }).await;
     made(&bed, noon(), NewCredential { name: Some("Ärzte".into()), ..token_for("acme") }).await;

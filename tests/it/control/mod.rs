@@ -50,14 +50,14 @@ use claviger::store::{Actor, ActorKind, Role};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::store::beds::{Bed, label};
+use crate::store::test_database::{TestDatabase, label};
 
-/// Whoever may do everything.
+/// A caller with every right.
 fn shell() -> Caller {
     Caller::shell("root".into())
 }
 
-/// Somebody who has signed in.
+/// A signed-in user.
 fn user(role: Role, account: Option<&str>, id: &str) -> Caller {
     let actor = Actor { kind: ActorKind::User, id: id.into(), request_id: None, address: None };
     Caller { actor, role, account: account.map(label), user: Some(label(id)) }
@@ -97,19 +97,19 @@ impl Known {
         Terms { catalogs: self.catalogs(), format: &self.format }
     }
 
-    /// By the operator's shell.
-    fn call<'c>(&'c self, bed: &'c Bed, now: Timestamp) -> OperationContext<'c> {
+    /// A call from the shell.
+    fn call<'c>(&'c self, bed: &'c TestDatabase, now: Timestamp) -> OperationContext<'c> {
         self.by(&self.shell, bed, now)
     }
 
-    /// By somebody who is what they say.
-    fn by<'c>(&'c self, caller: &'c Caller, bed: &'c Bed, now: Timestamp) -> OperationContext<'c> {
+    /// A call of a caller that the database has too.
+    fn by<'c>(&'c self, caller: &'c Caller, bed: &'c TestDatabase, now: Timestamp) -> OperationContext<'c> {
         seats::seat_now(bed, caller);
         self.as_known(caller, bed, now)
     }
 
-    /// By somebody of whom the database may know otherwise.
-    fn as_known<'c>(&'c self, caller: &'c Caller, bed: &'c Bed, now: Timestamp) -> OperationContext<'c> {
+    /// A call of a caller that may differ from the row in the database.
+    fn as_known<'c>(&'c self, caller: &'c Caller, bed: &'c TestDatabase, now: Timestamp) -> OperationContext<'c> {
         OperationContext { hashes: Some(hashes()), ..OperationContext::new(&bed.store, caller, now, self.terms()) }
     }
 }
@@ -136,18 +136,18 @@ fn pair_for(account: &str, username: &str) -> NewCredential {
     NewCredential { secret: NewSecret::Password { username: username.into(), chosen: None }, ..token_for(account) }
 }
 
-async fn made(bed: &Bed, now: Timestamp, new: NewCredential) -> Created {
+async fn made(bed: &TestDatabase, now: Timestamp, new: NewCredential) -> Created {
     create(&Known::new().call(bed, now), new).await.unwrap().fresh().unwrap()
 }
 
-/// Verbs of the audit of a credential, the newest first.
-async fn verbs(bed: &Bed, id: &str) -> Vec<String> {
+/// Audit verbs of a credential, newest first.
+async fn verbs(bed: &TestDatabase, id: &str) -> Vec<String> {
     let audit = bed.store.audit_of("credential", id, 10).await.unwrap();
     audit.into_iter().map(|line| line.verb).collect()
 }
 
-/// What of the audit's newest line is different behind the change.
-async fn last_difference(bed: &Bed, id: &str) -> BTreeMap<String, (Value, Value)> {
+/// Fields that differ in the newest audit entry: before and after.
+async fn last_difference(bed: &TestDatabase, id: &str) -> BTreeMap<String, (Value, Value)> {
     let audit = bed.store.audit_of("credential", id, 1).await.unwrap();
     let facts = |text: &Option<String>| -> BTreeMap<String, Value> {
         serde_json::from_str(text.as_deref().unwrap_or("{}")).unwrap()
@@ -159,7 +159,7 @@ async fn last_difference(bed: &Bed, id: &str) -> BTreeMap<String, (Value, Value)
     pairs.filter(|(name, (before, after))| before != after && name != "revision").collect()
 }
 
-async fn works(bed: &Bed, token: &str) -> bool {
+async fn works(bed: &TestDatabase, token: &str) -> bool {
     let digest = claviger::credential::TokenDigest::of(token.as_bytes());
     bed.store.find_token(&digest).await.unwrap().found.is_some()
 }

@@ -9,15 +9,15 @@ use claviger::store::Role;
 use jiff::ToSpan as _;
 
 use super::{Known, is_invalid, made, pair_for, token_for, user, verbs};
-use crate::store::beds::{Bed, noon, on_each};
+use crate::store::test_database::{TestDatabase, noon, on_each};
 
 on_each!(
-    a_create_that_is_repeated_makes_nothing_and_shows_no_secret,
-    a_key_stands_for_one_call_of_one_caller,
-    what_was_refused_may_be_tried_again_with_the_same_key,
-    every_verb_that_shows_a_secret_happens_once,
-    of_many_with_one_key_at_once_one_is_done_and_the_others_are_told,
-    a_key_is_forgotten_after_a_day,
+    a_repeated_create_creates_nothing_and_reveals_no_secret,
+    an_idempotency_key_belongs_to_one_request_of_one_caller,
+    a_refused_request_may_be_repeated_with_the_same_key,
+    every_operation_that_reveals_a_secret_is_idempotent,
+    of_parallel_requests_with_one_key_one_is_executed,
+    an_idempotency_key_is_deleted_after_a_day,
 );
 
 fn key(key: &str, request: u8) -> IdempotencyKey {
@@ -30,7 +30,7 @@ fn repeated<T: std::fmt::Debug>(outcome: Outcome<T>) -> serde_json::Value {
     facts
 }
 
-async fn a_create_that_is_repeated_makes_nothing_and_shows_no_secret(bed: Bed) {
+async fn a_repeated_create_creates_nothing_and_reveals_no_secret(bed: TestDatabase) {
     bed.account("acme").await;
     let (known, key) = (Known::new(), key("first", 1));
     let call = OperationContext { idempotency_key: Some(&key), ..known.call(&bed, noon()) };
@@ -44,7 +44,7 @@ async fn a_create_that_is_repeated_makes_nothing_and_shows_no_secret(bed: Bed) {
     assert!(!remembered.answer.contains("$argon2"), "{remembered:?}");
 }
 
-async fn a_key_stands_for_one_call_of_one_caller(bed: Bed) {
+async fn an_idempotency_key_belongs_to_one_request_of_one_caller(bed: TestDatabase) {
     bed.account("acme").await;
     let (known, first, other) = (Known::new(), key("first", 1), key("first", 2));
     let call = known.call(&bed, noon());
@@ -58,7 +58,7 @@ async fn a_key_stands_for_one_call_of_one_caller(bed: Bed) {
     assert_eq!(bed.store.count().await.unwrap().0, 2);
 }
 
-async fn what_was_refused_may_be_tried_again_with_the_same_key(bed: Bed) {
+async fn a_refused_request_may_be_repeated_with_the_same_key(bed: TestDatabase) {
     let (known, key) = (Known::new(), key("first", 1));
     let call = OperationContext { idempotency_key: Some(&key), ..known.call(&bed, noon()) };
     let error = create(&call, token_for("acme")).await.unwrap_err();
@@ -67,7 +67,7 @@ async fn what_was_refused_may_be_tried_again_with_the_same_key(bed: Bed) {
     assert!(create(&call, token_for("acme")).await.unwrap().fresh().is_some());
 }
 
-async fn every_verb_that_shows_a_secret_happens_once(bed: Bed) {
+async fn every_operation_that_reveals_a_secret_is_idempotent(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put_user("anna", Some("acme"), Role::Owner).await;
     let (known, anna) = (Known::new(), user(Role::Owner, Some("acme"), "anna"));
@@ -100,7 +100,7 @@ async fn every_verb_that_shows_a_secret_happens_once(bed: Bed) {
     assert!(matches!(error, Ok(Outcome::Replayed(_)) | Err(OperationError::Refused(Refusal::KeyReused))));
 }
 
-async fn of_many_with_one_key_at_once_one_is_done_and_the_others_are_told(bed: Bed) {
+async fn of_parallel_requests_with_one_key_one_is_executed(bed: TestDatabase) {
     bed.account("acme").await;
     let (known, key) = (Known::new(), key("first", 1));
     let call = OperationContext { idempotency_key: Some(&key), ..known.call(&bed, noon()) };
@@ -118,7 +118,7 @@ async fn of_many_with_one_key_at_once_one_is_done_and_the_others_are_told(bed: B
     assert_eq!(bed.store.count().await.unwrap().0, 1);
 }
 
-async fn a_key_is_forgotten_after_a_day(bed: Bed) {
+async fn an_idempotency_key_is_deleted_after_a_day(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let keys: Vec<IdempotencyKey> = (0..5).map(|number| key(&format!("key {number}"), 1)).collect();

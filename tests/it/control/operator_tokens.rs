@@ -12,16 +12,16 @@ use jiff::{SignedDuration, ToSpan as _};
 
 use super::is_invalid;
 use super::people::{House, found_in_texts, user};
-use crate::store::beds::{Bed, label, noon, on_each};
+use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
-    a_token_is_a_caller_with_its_role_and_is_shown_once,
-    nobody_makes_a_token_that_may_do_more_than_they_may,
-    what_is_wrong_with_a_new_token_is_said_at_once,
-    unknown_disabled_expired_and_deleted_tokens_are_nobodys,
-    junk_is_refused_before_anybody_looks,
-    a_use_is_put_down_once_a_minute,
-    tokens_of_others_are_not_there,
+    an_operator_token_is_a_caller_with_its_role_and_is_revealed_once,
+    a_caller_creates_no_token_with_more_rights,
+    every_fault_of_a_new_token_is_reported_at_once,
+    unknown_disabled_expired_and_deleted_tokens_authenticate_no_caller,
+    junk_is_refused_before_the_database_is_read,
+    the_use_of_a_token_is_written_once_a_minute,
+    tokens_of_another_account_are_not_found,
     lists_are_the_newest_first,
 );
 
@@ -29,15 +29,15 @@ fn new(role: Role, account: Option<&str>) -> NewOperatorToken {
     NewOperatorToken { name: "nightly".into(), role, account: account.map(label), expires_at: None }
 }
 
-async fn made(house: &House, bed: &Bed, new: NewOperatorToken) -> CreatedOperatorToken {
+async fn made(house: &House, bed: &TestDatabase, new: NewOperatorToken) -> CreatedOperatorToken {
     create_operator_token(&house.known.call(bed, noon()), new).await.unwrap().fresh().unwrap()
 }
 
-async fn is_known(house: &House, bed: &Bed, token: &CreatedOperatorToken) -> bool {
+async fn is_known(house: &House, bed: &TestDatabase, token: &CreatedOperatorToken) -> bool {
     caller_of_token(&house.at(bed), token.token.reveal()).await.unwrap().is_some()
 }
 
-async fn a_token_is_a_caller_with_its_role_and_is_shown_once(bed: Bed) {
+async fn an_operator_token_is_a_caller_with_its_role_and_is_revealed_once(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     for (role, account) in [(Role::Staff, None), (Role::Owner, Some("acme")), (Role::Implementer, Some("acme"))] {
@@ -57,7 +57,7 @@ async fn a_token_is_a_caller_with_its_role_and_is_shown_once(bed: Bed) {
     assert_eq!(bed.ask("SELECT COUNT(*) FROM audit WHERE verb = 'create_operator_token'").await, 3);
 }
 
-async fn nobody_makes_a_token_that_may_do_more_than_they_may(bed: Bed) {
+async fn a_caller_creates_no_token_with_more_rights(bed: TestDatabase) {
     bed.account("acme").await;
     bed.account("globex").await;
     let house = House::new();
@@ -79,7 +79,7 @@ async fn nobody_makes_a_token_that_may_do_more_than_they_may(bed: Bed) {
     assert_eq!(bed.ask("SELECT COUNT(*) FROM operator_tokens").await, 1);
 }
 
-async fn what_is_wrong_with_a_new_token_is_said_at_once(bed: Bed) {
+async fn every_fault_of_a_new_token_is_reported_at_once(bed: TestDatabase) {
     let house = House::new();
     let odd = NewOperatorToken { name: "a\nb".into(), expires_at: Some(noon()), ..new(Role::Member, None) };
     let refused = create_operator_token(&house.known.call(&bed, noon()), odd).await;
@@ -88,7 +88,7 @@ async fn what_is_wrong_with_a_new_token_is_said_at_once(bed: Bed) {
     assert_eq!(fields, ["role", "account", "name", "expires_at"]);
 }
 
-async fn unknown_disabled_expired_and_deleted_tokens_are_nobodys(bed: Bed) {
+async fn unknown_disabled_expired_and_deleted_tokens_authenticate_no_caller(bed: TestDatabase) {
     let house = House::new();
     let expires_at = Some(noon() + 1.hours());
     let made = made(&house, &bed, NewOperatorToken { expires_at, ..new(Role::Staff, None) }).await;
@@ -114,7 +114,7 @@ async fn unknown_disabled_expired_and_deleted_tokens_are_nobodys(bed: Bed) {
     assert_eq!(verbs, all);
 }
 
-async fn junk_is_refused_before_anybody_looks(bed: Bed) {
+async fn junk_is_refused_before_the_database_is_read(bed: TestDatabase) {
     let house = House::new();
     let real = made(&house, &bed, new(Role::Staff, None)).await;
     let real = real.token.reveal();
@@ -133,7 +133,7 @@ async fn junk_is_refused_before_anybody_looks(bed: Bed) {
     assert!(caller_of_token(&house.at(&bed), real).await.is_err(), "this one has to be looked for");
 }
 
-async fn a_use_is_put_down_once_a_minute(bed: Bed) {
+async fn the_use_of_a_token_is_written_once_a_minute(bed: TestDatabase) {
     let house = House::new();
     let made = made(&house, &bed, new(Role::Staff, None)).await;
     let start = noon().as_millisecond();
@@ -147,7 +147,7 @@ async fn a_use_is_put_down_once_a_minute(bed: Bed) {
     assert_eq!((record.last_used_at, record.revision), (Some(noon() + 1.minutes()), 1));
 }
 
-async fn tokens_of_others_are_not_there(bed: Bed) {
+async fn tokens_of_another_account_are_not_found(bed: TestDatabase) {
     bed.account("acme").await;
     bed.account("globex").await;
     let house = House::new();
@@ -175,7 +175,7 @@ async fn tokens_of_others_are_not_there(bed: Bed) {
     assert!(matches!(foreign, Err(OperationError::Refused(Refusal::NotFound(_)))), "{foreign:?}");
 }
 
-async fn lists_are_the_newest_first(bed: Bed) {
+async fn lists_are_the_newest_first(bed: TestDatabase) {
     bed.account("acme").await;
     let (house, mut made) = (House::new(), Vec::new());
     for minute in 0..5_i64 {

@@ -8,16 +8,16 @@ use claviger::store::Role;
 use jiff::ToSpan as _;
 
 use super::{Known, shell, user, verbs, works};
-use crate::store::beds::{Bed, label, noon, on_each, token};
+use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
 
 on_each!(
-    a_key_is_switched_on_made_anew_and_switched_off,
+    an_own_key_is_enabled_regenerated_and_disabled,
     a_disabled_key_gets_no_secret_that_is_refused,
     a_member_has_a_key_while_the_account_allows_it,
-    only_users_of_an_account_that_is_let_in_have_keys,
-    nobody_else_sees_the_secret_of_somebodys_own_key,
-    what_has_the_id_of_a_key_is_no_key,
-    of_many_who_switch_on_at_once_one_gets_the_secret,
+    only_users_of_an_account_with_access_have_keys,
+    only_its_user_sees_the_secret_of_an_own_key,
+    a_credential_with_the_id_of_an_own_key_is_not_one,
+    of_parallel_enables_one_reveals_the_secret,
 );
 
 fn refusal(error: &OperationError<CredentialConflict>) -> &Refusal {
@@ -26,13 +26,13 @@ fn refusal(error: &OperationError<CredentialConflict>) -> &Refusal {
 }
 
 /// Anna owns acme.
-async fn anna(bed: &Bed) -> Caller {
+async fn anna(bed: &TestDatabase) -> Caller {
     bed.account("acme").await;
     bed.put_user("anna", Some("acme"), Role::Owner).await;
     user(Role::Owner, Some("acme"), "anna")
 }
 
-async fn a_key_is_switched_on_made_anew_and_switched_off(bed: Bed) {
+async fn an_own_key_is_enabled_regenerated_and_disabled(bed: TestDatabase) {
     let (anna, known) = (anna(&bed).await, Known::new());
     let call = |minutes: i64| -> OperationContext<'_> { known.by(&anna, &bed, noon() + minutes.minutes()) };
     assert_eq!(own_key(&call(0)).await.unwrap(), None);
@@ -61,12 +61,12 @@ async fn a_key_is_switched_on_made_anew_and_switched_off(bed: Bed) {
     assert_eq!(verbs(&bed, "own-anna").await, all);
     assert_eq!(bed.store.count().await.unwrap().0, 1);
 
-    // C13: whoever looks after the keys clears one, and its user makes it anew.
+    // C13: an owner clears a key, and its user regenerates it.
     clear(&known.call(&bed, noon() + 7.minutes()), "own-anna").await.unwrap();
     assert!(regenerate_own_key(&call(8)).await.unwrap().fresh().is_some());
 }
 
-async fn a_disabled_key_gets_no_secret_that_is_refused(bed: Bed) {
+async fn a_disabled_key_gets_no_secret_that_is_refused(bed: TestDatabase) {
     let (anna, known) = (anna(&bed).await, Known::new());
     let call = |minutes: i64| -> OperationContext<'_> { known.by(&anna, &bed, noon() + minutes.minutes()) };
     let first = enable_own_key(&call(0)).await.unwrap().fresh().unwrap();
@@ -83,7 +83,7 @@ async fn a_disabled_key_gets_no_secret_that_is_refused(bed: Bed) {
     assert_eq!((first.record.id, disabled.enabled), (label("own-anna"), false));
 }
 
-async fn a_member_has_a_key_while_the_account_allows_it(bed: Bed) {
+async fn a_member_has_a_key_while_the_account_allows_it(bed: TestDatabase) {
     let (mut account, known) = (bed.account("acme").await, Known::new());
     bed.put_user("mia", Some("acme"), Role::Member).await;
     let mia = user(Role::Member, Some("acme"), "mia");
@@ -103,7 +103,7 @@ async fn a_member_has_a_key_while_the_account_allows_it(bed: Bed) {
     }
 }
 
-async fn only_users_of_an_account_that_is_let_in_have_keys(bed: Bed) {
+async fn only_users_of_an_account_with_access_have_keys(bed: TestDatabase) {
     let (anna, known) = (anna(&bed).await, Known::new());
     let token_of_anna = Caller { user: None, ..anna.clone() };
     let staff = user(Role::Staff, None, "sam");
@@ -119,7 +119,7 @@ async fn only_users_of_an_account_that_is_let_in_have_keys(bed: Bed) {
     assert_eq!(bed.store.count().await.unwrap().0, 0);
 }
 
-async fn nobody_else_sees_the_secret_of_somebodys_own_key(bed: Bed) {
+async fn only_its_user_sees_the_secret_of_an_own_key(bed: TestDatabase) {
     let (anna, known) = (anna(&bed).await, Known::new());
     enable_own_key(&known.by(&anna, &bed, noon())).await.unwrap();
     for caller in [&shell(), &user(Role::Implementer, Some("acme"), "ivo")] {
@@ -132,7 +132,7 @@ async fn nobody_else_sees_the_secret_of_somebodys_own_key(bed: Bed) {
     assert_eq!(verbs(&bed, "own-anna").await, ["switch_on_own_key"]);
 }
 
-async fn what_has_the_id_of_a_key_is_no_key(bed: Bed) {
+async fn a_credential_with_the_id_of_an_own_key_is_not_one(bed: TestDatabase) {
     let (anna, known) = (anna(&bed).await, Known::new());
     bed.put(&token("own-anna", "acme", "imported")).await;
     let call = known.by(&anna, &bed, noon());
@@ -147,7 +147,7 @@ async fn what_has_the_id_of_a_key_is_no_key(bed: Bed) {
     assert!(works(&bed, "imported").await);
 }
 
-async fn of_many_who_switch_on_at_once_one_gets_the_secret(bed: Bed) {
+async fn of_parallel_enables_one_reveals_the_secret(bed: TestDatabase) {
     let (anna, known) = (anna(&bed).await, Known::new());
     let call = known.by(&anna, &bed, noon());
     let all = futures_util::future::join_all((0..20).map(|_| enable_own_key(&call))).await;

@@ -18,7 +18,7 @@ use claviger::store::{Actor, ActorKind, Role, UserRecord};
 use tokio::sync::Mutex;
 
 use super::Known;
-use crate::store::beds::{Bed, label, noon};
+use crate::store::test_database::{TestDatabase, label, noon};
 use crate::support::eventually_async;
 
 pub const PASSWORD: &str = "correct horse battery";
@@ -43,7 +43,7 @@ pub struct House {
 }
 
 impl House {
-    /// Where nobody minds guesses.
+    /// Without a throttle.
     pub fn new() -> Self {
         let verified = Arc::new(AtomicUsize::new(0));
         let size = HashPoolSize { threads: NonZeroUsize::new(2).unwrap(), queue: 100 };
@@ -82,11 +82,11 @@ impl House {
         drop(held);
     }
 
-    pub fn at<'h>(&'h self, bed: &'h Bed) -> SignInContext<'h> {
+    pub fn at<'h>(&'h self, bed: &'h TestDatabase) -> SignInContext<'h> {
         self.from(bed, Ipv4Addr::new(192, 0, 2, 1).into())
     }
 
-    pub fn from<'h>(&'h self, bed: &'h Bed, address: IpAddr) -> SignInContext<'h> {
+    pub fn from<'h>(&'h self, bed: &'h TestDatabase, address: IpAddr) -> SignInContext<'h> {
         SignInContext {
             store: &bed.store,
             clock: &self.clock,
@@ -99,22 +99,22 @@ impl House {
         }
     }
 
-    /// Somebody who has no password yet, by the operator's shell.
-    pub async fn invited(&self, bed: &Bed, email: &str, role: Role) -> CreatedUser {
+    /// A user without a password, created at the shell.
+    pub async fn invited(&self, bed: &TestDatabase, email: &str, role: Role) -> CreatedUser {
         let account = (role != Role::Staff).then(|| label("acme"));
         let new = NewUser { role, account, email: email.into(), name: None };
         create_user(&self.known.call(bed, self.clock.now()), new).await.unwrap().fresh().unwrap()
     }
 
-    /// Somebody who can sign in with [`PASSWORD`].
-    pub async fn person(&self, bed: &Bed, email: &str, role: Role) -> UserRecord {
+    /// A user who can sign in with [`PASSWORD`].
+    pub async fn person(&self, bed: &TestDatabase, email: &str, role: Role) -> UserRecord {
         let link = self.invited(bed, email, role).await.link;
         use_setup_link(&self.at(bed), link.ticket.reveal(), plain(PASSWORD), None).await.unwrap()
     }
 
     pub async fn sign_in(
         &self,
-        bed: &Bed,
+        bed: &TestDatabase,
         email: &str,
         password: &str,
     ) -> Result<SignedIn, OperationError<SignInError>> {
@@ -134,13 +134,13 @@ pub fn user(role: Role) -> Caller {
 }
 
 /// Verbs of the audit of a user, the newest first.
-pub async fn verbs(bed: &Bed, id: &str) -> Vec<String> {
+pub async fn verbs(bed: &TestDatabase, id: &str) -> Vec<String> {
     let audit = bed.store.audit_of("user", id, 50).await.unwrap();
     audit.into_iter().map(|line| line.verb).collect()
 }
 
 /// How many lines of the audit, or of what is beside it in plain, have this in them.
-pub async fn found_in_texts(bed: &Bed, secret: &str) -> i64 {
+pub async fn found_in_texts(bed: &TestDatabase, secret: &str) -> i64 {
     let secret = secret.replace('\'', "''");
     let audit = format!(
         "SELECT COUNT(*) FROM audit WHERE COALESCE(before_it, '') || ' ' || COALESCE(after_it, '') || ' ' || target

@@ -8,13 +8,13 @@ use jiff::ToSpan as _;
 use serde_json::Value;
 
 use super::{Known, made, token_for};
-use crate::store::beds::{Bed, noon, on_each};
+use crate::store::test_database::{TestDatabase, noon, on_each};
 
 on_each!(fifty_resets_duplicates_and_clears_end_in_one_state);
 
 const EACH: i64 = 17;
 
-async fn fifty_resets_duplicates_and_clears_end_in_one_state(bed: Bed) {
+async fn fifty_resets_duplicates_and_clears_end_in_one_state(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let first = made(&bed, noon(), token_for("acme")).await;
@@ -41,7 +41,7 @@ async fn fifty_resets_duplicates_and_clears_end_in_one_state(bed: Bed) {
     audit.sort_by_key(|line| facts(&line.after)["revision"].as_i64());
     assert_eq!(i64::try_from(audit.len()).unwrap(), last.revision, "a line for each revision");
     for pair in audit.windows(2) {
-        assert_eq!(facts(&pair[1].before), facts(&pair[0].after), "nobody has overwritten anybody");
+        assert_eq!(facts(&pair[1].before), facts(&pair[0].after), "no write is lost");
     }
     assert_eq!(audit.iter().filter(|line| line.verb == "reset").count(), resets.len());
     let end = audit.last().unwrap();
@@ -68,6 +68,6 @@ async fn fifty_resets_duplicates_and_clears_end_in_one_state(bed: Bed) {
     assert_eq!(changes, 1 + last.revision + EACH, "the account, each revision, and each duplicate");
 }
 
-async fn works(bed: &Bed, digest: &TokenDigest) -> bool {
+async fn works(bed: &TestDatabase, digest: &TokenDigest) -> bool {
     bed.store.find_token(digest).await.unwrap().found.is_some()
 }

@@ -10,15 +10,15 @@ use claviger::store::{PreviousSecret, RecordSecret};
 use jiff::{Timestamp, ToSpan as _};
 
 use super::{Known, is_invalid, made, pair_for, shell, token_for, verbs, works};
-use crate::store::beds::{Bed, label, noon, on_each};
+use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
-    a_reset_at_once_leaves_one_secret,
-    an_overlap_ends_when_it_was_said_and_never_after_the_credential,
+    a_reset_without_overlap_leaves_one_secret,
+    an_overlap_ends_as_requested_and_not_after_the_credential,
     a_second_reset_ends_the_overlap_of_the_first,
-    a_password_is_reset_to_one_that_is_made_or_chosen,
-    the_password_from_before_a_reset_counts_as_long_as_was_said,
-    what_cannot_be_reset_says_why,
+    a_password_is_reset_to_a_generated_or_chosen_one,
+    the_previous_password_is_accepted_during_the_overlap,
+    a_refused_reset_says_why,
     a_reset_enables_a_disabled_credential_where_asked,
 );
 
@@ -27,7 +27,11 @@ fn overlap(hours: u64) -> Reset {
 }
 
 /// A credential, its token, and what a reset an hour later makes of it.
-async fn reset_after_an_hour(bed: &Bed, new: NewCredential, how: Reset) -> (String, String, Option<Timestamp>) {
+async fn reset_after_an_hour(
+    bed: &TestDatabase,
+    new: NewCredential,
+    how: Reset,
+) -> (String, String, Option<Timestamp>) {
     let created = made(bed, noon(), new).await;
     let PlainSecret::Token(old) = created.secret else { panic!("no token") };
     let id = created.record.id.to_string();
@@ -39,7 +43,7 @@ async fn reset_after_an_hour(bed: &Bed, new: NewCredential, how: Reset) -> (Stri
     (id, old.reveal().to_owned(), found.map(|old| old.ends_at.unwrap()))
 }
 
-async fn a_reset_at_once_leaves_one_secret(bed: Bed) {
+async fn a_reset_without_overlap_leaves_one_secret(bed: TestDatabase) {
     bed.account("acme").await;
     let (id, _, old_ends) = reset_after_an_hour(&bed, token_for("acme"), Reset::default()).await;
     assert_eq!(old_ends, None);
@@ -52,7 +56,7 @@ async fn a_reset_at_once_leaves_one_secret(bed: Bed) {
     assert_eq!(before["secret_made_at"], "2026-11-21T12:00:00Z");
 }
 
-async fn an_overlap_ends_when_it_was_said_and_never_after_the_credential(bed: Bed) {
+async fn an_overlap_ends_as_requested_and_not_after_the_credential(bed: TestDatabase) {
     bed.account("acme").await;
     let (.., ends) = reset_after_an_hour(&bed, token_for("acme"), overlap(24)).await;
     assert_eq!(ends, Some(noon() + 25.hours()));
@@ -64,7 +68,7 @@ async fn an_overlap_ends_when_it_was_said_and_never_after_the_credential(bed: Be
     assert_eq!(ends, None, "it has expired");
 }
 
-async fn a_second_reset_ends_the_overlap_of_the_first(bed: Bed) {
+async fn a_second_reset_ends_the_overlap_of_the_first(bed: TestDatabase) {
     bed.account("acme").await;
     let (id, first, ends) = reset_after_an_hour(&bed, token_for("acme"), overlap(24)).await;
     assert!(ends.is_some());
@@ -74,7 +78,7 @@ async fn a_second_reset_ends_the_overlap_of_the_first(bed: Bed) {
     assert!(matches!(done.record.previous, Some(PreviousSecret::Token { ends_at, .. }) if ends_at == ends));
 }
 
-async fn a_password_is_reset_to_one_that_is_made_or_chosen(bed: Bed) {
+async fn a_password_is_reset_to_a_generated_or_chosen_one(bed: TestDatabase) {
     bed.account("acme").await;
     let id = made(&bed, noon(), pair_for("acme", "acme")).await.record.id.to_string();
     let done = reset(&Known::new().call(&bed, noon()), &id, Reset::default()).await.unwrap().fresh().unwrap();
@@ -92,7 +96,7 @@ async fn a_password_is_reset_to_one_that_is_made_or_chosen(bed: Bed) {
     assert!(matches!(done.record.secret, RecordSecret::Password { username, .. } if &*username == "acme"));
 }
 
-async fn the_password_from_before_a_reset_counts_as_long_as_was_said(bed: Bed) {
+async fn the_previous_password_is_accepted_during_the_overlap(bed: TestDatabase) {
     bed.account("acme").await;
     let created = made(&bed, noon(), pair_for("acme", "acme")).await;
     let PlainSecret::Password(old) = created.secret else { panic!("no password") };
@@ -109,7 +113,7 @@ async fn the_password_from_before_a_reset_counts_as_long_as_was_said(bed: Bed) {
     }
 }
 
-async fn what_cannot_be_reset_says_why(bed: Bed) {
+async fn a_refused_reset_says_why(bed: TestDatabase) {
     bed.account("acme").await;
     bed.account("globex").await;
     let token = made(&bed, noon(), token_for("acme")).await.record.id.to_string();
@@ -129,7 +133,7 @@ async fn what_cannot_be_reset_says_why(bed: Bed) {
     assert_eq!(verbs(&bed, &token).await, ["create"]);
 }
 
-async fn a_reset_enables_a_disabled_credential_where_asked(bed: Bed) {
+async fn a_reset_enables_a_disabled_credential_where_asked(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let id = made(&bed, noon(), token_for("acme")).await.record.id.to_string();

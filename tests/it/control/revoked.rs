@@ -1,4 +1,4 @@
-//! Whoever was somebody when they asked, and is not any more when they write.
+//! Callers that lose their rights between authentication and write.
 
 use claviger::control::operations::{
     Caller, CreatedOperatorToken, CredentialConflict, Duplicate, EditUser, NewOperatorToken, NewUser, OperationError,
@@ -14,13 +14,13 @@ use serde_json::json;
 use super::api::TestApi;
 use super::people::{House, PASSWORD};
 use super::{made, pair_for, token_for};
-use crate::store::beds::{Bed, label, noon, on_each};
+use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
-    a_user_who_was_disabled_or_demoted_since_they_asked_writes_nothing,
-    a_token_that_was_revoked_or_has_expired_since_it_asked_writes_nothing,
-    every_write_of_somebody_who_was_disabled_meanwhile_is_refused,
-    the_api_tells_a_caller_who_was_revoked_meanwhile_that_they_are_nobody,
+    a_user_who_is_disabled_or_demoted_during_a_request_writes_nothing,
+    a_token_that_is_revoked_or_expires_during_a_request_writes_nothing,
+    every_write_of_a_caller_disabled_meanwhile_is_refused,
+    the_api_reports_a_revoked_caller_as_unauthenticated,
 );
 
 fn is_revoked<T>(outcome: &Result<T, OperationError<CredentialConflict>>) -> bool {
@@ -28,7 +28,11 @@ fn is_revoked<T>(outcome: &Result<T, OperationError<CredentialConflict>>) -> boo
 }
 
 /// An owner of acme that is a script.
-pub async fn script(house: &House, bed: &Bed, expires_at: Option<Timestamp>) -> (CreatedOperatorToken, Caller) {
+pub async fn script(
+    house: &House,
+    bed: &TestDatabase,
+    expires_at: Option<Timestamp>,
+) -> (CreatedOperatorToken, Caller) {
     let (name, account) = ("nightly".to_owned(), Some(label("acme")));
     let new = NewOperatorToken { name, role: Role::Owner, account, expires_at };
     let made = create_operator_token(&house.known.call(bed, noon()), new).await.unwrap().fresh().unwrap();
@@ -36,17 +40,17 @@ pub async fn script(house: &House, bed: &Bed, expires_at: Option<Timestamp>) -> 
     (made, caller)
 }
 
-/// Somebody who has signed in.
-pub async fn session(house: &House, bed: &Bed, email: &str, role: Role) -> (UserRecord, Caller) {
+/// A signed-in user.
+pub async fn session(house: &House, bed: &TestDatabase, email: &str, role: Role) -> (UserRecord, Caller) {
     let user = house.person(bed, email, role).await;
     (user, house.sign_in(bed, email, PASSWORD).await.unwrap().caller)
 }
 
-async fn written(bed: &Bed) -> i64 {
+async fn written(bed: &TestDatabase) -> i64 {
     bed.ask("SELECT (SELECT COUNT(*) FROM audit) + (SELECT COUNT(*) FROM credentials)").await
 }
 
-async fn a_user_who_was_disabled_or_demoted_since_they_asked_writes_nothing(bed: Bed) {
+async fn a_user_who_is_disabled_or_demoted_during_a_request_writes_nothing(bed: TestDatabase) {
     bed.account("acme").await;
     bed.account("globex").await;
     let house = House::new();
@@ -63,7 +67,7 @@ async fn a_user_who_was_disabled_or_demoted_since_they_asked_writes_nothing(bed:
     assert!(create(&call, token_for("acme")).await.is_ok());
 }
 
-async fn a_token_that_was_revoked_or_has_expired_since_it_asked_writes_nothing(bed: Bed) {
+async fn a_token_that_is_revoked_or_expires_during_a_request_writes_nothing(bed: TestDatabase) {
     bed.account("acme").await;
     bed.account("globex").await;
     let house = House::new();
@@ -84,7 +88,7 @@ async fn a_token_that_was_revoked_or_has_expired_since_it_asked_writes_nothing(b
     assert!(is_revoked(&create(&call, token_for("acme")).await), "deleted");
 }
 
-async fn every_write_of_somebody_who_was_disabled_meanwhile_is_refused(bed: Bed) {
+async fn every_write_of_a_caller_disabled_meanwhile_is_refused(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let (ann, owner) = session(&house, &bed, "ann@x.org", Role::Owner).await;
@@ -127,7 +131,7 @@ async fn every_write_of_somebody_who_was_disabled_meanwhile_is_refused(bed: Bed)
     assert_eq!(written(&bed).await, before);
 }
 
-async fn the_api_tells_a_caller_who_was_revoked_meanwhile_that_they_are_nobody(bed: Bed) {
+async fn the_api_reports_a_revoked_caller_as_unauthenticated(bed: TestDatabase) {
     let api = TestApi::new(bed).await.by(Role::Owner, Some("acme"));
     api.create_token("acme").await;
     api.bed.execute("UPDATE users SET enabled = FALSE").await;

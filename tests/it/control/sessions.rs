@@ -1,4 +1,4 @@
-//! How long somebody stays signed in.
+//! When sessions end.
 
 use std::time::Duration;
 
@@ -8,35 +8,35 @@ use claviger::store::Role;
 use jiff::{SignedDuration, ToSpan as _};
 
 use super::people::{House, PASSWORD, verbs};
-use crate::store::beds::{Bed, noon, on_each};
+use crate::store::test_database::{TestDatabase, noon, on_each};
 
 on_each!(
-    a_session_that_is_not_used_is_over_after_eight_hours,
-    a_session_is_over_after_a_day_however_much_it_is_used,
+    an_idle_session_ends_after_eight_hours,
+    a_session_ends_after_a_day_of_use,
     a_clock_that_jumps_back_ends_no_session_and_lengthens_none,
-    a_session_that_was_over_does_not_come_back_with_the_clock,
-    when_a_session_was_seen_is_written_once_a_minute,
-    whoever_signs_out_is_nobody,
-    a_role_is_what_it_is_now,
-    junk_is_no_session,
-    sessions_that_are_over_are_forgotten,
+    an_ended_session_does_not_come_back_with_the_clock,
+    the_use_of_a_session_is_written_once_a_minute,
+    a_session_ends_with_sign_out,
+    a_session_has_the_current_role,
+    junk_is_not_a_session,
+    ended_sessions_are_deleted,
 );
 
-async fn ann(house: &House, bed: &Bed) -> SignedIn {
+async fn ann(house: &House, bed: &TestDatabase) -> SignedIn {
     bed.account("acme").await;
     house.person(bed, "ann@x.org", Role::Owner).await;
     house.sign_in(bed, "ann@x.org", PASSWORD).await.unwrap()
 }
 
-async fn is_known(house: &House, bed: &Bed, session: &SignedIn) -> bool {
+async fn is_known(house: &House, bed: &TestDatabase, session: &SignedIn) -> bool {
     caller_of_session(&house.at(bed), session.ticket.reveal()).await.unwrap().is_some()
 }
 
-async fn seen_at(bed: &Bed) -> i64 {
+async fn seen_at(bed: &TestDatabase) -> i64 {
     bed.ask("SELECT MAX(seen_at) FROM sessions").await
 }
 
-async fn a_session_that_is_not_used_is_over_after_eight_hours(bed: Bed) {
+async fn an_idle_session_ends_after_eight_hours(bed: TestDatabase) {
     let house = House::new();
     let (used, unused) = (ann(&house, &bed).await, house.sign_in(&bed, "ann@x.org", PASSWORD).await.unwrap());
     house.clock.set(noon() + 7.hours());
@@ -46,7 +46,7 @@ async fn a_session_that_is_not_used_is_over_after_eight_hours(bed: Bed) {
     assert!(!is_known(&house, &bed, &unused).await);
 }
 
-async fn a_session_is_over_after_a_day_however_much_it_is_used(bed: Bed) {
+async fn a_session_ends_after_a_day_of_use(bed: TestDatabase) {
     let house = House::new();
     let session = ann(&house, &bed).await;
     assert_eq!(session.ends_at, noon() + 24.hours());
@@ -59,7 +59,7 @@ async fn a_session_is_over_after_a_day_however_much_it_is_used(bed: Bed) {
     assert_eq!(bed.ask("SELECT COUNT(*) FROM sessions").await, 0);
 }
 
-async fn a_clock_that_jumps_back_ends_no_session_and_lengthens_none(bed: Bed) {
+async fn a_clock_that_jumps_back_ends_no_session_and_lengthens_none(bed: TestDatabase) {
     let house = House::new();
     let session = ann(&house, &bed).await;
     let back = noon() - 1.hours();
@@ -80,7 +80,7 @@ async fn a_clock_that_jumps_back_ends_no_session_and_lengthens_none(bed: Bed) {
     assert!(!is_known(&house, &bed, &idle).await, "eight hours are eight hours");
 }
 
-async fn a_session_that_was_over_does_not_come_back_with_the_clock(bed: Bed) {
+async fn an_ended_session_does_not_come_back_with_the_clock(bed: TestDatabase) {
     let house = House::new();
     let session = ann(&house, &bed).await;
     house.clock.set(noon() + 8.hours());
@@ -89,7 +89,7 @@ async fn a_session_that_was_over_does_not_come_back_with_the_clock(bed: Bed) {
     assert!(!is_known(&house, &bed, &session).await);
 }
 
-async fn when_a_session_was_seen_is_written_once_a_minute(bed: Bed) {
+async fn the_use_of_a_session_is_written_once_a_minute(bed: TestDatabase) {
     let house = House::new();
     let session = ann(&house, &bed).await;
     let start = seen_at(&bed).await;
@@ -100,7 +100,7 @@ async fn when_a_session_was_seen_is_written_once_a_minute(bed: Bed) {
     }
 }
 
-async fn whoever_signs_out_is_nobody(bed: Bed) {
+async fn a_session_ends_with_sign_out(bed: TestDatabase) {
     let house = House::new();
     let (one, other) = (ann(&house, &bed).await, house.sign_in(&bed, "ann@x.org", PASSWORD).await.unwrap());
     assert!(sign_out(&house.at(&bed), one.ticket.reveal()).await.unwrap());
@@ -111,7 +111,7 @@ async fn whoever_signs_out_is_nobody(bed: Bed) {
     assert_eq!(verbs.iter().filter(|verb| *verb == "sign_out").count(), 1);
 }
 
-async fn a_role_is_what_it_is_now(bed: Bed) {
+async fn a_session_has_the_current_role(bed: TestDatabase) {
     let house = House::new();
     let session = ann(&house, &bed).await;
     let edit = EditUser { role: Some(Role::Member), ..EditUser::default() };
@@ -123,7 +123,7 @@ async fn a_role_is_what_it_is_now(bed: Bed) {
     assert!(!is_known(&house, &bed, &session).await);
 }
 
-async fn junk_is_no_session(bed: Bed) {
+async fn junk_is_not_a_session(bed: TestDatabase) {
     let house = House::new();
     let session = ann(&house, &bed).await;
     let real = session.ticket.reveal();
@@ -137,7 +137,7 @@ async fn junk_is_no_session(bed: Bed) {
     assert!(is_known(&house, &bed, &session).await);
 }
 
-async fn sessions_that_are_over_are_forgotten(bed: Bed) {
+async fn ended_sessions_are_deleted(bed: TestDatabase) {
     let house = House::new();
     let idle = Duration::from_secs(8 * 3600);
     let session = ann(&house, &bed).await;

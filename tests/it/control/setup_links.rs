@@ -12,33 +12,33 @@ use jiff::ToSpan as _;
 
 use super::people::{House, PASSWORD, found_in_texts, plain, user, verbs};
 use super::shell;
-use crate::store::beds::{Bed, label, noon, on_each};
+use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
-    a_link_sets_a_password_once_and_signs_nobody_in,
-    of_many_who_use_one_link_at_once_one_does,
-    a_link_is_over_after_three_days,
-    a_password_that_is_not_taken_leaves_the_link_as_it_is,
-    a_new_link_ends_nothing_before_it_is_used,
-    a_link_of_somebody_who_is_switched_off_does_nothing,
-    the_first_link_makes_the_first_of_the_staff,
-    whoever_is_switched_off_while_they_choose_a_password_has_none,
-    whoever_comes_second_with_a_first_link_waits_and_sees_who_was_first,
-    of_two_first_links_used_at_once_one_makes_a_user,
-    only_the_shell_makes_the_first_link,
+    a_link_sets_a_password_once_and_does_not_sign_in,
+    of_parallel_uses_of_a_link_one_succeeds,
+    a_link_expires_after_three_days,
+    a_refused_password_leaves_the_link_usable,
+    a_new_link_ends_no_session_before_it_is_used,
+    a_link_of_a_disabled_user_does_nothing,
+    the_first_link_creates_the_first_of_the_staff,
+    a_user_disabled_while_choosing_a_password_has_none,
+    a_second_first_link_waits_for_the_first_user,
+    of_two_first_links_in_parallel_one_creates_a_user,
+    only_the_shell_creates_the_first_link,
     junk_is_no_link,
-    links_that_were_over_long_ago_are_forgotten,
+    expired_links_are_deleted,
 );
 
 fn first(email: &str) -> Option<FirstUser> {
     Some(FirstUser { email: email.into(), name: Some("Root".into()) })
 }
 
-async fn first_link(house: &House, bed: &Bed) -> NewSetupLink {
+async fn first_link(house: &House, bed: &TestDatabase) -> NewSetupLink {
     create_first_setup_link(&house.known.call(bed, noon())).await.unwrap()
 }
 
-async fn a_link_sets_a_password_once_and_signs_nobody_in(bed: Bed) {
+async fn a_link_sets_a_password_once_and_does_not_sign_in(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.invited(&bed, "ann@x.org", Role::Owner).await;
@@ -68,7 +68,7 @@ async fn a_link_sets_a_password_once_and_signs_nobody_in(bed: Bed) {
     assert_eq!(found_in_texts(&bed, digest.trim_start_matches("sha256:")).await, 0);
 }
 
-async fn of_many_who_use_one_link_at_once_one_does(bed: Bed) {
+async fn of_parallel_uses_of_a_link_one_succeeds(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.invited(&bed, "ann@x.org", Role::Owner).await;
@@ -92,7 +92,7 @@ async fn of_many_who_use_one_link_at_once_one_does(bed: Bed) {
     assert_eq!(bed.ask("SELECT COUNT(*) FROM audit WHERE verb = 'use_setup_link'").await, 1);
 }
 
-async fn a_link_is_over_after_three_days(bed: Bed) {
+async fn a_link_expires_after_three_days(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.invited(&bed, "ann@x.org", Role::Owner).await;
@@ -105,7 +105,7 @@ async fn a_link_is_over_after_three_days(bed: Bed) {
     assert_eq!(show_setup_link(&bed.store, house.clock.now(), bob.link.ticket.reveal()).await.unwrap(), None);
 }
 
-async fn a_password_that_is_not_taken_leaves_the_link_as_it_is(bed: Bed) {
+async fn a_refused_password_leaves_the_link_usable(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.invited(&bed, "ann@x.org", Role::Owner).await;
@@ -122,7 +122,7 @@ async fn a_password_that_is_not_taken_leaves_the_link_as_it_is(bed: Bed) {
     assert!(use_setup_link(&house.at(&bed), link, plain(PASSWORD), None).await.is_ok());
 }
 
-async fn a_new_link_ends_nothing_before_it_is_used(bed: Bed) {
+async fn a_new_link_ends_no_session_before_it_is_used(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.person(&bed, "ann@x.org", Role::Owner).await;
@@ -142,7 +142,7 @@ async fn a_new_link_ends_nothing_before_it_is_used(bed: Bed) {
     assert_eq!(found_in_texts(&bed, one.ticket.reveal()).await, 0);
 }
 
-async fn a_link_of_somebody_who_is_switched_off_does_nothing(bed: Bed) {
+async fn a_link_of_a_disabled_user_does_nothing(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.invited(&bed, "ann@x.org", Role::Owner).await.record;
@@ -156,7 +156,7 @@ async fn a_link_of_somebody_who_is_switched_off_does_nothing(bed: Bed) {
     assert!(use_setup_link(&house.at(&bed), link.ticket.reveal(), plain(PASSWORD), None).await.is_ok());
 }
 
-async fn the_first_link_makes_the_first_of_the_staff(bed: Bed) {
+async fn the_first_link_creates_the_first_of_the_staff(bed: TestDatabase) {
     let house = House::new();
     let (link, spare) = (first_link(&house, &bed).await, first_link(&house, &bed).await);
     let look = async |link: &NewSetupLink| show_setup_link(&bed.store, noon(), link.ticket.reveal()).await.unwrap();
@@ -182,7 +182,7 @@ async fn the_first_link_makes_the_first_of_the_staff(bed: Bed) {
     assert_eq!(found_in_texts(&bed, PASSWORD).await, 0);
 }
 
-async fn whoever_is_switched_off_while_they_choose_a_password_has_none(bed: Bed) {
+async fn a_user_disabled_while_choosing_a_password_has_none(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.invited(&bed, "ann@x.org", Role::Owner).await;
@@ -194,7 +194,7 @@ async fn whoever_is_switched_off_while_they_choose_a_password_has_none(bed: Bed)
     assert_eq!(bed.store.user(ann.record.id.as_str()).await.unwrap().unwrap().password_hash, None);
 }
 
-async fn whoever_comes_second_with_a_first_link_waits_and_sees_who_was_first(bed: Bed) {
+async fn a_second_first_link_waits_for_the_first_user(bed: TestDatabase) {
     let house = House::new();
     let link = first_link(&house, &bed).await;
     let mut one = bed.store.begin(noon()).await.unwrap();
@@ -224,7 +224,7 @@ async fn whoever_comes_second_with_a_first_link_waits_and_sees_who_was_first(bed
     assert!(second.await.unwrap());
 }
 
-async fn of_two_first_links_used_at_once_one_makes_a_user(bed: Bed) {
+async fn of_two_first_links_in_parallel_one_creates_a_user(bed: TestDatabase) {
     let house = House::new();
     let links = [first_link(&house, &bed).await, first_link(&house, &bed).await, first_link(&house, &bed).await];
     let at = house.at(&bed);
@@ -239,7 +239,7 @@ async fn of_two_first_links_used_at_once_one_makes_a_user(bed: Bed) {
     assert_eq!(bed.ask("SELECT COUNT(*) FROM users").await, 1);
 }
 
-async fn only_the_shell_makes_the_first_link(bed: Bed) {
+async fn only_the_shell_creates_the_first_link(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let mut others: Vec<Caller> = Role::ALL.into_iter().map(user).collect();
@@ -253,14 +253,14 @@ async fn only_the_shell_makes_the_first_link(bed: Bed) {
         let refused = create_first_setup_link(&house.known.by(caller, &bed, noon())).await;
         assert!(matches!(refused, Err(OperationError::Refused(Refusal::Forbidden))), "{caller:?}: {refused:?}");
     }
-    // Somebody who was invited, and has no password, does not count.
+    // A user without a password does not count.
     house.invited(&bed, "invited@x.org", Role::Staff).await;
     let mut system = shell();
     system.actor.kind = ActorKind::System;
     assert!(create_first_setup_link(&house.known.by(&system, &bed, noon())).await.is_ok());
 }
 
-async fn junk_is_no_link(bed: Bed) {
+async fn junk_is_no_link(bed: TestDatabase) {
     let house = House::new();
     let link = first_link(&house, &bed).await;
     let real = link.ticket.reveal();
@@ -275,7 +275,7 @@ async fn junk_is_no_link(bed: Bed) {
     assert_eq!(house.hashed(), 0);
 }
 
-async fn links_that_were_over_long_ago_are_forgotten(bed: Bed) {
+async fn expired_links_are_deleted(bed: TestDatabase) {
     let house = House::new();
     let link = first_link(&house, &bed).await;
     assert_eq!(bed.store.prune_setup_links(noon() + 72.hours()).await.unwrap(), 0);

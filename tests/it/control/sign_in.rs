@@ -9,23 +9,23 @@ use claviger::store::{ActorKind, Role};
 
 use super::people::{House, PASSWORD, found_in_texts, plain, user, verbs};
 use super::{is_invalid, shell};
-use crate::store::beds::{Bed, label, noon, on_each};
+use crate::store::test_database::{TestDatabase, label, noon, on_each};
 use crate::support::eventually_async;
 
 on_each!(
-    whoever_signs_in_is_known_by_their_session,
+    a_session_authenticates_its_user,
     unknown_disabled_and_wrong_look_the_same_and_cost_the_same,
-    whoever_is_switched_off_while_they_sign_in_has_no_session,
-    junk_is_wrong_like_anything_else,
-    refused_sign_ins_of_users_are_in_the_audit_and_those_of_nobody_are_not,
-    wrong_guesses_cost_time_where_they_come_from,
-    a_right_password_begins_anew,
-    a_password_is_changed_by_who_knows_it_and_other_sessions_end,
-    guesses_at_the_current_password_are_counted_too,
+    a_user_disabled_during_sign_in_gets_no_session,
+    junk_is_a_wrong_password,
+    the_audit_records_refused_sign_ins_of_existing_users,
+    wrong_passwords_delay_their_own_network,
+    the_right_password_clears_the_count_of_wrong_ones,
+    a_user_changes_their_password_and_other_sessions_end,
+    wrong_current_passwords_are_throttled_too,
     scripts_and_the_shell_have_no_password,
 );
 
-async fn whoever_signs_in_is_known_by_their_session(bed: Bed) {
+async fn a_session_authenticates_its_user(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.person(&bed, "Ann@X.org", Role::Owner).await;
@@ -49,7 +49,7 @@ async fn whoever_signs_in_is_known_by_their_session(bed: Bed) {
     assert!(!format!("{one:?}").contains(one.ticket.reveal()));
 }
 
-async fn unknown_disabled_and_wrong_look_the_same_and_cost_the_same(bed: Bed) {
+async fn unknown_disabled_and_wrong_look_the_same_and_cost_the_same(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     house.person(&bed, "ann@x.org", Role::Owner).await;
@@ -77,7 +77,7 @@ async fn unknown_disabled_and_wrong_look_the_same_and_cost_the_same(bed: Bed) {
 }
 
 /// Nor would they have one when they are switched on again.
-async fn whoever_is_switched_off_while_they_sign_in_has_no_session(bed: Bed) {
+async fn a_user_disabled_during_sign_in_gets_no_session(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.person(&bed, "ann@x.org", Role::Owner).await;
@@ -89,7 +89,7 @@ async fn whoever_is_switched_off_while_they_sign_in_has_no_session(bed: Bed) {
     assert_eq!(bed.ask("SELECT COUNT(*) FROM sessions").await, 0);
 }
 
-async fn junk_is_wrong_like_anything_else(bed: Bed) {
+async fn junk_is_a_wrong_password(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::throttled();
     house.person(&bed, "ann@x.org", Role::Owner).await;
@@ -107,7 +107,7 @@ async fn junk_is_wrong_like_anything_else(bed: Bed) {
     }
 }
 
-async fn refused_sign_ins_of_users_are_in_the_audit_and_those_of_nobody_are_not(bed: Bed) {
+async fn the_audit_records_refused_sign_ins_of_existing_users(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.person(&bed, "ann@x.org", Role::Owner).await;
@@ -125,7 +125,7 @@ async fn refused_sign_ins_of_users_are_in_the_audit_and_those_of_nobody_are_not(
     assert_eq!(found_in_texts(&bed, "nobody@x.org").await, 0);
 }
 
-async fn wrong_guesses_cost_time_where_they_come_from(bed: Bed) {
+async fn wrong_passwords_delay_their_own_network(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::throttled();
     house.person(&bed, "ann@x.org", Role::Owner).await;
@@ -136,13 +136,13 @@ async fn wrong_guesses_cost_time_where_they_come_from(bed: Bed) {
     let hashed = house.hashed();
     let refused = house.sign_in(&bed, "Ann@x.org", PASSWORD).await;
     let Err(OperationError::Other(SignInError::TooMany { retry_after })) = refused else { panic!("{refused:?}") };
-    assert_eq!((retry_after, house.hashed()), (Duration::from_secs(10), hashed), "nobody has looked at it");
+    assert_eq!((retry_after, house.hashed()), (Duration::from_secs(10), hashed), "it is not compared");
     let elsewhere = house.from(&bed, "198.51.100.1".parse().unwrap());
-    assert!(sign_in(&elsewhere, "ann@x.org", plain(PASSWORD)).await.is_ok(), "nobody is locked out from outside");
+    assert!(sign_in(&elsewhere, "ann@x.org", plain(PASSWORD)).await.is_ok(), "other networks are not locked out");
     house.clock.advance(Duration::from_secs(10));
     assert!(house.sign_in(&bed, "ann@x.org", PASSWORD).await.is_ok());
 
-    // Of names that nobody has as much as of others, until the whole place has to wait.
+    // Unknown names count like others, until the whole network waits.
     let mut refused = 0;
     for number in 0..10 {
         match house.sign_in(&bed, &format!("nobody{number}@x.org"), "a guess").await {
@@ -154,7 +154,7 @@ async fn wrong_guesses_cost_time_where_they_come_from(bed: Bed) {
     assert_eq!(refused, 7, "three before, and three of these");
 }
 
-async fn a_right_password_begins_anew(bed: Bed) {
+async fn the_right_password_clears_the_count_of_wrong_ones(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::throttled();
     house.person(&bed, "ann@x.org", Role::Owner).await;
@@ -169,7 +169,7 @@ async fn a_right_password_begins_anew(bed: Bed) {
     }
 }
 
-async fn a_password_is_changed_by_who_knows_it_and_other_sessions_end(bed: Bed) {
+async fn a_user_changes_their_password_and_other_sessions_end(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.person(&bed, "ann@x.org", Role::Member).await;
@@ -197,7 +197,7 @@ async fn a_password_is_changed_by_who_knows_it_and_other_sessions_end(bed: Bed) 
     }
 }
 
-async fn guesses_at_the_current_password_are_counted_too(bed: Bed) {
+async fn wrong_current_passwords_are_throttled_too(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::throttled();
     house.person(&bed, "ann@x.org", Role::Member).await;
@@ -211,7 +211,7 @@ async fn guesses_at_the_current_password_are_counted_too(bed: Bed) {
     assert!(matches!(guess().await, Err(OperationError::Other(SignInError::TooMany { .. }))));
 }
 
-async fn scripts_and_the_shell_have_no_password(bed: Bed) {
+async fn scripts_and_the_shell_have_no_password(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let unknown = user(Role::Owner);

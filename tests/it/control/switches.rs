@@ -7,13 +7,13 @@ use claviger::store::Changes;
 use jiff::{Timestamp, ToSpan as _};
 
 use super::{Known, made, shell, token_for, verbs};
-use crate::store::beds::{Bed, label, noon, on_each};
+use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
     a_credential_is_disabled_with_a_reason_and_enabled_with_the_secret_it_had,
-    what_changes_nothing_is_not_written,
+    an_edit_without_a_change_writes_nothing,
     a_deleted_credential_is_gone_and_its_audit_stays,
-    an_owner_switches_what_was_granted_and_nothing_else,
+    an_owner_switches_granted_access_only,
 );
 
 /// The audit sorts by time.
@@ -21,7 +21,7 @@ fn later(minutes: i64) -> Timestamp {
     noon() + minutes.minutes()
 }
 
-async fn a_credential_is_disabled_with_a_reason_and_enabled_with_the_secret_it_had(bed: Bed) {
+async fn a_credential_is_disabled_with_a_reason_and_enabled_with_the_secret_it_had(bed: TestDatabase) {
     bed.account("acme").await;
     let created = made(&bed, noon(), token_for("acme")).await.record;
     let (id, known) = (created.id.as_str(), Known::new());
@@ -36,7 +36,7 @@ async fn a_credential_is_disabled_with_a_reason_and_enabled_with_the_secret_it_h
     assert!(matches!(hidden, Err(OperationError::Refused(Refusal::NotFound(_)))));
 }
 
-async fn what_changes_nothing_is_not_written(bed: Bed) {
+async fn an_edit_without_a_change_writes_nothing(bed: TestDatabase) {
     bed.account("acme").await;
     let created = made(&bed, noon(), token_for("acme")).await.record;
     let known = Known::new();
@@ -48,7 +48,7 @@ async fn what_changes_nothing_is_not_written(bed: Bed) {
     assert_eq!(verbs(&bed, created.id.as_str()).await, ["create"]);
 }
 
-async fn a_deleted_credential_is_gone_and_its_audit_stays(bed: Bed) {
+async fn a_deleted_credential_is_gone_and_its_audit_stays(bed: TestDatabase) {
     bed.account("acme").await;
     let created = made(&bed, noon(), token_for("acme")).await.record;
     let (id, known) = (created.id.as_str(), Known::new());
@@ -62,7 +62,7 @@ async fn a_deleted_credential_is_gone_and_its_audit_stays(bed: Bed) {
     assert!(delete(&known.call(&bed, noon()), id).await.is_err());
 }
 
-async fn an_owner_switches_what_was_granted_and_nothing_else(bed: Bed) {
+async fn an_owner_switches_granted_access_only(bed: TestDatabase) {
     let mut account = bed.account("acme").await;
     let known = Known::new();
     let switch = async |on| set_access(&known.call(&bed, noon()), &account.id, on).await;

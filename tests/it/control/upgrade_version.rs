@@ -7,11 +7,11 @@ use claviger::store::{CredentialRecord, Role};
 use jiff::ToSpan as _;
 
 use super::{Known, is_invalid, last_difference, made, token_for, user, verbs};
-use crate::store::beds::{Bed, label, noon, on_each, token};
+use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
 
 on_each!(
     a_credential_is_upgraded_to_the_newest_or_to_one_that_is_named,
-    what_is_no_upgrade_says_why,
+    a_refused_upgrade_says_why,
     an_older_version_needs_permission,
     all_credentials_without_a_version_are_pinned_at_once,
 );
@@ -20,7 +20,7 @@ fn to(version: Option<&str>) -> UpgradeVersion {
     UpgradeVersion { to: version.map(label), ..UpgradeVersion::default() }
 }
 
-async fn a_credential_is_upgraded_to_the_newest_or_to_one_that_is_named(bed: Bed) {
+async fn a_credential_is_upgraded_to_the_newest_or_to_one_that_is_named(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let old = || NewCredential { version: Some(label("1")), ..token_for("acme") };
@@ -35,7 +35,7 @@ async fn a_credential_is_upgraded_to_the_newest_or_to_one_that_is_named(bed: Bed
     }
 }
 
-async fn what_is_no_upgrade_says_why(bed: Bed) {
+async fn a_refused_upgrade_says_why(bed: TestDatabase) {
     bed.account("acme").await;
     let mut known = Known::new();
     let id = made(&bed, noon(), token_for("acme")).await.record.id.to_string();
@@ -59,7 +59,7 @@ async fn what_is_no_upgrade_says_why(bed: Bed) {
     assert_eq!(refused(&known, None).await, "version cannot be upgraded: no version is configured");
 }
 
-async fn an_older_version_needs_permission(bed: Bed) {
+async fn an_older_version_needs_permission(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let id = made(&bed, noon(), token_for("acme")).await.record.id;
@@ -69,7 +69,7 @@ async fn an_older_version_needs_permission(bed: Bed) {
     assert_eq!(verbs(&bed, id.as_str()).await, ["upgrade_version", "create"]);
 }
 
-async fn all_credentials_without_a_version_are_pinned_at_once(bed: Bed) {
+async fn all_credentials_without_a_version_are_pinned_at_once(bed: TestDatabase) {
     bed.account("acme").await;
     bed.account("globex").await;
     let known = Known::new();

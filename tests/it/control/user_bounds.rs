@@ -10,20 +10,20 @@ use jiff::ToSpan as _;
 
 use super::is_invalid;
 use super::people::{House, user, verbs};
-use crate::store::beds::{Bed, label, noon, on_each};
+use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
-    an_owner_adds_people_to_their_account_and_no_further,
-    only_owners_and_staff_have_to_do_with_users,
+    an_owner_adds_users_to_their_account_only,
+    only_owners_and_staff_manage_users,
     an_owner_does_not_see_staff_nor_another_account,
-    nobody_is_led_into_the_staff_or_out_of_it,
+    no_role_change_leads_into_or_out_of_staff,
 );
 
 fn new(role: Role, account: Option<&str>, email: &str) -> NewUser {
     NewUser { role, account: account.map(label), email: email.into(), name: Some("Ann".into()) }
 }
 
-async fn an_owner_adds_people_to_their_account_and_no_further(bed: Bed) {
+async fn an_owner_adds_users_to_their_account_only(bed: TestDatabase) {
     bed.account("acme").await;
     bed.account("globex").await;
     let (house, owner) = (House::new(), user(Role::Owner));
@@ -58,7 +58,7 @@ async fn an_owner_adds_people_to_their_account_and_no_further(bed: Bed) {
     assert!(is_invalid(nowhere.as_ref().unwrap_err(), "account"), "{nowhere:?}");
 }
 
-async fn only_owners_and_staff_have_to_do_with_users(bed: Bed) {
+async fn only_owners_and_staff_manage_users(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.invited(&bed, "ann@x.org", Role::Member).await.record;
@@ -81,7 +81,7 @@ async fn only_owners_and_staff_have_to_do_with_users(bed: Bed) {
     assert_eq!(bed.store.user(ann.id.as_str()).await.unwrap().unwrap(), ann);
 }
 
-async fn an_owner_does_not_see_staff_nor_another_account(bed: Bed) {
+async fn an_owner_does_not_see_staff_nor_another_account(bed: TestDatabase) {
     bed.account("acme").await;
     bed.account("globex").await;
     let house = House::new();
@@ -114,7 +114,7 @@ async fn an_owner_does_not_see_staff_nor_another_account(bed: Bed) {
     assert!(matches!(listed, Err(OperationError::Refused(Refusal::NotFound(NotFound("account"))))), "{listed:?}");
 }
 
-async fn nobody_is_led_into_the_staff_or_out_of_it(bed: Bed) {
+async fn no_role_change_leads_into_or_out_of_staff(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.invited(&bed, "ann@x.org", Role::Owner).await.record;

@@ -8,17 +8,17 @@ use claviger::store::{ChangeKind, Changes, Role, UserFilter};
 use jiff::ToSpan as _;
 
 use super::people::{House, PASSWORD, plain, user, verbs};
-use crate::store::beds::{Bed, label, noon, on_each};
+use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
-    what_is_wrong_with_a_new_user_is_said_at_once,
-    an_email_address_is_one_persons_in_any_case,
-    two_who_add_the_same_address_at_once_do_not_both,
-    a_user_is_edited_and_gates_are_told_of_another_role,
-    what_changes_nothing_is_not_written,
-    whoever_is_disabled_is_signed_out_and_their_links_are_worthless,
-    nobody_disables_themselves_nor_the_last_of_the_staff,
-    two_of_the_staff_who_disable_each_other_do_not_both,
+    every_fault_of_a_new_user_is_reported_at_once,
+    an_email_address_belongs_to_one_user_in_any_case,
+    the_same_address_is_added_once_in_parallel,
+    gates_are_notified_of_a_changed_role,
+    an_edit_without_a_change_writes_nothing,
+    a_disabled_user_is_signed_out_and_their_links_are_void,
+    users_cannot_disable_themselves_or_the_last_of_the_staff,
+    two_of_the_staff_cannot_disable_each_other,
     lists_are_the_newest_first_and_read_in_pages,
 );
 
@@ -26,7 +26,7 @@ fn new(role: Role, account: Option<&str>, email: &str) -> NewUser {
     NewUser { role, account: account.map(label), email: email.into(), name: Some("Ann".into()) }
 }
 
-async fn what_is_wrong_with_a_new_user_is_said_at_once(bed: Bed) {
+async fn every_fault_of_a_new_user_is_reported_at_once(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let fields = async |role, account: Option<&str>, email: &str, name: &str| {
@@ -45,7 +45,7 @@ async fn what_is_wrong_with_a_new_user_is_said_at_once(bed: Bed) {
     assert_eq!(bed.ask("SELECT COUNT(*) FROM setup_links").await, 0);
 }
 
-async fn an_email_address_is_one_persons_in_any_case(bed: Bed) {
+async fn an_email_address_belongs_to_one_user_in_any_case(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.invited(&bed, "Ann@X.org", Role::Member).await.record;
@@ -59,7 +59,7 @@ async fn an_email_address_is_one_persons_in_any_case(bed: Bed) {
     assert_eq!(bed.store.user_by_email("nobody@x.org").await.unwrap(), None);
 }
 
-async fn two_who_add_the_same_address_at_once_do_not_both(bed: Bed) {
+async fn the_same_address_is_added_once_in_parallel(bed: TestDatabase) {
     let house = House::new();
     for turn in 0..5 {
         let add =
@@ -72,7 +72,7 @@ async fn two_who_add_the_same_address_at_once_do_not_both(bed: Bed) {
     }
 }
 
-async fn a_user_is_edited_and_gates_are_told_of_another_role(bed: Bed) {
+async fn gates_are_notified_of_a_changed_role(bed: TestDatabase) {
     bed.account("acme").await;
     let (house, owner) = (House::new(), user(Role::Owner));
     let ann = house.invited(&bed, "ann@x.org", Role::Member).await;
@@ -101,7 +101,7 @@ async fn a_user_is_edited_and_gates_are_told_of_another_role(bed: Bed) {
     assert_eq!((line.actor.as_str(), line.account.as_deref()), ("usr_x", Some("acme")));
 }
 
-async fn what_changes_nothing_is_not_written(bed: Bed) {
+async fn an_edit_without_a_change_writes_nothing(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.invited(&bed, "ann@x.org", Role::Member).await.record;
@@ -116,7 +116,7 @@ async fn what_changes_nothing_is_not_written(bed: Bed) {
     assert_eq!(verbs(&bed, ann.id.as_str()).await, ["disable_user", "create_user"]);
 }
 
-async fn whoever_is_disabled_is_signed_out_and_their_links_are_worthless(bed: Bed) {
+async fn a_disabled_user_is_signed_out_and_their_links_are_void(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.person(&bed, "ann@x.org", Role::Member).await;
@@ -144,7 +144,7 @@ async fn whoever_is_disabled_is_signed_out_and_their_links_are_worthless(bed: Be
     assert_eq!(other.user, Some(bob.id));
 }
 
-async fn nobody_disables_themselves_nor_the_last_of_the_staff(bed: Bed) {
+async fn users_cannot_disable_themselves_or_the_last_of_the_staff(bed: TestDatabase) {
     let house = House::new();
     let ann = house.person(&bed, "ann@x.org", Role::Staff).await;
     let call = house.known.call(&bed, noon());
@@ -168,7 +168,7 @@ async fn nobody_disables_themselves_nor_the_last_of_the_staff(bed: Bed) {
     assert!(bed.store.user(bob.id.as_str()).await.unwrap().unwrap().enabled);
 }
 
-async fn two_of_the_staff_who_disable_each_other_do_not_both(bed: Bed) {
+async fn two_of_the_staff_cannot_disable_each_other(bed: TestDatabase) {
     let house = House::new();
     let ann = house.person(&bed, "ann@x.org", Role::Staff).await;
     let bob = house.person(&bed, "bob@x.org", Role::Staff).await;
@@ -184,7 +184,7 @@ async fn two_of_the_staff_who_disable_each_other_do_not_both(bed: Bed) {
     }
 }
 
-async fn lists_are_the_newest_first_and_read_in_pages(bed: Bed) {
+async fn lists_are_the_newest_first_and_read_in_pages(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let mut ids = Vec::new();

@@ -1,5 +1,5 @@
-//! The service under a systemd that is booted for it, in a container of its own (`systemd-nspawn`): with all that it is
-//! forbidden, and with systemd's own idea of which process is the main one.
+//! The service under systemd, booted in a container (`systemd-nspawn`): with its sandbox, and with systemd's own view of
+//! the main process.
 
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -19,7 +19,7 @@ called before it runs: inactive, 401, active
 restarted: 401 active
 ";
 
-/// A system with the programs of this one, the service installed, and nothing else.
+/// A system with the host's programs and the service installed.
 fn system() -> TempDir {
     let folder = TempDir::new().unwrap();
     let at = |path: &str| folder.path().join(path);
@@ -55,7 +55,7 @@ fn system() -> TempDir {
 
 #[test]
 #[ignore = "boots a systemd, which only root can; make test does"]
-fn the_service_does_under_systemd_what_its_files_say() {
+fn the_service_runs_reloads_and_upgrades_under_systemd() {
     let system = system();
     let mut command = Command::new("timeout");
     command.args(["--kill-after=5", "100", "systemd-nspawn", "--boot", "--bind-ro=/usr", "--private-network"]);

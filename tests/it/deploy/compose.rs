@@ -1,4 +1,4 @@
-//! The example that is run by one command, checked against the schema of its format.
+//! compose.yaml, checked against the Compose schema.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -12,21 +12,20 @@ fn compose() -> Value {
     documents(&read("deploy/compose.yaml")).remove(0)
 }
 
-/// Name and description of each.
 fn services() -> Vec<(String, Value)> {
     let services = compose()["services"].as_object().unwrap().clone();
     services.into_iter().collect()
 }
 
 #[test]
-fn the_file_is_one_of_compose() {
+fn compose_yaml_matches_the_schema() {
     let mut command = checker("check-jsonschema");
     command.args(["--builtin-schema", "vendor.compose-spec"]).arg(repository("deploy/compose.yaml"));
     succeeds(command);
 }
 
 #[test]
-fn no_service_may_write_to_its_image_or_do_what_root_may() {
+fn services_are_read_only_and_have_no_capabilities() {
     for (name, service) in services() {
         assert_eq!(service["read_only"], true, "{name}");
         assert_eq!(service["cap_drop"], serde_json::json!(["ALL"]), "{name}");
@@ -37,7 +36,7 @@ fn no_service_may_write_to_its_image_or_do_what_root_may() {
 }
 
 #[test]
-fn every_service_that_can_says_whether_it_is_well() {
+fn services_have_healthchecks() {
     let services = services();
     let without: Vec<&str> = services
         .iter()
@@ -48,7 +47,7 @@ fn every_service_that_can_says_whether_it_is_well() {
 }
 
 #[test]
-fn nobody_gets_to_the_api_or_the_database_but_through_the_gate() {
+fn api_and_database_are_reachable_through_the_gate_only() {
     for (name, service) in services() {
         let is_inside = ["api", "postgres"].contains(&name.as_str());
         assert_eq!(service["ports"].is_null(), is_inside, "{name}");
@@ -58,7 +57,7 @@ fn nobody_gets_to_the_api_or_the_database_but_through_the_gate() {
 }
 
 #[test]
-fn what_is_mounted_is_there() {
+fn mounted_files_exist() {
     let volumes =
         services().into_iter().flat_map(|(_, service)| service["volumes"].as_array().cloned().unwrap_or_default());
     let sources: BTreeSet<String> =
@@ -71,7 +70,7 @@ fn what_is_mounted_is_there() {
 }
 
 #[test]
-fn prometheus_asks_the_gate_where_it_listens() {
+fn prometheus_scrapes_the_admin_port() {
     let prometheus = documents(&read("deploy/compose/prometheus/prometheus.yaml")).remove(0);
     assert_eq!(prometheus["scrape_configs"][0]["static_configs"][0]["targets"], serde_json::json!(["gate:8081"]));
     assert!(read("deploy/compose/gate/claviger.yaml").contains("admin: {listen: 0.0.0.0:8081}"));
@@ -83,7 +82,7 @@ fn prometheus_asks_the_gate_where_it_listens() {
 }
 
 #[test]
-fn the_gate_would_start_with_its_settings_and_the_secrets_that_are_made() {
+fn the_gate_would_start_with_its_settings_and_secrets() {
     let folder = TempDir::new().unwrap();
     let script = folder.path().join("make-secrets");
     std::fs::copy(repository("deploy/compose/make-secrets"), &script).unwrap();
@@ -96,7 +95,7 @@ fn the_gate_would_start_with_its_settings_and_the_secrets_that_are_made() {
         let file = secret["file"].as_str().unwrap().strip_prefix("./compose/").unwrap().to_owned();
         assert!(folder.path().join(&file).is_file(), "{name}: {file}");
     }
-    // A second time nothing is changed: the database would not know.
+    // A second run changes nothing: the database keeps the first password.
     succeeds(Command::new(&script));
     assert_eq!(secret("postgres_password"), password);
 

@@ -1,5 +1,5 @@
-//! The image, as far as it can be made without an engine: its files are put together as the Dockerfile says, and the
-//! program is run with nothing else around it.
+//! The image without a container engine: its files are assembled by the Dockerfile's own command, and the program runs
+//! with nothing else around it.
 
 use std::path::Path;
 use std::process::Command;
@@ -28,7 +28,7 @@ fn words(json: &str) -> Vec<String> {
     serde_json::from_str(json).unwrap_or_else(|error| panic!("{json} is for a shell, and there is none: {error}"))
 }
 
-/// What the image holds, made by the Dockerfile's own line.
+/// The root of the image, assembled by the Dockerfile's command.
 fn image() -> TempDir {
     let folder = TempDir::new().unwrap();
     let runs: Vec<String> =
@@ -43,7 +43,7 @@ fn image() -> TempDir {
     folder
 }
 
-/// A command within the image, as its user where whoever runs the tests may become another.
+/// A command in the image, as its user where the tests run as root.
 fn within(image: &Path, arguments: &[&str]) -> Command {
     let mut command = if nix::unistd::geteuid().is_root() {
         let mut command = Command::new("chroot");
@@ -59,7 +59,7 @@ fn within(image: &Path, arguments: &[&str]) -> Command {
 }
 
 #[test]
-fn nothing_in_the_dockerfile_is_known_to_be_a_mistake() {
+fn hadolint_accepts_the_dockerfile() {
     let mut command = checker("hadolint");
     // Two lines with RUN, because the second of them is run by a test.
     command.args(["--failure-threshold", "style", "--ignore", "DL3059"]).arg(repository("deploy/docker/Dockerfile"));
@@ -81,7 +81,7 @@ fn the_last_stage_has_no_base_no_shell_and_no_root() {
 }
 
 #[test]
-fn the_program_and_its_health_command_run_with_nothing_but_the_image() {
+fn the_program_and_its_healthcheck_run_in_the_image_alone() {
     let image = image();
     let version = succeeds(within(image.path(), &["/usr/bin/claviger", "--version"]));
     assert!(version.stdout.starts_with("claviger "), "{}", version.stdout);
@@ -112,7 +112,6 @@ fn the_program_and_its_health_command_run_with_nothing_but_the_image() {
     assert_eq!(succeeds(well).stdout, "ok\n");
 }
 
-/// A name that is looked up, a certificate that is verified: both need files of the image.
 #[test]
 fn certificates_users_and_names_are_in_the_image() {
     let image = image();
@@ -127,9 +126,8 @@ fn certificates_users_and_names_are_in_the_image() {
     }
 }
 
-/// What is built from must be there, and what is heavy must not.
 #[test]
-fn the_context_of_the_build_has_what_the_build_needs() {
+fn the_build_context_has_the_sources_and_no_target() {
     let ignored = read("deploy/docker/Dockerfile.dockerignore");
     let ignored: Vec<&str> = ignored.lines().filter(|line| !line.starts_with('#')).collect();
     assert!(ignored.contains(&"**/target") && ignored.contains(&".git"));
@@ -143,9 +141,9 @@ fn the_context_of_the_build_has_what_the_build_needs() {
     }
 }
 
-/// A context goes to the engine, which may be another machine, and stays in its cache.
+/// The engine, which may be another machine, caches the context.
 #[test]
-fn what_is_kept_out_of_the_repository_is_kept_out_of_the_context() {
+fn ignored_files_are_not_in_the_build_context() {
     let kept_out = |file: &str| -> Vec<String> {
         let text = read(file);
         let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));

@@ -1,4 +1,4 @@
-//! The chart: linted and rendered by Helm's own library, and what comes out checked as other manifests are.
+//! The chart, linted and rendered by Helm's own library; the result is checked like other manifests.
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -7,14 +7,14 @@ use super::kubernetes::{are_valid, fits, is_watched, settings_load, the};
 use super::{checker, documents, read, repository};
 use crate::support::{Ended, Run};
 
-/// What Helm says to these values.
+/// Runs Helm with these values.
 fn helm(values: &Value) -> Ended {
     let mut command = checker("python3");
     command.arg(repository("tests/it/deploy/helm.py")).arg(repository("deploy/helm/claviger"));
     Run::of(command).input(values.to_string()).end()
 }
 
-/// Every template by its file name, rendered.
+/// Rendered templates by file name.
 fn rendered(values: &Value) -> Vec<(String, String)> {
     let ended = helm(values);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
@@ -24,7 +24,7 @@ fn rendered(values: &Value) -> Vec<(String, String)> {
     texts.into_iter().map(|(file, text)| (file, text.as_str().unwrap().trim().to_owned())).collect()
 }
 
-/// The objects of a rendering, each valid; those of kinds that Kubernetes itself does not know come apart.
+/// Rendered objects, validated; custom resources come second.
 fn objects(values: &Value) -> (Vec<Value>, Vec<Value>) {
     let folder = TempDir::new().unwrap();
     let (mut own, mut foreign, mut files) = (Vec::new(), Vec::new(), Vec::new());
@@ -47,7 +47,7 @@ fn objects(values: &Value) -> (Vec<Value>, Vec<Value>) {
 }
 
 #[test]
-fn the_chart_as_it_is_renders_a_gate_that_fits_together_and_would_start() {
+fn the_default_values_render_a_consistent_gate_that_would_start() {
     let (objects, foreign) = objects(&json!({}));
     fits(&objects);
     settings_load(&objects);
@@ -58,10 +58,10 @@ fn the_chart_as_it_is_renders_a_gate_that_fits_together_and_would_start() {
 }
 
 #[test]
-fn every_value_has_its_effect_on_what_is_rendered() {
+fn every_value_has_an_effect() {
     let settings = "proxy: {listen: 0.0.0.0:8080, upstream: {{ .Values.upstream }}, \
                     tls: {certificate: tls.crt, key: tls.key}}\n\
-                    admin: {listen: 0.0.0.0:8081}\ndesk: {enabled: false}\ncredentials: {database_file: database}\n";
+                    admin: {listen: 0.0.0.0:8081}\nconsole: {enabled: false}\ncredentials: {database_file: database}\n";
     let (objects, foreign) = objects(&json!({
         "upstream": "https://orders.prod:8443", "settings": settings, "files": {"credentials.yaml": null}, "migrate": true, "replicas": 3,
         "secrets": ["edge-certificate", "edge-database"],
@@ -117,7 +117,7 @@ fn over_tls() -> Value {
 }
 
 #[test]
-fn with_a_certificate_probes_and_prometheus_speak_tls() {
+fn with_admin_tls_probes_and_pod_monitor_use_tls() {
     let mut values = over_tls();
     let (own, foreign) = objects(&values);
     let pod = &the(&own, "Deployment")["spec"]["template"]["spec"]["containers"][0];
@@ -136,7 +136,7 @@ fn with_a_certificate_probes_and_prometheus_speak_tls() {
 }
 
 #[test]
-fn what_can_be_left_out_is() {
+fn optional_objects_are_left_out() {
     let off = json!({"enabled": false});
     let (objects, _) = objects(&json!({"networkPolicy": off, "podDisruptionBudget": off}));
     let kinds: Vec<&str> = objects.iter().map(|object| object["kind"].as_str().unwrap()).collect();
@@ -144,7 +144,7 @@ fn what_can_be_left_out_is() {
 }
 
 #[test]
-fn values_that_are_misspelt_or_make_no_sense_are_refused() {
+fn misspelt_and_invalid_values_are_refused() {
     for values in [
         json!({"replicaCount": 3}),
         json!({"upstream": "api:9000"}),
@@ -158,16 +158,15 @@ fn values_that_are_misspelt_or_make_no_sense_are_refused() {
 }
 
 #[test]
-fn the_notes_name_what_was_installed() {
+fn the_notes_name_the_release() {
     let notes = |values| rendered(values).into_iter().find(|(file, _)| file.ends_with("NOTES.txt")).unwrap().1;
     let (plain, over_tls) = (notes(&json!({})), notes(&over_tls()));
     assert!(plain.contains("http://edge-claviger.prod:80") && plain.contains("curl -i http://"), "{plain}");
     assert!(over_tls.contains("https://edge-claviger.prod:80") && !over_tls.contains("http://127"), "{over_tls}");
 }
 
-/// The chart goes with the program: whoever changes one version changes all.
 #[test]
-fn all_that_is_shipped_is_of_the_version_of_the_program() {
+fn chart_image_and_program_have_one_version() {
     let version = env!("CARGO_PKG_VERSION");
     let chart = documents(&read("deploy/helm/claviger/Chart.yaml")).remove(0);
     assert_eq!((&chart["version"], &chart["appVersion"]), (&version.into(), &version.into()));

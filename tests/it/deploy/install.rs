@@ -1,4 +1,4 @@
-//! `make install`, into a folder of its own.
+//! `make install` into a temporary folder.
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::{repository, succeeds};
 use crate::support::claviger;
 
-/// The program of these tests in place of the one that ships, which takes minutes to build.
+/// Installs the debug binary: the release build takes minutes.
 pub fn install(into: &TempDir, prefix: &str) {
     let program = claviger().get_program().to_str().unwrap().to_owned();
     let mut command = Command::new("make");
@@ -18,7 +18,7 @@ pub fn install(into: &TempDir, prefix: &str) {
 }
 
 #[test]
-fn the_program_its_pages_its_completions_and_its_units_are_installed() {
+fn program_manual_completions_and_units_are_installed() {
     let folder = TempDir::new().unwrap();
     install(&folder, "/usr/local");
     let at = |path: &str| folder.path().join("usr/local").join(path);
@@ -42,11 +42,10 @@ fn the_program_its_pages_its_completions_and_its_units_are_installed() {
         let found = std::fs::metadata(at(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
         assert!(found.len() > 0 && found.permissions().mode() & 0o777 == 0o644, "{file}");
     }
-    // A second time, over what is there.
+    // Again, over the installed files.
     install(&folder, "/usr/local");
 }
 
-/// Whoever installs elsewhere has units that name that place.
 #[test]
 fn units_name_the_program_where_it_was_installed() {
     let folder = TempDir::new().unwrap();

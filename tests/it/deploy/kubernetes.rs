@@ -1,4 +1,4 @@
-//! The manifests, checked against the schemas of Kubernetes, and their settings by the program.
+//! The manifests, checked against the schemas of Kubernetes; their settings by the program.
 
 use std::path::Path;
 
@@ -25,7 +25,7 @@ pub fn the(objects: &[Value], kind: &str) -> Value {
     found[0].clone()
 }
 
-/// A gate in a pod: nothing that names something else misses it, and no right is there that is not needed.
+/// Checks a pod with a gate: references resolve, and it has no needless rights.
 pub fn fits(objects: &[Value]) {
     let pod = the(objects, "Deployment")["spec"]["template"].clone();
     let containers = pod["spec"]["containers"].as_array().unwrap();
@@ -56,18 +56,18 @@ pub fn fits(objects: &[Value]) {
         assert!(labels.iter().all(|(name, value)| pod["metadata"]["labels"][name] == *value), "{labels:?}");
     }
 
-    // A folder of files that are swapped as a whole; subPath would never show a change.
+    // With subPath a change would never appear.
     let mount = &gate["volumeMounts"][0];
     assert_eq!((&mount["mountPath"], mount.get("subPath")), (&"/etc/claviger".into(), None));
     let volume = &pod["spec"]["volumes"][0];
     assert_eq!(volume["name"], mount["name"]);
     let sources = volume["projected"]["sources"].as_array().unwrap();
     assert_eq!(sources[0]["configMap"]["name"], the(objects, "ConfigMap")["metadata"]["name"]);
-    leaves_in_time(&pod["spec"], gate);
+    stops_in_time(&pod["spec"], gate);
 }
 
-/// Kubernetes ends what takes longer.
-fn leaves_in_time(pod: &Value, gate: &Value) {
+/// Kubernetes kills the pod after terminationGracePeriodSeconds.
+fn stops_in_time(pod: &Value, gate: &Value) {
     use claviger::config::raw::Timeouts;
     let Timeouts { lame_duck, shutdown, .. } = Timeouts::default();
     let before = gate["lifecycle"]["preStop"]["sleep"]["seconds"].as_u64().unwrap();
@@ -75,7 +75,7 @@ fn leaves_in_time(pod: &Value, gate: &Value) {
     assert!(grace > before + (lame_duck.duration() + shutdown.duration()).as_secs());
 }
 
-/// What a pod finds in `/etc/claviger` is what the program starts with.
+/// Validates the files of `/etc/claviger`.
 pub fn settings_load(objects: &[Value]) {
     let texts = |object: &Value, field: &str| -> Vec<(String, String)> {
         let entries = object[field].as_object().cloned().unwrap_or_default();
@@ -101,23 +101,23 @@ pub fn is_watched(monitor: &Value) {
 }
 
 #[test]
-fn kubernetes_takes_the_sidecar() {
+fn the_sidecar_matches_the_schemas() {
     are_valid(&[&repository("deploy/kubernetes/sidecar.yaml")]);
 }
 
 #[test]
-fn the_parts_of_the_sidecar_fit_together() {
+fn the_sidecar_is_consistent() {
     fits(&documents(&read("deploy/kubernetes/sidecar.yaml")));
 }
 
 #[test]
-fn the_gate_would_start_with_what_the_sidecar_mounts() {
+fn the_gate_would_start_with_the_mounted_files() {
     settings_load(&documents(&read("deploy/kubernetes/sidecar.yaml")));
 }
 
-/// Of a kind that Kubernetes itself does not know.
+/// A custom resource.
 #[test]
-fn the_pod_monitor_finds_the_pods_of_the_sidecar() {
+fn the_pod_monitor_selects_the_pods_of_the_sidecar() {
     let monitor = documents(&read("deploy/kubernetes/pod-monitor.yaml")).remove(0);
     let pod = the(&documents(&read("deploy/kubernetes/sidecar.yaml")), "Deployment")["spec"]["template"].clone();
     assert_eq!(monitor["spec"]["selector"]["matchLabels"], pod["metadata"]["labels"]);

@@ -1,4 +1,4 @@
-//! What is in `deploy`, put to work as it stands there, or checked by the programs that will read it.
+//! The files of `deploy`, run or checked by the programs that read them.
 
 mod booted;
 mod compose;

@@ -1,4 +1,4 @@
-//! The units, looked at by systemd itself.
+//! The units, checked by systemd-analyze.
 
 use std::path::Path;
 use std::process::Command;
@@ -35,7 +35,7 @@ fn values(unit: &str, key: &str) -> Vec<String> {
 }
 
 #[test]
-fn systemd_finds_no_fault_in_the_units() {
+fn systemd_verifies_the_units() {
     let folder = units();
     for unit in ["claviger.service", "claviger.socket"] {
         let ended = succeeds(systemd_analyze(&["verify", "--man=no"], &folder.path().join(unit)));
@@ -44,7 +44,7 @@ fn systemd_finds_no_fault_in_the_units() {
 }
 
 #[test]
-fn the_service_is_hardly_exposed() {
+fn the_service_has_a_low_exposure_score() {
     let threshold = format!("--threshold={MOST_EXPOSED}");
     succeeds(systemd_analyze(
         &["security", "--offline=true", "--no-pager", &threshold],
@@ -53,7 +53,7 @@ fn the_service_is_hardly_exposed() {
 }
 
 #[test]
-fn every_command_of_the_service_is_one_that_the_program_has() {
+fn the_program_has_every_command_of_the_service() {
     for line in ["ExecStartPre", "ExecStart"].iter().flat_map(|key| values("claviger.service", key)) {
         let words: Vec<&str> = line.split(' ').collect();
         assert_eq!(words[0], "/usr/local/bin/claviger");
@@ -63,9 +63,8 @@ fn every_command_of_the_service_is_one_that_the_program_has() {
     }
 }
 
-/// The service goes on while its sockets are systemd's, and the other way round.
 #[test]
-fn the_sockets_are_where_the_program_listens_by_default() {
+fn the_socket_unit_has_the_default_addresses() {
     let example = read("config/claviger.yaml");
     let sockets = values("claviger.socket", "ListenStream");
     assert_eq!(sockets.len(), 2);
@@ -76,16 +75,16 @@ fn the_sockets_are_where_the_program_listens_by_default() {
 
 /// systemd adds lines to those that are there, unless an empty one comes first.
 #[test]
-fn other_addresses_take_the_place_of_those_that_are_there() {
-    let page = read("docs/guide/install.md");
-    let lines: Vec<&str> = page.lines().filter(|line| line.starts_with("ListenStream=")).collect();
+fn a_drop_in_can_replace_the_addresses() {
+    let readme = read("README.md");
+    let lines: Vec<&str> = readme.lines().filter(|line| line.starts_with("ListenStream=")).collect();
     assert_eq!((lines.len(), lines[0]), (3, "ListenStream="));
     assert_eq!(lines[2].strip_prefix("ListenStream="), Some(values("claviger.socket", "ListenStream")[1].as_str()));
 }
 
-/// Systemd ends what takes longer.
+/// systemd kills the process after TimeoutStopSec.
 #[test]
-fn requests_in_flight_have_the_time_that_the_settings_give_them() {
+fn the_stop_timeout_covers_lame_duck_and_shutdown() {
     use claviger::config::raw::Timeouts;
     let most: u64 = values("claviger.service", "TimeoutStopSec")[0].parse().unwrap();
     let Timeouts { lame_duck, shutdown, .. } = Timeouts::default();
@@ -93,7 +92,7 @@ fn requests_in_flight_have_the_time_that_the_settings_give_them() {
 }
 
 #[test]
-fn where_the_next_process_asks_is_within_the_folder_that_the_service_has() {
+fn the_handover_socket_is_in_the_runtime_directory() {
     let environment = &values("claviger.service", "Environment")[0];
     assert_eq!(environment, "CLAVIGER__HANDOVER__SOCKET=/run/claviger/handover.sock");
     assert_eq!(values("claviger.service", "RuntimeDirectory"), ["claviger"]);

@@ -54,7 +54,7 @@ fn the_tables_of_codes_are_those_of_the_program() {
         gate.push_str(&format!("| [`{code}`](#{code}) | {status} | {title} | {detail} |\n"));
     }
     let mut management = "| code | status | title |\n|---|---|---|\n".to_owned();
-    for code in Code::ALL {
+    for &code in Code::ALL {
         let (word, status, title) = (code.as_str(), code.status().as_u16(), code.title());
         management.push_str(&format!("| [`{word}`](#{word}) | {status} | {title} |\n"));
     }
@@ -91,7 +91,7 @@ fn every_rejection_has_a_heading_with_its_status_and_whether_to_retry() {
 #[test]
 fn every_code_of_the_management_api_has_a_heading_with_its_status() {
     let text = page(PAGE);
-    for code in Code::ALL {
+    for &code in Code::ALL {
         let (word, status) = (code.as_str(), code.status().as_u16());
         assert!(section(&text, word).starts_with(&format!("**{status}.** ")), "{word} is {status}, and not in {PAGE}");
     }

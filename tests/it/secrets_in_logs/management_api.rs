@@ -1,4 +1,4 @@
-//! What people and scripts give to the desk, and what it gives to them: in no log, and in its database as digests.
+//! Secrets sent to and returned by the management API are in no log, and in its database only as digests.
 
 use std::cell::RefCell;
 
@@ -10,51 +10,51 @@ use claviger::store::Role;
 use serde_json::{Value, json};
 
 use super::{STANDARD, assert_untraced};
-use crate::store::beds::{Bed, noon, on_each};
+use crate::store::test_database::{TestDatabase, noon, on_each};
 use crate::support::{Connection, Gate, Reply, Request};
 use base64::Engine as _;
 
-on_each!(nothing_that_the_desk_is_given_or_gives_is_in_any_output_or_in_its_database);
+on_each!(secrets_of_the_management_api_are_in_no_output_and_not_in_its_database);
 
 const LEVEL: &str = "log: {format: json, level: \"trace,hyper=trace,hyper_util=trace,axum=trace,tower=trace,tower_http=trace,\
                      sqlx=trace,sqlx_core=trace,sqlx_postgres=trace,sqlx_sqlite=trace,mio=trace\"}\n";
 const PASSWORD: &str = "planted horse battery";
 const ANN: &str = "ann@acme.example";
 
-/// A desk whose every answer is looked at.
-struct Desk {
+/// A client that searches every response for planted secrets.
+struct Client {
     gate: Gate,
     token: String,
-    /// Made there, and shown once.
-    made: RefCell<Vec<String>>,
+    /// Secrets that were returned once.
+    secrets: RefCell<Vec<String>>,
 }
 
-impl Desk {
+impl Client {
     fn send(&self, request: &Request) -> Reply {
         Connection::open(self.gate.admin).send(&request.clone().header("Connection", "close"))
     }
 
-    /// What is answered must not say again what was planted.
-    fn told(&self, request: &Request) -> Reply {
+    /// Sends a request; the response must not repeat a planted secret.
+    fn send_checked(&self, request: &Request) -> Reply {
         let reply = self.send(request);
         assert_untraced("an answer", &format!("{:?}\n{}", reply.headers, reply.text()));
         reply
     }
 
-    /// By the script that may do everything.
+    /// A request with a staff token.
     fn staff(&self, method: &str, target: &str) -> Request {
         request(method, target).bearer(&self.token)
     }
 
-    fn done(&self, request: &Request) -> Value {
-        let reply = self.told(request);
+    fn succeed(&self, request: &Request) -> Value {
+        let reply = self.send_checked(request);
         assert!((200..300).contains(&reply.status), "{}", reply.text());
         if reply.body.is_empty() { Value::Null } else { reply.json() }
     }
 
-    fn shown(&self, secret: &Value) -> String {
+    fn record(&self, secret: &Value) -> String {
         let secret = secret.as_str().unwrap().to_owned();
-        self.made.borrow_mut().push(secret.clone());
+        self.secrets.borrow_mut().push(secret.clone());
         secret
     }
 }
@@ -71,7 +71,7 @@ fn raw(target: &str, body: impl AsRef<[u8]>) -> Request {
     request("POST", target).header("Content-Type", "application/json").body(body)
 }
 
-async fn operator_token(bed: &Bed) -> String {
+async fn operator_token(bed: &TestDatabase) -> String {
     let (versions, scopes, format) = (VersionCatalog::default(), ScopeCatalog::new(Vec::new()), TokenFormat::default());
     let terms = Terms { catalogs: Catalogs { versions: &versions, scopes: &scopes }, format: &format };
     let shell = Caller::shell("root".into());
@@ -84,99 +84,101 @@ async fn operator_token(bed: &Bed) -> String {
     created.token.reveal().to_owned()
 }
 
-async fn nothing_that_the_desk_is_given_or_gives_is_in_any_output_or_in_its_database(bed: Bed) {
+async fn secrets_of_the_management_api_are_in_no_output_and_not_in_its_database(bed: TestDatabase) {
     bed.account("acme").await;
     let token = operator_token(&bed).await;
     let builder = Gate::before("http://127.0.0.1:9").database(&bed.address()).log(LEVEL);
     let gate = builder.settings("throttle: {enabled: false}").start();
-    let desk = Desk { gate, token: token.clone(), made: RefCell::new(vec![token]) };
+    let client = Client { gate, token: token.clone(), secrets: RefCell::new(vec![token]) };
 
-    let cookie = signs_in(&desk);
-    handles_credentials(&desk);
-    for request in presented_at_the_door(&cookie) {
-        desk.told(&request);
+    let cookie = sign_in(&client);
+    change_credentials(&client);
+    for request in with_planted_credentials(&cookie) {
+        client.send_checked(&request);
     }
-    let audit = desk.done(&desk.staff("GET", "/audit?limit=200")).to_string();
+    let audit = client.succeed(&client.staff("GET", "/audit?limit=200")).to_string();
     assert!(audit.contains("change_password") && audit.contains("duplicate"));
-    assert_hidden(&desk, "the audit", &audit);
-    assert_hidden(&desk, "the table", &desk.told(&desk.staff("GET", "/audit.csv")).text());
+    assert_hidden(&client, "the audit", &audit);
+    assert_hidden(&client, "the table", &client.send_checked(&client.staff("GET", "/audit.csv")).text());
     if let DatabaseUrl::Sqlite(file) = &bed.url {
         for kept in std::fs::read_dir(file.parent().unwrap()).unwrap() {
             let kept = std::fs::read(kept.unwrap().path()).unwrap();
-            assert_hidden(&desk, "the database", &String::from_utf8_lossy(&kept));
+            assert_hidden(&client, "the database", &String::from_utf8_lossy(&kept));
         }
     }
 
     // What the database has against it is written down, too.
     bed.execute("ALTER TABLE credentials RENAME TO lost; ALTER TABLE users RENAME TO lost_too").await;
     let body = json!({"account": "acme", "kind": "password", "username": "late", "password": PASSWORD});
-    let failed = desk.told(&with(desk.staff("POST", "/credentials"), &body).header("Idempotency-Key", "planted-late"));
+    let failed = client
+        .send_checked(&with(client.staff("POST", "/credentials"), &body).header("Idempotency-Key", "planted-late"));
     assert_eq!(failed.status, 503, "{}", failed.text());
-    let failed = desk.told(&with(request("POST", "/session"), &json!({"email": ANN, "password": PASSWORD})));
+    let failed = client.send_checked(&with(request("POST", "/session"), &json!({"email": ANN, "password": PASSWORD})));
     assert_eq!(failed.status, 503, "{}", failed.text());
 
-    let log = desk.gate.stderr();
+    let log = client.gate.stderr();
     assert!(log.contains("lost") || log.contains("credentials"), "nothing is said of the failures: {log}");
-    assert_hidden(&desk, "the operational log", &log);
-    assert_hidden(&desk, "the access log", &desk.gate.stdout());
-    assert_hidden(&desk, "metrics", &desk.gate.admin("GET", "/metrics").text());
+    assert_hidden(&client, "the operational log", &log);
+    assert_hidden(&client, "the access log", &client.gate.stdout());
+    assert_hidden(&client, "metrics", &client.gate.admin("GET", "/metrics").text());
 }
 
 /// A user is invited, chooses a password, signs in and chooses another; what their browser holds then.
-fn signs_in(desk: &Desk) -> String {
+fn sign_in(client: &Client) -> String {
     let user = json!({"email": ANN, "role": "owner", "account": "acme"});
-    let user = desk.done(&with(desk.staff("POST", "/users"), &user));
-    let ticket = desk.shown(&user["setup_link"]["ticket"]);
+    let user = client.succeed(&with(client.staff("POST", "/users"), &user));
+    let ticket = client.record(&user["setup_link"]["ticket"]);
     for (ticket, password) in [("planted", PASSWORD), (&ticket, "planted"), (&ticket, &"planted".repeat(200))] {
-        let reply = desk.told(&with(request("POST", "/setup"), &json!({"ticket": ticket, "password": password})));
+        let reply =
+            client.send_checked(&with(request("POST", "/setup"), &json!({"ticket": ticket, "password": password})));
         assert!(reply.status == 410 || reply.status == 422, "{}", reply.text());
     }
-    desk.done(&with(request("POST", "/setup"), &json!({"ticket": ticket, "password": PASSWORD})));
+    client.succeed(&with(request("POST", "/setup"), &json!({"ticket": ticket, "password": PASSWORD})));
     let wrong = json!({"email": ANN, "password": "planted wrong"});
-    assert_eq!(desk.told(&with(request("POST", "/session"), &wrong)).status, 401);
-    let right = desk.told(&with(request("POST", "/session"), &json!({"email": ANN, "password": PASSWORD})));
+    assert_eq!(client.send_checked(&with(request("POST", "/session"), &wrong)).status, 401);
+    let right = client.send_checked(&with(request("POST", "/session"), &json!({"email": ANN, "password": PASSWORD})));
     let cookie = right.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
-    desk.shown(&json!(cookie.split_once('=').unwrap().1));
+    client.record(&json!(cookie.split_once('=').unwrap().1));
     let browser =
         || request("POST", "/session/password").header("Cookie", &cookie).header("Sec-Fetch-Site", "same-origin");
     for (current, password, status) in
         [("planted wrong", PASSWORD, 422), (PASSWORD, "planted", 422), (PASSWORD, "planted horse again", 204)]
     {
-        let reply = desk.told(&with(browser(), &json!({"current": current, "password": password})));
+        let reply = client.send_checked(&with(browser(), &json!({"current": current, "password": password})));
         assert_eq!(reply.status, status, "{}", reply.text());
     }
     cookie
 }
 
 /// Chosen passwords, made secrets, and keys that make a call one.
-fn handles_credentials(desk: &Desk) {
+fn change_credentials(client: &Client) {
     let pair = json!({"account": "acme", "kind": "password", "username": "night", "password": "planted:night"});
-    let create = || with(desk.staff("POST", "/credentials"), &pair).header("Idempotency-Key", "planted-key");
-    let made = desk.done(&create());
-    assert_eq!(desk.done(&create())["repeated"], true);
+    let create = || with(client.staff("POST", "/credentials"), &pair).header("Idempotency-Key", "planted-key");
+    let made = client.succeed(&create());
+    assert_eq!(client.succeed(&create())["repeated"], true);
     let place = format!("/credentials/{}", made["credential"]["id"].as_str().unwrap());
-    let post = |verb: &str, body: Value| with(desk.staff("POST", &format!("{place}/{verb}")), &body);
-    desk.done(&post("reset", json!({"password": "planted:again"})).header("Idempotency-Key", "planted-reset"));
-    desk.shown(&desk.done(&post("reset", json!({})))["secret"]["password"]);
-    desk.done(&post("duplicate", json!({"username": "copy", "password": "planted:copy"})));
+    let post = |verb: &str, body: Value| with(client.staff("POST", &format!("{place}/{verb}")), &body);
+    client.succeed(&post("reset", json!({"password": "planted:again"})).header("Idempotency-Key", "planted-reset"));
+    client.record(&client.succeed(&post("reset", json!({})))["secret"]["password"]);
+    client.succeed(&post("duplicate", json!({"username": "copy", "password": "planted:copy"})));
     for body in
         [json!({"password": "planted"}), json!({"password": "planted".repeat(200)}), json!({"password": "planted\0 "})]
     {
-        assert_eq!(desk.told(&post("reset", body)).status, 422);
+        assert_eq!(client.send_checked(&post("reset", body)).status, 422);
     }
-    let token = with(desk.staff("POST", "/credentials"), &json!({"account": "acme", "kind": "token"}));
-    let token = desk.shown(&desk.done(&token)["secret"]["token"]);
-    let _unreachable = desk.gate.send(&Request::get("/x").bearer(&token));
+    let token = with(client.staff("POST", "/credentials"), &json!({"account": "acme", "kind": "token"}));
+    let token = client.record(&client.succeed(&token)["secret"]["token"]);
+    let _unreachable = client.gate.send(&Request::get("/x").bearer(&token));
     let other =
-        with(desk.staff("POST", "/operator-tokens"), &json!({"name": "ci", "role": "owner", "account": "acme"}));
-    desk.shown(&desk.done(&other)["token"]);
+        with(client.staff("POST", "/operator-tokens"), &json!({"name": "ci", "role": "owner", "account": "acme"}));
+    client.record(&client.succeed(&other)["token"]);
     for key in ["planted key", "planted\u{e9}", &"planted".repeat(100)] {
-        assert_eq!(desk.told(&post("reset", json!({})).header("Idempotency-Key", key)).status, 400);
+        assert_eq!(client.send_checked(&post("reset", json!({})).header("Idempotency-Key", key)).status, 400);
     }
 }
 
 /// Whatever else somebody may send, right or broken.
-fn presented_at_the_door(cookie: &str) -> Vec<Request> {
+fn with_planted_credentials(cookie: &str) -> Vec<Request> {
     let me = || request("GET", "/me");
     let session = |rest: &str| raw("/session", format!("{{\"email\": \"{ANN}\", \"password\": {rest}"));
     vec![
@@ -212,9 +214,9 @@ fn presented_at_the_door(cookie: &str) -> Vec<Request> {
 }
 
 /// Neither what was planted nor what was made.
-fn assert_hidden(desk: &Desk, place: &str, text: &str) {
+fn assert_hidden(client: &Client, place: &str, text: &str) {
     assert_untraced(place, text);
-    for secret in desk.made.borrow().iter() {
+    for secret in client.secrets.borrow().iter() {
         let found = text.lines().any(|line| line.contains(secret.as_str()));
         assert!(!found, "{place} shows {secret}");
     }

@@ -1,4 +1,4 @@
-//! The admin listener away from loopback: with TLS of its own, or behind a proxy that has it.
+//! The admin listener beyond loopback: with its own TLS, or behind a proxy that terminates TLS.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,56 +8,56 @@ use rustls::pki_types::CertificateDer;
 use serde_json::json;
 
 use super::{call, staff_token};
-use crate::store::beds::Bed;
+use crate::store::test_database::TestDatabase;
 use crate::support::{Authority, Connection, Gate, GateBuilder, Request, eventually};
 
 const TLS: &str = "127.0.0.1:0, tls: {certificate: cert.pem, key: key.pem}";
 
-fn shake_hands(gate: &Gate, config: &Arc<ClientConfig>) -> Option<(Connection, CertificateDer<'static>)> {
+fn connect_tls(gate: &Gate, config: &Arc<ClientConfig>) -> Option<(Connection, CertificateDer<'static>)> {
     Connection::open_tls(gate.admin, config)
 }
 
-fn desk(bed: &Bed, admin: &str) -> GateBuilder {
+fn management_only(bed: &TestDatabase, admin: &str) -> GateBuilder {
     Gate::management_only(&bed.address()).admin(admin)
 }
 
 #[tokio::test]
-async fn the_desk_speaks_tls_and_nothing_else_where_it_has_a_certificate() {
-    let bed = Bed::sqlite().await;
+async fn with_a_certificate_the_admin_listener_accepts_tls_only() {
+    let bed = TestDatabase::sqlite().await;
     let staff = staff_token(&bed.store).await;
     let authority = Authority::new();
-    let builder = desk(&bed, TLS);
+    let builder = management_only(&bed, TLS);
     authority.issue("127.0.0.1").write(builder.folder());
     let gate = builder.start();
-    let (mut connection, _) = shake_hands(&gate, &authority.client(None)).unwrap();
+    let (mut connection, _) = connect_tls(&gate, &authority.client(None)).unwrap();
     for _ in 0..2 {
         let me = connection.send(&Request::get("/api/v1/me").bearer(&staff));
         assert_eq!(me.status, 200, "{}", me.text());
         assert_eq!(connection.send(&Request::get("/readyz")).status, 200);
     }
-    assert!(shake_hands(&gate, &Authority::new().client(None)).is_none());
+    assert!(connect_tls(&gate, &Authority::new().client(None)).is_none());
     let mut plain = Connection::open(gate.admin);
     plain.write(&Request::get("/livez").bytes());
     assert!(!String::from_utf8_lossy(&plain.rest()).contains("HTTP/1.1"));
 }
 
 #[tokio::test]
-async fn a_new_certificate_of_the_desk_is_shown_to_whoever_comes_next() {
-    let bed = Bed::sqlite().await;
+async fn a_new_admin_certificate_is_used_for_later_connections() {
+    let bed = TestDatabase::sqlite().await;
     let authority = Authority::new();
     let (first, second) = (authority.issue("127.0.0.1"), authority.issue("127.0.0.1"));
-    let builder = desk(&bed, TLS);
+    let builder = management_only(&bed, TLS);
     first.write(builder.folder());
     let gate = builder.start();
-    let shown = || shake_hands(&gate, &authority.client(None)).map(|(_, shown)| shown);
-    let (mut old, certificate) = shake_hands(&gate, &authority.client(None)).unwrap();
+    let shown = || connect_tls(&gate, &authority.client(None)).map(|(_, shown)| shown);
+    let (mut old, certificate) = connect_tls(&gate, &authority.client(None)).unwrap();
     assert_eq!(certificate, first.der());
     second.write(gate.folder());
     eventually("the new certificate is shown", || shown() == Some(second.der()));
     assert_eq!(old.send(&Request::get("/livez")).status, 200);
 
     gate.rename_over(&gate.folder().join("key.pem"), "no key at all");
-    let (mut connection, _) = shake_hands(&gate, &authority.client(None)).unwrap();
+    let (mut connection, _) = connect_tls(&gate, &authority.client(None)).unwrap();
     let refused = connection.send(&Request::new("POST", "/-/reload"));
     assert_eq!(refused.status, 422);
     assert!(
@@ -68,17 +68,16 @@ async fn a_new_certificate_of_the_desk_is_shown_to_whoever_comes_next() {
     assert_eq!(shown(), Some(second.der()));
 }
 
-/// Longer ago than any handshake may take, they would all be waited for.
 #[tokio::test]
-async fn whoever_does_not_shake_hands_is_in_nobody_s_way_and_sent_away() {
-    let bed = Bed::sqlite().await;
+async fn a_connection_without_a_handshake_delays_no_other_and_is_closed() {
+    let bed = TestDatabase::sqlite().await;
     let authority = Authority::new();
-    let builder = desk(&bed, TLS);
+    let builder = management_only(&bed, TLS);
     authority.issue("127.0.0.1").write(builder.folder());
     let gate = builder.start();
     let start = Instant::now();
     let mut silent: Vec<_> = (0..100).map(|_| Connection::open(gate.admin)).collect();
-    let (mut connection, _) = shake_hands(&gate, &authority.client(None)).unwrap();
+    let (mut connection, _) = connect_tls(&gate, &authority.client(None)).unwrap();
     assert_eq!(connection.send(&Request::get("/livez")).status, 200);
     assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
     silent.iter_mut().for_each(|connection| assert!(connection.is_closed()));
@@ -86,7 +85,7 @@ async fn whoever_does_not_shake_hands_is_in_nobody_s_way_and_sent_away() {
 }
 
 #[test]
-fn a_desk_away_from_loopback_wants_tls_or_a_proxy_that_has_it() {
+fn beyond_loopback_the_management_api_needs_tls_or_a_proxy() {
     let database = "sqlite:claviger.db";
     let at = |admin: &str| Gate::management_only(database).admin(admin);
     for address in ["0.0.0.0:0", "'[::]:0'", "192.0.2.1:0"] {
@@ -99,21 +98,21 @@ fn a_desk_away_from_loopback_wants_tls_or_a_proxy_that_has_it() {
     }
     drop(at("0.0.0.0:0, behind_proxy: true").start());
     drop(at("'[::1]:0'").start());
-    let without_desk = Gate::before("http://127.0.0.1:9").database(database).admin("0.0.0.0:0");
-    drop(without_desk.settings("console: {enabled: false}").start());
+    let without_console = Gate::before("http://127.0.0.1:9").database(database).admin("0.0.0.0:0");
+    drop(without_console.settings("console: {enabled: false}").start());
 }
 
 #[tokio::test]
-async fn what_a_proxy_in_front_says_of_callers_is_believed_only_where_there_is_one() {
-    let bed = Bed::sqlite().await;
+async fn forwarded_addresses_are_trusted_only_behind_a_configured_proxy() {
+    let bed = TestDatabase::sqlite().await;
     let staff = staff_token(&bed.store).await;
     for (number, (admin, seen)) in
         [("127.0.0.1:0", "127.0.0.1"), ("127.0.0.1:0, behind_proxy: true", "198.51.100.7")].into_iter().enumerate()
     {
-        let gate = desk(&bed, admin).start();
+        let gate = management_only(&bed, admin).start();
         let id = format!("account-{number}");
         let request = Request::new("POST", "/api/v1/accounts").bearer(&staff).header("Connection", "close");
-        // Only the last one is the proxy's own word.
+        // Only the last entry was written by the proxy.
         let request = request.header("X-Forwarded-For", "203.0.113.9, 198.51.100.7");
         let body = json!({"id": id}).to_string();
         let made = Connection::open(gate.admin).send(&request.header("Content-Type", "application/json").body(body));

@@ -1,4 +1,4 @@
-//! A gate that lets nobody in any more must not look as if it lived.
+//! Listeners that die and resources that run out.
 
 use std::io::{IoSliceMut, Read};
 use std::mem::MaybeUninit;
@@ -15,44 +15,44 @@ use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg}
 
 use crate::support::{Connection, Gate, RecordingApi, Request, TOKEN, claviger, credentials, eventually};
 
-/// The listening sockets of a gate, as the next process gets them; the admin listener's is the last.
+/// Duplicates of the listening sockets of a gate, as a successor receives them; the last is the admin listener's.
 pub fn sockets(path: &Path) -> Vec<OwnedFd> {
     ask(path).0
 }
 
-/// The same, with the line over which the gate would hear that the next process serves.
+/// The same, with the stream on which the gate waits for the successor.
 pub fn ask(path: &Path) -> (Vec<OwnedFd>, UnixStream) {
-    eventually("the next process may ask", || path.exists());
-    let line = UnixStream::connect(path).unwrap();
+    eventually("a successor may connect", || path.exists());
+    let stream = UnixStream::connect(path).unwrap();
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(16))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let mut word = [0; 64];
-    recvmsg(&line, &mut [IoSliceMut::new(&mut word)], &mut control, RecvFlags::CMSG_CLOEXEC).unwrap();
+    recvmsg(&stream, &mut [IoSliceMut::new(&mut word)], &mut control, RecvFlags::CMSG_CLOEXEC).unwrap();
     let rights = control.drain().filter_map(|message| match message {
         RecvAncillaryMessage::ScmRights(rights) => Some(rights),
         _ => None,
     });
-    (rights.flatten().collect(), line)
+    (rights.flatten().collect(), stream)
 }
 
 #[test]
-fn a_listener_that_dies_ends_the_process_with_an_error() {
+fn a_dead_proxy_listener_ends_the_process_with_an_error() {
     let api = RecordingApi::start();
     let mut gate = Gate::before(api.url()).settings("handover: {socket: run/next.sock}").start();
     assert_eq!(gate.send(&Request::get("/x").bearer(TOKEN)).status, 200);
     let sockets = sockets(&gate.folder().join("run/next.sock"));
-    // As a fault in the kernel would: nobody can connect any more, and accepting fails for ever.
+    // As after a kernel fault: connecting fails, and accepting fails for ever.
     rustix::net::shutdown(&sockets[0], rustix::net::Shutdown::Both).unwrap();
     let start = Instant::now();
     assert_eq!(gate.wait().code(), Some(1));
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     let says = format!("the listener on {} has died", gate.address);
-    eventually("it says why", || gate.stderr().contains(&says));
+    eventually("it is logged", || gate.stderr().contains(&says));
 }
 
-/// One of two is as dead as both for whoever calls it.
+/// Clients of one of two addresses are cut off.
 #[test]
-fn the_second_of_two_listeners_counts_as_well() {
+fn a_dead_listener_beside_a_live_one_ends_the_process() {
     let api = RecordingApi::start();
     let mut gate = Gate::before(api.url()).settings("handover: {socket: run/next.sock}");
     gate = gate.variable("CLAVIGER__PROXY__LISTEN", "['127.0.0.1:0', '[::1]:0']");
@@ -63,7 +63,6 @@ fn the_second_of_two_listeners_counts_as_well() {
     assert_eq!(gate.wait().code(), Some(1));
 }
 
-/// The admin listener is beside the gate; without it requests are served all the same.
 #[test]
 fn a_dead_admin_listener_stops_no_request() {
     let api = RecordingApi::start();
@@ -71,11 +70,13 @@ fn a_dead_admin_listener_stops_no_request() {
     let sockets = sockets(&gate.folder().join("run/next.sock"));
     rustix::net::shutdown(&sockets[1], rustix::net::Shutdown::Both).unwrap();
     eventually("the admin listener is dead", || TcpStream::connect(gate.admin).is_err());
-    std::thread::sleep(Duration::from_secs(2));
+    eventually("accepting has failed and was tried again", || {
+        gate.stderr().contains("the admin listener still accepts no connections")
+    });
     assert_eq!(gate.send(&Request::get("/x").bearer(TOKEN)).status, 200);
 }
 
-/// With no file descriptor left nobody can be let in for a while. That is no reason to end, nor to spin.
+/// Running out of descriptors is temporary: the process neither ends nor spins.
 #[test]
 fn a_gate_out_of_file_descriptors_waits_and_serves_again() {
     let api = RecordingApi::start();
@@ -89,7 +90,7 @@ fn a_gate_out_of_file_descriptors_waits_and_serves_again() {
     let gate = Gate::launch(&mut command, folder);
     assert_eq!(gate.send(&Request::get("/x").bearer(TOKEN)).status, 200);
     let crowd: Vec<_> = (0..100).map(|_| TcpStream::connect(gate.address).unwrap()).collect();
-    eventually("it has run out", || gate.stderr().contains("no file descriptor is left"));
+    eventually("the descriptors have run out", || gate.stderr().contains("no file descriptor is left"));
     let before = gate.cpu();
     std::thread::sleep(Duration::from_secs(3));
     let spent = gate.cpu() - before;
@@ -97,12 +98,12 @@ fn a_gate_out_of_file_descriptors_waits_and_serves_again() {
     assert_eq!(gate.stderr().matches("no file descriptor is left").count(), 1);
     drop(crowd);
     assert_eq!(gate.send(&Request::get("/x").bearer(TOKEN)).status, 200);
-    eventually("it says so", || gate.stderr().contains("file descriptors are available again"));
+    eventually("it is logged", || gate.stderr().contains("file descriptors are left again"));
 }
 
-/// What the tests above do to a socket is what they say it is.
+/// Checks the means of the tests above.
 #[test]
-fn a_listening_socket_that_was_shut_down_accepts_nobody() {
+fn a_listening_socket_that_was_shut_down_accepts_no_connection() {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap();
     let mut waiting = TcpStream::connect(address).unwrap();
@@ -112,7 +113,6 @@ fn a_listening_socket_that_was_shut_down_accepts_nobody() {
     assert!(matches!(waiting.read(&mut [0; 1]), Ok(0) | Err(_)));
 }
 
-/// Nobody can be told then; requests are served all the same.
 #[test]
 fn a_full_disk_for_logs_stops_no_request() {
     let api = RecordingApi::start();
@@ -129,11 +129,11 @@ fn a_full_disk_for_logs_stops_no_request() {
     command.current_dir(folder.path()).args(["serve", "--config", "claviger.yaml"]).stdin(Stdio::null());
     let mut child = command.stdout(full()).stderr(full()).spawn().unwrap();
     let path = folder.path().join("run/s");
-    eventually("it is up", || UnixStream::connect(&path).is_ok());
+    eventually("the process serves", || UnixStream::connect(&path).is_ok());
     let address = |index: usize| TcpListener::from(sockets(&path).remove(index)).local_addr().unwrap();
     let (gate, admin) = (address(0), address(1));
     let mut connection = Connection::open(gate);
-    // More than any buffer in between holds.
+    // More lines than the buffers hold.
     for _ in 0..2000 {
         assert_eq!(connection.send(&Request::get("/x").bearer(TOKEN)).status, 200);
         assert_eq!(connection.send(&Request::get("/x")).status, 401);

@@ -1,12 +1,12 @@
+mod admin_connections;
 mod admin_tls;
 mod dying;
 mod management_only;
-mod next;
-mod passed_on;
 mod service_manager;
 mod setup_link;
+mod socket_activation;
+mod successor;
 mod upgrade;
-mod visits;
 
 use claviger::control::LiveSettings;
 use claviger::control::operations::{Caller, NewOperatorToken, OperationContext, create_operator_token};
@@ -16,20 +16,20 @@ use serde_json::Value;
 
 use crate::support::{Connection, Gate, Reply, Request};
 
-/// A token of the staff.
+/// Creates an operator token with role staff.
 async fn staff_token(store: &Store) -> String {
-    let (known, shell) = (LiveSettings::default(), Caller::shell("root".into()));
-    let call = OperationContext::new(store, &shell, now(), known.terms());
+    let (live, shell) = (LiveSettings::default(), Caller::shell("root".into()));
+    let call = OperationContext::new(store, &shell, now(), live.terms());
     let new = NewOperatorToken { name: "test".into(), role: Role::Staff, account: None, expires_at: None };
     create_operator_token(&call, new).await.unwrap().fresh().unwrap().token.reveal().to_owned()
 }
 
-#[expect(clippy::disallowed_methods, reason = "as the process beside it")]
+#[expect(clippy::disallowed_methods, reason = "the same clock as the process")]
 fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// A call of the API of this process.
+/// Sends a request to the management API.
 fn call(gate: &Gate, token: &str, method: &str, target: &str, body: Option<&Value>) -> Reply {
     let mut request = Request::new(method, target).header("Connection", "close").bearer(token);
     if let Some(body) = body {

@@ -1,14 +1,14 @@
-//! The link that a desk prints at its start, as long as nobody of the staff has a password.
+//! The set-up link that is printed at the start while no staff member has a password.
 
 use claviger::config::DatabaseUrl;
 use serde_json::json;
 
-use crate::store::beds::Bed;
+use crate::store::test_database::TestDatabase;
 use crate::support::{Connection, Gate, Reply, Request, eventually};
 
-const OFFER: &str = "Nobody of the staff has a password yet.";
+const OFFER: &str = "No staff member has a password yet.";
 
-/// What stands alone on the line after the offer.
+/// The line after the offer.
 fn printed(gate: &Gate) -> String {
     eventually("a link is printed", || {
         gate.stderr().split_once(OFFER).is_some_and(|(_, rest)| rest.lines().count() > 1)
@@ -26,7 +26,7 @@ fn set_up(gate: &Gate, ticket: &str) -> Reply {
 }
 
 #[test]
-fn an_empty_set_is_told_how_it_gets_its_first_person() {
+fn an_empty_database_gets_a_link_that_works_once() {
     let first = Gate::before("http://127.0.0.1:9").database("sqlite:claviger.db").start();
     let database = format!("sqlite:{}", first.folder().join("claviger.db").display());
     let other = Gate::management_only(&database).admin("127.0.0.1:0, public_url: 'https://keys.example.org/'").start();
@@ -36,7 +36,7 @@ fn an_empty_set_is_told_how_it_gets_its_first_person() {
 
     let done = set_up(&first, &ticket);
     assert_eq!(done.status, 204, "{}", done.text());
-    // All others are worth nothing from then on.
+    // That invalidates the other link.
     assert_eq!(set_up(&first, other_ticket).status, 410);
     for gate in [&first, &other] {
         assert_eq!(gate.stderr().matches(OFFER).count(), 1, "{}", gate.stderr());
@@ -47,27 +47,28 @@ fn an_empty_set_is_told_how_it_gets_its_first_person() {
         }
     }
 
-    // Whoever starts now is told nothing.
+    // A process that starts afterwards prints none.
     let third = Gate::management_only(&database).start();
-    assert_eq!(third.admin("GET", "/readyz").status, 200);
-    std::thread::sleep(std::time::Duration::from_millis(500));
+    eventually("the staff is found", || third.stderr().contains("no set-up link: a staff member has a password"));
     assert!(!third.stderr().contains(OFFER), "{}", third.stderr());
 }
 
 #[test]
-fn a_process_without_a_desk_prints_no_link() {
-    let gate =
+fn a_process_without_a_console_prints_no_link() {
+    let mut gate =
         Gate::before("http://127.0.0.1:9").database("sqlite:claviger.db").settings("console: {enabled: false}").start();
     assert_eq!(gate.admin("GET", "/readyz").status, 200);
-    std::thread::sleep(std::time::Duration::from_millis(500));
+    // Nothing is left to print once the process has ended.
+    gate.signal(nix::sys::signal::Signal::SIGTERM);
+    assert_eq!(gate.wait().code(), Some(0));
     assert!(!gate.stderr().contains(OFFER), "{}", gate.stderr());
 }
 
 #[tokio::test]
-async fn a_link_that_was_printed_stands_in_the_audit_without_its_secret() {
-    let bed = Bed::sqlite().await;
-    let desk = Gate::management_only(&bed.address()).start();
-    let ticket = printed(&desk);
+async fn the_printed_link_is_audited_without_its_secret() {
+    let bed = TestDatabase::sqlite().await;
+    let gate = Gate::management_only(&bed.address()).start();
+    let ticket = printed(&gate);
     let count = "SELECT COUNT(*) FROM audit WHERE verb = 'first_setup_link' AND actor_kind = 'system'";
     assert_eq!(bed.ask(count).await, 1);
     let DatabaseUrl::Sqlite(file) = &bed.url else { panic!("not SQLite") };

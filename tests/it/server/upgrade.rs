@@ -1,4 +1,4 @@
-//! A new process takes over from the one that serves, and no request notices.
+//! Handover to a new process loses no request.
 
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
@@ -17,8 +17,8 @@ const REQUESTS: usize = 10_000;
 const CLIENTS: usize = 4;
 const RELOADS: usize = 100;
 
-/// Clients that send good requests one after the other, on kept connections until they are told to leave.
-/// A connection that ends in any other way is a lost request.
+/// Clients that send requests on kept connections until a response closes them. A connection that ends in any other
+/// way is a lost request.
 struct Traffic {
     answered: Arc<AtomicUsize>,
     clients: Vec<JoinHandle<()>>,
@@ -49,8 +49,8 @@ impl Traffic {
         eventually("requests are answered", || self.answered.load(Ordering::Relaxed) >= answers);
     }
 
-    /// A panic when any request was answered with anything but 200, or arrived twice or never.
-    fn end(self, api: &RecordingApi) {
+    /// Panics unless every request got 200 and reached the API once.
+    fn finish(self, api: &RecordingApi) {
         for client in self.clients {
             client.join().unwrap();
         }
@@ -72,7 +72,7 @@ fn ten_thousand_requests_survive_two_upgrades() {
     traffic.wait_for(REQUESTS / 2);
     let third = second.upgrade();
     assert_eq!(second.wait().code(), Some(0));
-    traffic.end(&api);
+    traffic.finish(&api);
     assert_eq!(third.admin("GET", "/readyz").status, 200);
     assert!(third.metric("claviger_connections_open") <= 1.0);
 }
@@ -89,66 +89,66 @@ fn ten_thousand_requests_survive_a_hundred_reloads() {
         let reply = gate.admin("POST", "/-/reload");
         assert_eq!(reply.status, 200, "{}", reply.text());
     }
-    traffic.end(&api);
+    traffic.finish(&api);
     assert!(gate.reloads("success") > RELOADS as f64);
 }
 
 #[test]
-fn what_is_slow_is_finished_by_the_process_it_has_reached() {
+fn a_slow_request_is_finished_by_the_old_process() {
     let api = RecordingApi::start();
     let mut old = Gate::before(api.url()).settings(HANDOVER).start();
     let mut slow = old.connect();
     slow.write(&Request::get("/slow/1500").bearer(TOKEN).bytes());
-    eventually("it has arrived", || api.seen().len() == 1);
+    eventually("the request has arrived", || api.seen().len() == 1);
     let mut idle = old.connect();
     assert_eq!(idle.send(&Request::get("/x").bearer(TOKEN)).status, 200);
     let new = old.upgrade();
-    eventually("only the new one lets callers in", || {
+    eventually("only the new process accepts", || {
         let reply = new.send(&Request::get("/x").bearer(TOKEN));
         assert_eq!(reply.status, 200);
         reply.header("connection") != Some("close")
     });
     assert_eq!(slow.reply(false).unwrap().status, 200);
-    // Whoever is connected is told to leave with its next answer, and not before.
+    // A kept connection closes with its next response, not before.
     let last = idle.send(&Request::get("/x").bearer(TOKEN));
     assert_eq!((last.status, last.header("connection")), (200, Some("close")));
     assert_eq!(old.wait().code(), Some(0));
 }
 
 #[test]
-fn a_process_that_does_not_come_up_changes_nothing() {
+fn a_failed_successor_changes_nothing() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).settings(HANDOVER).start();
     let path = gate.folder().join("run/next.sock");
-    // Bad settings are noticed before anybody is asked; whoever asks and then falls over is noticed too.
+    // Bad settings fail before the handover; a successor that exits after receiving sockets is noticed.
     let bad = std::fs::read_to_string(gate.settings_file()).unwrap().replace("credentials.yaml", "missing.yaml");
     let file = gate.folder().join("bad.yaml");
     std::fs::write(&file, bad).unwrap();
     let ended = crate::support::Run::within(gate.folder(), &["serve", "--upgrade", "--config", "bad.yaml"]).end();
     assert_eq!(ended.code, 1, "{}", ended.stderr);
     drop(sockets(&path));
-    eventually("it says so", || gate.stderr().contains("not handed over"));
+    eventually("it is logged", || gate.stderr().contains("handover failed"));
     assert_eq!(gate.send(&Request::get("/x").bearer(TOKEN)).status, 200);
     assert_eq!(gate.admin("GET", "/readyz").status, 200);
-    // And the next one that is well takes over all the same.
+    // A later successor still takes over.
     let next = gate.upgrade();
     assert_eq!(next.send(&Request::get("/x").bearer(TOKEN)).status, 200);
 }
 
 #[test]
-fn without_a_process_to_take_over_from_an_upgrade_is_a_start() {
+fn upgrade_without_a_predecessor_is_a_start() {
     let api = RecordingApi::start();
     let mut first = Gate::before(api.url()).settings(HANDOVER).start();
     first.signal(nix::sys::signal::Signal::SIGTERM);
     assert_eq!(first.wait().code(), Some(0));
-    // Its socket is still in the folder, and nobody answers there.
+    // Its socket file is left without a listener.
     assert!(first.folder().join("run/next.sock").exists());
     let next = first.upgrade();
     assert_eq!(next.send(&Request::get("/x").bearer(TOKEN)).status, 200);
 }
 
 #[test]
-fn nobody_else_may_enter_the_folder_of_the_socket() {
+fn the_folder_of_the_socket_must_be_private() {
     let api = RecordingApi::start();
     let builder = Gate::before(api.url()).settings("handover: {socket: open/next.sock}");
     let folder = builder.folder().join("open");
@@ -157,19 +157,19 @@ fn nobody_else_may_enter_the_folder_of_the_socket() {
         std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(mode)).unwrap();
         let ended = builder.run();
         assert_eq!(ended.code, code, "{}", ended.stderr);
-        assert!(ended.stderr.contains("must be a folder of this user alone"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("must be a folder that only this user can enter"), "{}", ended.stderr);
     }
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).unwrap();
     let gate = builder.start();
     let socket = gate.folder().join("open/next.sock");
-    // Callers are served first.
+    // Created once the process serves.
     eventually("the socket is there", || socket.exists());
     let mode = std::fs::metadata(socket).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
 
 #[test]
-fn a_second_process_that_does_not_ask_is_refused() {
+fn a_second_process_without_upgrade_is_refused() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).settings(HANDOVER).start();
     let config = gate.settings_file();
@@ -185,9 +185,9 @@ fn a_second_process_that_does_not_ask_is_refused() {
     assert_eq!(gate.send(&Request::get("/x").bearer(TOKEN)).status, 200);
 }
 
-/// The sockets that are kept for the next process must not keep a door open that nobody stands behind.
+/// Kept sockets would go on queueing connections that no process accepts.
 #[test]
-fn a_gate_that_stops_lets_go_of_what_it_kept_for_the_next_one() {
+fn a_stopping_gate_closes_the_sockets_kept_for_a_successor() {
     let (go_on, wait) = channel();
     let (arrived, arrival) = channel();
     let script = Arc::new(Mutex::new((arrived, wait)));
@@ -203,13 +203,13 @@ fn a_gate_that_stops_lets_go_of_what_it_kept_for_the_next_one() {
     slow.write(&Request::get("/x").bearer(TOKEN).bytes());
     arrival.recv().unwrap();
     gate.signal(nix::sys::signal::Signal::SIGTERM);
-    eventually("nobody new is let in", || TcpStream::connect(gate.address).is_err());
+    eventually("no connection is accepted", || TcpStream::connect(gate.address).is_err());
     go_on.send(()).unwrap();
     assert_eq!(slow.reply(false).unwrap().status, 200);
     assert_eq!(gate.wait().code(), Some(0));
 }
 
-/// Callers of HTTP/2 are told to leave with a GOAWAY, and finish what they have begun.
+/// HTTP/2 connections get GOAWAY and finish their streams.
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_over_http2_with_tls_survive_an_upgrade() {
     claviger::server::install_crypto();

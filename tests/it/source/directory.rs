@@ -22,7 +22,7 @@ use http::header::AUTHORIZATION;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::store::beds::{Bed, token};
+use crate::store::test_database::{TestDatabase, token};
 use crate::support::eventually;
 use crate::support::postgres::{Cluster, HowToStop};
 
@@ -59,7 +59,7 @@ fn finds(database: &Database, token: &str) -> bool {
 fn a_gate_that_starts_while_the_server_is_down_uses_the_snapshot() {
     let (cluster, runtime, folder) = (Cluster::start(), Runtime::new().unwrap(), TempDir::new().unwrap());
     let database = cluster.fresh_database();
-    let bed = runtime.block_on(Bed::at(database.url().parse().unwrap()));
+    let bed = runtime.block_on(TestDatabase::at(database.url().parse().unwrap()));
     runtime.block_on(async {
         bed.account("acme").await;
         bed.put(&token("one", "acme", "first-secret")).await;
@@ -109,7 +109,7 @@ fn a_gate_that_starts_while_the_server_is_down_uses_the_snapshot() {
     runtime.block_on(async {
         let mut account = bed.store.account("acme").await.unwrap().unwrap();
         account.switched_on = false;
-        let mut transaction = bed.store.begin(crate::store::beds::noon()).await.unwrap();
+        let mut transaction = bed.store.begin(crate::store::test_database::noon()).await.unwrap();
         transaction.put_account(&account).await.unwrap();
         transaction.commit().await.unwrap();
     });
@@ -136,7 +136,7 @@ fn edit(file: &Path, change: impl FnOnce(String) -> String) {
 #[test]
 fn an_older_hash_is_replaced_once_its_password_is_verified() {
     let runtime = Runtime::new().unwrap();
-    let bed = runtime.block_on(Bed::sqlite());
+    let bed = runtime.block_on(TestDatabase::sqlite());
     let stored = runtime.block_on(async {
         bed.account("acme").await;
         let mut pair = token("nightly", "acme", "");

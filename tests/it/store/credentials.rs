@@ -6,7 +6,7 @@ use claviger::credential::{RateLimit, TokenDigest};
 use claviger::store::{Changes, PreviousSecret, RecordSecret, StoreError, UniqueKey};
 use jiff::ToSpan as _;
 
-use super::beds::{Bed, label, noon, on_each, token};
+use super::test_database::{TestDatabase, label, noon, on_each, token};
 
 on_each!(
     a_record_is_read_as_it_was_written,
@@ -17,7 +17,7 @@ on_each!(
     a_reader_that_is_far_behind_starts_over,
 );
 
-async fn a_record_is_read_as_it_was_written(bed: Bed) {
+async fn a_record_is_read_as_it_was_written(bed: TestDatabase) {
     bed.account("acme").await;
     let mut record = token("billing", "acme", "secret");
     record.name = Some("Billing \u{1f9fe} export".into());
@@ -40,7 +40,7 @@ async fn a_record_is_read_as_it_was_written(bed: Bed) {
     assert_eq!(bed.store.credential("other").await.unwrap(), None);
 }
 
-async fn a_gate_finds_a_current_and_a_previous_token(bed: Bed) {
+async fn a_gate_finds_a_current_and_a_previous_token(bed: TestDatabase) {
     bed.account("acme").await;
     let mut record = token("billing", "acme", "new");
     record.previous = Some(PreviousSecret::Token { digest: TokenDigest::of(b"old"), ends_at: noon() });
@@ -72,7 +72,7 @@ fn pair_hash() -> claviger::credential::PasswordHash {
     "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=".parse().unwrap()
 }
 
-async fn an_account_without_access_shows_at_each_credential(bed: Bed) {
+async fn an_account_without_access_shows_at_each_credential(bed: TestDatabase) {
     let mut account = bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
     for (granted, switched_on) in [(true, false), (false, true), (true, true)] {
@@ -86,7 +86,7 @@ async fn an_account_without_access_shows_at_each_credential(bed: Bed) {
     }
 }
 
-async fn a_taken_name_is_refused_and_nothing_is_written(bed: Bed) {
+async fn a_taken_name_is_refused_and_nothing_is_written(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put(&token("one", "acme", "secret")).await;
     let mut transaction = bed.store.begin(noon()).await.unwrap();
@@ -100,7 +100,7 @@ async fn a_taken_name_is_refused_and_nothing_is_written(bed: Bed) {
     assert!(matches!(refused, Err(StoreError::MissingReference)), "{refused:?}");
 }
 
-async fn changes_are_numbered_in_the_order_of_their_commits(bed: Bed) {
+async fn changes_are_numbered_in_the_order_of_their_commits(bed: TestDatabase) {
     bed.account("acme").await;
     let writers = (0..8).map(|writer| {
         let store = bed.store.clone();
@@ -132,7 +132,7 @@ async fn changes_are_numbered_in_the_order_of_their_commits(bed: Bed) {
 }
 
 /// An import of a million must not delay a revocation.
-async fn a_reader_that_is_far_behind_starts_over(bed: Bed) {
+async fn a_reader_that_is_far_behind_starts_over(bed: TestDatabase) {
     bed.account("acme").await;
     let records: Vec<_> = (0..8100).map(|number| token(&format!("c-{number}"), "acme", &format!("{number}"))).collect();
     let mut transaction = bed.store.begin(noon()).await.unwrap();

@@ -8,7 +8,7 @@ use claviger::credential::TokenDigest;
 use claviger::store::{CredentialFilter, CredentialKind, RecordSecret, Store, StoreError, StoreOptions};
 use sqlx::Connection as _;
 
-use super::beds::{Bed, label, noon, on_each, token};
+use super::test_database::{TestDatabase, label, noon, on_each, token};
 
 on_each!(
     rows_of_version_1_are_filled_in_and_found,
@@ -35,7 +35,7 @@ const VERSION_2: &str = "DROP TABLE credential_addresses; DELETE FROM _sqlx_migr
     UPDATE schema_mark SET finished = 2";
 
 /// Tokens of acme, Basic credentials and a user's own key. Each has the values to fill in in its description.
-async fn filled(bed: &Bed, tokens: usize) {
+async fn filled(bed: &TestDatabase, tokens: usize) {
     bed.account("acme").await;
     bed.put_user("anna", Some("acme"), claviger::store::Role::Owner).await;
     let mut pair = token("pair", "acme", "");
@@ -57,7 +57,7 @@ async fn filled(bed: &Bed, tokens: usize) {
 const HASH: &str = "$2b$04$abcdefghijklmnopqrstuuO9a1iTnxPOvcPdzBgE0UNmGgeVxD7eG";
 
 /// Nothing is left to do, and the filled-in values are those of a new write.
-async fn is_finished(bed: &Bed, tokens: usize) {
+async fn is_finished(bed: &TestDatabase, tokens: usize) {
     let state = bed.store.schema().await.unwrap();
     assert!(state.is_finished && state.is_current(), "{state:?}");
     let count = |condition: &str| format!("SELECT COUNT(*) FROM credentials WHERE {condition}");
@@ -81,7 +81,7 @@ async fn is_finished(bed: &Bed, tokens: usize) {
     assert_eq!(bed.ask(&format!("{indexes}{names}")).await, 7, "the new ones, and none of the old ones");
 }
 
-async fn of_kinds(bed: &Bed) -> [usize; 3] {
+async fn of_kinds(bed: &TestDatabase) -> [usize; 3] {
     let mut counts = [0; 3];
     for (count, kind) in counts.iter_mut().zip(CredentialKind::ALL) {
         let filter = CredentialFilter { kind: Some(kind), ..Default::default() };
@@ -91,7 +91,7 @@ async fn of_kinds(bed: &Bed) -> [usize; 3] {
     counts
 }
 
-async fn rows_of_version_1_are_filled_in_and_found(bed: Bed) {
+async fn rows_of_version_1_are_filled_in_and_found(bed: TestDatabase) {
     filled(&bed, 2500).await;
     bed.execute(VERSION_1).await;
     let state = bed.store.ensure_schema(true).await.unwrap();
@@ -101,7 +101,7 @@ async fn rows_of_version_1_are_filled_in_and_found(bed: Bed) {
     assert_eq!(bed.ask("SELECT readable_from FROM schema_mark").await, 1);
 }
 
-async fn a_migration_stopped_at_any_point_is_finished_by_the_next(bed: Bed) {
+async fn a_migration_stopped_at_any_point_is_finished_by_the_next(bed: TestDatabase) {
     filled(&bed, 1500).await;
     let mut points = vec![
         "DROP INDEX credentials_of_all",
@@ -134,7 +134,7 @@ async fn a_migration_stopped_at_any_point_is_finished_by_the_next(bed: Bed) {
 }
 
 /// Leaves an invalid index of this name.
-async fn fail_to_build(bed: &Bed) {
+async fn fail_to_build(bed: &TestDatabase) {
     let mut connection = sqlx::PgConnection::connect(&bed.address()).await.unwrap();
     let sql = "CREATE UNIQUE INDEX CONCURRENTLY credentials_of_all ON credentials (account)";
     sqlx::raw_sql(sql).execute(&mut connection).await.unwrap_err();
@@ -142,7 +142,7 @@ async fn fail_to_build(bed: &Bed) {
     assert_eq!(bed.ask(left).await, 1);
 }
 
-async fn a_process_killed_between_batches_leaves_the_rest_to_the_next(bed: Bed) {
+async fn a_process_killed_between_batches_leaves_the_rest_to_the_next(bed: TestDatabase) {
     const ROWS: usize = 20_000;
     filled(&bed, ROWS).await;
     bed.execute(VERSION_1).await;
@@ -177,7 +177,7 @@ async fn a_process_killed_between_batches_leaves_the_rest_to_the_next(bed: Bed) 
     is_finished(&bed, ROWS).await;
 }
 
-async fn two_processes_migrate_concurrently(bed: Bed) {
+async fn two_processes_migrate_concurrently(bed: TestDatabase) {
     filled(&bed, 4000).await;
     bed.execute(VERSION_1).await;
     let processes: Vec<_> = (0..3)
@@ -195,7 +195,7 @@ async fn two_processes_migrate_concurrently(bed: Bed) {
     is_finished(&bed, 4000).await;
 }
 
-async fn version_2_is_migrated_to_version_3(bed: Bed) {
+async fn version_2_is_migrated_to_version_3(bed: TestDatabase) {
     filled(&bed, 10).await;
     bed.execute(VERSION_2).await;
     bed.store.ensure_schema(false).await.unwrap_err();
@@ -207,7 +207,7 @@ async fn version_2_is_migrated_to_version_3(bed: Bed) {
 }
 
 /// Looks a token up repeatedly, as a gate does, until the work is done. The slowest lookup.
-async fn slowest_lookup_during(bed: &Bed, work: impl Future<Output = ()>) -> Duration {
+async fn slowest_lookup_during(bed: &TestDatabase, work: impl Future<Output = ()>) -> Duration {
     let gate = Store::open(&bed.url, GATE_OPTIONS).await.unwrap();
     let digest = TokenDigest::of(b"7");
     let mut longest = Duration::ZERO;
@@ -230,7 +230,7 @@ async fn slowest_lookup_during(bed: &Bed, work: impl Future<Output = ()>) -> Dur
 /// With the default timeouts of a gate, which would cut off statements of the migration.
 #[tokio::test]
 async fn lookups_are_answered_while_100_000_rows_are_migrated() {
-    let bed = Bed::postgres().await;
+    let bed = TestDatabase::postgres().await;
     filled(&bed, 10).await;
     bed.execute(VERSION_1).await;
     bed.execute(
@@ -254,7 +254,7 @@ async fn lookups_are_answered_while_100_000_rows_are_migrated() {
 /// A backup holds the table for longer than lookups may wait: the migration does not block them.
 #[tokio::test]
 async fn lookups_pass_a_migration_that_waits_for_a_long_reader() {
-    let bed = Bed::postgres().await;
+    let bed = TestDatabase::postgres().await;
     filled(&bed, 10).await;
     bed.execute(VERSION_1).await;
     let mut reader = sqlx::PgConnection::connect(&bed.address()).await.unwrap();

@@ -1,7 +1,7 @@
 //! The store: the same tests on SQLite and on PostgreSQL.
 
-pub mod beds;
 mod credentials;
 mod harness;
 mod migration;
+pub mod test_database;
 mod uses;

@@ -7,7 +7,7 @@ use claviger::credential::{Label, RecentUses, Use};
 use claviger::store::StoreError;
 use jiff::{Timestamp, ToSpan as _};
 
-use super::beds::{Bed, label, noon, on_each, token};
+use super::test_database::{TestDatabase, label, noon, on_each, token};
 
 on_each!(
     last_uses_add_no_change_and_never_go_back,
@@ -21,7 +21,7 @@ fn used(at: Timestamp, from: &str) -> Use {
     Use { at, from: Some(from.parse().unwrap()) }
 }
 
-async fn note(bed: &Bed, uses: &[(&str, Use)]) {
+async fn note(bed: &TestDatabase, uses: &[(&str, Use)]) {
     let mut all: BTreeMap<Label, RecentUses> = BTreeMap::new();
     for (id, one) in uses {
         all.entry(label(id)).or_default().note(*one);
@@ -29,11 +29,11 @@ async fn note(bed: &Bed, uses: &[(&str, Use)]) {
     bed.store.record_uses(&all).await.unwrap();
 }
 
-async fn addresses(bed: &Bed, id: &str) -> i64 {
+async fn addresses(bed: &TestDatabase, id: &str) -> i64 {
     bed.store.credential(id).await.unwrap().unwrap().recent_addresses
 }
 
-async fn last_uses_add_no_change_and_never_go_back(bed: Bed) {
+async fn last_uses_add_no_change_and_never_go_back(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put(&token("one", "acme", "1")).await;
     bed.put(&token("two", "acme", "2")).await;
@@ -51,7 +51,7 @@ async fn last_uses_add_no_change_and_never_go_back(bed: Bed) {
     assert_eq!(recent[0].1, before);
 }
 
-async fn addresses_are_distinct_and_limited_to_the_latest(bed: Bed) {
+async fn addresses_are_distinct_and_limited_to_the_latest(bed: TestDatabase) {
     bed.account("acme").await;
     for id in ["busy", "calm"] {
         bed.put(&token(id, "acme", id)).await;
@@ -72,7 +72,7 @@ async fn addresses_are_distinct_and_limited_to_the_latest(bed: Bed) {
     assert_eq!(listed.iter().map(|record| record.recent_addresses).collect::<Vec<_>>(), [most, 2]);
 }
 
-async fn repeated_uses_from_one_address_are_one_row(bed: Bed) {
+async fn repeated_uses_from_one_address_are_one_row(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put(&token("one", "acme", "1")).await;
     for hours in [2, 1, 3] {
@@ -83,7 +83,7 @@ async fn repeated_uses_from_one_address_are_one_row(bed: Bed) {
     assert_eq!(bed.ask("SELECT MAX(used_at) FROM credential_addresses").await, last);
 }
 
-async fn addresses_are_deleted_with_their_credential(bed: Bed) {
+async fn addresses_are_deleted_with_their_credential(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put(&token("one", "acme", "1")).await;
     note(&bed, &[("one", used(noon(), "192.0.2.1"))]).await;
@@ -95,7 +95,7 @@ async fn addresses_are_deleted_with_their_credential(bed: Bed) {
 }
 
 /// Two gates, an import, and a session that deletes and recreates a credential that the gates write first.
-async fn gates_imports_and_deletions_do_not_deadlock(bed: Bed) {
+async fn gates_imports_and_deletions_do_not_deadlock(bed: TestDatabase) {
     bed.account("acme").await;
     let records: Vec<_> = (0..300).map(|number| token(&format!("c-{number}"), "acme", &format!("{number}"))).collect();
     let put = async || {

@@ -20,8 +20,8 @@ fn lines_lost_to_a_full_disk_are_counted_and_logged_once() {
         assert_eq!(connection.send(&Request::get("/x").bearer(TOKEN)).status, 200);
     }
     eventually("lost lines are counted", || gate.metric("claviger_access_log_dropped_total") > 0.0);
-    let message = "the access log cannot be written";
-    eventually("the loss is logged", || gate.stderr().contains(message));
-    let log = gate.stderr();
-    assert!(log.matches(message).count() == 1 && log.contains("No space left on device"), "{log}");
+    let says = "cannot write the access log";
+    eventually("the log tells of it", || gate.stderr().contains(says));
+    let told = gate.stderr();
+    assert!(told.matches(says).count() == 1 && told.contains("No space left on device"), "{told}");
 }

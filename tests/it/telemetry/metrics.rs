@@ -13,7 +13,7 @@ use rustls::{ClientConnection, StreamOwned};
 
 use super::families::{Families, PAGE, documented, exported, helps};
 use crate::docs::keep_current;
-use crate::store::beds::Bed;
+use crate::store::test_database::TestDatabase;
 use crate::support::{Authority, Connection, Gate, PASSWORD, RecordingApi, Request, TOKEN, credentials, eventually};
 
 /// The metrics of a gate with a file and a database.
@@ -28,7 +28,7 @@ fn metrics_with_a_database() -> String {
 
 /// The metrics of a gate with TLS, traces and a database snapshot.
 async fn metrics_over_tls() -> String {
-    let bed = Bed::postgres().await;
+    let bed = TestDatabase::postgres().await;
     let authority = Authority::new();
     let files = "tls: {certificate: cert.pem, key: key.pem}";
     let builder = Gate::before("http://127.0.0.1:1").proxy(&format!("  {files}")).database(&bed.address());
@@ -46,7 +46,7 @@ async fn metrics_over_tls() -> String {
 /// So that `ClavigerSnapshotOld` fires.
 #[tokio::test]
 async fn a_snapshot_that_was_never_written_has_timestamp_zero() {
-    let bed = Bed::postgres().await;
+    let bed = TestDatabase::postgres().await;
     let builder = Gate::before("http://127.0.0.1:1").database(&bed.address());
     let gate = builder.settings("database: {snapshot: nowhere/snapshot}").start();
     assert_eq!(gate.metric("claviger_database_snapshot_timestamp_seconds"), 0.0);

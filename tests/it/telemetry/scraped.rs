@@ -2,16 +2,16 @@
 
 use super::alerts::alerts;
 use super::dashboard::queries;
-use crate::store::beds::{Bed, token};
+use crate::store::test_database::{TestDatabase, token};
 use crate::support::{Authority, Gate, PASSWORD, Prometheus, RecordingApi, Request, TOKEN, credentials, eventually};
 
 /// A gate on a file and an SQLite database.
-fn busy(api: &RecordingApi, bed: &Bed) -> Gate {
+fn busy(api: &RecordingApi, bed: &TestDatabase) -> Gate {
     Gate::before(api.url()).database(&bed.address()).credentials(&credentials()).start()
 }
 
-/// A gate with a certificate and a snapshot of a PostgreSQL database.
-fn quiet(api: &RecordingApi, bed: &Bed) -> Gate {
+/// A gate that has a certificate, and keeps a snapshot of a server.
+fn quiet(api: &RecordingApi, bed: &TestDatabase) -> Gate {
     let builder = Gate::before(api.url()).proxy("  tls: {certificate: cert.pem, key: key.pem}");
     let builder = builder
         .database(&bed.address())
@@ -37,12 +37,12 @@ fn send_requests(gate: &Gate) {
 }
 
 #[tokio::test]
-async fn every_panel_and_every_rule_has_data() {
-    let bed = Bed::sqlite().await;
+async fn every_panel_and_every_rule_has_what_it_asks_for() {
+    let bed = TestDatabase::sqlite().await;
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "kept-in-the-database")).await;
     let api = RecordingApi::start();
-    let server = Bed::postgres().await;
+    let server = TestDatabase::postgres().await;
     let (busy, quiet) = (busy(&api, &bed), quiet(&api, &server));
     let prometheus = Prometheus::watching(&[busy.admin, quiet.admin]);
     eventually("both are scraped", || prometheus.ask("sum(up) == 2").len() == 1);

@@ -1,15 +1,15 @@
-{{/* What everything of this release is called. */}}
+{{/* Name of every object of this release. */}}
 {{- define "claviger.name" -}}
 {{- if contains .Chart.Name .Release.Name }}{{ .Release.Name }}{{ else }}{{ .Release.Name }}-{{ .Chart.Name }}{{ end -}}
 {{- end }}
 
-{{/* What its pods are found by. */}}
+{{/* Labels that select the pods. */}}
 {{- define "claviger.selector" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
-{{/* "https" where the settings have a certificate for this part of them, "http" otherwise. */}}
+{{/* "https" where the settings of this part have tls, "http" otherwise. */}}
 {{- define "claviger.scheme" -}}
 {{- $settings := tpl .root.Values.settings .root | fromYaml -}}
 {{- if dig "tls" false (get $settings .part | default dict) }}https{{ else }}http{{ end -}}

@@ -1,39 +1,38 @@
-//! Into the database itself.
+//! Import into the database of the settings.
 
-use super::super::Format;
 use super::Args;
 use super::outcome::Outcome;
-use crate::cli::database_target::{Named, wait};
-use crate::cli::output::remark;
+use crate::cli::database_target::{DatabaseTarget, block_on};
+use crate::cli::output::note;
 use crate::clock::Clock;
 use crate::config::{Diagnostics, Settings, shell_user};
 use crate::control::operations::{Caller, OperationContext, OperationError, import};
-use crate::formats::{Catalogs, Import, Users};
+use crate::formats::{Catalogs, Format, Import, Users};
 
 impl Args {
     pub(super) fn write(&self, format: Format, users: Option<Users>) -> anyhow::Result<Outcome> {
-        let named = Named::read(&self.client.source())?;
-        let import_of = self.read(format, users, &named.settings)?;
-        let imported = wait(async {
-            let scratch = (self.dry_run && named.is_blank()).then(tempfile::tempdir).transpose()?;
+        let target = DatabaseTarget::read(&self.client.source())?;
+        let changes = self.read(format, users, &target.settings)?;
+        let imported = block_on(async {
+            let scratch = (self.dry_run && target.is_blank()).then(tempfile::tempdir).transpose()?;
             let store = match &scratch {
-                // A dry run makes no file, not even an empty one.
-                Some(folder) => named.at(folder.path().join("claviger.db")).open_ready().await?,
-                // Nor does it change what tables there are.
-                None if self.dry_run => named.open_current().await?,
-                None => named.open_ready().await?,
+                // A dry run creates no file, not even an empty one,
+                Some(folder) => target.with_file(folder.path().join("claviger.db")).open_ready().await?,
+                // and does not migrate.
+                None if self.dry_run => target.open_current().await?,
+                None => target.open_ready().await?,
             };
             let caller = Caller::shell(shell_user());
-            let call = OperationContext::new(&store, &caller, Clock::System.now(), named.terms());
-            let outcome = import(&call, &import_of, self.dry_run).await;
+            let call = OperationContext::new(&store, &caller, Clock::System.now(), target.terms());
+            let outcome = import(&call, &changes, self.dry_run).await;
             store.close().await;
             outcome.map_err(|error| match error {
                 OperationError::Other(faults) => anyhow::Error::new(self.located(faults)),
-                OperationError::Store(error) => anyhow::Error::new(error).context(named.database.url.to_string()),
+                OperationError::Store(error) => anyhow::Error::new(error).context(target.database.url.to_string()),
                 error => anyhow::Error::new(error),
             })
         })?;
-        self.warn_of_the_file_in_force(&named.settings);
+        self.note_configured_file(&target.settings);
         Ok(imported.into())
     }
 
@@ -48,12 +47,12 @@ impl Args {
         read.map_err(|faults| self.located(faults))
     }
 
-    /// What stands in the file of the settings too, counts as it stands there.
-    fn warn_of_the_file_in_force(&self, settings: &Settings) {
+    /// For a credential in both, the file wins.
+    fn note_configured_file(&self, settings: &Settings) {
         let Some(file) = settings.credentials_file.as_ref().and_then(|file| file.canonicalize().ok()) else { return };
         if self.file.canonicalize().is_ok_and(|imported| imported == file) {
-            remark(
-                "the settings still name this file as credentials.file: what stands in both counts as in the file; take that key out once the import is done",
+            note(
+                "the settings still name this file as credentials.file, which wins over the database: remove that key once the import is done",
             );
         }
     }

@@ -11,33 +11,32 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 
 use self::outcome::{AccountAccess, Outcome};
-use super::Format;
+use super::file_format;
 use crate::cli::client::ClientTarget;
-use crate::cli::database_target::wait;
-use crate::cli::output::{harmless, remark, say};
+use crate::cli::database_target::block_on;
+use crate::cli::output::{counted, note, print, sanitize};
 use crate::config::{Diagnostic, Diagnostics, Origin, read_text};
 use crate::credential::Label;
-use crate::formats::Users;
+use crate::formats::{Format, Users};
 
-/// Arguments of `import`.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  claviger credential import credentials.yaml --dry-run\n  claviger credential import credentials.yaml\n  claviger credential import acme.csv\n  claviger credential import .htpasswd --format htpasswd --account acme --api-version 2\n  pg_dump … | claviger credential import - --format csv\n\nA credential whose id is known is replaced, any other is added, none is deleted. Accounts that are not known are\nadded with access on, unless the file says otherwise. All of it is written or, if anything is wrong, nothing.\nOf an htpasswd file, users who are known get the new hash and stay as they are otherwise; the id of a new one is\nthe user name."
+    after_help = "Examples:\n  claviger credential import credentials.yaml --dry-run\n  claviger credential import credentials.yaml\n  claviger credential import acme.csv\n  claviger credential import .htpasswd --format htpasswd --account acme --api-version 2\n  pg_dump … | claviger credential import - --format csv\n\nA credential whose id exists is replaced, any other is created, none is deleted. Missing accounts are created with\nAPI access, unless the file says otherwise. Either the whole file is written or, after any fault, nothing.\nFrom an htpasswd file, an existing user gets the new hash only; the id of a new credential is the user name."
 )]
 pub(in crate::cli) struct Args {
-    /// The file; - for standard input
+    /// The file, or - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// How it is written [default: by the end of its name]
-    #[arg(long, value_enum)]
+    /// Format of the file [default: by its extension]
+    #[arg(long, value_parser = file_format())]
     format: Option<Format>,
-    /// Say what would change, and change nothing
+    /// List the changes without making them
     #[arg(long)]
     dry_run: bool,
-    /// The account that the users of an htpasswd file belong to
+    /// Account of the users of an htpasswd file
     #[arg(long, value_name = "ID")]
     account: Option<Label>,
-    /// The version of the API that new users of an htpasswd file are pinned to
+    /// API version to pin new users of an htpasswd file to
     #[arg(long, value_name = "NAME")]
     api_version: Option<Label>,
     #[command(flatten)]
@@ -48,15 +47,14 @@ impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let format = self.format()?;
         let users = self.users(format)?;
-        let outcome = match self.client.there()? {
-            Some(there) => wait(self.ask(&there, format, users))?,
+        let outcome = match self.client.remote()? {
+            Some(client) => block_on(self.upload(&client, format, users))?,
             None => self.write(format, users)?,
         };
-        self.tell(&outcome)?;
+        self.print_outcome(&outcome)?;
         Ok(ExitCode::SUCCESS)
     }
 
-    /// The faults of the file, each with its place.
     fn located(&self, faults: Diagnostics) -> Diagnostics {
         faults.in_file(if self.is_stdin() { Path::new("standard input") } else { &self.file })
     }
@@ -80,7 +78,7 @@ impl Args {
         };
         self.format
             .or(by_name)
-            .context("the name of the file does not tell how it is written: give --format yaml, htpasswd or csv")
+            .context("cannot tell the format from the name of the file: give --format yaml, htpasswd or csv")
     }
 
     fn users(&self, format: Format) -> anyhow::Result<Option<Users>> {
@@ -89,45 +87,45 @@ impl Args {
                 Ok(Some(Users { account: account.clone(), version: self.api_version.clone() }))
             }
             (Format::Htpasswd, None) => {
-                anyhow::bail!("an htpasswd file does not say whose its users are: give --account ID")
+                anyhow::bail!("an htpasswd file names no account: give --account ID")
             }
             (Format::Yaml | Format::Csv, _) if self.account.is_some() || self.api_version.is_some() => {
-                anyhow::bail!("--account and --api-version are for htpasswd files; this one says both itself")
+                anyhow::bail!("--account and --api-version are for htpasswd files; this file names both itself")
             }
             (Format::Yaml | Format::Csv, _) => Ok(None),
         }
     }
 
-    fn tell(&self, outcome: &Outcome) -> anyhow::Result<()> {
+    fn print_outcome(&self, outcome: &Outcome) -> anyhow::Result<()> {
         let access = |on: bool| if on { "on" } else { "off" };
         if self.dry_run {
             for AccountAccess { id, access: on } in &outcome.new_accounts {
-                say(format!("+ account {}, access {}", harmless(id), access(*on)))?;
+                print(format!("+ account {}, access {}", sanitize(id), access(*on)))?;
             }
             for AccountAccess { id, access: on } in &outcome.switched_accounts {
-                say(format!("~ account {}: access {}", harmless(id), access(*on)))?;
+                print(format!("~ account {}: access {}", sanitize(id), access(*on)))?;
             }
             for credential in &outcome.credentials {
-                let (id, account) = (harmless(&credential.id), harmless(&credential.account));
-                say(match &credential.changed {
+                let (id, account) = (sanitize(&credential.id), sanitize(&credential.account));
+                print(match &credential.changed {
                     None => format!("+ {id} of {account}"),
-                    Some(changed) => format!("~ {id}: {}", harmless(&changed.join(", "))),
+                    Some(changed) => format!("~ {id}: {}", sanitize(&changed.join(", "))),
                 })?;
             }
         }
         let added = outcome.credentials.iter().filter(|credential| credential.changed.is_none()).count();
         let changed = outcome.credentials.len() - added;
-        let mut line = format!("{added} added, {changed} changed, {} as they were", outcome.unchanged);
+        let mut line = format!("{added} added, {changed} changed, {} unchanged", outcome.unchanged);
         for (count, what) in [(outcome.new_accounts.len(), "added"), (outcome.switched_accounts.len(), "switched")] {
             if count > 0 {
-                line.push_str(&format!("; {count} account{} {what}", if count == 1 { "" } else { "s" }));
+                line.push_str(&format!("; {} {what}", counted(count, "account")));
             }
         }
         if self.dry_run {
-            remark(format!("{line}: a dry run, nothing is written"));
+            note(format!("{line}: dry run, nothing was written"));
             return Ok(());
         }
-        say(line)
+        print(line)
     }
 }
 

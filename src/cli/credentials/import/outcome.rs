@@ -1,11 +1,11 @@
-//! What an import has changed, as the API tells it.
+//! Result of an import, as the API returns it.
 
 use serde::Deserialize;
 
 use crate::control::operations::Imported;
 use crate::credential::Label;
 
-/// What has changed, or would change.
+/// For a dry run, the changes that would be made.
 #[derive(Deserialize)]
 pub(super) struct Outcome {
     pub(super) new_accounts: Vec<AccountAccess>,
@@ -14,19 +14,17 @@ pub(super) struct Outcome {
     pub(super) unchanged: usize,
 }
 
-/// An account, and whether it has access.
 #[derive(Deserialize)]
 pub(super) struct AccountAccess {
     pub(super) id: String,
     pub(super) access: bool,
 }
 
-/// A credential of the file.
 #[derive(Deserialize)]
 pub(super) struct ImportedOne {
     pub(super) id: String,
     pub(super) account: String,
-    /// What is different; `None` for one that was not there.
+    /// Names of the changed fields; `None` for a new credential.
     pub(super) changed: Option<Vec<String>>,
 }
 

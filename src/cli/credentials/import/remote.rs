@@ -1,29 +1,34 @@
-//! Into the database of another process.
+//! Import over the management API.
 
 use serde_json::Value;
 
-use super::super::Format;
+use super::super::format_name;
 use super::Args;
 use super::outcome::Outcome;
-use crate::cli::client::{Client, Refused, Request, path, query};
-use crate::cli::output::harmless;
+use crate::cli::client::{Client, Refusal, Request, path, query};
+use crate::cli::output::sanitize;
 use crate::config::{Diagnostic, Diagnostics, Origin};
 use crate::credential::Label;
-use crate::formats::Users;
+use crate::formats::{Format, Users};
 
 impl Args {
-    pub(super) async fn ask(&self, there: &Client, format: Format, users: Option<Users>) -> anyhow::Result<Outcome> {
+    pub(super) async fn upload(
+        &self,
+        client: &Client,
+        format: Format,
+        users: Option<Users>,
+    ) -> anyhow::Result<Outcome> {
         let text = self.text()?;
         let (account, version) = users.map_or((None, None), |users| (Some(users.account), users.version));
         let label = |label: Option<Label>| label.map(|label| label.to_string());
         let parameters = [
-            ("format", Some(format.asked())),
+            ("format", Some(format_name(format).to_owned())),
             ("dry_run", self.dry_run.then(|| "true".to_owned())),
             ("account", label(account)),
             ("version", label(version)),
         ];
-        let sent = there.send(Request::post_text(&query(&path(&["credential-files"]), &parameters), text)).await;
-        let answer = sent.map_err(|error| match error.downcast_ref::<Refused>().and_then(faults_of) {
+        let sent = client.send(Request::post_text(&query(&path(&["credential-files"]), &parameters), text)).await;
+        let answer = sent.map_err(|error| match error.downcast_ref::<Refusal>().and_then(faults_of) {
             Some(faults) => anyhow::Error::new(self.located(faults)),
             None => error,
         })?;
@@ -31,10 +36,10 @@ impl Args {
     }
 }
 
-/// Of a file that is refused because of what stands in it.
-fn faults_of(refused: &Refused) -> Option<Diagnostics> {
+/// `None` where the refusal is not about the contents of the file.
+fn faults_of(refused: &Refusal) -> Option<Diagnostics> {
     let fields = refused.body["fields"].as_array().filter(|fields| !fields.is_empty())?;
-    let text = |fault: &Value, name: &str| harmless(fault[name].as_str().unwrap_or_default());
+    let text = |fault: &Value, name: &str| sanitize(fault[name].as_str().unwrap_or_default());
     let number = |place: &Value| place.as_u64().and_then(|number| u32::try_from(number).ok()).unwrap_or_default();
     let fault = |fault: &Value| {
         let at = &fault["at"];

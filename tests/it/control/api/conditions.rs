@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::TestApi;
 use super::samples::{Operation, operations};
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 on_each!(
     every_overwrite_needs_if_match,
@@ -13,7 +13,7 @@ on_each!(
     of_parallel_edits_of_one_revision_one_succeeds,
 );
 
-async fn every_overwrite_needs_if_match(bed: Bed) {
+async fn every_overwrite_needs_if_match(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let patches: Vec<_> = operations().into_iter().filter(|operation| operation.method == "PATCH").collect();
     assert_eq!(patches.len(), 3);
@@ -74,7 +74,7 @@ fn is_change(operation: &Operation) -> bool {
         && !["duplicate_credential", "new_setup_link"].contains(&operation.name.as_str())
 }
 
-async fn every_change_of_one_resource_honours_if_match(bed: Bed) {
+async fn every_change_of_one_resource_honours_if_match(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let acme = api.bed.account("acme").await;
     let mut changes = 0;
@@ -105,7 +105,7 @@ async fn every_change_of_one_resource_honours_if_match(bed: Bed) {
     assert_eq!(changes, 23);
 }
 
-async fn of_parallel_edits_of_one_revision_one_succeeds(bed: Bed) {
+async fn of_parallel_edits_of_one_revision_one_succeeds(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let place = format!("/credentials/{}", api.create_token("acme").await);
     let edit = |number: usize| {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{ApiReply, TestApi};
 use crate::control::works;
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 on_each!(
     an_exported_file_can_be_imported,
@@ -27,7 +27,7 @@ async fn taken(api: &TestApi, query: &str) -> String {
     text
 }
 
-async fn an_exported_file_can_be_imported(bed: Bed) {
+async fn an_exported_file_can_be_imported(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let id = api.create_token("acme").await;
     let pair = json!({"account": "globex", "kind": "password", "username": "globex", "version": "1"});
@@ -50,7 +50,7 @@ async fn an_exported_file_can_be_imported(bed: Bed) {
     assert_eq!(api.get("/credential-files?format=csv&account=nobody").await.code(), "not_found");
 }
 
-async fn a_file_with_faults_changes_nothing_and_reports_their_positions(bed: Bed) {
+async fn a_file_with_faults_changes_nothing_and_reports_their_positions(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let digest = TokenDigest::of(b"planted");
     let text = format!(
@@ -66,7 +66,7 @@ async fn a_file_with_faults_changes_nothing_and_reports_their_positions(bed: Bed
     assert!(!works(&api.bed, "planted").await);
 }
 
-async fn an_owner_exports_their_account_and_imports_nothing(bed: Bed) {
+async fn an_owner_exports_their_account_and_imports_nothing(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let (ours, theirs) = (api.create_token("acme").await, api.create_token("globex").await);
     let api = api.by(Role::Owner, Some("acme"));
@@ -80,7 +80,7 @@ async fn an_owner_exports_their_account_and_imports_nothing(bed: Bed) {
     assert_eq!(api.get("/credential-files?format=yaml").await.code(), "forbidden");
 }
 
-async fn an_htpasswd_import_needs_an_account(bed: Bed) {
+async fn an_htpasswd_import_needs_an_account(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let text = "ann:{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=\n";
     let reply = sent(&api, "format=htpasswd", text).await;

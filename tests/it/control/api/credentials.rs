@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::TestApi;
 use crate::control::works;
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 on_each!(
     a_token_is_created_shown_once_reset_disabled_enabled_and_deleted,
@@ -12,7 +12,7 @@ on_each!(
     pages_join_without_gap_or_overlap,
 );
 
-async fn a_token_is_created_shown_once_reset_disabled_enabled_and_deleted(bed: Bed) {
+async fn a_token_is_created_shown_once_reset_disabled_enabled_and_deleted(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let made = api.post("/credentials", json!({"account": "acme", "kind": "token", "name": "Billing"})).await;
     assert_eq!((made.status.as_u16(), made.header("etag")), (201, "\"1\""));
@@ -43,7 +43,7 @@ async fn a_token_is_created_shown_once_reset_disabled_enabled_and_deleted(bed: B
     assert_eq!(api.get(place).await.code(), "not_found");
 }
 
-async fn a_generated_password_is_shown_once_and_a_chosen_one_never(bed: Bed) {
+async fn a_generated_password_is_shown_once_and_a_chosen_one_never(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let made = api.post("/credentials", json!({"account": "acme", "kind": "password", "username": "acme"})).await;
     assert_eq!(made.body["secret"]["username"], "acme");
@@ -58,7 +58,7 @@ async fn a_generated_password_is_shown_once_and_a_chosen_one_never(bed: Bed) {
     assert!(!short.body.to_string().contains("hunter2"));
 }
 
-async fn pages_join_without_gap_or_overlap(bed: Bed) {
+async fn pages_join_without_gap_or_overlap(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let mut all = vec![api.create_token("acme").await, api.create_token("acme").await, api.create_token("acme").await];
     api.create_token("globex").await;

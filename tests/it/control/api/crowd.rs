@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{ApiReply, TestApi};
 use crate::control::works;
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 on_each!(fifty_parallel_changes_end_in_the_state_of_the_last_audit_entry);
 
@@ -21,7 +21,7 @@ async fn every_line(api: &TestApi, target: &str) -> Vec<Value> {
     }
 }
 
-async fn fifty_parallel_changes_end_in_the_state_of_the_last_audit_entry(bed: Bed) {
+async fn fifty_parallel_changes_end_in_the_state_of_the_last_audit_entry(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let made = api.post("/credentials", json!({"account": "acme", "kind": "token"})).await;
     let id = made.body["credential"]["id"].as_str().unwrap().to_owned();

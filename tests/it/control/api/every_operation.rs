@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::samples::{For, operations};
 use super::{ApiReply, TestApi};
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 on_each!(an_anonymous_caller_learns_nothing_but_401, every_body_refuses_an_unknown_field,);
 
@@ -13,7 +13,7 @@ fn assert_unauthenticated(reply: &ApiReply, what: &str) {
     assert_eq!(reply.header("www-authenticate"), "Bearer realm=\"claviger\"", "{what}");
 }
 
-async fn an_anonymous_caller_learns_nothing_but_401(bed: Bed) {
+async fn an_anonymous_caller_learns_nothing_but_401(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let known = api.create_token("acme").await;
     let api = api.outside();
@@ -37,7 +37,7 @@ async fn an_anonymous_caller_learns_nothing_but_401(bed: Bed) {
     assert_eq!(api.bed.store.count().await.unwrap(), (1, 2), "nothing has happened");
 }
 
-async fn every_body_refuses_an_unknown_field(bed: Bed) {
+async fn every_body_refuses_an_unknown_field(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let mut bodies = 0;
     for operation in operations().iter().filter(|operation| operation.schema.is_some()) {

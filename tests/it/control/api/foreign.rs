@@ -5,14 +5,14 @@ use serde_json::json;
 
 use super::TestApi;
 use super::samples::{For, one_of, operations};
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 on_each!(
     a_resource_of_another_account_and_a_missing_one_get_the_same_bytes,
     another_account_in_a_query_or_body_and_a_missing_one_get_the_same_bytes,
 );
 
-async fn a_resource_of_another_account_and_a_missing_one_get_the_same_bytes(bed: Bed) {
+async fn a_resource_of_another_account_and_a_missing_one_get_the_same_bytes(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let mut asked = 0;
     for operation in operations() {
@@ -66,7 +66,7 @@ async fn a_resource_of_another_account_and_a_missing_one_get_the_same_bytes(bed:
     assert!(asked > 300, "{asked}");
 }
 
-async fn another_account_in_a_query_or_body_and_a_missing_one_get_the_same_bytes(bed: Bed) {
+async fn another_account_in_a_query_or_body_and_a_missing_one_get_the_same_bytes(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     api.newcomer("globex").await;
     let before = api.get("/accounts/globex").await;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::TestApi;
 use super::people::PASSWORD;
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 const ANN: &str = "ann@acme.example";
 
@@ -16,7 +16,7 @@ on_each!(
     a_new_password_works_at_once_where_the_previous_one_was_guessed_at,
 );
 
-async fn a_wrong_password_an_unknown_user_and_a_disabled_user_get_the_same_bytes(bed: Bed) {
+async fn a_wrong_password_an_unknown_user_and_a_disabled_user_get_the_same_bytes(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     api.person(ANN, "owner", Some("acme")).await;
     let off = api.person("off@acme.example", "owner", Some("acme")).await;
@@ -46,7 +46,7 @@ async fn a_wrong_password_an_unknown_user_and_a_disabled_user_get_the_same_bytes
     }
 }
 
-async fn guesses_are_throttled_by_address(bed: Bed) {
+async fn guesses_are_throttled_by_address(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     api.person(ANN, "owner", Some("acme")).await;
     let mut put_off = None;
@@ -72,7 +72,7 @@ async fn guesses_are_throttled_by_address(bed: Bed) {
     assert_eq!(api.sign_in("192.0.2.66", ANN, PASSWORD).send().await.status, 200);
 }
 
-async fn many_names_from_one_address_are_throttled_too(bed: Bed) {
+async fn many_names_from_one_address_are_throttled_too(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     api.person(ANN, "owner", Some("acme")).await;
     let mut answers = Vec::new();
@@ -85,7 +85,7 @@ async fn many_names_from_one_address_are_throttled_too(bed: Bed) {
     assert_eq!(api.sign_in("198.51.100.1", ANN, PASSWORD).send().await.status, 200);
 }
 
-async fn guesses_at_links_are_throttled(bed: Bed) {
+async fn guesses_at_links_are_throttled(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let mut last = 410;
     for number in 0..12 {
@@ -97,7 +97,7 @@ async fn guesses_at_links_are_throttled(bed: Bed) {
     assert_eq!(last, 429);
 }
 
-async fn a_new_password_works_at_once_where_the_previous_one_was_guessed_at(bed: Bed) {
+async fn a_new_password_works_at_once_where_the_previous_one_was_guessed_at(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let id = api.person(ANN, "owner", Some("acme")).await;
     let wrong = async || api.sign_in("192.0.2.66", ANN, "wrong horse").send().await.status.as_u16();

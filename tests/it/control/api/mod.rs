@@ -37,11 +37,11 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::control::seats::seat;
-use crate::store::beds::{Bed, label, noon};
+use crate::store::test_database::{TestDatabase, label, noon};
 
 /// A management API on its own database, with a default caller.
 pub struct TestApi {
-    pub bed: Bed,
+    pub bed: TestDatabase,
     pub clock: Clock,
     router: axum::Router,
     caller: Option<Caller>,
@@ -83,7 +83,7 @@ pub struct ApiRequest<'t> {
 
 impl TestApi {
     /// Versions 1 and 2, the scope `pay`, the accounts `acme` and `globex`; the caller is the shell.
-    pub async fn new(bed: Bed) -> Self {
+    pub async fn new(bed: TestDatabase) -> Self {
         for account in ["acme", "globex"] {
             bed.account(account).await;
         }
@@ -94,7 +94,7 @@ impl TestApi {
             retired_on: None,
             link: None,
         };
-        let in_force = LiveSettings {
+        let live = LiveSettings {
             versions: VersionCatalog { known: vec![version("1"), version("2")], ..Default::default() },
             scopes: ScopeCatalog::new(vec![(label("pay"), Box::default())]),
             public_url: Some("https://keys.example.org".into()),
@@ -119,7 +119,7 @@ impl TestApi {
     }
 
     pub async fn sqlite() -> Self {
-        Self::new(Bed::sqlite().await).await
+        Self::new(TestDatabase::sqlite().await).await
     }
 
     /// Without a caller: requests have to authenticate.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::samples::{encoded, operations};
 use super::{ApiRequest, TestApi};
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 on_each!(
     an_odd_text_in_a_field_causes_no_5xx,
@@ -110,7 +110,7 @@ fn shown(text: &str) -> String {
     format!("{:?} ({} characters)", text.chars().take(20).collect::<String>(), text.chars().count())
 }
 
-async fn an_odd_text_in_a_field_causes_no_5xx(bed: Bed) {
+async fn an_odd_text_in_a_field_causes_no_5xx(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let mut fields = 0;
     for operation in operations() {
@@ -152,7 +152,7 @@ async fn an_odd_text_in_a_field_causes_no_5xx(bed: Bed) {
     }
 }
 
-async fn an_odd_id_in_a_path_is_not_found(bed: Bed) {
+async fn an_odd_id_in_a_path_is_not_found(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let mut paths: Vec<_> =
         odd_texts().iter().filter(|text| !text.is_empty() && text.len() < 9000).map(|text| encoded(text)).collect();
@@ -175,7 +175,7 @@ async fn an_odd_id_in_a_path_is_not_found(bed: Bed) {
     }
 }
 
-async fn an_odd_text_in_a_query_causes_no_5xx(bed: Bed) {
+async fn an_odd_text_in_a_query_causes_no_5xx(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     api.create_token("acme").await;
     let mut queries = 0;
@@ -195,7 +195,7 @@ async fn an_odd_text_in_a_query_causes_no_5xx(bed: Bed) {
     assert!(queries >= 30, "{queries}");
 }
 
-async fn an_odd_header_causes_no_5xx(bed: Bed) {
+async fn an_odd_header_causes_no_5xx(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let place = format!("/credentials/{}", api.create_token("acme").await);
     let long = "x".repeat(8000);
@@ -220,7 +220,7 @@ async fn an_odd_header_causes_no_5xx(bed: Bed) {
     assert_eq!(api.get(&place).await.body["revision"], 1);
 }
 
-async fn a_text_that_json_cannot_hold_is_refused(bed: Bed) {
+async fn a_text_that_json_cannot_hold_is_refused(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let bodies: [&[u8]; 6] = [
         br#"{"name": "\ud800"}"#,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{ApiReply, ApiRequest, TestApi};
 use crate::control::works;
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 on_each!(
     a_repeated_call_gets_the_same_response_without_the_secret,
@@ -40,7 +40,7 @@ fn token(reply: &ApiReply) -> String {
     reply.body["secret"]["token"].as_str().unwrap_or_else(|| panic!("{reply:?}")).to_owned()
 }
 
-async fn a_repeated_call_gets_the_same_response_without_the_secret(bed: Bed) {
+async fn a_repeated_call_gets_the_same_response_without_the_secret(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     for (at, (target, body, _)) in verbs(&api).await.into_iter().enumerate() {
         let key = format!("key-{at}");
@@ -63,7 +63,7 @@ async fn a_repeated_call_gets_the_same_response_without_the_secret(bed: Bed) {
     }
 }
 
-async fn a_key_of_another_call_is_refused(bed: Bed) {
+async fn a_key_of_another_call_is_refused(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let verbs = verbs(&api).await;
     for (at, (target, body, other)) in verbs.iter().enumerate() {
@@ -85,7 +85,7 @@ async fn a_key_of_another_call_is_refused(bed: Bed) {
     }
 }
 
-async fn two_callers_may_use_the_same_key(bed: Bed) {
+async fn two_callers_may_use_the_same_key(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let made = api.post("/operator-tokens", json!({"name": "x", "role": "owner", "account": "acme"})).await;
     let other = api.post("/operator-tokens", json!({"name": "x", "role": "owner", "account": "acme"})).await;
@@ -101,7 +101,7 @@ async fn two_callers_may_use_the_same_key(bed: Bed) {
     assert_eq!(ids.len(), 2);
 }
 
-async fn of_parallel_calls_with_one_key_one_runs_and_one_shows_the_secret(bed: Bed) {
+async fn of_parallel_calls_with_one_key_one_runs_and_one_shows_the_secret(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     for (at, (target, body, _)) in verbs(&api).await.into_iter().enumerate() {
         let key = format!("key-{at}");
@@ -124,7 +124,7 @@ async fn of_parallel_calls_with_one_key_one_runs_and_one_shows_the_secret(bed: B
     }
 }
 
-async fn an_invalid_key_is_refused_and_changes_nothing(bed: Bed) {
+async fn an_invalid_key_is_refused_and_changes_nothing(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let verbs = verbs(&api).await;
     let before = api.bed.store.last_change().await.unwrap();
@@ -155,7 +155,7 @@ async fn makers(api: &TestApi) -> [(String, Value, Option<&'static str>); 5] {
     ]
 }
 
-async fn every_create_with_one_key_runs_once(bed: Bed) {
+async fn every_create_with_one_key_runs_once(bed: TestDatabase) {
     const REPLAYED: &str = "idempotent-replayed";
     let api = TestApi::new(bed).await;
     let audited = async || api.bed.ask("SELECT COUNT(*) FROM audit").await;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{ApiRequest, TestApi};
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 const ANN: &str = "ann@acme.example";
 
@@ -47,7 +47,7 @@ fn with<'t>(ask: ApiRequest<'t>, headers: &[(&str, &str)]) -> ApiRequest<'t> {
     headers.iter().fold(ask, |ask, (name, value)| ask.header(name, value))
 }
 
-async fn a_write_with_a_session_needs_the_same_origin(bed: Bed) {
+async fn a_write_with_a_session_needs_the_same_origin(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     api.person(ANN, "owner", Some("acme")).await;
     let cookie = api.cookie(ANN).await;
@@ -70,7 +70,7 @@ async fn a_write_with_a_session_needs_the_same_origin(bed: Bed) {
     }
 }
 
-async fn a_read_with_a_session_is_refused_to_scripts_of_other_sites_only(bed: Bed) {
+async fn a_read_with_a_session_is_refused_to_scripts_of_other_sites_only(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     api.person(ANN, "owner", Some("acme")).await;
     let cookie = api.cookie(ANN).await;
@@ -84,7 +84,7 @@ async fn a_read_with_a_session_is_refused_to_scripts_of_other_sites_only(bed: Be
     }
 }
 
-async fn a_write_with_an_operator_token_needs_no_origin(bed: Bed) {
+async fn a_write_with_an_operator_token_needs_no_origin(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     api.person(ANN, "owner", Some("acme")).await;
     let cookie = api.cookie(ANN).await;

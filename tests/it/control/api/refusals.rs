@@ -5,7 +5,7 @@ use jiff::ToSpan as _;
 use serde_json::json;
 
 use super::TestApi;
-use crate::store::beds::noon;
+use crate::store::test_database::noon;
 
 #[tokio::test]
 async fn unknown_paths_and_methods_get_problem_documents() {

@@ -4,7 +4,7 @@ use claviger::store::Role;
 
 use super::TestApi;
 use super::samples::{For, one_of, operations};
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 on_each!(every_role_may_call_its_operations_and_no_others);
 
@@ -20,7 +20,7 @@ const OTHERWISE: [(&str, u16); 7] = [
     ("switch_account_on", 409),
 ];
 
-async fn every_role_may_call_its_operations_and_no_others(bed: Bed) {
+async fn every_role_may_call_its_operations_and_no_others(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let mut acme = api.bed.account("acme").await;
     acme.members_allowed = true;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::TestApi;
 use super::people::PASSWORD;
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 const ANN: &str = "ann@acme.example";
 
@@ -19,13 +19,13 @@ on_each!(
     a_session_follows_a_change_of_role,
 );
 
-async fn api(bed: Bed) -> (TestApi, String) {
+async fn api(bed: TestDatabase) -> (TestApi, String) {
     let api = TestApi::new(bed).await;
     let id = api.person(ANN, "owner", Some("acme")).await;
     (api, id)
 }
 
-async fn signing_in_sets_one_cookie_that_only_this_host_gets_and_no_script_reads(bed: Bed) {
+async fn signing_in_sets_one_cookie_that_only_this_host_gets_and_no_script_reads(bed: TestDatabase) {
     let (api, id) = api(bed).await;
     let reply = api.sign_in("192.0.2.1", ANN, PASSWORD).send().await;
     assert_eq!((reply.status.as_u16(), &reply.body["id"], &reply.body["account"]), (200, &json!(id), &json!("acme")));
@@ -47,7 +47,7 @@ async fn signing_in_sets_one_cookie_that_only_this_host_gets_and_no_script_reads
     assert_eq!((wrong.status.as_u16(), wrong.header("set-cookie")), (401, ""));
 }
 
-async fn every_sign_in_starts_a_new_session_and_ends_the_previous_one_of_the_browser(bed: Bed) {
+async fn every_sign_in_starts_a_new_session_and_ends_the_previous_one_of_the_browser(bed: TestDatabase) {
     let (api, _) = api(bed).await;
     let (first, elsewhere) = (api.cookie(ANN).await, api.cookie(ANN).await);
     assert_ne!(first, elsewhere);
@@ -58,7 +58,7 @@ async fn every_sign_in_starts_a_new_session_and_ends_the_previous_one_of_the_bro
     assert!(!api.knows(&first).await, "the browser has another one now");
 }
 
-async fn a_session_chosen_by_an_attacker_is_not_adopted(bed: Bed) {
+async fn a_session_chosen_by_an_attacker_is_not_adopted(bed: TestDatabase) {
     let (api, _) = api(bed).await;
     let planted = format!("__Host-claviger={}", "a".repeat(43));
     let again = api.sign_in("192.0.2.1", ANN, PASSWORD).header("cookie", &planted);
@@ -71,7 +71,7 @@ async fn a_session_chosen_by_an_attacker_is_not_adopted(bed: Bed) {
     }
 }
 
-async fn signing_out_ends_the_session(bed: Bed) {
+async fn signing_out_ends_the_session(bed: TestDatabase) {
     let (api, _) = api(bed).await;
     let (cookie, elsewhere) = (api.cookie(ANN).await, api.cookie(ANN).await);
     let reply = api.with_cookie(&cookie, "DELETE", "/session").send().await;
@@ -85,7 +85,7 @@ async fn signing_out_ends_the_session(bed: Bed) {
     assert_eq!(again.status, 204);
 }
 
-async fn the_sessions_of_a_disabled_user_end_and_stay_ended(bed: Bed) {
+async fn the_sessions_of_a_disabled_user_end_and_stay_ended(bed: TestDatabase) {
     let (api, id) = api(bed).await;
     let cookie = api.cookie(ANN).await;
     assert_eq!(api.post(&format!("/users/{id}/disable"), json!({})).await.status, 200);
@@ -99,7 +99,7 @@ async fn the_sessions_of_a_disabled_user_end_and_stay_ended(bed: Bed) {
     assert!(api.knows(&api.cookie(ANN).await).await);
 }
 
-async fn another_password_ends_every_other_session(bed: Bed) {
+async fn another_password_ends_every_other_session(bed: TestDatabase) {
     let (api, _) = api(bed).await;
     let (cookie, elsewhere) = (api.cookie(ANN).await, api.cookie(ANN).await);
     let change = async |current: &str, password: &str| {
@@ -115,7 +115,7 @@ async fn another_password_ends_every_other_session(bed: Bed) {
     assert_eq!(api.sign_in("192.0.2.1", ANN, "another horse battery").send().await.status, 200);
 }
 
-async fn using_a_new_link_ends_every_session(bed: Bed) {
+async fn using_a_new_link_ends_every_session(bed: TestDatabase) {
     let (api, id) = api(bed).await;
     let cookie = api.cookie(ANN).await;
     let link = api.post(&format!("/users/{id}/setup-link"), json!({})).await;
@@ -125,7 +125,7 @@ async fn using_a_new_link_ends_every_session(bed: Bed) {
     assert!(!api.knows(&cookie).await);
 }
 
-async fn a_session_follows_a_change_of_role(bed: Bed) {
+async fn a_session_follows_a_change_of_role(bed: TestDatabase) {
     let (api, id) = api(bed).await;
     let cookie = api.cookie(ANN).await;
     assert_eq!(api.with_cookie(&cookie, "GET", "/users").send().await.status, 200);

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{ApiReply, TestApi};
-use crate::store::beds::{Bed, on_each};
+use crate::store::test_database::{TestDatabase, on_each};
 
 on_each!(
     a_link_may_be_looked_up_often_and_used_once,
@@ -16,7 +16,7 @@ async fn look(api: &TestApi, ticket: &str) -> ApiReply {
     api.request("POST", "/setup/look").from("192.0.2.1").json(&json!({"ticket": ticket})).send().await
 }
 
-async fn a_link_may_be_looked_up_often_and_used_once(bed: Bed) {
+async fn a_link_may_be_looked_up_often_and_used_once(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let (_, ticket) = api.invited("ann@acme.example", "owner", Some("acme")).await;
     for _ in 0..3 {
@@ -36,7 +36,7 @@ async fn a_link_may_be_looked_up_often_and_used_once(bed: Bed) {
     assert!(api.knows(&api.cookie("ann@acme.example").await).await);
 }
 
-async fn parallel_uses_of_one_link_set_one_password(bed: Bed) {
+async fn parallel_uses_of_one_link_set_one_password(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let (_, ticket) = api.invited("ann@acme.example", "owner", Some("acme")).await;
     let passwords: Vec<_> = (0..8).map(|number| format!("correct horse {number}")).collect();
@@ -52,7 +52,7 @@ async fn parallel_uses_of_one_link_set_one_password(bed: Bed) {
     }
 }
 
-async fn expired_replaced_and_unknown_links_get_the_same_410(bed: Bed) {
+async fn expired_replaced_and_unknown_links_get_the_same_410(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let (id, first) = api.invited("ann@acme.example", "owner", Some("acme")).await;
     let (_, old) = api.invited("old@acme.example", "owner", Some("acme")).await;

@@ -2,20 +2,20 @@
 
 use std::net::Ipv4Addr;
 
-use super::bed::{Bed, OFFICE, Outcome, identity};
+use super::bed::{OFFICE, Outcome, TestDatabase, identity};
 use super::proxies::Proxy;
 use crate::support::{DISABLED_TOKEN, PASSWORD, Request, TOKEN};
 
 /// The table.
 pub(super) fn every_request_is_decided(proxy: Proxy) {
-    let bed = Bed::start(proxy);
+    let bed = TestDatabase::start(proxy);
     valid_requests_are_admitted(&bed);
     invalid_requests_are_refused(&bed);
     forged_client_address_is_ignored(&bed);
     response_headers_reach_the_client(&bed);
 }
 
-fn valid_requests_are_admitted(bed: &Bed) {
+fn valid_requests_are_admitted(bed: &TestDatabase) {
     let visits = || Request::get("/visits");
     let seen = bed.assert_served(&Request::get("/visits/a%20b?x=1&y=%2F").bearer(TOKEN), "acme-billing");
     assert_eq!(seen.line(), "GET /visits/a%20b?x=1&y=%2F HTTP/1.1");
@@ -34,7 +34,7 @@ fn valid_requests_are_admitted(bed: &Bed) {
     assert!(seen.line().starts_with("HEAD /visits "), "{seen:?}");
 }
 
-fn invalid_requests_are_refused(bed: &Bed) {
+fn invalid_requests_are_refused(bed: &TestDatabase) {
     let visits = || Request::get("/visits");
     bed.assert_refused(&visits(), 401, "credential_missing");
     bed.assert_refused(&visits().bearer("wrong"), 401, "credential_invalid");
@@ -60,7 +60,7 @@ fn invalid_requests_are_refused(bed: &Bed) {
     }
 }
 
-fn forged_client_address_is_ignored(bed: &Bed) {
+fn forged_client_address_is_ignored(bed: &TestDatabase) {
     let visits = || Request::get("/visits").bearer("office");
     bed.assert_refused(&visits(), 403, "address_not_allowed");
     bed.assert_refused(&visits().header("X-Forwarded-For", OFFICE.to_string()), 403, "address_not_allowed");
@@ -74,7 +74,7 @@ fn forged_client_address_is_ignored(bed: &Bed) {
 
 /// How often they may call, when their version ends, and which credentials there are. Traefik and Caddy have no way to
 /// tell the first two with an answer of the API.
-fn response_headers_reach_the_client(bed: &Bed) {
+fn response_headers_reach_the_client(bed: &TestDatabase) {
     let slow = Request::get("/visits").bearer("slow");
     let reply = bed.send(&slow).reply;
     let told = ["RateLimit", "RateLimit-Policy", "Sunset", "Link"].map(|name| reply.header(name).unwrap_or_default());

@@ -7,7 +7,7 @@ use claviger::store::CredentialRecord;
 use jiff::ToSpan as _;
 
 use super::{answer, bearer, gate, pair, verdict};
-use crate::store::beds::{Bed, label, noon, on_each, token};
+use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
 use crate::support::{PASSWORD, PASSWORD_HASH, RecordingApi, Request, slow_hash};
 
 const SETTINGS: &str = "versions:
@@ -24,7 +24,7 @@ on_each!(
     a_user_name_with_a_zero_byte_is_unknown,
 );
 
-async fn a_token_and_a_pair_are_admitted_with_identity_headers(bed: Bed) {
+async fn a_token_and_a_pair_are_admitted_with_identity_headers(bed: TestDatabase) {
     bed.account("acme").await;
     let mut billing = token("billing", "acme", "secret");
     billing.version = Some(label("2"));
@@ -65,7 +65,7 @@ async fn a_token_and_a_pair_are_admitted_with_identity_headers(bed: Bed) {
     assert_eq!(api.seen().len(), before);
 }
 
-async fn a_credential_is_refused_for_the_same_reasons_as_one_of_a_file(bed: Bed) {
+async fn a_credential_is_refused_for_the_same_reasons_as_one_of_a_file(bed: TestDatabase) {
     bed.account("acme").await;
     let mut off = bed.account("off").await;
     off.switched_on = false;
@@ -110,7 +110,7 @@ async fn a_credential_is_refused_for_the_same_reasons_as_one_of_a_file(bed: Bed)
     }
 }
 
-async fn a_pair_is_valid_while_its_hash_is_stored(bed: Bed) {
+async fn a_pair_is_valid_while_its_hash_is_stored(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put(&pair("nightly", "acme", "night", &slow_hash(PASSWORD))).await;
     let api = RecordingApi::start();
@@ -123,7 +123,7 @@ async fn a_pair_is_valid_while_its_hash_is_stored(bed: Bed) {
 }
 
 /// PostgreSQL text cannot hold a zero byte.
-async fn a_user_name_with_a_zero_byte_is_unknown(bed: Bed) {
+async fn a_user_name_with_a_zero_byte_is_unknown(bed: TestDatabase) {
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).start();
     let code = |username: &str| verdict(&gate.send(&Request::get("/x").basic(username, "x")));

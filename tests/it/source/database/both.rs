@@ -1,7 +1,7 @@
 //! A file and a database together: a credential in both is logged, and the file's is used.
 
 use super::{answer, bearer, gate, lookups, pair, usual_gate};
-use crate::store::beds::{Bed, on_each, token};
+use crate::store::test_database::{TestDatabase, on_each, token};
 use crate::support::postgres::{Cluster, HowToStop};
 use crate::support::{Gate, PASSWORD, PASSWORD_HASH, RecordingApi, Request, digest, eventually};
 
@@ -21,7 +21,7 @@ fn logs_conflict(gate: &Gate, id: &str) -> bool {
     })
 }
 
-async fn credentials_of_both_are_admitted(bed: Bed) {
+async fn credentials_of_both_are_admitted(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put(&token("of-database", "acme", "of-database")).await;
     bed.put(&pair("nightly", "acme", "night", PASSWORD_HASH)).await;
@@ -48,7 +48,7 @@ async fn credentials_of_both_are_admitted(bed: Bed) {
     assert!(!gate.stderr().contains("is in the credentials file"), "{}", gate.stderr());
 }
 
-async fn an_id_in_both_is_the_files(bed: Bed) {
+async fn an_id_in_both_is_the_files(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "of-database")).await;
     bed.put(&pair("nightly", "acme", "night", PASSWORD_HASH)).await;
@@ -69,7 +69,7 @@ async fn an_id_in_both_is_the_files(bed: Bed) {
     eventually("it is logged", || logs_conflict(&gate, "billing") && logs_conflict(&gate, "nightly"));
 }
 
-async fn a_token_or_user_name_in_both_is_the_files(bed: Bed) {
+async fn a_token_or_user_name_in_both_is_the_files(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put(&token("same-token", "acme", "same")).await;
     bed.put(&pair("same-user", "acme", "user", "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=")).await;
@@ -86,7 +86,7 @@ async fn a_token_or_user_name_in_both_is_the_files(bed: Bed) {
     eventually("it is logged", || logs_conflict(&gate, "same-token") && logs_conflict(&gate, "same-user"));
 }
 
-async fn a_credential_that_is_removed_from_the_file_is_the_databases(bed: Bed) {
+async fn a_credential_that_is_removed_from_the_file_is_the_databases(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "of-database")).await;
     let api = RecordingApi::start();
@@ -103,7 +103,7 @@ async fn a_credential_that_is_removed_from_the_file_is_the_databases(bed: Bed) {
 }
 
 /// Otherwise the time of a response would reveal the users of the file.
-async fn a_wrong_password_costs_a_lookup_for_users_of_the_file_too(bed: Bed) {
+async fn a_wrong_password_costs_a_lookup_for_users_of_the_file_too(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put(&pair("nightly", "acme", "night", PASSWORD_HASH)).await;
     bed.put(&pair("both", "acme", "shadow", PASSWORD_HASH)).await;
@@ -126,7 +126,7 @@ async fn a_wrong_password_costs_a_lookup_for_users_of_the_file_too(bed: Bed) {
 #[tokio::test]
 async fn credentials_of_the_file_need_no_database() {
     let cluster = Cluster::start();
-    let bed = Bed::on_database(cluster.fresh_database()).await;
+    let bed = TestDatabase::on_database(cluster.fresh_database()).await;
     let file = format!(
         "credentials:\n  - {{id: of-file, account: other, token: '{}'}}\n  - {{id: daily, account: other, username: day, password: '{PASSWORD_HASH}'}}\n",
         digest("of-file")

@@ -1,14 +1,14 @@
 //! The cache and the number of lookups are bounded.
 
 use super::{answer, bearer, gate, hits, lock, lookups, unlock, usual_gate};
-use crate::store::beds::{Bed, on_each, token};
+use crate::store::test_database::{TestDatabase, on_each, token};
 use crate::support::{Connection, RecordingApi, eventually};
 
 on_each!(junk_evicts_no_credential, concurrent_first_requests_with_one_token_are_one_lookup);
 
 const SMALL: &str = "database: {cache: {credentials: 100, unknown: 100}}";
 
-async fn junk_evicts_no_credential(bed: Bed) {
+async fn junk_evicts_no_credential(bed: TestDatabase) {
     bed.account("acme").await;
     for number in 0..20 {
         let id = format!("good-{number}");
@@ -51,7 +51,7 @@ async fn junk_evicts_no_credential(bed: Bed) {
     });
 }
 
-async fn concurrent_first_requests_with_one_token_are_one_lookup(bed: Bed) {
+async fn concurrent_first_requests_with_one_token_are_one_lookup(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
     let api = RecordingApi::start();
@@ -74,7 +74,7 @@ async fn concurrent_first_requests_with_one_token_are_one_lookup(bed: Bed) {
 /// The request is refused at once, and cached credentials are not affected.
 #[tokio::test]
 async fn a_lookup_above_the_limit_is_refused() {
-    let bed = Bed::postgres().await;
+    let bed = TestDatabase::postgres().await;
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
     let api = RecordingApi::start();

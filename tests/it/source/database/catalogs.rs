@@ -3,7 +3,7 @@
 use claviger::store::CredentialRecord;
 
 use super::{answer, bearer, gate};
-use crate::store::beds::{Bed, label, on_each, token};
+use crate::store::test_database::{TestDatabase, label, on_each, token};
 use crate::support::{Gate, RecordingApi, Run, eventually};
 
 on_each!(
@@ -16,14 +16,14 @@ const VERSIONS: &str = "versions: {known: [{name: '1'}], read_from: {header: X-A
 const UNVERSIONED: &str =
     "2 credentials of the database have no version, and versions.known makes the gate refuse them";
 
-async fn fill(bed: &Bed) {
+async fn fill(bed: &TestDatabase) {
     bed.account("acme").await;
     bed.put(&token("acme-a", "acme", "secret-a")).await;
     bed.put(&token("acme-b", "acme", "secret-b")).await;
     bed.put(&CredentialRecord { enabled: false, ..token("acme-off", "acme", "secret-off") }).await;
 }
 
-async fn adding_versions_reports_the_credentials_that_it_refuses(bed: Bed) {
+async fn adding_versions_reports_the_credentials_that_it_refuses(bed: TestDatabase) {
     fill(&bed).await;
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).start();
@@ -50,7 +50,7 @@ async fn adding_versions_reports_the_credentials_that_it_refuses(bed: Bed) {
     eventually("the gate accepts them", || answer(&gate, &bearer("secret-a")).0 == 200);
 }
 
-async fn validation_reports_what_the_settings_would_refuse(bed: Bed) {
+async fn validation_reports_what_the_settings_would_refuse(bed: TestDatabase) {
     fill(&bed).await;
     let builder = Gate::before("http://127.0.0.1:1").database(&bed.address()).settings(VERSIONS);
     drop(builder.command());
@@ -64,7 +64,7 @@ async fn validation_reports_what_the_settings_would_refuse(bed: Bed) {
     assert_eq!(json["warnings"][0], format!("{UNVERSIONED}: acme-a, acme-b"));
 }
 
-async fn dropping_a_scope_reports_the_credentials_that_hold_it(bed: Bed) {
+async fn dropping_a_scope_reports_the_credentials_that_hold_it(bed: TestDatabase) {
     bed.account("acme").await;
     let scopes = Some(vec![label("gone"), label("pay")]);
     bed.put(&CredentialRecord { scopes, ..token("acme-a", "acme", "secret-a") }).await;

@@ -7,11 +7,11 @@ use claviger::config::DatabaseUrl;
 use tempfile::TempDir;
 
 use super::{answer, bearer, gate, hits};
-use crate::store::beds::{Bed, token};
+use crate::store::test_database::{TestDatabase, token};
 use crate::support::{Gate, RecordingApi, Run, eventually, eventually_async};
 
-async fn bed_on(disk: &SmallDisk) -> Bed {
-    Bed::at(DatabaseUrl::Sqlite(disk.path().join("claviger.db"))).await
+async fn bed_on(disk: &SmallDisk) -> TestDatabase {
+    TestDatabase::at(DatabaseUrl::Sqlite(disk.path().join("claviger.db"))).await
 }
 
 /// A file system of four megabytes, unmounted on drop.
@@ -120,7 +120,7 @@ async fn a_disk_that_is_full_or_read_only_at_the_start_is_reported() {
 
 #[tokio::test]
 async fn a_gate_on_a_server_that_became_read_only_serves_and_logs_it() {
-    let bed = Bed::postgres().await;
+    let bed = TestDatabase::postgres().await;
     bed.account("acme").await;
     for id in ["known", "unused"] {
         bed.put(&token(id, "acme", id)).await;
@@ -163,10 +163,10 @@ async fn a_gate_on_a_server_that_became_read_only_serves_and_logs_it() {
 async fn a_gate_whose_database_file_was_replaced_stops_using_the_old_one() {
     let (folder, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let file = |folder: &TempDir| folder.path().join("claviger.db");
-    let bed = Bed::at(DatabaseUrl::Sqlite(file(&folder))).await;
+    let bed = TestDatabase::at(DatabaseUrl::Sqlite(file(&folder))).await;
     bed.account("acme").await;
     bed.put(&token("known", "acme", "known")).await;
-    let replacement = Bed::at(DatabaseUrl::Sqlite(file(&other))).await;
+    let replacement = TestDatabase::at(DatabaseUrl::Sqlite(file(&other))).await;
     replacement.store.close().await;
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).settings("database: {max_stale: 1s}").start();

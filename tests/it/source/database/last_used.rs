@@ -6,7 +6,7 @@ use claviger::store::CredentialRecord;
 use nix::sys::signal::Signal;
 
 use super::{answer, bearer, gate, pair, usual_gate};
-use crate::store::beds::{Bed, on_each, token};
+use crate::store::test_database::{TestDatabase, on_each, token};
 use crate::support::{PASSWORD, PASSWORD_HASH, RecordingApi, Request, eventually, eventually_async, slow_hash};
 
 on_each!(
@@ -16,18 +16,18 @@ on_each!(
     a_refused_request_is_not_a_use,
 );
 
-async fn record(bed: &Bed, id: &str) -> CredentialRecord {
+async fn record(bed: &TestDatabase, id: &str) -> CredentialRecord {
     bed.store.credential(id).await.unwrap().unwrap()
 }
 
-async fn used(bed: &Bed, id: &str) -> CredentialRecord {
+async fn used(bed: &TestDatabase, id: &str) -> CredentialRecord {
     let is_written = async || record(bed, id).await.last_used_at.is_some();
     eventually_async(&format!("the use of {id} is written"), is_written).await;
     record(bed, id).await
 }
 
 /// Counts the rows that are written.
-async fn count_writes(bed: &Bed) {
+async fn count_writes(bed: &TestDatabase) {
     let (function, body) = match &bed.url {
         DatabaseUrl::Sqlite(_) => ("", "BEGIN INSERT INTO writes VALUES (1); END"),
         DatabaseUrl::Postgres(_) => (
@@ -44,7 +44,7 @@ async fn count_writes(bed: &Bed) {
     }
 }
 
-async fn a_thousand_requests_are_a_few_writes(bed: Bed) {
+async fn a_thousand_requests_are_a_few_writes(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
     // An older hash would be replaced at its first use, which is a write.
@@ -76,7 +76,7 @@ async fn a_thousand_requests_are_a_few_writes(bed: Bed) {
     assert_eq!(bed.store.last_change().await.unwrap(), before, "a use invalidates nothing");
 }
 
-async fn all_addresses_of_a_shared_credential_are_counted(bed: Bed) {
+async fn all_addresses_of_a_shared_credential_are_counted(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
     let api = RecordingApi::start();
@@ -93,7 +93,7 @@ async fn all_addresses_of_a_shared_credential_are_counted(bed: Bed) {
     eventually_async("three addresses are counted", are_counted).await;
 }
 
-async fn pending_uses_are_written_at_shutdown(bed: Bed) {
+async fn pending_uses_are_written_at_shutdown(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
     let api = RecordingApi::start();
@@ -110,7 +110,7 @@ async fn pending_uses_are_written_at_shutdown(bed: Bed) {
     assert_eq!(record.last_used_from.as_deref(), Some("2001:db8::7"));
 }
 
-async fn a_refused_request_is_not_a_use(bed: Bed) {
+async fn a_refused_request_is_not_a_use(bed: TestDatabase) {
     bed.account("acme").await;
     let mut disabled = token("disabled", "acme", "disabled");
     disabled.enabled = false;
@@ -131,7 +131,7 @@ async fn a_refused_request_is_not_a_use(bed: Bed) {
 #[tokio::test]
 async fn uses_of_a_failed_write_are_written_at_shutdown() {
     use sqlx::Connection as _;
-    let bed = Bed::sqlite().await;
+    let bed = TestDatabase::sqlite().await;
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
     let api = RecordingApi::start();

@@ -18,16 +18,16 @@ use std::time::Duration;
 use claviger::store::{CredentialRecord, RecordSecret};
 use sqlx::Connection as _;
 
-use crate::store::beds::{Bed, token};
+use crate::store::test_database::{TestDatabase, token};
 use crate::support::{Gate, GateBuilder, RecordingApi, Reply, Request, eventually_async};
 
 /// A gate with a query timeout for machines under load.
-fn gate(api: &RecordingApi, bed: &Bed) -> GateBuilder {
+fn gate(api: &RecordingApi, bed: &TestDatabase) -> GateBuilder {
     usual_gate(api, bed).variable("CLAVIGER__DATABASE__QUERY_TIMEOUT", "15s")
 }
 
 /// A gate with the default timeouts.
-fn usual_gate(api: &RecordingApi, bed: &Bed) -> GateBuilder {
+fn usual_gate(api: &RecordingApi, bed: &TestDatabase) -> GateBuilder {
     Gate::before(api.url()).database(&bed.address()).settings("throttle: {enabled: false}")
 }
 
@@ -62,7 +62,7 @@ fn hits(gate: &Gate) -> f64 {
 }
 
 /// Locks tables until [`unlock`] ends the connection.
-async fn lock(bed: &Bed, tables: &str) -> std::thread::JoinHandle<()> {
+async fn lock(bed: &TestDatabase, tables: &str) -> std::thread::JoinHandle<()> {
     let address = bed.address();
     let sql = format!("BEGIN; LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(600)");
     let holder = std::thread::spawn(move || {
@@ -81,7 +81,7 @@ async fn lock(bed: &Bed, tables: &str) -> std::thread::JoinHandle<()> {
     holder
 }
 
-async fn unlock(bed: &Bed, holder: std::thread::JoinHandle<()>) {
+async fn unlock(bed: &TestDatabase, holder: std::thread::JoinHandle<()>) {
     bed.execute(
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
         WHERE datname = current_database() AND query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()",

@@ -3,7 +3,7 @@
 use claviger::store::CredentialRecord;
 
 use super::{answer, bearer, hits, lock, pair, unlock, usual_gate, verdict};
-use crate::store::beds::{Bed, token};
+use crate::store::test_database::{TestDatabase, token};
 use crate::support::postgres::{Cluster, HowToStop};
 use crate::support::{Gate, PASSWORD, RecordingApi, Request, eventually, slow_hash};
 
@@ -11,7 +11,7 @@ use crate::support::{Gate, PASSWORD, RecordingApi, Request, eventually, slow_has
 struct Outage {
     // Dropped in this order: the gate before its server.
     gate: Gate,
-    bed: Bed,
+    bed: TestDatabase,
     cluster: Cluster,
     _api: RecordingApi,
 }
@@ -20,7 +20,7 @@ impl Outage {
     /// `known`, `other` and `night` are cached.
     async fn about_to_happen(settings: &str) -> Self {
         let cluster = Cluster::start();
-        let bed = Bed::on_database(cluster.fresh_database()).await;
+        let bed = TestDatabase::on_database(cluster.fresh_database()).await;
         bed.account("acme").await;
         for id in ["known", "other", "unused"] {
             bed.put(&token(id, "acme", id)).await;
@@ -151,7 +151,7 @@ async fn terminated_connections_fail_no_request() {
 #[tokio::test]
 async fn a_gate_that_starts_before_its_server_serves_once_the_server_is_up() {
     let cluster = Cluster::start();
-    let bed = Bed::on_database(cluster.fresh_database()).await;
+    let bed = TestDatabase::on_database(cluster.fresh_database()).await;
     bed.account("acme").await;
     bed.put(&token("known", "acme", "known")).await;
     cluster.stop(HowToStop::Fast);

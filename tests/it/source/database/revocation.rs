@@ -6,7 +6,7 @@ use claviger::store::{CredentialRecord, PreviousSecret, RecordSecret, Role};
 use jiff::ToSpan as _;
 
 use super::{answer, bearer, gate, hits, lookups, pair, verdict};
-use crate::store::beds::{Bed, label, on_each, token};
+use crate::store::test_database::{TestDatabase, label, on_each, token};
 use crate::support::{Gate, RecordingApi, Request, eventually};
 
 on_each!(
@@ -30,7 +30,7 @@ fn silently(statement: &str, kind: &str, target: &str) -> String {
 }
 
 /// The own key of a member: `owned-by-…`, which is its token too.
-async fn put_owned(bed: &Bed, owner: &str, account: &str) {
+async fn put_owned(bed: &TestDatabase, owner: &str, account: &str) {
     bed.put_user(owner, Some(account), Role::Member).await;
     let id = format!("owned-by-{owner}");
     let mut record = token(&id, account, &id);
@@ -58,7 +58,7 @@ fn must_become(gate: &Gate, token: &str, status: u16, code: &str) {
     }
 }
 
-async fn every_kind_of_revocation_reaches_the_gate(bed: Bed) {
+async fn every_kind_of_revocation_reaches_the_gate(bed: TestDatabase) {
     for account in ["acme", "off"] {
         bed.account(account).await;
     }
@@ -112,7 +112,7 @@ async fn every_kind_of_revocation_reaches_the_gate(bed: Bed) {
     assert_eq!(answer(&gate, &bearer("of-members")).0, 200, "it belongs to no member");
 }
 
-async fn a_cleared_credential_is_unknown_to_the_gate(bed: Bed) {
+async fn a_cleared_credential_is_unknown_to_the_gate(bed: TestDatabase) {
     bed.account("acme").await;
     let mut key = token("key", "acme", "new");
     key.previous =
@@ -145,7 +145,7 @@ async fn a_cleared_credential_is_unknown_to_the_gate(bed: Bed) {
     must_become(&gate, "newest", 200, "");
 }
 
-async fn a_token_that_was_unknown_is_admitted_once_it_is_created(bed: Bed) {
+async fn a_token_that_was_unknown_is_admitted_once_it_is_created(bed: TestDatabase) {
     bed.account("acme").await;
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).start();
@@ -164,7 +164,7 @@ async fn a_token_that_was_unknown_is_admitted_once_it_is_created(bed: Bed) {
 }
 
 /// Notifications can be lost, and SQLite has none.
-async fn changes_without_a_notification_are_found(bed: Bed) {
+async fn changes_without_a_notification_are_found(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
     let api = RecordingApi::start();
@@ -175,7 +175,7 @@ async fn changes_without_a_notification_are_found(bed: Bed) {
     must_become(&gate, "secret", 401, "credential_disabled");
 }
 
-async fn a_previous_token_is_valid_until_its_overlap_ends(bed: Bed) {
+async fn a_previous_token_is_valid_until_its_overlap_ends(bed: TestDatabase) {
     bed.account("acme").await;
     let end = Clock::System.now() + 3.seconds();
     let mut record: CredentialRecord = token("billing", "acme", "new");
@@ -198,7 +198,7 @@ async fn a_previous_token_is_valid_until_its_overlap_ends(bed: Bed) {
 /// Hashes of "before" and "after".
 const HASHES: [&str; 2] = ["{SHA}Ud4rg1vTWmfrMtvNPXfUuW5ao50=", "{SHA}QFkGydW+auU5PKZfsOfDjg1YXss="];
 
-async fn a_previous_password_is_valid_until_its_overlap_ends_and_the_new_one_after_it(bed: Bed) {
+async fn a_previous_password_is_valid_until_its_overlap_ends_and_the_new_one_after_it(bed: TestDatabase) {
     bed.account("acme").await;
     let end = Clock::System.now() + 3.seconds();
     let mut record = pair("nightly", "acme", "acme", HASHES[1]);
@@ -221,7 +221,7 @@ async fn a_previous_password_is_valid_until_its_overlap_ends_and_the_new_one_aft
 }
 
 /// Reads and changes race; an outdated read must not stay in the cache.
-async fn after_changes_under_load_the_last_state_is_in_force(bed: Bed) {
+async fn after_changes_under_load_the_last_state_is_in_force(bed: TestDatabase) {
     bed.account("acme").await;
     let mut record = token("billing", "acme", "secret");
     bed.put(&record).await;
@@ -256,7 +256,7 @@ async fn after_changes_under_load_the_last_state_is_in_force(bed: Bed) {
     }
 }
 
-async fn must_reach(bed: &Bed, gates: usize) {
+async fn must_reach(bed: &TestDatabase, gates: usize) {
     bed.account("acme").await;
     let mut record = token("billing", "acme", "secret");
     bed.put(&record).await;
@@ -274,10 +274,10 @@ async fn must_reach(bed: &Bed, gates: usize) {
 
 #[tokio::test]
 async fn a_change_reaches_two_gates_on_one_sqlite_file() {
-    must_reach(&Bed::sqlite().await, 2).await;
+    must_reach(&TestDatabase::sqlite().await, 2).await;
 }
 
 #[tokio::test]
 async fn a_change_reaches_three_gates_on_one_server() {
-    must_reach(&Bed::postgres().await, 3).await;
+    must_reach(&TestDatabase::postgres().await, 3).await;
 }

@@ -3,7 +3,7 @@
 use claviger::config::DatabaseUrl;
 
 use super::{answer, bearer, gate};
-use crate::store::beds::{Bed, on_each, token};
+use crate::store::test_database::{TestDatabase, on_each, token};
 use crate::support::postgres::{Cluster, HowToStop, fresh_database};
 use crate::support::{Gate, RecordingApi, Run, eventually};
 
@@ -23,7 +23,7 @@ fn refusal_of(url: &str) -> String {
     refusal(&Gate::before("http://127.0.0.1:1").database(url))
 }
 
-async fn a_newer_compatible_schema_is_used_and_an_incompatible_one_is_refused(bed: Bed) {
+async fn a_newer_compatible_schema_is_used_and_an_incompatible_one_is_refused(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put(&token("fine", "acme", "fine")).await;
     bed.execute(
@@ -53,7 +53,7 @@ async fn a_newer_compatible_schema_is_used_and_an_incompatible_one_is_refused(be
     assert!(bed.store.migrate().await.is_err());
 }
 
-async fn a_damaged_row_affects_no_other_credential(bed: Bed) {
+async fn a_damaged_row_affects_no_other_credential(bed: TestDatabase) {
     bed.account("acme").await;
     for id in ["fine", "damaged"] {
         bed.put(&token(id, "acme", id)).await;
@@ -160,7 +160,7 @@ fn a_database_that_cannot_be_used_is_reported_with_a_remedy() {
 #[tokio::test]
 async fn a_process_that_cannot_reach_the_database_does_not_take_over() {
     let cluster = Cluster::start();
-    let bed = Bed::on_database(cluster.fresh_database()).await;
+    let bed = TestDatabase::on_database(cluster.fresh_database()).await;
     bed.account("acme").await;
     bed.put(&token("known", "acme", "known")).await;
     let api = RecordingApi::start();

@@ -5,21 +5,21 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use super::{answer, bearer, gate};
-use crate::store::beds::{Bed, token};
+use crate::store::test_database::{TestDatabase, token};
 use crate::support::postgres::Cluster;
 use crate::support::{Gate, RecordingApi, Run, eventually};
 
 /// Credentials on a server of their own.
-async fn server() -> (Bed, Cluster) {
+async fn server() -> (TestDatabase, Cluster) {
     let cluster = Cluster::start();
-    let bed = Bed::on_database(cluster.fresh_database()).await;
+    let bed = TestDatabase::on_database(cluster.fresh_database()).await;
     bed.account("acme").await;
     bed.put(&token("billing", "acme", "secret")).await;
     (bed, cluster)
 }
 
 /// The URL without its TLS parameters.
-fn without_parameters(bed: &Bed) -> String {
+fn without_parameters(bed: &TestDatabase) -> String {
     bed.address().split('?').next().unwrap().to_owned()
 }
 

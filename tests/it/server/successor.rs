@@ -1,4 +1,4 @@
-//! Of two processes, one serves: the next one is started once, and does not serve beside one that goes on.
+//! Exactly one process serves: one successor at a time, and none beside a predecessor that goes on.
 
 use std::io::IoSlice;
 use std::mem::MaybeUninit;
@@ -12,14 +12,14 @@ use nix::unistd::Pid;
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
 use super::dying::ask;
-use super::service_manager::Next;
+use super::service_manager::Successor;
 use crate::support::{Gate, RecordingApi, Request, Run, TOKEN, eventually};
 
 const HANDOVER: &str = "handover: {socket: run/next.sock}";
 
-/// What a process does that has handed its sockets over, and then gives up on whoever got them.
+/// The predecessor hands its sockets over and then stops waiting.
 #[test]
-fn a_process_that_is_not_waited_for_any_more_does_not_serve_beside_the_other() {
+fn a_successor_exits_when_its_predecessor_stops_waiting() {
     let api = RecordingApi::start();
     let builder = Gate::before(api.url()).settings(HANDOVER);
     let folder = builder.folder().join("run");
@@ -44,26 +44,26 @@ fn a_process_that_is_not_waited_for_any_more_does_not_serve_beside_the_other() {
 }
 
 #[test]
-fn while_the_next_process_is_on_its_way_no_further_one_is_started() {
+fn a_second_sigusr2_starts_no_second_successor() {
     let api = RecordingApi::start();
     let mut gate = Gate::before(api.url()).settings(HANDOVER).start();
-    // As long as somebody has the sockets and does not serve, the next process waits for them.
+    // The successor waits while another process holds the sockets.
     let (_sockets, line) = ask(&gate.folder().join("run/next.sock"));
     gate.signal(Signal::SIGUSR2);
-    eventually("one is started", || gate.stderr().contains("the next process is started"));
+    eventually("one is started", || gate.stderr().contains("successor started"));
     gate.signal(Signal::SIGUSR2);
-    eventually("no other is", || gate.stderr().contains("one is on its way already"));
+    eventually("no other is", || gate.stderr().contains("one is already starting"));
     let id = gate.stderr().lines().find_map(started).unwrap();
-    let _next = Next(Pid::from_raw(id));
+    let _successor = Successor(Pid::from_raw(id));
     drop(line);
     assert_eq!(gate.wait().code(), Some(0));
     assert_eq!(gate.stderr().lines().filter_map(started).count(), 1);
     assert_eq!(gate.send(&Request::get("/x").bearer(TOKEN)).status, 200);
 }
 
-/// The id of the next process, in the line that tells of its start.
+/// Process id in the log line about the successor.
 fn started(line: &str) -> Option<i32> {
     let line: serde_json::Value = serde_json::from_str(line).ok()?;
-    let is_it = line["message"] == "the next process is started";
+    let is_it = line["message"] == "successor started";
     is_it.then(|| i32::try_from(line["id"].as_i64().unwrap()).unwrap())
 }

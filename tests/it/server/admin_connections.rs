@@ -1,16 +1,14 @@
-//! The admin listener bounds whoever comes: how many, and for how long.
+//! Limits of the admin listener: connections, time and size of a request head.
 
 use std::time::{Duration, Instant};
 
 use crate::support::{Connection, Gate, RecordingApi, Request, eventually};
 
-/// Of a head, and of the time before it.
-const HEAD: Duration = Duration::from_secs(10);
-/// As many as there may be.
-const MOST: usize = 1000;
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+const MAX_CONNECTIONS: usize = 1000;
 
 #[test]
-fn whoever_does_not_come_to_the_end_of_a_head_is_sent_away() {
+fn a_connection_without_a_whole_head_is_closed() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
     let start = Instant::now();
@@ -19,35 +17,35 @@ fn whoever_does_not_come_to_the_end_of_a_head_is_sent_away() {
     for (connection, beginning) in slow.iter_mut().zip(beginnings) {
         connection.write(beginning);
     }
-    // One that was answered, and then says nothing, or too little.
+    // Kept connections: one idle, one with half a head.
     let mut kept: Vec<_> = (0..2).map(|_| Connection::open(gate.admin)).collect();
     kept.iter_mut().for_each(|connection| assert_eq!(connection.send(&Request::get("/livez")).status, 200));
     kept[1].write(b"GET /li");
-    // A drop every now and then makes a head no shorter.
-    let mut dripping = Connection::open(gate.admin);
-    while start.elapsed() < HEAD + Duration::from_secs(2) && dripping.write(b"x") {
+    // A byte now and then does not extend the timeout.
+    let mut trickling = Connection::open(gate.admin);
+    while start.elapsed() < HEAD_TIMEOUT + Duration::from_secs(2) && trickling.write(b"x") {
         std::thread::sleep(Duration::from_millis(500));
     }
-    for mut connection in slow.into_iter().chain(kept).chain([dripping]) {
+    for mut connection in slow.into_iter().chain(kept).chain([trickling]) {
         connection.rest();
         assert!(connection.is_closed());
     }
-    assert!(start.elapsed() < HEAD + Duration::from_secs(8), "{:?}", start.elapsed());
+    assert!(start.elapsed() < HEAD_TIMEOUT + Duration::from_secs(8), "{:?}", start.elapsed());
     assert_eq!(gate.admin("GET", "/livez").status, 200);
 }
 
 #[test]
-fn one_visitor_more_than_there_may_be_is_sent_away_and_who_leaves_makes_room() {
+fn connections_over_the_limit_are_closed_until_others_end() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
-    let mut kept: Vec<_> = (0..MOST).map(|_| Connection::open(gate.admin)).collect();
-    assert_eq!(kept[MOST - 1].send(&Request::get("/livez")).status, 200);
+    let mut kept: Vec<_> = (0..MAX_CONNECTIONS).map(|_| Connection::open(gate.admin)).collect();
+    assert_eq!(kept[MAX_CONNECTIONS - 1].send(&Request::get("/livez")).status, 200);
     for _ in 0..20 {
         assert!(Connection::open(gate.admin).is_closed());
     }
     assert_eq!(kept[0].send(&Request::get("/livez")).status, 200);
     drop(kept);
-    eventually("there is room again", || {
+    eventually("a connection is accepted again", || {
         let mut connection = Connection::open(gate.admin);
         connection.write(&Request::get("/livez").bytes());
         connection.reply(false).is_some_and(|reply| reply.status == 200)
@@ -55,7 +53,7 @@ fn one_visitor_more_than_there_may_be_is_sent_away_and_who_leaves_makes_room() {
 }
 
 #[test]
-fn a_head_that_is_too_large_is_refused() {
+fn an_oversized_head_is_refused() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).start();
     let mut connection = Connection::open(gate.admin);

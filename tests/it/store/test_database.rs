@@ -13,7 +13,7 @@ use crate::support::postgres::{Database, Direct, fresh_database};
 pub const OPTIONS: StoreOptions = StoreOptions { connections: 8, query_timeout: Duration::from_secs(20), create: true };
 
 /// A store, and what it stands on until the test is over.
-pub struct Bed {
+pub struct TestDatabase {
     pub store: Store,
     pub url: DatabaseUrl,
     direct: Option<Direct>,
@@ -28,7 +28,7 @@ enum Ground {
     Elsewhere,
 }
 
-impl Bed {
+impl TestDatabase {
     pub async fn sqlite() -> Self {
         let folder = tempfile::TempDir::new().unwrap();
         let url = DatabaseUrl::Sqlite(folder.path().join("claviger.db"));
@@ -167,14 +167,14 @@ macro_rules! on_each {
         mod sqlite {
             $(#[tokio::test]
             async fn $name() {
-                super::$name(crate::store::beds::Bed::sqlite().await).await;
+                super::$name(crate::store::test_database::TestDatabase::sqlite().await).await;
             })+
         }
 
         mod postgres {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
             async fn $name() {
-                super::$name(crate::store::beds::Bed::postgres().await).await;
+                super::$name(crate::store::test_database::TestDatabase::postgres().await).await;
             })+
         }
     };

@@ -1,4 +1,4 @@
-//! Sockets that were bound before the process runs, as systemd passes them on.
+//! Socket activation: sockets that the service manager bound.
 
 use std::net::TcpListener;
 use std::os::fd::AsRawFd;
@@ -12,7 +12,6 @@ fn socket() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").unwrap()
 }
 
-/// A gate that is told to listen at these addresses, and is not started yet.
 fn gate(api: &str, proxy: &str, admin: &str) -> GateBuilder {
     Gate::before(api).admin(&format!("'{admin}'")).variable("CLAVIGER__PROXY__LISTEN", &format!("'{proxy}'"))
 }
@@ -21,9 +20,9 @@ fn address(socket: &TcpListener) -> String {
     socket.local_addr().unwrap().to_string()
 }
 
-/// The same command, started with these sockets.
+/// The same command with these sockets inherited.
 fn passing_on(command: &Command, sockets: &[&TcpListener], names: &str) -> Command {
-    // Out of the way first: one may be where another has to go.
+    // First to high descriptors: one may hold the number that another needs.
     let mut moves = String::new();
     for (index, socket) in sockets.iter().enumerate() {
         fcntl_setfd(socket, FdFlags::empty()).unwrap();
@@ -46,13 +45,13 @@ fn passing_on(command: &Command, sockets: &[&TcpListener], names: &str) -> Comma
 }
 
 #[test]
-fn a_request_from_before_the_process_ran_is_answered() {
+fn a_request_sent_before_the_process_starts_is_answered() {
     let api = RecordingApi::start();
     let (proxy, admin) = (socket(), socket());
     let mut early = Connection::open(proxy.local_addr().unwrap());
     early.write(&Request::get("/early").bearer(TOKEN).bytes());
     let builder = gate(api.url(), &address(&proxy), &address(&admin));
-    // In another order than in the settings: a socket is known by its address.
+    // In another order than in the settings: sockets are matched by address.
     let gate = builder.start_as(|command| *command = passing_on(command, &[&admin, &proxy], "admin:gate"));
     assert_eq!((gate.address.to_string(), gate.admin.to_string()), (address(&proxy), address(&admin)));
     assert_eq!(early.reply(false).unwrap().status, 200);
@@ -61,7 +60,7 @@ fn a_request_from_before_the_process_ran_is_answered() {
 }
 
 #[test]
-fn what_is_not_passed_on_is_bound() {
+fn an_address_without_an_inherited_socket_is_bound() {
     let api = RecordingApi::start();
     let proxy = socket();
     let builder = gate(api.url(), &address(&proxy), "127.0.0.1:0");
@@ -73,18 +72,18 @@ fn what_is_not_passed_on_is_bound() {
 #[test]
 fn a_socket_that_no_setting_names_is_an_error() {
     let (proxy, extra) = (socket(), socket());
-    // Of another address: any port of this one would be that of the second socket.
+    // Port 0 of 127.0.0.1 would match the second socket.
     let builder = gate("http://127.0.0.1:9", &address(&proxy), "[::1]:0");
     let ended = Run::of(passing_on(&builder.command(), &[&proxy, &extra], "gate:extra")).end();
     assert_eq!(ended.code, 1);
     let extra = address(&extra);
-    let says = format!("the socket extra was passed on for {extra}, which is not in proxy.listen, ");
+    let says = format!("the inherited socket extra listens on {extra}, which is not in proxy.listen, ");
     assert!(ended.stderr.contains(&says), "{}", ended.stderr);
 }
 
-/// Variables are inherited further than sockets.
+/// LISTEN_PID names another process.
 #[test]
-fn sockets_that_were_meant_for_another_process_are_left_alone() {
+fn sockets_for_another_process_are_ignored() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).variable("LISTEN_FDS", "2").variable("LISTEN_PID", "1").start();
     assert_eq!(gate.send(&Request::get("/x").bearer(TOKEN)).status, 200);

@@ -1,0 +1,69 @@
+//! Opens everything that can fail on its own: sockets, certificates, the database, the gate.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use super::gate::{self, Gate};
+use super::listeners::Listeners;
+use super::service_manager::Notifier;
+use super::tls::admin_certificates;
+use super::{ServeOptions, log_outputs, management_api};
+use crate::auth::{REJECTION_CODES, Scheme};
+use crate::control::DatabaseProbe;
+use crate::proxy::{Certificates, Tracer};
+use crate::source::{Database, Loaded};
+use crate::telemetry::{LineWriter, Metrics};
+
+const SCHEMES: [Scheme; 4] = [Scheme::None, Scheme::Bearer, Scheme::ApiKey, Scheme::Basic];
+
+pub(super) struct Parts {
+    pub(super) notifier: Notifier,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) listeners: Listeners,
+    pub(super) admin_certificates: Option<Arc<Certificates>>,
+    pub(super) access_log: LineWriter,
+    pub(super) tracer: Option<Tracer>,
+    pub(super) database: Option<Database>,
+    pub(super) role: Role,
+}
+
+/// What this process serves beside its admin listener.
+pub(super) enum Role {
+    Gate(Gate),
+    /// The management API only, on a database that this probe watches.
+    ManagementOnly(Arc<DatabaseProbe>),
+}
+
+impl Parts {
+    /// # Errors
+    /// When an address is in use, a certificate cannot be read, or the database answers and cannot be used.
+    pub(super) fn build(loaded: &Loaded, options: ServeOptions) -> anyhow::Result<Self> {
+        let settings = &loaded.settings;
+        let notifier = Notifier::open()?;
+        let metrics = Arc::new(Metrics::new(&SCHEMES.map(Scheme::as_str), &REJECTION_CODES)?);
+        let listeners = Listeners::open(settings, options.start)?;
+        let admin_certificates = admin_certificates(settings, &metrics)?;
+        let access_log = log_outputs::stdout_lines(metrics.clone()).context("cannot start the access log")?;
+        let tracer = log_outputs::tracer(settings, &metrics)?;
+        let (database, role) = match &settings.database {
+            _ if settings.decides() => {
+                let database = gate::open_database(settings, &metrics, options.migrate)?;
+                let is_unread = database.as_ref().is_some_and(|database| !database.directory().is_synced());
+                if is_unread && listeners.handover.has_predecessor() {
+                    anyhow::bail!(
+                        "the database does not answer; the previous process goes on with the credentials it has cached"
+                    );
+                }
+                let gate = Gate::new(loaded, database.as_ref(), metrics.clone())?;
+                (database, Role::Gate(gate))
+            }
+            Some(database) => {
+                let probe = management_api::open_alone(database, options.migrate)?;
+                (None, Role::ManagementOnly(Arc::new(probe)))
+            }
+            None => anyhow::bail!("the settings name neither proxy.upstream nor a database for the management API"),
+        };
+        Ok(Self { notifier, metrics, listeners, admin_certificates, access_log, tracer, database, role })
+    }
+}

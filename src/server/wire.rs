@@ -1,0 +1,192 @@
+//! Connects the parts: services of pingora, the reloader, the admin listener, signals.
+
+use std::net::SocketAddr;
+use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex};
+
+use anyhow::Context as _;
+use arc_swap::ArcSwap;
+use pingora::server::Server;
+use pingora::server::configuration::ServerConf;
+use pingora::services::background::background_service;
+use tokio::sync::watch;
+
+use super::Addresses;
+use super::admin::AdminService;
+use super::admin_connections::{AdminConnections, AdminTimeouts};
+use super::build::{Parts, Role};
+use super::gate::Gate;
+use super::listeners::Listeners;
+use super::live_state::LiveState;
+use super::log_outputs::stdout_is_json;
+use super::management_api::ManagementApi;
+use super::shutdown::{HandoverHooks, SignalHandler, SignalQueue};
+use super::wait::{Event, Process};
+use crate::auth::Throttle;
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::control::{Admin, LiveSettings, Readiness};
+use crate::proxy::{AccessLog, BoundListener, Connections, ForwardAuth, Gateway, ListenerOptions, service};
+use crate::source::{Loaded, Loader, Publish, Reloader};
+use crate::telemetry::Log;
+
+/// Attempts to connect to the upstream for one request; each uses the next of its addresses.
+const UPSTREAM_ATTEMPTS: usize = 2;
+
+impl Process {
+    /// # Errors
+    /// When a thread cannot be spawned or signal handlers cannot be installed.
+    pub(super) fn wire(parts: Parts, loader: Loader, loaded: Loaded, log: &Log) -> anyhow::Result<Self> {
+        let Parts { notifier, metrics, listeners, admin_certificates, access_log, tracer, database, role } = parts;
+        let Listeners { proxy, forward_auth, admin: admin_socket, handover } = listeners;
+        let settings = loaded.settings.clone();
+        let addresses = |sockets: &[BoundListener]| sockets.iter().map(|socket| socket.address).collect();
+        let addresses =
+            Addresses { proxy: addresses(&proxy), forward_auth: addresses(&forward_auth), admin: admin_socket.address };
+        let live = Arc::new(ArcSwap::from_pointee(LiveSettings::new(&loaded)));
+        let readiness = Arc::new(Readiness::default());
+        let connections = Arc::new(Connections::new(metrics.clone()));
+        let mut server = Server::new_with_opt_and_conf(None, server_conf(&settings));
+        let (handed_over, is_handed_over) = watch::channel(false);
+        let events = std::sync::mpsc::channel();
+
+        let mut listener_count = 1;
+        if let Role::Gate(gate) = &role {
+            let lines = || AccessLog::new(access_log.sink(), stdout_is_json(&settings), metrics.clone());
+            let lifecycle = gate.lifecycle(&settings, &readiness, settings.log.access.then(lines), tracer.clone());
+            let conf = server.configuration.clone();
+            let options = |certificates| {
+                let sender = events.0.clone();
+                ListenerOptions {
+                    handed_over: is_handed_over.clone(),
+                    // No one receives once the main thread has left its loop.
+                    on_event: Box::new(move |event| drop(sender.send(Event::Listener(event)))),
+                    conf: &conf,
+                    threads: settings.threads.get(),
+                    timeouts: &settings.timeouts,
+                    certificates,
+                    connections: connections.clone(),
+                }
+            };
+            listener_count = usize::from(!proxy.is_empty()) + usize::from(!forward_auth.is_empty());
+            if !proxy.is_empty() {
+                let gateway = Gateway { lifecycle: lifecycle.clone(), last_warning: AtomicI64::default() };
+                server.add_service(service(gateway, proxy, options(gate.certificates()))?);
+                server.add_service(background_service("resolver", gate.resolver()));
+            }
+            if !forward_auth.is_empty() {
+                server.add_service(service(ForwardAuth { lifecycle }, forward_auth, options(None))?);
+            }
+        }
+        let (gate, probe) = match role {
+            Role::Gate(gate) => (Some(gate), None),
+            Role::ManagementOnly(probe) => (None, Some(probe)),
+        };
+
+        let credentials = loaded.set.len();
+        let live_state = LiveState {
+            gate: gate.as_ref().map(Gate::live).transpose()?,
+            admin_certificates: admin_certificates.clone(),
+            management: live.clone(),
+            metrics: metrics.clone(),
+            log: log.clone(),
+        };
+        let publish: Publish = Box::new(move |loaded| live_state.publish(loaded));
+        let reload = Reloader::start(loader, loaded, publish, metrics.clone(), Clock::System)?;
+
+        let queue = SignalQueue::open().context("cannot receive signals")?;
+        let admin_connections = AdminConnections::new(AdminTimeouts::default());
+        let sign_in_throttle = Arc::new(Throttle::default());
+        let management_api = |database| ManagementApi {
+            database,
+            live: live.clone(),
+            sign_in_throttle: sign_in_throttle.clone(),
+            standalone_probe: probe.clone(),
+        };
+        server.add_service(background_service(
+            "admin",
+            AdminService {
+                socket: Mutex::new(Some(admin_socket)),
+                admin: Admin {
+                    metrics: metrics.clone(),
+                    readiness: readiness.clone(),
+                    reload: reload.clone(),
+                    gate: gate.as_ref().map(Gate::state),
+                    management: probe.clone(),
+                    sign_in_throttle: settings.console.is_some().then(|| sign_in_throttle.clone()),
+                    clock: Clock::System,
+                },
+                management: settings.console.as_ref().and(settings.database.clone()).map(management_api),
+                certificates: admin_certificates,
+                connections: admin_connections.clone(),
+                standalone_events: probe.is_some().then(|| events.0.clone()),
+            },
+        ));
+        let spawner = handover.spawner();
+        let kept_sockets = handover.kept_sockets();
+        let signals = SignalHandler {
+            queue,
+            readiness,
+            reload,
+            metrics,
+            connections,
+            admin_connections,
+            lame_duck: settings.timeouts.lame_duck.duration(),
+            drain_timeout: settings.timeouts.shutdown.duration(),
+            handover: HandoverHooks {
+                start_successor: Box::new(move || spawner.start()),
+                close_kept_sockets: Box::new(move || kept_sockets.close()),
+            },
+            notifier: notifier.clone(),
+            handed_over,
+            events: events.0.clone(),
+        };
+        log_start(&addresses, &settings, credentials);
+        Ok(Self {
+            addresses,
+            server,
+            signals,
+            events,
+            listener_count,
+            handover,
+            notifier,
+            access_log,
+            tracer,
+            database,
+        })
+    }
+}
+
+fn log_start(addresses: &Addresses, settings: &Settings, credentials: usize) {
+    tracing::info!(
+        proxy = joined(&addresses.proxy).map(tracing::field::display),
+        forward_auth = joined(&addresses.forward_auth).map(tracing::field::display),
+        admin = %addresses.admin,
+        upstream = settings.upstream.as_ref().map(|upstream| tracing::field::display(&upstream.url)),
+        credentials,
+        database = settings.database.as_ref().map(|database| tracing::field::display(&database.url)),
+        version = env!("CARGO_PKG_VERSION"),
+        "claviger listens"
+    );
+}
+
+fn joined(addresses: &[SocketAddr]) -> Option<String> {
+    let all: Vec<_> = addresses.iter().map(SocketAddr::to_string).collect();
+    (!all.is_empty()).then(|| all.join(" "))
+}
+
+fn server_conf(settings: &Settings) -> ServerConf {
+    ServerConf {
+        threads: settings.threads.get(),
+        // A connection stays on the thread that accepted it; nothing here blocks a thread for long.
+        work_stealing: false,
+        // pingora's own timers stay in their list until they are due, and cost more than tokio's.
+        fast_timeout_to_tokio_threshold_seconds: Some(0),
+        max_retries: UPSTREAM_ATTEMPTS,
+        // Upstreams bring their own roots; pingora would read the system's here too, and panic on a bad one.
+        ca_file: Some("/dev/null".into()),
+        grace_period_seconds: Some(settings.timeouts.shutdown.duration().as_secs()),
+        graceful_shutdown_timeout_seconds: Some(1),
+        ..ServerConf::default()
+    }
+}
