@@ -10,7 +10,7 @@
 use std::time::{Duration, Instant};
 
 use claviger::control::operations::{
-    Caller, CreatedWhen, CredentialsWanted, OperationContext, Terms, count_credentials, list_credentials,
+    Caller, CreatedWhen, CredentialSearch, OperationContext, Terms, count_credentials, list_credentials,
 };
 use claviger::credential::{ScopeCatalog, StoredSecret, TokenDigest, TokenFormat, VersionCatalog};
 use claviger::formats::Catalogs;
@@ -92,7 +92,7 @@ async fn measure(name: &str, url: &str, many: usize, settle: impl Fn()) {
     }
     let mut deep = Times::default();
     let mut cursor = None;
-    let everything = CredentialsWanted { account: Some("acme".parse().unwrap()), ..Default::default() };
+    let everything = CredentialSearch { account: Some("acme".parse().unwrap()), ..Default::default() };
     for _ in 0..ROUNDS {
         let listed = deep.take(list_credentials(&call, &everything, cursor.as_deref(), 200)).await.unwrap();
         cursor = listed.end;
@@ -108,19 +108,19 @@ async fn measure(name: &str, url: &str, many: usize, settle: impl Fn()) {
     store.close().await;
 }
 
-fn filters() -> Vec<(&'static str, CredentialsWanted)> {
-    let all = || CredentialsWanted { account: Some("acme".parse().unwrap()), ..Default::default() };
-    let state = |state| CredentialsWanted { state: Some(state), ..all() };
-    let kind = |kind| CredentialsWanted { kind: Some(kind), ..all() };
-    let created = |created| CredentialsWanted { created: Some(created), ..all() };
-    let part = |part: &str| CredentialsWanted { part: Some(part.into()), ..all() };
+fn filters() -> Vec<(&'static str, CredentialSearch)> {
+    let all = || CredentialSearch { account: Some("acme".parse().unwrap()), ..Default::default() };
+    let state = |state| CredentialSearch { state: Some(state), ..all() };
+    let kind = |kind| CredentialSearch { kind: Some(kind), ..all() };
+    let created = |created| CredentialSearch { created: Some(created), ..all() };
+    let part = |part: &str| CredentialSearch { part: Some(part.into()), ..all() };
     vec![
         ("account", all()),
-        ("every account", CredentialsWanted::default()),
+        ("every account", CredentialSearch::default()),
         ("part of many names", part("EXPORT")),
         ("part of one name", part("number 77 ")),
         ("part of none", part("nothing")),
-        ("part of none, all accounts", CredentialsWanted { account: None, ..part("nothing") }),
+        ("part of none, all accounts", CredentialSearch { account: None, ..part("nothing") }),
         ("within 7 days", created(CreatedWhen::Within7Days)),
         ("within 30 days", created(CreatedWhen::Within30Days)),
         ("before that", created(CreatedWhen::Before30Days)),
@@ -131,8 +131,8 @@ fn filters() -> Vec<(&'static str, CredentialsWanted)> {
         ("tokens", kind(CredentialKind::Token)),
         ("pairs", kind(CredentialKind::Password)),
         ("own keys", kind(CredentialKind::Own)),
-        ("own key of nobody", CredentialsWanted { owner: Some("usr_nobody".parse().unwrap()), ..all() }),
-        ("cleared, part of none", CredentialsWanted { state: Some(CredentialState::Cleared), ..part("nothing") }),
+        ("own key of nobody", CredentialSearch { owner: Some("usr_nobody".parse().unwrap()), ..all() }),
+        ("cleared, part of none", CredentialSearch { state: Some(CredentialState::Cleared), ..part("nothing") }),
     ]
 }
 

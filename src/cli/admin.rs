@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::config::shell_user;
 use crate::control::LiveSettings;
 use crate::control::api::setup_request;
-use crate::control::operations::{Caller, OperationContext, first_setup_link};
+use crate::control::operations::{Caller, OperationContext, create_first_setup_link};
 
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
@@ -36,7 +36,8 @@ impl Command {
             let store = target.open_ready().await?;
             let caller = Caller::shell(shell_user());
             let created =
-                first_setup_link(&OperationContext::new(&store, &caller, Clock::System.now(), target.terms())).await;
+                create_first_setup_link(&OperationContext::new(&store, &caller, Clock::System.now(), target.terms()))
+                    .await;
             store.close().await;
             let (link, live) = (created?, LiveSettings::of(&target.settings));
             let ticket = link.ticket.reveal();

@@ -1,14 +1,22 @@
 //! `claviger config validate|show|schema`
 
 use std::process::ExitCode;
+use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::ValueEnum;
 use serde_json::json;
 
 use super::config_target::SourceArgs;
-use super::output::{counted, print, report};
-use crate::config::{Diagnostics, effective, schema};
-use crate::source::{Loaded, Loader};
+use super::database_target::block_on;
+use super::output::{counted, note, print, report};
+use crate::clock::Clock;
+use crate::config::{DatabaseUrl, Diagnostics, effective, schema};
+use crate::source::{CatalogMismatch, Loaded, Loader};
+use crate::store::{Store, StoreOptions};
+
+/// A database that answers later counts as unreachable.
+const DATABASE_TIMEOUT: Duration = Duration::from_secs(2);
 
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
@@ -69,13 +77,18 @@ fn validate(source: &SourceArgs, format: ReportFormat) -> anyhow::Result<ExitCod
     let loaded = Loader::new(source).load().and_then(|loaded| crate::server::check(&loaded).map(|()| loaded));
     match (loaded, format) {
         (Ok(loaded), ReportFormat::Text) => {
-            print(format!("{name}: valid, {}", credentials_of(&loaded)))?;
+            let database = check_database(&loaded);
+            print(format!("{name}: valid, {}", credentials_of(&loaded, database.is_ok())))?;
+            for line in database.unwrap_or_default().lines() {
+                note(format!("warning: {line}"));
+            }
             Ok(ExitCode::SUCCESS)
         }
         (Ok(loaded), ReportFormat::Json) => {
             let mut summary = json!({"valid": true, "credentials": loaded.set.len(), "faults": []});
             if let Some(database) = &loaded.settings.database {
                 summary["database"] = database.url.to_string().into();
+                summary["warnings"] = check_database(&loaded).unwrap_or_default().lines().into();
             }
             print(summary.to_string())?;
             Ok(ExitCode::SUCCESS)
@@ -91,13 +104,31 @@ fn validate(source: &SourceArgs, format: ReportFormat) -> anyhow::Result<ExitCod
     }
 }
 
-/// Does not connect to the database, which may not be reachable from here.
-fn credentials_of(loaded: &Loaded) -> String {
+/// Credentials of the database that the settings would refuse. A database that cannot be reached from here, or has
+/// another schema, is no fault of the settings.
+fn check_database(loaded: &Loaded) -> anyhow::Result<CatalogMismatch> {
+    let settings = &loaded.settings;
+    let database = settings.database.as_ref().context("no database is configured")?;
+    if let DatabaseUrl::Sqlite(file) = &database.url {
+        anyhow::ensure!(file.exists(), "the file does not exist");
+    }
+    block_on(async {
+        let options = StoreOptions { connections: 1, query_timeout: DATABASE_TIMEOUT, create: false };
+        let store = Store::open(&database.url, options).await?;
+        store.ensure_schema(false).await?;
+        let found = CatalogMismatch::find(&store, &settings.versions, &settings.scopes, Clock::System.now()).await;
+        store.close().await;
+        Ok(found?)
+    })
+}
+
+fn credentials_of(loaded: &Loaded, is_opened: bool) -> String {
     let count = loaded.set.len();
     let in_file = counted(count, "credential");
+    let opened = if is_opened { "" } else { ", which was not opened" };
     match (&loaded.settings.database, &loaded.settings.credentials_file) {
         (None, _) => in_file,
-        (Some(database), Some(_)) => format!("{in_file}, and those of {}, which was not opened", database.url),
-        (Some(database), None) => format!("credentials in {}, which was not opened", database.url),
+        (Some(database), Some(_)) => format!("{in_file}, and those of {}{opened}", database.url),
+        (Some(database), None) => format!("credentials in {}{opened}", database.url),
     }
 }

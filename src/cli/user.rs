@@ -198,7 +198,8 @@ async fn user_path(there: &Client, user: &str) -> anyhow::Result<String> {
     Ok(path(&["users", &id]))
 }
 
-fn diagnosis(client: &ClientArgs, answer: &Value) -> anyhow::Result<()> {
+/// Prints the steps of a diagnosis.
+pub(super) fn diagnosis(client: &ClientArgs, answer: &Value) -> anyhow::Result<()> {
     if client.is_json() {
         return print(answer.to_string());
     }

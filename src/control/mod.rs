@@ -6,7 +6,7 @@ mod database_probe;
 pub mod operations;
 mod prune;
 mod readiness;
-pub(super) mod views;
+pub mod views;
 mod web;
 
 pub use self::admin::{Admin, GateState, router};

@@ -10,9 +10,11 @@ pub struct Readiness {
 }
 
 /// One line of `/readyz?verbose`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
     pub name: &'static str,
+    /// Lines below the probe.
+    pub details: Vec<String>,
     pub is_ok: bool,
     /// A failure makes the process not ready.
     pub is_vital: bool,

@@ -76,6 +76,10 @@ impl Policy {
     }
 
     /// False where the process answers forward-auth only.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
     pub fn forwards(&self) -> bool {
         self.upstream.is_some()
     }

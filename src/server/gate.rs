@@ -51,6 +51,9 @@ impl Gate {
     pub(super) fn new(loaded: &Loaded, database: Option<&Database>, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
         let settings = &loaded.settings;
         let directory = database.map(Database::directory);
+        if let Some(directory) = &directory {
+            directory.check_catalogs(&loaded.rules.versions, &loaded.rules.scopes);
+        }
         Ok(Self {
             certificates: certificates(settings, &metrics)?,
             policy: Arc::new(ArcSwap::from_pointee(policy(loaded, directory.as_ref(), None)?)),
@@ -139,6 +142,10 @@ impl LiveGate {
         if let (Some(certificates), Some(loaded)) = (&self.certificates, next.certificates) {
             self.metrics.certificate_shown(TlsListener::Proxy, loaded.not_after);
             certificates.swap(loaded);
+        }
+        if let Some(directory) = &self.directory {
+            let rules = next.policy.rules();
+            directory.check_catalogs(&rules.versions, &rules.scopes);
         }
         self.previous.take(self.policy.swap(Arc::new(next.policy)));
     }

@@ -9,7 +9,9 @@ use arc_swap::ArcSwap;
 use crate::clock::Clock;
 use crate::control::LiveSettings;
 use crate::control::api::setup_request;
-use crate::control::operations::{Caller, NewSetupLink, OperationContext, SetupLinkError, first_setup_link};
+use crate::control::operations::{
+    Caller, NewSetupLink, OperationContext, OperationError, SetupLinkError, create_first_setup_link,
+};
 use crate::store::Store;
 
 /// Between attempts while the database does not answer.
@@ -22,23 +24,23 @@ pub(super) async fn offer(store: Store, live: Arc<ArcSwap<LiveSettings>>, listen
         let live = live.load_full();
         match create(&store, &live).await {
             Ok(link) => return print(&link, &live, &listener_url),
-            Err(SetupLinkError::AlreadySetUp) => {
+            Err(OperationError::Other(SetupLinkError::AlreadySetUp)) => {
                 return tracing::debug!("no set-up link: a staff member has a password");
             }
-            Err(SetupLinkError::Store(error)) => tracing::debug!("cannot create the first set-up link yet: {error}"),
+            Err(OperationError::Store(error)) => tracing::debug!("cannot create the first set-up link yet: {error}"),
             Err(error) => return tracing::error!("cannot create the first set-up link: {error}"),
         }
         tokio::time::sleep(RETRY_INTERVAL).await;
     }
 }
 
-async fn create(store: &Store, live: &LiveSettings) -> Result<NewSetupLink, SetupLinkError> {
+async fn create(store: &Store, live: &LiveSettings) -> Result<NewSetupLink, OperationError<SetupLinkError>> {
     // Most starts find staff; this read takes no lock.
     if store.has_staff().await? {
-        return Err(SetupLinkError::AlreadySetUp);
+        return Err(SetupLinkError::AlreadySetUp.into());
     }
     let system = Caller::system();
-    first_setup_link(&OperationContext::new(store, &system, Clock::System.now(), live.terms())).await
+    create_first_setup_link(&OperationContext::new(store, &system, Clock::System.now(), live.terms())).await
 }
 
 /// Not a log event: programs collect and keep those.

@@ -103,7 +103,7 @@ impl Process {
         let management_api = |database| ManagementApi {
             database,
             live: live.clone(),
-            throttle: sign_in_throttle.clone(),
+            sign_in_throttle: sign_in_throttle.clone(),
             listener_url: listener_url.clone(),
             standalone_probe: probe.clone(),
         };

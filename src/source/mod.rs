@@ -6,5 +6,5 @@ mod dummy_hashes;
 mod file;
 
 pub use combined::CombinedDirectory;
-pub use database::{Database, DatabaseDirectory, DatabaseStart};
+pub use database::{CatalogMismatch, Database, DatabaseDirectory, DatabaseStart};
 pub use file::{Difference, FileSet, Loaded, Loader, Publish, ReloadHandle, ReloadOutcome, Reloader, throttle_rules};

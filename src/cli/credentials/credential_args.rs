@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use crate::cli::client::{ClientArgs, Request, path, show};
+use crate::cli::user::diagnosis;
 
 #[derive(clap::Args)]
 pub(in crate::cli) struct CredentialArgs {
@@ -23,6 +24,15 @@ impl CredentialArgs {
             let answer = there.send(Request::post(&path(&["credentials", &id, verb]), json!({}))).await?;
             show(&client, &answer.body)?;
             client.hint(|| format!("{id} {done}."));
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+
+    pub(super) fn diagnose(self) -> anyhow::Result<ExitCode> {
+        let Self { id, client } = self;
+        client.run(async |there| {
+            let answer = there.send(Request::get(&path(&["credentials", &id, "diagnosis"]))).await?;
+            diagnosis(&client, &answer.body)?;
             Ok(ExitCode::SUCCESS)
         })
     }

@@ -12,7 +12,7 @@ use crate::cli::output::{counted, note};
 use crate::clock::Clock;
 use crate::config::shell_user;
 use crate::control::api::ExportSummary;
-use crate::control::operations::{Caller, ExportError, OperationContext, export};
+use crate::control::operations::{Caller, OperationContext, OperationError, export};
 use crate::credential::Label;
 use crate::formats::Format;
 
@@ -53,10 +53,9 @@ impl Args {
         store.close().await;
         let exported = exported.map_err(|error| match (error, &self.account) {
             // A broken pipe is no failure.
-            (ExportError::Write(error), _) => anyhow::Error::new(error),
-            (ExportError::Refused(_), Some(account)) => anyhow::anyhow!("no account has the id {account}"),
-            (ExportError::Refused(refusal), None) => anyhow::Error::new(refusal),
-            (ExportError::Store(error), _) => anyhow::Error::new(error),
+            (OperationError::Other(error), _) => anyhow::Error::new(error),
+            (OperationError::Refused(_), Some(account)) => anyhow::anyhow!("no account has the id {account}"),
+            (error, _) => anyhow::Error::new(error),
         })?;
         let unreadable = exported.unreadable.iter().map(|error| format!("left out: {error}"));
         Ok((ExportSummary::from(&exported), unreadable.collect()))

@@ -35,6 +35,9 @@ pub(super) enum Command {
     Duplicate(create::Duplicate),
     /// Pin a credential to another API version
     Upgrade(modify::Upgrade),
+    /// Print why the gate would refuse a credential
+    #[command(after_help = "Examples:\n  claviger credential diagnose acme-billing")]
+    Diagnose(modify::CredentialArgs),
     /// Disable a credential
     Disable(destructive::Disable),
     /// Enable a disabled credential, with the secret it had
@@ -63,6 +66,7 @@ impl Command {
             Self::EndOverlap(one) => one.post("end-overlap", "accepts its current secret only"),
             Self::Duplicate(args) => args.run(),
             Self::Upgrade(args) => args.run(),
+            Self::Diagnose(one) => one.diagnose(),
             Self::Disable(args) => args.run(),
             Self::Enable(one) => one.post("enable", "is enabled"),
             Self::Clear(confirmed) => confirmed.clear(),

@@ -44,14 +44,20 @@ pub(in crate::cli) struct Edit {
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  claviger credential upgrade acme-billing\n  claviger credential upgrade acme-billing --to 3\n  claviger credential upgrade acme-billing --to 1 --yes\n\nAsks for confirmation before it pins the credential to an older version."
+    after_help = "Examples:\n  claviger credential upgrade acme-billing\n  claviger credential upgrade acme-billing --to 3\n  claviger credential upgrade acme-billing --to 1 --yes\n  claviger credential upgrade --unversioned --to 1    after versions were added to the settings\n\nAsks for confirmation before it pins the credential to an older version."
 )]
 pub(in crate::cli) struct Upgrade {
-    #[command(flatten)]
-    one: CredentialArgs,
+    /// Credential id
+    #[arg(value_name = "CREDENTIAL", required_unless_present = "unversioned")]
+    id: Option<String>,
     /// API version to pin it to [default: the newest in service]
     #[arg(long, value_name = "VERSION")]
     to: Option<String>,
+    /// Pin every credential that has no version
+    #[arg(long, conflicts_with = "id", requires = "to")]
+    unversioned: bool,
+    #[command(flatten)]
+    client: ClientArgs,
     #[command(flatten)]
     confirmation: Confirmation,
 }
@@ -88,26 +94,29 @@ impl Edit {
 }
 
 impl Upgrade {
-    /// The server refuses an older version in `/upgrade`; after a confirmation it is set by an edit.
+    /// The server refuses an older version without `allow_older`, which is sent after a confirmation only.
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let (CredentialArgs { id, client }, confirmation) = (self.one, self.confirmation);
+        let Self { id, to, client, confirmation, .. } = self;
+        let Some(id) = id else {
+            return client.show(Request::post(&path(&["unversioned-credentials", "upgrade"]), json!({"version": to})));
+        };
         client.run(async |there| {
             let path = path(&["credentials", &id]);
             let seen = there.send(Request::get(&path)).await?;
-            if let Some(version) = self.to.as_deref().filter(|version| seen.body["version"] == **version) {
+            if let Some(version) = to.as_deref().filter(|version| seen.body["version"] == **version) {
                 show(&client, &seen.body)?;
                 note(format!("{} is pinned to version {} already", sanitize(&id), sanitize(version)));
                 return Ok(ExitCode::SUCCESS);
             }
-            let upgrade = Request::post(&format!("{path}/upgrade"), json!({"version": self.to}));
+            let upgrade = Request::post(&format!("{path}/upgrade"), json!({"version": to}));
             let upgraded = there.send(upgrade.if_match(seen.revision.clone())).await;
-            let answer = match (upgraded, &self.to) {
+            let answer = match (upgraded, &to) {
                 (Err(error), Some(version)) if is_about_version(&error) => {
                     if !confirmation.ask(there, &older(&id, version, &seen)?)? {
                         return Ok(ExitCode::FAILURE);
                     }
-                    let edit = Request::patch(&path, json!({"version": version}));
-                    there.send(edit.if_match(seen.revision)).await?
+                    let body = json!({"version": version, "allow_older": true});
+                    there.send(Request::post(&format!("{path}/upgrade"), body).if_match(seen.revision)).await?
                 }
                 (upgraded, _) => upgraded?,
             };

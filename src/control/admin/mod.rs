@@ -92,9 +92,12 @@ async fn readyz(State(admin): State<Admin>, RawQuery(query): RawQuery) -> Respon
     let mut text = String::new();
     let is_verbose = query.is_some_and(|query| query.split('&').any(|pair| pair.split('=').next() == Some("verbose")));
     if is_verbose {
-        for Probe { name, is_ok, .. } in probes {
+        for Probe { name, details, is_ok, .. } in probes {
             // Writing to a String cannot fail.
             let _infallible = writeln!(text, "[{}] {name}", if is_ok { '+' } else { '-' });
+            for line in details {
+                let _infallible = writeln!(text, "    {line}");
+            }
         }
     }
     text.push_str(if is_ready { "ok\n" } else { "not ready\n" });
@@ -103,7 +106,16 @@ async fn readyz(State(admin): State<Admin>, RawQuery(query): RawQuery) -> Respon
 
 async fn reload(State(admin): State<Admin>) -> Response {
     let (status, body) = match admin.reload.reload().await {
-        ReloadOutcome::Published(difference) => (StatusCode::OK, json!({"in_force": true, "difference": difference})),
+        ReloadOutcome::Published(difference) => {
+            let mut body = json!({"in_force": true, "difference": difference});
+            if let Some(database) = admin.gate.as_ref().and_then(|gate| gate.database.as_ref()) {
+                let warnings = database.recheck_catalogs().await.lines();
+                if !warnings.is_empty() {
+                    body["warnings"] = warnings.into();
+                }
+            }
+            (StatusCode::OK, body)
+        }
         ReloadOutcome::Refused(faults) => {
             (StatusCode::UNPROCESSABLE_ENTITY, json!({"in_force": false, "faults": faults}))
         }
@@ -117,17 +129,39 @@ impl Admin {
     fn probes(&self) -> Vec<Probe> {
         let is_published = matches!(self.reload.last(), ReloadOutcome::Published(_));
         let mut probes = vec![
-            Probe { name: "files on disk are in force", is_ok: is_published, is_vital: false },
-            Probe { name: "not stopping", is_ok: !self.readiness.is_stopping(), is_vital: true },
+            Probe { name: "files on disk are in force", details: Vec::new(), is_ok: is_published, is_vital: false },
+            Probe { name: "not stopping", details: Vec::new(), is_ok: !self.readiness.is_stopping(), is_vital: true },
         ];
         if let Some(state) = &self.management {
-            probes.push(Probe { name: "database answers", is_ok: state.answers(), is_vital: true });
+            probes.push(Probe {
+                name: "database answers",
+                details: Vec::new(),
+                is_ok: state.answers(),
+                is_vital: true,
+            });
         }
         if let Some(database) = self.gate.as_ref().and_then(|gate| gate.database.as_ref()) {
-            probes.push(Probe { name: "database has been read", is_ok: database.is_synced(), is_vital: true });
-            probes.push(Probe { name: "database is followed", is_ok: database.is_followed(), is_vital: false });
-            let is_ok = database.is_primary();
-            probes.push(Probe { name: "database is a primary that takes writes", is_ok, is_vital: false });
+            probes.push(Probe {
+                name: "database has been read",
+                details: Vec::new(),
+                is_ok: database.is_synced(),
+                is_vital: true,
+            });
+            probes.push(Probe {
+                name: "database is followed",
+                details: Vec::new(),
+                is_ok: database.is_followed(),
+                is_vital: false,
+            });
+            probes.push(Probe {
+                name: "database is a primary that takes writes",
+                details: Vec::new(),
+                is_ok: database.is_primary(),
+                is_vital: false,
+            });
+            let details = database.catalog_mismatch().lines();
+            let name = "database names configured versions and scopes";
+            probes.push(Probe { name, is_ok: details.is_empty(), details, is_vital: false });
         }
         probes
     }

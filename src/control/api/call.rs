@@ -46,7 +46,7 @@ impl ApiCall {
         };
         let context =
             OperationContext::new(&self.state.store, &self.caller, self.state.clock.now(), self.settings.terms());
-        OperationContext { revision, once: self.key.as_ref(), ..context }
+        OperationContext { revision, idempotency_key: self.key.as_ref(), hashes: Some(&self.state.hashes), ..context }
     }
 
     /// For operations that overwrite.

@@ -16,10 +16,10 @@ pub(super) fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 
 pub(super) fn patch<T, U>(given: Option<Option<T>>, read: impl FnOnce(T) -> Option<U>) -> Patch<U> {
     match given {
-        None => Patch::Nothing,
-        Some(None) => Patch::Gone,
+        None => Patch::Keep,
+        Some(None) => Patch::Clear,
         // `read` has reported the fault.
-        Some(Some(value)) => read(value).map_or(Patch::Nothing, Patch::Now),
+        Some(Some(value)) => read(value).map_or(Patch::Keep, Patch::Set),
     }
 }
 

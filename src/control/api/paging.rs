@@ -6,11 +6,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::fields::FieldReader;
-use crate::control::operations::Paging;
+use crate::control::operations::{MAX_PAGE_SIZE, Paging};
 use crate::store::{Listing, StoreError};
 
 const DEFAULT_LIMIT: u32 = 50;
-const MAX_LIMIT: u32 = 200;
 
 /// The page that a query names.
 pub(super) struct PageQuery {
@@ -34,8 +33,8 @@ pub(super) struct Page<T> {
 impl PageQuery {
     pub(super) fn read(fields: &mut FieldReader, cursor: Option<&str>, limit: Option<u32>) -> Self {
         let limit = limit.unwrap_or(DEFAULT_LIMIT);
-        if !(1..=MAX_LIMIT).contains(&limit) {
-            fields.add("limit", format!("must be 1 to {MAX_LIMIT}"));
+        if !(1..=MAX_PAGE_SIZE).contains(&limit) {
+            fields.add("limit", format!("must be 1 to {MAX_PAGE_SIZE}"));
         }
         let decoded =
             cursor.map(|cursor| URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|text| String::from_utf8(text).ok()));

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::PREFIX;
-use crate::control::operations::Once;
+use crate::control::operations::Outcome;
 use crate::control::views::{AccessRequestView, AccountView, CredentialView, OperatorTokenView, UserView};
 use crate::control::web::problem::{Code, Problem};
 
@@ -58,13 +58,13 @@ impl<T: Resource> ApiResponse<T> {
     ///
     /// # Errors
     /// When the stored response cannot be read.
-    pub(super) fn created_once<R>(outcome: Once<R>) -> Result<Self, Problem>
+    pub(super) fn created_once<R>(outcome: Outcome<R>) -> Result<Self, Problem>
     where
         T: DeserializeOwned + for<'r> From<&'r R>,
     {
         Ok(match outcome {
-            Once::Done(record) => Self::created(T::from(&record)),
-            Once::Repeated(stored) => Self::created(replayed(stored)?).with_replayed(true),
+            Outcome::Fresh(record) => Self::created(T::from(&record)),
+            Outcome::Replayed(stored) => Self::created(replayed(stored)?).with_replayed(true),
         })
     }
 }

@@ -1,46 +1,44 @@
-//! Beginning to write. Whoever asks is looked at once more, and stays what they are until the end.
+//! Opens the write transaction and checks in it that the caller is still what the request was authenticated as.
 
 use jiff::Timestamp;
 
-use super::{OperationContext, Refusal};
+use super::{OperationContext, OperationError, Refusal};
 use crate::credential::Label;
-use crate::store::{ActorKind, OperatorTokenRecord, Role, StoreError, Transaction, UserRecord};
+use crate::store::{ActorKind, OperatorTokenRecord, Role, Transaction, UserRecord};
 
-/// What somebody who is switched on is.
+/// Role and account of an enabled caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ActorState {
     pub(super) role: Role,
     pub(super) account: Option<Label>,
 }
 
-/// To be taken apart with `??`, as the errors of all operations can be made of both.
-type Begun = Result<Result<Transaction, Refusal>, StoreError>;
-
 impl OperationContext<'_> {
-    /// Begins to write.
-    pub(super) async fn begin(&self) -> Begun {
+    /// Opens a write transaction. The row of the caller stays locked until it ends.
+    pub(super) async fn begin(&self) -> Result<Transaction, OperationError> {
         let transaction = self.store.begin(self.now).await?;
-        self.checked(transaction).await
+        self.check_caller(transaction).await
     }
 
-    /// Begins to change a user.
-    pub(super) async fn begin_with_user(&self, id: &Label) -> Begun {
+    /// The same for an operation that changes a user: locks caller and user in one order, so that two operations that
+    /// change each other's callers cannot deadlock.
+    pub(super) async fn begin_with_user(&self, id: &Label) -> Result<Transaction, OperationError> {
         let mut transaction = self.store.begin(self.now).await?;
-        transaction.lock_users([self.id_of(ActorKind::User), id.as_str()]).await?;
-        self.checked(transaction).await
+        transaction.lock_users([self.caller_id(ActorKind::User), id.as_str()]).await?;
+        self.check_caller(transaction).await
     }
 
-    /// Begins to change an operator token.
-    pub(super) async fn begin_with_operator_token(&self, id: &Label) -> Begun {
+    /// The same for an operation that changes an operator token.
+    pub(super) async fn begin_with_operator_token(&self, id: &Label) -> Result<Transaction, OperationError> {
         let mut transaction = self.store.begin(self.now).await?;
-        transaction.lock_operator_tokens([self.id_of(ActorKind::Token), id.as_str()]).await?;
-        self.checked(transaction).await
+        transaction.lock_operator_tokens([self.caller_id(ActorKind::Token), id.as_str()]).await?;
+        self.check_caller(transaction).await
     }
 
-    async fn checked(&self, mut transaction: Transaction) -> Begun {
+    async fn check_caller(&self, mut transaction: Transaction) -> Result<Transaction, OperationError> {
         let (actor, caller) = (self.actor(), self.caller);
-        let standing = match actor.kind {
-            ActorKind::Shell | ActorKind::System => return Ok(Ok(transaction)),
+        let state = match actor.kind {
+            ActorKind::Shell | ActorKind::System => return Ok(transaction),
             ActorKind::User => transaction.user_for_share(&actor.id).await?.and_then(ActorState::of_user),
             ActorKind::Token => {
                 let token = transaction.operator_token_for_share(&actor.id).await?;
@@ -48,26 +46,26 @@ impl OperationContext<'_> {
             }
             ActorKind::Link => None,
         };
-        let is_same = standing.is_some_and(|now| now.role == caller.role && now.account == caller.account);
-        Ok(if is_same { Ok(transaction) } else { Err(Refusal::Revoked) })
+        let is_unchanged = state.is_some_and(|now| now.role == caller.role && now.account == caller.account);
+        if is_unchanged { Ok(transaction) } else { Err(Refusal::Revoked.into()) }
     }
 
-    /// The caller's, if they are of this kind.
-    fn id_of(&self, kind: ActorKind) -> &str {
+    /// Id of the caller if it is of this kind, otherwise an id that no row has.
+    fn caller_id(&self, kind: ActorKind) -> &str {
         let actor = self.actor();
         if actor.kind == kind { &actor.id } else { "" }
     }
 }
 
 impl ActorState {
-    /// What this user is, unless they are switched off.
+    /// `None` for a disabled user.
     pub(super) fn of_user(user: UserRecord) -> Option<Self> {
         user.enabled.then_some(Self { role: user.role, account: user.account })
     }
 
-    /// What this token is, unless it is switched off or has expired.
+    /// `None` for a token that is disabled or has expired.
     pub(super) fn of_token(token: OperatorTokenRecord, now: Timestamp) -> Option<Self> {
-        let counts = token.enabled && token.expires_at.is_none_or(|end| now < end);
-        counts.then_some(Self { role: token.role, account: token.account })
+        let is_valid = token.enabled && token.expires_at.is_none_or(|end| now < end);
+        is_valid.then_some(Self { role: token.role, account: token.account })
     }
 }

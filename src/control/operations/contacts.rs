@@ -1,11 +1,12 @@
-//! How people are reached: an address for mail, a number for messages.
+//! E-mail addresses and mobile numbers.
 
-const LONGEST_ADDRESS: usize = 254;
-const LONGEST_LOCAL: usize = 64;
-const LONGEST_DOMAIN_LABEL: usize = 63;
+/// RFC 5321, 4.5.3.1.
+pub const MAX_EMAIL_LENGTH: usize = 254;
+const MAX_LOCAL_LENGTH: usize = 64;
+const MAX_DOMAIN_LABEL_LENGTH: usize = 63;
 const E164: &str = "must be a + with country code and number, up to 15 digits, such as +441632960961 (E.164)";
 
-/// Where numbers are written with a 0 in front: the country, its code, how mobiles begin, and how many digits they have.
+/// Countries that write numbers with a leading 0: name, country code, prefixes of mobile numbers, and numbers of digits.
 const MOBILES: [(&str, &str, &[&str], &[usize]); 12] = [
     ("the United Kingdom", "44", &["071", "072", "073", "074", "075", "077", "078", "079"], &[11]),
     ("Germany", "49", &["015", "016", "017"], &[11, 12]),
@@ -21,32 +22,33 @@ const MOBILES: [(&str, &str, &[&str], &[usize]); 12] = [
     ("South Africa", "27", &["06", "07", "08"], &[10]),
 ];
 
-/// What is wrong with an address for mail (RFC 5321): names with dots, on both sides of one @.
+/// What is wrong with an e-mail address. Of RFC 5321 it accepts dot-atoms at domain names: no quoted local part and no
+/// address literal.
 pub(super) fn email_fault(text: &str) -> Option<String> {
     let fault = |problem: &str| Some(problem.to_owned());
-    if text.len() > LONGEST_ADDRESS {
-        return Some(format!("is longer than {LONGEST_ADDRESS} characters"));
+    if text.len() > MAX_EMAIL_LENGTH {
+        return Some(format!("is longer than {MAX_EMAIL_LENGTH} characters"));
     }
     let Some((local, domain)) = text.rsplit_once('@') else {
-        return fault("must be an address for mail, such as anna@example.org");
+        return fault("must be an e-mail address, such as anna@example.org");
     };
     if !domain.is_ascii() {
-        return fault("must have its domain as the name service has it (xn--…)");
+        return fault("must have its domain in ASCII (xn--…)");
     }
     if !is_local(local) || !is_domain(domain) {
-        return fault("must be an address for mail, such as anna@example.org");
+        return fault("must be an e-mail address, such as anna@example.org");
     }
     None
 }
 
 fn is_local(local: &str) -> bool {
     let is_atom = |letter: u8| letter.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-".contains(&letter);
-    local.len() <= LONGEST_LOCAL && local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom))
+    local.len() <= MAX_LOCAL_LENGTH && local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom))
 }
 
 fn is_domain(domain: &str) -> bool {
     let is_label = |label: &str| {
-        (1..=LONGEST_DOMAIN_LABEL).contains(&label.len())
+        (1..=MAX_DOMAIN_LABEL_LENGTH).contains(&label.len())
             && label.bytes().all(|letter| letter.is_ascii_alphanumeric() || letter == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
@@ -56,13 +58,13 @@ fn is_domain(domain: &str) -> bool {
     domain.contains('.') && domain.split('.').all(is_label) && !is_number(last)
 }
 
-/// What is wrong with a number for messages, and which one may be meant.
+/// What is wrong with a mobile number, with suggestions.
 pub(super) fn mobile_fault(text: &str) -> Option<String> {
     if is_e164(text) && !has_trunk_zero(text) {
         return None;
     }
-    let meant = meant(text);
-    let Some(((number, place), others)) = meant.split_first() else { return Some(E164.into()) };
+    let suggestions = suggestions(text);
+    let Some(((number, place), others)) = suggestions.split_first() else { return Some(E164.into()) };
     let named = |number: &str, place: &Option<&str>| match place {
         Some(place) if !others.is_empty() => format!("{number} ({place})"),
         _ => number.to_owned(),
@@ -104,9 +106,9 @@ fn without_trunk_zero(number: &str) -> Option<String> {
     without.into_iter().find(|number| is_mobile(number))
 }
 
-/// The numbers that a person may have meant, and where they are.
-fn meant(text: &str) -> Vec<(String, Option<&'static str>)> {
-    // As people write them: +44 (0)7700 900961.
+/// Numbers that the text may stand for, with their countries.
+fn suggestions(text: &str) -> Vec<(String, Option<&'static str>)> {
+    // National notation: +44 (0)7700 900961.
     let bare = text.replace("(0)", "");
     let bare: String = bare.chars().filter(|letter| !" -./()\u{a0}".contains(*letter)).collect();
     let international = bare.strip_prefix("00").map(|rest| format!("+{rest}")).unwrap_or_else(|| bare.clone());

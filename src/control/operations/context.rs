@@ -1,80 +1,71 @@
-//! One call of an operation: who asks, when, of which database, by which settings.
-
 use jiff::Timestamp;
 
-use super::{AccountScope, Caller, Refusal, Right};
+use super::{AccountScope, Caller, OperationError, Refusal, Right};
+use crate::auth::HashPool;
 use crate::credential::TokenFormat;
 use crate::formats::Catalogs;
-use crate::store::{Actor, ActorKind, Store, StoreError};
+use crate::store::{Actor, ActorKind, Store};
 
-/// What every operation is given.
+/// What each operation takes beside its input: database, caller, time, settings and the conditions of the request.
 #[derive(Clone, Copy)]
 pub struct OperationContext<'c> {
-    /// What is read and changed.
     pub store: &'c Store,
-    /// Who asks.
     pub caller: &'c Caller,
-    /// By the clock of whoever asks.
     pub now: Timestamp,
-    /// What the settings say.
     pub terms: Terms<'c>,
-    /// Only if the thing has this revision (`If-Match`, RFC 9110, 13.1.1).
+    /// Where operations hash passwords. Without it those that create one fail with [`NoSecret::Machine`](super::NoSecret::Machine).
+    pub hashes: Option<&'c HashPool>,
+    /// The revision that the entity must have (`If-Match`, RFC 9110, 13.1.1).
     pub revision: Option<i64>,
-    /// Only once, however often it is called (`Idempotency-Key`).
-    pub once: Option<&'c IdempotencyKey>,
+    /// Executes the operation at most once (`Idempotency-Key`).
+    pub idempotency_key: Option<&'c IdempotencyKey>,
 }
 
 /// What the settings say about credentials.
 #[derive(Clone, Copy)]
 pub struct Terms<'c> {
-    /// Versions and scopes.
+    /// Configured versions and scopes.
     pub catalogs: Catalogs<'c>,
-    /// What new tokens look like.
+    /// Format of new tokens.
     pub format: &'c TokenFormat,
 }
 
-/// A call that may come twice, because its first answer was lost.
+/// The `Idempotency-Key` of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey {
-    /// What the caller made up.
     pub key: String,
-    /// SHA-256 of what is asked for: the same key must not stand for something else.
+    /// SHA-256 of the request, so that one key cannot stand for two requests.
     pub request: [u8; 32],
 }
 
 impl<'c> OperationContext<'c> {
-    /// One whose outcome depends on no revision.
     pub fn new(store: &'c Store, caller: &'c Caller, now: Timestamp, terms: Terms<'c>) -> Self {
-        Self { store, caller, now, terms, revision: None, once: None }
+        Self { store, caller, now, terms, hashes: None, revision: None, idempotency_key: None }
     }
 
-    /// Who does it.
     pub fn actor(&self) -> &'c Actor {
         &self.caller.actor
     }
 
-    /// The accounts in which the caller may do this.
+    /// The accounts in which the caller has this right.
     ///
     /// # Errors
-    /// When they may do it nowhere.
+    /// [`Refusal::Forbidden`] when there are none.
     pub fn reach(&self, right: Right) -> Result<AccountScope<'c>, Refusal> {
         self.caller.reach(right)
     }
 
-    /// The same of what is not there for an account before it was let in.
+    /// The same for a right that an account has only while its API access is granted. Shell and system always have it.
     ///
     /// # Errors
-    /// When they may do it nowhere, or not yet.
-    pub async fn reach_granted<E: From<Refusal> + From<StoreError>>(
-        &self,
-        right: Right,
-    ) -> Result<AccountScope<'c>, E> {
+    /// [`Refusal::Forbidden`], [`Refusal::AccessNotGranted`], or a store that does not answer.
+    pub async fn reach_granted(&self, right: Right) -> Result<AccountScope<'c>, OperationError> {
         let reach = self.reach(right)?;
-        let asks = match self.caller.actor.kind {
+        let account = match self.caller.actor.kind {
             ActorKind::User | ActorKind::Token | ActorKind::Link => reach.only(),
             ActorKind::Shell | ActorKind::System => None,
         };
-        if let Some(account) = asks
+        if let Some(account) = account
             && !self.store.account(account.as_str()).await?.is_some_and(|account| account.granted)
         {
             return Err(Refusal::AccessNotGranted.into());
@@ -82,13 +73,13 @@ impl<'c> OperationContext<'c> {
         Ok(reach)
     }
 
-    /// Whether the thing is as the caller has seen it.
+    /// Compares the current revision of the entity with that of `If-Match`.
     ///
     /// # Errors
-    /// When it is not.
-    pub fn expects(&self, revision: i64) -> Result<(), Refusal> {
+    /// [`Refusal::Stale`].
+    pub fn check_revision(&self, current: i64) -> Result<(), Refusal> {
         match self.revision {
-            Some(expected) if expected != revision => Err(Refusal::Stale(revision)),
+            Some(expected) if expected != current => Err(Refusal::Stale(current)),
             _ => Ok(()),
         }
     }

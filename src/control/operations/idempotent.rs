@@ -1,68 +1,65 @@
-//! Calls that may come twice because their first answer was lost: what was answered is remembered, without the secret.
+//! Requests that a client repeats because the response was lost: the stored response is replayed, without the secret.
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{OperationContext, Refusal};
+use super::{OperationContext, OperationError, Refusal};
 use crate::store::{StoreError, StoredResponse, Transaction};
 
-/// What has become of a call that may come twice.
+/// Outcome of an operation that takes an [`IdempotencyKey`](super::IdempotencyKey).
 #[derive(Debug)]
-pub enum Once<T> {
-    /// It is done now.
-    Done(T),
-    /// It was done before: the facts as they were then. The secret was shown then, and only then.
-    Repeated(Value),
+pub enum Outcome<T> {
+    /// Executed by this request.
+    Fresh(T),
+    /// Executed by an earlier request with this key: the view of the entity as of then. Its secret was revealed then
+    /// and is not stored.
+    Replayed(Value),
 }
 
-impl<T> Once<T> {
-    /// What was done, if it was done now.
-    pub fn done(self) -> Option<T> {
+impl<T> Outcome<T> {
+    pub fn fresh(self) -> Option<T> {
         match self {
-            Self::Done(outcome) => Some(outcome),
-            Self::Repeated(_) => None,
+            Self::Fresh(outcome) => Some(outcome),
+            Self::Replayed(_) => None,
         }
     }
 }
 
 impl OperationContext<'_> {
-    /// What was answered to this call before. To be asked before anything is looked at that may have changed since.
-    pub(super) async fn answered<E: From<Refusal> + From<StoreError>>(&self) -> Result<Option<Value>, E> {
-        let Some(once) = self.once else { return Ok(None) };
-        let remembered = self.store.stored_response(&self.whose(), &once.key, self.now).await?;
-        Ok(remembered.map(|remembered| self.answer(&remembered)).transpose()?)
+    /// The stored response to this key. Operations look it up before they check anything that the first execution has
+    /// changed.
+    pub(super) async fn stored_response(&self) -> Result<Option<Value>, OperationError> {
+        let Some(key) = self.idempotency_key else { return Ok(None) };
+        let stored = self.store.stored_response(&self.caller_key(), &key.key, self.now).await?;
+        Ok(stored.map(|stored| self.replay(&stored)).transpose()?)
     }
 
-    /// Takes the key, waiting for whoever has it until they are done. What was answered then, if they were.
-    pub(super) async fn claim<E: From<Refusal> + From<StoreError>>(
-        &self,
-        transaction: &mut Transaction,
-    ) -> Result<Option<Value>, E> {
-        let Some(once) = self.once else { return Ok(None) };
-        let remembered = transaction.claim_key(&self.whose(), &once.key, &once.request).await?;
-        Ok(remembered.map(|remembered| self.answer(&remembered)).transpose()?)
+    /// Locks the key, waiting for a transaction that holds it. `Some` when that one has stored its response.
+    pub(super) async fn claim_key(&self, transaction: &mut Transaction) -> Result<Option<Value>, OperationError> {
+        let Some(key) = self.idempotency_key else { return Ok(None) };
+        let stored = transaction.claim_key(&self.caller_key(), &key.key, &key.request).await?;
+        Ok(stored.map(|stored| self.replay(&stored)).transpose()?)
     }
 
-    /// Puts down what is answered, for whoever asks again.
-    pub(super) async fn remember(
+    pub(super) async fn store_response(
         &self,
         transaction: &mut Transaction,
         view: &impl Serialize,
     ) -> Result<(), StoreError> {
-        let Some(once) = self.once else { return Ok(()) };
-        let answer = serde_json::to_value(view).unwrap_or_default().to_string();
-        transaction.store_response(&self.whose(), &once.key, &answer).await
+        let Some(key) = self.idempotency_key else { return Ok(()) };
+        let response = serde_json::to_value(view).unwrap_or_default().to_string();
+        transaction.store_response(&self.caller_key(), &key.key, &response).await
     }
 
-    fn answer(&self, remembered: &StoredResponse) -> Result<Value, Refusal> {
-        if self.once.is_some_and(|once| once.request[..] != remembered.request) {
+    fn replay(&self, stored: &StoredResponse) -> Result<Value, Refusal> {
+        if self.idempotency_key.is_some_and(|key| key.request[..] != stored.request) {
             return Err(Refusal::KeyReused);
         }
-        serde_json::from_str(&remembered.answer).map_err(|_| Refusal::KeyBusy)
+        serde_json::from_str(&stored.answer).map_err(|_| Refusal::KeyBusy)
     }
 
-    /// The caller, by kind and id: a user and a token may be called the same.
-    pub(super) fn whose(&self) -> String {
+    /// Kind and id of the caller: a user and an operator token may have the same id.
+    pub(super) fn caller_key(&self) -> String {
         let actor = self.actor();
         format!("{}:{}", actor.kind.as_str(), actor.id)
     }

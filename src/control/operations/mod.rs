@@ -1,6 +1,5 @@
-//! What can be done to credentials and accounts, one verb a file: the rules. The API, the console and the command
-//! line only translate. Each asks the table of rights first, then is one transaction with its line in the audit;
-//! secrets are made here, returned once and kept nowhere.
+//! The rules of the control plane, one operation a file. An operation checks the table of rights, then changes the
+//! database in one transaction with its audit entry. API, console and command line only translate.
 
 mod access_requests;
 mod accounts;
@@ -11,59 +10,56 @@ mod contacts;
 mod context;
 mod credentials;
 mod diagnosis;
-mod hashing;
+mod error;
 mod idempotent;
 mod ids;
+mod list;
 mod operator_tokens;
-mod paging;
-mod refusal;
+mod patch;
 mod rights;
 mod secrets;
 mod sessions;
 mod text_rules;
 mod users;
 
+pub use self::audit::{AuditTable, export_audit, list_audit};
 pub use self::context::{IdempotencyKey, OperationContext, Terms};
-pub use self::idempotent::Once;
-pub use super::views::{
-    AccessRequestView, AccountView, AuditView, CredentialView, OperatorTokenView, RoleName, UserView,
-};
+pub use self::error::{FieldFault, Invalid, NotFound, OperationError, OperationReason, Refusal};
+pub use self::idempotent::Outcome;
+pub use self::list::{MAX_PAGE_SIZE, Paging};
 pub use access_requests::{
-    AskForAccessError, DecideRequestsError, Decision, NewAccessRequest, NotDecidable, WithdrawRequestError,
-    ask_for_access, decide_requests, list_access_requests, show_access_request, withdraw_request,
+    AccessRequestConflict, Decision, NewAccessRequest, NotDecidable, decide_requests, list_access_requests,
+    request_access, show_access_request, withdraw_request,
 };
 pub use accounts::{
-    ChangeAccountError, CreateAccountError, NewAccount, ReadAccountError, SwitchAccountError, create_account,
-    grant_access, list_accounts, rename_account, set_member_policy, show_account, switch_account, withdraw_access,
+    AccountConflict, NewAccount, create_account, grant_access, list_accounts, rename_account, set_access,
+    set_member_policy, show_account, withdraw_access,
 };
-pub use audit::{AuditTable, ReadAuditError, export_audit, list_audit};
 pub use caller::{AccountScope, Caller};
+pub use contacts::MAX_EMAIL_LENGTH;
 pub(in crate::control) use credentials::EMPTY_LIST;
 pub use credentials::{
-    ClearError, CreateError, Created, CreatedWhen, CredentialsWanted, DeleteError, DisableError, Duplicate,
-    DuplicateError, Edit, EditError, EnableError, EndOverlapError, ExportError, Exported, ImportError, Imported,
-    ImportedCredential, ListCredentialsError, NewCredential, OwnKeyError, Patch, Reset, ResetDone, ResetError,
-    UpgradeVersionError, clear, count_credentials, create, delete, disable, duplicate, edit, enable, end_overlap,
-    export, import, list_credentials, may_import, own_key, regenerate_own_key, reset, show_credential,
-    switch_off_own_key, switch_on_own_key, upgrade_version,
+    Created, CreatedWhen, CredentialConflict, CredentialSearch, Duplicate, Edit, Exported, Imported,
+    ImportedCredential, MAX_ADDRESSES, MAX_SCOPES, NewCredential, Reset, UpgradeVersion, clear, count_credentials,
+    create, delete, disable, disable_own_key, duplicate, edit, enable, enable_own_key, end_overlap, export, import,
+    list_credentials, may_import, own_key, regenerate_own_key, reset, show_credential, upgrade_unversioned,
+    upgrade_version,
 };
-pub use diagnosis::{DiagnoseError, Step, StepCode, diagnose};
-pub use ids::NoRandomness;
+pub use diagnosis::{Step, StepCode, diagnose, diagnose_credential};
 pub use operator_tokens::{
-    ChangeOperatorTokenError, CreateOperatorTokenError, CreatedOperatorToken, NewOperatorToken, ReadOperatorTokenError,
-    create_operator_token, delete_operator_token, disable_operator_token, enable_operator_token, list_operator_tokens,
-    show_operator_token,
+    CreatedOperatorToken, NewOperatorToken, create_operator_token, delete_operator_token, disable_operator_token,
+    enable_operator_token, list_operator_tokens, show_operator_token,
 };
-pub use paging::Paging;
-pub use refusal::{FieldFault, Invalid, NotFound, Refusal};
+pub use patch::Patch;
 pub use rights::Right;
 pub use secrets::{NewSecret, NoSecret, PasswordUnfit, PlainSecret};
 pub use sessions::{
-    Busy, ChangePasswordError, GuessError, SessionLimits, SignInContext, SignInError, SignedIn, caller_of_token,
-    change_password, sign_in, sign_out, who_is,
+    SessionLimits, SignInContext, SignInError, SignedIn, caller_of_session, caller_of_token, change_password, sign_in,
+    sign_out,
 };
+pub use text_rules::{MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH};
 pub use users::{
-    ChangeUserError, CreateUserError, CreatedUser, EditUser, FirstUser, NewSetupLink, NewUser, ReadUserError,
-    SetupLinkError, SetupLinkFor, UseSetupLinkError, create_user, disable_user, edit_user, enable_user,
-    first_setup_link, list_users, look_at_setup_link, new_setup_link, show_user, use_setup_link,
+    CreatedUser, EditUser, FirstUser, NewSetupLink, NewUser, SetupLinkError, SetupLinkFor, UserConflict,
+    create_first_setup_link, create_setup_link, create_user, disable_user, edit_user, enable_user, list_users,
+    show_setup_link, show_user, use_setup_link,
 };

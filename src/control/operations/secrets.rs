@@ -1,105 +1,103 @@
-//! Secrets: made here, shown once, kept as digest or hash.
+//! Secrets are created here, revealed once, and stored as a digest or hash.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use zeroize::Zeroizing;
 
-use super::Invalid;
-use super::hashing::hashed;
-use super::sessions::Busy;
-use super::text_rules::is_disguise;
-use crate::credential::{PlainPassword, PlainToken, StoredSecret, TokenFormat, is_username, normalized};
+use super::text_rules::is_bidi_control;
+use super::{Invalid, OperationContext};
+use crate::auth::{HashError, HashQueueFull};
+use crate::credential::{PlainPassword, PlainToken, StoredSecret, is_username, normalized};
 
-const SHORTEST: usize = 8;
-/// User name, colon and password: what is longer is refused before it is hashed.
-const LONGEST: usize = 1024;
-const HINT: usize = 4;
+/// In characters.
+const MIN_PASSWORD_LENGTH: usize = 8;
+/// User name, colon and password.
+const MAX_BASIC_BYTES: usize = 1024;
+/// Last characters of a token that are stored in the clear.
+const HINT_LENGTH: usize = 4;
 
-/// The 3,000 commonest of those that are not too short anyway (ASVS 5.0, 6.2.4), in small letters, the commonest first.
-/// From the list of Royce Williams, as Django 5.2 has it (`common-passwords.txt.gz`, BSD-3-Clause).
+/// The 3,000 most common passwords of at least eight characters (ASVS 5.0, 6.2.4), in lower case, most common first.
+/// From the list of Royce Williams that Django 5.2 ships (`common-passwords.txt.gz`, BSD-3-Clause).
 static COMMON: LazyLock<HashSet<&str>> = LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
 
-/// What kind of secret a new credential has.
+/// The secret that a new credential is to have.
 #[derive(Debug)]
 pub enum NewSecret {
-    /// A token, as the settings say.
     Token,
-    /// A Basic pair.
     Password {
-        /// What stands before the colon.
         username: String,
-        /// Chosen, or made.
+        /// Generated when `None`.
         chosen: Option<PlainPassword>,
     },
 }
 
-/// One that can be made.
-pub(super) struct FitSecret(NewSecret);
+/// A [`NewSecret`] without faults.
+pub(super) struct ValidSecret(NewSecret);
 
-/// The one time it can be seen.
+/// A secret in the one response that reveals it.
 #[derive(Debug)]
 pub enum PlainSecret {
-    /// A new token.
     Token(PlainToken),
-    /// A password that was made.
+    /// A generated password.
     Password(PlainPassword),
-    /// Whoever chose it has it.
+    /// The caller has chosen the password.
     Chosen,
 }
 
-/// What a chosen password must not be.
+/// Why a chosen password is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordUnfit {
-    /// Of too few characters.
-    #[error("is shorter than {SHORTEST} characters")]
+    #[error("is shorter than {MIN_PASSWORD_LENGTH} characters")]
     TooShort,
-    /// Longer than what is looked at.
-    #[error("is longer than {LONGEST} bytes, with its user name")]
+    #[error("is longer than {MAX_BASIC_BYTES} bytes, with its user name")]
     TooLong,
-    /// Nobody can present it (RFC 7617).
+    /// Basic authentication cannot present it (RFC 7617).
     #[error("holds control characters")]
     Control,
-    /// What everybody guesses first.
     #[error("is one of the most common ones")]
     Common,
-    /// What everybody guesses next.
     #[error("holds nothing but the user name")]
     Username,
 }
 
-/// Why there is no secret.
+/// Why a secret cannot be created or compared now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoSecret {
-    /// The machine's fault.
     #[error("the system gave no randomness or no memory")]
     Machine,
-    /// Too many want a password hashed.
     #[error(transparent)]
-    Busy(#[from] Busy),
+    Busy(#[from] HashQueueFull),
 }
 
-/// A secret that has just been made, and what is kept of it.
-pub(super) struct Made {
+impl From<HashError> for NoSecret {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::QueueFull(full) => full.into(),
+            HashError::Failed(_) => Self::Machine,
+        }
+    }
+}
+
+/// A new secret, and the form in which it is stored.
+pub(super) struct CreatedSecret {
     pub(super) plain: PlainSecret,
     pub(super) stored: StoredSecret,
     pub(super) hint: Option<String>,
 }
 
 impl NewSecret {
-    /// Itself, if it can be made.
-    pub(super) fn fit(self) -> Result<FitSecret, Invalid> {
-        self.faults().into_result().map(|()| FitSecret(self))
+    pub(super) fn validated(self) -> Result<ValidSecret, Invalid> {
+        self.faults().into_result().map(|()| ValidSecret(self))
     }
 
-    /// Everything that is wrong with it.
     pub(super) fn faults(&self) -> Invalid {
         let mut faults = Invalid::default();
         if let Self::Password { username, chosen } = self {
-            if !is_username(username) || username.chars().any(is_disguise) {
+            if !is_username(username) || username.chars().any(is_bidi_control) {
                 faults.add("username", "must be 1 to 256 bytes without colon or control characters (RFC 7617)");
             }
-            if let Some(unfit) = chosen.as_ref().and_then(|password| check(username, password).err()) {
+            if let Some(unfit) = chosen.as_ref().and_then(|password| check_password(username, password).err()) {
                 faults.add("password", unfit.to_string());
             }
         }
@@ -107,14 +105,17 @@ impl NewSecret {
     }
 }
 
-/// Makes a secret. Hashing takes its time, and may have to wait for its turn: nothing may be locked meanwhile.
-pub(super) async fn make(FitSecret(new): FitSecret, format: &TokenFormat) -> Result<Made, NoSecret> {
+/// Creates a secret. Hashing is slow and may wait in the queue, so callers hold no lock meanwhile.
+pub(super) async fn create_secret(
+    call: &OperationContext<'_>,
+    ValidSecret(new): ValidSecret,
+) -> Result<CreatedSecret, NoSecret> {
     match new {
         NewSecret::Token => {
-            let token = format.mint().map_err(|_| NoSecret::Machine)?;
+            let token = call.terms.format.mint().map_err(|_| NoSecret::Machine)?;
             let text = token.reveal();
-            let hint = text.get(text.len().saturating_sub(HINT)..).map(str::to_owned);
-            Ok(Made { stored: StoredSecret::Token(token.digest()), hint, plain: PlainSecret::Token(token) })
+            let hint = text.get(text.len().saturating_sub(HINT_LENGTH)..).map(str::to_owned);
+            Ok(CreatedSecret { stored: StoredSecret::Token(token.digest()), hint, plain: PlainSecret::Token(token) })
         }
         NewSecret::Password { username, chosen } => {
             let is_chosen = chosen.is_some();
@@ -122,25 +123,23 @@ pub(super) async fn make(FitSecret(new): FitSecret, format: &TokenFormat) -> Res
                 Some(password) => password,
                 None => PlainPassword::generate().map_err(|_| NoSecret::Machine)?,
             };
-            let (hash, password) = hashed(password).await?;
+            let hashes = call.hashes.ok_or(NoSecret::Machine)?;
+            let (hash, password) = hashes.hash(password).await?;
             let plain = if is_chosen { PlainSecret::Chosen } else { PlainSecret::Password(password) };
-            Ok(Made {
-                plain,
-                stored: StoredSecret::Password { username: normalized(&username).into(), hash },
-                hint: None,
-            })
+            let username = normalized(&username).into();
+            Ok(CreatedSecret { plain, stored: StoredSecret::Password { username, hash }, hint: None })
         }
     }
 }
 
-/// Whether a password is one that somebody with this name may choose.
-pub(super) fn check(name: &str, password: &PlainPassword) -> Result<(), PasswordUnfit> {
+/// Whether a user with this name may choose this password.
+pub(super) fn check_password(name: &str, password: &PlainPassword) -> Result<(), PasswordUnfit> {
     let bytes = password.reveal();
-    if name.len() + 1 + bytes.len() > LONGEST {
+    if name.len() + 1 + bytes.len() > MAX_BASIC_BYTES {
         return Err(PasswordUnfit::TooLong);
     }
     let characters = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
-    if characters.chars().count() < SHORTEST {
+    if characters.chars().count() < MIN_PASSWORD_LENGTH {
         return Err(PasswordUnfit::TooShort);
     }
     if characters.chars().any(char::is_control) {
@@ -150,11 +149,11 @@ pub(super) fn check(name: &str, password: &PlainPassword) -> Result<(), Password
     if COMMON.contains(folded.as_str()) {
         return Err(PasswordUnfit::Common);
     }
-    if is_only(&folded, &name.to_lowercase()) { Err(PasswordUnfit::Username) } else { Ok(()) }
+    if repeats_name(&folded, &name.to_lowercase()) { Err(PasswordUnfit::Username) } else { Ok(()) }
 }
 
-/// True for a name, once or again and again, with nothing but marks and spaces around it.
-fn is_only(password: &str, name: &str) -> bool {
+/// True when the password is the name, once or repeated, and punctuation and spaces.
+fn repeats_name(password: &str, name: &str) -> bool {
     if name.is_empty() || !password.contains(name) {
         return false;
     }
@@ -167,11 +166,11 @@ mod tests {
     use super::*;
 
     fn fit(name: &str, password: &str) -> Result<(), PasswordUnfit> {
-        check(name, &PlainPassword::new(password.as_bytes()))
+        check_password(name, &PlainPassword::new(password.as_bytes()))
     }
 
     #[test]
-    fn eight_characters_to_a_thousand_bytes_are_taken_whole() {
+    fn a_password_has_eight_characters_to_a_thousand_bytes() {
         assert_eq!(fit("acme", "öäüßéèê"), Err(PasswordUnfit::TooShort), "characters, not bytes");
         assert_eq!(fit("acme", "öäüßéèêç"), Ok(()));
         assert_eq!(fit("acme", &"kontrapunkt ".repeat(6)), Ok(()), "72 characters");
@@ -181,12 +180,13 @@ mod tests {
     }
 
     #[test]
-    fn the_commonest_are_refused_in_letters_of_any_size() {
+    fn common_passwords_are_refused_in_any_case() {
         assert_eq!(COMMON.len(), 3000);
         assert!(
             COMMON
                 .iter()
-                .all(|password| password.chars().count() >= SHORTEST && !password.contains(char::is_uppercase))
+                .all(|password| password.chars().count() >= MIN_PASSWORD_LENGTH
+                    && !password.contains(char::is_uppercase))
         );
         for common in ["12345678", "password1", "PassWord1", "QWERTYUIOP", "webster1"] {
             assert_eq!(fit("acme", common), Err(PasswordUnfit::Common), "{common}");

@@ -1,55 +1,53 @@
-//! Texts that people write for people.
+//! Names, descriptions and reasons: length and characters.
 
-/// Characters of a name, of a credential or of anything else.
-const LONGEST_NAME: usize = 200;
-/// Of what may be a few paragraphs.
-const LONGEST_DESCRIPTION: usize = 2000;
+/// In characters, of names of credentials, accounts, users and operator tokens.
+pub const MAX_NAME_LENGTH: usize = 200;
+/// In characters, of descriptions and reasons.
+pub const MAX_DESCRIPTION_LENGTH: usize = 2000;
 
-/// True for what makes a text look like another one: it turns the direction of what follows, and cannot be seen.
-pub(super) fn is_disguise(letter: char) -> bool {
+/// Invisible characters that change the writing direction, and so make one text look like another.
+pub(super) fn is_bidi_control(letter: char) -> bool {
     matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// What is wrong with a name: one line that can be seen.
 pub(super) fn name_fault(text: &str) -> Option<String> {
-    fault_of_line(text, LONGEST_NAME)
+    line_fault(text, MAX_NAME_LENGTH)
 }
 
-/// What is wrong with a line of text that may have so many characters.
-pub(super) fn fault_of_line(text: &str, most: usize) -> Option<String> {
+/// What is wrong with a single line of visible text of at most `max_length` characters.
+pub(super) fn line_fault(text: &str, max_length: usize) -> Option<String> {
     let is_line_end = |letter| matches!(letter, '\u{2028}' | '\u{2029}');
     if !text.chars().any(is_visible) {
         return Some("must not be empty".into());
     }
-    unfit(text, most, |letter| letter.is_control() || is_line_end(letter))
+    text_fault(text, max_length, |letter| letter.is_control() || is_line_end(letter))
 }
 
-/// What is wrong with a description, or with a reason.
+/// What is wrong with a description or a reason, which may have several lines.
 pub(super) fn description_fault(text: &str) -> Option<String> {
-    unfit(text, LONGEST_DESCRIPTION, |letter| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t'))
+    text_fault(text, MAX_DESCRIPTION_LENGTH, |letter| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t'))
 }
 
-/// Without what stands around it.
 pub(super) fn trimmed(text: Option<String>) -> Option<String> {
     text.map(|text| text.trim().to_owned())
 }
 
-/// The same, and nothing instead of an empty one.
-pub(super) fn filled(text: Option<String>) -> Option<String> {
+/// Trimmed; `None` for an empty text.
+pub(super) fn non_empty(text: Option<String>) -> Option<String> {
     trimmed(text).filter(|text| !text.is_empty())
 }
 
-fn unfit(text: &str, longest: usize, is_control: impl Fn(char) -> bool) -> Option<String> {
-    if text.chars().count() > longest {
-        return Some(format!("is longer than {longest} characters"));
+fn text_fault(text: &str, max_length: usize, is_control: impl Fn(char) -> bool) -> Option<String> {
+    if text.chars().count() > max_length {
+        return Some(format!("is longer than {max_length} characters"));
     }
     if text.chars().any(is_control) {
         return Some("holds control characters".into());
     }
-    text.chars().any(is_disguise).then(|| "holds characters that turn the direction of writing".into())
+    text.chars().any(is_bidi_control).then(|| "holds characters that change the writing direction".into())
 }
 
-/// Of those that cannot be seen, the ones that spaces are made of elsewhere.
+/// False for white space and for the zero-width characters that Unicode does not count as white space.
 fn is_visible(letter: char) -> bool {
     !letter.is_whitespace()
         && !matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{ad}')
@@ -60,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_one_line_that_can_be_seen() {
+    fn a_name_is_one_line_of_visible_text() {
         for fit in ["Billing", "Ärzte ohne Grenzen", "🧾 export", "مفتاح", "e\u{301}", "a\u{200d}b", &"ß".repeat(200)]
         {
             assert_eq!(name_fault(fit), None, "{fit}");

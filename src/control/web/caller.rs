@@ -12,7 +12,7 @@ use super::middleware::RequestId;
 use super::problem::{Code, Problem};
 use super::state::{ControlState, LiveSettings};
 use crate::auth::{forwarded_for, is_trusted_proxy};
-use crate::control::operations::{Caller, caller_of_token, who_is};
+use crate::control::operations::{Caller, caller_of_session, caller_of_token};
 
 /// The cookie with the session. Browsers accept the prefix `__Host-` over TLS only, for this host only, for all paths.
 pub const COOKIE_NAME: &str = "__Host-claviger";
@@ -40,7 +40,7 @@ pub(crate) async fn authenticate(
         caller_of_token(&context, token).await?
     } else if let Some(session) = session_cookie(&parts.headers)? {
         csrf::require_same_origin(&parts.method, &parts.headers)?;
-        who_is(&context, session).await?
+        caller_of_session(&context, session).await?
     } else {
         return Err(Problem::new(Code::Unauthenticated, "sign in, or send an operator token"));
     };

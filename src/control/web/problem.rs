@@ -1,6 +1,7 @@
 //! The only refusals of the management API: problem documents (RFC 9457) with a stable code.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
@@ -9,7 +10,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub use super::problem_code::Code;
-use crate::control::operations::{Busy, FieldFault, Invalid, NoRandomness, NoSecret, NotFound, Refusal};
+use crate::control::operations::{
+    AccessRequestConflict, AccountConflict, CredentialConflict, FieldFault, Invalid, NoSecret, NotFound,
+    OperationError, Refusal, SetupLinkError, SignInError, UserConflict,
+};
 use crate::store::StoreError;
 
 const DATABASE_DOWN_RETRY_SECONDS: u32 = 5;
@@ -195,23 +199,109 @@ impl From<StoreError> for Problem {
     }
 }
 
-impl From<NoRandomness> for Problem {
-    fn from(error: NoRandomness) -> Self {
-        Self::new(Code::Internal, error.to_string())
-    }
-}
-
-impl From<Busy> for Problem {
-    fn from(error: Busy) -> Self {
-        Self::new(Code::Busy, error.to_string()).retry_after(1)
-    }
-}
-
 impl From<NoSecret> for Problem {
     fn from(error: NoSecret) -> Self {
         match error {
             NoSecret::Machine => Self::new(Code::Internal, error.to_string()),
-            NoSecret::Busy(busy) => busy.into(),
+            NoSecret::Busy(_) => Self::new(Code::Busy, error.to_string()).retry_after(1),
         }
+    }
+}
+
+impl<E: Into<Problem>> From<OperationError<E>> for Problem {
+    fn from(error: OperationError<E>) -> Self {
+        match error {
+            OperationError::Refused(refusal) => refusal.into(),
+            OperationError::Invalid(invalid) => invalid.into(),
+            OperationError::Secret(error) => error.into(),
+            OperationError::Store(error) => error.into(),
+            OperationError::Other(reason) => reason.into(),
+        }
+    }
+}
+
+impl From<Infallible> for Problem {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl From<CredentialConflict> for Problem {
+    fn from(conflict: CredentialConflict) -> Self {
+        let code = match conflict {
+            CredentialConflict::IdTaken | CredentialConflict::OwnKeyIdTaken(_) => Code::IdTaken,
+            CredentialConflict::UsernameTaken => Code::UsernameTaken,
+            CredentialConflict::Changed
+            | CredentialConflict::OwnKeyReset
+            | CredentialConflict::OwnKeyDuplicate
+            | CredentialConflict::OwnKeyEnabled
+            | CredentialConflict::OwnKeyDisabled(_) => Code::Conflict,
+        };
+        Self::new(code, conflict.to_string())
+    }
+}
+
+impl From<AccountConflict> for Problem {
+    fn from(conflict: AccountConflict) -> Self {
+        let code = match conflict {
+            AccountConflict::IdTaken => Code::IdTaken,
+            AccountConflict::NotGranted => Code::NotGranted,
+        };
+        Self::new(code, conflict.to_string())
+    }
+}
+
+impl From<AccessRequestConflict> for Problem {
+    fn from(conflict: AccessRequestConflict) -> Self {
+        let code = match &conflict {
+            AccessRequestConflict::AlreadyGranted | AccessRequestConflict::AlreadyPending => Code::NotAskable,
+            AccessRequestConflict::NotDecidable(requests) if requests.iter().any(|request| request.state.is_none()) => {
+                Code::NotFound
+            }
+            AccessRequestConflict::NotPending(_) | AccessRequestConflict::NotDecidable(_) => Code::NotPending,
+        };
+        Self::new(code, conflict.to_string())
+    }
+}
+
+impl From<UserConflict> for Problem {
+    fn from(conflict: UserConflict) -> Self {
+        let code = match conflict {
+            UserConflict::EmailTaken => Code::Taken,
+            UserConflict::Oneself | UserConflict::LastOwner => Code::Conflict,
+            UserConflict::LastStaff => Code::LastStaff,
+        };
+        Self::new(code, conflict.to_string())
+    }
+}
+
+impl From<SetupLinkError> for Problem {
+    fn from(error: SetupLinkError) -> Self {
+        let code = match error {
+            SetupLinkError::AlreadySetUp => Code::Conflict,
+            SetupLinkError::NotValid => Code::LinkWorthless,
+            SetupLinkError::EmailTaken => Code::Taken,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<SignInError> for Problem {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::Wrong => Self::new(Code::SignInFailed, error.to_string()),
+            SignInError::TooMany { retry_after } => {
+                let seconds = u32::try_from(retry_after.as_secs()).unwrap_or(u32::MAX).max(1);
+                Self::new(Code::TooManyRequests, error.to_string()).retry_after(seconds)
+            }
+        }
+    }
+}
+
+/// A file that cannot be written or sent.
+impl From<std::io::Error> for Problem {
+    fn from(error: std::io::Error) -> Self {
+        tracing::error!(%error, "a file cannot be written");
+        Self::new(Code::Internal, "the file cannot be written; the log says why")
     }
 }

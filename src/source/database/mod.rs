@@ -8,6 +8,7 @@
 //! ```
 
 mod cache;
+mod catalog_check;
 mod change_feed;
 mod conflicts;
 mod invalidation;
@@ -34,9 +35,11 @@ use crate::store::{Store, StoreError};
 use crate::telemetry::DatabaseMetrics;
 
 use self::cache::CredentialCache;
+use self::catalog_check::CatalogCheck;
 use self::usage::Uses;
 use lookups::Lookups;
 
+pub use catalog_check::CatalogMismatch;
 pub use startup::{Database, DatabaseStart};
 
 /// The cache is trusted on unknown tokens while the change feed was confirmed this recently.
@@ -73,6 +76,7 @@ pub struct DatabaseDirectory {
     primary: AtomicI64,
     metrics: Arc<DatabaseMetrics>,
     runtime: tokio::runtime::Handle,
+    catalog_check: CatalogCheck,
 }
 
 impl DatabaseDirectory {

@@ -10,6 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::DatabaseDirectory;
 use super::cache::CredentialCache;
+use super::catalog_check::CatalogCheck;
 use super::change_feed::ChangeFeed;
 use super::lookups::Lookups;
 use super::snapshot::Snapshot;
@@ -87,6 +88,7 @@ impl Database {
             primary: AtomicI64::new(super::NO_ANSWER),
             metrics: start.metrics,
             runtime: runtime.handle().clone(),
+            catalog_check: CatalogCheck::default(),
         });
         let snapshot = options.snapshot.clone().map(|file| Snapshot { file, database: start.settings.url.to_string() });
         let synced = runtime.block_on(async {

@@ -1,21 +1,23 @@
 //! The tables of credentials, their tokens and their uses.
 
 mod addresses;
+mod catalog_use;
+mod delivery;
 mod gate;
 mod last_use;
 mod list;
 mod read;
-mod readiness;
 mod record;
 mod rehash;
 mod search_index;
 mod uniqueness;
 mod write;
 
+pub use catalog_use::CatalogUse;
+pub use delivery::Delivery;
 pub use gate::{GateCredential, Versioned};
 pub use list::{CredentialFilter, CredentialKind, CredentialState, StateCounts};
 pub use read::Page;
-pub use readiness::UserCredentialCounts;
 pub use record::{CredentialRecord, PreviousSecret, RecordSecret};
 pub(super) use search_index::IS_FILLED;
 pub use uniqueness::{Holders, TakenNames};

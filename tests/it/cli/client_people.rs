@@ -55,11 +55,8 @@ fn a_user_is_created_with_a_set_up_link_that_is_shown_once() {
     [+] The user is enabled.
     [+] The provider has granted API access to the account.
     [+] The account has API access switched on.
-    [+] The user's role lets them use the API.
-    [-] There is no credential yet. Members make their own key; others create a credential for the account.
-    [-] No credential is enabled. Whoever looks after the account's credentials can enable one.
-    [-] No enabled credential is in date. Whoever looks after the account's credentials can give one more time, or create another.
-    [-] Nobody has seen the secret yet: of each credential that works, the link that was sent has not been opened. It can be sent again.
+    [+] The user's role may use the API.
+    [-] No credential exists. Members create their own key; others create a credential for the account.
 
     Each gate counts failed password attempts of its own: claviger throttle list --admin URL lists them.
     ");
@@ -70,7 +67,7 @@ fn a_user_is_created_with_a_set_up_link_that_is_shown_once() {
     assert_eq!(shell.json(&["user", "list", "--role", "staff"]).as_array().unwrap().len(), 0);
     let twice = shell.run(&create);
     assert_eq!((twice.code, twice.stdout.as_str()), (1, ""));
-    insta::assert_snapshot!(twice.stderr, @"claviger: somebody else has this e-mail address");
+    insta::assert_snapshot!(twice.stderr, @"claviger: another user has this e-mail address");
     let nobody = shell.run(&["user", "show", "usr_nobody"]);
     assert_eq!((nobody.code, nobody.stderr.as_str()), (1, "claviger: no user has the id usr_nobody\n"));
 }

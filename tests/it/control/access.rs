@@ -1,8 +1,9 @@
 //! Who may do what with credentials.
 
 use claviger::control::operations::{
-    Caller, CreateError, CredentialsWanted, Duplicate, Edit, OperationContext, Refusal, Reset, clear, create, delete,
-    disable, duplicate, edit, enable, end_overlap, list_credentials, reset, show_credential, upgrade_version,
+    Caller, CredentialSearch, Duplicate, Edit, OperationContext, OperationError, Refusal, Reset, UpgradeVersion, clear,
+    create, delete, disable, duplicate, edit, enable, end_overlap, list_credentials, reset, show_credential,
+    upgrade_version,
 };
 use claviger::store::{Actor, ActorKind, Role};
 
@@ -10,21 +11,21 @@ use super::{Known, made, shell, token_for, user, verbs};
 use crate::store::test_database::{TestDatabase, noon, on_each};
 
 on_each!(
-    before_the_grant_nothing_is_there_for_the_people_of_an_account,
+    without_granted_access_an_account_finds_nothing,
     members_and_links_manage_nothing,
-    what_belongs_to_another_account_is_not_found,
+    credentials_of_another_account_are_not_found,
 );
 
 /// How each verb is refused.
 async fn refusals(call: &OperationContext<'_>, id: &str) -> Vec<String> {
-    let wanted = CredentialsWanted::default();
+    let wanted = CredentialSearch::default();
     vec![
         create(call, token_for("acme")).await.map(drop).unwrap_err().to_string(),
         edit(call, id, Edit::default()).await.unwrap_err().to_string(),
         reset(call, id, Reset::default()).await.map(drop).unwrap_err().to_string(),
         end_overlap(call, id).await.unwrap_err().to_string(),
         duplicate(call, id, Duplicate::default()).await.map(drop).unwrap_err().to_string(),
-        upgrade_version(call, id, None).await.unwrap_err().to_string(),
+        upgrade_version(call, id, &UpgradeVersion::default()).await.unwrap_err().to_string(),
         disable(call, id, None).await.unwrap_err().to_string(),
         enable(call, id).await.unwrap_err().to_string(),
         clear(call, id).await.unwrap_err().to_string(),
@@ -39,7 +40,7 @@ async fn refusals(call: &OperationContext<'_>, id: &str) -> Vec<String> {
     ]
 }
 
-async fn before_the_grant_nothing_is_there_for_the_people_of_an_account(bed: TestDatabase) {
+async fn without_granted_access_an_account_finds_nothing(bed: TestDatabase) {
     let mut account = bed.account("acme").await;
     let known = Known::new();
     let id = made(&bed, noon(), token_for("acme")).await.record.id.to_string();
@@ -57,7 +58,7 @@ async fn before_the_grant_nothing_is_there_for_the_people_of_an_account(bed: Tes
     // The provider's people prepare what the account will find.
     for caller in [&user(Role::Staff, None, "sam"), &shell()] {
         let call = known.by(caller, &bed, noon());
-        assert!(create(&call, token_for("acme")).await.unwrap().done().is_some());
+        assert!(create(&call, token_for("acme")).await.unwrap().fresh().is_some());
         assert!(clear(&call, &id).await.unwrap().hint.is_none());
     }
     // At once, without signing in again.
@@ -84,7 +85,7 @@ async fn members_and_links_manage_nothing(bed: TestDatabase) {
     assert_eq!(verbs(&bed, &id).await, ["create"]);
 }
 
-async fn what_belongs_to_another_account_is_not_found(bed: TestDatabase) {
+async fn credentials_of_another_account_are_not_found(bed: TestDatabase) {
     bed.account("acme").await;
     bed.account("globex").await;
     let known = Known::new();
@@ -95,6 +96,6 @@ async fn what_belongs_to_another_account_is_not_found(bed: TestDatabase) {
     assert!(said[1..11].iter().all(|refusal| refusal == "no credential has this id"), "{said:?}");
     assert_eq!(said, refusals(&known.by(&stranger, &bed, noon()), "nobody").await, "as if it were not there");
     let error = create(&known.by(&stranger, &bed, noon()), token_for("nobody")).await.unwrap_err();
-    assert!(matches!(error, CreateError::Refused(Refusal::NotFound(_))), "{error:?}");
+    assert!(matches!(error, OperationError::Refused(Refusal::NotFound(_))), "{error:?}");
     assert_eq!(verbs(&bed, &id).await, ["create"]);
 }

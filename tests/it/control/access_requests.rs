@@ -1,9 +1,9 @@
 //! An account asks for access, and changes its mind.
 
 use claviger::control::operations::{
-    AskForAccessError, Caller, Decision, NewAccessRequest, NewAccount, Paging, ReadAccountError, Refusal,
-    WithdrawRequestError, ask_for_access, create_account, decide_requests, grant_access, list_access_requests,
-    show_access_request, withdraw_request,
+    AccessRequestConflict, Caller, Decision, NewAccessRequest, NewAccount, OperationError, Paging, Refusal,
+    create_account, decide_requests, grant_access, list_access_requests, request_access, show_access_request,
+    withdraw_request,
 };
 use claviger::store::{AccessRequestFilter, AccessRequestRecord, ActorKind, RequestState, Role, UseCase};
 use futures_util::future::join_all;
@@ -14,12 +14,12 @@ use super::callers::{owner, staff, who_can};
 use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
-    an_owner_asks_once_until_it_is_decided,
-    what_cannot_be_asked_is_told_all_at_once,
-    of_many_who_ask_at_once_one_is_heard,
-    a_request_is_withdrawn_by_its_account_while_nobody_has_decided,
+    an_account_has_one_pending_request,
+    every_fault_of_a_request_is_reported_at_once,
+    of_parallel_requests_of_an_account_one_is_accepted,
+    an_account_withdraws_its_pending_request,
     each_role_sees_and_does_what_the_table_says,
-    the_queue_begins_with_the_oldest_and_all_else_with_the_newest,
+    pending_requests_are_oldest_first_and_others_newest_first,
 );
 
 pub fn wish(account: &str) -> NewAccessRequest {
@@ -40,7 +40,7 @@ pub async fn ungranted(bed: &TestDatabase, id: &str) {
 
 pub async fn asked(bed: &TestDatabase, account: &str, now: Timestamp) -> AccessRequestRecord {
     let (known, owner) = (Known::new(), owner(account));
-    ask_for_access(&known.by(&owner, bed, now), wish(account)).await.unwrap().done().unwrap()
+    request_access(&known.by(&owner, bed, now), wish(account)).await.unwrap().fresh().unwrap()
 }
 
 pub async fn lines(bed: &TestDatabase, id: &str) -> Vec<String> {
@@ -48,19 +48,19 @@ pub async fn lines(bed: &TestDatabase, id: &str) -> Vec<String> {
     audit.into_iter().map(|line| line.verb).collect()
 }
 
-async fn an_owner_asks_once_until_it_is_decided(bed: TestDatabase) {
+async fn an_account_has_one_pending_request(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
     let (known, owner, sam) = (Known::new(), owner("acme"), staff());
     let ask = async || {
-        let asked = ask_for_access(&known.by(&owner, &bed, noon()), wish("acme")).await;
-        asked.map(|asked| asked.done().unwrap())
+        let asked = request_access(&known.by(&owner, &bed, noon()), wish("acme")).await;
+        asked.map(|asked| asked.fresh().unwrap())
     };
     let request = ask().await.unwrap();
     assert!(request.id.as_str().starts_with("req_"));
     assert_eq!(bed.store.access_request(request.id.as_str()).await.unwrap().unwrap(), request);
     assert_eq!(request.use_cases, [UseCase::Reporting, UseCase::Other("a door bell".into())], "each once");
     assert_eq!((request.asked_by_kind, request.asked_by.as_str()), (ActorKind::User, "owner"));
-    assert!(matches!(ask().await, Err(AskForAccessError::AlreadyPending)));
+    assert!(matches!(ask().await, Err(OperationError::Other(AccessRequestConflict::AlreadyPending))));
     let line = bed.store.audit_of("access_request", request.id.as_str(), 1).await.unwrap().remove(0);
     assert_eq!((line.verb.as_str(), line.account.as_deref()), ("ask_for_access", Some("acme")));
     assert!(line.after.unwrap().contains("\"use_cases\":[\"reporting\",\"other: a door bell\"]"));
@@ -69,14 +69,14 @@ async fn an_owner_asks_once_until_it_is_decided(bed: TestDatabase) {
     decide_requests(&by_staff, &[request.id.to_string()], &Decision::Decline("no".into())).await.unwrap();
     assert_ne!(ask().await.unwrap().id, request.id, "they may ask anew");
     grant_access(&by_staff, &label("acme")).await.unwrap();
-    assert!(matches!(ask().await, Err(AskForAccessError::AlreadyGranted)));
+    assert!(matches!(ask().await, Err(OperationError::Other(AccessRequestConflict::AlreadyGranted))));
 }
 
-async fn what_cannot_be_asked_is_told_all_at_once(bed: TestDatabase) {
+async fn every_fault_of_a_request_is_reported_at_once(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
     let (known, owner) = (Known::new(), owner("acme"));
-    let fields = async |new| match ask_for_access(&known.by(&owner, &bed, noon()), new).await {
-        Err(AskForAccessError::Invalid(invalid)) => invalid.0.iter().map(|fault| fault.field).collect::<Vec<_>>(),
+    let fields = async |new| match request_access(&known.by(&owner, &bed, noon()), new).await {
+        Err(OperationError::Invalid(invalid)) => invalid.0.iter().map(|fault| fault.field).collect::<Vec<_>>(),
         other => panic!("{other:?}"),
     };
     let all = NewAccessRequest {
@@ -91,35 +91,40 @@ async fn what_cannot_be_asked_is_told_all_at_once(bed: TestDatabase) {
     }
     assert_eq!(bed.ask("SELECT COUNT(*) FROM access_requests").await, 0);
     let today = NewAccessRequest { start_on: "2026-11-21".into(), privacy_policy: None, ..wish("acme") };
-    ask_for_access(&known.by(&owner, &bed, noon()), today).await.unwrap();
+    request_access(&known.by(&owner, &bed, noon()), today).await.unwrap();
 }
 
-async fn of_many_who_ask_at_once_one_is_heard(bed: TestDatabase) {
+async fn of_parallel_requests_of_an_account_one_is_accepted(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
     let (known, owner) = (Known::new(), owner("acme"));
     let call = known.by(&owner, &bed, noon());
-    let outcomes = join_all((0..20).map(|_| ask_for_access(&call, wish("acme")))).await;
+    let outcomes = join_all((0..20).map(|_| request_access(&call, wish("acme")))).await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
-    let others = outcomes.iter().filter(|outcome| matches!(outcome, Err(AskForAccessError::AlreadyPending)));
+    let others = outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome, Err(OperationError::Other(AccessRequestConflict::AlreadyPending))));
     assert_eq!(others.count(), 19, "{outcomes:?}");
     assert_eq!(bed.ask("SELECT COUNT(*) FROM access_requests").await, 1);
-    assert_eq!(bed.ask("SELECT COUNT(*) FROM audit WHERE verb = 'ask_for_access'").await, 1);
+    assert_eq!(bed.ask("SELECT COUNT(*) FROM audit WHERE verb = 'request_access'").await, 1);
 }
 
-async fn a_request_is_withdrawn_by_its_account_while_nobody_has_decided(bed: TestDatabase) {
+async fn an_account_withdraws_its_pending_request(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
     let request = asked(&bed, "acme", noon()).await;
     let (id, known, owner, sam) = (request.id.as_str(), Known::new(), owner("acme"), staff());
     let call = known.by(&owner, &bed, noon() + 1.minutes());
     let stale = claviger::control::operations::OperationContext { revision: Some(7), ..call };
     let refused = withdraw_request(&stale, id).await;
-    assert!(matches!(refused, Err(WithdrawRequestError::Refused(Refusal::Stale(1)))), "{refused:?}");
+    assert!(matches!(refused, Err(OperationError::Refused(Refusal::Stale(1)))), "{refused:?}");
     let withdrawn = withdraw_request(&call, id).await.unwrap();
     assert_eq!(bed.store.access_request(id).await.unwrap().unwrap(), withdrawn);
     assert_eq!((withdrawn.state, withdrawn.decided_by.as_deref()), (RequestState::Withdrawn, Some("owner")));
     assert_eq!(lines(&bed, id).await, ["withdraw_request", "ask_for_access"]);
     let again = withdraw_request(&call, id).await;
-    assert!(matches!(again, Err(WithdrawRequestError::NotPending(RequestState::Withdrawn))), "{again:?}");
+    assert!(
+        matches!(again, Err(OperationError::Other(AccessRequestConflict::NotPending(RequestState::Withdrawn)))),
+        "{again:?}"
+    );
     let late = decide_requests(&known.by(&sam, &bed, noon()), &[id.to_owned()], &Decision::Approve).await;
     assert!(late.unwrap_err().to_string().contains("is withdrawn already"));
     assert!(!bed.store.account("acme").await.unwrap().unwrap().granted);
@@ -130,7 +135,7 @@ async fn each_role_sees_and_does_what_the_table_says(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
     ungranted(&bed, "globex").await;
     let foreign = asked(&bed, "globex", noon()).await;
-    let ask = who_can(&bed, async |call| ask_for_access(&call, wish("acme")).await.is_ok()).await;
+    let ask = who_can(&bed, async |call| request_access(&call, wish("acme")).await.is_ok()).await;
     assert_eq!(ask, [Role::Owner]);
     let list = AccessRequestFilter::default;
     let sees = who_can(&bed, async |call| list_access_requests(&call, list(), Paging::default()).await.is_ok());
@@ -148,11 +153,11 @@ async fn each_role_sees_and_does_what_the_table_says(bed: TestDatabase) {
         show_access_request(&call, "no such\0thing").await.map(drop),
     ];
     for outcome in hidden {
-        assert!(matches!(outcome, Err(ReadAccountError::Refused(Refusal::NotFound(_)))), "{outcome:?}");
+        assert!(matches!(outcome, Err(OperationError::Refused(Refusal::NotFound(_)))), "{outcome:?}");
     }
     for id in [foreign.id.as_str(), "req_none", "\0"] {
         let outcome = withdraw_request(&call, id).await;
-        assert!(matches!(outcome, Err(WithdrawRequestError::Refused(Refusal::NotFound(_)))), "{outcome:?}");
+        assert!(matches!(outcome, Err(OperationError::Refused(Refusal::NotFound(_)))), "{outcome:?}");
     }
     assert_eq!(show_access_request(&call, own.id.as_str()).await.unwrap(), *own);
     let withdraw = who_can(&bed, async |call| withdraw_request(&call, own.id.as_str()).await.is_ok());
@@ -161,7 +166,7 @@ async fn each_role_sees_and_does_what_the_table_says(bed: TestDatabase) {
     assert!(list_access_requests(&known.by(&broken, &bed, noon()), list(), Paging::default()).await.is_err());
 }
 
-async fn the_queue_begins_with_the_oldest_and_all_else_with_the_newest(bed: TestDatabase) {
+async fn pending_requests_are_oldest_first_and_others_newest_first(bed: TestDatabase) {
     let mut made = Vec::new();
     for (at, account) in ["a", "b", "c", "d"].into_iter().enumerate() {
         ungranted(&bed, account).await;

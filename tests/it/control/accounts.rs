@@ -1,9 +1,8 @@
 //! Accounts: made and granted by the provider, switched by their own people, seen by both.
 
 use claviger::control::operations::{
-    Caller, ChangeAccountError, CreateAccountError, NewAccount, Paging, ReadAccountError, Refusal, SwitchAccountError,
-    create_account, grant_access, list_accounts, rename_account, set_member_policy, show_account, switch_account,
-    withdraw_access,
+    AccountConflict, Caller, NewAccount, OperationError, Paging, Refusal, create_account, grant_access, list_accounts,
+    rename_account, set_access, set_member_policy, show_account, withdraw_access,
 };
 use claviger::store::{AccountFilter, Change, ChangeKind, Changes, Role};
 use jiff::ToSpan as _;
@@ -13,13 +12,13 @@ use super::{Known, made, token_for};
 use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
 
 on_each!(
-    a_new_account_has_no_access_and_what_cannot_be_one_is_refused,
-    an_account_whose_access_is_withdrawn_is_refused_at_once_and_let_in_again,
-    each_role_does_to_an_account_what_the_table_says,
-    an_account_that_has_changed_meanwhile_is_not_changed,
-    members_have_keys_while_their_account_says_so,
-    a_list_goes_by_id_through_all_pages_and_finds_by_part_of_a_name,
-    people_of_an_account_see_their_own_and_no_other,
+    a_new_account_has_no_access_and_invalid_ones_are_refused,
+    withdrawn_access_is_refused_at_once_and_can_be_granted_again,
+    each_role_changes_an_account_as_the_table_says,
+    an_account_with_another_revision_is_not_changed,
+    members_have_keys_while_their_account_allows_it,
+    a_list_is_ordered_by_id_and_searched_by_part_of_a_name,
+    users_of_an_account_see_its_own_credentials_only,
 );
 
 async fn verbs(bed: &TestDatabase, account: &str) -> Vec<String> {
@@ -30,14 +29,14 @@ async fn verbs(bed: &TestDatabase, account: &str) -> Vec<String> {
 async fn new(bed: &TestDatabase, id: &str, name: Option<&str>) {
     let known = Known::new();
     let new = NewAccount { id: Some(label(id)), name: name.map(Into::into) };
-    create_account(&known.by(&staff(), bed, noon()), new).await.unwrap().done().unwrap();
+    create_account(&known.by(&staff(), bed, noon()), new).await.unwrap().fresh().unwrap();
 }
 
-async fn a_new_account_has_no_access_and_what_cannot_be_one_is_refused(bed: TestDatabase) {
+async fn a_new_account_has_no_access_and_invalid_ones_are_refused(bed: TestDatabase) {
     let (known, sam) = (Known::new(), staff());
     let create = async |new| {
         let made = create_account(&known.by(&sam, &bed, noon()), new).await;
-        made.map(|made| made.done().unwrap())
+        made.map(|made| made.fresh().unwrap())
     };
     let acme = create(NewAccount { id: Some(label("acme")), name: Some("Acme & Sons".into()) }).await.unwrap();
     assert_eq!(bed.store.account("acme").await.unwrap().unwrap(), acme);
@@ -49,16 +48,16 @@ async fn a_new_account_has_no_access_and_what_cannot_be_one_is_refused(bed: Test
     assert!(made.id.as_str().starts_with("acc_") && made.name.is_none(), "{made:?}");
 
     let taken = create(NewAccount { id: Some(label("acme")), name: None }).await;
-    assert!(matches!(taken, Err(CreateAccountError::IdTaken)), "{taken:?}");
+    assert!(matches!(taken, Err(OperationError::Other(AccountConflict::IdTaken))), "{taken:?}");
     for name in [" ", "two\nlines", &"x".repeat(201)] {
         let refused = create(NewAccount { id: None, name: Some(name.into()) }).await;
-        assert!(matches!(refused, Err(CreateAccountError::Invalid(_))), "{name:?}");
+        assert!(matches!(refused, Err(OperationError::Invalid(_))), "{name:?}");
     }
     assert_eq!(bed.store.count().await.unwrap(), (0, 2));
     assert_eq!(verbs(&bed, "acme").await, ["create_account"]);
 }
 
-async fn an_account_whose_access_is_withdrawn_is_refused_at_once_and_let_in_again(bed: TestDatabase) {
+async fn withdrawn_access_is_refused_at_once_and_can_be_granted_again(bed: TestDatabase) {
     let account = bed.account("acme").await;
     made(&bed, noon(), token_for("acme")).await;
     let (known, sam) = (Known::new(), staff());
@@ -77,10 +76,10 @@ async fn an_account_whose_access_is_withdrawn_is_refused_at_once_and_let_in_agai
     assert_eq!(bed.store.accounts_without_access().await.unwrap(), []);
     assert_eq!(verbs(&bed, "acme").await, ["grant_access", "withdraw_access"]);
     let unknown = grant_access(&call(4), &label("nobody")).await;
-    assert!(matches!(unknown, Err(ChangeAccountError::Refused(Refusal::NotFound(_)))), "{unknown:?}");
+    assert!(matches!(unknown, Err(OperationError::Refused(Refusal::NotFound(_)))), "{unknown:?}");
 }
 
-async fn each_role_does_to_an_account_what_the_table_says(bed: TestDatabase) {
+async fn each_role_changes_an_account_as_the_table_says(bed: TestDatabase) {
     let acme = bed.account("acme").await.id;
     let anybody = [Role::Staff, Role::Owner, Role::Implementer, Role::Member];
     let create = who_can(&bed, async |call| create_account(&call, NewAccount::default()).await.is_ok()).await;
@@ -90,23 +89,23 @@ async fn each_role_does_to_an_account_what_the_table_says(bed: TestDatabase) {
     assert_eq!(withdraw, [Role::Staff]);
     let rename = who_can(&bed, async |call| rename_account(&call, &acme, None).await.is_ok()).await;
     assert_eq!(rename, [Role::Staff]);
-    let switch = who_can(&bed, async |call| switch_account(&call, &acme, false).await.is_ok()).await;
+    let switch = who_can(&bed, async |call| set_access(&call, &acme, false).await.is_ok()).await;
     assert_eq!(switch, [Role::Owner, Role::Implementer]);
     let policy = who_can(&bed, async |call| set_member_policy(&call, &acme, false).await.is_ok()).await;
     assert_eq!(policy, [Role::Owner, Role::Implementer]);
     let show = who_can(&bed, async |call| show_account(&call, &acme).await.is_ok()).await;
     assert_eq!(show, anybody);
-    // Of another account all of it is not there, for whoever might at home.
+    // Another account is not found, whatever right the caller has in its own.
     let known = Known::new();
     let stranger = owner("globex");
     let call = known.by(&stranger, &bed, noon());
-    let hidden = switch_account(&call, &acme, false).await;
-    assert!(matches!(hidden, Err(SwitchAccountError::Refused(Refusal::NotFound(_)))), "{hidden:?}");
+    let hidden = set_access(&call, &acme, false).await;
+    assert!(matches!(hidden, Err(OperationError::Refused(Refusal::NotFound(_)))), "{hidden:?}");
     let hidden = show_account(&call, &acme).await;
-    assert!(matches!(hidden, Err(ReadAccountError::Refused(Refusal::NotFound(_)))), "{hidden:?}");
+    assert!(matches!(hidden, Err(OperationError::Refused(Refusal::NotFound(_)))), "{hidden:?}");
 }
 
-async fn an_account_that_has_changed_meanwhile_is_not_changed(bed: TestDatabase) {
+async fn an_account_with_another_revision_is_not_changed(bed: TestDatabase) {
     let acme = bed.account("acme").await.id;
     let (known, sam) = (Known::new(), staff());
     let call = known.by(&sam, &bed, noon());
@@ -114,14 +113,14 @@ async fn an_account_that_has_changed_meanwhile_is_not_changed(bed: TestDatabase)
     assert_eq!((named.name.as_deref(), named.revision), (Some("One"), 2));
     let late = claviger::control::operations::OperationContext { revision: Some(1), ..call };
     let stale = rename_account(&late, &acme, Some("Two".into())).await;
-    assert!(matches!(stale, Err(ChangeAccountError::Refused(Refusal::Stale(2)))), "{stale:?}");
+    assert!(matches!(stale, Err(OperationError::Refused(Refusal::Stale(2)))), "{stale:?}");
     let seen = claviger::control::operations::OperationContext { revision: Some(2), ..call };
     assert_eq!(rename_account(&seen, &acme, None).await.unwrap().name, None);
     let empty = rename_account(&call, &acme, Some(String::new())).await;
-    assert!(matches!(empty, Err(ChangeAccountError::Invalid(_))), "{empty:?}");
+    assert!(matches!(empty, Err(OperationError::Invalid(_))), "{empty:?}");
 }
 
-async fn members_have_keys_while_their_account_says_so(bed: TestDatabase) {
+async fn members_have_keys_while_their_account_allows_it(bed: TestDatabase) {
     let acme = bed.account("acme").await.id;
     bed.execute(
         "INSERT INTO users (id, account, email, role, enabled, created_at, revision)
@@ -142,17 +141,17 @@ async fn members_have_keys_while_their_account_says_so(bed: TestDatabase) {
     policy(false).await.unwrap();
     assert!(!access().await);
     withdraw_access(&known.by(&staff(), &bed, noon()), &acme).await.unwrap();
-    assert!(matches!(policy(true).await, Err(SwitchAccountError::NotGranted)));
+    assert!(matches!(policy(true).await, Err(OperationError::Other(AccountConflict::NotGranted))));
     policy(false).await.unwrap();
 }
 
-async fn ids(bed: &TestDatabase, by: &Caller, filter: &AccountFilter) -> Result<Vec<String>, ReadAccountError> {
+async fn ids(bed: &TestDatabase, by: &Caller, filter: &AccountFilter) -> Result<Vec<String>, OperationError> {
     let known = Known::new();
     let page = list_accounts(&known.by(by, bed, noon()), filter.clone(), Paging::default()).await?;
     Ok(page.records.into_iter().map(|record| record.id.to_string()).collect())
 }
 
-async fn a_list_goes_by_id_through_all_pages_and_finds_by_part_of_a_name(bed: TestDatabase) {
+async fn a_list_is_ordered_by_id_and_searched_by_part_of_a_name(bed: TestDatabase) {
     for (id, name) in
         [("b", Some("Acme 100% Music")), ("a", Some("ACME_x")), ("c", None), ("acme-d", Some("o'Hara \\")), ("E", None)]
     {
@@ -172,7 +171,7 @@ async fn a_list_goes_by_id_through_all_pages_and_finds_by_part_of_a_name(bed: Te
     let granted = AccountFilter { granted: Some(true), ..AccountFilter::default() };
     assert_eq!(ids(&bed, &sam, &granted).await.unwrap(), ["c"]);
     let unfit = AccountFilter { part: Some("a\0".into()), ..AccountFilter::default() };
-    assert!(matches!(ids(&bed, &sam, &unfit).await, Err(ReadAccountError::Invalid(_))));
+    assert!(matches!(ids(&bed, &sam, &unfit).await, Err(OperationError::Invalid(_))));
 
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
@@ -184,13 +183,13 @@ async fn a_list_goes_by_id_through_all_pages_and_finds_by_part_of_a_name(bed: Te
         after = Some(end);
     }
     assert_eq!(seen, ["E", "a", "acme-d", "b", "c"]);
-    // One that cannot be read keeps the others from nobody.
+    // An unreadable row hides no other.
     bed.execute("UPDATE accounts SET created_at = 9000000000000000000 WHERE id = 'a'").await;
     let page = list_accounts(&known.by(&sam, &bed, noon()), AccountFilter::default(), Paging::default()).await.unwrap();
     assert_eq!((page.records.len(), page.unreadable.len(), page.end), (4, 1, None));
 }
 
-async fn people_of_an_account_see_their_own_and_no_other(bed: TestDatabase) {
+async fn users_of_an_account_see_its_own_credentials_only(bed: TestDatabase) {
     bed.account("acme").await;
     bed.account("globex").await;
     for role in [Role::Owner, Role::Implementer, Role::Member] {
@@ -200,10 +199,10 @@ async fn people_of_an_account_see_their_own_and_no_other(bed: TestDatabase) {
         assert_eq!(ids(&bed, &caller, &part).await.unwrap(), [""; 0]);
         let only = AccountFilter { only: Some(label("globex")), ..AccountFilter::default() };
         let hidden = ids(&bed, &caller, &only).await;
-        assert!(matches!(hidden, Err(ReadAccountError::Refused(Refusal::NotFound(_)))), "{hidden:?}");
+        assert!(matches!(hidden, Err(OperationError::Refused(Refusal::NotFound(_)))), "{hidden:?}");
     }
-    // Whoever should be of an account and is of none sees nothing, instead of everything.
+    // An owner without an account sees nothing instead of everything.
     let broken = Caller { account: None, ..owner("acme") };
     let refused = ids(&bed, &broken, &AccountFilter::default()).await;
-    assert!(matches!(refused, Err(ReadAccountError::Refused(Refusal::Forbidden))), "{refused:?}");
+    assert!(matches!(refused, Err(OperationError::Refused(Refusal::Forbidden))), "{refused:?}");
 }

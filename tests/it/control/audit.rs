@@ -1,8 +1,8 @@
 //! Looking at what has been done, in lists and in tables.
 
 use claviger::control::operations::{
-    AuditTable, NewAccount, Paging, ReadAuditError, Refusal, create_account, export_audit, list_audit, rename_account,
-    switch_account,
+    AuditTable, NewAccount, OperationError, Paging, Refusal, create_account, export_audit, list_audit, rename_account,
+    set_access,
 };
 use claviger::store::{ActorKind, AuditEntry, AuditFilter, AuditRecord, Role};
 use jiff::ToSpan as _;
@@ -12,9 +12,9 @@ use super::callers::{owner, staff, who_can};
 use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
-    the_newest_lines_come_first_and_each_filter_counts,
-    an_owner_sees_what_is_of_the_account_and_nothing_else,
-    a_table_of_many_pages_is_whole_and_says_that_it_was_taken,
+    audit_entries_are_newest_first_and_filtered,
+    an_owner_reads_the_audit_of_their_account_only,
+    an_audit_export_of_many_pages_is_complete_and_audited,
     no_cell_of_a_table_is_a_formula,
 );
 
@@ -38,14 +38,14 @@ async fn whole(mut table: AuditTable) -> Vec<Vec<String>> {
     reader.records().map(|line| line.unwrap().iter().map(str::to_owned).collect()).collect()
 }
 
-async fn the_newest_lines_come_first_and_each_filter_counts(bed: TestDatabase) {
+async fn audit_entries_are_newest_first_and_filtered(bed: TestDatabase) {
     let (known, sam, owner) = (Known::new(), staff(), owner("acme"));
     let by_staff = |minutes: i64| known.by(&sam, &bed, noon() + minutes.minutes());
     for (minutes, id) in [(0, "acme"), (1, "globex")] {
         create_account(&by_staff(minutes), NewAccount { id: Some(label(id)), name: None }).await.unwrap();
     }
     let by_owner = known.by(&owner, &bed, noon() + 2.minutes());
-    switch_account(&by_owner, &label("acme"), false).await.unwrap();
+    set_access(&by_owner, &label("acme"), false).await.unwrap();
     rename_account(&by_staff(3), &label("acme"), Some("Acme".into())).await.unwrap();
 
     let (create, switch, rename) = ("create_account", "switch_account_off", "rename_account");
@@ -69,7 +69,7 @@ async fn the_newest_lines_come_first_and_each_filter_counts(bed: TestDatabase) {
     assert_eq!(told(&list(&bed, between).await), [(switch, "acme"), (create, "globex")], "the end is not in it");
     let unfit = AuditFilter { actor: Some("a\0".into()), verb: Some(String::new()), ..none() };
     let refused = list_audit(&by_staff(4), unfit, Paging::default()).await;
-    assert!(matches!(&refused, Err(ReadAuditError::Invalid(invalid)) if invalid.0.len() == 2), "{refused:?}");
+    assert!(matches!(&refused, Err(OperationError::Invalid(invalid)) if invalid.0.len() == 2), "{refused:?}");
 
     let first = list_audit(&by_staff(4), none(), Paging { after: None, limit: 3 }).await.unwrap();
     assert_eq!((first.records.len(), first.end.as_deref()), (3, Some(everything[2].id.as_str())));
@@ -80,7 +80,7 @@ async fn the_newest_lines_come_first_and_each_filter_counts(bed: TestDatabase) {
     assert_eq!((told(&second.records), second.end), (vec![(create, "acme")], None));
 }
 
-async fn an_owner_sees_what_is_of_the_account_and_nothing_else(bed: TestDatabase) {
+async fn an_owner_reads_the_audit_of_their_account_only(bed: TestDatabase) {
     let (known, sam) = (Known::new(), staff());
     for id in ["acme", "globex"] {
         let new = NewAccount { id: Some(label(id)), name: None };
@@ -99,7 +99,7 @@ async fn an_owner_sees_what_is_of_the_account_and_nothing_else(bed: TestDatabase
         export_audit(&call, elsewhere).await.map(drop),
     ];
     for outcome in hidden {
-        assert!(matches!(outcome, Err(ReadAuditError::Refused(Refusal::NotFound(_)))), "{outcome:?}");
+        assert!(matches!(outcome, Err(OperationError::Refused(Refusal::NotFound(_)))), "{outcome:?}");
     }
     let reads = who_can(&bed, async |call| list_audit(&call, AuditFilter::default(), Paging::default()).await.is_ok());
     assert_eq!(reads.await, [Role::Staff, Role::Owner]);
@@ -122,7 +122,7 @@ async fn put_down(bed: &TestDatabase, targets: impl Iterator<Item = String>) {
     transaction.commit().await.unwrap();
 }
 
-async fn a_table_of_many_pages_is_whole_and_says_that_it_was_taken(bed: TestDatabase) {
+async fn an_audit_export_of_many_pages_is_complete_and_audited(bed: TestDatabase) {
     put_down(&bed, (0..1234).map(|at| format!("c{at:04}"))).await;
     let (known, sam) = (Known::new(), staff());
     let call = known.by(&sam, &bed, noon() + 1.minutes());

@@ -6,12 +6,12 @@ use claviger::store::{Actor, ActorKind, Role};
 use super::Known;
 use crate::store::test_database::{TestDatabase, label, noon};
 
-/// Somebody of the provider, called `sam`.
+/// A user of the staff, `sam`.
 pub fn staff() -> Caller {
     user("sam", Role::Staff, None)
 }
 
-/// Somebody of an account, called as their role.
+/// A user of an account, named after their role.
 pub fn of(account: &str, role: Role) -> Caller {
     user(role.as_str(), role, Some(account))
 }

@@ -10,14 +10,14 @@ use super::{Known, last_difference, made, pair_for, token_for, verbs, works};
 use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
-    a_cleared_token_is_gone_and_a_reset_makes_a_new_one,
-    a_cleared_pair_keeps_its_user_name_and_its_place,
-    what_was_before_a_reset_is_cleared_too,
-    an_overlap_is_cut_short,
+    a_cleared_token_is_refused_until_a_reset_creates_a_new_one,
+    cleared_basic_credentials_keep_their_user_name_and_place,
+    a_clear_removes_the_previous_secret_too,
+    an_overlap_is_ended_early,
     a_file_of_credentials_leaves_cleared_ones_out_and_can_bring_a_secret_back,
 );
 
-async fn a_cleared_token_is_gone_and_a_reset_makes_a_new_one(bed: TestDatabase) {
+async fn a_cleared_token_is_refused_until_a_reset_creates_a_new_one(bed: TestDatabase) {
     bed.account("acme").await;
     let created = made(&bed, noon(), NewCredential { name: Some("Billing".into()), ..token_for("acme") }).await;
     let PlainSecret::Token(token) = &created.secret else { panic!("no token") };
@@ -36,14 +36,14 @@ async fn a_cleared_token_is_gone_and_a_reset_makes_a_new_one(bed: TestDatabase) 
     assert_eq!(again, cleared, "nothing is left to be cleared");
     let overlap = std::time::Duration::from_secs(3600);
     let how = Reset { overlap, ..Reset::default() };
-    let done = reset(&known.call(&bed, noon() + 3.minutes()), id, how).await.unwrap().done().unwrap();
+    let done = reset(&known.call(&bed, noon() + 3.minutes()), id, how).await.unwrap().fresh().unwrap();
     let PlainSecret::Token(new) = &done.secret else { panic!("no token") };
     assert!(works(&bed, new.reveal()).await && !works(&bed, token.reveal()).await);
     assert_eq!((done.record.previous, done.record.name.as_deref()), (None, Some("Billing")));
     assert_eq!(verbs(&bed, id).await, ["reset", "clear", "create"]);
 }
 
-async fn a_cleared_pair_keeps_its_user_name_and_its_place(bed: TestDatabase) {
+async fn cleared_basic_credentials_keep_their_user_name_and_place(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let id = made(&bed, noon(), pair_for("acme", "acme")).await.record.id.to_string();
@@ -58,16 +58,16 @@ async fn a_cleared_pair_keeps_its_user_name_and_its_place(bed: TestDatabase) {
     let kinds = bed.store.hash_kinds(noon()).await.unwrap();
     assert_eq!(kinds.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [1], "{kinds:?}");
     let names = TakenNames { usernames: vec!["acme"], ..TakenNames::default() };
-    assert_eq!(bed.store.ids_with_names(&names).await.unwrap(), std::slice::from_ref(&id), "nobody else takes it");
+    assert_eq!(bed.store.ids_with_names(&names).await.unwrap(), std::slice::from_ref(&id), "the id stays taken");
 
-    let done = reset(&known.call(&bed, noon()), &id, Reset::default()).await.unwrap().done().unwrap();
+    let done = reset(&known.call(&bed, noon()), &id, Reset::default()).await.unwrap().fresh().unwrap();
     let PlainSecret::Password(password) = done.secret else { panic!("no password") };
     let found = bed.store.find_username("acme").await.unwrap().found.unwrap();
     assert!(found.credential.password_hash().unwrap().verify(password.reveal(), &mut HashMemory::default()));
     assert_eq!(bed.store.credential(kept.id.as_str()).await.unwrap().unwrap(), kept);
 }
 
-async fn what_was_before_a_reset_is_cleared_too(bed: TestDatabase) {
+async fn a_clear_removes_the_previous_secret_too(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let created = made(&bed, noon(), token_for("acme")).await;
@@ -80,14 +80,14 @@ async fn what_was_before_a_reset_is_cleared_too(bed: TestDatabase) {
     assert_eq!(bed.ask("SELECT COUNT(*) FROM tokens").await, 0);
 }
 
-async fn an_overlap_is_cut_short(bed: TestDatabase) {
+async fn an_overlap_is_ended_early(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let created = made(&bed, noon(), token_for("acme")).await;
     let PlainSecret::Token(old) = &created.secret else { panic!("no token") };
     let id = created.record.id.as_str();
     let how = Reset { overlap: std::time::Duration::from_secs(3600), ..Reset::default() };
-    let done = reset(&known.call(&bed, noon() + 1.seconds()), id, how).await.unwrap().done().unwrap();
+    let done = reset(&known.call(&bed, noon() + 1.seconds()), id, how).await.unwrap().fresh().unwrap();
     let PlainSecret::Token(new) = &done.secret else { panic!("no token") };
     let ended = end_overlap(&known.call(&bed, noon() + 1.minutes()), id).await.unwrap();
     assert_eq!((ended.previous.clone(), ended.revision), (None, 3));

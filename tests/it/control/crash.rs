@@ -15,15 +15,15 @@ const KILLS_ON_POSTGRES: usize = 20;
 /// This program as the process that is killed.
 fn doomed(url: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "control::crash::operations_until_somebody_kills_it", "--ignored", "--nocapture"]);
+    command.args(["--exact", "control::crash::operations_until_the_process_is_killed", "--ignored", "--nocapture"]);
     command.env(VARIABLE, url);
     command
 }
 
 #[tokio::test]
 #[ignore = "for others to start and to kill"]
-async fn operations_until_somebody_kills_it() {
-    #[expect(clippy::disallowed_methods, reason = "whoever starts the process says where, not a setting")]
+async fn operations_until_the_process_is_killed() {
+    #[expect(clippy::disallowed_methods, reason = "the parent process passes it, not a setting")]
     let Ok(url) = std::env::var(VARIABLE) else { return };
     work(&url.parse().unwrap()).await;
 }

@@ -2,23 +2,25 @@
 
 use std::num::NonZeroU32;
 
-use claviger::control::operations::{CreateError, Invalid, NewCredential, NewSecret, PlainSecret, create};
+use claviger::control::operations::{
+    CredentialConflict, Invalid, NewCredential, NewSecret, OperationError, PlainSecret, create,
+};
 use claviger::credential::{HashMemory, PlainPassword, RateLimit};
 use claviger::store::RecordSecret;
 use jiff::ToSpan as _;
 
-use super::{Known, made, pair_for, token_for, verbs, works};
+use super::{Known, is_invalid, made, pair_for, token_for, verbs, works};
 use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
     a_new_token_works_and_is_shown_once,
-    a_new_password_verifies_and_is_kept_as_argon2id,
-    what_cannot_be_created_is_refused_and_leaves_nothing,
-    one_answer_names_every_field_that_is_wrong,
-    what_people_write_is_trimmed_and_kept_as_it_is,
-    a_retired_version_is_no_default,
-    two_who_create_the_same_id_at_once_do_not_overwrite_each_other,
-    four_hundred_pairs_that_cannot_be_created_cost_no_hash,
+    a_new_password_verifies_and_is_stored_as_argon2id,
+    an_invalid_credential_is_refused_and_leaves_nothing,
+    one_response_names_every_invalid_field,
+    texts_are_trimmed_and_stored_unchanged,
+    a_retired_version_is_not_the_default,
+    the_same_id_is_created_once_in_parallel,
+    requests_that_cannot_create_basic_credentials_cost_no_hash,
 );
 
 async fn a_new_token_works_and_is_shown_once(bed: TestDatabase) {
@@ -43,7 +45,7 @@ async fn a_new_token_works_and_is_shown_once(bed: TestDatabase) {
     assert!(!after.contains(token.reveal()) && !after.contains(digest.trim_start_matches("sha256:")), "{after}");
 }
 
-async fn a_new_password_verifies_and_is_kept_as_argon2id(bed: TestDatabase) {
+async fn a_new_password_verifies_and_is_stored_as_argon2id(bed: TestDatabase) {
     bed.account("acme").await;
     let created = made(&bed, noon(), pair_for("acme", "acme")).await;
     let PlainSecret::Password(password) = &created.secret else { panic!("no password") };
@@ -56,7 +58,7 @@ async fn a_new_password_verifies_and_is_kept_as_argon2id(bed: TestDatabase) {
     assert!(!audit[0].after.as_deref().unwrap().contains("$argon2"), "{audit:?}");
 }
 
-async fn what_cannot_be_created_is_refused_and_leaves_nothing(bed: TestDatabase) {
+async fn an_invalid_credential_is_refused_and_leaves_nothing(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let id = Some(label("taken"));
@@ -64,9 +66,15 @@ async fn what_cannot_be_created_is_refused_and_leaves_nothing(bed: TestDatabase)
     let before = bed.store.last_change().await.unwrap();
     let refused = async |new| create(&known.call(&bed, noon()), new).await.unwrap_err();
 
-    assert!(matches!(refused(token_for("nobody")).await, CreateError::UnknownAccount));
-    assert!(matches!(refused(NewCredential { id, ..token_for("acme") }).await, CreateError::IdTaken));
-    assert!(matches!(refused(pair_for("acme", "acme")).await, CreateError::UsernameTaken));
+    assert!(is_invalid(&refused(token_for("nobody")).await, "account"));
+    assert!(matches!(
+        refused(NewCredential { id, ..token_for("acme") }).await,
+        OperationError::Other(CredentialConflict::IdTaken)
+    ));
+    assert!(matches!(
+        refused(pair_for("acme", "acme")).await,
+        OperationError::Other(CredentialConflict::UsernameTaken)
+    ));
     for (password, why) in [
         ("hunter2", "is shorter than 8 characters"),
         ("with\u{7}bell", "holds control characters"),
@@ -76,7 +84,7 @@ async fn what_cannot_be_created_is_refused_and_leaves_nothing(bed: TestDatabase)
         let chosen = Some(PlainPassword::new(password.as_bytes()));
         let secret = NewSecret::Password { username: "Newcomer".into(), chosen };
         let error = refused(NewCredential { secret, ..token_for("acme") }).await;
-        let CreateError::Invalid(faults) = &error else { panic!("{error:?}") };
+        let OperationError::Invalid(faults) = &error else { panic!("{error:?}") };
         assert_eq!(*faults, Invalid::one("password", why));
         assert!(!format!("{error:?} {error}").contains(password));
     }
@@ -85,7 +93,7 @@ async fn what_cannot_be_created_is_refused_and_leaves_nothing(bed: TestDatabase)
     assert_eq!(verbs(&bed, "taken").await, ["create"]);
 }
 
-async fn one_answer_names_every_field_that_is_wrong(bed: TestDatabase) {
+async fn one_response_names_every_invalid_field(bed: TestDatabase) {
     bed.account("acme").await;
     let mut known = Known::new();
     known.versions.known[0].retired_on = Some("2026-11-21".parse().unwrap());
@@ -106,7 +114,7 @@ async fn one_answer_names_every_field_that_is_wrong(bed: TestDatabase) {
         ..token_for("acme")
     };
     let error = create(&known.call(&bed, noon()), new).await.unwrap_err();
-    let CreateError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
+    let OperationError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
     let fields: Vec<&str> = faults.iter().map(|fault| fault.field).collect();
     let all = [
         "id",
@@ -133,7 +141,7 @@ async fn one_answer_names_every_field_that_is_wrong(bed: TestDatabase) {
     assert_eq!(bed.store.count().await.unwrap(), (0, 1));
 }
 
-async fn what_people_write_is_trimmed_and_kept_as_it_is(bed: TestDatabase) {
+async fn texts_are_trimmed_and_stored_unchanged(bed: TestDatabase) {
     bed.account("acme").await;
     let name = "ÄÖÜ مفتاح \u{1f9fe}".to_owned() + &"ß".repeat(180);
     let new = NewCredential {
@@ -150,15 +158,15 @@ async fn what_people_write_is_trimmed_and_kept_as_it_is(bed: TestDatabase) {
     assert_eq!(bed.store.credential(record.id.as_str()).await.unwrap().unwrap(), record);
 }
 
-async fn a_retired_version_is_no_default(bed: TestDatabase) {
+async fn a_retired_version_is_not_the_default(bed: TestDatabase) {
     bed.account("acme").await;
     let mut known = Known::new();
     known.versions.known[1].retired_on = Some("2026-01-01".parse().unwrap());
-    let created = create(&known.call(&bed, noon()), token_for("acme")).await.unwrap().done().unwrap();
+    let created = create(&known.call(&bed, noon()), token_for("acme")).await.unwrap().fresh().unwrap();
     assert_eq!(created.record.version, Some(label("1")));
 }
 
-async fn two_who_create_the_same_id_at_once_do_not_overwrite_each_other(bed: TestDatabase) {
+async fn the_same_id_is_created_once_in_parallel(bed: TestDatabase) {
     bed.account("acme").await;
     for turn in 0..5 {
         let one = async || {
@@ -168,11 +176,15 @@ async fn two_who_create_the_same_id_at_once_do_not_overwrite_each_other(bed: Tes
         let (first, second) = tokio::join!(one(), one());
         let won = [&first, &second].into_iter().filter(|outcome| outcome.is_ok()).count();
         assert_eq!(won, 1, "{first:?} {second:?}");
-        assert!([first, second].into_iter().any(|outcome| matches!(outcome, Err(CreateError::IdTaken))));
+        assert!(
+            [first, second]
+                .into_iter()
+                .any(|outcome| matches!(outcome, Err(OperationError::Other(CredentialConflict::IdTaken))))
+        );
     }
 }
 
-async fn four_hundred_pairs_that_cannot_be_created_cost_no_hash(bed: TestDatabase) {
+async fn requests_that_cannot_create_basic_credentials_cost_no_hash(bed: TestDatabase) {
     bed.account("acme").await;
     made(&bed, noon(), NewCredential { id: Some(label("acme-1")), ..pair_for("acme", "first") }).await;
     let known = Known::new();
@@ -180,14 +192,14 @@ async fn four_hundred_pairs_that_cannot_be_created_cost_no_hash(bed: TestDatabas
     // More than may wait for a hash: one of them would be told that there is too much to do.
     let unknown = (0..400).map(|number| create(&call, pair_for("nowhere", &format!("pair-{number}"))));
     for outcome in futures_util::future::join_all(unknown).await {
-        assert!(matches!(outcome, Err(CreateError::UnknownAccount)), "{outcome:?}");
+        assert!(is_invalid(outcome.as_ref().unwrap_err(), "account"), "{outcome:?}");
     }
     let same = |number: u32| NewCredential { id: Some(label("acme-1")), ..pair_for("acme", &format!("pair-{number}")) };
     for outcome in futures_util::future::join_all((0..200).map(|number| create(&call, same(number)))).await {
-        assert!(matches!(outcome, Err(CreateError::IdTaken)), "{outcome:?}");
+        assert!(matches!(outcome, Err(OperationError::Other(CredentialConflict::IdTaken))), "{outcome:?}");
     }
     let named = (0..200).map(|_| create(&call, pair_for("acme", "first")));
     for outcome in futures_util::future::join_all(named).await {
-        assert!(matches!(outcome, Err(CreateError::UsernameTaken)), "{outcome:?}");
+        assert!(matches!(outcome, Err(OperationError::Other(CredentialConflict::UsernameTaken))), "{outcome:?}");
     }
 }

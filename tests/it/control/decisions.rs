@@ -1,7 +1,7 @@
 //! The provider decides about requests.
 
 use claviger::control::operations::{
-    DecideRequestsError, Decision, NotDecidable, Refusal, WithdrawRequestError, ask_for_access, decide_requests,
+    AccessRequestConflict, Decision, NotDecidable, OperationError, Refusal, decide_requests, request_access,
     withdraw_request,
 };
 use claviger::store::{Changes, RequestState, Role};
@@ -14,14 +14,14 @@ use super::callers::{owner, staff, who_can};
 use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
-    what_is_approved_has_access_at_once_and_what_is_declined_has_a_reason,
-    of_many_requests_all_are_decided_or_none,
-    only_staff_decide_and_not_without_a_reason_to_decline,
-    of_many_who_decide_at_once_one_is_heard,
-    of_those_who_decide_withdraw_and_ask_at_once_each_is_told_what_came_first,
+    approval_grants_access_and_a_decline_has_a_reason,
+    requests_are_decided_all_or_none,
+    only_staff_decide_and_a_decline_needs_a_reason,
+    of_parallel_decisions_one_counts,
+    parallel_decisions_withdrawals_and_requests_agree,
 );
 
-async fn what_is_approved_has_access_at_once_and_what_is_declined_has_a_reason(bed: TestDatabase) {
+async fn approval_grants_access_and_a_decline_has_a_reason(bed: TestDatabase) {
     for account in ["acme", "globex"] {
         ungranted(&bed, account).await;
     }
@@ -51,7 +51,7 @@ async fn what_is_approved_has_access_at_once_and_what_is_declined_has_a_reason(b
     assert_eq!(bed.store.last_change().await.unwrap(), before + 1, "gates need not know");
 }
 
-async fn of_many_requests_all_are_decided_or_none(bed: TestDatabase) {
+async fn requests_are_decided_all_or_none(bed: TestDatabase) {
     let mut ids = Vec::new();
     for at in 0..200 {
         let account = format!("a{at}");
@@ -63,7 +63,7 @@ async fn of_many_requests_all_are_decided_or_none(bed: TestDatabase) {
     let call = known.by(&sam, &bed, noon());
     let odd = [ids[0].clone(), "req_none".into(), ids[7].clone(), "a\0b".into(), ids[1].clone(), ids[7].clone()];
     let refused = decide_requests(&call, &odd, &Decision::Approve).await;
-    let Err(DecideRequestsError::NotDecidable(named)) = refused else { panic!("{refused:?}") };
+    let Err(OperationError::Other(AccessRequestConflict::NotDecidable(named))) = refused else { panic!("{refused:?}") };
     let not = |id: &str, state| NotDecidable { id: id.into(), state };
     let withdrawn = Some(RequestState::Withdrawn);
     assert_eq!(named, [not("req_none", None), not(&ids[7], withdrawn), not("a\0b", None)]);
@@ -78,7 +78,7 @@ async fn of_many_requests_all_are_decided_or_none(bed: TestDatabase) {
     assert_eq!(bed.ask("SELECT COUNT(*) FROM audit WHERE verb = 'grant_access'").await, 199);
 }
 
-async fn only_staff_decide_and_not_without_a_reason_to_decline(bed: TestDatabase) {
+async fn only_staff_decide_and_a_decline_needs_a_reason(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
     let id = asked(&bed, "acme", noon()).await.id.to_string();
     let decline = Decision::Decline("no".into());
@@ -88,22 +88,22 @@ async fn only_staff_decide_and_not_without_a_reason_to_decline(bed: TestDatabase
     let long = "x".repeat(1001);
     for reason in ["", " ", "a\r\nBcc: all", &long] {
         let refused = decide_requests(&call, &ids, &Decision::Decline(reason.into())).await;
-        let Err(DecideRequestsError::Invalid(invalid)) = refused else { panic!("{refused:?}") };
+        let Err(OperationError::Invalid(invalid)) = refused else { panic!("{refused:?}") };
         assert_eq!(invalid.0[0].field, "reason");
     }
     for ids in [Vec::new(), vec![id.clone(); 201]] {
         let refused = decide_requests(&call, &ids, &Decision::Approve).await;
-        let Err(DecideRequestsError::Invalid(invalid)) = refused else { panic!("{refused:?}") };
+        let Err(OperationError::Invalid(invalid)) = refused else { panic!("{refused:?}") };
         assert_eq!(invalid.0[0].field, "ids");
     }
     let stale = claviger::control::operations::OperationContext { revision: Some(2), ..call };
     let refused = decide_requests(&stale, &ids, &decline).await;
-    assert!(matches!(refused, Err(DecideRequestsError::Refused(Refusal::Stale(1)))), "{refused:?}");
+    assert!(matches!(refused, Err(OperationError::Refused(Refusal::Stale(1)))), "{refused:?}");
     let decides = who_can(&bed, async |call| decide_requests(&call, &ids, &decline).await.is_ok());
     assert_eq!(decides.await, [Role::Staff]);
 }
 
-async fn of_many_who_decide_at_once_one_is_heard(bed: TestDatabase) {
+async fn of_parallel_decisions_one_counts(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
     let request = asked(&bed, "acme", noon()).await;
     let (ids, known, sam) = ([request.id.to_string()], Known::new(), staff());
@@ -113,7 +113,9 @@ async fn of_many_who_decide_at_once_one_is_heard(bed: TestDatabase) {
     let outcomes = join_all((0..20).map(decide)).await;
     let heard: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok()).collect();
     assert_eq!(heard.len(), 1, "{outcomes:?}");
-    let late = outcomes.iter().filter(|outcome| matches!(outcome, Err(DecideRequestsError::NotDecidable(_))));
+    let late = outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome, Err(OperationError::Other(AccessRequestConflict::NotDecidable(_)))));
     assert_eq!(late.count(), 19, "{outcomes:?}");
     let kept = bed.store.access_request(request.id.as_str()).await.unwrap().unwrap();
     assert_eq!(kept, heard[0][0]);
@@ -122,7 +124,7 @@ async fn of_many_who_decide_at_once_one_is_heard(bed: TestDatabase) {
     assert_eq!(lines(&bed, request.id.as_str()).await.len(), 2);
 }
 
-async fn of_those_who_decide_withdraw_and_ask_at_once_each_is_told_what_came_first(bed: TestDatabase) {
+async fn parallel_decisions_withdrawals_and_requests_agree(bed: TestDatabase) {
     let (known, sam) = (Known::new(), staff());
     for turn in 0..10 {
         let account = format!("a{turn}");
@@ -133,18 +135,26 @@ async fn of_those_who_decide_withdraw_and_ask_at_once_each_is_told_what_came_fir
         let (decided, withdrawn, outcomes) = tokio::join!(
             decide_requests(&by_staff, &ids, &Decision::Approve),
             withdraw_request(&by_owner, &id),
-            join_all((0..4).map(|_| ask_for_access(&by_owner, wish(&account)))),
+            join_all((0..4).map(|_| request_access(&by_owner, wish(&account)))),
         );
         for outcome in outcomes {
-            use claviger::control::operations::AskForAccessError::{AlreadyGranted, AlreadyPending};
+            use claviger::control::operations::AccessRequestConflict::{AlreadyGranted, AlreadyPending};
             match outcome {
                 Ok(_) => asked_anew += 1,
-                Err(error) => assert!(matches!(error, AlreadyGranted | AlreadyPending), "{error:?}"),
+                Err(error) => {
+                    assert!(matches!(error, OperationError::Other(AlreadyGranted | AlreadyPending)), "{error:?}")
+                }
             }
         }
         assert_ne!(decided.is_ok(), withdrawn.is_ok(), "{decided:?} {withdrawn:?}");
-        assert!(matches!(decided, Ok(_) | Err(DecideRequestsError::NotDecidable(_))), "{decided:?}");
-        assert!(matches!(withdrawn, Ok(_) | Err(WithdrawRequestError::NotPending(_))), "{withdrawn:?}");
+        assert!(
+            matches!(decided, Ok(_) | Err(OperationError::Other(AccessRequestConflict::NotDecidable(_)))),
+            "{decided:?}"
+        );
+        assert!(
+            matches!(withdrawn, Ok(_) | Err(OperationError::Other(AccessRequestConflict::NotPending(_)))),
+            "{withdrawn:?}"
+        );
         assert!(asked_anew <= u32::from(withdrawn.is_ok()));
         let granted = bed.store.account(label(&account).as_str()).await.unwrap().unwrap().granted;
         assert_eq!(granted, decided.is_ok());

@@ -1,7 +1,7 @@
 //! A second credential like one that there is.
 
 use claviger::control::operations::{
-    Duplicate, DuplicateError, Invalid, NewCredential, PlainSecret, clear, disable, duplicate,
+    CredentialConflict, Duplicate, Invalid, NewCredential, OperationError, PlainSecret, clear, disable, duplicate,
 };
 use claviger::credential::PlainPassword;
 use claviger::store::{CredentialRecord, RecordSecret};
@@ -12,9 +12,9 @@ use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
     a_duplicate_has_the_same_rights_and_a_secret_of_its_own,
-    a_pair_is_duplicated_under_another_user_name,
-    what_is_off_or_cleared_is_duplicated_as_it_is_with_a_new_secret,
-    what_cannot_be_duplicated_says_why,
+    basic_credentials_are_duplicated_under_another_user_name,
+    a_disabled_or_cleared_credential_is_duplicated_with_a_new_secret,
+    a_refused_duplicate_says_why,
 );
 
 async fn a_duplicate_has_the_same_rights_and_a_secret_of_its_own(bed: TestDatabase) {
@@ -32,7 +32,7 @@ async fn a_duplicate_has_the_same_rights_and_a_secret_of_its_own(bed: TestDataba
     };
     let first = made(&bed, noon(), new).await;
     let call = known.call(&bed, noon() + 1.minutes());
-    let second = duplicate(&call, first.record.id.as_str(), Duplicate::default()).await.unwrap().done().unwrap();
+    let second = duplicate(&call, first.record.id.as_str(), Duplicate::default()).await.unwrap().fresh().unwrap();
     let (PlainSecret::Token(one), PlainSecret::Token(other)) = (&first.secret, &second.secret) else { panic!() };
     assert!(works(&bed, one.reveal()).await && works(&bed, other.reveal()).await);
     assert_ne!(one.reveal(), other.reveal());
@@ -55,7 +55,7 @@ async fn a_duplicate_has_the_same_rights_and_a_secret_of_its_own(bed: TestDataba
     assert_eq!(after["duplicate_of"], first.record.id.as_str());
 }
 
-async fn a_pair_is_duplicated_under_another_user_name(bed: TestDatabase) {
+async fn basic_credentials_are_duplicated_under_another_user_name(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let first = made(&bed, noon(), pair_for("acme", "acme")).await.record;
@@ -65,7 +65,7 @@ async fn a_pair_is_duplicated_under_another_user_name(bed: TestDatabase) {
         username: Some("acme-2".into()),
         chosen: Some(PlainPassword::new(b"correct horse")),
     };
-    let second = duplicate(&known.call(&bed, noon()), first.id.as_str(), how).await.unwrap().done().unwrap();
+    let second = duplicate(&known.call(&bed, noon()), first.id.as_str(), how).await.unwrap().fresh().unwrap();
     assert!(matches!(second.secret, PlainSecret::Chosen));
     assert_eq!((second.record.username(), second.record.name.as_deref()), (Some("acme-2"), Some("Second")));
     assert!(bed.store.find_username("acme").await.unwrap().found.is_some());
@@ -75,26 +75,26 @@ async fn a_pair_is_duplicated_under_another_user_name(bed: TestDatabase) {
     let named = |username: &str| Duplicate { username: Some(username.into()), ..Duplicate::default() };
     let missing = refused(Duplicate::default()).await;
     assert_eq!(missing.to_string(), "username is missing: a second pair has one of its own");
-    assert!(matches!(refused(named("acme")).await, DuplicateError::UsernameTaken));
-    assert!(matches!(refused(named("a:b")).await, DuplicateError::Invalid(_)));
+    assert!(matches!(refused(named("acme")).await, OperationError::Other(CredentialConflict::UsernameTaken)));
+    assert!(matches!(refused(named("a:b")).await, OperationError::Invalid(_)));
     let taken = Duplicate { id: Some(label("second")), ..named("acme-3") };
-    assert!(matches!(refused(taken).await, DuplicateError::IdTaken));
+    assert!(matches!(refused(taken).await, OperationError::Other(CredentialConflict::IdTaken)));
     assert_eq!(bed.store.count().await.unwrap().0, 2);
 }
 
-async fn what_is_off_or_cleared_is_duplicated_as_it_is_with_a_new_secret(bed: TestDatabase) {
+async fn a_disabled_or_cleared_credential_is_duplicated_with_a_new_secret(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let first = made(&bed, noon(), token_for("acme")).await.record;
     disable(&known.call(&bed, noon()), first.id.as_str(), Some("leaked".into())).await.unwrap();
     clear(&known.call(&bed, noon()), first.id.as_str()).await.unwrap();
     let second = duplicate(&known.call(&bed, noon()), first.id.as_str(), Duplicate::default()).await;
-    let second = second.unwrap().done().unwrap().record;
+    let second = second.unwrap().fresh().unwrap().record;
     assert_eq!((second.enabled, second.disabled_reason.as_deref()), (false, Some("leaked")));
     assert!(!second.secret.is_cleared());
 }
 
-async fn what_cannot_be_duplicated_says_why(bed: TestDatabase) {
+async fn a_refused_duplicate_says_why(bed: TestDatabase) {
     bed.account("acme").await;
     let mut known = Known::new();
     let new =
@@ -107,7 +107,7 @@ async fn what_cannot_be_duplicated_says_why(bed: TestDatabase) {
         chosen: Some(PlainPassword::new(b"correct horse")),
     };
     let error = duplicate(&known.call(&bed, noon()), first.id.as_str(), odd).await.unwrap_err();
-    let DuplicateError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
+    let OperationError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
     let fields: Vec<&str> = faults.iter().map(|fault| fault.field).collect();
     assert_eq!(fields, ["id", "name", "username", "password"]);
 
@@ -115,7 +115,7 @@ async fn what_cannot_be_duplicated_says_why(bed: TestDatabase) {
     known.scopes = claviger::credential::ScopeCatalog::new(Vec::new());
     let late = known.call(&bed, noon() + 24.hours());
     let error = duplicate(&late, first.id.as_str(), Duplicate::default()).await.unwrap_err();
-    let DuplicateError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
+    let OperationError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
     let fields: Vec<&str> = faults.iter().map(|fault| fault.field).collect();
     assert_eq!(fields, ["version", "scopes", "expires_at"], "of the first one: {error}");
     assert_eq!(bed.store.count().await.unwrap().0, 1);

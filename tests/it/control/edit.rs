@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use claviger::control::operations::{Edit, EditError, Invalid, NewCredential, Patch, Refusal, Reset, edit, reset};
+use claviger::control::operations::{Edit, Invalid, NewCredential, OperationError, Patch, Refusal, Reset, edit, reset};
 use claviger::credential::RateLimit;
 use claviger::store::{CredentialRecord, PreviousSecret};
 use jiff::ToSpan as _;
@@ -12,13 +12,13 @@ use super::{Known, last_difference, made, pair_for, token_for, verbs};
 use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
-    what_is_said_changes_and_nothing_else,
-    null_takes_a_field_away,
+    an_edit_changes_the_given_fields_only,
+    null_clears_a_field,
     an_empty_list_of_scopes_or_addresses_is_refused,
-    one_answer_names_every_field_that_cannot_be_so,
-    what_stays_need_not_be_what_a_new_one_could_be,
-    whoever_has_seen_an_older_revision_changes_nothing,
-    a_secret_from_before_a_reset_ends_with_its_credential,
+    one_response_names_every_invalid_field,
+    unchanged_fields_are_not_validated_again,
+    an_older_revision_changes_nothing,
+    a_previous_secret_expires_with_its_credential,
 );
 
 fn full() -> NewCredential {
@@ -34,14 +34,14 @@ fn full() -> NewCredential {
     }
 }
 
-async fn what_is_said_changes_and_nothing_else(bed: TestDatabase) {
+async fn an_edit_changes_the_given_fields_only(bed: TestDatabase) {
     bed.account("acme").await;
     let mut known = Known::new();
     let scopes = ["pay", "read"].map(|name| (label(name), Box::default()));
     known.scopes = claviger::credential::ScopeCatalog::new(scopes.into());
     let before = made(&bed, noon(), full()).await.record;
     let id = before.id.as_str();
-    let rename = Edit { name: Patch::Now("  Nightly export ".into()), ..Edit::default() };
+    let rename = Edit { name: Patch::Set("  Nightly export ".into()), ..Edit::default() };
     let after = edit(&known.call(&bed, noon() + 1.minutes()), id, rename).await.unwrap();
     assert_eq!(after, CredentialRecord { name: Some("Nightly export".into()), revision: 2, ..before.clone() });
     assert_eq!(bed.store.credential(id).await.unwrap().unwrap(), after);
@@ -51,15 +51,15 @@ async fn what_is_said_changes_and_nothing_else(bed: TestDatabase) {
     let number = |number| NonZeroU32::new(number).unwrap();
     let rate = RateLimit { requests: number(5), seconds: number(60), burst: number(10) };
     let all = Edit {
-        name: Patch::Now("Other".into()),
-        description: Patch::Now("two\nlines".into()),
-        contact_email: Patch::Now("bob@example.org".into()),
-        contact_mobile: Patch::Now("+441632960962".into()),
-        version: Patch::Now(label("1")),
-        scopes: Patch::Now(vec![label("read"), label("read")]),
-        addresses: Patch::Now(vec!["10.1.2.3/16".parse().unwrap(), "10.1.0.0/16".parse().unwrap()]),
-        expires_at: Patch::Now(noon() + 1.hours()),
-        rate_limit: Patch::Now(rate),
+        name: Patch::Set("Other".into()),
+        description: Patch::Set("two\nlines".into()),
+        contact_email: Patch::Set("bob@example.org".into()),
+        contact_mobile: Patch::Set("+441632960962".into()),
+        version: Patch::Set(label("1")),
+        scopes: Patch::Set(vec![label("read"), label("read")]),
+        addresses: Patch::Set(vec!["10.1.2.3/16".parse().unwrap(), "10.1.0.0/16".parse().unwrap()]),
+        expires_at: Patch::Set(noon() + 1.hours()),
+        rate_limit: Patch::Set(rate),
     };
     let after = edit(&known.call(&bed, noon() + 2.minutes()), id, all).await.unwrap();
     let expected = CredentialRecord {
@@ -81,20 +81,20 @@ async fn what_is_said_changes_and_nothing_else(bed: TestDatabase) {
     assert_eq!(verbs(&bed, id).await, ["edit", "edit", "create"]);
 }
 
-async fn null_takes_a_field_away(bed: TestDatabase) {
+async fn null_clears_a_field(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let before = made(&bed, noon(), full()).await.record;
     let bare = Edit {
-        name: Patch::Gone,
-        description: Patch::Now(" ".into()),
-        contact_email: Patch::Gone,
-        contact_mobile: Patch::Gone,
-        scopes: Patch::Gone,
-        addresses: Patch::Gone,
-        expires_at: Patch::Gone,
-        rate_limit: Patch::Gone,
-        version: Patch::Nothing,
+        name: Patch::Clear,
+        description: Patch::Set(" ".into()),
+        contact_email: Patch::Clear,
+        contact_mobile: Patch::Clear,
+        scopes: Patch::Clear,
+        addresses: Patch::Clear,
+        expires_at: Patch::Clear,
+        rate_limit: Patch::Clear,
+        version: Patch::Keep,
     };
     let before_id = before.id.clone();
     let after = edit(&known.call(&bed, noon()), before.id.as_str(), bare).await.unwrap();
@@ -120,34 +120,34 @@ async fn an_empty_list_of_scopes_or_addresses_is_refused(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let before = made(&bed, noon(), full()).await.record;
-    let emptied = Edit { scopes: Patch::Now(Vec::new()), addresses: Patch::Now(Vec::new()), ..Edit::default() };
+    let emptied = Edit { scopes: Patch::Set(Vec::new()), addresses: Patch::Set(Vec::new()), ..Edit::default() };
     let error = edit(&known.call(&bed, noon()), before.id.as_str(), emptied).await.unwrap_err();
-    let EditError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
+    let OperationError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
     let fields: Vec<&str> = faults.iter().map(|fault| fault.field).collect();
     assert_eq!(fields, ["scopes", "addresses"], "{error}");
     assert_eq!(bed.store.credential(before.id.as_str()).await.unwrap().unwrap(), before);
 }
 
-async fn one_answer_names_every_field_that_cannot_be_so(bed: TestDatabase) {
+async fn one_response_names_every_invalid_field(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let before = made(&bed, noon(), full()).await.record;
     let wrong = Edit {
-        name: Patch::Now(" ".into()),
-        contact_email: Patch::Now("anna".into()),
-        version: Patch::Gone,
-        scopes: Patch::Now(vec![label("fly")]),
-        expires_at: Patch::Now(noon()),
+        name: Patch::Set(" ".into()),
+        contact_email: Patch::Set("anna".into()),
+        version: Patch::Clear,
+        scopes: Patch::Set(vec![label("fly")]),
+        expires_at: Patch::Set(noon()),
         ..Edit::default()
     };
     let error = edit(&known.call(&bed, noon()), before.id.as_str(), wrong).await.unwrap_err();
-    let EditError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
+    let OperationError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
     let fields: Vec<&str> = faults.iter().map(|fault| fault.field).collect();
     assert_eq!(fields, ["name", "contact_email", "scopes", "expires_at", "version"], "{error}");
     assert_eq!(bed.store.credential(before.id.as_str()).await.unwrap().unwrap(), before);
 }
 
-async fn what_stays_need_not_be_what_a_new_one_could_be(bed: TestDatabase) {
+async fn unchanged_fields_are_not_validated_again(bed: TestDatabase) {
     bed.account("acme").await;
     let before = made(&bed, noon(), full()).await.record;
     // Meanwhile it has expired, its version is retired, and its scope is gone.
@@ -155,37 +155,37 @@ async fn what_stays_need_not_be_what_a_new_one_could_be(bed: TestDatabase) {
     known.versions.known[1].retired_on = Some("2026-11-22".parse().unwrap());
     known.scopes = claviger::credential::ScopeCatalog::new(Vec::new());
     let form = Edit {
-        name: Patch::Now("Late".into()),
-        version: Patch::Now(label("2")),
-        scopes: Patch::Now(vec![label("pay")]),
-        expires_at: Patch::Now(before.expires_at.unwrap()),
+        name: Patch::Set("Late".into()),
+        version: Patch::Set(label("2")),
+        scopes: Patch::Set(vec![label("pay")]),
+        expires_at: Patch::Set(before.expires_at.unwrap()),
         ..Edit::default()
     };
     let after = edit(&known.call(&bed, noon() + 48.hours()), before.id.as_str(), form).await.unwrap();
     assert_eq!(after, CredentialRecord { name: Some("Late".into()), revision: 2, ..before });
 }
 
-async fn whoever_has_seen_an_older_revision_changes_nothing(bed: TestDatabase) {
+async fn an_older_revision_changes_nothing(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let before = made(&bed, noon(), full()).await.record;
     let mut call = known.call(&bed, noon());
     call.revision = Some(1);
-    let rename = |name: &str| Edit { name: Patch::Now(name.into()), ..Edit::default() };
+    let rename = |name: &str| Edit { name: Patch::Set(name.into()), ..Edit::default() };
     edit(&call, before.id.as_str(), rename("First")).await.unwrap();
     let late = edit(&call, before.id.as_str(), rename("Second")).await.unwrap_err();
-    assert!(matches!(late, EditError::Refused(Refusal::Stale(2))), "{late:?}");
+    assert!(matches!(late, OperationError::Refused(Refusal::Stale(2))), "{late:?}");
     let kept = bed.store.credential(before.id.as_str()).await.unwrap().unwrap();
     assert_eq!(kept.name.as_deref(), Some("First"));
 }
 
-async fn a_secret_from_before_a_reset_ends_with_its_credential(bed: TestDatabase) {
+async fn a_previous_secret_expires_with_its_credential(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let id = made(&bed, noon(), token_for("acme")).await.record.id.to_string();
     let how = Reset { overlap: Duration::from_secs(24 * 3600), ..Reset::default() };
     reset(&known.call(&bed, noon()), &id, how).await.unwrap();
-    let sooner = Edit { expires_at: Patch::Now(noon() + 1.hours()), ..Edit::default() };
+    let sooner = Edit { expires_at: Patch::Set(noon() + 1.hours()), ..Edit::default() };
     let after = edit(&known.call(&bed, noon()), &id, sooner).await.unwrap();
     let end = noon() + 1.hours();
     assert!(matches!(after.previous, Some(PreviousSecret::Token { ends_at, .. }) if ends_at == end), "{after:?}");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claviger::control::operations::{IdempotencyKey, OperationContext, create, first_setup_link};
+use claviger::control::operations::{IdempotencyKey, OperationContext, create, create_first_setup_link};
 use claviger::control::prune;
 use claviger::credential::TokenDigest;
 use claviger::store::{Role, SessionRecord};
@@ -11,11 +11,11 @@ use jiff::ToSpan as _;
 use super::{Known, token_for};
 use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
 
-on_each!(what_is_over_is_forgotten_and_nothing_else, addresses_that_nobody_called_from_for_a_month_are_forgotten);
+on_each!(pruning_deletes_only_what_has_ended, addresses_are_deleted_a_month_after_their_last_use);
 
 const IDLE: Duration = Duration::from_secs(8 * 3600);
 
-async fn what_is_over_is_forgotten_and_nothing_else(bed: TestDatabase) {
+async fn pruning_deletes_only_what_has_ended(bed: TestDatabase) {
     let known = Known::new();
     bed.account("acme").await;
     bed.put_user("usr_1", None, Role::Staff).await;
@@ -34,9 +34,11 @@ async fn what_is_over_is_forgotten_and_nothing_else(bed: TestDatabase) {
     }
     for hours in [0, 30] {
         let now = noon() + hours.hours();
-        first_setup_link(&known.call(&bed, now)).await.unwrap();
+        create_first_setup_link(&known.call(&bed, now)).await.unwrap();
         let key = IdempotencyKey { key: format!("key-{hours}"), request: [1; 32] };
-        create(&OperationContext { once: Some(&key), ..known.call(&bed, now) }, token_for("acme")).await.unwrap();
+        create(&OperationContext { idempotency_key: Some(&key), ..known.call(&bed, now) }, token_for("acme"))
+            .await
+            .unwrap();
     }
     // More than are forgotten beside a new one, and all of them long ago.
     let one = |number: u32| {
@@ -60,7 +62,7 @@ async fn what_is_over_is_forgotten_and_nothing_else(bed: TestDatabase) {
     assert_eq!(left().await, (0, 1, 0));
 }
 
-async fn addresses_that_nobody_called_from_for_a_month_are_forgotten(bed: TestDatabase) {
+async fn addresses_are_deleted_a_month_after_their_last_use(bed: TestDatabase) {
     bed.account("acme").await;
     let records: Vec<_> = (0..2100).map(|number| token(&format!("c-{number}"), "acme", &format!("{number}"))).collect();
     let mut transaction = bed.store.begin(noon()).await.unwrap();

@@ -1,7 +1,7 @@
 //! Credentials out of a file and into one.
 
 use claviger::clock::Clock;
-use claviger::control::operations::{ImportError, Imported, NewCredential, Reset, export, import, reset};
+use claviger::control::operations::{Imported, NewCredential, OperationError, Reset, export, import, reset};
 use claviger::formats::{Format, Import, LeftOut, Users};
 use claviger::store::{CredentialRecord, RecordSecret};
 use jiff::ToSpan as _;
@@ -11,15 +11,15 @@ use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
 use crate::support::digest;
 
 on_each!(
-    what_is_new_is_added_and_what_is_known_replaced,
-    a_dry_run_tells_the_same_and_writes_nothing,
-    a_name_that_another_credential_has_is_a_fault_with_its_line,
-    what_an_export_writes_an_import_finds_unchanged,
+    new_credentials_are_added_and_existing_ones_replaced,
+    a_dry_run_reports_the_same_and_writes_nothing,
+    a_name_of_another_credential_is_a_fault_with_its_line,
+    an_import_of_an_export_changes_nothing,
     an_export_into_an_empty_database_gives_the_same_credentials,
     an_htpasswd_file_changes_passwords_and_nothing_else,
-    what_a_table_has_no_column_for_stays,
-    two_lines_of_an_htpasswd_file_that_mean_one_credential_are_a_fault,
-    an_import_of_many_is_one_change_of_each,
+    fields_without_a_csv_column_stay,
+    two_htpasswd_lines_for_one_credential_are_a_fault,
+    an_import_of_many_changes_each_once,
 );
 
 const HASH: &str = "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=";
@@ -35,7 +35,7 @@ async fn imported(bed: &TestDatabase, what: &Import) -> Imported {
 
 async fn refused(bed: &TestDatabase, what: &Import) -> String {
     match import(&Known::new().call(bed, noon()), what, false).await {
-        Err(ImportError::Diagnostics(faults)) => faults.to_string(),
+        Err(OperationError::Other(faults)) => faults.to_string(),
         other => panic!("{other:?}"),
     }
 }
@@ -64,7 +64,7 @@ accounts:
     )
 }
 
-async fn what_is_new_is_added_and_what_is_known_replaced(bed: TestDatabase) {
+async fn new_credentials_are_added_and_existing_ones_replaced(bed: TestDatabase) {
     let first = imported(&bed, &yaml(&file())).await;
     assert_eq!(first.new_accounts, [(label("acme"), true), (label("globex"), false)]);
     assert_eq!((first.credentials.len(), first.unchanged), (3, 0));
@@ -98,14 +98,14 @@ async fn what_is_new_is_added_and_what_is_known_replaced(bed: TestDatabase) {
     assert_eq!(bed.store.count().await.unwrap(), (4, 2));
 }
 
-async fn a_dry_run_tells_the_same_and_writes_nothing(bed: TestDatabase) {
+async fn a_dry_run_reports_the_same_and_writes_nothing(bed: TestDatabase) {
     let dry = import(&Known::new().call(&bed, noon()), &yaml(&file()), true).await.unwrap();
     assert_eq!(bed.store.count().await.unwrap(), (0, 0));
     assert_eq!(bed.store.last_change().await.unwrap(), 0);
     assert_eq!(imported(&bed, &yaml(&file())).await, dry);
 }
 
-async fn a_name_that_another_credential_has_is_a_fault_with_its_line(bed: TestDatabase) {
+async fn a_name_of_another_credential_is_a_fault_with_its_line(bed: TestDatabase) {
     imported(&bed, &yaml(&file())).await;
     let before = bed.store.last_change().await.unwrap();
     let text = format!(
@@ -143,7 +143,7 @@ async fn fill(bed: &TestDatabase) {
     made(bed, noon(), NewCredential { id: Some(label("1e3")), ..pair_for("acme", "'=name") }).await;
 }
 
-async fn what_an_export_writes_an_import_finds_unchanged(bed: TestDatabase) {
+async fn an_import_of_an_export_changes_nothing(bed: TestDatabase) {
     fill(&bed).await;
     for format in [Format::Yaml, Format::Csv] {
         let (text, left_out) = exported(&bed, format).await;
@@ -232,7 +232,7 @@ async fn an_htpasswd_file_changes_passwords_and_nothing_else(bed: TestDatabase) 
     }
 }
 
-async fn what_a_table_has_no_column_for_stays(bed: TestDatabase) {
+async fn fields_without_a_csv_column_stay(bed: TestDatabase) {
     let known = Known::new();
     let table = |text: &str| Import::csv(text, known.catalogs()).unwrap();
     let full = format!(
@@ -300,7 +300,7 @@ async fn what_a_table_has_no_column_for_stays(bed: TestDatabase) {
     assert_eq!(faults, expected);
 }
 
-async fn two_lines_of_an_htpasswd_file_that_mean_one_credential_are_a_fault(bed: TestDatabase) {
+async fn two_htpasswd_lines_for_one_credential_are_a_fault(bed: TestDatabase) {
     imported(&bed, &yaml(&file())).await;
     let known = Known::new();
     let users = Users { account: label("acme"), version: Some(label("2")) };
@@ -314,7 +314,7 @@ async fn two_lines_of_an_htpasswd_file_that_mean_one_credential_are_a_fault(bed:
     assert_eq!(bed.store.last_change().await.unwrap(), last);
 }
 
-async fn an_import_of_many_is_one_change_of_each(bed: TestDatabase) {
+async fn an_import_of_many_changes_each_once(bed: TestDatabase) {
     let mut text = String::from("id,account,token,version,name\n");
     for number in 0..2500 {
         text.push_str(&format!(

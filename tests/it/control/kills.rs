@@ -52,13 +52,13 @@ pub async fn work(url: &DatabaseUrl) {
     let call = || OperationContext::new(&store, &caller, now(), Terms { catalogs, format: &format });
     loop {
         let new = NewCredential::new("acme".parse().unwrap(), NewSecret::Token);
-        let created = create(&call(), new).await.unwrap().done().unwrap();
+        let created = create(&call(), new).await.unwrap().fresh().unwrap();
         let id = created.record.id.to_string();
         say(&id, created.record.revision, &created.secret);
         for turn in 0..4 {
             let overlap = Duration::from_secs(if turn % 2 == 0 { 0 } else { 3600 });
             let how = Reset { overlap, ..Reset::default() };
-            let done = reset(&call(), &id, how).await.unwrap().done().unwrap();
+            let done = reset(&call(), &id, how).await.unwrap().fresh().unwrap();
             say(&id, done.record.revision, &done.secret);
         }
         // One that is known, and some that are new.

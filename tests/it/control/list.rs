@@ -1,8 +1,8 @@
 //! Looking for credentials.
 
 use claviger::control::operations::{
-    Caller, CreatedWhen, CredentialsWanted, ListCredentialsError, NewCredential, Refusal, clear, count_credentials,
-    disable, edit, list_credentials, show_credential, switch_on_own_key,
+    Caller, CreatedWhen, CredentialSearch, NewCredential, OperationError, Refusal, clear, count_credentials, disable,
+    edit, enable_own_key, list_credentials, show_credential,
 };
 use claviger::store::{CredentialKind, CredentialState, Role, StateCounts};
 use jiff::{Timestamp, ToSpan as _};
@@ -11,20 +11,20 @@ use super::{Known, made, pair_for, shell, token_for, user};
 use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
-    each_filter_finds_what_it_says_newest_first,
-    a_part_of_a_name_is_found_in_letters_of_any_size,
-    pages_hold_each_credential_once,
-    counts_are_of_every_state_for_the_same_filters,
-    everybody_sees_what_is_theirs,
-    one_row_that_cannot_be_read_keeps_no_other_back,
-    what_was_there_before_this_migration_is_found,
+    each_filter_finds_its_credentials_newest_first,
+    part_of_a_name_is_found_in_any_case,
+    each_credential_is_on_one_page,
+    counts_cover_every_state_for_the_same_filters,
+    each_caller_sees_what_is_theirs,
+    an_unreadable_row_hides_no_other,
+    credentials_from_before_the_migration_are_found,
 );
 
 fn days_ago(days: i64) -> Timestamp {
     noon() - (24 * days).hours()
 }
 
-async fn listed(bed: &TestDatabase, caller: &Caller, wanted: &CredentialsWanted) -> Vec<String> {
+async fn listed(bed: &TestDatabase, caller: &Caller, wanted: &CredentialSearch) -> Vec<String> {
     let known = Known::new();
     let call = known.by(caller, bed, noon());
     let page = list_credentials(&call, wanted, None, 200).await.unwrap();
@@ -63,27 +63,27 @@ async fn filled(bed: &TestDatabase) {
     made(bed, days_ago(6), NewCredential { expires_at: Some(noon() + 1.hours()), ..token("fresh") }).await;
     made(bed, days_ago(1), NewCredential { id: Some(label("other")), ..token_for("globex") }).await;
     let anna = user(Role::Owner, Some("acme"), "anna");
-    switch_on_own_key(&known.by(&anna, bed, noon())).await.unwrap();
+    enable_own_key(&known.by(&anna, bed, noon())).await.unwrap();
     clear(&known.call(bed, noon()), "cleared").await.unwrap();
     for id in ["cleared", "disabled"] {
         disable(&known.call(bed, noon()), id, None).await.unwrap();
     }
 }
 
-async fn each_filter_finds_what_it_says_newest_first(bed: TestDatabase) {
+async fn each_filter_finds_its_credentials_newest_first(bed: TestDatabase) {
     filled(&bed).await;
-    let all = CredentialsWanted::default;
-    let of_acme = || CredentialsWanted { account: Some(label("acme")), ..all() };
-    let state = |state| CredentialsWanted { state: Some(state), ..of_acme() };
-    let kind = |kind| CredentialsWanted { kind: Some(kind), ..of_acme() };
-    let created = |created| CredentialsWanted { created: Some(created), ..of_acme() };
-    let part = |part: &str| CredentialsWanted { part: Some(part.into()), ..of_acme() };
+    let all = CredentialSearch::default;
+    let of_acme = || CredentialSearch { account: Some(label("acme")), ..all() };
+    let state = |state| CredentialSearch { state: Some(state), ..of_acme() };
+    let kind = |kind| CredentialSearch { kind: Some(kind), ..of_acme() };
+    let created = |created| CredentialSearch { created: Some(created), ..of_acme() };
+    let part = |part: &str| CredentialSearch { part: Some(part.into()), ..of_acme() };
     let own = "own-anna";
     for (wanted, expected) in [
         (all(), &[own, "other", "fresh", "disabled", "cleared", "expired", "pair"][..]),
         (of_acme(), &[own, "fresh", "disabled", "cleared", "expired", "pair"]),
-        (CredentialsWanted { account: Some(label("nobody")), ..all() }, &[]),
-        (CredentialsWanted { owner: Some(label("anna")), ..all() }, &[own]),
+        (CredentialSearch { account: Some(label("nobody")), ..all() }, &[]),
+        (CredentialSearch { owner: Some(label("anna")), ..all() }, &[own]),
         (state(CredentialState::Enabled), &[own, "fresh", "pair"]),
         (state(CredentialState::Disabled), &["disabled"]),
         (state(CredentialState::Expired), &["expired"]),
@@ -97,14 +97,14 @@ async fn each_filter_finds_what_it_says_newest_first(bed: TestDatabase) {
         (part("EXP"), &["expired"]),
         (part("nightl"), &["pair"]),
         (part("  "), &[own, "fresh", "disabled", "cleared", "expired", "pair"]),
-        (CredentialsWanted { state: Some(CredentialState::Enabled), ..part("pa") }, &["pair"]),
-        (CredentialsWanted { created: Some(CreatedWhen::Within7Days), ..part("pa") }, &[]),
+        (CredentialSearch { state: Some(CredentialState::Enabled), ..part("pa") }, &["pair"]),
+        (CredentialSearch { created: Some(CreatedWhen::Within7Days), ..part("pa") }, &[]),
     ] {
         assert_eq!(listed(&bed, &shell(), &wanted).await, expected, "{wanted:?}");
     }
 }
 
-async fn a_part_of_a_name_is_found_in_letters_of_any_size(bed: TestDatabase) {
+async fn part_of_a_name_is_found_in_any_case(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let named =
@@ -113,7 +113,7 @@ async fn a_part_of_a_name_is_found_in_letters_of_any_size(bed: TestDatabase) {
     made(&bed, days_ago(2), named("b", "Straße \\ 'quoted' \u{1f9fe}")).await;
     made(&bed, days_ago(1), named("c", &"x".repeat(200))).await;
     let found = async |part: &str| {
-        listed(&bed, &shell(), &CredentialsWanted { part: Some(part.into()), ..Default::default() }).await
+        listed(&bed, &shell(), &CredentialSearch { part: Some(part.into()), ..Default::default() }).await
     };
     for part in ["ärzte", "ÄRZTE", "0%", "_OHNE_", " grenzen "] {
         assert_eq!(found(part).await, ["a"], "{part}");
@@ -127,14 +127,14 @@ async fn a_part_of_a_name_is_found_in_letters_of_any_size(bed: TestDatabase) {
     }
     assert_eq!(found("\\'").await.len() + found("nothing").await.len() + found(&"y".repeat(5000)).await.len(), 0);
     let rename = claviger::control::operations::Edit {
-        name: claviger::control::operations::Patch::Now("Renamed".into()),
+        name: claviger::control::operations::Patch::Set("Renamed".into()),
         ..Default::default()
     };
     edit(&known.call(&bed, noon()), "a", rename).await.unwrap();
     assert_eq!((found("renamed").await, found("ärzte").await), (vec!["a".to_owned()], Vec::new()));
 }
 
-async fn pages_hold_each_credential_once(bed: TestDatabase) {
+async fn each_credential_is_on_one_page(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     // Many of the same moment.
@@ -143,7 +143,7 @@ async fn pages_hold_each_credential_once(bed: TestDatabase) {
         made(&bed, days_ago(number / 10), NewCredential { id, ..token_for("acme") }).await;
     }
     let call = known.call(&bed, noon());
-    let wanted = CredentialsWanted::default();
+    let wanted = CredentialSearch::default();
     let (mut seen, mut cursor, mut pages) = (Vec::new(), None::<String>, 0);
     loop {
         let page = list_credentials(&call, &wanted, cursor.as_deref(), 10).await.unwrap();
@@ -158,7 +158,7 @@ async fn pages_hold_each_credential_once(bed: TestDatabase) {
     }
     assert_eq!((seen.len(), pages), (25, 3));
     assert!(seen.windows(2).all(|pair| pair[0] > pair[1]), "{seen:?}");
-    let exact = CredentialsWanted { part: Some("c-0".into()), ..wanted.clone() };
+    let exact = CredentialSearch { part: Some("c-0".into()), ..wanted.clone() };
     assert_eq!(list_credentials(&call, &exact, None, 10).await.unwrap().end, None, "nothing is behind the last one");
     for (cursor, limit, fields) in [
         (Some("nothing"), 50, "cursor"),
@@ -168,16 +168,16 @@ async fn pages_hold_each_credential_once(bed: TestDatabase) {
         (Some("MS4"), 0, "cursor limit"),
     ] {
         let error = list_credentials(&call, &wanted, cursor, limit).await.unwrap_err();
-        let ListCredentialsError::Invalid(faults) = &error else { panic!("{error:?}") };
+        let OperationError::Invalid(faults) = &error else { panic!("{error:?}") };
         assert_eq!(faults.0.iter().map(|fault| fault.field).collect::<Vec<_>>().join(" "), fields, "{error}");
     }
 }
 
-async fn counts_are_of_every_state_for_the_same_filters(bed: TestDatabase) {
+async fn counts_cover_every_state_for_the_same_filters(bed: TestDatabase) {
     filled(&bed).await;
     let known = Known::new();
-    let counts = async |wanted: &CredentialsWanted| count_credentials(&known.call(&bed, noon()), wanted).await.unwrap();
-    let mut wanted = CredentialsWanted { account: Some(label("acme")), ..Default::default() };
+    let counts = async |wanted: &CredentialSearch| count_credentials(&known.call(&bed, noon()), wanted).await.unwrap();
+    let mut wanted = CredentialSearch { account: Some(label("acme")), ..Default::default() };
     let expected = StateCounts { cleared: 1, disabled: 1, expired: 1, enabled: 3 };
     assert_eq!(counts(&wanted).await, expected);
     wanted.state = Some(CredentialState::Expired);
@@ -188,19 +188,19 @@ async fn counts_are_of_every_state_for_the_same_filters(bed: TestDatabase) {
     assert_eq!(counts(&wanted).await, StateCounts::default());
 }
 
-async fn everybody_sees_what_is_theirs(bed: TestDatabase) {
+async fn each_caller_sees_what_is_theirs(bed: TestDatabase) {
     filled(&bed).await;
     bed.put_user("mia", Some("acme"), Role::Member).await;
     let known = Known::new();
-    let all = CredentialsWanted::default();
-    let of = |account: &str| CredentialsWanted { account: Some(label(account)), ..Default::default() };
+    let all = CredentialSearch::default();
+    let of = |account: &str| CredentialSearch { account: Some(label(account)), ..Default::default() };
     assert_eq!(listed(&bed, &user(Role::Staff, None, "sam"), &all).await.len(), 7);
     let implementer = user(Role::Implementer, Some("globex"), "ivo");
     assert_eq!(listed(&bed, &implementer, &all).await, ["other"]);
     assert_eq!(listed(&bed, &implementer, &of("globex")).await, ["other"]);
-    let owned_elsewhere = CredentialsWanted { owner: Some(label("anna")), ..Default::default() };
+    let owned_elsewhere = CredentialSearch { owner: Some(label("anna")), ..Default::default() };
     assert!(listed(&bed, &implementer, &owned_elsewhere).await.is_empty());
-    let refused = async |caller: &Caller, wanted: &CredentialsWanted| {
+    let refused = async |caller: &Caller, wanted: &CredentialSearch| {
         let call = known.by(caller, &bed, noon());
         let error = list_credentials(&call, wanted, None, 50).await.unwrap_err().to_string();
         assert_eq!(error, count_credentials(&call, wanted).await.unwrap_err().to_string());
@@ -214,7 +214,7 @@ async fn everybody_sees_what_is_theirs(bed: TestDatabase) {
     account.members_allowed = true;
     bed.put_account(&account).await;
     assert!(listed(&bed, &mia, &all).await.is_empty());
-    switch_on_own_key(&known.by(&mia, &bed, noon())).await.unwrap();
+    enable_own_key(&known.by(&mia, &bed, noon())).await.unwrap();
     assert_eq!(listed(&bed, &mia, &all).await, ["own-mia"]);
     assert_eq!(refused(&mia, &owned_elsewhere).await, Refusal::Forbidden.to_string());
     let shown = show_credential(&known.by(&mia, &bed, noon()), "own-mia").await.unwrap();
@@ -222,31 +222,30 @@ async fn everybody_sees_what_is_theirs(bed: TestDatabase) {
     assert!(show_credential(&known.by(&mia, &bed, noon()), "own-anna").await.is_err());
 }
 
-async fn one_row_that_cannot_be_read_keeps_no_other_back(bed: TestDatabase) {
+async fn an_unreadable_row_hides_no_other(bed: TestDatabase) {
     filled(&bed).await;
     bed.execute("UPDATE credentials SET addresses = 'nowhere' WHERE id = 'fresh'").await;
     let known = Known::new();
-    let page = list_credentials(&known.call(&bed, noon()), &CredentialsWanted::default(), None, 50).await.unwrap();
+    let page = list_credentials(&known.call(&bed, noon()), &CredentialSearch::default(), None, 50).await.unwrap();
     assert_eq!((page.records.len(), page.unreadable.len()), (6, 1));
 }
 
 /// As rows of schema 1 are brought to 2: what the migration fills in is what would have been written.
-async fn what_was_there_before_this_migration_is_found(bed: TestDatabase) {
+async fn credentials_from_before_the_migration_are_found(bed: TestDatabase) {
     filled(&bed).await;
     made(&bed, noon(), NewCredential { name: Some("Billing EXPORT".into()), ..token_for("acme") }).await;
     made(&bed, noon(), NewCredential { name: Some("Ärzte".into()), ..token_for("acme") }).await;
     bed.execute("UPDATE credentials SET description = kind || search, kind = NULL, search = NULL").await;
     let known = Known::new();
-    let everything =
-        list_credentials(&known.call(&bed, noon()), &CredentialsWanted::default(), None, 50).await.unwrap();
+    let everything = list_credentials(&known.call(&bed, noon()), &CredentialSearch::default(), None, 50).await.unwrap();
     assert_eq!(everything.records.len(), 9);
     for kind in CredentialKind::ALL {
-        let wanted = CredentialsWanted { kind: Some(kind), ..Default::default() };
+        let wanted = CredentialSearch { kind: Some(kind), ..Default::default() };
         let expected = everything.records.iter().filter(|record| CredentialKind::of(record) == kind).count();
         assert!(expected > 0);
         assert_eq!(listed(&bed, &shell(), &wanted).await.len(), expected, "not filled in yet");
     }
-    let wanted = CredentialsWanted { part: Some("ÄRZTE".into()), ..Default::default() };
+    let wanted = CredentialSearch { part: Some("ÄRZTE".into()), ..Default::default() };
     let unready = list_credentials(&known.call(&bed, noon()), &wanted, None, 50).await.unwrap_err();
     assert!(unready.to_string().contains("cannot be searched until claviger database migrate"), "{unready}");
     bed.store.migrate().await.unwrap();

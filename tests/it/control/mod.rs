@@ -38,8 +38,12 @@ mod user_bounds;
 mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
-use claviger::control::operations::{Caller, Created, NewCredential, NewSecret, OperationContext, Terms, create};
+use claviger::auth::{HashPool, HashPoolSize};
+use claviger::control::operations::{
+    Caller, Created, Invalid, NewCredential, NewSecret, OperationContext, OperationError, Terms, create,
+};
 use claviger::credential::{ScopeCatalog, TokenFormat, Version, VersionCatalog};
 use claviger::formats::Catalogs;
 use claviger::store::{Actor, ActorKind, Role};
@@ -48,12 +52,12 @@ use serde_json::Value;
 
 use crate::store::test_database::{TestDatabase, label};
 
-/// Whoever may do everything.
+/// A caller with every right.
 fn shell() -> Caller {
     Caller::shell("root".into())
 }
 
-/// Somebody who has signed in.
+/// A signed-in user.
 fn user(role: Role, account: Option<&str>, id: &str) -> Caller {
     let actor = Actor { kind: ActorKind::User, id: id.into(), request_id: None, address: None };
     Caller { actor, role, account: account.map(label), user: Some(label(id)) }
@@ -93,21 +97,35 @@ impl Known {
         Terms { catalogs: self.catalogs(), format: &self.format }
     }
 
-    /// By the operator's shell.
+    /// A call from the shell.
     fn call<'c>(&'c self, bed: &'c TestDatabase, now: Timestamp) -> OperationContext<'c> {
         self.by(&self.shell, bed, now)
     }
 
-    /// By somebody who is what they say.
+    /// A call of a caller that the database has too.
     fn by<'c>(&'c self, caller: &'c Caller, bed: &'c TestDatabase, now: Timestamp) -> OperationContext<'c> {
         seats::seat_now(bed, caller);
         self.as_known(caller, bed, now)
     }
 
-    /// By somebody of whom the database may know otherwise.
+    /// A call of a caller that may differ from the row in the database.
     fn as_known<'c>(&'c self, caller: &'c Caller, bed: &'c TestDatabase, now: Timestamp) -> OperationContext<'c> {
-        OperationContext::new(&bed.store, caller, now, self.terms())
+        OperationContext { hashes: Some(hashes()), ..OperationContext::new(&bed.store, caller, now, self.terms()) }
     }
+}
+
+/// One pool for all tests, with the queue of a server.
+fn hashes() -> &'static HashPool {
+    static HASHES: LazyLock<HashPool> = LazyLock::new(|| {
+        let threads = std::thread::available_parallelism().unwrap();
+        HashPool::start(HashPoolSize { threads, queue: 64 }, |_| {}).unwrap()
+    });
+    &HASHES
+}
+
+/// Whether the error is about this field alone.
+fn is_invalid<E>(error: &OperationError<E>, field: &str) -> bool {
+    matches!(error, OperationError::Invalid(Invalid(faults)) if faults.len() == 1 && faults[0].field == field)
 }
 
 fn token_for(account: &str) -> NewCredential {
@@ -119,16 +137,16 @@ fn pair_for(account: &str, username: &str) -> NewCredential {
 }
 
 async fn made(bed: &TestDatabase, now: Timestamp, new: NewCredential) -> Created {
-    create(&Known::new().call(bed, now), new).await.unwrap().done().unwrap()
+    create(&Known::new().call(bed, now), new).await.unwrap().fresh().unwrap()
 }
 
-/// Verbs of the audit of a credential, the newest first.
+/// Audit verbs of a credential, newest first.
 async fn verbs(bed: &TestDatabase, id: &str) -> Vec<String> {
     let audit = bed.store.audit_of("credential", id, 10).await.unwrap();
     audit.into_iter().map(|line| line.verb).collect()
 }
 
-/// What of the audit's newest line is different behind the change.
+/// Fields that differ in the newest audit entry: before and after.
 async fn last_difference(bed: &TestDatabase, id: &str) -> BTreeMap<String, (Value, Value)> {
     let audit = bed.store.audit_of("credential", id, 1).await.unwrap();
     let facts = |text: &Option<String>| -> BTreeMap<String, Value> {

@@ -1,22 +1,23 @@
 //! Calls that come twice because their first answer was lost.
 
 use claviger::control::operations::{
-    CreateError, CredentialView, Duplicate, IdempotencyKey, Once, OperationContext, Refusal, Reset, ResetError, create,
-    duplicate, regenerate_own_key, reset, switch_on_own_key,
+    Duplicate, IdempotencyKey, OperationContext, OperationError, Outcome, Refusal, Reset, create, duplicate,
+    enable_own_key, regenerate_own_key, reset,
 };
+use claviger::control::views::CredentialView;
 use claviger::store::Role;
 use jiff::ToSpan as _;
 
-use super::{Known, made, pair_for, token_for, user, verbs};
+use super::{Known, is_invalid, made, pair_for, token_for, user, verbs};
 use crate::store::test_database::{TestDatabase, noon, on_each};
 
 on_each!(
-    a_create_that_is_repeated_makes_nothing_and_shows_no_secret,
-    a_key_stands_for_one_call_of_one_caller,
-    what_was_refused_may_be_tried_again_with_the_same_key,
-    every_verb_that_shows_a_secret_happens_once,
-    of_many_with_one_key_at_once_one_is_done_and_the_others_are_told,
-    a_key_is_forgotten_after_a_day,
+    a_repeated_create_creates_nothing_and_reveals_no_secret,
+    an_idempotency_key_belongs_to_one_request_of_one_caller,
+    a_refused_request_may_be_repeated_with_the_same_key,
+    every_operation_that_reveals_a_secret_is_idempotent,
+    of_parallel_requests_with_one_key_one_is_executed,
+    an_idempotency_key_is_deleted_after_a_day,
 );
 
 fn key(key: &str, request: u8) -> IdempotencyKey {
@@ -24,16 +25,16 @@ fn key(key: &str, request: u8) -> IdempotencyKey {
 }
 
 /// The facts that are told again.
-fn repeated<T: std::fmt::Debug>(outcome: Once<T>) -> serde_json::Value {
-    let Once::Repeated(facts) = outcome else { panic!("it was done again: {outcome:?}") };
+fn repeated<T: std::fmt::Debug>(outcome: Outcome<T>) -> serde_json::Value {
+    let Outcome::Replayed(facts) = outcome else { panic!("it was done again: {outcome:?}") };
     facts
 }
 
-async fn a_create_that_is_repeated_makes_nothing_and_shows_no_secret(bed: TestDatabase) {
+async fn a_repeated_create_creates_nothing_and_reveals_no_secret(bed: TestDatabase) {
     bed.account("acme").await;
     let (known, key) = (Known::new(), key("first", 1));
-    let call = OperationContext { once: Some(&key), ..known.call(&bed, noon()) };
-    let done = create(&call, pair_for("acme", "acme")).await.unwrap().done().unwrap();
+    let call = OperationContext { idempotency_key: Some(&key), ..known.call(&bed, noon()) };
+    let done = create(&call, pair_for("acme", "acme")).await.unwrap().fresh().unwrap();
     let later = OperationContext { now: noon() + 1.hours(), ..call };
     let facts = repeated(create(&later, pair_for("acme", "acme")).await.unwrap());
     assert_eq!(facts, serde_json::to_value(CredentialView::from(&done.record)).unwrap());
@@ -43,47 +44,50 @@ async fn a_create_that_is_repeated_makes_nothing_and_shows_no_secret(bed: TestDa
     assert!(!remembered.answer.contains("$argon2"), "{remembered:?}");
 }
 
-async fn a_key_stands_for_one_call_of_one_caller(bed: TestDatabase) {
+async fn an_idempotency_key_belongs_to_one_request_of_one_caller(bed: TestDatabase) {
     bed.account("acme").await;
     let (known, first, other) = (Known::new(), key("first", 1), key("first", 2));
     let call = known.call(&bed, noon());
-    create(&OperationContext { once: Some(&first), ..call }, token_for("acme")).await.unwrap();
-    let error = create(&OperationContext { once: Some(&other), ..call }, token_for("acme")).await.unwrap_err();
-    assert!(matches!(error, CreateError::Refused(Refusal::KeyReused)), "{error:?}");
+    create(&OperationContext { idempotency_key: Some(&first), ..call }, token_for("acme")).await.unwrap();
+    let error =
+        create(&OperationContext { idempotency_key: Some(&other), ..call }, token_for("acme")).await.unwrap_err();
+    assert!(matches!(error, OperationError::Refused(Refusal::KeyReused)), "{error:?}");
     let ivo = user(Role::Implementer, Some("acme"), "root");
-    let his = OperationContext { once: Some(&other), ..known.by(&ivo, &bed, noon()) };
-    assert!(create(&his, token_for("acme")).await.unwrap().done().is_some(), "a user is not the shell");
+    let his = OperationContext { idempotency_key: Some(&other), ..known.by(&ivo, &bed, noon()) };
+    assert!(create(&his, token_for("acme")).await.unwrap().fresh().is_some(), "a user is not the shell");
     assert_eq!(bed.store.count().await.unwrap().0, 2);
 }
 
-async fn what_was_refused_may_be_tried_again_with_the_same_key(bed: TestDatabase) {
+async fn a_refused_request_may_be_repeated_with_the_same_key(bed: TestDatabase) {
     let (known, key) = (Known::new(), key("first", 1));
-    let call = OperationContext { once: Some(&key), ..known.call(&bed, noon()) };
+    let call = OperationContext { idempotency_key: Some(&key), ..known.call(&bed, noon()) };
     let error = create(&call, token_for("acme")).await.unwrap_err();
-    assert!(matches!(error, CreateError::UnknownAccount), "{error:?}");
+    assert!(is_invalid(&error, "account"), "{error:?}");
     bed.account("acme").await;
-    assert!(create(&call, token_for("acme")).await.unwrap().done().is_some());
+    assert!(create(&call, token_for("acme")).await.unwrap().fresh().is_some());
 }
 
-async fn every_verb_that_shows_a_secret_happens_once(bed: TestDatabase) {
+async fn every_operation_that_reveals_a_secret_is_idempotent(bed: TestDatabase) {
     bed.account("acme").await;
     bed.put_user("anna", Some("acme"), Role::Owner).await;
     let (known, anna) = (Known::new(), user(Role::Owner, Some("acme"), "anna"));
     let keys: Vec<IdempotencyKey> = (1..=4).map(|number| key(&format!("key {number}"), number)).collect();
     let moment = |number: usize| noon() + i64::try_from(number).unwrap().minutes();
-    let call =
-        |number: usize| OperationContext { once: Some(&keys[number]), ..known.by(&anna, &bed, moment(number + 1)) };
+    let call = |number: usize| OperationContext {
+        idempotency_key: Some(&keys[number]),
+        ..known.by(&anna, &bed, moment(number + 1))
+    };
     let first = made(&bed, noon(), token_for("acme")).await.record;
     let id = first.id.as_str();
     for turn in 0..2 {
         let outcome = reset(&call(0), id, Reset::default()).await.unwrap();
-        assert_eq!(outcome.done().is_some(), turn == 0);
+        assert_eq!(outcome.fresh().is_some(), turn == 0);
         let outcome = duplicate(&call(1), id, Duplicate::default()).await.unwrap();
-        assert_eq!(outcome.done().is_some(), turn == 0);
-        let outcome = switch_on_own_key(&call(2)).await.unwrap();
-        assert_eq!(outcome.done().is_some(), turn == 0);
+        assert_eq!(outcome.fresh().is_some(), turn == 0);
+        let outcome = enable_own_key(&call(2)).await.unwrap();
+        assert_eq!(outcome.fresh().is_some(), turn == 0);
         let outcome = regenerate_own_key(&call(3)).await.unwrap();
-        assert_eq!(outcome.done().is_some(), turn == 0);
+        assert_eq!(outcome.fresh().is_some(), turn == 0);
     }
     assert_eq!(bed.store.count().await.unwrap().0, 3);
     assert_eq!(verbs(&bed, id).await, ["reset", "create"]);
@@ -93,37 +97,39 @@ async fn every_verb_that_shows_a_secret_happens_once(bed: TestDatabase) {
     let facts = repeated(reset(&call(0), id, Reset::default()).await.unwrap());
     assert_eq!(facts["revision"], 2);
     let error = reset(&call(1), id, Reset { chosen: None, ..Reset::default() }).await;
-    assert!(matches!(error, Ok(Once::Repeated(_)) | Err(ResetError::Refused(Refusal::KeyReused))));
+    assert!(matches!(error, Ok(Outcome::Replayed(_)) | Err(OperationError::Refused(Refusal::KeyReused))));
 }
 
-async fn of_many_with_one_key_at_once_one_is_done_and_the_others_are_told(bed: TestDatabase) {
+async fn of_parallel_requests_with_one_key_one_is_executed(bed: TestDatabase) {
     bed.account("acme").await;
     let (known, key) = (Known::new(), key("first", 1));
-    let call = OperationContext { once: Some(&key), ..known.call(&bed, noon()) };
+    let call = OperationContext { idempotency_key: Some(&key), ..known.call(&bed, noon()) };
     let all = futures_util::future::join_all((0..20).map(|_| create(&call, token_for("acme")))).await;
     let all: Vec<_> = all.into_iter().map(Result::unwrap).collect();
     let ids: Vec<String> = all
         .iter()
         .map(|outcome| match outcome {
-            Once::Done(created) => created.record.id.to_string(),
-            Once::Repeated(facts) => facts["id"].as_str().unwrap().to_owned(),
+            Outcome::Fresh(created) => created.record.id.to_string(),
+            Outcome::Replayed(facts) => facts["id"].as_str().unwrap().to_owned(),
         })
         .collect();
     assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
-    assert_eq!(all.into_iter().filter_map(Once::done).count(), 1);
+    assert_eq!(all.into_iter().filter_map(Outcome::fresh).count(), 1);
     assert_eq!(bed.store.count().await.unwrap().0, 1);
 }
 
-async fn a_key_is_forgotten_after_a_day(bed: TestDatabase) {
+async fn an_idempotency_key_is_deleted_after_a_day(bed: TestDatabase) {
     bed.account("acme").await;
     let known = Known::new();
     let keys: Vec<IdempotencyKey> = (0..5).map(|number| key(&format!("key {number}"), 1)).collect();
     for key in &keys {
-        create(&OperationContext { once: Some(key), ..known.call(&bed, noon()) }, token_for("acme")).await.unwrap();
+        create(&OperationContext { idempotency_key: Some(key), ..known.call(&bed, noon()) }, token_for("acme"))
+            .await
+            .unwrap();
     }
     let again = async |hours: i64| {
-        let call = OperationContext { once: Some(&keys[0]), ..known.call(&bed, noon() + hours.hours()) };
-        create(&call, token_for("acme")).await.unwrap().done().is_some()
+        let call = OperationContext { idempotency_key: Some(&keys[0]), ..known.call(&bed, noon() + hours.hours()) };
+        create(&call, token_for("acme")).await.unwrap().fresh().is_some()
     };
     assert!(!again(23).await);
     assert_eq!(bed.ask("SELECT COUNT(*) FROM idempotency").await, 5);

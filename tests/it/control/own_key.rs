@@ -1,8 +1,8 @@
 //! Users' own keys.
 
 use claviger::control::operations::{
-    Caller, DuplicateError, NotFound, OperationContext, OwnKeyError, PlainSecret, Refusal, Reset, ResetError, clear,
-    disable, duplicate, own_key, regenerate_own_key, reset, switch_off_own_key, switch_on_own_key,
+    Caller, CredentialConflict, NotFound, OperationContext, OperationError, PlainSecret, Refusal, Reset, clear,
+    disable, disable_own_key, duplicate, enable, enable_own_key, own_key, regenerate_own_key, reset,
 };
 use claviger::store::Role;
 use jiff::ToSpan as _;
@@ -11,16 +11,17 @@ use super::{Known, shell, user, verbs, works};
 use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
 
 on_each!(
-    a_key_is_switched_on_made_anew_and_switched_off,
+    an_own_key_is_enabled_regenerated_and_disabled,
+    a_disabled_key_gets_no_secret_that_is_refused,
     a_member_has_a_key_while_the_account_allows_it,
-    only_users_of_an_account_that_is_let_in_have_keys,
-    nobody_else_sees_the_secret_of_somebodys_own_key,
-    what_has_the_id_of_a_key_is_no_key,
-    of_many_who_switch_on_at_once_one_gets_the_secret,
+    only_users_of_an_account_with_access_have_keys,
+    only_its_user_sees_the_secret_of_an_own_key,
+    a_credential_with_the_id_of_an_own_key_is_not_one,
+    of_parallel_enables_one_reveals_the_secret,
 );
 
-fn refusal(error: &OwnKeyError) -> &Refusal {
-    let OwnKeyError::Refused(refusal) = error else { panic!("{error:?}") };
+fn refusal(error: &OperationError<CredentialConflict>) -> &Refusal {
+    let OperationError::Refused(refusal) = error else { panic!("{error:?}") };
     refusal
 }
 
@@ -31,42 +32,55 @@ async fn anna(bed: &TestDatabase) -> Caller {
     user(Role::Owner, Some("acme"), "anna")
 }
 
-async fn a_key_is_switched_on_made_anew_and_switched_off(bed: TestDatabase) {
+async fn an_own_key_is_enabled_regenerated_and_disabled(bed: TestDatabase) {
     let (anna, known) = (anna(&bed).await, Known::new());
     let call = |minutes: i64| -> OperationContext<'_> { known.by(&anna, &bed, noon() + minutes.minutes()) };
     assert_eq!(own_key(&call(0)).await.unwrap(), None);
     let none = Refusal::NotFound(NotFound("own key"));
     assert_eq!(*refusal(&regenerate_own_key(&call(0)).await.unwrap_err()), none);
-    assert_eq!(*refusal(&switch_off_own_key(&call(0)).await.unwrap_err()), none);
+    assert_eq!(*refusal(&disable_own_key(&call(0)).await.unwrap_err()), none);
 
-    let on = switch_on_own_key(&call(1)).await.unwrap().done().unwrap();
+    let on = enable_own_key(&call(1)).await.unwrap().fresh().unwrap();
     let PlainSecret::Token(first) = &on.secret else { panic!("no token") };
     assert_eq!((on.record.id.as_str(), on.record.owner.as_ref()), ("own-anna", Some(&label("anna"))));
     assert_eq!((on.record.version.as_ref(), on.record.account.as_str()), (Some(&label("2")), "acme"));
     assert_eq!(own_key(&call(1)).await.unwrap().unwrap(), on.record);
     assert!(works(&bed, first.reveal()).await);
-    assert!(matches!(switch_on_own_key(&call(2)).await, Err(OwnKeyError::AlreadyOn)));
+    assert!(matches!(enable_own_key(&call(2)).await, Err(OperationError::Other(CredentialConflict::OwnKeyEnabled))));
 
-    let anew = regenerate_own_key(&call(3)).await.unwrap().done().unwrap();
+    let anew = regenerate_own_key(&call(3)).await.unwrap().fresh().unwrap();
     let PlainSecret::Token(second) = &anew.secret else { panic!("no token") };
     assert!(works(&bed, second.reveal()).await && !works(&bed, first.reveal()).await);
 
-    let off = switch_off_own_key(&call(4)).await.unwrap();
+    let off = disable_own_key(&call(4)).await.unwrap();
     assert!(off.secret.is_cleared() && !works(&bed, second.reveal()).await);
-    assert_eq!(switch_off_own_key(&call(5)).await.unwrap(), off);
-    let again = switch_on_own_key(&call(6)).await.unwrap().done().unwrap();
+    assert_eq!(disable_own_key(&call(5)).await.unwrap(), off);
+    let again = enable_own_key(&call(6)).await.unwrap().fresh().unwrap();
     assert_eq!((again.record.id.as_str(), again.record.revision), ("own-anna", 4));
     let all = ["switch_on_own_key", "switch_off_own_key", "regenerate_own_key", "switch_on_own_key"];
     assert_eq!(verbs(&bed, "own-anna").await, all);
     assert_eq!(bed.store.count().await.unwrap().0, 1);
 
-    // C13: whoever looks after the keys clears one, and its user makes it anew.
+    // C13: an owner clears a key, and its user regenerates it.
     clear(&known.call(&bed, noon() + 7.minutes()), "own-anna").await.unwrap();
-    assert!(regenerate_own_key(&call(8)).await.unwrap().done().is_some());
-    // What is switched off by others is not switched on by making it anew.
-    disable(&known.call(&bed, noon() + 9.minutes()), "own-anna", Some("left".into())).await.unwrap();
-    let off = regenerate_own_key(&call(10)).await.unwrap().done().unwrap().record;
-    assert_eq!((off.enabled, off.disabled_reason.as_deref()), (false, Some("left")));
+    assert!(regenerate_own_key(&call(8)).await.unwrap().fresh().is_some());
+}
+
+async fn a_disabled_key_gets_no_secret_that_is_refused(bed: TestDatabase) {
+    let (anna, known) = (anna(&bed).await, Known::new());
+    let call = |minutes: i64| -> OperationContext<'_> { known.by(&anna, &bed, noon() + minutes.minutes()) };
+    let first = enable_own_key(&call(0)).await.unwrap().fresh().unwrap();
+    let by_staff = known.call(&bed, noon() + 1.minutes());
+    let disabled = disable(&by_staff, "own-anna", Some("left".into())).await.unwrap();
+    clear(&by_staff, "own-anna").await.unwrap();
+    for error in [enable_own_key(&call(2)).await.unwrap_err(), regenerate_own_key(&call(2)).await.unwrap_err()] {
+        assert_eq!(error.to_string(), "your key is disabled (left); ask an owner of the account to enable it");
+    }
+    let kept = own_key(&call(3)).await.unwrap().unwrap();
+    assert!(!kept.enabled && kept.secret.is_cleared(), "nothing has changed");
+    enable(&by_staff, "own-anna").await.unwrap();
+    assert!(regenerate_own_key(&call(4)).await.unwrap().fresh().unwrap().record.enabled);
+    assert_eq!((first.record.id, disabled.enabled), (label("own-anna"), false));
 }
 
 async fn a_member_has_a_key_while_the_account_allows_it(bed: TestDatabase) {
@@ -74,71 +88,74 @@ async fn a_member_has_a_key_while_the_account_allows_it(bed: TestDatabase) {
     bed.put_user("mia", Some("acme"), Role::Member).await;
     let mia = user(Role::Member, Some("acme"), "mia");
     let call = known.by(&mia, &bed, noon());
-    assert_eq!(*refusal(&switch_on_own_key(&call).await.unwrap_err()), Refusal::MembersNotAllowed);
+    assert_eq!(*refusal(&enable_own_key(&call).await.unwrap_err()), Refusal::MembersNotAllowed);
     account.members_allowed = true;
     bed.put_account(&account).await;
-    assert!(switch_on_own_key(&call).await.unwrap().done().is_some());
+    assert!(enable_own_key(&call).await.unwrap().fresh().is_some());
     account.members_allowed = false;
     bed.put_account(&account).await;
     for error in [
         own_key(&call).await.unwrap_err(),
         regenerate_own_key(&call).await.unwrap_err(),
-        switch_off_own_key(&call).await.unwrap_err(),
+        disable_own_key(&call).await.unwrap_err(),
     ] {
         assert_eq!(*refusal(&error), Refusal::MembersNotAllowed);
     }
 }
 
-async fn only_users_of_an_account_that_is_let_in_have_keys(bed: TestDatabase) {
+async fn only_users_of_an_account_with_access_have_keys(bed: TestDatabase) {
     let (anna, known) = (anna(&bed).await, Known::new());
     let token_of_anna = Caller { user: None, ..anna.clone() };
     let staff = user(Role::Staff, None, "sam");
     for nobody in [&shell(), &token_of_anna, &staff] {
-        let error = switch_on_own_key(&known.by(nobody, &bed, noon())).await.unwrap_err();
+        let error = enable_own_key(&known.by(nobody, &bed, noon())).await.unwrap_err();
         assert_eq!(*refusal(&error), Refusal::Forbidden);
     }
     let mut account = bed.account("acme").await;
     account.granted = false;
     bed.put_account(&account).await;
-    let error = switch_on_own_key(&known.by(&anna, &bed, noon())).await.unwrap_err();
+    let error = enable_own_key(&known.by(&anna, &bed, noon())).await.unwrap_err();
     assert_eq!(*refusal(&error), Refusal::AccessNotGranted);
     assert_eq!(bed.store.count().await.unwrap().0, 0);
 }
 
-async fn nobody_else_sees_the_secret_of_somebodys_own_key(bed: TestDatabase) {
+async fn only_its_user_sees_the_secret_of_an_own_key(bed: TestDatabase) {
     let (anna, known) = (anna(&bed).await, Known::new());
-    switch_on_own_key(&known.by(&anna, &bed, noon())).await.unwrap();
+    enable_own_key(&known.by(&anna, &bed, noon())).await.unwrap();
     for caller in [&shell(), &user(Role::Implementer, Some("acme"), "ivo")] {
         let call = known.by(caller, &bed, noon());
         let error = reset(&call, "own-anna", Reset::default()).await.unwrap_err();
-        assert!(matches!(error, ResetError::OwnKey), "{error:?}");
+        assert!(matches!(error, OperationError::Other(CredentialConflict::OwnKeyReset)), "{error:?}");
         let error = duplicate(&call, "own-anna", Default::default()).await.unwrap_err();
-        assert!(matches!(error, DuplicateError::OwnKey), "{error:?}");
+        assert!(matches!(error, OperationError::Other(CredentialConflict::OwnKeyDuplicate)), "{error:?}");
     }
     assert_eq!(verbs(&bed, "own-anna").await, ["switch_on_own_key"]);
 }
 
-async fn what_has_the_id_of_a_key_is_no_key(bed: TestDatabase) {
+async fn a_credential_with_the_id_of_an_own_key_is_not_one(bed: TestDatabase) {
     let (anna, known) = (anna(&bed).await, Known::new());
     bed.put(&token("own-anna", "acme", "imported")).await;
     let call = known.by(&anna, &bed, noon());
     assert_eq!(own_key(&call).await.unwrap(), None);
     for error in [
-        switch_on_own_key(&call).await.map(drop).unwrap_err(),
+        enable_own_key(&call).await.map(drop).unwrap_err(),
         regenerate_own_key(&call).await.map(drop).unwrap_err(),
-        switch_off_own_key(&call).await.map(drop).unwrap_err(),
+        disable_own_key(&call).await.map(drop).unwrap_err(),
     ] {
-        assert!(matches!(error, OwnKeyError::IdTaken(_)), "{error:?}");
+        assert!(matches!(error, OperationError::Other(CredentialConflict::OwnKeyIdTaken(_))), "{error:?}");
     }
     assert!(works(&bed, "imported").await);
 }
 
-async fn of_many_who_switch_on_at_once_one_gets_the_secret(bed: TestDatabase) {
+async fn of_parallel_enables_one_reveals_the_secret(bed: TestDatabase) {
     let (anna, known) = (anna(&bed).await, Known::new());
     let call = known.by(&anna, &bed, noon());
-    let all = futures_util::future::join_all((0..20).map(|_| switch_on_own_key(&call))).await;
+    let all = futures_util::future::join_all((0..20).map(|_| enable_own_key(&call))).await;
     let (won, lost): (Vec<_>, Vec<_>) = all.into_iter().partition(Result::is_ok);
     assert_eq!(won.len(), 1, "{lost:?}");
-    assert!(lost.iter().all(|outcome| matches!(outcome, Err(OwnKeyError::AlreadyOn))), "{lost:?}");
+    assert!(
+        lost.iter().all(|outcome| matches!(outcome, Err(OperationError::Other(CredentialConflict::OwnKeyEnabled)))),
+        "{lost:?}"
+    );
     assert_eq!(verbs(&bed, "own-anna").await, ["switch_on_own_key"]);
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use claviger::auth::{HashPool, HashPoolSize, Throttle, ThrottleRules};
 use claviger::clock::Clock;
 use claviger::control::operations::{
-    Caller, CreatedUser, NewUser, SessionLimits, SignInContext, SignInError, SignedIn, create_user, sign_in,
-    use_setup_link,
+    Caller, CreatedUser, NewUser, OperationError, SessionLimits, SignInContext, SignInError, SignedIn, create_user,
+    sign_in, use_setup_link,
 };
 use claviger::credential::PlainPassword;
 use claviger::store::{Actor, ActorKind, Role, UserRecord};
@@ -43,7 +43,7 @@ pub struct House {
 }
 
 impl House {
-    /// Where nobody minds guesses.
+    /// Without a throttle.
     pub fn new() -> Self {
         let verified = Arc::new(AtomicUsize::new(0));
         let size = HashPoolSize { threads: NonZeroUsize::new(2).unwrap(), queue: 100 };
@@ -99,20 +99,25 @@ impl House {
         }
     }
 
-    /// Somebody who has no password yet, by the operator's shell.
+    /// A user without a password, created at the shell.
     pub async fn invited(&self, bed: &TestDatabase, email: &str, role: Role) -> CreatedUser {
         let account = (role != Role::Staff).then(|| label("acme"));
         let new = NewUser { role, account, email: email.into(), name: None };
-        create_user(&self.known.call(bed, self.clock.now()), new).await.unwrap().done().unwrap()
+        create_user(&self.known.call(bed, self.clock.now()), new).await.unwrap().fresh().unwrap()
     }
 
-    /// Somebody who can sign in with [`PASSWORD`].
+    /// A user who can sign in with [`PASSWORD`].
     pub async fn person(&self, bed: &TestDatabase, email: &str, role: Role) -> UserRecord {
         let link = self.invited(bed, email, role).await.link;
         use_setup_link(&self.at(bed), link.ticket.reveal(), plain(PASSWORD), None).await.unwrap()
     }
 
-    pub async fn sign_in(&self, bed: &TestDatabase, email: &str, password: &str) -> Result<SignedIn, SignInError> {
+    pub async fn sign_in(
+        &self,
+        bed: &TestDatabase,
+        email: &str,
+        password: &str,
+    ) -> Result<SignedIn, OperationError<SignInError>> {
         sign_in(&self.at(bed), email, plain(password)).await
     }
 }

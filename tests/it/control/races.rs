@@ -23,14 +23,14 @@ async fn fifty_resets_duplicates_and_clears_end_in_one_state(bed: TestDatabase) 
     let call = |number: i64| known.call(&bed, noon() + number.seconds());
     let resets = join_all((0..EACH).map(async |number| {
         let overlap = std::time::Duration::from_secs(if number % 2 == 0 { 0 } else { 3600 });
-        let done = reset(&call(number), id, Reset { overlap, ..Reset::default() }).await.unwrap().done().unwrap();
+        let done = reset(&call(number), id, Reset { overlap, ..Reset::default() }).await.unwrap().fresh().unwrap();
         let PlainSecret::Token(token) = done.secret else { panic!("no token") };
         (done.record, token.digest())
     }));
     let clears = join_all((0..EACH).map(async |number| clear(&call(number), id).await.unwrap()));
     let duplicates =
         join_all((0..EACH).map(async |number| {
-            duplicate(&call(number), id, Duplicate::default()).await.unwrap().done().unwrap().record
+            duplicate(&call(number), id, Duplicate::default()).await.unwrap().fresh().unwrap().record
         }));
     let (resets, _clears, duplicates) = tokio::join!(resets, clears, duplicates);
 
@@ -41,7 +41,7 @@ async fn fifty_resets_duplicates_and_clears_end_in_one_state(bed: TestDatabase) 
     audit.sort_by_key(|line| facts(&line.after)["revision"].as_i64());
     assert_eq!(i64::try_from(audit.len()).unwrap(), last.revision, "a line for each revision");
     for pair in audit.windows(2) {
-        assert_eq!(facts(&pair[1].before), facts(&pair[0].after), "nobody has overwritten anybody");
+        assert_eq!(facts(&pair[1].before), facts(&pair[0].after), "no write is lost");
     }
     assert_eq!(audit.iter().filter(|line| line.verb == "reset").count(), resets.len());
     let end = audit.last().unwrap();

@@ -1,10 +1,10 @@
-//! Whoever was somebody when they asked, and is not any more when they write.
+//! Callers that lose their rights between authentication and write.
 
 use claviger::control::operations::{
-    Caller, CreateError, CreatedOperatorToken, Duplicate, EditUser, NewOperatorToken, NewUser, Refusal, Reset,
-    caller_of_token, clear, create, create_operator_token, create_user, delete, delete_operator_token, disable,
-    disable_operator_token, disable_user, duplicate, edit_user, enable_user, export, export_audit, new_setup_link,
-    reset, switch_account, switch_on_own_key, withdraw_access,
+    Caller, CreatedOperatorToken, CredentialConflict, Duplicate, EditUser, NewOperatorToken, NewUser, OperationError,
+    Patch, Refusal, Reset, caller_of_token, clear, create, create_operator_token, create_setup_link, create_user,
+    delete, delete_operator_token, disable, disable_operator_token, disable_user, duplicate, edit_user, enable_own_key,
+    enable_user, export, export_audit, reset, set_access, withdraw_access,
 };
 use claviger::formats::Format;
 use claviger::store::{AuditFilter, Role, UserRecord};
@@ -17,14 +17,14 @@ use super::{made, pair_for, token_for};
 use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
-    a_user_who_was_disabled_or_demoted_since_they_asked_writes_nothing,
-    a_token_that_was_revoked_or_has_expired_since_it_asked_writes_nothing,
-    every_write_of_somebody_who_was_disabled_meanwhile_is_refused,
-    the_api_tells_a_caller_who_was_revoked_meanwhile_that_they_are_nobody,
+    a_user_who_is_disabled_or_demoted_during_a_request_writes_nothing,
+    a_token_that_is_revoked_or_expires_during_a_request_writes_nothing,
+    every_write_of_a_caller_disabled_meanwhile_is_refused,
+    the_api_reports_a_revoked_caller_as_unauthenticated,
 );
 
-fn is_revoked<T>(outcome: &Result<T, CreateError>) -> bool {
-    matches!(outcome, Err(CreateError::Refused(Refusal::Revoked)))
+fn is_revoked<T>(outcome: &Result<T, OperationError<CredentialConflict>>) -> bool {
+    matches!(outcome, Err(OperationError::Refused(Refusal::Revoked)))
 }
 
 /// An owner of acme that is a script.
@@ -35,12 +35,12 @@ pub async fn script(
 ) -> (CreatedOperatorToken, Caller) {
     let (name, account) = ("nightly".to_owned(), Some(label("acme")));
     let new = NewOperatorToken { name, role: Role::Owner, account, expires_at };
-    let made = create_operator_token(&house.known.call(bed, noon()), new).await.unwrap().done().unwrap();
+    let made = create_operator_token(&house.known.call(bed, noon()), new).await.unwrap().fresh().unwrap();
     let caller = caller_of_token(&house.at(bed), made.token.reveal()).await.unwrap().unwrap();
     (made, caller)
 }
 
-/// Somebody who has signed in.
+/// A signed-in user.
 pub async fn session(house: &House, bed: &TestDatabase, email: &str, role: Role) -> (UserRecord, Caller) {
     let user = house.person(bed, email, role).await;
     (user, house.sign_in(bed, email, PASSWORD).await.unwrap().caller)
@@ -50,7 +50,7 @@ async fn written(bed: &TestDatabase) -> i64 {
     bed.ask("SELECT (SELECT COUNT(*) FROM audit) + (SELECT COUNT(*) FROM credentials)").await
 }
 
-async fn a_user_who_was_disabled_or_demoted_since_they_asked_writes_nothing(bed: TestDatabase) {
+async fn a_user_who_is_disabled_or_demoted_during_a_request_writes_nothing(bed: TestDatabase) {
     bed.account("acme").await;
     bed.account("globex").await;
     let house = House::new();
@@ -67,7 +67,7 @@ async fn a_user_who_was_disabled_or_demoted_since_they_asked_writes_nothing(bed:
     assert!(create(&call, token_for("acme")).await.is_ok());
 }
 
-async fn a_token_that_was_revoked_or_has_expired_since_it_asked_writes_nothing(bed: TestDatabase) {
+async fn a_token_that_is_revoked_or_expires_during_a_request_writes_nothing(bed: TestDatabase) {
     bed.account("acme").await;
     bed.account("globex").await;
     let house = House::new();
@@ -88,7 +88,7 @@ async fn a_token_that_was_revoked_or_has_expired_since_it_asked_writes_nothing(b
     assert!(is_revoked(&create(&call, token_for("acme")).await), "deleted");
 }
 
-async fn every_write_of_somebody_who_was_disabled_meanwhile_is_refused(bed: TestDatabase) {
+async fn every_write_of_a_caller_disabled_meanwhile_is_refused(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let (ann, owner) = session(&house, &bed, "ann@x.org", Role::Owner).await;
@@ -103,7 +103,7 @@ async fn every_write_of_somebody_who_was_disabled_meanwhile_is_refused(bed: Test
     let (key, acme, role) = (key.as_str(), label("acme"), Role::Owner);
     let eve = NewUser { role, account: Some(acme.clone()), email: "eve@x.org".into(), name: None };
     let heir = NewOperatorToken { name: "x".into(), role, account: Some(acme.clone()), expires_at: None };
-    let edit = EditUser { name: Some(Some("Eve".into())), ..EditUser::default() };
+    let edit = EditUser { name: Patch::Set("Eve".into()), ..EditUser::default() };
     let said = [
         disable(&call, key, None).await.err().map(|error| error.to_string()),
         delete(&call, key).await.err().map(|error| error.to_string()),
@@ -111,16 +111,16 @@ async fn every_write_of_somebody_who_was_disabled_meanwhile_is_refused(bed: Test
         reset(&call, key, Reset::default()).await.err().map(|error| error.to_string()),
         reset(&call, pair.as_str(), Reset::default()).await.err().map(|error| error.to_string()),
         duplicate(&call, key, Duplicate::default()).await.err().map(|error| error.to_string()),
-        switch_on_own_key(&call).await.err().map(|error| error.to_string()),
+        enable_own_key(&call).await.err().map(|error| error.to_string()),
         export(&call, Format::Csv, None, std::io::sink()).await.err().map(|error| error.to_string()),
         export_audit(&call, AuditFilter::default()).await.err().map(|error| error.to_string()),
-        switch_account(&call, &acme, false).await.err().map(|error| error.to_string()),
+        set_access(&call, &acme, false).await.err().map(|error| error.to_string()),
         withdraw_access(&by_staff, &acme).await.err().map(|error| error.to_string()),
         create_user(&call, eve).await.err().map(|error| error.to_string()),
         edit_user(&call, &bob, edit).await.err().map(|error| error.to_string()),
         disable_user(&call, &bob).await.err().map(|error| error.to_string()),
         enable_user(&call, &ann.id).await.err().map(|error| error.to_string()),
-        new_setup_link(&call, &bob).await.err().map(|error| error.to_string()),
+        create_setup_link(&call, &bob).await.err().map(|error| error.to_string()),
         create_operator_token(&call, heir).await.err().map(|error| error.to_string()),
         disable_operator_token(&call, &script).await.err().map(|error| error.to_string()),
         delete_operator_token(&call, &script).await.err().map(|error| error.to_string()),
@@ -131,7 +131,7 @@ async fn every_write_of_somebody_who_was_disabled_meanwhile_is_refused(bed: Test
     assert_eq!(written(&bed).await, before);
 }
 
-async fn the_api_tells_a_caller_who_was_revoked_meanwhile_that_they_are_nobody(bed: TestDatabase) {
+async fn the_api_reports_a_revoked_caller_as_unauthenticated(bed: TestDatabase) {
     let api = TestApi::new(bed).await.by(Role::Owner, Some("acme"));
     api.create_token("acme").await;
     api.bed.execute("UPDATE users SET enabled = FALSE").await;

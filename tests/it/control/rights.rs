@@ -37,8 +37,8 @@ fn usual(kind: ActorKind, role: Role) -> Caller {
 }
 
 #[test]
-fn every_role_may_do_what_the_list_of_features_says_and_nothing_else() {
-    assert_eq!(Right::ALL.len(), TABLE.len(), "a right that nobody has thought about");
+fn every_role_has_the_rights_of_the_table_only() {
+    assert_eq!(Right::ALL.len(), TABLE.len(), "a right that the test does not cover");
     for (right, ticks) in TABLE {
         assert!(Right::ALL.contains(&right));
         let roles = [Role::Staff, Role::Owner, Role::Implementer, Role::Member];
@@ -53,7 +53,7 @@ fn every_role_may_do_what_the_list_of_features_says_and_nothing_else() {
 }
 
 #[test]
-fn the_operators_shell_may_do_everything_and_whoever_holds_a_link_nothing() {
+fn the_shell_has_every_right_and_a_link_has_none() {
     for right in Right::ALL {
         assert_eq!(shell().reach(right), Ok(AccountScope::Every));
         for role in Role::ALL {
@@ -65,7 +65,7 @@ fn the_operators_shell_may_do_everything_and_whoever_holds_a_link_nothing() {
 }
 
 #[test]
-fn whoever_is_of_the_wrong_account_has_no_right_at_all() {
+fn a_role_without_its_account_has_no_rights() {
     for right in Right::ALL {
         for kind in [ActorKind::User, ActorKind::Token] {
             assert!(!caller(kind, Role::Staff, Some("acme")).may(right), "staff of an account: {right:?}");
@@ -77,18 +77,18 @@ fn whoever_is_of_the_wrong_account_has_no_right_at_all() {
 }
 
 #[test]
-fn nobody_reaches_another_account_and_staff_reach_all() {
+fn owners_reach_their_account_and_staff_reach_all() {
     let (acme, globex) = (label("acme"), label("globex"));
     for role in [Role::Owner, Role::Implementer, Role::Member] {
         let caller = usual(ActorKind::User, role);
         let reach = caller.reach(Right::OwnKey).unwrap();
-        assert_eq!((reach.of(&acme), reach.of(&globex)), (Ok(()), Err(NotFound("account").into())));
-        assert!(reach.covers_all_of(Some(&acme)) && !reach.covers_all_of(Some(&globex)));
-        assert!(!reach.covers_all_of(None), "staff are nobody's");
+        assert_eq!((reach.check(&acme), reach.check(&globex)), (Ok(()), Err(NotFound("account").into())));
+        assert!(reach.covers_owner(Some(&acme)) && !reach.covers_owner(Some(&globex)));
+        assert!(!reach.covers_owner(None), "staff belong to no account");
         assert_eq!(reach.only(), Some(&acme));
     }
     let staff = usual(ActorKind::User, Role::Staff);
     let reach = staff.reach(Right::ManageUsers).unwrap();
-    assert!(reach.of(&acme).is_ok() && reach.of(&globex).is_ok() && reach.covers_all_of(None));
+    assert!(reach.check(&acme).is_ok() && reach.check(&globex).is_ok() && reach.covers_owner(None));
     assert_eq!(reach.only(), None);
 }

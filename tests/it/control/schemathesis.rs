@@ -23,7 +23,7 @@ fn desk() -> (Gate, String) {
         let (known, shell) = (Known::new(), Caller::shell("root".into()));
         let call = OperationContext::new(&store, &shell, now(), known.terms());
         let new = NewOperatorToken { name: "test".into(), role: Role::Staff, account: None, expires_at: None };
-        let created = create_operator_token(&call, new).await.unwrap().done().unwrap();
+        let created = create_operator_token(&call, new).await.unwrap().fresh().unwrap();
         store.close().await;
         created.token.reveal().to_owned()
     });
@@ -36,7 +36,7 @@ fn now() -> Timestamp {
 }
 
 #[test]
-fn a_token_opens_the_desk_of_a_real_process_and_nothing_else_does() {
+fn a_real_process_accepts_an_operator_token_and_nothing_else() {
     let (gate, token) = desk();
     let ask = |token: &str| {
         let request = Request::new("GET", "/api/v1/me").header("Authorization", format!("Bearer {token}"));
@@ -53,7 +53,7 @@ fn a_token_opens_the_desk_of_a_real_process_and_nothing_else_does() {
 }
 
 #[test]
-fn the_api_keeps_what_its_description_promises() {
+fn the_api_matches_its_description() {
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/schemathesis/bin/schemathesis");
     assert!(program.exists(), "make test installs schemathesis in target/schemathesis");
     let (gate, token) = desk();

@@ -1,11 +1,11 @@
-//! Made-up callers, in the database: it is asked about whoever writes.
+//! Rows for the callers of tests: each write checks its caller in the database.
 
 use claviger::control::operations::Caller;
 use claviger::store::ActorKind;
 
 use crate::store::test_database::TestDatabase;
 
-/// Makes this caller somebody who is known, if their account is. Whoever is known otherwise stays what they are.
+/// Adds a row for this caller, if their account exists. An existing row stays.
 pub async fn seat(bed: &TestDatabase, caller: &Caller) {
     let (id, role) = (&caller.actor.id, caller.role);
     let account = caller.account.as_ref().map_or("NULL".to_owned(), |account| format!("'{account}'"));
@@ -30,7 +30,7 @@ pub async fn seat(bed: &TestDatabase, caller: &Caller) {
         ),
         ActorKind::Shell | ActorKind::System | ActorKind::Link => return,
     };
-    // Writing would wait for whoever holds the row: also for an operation that was refused, and has not let go of it.
+    // A write would wait for the lock of an operation that was refused and has not ended yet.
     let (table, is_to_change) = match caller.actor.kind {
         ActorKind::User => (
             "users",

@@ -1,8 +1,8 @@
-//! How long somebody stays signed in.
+//! When sessions end.
 
 use std::time::Duration;
 
-use claviger::control::operations::{EditUser, SignedIn, edit_user, sign_out, who_is};
+use claviger::control::operations::{EditUser, SignedIn, caller_of_session, edit_user, sign_out};
 use claviger::credential::PlainLinkToken;
 use claviger::store::Role;
 use jiff::{SignedDuration, ToSpan as _};
@@ -11,15 +11,15 @@ use super::people::{House, PASSWORD, verbs};
 use crate::store::test_database::{TestDatabase, noon, on_each};
 
 on_each!(
-    a_session_that_is_not_used_is_over_after_eight_hours,
-    a_session_is_over_after_a_day_however_much_it_is_used,
+    an_idle_session_ends_after_eight_hours,
+    a_session_ends_after_a_day_of_use,
     a_clock_that_jumps_back_ends_no_session_and_lengthens_none,
-    a_session_that_was_over_does_not_come_back_with_the_clock,
-    when_a_session_was_seen_is_written_once_a_minute,
-    whoever_signs_out_is_nobody,
-    a_role_is_what_it_is_now,
-    junk_is_no_session,
-    sessions_that_are_over_are_forgotten,
+    an_ended_session_does_not_come_back_with_the_clock,
+    the_use_of_a_session_is_written_once_a_minute,
+    a_session_ends_with_sign_out,
+    a_session_has_the_current_role,
+    junk_is_not_a_session,
+    ended_sessions_are_deleted,
 );
 
 async fn ann(house: &House, bed: &TestDatabase) -> SignedIn {
@@ -29,14 +29,14 @@ async fn ann(house: &House, bed: &TestDatabase) -> SignedIn {
 }
 
 async fn is_known(house: &House, bed: &TestDatabase, session: &SignedIn) -> bool {
-    who_is(&house.at(bed), session.ticket.reveal()).await.unwrap().is_some()
+    caller_of_session(&house.at(bed), session.ticket.reveal()).await.unwrap().is_some()
 }
 
 async fn seen_at(bed: &TestDatabase) -> i64 {
     bed.ask("SELECT MAX(seen_at) FROM sessions").await
 }
 
-async fn a_session_that_is_not_used_is_over_after_eight_hours(bed: TestDatabase) {
+async fn an_idle_session_ends_after_eight_hours(bed: TestDatabase) {
     let house = House::new();
     let (used, unused) = (ann(&house, &bed).await, house.sign_in(&bed, "ann@x.org", PASSWORD).await.unwrap());
     house.clock.set(noon() + 7.hours());
@@ -46,7 +46,7 @@ async fn a_session_that_is_not_used_is_over_after_eight_hours(bed: TestDatabase)
     assert!(!is_known(&house, &bed, &unused).await);
 }
 
-async fn a_session_is_over_after_a_day_however_much_it_is_used(bed: TestDatabase) {
+async fn a_session_ends_after_a_day_of_use(bed: TestDatabase) {
     let house = House::new();
     let session = ann(&house, &bed).await;
     assert_eq!(session.ends_at, noon() + 24.hours());
@@ -80,7 +80,7 @@ async fn a_clock_that_jumps_back_ends_no_session_and_lengthens_none(bed: TestDat
     assert!(!is_known(&house, &bed, &idle).await, "eight hours are eight hours");
 }
 
-async fn a_session_that_was_over_does_not_come_back_with_the_clock(bed: TestDatabase) {
+async fn an_ended_session_does_not_come_back_with_the_clock(bed: TestDatabase) {
     let house = House::new();
     let session = ann(&house, &bed).await;
     house.clock.set(noon() + 8.hours());
@@ -89,7 +89,7 @@ async fn a_session_that_was_over_does_not_come_back_with_the_clock(bed: TestData
     assert!(!is_known(&house, &bed, &session).await);
 }
 
-async fn when_a_session_was_seen_is_written_once_a_minute(bed: TestDatabase) {
+async fn the_use_of_a_session_is_written_once_a_minute(bed: TestDatabase) {
     let house = House::new();
     let session = ann(&house, &bed).await;
     let start = seen_at(&bed).await;
@@ -100,7 +100,7 @@ async fn when_a_session_was_seen_is_written_once_a_minute(bed: TestDatabase) {
     }
 }
 
-async fn whoever_signs_out_is_nobody(bed: TestDatabase) {
+async fn a_session_ends_with_sign_out(bed: TestDatabase) {
     let house = House::new();
     let (one, other) = (ann(&house, &bed).await, house.sign_in(&bed, "ann@x.org", PASSWORD).await.unwrap());
     assert!(sign_out(&house.at(&bed), one.ticket.reveal()).await.unwrap());
@@ -111,19 +111,19 @@ async fn whoever_signs_out_is_nobody(bed: TestDatabase) {
     assert_eq!(verbs.iter().filter(|verb| *verb == "sign_out").count(), 1);
 }
 
-async fn a_role_is_what_it_is_now(bed: TestDatabase) {
+async fn a_session_has_the_current_role(bed: TestDatabase) {
     let house = House::new();
     let session = ann(&house, &bed).await;
     let edit = EditUser { role: Some(Role::Member), ..EditUser::default() };
     edit_user(&house.known.call(&bed, noon()), &session.user.id, edit).await.unwrap();
-    let caller = who_is(&house.at(&bed), session.ticket.reveal()).await.unwrap().unwrap();
+    let caller = caller_of_session(&house.at(&bed), session.ticket.reveal()).await.unwrap().unwrap();
     assert_eq!(caller.role, Role::Member);
     // As if a signing-in had been under way when they were switched off.
     bed.execute("UPDATE users SET enabled = FALSE").await;
     assert!(!is_known(&house, &bed, &session).await);
 }
 
-async fn junk_is_no_session(bed: TestDatabase) {
+async fn junk_is_not_a_session(bed: TestDatabase) {
     let house = House::new();
     let session = ann(&house, &bed).await;
     let real = session.ticket.reveal();
@@ -131,13 +131,13 @@ async fn junk_is_no_session(bed: TestDatabase) {
     let long = "A".repeat(100_000);
     let junk = ["", "\0", "'", "ä", &real[1..], &format!("{real}="), &format!("{real} "), &long, other.reveal()];
     for junk in junk {
-        assert!(who_is(&house.at(&bed), junk).await.unwrap().is_none(), "{junk:.80}");
+        assert!(caller_of_session(&house.at(&bed), junk).await.unwrap().is_none(), "{junk:.80}");
         assert!(!sign_out(&house.at(&bed), junk).await.unwrap(), "{junk:.80}");
     }
     assert!(is_known(&house, &bed, &session).await);
 }
 
-async fn sessions_that_are_over_are_forgotten(bed: TestDatabase) {
+async fn ended_sessions_are_deleted(bed: TestDatabase) {
     let house = House::new();
     let idle = Duration::from_secs(8 * 3600);
     let session = ann(&house, &bed).await;

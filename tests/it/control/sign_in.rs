@@ -3,29 +3,29 @@
 use std::time::Duration;
 
 use claviger::control::operations::{
-    ChangePasswordError, Refusal, SignInError, change_password, disable_user, enable_user, sign_in, who_is,
+    OperationError, Refusal, SignInError, caller_of_session, change_password, disable_user, enable_user, sign_in,
 };
 use claviger::store::{ActorKind, Role};
 
 use super::people::{House, PASSWORD, found_in_texts, plain, user, verbs};
-use super::shell;
+use super::{is_invalid, shell};
 use crate::store::test_database::{TestDatabase, label, noon, on_each};
 use crate::support::eventually_async;
 
 on_each!(
-    whoever_signs_in_is_known_by_their_session,
+    a_session_authenticates_its_user,
     unknown_disabled_and_wrong_look_the_same_and_cost_the_same,
-    whoever_is_switched_off_while_they_sign_in_has_no_session,
-    junk_is_wrong_like_anything_else,
-    refused_sign_ins_of_users_are_in_the_audit_and_those_of_nobody_are_not,
-    wrong_guesses_cost_time_where_they_come_from,
-    a_right_password_begins_anew,
-    a_password_is_changed_by_who_knows_it_and_other_sessions_end,
-    guesses_at_the_current_password_are_counted_too,
+    a_user_disabled_during_sign_in_gets_no_session,
+    junk_is_a_wrong_password,
+    the_audit_records_refused_sign_ins_of_existing_users,
+    wrong_passwords_delay_their_own_network,
+    the_right_password_clears_the_count_of_wrong_ones,
+    a_user_changes_their_password_and_other_sessions_end,
+    wrong_current_passwords_are_throttled_too,
     scripts_and_the_shell_have_no_password,
 );
 
-async fn whoever_signs_in_is_known_by_their_session(bed: TestDatabase) {
+async fn a_session_authenticates_its_user(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.person(&bed, "Ann@X.org", Role::Owner).await;
@@ -34,7 +34,7 @@ async fn whoever_signs_in_is_known_by_their_session(bed: TestDatabase) {
     let other = house.sign_in(&bed, "ann@x.org", PASSWORD).await.unwrap();
     assert_ne!(one.ticket.reveal(), other.ticket.reveal(), "a new session each time");
     for signed_in in [&one, &other] {
-        let caller = who_is(&house.at(&bed), signed_in.ticket.reveal()).await.unwrap().unwrap();
+        let caller = caller_of_session(&house.at(&bed), signed_in.ticket.reveal()).await.unwrap().unwrap();
         assert_eq!(
             (caller.role, &caller.account, &caller.user),
             (Role::Owner, &Some(label("acme")), &Some(ann.id.clone()))
@@ -69,7 +69,7 @@ async fn unknown_disabled_and_wrong_look_the_same_and_cost_the_same(bed: TestDat
     for (email, password) in tries {
         let before = house.hashed();
         let refused = house.sign_in(&bed, email, password).await.unwrap_err();
-        assert!(matches!(refused, SignInError::Wrong), "{email}: {refused:?}");
+        assert!(matches!(refused, OperationError::Other(SignInError::Wrong)), "{email}: {refused:?}");
         assert_eq!(refused.to_string(), "e-mail address or password is wrong");
         assert_eq!(house.hashed() - before, 1, "{email}");
     }
@@ -77,19 +77,19 @@ async fn unknown_disabled_and_wrong_look_the_same_and_cost_the_same(bed: TestDat
 }
 
 /// Nor would they have one when they are switched on again.
-async fn whoever_is_switched_off_while_they_sign_in_has_no_session(bed: TestDatabase) {
+async fn a_user_disabled_during_sign_in_gets_no_session(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.person(&bed, "ann@x.org", Role::Owner).await;
     let call = house.known.call(&bed, noon());
     let switch_off = async || drop(disable_user(&call, &ann.id).await.unwrap());
     let (_, refused) = tokio::join!(house.meanwhile(switch_off), house.sign_in(&bed, "ann@x.org", PASSWORD));
-    assert!(matches!(refused, Err(SignInError::Wrong)), "{refused:?}");
+    assert!(matches!(refused, Err(OperationError::Other(SignInError::Wrong))), "{refused:?}");
     enable_user(&call, &ann.id).await.unwrap();
     assert_eq!(bed.ask("SELECT COUNT(*) FROM sessions").await, 0);
 }
 
-async fn junk_is_wrong_like_anything_else(bed: TestDatabase) {
+async fn junk_is_a_wrong_password(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::throttled();
     house.person(&bed, "ann@x.org", Role::Owner).await;
@@ -98,13 +98,16 @@ async fn junk_is_wrong_like_anything_else(bed: TestDatabase) {
         let at = house.from(&bed, std::net::Ipv4Addr::new(198, 51, 100, u8::try_from(number).unwrap()).into());
         for password in ["", "\0", PASSWORD, &long] {
             let refused = sign_in(&at, email, plain(password)).await;
-            let is_refused = matches!(refused, Err(SignInError::Wrong | SignInError::TooMany { .. }));
+            let is_refused = matches!(
+                refused,
+                Err(OperationError::Other(SignInError::Wrong) | OperationError::Other(SignInError::TooMany { .. }))
+            );
             assert!(is_refused, "{email:.20} {password:.20}: {refused:?}");
         }
     }
 }
 
-async fn refused_sign_ins_of_users_are_in_the_audit_and_those_of_nobody_are_not(bed: TestDatabase) {
+async fn the_audit_records_refused_sign_ins_of_existing_users(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.person(&bed, "ann@x.org", Role::Owner).await;
@@ -122,48 +125,51 @@ async fn refused_sign_ins_of_users_are_in_the_audit_and_those_of_nobody_are_not(
     assert_eq!(found_in_texts(&bed, "nobody@x.org").await, 0);
 }
 
-async fn wrong_guesses_cost_time_where_they_come_from(bed: TestDatabase) {
+async fn wrong_passwords_delay_their_own_network(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::throttled();
     house.person(&bed, "ann@x.org", Role::Owner).await;
     for guess in ["one guess", "another", "a third"] {
         let email = if guess == "another" { "ANN@x.org" } else { "ann@x.org" };
-        assert!(matches!(house.sign_in(&bed, email, guess).await, Err(SignInError::Wrong)));
+        assert!(matches!(house.sign_in(&bed, email, guess).await, Err(OperationError::Other(SignInError::Wrong))));
     }
     let hashed = house.hashed();
     let refused = house.sign_in(&bed, "Ann@x.org", PASSWORD).await;
-    let Err(SignInError::TooMany { retry_after }) = refused else { panic!("{refused:?}") };
-    assert_eq!((retry_after, house.hashed()), (Duration::from_secs(10), hashed), "nobody has looked at it");
+    let Err(OperationError::Other(SignInError::TooMany { retry_after })) = refused else { panic!("{refused:?}") };
+    assert_eq!((retry_after, house.hashed()), (Duration::from_secs(10), hashed), "it is not compared");
     let elsewhere = house.from(&bed, "198.51.100.1".parse().unwrap());
-    assert!(sign_in(&elsewhere, "ann@x.org", plain(PASSWORD)).await.is_ok(), "nobody is locked out from outside");
+    assert!(sign_in(&elsewhere, "ann@x.org", plain(PASSWORD)).await.is_ok(), "other networks are not locked out");
     house.clock.advance(Duration::from_secs(10));
     assert!(house.sign_in(&bed, "ann@x.org", PASSWORD).await.is_ok());
 
-    // Of names that nobody has as much as of others, until the whole place has to wait.
+    // Unknown names count like others, until the whole network waits.
     let mut refused = 0;
     for number in 0..10 {
         match house.sign_in(&bed, &format!("nobody{number}@x.org"), "a guess").await {
-            Err(SignInError::Wrong) => {}
-            Err(SignInError::TooMany { .. }) => refused += 1,
+            Err(OperationError::Other(SignInError::Wrong)) => {}
+            Err(OperationError::Other(SignInError::TooMany { .. })) => refused += 1,
             other => panic!("{other:?}"),
         }
     }
     assert_eq!(refused, 7, "three before, and three of these");
 }
 
-async fn a_right_password_begins_anew(bed: TestDatabase) {
+async fn the_right_password_clears_the_count_of_wrong_ones(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::throttled();
     house.person(&bed, "ann@x.org", Role::Owner).await;
     for _ in 0..2 {
         for _ in 0..2 {
-            assert!(matches!(house.sign_in(&bed, "ann@x.org", "a guess").await, Err(SignInError::Wrong)));
+            assert!(matches!(
+                house.sign_in(&bed, "ann@x.org", "a guess").await,
+                Err(OperationError::Other(SignInError::Wrong))
+            ));
         }
         assert!(house.sign_in(&bed, "ann@x.org", PASSWORD).await.is_ok());
     }
 }
 
-async fn a_password_is_changed_by_who_knows_it_and_other_sessions_end(bed: TestDatabase) {
+async fn a_user_changes_their_password_and_other_sessions_end(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.person(&bed, "ann@x.org", Role::Member).await;
@@ -174,13 +180,13 @@ async fn a_password_is_changed_by_who_knows_it_and_other_sessions_end(bed: TestD
     let (at, call) = (house.at(&bed), house.known.by(&own.caller, &bed, noon()));
     let session = own.ticket.reveal();
     let wrong = change_password(&call, &at, session, plain("wrong horse"), plain("another password")).await;
-    assert!(matches!(wrong, Err(ChangePasswordError::Wrong)), "{wrong:?}");
+    assert!(is_invalid(wrong.as_ref().unwrap_err(), "current"), "{wrong:?}");
     let unfit = change_password(&call, &at, session, plain(PASSWORD), plain("short")).await;
-    assert!(matches!(unfit, Err(ChangePasswordError::Invalid(_))), "{unfit:?}");
+    assert!(matches!(unfit, Err(OperationError::Invalid(_))), "{unfit:?}");
     let done = change_password(&call, &at, session, plain(PASSWORD), plain("another password")).await.unwrap();
     assert_eq!((&done.id, done.revision), (&ann.id, ann.revision + 1));
     let is_known = async |signed_in: &claviger::control::operations::SignedIn| {
-        who_is(&at, signed_in.ticket.reveal()).await.unwrap().is_some()
+        caller_of_session(&at, signed_in.ticket.reveal()).await.unwrap().is_some()
     };
     assert!(is_known(&own).await && !is_known(&other).await && is_known(&bobs).await);
     assert!(house.sign_in(&bed, "ann@x.org", PASSWORD).await.is_err());
@@ -191,7 +197,7 @@ async fn a_password_is_changed_by_who_knows_it_and_other_sessions_end(bed: TestD
     }
 }
 
-async fn guesses_at_the_current_password_are_counted_too(bed: TestDatabase) {
+async fn wrong_current_passwords_are_throttled_too(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::throttled();
     house.person(&bed, "ann@x.org", Role::Member).await;
@@ -200,9 +206,9 @@ async fn guesses_at_the_current_password_are_counted_too(bed: TestDatabase) {
     let guess =
         async || change_password(&call, &at, own.ticket.reveal(), plain("guess"), plain("another password")).await;
     for _ in 0..3 {
-        assert!(matches!(guess().await, Err(ChangePasswordError::Wrong)));
+        assert!(guess().await.is_err_and(|error| is_invalid(&error, "current")));
     }
-    assert!(matches!(guess().await, Err(ChangePasswordError::TooMany { .. })));
+    assert!(matches!(guess().await, Err(OperationError::Other(SignInError::TooMany { .. }))));
 }
 
 async fn scripts_and_the_shell_have_no_password(bed: TestDatabase) {
@@ -212,6 +218,6 @@ async fn scripts_and_the_shell_have_no_password(bed: TestDatabase) {
     for caller in [&shell(), &unknown] {
         let call = house.known.as_known(caller, &bed, noon());
         let refused = change_password(&call, &house.at(&bed), "", plain(PASSWORD), plain("another password")).await;
-        assert!(matches!(refused, Err(ChangePasswordError::Refused(Refusal::Forbidden))), "{refused:?}");
+        assert!(matches!(refused, Err(OperationError::Refused(Refusal::Forbidden))), "{refused:?}");
     }
 }

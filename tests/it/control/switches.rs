@@ -1,7 +1,7 @@
 //! On, off and gone.
 
 use claviger::control::operations::{
-    Caller, DisableError, Refusal, SwitchAccountError, delete, disable, enable, switch_account,
+    AccountConflict, Caller, OperationError, Refusal, delete, disable, enable, set_access,
 };
 use claviger::store::Changes;
 use jiff::{Timestamp, ToSpan as _};
@@ -11,9 +11,9 @@ use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
     a_credential_is_disabled_with_a_reason_and_enabled_with_the_secret_it_had,
-    what_changes_nothing_is_not_written,
+    an_edit_without_a_change_writes_nothing,
     a_deleted_credential_is_gone_and_its_audit_stays,
-    an_owner_switches_what_was_granted_and_nothing_else,
+    an_owner_switches_granted_access_only,
 );
 
 /// The audit sorts by time.
@@ -33,17 +33,17 @@ async fn a_credential_is_disabled_with_a_reason_and_enabled_with_the_secret_it_h
     assert_eq!(verbs(&bed, created.id.as_str()).await, ["enable", "disable", "create"]);
     let foreign = Caller { account: Some(label("globex")), ..shell() };
     let hidden = disable(&known.by(&foreign, &bed, noon()), id, None).await;
-    assert!(matches!(hidden, Err(DisableError::Refused(Refusal::NotFound(_)))));
+    assert!(matches!(hidden, Err(OperationError::Refused(Refusal::NotFound(_)))));
 }
 
-async fn what_changes_nothing_is_not_written(bed: TestDatabase) {
+async fn an_edit_without_a_change_writes_nothing(bed: TestDatabase) {
     bed.account("acme").await;
     let created = made(&bed, noon(), token_for("acme")).await.record;
     let known = Known::new();
     let before = bed.store.last_change().await.unwrap();
     let same = enable(&known.call(&bed, noon()), created.id.as_str()).await.unwrap();
     assert_eq!(same, created);
-    switch_account(&known.call(&bed, noon()), &label("acme"), true).await.unwrap();
+    set_access(&known.call(&bed, noon()), &label("acme"), true).await.unwrap();
     assert_eq!(bed.store.last_change().await.unwrap(), before);
     assert_eq!(verbs(&bed, created.id.as_str()).await, ["create"]);
 }
@@ -62,10 +62,10 @@ async fn a_deleted_credential_is_gone_and_its_audit_stays(bed: TestDatabase) {
     assert!(delete(&known.call(&bed, noon()), id).await.is_err());
 }
 
-async fn an_owner_switches_what_was_granted_and_nothing_else(bed: TestDatabase) {
+async fn an_owner_switches_granted_access_only(bed: TestDatabase) {
     let mut account = bed.account("acme").await;
     let known = Known::new();
-    let switch = async |on| switch_account(&known.call(&bed, noon()), &account.id, on).await;
+    let switch = async |on| set_access(&known.call(&bed, noon()), &account.id, on).await;
     let off = switch(false).await.unwrap();
     assert_eq!((off.granted, off.switched_on, off.revision), (true, false, 2));
     assert!(switch(true).await.unwrap().has_access());
@@ -80,7 +80,7 @@ async fn an_owner_switches_what_was_granted_and_nothing_else(bed: TestDatabase) 
     let mut transaction = bed.store.begin(noon()).await.unwrap();
     transaction.put_account(&account).await.unwrap();
     transaction.commit().await.unwrap();
-    let switch = async |id: &str| switch_account(&known.call(&bed, noon()), &label(id), true).await;
-    assert!(matches!(switch("acme").await, Err(SwitchAccountError::NotGranted)));
-    assert!(matches!(switch("nobody").await, Err(SwitchAccountError::Refused(Refusal::NotFound(_)))));
+    let switch = async |id: &str| set_access(&known.call(&bed, noon()), &label(id), true).await;
+    assert!(matches!(switch("acme").await, Err(OperationError::Other(AccountConflict::NotGranted))));
+    assert!(matches!(switch("nobody").await, Err(OperationError::Refused(Refusal::NotFound(_)))));
 }

@@ -1,8 +1,8 @@
 //! Adding, changing and switching users.
 
 use claviger::control::operations::{
-    Caller, ChangeUserError, CreateUserError, EditUser, Invalid, NewUser, Paging, ReadUserError, Refusal, create_user,
-    disable_user, edit_user, enable_user, list_users, new_setup_link, use_setup_link, who_is,
+    Caller, EditUser, Invalid, NewUser, OperationError, Paging, Patch, Refusal, UserConflict, caller_of_session,
+    create_setup_link, create_user, disable_user, edit_user, enable_user, list_users, use_setup_link,
 };
 use claviger::store::{ChangeKind, Changes, Role, UserFilter};
 use jiff::ToSpan as _;
@@ -11,14 +11,14 @@ use super::people::{House, PASSWORD, plain, user, verbs};
 use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
-    what_is_wrong_with_a_new_user_is_said_at_once,
-    an_email_address_is_one_persons_in_any_case,
-    two_who_add_the_same_address_at_once_do_not_both,
-    a_user_is_edited_and_gates_are_told_of_another_role,
-    what_changes_nothing_is_not_written,
-    whoever_is_disabled_is_signed_out_and_their_links_are_worthless,
-    nobody_disables_themselves_nor_the_last_of_the_staff,
-    two_of_the_staff_who_disable_each_other_do_not_both,
+    every_fault_of_a_new_user_is_reported_at_once,
+    an_email_address_belongs_to_one_user_in_any_case,
+    the_same_address_is_added_once_in_parallel,
+    gates_are_notified_of_a_changed_role,
+    an_edit_without_a_change_writes_nothing,
+    a_disabled_user_is_signed_out_and_their_links_are_void,
+    users_cannot_disable_themselves_or_the_last_of_the_staff,
+    two_of_the_staff_cannot_disable_each_other,
     lists_are_the_newest_first_and_read_in_pages,
 );
 
@@ -26,13 +26,13 @@ fn new(role: Role, account: Option<&str>, email: &str) -> NewUser {
     NewUser { role, account: account.map(label), email: email.into(), name: Some("Ann".into()) }
 }
 
-async fn what_is_wrong_with_a_new_user_is_said_at_once(bed: TestDatabase) {
+async fn every_fault_of_a_new_user_is_reported_at_once(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let fields = async |role, account: Option<&str>, email: &str, name: &str| {
         let new = NewUser { name: Some(name.into()), ..new(role, account, email) };
         match create_user(&house.known.call(&bed, noon()), new).await {
-            Err(CreateUserError::Invalid(Invalid(faults))) => faults.iter().map(|fault| fault.field).collect(),
+            Err(OperationError::Invalid(Invalid(faults))) => faults.iter().map(|fault| fault.field).collect(),
             other => panic!("{other:?}"),
         }
     };
@@ -45,38 +45,40 @@ async fn what_is_wrong_with_a_new_user_is_said_at_once(bed: TestDatabase) {
     assert_eq!(bed.ask("SELECT COUNT(*) FROM setup_links").await, 0);
 }
 
-async fn an_email_address_is_one_persons_in_any_case(bed: TestDatabase) {
+async fn an_email_address_belongs_to_one_user_in_any_case(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.invited(&bed, "Ann@X.org", Role::Member).await.record;
     assert_eq!(bed.store.user_by_email("aNN@x.ORG").await.unwrap().unwrap(), ann);
     let same = create_user(&house.known.call(&bed, noon()), new(Role::Staff, None, "ann@x.org")).await;
-    assert!(matches!(same, Err(CreateUserError::EmailTaken)), "{same:?}");
+    assert!(matches!(same, Err(OperationError::Other(UserConflict::EmailTaken))), "{same:?}");
     let bob = house.invited(&bed, "bob@x.org", Role::Member).await.record;
     let edit = EditUser { email: Some("ANN@x.org".into()), ..EditUser::default() };
     let same = edit_user(&house.known.call(&bed, noon()), &bob.id, edit).await;
-    assert!(matches!(same, Err(ChangeUserError::EmailTaken)), "{same:?}");
+    assert!(matches!(same, Err(OperationError::Other(UserConflict::EmailTaken))), "{same:?}");
     assert_eq!(bed.store.user_by_email("nobody@x.org").await.unwrap(), None);
 }
 
-async fn two_who_add_the_same_address_at_once_do_not_both(bed: TestDatabase) {
+async fn the_same_address_is_added_once_in_parallel(bed: TestDatabase) {
     let house = House::new();
     for turn in 0..5 {
         let add =
             async |email: String| create_user(&house.known.call(&bed, noon()), new(Role::Staff, None, &email)).await;
         let (one, other) = tokio::join!(add(format!("ann-{turn}@x.org")), add(format!("ANN-{turn}@x.org")));
         assert_eq!([&one, &other].iter().filter(|outcome| outcome.is_ok()).count(), 1, "{one:?} {other:?}");
-        assert!([one, other].iter().any(|outcome| matches!(outcome, Err(CreateUserError::EmailTaken))));
+        assert!(
+            [one, other].iter().any(|outcome| matches!(outcome, Err(OperationError::Other(UserConflict::EmailTaken))))
+        );
     }
 }
 
-async fn a_user_is_edited_and_gates_are_told_of_another_role(bed: TestDatabase) {
+async fn gates_are_notified_of_a_changed_role(bed: TestDatabase) {
     bed.account("acme").await;
     let (house, owner) = (House::new(), user(Role::Owner));
     let ann = house.invited(&bed, "ann@x.org", Role::Member).await;
     let before = bed.store.last_change().await.unwrap();
     let call = house.known.by(&owner, &bed, noon() + 1.minutes());
-    let edit = EditUser { name: Some(Some("Ann".into())), email: Some("new@x.org".into()), role: Some(Role::Owner) };
+    let edit = EditUser { name: Patch::Set("Ann".into()), email: Some("new@x.org".into()), role: Some(Role::Owner) };
     let edited = edit_user(&call, &ann.record.id, edit).await.unwrap();
     assert_eq!((edited.name.as_deref(), edited.email.as_str()), (Some("Ann"), "new@x.org"));
     assert_eq!((edited.role, edited.revision), (Role::Owner, 2));
@@ -89,7 +91,7 @@ async fn a_user_is_edited_and_gates_are_told_of_another_role(bed: TestDatabase) 
     let stale = claviger::control::operations::OperationContext { revision: Some(1), ..call };
     let edit = EditUser { role: Some(Role::Member), ..EditUser::default() };
     let refused = edit_user(&stale, &edited.id, edit.clone()).await;
-    assert!(matches!(refused, Err(ChangeUserError::Refused(Refusal::Stale(2)))), "{refused:?}");
+    assert!(matches!(refused, Err(OperationError::Refused(Refusal::Stale(2)))), "{refused:?}");
     let fresh =
         claviger::control::operations::OperationContext { revision: Some(2), now: noon() + 2.minutes(), ..call };
     assert_eq!(edit_user(&fresh, &edited.id, edit).await.unwrap().role, Role::Member);
@@ -99,13 +101,13 @@ async fn a_user_is_edited_and_gates_are_told_of_another_role(bed: TestDatabase) 
     assert_eq!((line.actor.as_str(), line.account.as_deref()), ("usr_x", Some("acme")));
 }
 
-async fn what_changes_nothing_is_not_written(bed: TestDatabase) {
+async fn an_edit_without_a_change_writes_nothing(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.invited(&bed, "ann@x.org", Role::Member).await.record;
     let before = bed.store.last_change().await.unwrap();
     let call = house.known.call(&bed, noon() + 1.minutes());
-    let edit = EditUser { email: Some(ann.email.clone()), role: Some(ann.role), name: Some(None) };
+    let edit = EditUser { email: Some(ann.email.clone()), role: Some(ann.role), name: Patch::Clear };
     assert_eq!(edit_user(&call, &ann.id, edit).await.unwrap(), ann);
     assert_eq!(enable_user(&call, &ann.id).await.unwrap(), ann);
     let off = disable_user(&call, &ann.id).await.unwrap();
@@ -114,14 +116,14 @@ async fn what_changes_nothing_is_not_written(bed: TestDatabase) {
     assert_eq!(verbs(&bed, ann.id.as_str()).await, ["disable_user", "create_user"]);
 }
 
-async fn whoever_is_disabled_is_signed_out_and_their_links_are_worthless(bed: TestDatabase) {
+async fn a_disabled_user_is_signed_out_and_their_links_are_void(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.person(&bed, "ann@x.org", Role::Member).await;
     let bob = house.person(&bed, "bob@x.org", Role::Member).await;
     let signed_in = house.sign_in(&bed, "ann@x.org", PASSWORD).await.unwrap();
     let others = house.sign_in(&bed, "bob@x.org", PASSWORD).await.unwrap();
-    let link = new_setup_link(&house.known.call(&bed, noon()), &ann.id).await.unwrap().done().unwrap();
+    let link = create_setup_link(&house.known.call(&bed, noon()), &ann.id).await.unwrap().fresh().unwrap();
     let before = bed.store.last_change().await.unwrap();
     let owner = user(Role::Owner);
     let call = house.known.by(&owner, &bed, noon() + 1.minutes());
@@ -132,32 +134,41 @@ async fn whoever_is_disabled_is_signed_out_and_their_links_are_worthless(bed: Te
 
     let on = enable_user(&call, &ann.id).await.unwrap();
     assert_eq!((on.enabled, &on.password_hash), (true, &ann.password_hash));
-    assert!(who_is(&house.at(&bed), signed_in.ticket.reveal()).await.unwrap().is_none(), "it does not come back");
+    assert!(
+        caller_of_session(&house.at(&bed), signed_in.ticket.reveal()).await.unwrap().is_none(),
+        "it does not come back"
+    );
     assert!(use_setup_link(&house.at(&bed), link.ticket.reveal(), plain(PASSWORD), None).await.is_err());
     assert!(house.sign_in(&bed, "ann@x.org", PASSWORD).await.is_ok());
-    let other = who_is(&house.at(&bed), others.ticket.reveal()).await.unwrap().unwrap();
+    let other = caller_of_session(&house.at(&bed), others.ticket.reveal()).await.unwrap().unwrap();
     assert_eq!(other.user, Some(bob.id));
 }
 
-async fn nobody_disables_themselves_nor_the_last_of_the_staff(bed: TestDatabase) {
+async fn users_cannot_disable_themselves_or_the_last_of_the_staff(bed: TestDatabase) {
     let house = House::new();
     let ann = house.person(&bed, "ann@x.org", Role::Staff).await;
     let call = house.known.call(&bed, noon());
-    assert!(matches!(disable_user(&call, &ann.id).await, Err(ChangeUserError::LastStaff)), "not even at the shell");
+    assert!(
+        matches!(disable_user(&call, &ann.id).await, Err(OperationError::Other(UserConflict::LastStaff))),
+        "not even at the shell"
+    );
     let invited = house.invited(&bed, "invited@x.org", Role::Staff).await.record;
     let last = disable_user(&call, &ann.id).await;
-    assert!(matches!(last, Err(ChangeUserError::LastStaff)), "the other one cannot sign in: {last:?}");
+    assert!(
+        matches!(last, Err(OperationError::Other(UserConflict::LastStaff))),
+        "the other one cannot sign in: {last:?}"
+    );
     let bob = house.person(&bed, "bob@x.org", Role::Staff).await;
     let caller = house.sign_in(&bed, "bob@x.org", PASSWORD).await.unwrap().caller;
     let by_bob = house.known.by(&caller, &bed, noon());
-    assert!(matches!(disable_user(&by_bob, &bob.id).await, Err(ChangeUserError::Oneself)));
+    assert!(matches!(disable_user(&by_bob, &bob.id).await, Err(OperationError::Other(UserConflict::Oneself))));
     assert!(!disable_user(&by_bob, &ann.id).await.unwrap().enabled);
     assert!(!disable_user(&by_bob, &invited.id).await.unwrap().enabled);
-    assert!(matches!(disable_user(&call, &bob.id).await, Err(ChangeUserError::LastStaff)));
+    assert!(matches!(disable_user(&call, &bob.id).await, Err(OperationError::Other(UserConflict::LastStaff))));
     assert!(bed.store.user(bob.id.as_str()).await.unwrap().unwrap().enabled);
 }
 
-async fn two_of_the_staff_who_disable_each_other_do_not_both(bed: TestDatabase) {
+async fn two_of_the_staff_cannot_disable_each_other(bed: TestDatabase) {
     let house = House::new();
     let ann = house.person(&bed, "ann@x.org", Role::Staff).await;
     let bob = house.person(&bed, "bob@x.org", Role::Staff).await;
@@ -165,7 +176,9 @@ async fn two_of_the_staff_who_disable_each_other_do_not_both(bed: TestDatabase) 
         let call = house.known.call(&bed, noon());
         let (one, other) = tokio::join!(disable_user(&call, &ann.id), disable_user(&call, &bob.id));
         assert_eq!([&one, &other].iter().filter(|outcome| outcome.is_ok()).count(), 1, "{one:?} {other:?}");
-        assert!([one, other].iter().any(|outcome| matches!(outcome, Err(ChangeUserError::LastStaff))));
+        assert!(
+            [one, other].iter().any(|outcome| matches!(outcome, Err(OperationError::Other(UserConflict::LastStaff))))
+        );
         enable_user(&call, &ann.id).await.unwrap();
         enable_user(&call, &bob.id).await.unwrap();
     }
@@ -216,6 +229,6 @@ async fn lists_are_the_newest_first_and_read_in_pages(bed: TestDatabase) {
     assert_eq!(list(&staff, on, None, 50).await.unwrap().records.len(), 6);
     for junk in ["", "x", "\0", "' OR 1=1 --", &"A".repeat(10_000)] {
         let refused = list(&staff, UserFilter::default(), Some(junk), 50).await;
-        assert!(matches!(&refused, Err(ReadUserError::Invalid(_))), "{junk:?}: {refused:?}");
+        assert!(matches!(&refused, Err(OperationError::Invalid(_))), "{junk:?}: {refused:?}");
     }
 }

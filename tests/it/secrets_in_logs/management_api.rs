@@ -79,7 +79,7 @@ async fn operator_token(bed: &TestDatabase) -> String {
     let created = create_operator_token(&OperationContext::new(&bed.store, &shell, noon(), terms), new)
         .await
         .unwrap()
-        .done()
+        .fresh()
         .unwrap();
     created.token.reveal().to_owned()
 }

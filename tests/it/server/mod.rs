@@ -21,7 +21,7 @@ async fn staff_token(store: &Store) -> String {
     let (live, shell) = (LiveSettings::default(), Caller::shell("root".into()));
     let call = OperationContext::new(store, &shell, now(), live.terms());
     let new = NewOperatorToken { name: "test".into(), role: Role::Staff, account: None, expires_at: None };
-    create_operator_token(&call, new).await.unwrap().done().unwrap().token.reveal().to_owned()
+    create_operator_token(&call, new).await.unwrap().fresh().unwrap().token.reveal().to_owned()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the same clock as the process")]

@@ -6,7 +6,7 @@ use crate::cli::database_target::{DatabaseTarget, block_on};
 use crate::cli::output::note;
 use crate::clock::Clock;
 use crate::config::{Diagnostics, Settings, shell_user};
-use crate::control::operations::{Caller, ImportError, OperationContext, import};
+use crate::control::operations::{Caller, OperationContext, OperationError, import};
 use crate::formats::{Catalogs, Format, Import, ImportFormat, Users};
 
 impl Args {
@@ -27,9 +27,9 @@ impl Args {
             let outcome = import(&call, &changes, self.dry_run).await;
             store.close().await;
             outcome.map_err(|error| match error {
-                ImportError::Refused(refusal) => anyhow::Error::new(refusal),
-                ImportError::Diagnostics(faults) => anyhow::Error::new(self.located(faults)),
-                ImportError::Store(error) => anyhow::Error::new(error).context(target.database.url.to_string()),
+                OperationError::Other(faults) => anyhow::Error::new(self.located(faults)),
+                OperationError::Store(error) => anyhow::Error::new(error).context(target.database.url.to_string()),
+                error => anyhow::Error::new(error),
             })
         })?;
         self.note_configured_file(&target.settings);

@@ -10,11 +10,11 @@ use crate::control::api::openapi::idempotent;
 use crate::control::api::paging::{Page, PageQuery};
 use crate::control::api::response::ApiResponse;
 use crate::control::operations::{
-    AskForAccessError, DecideRequestsError, Decision, NewAccessRequest, NotFound, WithdrawRequestError, ask_for_access,
-    decide_requests, list_access_requests, show_access_request, withdraw_request,
+    Decision, NewAccessRequest, NotFound, decide_requests, list_access_requests, request_access, show_access_request,
+    withdraw_request,
 };
 use crate::control::views::{AccessRequestView, RequestStateName};
-use crate::control::web::problem::{Code, Problem};
+use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
 use crate::store::{AccessRequestFilter, RequestState};
 
@@ -100,7 +100,7 @@ async fn ask(call: ApiCall, Body(body): Body<NewRequestBody>) -> Result<ApiRespo
     let account = account.ok_or_else(|| Problem::of_field("account", "must not be empty"))?;
     let NewRequestBody { start_on, use_cases, privacy_policy, .. } = body;
     let new = NewAccessRequest { account, start_on, use_cases, privacy_policy };
-    ApiResponse::created_once(ask_for_access(&call.context(), new).await?)
+    ApiResponse::created_once(request_access(&call.context(), new).await?)
 }
 
 /// Shows an access request.
@@ -206,43 +206,4 @@ async fn decide_one(
 ) -> Result<ApiResponse<AccessRequestView>, Problem> {
     let records = decide_requests(&call.context(), &[id.to_string()], decision).await?;
     Ok(ApiResponse::of(records.first().ok_or(NotFound("access request"))?))
-}
-
-impl From<AskForAccessError> for Problem {
-    fn from(error: AskForAccessError) -> Self {
-        match error {
-            AskForAccessError::Refused(refusal) => refusal.into(),
-            AskForAccessError::Invalid(invalid) => invalid.into(),
-            AskForAccessError::AlreadyGranted | AskForAccessError::AlreadyPending => {
-                Self::new(Code::NotAskable, error.to_string())
-            }
-            AskForAccessError::Randomness(error) => error.into(),
-            AskForAccessError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<WithdrawRequestError> for Problem {
-    fn from(error: WithdrawRequestError) -> Self {
-        match error {
-            WithdrawRequestError::Refused(refusal) => refusal.into(),
-            WithdrawRequestError::NotPending(_) => Self::new(Code::NotPending, error.to_string()),
-            WithdrawRequestError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<DecideRequestsError> for Problem {
-    fn from(error: DecideRequestsError) -> Self {
-        let detail = error.to_string();
-        match error {
-            DecideRequestsError::Refused(refusal) => refusal.into(),
-            DecideRequestsError::Invalid(invalid) => invalid.into(),
-            DecideRequestsError::NotDecidable(odd) if odd.iter().any(|odd| odd.state.is_none()) => {
-                Self::new(Code::NotFound, detail)
-            }
-            DecideRequestsError::NotDecidable(_) => Self::new(Code::NotPending, detail),
-            DecideRequestsError::Store(error) => error.into(),
-        }
-    }
 }

@@ -10,11 +10,11 @@ use crate::control::api::openapi::idempotent;
 use crate::control::api::paging::{Page, PageQuery};
 use crate::control::api::response::ApiResponse;
 use crate::control::operations::{
-    ChangeAccountError, CreateAccountError, NewAccount, ReadAccountError, SwitchAccountError, create_account,
-    grant_access, list_accounts, rename_account, set_member_policy, show_account, switch_account, withdraw_access,
+    NewAccount, create_account, grant_access, list_accounts, rename_account, set_access, set_member_policy,
+    show_account, withdraw_access,
 };
 use crate::control::views::AccountView;
-use crate::control::web::problem::{Code, Problem};
+use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
 use crate::store::AccountFilter;
 
@@ -150,7 +150,7 @@ async fn withdraw(call: ApiCall, AccountId(id): AccountId) -> Result<ApiResponse
     responses((status = 200, body = AccountView))
 )]
 async fn switch_on(call: ApiCall, AccountId(id): AccountId) -> Result<ApiResponse<AccountView>, Problem> {
-    Ok(ApiResponse::of(&switch_account(&call.context(), &id, true).await?))
+    Ok(ApiResponse::of(&set_access(&call.context(), &id, true).await?))
 }
 
 /// Switches the API access of an account off: the gate refuses all its credentials.
@@ -158,7 +158,7 @@ async fn switch_on(call: ApiCall, AccountId(id): AccountId) -> Result<ApiRespons
     post, path = "/accounts/{id}/switch-off", tag = TAG, operation_id = "switch_account_off", responses((status = 200, body = AccountView))
 )]
 async fn switch_off(call: ApiCall, AccountId(id): AccountId) -> Result<ApiResponse<AccountView>, Problem> {
-    Ok(ApiResponse::of(&switch_account(&call.context(), &id, false).await?))
+    Ok(ApiResponse::of(&set_access(&call.context(), &id, false).await?))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -179,46 +179,4 @@ async fn allow_members(
     Body(body): Body<MemberPolicy>,
 ) -> Result<ApiResponse<AccountView>, Problem> {
     Ok(ApiResponse::of(&set_member_policy(&call.context(), &id, body.allowed).await?))
-}
-
-impl From<ReadAccountError> for Problem {
-    fn from(error: ReadAccountError) -> Self {
-        match error {
-            ReadAccountError::Refused(refusal) => refusal.into(),
-            ReadAccountError::Invalid(invalid) => invalid.into(),
-            ReadAccountError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<CreateAccountError> for Problem {
-    fn from(error: CreateAccountError) -> Self {
-        match error {
-            CreateAccountError::Refused(refusal) => refusal.into(),
-            CreateAccountError::Invalid(invalid) => invalid.into(),
-            CreateAccountError::IdTaken => Self::new(Code::IdTaken, error.to_string()),
-            CreateAccountError::Randomness(error) => error.into(),
-            CreateAccountError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<ChangeAccountError> for Problem {
-    fn from(error: ChangeAccountError) -> Self {
-        match error {
-            ChangeAccountError::Refused(refusal) => refusal.into(),
-            ChangeAccountError::Invalid(invalid) => invalid.into(),
-            ChangeAccountError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<SwitchAccountError> for Problem {
-    fn from(error: SwitchAccountError) -> Self {
-        match error {
-            SwitchAccountError::Refused(refusal) => refusal.into(),
-            SwitchAccountError::NotGranted => Self::new(Code::NotGranted, error.to_string()),
-            SwitchAccountError::Store(error) => error.into(),
-        }
-    }
 }

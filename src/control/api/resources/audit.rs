@@ -13,10 +13,10 @@ use crate::control::api::extract::Query;
 use crate::control::api::fields::FieldReader;
 use crate::control::api::paging::{Page, PageQuery};
 use crate::control::api::response::ApiResponse;
-use crate::control::operations::{ReadAuditError, export_audit, list_audit};
+use crate::control::operations::{OperationError, export_audit, list_audit};
 use crate::control::views::AuditView;
 use crate::control::web::csrf::reject_cross_site_link;
-use crate::control::web::problem::{Code, Problem};
+use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
 use crate::store::{ActorKind, AuditFilter};
 
@@ -100,7 +100,7 @@ async fn table(call: ApiCall, headers: HeaderMap, Query(query): Query<AuditQuery
         for error in table.unreadable() {
             tracing::error!("{error}");
         }
-        Ok::<_, ReadAuditError>(part.map(|part| (part, table)))
+        Ok::<_, OperationError<std::io::Error>>(part.map(|part| (part, table)))
     });
     let mut response = Response::new(Body::from_stream(parts));
     let headers = response.headers_mut();
@@ -121,17 +121,6 @@ impl AuditQuery {
             target: fields.line("target", self.target, MAX_WORD_CHARS),
             since: fields.timestamp("since", self.since.as_deref()),
             until: fields.timestamp("until", self.until.as_deref()),
-        }
-    }
-}
-
-impl From<ReadAuditError> for Problem {
-    fn from(error: ReadAuditError) -> Self {
-        match error {
-            ReadAuditError::Refused(refusal) => refusal.into(),
-            ReadAuditError::Invalid(invalid) => invalid.into(),
-            ReadAuditError::Store(error) => error.into(),
-            ReadAuditError::Table(error) => Self::new(Code::Internal, error.to_string()),
         }
     }
 }

@@ -4,17 +4,17 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::control::api::call::ApiCall;
-use crate::control::api::extract::UserId;
+use crate::control::api::extract::{CredentialId, UserId};
 use crate::control::api::response::ApiResponse;
-use crate::control::operations::{DiagnoseError, Step, diagnose};
+use crate::control::operations::{Step, diagnose, diagnose_credential};
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
 
 pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
-    OpenApiRouter::new().routes(routes!(diagnose_user))
+    OpenApiRouter::new().routes(routes!(diagnose_user)).routes(routes!(diagnose_one_credential))
 }
 
-/// The preconditions for a user's access to the API.
+/// The preconditions for access to the API. One that depends on another which is not met is left out.
 #[derive(Serialize, ToSchema)]
 struct Diagnosis {
     /// In the order in which to fix them.
@@ -31,11 +31,15 @@ async fn diagnose_user(call: ApiCall, UserId(id): UserId) -> Result<ApiResponse<
     Ok(ApiResponse::ok(Diagnosis { steps }))
 }
 
-impl From<DiagnoseError> for Problem {
-    fn from(error: DiagnoseError) -> Self {
-        match error {
-            DiagnoseError::Refused(refusal) => refusal.into(),
-            DiagnoseError::Store(error) => error.into(),
-        }
-    }
+/// Diagnoses which preconditions for access to the API a credential meets.
+#[utoipa::path(
+    get, path = "/credentials/{id}/diagnosis", tag = "credentials", operation_id = "diagnose_credential",
+    responses((status = 200, body = Diagnosis))
+)]
+async fn diagnose_one_credential(
+    call: ApiCall,
+    CredentialId(id): CredentialId,
+) -> Result<ApiResponse<Diagnosis>, Problem> {
+    let steps = diagnose_credential(&call.context(), id.as_str()).await?;
+    Ok(ApiResponse::ok(Diagnosis { steps }))
 }

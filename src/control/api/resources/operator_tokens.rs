@@ -10,9 +10,8 @@ use crate::control::api::openapi::idempotent;
 use crate::control::api::paging::{Page, PageQuery};
 use crate::control::api::response::{ApiResponse, Resource, replayed};
 use crate::control::operations::{
-    ChangeOperatorTokenError, CreateOperatorTokenError, NewOperatorToken, Once, ReadOperatorTokenError,
-    create_operator_token, delete_operator_token, disable_operator_token, enable_operator_token, list_operator_tokens,
-    show_operator_token,
+    NewOperatorToken, Outcome, create_operator_token, delete_operator_token, disable_operator_token,
+    enable_operator_token, list_operator_tokens, show_operator_token,
 };
 use crate::control::views::{OperatorTokenView, RoleName};
 use crate::control::web::problem::Problem;
@@ -104,12 +103,12 @@ async fn create(
     fields.finish()?;
     let new = NewOperatorToken { name: body.name, role: body.role.into(), account, expires_at };
     Ok(ApiResponse::created(match create_operator_token(&call.context(), new).await? {
-        Once::Done(created) => OperatorTokenWithSecret {
+        Outcome::Fresh(created) => OperatorTokenWithSecret {
             operator_token: OperatorTokenView::from(&created.record),
             token: Some(created.token.reveal().to_owned()),
             repeated: false,
         },
-        Once::Repeated(stored) => {
+        Outcome::Replayed(stored) => {
             OperatorTokenWithSecret { operator_token: replayed(stored)?, token: None, repeated: true }
         }
     }))
@@ -170,36 +169,5 @@ impl Resource for OperatorTokenWithSecret {
 
     fn is_replayed(&self) -> bool {
         self.repeated
-    }
-}
-
-impl From<ReadOperatorTokenError> for Problem {
-    fn from(error: ReadOperatorTokenError) -> Self {
-        match error {
-            ReadOperatorTokenError::Refused(refusal) => refusal.into(),
-            ReadOperatorTokenError::Invalid(invalid) => invalid.into(),
-            ReadOperatorTokenError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<CreateOperatorTokenError> for Problem {
-    fn from(error: CreateOperatorTokenError) -> Self {
-        match error {
-            CreateOperatorTokenError::Refused(refusal) => refusal.into(),
-            CreateOperatorTokenError::Invalid(invalid) => invalid.into(),
-            CreateOperatorTokenError::UnknownAccount => Self::of_field("account", "names no account"),
-            CreateOperatorTokenError::Randomness(error) => error.into(),
-            CreateOperatorTokenError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<ChangeOperatorTokenError> for Problem {
-    fn from(error: ChangeOperatorTokenError) -> Self {
-        match error {
-            ChangeOperatorTokenError::Refused(refusal) => refusal.into(),
-            ChangeOperatorTokenError::Store(error) => error.into(),
-        }
     }
 }

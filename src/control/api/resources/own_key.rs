@@ -7,9 +7,9 @@ use super::credentials::body::WithSecret;
 use crate::control::api::call::ApiCall;
 use crate::control::api::openapi::idempotent;
 use crate::control::api::response::ApiResponse;
-use crate::control::operations::{OwnKeyError, own_key, regenerate_own_key, switch_off_own_key, switch_on_own_key};
+use crate::control::operations::{disable_own_key, enable_own_key, own_key, regenerate_own_key};
 use crate::control::views::CredentialView;
-use crate::control::web::problem::{Code, Problem};
+use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
 
 const TAG: &str = "own key";
@@ -43,7 +43,7 @@ async fn show(call: ApiCall) -> Result<ApiResponse<OwnKey>, Problem> {
     responses((status = 200, body = WithSecret))
 )]
 async fn switch_on(call: ApiCall) -> Result<ApiResponse<WithSecret>, Problem> {
-    Ok(ApiResponse::resource(WithSecret::once(switch_on_own_key(&call.context()).await?)?))
+    Ok(ApiResponse::resource(WithSecret::once(enable_own_key(&call.context()).await?)?))
 }
 
 /// Replaces the secret of your own key; the previous one stops working at once.
@@ -61,17 +61,5 @@ async fn regenerate(call: ApiCall) -> Result<ApiResponse<WithSecret>, Problem> {
     responses((status = 200, body = CredentialView), (status = 404))
 )]
 async fn switch_off(call: ApiCall) -> Result<ApiResponse<CredentialView>, Problem> {
-    Ok(ApiResponse::of(&switch_off_own_key(&call.context()).await?))
-}
-
-impl From<OwnKeyError> for Problem {
-    fn from(error: OwnKeyError) -> Self {
-        match error {
-            OwnKeyError::Refused(refusal) => refusal.into(),
-            OwnKeyError::AlreadyOn => Self::new(Code::Conflict, error.to_string()),
-            OwnKeyError::IdTaken(_) => Self::new(Code::IdTaken, error.to_string()),
-            OwnKeyError::Secret(error) => error.into(),
-            OwnKeyError::Store(error) => error.into(),
-        }
-    }
+    Ok(ApiResponse::of(&disable_own_key(&call.context()).await?))
 }

@@ -10,10 +10,10 @@ use super::me::Me;
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::Body;
 use crate::control::api::response::ApiResponse;
-use crate::control::operations::{ChangePasswordError, Refusal, SignInError, change_password, sign_in, sign_out};
+use crate::control::operations::{Refusal, change_password, sign_in, sign_out};
 use crate::control::web::anonymous::AnonymousCaller;
 use crate::control::web::caller::COOKIE_NAME;
-use crate::control::web::problem::{Code, Problem};
+use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
 use crate::credential::PlainPassword;
 
@@ -96,37 +96,5 @@ fn set_cookie(response: &mut Response, value: &str, seconds: i64) {
     let cookie = format!("{COOKIE_NAME}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(SET_COOKIE, cookie);
-    }
-}
-
-fn too_many(detail: String, retry_after: std::time::Duration) -> Problem {
-    let seconds = u32::try_from(retry_after.as_secs()).unwrap_or(u32::MAX).max(1);
-    Problem::new(Code::TooManyRequests, detail).retry_after(seconds)
-}
-
-impl From<SignInError> for Problem {
-    fn from(error: SignInError) -> Self {
-        let detail = error.to_string();
-        match error {
-            SignInError::Wrong => Self::new(Code::SignInFailed, detail),
-            SignInError::TooMany { retry_after } => too_many(detail, retry_after),
-            SignInError::Busy(error) => error.into(),
-            SignInError::Randomness(error) => error.into(),
-            SignInError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<ChangePasswordError> for Problem {
-    fn from(error: ChangePasswordError) -> Self {
-        let detail = error.to_string();
-        match error {
-            ChangePasswordError::Refused(refusal) => refusal.into(),
-            ChangePasswordError::Wrong => Self::of_field("current", "is wrong"),
-            ChangePasswordError::TooMany { retry_after } => too_many(detail, retry_after),
-            ChangePasswordError::Invalid(invalid) => invalid.into(),
-            ChangePasswordError::Busy(error) => error.into(),
-            ChangePasswordError::Store(error) => error.into(),
-        }
     }
 }

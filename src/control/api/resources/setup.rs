@@ -10,10 +10,10 @@ use utoipa_axum::routes;
 use crate::control::api::extract::Body;
 use crate::control::api::response::{ApiResponse, replayed};
 use crate::control::operations::{
-    FirstUser, NewSetupLink, SetupLinkFor, UseSetupLinkError, look_at_setup_link, use_setup_link,
+    FirstUser, NewSetupLink, SetupLinkError, SetupLinkFor, show_setup_link, use_setup_link,
 };
 use crate::control::web::anonymous::AnonymousCaller;
-use crate::control::web::problem::{Code, Problem};
+use crate::control::web::problem::Problem;
 use crate::control::web::state::{ControlState, LiveSettings};
 use crate::credential::PlainPassword;
 
@@ -50,10 +50,10 @@ async fn look_at_link(caller: AnonymousCaller, Body(body): Body<LinkBody>) -> Re
     caller.count_attempt()?;
     check(&body.ticket)?;
     let at = caller.sign_in_context();
-    match look_at_setup_link(at.store, at.clock.now(), &body.ticket).await? {
+    match show_setup_link(at.store, at.clock.now(), &body.ticket).await? {
         Some(SetupLinkFor::First) => Ok(ApiResponse::ok(LinkFor { first: true, email: None })),
         Some(SetupLinkFor::User { email }) => Ok(ApiResponse::ok(LinkFor { first: false, email: Some(email) })),
-        None => Err(UseSetupLinkError::Worthless.into()),
+        None => Err(SetupLinkError::NotValid.into()),
     }
 }
 
@@ -143,18 +143,5 @@ impl SetupLink {
         let ticket = link.ticket.reveal().to_owned();
         let url = settings.setup_url(&ticket);
         Self { ticket, url, ends_at: link.ends_at.to_string() }
-    }
-}
-
-impl From<UseSetupLinkError> for Problem {
-    fn from(error: UseSetupLinkError) -> Self {
-        match error {
-            UseSetupLinkError::Worthless => Self::new(Code::LinkWorthless, error.to_string()),
-            UseSetupLinkError::Invalid(invalid) => invalid.into(),
-            UseSetupLinkError::EmailTaken => Self::new(Code::Taken, error.to_string()),
-            UseSetupLinkError::Busy(error) => error.into(),
-            UseSetupLinkError::Randomness(error) => error.into(),
-            UseSetupLinkError::Store(error) => error.into(),
-        }
     }
 }

@@ -11,11 +11,11 @@ use crate::control::api::openapi::idempotent;
 use crate::control::api::paging::{Page, PageQuery};
 use crate::control::api::response::{ApiResponse, Resource, replayed};
 use crate::control::operations::{
-    ChangeUserError, CreateUserError, EditUser, NewUser, Once, ReadUserError, create_user, disable_user, edit_user,
-    enable_user, list_users, new_setup_link, show_user,
+    EditUser, NewUser, Outcome, create_setup_link, create_user, disable_user, edit_user, enable_user, list_users,
+    show_user,
 };
 use crate::control::views::{RoleName, UserView};
-use crate::control::web::problem::{Code, Problem};
+use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
 use crate::store::{Role, UserFilter};
 
@@ -102,11 +102,11 @@ async fn create(call: ApiCall, Body(body): Body<NewUserBody>) -> Result<ApiRespo
     fields.finish()?;
     let new = NewUser { role: body.role.into(), account, email: body.email, name: body.name };
     Ok(ApiResponse::created(match create_user(&call.context(), new).await? {
-        Once::Done(created) => {
+        Outcome::Fresh(created) => {
             let setup_link = Some(SetupLink::new(&created.link, call.settings()));
             UserWithLink { user: UserView::from(&created.record), setup_link, repeated: false }
         }
-        Once::Repeated(stored) => UserWithLink { user: replayed(stored)?, setup_link: None, repeated: true },
+        Outcome::Replayed(stored) => UserWithLink { user: replayed(stored)?, setup_link: None, repeated: true },
     }))
 }
 
@@ -146,7 +146,7 @@ async fn edit(
     Body(body): Body<EditUserBody>,
 ) -> Result<ApiResponse<UserView>, Problem> {
     let context = call.conditional()?;
-    let edit = EditUser { name: body.name, email: body.email, role: body.role.map(Role::from) };
+    let edit = EditUser { name: body.name.into(), email: body.email, role: body.role.map(Role::from) };
     Ok(ApiResponse::of(&edit_user(&context, &id, edit).await?))
 }
 
@@ -174,9 +174,9 @@ async fn enable(call: ApiCall, UserId(id): UserId) -> Result<ApiResponse<UserVie
     responses((status = 200, body = MadeLink))
 )]
 async fn create_link(call: ApiCall, UserId(id): UserId) -> Result<ApiResponse<MadeLink>, Problem> {
-    Ok(match new_setup_link(&call.context(), &id).await? {
-        Once::Done(link) => ApiResponse::ok(MadeLink::new(&link, call.settings())),
-        Once::Repeated(stored) => ApiResponse::ok(MadeLink::repeated(stored)?).with_replayed(true),
+    Ok(match create_setup_link(&call.context(), &id).await? {
+        Outcome::Fresh(link) => ApiResponse::ok(MadeLink::new(&link, call.settings())),
+        Outcome::Replayed(stored) => ApiResponse::ok(MadeLink::repeated(stored)?).with_replayed(true),
     })
 }
 
@@ -193,43 +193,5 @@ impl Resource for UserWithLink {
 
     fn is_replayed(&self) -> bool {
         self.repeated
-    }
-}
-
-impl From<ReadUserError> for Problem {
-    fn from(error: ReadUserError) -> Self {
-        match error {
-            ReadUserError::Refused(refusal) => refusal.into(),
-            ReadUserError::Invalid(invalid) => invalid.into(),
-            ReadUserError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<CreateUserError> for Problem {
-    fn from(error: CreateUserError) -> Self {
-        match error {
-            CreateUserError::Refused(refusal) => refusal.into(),
-            CreateUserError::Invalid(invalid) => invalid.into(),
-            CreateUserError::UnknownAccount => Self::of_field("account", "names no account"),
-            CreateUserError::EmailTaken => Self::new(Code::Taken, error.to_string()),
-            CreateUserError::Randomness(error) => error.into(),
-            CreateUserError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<ChangeUserError> for Problem {
-    fn from(error: ChangeUserError) -> Self {
-        match error {
-            ChangeUserError::Refused(refusal) => refusal.into(),
-            ChangeUserError::Invalid(invalid) => invalid.into(),
-            ChangeUserError::EmailTaken => Self::new(Code::Taken, error.to_string()),
-            ChangeUserError::Oneself => Self::new(Code::Conflict, error.to_string()),
-            ChangeUserError::LastOwner => Self::new(Code::Conflict, error.to_string()),
-            ChangeUserError::LastStaff => Self::new(Code::LastStaff, error.to_string()),
-            ChangeUserError::Randomness(error) => error.into(),
-            ChangeUserError::Store(error) => error.into(),
-        }
     }
 }

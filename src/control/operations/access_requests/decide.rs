@@ -1,89 +1,69 @@
-//! The provider decides about requests: all that are named, or none of them.
-
 use std::fmt;
 
-use super::entry;
+use super::{AccessRequestConflict, entry};
 use crate::control::operations::accounts::entry as account_entry;
-use crate::control::operations::text_rules::fault_of_line;
-use crate::control::operations::{Invalid, OperationContext, Refusal, Right};
+use crate::control::operations::text_rules::line_fault;
+use crate::control::operations::{Invalid, OperationContext, OperationError, Right};
 use crate::credential::Label;
-use crate::store::{AccessRequestRecord, AccountRecord, RequestState, StoreError, whole_millis};
+use crate::store::{AccessRequestRecord, AccountRecord, RequestState, whole_millis};
 
-const MOST: usize = 200;
-const LONGEST_REASON: usize = 1000;
+const MAX_REQUESTS: usize = 200;
+const MAX_REASON_LENGTH: usize = 1000;
 
-/// What is decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// The accounts may use the API.
+    /// Grants access.
     Approve,
-    /// They may not, and are told why; 1 to 1000 characters.
+    /// With the reason for the account; 1 to 1000 characters.
     Decline(String),
 }
 
-/// A request about which nothing can be decided.
+/// A request that does not wait for a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotDecidable {
-    /// As it was given.
+    /// As in the input.
     pub id: String,
-    /// How it stands; `None` where there is no such request.
+    /// `None` where no request has the id.
     pub state: Option<RequestState>,
 }
 
-/// Why nothing has been decided.
-#[derive(Debug, thiserror::Error)]
-pub enum DecideRequestsError {
-    /// Not by this caller, or not any more.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// Not with what was given.
-    #[error(transparent)]
-    Invalid(#[from] Invalid),
-    /// Some of them do not wait for a decision; which, in the order in which they were given.
-    #[error("nothing is decided, because of: {}", joined(.0))]
-    NotDecidable(Vec<NotDecidable>),
-    /// Nothing could be written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Decides about 1 to 200 requests. Approved, their accounts have access at once, unless they have switched it off.
-/// Who is to be told stands in what is returned, in the order of the ids. A revision that is expected must be that
-/// of each.
+/// Decides about 1 to 200 requests, all of them or none, and returns them in order of their ids. Accounts of approved
+/// requests have access at once, unless they have switched it off. An expected revision must be that of each request.
 ///
 /// # Errors
-/// Nothing has happened then.
+/// A refusal; [`Invalid`]; [`AccessRequestConflict::NotDecidable`] with all requests that do not wait for a decision.
 pub async fn decide_requests(
     call: &OperationContext<'_>,
     ids: &[String],
     decision: &Decision,
-) -> Result<Vec<AccessRequestRecord>, DecideRequestsError> {
+) -> Result<Vec<AccessRequestRecord>, OperationError<AccessRequestConflict>> {
     let reach = call.reach(Right::GrantAccess)?;
     check(ids, decision)?;
-    // What cannot be an id is none; a server would not even look for it.
+    // Text that is no label is no id.
     let mut wanted: Vec<&str> = ids.iter().map(String::as_str).filter(|id| id.parse::<Label>().is_ok()).collect();
     wanted.sort_unstable();
     wanted.dedup();
-    let mut transaction = call.begin().await??;
-    let mut known = transaction.access_requests(&wanted).await?;
-    known.retain(|record| reach.covers(&record.account));
-    find_undecidable(ids, &known)?;
-    known.iter().try_for_each(|record| call.expects(record.revision))?;
+    let mut transaction = call.begin().await?;
+    let mut found = transaction.access_requests(&wanted).await?;
+    found.retain(|record| reach.covers(&record.account));
+    check_pending(ids, &found)?;
+    found.iter().try_for_each(|record| call.check_revision(record.revision))?;
     let grants = match decision {
         Decision::Approve => {
-            let mut accounts: Vec<&str> = known.iter().map(|record| record.account.as_str()).collect();
+            let mut accounts: Vec<&str> = found.iter().map(|record| record.account.as_str()).collect();
             accounts.sort_unstable();
             transaction.accounts(&accounts).await?
         }
         Decision::Decline(_) => Vec::new(),
     };
-    let decided: Vec<AccessRequestRecord> = known.iter().map(|record| after(call, record, decision)).collect();
+    let decided: Vec<AccessRequestRecord> =
+        found.iter().map(|record| decided_request(call, record, decision)).collect();
     let verb = match decision {
         Decision::Approve => "approve_request",
         Decision::Decline(_) => "decline_request",
     };
     let mut entries: Vec<_> =
-        known.iter().zip(&decided).map(|(before, after)| entry(verb, Some(before), after)).collect();
+        found.iter().zip(&decided).map(|(before, after)| entry(verb, Some(before), after)).collect();
     let mut granted = Vec::new();
     for before in grants.iter().filter(|account| !account.granted) {
         let after = AccountRecord { granted: true, revision: before.revision + 1, ..before.clone() };
@@ -99,29 +79,33 @@ pub async fn decide_requests(
 
 fn check(ids: &[String], decision: &Decision) -> Result<(), Invalid> {
     let mut invalid = Invalid::default();
-    if !(1..=MOST).contains(&ids.len()) {
-        invalid.add("ids", format!("must be 1 to {MOST}"));
+    if !(1..=MAX_REQUESTS).contains(&ids.len()) {
+        invalid.add("ids", format!("must be 1 to {MAX_REQUESTS}"));
     }
     if let Decision::Decline(reason) = decision
-        && let Some(problem) = fault_of_line(reason, LONGEST_REASON)
+        && let Some(problem) = line_fault(reason, MAX_REASON_LENGTH)
     {
         invalid.add("reason", problem);
     }
     invalid.into_result()
 }
 
-fn find_undecidable(ids: &[String], known: &[AccessRequestRecord]) -> Result<(), DecideRequestsError> {
-    let mut odd: Vec<NotDecidable> = Vec::new();
+fn check_pending(ids: &[String], found: &[AccessRequestRecord]) -> Result<(), AccessRequestConflict> {
+    let mut others: Vec<NotDecidable> = Vec::new();
     for id in ids {
-        let state = known.iter().find(|record| record.id.as_str() == id).map(|record| record.state);
-        if state != Some(RequestState::Pending) && !odd.iter().any(|odd| odd.id == *id) {
-            odd.push(NotDecidable { id: id.clone(), state });
+        let state = found.iter().find(|record| record.id.as_str() == id).map(|record| record.state);
+        if state != Some(RequestState::Pending) && !others.iter().any(|other| other.id == *id) {
+            others.push(NotDecidable { id: id.clone(), state });
         }
     }
-    if odd.is_empty() { Ok(()) } else { Err(DecideRequestsError::NotDecidable(odd)) }
+    if others.is_empty() { Ok(()) } else { Err(AccessRequestConflict::NotDecidable(others)) }
 }
 
-fn after(call: &OperationContext<'_>, before: &AccessRequestRecord, decision: &Decision) -> AccessRequestRecord {
+fn decided_request(
+    call: &OperationContext<'_>,
+    before: &AccessRequestRecord,
+    decision: &Decision,
+) -> AccessRequestRecord {
     let (state, reason) = match decision {
         Decision::Approve => (RequestState::Approved, None),
         Decision::Decline(reason) => (RequestState::Declined, Some(reason.clone())),
@@ -139,12 +123,12 @@ fn after(call: &OperationContext<'_>, before: &AccessRequestRecord, decision: &D
 impl fmt::Display for NotDecidable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.state {
-            Some(state) => write!(f, "{} is {} already", self.id.escape_debug(), state.as_str()),
+            Some(state) => write!(f, "{} is already {}", self.id.escape_debug(), state.as_str()),
             None => write!(f, "no access request has the id {}", self.id.escape_debug()),
         }
     }
 }
 
-fn joined(odd: &[NotDecidable]) -> String {
-    odd.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+pub(super) fn joined(requests: &[NotDecidable]) -> String {
+    requests.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }

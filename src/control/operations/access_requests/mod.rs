@@ -1,20 +1,36 @@
-//! What can be done about access that has not been granted yet: an account asks, the provider decides.
+//! Requests for API access: an account creates one, the provider decides about it.
 
-mod ask;
+mod create;
 mod decide;
 mod list;
-mod policy_address;
+mod privacy_policy;
 mod withdraw;
 
 pub use self::list::{list_access_requests, show_access_request};
-pub use ask::{AskForAccessError, NewAccessRequest, ask_for_access};
-pub use decide::{DecideRequestsError, Decision, NotDecidable, decide_requests};
-pub use withdraw::{WithdrawRequestError, withdraw_request};
+pub use create::{NewAccessRequest, request_access};
+pub use decide::{Decision, NotDecidable, decide_requests};
+pub use withdraw::withdraw_request;
 
+use super::OperationReason;
 use crate::control::views::{AccessRequestView, AuditState};
-use crate::store::{AccessRequestRecord, AuditEntry};
+use crate::store::{AccessRequestRecord, AuditEntry, RequestState};
 
-/// A line of the audit about a request.
+/// Conflict with the state of an account or of its requests.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AccessRequestConflict {
+    #[error("API access has already been granted to this account")]
+    AlreadyGranted,
+    #[error("a request of this account already waits for a decision")]
+    AlreadyPending,
+    #[error("this request is already {}", .0.as_str())]
+    NotPending(RequestState),
+    /// In order of the input.
+    #[error("nothing is decided, because of: {}", decide::joined(.0))]
+    NotDecidable(Vec<NotDecidable>),
+}
+
+impl OperationReason for AccessRequestConflict {}
+
 fn entry(verb: &'static str, before: Option<&AccessRequestRecord>, after: &AccessRequestRecord) -> AuditEntry {
     AuditEntry {
         verb,

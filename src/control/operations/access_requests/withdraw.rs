@@ -1,41 +1,25 @@
-//! An account does not want access any more, before anybody has decided.
-
-use super::entry;
-use crate::control::operations::{NotFound, OperationContext, Refusal, Right};
+use super::{AccessRequestConflict, entry};
+use crate::control::operations::{NotFound, OperationContext, OperationError, Refusal, Right};
 use crate::credential::Label;
-use crate::store::{AccessRequestRecord, RequestState, StoreError, whole_millis};
+use crate::store::{AccessRequestRecord, RequestState, whole_millis};
 
-/// Why the request is as it was.
-#[derive(Debug, thiserror::Error)]
-pub enum WithdrawRequestError {
-    /// Not by this caller, or not any more.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// It does not wait for a decision.
-    #[error("this request is {} already", .0.as_str())]
-    NotPending(RequestState),
-    /// Nothing could be written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Withdraws a request.
+/// Withdraws a pending request on behalf of the account.
 ///
 /// # Errors
-/// Nothing has happened then.
+/// A refusal, or [`AccessRequestConflict::NotPending`].
 pub async fn withdraw_request(
     call: &OperationContext<'_>,
     id: &str,
-) -> Result<AccessRequestRecord, WithdrawRequestError> {
+) -> Result<AccessRequestRecord, OperationError<AccessRequestConflict>> {
     let reach = call.reach(Right::AskForAccess)?;
-    let unknown = Refusal::from(NotFound("access request"));
-    let id: Label = id.parse().map_err(|_| unknown.clone())?;
-    let mut transaction = call.begin().await??;
+    let not_found = Refusal::from(NotFound("access request"));
+    let id: Label = id.parse().map_err(|_| not_found.clone())?;
+    let mut transaction = call.begin().await?;
     let found = transaction.access_requests(&[id.as_str()]).await?.pop().filter(|record| reach.covers(&record.account));
-    let before = found.ok_or(unknown)?;
-    call.expects(before.revision)?;
+    let before = found.ok_or(not_found)?;
+    call.check_revision(before.revision)?;
     if before.state != RequestState::Pending {
-        return Err(WithdrawRequestError::NotPending(before.state));
+        return Err(AccessRequestConflict::NotPending(before.state).into());
     }
     let after = AccessRequestRecord {
         state: RequestState::Withdrawn,

@@ -1,42 +1,40 @@
-//! What all changes of one account have in common.
-
-use crate::control::operations::{Invalid, NotFound, OperationContext, Refusal, Right};
+use crate::control::operations::{NotFound, OperationContext, OperationError, OperationReason, Refusal, Right};
 use crate::control::views::{AccountView, AuditState};
 use crate::credential::Label;
-use crate::store::{AccountRecord, AuditEntry, StoreError};
+use crate::store::{AccountRecord, AuditEntry};
 
-/// Why an account is as it was.
-#[derive(Debug, thiserror::Error)]
-pub enum ChangeAccountError {
-    /// Not by this caller, or not any more.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// Not with what was given.
-    #[error(transparent)]
-    Invalid(#[from] Invalid),
-    /// Nothing could be written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+/// Conflict with another account, or with the state of this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AccountConflict {
+    #[error("another account has this id")]
+    IdTaken,
+    #[error("API access has not been granted to this account")]
+    NotGranted,
 }
 
-/// Reads an account, changes it, writes it, and puts down what it was and what it is. The gates are told of it. A
-/// change that changes nothing is not written.
-pub(super) async fn change<E: From<StoreError> + From<Refusal>>(
+impl OperationReason for AccountConflict {}
+
+/// Changes an account in one transaction with its audit entry and the notification of gates. Writes nothing when
+/// nothing has changed.
+pub(super) async fn change<E>(
     call: &OperationContext<'_>,
     right: Right,
     (verb, account): (&'static str, &Label),
-    work: impl FnOnce(&mut AccountRecord) -> Result<(), E>,
-) -> Result<AccountRecord, E> {
-    call.reach(right)?.of(account)?;
-    let mut transaction = call.begin().await??;
+    work: impl FnOnce(&mut AccountRecord) -> Result<(), OperationError<E>>,
+) -> Result<AccountRecord, OperationError<E>>
+where
+    OperationError<E>: From<OperationError>,
+{
+    call.reach(right)?.check(account)?;
+    let mut transaction = call.begin().await?;
     let before = transaction.account(account.as_str()).await?.ok_or(Refusal::from(NotFound("account")))?;
-    call.expects(before.revision)?;
+    call.check_revision(before.revision)?;
     let mut after = before.clone();
     work(&mut after)?;
     if after == before {
         return Ok(before);
     }
-    // As the database counts it.
+    // The database increments it too.
     after.revision += 1;
     transaction.put_account(&after).await?;
     transaction.audit(call.actor(), &entry(verb, Some(&before), &after)).await?;
@@ -44,8 +42,11 @@ pub(super) async fn change<E: From<StoreError> + From<Refusal>>(
     Ok(after)
 }
 
-/// A line of the audit about an account.
-pub(in super::super) fn entry(verb: &'static str, before: Option<&AccountRecord>, after: &AccountRecord) -> AuditEntry {
+pub(in crate::control::operations) fn entry(
+    verb: &'static str,
+    before: Option<&AccountRecord>,
+    after: &AccountRecord,
+) -> AuditEntry {
     AuditEntry {
         verb,
         account: Some(after.id.to_string()),

@@ -1,65 +1,39 @@
-//! A new account.
-
-use super::change::entry;
-use crate::control::operations::ids::{NoRandomness, made_id};
-use crate::control::operations::text_rules::fault_of_line;
-use crate::control::operations::{AccountScope, Invalid, Once, OperationContext, Refusal, Right};
+use super::change::{AccountConflict, entry};
+use crate::control::operations::ids::new_id;
+use crate::control::operations::text_rules::name_fault;
+use crate::control::operations::{AccountScope, Invalid, OperationContext, OperationError, Outcome, Refusal, Right};
 use crate::control::views::AccountView;
 use crate::credential::Label;
 use crate::store::{AccountRecord, StoreError, UniqueKey, whole_millis};
 
-/// In characters.
-pub(super) const LONGEST_NAME: usize = 200;
-
-/// What it shall be.
 #[derive(Debug, Clone, Default)]
 pub struct NewAccount {
-    /// Made when there is none.
+    /// Generated when `None`.
     pub id: Option<Label>,
-    /// For people; 1 to 200 characters.
+    /// 1 to [`MAX_NAME_LENGTH`](crate::control::operations::MAX_NAME_LENGTH) characters.
     pub name: Option<String>,
 }
 
-/// Why there is no new account.
-#[derive(Debug, thiserror::Error)]
-pub enum CreateAccountError {
-    /// Not by this caller.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// Not with what was given.
-    #[error(transparent)]
-    Invalid(#[from] Invalid),
-    /// Somebody has it.
-    #[error("this id is taken")]
-    IdTaken,
-    /// The machine's fault.
-    #[error(transparent)]
-    Randomness(#[from] NoRandomness),
-    /// Nothing could be written.
-    #[error(transparent)]
-    Store(StoreError),
-}
-
-/// Creates an account. It is switched on, and has no access before that is granted; its members have no keys of
-/// their own.
+/// Creates an account. Its API access is switched on, and takes effect once it is granted; its members may not have
+/// keys of their own.
 ///
 /// # Errors
-/// Nothing has happened then.
+/// [`Refusal::Forbidden`] for all but staff; [`Invalid`]; [`AccountConflict::IdTaken`].
 pub async fn create_account(
     call: &OperationContext<'_>,
     new: NewAccount,
-) -> Result<Once<AccountRecord>, CreateAccountError> {
+) -> Result<Outcome<AccountRecord>, OperationError<AccountConflict>> {
     if call.reach(Right::GrantAccess)? != AccountScope::Every {
         return Err(Refusal::Forbidden.into());
     }
-    if let Some(answer) = call.answered::<CreateAccountError>().await? {
-        return Ok(Once::Repeated(answer));
+    if let Some(response) = call.stored_response().await? {
+        return Ok(Outcome::Replayed(response));
     }
-    if let Some(problem) = new.name.as_ref().and_then(|name| fault_of_line(name, LONGEST_NAME)) {
+    if let Some(problem) = new.name.as_deref().and_then(name_fault) {
         return Err(Invalid::one("name", problem).into());
     }
     let record = AccountRecord {
-        id: new.id.map_or_else(|| made_id("acc_"), Ok)?,
+        id: new.id.map_or_else(|| new_id("acc_"), Ok)?,
         name: new.name,
         granted: false,
         switched_on: true,
@@ -67,22 +41,16 @@ pub async fn create_account(
         created_at: whole_millis(call.now),
         revision: 1,
     };
-    let mut transaction = call.begin().await??;
-    if let Some(answer) = call.claim::<CreateAccountError>(&mut transaction).await? {
-        return Ok(Once::Repeated(answer));
+    let mut transaction = call.begin().await?;
+    if let Some(response) = call.claim_key(&mut transaction).await? {
+        return Ok(Outcome::Replayed(response));
     }
-    transaction.add_accounts(std::slice::from_ref(&record)).await?;
+    transaction.add_accounts(std::slice::from_ref(&record)).await.map_err(|error| match error {
+        StoreError::Taken(UniqueKey::AccountId) => AccountConflict::IdTaken.into(),
+        other => OperationError::from(other),
+    })?;
     transaction.audit(call.actor(), &entry("create_account", None, &record)).await?;
-    call.remember(&mut transaction, &AccountView::from(&record)).await?;
+    call.store_response(&mut transaction, &AccountView::from(&record)).await?;
     transaction.commit().await?;
-    Ok(Once::Done(record))
-}
-
-impl From<StoreError> for CreateAccountError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Taken(UniqueKey::AccountId) => Self::IdTaken,
-            other => Self::Store(other),
-        }
-    }
+    Ok(Outcome::Fresh(record))
 }

@@ -1,22 +1,19 @@
-//! What an account is called.
-
-use super::change::{ChangeAccountError, change};
-use super::create::LONGEST_NAME;
-use crate::control::operations::text_rules::fault_of_line;
-use crate::control::operations::{Invalid, OperationContext, Right};
+use super::change::change;
+use crate::control::operations::text_rules::name_fault;
+use crate::control::operations::{Invalid, OperationContext, OperationError, Right};
 use crate::credential::Label;
 use crate::store::AccountRecord;
 
-/// Gives an account another name, or none. Its id stays.
+/// Changes the display name of an account; its id stays.
 ///
 /// # Errors
-/// Nothing has happened then.
+/// A refusal, or [`Invalid`].
 pub async fn rename_account(
     call: &OperationContext<'_>,
     account: &Label,
     name: Option<String>,
-) -> Result<AccountRecord, ChangeAccountError> {
-    let problem = name.as_ref().and_then(|name| fault_of_line(name, LONGEST_NAME));
+) -> Result<AccountRecord, OperationError> {
+    let problem = name.as_deref().and_then(name_fault);
     change(call, Right::GrantAccess, ("rename_account", account), |record| {
         if let Some(problem) = problem {
             return Err(Invalid::one("name", problem).into());

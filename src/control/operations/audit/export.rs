@@ -1,16 +1,16 @@
-//! The audit as a table, a part at a time.
+use std::io;
 
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::list::{ReadAuditError, within_reach};
-use crate::control::operations::OperationContext;
+use super::within_reach;
+use crate::control::operations::{OperationContext, OperationError};
 use crate::credential::Label;
 use crate::formats::table;
 use crate::store::{ActorKind, AuditEntry, AuditFilter, AuditRecord, Store, StoreError};
 
-/// Read at once.
-const PAGE: u32 = 500;
+/// Entries read at once.
+const PAGE_SIZE: u32 = 500;
 
 const COLUMNS: [&str; 12] = [
     "id",
@@ -27,7 +27,7 @@ const COLUMNS: [&str; 12] = [
     "address",
 ];
 
-/// A table that is written while it is read (RFC 4180). No spreadsheet takes a cell of it for a formula.
+/// CSV (RFC 4180) that is read page by page. Cells are escaped so that no spreadsheet reads one as a formula.
 pub struct AuditTable {
     store: Store,
     filter: AuditFilter,
@@ -35,18 +35,18 @@ pub struct AuditTable {
     unreadable: Vec<StoreError>,
 }
 
-/// How far it is.
+/// The last entry that was read.
 enum After {
     Nothing,
-    Line(String),
+    Entry(String),
     Everything,
 }
 
-/// Begins a table of what has been done, the newest first. That somebody takes it away is put down first.
+/// Records the export in the audit, and starts a table of the entries within the caller's reach, newest first.
 ///
 /// # Errors
-/// When the caller may see none of it, or nothing can be put down.
-pub async fn export_audit(call: &OperationContext<'_>, filter: AuditFilter) -> Result<AuditTable, ReadAuditError> {
+/// A refusal; [`Invalid`](crate::control::operations::Invalid) for an unfit filter; a store that cannot be written.
+pub async fn export_audit(call: &OperationContext<'_>, filter: AuditFilter) -> Result<AuditTable, OperationError> {
     let filter = within_reach(call, filter)?;
     let entry = AuditEntry {
         verb: "export_audit",
@@ -54,40 +54,40 @@ pub async fn export_audit(call: &OperationContext<'_>, filter: AuditFilter) -> R
         target_kind: "audit",
         target: filter.account.as_ref().map_or("*".to_owned(), Label::to_string),
         before: None,
-        after: Some(told(&filter)),
+        after: Some(filter_json(&filter)),
     };
-    let mut transaction = call.begin().await??;
+    let mut transaction = call.begin().await?;
     transaction.audit(call.actor(), &entry).await?;
     transaction.commit().await?;
     Ok(AuditTable { store: call.store.clone(), filter, after: After::Nothing, unreadable: Vec::new() })
 }
 
 impl AuditTable {
-    /// The next part of the text; `None` when there is no more. The first begins with the names of the columns.
+    /// The next rows; `None` at the end. The first part begins with the names of the columns.
     ///
     /// # Errors
-    /// When nothing can be read: then the table is not whole.
-    pub async fn next_part(&mut self) -> Result<Option<Vec<u8>>, ReadAuditError> {
+    /// A store that does not answer, or a failed write: the table is incomplete then.
+    pub async fn next_part(&mut self) -> Result<Option<Vec<u8>>, OperationError<io::Error>> {
         let after = match &self.after {
             After::Nothing => None,
-            After::Line(id) => Some(id.as_str()),
+            After::Entry(id) => Some(id.as_str()),
             After::Everything => return Ok(None),
         };
-        let page = self.store.audit_before(after, &self.filter, PAGE).await?;
+        let page = self.store.audit_before(after, &self.filter, PAGE_SIZE).await?;
         let header = after.is_none().then_some(COLUMNS.map(str::to_owned));
         let part = table(header.into_iter().chain(page.records.into_iter().map(cells)))?;
-        self.after = page.end.map_or(After::Everything, After::Line);
+        self.after = page.end.map_or(After::Everything, After::Entry);
         self.unreadable = page.unreadable;
         Ok(Some(part))
     }
 
-    /// What is wrong with the lines of the last part that cannot be read, and so are left out.
+    /// Why entries are missing from the last part: their rows cannot be read.
     pub fn unreadable(&self) -> &[StoreError] {
         &self.unreadable
     }
 }
 
-/// In the order of the columns.
+/// In the order of [`COLUMNS`].
 fn cells(record: AuditRecord) -> [String; COLUMNS.len()] {
     [
         record.id,
@@ -105,8 +105,8 @@ fn cells(record: AuditRecord) -> [String; COLUMNS.len()] {
     ]
 }
 
-/// What was taken away, for the audit.
-fn told(filter: &AuditFilter) -> String {
+/// The filter, for the audit entry.
+fn filter_json(filter: &AuditFilter) -> String {
     let moment = |moment: Option<Timestamp>| moment.map(|moment| moment.to_string());
     let mut facts = json!({
         "actor_kind": filter.actor_kind.map(ActorKind::as_str),

@@ -1,86 +1,121 @@
-//! What all changes of one credential have in common.
-
 use serde_json::json;
 
-use crate::control::operations::{AccountScope, NotFound, Once, OperationContext, Refusal, Right};
+use crate::control::operations::{
+    AccountScope, NotFound, OperationContext, OperationError, OperationReason, Outcome, Refusal, Right,
+};
 use crate::control::views::{AuditState, CredentialView};
-use crate::store::{AuditEntry, CredentialRecord, StoreError, Transaction};
+use crate::credential::Label;
+use crate::store::{AuditEntry, CredentialRecord, Transaction};
 
-/// Reads a credential, changes it, writes it, and puts down what it was and what it is. A change that changes
-/// nothing is not written.
-pub(super) async fn change<E: From<StoreError> + From<Refusal>>(
+/// Conflict with another credential, or with the state of this one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CredentialConflict {
+    #[error("another credential has this id")]
+    IdTaken,
+    #[error("another credential has this user name")]
+    UsernameTaken,
+    /// Its kind of secret changed during the operation.
+    #[error("it has changed meanwhile; read it again")]
+    Changed,
+    /// Its secret is revealed to its user only.
+    #[error("this is a user's own key, and only they can give it a new secret; clear it to make them do so")]
+    OwnKeyReset,
+    #[error("this is a user's own key, and a user has only one")]
+    OwnKeyDuplicate,
+    #[error("your key is already enabled; regenerate it to get a new secret")]
+    OwnKeyEnabled,
+    /// Its new secret would be refused.
+    #[error("your key is disabled{}; ask an owner of the account to enable it", reason(.0.as_deref()))]
+    OwnKeyDisabled(Option<String>),
+    #[error("another credential has the id of your key: {0}")]
+    OwnKeyIdTaken(Label),
+}
+
+impl OperationReason for CredentialConflict {}
+
+fn reason(reason: Option<&str>) -> String {
+    reason.map(|reason| format!(" ({reason})")).unwrap_or_default()
+}
+
+/// Changes a credential in one transaction with its audit entry. Writes nothing when nothing has changed.
+pub(super) async fn change<E>(
     call: &OperationContext<'_>,
     (verb, id): (&'static str, &str),
-    work: impl FnOnce(&mut CredentialRecord) -> Result<(), E>,
-) -> Result<CredentialRecord, E> {
-    let reach = call.reach_granted::<E>(Right::ManageCredentials).await?;
-    let mut transaction = call.begin().await??;
-    let before = found::<E>(&mut transaction, reach, id).await?;
+    work: impl FnOnce(&mut CredentialRecord) -> Result<(), OperationError<E>>,
+) -> Result<CredentialRecord, OperationError<E>>
+where
+    OperationError<E>: From<OperationError>,
+{
+    let reach = call.reach_granted(Right::ManageCredentials).await?;
+    let mut transaction = call.begin().await?;
+    let before = lock_credential(&mut transaction, reach, id).await?;
     let after = apply(call, &mut transaction, verb, before, work).await?;
     transaction.commit().await?;
     Ok(after)
 }
 
-/// The same for a call that may come twice; whoever repeats it is told of what was done the first time.
-pub(super) async fn change_once<E: From<StoreError> + From<Refusal>>(
+/// The same for an operation that takes an `Idempotency-Key`.
+pub(super) async fn change_idempotently<E>(
     call: &OperationContext<'_>,
     (verb, id): (&'static str, &str),
-    work: impl FnOnce(&mut CredentialRecord) -> Result<(), E>,
-) -> Result<Once<CredentialRecord>, E> {
-    let reach = call.reach_granted::<E>(Right::ManageCredentials).await?;
-    let mut transaction = call.begin().await??;
-    if let Some(answer) = call.claim::<E>(&mut transaction).await? {
-        return Ok(Once::Repeated(answer));
+    work: impl FnOnce(&mut CredentialRecord) -> Result<(), OperationError<E>>,
+) -> Result<Outcome<CredentialRecord>, OperationError<E>>
+where
+    OperationError<E>: From<OperationError>,
+{
+    let reach = call.reach_granted(Right::ManageCredentials).await?;
+    let mut transaction = call.begin().await?;
+    if let Some(response) = call.claim_key(&mut transaction).await? {
+        return Ok(Outcome::Replayed(response));
     }
-    let before = found::<E>(&mut transaction, reach, id).await?;
+    let before = lock_credential(&mut transaction, reach, id).await?;
     let after = apply(call, &mut transaction, verb, before, work).await?;
-    call.remember(&mut transaction, &CredentialView::from(&after)).await?;
+    call.store_response(&mut transaction, &CredentialView::from(&after)).await?;
     transaction.commit().await?;
-    Ok(Once::Done(after))
+    Ok(Outcome::Fresh(after))
 }
 
-/// A change of a credential that has been read, in a transaction that is somebody else's to commit.
-pub(super) async fn apply<E: From<StoreError> + From<Refusal>>(
+/// Changes a locked credential; the caller commits.
+pub(super) async fn apply<E>(
     call: &OperationContext<'_>,
     transaction: &mut Transaction,
     verb: &'static str,
     before: CredentialRecord,
-    work: impl FnOnce(&mut CredentialRecord) -> Result<(), E>,
-) -> Result<CredentialRecord, E> {
-    call.expects(before.revision)?;
+    work: impl FnOnce(&mut CredentialRecord) -> Result<(), OperationError<E>>,
+) -> Result<CredentialRecord, OperationError<E>> {
+    call.check_revision(before.revision)?;
     let mut after = before.clone();
     work(&mut after)?;
     if after == before {
         return Ok(before);
     }
-    // As the database counts it.
+    // The database increments it too.
     after.revision += 1;
     transaction.put_credential(&after).await?;
     transaction.audit(call.actor(), &entry(verb, &after, Some(&before), Some(&after))).await?;
     Ok(after)
 }
 
-/// The credential, kept from being changed by others.
-pub(super) async fn found<E: From<StoreError> + From<Refusal>>(
+/// Reads and locks a credential.
+pub(super) async fn lock_credential(
     transaction: &mut Transaction,
     reach: AccountScope<'_>,
     id: &str,
-) -> Result<CredentialRecord, E> {
+) -> Result<CredentialRecord, OperationError> {
     let found = transaction.credential(id).await?.filter(|record| reach.covers(&record.account));
     Ok(found.ok_or(Refusal::from(NotFound("credential")))?)
 }
 
-/// The credential as it is just now.
-pub(super) async fn seen<E: From<StoreError> + From<Refusal>>(
+/// Reads a credential without locking it.
+pub(super) async fn read_credential(
     call: &OperationContext<'_>,
     reach: AccountScope<'_>,
     id: &str,
-) -> Result<CredentialRecord, E> {
+) -> Result<CredentialRecord, OperationError> {
     let found = call.store.credential(id).await?.filter(|record| reach.covers(&record.account));
     Ok(found.ok_or(Refusal::from(NotFound("credential")))?)
 }
 
-/// A line of the audit about a credential.
 pub(super) fn entry(
     verb: &'static str,
     of: &CredentialRecord,

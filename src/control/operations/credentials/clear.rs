@@ -1,35 +1,21 @@
-//! Taking the secret of a credential away, and leaving everything else.
-
 use super::change::change;
-use crate::control::operations::{OperationContext, Refusal};
-use crate::store::{CredentialRecord, StoreError};
+use crate::control::operations::{OperationContext, OperationError};
+use crate::store::CredentialRecord;
 
-/// Why the secret still counts.
-#[derive(Debug, thiserror::Error)]
-pub enum ClearError {
-    /// Not by this caller, or not any more.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// Nothing could be written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Takes the secret away, and the one before it: nobody is let in by it until it is reset. A Basic pair keeps its
+/// Removes the secret and the previous one: the credential is refused until it is reset. Basic credentials keep their
 /// user name.
 ///
 /// # Errors
-/// Nothing has happened then.
-pub async fn clear(call: &OperationContext<'_>, id: &str) -> Result<CredentialRecord, ClearError> {
+/// A refusal, or a store that cannot be written.
+pub async fn clear(call: &OperationContext<'_>, id: &str) -> Result<CredentialRecord, OperationError> {
     change(call, ("clear", id), |record| {
-        cleared(record);
+        clear_secret(record);
         Ok(())
     })
     .await
 }
 
-/// The same within another change.
-pub(super) fn cleared(record: &mut CredentialRecord) {
+pub(super) fn clear_secret(record: &mut CredentialRecord) {
     record.secret = record.secret.cleared();
     record.previous = None;
     record.hint = None;

@@ -1,49 +1,41 @@
-//! A new credential.
-
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-use super::change::entry;
-use super::fields::{Given, networks, newest, once_each};
-use super::own_key::PREFIX;
-use crate::control::operations::secrets::{NewSecret, NoSecret, PlainSecret, make};
-use crate::control::operations::text_rules::{filled, trimmed};
-use crate::control::operations::{Invalid, Once, OperationContext, Refusal, Right};
+use super::change::{CredentialConflict, entry};
+use super::fields::{Given, deduplicated, networks, newest};
+use super::own_key::OWN_KEY_PREFIX;
+use crate::control::operations::secrets::{NewSecret, PlainSecret, create_secret};
+use crate::control::operations::text_rules::{non_empty, trimmed};
+use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};
 use crate::control::views::CredentialView;
 use crate::credential::{Label, RateLimit};
 use crate::store::{CredentialRecord, Store, StoreError, TakenNames, UniqueKey, whole_millis};
 
-/// What it shall be.
 #[derive(Debug)]
 pub struct NewCredential {
-    /// Made of the account's when there is none.
+    /// Generated from that of the account when `None`.
     pub id: Option<Label>,
-    /// Whose it is.
     pub account: Label,
-    /// For people.
     pub name: Option<String>,
-    /// For people.
     pub description: Option<String>,
-    /// The person at the integrator.
+    /// Contact at the integrator.
     pub contact_email: Option<String>,
-    /// Their mobile, as E.164.
+    /// Mobile number of the contact (E.164).
     pub contact_mobile: Option<String>,
-    /// What it is recognised by.
     pub secret: NewSecret,
-    /// The newest in service when there is none.
+    /// The newest version in service when `None`.
     pub version: Option<Label>,
-    /// What it may call; `None` means everything.
+    /// Unrestricted when `None`.
     pub scopes: Option<Vec<Label>>,
-    /// Where it may be used from; empty means anywhere.
+    /// Unrestricted when empty.
     pub addresses: Vec<IpNet>,
     /// Refused from this moment on.
     pub expires_at: Option<Timestamp>,
-    /// How often it may be used; `None` means as the settings say.
+    /// That of the settings when `None`.
     pub rate_limit: Option<RateLimit>,
 }
 
 impl NewCredential {
-    /// With nothing but what it needs: its id is made up, its version is the newest, and it has no bound.
     pub fn new(account: Label, secret: NewSecret) -> Self {
         Self {
             id: None,
@@ -61,10 +53,9 @@ impl NewCredential {
         }
     }
 
-    /// Everything that is wrong with it, for whoever has found other faults already.
     pub fn faults(&self, call: &OperationContext<'_>) -> Invalid {
         let mut faults = Invalid::default();
-        if let Some(fault) = self.id.as_ref().and_then(|id| fault_of_id(call, id)) {
+        if let Some(fault) = self.id.as_ref().and_then(|id| id_fault(call, id)) {
             faults.add("id", fault);
         }
         let given = Given {
@@ -81,138 +72,114 @@ impl NewCredential {
         faults.and(given.faults(call)).and(self.secret.faults())
     }
 
-    /// Whether it could be written just now: what cannot be is not worth a hash.
-    async fn look(&self, call: &OperationContext<'_>) -> Result<(), CreateError> {
+    /// Checks account, id and user name before the slow hash; the transaction checks them again.
+    async fn check_store(&self, call: &OperationContext<'_>) -> Result<(), OperationError<CredentialConflict>> {
         if call.store.account(self.account.as_str()).await?.is_none() {
-            return Err(CreateError::UnknownAccount);
+            return Err(unknown_account().into());
         }
         let username = match &self.secret {
             NewSecret::Token => None,
             NewSecret::Password { username, .. } => Some(username.as_str()),
         };
-        names_are_free(call.store, self.id.as_ref(), username).await
+        check_names(call.store, self.id.as_ref(), username).await
     }
 }
 
-/// What has become of it.
 #[derive(Debug)]
 pub struct Created {
-    /// As it is kept.
     pub record: CredentialRecord,
-    /// Seen once.
+    /// Revealed once.
     pub secret: PlainSecret,
-}
-
-/// Why there is no new credential.
-#[derive(Debug, thiserror::Error)]
-pub enum CreateError {
-    /// Not by this caller, or not any more.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// Fields that cannot stay as they are.
-    #[error(transparent)]
-    Invalid(#[from] Invalid),
-    /// Its account is not there.
-    #[error("no account has this id")]
-    UnknownAccount,
-    /// Somebody has it.
-    #[error("this id is taken")]
-    IdTaken,
-    /// Somebody has it.
-    #[error("this user name is taken")]
-    UsernameTaken,
-    /// No secret could be made.
-    #[error(transparent)]
-    Secret(#[from] NoSecret),
-    /// Nothing could be written.
-    #[error(transparent)]
-    Store(StoreError),
 }
 
 /// Creates a credential.
 ///
 /// # Errors
-/// Nothing has happened then.
-pub async fn create(call: &OperationContext<'_>, new: NewCredential) -> Result<Once<Created>, CreateError> {
-    call.reach_granted::<CreateError>(Right::ManageCredentials).await?.of(&new.account)?;
-    if let Some(answer) = call.answered::<CreateError>().await? {
-        return Ok(Once::Repeated(answer));
+/// A refusal; [`Invalid`], also for an account that does not exist; [`CredentialConflict`]; [`OperationError::Secret`].
+pub async fn create(
+    call: &OperationContext<'_>,
+    new: NewCredential,
+) -> Result<Outcome<Created>, OperationError<CredentialConflict>> {
+    call.reach_granted(Right::ManageCredentials).await?.check(&new.account)?;
+    if let Some(response) = call.stored_response().await? {
+        return Ok(Outcome::Replayed(response));
     }
     new.faults(call).into_result()?;
-    if let Err(error) = new.look(call).await {
-        // By the same call, a moment ago.
-        return call.answered::<CreateError>().await?.map(Once::Repeated).ok_or(error);
+    if let Err(error) = new.check_store(call).await {
+        // A parallel request with the same key may have created it.
+        return call.stored_response().await?.map(Outcome::Replayed).ok_or(error);
     }
-    let made = make(new.secret.fit()?, call.terms.format).await?;
-    let id = new.id.unwrap_or_else(|| id_for(&new.account));
+    let created = create_secret(call, new.secret.validated()?).await?;
+    let id = new.id.unwrap_or_else(|| generated_id(&new.account));
     let now = whole_millis(call.now);
     let record = CredentialRecord {
         name: trimmed(new.name),
-        description: filled(new.description),
-        contact_email: filled(new.contact_email),
-        contact_mobile: filled(new.contact_mobile),
-        hint: made.hint,
+        description: non_empty(new.description),
+        contact_email: non_empty(new.contact_email),
+        contact_mobile: non_empty(new.contact_mobile),
+        hint: created.hint,
         version: new.version.or_else(|| newest(call.terms.catalogs.versions, now)),
-        scopes: new.scopes.map(once_each),
+        scopes: new.scopes.map(deduplicated),
         addresses: networks(&new.addresses),
         expires_at: new.expires_at.map(whole_millis),
         rate_limit: new.rate_limit,
-        ..CredentialRecord::new(id, new.account, made.stored, now, &call.actor().id)
+        ..CredentialRecord::new(id, new.account, created.stored, now, &call.actor().id)
     };
-    let mut transaction = call.begin().await??;
-    if let Some(answer) = call.claim::<CreateError>(&mut transaction).await? {
-        return Ok(Once::Repeated(answer));
+    let mut transaction = call.begin().await?;
+    if let Some(response) = call.claim_key(&mut transaction).await? {
+        return Ok(Outcome::Replayed(response));
     }
-    transaction.add_credentials(std::slice::from_ref(&record)).await?;
+    transaction.add_credentials(std::slice::from_ref(&record)).await.map_err(insert_error)?;
     transaction.audit(call.actor(), &entry("create", &record, None, Some(&record))).await?;
-    call.remember(&mut transaction, &CredentialView::from(&record)).await?;
+    call.store_response(&mut transaction, &CredentialView::from(&record)).await?;
     transaction.commit().await?;
-    Ok(Once::Done(Created { record, secret: made.plain }))
+    Ok(Outcome::Fresh(Created { record, secret: created.plain }))
 }
 
-/// What is wrong with an id that was chosen. Whoever is of an account takes none that another one could have, and is
-/// not told which others have.
-pub(super) fn fault_of_id(call: &OperationContext<'_>, id: &Label) -> Option<String> {
-    if id.as_str().starts_with(PREFIX) {
-        return Some(format!("must not begin with {PREFIX}, as users' own keys do"));
+/// What is wrong with a chosen id. A caller of an account chooses ids under that of the account only: so it neither takes
+/// an id that another account could have, nor learns which ids others have.
+pub(super) fn id_fault(call: &OperationContext<'_>, id: &Label) -> Option<String> {
+    if id.as_str().starts_with(OWN_KEY_PREFIX) {
+        return Some(format!("must not begin with {OWN_KEY_PREFIX}, which is for users' own keys"));
     }
     let account = call.caller.accounts().only()?;
     let rest = id.as_str().strip_prefix(account.as_str()).and_then(|rest| rest.strip_prefix('-'));
-    rest.is_none_or(str::is_empty).then(|| format!("must begin with {account}- and go on"))
+    rest.is_none_or(str::is_empty).then(|| format!("must begin with {account}- and continue"))
 }
 
-/// Whether nobody has this id or this user name just now.
-pub(super) async fn names_are_free(
+pub(super) async fn check_names(
     store: &Store,
     id: Option<&Label>,
     username: Option<&str>,
-) -> Result<(), CreateError> {
+) -> Result<(), OperationError<CredentialConflict>> {
     let ids = id.into_iter().map(Label::as_str).collect();
     if !store.ids_with_names(&TakenNames { ids, ..TakenNames::default() }).await?.is_empty() {
-        return Err(CreateError::IdTaken);
+        return Err(CredentialConflict::IdTaken.into());
     }
     let usernames = username.into_iter().collect();
     if !store.ids_with_names(&TakenNames { usernames, ..TakenNames::default() }).await?.is_empty() {
-        return Err(CreateError::UsernameTaken);
+        return Err(CredentialConflict::UsernameTaken.into());
     }
     Ok(())
 }
 
-/// Its account's, so that a log can be read, and something that no other one has.
-pub(super) fn id_for(account: &Label) -> Label {
+/// The id of the account, for readable logs, and random characters.
+pub(super) fn generated_id(account: &Label) -> Label {
     let random: String = std::iter::repeat_with(|| fastrand::alphanumeric().to_ascii_lowercase()).take(10).collect();
     let whole = format!("{account}-{random}");
-    // Longer than a label may be where the account's is almost that.
+    // The whole is too long for a label where the id of the account almost fills one.
     whole.parse().or_else(|_| random.parse()).unwrap_or_else(|_| account.clone())
 }
 
-impl From<StoreError> for CreateError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Taken(UniqueKey::CredentialId) => Self::IdTaken,
-            StoreError::Taken(UniqueKey::CredentialUsername) => Self::UsernameTaken,
-            StoreError::MissingReference => Self::UnknownAccount,
-            other => Self::Store(other),
-        }
+pub(super) fn insert_error(error: StoreError) -> OperationError<CredentialConflict> {
+    match error {
+        StoreError::Taken(UniqueKey::CredentialId) => CredentialConflict::IdTaken.into(),
+        StoreError::Taken(UniqueKey::CredentialUsername) => CredentialConflict::UsernameTaken.into(),
+        StoreError::MissingReference => unknown_account().into(),
+        other => other.into(),
     }
+}
+
+fn unknown_account() -> Invalid {
+    Invalid::one("account", "names no account")
 }

@@ -1,29 +1,16 @@
-//! Deleting a credential for good.
+use super::change::{entry, lock_credential};
+use crate::control::operations::{OperationContext, OperationError, Right};
+use crate::store::CredentialRecord;
 
-use super::change::{entry, found};
-use crate::control::operations::{OperationContext, Refusal, Right};
-use crate::store::{CredentialRecord, StoreError};
-
-/// Why it is still there.
-#[derive(Debug, thiserror::Error)]
-pub enum DeleteError {
-    /// Not by this caller, or not any more.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// Nothing could be written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Deletes a credential, and tells what it was.
+/// Deletes a credential and returns its last state.
 ///
 /// # Errors
-/// Nothing has happened then.
-pub async fn delete(call: &OperationContext<'_>, id: &str) -> Result<CredentialRecord, DeleteError> {
-    let reach = call.reach_granted::<DeleteError>(Right::ManageCredentials).await?;
-    let mut transaction = call.begin().await??;
-    let before = found::<DeleteError>(&mut transaction, reach, id).await?;
-    call.expects(before.revision)?;
+/// A refusal, or a store that cannot be written.
+pub async fn delete(call: &OperationContext<'_>, id: &str) -> Result<CredentialRecord, OperationError> {
+    let reach = call.reach_granted(Right::ManageCredentials).await?;
+    let mut transaction = call.begin().await?;
+    let before = lock_credential(&mut transaction, reach, id).await?;
+    call.check_revision(before.revision)?;
     transaction.delete_credential(id).await?;
     transaction.audit(call.actor(), &entry("delete", &before, Some(&before), None)).await?;
     transaction.commit().await?;

@@ -1,35 +1,18 @@
-//! Switching a credential off.
-
 use super::change::change;
-use crate::control::operations::text_rules::{description_fault, filled};
-use crate::control::operations::{Invalid, OperationContext, Refusal};
-use crate::store::{CredentialRecord, StoreError};
+use crate::control::operations::text_rules::{description_fault, non_empty};
+use crate::control::operations::{Invalid, OperationContext, OperationError};
+use crate::store::CredentialRecord;
 
-/// Why it is still on.
-#[derive(Debug, thiserror::Error)]
-pub enum DisableError {
-    /// Not by this caller, or not any more.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// A reason that cannot be kept.
-    #[error(transparent)]
-    Invalid(#[from] Invalid),
-    /// Nothing could be written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Switches a credential off, for a reason that stays on record. One that is off already keeps being so, with the
-/// reason that was given last.
+/// Disables a credential and records the reason. Of one that is already disabled only a given reason changes.
 ///
 /// # Errors
-/// Nothing has happened then.
+/// A refusal, or [`Invalid`] for an unfit reason.
 pub async fn disable(
     call: &OperationContext<'_>,
     id: &str,
     reason: Option<String>,
-) -> Result<CredentialRecord, DisableError> {
-    let reason = filled(reason);
+) -> Result<CredentialRecord, OperationError> {
+    let reason = non_empty(reason);
     let fault = reason.as_deref().and_then(description_fault);
     change(call, ("disable", id), |record| {
         if let Some(fault) = fault {

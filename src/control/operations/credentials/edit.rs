@@ -1,95 +1,63 @@
-//! Changing what a credential is called, who looks after it and what it may do; never its secret.
-
 use ipnet::IpNet;
 use jiff::Timestamp;
 
 use super::change::change;
-use super::fields::{EMPTY_LIST, Given, networks, once_each};
-use crate::control::operations::text_rules::{filled, trimmed};
-use crate::control::operations::{Invalid, OperationContext, Refusal};
+use super::fields::{EMPTY_LIST, Given, deduplicated, networks};
+use crate::control::operations::text_rules::{non_empty, trimmed};
+use crate::control::operations::{Invalid, OperationContext, OperationError, Patch};
 use crate::credential::{Label, RateLimit};
-use crate::store::{CredentialRecord, PreviousSecret, StoreError, whole_millis};
+use crate::store::{CredentialRecord, PreviousSecret, whole_millis};
 
-/// What is said of a field.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Patch<T> {
-    /// Nothing: it stays.
-    #[default]
-    Nothing,
-    /// It goes (`null`).
-    Gone,
-    /// It is this from now on.
-    Now(T),
-}
-
-/// What shall be different.
+/// Fields of a credential to change.
 #[derive(Debug, Default)]
 pub struct Edit {
-    /// For people.
     pub name: Patch<String>,
-    /// For people.
     pub description: Patch<String>,
-    /// The person at the integrator.
     pub contact_email: Patch<String>,
-    /// Their mobile, as E.164.
     pub contact_mobile: Patch<String>,
-    /// The API version it is pinned to.
+    /// Cannot be cleared where versions are configured.
     pub version: Patch<Label>,
-    /// What it may call; gone, everything.
+    /// Cleared: unrestricted.
     pub scopes: Patch<Vec<Label>>,
-    /// Where it may be used from; gone, anywhere.
+    /// Cleared: unrestricted.
     pub addresses: Patch<Vec<IpNet>>,
-    /// Refused from this moment on; gone, never.
+    /// Cleared: never.
     pub expires_at: Patch<Timestamp>,
-    /// How often it may be used; gone, as the settings say.
+    /// Cleared: that of the settings.
     pub rate_limit: Patch<RateLimit>,
 }
 
-/// Why it is as it was.
-#[derive(Debug, thiserror::Error)]
-pub enum EditError {
-    /// Not by this caller, or not any more.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// Fields that cannot be so.
-    #[error(transparent)]
-    Invalid(#[from] Invalid),
-    /// Nothing could be written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Changes what is said. What stays as it is need not be what a new one could be.
+/// Changes fields of a credential, never its secret. Fields that keep their value are not validated again.
 ///
 /// # Errors
-/// Nothing has happened then.
-pub async fn edit(call: &OperationContext<'_>, id: &str, edit: Edit) -> Result<CredentialRecord, EditError> {
+/// A refusal, or [`Invalid`].
+pub async fn edit(call: &OperationContext<'_>, id: &str, edit: Edit) -> Result<CredentialRecord, OperationError> {
     change(call, ("edit", id), |record| {
         let before = record.clone();
-        let has_no_address = matches!(&edit.addresses, Patch::Now(addresses) if addresses.is_empty());
-        edit.make(record);
+        let has_no_address = matches!(&edit.addresses, Patch::Set(addresses) if addresses.is_empty());
+        edit.apply(record);
         let mut faults = faults(call, &before, record);
         if has_no_address {
             faults.add("addresses", EMPTY_LIST);
         }
         faults.into_result()?;
-        end_with_it(record);
+        bound_overlap(record);
         Ok(())
     })
     .await
 }
 
 impl Edit {
-    fn make(self, record: &mut CredentialRecord) {
-        self.name.map(|name| trimmed(Some(name))).change(&mut record.name);
-        self.description.map(|text| filled(Some(text))).change(&mut record.description);
-        self.contact_email.map(|text| filled(Some(text))).change(&mut record.contact_email);
-        self.contact_mobile.map(|text| filled(Some(text))).change(&mut record.contact_mobile);
-        self.version.map(Some).change(&mut record.version);
-        self.scopes.map(|scopes| Some(once_each(scopes))).change(&mut record.scopes);
-        self.addresses.map(|addresses| networks(&addresses)).change(&mut record.addresses);
-        self.expires_at.map(|end| Some(whole_millis(end))).change(&mut record.expires_at);
-        self.rate_limit.map(Some).change(&mut record.rate_limit);
+    fn apply(self, record: &mut CredentialRecord) {
+        self.name.map(|name| trimmed(Some(name))).apply(&mut record.name);
+        self.description.map(|text| non_empty(Some(text))).apply(&mut record.description);
+        self.contact_email.map(|text| non_empty(Some(text))).apply(&mut record.contact_email);
+        self.contact_mobile.map(|text| non_empty(Some(text))).apply(&mut record.contact_mobile);
+        self.version.map(Some).apply(&mut record.version);
+        self.scopes.map(|scopes| Some(deduplicated(scopes))).apply(&mut record.scopes);
+        self.addresses.map(|addresses| networks(&addresses)).apply(&mut record.addresses);
+        self.expires_at.map(|end| Some(whole_millis(end))).apply(&mut record.expires_at);
+        self.rate_limit.map(Some).apply(&mut record.rate_limit);
     }
 }
 
@@ -108,54 +76,23 @@ fn faults(call: &OperationContext<'_>, before: &CredentialRecord, after: &Creden
     let mut faults = given.faults(call);
     let has_versions = !call.terms.catalogs.versions.known.is_empty();
     if before.version.is_some() && after.version.is_none() && has_versions {
-        faults.add("version", "must not be taken away, as there are versions");
+        faults.add("version", "cannot be removed while versions are configured");
     }
     faults
 }
 
-/// What it is now, if it was something else.
+/// The new value where it differs.
 fn changed<'r, T: PartialEq>(before: &Option<T>, after: &'r Option<T>) -> &'r Option<T> {
     if before == after { &None } else { after }
 }
 
-/// A secret from before a reset does not outlive its credential.
-fn end_with_it(record: &mut CredentialRecord) {
+/// A previous secret does not outlive its credential.
+fn bound_overlap(record: &mut CredentialRecord) {
     let Some(end) = record.expires_at else { return };
     match &mut record.previous {
         Some(PreviousSecret::Token { ends_at, .. } | PreviousSecret::Password { ends_at, .. }) => {
             *ends_at = end.min(*ends_at);
         }
         None => {}
-    }
-}
-
-impl<T> Patch<T> {
-    fn map<U>(self, make: impl FnOnce(T) -> U) -> Patch<U> {
-        match self {
-            Self::Nothing => Patch::Nothing,
-            Self::Gone => Patch::Gone,
-            Self::Now(value) => Patch::Now(make(value)),
-        }
-    }
-}
-
-impl<T: Default> Patch<T> {
-    fn change(self, place: &mut T) {
-        match self {
-            Self::Nothing => {}
-            Self::Gone => *place = T::default(),
-            Self::Now(value) => *place = value,
-        }
-    }
-}
-
-impl<T> From<Option<Option<T>>> for Patch<T> {
-    /// As a field that is left out, is `null` or has a value.
-    fn from(field: Option<Option<T>>) -> Self {
-        match field {
-            None => Self::Nothing,
-            Some(None) => Self::Gone,
-            Some(Some(value)) => Self::Now(value),
-        }
     }
 }

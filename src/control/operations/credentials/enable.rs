@@ -1,29 +1,20 @@
-//! Switching a credential on again, with the secret it had.
-
 use super::change::change;
-use crate::control::operations::{OperationContext, Refusal};
-use crate::store::{CredentialRecord, StoreError};
+use crate::control::operations::{OperationContext, OperationError};
+use crate::store::CredentialRecord;
 
-/// Why it is still off.
-#[derive(Debug, thiserror::Error)]
-pub enum EnableError {
-    /// Not by this caller, or not any more.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// Nothing could be written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Switches a credential on.
+/// Enables a credential with the secret it had.
 ///
 /// # Errors
-/// Nothing has happened then.
-pub async fn enable(call: &OperationContext<'_>, id: &str) -> Result<CredentialRecord, EnableError> {
+/// A refusal, or a store that cannot be written.
+pub async fn enable(call: &OperationContext<'_>, id: &str) -> Result<CredentialRecord, OperationError> {
     change(call, ("enable", id), |record| {
-        record.enabled = true;
-        record.disabled_reason = None;
+        enable_record(record);
         Ok(())
     })
     .await
+}
+
+pub(super) fn enable_record(record: &mut CredentialRecord) {
+    record.enabled = true;
+    record.disabled_reason = None;
 }

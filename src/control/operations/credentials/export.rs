@@ -1,56 +1,39 @@
-//! Credentials into a file: digests and hashes, no secret.
-
 use std::io::{self, Write};
 
 use serde_json::json;
 
-use crate::control::operations::{NotFound, OperationContext, Refusal, Right};
+use crate::control::operations::{NotFound, OperationContext, OperationError, Refusal, Right};
 use crate::credential::Label;
 use crate::formats::{ExportRow, Format, LeftOut, Writer};
 use crate::store::{AuditEntry, CredentialRecord, StoreError};
 
-/// Read at once.
-const PAGE: u32 = 1000;
+/// Credentials read at once.
+const PAGE_SIZE: u32 = 1000;
 
-/// What has been written.
 #[derive(Debug)]
 pub struct Exported {
-    /// Credentials.
+    /// Credentials that were written.
     pub count: usize,
-    /// What the file does not hold.
+    /// What the format cannot hold.
     pub left_out: LeftOut,
-    /// What is wrong with those that cannot be read, and so are left out too.
+    /// Why credentials are missing: their rows cannot be read.
     pub unreadable: Vec<StoreError>,
 }
 
-/// Why the file is not whole.
-#[derive(Debug, thiserror::Error)]
-pub enum ExportError {
-    /// Not by this caller, or no such account.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// Nobody takes it.
-    #[error(transparent)]
-    Write(#[from] io::Error),
-    /// Nothing could be read, or put down in the audit.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Writes all credentials, or those of an account, in the order of their ids. That somebody takes them away is put
-/// down first. Each is as it was when it was read: what changes meanwhile may or may not be in it.
+/// Records the export in the audit, then writes all credentials within reach, or those of one account, in order of their
+/// ids. Each is read once: changes during the export may or may not be included.
 ///
 /// # Errors
-/// Part of it may have been written then.
+/// A refusal; [`NotFound`] for an account; a store that does not answer; a failed write. The file is incomplete then.
 pub async fn export(
     call: &OperationContext<'_>,
     format: Format,
     account: Option<&Label>,
     out: impl Write,
-) -> Result<Exported, ExportError> {
-    let reach = call.reach_granted::<ExportError>(Right::ManageCredentials).await?;
+) -> Result<Exported, OperationError<io::Error>> {
+    let reach = call.reach_granted(Right::ManageCredentials).await?;
     if let Some(account) = account {
-        reach.of(account)?;
+        reach.check(account)?;
         // An empty file would look like an account without credentials.
         if call.store.account(account.as_str()).await?.is_none() {
             return Err(Refusal::from(NotFound("account")).into());
@@ -70,7 +53,7 @@ pub async fn export(
         before: None,
         after: Some(json!({ "format": word }).to_string()),
     };
-    let mut transaction = call.begin().await??;
+    let mut transaction = call.begin().await?;
     transaction.audit(call.actor(), &entry).await?;
     transaction.commit().await?;
 
@@ -79,7 +62,7 @@ pub async fn export(
     let mut writer = Writer::new(format, out, off)?;
     let (mut last, mut unreadable) = (String::new(), Vec::new());
     loop {
-        let page = store.credentials_after(&last, account.map(Label::as_str), PAGE).await?;
+        let page = store.credentials_after(&last, account.map(Label::as_str), PAGE_SIZE).await?;
         let Some(end) = page.end else { break };
         last = end;
         unreadable.extend(page.unreadable);

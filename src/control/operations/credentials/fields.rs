@@ -1,4 +1,4 @@
-//! What is said of a credential, looked at as a whole: one answer names every field that cannot stay as it is.
+//! Validation of the fields of a credential: one response names every fault.
 
 use ipnet::IpNet;
 use jiff::Timestamp;
@@ -8,14 +8,14 @@ use crate::control::operations::text_rules::{description_fault, name_fault};
 use crate::control::operations::{Invalid, OperationContext};
 use crate::credential::{Label, RateLimit, Version, VersionCatalog};
 
-/// More of them make no list that anybody looks after.
-const MOST_ADDRESSES: usize = 200;
+pub const MAX_SCOPES: usize = 100;
+pub const MAX_ADDRESSES: usize = 200;
 
 /// An emptied list must neither lift a restriction nor shut a credential out by accident.
 pub(in crate::control) const EMPTY_LIST: &str =
     "must not be empty; leave it out, or remove it with null, to lift the restriction";
 
-/// Fields that are given, or that change.
+/// Fields of a new credential, or those that change.
 #[derive(Debug, Default)]
 pub(super) struct Given<'g> {
     pub(super) name: Option<&'g str>,
@@ -30,7 +30,6 @@ pub(super) struct Given<'g> {
 }
 
 impl Given<'_> {
-    /// Everything that is wrong with them.
     pub(super) fn faults(&self, call: &OperationContext<'_>) -> Invalid {
         let mut faults = Invalid::default();
         let texts = [
@@ -52,11 +51,11 @@ impl Given<'_> {
         for scope in self.scopes.unwrap_or_default().iter().filter(|scope| !known.contains(scope.as_str())) {
             faults.add("scopes", format!("name {scope}, which is not a configured scope"));
         }
-        if self.addresses.len() > MOST_ADDRESSES {
-            faults.add("addresses", format!("are more than {MOST_ADDRESSES}"));
+        if self.addresses.len() > MAX_ADDRESSES {
+            faults.add("addresses", format!("are more than {MAX_ADDRESSES}"));
         }
         if self.expires_at.is_some_and(|end| end <= call.now) {
-            faults.add("expires_at", "has passed: it would never be let through");
+            faults.add("expires_at", "must be in the future");
         }
         if self.rate_limit.is_some_and(|rate| !rate.is_countable()) {
             faults.add("rate_limit", "would take more than a hundred years to refill");
@@ -65,7 +64,7 @@ impl Given<'_> {
     }
 }
 
-/// What is wrong with a version, for a credential that does not have it yet.
+/// What is wrong with a version that a credential is to be pinned to.
 fn version_fault(call: &OperationContext<'_>, name: &Label) -> Option<String> {
     let versions = call.terms.catalogs.versions;
     let Some(version) = versions.known.iter().find(|version| version.name == *name) else {
@@ -74,14 +73,13 @@ fn version_fault(call: &OperationContext<'_>, name: &Label) -> Option<String> {
     version.is_retired(call.now).then(|| format!("must be in service, and {name} is retired"))
 }
 
-/// The version that new credentials have.
+/// The version of new credentials: the newest in service.
 pub(super) fn newest(versions: &VersionCatalog, now: Timestamp) -> Option<Label> {
     let in_service = |version: &&Version| !version.is_retired(now);
     versions.known.iter().rev().find(in_service).or(versions.known.last()).map(|version| version.name.clone())
 }
 
-/// Each of them once, where it stands first.
-pub(super) fn once_each<T: PartialEq>(items: Vec<T>) -> Vec<T> {
+pub(super) fn deduplicated<T: PartialEq>(items: Vec<T>) -> Vec<T> {
     let mut kept = Vec::with_capacity(items.len());
     for item in items {
         if !kept.contains(&item) {
@@ -91,7 +89,7 @@ pub(super) fn once_each<T: PartialEq>(items: Vec<T>) -> Vec<T> {
     kept
 }
 
-/// Networks without what stands behind their prefix.
+/// Networks with their host bits cleared.
 pub(super) fn networks(addresses: &[IpNet]) -> Vec<IpNet> {
-    once_each(addresses.iter().map(IpNet::trunc).collect())
+    deduplicated(addresses.iter().map(IpNet::trunc).collect())
 }

@@ -1,4 +1,4 @@
-//! What can be done to credentials.
+//! Credentials: one operation a file.
 
 mod change;
 mod clear;
@@ -15,22 +15,24 @@ mod import;
 mod list;
 mod own_key;
 mod reset;
+mod upgrade_unversioned;
 mod upgrade_version;
 
-pub use clear::{ClearError, clear};
-pub use create::{CreateError, Created, NewCredential, create};
-pub use delete::{DeleteError, delete};
-pub use disable::{DisableError, disable};
-pub use duplicate::{Duplicate, DuplicateError, duplicate};
-pub use edit::{Edit, EditError, Patch, edit};
-pub use enable::{EnableError, enable};
-pub use end_overlap::{EndOverlapError, end_overlap};
-pub use export::{ExportError, Exported, export};
+pub use self::list::{CreatedWhen, CredentialSearch, count_credentials, list_credentials, show_credential};
+pub use change::CredentialConflict;
+pub use clear::clear;
+pub use create::{Created, NewCredential, create};
+pub use delete::delete;
+pub use disable::disable;
+pub use duplicate::{Duplicate, duplicate};
+pub use edit::{Edit, edit};
+pub use enable::enable;
+pub use end_overlap::end_overlap;
+pub use export::{Exported, export};
 pub(in crate::control) use fields::EMPTY_LIST;
-pub use import::{ImportError, Imported, ImportedCredential, import, may_import};
-pub use list::{
-    CreatedWhen, CredentialsWanted, ListCredentialsError, count_credentials, list_credentials, show_credential,
-};
-pub use own_key::{OwnKeyError, own_key, regenerate_own_key, switch_off_own_key, switch_on_own_key};
-pub use reset::{Reset, ResetDone, ResetError, reset};
-pub use upgrade_version::{UpgradeVersionError, upgrade_version};
+pub use fields::{MAX_ADDRESSES, MAX_SCOPES};
+pub use import::{Imported, ImportedCredential, import, may_import};
+pub use own_key::{disable_own_key, enable_own_key, own_key, regenerate_own_key};
+pub use reset::{Reset, reset};
+pub use upgrade_unversioned::upgrade_unversioned;
+pub use upgrade_version::{UpgradeVersion, upgrade_version};

@@ -1,110 +1,88 @@
-//! A new secret for a credential that goes on.
-
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::change::{change_once, seen};
-use crate::control::operations::secrets::{Made, NewSecret, NoSecret, PlainSecret, make};
-use crate::control::operations::{Invalid, Once, OperationContext, Refusal, Right};
+use super::change::{CredentialConflict, change_idempotently, read_credential};
+use super::create::Created;
+use super::enable::enable_record;
+use crate::control::operations::secrets::{CreatedSecret, NewSecret, create_secret};
+use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};
 use crate::credential::{PlainPassword, StoredSecret};
-use crate::store::{CredentialRecord, PreviousSecret, RecordSecret, StoreError, whole_millis};
+use crate::store::{CredentialRecord, PreviousSecret, RecordSecret, whole_millis};
 
-const LONGEST_OVERLAP: Duration = Duration::from_secs(366 * 24 * 3600);
+const MAX_OVERLAP: Duration = Duration::from_secs(366 * 24 * 3600);
 
-/// How it is reset.
 #[derive(Debug, Default)]
 pub struct Reset {
-    /// Of a Basic pair: the new password, if it is not to be made.
+    /// New password of Basic credentials; generated when `None`.
     pub chosen: Option<PlainPassword>,
-    /// How long the secret before counts beside the new one; zero for not at all. Never longer than the credential.
+    /// How long the previous secret is accepted beside the new one: at most 366 days, and not beyond the credential.
     pub overlap: Duration,
+    /// Enables a disabled credential in the same step.
+    pub enable: bool,
 }
 
-/// What has become of it.
-#[derive(Debug)]
-pub struct ResetDone {
-    /// As it is kept.
-    pub record: CredentialRecord,
-    /// Seen once.
-    pub secret: PlainSecret,
-}
-
-/// Why the secret is still the same.
-#[derive(Debug, thiserror::Error)]
-pub enum ResetError {
-    /// Not by this caller, or not any more.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// A password that cannot be chosen.
-    #[error(transparent)]
-    Invalid(#[from] Invalid),
-    /// More than a year.
-    #[error("the secret before cannot count for more than 366 days beside the new one")]
-    OverlapTooLong,
-    /// A password for a token.
-    #[error("a token cannot be chosen; it is made")]
-    TokenChosen,
-    /// Nobody sees the secret of somebody's own key.
-    #[error("this is a user's own key, and only they can make it a new secret; clear it, and they have to")]
-    OwnKey,
-    /// It is another kind of secret by now.
-    #[error("somebody has changed it meanwhile; look at it again")]
-    Changed,
-    /// No secret could be made.
-    #[error(transparent)]
-    Secret(#[from] NoSecret),
-    /// Nothing could be written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Gives a credential a new secret. The one before is dead at once, or after the overlap.
+/// Gives a credential a new secret. The previous one is refused at once, or after the overlap.
 ///
 /// # Errors
-/// Nothing has happened then.
-pub async fn reset(call: &OperationContext<'_>, id: &str, how: Reset) -> Result<Once<ResetDone>, ResetError> {
-    let reach = call.reach_granted::<ResetError>(Right::ManageCredentials).await?;
-    if let Some(answer) = call.answered::<ResetError>().await? {
-        return Ok(Once::Repeated(answer));
+/// A refusal; [`Invalid`] for an unfit password or overlap; [`CredentialConflict::OwnKeyReset`];
+/// [`CredentialConflict::Changed`]; [`OperationError::Secret`].
+pub async fn reset(
+    call: &OperationContext<'_>,
+    id: &str,
+    how: Reset,
+) -> Result<Outcome<Created>, OperationError<CredentialConflict>> {
+    let reach = call.reach_granted(Right::ManageCredentials).await?;
+    if let Some(response) = call.stored_response().await? {
+        return Ok(Outcome::Replayed(response));
     }
-    if how.overlap > LONGEST_OVERLAP {
-        return Err(ResetError::OverlapTooLong);
+    if how.overlap > MAX_OVERLAP {
+        return Err(Invalid::one("overlap_seconds", "must be at most 366 days").into());
     }
-    let known = seen::<ResetError>(call, reach, id).await?;
-    if known.owner.is_some() {
-        return Err(ResetError::OwnKey);
+    let before = read_credential(call, reach, id).await?;
+    if before.owner.is_some() {
+        return Err(CredentialConflict::OwnKeyReset.into());
     }
-    let new = match known.secret {
-        RecordSecret::Token(_) if how.chosen.is_some() => return Err(ResetError::TokenChosen),
+    let new = match before.secret {
+        RecordSecret::Token(_) if how.chosen.is_some() => {
+            return Err(Invalid::one("password", "must be left out: a token is generated").into());
+        }
         RecordSecret::Token(_) => NewSecret::Token,
         RecordSecret::Password { username, .. } => {
             NewSecret::Password { username: username.into(), chosen: how.chosen }
         }
     };
-    if let Err(stale) = call.expects(known.revision) {
-        // By the same call, a moment ago.
-        return call.answered::<ResetError>().await?.map(Once::Repeated).ok_or(stale.into());
+    if let Err(stale) = call.check_revision(before.revision) {
+        // A parallel request with the same key may have reset it.
+        return call.stored_response().await?.map(Outcome::Replayed).ok_or(stale.into());
     }
-    // Before the transaction: hashing takes long.
-    let made = make(new.fit()?, call.terms.format).await?;
+    // Before the transaction: hashing is slow.
+    let created = create_secret(call, new.validated()?).await?;
     let overlap = SignedDuration::try_from(how.overlap).unwrap_or(SignedDuration::MAX);
-    let outcome = change_once(call, ("reset", id), |record| {
-        let is_same_kind = record.owner.is_none() && renew(record, &made, overlap, call.now);
-        if is_same_kind { Ok(()) } else { Err(ResetError::Changed) }
+    let outcome = change_idempotently(call, ("reset", id), |record| {
+        if how.enable {
+            enable_record(record);
+        }
+        let is_same_kind = record.owner.is_none() && replace_secret(record, &created, overlap, call.now);
+        if is_same_kind { Ok(()) } else { Err(CredentialConflict::Changed.into()) }
     })
     .await?;
     Ok(match outcome {
-        Once::Done(record) => Once::Done(ResetDone { record, secret: made.plain }),
-        Once::Repeated(answer) => Once::Repeated(answer),
+        Outcome::Fresh(record) => Outcome::Fresh(Created { record, secret: created.plain }),
+        Outcome::Replayed(response) => Outcome::Replayed(response),
     })
 }
 
-/// Puts a secret in the place of one of the same kind, or of a cleared one; false when it is of another kind.
-pub(super) fn renew(record: &mut CredentialRecord, made: &Made, overlap: SignedDuration, now: Timestamp) -> bool {
+/// Replaces a secret by one of the same kind; false, and nothing changed, for another kind.
+pub(super) fn replace_secret(
+    record: &mut CredentialRecord,
+    created: &CreatedSecret,
+    overlap: SignedDuration,
+    now: Timestamp,
+) -> bool {
     let ends_at = now.checked_add(overlap).unwrap_or(Timestamp::MAX);
     let ends_at = whole_millis(record.expires_at.map_or(ends_at, |end| end.min(ends_at)));
-    let previous = match (&record.secret, &made.stored) {
+    let previous = match (&record.secret, &created.stored) {
         (RecordSecret::Token(old), StoredSecret::Token(_)) => {
             old.filter(|_| ends_at > now).map(|digest| PreviousSecret::Token { digest, ends_at })
         }
@@ -116,8 +94,8 @@ pub(super) fn renew(record: &mut CredentialRecord, made: &Made, overlap: SignedD
         (RecordSecret::Token(_) | RecordSecret::Password { .. }, _) => return false,
     };
     record.previous = previous;
-    record.secret = made.stored.clone().into();
-    record.hint.clone_from(&made.hint);
+    record.secret = created.stored.clone().into();
+    record.hint.clone_from(&created.hint);
     record.secret_made_at = whole_millis(now);
     record.handed_over_at = None;
     true

@@ -1,44 +1,46 @@
-//! Pinning a credential to a newer version of the API.
-
 use super::change::change;
 use super::fields::{Given, newest};
-use crate::control::operations::{Invalid, OperationContext, Refusal};
+use crate::control::operations::{Invalid, OperationContext, OperationError};
 use crate::credential::Label;
-use crate::store::{CredentialRecord, StoreError};
+use crate::store::CredentialRecord;
 
-/// Why it has the version it had.
-#[derive(Debug, thiserror::Error)]
-pub enum UpgradeVersionError {
-    /// Not by this caller, or not any more.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// Not a version, not in service, or not newer.
-    #[error(transparent)]
-    Invalid(#[from] Invalid),
-    /// Nothing could be written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+/// Which version to pin a credential to.
+#[derive(Debug, Clone, Default)]
+pub struct UpgradeVersion {
+    /// The newest in service when `None`.
+    pub to: Option<Label>,
+    /// Permits a version older than the current one, which takes newer parts of the API away from its callers.
+    pub allow_older: bool,
 }
 
-/// Pins a credential to a newer version; to the newest in service when none is named. An edit can pin it to an
-/// older one.
+/// Pins a credential to another version.
 ///
 /// # Errors
-/// Nothing has happened then.
+/// A refusal, or [`Invalid`] for a version that is not configured, retired, the current one, or older without
+/// [`UpgradeVersion::allow_older`].
 pub async fn upgrade_version(
     call: &OperationContext<'_>,
     id: &str,
-    to: Option<&Label>,
-) -> Result<CredentialRecord, UpgradeVersionError> {
+    how: &UpgradeVersion,
+) -> Result<CredentialRecord, OperationError> {
     let versions = call.terms.catalogs.versions;
     change(call, ("upgrade_version", id), |record| {
-        let to = to.cloned().or_else(|| newest(versions, call.now));
-        let Some(to) = to else { return Err(Invalid::one("version", "cannot be upgraded: none is configured").into()) };
+        let to = how.to.clone().or_else(|| newest(versions, call.now));
+        let Some(to) = to else {
+            return Err(Invalid::one("version", "cannot be upgraded: no version is configured").into());
+        };
         Given { version: Some(&to), ..Given::default() }.faults(call).into_result()?;
-        // One that is not known any more is older than all.
-        let has = record.version.as_ref().filter(|has| versions.rank(has.as_str()) >= versions.rank(to.as_str()));
-        if let Some(has) = has {
-            return Err(Invalid::one("version", format!("must be newer than {has}, which it has")).into());
+        // A version that is no longer configured ranks below all others.
+        let rank = |version: &Label| versions.rank(version.as_str());
+        if let Some(current) = &record.version {
+            if rank(current) == rank(&to) {
+                return Err(Invalid::one("version", format!("is already {current}")).into());
+            }
+            if rank(current) > rank(&to) && !how.allow_older {
+                let problem =
+                    format!("must be newer than its current version {current}; allow_older permits an older one");
+                return Err(Invalid::one("version", problem).into());
+            }
         }
         record.version = Some(to);
         Ok(())

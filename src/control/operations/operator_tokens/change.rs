@@ -1,36 +1,22 @@
-//! What all changes of one operator token have in common.
-
-use crate::control::operations::{AccountScope, NotFound, OperationContext, Refusal};
+use crate::control::operations::{AccountScope, NotFound, OperationContext, OperationError, Refusal};
 use crate::control::views::{AuditState, OperatorTokenView};
 use crate::credential::Label;
-use crate::store::{AuditEntry, OperatorTokenRecord, StoreError, Transaction};
+use crate::store::{AuditEntry, OperatorTokenRecord, Transaction};
 
-/// Why an operator token is as before.
-#[derive(Debug, thiserror::Error)]
-pub enum ChangeOperatorTokenError {
-    /// Not by this caller, or not any more.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// Nothing could be written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// The operator token, kept from being changed by others, as the caller has seen it.
-pub(super) async fn find(
+/// Reads and locks an operator token, and checks the expected revision.
+pub(super) async fn lock_operator_token(
     call: &OperationContext<'_>,
     reach: AccountScope<'_>,
     transaction: &mut Transaction,
     id: &Label,
-) -> Result<OperatorTokenRecord, ChangeOperatorTokenError> {
+) -> Result<OperatorTokenRecord, OperationError> {
     let found = transaction.operator_token(id.as_str()).await?;
-    let found = found.filter(|token| reach.covers_all_of(token.account.as_ref()));
+    let found = found.filter(|token| reach.covers_owner(token.account.as_ref()));
     let token = found.ok_or(Refusal::from(NotFound("operator token")))?;
-    call.expects(token.revision)?;
+    call.check_revision(token.revision)?;
     Ok(token)
 }
 
-/// A line of the audit about an operator token.
 pub(super) fn entry(
     verb: &'static str,
     of: &OperatorTokenRecord,

@@ -1,82 +1,54 @@
-//! A new operator token.
-
 use jiff::Timestamp;
 
 use super::change::entry;
-use super::whole_millis;
-use crate::control::operations::ids::made_id;
-use crate::control::operations::text_rules::fault_of_line;
-use crate::control::operations::users::{check_grant, fault_of_account};
-use crate::control::operations::{Invalid, NoRandomness, Once, OperationContext, Refusal, Right};
+use crate::control::operations::ids::new_id;
+use crate::control::operations::text_rules::name_fault;
+use crate::control::operations::users::{account_fault, check_grant};
+use crate::control::operations::{Invalid, NoSecret, OperationContext, OperationError, Outcome, Refusal, Right};
 use crate::control::views::OperatorTokenView;
 use crate::credential::{Label, PlainToken, TokenFormat};
-use crate::store::{ActorKind, OperatorTokenRecord, Role, StoreError};
+use crate::store::{ActorKind, OperatorTokenRecord, Role, StoreError, whole_millis};
 
-/// In characters.
-const LONGEST_NAME: usize = 200;
-
-/// What it shall be.
 #[derive(Debug, Clone)]
 pub struct NewOperatorToken {
-    /// For people; 1 to 200 characters.
+    /// 1 to [`MAX_NAME_LENGTH`](crate::control::operations::MAX_NAME_LENGTH) characters.
     pub name: String,
-    /// What it may do; no script is a member.
+    /// Any but [`Role::Member`].
     pub role: Role,
-    /// Whose; of staff none.
+    /// `None` for staff.
     pub account: Option<Label>,
-    /// Worth nothing from this moment on.
+    /// Refused from this moment on.
     pub expires_at: Option<Timestamp>,
 }
 
-/// What has become of it.
 #[derive(Debug)]
 pub struct CreatedOperatorToken {
-    /// As it is kept.
     pub record: OperatorTokenRecord,
-    /// Seen once.
+    /// Revealed once.
     pub token: PlainToken,
 }
 
-/// Why there is no new operator token.
-#[derive(Debug, thiserror::Error)]
-pub enum CreateOperatorTokenError {
-    /// Not by this caller.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// Not with what was given.
-    #[error(transparent)]
-    Invalid(#[from] Invalid),
-    /// The account is not there.
-    #[error("no account has this id")]
-    UnknownAccount,
-    /// The machine's fault.
-    #[error(transparent)]
-    Randomness(#[from] NoRandomness),
-    /// Nothing could be written.
-    #[error(transparent)]
-    Store(StoreError),
-}
-
-/// Creates an operator token. One that is made by a token does not outlive it.
+/// Creates an operator token. One that an operator token creates expires no later than its creator.
 ///
 /// # Errors
-/// Nothing has happened then.
+/// A [`Refusal`] for a role or account that the caller may not give; [`Invalid`], also for an account that does not
+/// exist.
 pub async fn create_operator_token(
     call: &OperationContext<'_>,
     new: NewOperatorToken,
-) -> Result<Once<CreatedOperatorToken>, CreateOperatorTokenError> {
+) -> Result<Outcome<CreatedOperatorToken>, OperationError> {
     let reach = call.reach(Right::ManageUsers)?;
-    let account_fault = fault_of_account(new.role, new.account.as_ref());
+    let account_fault = account_fault(new.role, new.account.as_ref());
     if account_fault.is_none() || new.role == Role::Staff {
         check_grant(reach, new.role, new.account.as_ref())?;
     }
-    if let Some(answer) = call.answered::<CreateOperatorTokenError>().await? {
-        return Ok(Once::Repeated(answer));
+    if let Some(response) = call.stored_response().await? {
+        return Ok(Outcome::Replayed(response));
     }
     check(&new, account_fault, call.now)?;
-    let token = TokenFormat::operator().mint().map_err(|_| NoRandomness)?;
+    let token = TokenFormat::operator().mint().map_err(|_| NoSecret::Machine)?;
     let mut record = OperatorTokenRecord {
-        id: made_id("opt_")?,
+        id: new_id("opt_")?,
         name: new.name,
         digest: token.digest(),
         role: new.role,
@@ -88,19 +60,22 @@ pub async fn create_operator_token(
         last_used_at: None,
         revision: 1,
     };
-    let mut transaction = call.begin().await??;
-    if let Some(answer) = call.claim::<CreateOperatorTokenError>(&mut transaction).await? {
-        return Ok(Once::Repeated(answer));
+    let mut transaction = call.begin().await?;
+    if let Some(response) = call.claim_key(&mut transaction).await? {
+        return Ok(Outcome::Replayed(response));
     }
     if call.actor().kind == ActorKind::Token {
-        let maker = transaction.operator_token_for_share(&call.actor().id).await?.ok_or(Refusal::Revoked)?;
-        record.expires_at = within_life(maker.expires_at, record.expires_at)?;
+        let creator = transaction.operator_token_for_share(&call.actor().id).await?.ok_or(Refusal::Revoked)?;
+        record.expires_at = bounded_expiry(creator.expires_at, record.expires_at)?;
     }
-    transaction.add_operator_token(&record).await?;
+    transaction.add_operator_token(&record).await.map_err(|error| match error {
+        StoreError::MissingReference => Invalid::one("account", "names no account").into(),
+        other => OperationError::from(other),
+    })?;
     transaction.audit(call.actor(), &entry("create_operator_token", &record, None, Some(&record))).await?;
-    call.remember(&mut transaction, &OperatorTokenView::from(&record)).await?;
+    call.store_response(&mut transaction, &OperatorTokenView::from(&record)).await?;
     transaction.commit().await?;
-    Ok(Once::Done(CreatedOperatorToken { record, token }))
+    Ok(Outcome::Fresh(CreatedOperatorToken { record, token }))
 }
 
 fn check(new: &NewOperatorToken, account_fault: Option<&str>, now: Timestamp) -> Result<(), Invalid> {
@@ -111,7 +86,7 @@ fn check(new: &NewOperatorToken, account_fault: Option<&str>, now: Timestamp) ->
     if let Some(problem) = account_fault {
         invalid.add("account", problem);
     }
-    if let Some(problem) = fault_of_line(&new.name, LONGEST_NAME) {
+    if let Some(problem) = name_fault(&new.name) {
         invalid.add("name", problem);
     }
     if new.expires_at.is_some_and(|end| end <= now) {
@@ -120,21 +95,12 @@ fn check(new: &NewOperatorToken, account_fault: Option<&str>, now: Timestamp) ->
     invalid.into_result()
 }
 
-/// The end of a token that is made by one with this end: no later, and the same when nothing is said.
-fn within_life(of: Option<Timestamp>, wanted: Option<Timestamp>) -> Result<Option<Timestamp>, Invalid> {
-    match (of, wanted) {
+/// The requested expiry, or that of the creator where none is requested.
+fn bounded_expiry(creator: Option<Timestamp>, requested: Option<Timestamp>) -> Result<Option<Timestamp>, Invalid> {
+    match (creator, requested) {
         (Some(end), Some(later)) if later > end => {
-            Err(Invalid::one("expires_at", format!("must not be after {end}, when the token that makes it expires")))
+            Err(Invalid::one("expires_at", format!("must not be after {end}, when the token that creates it expires")))
         }
-        (of, wanted) => Ok(wanted.or(of)),
-    }
-}
-
-impl From<StoreError> for CreateOperatorTokenError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::MissingReference => Self::UnknownAccount,
-            other => Self::Store(other),
-        }
+        (creator, requested) => Ok(requested.or(creator)),
     }
 }

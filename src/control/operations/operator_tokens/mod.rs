@@ -1,15 +1,12 @@
-//! Tokens with which scripts handle credentials. Nobody makes one that may do more than they may themselves.
+//! Tokens that let scripts use the management API. None has a role or an account that its creator does not have.
 
 mod change;
 mod create;
 mod delete;
 mod list;
-mod switch;
+mod set_enabled;
 
-pub use self::list::{ReadOperatorTokenError, list_operator_tokens, show_operator_token};
-pub use change::ChangeOperatorTokenError;
-pub use create::{CreateOperatorTokenError, CreatedOperatorToken, NewOperatorToken, create_operator_token};
+pub use self::list::{list_operator_tokens, show_operator_token};
+pub use create::{CreatedOperatorToken, NewOperatorToken, create_operator_token};
 pub use delete::delete_operator_token;
-pub use switch::{disable_operator_token, enable_operator_token};
-
-use crate::store::whole_millis;
+pub use set_enabled::{disable_operator_token, enable_operator_token};

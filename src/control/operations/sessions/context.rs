@@ -1,108 +1,90 @@
-//! Where somebody stands whom nobody knows yet.
-
 use std::net::IpAddr;
 use std::time::Duration;
 
 use super::SessionLimits;
 use crate::auth::{HashPool, Network, Throttle, ThrottleRules};
 use crate::clock::Clock;
-use crate::control::operations::Caller;
+use crate::control::operations::{Caller, NoSecret, OperationError, OperationReason};
 use crate::credential::{Label, PasswordHash, PlainPassword};
 use crate::store::{Actor, ActorKind, Role, Store};
 
-/// No password is longer, and nothing longer is hashed.
-pub(super) const LONGEST_PASSWORD: usize = 1024;
+/// Longer input is wrong without being hashed.
+pub(super) const MAX_PASSWORD_BYTES: usize = 1024;
 
-/// What is needed to know somebody.
+/// What authenticating a user, who has not signed in yet, depends on.
 #[derive(Clone, Copy)]
 pub struct SignInContext<'d> {
-    /// Where those who are known are kept.
     pub store: &'d Store,
-    /// Tells the time.
     pub clock: &'d Clock,
-    /// Verifies passwords, so many at a time.
     pub hashes: &'d HashPool,
-    /// Knows who has guessed wrong.
+    /// Counts wrong passwords by user and client network.
     pub throttle: &'d Throttle,
-    /// How much guessing is tolerated; any amount when there are none.
+    /// `None` turns throttling off.
     pub rules: Option<ThrottleRules>,
-    /// How long somebody stays signed in.
     pub limits: SessionLimits,
-    /// Where they are.
+    /// Client address.
     pub address: IpAddr,
-    /// The request they came with.
     pub request_id: Option<&'d str>,
 }
 
-/// Too many passwords wait for being hashed.
+/// Why a password is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many passwords are being hashed; try again in a moment")]
-pub struct Busy;
-
-/// Why nobody has looked at a password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum GuessError {
-    /// Too many wrong ones came from there.
+pub enum SignInError {
+    /// Does not tell which of the two, or whether the user exists.
+    #[error("e-mail address or password is wrong")]
+    Wrong,
+    /// The password was not compared.
     #[error("too many wrong passwords; try again in {} s", retry_after.as_secs())]
-    TooMany {
-        /// How long further ones are refused.
-        retry_after: Duration,
-    },
-    /// Too many wait.
-    #[error(transparent)]
-    Busy(#[from] Busy),
+    TooMany { retry_after: Duration },
 }
 
+impl OperationReason for SignInError {}
+
 impl SignInContext<'_> {
-    /// True when the password is right. Costs the same where there is nothing to compare it with; one that is too
-    /// long is wrong without being hashed.
+    /// Compares a password. Takes as long without a hash, so that response times do not disclose which users exist.
+    ///
+    /// # Errors
+    /// [`SignInError::TooMany`], [`NoSecret::Busy`].
     pub(super) async fn verify(
         &self,
         email: &str,
-        (hash, is_known): (Option<PasswordHash>, bool),
+        (hash, user_exists): (Option<PasswordHash>, bool),
         password: PlainPassword,
-    ) -> Result<bool, GuessError> {
+    ) -> Result<bool, OperationError<SignInError>> {
         let has_hash = hash.is_some();
         let hash = hash.unwrap_or_else(PasswordHash::dummy);
-        let is_fit = password.reveal().len() <= LONGEST_PASSWORD;
+        let fits = password.reveal().len() <= MAX_PASSWORD_BYTES;
         let Some(rules) = self.rules else {
-            if !is_fit {
+            if !fits {
                 return Ok(false);
             }
-            let is_right = self.hashes.verify(hash, password).await.map_err(|_| Busy)?;
+            let is_right = self.hashes.verify(hash, password).await.map_err(NoSecret::from)?;
             return Ok(is_right && has_hash);
         };
         let (network, name) = (Network::of(self.address), email.to_ascii_lowercase());
-        let guess =
-            self.throttle.begin(&rules, network, &name, is_known, has_hash.then_some(&hash), self.clock.steady());
-        let guess = guess.map_err(|retry_after| GuessError::TooMany { retry_after })?;
-        if !is_fit {
-            self.throttle.wrong(guess, self.clock.steady());
+        let attempt =
+            self.throttle.begin(&rules, network, &name, user_exists, has_hash.then_some(&hash), self.clock.steady());
+        let attempt = attempt.map_err(|retry_after| SignInError::TooMany { retry_after })?;
+        if !fits {
+            self.throttle.wrong(attempt, self.clock.steady());
             return Ok(false);
         }
         match self.hashes.verify(hash, password).await {
             Ok(true) if has_hash => {
-                self.throttle.right(&guess);
+                self.throttle.right(&attempt);
                 Ok(true)
             }
             Ok(_) => {
-                self.throttle.wrong(guess, self.clock.steady());
+                self.throttle.wrong(attempt, self.clock.steady());
                 Ok(false)
             }
-            Err(_) => {
-                self.throttle.undecided(&guess);
-                Err(Busy.into())
+            Err(full) => {
+                self.throttle.undecided(&attempt);
+                Err(NoSecret::from(full).into())
             }
         }
     }
 
-    /// Hashes a password, when it is its turn.
-    pub(in crate::control::operations) async fn hash(&self, password: PlainPassword) -> Result<PasswordHash, Busy> {
-        let (hash, _) = self.hashes.hash(password).await.map_err(|_| Busy)?;
-        Ok(hash)
-    }
-
-    /// Somebody who does something from here.
     pub(in crate::control::operations) fn actor(&self, kind: ActorKind, id: &str) -> Actor {
         Actor {
             kind,
@@ -112,7 +94,6 @@ impl SignInContext<'_> {
         }
     }
 
-    /// Somebody who is known by now.
     pub(super) fn caller(&self, kind: ActorKind, id: &Label, role: Role, account: Option<&Label>) -> Caller {
         let user = (kind == ActorKind::User).then(|| id.clone());
         Caller { actor: self.actor(kind, id.as_str()), role, account: account.cloned(), user }

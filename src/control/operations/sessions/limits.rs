@@ -1,21 +1,18 @@
-//! How long somebody stays signed in.
-
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::whole_millis;
-use crate::store::SessionRecord;
+use crate::store::{SessionRecord, whole_millis};
 
-/// When a session was seen is put down no more often than this.
-const SEEN_EVERY: SignedDuration = SignedDuration::from_secs(60);
+/// The last use of a session is written at most this often.
+const TOUCH_INTERVAL: SignedDuration = SignedDuration::from_secs(60);
 
-/// After how long a session is over.
+/// When a session ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionLimits {
-    /// Without being used.
+    /// Time without use.
     pub idle: Duration,
-    /// However much it is used.
+    /// Time since sign-in.
     pub absolute: Duration,
 }
 
@@ -26,23 +23,23 @@ impl Default for SessionLimits {
 }
 
 impl SessionLimits {
-    /// When a session that begins now ends at the latest.
+    /// Absolute end of a session that begins now.
     pub(super) fn end(self, now: Timestamp) -> Timestamp {
         whole_millis(now.saturating_add(span(self.absolute)).unwrap_or(Timestamp::MAX))
     }
 
-    /// False once it has ended. A clock that was put back makes a session look younger than it is, which ends none.
+    /// False once it has ended. A clock that was put back ends no session.
     pub(super) fn is_live(self, session: &SessionRecord, now: Timestamp) -> bool {
         now < session.ends_at && now.duration_since(session.seen_at) < span(self.idle)
     }
 
-    /// What has to be put down about a session that is used now: when it was seen, and when it ends at the latest.
-    /// The end never moves away, and is never further away than that of a session that begins now: so a clock that
-    /// was put back lengthens none.
+    /// Last use and absolute end to write for a session that is used now; `None` where nothing is due. The end is the
+    /// stored one or that of a session that begins now, whichever comes first: so a clock that was put back lengthens
+    /// no session.
     pub(super) fn touch(self, session: &SessionRecord, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
         let ends_at = session.ends_at.min(self.end(now));
-        let is_noted = now.duration_since(session.seen_at).abs() < SEEN_EVERY && ends_at == session.ends_at;
-        (!is_noted).then_some((whole_millis(now), ends_at))
+        let is_current = now.duration_since(session.seen_at).abs() < TOUCH_INTERVAL && ends_at == session.ends_at;
+        (!is_current).then_some((whole_millis(now), ends_at))
     }
 }
 

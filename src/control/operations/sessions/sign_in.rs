@@ -1,80 +1,56 @@
-//! E-mail address and password become a session.
-
-use std::time::Duration;
-
 use jiff::Timestamp;
 
-use super::context::{Busy, GuessError, LONGEST_PASSWORD, SignInContext};
-use super::whole_millis;
-use crate::control::operations::users::{entry, is_email};
-use crate::control::operations::{Caller, NoRandomness};
+use super::context::{MAX_PASSWORD_BYTES, SignInContext, SignInError};
+use crate::control::operations::contacts::email_fault;
+use crate::control::operations::users::entry;
+use crate::control::operations::{Caller, NoSecret, OperationError};
 use crate::credential::{PlainLinkToken, PlainPassword};
-use crate::store::{ActorKind, SessionRecord, StoreError, UserRecord};
+use crate::store::{ActorKind, SessionRecord, UserRecord, whole_millis};
 
-/// Somebody who has signed in.
+/// A new session.
 #[derive(Debug)]
 pub struct SignedIn {
-    /// For the browser. Seen once.
+    /// Session secret for the cookie.
     pub ticket: PlainLinkToken,
-    /// Who they are.
     pub caller: Caller,
-    /// As they are kept.
     pub user: UserRecord,
-    /// When the session ends at the latest.
+    /// Absolute end of the session.
     pub ends_at: Timestamp,
 }
 
-/// Why nobody is signed in.
-#[derive(Debug, thiserror::Error)]
-pub enum SignInError {
-    /// E-mail address or password: nobody is told which, nor whether there is such a user.
-    #[error("e-mail address or password is wrong")]
-    Wrong,
-    /// Too many wrong ones came from there; nobody has looked at this one.
-    #[error("too many wrong passwords; try again in {} s", retry_after.as_secs())]
-    TooMany {
-        /// How long further ones are refused.
-        retry_after: Duration,
-    },
-    /// Too many are signing in.
-    #[error(transparent)]
-    Busy(#[from] Busy),
-    /// The machine's fault.
-    #[error(transparent)]
-    Randomness(#[from] NoRandomness),
-    /// Nothing could be read or written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Signs somebody in: a new session each time, whatever the browser had before.
+/// Signs a user in: always with a new session, whatever session the browser presented. The audit records a refused
+/// attempt where the user exists.
 ///
 /// # Errors
-/// Nothing has happened then, but for a line in the audit where there is such a user.
-pub async fn sign_in(at: &SignInContext<'_>, email: &str, password: PlainPassword) -> Result<SignedIn, SignInError> {
-    if password.reveal().len() > LONGEST_PASSWORD {
-        return Err(SignInError::Wrong);
+/// [`SignInError`], [`NoSecret`], or a store that does not answer.
+pub async fn sign_in(
+    at: &SignInContext<'_>,
+    email: &str,
+    password: PlainPassword,
+) -> Result<SignedIn, OperationError<SignInError>> {
+    if password.reveal().len() > MAX_PASSWORD_BYTES {
+        return Err(SignInError::Wrong.into());
     }
-    // What is no address cannot be looked for; it takes as long.
-    let user = if is_email(email) { at.store.user_by_email(email).await? } else { None };
-    let usable = user.as_ref().filter(|user| user.enabled);
-    let hash = usable.and_then(|user| user.password_hash.clone());
+    // Other text cannot be looked up; the comparison below takes as long.
+    let user = if email_fault(email).is_none() { at.store.user_by_email(email).await? } else { None };
+    let enabled = user.as_ref().filter(|user| user.enabled);
+    let hash = enabled.and_then(|user| user.password_hash.clone());
     let is_right = at.verify(email, (hash, user.is_some()), password).await?;
     match user {
-        Some(user) if is_right => begin(at, &user).await,
+        Some(user) if is_right => begin_session(at, &user).await,
         Some(user) => {
-            put_down_refusal(at, user);
-            Err(SignInError::Wrong)
+            audit_refusal(at, user);
+            Err(SignInError::Wrong.into())
         }
-        None => Err(SignInError::Wrong),
+        None => Err(SignInError::Wrong.into()),
     }
 }
 
-async fn begin(at: &SignInContext<'_>, verified: &UserRecord) -> Result<SignedIn, SignInError> {
+async fn begin_session(at: &SignInContext<'_>, verified: &UserRecord) -> Result<SignedIn, OperationError<SignInError>> {
     let now = at.clock.now();
-    let ticket = PlainLinkToken::mint().map_err(|_| NoRandomness)?;
+    let ticket = PlainLinkToken::mint().map_err(|_| NoSecret::Machine)?;
     let mut transaction = at.store.begin(now).await?;
-    // They may have been switched off, or have another password, since that was looked at.
+    // The user may have been disabled, or have another password, since the comparison.
     let user = transaction.user(verified.id.as_str()).await?;
     let is_same = |user: &UserRecord| user.enabled && user.password_hash == verified.password_hash;
     let user = user.filter(is_same).ok_or(SignInError::Wrong)?;
@@ -93,8 +69,8 @@ async fn begin(at: &SignInContext<'_>, verified: &UserRecord) -> Result<SignedIn
     Ok(SignedIn { ticket, caller, user, ends_at: session.ends_at })
 }
 
-/// Beside the answer and not before it: else it would take longer where there is such a user.
-fn put_down_refusal(at: &SignInContext<'_>, user: UserRecord) {
+/// In a task of its own: writing before the response would take longer where the user exists.
+fn audit_refusal(at: &SignInContext<'_>, user: UserRecord) {
     let (store, now) = (at.store.clone(), at.clock.now());
     let actor = at.actor(ActorKind::System, "claviger");
     tokio::spawn(async move {
@@ -104,16 +80,7 @@ fn put_down_refusal(at: &SignInContext<'_>, user: UserRecord) {
             transaction.commit().await
         };
         if let Err(error) = written.await {
-            tracing::warn!(%error, user = %user.id, "a refused sign-in is not in the audit");
+            tracing::warn!(%error, user = %user.id, "the audit misses a refused sign-in");
         }
     });
-}
-
-impl From<GuessError> for SignInError {
-    fn from(error: GuessError) -> Self {
-        match error {
-            GuessError::TooMany { retry_after } => Self::TooMany { retry_after },
-            GuessError::Busy(busy) => Self::Busy(busy),
-        }
-    }
 }

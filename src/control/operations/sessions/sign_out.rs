@@ -1,14 +1,12 @@
-//! Ending a session.
-
 use super::context::SignInContext;
 use crate::control::operations::users::entry;
 use crate::credential::PlainLinkToken;
 use crate::store::{ActorKind, StoreError};
 
-/// Ends the session that somebody holds. False where there was none.
+/// Ends a session; false when there is none.
 ///
 /// # Errors
-/// When the database cannot be written; the session goes on then.
+/// A store that cannot be written; the session goes on.
 pub async fn sign_out(at: &SignInContext<'_>, presented: &str) -> Result<bool, StoreError> {
     let Some(ticket) = PlainLinkToken::presented(presented) else { return Ok(false) };
     let Some((session, user)) = at.store.session(&ticket.digest()).await? else { return Ok(false) };

@@ -1,97 +1,87 @@
-//! What all changes of one user have in common.
-
-use crate::control::operations::{AccountScope, Invalid, NoRandomness, NotFound, OperationContext, Refusal};
+use crate::control::operations::{AccountScope, NotFound, OperationContext, OperationError, OperationReason, Refusal};
 use crate::control::views::{AuditState, UserView};
 use crate::credential::Label;
 use crate::store::{AuditEntry, EnabledUser, StoreError, Transaction, UniqueKey, UserRecord};
 
-/// Why a user is as before.
-#[derive(Debug, thiserror::Error)]
-pub enum ChangeUserError {
-    /// Not by this caller, or not any more.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// Not to what was given.
-    #[error(transparent)]
-    Invalid(#[from] Invalid),
-    /// Somebody has it.
-    #[error("somebody else has this e-mail address")]
+/// Conflict with other users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UserConflict {
+    #[error("another user has this e-mail address")]
     EmailTaken,
-    /// They would be locked out by themselves.
-    #[error("nobody can disable themselves")]
+    #[error("you cannot disable yourself")]
     Oneself,
-    /// Nobody could give access to anybody any more.
+    /// Without staff no access could be granted.
     #[error("this is the last of the staff who can sign in")]
     LastStaff,
-    /// Nobody of the account could look after it any more.
     #[error("this is the last owner of the account who can sign in; only the provider can do this")]
     LastOwner,
-    /// The machine's fault.
-    #[error(transparent)]
-    Randomness(#[from] NoRandomness),
-    /// Nothing could be written.
-    #[error(transparent)]
-    Store(StoreError),
 }
 
-/// Writes a user who was changed, and puts down what they were and are. Nothing is written when nothing has changed;
-/// false then.
+impl OperationReason for UserConflict {}
+
+/// A write of a user that failed because of their e-mail address.
+pub(super) fn email_conflict<E: From<UserConflict> + From<StoreError>>(error: StoreError) -> E {
+    match error {
+        StoreError::Taken(UniqueKey::UserEmail) => UserConflict::EmailTaken.into(),
+        other => other.into(),
+    }
+}
+
+/// Writes a changed user and its audit entry; false, and nothing written, when nothing has changed.
 pub(super) async fn write(
     call: &OperationContext<'_>,
     transaction: &mut Transaction,
     verb: &'static str,
     before: &UserRecord,
     after: &mut UserRecord,
-) -> Result<bool, StoreError> {
+) -> Result<bool, OperationError<UserConflict>> {
     if after == before {
         return Ok(false);
     }
-    // As the database counts it.
+    // The database increments it too.
     after.revision += 1;
-    transaction.put_user(after).await?;
+    transaction.put_user(after).await.map_err(email_conflict::<OperationError<_>>)?;
     transaction.audit(call.actor(), &entry(verb, after, Some(before), Some(after))).await?;
     Ok(true)
 }
 
-/// The user, kept from being changed by others, as the caller has seen them.
-pub(super) async fn find(
+/// Reads and locks a user, and checks the expected revision.
+pub(super) async fn lock_user(
     call: &OperationContext<'_>,
     reach: AccountScope<'_>,
     transaction: &mut Transaction,
     id: &Label,
-) -> Result<UserRecord, ChangeUserError> {
+) -> Result<UserRecord, OperationError> {
     let found = transaction.user(id.as_str()).await?.filter(|user| is_within(reach, user));
     let user = found.ok_or(Refusal::from(NotFound("user")))?;
-    call.expects(user.revision)?;
+    call.check_revision(user.revision)?;
     Ok(user)
 }
 
-/// Whether there is still somebody who looks after the account when this one is no owner any more. Not asked of the
-/// provider, who can make another.
+/// Refuses to take the last owner from an account. Staff may, since they can create another.
 pub(super) async fn check_owners(
     reach: AccountScope<'_>,
     transaction: &mut Transaction,
     user: &UserRecord,
-) -> Result<(), ChangeUserError> {
+) -> Result<(), OperationError<UserConflict>> {
     let (Some(_), Some(account)) = (reach.only(), &user.account) else { return Ok(()) };
     let owners = transaction.enabled_owners(account).await?;
-    if is_last(user, &owners) { Err(ChangeUserError::LastOwner) } else { Ok(()) }
+    if is_last(user, &owners) { Err(UserConflict::LastOwner.into()) } else { Ok(()) }
 }
 
-/// True for one of these whom none of the others replaces: somebody who cannot sign in is no replacement for somebody
-/// who can.
+/// Whether this user is one of `of` and none of the others can take their place: one without a password replaces only
+/// one without a password.
 pub(super) fn is_last(user: &UserRecord, of: &[EnabledUser]) -> bool {
     let is_one = of.iter().any(|one| one.id == user.id.as_str());
     let mut others = of.iter().filter(|other| other.id != user.id.as_str());
     is_one && !others.any(|other| other.has_password || user.password_hash.is_none())
 }
 
-/// True for those of an account that the caller reaches; of no account are only staff.
+/// Staff, who belong to no account, are within [`AccountScope::Every`] only.
 pub(super) fn is_within(reach: AccountScope<'_>, user: &UserRecord) -> bool {
-    reach.covers_all_of(user.account.as_ref())
+    reach.covers_owner(user.account.as_ref())
 }
 
-/// A line of the audit about a user.
 pub(in crate::control::operations) fn entry(
     verb: &'static str,
     of: &UserRecord,
@@ -105,14 +95,5 @@ pub(in crate::control::operations) fn entry(
         target: of.id.to_string(),
         before: before.map(|record| UserView::from(record).audit_state()),
         after: after.map(|record| UserView::from(record).audit_state()),
-    }
-}
-
-impl From<StoreError> for ChangeUserError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Taken(UniqueKey::UserEmail) => Self::EmailTaken,
-            other => Self::Store(other),
-        }
     }
 }

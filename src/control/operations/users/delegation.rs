@@ -1,11 +1,11 @@
-//! How much of what they have somebody may give to others.
+//! A caller gives no role and no account that it does not have itself.
 
 use crate::control::operations::{AccountScope, Refusal};
 use crate::credential::Label;
 use crate::store::Role;
 
-/// Whether somebody who reaches so far may give this role in this account. What fits together has been looked at
-/// before: staff are of no account.
+/// Whether a caller with this reach may give this role in this account. [`account_fault`] has checked that the two fit
+/// together.
 pub(in crate::control::operations) fn check_grant(
     reach: AccountScope<'_>,
     role: Role,
@@ -13,16 +13,16 @@ pub(in crate::control::operations) fn check_grant(
 ) -> Result<(), Refusal> {
     match (role, account) {
         (Role::Staff, _) | (_, None) if reach != AccountScope::Every => Err(Refusal::Forbidden),
-        (_, Some(account)) => reach.of(account),
+        (_, Some(account)) => reach.check(account),
         (_, None) => Ok(()),
     }
 }
 
-/// As the API calls the field, what is wrong with the account of somebody with this role.
-pub(in crate::control::operations) fn fault_of_account(role: Role, account: Option<&Label>) -> Option<&'static str> {
+/// What is wrong with the field `account` beside this role.
+pub(in crate::control::operations) fn account_fault(role: Role, account: Option<&Label>) -> Option<&'static str> {
     match (role == Role::Staff, account.is_some()) {
         (true, true) => Some("must be left out: staff belong to no account"),
-        (false, false) => Some("is needed: only staff belong to none"),
+        (false, false) => Some("is required: only staff belong to none"),
         (true, false) | (false, true) => None,
     }
 }
@@ -33,7 +33,7 @@ mod tests {
     use crate::control::operations::NotFound;
 
     #[test]
-    fn nobody_gives_more_than_they_have() {
+    fn a_caller_gives_no_more_than_it_has() {
         let (acme, globex): (Label, Label) = ("acme".parse().unwrap(), "globex".parse().unwrap());
         let own = AccountScope::Only(&acme);
         for role in [Role::Owner, Role::Implementer, Role::Member] {

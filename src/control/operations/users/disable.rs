@@ -1,25 +1,22 @@
-//! Switching a user off.
-
-use super::change::{ChangeUserError, check_owners, find, is_last, write};
-use crate::control::operations::{OperationContext, Right};
+use super::change::{UserConflict, check_owners, is_last, lock_user, write};
+use crate::control::operations::{OperationContext, OperationError, Right};
 use crate::credential::Label;
 use crate::store::UserRecord;
 
-/// Switches a user off: their sessions end, their links are worthless, and keys of their own are refused. Not by
-/// themselves, and never the last of the staff; the last owner only by the provider.
+/// Disables a user: their sessions and set-up links end, and their own key is refused.
 ///
 /// # Errors
-/// Nothing has happened then.
-pub async fn disable_user(call: &OperationContext<'_>, id: &Label) -> Result<UserRecord, ChangeUserError> {
+/// [`UserConflict`] for the caller themselves, the last of the staff, and the last owner of an account.
+pub async fn disable_user(call: &OperationContext<'_>, id: &Label) -> Result<UserRecord, OperationError<UserConflict>> {
     let reach = call.reach(Right::ManageUsers)?;
-    let mut transaction = call.begin_with_user(id).await??;
+    let mut transaction = call.begin_with_user(id).await?;
     let staff = transaction.enabled_staff().await?;
-    let before = find(call, reach, &mut transaction, id).await?;
+    let before = lock_user(call, reach, &mut transaction, id).await?;
     if call.caller.user.as_ref() == Some(id) {
-        return Err(ChangeUserError::Oneself);
+        return Err(UserConflict::Oneself.into());
     }
     if is_last(&before, &staff) {
-        return Err(ChangeUserError::LastStaff);
+        return Err(UserConflict::LastStaff.into());
     }
     check_owners(reach, &mut transaction, &before).await?;
     let mut after = UserRecord { enabled: false, ..before.clone() };

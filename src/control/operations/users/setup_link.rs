@@ -1,75 +1,73 @@
-//! Links with which people choose a password, once.
+//! Links with which users choose a password, once.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::change::{ChangeUserError, entry, find};
-use super::link_author::{LinkAuthor, may_make};
-use super::whole_millis;
+use super::change::{entry, lock_user};
+use super::link_author::{LinkAuthor, may_create_link};
 use crate::control::operations::authorize::ActorState;
-use crate::control::operations::{AccountScope, NoRandomness, Once, OperationContext, Refusal, Right};
+use crate::control::operations::{
+    AccountScope, NoSecret, OperationContext, OperationError, OperationReason, Outcome, Refusal, Right,
+};
 use crate::credential::{Label, PlainLinkToken};
-use crate::store::{ActorKind, AuditEntry, SetupLinkRecord, Store, StoreError, Transaction, UserRecord};
+use crate::store::{ActorKind, AuditEntry, SetupLinkRecord, Store, StoreError, Transaction, UserRecord, whole_millis};
 
-const LIFETIME: SignedDuration = SignedDuration::from_hours(72);
-/// What the audit calls whoever is made by the first link.
+const LINK_LIFETIME: SignedDuration = SignedDuration::from_hours(72);
+/// Audit target for the first user, before they have an id.
 pub(super) const FIRST: &str = "first";
 
-/// A link that was just made.
+/// A link that was created by this request.
 #[derive(Debug)]
 pub struct NewSetupLink {
-    /// What is in it. Seen once.
+    /// Revealed once.
     pub ticket: PlainLinkToken,
-    /// Worth nothing from this moment on.
     pub ends_at: Timestamp,
 }
 
-/// Why there is no first link.
-#[derive(Debug, thiserror::Error)]
+/// Why a set-up link cannot be created or used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SetupLinkError {
-    /// Not by this caller.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// Somebody can sign in, and make others.
-    #[error("this is set up already: there is somebody of the staff with a password")]
+    /// A user of the staff with a password can create all other links.
+    #[error("set-up is complete: a user of the staff has a password")]
     AlreadySetUp,
-    /// The machine's fault.
-    #[error(transparent)]
-    Randomness(#[from] NoRandomness),
-    /// Nothing could be written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    /// Used, expired or never created: the response does not tell which.
+    #[error("this link is not valid; ask for a new one")]
+    NotValid,
+    #[error("another user has this e-mail address")]
+    EmailTaken,
 }
 
-/// Whose password a link sets.
+impl OperationReason for SetupLinkError {}
+
+/// The user whose password a link sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SetupLinkFor {
-    /// Of the first user, who has yet to say who they are.
+    /// Creates the first user.
     First,
-    /// Of the user with this e-mail address.
     User {
-        /// What they sign in with.
         email: String,
     },
 }
 
-/// Makes the link that makes the first user, of the staff. At the operator's shell, and only until there is one.
+/// Creates the link that creates the first user, of the staff.
 ///
 /// # Errors
-/// Nothing has happened then.
-pub async fn first_setup_link(call: &OperationContext<'_>) -> Result<NewSetupLink, SetupLinkError> {
-    let is_beside_the_database = match call.actor().kind {
+/// [`Refusal::Forbidden`] except at the shell and for this process; [`SetupLinkError::AlreadySetUp`].
+pub async fn create_first_setup_link(
+    call: &OperationContext<'_>,
+) -> Result<NewSetupLink, OperationError<SetupLinkError>> {
+    let is_host = match call.actor().kind {
         ActorKind::Shell | ActorKind::System => call.caller.accounts() == AccountScope::Every,
         ActorKind::User | ActorKind::Token | ActorKind::Link => false,
     };
-    if !is_beside_the_database {
+    if !is_host {
         return Err(Refusal::Forbidden.into());
     }
-    let mut transaction = call.begin().await??;
+    let mut transaction = call.begin().await?;
     if transaction.has_staff().await? {
-        return Err(SetupLinkError::AlreadySetUp);
+        return Err(SetupLinkError::AlreadySetUp.into());
     }
-    let link = add_link(call, &mut transaction, None).await??;
+    let link = add_link(call, &mut transaction, None).await?;
     let entry = AuditEntry {
         verb: "first_setup_link",
         account: None,
@@ -83,33 +81,36 @@ pub async fn first_setup_link(call: &OperationContext<'_>) -> Result<NewSetupLin
     Ok(link)
 }
 
-/// Makes a link for a user who has no password yet or has lost it; those before are worthless. Nothing else changes
-/// before it is used.
+/// Creates a link for a user without a password, or who has lost it, and voids their previous links. Their password
+/// stays until the link is used.
 ///
 /// # Errors
-/// Nothing has happened then.
-pub async fn new_setup_link(call: &OperationContext<'_>, id: &Label) -> Result<Once<NewSetupLink>, ChangeUserError> {
+/// A refusal, or a store that cannot be written.
+pub async fn create_setup_link(
+    call: &OperationContext<'_>,
+    id: &Label,
+) -> Result<Outcome<NewSetupLink>, OperationError> {
     let reach = call.reach(Right::ManageUsers)?;
-    if let Some(answer) = call.answered::<ChangeUserError>().await? {
-        return Ok(Once::Repeated(answer));
+    if let Some(response) = call.stored_response().await? {
+        return Ok(Outcome::Replayed(response));
     }
-    let mut transaction = call.begin_with_user(id).await??;
-    if let Some(answer) = call.claim::<ChangeUserError>(&mut transaction).await? {
-        return Ok(Once::Repeated(answer));
+    let mut transaction = call.begin_with_user(id).await?;
+    if let Some(response) = call.claim_key(&mut transaction).await? {
+        return Ok(Outcome::Replayed(response));
     }
-    let user = find(call, reach, &mut transaction, id).await?;
-    let link = add_link(call, &mut transaction, Some(&user.id)).await??;
+    let user = lock_user(call, reach, &mut transaction, id).await?;
+    let link = add_link(call, &mut transaction, Some(&user.id)).await?;
     transaction.audit(call.actor(), &entry("new_setup_link", &user, None, None)).await?;
-    call.remember(&mut transaction, &json!({"ends_at": link.ends_at.to_string()})).await?;
+    call.store_response(&mut transaction, &json!({"ends_at": link.ends_at.to_string()})).await?;
     transaction.commit().await?;
-    Ok(Once::Done(link))
+    Ok(Outcome::Fresh(link))
 }
 
-/// Whose password this link would set. Nothing for one that is used, over or was never made. Uses nothing up.
+/// The user whose password a valid link sets. The link stays unused.
 ///
 /// # Errors
-/// When nothing can be read.
-pub async fn look_at_setup_link(
+/// A store that does not answer.
+pub async fn show_setup_link(
     store: &Store,
     now: Timestamp,
     presented: &str,
@@ -118,36 +119,36 @@ pub async fn look_at_setup_link(
     match link.user {
         None => Ok((!store.has_staff().await?).then_some(SetupLinkFor::First)),
         Some(_) => {
-            let user = user_of(store, now, &link).await?;
+            let user = link_user(store, now, &link).await?;
             Ok(user.map(|user| SetupLinkFor::User { email: user.email }))
         }
     }
 }
 
-/// Whose password a link sets; nobody's when they are switched off, or whoever made it could not make it now.
-pub(super) async fn user_of(
+/// The user of a link; `None` when they are disabled, or its author may no longer create it.
+pub(super) async fn link_user(
     store: &Store,
     now: Timestamp,
     link: &SetupLinkRecord,
 ) -> Result<Option<UserRecord>, StoreError> {
     let Some(id) = &link.user else { return Ok(None) };
     let Some(user) = store.user(id.as_str()).await?.filter(|user| user.enabled) else { return Ok(None) };
-    let counts = match LinkAuthor::of(link) {
+    let is_valid = match LinkAuthor::of(link) {
         LinkAuthor::Unknown => false,
-        LinkAuthor::ControlState => true,
+        LinkAuthor::Host => true,
         LinkAuthor::User(id) => {
-            let maker = store.user(id).await?.and_then(ActorState::of_user);
-            maker.is_some_and(|maker| may_make(&maker, &user))
+            let author = store.user(id).await?.and_then(ActorState::of_user);
+            author.is_some_and(|author| may_create_link(&author, &user))
         }
         LinkAuthor::Token(id) => {
-            let maker = store.operator_token(id).await?.and_then(|token| ActorState::of_token(token, now));
-            maker.is_some_and(|maker| may_make(&maker, &user))
+            let author = store.operator_token(id).await?.and_then(|token| ActorState::of_token(token, now));
+            author.is_some_and(|author| may_create_link(&author, &user))
         }
     };
-    Ok(counts.then_some(user))
+    Ok(is_valid.then_some(user))
 }
 
-/// A link that is neither used nor over.
+/// A link that is neither used nor expired.
 pub(super) async fn live_link(
     store: &Store,
     now: Timestamp,
@@ -158,19 +159,19 @@ pub(super) async fn live_link(
     Ok(link.filter(|link| link.used_at.is_none() && link.ends_at > now))
 }
 
-/// Makes a link for a user, in place of those before, or one for the first user.
+/// Adds a link for a user, voiding their previous ones, or with `None` one for the first user.
 pub(super) async fn add_link(
     call: &OperationContext<'_>,
     transaction: &mut Transaction,
     user: Option<&Label>,
-) -> Result<Result<NewSetupLink, NoRandomness>, StoreError> {
+) -> Result<NewSetupLink, OperationError> {
     let now = call.now;
-    let Ok(ticket) = PlainLinkToken::mint() else { return Ok(Err(NoRandomness)) };
-    let ends_at = whole_millis(now.checked_add(LIFETIME).unwrap_or(Timestamp::MAX));
+    let ticket = PlainLinkToken::mint().map_err(|_| NoSecret::Machine)?;
+    let ends_at = whole_millis(now.checked_add(LINK_LIFETIME).unwrap_or(Timestamp::MAX));
     let record = SetupLinkRecord {
         digest: ticket.digest(),
         user: user.cloned(),
-        created_by: Some(call.whose()),
+        created_by: Some(call.caller_key()),
         created_at: whole_millis(now),
         ends_at,
         used_at: None,
@@ -179,5 +180,5 @@ pub(super) async fn add_link(
         transaction.void_setup_links(user).await?;
     }
     transaction.add_setup_link(&record).await?;
-    Ok(Ok(NewSetupLink { ticket, ends_at }))
+    Ok(NewSetupLink { ticket, ends_at })
 }

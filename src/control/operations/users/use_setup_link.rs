@@ -1,99 +1,74 @@
-//! Choosing a password with a link.
-
 use jiff::Timestamp;
 
 use super::change::entry;
-use super::create::LONGEST_NAME;
-use super::email::check_email;
-use super::link_author::{LinkAuthor, may_make};
-use super::setup_link::{FIRST, live_link, user_of};
-use super::whole_millis;
+use super::link_author::{LinkAuthor, may_create_link};
+use super::setup_link::{FIRST, SetupLinkError, link_user, live_link};
 use crate::control::operations::authorize::ActorState;
-use crate::control::operations::ids::made_id;
-use crate::control::operations::secrets;
-use crate::control::operations::sessions::{Busy, SignInContext};
-use crate::control::operations::text_rules::fault_of_line;
-use crate::control::operations::{Invalid, NoRandomness};
+use crate::control::operations::contacts::email_fault;
+use crate::control::operations::ids::new_id;
+use crate::control::operations::secrets::check_password;
+use crate::control::operations::sessions::SignInContext;
+use crate::control::operations::text_rules::name_fault;
+use crate::control::operations::{Invalid, NoSecret, OperationError};
 use crate::credential::{Label, PasswordHash, PlainPassword, TokenDigest};
-use crate::store::{Actor, ActorKind, Role, SetupLinkRecord, StoreError, Transaction, UniqueKey, UserRecord};
+use crate::store::{
+    Actor, ActorKind, Role, SetupLinkRecord, StoreError, Transaction, UniqueKey, UserRecord, whole_millis,
+};
 
-/// Who the first user is; of others it is known.
+/// What the first user enters with their password; all others have been created with it.
 #[derive(Debug, Clone)]
 pub struct FirstUser {
-    /// What they will sign in with.
+    /// Address they will sign in with.
     pub email: String,
-    /// For people; 1 to 200 characters.
+    /// 1 to [`MAX_NAME_LENGTH`](crate::control::operations::MAX_NAME_LENGTH) characters.
     pub name: Option<String>,
 }
 
-/// Why the link has done nothing. It can be used again, but where it is worth nothing.
-#[derive(Debug, thiserror::Error)]
-pub enum UseSetupLinkError {
-    /// Used, over, or never made: nobody is told which.
-    #[error("this link is not valid any more; ask for a new one")]
-    Worthless,
-    /// Not with what was given.
-    #[error(transparent)]
-    Invalid(#[from] Invalid),
-    /// Somebody has it.
-    #[error("somebody else has this e-mail address")]
-    EmailTaken,
-    /// Too many want a password hashed.
-    #[error(transparent)]
-    Busy(#[from] Busy),
-    /// The machine's fault.
-    #[error(transparent)]
-    Randomness(#[from] NoRandomness),
-    /// Nothing could be written.
-    #[error(transparent)]
-    Store(StoreError),
-}
-
-/// Sets the password of whoever the link is for, and ends all their sessions. Of any number of uses of one link one
-/// is done. Nobody is signed in by it.
+/// Sets the password of the link's user and ends all their sessions; signs no one in. Of parallel uses of one link one
+/// succeeds. After an error the link can be used again, unless the error is [`SetupLinkError::NotValid`].
 ///
 /// # Errors
-/// Nothing has happened then.
+/// [`SetupLinkError`]; [`Invalid`] for an unfit password, or for details of the first user that are missing or unfit.
 pub async fn use_setup_link(
     at: &SignInContext<'_>,
     presented: &str,
     password: PlainPassword,
     first: Option<FirstUser>,
-) -> Result<UserRecord, UseSetupLinkError> {
+) -> Result<UserRecord, OperationError<SetupLinkError>> {
     let now = at.clock.now();
-    // What is wrong whatever the link is worth.
+    // Input that no link makes valid is reported before the link is read.
     let email = first.as_ref().map_or("", |first| first.email.as_str());
-    let faults = first.as_ref().map(faults_of_first).unwrap_or_default();
-    faults.and(fault_of_password(email, &password)).into_result()?;
-    let link = live_link(at.store, now, presented).await?.ok_or(UseSetupLinkError::Worthless)?;
-    // Nothing is hashed for whoever holds no link.
+    let faults = first.as_ref().map(first_user_faults).unwrap_or_default();
+    faults.and(password_fault(email, &password)).into_result()?;
+    let link = live_link(at.store, now, presented).await?.ok_or(SetupLinkError::NotValid)?;
+    // Passwords are hashed for holders of a valid link only.
     if link.user.is_none() {
-        if LinkAuthor::of(&link) != LinkAuthor::ControlState {
-            return Err(UseSetupLinkError::Worthless);
+        if LinkAuthor::of(&link) != LinkAuthor::Host {
+            return Err(SetupLinkError::NotValid.into());
         }
-        let first = first.ok_or_else(|| Invalid::one("email", "is needed for the first user"))?;
-        let hash = at.hash(password).await?;
-        return make_first_user(at, now, &link.digest, first, hash).await;
+        let first = first.ok_or_else(|| Invalid::one("email", "is required for the first user"))?;
+        let (hash, _) = at.hashes.hash(password).await.map_err(NoSecret::from)?;
+        return create_first_user(at, now, &link.digest, first, hash).await;
     }
-    let user = user_of(at.store, now, &link).await?.ok_or(UseSetupLinkError::Worthless)?;
+    let user = link_user(at.store, now, &link).await?.ok_or(SetupLinkError::NotValid)?;
     if first.is_some() {
-        return Err(Invalid::one("email", "is known already, and cannot be chosen here").into());
+        return Err(Invalid::one("email", "must be left out: this link is for an existing user").into());
     }
-    fault_of_password(&user.email, &password).into_result()?;
-    let hash = at.hash(password).await?;
+    password_fault(&user.email, &password).into_result()?;
+    let (hash, _) = at.hashes.hash(password).await.map_err(NoSecret::from)?;
     set_password(at, now, &link, &user.id, hash).await
 }
 
-/// The lock before the look: of two who use two first links at once, the second sees what the first has made.
-async fn make_first_user(
+/// Locks before it reads: of two parallel uses of first links the second sees the user that the first has created.
+async fn create_first_user(
     at: &SignInContext<'_>,
     now: Timestamp,
     link: &TokenDigest,
     first: FirstUser,
     hash: PasswordHash,
-) -> Result<UserRecord, UseSetupLinkError> {
+) -> Result<UserRecord, OperationError<SetupLinkError>> {
     let record = UserRecord {
-        id: made_id("usr_")?,
+        id: new_id("usr_")?,
         account: None,
         email: first.email,
         name: first.name,
@@ -106,12 +81,15 @@ async fn make_first_user(
     let mut transaction = at.store.begin(now).await?;
     transaction.lock_first_links().await?;
     if transaction.has_staff().await? || !transaction.take_setup_link(link).await? {
-        return Err(UseSetupLinkError::Worthless);
+        return Err(SetupLinkError::NotValid.into());
     }
     transaction.void_setup_links(None).await?;
-    transaction.add_user(&record).await?;
+    transaction.add_user(&record).await.map_err(|error| match error {
+        StoreError::Taken(UniqueKey::UserEmail) => SetupLinkError::EmailTaken.into(),
+        other => OperationError::from(other),
+    })?;
     let line = entry("use_setup_link", &record, None, Some(&record));
-    transaction.audit(&bearer(at, FIRST), &line).await?;
+    transaction.audit(&link_actor(at, FIRST), &line).await?;
     transaction.commit().await?;
     Ok(record)
 }
@@ -122,60 +100,56 @@ async fn set_password(
     link: &SetupLinkRecord,
     id: &Label,
     hash: PasswordHash,
-) -> Result<UserRecord, UseSetupLinkError> {
+) -> Result<UserRecord, OperationError<SetupLinkError>> {
     let mut transaction: Transaction = at.store.begin(now).await?;
-    // First the users, as everybody does who changes one.
-    let maker = LinkAuthor::of(link);
-    transaction.lock_users([maker.user().unwrap_or_default(), id.as_str()]).await?;
+    // Users first, as in every operation that changes one.
+    let author = LinkAuthor::of(link);
+    transaction.lock_users([author.user().unwrap_or_default(), id.as_str()]).await?;
     let before = transaction.user(id.as_str()).await?.filter(|user| user.enabled);
-    let before = before.ok_or(UseSetupLinkError::Worthless)?;
-    let maker = match maker {
-        LinkAuthor::ControlState => None,
-        LinkAuthor::User(id) => Some(transaction.user_for_share(id).await?.and_then(ActorState::of_user)),
+    let before = before.ok_or(SetupLinkError::NotValid)?;
+    let is_valid = match author {
+        LinkAuthor::Host => true,
+        LinkAuthor::Unknown => false,
+        LinkAuthor::User(id) => {
+            let author = transaction.user_for_share(id).await?.and_then(ActorState::of_user);
+            author.is_some_and(|author| may_create_link(&author, &before))
+        }
         LinkAuthor::Token(id) => {
             let token = transaction.operator_token_for_share(id).await?;
-            Some(token.and_then(|token| ActorState::of_token(token, now)))
+            let author = token.and_then(|token| ActorState::of_token(token, now));
+            author.is_some_and(|author| may_create_link(&author, &before))
         }
-        LinkAuthor::Unknown => Some(None),
     };
-    let counts = maker.is_none_or(|maker| maker.is_some_and(|maker| may_make(&maker, &before)));
-    if !counts || !transaction.take_setup_link(&link.digest).await? {
-        return Err(UseSetupLinkError::Worthless);
+    if !is_valid || !transaction.take_setup_link(&link.digest).await? {
+        return Err(SetupLinkError::NotValid.into());
     }
     let after = UserRecord { password_hash: Some(hash), revision: before.revision + 1, ..before.clone() };
     transaction.put_user(&after).await?;
     transaction.void_setup_links(Some(id)).await?;
     transaction.end_sessions_of(id, None).await?;
     let line = entry("use_setup_link", &after, Some(&before), Some(&after));
-    transaction.audit(&bearer(at, id.as_str()), &line).await?;
+    transaction.audit(&link_actor(at, id.as_str()), &line).await?;
     transaction.commit().await?;
     Ok(after)
 }
 
-fn faults_of_first(first: &FirstUser) -> Invalid {
+fn first_user_faults(first: &FirstUser) -> Invalid {
     let mut invalid = Invalid::default();
-    check_email(&first.email, &mut invalid);
-    if let Some(problem) = first.name.as_ref().and_then(|name| fault_of_line(name, LONGEST_NAME)) {
+    if let Some(problem) = email_fault(&first.email) {
+        invalid.add("email", problem);
+    }
+    if let Some(problem) = first.name.as_deref().and_then(name_fault) {
         invalid.add("name", problem);
     }
     invalid
 }
 
-fn fault_of_password(email: &str, password: &PlainPassword) -> Invalid {
-    let unfit = secrets::check(email, password).err();
+fn password_fault(email: &str, password: &PlainPassword) -> Invalid {
+    let unfit = check_password(email, password).err();
     unfit.map(|unfit| Invalid::one("password", unfit.to_string())).unwrap_or_default()
 }
 
-/// Whoever holds the link of this user.
-fn bearer(at: &SignInContext<'_>, of: &str) -> Actor {
+/// The holder of the link of this user.
+fn link_actor(at: &SignInContext<'_>, of: &str) -> Actor {
     at.actor(ActorKind::Link, of)
-}
-
-impl From<StoreError> for UseSetupLinkError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Taken(UniqueKey::UserEmail) => Self::EmailTaken,
-            other => Self::Store(other),
-        }
-    }
 }

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use claviger::control::operations::{OperationContext, first_setup_link};
+use claviger::control::operations::{OperationContext, create_first_setup_link};
 use serde_json::{Value, json};
 
 use crate::control::{Known, shell};
@@ -12,7 +12,7 @@ use crate::support::{Connection, Gate, Reply, Request};
 
 /// Who asks, and by what they are known.
 pub enum Who {
-    Nobody,
+    Anonymous,
     /// A browser, with its cookie.
     Browser(String),
     /// A script, with its operator token.
@@ -33,7 +33,7 @@ impl ControlState {
     pub fn send(&self, who: &Who, method: &str, target: &str, body: Option<&Value>) -> Reply {
         let request = Request::new(method, &format!("/api/v1{target}")).header("Connection", "close");
         let request = match who {
-            Who::Nobody => request,
+            Who::Anonymous => request,
             Who::Browser(cookie) => request.header("Cookie", cookie).header("Sec-Fetch-Site", "same-origin"),
             Who::Script(token) => request.bearer(token),
         };
@@ -67,7 +67,7 @@ impl ControlState {
         (reply.status, reply.code())
     }
 
-    /// Somebody has seen it, and nothing else may show it.
+    /// Revealed here; nothing else may show it.
     pub fn seen(&self, secret: &str) -> String {
         assert!(secret.len() > 8, "{secret}");
         self.secrets.borrow_mut().push(secret.to_owned());
@@ -81,13 +81,14 @@ impl ControlState {
     /// The first of the staff, by the link that the operator's shell gives them.
     pub async fn first(&self, bed: &TestDatabase, email: &str) -> Who {
         let (known, shell) = (Known::new(), shell());
-        let link = first_setup_link(&OperationContext::new(&bed.store, &shell, now(), known.terms())).await.unwrap();
+        let link =
+            create_first_setup_link(&OperationContext::new(&bed.store, &shell, now(), known.terms())).await.unwrap();
         assert!(link.ends_at > noon());
         let ticket = self.seen(link.ticket.reveal());
         self.let_in(&ticket, email, json!({"email": email, "name": "Sam"}))
     }
 
-    /// Somebody who was just added, by the link that their answer shows.
+    /// A new user, with the link of the response.
     pub fn invited(&self, made: &Value) -> Who {
         let ticket = self.seen(made["setup_link"]["ticket"].as_str().unwrap());
         self.let_in(&ticket, made["user"]["email"].as_str().unwrap(), json!({}))
@@ -97,9 +98,9 @@ impl ControlState {
         let password = self.seen(&format!("a password of {email}"));
         body["ticket"] = json!(ticket);
         body["password"] = json!(password);
-        self.post(&Who::Nobody, "/setup", body);
+        self.post(&Who::Anonymous, "/setup", body);
         let body = json!({"email": email, "password": password});
-        let reply = self.send(&Who::Nobody, "POST", "/session", Some(&body));
+        let reply = self.send(&Who::Anonymous, "POST", "/session", Some(&body));
         assert_eq!(reply.status, 200, "{}", reply.text());
         let cookie = reply.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
         self.seen(cookie.split_once('=').unwrap().1);

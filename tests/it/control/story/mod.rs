@@ -12,7 +12,7 @@ use crate::support::{Gate, RecordingApi};
 use control_plane::{ControlState, Who};
 use presented::{Presented, soon};
 
-on_each!(the_life_of_a_token_from_asking_to_its_end, the_life_of_a_pair_from_asking_to_its_end);
+on_each!(the_life_of_a_token_from_request_to_deletion, the_life_of_basic_credentials_from_request_to_deletion);
 
 const SETTINGS: &str = "throttle: {enabled: false}
 versions: {read_from: {path: \"/v{version}/\"}, rule: exact, known: [{name: \"1\"}, {name: \"2\"}]}";
@@ -55,11 +55,11 @@ const STORY: [(&str, &str); 33] = [
     ("sign_out", "user"),
 ];
 
-async fn the_life_of_a_token_from_asking_to_its_end(bed: TestDatabase) {
+async fn the_life_of_a_token_from_request_to_deletion(bed: TestDatabase) {
     life(&bed, json!({"account": "acme", "kind": "token", "name": "Billing", "version": "1"})).await;
 }
 
-async fn the_life_of_a_pair_from_asking_to_its_end(bed: TestDatabase) {
+async fn the_life_of_basic_credentials_from_request_to_deletion(bed: TestDatabase) {
     life(&bed, json!({"account": "acme", "kind": "password", "username": "billing", "version": "1"})).await;
 }
 
@@ -82,7 +82,7 @@ async fn life(bed: &TestDatabase, new: Value) {
     assert_eq!(desk.refused(&script, "GET", "/me", Value::Null), (401, "unauthenticated".into()));
     desk.done(&owner, "DELETE", "/session", Value::Null);
     assert_eq!(desk.refused(&owner, "GET", "/me", Value::Null), (401, "unauthenticated".into()));
-    the_audit_tells_it(&desk, &staff);
+    the_audit_records_it(&desk, &staff);
     nothing_shows_a_secret(&desk, &staff);
 }
 
@@ -190,9 +190,9 @@ fn a_member_has_a_key_of_their_own(desk: &ControlState, owner: &Who) {
     assert_eq!(desk.refused(&member, "GET", "/own-key", Value::Null), (401, "unauthenticated".into()));
 }
 
-fn the_audit_tells_it(desk: &ControlState, staff: &Who) {
+fn the_audit_records_it(desk: &ControlState, staff: &Who) {
     let mut lines = desk.audit(staff);
-    // However many were offered to whoever comes first.
+    // However many links were offered.
     lines.retain(|line| line["verb"] != "first_setup_link");
     let word = |line: &Value, field: &str| line[field].as_str().unwrap_or_default().to_owned();
     let told: Vec<_> = lines.iter().map(|line| (word(line, "verb"), word(line, "actor_kind"))).collect();

@@ -5,7 +5,7 @@ use claviger::store::CredentialRecord;
 use crate::store::test_database::{TestDatabase, label, on_each, token};
 use crate::support::{Gate, GateBuilder, Run, digest};
 
-on_each!(explain_finds_a_credential_of_the_database, settings_are_checked_without_asking_the_database);
+on_each!(explain_finds_a_credential_of_the_database, settings_are_checked_against_the_database);
 
 fn run(builder: &GateBuilder, arguments: &[&str]) -> (i32, String, String) {
     // Writes the files.
@@ -43,15 +43,15 @@ async fn explain_finds_a_credential_of_the_database(bed: TestDatabase) {
     assert_eq!((code, said.as_str(), complaint.as_str()), (1, "", "claviger: no credential has the id nobody\n"));
 }
 
-async fn settings_are_checked_without_asking_the_database(bed: TestDatabase) {
+async fn settings_are_checked_against_the_database(bed: TestDatabase) {
     let shown = bed.url.to_string();
     let alone = Gate::before("http://127.0.0.1:1").database(&bed.address());
     let (code, said, complaint) = run(&alone, &["config", "validate"]);
     assert_eq!((code, complaint.as_str()), (0, ""));
-    assert_eq!(said, format!("claviger.yaml: valid, credentials in {shown}, which was not opened\n"));
+    assert_eq!(said, format!("claviger.yaml: valid, credentials in {shown}\n"));
     let with_a_file = alone.credentials("credentials: []\n");
     let (_, said, _) = run(&with_a_file, &["config", "validate"]);
-    assert_eq!(said, format!("claviger.yaml: valid, 0 credentials, and those of {shown}, which was not opened\n"));
+    assert_eq!(said, format!("claviger.yaml: valid, 0 credentials, and those of {shown}\n"));
     let (_, said, _) = run(&with_a_file, &["config", "validate", "--format", "json"]);
     let said: serde_json::Value = serde_json::from_str(&said).unwrap();
     assert_eq!((said["valid"].as_bool(), said["database"].as_str()), (Some(true), Some(shown.as_str())));
@@ -64,6 +64,10 @@ fn a_database_that_cannot_be_asked_is_named() {
     assert_eq!((code, said.as_str()), (1, ""));
     assert!(complaint.contains("missing.db does not exist; claviger database migrate creates it"), "{complaint}");
     assert!(!builder.folder().join("missing.db").exists(), "a question makes no database");
+    let (code, said, _) = run(&builder, &["config", "validate"]);
+    assert_eq!(code, 0);
+    assert!(said.contains("missing.db, which was not opened"), "{said}");
+    assert!(!builder.folder().join("missing.db").exists());
     let builder = Gate::before("http://127.0.0.1:1").database("postgres://user:planted@127.0.0.1:1/database");
     let (_, _, complaint) = run(&builder, &["explain", "billing", "GET", "/x"]);
     assert!(complaint.contains("postgres://user@127.0.0.1:1/database: the database does not answer"), "{complaint}");

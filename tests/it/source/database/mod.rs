@@ -3,6 +3,7 @@
 mod admission;
 mod both;
 mod bounds;
+mod catalogs;
 mod commands;
 mod disk;
 mod last_used;

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::control::api::response::{Resource, replayed};
-use crate::control::operations::{Created, Once, PlainSecret, ResetDone};
+use crate::control::operations::{Created, Outcome, PlainSecret};
 use crate::control::views::CredentialView;
 use crate::control::web::problem::Problem;
 use crate::store::CredentialRecord;
@@ -56,13 +56,10 @@ impl WithSecret {
     ///
     /// # Errors
     /// When the stored response cannot be read.
-    pub(in crate::control::api) fn once<R>(outcome: Once<R>) -> Result<Self, Problem>
-    where
-        Self: for<'r> From<&'r R>,
-    {
+    pub(in crate::control::api) fn once(outcome: Outcome<Created>) -> Result<Self, Problem> {
         Ok(match outcome {
-            Once::Done(done) => Self::from(&done),
-            Once::Repeated(stored) => Self { credential: replayed(stored)?, secret: None, repeated: true },
+            Outcome::Fresh(created) => Self::new(&created.record, &created.secret),
+            Outcome::Replayed(stored) => Self { credential: replayed(stored)?, secret: None, repeated: true },
         })
     }
 }
@@ -80,17 +77,5 @@ impl Resource for WithSecret {
 
     fn is_replayed(&self) -> bool {
         self.repeated
-    }
-}
-
-impl From<&Created> for WithSecret {
-    fn from(created: &Created) -> Self {
-        Self::new(&created.record, &created.secret)
-    }
-}
-
-impl From<&ResetDone> for WithSecret {
-    fn from(done: &ResetDone) -> Self {
-        Self::new(&done.record, &done.secret)
     }
 }

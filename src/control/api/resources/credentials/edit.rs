@@ -1,4 +1,4 @@
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -14,10 +14,10 @@ use crate::control::api::fields::{FieldReader, nullable, patch};
 use crate::control::api::openapi::idempotent;
 use crate::control::api::response::ApiResponse;
 use crate::control::operations::{
-    Duplicate, DuplicateError, Edit, EditError, Invalid, UpgradeVersionError, duplicate, edit, upgrade_version,
+    Duplicate, Edit, Invalid, UpgradeVersion, duplicate, edit, upgrade_unversioned, upgrade_version,
 };
 use crate::control::views::{CredentialView, RateLimitView};
-use crate::control::web::problem::{Code, Problem};
+use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
 use crate::credential::PlainPassword;
 
@@ -27,6 +27,7 @@ pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
     OpenApiRouter::new()
         .routes(routes!(edit_one))
         .routes(routes!(upgrade_one))
+        .routes(routes!(upgrade_all_unversioned))
         .routes(idempotent(routes!(duplicate_one)))
 }
 
@@ -114,9 +115,12 @@ struct Upgrade {
     /// The newest version in service if left out.
     #[schema(min_length = 1, max_length = 128)]
     version: Option<String>,
+    /// Permits a version older than the current one.
+    #[serde(default)]
+    allow_older: bool,
 }
 
-/// Pins a credential to a newer version of the API.
+/// Pins a credential to another version of the API.
 #[utoipa::path(
     post, path = "/credentials/{id}/upgrade", tag = TAG, operation_id = "upgrade_credential", request_body = Upgrade,
     responses((status = 200, body = CredentialView))
@@ -127,9 +131,45 @@ async fn upgrade_one(
     MaybeBody(body): MaybeBody<Upgrade>,
 ) -> Result<ApiResponse<CredentialView>, Problem> {
     let mut fields = FieldReader::default();
-    let version = fields.optional_label("version", body.version.as_deref());
+    let to = fields.optional_label("version", body.version.as_deref());
     fields.finish()?;
-    Ok(ApiResponse::of(&upgrade_version(&call.context(), id.as_str(), version.as_ref()).await?))
+    let how = UpgradeVersion { to, allow_older: body.allow_older };
+    Ok(ApiResponse::of(&upgrade_version(&call.context(), id.as_str(), &how).await?))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UpgradeUnversioned {
+    /// A configured version in service.
+    #[schema(min_length = 1, max_length = 128)]
+    version: String,
+    /// The id of an account; every account that you manage if left out.
+    #[schema(min_length = 1, max_length = 128)]
+    account: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Upgraded {
+    /// Number of credentials that were pinned.
+    upgraded: u64,
+}
+
+/// Pins every credential without a version to a version of the API.
+#[utoipa::path(
+    post, path = "/unversioned-credentials/upgrade", tag = TAG, operation_id = "upgrade_unversioned_credentials",
+    request_body = UpgradeUnversioned, responses((status = 200, body = Upgraded), (status = 404))
+)]
+async fn upgrade_all_unversioned(
+    call: ApiCall,
+    Body(body): Body<UpgradeUnversioned>,
+) -> Result<ApiResponse<Upgraded>, Problem> {
+    let mut fields = FieldReader::default();
+    let version = fields.label("version", &body.version);
+    let account = fields.optional_label("account", body.account.as_deref());
+    fields.finish()?;
+    let version = version.ok_or_else(|| Problem::of_field("version", "must not be empty"))?;
+    let upgraded = upgrade_unversioned(&call.context(), account.as_ref(), &version).await?;
+    Ok(ApiResponse::ok(Upgraded { upgraded }))
 }
 
 /// How the new credential differs.
@@ -170,38 +210,4 @@ async fn duplicate_one(
     };
     fields.finish()?;
     Ok(ApiResponse::created(WithSecret::once(duplicate(&call.context(), id.as_str(), how).await?)?))
-}
-
-impl From<EditError> for Problem {
-    fn from(error: EditError) -> Self {
-        match error {
-            EditError::Refused(refusal) => refusal.into(),
-            EditError::Invalid(invalid) => invalid.into(),
-            EditError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<UpgradeVersionError> for Problem {
-    fn from(error: UpgradeVersionError) -> Self {
-        match error {
-            UpgradeVersionError::Refused(refusal) => refusal.into(),
-            UpgradeVersionError::Invalid(invalid) => invalid.into(),
-            UpgradeVersionError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<DuplicateError> for Problem {
-    fn from(error: DuplicateError) -> Self {
-        match error {
-            DuplicateError::Refused(refusal) => refusal.into(),
-            DuplicateError::Invalid(invalid) => invalid.into(),
-            DuplicateError::OwnKey | DuplicateError::Changed => Self::new(Code::Conflict, error.to_string()),
-            DuplicateError::IdTaken => Self::new(Code::IdTaken, error.to_string()),
-            DuplicateError::UsernameTaken => Self::new(Code::UsernameTaken, error.to_string()),
-            DuplicateError::Secret(error) => error.into(),
-            DuplicateError::Store(error) => error.into(),
-        }
-    }
 }

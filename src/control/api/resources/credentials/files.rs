@@ -20,7 +20,7 @@ use crate::control::api::call::ApiCall;
 use crate::control::api::extract::Query;
 use crate::control::api::fields::FieldReader;
 use crate::control::api::response::ApiResponse;
-use crate::control::operations::{ExportError, ImportError, Imported, export, import, may_import};
+use crate::control::operations::{Imported, export, import, may_import};
 use crate::control::web::csrf::reject_cross_site_link;
 use crate::control::web::problem::{Code, Problem};
 use crate::control::web::problem::{FieldProblem, Position};
@@ -79,12 +79,12 @@ async fn export_file(call: ApiCall, headers: HeaderMap, Query(query): Query<OutQ
     let account = fields.optional_label("account", query.account.as_deref());
     fields.finish()?;
     // A million do not fit into memory, and an error has to be known before the first byte of the response.
-    let mut spool = tempfile::tempfile().map_err(ExportError::Write)?;
+    let mut spool = tempfile::tempfile()?;
     let exported = export(&call.context(), query.format.into(), account.as_ref(), BufWriter::new(&spool)).await?;
     for error in &exported.unreadable {
         tracing::error!("{error}");
     }
-    spool.flush().and_then(|()| spool.rewind()).map_err(ExportError::Write)?;
+    spool.flush().and_then(|()| spool.rewind())?;
     let file = tokio::fs::File::from_std(spool);
     let chunks = stream::try_unfold(file, async |mut file| {
         let mut chunk = vec![0; CHUNK_BYTES];
@@ -195,7 +195,7 @@ async fn import_file(
     };
     let unusable = if query.skip_unusable { Unusable::Skip } else { Unusable::Refuse };
     let read = Import::read(&text, format, catalogs, unusable);
-    let imported = import(&call, &read.map_err(ImportError::Diagnostics)?, query.dry_run).await?;
+    let imported = import(&call, &read?, query.dry_run).await?;
     Ok(ApiResponse::ok(ImportedBody::new(imported, query.dry_run)))
 }
 
@@ -249,16 +249,6 @@ impl From<FileFormat> for formats::Format {
     }
 }
 
-impl From<ImportError> for Problem {
-    fn from(error: ImportError) -> Self {
-        match error {
-            ImportError::Refused(refusal) => refusal.into(),
-            ImportError::Diagnostics(faults) => faults.into(),
-            ImportError::Store(error) => error.into(),
-        }
-    }
-}
-
 /// With the position in the file.
 fn field_problem(fault: Diagnostic) -> FieldProblem {
     let hint = fault.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
@@ -274,18 +264,5 @@ impl From<Diagnostics> for Problem {
         let count = faults.0.len();
         let detail = format!("{count} fault{}; nothing was imported", if count == 1 { "" } else { "s" });
         Self { fields: faults.0.into_iter().map(field_problem).collect(), ..Self::new(Code::Invalid, detail) }
-    }
-}
-
-impl From<ExportError> for Problem {
-    fn from(error: ExportError) -> Self {
-        match error {
-            ExportError::Refused(refusal) => refusal.into(),
-            ExportError::Write(error) => {
-                tracing::error!(%error, "cannot write the export");
-                Self::new(Code::Internal, "the file cannot be written; the log has the reason")
-            }
-            ExportError::Store(error) => error.into(),
-        }
     }
 }

@@ -51,7 +51,7 @@ struct FileCredential {
     get, path = "/file-credentials", tag = "credentials", responses((status = 200, body = FileCredentials))
 )]
 async fn list_file_credentials(call: ApiCall) -> Result<ApiResponse<FileCredentials>, Problem> {
-    let scope = call.context().reach_granted::<Problem>(Right::ManageCredentials).await?;
+    let scope = call.context().reach_granted(Right::ManageCredentials).await?;
     let visible = call.settings().file.iter().filter(|credential| scope.covers(&credential.account.id));
     Ok(ApiResponse::ok(FileCredentials { items: visible.map(FileCredential::from).collect() }))
 }

@@ -20,11 +20,10 @@ use crate::control::api::openapi::idempotent;
 use crate::control::api::paging::{Page, PageQuery};
 use crate::control::api::response::ApiResponse;
 use crate::control::operations::{
-    CreateError, CreatedWhen, CredentialsWanted, DeleteError, ListCredentialsError, Right, count_credentials, create,
-    delete, list_credentials, show_credential,
+    CreatedWhen, CredentialSearch, Right, count_credentials, create, delete, list_credentials, show_credential,
 };
 use crate::control::views::CredentialView;
-use crate::control::web::problem::{Code, Problem};
+use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
 use crate::store::{CredentialKind, CredentialState};
 
@@ -173,8 +172,8 @@ async fn delete_one(call: ApiCall, CredentialId(id): CredentialId) -> Result<Api
 }
 
 impl CredentialQuery {
-    fn wanted(self, fields: &mut FieldReader) -> CredentialsWanted {
-        CredentialsWanted {
+    fn wanted(self, fields: &mut FieldReader) -> CredentialSearch {
+        CredentialSearch {
             account: fields.optional_label("account", self.account.as_deref()),
             owner: fields.optional_label("owner", self.owner.as_deref()),
             part: fields.line("part", self.part, MAX_PART_CHARS),
@@ -190,39 +189,6 @@ impl CredentialQuery {
                 KindName::Password => CredentialKind::Password,
                 KindName::Own => CredentialKind::Own,
             }),
-        }
-    }
-}
-
-impl From<ListCredentialsError> for Problem {
-    fn from(error: ListCredentialsError) -> Self {
-        match error {
-            ListCredentialsError::Refused(refusal) => refusal.into(),
-            ListCredentialsError::Invalid(invalid) => invalid.into(),
-            ListCredentialsError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<CreateError> for Problem {
-    fn from(error: CreateError) -> Self {
-        match error {
-            CreateError::Refused(refusal) => refusal.into(),
-            CreateError::Invalid(invalid) => invalid.into(),
-            CreateError::UnknownAccount => Self::of_field("account", "names no account"),
-            CreateError::IdTaken => Self::new(Code::IdTaken, error.to_string()),
-            CreateError::UsernameTaken => Self::new(Code::UsernameTaken, error.to_string()),
-            CreateError::Secret(error) => error.into(),
-            CreateError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<DeleteError> for Problem {
-    fn from(error: DeleteError) -> Self {
-        match error {
-            DeleteError::Refused(refusal) => refusal.into(),
-            DeleteError::Store(error) => error.into(),
         }
     }
 }

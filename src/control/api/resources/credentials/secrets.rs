@@ -11,12 +11,9 @@ use crate::control::api::extract::{CredentialId, MaybeBody};
 use crate::control::api::fields::FieldReader;
 use crate::control::api::openapi::idempotent;
 use crate::control::api::response::ApiResponse;
-use crate::control::operations::{
-    ClearError, DisableError, EnableError, EndOverlapError, Reset, ResetError, clear, disable, enable, end_overlap,
-    reset,
-};
+use crate::control::operations::{Reset, clear, disable, enable, end_overlap, reset};
 use crate::control::views::CredentialView;
-use crate::control::web::problem::{Code, Problem};
+use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
 use crate::credential::PlainPassword;
 
@@ -42,6 +39,9 @@ struct ResetBody {
     #[serde(default)]
     #[schema(minimum = 0, maximum = 31622400_u64)]
     overlap_seconds: u64,
+    /// Enables a disabled credential in the same step.
+    #[serde(default)]
+    enable: bool,
 }
 
 /// Replaces the secret of a credential. The previous one stops working at once, or after the overlap.
@@ -57,6 +57,7 @@ async fn reset_one(
     let how = Reset {
         chosen: body.password.map(|password| PlainPassword::new(password.as_bytes())),
         overlap: std::time::Duration::from_secs(body.overlap_seconds),
+        enable: body.enable,
     };
     Ok(ApiResponse::resource(WithSecret::once(reset(&call.context(), id.as_str(), how).await?)?))
 }
@@ -110,55 +111,4 @@ async fn end_overlap_of(call: ApiCall, CredentialId(id): CredentialId) -> Result
 )]
 async fn clear_one(call: ApiCall, CredentialId(id): CredentialId) -> Result<ApiResponse<CredentialView>, Problem> {
     Ok(ApiResponse::of(&clear(&call.context(), id.as_str()).await?))
-}
-
-impl From<ResetError> for Problem {
-    fn from(error: ResetError) -> Self {
-        match error {
-            ResetError::Refused(refusal) => refusal.into(),
-            ResetError::Invalid(invalid) => invalid.into(),
-            ResetError::OverlapTooLong => Self::of_field("overlap_seconds", "must be at most 366 days"),
-            ResetError::TokenChosen => Self::of_field("password", "has no meaning with a token, which is made"),
-            ResetError::OwnKey | ResetError::Changed => Self::new(Code::Conflict, error.to_string()),
-            ResetError::Secret(error) => error.into(),
-            ResetError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<DisableError> for Problem {
-    fn from(error: DisableError) -> Self {
-        match error {
-            DisableError::Refused(refusal) => refusal.into(),
-            DisableError::Invalid(invalid) => invalid.into(),
-            DisableError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<EnableError> for Problem {
-    fn from(error: EnableError) -> Self {
-        match error {
-            EnableError::Refused(refusal) => refusal.into(),
-            EnableError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<ClearError> for Problem {
-    fn from(error: ClearError) -> Self {
-        match error {
-            ClearError::Refused(refusal) => refusal.into(),
-            ClearError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<EndOverlapError> for Problem {
-    fn from(error: EndOverlapError) -> Self {
-        match error {
-            EndOverlapError::Refused(refusal) => refusal.into(),
-            EndOverlapError::Store(error) => error.into(),
-        }
-    }
 }

@@ -1,68 +1,52 @@
-//! Credentials out of a file: added where their id is new, replaced where it is known, none deleted. All of it or
-//! nothing.
+//! Imports credentials from a file in one transaction: adds those with a new id, replaces those with an existing one,
+//! deletes none.
 
 mod plan;
 mod records;
 
 use super::change::entry;
 use crate::config::Diagnostics;
-use crate::control::operations::{AccountScope, OperationContext, Refusal, Right};
+use crate::control::operations::{AccountScope, OperationContext, OperationError, Refusal, Right};
 use crate::control::views::{AccountView, AuditState};
 use crate::credential::Label;
 use crate::formats::Import;
 use crate::store::{AccountRecord, Actor, AuditEntry, CredentialRecord, StoreError, Transaction};
 use plan::Plan;
 
-/// Lines of the audit that are made at once; each holds a credential twice.
-const AT_ONCE: usize = 2000;
-/// So many change what is the quickest way to find one.
-const MANY: usize = 1000;
+/// Audit entries built at once; each holds a credential twice.
+const BATCH_SIZE: usize = 2000;
+/// From this number of changes on the database refreshes its query statistics.
+const STATISTICS_THRESHOLD: usize = 1000;
 
-/// What has changed, or would change.
+/// Changes of an import, or of a dry run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Imported {
-    /// Accounts that were not there, and whether they have access.
+    /// With whether each has access.
     pub new_accounts: Vec<(Label, bool)>,
-    /// Accounts whose access was switched on or off.
+    /// Accounts whose access changed, with whether each has it.
     pub switched_accounts: Vec<(Label, bool)>,
-    /// Credentials, in the order of their ids.
+    /// In order of ids.
     pub credentials: Vec<ImportedCredential>,
-    /// How many are as they were.
+    /// Number of credentials that are already as in the file.
     pub unchanged: usize,
     /// The faults of entries that were left out on request.
     pub skipped: Diagnostics,
 }
 
-/// One of them.
+/// A credential that an import creates or changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportedCredential {
-    /// Which.
     pub id: Label,
-    /// Whose.
     pub account: Label,
-    /// What is different; `None` for one that was not there.
+    /// Names of the fields that change; `None` for a new credential.
     pub changed: Option<Vec<&'static str>>,
 }
 
-/// Why nothing was imported.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    /// Not by this caller.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// It does not go together with what is there.
-    #[error(transparent)]
-    Diagnostics(#[from] Diagnostics),
-    /// Nothing could be written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Whether the caller may import at all, to be known before a file is read. A file may be of any account, and lets
-/// those in that are new: so it is for whoever may do that.
+/// Checks, before a file is read, whether the caller may import. A file may hold credentials of any account and grants
+/// access to new accounts, which only staff may do.
 ///
 /// # Errors
-/// When they may not.
+/// [`Refusal::Forbidden`].
 pub fn may_import(call: &OperationContext<'_>) -> Result<(), Refusal> {
     for right in [Right::GrantAccess, Right::ManageCredentials] {
         if call.reach(right)? != AccountScope::Every {
@@ -72,20 +56,24 @@ pub fn may_import(call: &OperationContext<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Imports what a file says, in one transaction; a dry run ends it without having done anything.
+/// Imports a file; a dry run rolls the transaction back.
 ///
 /// # Errors
-/// Nothing has happened then.
-pub async fn import(call: &OperationContext<'_>, import: &Import, is_dry_run: bool) -> Result<Imported, ImportError> {
+/// A refusal; [`Diagnostics`] for entries that conflict with the database, with their positions in the file.
+pub async fn import(
+    call: &OperationContext<'_>,
+    import: &Import,
+    is_dry_run: bool,
+) -> Result<Imported, OperationError<Diagnostics>> {
     may_import(call)?;
     let (store, actor) = (call.store, call.actor());
-    let mut transaction = call.begin().await??;
+    let mut transaction = call.begin().await?;
     let plan = Plan::make(&mut transaction, actor, call.now, import).await?;
     let imported = plan.summary();
     if !is_dry_run {
         write(&mut transaction, actor, plan).await?;
         transaction.commit().await?;
-        if imported.credentials.len() >= MANY {
+        if imported.credentials.len() >= STATISTICS_THRESHOLD {
             store.analyze().await;
         }
     }
@@ -101,12 +89,12 @@ async fn write(transaction: &mut Transaction, actor: &Actor, plan: Plan) -> Resu
     let entries: Vec<AuditEntry> = new.chain(changed).collect();
     transaction.audit_all(actor, &entries).await?;
 
-    for new in plan.new.chunks(AT_ONCE) {
+    for new in plan.new.chunks(BATCH_SIZE) {
         transaction.add_credentials(new).await?;
         let entries: Vec<AuditEntry> = new.iter().map(|after| entry("import", after, None, Some(after))).collect();
         transaction.audit_all(actor, &entries).await?;
     }
-    for changed in plan.changed.chunks(AT_ONCE) {
+    for changed in plan.changed.chunks(BATCH_SIZE) {
         let after: Vec<CredentialRecord> = changed.iter().map(|(_, after)| after.clone()).collect();
         transaction.put_credentials(&after).await?;
         let entries = changed.iter().map(|(before, after)| entry("import", after, Some(before), Some(after)));

@@ -1,4 +1,4 @@
-//! What an import comes to, against what is there.
+//! Compares a file with the database.
 
 use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -6,17 +6,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::Timestamp;
 
 use super::records::{Records, differences, rate_limit};
-use super::{ImportError, Imported, ImportedCredential};
+use super::{Imported, ImportedCredential};
 use crate::config::{Diagnostic, Diagnostics, Origin};
+use crate::control::operations::OperationError;
 use crate::credential::{Credential, Label, StoredSecret, TokenDigest};
 use crate::formats::{Extent, Import, Place, Unusable};
 use crate::store::{AccountRecord, Actor, CredentialRecord, Holders, Transaction, whole_millis};
 
-/// More than these are not reported at once.
-const MOST_FAULTS: usize = 100;
-const ID_BESIDE_HINT: &str = "import this user from a YAML or CSV file, which have an id of their own";
+/// Faults in one report.
+const MAX_FAULTS: usize = 100;
+const ID_BESIDE_HINT: &str = "write this user into a YAML or CSV file, where the id stands beside the user name";
 
-/// What is to be written. Of what changes, also what it was.
+/// The records to write; of changed ones also the previous state.
 #[derive(Default)]
 pub(super) struct Plan {
     pub(super) new_accounts: Vec<AccountRecord>,
@@ -29,13 +30,13 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Compares, with everything that is compared locked.
+    /// Locks everything that it compares.
     pub(super) async fn make(
         transaction: &mut Transaction,
         actor: &Actor,
         now: Timestamp,
         import: &Import,
-    ) -> Result<Self, ImportError> {
+    ) -> Result<Self, OperationError<Diagnostics>> {
         let mut plan = Self::default();
         plan.accounts(transaction, now, import).await?;
 
@@ -54,10 +55,9 @@ impl Plan {
                 Slot::Vacant(slot) => {
                     slot.insert(entry);
                 }
-                // Only by user names: ids stand once in a file.
+                // By user names only: an id occurs once in a file.
                 Slot::Occupied(slot) => {
-                    let problem =
-                        format!("means the credential {}, which {} means too", slot.key(), slot.get().1.origin);
+                    let problem = format!("is the same credential {} as at {}", slot.key(), slot.get().1.origin);
                     faults.push(entry.1.fault("username", problem).hint(ID_BESIDE_HINT));
                 }
             }
@@ -92,20 +92,20 @@ impl Plan {
             plan.drop_empty_accounts(import);
         }
         faults.0.sort_by(|a, b| a.origin.cmp(&b.origin));
-        if faults.0.len() > MOST_FAULTS {
-            faults.0.truncate(MOST_FAULTS);
-            faults.push(Diagnostic::new(Origin::WHOLE_FILE, "", "has more faults than these"));
+        if faults.0.len() > MAX_FAULTS {
+            faults.0.truncate(MAX_FAULTS);
+            faults.push(Diagnostic::new(Origin::WHOLE_FILE, "", "has more faults than are listed here"));
         }
         Ok(faults.into_result(|| plan)?)
     }
 
-    /// What is not there is in use already, and so let in; unless the file says otherwise.
+    /// A new account has access unless the file says otherwise: its credentials are already in use.
     async fn accounts(
         &mut self,
         transaction: &mut Transaction,
         now: Timestamp,
         import: &Import,
-    ) -> Result<(), ImportError> {
+    ) -> Result<(), OperationError<Diagnostics>> {
         let stated: HashMap<&Label, bool> = import.reading.accounts.iter().map(|(id, access)| (id, *access)).collect();
         let of_credentials = import.reading.set.iter().map(|credential| &credential.account.id);
         let all: BTreeSet<&Label> = of_credentials.chain(stated.keys().copied()).collect();
@@ -116,7 +116,7 @@ impl Plan {
             let stated = stated.get(id).copied();
             match (known.get(id), stated) {
                 (None, _) => {
-                    // Without access it is the provider who has to let it in again.
+                    // Without access it is not granted either, so that only the provider can give access again.
                     let access = stated.unwrap_or(true);
                     self.new_accounts.push(AccountRecord {
                         id: id.clone(),
@@ -152,7 +152,6 @@ impl Plan {
         self.new_accounts.retain(|account| used.contains(&account.id) || is_stated(&account.id));
     }
 
-    /// In words of the file.
     pub(super) fn summary(&self) -> Imported {
         let access = |record: &AccountRecord| (record.id.clone(), record.has_access());
         let new = self.new.iter().map(|record| ImportedCredential {
@@ -179,7 +178,7 @@ impl Plan {
 
 type Entry<'e> = (&'e Credential, &'e Place);
 
-/// Which names somebody has.
+/// Credentials in the database that have a digest or user name of the file.
 struct Taken {
     digests: HashMap<TokenDigest, String>,
     usernames: HashMap<String, String>,
@@ -193,7 +192,7 @@ impl Taken {
         }
     }
 
-    /// Where only passwords are said, a user who is known keeps the id.
+    /// In a file of passwords only, an existing user name keeps its id.
     fn id<'e>(&'e self, import: &Import, credential: &'e Credential) -> &'e str {
         let holder = match import.extent {
             Extent::Whole | Extent::Columns { .. } => None,
@@ -215,24 +214,24 @@ impl Taken {
         };
         if let Some(holder) = holder.filter(|holder| *holder != id) {
             let problem = format!("is the {meaning} of another credential in the database: {holder}");
-            return Some(place.fault(key, problem).hint("take it out here, or delete or change that one first"));
+            return Some(place.fault(key, problem).hint("remove it here, or delete or change that one first"));
         }
         let has_version = match extent {
             Extent::Password { has_version } => has_version,
             Extent::Columns { has_version: false, .. } if before.is_none() => {
-                let hint = "add this column: only credentials that are known keep the version they have";
+                let hint = "add this column: only existing credentials keep their version";
                 return Some(place.fault("version", "is missing").hint(hint));
             }
             Extent::Columns { .. } => {
                 let is_countable = rate_limit(before, credential, extent).is_none_or(|rate| rate.is_countable());
-                let problem = "kept as it is would take more than a hundred years to refill";
+                let problem = "of the database would take more than a hundred years to refill with these requests";
                 return (!is_countable).then(|| place.fault("rate_limit.burst", problem).hint("add this column"));
             }
             Extent::Whole => return None,
         };
         match before {
             Some(_) if holder.is_none() => {
-                let problem = format!("cannot be its id, too: {id} is another credential in the database");
+                let problem = format!("cannot be its id too: {id} is another credential in the database");
                 Some(place.fault(key, problem).hint(ID_BESIDE_HINT))
             }
             Some(before) if before.account != credential.account.id => {
@@ -240,7 +239,7 @@ impl Taken {
                 Some(place.fault(key, problem))
             }
             None if !*has_version => {
-                let hint = "say with --api-version which version new users are pinned to";
+                let hint = "name the version of new users with --api-version";
                 Some(place.fault(key, "is new and has no version").hint(hint))
             }
             _ => None,

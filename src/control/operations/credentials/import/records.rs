@@ -1,19 +1,17 @@
-//! The records that entries of a file become.
-
 use jiff::Timestamp;
 
 use crate::credential::{Credential, RateLimit};
 use crate::formats::{Extent, Notes};
 use crate::store::{Actor, CredentialRecord, RecordSecret, whole_millis};
 
-/// What makes records.
+/// Builds records from entries of a file.
 pub(super) struct Records<'r> {
     pub(super) actor: &'r Actor,
     pub(super) now: Timestamp,
 }
 
 impl Records<'_> {
-    /// What the file says, over what it does not speak of.
+    /// The entry, with fields that the file does not have taken from the existing record.
     pub(super) fn whole(
         &self,
         before: Option<&CredentialRecord>,
@@ -23,32 +21,32 @@ impl Records<'_> {
     ) -> CredentialRecord {
         let mut record = before.map_or_else(|| self.first(credential), |before| self.with_secret(before, credential));
         if record.account != credential.account.id {
-            // Users stay with their account.
+            // The owner is a user of the previous account.
             record.owner = None;
         }
         record.account = credential.account.id.clone();
-        // A new one has nothing to keep.
-        let says = |column| before.is_none() || extent.has(column);
-        if says("name") {
+        // A new record has no fields to keep.
+        let has = |column| before.is_none() || extent.has(column);
+        if has("name") {
             record.name = credential.name.as_deref().map(str::to_owned);
         }
-        if says("version") {
+        if has("version") {
             record.version = credential.version.clone();
         }
-        if says("scopes") {
+        if has("scopes") {
             record.scopes =
                 credential.scopes.as_ref().map(|scopes| scopes.names().filter_map(|name| name.parse().ok()).collect());
         }
-        if says("addresses") {
+        if has("addresses") {
             record.addresses = credential.addresses.to_vec();
         }
-        if says("expires_at") {
+        if has("expires_at") {
             record.expires_at = credential.expires_at.map(whole_millis);
         }
-        if says("rate_limit.requests") {
+        if has("rate_limit.requests") {
             record.rate_limit = rate_limit(before, credential, extent);
         }
-        if says("enabled") {
+        if has("enabled") {
             record.enabled = credential.enabled;
         }
         if let Some(notes) = notes {
@@ -67,14 +65,14 @@ impl Records<'_> {
         if record.enabled {
             record.disabled_reason = None;
         }
-        // As the database counts it.
+        // The database increments it too.
         if let Some(before) = before.filter(|before| **before != record && before.revision == record.revision) {
             record.revision = before.revision + 1;
         }
         record
     }
 
-    /// Another secret, and nothing else.
+    /// The existing record with the secret of the entry.
     pub(super) fn with_secret(&self, before: &CredentialRecord, credential: &Credential) -> CredentialRecord {
         let mut record = before.clone();
         let secret = RecordSecret::from(credential.secret.clone());
@@ -95,7 +93,7 @@ impl Records<'_> {
     }
 }
 
-/// Of a limit that stays one, the burst stays if nothing is said of it.
+/// Keeps the burst of an existing limit where the file has no column for it.
 pub(super) fn rate_limit(
     before: Option<&CredentialRecord>,
     credential: &Credential,
@@ -105,7 +103,7 @@ pub(super) fn rate_limit(
     credential.rate_limit.map(|rate| RateLimit { burst: kept.map_or(rate.burst, |kept| kept.burst), ..rate })
 }
 
-/// What is different, by the names that files have for it.
+/// Names of the fields that differ, as in files.
 pub(super) fn differences(before: &CredentialRecord, after: &CredentialRecord) -> Vec<&'static str> {
     let secret = match (&before.secret, &after.secret) {
         (RecordSecret::Token(_), _) => "token",

@@ -1,15 +1,13 @@
-//! The address of a privacy policy, which people will follow.
-
 use http::Uri;
 
-const LONGEST: usize = 2000;
-/// Names that are never public (RFC 6761, RFC 6762, RFC 8375, and what ICANN keeps for private use).
+const MAX_LENGTH: usize = 2000;
+/// Names that are never public (RFC 6761, RFC 6762, RFC 8375, and those that ICANN reserves for private use).
 const PRIVATE: [&str; 9] =
     ["localhost", "local", "internal", "invalid", "test", "onion", "home.arpa", "lan", "intranet"];
 
-/// What is wrong with it; to follow the name of its field.
-pub(super) fn fault_of_policy_address(text: &str) -> Option<&'static str> {
-    if text.len() > LONGEST {
+/// What is wrong with the address of a privacy policy.
+pub(super) fn privacy_policy_fault(text: &str) -> Option<&'static str> {
+    if text.len() > MAX_LENGTH {
         return Some("must not be longer than 2000 characters");
     }
     if is_public(text) {
@@ -21,10 +19,10 @@ pub(super) fn fault_of_policy_address(text: &str) -> Option<&'static str> {
     )
 }
 
-/// Only what every program takes for the same address.
+/// Accepts only what every parser of URLs reads in the same way.
 fn is_public(text: &str) -> bool {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte));
-    // What `http` would cut off stays in the text.
+    // `http` parses no fragment.
     let address = text.split('#').next().unwrap_or_default();
     let Ok(uri) = address.parse::<Uri>() else { return false };
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return false };
@@ -34,7 +32,7 @@ fn is_public(text: &str) -> bool {
         && is_public_name(authority.host())
 }
 
-/// A name of several labels, of which the last one is no number: so it is no address of a machine, in no spelling.
+/// A name of several labels whose last one begins with a letter, so that it is no IP address in any notation.
 fn is_public_name(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     let is_label = |label: &str| {
@@ -58,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_that_everybody_can_follow_is_taken() {
+    fn a_public_address_is_accepted() {
         for fine in [
             "https://example.org/privacy",
             "http://example.org",
@@ -66,12 +64,12 @@ mod tests {
             "HTTPS://Example.ORG/",
             "https://xn--bcher-kva.example/datenschutz",
         ] {
-            assert_eq!(fault_of_policy_address(fine), None, "{fine}");
+            assert_eq!(privacy_policy_fault(fine), None, "{fine}");
         }
     }
 
     #[test]
-    fn what_leads_elsewhere_or_nowhere_is_not() {
+    fn an_address_that_is_not_public_or_ambiguous_is_refused() {
         let long = format!("https://example.org/{}", "x".repeat(2000));
         for odd in [
             "",
@@ -105,7 +103,7 @@ mod tests {
             "https://example.org\n/",
             &long,
         ] {
-            assert!(fault_of_policy_address(odd).is_some(), "{odd}");
+            assert!(privacy_policy_fault(odd).is_some(), "{odd}");
         }
     }
 }

@@ -1,0 +1,121 @@
+use std::convert::Infallible;
+use std::fmt;
+
+use super::NoSecret;
+use crate::store::StoreError;
+
+/// Why an operation failed. It has changed nothing then: each operation is one transaction.
+#[derive(Debug, thiserror::Error)]
+pub enum OperationError<E = Infallible> {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    #[error(transparent)]
+    Secret(#[from] NoSecret),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What only this operation, or operations on this entity, can fail for.
+    #[error(transparent)]
+    Other(E),
+}
+
+/// Marks the error types that [`OperationError::Other`] holds. [`Infallible`] is none, so that an error of a step that
+/// all operations share converts into the error of each.
+pub trait OperationReason {}
+
+impl OperationReason for std::io::Error {}
+impl OperationReason for crate::config::Diagnostics {}
+
+impl<E: OperationReason> From<E> for OperationError<E> {
+    fn from(reason: E) -> Self {
+        Self::Other(reason)
+    }
+}
+
+impl<E: OperationReason> From<OperationError> for OperationError<E> {
+    fn from(error: OperationError) -> Self {
+        match error {
+            OperationError::Refused(refusal) => Self::Refused(refusal),
+            OperationError::Invalid(invalid) => Self::Invalid(invalid),
+            OperationError::Secret(error) => Self::Secret(error),
+            OperationError::Store(error) => Self::Store(error),
+            OperationError::Other(never) => match never {},
+        }
+    }
+}
+
+/// The caller may not see an entity with this id, or none exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no {0} has this id")]
+pub struct NotFound(pub &'static str);
+
+/// Why an operation is refused to this caller, or in this state.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("your role does not allow this")]
+    Forbidden,
+    /// Role, account or `enabled` of the caller changed after the request was authenticated.
+    #[error("you have been signed out, or this token has been revoked")]
+    Revoked,
+    #[error("API access has not been granted to this account")]
+    AccessNotGranted,
+    #[error("this account does not let its members have keys of their own")]
+    MembersNotAllowed,
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// `If-Match` named another revision than this current one.
+    #[error("it has changed since you read it, and is at revision {0}; read it again")]
+    Stale(i64),
+    #[error("this Idempotency-Key was used for another request")]
+    KeyReused,
+    /// The first request with this key is running, or was interrupted.
+    #[error("a request with this Idempotency-Key is in progress; try again")]
+    KeyBusy,
+}
+
+/// A field that is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldFault {
+    /// Name in the API.
+    pub field: &'static str,
+    /// Continues a sentence that begins with the name: "must not be empty".
+    pub problem: String,
+}
+
+/// Every field of an input that is not accepted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Invalid(pub Vec<FieldFault>);
+
+impl Invalid {
+    pub fn add(&mut self, field: &'static str, problem: impl Into<String>) {
+        self.0.push(FieldFault { field, problem: problem.into() });
+    }
+
+    pub fn one(field: &'static str, problem: impl Into<String>) -> Self {
+        Self(vec![FieldFault { field, problem: problem.into() }])
+    }
+
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
+    /// # Errors
+    /// Itself, unless empty.
+    pub fn into_result(self) -> Result<(), Self> {
+        if self.0.is_empty() { Ok(()) } else { Err(self) }
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, fault) in self.0.iter().enumerate() {
+            write!(f, "{}{} {}", if at == 0 { "" } else { "; " }, fault.field, fault.problem)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Invalid {}
