@@ -34,7 +34,7 @@ impl AdminListener {
     /// # Errors
     /// When there is no response within [`REQUEST_TIMEOUT`].
     pub(super) fn send(&self, method: Method, path: &str) -> anyhow::Result<AdminResponse> {
-        let url = self.admin.clone().map_or_else(|| self.from_settings(), Ok)?;
+        let url = self.admin.clone().map_or_else(|| self.configured_address(), Ok)?;
         let authority = url.authority().filter(|_| matches!(url.scheme_str(), Some("http" | "https")));
         let authority = authority.context("--admin: must be http://HOST:PORT or https://HOST:PORT")?;
         ensure!(matches!(url.path(), "" | "/") && url.query().is_none(), "--admin: must not have a path");
@@ -44,7 +44,7 @@ impl AdminListener {
     }
 
     /// Reads the settings as far as they are valid: the file may have become invalid after the process read it.
-    fn from_settings(&self) -> anyhow::Result<Uri> {
+    fn configured_address(&self) -> anyhow::Result<Uri> {
         let file = self.config.clone().or_else(settings_file);
         let admin = ConfigSource { file, overrides: process_environment()? }.admin();
         let mut address = admin.listen.0.0;

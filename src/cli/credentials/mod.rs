@@ -37,7 +37,7 @@ pub(super) enum Command {
     Upgrade(modify::Upgrade),
     /// Print why the gate would refuse a credential
     #[command(after_help = "Examples:\n  claviger credential diagnose acme-billing")]
-    Diagnose(modify::CredentialArgs),
+    Diagnose(credential_args::CredentialArgs),
     /// Disable a credential
     Disable(destructive::Disable),
     /// Enable a disabled credential, with the secret it had

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::credential_args::CredentialArgs;
 use super::destructive::LastUse;
 use super::flags::Details;
-use crate::cli::client::{Answer, Confirmation, Refusal, Request, cell, path, show};
+use crate::cli::client::{Answer, ClientArgs, Confirmation, Refusal, Request, cell, path, show};
 use crate::cli::output::{note, sanitize};
 
 /// Without scopes a credential may call everything, without addresses from anywhere.

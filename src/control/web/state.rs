@@ -42,6 +42,7 @@ pub struct Components {
 }
 
 /// The settings that a reload replaces.
+#[derive(Default)]
 pub struct LiveSettings {
     pub versions: VersionCatalog,
     pub scopes: ScopeCatalog,
@@ -139,21 +140,5 @@ impl LiveSettings {
 
     pub fn terms(&self) -> Terms<'_> {
         Terms { catalogs: Catalogs { versions: &self.versions, scopes: &self.scopes }, format: &self.format }
-    }
-}
-
-impl Default for LiveSettings {
-    fn default() -> Self {
-        Self {
-            versions: VersionCatalog::default(),
-            scopes: ScopeCatalog::default(),
-            format: TokenFormat::default(),
-            public_url: None,
-            proxies: Box::default(),
-            error_docs: None,
-            guessing: None,
-            console: raw::Console::default(),
-            file: Arc::default(),
-        }
     }
 }

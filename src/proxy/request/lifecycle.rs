@@ -153,7 +153,7 @@ impl RequestLifecycle {
         let RequestSummary { method, target, .. } = summary;
         let end = target.iter().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(target.len());
         let path = String::from_utf8_lossy(&target[..end]);
-        let admission = context.admitted().ok().map(|admitted| admitted.admission());
+        let admission = context.admitted().ok().map(crate::proxy::decide::admitted::Admitted::admission);
         let credential = context.recognised.as_deref();
         let served = admission.and_then(|admission| admission.served(&context.policy.rules.versions));
         let line = LogLine {

@@ -69,7 +69,7 @@ impl CatalogMismatch {
                 Some(_) => {}
             }
         }
-        let held = group.scopes.iter().flatten().map(|scope| scope.as_str());
+        let held = group.scopes.iter().flatten().map(crate::credential::Label::as_str);
         let mut unknown = held.filter(|scope| !scopes.contains(scope)).peekable();
         if unknown.peek().is_some() {
             self.unknown_scopes.add(group, unknown);

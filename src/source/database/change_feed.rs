@@ -51,7 +51,7 @@ impl ChangeFeed {
                     Err(self.directory.store.diagnose(error).await)
                 }
             };
-            self.directory.answered(outcome.as_ref().map(|()| ()));
+            self.directory.answered(outcome.as_ref().copied());
             match outcome {
                 Ok(()) => self.recovered(),
                 Err(error) => {

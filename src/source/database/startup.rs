@@ -97,7 +97,7 @@ impl Database {
                 Err(error) => Err(directory.store.diagnose(error).await),
             }
         });
-        directory.answered(synced.as_ref().map(|()| ()));
+        directory.answered(synced.as_ref().copied());
         match synced {
             Err(error) if error.is_transient() => {
                 tracing::error!("{error}");

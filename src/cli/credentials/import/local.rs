@@ -12,7 +12,7 @@ use crate::formats::{Catalogs, Format, Import, ImportFormat, Users};
 impl Args {
     pub(super) fn write(&self, format: Format, users: Option<Users>) -> anyhow::Result<Outcome> {
         let target = DatabaseTarget::read(&self.client.source())?;
-        let changes = self.read(format, users, &target.settings)?;
+        let changes = self.read(format, users.as_ref(), &target.settings)?;
         let imported = block_on(async {
             let scratch = (self.dry_run && target.is_blank()).then(tempfile::tempdir).transpose()?;
             let store = match &scratch {
@@ -36,10 +36,10 @@ impl Args {
         Ok(imported.into())
     }
 
-    fn read(&self, format: Format, users: Option<Users>, settings: &Settings) -> Result<Import, Diagnostics> {
+    fn read(&self, format: Format, users: Option<&Users>, settings: &Settings) -> Result<Import, Diagnostics> {
         let text = self.text()?;
         let catalogs = Catalogs { versions: &settings.versions, scopes: &settings.scopes };
-        let format = match (format, &users) {
+        let format = match (format, users) {
             (Format::Htpasswd, Some(users)) => ImportFormat::Htpasswd(users),
             (Format::Csv, _) => ImportFormat::Csv,
             (Format::Yaml | Format::Htpasswd, _) => ImportFormat::Yaml,
