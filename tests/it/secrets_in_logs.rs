@@ -151,7 +151,7 @@ fn everything_after_a_hard_day(log: &str, upstream: &str) {
     }
     for file in bad_files() {
         gate.rename_over(&gate.credentials_file(), &file);
-        let request = Request::new("POST", "/-/reload").header("Connection", "close");
+        let request = Request::new("POST", "/-/reload").host("localhost").header("Connection", "close");
         let refusal = Connection::open(gate.admin).send(&request);
         assert_eq!(refusal.status, 422, "{file}");
         assert_untraced("the refusal of a reload", &refusal.text());

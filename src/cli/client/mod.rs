@@ -196,7 +196,11 @@ fn describe(status: http::StatusCode, body: &Value, request: &Request) -> String
     let Some(title) = body["title"].as_str() else { return format!("the server refused: {status}") };
     let Some(fields) = body["fields"].as_array().filter(|fields| !fields.is_empty()) else {
         let detail = body["detail"].as_str().unwrap_or(title);
-        return sanitize(&detail.replace("has this id", &format!("has the id {}", request.id())));
+        let id = request.id();
+        if id.is_empty() {
+            return sanitize(detail);
+        }
+        return sanitize(&detail.replace("has this id", &format!("has the id {id}")));
     };
     let line = |fault: &Value| {
         let text = |name: &str| sanitize(fault[name].as_str().unwrap_or_default());

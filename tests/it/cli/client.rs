@@ -165,7 +165,7 @@ fn account_commands_print_json_to_scripts() {
     assert_eq!((listed.as_array().unwrap().len(), &listed[0]["id"]), (1, &"acme".into()));
     for (arguments, problem) in [
         (&["account", "show", "nobody"][..], "claviger: no account has the id nobody\n"),
-        (&["account", "create", "--id", "acme"], "claviger: this id is taken\n"),
+        (&["account", "create", "--id", "acme"], "claviger: another account has this id\n"),
         (&["account", "grant", "nobody"], "claviger: no account has the id nobody\n"),
     ] {
         let ended = shell.run(arguments);
@@ -257,8 +257,8 @@ fn requests_are_created_decided_and_withdrawn() {
     let ended = shell.run(&wrong);
     assert_eq!(ended.code, 1);
     insta::assert_snapshot!(ended.stderr, @r#"
-    claviger: Fields are not valid
-      start_on must be a date that is not past, such as 2027-01-31
+    claviger: Invalid fields
+      start_on must be today or a later date, such as 2027-01-31
       use_cases each must be third_party_tool, data_extraction, reporting, integration, automation or "other: " and 1 to 200 characters, without control characters
       privacy_policy must be an address of a public site, such as https://example.org/privacy: http or https, a host with a name, no user, and all but letters, digits and signs of ASCII encoded
     "#);

@@ -189,9 +189,9 @@ fn a_credential_is_edited_reset_disabled_and_deleted() {
     assert_eq!(shell.json(&["credential", "clear", "acme-billing", "--yes"])["cleared"], true);
     let explained = shell.run(&["explain", "acme-billing", "GET", "/pay"]);
     assert_eq!(explained.code, 1);
-    insta::assert_snapshot!(explained.stdout, @"
+    insta::assert_snapshot!(explained.stdout, @r"
     GET /pay as acme-billing: refused, credential_invalid (401)
-    The credential is unknown or its secret is wrong.
+    The credential is unknown, or its secret is wrong.
 
     Its secret was cleared, so none is right.
     claviger credential reset acme-billing gives it a new one.
@@ -298,13 +298,13 @@ fn every_invalid_field_is_reported_at_once() {
         "9",
     ]);
     assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
-    insta::assert_snapshot!(ended.stderr, @"
-    claviger: Fields are not valid
+    insta::assert_snapshot!(ended.stderr, @r"
+    claviger: Invalid fields
       addresses must hold addresses or ranges, such as 192.0.2.7 or 10.0.0.0/8
       contact_mobile must be written with its country code (E.164): did you mean +447700900961?
       version must be a configured version, and 9 is not
       scopes name nope, which is not a configured scope
-      expires_at has passed: it would never be let through
+      expires_at must be in the future
     ");
     let nothing = shell.run(&["credential", "edit", "acme-billing"]);
     assert_eq!(
@@ -349,8 +349,8 @@ fn a_password_is_read_from_a_prompt_or_standard_input_only() {
     let common = Run::within(shell.folder.path(), &["credential", "reset", "acme-nightly", "--choose", "--yes"]);
     let common = common.input("password1").end();
     assert_eq!(common.code, 1);
-    insta::assert_snapshot!(common.stderr, @"
-    claviger: Fields are not valid
+    insta::assert_snapshot!(common.stderr, @r"
+    claviger: Invalid fields
       password is one of the most common ones
     ");
 }

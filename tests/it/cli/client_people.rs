@@ -111,8 +111,8 @@ fn operator_tokens_are_created_disabled_and_deleted() {
     assert!(pasted.stderr.starts_with("claviger: this is a token, not an id: give its id"), "{}", pasted.stderr);
     let wrong = shell.run(&["operator", "create", "--name", "x", "--role", "owner", "--account", "nobody"]);
     assert_eq!((wrong.code, wrong.stdout.as_str()), (1, ""));
-    insta::assert_snapshot!(wrong.stderr, @"
-    claviger: Fields are not valid
+    insta::assert_snapshot!(wrong.stderr, @r"
+    claviger: Invalid fields
       account names no account
     ");
 }

@@ -61,9 +61,9 @@ fn an_admitted_request_is_shown_with_every_check() {
 fn the_first_failing_check_decides_and_all_are_shown() {
     let ended = explain(&["expiring", "GET /x", "-H", "X-API-Version:1", "--at", "2031-01-01T00:00:00Z"]);
     assert_eq!((ended.code, ended.stderr.as_str()), (1, ""));
-    insta::assert_snapshot!(ended.stdout, @r#"
+    insta::assert_snapshot!(ended.stdout, @r"
     GET /x as expiring: refused, credential_expired (401)
-    The credential is past its expiry date.
+    The credential has expired.
 
       enabled  ok       enabled
       account  ok       API access of acme is on
@@ -71,7 +71,7 @@ fn the_first_failing_check_decides_and_all_are_shown() {
       address  ok       127.0.0.1; any address is allowed
       version  refused  request names 1; pinned to 2
       scopes   ok       GET /x; holds everything
-    "#);
+    ");
 }
 
 #[test]

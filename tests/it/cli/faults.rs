@@ -157,11 +157,11 @@ fn a_value_that_cannot_be_read_is_not_called_missing_too() {
     claviger.yaml:3:59  versions.known[0].name  must be text, not a number; put it in quotes
     3 faults
     "#);
-    insta::assert_snapshot!(validate("proxy: 5\ncredentials: []\n", &[]).stderr, @r#"
+    insta::assert_snapshot!(validate("proxy: 5\ncredentials: []\n", &[]).stderr, @r"
     claviger.yaml:1:8  proxy  must be a mapping, not a number
-    claviger.yaml:2:14  credentials  must be a mapping, not a list
+    claviger.yaml:2:1  credentials  is empty; give it a value, or leave the key out
     2 faults
-    "#);
+    ");
 }
 
 #[test]

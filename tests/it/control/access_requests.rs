@@ -105,7 +105,7 @@ async fn of_parallel_requests_of_an_account_one_is_accepted(bed: TestDatabase) {
         .filter(|outcome| matches!(outcome, Err(OperationError::Other(AccessRequestConflict::AlreadyPending))));
     assert_eq!(others.count(), 19, "{outcomes:?}");
     assert_eq!(bed.ask("SELECT COUNT(*) FROM access_requests").await, 1);
-    assert_eq!(bed.ask("SELECT COUNT(*) FROM audit WHERE verb = 'request_access'").await, 1);
+    assert_eq!(bed.ask("SELECT COUNT(*) FROM audit WHERE verb = 'ask_for_access'").await, 1);
 }
 
 async fn an_account_withdraws_its_pending_request(bed: TestDatabase) {
@@ -126,7 +126,7 @@ async fn an_account_withdraws_its_pending_request(bed: TestDatabase) {
         "{again:?}"
     );
     let late = decide_requests(&known.by(&sam, &bed, noon()), &[id.to_owned()], &Decision::Approve).await;
-    assert!(late.unwrap_err().to_string().contains("is withdrawn already"));
+    assert!(late.unwrap_err().to_string().contains("is already withdrawn"));
     assert!(!bed.store.account("acme").await.unwrap().unwrap().granted);
     assert_eq!(asked(&bed, "acme", noon()).await.state, RequestState::Pending, "and asks again");
 }

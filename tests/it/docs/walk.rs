@@ -94,6 +94,8 @@ impl Walk {
             let line = without_fraction(line);
             if is_drawn { steady(&without_digest(&line)) } else { steady(&line) }
         };
+        // Commands print the configured port; here the system picks one.
+        let actual = &actual.replace("http://127.0.0.1:0/", &self.here("http://127.0.0.1:8081/"));
         let mut lines = actual.lines();
         let mut expected = step.printed.iter().peekable();
         while let Some(there) = expected.next() {

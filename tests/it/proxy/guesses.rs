@@ -213,7 +213,7 @@ fn throttle_is_listed_and_cleared_by_operators_and_not_by_browsers() {
     assert_eq!(list("?address=192.0.2.7").as_array().unwrap().len(), 2);
 
     let clear = |target: &str, header: Option<(&str, &str)>| {
-        let request = Request::new("POST", target).header("Connection", "close");
+        let request = Request::new("POST", target).host("localhost").header("Connection", "close");
         let request = header.into_iter().fold(request, |request, (name, value)| request.header(name, value));
         crate::support::Connection::open(gate.admin).send(&request)
     };

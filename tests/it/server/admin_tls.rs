@@ -58,7 +58,7 @@ async fn a_new_admin_certificate_is_used_for_later_connections() {
 
     gate.rename_over(&gate.folder().join("key.pem"), "no key at all");
     let (mut connection, _) = connect_tls(&gate, &authority.client(None)).unwrap();
-    let refused = connection.send(&Request::new("POST", "/-/reload"));
+    let refused = connection.send(&Request::new("POST", "/-/reload").host("localhost"));
     assert_eq!(refused.status, 422);
     assert!(
         refused.text().contains("admin.tls.key") && !refused.text().contains("no key at all"),

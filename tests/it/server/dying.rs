@@ -157,7 +157,7 @@ fn a_full_disk_for_logs_stops_no_request() {
         assert_eq!(connection.send(&Request::get("/x").bearer(TOKEN)).status, 200);
         assert_eq!(connection.send(&Request::get("/x")).status, 401);
     }
-    assert_eq!(Connection::open(admin).send(&Request::new("POST", "/-/reload")).status, 200);
+    assert_eq!(Connection::open(admin).send(&Request::new("POST", "/-/reload").host("localhost")).status, 200);
     assert_eq!(connection.send(&Request::get("/x").bearer(TOKEN)).status, 200);
     kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));

@@ -86,7 +86,7 @@ fn write_in_two_parts(file: &Path, text: &str, cut: usize, pause: Duration) {
 }
 
 fn request_reload(gate: &Gate, header: Option<(&str, &str)>) -> Reply {
-    let request = Request::new("POST", "/-/reload").header("Connection", "close");
+    let request = Request::new("POST", "/-/reload").host("localhost").header("Connection", "close");
     let request = header.into_iter().fold(request, |request, (name, value)| request.header(name, value));
     Connection::open(gate.admin).send(&request)
 }

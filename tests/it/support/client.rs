@@ -17,6 +17,7 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 #[derive(Debug, Clone)]
 pub struct Request {
     line: String,
+    host: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
 }
@@ -25,7 +26,13 @@ impl Request {
     /// Any method and target.
     pub fn new(method: &str, target: &str) -> Self {
         let line = format!("{method} {target} HTTP/1.1");
-        Self { line, headers: Vec::new(), body: Vec::new() }
+        Self { line, host: "api.example.org".into(), headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// Another `Host`.
+    pub fn host(mut self, host: &str) -> Self {
+        host.clone_into(&mut self.host);
+        self
     }
 
     /// `GET`.
@@ -59,7 +66,7 @@ impl Request {
 
     /// As it goes over the wire.
     pub fn bytes(&self) -> Vec<u8> {
-        let mut head = format!("{}\r\nHost: api.example.org\r\n", self.line);
+        let mut head = format!("{}\r\nHost: {}\r\n", self.line, self.host);
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }

@@ -125,7 +125,8 @@ impl Gate {
 
     /// One request to the admin listener.
     pub fn admin(&self, method: &str, target: &str) -> Reply {
-        Connection::open(self.admin).send(&Request::new(method, target).header("Connection", "close"))
+        let request = Request::new(method, target).host("localhost").header("Connection", "close");
+        Connection::open(self.admin).send(&request)
     }
 
     /// The value of a line of `/metrics`, labels written as there; 0 without one.

@@ -52,6 +52,8 @@ pub const OPERATIONS: [(&str, For, &str); 58] = [
     ("delete_credential", Roles("xxx-"), ""),
     ("edit_credential", Roles("xxx-"), r#"{"name": "Billing"}"#),
     ("upgrade_credential", Roles("xxx-"), "{}"),
+    ("upgrade_unversioned_credentials", Roles("xxx-"), r#"{"version": "1", "account": "acme"}"#),
+    ("diagnose_credential", Roles("xxx-"), ""),
     ("duplicate_credential", Roles("xxx-"), "{}"),
     ("reset_credential", Roles("xxx-"), "{}"),
     ("end_overlap", Roles("xxx-"), ""),
