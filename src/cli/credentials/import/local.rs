@@ -10,9 +10,9 @@ use crate::control::operations::{Caller, OperationContext, OperationError, impor
 use crate::formats::{Catalogs, Format, Import, ImportFormat, Users};
 
 impl Args {
-    pub(super) fn write(&self, format: Format, users: Option<Users>) -> anyhow::Result<Outcome> {
+    pub(super) fn write(&self, format: Format, users: Option<&Users>) -> anyhow::Result<Outcome> {
         let target = DatabaseTarget::read(&self.client.source())?;
-        let changes = self.read(format, users.as_ref(), &target.settings)?;
+        let changes = self.read(format, users, &target.settings)?;
         let imported = block_on(async {
             let scratch = (self.dry_run && target.is_blank()).then(tempfile::tempdir).transpose()?;
             let store = match &scratch {

@@ -52,7 +52,7 @@ impl Args {
         let users = self.users(format)?;
         let outcome = match self.client.remote()? {
             Some(client) => block_on(self.upload(&client, format, users))?,
-            None => self.write(format, users)?,
+            None => self.write(format, users.as_ref())?,
         };
         self.print_outcome(&outcome)?;
         Ok(ExitCode::SUCCESS)

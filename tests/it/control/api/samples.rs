@@ -22,7 +22,7 @@ pub enum For {
 use For::{Browsers, Everybody, Roles};
 
 /// By name. Rights are those of `features.md`, not those of the code.
-pub const OPERATIONS: [(&str, For, &str); 58] = [
+pub const OPERATIONS: [(&str, For, &str); 60] = [
     ("me", Roles("xxxx"), ""),
     ("begin_session", Everybody, r#"{"email": "nobody@acme.example", "password": "correct horse"}"#),
     ("end_session", Everybody, ""),
