@@ -5,41 +5,41 @@
 #![forbid(unsafe_code)]
 #![warn(unreachable_pub)]
 
-/// What a credential is: token, password, scopes, version.
+// What a credential is: token, password, scopes, version.
 pub mod credential;
 
-/// Who is calling, and may they? Decides without I/O.
+// Who is calling, and may they? Decides without I/O.
 pub mod auth;
 
-/// The system clock, and one for tests.
+// The system clock, and one for tests.
 pub mod clock;
 
-/// Thread priority and deferred drops.
+// Thread priority and deferred drops.
 pub mod runtime;
 
-/// Settings: raw, then typed.
+// Settings: raw, then typed.
 pub mod config;
 
-/// Files that hold credentials: YAML, CSV, htpasswd.
+// Files that hold credentials: YAML, CSV, htpasswd.
 pub mod formats;
 
-/// The database; the only SQL.
+// The database; the only SQL.
 pub mod store;
 
-/// Where credentials come from: a watched file, a cached database.
+// Where credentials come from: a watched file, a cached database.
 pub mod source;
 
-/// The data plane: requests on their way to the API.
+// The data plane: requests on their way to the API.
 pub mod proxy;
 
-/// The control plane: operations on credentials and the management API.
+// The control plane: operations on credentials and the management API.
 pub mod control;
 
-/// Metrics, logs, traces.
+// Metrics, logs, traces.
 pub mod telemetry;
 
-/// Both planes in one process: listeners, signals, readiness, upgrades.
+// Both planes in one process: listeners, signals, readiness, upgrades.
 pub mod server;
 
-/// The command line.
+// The command line.
 pub mod cli;

@@ -142,7 +142,7 @@ async fn parallel_decisions_withdrawals_and_requests_agree(bed: TestDatabase) {
             match outcome {
                 Ok(_) => asked_anew += 1,
                 Err(error) => {
-                    assert!(matches!(error, OperationError::Other(AlreadyGranted | AlreadyPending)), "{error:?}")
+                    assert!(matches!(error, OperationError::Other(AlreadyGranted | AlreadyPending)), "{error:?}");
                 }
             }
         }

@@ -227,7 +227,7 @@ fn choosing(choice: Option<&'static str>, offered: Arc<Mutex<Vec<String>>>) -> S
         });
         let accept = tokio_tungstenite::tungstenite::handshake::derive_accept_key(key.unwrap().as_bytes());
         let choice = choice.map_or(String::new(), |choice| format!("Sec-WebSocket-Protocol: {choice}\r\n"));
-        exchange.write(&format!(
+        exchange.write(format!(
             "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
              Sec-WebSocket-Accept: {accept}\r\n{choice}\r\n"
         ));
