@@ -78,19 +78,22 @@ fn unfinished_frames_and_heads_end_at_the_deadline_of_a_head() {
 #[test]
 fn heads_that_trickle_end_at_the_deadline_and_bodies_go_on() {
     let api = RecordingApi::start();
-    for caller in http2_callers(|| Gate::before(api.url()).proxy(SHORT)) {
+    for caller in http2_callers(|| Gate::before(api.url()).proxy("  timeouts: {request_head: 2s, keep_alive: 1m}")) {
         let mut client = FrameClient::open(&caller, 65_535);
-        client.write(&frame(HEADERS, 0, 1, &[0x82]));
-        let trickled = (0..100).take_while(|_| {
-            std::thread::sleep(Duration::from_millis(100));
-            client.write(&frame(CONTINUATION, 0, 1, &[]))
+        let continuation = frame(CONTINUATION, END_HEADERS, 1, &[0x86; 100]);
+        client.write(&[&frame(HEADERS, 0, 1, &[0x82]), &continuation[..9]].concat());
+        let trickled = continuation[9..].iter().take_while(|byte| {
+            std::thread::sleep(Duration::from_millis(200));
+            client.write(&[**byte])
         });
         assert!(trickled.count() < 100, "{:?}", caller.protocol);
         let mut client = FrameClient::open(&caller, 65_535);
         client.write(&head("POST", 1, 0, &[bearer()]));
-        for byte in frame(DATA, END_STREAM, 1, b"0123456789") {
-            std::thread::sleep(Duration::from_millis(50));
-            client.write(&[byte]);
+        let body = frame(DATA, END_STREAM, 1, b"0123456789");
+        client.write(&body[..9]);
+        for byte in &body[9..] {
+            std::thread::sleep(Duration::from_millis(300));
+            client.write(&[*byte]);
         }
         client.read_until(1, is_response);
         assert_eq!(api.last().body, b"0123456789");
@@ -138,8 +141,12 @@ fn streams_of_all_connections_over_their_limit_are_refused() {
         }
         drop(clients);
         eventually("both have ended", || caller.gate.metric("claviger_http_requests_in_flight") == 0.0);
-        third.write(&head("GET", 3, END_STREAM, &[bearer()]));
-        third.read_until(1, is_response);
+        let mut streams = (3..).step_by(2);
+        eventually("there is room again", || {
+            third.write(&head("GET", streams.next().unwrap(), END_STREAM, &[bearer()]));
+            let frames = third.read_until(1, |frame| is_response(frame) || frame.kind == RESET);
+            frames.iter().any(is_response)
+        });
     }
 }
 

@@ -62,13 +62,17 @@ fn head_over_its_limit_is_431() {
                 // Little text, and much memory.
                 with_fields(count + 1, ""),
                 authorized().uri(format!("http://api.example.org/{}", "a".repeat(LIMIT))),
-                // Beyond what the protocol library reads.
-                authorized().header("x-pad", "a".repeat(20 * LIMIT)),
             ];
             for (number, request) in too_large.into_iter().enumerate() {
                 let answer = caller.send(request).await;
-                let expected = if protocol.is_http2() && number == 3 { "" } else { "headers_too_large" };
-                assert_eq!(answer.verdict(), (431, expected.to_owned()), "{protocol:?} {number}");
+                assert_eq!(answer.verdict(), (431, "headers_too_large".into()), "{protocol:?} {number}");
+            }
+            // More than is read: over HTTP/2, h2 answers itself.
+            let huge = authorized().header("x-pad", "a".repeat(20 * LIMIT)).body(Body::empty()).unwrap();
+            let answer = caller.open().await.send(huge).await;
+            match protocol.is_http2() {
+                true => assert!(answer.is_none_or(|answer| answer.status == 431), "{protocol:?}"),
+                false => assert_eq!(answer.expect("an answer").verdict(), (431, "headers_too_large".into())),
             }
             assert_eq!(api.seen().len(), before);
         },

@@ -78,7 +78,7 @@ pub fn callers(build: impl Fn() -> GateBuilder) -> Vec<Caller> {
 
 /// Runs a check for each protocol.
 pub fn with_each(build: impl Fn() -> GateBuilder, check: impl AsyncFn(&Caller)) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     for caller in callers(build) {
         runtime.block_on(check(&caller));
     }
