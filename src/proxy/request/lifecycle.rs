@@ -110,8 +110,8 @@ impl RequestLifecycle {
         context.in_flight = None;
     }
 
-    /// Sees to the rest of the body of a request that is over: where the client needs that to read the response, it is
-    /// discarded, over HTTP/1 once pingora has let the connection go.
+    /// Discards the unread body of an answered request if the client must finish sending before it can read the
+    /// response. Over HTTP/1 this happens once pingora has released the connection.
     pub(in crate::proxy) async fn drain(&self, session: &mut Session, context: &Context) {
         let is_body_done = session.is_body_done();
         let must_drain = context.is_answered && !is_body_done && !session.was_upgraded();
