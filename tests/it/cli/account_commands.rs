@@ -142,7 +142,7 @@ fn account_commands_print_tables_on_a_terminal() {
     assert_eq!(code, 1);
     insta::assert_snapshot!(refused, @"
     acme has 1 enabled credential: all are refused from now on.
-    Go on? [y/N] Nothing was done.
+    Continue? [y/N] Nothing was done.
     ");
     assert_eq!(shell.json(&["account", "show", "acme"])["granted"], true);
     assert_eq!(shell.person(&["account", "withdraw", "acme"], "yes\n").0, 0);

@@ -1,6 +1,6 @@
 //! The life of a credential at the shell.
 
-use super::client::Shell;
+use super::account_commands::Shell;
 use crate::support::Run;
 
 #[test]
@@ -118,7 +118,7 @@ fn destructive_commands_show_the_last_use_before_they_ask() {
     insta::assert_snapshot!(asked, @"
     acme-billing was never used.
     It is refused from now on, until it is enabled again.
-    Go on? [y/N] Nothing was done.
+    Continue? [y/N] Nothing was done.
     ");
     shell.sql(
         "INSERT INTO uses (credential, at, used_from) VALUES ('acme-billing', unixepoch() * 1000 - 200000, '10.0.0.1')",
@@ -128,7 +128,7 @@ fn destructive_commands_show_the_last_use_before_they_ask() {
     insta::assert_snapshot!(asked, @"
     acme-billing was last used 3 minutes ago from 10.0.0.1.
     Its current secret stops working in 24h.
-    Go on? [y/N] id                      acme-billing
+    Continue? [y/N] id                      acme-billing
     account                 acme
     kind                    token
     ends with               …xxxx

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::client_server::Server;
+use super::remote_commands::Server;
 use crate::support::{Ended, Run, TOKEN, credentials, digest, eventually};
 
 /// Runs a command over HTTP in a folder of its own.
@@ -89,7 +89,7 @@ fn an_unreadable_credential_is_left_out_of_an_export_and_counted() {
     std::fs::write(folder.path().join("in.yaml"), credentials()).unwrap();
     let staff = &server.tokens[0];
     assert_eq!(remote(&server, staff, folder.path(), &["credential", "import", "in.yaml"]).code, 0);
-    super::client::sql_in(
+    super::account_commands::sql_in(
         server.gate.folder(),
         "UPDATE credentials SET addresses = 'nowhere' WHERE id = 'acme-billing'",
     );
@@ -103,7 +103,7 @@ fn an_unreadable_credential_is_left_out_of_an_export_and_counted() {
 #[test]
 fn a_long_audit_is_streamed_over_http_and_from_the_database() {
     let (server, folder) = (Server::new(), TempDir::new().unwrap());
-    super::client::sql_in(
+    super::account_commands::sql_in(
         server.gate.folder(),
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
         INSERT INTO audit (id, at, actor_kind, actor, verb, target_kind, target)

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
-use super::client_server::{Server, at};
+use super::remote_commands::{Server, at};
 use crate::support::{Exchange, Gate, RecordingApi, ScriptedApi};
 
 const LIST: [&str; 2] = ["account", "list"];

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::client::{Shell, actor};
+use super::account_commands::{Shell, actor};
 use crate::support::Run;
 
 #[test]
@@ -47,7 +47,7 @@ fn a_user_is_created_with_a_set_up_link_that_is_shown_once() {
     assert_eq!(code, 1);
     insta::assert_snapshot!(refused, @"
     bob@acme.example (implementer) is signed out everywhere, and their own keys are refused from now on.
-    Go on? [y/N] Nothing was done.
+    Continue? [y/N] Nothing was done.
     ");
     assert_eq!(shell.json(&["user", "disable", bob, "--yes"])["enabled"], false);
     assert_eq!(shell.json(&["user", "enable", bob])["enabled"], true);
@@ -58,7 +58,7 @@ fn a_user_is_created_with_a_set_up_link_that_is_shown_once() {
     [+] The user's role may use the API.
     [-] No credential exists. Members create their own key; others create a credential for the account.
 
-    Each gate counts failed password attempts of its own: claviger throttle list --admin URL lists them.
+    Each gate counts failed attempts of its own: claviger throttle list --admin URL lists them.
     ");
     assert_eq!(
         shell.run(&["user", "edit", bob]).stderr,
@@ -92,7 +92,7 @@ fn operator_tokens_are_created_disabled_and_deleted() {
     insta::assert_snapshot!(asked, @"
     acme's own (opt_xxxxxxxxxxxxxxxxxxxx) was never used.
     Scripts that use it are refused from now on.
-    Go on? [y/N] id                      opt_xxxxxxxxxxxxxxxxxxxx
+    Continue? [y/N] id                      opt_xxxxxxxxxxxxxxxxxxxx
     account                 acme
     name                    acme's own
     role                    owner

@@ -6,7 +6,7 @@ use claviger::store::ActorKind;
 use crate::store::test_database::TestDatabase;
 
 /// Adds a row for this caller, if their account exists. An existing row stays.
-pub async fn seat(bed: &TestDatabase, caller: &Caller) {
+pub async fn put_caller(bed: &TestDatabase, caller: &Caller) {
     let (id, role) = (&caller.actor.id, caller.role);
     let account = caller.account.as_ref().map_or("NULL".to_owned(), |account| format!("'{account}'"));
     let fits = format!(
@@ -48,11 +48,11 @@ pub async fn seat(bed: &TestDatabase, caller: &Caller) {
 }
 
 /// The same where nothing can be waited for.
-pub fn seat_now(bed: &TestDatabase, caller: &Caller) {
+pub fn put_caller_now(bed: &TestDatabase, caller: &Caller) {
     if matches!(caller.actor.kind, ActorKind::User | ActorKind::Token) {
         let wait = || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(seat(bed, caller));
+            runtime.block_on(put_caller(bed, caller));
         };
         std::thread::scope(|scope| scope.spawn(wait).join().unwrap());
     }

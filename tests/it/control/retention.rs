@@ -1,4 +1,4 @@
-//! What is over is forgotten, and nothing else is.
+//! Expired rows are deleted, and no others.
 
 use std::time::Duration;
 

@@ -107,7 +107,7 @@ fn a_dropped_cluster_leaves_nothing() {
 #[test]
 fn a_cluster_whose_test_process_is_killed_leaves_nothing() {
     let mut holder = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "store::harness::hold_a_cluster", "--ignored", "--nocapture"])
+        .args(["--exact", "store::test_cluster::hold_a_cluster", "--ignored", "--nocapture"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

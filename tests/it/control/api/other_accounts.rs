@@ -1,4 +1,4 @@
-//! Resources of another account cannot be reply from missing ones.
+//! Resources of another account cannot be told from missing ones.
 
 use claviger::store::Role;
 use serde_json::json;
