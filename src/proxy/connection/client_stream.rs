@@ -63,7 +63,7 @@ impl ClientStream {
     fn refuse(&mut self) -> Bytes {
         let digest = self.get_socket_digest();
         let peer = digest.and_then(|digest| Some(digest.peer_addr()?.as_inet()?.ip()));
-        // The client may send more, which must not cost it the refusal.
+        // Closing with unread data would reset the connection, and the client would lose the refusal.
         self.state.set_must_drain();
         self.lifecycle.refuse_unparsed(UnparsedHead {
             line: &self.head.line,
