@@ -125,8 +125,14 @@ impl Sender {
         }
         let answer = async {
             let response: http::Response<Incoming> = match self {
-                Self::Http1(sender) => sender.send_request(request).await.ok()?,
-                Self::Http2(sender) => sender.send_request(request).await.ok()?,
+                Self::Http1(sender) => {
+                    sender.ready().await.ok()?;
+                    sender.send_request(request).await.ok()?
+                }
+                Self::Http2(sender) => {
+                    sender.ready().await.ok()?;
+                    sender.send_request(request).await.ok()?
+                }
             };
             let (head, body) = response.into_parts();
             let bytes = axum::body::to_bytes(Body::new(body), usize::MAX).await.ok()?;
