@@ -284,6 +284,13 @@ impl<'r> Checker<'r> {
         if !(1024..=1024 * 1024).contains(&file.limits.header_bytes) {
             self.report(&["limits", "header_bytes"], "must be 1024 to 1048576", "");
         }
+        let (one, total) = (file.limits.header_bytes_per_connection.get(), file.limits.header_bytes_total.get());
+        if one < file.limits.header_bytes {
+            self.report(&["limits", "header_bytes_per_connection"], "must not be less than header_bytes", "");
+        }
+        if total < one {
+            self.report(&["limits", "header_bytes_total"], "must not be less than header_bytes_per_connection", "");
+        }
     }
 
     fn log(&mut self, file: &raw::File) {

@@ -13,7 +13,9 @@ use crate::auth::{Authenticator, Directory, HashPool, HashPoolSize, PasswordCach
 use crate::clock::Clock;
 use crate::config::{Diagnostic, Diagnostics, Origin, Settings};
 use crate::control::{GateState, Readiness};
-use crate::proxy::{AccessLog, Certificates, Decider, Drains, LoadedCertificates, Policy, RequestLifecycle, Tracer};
+use crate::proxy::{
+    AccessLog, Certificates, Decider, Drains, LoadedCertificates, Policy, RequestLifecycle, RequestMemory, Tracer,
+};
 use crate::runtime::DeferredDrop;
 use crate::source::{CombinedDirectory, Database, DatabaseDirectory, DatabaseStart, Loaded, throttle_rules};
 use crate::telemetry::{Metrics, TlsListener};
@@ -84,6 +86,7 @@ impl Gate {
             keep_alive: settings.timeouts.keep_alive.duration(),
             is_stopping: readiness.stopping_flag(),
             drains: Drains::default(),
+            memory: RequestMemory::default(),
         }
     }
 

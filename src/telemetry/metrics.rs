@@ -27,6 +27,17 @@ pub enum ConnectionRefusal {
     Address,
 }
 
+/// What ends a stream, or a connection, of HTTP/2 without a problem document.
+#[derive(Debug, Clone, Copy)]
+pub enum Http2Refusal {
+    /// The streams of all connections are at their limit.
+    Streams,
+    /// The head of a stream is malformed, far too large, or one stream too many of its connection.
+    Stream,
+    /// The client breaks the protocol, or sends too much.
+    Connection,
+}
+
 #[derive(Debug, Clone, Copy)]
 pub enum TlsListener {
     Proxy,
@@ -45,6 +56,7 @@ pub struct Metrics {
     pub in_flight: IntGauge,
     pub connections_open: IntGauge,
     connections_refused: [IntCounter; 2],
+    http2_refused: [IntCounter; 3],
     /// Data from clients that could not be parsed as a request.
     pub requests_unparsed: IntCounter,
     upstream_duration: Histogram,
@@ -101,6 +113,11 @@ impl Metrics {
             "Connections closed for exceeding a limit, by limit.",
             &["reason"],
         )?;
+        let http2_refused = all.counters(
+            "http2_refused_total",
+            "Streams and connections of HTTP/2 that were ended without a problem document, by reason.",
+            &["reason"],
+        )?;
         let responses =
             all.counters("upstream_responses_total", "Responses of the API, by status class.", &["class"])?;
         let errors =
@@ -133,6 +150,7 @@ impl Metrics {
             in_flight: all.gauge("http_requests_in_flight", "Requests in progress.")?,
             connections_open: all.gauge("connections_open", "Open client connections.")?,
             connections_refused: ["total", "address"].map(|reason| refused.with_label_values(&[reason])),
+            http2_refused: ["streams", "stream", "connection"].map(|reason| http2_refused.with_label_values(&[reason])),
             requests_unparsed: all
                 .counter("requests_unparsed_total", "Data from clients that could not be parsed as a request.")?,
             upstream_duration: all.histogram(
@@ -221,6 +239,10 @@ impl Metrics {
 
     pub fn connection_refused(&self, refusal: ConnectionRefusal) {
         self.connections_refused[refusal as usize].inc();
+    }
+
+    pub fn http2_refused(&self, refusal: Http2Refusal) {
+        self.http2_refused[refusal as usize].inc();
     }
 
     /// Records a reload. `in_force` is the number of enabled and disabled credentials; `None` if it was refused.

@@ -80,6 +80,7 @@ impl ProxyHttp for Gateway {
             headers: &request.headers,
             protocol: request.version,
             has_illegal_target: context.has_illegal_target,
+            is_overload: context.head.is_none(),
             origin: ClientOrigin::of_peer(&request.headers, context.peer, &policy.trusted_proxies),
             is_tunnel: context.is_websocket,
             received_at: context.received_at,
@@ -87,6 +88,8 @@ impl ProxyHttp for Gateway {
         };
         let decision = self.lifecycle.decider.decide(policy, &request).await;
         let Err(rejection) = context.record(decision) else { return Ok(false) };
+        limits::release_head(session.req_header_mut());
+        context.head = None;
         context.policy.refusals.refuse(session, context.refusal(rejection)).await?;
         context.is_answered = true;
         Ok(true)
@@ -185,10 +188,14 @@ impl ProxyHttp for Gateway {
             headers::choose_websocket_protocol(response, &session.req_header().headers, name)?;
         }
         let version = context.admitted()?.admission().version;
-        match version.and_then(|rank| context.policy.version_headers.get(rank)) {
-            Some(headers) => version_headers::set(response, headers),
-            None => Ok(()),
+        if let Some(headers) = version.and_then(|rank| context.policy.version_headers.get(rank)) {
+            version_headers::set(response, headers)?;
         }
+        if !response.status.is_informational() {
+            limits::release_head(session.req_header_mut());
+            context.is_head_freed = true;
+        }
+        Ok(())
     }
 
     fn response_body_filter(
@@ -221,7 +228,8 @@ impl ProxyHttp for Gateway {
         is_kept: bool,
     ) -> Box<Error> {
         // pingora would repeat a PUT with the part of the body that it has kept.
-        if session.req_header().method.is_idempotent() && !context.body.has_begun() && !context.is_answered {
+        let may_repeat = !context.body.has_begun() && !context.is_answered && !context.is_head_freed;
+        if session.req_header().method.is_idempotent() && may_repeat {
             error.retry.decide_reuse(is_kept);
         } else {
             error.set_retry(false);
