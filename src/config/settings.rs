@@ -84,6 +84,7 @@ pub struct Upstream {
     pub url: UpstreamUrl,
     pub protocol: raw::UpstreamProtocol,
     pub tls: raw::UpstreamTls,
+    pub health: raw::UpstreamHealth,
 }
 
 impl Settings {
@@ -119,6 +120,7 @@ impl Settings {
                     certificate: proxy.upstream_tls.certificate.as_ref().map(at),
                     key: proxy.upstream_tls.key.as_ref().map(at),
                 },
+                health: proxy.upstream_health.clone(),
             }),
             tls: proxy.tls.as_ref().map(|tls| raw::Tls {
                 certificate: at(&tls.certificate),

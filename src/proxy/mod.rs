@@ -23,4 +23,5 @@ pub use request::access_log::AccessLog;
 pub use request::gateway::Gateway;
 pub use request::lifecycle::RequestLifecycle;
 pub use request::trace::Tracer;
-pub use upstream::Upstream;
+pub use request::warnings::Warnings;
+pub use upstream::{Upstream, UpstreamWatch};

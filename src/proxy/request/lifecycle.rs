@@ -27,7 +27,7 @@ use crate::proxy::memory::RequestMemory;
 use crate::proxy::request::trace::Tracer;
 use crate::proxy::respond;
 use crate::proxy::upstream::websocket;
-use crate::telemetry::method_index;
+use crate::telemetry::{CLIENT_CLOSED, method_index};
 
 /// Longest time to read the rest of a refused request whose connection is kept.
 const KEPT_DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
@@ -201,7 +201,8 @@ impl RequestLifecycle {
                 Some(_) => "admitted",
                 None => "refused",
             },
-            code: context.rejection.map(Rejection::code),
+            code: context.rejection.map(Rejection::code).or(context.is_client_closed.then_some(CLIENT_CLOSED)),
+            cause: context.cause.as_deref(),
             scheme: if context.scheme == Scheme::None { "none" } else { context.scheme.as_str() },
             credential: credential.map(|credential| credential.id.as_str()),
             account: credential.map(|credential| credential.account.id.as_str()),
