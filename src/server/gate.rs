@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use pingora::server::ShutdownWatch;
 use pingora::services::background::BackgroundService;
+use tokio::sync::watch;
 
 use crate::auth::{Authenticator, Directory, HashPool, HashPoolSize, PasswordCache, RateLimiters, Throttle};
 use crate::clock::Clock;
@@ -70,6 +71,7 @@ impl Gate {
         readiness: &Readiness,
         access_log: Option<AccessLog>,
         tracer: Option<Tracer>,
+        tunnels_end: watch::Receiver<bool>,
     ) -> RequestLifecycle {
         RequestLifecycle {
             decider: Decider {
@@ -83,6 +85,7 @@ impl Gate {
             tracer,
             keep_alive: settings.timeouts.keep_alive.duration(),
             is_stopping: readiness.stopping_flag(),
+            tunnels_end,
             drains: Drains::default(),
         }
     }

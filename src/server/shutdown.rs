@@ -64,6 +64,8 @@ pub(super) struct SignalHandler {
     pub(super) notifier: Notifier,
     /// Set once a successor serves.
     pub(super) handed_over: watch::Sender<bool>,
+    /// Set once WebSockets have to end.
+    pub(super) end_tunnels: watch::Sender<bool>,
     pub(super) events: Sender<Event>,
 }
 
@@ -127,6 +129,7 @@ impl ShutdownSignalWatch for SignalHandler {
                         return self.stop_at_once();
                     }
                     (self.handover.close_kept_sockets)();
+                    self.end_tunnels.send_replace(true);
                     let metrics = self.metrics.clone();
                     self.drain(move || metrics.in_flight.get() > 0);
                     return ShutdownSignal::GracefulTerminate;
@@ -137,6 +140,7 @@ impl ShutdownSignalWatch for SignalHandler {
                     self.reload.stop();
                     self.handed_over.send_replace(true);
                     self.admin_connections.close();
+                    self.end_tunnels.send_replace(true);
                     let connections = self.connections.clone();
                     self.drain(move || connections.open() > 0);
                     return ShutdownSignal::GracefulTerminate;

@@ -49,12 +49,15 @@ impl Process {
         let connections = Arc::new(Connections::new(metrics.clone()));
         let mut server = Server::new_with_opt_and_conf(None, server_conf(&settings));
         let (handed_over, is_handed_over) = watch::channel(false);
+        let end_tunnels = watch::Sender::new(false);
         let events = std::sync::mpsc::channel();
 
         let mut listener_count = 1;
         if let Role::Gate(gate) = &role {
             let lines = || AccessLog::new(access_log.sink(), stdout_is_json(&settings), metrics.clone());
-            let lifecycle = gate.lifecycle(&settings, &readiness, settings.log.access.then(lines), tracer.clone());
+            let access_log = settings.log.access.then(lines);
+            let lifecycle =
+                gate.lifecycle(&settings, &readiness, access_log, tracer.clone(), end_tunnels.subscribe());
             let conf = server.configuration.clone();
             let options = |certificates| {
                 let sender = events.0.clone();
@@ -143,6 +146,7 @@ impl Process {
             },
             notifier: notifier.clone(),
             handed_over,
+            end_tunnels,
             events: events.0.clone(),
         };
         log_start(&addresses, &settings, credentials);

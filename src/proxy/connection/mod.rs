@@ -8,6 +8,8 @@ pub(super) mod listener;
 pub(super) mod protocol;
 pub(super) mod state;
 pub(super) mod tls;
+mod tunnel;
+mod websocket_frames;
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -20,6 +20,7 @@ use super::headers::{self, Caller};
 use super::lifecycle::RequestSummary;
 use super::{limits, trace};
 use crate::auth::{Rejection, Scheme};
+use crate::proxy::connection::state;
 use crate::proxy::respond::{self, Refusal};
 use crate::proxy::upstream::errors;
 use crate::proxy::{ListenerApp, Policy, RequestLifecycle, version_headers};
@@ -176,6 +177,10 @@ impl ProxyHttp for Gateway {
         if !response.status.is_informational() {
             set_connection(session, response, context);
             context.is_answered = has_no_body(session.req_header(), response);
+        }
+        if response.status == StatusCode::SWITCHING_PROTOCOLS && context.is_websocket {
+            let head = session.as_downstream().as_http1().map(|session| session.get_headers_raw_bytes().len());
+            state::current(|connection| connection.open_tunnel(head.unwrap_or_default()));
         }
         self.lifecycle.close_if_draining(session);
         if let Some(status) = &context.rate_status {

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::Version;
 use http::header::TRANSFER_ENCODING;
 use pingora::proxy::Session;
+use tokio::sync::watch;
 
 use super::access_log::AccessLog;
 use super::context::{Context, InFlight};
@@ -37,6 +38,8 @@ pub struct RequestLifecycle {
     pub keep_alive: Duration,
     /// Set once the process drains: every response then closes its connection.
     pub is_stopping: Arc<AtomicBool>,
+    /// True once WebSockets have to end.
+    pub tunnels_end: watch::Receiver<bool>,
     pub drains: Drains,
 }
 
