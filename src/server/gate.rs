@@ -14,7 +14,7 @@ use crate::auth::{Authenticator, Directory, HashPool, HashPoolSize, PasswordCach
 use crate::clock::Clock;
 use crate::config::{Diagnostic, Diagnostics, Origin, Settings};
 use crate::control::{GateState, Readiness};
-use crate::proxy::{AccessLog, Certificates, Decider, Drains, LoadedCertificates, Policy, RequestLifecycle, Tracer};
+use crate::proxy::{AccessLog, Certificates, Connections, Decider, Drains, LoadedCertificates, Policy, RequestLifecycle, Tracer};
 use crate::runtime::DeferredDrop;
 use crate::source::{CombinedDirectory, Database, DatabaseDirectory, DatabaseStart, Loaded, throttle_rules};
 use crate::telemetry::{Metrics, TlsListener};
@@ -72,6 +72,7 @@ impl Gate {
         access_log: Option<AccessLog>,
         tracer: Option<Tracer>,
         tunnels_end: watch::Receiver<bool>,
+        connections: Arc<Connections>,
     ) -> RequestLifecycle {
         RequestLifecycle {
             decider: Decider {
@@ -87,6 +88,7 @@ impl Gate {
             is_stopping: readiness.stopping_flag(),
             tunnels_end,
             drains: Drains::default(),
+            connections,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The gate: pingora's callbacks, a few lines each.
 
+use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use http::{HeaderMap, Method, StatusCode, Version};
 use ipnet::IpNet;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::modules::http::HttpModules;
+use pingora::protocols::Digest;
 use pingora::proxy::{FailToProxy, ProxyHttp, Session};
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorSource, ErrorType};
@@ -27,6 +29,7 @@ use crate::proxy::{ListenerApp, Policy, RequestLifecycle, version_headers};
 
 /// Names the error that ends the forwarding of a body after its response.
 const EARLY_RESPONSE: &str = "early response";
+const NO_DESCRIPTOR: &str = "the file descriptors for connections are used up";
 
 /// Decides about requests and forwards those it admits.
 pub struct Gateway {
@@ -94,12 +97,30 @@ impl ProxyHttp for Gateway {
     }
 
     async fn upstream_peer(&self, _: &mut Session, context: &mut Context) -> pingora::Result<Box<HttpPeer>> {
+        if self.lifecycle.connections.descriptors().is_used_up() {
+            return Err(Error::explain(ErrorType::ConnectError, NO_DESCRIPTOR).into_up());
+        }
         let mut attempt = context.attempt;
         let policy = &context.policy;
         let upstream = policy.upstream.as_ref().ok_or_else(|| Error::new_up(ErrorType::ConnectNoRoute))?;
         let peer = upstream.peer(context.admitted()?, context.is_websocket, &policy.timeouts, &mut attempt);
         context.attempt = attempt;
         peer.ok_or_else(|| Error::new_up(ErrorType::ConnectNoRoute))
+    }
+
+    async fn connected_to_upstream(
+        &self,
+        _: &mut Session,
+        is_kept: bool,
+        _: &HttpPeer,
+        descriptor: RawFd,
+        _: Option<&Digest>,
+        _: &mut Context,
+    ) -> pingora::Result<()> {
+        if is_kept || self.lifecycle.connections.descriptors().allows(descriptor) {
+            return Ok(());
+        }
+        Err(Error::explain(ErrorType::ConnectError, NO_DESCRIPTOR).into_up())
     }
 
     async fn request_body_filter(

@@ -17,6 +17,7 @@ use super::limits;
 use super::log_line::LogLine;
 use crate::auth::{Rejection, Scheme};
 use crate::proxy::connection::client_stream::UnparsedHead;
+use crate::proxy::connection::limits::Connections;
 use crate::proxy::connection::peer;
 use crate::proxy::connection::state::{self, Pipelined};
 use crate::proxy::decide::Decider;
@@ -41,6 +42,7 @@ pub struct RequestLifecycle {
     /// True once WebSockets have to end.
     pub tunnels_end: watch::Receiver<bool>,
     pub drains: Drains,
+    pub connections: Arc<Connections>,
 }
 
 /// What the log line names a request by.
