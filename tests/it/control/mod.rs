@@ -16,6 +16,7 @@ mod edit;
 mod footholds;
 mod housekeeping;
 mod import;
+mod import_streams;
 mod kills;
 mod list;
 mod once;

@@ -1,5 +1,6 @@
 mod access_log;
 mod bodies;
+mod closing_tunnels;
 mod connections;
 mod credentials;
 mod deadlines;
