@@ -93,7 +93,7 @@ impl Settings {
     /// Relative paths start from `directory`; `root` has the positions.
     ///
     /// # Errors
-    /// Every value that does not fit the others.
+    /// All settings that conflict with each other.
     pub fn new(file: &raw::File, root: &Node, directory: &Path) -> Result<Self, Diagnostics> {
         let mut faults = Checker::new(root).check(file);
         let at = |path: &PathBuf| directory.join(path);

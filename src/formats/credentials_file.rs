@@ -3,6 +3,7 @@
 use super::entries::Entries;
 use super::sink::SetSink;
 use super::{Notes, Unusable};
+use crate::config::raw;
 use crate::config::{Diagnostics, Section, each_item};
 use crate::credential::{CredentialSet, ScopeCatalog, VersionCatalog};
 
@@ -39,7 +40,7 @@ pub(super) fn read_entries(text: &str, entries: &mut Entries) {
                 "accounts" => entries.account(&path, &mut node),
                 _ => {
                     entries.begin();
-                    entries.credential(&path, &mut node, Notes::default());
+                    entries.credential::<raw::Credential>(&path, &mut node, Notes::default());
                     entries.end();
                 }
             }

@@ -7,6 +7,7 @@ use super::csv_records::CsvRecords;
 use super::entries::Entries;
 use super::escape::original;
 use super::{Extent, Notes};
+use crate::config::raw;
 use crate::config::{Diagnostic, Diagnostics, Key, Node, Origin, Value, unknown_key};
 use crate::credential::Label;
 
@@ -160,7 +161,7 @@ impl Table<'_, '_> {
             }
         }
         let access = access.and_then(|(text, origin)| self.access(account.as_ref()?, &text, &origin));
-        if !self.entries.credential("", &mut node, notes) {
+        if !self.entries.credential::<raw::CredentialRow>("", &mut node, notes) {
             return;
         }
         if let (Some(account), Some(access)) = (account, access)

@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::entries::Entries;
 use super::text_reader::faults_of;
 use super::{Extent, Notes, Users};
+use crate::config::raw;
 use crate::config::{Diagnostic, Diagnostics, Node, Origin, Value};
 use crate::credential::{Label, StoredSecret};
 
@@ -72,7 +73,7 @@ fn entry(line: &str, number: u32, users: &Users, version: Option<&Label>, entrie
     if let Some(version) = version {
         set("version", version.as_str(), 1);
     }
-    entries.credential("", &mut node, Notes::default());
+    entries.credential::<raw::Credential>("", &mut node, Notes::default());
 }
 
 /// The user name where it can be an id. Otherwise what is left of it and a digest, so that it is the same at each import.

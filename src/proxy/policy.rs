@@ -80,11 +80,11 @@ impl Policy {
         })
     }
 
-    /// False where the process answers forward-auth only.
     pub fn rules(&self) -> &Rules {
         &self.rules
     }
 
+    /// False where the process answers forward-auth only.
     pub fn forwards(&self) -> bool {
         self.upstream.is_some()
     }

@@ -170,7 +170,7 @@ pub(super) fn open_database(
     Ok(Some(database))
 }
 
-/// A reload joins the database that was opened at the start with another file.
+/// A reload combines the new credentials file with the database that was opened at the start.
 fn policy(
     loaded: &Loaded,
     database: Option<&Arc<DatabaseDirectory>>,

@@ -14,7 +14,7 @@ use super::access_log::AccessLog;
 use super::context::{Context, InFlight};
 use super::headers::is_trusted;
 use super::limits;
-use super::log_line::LogLine;
+use super::log_line::{LogLine, path_of};
 use crate::auth::{Rejection, Scheme};
 use crate::proxy::connection::client_stream::UnparsedHead;
 use crate::proxy::connection::limits::Connections;
@@ -115,8 +115,8 @@ impl RequestLifecycle {
         context.in_flight = None;
     }
 
-    /// Sees to the rest of the body of a request that is over: where the client needs that to read the response, it is
-    /// discarded, over HTTP/1 once pingora has let the connection go.
+    /// Discards the unread body of an answered request if the client must finish sending before it can read the
+    /// response. Over HTTP/1 this happens once pingora has released the connection.
     pub(in crate::proxy) async fn drain(&self, session: &mut Session, context: &Context) {
         let is_body_done = session.is_body_done();
         let must_drain = context.is_answered && !is_body_done && !session.was_upgraded();
@@ -156,8 +156,7 @@ impl RequestLifecycle {
 
     fn log(&self, context: &Context, summary: RequestSummary, bytes: usize) {
         let RequestSummary { method, target, .. } = summary;
-        let end = target.iter().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(target.len());
-        let path = String::from_utf8_lossy(&target[..end]);
+        let path = String::from_utf8_lossy(path_of(target));
         let admission = context.admitted().ok().map(crate::proxy::decide::admitted::Admitted::admission);
         let credential = context.recognised.as_deref();
         let served = admission.and_then(|admission| admission.served(&context.policy.rules.versions));

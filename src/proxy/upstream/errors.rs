@@ -9,7 +9,7 @@ use crate::proxy::request::limits;
 /// `None` where the client is gone or cannot be answered.
 pub(in crate::proxy) fn rejection(error: &Error, context: &Context) -> Option<Rejection> {
     let is_late = limits::is_late(context.started, &context.policy.limits);
-    // Once a request was forwarded as a whole, or answered, it was not refused.
+    // A request that was forwarded completely, or answered, is not reported as refused.
     let is_over = context.is_answered || context.body.is_complete;
     match (error.esource(), error.etype()) {
         (ErrorSource::Downstream, _) if is_over && context.admitted().is_ok() => None,

@@ -29,6 +29,6 @@ mod streaming;
 mod targets;
 mod tls;
 mod unparsed;
-mod upstream;
+mod upstream_connections;
 mod versions;
 mod websocket;
