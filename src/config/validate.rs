@@ -238,7 +238,7 @@ impl<'r> Checker<'r> {
             let problem = "has no effect with SQLite, whose file is always reachable";
             self.report(&["database", "snapshot"], problem, "leave it out");
         }
-        if u64::from(database.cache.megabytes.get()) > MAX_MEGABYTES {
+        if database.cache.megabytes.is_some_and(|megabytes| u64::from(megabytes.get()) > MAX_MEGABYTES) {
             self.report(&["database", "cache", "megabytes"], &format!("is more than {MAX_MEGABYTES}"), "");
         }
         if database.lookups.get() > MAX_LOOKUPS {

@@ -11,6 +11,7 @@ mod respond;
 mod upstream;
 mod version_headers;
 
+pub use connection::descriptors::DescriptorBudget;
 pub use connection::limits::Connections;
 pub use connection::listener::{BoundListener, ListenerApp, ListenerEvent, ListenerOptions, service};
 pub use connection::tls::{Certificates, LoadedCertificates};

@@ -29,6 +29,8 @@ const REQUEST_BUCKETS: [f64; 12] = [5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2
 pub enum ConnectionRefusal {
     Total,
     Address,
+    /// The rest of the file descriptors is kept back.
+    Descriptors,
 }
 
 /// What ends a stream, or a connection, of HTTP/2 without a problem document.
@@ -59,7 +61,7 @@ pub struct Metrics {
     pub request_duration: Histogram,
     pub in_flight: IntGauge,
     pub connections_open: IntGauge,
-    connections_refused: [IntCounter; 2],
+    connections_refused: [IntCounter; 3],
     http2_refused: [IntCounter; 3],
     /// Data from clients that could not be parsed as a request.
     pub requests_unparsed: IntCounter,
@@ -155,7 +157,7 @@ impl Metrics {
             )?,
             in_flight: all.gauge("http_requests_in_flight", "Requests in progress.")?,
             connections_open: all.gauge("connections_open", "Open client connections.")?,
-            connections_refused: ["total", "address"].map(|reason| refused.with_label_values(&[reason])),
+            connections_refused: ["total", "address", "descriptors"].map(|reason| refused.with_label_values(&[reason])),
             http2_refused: ["streams", "stream", "connection"].map(|reason| http2_refused.with_label_values(&[reason])),
             requests_unparsed: all
                 .counter("requests_unparsed_total", "Data from clients that could not be parsed as a request.")?,

@@ -85,6 +85,7 @@ impl Document for File {
         "accept.api_key.query",
         "console.docs_url",
         "handover.socket",
+        "log.file",
         "tracing.otlp",
     ];
     const MAY_BE_EMPTY: &'static [&'static str] = &[

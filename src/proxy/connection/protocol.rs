@@ -78,7 +78,7 @@ impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Edge<A> {
     async fn process_new(self: &Arc<Self>, mut stream: Stream, shutdown: &ShutdownWatch) -> Option<Stream> {
         // With TLS, the limits were applied before the handshake.
         let _permit = match stream.get_proxy_digest() {
-            None => Some(self.limiter.try_acquire(stream.get_socket_digest().as_deref())?),
+            None => Some(self.limiter.try_acquire(stream.id(), stream.get_socket_digest().as_deref())?),
             Some(_) => None,
         };
         let state = Arc::new(ConnectionState::new(self.deadlines));

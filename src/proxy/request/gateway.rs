@@ -23,6 +23,7 @@ use super::lifecycle::RequestSummary;
 use super::warnings::Warnings;
 use super::{limits, trace};
 use crate::auth::Scheme;
+use crate::proxy::connection::state;
 use crate::proxy::respond::{self, Refusal};
 use crate::proxy::upstream::errors;
 use crate::proxy::upstream::failure::{Failure, Phase};
@@ -30,6 +31,7 @@ use crate::proxy::{ListenerApp, Policy, RequestLifecycle, version_headers};
 
 /// Names the error that ends the forwarding of a body after its response.
 const EARLY_RESPONSE: &str = "early response";
+const NO_DESCRIPTOR: &str = "the file descriptors for connections are used up";
 
 /// Decides about requests and forwards those it admits.
 pub struct Gateway {
@@ -89,6 +91,9 @@ impl ProxyHttp for Gateway {
     }
 
     async fn upstream_peer(&self, _: &mut Session, context: &mut Context) -> pingora::Result<Box<HttpPeer>> {
+        if self.lifecycle.connections.descriptors().is_used_up() {
+            return Err(Error::explain(ErrorType::ConnectError, NO_DESCRIPTOR).into_up());
+        }
         let policy = &context.policy;
         let upstream = policy.upstream.as_ref().ok_or_else(|| Error::new_up(ErrorType::ConnectNoRoute))?;
         let admitted = context.admitted()?;
@@ -106,11 +111,17 @@ impl ProxyHttp for Gateway {
         _: &mut Session,
         is_kept: bool,
         peer: &HttpPeer,
-        _: RawFd,
+        descriptor: RawFd,
         _: Option<&Digest>,
         context: &mut Context,
     ) -> pingora::Result<()> {
-        if let (false, Some(upstream)) = (is_kept, &context.policy.upstream) {
+        if is_kept {
+            return Ok(());
+        }
+        if !self.lifecycle.connections.descriptors().allows(descriptor) {
+            return Err(Error::explain(ErrorType::ConnectError, NO_DESCRIPTOR).into_up());
+        }
+        if let Some(upstream) = &context.policy.upstream {
             upstream.connected(peer);
         }
         Ok(())
@@ -191,6 +202,10 @@ impl ProxyHttp for Gateway {
         if !response.status.is_informational() {
             set_connection(session, response, context);
             context.is_answered = has_no_body(session.req_header(), response);
+        }
+        if response.status == StatusCode::SWITCHING_PROTOCOLS && context.is_websocket {
+            let head = session.as_downstream().as_http1().map(|session| session.get_headers_raw_bytes().len());
+            state::current(|connection| connection.open_tunnel(head.unwrap_or_default()));
         }
         self.lifecycle.close_if_draining(session);
         if let Some(status) = &context.rate_status {

@@ -10,6 +10,7 @@ use http::Version;
 use http::header::TRANSFER_ENCODING;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::proxy::Session;
+use tokio::sync::watch;
 
 use super::access_log::AccessLog;
 use super::auth_request::ClientOrigin;
@@ -19,6 +20,7 @@ use super::limits;
 use super::log_line::{LogLine, path_of};
 use crate::auth::{Rejection, Scheme};
 use crate::proxy::connection::head_inspector::UnparsedHead;
+use crate::proxy::connection::limits::Connections;
 use crate::proxy::connection::state::{self, Pipelined};
 use crate::proxy::connection::{http2, peer};
 use crate::proxy::decide::Decider;
@@ -42,8 +44,11 @@ pub struct RequestLifecycle {
     pub keep_alive: Duration,
     /// Set once the process drains: every response then closes its connection.
     pub is_stopping: Arc<AtomicBool>,
+    /// True once WebSockets have to end.
+    pub tunnels_end: watch::Receiver<bool>,
     pub drains: Drains,
     pub memory: RequestMemory,
+    pub connections: Arc<Connections>,
 }
 
 /// What the log line names a request by.

@@ -16,6 +16,7 @@ mod duplicate;
 mod edit;
 mod idempotency;
 mod import;
+mod import_streams;
 mod killed_process;
 mod list;
 mod lost_access;

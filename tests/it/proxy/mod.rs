@@ -1,6 +1,7 @@
 mod access_log;
 mod bodies;
 mod causes;
+mod closing_tunnels;
 mod connections;
 mod credentials;
 mod deadlines;
