@@ -33,8 +33,10 @@ pub struct Settings {
     pub timeouts: raw::Timeouts,
     pub admin_listen: SocketAddr,
     pub admin_tls: Option<raw::Tls>,
-    /// Proxies in front of the admin listener whose X-Forwarded-For is trusted.
-    pub admin_proxies: Box<[IpNet]>,
+    pub console_listen: SocketAddr,
+    pub console_tls: Option<raw::Tls>,
+    /// Proxies in front of the console listener whose X-Forwarded-For is trusted.
+    pub console_proxies: Box<[IpNet]>,
     /// `None` when it is off or there is no database.
     pub console: Option<raw::Console>,
     pub handover_socket: Option<PathBuf>,
@@ -94,6 +96,8 @@ impl Settings {
     pub fn new(file: &raw::File, root: &Node, directory: &Path) -> Result<Self, Diagnostics> {
         let mut faults = Checker::new(root).check(file);
         let at = |path: &PathBuf| directory.join(path);
+        let listener_tls =
+            |tls: &raw::ListenerTls| raw::Tls { certificate: at(&tls.certificate), key: at(&tls.key), client_ca: None };
         let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let proxy = file.proxy.clone().unwrap_or_default();
         let database = match database(file, directory) {
@@ -130,19 +134,17 @@ impl Settings {
             error_docs: proxy.error_docs.as_ref().map_or_else(|| ERROR_DOCS.to_owned(), |url| url.0.0.clone()),
             timeouts: proxy.timeouts.clone(),
             admin_listen: file.admin.listen.0.0,
-            admin_tls: file.admin.tls.as_ref().map(|tls| raw::Tls {
-                certificate: at(&tls.certificate),
-                key: at(&tls.key),
-                client_ca: None,
-            }),
-            admin_proxies: if file.admin.behind_proxy {
-                file.admin.trusted_proxies.iter().map(|range| range.0.0).collect()
+            admin_tls: file.admin.tls.as_ref().map(listener_tls),
+            console_listen: file.console.listen.0.0,
+            console_tls: file.console.tls.as_ref().map(listener_tls),
+            console_proxies: if file.console.behind_proxy {
+                file.console.trusted_proxies.iter().map(|range| range.0.0).collect()
             } else {
                 Box::default()
             },
             console: (file.console.enabled && database.is_some()).then(|| file.console.clone()),
             handover_socket: file.handover.socket.as_ref().map(at),
-            public_url: file.admin.public_url.as_ref().map(|url| url.0.0.trim_end_matches('/').to_owned()),
+            public_url: file.console.public_url.as_ref().map(|url| url.0.0.trim_end_matches('/').to_owned()),
             credentials_file: file.credentials.file.as_ref().map(at),
             database,
             accept: file.accept.clone(),
@@ -202,6 +204,8 @@ impl Settings {
             ("proxy.timeouts.shutdown", self.timeouts.shutdown != next.timeouts.shutdown),
             ("admin.listen", self.admin_listen != next.admin_listen),
             ("admin.tls (on or off)", self.admin_tls.is_some() != next.admin_tls.is_some()),
+            ("console.listen", self.console_listen != next.console_listen),
+            ("console.tls (on or off)", self.console_tls.is_some() != next.console_tls.is_some()),
             ("console.enabled", self.console.is_some() != next.console.is_some()),
             ("credentials.database", self.database_url() != next.database_url()),
             ("database", format!("{:?}", self.database) != format!("{:?}", next.database)),

@@ -1,4 +1,4 @@
-//! The admin listener and the control plane.
+//! The admin listener and the console listener.
 
 use std::path::PathBuf;
 
@@ -8,38 +8,43 @@ use serde::{Deserialize, Serialize};
 use super::proxy::loopback;
 use crate::config::values::{AddressRange, HumanDuration, ListenAddress, Parsed, WebAddress};
 
-/// The listener for metrics, health, reload and the management API.
+/// The listener for machines: metrics, health and reload.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Admin {
     /// Address and port; loopback by default. A change needs a restart.
     pub listen: Parsed<ListenAddress>,
-    /// The address of this listener for browsers; links in messages begin with it.
-    pub public_url: Option<Parsed<WebAddress>>,
     /// TLS at this listener. Certificates are read again when their files change; switching TLS on or off needs a
     /// restart.
-    pub tls: Option<AdminTls>,
-    /// A proxy in front terminates TLS. The last address of its X-Forwarded-For is trusted as the caller's.
-    pub behind_proxy: bool,
-    /// Addresses of that proxy; X-Forwarded-For of other callers is ignored. This machine by default.
-    pub trusted_proxies: Vec<Parsed<AddressRange>>,
+    pub tls: Option<ListenerTls>,
 }
 
-/// TLS at the admin listener.
+/// TLS at the admin listener or the console listener.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct AdminTls {
+pub struct ListenerTls {
     /// Certificate chain (PEM).
     pub certificate: PathBuf,
     /// Key of the certificate (PEM).
     pub key: PathBuf,
 }
 
-/// The control plane: the management API under /api/v1 of the admin listener. Needs a database.
+/// The listener for people and scripts: the management API under /api/v1. Needs a database.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Console {
-    /// False: the admin listener serves metrics, health and reload only. A change needs a restart.
+    /// Address and port; loopback by default. Another address needs tls or behind_proxy. A change needs a restart.
+    pub listen: Parsed<ListenAddress>,
+    /// The address of this listener for browsers; links in messages begin with it.
+    pub public_url: Option<Parsed<WebAddress>>,
+    /// TLS at this listener. Certificates are read again when their files change; switching TLS on or off needs a
+    /// restart.
+    pub tls: Option<ListenerTls>,
+    /// A proxy in front terminates TLS, and its X-Forwarded-For names the caller.
+    pub behind_proxy: bool,
+    /// Addresses of that proxy; X-Forwarded-For of other callers is ignored. This machine by default.
+    pub trusted_proxies: Vec<Parsed<AddressRange>>,
+    /// False: this process does not serve the management API. A change needs a restart.
     pub enabled: bool,
     /// A page that explains how to use the API behind.
     pub docs_url: Option<Parsed<WebAddress>>,
@@ -76,13 +81,23 @@ pub struct Session {
 impl Default for Admin {
     fn default() -> Self {
         let listen = Parsed(ListenAddress(([127, 0, 0, 1], 8081).into()));
-        Self { listen, public_url: None, tls: None, behind_proxy: false, trusted_proxies: loopback() }
+        Self { listen, tls: None }
     }
 }
 
 impl Default for Console {
     fn default() -> Self {
-        Self { enabled: true, docs_url: None, roles: Roles::default(), session: Session::default() }
+        Self {
+            listen: Parsed(ListenAddress(([127, 0, 0, 1], 8083).into())),
+            public_url: None,
+            tls: None,
+            behind_proxy: false,
+            trusted_proxies: loopback(),
+            enabled: true,
+            docs_url: None,
+            roles: Roles::default(),
+            session: Session::default(),
+        }
     }
 }
 

@@ -115,7 +115,7 @@ impl LiveSettings {
             scopes: settings.scopes.clone(),
             format: settings.token_format.clone(),
             public_url: settings.public_url.clone(),
-            proxies: settings.admin_proxies.clone(),
+            proxies: settings.console_proxies.clone(),
             error_docs: (settings.error_docs != ERROR_DOCS).then(|| settings.error_docs.clone()),
             guessing: throttle_rules(settings),
             console: settings.console.clone().unwrap_or_default(),
