@@ -31,6 +31,7 @@ pub enum ConnectionRefusal {
 pub enum TlsListener {
     Proxy,
     Admin,
+    Console,
 }
 
 pub struct Metrics {
@@ -240,6 +241,7 @@ impl Metrics {
         let listener = match listener {
             TlsListener::Proxy => "proxy",
             TlsListener::Admin => "admin",
+            TlsListener::Console => "console",
         };
         self.certificate_ends.with_label_values(&[listener]).set(not_after);
     }
