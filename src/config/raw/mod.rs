@@ -88,7 +88,7 @@ impl Document for File {
         "tracing.otlp",
     ];
     const MAY_BE_EMPTY: &'static [&'static str] = &[
-        "admin.trusted_proxies",
+        "console.trusted_proxies",
         "forward_auth.trusted_proxies",
         "proxy.trusted_proxies",
         "proxy.upgrades",

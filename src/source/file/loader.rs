@@ -78,7 +78,7 @@ impl Loader {
 
     /// The files that these settings refer to.
     pub(super) fn files(&self, settings: &Settings) -> Vec<PathBuf> {
-        let tls = settings.tls.iter().chain(&settings.admin_tls).flat_map(|tls| {
+        let tls = settings.tls.iter().chain(&settings.admin_tls).chain(&settings.console_tls).flat_map(|tls| {
             [Some(&tls.certificate), Some(&tls.key), tls.client_ca.as_ref()].into_iter().flatten().cloned()
         });
         let upstream = settings.upstream.iter().map(|upstream| &upstream.tls);

@@ -23,7 +23,7 @@ fn a_user_is_created_with_a_set_up_link_that_is_shown_once() {
     This is shown once and cannot be recovered. Save it somewhere safe:
     ticket                  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
     ends at                 xxxx-xx-xx xx:xx:xxx (in 3 days)
-    Send it with the password: curl --json @setup.json http://127.0.0.1:8081/api/v1/setup
+    Send it with the password: curl --json @setup.json http://127.0.0.1:8083/api/v1/setup
     setup.json holds {"ticket": "…", "password": "…"}
     "#);
     let listed = shell.json(&["user", "list", "--account", "acme"]);
@@ -34,7 +34,7 @@ fn a_user_is_created_with_a_set_up_link_that_is_shown_once() {
     This is shown once and cannot be recovered. Save it somewhere safe:
     ticket                  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
     ends at                 xxxx-xx-xx xx:xx:xxx (in 3 days)
-    Send it with the password: curl --json @setup.json http://127.0.0.1:8081/api/v1/setup
+    Send it with the password: curl --json @setup.json http://127.0.0.1:8083/api/v1/setup
     setup.json holds {"ticket": "…", "password": "…"}
     "#);
     assert!(shell.json(&["user", "setup-link", bob])["ticket"].as_str().unwrap().len() > 20);
@@ -193,11 +193,11 @@ fn admin_setup_link_prints_a_link_until_a_staff_member_has_a_password() {
     insta::assert_snapshot!(printed, @r#"
     Works once, until xxxx-xx-xx xx:xx:xxx:
     xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
-    Send it with the password: curl --json @setup.json http://127.0.0.1:8081/api/v1/setup
+    Send it with the password: curl --json @setup.json http://127.0.0.1:8083/api/v1/setup
     setup.json holds {"ticket": "…", "email": "…", "password": "…"}
     "#);
     let settings = shell.folder.path().join("claviger.yaml");
-    let text = std::fs::read_to_string(&settings).unwrap() + "admin: {public_url: 'https://keys.example.org'}\n";
+    let text = std::fs::read_to_string(&settings).unwrap() + "console: {public_url: 'https://keys.example.org'}\n";
     std::fs::write(&settings, text).unwrap();
     let link = shell.json_with_notes(&["admin", "setup-link"]);
     assert!(link["ticket"].is_string() && link["url"].is_null(), "there is no page for a link yet: {link}");

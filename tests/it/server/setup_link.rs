@@ -22,14 +22,15 @@ fn set_up(gate: &Gate, ticket: &str) -> Reply {
     let body = json!({"ticket": ticket, "email": "ada@example.org", "password": "tiny horse battery staple"});
     let request = Request::new("POST", "/api/v1/setup").header("Content-Type", "application/json");
     let request = request.header("Sec-Fetch-Site", "same-origin").header("Connection", "close");
-    Connection::open(gate.admin).send(&request.body(body.to_string()))
+    Connection::open(gate.console).send(&request.body(body.to_string()))
 }
 
 #[test]
 fn an_empty_database_gets_a_link_that_works_once() {
     let first = Gate::before("http://127.0.0.1:9").database("sqlite:claviger.db").start();
     let database = format!("sqlite:{}", first.folder().join("claviger.db").display());
-    let other = Gate::management_only(&database).admin("127.0.0.1:0, public_url: 'https://keys.example.org/'").start();
+    let other =
+        Gate::management_only(&database).console("127.0.0.1:0, public_url: 'https://keys.example.org/'").start();
     let (ticket, link) = (printed(&first), printed(&other));
     // A token and not a link: the console has no page for it.
     let other_ticket = link.as_str();
