@@ -142,7 +142,11 @@ impl Settings {
             } else {
                 Box::default()
             },
-            console: (file.console.enabled && database.is_some()).then(|| file.console.clone()),
+            console: (file.console.enabled && database.is_some()).then(|| raw::Console {
+                texts: file.console.texts.as_ref().map(at),
+                brand: raw::Brand { logo: file.console.brand.logo.as_ref().map(at), ..file.console.brand.clone() },
+                ..file.console.clone()
+            }),
             handover_socket: file.handover.socket.as_ref().map(at),
             public_url: file.console.public_url.as_ref().map(|url| url.0.0.trim_end_matches('/').to_owned()),
             credentials_file: file.credentials.file.as_ref().map(at),
@@ -188,6 +192,21 @@ impl Settings {
     /// The listeners of the data plane: those of the proxy, then those of forward-auth.
     pub fn listeners(&self) -> impl Iterator<Item = SocketAddr> {
         self.listen.iter().chain(self.forward_auth_listen()).copied()
+    }
+
+    /// The files that the looks of the console come from: the logo, and texts of the configured languages, in the order
+    /// of their names.
+    pub fn console_files(&self) -> Vec<PathBuf> {
+        let Some(console) = &self.console else { return Vec::new() };
+        let folders = console.languages.iter().filter_map(|language| Some(console.texts.as_ref()?.join(&language.0.0)));
+        let texts = folders.flat_map(|folder| {
+            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+            let mut files: Vec<_> = entries.map(|entry| entry.path()).collect();
+            files.retain(|file| file.extension().is_some_and(|extension| extension == "ftl"));
+            files.sort();
+            files
+        });
+        console.brand.logo.iter().cloned().chain(texts).collect()
     }
 
     /// The keys that differ and that take effect only at a start.

@@ -13,7 +13,7 @@ use super::admin_connections::AdminConnections;
 use super::event::Event;
 use super::management_api::ManagementApi;
 use super::tls::acceptor;
-use crate::control::{Admin, api, router};
+use crate::control::{Admin, console_listener, router};
 use crate::proxy::{BoundListener, Certificates, ListenerEvent};
 
 /// Runs beside the gate: its failure stops no request.
@@ -78,7 +78,7 @@ impl Content {
     async fn router(&self) -> anyhow::Result<Router> {
         match self {
             Self::Admin(admin) => Ok(router(admin.clone())),
-            Self::Console(management) => Ok(api::router(management.open().await?)),
+            Self::Console(management) => Ok(console_listener(management.open().await?)),
         }
     }
 }

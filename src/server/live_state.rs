@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use super::gate::LiveGate;
 use super::tls::{ADMIN, CONSOLE};
 use crate::config::{Diagnostic, Diagnostics, Origin};
-use crate::control::LiveSettings;
+use crate::control::{LiveSettings, Look};
 use crate::proxy::Certificates;
 use crate::source::Loaded;
 use crate::telemetry::{Log, Metrics};
@@ -29,11 +29,12 @@ impl LiveState {
     pub(super) fn publish(&self, loaded: &Loaded) -> Result<(), Diagnostics> {
         let next = self.gate.as_ref().map(|gate| gate.prepare(loaded)).transpose()?;
         let (admin, console) = (ADMIN.load(&loaded.settings)?, CONSOLE.load(&loaded.settings)?);
+        let look = Look::load(&loaded.settings)?;
         let invalid_level = |problem| Diagnostic::new(Origin::WHOLE_FILE, "log.level", problem);
         self.log.set_level(&loaded.settings.log.level).map_err(invalid_level)?;
         ADMIN.publish(self.admin_certificates.as_ref(), admin, &self.metrics);
         CONSOLE.publish(self.console_certificates.as_ref(), console, &self.metrics);
-        self.management.store(Arc::new(LiveSettings::new(loaded)));
+        self.management.store(Arc::new(LiveSettings::new(loaded, look)));
         if let (Some(gate), Some(next)) = (&self.gate, next) {
             gate.publish(next);
         }

@@ -27,6 +27,7 @@ use self::log_outputs::stderr_style;
 use self::tls::{ADMIN, CONSOLE};
 use self::wait::Process;
 use crate::config::Diagnostics;
+use crate::control::Look;
 use crate::proxy::{LoadedCertificates, Upstream};
 use crate::source::{Loaded, Loader};
 use crate::telemetry::Log;
@@ -109,9 +110,10 @@ pub fn check(loaded: &Loaded) -> Result<(), Diagnostics> {
     let proxy = settings.tls.as_ref().map(LoadedCertificates::new).transpose().err();
     let admin = ADMIN.load(settings).err();
     let console = CONSOLE.load(settings).err();
+    let look = Look::load(settings).err();
     let upstream = settings.upstream.as_ref();
     let upstream = upstream.and_then(|upstream| Upstream::new(upstream, &settings.timeouts, None).err());
     let faults: Vec<_> =
-        proxy.into_iter().chain(admin).chain(console).chain(upstream).flat_map(|faults| faults.0).collect();
+        proxy.into_iter().chain(admin).chain(console).chain(look).chain(upstream).flat_map(|faults| faults.0).collect();
     Diagnostics(faults).into_result(|| ())
 }

@@ -26,7 +26,7 @@ use super::wait::Process;
 use crate::auth::Throttle;
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::control::{Admin, LiveSettings, Readiness};
+use crate::control::{Admin, LiveSettings, Look, Readiness};
 use crate::proxy::{AccessLog, BoundListener, Connections, ForwardAuth, Gateway, ListenerOptions, service};
 use crate::source::{Loaded, Loader, Publish, Reloader};
 use crate::telemetry::Log;
@@ -58,7 +58,7 @@ impl Process {
             console: console_socket.as_ref().map(|socket| socket.address),
             admin: admin_socket.address,
         };
-        let live = Arc::new(ArcSwap::from_pointee(LiveSettings::new(&loaded)));
+        let live = Arc::new(ArcSwap::from_pointee(LiveSettings::new(&loaded, Look::load(&settings)?)));
         let readiness = Arc::new(Readiness::default());
         let connections = Arc::new(Connections::new(metrics.clone()));
         let mut server = Server::new_with_opt_and_conf(None, server_conf(&settings));

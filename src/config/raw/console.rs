@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::proxy::loopback;
-use crate::config::values::{AddressRange, HumanDuration, ListenAddress, Parsed, WebAddress};
+use crate::config::values::{AddressRange, Colour, HumanDuration, LanguageTag, ListenAddress, Parsed, WebAddress};
 
 /// The listener for machines: metrics, health and reload.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -29,7 +29,8 @@ pub struct ListenerTls {
     pub key: PathBuf,
 }
 
-/// The listener for people and scripts: the management API under /api/v1. Needs a database.
+/// The listener for people and scripts: the pages of the console, and the management API under /api/v1. Needs a
+/// database.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Console {
@@ -44,7 +45,7 @@ pub struct Console {
     pub behind_proxy: bool,
     /// Addresses of that proxy; X-Forwarded-For of other callers is ignored. This machine by default.
     pub trusted_proxies: Vec<Parsed<AddressRange>>,
-    /// False: this process does not serve the management API. A change needs a restart.
+    /// False: this process serves neither pages nor the management API. A change needs a restart.
     pub enabled: bool,
     /// A page that explains how to use the API behind.
     pub docs_url: Option<Parsed<WebAddress>>,
@@ -52,6 +53,30 @@ pub struct Console {
     pub roles: Roles,
     /// How long a user stays signed in.
     pub session: Session,
+    /// The provider's name and looks on every page.
+    pub brand: Brand,
+    /// A folder with texts that replace ours: FOLDER/LANGUAGE/*.ftl (Fluent). Read again when a file changes.
+    pub texts: Option<PathBuf>,
+    /// Languages of pages. The browser's preference decides among them; the first is for all others.
+    pub languages: Vec<Parsed<LanguageTag>>,
+}
+
+/// The provider's name and looks on every page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Brand {
+    /// The provider's or the product's name.
+    pub name: String,
+    /// An image (SVG or PNG, at most 100 KiB) beside the name.
+    pub logo: Option<PathBuf>,
+    /// The colour of buttons and marks. It needs contrast with the page and with text on it (WCAG 2.2).
+    pub colour: Option<Parsed<Colour>>,
+    /// Who helps: an e-mail address, a web address or a sentence.
+    pub support: Option<String>,
+    /// The privacy policy.
+    pub privacy_url: Option<Parsed<WebAddress>>,
+    /// The legal notice.
+    pub imprint_url: Option<Parsed<WebAddress>>,
 }
 
 /// The names of roles that people see.
@@ -97,7 +122,16 @@ impl Default for Console {
             docs_url: None,
             roles: Roles::default(),
             session: Session::default(),
+            brand: Brand::default(),
+            texts: None,
+            languages: vec![Parsed(LanguageTag("en".into()))],
         }
+    }
+}
+
+impl Default for Brand {
+    fn default() -> Self {
+        Self { name: "Claviger".into(), logo: None, colour: None, support: None, privacy_url: None, imprint_url: None }
     }
 }
 

@@ -23,7 +23,7 @@ pub use access::{
     Accept, ApiKey, BasicToken, Identity, PublicCredential, PublicRoute, ReadFrom, Route, Tokens, Version, VersionRule,
     Versions, WhenUnstated,
 };
-pub use console::{Admin, Console, ListenerTls, Roles, Session};
+pub use console::{Admin, Brand, Console, ListenerTls, Roles, Session};
 pub use credentials::{Account, Credential, CredentialsFile};
 pub use database::{Credentials, Database, DatabaseCache};
 pub(super) use database::{MAX_CONNECTIONS, MAX_LOOKUPS, MAX_MEGABYTES};

@@ -19,7 +19,6 @@ use utoipa_axum::router::OpenApiRouter;
 pub use self::local::{Local, LocalAnswer, LocalStream};
 pub use self::openapi::openapi;
 pub use self::resources::credentials::export_summary::ExportSummary;
-use super::web::error_pages;
 use super::web::middleware::{self, MAX_BODY_BYTES};
 pub use super::web::problem::Code;
 use super::web::problem::Problem;
@@ -50,8 +49,7 @@ pub fn router(state: ControlState) -> Router {
         .with_state(state);
     // A nested router does not answer for its prefix with a slash.
     Router::new()
-        .route(&format!("{PREFIX}/"), any(not_found).layer(around.clone()))
-        .merge(error_pages::routes().layer(around))
+        .route(&format!("{PREFIX}/"), any(not_found).layer(around))
         .nest(PREFIX, router)
 }
 

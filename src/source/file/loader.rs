@@ -84,7 +84,7 @@ impl Loader {
         let upstream = settings.upstream.iter().map(|upstream| &upstream.tls);
         let upstream = upstream.flat_map(|tls| [&tls.ca, &tls.certificate, &tls.key]).flatten().cloned();
         let own = self.source.file.iter().chain(&settings.credentials_file).cloned();
-        own.chain(tls).chain(upstream).collect()
+        own.chain(tls).chain(upstream).chain(settings.console_files()).collect()
     }
 }
 

@@ -37,7 +37,7 @@ fn an_empty_database_gets_a_link_that_works_once() {
     assert!(!link.contains("://"), "{link}");
     let request = "curl --json @setup.json https://keys.example.org/api/v1/setup\n";
     eventually("the request is printed", || other.stderr().contains(request));
-    let request = format!("curl --json @setup.json http://{}/api/v1/setup\n", first.admin);
+    let request = format!("curl --json @setup.json http://{}/api/v1/setup\n", first.console);
     eventually("the request is printed", || first.stderr().contains(&request));
 
     let done = set_up(&first, &ticket);
