@@ -13,9 +13,9 @@ pub mod views;
 mod web;
 
 pub use self::admin::{Admin, GateState, router};
+pub use self::database_probe::DatabaseProbe;
 pub use self::listener::console_listener;
 pub use self::look::Look;
-pub use self::database_probe::DatabaseProbe;
 pub use self::prune::prune;
 pub use self::readiness::{Probe, Readiness};
 pub use self::web::caller::{COOKIE_NAME, Peer};

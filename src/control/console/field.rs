@@ -35,7 +35,9 @@ pub(super) enum Control {
     /// Any of several.
     Checkboxes(Vec<Choice>),
     /// Yes or no; the label stands behind it.
-    Checkbox { is_checked: bool },
+    Checkbox {
+        is_checked: bool,
+    },
 }
 
 /// An option of a select, a radio button or a checkbox.

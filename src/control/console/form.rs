@@ -4,6 +4,7 @@ use std::fmt;
 
 use askama::filters::HtmlSafe;
 use axum::http::StatusCode;
+use jiff::Timestamp;
 
 use super::field::{Choice, Control, Field};
 use super::posted::{Fields, ONCE, Posted, REVISION, is_secret};
@@ -75,6 +76,15 @@ impl<'f> Form<'f> {
         self
     }
 
+    /// Moves the faults of one field to another: the operation has another name for it.
+    #[must_use]
+    pub(super) fn renamed(mut self, from: &str, to: &'static str) -> Self {
+        for fault in self.faults.iter_mut().filter(|fault| fault.field == from) {
+            fault.field = to.into();
+        }
+        self
+    }
+
     /// Replaces the words of a fault that belongs to no field.
     #[must_use]
     pub(super) fn detail(self, text: String) -> Self {
@@ -91,8 +101,18 @@ impl<'f> Form<'f> {
         self
     }
 
-    pub(super) fn is_stale(&self) -> bool {
-        self.is_stale
+    /// Says who has changed it meanwhile, where the form is stale.
+    #[must_use]
+    pub(super) fn changed(mut self, by: Option<(String, Timestamp)>) -> Self {
+        if self.is_stale {
+            self.detail = Some(match &by {
+                Some((name, at)) => {
+                    self.view.t2("form-stale-by", ("name", name), ("time", &self.view.date_and_time(at)))
+                }
+                None => self.view.t("form-stale"),
+            });
+        }
+        self
     }
 
     /// One line of text. `label` is a message; its attribute `.hint`, if there is one, becomes the hint.

@@ -97,9 +97,10 @@ impl Page {
         if !self.summary.is_empty() {
             title = v.t1("layout-error-title", "title", &title);
         }
-        let status = v.notice.as_ref().and_then(|notice| {
-            v.find(&notice.message).map(|_| v.t1(&notice.message, "subject", &notice.subject))
-        });
+        let status = v
+            .notice
+            .as_ref()
+            .and_then(|notice| v.find(&notice.message).map(|_| v.t1(&notice.message, "subject", &notice.subject)));
         let html = Markup::of(&Layout { v, page: &self, around, title, status })?;
         let mut response = (self.status, html.into_string()).into_response();
         let headers = response.headers_mut();

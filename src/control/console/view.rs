@@ -149,7 +149,14 @@ mod tests {
             assert_eq!(own_path(path), Some(path));
         }
         for other in [
-            "", "x", "//evil.example", "/\\evil.example", "https://evil.example", "/a\nb", "/\u{e9}", "javascript:alert(1)",
+            "",
+            "x",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\nb",
+            "/\u{e9}",
+            "javascript:alert(1)",
             "/\t/evil.example",
         ] {
             assert_eq!(own_path(other), None, "{other}");

@@ -12,9 +12,7 @@ use super::notice::Notice;
 use super::page::{Answer, MenuLine, MenuSection, Page, Person, Surroundings};
 use super::posted::Posted;
 use super::view::View;
-use crate::control::operations::{
-    Caller, NotFound, OperationContext, Outcome, Refusal, Right, SignInContext,
-};
+use crate::control::operations::{Caller, NotFound, OperationContext, Outcome, Refusal, Right, SignInContext};
 use crate::control::web::anonymous::AnonymousCaller;
 use crate::control::web::caller::{session_caller, session_cookie};
 use crate::control::web::problem::{Code, Problem};

@@ -50,7 +50,8 @@ impl Assets {
     }
 
     pub(in crate::control) fn find(&self, path: &str) -> Option<&Asset> {
-        let all = [Some(&self.stylesheet), Some(&self.script), Some(&self.colours), self.logo.as_ref(), Some(&self.icon)];
+        let all =
+            [Some(&self.stylesheet), Some(&self.script), Some(&self.colours), self.logo.as_ref(), Some(&self.icon)];
         all.into_iter().flatten().find(|asset| asset.path == path)
     }
 }
@@ -88,12 +89,8 @@ fn colours(brand: &Brand) -> String {
     let [is_readable_on_light, is_readable_on_dark] = colour.is_readable();
     let link = |is_readable: bool| if is_readable { colour.to_string() } else { "var(--ink)".to_owned() };
     // Writing to a String cannot fail.
-    let _infallible = writeln!(
-        css,
-        ":root {{ --link: light-dark({}, {}); }}",
-        link(is_readable_on_light),
-        link(is_readable_on_dark)
-    );
+    let _infallible =
+        writeln!(css, ":root {{ --link: light-dark({}, {}); }}", link(is_readable_on_light), link(is_readable_on_dark));
     css
 }
 
@@ -109,10 +106,8 @@ mod tests {
 
     #[test]
     fn a_brand_has_its_colours_at_an_address_of_their_own() {
-        let brand = |colour: Option<&str>| Brand {
-            colour: colour.map(|colour| colour.parse().unwrap()),
-            ..Brand::default()
-        };
+        let brand =
+            |colour: Option<&str>| Brand { colour: colour.map(|colour| colour.parse().unwrap()), ..Brand::default() };
         let [ours, theirs] = [None, Some("#c2410c")].map(|colour| Assets::new(&brand(colour)));
         assert_ne!(ours.colours.path, theirs.colours.path);
         assert_eq!(ours.stylesheet.path, theirs.stylesheet.path);

@@ -6,11 +6,11 @@ mod texts;
 
 use std::sync::Arc;
 
-use self::assets::Assets;
 pub(super) use self::assets::ASSETS;
+use self::assets::Assets;
 pub(super) use self::brand::Brand;
-pub(super) use self::texts::{Arguments, Language};
 use self::texts::Texts;
+pub(super) use self::texts::{Arguments, Language};
 use crate::config::{Diagnostics, Settings};
 
 /// What pages are made with.

@@ -118,7 +118,10 @@ impl Walk {
 
     /// Ids and secrets, wherever two lines differ by nothing else.
     fn learn(&mut self, there: &str, here: &str) {
-        for (there, here) in there.split_whitespace().zip(here.split_whitespace()) {
+        let words = |line: &'_ str| {
+            line.split([' ', '/']).filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+        };
+        for (there, here) in words(there).iter().map(String::as_str).zip(words(here).iter().map(String::as_str)) {
             if there.len() > 20 && there != here && self.here(there) == there {
                 self.name(there, here);
             }

@@ -9,14 +9,8 @@ use crate::control::console::page::{Answer, Page};
 use crate::control::console::visit::Visit;
 use crate::control::web::state::ControlState;
 
-pub(super) const MENU: &[Entry] = &[Entry {
-    section: Section::Api,
-    place: 0,
-    label: "overview-title",
-    path: "/",
-    is_visible: |_| true,
-    count: None,
-}];
+pub(super) const MENU: &[Entry] =
+    &[Entry { section: Section::Api, place: 0, label: "overview-title", path: "/", is_visible: |_| true, count: None }];
 
 pub(super) fn routes() -> Router<ControlState> {
     Router::new().route("/", get(overview))

@@ -19,10 +19,7 @@ use crate::control::web::problem::{Code, Problem};
 use crate::control::web::state::ControlState;
 
 pub(super) fn routes() -> Router<ControlState> {
-    Router::new()
-        .route("/sign-in", get(form).post(begin))
-        .route("/sign-out", post(end))
-        .route("/forgot", get(forgot))
+    Router::new().route("/sign-in", get(form).post(begin)).route("/sign-out", post(end)).route("/forgot", get(forgot))
 }
 
 #[derive(Template)]

@@ -119,7 +119,7 @@ async fn the_type_of_every_problem_has_a_page() {
             html.contains(&format!("<h1>{title}</h1>")) && html.contains(&format!("<code>{word}</code>")),
             "{html}"
         );
-        assert!(index.body.as_str().unwrap().contains(&format!("href=\"errors/{word}\"")), "{word}");
+        assert!(index.body.as_str().unwrap().contains(&format!("href=\"/errors/{word}\"")), "{word}");
     }
     let reply = api.get("/me").await;
     let page = reply.body["type"].as_str().unwrap().strip_prefix("https://keys.example.org").unwrap();

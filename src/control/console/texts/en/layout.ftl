@@ -13,6 +13,8 @@ layout-privacy = Privacy
 layout-imprint = Legal notice
 
 form-present = Saved now:
+form-stale = This was changed while you had the page open. Compare, and save again.
+form-stale-by = { $name } changed this at { $time }, while you had the page open. Compare, and save again.
 form-password-differs = The two passwords differ
 
 time-now = just now
