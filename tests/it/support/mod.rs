@@ -2,6 +2,7 @@
 
 mod api;
 pub mod book;
+mod browser;
 mod certificates;
 mod client;
 mod command;
@@ -16,6 +17,7 @@ mod secrets;
 
 pub use api::{RecordingApi, Seen};
 pub use book::Step;
+pub use browser::{Browser, Scripts, WIDTHS};
 pub use certificates::{Authority, Pair};
 pub use client::{Connection, Reply, Request};
 pub use command::{Ended, Run, claviger};
