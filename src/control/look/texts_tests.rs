@@ -93,6 +93,16 @@ fn the_browser_chooses_among_the_configured_languages() {
 }
 
 #[test]
+fn the_german_example_fits() {
+    let texts = include_str!("../../../config/examples/german/texts/de/console.ftl");
+    let german = load(&[("de", texts)], &["en", "de"]).unwrap().language("de");
+    let text = |id, count| german.text(id, &Arguments::default().number("count", count));
+    assert_eq!(text("sign-in-title", 0), "Anmelden");
+    assert_eq!((text("time-days-ago", 1).as_str(), text("time-days-ago", 2).as_str()), ("vor 1 Tag", "vor 2 Tagen"));
+    assert_eq!(text("profile-new.hint", 0), "Mindestens 8 Zeichen. Alle anderen Sitzungen enden.");
+}
+
+#[test]
 fn texts_that_do_not_fit_are_faults() {
     for (language, text, problem) in [
         ("en", "sign-in-titel = x\n", "sign-in-titel is no message of ours"),

@@ -51,8 +51,7 @@ impl Pages {
         bed.account("acme").await;
         let house = House::new();
         house.person(&bed, "owner@acme.example", Role::Owner).await;
-        let live =
-            LiveSettings { public_url: Some("https://example.org/keys".into()), ..LiveSettings::default() };
+        let live = LiveSettings { public_url: Some("https://example.org/keys".into()), ..LiveSettings::default() };
         let live = Arc::new(ArcSwap::from_pointee(live));
         let state = ControlState::new(bed.store.clone(), house.clock.clone(), live, Arc::default()).unwrap();
         let router = console_listener(state);
@@ -206,7 +205,11 @@ async fn a_form_that_is_sent_twice_takes_effect_once() {
     assert_eq!(first.status, 303);
     let again = pages.post("/profile/sessions/end-others", &end("a")).await;
     assert_eq!(again.status, 200);
-    assert!(again.text.contains("This was done already") && again.text.contains("href=\"/keys/profile\""), "{}", again.text);
+    assert!(
+        again.text.contains("This was done already") && again.text.contains("href=\"/keys/profile\""),
+        "{}",
+        again.text
+    );
     assert_eq!(pages.post("/profile/sessions/end-others", &end("b")).await.status, 303);
     // The token of another form.
     let forged = pages.post("/profile/password", "once=a&password=x").await;
