@@ -10,7 +10,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use claviger::config::DatabaseUrl;
-use kills::{Told, VARIABLE, integrity, prepare, work};
+use kills::{Acknowledged, VARIABLE, integrity, prepare, work};
 
 const KILLS: usize = 2000;
 
@@ -24,7 +24,7 @@ fn main() {
     let folder = tempfile::TempDir::new().unwrap();
     let file = folder.path().join("claviger.db");
     let url = DatabaseUrl::Sqlite(file.clone());
-    let mut told = Told::default();
+    let mut told = Acknowledged::default();
     let start = Instant::now();
     runtime.block_on(prepare(&url));
     for turn in 1..=kills {

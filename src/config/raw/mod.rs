@@ -24,7 +24,7 @@ pub use access::{
     Versions, WhenUnstated,
 };
 pub use console::{Admin, Brand, Console, ListenerTls, Roles, Session};
-pub use credentials::{Account, Credential, CredentialsFile};
+pub use credentials::{Account, Credential, CredentialRow, CredentialsFile};
 pub use database::{Credentials, Database, DatabaseCache};
 pub(super) use database::{MAX_CONNECTIONS, MAX_LOOKUPS, MAX_MEGABYTES};
 pub use limits::{Limits, Passwords, RateLimit, Throttle, Window};

@@ -78,13 +78,18 @@ impl UnparsedHead<'_> {
         if self.lines > MAX_FIELDS + 2 { Rejection::HeadersTooLarge } else { MALFORMED }
     }
 
-    /// As far as they can be read.
+    /// For the log. Empty where the line does not look like a request line: it may be a header field or a part of a
+    /// body, with a secret in it.
     pub(in crate::proxy) fn method_and_target(&self) -> (&str, &[u8]) {
         let mut words = self.line.trim_ascii_end().splitn(2, |byte| *byte == b' ');
-        let method = words.next().and_then(|method| std::str::from_utf8(method).ok());
-        let rest = words.next().unwrap_or_default();
-        let end = rest.windows(6).rposition(|window| window == b" HTTP/").unwrap_or(rest.len());
-        (method.unwrap_or_default(), &rest[..end])
+        let method = words.next().filter(|method| method.iter().all(u8::is_ascii_uppercase));
+        let target =
+            words.next().filter(|rest| [&b"/"[..], b"http://", b"https://"].iter().any(|s| rest.starts_with(s)));
+        let (Some(method), Some(target)) = (method.and_then(|method| str::from_utf8(method).ok()), target) else {
+            return (if self.line.starts_with(b"CONNECT ") { "CONNECT" } else { "" }, b"");
+        };
+        let end = target.windows(6).rposition(|window| window == b" HTTP/").unwrap_or(target.len());
+        (method, &target[..end])
     }
 }
 
@@ -324,8 +329,23 @@ mod tests {
         assert_eq!((&head.line[..], head.lines), (&b"GET /b HTTP/1.1\r"[..], 2));
     }
 
+    #[test]
+    fn a_line_that_is_no_request_line_is_not_logged() {
+        for (line, expected) in [
+            ("GET /x?q={\"a\": 1} HTTP/1.1", ("GET", "/x?q={\"a\": 1}")),
+            ("GET http://api.example.org/x y", ("GET", "http://api.example.org/x y")),
+            ("Authorization: Bearer secret", ("", "")),
+            ("GET secret", ("", "")),
+            ("secret /x HTTP/1.1", ("", "")),
+            ("CONNECT acme:secret@api.example.org:443 HTTP/1.1", ("CONNECT", "")),
+        ] {
+            let head = UnparsedHead { line: line.as_bytes(), lines: 1, has_illegal_target: false, peer: None };
+            assert_eq!(head.method_and_target(), (expected.0, expected.1.as_bytes()), "{line}");
+        }
+    }
+
     proptest! {
-        /// Whatever comes, it is read the same in one piece and in two.
+        /// Bytes are read the same in one piece and in two.
         #[test]
         fn junk_is_read_the_same_in_every_split(
             bytes in proptest::collection::vec(

@@ -13,7 +13,7 @@ use super::access_log::AccessLog;
 use super::context::{Context, InFlight};
 use super::headers::is_trusted;
 use super::limits;
-use super::log_line::LogLine;
+use super::log_line::{LogLine, path_of};
 use crate::auth::{Rejection, Scheme};
 use crate::proxy::connection::client_stream::UnparsedHead;
 use crate::proxy::connection::peer;
@@ -151,8 +151,7 @@ impl RequestLifecycle {
 
     fn log(&self, context: &Context, summary: RequestSummary, bytes: usize) {
         let RequestSummary { method, target, .. } = summary;
-        let end = target.iter().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(target.len());
-        let path = String::from_utf8_lossy(&target[..end]);
+        let path = String::from_utf8_lossy(path_of(target));
         let admission = context.admitted().ok().map(crate::proxy::decide::admitted::Admitted::admission);
         let credential = context.recognised.as_deref();
         let served = admission.and_then(|admission| admission.served(&context.policy.rules.versions));

@@ -135,7 +135,7 @@ fn account_commands_print_tables_on_a_terminal() {
     ID      GRANTED  SWITCHED ON  MEMBERS  CREATED               NAME
     globex  no       yes          no       xxxx-xx-xx xx:xx:xxx  Globex Inc
     ");
-    assert_eq!(shell.person(&["account", "list", "--name", "nobody"], ""), (0, "no accounts\n".to_owned()));
+    assert_eq!(shell.person(&["account", "list", "--name", "stranger"], ""), (0, "no accounts\n".to_owned()));
 
     shell.token("acme-billing");
     let (code, refused) = shell.person(&["account", "withdraw", "acme"], "n\n");
@@ -164,9 +164,9 @@ fn account_commands_print_json_to_scripts() {
     let listed = shell.json(&["account", "list"]);
     assert_eq!((listed.as_array().unwrap().len(), &listed[0]["id"]), (1, &"acme".into()));
     for (arguments, problem) in [
-        (&["account", "show", "nobody"][..], "claviger: no account has the id nobody\n"),
+        (&["account", "show", "stranger"][..], "claviger: no account has the id stranger\n"),
         (&["account", "create", "--id", "acme"], "claviger: another account has this id\n"),
-        (&["account", "grant", "nobody"], "claviger: no account has the id nobody\n"),
+        (&["account", "grant", "stranger"], "claviger: no account has the id stranger\n"),
     ] {
         let ended = shell.run(arguments);
         assert_eq!((ended.code, ended.stdout.as_str(), ended.stderr.as_str()), (1, "", problem), "{arguments:?}");
@@ -248,9 +248,9 @@ fn requests_are_created_decided_and_withdrawn() {
 
     // A batch with an unknown id changes nothing.
     let fifth = ask("five");
-    let ended = shell.run(&["request", "approve", &fifth, "req_nobody"]);
+    let ended = shell.run(&["request", "approve", &fifth, "req_stranger"]);
     assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
-    assert!(ended.stderr.contains("no access request has the id req_nobody"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("no access request has the id req_stranger"), "{}", ended.stderr);
     assert_eq!(shell.json(&["request", "show", &fifth])["state"], "pending");
     let wrong =
         ["request", "ask", "--account", "five", "--start", "soon", "--use-case", "fun", "--privacy-policy", "x"];

@@ -105,7 +105,7 @@ fn credentials_are_filtered_listed_and_shown() {
     assert_eq!(ids(&["--name", "NIGHT"]), ["acme-nightly"]);
     assert_eq!(ids(&["--kind", "password"]), ["acme-nightly"]);
     assert_eq!(ids(&["--state", "disabled", "--account", "acme"]), ["acme-old"]);
-    assert_eq!(ids(&["--owner", "usr_nobody"]).len(), 0);
+    assert_eq!(ids(&["--owner", "usr_stranger"]).len(), 0);
     assert_eq!(shell.json(&["credential", "list", "--count"])["enabled"], 2);
 }
 
@@ -365,6 +365,6 @@ fn control_characters_are_not_written_to_a_terminal() {
         assert_eq!(code, 0);
         assert!(said.contains("red\u{fffd}[31m\u{fffd}txt\u{fffd}\u{fffd}"), "{said:?}");
     }
-    let nobody = shell.run(&["credential", "show", "\u{1b}[31m"]);
-    assert!(nobody.code == 1 && !nobody.stderr.contains('\u{1b}'), "{:?}", nobody.stderr);
+    let stranger = shell.run(&["credential", "show", "\u{1b}[31m"]);
+    assert!(stranger.code == 1 && !stranger.stderr.contains('\u{1b}'), "{:?}", stranger.stderr);
 }

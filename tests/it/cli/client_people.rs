@@ -66,8 +66,8 @@ fn a_user_is_created_with_a_set_up_link_that_is_shown_once() {
     let twice = shell.run(&create);
     assert_eq!((twice.code, twice.stdout.as_str()), (1, ""));
     insta::assert_snapshot!(twice.stderr, @"claviger: another user has this e-mail address");
-    let nobody = shell.run(&["user", "show", "usr_nobody"]);
-    assert_eq!((nobody.code, nobody.stderr.as_str()), (1, "claviger: no user has the id usr_nobody\n"));
+    let stranger = shell.run(&["user", "show", "usr_stranger"]);
+    assert_eq!((stranger.code, stranger.stderr.as_str()), (1, "claviger: no user has the id usr_stranger\n"));
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn operator_tokens_are_created_disabled_and_deleted() {
     let pasted = shell.run(&["operator", "disable", token, "--yes"]);
     assert!(pasted.code == 1 && !pasted.stderr.contains(token), "{}", pasted.stderr);
     assert!(pasted.stderr.starts_with("claviger: this is a token, not an id: give its id"), "{}", pasted.stderr);
-    let wrong = shell.run(&["operator", "create", "--name", "x", "--role", "owner", "--account", "nobody"]);
+    let wrong = shell.run(&["operator", "create", "--name", "x", "--role", "owner", "--account", "stranger"]);
     assert_eq!((wrong.code, wrong.stdout.as_str()), (1, ""));
     insta::assert_snapshot!(wrong.stderr, @r"
     claviger: Invalid fields

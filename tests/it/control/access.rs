@@ -7,7 +7,7 @@ use claviger::control::operations::{
 };
 use claviger::store::{Actor, ActorKind, Role};
 
-use super::{Known, made, shell, token_for, user, verbs};
+use super::{Fixture, made, shell, token_for, user, verbs};
 use crate::store::test_database::{TestDatabase, noon, on_each};
 
 on_each!(
@@ -42,7 +42,7 @@ async fn refusals(call: &OperationContext<'_>, id: &str) -> Vec<String> {
 
 async fn without_granted_access_an_account_finds_nothing(bed: TestDatabase) {
     let mut account = bed.account("acme").await;
-    let known = Known::new();
+    let fixture = Fixture::new();
     let id = made(&bed, noon(), token_for("acme")).await.record.id.to_string();
     account.granted = false;
     bed.put_account(&account).await;
@@ -50,14 +50,14 @@ async fn without_granted_access_an_account_finds_nothing(bed: TestDatabase) {
     let token = Actor { kind: ActorKind::Token, id: "opt_1".into(), request_id: None, address: None };
     let script = Caller { actor: token, user: None, ..owner.clone() };
     for caller in [&owner, &script] {
-        for refusal in refusals(&known.by(caller, &bed, noon()), &id).await {
+        for refusal in refusals(&fixture.by(caller, &bed, noon()), &id).await {
             assert_eq!(refusal, Refusal::AccessNotGranted.to_string());
         }
     }
     assert_eq!(verbs(&bed, &id).await, ["create"]);
     // The provider's people prepare what the account will find.
     for caller in [&user(Role::Staff, None, "sam"), &shell()] {
-        let call = known.by(caller, &bed, noon());
+        let call = fixture.by(caller, &bed, noon());
         assert!(create(&call, token_for("acme")).await.unwrap().fresh().is_some());
         assert!(clear(&call, &id).await.unwrap().hint.is_none());
     }
@@ -65,22 +65,22 @@ async fn without_granted_access_an_account_finds_nothing(bed: TestDatabase) {
     account.granted = true;
     account.switched_on = false;
     bed.put_account(&account).await;
-    assert!(create(&known.by(&owner, &bed, noon()), token_for("acme")).await.is_ok());
+    assert!(create(&fixture.by(&owner, &bed, noon()), token_for("acme")).await.is_ok());
 }
 
 async fn members_and_links_manage_nothing(bed: TestDatabase) {
     let mut account = bed.account("acme").await;
     account.members_allowed = true;
     bed.put_account(&account).await;
-    let known = Known::new();
+    let fixture = Fixture::new();
     let id = made(&bed, noon(), token_for("acme")).await.record.id.to_string();
     let mia = user(Role::Member, Some("acme"), "mia");
-    let said = refusals(&known.by(&mia, &bed, noon()), &id).await;
+    let said = refusals(&fixture.by(&mia, &bed, noon()), &id).await;
     assert!(said[..10].iter().all(|refusal| *refusal == Refusal::Forbidden.to_string()), "{said:?}");
     assert_eq!(said[10..], ["no credential has this id", ""], "what they see is their own key");
     let link = Actor { kind: ActorKind::Link, id: "link".into(), request_id: None, address: None };
     let link = Caller { actor: link, ..user(Role::Owner, Some("acme"), "anna") };
-    let said = refusals(&known.by(&link, &bed, noon()), &id).await;
+    let said = refusals(&fixture.by(&link, &bed, noon()), &id).await;
     assert!(said.iter().all(|refusal| *refusal == Refusal::Forbidden.to_string()), "{said:?}");
     assert_eq!(verbs(&bed, &id).await, ["create"]);
 }
@@ -88,14 +88,14 @@ async fn members_and_links_manage_nothing(bed: TestDatabase) {
 async fn credentials_of_another_account_are_not_found(bed: TestDatabase) {
     bed.account("acme").await;
     bed.account("globex").await;
-    let known = Known::new();
+    let fixture = Fixture::new();
     let id = made(&bed, noon(), token_for("acme")).await.record.id.to_string();
     let stranger = user(Role::Owner, Some("globex"), "gus");
-    let said = refusals(&known.by(&stranger, &bed, noon()), &id).await;
+    let said = refusals(&fixture.by(&stranger, &bed, noon()), &id).await;
     assert_eq!(said[0], "no account has this id");
     assert!(said[1..11].iter().all(|refusal| refusal == "no credential has this id"), "{said:?}");
-    assert_eq!(said, refusals(&known.by(&stranger, &bed, noon()), "nobody").await, "as if it were not there");
-    let error = create(&known.by(&stranger, &bed, noon()), token_for("nobody")).await.unwrap_err();
+    assert_eq!(said, refusals(&fixture.by(&stranger, &bed, noon()), "stranger").await, "as if it were not there");
+    let error = create(&fixture.by(&stranger, &bed, noon()), token_for("stranger")).await.unwrap_err();
     assert!(matches!(error, OperationError::Refused(Refusal::NotFound(_))), "{error:?}");
     assert_eq!(verbs(&bed, &id).await, ["create"]);
 }

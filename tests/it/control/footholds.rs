@@ -34,7 +34,7 @@ async fn a_current_password_of_megabytes_is_never_hashed(bed: TestDatabase) {
     let own = house.sign_in(&bed, "ann@x.org", PASSWORD).await.unwrap();
     let before = house.hashed();
     let caller = caller_of_session(&house.at(&bed), own.ticket.reveal()).await.unwrap().unwrap();
-    let call = house.known.by(&caller, &bed, noon());
+    let call = house.fixture.by(&caller, &bed, noon());
     let long = "x".repeat(1025);
     let guess = async || {
         change_password(&call, &house.at(&bed), own.ticket.reveal(), plain(&long), plain("another password")).await
@@ -61,7 +61,7 @@ async fn a_token_creates_none_that_outlives_it(bed: TestDatabase) {
     let (mortal, endless) = (script(&house, &bed, Some(end)).await.1, script(&house, &bed, None).await.1);
     let make = async |caller: &Caller, expires_at| {
         let (name, role, account) = ("heir".to_owned(), Role::Owner, Some(label("acme")));
-        let call = house.known.as_known(caller, &bed, noon());
+        let call = house.fixture.as_known(caller, &bed, noon());
         create_operator_token(&call, NewOperatorToken { name, role, account, expires_at })
             .await
             .map(|made| made.fresh().unwrap())
@@ -90,7 +90,7 @@ async fn a_link_is_not_valid_when_its_author_is_disabled_or_demoted(bed: TestDat
     let house = House::new();
     let (ann, owner) = session(&house, &bed, "ann@x.org", Role::Owner).await;
     let bob = house.person(&bed, "bob@x.org", Role::Owner).await;
-    let call = house.known.as_known(&owner, &bed, noon());
+    let call = house.fixture.as_known(&owner, &bed, noon());
     let link = create_setup_link(&call, &bob.id).await.unwrap().fresh().unwrap();
     for change in ["enabled = FALSE", "role = 'implementer'", "account = 'globex'"] {
         bed.execute(&format!("UPDATE users SET {change} WHERE id = '{}'", ann.id)).await;
@@ -101,7 +101,7 @@ async fn a_link_is_not_valid_when_its_author_is_disabled_or_demoted(bed: TestDat
     let link = create_setup_link(&call, &bob.id).await.unwrap().fresh().unwrap();
     bed.execute("UPDATE setup_links SET created_by = NULL").await;
     assert!(is_worthless(&house, &bed, &link).await, "its author is unknown");
-    let link = create_setup_link(&house.known.call(&bed, noon()), &bob.id).await.unwrap().fresh().unwrap();
+    let link = create_setup_link(&house.fixture.call(&bed, noon()), &bob.id).await.unwrap().fresh().unwrap();
     assert!(!is_worthless(&house, &bed, &link).await, "the shell's");
 }
 
@@ -110,7 +110,8 @@ async fn a_link_whose_author_is_disabled_while_a_password_is_chosen_sets_none(be
     let house = House::new();
     let (ann, owner) = session(&house, &bed, "ann@x.org", Role::Owner).await;
     let bob = house.person(&bed, "bob@x.org", Role::Owner).await;
-    let link = create_setup_link(&house.known.as_known(&owner, &bed, noon()), &bob.id).await.unwrap().fresh().unwrap();
+    let link =
+        create_setup_link(&house.fixture.as_known(&owner, &bed, noon()), &bob.id).await.unwrap().fresh().unwrap();
     let at = house.at(&bed);
     let (used, ()) = tokio::join!(
         use_setup_link(&at, link.ticket.reveal(), plain("another password"), None),
@@ -127,7 +128,8 @@ async fn a_link_is_not_valid_when_the_token_that_created_it_is_revoked_or_expire
     let house = House::new();
     let caller = script(&house, &bed, Some(noon() + 1.hours())).await.1;
     let bob = house.person(&bed, "bob@x.org", Role::Owner).await;
-    let link = create_setup_link(&house.known.as_known(&caller, &bed, noon()), &bob.id).await.unwrap().fresh().unwrap();
+    let link =
+        create_setup_link(&house.fixture.as_known(&caller, &bed, noon()), &bob.id).await.unwrap().fresh().unwrap();
     bed.execute("UPDATE operator_tokens SET enabled = FALSE").await;
     assert!(is_worthless(&house, &bed, &link).await);
     bed.execute("UPDATE operator_tokens SET enabled = TRUE").await;
@@ -142,7 +144,7 @@ async fn a_newer_link_voids_the_older_ones(bed: TestDatabase) {
     let house = House::new();
     let ann = house.invited(&bed, "ann@x.org", Role::Owner).await;
     let bob = house.invited(&bed, "bob@x.org", Role::Owner).await;
-    let newer = create_setup_link(&house.known.call(&bed, noon()), &ann.record.id).await.unwrap().fresh().unwrap();
+    let newer = create_setup_link(&house.fixture.call(&bed, noon()), &ann.record.id).await.unwrap().fresh().unwrap();
     assert!(is_worthless(&house, &bed, &ann.link).await);
     assert!(!is_worthless(&house, &bed, &newer).await);
     assert!(!is_worthless(&house, &bed, &bob.link).await, "the link of another user");
@@ -155,7 +157,7 @@ async fn a_caller_cannot_take_an_id_of_another_account(bed: TestDatabase) {
     made(&bed, noon(), NewCredential { id: Some(label("globex-1")), ..token_for("globex") }).await;
     let callers = [session(&house, &bed, "ann@x.org", Role::Owner).await.1, script(&house, &bed, None).await.1];
     for caller in &callers {
-        let call = house.known.as_known(caller, &bed, noon());
+        let call = house.fixture.as_known(caller, &bed, noon());
         let own = made(&bed, noon(), token_for("acme")).await.record.id;
         for id in ["globex-1", "globex-2", "acme", "acmes-1", "billing"] {
             let outcome = create(&call, NewCredential { id: Some(label(id)), ..token_for("acme") }).await;
@@ -180,17 +182,17 @@ async fn an_account_keeps_its_last_owner_who_can_sign_in(bed: TestDatabase) {
     let script = script(&house, &bed, None).await.1;
     let demote = EditUser { role: Some(Role::Member), ..EditUser::default() };
     for caller in [&owner, &script] {
-        let call = house.known.as_known(caller, &bed, noon());
+        let call = house.fixture.as_known(caller, &bed, noon());
         let demoted = edit_user(&call, &ann.id, demote.clone()).await;
         assert!(matches!(demoted, Err(OperationError::Other(UserConflict::LastOwner))), "{demoted:?}");
     }
-    let by_script = house.known.as_known(&script, &bed, noon());
+    let by_script = house.fixture.as_known(&script, &bed, noon());
     let disabled = disable_user(&by_script, &ann.id).await;
     assert!(matches!(disabled, Err(OperationError::Other(UserConflict::LastOwner))), "Cy cannot sign in: {disabled:?}");
     let bob = house.person(&bed, "bob@x.org", Role::Owner).await;
     disable_user(&by_script, &ann.id).await.unwrap();
     assert!(matches!(disable_user(&by_script, &bob.id).await, Err(OperationError::Other(UserConflict::LastOwner))));
-    disable_user(&house.known.call(&bed, noon()), &bob.id).await.unwrap();
+    disable_user(&house.fixture.call(&bed, noon()), &bob.id).await.unwrap();
 }
 
 async fn two_owners_cannot_disable_each_other(bed: TestDatabase) {
@@ -199,7 +201,8 @@ async fn two_owners_cannot_disable_each_other(bed: TestDatabase) {
     let (ann, one) = session(&house, &bed, "ann@x.org", Role::Owner).await;
     let (bob, other) = session(&house, &bed, "bob@x.org", Role::Owner).await;
     for _ in 0..5 {
-        let (by_ann, by_bob) = (house.known.as_known(&one, &bed, noon()), house.known.as_known(&other, &bed, noon()));
+        let (by_ann, by_bob) =
+            (house.fixture.as_known(&one, &bed, noon()), house.fixture.as_known(&other, &bed, noon()));
         let (first, second) = tokio::join!(disable_user(&by_ann, &bob.id), disable_user(&by_bob, &ann.id));
         assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
         let refused = [first, second].into_iter().find_map(Result::err).unwrap();

@@ -8,7 +8,7 @@ use claviger::credential::TokenDigest;
 use claviger::store::{Role, SessionRecord};
 use jiff::ToSpan as _;
 
-use super::{Known, token_for};
+use super::{Fixture, token_for};
 use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
 
 on_each!(pruning_deletes_only_what_has_ended, addresses_are_deleted_a_month_after_their_last_use);
@@ -16,7 +16,7 @@ on_each!(pruning_deletes_only_what_has_ended, addresses_are_deleted_a_month_afte
 const IDLE: Duration = Duration::from_secs(8 * 3600);
 
 async fn pruning_deletes_only_what_has_ended(bed: TestDatabase) {
-    let known = Known::new();
+    let fixture = Fixture::new();
     bed.account("acme").await;
     bed.put_user("usr_1", None, Role::Staff).await;
     for hours in [1, 30] {
@@ -34,9 +34,9 @@ async fn pruning_deletes_only_what_has_ended(bed: TestDatabase) {
     }
     for hours in [0, 30] {
         let now = noon() + hours.hours();
-        create_first_setup_link(&known.call(&bed, now)).await.unwrap();
+        create_first_setup_link(&fixture.call(&bed, now)).await.unwrap();
         let key = IdempotencyKey { key: format!("key-{hours}"), request: [1; 32] };
-        create(&OperationContext { idempotency_key: Some(&key), ..known.call(&bed, now) }, token_for("acme"))
+        create(&OperationContext { idempotency_key: Some(&key), ..fixture.call(&bed, now) }, token_for("acme"))
             .await
             .unwrap();
     }

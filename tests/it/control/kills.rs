@@ -1,5 +1,5 @@
-//! A process that creates, resets and imports is killed at random moments, again and again; after each time the
-//! database is looked at. Stands alone, because `benches/crash.rs` does the same more often.
+//! A process that creates, resets and imports is killed at random moments; after each kill the database is checked.
+//! A module of its own, because `benches/crash.rs` includes it and kills more often.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -18,30 +18,30 @@ use claviger::store::{Actor, ActorKind, RecordSecret, Store, StoreOptions};
 /// In the environment of the process that is to be killed: the database it works on.
 pub const VARIABLE: &str = "CLAVIGER_CRASH_DATABASE";
 const OPTIONS: StoreOptions = StoreOptions { connections: 2, query_timeout: Duration::from_secs(20), create: true };
-/// A process is killed so long after its first word at most.
-const LONGEST_LIFE_MILLIS: u64 = 60;
+const MAX_LIFE_MILLIS: u64 = 60;
 const IMPORTED: usize = 5;
 
-/// What a credential is known to be: its revision, and the digest of its one secret.
+/// Revision of a credential, and the digest of its only secret.
 type State = (i64, TokenDigest);
 
-/// What was told by those who were killed.
+/// What killed processes have acknowledged.
 #[derive(Default)]
-pub struct Told {
+pub struct Acknowledged {
     known: HashMap<String, State>,
-    /// How many times a process was killed, and how many operations it had been told of until then.
+    /// Number of killed processes.
     pub kills: usize,
+    /// Number of operations that they acknowledged before.
     pub operations: usize,
 }
 
-/// What a line of the process says.
+/// A line that the process writes to standard output.
 enum Line {
     Made(String, State),
     Importing(Vec<(String, TokenDigest)>),
     Imported,
 }
 
-/// Creates, resets and imports for good, and says after each what has become of it.
+/// Creates, resets and imports until the process is killed, and acknowledges each operation on standard output.
 pub async fn work(url: &DatabaseUrl) {
     let store = Store::open(url, OPTIONS).await.unwrap();
     let actor = Actor { kind: ActorKind::Shell, id: "doomed".into(), request_id: None, address: None };
@@ -54,12 +54,12 @@ pub async fn work(url: &DatabaseUrl) {
         let new = NewCredential::new("acme".parse().unwrap(), NewSecret::Token);
         let created = create(&call(), new).await.unwrap().fresh().unwrap();
         let id = created.record.id.to_string();
-        say(&id, created.record.revision, &created.secret);
+        print_created(&id, created.record.revision, &created.secret);
         for turn in 0..4 {
             let overlap = Duration::from_secs(if turn % 2 == 0 { 0 } else { 3600 });
             let how = Reset { overlap, ..Reset::default() };
             let done = reset(&call(), &id, how).await.unwrap().fresh().unwrap();
-            say(&id, done.record.revision, &done.secret);
+            print_created(&id, done.record.revision, &done.secret);
         }
         // One that is known, and some that are new.
         let mut entries = vec![(id, TokenFormat::default().mint().unwrap().digest())];
@@ -68,29 +68,29 @@ pub async fn work(url: &DatabaseUrl) {
             (digest.to_string().replace("sha256:", "i-")[..20].to_owned(), digest)
         }));
         let words: Vec<String> = entries.iter().map(|(id, digest)| format!("{id}={digest}")).collect();
-        tell(&format!("importing {}", words.join(" ")));
+        print_line(&format!("importing {}", words.join(" ")));
         let entry =
             |(id, digest): &(String, TokenDigest)| format!("  - {{id: {id}, account: acme, token: '{digest}'}}\n");
         let text: String = entries.iter().map(entry).collect();
         let read = Import::yaml(&format!("credentials:\n{text}"), catalogs).unwrap();
         import(&call(), &read, false).await.unwrap();
-        tell("imported");
+        print_line("imported");
     }
 }
 
-fn say(id: &str, revision: i64, secret: &PlainSecret) {
+fn print_created(id: &str, revision: i64, secret: &PlainSecret) {
     let PlainSecret::Token(token) = secret else { panic!("a token was asked for") };
-    tell(&format!("made {id} {revision} {}", token.digest()));
+    print_line(&format!("made {id} {revision} {}", token.digest()));
 }
 
-/// Whatever else is written to standard output, a line of ours is told by its beginning.
-fn tell(text: &str) {
+/// The prefix tells these lines from other output.
+fn print_line(text: &str) {
     let mut out = std::io::stdout().lock();
     writeln!(out, "\ncrash: {text}").unwrap();
     out.flush().unwrap();
 }
 
-fn heard(line: &str) -> Option<Line> {
+fn parse_line(line: &str) -> Option<Line> {
     let mut words = line.strip_prefix("crash: ")?.split(' ');
     Some(match words.next()? {
         "made" => Line::Made(words.next()?.into(), (words.next()?.parse().ok()?, words.next()?.parse().ok()?)),
@@ -103,35 +103,35 @@ fn heard(line: &str) -> Option<Line> {
     })
 }
 
-impl Told {
+impl Acknowledged {
     /// Starts a process that works on this database, kills it, and looks at what it has left.
     pub async fn kill_once(&mut self, mut command: Command, url: &DatabaseUrl) {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let mut told: Vec<Line> = Vec::new();
-        told.extend(lines.by_ref().find_map(|line| heard(&line)));
-        assert!(!told.is_empty(), "the process has ended before it did anything");
-        std::thread::sleep(Duration::from_micros(fastrand::u64(0..LONGEST_LIFE_MILLIS * 1000)));
+        let mut acknowledged: Vec<Line> = Vec::new();
+        acknowledged.extend(lines.by_ref().find_map(|line| parse_line(&line)));
+        assert!(!acknowledged.is_empty(), "the process has ended before it did anything");
+        std::thread::sleep(Duration::from_micros(fastrand::u64(0..MAX_LIFE_MILLIS * 1000)));
         child.kill().unwrap();
-        // What it said before it died is there to be read.
-        told.extend(lines.filter_map(|line| heard(&line)));
+        // Lines that it wrote before it was killed are still in the pipe.
+        acknowledged.extend(lines.filter_map(|line| parse_line(&line)));
         let status = child.wait().unwrap();
         assert_eq!(status.code(), None, "the process has ended by itself");
         self.kills += 1;
         let store = Store::open(url, OPTIONS).await.unwrap();
         if !store.is_embedded() {
-            // A server ends what it was told to commit.
+            // The server may still be committing.
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        self.look(&store, told).await;
+        self.look(&store, acknowledged).await;
         store.close().await;
     }
 
-    async fn look(&mut self, store: &Store, told: Vec<Line>) {
+    async fn look(&mut self, store: &Store, acknowledged: Vec<Line>) {
         let mut touched: Vec<String> = Vec::new();
         let mut importing: Vec<(String, TokenDigest)> = Vec::new();
         let mut dead: Vec<(String, TokenDigest)> = Vec::new();
-        for line in told {
+        for line in acknowledged {
             match line {
                 Line::Made(id, state) => {
                     self.operations += 1;

@@ -65,14 +65,14 @@ fn user(role: Role, account: Option<&str>, id: &str) -> Caller {
 }
 
 /// Versions 1 and 2, and the scope `pay`.
-struct Known {
+struct Fixture {
     versions: VersionCatalog,
     scopes: ScopeCatalog,
     format: TokenFormat,
     shell: Caller,
 }
 
-impl Known {
+impl Fixture {
     fn new() -> Self {
         let version = |name: &str| Version {
             name: label(name),
@@ -138,7 +138,7 @@ fn pair_for(account: &str, username: &str) -> NewCredential {
 }
 
 async fn made(bed: &TestDatabase, now: Timestamp, new: NewCredential) -> Created {
-    create(&Known::new().call(bed, now), new).await.unwrap().fresh().unwrap()
+    create(&Fixture::new().call(bed, now), new).await.unwrap().fresh().unwrap()
 }
 
 /// Audit verbs of a credential, newest first.

@@ -28,7 +28,7 @@ async fn an_owner_adds_users_to_their_account_only(bed: TestDatabase) {
     bed.account("globex").await;
     let (house, owner) = (House::new(), user(Role::Owner));
     let add = async |new| {
-        let made = create_user(&house.known.by(&owner, &bed, noon()), new).await;
+        let made = create_user(&house.fixture.by(&owner, &bed, noon()), new).await;
         made.map(|made| made.fresh().unwrap())
     };
     for (role, email) in [(Role::Owner, "o@x.org"), (Role::Implementer, "i@x.org"), (Role::Member, "m@x.org")] {
@@ -51,7 +51,7 @@ async fn an_owner_adds_users_to_their_account_only(bed: TestDatabase) {
     assert_eq!(bed.ask("SELECT COUNT(*) FROM users").await, before);
 
     let staff = user(Role::Staff);
-    let by_staff = async |new| create_user(&house.known.by(&staff, &bed, noon()), new).await;
+    let by_staff = async |new| create_user(&house.fixture.by(&staff, &bed, noon()), new).await;
     by_staff(new(Role::Staff, None, "s@x.org")).await.unwrap();
     by_staff(new(Role::Owner, Some("globex"), "g@x.org")).await.unwrap();
     let nowhere = by_staff(new(Role::Owner, Some("nowhere"), "n@x.org")).await;
@@ -64,7 +64,7 @@ async fn only_owners_and_staff_manage_users(bed: TestDatabase) {
     let ann = house.invited(&bed, "ann@x.org", Role::Member).await.record;
     for role in [Role::Implementer, Role::Member] {
         let caller = user(role);
-        let call = house.known.by(&caller, &bed, noon());
+        let call = house.fixture.by(&caller, &bed, noon());
         let created = create_user(&call, new(Role::Member, Some("acme"), "new@x.org")).await;
         assert!(matches!(created, Err(OperationError::Refused(Refusal::Forbidden))));
         let listed = list_users(&call, UserFilter::default(), Paging::default()).await;
@@ -89,8 +89,8 @@ async fn an_owner_does_not_see_staff_nor_another_account(bed: TestDatabase) {
     let staff = house.invited(&bed, "staff@x.org", Role::Staff).await.record;
     let owner = user(Role::Owner);
     let foreign = Caller { account: Some(label("globex")), ..user(Role::Owner) };
-    for (caller, id) in [(&owner, &staff.id), (&foreign, &ann.id), (&owner, &label("usr_nobody"))] {
-        let call = house.known.by(caller, &bed, noon());
+    for (caller, id) in [(&owner, &staff.id), (&foreign, &ann.id), (&owner, &label("usr_stranger"))] {
+        let call = house.fixture.by(caller, &bed, noon());
         let shown = show_user(&call, id).await;
         assert!(matches!(shown, Err(OperationError::Refused(Refusal::NotFound(NotFound("user"))))), "{shown:?}");
         let edit = EditUser { name: Patch::Clear, ..EditUser::default() };
@@ -105,7 +105,7 @@ async fn an_owner_does_not_see_staff_nor_another_account(bed: TestDatabase) {
             assert!(is_hidden, "{outcome:?}");
         }
     }
-    let call = house.known.by(&foreign, &bed, noon());
+    let call = house.fixture.by(&foreign, &bed, noon());
     let own = list_users(&call, UserFilter::default(), Paging::default()).await.unwrap().records;
     assert_eq!(own.iter().map(|user| &user.id).collect::<Vec<_>>(), [foreign.user.as_ref().unwrap()], "themselves");
     let acme = label("acme");
@@ -120,12 +120,12 @@ async fn no_role_change_leads_into_or_out_of_staff(bed: TestDatabase) {
     let ann = house.invited(&bed, "ann@x.org", Role::Owner).await.record;
     let staff = house.invited(&bed, "staff@x.org", Role::Staff).await.record;
     let role = |role| EditUser { role: Some(role), ..EditUser::default() };
-    let call = house.known.call(&bed, noon());
+    let call = house.fixture.call(&bed, noon());
     for (id, to) in [(&ann.id, Role::Staff), (&staff.id, Role::Owner)] {
         let refused = edit_user(&call, id, role(to)).await;
         assert!(matches!(&refused, Err(OperationError::Invalid(faults)) if faults.0[0].field == "role"), "{refused:?}");
     }
     let owner = user(Role::Owner);
-    let refused = edit_user(&house.known.by(&owner, &bed, noon()), &ann.id, role(Role::Staff)).await;
+    let refused = edit_user(&house.fixture.by(&owner, &bed, noon()), &ann.id, role(Role::Staff)).await;
     assert!(matches!(refused, Err(OperationError::Refused(Refusal::Forbidden))), "{refused:?}");
 }

@@ -44,7 +44,7 @@ async fn a_resource_of_another_account_and_a_missing_one_get_the_same_bytes(bed:
                         let ask = if operation.body.is_empty() { ask } else { ask.json(&operation.sample(id)) };
                         ask.by(caller())
                     };
-                    let none = ask("nobody").send().await;
+                    let none = ask("stranger").send().await;
                     let reply = ask(foreign).send().await;
                     let what = format!("{} by {role} with {name}: {value}: {reply:?}", operation.name);
                     let needs_condition = operation.method == "PATCH" && name == "accept";
@@ -85,7 +85,7 @@ async fn another_account_in_a_query_or_body_and_a_missing_one_get_the_same_bytes
                 if operation.body.is_empty() {
                     return ask.send().await;
                 }
-                let mut body = operation.sample("nobody");
+                let mut body = operation.sample("stranger");
                 if body.get("account").is_none() {
                     return ask.json(&body).send().await;
                 }
@@ -94,7 +94,7 @@ async fn another_account_in_a_query_or_body_and_a_missing_one_get_the_same_bytes
             };
             let named = query.is_some() || operation.body.contains("\"account\"");
             if named {
-                let (reply, none) = (ask("globex").await, ask("nobody").await);
+                let (reply, none) = (ask("globex").await, ask("stranger").await);
                 let what = format!("{} by {role}: {reply:?}", operation.name);
                 assert!(matches!(reply.status.as_u16(), 403 | 404), "{what}");
                 assert_eq!(reply.without_id(), none.without_id(), "{what}");
