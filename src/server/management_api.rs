@@ -1,4 +1,4 @@
-//! The management API on the admin listener.
+//! The management API on the console listener.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub(super) struct ManagementApi {
     pub(super) database: config::Database,
     pub(super) live: Arc<ArcSwap<LiveSettings>>,
     pub(super) sign_in_throttle: Arc<Throttle>,
-    /// URL of the admin listener.
+    /// URL of the console listener.
     pub(super) listener_url: String,
     /// Watches the database where no gate does.
     pub(super) standalone_probe: Option<Arc<DatabaseProbe>>,
