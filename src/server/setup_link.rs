@@ -18,7 +18,7 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Prints a set-up link, unless a staff member has a password. Each process prints its own; using one invalidates the
 /// others.
-pub(super) async fn offer(store: Store, live: Arc<ArcSwap<LiveSettings>>, listener_url: String) {
+pub(super) async fn print_first_link(store: Store, live: Arc<ArcSwap<LiveSettings>>, listener_url: String) {
     loop {
         let live = live.load_full();
         match create(&store, &live).await {
