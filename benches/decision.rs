@@ -53,6 +53,7 @@ impl Fixture {
                 scopes: ScopeCatalog::default(),
                 public: Box::default(),
                 upgrades: Box::default(),
+                paths: Box::default(),
             },
             set: Arc::new(set),
             authenticator: Authenticator::new(PasswordCache::new(1000).ok()?, pool),

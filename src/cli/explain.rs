@@ -96,7 +96,7 @@ impl Args {
         headers: &HeaderMap,
     ) -> (String, bool) {
         let title = format!("{} as {}", escaped(&format!("{method} {raw}")), credential.id);
-        let stated = Target::parse(raw.as_bytes(), rules.depend_on_paths())
+        let stated = Target::parse(raw.as_bytes(), rules.path_rules())
             .and_then(|target| RequestedVersion::read(&rules.versions, target, headers));
         let stated = match stated {
             Ok(stated) => stated,

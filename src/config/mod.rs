@@ -7,6 +7,7 @@ mod effective;
 mod launch;
 mod load;
 pub mod raw;
+mod route_checks;
 mod schema;
 mod settings;
 mod spanned;

@@ -10,8 +10,8 @@ use super::validate::Checker;
 use super::values::{DatabaseUrl, UpstreamUrl};
 use super::{Diagnostic, Diagnostics, Node, Origin, raw, read_text};
 use crate::credential::{
-    PublicCredential, PublicRoute, RateLimit, RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog,
-    VersionRule, WhenUnstated,
+    PathException, PublicCredential, PublicRoute, RateLimit, RouteRule, ScopeCatalog, Spellings, TokenFormat, Version,
+    VersionCatalog, VersionRule, WhenUnstated,
 };
 
 /// The default of `proxy.error_docs`: the page of the book, below a host that cannot exist (RFC 6761). It is absolute, so
@@ -48,6 +48,7 @@ pub struct Settings {
     pub scopes: ScopeCatalog,
     pub public: Box<[PublicRoute]>,
     pub upgrades: Box<[RouteRule]>,
+    pub paths: Box<[PathException]>,
     pub token_format: TokenFormat,
     pub passwords: raw::Passwords,
     pub hash_threads: NonZeroUsize,
@@ -153,6 +154,7 @@ impl Settings {
             ),
             public: public(&file.public),
             upgrades: routes(&proxy.upgrades),
+            paths: file.paths.iter().map(exception).collect(),
             token_format: file.tokens.prefix.0.value.clone(),
             passwords: file.passwords.clone(),
             hash_threads: file.passwords.threads.unwrap_or(half(cores)),
@@ -258,6 +260,19 @@ fn public(written: &[raw::PublicRoute]) -> Box<[PublicRoute]> {
         },
     };
     written.iter().map(route).collect()
+}
+
+fn exception(written: &raw::PathSpellings) -> PathException {
+    let allows = |spelling| written.allow.contains(&spelling);
+    PathException {
+        path: written.path.0.value.clone(),
+        allow: Spellings {
+            encoded_slash: allows(raw::Spelling::EncodedSlash),
+            empty_segment: allows(raw::Spelling::EmptySegment),
+            encoded_percent: allows(raw::Spelling::EncodedPercent),
+            encoded_unreserved: allows(raw::Spelling::EncodedUnreserved),
+        },
+    }
 }
 
 fn catalog(written: &raw::Versions) -> VersionCatalog {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 
 use super::raw::{MAX_CONNECTIONS, MAX_LOOKUPS, MAX_MEGABYTES, MAX_QUEUED, MAX_REMEMBERED, MAX_THREADS};
+use super::route_checks::below_exceptions;
 use super::values::{AuthScheme, DatabaseUrl, Parsed, UpstreamUrl, WebAddress};
 use super::{Diagnostic, Diagnostics, Node, raw};
 
@@ -26,6 +27,7 @@ impl<'r> Checker<'r> {
         self.listeners(file);
         self.accept(file);
         self.versions(file);
+        self.paths(file);
         self.numbers(file);
         self.database(file);
         self.console(file);
@@ -195,6 +197,13 @@ impl<'r> Checker<'r> {
             if later(&version.sunset_on, &version.retired_on) {
                 self.report(&["versions", "known", &index, "retired_on"], "is earlier than sunset_on", "");
             }
+        }
+    }
+
+    fn paths(&mut self, file: &raw::File) {
+        for fault in below_exceptions(file) {
+            let path: Vec<&str> = fault.path.iter().map(String::as_str).collect();
+            self.report(&path, &fault.problem, fault.hint);
         }
     }
 

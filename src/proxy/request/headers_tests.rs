@@ -20,6 +20,7 @@ fn rules() -> Rules {
         scopes: ScopeCatalog::default(),
         public: Box::default(),
         upgrades: Box::default(),
+        paths: Box::default(),
     }
 }
 

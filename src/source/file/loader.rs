@@ -120,6 +120,7 @@ fn rules(settings: &Settings) -> Rules {
         scopes: settings.scopes.clone(),
         public: settings.public.clone(),
         upgrades: settings.upgrades.clone(),
+        paths: settings.paths.clone(),
     }
 }
 

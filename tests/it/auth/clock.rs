@@ -72,6 +72,7 @@ fn expiry_follows_the_current_clock() {
         scopes: ScopeCatalog::default(),
         public: Box::default(),
         upgrades: Box::default(),
+        paths: Box::default(),
     };
     let clock = Clock::manual(NOON.parse().unwrap());
     let decide = |moment: &str| {

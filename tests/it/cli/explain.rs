@@ -15,6 +15,7 @@ versions:
 scopes:
   pay: [{methods: [POST], path: /payments}]
 public: [{methods: [GET], path: /events}]
+paths: [{path: /queues, allow: [encoded_slash, empty_segment]}]
 ";
 
 fn folder() -> TempDir {
@@ -121,6 +122,17 @@ fn an_ambiguous_request_is_refused_before_any_check() {
         assert_eq!(ended.code, 1, "{arguments:?}");
         assert!(ended.stdout.contains("refused, request_ambiguous (400)"), "{}", ended.stdout);
         assert!(ended.stdout.contains(why) && !ended.stdout.contains("enabled "), "{}", ended.stdout);
+    }
+}
+
+#[test]
+fn spellings_of_paths_are_admitted_as_at_the_gate() {
+    for (target, code) in
+        [("/v2/queues/%2F//x", 0), ("/queues/%2F", 0), ("/v2/queues/100%25", 1), ("/v2/queues%2Fx", 1)]
+    {
+        let ended = explain(&["good", "GET", target]);
+        assert_eq!(ended.code, code, "{target}\n{}", ended.stdout);
+        assert_eq!(ended.stdout.contains("request_ambiguous (400)"), code == 1, "{}", ended.stdout);
     }
 }
 

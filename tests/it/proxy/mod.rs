@@ -23,6 +23,7 @@ mod pipelining;
 mod rates;
 mod rejections;
 mod scopes;
+mod spellings;
 mod stopping;
 mod streaming;
 mod targets;

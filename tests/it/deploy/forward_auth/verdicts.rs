@@ -13,6 +13,7 @@ pub(super) fn every_request_is_decided(proxy: Proxy) {
     invalid_requests_are_refused(&bed);
     forged_client_address_is_ignored(&bed);
     response_headers_reach_the_client(&bed);
+    spellings_arrive_as_they_were_decided(&bed);
 }
 
 fn valid_requests_are_admitted(bed: &TestDatabase) {
@@ -90,5 +91,26 @@ fn response_headers_reach_the_client(bed: &TestDatabase) {
     let challenges = reply.all("WWW-Authenticate").join(", ");
     for scheme in ["Bearer realm=", "Basic realm="] {
         assert_eq!(challenges.matches(scheme).count(), 1, "{:?}: {challenges}", bed.proxy);
+    }
+}
+
+/// Traefik decodes and merges by itself, before it asks.
+fn spellings_arrive_as_they_were_decided(bed: &TestDatabase) {
+    for target in
+        ["/queues/%2F/x", "/queues//x", "/queues/100%25", "/queues/a%7Eb", "/queues/%2e%2e%2Fx", "/queues/..%252Fx"]
+    {
+        let is_dotted = target.contains("/..") || target.contains("%2e");
+        let Outcome { reply, reached } = bed.send(&Request::get(target).bearer(TOKEN));
+        let context = format!("{:?}: {target}: {} {reached:?}", bed.proxy, reply.status);
+        match reached {
+            None => {
+                assert!((400..500).contains(&reply.status) && (is_dotted || bed.proxy == Proxy::Traefik), "{context}")
+            }
+            Some(seen) => {
+                let arrived = seen.line().split(' ').nth(1).unwrap();
+                assert!(bed.proxy == Proxy::Traefik || (arrived == target && !is_dotted), "{context}");
+                bed.assert_decided(arrived);
+            }
+        }
     }
 }
