@@ -54,6 +54,7 @@ impl Fixture {
                 public: Box::default(),
                 upgrades: Box::default(),
                 paths: Box::default(),
+                origins: None,
             },
             set: Arc::new(set),
             authenticator: Authenticator::new(PasswordCache::new(1000).ok()?, pool),

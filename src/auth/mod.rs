@@ -8,6 +8,7 @@ mod authenticator;
 mod directory;
 mod forwarded_for;
 mod hash_pool;
+mod origins;
 mod password_cache;
 mod path;
 mod presented;
@@ -22,6 +23,7 @@ pub use authenticator::{AuthOutcome, Authenticator, NeedsFetch, PendingPassword,
 pub use directory::{Directory, Lookup, LookupKey, Unavailable};
 pub use forwarded_for::{forwarded_for, is_trusted_proxy};
 pub use hash_pool::{HashError, HashPool, HashPoolSize, HashQueueFull};
+pub use origins::AllowedOrigins;
 pub use password_cache::PasswordCache;
 pub use path::PathRules;
 pub use presented::{Accept, BasicCredentials, BasicPart, Presented, Scheme, StrippedProtocols};

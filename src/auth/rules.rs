@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use super::{Accept, NamedVersion, PathRules, Rejection, RouteRequest};
+use super::{Accept, AllowedOrigins, NamedVersion, PathRules, Rejection, RouteRequest};
 use crate::credential::{
     Credential, PathException, PublicCredential, PublicRoute, RouteRule, ScopeCatalog, TokenFormat, Version,
     VersionCatalog, WhenUnstated,
@@ -22,6 +22,8 @@ pub struct Rules {
     pub upgrades: Box<[RouteRule]>,
     /// No rule looks further into a path than these do.
     pub paths: Box<[PathException]>,
+    /// `None` where preflights are requests as any other.
+    pub origins: Option<AllowedOrigins>,
 }
 
 /// A request that may pass.

@@ -29,6 +29,7 @@ fn rules() -> Rules {
         public: [public(rule(Method::GET, "/events"), PublicCredential::Ignored)].into(),
         upgrades: Box::default(),
         paths: Box::default(),
+        origins: None,
     }
 }
 

@@ -28,6 +28,7 @@ impl<'r> Checker<'r> {
         self.accept(file);
         self.versions(file);
         self.paths(file);
+        self.cors(file);
         self.numbers(file);
         self.database(file);
         self.console(file);
@@ -204,6 +205,14 @@ impl<'r> Checker<'r> {
         for fault in below_exceptions(file) {
             let path: Vec<&str> = fault.path.iter().map(String::as_str).collect();
             self.report(&path, &fault.problem, fault.hint);
+        }
+    }
+
+    fn cors(&mut self, file: &raw::File) {
+        let forwards = file.proxy.as_ref().is_some_and(|proxy| proxy.upstream.is_some());
+        if file.cors.as_ref().is_some_and(|cors| cors.answers) && !forwards {
+            let hint = "leave it out; the proxy that asks for decisions answers for the API";
+            self.report(&["cors", "answers"], "has no effect without proxy.upstream", hint);
         }
     }
 

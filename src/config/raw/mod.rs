@@ -3,6 +3,7 @@
 
 mod access;
 mod console;
+mod cors;
 mod credentials;
 mod database;
 mod limits;
@@ -25,6 +26,7 @@ pub use access::{
     Versions, WhenUnstated,
 };
 pub use console::{Admin, AdminTls, Console, Roles, Session};
+pub use cors::Cors;
 pub use credentials::{Account, Credential, CredentialsFile};
 pub use database::{Credentials, Database, DatabaseCache};
 pub(super) use database::{MAX_CONNECTIONS, MAX_LOOKUPS, MAX_MEGABYTES};
@@ -64,6 +66,8 @@ pub struct File {
     pub scopes: BTreeMap<Parsed<Label>, Vec<Route>>,
     /// Routes that need no credential.
     pub public: Vec<PublicRoute>,
+    /// Pages of other origins that may call the API from a browser. None by default: the API answers for itself.
+    pub cors: Option<Cors>,
     /// Paths below which the API needs spellings that servers may read in two ways, such as %2F. None by default.
     pub paths: Vec<PathSpellings>,
     /// The tokens that Claviger creates.

@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{Buf, Bytes};
+use http::header::ORIGIN;
+use http::{HeaderMap, HeaderValue};
 use pingora::protocols::raw_connect::ProxyDigest;
 use pingora::protocols::tls::{SslDigest, TlsRef};
 use pingora::protocols::{
@@ -21,6 +23,7 @@ use pingora::protocols::{
 };
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
+use super::head_origin::HeadOrigin;
 use super::state::ConnectionState;
 use crate::auth::Rejection;
 use crate::proxy::RequestLifecycle;
@@ -43,6 +46,8 @@ pub(in crate::proxy) struct UnparsedHead<'a> {
     /// Lines that were received, the request line included.
     pub(in crate::proxy) lines: usize,
     pub(in crate::proxy) has_illegal_target: bool,
+    /// Of the page that sends it.
+    pub(in crate::proxy) origin: Option<&'a [u8]>,
     pub(in crate::proxy) peer: Option<IpAddr>,
 }
 
@@ -52,6 +57,8 @@ pub(in crate::proxy) struct ClientStream {
     state: Arc<ConnectionState>,
     lifecycle: Arc<RequestLifecycle>,
     head: HeadInspector,
+    /// Where pages of other origins may read responses.
+    origin: Option<HeadOrigin>,
     /// What is still to be written of a refusal of ours.
     refusal: Option<Bytes>,
 }
@@ -78,6 +85,12 @@ impl UnparsedHead<'_> {
         if self.lines > MAX_FIELDS + 2 { Rejection::HeadersTooLarge } else { MALFORMED }
     }
 
+    /// The header that a refusal depends on.
+    pub(in crate::proxy) fn headers(&self) -> HeaderMap {
+        let origin = self.origin.and_then(|origin| HeaderValue::from_bytes(origin).ok());
+        origin.map(|origin| (ORIGIN, origin)).into_iter().collect()
+    }
+
     /// As far as they can be read.
     pub(in crate::proxy) fn method_and_target(&self) -> (&str, &[u8]) {
         let mut words = self.line.trim_ascii_end().splitn(2, |byte| *byte == b' ');
@@ -90,11 +103,25 @@ impl UnparsedHead<'_> {
 
 impl ClientStream {
     pub(in crate::proxy) fn new(stream: Stream, state: Arc<ConnectionState>, lifecycle: Arc<RequestLifecycle>) -> Self {
-        Self { stream: Some(stream), state, lifecycle, head: HeadInspector::default(), refusal: None }
+        Self { stream: Some(stream), state, lifecycle, head: HeadInspector::default(), origin: None, refusal: None }
     }
 
     fn inner(&mut self) -> io::Result<Pin<&mut Stream>> {
         self.stream.as_mut().map(Pin::new).ok_or_else(|| ErrorKind::NotConnected.into())
+    }
+
+    fn inspect(&mut self, bytes: &[u8]) {
+        let request = self.state.request();
+        if self.head.request != request {
+            let has_origins = self.lifecycle.decider.policy.load().has_origins();
+            self.origin = has_origins.then(HeadOrigin::default);
+        }
+        if let Some(origin) = &mut self.origin {
+            origin.inspect(bytes);
+        }
+        if self.head.inspect(request, bytes) {
+            self.state.set_illegal_target();
+        }
     }
 
     fn refuse(&mut self) -> Bytes {
@@ -106,6 +133,7 @@ impl ClientStream {
             line: &self.head.line,
             lines: self.head.lines,
             has_illegal_target: self.state.has_illegal_target(),
+            origin: self.origin.as_ref().and_then(HeadOrigin::value),
             peer,
         })
     }
@@ -147,8 +175,8 @@ impl AsyncRead for ClientStream {
         let bytes = &buffer.filled()[before..];
         if !bytes.is_empty() {
             this.state.on_received(bytes.len());
-            if !this.state.has_head() && this.head.inspect(this.state.request(), bytes) {
-                this.state.set_illegal_target();
+            if !this.state.has_head() {
+                this.inspect(bytes);
             }
         }
         Poll::Ready(Ok(()))
@@ -335,7 +363,7 @@ mod tests {
             let at = at.min(bytes.len());
             let whole = inspect(&[&bytes]);
             prop_assert_eq!(inspect(&[&bytes[..at], &bytes[at..]]), whole);
-            let head = UnparsedHead { line: &bytes, lines: 1, has_illegal_target: false, peer: None };
+            let head = UnparsedHead { line: &bytes, lines: 1, has_illegal_target: false, origin: None, peer: None };
             prop_assert!(head.method_and_target().1.len() <= bytes.len());
         }
     }

@@ -1,6 +1,7 @@
 //! From an accepted socket to the head of a request.
 
 pub(super) mod client_stream;
+mod head_origin;
 pub(super) mod head_timeout;
 pub(super) mod lazy_select;
 pub(super) mod limits;

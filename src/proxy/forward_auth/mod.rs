@@ -122,7 +122,8 @@ impl ForwardAuth {
         if grpc::is_check(session.req_header()) {
             return grpc::fail(session, Failure::PermissionDenied).await;
         }
-        response::deny(session, &context.policy, context.refusal(rejection), StatusCodes::All).await
+        let refusal = context.refusal(rejection, &session.req_header().headers);
+        response::deny(session, &context.policy, refusal, StatusCodes::All).await
     }
 
     /// Over HTTP: the headers are the caller's, except those that the proxy sets.
@@ -161,7 +162,10 @@ impl ForwardAuth {
         };
         match context.record(decision) {
             Ok(()) => response::allow(session, &context.policy, context.admitted()?, context).await,
-            Err(rejection) => response::deny(session, &context.policy, context.refusal(rejection), statuses).await,
+            Err(rejection) => {
+                let refusal = context.refusal(rejection, &session.req_header().headers);
+                response::deny(session, &context.policy, refusal, statuses).await
+            }
         }
     }
 
@@ -196,7 +200,7 @@ impl ForwardAuth {
         let (response, status) = match context.record(decision) {
             Ok(()) => (envoy::allow(&context.policy, headers, context.admitted()?, context)?, StatusCode::OK),
             Err(rejection) => {
-                let (head, body) = context.policy.refusals.build(&context.refusal(rejection))?;
+                let (head, body) = context.policy.refusals.build(&context.refusal(rejection, headers))?;
                 (envoy::deny(&head, &body), head.status)
             }
         };

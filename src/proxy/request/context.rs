@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use http::HeaderMap;
 use jiff::Timestamp;
 use pingora::{Error, ErrorType};
 use prometheus::IntGauge;
@@ -33,6 +34,8 @@ pub struct Context {
     /// The credential whose secret was presented, whatever the verdict.
     pub(in crate::proxy) recognised: Option<Arc<Credential>>,
     admitted: Option<Admitted>,
+    /// A preflight that was answered here.
+    pub(in crate::proxy) is_preflight: bool,
     /// `None` where the credential has no limit.
     pub(in crate::proxy) rate_status: Option<RateStatus>,
     /// Why it was refused, or why an admitted request failed.
@@ -87,6 +90,7 @@ impl Context {
             scheme: Scheme::None,
             recognised: None,
             admitted: None,
+            is_preflight: false,
             rate_status: None,
             rejection: None,
             client: None,
@@ -135,7 +139,15 @@ impl Context {
         self.admitted.as_ref().ok_or_else(|| Error::new(ErrorType::InternalError))
     }
 
-    pub(in crate::proxy) fn refusal(&self, rejection: Rejection) -> Refusal {
-        Refusal { rejection, presented: self.scheme, rate_status: self.rate_status, id: self.request_id }
+    /// `headers` are those of the refused request.
+    pub(in crate::proxy) fn refusal(&self, rejection: Rejection, headers: &HeaderMap) -> Refusal {
+        let origins = self.policy.rules.origins.as_ref();
+        Refusal {
+            rejection,
+            presented: self.scheme,
+            rate_status: self.rate_status,
+            id: self.request_id,
+            origin: origins.and_then(|origins| origins.find(headers)).cloned(),
+        }
     }
 }

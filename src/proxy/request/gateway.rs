@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
-use http::{HeaderMap, Method, StatusCode, Version};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use ipnet::IpNet;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::modules::http::HttpModules;
@@ -85,9 +85,15 @@ impl ProxyHttp for Gateway {
             received_at: context.received_at,
             started: context.started,
         };
-        let decision = self.lifecycle.decider.decide(policy, &request).await;
+        let decider = &self.lifecycle.decider;
+        let decision = match decider.preflight(&policy, &request) {
+            None => decider.decide(policy, &request).await,
+            Some(Ok(origin)) => return answer_preflight(session, context, request.origin, &origin).await,
+            Some(Err(rejection)) => decider.refuse(policy, request.origin.client, rejection),
+        };
         let Err(rejection) = context.record(decision) else { return Ok(false) };
-        context.policy.refusals.refuse(session, context.refusal(rejection)).await?;
+        let refusal = context.refusal(rejection, &session.req_header().headers);
+        context.policy.refusals.refuse(session, refusal).await?;
         context.is_answered = true;
         Ok(true)
     }
@@ -184,6 +190,10 @@ impl ProxyHttp for Gateway {
         if let Some(name) = &context.policy.rules.accept.websocket_protocol {
             headers::choose_websocket_protocol(response, &session.req_header().headers, name)?;
         }
+        let is_final = !response.status.is_informational();
+        if let (true, Some(cors), Some(origins)) = (is_final, &context.policy.cors, &context.policy.rules.origins) {
+            cors.set_on_answer(response, origins.find(&session.req_header().headers))?;
+        }
         let version = context.admitted()?.admission().version;
         match version.and_then(|rank| context.policy.version_headers.get(rank)) {
             Some(headers) => version_headers::set(response, headers),
@@ -248,7 +258,8 @@ impl ProxyHttp for Gateway {
         let is_answered = session.response_written().is_some_and(|head| !head.status.is_informational());
         if !is_answered {
             context.status = rejection.status().as_u16();
-            let refusal = Refusal { presented: Scheme::None, ..context.refusal(rejection) };
+            let refusal =
+                Refusal { presented: Scheme::None, ..context.refusal(rejection, &session.req_header().headers) };
             // A client that has left does not matter here; the log line has the rejection.
             let sent = context.policy.refusals.respond_for_upstream(session, refusal).await;
             context.is_answered = sent.is_ok();
@@ -273,6 +284,23 @@ impl ProxyHttp for Gateway {
     fn request_summary(&self, session: &Session, context: &Context) -> String {
         format!("{} {}", session.req_header().method, context.request_id)
     }
+}
+
+/// Answers the preflight of an allowed origin.
+async fn answer_preflight(
+    session: &mut Session,
+    context: &mut Context,
+    from: ClientOrigin,
+    origin: &HeaderValue,
+) -> pingora::Result<bool> {
+    let cors = context.policy.cors.as_ref().ok_or_else(|| Error::new(ErrorType::InternalError))?;
+    let head = cors.preflight(origin)?;
+    context.client = from.client;
+    context.decision_time = context.started.elapsed();
+    context.is_preflight = true;
+    respond::send(session, head, Bytes::new(), false).await?;
+    context.is_answered = true;
+    Ok(true)
 }
 
 /// Decides whether a final response keeps the connection.

@@ -21,6 +21,7 @@ fn rules() -> Rules {
         public: Box::default(),
         upgrades: Box::default(),
         paths: Box::default(),
+        origins: None,
     }
 }
 

@@ -146,7 +146,11 @@ impl RequestLifecycle {
         if self.access_log.is_some() {
             self.log(&context, RequestSummary { method, target, client_status: None }, 0);
         }
-        context.policy.refusals.wire(&context.refusal(rejection), context.received_at, method == "HEAD")
+        context.policy.refusals.wire(
+            &context.refusal(rejection, &head.headers()),
+            context.received_at,
+            method == "HEAD",
+        )
     }
 
     fn log(&self, context: &Context, summary: RequestSummary, bytes: usize) {
@@ -166,6 +170,7 @@ impl RequestLifecycle {
             decision: match admission {
                 Some(admission) if admission.credential.is_none() => "public",
                 Some(_) => "admitted",
+                None if context.is_preflight => "preflight",
                 None => "refused",
             },
             code: context.rejection.map(Rejection::code),

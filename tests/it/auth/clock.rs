@@ -73,6 +73,7 @@ fn expiry_follows_the_current_clock() {
         public: Box::default(),
         upgrades: Box::default(),
         paths: Box::default(),
+        origins: None,
     };
     let clock = Clock::manual(NOON.parse().unwrap());
     let decide = |moment: &str| {

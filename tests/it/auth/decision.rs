@@ -76,6 +76,7 @@ pub(crate) fn rules() -> Rules {
         public: [PublicRoute { rule: rule(Method::GET, "/events"), credential: PublicCredential::Ignored }].into(),
         upgrades: Box::default(),
         paths: Box::default(),
+        origins: None,
     }
 }
 

@@ -1,6 +1,8 @@
 mod access_log;
 mod bodies;
 mod connections;
+mod cors;
+mod cors_answers;
 mod credentials;
 mod deadlines;
 mod drains;
