@@ -149,7 +149,7 @@ fn gate_that_refuses(api: &RecordingApi) -> GateBuilder {
         "accounts: [{id: gone, access: false}]\n".to_owned(),
     ];
     Gate::before(api.url())
-        .proxy("  timeouts: {upstream_read: 300ms}")
+        .proxy("  timeouts: {upstream_read: 2s}")
         .settings(
             "versions: {read_from: {header: X-API-Version}, known: [{name: '1', retired_on: 2020-01-01}, {name: '2'}, \
              {name: '3'}]}\n\

@@ -19,7 +19,7 @@ const ADMITTED: [&str; 10] = [
     "/api/queues/%2F/orders",
     "/v1/api/queues/%2f/orders?a=%2F",
     "/api/queues//orders//",
-    "/api/queues/100%25/%252e",
+    "/api/queues/100%25/a%252eb",
     "/api/queues/a%7Eb%41",
     "/api/queues/group%2Fproject%2Frepository?ref=//..",
     "/v1/api/queues//%2F%25%7e",
