@@ -135,7 +135,8 @@ proptest! {
     fn no_reading_of_an_admitted_path_leaves_the_prefix(
         pieces in proptest::collection::vec(
             prop::sample::select(vec![
-                "/", "//", "\\", ".", "..", "%", "%2F", "%2f", "%5C", "%2e", "%2E", "%25", "2e", "2F", "5c", "32", "%3B", ";", "%3F", "%23",
+                "/", "//", "\\", ".", "..", "%", "%2F", "%2f", "%5C", "%2e", "%2E", "%25", "2e", "2F", "5c", "32", "%3B", ";",
+                "%3F", "%23",
                 "%7E", "%41", "a", "x=1", "%00", "00", "%20", "v2", "api", "queues",
             ]), 0..12),
         prefix in prop::sample::select(vec!["/api/queues", "/v2/api/queues", "/api", "", "/v2"]),

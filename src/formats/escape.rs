@@ -36,8 +36,8 @@ impl Places {
     }
 
     /// The quote that is not closed at the end.
-    pub(super) fn open_quote(self) -> Option<Origin> {
-        self.quoted
+    pub(super) fn open_quote(&self) -> Option<Origin> {
+        self.quoted.clone()
     }
 
     /// The positions of the cells of the next record. `text` includes the line ends around it.

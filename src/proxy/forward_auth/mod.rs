@@ -122,8 +122,8 @@ impl ForwardAuth {
         if grpc::is_check(session.req_header()) {
             return grpc::fail(session, Failure::PermissionDenied).await;
         }
-        let refusal = context.refusal(rejection, &session.req_header().headers);
-        response::deny(session, &context.policy, refusal, StatusCodes::All).await
+        context.find_origin(&session.req_header().headers);
+        response::deny(session, &context.policy, context.refusal(rejection), StatusCodes::All).await
     }
 
     /// Over HTTP: the headers are the caller's, except those that the proxy sets.
@@ -151,6 +151,7 @@ impl ForwardAuth {
                     headers: &request.headers,
                     protocol: request.version,
                     has_illegal_target: false,
+                    is_overload: context.head.is_none(),
                     origin: ClientOrigin::of_forwarded(&request.headers, &policy.trusted_proxies),
                     is_tunnel: false,
                     received_at: context.received_at,
@@ -163,8 +164,8 @@ impl ForwardAuth {
         match context.record(decision) {
             Ok(()) => response::allow(session, &context.policy, context.admitted()?, context).await,
             Err(rejection) => {
-                let refusal = context.refusal(rejection, &session.req_header().headers);
-                response::deny(session, &context.policy, refusal, statuses).await
+                context.find_origin(&session.req_header().headers);
+                response::deny(session, &context.policy, context.refusal(rejection), statuses).await
             }
         }
     }
@@ -191,6 +192,7 @@ impl ForwardAuth {
             headers,
             protocol: Version::HTTP_2,
             has_illegal_target: false,
+            is_overload: context.head.is_none(),
             origin: ClientOrigin::of_peer(headers, request.source, &policy.trusted_proxies),
             is_tunnel: false,
             received_at: context.received_at,
@@ -200,7 +202,8 @@ impl ForwardAuth {
         let (response, status) = match context.record(decision) {
             Ok(()) => (envoy::allow(&context.policy, headers, context.admitted()?, context)?, StatusCode::OK),
             Err(rejection) => {
-                let (head, body) = context.policy.refusals.build(&context.refusal(rejection, headers))?;
+                context.find_origin(headers);
+                let (head, body) = context.policy.refusals.build(&context.refusal(rejection))?;
                 (envoy::deny(&head, &body), head.status)
             }
         };

@@ -39,6 +39,9 @@ pub(super) struct Entry {
     pub(super) ends_at: Option<Timestamp>,
 }
 
+/// Of each kind, where settings were not derived from a machine.
+const DEFAULT_MEGABYTES: u64 = 128;
+
 impl Entry {
     pub(super) fn is_valid(&self, clock: &Clock) -> bool {
         self.validity.is_valid() && self.ends_at.is_none_or(|end| clock.now() < end)
@@ -59,7 +62,7 @@ impl Entry {
 impl CredentialCache {
     /// Rejects all entries until [`CredentialCache::begin_at`].
     pub(super) fn new(bounds: &raw::DatabaseCache) -> Self {
-        let bytes = u64::from(bounds.megabytes.get()) * MEGABYTE;
+        let bytes = bounds.megabytes.map_or(DEFAULT_MEGABYTES, |megabytes| megabytes.get().into()) * MEGABYTE;
         // A least weight bounds the number of entries.
         let least = u32::try_from(bytes / bounds.credentials.get()).unwrap_or(u32::MAX);
         let weigh = move |entry: &Arc<Entry>| u32::try_from(entry.size()).unwrap_or(u32::MAX).max(least);
