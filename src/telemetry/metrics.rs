@@ -59,6 +59,7 @@ pub enum Http2Refusal {
 pub enum TlsListener {
     Proxy,
     Admin,
+    Console,
 }
 
 pub struct Metrics {
@@ -291,6 +292,7 @@ impl Metrics {
         let listener = match listener {
             TlsListener::Proxy => "proxy",
             TlsListener::Admin => "admin",
+            TlsListener::Console => "console",
         };
         self.certificate_ends.with_label_values(&[listener]).set(not_after);
     }

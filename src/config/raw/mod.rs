@@ -25,7 +25,7 @@ pub use access::{
     Accept, ApiKey, BasicToken, Identity, PublicCredential, PublicRoute, ReadFrom, Route, Tokens, Version, VersionRule,
     Versions, WhenUnstated,
 };
-pub use console::{Admin, AdminTls, Console, Roles, Session};
+pub use console::{Admin, Brand, Console, ListenerTls, Roles, Session};
 pub use cors::Cors;
 pub use credentials::{Account, Credential, CredentialRow, CredentialsFile};
 pub use database::{Credentials, Database, DatabaseCache};
@@ -97,7 +97,7 @@ impl Document for File {
         "tracing.otlp",
     ];
     const MAY_BE_EMPTY: &'static [&'static str] = &[
-        "admin.trusted_proxies",
+        "console.trusted_proxies",
         "forward_auth.trusted_proxies",
         "proxy.trusted_proxies",
         "proxy.upgrades",
