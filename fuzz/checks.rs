@@ -6,12 +6,13 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use claviger::auth::{
-    Accept, BasicPart, NamedVersion, Presented, Rejection, RequestedVersion, StrippedProtocols, StrippedQuery, Target,
+    Accept, BasicPart, NamedVersion, PathRules, Presented, Rejection, RequestedVersion, StrippedProtocols,
+    StrippedQuery, Target,
 };
 use claviger::config::{self, Diagnostics, Settings, raw};
 use claviger::credential::{
-    HashMemory, PasswordHash, PathTemplate, RoutePath, RouteRule, ScopeCatalog, StoredSecret, TokenDigest, TokenFormat,
-    Version, VersionCatalog, normalized_chars,
+    HashMemory, PasswordHash, PathException, PathTemplate, RoutePath, RouteRule, ScopeCatalog, Spellings, StoredSecret,
+    TokenDigest, TokenFormat, Version, VersionCatalog, normalized_chars,
 };
 use claviger::formats;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -20,10 +21,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 pub type Check = fn(&[u8]) -> bool;
 
 /// By the name of fuzz target and corpus.
-pub const CHECKS: [(&str, Check); 6] = [
+pub const CHECKS: [(&str, Check); 7] = [
     ("config", config),
     ("credentials", credentials),
     ("password", password),
+    ("path", path),
     ("presented", presented),
     ("target", target),
     ("token", token),
@@ -146,8 +148,9 @@ pub fn token(input: &[u8]) -> bool {
 pub fn target(input: &[u8]) -> bool {
     let mut lines = input.split(|byte| *byte == b'\n');
     let raw = lines.next().unwrap_or_default();
-    let Ok(target) = Target::parse(raw, true) else { return false };
-    assert_eq!(Target::parse(raw, false), Ok(target), "accepted only by the strict mode");
+    let strict = PathRules { refuse_parameters: true, ..PathRules::PLAIN };
+    let Ok(target) = Target::parse(raw, strict) else { return false };
+    assert_eq!(Target::parse(raw, PathRules::PLAIN), Ok(target), "accepted only by the strict mode");
     let whole = [target.path.as_bytes(), target.query.map_or(&[][..], |_| b"?"), target.query.unwrap_or("").as_bytes()];
     assert_eq!(whole.concat(), raw, "the parsed target differs from the forwarded one");
     let decoded = percent_decoded(target.path.as_bytes());
@@ -174,6 +177,50 @@ pub fn target(input: &[u8]) -> bool {
         let in_header =
             headers.get("x-api-version").is_some_and(|value| value.as_bytes().trim_ascii() == name.as_bytes());
         assert!(in_path || in_header, "version {name} is not in the request");
+    }
+    true
+}
+
+/// A target below a path with exceptions, then the spellings that are admitted there, a letter each.
+pub fn path(input: &[u8]) -> bool {
+    const PREFIX: &str = "/api/queues";
+    let mut lines = input.split(|byte| *byte == b'\n');
+    let raw = lines.next().unwrap_or_default();
+    let letters = lines.next().unwrap_or_default();
+    let allow = Spellings {
+        encoded_slash: letters.contains(&b's'),
+        empty_segment: letters.contains(&b'e'),
+        encoded_percent: letters.contains(&b'p'),
+        encoded_unreserved: letters.contains(&b'u'),
+    };
+    let (Ok(path), Some(versions)) = (PREFIX.parse(), catalog("/v{version}/")) else { return false };
+    let exceptions = [PathException { path, allow }];
+    let rules = PathRules { refuse_parameters: true, version: versions.path.as_ref(), exceptions: &exceptions };
+    let strict = PathRules { exceptions: &[], ..rules };
+    let outcome = Target::parse(raw, rules);
+    if let Ok(plain) = Target::parse(raw, strict) {
+        assert_eq!(outcome, Ok(plain), "an exception refuses what is admitted elsewhere");
+        return true;
+    }
+    let Ok(target) = outcome else { return false };
+    let Ok(stated) = RequestedVersion::read(&versions, target, &HeaderMap::new()) else { return false };
+    let before = &target.path[..target.path.len() - stated.path.len()];
+    assert!(!before.contains('%') && !before.contains("//"), "the version is not spelled plainly");
+    let rest = stated.path.strip_prefix(PREFIX).unwrap_or_default();
+    assert!(rest.starts_with('/'), "not below the prefix");
+    let lower = rest.to_ascii_lowercase();
+    assert!(allow.encoded_slash || !lower.contains("%2f"));
+    assert!(allow.empty_segment || !lower.contains("//"));
+    assert!(allow.encoded_percent || !lower.contains("%25"));
+    assert!(!lower.contains("%2e") && !lower.contains("%5c"));
+    let mut reading = rest.as_bytes().to_vec();
+    for _ in 0..3 {
+        for segment in reading.split(|byte| matches!(byte, b'/' | b'\\')) {
+            let name = segment.split(|byte| *byte == b';').next().unwrap_or_default();
+            assert!(!matches!(name, b"." | b".."), "a reading has a dot segment");
+        }
+        assert!(!reading.iter().any(u8::is_ascii_control), "a reading has a control character");
+        reading = percent_decoded(&reading);
     }
     true
 }

@@ -9,6 +9,7 @@ mod launch;
 mod load;
 mod memory;
 pub mod raw;
+mod route_checks;
 mod schema;
 mod settings;
 mod spanned;

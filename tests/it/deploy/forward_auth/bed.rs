@@ -54,7 +54,9 @@ pub(super) fn gate() -> Gate {
         assert!(settings.contains(part), "{part} is not in the shipped settings");
         settings.replace(part, new)
     });
-    Gate::from_settings(&settings).credentials(&credentials()).start()
+    let more = "\ncors: {origins: ['https://app.example.org']}\n\
+                paths: [{path: /queues, allow: [encoded_slash, empty_segment, encoded_percent, encoded_unreserved]}]\n";
+    Gate::from_settings(&(settings + more)).credentials(&credentials()).start()
 }
 
 impl TestDatabase {

@@ -13,6 +13,8 @@ pub(super) fn every_request_is_decided(proxy: Proxy) {
     invalid_requests_are_refused(&bed);
     forged_client_address_is_ignored(&bed);
     response_headers_reach_the_client(&bed);
+    refusals_can_be_read_by_pages(&bed);
+    spellings_arrive_as_they_were_decided(&bed);
 }
 
 fn valid_requests_are_admitted(bed: &TestDatabase) {
@@ -90,5 +92,46 @@ fn response_headers_reach_the_client(bed: &TestDatabase) {
     let challenges = reply.all("WWW-Authenticate").join(", ");
     for scheme in ["Bearer realm=", "Basic realm="] {
         assert_eq!(challenges.matches(scheme).count(), 1, "{:?}: {challenges}", bed.proxy);
+    }
+}
+
+fn refusals_can_be_read_by_pages(bed: &TestDatabase) {
+    let from = |origin: &str| Request::get("/visits").header("Origin", origin);
+    let page = || from("https://app.example.org");
+    for request in [page(), page().bearer("payer"), page().bearer("office")] {
+        let reply = bed.send(&request).reply;
+        let context = format!("{:?}: {} {:?}", bed.proxy, reply.status, reply.headers);
+        assert!([401, 403].contains(&reply.status), "{context}");
+        assert_eq!(reply.all("Access-Control-Allow-Origin"), ["https://app.example.org"], "{context}");
+        assert!(
+            reply.header("Access-Control-Expose-Headers").is_some_and(|names| names.contains("Retry-After")),
+            "{context}"
+        );
+        assert!(reply.all("Vary").join(", ").contains("Origin"), "{context}");
+    }
+    for request in [from("https://evil.example"), from("null"), Request::get("/visits")] {
+        let reply = bed.send(&request).reply;
+        assert_eq!(reply.header("Access-Control-Allow-Origin"), None, "{:?}: {:?}", bed.proxy, reply.headers);
+    }
+}
+
+/// Traefik decodes and merges by itself, before it asks.
+fn spellings_arrive_as_they_were_decided(bed: &TestDatabase) {
+    for target in
+        ["/queues/%2F/x", "/queues//x", "/queues/100%25", "/queues/a%7Eb", "/queues/%2e%2e%2Fx", "/queues/..%252Fx"]
+    {
+        let is_dotted = target.contains("/..") || target.contains("%2e");
+        let Outcome { reply, reached } = bed.send(&Request::get(target).bearer(TOKEN));
+        let context = format!("{:?}: {target}: {} {reached:?}", bed.proxy, reply.status);
+        match reached {
+            None => {
+                assert!((400..500).contains(&reply.status) && (is_dotted || bed.proxy == Proxy::Traefik), "{context}")
+            }
+            Some(seen) => {
+                let arrived = seen.line().split(' ').nth(1).unwrap();
+                assert!(bed.proxy == Proxy::Traefik || (arrived == target && !is_dotted), "{context}");
+                bed.assert_decided(arrived);
+            }
+        }
     }
 }
