@@ -65,6 +65,9 @@ fn clear(args: &AdminArgs) -> anyhow::Result<ExitCode> {
     let answer = args.send(Method::POST, "/-/throttle/clear")?;
     let cleared = answer["cleared"].as_u64().context("the admin listener did not send a count")?;
     print(format!("{cleared} cleared"))?;
+    if answer["others"] == true {
+        note("other processes on the same database clear theirs within seconds");
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -42,8 +42,9 @@ impl ConfigSource {
     pub fn load(&self) -> Result<Settings, Diagnostics> {
         let (root, file) = self.read()?;
         let directory = self.directory();
-        let settings = Settings::new(&file, &root, &directory);
-        settings.map_err(|faults| self.named(faults))
+        let mut settings = Settings::new(&file, &root, &directory).map_err(|faults| self.named(faults))?;
+        settings.origins.file.clone_from(&self.file);
+        Ok(settings)
     }
 
     /// The tree of the file with overrides applied, and the decoded file with defaults.

@@ -26,8 +26,19 @@ impl LiveState {
     /// # Errors
     /// When certificates, the upstream or the log level cannot be used, or a change needs a restart.
     pub(super) fn publish(&self, loaded: &Loaded) -> Result<(), Diagnostics> {
-        let next = self.gate.as_ref().map(|gate| gate.prepare(loaded)).transpose()?;
-        let admin = loaded.settings.admin_tls.as_ref().map(read_admin_tls).transpose()?;
+        self.try_publish(loaded).map_err(|faults| loaded.settings.origins.locate(faults))
+    }
+
+    fn try_publish(&self, loaded: &Loaded) -> Result<(), Diagnostics> {
+        let next = self.gate.as_ref().map(|gate| gate.prepare(loaded)).transpose();
+        let admin = loaded.settings.admin_tls.as_ref().map(read_admin_tls).transpose();
+        let (next, admin) = match (next, admin) {
+            (Ok(next), Ok(admin)) => (next, admin),
+            (next, admin) => {
+                let faults = next.err().into_iter().chain(admin.err());
+                return Err(Diagnostics(faults.flat_map(|faults| faults.0).collect()));
+            }
+        };
         let invalid_level = |problem| Diagnostic::new(Origin::WHOLE_FILE, "log.level", problem);
         self.log.set_level(&loaded.settings.log.level).map_err(invalid_level)?;
         if let (Some(certificates), Some(loaded)) = (&self.admin_certificates, admin) {

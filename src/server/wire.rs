@@ -23,10 +23,9 @@ use super::log_outputs::stdout_is_json;
 use super::management_api::ManagementApi;
 use super::shutdown::{HandoverHooks, SignalHandler, SignalQueue};
 use super::wait::Process;
-use crate::auth::Throttle;
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::control::{Admin, LiveSettings, Readiness};
+use crate::control::{Admin, LiveSettings, Readiness, Throttles};
 use crate::proxy::{AccessLog, BoundListener, Connections, ForwardAuth, Gateway, ListenerOptions, service};
 use crate::source::{Loaded, Loader, Publish, Reloader};
 use crate::telemetry::Log;
@@ -99,11 +98,16 @@ impl Process {
         let scheme = if admin_certificates.is_some() { "https" } else { "http" };
         let listener_url = format!("{scheme}://{}", addresses.admin);
         let admin_connections = AdminConnections::new(AdminTimeouts::default());
-        let sign_in_throttle = Arc::new(Throttle::default());
+        let sign_in_throttle = match (&gate, &probe) {
+            (Some(gate), _) => gate.sign_in_throttle(),
+            (None, Some(probe)) => probe.sign_in_throttle(),
+            (None, None) => Arc::default(),
+        };
+        let gate_throttle = gate.as_ref().map(|gate| gate.state().throttle);
         let management_api = |database| ManagementApi {
             database,
             live: live.clone(),
-            sign_in_throttle: sign_in_throttle.clone(),
+            throttles: Throttles { sign_in: sign_in_throttle.clone(), gate: gate_throttle.clone() },
             listener_url: listener_url.clone(),
             standalone_probe: probe.clone(),
         };

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
-use super::{Pools, Store, StoreError, with_pool};
+use super::{Pools, Store, StoreError, Transaction, with_pool};
 
 /// The PostgreSQL channel for notifications of new changes.
 pub(super) const CHANNEL: &str = "claviger_changes";
@@ -26,8 +26,18 @@ pub enum ChangeKind {
     Account,
     /// A user, on whom all credentials that they own depend.
     User,
-    /// Operators cleared the throttle: the target is an address, or empty for all of them.
+    /// Gates must clear counters of their throttle: the target is a [`ThrottleTarget`].
     Throttle,
+}
+
+/// The counters of throttles that a change clears.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ThrottleTarget {
+    All,
+    /// Those of its network.
+    Address(IpAddr),
+    /// Its secret was replaced: what was guessed at is gone.
+    Username(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,14 +83,46 @@ impl ChangeKind {
     }
 }
 
+impl ThrottleTarget {
+    const USERNAME: &str = "name:";
+
+    fn stored(&self) -> String {
+        match self {
+            Self::All => String::new(),
+            Self::Address(address) => address.to_string(),
+            Self::Username(name) => format!("{}{name}", Self::USERNAME),
+        }
+    }
+}
+
+impl Change {
+    /// Which counters to clear. `None` for other changes, and for a target of a newer version, which must not clear
+    /// everything.
+    pub fn throttle_target(&self) -> Option<ThrottleTarget> {
+        match (self.kind, self.target.strip_prefix(ThrottleTarget::USERNAME)) {
+            (ChangeKind::Throttle, Some(name)) => Some(ThrottleTarget::Username(name.to_owned())),
+            (ChangeKind::Throttle, None) if self.target.is_empty() => Some(ThrottleTarget::All),
+            (ChangeKind::Throttle, None) => self.target.parse().ok().map(ThrottleTarget::Address),
+            _ => None,
+        }
+    }
+}
+
+impl Transaction {
+    /// Every gate clears these counters once this is committed.
+    pub fn clear_throttles(&mut self, target: &ThrottleTarget) {
+        self.changed(ChangeKind::Throttle, &target.stored());
+    }
+}
+
 impl Store {
-    /// Tells every gate to clear its throttle, of one address or of all.
+    /// Every process clears these counters of its throttles.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn clear_throttles(&self, now: Timestamp, address: Option<IpAddr>) -> Result<(), StoreError> {
+    pub async fn clear_throttles(&self, now: Timestamp, target: &ThrottleTarget) -> Result<(), StoreError> {
         let mut transaction = self.begin(now).await?;
-        transaction.changed(ChangeKind::Throttle, &address.map(|address| address.to_string()).unwrap_or_default());
+        transaction.clear_throttles(target);
         transaction.commit().await
     }
 

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::auth::{Network, Throttle, ThrottleEntry};
 use crate::clock::Clock;
+use crate::control::DatabaseProbe;
 use crate::source::DatabaseDirectory;
 
 #[derive(Clone)]
@@ -21,6 +22,8 @@ pub(super) struct ThrottleState {
     pub(super) gate: Option<Arc<Throttle>>,
     /// Tells the other gates.
     pub(super) database: Option<Arc<DatabaseDirectory>>,
+    /// The same in a process without a gate.
+    pub(super) management: Option<Arc<DatabaseProbe>>,
     /// Of the console and the management API.
     pub(super) sign_in: Option<Arc<Throttle>>,
     pub(super) clock: Clock,
@@ -67,8 +70,12 @@ async fn clear(State(state): State<ThrottleState>, RawQuery(query): RawQuery) ->
     if let Some(database) = &state.database {
         database.clear_throttles(address);
     }
+    if let Some(management) = &state.management {
+        management.clear_throttles(address).await;
+    }
+    let reaches_others = state.database.is_some() || state.management.is_some();
     tracing::info!(cleared, "the throttle was cleared");
-    json(StatusCode::OK, &json!({"cleared": cleared}))
+    json(StatusCode::OK, &json!({"cleared": cleared, "others": reaches_others}))
 }
 
 /// A misspelt query is an error and not a missing one: it must not clear everything.

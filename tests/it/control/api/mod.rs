@@ -30,7 +30,7 @@ use claviger::auth::ThrottleRules;
 use claviger::clock::Clock;
 use claviger::control::api::router;
 use claviger::control::operations::Caller;
-use claviger::control::{ControlState, LiveSettings, Peer};
+use claviger::control::{ControlState, LiveSettings, Peer, Throttles};
 use claviger::credential::{ScopeCatalog, Version, VersionCatalog};
 use claviger::store::{Actor, ActorKind, Role};
 use serde_json::{Value, json};
@@ -109,7 +109,7 @@ impl TestApi {
         };
         let clock = Clock::manual(noon());
         let state =
-            ControlState::new(bed.store.clone(), clock.clone(), Arc::new(ArcSwap::from_pointee(live)), Arc::default())
+            ControlState::new(bed.store.clone(), clock.clone(), Arc::new(ArcSwap::from_pointee(live)), Throttles::default())
                 .unwrap();
         Self { bed, clock, router: router(state), caller: Some(Caller::shell("root".into())) }
     }
