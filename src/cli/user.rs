@@ -154,8 +154,12 @@ impl Command {
             }),
             Self::Enable(one) => one.post("enable"),
             Self::SetupLink(UserArgs { id, client }) => client.run(async |there| {
-                let answer =
-                    there.send(Request::post(&format!("{}/setup-link", user_path(there, &id).await?), json!({})).idempotent()?).await?;
+                let answer = there
+                    .send(
+                        Request::post(&format!("{}/setup-link", user_path(there, &id).await?), json!({}))
+                            .idempotent()?,
+                    )
+                    .await?;
                 show_secret(&client, there, &answer.body)
             }),
             Self::Diagnose(UserArgs { id, client }) => client.run(async |there| {

@@ -16,6 +16,8 @@ pub struct DatabaseProbe {
     may_migrate: bool,
     /// Cleared with those of other processes.
     sign_in_throttle: Arc<Throttle>,
+    /// The last change before this process served anything; `None` where the database did not answer.
+    position: Option<i64>,
     /// Once this probe runs.
     store: OnceLock<Store>,
 }
@@ -27,11 +29,19 @@ impl DatabaseProbe {
     /// When the database answers but cannot be used.
     pub async fn begin(store: &Store, may_migrate: bool) -> Result<Self, StoreError> {
         let may_migrate = may_migrate || store.is_embedded();
-        let database =
-            Self { fault: Mutex::default(), may_migrate, sign_in_throttle: Arc::default(), store: OnceLock::new() };
+        let mut database = Self {
+            fault: Mutex::default(),
+            may_migrate,
+            sign_in_throttle: Arc::default(),
+            position: None,
+            store: OnceLock::new(),
+        };
         match database.probe(store).await {
             Err(error) if error.is_transient() => {}
-            outcome => outcome?,
+            outcome => {
+                outcome?;
+                database.position = store.last_change().await.ok();
+            }
         }
         Ok(database)
     }
@@ -47,7 +57,7 @@ impl DatabaseProbe {
     /// Never returns.
     pub async fn run(&self, store: &Store) {
         let store = self.store.get_or_init(|| store.clone());
-        let mut position = None;
+        let mut position = self.position;
         loop {
             // `probe` has logged it.
             if self.probe(store).await.is_ok() {

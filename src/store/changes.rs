@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
-use super::{Pools, Store, StoreError, Transaction, with_pool};
+use super::{Pools, Store, StoreError, with_pool};
 
 /// The PostgreSQL channel for notifications of new changes.
 pub(super) const CHANNEL: &str = "claviger_changes";
@@ -86,7 +86,7 @@ impl ChangeKind {
 impl ThrottleTarget {
     const USERNAME: &str = "name:";
 
-    fn stored(&self) -> String {
+    pub(super) fn stored(&self) -> String {
         match self {
             Self::All => String::new(),
             Self::Address(address) => address.to_string(),
@@ -105,13 +105,6 @@ impl Change {
             (ChangeKind::Throttle, None) => self.target.parse().ok().map(ThrottleTarget::Address),
             _ => None,
         }
-    }
-}
-
-impl Transaction {
-    /// Every gate clears these counters once this is committed.
-    pub fn clear_throttles(&mut self, target: &ThrottleTarget) {
-        self.changed(ChangeKind::Throttle, &target.stored());
     }
 }
 
@@ -233,5 +226,28 @@ impl Wake {
         let Self::Sqlite(connection, last) = self else { return Ok(true) };
         let version: i64 = sqlx::query_scalar("PRAGMA data_version").fetch_one(&mut **connection).await?;
         Ok(last.replace(version) != Some(version))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_throttle_target_is_read_as_it_is_stored_and_junk_clears_nothing() {
+        let read = |kind, target: &str| Change { number: 1, kind, target: target.into() }.throttle_target();
+        for target in [
+            ThrottleTarget::All,
+            ThrottleTarget::Address("192.0.2.1".parse().unwrap()),
+            ThrottleTarget::Address("2001:db8::1".parse().unwrap()),
+            ThrottleTarget::Username("name: \u{fc} 192.0.2.1".into()),
+            ThrottleTarget::Username(String::new()),
+        ] {
+            assert_eq!(read(ChangeKind::Throttle, &target.stored()), Some(target));
+        }
+        for junk in [" ", "*", "192.0.2.1/24", "NAME:acme", "192.0.2.1:80", "\0"] {
+            assert_eq!(read(ChangeKind::Throttle, junk), None, "{junk:?}");
+        }
+        assert_eq!(read(ChangeKind::Secret, ""), None);
     }
 }

@@ -69,8 +69,12 @@ impl ClientTarget {
             .context("no management API: name one with --server, or the settings of its database with --config")?;
         let store = target.open_current().await?;
         let live = LiveSettings::of(&target.settings);
-        let state =
-            ControlState::new(store.clone(), Clock::System, Arc::new(ArcSwap::from_pointee(live)), Throttles::default())?;
+        let state = ControlState::new(
+            store.clone(),
+            Clock::System,
+            Arc::new(ArcSwap::from_pointee(live)),
+            Throttles::default(),
+        )?;
         let api = Local::new(state, Caller::shell(shell_user()));
         Ok(Client::Local { api, store, base: target.api_url() })
     }

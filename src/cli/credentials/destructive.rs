@@ -115,7 +115,7 @@ impl Reset {
                 format!("Its current secret stops working in {overlap:#}.")
             }
         };
-        let effect = if self.enable { format!("{effect} It is enabled.") } else { effect };
+        let effect = if self.enable { format!("{effect} It is enabled again.") } else { effect };
         self.confirmed.run(&effect, |path| Request::post(&format!("{path}/reset"), body).idempotent(), None)
     }
 }

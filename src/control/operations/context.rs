@@ -52,16 +52,7 @@ pub struct IdempotencyKey {
 
 impl<'c> OperationContext<'c> {
     pub fn new(store: &'c Store, caller: &'c Caller, now: Timestamp, terms: Terms<'c>) -> Self {
-        Self {
-            store,
-            caller,
-            now,
-            terms,
-            hashes: None,
-            revision: None,
-            idempotency_key: None,
-            gate_throttle: None,
-        }
+        Self { store, caller, now, terms, hashes: None, revision: None, idempotency_key: None, gate_throttle: None }
     }
 
     pub fn actor(&self) -> &'c Actor {

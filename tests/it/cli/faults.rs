@@ -57,6 +57,11 @@ fn a_misspelt_key_causes_one_fault() {
     claviger.yaml:2:15  credentials.fiel  is not a known key; did you mean file?
     2 faults
     ");
+    let ended = validate("proxy: {upstream: http://127.0.0.1:9}\ncredentials: {databse: 'sqlite:c.db'}\n", &[]);
+    insta::assert_snapshot!(ended.stderr, @"
+    claviger.yaml:2:15  credentials.databse  is not a known key; did you mean database?
+    1 fault
+    ");
 }
 
 #[test]
@@ -224,7 +229,8 @@ fn each_missing_tls_file_is_a_fault_of_its_own_with_its_line() {
         "11:22  admin.tls.certificate  adm/cert.pem",
         "11:41  admin.tls.key  adm/key.pem",
     ];
-    let expected: Vec<_> = expected.map(|at| format!("claviger.yaml:{at} cannot be read: No such file or directory (os error 2)")).into();
+    let expected: Vec<_> =
+        expected.map(|at| format!("claviger.yaml:{at} cannot be read: No such file or directory (os error 2)")).into();
     for command in [&["config", "validate"][..], &["serve"]] {
         let ended = Run::within(folder.path(), &[command, &["--config", "claviger.yaml"]].concat()).end();
         let faults: Vec<_> = ended.stderr.lines().filter(|line| line.starts_with("claviger.yaml:")).collect();

@@ -143,6 +143,8 @@ async fn a_throttled_address_is_diagnosed_at_the_gate_and_cleared_by_a_reset() {
     let reset = shell(&["credential", "reset", "nightly", "--yes"]);
     let reset: Value = serde_json::from_str(&reset.stdout).unwrap();
     let password = reset["secret"]["password"].as_str().unwrap();
-    eventually("the gate forgets the guesses at the previous password", || !run(&gate, &["list"]).stdout.contains("pair"));
+    eventually("the gate forgets the guesses at the previous password", || {
+        !run(&gate, &["list"]).stdout.contains("pair")
+    });
     eventually("the new password passes", || send(password).status == 200);
 }

@@ -23,6 +23,7 @@ on_each!(
     a_credential_is_diagnosed_by_itself,
     one_good_credential_is_enough,
     an_own_key_depends_on_its_user,
+    a_disabled_own_key_is_reported_beside_a_good_credential,
     a_throttled_address_is_named_until_it_is_cleared,
     a_link_that_was_not_sent_is_not_called_sent,
     users_diagnose_themselves_owners_their_users_and_staff_all,
@@ -112,6 +113,10 @@ async fn a_cleared_key_fails_until_it_is_reset(bed: TestDatabase) {
     let known = Known::new();
     clear(&known.call(&bed, noon()), "key").await.unwrap();
     assert_eq!(missing(&bed, "ida").await, Some("credential_has_secret"));
+    // While it is disabled, it gets no secret that would be refused.
+    bed.execute("UPDATE credentials SET enabled = FALSE").await;
+    assert_eq!(missing(&bed, "ida").await, Some("credential_enabled"));
+    bed.execute("UPDATE credentials SET enabled = TRUE").await;
     reset(&known.call(&bed, noon()), "key", Reset::default()).await.unwrap();
     assert_eq!(missing(&bed, "ida").await, None);
 }
@@ -204,6 +209,21 @@ async fn one_good_credential_is_enough(bed: TestDatabase) {
     assert_eq!(missing(&bed, "ida").await, Some("credential_in_date"), "the one that meets most conditions");
     bed.put(&versioned("good")).await;
     assert_eq!(missing(&bed, "ida").await, None);
+}
+
+async fn a_disabled_own_key_is_reported_beside_a_good_credential(bed: TestDatabase) {
+    bed.account("acme").await;
+    user(&bed, "ida", Some("acme"), Role::Implementer).await;
+    let versioned = |id: &str| CredentialRecord { version: Some(label("1")), ..token(id, "acme", id) };
+    bed.put(&versioned("good")).await;
+    let own = CredentialRecord { owner: Some(label("ida")), ..versioned("own-ida") };
+    bed.put(&own).await;
+    assert_eq!(missing(&bed, "ida").await, None);
+    let reason = Some("left".into());
+    bed.put(&CredentialRecord { enabled: false, disabled_reason: reason, ..own }).await;
+    let steps = steps(&bed, &staff(), "ida", noon()).await;
+    assert_eq!(failed(&steps), ["credential_enabled"]);
+    assert!(steps.iter().any(|step| step.detail.starts_with("own-ida is disabled (left).")), "{steps:?}");
 }
 
 async fn an_own_key_depends_on_its_user(bed: TestDatabase) {

@@ -184,7 +184,7 @@ async fn staff_reset_and_enable_an_own_key_in_one_step(bed: TestDatabase) {
     assert!(anew.record.enabled && anew.record.disabled_reason.is_none());
     assert_eq!(anew.record.owner, Some(label("anna")));
     assert!(works(&bed, second.reveal()).await && !works(&bed, first.reveal()).await);
-    assert_eq!(verbs(&bed, "own-anna").await, ["switch_on_own_key", "disable", "reset_and_enable"]);
+    assert_eq!(verbs(&bed, "own-anna").await, ["reset_and_enable", "disable", "switch_on_own_key"]);
 
     bed.execute("UPDATE users SET enabled = FALSE WHERE id = 'anna'").await;
     assert_eq!(
@@ -199,8 +199,5 @@ async fn an_expired_key_gets_no_secret_that_is_refused(bed: TestDatabase) {
     bed.execute(&format!("UPDATE credentials SET expires_at = {}", (noon() + 1.hours()).as_millisecond())).await;
     let later = known.by(&anna, &bed, noon() + 2.hours());
     let error = regenerate_own_key(&later).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "your key expired at 2026-11-21T13:00:00Z; ask an owner of the account to extend it"
-    );
+    assert_eq!(error.to_string(), "your key expired at 2026-11-21T13:00:00Z; ask an owner of the account to extend it");
 }

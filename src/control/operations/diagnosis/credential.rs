@@ -1,4 +1,4 @@
-use jiff::{SignedDuration, Timestamp};
+use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 
 use super::step::{Step, StepCode, step};
 use crate::auth::ThrottleEntry;
@@ -6,10 +6,16 @@ use crate::control::operations::{OperationContext, OperationError};
 use crate::credential::{Label, VersionRule};
 use crate::store::{CredentialRecord, Delivery, RecordSecret};
 
+/// Names in one detail.
+const MAX_LISTED: usize = 10;
+
 /// Up to the first condition that does not hold: what comes after it depends on it.
-pub(super) async fn credential_steps(call: &OperationContext<'_>, record: &CredentialRecord) -> Result<Vec<Step>, OperationError> {
+pub(super) async fn credential_steps(
+    call: &OperationContext<'_>,
+    record: &CredentialRecord,
+) -> Result<Vec<Step>, OperationError> {
     let mut steps = Vec::new();
-    for check in [has_secret, is_enabled, is_in_date, is_version_served, are_scopes_known] {
+    for check in [is_enabled, has_secret, is_in_date, is_version_served, are_scopes_known] {
         let step = check(call, record);
         let ok = step.ok;
         steps.push(step);
@@ -38,10 +44,9 @@ fn is_handed_over(record: &CredentialRecord, delivery: Delivery, is_delivered: b
             (true, format!("The secret of {id} was revealed to its recipient."))
         }
         Delivery::Unsent => (false, format!("The link to the secret of {id} has not been sent yet.")),
-        Delivery::Waiting => (
-            false,
-            format!("The link to the secret of {id} was sent and has not been opened. It can be sent again."),
-        ),
+        Delivery::Waiting => {
+            (false, format!("The link to the secret of {id} was sent and has not been opened. It can be sent again."))
+        }
     };
     step(StepCode::CredentialHandedOver, ok, detail)
 }
@@ -113,15 +118,24 @@ fn are_scopes_known(call: &OperationContext<'_>, record: &CredentialRecord) -> S
                 let missing: Vec<&str> = known.names().filter(|scope| !has(scope)).collect();
                 let lacks = match missing.as_slice() {
                     [] => String::new(),
-                    missing => format!("; it lacks {}", missing.join(", ")),
+                    missing => format!("; it lacks {}", listed(missing)),
                 };
-                (true, format!("{id} has the scopes {}{lacks}.", scopes.iter().map(Label::as_str).collect::<Vec<_>>().join(", ")))
+                let held: Vec<&str> = scopes.iter().map(Label::as_str).collect();
+                (true, format!("{id} has the scopes {}{lacks}.", listed(&held)))
             } else {
                 (false, format!("{id} has scopes that are not configured: {}. {edit}", unknown.join(", ")))
             }
         }
     };
     step(StepCode::CredentialScopesKnown, ok, detail)
+}
+
+/// At most [`MAX_LISTED`] of them, and the number of the others.
+fn listed(names: &[&str]) -> String {
+    match names.split_at_checked(MAX_LISTED) {
+        Some((first, others)) if !others.is_empty() => format!("{} and {} others", first.join(", "), others.len()),
+        _ => names.join(", "),
+    }
 }
 
 /// `None` for a token, which no throttle refuses where it is right, and in a process without a gate.
@@ -153,6 +167,6 @@ fn is_not_throttled(call: &OperationContext<'_>, record: &CredentialRecord) -> O
 /// In whole seconds, rounded up.
 fn until(now: Timestamp, entry: &ThrottleEntry) -> Timestamp {
     let wait = entry.wait.and_then(|wait| SignedDuration::try_from(wait).ok()).unwrap_or_default();
-    let end = now.checked_add(wait).unwrap_or(Timestamp::MAX).as_millisecond();
-    Timestamp::from_second(end.saturating_add(999).div_euclid(1000)).unwrap_or(Timestamp::MAX)
+    let end = now.checked_add(wait).unwrap_or(Timestamp::MAX);
+    end.round(TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Ceil)).unwrap_or(end)
 }

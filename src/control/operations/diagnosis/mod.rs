@@ -16,7 +16,7 @@ const MAX_CREDENTIALS: u32 = 100;
 
 /// Checks the conditions of using the API for a user, in the order in which to meet them. The credentials of owners and
 /// implementers are those of the account and their own key; of members, their own key. Of several credentials it reports
-/// the one that meets most conditions. Staff do not use the API.
+/// the one that meets most conditions, but an own key that was disabled first. Staff do not use the API.
 ///
 /// # Errors
 /// [`NotFound`] for a user that the caller may not read, too. Users may diagnose themselves.
@@ -41,7 +41,12 @@ pub async fn diagnose(call: &OperationContext<'_>, user: &str) -> Result<Vec<Ste
     let of_user = |owner, account| CredentialFilter { owner, account, ..CredentialFilter::default() };
     let own = of_user(Some(user.id.clone()), None);
     let mut credentials = call.store.list_credentials(&own, None, MAX_CREDENTIALS, call.now).await?.records;
-    if user.role != Role::Member {
+    // Reported even where another credential is good: another user has disabled it on purpose.
+    credentials.sort_by_key(|key| key.enabled);
+    let has_disabled_key = credentials.first().is_some_and(|key| !key.enabled);
+    if has_disabled_key {
+        credentials.truncate(1);
+    } else if user.role != Role::Member {
         let shared = of_user(None, Some(account.id.clone()));
         let shared = call.store.list_credentials(&shared, None, MAX_CREDENTIALS, call.now).await?;
         credentials.extend(shared.records.into_iter().filter(|record| record.owner.is_none()));

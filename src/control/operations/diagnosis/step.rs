@@ -15,10 +15,10 @@ pub enum StepCode {
     RoleAllows,
     /// A credential exists.
     CredentialCreated,
-    /// It has a secret.
-    CredentialHasSecret,
     /// It is enabled.
     CredentialEnabled,
+    /// It has a secret.
+    CredentialHasSecret,
     /// It has not expired.
     CredentialInDate,
     /// Its version is configured and in service.

@@ -108,9 +108,13 @@ impl TestApi {
             ..LiveSettings::default()
         };
         let clock = Clock::manual(noon());
-        let state =
-            ControlState::new(bed.store.clone(), clock.clone(), Arc::new(ArcSwap::from_pointee(live)), Throttles::default())
-                .unwrap();
+        let state = ControlState::new(
+            bed.store.clone(),
+            clock.clone(),
+            Arc::new(ArcSwap::from_pointee(live)),
+            Throttles::default(),
+        )
+        .unwrap();
         Self { bed, clock, router: router(state), caller: Some(Caller::shell("root".into())) }
     }
 
