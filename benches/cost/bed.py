@@ -10,7 +10,7 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).parent
-# The program under test has a core to itself; whoever asks and whoever answers share another one. The first and the
+# The program under test has a core to itself; the load generator and the API behind share another one. The first and the
 # last are the least likely to be halves of one.
 LOAD_CORE, PROXY_CORE = min(os.sched_getaffinity(0)), max(os.sched_getaffinity(0))
 BOTH = f"{LOAD_CORE},{PROXY_CORE}"
@@ -125,7 +125,7 @@ class TestDatabase:
     """All that runs; ended and cleared away on the way out."""
 
     def __enter__(self):
-        # Workers of nginx may run as somebody else, who has to get in.
+        # Workers of nginx may run as another user, who needs access.
         self.root = tempfile.TemporaryDirectory(prefix="claviger-bench-")
         os.chmod(self.root.name, 0o755)
         self.processes = []

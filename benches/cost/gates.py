@@ -43,14 +43,14 @@ class Claviger:
         )
         (self.folder / "claviger.yaml").write_text(settings)
         self.write(*(credentials or [few()]))
-        # The log goes where it goes in a container: through a pipe, to somebody who reads it.
+        # As in a container, the log goes through a pipe to a process that reads it.
         reader = subprocess.Popen(
             ["taskset", "-c", str(LOAD_CORE), "cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
         )
         command = [*wrap, CLAVIGER, "serve", "--config", "claviger.yaml"]
         self.process = bed.start(self.folder, command, core, stdout=reader.stdin).wait_for(self.port)
         self.started_in = time.monotonic() - self.process.started
-        # It ends when the gate does; nobody else may hold the other end.
+        # The reader ends with the gate, so no other process may hold the write end.
         reader.stdin.close()
         threading.Thread(target=reader.wait, daemon=True).start()
 

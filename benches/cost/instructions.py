@@ -40,7 +40,7 @@ def run(bed, start, requests):
         if (answer.status, answer.read()) != (200, BODY):
             raise Failure(f"{variant.name} under callgrind answers {answer.status}")
     connection.close()
-    # At once: nobody is connected any more.
+    # At once, since no client is connected.
     variant.process.end(signal=2)
     totals = [line for line in out.read_text().splitlines() if line.startswith(("summary:", "totals:"))]
     if not totals:

@@ -27,7 +27,7 @@ class Variant:
     headers: dict = dataclasses.field(default_factory=dict)
     arguments: tuple = ()
     connections: int = CONNECTIONS
-    # What a request with a wrong secret gets; 200 where nobody looks at it.
+    # The status of a request with a wrong secret; 200 where no program checks it.
     refusal: tuple = (401, 403)
 
     @property
@@ -36,7 +36,7 @@ class Variant:
 
 
 def passing(gate, process, port, path="/open"):
-    """Where nobody looks at the credential: the same request all the same, header and all."""
+    """Where no program checks the credential: the same request, its header included."""
     return Variant(gate, "open", process, port, path, TOKEN, refusal=(200,))
 
 
@@ -58,7 +58,7 @@ def ready(variant):
 
 
 def check(variant):
-    """The right secret reaches the API behind; no secret and a wrong one do not, or do where nobody looks."""
+    """The right secret reaches the API behind; none and a wrong one do so only where no program checks it."""
     expect(variant, variant.headers, 200)
     for name, value in variant.headers.items():
         # Also of a pair: in Base64 this is text.

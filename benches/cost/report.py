@@ -59,7 +59,7 @@ class Report:
             rows = [[what, f"{value:,.2f} {unit}", f"≤ {most:,.2f} {unit}", "yes" if value <= most else "**no**"]
                     for what, value, most, unit in self.bars]
             head.append("## Bars\n\n" + table(["", "measured", "wanted", "met"], rows))
-        run = "## Commands\n\nRUN is a folder of this run, PORT the port of whoever was asked.\n\n```sh\n"
+        run = "## Commands\n\nRUN is a folder of this run, PORT the port of the program under test.\n\n```sh\n"
         text = "\n\n".join([*head, *self.parts, run + "\n".join(commands) + "\n```"])
         RESULTS.write_text(text + "\n")
         print(f"\nwritten: {RESULTS}")

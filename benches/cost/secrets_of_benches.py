@@ -1,4 +1,4 @@
-"""Credentials that are right on every program here; nobody else has any use for them."""
+"""Credentials that every program here accepts; they are valid nowhere else."""
 
 import base64
 import hashlib

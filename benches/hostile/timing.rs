@@ -15,8 +15,8 @@ const KINDS: [(&str, &str); 5] = [
     ("wrong password", "plain"),
     ("wrong password, the right one is remembered", "remembered"),
     ("wrong password, disabled", "disabled"),
-    ("unknown user", "nobody"),
-    ("unknown user, always another", "nobody-"),
+    ("unknown user", "stranger"),
+    ("unknown user, always another", "stranger-"),
 ];
 
 /// Prints a t for each kind.

@@ -85,8 +85,8 @@ async fn a_verified_pair_is_cached() {
 #[tokio::test]
 async fn an_unknown_user_name_is_never_authenticated() {
     let (authenticator, directory) = (authenticator(), One::with(HASHES[0]));
-    let unknown = pending(lookup(&authenticator, &*directory, "nobody:correct horse"));
-    assert_eq!((unknown.username(), unknown.is_known()), ("nobody", false));
+    let unknown = pending(lookup(&authenticator, &*directory, "stranger:correct horse"));
+    assert_eq!((unknown.username(), unknown.is_known()), ("stranger", false));
     let outcome = authenticator.verify(unknown, || directory.clone()).await;
     assert_eq!(outcome.map(|_| ()), Err(Rejection::CredentialInvalid));
 }

@@ -12,7 +12,7 @@ use super::output::{note, print};
 
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
-    /// List failed password attempts, and until when further ones are refused
+    /// List failed attempts, and until when further ones are refused
     #[command(
         after_help = "Examples:\n  claviger throttle list --address 192.0.2.7\n\nEach gate counts its own: run this beside each of them."
     )]
@@ -20,7 +20,7 @@ pub(super) enum Command {
         #[command(flatten)]
         admin: AdminArgs,
     },
-    /// Clear failed password attempts, so that the next one is checked
+    /// Clear failed attempts, so that the next one is checked
     #[command(
         after_help = "Examples:\n  claviger throttle clear --address 192.0.2.7\n\nWith a database, the other processes on it clear theirs too."
     )]

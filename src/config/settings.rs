@@ -85,13 +85,14 @@ pub struct Upstream {
     pub url: UpstreamUrl,
     pub protocol: raw::UpstreamProtocol,
     pub tls: raw::UpstreamTls,
+    pub health: raw::UpstreamHealth,
 }
 
 impl Settings {
     /// Relative paths start from `directory`; `root` has the positions.
     ///
     /// # Errors
-    /// Every value that does not fit the others.
+    /// All settings that conflict with each other.
     pub fn new(file: &raw::File, root: &Node, directory: &Path) -> Result<Self, Diagnostics> {
         let mut faults = Checker::new(root).check(file);
         let at = |path: &PathBuf| directory.join(path);
@@ -121,6 +122,7 @@ impl Settings {
                     certificate: proxy.upstream_tls.certificate.as_ref().map(at),
                     key: proxy.upstream_tls.key.as_ref().map(at),
                 },
+                health: proxy.upstream_health.clone(),
             }),
             tls: proxy.tls.as_ref().map(|tls| raw::Tls {
                 certificate: at(&tls.certificate),

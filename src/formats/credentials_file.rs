@@ -3,6 +3,7 @@
 use super::Unusable;
 use super::entries::Entries;
 use super::positions::Reading;
+use crate::config::raw;
 use crate::config::{Diagnostics, Section, each_item};
 use crate::credential::{ScopeCatalog, VersionCatalog};
 
@@ -36,7 +37,7 @@ pub(super) fn read_usable(
                 "accounts" => entries.account(&path, &mut node),
                 _ => {
                     entries.begin();
-                    entries.credential(&path, &mut node);
+                    entries.credential::<raw::Credential>(&path, &mut node);
                     entries.end();
                 }
             }

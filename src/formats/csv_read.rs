@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::entries::Entries;
 use super::escape::{Places, original};
 use super::{Catalogs, Extent, Import, Notes, Unusable};
+use crate::config::raw;
 use crate::config::{Diagnostic, Diagnostics, Key, Node, Origin, Value, unknown_key};
 use crate::credential::Label;
 
@@ -173,7 +174,7 @@ impl Table<'_> {
             }
         }
         let access = access.and_then(|(text, origin)| Some((self.access(account.as_ref()?, &text, &origin)?, origin)));
-        if !self.entries.credential("", &mut node) {
+        if !self.entries.credential::<raw::CredentialRow>("", &mut node) {
             return;
         }
         if let (Some(account), Some((access, origin))) = (account, access) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Unusable;
 use super::positions::{Place, Reading, join};
 use crate::config::raw;
-use crate::config::{Diagnostic, Diagnostics, Node, Origin, Value, decode};
+use crate::config::{Diagnostic, Diagnostics, Document, Node, Origin, Value, decode};
 use crate::credential::{
     Account, Credential, CredentialSet, DigestError, Duplicate, Label, PasswordHash, PasswordHashError, ScopeCatalog,
     ScopeSet, StoredSecret, TokenDigest, VersionCatalog, is_username, normalized,
@@ -99,10 +99,13 @@ impl<'c> Entries<'c> {
     }
 
     /// True when the credential is in the set now.
-    pub(super) fn credential(&mut self, path: &str, node: &mut Node) -> bool {
+    pub(super) fn credential<D>(&mut self, path: &str, node: &mut Node) -> bool
+    where
+        D: Document + Into<raw::Credential>,
+    {
         let before = self.faults.0.len();
-        let decoded = decode::<raw::Credential>(node, path, &mut self.faults);
-        let Some(written) = decoded.or_else(|| with_placeholders(node)) else { return false };
+        let decoded = decode::<D>(node, path, &mut self.faults);
+        let Some(written) = decoded.or_else(|| with_placeholders::<D>(node)).map(Into::into) else { return false };
         let faulty = faulty_keys(path, &self.faults.0[before..]);
         if written.rate_limit.as_ref().is_some_and(|rate| !rate.limit().is_countable()) {
             self.report(node, path, "rate_limit.burst", "would take more than a hundred years to refill");
@@ -303,7 +306,7 @@ fn index_of(path: &str) -> Option<usize> {
 }
 
 /// Decodes an entry without id or account under a placeholder, to find its other faults.
-fn with_placeholders(node: &mut Node) -> Option<raw::Credential> {
+fn with_placeholders<D: Document>(node: &mut Node) -> Option<D> {
     if !matches!(node.value, Value::Map(_)) {
         return None;
     }

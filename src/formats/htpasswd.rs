@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::entries::Entries;
 use super::{Catalogs, Extent, Import, Unusable, Users};
+use crate::config::raw;
 use crate::config::{Diagnostic, Diagnostics, Node, Origin, Value};
 use crate::credential::{Label, StoredSecret};
 
@@ -59,7 +60,7 @@ fn entry(line: &str, number: u32, users: &Users, version: Option<&Label>, entrie
     if let Some(version) = version {
         set("version", version.as_str(), 1);
     }
-    entries.credential("", &mut node);
+    entries.credential::<raw::Credential>("", &mut node);
 }
 
 /// The user name where it can be an id. Otherwise what is left of it and a digest, so that it is the same at each import.

@@ -75,11 +75,11 @@ impl Policy {
         })
     }
 
-    /// False where the process answers forward-auth only.
     pub fn rules(&self) -> &Rules {
         &self.rules
     }
 
+    /// False where the process answers forward-auth only.
     pub fn forwards(&self) -> bool {
         self.upstream.is_some()
     }
@@ -87,12 +87,5 @@ impl Policy {
     /// A reload continues to count from these.
     pub fn rate_limiters(&self) -> &RateLimiters {
         &self.rate_limiters
-    }
-
-    /// Resolves the upstream's host name again. Blocks.
-    pub fn refresh_upstream(&self) {
-        if let Some(upstream) = &self.upstream {
-            upstream.refresh();
-        }
     }
 }

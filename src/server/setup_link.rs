@@ -17,8 +17,8 @@ use crate::store::Store;
 /// Between attempts while the database does not answer.
 const RETRY_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Prints one link, or its token while there is no page for it, unless a staff member has a password. Every process with the management API does: using one of the
-/// links invalidates all of them.
+/// Prints a set-up link, or only its token while there is no page for it, unless a staff member has a password. Each
+/// process prints its own; using one invalidates the others.
 pub(super) async fn offer(store: Store, live: Arc<ArcSwap<LiveSettings>>, listener_url: String) {
     loop {
         let live = live.load_full();

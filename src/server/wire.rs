@@ -1,7 +1,6 @@
 //! Connects the parts: services of pingora, the reloader, the admin listener, signals.
 
 use std::net::SocketAddr;
-use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex};
 
 use anyhow::Context as _;
@@ -26,12 +25,12 @@ use super::wait::Process;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::control::{Admin, LiveSettings, Readiness, Throttles};
-use crate::proxy::{AccessLog, BoundListener, Connections, ForwardAuth, Gateway, ListenerOptions, service};
+use crate::proxy::{AccessLog, BoundListener, Connections, ForwardAuth, Gateway, ListenerOptions, Warnings, service};
 use crate::source::{Loaded, Loader, Publish, Reloader};
 use crate::telemetry::Log;
 
-/// Attempts to connect to the upstream for one request; each uses the next of its addresses.
-const UPSTREAM_ATTEMPTS: usize = 2;
+/// Attempts of one request: on a kept connection, and at the addresses of the upstream until one can be connected to.
+const UPSTREAM_ATTEMPTS: usize = 8;
 
 impl Process {
     /// # Errors
@@ -70,9 +69,9 @@ impl Process {
             };
             listener_count = usize::from(!proxy.is_empty()) + usize::from(!forward_auth.is_empty());
             if !proxy.is_empty() {
-                let gateway = Gateway { lifecycle: lifecycle.clone(), last_warning: AtomicI64::default() };
+                let gateway = Gateway { lifecycle: lifecycle.clone(), warnings: Warnings::default() };
                 server.add_service(service(gateway, proxy, options(gate.certificates()))?);
-                server.add_service(background_service("resolver", gate.resolver()));
+                server.add_service(background_service("upstream-watch", gate.upstream_watch()));
             }
             if !forward_auth.is_empty() {
                 server.add_service(service(ForwardAuth { lifecycle }, forward_auth, options(None))?);

@@ -52,7 +52,7 @@ fn whole_requests() -> Vec<Request> {
         get().basic("acme", PASSWORD),
         get().basic("slow", PASSWORD),
         get().basic("acme", "planted-wrong"),
-        get().basic("nobody", "planted-wrong"),
+        get().basic("stranger", "planted-wrong"),
         get().basic("planted-in-the-wrong-field", "x"),
         get().header("Cookie", "session=planted-session").header("Proxy-Authorization", "Basic planted"),
         get().header("Authorization", "Digest planted"),

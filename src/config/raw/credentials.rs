@@ -77,6 +77,21 @@ impl Document for CredentialsFile {
 
 impl Document for Credential {}
 
+/// A credential in a row of a table, where an empty list of scopes has a spelling of its own.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub struct CredentialRow(Credential);
+
+impl Document for CredentialRow {
+    const MAY_BE_EMPTY: &'static [&'static str] = &["scopes"];
+}
+
+impl From<CredentialRow> for Credential {
+    fn from(row: CredentialRow) -> Self {
+        row.0
+    }
+}
+
 impl Document for Account {}
 
 fn on() -> bool {

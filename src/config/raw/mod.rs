@@ -24,13 +24,13 @@ pub use access::{
     Versions, WhenUnstated,
 };
 pub use console::{Admin, AdminTls, Console, Roles, Session};
-pub use credentials::{Account, Credential, CredentialsFile};
+pub use credentials::{Account, Credential, CredentialRow, CredentialsFile};
 pub use database::{Credentials, Database, DatabaseCache};
 pub(super) use database::{MAX_CONNECTIONS, MAX_LOOKUPS, MAX_MEGABYTES};
 pub use limits::{Limits, Passwords, RateLimit, Throttle, Window};
 pub(super) use limits::{MAX_QUEUED, MAX_REMEMBERED, MAX_THREADS};
 pub use process::{Handover, Log, LogFormat, Tracing};
-pub use proxy::{ForwardAuth, Proxy, Timeouts, Tls, UpstreamProtocol, UpstreamTls};
+pub use proxy::{ForwardAuth, Proxy, Timeouts, Tls, UpstreamHealth, UpstreamProtocol, UpstreamTls};
 pub use texts::{Day, Moment, PathText, Prefix, Template};
 
 /// Settings of Claviger.

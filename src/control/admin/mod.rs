@@ -63,7 +63,8 @@ pub fn router(admin: Admin) -> Router {
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .with_state(admin)
-        .merge(local.layer(from_fn(loopback_only)))
+        // Not `layer`, which would also answer for paths that do not exist.
+        .merge(local.route_layer(from_fn(loopback_only)))
 }
 
 async fn metrics(State(admin): State<Admin>) -> Response {

@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 use std::fmt;
 
-use super::NoSecret;
+use crate::auth::{HashError, HashQueueFull};
 use crate::store::StoreError;
 
 /// Why an operation failed. It has changed nothing then: each operation is one transaction.
@@ -119,3 +119,21 @@ impl fmt::Display for Invalid {
 }
 
 impl std::error::Error for Invalid {}
+
+/// Why a secret cannot be created or compared now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoSecret {
+    #[error("the system gave no randomness or no memory")]
+    Machine,
+    #[error(transparent)]
+    Busy(#[from] HashQueueFull),
+}
+
+impl From<HashError> for NoSecret {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::QueueFull(full) => full.into(),
+            HashError::Failed(_) => Self::Machine,
+        }
+    }
+}

@@ -24,7 +24,7 @@ mod users;
 
 pub use self::audit::{AuditTable, export_audit, list_audit};
 pub use self::context::{GateThrottle, IdempotencyKey, OperationContext, Terms};
-pub use self::error::{FieldFault, Invalid, NotFound, OperationError, OperationReason, Refusal};
+pub use self::error::{FieldFault, Invalid, NoSecret, NotFound, OperationError, OperationReason, Refusal};
 pub use self::idempotent::Outcome;
 pub use self::list::{MAX_PAGE_SIZE, Paging};
 pub use access_requests::{
@@ -52,7 +52,7 @@ pub use operator_tokens::{
 };
 pub use patch::Patch;
 pub use rights::Right;
-pub use secrets::{NewSecret, NoSecret, PasswordUnfit, PlainSecret};
+pub use secrets::{NewSecret, PasswordUnfit, PlainSecret};
 pub use sessions::{
     SessionLimits, SignInContext, SignInError, SignedIn, caller_of_session, caller_of_token, change_password, sign_in,
     sign_out,

@@ -6,8 +6,7 @@ use std::sync::LazyLock;
 use zeroize::Zeroizing;
 
 use super::text_rules::is_bidi_control;
-use super::{Invalid, OperationContext};
-use crate::auth::{HashError, HashQueueFull};
+use super::{Invalid, NoSecret, OperationContext};
 use crate::credential::{PlainPassword, PlainToken, StoredSecret, is_username, normalized};
 
 /// In characters.
@@ -59,24 +58,6 @@ pub enum PasswordUnfit {
     Common,
     #[error("holds nothing but the user name")]
     Username,
-}
-
-/// Why a secret cannot be created or compared now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NoSecret {
-    #[error("the system gave no randomness or no memory")]
-    Machine,
-    #[error(transparent)]
-    Busy(#[from] HashQueueFull),
-}
-
-impl From<HashError> for NoSecret {
-    fn from(error: HashError) -> Self {
-        match error {
-            HashError::QueueFull(full) => full.into(),
-            HashError::Failed(_) => Self::Machine,
-        }
-    }
 }
 
 /// A new secret, and the form in which it is stored.

@@ -120,8 +120,8 @@ impl Drop for ConnectionPermit {
     }
 }
 
-/// Applies the limits before the TLS handshake, which pingora gives a minute. The permit stays with the socket: nothing
-/// else ends with it where no request comes.
+/// Applies the limits before the TLS handshake, which pingora gives a minute. The stream
+/// stores the permit, so that it is released with the socket even if no request comes.
 #[async_trait]
 impl PreTlsProcess for ConnectionLimiter {
     async fn process(&self, stream: &mut Stream) -> pingora::Result<()> {

@@ -1,7 +1,9 @@
 //! From an accepted socket to the head of a request.
 
 pub(super) mod client_stream;
+pub(super) mod head_inspector;
 pub(super) mod head_timeout;
+pub(super) mod http2;
 pub(super) mod lazy_select;
 pub(super) mod limits;
 pub(super) mod listener;

@@ -50,7 +50,7 @@ fn states() -> Vec<Arc<LiveSettings>> {
 
 /// Presented credentials, right and wrong.
 fn credentials() -> impl Strategy<Value = Vec<(&'static str, String)>> {
-    let pairs = [("anna", 0), ("anna", 1), ("bert", 0), ("bert", 1), ("nobody", 0)];
+    let pairs = [("anna", 0), ("anna", 1), ("bert", 0), ("bert", 1), ("stranger", 0)];
     let basic = pairs.map(|(user, password)| {
         ("authorization", format!("Basic {}", STANDARD.encode(format!("{user}:{}", PASSWORDS[password]))))
     });

@@ -33,8 +33,8 @@ fn a_file_is_imported_listed_and_exported_unchanged() {
     let ids: Vec<&str> = list.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
     // Imported at the same time, so the ids decide the order.
     assert_eq!(ids, ["acme-nightly", "acme-disabled", "acme-billing"]);
-    let nobody = run(&folder, &["list", "--account", "nobody"]);
-    assert_eq!((nobody.code, nobody.stdout.as_str()), (0, "[\n]\n"), "{}", nobody.stderr);
+    let stranger = run(&folder, &["list", "--account", "stranger"]);
+    assert_eq!((stranger.code, stranger.stdout.as_str()), (0, "[\n]\n"), "{}", stranger.stderr);
     for format in ["yaml", "csv"] {
         let exported = run(&folder, &["export", "--format", format]);
         assert_eq!((exported.code, exported.stderr.as_str()), (0, "3 credentials exported\n"));
@@ -64,9 +64,9 @@ fn list_and_show_print_neither_digest_nor_hash() {
     let of_all = |id: &str| -> Value { serde_json::from_str(&run(&folder, &["show", id]).stdout).unwrap() };
     let states = ["acme-billing", "acme-disabled"].map(|id| of_all(id)["state"].clone());
     assert_eq!((states, &shown["account_access"]), (["enabled", "disabled"].map(Value::from), &true.into()));
-    let unknown = run(&folder, &["show", "nobody"]);
+    let unknown = run(&folder, &["show", "stranger"]);
     assert_eq!((unknown.code, unknown.stdout.as_str()), (1, ""));
-    assert!(unknown.stderr.contains("no credential has the id nobody"), "{}", unknown.stderr);
+    assert!(unknown.stderr.contains("no credential has the id stranger"), "{}", unknown.stderr);
 }
 
 #[test]

@@ -136,7 +136,7 @@ fn a_public_route_needs_no_credential_but_a_live_version() {
 #[test]
 fn invalid_arguments_are_reported() {
     let cases: [(&[&str], &str); 5] = [
-        (&["nobody", "GET", "/x"], "claviger: no credential has the id nobody\n"),
+        (&["stranger", "GET", "/x"], "claviger: no credential has the id stranger\n"),
         (&["good", "GET"], "claviger: the request lacks a target, such as /v2/payments\n"),
         (&["good", "G T", "/x", "-H", "nonsense"], "claviger: a header is written as NAME:VALUE\n"),
         (&["good", "(", "/x"], "claviger: the method cannot be read: invalid HTTP method\n"),

@@ -151,7 +151,7 @@ fn numbers_that_no_machine_can_bear_are_refused_before_the_start() {
     assert!(most.starts_with("./c.yaml  cannot be read") || most.starts_with("c.yaml  cannot be read"), "{most}");
 }
 
-/// Whoever is sent looking for a key that is there stops believing the rest of the list.
+/// A reader who finds one fault of the list to be wrong stops trusting the others.
 #[test]
 fn a_value_that_cannot_be_read_is_not_called_missing_too() {
     let text = "proxy: {upstream: ftp://127.0.0.1:9}\ncredentials: {file: 5}\n\

@@ -56,7 +56,7 @@ fn a_variable_overrides_the_file() {
     assert_eq!(gate.send(&Request::get("/x").bearer(TOKEN)).code(), "credential_missing");
 }
 
-/// Whoever starts a gate may end it as soon as it says that it listens; that is no fault.
+/// A process manager may stop a gate as soon as the gate reports that it listens; the gate then ends with 0.
 #[test]
 fn a_signal_to_end_right_after_the_start_ends_it_with_code_0() {
     let api = RecordingApi::start();

@@ -18,8 +18,8 @@ fn run(gate: &Gate, arguments: &[&str]) -> Ended {
 fn failed_attempts_are_listed_and_cleared() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).settings("throttle: {free_per_pair: 1, first_delay: 5m}").start();
-    let nobody = run(&gate, &["list"]);
-    assert_eq!((nobody.code, nobody.stdout.as_str(), nobody.stderr.as_str()), (0, "", "no failed attempts\n"));
+    let stranger = run(&gate, &["list"]);
+    assert_eq!((stranger.code, stranger.stdout.as_str(), stranger.stderr.as_str()), (0, "", "no failed attempts\n"));
 
     let guess = || gate.send(&Request::get("/x").basic("acme", "wrong")).code();
     assert_eq!((guess().as_str(), guess().as_str()), ("credential_invalid", "guesses_throttled"));
@@ -43,9 +43,9 @@ fn failed_attempts_are_listed_and_cleared() {
 fn an_unreachable_or_wrong_listener_is_an_error() {
     let folder = TempDir::new().unwrap();
     let list = |admin: &str| Run::within(folder.path(), &["throttle", "list", "--admin", admin]).end();
-    let nobody = list("http://127.0.0.1:1");
-    assert_eq!((nobody.code, nobody.stdout.as_str()), (1, ""));
-    assert!(nobody.stderr.contains("the admin listener at 127.0.0.1:1 does not answer"), "{}", nobody.stderr);
+    let stranger = list("http://127.0.0.1:1");
+    assert_eq!((stranger.code, stranger.stdout.as_str()), (1, ""));
+    assert!(stranger.stderr.contains("the admin listener at 127.0.0.1:1 does not answer"), "{}", stranger.stderr);
     let other = list("ftp://127.0.0.1:1");
     assert!(other.code == 1 && other.stderr.contains("must be http://HOST:PORT"), "{}", other.stderr);
     // The proxy listener is no admin listener.

@@ -9,7 +9,7 @@ use claviger::store::{AccessRequestFilter, AccessRequestRecord, ActorKind, Reque
 use futures_util::future::join_all;
 use jiff::{Timestamp, ToSpan as _};
 
-use super::Known;
+use super::Fixture;
 use super::callers::{owner, staff, who_can};
 use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
@@ -33,14 +33,14 @@ pub fn wish(account: &str) -> NewAccessRequest {
 
 /// An account that has no access.
 pub async fn ungranted(bed: &TestDatabase, id: &str) {
-    let (known, sam) = (Known::new(), staff());
+    let (fixture, sam) = (Fixture::new(), staff());
     let new = NewAccount { id: Some(label(id)), name: None };
-    create_account(&known.by(&sam, bed, noon()), new).await.unwrap();
+    create_account(&fixture.by(&sam, bed, noon()), new).await.unwrap();
 }
 
-pub async fn asked(bed: &TestDatabase, account: &str, now: Timestamp) -> AccessRequestRecord {
-    let (known, owner) = (Known::new(), owner(account));
-    request_access(&known.by(&owner, bed, now), wish(account)).await.unwrap().fresh().unwrap()
+pub async fn request_of(bed: &TestDatabase, account: &str, now: Timestamp) -> AccessRequestRecord {
+    let (fixture, owner) = (Fixture::new(), owner(account));
+    request_access(&fixture.by(&owner, bed, now), wish(account)).await.unwrap().fresh().unwrap()
 }
 
 pub async fn lines(bed: &TestDatabase, id: &str) -> Vec<String> {
@@ -50,9 +50,9 @@ pub async fn lines(bed: &TestDatabase, id: &str) -> Vec<String> {
 
 async fn an_account_has_one_pending_request(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
-    let (known, owner, sam) = (Known::new(), owner("acme"), staff());
+    let (fixture, owner, sam) = (Fixture::new(), owner("acme"), staff());
     let ask = async || {
-        let asked = request_access(&known.by(&owner, &bed, noon()), wish("acme")).await;
+        let asked = request_access(&fixture.by(&owner, &bed, noon()), wish("acme")).await;
         asked.map(|asked| asked.fresh().unwrap())
     };
     let request = ask().await.unwrap();
@@ -65,7 +65,7 @@ async fn an_account_has_one_pending_request(bed: TestDatabase) {
     assert_eq!((line.verb.as_str(), line.account.as_deref()), ("ask_for_access", Some("acme")));
     assert!(line.after.unwrap().contains("\"use_cases\":[\"reporting\",\"other: a door bell\"]"));
 
-    let by_staff = known.by(&sam, &bed, noon());
+    let by_staff = fixture.by(&sam, &bed, noon());
     decide_requests(&by_staff, &[request.id.to_string()], &Decision::Decline("no".into())).await.unwrap();
     assert_ne!(ask().await.unwrap().id, request.id, "they may ask anew");
     grant_access(&by_staff, &label("acme")).await.unwrap();
@@ -74,8 +74,8 @@ async fn an_account_has_one_pending_request(bed: TestDatabase) {
 
 async fn every_fault_of_a_request_is_reported_at_once(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
-    let (known, owner) = (Known::new(), owner("acme"));
-    let fields = async |new| match request_access(&known.by(&owner, &bed, noon()), new).await {
+    let (fixture, owner) = (Fixture::new(), owner("acme"));
+    let fields = async |new| match request_access(&fixture.by(&owner, &bed, noon()), new).await {
         Err(OperationError::Invalid(invalid)) => invalid.0.iter().map(|fault| fault.field).collect::<Vec<_>>(),
         other => panic!("{other:?}"),
     };
@@ -91,13 +91,13 @@ async fn every_fault_of_a_request_is_reported_at_once(bed: TestDatabase) {
     }
     assert_eq!(bed.ask("SELECT COUNT(*) FROM access_requests").await, 0);
     let today = NewAccessRequest { start_on: "2026-11-21".into(), privacy_policy: None, ..wish("acme") };
-    request_access(&known.by(&owner, &bed, noon()), today).await.unwrap();
+    request_access(&fixture.by(&owner, &bed, noon()), today).await.unwrap();
 }
 
 async fn of_parallel_requests_of_an_account_one_is_accepted(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
-    let (known, owner) = (Known::new(), owner("acme"));
-    let call = known.by(&owner, &bed, noon());
+    let (fixture, owner) = (Fixture::new(), owner("acme"));
+    let call = fixture.by(&owner, &bed, noon());
     let outcomes = join_all((0..20).map(|_| request_access(&call, wish("acme")))).await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
     let others = outcomes
@@ -110,9 +110,9 @@ async fn of_parallel_requests_of_an_account_one_is_accepted(bed: TestDatabase) {
 
 async fn an_account_withdraws_its_pending_request(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
-    let request = asked(&bed, "acme", noon()).await;
-    let (id, known, owner, sam) = (request.id.as_str(), Known::new(), owner("acme"), staff());
-    let call = known.by(&owner, &bed, noon() + 1.minutes());
+    let request = request_of(&bed, "acme", noon()).await;
+    let (id, fixture, owner, sam) = (request.id.as_str(), Fixture::new(), owner("acme"), staff());
+    let call = fixture.by(&owner, &bed, noon() + 1.minutes());
     let stale = claviger::control::operations::OperationContext { revision: Some(7), ..call };
     let refused = withdraw_request(&stale, id).await;
     assert!(matches!(refused, Err(OperationError::Refused(Refusal::Stale(1)))), "{refused:?}");
@@ -125,24 +125,24 @@ async fn an_account_withdraws_its_pending_request(bed: TestDatabase) {
         matches!(again, Err(OperationError::Other(AccessRequestConflict::NotPending(RequestState::Withdrawn)))),
         "{again:?}"
     );
-    let late = decide_requests(&known.by(&sam, &bed, noon()), &[id.to_owned()], &Decision::Approve).await;
+    let late = decide_requests(&fixture.by(&sam, &bed, noon()), &[id.to_owned()], &Decision::Approve).await;
     assert!(late.unwrap_err().to_string().contains("is already withdrawn"));
     assert!(!bed.store.account("acme").await.unwrap().unwrap().granted);
-    assert_eq!(asked(&bed, "acme", noon()).await.state, RequestState::Pending, "and asks again");
+    assert_eq!(request_of(&bed, "acme", noon()).await.state, RequestState::Pending, "and asks again");
 }
 
 async fn each_role_sees_and_does_what_the_table_says(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
     ungranted(&bed, "globex").await;
-    let foreign = asked(&bed, "globex", noon()).await;
+    let foreign = request_of(&bed, "globex", noon()).await;
     let ask = who_can(&bed, async |call| request_access(&call, wish("acme")).await.is_ok()).await;
     assert_eq!(ask, [Role::Owner]);
     let list = AccessRequestFilter::default;
     let sees = who_can(&bed, async |call| list_access_requests(&call, list(), Paging::default()).await.is_ok());
     assert_eq!(sees.await, [Role::Staff, Role::Owner]);
 
-    let (known, owner) = (Known::new(), owner("acme"));
-    let call = known.by(&owner, &bed, noon());
+    let (fixture, owner) = (Fixture::new(), owner("acme"));
+    let call = fixture.by(&owner, &bed, noon());
     let own = list_access_requests(&call, list(), Paging::default()).await.unwrap().records;
     let [own] = &own[..] else { panic!("{own:?}") };
     assert_eq!(own.account, label("acme"));
@@ -163,7 +163,7 @@ async fn each_role_sees_and_does_what_the_table_says(bed: TestDatabase) {
     let withdraw = who_can(&bed, async |call| withdraw_request(&call, own.id.as_str()).await.is_ok());
     assert_eq!(withdraw.await, [Role::Owner]);
     let broken = Caller { account: None, ..owner.clone() };
-    assert!(list_access_requests(&known.by(&broken, &bed, noon()), list(), Paging::default()).await.is_err());
+    assert!(list_access_requests(&fixture.by(&broken, &bed, noon()), list(), Paging::default()).await.is_err());
 }
 
 async fn pending_requests_are_oldest_first_and_others_newest_first(bed: TestDatabase) {
@@ -171,11 +171,11 @@ async fn pending_requests_are_oldest_first_and_others_newest_first(bed: TestData
     for (at, account) in ["a", "b", "c", "d"].into_iter().enumerate() {
         ungranted(&bed, account).await;
         // Two of the same moment.
-        made.push(asked(&bed, account, noon() + i64::try_from(at / 2).unwrap().minutes()).await);
+        made.push(request_of(&bed, account, noon() + i64::try_from(at / 2).unwrap().minutes()).await);
     }
     made.sort_by_key(|request| (request.created_at, request.id.clone()));
-    let (known, sam) = (Known::new(), staff());
-    let call = known.by(&sam, &bed, noon());
+    let (fixture, sam) = (Fixture::new(), staff());
+    let call = fixture.by(&sam, &bed, noon());
     let pages = async |state: Option<RequestState>| {
         let (mut seen, mut after) = (Vec::new(), None);
         loop {

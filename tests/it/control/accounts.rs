@@ -8,7 +8,7 @@ use claviger::store::{AccountFilter, Change, ChangeKind, Changes, Role};
 use jiff::ToSpan as _;
 
 use super::callers::{of, owner, staff, who_can};
-use super::{Known, made, token_for};
+use super::{Fixture, made, token_for};
 use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
 
 on_each!(
@@ -27,15 +27,15 @@ async fn verbs(bed: &TestDatabase, account: &str) -> Vec<String> {
 }
 
 async fn new(bed: &TestDatabase, id: &str, name: Option<&str>) {
-    let known = Known::new();
+    let fixture = Fixture::new();
     let new = NewAccount { id: Some(label(id)), name: name.map(Into::into) };
-    create_account(&known.by(&staff(), bed, noon()), new).await.unwrap().fresh().unwrap();
+    create_account(&fixture.by(&staff(), bed, noon()), new).await.unwrap().fresh().unwrap();
 }
 
 async fn a_new_account_has_no_access_and_invalid_ones_are_refused(bed: TestDatabase) {
-    let (known, sam) = (Known::new(), staff());
+    let (fixture, sam) = (Fixture::new(), staff());
     let create = async |new| {
-        let made = create_account(&known.by(&sam, &bed, noon()), new).await;
+        let made = create_account(&fixture.by(&sam, &bed, noon()), new).await;
         made.map(|made| made.fresh().unwrap())
     };
     let acme = create(NewAccount { id: Some(label("acme")), name: Some("Acme & Sons".into()) }).await.unwrap();
@@ -60,8 +60,8 @@ async fn a_new_account_has_no_access_and_invalid_ones_are_refused(bed: TestDatab
 async fn withdrawn_access_is_refused_at_once_and_can_be_granted_again(bed: TestDatabase) {
     let account = bed.account("acme").await;
     made(&bed, noon(), token_for("acme")).await;
-    let (known, sam) = (Known::new(), staff());
-    let call = |minutes: i64| known.by(&sam, &bed, noon() + minutes.minutes());
+    let (fixture, sam) = (Fixture::new(), staff());
+    let call = |minutes: i64| fixture.by(&sam, &bed, noon() + minutes.minutes());
     let before = bed.store.last_change().await.unwrap();
     let off = withdraw_access(&call(1), &account.id).await.unwrap();
     assert_eq!((off.granted, off.switched_on, off.revision), (false, true, 2));
@@ -75,7 +75,7 @@ async fn withdrawn_access_is_refused_at_once_and_can_be_granted_again(bed: TestD
     assert!(grant_access(&call(3), &account.id).await.unwrap().has_access());
     assert_eq!(bed.store.accounts_without_access().await.unwrap(), []);
     assert_eq!(verbs(&bed, "acme").await, ["grant_access", "withdraw_access"]);
-    let unknown = grant_access(&call(4), &label("nobody")).await;
+    let unknown = grant_access(&call(4), &label("stranger")).await;
     assert!(matches!(unknown, Err(OperationError::Refused(Refusal::NotFound(_)))), "{unknown:?}");
 }
 
@@ -96,9 +96,9 @@ async fn each_role_changes_an_account_as_the_table_says(bed: TestDatabase) {
     let show = who_can(&bed, async |call| show_account(&call, &acme).await.is_ok()).await;
     assert_eq!(show, anybody);
     // Another account is not found, whatever right the caller has in its own.
-    let known = Known::new();
+    let fixture = Fixture::new();
     let stranger = owner("globex");
-    let call = known.by(&stranger, &bed, noon());
+    let call = fixture.by(&stranger, &bed, noon());
     let hidden = set_access(&call, &acme, false).await;
     assert!(matches!(hidden, Err(OperationError::Refused(Refusal::NotFound(_)))), "{hidden:?}");
     let hidden = show_account(&call, &acme).await;
@@ -107,8 +107,8 @@ async fn each_role_changes_an_account_as_the_table_says(bed: TestDatabase) {
 
 async fn an_account_with_another_revision_is_not_changed(bed: TestDatabase) {
     let acme = bed.account("acme").await.id;
-    let (known, sam) = (Known::new(), staff());
-    let call = known.by(&sam, &bed, noon());
+    let (fixture, sam) = (Fixture::new(), staff());
+    let call = fixture.by(&sam, &bed, noon());
     let named = rename_account(&call, &acme, Some("One".into())).await.unwrap();
     assert_eq!((named.name.as_deref(), named.revision), (Some("One"), 2));
     let late = claviger::control::operations::OperationContext { revision: Some(1), ..call };
@@ -133,21 +133,21 @@ async fn members_have_keys_while_their_account_allows_it(bed: TestDatabase) {
         let digest = claviger::credential::TokenDigest::of(b"secret");
         bed.store.find_token(&digest).await.unwrap().found.unwrap().credential.account.access
     };
-    let (known, ida) = (Known::new(), of("acme", Role::Implementer));
-    let policy = async |allowed| set_member_policy(&known.by(&ida, &bed, noon()), &acme, allowed).await;
+    let (fixture, ida) = (Fixture::new(), of("acme", Role::Implementer));
+    let policy = async |allowed| set_member_policy(&fixture.by(&ida, &bed, noon()), &acme, allowed).await;
     assert!(!access().await);
     policy(true).await.unwrap();
     assert!(access().await);
     policy(false).await.unwrap();
     assert!(!access().await);
-    withdraw_access(&known.by(&staff(), &bed, noon()), &acme).await.unwrap();
+    withdraw_access(&fixture.by(&staff(), &bed, noon()), &acme).await.unwrap();
     assert!(matches!(policy(true).await, Err(OperationError::Other(AccountConflict::NotGranted))));
     policy(false).await.unwrap();
 }
 
 async fn ids(bed: &TestDatabase, by: &Caller, filter: &AccountFilter) -> Result<Vec<String>, OperationError> {
-    let known = Known::new();
-    let page = list_accounts(&known.by(by, bed, noon()), filter.clone(), Paging::default()).await?;
+    let fixture = Fixture::new();
+    let page = list_accounts(&fixture.by(by, bed, noon()), filter.clone(), Paging::default()).await?;
     Ok(page.records.into_iter().map(|record| record.id.to_string()).collect())
 }
 
@@ -157,8 +157,8 @@ async fn a_list_is_ordered_by_id_and_searched_by_part_of_a_name(bed: TestDatabas
     {
         new(&bed, id, name).await;
     }
-    let (known, sam) = (Known::new(), staff());
-    grant_access(&known.by(&sam, &bed, noon()), &label("c")).await.unwrap();
+    let (fixture, sam) = (Fixture::new(), staff());
+    grant_access(&fixture.by(&sam, &bed, noon()), &label("c")).await.unwrap();
     let find = async |part: &str| {
         ids(&bed, &sam, &AccountFilter { part: Some(part.into()), ..AccountFilter::default() }).await.unwrap()
     };
@@ -176,7 +176,7 @@ async fn a_list_is_ordered_by_id_and_searched_by_part_of_a_name(bed: TestDatabas
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
         let paging = Paging { after: after.as_deref(), limit: 2 };
-        let page = list_accounts(&known.by(&sam, &bed, noon()), AccountFilter::default(), paging).await.unwrap();
+        let page = list_accounts(&fixture.by(&sam, &bed, noon()), AccountFilter::default(), paging).await.unwrap();
         assert!(page.records.len() <= 2);
         seen.extend(page.records.into_iter().map(|record| record.id.to_string()));
         let Some(end) = page.end else { break };
@@ -185,7 +185,8 @@ async fn a_list_is_ordered_by_id_and_searched_by_part_of_a_name(bed: TestDatabas
     assert_eq!(seen, ["E", "a", "acme-d", "b", "c"]);
     // An unreadable row hides no other.
     bed.execute("UPDATE accounts SET created_at = 9000000000000000000 WHERE id = 'a'").await;
-    let page = list_accounts(&known.by(&sam, &bed, noon()), AccountFilter::default(), Paging::default()).await.unwrap();
+    let page =
+        list_accounts(&fixture.by(&sam, &bed, noon()), AccountFilter::default(), Paging::default()).await.unwrap();
     assert_eq!((page.records.len(), page.unreadable.len(), page.end), (4, 1, None));
 }
 

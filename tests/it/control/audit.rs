@@ -7,7 +7,7 @@ use claviger::control::operations::{
 use claviger::store::{ActorKind, AuditEntry, AuditFilter, AuditRecord, Role};
 use jiff::ToSpan as _;
 
-use super::Known;
+use super::Fixture;
 use super::callers::{owner, staff, who_can};
 use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
@@ -19,12 +19,11 @@ on_each!(
 );
 
 async fn list(bed: &TestDatabase, filter: AuditFilter) -> Vec<AuditRecord> {
-    let (known, sam) = (Known::new(), staff());
-    list_audit(&known.by(&sam, bed, noon()), filter, Paging::default()).await.unwrap().records
+    let (fixture, sam) = (Fixture::new(), staff());
+    list_audit(&fixture.by(&sam, bed, noon()), filter, Paging::default()).await.unwrap().records
 }
 
-/// What was done to what.
-fn told(records: &[AuditRecord]) -> Vec<(&str, &str)> {
+fn verbs_and_targets(records: &[AuditRecord]) -> Vec<(&str, &str)> {
     records.iter().map(|line| (line.verb.as_str(), line.target.as_str())).collect()
 }
 
@@ -39,24 +38,27 @@ async fn whole(mut table: AuditTable) -> Vec<Vec<String>> {
 }
 
 async fn audit_entries_are_newest_first_and_filtered(bed: TestDatabase) {
-    let (known, sam, owner) = (Known::new(), staff(), owner("acme"));
-    let by_staff = |minutes: i64| known.by(&sam, &bed, noon() + minutes.minutes());
+    let (fixture, sam, owner) = (Fixture::new(), staff(), owner("acme"));
+    let by_staff = |minutes: i64| fixture.by(&sam, &bed, noon() + minutes.minutes());
     for (minutes, id) in [(0, "acme"), (1, "globex")] {
         create_account(&by_staff(minutes), NewAccount { id: Some(label(id)), name: None }).await.unwrap();
     }
-    let by_owner = known.by(&owner, &bed, noon() + 2.minutes());
+    let by_owner = fixture.by(&owner, &bed, noon() + 2.minutes());
     set_access(&by_owner, &label("acme"), false).await.unwrap();
     rename_account(&by_staff(3), &label("acme"), Some("Acme".into())).await.unwrap();
 
     let (create, switch, rename) = ("create_account", "switch_account_off", "rename_account");
     let everything = list(&bed, AuditFilter::default()).await;
-    assert_eq!(told(&everything), [(rename, "acme"), (switch, "acme"), (create, "globex"), (create, "acme")]);
+    assert_eq!(
+        verbs_and_targets(&everything),
+        [(rename, "acme"), (switch, "acme"), (create, "globex"), (create, "acme")]
+    );
     let line = &everything[1];
     assert_eq!((line.actor_kind.as_str(), line.actor.as_str(), line.at), ("user", "owner", noon() + 2.minutes()));
     assert_eq!((line.target_kind.as_str(), line.request_id.as_deref()), ("account", Some("r-1")));
     assert_eq!(line.address.as_deref(), Some("192.0.2.1"));
 
-    let find = async |filter| told(&list(&bed, filter).await).len();
+    let find = async |filter| verbs_and_targets(&list(&bed, filter).await).len();
     let none = AuditFilter::default;
     assert_eq!(find(AuditFilter { account: Some(label("globex")), ..none() }).await, 1);
     assert_eq!(find(AuditFilter { actor_kind: Some(ActorKind::User), ..none() }).await, 4);
@@ -66,7 +68,11 @@ async fn audit_entries_are_newest_first_and_filtered(bed: TestDatabase) {
     assert_eq!(find(AuditFilter { target_kind: Some("credential".into()), ..none() }).await, 0);
     assert_eq!(find(AuditFilter { target: Some("acme".into()), verb: Some(create.into()), ..none() }).await, 1);
     let between = AuditFilter { since: Some(noon() + 1.minutes()), until: Some(noon() + 3.minutes()), ..none() };
-    assert_eq!(told(&list(&bed, between).await), [(switch, "acme"), (create, "globex")], "the end is not in it");
+    assert_eq!(
+        verbs_and_targets(&list(&bed, between).await),
+        [(switch, "acme"), (create, "globex")],
+        "the end is not in it"
+    );
     let unfit = AuditFilter { actor: Some("a\0".into()), verb: Some(String::new()), ..none() };
     let refused = list_audit(&by_staff(4), unfit, Paging::default()).await;
     assert!(matches!(&refused, Err(OperationError::Invalid(invalid)) if invalid.0.len() == 2), "{refused:?}");
@@ -77,20 +83,20 @@ async fn audit_entries_are_newest_first_and_filtered(bed: TestDatabase) {
     assert_eq!((all.records.len(), all.end), (4, None), "behind the last line there is no page");
     let after = label(&first.end.unwrap());
     let second = list_audit(&by_staff(4), none(), Paging { after: Some(after.as_str()), limit: 3 }).await.unwrap();
-    assert_eq!((told(&second.records), second.end), (vec![(create, "acme")], None));
+    assert_eq!((verbs_and_targets(&second.records), second.end), (vec![(create, "acme")], None));
 }
 
 async fn an_owner_reads_the_audit_of_their_account_only(bed: TestDatabase) {
-    let (known, sam) = (Known::new(), staff());
+    let (fixture, sam) = (Fixture::new(), staff());
     for id in ["acme", "globex"] {
         let new = NewAccount { id: Some(label(id)), name: None };
-        create_account(&known.by(&sam, &bed, noon()), new).await.unwrap();
+        create_account(&fixture.by(&sam, &bed, noon()), new).await.unwrap();
     }
-    drop(export_audit(&known.by(&sam, &bed, noon()), AuditFilter::default()).await.unwrap());
+    drop(export_audit(&fixture.by(&sam, &bed, noon()), AuditFilter::default()).await.unwrap());
     let owner = owner("acme");
-    let call = known.by(&owner, &bed, noon());
+    let call = fixture.by(&owner, &bed, noon());
     let own = list_audit(&call, AuditFilter::default(), Paging::default()).await.unwrap();
-    assert_eq!(told(&own.records), [("create_account", "acme")], "what is of no account is not theirs");
+    assert_eq!(verbs_and_targets(&own.records), [("create_account", "acme")], "what is of no account is not theirs");
     let table = whole(export_audit(&call, AuditFilter::default()).await.unwrap()).await;
     assert!(table[1..].iter().all(|line| line[5] == "acme") && table.len() == 3, "{table:?}");
     let elsewhere = AuditFilter { account: Some(label("globex")), ..AuditFilter::default() };
@@ -124,8 +130,8 @@ async fn put_down(bed: &TestDatabase, targets: impl Iterator<Item = String>) {
 
 async fn an_audit_export_of_many_pages_is_complete_and_audited(bed: TestDatabase) {
     put_down(&bed, (0..1234).map(|at| format!("c{at:04}"))).await;
-    let (known, sam) = (Known::new(), staff());
-    let call = known.by(&sam, &bed, noon() + 1.minutes());
+    let (fixture, sam) = (Fixture::new(), staff());
+    let call = fixture.by(&sam, &bed, noon() + 1.minutes());
     let filter = AuditFilter { verb: Some("create".into()), ..AuditFilter::default() };
     let table = whole(export_audit(&call, filter).await.unwrap()).await;
     assert_eq!(
@@ -137,7 +143,7 @@ async fn an_audit_export_of_many_pages_is_complete_and_audited(bed: TestDatabase
     assert_eq!(targets, wanted);
     assert_eq!(table[1][9], "{\"name\":\"a \\\"quote\\\", a comma\"}");
     let taken = list(&bed, AuditFilter { target_kind: Some("audit".into()), ..AuditFilter::default() }).await;
-    assert_eq!(told(&taken), [("export_audit", "*")]);
+    assert_eq!(verbs_and_targets(&taken), [("export_audit", "*")]);
     assert_eq!(taken[0].after.as_deref(), Some("{\"verb\":\"create\"}"));
     // Of nothing there is a table, too.
     let filter = AuditFilter { verb: Some("nothing".into()), ..AuditFilter::default() };
@@ -147,8 +153,8 @@ async fn an_audit_export_of_many_pages_is_complete_and_audited(bed: TestDatabase
 async fn no_cell_of_a_table_is_a_formula(bed: TestDatabase) {
     let hostile = ["=1+1", "+1", "-1", "@sum(a1)", "\tx", "\rx", "'=1", "\n=1", "a\"b", "a,b", "=cmd|' /C calc'!A0"];
     put_down(&bed, hostile.iter().map(ToString::to_string)).await;
-    let (known, sam) = (Known::new(), staff());
-    let table = whole(export_audit(&known.by(&sam, &bed, noon()), AuditFilter::default()).await.unwrap()).await;
+    let (fixture, sam) = (Fixture::new(), staff());
+    let table = whole(export_audit(&fixture.by(&sam, &bed, noon()), AuditFilter::default()).await.unwrap()).await;
     let is_formula = |cell: &str| cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
     assert!(!table.iter().flatten().any(|cell| is_formula(cell)), "{table:?}");
     let mut targets: Vec<&str> = table[1..].iter().filter(|line| line[4] == "create").map(|line| &*line[7]).collect();

@@ -3,7 +3,7 @@
 use claviger::control::operations::{Caller, OperationContext};
 use claviger::store::{Actor, ActorKind, Role};
 
-use super::Known;
+use super::Fixture;
 use crate::store::test_database::{TestDatabase, label, noon};
 
 /// A user of the staff, `sam`.
@@ -32,11 +32,11 @@ fn user(id: &str, role: Role, account: Option<&str>) -> Caller {
 
 /// Has the same done by one of every role, of the account `acme` where they are of one, and tells who could.
 pub async fn who_can(bed: &TestDatabase, mut work: impl AsyncFnMut(OperationContext<'_>) -> bool) -> Vec<Role> {
-    let known = Known::new();
+    let fixture = Fixture::new();
     let mut could = Vec::new();
     for role in Role::ALL {
         let caller = if role == Role::Staff { staff() } else { of("acme", role) };
-        if work(known.by(&caller, bed, noon())).await {
+        if work(fixture.by(&caller, bed, noon())).await {
             could.push(role);
         }
     }

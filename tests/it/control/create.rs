@@ -9,7 +9,7 @@ use claviger::credential::{HashMemory, PlainPassword, RateLimit};
 use claviger::store::RecordSecret;
 use jiff::ToSpan as _;
 
-use super::{Known, is_invalid, made, pair_for, token_for, verbs, works};
+use super::{Fixture, is_invalid, made, pair_for, token_for, verbs, works};
 use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
@@ -60,13 +60,13 @@ async fn a_new_password_verifies_and_is_stored_as_argon2id(bed: TestDatabase) {
 
 async fn an_invalid_credential_is_refused_and_leaves_nothing(bed: TestDatabase) {
     bed.account("acme").await;
-    let known = Known::new();
+    let fixture = Fixture::new();
     let id = Some(label("taken"));
     made(&bed, noon(), NewCredential { id: id.clone(), ..pair_for("acme", "acme") }).await;
     let before = bed.store.last_change().await.unwrap();
-    let refused = async |new| create(&known.call(&bed, noon()), new).await.unwrap_err();
+    let refused = async |new| create(&fixture.call(&bed, noon()), new).await.unwrap_err();
 
-    assert!(is_invalid(&refused(token_for("nobody")).await, "account"));
+    assert!(is_invalid(&refused(token_for("stranger")).await, "account"));
     assert!(matches!(
         refused(NewCredential { id, ..token_for("acme") }).await,
         OperationError::Other(CredentialConflict::IdTaken)
@@ -95,8 +95,8 @@ async fn an_invalid_credential_is_refused_and_leaves_nothing(bed: TestDatabase) 
 
 async fn one_response_names_every_invalid_field(bed: TestDatabase) {
     bed.account("acme").await;
-    let mut known = Known::new();
-    known.versions.known[0].retired_on = Some("2026-11-21".parse().unwrap());
+    let mut fixture = Fixture::new();
+    fixture.versions.known[0].retired_on = Some("2026-11-21".parse().unwrap());
     let chosen = Some(PlainPassword::new(b"hunter2"));
     let number = |number| NonZeroU32::new(number).unwrap();
     let new = NewCredential {
@@ -113,7 +113,7 @@ async fn one_response_names_every_invalid_field(bed: TestDatabase) {
         secret: NewSecret::Password { username: "a:b".into(), chosen },
         ..token_for("acme")
     };
-    let error = create(&known.call(&bed, noon()), new).await.unwrap_err();
+    let error = create(&fixture.call(&bed, noon()), new).await.unwrap_err();
     let OperationError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
     let fields: Vec<&str> = faults.iter().map(|fault| fault.field).collect();
     let all = [
@@ -136,7 +136,7 @@ async fn one_response_names_every_invalid_field(bed: TestDatabase) {
         assert!(error.to_string().contains(part), "{part}: {error}");
     }
     let unknown = NewCredential { version: Some(label("3")), ..token_for("acme") };
-    let error = create(&known.call(&bed, noon()), unknown).await.unwrap_err();
+    let error = create(&fixture.call(&bed, noon()), unknown).await.unwrap_err();
     assert_eq!(error.to_string(), "version must be a configured version, and 3 is not");
     assert_eq!(bed.store.count().await.unwrap(), (0, 1));
 }
@@ -160,9 +160,9 @@ async fn texts_are_trimmed_and_stored_unchanged(bed: TestDatabase) {
 
 async fn a_retired_version_is_not_the_default(bed: TestDatabase) {
     bed.account("acme").await;
-    let mut known = Known::new();
-    known.versions.known[1].retired_on = Some("2026-01-01".parse().unwrap());
-    let created = create(&known.call(&bed, noon()), token_for("acme")).await.unwrap().fresh().unwrap();
+    let mut fixture = Fixture::new();
+    fixture.versions.known[1].retired_on = Some("2026-01-01".parse().unwrap());
+    let created = create(&fixture.call(&bed, noon()), token_for("acme")).await.unwrap().fresh().unwrap();
     assert_eq!(created.record.version, Some(label("1")));
 }
 
@@ -171,7 +171,7 @@ async fn the_same_id_is_created_once_in_parallel(bed: TestDatabase) {
     for turn in 0..5 {
         let one = async || {
             let new = NewCredential { id: Some(label(&format!("race-{turn}"))), ..token_for("acme") };
-            create(&Known::new().call(&bed, noon() + 1.hours()), new).await
+            create(&Fixture::new().call(&bed, noon() + 1.hours()), new).await
         };
         let (first, second) = tokio::join!(one(), one());
         let won = [&first, &second].into_iter().filter(|outcome| outcome.is_ok()).count();
@@ -187,8 +187,8 @@ async fn the_same_id_is_created_once_in_parallel(bed: TestDatabase) {
 async fn requests_that_cannot_create_basic_credentials_cost_no_hash(bed: TestDatabase) {
     bed.account("acme").await;
     made(&bed, noon(), NewCredential { id: Some(label("acme-1")), ..pair_for("acme", "first") }).await;
-    let known = Known::new();
-    let call = known.call(&bed, noon());
+    let fixture = Fixture::new();
+    let call = fixture.call(&bed, noon());
     // More than may wait for a hash: one of them would be told that there is too much to do.
     let unknown = (0..400).map(|number| create(&call, pair_for("nowhere", &format!("pair-{number}"))));
     for outcome in futures_util::future::join_all(unknown).await {

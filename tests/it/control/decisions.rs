@@ -8,8 +8,8 @@ use claviger::store::{Changes, RequestState, Role};
 use futures_util::future::join_all;
 use jiff::ToSpan as _;
 
-use super::Known;
-use super::access_requests::{asked, lines, ungranted, wish};
+use super::Fixture;
+use super::access_requests::{lines, request_of, ungranted, wish};
 use super::callers::{owner, staff, who_can};
 use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
@@ -25,9 +25,9 @@ async fn approval_grants_access_and_a_decline_has_a_reason(bed: TestDatabase) {
     for account in ["acme", "globex"] {
         ungranted(&bed, account).await;
     }
-    let (acme, globex) = (asked(&bed, "acme", noon()).await, asked(&bed, "globex", noon()).await);
-    let (known, sam) = (Known::new(), staff());
-    let call = known.by(&sam, &bed, noon() + 1.minutes());
+    let (acme, globex) = (request_of(&bed, "acme", noon()).await, request_of(&bed, "globex", noon()).await);
+    let (fixture, sam) = (Fixture::new(), staff());
+    let call = fixture.by(&sam, &bed, noon() + 1.minutes());
     let before = bed.store.last_change().await.unwrap();
     let ids = [acme.id.to_string(), acme.id.to_string()];
     let approved = decide_requests(&call, &ids, &Decision::Approve).await.unwrap();
@@ -56,11 +56,11 @@ async fn requests_are_decided_all_or_none(bed: TestDatabase) {
     for at in 0..200 {
         let account = format!("a{at}");
         ungranted(&bed, &account).await;
-        ids.push(asked(&bed, &account, noon()).await.id.to_string());
+        ids.push(request_of(&bed, &account, noon()).await.id.to_string());
     }
-    let (known, sam, other) = (Known::new(), staff(), owner("a7"));
-    withdraw_request(&known.by(&other, &bed, noon()), &ids[7]).await.unwrap();
-    let call = known.by(&sam, &bed, noon());
+    let (fixture, sam, other) = (Fixture::new(), staff(), owner("a7"));
+    withdraw_request(&fixture.by(&other, &bed, noon()), &ids[7]).await.unwrap();
+    let call = fixture.by(&sam, &bed, noon());
     let odd = [ids[0].clone(), "req_none".into(), ids[7].clone(), "a\0b".into(), ids[1].clone(), ids[7].clone()];
     let refused = decide_requests(&call, &odd, &Decision::Approve).await;
     let Err(OperationError::Other(AccessRequestConflict::NotDecidable(named))) = refused else { panic!("{refused:?}") };
@@ -80,11 +80,11 @@ async fn requests_are_decided_all_or_none(bed: TestDatabase) {
 
 async fn only_staff_decide_and_a_decline_needs_a_reason(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
-    let id = asked(&bed, "acme", noon()).await.id.to_string();
+    let id = request_of(&bed, "acme", noon()).await.id.to_string();
     let decline = Decision::Decline("no".into());
     let ids = [id.clone()];
-    let (known, sam) = (Known::new(), staff());
-    let call = known.by(&sam, &bed, noon());
+    let (fixture, sam) = (Fixture::new(), staff());
+    let call = fixture.by(&sam, &bed, noon());
     let long = "x".repeat(1001);
     for reason in ["", " ", "a\r\nBcc: all", &long] {
         let refused = decide_requests(&call, &ids, &Decision::Decline(reason.into())).await;
@@ -105,9 +105,9 @@ async fn only_staff_decide_and_a_decline_needs_a_reason(bed: TestDatabase) {
 
 async fn of_parallel_decisions_one_counts(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
-    let request = asked(&bed, "acme", noon()).await;
-    let (ids, known, sam) = ([request.id.to_string()], Known::new(), staff());
-    let call = known.by(&sam, &bed, noon());
+    let request = request_of(&bed, "acme", noon()).await;
+    let (ids, fixture, sam) = ([request.id.to_string()], Fixture::new(), staff());
+    let call = fixture.by(&sam, &bed, noon());
     let (approve, decline) = (Decision::Approve, Decision::Decline("no".into()));
     let decide = |at| decide_requests(&call, &ids, if at % 2 == 0 { &approve } else { &decline });
     let outcomes = join_all((0..20).map(decide)).await;
@@ -125,12 +125,12 @@ async fn of_parallel_decisions_one_counts(bed: TestDatabase) {
 }
 
 async fn parallel_decisions_withdrawals_and_requests_agree(bed: TestDatabase) {
-    let (known, sam) = (Known::new(), staff());
+    let (fixture, sam) = (Fixture::new(), staff());
     for turn in 0..10 {
         let account = format!("a{turn}");
         ungranted(&bed, &account).await;
-        let (id, owner) = (asked(&bed, &account, noon()).await.id.to_string(), owner(&account));
-        let (by_owner, by_staff) = (known.by(&owner, &bed, noon()), known.by(&sam, &bed, noon()));
+        let (id, owner) = (request_of(&bed, &account, noon()).await.id.to_string(), owner(&account));
+        let (by_owner, by_staff) = (fixture.by(&owner, &bed, noon()), fixture.by(&sam, &bed, noon()));
         let (ids, mut asked_anew) = ([id.clone()], 0);
         let (decided, withdrawn, outcomes) = tokio::join!(
             decide_requests(&by_staff, &ids, &Decision::Approve),

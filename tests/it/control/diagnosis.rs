@@ -11,7 +11,7 @@ use claviger::credential::PasswordHash;
 use claviger::store::{CredentialRecord, RecordSecret, Role};
 use jiff::{Timestamp, ToSpan as _};
 
-use super::Known;
+use super::Fixture;
 use super::access_requests::ungranted;
 use super::callers::{of, owner, staff};
 use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
@@ -39,7 +39,7 @@ async fn user(bed: &TestDatabase, id: &str, account: Option<&str>, role: Role) {
 }
 
 async fn steps(bed: &TestDatabase, caller: &Caller, id: &str, now: Timestamp) -> Vec<Step> {
-    diagnose(&Known::new().by(caller, bed, now), id).await.unwrap()
+    diagnose(&Fixture::new().by(caller, bed, now), id).await.unwrap()
 }
 
 /// The first condition of a user that does not hold.
@@ -110,14 +110,14 @@ async fn a_cleared_key_fails_until_it_is_reset(bed: TestDatabase) {
     user(&bed, "ida", Some("acme"), Role::Implementer).await;
     bed.put(&CredentialRecord { version: Some(label("1")), ..token("key", "acme", "one") }).await;
     assert_eq!(missing(&bed, "ida").await, None);
-    let known = Known::new();
-    clear(&known.call(&bed, noon()), "key").await.unwrap();
+    let fixture = Fixture::new();
+    clear(&fixture.call(&bed, noon()), "key").await.unwrap();
     assert_eq!(missing(&bed, "ida").await, Some("credential_has_secret"));
     // While it is disabled, it gets no secret that would be refused.
     bed.execute("UPDATE credentials SET enabled = FALSE").await;
     assert_eq!(missing(&bed, "ida").await, Some("credential_enabled"));
     bed.execute("UPDATE credentials SET enabled = TRUE").await;
-    reset(&known.call(&bed, noon()), "key", Reset::default()).await.unwrap();
+    reset(&fixture.call(&bed, noon()), "key", Reset::default()).await.unwrap();
     assert_eq!(missing(&bed, "ida").await, None);
 }
 
@@ -132,8 +132,8 @@ async fn users_diagnose_themselves_owners_their_users_and_staff_all(bed: TestDat
     ] {
         user(&bed, id, account, role).await;
     }
-    let known = Known::new();
-    let ask = async |caller: &Caller, id: &str| diagnose(&known.by(caller, &bed, noon()), id).await;
+    let fixture = Fixture::new();
+    let ask = async |caller: &Caller, id: &str| diagnose(&fixture.by(caller, &bed, noon()), id).await;
     let refused = async |caller: &Caller, id: &str| match ask(caller, id).await {
         Err(OperationError::Refused(refusal)) => refusal,
         other => panic!("{other:?}"),
@@ -143,7 +143,7 @@ async fn users_diagnose_themselves_owners_their_users_and_staff_all(bed: TestDat
     assert!(ask(&owner, "member").await.is_ok() && ask(&staff(), "gil").await.is_ok());
     assert_eq!(refused(&member, "owner").await, Refusal::Forbidden);
     assert_eq!(refused(&of("acme", Role::Implementer), "owner").await, Refusal::Forbidden);
-    for id in ["gil", "sam", "nobody", "a\0"] {
+    for id in ["gil", "sam", "stranger", "a\0"] {
         assert!(matches!(refused(&owner, id).await, Refusal::NotFound(_)), "{id}");
     }
     let own = ask(&staff(), "sam").await.unwrap();
@@ -152,30 +152,30 @@ async fn users_diagnose_themselves_owners_their_users_and_staff_all(bed: TestDat
 }
 
 /// Failed conditions of a credential, with the detail of the first.
-async fn causes(bed: &TestDatabase, known: &Known, id: &str) -> (Vec<&'static str>, String) {
-    let steps = diagnose_credential(&known.call(bed, noon()), id).await.unwrap();
+async fn causes(bed: &TestDatabase, fixture: &Fixture, id: &str) -> (Vec<&'static str>, String) {
+    let steps = diagnose_credential(&fixture.call(bed, noon()), id).await.unwrap();
     let detail = steps.iter().find(|step| !step.ok).map(|step| step.detail.clone()).unwrap_or_default();
     (failed(&steps), detail)
 }
 
 async fn a_credential_is_diagnosed_by_itself(bed: TestDatabase) {
     bed.account("acme").await;
-    let mut known = Known::new();
+    let mut fixture = Fixture::new();
     let key = CredentialRecord { version: Some(label("1")), ..token("key", "acme", "one") };
     bed.put(&key).await;
-    assert_eq!(causes(&bed, &known, "key").await.0, Vec::<&str>::new());
-    let steps = diagnose_credential(&known.call(&bed, noon()), "key").await.unwrap();
+    assert_eq!(causes(&bed, &fixture, "key").await.0, Vec::<&str>::new());
+    let steps = diagnose_credential(&fixture.call(&bed, noon()), "key").await.unwrap();
     assert!(!steps.iter().any(|step| step.code.as_str() == "credential_handed_over"), "no link was sent");
 
-    known.versions.known[0].retired_on = Some("2026-11-21".parse().unwrap());
-    let (codes, detail) = causes(&bed, &known, "key").await;
+    fixture.versions.known[0].retired_on = Some("2026-11-21".parse().unwrap());
+    let (codes, detail) = causes(&bed, &fixture, "key").await;
     assert_eq!(codes, ["credential_version_served"]);
     assert!(detail.contains("version 1, which is retired"), "{detail}");
-    known.versions.known[0].name = label("0");
-    let (_, detail) = causes(&bed, &known, "key").await;
+    fixture.versions.known[0].name = label("0");
+    let (_, detail) = causes(&bed, &fixture, "key").await;
     assert!(detail.contains("version 1, which is not configured"), "{detail}");
     bed.put(&CredentialRecord { version: None, ..key.clone() }).await;
-    let (_, detail) = causes(&bed, &known, "key").await;
+    let (_, detail) = causes(&bed, &fixture, "key").await;
     assert!(detail.contains("has no version"), "{detail}");
 
     let scoped = |scopes: &[&str]| CredentialRecord {
@@ -184,19 +184,19 @@ async fn a_credential_is_diagnosed_by_itself(bed: TestDatabase) {
         ..key.clone()
     };
     bed.put(&scoped(&["pay", "gone"])).await;
-    let (codes, detail) = causes(&bed, &known, "key").await;
+    let (codes, detail) = causes(&bed, &fixture, "key").await;
     assert_eq!(codes, ["credential_scopes_known"]);
     assert!(detail.contains("not configured: gone."), "{detail}");
     bed.put(&scoped(&["pay"])).await;
-    assert_eq!(causes(&bed, &known, "key").await.0, Vec::<&str>::new());
+    assert_eq!(causes(&bed, &fixture, "key").await.0, Vec::<&str>::new());
 
-    disable(&known.call(&bed, noon()), "key", Some("leaked".into())).await.unwrap();
-    let (codes, detail) = causes(&bed, &known, "key").await;
+    disable(&fixture.call(&bed, noon()), "key", Some("leaked".into())).await.unwrap();
+    let (codes, detail) = causes(&bed, &fixture, "key").await;
     assert_eq!(codes, ["credential_enabled"]);
     assert!(detail.contains("disabled (leaked)"), "{detail}");
     bed.execute("UPDATE accounts SET granted = FALSE").await;
-    assert_eq!(causes(&bed, &known, "key").await.0, ["access_granted", "credential_enabled"], "two causes");
-    let other = diagnose_credential(&known.by(&owner("globex"), &bed, noon()), "key").await;
+    assert_eq!(causes(&bed, &fixture, "key").await.0, ["access_granted", "credential_enabled"], "two causes");
+    let other = diagnose_credential(&fixture.by(&owner("globex"), &bed, noon()), "key").await;
     assert!(matches!(other, Err(OperationError::Refused(_))), "{other:?}");
 }
 
@@ -232,10 +232,10 @@ async fn an_own_key_depends_on_its_user(bed: TestDatabase) {
     let key =
         CredentialRecord { owner: Some(label("mia")), version: Some(label("1")), ..token("own-mia", "acme", "one") };
     bed.put(&key).await;
-    let known = Known::new();
-    assert_eq!(causes(&bed, &known, "own-mia").await.0, ["role_allows"]);
+    let fixture = Fixture::new();
+    assert_eq!(causes(&bed, &fixture, "own-mia").await.0, ["role_allows"]);
     bed.execute("UPDATE accounts SET members_allowed = TRUE; UPDATE users SET enabled = FALSE").await;
-    assert_eq!(causes(&bed, &known, "own-mia").await.0, ["user_enabled"]);
+    assert_eq!(causes(&bed, &fixture, "own-mia").await.0, ["user_enabled"]);
 }
 
 async fn a_link_that_was_not_sent_is_not_called_sent(bed: TestDatabase) {
@@ -249,18 +249,18 @@ async fn a_link_that_was_not_sent_is_not_called_sent(bed: TestDatabase) {
         'queued', {made}, 0)"
     ))
     .await;
-    let known = Known::new();
-    let (codes, detail) = causes(&bed, &known, "key").await;
+    let fixture = Fixture::new();
+    let (codes, detail) = causes(&bed, &fixture, "key").await;
     assert_eq!(codes, ["credential_handed_over"]);
     assert_eq!(detail, "The link to the secret of key has not been sent yet.");
     bed.execute("UPDATE reveals SET sent_at = 1").await;
-    let (_, detail) = causes(&bed, &known, "key").await;
+    let (_, detail) = causes(&bed, &fixture, "key").await;
     assert!(detail.contains("was sent and has not been opened"), "{detail}");
 }
 
 async fn a_throttled_address_is_named_until_it_is_cleared(bed: TestDatabase) {
     bed.account("acme").await;
-    let known = Known::new();
+    let fixture = Fixture::new();
     let secret = RecordSecret::Password { username: "acme".into(), hash: Some(PasswordHash::dummy()) };
     let pair = CredentialRecord { version: Some(label("1")), secret, ..token("nightly", "acme", "unused") };
     bed.put(&pair).await;
@@ -273,7 +273,7 @@ async fn a_throttled_address_is_named_until_it_is_cleared(bed: TestDatabase) {
         window: Duration::from_secs(3600),
     };
     let gate = GateThrottle { throttle: &throttle, now: at };
-    let call = OperationContext { gate_throttle: Some(gate), ..known.call(&bed, noon()) };
+    let call = OperationContext { gate_throttle: Some(gate), ..fixture.call(&bed, noon()) };
     let causes = async |id: &str| {
         let steps = diagnose_credential(&call, id).await.unwrap();
         let failed: Vec<_> = steps.into_iter().filter(|step| !step.ok).collect();
@@ -292,10 +292,10 @@ async fn a_throttled_address_is_named_until_it_is_cleared(bed: TestDatabase) {
     user(&bed, "ida", Some("acme"), Role::Implementer).await;
     let of_user = diagnose(&call, "ida").await.unwrap();
     assert_eq!(failed(&of_user), ["credential_not_throttled"], "of the user as well");
-    let elsewhere = diagnose_credential(&known.call(&bed, noon()), "nightly").await.unwrap();
+    let elsewhere = diagnose_credential(&fixture.call(&bed, noon()), "nightly").await.unwrap();
     assert_eq!(failed(&elsewhere), Vec::<&str>::new(), "another process does not know");
 
-    reset(&known.call(&bed, noon()), "nightly", Reset::default()).await.unwrap();
+    reset(&fixture.call(&bed, noon()), "nightly", Reset::default()).await.unwrap();
     assert_eq!(causes("nightly").await, [], "what was guessed at is gone");
     bed.execute("UPDATE credentials SET enabled = FALSE").await;
     assert_eq!(causes("nightly").await.len(), 1, "one cause");

@@ -7,7 +7,7 @@ use claviger::credential::PlainPassword;
 use claviger::store::{CredentialRecord, RecordSecret};
 use jiff::ToSpan as _;
 
-use super::{Known, made, pair_for, token_for, verbs, works};
+use super::{Fixture, made, pair_for, token_for, verbs, works};
 use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
@@ -19,7 +19,7 @@ on_each!(
 
 async fn a_duplicate_has_the_same_rights_and_a_secret_of_its_own(bed: TestDatabase) {
     bed.account("acme").await;
-    let known = Known::new();
+    let fixture = Fixture::new();
     let new = NewCredential {
         name: Some("Billing".into()),
         description: Some("nightly".into()),
@@ -31,7 +31,7 @@ async fn a_duplicate_has_the_same_rights_and_a_secret_of_its_own(bed: TestDataba
         ..token_for("acme")
     };
     let first = made(&bed, noon(), new).await;
-    let call = known.call(&bed, noon() + 1.minutes());
+    let call = fixture.call(&bed, noon() + 1.minutes());
     let second = duplicate(&call, first.record.id.as_str(), Duplicate::default()).await.unwrap().fresh().unwrap();
     let (PlainSecret::Token(one), PlainSecret::Token(other)) = (&first.secret, &second.secret) else { panic!() };
     assert!(works(&bed, one.reveal()).await && works(&bed, other.reveal()).await);
@@ -57,7 +57,7 @@ async fn a_duplicate_has_the_same_rights_and_a_secret_of_its_own(bed: TestDataba
 
 async fn basic_credentials_are_duplicated_under_another_user_name(bed: TestDatabase) {
     bed.account("acme").await;
-    let known = Known::new();
+    let fixture = Fixture::new();
     let first = made(&bed, noon(), pair_for("acme", "acme")).await.record;
     let how = Duplicate {
         id: Some(label("second")),
@@ -65,16 +65,16 @@ async fn basic_credentials_are_duplicated_under_another_user_name(bed: TestDatab
         username: Some("acme-2".into()),
         chosen: Some(PlainPassword::new(b"correct horse")),
     };
-    let second = duplicate(&known.call(&bed, noon()), first.id.as_str(), how).await.unwrap().fresh().unwrap();
+    let second = duplicate(&fixture.call(&bed, noon()), first.id.as_str(), how).await.unwrap().fresh().unwrap();
     assert!(matches!(second.secret, PlainSecret::Chosen));
     assert_eq!((second.record.username(), second.record.name.as_deref()), (Some("acme-2"), Some("Second")));
     assert!(bed.store.find_username("acme").await.unwrap().found.is_some());
     assert_eq!(bed.store.find_username("acme-2").await.unwrap().found.unwrap().credential.id, label("second"));
 
-    let refused = async |how| duplicate(&known.call(&bed, noon()), first.id.as_str(), how).await.unwrap_err();
+    let refused = async |how| duplicate(&fixture.call(&bed, noon()), first.id.as_str(), how).await.unwrap_err();
     let named = |username: &str| Duplicate { username: Some(username.into()), ..Duplicate::default() };
     let missing = refused(Duplicate::default()).await;
-    assert_eq!(missing.to_string(), "username is missing: a second pair has one of its own");
+    assert_eq!(missing.to_string(), "username is required: each Basic credential has a user name of its own");
     assert!(matches!(refused(named("acme")).await, OperationError::Other(CredentialConflict::UsernameTaken)));
     assert!(matches!(refused(named("a:b")).await, OperationError::Invalid(_)));
     let taken = Duplicate { id: Some(label("second")), ..named("acme-3") };
@@ -84,11 +84,11 @@ async fn basic_credentials_are_duplicated_under_another_user_name(bed: TestDatab
 
 async fn a_disabled_or_cleared_credential_is_duplicated_with_a_new_secret(bed: TestDatabase) {
     bed.account("acme").await;
-    let known = Known::new();
+    let fixture = Fixture::new();
     let first = made(&bed, noon(), token_for("acme")).await.record;
-    disable(&known.call(&bed, noon()), first.id.as_str(), Some("leaked".into())).await.unwrap();
-    clear(&known.call(&bed, noon()), first.id.as_str()).await.unwrap();
-    let second = duplicate(&known.call(&bed, noon()), first.id.as_str(), Duplicate::default()).await;
+    disable(&fixture.call(&bed, noon()), first.id.as_str(), Some("leaked".into())).await.unwrap();
+    clear(&fixture.call(&bed, noon()), first.id.as_str()).await.unwrap();
+    let second = duplicate(&fixture.call(&bed, noon()), first.id.as_str(), Duplicate::default()).await;
     let second = second.unwrap().fresh().unwrap().record;
     assert_eq!((second.enabled, second.disabled_reason.as_deref()), (false, Some("leaked")));
     assert!(!second.secret.is_cleared());
@@ -96,7 +96,7 @@ async fn a_disabled_or_cleared_credential_is_duplicated_with_a_new_secret(bed: T
 
 async fn a_refused_duplicate_says_why(bed: TestDatabase) {
     bed.account("acme").await;
-    let mut known = Known::new();
+    let mut fixture = Fixture::new();
     let new =
         NewCredential { scopes: Some(vec![label("pay")]), expires_at: Some(noon() + 1.hours()), ..token_for("acme") };
     let first = made(&bed, noon(), new).await.record;
@@ -106,14 +106,14 @@ async fn a_refused_duplicate_says_why(bed: TestDatabase) {
         username: Some("acme".into()),
         chosen: Some(PlainPassword::new(b"correct horse")),
     };
-    let error = duplicate(&known.call(&bed, noon()), first.id.as_str(), odd).await.unwrap_err();
+    let error = duplicate(&fixture.call(&bed, noon()), first.id.as_str(), odd).await.unwrap_err();
     let OperationError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
     let fields: Vec<&str> = faults.iter().map(|fault| fault.field).collect();
     assert_eq!(fields, ["id", "name", "username", "password"]);
 
-    known.versions.known[1].retired_on = Some("2026-11-22".parse().unwrap());
-    known.scopes = claviger::credential::ScopeCatalog::new(Vec::new());
-    let late = known.call(&bed, noon() + 24.hours());
+    fixture.versions.known[1].retired_on = Some("2026-11-22".parse().unwrap());
+    fixture.scopes = claviger::credential::ScopeCatalog::new(Vec::new());
+    let late = fixture.call(&bed, noon() + 24.hours());
     let error = duplicate(&late, first.id.as_str(), Duplicate::default()).await.unwrap_err();
     let OperationError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
     let fields: Vec<&str> = faults.iter().map(|fault| fault.field).collect();

@@ -8,7 +8,7 @@ use claviger::credential::RateLimit;
 use claviger::store::{CredentialRecord, PreviousSecret};
 use jiff::ToSpan as _;
 
-use super::{Known, last_difference, made, pair_for, token_for, verbs};
+use super::{Fixture, last_difference, made, pair_for, token_for, verbs};
 use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
@@ -36,13 +36,13 @@ fn full() -> NewCredential {
 
 async fn an_edit_changes_the_given_fields_only(bed: TestDatabase) {
     bed.account("acme").await;
-    let mut known = Known::new();
+    let mut fixture = Fixture::new();
     let scopes = ["pay", "read"].map(|name| (label(name), Box::default()));
-    known.scopes = claviger::credential::ScopeCatalog::new(scopes.into());
+    fixture.scopes = claviger::credential::ScopeCatalog::new(scopes.into());
     let before = made(&bed, noon(), full()).await.record;
     let id = before.id.as_str();
     let rename = Edit { name: Patch::Set("  Nightly export ".into()), ..Edit::default() };
-    let after = edit(&known.call(&bed, noon() + 1.minutes()), id, rename).await.unwrap();
+    let after = edit(&fixture.call(&bed, noon() + 1.minutes()), id, rename).await.unwrap();
     assert_eq!(after, CredentialRecord { name: Some("Nightly export".into()), revision: 2, ..before.clone() });
     assert_eq!(bed.store.credential(id).await.unwrap().unwrap(), after);
     let difference = last_difference(&bed, id).await;
@@ -61,7 +61,7 @@ async fn an_edit_changes_the_given_fields_only(bed: TestDatabase) {
         expires_at: Patch::Set(noon() + 1.hours()),
         rate_limit: Patch::Set(rate),
     };
-    let after = edit(&known.call(&bed, noon() + 2.minutes()), id, all).await.unwrap();
+    let after = edit(&fixture.call(&bed, noon() + 2.minutes()), id, all).await.unwrap();
     let expected = CredentialRecord {
         name: Some("Other".into()),
         description: Some("two\nlines".into()),
@@ -76,14 +76,14 @@ async fn an_edit_changes_the_given_fields_only(bed: TestDatabase) {
         ..before.clone()
     };
     assert_eq!(after, expected);
-    let unchanged = edit(&known.call(&bed, noon() + 3.minutes()), id, Edit::default()).await.unwrap();
+    let unchanged = edit(&fixture.call(&bed, noon() + 3.minutes()), id, Edit::default()).await.unwrap();
     assert_eq!(unchanged, after);
     assert_eq!(verbs(&bed, id).await, ["edit", "edit", "create"]);
 }
 
 async fn null_clears_a_field(bed: TestDatabase) {
     bed.account("acme").await;
-    let known = Known::new();
+    let fixture = Fixture::new();
     let before = made(&bed, noon(), full()).await.record;
     let bare = Edit {
         name: Patch::Clear,
@@ -97,7 +97,7 @@ async fn null_clears_a_field(bed: TestDatabase) {
         version: Patch::Keep,
     };
     let before_id = before.id.clone();
-    let after = edit(&known.call(&bed, noon()), before.id.as_str(), bare).await.unwrap();
+    let after = edit(&fixture.call(&bed, noon() + 1.minutes()), before.id.as_str(), bare).await.unwrap();
     let expected = CredentialRecord {
         name: None,
         description: None,
@@ -118,10 +118,10 @@ async fn null_clears_a_field(bed: TestDatabase) {
 /// An empty list would lift the restriction, or shut the credential out.
 async fn an_empty_list_of_scopes_or_addresses_is_refused(bed: TestDatabase) {
     bed.account("acme").await;
-    let known = Known::new();
+    let fixture = Fixture::new();
     let before = made(&bed, noon(), full()).await.record;
     let emptied = Edit { scopes: Patch::Set(Vec::new()), addresses: Patch::Set(Vec::new()), ..Edit::default() };
-    let error = edit(&known.call(&bed, noon()), before.id.as_str(), emptied).await.unwrap_err();
+    let error = edit(&fixture.call(&bed, noon()), before.id.as_str(), emptied).await.unwrap_err();
     let OperationError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
     let fields: Vec<&str> = faults.iter().map(|fault| fault.field).collect();
     assert_eq!(fields, ["scopes", "addresses"], "{error}");
@@ -130,7 +130,7 @@ async fn an_empty_list_of_scopes_or_addresses_is_refused(bed: TestDatabase) {
 
 async fn one_response_names_every_invalid_field(bed: TestDatabase) {
     bed.account("acme").await;
-    let known = Known::new();
+    let fixture = Fixture::new();
     let before = made(&bed, noon(), full()).await.record;
     let wrong = Edit {
         name: Patch::Set(" ".into()),
@@ -140,7 +140,7 @@ async fn one_response_names_every_invalid_field(bed: TestDatabase) {
         expires_at: Patch::Set(noon()),
         ..Edit::default()
     };
-    let error = edit(&known.call(&bed, noon()), before.id.as_str(), wrong).await.unwrap_err();
+    let error = edit(&fixture.call(&bed, noon()), before.id.as_str(), wrong).await.unwrap_err();
     let OperationError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
     let fields: Vec<&str> = faults.iter().map(|fault| fault.field).collect();
     assert_eq!(fields, ["name", "contact_email", "scopes", "expires_at", "version"], "{error}");
@@ -151,9 +151,9 @@ async fn unchanged_fields_are_not_validated_again(bed: TestDatabase) {
     bed.account("acme").await;
     let before = made(&bed, noon(), full()).await.record;
     // Meanwhile it has expired, its version is retired, and its scope is gone.
-    let mut known = Known::new();
-    known.versions.known[1].retired_on = Some("2026-11-22".parse().unwrap());
-    known.scopes = claviger::credential::ScopeCatalog::new(Vec::new());
+    let mut fixture = Fixture::new();
+    fixture.versions.known[1].retired_on = Some("2026-11-22".parse().unwrap());
+    fixture.scopes = claviger::credential::ScopeCatalog::new(Vec::new());
     let form = Edit {
         name: Patch::Set("Late".into()),
         version: Patch::Set(label("2")),
@@ -161,15 +161,15 @@ async fn unchanged_fields_are_not_validated_again(bed: TestDatabase) {
         expires_at: Patch::Set(before.expires_at.unwrap()),
         ..Edit::default()
     };
-    let after = edit(&known.call(&bed, noon() + 48.hours()), before.id.as_str(), form).await.unwrap();
+    let after = edit(&fixture.call(&bed, noon() + 48.hours()), before.id.as_str(), form).await.unwrap();
     assert_eq!(after, CredentialRecord { name: Some("Late".into()), revision: 2, ..before });
 }
 
 async fn an_older_revision_changes_nothing(bed: TestDatabase) {
     bed.account("acme").await;
-    let known = Known::new();
+    let fixture = Fixture::new();
     let before = made(&bed, noon(), full()).await.record;
-    let mut call = known.call(&bed, noon());
+    let mut call = fixture.call(&bed, noon());
     call.revision = Some(1);
     let rename = |name: &str| Edit { name: Patch::Set(name.into()), ..Edit::default() };
     edit(&call, before.id.as_str(), rename("First")).await.unwrap();
@@ -181,12 +181,12 @@ async fn an_older_revision_changes_nothing(bed: TestDatabase) {
 
 async fn a_previous_secret_expires_with_its_credential(bed: TestDatabase) {
     bed.account("acme").await;
-    let known = Known::new();
+    let fixture = Fixture::new();
     let id = made(&bed, noon(), token_for("acme")).await.record.id.to_string();
     let how = Reset { overlap: Duration::from_secs(24 * 3600), ..Reset::default() };
-    reset(&known.call(&bed, noon()), &id, how).await.unwrap();
+    reset(&fixture.call(&bed, noon()), &id, how).await.unwrap();
     let sooner = Edit { expires_at: Patch::Set(noon() + 1.hours()), ..Edit::default() };
-    let after = edit(&known.call(&bed, noon()), &id, sooner).await.unwrap();
+    let after = edit(&fixture.call(&bed, noon()), &id, sooner).await.unwrap();
     let end = noon() + 1.hours();
     assert!(matches!(after.previous, Some(PreviousSecret::Token { ends_at, .. }) if ends_at == end), "{after:?}");
     assert_eq!(bed.store.credential(&id).await.unwrap().unwrap(), after);

@@ -6,7 +6,7 @@ use claviger::formats::{Format, Import, LeftOut, Users};
 use claviger::store::{CredentialRecord, RecordSecret};
 use jiff::ToSpan as _;
 
-use super::{Known, made, pair_for, token_for, verbs};
+use super::{Fixture, made, pair_for, token_for, verbs};
 use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
 use crate::support::digest;
 
@@ -26,15 +26,15 @@ const HASH: &str = "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=";
 const OTHER_HASH: &str = "{SHA}JNIxpH9fPHVaL3Ek97l81PtpLZY=";
 
 fn yaml(text: &str) -> Import {
-    Import::yaml(text, Known::new().catalogs()).unwrap()
+    Import::yaml(text, Fixture::new().catalogs()).unwrap()
 }
 
 async fn imported(bed: &TestDatabase, what: &Import) -> Imported {
-    import(&Known::new().call(bed, noon() + 1.hours()), what, false).await.unwrap()
+    import(&Fixture::new().call(bed, noon() + 1.hours()), what, false).await.unwrap()
 }
 
 async fn refused(bed: &TestDatabase, what: &Import) -> String {
-    match import(&Known::new().call(bed, noon()), what, false).await {
+    match import(&Fixture::new().call(bed, noon()), what, false).await {
         Err(OperationError::Other(faults)) => faults.to_string(),
         other => panic!("{other:?}"),
     }
@@ -42,7 +42,7 @@ async fn refused(bed: &TestDatabase, what: &Import) -> String {
 
 async fn exported(bed: &TestDatabase, format: Format) -> (String, LeftOut) {
     let mut out = Vec::new();
-    let exported = export(&Known::new().call(bed, Clock::System.now()), format, None, &mut out).await.unwrap();
+    let exported = export(&Fixture::new().call(bed, Clock::System.now()), format, None, &mut out).await.unwrap();
     (String::from_utf8(out).unwrap(), exported.left_out)
 }
 
@@ -99,7 +99,7 @@ async fn new_credentials_are_added_and_existing_ones_replaced(bed: TestDatabase)
 }
 
 async fn a_dry_run_reports_the_same_and_writes_nothing(bed: TestDatabase) {
-    let dry = import(&Known::new().call(&bed, noon()), &yaml(&file()), true).await.unwrap();
+    let dry = import(&Fixture::new().call(&bed, noon()), &yaml(&file()), true).await.unwrap();
     assert_eq!(bed.store.count().await.unwrap(), (0, 0));
     assert_eq!(bed.store.last_change().await.unwrap(), 0);
     assert_eq!(imported(&bed, &yaml(&file())).await, dry);
@@ -114,8 +114,8 @@ async fn a_name_of_another_credential_is_a_fault_with_its_line(bed: TestDatabase
         digest("one")
     );
     let faults = refused(&bed, &yaml(&text)).await;
-    let expected = "3:5  credentials[1].token  is the token digest of another credential in the database: acme-billing; take it out here, or delete or change that one first
-4:5  credentials[2].username  is the user name of another credential in the database: acme-nightly; take it out here, or delete or change that one first";
+    let expected = "3:5  credentials[1].token  is the token digest of another credential in the database: acme-billing; remove it here, or delete or change that one first
+4:5  credentials[2].username  is the user name of another credential in the database: acme-nightly; remove it here, or delete or change that one first";
     assert_eq!(faults, expected);
     assert_eq!(bed.store.last_change().await.unwrap(), before);
     assert_eq!(bed.store.count().await.unwrap(), (3, 2));
@@ -148,7 +148,7 @@ async fn an_import_of_an_export_changes_nothing(bed: TestDatabase) {
     for format in [Format::Yaml, Format::Csv] {
         let (text, left_out) = exported(&bed, format).await;
         let read = match format {
-            Format::Csv => Import::csv(&text, Known::new().catalogs()).unwrap(),
+            Format::Csv => Import::csv(&text, Fixture::new().catalogs()).unwrap(),
             Format::Yaml | Format::Htpasswd => yaml(&text),
         };
         let outcome = imported(&bed, &read).await;
@@ -161,7 +161,7 @@ async fn an_import_of_an_export_changes_nothing(bed: TestDatabase) {
     }
     // Of what a file cannot hold, the number is told.
     let how = Reset { overlap: std::time::Duration::from_secs(3600), ..Reset::default() };
-    reset(&Known::new().call(&bed, noon()), "globex", how).await.unwrap();
+    reset(&Fixture::new().call(&bed, noon()), "globex", how).await.unwrap();
     assert_eq!(exported(&bed, Format::Csv).await.1.previous, 1);
     let (text, left_out) = exported(&bed, Format::Htpasswd).await;
     assert_eq!((text.lines().count(), left_out.tokens, left_out.limits), (3, 4, 1), "{text}");
@@ -176,7 +176,7 @@ async fn an_export_into_an_empty_database_gives_the_same_credentials(bed: TestDa
     fill(&bed).await;
     let (table, _) = exported(&bed, Format::Csv).await;
     let (text, _) = exported(&bed, Format::Yaml).await;
-    for read in [Import::csv(&table, Known::new().catalogs()).unwrap(), yaml(&text)] {
+    for read in [Import::csv(&table, Fixture::new().catalogs()).unwrap(), yaml(&text)] {
         let other = TestDatabase::sqlite().await;
         imported(&other, &read).await;
         assert_eq!(exported(&other, Format::Yaml).await.0, in_order_of_bytes(&text));
@@ -195,16 +195,13 @@ fn in_order_of_bytes(text: &str) -> String {
 
 async fn an_htpasswd_file_changes_passwords_and_nothing_else(bed: TestDatabase) {
     imported(&bed, &yaml(&file())).await;
-    let known = Known::new();
+    let fixture = Fixture::new();
     let users = |account: &str, version: Option<&str>| Users { account: label(account), version: version.map(label) };
     let text = format!("# of the old server\nacme:{OTHER_HASH}\n\nada:{HASH}\n");
-    let read = |users: &Users| Import::htpasswd(&text, users, known.catalogs()).unwrap();
+    let read = |users: &Users| Import::htpasswd(&text, users, fixture.catalogs()).unwrap();
 
     let faults = refused(&bed, &read(&users("acme", None))).await;
-    assert_eq!(
-        faults,
-        "4:1  username  is new and has no version; say with --api-version which version new users are pinned to"
-    );
+    assert_eq!(faults, "4:1  username  is new and has no version; name the version of new users with --api-version");
     let faults = refused(&bed, &read(&users("globex", Some("2")))).await;
     assert_eq!(faults, "2:1  username  is the user name of acme-nightly, which belongs to another account: acme");
 
@@ -218,23 +215,23 @@ async fn an_htpasswd_file_changes_passwords_and_nothing_else(bed: TestDatabase) 
     assert_eq!(record(&bed, "ada").await.version, Some(label("2")));
 
     let text = format!("globex:{HASH}\n");
-    let read = Import::htpasswd(&text, &users("acme", Some("2")), known.catalogs()).unwrap();
+    let read = Import::htpasswd(&text, &users("acme", Some("2")), fixture.catalogs()).unwrap();
     let faults = refused(&bed, &read).await;
-    assert!(faults.starts_with("1:1  username  cannot be its id, too: globex is another credential"), "{faults}");
+    assert!(faults.starts_with("1:1  username  cannot be its id too: globex is another credential"), "{faults}");
     for (text, fault) in [
         ("nothing", "1:1  must be USER:HASH"),
         ("a:secret", "1:3  password  is not a password hash; write the hash here, never the password itself"),
         ("a:$5$x$y", "1:3  password  is a malformed sha256-crypt hash"),
         ("a:{SSHA}x", "1:3  password  uses an unsupported hash scheme"),
     ] {
-        let faults = Import::htpasswd(text, &users("acme", None), known.catalogs()).err().unwrap().to_string();
+        let faults = Import::htpasswd(text, &users("acme", None), fixture.catalogs()).err().unwrap().to_string();
         assert!(faults.starts_with(fault) && !faults.contains("secret "), "{faults}");
     }
 }
 
 async fn fields_without_a_csv_column_stay(bed: TestDatabase) {
-    let known = Known::new();
-    let table = |text: &str| Import::csv(text, known.catalogs()).unwrap();
+    let fixture = Fixture::new();
+    let table = |text: &str| Import::csv(text, fixture.catalogs()).unwrap();
     let full = format!(
         "id,account,token,name,enabled,disabled_reason,version,scopes,addresses,expires_at,rate_limit.requests,rate_limit.per,rate_limit.burst,description\n\
          old,acme,{},Old,false,left,1,pay,10.0.0.0/8,2027-01-01T00:00:00Z,5,1m,200,theirs\n",
@@ -268,12 +265,12 @@ async fn fields_without_a_csv_column_stay(bed: TestDatabase) {
     assert_eq!((rate.requests.get(), rate.seconds.get(), rate.burst.get()), (7, 120, 200));
     let faults = refused(&bed, &limit(1, "8760h")).await;
     assert!(
-        faults.starts_with("2:1  rate_limit.burst  kept as it is would take more than a hundred years"),
+        faults.starts_with("2:1  rate_limit.burst  of the database would take more than a hundred years"),
         "{faults}"
     );
 
     let columns = "id,account,token,enabled,scopes,addresses,expires_at,rate_limit.requests,rate_limit.per,name";
-    let known_faults = |text: &str| Import::csv(text, known.catalogs()).err().unwrap().to_string();
+    let known_faults = |text: &str| Import::csv(text, fixture.catalogs()).err().unwrap().to_string();
     // An emptied cell does not lift a restriction.
     let cells = format!("old,acme,{},,,,,,,", digest("two"));
     let faults = known_faults(&format!("{columns}\n{cells}\n"));
@@ -295,22 +292,21 @@ async fn fields_without_a_csv_column_stay(bed: TestDatabase) {
     // One that is new has no version to keep.
     let text = format!("id,account,token\nold,acme,{}\nnew,acme,{}\n", digest("two"), digest("new"));
     let faults = refused(&bed, &table(&text)).await;
-    let expected =
-        "3:1  version  is missing; add this column: only credentials that are known keep the version they have";
+    let expected = "3:1  version  is missing; add this column: only existing credentials keep their version";
     assert_eq!(faults, expected);
 }
 
 async fn two_htpasswd_lines_for_one_credential_are_a_fault(bed: TestDatabase) {
     imported(&bed, &yaml(&file())).await;
-    let known = Known::new();
+    let fixture = Fixture::new();
     let users = Users { account: label("acme"), version: Some(label("2")) };
-    let read = |text: &str| Import::htpasswd(text, &users, known.catalogs()).unwrap();
+    let read = |text: &str| Import::htpasswd(text, &users, fixture.catalogs()).unwrap();
     let (by_name, by_id) = (format!("acme:{OTHER_HASH}\n"), format!("acme-nightly:{HASH}\n"));
     let last = bed.store.last_change().await.unwrap();
     let faults = refused(&bed, &read(&format!("{by_name}{by_id}"))).await;
-    assert!(faults.starts_with("2:1  username  means the credential acme-nightly, which 1:1 means too; "), "{faults}");
+    assert!(faults.starts_with("2:1  username  is the same credential acme-nightly as at 1:1; "), "{faults}");
     let faults = refused(&bed, &read(&format!("{by_id}{by_name}"))).await;
-    assert!(faults.contains("2:1  username  means the credential acme-nightly, which 1:1 means too; "), "{faults}");
+    assert!(faults.contains("2:1  username  is the same credential acme-nightly as at 1:1; "), "{faults}");
     assert_eq!(bed.store.last_change().await.unwrap(), last);
 }
 
@@ -323,13 +319,13 @@ async fn an_import_of_many_changes_each_once(bed: TestDatabase) {
             digest(&number.to_string())
         ));
     }
-    let read = Import::csv(&text, Known::new().catalogs()).unwrap();
+    let read = Import::csv(&text, Fixture::new().catalogs()).unwrap();
     let outcome = imported(&bed, &read).await;
     assert_eq!((outcome.credentials.len(), outcome.new_accounts.len()), (2500, 1200));
     assert_eq!(bed.store.count().await.unwrap(), (2500, 1200));
     assert_eq!(bed.store.last_change().await.unwrap(), 3700);
     assert_eq!(verbs(&bed, "c-2499").await, ["import"]);
-    let again = Import::csv(&text.replace(",1,\"of", ",2,\"of"), Known::new().catalogs()).unwrap();
+    let again = Import::csv(&text.replace(",1,\"of", ",2,\"of"), Fixture::new().catalogs()).unwrap();
     assert_eq!(imported(&bed, &again).await.credentials.len(), 2500);
     assert_eq!(imported(&bed, &again).await.unchanged, 2500);
     assert_eq!(bed.store.last_change().await.unwrap(), 6200);
@@ -360,14 +356,14 @@ mod measured {
             let digest = digest(&number.to_string());
             text.push_str(&format!("c-{number},a-{},{digest},1,Customer {number}\n", number % 5000));
         }
-        let known = Known::new();
+        let fixture = Fixture::new();
         let start = Instant::now();
-        let read = Import::csv(&text, known.catalogs()).unwrap();
+        let read = Import::csv(&text, fixture.catalogs()).unwrap();
         let reading = start.elapsed();
         let times = [
             ("new", read),
-            ("changed", Import::csv(&text.replace(",1,Customer", ",2,Customer"), known.catalogs()).unwrap()),
-            ("unchanged", Import::csv(&text.replace(",1,Customer", ",2,Customer"), known.catalogs()).unwrap()),
+            ("changed", Import::csv(&text.replace(",1,Customer", ",2,Customer"), fixture.catalogs()).unwrap()),
+            ("unchanged", Import::csv(&text.replace(",1,Customer", ",2,Customer"), fixture.catalogs()).unwrap()),
         ];
         println!("{name}: 100,000 rows read in {reading:.1?}");
         for (what, import) in times {

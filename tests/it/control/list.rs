@@ -7,7 +7,7 @@ use claviger::control::operations::{
 use claviger::store::{CredentialKind, CredentialState, Role, StateCounts};
 use jiff::{Timestamp, ToSpan as _};
 
-use super::{Known, made, pair_for, shell, token_for, user};
+use super::{Fixture, made, pair_for, shell, token_for, user};
 use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
@@ -25,8 +25,8 @@ fn days_ago(days: i64) -> Timestamp {
 }
 
 async fn listed(bed: &TestDatabase, caller: &Caller, wanted: &CredentialSearch) -> Vec<String> {
-    let known = Known::new();
-    let call = known.by(caller, bed, noon());
+    let fixture = Fixture::new();
+    let call = fixture.by(caller, bed, noon());
     let page = list_credentials(&call, wanted, None, 200).await.unwrap();
     let ids: Vec<String> = page.records.iter().map(|record| record.id.to_string()).collect();
     let counts = count_credentials(&call, wanted).await.unwrap();
@@ -53,7 +53,7 @@ async fn filled(bed: &TestDatabase) {
         bed.account(account).await;
     }
     bed.put_user("anna", Some("acme"), Role::Owner).await;
-    let known = Known::new();
+    let fixture = Fixture::new();
     let token = |id: &str| NewCredential { id: Some(label(id)), ..token_for("acme") };
     made(bed, days_ago(90), NewCredential { id: Some(label("pair")), ..pair_for("acme", "Nightly") }).await;
     let expires_at = Some(days_ago(30));
@@ -63,10 +63,10 @@ async fn filled(bed: &TestDatabase) {
     made(bed, days_ago(6), NewCredential { expires_at: Some(noon() + 1.hours()), ..token("fresh") }).await;
     made(bed, days_ago(1), NewCredential { id: Some(label("other")), ..token_for("globex") }).await;
     let anna = user(Role::Owner, Some("acme"), "anna");
-    enable_own_key(&known.by(&anna, bed, noon())).await.unwrap();
-    clear(&known.call(bed, noon()), "cleared").await.unwrap();
+    enable_own_key(&fixture.by(&anna, bed, noon())).await.unwrap();
+    clear(&fixture.call(bed, noon()), "cleared").await.unwrap();
     for id in ["cleared", "disabled"] {
-        disable(&known.call(bed, noon()), id, None).await.unwrap();
+        disable(&fixture.call(bed, noon()), id, None).await.unwrap();
     }
 }
 
@@ -82,7 +82,7 @@ async fn each_filter_finds_its_credentials_newest_first(bed: TestDatabase) {
     for (wanted, expected) in [
         (all(), &[own, "other", "fresh", "disabled", "cleared", "expired", "pair"][..]),
         (of_acme(), &[own, "fresh", "disabled", "cleared", "expired", "pair"]),
-        (CredentialSearch { account: Some(label("nobody")), ..all() }, &[]),
+        (CredentialSearch { account: Some(label("stranger")), ..all() }, &[]),
         (CredentialSearch { owner: Some(label("anna")), ..all() }, &[own]),
         (state(CredentialState::Enabled), &[own, "fresh", "pair"]),
         (state(CredentialState::Disabled), &["disabled"]),
@@ -106,7 +106,7 @@ async fn each_filter_finds_its_credentials_newest_first(bed: TestDatabase) {
 
 async fn part_of_a_name_is_found_in_any_case(bed: TestDatabase) {
     bed.account("acme").await;
-    let known = Known::new();
+    let fixture = Fixture::new();
     let named =
         |id: &str, name: &str| NewCredential { id: Some(label(id)), name: Some(name.into()), ..token_for("acme") };
     made(&bed, days_ago(3), named("a", "ÄRZTE 100% _ohne_ Grenzen")).await;
@@ -130,19 +130,19 @@ async fn part_of_a_name_is_found_in_any_case(bed: TestDatabase) {
         name: claviger::control::operations::Patch::Set("Renamed".into()),
         ..Default::default()
     };
-    edit(&known.call(&bed, noon()), "a", rename).await.unwrap();
+    edit(&fixture.call(&bed, noon()), "a", rename).await.unwrap();
     assert_eq!((found("renamed").await, found("ärzte").await), (vec!["a".to_owned()], Vec::new()));
 }
 
 async fn each_credential_is_on_one_page(bed: TestDatabase) {
     bed.account("acme").await;
-    let known = Known::new();
+    let fixture = Fixture::new();
     // Many of the same moment.
     for number in 0..25 {
         let id = Some(label(&format!("c-{number:02}")));
         made(&bed, days_ago(number / 10), NewCredential { id, ..token_for("acme") }).await;
     }
-    let call = known.call(&bed, noon());
+    let call = fixture.call(&bed, noon());
     let wanted = CredentialSearch::default();
     let (mut seen, mut cursor, mut pages) = (Vec::new(), None::<String>, 0);
     loop {
@@ -175,8 +175,9 @@ async fn each_credential_is_on_one_page(bed: TestDatabase) {
 
 async fn counts_cover_every_state_for_the_same_filters(bed: TestDatabase) {
     filled(&bed).await;
-    let known = Known::new();
-    let counts = async |wanted: &CredentialSearch| count_credentials(&known.call(&bed, noon()), wanted).await.unwrap();
+    let fixture = Fixture::new();
+    let counts =
+        async |wanted: &CredentialSearch| count_credentials(&fixture.call(&bed, noon()), wanted).await.unwrap();
     let mut wanted = CredentialSearch { account: Some(label("acme")), ..Default::default() };
     let expected = StateCounts { cleared: 1, disabled: 1, expired: 1, enabled: 3 };
     assert_eq!(counts(&wanted).await, expected);
@@ -191,7 +192,7 @@ async fn counts_cover_every_state_for_the_same_filters(bed: TestDatabase) {
 async fn each_caller_sees_what_is_theirs(bed: TestDatabase) {
     filled(&bed).await;
     bed.put_user("mia", Some("acme"), Role::Member).await;
-    let known = Known::new();
+    let fixture = Fixture::new();
     let all = CredentialSearch::default();
     let of = |account: &str| CredentialSearch { account: Some(label(account)), ..Default::default() };
     assert_eq!(listed(&bed, &user(Role::Staff, None, "sam"), &all).await.len(), 7);
@@ -201,7 +202,7 @@ async fn each_caller_sees_what_is_theirs(bed: TestDatabase) {
     let owned_elsewhere = CredentialSearch { owner: Some(label("anna")), ..Default::default() };
     assert!(listed(&bed, &implementer, &owned_elsewhere).await.is_empty());
     let refused = async |caller: &Caller, wanted: &CredentialSearch| {
-        let call = known.by(caller, &bed, noon());
+        let call = fixture.by(caller, &bed, noon());
         let error = list_credentials(&call, wanted, None, 50).await.unwrap_err().to_string();
         assert_eq!(error, count_credentials(&call, wanted).await.unwrap_err().to_string());
         error
@@ -214,19 +215,19 @@ async fn each_caller_sees_what_is_theirs(bed: TestDatabase) {
     account.members_allowed = true;
     bed.put_account(&account).await;
     assert!(listed(&bed, &mia, &all).await.is_empty());
-    enable_own_key(&known.by(&mia, &bed, noon())).await.unwrap();
+    enable_own_key(&fixture.by(&mia, &bed, noon())).await.unwrap();
     assert_eq!(listed(&bed, &mia, &all).await, ["own-mia"]);
     assert_eq!(refused(&mia, &owned_elsewhere).await, Refusal::Forbidden.to_string());
-    let shown = show_credential(&known.by(&mia, &bed, noon()), "own-mia").await.unwrap();
+    let shown = show_credential(&fixture.by(&mia, &bed, noon()), "own-mia").await.unwrap();
     assert_eq!(shown.owner, Some(label("mia")));
-    assert!(show_credential(&known.by(&mia, &bed, noon()), "own-anna").await.is_err());
+    assert!(show_credential(&fixture.by(&mia, &bed, noon()), "own-anna").await.is_err());
 }
 
 async fn an_unreadable_row_hides_no_other(bed: TestDatabase) {
     filled(&bed).await;
     bed.execute("UPDATE credentials SET addresses = 'nowhere' WHERE id = 'fresh'").await;
-    let known = Known::new();
-    let page = list_credentials(&known.call(&bed, noon()), &CredentialSearch::default(), None, 50).await.unwrap();
+    let fixture = Fixture::new();
+    let page = list_credentials(&fixture.call(&bed, noon()), &CredentialSearch::default(), None, 50).await.unwrap();
     assert_eq!((page.records.len(), page.unreadable.len()), (6, 1));
 }
 
@@ -236,8 +237,9 @@ async fn credentials_from_before_the_migration_are_found(bed: TestDatabase) {
     made(&bed, noon(), NewCredential { name: Some("Billing EXPORT".into()), ..token_for("acme") }).await;
     made(&bed, noon(), NewCredential { name: Some("Ärzte".into()), ..token_for("acme") }).await;
     bed.execute("UPDATE credentials SET description = kind || search, kind = NULL, search = NULL").await;
-    let known = Known::new();
-    let everything = list_credentials(&known.call(&bed, noon()), &CredentialSearch::default(), None, 50).await.unwrap();
+    let fixture = Fixture::new();
+    let everything =
+        list_credentials(&fixture.call(&bed, noon()), &CredentialSearch::default(), None, 50).await.unwrap();
     assert_eq!(everything.records.len(), 9);
     for kind in CredentialKind::ALL {
         let wanted = CredentialSearch { kind: Some(kind), ..Default::default() };
@@ -246,7 +248,7 @@ async fn credentials_from_before_the_migration_are_found(bed: TestDatabase) {
         assert_eq!(listed(&bed, &shell(), &wanted).await.len(), expected, "not filled in yet");
     }
     let wanted = CredentialSearch { part: Some("ÄRZTE".into()), ..Default::default() };
-    let unready = list_credentials(&known.call(&bed, noon()), &wanted, None, 50).await.unwrap_err();
+    let unready = list_credentials(&fixture.call(&bed, noon()), &wanted, None, 50).await.unwrap_err();
     assert!(unready.to_string().contains("cannot be searched until claviger database migrate"), "{unready}");
     bed.store.migrate().await.unwrap();
     assert_eq!(bed.ask("SELECT COUNT(*) FROM credentials WHERE description = kind || search").await, 9);

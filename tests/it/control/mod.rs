@@ -1,40 +1,40 @@
 //! Operations, on SQLite and on PostgreSQL by the same tests.
 
-mod access;
 mod access_requests;
 mod accounts;
 mod api;
 mod audit;
+mod caller_rows;
 mod callers;
 mod clear;
 mod crash;
 mod create;
+mod credential_rights;
 mod decisions;
 mod diagnosis;
 mod duplicate;
 mod edit;
-mod footholds;
-mod housekeeping;
+mod idempotency;
 mod import;
-mod kills;
+mod killed_process;
 mod list;
-mod once;
+mod lost_access;
 mod operator_tokens;
 mod own_key;
 mod people;
 mod races;
 mod reset;
+mod retention;
 mod revoked;
 mod rights;
 mod schemathesis;
-mod seats;
 mod sessions;
 mod setup_links;
 mod sign_in;
 mod story;
 mod switches;
 mod upgrade_version;
-mod user_bounds;
+mod user_rights;
 mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,14 +64,14 @@ fn user(role: Role, account: Option<&str>, id: &str) -> Caller {
 }
 
 /// Versions 1 and 2, and the scope `pay`.
-struct Known {
+struct Fixture {
     versions: VersionCatalog,
     scopes: ScopeCatalog,
     format: TokenFormat,
     shell: Caller,
 }
 
-impl Known {
+impl Fixture {
     fn new() -> Self {
         let version = |name: &str| Version {
             name: label(name),
@@ -104,7 +104,7 @@ impl Known {
 
     /// A call of a caller that the database has too.
     fn by<'c>(&'c self, caller: &'c Caller, bed: &'c TestDatabase, now: Timestamp) -> OperationContext<'c> {
-        seats::seat_now(bed, caller);
+        caller_rows::put_caller_now(bed, caller);
         self.as_known(caller, bed, now)
     }
 
@@ -137,7 +137,7 @@ fn pair_for(account: &str, username: &str) -> NewCredential {
 }
 
 async fn made(bed: &TestDatabase, now: Timestamp, new: NewCredential) -> Created {
-    create(&Known::new().call(bed, now), new).await.unwrap().fresh().unwrap()
+    create(&Fixture::new().call(bed, now), new).await.unwrap().fresh().unwrap()
 }
 
 /// Audit verbs of a credential, newest first.

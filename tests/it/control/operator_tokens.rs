@@ -30,7 +30,7 @@ fn new(role: Role, account: Option<&str>) -> NewOperatorToken {
 }
 
 async fn made(house: &House, bed: &TestDatabase, new: NewOperatorToken) -> CreatedOperatorToken {
-    create_operator_token(&house.known.call(bed, noon()), new).await.unwrap().fresh().unwrap()
+    create_operator_token(&house.fixture.call(bed, noon()), new).await.unwrap().fresh().unwrap()
 }
 
 async fn is_known(house: &House, bed: &TestDatabase, token: &CreatedOperatorToken) -> bool {
@@ -62,7 +62,7 @@ async fn a_caller_creates_no_token_with_more_rights(bed: TestDatabase) {
     bed.account("globex").await;
     let house = House::new();
     let owner = user(Role::Owner);
-    let make = async |caller: &Caller, new| create_operator_token(&house.known.by(caller, &bed, noon()), new).await;
+    let make = async |caller: &Caller, new| create_operator_token(&house.fixture.by(caller, &bed, noon()), new).await;
     assert!(make(&owner, new(Role::Owner, Some("acme"))).await.is_ok());
     for account in [None, Some("acme")] {
         let staff = make(&owner, new(Role::Staff, account)).await;
@@ -82,7 +82,7 @@ async fn a_caller_creates_no_token_with_more_rights(bed: TestDatabase) {
 async fn every_fault_of_a_new_token_is_reported_at_once(bed: TestDatabase) {
     let house = House::new();
     let odd = NewOperatorToken { name: "a\nb".into(), expires_at: Some(noon()), ..new(Role::Member, None) };
-    let refused = create_operator_token(&house.known.call(&bed, noon()), odd).await;
+    let refused = create_operator_token(&house.fixture.call(&bed, noon()), odd).await;
     let Err(OperationError::Invalid(Invalid(faults))) = refused else { panic!("{refused:?}") };
     let fields: Vec<_> = faults.iter().map(|fault| fault.field).collect();
     assert_eq!(fields, ["role", "account", "name", "expires_at"]);
@@ -92,7 +92,7 @@ async fn unknown_disabled_expired_and_deleted_tokens_authenticate_no_caller(bed:
     let house = House::new();
     let expires_at = Some(noon() + 1.hours());
     let made = made(&house, &bed, NewOperatorToken { expires_at, ..new(Role::Staff, None) }).await;
-    let (id, call) = (&made.record.id, house.known.call(&bed, noon()));
+    let (id, call) = (&made.record.id, house.fixture.call(&bed, noon()));
     assert!(is_known(&house, &bed, &made).await);
     let off = disable_operator_token(&call, id).await.unwrap();
     assert_eq!((off.enabled, off.revision), (false, 2));
@@ -155,7 +155,7 @@ async fn tokens_of_another_account_are_not_found(bed: TestDatabase) {
     let staffs = made(&house, &bed, new(Role::Staff, None)).await.record;
     let other = made(&house, &bed, new(Role::Owner, Some("globex"))).await.record;
     let own = made(&house, &bed, new(Role::Owner, Some("acme"))).await.record;
-    let call = house.known.by(&owner, &bed, noon());
+    let call = house.fixture.by(&owner, &bed, noon());
     for id in [&staffs.id, &other.id, &label("opt_nothing")] {
         let shown = show_operator_token(&call, id).await;
         assert!(matches!(shown, Err(OperationError::Refused(Refusal::NotFound(_)))), "{shown:?}");
@@ -179,11 +179,11 @@ async fn lists_are_the_newest_first(bed: TestDatabase) {
     bed.account("acme").await;
     let (house, mut made) = (House::new(), Vec::new());
     for minute in 0..5_i64 {
-        let call = house.known.call(&bed, noon() + minute.minutes());
+        let call = house.fixture.call(&bed, noon() + minute.minutes());
         made.push(create_operator_token(&call, new(Role::Owner, Some("acme"))).await.unwrap().fresh().unwrap().record);
     }
     made.reverse();
-    let call = house.known.call(&bed, noon());
+    let call = house.fixture.call(&bed, noon());
     let first = list_operator_tokens(&call, None, Paging { after: None, limit: 3 }).await.unwrap();
     assert_eq!(first.records, made[..3]);
     // The next page is there even if what this one ended with is gone.

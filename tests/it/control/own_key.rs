@@ -7,7 +7,7 @@ use claviger::control::operations::{
 use claviger::store::Role;
 use jiff::ToSpan as _;
 
-use super::{Known, shell, user, verbs, works};
+use super::{Fixture, shell, user, verbs, works};
 use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
 
 on_each!(
@@ -35,8 +35,8 @@ async fn anna(bed: &TestDatabase) -> Caller {
 }
 
 async fn an_own_key_is_enabled_regenerated_and_disabled(bed: TestDatabase) {
-    let (anna, known) = (anna(&bed).await, Known::new());
-    let call = |minutes: i64| -> OperationContext<'_> { known.by(&anna, &bed, noon() + minutes.minutes()) };
+    let (anna, fixture) = (anna(&bed).await, Fixture::new());
+    let call = |minutes: i64| -> OperationContext<'_> { fixture.by(&anna, &bed, noon() + minutes.minutes()) };
     assert_eq!(own_key(&call(0)).await.unwrap(), None);
     let none = Refusal::NotFound(NotFound("own key"));
     assert_eq!(*refusal(&regenerate_own_key(&call(0)).await.unwrap_err()), none);
@@ -64,15 +64,15 @@ async fn an_own_key_is_enabled_regenerated_and_disabled(bed: TestDatabase) {
     assert_eq!(bed.store.count().await.unwrap().0, 1);
 
     // C13: an owner clears a key, and its user regenerates it.
-    clear(&known.call(&bed, noon() + 7.minutes()), "own-anna").await.unwrap();
+    clear(&fixture.call(&bed, noon() + 7.minutes()), "own-anna").await.unwrap();
     assert!(regenerate_own_key(&call(8)).await.unwrap().fresh().is_some());
 }
 
 async fn a_disabled_key_gets_no_secret_that_is_refused(bed: TestDatabase) {
-    let (anna, known) = (anna(&bed).await, Known::new());
-    let call = |minutes: i64| -> OperationContext<'_> { known.by(&anna, &bed, noon() + minutes.minutes()) };
+    let (anna, fixture) = (anna(&bed).await, Fixture::new());
+    let call = |minutes: i64| -> OperationContext<'_> { fixture.by(&anna, &bed, noon() + minutes.minutes()) };
     let first = enable_own_key(&call(0)).await.unwrap().fresh().unwrap();
-    let by_staff = known.call(&bed, noon() + 1.minutes());
+    let by_staff = fixture.call(&bed, noon() + 1.minutes());
     let disabled = disable(&by_staff, "own-anna", Some("left".into())).await.unwrap();
     clear(&by_staff, "own-anna").await.unwrap();
     for error in [enable_own_key(&call(2)).await.unwrap_err(), regenerate_own_key(&call(2)).await.unwrap_err()] {
@@ -86,10 +86,10 @@ async fn a_disabled_key_gets_no_secret_that_is_refused(bed: TestDatabase) {
 }
 
 async fn a_member_has_a_key_while_the_account_allows_it(bed: TestDatabase) {
-    let (mut account, known) = (bed.account("acme").await, Known::new());
+    let (mut account, fixture) = (bed.account("acme").await, Fixture::new());
     bed.put_user("mia", Some("acme"), Role::Member).await;
     let mia = user(Role::Member, Some("acme"), "mia");
-    let call = known.by(&mia, &bed, noon());
+    let call = fixture.by(&mia, &bed, noon());
     assert_eq!(*refusal(&enable_own_key(&call).await.unwrap_err()), Refusal::MembersNotAllowed);
     account.members_allowed = true;
     bed.put_account(&account).await;
@@ -106,26 +106,26 @@ async fn a_member_has_a_key_while_the_account_allows_it(bed: TestDatabase) {
 }
 
 async fn only_users_of_an_account_with_access_have_keys(bed: TestDatabase) {
-    let (anna, known) = (anna(&bed).await, Known::new());
+    let (anna, fixture) = (anna(&bed).await, Fixture::new());
     let token_of_anna = Caller { user: None, ..anna.clone() };
     let staff = user(Role::Staff, None, "sam");
-    for nobody in [&shell(), &token_of_anna, &staff] {
-        let error = enable_own_key(&known.by(nobody, &bed, noon())).await.unwrap_err();
+    for stranger in [&shell(), &token_of_anna, &staff] {
+        let error = enable_own_key(&fixture.by(stranger, &bed, noon())).await.unwrap_err();
         assert_eq!(*refusal(&error), Refusal::Forbidden);
     }
     let mut account = bed.account("acme").await;
     account.granted = false;
     bed.put_account(&account).await;
-    let error = enable_own_key(&known.by(&anna, &bed, noon())).await.unwrap_err();
+    let error = enable_own_key(&fixture.by(&anna, &bed, noon())).await.unwrap_err();
     assert_eq!(*refusal(&error), Refusal::AccessNotGranted);
     assert_eq!(bed.store.count().await.unwrap().0, 0);
 }
 
 async fn only_its_user_sees_the_secret_of_an_own_key(bed: TestDatabase) {
-    let (anna, known) = (anna(&bed).await, Known::new());
-    enable_own_key(&known.by(&anna, &bed, noon())).await.unwrap();
+    let (anna, fixture) = (anna(&bed).await, Fixture::new());
+    enable_own_key(&fixture.by(&anna, &bed, noon())).await.unwrap();
     for caller in [&shell(), &user(Role::Implementer, Some("acme"), "ivo")] {
-        let call = known.by(caller, &bed, noon());
+        let call = fixture.by(caller, &bed, noon());
         let error = reset(&call, "own-anna", Reset::default()).await.unwrap_err();
         assert!(matches!(error, OperationError::Other(CredentialConflict::OwnKeyReset)), "{error:?}");
         let error = duplicate(&call, "own-anna", Default::default()).await.unwrap_err();
@@ -135,9 +135,9 @@ async fn only_its_user_sees_the_secret_of_an_own_key(bed: TestDatabase) {
 }
 
 async fn a_credential_with_the_id_of_an_own_key_is_not_one(bed: TestDatabase) {
-    let (anna, known) = (anna(&bed).await, Known::new());
+    let (anna, fixture) = (anna(&bed).await, Fixture::new());
     bed.put(&token("own-anna", "acme", "imported")).await;
-    let call = known.by(&anna, &bed, noon());
+    let call = fixture.by(&anna, &bed, noon());
     assert_eq!(own_key(&call).await.unwrap(), None);
     for error in [
         enable_own_key(&call).await.map(drop).unwrap_err(),
@@ -150,8 +150,8 @@ async fn a_credential_with_the_id_of_an_own_key_is_not_one(bed: TestDatabase) {
 }
 
 async fn of_parallel_enables_one_reveals_the_secret(bed: TestDatabase) {
-    let (anna, known) = (anna(&bed).await, Known::new());
-    let call = known.by(&anna, &bed, noon());
+    let (anna, fixture) = (anna(&bed).await, Fixture::new());
+    let call = fixture.by(&anna, &bed, noon());
     let all = futures_util::future::join_all((0..20).map(|_| enable_own_key(&call))).await;
     let (won, lost): (Vec<_>, Vec<_>) = all.into_iter().partition(Result::is_ok);
     assert_eq!(won.len(), 1, "{lost:?}");
@@ -163,11 +163,11 @@ async fn of_parallel_enables_one_reveals_the_secret(bed: TestDatabase) {
 }
 
 async fn staff_reset_and_enable_an_own_key_in_one_step(bed: TestDatabase) {
-    let (anna, known) = (anna(&bed).await, Known::new());
-    let first = enable_own_key(&known.by(&anna, &bed, noon())).await.unwrap().fresh().unwrap();
+    let (anna, fixture) = (anna(&bed).await, Fixture::new());
+    let first = enable_own_key(&fixture.by(&anna, &bed, noon())).await.unwrap().fresh().unwrap();
     let PlainSecret::Token(first) = &first.secret else { panic!("no token") };
     let staff = user(Role::Staff, None, "sam");
-    let call = known.by(&staff, &bed, noon() + 1.minutes());
+    let call = fixture.by(&staff, &bed, noon() + 1.minutes());
     disable(&call, "own-anna", Some("left".into())).await.unwrap();
     let and_enable = || Reset { enable: true, ..Reset::default() };
     let conflict = async |call: &OperationContext<'_>, how| match reset(call, "own-anna", how).await {
@@ -177,7 +177,7 @@ async fn staff_reset_and_enable_an_own_key_in_one_step(bed: TestDatabase) {
     // Without enabling it, the secret would be refused.
     assert!(conflict(&call, Reset::default()).await.contains("staff can only reset and enable it in one step"));
     let owner = user(Role::Owner, Some("acme"), "olga");
-    assert!(conflict(&known.by(&owner, &bed, noon()), and_enable()).await.contains("its user regenerates it"));
+    assert!(conflict(&fixture.by(&owner, &bed, noon()), and_enable()).await.contains("its user regenerates it"));
 
     let anew = reset(&call, "own-anna", and_enable()).await.unwrap().fresh().unwrap();
     let PlainSecret::Token(second) = &anew.secret else { panic!("no token") };
@@ -194,10 +194,10 @@ async fn staff_reset_and_enable_an_own_key_in_one_step(bed: TestDatabase) {
 }
 
 async fn an_expired_key_gets_no_secret_that_is_refused(bed: TestDatabase) {
-    let (anna, known) = (anna(&bed).await, Known::new());
-    enable_own_key(&known.by(&anna, &bed, noon())).await.unwrap();
+    let (anna, fixture) = (anna(&bed).await, Fixture::new());
+    enable_own_key(&fixture.by(&anna, &bed, noon())).await.unwrap();
     bed.execute(&format!("UPDATE credentials SET expires_at = {}", (noon() + 1.hours()).as_millisecond())).await;
-    let later = known.by(&anna, &bed, noon() + 2.hours());
+    let later = fixture.by(&anna, &bed, noon() + 2.hours());
     let error = regenerate_own_key(&later).await.unwrap_err();
     assert_eq!(error.to_string(), "your key expired at 2026-11-21T13:00:00Z; ask an owner of the account to extend it");
 }

@@ -17,7 +17,7 @@ use claviger::store::{Actor, ActorKind, Role, UserRecord};
 
 use tokio::sync::Mutex;
 
-use super::Known;
+use super::Fixture;
 use crate::store::test_database::{TestDatabase, label, noon};
 use crate::support::eventually_async;
 
@@ -33,7 +33,7 @@ const RULES: ThrottleRules = ThrottleRules {
 
 /// What a doorstep consists of, at noon.
 pub struct House {
-    pub known: Known,
+    pub fixture: Fixture,
     pub clock: Clock,
     pub rules: Option<ThrottleRules>,
     hashes: HashPool,
@@ -54,7 +54,7 @@ impl House {
             drop(held.blocking_lock());
         };
         Self {
-            known: Known::new(),
+            fixture: Fixture::new(),
             clock: Clock::manual(noon()),
             rules: None,
             hashes: HashPool::start(size, observe).unwrap(),
@@ -103,7 +103,7 @@ impl House {
     pub async fn invited(&self, bed: &TestDatabase, email: &str, role: Role) -> CreatedUser {
         let account = (role != Role::Staff).then(|| label("acme"));
         let new = NewUser { role, account, email: email.into(), name: None };
-        create_user(&self.known.call(bed, self.clock.now()), new).await.unwrap().fresh().unwrap()
+        create_user(&self.fixture.call(bed, self.clock.now()), new).await.unwrap().fresh().unwrap()
     }
 
     /// A user who can sign in with [`PASSWORD`].

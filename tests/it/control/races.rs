@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use jiff::ToSpan as _;
 use serde_json::Value;
 
-use super::{Known, made, token_for};
+use super::{Fixture, made, token_for};
 use crate::store::test_database::{TestDatabase, noon, on_each};
 
 on_each!(fifty_resets_duplicates_and_clears_end_in_one_state);
@@ -16,11 +16,11 @@ const EACH: i64 = 17;
 
 async fn fifty_resets_duplicates_and_clears_end_in_one_state(bed: TestDatabase) {
     bed.account("acme").await;
-    let known = Known::new();
+    let fixture = Fixture::new();
     let first = made(&bed, noon(), token_for("acme")).await;
     let PlainSecret::Token(token) = first.secret else { panic!("no token") };
     let id = first.record.id.as_str();
-    let call = |number: i64| known.call(&bed, noon() + number.seconds());
+    let call = |number: i64| fixture.call(&bed, noon() + number.seconds());
     let resets = join_all((0..EACH).map(async |number| {
         let overlap = std::time::Duration::from_secs(if number % 2 == 0 { 0 } else { 3600 });
         let done = reset(&call(number), id, Reset { overlap, ..Reset::default() }).await.unwrap().fresh().unwrap();

@@ -9,7 +9,7 @@ use claviger::credential::{HashMemory, PlainPassword, TokenDigest};
 use claviger::store::{PreviousSecret, RecordSecret};
 use jiff::{Timestamp, ToSpan as _};
 
-use super::{Known, is_invalid, made, pair_for, shell, token_for, verbs, works};
+use super::{Fixture, is_invalid, made, pair_for, shell, token_for, verbs, works};
 use crate::store::test_database::{TestDatabase, label, noon, on_each};
 
 on_each!(
@@ -35,7 +35,7 @@ async fn reset_after_an_hour(
     let created = made(bed, noon(), new).await;
     let PlainSecret::Token(old) = created.secret else { panic!("no token") };
     let id = created.record.id.to_string();
-    let done = reset(&Known::new().call(bed, noon() + 1.hours()), &id, how).await.unwrap().fresh().unwrap();
+    let done = reset(&Fixture::new().call(bed, noon() + 1.hours()), &id, how).await.unwrap().fresh().unwrap();
     let PlainSecret::Token(new) = done.secret else { panic!("no token") };
     assert_eq!(bed.store.credential(&id).await.unwrap().unwrap(), done.record);
     assert!(works(bed, new.reveal()).await);
@@ -72,7 +72,7 @@ async fn a_second_reset_ends_the_overlap_of_the_first(bed: TestDatabase) {
     bed.account("acme").await;
     let (id, first, ends) = reset_after_an_hour(&bed, token_for("acme"), overlap(24)).await;
     assert!(ends.is_some());
-    let done = reset(&Known::new().call(&bed, noon() + 2.hours()), &id, overlap(1)).await.unwrap().fresh().unwrap();
+    let done = reset(&Fixture::new().call(&bed, noon() + 2.hours()), &id, overlap(1)).await.unwrap().fresh().unwrap();
     assert!(!works(&bed, &first).await);
     let ends = noon() + 3.hours();
     assert!(matches!(done.record.previous, Some(PreviousSecret::Token { ends_at, .. }) if ends_at == ends));
@@ -81,7 +81,7 @@ async fn a_second_reset_ends_the_overlap_of_the_first(bed: TestDatabase) {
 async fn a_password_is_reset_to_a_generated_or_chosen_one(bed: TestDatabase) {
     bed.account("acme").await;
     let id = made(&bed, noon(), pair_for("acme", "acme")).await.record.id.to_string();
-    let done = reset(&Known::new().call(&bed, noon()), &id, Reset::default()).await.unwrap().fresh().unwrap();
+    let done = reset(&Fixture::new().call(&bed, noon()), &id, Reset::default()).await.unwrap().fresh().unwrap();
     let PlainSecret::Password(password) = done.secret else { panic!("no password") };
     let verifies = async |password: &[u8]| {
         let found = bed.store.find_username("acme").await.unwrap().found.unwrap();
@@ -90,7 +90,7 @@ async fn a_password_is_reset_to_a_generated_or_chosen_one(bed: TestDatabase) {
     assert!(verifies(password.reveal()).await);
     let chosen = Some(PlainPassword::new(b"correct horse"));
     let how = Reset { chosen, ..Reset::default() };
-    let done = reset(&Known::new().call(&bed, noon()), &id, how).await.unwrap().fresh().unwrap();
+    let done = reset(&Fixture::new().call(&bed, noon()), &id, how).await.unwrap().fresh().unwrap();
     assert!(matches!(done.secret, PlainSecret::Chosen));
     assert!(verifies(b"correct horse").await && !verifies(password.reveal()).await);
     assert!(matches!(done.record.secret, RecordSecret::Password { username, .. } if &*username == "acme"));
@@ -101,7 +101,7 @@ async fn the_previous_password_is_accepted_during_the_overlap(bed: TestDatabase)
     let created = made(&bed, noon(), pair_for("acme", "acme")).await;
     let PlainSecret::Password(old) = created.secret else { panic!("no password") };
     let id = created.record.id.to_string();
-    let done = reset(&Known::new().call(&bed, noon()), &id, overlap(24)).await.unwrap().fresh().unwrap();
+    let done = reset(&Fixture::new().call(&bed, noon()), &id, overlap(24)).await.unwrap().fresh().unwrap();
     let PlainSecret::Password(new) = done.secret else { panic!("no password") };
     let (during, after) = (noon() + 24.hours() - 1.seconds(), noon() + 24.hours());
     for (at, password, is_right) in
@@ -118,12 +118,12 @@ async fn a_refused_reset_says_why(bed: TestDatabase) {
     bed.account("globex").await;
     let token = made(&bed, noon(), token_for("acme")).await.record.id.to_string();
     let pair = made(&bed, noon(), pair_for("acme", "acme")).await.record.id.to_string();
-    let known = Known::new();
-    let refused = async |id, how| reset(&known.call(&bed, noon()), id, how).await.unwrap_err();
+    let fixture = Fixture::new();
+    let refused = async |id, how| reset(&fixture.call(&bed, noon()), id, how).await.unwrap_err();
     let not_found = Refusal::NotFound(NotFound("credential"));
-    assert!(matches!(refused("nobody", Reset::default()).await, OperationError::Refused(why) if why == not_found));
+    assert!(matches!(refused("stranger", Reset::default()).await, OperationError::Refused(why) if why == not_found));
     let foreign = Caller { account: Some(label("globex")), ..shell() };
-    let hidden = reset(&known.by(&foreign, &bed, noon()), &token, Reset::default()).await.unwrap_err();
+    let hidden = reset(&fixture.by(&foreign, &bed, noon()), &token, Reset::default()).await.unwrap_err();
     assert!(matches!(hidden, OperationError::Refused(why) if why == not_found));
     let chosen = Reset { chosen: Some(PlainPassword::new(b"short")), ..Reset::default() };
     assert!(matches!(refused(&pair, chosen).await, OperationError::Invalid(_)));
@@ -135,9 +135,9 @@ async fn a_refused_reset_says_why(bed: TestDatabase) {
 
 async fn a_reset_enables_a_disabled_credential_where_asked(bed: TestDatabase) {
     bed.account("acme").await;
-    let known = Known::new();
+    let fixture = Fixture::new();
     let id = made(&bed, noon(), token_for("acme")).await.record.id.to_string();
-    let call = known.call(&bed, noon() + 1.minutes());
+    let call = fixture.call(&bed, noon() + 1.minutes());
     disable(&call, &id, Some("leaked".into())).await.unwrap();
     let done = reset(&call, &id, Reset::default()).await.unwrap().fresh().unwrap();
     assert!(!done.record.enabled, "by itself a reset enables nothing");

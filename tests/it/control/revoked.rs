@@ -35,7 +35,7 @@ pub async fn script(
 ) -> (CreatedOperatorToken, Caller) {
     let (name, account) = ("nightly".to_owned(), Some(label("acme")));
     let new = NewOperatorToken { name, role: Role::Owner, account, expires_at };
-    let made = create_operator_token(&house.known.call(bed, noon()), new).await.unwrap().fresh().unwrap();
+    let made = create_operator_token(&house.fixture.call(bed, noon()), new).await.unwrap().fresh().unwrap();
     let caller = caller_of_token(&house.at(bed), made.token.reveal()).await.unwrap().unwrap();
     (made, caller)
 }
@@ -55,7 +55,7 @@ async fn a_user_who_is_disabled_or_demoted_during_a_request_writes_nothing(bed: 
     bed.account("globex").await;
     let house = House::new();
     let (ann, caller) = session(&house, &bed, "ann@x.org", Role::Owner).await;
-    let call = house.known.as_known(&caller, &bed, noon());
+    let call = house.fixture.as_known(&caller, &bed, noon());
     assert!(create(&call, token_for("acme")).await.is_ok());
     let before = written(&bed).await;
     for change in ["enabled = FALSE", "role = 'implementer'", "account = 'globex'", "role = 'staff', account = NULL"] {
@@ -72,7 +72,7 @@ async fn a_token_that_is_revoked_or_expires_during_a_request_writes_nothing(bed:
     bed.account("globex").await;
     let house = House::new();
     let (made, caller) = script(&house, &bed, Some(noon() + 1.hours())).await;
-    let call = house.known.as_known(&caller, &bed, noon());
+    let call = house.fixture.as_known(&caller, &bed, noon());
     assert!(create(&call, token_for("acme")).await.is_ok());
     let before = written(&bed).await;
     for change in ["enabled = FALSE", "role = 'implementer'", "account = 'globex'"] {
@@ -80,11 +80,11 @@ async fn a_token_that_is_revoked_or_expires_during_a_request_writes_nothing(bed:
         assert!(is_revoked(&create(&call, token_for("acme")).await), "{change}");
         bed.execute("UPDATE operator_tokens SET enabled = TRUE, role = 'owner', account = 'acme'").await;
     }
-    let late = house.known.as_known(&caller, &bed, noon() + 1.hours());
+    let late = house.fixture.as_known(&caller, &bed, noon() + 1.hours());
     assert!(is_revoked(&create(&late, token_for("acme")).await), "expired");
     assert_eq!(written(&bed).await, before);
     assert!(create(&call, token_for("acme")).await.is_ok());
-    delete_operator_token(&house.known.call(&bed, noon()), &made.record.id).await.unwrap();
+    delete_operator_token(&house.fixture.call(&bed, noon()), &made.record.id).await.unwrap();
     assert!(is_revoked(&create(&call, token_for("acme")).await), "deleted");
 }
 
@@ -99,7 +99,7 @@ async fn every_write_of_a_caller_disabled_meanwhile_is_refused(bed: TestDatabase
     let script = script(&house, &bed, None).await.0.record.id;
     bed.execute(&format!("UPDATE users SET enabled = FALSE WHERE id IN ('{}', '{}')", ann.id, sam.id)).await;
     let before = written(&bed).await;
-    let (call, by_staff) = (house.known.as_known(&owner, &bed, noon()), house.known.as_known(&staff, &bed, noon()));
+    let (call, by_staff) = (house.fixture.as_known(&owner, &bed, noon()), house.fixture.as_known(&staff, &bed, noon()));
     let (key, acme, role) = (key.as_str(), label("acme"), Role::Owner);
     let eve = NewUser { role, account: Some(acme.clone()), email: "eve@x.org".into(), name: None };
     let heir = NewOperatorToken { name: "x".into(), role, account: Some(acme.clone()), expires_at: None };

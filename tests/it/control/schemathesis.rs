@@ -8,7 +8,7 @@ use claviger::control::operations::{Caller, NewOperatorToken, OperationContext, 
 use claviger::store::{Role, Store};
 use jiff::Timestamp;
 
-use super::Known;
+use super::Fixture;
 use crate::store::test_database::OPTIONS;
 use crate::support::{Connection, Gate, Request};
 
@@ -20,8 +20,8 @@ fn desk() -> (Gate, String) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let token = runtime.block_on(async {
         let store = Store::open(&DatabaseUrl::Sqlite(file), OPTIONS).await.unwrap();
-        let (known, shell) = (Known::new(), Caller::shell("root".into()));
-        let call = OperationContext::new(&store, &shell, now(), known.terms());
+        let (fixture, shell) = (Fixture::new(), Caller::shell("root".into()));
+        let call = OperationContext::new(&store, &shell, now(), fixture.terms());
         let new = NewOperatorToken { name: "test".into(), role: Role::Staff, account: None, expires_at: None };
         let created = create_operator_token(&call, new).await.unwrap().fresh().unwrap();
         store.close().await;
@@ -45,7 +45,7 @@ fn a_real_process_accepts_an_operator_token_and_nothing_else() {
     let known = ask(&token);
     assert_eq!(known.status, 200, "{}", known.text());
     assert!(known.text().contains("\"role\":\"staff\""), "{}", known.text());
-    assert_eq!(ask("clvop_nobody").status, 401);
+    assert_eq!(ask("clvop_stranger").status, 401);
     assert_eq!(gate.admin("GET", "/api/v1/me").status, 401);
     assert_eq!(gate.admin("GET", "/api/v1/openapi.json").status, 200);
     assert_eq!(gate.admin("GET", "/livez").status, 200);

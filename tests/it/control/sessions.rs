@@ -115,7 +115,7 @@ async fn a_session_has_the_current_role(bed: TestDatabase) {
     let house = House::new();
     let session = ann(&house, &bed).await;
     let edit = EditUser { role: Some(Role::Member), ..EditUser::default() };
-    edit_user(&house.known.call(&bed, noon()), &session.user.id, edit).await.unwrap();
+    edit_user(&house.fixture.call(&bed, noon()), &session.user.id, edit).await.unwrap();
     let caller = caller_of_session(&house.at(&bed), session.ticket.reveal()).await.unwrap().unwrap();
     assert_eq!(caller.role, Role::Member);
     // As if a signing-in had been under way when they were switched off.

@@ -35,7 +35,7 @@ fn first(email: &str) -> Option<FirstUser> {
 }
 
 async fn first_link(house: &House, bed: &TestDatabase) -> NewSetupLink {
-    create_first_setup_link(&house.known.call(bed, noon())).await.unwrap()
+    create_first_setup_link(&house.fixture.call(bed, noon())).await.unwrap()
 }
 
 async fn a_link_sets_a_password_once_and_does_not_sign_in(bed: TestDatabase) {
@@ -128,7 +128,7 @@ async fn a_new_link_ends_no_session_before_it_is_used(bed: TestDatabase) {
     let ann = house.person(&bed, "ann@x.org", Role::Owner).await;
     let signed_in = house.sign_in(&bed, "ann@x.org", PASSWORD).await.unwrap();
     let owner = user(Role::Owner);
-    let call = house.known.by(&owner, &bed, noon() + 1.minutes());
+    let call = house.fixture.by(&owner, &bed, noon() + 1.minutes());
     let one = create_setup_link(&call, &ann.id).await.unwrap().fresh().unwrap();
     let other = create_setup_link(&call, &ann.id).await.unwrap().fresh().unwrap();
     let is_signed_in = async || caller_of_session(&house.at(&bed), signed_in.ticket.reveal()).await.unwrap().is_some();
@@ -146,7 +146,7 @@ async fn a_link_of_a_disabled_user_does_nothing(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.invited(&bed, "ann@x.org", Role::Owner).await.record;
-    let call = house.known.call(&bed, noon());
+    let call = house.fixture.call(&bed, noon());
     disable_user(&call, &ann.id).await.unwrap();
     let link = create_setup_link(&call, &ann.id).await.unwrap().fresh().unwrap();
     let refused = use_setup_link(&house.at(&bed), link.ticket.reveal(), plain(PASSWORD), None).await;
@@ -176,7 +176,7 @@ async fn the_first_link_creates_the_first_of_the_staff(bed: TestDatabase) {
         let again = use_setup_link(&at, link.ticket.reveal(), plain(PASSWORD), first("other@x.org")).await;
         assert!(matches!(again, Err(OperationError::Other(SetupLinkError::NotValid))), "{again:?}");
     }
-    let another = create_first_setup_link(&house.known.call(&bed, noon())).await;
+    let another = create_first_setup_link(&house.fixture.call(&bed, noon())).await;
     assert!(matches!(another, Err(OperationError::Other(SetupLinkError::AlreadySetUp))), "{another:?}");
     assert_eq!(found_in_texts(&bed, link.ticket.reveal()).await, 0);
     assert_eq!(found_in_texts(&bed, PASSWORD).await, 0);
@@ -186,7 +186,7 @@ async fn a_user_disabled_while_choosing_a_password_has_none(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.invited(&bed, "ann@x.org", Role::Owner).await;
-    let (call, at) = (house.known.call(&bed, noon()), house.at(&bed));
+    let (call, at) = (house.fixture.call(&bed, noon()), house.at(&bed));
     let switch_off = async || drop(disable_user(&call, &ann.record.id).await.unwrap());
     let using = use_setup_link(&at, ann.link.ticket.reveal(), plain(PASSWORD), None);
     let (_, refused) = tokio::join!(house.meanwhile(switch_off), using);
@@ -250,14 +250,14 @@ async fn only_the_shell_creates_the_first_link(bed: TestDatabase) {
         others.push(other);
     }
     for caller in &others {
-        let refused = create_first_setup_link(&house.known.by(caller, &bed, noon())).await;
+        let refused = create_first_setup_link(&house.fixture.by(caller, &bed, noon())).await;
         assert!(matches!(refused, Err(OperationError::Refused(Refusal::Forbidden))), "{caller:?}: {refused:?}");
     }
     // A user without a password does not count.
     house.invited(&bed, "invited@x.org", Role::Staff).await;
     let mut system = shell();
     system.actor.kind = ActorKind::System;
-    assert!(create_first_setup_link(&house.known.by(&system, &bed, noon())).await.is_ok());
+    assert!(create_first_setup_link(&house.fixture.by(&system, &bed, noon())).await.is_ok());
 }
 
 async fn junk_is_no_link(bed: TestDatabase) {

@@ -54,12 +54,12 @@ async fn unknown_disabled_and_wrong_look_the_same_and_cost_the_same(bed: TestDat
     let house = House::new();
     house.person(&bed, "ann@x.org", Role::Owner).await;
     let off = house.person(&bed, "off@x.org", Role::Owner).await;
-    disable_user(&house.known.call(&bed, noon()), &off.id).await.unwrap();
+    disable_user(&house.fixture.call(&bed, noon()), &off.id).await.unwrap();
     house.invited(&bed, "invited@x.org", Role::Owner).await;
     let wrong = "wrong horse battery";
     let tries = [
         ("ann@x.org", wrong),
-        ("nobody@x.org", PASSWORD),
+        ("stranger@x.org", PASSWORD),
         ("off@x.org", PASSWORD),
         ("off@x.org", wrong),
         ("invited@x.org", PASSWORD),
@@ -81,7 +81,7 @@ async fn a_user_disabled_during_sign_in_gets_no_session(bed: TestDatabase) {
     bed.account("acme").await;
     let house = House::new();
     let ann = house.person(&bed, "ann@x.org", Role::Owner).await;
-    let call = house.known.call(&bed, noon());
+    let call = house.fixture.call(&bed, noon());
     let switch_off = async || drop(disable_user(&call, &ann.id).await.unwrap());
     let (_, refused) = tokio::join!(house.meanwhile(switch_off), house.sign_in(&bed, "ann@x.org", PASSWORD));
     assert!(matches!(refused, Err(OperationError::Other(SignInError::Wrong))), "{refused:?}");
@@ -111,7 +111,7 @@ async fn the_audit_records_refused_sign_ins_of_existing_users(bed: TestDatabase)
     bed.account("acme").await;
     let house = House::new();
     let ann = house.person(&bed, "ann@x.org", Role::Owner).await;
-    assert!(house.sign_in(&bed, "nobody@x.org", "wrong horse battery").await.is_err());
+    assert!(house.sign_in(&bed, "stranger@x.org", "wrong horse battery").await.is_err());
     assert!(house.sign_in(&bed, "ann@x.org", "wrong horse battery").await.is_err());
     // It is written beside the answer.
     let is_written = async || verbs(&bed, ann.id.as_str()).await.len() == 3;
@@ -122,7 +122,7 @@ async fn the_audit_records_refused_sign_ins_of_existing_users(bed: TestDatabase)
     assert_eq!(bed.ask("SELECT COUNT(*) FROM audit WHERE verb = 'refuse_sign_in'").await, 1);
     assert_eq!(bed.ask("SELECT COUNT(*) FROM audit WHERE verb = 'refuse_sign_in' AND address = '192.0.2.1'").await, 1);
     assert_eq!(found_in_texts(&bed, "wrong horse").await, 0);
-    assert_eq!(found_in_texts(&bed, "nobody@x.org").await, 0);
+    assert_eq!(found_in_texts(&bed, "stranger@x.org").await, 0);
 }
 
 async fn wrong_passwords_delay_their_own_network(bed: TestDatabase) {
@@ -145,7 +145,7 @@ async fn wrong_passwords_delay_their_own_network(bed: TestDatabase) {
     // Unknown names count like others, until the whole network waits.
     let mut refused = 0;
     for number in 0..10 {
-        match house.sign_in(&bed, &format!("nobody{number}@x.org"), "a guess").await {
+        match house.sign_in(&bed, &format!("stranger{number}@x.org"), "a guess").await {
             Err(OperationError::Other(SignInError::Wrong)) => {}
             Err(OperationError::Other(SignInError::TooMany { .. })) => refused += 1,
             other => panic!("{other:?}"),
@@ -177,7 +177,7 @@ async fn a_user_changes_their_password_and_other_sessions_end(bed: TestDatabase)
     let bobs = house.sign_in(&bed, "bob@x.org", PASSWORD).await.unwrap();
     let own = house.sign_in(&bed, "ann@x.org", PASSWORD).await.unwrap();
     let other = house.sign_in(&bed, "ann@x.org", PASSWORD).await.unwrap();
-    let (at, call) = (house.at(&bed), house.known.by(&own.caller, &bed, noon()));
+    let (at, call) = (house.at(&bed), house.fixture.by(&own.caller, &bed, noon()));
     let session = own.ticket.reveal();
     let wrong = change_password(&call, &at, session, plain("wrong horse"), plain("another password")).await;
     assert!(is_invalid(wrong.as_ref().unwrap_err(), "current"), "{wrong:?}");
@@ -202,7 +202,7 @@ async fn wrong_current_passwords_are_throttled_too(bed: TestDatabase) {
     let house = House::throttled();
     house.person(&bed, "ann@x.org", Role::Member).await;
     let own = house.sign_in(&bed, "ann@x.org", PASSWORD).await.unwrap();
-    let (at, call) = (house.at(&bed), house.known.by(&own.caller, &bed, noon()));
+    let (at, call) = (house.at(&bed), house.fixture.by(&own.caller, &bed, noon()));
     let guess =
         async || change_password(&call, &at, own.ticket.reveal(), plain("guess"), plain("another password")).await;
     for _ in 0..3 {
@@ -216,7 +216,7 @@ async fn scripts_and_the_shell_have_no_password(bed: TestDatabase) {
     let house = House::new();
     let unknown = user(Role::Owner);
     for caller in [&shell(), &unknown] {
-        let call = house.known.as_known(caller, &bed, noon());
+        let call = house.fixture.as_known(caller, &bed, noon());
         let refused = change_password(&call, &house.at(&bed), "", plain(PASSWORD), plain("another password")).await;
         assert!(matches!(refused, Err(OperationError::Refused(Refusal::Forbidden))), "{refused:?}");
     }

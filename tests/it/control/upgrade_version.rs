@@ -6,7 +6,7 @@ use claviger::control::operations::{
 use claviger::store::{CredentialRecord, Role};
 use jiff::ToSpan as _;
 
-use super::{Known, is_invalid, last_difference, made, token_for, user, verbs};
+use super::{Fixture, is_invalid, last_difference, made, token_for, user, verbs};
 use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
 
 on_each!(
@@ -22,11 +22,11 @@ fn to(version: Option<&str>) -> UpgradeVersion {
 
 async fn a_credential_is_upgraded_to_the_newest_or_to_one_that_is_named(bed: TestDatabase) {
     bed.account("acme").await;
-    let known = Known::new();
+    let fixture = Fixture::new();
     let old = || NewCredential { version: Some(label("1")), ..token_for("acme") };
     for version in [None, Some("2")] {
         let before = made(&bed, noon(), old()).await.record;
-        let call = known.call(&bed, noon() + 1.minutes());
+        let call = fixture.call(&bed, noon() + 1.minutes());
         let after = upgrade_version(&call, before.id.as_str(), &to(version)).await.unwrap();
         assert_eq!((after.version, after.secret, after.revision), (Some(label("2")), before.secret, 2));
         assert_eq!(verbs(&bed, before.id.as_str()).await, ["upgrade_version", "create"]);
@@ -37,34 +37,34 @@ async fn a_credential_is_upgraded_to_the_newest_or_to_one_that_is_named(bed: Tes
 
 async fn a_refused_upgrade_says_why(bed: TestDatabase) {
     bed.account("acme").await;
-    let mut known = Known::new();
+    let mut fixture = Fixture::new();
     let id = made(&bed, noon(), token_for("acme")).await.record.id.to_string();
-    let refused = async |known: &Known, version: Option<&str>| {
-        let error = upgrade_version(&known.call(&bed, noon()), &id, &to(version)).await.unwrap_err();
+    let refused = async |fixture: &Fixture, version: Option<&str>| {
+        let error = upgrade_version(&fixture.call(&bed, noon()), &id, &to(version)).await.unwrap_err();
         assert!(matches!(error, OperationError::Invalid(_)), "{error:?}");
         error.to_string()
     };
-    assert_eq!(refused(&known, None).await, "version is already 2");
-    assert_eq!(refused(&known, Some("2")).await, "version is already 2");
+    assert_eq!(refused(&fixture, None).await, "version is already 2");
+    assert_eq!(refused(&fixture, Some("2")).await, "version is already 2");
     let older = "version must be newer than its current version 2; allow_older permits an older one";
-    assert_eq!(refused(&known, Some("1")).await, older);
-    assert_eq!(refused(&known, Some("3")).await, "version must be a configured version, and 3 is not");
-    known.versions.known[1].name = label("3");
-    known.versions.known[0].retired_on = Some("2026-11-21".parse().unwrap());
-    assert_eq!(refused(&known, Some("1")).await, "version must be in service, and 1 is retired");
-    let call = known.call(&bed, noon());
+    assert_eq!(refused(&fixture, Some("1")).await, older);
+    assert_eq!(refused(&fixture, Some("3")).await, "version must be a configured version, and 3 is not");
+    fixture.versions.known[1].name = label("3");
+    fixture.versions.known[0].retired_on = Some("2026-11-21".parse().unwrap());
+    assert_eq!(refused(&fixture, Some("1")).await, "version must be in service, and 1 is retired");
+    let call = fixture.call(&bed, noon());
     let after = upgrade_version(&call, &id, &to(Some("3"))).await.unwrap();
     assert_eq!(after.version, Some(label("3")), "from one that is no longer configured");
-    known.versions.known.clear();
-    assert_eq!(refused(&known, None).await, "version cannot be upgraded: no version is configured");
+    fixture.versions.known.clear();
+    assert_eq!(refused(&fixture, None).await, "version cannot be upgraded: no version is configured");
 }
 
 async fn an_older_version_needs_permission(bed: TestDatabase) {
     bed.account("acme").await;
-    let known = Known::new();
+    let fixture = Fixture::new();
     let id = made(&bed, noon(), token_for("acme")).await.record.id;
     let older = UpgradeVersion { allow_older: true, ..to(Some("1")) };
-    let after = upgrade_version(&known.call(&bed, noon()), id.as_str(), &older).await.unwrap();
+    let after = upgrade_version(&fixture.call(&bed, noon() + 1.minutes()), id.as_str(), &older).await.unwrap();
     assert_eq!(after.version, Some(label("1")));
     assert_eq!(verbs(&bed, id.as_str()).await, ["upgrade_version", "create"]);
 }
@@ -72,18 +72,18 @@ async fn an_older_version_needs_permission(bed: TestDatabase) {
 async fn all_credentials_without_a_version_are_pinned_at_once(bed: TestDatabase) {
     bed.account("acme").await;
     bed.account("globex").await;
-    let known = Known::new();
+    let fixture = Fixture::new();
     for (id, account) in [("a", "acme"), ("b", "acme"), ("c", "globex")] {
         bed.put(&token(id, account, id)).await;
     }
     let pinned = CredentialRecord { version: Some(label("2")), ..token("d", "acme", "d") };
     bed.put(&pinned).await;
     let owner = user(Role::Owner, Some("acme"), "owner");
-    let by_owner = known.by(&owner, &bed, noon());
+    let by_owner = fixture.by(&owner, &bed, noon());
     let elsewhere = upgrade_unversioned(&by_owner, Some(&label("globex")), &label("1")).await;
     assert!(matches!(elsewhere, Err(OperationError::Refused(Refusal::NotFound(_)))), "{elsewhere:?}");
     assert_eq!(upgrade_unversioned(&by_owner, None, &label("1")).await.unwrap(), 2, "of their account");
-    let call = known.call(&bed, noon());
+    let call = fixture.call(&bed, noon());
     let unknown = upgrade_unversioned(&call, None, &label("9")).await.unwrap_err();
     assert!(is_invalid(&unknown, "version"), "{unknown:?}");
     assert_eq!(upgrade_unversioned(&call, None, &label("1")).await.unwrap(), 1);

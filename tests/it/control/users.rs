@@ -31,7 +31,7 @@ async fn every_fault_of_a_new_user_is_reported_at_once(bed: TestDatabase) {
     let house = House::new();
     let fields = async |role, account: Option<&str>, email: &str, name: &str| {
         let new = NewUser { name: Some(name.into()), ..new(role, account, email) };
-        match create_user(&house.known.call(&bed, noon()), new).await {
+        match create_user(&house.fixture.call(&bed, noon()), new).await {
             Err(OperationError::Invalid(Invalid(faults))) => faults.iter().map(|fault| fault.field).collect(),
             other => panic!("{other:?}"),
         }
@@ -50,20 +50,20 @@ async fn an_email_address_belongs_to_one_user_in_any_case(bed: TestDatabase) {
     let house = House::new();
     let ann = house.invited(&bed, "Ann@X.org", Role::Member).await.record;
     assert_eq!(bed.store.user_by_email("aNN@x.ORG").await.unwrap().unwrap(), ann);
-    let same = create_user(&house.known.call(&bed, noon()), new(Role::Staff, None, "ann@x.org")).await;
+    let same = create_user(&house.fixture.call(&bed, noon()), new(Role::Staff, None, "ann@x.org")).await;
     assert!(matches!(same, Err(OperationError::Other(UserConflict::EmailTaken))), "{same:?}");
     let bob = house.invited(&bed, "bob@x.org", Role::Member).await.record;
     let edit = EditUser { email: Some("ANN@x.org".into()), ..EditUser::default() };
-    let same = edit_user(&house.known.call(&bed, noon()), &bob.id, edit).await;
+    let same = edit_user(&house.fixture.call(&bed, noon()), &bob.id, edit).await;
     assert!(matches!(same, Err(OperationError::Other(UserConflict::EmailTaken))), "{same:?}");
-    assert_eq!(bed.store.user_by_email("nobody@x.org").await.unwrap(), None);
+    assert_eq!(bed.store.user_by_email("stranger@x.org").await.unwrap(), None);
 }
 
 async fn the_same_address_is_added_once_in_parallel(bed: TestDatabase) {
     let house = House::new();
     for turn in 0..5 {
         let add =
-            async |email: String| create_user(&house.known.call(&bed, noon()), new(Role::Staff, None, &email)).await;
+            async |email: String| create_user(&house.fixture.call(&bed, noon()), new(Role::Staff, None, &email)).await;
         let (one, other) = tokio::join!(add(format!("ann-{turn}@x.org")), add(format!("ANN-{turn}@x.org")));
         assert_eq!([&one, &other].iter().filter(|outcome| outcome.is_ok()).count(), 1, "{one:?} {other:?}");
         assert!(
@@ -77,7 +77,7 @@ async fn gates_are_notified_of_a_changed_role(bed: TestDatabase) {
     let (house, owner) = (House::new(), user(Role::Owner));
     let ann = house.invited(&bed, "ann@x.org", Role::Member).await;
     let before = bed.store.last_change().await.unwrap();
-    let call = house.known.by(&owner, &bed, noon() + 1.minutes());
+    let call = house.fixture.by(&owner, &bed, noon() + 1.minutes());
     let edit = EditUser { name: Patch::Set("Ann".into()), email: Some("new@x.org".into()), role: Some(Role::Owner) };
     let edited = edit_user(&call, &ann.record.id, edit).await.unwrap();
     assert_eq!((edited.name.as_deref(), edited.email.as_str()), (Some("Ann"), "new@x.org"));
@@ -106,7 +106,7 @@ async fn an_edit_without_a_change_writes_nothing(bed: TestDatabase) {
     let house = House::new();
     let ann = house.invited(&bed, "ann@x.org", Role::Member).await.record;
     let before = bed.store.last_change().await.unwrap();
-    let call = house.known.call(&bed, noon() + 1.minutes());
+    let call = house.fixture.call(&bed, noon() + 1.minutes());
     let edit = EditUser { email: Some(ann.email.clone()), role: Some(ann.role), name: Patch::Clear };
     assert_eq!(edit_user(&call, &ann.id, edit).await.unwrap(), ann);
     assert_eq!(enable_user(&call, &ann.id).await.unwrap(), ann);
@@ -123,10 +123,10 @@ async fn a_disabled_user_is_signed_out_and_their_links_are_void(bed: TestDatabas
     let bob = house.person(&bed, "bob@x.org", Role::Member).await;
     let signed_in = house.sign_in(&bed, "ann@x.org", PASSWORD).await.unwrap();
     let others = house.sign_in(&bed, "bob@x.org", PASSWORD).await.unwrap();
-    let link = create_setup_link(&house.known.call(&bed, noon()), &ann.id).await.unwrap().fresh().unwrap();
+    let link = create_setup_link(&house.fixture.call(&bed, noon()), &ann.id).await.unwrap().fresh().unwrap();
     let before = bed.store.last_change().await.unwrap();
     let owner = user(Role::Owner);
-    let call = house.known.by(&owner, &bed, noon() + 1.minutes());
+    let call = house.fixture.by(&owner, &bed, noon() + 1.minutes());
     let off = disable_user(&call, &ann.id).await.unwrap();
     assert_eq!((off.enabled, off.revision), (false, 3));
     let Changes::Some(changes) = bed.store.changes_since(before).await.unwrap() else { panic!("pruned") };
@@ -147,7 +147,7 @@ async fn a_disabled_user_is_signed_out_and_their_links_are_void(bed: TestDatabas
 async fn users_cannot_disable_themselves_or_the_last_of_the_staff(bed: TestDatabase) {
     let house = House::new();
     let ann = house.person(&bed, "ann@x.org", Role::Staff).await;
-    let call = house.known.call(&bed, noon());
+    let call = house.fixture.call(&bed, noon());
     assert!(
         matches!(disable_user(&call, &ann.id).await, Err(OperationError::Other(UserConflict::LastStaff))),
         "not even at the shell"
@@ -160,7 +160,7 @@ async fn users_cannot_disable_themselves_or_the_last_of_the_staff(bed: TestDatab
     );
     let bob = house.person(&bed, "bob@x.org", Role::Staff).await;
     let caller = house.sign_in(&bed, "bob@x.org", PASSWORD).await.unwrap().caller;
-    let by_bob = house.known.by(&caller, &bed, noon());
+    let by_bob = house.fixture.by(&caller, &bed, noon());
     assert!(matches!(disable_user(&by_bob, &bob.id).await, Err(OperationError::Other(UserConflict::Oneself))));
     assert!(!disable_user(&by_bob, &ann.id).await.unwrap().enabled);
     assert!(!disable_user(&by_bob, &invited.id).await.unwrap().enabled);
@@ -173,7 +173,7 @@ async fn two_of_the_staff_cannot_disable_each_other(bed: TestDatabase) {
     let ann = house.person(&bed, "ann@x.org", Role::Staff).await;
     let bob = house.person(&bed, "bob@x.org", Role::Staff).await;
     for _ in 0..5 {
-        let call = house.known.call(&bed, noon());
+        let call = house.fixture.call(&bed, noon());
         let (one, other) = tokio::join!(disable_user(&call, &ann.id), disable_user(&call, &bob.id));
         assert_eq!([&one, &other].iter().filter(|outcome| outcome.is_ok()).count(), 1, "{one:?} {other:?}");
         assert!(
@@ -197,7 +197,7 @@ async fn lists_are_the_newest_first_and_read_in_pages(bed: TestDatabase) {
     house.invited(&bed, "staff@x.org", Role::Staff).await;
     let (staff, owner) = (user(Role::Staff), user(Role::Owner));
     let list = async |caller: &Caller, filter, after: Option<&str>, limit| {
-        list_users(&house.known.as_known(caller, &bed, noon()), filter, Paging { after, limit }).await
+        list_users(&house.fixture.as_known(caller, &bed, noon()), filter, Paging { after, limit }).await
     };
     let mut seen = Vec::new();
     let mut after = None;
@@ -218,7 +218,7 @@ async fn lists_are_the_newest_first_and_read_in_pages(bed: TestDatabase) {
     let exact = list(&staff, UserFilter::default(), None, 8).await.unwrap();
     assert_eq!((exact.records.len(), exact.end), (8, None));
 
-    disable_user(&house.known.call(&bed, noon()), &ids[0]).await.unwrap();
+    disable_user(&house.fixture.call(&bed, noon()), &ids[0]).await.unwrap();
     let of_role = UserFilter { role: Some(Role::Implementer), ..UserFilter::default() };
     assert_eq!(list(&staff, of_role, None, 50).await.unwrap().records.len(), 3);
     let off = UserFilter { enabled: Some(false), ..UserFilter::default() };

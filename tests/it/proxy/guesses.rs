@@ -130,7 +130,7 @@ fn unknown_usernames_are_throttled_like_known_ones() {
         };
         (0..5).map(one).collect::<Vec<_>>()
     };
-    assert_eq!(answers("192.0.2.20", "acme"), answers("192.0.2.21", "nobody"));
+    assert_eq!(answers("192.0.2.20", "acme"), answers("192.0.2.21", "stranger"));
 }
 
 #[test]

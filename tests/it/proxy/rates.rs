@@ -144,5 +144,6 @@ fn a_limit_that_cannot_be_counted_is_refused_in_both_files() {
             assert!(stderr.contains(&expected), "{limit}: {stderr}");
         }
     }
-    assert_eq!(validate("null", "null"), "");
+    let empty = validate("null", "null");
+    assert!(empty.contains("  rate_limit  is empty; give it a value"), "{empty}");
 }

@@ -143,7 +143,7 @@ fn a_problem_document_holds_what_rfc_9457_and_we_promise() {
     let id = document["request_id"].take();
     let logged = refusing.gate.access_log(1);
     assert_eq!(logged[0]["request_id"], id);
-    insta::assert_snapshot!(document.to_string(), @r##"{"type":"https://claviger.invalid/reference/error-codes.html#credential_missing","title":"Credential missing","status":401,"detail":"This request needs a credential and brought none.","code":"credential_missing","request_id":null}"##);
+    insta::assert_snapshot!(document.to_string(), @r##"{"type":"https://claviger.invalid/reference/error-codes.html#credential_missing","title":"Credential missing","status":401,"detail":"This request needs a credential and presents none.","code":"credential_missing","request_id":null}"##);
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn unknown_and_wrong_look_the_same() {
             reply.headers.iter().filter(|(name, _)| name != "Date").cloned().collect::<Vec<_>>(),
         )
     };
-    let unknown = body(Request::get("/").basic("nobody", "x"));
+    let unknown = body(Request::get("/").basic("stranger", "x"));
     assert_eq!(body(Request::get("/").basic("acme", "wrong")), unknown);
     // A disabled credential is told apart only by who has its secret.
     assert_eq!(body(Request::get("/").bearer("anything")).1, unknown.1);

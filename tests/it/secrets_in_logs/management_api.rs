@@ -177,7 +177,7 @@ fn change_credentials(client: &Client) {
     }
 }
 
-/// Whatever else somebody may send, right or broken.
+/// Further requests, valid and malformed.
 fn with_planted_credentials(cookie: &str) -> Vec<Request> {
     let me = || request("GET", "/me");
     let session = |rest: &str| raw("/session", format!("{{\"email\": \"{ANN}\", \"password\": {rest}"));

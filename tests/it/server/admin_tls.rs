@@ -91,7 +91,7 @@ fn beyond_loopback_the_management_api_needs_tls_or_a_proxy() {
     for address in ["0.0.0.0:0", "'[::]:0'", "192.0.2.1:0"] {
         let refused = at(address).run();
         assert_eq!(refused.code, 1, "{address}");
-        assert!(refused.stderr.contains("admin.listen  is no loopback address"), "{}", refused.stderr);
+        assert!(refused.stderr.contains("admin.listen  is not a loopback address"), "{}", refused.stderr);
         for remedy in ["admin.tls", "admin.behind_proxy: true", "console.enabled: false"] {
             assert!(refused.stderr.contains(remedy), "{}", refused.stderr);
         }

@@ -85,7 +85,6 @@ fn bad_files() -> Vec<BadFile> {
                 .replace("enabled: false", "enabled: no"),
             &[
                 ":5:25  credentials[3].acount  is not a known key; did you mean account?",
-                ":5:5  credentials[3].account  is missing",
                 ":5:130  credentials[3].enabled  must be true or false, not text",
             ],
         ),

@@ -63,7 +63,7 @@ async fn a_gate_finds_a_current_and_a_previous_token(bed: TestDatabase) {
 
     let found = bed.store.find_username("acme").await.unwrap().found.unwrap();
     assert_eq!(found.credential.id.as_str(), "nightly");
-    assert!(bed.store.find_username("nobody").await.unwrap().found.is_none());
+    assert!(bed.store.find_username("stranger").await.unwrap().found.is_none());
     let kinds = bed.store.hash_kinds(noon()).await.unwrap();
     assert_eq!(kinds, [(pair_hash(), 1)]);
 }
@@ -96,7 +96,7 @@ async fn a_taken_name_is_refused_and_nothing_is_written(bed: TestDatabase) {
     drop(transaction);
     assert_eq!(bed.store.credential("two").await.unwrap(), None);
     let mut transaction = bed.store.begin(noon()).await.unwrap();
-    let refused = transaction.put_credential(&token("four", "nobody", "four")).await;
+    let refused = transaction.put_credential(&token("four", "stranger", "four")).await;
     assert!(matches!(refused, Err(StoreError::MissingReference)), "{refused:?}");
 }
 

@@ -24,7 +24,7 @@ pub struct TestDatabase {
 enum Ground {
     Folder(#[expect(dead_code, reason = "kept until it is dropped")] tempfile::TempDir),
     Database(Database),
-    /// Or whenever somebody else likes.
+    /// Or at a time that the test does not choose.
     Elsewhere,
 }
 
@@ -39,13 +39,13 @@ impl TestDatabase {
         Self::on_database(tokio::task::spawn_blocking(fresh_database).await.unwrap()).await
     }
 
-    /// On a database whose server is somebody else's to stop.
+    /// On a database whose server the test does not stop.
     pub async fn on_database(database: Database) -> Self {
         let url = database.url().parse().unwrap();
         Self::on(url, Ground::Database(database)).await
     }
 
-    /// On a database that somebody else looks after.
+    /// On a database that another test value owns.
     pub async fn at(url: DatabaseUrl) -> Self {
         Self::on(url, Ground::Elsewhere).await
     }
@@ -73,7 +73,7 @@ impl TestDatabase {
         }
     }
 
-    /// Statements past the store, which tells nobody of them.
+    /// Runs statements past the store, so that it publishes no change.
     pub async fn execute(&self, sql: &str) {
         let Some(direct) = &self.direct else {
             let mut connection = self.file().await;

@@ -31,8 +31,8 @@ fn send_requests(gate: &Gate) {
     gate.send(&Request::get("/status/503").bearer(TOKEN));
     gate.send(&Request::get("/x"));
     for number in 0..12 {
-        gate.send(&Request::get("/x").basic("nobody", "wrong"));
-        gate.send(&Request::get("/x").bearer(&format!("of-nobody-{number}")));
+        gate.send(&Request::get("/x").basic("stranger", "wrong"));
+        gate.send(&Request::get("/x").bearer(&format!("of-stranger-{number}")));
     }
 }
 

@@ -2,8 +2,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 
 use super::change::{CredentialConflict, entry};
-use super::fields::{Given, deduplicated, networks, newest};
-use super::own_key::OWN_KEY_PREFIX;
+use super::fields::{Given, OWN_KEY_PREFIX, deduplicated, networks, newest};
 use crate::control::operations::secrets::{NewSecret, PlainSecret, create_secret};
 use crate::control::operations::text_rules::{non_empty, trimmed};
 use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};

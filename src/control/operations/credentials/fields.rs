@@ -10,6 +10,8 @@ use crate::credential::{Label, RateLimit, Version, VersionCatalog};
 
 pub const MAX_SCOPES: usize = 100;
 pub const MAX_ADDRESSES: usize = 200;
+/// Prefix of the id of an own key; the id of the user follows.
+pub(super) const OWN_KEY_PREFIX: &str = "own-";
 
 /// An emptied list must neither lift a restriction nor shut a credential out by accident.
 pub(in crate::control) const EMPTY_LIST: &str =

@@ -3,16 +3,13 @@ use jiff::{SignedDuration, Timestamp};
 use super::change::{CredentialConflict, apply, entry};
 use super::clear::clear_secret;
 use super::create::Created;
-use super::fields::newest;
+use super::fields::{OWN_KEY_PREFIX, newest};
 use super::reset::replace_secret;
 use crate::control::operations::secrets::{CreatedSecret, NewSecret, create_secret};
 use crate::control::operations::{NotFound, OperationContext, OperationError, Outcome, Refusal, Right};
 use crate::control::views::CredentialView;
 use crate::credential::Label;
 use crate::store::{CredentialRecord, Role, StoreError, Transaction, UniqueKey, whole_millis};
-
-/// Prefix of the id; that of the user follows.
-pub(super) const OWN_KEY_PREFIX: &str = "own-";
 
 /// A user who may have a key of their own.
 pub(super) struct Holder<'c> {

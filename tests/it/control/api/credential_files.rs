@@ -47,7 +47,7 @@ async fn an_exported_file_can_be_imported(bed: TestDatabase) {
     }
     let only = taken(&api, "format=csv&account=globex").await;
     assert!(only.contains("globex") && !only.contains(&id), "{only}");
-    assert_eq!(api.get("/credential-files?format=csv&account=nobody").await.code(), "not_found");
+    assert_eq!(api.get("/credential-files?format=csv&account=stranger").await.code(), "not_found");
 }
 
 async fn a_file_with_faults_changes_nothing_and_reports_their_positions(bed: TestDatabase) {
@@ -73,7 +73,7 @@ async fn an_owner_exports_their_account_and_imports_nothing(bed: TestDatabase) {
     let text = taken(&api, "format=yaml").await;
     assert!(text.contains(&ours) && !text.contains(&theirs) && !text.contains("globex"), "{text}");
     let foreign = api.get("/credential-files?format=yaml&account=globex").await;
-    let unknown = api.get("/credential-files?format=yaml&account=nobody").await;
+    let unknown = api.get("/credential-files?format=yaml&account=stranger").await;
     assert_eq!((foreign.status.as_u16(), &foreign.body["detail"]), (404, &unknown.body["detail"]));
     assert_eq!(sent(&api, "format=yaml", &text).await.code(), "forbidden");
     let api = api.by(Role::Member, Some("acme"));

@@ -18,7 +18,7 @@ async fn an_anonymous_caller_learns_nothing_but_401(bed: TestDatabase) {
     let known = api.create_token("acme").await;
     let api = api.outside();
     for operation in operations() {
-        for id in ["acme", known.as_str(), "nobody"] {
+        for id in ["acme", known.as_str(), "stranger"] {
             let reply = operation.request(&api, id).send().await;
             if operation.whose == For::Everybody {
                 assert_ne!(reply.code(), "unauthenticated", "{}", operation.name);
@@ -65,7 +65,7 @@ async fn every_body_refuses_an_unknown_field(bed: TestDatabase) {
         }
         bodies += 1;
     }
-    assert_eq!(bodies, 19);
+    assert_eq!(bodies, 20);
     for limit in [json!({"requests": 1, "seconds": 1, "unknown": 1}), json!([1, 1, 1])] {
         let reply = api.post("/credentials", json!({"account": "acme", "kind": "token", "rate_limit": limit})).await;
         assert_eq!(reply.code(), "malformed", "{limit}");

@@ -30,7 +30,7 @@ async fn a_wrong_password_an_unknown_user_and_a_disabled_user_get_the_same_bytes
         ("off@acme.example", PASSWORD),
         ("off@acme.example", wrong),
         ("new@acme.example", PASSWORD),
-        ("nobody@acme.example", PASSWORD),
+        ("stranger@acme.example", PASSWORD),
         ("no address", PASSWORD),
         ("", PASSWORD),
     ];
@@ -66,7 +66,7 @@ async fn guesses_are_throttled_by_address(bed: TestDatabase) {
     assert_eq!((right.status.as_u16(), right.header("set-cookie")), (429, ""), "not checked");
     let elsewhere = api.sign_in("198.51.100.1", ANN, PASSWORD).send().await;
     assert_eq!(elsewhere.status, 200, "another address is not throttled");
-    let stranger = api.sign_in("203.0.113.1", "nobody@acme.example", PASSWORD).send().await;
+    let stranger = api.sign_in("203.0.113.1", "stranger@acme.example", PASSWORD).send().await;
     assert_eq!(stranger.code(), "sign_in_failed");
     api.clock.advance(std::time::Duration::from_secs(seconds));
     assert_eq!(api.sign_in("192.0.2.66", ANN, PASSWORD).send().await.status, 200);

@@ -95,6 +95,6 @@ async fn a_write_with_an_operator_token_needs_no_origin(bed: TestDatabase) {
     assert_eq!(ask().header("origin", "https://evil.example").send().await.code(), "cross_site");
     let wrong = api.request("POST", "/accounts/acme/switch-on").from("192.0.2.1").header("cookie", &cookie);
     let reply =
-        wrong.header("authorization", "Bearer clvop_nobody").header("sec-fetch-site", "same-origin").send().await;
+        wrong.header("authorization", "Bearer clvop_stranger").header("sec-fetch-site", "same-origin").send().await;
     assert_eq!(reply.code(), "unauthenticated", "a wrong token is not mended by a cookie");
 }

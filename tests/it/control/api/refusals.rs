@@ -11,7 +11,7 @@ use crate::store::test_database::noon;
 async fn unknown_paths_and_methods_get_problem_documents() {
     let api = TestApi::sqlite().await;
     for target in
-        ["/nothing", "", "/", "/credentials/", "/credentials/a/b/c", "/credentials/nobody", "/credentials/%00"]
+        ["/nothing", "", "/", "/credentials/", "/credentials/a/b/c", "/credentials/stranger", "/credentials/%00"]
     {
         let reply = api.get(target).await;
         assert_eq!((reply.status.as_u16(), reply.code()), (404, "not_found"), "{target}");
@@ -32,7 +32,7 @@ async fn authentication_comes_before_every_other_check() {
         assert_eq!((reply.status.as_u16(), reply.code()), (401, "unauthenticated"), "{method} {target}");
         assert_eq!(reply.header("www-authenticate"), "Bearer realm=\"claviger\"");
     }
-    for value in ["Basic YTpi", "Bearer", "Bearer ", "Bearer clvop_nobody", "\u{1}"] {
+    for value in ["Basic YTpi", "Bearer", "Bearer ", "Bearer clvop_stranger", "\u{1}"] {
         let reply =
             api.request("GET", "/credentials").header("authorization", value.trim_matches('\u{1}')).send().await;
         assert_eq!(reply.code(), "unauthenticated", "{value}");

@@ -1,4 +1,4 @@
-//! Every operation by every role: permitted or refused as the api says.
+//! Every operation by every role: permitted or refused as the description says.
 
 use claviger::store::Role;
 
@@ -9,14 +9,15 @@ use crate::store::test_database::{TestDatabase, on_each};
 on_each!(every_role_may_call_its_operations_and_no_others);
 
 /// Refusals for another reason than the role: access is granted already, the key is on or off already, the file is
-/// empty.
-const OTHERWISE: [(&str, u16); 7] = [
+/// empty, a member may see only an own key.
+const OTHERWISE: [(&str, u16); 8] = [
     ("import_credentials", 422),
     ("ask_for_access", 409),
     ("switch_on_own_key", 409),
     ("regenerate_own_key", 404),
     ("switch_off_own_key", 404),
     ("show_credential", 404),
+    ("diagnose_credential", 404),
     ("switch_account_on", 409),
 ];
 

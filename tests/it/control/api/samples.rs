@@ -21,10 +21,10 @@ pub enum For {
 
 use For::{Browsers, Everybody, Roles};
 
-/// By name. Rights are those of `features.md`, not those of the code.
+/// By name. Rights are written by hand, not derived from the code.
 pub const OPERATIONS: [(&str, For, &str); 60] = [
     ("me", Roles("xxxx"), ""),
-    ("begin_session", Everybody, r#"{"email": "nobody@acme.example", "password": "correct horse"}"#),
+    ("begin_session", Everybody, r#"{"email": "stranger@acme.example", "password": "correct horse"}"#),
     ("end_session", Everybody, ""),
     ("choose_password", Browsers, r#"{"current": "correct horse", "password": "another horse"}"#),
     ("look_at_link", Everybody, r#"{"ticket": "x"}"#),
@@ -53,7 +53,7 @@ pub const OPERATIONS: [(&str, For, &str); 60] = [
     ("edit_credential", Roles("xxx-"), r#"{"name": "Billing"}"#),
     ("upgrade_credential", Roles("xxx-"), "{}"),
     ("upgrade_unversioned_credentials", Roles("xxx-"), r#"{"version": "1", "account": "acme"}"#),
-    ("diagnose_credential", Roles("xxx-"), ""),
+    ("diagnose_credential", Roles("xxxx"), ""),
     ("duplicate_credential", Roles("xxx-"), "{}"),
     ("reset_credential", Roles("xxx-"), "{}"),
     ("end_overlap", Roles("xxx-"), ""),

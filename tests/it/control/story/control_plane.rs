@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use claviger::control::operations::{OperationContext, create_first_setup_link};
 use serde_json::{Value, json};
 
-use crate::control::{Known, shell};
+use crate::control::{Fixture, shell};
 use crate::store::test_database::{TestDatabase, noon};
 use crate::support::{Connection, Gate, Reply, Request};
 
@@ -80,9 +80,9 @@ impl ControlState {
 
     /// The first of the staff, by the link that the operator's shell gives them.
     pub async fn first(&self, bed: &TestDatabase, email: &str) -> Who {
-        let (known, shell) = (Known::new(), shell());
+        let (fixture, shell) = (Fixture::new(), shell());
         let link =
-            create_first_setup_link(&OperationContext::new(&bed.store, &shell, now(), known.terms())).await.unwrap();
+            create_first_setup_link(&OperationContext::new(&bed.store, &shell, now(), fixture.terms())).await.unwrap();
         assert!(link.ends_at > noon());
         let ticket = self.seen(link.ticket.reveal());
         self.let_in(&ticket, email, json!({"email": email, "name": "Sam"}))

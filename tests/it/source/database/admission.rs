@@ -55,7 +55,7 @@ async fn a_token_and_a_pair_are_admitted_with_identity_headers(bed: TestDatabase
     }
     let unknown = [
         Request::get("/v1/x").bearer("unknown"),
-        Request::get("/v1/x").basic("nobody", PASSWORD),
+        Request::get("/v1/x").basic("stranger", PASSWORD),
         Request::get("/v1/x").basic("night", "wrong"),
     ];
     let before = api.seen().len();

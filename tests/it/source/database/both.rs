@@ -41,7 +41,7 @@ async fn credentials_of_both_are_admitted(bed: TestDatabase) {
             assert_eq!(answer(&gate, &request).0, 200, "{id}");
             assert_eq!(api.last().header("X-Claviger-Credential"), Some(id));
         }
-        for request in [bearer("x"), Request::get("/x").basic("day", "x"), Request::get("/x").basic("nobody", "x")] {
+        for request in [bearer("x"), Request::get("/x").basic("day", "x"), Request::get("/x").basic("stranger", "x")] {
             assert_eq!(answer(&gate, &request), (401, "credential_invalid".into()));
         }
     }
@@ -114,7 +114,7 @@ async fn a_wrong_password_costs_a_lookup_for_users_of_the_file_too(bed: TestData
     let api = RecordingApi::start();
     let gate = gate(&api, &bed).credentials(&file).start();
     for turn in 0..3 {
-        for username in ["day", "night", "nobody", "shadow"] {
+        for username in ["day", "night", "stranger", "shadow"] {
             let asked_for = || lookups(&gate, "found") + lookups(&gate, "absent");
             let before = asked_for();
             assert_eq!(answer(&gate, &Request::get("/x").basic(username, "wrong")).0, 401, "{username}");
@@ -137,7 +137,7 @@ async fn credentials_of_the_file_need_no_database() {
     for _ in 0..3 {
         assert_eq!(answer(&gate, &bearer("of-file")).0, 200);
         assert_eq!(answer(&gate, &Request::get("/x").basic("day", PASSWORD)).0, 200);
-        for username in ["day", "nobody"] {
+        for username in ["day", "stranger"] {
             let verdict = answer(&gate, &Request::get("/x").basic(username, "wrong"));
             assert_eq!(verdict, (503, "directory_unavailable".into()), "{username}");
         }

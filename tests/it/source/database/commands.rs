@@ -39,8 +39,8 @@ async fn explain_finds_a_credential_of_the_database(bed: TestDatabase) {
     assert!(code == 1 && said.contains("API access of off is off"), "{said}");
     let (code, said, _) = explain("in-both", "/payments");
     assert!(code == 1 && said.contains("refused, credential_disabled (401)"), "the file's: {said}");
-    let (code, said, complaint) = explain("nobody", "/payments");
-    assert_eq!((code, said.as_str(), complaint.as_str()), (1, "", "claviger: no credential has the id nobody\n"));
+    let (code, said, complaint) = explain("stranger", "/payments");
+    assert_eq!((code, said.as_str(), complaint.as_str()), (1, "", "claviger: no credential has the id stranger\n"));
 }
 
 async fn settings_are_checked_against_the_database(bed: TestDatabase) {

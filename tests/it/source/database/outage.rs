@@ -80,7 +80,7 @@ async fn what_is_remembered_goes_on_and_what_is_not_is_503_until_the_server_is_b
             assert!(wait >= 1 && reply.all("www-authenticate").is_empty(), "{reply:?}");
         }
         // Known and unknown users get the same response, and both cost a hash.
-        for username in ["night", "nobody"] {
+        for username in ["night", "stranger"] {
             assert_eq!(outage.answer(&Request::get("/x").basic(username, "wrong")), unavailable(), "{username}");
         }
     }
@@ -97,7 +97,7 @@ async fn what_is_remembered_goes_on_and_what_is_not_is_503_until_the_server_is_b
     assert_eq!(outage.answer(&bearer("known")).1, "credential_disabled");
     outage.must_become(&bearer("unused"), 200);
     outage.must_become(&bearer("unknown"), 401);
-    outage.must_become(&Request::get("/x").basic("nobody", "wrong"), 401);
+    outage.must_become(&Request::get("/x").basic("stranger", "wrong"), 401);
     eventually("it is logged", || outage.gate.stderr().contains("the database answers again"));
     assert_eq!(outage.answer(&bearer("other")).0, 200);
     eventually("the metric follows", || outage.gate.metric("claviger_database_followed") == 1.0);

@@ -17,7 +17,7 @@ async fn pgbouncer_in_session_mode_works() {
     let api = RecordingApi::start();
     let gate = usual_gate(&api, &bed).database(&url).start();
     eventually("it is admitted", || answer(&gate, &bearer("known")).0 == 200);
-    assert_eq!(answer(&gate, &bearer("nobody-s")).0, 401);
+    assert_eq!(answer(&gate, &bearer("stranger-s")).0, 401);
     let mut record = token("known", "acme", "known");
     record.enabled = false;
     bed.put(&record).await;

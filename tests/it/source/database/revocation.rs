@@ -134,7 +134,7 @@ async fn a_cleared_credential_is_unknown_to_the_gate(bed: TestDatabase) {
     }
     must_become(&gate, "new", 401, "credential_invalid");
     must_become(&gate, "old", 401, "credential_invalid");
-    let (cleared, unknown) = (gate.send(&basic), gate.send(&Request::get("/x").basic("nobody", "not it")));
+    let (cleared, unknown) = (gate.send(&basic), gate.send(&Request::get("/x").basic("stranger", "not it")));
     assert_eq!(verdict(&cleared), (401, "credential_invalid".to_owned()));
     assert_eq!(verdict(&cleared), verdict(&unknown));
     for password in ["", "!"] {

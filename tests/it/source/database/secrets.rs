@@ -22,7 +22,7 @@ fn shown(builder: &GateBuilder) -> String {
     let run = |arguments: &[&str]| Run::within(builder.folder(), arguments).end();
     let show = run(&["config", "show"]);
     let validate = run(&["config", "validate"]);
-    let explain = run(&["explain", "nobody", "GET", "/x"]);
+    let explain = run(&["explain", "stranger", "GET", "/x"]);
     assert_eq!((show.code, validate.code, explain.code), (0, 0, 1), "{}{}", show.stderr, validate.stderr);
     [show.stdout, show.stderr, validate.stdout, validate.stderr, explain.stdout, explain.stderr].concat()
 }

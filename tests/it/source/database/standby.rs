@@ -113,7 +113,7 @@ async fn a_failover_between_the_hosts_of_a_url_needs_no_restart() {
     pair.failover();
     pair.revoke_on_promoted();
     eventually("the revocation is known", || answer(&gate, &bearer("known")).1 == "credential_disabled");
-    eventually("unknown tokens are looked up", || answer(&gate, &bearer("nobody-s")).0 == 401);
+    eventually("unknown tokens are looked up", || answer(&gate, &bearer("stranger-s")).0 == 401);
     eventually("the metric shows it", || gate.metric("claviger_database_primary") == 1.0);
 }
 
