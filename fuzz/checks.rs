@@ -1,6 +1,7 @@
 //! Properties that hold for any input, of the fuzzer or of the seeds in `corpus`, which `make test` replays. Each check
 //! covers one parser. It panics if the input is read wrongly, and returns whether the input was accepted.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use base64::Engine;
@@ -14,7 +15,7 @@ use claviger::credential::{
     HashMemory, PasswordHash, PathException, PathTemplate, RoutePath, RouteRule, ScopeCatalog, Spellings, StoredSecret,
     TokenDigest, TokenFormat, Version, VersionCatalog, normalized_chars,
 };
-use claviger::formats;
+use claviger::formats::{self, Catalogs, Import, ImportFormat, Unusable, Users};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 /// Returns whether the input was accepted.
@@ -24,6 +25,7 @@ pub type Check = fn(&[u8]) -> bool;
 pub const CHECKS: [(&str, Check); 7] = [
     ("config", config),
     ("credentials", credentials),
+    ("lists", lists),
     ("password", password),
     ("path", path),
     ("presented", presented),
@@ -297,6 +299,50 @@ pub fn credentials(input: &[u8]) -> bool {
         assert!(held.all(|name| scopes.contains(name)), "{} holds an unknown scope", credential.id);
     }
     true
+}
+
+/// A list to import: CSV where the first line has a comma, else htpasswd. Skipping unusable entries takes the same entries
+/// as the usable file.
+pub fn lists(input: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(input) else { return false };
+    let (Some(versions), Some(scopes), Ok(account)) = (catalog("/v{version}/"), scopes(), "acme".parse()) else {
+        return false;
+    };
+    let catalogs = Catalogs { versions: &versions, scopes: &scopes };
+    let users = Users { account, version: None };
+    let is_table = text.lines().next().is_some_and(|line| line.contains(','));
+    let format = if is_table { ImportFormat::Csv } else { ImportFormat::Htpasswd(&users) };
+    let read = |unusable| Import::read(text, format, catalogs, unusable);
+    let ids = |import: Import| {
+        let set = claviger::source::FileSet::from(import.reading.set);
+        for credential in set.iter() {
+            if let StoredSecret::Password { username, .. } = &credential.secret {
+                assert!(!username.is_empty() && !username.contains(':') && !username.contains(char::is_control));
+            }
+            assert!(credential.version.as_ref().is_some_and(|version| versions.rank(version.as_str()).is_some()));
+            let mut held = credential.scopes.iter().flat_map(|held| held.names());
+            assert!(held.all(|name| scopes.contains(name)), "{} holds an unknown scope", credential.id);
+        }
+        set.iter().map(|credential| credential.id.to_string()).collect::<BTreeSet<_>>()
+    };
+    let skipping = read(Unusable::Skip);
+    if let Ok(import) = &skipping
+        && !import.reading.skipped.is_empty()
+    {
+        check_diagnostics(&import.reading.skipped, text);
+    }
+    match read(Unusable::Refuse) {
+        Ok(whole) => {
+            let (whole, skipping) = (ids(whole), skipping.map(ids));
+            assert_eq!(skipping.ok().as_ref(), Some(&whole), "skipping changes a file without faults");
+            !whole.is_empty()
+        }
+        Err(faults) => {
+            check_diagnostics(&faults, text);
+            assert!(!faults.to_string().contains(PLANTED), "a diagnostic repeats a secret:\n{faults}");
+            false
+        }
+    }
 }
 
 /// A settings file. The output of `config show` must parse to the same settings.

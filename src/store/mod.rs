@@ -33,7 +33,7 @@ use std::time::Duration;
 pub use access_requests::{AccessRequestFilter, AccessRequestRecord, RequestState};
 pub use accounts::{AccountFilter, AccountRecord};
 pub use audit::{Actor, ActorKind, AuditEntry, AuditFilter, AuditRecord};
-pub use changes::{Change, ChangeKind, Changes, Wake};
+pub use changes::{Change, ChangeKind, Changes, ThrottleTarget, Wake};
 pub use credentials::{
     CatalogUse, CredentialFilter, CredentialKind, CredentialRecord, CredentialState, Delivery, GateCredential, Holders,
     Page, PreviousSecret, RecordSecret, StateCounts, TakenNames, Versioned,

@@ -29,7 +29,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use claviger::auth::ThrottleRules;
 use claviger::clock::Clock;
 use claviger::control::operations::Caller;
-use claviger::control::{ControlState, LiveSettings, Peer, console_listener};
+use claviger::control::{ControlState, LiveSettings, Peer, Throttles, console_listener};
 use claviger::credential::{ScopeCatalog, Version, VersionCatalog};
 use claviger::store::{Actor, ActorKind, Role};
 use serde_json::{Value, json};
@@ -107,9 +107,13 @@ impl TestApi {
             ..LiveSettings::default()
         };
         let clock = Clock::manual(noon());
-        let state =
-            ControlState::new(bed.store.clone(), clock.clone(), Arc::new(ArcSwap::from_pointee(live)), Arc::default())
-                .unwrap();
+        let state = ControlState::new(
+            bed.store.clone(),
+            clock.clone(),
+            Arc::new(ArcSwap::from_pointee(live)),
+            Throttles::default(),
+        )
+        .unwrap();
         Self { bed, clock, router: console_listener(state), caller: Some(Caller::shell("root".into())) }
     }
 
