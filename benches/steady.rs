@@ -89,7 +89,11 @@ fn report(samples: &[Sample], seconds: u64, reloads: u64, counts: &Counts) {
     let (early, late) = (&samples[quarter..2 * quarter], &samples[samples.len() - quarter..]);
     let mut is_flat = true;
     let figures: [(&str, fn(&Sample) -> f64, fn(f64) -> f64); 3] = [
-        ("memory (MiB)", |sample| sample.memory_mib, |early| (early * MAX_MEMORY_GROWTH).max(early + MAX_MEMORY_GROWTH_MIB)),
+        (
+            "memory (MiB)",
+            |sample| sample.memory_mib,
+            |early| (early * MAX_MEMORY_GROWTH).max(early + MAX_MEMORY_GROWTH_MIB),
+        ),
         ("descriptors", |sample| sample.descriptors, |early| early + MAX_DESCRIPTOR_GROWTH),
         ("threads", |sample| sample.threads, |early| early + MAX_THREAD_GROWTH),
     ];
@@ -101,7 +105,9 @@ fn report(samples: &[Sample], seconds: u64, reloads: u64, counts: &Counts) {
         };
         let (first, before, after) = (figure(&samples[0]), median(early), median(late));
         let max = samples.iter().map(figure).fold(0.0, f64::max);
-        println!("{name}: {first:.1} at first, {before:.1} in the second quarter, {after:.1} in the last, at most {max:.1}");
+        println!(
+            "{name}: {first:.1} at first, {before:.1} in the second quarter, {after:.1} in the last, at most {max:.1}"
+        );
         is_flat &= after <= bound(before);
     }
     assert!(is_flat, "the process grows");
@@ -139,7 +145,8 @@ fn call(address: SocketAddr, counts: &Counts, is_over: &AtomicBool) {
 /// Connections that close at every step: without a byte, within a head, within a body, before the answer.
 fn abandon(address: SocketAddr, _: &Counts, is_over: &AtomicBool) {
     let whole = request("GET", "/big", Some(&format!("Bearer {TOKEN}")));
-    let body = format!("POST /x HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {TOKEN}\r\ncontent-length: 900\r\n\r\nhalf");
+    let body =
+        format!("POST /x HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {TOKEN}\r\ncontent-length: 900\r\n\r\nhalf");
     for piece in [&b""[..], &whole[..20], body.as_bytes(), &whole, b"\x16\x03\x01 no TLS"].iter().cycle() {
         if is_over.load(Ordering::Relaxed) {
             return;

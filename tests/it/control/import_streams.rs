@@ -132,8 +132,10 @@ async fn two_lines_for_one_credential_are_found_across_batches(bed: TestDatabase
     const HASH: &str = "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=";
     let known = Known::new();
     let users = Users { account: label("acme"), version: Some(label("1")) };
-    let read = |text: &str| Import::htpasswd(text, &users, known.catalogs()).unwrap_or_else(|faults| panic!("{faults}"));
-    let yaml = format!("credentials: [{{id: by-id, account: acme, username: by-name, password: '{HASH}', version: '1'}}]");
+    let read =
+        |text: &str| Import::htpasswd(text, &users, known.catalogs()).unwrap_or_else(|faults| panic!("{faults}"));
+    let yaml =
+        format!("credentials: [{{id: by-id, account: acme, username: by-name, password: '{HASH}', version: '1'}}]");
     imported(&bed, &Import::yaml(&yaml, known.catalogs()).unwrap()).await;
     let crowd: String = (0..ROWS).map(|number| format!("user-{number}:{HASH}\n")).collect();
     let faults = refused(&bed, &read(&format!("by-name:{HASH}\n{crowd}by-id:{HASH}\n"))).await;
@@ -186,7 +188,8 @@ fn peak_memory(folder: &Path, arguments: &[&str]) -> u64 {
 
 fn folder_with(rows: usize) -> TempDir {
     let folder = folder_on("sqlite:claviger.db");
-    std::fs::write(folder.path().join("in.csv"), table(rows).replace(",version\n", "\n").replace(",1\n", "\n")).unwrap();
+    std::fs::write(folder.path().join("in.csv"), table(rows).replace(",version\n", "\n").replace(",1\n", "\n"))
+        .unwrap();
     folder
 }
 
@@ -213,7 +216,10 @@ fn a_long_list_of_changes_is_cut_and_counted() {
     let dry = Run::within(folder.path(), &["credential", "import", "in.csv", "--dry-run"]).end();
     let lines: Vec<&str> = dry.stdout.lines().collect();
     assert_eq!((dry.code, lines.len()), (0, 50 + 10_000 + 1), "{}", dry.stderr);
-    assert_eq!((lines[50], lines[10_049], lines[10_050]), ("+ c-0000000 of a-0", "+ c-0009999 of a-49", "and 100 more"));
+    assert_eq!(
+        (lines[50], lines[10_049], lines[10_050]),
+        ("+ c-0000000 of a-0", "+ c-0009999 of a-49", "and 100 more")
+    );
     let line = "10100 added, 0 changed, 0 unchanged; 50 accounts added: dry run, nothing was written\n";
     assert_eq!(dry.stderr, line);
     assert!(!folder.path().join("claviger.db").exists());

@@ -19,9 +19,10 @@ fn has(file: &Path, target: &str) -> bool {
 #[test]
 fn the_access_log_goes_to_its_file_and_is_opened_again_on_signals() {
     let api = RecordingApi::start();
-    let gate = Gate::before(api.url()).log("log: {format: auto, level: debug, file: access.log}\n").start_as(|command| {
-        command.env("CLAVIGER__LOG__FORMAT", "json");
-    });
+    let gate =
+        Gate::before(api.url()).log("log: {format: auto, level: debug, file: access.log}\n").start_as(|command| {
+            command.env("CLAVIGER__LOG__FORMAT", "json");
+        });
     let log = gate.folder().join("access.log");
     request(&gate, "/first");
     eventually("the line is written", || has(&log, "/first"));
