@@ -9,8 +9,8 @@ use super::{Notes, Unusable};
 use crate::config::raw;
 use crate::config::{Diagnostic, Diagnostics, Document, Node, Origin, Value, decode};
 use crate::credential::{
-    Account, Credential, DigestError, Label, PasswordHash, PasswordHashError, ScopeCatalog,
-    ScopeSet, StoredSecret, TokenDigest, VersionCatalog, is_username, normalized,
+    Account, Credential, DigestError, Label, PasswordHash, PasswordHashError, ScopeCatalog, ScopeSet, StoredSecret,
+    TokenDigest, VersionCatalog, is_username, normalized,
 };
 
 const MAX_FAULTS: usize = 100;

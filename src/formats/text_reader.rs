@@ -98,9 +98,9 @@ fn fault(fault: Diagnostic) -> io::Error {
 
 /// The faults of text that cannot be read.
 pub(super) fn faults_of(error: io::Error) -> Diagnostics {
-    error.downcast::<Diagnostics>().unwrap_or_else(|error| {
-        Diagnostic::new(Origin::WHOLE_FILE, "", format!("cannot be read: {error}")).into()
-    })
+    error
+        .downcast::<Diagnostics>()
+        .unwrap_or_else(|error| Diagnostic::new(Origin::WHOLE_FILE, "", format!("cannot be read: {error}")).into())
 }
 
 #[cfg(test)]

@@ -14,7 +14,9 @@ use crate::auth::{Authenticator, Directory, HashPool, HashPoolSize, PasswordCach
 use crate::clock::Clock;
 use crate::config::{Diagnostic, Diagnostics, Origin, Settings};
 use crate::control::{GateState, Readiness};
-use crate::proxy::{AccessLog, Certificates, Connections, Decider, Drains, LoadedCertificates, Policy, RequestLifecycle, Tracer};
+use crate::proxy::{
+    AccessLog, Certificates, Connections, Decider, Drains, LoadedCertificates, Policy, RequestLifecycle, Tracer,
+};
 use crate::runtime::DeferredDrop;
 use crate::source::{CombinedDirectory, Database, DatabaseDirectory, DatabaseStart, Loaded, throttle_rules};
 use crate::telemetry::{Metrics, TlsListener};

@@ -38,7 +38,8 @@ impl Process {
     /// # Errors
     /// When a thread cannot be spawned or signal handlers cannot be installed.
     pub(super) fn wire(parts: Parts, loader: Loader, loaded: Loaded, log: &Log) -> anyhow::Result<Self> {
-        let Parts { notifier, metrics, descriptors, listeners, admin_certificates, access_log, tracer, database, role } = parts;
+        let Parts { notifier, metrics, descriptors, listeners, admin_certificates, access_log, tracer, database, role } =
+            parts;
         let Listeners { proxy, forward_auth, admin: admin_socket, handover } = listeners;
         let settings = loaded.settings.clone();
         let addresses = |sockets: &[BoundListener]| sockets.iter().map(|socket| socket.address).collect();
@@ -56,8 +57,14 @@ impl Process {
         if let Role::Gate(gate) = &role {
             let lines = || AccessLog::new(access_log.sink(), access_log_is_json(&settings), metrics.clone());
             let access_log = settings.log.access.then(lines);
-            let lifecycle =
-                gate.lifecycle(&settings, &readiness, access_log, tracer.clone(), end_tunnels.subscribe(), connections.clone());
+            let lifecycle = gate.lifecycle(
+                &settings,
+                &readiness,
+                access_log,
+                tracer.clone(),
+                end_tunnels.subscribe(),
+                connections.clone(),
+            );
             let conf = server.configuration.clone();
             let options = |certificates| {
                 let sender = events.0.clone();

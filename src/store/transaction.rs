@@ -143,7 +143,15 @@ impl Store {
                 Pools::Sqlite { write, .. } => (Inner::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?), None),
                 Pools::Postgres(pool) => (Inner::Postgres(pool.begin().await?), Some(pool.clone())),
             };
-            Ok(Transaction { inner, now, changes: Vec::new(), further_changes: 0, entries: 0, notify, store: self.clone() })
+            Ok(Transaction {
+                inner,
+                now,
+                changes: Vec::new(),
+                further_changes: 0,
+                entries: 0,
+                notify,
+                store: self.clone(),
+            })
         })
         .await
     }

@@ -64,7 +64,8 @@ impl Remote {
         let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.as_str()))
             .map_err(|_| anyhow!("CLAVIGER_TOKEN holds characters that no token has"))?;
         authorization.set_sensitive(true);
-        let authorities = ca.map(|ca| authorities(ca).with_context(|| format!("--ca: {}", ca.display()))).transpose()?;
+        let authorities =
+            ca.map(|ca| authorities(ca).with_context(|| format!("--ca: {}", ca.display()))).transpose()?;
         let client = |read_timeout| {
             let mut client = reqwest::Client::builder()
                 .connect_timeout(CONNECT_TIMEOUT)

@@ -109,9 +109,9 @@ impl ClientStream {
         }
         let stream = Pin::new(self.stream.as_mut()?);
         let has_early_bytes = state == TunnelState::OpenWithEarlyBytes;
-        let tunnel = self.tunnel.get_or_insert_with(|| {
-            Box::new(Tunnel::new(self.lifecycle.tunnels_end.clone(), has_early_bytes))
-        });
+        let tunnel = self
+            .tunnel
+            .get_or_insert_with(|| Box::new(Tunnel::new(self.lifecycle.tunnels_end.clone(), has_early_bytes)));
         Some((stream, tunnel))
     }
 

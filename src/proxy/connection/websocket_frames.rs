@@ -89,7 +89,9 @@ impl FrameTracker {
                 };
                 self.header_length = 2 + extended + mask;
             }
-            index if index < self.header_length - self.mask_bytes() => self.payload = self.payload << 8 | u64::from(byte),
+            index if index < self.header_length - self.mask_bytes() => {
+                self.payload = self.payload << 8 | u64::from(byte)
+            }
             _ => {}
         }
         self.header += 1;

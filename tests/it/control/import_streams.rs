@@ -9,7 +9,7 @@ use claviger::control::operations::{Imported, OperationError, import};
 use claviger::formats::{Import, ImportFormat, Source, Unusable, Users};
 use tempfile::TempDir;
 
-use super::Known;
+use super::Fixture;
 use crate::cli::database::folder_on;
 use crate::store::test_database::{TestDatabase, label, noon, on_each};
 use crate::support::{Gate, RecordingApi, Request, Run, claviger, digest, eventually};
@@ -36,15 +36,15 @@ fn table(rows: usize) -> String {
 }
 
 fn csv(text: &str) -> Import {
-    Import::csv(text, Known::new().catalogs()).unwrap_or_else(|faults| panic!("{faults}"))
+    Import::csv(text, Fixture::new().catalogs()).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
 async fn imported(bed: &TestDatabase, what: &Import) -> Imported {
-    import(&Known::new().call(bed, noon()), what, false).await.unwrap()
+    import(&Fixture::new().call(bed, noon()), what, false).await.unwrap()
 }
 
 async fn refused(bed: &TestDatabase, what: &Import) -> String {
-    match import(&Known::new().call(bed, noon()), what, false).await {
+    match import(&Fixture::new().call(bed, noon()), what, false).await {
         Err(OperationError::Other(faults)) => faults.to_string(),
         other => panic!("{other:?}"),
     }
@@ -55,7 +55,7 @@ async fn a_fault_behind_many_batches_writes_nothing(bed: TestDatabase) {
     let (count, change) = (bed.store.count().await.unwrap(), bed.store.last_change().await.unwrap());
     let text = table(ROWS) + &format!("new,acme,{},1\n", digest("old"));
     for is_dry_run in [true, false] {
-        let outcome = import(&Known::new().call(&bed, noon()), &csv(&text), is_dry_run).await;
+        let outcome = import(&Fixture::new().call(&bed, noon()), &csv(&text), is_dry_run).await;
         let Err(OperationError::Other(faults)) = outcome else { panic!("{outcome:?}") };
         let problem = "is the token digest of another credential in the database: old";
         assert!(faults.to_string().starts_with(&format!("{}:1  token  {problem}", ROWS + 2)), "{faults}");
@@ -63,7 +63,7 @@ async fn a_fault_behind_many_batches_writes_nothing(bed: TestDatabase) {
     assert_eq!((bed.store.count().await.unwrap(), bed.store.last_change().await.unwrap()), (count, change));
     assert_eq!(bed.ask("SELECT COUNT(*) FROM audit").await, 2);
     // Without the fault, all of it is written, and the dry run says the same.
-    let dry = import(&Known::new().call(&bed, noon()), &csv(&table(ROWS)), true).await.unwrap();
+    let dry = import(&Fixture::new().call(&bed, noon()), &csv(&table(ROWS)), true).await.unwrap();
     assert_eq!(bed.store.count().await.unwrap(), count);
     let outcome = imported(&bed, &csv(&table(ROWS))).await;
     assert_eq!((outcome.added, outcome.accounts_added, &outcome), (ROWS, 50, &dry));
@@ -90,7 +90,7 @@ async fn entries_that_are_skipped_are_skipped_in_every_batch(bed: TestDatabase) 
     text.push_str(&row(0));
     write!(text, "x,a-1,{},1\ny,lost,{},1\nz,lost,plain,1\n", digest("secret-0"), digest("old")).unwrap();
     text.push_str(&row(ROWS));
-    let known = Known::new();
+    let known = Fixture::new();
     let read = Import::read(text.as_str(), ImportFormat::Csv, known.catalogs(), Unusable::Skip);
     let outcome = imported(&bed, &read.unwrap_or_else(|faults| panic!("{faults}"))).await;
     assert_eq!((outcome.added, outcome.accounts_added), (ROWS + 1, 50));
@@ -124,13 +124,13 @@ async fn accounts_are_created_once_with_the_access_that_any_line_states(bed: Tes
     assert_eq!((switched.unchanged, switched.switched_accounts), (ROWS + 1, vec![(label("a-7"), true)]));
     let yaml = format!("credentials: [{{id: y, account: a-1, token: '{}', version: '1'}}]\naccounts:\n", digest("y"));
     let accounts = (0..ROWS).fold(yaml, |text, number| text + &format!("  - {{id: b-{number}, access: false}}\n"));
-    let stated = imported(&bed, &Import::yaml(&accounts, Known::new().catalogs()).unwrap()).await;
+    let stated = imported(&bed, &Import::yaml(&accounts, Fixture::new().catalogs()).unwrap()).await;
     assert_eq!((stated.added, stated.accounts_added), (1, ROWS));
 }
 
 async fn two_lines_for_one_credential_are_found_across_batches(bed: TestDatabase) {
     const HASH: &str = "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=";
-    let known = Known::new();
+    let known = Fixture::new();
     let users = Users { account: label("acme"), version: Some(label("1")) };
     let read =
         |text: &str| Import::htpasswd(text, &users, known.catalogs()).unwrap_or_else(|faults| panic!("{faults}"));
@@ -231,7 +231,7 @@ fn a_file_is_read_the_same_from_a_disk_a_pipe_and_memory() {
     let file = folder.path().join("in.csv");
     let text = format!("\u{feff}{}", table(2500));
     std::fs::write(&file, &text).unwrap();
-    let known = Known::new();
+    let known = Fixture::new();
     let read = |source: Source| Import::read(source, ImportFormat::Csv, known.catalogs(), Unusable::Refuse);
     let sources = [Source::open(&file).unwrap(), Source::copy(text.as_bytes()).unwrap(), text.as_str().into()];
     let counts: BTreeSet<usize> = sources
@@ -256,7 +256,7 @@ fn a_file_that_changes_while_it_is_imported_is_refused() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("in.csv");
     std::fs::write(&file, table(10)).unwrap();
-    let known = Known::new();
+    let known = Fixture::new();
     let read = Import::read(Source::open(&file).unwrap(), ImportFormat::Csv, known.catalogs(), Unusable::Refuse);
     let import = read.unwrap_or_else(|faults| panic!("{faults}"));
     std::fs::write(&file, table(10) + "broken,acme\n").unwrap();
