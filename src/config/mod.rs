@@ -29,5 +29,5 @@ pub use settings::{Database, ERROR_DOCS, Settings, Tracing, Upstream};
 pub use spanned::{Key, Node, Origin, Value};
 pub use suggest::unknown_key;
 pub use text_file::{read_text, text_of};
-pub use values::{DatabaseTls, DatabaseUrl, HeaderField, HeaderPrefix, Parsed, PostgresUrl, UpstreamUrl};
+pub use values::{Colour, DatabaseTls, DatabaseUrl, HeaderField, HeaderPrefix, Parsed, PostgresUrl, UpstreamUrl};
 pub use yaml::{Section, each_item, parse};

@@ -175,7 +175,7 @@ impl Table<'_, '_> {
     fn access(&mut self, account: &Label, text: &str, origin: &Origin) -> Option<bool> {
         let stated = self.entries.stated_access(account);
         let mut fault = |problem| self.entries.faults.push(Diagnostic::new(origin.clone(), "access", problem));
-        let Value::Bool(access) = truth(text) else {
+        let Value::Bool(access) = parse_bool(text) else {
             fault("must be true or false");
             return None;
         };
@@ -215,7 +215,7 @@ fn value(column: &str, trimmed: &str, cell: &str, origin: &Origin) -> Node {
     let node = |value| Node::new(value, origin.clone());
     let words = || trimmed.split_whitespace().map(|word| node(Value::Text(word.to_owned()))).collect();
     node(match column {
-        "enabled" => truth(trimmed),
+        "enabled" => parse_bool(trimmed),
         "scopes" if trimmed == NO_SCOPES => Value::List(Vec::new()),
         "scopes" | "addresses" => Value::List(words()),
         "rate_limit.requests" | "rate_limit.burst" => {
@@ -228,7 +228,7 @@ fn value(column: &str, trimmed: &str, cell: &str, origin: &Origin) -> Node {
 }
 
 /// Case-insensitive: spreadsheets write TRUE.
-fn truth(text: &str) -> Value {
+fn parse_bool(text: &str) -> Value {
     match text.to_ascii_lowercase().as_str() {
         "true" => Value::Bool(true),
         "false" => Value::Bool(false),

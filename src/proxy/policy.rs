@@ -93,11 +93,4 @@ impl Policy {
     pub fn rate_limiters(&self) -> &RateLimiters {
         &self.rate_limiters
     }
-
-    /// Resolves the upstream's host name again. Blocks.
-    pub fn refresh_upstream(&self) {
-        if let Some(upstream) = &self.upstream {
-            upstream.refresh();
-        }
-    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::gate::{self, Gate};
 use super::listeners::Listeners;
 use super::service_manager::Notifier;
-use super::tls::admin_certificates;
+use super::tls::{ADMIN, CONSOLE};
 use super::{ServeOptions, descriptors, log_outputs, management_api};
 use crate::auth::{REJECTION_CODES, Scheme};
 use crate::config::{Settings, memory_limit};
@@ -20,6 +20,7 @@ pub(super) struct Parts {
     pub(super) descriptors: DescriptorBudget,
     pub(super) listeners: Listeners,
     pub(super) admin_certificates: Option<Arc<Certificates>>,
+    pub(super) console_certificates: Option<Arc<Certificates>>,
     pub(super) access_log: LineWriter,
     pub(super) tracer: Option<Tracer>,
     pub(super) database: Option<Database>,
@@ -43,7 +44,8 @@ impl Parts {
         let notifier = Notifier::open()?;
         let metrics = Arc::new(Metrics::new(&Scheme::ALL.map(Scheme::as_str), &REJECTION_CODES)?);
         let listeners = Listeners::open(settings, options.start)?;
-        let admin_certificates = admin_certificates(settings, &metrics)?;
+        let admin_certificates = ADMIN.certificates(settings, &metrics)?;
+        let console_certificates = CONSOLE.certificates(settings, &metrics)?;
         let access_log = log_outputs::access_lines(settings, metrics.clone())?;
         let tracer = log_outputs::tracer(settings, &metrics)?;
         let (database, role) = match &settings.database {
@@ -64,7 +66,18 @@ impl Parts {
             }
             None => anyhow::bail!("the settings name neither proxy.upstream nor a database for the management API"),
         };
-        Ok(Self { notifier, metrics, descriptors, listeners, admin_certificates, access_log, tracer, database, role })
+        Ok(Self {
+            notifier,
+            metrics,
+            descriptors,
+            listeners,
+            admin_certificates,
+            console_certificates,
+            access_log,
+            tracer,
+            database,
+            role,
+        })
     }
 }
 

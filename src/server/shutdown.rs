@@ -58,7 +58,8 @@ pub(super) struct SignalHandler {
     pub(super) reload: ReloadHandle,
     pub(super) metrics: Arc<Metrics>,
     pub(super) connections: Arc<Connections>,
-    pub(super) admin_connections: AdminConnections,
+    /// Of the admin listener and the console listener.
+    pub(super) http_connections: [AdminConnections; 2],
     /// `proxy.timeouts.lame_duck`
     pub(super) lame_duck: Duration,
     /// `proxy.timeouts.shutdown`
@@ -148,7 +149,7 @@ impl ShutdownSignalWatch for SignalHandler {
                     self.readiness.stop();
                     self.reload.stop();
                     self.handed_over.send_replace(true);
-                    self.admin_connections.close();
+                    self.http_connections.iter().for_each(AdminConnections::close);
                     self.end_tunnels.send_replace(true);
                     let connections = self.connections.clone();
                     self.drain(move || connections.open() > 0);
@@ -197,21 +198,19 @@ impl SignalHandler {
     /// for the whole grace period.
     fn drain(&self, is_busy: impl Fn() -> bool + Send + 'static) {
         let (events, drain_timeout) = (self.events.clone(), self.drain_timeout);
-        let (queue, admin_connections) = (self.queue.received.clone(), self.admin_connections.clone());
+        let (queue, http_connections) = (self.queue.received.clone(), self.http_connections.clone());
         let wait = move || {
             let start = Instant::now();
             let is_interrupted = || matches!(queue.blocking_lock().try_recv(), Ok(Signal::Interrupt));
             std::thread::sleep(LISTENER_CLOSE_TIME);
             let mut idle_polls = 0;
-            // The admin listener answers until the last request is finished.
-            while (idle_polls < IDLE_POLLS || admin_connections.open() > 0)
-                && start.elapsed() < drain_timeout
-                && !is_interrupted()
-            {
+            let is_open = || http_connections.iter().any(|connections| connections.open() > 0);
+            // Both listeners answer until the last request of the gate is finished.
+            while (idle_polls < IDLE_POLLS || is_open()) && start.elapsed() < drain_timeout && !is_interrupted() {
                 std::thread::sleep(POLL_INTERVAL);
                 idle_polls = if is_busy() { 0 } else { idle_polls + 1 };
                 if idle_polls >= IDLE_POLLS {
-                    admin_connections.close();
+                    http_connections.iter().for_each(AdminConnections::close);
                 }
             }
             let _ended = events.send(Event::Drained);

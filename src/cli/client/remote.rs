@@ -186,7 +186,7 @@ impl Remote {
         };
         let is_of_api = |body: &Value| status.is_success() || body["code"].is_string();
         let Some(body) = body.filter(is_of_api) else {
-            bail!("{server} answers {status}, but not as the management API: is it the admin listener of claviger?");
+            bail!("{server} answers {status}, but not as the management API: is it the console listener of claviger?");
         };
         ensure!(
             status != StatusCode::UNAUTHORIZED,

@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 
 use super::head_timeout::HeadDeadlines;
 use super::limits::ConnectionLimiter;
-use super::protocol::Edge;
+use super::protocol::ProtocolDetector;
 use super::tls::ClientCheck;
 use crate::config::raw::Timeouts;
 use crate::proxy::{Certificates, Connections, Policy, RequestLifecycle};
@@ -107,7 +107,7 @@ pub fn service<P: ListenerApp>(
     // One service each: the end of one listener among several in a service is not reported.
     for bound in sockets {
         let certificates = options.certificates.clone();
-        let edge = Edge::new(
+        let edge = ProtocolDetector::new(
             proxy.clone(),
             lifecycle.clone(),
             deadlines,
@@ -127,7 +127,7 @@ pub fn service<P: ListenerApp>(
         }
         listeners.push((bound, inner));
     }
-    Ok(Prebound {
+    Ok(BoundSocketService {
         listeners,
         threads: options.threads,
         connections: options.connections,
@@ -156,7 +156,7 @@ pub enum ListenerEvent {
 }
 
 /// Puts bound sockets where pingora looks for inherited ones before it binds its own.
-struct Prebound<A> {
+struct BoundSocketService<A> {
     listeners: Vec<(BoundListener, ListeningService<A>)>,
     threads: usize,
     connections: Arc<Connections>,
@@ -165,7 +165,7 @@ struct Prebound<A> {
 }
 
 #[async_trait]
-impl<A: ServerApp + Send + Sync + 'static> Service for Prebound<A> {
+impl<A: ServerApp + Send + Sync + 'static> Service for BoundSocketService<A> {
     async fn start_service(&mut self, fds: Option<ListenFds>, mut shutdown: ShutdownWatch, listeners_per_fd: usize) {
         let (close, closing) = watch::channel(false);
         let (mut loops, mut checks) = (JoinSet::new(), JoinSet::new());

@@ -2,7 +2,9 @@
 
 pub(super) mod client_stream;
 pub(super) mod descriptors;
+pub(super) mod head_inspector;
 pub(super) mod head_timeout;
+pub(super) mod http2;
 pub(super) mod lazy_select;
 pub(super) mod limits;
 pub(super) mod listener;

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use super::invalidation::{Depends, Registry, Validities};
+use super::invalidation::{Dependencies, DependencyIds, Registry};
 use crate::clock::Clock;
 use crate::config::raw;
 use crate::credential::{Credential, Label, StoredSecret, TokenDigest};
@@ -34,7 +34,7 @@ pub(super) struct CredentialCache {
 pub(super) struct Entry {
     pub(super) credential: Arc<Credential>,
     pub(super) owner: Option<Label>,
-    validity: Validities,
+    validity: Dependencies,
     /// The end of the overlap, for a previous secret.
     pub(super) ends_at: Option<Timestamp>,
 }
@@ -109,7 +109,7 @@ impl CredentialCache {
     pub(super) fn insert(&self, usable: GateCredential, read_at: i64) -> Result<Arc<Credential>, Arc<Credential>> {
         let GateCredential { credential, owner, ends_at } = usable;
         let credential = Arc::new(credential);
-        let depends = Depends {
+        let depends = DependencyIds {
             credential: credential.id.as_str(),
             account: credential.account.id.as_str(),
             owner: owner.as_ref().map(Label::as_str),

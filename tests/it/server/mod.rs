@@ -37,5 +37,5 @@ fn call(gate: &Gate, token: &str, method: &str, target: &str, body: Option<&Valu
     if let Some(body) = body {
         request = request.header("Content-Type", "application/json").body(body.to_string());
     }
-    Connection::open(gate.admin).send(&request)
+    Connection::open(gate.console).send(&request)
 }
