@@ -11,12 +11,8 @@ use crate::clock::Clock;
 use crate::config::{Diagnostic, Diagnostics, Origin, Settings};
 use crate::control::{GateState, Readiness};
 use crate::proxy::{
-<<<<<<< HEAD
-    AccessLog, Certificates, Connections, Decider, Drains, LoadedCertificates, Policy, RequestLifecycle, Tracer,
-=======
     AccessLog, Certificates, Connections, Decider, Drains, LoadedCertificates, Policy, RequestLifecycle, RequestMemory,
     Tracer, UpstreamWatch,
->>>>>>> main
 };
 use crate::runtime::DeferredDrop;
 use crate::source::{CombinedDirectory, Database, DatabaseDirectory, DatabaseStart, Loaded, throttle_rules};

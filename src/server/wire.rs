@@ -37,11 +37,6 @@ impl Process {
     /// # Errors
     /// When a thread cannot be spawned or signal handlers cannot be installed.
     pub(super) fn wire(parts: Parts, loader: Loader, loaded: Loaded, log: &Log) -> anyhow::Result<Self> {
-<<<<<<< HEAD
-        let Parts { notifier, metrics, descriptors, listeners, admin_certificates, access_log, tracer, database, role } =
-            parts;
-        let Listeners { proxy, forward_auth, admin: admin_socket, handover } = listeners;
-=======
         let Parts {
             notifier,
             metrics,
@@ -55,7 +50,6 @@ impl Process {
             role,
         } = parts;
         let Listeners { proxy, forward_auth, console: console_socket, admin: admin_socket, handover } = listeners;
->>>>>>> main
         let settings = loaded.settings.clone();
         let addresses = |sockets: &[BoundListener]| sockets.iter().map(|socket| socket.address).collect();
         let addresses = Addresses {
