@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
+use tokio::sync::watch;
 
 use crate::auth::{Authenticator, Directory, HashPool, HashPoolSize, PasswordCache, RateLimiters, Throttle};
 use crate::clock::Clock;
 use crate::config::{Diagnostic, Diagnostics, Origin, Settings};
 use crate::control::{GateState, Readiness};
 use crate::proxy::{
-    AccessLog, Certificates, Decider, Drains, LoadedCertificates, Policy, RequestLifecycle, Tracer, UpstreamWatch,
+    AccessLog, Certificates, Connections, Decider, Drains, LoadedCertificates, Policy, RequestLifecycle, RequestMemory,
+    Tracer, UpstreamWatch,
 };
 use crate::runtime::DeferredDrop;
 use crate::source::{CombinedDirectory, Database, DatabaseDirectory, DatabaseStart, Loaded, throttle_rules};
@@ -65,6 +67,8 @@ impl Gate {
         readiness: &Readiness,
         access_log: Option<AccessLog>,
         tracer: Option<Tracer>,
+        tunnels_end: watch::Receiver<bool>,
+        connections: Arc<Connections>,
     ) -> RequestLifecycle {
         RequestLifecycle {
             decider: Decider {
@@ -78,7 +82,10 @@ impl Gate {
             tracer,
             keep_alive: settings.timeouts.keep_alive.duration(),
             is_stopping: readiness.stopping_flag(),
+            tunnels_end,
             drains: Drains::default(),
+            memory: RequestMemory::default(),
+            connections,
         }
     }
 

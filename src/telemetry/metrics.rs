@@ -29,12 +29,26 @@ const REQUEST_BUCKETS: [f64; 12] = [5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2
 pub enum ConnectionRefusal {
     Total,
     Address,
+    /// The rest of the file descriptors is kept back.
+    Descriptors,
+}
+
+/// What ends a stream, or a connection, of HTTP/2 without a problem document.
+#[derive(Debug, Clone, Copy)]
+pub enum Http2Refusal {
+    /// The streams of all connections are at their limit.
+    Streams,
+    /// The head of a stream is malformed, far too large, or one stream too many of its connection.
+    Stream,
+    /// The client breaks the protocol, or sends too much.
+    Connection,
 }
 
 #[derive(Debug, Clone, Copy)]
 pub enum TlsListener {
     Proxy,
     Admin,
+    Console,
 }
 
 pub struct Metrics {
@@ -48,7 +62,8 @@ pub struct Metrics {
     pub request_duration: Histogram,
     pub in_flight: IntGauge,
     pub connections_open: IntGauge,
-    connections_refused: [IntCounter; 2],
+    connections_refused: [IntCounter; 3],
+    http2_refused: [IntCounter; 3],
     /// Data from clients that could not be parsed as a request.
     pub requests_unparsed: IntCounter,
     upstream_duration: Histogram,
@@ -106,6 +121,11 @@ impl Metrics {
             "Connections closed for exceeding a limit, by limit.",
             &["reason"],
         )?;
+        let http2_refused = all.counters(
+            "http2_refused_total",
+            "Streams and connections of HTTP/2 that were ended without a problem document, by reason.",
+            &["reason"],
+        )?;
         let responses =
             all.counters("upstream_responses_total", "Responses of the API, by status class.", &["class"])?;
         let errors =
@@ -138,7 +158,8 @@ impl Metrics {
             )?,
             in_flight: all.gauge("http_requests_in_flight", "Requests in progress.")?,
             connections_open: all.gauge("connections_open", "Open client connections.")?,
-            connections_refused: ["total", "address"].map(|reason| refused.with_label_values(&[reason])),
+            connections_refused: ["total", "address", "descriptors"].map(|reason| refused.with_label_values(&[reason])),
+            http2_refused: ["streams", "stream", "connection"].map(|reason| http2_refused.with_label_values(&[reason])),
             requests_unparsed: all
                 .counter("requests_unparsed_total", "Data from clients that could not be parsed as a request.")?,
             upstream_duration: all.histogram(
@@ -240,6 +261,10 @@ impl Metrics {
         self.connections_refused[refusal as usize].inc();
     }
 
+    pub fn http2_refused(&self, refusal: Http2Refusal) {
+        self.http2_refused[refusal as usize].inc();
+    }
+
     /// Records a reload. `in_force` is the number of enabled and disabled credentials; `None` if it was refused.
     pub fn reloaded(&self, in_force: Option<(usize, usize)>, now_seconds: f64) {
         self.reloads[usize::from(in_force.is_none())].inc();
@@ -257,6 +282,7 @@ impl Metrics {
         let listener = match listener {
             TlsListener::Proxy => "proxy",
             TlsListener::Admin => "admin",
+            TlsListener::Console => "console",
         };
         self.certificate_ends.with_label_values(&[listener]).set(not_after);
     }

@@ -17,6 +17,7 @@ use crate::credential::{Credential, time_ordered_id};
 use crate::proxy::Policy;
 use crate::proxy::decide::Decision;
 use crate::proxy::decide::admitted::Admitted;
+use crate::proxy::memory::HeadPermit;
 use crate::proxy::respond::Refusal;
 use crate::proxy::upstream::Attempts;
 use crate::proxy::upstream::failure::Failure;
@@ -64,6 +65,10 @@ pub struct Context {
     pub(in crate::proxy) status: u16,
     /// `None` where the request is not sampled.
     pub(in crate::proxy) trace: Option<Trace>,
+    /// The memory of the head; `None` where there is no room for it, and once it was freed.
+    pub(in crate::proxy) head: Option<HeadPermit>,
+    /// The head was freed, so the request cannot be sent again.
+    pub(in crate::proxy) is_head_freed: bool,
     /// Held while the request is in flight.
     pub(in crate::proxy) in_flight: Option<InFlight>,
 }
@@ -112,6 +117,8 @@ impl Context {
             upstream_answered: None,
             status: 0,
             trace: None,
+            head: None,
+            is_head_freed: false,
             in_flight: None,
         }
     }

@@ -23,6 +23,7 @@ use super::lifecycle::RequestSummary;
 use super::warnings::Warnings;
 use super::{limits, trace};
 use crate::auth::Scheme;
+use crate::proxy::connection::state;
 use crate::proxy::respond::{self, Refusal};
 use crate::proxy::upstream::errors;
 use crate::proxy::upstream::failure::{Failure, Phase};
@@ -30,6 +31,7 @@ use crate::proxy::{ListenerApp, Policy, RequestLifecycle, version_headers};
 
 /// Names the error that ends the forwarding of a body after its response.
 const EARLY_RESPONSE: &str = "early response";
+const NO_DESCRIPTOR: &str = "the file descriptors for connections are used up";
 
 /// Decides about requests and forwards those it admits.
 pub struct Gateway {
@@ -73,6 +75,7 @@ impl ProxyHttp for Gateway {
             headers: &request.headers,
             protocol: request.version,
             has_illegal_target: context.has_illegal_target,
+            is_overload: context.head.is_none(),
             origin: ClientOrigin::of_peer(&request.headers, context.peer, &policy.trusted_proxies),
             is_tunnel: context.is_websocket,
             received_at: context.received_at,
@@ -80,12 +83,17 @@ impl ProxyHttp for Gateway {
         };
         let decision = self.lifecycle.decider.decide(policy, &request).await;
         let Err(rejection) = context.record(decision) else { return Ok(false) };
+        limits::release_head(session.req_header_mut());
+        context.head = None;
         context.policy.refusals.refuse(session, context.refusal(rejection)).await?;
         context.is_answered = true;
         Ok(true)
     }
 
     async fn upstream_peer(&self, _: &mut Session, context: &mut Context) -> pingora::Result<Box<HttpPeer>> {
+        if self.lifecycle.connections.descriptors().is_used_up() {
+            return Err(Error::explain(ErrorType::ConnectError, NO_DESCRIPTOR).into_up());
+        }
         let policy = &context.policy;
         let upstream = policy.upstream.as_ref().ok_or_else(|| Error::new_up(ErrorType::ConnectNoRoute))?;
         let admitted = context.admitted()?;
@@ -103,11 +111,17 @@ impl ProxyHttp for Gateway {
         _: &mut Session,
         is_kept: bool,
         peer: &HttpPeer,
-        _: RawFd,
+        descriptor: RawFd,
         _: Option<&Digest>,
         context: &mut Context,
     ) -> pingora::Result<()> {
-        if let (false, Some(upstream)) = (is_kept, &context.policy.upstream) {
+        if is_kept {
+            return Ok(());
+        }
+        if !self.lifecycle.connections.descriptors().allows(descriptor) {
+            return Err(Error::explain(ErrorType::ConnectError, NO_DESCRIPTOR).into_up());
+        }
+        if let Some(upstream) = &context.policy.upstream {
             upstream.connected(peer);
         }
         Ok(())
@@ -189,6 +203,10 @@ impl ProxyHttp for Gateway {
             set_connection(session, response, context);
             context.is_answered = has_no_body(session.req_header(), response);
         }
+        if response.status == StatusCode::SWITCHING_PROTOCOLS && context.is_websocket {
+            let head = session.as_downstream().as_http1().map(|session| session.get_headers_raw_bytes().len());
+            state::current(|connection| connection.open_tunnel(head.unwrap_or_default()));
+        }
         self.lifecycle.close_if_draining(session);
         if let Some(status) = &context.rate_status {
             respond::set_rate_headers(response, status)?;
@@ -197,10 +215,14 @@ impl ProxyHttp for Gateway {
             headers::choose_websocket_protocol(response, &session.req_header().headers, name)?;
         }
         let version = context.admitted()?.admission().version;
-        match version.and_then(|rank| context.policy.version_headers.get(rank)) {
-            Some(headers) => version_headers::set(response, headers),
-            None => Ok(()),
+        if let Some(headers) = version.and_then(|rank| context.policy.version_headers.get(rank)) {
+            version_headers::set(response, headers)?;
         }
+        if !response.status.is_informational() {
+            limits::release_head(session.req_header_mut());
+            context.is_head_freed = true;
+        }
+        Ok(())
     }
 
     fn response_body_filter(
@@ -314,14 +336,16 @@ fn is_early_response(error: &Error) -> bool {
     error.etype() == &ErrorType::Custom(EARLY_RESPONSE)
 }
 
-/// True for a request that the API may receive twice, and has not yet: one without effects (RFC 9110, 9.2.1) and without a
-/// body, to which no part of a response was sent. A PUT or DELETE has the same effect twice only if no other request comes in between.
+/// True for a request that the API may receive twice, and has not yet: one without effects (RFC 9110, 9.2.1) and without
+/// a body, to which no part of a response was sent. A PUT or DELETE has the same effect twice only if no other request
+/// comes in between.
 fn may_be_repeated(session: &mut Session, context: &Context) -> bool {
     matches!(session.req_header().method, Method::GET | Method::HEAD | Method::OPTIONS)
         && session.as_downstream_mut().is_body_empty()
         && !context.attempts.needs_new_connection
         && !context.body.has_begun()
         && !context.is_answered
+        && !context.is_head_freed
         && session.response_written().is_none()
 }
 

@@ -2,10 +2,13 @@
 
 mod api;
 pub mod book;
+mod browser;
+mod caller;
 mod certificates;
 mod client;
 mod command;
 pub mod config_map;
+pub mod frames;
 mod gate;
 mod http2;
 pub mod postgres;
@@ -16,6 +19,8 @@ mod secrets;
 
 pub use api::{RecordingApi, Seen};
 pub use book::Step;
+pub use browser::{Browser, Scripts, WIDTHS};
+pub use caller::{Caller, Protocol, callers, with_each};
 pub use certificates::{Authority, Pair};
 pub use client::{Connection, Reply, Request};
 pub use command::{Ended, Run, claviger};
