@@ -12,8 +12,8 @@ use claviger::auth::{
 };
 use claviger::config::{self, Diagnostics, Settings, raw};
 use claviger::credential::{
-    HashMemory, PasswordHash, PathException, PathTemplate, RoutePath, RouteRule, ScopeCatalog, Spellings, StoredSecret,
-    TokenDigest, TokenFormat, Version, VersionCatalog, normalized_chars,
+    Credential, HashMemory, PasswordHash, PathException, PathTemplate, RoutePath, RouteRule, ScopeCatalog, Spellings,
+    StoredSecret, TokenDigest, TokenFormat, Version, VersionCatalog, normalized_chars,
 };
 use claviger::formats::{self, Catalogs, Import, ImportFormat, Unusable, Users};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -22,7 +22,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 pub type Check = fn(&[u8]) -> bool;
 
 /// By the name of fuzz target and corpus.
-pub const CHECKS: [(&str, Check); 7] = [
+pub const CHECKS: [(&str, Check); 8] = [
     ("config", config),
     ("credentials", credentials),
     ("lists", lists),
@@ -313,27 +313,33 @@ pub fn lists(input: &[u8]) -> bool {
     let is_table = text.lines().next().is_some_and(|line| line.contains(','));
     let format = if is_table { ImportFormat::Csv } else { ImportFormat::Htpasswd(&users) };
     let read = |unusable| Import::read(text, format, catalogs, unusable);
-    let ids = |import: Import| {
-        let set = claviger::source::FileSet::from(import.reading.set);
-        for credential in set.iter() {
-            if let StoredSecret::Password { username, .. } = &credential.secret {
-                assert!(!username.is_empty() && !username.contains(':') && !username.contains(char::is_control));
-            }
-            assert!(credential.version.as_ref().is_some_and(|version| versions.rank(version.as_str()).is_some()));
-            let mut held = credential.scopes.iter().flat_map(|held| held.names());
-            assert!(held.all(|name| scopes.contains(name)), "{} holds an unknown scope", credential.id);
+    let check = |credential: &Credential| {
+        if let StoredSecret::Password { username, .. } = &credential.secret {
+            assert!(!username.is_empty() && !username.contains(':') && !username.contains(char::is_control));
         }
-        set.iter().map(|credential| credential.id.to_string()).collect::<BTreeSet<_>>()
+        assert!(credential.version.as_ref().is_some_and(|version| versions.rank(version.as_str()).is_some()));
+        let mut held = credential.scopes.iter().flat_map(|held| held.names());
+        assert!(held.all(|name| scopes.contains(name)), "{} holds an unknown scope", credential.id);
+        credential.id.to_string()
     };
-    let skipping = read(Unusable::Skip);
-    if let Ok(import) = &skipping
-        && !import.reading.skipped.is_empty()
+    // The ids, and the faults of skipped entries.
+    let ids = |import: Import| {
+        let mut batches = import.batches().expect("a thread");
+        let mut ids = BTreeSet::new();
+        while let Some(batch) = batches.blocking_next() {
+            ids.extend(batch.entries.into_iter().map(|entry| check(&entry.credential)));
+        }
+        (ids, batches.finish().expect("the file was read before"))
+    };
+    let skipping = read(Unusable::Skip).map(ids);
+    if let Ok((_, skipped)) = &skipping
+        && !skipped.0.is_empty()
     {
-        check_diagnostics(&import.reading.skipped, text);
+        check_diagnostics(skipped, text);
     }
     match read(Unusable::Refuse) {
         Ok(whole) => {
-            let (whole, skipping) = (ids(whole), skipping.map(ids));
+            let (whole, skipping) = (ids(whole).0, skipping.map(|(ids, _)| ids));
             assert_eq!(skipping.ok().as_ref(), Some(&whole), "skipping changes a file without faults");
             !whole.is_empty()
         }

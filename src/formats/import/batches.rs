@@ -51,6 +51,11 @@ impl Batches {
         self.receiver.recv().await
     }
 
+    /// As [`Batches::next`], outside a runtime.
+    pub fn blocking_next(&mut self) -> Option<Batch> {
+        self.receiver.blocking_recv()
+    }
+
     /// The faults of entries that were skipped. Call this after the last batch.
     ///
     /// # Errors
