@@ -2,7 +2,7 @@
 # In order of use: make demo, make check, make test.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install check test docs audit fuzz bench bench-quick bench-build needs needs-audit needs-bench needs-docs needs-fmt needs-fuzz needs-manifests needs-peers needs-pgbouncer needs-postgres needs-prometheus needs-readme needs-schemathesis needs-systemd needs-venv
+.PHONY: help demo build install check test docs audit fuzz bench bench-quick bench-build needs needs-audit needs-bench needs-browser needs-docs needs-fmt needs-fuzz needs-manifests needs-peers needs-pgbouncer needs-postgres needs-prometheus needs-readme needs-schemathesis needs-systemd needs-venv
 
 CARGO ?= cargo
 PREFIX ?= /usr/local
@@ -43,7 +43,7 @@ check: needs needs-fmt ## Formatting, lints and documentation, nothing tolerated
 	@echo lints without features; $(CARGO) clippy --quiet --no-default-features --locked -- -D warnings
 	@echo documentation; RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --no-deps --document-private-items --locked
 
-test: needs needs-postgres needs-prometheus needs-readme needs-schemathesis needs-peers needs-manifests needs-systemd ## All tests, on SQLite and on a throw-away PostgreSQL
+test: needs needs-browser needs-postgres needs-prometheus needs-readme needs-schemathesis needs-peers needs-manifests needs-systemd ## All tests, on SQLite and on a throw-away PostgreSQL
 	@$(CARGO) test --quiet --locked
 	@if $(can_contain); then $(CARGO) test --quiet --locked --test it -- --ignored deploy::booted; \
 	else echo 'not run: the service under a systemd that is booted for it, which only root can, and not in every container'; fi
@@ -161,6 +161,19 @@ needs-venv:
 	@missing= or=; \
 	python3 -c 'import ensurepip, venv' 2> /dev/null || missing="$$missing python3-venv"; \
 	$(install_missing)
+
+# Drives the pages of the console, and looks for what keeps people out (axe).
+BROWSER = target/browser
+AXE_VERSION = 4.14.1
+needs-browser:
+	@missing= or=; \
+	command -v chromium > /dev/null || missing="$$missing chromium"; \
+	command -v chromedriver > /dev/null || missing="$$missing chromium-driver"; \
+	command -v npm > /dev/null || missing="$$missing npm"; \
+	$(install_missing)
+	@grep -qs '"version": "$(AXE_VERSION)"' $(BROWSER)/node_modules/axe-core/package.json || { \
+		echo 'installing axe-core in $(BROWSER)'; \
+		mkdir -p $(BROWSER) && npm install --silent --no-audit --no-fund --prefix $(BROWSER) axe-core@$(AXE_VERSION); }
 
 can_contain = [ "$$(id -u)" = 0 ] && systemd-nspawn --quiet --register=no --keep-unit --console=pipe --private-network \
 	--volatile=yes --directory=/ /bin/true < /dev/null > /dev/null 2>&1

@@ -42,7 +42,7 @@ pub fn token(id: &str, account: &str, token: &str) -> CredentialRecord {
 pub fn gate(api: &str, url: &str, more: &str) -> Gate {
     let folder = TempDir::new().unwrap();
     let settings = format!(
-        "proxy: {{listen: 127.0.0.1:0, upstream: '{api}', threads: 1}}\nadmin: {{listen: 127.0.0.1:0}}\n\
+        "proxy: {{listen: 127.0.0.1:0, upstream: '{api}', threads: 1}}\nadmin: {{listen: 127.0.0.1:0}}\nconsole: {{listen: 127.0.0.1:0}}\n\
          credentials: {{database: '{url}'}}\nlog: {{access: false}}\nthrottle: {{enabled: false}}\n{more}"
     );
     let file = folder.path().join("claviger.yaml");

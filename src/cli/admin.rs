@@ -9,9 +9,8 @@ use super::database_target::{DatabaseTarget, block_on};
 use super::output::{is_json, note, print};
 use crate::clock::Clock;
 use crate::config::shell_user;
-use crate::control::LiveSettings;
-use crate::control::api::setup_request;
 use crate::control::operations::{Caller, OperationContext, create_first_setup_link};
+use crate::control::{LiveSettings, setup_url_at};
 
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
@@ -41,16 +40,13 @@ impl Command {
             store.close().await;
             let (link, live) = (created?, LiveSettings::of(&target.settings));
             let ticket = link.ticket.reveal();
-            let url = live.setup_url(ticket);
+            let url = live.setup_url(ticket).unwrap_or_else(|| setup_url_at(&target.api_url(), ticket));
             if is_json(json) {
                 print(json!({"ticket": ticket, "url": url, "ends_at": link.ends_at.to_string()}).to_string())?;
                 return Ok(ExitCode::SUCCESS);
             }
             note(format!("Works once, until {}:", link.ends_at.strftime("%Y-%m-%d %H:%M:%SZ")));
-            print(url.as_deref().unwrap_or(ticket))?;
-            if url.is_none() {
-                note(setup_request(&target.api_url(), true));
-            }
+            print(url)?;
             Ok(ExitCode::SUCCESS)
         })
     }

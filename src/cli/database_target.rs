@@ -83,8 +83,8 @@ impl DatabaseTarget {
     /// Where a server with these settings serves the management API.
     pub(super) fn api_url(&self) -> String {
         let settings = &self.settings;
-        let scheme = if settings.admin_tls.is_some() { "https" } else { "http" };
-        settings.public_url.clone().unwrap_or_else(|| format!("{scheme}://{}", settings.admin_listen))
+        let scheme = if settings.console_tls.is_some() { "https" } else { "http" };
+        settings.public_url.clone().unwrap_or_else(|| format!("{scheme}://{}", settings.console_listen))
     }
 
     pub(super) fn terms(&self) -> Terms<'_> {

@@ -20,6 +20,9 @@ pub(super) struct Args {
     /// Address of the admin listener [default: 127.0.0.1:8081]
     #[arg(long, value_name = "ADDRESS:PORT")]
     admin_listen: Option<String>,
+    /// Address of the console listener [default: 127.0.0.1:8083]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    console_listen: Option<String>,
     /// Migrate a PostgreSQL database first; an SQLite file is always migrated
     #[arg(long)]
     migrate: bool,
@@ -37,6 +40,9 @@ impl Args {
         }
         if let Some(address) = self.admin_listen {
             source.overrides.push(Override::flag("--admin-listen", &["admin", "listen"], address));
+        }
+        if let Some(address) = self.console_listen {
+            source.overrides.push(Override::flag("--console-listen", &["console", "listen"], address));
         }
         let loader = Loader::new(source);
         let loaded = loader.load()?;

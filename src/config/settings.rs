@@ -1,11 +1,12 @@
 //! Validated settings.
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 
+use super::defaults::Defaults;
 use super::validate::Checker;
 use super::values::{DatabaseUrl, UpstreamUrl};
 use super::{Diagnostic, Diagnostics, Node, Origin, raw, read_text};
@@ -33,8 +34,10 @@ pub struct Settings {
     pub timeouts: raw::Timeouts,
     pub admin_listen: SocketAddr,
     pub admin_tls: Option<raw::Tls>,
-    /// Proxies in front of the admin listener whose X-Forwarded-For is trusted.
-    pub admin_proxies: Box<[IpNet]>,
+    pub console_listen: SocketAddr,
+    pub console_tls: Option<raw::Tls>,
+    /// Proxies in front of the console listener whose X-Forwarded-For is trusted.
+    pub console_proxies: Box<[IpNet]>,
     /// `None` when it is off or there is no database.
     pub console: Option<raw::Console>,
     pub handover_socket: Option<PathBuf>,
@@ -52,6 +55,8 @@ pub struct Settings {
     pub passwords: raw::Passwords,
     pub hash_threads: NonZeroUsize,
     pub limits: raw::Limits,
+    pub max_connections: NonZeroU32,
+    pub max_connections_per_address: NonZeroU32,
     /// For credentials without a limit of their own.
     pub rate_limit: Option<RateLimit>,
     pub throttle: raw::Throttle,
@@ -84,6 +89,7 @@ pub struct Upstream {
     pub url: UpstreamUrl,
     pub protocol: raw::UpstreamProtocol,
     pub tls: raw::UpstreamTls,
+    pub health: raw::UpstreamHealth,
 }
 
 impl Settings {
@@ -94,9 +100,11 @@ impl Settings {
     pub fn new(file: &raw::File, root: &Node, directory: &Path) -> Result<Self, Diagnostics> {
         let mut faults = Checker::new(root).check(file);
         let at = |path: &PathBuf| directory.join(path);
-        let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let defaults = Defaults::of_this_machine();
+        let listener_tls =
+            |tls: &raw::ListenerTls| raw::Tls { certificate: at(&tls.certificate), key: at(&tls.key), client_ca: None };
         let proxy = file.proxy.clone().unwrap_or_default();
-        let database = match database(file, directory) {
+        let database = match database(file, directory, defaults) {
             Ok(database) => database,
             Err(fault) => {
                 let at = ["credentials", "database_file"];
@@ -119,6 +127,7 @@ impl Settings {
                     certificate: proxy.upstream_tls.certificate.as_ref().map(at),
                     key: proxy.upstream_tls.key.as_ref().map(at),
                 },
+                health: proxy.upstream_health.clone(),
             }),
             tls: proxy.tls.as_ref().map(|tls| raw::Tls {
                 certificate: at(&tls.certificate),
@@ -126,23 +135,25 @@ impl Settings {
                 client_ca: tls.client_ca.as_ref().map(at),
             }),
             trusted_proxies: proxy.trusted_proxies.iter().map(|range| range.0.0).collect(),
-            threads: proxy.threads.unwrap_or(cores),
+            threads: proxy.threads.unwrap_or(defaults.threads),
             error_docs: proxy.error_docs.as_ref().map_or_else(|| ERROR_DOCS.to_owned(), |url| url.0.0.clone()),
             timeouts: proxy.timeouts.clone(),
             admin_listen: file.admin.listen.0.0,
-            admin_tls: file.admin.tls.as_ref().map(|tls| raw::Tls {
-                certificate: at(&tls.certificate),
-                key: at(&tls.key),
-                client_ca: None,
-            }),
-            admin_proxies: if file.admin.behind_proxy {
-                file.admin.trusted_proxies.iter().map(|range| range.0.0).collect()
+            admin_tls: file.admin.tls.as_ref().map(listener_tls),
+            console_listen: file.console.listen.0.0,
+            console_tls: file.console.tls.as_ref().map(listener_tls),
+            console_proxies: if file.console.behind_proxy {
+                file.console.trusted_proxies.iter().map(|range| range.0.0).collect()
             } else {
                 Box::default()
             },
-            console: (file.console.enabled && database.is_some()).then(|| file.console.clone()),
+            console: (file.console.enabled && database.is_some()).then(|| raw::Console {
+                texts: file.console.texts.as_ref().map(at),
+                brand: raw::Brand { logo: file.console.brand.logo.as_ref().map(at), ..file.console.brand.clone() },
+                ..file.console.clone()
+            }),
             handover_socket: file.handover.socket.as_ref().map(at),
-            public_url: file.admin.public_url.as_ref().map(|url| url.0.0.trim_end_matches('/').to_owned()),
+            public_url: file.console.public_url.as_ref().map(|url| url.0.0.trim_end_matches('/').to_owned()),
             credentials_file: file.credentials.file.as_ref().map(at),
             database,
             accept: file.accept.clone(),
@@ -155,11 +166,16 @@ impl Settings {
             upgrades: routes(&proxy.upgrades),
             token_format: file.tokens.prefix.0.value.clone(),
             passwords: file.passwords.clone(),
-            hash_threads: file.passwords.threads.unwrap_or(half(cores)),
+            hash_threads: file.passwords.threads.unwrap_or(defaults.hash_threads),
+            max_connections: file.limits.connections.unwrap_or(defaults.connections),
+            max_connections_per_address: file
+                .limits
+                .connections_per_address
+                .unwrap_or(defaults.connections_per_address),
             limits: file.limits.clone(),
             rate_limit: file.rate_limit.as_ref().map(raw::RateLimit::limit),
             throttle: file.throttle.clone(),
-            log: file.log.clone(),
+            log: raw::Log { file: file.log.file.as_ref().map(at), ..file.log.clone() },
             tracing: file
                 .tracing
                 .otlp
@@ -188,6 +204,21 @@ impl Settings {
         self.listen.iter().chain(self.forward_auth_listen()).copied()
     }
 
+    /// The files that the looks of the console come from: the logo, and texts of the configured languages, in the order
+    /// of their names.
+    pub fn console_files(&self) -> Vec<PathBuf> {
+        let Some(console) = &self.console else { return Vec::new() };
+        let folders = console.languages.iter().filter_map(|language| Some(console.texts.as_ref()?.join(&language.0.0)));
+        let texts = folders.flat_map(|folder| {
+            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+            let mut files: Vec<_> = entries.map(|entry| entry.path()).collect();
+            files.retain(|file| file.extension().is_some_and(|extension| extension == "ftl"));
+            files.sort();
+            files
+        });
+        console.brand.logo.iter().cloned().chain(texts).collect()
+    }
+
     /// The keys that differ and that take effect only at a start.
     pub fn restart_needed(&self, next: &Self) -> Vec<&'static str> {
         let keys = [
@@ -202,6 +233,8 @@ impl Settings {
             ("proxy.timeouts.shutdown", self.timeouts.shutdown != next.timeouts.shutdown),
             ("admin.listen", self.admin_listen != next.admin_listen),
             ("admin.tls (on or off)", self.admin_tls.is_some() != next.admin_tls.is_some()),
+            ("console.listen", self.console_listen != next.console_listen),
+            ("console.tls (on or off)", self.console_tls.is_some() != next.console_tls.is_some()),
             ("console.enabled", self.console.is_some() != next.console.is_some()),
             ("credentials.database", self.database_url() != next.database_url()),
             ("database", format!("{:?}", self.database) != format!("{:?}", next.database)),
@@ -209,6 +242,7 @@ impl Settings {
             ("passwords.threads", self.hash_threads != next.hash_threads),
             ("passwords.queue", self.passwords.queue != next.passwords.queue),
             ("passwords.remembered", self.passwords.remembered != next.passwords.remembered),
+            ("log.file", self.log.file != next.log.file),
             ("log.access", self.log.access != next.log.access),
             ("log.format", self.log.format != next.log.format),
             ("tracing", self.tracing != next.tracing),
@@ -217,7 +251,7 @@ impl Settings {
     }
 }
 
-fn database(file: &raw::File, directory: &Path) -> Result<Option<Database>, Diagnostic> {
+fn database(file: &raw::File, directory: &Path, defaults: Defaults) -> Result<Option<Database>, Diagnostic> {
     let url = match (&file.credentials.database, &file.credentials.database_file) {
         (Some(url), _) => url.0.clone(),
         (None, None) => return Ok(None),
@@ -230,12 +264,8 @@ fn database(file: &raw::File, directory: &Path) -> Result<Option<Database>, Diag
     };
     let mut options = file.database.clone();
     options.snapshot = options.snapshot.map(|path| directory.join(path));
+    options.cache.megabytes = options.cache.megabytes.or(Some(defaults.cache_megabytes));
     Ok(Some(Database { url: url.within(directory), options }))
-}
-
-/// Half of the cores hash; the other half is left to requests that need no hash.
-fn half(cores: NonZeroUsize) -> NonZeroUsize {
-    NonZeroUsize::new(cores.get() / 2).unwrap_or(NonZeroUsize::MIN)
 }
 
 fn routes(written: &[raw::Route]) -> Box<[RouteRule]> {

@@ -2,10 +2,14 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use super::raw::{MAX_CONNECTIONS, MAX_LOOKUPS, MAX_MEGABYTES, MAX_QUEUED, MAX_REMEMBERED, MAX_THREADS};
 use super::values::{AuthScheme, DatabaseUrl, Parsed, UpstreamUrl, WebAddress};
 use super::{Diagnostic, Diagnostics, Node, raw};
+
+/// Checks are scheduled once a second.
+const MIN_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 pub(super) struct Checker<'r> {
     root: &'r Node,
@@ -60,6 +64,13 @@ impl<'r> Checker<'r> {
 
     fn listeners(&mut self, file: &raw::File) {
         let mut seen: Vec<SocketAddr> = vec![file.admin.listen.0.0];
+        if serves_console(file) {
+            let console = file.console.listen.0.0;
+            if console.port() != 0 && seen.contains(&console) {
+                self.report(&["console", "listen"], "is used by another listener", "admin.listen is the other one");
+            }
+            seen.push(console);
+        }
         let proxy = file.proxy.as_ref().filter(|proxy| proxy.upstream.is_some());
         let listeners = [
             (["proxy", "listen"], proxy.map(|proxy| &proxy.listen)),
@@ -71,7 +82,7 @@ impl<'r> Checker<'r> {
             }
             for address in addresses.iter().map(|address| address.0.0) {
                 if address.port() != 0 && seen.contains(&address) {
-                    self.report(&path, "is used by another listener", "admin.listen counts too");
+                    self.report(&path, "is used by another listener", "admin.listen and console.listen count too");
                 }
                 seen.push(address);
             }
@@ -93,6 +104,9 @@ impl<'r> Checker<'r> {
             let hint = "set the address of the API, for example upstream: http://127.0.0.1:9000, or pass --upstream";
             return self.report(&["proxy", "upstream"], "is missing", hint);
         };
+        if proxy.upstream_health.every.duration() < MIN_CHECK_INTERVAL {
+            self.report(&["proxy", "upstream_health", "every"], "is shorter than 1s", "");
+        }
         let at = ["proxy", "upstream_tls"];
         let set = [tls.ca.is_some(), tls.certificate.is_some(), tls.key.is_some(), tls.server_name.is_some()];
         if !matches!(url.0, UpstreamUrl::Tcp { tls: true, .. }) && set.contains(&true) {
@@ -231,7 +245,7 @@ impl<'r> Checker<'r> {
             let problem = "has no effect with SQLite, whose file is always reachable";
             self.report(&["database", "snapshot"], problem, "leave it out");
         }
-        if u64::from(database.cache.megabytes.get()) > MAX_MEGABYTES {
+        if database.cache.megabytes.is_some_and(|megabytes| u64::from(megabytes.get()) > MAX_MEGABYTES) {
             self.report(&["database", "cache", "megabytes"], &format!("is more than {MAX_MEGABYTES}"), "");
         }
         if database.lookups.get() > MAX_LOOKUPS {
@@ -239,15 +253,15 @@ impl<'r> Checker<'r> {
         }
     }
 
-    /// Passwords and secrets pass the admin listener.
+    /// Passwords and secrets pass the console listener.
     fn console(&mut self, file: &raw::File) {
-        let admin = &file.admin;
-        let is_safe = admin.listen.0.0.ip().to_canonical().is_loopback() || admin.tls.is_some() || admin.behind_proxy;
-        if file.console.enabled && has_database(file) && !is_safe {
+        let console = &file.console;
+        let is_loopback = console.listen.0.0.ip().to_canonical().is_loopback();
+        if serves_console(file) && !is_loopback && console.tls.is_none() && !console.behind_proxy {
             let problem = "is not a loopback address, and the management API would be served without TLS";
-            let hint = "set admin.tls; or admin.behind_proxy: true, where a proxy in front terminates TLS; or \
+            let hint = "set console.tls; or console.behind_proxy: true, where a proxy in front terminates TLS; or \
                         console.enabled: false";
-            self.report(&["admin", "listen"], problem, hint);
+            self.report(&["console", "listen"], problem, hint);
         }
         let session = &file.console.session;
         if session.most.duration() < session.idle.duration() {
@@ -318,6 +332,10 @@ impl<'r> Checker<'r> {
             self.report(&["tracing", "sample"], "must be 0 to 1", "");
         }
     }
+}
+
+fn serves_console(file: &raw::File) -> bool {
+    file.console.enabled && has_database(file)
 }
 
 fn has_database(file: &raw::File) -> bool {

@@ -1,8 +1,11 @@
-//! The control plane: management API and admin listener, the operations under them, and their state.
+//! The control plane: console, management API and admin listener, the operations under them, and their state.
 
 mod admin;
 pub mod api;
+mod console;
 mod database_probe;
+mod listener;
+mod look;
 pub mod operations;
 mod prune;
 mod readiness;
@@ -11,8 +14,10 @@ mod web;
 
 pub use self::admin::{Admin, GateState, router};
 pub use self::database_probe::DatabaseProbe;
+pub use self::listener::console_listener;
+pub use self::look::Look;
 pub use self::prune::prune;
 pub use self::readiness::{Probe, Readiness};
 pub use self::web::caller::{COOKIE_NAME, Peer};
 pub use self::web::problem::{Code, FieldProblem, Position, Problem};
-pub use self::web::state::{ControlState, LiveSettings};
+pub use self::web::state::{ControlState, LiveSettings, setup_url_at};

@@ -11,6 +11,7 @@ mod respond;
 mod upstream;
 mod version_headers;
 
+pub use connection::descriptors::DescriptorBudget;
 pub use connection::limits::Connections;
 pub use connection::listener::{BoundListener, ListenerApp, ListenerEvent, ListenerOptions, service};
 pub use connection::tls::{Certificates, LoadedCertificates};
@@ -23,4 +24,5 @@ pub use request::access_log::AccessLog;
 pub use request::gateway::Gateway;
 pub use request::lifecycle::RequestLifecycle;
 pub use request::trace::Tracer;
-pub use upstream::Upstream;
+pub use request::warnings::Warnings;
+pub use upstream::{Upstream, UpstreamWatch};

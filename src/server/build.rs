@@ -2,24 +2,25 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
-
 use super::gate::{self, Gate};
 use super::listeners::Listeners;
 use super::service_manager::Notifier;
-use super::tls::admin_certificates;
-use super::{ServeOptions, log_outputs, management_api};
+use super::tls::{ADMIN, CONSOLE};
+use super::{ServeOptions, descriptors, log_outputs, management_api};
 use crate::auth::{REJECTION_CODES, Scheme};
+use crate::config::{Settings, memory_limit};
 use crate::control::DatabaseProbe;
-use crate::proxy::{Certificates, Tracer};
+use crate::proxy::{Certificates, DescriptorBudget, Tracer};
 use crate::source::{Database, Loaded};
 use crate::telemetry::{LineWriter, Metrics};
 
 pub(super) struct Parts {
     pub(super) notifier: Notifier,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) descriptors: DescriptorBudget,
     pub(super) listeners: Listeners,
     pub(super) admin_certificates: Option<Arc<Certificates>>,
+    pub(super) console_certificates: Option<Arc<Certificates>>,
     pub(super) access_log: LineWriter,
     pub(super) tracer: Option<Tracer>,
     pub(super) database: Option<Database>,
@@ -38,11 +39,14 @@ impl Parts {
     /// When an address is in use, a certificate cannot be read, or the database answers and cannot be used.
     pub(super) fn build(loaded: &Loaded, options: ServeOptions) -> anyhow::Result<Self> {
         let settings = &loaded.settings;
+        log_memory(settings);
+        let descriptors = descriptors::raise_limit(settings);
         let notifier = Notifier::open()?;
         let metrics = Arc::new(Metrics::new(&Scheme::ALL.map(Scheme::as_str), &REJECTION_CODES)?);
         let listeners = Listeners::open(settings, options.start)?;
-        let admin_certificates = admin_certificates(settings, &metrics)?;
-        let access_log = log_outputs::stdout_lines(metrics.clone()).context("cannot start the access log")?;
+        let admin_certificates = ADMIN.certificates(settings, &metrics)?;
+        let console_certificates = CONSOLE.certificates(settings, &metrics)?;
+        let access_log = log_outputs::access_lines(settings, metrics.clone())?;
         let tracer = log_outputs::tracer(settings, &metrics)?;
         let (database, role) = match &settings.database {
             _ if settings.decides() => {
@@ -62,6 +66,31 @@ impl Parts {
             }
             None => anyhow::bail!("the settings name neither proxy.upstream nor a database for the management API"),
         };
-        Ok(Self { notifier, metrics, listeners, admin_certificates, access_log, tracer, database, role })
+        Ok(Self {
+            notifier,
+            metrics,
+            descriptors,
+            listeners,
+            admin_certificates,
+            console_certificates,
+            access_log,
+            tracer,
+            database,
+            role,
+        })
     }
+}
+
+/// The limit of the container, which defaults follow.
+fn log_memory(settings: &Settings) {
+    let Some(bytes) = memory_limit() else { return };
+    let database = settings.database.as_ref();
+    tracing::info!(
+        limit_mib = bytes >> 20,
+        "limits.connections" = settings.max_connections,
+        "limits.connections_per_address" = settings.max_connections_per_address,
+        "passwords.threads" = settings.hash_threads,
+        "database.cache.megabytes" = database.and_then(|database| database.options.cache.megabytes),
+        "memory is limited; limits that the settings do not name follow it"
+    );
 }

@@ -21,6 +21,8 @@ pub enum Start {
 pub(super) struct Listeners {
     pub(super) proxy: Vec<BoundListener>,
     pub(super) forward_auth: Vec<BoundListener>,
+    /// `None` where this process does not serve the console.
+    pub(super) console: Option<BoundListener>,
     pub(super) admin: BoundListener,
     pub(super) handover: Handover,
 }
@@ -43,16 +45,23 @@ impl Listeners {
             let key = if index < settings.listen.len() { "proxy.listen" } else { "forward_auth.listen" };
             let is_wanted = |own| matches(own, address);
             let socket = activated.take(is_wanted);
-            proxy.push(bind(key, address, socket.or_else(|| received.as_mut()?.take_proxy(is_wanted)))?);
+            proxy.push(bind(key, address, socket.or_else(|| received.as_mut()?.take(is_wanted)))?);
         }
+        let console = settings.console.as_ref().map(|_| {
+            let address = settings.console_listen;
+            let is_wanted = |own| matches(own, address);
+            let socket = activated.take(is_wanted);
+            bind("console.listen", address, socket.or_else(|| received.as_mut()?.take(is_wanted)))
+        });
+        let console = console.transpose()?;
         let address = settings.admin_listen;
         let is_wanted = |own| matches(own, address);
         let socket = activated.take(is_wanted);
         let admin = bind("admin.listen", address, socket.or_else(|| received.as_mut()?.take_admin(is_wanted)))?;
         activated.ensure_all_taken()?;
-        let handover = Handover::new(path, received, proxy.iter().chain([&admin]))?;
+        let handover = Handover::new(path, received, proxy.iter().chain(&console).chain([&admin]))?;
         let forward_auth = proxy.split_off(settings.listen.len());
-        Ok(Self { proxy, forward_auth, admin, handover })
+        Ok(Self { proxy, forward_auth, console, admin, handover })
     }
 }
 

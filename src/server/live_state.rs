@@ -5,16 +5,17 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use super::gate::LiveGate;
-use super::tls::read_admin_tls;
+use super::tls::{ADMIN, CONSOLE};
 use crate::config::{Diagnostic, Diagnostics, Origin};
-use crate::control::LiveSettings;
+use crate::control::{LiveSettings, Look};
 use crate::proxy::Certificates;
 use crate::source::Loaded;
-use crate::telemetry::{Log, Metrics, TlsListener};
+use crate::telemetry::{Log, Metrics};
 
 pub(super) struct LiveState {
     pub(super) gate: Option<LiveGate>,
     pub(super) admin_certificates: Option<Arc<Certificates>>,
+    pub(super) console_certificates: Option<Arc<Certificates>>,
     pub(super) management: Arc<ArcSwap<LiveSettings>>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) log: Log,
@@ -27,14 +28,13 @@ impl LiveState {
     /// When certificates, the upstream or the log level cannot be used, or a change needs a restart.
     pub(super) fn publish(&self, loaded: &Loaded) -> Result<(), Diagnostics> {
         let next = self.gate.as_ref().map(|gate| gate.prepare(loaded)).transpose()?;
-        let admin = loaded.settings.admin_tls.as_ref().map(read_admin_tls).transpose()?;
+        let (admin, console) = (ADMIN.load(&loaded.settings)?, CONSOLE.load(&loaded.settings)?);
+        let look = Look::load(&loaded.settings)?;
         let invalid_level = |problem| Diagnostic::new(Origin::WHOLE_FILE, "log.level", problem);
         self.log.set_level(&loaded.settings.log.level).map_err(invalid_level)?;
-        if let (Some(certificates), Some(loaded)) = (&self.admin_certificates, admin) {
-            self.metrics.certificate_shown(TlsListener::Admin, loaded.not_after);
-            certificates.swap(loaded);
-        }
-        self.management.store(Arc::new(LiveSettings::new(loaded)));
+        ADMIN.publish(self.admin_certificates.as_ref(), admin, &self.metrics);
+        CONSOLE.publish(self.console_certificates.as_ref(), console, &self.metrics);
+        self.management.store(Arc::new(LiveSettings::new(loaded, look)));
         if let (Some(gate), Some(next)) = (&self.gate, next) {
             gate.publish(next);
         }

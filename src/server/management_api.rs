@@ -1,4 +1,4 @@
-//! The management API on the admin listener.
+//! The management API on the console listener.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub(super) struct ManagementApi {
     pub(super) database: config::Database,
     pub(super) live: Arc<ArcSwap<LiveSettings>>,
     pub(super) sign_in_throttle: Arc<Throttle>,
-    /// URL of the admin listener.
+    /// URL of the console listener.
     pub(super) listener_url: String,
     /// Watches the database where no gate does.
     pub(super) standalone_probe: Option<Arc<DatabaseProbe>>,
@@ -41,7 +41,7 @@ impl ManagementApi {
             let store = store.clone();
             tokio::spawn(async move { probe.run(&store).await });
         }
-        tokio::spawn(setup_link::offer(store.clone(), self.live.clone(), self.listener_url.clone()));
+        tokio::spawn(setup_link::print_first_link(store.clone(), self.live.clone(), self.listener_url.clone()));
         tokio::spawn(prune_periodically(store, self.live.clone()));
         Ok(state)
     }

@@ -1,6 +1,5 @@
 //! The process: the only place that joins both planes. `build` opens the parts, `wire` connects them, `wait` runs them.
 
-mod admin;
 mod admin_connections;
 mod build;
 mod demo_api;
@@ -8,6 +7,7 @@ mod descriptors;
 mod event;
 mod gate;
 mod handover;
+mod http_service;
 mod listeners;
 mod live_state;
 mod log_outputs;
@@ -24,9 +24,10 @@ use std::net::SocketAddr;
 
 use self::build::Parts;
 use self::log_outputs::stderr_style;
-use self::tls::read_admin_tls;
+use self::tls::{ADMIN, CONSOLE};
 use self::wait::Process;
 use crate::config::Diagnostics;
+use crate::control::Look;
 use crate::proxy::{LoadedCertificates, Upstream};
 use crate::source::{Loaded, Loader};
 use crate::telemetry::Log;
@@ -40,6 +41,8 @@ pub struct Addresses {
     /// Empty where only the management API is served.
     pub proxy: Vec<SocketAddr>,
     pub forward_auth: Vec<SocketAddr>,
+    /// `None` where this process does not serve the console.
+    pub console: Option<SocketAddr>,
     pub admin: SocketAddr,
 }
 
@@ -89,7 +92,6 @@ fn run(
     options: ServeOptions,
     ready: impl FnOnce(&Addresses),
 ) -> anyhow::Result<()> {
-    descriptors::raise_limit(&loaded.settings);
     // Before the database: a start that fails on a certificate must not create it.
     check(&loaded)?;
     let parts = Parts::build(&loaded, options)?;
@@ -105,9 +107,12 @@ fn run(
 pub fn check(loaded: &Loaded) -> Result<(), Diagnostics> {
     let settings = &loaded.settings;
     let proxy = settings.tls.as_ref().map(LoadedCertificates::new).transpose().err();
-    let admin = settings.admin_tls.as_ref().map(read_admin_tls).transpose().err();
+    let admin = ADMIN.load(settings).err();
+    let console = CONSOLE.load(settings).err();
+    let look = Look::load(settings).err();
     let upstream = settings.upstream.as_ref();
     let upstream = upstream.and_then(|upstream| Upstream::new(upstream, &settings.timeouts, None).err());
-    let faults: Vec<_> = proxy.into_iter().chain(admin).chain(upstream).flat_map(|faults| faults.0).collect();
+    let faults: Vec<_> =
+        proxy.into_iter().chain(admin).chain(console).chain(look).chain(upstream).flat_map(|faults| faults.0).collect();
     Diagnostics(faults).into_result(|| ())
 }

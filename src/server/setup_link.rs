@@ -7,19 +7,18 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 
 use crate::clock::Clock;
-use crate::control::LiveSettings;
-use crate::control::api::setup_request;
 use crate::control::operations::{
     Caller, NewSetupLink, OperationContext, OperationError, SetupLinkError, create_first_setup_link,
 };
+use crate::control::{LiveSettings, setup_url_at};
 use crate::store::Store;
 
 /// Between attempts while the database does not answer.
 const RETRY_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Prints a set-up link, or only its token while there is no page for it, unless a staff member has a password. Each
-/// process prints its own; using one invalidates the others.
-pub(super) async fn offer(store: Store, live: Arc<ArcSwap<LiveSettings>>, listener_url: String) {
+/// Prints a set-up link, unless a staff member has a password. Each process prints its own; using one invalidates the
+/// others.
+pub(super) async fn print_first_link(store: Store, live: Arc<ArcSwap<LiveSettings>>, listener_url: String) {
     loop {
         let live = live.load_full();
         match create(&store, &live).await {
@@ -46,15 +45,9 @@ async fn create(store: &Store, live: &LiveSettings) -> Result<NewSetupLink, Oper
 /// Not a log event: programs collect and keep those.
 fn print(link: &NewSetupLink, live: &LiveSettings, listener_url: &str) {
     let (until, token) = (link.ends_at.strftime("%Y-%m-%d %H:%M:%SZ"), link.ticket.reveal());
-    let text = match live.setup_url(token) {
-        Some(url) => {
-            format!("No staff member has a password yet. This link sets one. It works once, until {until}:\n{url}\n")
-        }
-        None => format!(
-            "No staff member has a password yet. This token sets one. It works once, until {until}:\n{token}\n{}\n",
-            setup_request(live.public_url.as_deref().unwrap_or(listener_url), true)
-        ),
-    };
+    let url = live.setup_url(token).unwrap_or_else(|| setup_url_at(listener_url, token));
+    let text =
+        format!("No staff member has a password yet. This link sets one. It works once, until {until}:\n{url}\n");
     // Without standard error, claviger admin setup-link prints one.
     let _unread = std::io::stderr().lock().write_all(text.as_bytes());
 }

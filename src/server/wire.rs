@@ -1,7 +1,6 @@
 //! Connects the parts: services of pingora, the reloader, the admin listener, signals.
 
 use std::net::SocketAddr;
-use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex};
 
 use anyhow::Context as _;
@@ -12,49 +11,73 @@ use pingora::services::background::background_service;
 use tokio::sync::watch;
 
 use super::Addresses;
-use super::admin::AdminService;
 use super::admin_connections::{AdminConnections, AdminTimeouts};
 use super::build::{Parts, Role};
 use super::event::Event;
 use super::gate::Gate;
+use super::http_service::{Content, HttpService};
 use super::listeners::Listeners;
 use super::live_state::LiveState;
-use super::log_outputs::stdout_is_json;
+use super::log_outputs::access_log_is_json;
 use super::management_api::ManagementApi;
 use super::shutdown::{HandoverHooks, SignalHandler, SignalQueue};
 use super::wait::Process;
 use crate::auth::Throttle;
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::control::{Admin, LiveSettings, Readiness};
-use crate::proxy::{AccessLog, BoundListener, Connections, ForwardAuth, Gateway, ListenerOptions, service};
+use crate::control::{Admin, LiveSettings, Look, Readiness};
+use crate::proxy::{AccessLog, BoundListener, Connections, ForwardAuth, Gateway, ListenerOptions, Warnings, service};
 use crate::source::{Loaded, Loader, Publish, Reloader};
 use crate::telemetry::Log;
 
-/// Attempts to connect to the upstream for one request; each uses the next of its addresses.
-const UPSTREAM_ATTEMPTS: usize = 2;
+/// Attempts of one request: on a kept connection, and at the addresses of the upstream until one can be connected to.
+const UPSTREAM_ATTEMPTS: usize = 8;
 
 impl Process {
     /// # Errors
     /// When a thread cannot be spawned or signal handlers cannot be installed.
     pub(super) fn wire(parts: Parts, loader: Loader, loaded: Loaded, log: &Log) -> anyhow::Result<Self> {
-        let Parts { notifier, metrics, listeners, admin_certificates, access_log, tracer, database, role } = parts;
-        let Listeners { proxy, forward_auth, admin: admin_socket, handover } = listeners;
+        let Parts {
+            notifier,
+            metrics,
+            descriptors,
+            listeners,
+            admin_certificates,
+            console_certificates,
+            access_log,
+            tracer,
+            database,
+            role,
+        } = parts;
+        let Listeners { proxy, forward_auth, console: console_socket, admin: admin_socket, handover } = listeners;
         let settings = loaded.settings.clone();
         let addresses = |sockets: &[BoundListener]| sockets.iter().map(|socket| socket.address).collect();
-        let addresses =
-            Addresses { proxy: addresses(&proxy), forward_auth: addresses(&forward_auth), admin: admin_socket.address };
-        let live = Arc::new(ArcSwap::from_pointee(LiveSettings::new(&loaded)));
+        let addresses = Addresses {
+            proxy: addresses(&proxy),
+            forward_auth: addresses(&forward_auth),
+            console: console_socket.as_ref().map(|socket| socket.address),
+            admin: admin_socket.address,
+        };
+        let live = Arc::new(ArcSwap::from_pointee(LiveSettings::new(&loaded, Look::load(&settings)?)));
         let readiness = Arc::new(Readiness::default());
-        let connections = Arc::new(Connections::new(metrics.clone()));
+        let connections = Arc::new(Connections::new(descriptors, metrics.clone()));
         let mut server = Server::new_with_opt_and_conf(None, server_conf(&settings));
         let (handed_over, is_handed_over) = watch::channel(false);
+        let end_tunnels = watch::Sender::new(false);
         let events = std::sync::mpsc::channel();
 
         let mut listener_count = 1;
         if let Role::Gate(gate) = &role {
-            let lines = || AccessLog::new(access_log.sink(), stdout_is_json(&settings), metrics.clone());
-            let lifecycle = gate.lifecycle(&settings, &readiness, settings.log.access.then(lines), tracer.clone());
+            let lines = || AccessLog::new(access_log.sink(), access_log_is_json(&settings), metrics.clone());
+            let access_log = settings.log.access.then(lines);
+            let lifecycle = gate.lifecycle(
+                &settings,
+                &readiness,
+                access_log,
+                tracer.clone(),
+                end_tunnels.subscribe(),
+                connections.clone(),
+            );
             let conf = server.configuration.clone();
             let options = |certificates| {
                 let sender = events.0.clone();
@@ -71,9 +94,9 @@ impl Process {
             };
             listener_count = usize::from(!proxy.is_empty()) + usize::from(!forward_auth.is_empty());
             if !proxy.is_empty() {
-                let gateway = Gateway { lifecycle: lifecycle.clone(), last_warning: AtomicI64::default() };
+                let gateway = Gateway { lifecycle: lifecycle.clone(), warnings: Warnings::default() };
                 server.add_service(service(gateway, proxy, options(gate.certificates()))?);
-                server.add_service(background_service("resolver", gate.resolver()));
+                server.add_service(background_service("upstream-watch", gate.upstream_watch()));
             }
             if !forward_auth.is_empty() {
                 server.add_service(service(ForwardAuth { lifecycle }, forward_auth, options(None))?);
@@ -88,6 +111,7 @@ impl Process {
         let live_state = LiveState {
             gate: gate.as_ref().map(Gate::live).transpose()?,
             admin_certificates: admin_certificates.clone(),
+            console_certificates: console_certificates.clone(),
             management: live.clone(),
             metrics: metrics.clone(),
             log: log.clone(),
@@ -96,9 +120,11 @@ impl Process {
         let reload = Reloader::start(loader, loaded, publish, metrics.clone(), Clock::System)?;
 
         let queue = SignalQueue::open().context("cannot receive signals")?;
-        let scheme = if admin_certificates.is_some() { "https" } else { "http" };
-        let listener_url = format!("{scheme}://{}", addresses.admin);
-        let admin_connections = AdminConnections::new(AdminTimeouts::default());
+        let scheme = if console_certificates.is_some() { "https" } else { "http" };
+        let listener_url = format!("{scheme}://{}", addresses.console.unwrap_or(settings.console_listen));
+        // Apart, so that neither takes the places of the other.
+        let http_connections = [(); 2].map(|()| AdminConnections::new(AdminTimeouts::default()));
+        let [admin_connections, console_connections] = http_connections.clone();
         let sign_in_throttle = Arc::new(Throttle::default());
         let management_api = |database| ManagementApi {
             database,
@@ -109,9 +135,9 @@ impl Process {
         };
         server.add_service(background_service(
             "admin",
-            AdminService {
+            HttpService {
                 socket: Mutex::new(Some(admin_socket)),
-                admin: Admin {
+                content: Content::Admin(Admin {
                     metrics: metrics.clone(),
                     readiness: readiness.clone(),
                     reload: reload.clone(),
@@ -119,22 +145,32 @@ impl Process {
                     management: probe.clone(),
                     sign_in_throttle: settings.console.is_some().then(|| sign_in_throttle.clone()),
                     clock: Clock::System,
-                },
-                management: settings.console.as_ref().and(settings.database.clone()).map(management_api),
+                }),
                 certificates: admin_certificates,
-                connections: admin_connections.clone(),
-                standalone_events: probe.is_some().then(|| events.0.clone()),
+                connections: admin_connections,
+                standalone_events: None,
             },
         ));
+        if let Some((socket, database)) = console_socket.zip(settings.database.clone()) {
+            let console = HttpService {
+                socket: Mutex::new(Some(socket)),
+                content: Content::Console(management_api(database)),
+                certificates: console_certificates,
+                connections: console_connections,
+                standalone_events: probe.is_some().then(|| events.0.clone()),
+            };
+            server.add_service(background_service("console", console));
+        }
         let spawner = handover.spawner();
         let kept_sockets = handover.kept_sockets();
         let signals = SignalHandler {
             queue,
+            access_log: access_log.sink(),
             readiness,
             reload,
             metrics,
             connections,
-            admin_connections,
+            http_connections,
             lame_duck: settings.timeouts.lame_duck.duration(),
             drain_timeout: settings.timeouts.shutdown.duration(),
             handover: HandoverHooks {
@@ -143,6 +179,7 @@ impl Process {
             },
             notifier: notifier.clone(),
             handed_over,
+            end_tunnels,
             events: events.0.clone(),
         };
         log_start(&addresses, &settings, credentials);
@@ -165,6 +202,7 @@ fn log_start(addresses: &Addresses, settings: &Settings, credentials: usize) {
     tracing::info!(
         proxy = joined(&addresses.proxy).map(tracing::field::display),
         forward_auth = joined(&addresses.forward_auth).map(tracing::field::display),
+        console = addresses.console.map(tracing::field::display),
         admin = %addresses.admin,
         upstream = settings.upstream.as_ref().map(|upstream| tracing::field::display(&upstream.url)),
         credentials,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::transaction::{Touched, timed};
-use super::{Store, StoreError, Transaction, UserRecord, fetch_optional, users};
+use super::{Store, StoreError, Transaction, UserRecord, fetch, fetch_optional, users};
 use crate::credential::{Label, TokenDigest};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,15 @@ pub struct SessionRecord {
     pub ends_at: Timestamp,
     /// The client address of the sign-in.
     pub address: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct OwnRow {
+    digest: Vec<u8>,
+    created_at: i64,
+    seen_at: i64,
+    ends_at: i64,
+    address: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -41,6 +50,16 @@ impl Store {
             FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.digest = $1";
         let row: Option<Row> = fetch_optional!(self, sql, digest.as_bytes().to_vec())?;
         row.map(|row| row.record(*digest)).transpose()
+    }
+
+    /// The sessions of a user, the one used last first. Ended ones are returned too: the caller checks.
+    pub async fn sessions_of(&self, user: &Label) -> Result<Vec<SessionRecord>, StoreError> {
+        let sql = "SELECT digest, created_at, seen_at, ends_at, address FROM sessions WHERE user_id = ";
+        let rows: Vec<OwnRow> = fetch!(self, sql, |sql, pool| {
+            sql.push_bind(user.as_str()).push(" ORDER BY seen_at DESC, created_at DESC");
+            sql.build_query_as().persistent(false).fetch_all(pool)
+        })?;
+        rows.into_iter().map(|row| row.record(user)).collect()
     }
 
     /// Updates the last use, and the end where that becomes earlier.
@@ -112,6 +131,21 @@ impl Transaction {
         let touched: Touched =
             timed!(self, |connection| sqlx::query(sql).bind(user.as_str()).bind(but).execute(connection))?;
         Ok(touched.0)
+    }
+}
+
+impl OwnRow {
+    fn record(self, user: &Label) -> Result<SessionRecord, StoreError> {
+        let fault = |column| StoreError::Inconsistent { table: "sessions", column, id: user.to_string() };
+        let instant = |millis, column| from_millis(millis).map_err(|()| fault(column));
+        Ok(SessionRecord {
+            digest: TokenDigest::from_bytes(&self.digest).ok_or_else(|| fault("digest"))?,
+            user: user.clone(),
+            created_at: instant(self.created_at, "created_at")?,
+            seen_at: instant(self.seen_at, "seen_at")?,
+            ends_at: instant(self.ends_at, "ends_at")?,
+            address: self.address,
+        })
     }
 }
 

@@ -5,6 +5,7 @@
 mod auth;
 mod cli;
 mod config_files;
+mod console;
 mod control;
 mod corpora;
 mod deploy;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Client, ClientArgs};
 use crate::cli::output::{note, print, sanitize};
-use crate::control::api::setup_request;
+use crate::control::setup_url_at;
 use crate::credential::RecentUses;
 
 /// Fields that hold a secret, which is shown once.
@@ -158,8 +158,8 @@ pub(in crate::cli) fn show_secret(args: &ClientArgs, client: &Client, answer: &V
     if is_link {
         show(args, answer)?;
     }
-    if link["ticket"].is_string() && link["url"].is_null() {
-        note(setup_request(client.base(), false));
+    if let Some(ticket) = link["ticket"].as_str().filter(|_| link["url"].is_null()) {
+        note(format!("As a link: {}", setup_url_at(client.base(), ticket)));
     }
     Ok(ExitCode::SUCCESS)
 }

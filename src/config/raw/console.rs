@@ -1,4 +1,4 @@
-//! The admin listener and the control plane.
+//! The admin listener and the console listener.
 
 use std::path::PathBuf;
 
@@ -6,40 +6,46 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::proxy::loopback;
-use crate::config::values::{AddressRange, HumanDuration, ListenAddress, Parsed, WebAddress};
+use crate::config::values::{AddressRange, Colour, HumanDuration, LanguageTag, ListenAddress, Parsed, WebAddress};
 
-/// The listener for metrics, health, reload and the management API.
+/// The listener for machines: metrics, health and reload.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Admin {
     /// Address and port; loopback by default. A change needs a restart.
     pub listen: Parsed<ListenAddress>,
-    /// The address of this listener for browsers; links in messages begin with it.
-    pub public_url: Option<Parsed<WebAddress>>,
     /// TLS at this listener. Certificates are read again when their files change; switching TLS on or off needs a
     /// restart.
-    pub tls: Option<AdminTls>,
-    /// A proxy in front terminates TLS. The last address of its X-Forwarded-For is trusted as the caller's.
-    pub behind_proxy: bool,
-    /// Addresses of that proxy; X-Forwarded-For of other callers is ignored. This machine by default.
-    pub trusted_proxies: Vec<Parsed<AddressRange>>,
+    pub tls: Option<ListenerTls>,
 }
 
-/// TLS at the admin listener.
+/// TLS at the admin listener or the console listener.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct AdminTls {
+pub struct ListenerTls {
     /// Certificate chain (PEM).
     pub certificate: PathBuf,
     /// Key of the certificate (PEM).
     pub key: PathBuf,
 }
 
-/// The control plane: the management API under /api/v1 of the admin listener. Needs a database.
+/// The listener for people and scripts: the pages of the console, and the management API under /api/v1. Needs a
+/// database.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Console {
-    /// False: the admin listener serves metrics, health and reload only. A change needs a restart.
+    /// Address and port; loopback by default. Another address needs tls or behind_proxy. A change needs a restart.
+    pub listen: Parsed<ListenAddress>,
+    /// The address of this listener for browsers; links in messages begin with it.
+    pub public_url: Option<Parsed<WebAddress>>,
+    /// TLS at this listener. Certificates are read again when their files change; switching TLS on or off needs a
+    /// restart.
+    pub tls: Option<ListenerTls>,
+    /// A proxy in front terminates TLS, and its X-Forwarded-For names the caller.
+    pub behind_proxy: bool,
+    /// Addresses of that proxy; X-Forwarded-For of other callers is ignored. This machine by default.
+    pub trusted_proxies: Vec<Parsed<AddressRange>>,
+    /// False: this process serves neither pages nor the management API. A change needs a restart.
     pub enabled: bool,
     /// A page that explains how to use the API behind.
     pub docs_url: Option<Parsed<WebAddress>>,
@@ -47,6 +53,30 @@ pub struct Console {
     pub roles: Roles,
     /// How long a user stays signed in.
     pub session: Session,
+    /// The provider's name and looks on every page.
+    pub brand: Brand,
+    /// A folder with texts that replace ours: FOLDER/LANGUAGE/*.ftl (Fluent). Read again when a file changes.
+    pub texts: Option<PathBuf>,
+    /// Languages of pages. The browser's preference decides among them; the first is for all others.
+    pub languages: Vec<Parsed<LanguageTag>>,
+}
+
+/// The provider's name and looks on every page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Brand {
+    /// The provider's or the product's name.
+    pub name: String,
+    /// An image (SVG or PNG, at most 100 KiB) beside the name.
+    pub logo: Option<PathBuf>,
+    /// The colour of buttons and marks. It needs contrast with the page and with text on it (WCAG 2.2).
+    pub colour: Option<Parsed<Colour>>,
+    /// Who helps: an e-mail address, a web address or a sentence.
+    pub support: Option<String>,
+    /// The privacy policy.
+    pub privacy_url: Option<Parsed<WebAddress>>,
+    /// The legal notice.
+    pub imprint_url: Option<Parsed<WebAddress>>,
 }
 
 /// The names of roles that people see.
@@ -76,13 +106,32 @@ pub struct Session {
 impl Default for Admin {
     fn default() -> Self {
         let listen = Parsed(ListenAddress(([127, 0, 0, 1], 8081).into()));
-        Self { listen, public_url: None, tls: None, behind_proxy: false, trusted_proxies: loopback() }
+        Self { listen, tls: None }
     }
 }
 
 impl Default for Console {
     fn default() -> Self {
-        Self { enabled: true, docs_url: None, roles: Roles::default(), session: Session::default() }
+        Self {
+            listen: Parsed(ListenAddress(([127, 0, 0, 1], 8083).into())),
+            public_url: None,
+            tls: None,
+            behind_proxy: false,
+            trusted_proxies: loopback(),
+            enabled: true,
+            docs_url: None,
+            roles: Roles::default(),
+            session: Session::default(),
+            brand: Brand::default(),
+            texts: None,
+            languages: vec![Parsed(LanguageTag("en".into()))],
+        }
+    }
+}
+
+impl Default for Brand {
+    fn default() -> Self {
+        Self { name: "Claviger".into(), logo: None, colour: None, support: None, privacy_url: None, imprint_url: None }
     }
 }
 

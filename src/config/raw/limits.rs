@@ -45,11 +45,12 @@ pub struct Limits {
     pub streams: NonZeroU32,
     /// Concurrent streams of an HTTP/2 connection; further ones wait at the client, or are refused with REFUSED_STREAM.
     pub streams_per_connection: NonZeroU32,
-    /// Open connections of callers; further ones are closed at once.
-    pub connections: NonZeroU32,
+    /// Open connections of callers; further ones are closed at once. 10,000 by default, or as many as the memory limit
+    /// of the container holds.
+    pub connections: Option<NonZeroU32>,
     /// Open connections of one address (IPv6: one /64 network); further ones are closed at once.
-    /// proxy.trusted_proxies are exempt.
-    pub connections_per_address: NonZeroU32,
+    /// proxy.trusted_proxies are exempt. A tenth of the default of connections by default.
+    pub connections_per_address: Option<NonZeroU32>,
 }
 
 /// How often a credential may be used.
@@ -87,7 +88,8 @@ pub struct Throttle {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Passwords {
-    /// Hashes computed at once, at most 1024; half the number of cores by default. A change needs a restart.
+    /// Hashes computed at once, at most 1024; half the number of cores by default, or as many as the
+    /// memory limit of the container holds. A change needs a restart.
     #[schemars(range(max = MAX_THREADS))]
     pub threads: Option<NonZeroUsize>,
     /// Requests that wait for a hash, at most 100,000; further ones are refused with 503. A change needs a restart.
@@ -107,8 +109,6 @@ impl RateLimit {
 
 impl Default for Limits {
     fn default() -> Self {
-        const CONNECTIONS: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
-        const PER_ADDRESS: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
         // Sized for a sidecar of 256 MiB: benches/hostile measures 0.5 MiB for a stream whose client does not read.
         const HEADS_PER_CONNECTION: NonZeroU32 = NonZeroU32::new(1024 * 1024).unwrap();
         const HEADS: NonZeroU32 = NonZeroU32::new(32 * 1024 * 1024).unwrap();
@@ -125,8 +125,8 @@ impl Default for Limits {
             drains: 256,
             streams: STREAMS,
             streams_per_connection: STREAMS_PER_CONNECTION,
-            connections: CONNECTIONS,
-            connections_per_address: PER_ADDRESS,
+            connections: None,
+            connections_per_address: None,
         }
     }
 }

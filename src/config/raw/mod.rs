@@ -23,14 +23,14 @@ pub use access::{
     Accept, ApiKey, BasicToken, Identity, PublicCredential, PublicRoute, ReadFrom, Route, Tokens, Version, VersionRule,
     Versions, WhenUnstated,
 };
-pub use console::{Admin, AdminTls, Console, Roles, Session};
+pub use console::{Admin, Brand, Console, ListenerTls, Roles, Session};
 pub use credentials::{Account, Credential, CredentialRow, CredentialsFile};
 pub use database::{Credentials, Database, DatabaseCache};
 pub(super) use database::{MAX_CONNECTIONS, MAX_LOOKUPS, MAX_MEGABYTES};
 pub use limits::{Limits, Passwords, RateLimit, Throttle, Window};
 pub(super) use limits::{MAX_QUEUED, MAX_REMEMBERED, MAX_THREADS};
 pub use process::{Handover, Log, LogFormat, Tracing};
-pub use proxy::{ForwardAuth, Proxy, Timeouts, Tls, UpstreamProtocol, UpstreamTls};
+pub use proxy::{ForwardAuth, Proxy, Timeouts, Tls, UpstreamHealth, UpstreamProtocol, UpstreamTls};
 pub use texts::{Day, Moment, PathText, Prefix, Template};
 
 /// Settings of Claviger.
@@ -85,10 +85,11 @@ impl Document for File {
         "accept.api_key.query",
         "console.docs_url",
         "handover.socket",
+        "log.file",
         "tracing.otlp",
     ];
     const MAY_BE_EMPTY: &'static [&'static str] = &[
-        "admin.trusted_proxies",
+        "console.trusted_proxies",
         "forward_auth.trusted_proxies",
         "proxy.trusted_proxies",
         "proxy.upgrades",

@@ -1,5 +1,6 @@
 //! Values that are parsed from text.
 
+mod appearance;
 mod database;
 mod headers;
 mod network;
@@ -13,11 +14,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, SeqAccess, Unexpected, Visitor, value::SeqAccessDeserializer};
 use serde::{Serialize, Serializer};
 
+pub use appearance::Colour;
+pub(crate) use appearance::LanguageTag;
 pub use database::{DatabaseTls, DatabaseUrl, PostgresUrl};
 pub(crate) use headers::{AuthScheme, MethodName, ProtocolName};
 pub use headers::{HeaderField, HeaderPrefix};
 pub use network::UpstreamUrl;
-pub(crate) use network::{AddressRange, ListenAddress, WebAddress};
+pub(crate) use network::{AddressRange, CheckPath, ListenAddress, WebAddress};
 
 /// A `T` that is written as text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -19,22 +19,12 @@ use utoipa_axum::router::OpenApiRouter;
 pub use self::local::{Local, LocalAnswer, LocalStream};
 pub use self::openapi::openapi;
 pub use self::resources::credentials::export_summary::ExportSummary;
-use super::web::error_pages;
 use super::web::middleware::{self, MAX_BODY_BYTES};
 pub use super::web::problem::Code;
 use super::web::problem::Problem;
 use super::web::state::ControlState;
 
 pub const PREFIX: &str = "/api/v1";
-
-/// The request that sets a password with a set-up token, for people. `is_first`: it also names the first staff member.
-pub fn setup_request(base: &str, is_first: bool) -> String {
-    let email = if is_first { "\"email\": \"…\", " } else { "" };
-    format!(
-        "Send it with the password: curl --json @setup.json {base}{PREFIX}/setup\n\
-         setup.json holds {{\"ticket\": \"…\", {email}\"password\": \"…\"}}"
-    )
-}
 
 /// Everything under [`PREFIX`].
 pub fn router(state: ControlState) -> Router {
@@ -49,10 +39,7 @@ pub fn router(state: ControlState) -> Router {
         .layer(around.clone())
         .with_state(state);
     // A nested router does not answer for its prefix with a slash.
-    Router::new()
-        .route(&format!("{PREFIX}/"), any(not_found).layer(around.clone()))
-        .merge(error_pages::routes().layer(around))
-        .nest(PREFIX, router)
+    Router::new().route(&format!("{PREFIX}/"), any(not_found).layer(around)).nest(PREFIX, router)
 }
 
 async fn not_found() -> Problem {

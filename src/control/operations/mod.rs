@@ -54,8 +54,8 @@ pub use patch::Patch;
 pub use rights::Right;
 pub use secrets::{NewSecret, PasswordUnfit, PlainSecret};
 pub use sessions::{
-    SessionLimits, SignInContext, SignInError, SignedIn, caller_of_session, caller_of_token, change_password, sign_in,
-    sign_out,
+    OwnSession, SessionLimits, SignInContext, SignInError, SignedIn, caller_of_session, caller_of_token,
+    change_password, end_other_sessions, end_session, list_sessions, sign_in, sign_out,
 };
 pub use text_rules::{MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH};
 pub use users::{

@@ -17,6 +17,8 @@ use crate::control::operations::{Caller, caller_of_session, caller_of_token};
 /// The cookie with the session. Browsers accept the prefix `__Host-` over TLS only, for this host only, for all paths.
 pub const COOKIE_NAME: &str = "__Host-claviger";
 
+const INVALID_CREDENTIAL: &str = "this token or session is not valid, or no longer valid";
+
 /// The other end of the connection.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
@@ -38,18 +40,56 @@ pub(crate) async fn authenticate(
     let found = if parts.headers.contains_key(AUTHORIZATION) {
         let token = bearer_token(&parts.headers)?;
         caller_of_token(&context, token).await?
-    } else if let Some(session) = session_cookie(&parts.headers)? {
-        csrf::require_same_origin(&parts.method, &parts.headers)?;
-        caller_of_session(&context, session).await?
+    } else if session_cookie(&parts.headers)?.is_some() {
+        return session_caller(state, settings, parts).await;
     } else {
         return Err(Problem::new(Code::Unauthenticated, "sign in, or send an operator token"));
     };
     let Some(caller) = found else {
         state.rate_limits.count_failure(address, now)?;
-        return Err(Problem::new(Code::Unauthenticated, "this token or session is not valid, or no longer valid"));
+        return Err(Problem::new(Code::Unauthenticated, INVALID_CREDENTIAL));
     };
-    state.rate_limits.count_call(&format!("{} {}", caller.actor.kind.as_str(), caller.actor.id), now)?;
+    count_call(state, &caller)?;
     Ok(with_request(caller, parts, address))
+}
+
+/// The user behind the session cookie. A token in `Authorization` is not read.
+///
+/// # Errors
+/// When the request has no valid session, exceeds a rate limit, or is a write that does not prove its origin.
+pub(crate) async fn session_caller(
+    state: &ControlState,
+    settings: &LiveSettings,
+    parts: &Parts,
+) -> Result<Caller, Problem> {
+    let (now, address) = (state.clock.steady(), client_address(parts, settings));
+    // Inserted within this process only: no header becomes an extension.
+    if let Some(caller) = parts.extensions.get::<Caller>() {
+        return Ok(with_request(caller.clone(), parts, address));
+    }
+    let Some(session) = session_cookie(&parts.headers)? else {
+        return Err(Problem::new(Code::Unauthenticated, "sign in"));
+    };
+    csrf::require_same_origin(&parts.method, &parts.headers)?;
+    let context = state.sign_in_context(settings, address, request_id(parts));
+    let Some(caller) = caller_of_session(&context, session).await? else {
+        state.rate_limits.count_failure(address, now)?;
+        return Err(Problem::new(Code::Unauthenticated, INVALID_CREDENTIAL));
+    };
+    count_call(state, &caller)?;
+    Ok(with_request(caller, parts, address))
+}
+
+fn count_call(state: &ControlState, caller: &Caller) -> Result<(), Problem> {
+    let name = format!("{} {}", caller.actor.kind.as_str(), caller.actor.id);
+    state.rate_limits.count_call(&name, state.clock.steady())
+}
+
+/// A cookie with a session, or one that deletes it. `SameSite=Lax`: a link from another site keeps the session, every
+/// other request from there is without it.
+pub(crate) fn session_cookie_header(value: &str, seconds: i64) -> Option<HeaderValue> {
+    let cookie = format!("{COOKIE_NAME}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax");
+    HeaderValue::from_str(&cookie).ok()
 }
 
 /// The peer, or the client that a trusted proxy names; `None` for requests from within this process.

@@ -10,14 +10,14 @@ use axum::response::{IntoResponse as _, Response};
 use sha2::{Digest as _, Sha256};
 
 use super::csrf;
-use super::problem::{Code, Problem};
+use super::problem::{Code, Problem, problem_of};
 use super::state::ControlState;
 use crate::credential::time_ordered_id;
 
 /// Of every request but the import of a file.
 pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
 /// In every response, and in the audit log.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 #[derive(Clone)]
@@ -30,7 +30,7 @@ pub(crate) struct RequestDigest(pub(crate) [u8; 32]);
 /// Outermost, so that every response, the framework's own included, gets the same form.
 pub(crate) async fn handle(State(state): State<ControlState>, mut request: Request, next: Next) -> Response {
     let settings = state.settings.load_full();
-    let id = time_ordered_id(state.clock.now(), None).to_string();
+    let id = new_request_id(&state);
     request.extensions_mut().insert(RequestId(id.clone()));
     let mut response = match prepare(request, settings.public_url.as_deref()).await {
         Ok(request) => next.run(request).await,
@@ -54,14 +54,8 @@ pub(crate) async fn handle(State(state): State<ControlState>, mut request: Reque
     response
 }
 
-/// A handler's problem, or one for an error of the framework.
-fn problem_of(response: &Response) -> Option<Problem> {
-    let status = response.status();
-    let of_framework = || {
-        let is_error = status.is_client_error() || status.is_server_error();
-        is_error.then(|| Problem::new(Code::of_status(status), "the request cannot be served"))
-    };
-    response.extensions().get::<Problem>().cloned().or_else(of_framework)
+pub(crate) fn new_request_id(state: &ControlState) -> String {
+    time_ordered_id(state.clock.now(), None).to_string()
 }
 
 async fn prepare(request: Request, public_url: Option<&str>) -> Result<Request, Problem> {
@@ -84,12 +78,17 @@ async fn prepare(request: Request, public_url: Option<&str>) -> Result<Request, 
 /// The key is part of the input and is stored nowhere, so a reader of the database cannot test guesses of a chosen
 /// password in the body.
 fn digest(request: &Request, body: &[u8]) -> RequestDigest {
-    let mut hasher = Sha256::new();
     let key = request.headers().get(IDEMPOTENCY_KEY).map(HeaderValue::as_bytes).unwrap_or_default();
     let target = request.uri().path_and_query().map_or("", |target| target.as_str());
-    for part in [key, request.method().as_str().as_bytes(), target.as_bytes(), body] {
+    RequestDigest(digest_of([key, request.method().as_str().as_bytes(), target.as_bytes(), body]))
+}
+
+/// SHA-256 of parts, each with its length.
+pub(crate) fn digest_of(parts: [&[u8]; 4]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for part in parts {
         hasher.update((part.len() as u64).to_be_bytes());
         hasher.update(part);
     }
-    RequestDigest(hasher.finalize().into())
+    hasher.finalize().into()
 }

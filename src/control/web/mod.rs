@@ -4,7 +4,6 @@
 pub(super) mod anonymous;
 pub(super) mod caller;
 pub(super) mod csrf;
-pub(super) mod error_pages;
 pub(super) mod html;
 pub(super) mod middleware;
 pub(super) mod problem;

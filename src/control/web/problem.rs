@@ -139,6 +139,16 @@ impl IntoResponse for Problem {
     }
 }
 
+/// The problem of a handler, or one for an error of the framework; `None` for a response that is no error.
+pub(crate) fn problem_of(response: &Response) -> Option<Problem> {
+    let status = response.status();
+    let of_framework = || {
+        let is_error = status.is_client_error() || status.is_server_error();
+        is_error.then(|| Problem::new(Code::of_status(status), "the request cannot be served"))
+    };
+    response.extensions().get::<Problem>().cloned().or_else(of_framework)
+}
+
 impl From<NotFound> for Problem {
     fn from(error: NotFound) -> Self {
         Self::new(Code::NotFound, error.to_string())

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
 
-use super::error_pages::ERROR_PAGES;
 use super::problem::Code;
 use super::rate_limits::RateLimits;
 use crate::auth::{HashPool, HashPoolSize, Throttle, ThrottleRules};
 use crate::clock::Clock;
 use crate::config::{ERROR_DOCS, Settings, raw};
+use crate::control::look::Look;
 use crate::control::operations::{SessionLimits, SignInContext, Terms};
 use crate::credential::{ScopeCatalog, TokenFormat, VersionCatalog};
 use crate::formats::Catalogs;
@@ -22,8 +22,10 @@ use crate::store::Store;
 
 /// Apart from the pool of the gate: neither waits for the other.
 const SIGN_IN_HASH_POOL: HashPoolSize = HashPoolSize { threads: NonZeroUsize::MIN, queue: 16 };
-/// Path of the console's page for set-up links. Set it with the page: a link to an absent page is worse than none.
-const SETUP_PAGE: Option<&str> = None;
+/// The page that opens a set-up link.
+const SETUP_PAGE: &str = "/setup";
+/// The path below which every code has its page.
+pub(crate) const ERROR_PAGES: &str = "/errors";
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -56,6 +58,8 @@ pub struct LiveSettings {
     /// `None` where the throttle is off.
     pub guessing: Option<ThrottleRules>,
     pub console: raw::Console,
+    /// Texts and brand of the console.
+    pub look: Arc<Look>,
     /// The credentials of the file, which the console shows but cannot change.
     pub file: Arc<FileSet>,
 }
@@ -104,21 +108,22 @@ impl Deref for ControlState {
 }
 
 impl LiveSettings {
-    pub fn new(loaded: &Loaded) -> Self {
-        Self { file: loaded.set.clone(), ..Self::of(&loaded.settings) }
+    pub fn new(loaded: &Loaded, look: Look) -> Self {
+        Self { file: loaded.set.clone(), look: Arc::new(look), ..Self::of(&loaded.settings) }
     }
 
-    /// Without a credentials file.
+    /// Without a credentials file, and with the looks of the console as they are without settings.
     pub fn of(settings: &Settings) -> Self {
         Self {
             versions: settings.versions.clone(),
             scopes: settings.scopes.clone(),
             format: settings.token_format.clone(),
             public_url: settings.public_url.clone(),
-            proxies: settings.admin_proxies.clone(),
+            proxies: settings.console_proxies.clone(),
             error_docs: (settings.error_docs != ERROR_DOCS).then(|| settings.error_docs.clone()),
             guessing: throttle_rules(settings),
             console: settings.console.clone().unwrap_or_default(),
+            look: Arc::default(),
             file: Arc::default(),
         }
     }
@@ -132,13 +137,17 @@ impl LiveSettings {
         }
     }
 
-    /// URL that opens a set-up link in a browser; `None` while the console has no page for it.
+    /// URL that opens a set-up link in a browser; `None` where the own address is not configured.
     pub fn setup_url(&self, token: &str) -> Option<String> {
-        let (base, page) = (self.public_url.as_deref()?, SETUP_PAGE?);
-        Some(format!("{base}{page}/{token}"))
+        self.public_url.as_deref().map(|base| setup_url_at(base, token))
     }
 
     pub fn terms(&self) -> Terms<'_> {
         Terms { catalogs: Catalogs { versions: &self.versions, scopes: &self.scopes }, format: &self.format }
     }
+}
+
+/// URL of a set-up link at a console whose address is `base`.
+pub fn setup_url_at(base: &str, token: &str) -> String {
+    format!("{base}{SETUP_PAGE}/{token}")
 }

@@ -22,7 +22,8 @@ use pingora::protocols::{
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use super::head_inspector::{HeadInspector, UnparsedHead, ends_head};
-use super::state::ConnectionState;
+use super::state::{ConnectionState, TunnelState};
+use super::tunnel::Tunnel;
 use crate::proxy::RequestLifecycle;
 
 /// Allowance for what a head has beside its fields and its target: method, version, blanks.
@@ -40,11 +41,27 @@ pub(in crate::proxy) struct ClientStream {
     head: HeadInspector,
     /// What is still to be written of a refusal of ours.
     refusal: Option<Bytes>,
+    /// Set once the connection is a WebSocket.
+    tunnel: Option<Box<Tunnel>>,
 }
 
 impl ClientStream {
     pub(in crate::proxy) fn new(stream: Stream, state: Arc<ConnectionState>, lifecycle: Arc<RequestLifecycle>) -> Self {
-        Self { stream: Some(stream), state, lifecycle, head: HeadInspector::default(), refusal: None }
+        Self { stream: Some(stream), state, lifecycle, head: HeadInspector::default(), refusal: None, tunnel: None }
+    }
+
+    /// The stream and its tunnel, where it is a WebSocket.
+    fn tunnel(&mut self) -> Option<(Pin<&mut Stream>, &mut Tunnel)> {
+        let state = self.state.tunnel();
+        if state == TunnelState::None {
+            return None;
+        }
+        let stream = Pin::new(self.stream.as_mut()?);
+        let has_early_bytes = state == TunnelState::OpenWithEarlyBytes;
+        let tunnel = self
+            .tunnel
+            .get_or_insert_with(|| Box::new(Tunnel::new(self.lifecycle.tunnels_end.clone(), has_early_bytes)));
+        Some((stream, tunnel))
     }
 
     fn inner(&mut self) -> io::Result<Pin<&mut Stream>> {
@@ -78,6 +95,9 @@ impl ClientStream {
 impl AsyncRead for ClientStream {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context, buffer: &mut ReadBuf) -> Poll<io::Result<()>> {
         let this = &mut *self;
+        if let Some((stream, tunnel)) = this.tunnel() {
+            return tunnel.poll_read(stream, context, buffer);
+        }
         let before = buffer.filled().len();
         if this.head.is_too_large {
             return this.poison(buffer);
@@ -107,6 +127,9 @@ impl AsyncRead for ClientStream {
 impl AsyncWrite for ClientStream {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = &mut *self;
+        if let Some((stream, tunnel)) = this.tunnel() {
+            return tunnel.poll_write(stream, context, bytes);
+        }
         if this.state.has_head() {
             return this.inner()?.poll_write(context, bytes);
         }

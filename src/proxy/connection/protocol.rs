@@ -26,7 +26,7 @@ const PREFIX_BYTES: usize = 3;
 
 /// Accepts connections and detects HTTP/1 or HTTP/2 within the time for a head. pingora's own detection waits for 24
 /// bytes without a deadline, which is more than a short HTTP/1.0 request has.
-pub(in crate::proxy) struct Edge<A> {
+pub(in crate::proxy) struct ProtocolDetector<A> {
     inner: Arc<A>,
     lifecycle: Arc<RequestLifecycle>,
     deadlines: HeadDeadlines,
@@ -37,7 +37,7 @@ pub(in crate::proxy) struct Edge<A> {
     close_idle: watch::Sender<bool>,
 }
 
-impl<A: HttpServerApp> Edge<A> {
+impl<A: HttpServerApp> ProtocolDetector<A> {
     pub(in crate::proxy) fn new(
         inner: Arc<A>,
         lifecycle: Arc<RequestLifecycle>,
@@ -74,11 +74,11 @@ impl<A: HttpServerApp> Edge<A> {
 }
 
 #[async_trait]
-impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Edge<A> {
+impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for ProtocolDetector<A> {
     async fn process_new(self: &Arc<Self>, mut stream: Stream, shutdown: &ShutdownWatch) -> Option<Stream> {
         // With TLS, the limits were applied before the handshake.
         let _permit = match stream.get_proxy_digest() {
-            None => Some(self.limiter.try_acquire(stream.get_socket_digest().as_deref())?),
+            None => Some(self.limiter.try_acquire(stream.id(), stream.get_socket_digest().as_deref())?),
             Some(_) => None,
         };
         let state = Arc::new(ConnectionState::new(self.deadlines));

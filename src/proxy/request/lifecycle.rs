@@ -10,6 +10,7 @@ use http::Version;
 use http::header::TRANSFER_ENCODING;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::proxy::Session;
+use tokio::sync::watch;
 
 use super::access_log::AccessLog;
 use super::auth_request::ClientOrigin;
@@ -19,6 +20,7 @@ use super::limits;
 use super::log_line::{LogLine, path_of};
 use crate::auth::{Rejection, Scheme};
 use crate::proxy::connection::head_inspector::UnparsedHead;
+use crate::proxy::connection::limits::Connections;
 use crate::proxy::connection::state::{self, Pipelined};
 use crate::proxy::connection::{http2, peer};
 use crate::proxy::decide::Decider;
@@ -27,7 +29,7 @@ use crate::proxy::memory::RequestMemory;
 use crate::proxy::request::trace::Tracer;
 use crate::proxy::respond;
 use crate::proxy::upstream::websocket;
-use crate::telemetry::method_index;
+use crate::telemetry::{CLIENT_CLOSED, method_index};
 
 /// Longest time to read the rest of a refused request whose connection is kept.
 const KEPT_DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
@@ -42,8 +44,11 @@ pub struct RequestLifecycle {
     pub keep_alive: Duration,
     /// Set once the process drains: every response then closes its connection.
     pub is_stopping: Arc<AtomicBool>,
+    /// True once WebSockets have to end.
+    pub tunnels_end: watch::Receiver<bool>,
     pub drains: Drains,
     pub memory: RequestMemory,
+    pub connections: Arc<Connections>,
 }
 
 /// What the log line names a request by.
@@ -201,7 +206,8 @@ impl RequestLifecycle {
                 Some(_) => "admitted",
                 None => "refused",
             },
-            code: context.rejection.map(Rejection::code),
+            code: context.rejection.map(Rejection::code).or(context.is_client_closed.then_some(CLIENT_CLOSED)),
+            cause: context.cause.as_deref(),
             scheme: if context.scheme == Scheme::None { "none" } else { context.scheme.as_str() },
             credential: credential.map(|credential| credential.id.as_str()),
             account: credential.map(|credential| credential.account.id.as_str()),

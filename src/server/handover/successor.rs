@@ -10,13 +10,14 @@ use anyhow::{Context as _, ensure};
 use rustix::io::Errno;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recv, recvmsg};
 
-use super::donor::ensure_private_folder;
+use super::server::ensure_private_folder;
 use super::types::{GREETING, IO_TIMEOUT, MAX_SOCKETS, SERVES, is_same_user};
 use crate::proxy::BoundListener;
 
 /// Sockets of the predecessor, which serves until [`ReceivedSockets::report_serving`].
 pub(in crate::server) struct ReceivedSockets {
-    proxy: Vec<TcpListener>,
+    /// Those of the gate, then that of the console, if there is one.
+    others: Vec<TcpListener>,
     admin: Option<TcpListener>,
     stream: UnixStream,
     /// The predecessor's `handover.socket`.
@@ -41,13 +42,13 @@ impl ReceivedSockets {
         let mut sockets =
             receive(&mut stream).with_context(|| format!("received no sockets from {}", path.display()))?;
         let admin = sockets.pop();
-        Ok(Some(Self { proxy: sockets, admin, stream, path: path.to_owned() }))
+        Ok(Some(Self { others: sockets, admin, stream, path: path.to_owned() }))
     }
 
     /// The first socket whose local address matches; each is given out once.
-    pub(in crate::server) fn take_proxy(&mut self, is_wanted: impl Fn(SocketAddr) -> bool) -> Option<BoundListener> {
-        let index = self.proxy.iter().position(|socket| socket.local_addr().is_ok_and(&is_wanted))?;
-        BoundListener::adopt(self.proxy.remove(index)).ok()
+    pub(in crate::server) fn take(&mut self, is_wanted: impl Fn(SocketAddr) -> bool) -> Option<BoundListener> {
+        let index = self.others.iter().position(|socket| socket.local_addr().is_ok_and(&is_wanted))?;
+        BoundListener::adopt(self.others.remove(index)).ok()
     }
 
     pub(in crate::server) fn take_admin(&mut self, is_wanted: impl Fn(SocketAddr) -> bool) -> Option<BoundListener> {

@@ -78,13 +78,13 @@ impl Loader {
 
     /// The files that these settings refer to.
     pub(super) fn files(&self, settings: &Settings) -> Vec<PathBuf> {
-        let tls = settings.tls.iter().chain(&settings.admin_tls).flat_map(|tls| {
+        let tls = settings.tls.iter().chain(&settings.admin_tls).chain(&settings.console_tls).flat_map(|tls| {
             [Some(&tls.certificate), Some(&tls.key), tls.client_ca.as_ref()].into_iter().flatten().cloned()
         });
         let upstream = settings.upstream.iter().map(|upstream| &upstream.tls);
         let upstream = upstream.flat_map(|tls| [&tls.ca, &tls.certificate, &tls.key]).flatten().cloned();
         let own = self.source.file.iter().chain(&settings.credentials_file).cloned();
-        own.chain(tls).chain(upstream).collect()
+        own.chain(tls).chain(upstream).chain(settings.console_files()).collect()
     }
 }
 

@@ -33,7 +33,10 @@ fn a_server_that_is_not_the_management_api_is_reported_in_one_line() {
     let other = RecordingApi::start();
     for (server, problem) in [
         ("http://127.0.0.1:1".to_owned(), "does not answer: Connection refused"),
-        (page.url().to_owned(), "answers 200 OK, but not as the management API: is it the admin listener of claviger?"),
+        (
+            page.url().to_owned(),
+            "answers 200 OK, but not as the management API: is it the console listener of claviger?",
+        ),
         (redirect.url().to_owned(), "redirects to http://127.0.0.1:"),
         (cut.url().to_owned(), "was cut off: "),
         (mute.url().to_owned(), "does not answer: connection closed before message completed"),
@@ -78,7 +81,7 @@ fn a_download_that_is_cut_off_fails_and_keeps_what_arrived() {
 
 /// A relay that forwards requests and drops the first `lost` responses to changes.
 fn losing(server: &Server, lost: usize) -> (ScriptedApi, Arc<AtomicUsize>) {
-    let (admin, changes) = (server.gate.admin, Arc::new(AtomicUsize::new(0)));
+    let (console, changes) = (server.gate.console, Arc::new(AtomicUsize::new(0)));
     let count = changes.clone();
     let relay = move |exchange: &mut Exchange| {
         loop {
@@ -88,7 +91,7 @@ fn losing(server: &Server, lost: usize) -> (ScriptedApi, Arc<AtomicUsize>) {
             let length =
                 head.iter().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
             let body = exchange.take(length.unwrap_or(0));
-            let mut server = TcpStream::connect(admin).unwrap();
+            let mut server = TcpStream::connect(console).unwrap();
             let asked = format!("{}\r\nconnection: close\r\n\r\n", head.join("\r\n"));
             server.write_all(asked.as_bytes()).unwrap();
             server.write_all(&body).unwrap();

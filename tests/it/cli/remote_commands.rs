@@ -37,7 +37,7 @@ impl Server {
     }
 
     pub fn server(&self) -> String {
-        format!("http://{}", self.gate.admin)
+        format!("http://{}", self.gate.console)
     }
 
     fn run(&self, token: &str, arguments: &[&str]) -> Ended {
@@ -121,10 +121,10 @@ fn an_unknown_certificate_is_refused_and_one_of_a_named_authority_is_accepted() 
     std::fs::write(folder.join("empty.pem"), "nothing").unwrap();
     let there = Server::of(
         builder
-            .variable("CLAVIGER__ADMIN__TLS__CERTIFICATE", folder.join("cert.pem").to_str().unwrap())
-            .variable("CLAVIGER__ADMIN__TLS__KEY", folder.join("key.pem").to_str().unwrap()),
+            .variable("CLAVIGER__CONSOLE__TLS__CERTIFICATE", folder.join("cert.pem").to_str().unwrap())
+            .variable("CLAVIGER__CONSOLE__TLS__KEY", folder.join("key.pem").to_str().unwrap()),
     );
-    let server = format!("https://{}", there.gate.admin);
+    let server = format!("https://{}", there.gate.console);
     let list = |ca: &[&str]| {
         let arguments = [&["account", "list", "--server", &server], ca].concat();
         Run::within(&folder, &arguments).variable("CLAVIGER_TOKEN", &there.tokens[0]).end()
@@ -143,7 +143,7 @@ fn an_unknown_certificate_is_refused_and_one_of_a_named_authority_is_accepted() 
     assert_eq!((known.code, known.stderr.as_str()), (0, ""));
     assert!(known.stdout.contains("\"acme\""));
     // Plain HTTP gets no response.
-    let plain = at(&format!("http://{}", there.gate.admin), &there.tokens[0], &["account", "list"]);
+    let plain = at(&format!("http://{}", there.gate.console), &there.tokens[0], &["account", "list"]);
     assert_eq!(plain.code, 1, "{plain:?}");
 }
 

@@ -141,7 +141,7 @@ fn files_that_cannot_be_read_end_the_start_and_are_named() {
 fn a_start_that_fails_on_a_certificate_creates_no_database() {
     let folder = TempDir::new().unwrap();
     let settings = "proxy: {upstream: http://127.0.0.1:9, tls: {certificate: cert.pem, key: key.pem}}\n\
-                    admin: {listen: 127.0.0.1:0}\ncredentials: {database: 'sqlite:claviger.db'}\n";
+                    admin: {listen: 127.0.0.1:0}\nconsole: {listen: 127.0.0.1:0}\ncredentials: {database: 'sqlite:claviger.db'}\n";
     std::fs::write(folder.path().join("claviger.yaml"), settings).unwrap();
     let ended = Run::within(folder.path(), &["serve"]).end();
     assert_eq!(ended.code, 1);

@@ -63,7 +63,7 @@ async fn wrong_passwords_at_sign_in_are_listed_and_cleared_like_those_at_the_gat
             let body = json!({"email": "ann@acme.example", "password": "wrong"}).to_string();
             let request =
                 Request::new("POST", "/api/v1/session").header("Content-Type", "application/json").body(&body);
-            Connection::open(process.admin).send(&request).status
+            Connection::open(process.console).send(&request).status
         };
         assert_eq!((sign_in(), sign_in()), (401, 429));
         let listed = run(&process, &["list"]);

@@ -23,8 +23,7 @@ fn a_user_is_created_with_a_set_up_link_that_is_shown_once() {
     This is shown once and cannot be recovered. Save it somewhere safe:
     ticket                  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
     ends at                 xxxx-xx-xx xx:xx:xxx (in 3 days)
-    Send it with the password: curl --json @setup.json http://127.0.0.1:8081/api/v1/setup
-    setup.json holds {"ticket": "…", "password": "…"}
+    As a link: http://127.0.0.1:8083/setup/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
     "#);
     let listed = shell.json(&["user", "list", "--account", "acme"]);
     let bob = listed[0]["id"].as_str().unwrap();
@@ -34,8 +33,7 @@ fn a_user_is_created_with_a_set_up_link_that_is_shown_once() {
     This is shown once and cannot be recovered. Save it somewhere safe:
     ticket                  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
     ends at                 xxxx-xx-xx xx:xx:xxx (in 3 days)
-    Send it with the password: curl --json @setup.json http://127.0.0.1:8081/api/v1/setup
-    setup.json holds {"ticket": "…", "password": "…"}
+    As a link: http://127.0.0.1:8083/setup/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
     "#);
     assert!(shell.json(&["user", "setup-link", bob])["ticket"].as_str().unwrap().len() > 20);
     insta::assert_snapshot!(shell.person(&["user", "list"], "").1, @"
@@ -192,18 +190,14 @@ fn admin_setup_link_prints_a_link_until_a_staff_member_has_a_password() {
     assert_eq!(code, 0);
     insta::assert_snapshot!(printed, @r#"
     Works once, until xxxx-xx-xx xx:xx:xxx:
-    xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
-    Send it with the password: curl --json @setup.json http://127.0.0.1:8081/api/v1/setup
-    setup.json holds {"ticket": "…", "email": "…", "password": "…"}
+    http://127.0.0.1:8083/setup/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
     "#);
     let settings = shell.folder.path().join("claviger.yaml");
-    let text = std::fs::read_to_string(&settings).unwrap() + "admin: {public_url: 'https://keys.example.org'}\n";
+    let text = std::fs::read_to_string(&settings).unwrap() + "console: {public_url: 'https://keys.example.org'}\n";
     std::fs::write(&settings, text).unwrap();
     let link = shell.json_with_notes(&["admin", "setup-link"]);
-    assert!(link["ticket"].is_string() && link["url"].is_null(), "there is no page for a link yet: {link}");
-    let (_, printed) = shell.person(&["admin", "setup-link"], "");
-    assert!(printed.contains("curl --json @setup.json https://keys.example.org/api/v1/setup\n"), "{printed}");
-    assert!(!printed.contains("/setup#"), "{printed}");
+    let (url, ticket) = (link["url"].as_str().unwrap(), link["ticket"].as_str().unwrap());
+    assert_eq!(url, format!("https://keys.example.org/setup/{ticket}"));
 }
 
 #[test]

@@ -121,10 +121,10 @@ fn the_management_api_does_what_its_page_shows() {
     let steps = steps(&page(path));
     assert!(steps.len() > 30, "{}", steps.len());
     let mut walk = Walk::within(gate.shared_folder());
-    walk.name("127.0.0.1:8081", &gate.admin.to_string());
+    walk.name("127.0.0.1:8083", &gate.console.to_string());
     for step in &steps {
         if step.line.contains("@first.json") {
-            let ticket = walk.word_of_length(43);
+            let ticket = walk.here("PJZaMHqL9U3zsIWOepMNYSsaGcyjaoQZgz7BpUe5KYQ");
             let first =
                 serde_json::json!({"ticket": ticket, "email": "ann@example.org", "password": "correct horse 4711"});
             std::fs::write(gate.folder().join("first.json"), first.to_string()).unwrap();

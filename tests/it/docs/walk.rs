@@ -80,9 +80,11 @@ impl Walk {
         let mut command = claviger();
         command.current_dir(self.folder()).args(line.split(' ').skip(1));
         command.env("CLAVIGER__PROXY__LISTEN", "127.0.0.1:0").env("CLAVIGER__ADMIN__LISTEN", "127.0.0.1:0");
+        command.env("CLAVIGER__CONSOLE__LISTEN", "127.0.0.1:0");
         let gate = Gate::launch(&mut command, self.folder.clone());
         self.name("127.0.0.1:8080", &gate.address.to_string());
         self.name("127.0.0.1:8081", &gate.admin.to_string());
+        self.name("127.0.0.1:8083", &gate.console.to_string());
         self.gate = Some(gate);
     }
 
@@ -95,7 +97,7 @@ impl Walk {
             if is_drawn { steady(&without_digest(&line)) } else { steady(&line) }
         };
         // Commands print the configured port; here the system picks one.
-        let actual = &actual.replace("http://127.0.0.1:0/", &self.here("http://127.0.0.1:8081/"));
+        let actual = &actual.replace("http://127.0.0.1:0/", &self.here("http://127.0.0.1:8083/"));
         let mut lines = actual.lines();
         let mut expected = step.printed.iter().peekable();
         while let Some(there) = expected.next() {
@@ -116,7 +118,10 @@ impl Walk {
 
     /// Ids and secrets, wherever two lines differ by nothing else.
     fn learn(&mut self, there: &str, here: &str) {
-        for (there, here) in there.split_whitespace().zip(here.split_whitespace()) {
+        let words = |line: &'_ str| {
+            line.split([' ', '/']).filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+        };
+        for (there, here) in words(there).iter().map(String::as_str).zip(words(here).iter().map(String::as_str)) {
             if there.len() > 20 && there != here && self.here(there) == there {
                 self.name(there, here);
             }

@@ -31,7 +31,7 @@ struct Client {
 
 impl Client {
     fn send(&self, request: &Request) -> Reply {
-        Connection::open(self.gate.admin).send(&request.clone().header("Connection", "close"))
+        Connection::open(self.gate.console).send(&request.clone().header("Connection", "close"))
     }
 
     /// Sends a request; the response must not repeat a planted secret.

@@ -1,4 +1,4 @@
-//! The admin listener beyond loopback: with its own TLS, or behind a proxy that terminates TLS.
+//! TLS at the admin listener and the console listener, and the console behind a proxy that terminates TLS.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,23 +22,24 @@ fn management_only(bed: &TestDatabase, admin: &str) -> GateBuilder {
 }
 
 #[tokio::test]
-async fn with_a_certificate_the_admin_listener_accepts_tls_only() {
+async fn with_a_certificate_a_listener_accepts_tls_only() {
     let bed = TestDatabase::sqlite().await;
     let staff = staff_token(&bed.store).await;
     let authority = Authority::new();
-    let builder = management_only(&bed, TLS);
+    let builder = management_only(&bed, TLS).console(TLS);
     authority.issue("127.0.0.1").write(builder.folder());
     let gate = builder.start();
-    let (mut connection, _) = connect_tls(&gate, &authority.client(None)).unwrap();
-    for _ in 0..2 {
-        let me = connection.send(&Request::get("/api/v1/me").bearer(&staff));
-        assert_eq!(me.status, 200, "{}", me.text());
-        assert_eq!(connection.send(&Request::get("/readyz")).status, 200);
+    for (listener, target) in [(gate.admin, "/readyz"), (gate.console, "/api/v1/me")] {
+        let (mut connection, _) = Connection::open_tls(listener, &authority.client(None)).unwrap();
+        for _ in 0..2 {
+            let answer = connection.send(&Request::get(target).bearer(&staff));
+            assert_eq!(answer.status, 200, "{}", answer.text());
+        }
+        assert!(Connection::open_tls(listener, &Authority::new().client(None)).is_none());
+        let mut plain = Connection::open(listener);
+        plain.write(&Request::get(target).bytes());
+        assert!(!String::from_utf8_lossy(&plain.rest()).contains("HTTP/1.1"));
     }
-    assert!(connect_tls(&gate, &Authority::new().client(None)).is_none());
-    let mut plain = Connection::open(gate.admin);
-    plain.write(&Request::get("/livez").bytes());
-    assert!(!String::from_utf8_lossy(&plain.rest()).contains("HTTP/1.1"));
 }
 
 #[tokio::test]
@@ -87,18 +88,18 @@ async fn a_connection_without_a_handshake_delays_no_other_and_is_closed() {
 #[test]
 fn beyond_loopback_the_management_api_needs_tls_or_a_proxy() {
     let database = "sqlite:claviger.db";
-    let at = |admin: &str| Gate::management_only(database).admin(admin);
+    let at = |console: &str| Gate::management_only(database).console(console);
     for address in ["0.0.0.0:0", "'[::]:0'", "192.0.2.1:0"] {
         let refused = at(address).run();
         assert_eq!(refused.code, 1, "{address}");
-        assert!(refused.stderr.contains("admin.listen  is not a loopback address"), "{}", refused.stderr);
-        for remedy in ["admin.tls", "admin.behind_proxy: true", "console.enabled: false"] {
+        assert!(refused.stderr.contains("console.listen  is not a loopback address"), "{}", refused.stderr);
+        for remedy in ["console.tls", "console.behind_proxy: true", "console.enabled: false"] {
             assert!(refused.stderr.contains(remedy), "{}", refused.stderr);
         }
     }
     drop(at("0.0.0.0:0, behind_proxy: true").start());
     drop(at("'[::1]:0'").start());
-    let without_console = Gate::before("http://127.0.0.1:9").database(database).admin("0.0.0.0:0");
+    let without_console = Gate::before("http://127.0.0.1:9").database(database).console("0.0.0.0:0");
     drop(without_console.settings("console: {enabled: false}").start());
 }
 
@@ -106,16 +107,16 @@ fn beyond_loopback_the_management_api_needs_tls_or_a_proxy() {
 async fn forwarded_addresses_are_trusted_only_behind_a_configured_proxy() {
     let bed = TestDatabase::sqlite().await;
     let staff = staff_token(&bed.store).await;
-    for (number, (admin, seen)) in
+    for (number, (console, seen)) in
         [("127.0.0.1:0", "127.0.0.1"), ("127.0.0.1:0, behind_proxy: true", "198.51.100.7")].into_iter().enumerate()
     {
-        let gate = management_only(&bed, admin).start();
+        let gate = Gate::management_only(&bed.address()).console(console).start();
         let id = format!("account-{number}");
         let request = Request::new("POST", "/api/v1/accounts").bearer(&staff).header("Connection", "close");
         // Only the last entry was written by the proxy.
         let request = request.header("X-Forwarded-For", "203.0.113.9, 198.51.100.7");
         let body = json!({"id": id}).to_string();
-        let made = Connection::open(gate.admin).send(&request.header("Content-Type", "application/json").body(body));
+        let made = Connection::open(gate.console).send(&request.header("Content-Type", "application/json").body(body));
         assert_eq!(made.status, 201, "{}", made.text());
         let audit = call(&gate, &staff, "GET", &format!("/api/v1/audit?account={id}"), None).json();
         assert_eq!(audit["items"][0]["address"], seen, "{audit}");

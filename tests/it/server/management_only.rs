@@ -90,11 +90,11 @@ async fn a_request_in_flight_is_answered_before_the_process_ends() {
     // The server asks for the body once it has read the head.
     let whole = request.header("Expect", "100-continue").body(&body).bytes();
     let (head, rest) = whole.split_at(whole.len() - 4);
-    let mut connection = Connection::open(api_process.admin);
+    let mut connection = Connection::open(api_process.console);
     connection.write(head);
     assert_eq!(connection.any_reply(false).unwrap().status, 100);
     api_process.signal(Signal::SIGTERM);
-    eventually("no connection is accepted", || std::net::TcpStream::connect(api_process.admin).is_err());
+    eventually("no connection is accepted", || std::net::TcpStream::connect(api_process.console).is_err());
     connection.write(rest);
     let answer = connection.reply(false).unwrap();
     assert_eq!(answer.status, 201, "{}", answer.text());
@@ -151,7 +151,7 @@ async fn a_management_only_process_hands_over_like_a_gate() {
     let mut kept = Connection::open(first.admin);
     assert_eq!(kept.send(&Request::get("/livez")).status, 200);
     let next = first.upgrade();
-    assert_eq!(next.admin, first.admin);
+    assert_eq!((next.admin, next.console), (first.admin, first.console));
     assert_eq!(first.wait().code(), Some(0));
     assert_eq!(call(&next, &staff, "GET", "/api/v1/me", None).status, 200);
 }
@@ -185,4 +185,24 @@ fn a_gate_becomes_management_only_only_by_a_restart() {
     let outcome = gate.admin("POST", "/-/reload");
     assert_eq!(outcome.status, 422, "{}", outcome.text());
     assert!(outcome.text().contains("only by a restart"), "{}", outcome.text());
+}
+
+#[tokio::test]
+async fn each_listener_serves_its_own_paths_only() {
+    let bed = TestDatabase::sqlite().await;
+    let staff = staff_token(&bed.store).await;
+    let get = |address, target: &str| {
+        let request = Request::get(target).bearer(&staff).header("Connection", "close");
+        Connection::open(address).send(&request).status
+    };
+    let gate = Gate::before("http://127.0.0.1:9").database(&bed.address());
+    for process in [gate.start(), management_only(&bed)] {
+        for target in ["/metrics", "/livez", "/readyz"] {
+            assert_eq!((get(process.admin, target), get(process.console, target)), (200, 404), "{target}");
+        }
+        for target in ["/api/v1/me", "/api/v1/docs", "/errors"] {
+            assert_eq!((get(process.admin, target), get(process.console, target)), (404, 200), "{target}");
+        }
+        assert_eq!(get(process.console, "/-/throttle"), 404);
+    }
 }

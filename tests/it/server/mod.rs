@@ -1,11 +1,13 @@
 mod admin_connections;
 mod admin_tls;
+mod descriptors;
 mod dying;
 mod management_only;
 mod service_manager;
 mod setup_link;
 mod socket_activation;
 mod successor;
+mod two_versions;
 mod upgrade;
 
 use claviger::control::LiveSettings;
@@ -35,5 +37,5 @@ fn call(gate: &Gate, token: &str, method: &str, target: &str, body: Option<&Valu
     if let Some(body) = body {
         request = request.header("Content-Type", "application/json").body(body.to_string());
     }
-    Connection::open(gate.admin).send(&request)
+    Connection::open(gate.console).send(&request)
 }

@@ -85,7 +85,7 @@ const MAY_BE_EMPTY: [(&str, &str); 13] = [
     ("accept.api_key", "API keys are off"),
     ("accept.api_key.header", "API keys in a header are off"),
     ("accept.api_key.query", "API keys in the query are off"),
-    ("admin.trusted_proxies", "X-Forwarded-For is not trusted"),
+    ("console.trusted_proxies", "X-Forwarded-For is not trusted"),
     ("console.docs_url", "no link to documentation"),
     ("credentials", "the file has no credentials"),
     ("forward_auth.trusted_proxies", "no proxy may ask"),

@@ -17,6 +17,7 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(20);
 pub struct GateBuilder {
     upstream: Option<String>,
     admin: String,
+    console: String,
     settings: String,
     proxy: String,
     credentials: Option<String>,
@@ -33,6 +34,8 @@ pub struct Gate {
     folder: Arc<TempDir>,
     pub address: SocketAddr,
     pub admin: SocketAddr,
+    /// The listener of the management API; the admin listener's where this process serves none.
+    pub console: SocketAddr,
     /// The forward-auth listener.
     pub forward_auth_addr: SocketAddr,
     stdout: Output,
@@ -66,6 +69,7 @@ impl Gate {
         GateBuilder {
             upstream: None,
             admin: "127.0.0.1:0".into(),
+            console: "127.0.0.1:0".into(),
             settings: String::new(),
             proxy: String::new(),
             credentials: Some(credentials()),
@@ -84,7 +88,7 @@ impl Gate {
         let stdout = collect(child.stdout.take().unwrap());
         let stderr = collect(child.stderr.take().unwrap());
         let start = Instant::now();
-        let [address, admin, forward_auth_addr] = loop {
+        let [address, admin, forward_auth_addr, console] = loop {
             if let Some(addresses) = addresses(&stderr.lock().unwrap()) {
                 break addresses;
             }
@@ -96,7 +100,7 @@ impl Gate {
             }
             std::thread::sleep(Duration::from_millis(5));
         };
-        Self { child, folder: folder.into(), address, admin, forward_auth_addr, stdout, stderr }
+        Self { child, folder: folder.into(), address, admin, console, forward_auth_addr, stdout, stderr }
     }
 
     /// Another process that takes over from this one, with the files as they are now.
@@ -217,6 +221,12 @@ impl GateBuilder {
         self
     }
 
+    /// Another address of the console listener, and more settings of it behind a comma.
+    pub fn console(mut self, yaml: &str) -> Self {
+        yaml.clone_into(&mut self.console);
+        self
+    }
+
     /// Another credentials file.
     pub fn credentials(mut self, yaml: &str) -> Self {
         self.credentials = Some(yaml.to_owned());
@@ -279,13 +289,18 @@ impl GateBuilder {
             .upstream
             .as_ref()
             .map(|upstream| format!("proxy:\n  listen: 127.0.0.1:0\n  upstream: {upstream}\n{}", self.proxy));
+        let listen = format!("console: {{listen: {}", self.console);
+        let (console, settings) = match self.settings.contains("console: {") {
+            true => (String::new(), self.settings.replacen("console: {", &format!("{listen}, "), 1)),
+            false => (format!("{listen}}}\n"), self.settings.clone()),
+        };
         let settings = format!(
-            "{}admin: {{listen: {}}}\ncredentials: {{{}}}\n{}{}",
+            "{}admin: {{listen: {}}}\n{console}credentials: {{{}}}\n{}{}",
             proxy.unwrap_or_default(),
             self.admin,
             file.into_iter().chain(database).collect::<Vec<_>>().join(", "),
             self.log,
-            self.settings
+            settings
         );
         let credentials = self.credentials.as_deref();
         if self.is_config_map {
@@ -304,17 +319,19 @@ impl GateBuilder {
 }
 
 /// From the line in which the gate says that it listens.
-fn addresses(stderr: &str) -> Option<[SocketAddr; 3]> {
+fn addresses(stderr: &str) -> Option<[SocketAddr; 4]> {
     let line = stderr.lines().find(|line| line.contains("claviger listens"))?;
     if let Ok(line) = serde_json::from_str::<serde_json::Value>(line) {
         let address = |field: &str| line[field].as_str()?.split(' ').next()?.parse().ok();
         let admin = address("admin")?;
         // A process with the management API alone has no other.
-        return Some([address("proxy").unwrap_or(admin), admin, address("forward_auth").unwrap_or(admin)]);
+        let others = ["proxy", "forward_auth", "console"].map(|field| address(field).unwrap_or(admin));
+        let [proxy, forward_auth, console] = others;
+        return Some([proxy, admin, forward_auth, console]);
     }
     let field = |name: &str| line.split(' ').find_map(|word| word.strip_prefix(name)?.parse().ok());
     let admin = field("admin=")?;
-    Some([field("proxy=")?, admin, admin])
+    Some([field("proxy=")?, admin, admin, field("console=").unwrap_or(admin)])
 }
 
 fn collect(stream: impl Read + Send + 'static) -> Output {

@@ -2,6 +2,7 @@
 
 mod api;
 pub mod book;
+mod browser;
 mod caller;
 mod certificates;
 mod client;
@@ -18,6 +19,7 @@ mod secrets;
 
 pub use api::{RecordingApi, Seen};
 pub use book::Step;
+pub use browser::{Browser, Scripts, WIDTHS};
 pub use caller::{Caller, Protocol, callers, with_each};
 pub use certificates::{Authority, Pair};
 pub use client::{Connection, Reply, Request};

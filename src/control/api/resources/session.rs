@@ -1,5 +1,5 @@
+use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -12,7 +12,7 @@ use crate::control::api::extract::Body;
 use crate::control::api::response::ApiResponse;
 use crate::control::operations::{Refusal, change_password, sign_in, sign_out};
 use crate::control::web::anonymous::AnonymousCaller;
-use crate::control::web::caller::COOKIE_NAME;
+use crate::control::web::caller::session_cookie_header;
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
 use crate::credential::PlainPassword;
@@ -91,10 +91,8 @@ async fn choose_password(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `SameSite=Lax`: a link from another site keeps the session, every other request from there is without it.
 fn set_cookie(response: &mut Response, value: &str, seconds: i64) {
-    let cookie = format!("{COOKIE_NAME}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax");
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+    if let Some(cookie) = session_cookie_header(value, seconds) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
 }

@@ -27,7 +27,7 @@ pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct LinkBody {
-    /// The part of the link after the #.
+    /// The last part of the link.
     #[schema(max_length = 256)]
     ticket: String,
 }
@@ -60,7 +60,7 @@ async fn look_at_link(caller: AnonymousCaller, Body(body): Body<LinkBody>) -> Re
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct UseLink {
-    /// The part of the link after the #.
+    /// The last part of the link.
     #[schema(max_length = 256)]
     ticket: String,
     /// The new password.
@@ -102,9 +102,9 @@ fn check(ticket: &str) -> Result<(), Problem> {
 /// A new set-up link, shown once.
 #[derive(Serialize, ToSchema)]
 pub(in crate::control::api) struct SetupLink {
-    /// The part of the link after the #.
+    /// The last part of the link.
     ticket: String,
-    /// Page that sets the password; null where there is none: then the ticket goes to `POST /api/v1/setup`.
+    /// The page that sets the password; null where console.public_url is not set.
     url: Option<String>,
     /// No longer valid from this time on.
     #[schema(format = "date-time")]
@@ -114,9 +114,9 @@ pub(in crate::control::api) struct SetupLink {
 /// A new set-up link, or the response to an earlier call without the link.
 #[derive(Serialize, ToSchema)]
 pub(in crate::control::api) struct MadeLink {
-    /// The part of the link after the #, shown once; null where the response repeats an earlier one.
+    /// The last part of the link, shown once; null where the response repeats an earlier one.
     ticket: Option<String>,
-    /// Page that sets the password; null where there is none: then the ticket goes to `POST /api/v1/setup`.
+    /// The page that sets the password; null where console.public_url is not set.
     url: Option<String>,
     /// No longer valid from this time on.
     #[schema(format = "date-time")]

@@ -4,6 +4,7 @@ mod authenticate;
 mod change_password;
 mod context;
 mod limits;
+mod own_sessions;
 mod sign_in;
 mod sign_out;
 
@@ -11,5 +12,6 @@ pub use self::authenticate::{caller_of_session, caller_of_token};
 pub use change_password::change_password;
 pub use context::{SignInContext, SignInError};
 pub use limits::SessionLimits;
+pub use own_sessions::{OwnSession, end_other_sessions, end_session, list_sessions};
 pub use sign_in::{SignedIn, sign_in};
 pub use sign_out::sign_out;

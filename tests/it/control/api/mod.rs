@@ -28,9 +28,8 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode};
 use claviger::auth::ThrottleRules;
 use claviger::clock::Clock;
-use claviger::control::api::router;
 use claviger::control::operations::Caller;
-use claviger::control::{ControlState, LiveSettings, Peer};
+use claviger::control::{ControlState, LiveSettings, Peer, console_listener};
 use claviger::credential::{ScopeCatalog, Version, VersionCatalog};
 use claviger::store::{Actor, ActorKind, Role};
 use serde_json::{Value, json};
@@ -111,7 +110,7 @@ impl TestApi {
         let state =
             ControlState::new(bed.store.clone(), clock.clone(), Arc::new(ArcSwap::from_pointee(live)), Arc::default())
                 .unwrap();
-        Self { bed, clock, router: router(state), caller: Some(Caller::shell("root".into())) }
+        Self { bed, clock, router: console_listener(state), caller: Some(Caller::shell("root".into())) }
     }
 
     pub async fn sqlite() -> Self {

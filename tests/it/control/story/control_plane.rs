@@ -41,7 +41,7 @@ impl ControlState {
             Some(body) => request.header("Content-Type", "application/json").body(body.to_string()),
             None => request,
         };
-        Connection::open(self.gate.admin).send(&request)
+        Connection::open(self.gate.console).send(&request)
     }
 
     /// What is done, and has to be.

@@ -15,7 +15,7 @@ fn with_listeners(proxy: &str, admin: &str) -> Value {
 }
 
 /// Values on a database, with others.
-fn on(credentials: &str, others: Value) -> Value {
+fn on(credentials: &str, others: &Value) -> Value {
     let rest = format!("credentials: {{{credentials}}}");
     let mut values = json!({"settings": settings("listen: 0.0.0.0:8080", "listen: 0.0.0.0:8081", &rest)});
     let own = values.as_object_mut().unwrap();
@@ -28,7 +28,7 @@ const SQLITE: &str = "database: 'sqlite:/var/lib/claviger/claviger.db'";
 fn contradictions() -> Vec<(Value, &'static str)> {
     let variable = |name: &str, value: &str| json!({"env": [{"name": name, "value": value}]});
     let claim = json!({"enabled": true, "type": "persistentVolumeClaim"});
-    let (alone, budget) = (json!({"replicas": 1}), |budget: Value| json!({"podDisruptionBudget": budget}));
+    let budget = |budget: Value| json!({"podDisruptionBudget": budget});
     let snapshot = "database_file: url}\ndatabase: {snapshot: s.jsonl";
     vec![
         // Settings
@@ -69,19 +69,19 @@ fn contradictions() -> Vec<(Value, &'static str)> {
             json!({"files": {"credentials.yaml": null}}),
             "settings: credentials.file names credentials.yaml, which the pod does not have",
         ),
-        (on("database_file: url", json!({})), "settings: credentials.database_file names url"),
+        (on("database_file: url", &json!({})), "settings: credentials.database_file names url"),
         (variable("CLAVIGER__ADMIN__TLS__KEY", "tls.key"), "settings: admin.tls.key names tls.key"),
         // Folders
         (
-            on(SQLITE, alone.clone()),
+            on(SQLITE, &json!({"replicas": 1})),
             "is sqlite:/var/lib/claviger/claviger.db, where the pod cannot write: set data.enabled",
         ),
         (
-            on("database: 'sqlite:claviger.db'", json!({"data": claim, "replicas": 1})),
+            on("database: 'sqlite:claviger.db'", &json!({"data": claim, "replicas": 1})),
             "credentials.database is sqlite:claviger.db, where the pod cannot write",
         ),
         (
-            on(snapshot, json!({"secrets": ["url"], "data": {"enabled": true}})),
+            on(snapshot, &json!({"secrets": ["url"], "data": {"enabled": true}})),
             "database.snapshot is s.jsonl, where the pod cannot write",
         ),
         (
@@ -108,13 +108,13 @@ fn contradictions() -> Vec<(Value, &'static str)> {
             "extraVolumeMounts names x, which is not in extraVolumes",
         ),
         // Database
-        (on(SQLITE, json!({"data": {"enabled": true}})), "SQLite, which one pod can use, and up to 2 pods would"),
+        (on(SQLITE, &json!({"data": {"enabled": true}})), "SQLite, which one pod can use, and up to 2 pods would"),
         (
-            on(SQLITE, json!({"data": {"enabled": true}, "replicas": 1, "autoscaling": {"enabled": true}})),
+            on(SQLITE, &json!({"data": {"enabled": true}, "replicas": 1, "autoscaling": {"enabled": true}})),
             "SQLite, which one pod can use, and up to 10 pods would",
         ),
         (
-            on(SQLITE, json!({"data": claim, "replicas": 1, "migration": {"enabled": true}})),
+            on(SQLITE, &json!({"data": claim, "replicas": 1, "migration": {"enabled": true}})),
             "migration.enabled is for PostgreSQL",
         ),
         (json!({"migration": {"enabled": true}}), "migration.enabled needs a database"),
@@ -176,8 +176,8 @@ fn values_that_agree_are_rendered() {
         json!({"env": [{"name": "CLAVIGER__PROXY__TIMEOUTS__SHUTDOWN", "value": "5m"}],
                "terminationGracePeriodSeconds": 320}),
         json!({"files": {"credentials.yaml": null}, "secrets": ["credentials"]}),
-        on(SQLITE, json!({"data": {"enabled": true, "type": "persistentVolumeClaim"}, "replicas": 1})),
-        on("database: 'sqlite:///data/x.db'", json!({"data": {"enabled": true, "mountPath": "/data"}, "replicas": 1})),
+        on(SQLITE, &json!({"data": {"enabled": true, "type": "persistentVolumeClaim"}, "replicas": 1})),
+        on("database: 'sqlite:///data/x.db'", &json!({"data": {"enabled": true, "mountPath": "/data"}, "replicas": 1})),
         json!({"migration": {"enabled": true}, "env": secret}),
         json!({"migration": {"enabled": true}, "envFrom": [{"secretRef": {"name": "variables"}}]}),
         json!({"env": [{"name": "CLAVIGER__ADMIN__LISTEN", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]}),

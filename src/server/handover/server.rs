@@ -16,15 +16,15 @@ use super::types::{GREETING, IO_TIMEOUT, KeptSockets, MAX_SOCKETS, SERVES, effec
 /// Delay after a failed handover: its cause may persist.
 const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The socket at which a successor asks. It is bound beside `path` and renamed onto it by [`Donor::listen`].
-pub(super) struct Donor {
+/// The socket at which a successor asks. It is bound beside `path` and renamed onto it by [`HandoverServer::listen`].
+pub(super) struct HandoverServer {
     listener: UnixListener,
     bound: PathBuf,
     path: PathBuf,
     kept: KeptSockets,
 }
 
-impl Donor {
+impl HandoverServer {
     /// Does everything that can fail before this process serves.
     ///
     /// # Errors
@@ -124,10 +124,10 @@ mod tests {
 
     /// A long migration, for example.
     #[test]
-    fn the_donor_waits_for_its_successor_without_a_read_timeout() {
+    fn the_server_waits_for_its_successor_without_a_read_timeout() {
         let (old, new) = UnixStream::pair().unwrap();
         let folder = tempfile::TempDir::new().unwrap();
-        let donor = Donor {
+        let server = HandoverServer {
             listener: UnixListener::bind(folder.path().join("next.sock")).unwrap(),
             bound: PathBuf::new(),
             path: PathBuf::new(),
@@ -135,7 +135,7 @@ mod tests {
         };
         // A duplicate shares the socket options.
         let duplicate = old.try_clone().unwrap();
-        let outcome = std::thread::spawn(move || donor.hand_over(old));
+        let outcome = std::thread::spawn(move || server.hand_over(old));
         assert_eq!((&new).read(&mut [0; 64]).unwrap(), GREETING.len());
         assert_eq!(duplicate.read_timeout().unwrap(), None);
         drop(new);

@@ -1,0 +1,39 @@
+//! The pages of the console: read requests, call operations, write HTML. The rules are in the operations. How a page is
+//! added: `docs/develop/console.md`.
+
+mod assets;
+mod base_path;
+mod errors;
+mod field;
+mod form;
+mod handle;
+mod markup;
+mod menu;
+mod notice;
+mod once;
+mod page;
+mod pages;
+mod posted;
+mod time;
+mod view;
+mod visit;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+
+use self::handle::Around;
+use super::web::problem::{Code, Problem};
+use super::web::state::ControlState;
+
+pub(super) use self::base_path::strip as strip_base_path;
+
+/// Every page, and the answer to every path that is none.
+pub(super) fn router(state: ControlState) -> Router {
+    let around = from_fn_with_state(Around::new(state.clone()), handle::handle);
+    pages::routes()
+        .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed, "see the header Allow"))
+        .fallback(async || Problem::new(Code::NotFound, "no page has this address"))
+        .layer(around)
+        .with_state(state.clone())
+        .merge(assets::routes().with_state(state))
+}

@@ -1,0 +1,58 @@
+//! The pages, one file a group. A group has its routes, its lines of the menu, its templates and its texts.
+
+mod access;
+mod accounts;
+mod audit;
+mod credentials;
+mod error_index;
+mod files;
+mod management;
+mod overview;
+mod own_key;
+mod profile;
+mod requests;
+mod setup;
+mod sign_in;
+mod status;
+mod tokens;
+mod users;
+
+use axum::Router;
+
+use super::menu::Entry;
+use crate::control::web::state::ControlState;
+
+pub(super) const MENU: &[&[Entry]] = &[
+    overview::MENU,
+    access::MENU,
+    requests::MENU,
+    accounts::MENU,
+    credentials::MENU,
+    files::MENU,
+    own_key::MENU,
+    management::MENU,
+    users::MENU,
+    tokens::MENU,
+    audit::MENU,
+    status::MENU,
+];
+
+pub(super) fn routes() -> Router<ControlState> {
+    Router::new()
+        .merge(sign_in::routes())
+        .merge(setup::routes())
+        .merge(profile::routes())
+        .merge(overview::routes())
+        .merge(access::routes())
+        .merge(requests::routes())
+        .merge(accounts::routes())
+        .merge(credentials::routes())
+        .merge(files::routes())
+        .merge(own_key::routes())
+        .merge(management::routes())
+        .merge(users::routes())
+        .merge(tokens::routes())
+        .merge(audit::routes())
+        .merge(status::routes())
+        .merge(error_index::routes())
+}

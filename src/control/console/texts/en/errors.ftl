@@ -1,0 +1,42 @@
+# Refusals, and the index of error codes.
+error-not-found = Not found
+error-not-found-lead = There is no page at this address, or none that you may see.
+error-forbidden = Not allowed
+error-forbidden-lead = Your role does not include this.
+error-forbidden-roles = It is for: { $roles }.
+error-too-many = Too many requests
+error-too-many-lead = You, or your network, have sent too many requests.
+error-method = Not possible this way
+error-method-lead = This address does not accept such a request.
+error-too-large = Too large
+error-too-large-lead = What you sent is too long. Nothing was changed.
+error-reused = This form was used for something else
+error-reused-lead = The form was sent before with other input. Open the page again and start anew.
+error-conflict = This is not possible now
+error-conflict-lead = The state of things does not permit it. Nothing was changed.
+error-unavailable = Try again in a moment
+error-unavailable-lead = The service is busy or its database does not answer. Nothing was changed.
+error-internal = Something went wrong
+error-internal-lead = This is a fault of the service. Its log has the reason, under the number below.
+error-malformed = The request cannot be read
+error-malformed-lead = The form does not have the fields that this page expects. Nothing was changed.
+error-retry = { $count ->
+    [one] Try again in 1 second.
+   *[other] Try again in { $count } seconds.
+}
+error-home = To the overview
+error-request-id = Request
+error-signed-out = You are signed out
+error-signed-out-lead = What you entered is not lost, passwords excepted. Sign in in a new tab, then come back and send it again.
+error-sign-in-tab = Sign in (new tab)
+error-send-again = Send it again
+error-done-already = This was done already
+error-done-already-lead = The form was sent before, at { $time }. A secret that it created was shown then, and is not shown again.
+error-go-on = Continue
+error-index-title = Error codes
+error-index-lead = Every refusal has one of these codes.
+error-index-gate = In front of the API
+error-index-api = Management API
+error-index-code = Code
+error-index-status = HTTP status
+error-index-all = All codes

@@ -1,0 +1,47 @@
+# Around every page, forms, times, status lines.
+layout-skip = Skip to content
+layout-menu = Main
+layout-section-api = API
+layout-section-account = Account
+layout-section-provider = Provider
+layout-sign-out = Sign out
+layout-errors = There is a problem
+layout-error-title = Error: { $title }
+layout-support = Help:
+layout-docs = API documentation
+layout-privacy = Privacy
+layout-imprint = Legal notice
+
+form-present = Saved now:
+form-stale = This was changed while you had the page open. Compare, and save again.
+form-stale-by = { $name } changed this at { $time }, while you had the page open. Compare, and save again.
+form-password-differs = The two passwords differ
+
+time-now = just now
+time-soon = in less than a minute
+time-minutes-ago = { $count ->
+    [one] 1 minute ago
+   *[other] { $count } minutes ago
+}
+time-hours-ago = { $count ->
+    [one] 1 hour ago
+   *[other] { $count } hours ago
+}
+time-days-ago = { $count ->
+    [one] 1 day ago
+   *[other] { $count } days ago
+}
+time-in-minutes = { $count ->
+    [one] in 1 minute
+   *[other] in { $count } minutes
+}
+time-in-hours = { $count ->
+    [one] in 1 hour
+   *[other] in { $count } hours
+}
+time-in-days = { $count ->
+    [one] in 1 day
+   *[other] in { $count } days
+}
+
+done-already = This was done already.

@@ -1,0 +1,1 @@
+# Everyone with a key of their own, and their webhooks.

@@ -1,0 +1,1 @@
+# The key of the person who is signed in.

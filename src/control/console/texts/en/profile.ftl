@@ -1,0 +1,19 @@
+# The person who is signed in.
+profile-title = Your profile
+profile-password = Password
+profile-current = Current password
+profile-new = New password
+    .hint = At least 8 characters. All your other sessions end.
+profile-again = New password, again
+profile-change = Change password
+profile-sessions = Where you are signed in
+profile-no-address = Unknown address
+profile-this = This browser
+profile-begun = Signed in
+profile-seen = last used
+profile-end = End
+profile-end-at = End the session that began at { $begun }
+profile-end-others = Sign out everywhere else
+done-password-changed = Your password is changed. All other sessions have ended.
+done-session-ended = The session has ended.
+done-sessions-ended = All your other sessions have ended.

@@ -1,0 +1,1 @@
+# The queue of access requests, for staff.

@@ -1,0 +1,118 @@
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::config::Parsed;
+
+fn console(folder: &Path, languages: &[&str]) -> raw::Console {
+    let languages = languages.iter().map(|tag| Parsed(tag.parse().unwrap())).collect();
+    raw::Console { texts: Some(folder.to_owned()), languages, ..raw::Console::default() }
+}
+
+fn load(texts: &[(&str, &str)], languages: &[&str]) -> Result<Texts, Diagnostics> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = Vec::new();
+    for (index, (language, text)) in texts.iter().enumerate() {
+        let file = folder.path().join(language).join(format!("{index}.ftl"));
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, text).unwrap();
+        files.push(file);
+    }
+    Texts::load(&console(folder.path(), languages), &files)
+}
+
+/// Literals of Rust code and templates that have the form of a message's name.
+fn literals() -> BTreeSet<String> {
+    let (mut folders, mut found) =
+        (vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/control/console")], BTreeSet::new());
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs" || extension == "html") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                found.extend(text.split('"').skip(1).map(str::to_owned));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_message_of_ours_parses_and_has_one_place() {
+    let mut names = BTreeSet::new();
+    for (group, text) in ENGLISH {
+        if let Err((_, errors)) = FluentResource::try_new((*text).to_owned()) {
+            panic!("{group}.ftl: {errors:?}");
+        }
+        for id in variables([*text]).into_keys().filter(|id| !id.contains('.')) {
+            assert!(names.insert(id.clone()), "{id} is twice in the texts");
+        }
+    }
+}
+
+#[test]
+fn no_message_is_unused() {
+    let used = literals();
+    // Hints are found by the name of their label.
+    let ours = variables(ENGLISH.iter().map(|(_, text)| *text));
+    let unused: Vec<_> = ours.keys().filter(|id| !used.contains(*id) && !id.ends_with(".hint")).collect();
+    assert!(unused.is_empty(), "{unused:?}");
+}
+
+/// What has the prefix of a group is a message.
+#[test]
+fn no_message_is_missing() {
+    let ours = variables(ENGLISH.iter().map(|(_, text)| *text));
+    let groups: BTreeSet<&str> = ours.keys().filter_map(|id| Some(id.split_once('-')?.0)).collect();
+    let is_name = |text: &str| {
+        let is_fit = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
+        text.split_once('-').is_some_and(|(group, rest)| groups.contains(group) && !rest.is_empty())
+            && text.bytes().all(is_fit)
+            && !text.ends_with('-')
+    };
+    let missing: Vec<_> = literals().into_iter().filter(|text| is_name(text) && !ours.contains_key(text)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn a_file_of_the_operator_replaces_single_words() {
+    let texts = load(&[("en", "sign-in-title = Log in\n")], &["en"]).unwrap();
+    let language = texts.language("");
+    assert_eq!(language.text("sign-in-title", &Arguments::default()), "Log in");
+    assert_eq!(language.text("sign-in-email", &Arguments::default()), "E-mail address");
+}
+
+#[test]
+fn the_browser_chooses_among_the_configured_languages() {
+    let texts = load(&[("de", "sign-in-title = Anmelden\n")], &["en", "de"]).unwrap();
+    let title = |accepted| texts.language(accepted).text("sign-in-title", &Arguments::default());
+    assert_eq!(title("de-AT,de;q=0.9,en;q=0.8"), "Anmelden");
+    for accepted in ["", "fr", "*", "en-GB,de;q=0.5", "de;q=0", "de;q=x", ";;,,", "\u{fffd}"] {
+        assert_eq!(title(accepted), "Sign in", "{accepted:?}");
+    }
+    assert_eq!(texts.language("de").text("sign-in-email", &Arguments::default()), "E-mail address", "as a last resort");
+}
+
+#[test]
+fn the_german_example_fits() {
+    let texts = include_str!("../../../config/examples/german/texts/de/console.ftl");
+    let german = load(&[("de", texts)], &["en", "de"]).unwrap().language("de");
+    let text = |id, count| german.text(id, &Arguments::default().number("count", count));
+    assert_eq!(text("sign-in-title", 0), "Anmelden");
+    assert_eq!((text("time-days-ago", 1).as_str(), text("time-days-ago", 2).as_str()), ("vor 1 Tag", "vor 2 Tagen"));
+    assert_eq!(text("profile-new.hint", 0), "Mindestens 8 Zeichen. Alle anderen Sitzungen enden.");
+}
+
+#[test]
+fn texts_that_do_not_fit_are_faults() {
+    for (language, text, problem) in [
+        ("en", "sign-in-titel = x\n", "sign-in-titel is no message of ours"),
+        ("en", "sign-in-title = x { $nobody }\n", "sign-in-title has no variable $nobody"),
+        ("en", "sign-in-title = { \n", "cannot be parsed"),
+        ("de", "", "has de, but no file"),
+    ] {
+        let texts: &[_] = if text.is_empty() { &[] } else { &[(language, text)] };
+        let faults = load(texts, &["en", language]).err().unwrap().to_string();
+        assert!(faults.contains(problem), "{faults}");
+    }
+}

@@ -1,0 +1,4 @@
+//! The pages of the console in a real browser, as people use them.
+
+mod people;
+mod sign_in;

@@ -1,0 +1,276 @@
+//! A real Chromium, driven over WebDriver: `make needs-browser`.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use thirtyfour::prelude::*;
+
+use super::{Connection, Request};
+
+/// Phones of the smallest kind, and desks.
+pub const WIDTHS: [u32; 2] = [320, 1280];
+const HEIGHT: u32 = 900;
+const FLAGS: [&str; 9] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+];
+/// What WCAG 2.2 demands at levels A and AA.
+const RULES: &str = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']";
+
+/// Whether the scripts of pages run. Those of the driver do in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scripts {
+    On,
+    Off,
+}
+
+/// One browser with a profile of its own, and the program that drives it.
+pub struct Browser {
+    driver: Option<WebDriver>,
+    scripts: Scripts,
+    session: String,
+    server: Child,
+    address: SocketAddr,
+    _profile: TempDir,
+}
+
+impl Browser {
+    pub async fn start(scripts: Scripts) -> Self {
+        let mut server = Command::new("chromedriver")
+            .args(["--port=0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("make needs-browser installs it");
+        let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+        let port = lines.find_map(|line| {
+            Some(line.ok()?.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok()?)
+        });
+        let address = SocketAddr::from(([127, 0, 0, 1], port.expect("chromedriver says its port")));
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+
+        let profile = TempDir::new().unwrap();
+        let mut capabilities = DesiredCapabilities::chrome();
+        for flag in FLAGS {
+            capabilities.add_arg(flag).unwrap();
+        }
+        capabilities.add_arg(&format!("--user-data-dir={}", profile.path().display())).unwrap();
+        capabilities.add_arg("--lang=en").unwrap();
+        if scripts == Scripts::Off {
+            let off = json!({"profile.managed_default_content_settings.javascript": 2});
+            capabilities.add_experimental_option("prefs", off).unwrap();
+        }
+        capabilities.set_browser_log_level(thirtyfour::LoggingPrefsLogLevel::All).unwrap();
+        let driver = WebDriver::new(format!("http://{address}"), capabilities).await.unwrap();
+        let session = driver.handle().session_id().to_string();
+        let browser = Self { driver: Some(driver), scripts, session, server, address, _profile: profile };
+        browser.resize(1280).await;
+        browser
+    }
+
+    fn driver(&self) -> &WebDriver {
+        self.driver.as_ref().unwrap()
+    }
+
+    /// The width of the page.
+    pub async fn resize(&self, width: u32) {
+        let metrics = json!({"width": width, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": false});
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    /// `light` or `dark`.
+    pub async fn scheme(&self, scheme: &str) {
+        let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.devtools("Emulation.setEmulatedMedia", features).await;
+    }
+
+    async fn devtools(&self, command: &str, parameters: Value) {
+        let devtools = thirtyfour::extensions::cdp::ChromeDevTools::new(self.driver().handle().clone());
+        devtools.execute_cdp_with_params(command, parameters).await.unwrap();
+    }
+
+    pub async fn open(&self, url: &str) {
+        self.driver().goto(url).await.unwrap();
+    }
+
+    pub async fn back(&self) {
+        self.driver().back().await.unwrap();
+    }
+
+    pub async fn reload(&self) {
+        self.driver().refresh().await.unwrap();
+    }
+
+    /// Path and query.
+    pub async fn location(&self) -> String {
+        let url = self.driver().current_url().await.unwrap();
+        url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
+    }
+
+    pub async fn title(&self) -> String {
+        self.driver().title().await.unwrap()
+    }
+
+    pub async fn source(&self) -> String {
+        self.driver().source().await.unwrap()
+    }
+
+    /// What a person reads in the first element of this selector.
+    pub async fn text(&self, selector: &str) -> String {
+        self.element(selector).await.text().await.unwrap()
+    }
+
+    pub async fn has(&self, selector: &str) -> bool {
+        !self.driver().find_all(By::Css(selector)).await.unwrap().is_empty()
+    }
+
+    async fn element(&self, selector: &str) -> WebElement {
+        let found = self.driver().find(By::Css(selector)).await;
+        match found {
+            Ok(element) => element,
+            Err(error) => panic!("{selector} is not at {}: {error}\n{}", self.location().await, self.source().await),
+        }
+    }
+
+    /// Types into the field with this id, in place of what is there.
+    pub async fn fill(&self, id: &str, text: &str) {
+        let field = self.element(&format!("[id='{id}']")).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    pub async fn value(&self, id: &str) -> String {
+        self.element(&format!("[id='{id}']")).await.prop("value").await.unwrap().unwrap_or_default()
+    }
+
+    pub async fn click(&self, selector: &str) {
+        self.element(selector).await.click().await.unwrap();
+    }
+
+    /// The button or link with this text.
+    pub async fn press(&self, text: &str) {
+        let wanted = format!("(//button|//a)[normalize-space(.)='{text}']");
+        let found = self.driver().find(By::XPath(&wanted)).await;
+        match found {
+            Ok(element) => element.click().await.unwrap(),
+            Err(_) => panic!("{text} is not at {}:\n{}", self.location().await, self.source().await),
+        }
+    }
+
+    /// Types on the keyboard, wherever the focus is. Keys are those of [`Key`].
+    pub async fn type_keys(&self, keys: impl Into<thirtyfour::TypingData>) {
+        self.driver().action_chain().send_keys(keys.into()).perform().await.unwrap();
+    }
+
+    /// Goes on with the Tab key to the element with this id, or button or link with this text.
+    pub async fn tab_to(&self, target: &str) {
+        for _ in 0..60 {
+            self.type_keys(Key::Tab + "").await;
+            let focused = self.driver().active_element().await.unwrap();
+            let id = focused.attr("id").await.unwrap().unwrap_or_default();
+            if id == target || focused.text().await.unwrap().trim() == target {
+                return;
+            }
+        }
+        panic!("Tab does not reach {target} at {}", self.location().await);
+    }
+
+    /// Tag and class of the element that has the focus.
+    pub async fn focus(&self) -> String {
+        let focused = self.driver().active_element().await.unwrap();
+        let class = focused.attr("class").await.unwrap().unwrap_or_default();
+        format!("{}.{class}", focused.tag_name().await.unwrap())
+    }
+
+    /// Fails where the page is wider than the window, breaks its own policy, writes an error to the console, or has a
+    /// violation that axe finds. Without scripts, only what does not need them is looked at.
+    pub async fn inspect(&self, what: &str) {
+        let script = "return [document.documentElement.scrollWidth, window.innerWidth]";
+        let widths = self.driver().execute(script, vec![]).await.unwrap().json().clone();
+        assert!(widths[0].as_u64() <= widths[1].as_u64(), "{what} at {}: is {widths} wide", self.location().await);
+        self.assert_quiet(what).await;
+        if self.scripts == Scripts::On {
+            let found = self.violations().await;
+            assert!(found.is_empty(), "{what} at {}:\n{}", self.location().await, found.join("\n"));
+        }
+    }
+
+    /// No report of the content security policy, and no error in the console.
+    pub async fn assert_quiet(&self, what: &str) {
+        let log = self.driver().browser_log().await.unwrap();
+        // The status of a refusal is an error for the console.
+        let is_status = |message: &str| message.contains("Failed to load resource: the server responded with a status");
+        let loud = log.iter().filter(|entry| entry.level == "SEVERE" && !is_status(&entry.message));
+        let loud: Vec<_> = loud.map(|entry| &entry.message).collect();
+        assert!(loud.is_empty(), "{what} at {}: {loud:#?}", self.location().await);
+    }
+
+    async fn violations(&self) -> Vec<String> {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/browser/node_modules/axe-core/axe.min.js");
+        let axe = std::fs::read_to_string(file).expect("make needs-browser installs axe-core");
+        self.driver().execute(axe, vec![]).await.unwrap();
+        let run = format!(
+            "const done = arguments[arguments.length - 1];
+             axe.run(document, {{runOnly: {{type: 'tag', values: {RULES}}}}}).then(
+               (found) => done(found.violations.map((one) =>
+                 one.id + ': ' + one.help + '\\n  ' + one.nodes.map((node) => node.html + ' ' + node.failureSummary).join('\\n  '))),
+               (error) => done(['axe failed: ' + error]));"
+        );
+        let found = self.driver().execute_async(run, vec![]).await.unwrap().json().clone();
+        found.as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Keeps a picture of the whole page, where `CLAVIGER_TEST_SCREENSHOTS` names a folder.
+    pub async fn picture(&self, name: &str) {
+        let Some(folder) = std::env::var_os("CLAVIGER_TEST_SCREENSHOTS") else { return };
+        std::fs::create_dir_all(&folder).unwrap();
+        for scheme in ["light", "dark"] {
+            self.scheme(scheme).await;
+            for width in WIDTHS {
+                self.resize(width).await;
+                let file = Path::new(&folder).join(format!("{name}-{width}-{scheme}.png"));
+                self.driver().screenshot(&file).await.unwrap();
+            }
+        }
+        self.scheme("light").await;
+    }
+
+    /// Looks at the page in both widths and both schemes.
+    pub async fn inspect_everywhere(&self, what: &str) {
+        for scheme in ["dark", "light"] {
+            self.scheme(scheme).await;
+            for width in WIDTHS {
+                self.resize(width).await;
+                self.inspect(&format!("{what}, {width} px, {scheme}")).await;
+            }
+        }
+        self.picture(what).await;
+    }
+}
+
+impl Drop for Browser {
+    /// Without this, Chromium outlives the program that drives it.
+    fn drop(&mut self) {
+        if let Some(driver) = self.driver.take() {
+            // Ended below, and not by a task of a runtime that is ending.
+            let _leaked = Arc::clone(driver.handle());
+            std::mem::forget(driver);
+        }
+        let end = Request::new("DELETE", &format!("/session/{}", self.session)).header("Connection", "close");
+        let _ended = std::panic::catch_unwind(|| Connection::open(self.address).send(&end.host("127.0.0.1")));
+        let _killed = self.server.kill();
+        let _reaped = self.server.wait();
+    }
+}
