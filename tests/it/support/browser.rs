@@ -170,8 +170,8 @@ impl Browser {
     }
 
     /// Types on the keyboard, wherever the focus is. Keys are those of [`Key`].
-    pub async fn type_keys(&self, keys: impl AsRef<str>) {
-        self.driver().action_chain().send_keys(keys.as_ref()).perform().await.unwrap();
+    pub async fn type_keys(&self, keys: impl Into<thirtyfour::TypingData>) {
+        self.driver().action_chain().send_keys(keys.into()).perform().await.unwrap();
     }
 
     /// Goes on with the Tab key to the element with this id, or button or link with this text.
