@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::check::{CheckSink, StatedAccess};
+use super::duplicates::{CheckSink, StatedAccess};
 use crate::config::{Diagnostic, Diagnostics, Origin};
 use crate::credential::{Credential, Label};
 use crate::formats::sink::{Clash, Sink, ValidEntry};

@@ -58,6 +58,7 @@ impl Drop for Server {
 
 impl Browser {
     pub async fn start(scripts: Scripts) -> Self {
+        claviger::server::install_crypto();
         let child =
             Command::new("chromedriver").args(["--port=0"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let mut server = Server(child.expect("make needs-browser installs it"));

@@ -2,13 +2,13 @@
 
 mod credential_files;
 mod credentials;
+mod csrf;
 mod documents;
 mod every_operation;
 mod guesses;
 mod idempotency;
 mod if_match;
 mod odd_texts;
-mod origins;
 mod other_accounts;
 mod parallel_changes;
 mod people;
