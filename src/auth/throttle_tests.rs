@@ -257,7 +257,7 @@ fn refusals_of_a_user_name_are_those_of_its_pairs_and_of_the_networks_it_was_use
     for name in ["a", "b", "c"] {
         wrong(&throttle, name, now).unwrap();
     }
-    let both = [("passwords", "192.0.2.1".to_owned()), ("pair", "192.0.2.1".to_owned())];
+    let both = [("pair", "192.0.2.1".to_owned()), ("passwords", "192.0.2.1".to_owned())];
     let mut found = refusals(&hash, &["192.0.2.1", "192.0.2.1", "2001:db8::1"]);
     found.sort();
     assert_eq!(found, both);

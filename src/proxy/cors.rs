@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(vary(&[]), ["Origin"]);
         assert_eq!(vary(&["Accept-Encoding", "X-Origin"]), ["Accept-Encoding", "X-Origin", "Origin"]);
         for lines in [&["origin"][..], &["Accept, ORIGIN"], &["*"], &["Accept", "Origin "]] {
-            assert_eq!(vary(lines), lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>());
+            assert_eq!(vary(lines), lines, "nothing is added");
         }
     }
 }

@@ -100,6 +100,9 @@ fn mask_word(word: &str) -> String {
             return format!("{before}{prefix}{rest}");
         }
     }
+    if let Some((base, _)) = word.rsplit_once("/setup/").filter(|(_, token)| token.len() == 43) {
+        return format!("{base}/setup/{}", "x".repeat(43));
+    }
     let bare = word.trim_end_matches(':');
     let is_moment = bare.starts_with("20") && bare.len() == 10 || bare.ends_with('Z') && bare.contains(':');
     match word {

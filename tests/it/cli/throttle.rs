@@ -104,7 +104,7 @@ async fn clear_at_a_process_without_a_gate_reaches_gates_and_the_sign_in_of_othe
     let sign_in = |process: &Gate| {
         let body = json!({"email": "ann@acme.example", "password": "wrong"}).to_string();
         let request = Request::new("POST", "/api/v1/session").header("Content-Type", "application/json").body(&body);
-        Connection::open(process.admin).send(&request).status
+        Connection::open(process.console).send(&request).status
     };
     assert_eq!([guess(), guess()], ["credential_invalid", "guesses_throttled"]);
     for process in [&gate, &other] {

@@ -61,7 +61,7 @@ async fn the_keyboard_is_enough() {
         browser.type_keys(PASSWORD).await;
         browser.tab_to("Sign in").await;
         browser.type_keys(Key::Space + "").await;
-        assert_eq!(browser.location().await, "/");
+        browser.arrives_at("/").await;
         browser.tab_to("Sign out").await;
         browser.type_keys(Key::Enter + "").await;
         assert_eq!(browser.focus().await, "p.status");

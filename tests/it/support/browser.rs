@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -15,6 +16,9 @@ use super::{Connection, Request};
 /// Phones of the smallest kind, and desks.
 pub const WIDTHS: [u32; 2] = [320, 1280];
 const HEIGHT: u32 = 900;
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// Generous, for machines with other work.
+const MAX_WAIT: Duration = Duration::from_secs(60);
 const FLAGS: [&str; 9] = [
     "--headless=new",
     "--no-sandbox",
@@ -125,6 +129,15 @@ impl Browser {
     pub async fn location(&self) -> String {
         let url = self.driver().current_url().await.unwrap();
         url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
+    }
+
+    /// Waits for a page: keys that submit a form do not wait for its answer.
+    pub async fn arrives_at(&self, path: &str) {
+        let start = Instant::now();
+        while self.location().await != path {
+            assert!(start.elapsed() < MAX_WAIT, "{} is shown instead of {path}", self.location().await);
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
     }
 
     pub async fn title(&self) -> String {
