@@ -55,6 +55,7 @@ fn operations() -> OpenApiRouter<ControlState> {
         .merge(resources::accounts::routes())
         .merge(resources::access_requests::routes())
         .merge(resources::credentials::routes())
+        .merge(resources::credentials::addresses::routes())
         .merge(resources::credentials::edit::routes())
         .merge(resources::credentials::secrets::routes())
         .merge(resources::credentials::files::routes())
