@@ -14,7 +14,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, SeqAccess, Unexpected, Visitor, value::SeqAccessDeserializer};
 use serde::{Serialize, Serializer};
 
-pub use appearance::{Colour, LanguageTag};
+pub use appearance::Colour;
+pub(crate) use appearance::LanguageTag;
 pub use database::{DatabaseTls, DatabaseUrl, PostgresUrl};
 pub(crate) use headers::{AuthScheme, MethodName, ProtocolName};
 pub use headers::{HeaderField, HeaderPrefix};

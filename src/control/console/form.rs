@@ -50,7 +50,8 @@ impl<'f> Form<'f> {
         let is_stale = problem.code == Code::Stale;
         let status = match problem.code {
             Code::Stale => StatusCode::CONFLICT,
-            Code::Invalid | Code::SignInFailed | Code::TooManyRequests => problem.code.status(),
+            Code::Invalid | Code::SignInFailed => StatusCode::UNPROCESSABLE_ENTITY,
+            Code::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             code if code.status() == StatusCode::CONFLICT && code != Code::IdempotencyKeyBusy => StatusCode::CONFLICT,
             _ => return Err(problem),
         };

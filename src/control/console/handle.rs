@@ -16,7 +16,7 @@ use axum::response::Response;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::once::{Earlier, OnceGuard, OnceKeys};
-use super::page::DoneLink;
+use super::page::{DoneLink, Rendered};
 use super::posted::{Fields, ONCE, OnceKey};
 use super::view::View;
 use super::visit::Menu;
@@ -101,7 +101,8 @@ async fn answer(around: &Around, request: Request, next: Next) -> Response {
         }
     }
     let response = next.run(request).await;
-    let Some(problem) = problem_of(&response) else {
+    let is_page = response.extensions().get::<Rendered>().is_some();
+    let Some(problem) = problem_of(&response).filter(|_| !is_page) else {
         if let Some(guard) = guard
             && !response.status().is_client_error()
         {

@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn a_notice_survives_its_cookie() {
-        let notice = Notice::new("done-x", "Zoë; <b>, \"q\"=.");
+        let notice = Notice::new("done-signed-out", "Zoë; <b>, \"q\"=.");
         let cookie = notice.cookie().unwrap();
         let pair = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
         assert_eq!(read(&format!("a=b; {pair}")), Some(notice));
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn junk_is_no_notice() {
         let long = format!("{COOKIE_NAME}=done-x.{}", "x".repeat(201));
-        for junk in ["", "=", COOKIE_NAME, "done-x", "layout-skip.x", "done-x.%00", "done-x.%ff", &long[..]] {
+        for junk in ["", "=", COOKIE_NAME, "done-signed-out", "layout-skip.x", "done-signed-out.%00", "done-signed-out.%ff", &long[..]] {
             let cookie = if junk.contains(COOKIE_NAME) { junk.to_owned() } else { format!("{COOKIE_NAME}={junk}") };
             assert_eq!(read(&cookie), None, "{junk}");
         }

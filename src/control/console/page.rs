@@ -26,6 +26,10 @@ pub(super) struct Page {
 #[derive(Clone)]
 pub(super) struct DoneLink(pub(super) String);
 
+/// Marks a response that is a page already, whatever its status. In its extensions.
+#[derive(Clone, Copy)]
+pub(super) struct Rendered;
+
 /// What stands around `<main>`.
 #[derive(Default)]
 pub(super) struct Surroundings {
@@ -110,6 +114,7 @@ impl Page {
         {
             headers.append(SET_COOKIE, cookie);
         }
+        response.extensions_mut().insert(Rendered);
         if let Some(done) = self.done {
             response.extensions_mut().insert(done);
         }

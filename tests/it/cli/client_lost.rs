@@ -33,7 +33,10 @@ fn a_server_that_is_not_the_management_api_is_reported_in_one_line() {
     let other = RecordingApi::start();
     for (server, problem) in [
         ("http://127.0.0.1:1".to_owned(), "does not answer: Connection refused"),
-        (page.url().to_owned(), "answers 200 OK, but not as the management API: is it the admin listener of claviger?"),
+        (
+            page.url().to_owned(),
+            "answers 200 OK, but not as the management API: is it the console listener of claviger?",
+        ),
         (redirect.url().to_owned(), "redirects to http://127.0.0.1:"),
         (cut.url().to_owned(), "was cut off: "),
         (mute.url().to_owned(), "does not answer: connection closed before message completed"),

@@ -278,3 +278,18 @@ async fn a_set_up_link_is_opened_and_used_in_a_browser() {
     let junk = pages.get("/setup/junk").await;
     assert_eq!((used.status.as_u16(), used.steady()), (410, junk.steady()));
 }
+
+#[tokio::test]
+async fn markup_in_names_is_text() {
+    let pages = Pages::start().await;
+    let hostile = "<img src=x onerror=alert(1)>\"'\u{202e}&amp;";
+    for table in ["accounts", "users"] {
+        pages._bed.execute(&format!("UPDATE {table} SET name = '{}'", hostile.replace('\'', "''"))).await;
+    }
+    for target in ["/", "/profile"] {
+        let page = pages.get(target).await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        assert!(!page.text.contains("<img") && !page.text.contains("onerror=alert(1)>\""), "{}", page.text);
+        assert!(page.text.contains("&#60;img src=x onerror=alert(1)&#62;&#34;&#39;\u{202e}&#38;amp;"), "{}", page.text);
+    }
+}

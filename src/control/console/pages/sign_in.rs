@@ -26,7 +26,6 @@ pub(super) fn routes() -> Router<ControlState> {
 #[template(path = "sign_in.html")]
 struct SignIn<'p> {
     v: &'p Visitor,
-    form: &'p Form<'p>,
     email: Field,
     password: Field,
     /// Where to go afterwards; empty for the overview.
@@ -49,7 +48,7 @@ fn show(visitor: &Visitor, mut form: Form<'_>, next: &str) -> Answer {
     let email = form.email("email", "sign-in-email").autocomplete("username").required();
     let password = form.password("password", "sign-in-password").autocomplete("current-password").required();
     let next = own_path(next).unwrap_or_default();
-    let page = Page::new(visitor.t("sign-in-title"), &SignIn { v: visitor, form: &form, email, password, next })?;
+    let page = Page::new(visitor.t("sign-in-title"), &SignIn { v: visitor, email, password, next })?;
     visitor.show(page.form(&form))
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use claviger::auth::REJECTIONS;
 use claviger::control::Code;
 use claviger::control::api::openapi;
 use serde_json::Value;
@@ -120,6 +121,10 @@ async fn the_type_of_every_problem_has_a_page() {
             "{html}"
         );
         assert!(index.body.as_str().unwrap().contains(&format!("href=\"/errors/{word}\"")), "{word}");
+    }
+    for row in REJECTIONS {
+        let page = api.page(&format!("/errors/{}", row.code)).await;
+        assert!(page.status == 200 && page.body.as_str().unwrap().contains(row.title), "{}", row.code);
     }
     let reply = api.get("/me").await;
     let page = reply.body["type"].as_str().unwrap().strip_prefix("https://keys.example.org").unwrap();
