@@ -50,6 +50,7 @@ async fn not_found() -> Problem {
 fn operations() -> OpenApiRouter<ControlState> {
     OpenApiRouter::new()
         .merge(resources::me::routes())
+        .merge(resources::form_settings::routes())
         .merge(resources::session::routes())
         .merge(resources::setup::routes())
         .merge(resources::accounts::routes())

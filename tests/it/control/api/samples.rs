@@ -22,8 +22,9 @@ pub enum For {
 use For::{Browsers, Everybody, Roles};
 
 /// By name. Rights are those of `features.md`, not those of the code.
-pub const OPERATIONS: [(&str, For, &str); 61] = [
+pub const OPERATIONS: [(&str, For, &str); 62] = [
     ("me", Roles("xxxx"), ""),
+    ("form_settings", Roles("xxxx"), ""),
     ("begin_session", Everybody, r#"{"email": "stranger@acme.example", "password": "correct horse"}"#),
     ("end_session", Everybody, ""),
     ("choose_password", Browsers, r#"{"current": "correct horse", "password": "another horse"}"#),

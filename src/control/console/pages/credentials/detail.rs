@@ -38,6 +38,7 @@ struct Detail<'p> {
     version: Option<String>,
     scopes: Option<Vec<(String, String)>>,
     networks: Vec<String>,
+    rate: String,
     used_from: Vec<AddressRecord>,
     /// Why the gate refuses it: the text, and the page that mends it.
     obstacles: Vec<(String, Option<String>)>,
@@ -77,9 +78,7 @@ async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answe
         }
         false => None,
     };
-    let users = lines.iter().flatten().filter(|line| line.actor_kind == ActorKind::User.as_str());
-    let ids = users.map(|line| line.actor.as_str()).chain([record.created_by.as_str()]);
-    let names = people(visit, ids.chain(record.owner.as_ref().map(Label::as_str))).await?;
+    let names = people(visit, &people_in(record, lines.as_deref().unwrap_or_default())).await?;
     let name = |id: &str| names.get(id).cloned().unwrap_or_else(|| id.to_owned());
     let history = lines.map(|lines| lines.into_iter().map(|line| HistoryLine::new(visit, &line, name(&line.actor))));
     let path = visit.url(&path_of(&record.id));
@@ -101,6 +100,7 @@ async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answe
         version: facts::version(visit, record.version.as_ref()),
         scopes: facts::scopes(visit, record.scopes.as_deref()),
         networks: facts::addresses(record),
+        rate: facts::rate(visit, record),
         used_from: list_used_addresses(&context, id).await?,
         active_form: &form,
         active,
@@ -111,6 +111,13 @@ async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answe
         history_href: visit.url(&format!("/audit?target_kind=credential&target={}", query_value(id))),
     };
     visit.show(Page::new(title, &body)?.form(&form))
+}
+
+/// Ids that may be those of users.
+fn people_in<'r>(record: &'r CredentialRecord, lines: &'r [AuditRecord]) -> Vec<&'r str> {
+    let users = lines.iter().filter(|line| line.actor_kind == ActorKind::User.as_str());
+    let owner = record.owner.as_ref().map(Label::as_str);
+    users.map(|line| line.actor.as_str()).chain([record.created_by.as_str()]).chain(owner).collect()
 }
 
 /// The conditions of using it that do not hold.

@@ -101,6 +101,13 @@ pub(super) fn addresses(record: &CredentialRecord) -> Vec<String> {
     record.addresses.iter().map(text).collect()
 }
 
+pub(super) fn rate(v: &View, record: &CredentialRecord) -> String {
+    match record.rate_limit {
+        Some(rate) => v.t2("credentials-rate-is", ("requests", &rate.requests), ("seconds", &rate.seconds)),
+        None => v.t("credentials-rate-default"),
+    }
+}
+
 /// When the previous secret ends, while it is accepted.
 pub(super) fn overlap_end(record: &CredentialRecord, now: Timestamp) -> Option<Timestamp> {
     let (PreviousSecret::Token { ends_at, .. } | PreviousSecret::Password { ends_at, .. }) =

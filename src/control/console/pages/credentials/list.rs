@@ -56,6 +56,7 @@ struct Card {
     href: String,
     record: CredentialRecord,
     title: String,
+    /// Where the title does not say it.
     owner: Option<String>,
     badge: Badge,
     version: Option<String>,
@@ -88,9 +89,9 @@ pub(super) async fn list(Manager(visit): Manager) -> Answer {
     };
     let (records, unreadable, end) =
         listing.map(|found| (found.records, found.unreadable.len(), found.end)).unwrap_or_default();
-    let owners = records.iter().filter_map(|record| record.owner.as_ref()).map(Label::as_str);
-    let owners = people(&visit, owners.chain((!filter.owner.is_empty()).then_some(filter.owner.as_str()))).await?;
-    let owner = owners.get(&filter.owner).filter(|_| records.iter().any(|record| record.owner.is_some()));
+    let owners: Vec<&str> = records.iter().filter_map(|record| record.owner.as_ref()).map(Label::as_str).collect();
+    let owners = people(&visit, &owners).await?;
+    let owner = owners.get(&filter.owner);
     let (file, more_in_file) = match &search {
         Some(search) if filter.cursor.is_none() && !filter.has_age() => file_cards(&visit, search).await?,
         _ => (Vec::new(), 0),
@@ -168,9 +169,9 @@ impl Card {
             visit.t1("credentials-own-key-of", "name", name)
         });
         // A key has the name of its user, unless it has one of its own.
-        let title = match (&record.name, &owner) {
-            (None, Some(owner)) => owner.clone(),
-            _ => facts::title(&record).to_owned(),
+        let (title, owner) = match (&record.name, owner) {
+            (None, Some(owner)) => (owner, None),
+            (_, owner) => (facts::title(&record).to_owned(), owner),
         };
         Self {
             href: visit.url(&path_of(&record.id)),

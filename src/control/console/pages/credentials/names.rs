@@ -7,16 +7,13 @@ use crate::control::web::problem::Problem;
 use crate::store::UserRecord;
 
 /// The name, or else the e-mail address, of each of these ids that is a user's.
-pub(super) async fn people<'i>(
-    visit: &Visit,
-    ids: impl IntoIterator<Item = &'i str>,
-) -> Result<BTreeMap<String, String>, Problem> {
+pub(super) async fn people(visit: &Visit, ids: &[&str]) -> Result<BTreeMap<String, String>, Problem> {
     let mut names = BTreeMap::new();
     for id in ids {
-        if !names.contains_key(id)
+        if !names.contains_key(*id)
             && let Some(user) = visit.state.store.user(id).await?
         {
-            names.insert(id.to_owned(), name(user));
+            names.insert((*id).to_owned(), name(user));
         }
     }
     Ok(names)
