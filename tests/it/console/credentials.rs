@@ -6,12 +6,13 @@ use super::people::TestConsole;
 use crate::support::{Browser, Request, Scripts, eventually};
 
 const SETTINGS: &str = "
-versions: {read_from: {header: x-version}, known: [{name: '1', deprecated: 2026-01-01}, {name: '2'}]}
+versions: {read_from: {header: x-version}, known: [{name: '1', deprecated_on: 2026-01-01}, {name: '2'}]}
 scopes: {'payments:read': [{methods: [GET], path: /payments}]}";
 
 /// What the gate says to this token, once it says so.
 fn expect(console: &TestConsole, token: &str, status: u16) {
-    let request = Request::new("GET", "/payments").host("localhost").header("Authorization", &format!("Bearer {token}"));
+    let request =
+        Request::new("GET", "/payments").host("localhost").header("Authorization", &format!("Bearer {token}"));
     eventually(&format!("the gate answers {status}"), || console.gate.send(&request).status == status);
 }
 

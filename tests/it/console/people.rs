@@ -42,7 +42,8 @@ impl TestConsole {
             house.person(&bed, email, role).await;
         }
         let console = format!("127.0.0.1:0{of_console}");
-        let gate = Gate::before("http://127.0.0.1:9").database(&bed.address()).console(&console).settings(settings).start();
+        let gate =
+            Gate::before("http://127.0.0.1:9").database(&bed.address()).console(&console).settings(settings).start();
         Self { bed, gate }
     }
 

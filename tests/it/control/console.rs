@@ -1,7 +1,7 @@
 //! The pages through their router, without a browser: headers, forms, and input that no browser sends.
 
-mod credentials;
 mod credential_writes;
+mod credentials;
 mod site;
 
 use std::sync::Arc;

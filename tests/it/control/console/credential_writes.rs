@@ -14,7 +14,11 @@ async fn a_key_is_shown_once() {
     let site = Site::start().await;
     let owner = site.owner().await;
     let form = owner.get("/credentials/new").await;
-    assert!(form.has("3 (newest)") && form.has("In 90 days (19 Feb 2027)") && form.has("GET /payments"), "{}", form.text);
+    assert!(
+        form.has("3 (newest)") && form.has("In 90 days (19 Feb 2027)") && form.has("GET /payments"),
+        "{}",
+        form.text
+    );
     let body = format!("once={}&name=Billing&{TOKEN}", form.hidden("once"));
     let shown = owner.post("/credentials/new", &body).await;
     assert_eq!(shown.status, 200, "{}", shown.text);
@@ -77,9 +81,10 @@ async fn every_fault_is_named_at_its_field_and_nothing_is_created() {
         ("kind=token&rights=all&expires=90&addresses=%2C", &["addresses"]),
         ("kind=token&rights=all&expires=90&rate_requests=0&rate_seconds=1", &["rate_requests"]),
         ("kind=token&rights=all&expires=90&rate_requests=1", &["rate_seconds"]),
-        ("kind=token&rights=all&expires=90&version=9&id=hooli-x&contact_email=x&contact_mobile=x", &[
-            "version", "id", "contact_email", "contact_mobile",
-        ]),
+        (
+            "kind=token&rights=all&expires=90&version=9&id=hooli-x&contact_email=x&contact_mobile=x",
+            &["version", "id", "contact_email", "contact_mobile"],
+        ),
         ("kind=password&username=a%3Ab&password=short&rights=all&expires=90", &["username", "password"]),
     ] {
         let page = owner.post("/credentials/new", form).await;
@@ -174,7 +179,9 @@ async fn a_stale_edit_shows_both_values() {
     let page = owner.post(path, &mine).await;
     assert_eq!(page.status, 409, "{}", page.text);
     assert!(page.has("usr_owner@example.org changed this at 21 Nov 2026, 12:00 UTC"), "{}", page.text);
-    for text in ["value=\"Mine\"", "<b>Theirs</b>", "10.0.0.0/8</textarea>", "<b>192.0.2.7</b>", "<b>payments:write</b>"] {
+    for text in
+        ["value=\"Mine\"", "<b>Theirs</b>", "10.0.0.0/8</textarea>", "<b>192.0.2.7</b>", "<b>payments:write</b>"]
+    {
         assert!(page.has(text), "{text}: {}", page.text);
     }
     assert!(page.has("<b>Only what is ticked below</b>"), "{}", page.text);

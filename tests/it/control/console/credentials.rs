@@ -8,10 +8,18 @@ use super::site::Site;
 use crate::store::test_database::{label, noon};
 
 /// Below a credential; each has a form.
-const PAGES: [&str; 9] =
-    ["", "/edit", "/reset", "/duplicate", "/upgrade", "/disable", "/enable", "/clear", "/delete"];
+const PAGES: [&str; 9] = ["", "/edit", "/reset", "/duplicate", "/upgrade", "/disable", "/enable", "/clear", "/delete"];
 const POSTS: [&str; 10] = [
-    "/edit", "/reset", "/duplicate", "/upgrade", "/disable", "/enable", "/clear", "/delete", "/active", "/end-overlap",
+    "/edit",
+    "/reset",
+    "/duplicate",
+    "/upgrade",
+    "/disable",
+    "/enable",
+    "/clear",
+    "/delete",
+    "/active",
+    "/end-overlap",
 ];
 
 #[tokio::test]
@@ -219,7 +227,11 @@ async fn hostile_texts_stay_texts() {
                  &version=%3Cimg%3E&rights=some&scopes=%3Cimg%3E&expires=date&expires_on=%3Cimg%3E&addresses=%3Cimg%3E\
                  &rate_requests=%3Cimg%3E&reason=%3Cimg%3E";
     for path in ["/credentials/new", "/credentials/acme-x/edit"] {
-        let known = if path.ends_with("new") { typed.replace("&reason=%3Cimg%3E", "") } else { "rights=some&scopes=%3Cimg%3E&expires=date&expires_on=%3Cimg%3E&addresses=%3Cimg%3E&name=%3Cimg%3E".into() };
+        let known = if path.ends_with("new") {
+            typed.replace("&reason=%3Cimg%3E", "")
+        } else {
+            "rights=some&scopes=%3Cimg%3E&expires=date&expires_on=%3Cimg%3E&addresses=%3Cimg%3E&name=%3Cimg%3E".into()
+        };
         let page = owner.post(path, &known).await;
         assert_eq!(page.status, 422, "{path}: {}", page.text);
         pages.push(page);

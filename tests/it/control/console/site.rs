@@ -148,7 +148,8 @@ impl Answer {
 
     /// The text of the element with this id, which holds no other.
     pub fn element(&self, id: &str) -> &str {
-        let rest = self.text.split_once(&format!("id=\"{id}\">")).unwrap_or_else(|| panic!("no {id} in {}", self.text)).1;
+        let rest =
+            self.text.split_once(&format!("id=\"{id}\">")).unwrap_or_else(|| panic!("no {id} in {}", self.text)).1;
         rest.split('<').next().unwrap()
     }
 }

@@ -58,17 +58,15 @@ fn show(visit: &Visit, mut form: Form<'_>, posted: Option<&Posted>, account: &st
     let password = form.password("password", "credentials-password").autocomplete("new-password");
     let version = version_field(visit, &mut form);
     let restrictions = RestrictionFields::new(visit, &mut form, None);
-    let body =
-        New { v: visit, form: &form, account, kind, id, username, password, fields, version, restrictions };
+    let body = New { v: visit, form: &form, account, kind, id, username, password, fields, version, restrictions };
     visit.show(Page::new(visit.t("credentials-new"), &body)?.form(&form))
 }
 
 /// Those in service, the newest first.
 fn version_field(v: &View, form: &mut Form<'_>) -> Option<Field> {
     let in_service = v.settings.versions.known.iter().rev().filter(|version| !version.is_retired(v.now));
-    let mut choices: Vec<_> = in_service
-        .map(|version| Choice::new(version.name.as_str(), facts::version_standing(v, version)))
-        .collect();
+    let mut choices: Vec<_> =
+        in_service.map(|version| Choice::new(version.name.as_str(), facts::version_standing(v, version))).collect();
     let newest = choices.first_mut()?;
     newest.label = v.t1("credentials-version-newest", "version", &newest.label);
     let newest = newest.value.clone();

@@ -57,8 +57,11 @@ impl DescriptionFields {
         Self {
             name: form.line("name", "credentials-name").value(value(|record| &record.name)),
             description: form.area("description", "credentials-description").value(value(|record| &record.description)),
-            email: form.email("contact_email", "credentials-contact-email").value(value(|record| &record.contact_email)),
-            mobile: form.field(MOBILE, "credentials-contact-mobile", Control::Input("tel"))
+            email: form
+                .email("contact_email", "credentials-contact-email")
+                .value(value(|record| &record.contact_email)),
+            mobile: form
+                .field(MOBILE, "credentials-contact-mobile", Control::Input("tel"))
                 .value(value(|record| &record.contact_mobile)),
             suggestions: suggestions.into_iter().map(suggestion).collect(),
         }

@@ -179,11 +179,7 @@ pub(super) async fn set_active(Manager(visit): Manager, CredentialId(id): Creden
     }
 }
 
-pub(super) async fn end_overlap_now(
-    Manager(visit): Manager,
-    CredentialId(id): CredentialId,
-    posted: Posted,
-) -> Answer {
+pub(super) async fn end_overlap_now(Manager(visit): Manager, CredentialId(id): CredentialId, posted: Posted) -> Answer {
     posted.reader().finish()?;
     let record = end_overlap(&visit.write(&posted), id.as_str()).await?;
     visit.done(&path_of(&id), "done-credential-overlap", facts::title(&record))

@@ -133,7 +133,8 @@ fn state_counts(v: &View, filter: &Filter, counts: StateCounts) -> Vec<Count> {
 /// The matching credentials of the file that the caller may see, and how many more there are.
 async fn file_cards(visit: &Visit, search: &CredentialSearch) -> Result<(Vec<FileCard>, usize), Problem> {
     let scope = visit.context().reach_granted(Right::ManageCredentials).await?;
-    let is_visible = |credential: &&Credential| scope.covers(&credential.account.id) && matches(search, credential, visit);
+    let is_visible =
+        |credential: &&Credential| scope.covers(&credential.account.id) && matches(search, credential, visit);
     let mut found = visit.settings.file.iter().filter(is_visible);
     let cards = found.by_ref().take(MAX_FILE_CARDS).map(|credential| FileCard::new(visit, credential)).collect();
     Ok((cards, found.count()))

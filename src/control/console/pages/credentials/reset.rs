@@ -59,9 +59,8 @@ async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answe
     let has_secret = !record.secret.is_cleared();
     let overlap =
         has_secret.then(|| form.radios("overlap_seconds", "credentials-old-stops", choices).preset("0").required());
-    let password = record
-        .username()
-        .map(|_| form.password("password", "credentials-password").autocomplete("new-password"));
+    let password =
+        record.username().map(|_| form.password("password", "credentials-password").autocomplete("new-password"));
     let enable = (!record.enabled).then(|| form.checkbox("enable", "credentials-reset-enable").preset(""));
     let used_from = list_used_addresses(&visit.context(), record.id.as_str()).await?;
     let (title, path) = (facts::title(record), path_of(&record.id));

@@ -88,10 +88,8 @@ fn scope_fields(v: &View, form: &mut Form<'_>, stored: Option<&CredentialRecord>
     if catalog.is_empty() && held.is_none() {
         return None;
     }
-    let rights = vec![
-        Choice::new(ALL, v.t("credentials-scopes-all")),
-        Choice::new(SOME, v.t("credentials-scopes-some")),
-    ];
+    let rights =
+        vec![Choice::new(ALL, v.t("credentials-scopes-all")), Choice::new(SOME, v.t("credentials-scopes-some"))];
     let chosen = match (stored, held) {
         (None, _) => "",
         (Some(_), None) => ALL,
@@ -111,7 +109,9 @@ fn scope_fields(v: &View, form: &mut Form<'_>, stored: Option<&CredentialRecord>
     });
     let mut scopes = form.checkboxes("scopes", "credentials-scopes", choices.collect());
     if let (Some(label), Control::Checkboxes(choices)) = (scopes.present_label.clone(), &scopes.control)
-        && choices.iter().any(|choice| choice.is_chosen != held.is_some_and(|held| held.iter().any(|scope| scope.as_str() == choice.value)))
+        && choices.iter().any(|choice| {
+            choice.is_chosen != held.is_some_and(|held| held.iter().any(|scope| scope.as_str() == choice.value))
+        })
     {
         let names: Vec<&str> = held.unwrap_or_default().iter().map(Label::as_str).collect();
         let names = if held.is_some() { names.join(", ") } else { v.t("credentials-scopes-all") };

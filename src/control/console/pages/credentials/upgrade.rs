@@ -46,7 +46,8 @@ fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answer {
         .map(|version| Choice::new(version.name.as_str(), version.name.as_str()).hint(dates(visit, version)))
         .collect();
     let newest = newer.first().map(|version| version.name.to_string());
-    let version = newest.map(|newest| form.radios("version", "credentials-upgrade-to", choices).preset(newest).required());
+    let version =
+        newest.map(|newest| form.radios("version", "credentials-upgrade-to", choices).preset(newest).required());
     let known = &visit.settings.versions.known;
     let current = known.iter().find(|version| Some(&version.name) == record.version.as_ref());
     let (title, path) = (facts::title(record), path_of(&record.id));
