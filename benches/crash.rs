@@ -3,14 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on has failed")]
 #![expect(clippy::print_stdout, reason = "what it finds is what it is for")]
 
-#[path = "../tests/it/control/kills.rs"]
-mod kills;
+#[path = "../tests/it/control/killed_process.rs"]
+mod killed_process;
 
 use std::process::Command;
 use std::time::Instant;
 
 use claviger::config::DatabaseUrl;
-use kills::{Acknowledged, VARIABLE, integrity, prepare, work};
+use killed_process::{Acknowledged, VARIABLE, integrity, prepare, work};
 
 const KILLS: usize = 2000;
 
@@ -24,13 +24,13 @@ fn main() {
     let folder = tempfile::TempDir::new().unwrap();
     let file = folder.path().join("claviger.db");
     let url = DatabaseUrl::Sqlite(file.clone());
-    let mut told = Acknowledged::default();
+    let mut acknowledged = Acknowledged::default();
     let start = Instant::now();
     runtime.block_on(prepare(&url));
     for turn in 1..=kills {
         let mut doomed = Command::new(std::env::current_exe().unwrap());
         doomed.env(VARIABLE, url.to_string());
-        runtime.block_on(told.kill_once(doomed, &url));
+        runtime.block_on(acknowledged.kill_once(doomed, &url));
         // Checks read the whole file, which grows.
         if turn % 20 == 0 || turn == kills {
             assert_eq!(runtime.block_on(integrity(&file)), "ok");
@@ -38,8 +38,8 @@ fn main() {
     }
     println!(
         "{} kills in {} operations, {:.0?}: one secret each, the audit agrees, integrity_check is ok",
-        told.kills,
-        told.operations,
+        acknowledged.kills,
+        acknowledged.operations,
         start.elapsed()
     );
 }

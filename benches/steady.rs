@@ -1,93 +1,181 @@
-//! Counts lost requests under load while files are reloaded and the process is replaced.
+//! Runs a gate for a long time under mixed load, and fails when its memory, descriptors or threads grow.
 //!
-//! `cargo bench --bench steady`, or with fewer requests `cargo bench --bench steady -- 100000`.
+//! `cargo bench --bench steady` takes 15 minutes; `STEADY_SECONDS=60 cargo bench --bench steady` takes one.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::disallowed_methods,
     clippy::print_stdout,
     reason = "a bench that cannot go on has failed"
 )]
 
+#[expect(dead_code, reason = "shared with another bench, which uses more of it")]
 mod support;
 
-use std::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use support::{Api, Client, Gate, TOKEN, request};
 
-const REQUESTS: u64 = 1_000_000;
-const RELOADS: u64 = 100;
-const UPGRADES: u64 = 4;
-const CLIENTS: usize = 8;
+const DEFAULT_SECONDS: u64 = 15 * 60;
+/// Samples of the whole run; those of the first quarter are of a gate that warms up.
+const SAMPLES: u32 = 40;
+const RELOAD_INTERVAL: Duration = Duration::from_secs(2);
+const CLIENTS: usize = 2;
+/// Requests on one connection before the next one is opened.
+const REQUESTS_PER_CONNECTION: u32 = 200;
+const SETTINGS: &str = "throttle: {free_per_address: 5}\nlimits: {body_bytes: 1000}";
+
+/// How far the last quarter may be above the second one.
+const MAX_MEMORY_GROWTH: f64 = 1.10;
+const MAX_MEMORY_GROWTH_MIB: f64 = 8.0;
+const MAX_DESCRIPTOR_GROWTH: f64 = 4.0;
+const MAX_THREAD_GROWTH: f64 = 0.5;
 
 #[derive(Default)]
 struct Counts {
-    sent: AtomicU64,
     answered: AtomicU64,
     lost: AtomicU64,
-    /// Answers other than 200.
-    refused: AtomicU64,
+}
+
+/// A moment of the process.
+#[derive(Debug, Clone, Copy)]
+struct Sample {
+    memory_mib: f64,
+    descriptors: f64,
+    threads: f64,
 }
 
 fn main() {
-    let wanted = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(REQUESTS);
+    let seconds = std::env::var("STEADY_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(DEFAULT_SECONDS);
     let api = Api::start();
-    let mut gate = Gate::start(&api, "", "");
-    let counts = Arc::new(Counts::default());
-    let address = gate.address;
+    let gate = Gate::start(&api, SETTINGS, "");
+    let (counts, is_over) = (Arc::new(Counts::default()), Arc::new(AtomicBool::new(false)));
+    let spawn = |work: fn(SocketAddr, &Counts, &AtomicBool)| {
+        let (counts, is_over, address) = (counts.clone(), is_over.clone(), gate.address);
+        std::thread::spawn(move || work(address, &counts, &is_over))
+    };
+    let mut callers: Vec<_> = (0..CLIENTS).map(|_| spawn(call)).collect();
+    callers.extend([spawn(abandon), spawn(guess)]);
+
     let start = Instant::now();
-    let clients: Vec<_> = (0..CLIENTS)
-        .map(|_| {
-            let counts = counts.clone();
-            std::thread::spawn(move || call(address, &counts, wanted))
-        })
-        .collect();
-    let (mut reloads, mut upgrades, mut ended_well) = (0, 0, 0);
-    while !clients.iter().all(std::thread::JoinHandle::is_finished) {
-        let answered = counts.answered.load(Ordering::Relaxed);
-        if reloads < RELOADS && answered >= (reloads + 1) * wanted / (RELOADS + 1) {
+    let interval = Duration::from_secs(seconds) / SAMPLES;
+    let mut samples = Vec::new();
+    let (mut reloads, mut reloaded) = (0_u64, Instant::now());
+    while samples.len() < SAMPLES as usize {
+        if reloaded.elapsed() >= RELOAD_INTERVAL {
             let one = format!("  - {{id: other, account: acme, token: 'sha256:{reloads:064x}'}}");
             assert!(gate.reload(&one), "a reload has failed");
-            reloads += 1;
+            (reloads, reloaded) = (reloads + 1, Instant::now());
         }
-        if upgrades < UPGRADES && answered >= (2 * upgrades + 1) * wanted / (2 * UPGRADES) {
-            let next = gate.upgrade();
-            let before = std::mem::replace(&mut gate, next);
-            ended_well += u64::from(before.ends_well());
-            upgrades += 1;
+        if start.elapsed() >= interval * (samples.len() as u32 + 1) {
+            samples.push(Sample::of(&gate));
         }
-        std::thread::sleep(Duration::from_millis(1));
+        std::thread::sleep(Duration::from_millis(5).min(interval));
     }
-    let took = start.elapsed();
-    let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
-    let (sent, answered) = (of(&counts.sent), of(&counts.answered));
-    println!("{sent} requests in {:.1} s ({:.0} a second)", took.as_secs_f64(), sent as f64 / took.as_secs_f64());
-    println!("{reloads} reloads, {upgrades} upgrades, of which {ended_well} ended the process before with 0");
-    println!("answered with 200: {answered}; otherwise: {}; lost: {}", of(&counts.refused), of(&counts.lost));
-    println!("reached the API: {}; memory of the last process: {:.0} MiB", api.seen(), gate.memory());
-    let is_whole = answered == sent && api.seen() == sent && ended_well == upgrades;
-    assert!(is_whole, "requests were lost");
+    is_over.store(true, Ordering::Relaxed);
+    callers.into_iter().for_each(|caller| caller.join().unwrap());
+    report(&samples, seconds, reloads, &counts);
 }
 
-/// A lost request is one on a connection that ends without an answer and without having said so before.
-fn call(address: SocketAddr, counts: &Counts, wanted: u64) {
-    let request = request("GET", "/x", Some(&format!("Bearer {TOKEN}")));
-    let mut client = Client::open(address);
-    while counts.sent.fetch_add(1, Ordering::Relaxed) < wanted {
-        let answer = client.ask(&request);
-        let count = match &answer {
-            Ok(answer) if answer.status == 200 => &counts.answered,
-            Ok(_) => &counts.refused,
-            Err(_) => &counts.lost,
+fn report(samples: &[Sample], seconds: u64, reloads: u64, counts: &Counts) {
+    let (answered, lost) = (counts.answered.load(Ordering::Relaxed), counts.lost.load(Ordering::Relaxed));
+    println!("{answered} answers in {seconds} s, {lost} lost, {reloads} reloads");
+    let quarter = samples.len() / 4;
+    let (early, late) = (&samples[quarter..2 * quarter], &samples[samples.len() - quarter..]);
+    let mut is_flat = true;
+    let figures: [(&str, fn(&Sample) -> f64, fn(f64) -> f64); 3] = [
+        (
+            "memory (MiB)",
+            |sample| sample.memory_mib,
+            |early| (early * MAX_MEMORY_GROWTH).max(early + MAX_MEMORY_GROWTH_MIB),
+        ),
+        ("descriptors", |sample| sample.descriptors, |early| early + MAX_DESCRIPTOR_GROWTH),
+        ("threads", |sample| sample.threads, |early| early + MAX_THREAD_GROWTH),
+    ];
+    for (name, figure, bound) in figures {
+        let median = |samples: &[Sample]| {
+            let mut values: Vec<f64> = samples.iter().map(figure).collect();
+            values.sort_by(f64::total_cmp);
+            values[values.len() / 2]
         };
-        count.fetch_add(1, Ordering::Relaxed);
-        if answer.is_ok_and(|answer| !answer.closes) {
-            continue;
-        }
-        client = Client::open(address);
+        let (first, before, after) = (figure(&samples[0]), median(early), median(late));
+        let max = samples.iter().map(figure).fold(0.0, f64::max);
+        println!(
+            "{name}: {first:.1} at first, {before:.1} in the second quarter, {after:.1} in the last, at most {max:.1}"
+        );
+        is_flat &= after <= bound(before);
     }
-    // The one that was too many was not sent.
-    counts.sent.fetch_sub(1, Ordering::Relaxed);
+    assert!(is_flat, "the process grows");
+    assert_eq!(lost, 0, "requests were lost");
+}
+
+impl Sample {
+    fn of(gate: &Gate) -> Self {
+        let entries = |folder: &str| {
+            let folder = format!("/proc/{}/{folder}", gate.id());
+            std::fs::read_dir(folder).map_or(0.0, |entries| entries.count() as f64)
+        };
+        Self { memory_mib: gate.memory(), descriptors: entries("fd"), threads: entries("task") }
+    }
+}
+
+/// Good requests, on connections that are opened anew now and then.
+fn call(address: SocketAddr, counts: &Counts, is_over: &AtomicBool) {
+    let request = request("GET", "/x", Some(&format!("Bearer {TOKEN}")));
+    while !is_over.load(Ordering::Relaxed) {
+        let mut client = Client::open(address);
+        for _ in 0..REQUESTS_PER_CONNECTION {
+            match client.ask(&request) {
+                Ok(answer) if answer.status == 200 => drop(counts.answered.fetch_add(1, Ordering::Relaxed)),
+                Ok(_) | Err(_) => {
+                    counts.lost.fetch_add(1, Ordering::Relaxed);
+                    break;
+                }
+            }
+            std::thread::sleep(Duration::from_micros(200));
+        }
+    }
+}
+
+/// Connections that close at every step: without a byte, within a head, within a body, before the answer.
+fn abandon(address: SocketAddr, _: &Counts, is_over: &AtomicBool) {
+    let whole = request("GET", "/big", Some(&format!("Bearer {TOKEN}")));
+    let body =
+        format!("POST /x HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {TOKEN}\r\ncontent-length: 900\r\n\r\nhalf");
+    for piece in [&b""[..], &whole[..20], body.as_bytes(), &whole, b"\x16\x03\x01 no TLS"].iter().cycle() {
+        if is_over.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut stream = TcpStream::connect(address).unwrap();
+        // The gate may close first.
+        let _closed = stream.write_all(piece);
+        stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+        let _none = stream.read(&mut [0; 100]);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Wrong tokens and user names, each another one, from one address; and what no parser accepts.
+fn guess(address: SocketAddr, _: &Counts, is_over: &AtomicBool) {
+    let mut number = 0_u64;
+    while !is_over.load(Ordering::Relaxed) {
+        number += 1;
+        let pair = STANDARD.encode(format!("user-{number}:wrong"));
+        let guesses = [
+            request("GET", "/x", Some(&format!("Bearer wrong-{number}"))),
+            request("GET", "/x", Some(&format!("Basic {pair}"))),
+            request("GET", "/x y", None),
+        ];
+        for guess in guesses {
+            let answer = Client::open(address).ask(&guess);
+            assert!(answer.is_ok_and(|answer| answer.status >= 400), "a guess was admitted, or not answered");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }

@@ -88,6 +88,9 @@ rejections! {
     /// The directory cannot answer, or the hash queue is full.
     DirectoryUnavailable: SERVICE_UNAVAILABLE, "directory_unavailable", "Cannot decide now",
         "The credential cannot be checked at the moment. Retry after the time in Retry-After.";
+    /// Too many requests wait in memory.
+    Overloaded: SERVICE_UNAVAILABLE, "overloaded", "Overloaded",
+        "Too many requests are in progress, on this connection or in all. Retry after the time in Retry-After.";
     UpstreamUnreachable: BAD_GATEWAY, "upstream_unreachable", "Upstream unreachable",
         "The API behind this gate does not answer.";
     UpstreamTimeout: GATEWAY_TIMEOUT, "upstream_timeout", "Upstream timeout",
@@ -140,7 +143,7 @@ impl Rejection {
     /// In whole seconds.
     pub fn retry_after(self) -> Option<Duration> {
         match self {
-            Self::DirectoryUnavailable => Some(Duration::from_secs(1)),
+            Self::DirectoryUnavailable | Self::Overloaded => Some(Duration::from_secs(1)),
             Self::RateLimited(delay) | Self::GuessesThrottled(delay) => Some(delay),
             _ => None,
         }

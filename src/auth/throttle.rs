@@ -293,7 +293,8 @@ impl Throttle {
         });
     }
 
-    /// An outage of the directory hides the stored hash: only another one removes the bucket, and none does not.
+    /// Removes the bucket of a pair whose password was replaced. The stored hash is unknown during an outage of the
+    /// directory, so `None` removes nothing.
     fn remove_replaced(&self, pair: BucketKey, secret: Option<u64>) {
         if !self.pairs.contains_key(&pair) {
             return;

@@ -83,7 +83,7 @@ enum Command {
     /// Hash a password
     #[command(subcommand)]
     Password(password::Command),
-    /// List and clear failed password attempts at a running gate
+    /// List and clear failed attempts at a running gate
     #[command(subcommand)]
     Throttle(throttle::Command),
     /// Check whether a running process is live or ready

@@ -12,13 +12,13 @@ use super::output::{note, print};
 
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
-    /// List failed password attempts, and until when further ones are refused
+    /// List failed attempts, and until when further ones are refused
     #[command(after_help = "Examples:\n  claviger throttle list --address 192.0.2.7")]
     List {
         #[command(flatten)]
         admin: AdminArgs,
     },
-    /// Clear failed password attempts, so that the next one is checked
+    /// Clear failed attempts, so that the next one is checked
     #[command(after_help = "Examples:\n  claviger throttle clear --address 192.0.2.7")]
     Clear {
         #[command(flatten)]

@@ -153,15 +153,19 @@ impl Command {
             }),
             Self::Enable(one) => one.post("enable"),
             Self::SetupLink(UserArgs { id, client }) => client.run(async |there| {
-                let answer =
-                    there.send(Request::post(&format!("{}/setup-link", user_path(there, &id).await?), json!({})).idempotent()?).await?;
+                let answer = there
+                    .send(
+                        Request::post(&format!("{}/setup-link", user_path(there, &id).await?), json!({}))
+                            .idempotent()?,
+                    )
+                    .await?;
                 show_secret(&client, there, &answer.body)
             }),
             Self::Diagnose(UserArgs { id, client }) => client.run(async |there| {
                 let answer = there.send(Request::get(&format!("{}/diagnosis", user_path(there, &id).await?))).await?;
                 diagnosis(&client, &answer.body)?;
                 client.hint(|| {
-                    "Each gate counts failed password attempts of its own: claviger throttle list --admin URL lists them."
+                    "Each gate counts failed attempts of its own: claviger throttle list --admin URL lists them."
                         .to_owned()
                 });
                 Ok(ExitCode::SUCCESS)

@@ -2,10 +2,12 @@
 //! The only module that reads the environment.
 
 mod decode;
+mod defaults;
 mod diagnostic;
 mod effective;
 mod launch;
 mod load;
+mod memory;
 pub mod raw;
 mod schema;
 mod settings;
@@ -21,6 +23,7 @@ pub use diagnostic::{Diagnostic, Diagnostics};
 pub use effective::effective;
 pub use launch::{InheritedSocket, command_line, inherited_sockets, notify_socket};
 pub use load::{ConfigSource, Override, environment, operator_token, process_environment, shell_user, wants_colour};
+pub use memory::limit as memory_limit;
 pub use schema::schema;
 pub use settings::{Database, ERROR_DOCS, Settings, Tracing, Upstream};
 pub use spanned::{Key, Node, Origin, Value};

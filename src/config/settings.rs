@@ -1,11 +1,12 @@
 //! Validated settings.
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 
+use super::defaults::Defaults;
 use super::validate::Checker;
 use super::values::{DatabaseUrl, UpstreamUrl};
 use super::{Diagnostic, Diagnostics, Node, Origin, raw, read_text};
@@ -54,6 +55,8 @@ pub struct Settings {
     pub passwords: raw::Passwords,
     pub hash_threads: NonZeroUsize,
     pub limits: raw::Limits,
+    pub max_connections: NonZeroU32,
+    pub max_connections_per_address: NonZeroU32,
     /// For credentials without a limit of their own.
     pub rate_limit: Option<RateLimit>,
     pub throttle: raw::Throttle,
@@ -86,21 +89,22 @@ pub struct Upstream {
     pub url: UpstreamUrl,
     pub protocol: raw::UpstreamProtocol,
     pub tls: raw::UpstreamTls,
+    pub health: raw::UpstreamHealth,
 }
 
 impl Settings {
     /// Relative paths start from `directory`; `root` has the positions.
     ///
     /// # Errors
-    /// Every value that does not fit the others.
+    /// All settings that conflict with each other.
     pub fn new(file: &raw::File, root: &Node, directory: &Path) -> Result<Self, Diagnostics> {
         let mut faults = Checker::new(root).check(file);
         let at = |path: &PathBuf| directory.join(path);
+        let defaults = Defaults::of_this_machine();
         let listener_tls =
             |tls: &raw::ListenerTls| raw::Tls { certificate: at(&tls.certificate), key: at(&tls.key), client_ca: None };
-        let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let proxy = file.proxy.clone().unwrap_or_default();
-        let database = match database(file, directory) {
+        let database = match database(file, directory, defaults) {
             Ok(database) => database,
             Err(fault) => {
                 let at = ["credentials", "database_file"];
@@ -123,6 +127,7 @@ impl Settings {
                     certificate: proxy.upstream_tls.certificate.as_ref().map(at),
                     key: proxy.upstream_tls.key.as_ref().map(at),
                 },
+                health: proxy.upstream_health.clone(),
             }),
             tls: proxy.tls.as_ref().map(|tls| raw::Tls {
                 certificate: at(&tls.certificate),
@@ -130,7 +135,7 @@ impl Settings {
                 client_ca: tls.client_ca.as_ref().map(at),
             }),
             trusted_proxies: proxy.trusted_proxies.iter().map(|range| range.0.0).collect(),
-            threads: proxy.threads.unwrap_or(cores),
+            threads: proxy.threads.unwrap_or(defaults.threads),
             error_docs: proxy.error_docs.as_ref().map_or_else(|| ERROR_DOCS.to_owned(), |url| url.0.0.clone()),
             timeouts: proxy.timeouts.clone(),
             admin_listen: file.admin.listen.0.0,
@@ -161,11 +166,16 @@ impl Settings {
             upgrades: routes(&proxy.upgrades),
             token_format: file.tokens.prefix.0.value.clone(),
             passwords: file.passwords.clone(),
-            hash_threads: file.passwords.threads.unwrap_or(half(cores)),
+            hash_threads: file.passwords.threads.unwrap_or(defaults.hash_threads),
+            max_connections: file.limits.connections.unwrap_or(defaults.connections),
+            max_connections_per_address: file
+                .limits
+                .connections_per_address
+                .unwrap_or(defaults.connections_per_address),
             limits: file.limits.clone(),
             rate_limit: file.rate_limit.as_ref().map(raw::RateLimit::limit),
             throttle: file.throttle.clone(),
-            log: file.log.clone(),
+            log: raw::Log { file: file.log.file.as_ref().map(at), ..file.log.clone() },
             tracing: file
                 .tracing
                 .otlp
@@ -232,6 +242,7 @@ impl Settings {
             ("passwords.threads", self.hash_threads != next.hash_threads),
             ("passwords.queue", self.passwords.queue != next.passwords.queue),
             ("passwords.remembered", self.passwords.remembered != next.passwords.remembered),
+            ("log.file", self.log.file != next.log.file),
             ("log.access", self.log.access != next.log.access),
             ("log.format", self.log.format != next.log.format),
             ("tracing", self.tracing != next.tracing),
@@ -240,7 +251,7 @@ impl Settings {
     }
 }
 
-fn database(file: &raw::File, directory: &Path) -> Result<Option<Database>, Diagnostic> {
+fn database(file: &raw::File, directory: &Path, defaults: Defaults) -> Result<Option<Database>, Diagnostic> {
     let url = match (&file.credentials.database, &file.credentials.database_file) {
         (Some(url), _) => url.0.clone(),
         (None, None) => return Ok(None),
@@ -253,12 +264,8 @@ fn database(file: &raw::File, directory: &Path) -> Result<Option<Database>, Diag
     };
     let mut options = file.database.clone();
     options.snapshot = options.snapshot.map(|path| directory.join(path));
+    options.cache.megabytes = options.cache.megabytes.or(Some(defaults.cache_megabytes));
     Ok(Some(Database { url: url.within(directory), options }))
-}
-
-/// Half of the cores hash; the other half is left to requests that need no hash.
-fn half(cores: NonZeroUsize) -> NonZeroUsize {
-    NonZeroUsize::new(cores.get() / 2).unwrap_or(NonZeroUsize::MIN)
 }
 
 fn routes(written: &[raw::Route]) -> Box<[RouteRule]> {

@@ -2,10 +2,14 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use super::raw::{MAX_CONNECTIONS, MAX_LOOKUPS, MAX_MEGABYTES, MAX_QUEUED, MAX_REMEMBERED, MAX_THREADS};
 use super::values::{AuthScheme, DatabaseUrl, Parsed, UpstreamUrl, WebAddress};
 use super::{Diagnostic, Diagnostics, Node, raw};
+
+/// Checks are scheduled once a second.
+const MIN_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 pub(super) struct Checker<'r> {
     root: &'r Node,
@@ -100,6 +104,9 @@ impl<'r> Checker<'r> {
             let hint = "set the address of the API, for example upstream: http://127.0.0.1:9000, or pass --upstream";
             return self.report(&["proxy", "upstream"], "is missing", hint);
         };
+        if proxy.upstream_health.every.duration() < MIN_CHECK_INTERVAL {
+            self.report(&["proxy", "upstream_health", "every"], "is shorter than 1s", "");
+        }
         let at = ["proxy", "upstream_tls"];
         let set = [tls.ca.is_some(), tls.certificate.is_some(), tls.key.is_some(), tls.server_name.is_some()];
         if !matches!(url.0, UpstreamUrl::Tcp { tls: true, .. }) && set.contains(&true) {
@@ -238,7 +245,7 @@ impl<'r> Checker<'r> {
             let problem = "has no effect with SQLite, whose file is always reachable";
             self.report(&["database", "snapshot"], problem, "leave it out");
         }
-        if u64::from(database.cache.megabytes.get()) > MAX_MEGABYTES {
+        if database.cache.megabytes.is_some_and(|megabytes| u64::from(megabytes.get()) > MAX_MEGABYTES) {
             self.report(&["database", "cache", "megabytes"], &format!("is more than {MAX_MEGABYTES}"), "");
         }
         if database.lookups.get() > MAX_LOOKUPS {
@@ -290,6 +297,13 @@ impl<'r> Checker<'r> {
         // The upper bound is pingora's.
         if !(1024..=1024 * 1024).contains(&file.limits.header_bytes) {
             self.report(&["limits", "header_bytes"], "must be 1024 to 1048576", "");
+        }
+        let (one, total) = (file.limits.header_bytes_per_connection.get(), file.limits.header_bytes_total.get());
+        if one < file.limits.header_bytes {
+            self.report(&["limits", "header_bytes_per_connection"], "must not be less than header_bytes", "");
+        }
+        if total < one {
+            self.report(&["limits", "header_bytes_total"], "must not be less than header_bytes_per_connection", "");
         }
     }
 

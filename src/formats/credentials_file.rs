@@ -1,11 +1,11 @@
 //! Reads the credentials file, one entry at a time.
 
-use super::Unusable;
 use super::entries::Entries;
-use super::positions::Reading;
+use super::sink::SetSink;
+use super::{Notes, Unusable};
 use crate::config::raw;
 use crate::config::{Diagnostics, Section, each_item};
-use crate::credential::{ScopeCatalog, VersionCatalog};
+use crate::credential::{CredentialSet, ScopeCatalog, VersionCatalog};
 
 const SECTIONS: [Section; 2] = [
     Section { name: "credentials", may_be_empty: true },
@@ -13,31 +13,34 @@ const SECTIONS: [Section; 2] = [
     Section { name: "accounts", may_be_empty: false },
 ];
 
+/// The validated entries of a file.
+pub struct Reading {
+    pub set: CredentialSet,
+}
+
 /// Checks entries against the configured versions and scopes.
 ///
 /// # Errors
 /// Every fault, without values.
 pub fn read(text: &str, versions: &VersionCatalog, scopes: &ScopeCatalog) -> Result<Reading, Diagnostics> {
-    read_usable(text, versions, scopes, Unusable::Refuse)
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut sink = SetSink::default();
+    let mut entries = Entries::new(versions, scopes, Unusable::Refuse, &mut sink);
+    read_entries(text, &mut entries);
+    entries.finish()?;
+    Ok(Reading { set: sink.into_set() })
 }
 
-pub(super) fn read_usable(
-    text: &str,
-    versions: &VersionCatalog,
-    scopes: &ScopeCatalog,
-    unusable: Unusable,
-) -> Result<Reading, Diagnostics> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut entries = Entries::new(versions, scopes, unusable);
+pub(super) fn read_entries(text: &str, entries: &mut Entries) {
     let outcome = each_item(text, &SECTIONS, |section, index, mut node| {
-        if !entries.are_too_faulty() {
+        if !entries.are_over() {
             let path = format!("{section}[{index}]");
             match section {
                 // Never skipped: an account without access must not get it by a fault.
                 "accounts" => entries.account(&path, &mut node),
                 _ => {
                     entries.begin();
-                    entries.credential::<raw::Credential>(&path, &mut node);
+                    entries.credential::<raw::Credential>(&path, &mut node, Notes::default());
                     entries.end();
                 }
             }
@@ -46,7 +49,6 @@ pub(super) fn read_usable(
     if let Err(faults) = outcome {
         entries.faults.0.extend(faults.0);
     }
-    entries.finish()
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! Reads credentials from CSV: a header line, then one credential per line. Each line becomes an entry as in the
 //! credentials file and is validated as such.
 
-use std::collections::HashMap;
+use std::io::Read;
 
+use super::csv_records::CsvRecords;
 use super::entries::Entries;
-use super::escape::{Places, original};
-use super::{Catalogs, Extent, Import, Notes, Unusable};
+use super::escape::original;
+use super::{Extent, Notes};
 use crate::config::raw;
 use crate::config::{Diagnostic, Diagnostics, Key, Node, Origin, Value, unknown_key};
 use crate::credential::Label;
@@ -41,49 +42,38 @@ const NEEDED: [&str; 2] = ["id", "account"];
 /// A scope list that allows nothing.
 pub(super) const NO_SCOPES: &str = "[]";
 
-pub(super) fn read(text: &str, catalogs: Catalogs, unusable: Unusable) -> Result<Import, Diagnostics> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
-    let mut table = Table {
-        columns: Vec::new(),
-        stand_in: None,
-        entries: Entries::new(catalogs.versions, catalogs.scopes, unusable),
-        notes: HashMap::new(),
-        access: HashMap::new(),
-    };
-    let mut places = Places::new();
+pub(super) fn read(file: impl Read, entries: &mut Entries) -> Result<Extent, Diagnostics> {
+    let mut records = CsvRecords::new(file);
     let mut record = csv::StringRecord::new();
-    let (mut start, mut is_header) = (0, true);
-    loop {
-        match reader.read_record(&mut record) {
-            Ok(true) => {}
-            Ok(false) => break,
-            // Unreachable: the input is in memory and valid UTF-8.
-            Err(_) => return Err(Diagnostic::new(Origin::WHOLE_FILE, "", "cannot be read as CSV").into()),
-        }
-        let end = usize::try_from(reader.position().byte()).unwrap_or(text.len());
-        let origins = places.of(text.get(start..end).unwrap_or_default());
-        start = end;
-        if is_header {
-            table.columns = header(&record, &origins)?;
-            if !table.columns.contains(&"version") {
-                table.stand_in = catalogs.versions.known.last().map(|version| version.name.clone());
-            }
-            is_header = false;
-        } else if !table.entries.are_too_faulty() {
-            table.entries.begin();
-            table.row(&record, &origins);
-            table.entries.end();
-        }
-    }
-    if is_header {
+    let Some(origins) = records.next(&mut record)? else {
         return Err(Diagnostic::new(Origin::WHOLE_FILE, "", "is empty").hint(NAMES_HINT).into());
+    };
+    let columns = header(&record, &origins)?;
+    let has_version = columns.contains(&"version");
+    let newest = entries.versions.known.last().map(|version| version.name.clone());
+    let stand_in = if has_version { None } else { newest };
+    let mut table = Table { columns, stand_in, entries };
+    while !table.entries.are_over() {
+        match records.next(&mut record) {
+            Ok(Some(origins)) => {
+                table.entries.begin();
+                table.row(&record, &origins);
+                table.entries.end();
+            }
+            Ok(None) => break,
+            Err(faults) => {
+                table.entries.faults.0.extend(faults.0);
+                break;
+            }
+        }
     }
-    if let Some(origin) = places.open_quote() {
-        table.entries.faults.push(Diagnostic::new(origin, "", "a quote is not closed"));
+    if let Some(origin) = records.open_quote().filter(|_| !table.entries.are_over()) {
+        let is_reported = table.entries.faults.0.iter().any(|fault| fault.origin == origin);
+        if !is_reported {
+            table.entries.faults.push(Diagnostic::new(origin, "", "a quote is not closed"));
+        }
     }
-    let extent = Extent::Columns { named: table.columns, has_version: table.stand_in.is_none() };
-    Ok(Import { reading: table.entries.finish()?, notes: table.notes, extent, unusable })
+    Ok(Extent::Columns { has_version: table.stand_in.is_none(), named: table.columns })
 }
 
 const NAMES_HINT: &str = "the first line has the names of the columns: id,account,token,…";
@@ -117,16 +107,14 @@ fn header(record: &csv::StringRecord, origins: &[Origin]) -> Result<Vec<&'static
     faults.into_result(|| columns)
 }
 
-struct Table<'c> {
+struct Table<'e, 'c> {
     columns: Vec<&'static str>,
     /// Placeholder for a missing version column: existing credentials keep their version, the import refuses new ones.
     stand_in: Option<Label>,
-    entries: Entries<'c>,
-    notes: HashMap<Label, Notes>,
-    access: HashMap<Label, bool>,
+    entries: &'e mut Entries<'c>,
 }
 
-impl Table<'_> {
+impl Table<'_, '_> {
     fn row(&mut self, record: &csv::StringRecord, origins: &[Origin]) {
         let start = origins.first().cloned().unwrap_or(Origin::WHOLE_FILE);
         if record.len() != self.columns.len() {
@@ -166,48 +154,36 @@ impl Table<'_> {
         if let Some(version) = &self.stand_in {
             node.set(&["version"], Node::new(Value::Text(version.to_string()), start.clone()));
         }
-        let id = node.entry("id").and_then(|(_, id)| label(id));
         let account = node.entry("account").and_then(|(_, account)| label(account));
         for (key, note) in notes.texts() {
             if note.is_some_and(|text| text.chars().any(|letter| letter.is_control() && !is_space_of(key, letter))) {
                 self.entries.faults.push(Diagnostic::new(start.clone(), key, "holds control characters"));
             }
         }
-        let access = access.and_then(|(text, origin)| Some((self.access(account.as_ref()?, &text, &origin)?, origin)));
-        if !self.entries.credential::<raw::CredentialRow>("", &mut node) {
+        let access = access.and_then(|(text, origin)| self.access(account.as_ref()?, &text, &origin));
+        if !self.entries.credential::<raw::CredentialRow>("", &mut node, notes) {
             return;
         }
-        if let (Some(account), Some((access, origin))) = (account, access) {
-            self.state_access(account, access, origin);
-        }
-        if let Some(id) = id {
-            self.notes.insert(id, notes);
+        if let (Some(account), Some(access)) = (account, access)
+            && self.entries.stated_access(&account).is_none()
+        {
+            self.entries.state_access(account, access);
         }
     }
 
     /// Every line of an account must state the same access.
     fn access(&mut self, account: &Label, text: &str, origin: &Origin) -> Option<bool> {
+        let stated = self.entries.stated_access(account);
         let mut fault = |problem| self.entries.faults.push(Diagnostic::new(origin.clone(), "access", problem));
-        let Value::Bool(access) = truth(text) else {
+        let Value::Bool(access) = parse_bool(text) else {
             fault("must be true or false");
             return None;
         };
-        if self.access.get(account).is_some_and(|stated| *stated != access) {
+        if stated.is_some_and(|stated| stated != access) {
             fault("differs from another line of this account");
             return None;
         }
         Some(access)
-    }
-
-    fn state_access(&mut self, account: Label, access: bool, origin: Origin) {
-        if self.access.contains_key(&account) {
-            return;
-        }
-        let mut node = Node::new(Value::Map(Vec::new()), origin.clone());
-        node.set(&["id"], Node::new(Value::Text(account.to_string()), origin.clone()));
-        node.set(&["access"], Node::new(Value::Bool(access), origin));
-        self.entries.account("", &mut node);
-        self.access.insert(account, access);
     }
 }
 
@@ -239,7 +215,7 @@ fn value(column: &str, trimmed: &str, cell: &str, origin: &Origin) -> Node {
     let node = |value| Node::new(value, origin.clone());
     let words = || trimmed.split_whitespace().map(|word| node(Value::Text(word.to_owned()))).collect();
     node(match column {
-        "enabled" => truth(trimmed),
+        "enabled" => parse_bool(trimmed),
         "scopes" if trimmed == NO_SCOPES => Value::List(Vec::new()),
         "scopes" | "addresses" => Value::List(words()),
         "rate_limit.requests" | "rate_limit.burst" => {
@@ -252,7 +228,7 @@ fn value(column: &str, trimmed: &str, cell: &str, origin: &Origin) -> Node {
 }
 
 /// Case-insensitive: spreadsheets write TRUE.
-fn truth(text: &str) -> Value {
+fn parse_bool(text: &str) -> Value {
     match text.to_ascii_lowercase().as_str() {
         "true" => Value::Bool(true),
         "false" => Value::Bool(false),

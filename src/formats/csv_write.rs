@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::ExportRow;
 use super::csv_read::{COLUMNS, NO_SCOPES, UNRESTRICTED};
-use super::escape::neutral;
+use super::escape::escape_formula;
 use crate::credential::{Label, StoredSecret};
 
 pub(super) fn header<W: Write>(out: &mut csv::Writer<W>) -> io::Result<()> {
@@ -55,7 +55,7 @@ pub(super) fn credential<W: Write>(
         maybe(record.contact_mobile),
         maybe(record.disabled_reason),
     ];
-    Ok(out.write_record(cells.iter().map(|cell| neutral(cell)))?)
+    Ok(out.write_record(cells.iter().map(|cell| escape_formula(cell)))?)
 }
 
 fn words<T: AsRef<str>>(items: impl Iterator<Item = T>) -> String {
@@ -69,7 +69,7 @@ fn words<T: AsRef<str>>(items: impl Iterator<Item = T>) -> String {
 pub fn table<const COLUMNS: usize>(lines: impl Iterator<Item = [String; COLUMNS]>) -> io::Result<Vec<u8>> {
     let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     for line in lines {
-        out.write_record(line.iter().map(|cell| neutral(cell)))?;
+        out.write_record(line.iter().map(|cell| escape_formula(cell)))?;
     }
     out.into_inner().map_err(|error| io::Error::other(error.to_string()))
 }

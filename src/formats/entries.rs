@@ -3,16 +3,21 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Unusable;
-use super::positions::{Place, Reading, join};
+use super::positions::{Place, join};
+use super::sink::{Clash, Sink, ValidEntry};
+use super::{Notes, Unusable};
 use crate::config::raw;
 use crate::config::{Diagnostic, Diagnostics, Document, Node, Origin, Value, decode};
 use crate::credential::{
-    Account, Credential, CredentialSet, DigestError, Duplicate, Label, PasswordHash, PasswordHashError, ScopeCatalog,
-    ScopeSet, StoredSecret, TokenDigest, VersionCatalog, is_username, normalized,
+    Account, Credential, DigestError, Label, PasswordHash, PasswordHashError, ScopeCatalog, ScopeSet, StoredSecret,
+    TokenDigest, VersionCatalog, is_username, normalized,
 };
 
 const MAX_FAULTS: usize = 100;
+/// Of entries that are skipped.
+const MAX_SKIPPED_FAULTS: usize = 10_000;
+/// Sharing saves memory where an account has many credentials.
+const MAX_SHARED_ACCOUNTS: usize = 10_000;
 /// The keys of a credential.
 const KEYS: [&str; 11] = [
     "id",
@@ -28,28 +33,28 @@ const KEYS: [&str; 11] = [
     "addresses",
 ];
 
-/// Collects entries and their faults.
+/// Validates entries, collects their faults, and passes the valid ones on.
 pub(super) struct Entries<'c> {
-    versions: &'c VersionCatalog,
+    pub(super) versions: &'c VersionCatalog,
     scopes: &'c ScopeCatalog,
     pub(super) faults: Diagnostics,
     unusable: Unusable,
     skipped: Diagnostics,
     /// The number of faults before the present entry.
     start: usize,
-    /// The valid entries; `places` has the position of each.
-    set: CredentialSet,
-    places: Vec<Place>,
-    /// Accounts and their access, in the order of the file.
-    stated: Vec<(Label, bool)>,
-    described: HashMap<Label, Arc<Account>>,
-    /// The accounts of credentials so far. Their access may be stated later in the file.
-    named: HashMap<Label, Arc<Account>>,
+    sink: &'c mut dyn Sink,
+    /// Shared by the credentials of an account. Their access may be stated later in the file.
+    accounts: HashMap<Label, Arc<Account>>,
     scope_sets: HashMap<Vec<Label>, Arc<ScopeSet>>,
 }
 
 impl<'c> Entries<'c> {
-    pub(super) fn new(versions: &'c VersionCatalog, scopes: &'c ScopeCatalog, unusable: Unusable) -> Self {
+    pub(super) fn new(
+        versions: &'c VersionCatalog,
+        scopes: &'c ScopeCatalog,
+        unusable: Unusable,
+        sink: &'c mut dyn Sink,
+    ) -> Self {
         Self {
             versions,
             scopes,
@@ -57,11 +62,8 @@ impl<'c> Entries<'c> {
             unusable,
             skipped: Diagnostics::default(),
             start: 0,
-            set: CredentialSet::default(),
-            places: Vec::new(),
-            stated: Vec::new(),
-            described: HashMap::new(),
-            named: HashMap::new(),
+            sink,
+            accounts: HashMap::new(),
             scope_sets: HashMap::new(),
         }
     }
@@ -74,7 +76,8 @@ impl<'c> Entries<'c> {
     /// Ends an entry, which is skipped if it has faults and that was asked for.
     pub(super) fn end(&mut self) {
         if self.unusable == Unusable::Skip {
-            self.skipped.0.extend(self.faults.0.drain(self.start..));
+            let room = MAX_SKIPPED_FAULTS.saturating_sub(self.skipped.0.len());
+            self.skipped.0.extend(self.faults.0.drain(self.start..).take(room));
         }
         self.start = self.faults.0.len();
     }
@@ -83,23 +86,28 @@ impl<'c> Entries<'c> {
         self.faults.0.len() > self.start
     }
 
-    /// True when the limit of faults is reached.
-    pub(super) fn are_too_faulty(&self) -> bool {
-        self.faults.0.len() >= MAX_FAULTS
+    /// True when the limit of faults is reached, or no further entry is wanted.
+    pub(super) fn are_over(&self) -> bool {
+        self.faults.0.len() >= MAX_FAULTS || self.sink.is_closed()
+    }
+
+    pub(super) fn stated_access(&self, account: &Label) -> Option<bool> {
+        self.sink.stated_access(account)
+    }
+
+    pub(super) fn state_access(&mut self, account: Label, has_access: bool) -> bool {
+        self.sink.state_access(account, has_access)
     }
 
     pub(super) fn account(&mut self, path: &str, node: &mut Node) {
         let Some(written) = decode::<raw::Account>(node, path, &mut self.faults) else { return };
-        let id = written.id.0;
-        if self.described.contains_key(&id) {
+        if !self.sink.state_access(written.id.0, written.access) {
             self.report(node, path, "id", "is used twice");
         }
-        self.stated.push((id.clone(), written.access));
-        self.described.insert(id.clone(), Arc::new(Account { id, access: written.access }));
     }
 
-    /// True when the credential is in the set now.
-    pub(super) fn credential<D>(&mut self, path: &str, node: &mut Node) -> bool
+    /// True when the credential is valid.
+    pub(super) fn credential<D>(&mut self, path: &str, node: &mut Node, notes: Notes) -> bool
     where
         D: Document + Into<raw::Credential>,
     {
@@ -131,31 +139,26 @@ impl<'c> Entries<'c> {
             rate_limit: written.rate_limit.as_ref().map(raw::RateLimit::limit),
             last_use: None,
         };
-        match self.set.insert(credential) {
-            Ok(()) => {
-                self.places.push(Place { origin: node.origin.clone(), index: index_of(path) });
-                true
-            }
-            Err(clash) => {
-                let (key, first, meaning) = match clash {
-                    Duplicate::Id(first) => ("id", first, "id"),
-                    Duplicate::Username(first) => ("username", first, "username"),
-                    Duplicate::Token(first) => ("token", first, "token digest"),
-                };
-                let problem = format!("is also the {meaning} of the credential at {}", self.places[first].origin);
+        let place = Place { origin: node.origin.clone(), index: index_of(path) };
+        match self.sink.insert(ValidEntry { credential, place, notes }) {
+            Ok(()) => true,
+            Err(Clash { key, meaning, first }) => {
+                let problem = format!("is also the {meaning} of the credential at {first}");
                 self.faults.push(Diagnostic::new(node.origin.clone(), join(path, key), problem));
                 false
             }
         }
     }
 
-    /// Shared by the credentials of an account.
     fn account_of(&mut self, id: &Label) -> Arc<Account> {
-        if let Some(known) = self.named.get(id) {
+        if let Some(known) = self.accounts.get(id) {
             return known.clone();
         }
+        if self.accounts.len() >= MAX_SHARED_ACCOUNTS {
+            self.accounts.clear();
+        }
         let account = Arc::new(Account { id: id.clone(), access: true });
-        self.named.insert(id.clone(), account.clone());
+        self.accounts.insert(id.clone(), account.clone());
         account
     }
 
@@ -269,17 +272,19 @@ impl<'c> Entries<'c> {
         Some(shared.clone())
     }
 
+    /// The faults of skipped entries.
+    ///
     /// # Errors
     /// Every fault.
-    pub(super) fn finish(self) -> Result<Reading, Diagnostics> {
-        let Self { mut faults, skipped, mut set, places, stated, described, .. } = self;
-        if !described.is_empty() {
-            set.set_accounts(&described);
-        }
+    pub(super) fn finish(self) -> Result<Diagnostics, Diagnostics> {
+        let Self { mut faults, mut skipped, .. } = self;
         if faults.0.len() >= MAX_FAULTS {
             faults.push(Diagnostic::new(Origin::WHOLE_FILE, "", "has more faults than these"));
         }
-        faults.into_result(|| Reading { set, places, accounts: stated, skipped })
+        if skipped.0.len() >= MAX_SKIPPED_FAULTS {
+            skipped.push(Diagnostic::new(Origin::WHOLE_FILE, "", "has more faults than these"));
+        }
+        faults.into_result(|| skipped)
     }
 
     fn report(&mut self, node: &Node, path: &str, key: &str, problem: &str) {

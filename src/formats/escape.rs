@@ -6,11 +6,11 @@ use crate::config::Origin;
 const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// Prefixes text that a spreadsheet would take for a formula with an apostrophe.
-pub(super) fn neutral(text: &str) -> String {
+pub(super) fn escape_formula(text: &str) -> String {
     if is_formula(text.trim_start_matches('\'')) { format!("'{text}") } else { text.to_owned() }
 }
 
-/// Undoes [`neutral`].
+/// Undoes [`escape_formula`].
 pub(super) fn original(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(text) if is_formula(text.trim_start_matches('\'')) => text,
@@ -36,8 +36,8 @@ impl Places {
     }
 
     /// The quote that is not closed at the end.
-    pub(super) fn open_quote(self) -> Option<Origin> {
-        self.quoted
+    pub(super) fn open_quote(&self) -> Option<Origin> {
+        self.quoted.clone()
     }
 
     /// The positions of the cells of the next record. `text` includes the line ends around it.
@@ -100,7 +100,7 @@ mod tests {
             ("", ""),
             ("＝1", "'＝1"),
         ] {
-            assert_eq!(neutral(text), cell);
+            assert_eq!(escape_formula(text), cell);
             assert_eq!(original(cell), text);
         }
         // As typed by hand.
@@ -110,7 +110,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_restored(text in "['=+@a-]{0,6}") {
-            let cell = neutral(&text);
+            let cell = escape_formula(&text);
             prop_assert!(!is_formula(&cell));
             prop_assert_eq!(original(&cell), text);
         }

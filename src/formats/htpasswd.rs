@@ -1,36 +1,49 @@
 //! Reads and writes htpasswd files and user lists: `user:hash`, one per line; `user:hash:comment` in lists of nginx and
 //! Dovecot.
 
-use std::io::{self, Write};
+use std::io::{self, BufRead, Read as _, Write};
 
 use sha2::{Digest as _, Sha256};
 
 use super::entries::Entries;
-use super::{Catalogs, Extent, Import, Unusable, Users};
+use super::text_reader::faults_of;
+use super::{Extent, Notes, Users};
 use crate::config::raw;
 use crate::config::{Diagnostic, Diagnostics, Node, Origin, Value};
 use crate::credential::{Label, StoredSecret};
 
 /// Bytes of a user name that an id is made of.
 const MAX_ID_STEM: usize = 64;
+/// Names have at most 256 bytes, and hashes fewer.
+const MAX_LINE_BYTES: u64 = 64 * 1024;
 
-pub(super) fn read(text: &str, users: &Users, catalogs: Catalogs, unusable: Unusable) -> Result<Import, Diagnostics> {
-    let mut entries = Entries::new(catalogs.versions, catalogs.scopes, unusable);
+pub(super) fn read(mut file: impl BufRead, users: &Users, entries: &mut Entries) -> Result<Extent, Diagnostics> {
     // Placeholder: existing credentials keep their version, the import refuses new ones without a stated version.
-    let version = users.version.as_ref().or_else(|| catalogs.versions.known.last().map(|version| &version.name));
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    for (index, line) in text.lines().enumerate() {
+    let known = &entries.versions.known;
+    let has_version = users.version.is_some() || known.is_empty();
+    let version = users.version.clone().or_else(|| known.last().map(|version| version.name.clone()));
+    let mut line = String::new();
+    let mut number = 0_u32;
+    while !entries.are_over() {
+        line.clear();
+        number = number.saturating_add(1);
+        let read = file.by_ref().take(MAX_LINE_BYTES).read_line(&mut line).map_err(faults_of)?;
+        if read == 0 {
+            break;
+        }
+        if read as u64 == MAX_LINE_BYTES {
+            let origin = Origin::File { line: number, column: 1 };
+            return Err(Diagnostic::new(origin, "", format!("has more than {MAX_LINE_BYTES} bytes")).into());
+        }
         let line = line.trim_end();
-        if line.is_empty() || line.trim_start().starts_with('#') || entries.are_too_faulty() {
+        if line.is_empty() || line.trim_start().starts_with('#') {
             continue;
         }
         entries.begin();
-        let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
-        entry(line, number, users, version, &mut entries);
+        entry(line, number, users, version.as_ref(), entries);
         entries.end();
     }
-    let extent = Extent::Password { has_version: users.version.is_some() || catalogs.versions.known.is_empty() };
-    Ok(Import { reading: entries.finish()?, extent, unusable, ..Import::default() })
+    Ok(Extent::Password { has_version })
 }
 
 fn entry(line: &str, number: u32, users: &Users, version: Option<&Label>, entries: &mut Entries) {
@@ -60,7 +73,7 @@ fn entry(line: &str, number: u32, users: &Users, version: Option<&Label>, entrie
     if let Some(version) = version {
         set("version", version.as_str(), 1);
     }
-    entries.credential::<raw::Credential>("", &mut node);
+    entries.credential::<raw::Credential>("", &mut node, Notes::default());
 }
 
 /// The user name where it can be an id. Otherwise what is left of it and a digest, so that it is the same at each import.
@@ -93,23 +106,32 @@ pub(super) fn write(out: &mut impl Write, secret: &StoredSecret) -> io::Result<b
 
 #[cfg(test)]
 mod tests {
+    use std::io::BufReader;
+
     use super::*;
     use crate::credential::{ScopeCatalog, VersionCatalog};
+    use crate::formats::Unusable;
+    use crate::formats::sink::SetSink;
+    use crate::formats::text_reader::TextReader;
 
     const HASH: &str = "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=";
 
-    fn import(text: &str, unusable: Unusable) -> Result<Import, Diagnostics> {
+    /// Ids and user names, and the faults of skipped lines.
+    fn import(text: &str, unusable: Unusable) -> Result<(Vec<(String, String)>, Diagnostics), Diagnostics> {
         let (versions, scopes) = (VersionCatalog::default(), ScopeCatalog::default());
         let users = Users { account: "acme".parse().unwrap(), version: None };
-        read(text, &users, Catalogs { versions: &versions, scopes: &scopes }, unusable)
-    }
-
-    fn users(text: &str) -> Vec<(String, String)> {
-        let import = import(text, Unusable::Refuse).unwrap_or_else(|faults| panic!("{faults}"));
+        let mut sink = SetSink::default();
+        let mut entries = Entries::new(&versions, &scopes, unusable, &mut sink);
+        read(BufReader::new(TextReader::new(text.as_bytes())), &users, &mut entries)?;
+        let skipped = entries.finish()?;
         let user = |credential: &crate::credential::Credential| {
             (credential.id.to_string(), credential.username().unwrap().to_owned())
         };
-        import.reading.set.iter().map(user).collect()
+        Ok((sink.into_set().iter().map(user).collect(), skipped))
+    }
+
+    fn users(text: &str) -> Vec<(String, String)> {
+        import(text, Unusable::Refuse).unwrap_or_else(|faults| panic!("{faults}")).0
     }
 
     #[test]
@@ -148,10 +170,10 @@ mod tests {
     fn unusable_lines_are_skipped_and_listed_on_request() {
         let text = format!("a:{HASH}\nb:rqXexS6ZhobKA\nnothing\na:{HASH}\nc:{HASH}\n");
         assert_eq!(import(&text, Unusable::Refuse).err().unwrap().0.len(), 3);
-        let import = import(&text, Unusable::Skip).unwrap_or_else(|faults| panic!("{faults}"));
-        let ids: Vec<_> = import.reading.set.iter().map(|credential| credential.id.as_str()).collect();
+        let (users, skipped) = import(&text, Unusable::Skip).unwrap_or_else(|faults| panic!("{faults}"));
+        let ids: Vec<_> = users.iter().map(|(id, _)| id.as_str()).collect();
         assert_eq!(ids, ["a", "c"]);
-        let lines: Vec<_> = import.reading.skipped.0.iter().map(|fault| fault.origin.to_string()).collect();
+        let lines: Vec<_> = skipped.0.iter().map(|fault| fault.origin.to_string()).collect();
         assert_eq!(lines, ["2:3", "3:1", "4:1"]);
     }
 }

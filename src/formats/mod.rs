@@ -2,24 +2,27 @@
 
 pub mod credentials_file;
 mod csv_read;
+mod csv_records;
 mod csv_write;
 mod entries;
 mod escape;
 mod htpasswd;
+mod import;
 mod positions;
+mod seen;
+mod sink;
+mod text_reader;
 mod writer;
 mod yaml_write;
-
-use std::collections::HashMap;
 
 use ipnet::IpNet;
 use jiff::Timestamp;
 
 pub use csv_write::table;
-pub use positions::{Place, Reading};
+pub use import::{Batch, Batches, Import, ImportEntry, Source};
+pub use positions::Place;
 pub use writer::{LeftOut, Writer};
 
-use crate::config::Diagnostics;
 use crate::credential::{Label, RateLimit, ScopeCatalog, StoredSecret, VersionCatalog};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,16 +40,6 @@ pub enum Format {
 pub struct Catalogs<'c> {
     pub versions: &'c VersionCatalog,
     pub scopes: &'c ScopeCatalog,
-}
-
-/// A file that was read for an import.
-#[derive(Default)]
-pub struct Import {
-    pub reading: Reading,
-    /// Fields that a credentials file has no key for.
-    pub notes: HashMap<Label, Notes>,
-    pub extent: Extent,
-    pub unusable: Unusable,
 }
 
 /// What becomes of an entry with a fault.
@@ -138,37 +131,4 @@ pub struct ExportRow<'r> {
     /// The previous secret is still valid.
     pub has_previous: bool,
     pub has_owner: bool,
-}
-
-impl Import {
-    /// # Errors
-    /// Every fault of the file; if unusable entries are skipped, those that concern more than an entry.
-    pub fn read(text: &str, format: ImportFormat, catalogs: Catalogs, unusable: Unusable) -> Result<Self, Diagnostics> {
-        match format {
-            ImportFormat::Yaml => {
-                let reading = credentials_file::read_usable(text, catalogs.versions, catalogs.scopes, unusable)?;
-                Ok(Self { reading, unusable, ..Self::default() })
-            }
-            ImportFormat::Csv => csv_read::read(text, catalogs, unusable),
-            ImportFormat::Htpasswd(users) => htpasswd::read(text, users, catalogs, unusable),
-        }
-    }
-
-    /// # Errors
-    /// Every fault of the file.
-    pub fn yaml(text: &str, catalogs: Catalogs) -> Result<Self, Diagnostics> {
-        Self::read(text, ImportFormat::Yaml, catalogs, Unusable::Refuse)
-    }
-
-    /// # Errors
-    /// Every fault of the file.
-    pub fn csv(text: &str, catalogs: Catalogs) -> Result<Self, Diagnostics> {
-        Self::read(text, ImportFormat::Csv, catalogs, Unusable::Refuse)
-    }
-
-    /// # Errors
-    /// Every fault of the file.
-    pub fn htpasswd(text: &str, users: &Users, catalogs: Catalogs) -> Result<Self, Diagnostics> {
-        Self::read(text, ImportFormat::Htpasswd(users), catalogs, Unusable::Refuse)
-    }
 }

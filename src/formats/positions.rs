@@ -1,19 +1,6 @@
 //! The entries of a file, with their positions.
 
-use crate::config::{Diagnostic, Diagnostics, Origin};
-use crate::credential::{CredentialSet, Label};
-
-/// The validated entries of a file.
-#[derive(Default)]
-pub struct Reading {
-    pub set: CredentialSet,
-    /// The position of each credential, in the order of the set.
-    pub places: Vec<Place>,
-    /// The accounts that the file states, with their access, in the order of the file.
-    pub accounts: Vec<(Label, bool)>,
-    /// The faults of entries that were skipped.
-    pub skipped: Diagnostics,
-}
+use crate::config::{Diagnostic, Origin};
 
 /// The position of an entry. Small: a file may have a million.
 #[derive(Debug, Clone)]

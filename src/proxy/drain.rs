@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pingora::protocols::Stream;
-use pingora::proxy::Session;
+use pingora::protocols::http::ServerSession;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 
@@ -51,12 +51,12 @@ impl Drains {
 
     /// Discards the rest of a stream's body, which gives its credit back. h2 resets the stream with NO_ERROR where it
     /// is dropped before its end.
-    pub(super) async fn http2(&self, session: &mut Session, limits: &Limits) {
+    pub(super) async fn http2(&self, session: &mut ServerSession, limits: &Limits) {
         let Some(_permit) = self.try_acquire(limits.drains) else { return };
         let deadline = Instant::now() + limits.drain_time.duration();
         let mut left = limits.drain_bytes;
         while left > 0 {
-            let read = timeout_at(deadline, session.as_downstream_mut().read_request_body()).await;
+            let read = timeout_at(deadline, session.read_request_body()).await;
             let Ok(Ok(Some(piece))) = read else { return };
             left = left.saturating_sub(piece.len() as u64);
         }

@@ -1,5 +1,6 @@
 //! Everything about a request that a reload can change, swapped as a whole.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -30,6 +31,8 @@ pub struct Policy {
     pub(super) forward_auth_clients: Box<[IpNet]>,
     pub(super) timeouts: raw::Timeouts,
     pub(super) limits: raw::Limits,
+    pub(super) max_connections: NonZeroU32,
+    pub(super) max_connections_per_address: NonZeroU32,
     /// Leave the credential in the forwarded request.
     pub(super) forward_credential: bool,
 }
@@ -66,6 +69,8 @@ impl Policy {
                 .collect(),
             timeouts: settings.timeouts.clone(),
             limits: settings.limits.clone(),
+            max_connections: settings.max_connections,
+            max_connections_per_address: settings.max_connections_per_address,
             forward_credential: settings.identity.forward_credential,
             rules,
             directory,
@@ -75,11 +80,11 @@ impl Policy {
         })
     }
 
-    /// False where the process answers forward-auth only.
     pub fn rules(&self) -> &Rules {
         &self.rules
     }
 
+    /// False where the process answers forward-auth only.
     pub fn forwards(&self) -> bool {
         self.upstream.is_some()
     }
@@ -87,12 +92,5 @@ impl Policy {
     /// A reload continues to count from these.
     pub fn rate_limiters(&self) -> &RateLimiters {
         &self.rate_limiters
-    }
-
-    /// Resolves the upstream's host name again. Blocks.
-    pub fn refresh_upstream(&self) {
-        if let Some(upstream) = &self.upstream {
-            upstream.refresh();
-        }
     }
 }

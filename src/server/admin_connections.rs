@@ -166,7 +166,7 @@ async fn respond(
         response = tokio::time::timeout(timeouts.request, router.oneshot(request)) => {
             response.unwrap_or_else(|_| Ok(timed_out()))
         }
-        () = overdue(read, timeouts.body) => Ok(timed_out()),
+        () = body_timeout(read, timeouts.body) => Ok(timed_out()),
     }
 }
 
@@ -175,7 +175,7 @@ fn timed_out() -> Response {
 }
 
 /// Resolves when the body was not read within `limit`, and never once it was.
-async fn overdue(read: oneshot::Receiver<Infallible>, limit: Duration) {
+async fn body_timeout(read: oneshot::Receiver<Infallible>, limit: Duration) {
     // The sender is dropped with the body.
     if tokio::time::timeout(limit, read).await.is_ok() {
         std::future::pending::<()>().await;

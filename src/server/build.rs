@@ -2,22 +2,22 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
-
 use super::gate::{self, Gate};
 use super::listeners::Listeners;
 use super::service_manager::Notifier;
 use super::tls::{ADMIN, CONSOLE};
-use super::{ServeOptions, log_outputs, management_api};
+use super::{ServeOptions, descriptors, log_outputs, management_api};
 use crate::auth::{REJECTION_CODES, Scheme};
+use crate::config::{Settings, memory_limit};
 use crate::control::DatabaseProbe;
-use crate::proxy::{Certificates, Tracer};
+use crate::proxy::{Certificates, DescriptorBudget, Tracer};
 use crate::source::{Database, Loaded};
 use crate::telemetry::{LineWriter, Metrics};
 
 pub(super) struct Parts {
     pub(super) notifier: Notifier,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) descriptors: DescriptorBudget,
     pub(super) listeners: Listeners,
     pub(super) admin_certificates: Option<Arc<Certificates>>,
     pub(super) console_certificates: Option<Arc<Certificates>>,
@@ -39,12 +39,14 @@ impl Parts {
     /// When an address is in use, a certificate cannot be read, or the database answers and cannot be used.
     pub(super) fn build(loaded: &Loaded, options: ServeOptions) -> anyhow::Result<Self> {
         let settings = &loaded.settings;
+        log_memory(settings);
+        let descriptors = descriptors::raise_limit(settings);
         let notifier = Notifier::open()?;
         let metrics = Arc::new(Metrics::new(&Scheme::ALL.map(Scheme::as_str), &REJECTION_CODES)?);
         let listeners = Listeners::open(settings, options.start)?;
         let admin_certificates = ADMIN.certificates(settings, &metrics)?;
         let console_certificates = CONSOLE.certificates(settings, &metrics)?;
-        let access_log = log_outputs::stdout_lines(metrics.clone()).context("cannot start the access log")?;
+        let access_log = log_outputs::access_lines(settings, metrics.clone())?;
         let tracer = log_outputs::tracer(settings, &metrics)?;
         let (database, role) = match &settings.database {
             _ if settings.decides() => {
@@ -67,6 +69,7 @@ impl Parts {
         Ok(Self {
             notifier,
             metrics,
+            descriptors,
             listeners,
             admin_certificates,
             console_certificates,
@@ -76,4 +79,18 @@ impl Parts {
             role,
         })
     }
+}
+
+/// The limit of the container, which defaults follow.
+fn log_memory(settings: &Settings) {
+    let Some(bytes) = memory_limit() else { return };
+    let database = settings.database.as_ref();
+    tracing::info!(
+        limit_mib = bytes >> 20,
+        "limits.connections" = settings.max_connections,
+        "limits.connections_per_address" = settings.max_connections_per_address,
+        "passwords.threads" = settings.hash_threads,
+        "database.cache.megabytes" = database.and_then(|database| database.options.cache.megabytes),
+        "memory is limited; limits that the settings do not name follow it"
+    );
 }

@@ -1,8 +1,7 @@
-//! What ends or starts the wait of the main thread.
+//! Events that services send to the main loop.
 
 use crate::proxy::ListenerEvent;
 
-/// What the services report to the main thread.
 pub(super) enum Event {
     Listener(ListenerEvent),
     /// Nothing is in flight any more.

@@ -1,25 +1,22 @@
 //! The gate: everything that a decision depends on.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
-use async_trait::async_trait;
-use pingora::server::ShutdownWatch;
-use pingora::services::background::BackgroundService;
+use tokio::sync::watch;
 
 use crate::auth::{Authenticator, Directory, HashPool, HashPoolSize, PasswordCache, RateLimiters, Throttle};
 use crate::clock::Clock;
 use crate::config::{Diagnostic, Diagnostics, Origin, Settings};
 use crate::control::{GateState, Readiness};
-use crate::proxy::{AccessLog, Certificates, Decider, Drains, LoadedCertificates, Policy, RequestLifecycle, Tracer};
+use crate::proxy::{
+    AccessLog, Certificates, Connections, Decider, Drains, LoadedCertificates, Policy, RequestLifecycle, RequestMemory,
+    Tracer, UpstreamWatch,
+};
 use crate::runtime::DeferredDrop;
 use crate::source::{CombinedDirectory, Database, DatabaseDirectory, DatabaseStart, Loaded, throttle_rules};
 use crate::telemetry::{Metrics, TlsListener};
-
-/// Between lookups of the upstream's host name.
-const RESOLVE_INTERVAL: Duration = Duration::from_secs(10);
 
 pub(super) struct Gate {
     policy: Arc<ArcSwap<Policy>>,
@@ -70,6 +67,8 @@ impl Gate {
         readiness: &Readiness,
         access_log: Option<AccessLog>,
         tracer: Option<Tracer>,
+        tunnels_end: watch::Receiver<bool>,
+        connections: Arc<Connections>,
     ) -> RequestLifecycle {
         RequestLifecycle {
             decider: Decider {
@@ -83,7 +82,10 @@ impl Gate {
             tracer,
             keep_alive: settings.timeouts.keep_alive.duration(),
             is_stopping: readiness.stopping_flag(),
+            tunnels_end,
             drains: Drains::default(),
+            memory: RequestMemory::default(),
+            connections,
         }
     }
 
@@ -113,8 +115,8 @@ impl Gate {
         })
     }
 
-    pub(super) fn resolver(&self) -> Resolver {
-        Resolver { policy: self.policy.clone() }
+    pub(super) fn upstream_watch(&self) -> UpstreamWatch {
+        UpstreamWatch::new(self.policy.clone(), self.metrics.clone())
     }
 }
 
@@ -165,7 +167,7 @@ pub(super) fn open_database(
     Ok(Some(database))
 }
 
-/// A reload joins the database that was opened at the start with another file.
+/// A reload combines the new credentials file with the database that was opened at the start.
 fn policy(
     loaded: &Loaded,
     database: Option<&Arc<DatabaseDirectory>>,
@@ -199,26 +201,4 @@ fn authenticator(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<
     let metrics = metrics.clone();
     let pool = HashPool::start(size, move |took| metrics.hash_duration.observe(took.as_secs_f64()))?;
     Ok(Authenticator::new(cache, pool))
-}
-
-/// Resolves the upstream's host name periodically.
-pub(super) struct Resolver {
-    policy: Arc<ArcSwap<Policy>>,
-}
-
-#[async_trait]
-impl BackgroundService for Resolver {
-    async fn start(&self, mut shutdown: ShutdownWatch) {
-        loop {
-            tokio::select! {
-                () = tokio::time::sleep(RESOLVE_INTERVAL) => {}
-                _ = shutdown.wait_for(|is_stopping| *is_stopping) => return,
-            }
-            let policy = self.policy.load_full();
-            let resolved = tokio::task::spawn_blocking(move || policy.refresh_upstream()).await;
-            if let Err(error) = resolved {
-                tracing::error!(%error, "cannot resolve the upstream");
-            }
-        }
-    }
 }

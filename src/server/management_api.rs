@@ -41,7 +41,7 @@ impl ManagementApi {
             let store = store.clone();
             tokio::spawn(async move { probe.run(&store).await });
         }
-        tokio::spawn(setup_link::offer(store.clone(), self.live.clone(), self.listener_url.clone()));
+        tokio::spawn(setup_link::print_first_link(store.clone(), self.live.clone(), self.listener_url.clone()));
         tokio::spawn(prune_periodically(store, self.live.clone()));
         Ok(state)
     }

@@ -92,7 +92,6 @@ fn run(
     options: ServeOptions,
     ready: impl FnOnce(&Addresses),
 ) -> anyhow::Result<()> {
-    descriptors::raise_limit(&loaded.settings);
     // Before the database: a start that fails on a certificate must not create it.
     check(&loaded)?;
     let parts = Parts::build(&loaded, options)?;

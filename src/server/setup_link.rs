@@ -16,9 +16,9 @@ use crate::store::Store;
 /// Between attempts while the database does not answer.
 const RETRY_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Prints one link, unless a staff member has a password. Every process with the console does: using one of the links
-/// invalidates all of them.
-pub(super) async fn offer(store: Store, live: Arc<ArcSwap<LiveSettings>>, listener_url: String) {
+/// Prints a set-up link, unless a staff member has a password. Each process prints its own; using one invalidates the
+/// others.
+pub(super) async fn print_first_link(store: Store, live: Arc<ArcSwap<LiveSettings>>, listener_url: String) {
     loop {
         let live = live.load_full();
         match create(&store, &live).await {

@@ -1,4 +1,4 @@
-//! Signals: reload, upgrade, graceful and immediate shutdown.
+//! Signals: reload, reopening of the log, upgrade, graceful and immediate shutdown.
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -16,7 +16,7 @@ use super::service_manager::Notifier;
 use crate::control::Readiness;
 use crate::proxy::Connections;
 use crate::source::ReloadHandle;
-use crate::telemetry::Metrics;
+use crate::telemetry::{LineSink, Metrics};
 
 /// pingora closes its listeners within this time; only then is "no connection open" final.
 const LISTENER_CLOSE_TIME: Duration = Duration::from_millis(200);
@@ -27,6 +27,8 @@ const IDLE_POLLS: u32 = 5;
 enum Signal {
     /// SIGHUP
     Reload,
+    /// SIGUSR1
+    ReopenLog,
     /// SIGUSR2
     Upgrade,
     /// SIGTERM
@@ -51,6 +53,7 @@ pub(super) struct HandoverHooks {
 
 pub(super) struct SignalHandler {
     pub(super) queue: SignalQueue,
+    pub(super) access_log: LineSink,
     pub(super) readiness: Arc<Readiness>,
     pub(super) reload: ReloadHandle,
     pub(super) metrics: Arc<Metrics>,
@@ -65,6 +68,8 @@ pub(super) struct SignalHandler {
     pub(super) notifier: Notifier,
     /// Set once a successor serves.
     pub(super) handed_over: watch::Sender<bool>,
+    /// Set once WebSockets have to end.
+    pub(super) end_tunnels: watch::Sender<bool>,
     pub(super) events: Sender<Event>,
 }
 
@@ -76,10 +81,11 @@ impl SignalQueue {
     pub(super) fn open() -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
         let (sender, received) = unbounded_channel();
-        let (mut hangup, mut user2, mut terminate, mut interrupt) = {
+        let (mut hangup, mut user1, mut user2, mut terminate, mut interrupt) = {
             let _entered = runtime.enter();
             (
                 signal(SignalKind::hangup())?,
+                signal(SignalKind::user_defined1())?,
                 signal(SignalKind::user_defined2())?,
                 signal(SignalKind::terminate())?,
                 signal(SignalKind::interrupt())?,
@@ -90,6 +96,7 @@ impl SignalQueue {
             loop {
                 let signal = tokio::select! {
                     _ = hangup.recv() => Signal::Reload,
+                    _ = user1.recv() => Signal::ReopenLog,
                     _ = user2.recv() => Signal::Upgrade,
                     _ = terminate.recv() => Signal::Terminate,
                     _ = interrupt.recv() => Signal::Interrupt,
@@ -117,7 +124,11 @@ impl ShutdownSignalWatch for SignalHandler {
         let mut queue = self.queue.received.lock().await;
         loop {
             match queue.recv().await {
-                Some(Signal::Reload) => self.reload(),
+                Some(Signal::Reload) => {
+                    self.access_log.reopen();
+                    self.reload();
+                }
+                Some(Signal::ReopenLog) => self.access_log.reopen(),
                 Some(Signal::Upgrade) => (self.handover.start_successor)(),
                 Some(Signal::Terminate) => {
                     tracing::info!("stopping: connections close after their next response");
@@ -128,6 +139,7 @@ impl ShutdownSignalWatch for SignalHandler {
                         return self.stop_at_once();
                     }
                     (self.handover.close_kept_sockets)();
+                    self.end_tunnels.send_replace(true);
                     let metrics = self.metrics.clone();
                     self.drain(move || metrics.in_flight.get() > 0);
                     return ShutdownSignal::GracefulTerminate;
@@ -138,6 +150,7 @@ impl ShutdownSignalWatch for SignalHandler {
                     self.reload.stop();
                     self.handed_over.send_replace(true);
                     self.http_connections.iter().for_each(AdminConnections::close);
+                    self.end_tunnels.send_replace(true);
                     let connections = self.connections.clone();
                     self.drain(move || connections.open() > 0);
                     return ShutdownSignal::GracefulTerminate;

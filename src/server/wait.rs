@@ -1,4 +1,4 @@
-//! The wiring at work: runs the services and waits for what ends the process.
+//! The main loop: runs the services until an event ends the process.
 
 use std::sync::mpsc::{Receiver, Sender};
 

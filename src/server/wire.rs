@@ -1,7 +1,6 @@
 //! Connects the parts: services of pingora, the reloader, the admin listener, signals.
 
 use std::net::SocketAddr;
-use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex};
 
 use anyhow::Context as _;
@@ -19,7 +18,7 @@ use super::gate::Gate;
 use super::http_service::{Content, HttpService};
 use super::listeners::Listeners;
 use super::live_state::LiveState;
-use super::log_outputs::stdout_is_json;
+use super::log_outputs::access_log_is_json;
 use super::management_api::ManagementApi;
 use super::shutdown::{HandoverHooks, SignalHandler, SignalQueue};
 use super::wait::Process;
@@ -27,12 +26,12 @@ use crate::auth::Throttle;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::control::{Admin, LiveSettings, Look, Readiness};
-use crate::proxy::{AccessLog, BoundListener, Connections, ForwardAuth, Gateway, ListenerOptions, service};
+use crate::proxy::{AccessLog, BoundListener, Connections, ForwardAuth, Gateway, ListenerOptions, Warnings, service};
 use crate::source::{Loaded, Loader, Publish, Reloader};
 use crate::telemetry::Log;
 
-/// Attempts to connect to the upstream for one request; each uses the next of its addresses.
-const UPSTREAM_ATTEMPTS: usize = 2;
+/// Attempts of one request: on a kept connection, and at the addresses of the upstream until one can be connected to.
+const UPSTREAM_ATTEMPTS: usize = 8;
 
 impl Process {
     /// # Errors
@@ -41,6 +40,7 @@ impl Process {
         let Parts {
             notifier,
             metrics,
+            descriptors,
             listeners,
             admin_certificates,
             console_certificates,
@@ -60,15 +60,24 @@ impl Process {
         };
         let live = Arc::new(ArcSwap::from_pointee(LiveSettings::new(&loaded, Look::load(&settings)?)));
         let readiness = Arc::new(Readiness::default());
-        let connections = Arc::new(Connections::new(metrics.clone()));
+        let connections = Arc::new(Connections::new(descriptors, metrics.clone()));
         let mut server = Server::new_with_opt_and_conf(None, server_conf(&settings));
         let (handed_over, is_handed_over) = watch::channel(false);
+        let end_tunnels = watch::Sender::new(false);
         let events = std::sync::mpsc::channel();
 
         let mut listener_count = 1;
         if let Role::Gate(gate) = &role {
-            let lines = || AccessLog::new(access_log.sink(), stdout_is_json(&settings), metrics.clone());
-            let lifecycle = gate.lifecycle(&settings, &readiness, settings.log.access.then(lines), tracer.clone());
+            let lines = || AccessLog::new(access_log.sink(), access_log_is_json(&settings), metrics.clone());
+            let access_log = settings.log.access.then(lines);
+            let lifecycle = gate.lifecycle(
+                &settings,
+                &readiness,
+                access_log,
+                tracer.clone(),
+                end_tunnels.subscribe(),
+                connections.clone(),
+            );
             let conf = server.configuration.clone();
             let options = |certificates| {
                 let sender = events.0.clone();
@@ -85,9 +94,9 @@ impl Process {
             };
             listener_count = usize::from(!proxy.is_empty()) + usize::from(!forward_auth.is_empty());
             if !proxy.is_empty() {
-                let gateway = Gateway { lifecycle: lifecycle.clone(), last_warning: AtomicI64::default() };
+                let gateway = Gateway { lifecycle: lifecycle.clone(), warnings: Warnings::default() };
                 server.add_service(service(gateway, proxy, options(gate.certificates()))?);
-                server.add_service(background_service("resolver", gate.resolver()));
+                server.add_service(background_service("upstream-watch", gate.upstream_watch()));
             }
             if !forward_auth.is_empty() {
                 server.add_service(service(ForwardAuth { lifecycle }, forward_auth, options(None))?);
@@ -156,6 +165,7 @@ impl Process {
         let kept_sockets = handover.kept_sockets();
         let signals = SignalHandler {
             queue,
+            access_log: access_log.sink(),
             readiness,
             reload,
             metrics,
@@ -169,6 +179,7 @@ impl Process {
             },
             notifier: notifier.clone(),
             handed_over,
+            end_tunnels,
             events: events.0.clone(),
         };
         log_start(&addresses, &settings, credentials);

@@ -14,7 +14,7 @@ pub(super) const CHANNEL: &str = "claviger_changes";
 /// Changes in one read.
 const PAGE_ROWS: i64 = 1000;
 /// A reader that is further behind drops its cache instead.
-const MAX_CHANGES_FOLLOWED: i64 = 8000;
+pub(super) const MAX_CHANGES_FOLLOWED: i64 = 8000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ChangeKind {

@@ -20,6 +20,11 @@ const MIGRATION_TIMEOUT: Duration = Duration::from_secs(60);
 /// A migration's wait for a table. Lookups queue behind it; their default timeout is two seconds.
 const MIGRATION_LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// For a statement of a bulk write, its commit included.
+const BULK_TIMEOUT: Duration = Duration::from_secs(120);
+/// In KiB, where negative.
+const BULK_CACHE_SIZE: &str = "-40000";
+
 #[derive(Clone)]
 pub(super) enum Pools {
     /// A file: many readers, one writer.
@@ -110,6 +115,29 @@ impl Store {
             }
         };
         Self { pools, query_timeout: MIGRATION_TIMEOUT, hosts: self.hosts.clone() }
+    }
+
+    /// The same database for one long transaction that writes many rows, on connections of its own.
+    pub fn for_bulk_write(&self) -> Self {
+        let pools = match &self.pools {
+            Pools::Sqlite { write, file, .. } => {
+                // Rows arrive in the order of a file, and touch the whole of each index.
+                let options = write.connect_options().as_ref().clone().pragma("cache_size", BULK_CACHE_SIZE);
+                let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(self.query_timeout);
+                let read = pool.clone().connect_lazy_with(options.clone().pragma("query_only", "ON"));
+                Pools::Sqlite { read, write: pool.connect_lazy_with(options), file: file.clone() }
+            }
+            Pools::Postgres(pool) => {
+                let settings = timeouts([BULK_TIMEOUT, self.query_timeout, BULK_TIMEOUT]);
+                let options = match &self.hosts {
+                    Some(hosts) => hosts.pool_options(settings),
+                    None => PgPoolOptions::new(),
+                };
+                let options = options.acquire_timeout(self.query_timeout).max_connections(1);
+                Pools::Postgres(options.connect_lazy_with(pool.connect_options().as_ref().clone()))
+            }
+        };
+        Self { pools, query_timeout: BULK_TIMEOUT, hosts: self.hosts.clone() }
     }
 
     /// Closes all connections after their running statements.

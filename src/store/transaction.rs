@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::{PgPool, Postgres, Sqlite};
 
-use super::changes::CHANNEL;
+use super::changes::{CHANNEL, MAX_CHANGES_FOLLOWED};
 use super::{ChangeKind, Pools, Store, StoreError};
 
 /// Rolls back when dropped without [`Transaction::commit`].
@@ -13,6 +13,8 @@ pub struct Transaction {
     /// Audit entries so far: keeps the ids of one timestamp in order.
     pub(super) entries: u32,
     changes: Vec<(ChangeKind, String)>,
+    /// Changes beyond [`MAX_CHANGES_FOLLOWED`], which no reader follows one by one.
+    further_changes: i64,
     /// Where to notify gates after the commit.
     notify: Option<PgPool>,
     store: Store,
@@ -141,7 +143,15 @@ impl Store {
                 Pools::Sqlite { write, .. } => (Inner::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?), None),
                 Pools::Postgres(pool) => (Inner::Postgres(pool.begin().await?), Some(pool.clone())),
             };
-            Ok(Transaction { inner, now, changes: Vec::new(), entries: 0, notify, store: self.clone() })
+            Ok(Transaction {
+                inner,
+                now,
+                changes: Vec::new(),
+                further_changes: 0,
+                entries: 0,
+                notify,
+                store: self.clone(),
+            })
         })
         .await
     }
@@ -170,6 +180,10 @@ impl Transaction {
 
     /// Queues a change for the feed: gates drop what they cache of this target.
     pub(super) fn changed(&mut self, kind: ChangeKind, target: &str) {
+        if self.changes.len() >= MAX_CHANGES_FOLLOWED as usize {
+            self.further_changes += 1;
+            return;
+        }
         let change = (kind, target.to_owned());
         // In a long list, the search costs more than a duplicate.
         if self.changes.len() > 100 || !self.changes.contains(&change) {
@@ -198,7 +212,9 @@ impl Transaction {
     /// When the database refuses or does not confirm in time. After a timeout the commit may have taken effect.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         let changes = std::mem::take(&mut self.changes);
-        if !changes.is_empty() {
+        if self.further_changes > 0 {
+            self.skip_changes(changes.len()).await?;
+        } else if !changes.is_empty() {
             self.number(&changes).await?;
         }
         let limit = self.limit();
@@ -223,6 +239,17 @@ impl Transaction {
                 tracing::debug!(%error, "gates are not notified of a change; they find it with their next poll");
             }
         }
+        Ok(())
+    }
+
+    /// Numbers more changes than readers follow without storing them: every reader finds its position pruned, and empties
+    /// its cache.
+    async fn skip_changes(&mut self, listed: usize) -> Result<(), StoreError> {
+        let count = self.further_changes.saturating_add(i64::try_from(listed).unwrap_or(i64::MAX));
+        let sql = "UPDATE counter SET last_change = last_change + $1, pruned_to = last_change + $1 WHERE only_row = 1";
+        let _touched: Touched = timed!(self, |connection| sqlx::query(sql).bind(count).execute(connection))?;
+        let sql = "DELETE FROM changes WHERE number <= (SELECT pruned_to FROM counter WHERE only_row = 1)";
+        let _touched: Touched = timed!(self, |connection| sqlx::query(sql).execute(connection))?;
         Ok(())
     }
 

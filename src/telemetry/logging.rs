@@ -38,7 +38,8 @@ impl Log {
     /// `level` is invalid, or logging was started before in this process.
     pub fn start(level: &str, style: LogStyle) -> Result<Self, String> {
         // An error here cannot be logged.
-        let lines = LineWriter::start(std::io::stderr(), |_, _| ()).map_err(|error| error.to_string())?;
+        let lines =
+            LineWriter::start(|| Ok(Box::new(std::io::stderr())), |_, _| ()).map_err(|error| error.to_string())?;
         let sink = lines.sink();
         let (filter, handle) = reload::Layer::new(read(level)?);
         let safe = filter_fn(|metadata| is_safe(metadata.target(), *metadata.level()));

@@ -11,6 +11,10 @@ use super::registry::Families;
 
 /// The values of the label `method`; everything else is `other`.
 pub const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
+/// The values of the label `state` of the upstream's addresses.
+pub const ADDRESS_STATES: [&str; 3] = ["up", "down", "probing"];
+/// The value of the label `code` for callers who left before a response.
+pub const CLIENT_CLOSED: &str = "client_closed";
 const STATUSES: usize = 600;
 const SWITCHING_PROTOCOLS: u16 = 101;
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
@@ -25,6 +29,19 @@ const REQUEST_BUCKETS: [f64; 12] = [5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2
 pub enum ConnectionRefusal {
     Total,
     Address,
+    /// The rest of the file descriptors is kept back.
+    Descriptors,
+}
+
+/// What ends a stream, or a connection, of HTTP/2 without a problem document.
+#[derive(Debug, Clone, Copy)]
+pub enum Http2Refusal {
+    /// The streams of all connections are at their limit.
+    Streams,
+    /// The head of a stream is malformed, far too large, or one stream too many of its connection.
+    Stream,
+    /// The client breaks the protocol, or sends too much.
+    Connection,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -45,12 +62,14 @@ pub struct Metrics {
     pub request_duration: Histogram,
     pub in_flight: IntGauge,
     pub connections_open: IntGauge,
-    connections_refused: [IntCounter; 2],
+    connections_refused: [IntCounter; 3],
+    http2_refused: [IntCounter; 3],
     /// Data from clients that could not be parsed as a request.
     pub requests_unparsed: IntCounter,
     upstream_duration: Histogram,
     upstream_responses: [IntCounter; CLASSES.len()],
     upstream_errors: IntCounterVec,
+    upstream_addresses: [IntGauge; ADDRESS_STATES.len()],
     /// Basic pairs answered by the password cache.
     pub password_hits: IntCounter,
     /// Basic pairs that need a hash.
@@ -102,6 +121,11 @@ impl Metrics {
             "Connections closed for exceeding a limit, by limit.",
             &["reason"],
         )?;
+        let http2_refused = all.counters(
+            "http2_refused_total",
+            "Streams and connections of HTTP/2 that were ended without a problem document, by reason.",
+            &["reason"],
+        )?;
         let responses =
             all.counters("upstream_responses_total", "Responses of the API, by status class.", &["class"])?;
         let errors =
@@ -109,6 +133,7 @@ impl Metrics {
         for reason in ["upstream_unreachable", "upstream_timeout"] {
             errors.with_label_values(&[reason]);
         }
+        let addresses = all.gauges("upstream_addresses", "Addresses of the API, by state.", &["state"])?;
         let credentials = all.gauges("credentials", "Credentials in force, by state.", &["state"])?;
         all.gauges("build_info", "Always 1; the label is the running version.", &["version"])?
             .with_label_values(&[env!("CARGO_PKG_VERSION")])
@@ -117,7 +142,7 @@ impl Metrics {
             verdicts: schemes.iter().map(by_reason).collect(),
             requests: all.counters(
                 "http_requests_total",
-                "Responses to clients, by method and status code.",
+                "Responses to clients, and requests whose client left before one, by method and status code.",
                 &["method", "code"],
             )?,
             requests_by_code: (0..METHODS.len() * STATUSES).map(|_| OnceLock::new()).collect(),
@@ -133,7 +158,8 @@ impl Metrics {
             )?,
             in_flight: all.gauge("http_requests_in_flight", "Requests in progress.")?,
             connections_open: all.gauge("connections_open", "Open client connections.")?,
-            connections_refused: ["total", "address"].map(|reason| refused.with_label_values(&[reason])),
+            connections_refused: ["total", "address", "descriptors"].map(|reason| refused.with_label_values(&[reason])),
+            http2_refused: ["streams", "stream", "connection"].map(|reason| http2_refused.with_label_values(&[reason])),
             requests_unparsed: all
                 .counter("requests_unparsed_total", "Data from clients that could not be parsed as a request.")?,
             upstream_duration: all.histogram(
@@ -143,6 +169,7 @@ impl Metrics {
             )?,
             upstream_responses: CLASSES.map(|class| responses.with_label_values(&[class])),
             upstream_errors: errors,
+            upstream_addresses: ADDRESS_STATES.map(|state| addresses.with_label_values(&[state])),
             password_hits: cache_hits.with_label_values(&["password"]),
             password_misses: cache_misses.with_label_values(&["password"]),
             hash_duration: all.histogram(
@@ -195,11 +222,14 @@ impl Metrics {
         }
     }
 
-    /// Counts a response to a client.
+    /// Counts a response to a client; `status` is 0 where the client left before it.
     pub fn answered(&self, method: usize, status: u16) {
         let status = usize::from(status).min(STATUSES - 1);
         if let Some(counter) = self.requests_by_code.get(method * STATUSES + status) {
-            let child = || self.requests.with_label_values(&[METHODS[method], &status.to_string()]);
+            let child = || {
+                let code = if status == 0 { CLIENT_CLOSED.to_owned() } else { status.to_string() };
+                self.requests.with_label_values(&[METHODS[method], &code])
+            };
             counter.get_or_init(child).inc();
         }
     }
@@ -220,8 +250,19 @@ impl Metrics {
         self.upstream_errors.with_label_values(&[code]).inc();
     }
 
+    /// In the order of [`ADDRESS_STATES`].
+    pub fn upstream_addresses(&self, counts: [usize; ADDRESS_STATES.len()]) {
+        for (gauge, count) in self.upstream_addresses.iter().zip(counts) {
+            gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+    }
+
     pub fn connection_refused(&self, refusal: ConnectionRefusal) {
         self.connections_refused[refusal as usize].inc();
+    }
+
+    pub fn http2_refused(&self, refusal: Http2Refusal) {
+        self.http2_refused[refusal as usize].inc();
     }
 
     /// Records a reload. `in_force` is the number of enabled and disabled credentials; `None` if it was refused.

@@ -13,8 +13,10 @@ mod spans;
 mod trace_parent;
 
 pub use database::DatabaseMetrics;
-pub use line_writer::{LineSink, LineWriter};
+pub use line_writer::{LineOutput, LineSink, LineWriter};
 pub use logging::{Log, LogStyle};
-pub use metrics::{ConnectionRefusal, METHODS, Metrics, TlsListener, method_index};
+pub use metrics::{
+    ADDRESS_STATES, CLIENT_CLOSED, ConnectionRefusal, Http2Refusal, METHODS, Metrics, TlsListener, method_index,
+};
 pub use spans::{Attribute, Span, SpanSink};
 pub use trace_parent::TraceParent;

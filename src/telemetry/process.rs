@@ -31,8 +31,12 @@ pub(super) fn render(started: f64) -> String {
         let open = descriptors.count().saturating_sub(1);
         metric("open_fds", "gauge", "Open file descriptors.", open as f64);
     }
-    if let Some(limit) = max_descriptors(&read("limits")) {
+    let limits = read("limits");
+    if let Some(limit) = soft_limit(&limits, "Max open files") {
         metric("max_fds", "gauge", "Limit on open file descriptors.", limit);
+    }
+    if let Some(limit) = soft_limit(&limits, "Max address space") {
+        metric("virtual_memory_max_bytes", "gauge", "Limit on virtual memory.", limit);
     }
     text
 }
@@ -59,8 +63,8 @@ impl Usage {
     }
 }
 
-fn max_descriptors(limits: &str) -> Option<f64> {
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+fn soft_limit(limits: &str, name: &str) -> Option<f64> {
+    let line = limits.lines().find_map(|line| line.strip_prefix(name))?;
     let soft = line.split_whitespace().next()?;
     if soft == "unlimited" { Some(f64::INFINITY) } else { soft.parse().ok() }
 }

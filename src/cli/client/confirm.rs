@@ -28,7 +28,7 @@ impl Confirmation {
             input.is_terminal() && output.is_terminal(),
             "{effect}\nNothing was done: there is no terminal to ask for confirmation. Pass --yes to proceed"
         );
-        write!(output, "{effect}\nGo on? [y/N] ")?;
+        write!(output, "{effect}\nContinue? [y/N] ")?;
         output.flush()?;
         let mut line = String::new();
         if input.lock().read_line(&mut line)? == 0 {

@@ -17,7 +17,7 @@ use serde_json::Value;
 pub(super) use self::confirm::Confirmation;
 pub(super) use self::print::{Column, address_count, cell, list, list_matching, show, show_secret, time};
 use self::remote::Remote;
-use self::request::encoded;
+use self::request::{Content, encoded};
 pub(super) use self::request::{Request, path, query};
 pub(super) use self::target::ClientTarget;
 pub(super) use self::time::{ago, parse_time};
@@ -186,7 +186,12 @@ impl Client {
 }
 
 async fn send_local(local: &Local, request: &Request) -> anyhow::Result<LocalStream> {
-    let content = request.content.as_ref().map(|(_, text)| text.clone());
+    let content = match &request.content {
+        None => None,
+        Some(Content::Json(text)) => Some(text.clone()),
+        // Commands that send a file open the database themselves.
+        Some(Content::File(file)) => Some(std::io::read_to_string(file)?),
+    };
     Ok(local.send(request.method.clone(), &request.path, request.headers(), content).await?)
 }
 

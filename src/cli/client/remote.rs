@@ -1,29 +1,38 @@
 //! The management API over HTTP.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{Seek as _, Write};
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail, ensure};
-use http::header::{AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, HeaderValue, LOCATION};
+use futures_util::stream;
+use http::header::{AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderValue, LOCATION};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use reqwest::redirect::Policy;
 use serde_json::Value;
+use tokio::io::AsyncReadExt as _;
 
+use super::request::Content;
 use super::{Reply, Request};
 use crate::cli::output::{note, root_cause, sanitize};
 use crate::config::operator_token;
 use crate::control::api::PREFIX;
 
-/// Between parts of a response; longer than an import takes.
+/// Between parts of a response.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
+/// The same for an import, which is answered once it is done. Longer than the server's own limits.
+const IMPORT_TIMEOUT: Duration = Duration::from_secs(15 * 60);
+/// Of a file that is sent.
+const PIECE_BYTES: usize = 64 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A server that dropped the connection may be restarting.
 const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 pub(in crate::cli) struct Remote {
     client: reqwest::Client,
+    import_client: reqwest::Client,
     server: String,
     authorization: HeaderValue,
 }
@@ -55,21 +64,27 @@ impl Remote {
         let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.as_str()))
             .map_err(|_| anyhow!("CLAVIGER_TOKEN holds characters that no token has"))?;
         authorization.set_sensitive(true);
-        let mut client = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(READ_TIMEOUT)
-            // The target of a redirect would receive the token.
-            .redirect(Policy::none())
-            .user_agent(concat!("claviger/", env!("CARGO_PKG_VERSION")));
-        if is_plain {
-            // A proxy would see the token.
-            client = client.no_proxy();
-        }
-        if let Some(ca) = ca {
-            client = client.tls_certs_only(authorities(ca).with_context(|| format!("--ca: {}", ca.display()))?);
-        }
+        let authorities =
+            ca.map(|ca| authorities(ca).with_context(|| format!("--ca: {}", ca.display()))).transpose()?;
+        let client = |read_timeout| {
+            let mut client = reqwest::Client::builder()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .read_timeout(read_timeout)
+                // The target of a redirect would receive the token.
+                .redirect(Policy::none())
+                .user_agent(concat!("claviger/", env!("CARGO_PKG_VERSION")));
+            if is_plain {
+                // A proxy would see the token.
+                client = client.no_proxy();
+            }
+            if let Some(authorities) = &authorities {
+                client = client.tls_certs_only(authorities.clone());
+            }
+            client.build()
+        };
         let server = format!("{}://{authority}", if is_plain { "http" } else { "https" });
-        Ok(Self { client: client.build()?, server, authorization })
+        let (client, import_client) = (client(READ_TIMEOUT)?, client(IMPORT_TIMEOUT)?);
+        Ok(Self { client, import_client, server, authorization })
     }
 
     pub(super) fn server(&self) -> &str {
@@ -120,10 +135,16 @@ impl Remote {
 
     async fn open(&self, request: &Request) -> Result<reqwest::Response, NoResponse> {
         let url = format!("{}{PREFIX}{}", self.server, request.path);
-        let sent = self.client.request(request.method.clone(), url).headers(request.headers());
+        let is_import = matches!(request.content, Some(Content::File(_)));
+        let client = if is_import { &self.import_client } else { &self.client };
+        let sent = client.request(request.method.clone(), url).headers(request.headers());
         let sent = match &request.content {
             None => sent,
-            Some((_, text)) => sent.body(text.clone()),
+            Some(Content::Json(text)) => sent.body(text.clone()),
+            Some(Content::File(file)) => {
+                let (body, size) = streamed(file).map_err(|error| NoResponse::NotSent(error.into()))?;
+                sent.body(body).header(CONTENT_LENGTH, size)
+            }
         };
         let sent = sent.header(AUTHORIZATION, self.authorization.clone());
         sent.send().await.map_err(|error| self.no_response(error))
@@ -174,6 +195,20 @@ impl Remote {
         );
         Ok(Reply { status, revision: headers.get(ETAG).cloned(), body })
     }
+}
+
+/// The body and its size; the file is not read into memory.
+fn streamed(file: &File) -> std::io::Result<(reqwest::Body, u64)> {
+    let mut file = file.try_clone()?;
+    file.rewind()?;
+    let size = file.metadata()?.len();
+    let pieces = stream::try_unfold(tokio::fs::File::from_std(file), async |mut file| {
+        let mut piece = vec![0; PIECE_BYTES];
+        let read = file.read(&mut piece).await?;
+        piece.truncate(read);
+        Ok::<_, std::io::Error>((read > 0).then_some((piece, file)))
+    });
+    Ok((reqwest::Body::wrap_stream(pieces), size))
 }
 
 fn explain(failure: NoResponse, request: &Request) -> anyhow::Error {

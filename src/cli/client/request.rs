@@ -1,5 +1,7 @@
 //! A request to the management API.
 
+use std::fs::File;
+
 use http::Method;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
@@ -35,8 +37,22 @@ pub(in crate::cli) struct Request {
     pub(super) path: String,
     revision: Option<HeaderValue>,
     pub(super) idempotency_key: Option<HeaderValue>,
-    /// Media type and body.
-    pub(super) content: Option<(&'static str, String)>,
+    pub(super) content: Option<Content>,
+}
+
+pub(super) enum Content {
+    Json(String),
+    /// A text that may not fit into memory.
+    File(File),
+}
+
+impl Content {
+    fn media_type(&self) -> &'static str {
+        match self {
+            Self::Json(_) => JSON,
+            Self::File(_) => TEXT,
+        }
+    }
 }
 
 impl Request {
@@ -45,19 +61,20 @@ impl Request {
     }
 
     pub(in crate::cli) fn post(path: &str, body: impl Into<Value>) -> Self {
-        Self::new(Method::POST, path, Some((JSON, body.into().to_string())))
+        Self::new(Method::POST, path, Some(Content::Json(body.into().to_string())))
     }
 
-    pub(in crate::cli) fn post_text(path: &str, text: String) -> Self {
-        Self::new(Method::POST, path, Some((TEXT, text)))
+    /// The rest of this file.
+    pub(in crate::cli) fn post_file(path: &str, file: File) -> Self {
+        Self::new(Method::POST, path, Some(Content::File(file)))
     }
 
     pub(in crate::cli) fn put(path: &str, body: impl Into<Value>) -> Self {
-        Self::new(Method::PUT, path, Some((JSON, body.into().to_string())))
+        Self::new(Method::PUT, path, Some(Content::Json(body.into().to_string())))
     }
 
     pub(in crate::cli) fn patch(path: &str, body: impl Into<Value>) -> Self {
-        Self::new(Method::PATCH, path, Some((JSON, body.into().to_string())))
+        Self::new(Method::PATCH, path, Some(Content::Json(body.into().to_string())))
     }
 
     pub(in crate::cli) fn delete(path: &str) -> Self {
@@ -89,13 +106,13 @@ impl Request {
     }
 
     pub(super) fn headers(&self) -> HeaderMap {
-        let kind = self.content.as_ref().map(|(kind, _)| HeaderValue::from_static(kind));
+        let kind = self.content.as_ref().map(|content| HeaderValue::from_static(content.media_type()));
         let given =
             [(IF_MATCH, self.revision.clone()), (IDEMPOTENCY_KEY, self.idempotency_key.clone()), (CONTENT_TYPE, kind)];
         given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
-    fn new(method: Method, path: &str, content: Option<(&'static str, String)>) -> Self {
+    fn new(method: Method, path: &str, content: Option<Content>) -> Self {
         Self { method, path: path.to_owned(), revision: None, idempotency_key: None, content }
     }
 }

@@ -1,4 +1,4 @@
-//! `claviger credential edit|upgrade|enable|end-overlap`
+//! `claviger credential edit|upgrade`
 
 use std::process::ExitCode;
 

@@ -56,9 +56,10 @@ pub struct Database {
 pub struct DatabaseCache {
     /// Credentials of each kind (token, Basic pair).
     pub credentials: NonZeroU64,
-    /// Approximate memory for each kind, in megabytes, at most 65536.
+    /// Approximate memory for each kind, in megabytes, at most 65536. 128 by default, or a sixteenth of the memory limit
+    /// of the container.
     #[schemars(range(max = MAX_MEGABYTES))]
-    pub megabytes: NonZeroU32,
+    pub megabytes: Option<NonZeroU32>,
     /// Tokens that do not exist.
     pub unknown: u64,
 }
@@ -84,7 +85,6 @@ impl Default for Database {
 impl Default for DatabaseCache {
     fn default() -> Self {
         const CREDENTIALS: NonZeroU64 = NonZeroU64::new(100_000).unwrap();
-        const MEGABYTES: NonZeroU32 = NonZeroU32::new(128).unwrap();
-        Self { credentials: CREDENTIALS, megabytes: MEGABYTES, unknown: 100_000 }
+        Self { credentials: CREDENTIALS, megabytes: None, unknown: 100_000 }
     }
 }

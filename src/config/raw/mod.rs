@@ -30,7 +30,7 @@ pub(super) use database::{MAX_CONNECTIONS, MAX_LOOKUPS, MAX_MEGABYTES};
 pub use limits::{Limits, Passwords, RateLimit, Throttle, Window};
 pub(super) use limits::{MAX_QUEUED, MAX_REMEMBERED, MAX_THREADS};
 pub use process::{Handover, Log, LogFormat, Tracing};
-pub use proxy::{ForwardAuth, Proxy, Timeouts, Tls, UpstreamProtocol, UpstreamTls};
+pub use proxy::{ForwardAuth, Proxy, Timeouts, Tls, UpstreamHealth, UpstreamProtocol, UpstreamTls};
 pub use texts::{Day, Moment, PathText, Prefix, Template};
 
 /// Settings of Claviger.
@@ -85,6 +85,7 @@ impl Document for File {
         "accept.api_key.query",
         "console.docs_url",
         "handover.socket",
+        "log.file",
         "tracing.otlp",
     ];
     const MAY_BE_EMPTY: &'static [&'static str] = &[

@@ -20,8 +20,11 @@ pub struct Handover {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
-    /// One line per request on standard output. A change needs a restart.
+    /// One line per request, on standard output or in the file. A change needs a restart.
     pub access: bool,
+    /// The file that the lines of requests are appended to, created with mode 0640; standard output by default. SIGHUP
+    /// and SIGUSR1 open it again, after it was renamed. A change needs a restart.
+    pub file: Option<PathBuf>,
     /// auto: text on a terminal, JSON otherwise. A change needs a restart.
     pub format: LogFormat,
     /// What is logged on standard error: error, warn, info, debug; or a filter like RUST_LOG's.
@@ -56,7 +59,7 @@ pub struct Tracing {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { access: true, format: LogFormat::Auto, level: "info".into() }
+        Self { access: true, file: None, format: LogFormat::Auto, level: "info".into() }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where requests arrive and where they are forwarded.
 
 use std::net::{IpAddr, Ipv6Addr};
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 use ipnet::{IpNet, Ipv4Net};
@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Route;
 use super::limits::MAX_THREADS;
-use crate::config::values::{AddressRange, HumanDuration, ListenAddress, OneOrMany, Parsed, UpstreamUrl, WebAddress};
+use crate::config::values::{
+    AddressRange, CheckPath, HumanDuration, ListenAddress, OneOrMany, Parsed, UpstreamUrl, WebAddress,
+};
 
 /// The gate.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -24,6 +26,8 @@ pub struct Proxy {
     pub upstream_protocol: UpstreamProtocol,
     /// How the certificate of an https upstream is verified.
     pub upstream_tls: UpstreamTls,
+    /// When an address of the API behind is skipped, and when it is used again.
+    pub upstream_health: UpstreamHealth,
     /// TLS at the listeners. Certificates are read again when their files change; switching TLS on or off needs a
     /// restart.
     pub tls: Option<Tls>,
@@ -66,6 +70,22 @@ pub struct UpstreamTls {
     pub certificate: Option<PathBuf>,
     /// The key (PEM) of the client certificate.
     pub key: Option<PathBuf>,
+}
+
+/// When an address of the API behind is skipped, and when it is used again. While all addresses fail, all are used.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct UpstreamHealth {
+    /// Failures to connect to an address, without a success in between, after which it is skipped.
+    pub max_fails: NonZeroU32,
+    /// How long an address is skipped before the gate connects to it again, beside the requests and once at a time. The
+    /// pause doubles with each failure, up to 32 times its length.
+    pub pause: Parsed<HumanDuration>,
+    /// The path of GET requests that check each address, such as /healthz. An address that answers with another status
+    /// than 2xx or 3xx, or not in time, is skipped; one that passes is used again. None by default.
+    pub path: Option<Parsed<CheckPath>>,
+    /// Between two checks of `path` at an address, and the longest time of one; at least 1s.
+    pub every: Parsed<HumanDuration>,
 }
 
 /// TLS at the listeners.
@@ -127,6 +147,7 @@ impl Default for Proxy {
             upstream: None,
             upstream_protocol: UpstreamProtocol::Auto,
             upstream_tls: UpstreamTls::default(),
+            upstream_health: UpstreamHealth::default(),
             tls: None,
             trusted_proxies: Vec::new(),
             upgrades: Vec::new(),
@@ -151,6 +172,17 @@ impl Default for Timeouts {
             upgraded: seconds(3600),
             lame_duck: seconds(1),
             shutdown: seconds(30),
+        }
+    }
+}
+
+impl Default for UpstreamHealth {
+    fn default() -> Self {
+        Self {
+            max_fails: NonZeroU32::MIN,
+            pause: Parsed(HumanDuration::seconds(1)),
+            path: None,
+            every: Parsed(HumanDuration::seconds(10)),
         }
     }
 }

@@ -44,7 +44,7 @@ impl FromStr for DatabaseUrl {
             return Err(FORM);
         }
         let url = PostgresUrl(text.to_owned());
-        if !url.has_one_reading() {
+        if !url.is_unambiguous() {
             return Err("must have %2F, %3F, %40 and %23 for / ? @ # in its password, and digits for its port");
         }
         if url.database().is_empty() && url.parameter("dbname").is_none() {
@@ -137,7 +137,7 @@ impl PostgresUrl {
 
     /// False when an unescaped character of the password would make a part of it a host, a path or a parameter, which
     /// are displayed.
-    fn has_one_reading(&self) -> bool {
+    fn is_unambiguous(&self) -> bool {
         let authority = self.authority();
         let host = authority.rsplit('@').next().unwrap_or_default();
         let port = |host: &str| match host.rsplit_once(':') {

@@ -20,7 +20,7 @@ pub use database::{DatabaseTls, DatabaseUrl, PostgresUrl};
 pub(crate) use headers::{AuthScheme, MethodName, ProtocolName};
 pub use headers::{HeaderField, HeaderPrefix};
 pub use network::UpstreamUrl;
-pub(crate) use network::{AddressRange, ListenAddress, WebAddress};
+pub(crate) use network::{AddressRange, CheckPath, ListenAddress, WebAddress};
 
 /// A `T` that is written as text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -87,6 +87,29 @@ impl fmt::Display for UpstreamUrl {
     }
 }
 
+/// The target of a check of the API behind: a path, and perhaps a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckPath(pub String);
+
+impl FromStr for CheckPath {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_target = text.parse::<http::uri::PathAndQuery>().is_ok_and(|target| target.as_str() == text);
+        if is_target && text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("must be a path, such as /healthz")
+        }
+    }
+}
+
+impl fmt::Display for CheckPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// A web address with scheme `http` or `https`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebAddress(pub String);

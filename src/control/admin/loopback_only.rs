@@ -1,4 +1,4 @@
-//! Guards what is for this machine only: failed password attempts, and reloading files.
+//! Guards what is for this machine only: failed attempts, and reloading files.
 
 use std::net::IpAddr;
 

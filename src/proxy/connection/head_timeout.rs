@@ -13,7 +13,7 @@ const NONE: u64 = u64::MAX;
 pub(in crate::proxy) struct HeadDeadlines {
     /// From the connection to the end of the first head, and from the first byte of a later one to its end.
     pub(in crate::proxy) head: Duration,
-    /// From a response to the first byte of the next head; for HTTP/2, from the connection to the first stream.
+    /// From a response to the first byte of the next head; for HTTP/2, the time without a stream.
     pub(in crate::proxy) idle: Duration,
 }
 
@@ -23,6 +23,8 @@ pub(in crate::proxy) struct HeadTimer {
     deadlines: HeadDeadlines,
     /// Deadline of the next head, in nanoseconds after `opened`.
     due: AtomicU64,
+    /// Deadline of the HTTP/2 frame or header block that is arriving, likewise.
+    frame_due: AtomicU64,
     has_had_head: AtomicBool,
     /// Between two requests. Within TLS also while the next head arrives, which cannot be observed.
     is_idle: AtomicBool,
@@ -35,7 +37,8 @@ impl HeadTimer {
     pub(in crate::proxy) fn new(deadlines: HeadDeadlines) -> Self {
         let due = AtomicU64::new(nanos(deadlines.idle));
         let [has_had_head, is_idle, is_closing] = [const { AtomicBool::new(false) }; 3];
-        Self { opened: Instant::now(), deadlines, due, has_had_head, is_idle, is_closing }
+        let frame_due = AtomicU64::new(NONE);
+        Self { opened: Instant::now(), deadlines, due, frame_due, has_had_head, is_idle, is_closing }
     }
 
     pub(in crate::proxy) fn first_deadline(&self) -> Instant {
@@ -61,6 +64,15 @@ impl HeadTimer {
         self.due.store(NONE, Ordering::Relaxed);
     }
 
+    /// Starts the timer of the rest of a frame, or of a header block, of HTTP/2.
+    pub(in crate::proxy) fn begin_frame(&self) {
+        self.frame_due.store(nanos(self.opened.elapsed() + self.deadlines.head), Ordering::Relaxed);
+    }
+
+    pub(in crate::proxy) fn end_frame(&self) {
+        self.frame_due.store(NONE, Ordering::Relaxed);
+    }
+
     pub(in crate::proxy) fn has_had_head(&self) -> bool {
         self.has_had_head.load(Ordering::Relaxed)
     }
@@ -74,7 +86,7 @@ impl HeadTimer {
     pub(in crate::proxy) async fn expired(&self) {
         let shortest = self.deadlines.head.min(self.deadlines.idle);
         loop {
-            let due = self.due.load(Ordering::Relaxed);
+            let due = self.due.load(Ordering::Relaxed).min(self.frame_due.load(Ordering::Relaxed));
             let now = Instant::now();
             let latest = now + shortest;
             let next = if due == NONE { latest } else { latest.min(self.opened + Duration::from_nanos(due)) };

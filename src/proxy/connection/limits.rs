@@ -11,9 +11,10 @@ use pingora::http::ResponseHeader;
 use pingora::listeners::PreTlsProcess;
 use pingora::protocols::l4::stream::Stream;
 use pingora::protocols::raw_connect::ProxyDigest;
-use pingora::protocols::{GetProxyDigest, GetSocketDigest, SocketDigest};
+use pingora::protocols::{GetProxyDigest, GetSocketDigest, SocketDigest, UniqueID, UniqueIDType};
 use pingora::{Error, ErrorType};
 
+use super::descriptors::DescriptorBudget;
 use crate::auth::Network;
 use crate::proxy::Policy;
 use crate::proxy::request::headers::is_trusted;
@@ -24,6 +25,7 @@ pub struct Connections {
     open: AtomicUsize,
     /// Without exempt peers, so never larger than `open`.
     by_network: Mutex<HashMap<Network, u32>>,
+    descriptors: DescriptorBudget,
     metrics: Arc<Metrics>,
 }
 
@@ -43,12 +45,22 @@ pub(in crate::proxy) struct ConnectionLimiter {
 }
 
 impl Connections {
-    pub fn new(metrics: Arc<Metrics>) -> Self {
-        Self { open: AtomicUsize::new(0), by_network: Mutex::default(), metrics }
+    pub fn new(descriptors: DescriptorBudget, metrics: Arc<Metrics>) -> Self {
+        Self { open: AtomicUsize::new(0), by_network: Mutex::default(), descriptors, metrics }
+    }
+
+    pub(in crate::proxy) fn descriptors(&self) -> &DescriptorBudget {
+        &self.descriptors
     }
 
     pub fn open(&self) -> usize {
         self.open.load(Ordering::Relaxed)
+    }
+
+    /// Takes the number of a descriptor that was just opened, `None` where the system has none. True when further
+    /// connections are closed for want of descriptors.
+    pub(in crate::proxy) fn are_out_of_descriptors(&self, newest: Option<i32>) -> bool {
+        self.descriptors.update(newest) || self.open() >= self.descriptors.max_connections()
     }
 
     /// Counts a connection whose bytes did not become a request.
@@ -86,7 +98,11 @@ impl std::fmt::Debug for Connections {
 
 impl ConnectionLimiter {
     /// `None`, counted, where a limit is reached.
-    pub(in crate::proxy) fn try_acquire(&self, digest: Option<&SocketDigest>) -> Option<ConnectionPermit> {
+    pub(in crate::proxy) fn try_acquire(
+        &self,
+        descriptor: UniqueIDType,
+        digest: Option<&SocketDigest>,
+    ) -> Option<ConnectionPermit> {
         let policy = self.policy.load();
         let connections = &self.connections;
         let peer = digest.and_then(|digest| Some(digest.peer_addr()?.as_inet()?.ip().to_canonical()));
@@ -94,13 +110,17 @@ impl ConnectionLimiter {
         let others = connections.open.fetch_add(1, Ordering::Relaxed);
         connections.metrics.connections_open.inc();
         let mut permit = ConnectionPermit { connections: connections.clone(), network: None };
-        if others >= policy.limits.connections.get() as usize {
+        if others >= connections.descriptors.max_connections() || !connections.descriptors.allows(descriptor) {
+            connections.metrics.connection_refused(ConnectionRefusal::Descriptors);
+            return None;
+        }
+        if others >= policy.max_connections.get() as usize {
             connections.metrics.connection_refused(ConnectionRefusal::Total);
             return None;
         }
         let network = peer.filter(|peer| !is_trusted(*peer, (self.exempt)(&policy))).map(Network::of);
         if let Some(network) = network {
-            if !connections.enter(network, policy.limits.connections_per_address.get()) {
+            if !connections.enter(network, policy.max_connections_per_address.get()) {
                 connections.metrics.connection_refused(ConnectionRefusal::Address);
                 return None;
             }
@@ -120,12 +140,12 @@ impl Drop for ConnectionPermit {
     }
 }
 
-/// Applies the limits before the TLS handshake, which pingora gives a minute. The permit stays with the socket: nothing
-/// else ends with it where no request comes.
+/// Applies the limits before the TLS handshake, which pingora gives a minute. The stream
+/// stores the permit, so that it is released with the socket even if no request comes.
 #[async_trait]
 impl PreTlsProcess for ConnectionLimiter {
     async fn process(&self, stream: &mut Stream) -> pingora::Result<()> {
-        let permit = self.try_acquire(stream.get_socket_digest().as_deref());
+        let permit = self.try_acquire(stream.id(), stream.get_socket_digest().as_deref());
         let permit = permit.ok_or_else(|| Error::new_down(ErrorType::ConnectRefused))?;
         let unused = Box::new(ResponseHeader::build_no_case(200, None)?);
         stream.set_proxy_digest(ProxyDigest::new(unused, Some(Box::new(permit))));

@@ -2,7 +2,7 @@
 //! system may pick ports; no connection is lost during the start; and a dead socket is reported.
 
 use std::net::{SocketAddr, TcpListener};
-use std::os::fd::IntoRawFd;
+use std::os::fd::{AsRawFd, IntoRawFd};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 
 use super::head_timeout::HeadDeadlines;
 use super::limits::ConnectionLimiter;
-use super::protocol::Edge;
+use super::protocol::ProtocolDetector;
 use super::tls::ClientCheck;
 use crate::config::raw::Timeouts;
 use crate::proxy::{Certificates, Connections, Policy, RequestLifecycle};
@@ -107,7 +107,7 @@ pub fn service<P: ListenerApp>(
     // One service each: the end of one listener among several in a service is not reported.
     for bound in sockets {
         let certificates = options.certificates.clone();
-        let edge = Edge::new(
+        let edge = ProtocolDetector::new(
             proxy.clone(),
             lifecycle.clone(),
             deadlines,
@@ -127,7 +127,13 @@ pub fn service<P: ListenerApp>(
         }
         listeners.push((bound, inner));
     }
-    Ok(Prebound { listeners, threads: options.threads, handed_over: options.handed_over, on_event: options.on_event })
+    Ok(BoundSocketService {
+        listeners,
+        threads: options.threads,
+        connections: options.connections,
+        handed_over: options.handed_over,
+        on_event: options.on_event,
+    })
 }
 
 fn tls_settings(certificates: &Arc<Certificates>) -> pingora::Result<TlsSettings> {
@@ -150,23 +156,25 @@ pub enum ListenerEvent {
 }
 
 /// Puts bound sockets where pingora looks for inherited ones before it binds its own.
-struct Prebound<A> {
+struct BoundSocketService<A> {
     listeners: Vec<(BoundListener, ListeningService<A>)>,
     threads: usize,
+    connections: Arc<Connections>,
     handed_over: watch::Receiver<bool>,
     on_event: Box<dyn Fn(ListenerEvent) + Send + Sync>,
 }
 
 #[async_trait]
-impl<A: ServerApp + Send + Sync + 'static> Service for Prebound<A> {
+impl<A: ServerApp + Send + Sync + 'static> Service for BoundSocketService<A> {
     async fn start_service(&mut self, fds: Option<ListenFds>, mut shutdown: ShutdownWatch, listeners_per_fd: usize) {
         let (close, closing) = watch::channel(false);
         let (mut loops, mut checks) = (JoinSet::new(), JoinSet::new());
         for (bound, mut inner) in self.listeners.drain(..) {
             let address = bound.address;
             if let Ok(socket) = bound.duplicate() {
+                let connections = self.connections.clone();
                 checks.spawn(async move {
-                    until_dead(&socket).await;
+                    until_dead(&socket, &connections).await;
                     address
                 });
             }
@@ -207,16 +215,19 @@ impl<A: ServerApp + Send + Sync + 'static> Service for Prebound<A> {
     }
 }
 
-/// Returns when the socket no longer listens. Logs, once, that no file descriptor is left to accept with; pingora then
-/// retries every second.
-async fn until_dead(socket: &TcpListener) {
+/// Returns when the socket no longer listens. Logs, once, that callers have used up the file descriptors.
+async fn until_dead(socket: &TcpListener, connections: &Connections) {
     let mut is_exhausted = false;
     while is_listening(socket) {
         tokio::time::sleep(POLL_INTERVAL).await;
-        let was_exhausted = std::mem::replace(&mut is_exhausted, socket.try_clone().is_err());
+        let newest = socket.try_clone().ok().map(|duplicate| duplicate.as_raw_fd());
+        let was_exhausted = std::mem::replace(&mut is_exhausted, connections.are_out_of_descriptors(newest));
         match (was_exhausted, is_exhausted) {
             (false, true) => {
-                tracing::error!("no file descriptor is left: no connection is accepted; raise the limit (ulimit -n)");
+                tracing::error!(
+                    "no file descriptor is left for connections, which are closed at once; raise the limit (ulimit -n, \
+                     LimitNOFILE) or lower limits.connections"
+                );
             }
             (true, false) => tracing::info!("file descriptors are available again"),
             _ => {}

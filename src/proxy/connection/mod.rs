@@ -1,13 +1,18 @@
 //! From an accepted socket to the head of a request.
 
 pub(super) mod client_stream;
+pub(super) mod descriptors;
+pub(super) mod head_inspector;
 pub(super) mod head_timeout;
+pub(super) mod http2;
 pub(super) mod lazy_select;
 pub(super) mod limits;
 pub(super) mod listener;
 pub(super) mod protocol;
 pub(super) mod state;
 pub(super) mod tls;
+mod tunnel;
+mod websocket_frames;
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -1,13 +1,11 @@
 //! Between accept and the first request: connection limits, protocol detection, deadlines.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
-use pingora::apps::{HttpPersistentSettings, HttpServerApp, HttpServerOptions, ReusedHttpStream, ServerApp};
+use pingora::apps::{HttpPersistentSettings, HttpServerApp, ServerApp};
 use pingora::protocols::http::ServerSession;
-use pingora::protocols::http::v2::server::{H2Options, default_h2_options};
 use pingora::protocols::{ALPN, Stream};
 use pingora::server::ShutdownWatch;
 use tokio::sync::watch;
@@ -15,6 +13,7 @@ use tokio::time::Instant;
 
 use super::client_stream::ClientStream;
 use super::head_timeout::HeadDeadlines;
+use super::http2::Http2Connection;
 use super::lazy_select;
 use super::limits::ConnectionLimiter;
 use super::state::{ConnectionState, Pipelined};
@@ -22,14 +21,12 @@ use crate::proxy::{Certificates, RequestLifecycle};
 
 /// The start of an HTTP/2 connection without TLS (RFC 9113, 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// pingora's default bound on the headers of a stream.
-const MIN_HTTP2_HEADER_BYTES: u32 = 64 * 1024;
 /// Enough to tell the preface from a method: none is shorter, and none begins with `PRI`.
 const PREFIX_BYTES: usize = 3;
 
 /// Accepts connections and detects HTTP/1 or HTTP/2 within the time for a head. pingora's own detection waits for 24
 /// bytes without a deadline, which is more than a short HTTP/1.0 request has.
-pub(in crate::proxy) struct Edge<A> {
+pub(in crate::proxy) struct ProtocolDetector<A> {
     inner: Arc<A>,
     lifecycle: Arc<RequestLifecycle>,
     deadlines: HeadDeadlines,
@@ -40,7 +37,7 @@ pub(in crate::proxy) struct Edge<A> {
     close_idle: watch::Sender<bool>,
 }
 
-impl<A: HttpServerApp> Edge<A> {
+impl<A: HttpServerApp> ProtocolDetector<A> {
     pub(in crate::proxy) fn new(
         inner: Arc<A>,
         lifecycle: Arc<RequestLifecycle>,
@@ -74,22 +71,14 @@ impl<A: HttpServerApp> Edge<A> {
         peek(stream, &mut preface, deadline).await?;
         Some(preface == *PREFACE)
     }
-
-    fn connection(&self, h2c: bool, state: Arc<ConnectionState>) -> Arc<Connection<A>> {
-        let mut options = HttpServerOptions::default();
-        options.h2c = h2c;
-        options.h2_idle_timeout = Some(self.deadlines.idle);
-        let header_bytes = self.limiter.policy.load().limits.header_bytes;
-        Arc::new(Connection { inner: self.inner.clone(), options, state, header_bytes })
-    }
 }
 
 #[async_trait]
-impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Edge<A> {
+impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for ProtocolDetector<A> {
     async fn process_new(self: &Arc<Self>, mut stream: Stream, shutdown: &ShutdownWatch) -> Option<Stream> {
         // With TLS, the limits were applied before the handshake.
         let _permit = match stream.get_proxy_digest() {
-            None => Some(self.limiter.try_acquire(stream.get_socket_digest().as_deref())?),
+            None => Some(self.limiter.try_acquire(stream.id(), stream.get_socket_digest().as_deref())?),
             Some(_) => None,
         };
         let state = Arc::new(ConnectionState::new(self.deadlines));
@@ -104,12 +93,12 @@ impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Edge<A> {
                 false
             }
         };
-        let connection = self.connection(h2c, state.clone());
         if h2c || matches!(stream.selected_alpn_proto(), Some(ALPN::H2)) {
-            let streams = async { drop(connection.process_new(stream, shutdown).await) };
-            lazy_select::run_until(state.scope(streams), state.timer.expired()).await;
+            let connection = Http2Connection::new(self.inner.clone(), self.lifecycle.clone(), state.clone(), &stream);
+            lazy_select::run_until(connection.serve(stream, shutdown), state.timer.expired()).await;
         } else {
             let stream = Box::new(ClientStream::new(stream, state.clone(), self.lifecycle.clone()));
+            let connection = Connection { app: &self.inner, state: &state };
             let requests = connection.requests(stream, shutdown);
             let closed = state.timer.closed(self.close_idle.subscribe());
             lazy_select::run_until(state.scope(requests), closed).await;
@@ -141,18 +130,16 @@ async fn peek(stream: &mut Stream, bytes: &mut [u8], deadline: Instant) -> Optio
     tokio::time::timeout_at(deadline, stream.try_peek(bytes)).await.ok()?.ok().map(drop)
 }
 
-/// The requests of a connection. Sets the timer of their heads; pingora bounds single reads only.
-struct Connection<A> {
-    inner: Arc<A>,
-    options: HttpServerOptions,
-    state: Arc<ConnectionState>,
-    header_bytes: u32,
+/// The requests of an HTTP/1 connection. Sets the timer of their heads; pingora bounds single reads only.
+struct Connection<'c, A> {
+    app: &'c Arc<A>,
+    state: &'c ConnectionState,
 }
 
-impl<A: HttpServerApp + Send + Sync + 'static> Connection<A> {
+impl<A: HttpServerApp + Send + Sync + 'static> Connection<'_, A> {
     /// Serves HTTP/1 requests one after the other, as pingora does, but allocates a request's state only at its first
     /// byte, so that an idle connection costs little more than its buffers.
-    async fn requests(self: &Arc<Self>, mut stream: Stream, shutdown: &ShutdownWatch) {
+    async fn requests(&self, mut stream: Stream, shutdown: &ShutdownWatch) {
         let mut kept: Option<HttpPersistentSettings> = None;
         self.state.timer.await_head();
         loop {
@@ -165,7 +152,7 @@ impl<A: HttpServerApp + Send + Sync + 'static> Connection<A> {
             session.set_pipelining_enabled(true);
             // Without a timeout: pingora's own would be one more timer for each request.
             session.set_keepalive((!*shutdown.borrow()).then_some(0));
-            let Some(reused) = self.process_new_http(session, shutdown).await else { return };
+            let Some(reused) = self.app.process_new_http(session, shutdown).await else { return };
             (stream, kept) = reused.consume();
             match self.state.pipelined() {
                 Pipelined::No => {}
@@ -191,42 +178,5 @@ impl<A: HttpServerApp + Send + Sync + 'static> Connection<A> {
                 self.state.timer.await_head();
             }
         }
-    }
-}
-
-#[async_trait]
-impl<A: HttpServerApp + Send + Sync + 'static> HttpServerApp for Connection<A> {
-    /// Not `async`: a future around this one would cost a box, and copy the session into it.
-    fn process_new_http<'this, 'watch, 'answer>(
-        self: &'this Arc<Self>,
-        session: ServerSession,
-        shutdown: &'watch ShutdownWatch,
-    ) -> Pin<Box<dyn Future<Output = Option<ReusedHttpStream>> + Send + 'answer>>
-    where
-        'this: 'answer,
-        'watch: 'answer,
-        Self: 'answer,
-    {
-        if session.is_http2() {
-            self.state.timer.on_head();
-        }
-        self.inner.process_new_http(session, shutdown)
-    }
-
-    fn h2_options(&self) -> Option<H2Options> {
-        // h2 adds 32 to every field. Over twice the limit by its count, the answer is a bare 431; below that and over the
-        // limit by ours, one with a problem document.
-        let max = self.header_bytes.saturating_mul(2).max(MIN_HTTP2_HEADER_BYTES);
-        let mut options = default_h2_options();
-        options.max_header_list_size(max);
-        Some(options)
-    }
-
-    fn server_options(&self) -> Option<&HttpServerOptions> {
-        Some(&self.options)
-    }
-
-    async fn http_cleanup(&self) {
-        self.inner.http_cleanup().await;
     }
 }

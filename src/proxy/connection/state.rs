@@ -1,6 +1,6 @@
 //! What the connection of a request and the hooks of that request share.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pingora::protocols::Stream;
@@ -22,6 +22,8 @@ pub(in crate::proxy) struct ConnectionState {
     has_illegal_target: AtomicBool,
     /// The response is complete, and the client still sends the body of its request.
     must_drain: AtomicBool,
+    /// How far the connection is a WebSocket.
+    tunnel: AtomicU8,
     /// Bytes that were read by pingora.
     received: AtomicU64,
     /// Bytes of requests that are over.
@@ -30,6 +32,15 @@ pub(in crate::proxy) struct ConnectionState {
     is_exact: AtomicBool,
     /// The stream to be drained, left behind by its session.
     unread: Mutex<Option<Stream>>,
+}
+
+/// Whether a connection is a WebSocket, whose bytes are frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TunnelState {
+    None,
+    Open,
+    /// The client had sent more than its handshake by then.
+    OpenWithEarlyBytes,
 }
 
 /// Whether pingora has read bytes of the next request already.
@@ -55,6 +66,7 @@ impl ConnectionState {
             has_head,
             has_illegal_target,
             must_drain,
+            tunnel: AtomicU8::new(TunnelState::None as u8),
             received,
             consumed,
             is_exact: AtomicBool::new(true),
@@ -98,6 +110,20 @@ impl ConnectionState {
 
     pub(in crate::proxy) fn set_must_drain(&self) {
         self.must_drain.store(true, Ordering::Relaxed);
+    }
+
+    /// The next bytes that are written are the head of a 101; `head_bytes` is the size of the handshake.
+    pub(in crate::proxy) fn open_tunnel(&self, head_bytes: usize) {
+        let taken = self.consumed.load(Ordering::Relaxed) + head_bytes as u64;
+        let is_exact = self.is_exact.load(Ordering::Relaxed) && self.received.load(Ordering::Relaxed) == taken;
+        let state = if is_exact { TunnelState::Open } else { TunnelState::OpenWithEarlyBytes };
+        self.tunnel.store(state as u8, Ordering::Relaxed);
+    }
+
+    pub(super) fn tunnel(&self) -> TunnelState {
+        let tunnel = self.tunnel.load(Ordering::Relaxed);
+        let states = [TunnelState::Open, TunnelState::OpenWithEarlyBytes];
+        states.into_iter().find(|state| *state as u8 == tunnel).unwrap_or(TunnelState::None)
     }
 
     pub(in crate::proxy) fn on_received(&self, bytes: usize) {

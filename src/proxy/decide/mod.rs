@@ -108,7 +108,7 @@ impl Decider {
         rejection
     }
 
-    /// A right to call is no right to a tunnel: its content is never checked.
+    /// Upgrades need a permission of their own, because traffic inside a WebSocket is not checked.
     fn permit_tunnel(&self, policy: &Policy, request: &AuthRequest) -> Result<(), Rejection> {
         if !request.is_tunnel {
             return Ok(());
@@ -196,8 +196,8 @@ impl Decider {
         }
     }
 
-    /// A right token passes whatever else came from its address. A right password passes unless its user is being
-    /// guessed at from there.
+    /// Valid tokens are never throttled. A cached valid password is refused while its user name is blocked for this
+    /// network.
     fn check_throttle(&self, presented: &Presented, network: Option<Network>) -> Result<(), Rejection> {
         let Presented::Password(basic) = presented else { return Ok(()) };
         if let Some(network) = network {
@@ -225,7 +225,7 @@ impl Decider {
         };
         match step {
             Step::Decided(admission) => admission,
-            // The directory was asked once; a second time would have no end.
+            // A request fetches at most once, or it could loop.
             Step::NeedsFetch(_) => Err(Rejection::DirectoryUnavailable),
             Step::NeedsHash(pending, attempt) => self.verify(policy, request, facts, *pending, attempt).await,
         }

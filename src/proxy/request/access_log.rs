@@ -76,7 +76,7 @@ impl LogLine<'_> {
     }
 
     /// By hand, in half the time of a serializer, which scans every name and value for characters to escape. Only
-    /// method and path can contain any: ids and versions are [labels](crate::credential::Label).
+    /// method, path and cause can contain any: ids and versions are [labels](crate::credential::Label).
     fn write_json(&self, line: &mut JsonLine) -> std::io::Result<()> {
         write!(line.0, "{{\"time\":\"{}\"", self.time)?;
         let mut id = [0; uuid::fmt::Hyphenated::LENGTH];
@@ -90,6 +90,10 @@ impl LogLine<'_> {
         line.number("status", self.status.into())?;
         line.text("decision", Some(self.decision));
         line.text("code", self.code);
+        match self.cause {
+            Some(cause) => line.escaped("cause", cause)?,
+            None => line.text("cause", None),
+        }
         line.text("scheme", Some(self.scheme));
         line.text("credential", self.credential);
         line.text("account", self.account);
@@ -109,6 +113,7 @@ impl LogLine<'_> {
         // A path may contain control sequences of a terminal.
         let path = self.path.escape_debug();
         let millis = self.duration.as_secs_f64() * 1e3;
-        format!("{time} {} {verdict:<20} {who:<20} {} {path} {millis:.1} ms\n", self.status, self.method)
+        let cause = self.cause.map(|cause| format!("  {}", cause.escape_debug())).unwrap_or_default();
+        format!("{time} {} {verdict:<20} {who:<20} {} {path} {millis:.1} ms{cause}\n", self.status, self.method)
     }
 }

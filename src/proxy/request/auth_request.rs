@@ -38,6 +38,8 @@ pub(in crate::proxy) struct AuthRequest<'r> {
     /// The target had a character that it must not have, and `target` has it escaped.
     pub(in crate::proxy) has_illegal_target: bool,
     pub(in crate::proxy) origin: ClientOrigin,
+    /// There is no room for its head.
+    pub(in crate::proxy) is_overload: bool,
     /// Whether it asks for an upgrade; the content of a tunnel is not checked.
     pub(in crate::proxy) is_tunnel: bool,
     pub(in crate::proxy) received_at: Timestamp,
@@ -84,6 +86,9 @@ impl<'r> AuthRequest<'r> {
     /// # Errors
     /// A request over the limits, and one that the API could read differently.
     pub(in crate::proxy) fn read(&self, policy: &Policy, now: Timestamp) -> Result<ParsedRequest<'r>, Rejection> {
+        if self.is_overload {
+            return Err(Rejection::Overloaded);
+        }
         limits::check_head(self.target, self.headers, &policy.limits)?;
         if self.method == Method::CONNECT {
             return Err(CONNECT);

@@ -1,5 +1,6 @@
 //! The state of one request, from its head to its log line.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,7 +17,10 @@ use crate::credential::{Credential, time_ordered_id};
 use crate::proxy::Policy;
 use crate::proxy::decide::Decision;
 use crate::proxy::decide::admitted::Admitted;
+use crate::proxy::memory::HeadPermit;
 use crate::proxy::respond::Refusal;
+use crate::proxy::upstream::Attempts;
+use crate::proxy::upstream::failure::Failure;
 
 /// The state of one request.
 pub struct Context {
@@ -47,14 +51,24 @@ pub struct Context {
     /// A whole response was sent.
     pub(in crate::proxy) is_answered: bool,
     pub(in crate::proxy) body: Body,
-    /// Which of the upstream's addresses was tried last.
-    pub(in crate::proxy) attempt: Option<usize>,
+    /// At the upstream.
+    pub(in crate::proxy) attempts: Attempts,
+    /// Of the last attempt that failed; a later one may have succeeded.
+    pub(in crate::proxy) failure: Option<Failure>,
+    /// The client left before its response ended.
+    pub(in crate::proxy) is_client_closed: bool,
+    /// Why an admitted request has no response, or no whole one.
+    pub(in crate::proxy) cause: Option<Cow<'static, str>>,
     /// From `started` to the head of the upstream's response.
     pub(in crate::proxy) upstream_answered: Option<Duration>,
-    /// The status that was sent.
+    /// The status that was sent; 0 for none.
     pub(in crate::proxy) status: u16,
     /// `None` where the request is not sampled.
     pub(in crate::proxy) trace: Option<Trace>,
+    /// The memory of the head; `None` where there is no room for it, and once it was freed.
+    pub(in crate::proxy) head: Option<HeadPermit>,
+    /// The head was freed, so the request cannot be sent again.
+    pub(in crate::proxy) is_head_freed: bool,
     /// Held while the request is in flight.
     pub(in crate::proxy) in_flight: Option<InFlight>,
 }
@@ -96,10 +110,15 @@ impl Context {
             keep_alive: None,
             is_answered: false,
             body: Body::default(),
-            attempt: None,
+            attempts: Attempts::default(),
+            failure: None,
+            is_client_closed: false,
+            cause: None,
             upstream_answered: None,
             status: 0,
             trace: None,
+            head: None,
+            is_head_freed: false,
             in_flight: None,
         }
     }

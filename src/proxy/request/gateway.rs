@@ -1,6 +1,7 @@
 //! The gate: pingora's callbacks, a few lines each.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::borrow::Cow;
+use std::os::fd::RawFd;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,6 +11,7 @@ use http::{HeaderMap, Method, StatusCode, Version};
 use ipnet::IpNet;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::modules::http::HttpModules;
+use pingora::protocols::Digest;
 use pingora::proxy::{FailToProxy, ProxyHttp, Session};
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorSource, ErrorType};
@@ -18,30 +20,23 @@ use super::auth_request::{AuthRequest, ClientOrigin};
 use super::context::Context;
 use super::headers::{self, Caller};
 use super::lifecycle::RequestSummary;
+use super::warnings::Warnings;
 use super::{limits, trace};
-use crate::auth::{Rejection, Scheme};
+use crate::auth::Scheme;
+use crate::proxy::connection::state;
 use crate::proxy::respond::{self, Refusal};
 use crate::proxy::upstream::errors;
+use crate::proxy::upstream::failure::{Failure, Phase};
 use crate::proxy::{ListenerApp, Policy, RequestLifecycle, version_headers};
 
 /// Names the error that ends the forwarding of a body after its response.
 const EARLY_RESPONSE: &str = "early response";
+const NO_DESCRIPTOR: &str = "the file descriptors for connections are used up";
 
 /// Decides about requests and forwards those it admits.
 pub struct Gateway {
     pub lifecycle: RequestLifecycle,
-    /// When an upstream error was logged last, in seconds since 1970.
-    pub last_warning: AtomicI64,
-}
-
-impl Gateway {
-    /// At most once a second: the access log has every failure, and an upstream that is down must not fill the disk.
-    fn warn(&self, rejection: Rejection, error: &Error, context: &Context) {
-        let second = self.lifecycle.decider.clock.now().as_second();
-        if self.last_warning.swap(second, Ordering::Relaxed) != second {
-            tracing::warn!(request_id = %context.request_id, reason = error.etype().as_str(), "{}", rejection.code());
-        }
-    }
+    pub warnings: Warnings,
 }
 
 impl ListenerApp for Gateway {
@@ -80,6 +75,7 @@ impl ProxyHttp for Gateway {
             headers: &request.headers,
             protocol: request.version,
             has_illegal_target: context.has_illegal_target,
+            is_overload: context.head.is_none(),
             origin: ClientOrigin::of_peer(&request.headers, context.peer, &policy.trusted_proxies),
             is_tunnel: context.is_websocket,
             received_at: context.received_at,
@@ -87,18 +83,48 @@ impl ProxyHttp for Gateway {
         };
         let decision = self.lifecycle.decider.decide(policy, &request).await;
         let Err(rejection) = context.record(decision) else { return Ok(false) };
+        limits::release_head(session.req_header_mut());
+        context.head = None;
         context.policy.refusals.refuse(session, context.refusal(rejection)).await?;
         context.is_answered = true;
         Ok(true)
     }
 
     async fn upstream_peer(&self, _: &mut Session, context: &mut Context) -> pingora::Result<Box<HttpPeer>> {
-        let mut attempt = context.attempt;
+        if self.lifecycle.connections.descriptors().is_used_up() {
+            return Err(Error::explain(ErrorType::ConnectError, NO_DESCRIPTOR).into_up());
+        }
         let policy = &context.policy;
         let upstream = policy.upstream.as_ref().ok_or_else(|| Error::new_up(ErrorType::ConnectNoRoute))?;
-        let peer = upstream.peer(context.admitted()?, context.is_websocket, &policy.timeouts, &mut attempt);
-        context.attempt = attempt;
+        let admitted = context.admitted()?;
+        let mut attempts = context.attempts;
+        let peer = upstream.peer(admitted, context.is_websocket, &policy.timeouts, &mut attempts);
+        context.attempts = attempts;
+        if peer.is_none() {
+            context.failure = Some(upstream.unresolved());
+        }
         peer.ok_or_else(|| Error::new_up(ErrorType::ConnectNoRoute))
+    }
+
+    async fn connected_to_upstream(
+        &self,
+        _: &mut Session,
+        is_kept: bool,
+        peer: &HttpPeer,
+        descriptor: RawFd,
+        _: Option<&Digest>,
+        context: &mut Context,
+    ) -> pingora::Result<()> {
+        if is_kept {
+            return Ok(());
+        }
+        if !self.lifecycle.connections.descriptors().allows(descriptor) {
+            return Err(Error::explain(ErrorType::ConnectError, NO_DESCRIPTOR).into_up());
+        }
+        if let Some(upstream) = &context.policy.upstream {
+            upstream.connected(peer);
+        }
+        Ok(())
     }
 
     async fn request_body_filter(
@@ -177,6 +203,10 @@ impl ProxyHttp for Gateway {
             set_connection(session, response, context);
             context.is_answered = has_no_body(session.req_header(), response);
         }
+        if response.status == StatusCode::SWITCHING_PROTOCOLS && context.is_websocket {
+            let head = session.as_downstream().as_http1().map(|session| session.get_headers_raw_bytes().len());
+            state::current(|connection| connection.open_tunnel(head.unwrap_or_default()));
+        }
         self.lifecycle.close_if_draining(session);
         if let Some(status) = &context.rate_status {
             respond::set_rate_headers(response, status)?;
@@ -185,10 +215,14 @@ impl ProxyHttp for Gateway {
             headers::choose_websocket_protocol(response, &session.req_header().headers, name)?;
         }
         let version = context.admitted()?.admission().version;
-        match version.and_then(|rank| context.policy.version_headers.get(rank)) {
-            Some(headers) => version_headers::set(response, headers),
-            None => Ok(()),
+        if let Some(headers) = version.and_then(|rank| context.policy.version_headers.get(rank)) {
+            version_headers::set(response, headers)?;
         }
+        if !response.status.is_informational() {
+            limits::release_head(session.req_header_mut());
+            context.is_head_freed = true;
+        }
+        Ok(())
     }
 
     fn response_body_filter(
@@ -214,24 +248,39 @@ impl ProxyHttp for Gateway {
 
     fn error_while_proxy(
         &self,
-        _: &HttpPeer,
+        peer: &HttpPeer,
         session: &mut Session,
         mut error: Box<Error>,
         context: &mut Context,
         is_kept: bool,
     ) -> Box<Error> {
-        // pingora would repeat a PUT with the part of the body that it has kept.
-        if session.req_header().method.is_idempotent() && !context.body.has_begun() && !context.is_answered {
-            error.retry.decide_reuse(is_kept);
-        } else {
-            error.set_retry(false);
+        if error.esource() != &ErrorSource::Downstream {
+            let phase = if context.upstream_answered.is_some() { Phase::Reading } else { Phase::Waiting };
+            context.failure = Some(Failure::new(&error, peer, phase, &context.policy.timeouts));
         }
+        let may_repeat = errors::is_lost_connection(&error, is_kept) && may_be_repeated(session, context);
+        if may_repeat {
+            context.attempts.needs_new_connection = true;
+            context.attempts.needs_http1 |= matches!(error.etype(), ErrorType::H2Downgrade | ErrorType::InvalidH2);
+        }
+        error.set_retry(may_repeat);
         error
     }
 
     /// Nothing was sent yet, so another address may be tried whatever the method.
-    fn fail_to_connect(&self, _: &mut Session, _: &HttpPeer, _: &mut Context, mut error: Box<Error>) -> Box<Error> {
-        error.set_retry(true);
+    fn fail_to_connect(
+        &self,
+        _: &mut Session,
+        peer: &HttpPeer,
+        context: &mut Context,
+        mut error: Box<Error>,
+    ) -> Box<Error> {
+        let policy = &context.policy;
+        let Some(upstream) = &policy.upstream else { return error };
+        let (failure, has_further) = upstream.fail_to_connect(&error, peer, &policy.timeouts, &mut context.attempts);
+        context.failure = Some(failure);
+        let spent = context.started.elapsed().saturating_sub(context.decision_time);
+        error.set_retry(has_further && spent < 2 * policy.timeouts.upstream_connect.duration());
         error
     }
 
@@ -239,11 +288,19 @@ impl ProxyHttp for Gateway {
         let rejection = errors::rejection(error, context);
         context.rejection = context.rejection.or(rejection);
         let Some(rejection) = rejection else {
+            let is_over = context.is_answered || session.was_upgraded() || is_early_response(error);
+            if !is_over {
+                context.is_client_closed = true;
+                context.cause = Some(Cow::Borrowed(errors::client_cause(error)));
+            }
             return FailToProxy { error_code: 0, can_reuse_downstream: false };
         };
         if error.esource() != &ErrorSource::Downstream {
-            self.lifecycle.decider.metrics.upstream_failed(rejection.code());
-            self.warn(rejection, error, context);
+            let lifecycle = &self.lifecycle.decider;
+            lifecycle.metrics.upstream_failed(rejection.code());
+            let failure = context.failure.take().unwrap_or_else(|| Failure::internal(error));
+            self.warnings.warn(lifecycle.clock.now(), context.request_id, rejection.code(), &failure);
+            context.cause = Some(Cow::Owned(failure.text));
         }
         let is_answered = session.response_written().is_some_and(|head| !head.status.is_informational());
         if !is_answered {
@@ -266,13 +323,30 @@ impl ProxyHttp for Gateway {
 
     /// An early response is no failure.
     fn suppress_error_log(&self, _: &Session, _: &Context, error: &Error) -> bool {
-        error.etype() == &ErrorType::Custom(EARLY_RESPONSE)
+        is_early_response(error)
     }
 
     /// Part of pingora's messages; the query stays out of them.
     fn request_summary(&self, session: &Session, context: &Context) -> String {
         format!("{} {}", session.req_header().method, context.request_id)
     }
+}
+
+fn is_early_response(error: &Error) -> bool {
+    error.etype() == &ErrorType::Custom(EARLY_RESPONSE)
+}
+
+/// True for a request that the API may receive twice, and has not yet: one without effects (RFC 9110, 9.2.1) and without
+/// a body, to which no part of a response was sent. A PUT or DELETE has the same effect twice only if no other request
+/// comes in between.
+fn may_be_repeated(session: &mut Session, context: &Context) -> bool {
+    matches!(session.req_header().method, Method::GET | Method::HEAD | Method::OPTIONS)
+        && session.as_downstream_mut().is_body_empty()
+        && !context.attempts.needs_new_connection
+        && !context.body.has_begun()
+        && !context.is_answered
+        && !context.is_head_freed
+        && session.response_written().is_none()
 }
 
 /// Decides whether a final response keeps the connection.

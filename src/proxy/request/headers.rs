@@ -1,4 +1,4 @@
-//! The headers that the API receives: ours, once; the caller's, unchanged; forged ones, never.
+//! Headers sent to the API: sets identity headers, forwards those of the caller, removes forged ones.
 
 use std::net::IpAddr;
 
@@ -63,7 +63,7 @@ impl HeaderNames {
             scopes: name("Scopes"),
             request_id: name("Request-Id"),
             code: name("Code"),
-            // Where it is not accepted here, it is between the caller and the API.
+            // Forwarded to the API if no accepted scheme reads it.
             authorization: rules.accept.reads_authorization().then_some(AUTHORIZATION),
             api_key: rules.accept.api_key_header.clone(),
             api_version: rules.versions.header.clone(),

@@ -1,5 +1,6 @@
 //! What happens to every request before and after its decision, at the gate and for forward-auth.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -7,22 +8,28 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Version;
 use http::header::TRANSFER_ENCODING;
+use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::proxy::Session;
+use tokio::sync::watch;
 
 use super::access_log::AccessLog;
+use super::auth_request::ClientOrigin;
 use super::context::{Context, InFlight};
 use super::headers::is_trusted;
 use super::limits;
 use super::log_line::{LogLine, path_of};
 use crate::auth::{Rejection, Scheme};
-use crate::proxy::connection::client_stream::UnparsedHead;
-use crate::proxy::connection::peer;
+use crate::proxy::connection::head_inspector::UnparsedHead;
+use crate::proxy::connection::limits::Connections;
 use crate::proxy::connection::state::{self, Pipelined};
+use crate::proxy::connection::{http2, peer};
 use crate::proxy::decide::Decider;
 use crate::proxy::drain::Drains;
+use crate::proxy::memory::RequestMemory;
 use crate::proxy::request::trace::Tracer;
+use crate::proxy::respond;
 use crate::proxy::upstream::websocket;
-use crate::telemetry::method_index;
+use crate::telemetry::{CLIENT_CLOSED, method_index};
 
 /// Longest time to read the rest of a refused request whose connection is kept.
 const KEPT_DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
@@ -37,7 +44,11 @@ pub struct RequestLifecycle {
     pub keep_alive: Duration,
     /// Set once the process drains: every response then closes its connection.
     pub is_stopping: Arc<AtomicBool>,
+    /// True once WebSockets have to end.
+    pub tunnels_end: watch::Receiver<bool>,
     pub drains: Drains,
+    pub memory: RequestMemory,
+    pub connections: Arc<Connections>,
 }
 
 /// What the log line names a request by.
@@ -69,6 +80,12 @@ impl RequestLifecycle {
             context.trace = tracer.begin(&session.req_header().headers, is_trusted);
         }
         let (timeouts, limits) = (&policy.timeouts, &policy.limits);
+        let request = session.req_header();
+        context.head = if request.version == Version::HTTP_2 {
+            http2::take_head()
+        } else {
+            self.memory.try_head(None, limits::head_bytes(request.raw_path(), &request.headers), limits)
+        };
         if session.get_keepalive().is_some() {
             session.set_keepalive(Some(self.keep_alive.as_secs().max(1)));
         }
@@ -110,15 +127,15 @@ impl RequestLifecycle {
         context.in_flight = None;
     }
 
-    /// Sees to the rest of the body of a request that is over: where the client needs that to read the response, it is
-    /// discarded, over HTTP/1 once pingora has let the connection go.
+    /// Discards the unread body of an answered request if the client must finish sending before it can read the
+    /// response. Over HTTP/1 this happens once pingora has released the connection.
     pub(in crate::proxy) async fn drain(&self, session: &mut Session, context: &Context) {
         let is_body_done = session.is_body_done();
         let must_drain = context.is_answered && !is_body_done && !session.was_upgraded();
         let Some(http1) = session.as_downstream().as_http1() else {
             if must_drain {
                 // Boxed, so that the many requests without a drain stay small.
-                Box::pin(self.drains.http2(session, &context.policy.limits)).await;
+                Box::pin(self.drains.http2(session.as_downstream_mut(), &context.policy.limits)).await;
             }
             return;
         };
@@ -149,6 +166,28 @@ impl RequestLifecycle {
         context.policy.refusals.wire(&context.refusal(rejection), context.received_at, method == "HEAD")
     }
 
+    /// Refuses an HTTP/2 stream before it becomes a request of pingora's: counts and logs it.
+    pub(in crate::proxy) fn refuse_head(
+        &self,
+        request: &RequestHeader,
+        peer: Option<IpAddr>,
+        rejection: Rejection,
+    ) -> pingora::Result<(ResponseHeader, Bytes)> {
+        let mut context = self.new_context();
+        let policy = context.policy.clone();
+        let client = ClientOrigin::of_peer(&request.headers, peer, &policy.trusted_proxies).client;
+        let decision = self.decider.refuse(policy, client, rejection);
+        let _rejected = context.record(decision);
+        self.decider.metrics.answered(method_index(request.method.as_str()), context.status);
+        if self.access_log.is_some() {
+            let (method, target) = (request.method.as_str(), request.raw_path());
+            self.log(&context, RequestSummary { method, target, client_status: None }, 0);
+        }
+        let (mut head, body) = context.policy.refusals.build(&context.refusal(rejection))?;
+        respond::set_grpc_status(&mut head, request, rejection)?;
+        Ok((head, body))
+    }
+
     fn log(&self, context: &Context, summary: RequestSummary, bytes: usize) {
         let RequestSummary { method, target, .. } = summary;
         let path = String::from_utf8_lossy(path_of(target));
@@ -167,7 +206,8 @@ impl RequestLifecycle {
                 Some(_) => "admitted",
                 None => "refused",
             },
-            code: context.rejection.map(Rejection::code),
+            code: context.rejection.map(Rejection::code).or(context.is_client_closed.then_some(CLIENT_CLOSED)),
+            cause: context.cause.as_deref(),
             scheme: if context.scheme == Scheme::None { "none" } else { context.scheme.as_str() },
             credential: credential.map(|credential| credential.id.as_str()),
             account: credential.map(|credential| credential.account.id.as_str()),

@@ -2,13 +2,20 @@
 
 use std::time::{Duration, Instant};
 
-use http::HeaderMap;
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, Request, Version};
 use pingora::Error;
 use pingora::ErrorType::Custom;
+use pingora::http::RequestHeader;
 
 use crate::auth::Rejection;
 use crate::config::raw::{Limits, Timeouts};
+
+/// What a field takes in memory beside its name and its value: the 32 bytes of RFC 9113, 6.5.2, and 72 of the map that
+/// holds it.
+pub(in crate::proxy) const FIELD_BYTES: usize = 32 + 72;
+/// Fields of a head; pingora accepts no more over HTTP/1.
+pub(in crate::proxy) const MAX_FIELDS: usize = 256;
 
 /// The part of a request's body that was read.
 #[derive(Default)]
@@ -68,17 +75,40 @@ pub(in crate::proxy) fn read_timeout(started: Option<Instant>, timeouts: &Timeou
 
 /// Checks the head alone, before anything else.
 pub(in crate::proxy) fn check_head(target: &[u8], headers: &HeaderMap, limits: &Limits) -> Result<(), Rejection> {
-    if head_bytes(target, headers) > limits.header_bytes as usize {
-        return Err(Rejection::HeadersTooLarge);
-    }
+    check_fields(target, headers, limits)?;
     let Some(max) = limits.body_bytes else { return Ok(()) };
     // An invalid length is refused elsewhere.
     let stated = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if stated.is_some_and(|stated| stated > max.get()) { Err(Rejection::BodyTooLarge) } else { Ok(()) }
 }
 
-/// Names, values and the target; separators depend on the protocol and are not counted.
-fn head_bytes(target: &[u8], headers: &HeaderMap) -> usize {
-    let fields = headers.iter().map(|(name, value)| name.as_str().len() + value.len());
+/// # Errors
+/// When the target and the headers are too large, or the headers too many.
+pub(in crate::proxy) fn check_fields(target: &[u8], headers: &HeaderMap, limits: &Limits) -> Result<(), Rejection> {
+    let is_small = headers.len() <= MAX_FIELDS && head_bytes(target, headers) <= limits.header_bytes as usize;
+    if is_small { Ok(()) } else { Err(Rejection::HeadersTooLarge) }
+}
+
+/// The memory of a head, whatever protocol it came by: the target, and each field with [`FIELD_BYTES`].
+pub(in crate::proxy) fn head_bytes(target: &[u8], headers: &HeaderMap) -> usize {
+    let fields = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + FIELD_BYTES);
     target.len() + fields.sum::<usize>()
+}
+
+/// Frees what is not needed of a request that was decided: an HTTP/2 client may take as long as it likes for its
+/// response, and for a hundred of them on one connection.
+pub(in crate::proxy) fn release_head(request: &mut RequestHeader) {
+    if request.version != Version::HTTP_2 {
+        return;
+    }
+    let (mut kept, ()) = Request::new(()).into_parts();
+    for name in [CONTENT_LENGTH, CONTENT_TYPE] {
+        if let Some(value) = request.headers.get(&name) {
+            kept.headers.insert(name, value.clone());
+        }
+    }
+    kept.method = request.method.clone();
+    kept.uri = request.uri.clone();
+    kept.version = request.version;
+    *request = RequestHeader::from(kept);
 }

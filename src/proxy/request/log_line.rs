@@ -16,6 +16,8 @@ pub(in crate::proxy) struct LogLine<'a> {
     pub(in crate::proxy) status: u16,
     pub(in crate::proxy) decision: &'static str,
     pub(in crate::proxy) code: Option<&'static str>,
+    /// Why the API did not answer, with its address; or how the client left.
+    pub(in crate::proxy) cause: Option<&'a str>,
     pub(in crate::proxy) scheme: &'static str,
     pub(in crate::proxy) credential: Option<&'a str>,
     pub(in crate::proxy) account: Option<&'a str>,

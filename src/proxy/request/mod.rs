@@ -9,3 +9,4 @@ pub(super) mod lifecycle;
 pub(super) mod limits;
 pub(super) mod log_line;
 pub(super) mod trace;
+pub(super) mod warnings;

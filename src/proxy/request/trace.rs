@@ -115,6 +115,7 @@ fn attributes(line: &LogLine) -> Vec<(&'static str, Attribute)> {
     let further = [
         ("client.address", line.client.map(|client| Attribute::Text(client.to_string()))),
         ("claviger.code", line.code.map(text)),
+        ("claviger.cause", line.cause.map(text)),
         ("claviger.credential", line.credential.map(text)),
         ("claviger.account", line.account.map(text)),
         ("claviger.version", line.version.map(text)),

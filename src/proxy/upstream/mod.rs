@@ -1,12 +1,18 @@
 //! The upstream: its addresses, its verification, its timeouts.
 
+mod address;
+mod address_set;
+mod checks;
 pub(super) mod errors;
+pub(super) mod failure;
+mod health;
+mod race;
 pub(super) mod websocket;
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -14,31 +20,46 @@ use http::HeaderValue;
 use pingora::protocols::ALPN;
 use pingora::upstreams::peer::{H1UpgradePolicy, HttpPeer};
 use pingora::utils::tls::{CertKey, WrappedX509, parse_x509};
+use pingora::{Error, ErrorType};
 use sha2::{Digest, Sha256};
 
+use self::address_set::{AddressSet, resolve};
+use self::failure::{Cause, Failure, Phase};
 use self::websocket::YieldingConnector;
 use super::connection::tls;
 use super::decide::admitted::Admitted;
 use crate::config::{self, Diagnostic, Diagnostics, Origin, UpstreamUrl, raw};
 
+pub(super) use address_set::Attempts;
+pub use checks::UpstreamWatch;
+
 /// Concurrent streams on one HTTP/2 connection to the upstream.
 const MAX_HTTP2_STREAMS: usize = 100;
 
+/// A connection for one request leaves the pool after this time: pingora cannot be asked not to keep one.
+const UNPOOLED_TIMEOUT: Duration = Duration::from_millis(1);
+
+/// Sets connections apart that no other request may use.
+static NEXT_UNPOOLED: AtomicU64 = AtomicU64::new(1);
+
 /// The upstream of one policy, ready to connect to.
 pub struct Upstream {
-    target: Target,
+    /// `None` for a Unix socket.
+    name: Option<Name>,
+    addresses: Arc<ArcSwap<AddressSet>>,
     /// For requests that name no host.
     host: HeaderValue,
     /// Of every connection; only the address is set per request.
     template: HttpPeer,
+    health: raw::UpstreamHealth,
     next: AtomicUsize,
 }
 
-enum Target {
-    /// A Unix socket; the template has its path.
-    Fixed,
-    /// A host name, resolved again at intervals.
-    Resolved { host: String, port: u16, addresses: Arc<ArcSwap<Vec<SocketAddr>>> },
+/// Resolved again at intervals.
+#[derive(PartialEq, Eq)]
+struct Name {
+    host: String,
+    port: u16,
 }
 
 impl Upstream {
@@ -53,17 +74,23 @@ impl Upstream {
         timeouts: &raw::Timeouts,
         previous: Option<&Self>,
     ) -> Result<Self, Diagnostics> {
-        let (target, mut template) = match &upstream.url {
-            UpstreamUrl::Unix(path) => (Target::Fixed, socket_peer(path)?),
+        let (name, mut template) = match &upstream.url {
+            UpstreamUrl::Unix(path) => (None, socket_peer(path)?),
             UpstreamUrl::Tcp { tls, host, port } => {
                 let named = || upstream.tls.server_name.clone().unwrap_or_else(|| host.clone());
                 // With TLS, an empty name would disable verification; the settings refuse one. Without TLS, a name
                 // would only be copied for each request.
-                let name = if *tls { named() } else { String::new() };
-                let template = HttpPeer::new(SocketAddr::from(([127, 0, 0, 1], *port)), *tls, name);
-                let resolved = previous.and_then(|previous| previous.addresses_of(host, *port));
-                let addresses = resolved.unwrap_or_else(|| Arc::new(ArcSwap::from_pointee(resolve(host, *port))));
-                (Target::Resolved { host: host.clone(), port: *port, addresses }, template)
+                let server_name = if *tls { named() } else { String::new() };
+                let template = HttpPeer::new(SocketAddr::from(([127, 0, 0, 1], *port)), *tls, server_name);
+                (Some(Name { host: host.clone(), port: *port }), template)
+            }
+        };
+        let addresses = match &name {
+            None => Arc::new(ArcSwap::from_pointee(AddressSet::unix_socket())),
+            Some(name) => {
+                let same = previous.filter(|previous| previous.name.as_ref() == Some(name));
+                let resolved = || ArcSwap::from_pointee(AddressSet::new(resolve(&name.host, name.port), None));
+                same.map_or_else(|| Arc::new(resolved()), |previous| previous.addresses.clone())
             }
         };
         if matches!(upstream.url, UpstreamUrl::Tcp { tls: true, .. }) {
@@ -72,16 +99,8 @@ impl Upstream {
         set_protocol(&mut template, upstream);
         set_timeouts(&mut template, timeouts);
         template.options.http_upstream_request_policy.h1_upgrade = H1UpgradePolicy::Deny;
-        Ok(Self { target, host: host(&upstream.url), template, next: AtomicUsize::new(0) })
-    }
-
-    fn addresses_of(&self, wanted: &str, wanted_port: u16) -> Option<Arc<ArcSwap<Vec<SocketAddr>>>> {
-        match &self.target {
-            Target::Resolved { host, port, addresses } if host == wanted && *port == wanted_port => {
-                Some(addresses.clone())
-            }
-            Target::Resolved { .. } | Target::Fixed => None,
-        }
+        let (host, health) = (host(&upstream.url), upstream.health.clone());
+        Ok(Self { name, addresses, host, template, health, next: AtomicUsize::new(0) })
     }
 
     /// The `Host` of requests that have none: HTTP/1.0 may omit it, HTTP/1.1 may not.
@@ -89,67 +108,115 @@ impl Upstream {
         self.host.clone()
     }
 
-    /// The peer of the next attempt; `None` while the host name does not resolve. After `attempt`, which failed, that is
-    /// the address next to it, however many requests came in between.
+    /// The peer of the next attempt of a request; `None` while the host name does not resolve.
     pub(super) fn peer(
         &self,
         _: &Admitted,
         is_websocket: bool,
         timeouts: &raw::Timeouts,
-        attempt: &mut Option<usize>,
+        attempts: &mut Attempts,
     ) -> Option<Box<HttpPeer>> {
+        let set = self.addresses.load();
+        let address = set.choose(|| self.next.fetch_add(1, Ordering::Relaxed), attempts)?;
         let mut peer = Box::new(self.template.clone());
-        if let Target::Resolved { addresses, .. } = &self.target {
-            let addresses = addresses.load();
-            let index = attempt.map_or_else(|| self.next.fetch_add(1, Ordering::Relaxed), |last| last.wrapping_add(1));
-            *attempt = Some(index);
-            peer._address = (*addresses.get(index % addresses.len().max(1))?).into();
+        if let Some(socket) = address.socket {
+            peer._address = socket.into();
         }
+        peer.options.custom_l4.clone_from(&set.connector);
         if is_websocket {
             // Upgrades exist in HTTP/1.1 only, and a silent tunnel is not a stalled response.
             peer.options.set_http_version(1, 1);
             peer.options.http_upstream_request_policy.h1_upgrade = H1UpgradePolicy::WebSocketOnly;
             peer.options.read_timeout = Some(timeouts.upgraded.duration());
-            peer.options.custom_l4 = Some(Arc::new(YieldingConnector));
+            peer.options.custom_l4 = Some(Arc::new(YieldingConnector::new(set.addresses.clone())));
             // Neither taken from the pool nor returned to it: these sockets have no file descriptor that pingora sees.
-            peer.group_key = !peer.group_key;
-            peer.options.idle_timeout = Some(Duration::from_millis(1));
+            set_unpooled(&mut peer);
+        }
+        if attempts.needs_new_connection {
+            set_unpooled(&mut peer);
+        }
+        if attempts.needs_http1 {
+            peer.options.set_http_version(1, 1);
         }
         Some(peer)
     }
 
+    /// Records that no connection was made. True where another attempt may succeed; nothing was sent, so the method of
+    /// the request does not matter.
+    pub(super) fn fail_to_connect(
+        &self,
+        error: &Error,
+        peer: &HttpPeer,
+        timeouts: &raw::Timeouts,
+        attempts: &mut Attempts,
+    ) -> (Failure, bool) {
+        let failure = Failure::new(error, peer, Phase::Connecting, timeouts);
+        if *error.etype() == ErrorType::H2Error && !attempts.needs_new_connection {
+            // A kept connection opens no further stream.
+            attempts.needs_new_connection = true;
+            return (failure, true);
+        }
+        attempts.fail_last();
+        let set = self.addresses.load();
+        if failure.cause.blames_address() {
+            self.change_health(&set, peer, |health| {
+                if health.record_failure(&self.health) && health.may_log() {
+                    tracing::warn!(reason = failure.text, "an address of the API does not answer");
+                }
+            });
+        }
+        let may_succeed = failure.cause != Cause::DescriptorsUsedUp && set.has_further(attempts);
+        (failure, may_succeed)
+    }
+
+    /// Records that a new connection was made.
+    pub(super) fn connected(&self, peer: &HttpPeer) {
+        self.change_health(&self.addresses.load(), peer, |health| {
+            if health.record_success(&self.health) && health.may_log() {
+                tracing::info!(address = %peer._address, "an address of the API answers again");
+            }
+        });
+    }
+
+    fn change_health(&self, set: &AddressSet, peer: &HttpPeer, change: impl FnOnce(&health::Health)) {
+        let address = match peer._address.as_inet() {
+            Some(socket) => set.find(*socket),
+            None => set.addresses.first(),
+        };
+        if let Some(address) = address {
+            change(&address.health);
+        }
+    }
+
+    pub(super) fn unresolved(&self) -> Failure {
+        Failure::unresolved(self.name.as_ref().map_or("", |name| &name.host))
+    }
+
     /// Resolves the host name again; keeps the old addresses where that fails. Blocks.
-    pub fn refresh(&self) {
-        let Target::Resolved { host, port, addresses } = &self.target else { return };
+    fn refresh(&self) {
+        let Some(Name { host, port }) = &self.name else { return };
         if host.parse::<std::net::IpAddr>().is_ok() {
             return;
         }
         let found = resolve(host, *port);
-        if !found.is_empty() && found != **addresses.load() {
+        let current = self.addresses.load();
+        if !found.is_empty() && !current.has_same_sockets(&found) {
             tracing::info!(%host, addresses = ?found, "the addresses of the upstream have changed");
-            addresses.store(Arc::new(found));
+            self.addresses.store(Arc::new(AddressSet::new(found, Some(&current))));
         }
     }
+}
+
+/// The connection of `peer` is neither taken from the pool nor kept in it.
+fn set_unpooled(peer: &mut HttpPeer) {
+    peer.group_key = (!peer.group_key).wrapping_sub(NEXT_UNPOOLED.fetch_add(1, Ordering::Relaxed));
+    peer.options.idle_timeout = Some(UNPOOLED_TIMEOUT);
 }
 
 fn host(url: &UpstreamUrl) -> HeaderValue {
     let text = url.to_string();
     let authority = text.split_once("://").map(|(_, authority)| authority);
     authority.and_then(|authority| authority.parse().ok()).unwrap_or(HeaderValue::from_static("localhost"))
-}
-
-fn resolve(host: &str, port: u16) -> Vec<SocketAddr> {
-    match (host, port).to_socket_addrs() {
-        Ok(found) => {
-            let mut addresses: Vec<_> = found.collect();
-            addresses.sort();
-            addresses
-        }
-        Err(error) => {
-            tracing::warn!(%host, %error, "the host name of the upstream does not resolve");
-            Vec::new()
-        }
-    }
 }
 
 fn socket_peer(path: &Path) -> Result<HttpPeer, Diagnostics> {
@@ -241,38 +308,50 @@ mod tests {
         Admitted::for_test(Admission { credential: None, version: None })
     }
 
+    fn set_addresses(upstream: &Upstream, sockets: &[[u8; 4]]) {
+        let sockets = sockets.iter().map(|ip| SocketAddr::from((*ip, 80))).collect();
+        upstream.addresses.store(Arc::new(AddressSet::new(sockets, None)));
+    }
+
     /// A reload can come while the resolver is down.
     #[test]
     fn reload_keeps_the_addresses_of_a_name_that_does_not_resolve() {
         let named = settings("http://api.invalid:80");
-        let timeouts = &named.timeouts;
+        let peer = |upstream: &Upstream| upstream.peer(&admitted(), false, &named.timeouts, &mut Attempts::default());
         let previous = upstream(&named, None);
-        assert!(previous.peer(&admitted(), false, timeouts, &mut None).is_none());
-        if let Target::Resolved { addresses, .. } = &previous.target {
-            addresses.store(Arc::new(vec![SocketAddr::from(([127, 0, 0, 1], 80))]));
-        }
-        let after = upstream(&named, Some(&previous));
-        assert!(after.peer(&admitted(), false, timeouts, &mut None).is_some());
-        let elsewhere = upstream(&settings("http://other.invalid:80"), Some(&previous));
-        assert!(elsewhere.peer(&admitted(), false, timeouts, &mut None).is_none());
+        assert!(peer(&previous).is_none());
+        set_addresses(&previous, &[[127, 0, 0, 1]]);
+        assert!(peer(&upstream(&named, Some(&previous))).is_some());
+        assert!(peer(&upstream(&settings("http://other.invalid:80"), Some(&previous))).is_none());
     }
 
     #[test]
     fn retry_takes_the_other_address_whatever_requests_came_in_between() {
         let named = settings("http://api.invalid:80");
         let upstream = upstream(&named, None);
-        let both: Vec<SocketAddr> = vec![([127, 0, 0, 1], 80).into(), ([127, 0, 0, 2], 80).into()];
-        if let Target::Resolved { addresses, .. } = &upstream.target {
-            addresses.store(Arc::new(both));
-        }
-        let peer = |attempt: &mut Option<usize>| {
-            upstream.peer(&admitted(), false, &named.timeouts, attempt).unwrap()._address.to_string()
+        set_addresses(&upstream, &[[127, 0, 0, 1], [127, 0, 0, 2]]);
+        let peer = |attempts: &mut Attempts| {
+            upstream.peer(&admitted(), false, &named.timeouts, attempts).unwrap()._address.to_string()
         };
         for others in 0..4 {
-            let mut attempt = None;
-            let first = peer(&mut attempt);
-            (0..others).for_each(|_| drop(peer(&mut None)));
-            assert_ne!(first, peer(&mut attempt), "after {others} others");
+            let mut attempts = Attempts::default();
+            let first = peer(&mut attempts);
+            (0..others).for_each(|_| drop(peer(&mut Attempts::default())));
+            assert_ne!(first, peer(&mut attempts), "after {others} others");
         }
+    }
+
+    #[test]
+    fn repeated_request_shares_no_pool_with_any_other() {
+        use pingora::upstreams::peer::Peer;
+        let named = settings("http://127.0.0.1:80");
+        let upstream = upstream(&named, None);
+        let hash = |needs_new_connection: bool| {
+            let mut attempts = Attempts::default();
+            attempts.needs_new_connection = needs_new_connection;
+            upstream.peer(&admitted(), false, &named.timeouts, &mut attempts).unwrap().reuse_hash()
+        };
+        assert_eq!(hash(false), hash(false));
+        assert!(hash(true) != hash(false) && hash(true) != hash(true));
     }
 }

@@ -7,19 +7,22 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use async_trait::async_trait;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE};
 use http::{Method, Version};
-use pingora::connectors::l4::Connect;
+use pingora::connectors::L4Connect;
 use pingora::http::RequestHeader;
 use pingora::protocols::l4::socket::SocketAddr;
 use pingora::protocols::l4::stream::Stream;
 use pingora::protocols::l4::virt::{VirtualSockOpt, VirtualSocket, VirtualSocketStream};
-use pingora::{ErrorType, OrErr};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
+
+use super::address::Address;
+use super::race;
 
 /// True for a WebSocket handshake. A request for another upgrade is served as if it asked for none: many clients offer
 /// h2c with every first request.
@@ -35,9 +38,22 @@ pub(in crate::proxy) fn is_websocket(request: &RequestHeader) -> bool {
         && !has_body()
 }
 
-/// Connects as pingora does, with sockets that yield.
-#[derive(Debug)]
-pub(in crate::proxy) struct YieldingConnector;
+/// Connects as other requests do, with sockets that yield.
+pub(in crate::proxy) struct YieldingConnector {
+    addresses: Arc<[Address]>,
+}
+
+impl YieldingConnector {
+    pub(super) fn new(addresses: Arc<[Address]>) -> Self {
+        Self { addresses }
+    }
+}
+
+impl std::fmt::Debug for YieldingConnector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("YieldingConnector").finish_non_exhaustive()
+    }
+}
 
 /// Returns `Pending` once between a write and the next read.
 #[derive(Debug)]
@@ -47,19 +63,14 @@ struct Yielding<S> {
 }
 
 #[async_trait]
-impl Connect for YieldingConnector {
+impl L4Connect for YieldingConnector {
     async fn connect(&self, address: &SocketAddr) -> pingora::Result<Stream> {
-        let failed = || format!("cannot connect to {address}");
-        // Bounded by the peer's total_connection_timeout.
         let socket: Box<dyn VirtualSocket> = match address {
-            SocketAddr::Inet(address) => {
-                let socket = TcpStream::connect(address).await.or_err_with(ErrorType::ConnectError, failed)?;
-                Box::new(Yielding { socket, has_written: false })
+            SocketAddr::Inet(inet) => {
+                Box::new(Yielding { socket: race::connect(&self.addresses, *inet).await?, has_written: false })
             }
-            SocketAddr::Unix(address) => {
-                let path = address.as_pathname().ok_or_else(|| pingora::Error::new(ErrorType::ConnectNoRoute))?;
-                let socket = UnixStream::connect(path).await.or_err_with(ErrorType::ConnectError, failed)?;
-                Box::new(Yielding { socket, has_written: false })
+            SocketAddr::Unix(_) => {
+                Box::new(Yielding { socket: race::connect_unix(address).await?, has_written: false })
             }
         };
         Ok(Stream::from(VirtualSocketStream::new(socket)))

@@ -3,14 +3,14 @@
 //! The sockets are passed as `SCM_RIGHTS` over a Unix socket in a folder that only this user can enter. Connections
 //! that wait in their queues stay there. The old process serves until the new one reports that it does.
 
-mod donor;
+mod server;
 mod spawn;
 mod successor;
 mod types;
 
 use std::path::Path;
 
-use self::donor::Donor;
+use self::server::HandoverServer;
 pub(super) use self::spawn::Spawner;
 pub(super) use self::successor::ReceivedSockets;
 pub(super) use self::types::KeptSockets;
@@ -19,7 +19,7 @@ use crate::proxy::BoundListener;
 /// The handover that this process came from, and the one that it prepares.
 pub(super) struct Handover {
     received: Option<ReceivedSockets>,
-    donor: Option<Donor>,
+    server: Option<HandoverServer>,
     kept: KeptSockets,
 }
 
@@ -27,17 +27,17 @@ impl Handover {
     /// `path` is `handover.socket`; without one, no successor can take over.
     ///
     /// # Errors
-    /// As [`Donor::prepare`].
+    /// As [`HandoverServer::prepare`].
     pub(super) fn new<'b>(
         path: Option<&Path>,
         received: Option<ReceivedSockets>,
         listeners: impl Iterator<Item = &'b BoundListener>,
     ) -> anyhow::Result<Self> {
-        let Some(path) = path else { return Ok(Self { received, donor: None, kept: KeptSockets::default() }) };
+        let Some(path) = path else { return Ok(Self { received, server: None, kept: KeptSockets::default() }) };
         let duplicates = listeners.map(BoundListener::duplicate).collect::<Result<_, _>>()?;
         let kept = KeptSockets::new(duplicates);
-        let donor = Donor::prepare(path, kept.clone(), received.is_some())?;
-        Ok(Self { received, donor: Some(donor), kept })
+        let server = HandoverServer::prepare(path, kept.clone(), received.is_some())?;
+        Ok(Self { received, server: Some(server), kept })
     }
 
     /// True when another process serves until this one does.
@@ -65,8 +65,8 @@ impl Handover {
     /// # Errors
     /// When the socket cannot be moved into place or the thread cannot be spawned.
     pub(super) fn serving(&mut self, on_handed_over: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
-        if let Some(donor) = self.donor.take() {
-            donor.listen(on_handed_over)?;
+        if let Some(server) = self.server.take() {
+            server.listen(on_handed_over)?;
         }
         if let Some(Err(error)) = self.received.take().map(ReceivedSockets::report_serving) {
             warn_predecessor_exited(&error);

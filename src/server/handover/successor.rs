@@ -10,7 +10,7 @@ use anyhow::{Context as _, ensure};
 use rustix::io::Errno;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recv, recvmsg};
 
-use super::donor::ensure_private_folder;
+use super::server::ensure_private_folder;
 use super::types::{GREETING, IO_TIMEOUT, MAX_SOCKETS, SERVES, is_same_user};
 use crate::proxy::BoundListener;
 

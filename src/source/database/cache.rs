@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use super::invalidation::{Depends, Registry, Validities};
+use super::invalidation::{Dependencies, DependencyIds, Registry};
 use crate::clock::Clock;
 use crate::config::raw;
 use crate::credential::{Credential, Label, StoredSecret, TokenDigest};
@@ -34,10 +34,13 @@ pub(super) struct CredentialCache {
 pub(super) struct Entry {
     pub(super) credential: Arc<Credential>,
     pub(super) owner: Option<Label>,
-    validity: Validities,
+    validity: Dependencies,
     /// The end of the overlap, for a previous secret.
     pub(super) ends_at: Option<Timestamp>,
 }
+
+/// Of each kind, where settings were not derived from a machine.
+const DEFAULT_MEGABYTES: u64 = 128;
 
 impl Entry {
     pub(super) fn is_valid(&self, clock: &Clock) -> bool {
@@ -59,7 +62,7 @@ impl Entry {
 impl CredentialCache {
     /// Rejects all entries until [`CredentialCache::begin_at`].
     pub(super) fn new(bounds: &raw::DatabaseCache) -> Self {
-        let bytes = u64::from(bounds.megabytes.get()) * MEGABYTE;
+        let bytes = bounds.megabytes.map_or(DEFAULT_MEGABYTES, |megabytes| megabytes.get().into()) * MEGABYTE;
         // A least weight bounds the number of entries.
         let least = u32::try_from(bytes / bounds.credentials.get()).unwrap_or(u32::MAX);
         let weigh = move |entry: &Arc<Entry>| u32::try_from(entry.size()).unwrap_or(u32::MAX).max(least);
@@ -106,7 +109,7 @@ impl CredentialCache {
     pub(super) fn insert(&self, usable: GateCredential, read_at: i64) -> Result<Arc<Credential>, Arc<Credential>> {
         let GateCredential { credential, owner, ends_at } = usable;
         let credential = Arc::new(credential);
-        let depends = Depends {
+        let depends = DependencyIds {
             credential: credential.id.as_str(),
             account: credential.account.id.as_str(),
             owner: owner.as_ref().map(Label::as_str),

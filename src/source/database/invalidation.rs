@@ -13,15 +13,15 @@ const MIN_SWEEP: usize = 1024;
 
 /// Set once a credential, an account or a user has changed. Shared by all cache entries that depend on it.
 #[derive(Debug, Default)]
-struct Changed(AtomicBool);
+struct InvalidatedFlag(AtomicBool);
 
 /// What a cache entry depends on: its credential, its account and its owner.
 #[derive(Debug)]
-pub(super) struct Validities([Option<Arc<Changed>>; 3]);
+pub(super) struct Dependencies([Option<Arc<InvalidatedFlag>>; 3]);
 
 /// The ids that a cache entry depends on.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Depends<'d> {
+pub(super) struct DependencyIds<'d> {
     pub(super) credential: &'d str,
     pub(super) account: &'d str,
     pub(super) owner: Option<&'d str>,
@@ -38,7 +38,7 @@ pub(super) struct Registry {
     /// Reads from before this change cannot be checked against `recent`.
     horizon: i64,
     recent: VecDeque<(i64, Entity)>,
-    validities: HashMap<Entity, Weak<Changed>>,
+    validities: HashMap<Entity, Weak<InvalidatedFlag>>,
     swept: usize,
 }
 
@@ -49,7 +49,7 @@ enum Entity {
     User(Box<str>),
 }
 
-impl Validities {
+impl Dependencies {
     pub(super) fn is_valid(&self) -> bool {
         self.0.iter().flatten().all(|changed| !changed.0.load(Ordering::Acquire))
     }
@@ -72,7 +72,7 @@ impl Registry {
     }
 
     /// `read_at` is the last change at the time of the read. `None` when a dependency has changed since: read it again.
-    pub(super) fn register(&mut self, depends: Depends, read_at: i64) -> Option<Validities> {
+    pub(super) fn register(&mut self, depends: DependencyIds, read_at: i64) -> Option<Dependencies> {
         let entities = [
             Some(Entity::Credential(depends.credential.into())),
             Some(Entity::Account(depends.account.into())),
@@ -86,13 +86,13 @@ impl Registry {
             return None;
         }
         self.sweep();
-        Some(Validities(entities.map(|entity| entity.map(|entity| self.validity_of(entity)))))
+        Some(Dependencies(entities.map(|entity| entity.map(|entity| self.validity_of(entity)))))
     }
 
-    fn validity_of(&mut self, entity: Entity) -> Arc<Changed> {
+    fn validity_of(&mut self, entity: Entity) -> Arc<InvalidatedFlag> {
         let slot = self.validities.entry(entity).or_default();
         slot.upgrade().unwrap_or_else(|| {
-            let changed = Arc::new(Changed::default());
+            let changed = Arc::new(InvalidatedFlag::default());
             *slot = Arc::downgrade(&changed);
             changed
         })

@@ -2,7 +2,7 @@ use std::sync::Arc as StdArc;
 
 use super::*;
 
-const BILLING: Depends = Depends { credential: "billing", account: "acme", owner: Some("ann") };
+const BILLING: DependencyIds = DependencyIds { credential: "billing", account: "acme", owner: Some("ann") };
 
 fn change(number: i64, kind: ChangeKind, target: &str) -> Changes {
     Changes::Some(vec![Change { number, kind, target: target.into() }])
@@ -34,7 +34,7 @@ fn a_read_from_before_a_change_is_not_cached_after_it() {
     let mut registry = Registry::new(7);
     registry.apply(&change(8, ChangeKind::Account, "acme"));
     assert!(registry.register(BILLING, 7).is_none(), "read before the change, cached after it");
-    assert!(registry.register(Depends { account: "other", ..BILLING }, 7).is_some());
+    assert!(registry.register(DependencyIds { account: "other", ..BILLING }, 7).is_some());
     let validity = registry.register(BILLING, 8).unwrap();
     assert!(validity.is_valid());
 }
@@ -74,7 +74,7 @@ fn unused_validities_are_removed() {
     let mut registry = Registry::new(0);
     for number in 0..10 * MIN_SWEEP {
         let id = number.to_string();
-        registry.register(Depends { credential: &id, account: "acme", owner: None }, 0).unwrap();
+        registry.register(DependencyIds { credential: &id, account: "acme", owner: None }, 0).unwrap();
     }
     assert!(registry.validities.len() <= MIN_SWEEP + 2, "{} unused validities", registry.validities.len());
 }
@@ -86,7 +86,7 @@ type Row = shuttle::sync::Mutex<(bool, i64)>;
 fn fill(
     row: &Row,
     registry: &shuttle::sync::Mutex<Registry>,
-    cache: &shuttle::sync::Mutex<Option<(Validities, bool)>>,
+    cache: &shuttle::sync::Mutex<Option<(Dependencies, bool)>>,
 ) {
     let (enabled, read_at) = *row.lock().unwrap();
     let validity = registry.lock().unwrap().register(BILLING, read_at);

@@ -1,4 +1,4 @@
-//! Digests of files, to tell a change from a touch.
+//! Digests of file contents, so that a new modification time alone causes no reload.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -23,7 +23,7 @@ pub struct Loaded {
     /// The settings that decide about requests.
     pub rules: Rules,
     pub set: Arc<FileSet>,
-    /// Taken before the files were read, so that a later change differs.
+    /// Computed before the files are read, so that a change during or after the read is detected.
     pub(super) fingerprints: Fingerprints,
 }
 

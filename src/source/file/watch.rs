@@ -80,7 +80,7 @@ impl Watch {
 
     /// Watches these files instead of the previous ones.
     pub(super) fn follow(&mut self, files: Vec<PathBuf>) {
-        let watched: BTreeSet<PathBuf> = files.iter().flat_map(|file| way_to(file)).collect();
+        let watched: BTreeSet<PathBuf> = files.iter().flat_map(|file| file_and_links(file)).collect();
         let folders: BTreeSet<PathBuf> = watched.iter().map(|path| folder(path)).collect();
         // Before the folders: an event that comes first must not be ignored.
         *self.watched.lock().unwrap_or_else(PoisonError::into_inner) = watched;
@@ -126,7 +126,7 @@ fn folder(file: &Path) -> PathBuf {
 
 /// The file and every link on the way to it, links of folders included. All are in real folders, since the system knows
 /// one watch per folder and names its events by one path.
-fn way_to(file: &Path) -> Vec<PathBuf> {
+fn file_and_links(file: &Path) -> Vec<PathBuf> {
     let mut way = Vec::new();
     let mut rest: Vec<_> = components(file);
     let (mut real, mut links) = (PathBuf::new(), 0);

@@ -18,7 +18,7 @@ use crate::store::{Store, StoreError, with_pool};
 /// A credential and what limits how long it may be cached.
 #[derive(Debug)]
 pub struct GateCredential {
-    /// Its account's access includes its owner's.
+    /// Its account has no access either if the owner is disabled or may not have a key.
     pub credential: Credential,
     /// The user whose state and role it depends on.
     pub owner: Option<Label>,

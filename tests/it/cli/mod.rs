@@ -1,22 +1,22 @@
 //! Commands of the program: exit code, standard output, standard error.
 
-pub mod client;
-mod client_credentials;
-mod client_files;
-mod client_lost;
-mod client_people;
-mod client_server;
+pub mod account_commands;
 mod config;
+mod credential_commands;
 mod credentials;
 pub mod database;
 mod explain;
 mod faults;
+mod file_commands;
 mod health;
+mod lost_responses;
 mod passwords;
+mod remote_commands;
 mod serve;
 mod shells;
 mod throttle;
 mod tokens;
+mod user_commands;
 
 use tempfile::TempDir;
 

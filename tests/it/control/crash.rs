@@ -4,7 +4,7 @@ use std::process::Command;
 
 use claviger::config::DatabaseUrl;
 
-use super::kills::{Acknowledged, VARIABLE, integrity, prepare, work};
+use super::killed_process::{Acknowledged, VARIABLE, integrity, prepare, work};
 use crate::support::postgres::fresh_database;
 
 /// Each with a database of its own, so that both cores have something to do.
@@ -31,15 +31,15 @@ async fn operations_until_the_process_is_killed() {
 fn killed(url: &str, kills: usize, after_each: impl Fn()) -> Acknowledged {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let database: DatabaseUrl = url.parse().unwrap();
-    let mut told = Acknowledged::default();
+    let mut acknowledged = Acknowledged::default();
     runtime.block_on(prepare(&database));
     for _ in 0..kills {
-        runtime.block_on(told.kill_once(doomed(url), &database));
+        runtime.block_on(acknowledged.kill_once(doomed(url), &database));
         after_each();
     }
-    assert_eq!(told.kills, kills);
-    assert!(told.operations > kills, "only {} operations", told.operations);
-    told
+    assert_eq!(acknowledged.kills, kills);
+    assert!(acknowledged.operations > kills, "only {} operations", acknowledged.operations);
+    acknowledged
 }
 
 #[test]

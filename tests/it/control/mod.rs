@@ -1,41 +1,42 @@
 //! Operations, on SQLite and on PostgreSQL by the same tests.
 
-mod access;
 mod access_requests;
 mod accounts;
 mod api;
 mod audit;
+mod caller_rows;
 mod callers;
 mod clear;
 mod console;
 mod crash;
 mod create;
+mod credential_rights;
 mod decisions;
 mod diagnosis;
 mod duplicate;
 mod edit;
-mod footholds;
-mod housekeeping;
+mod idempotency;
 mod import;
-mod kills;
+mod import_streams;
+mod killed_process;
 mod list;
-mod once;
+mod lost_access;
 mod operator_tokens;
 mod own_key;
 pub mod people;
 mod races;
 mod reset;
+mod retention;
 mod revoked;
 mod rights;
 mod schemathesis;
-mod seats;
 mod sessions;
 mod setup_links;
 mod sign_in;
 mod story;
 mod switches;
 mod upgrade_version;
-mod user_bounds;
+mod user_rights;
 mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,7 +106,7 @@ impl Fixture {
 
     /// A call of a caller that the database has too.
     fn by<'c>(&'c self, caller: &'c Caller, bed: &'c TestDatabase, now: Timestamp) -> OperationContext<'c> {
-        seats::seat_now(bed, caller);
+        caller_rows::put_caller_now(bed, caller);
         self.as_known(caller, bed, now)
     }
 

@@ -1,4 +1,4 @@
-//! The table of rights, cell by cell, as `features.md` has it.
+//! The table of rights, cell by cell.
 
 use claviger::control::operations::{AccountScope, Caller, NotFound, Refusal, Right};
 use claviger::store::{Actor, ActorKind, Role};

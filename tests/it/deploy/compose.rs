@@ -35,6 +35,22 @@ fn services_are_read_only_and_have_no_capabilities() {
     }
 }
 
+/// One service that fails must not take the machine along.
+#[test]
+fn services_have_limits_of_memory_processors_processes_and_logs() {
+    for (name, service) in services() {
+        let limits = &service["deploy"]["resources"]["limits"];
+        assert!(limits["cpus"].as_str().unwrap().parse::<f64>().unwrap() > 0.0, "{name}");
+        assert!(limits["memory"].as_str().unwrap().ends_with(['M', 'G']), "{name}");
+        assert!(limits["pids"].as_u64().unwrap() > 0, "{name}");
+        let options = &service["logging"]["options"];
+        assert!(options["max-size"].is_string() && options["max-file"].is_string(), "{name}");
+    }
+    let descriptors = compose()["services"]["gate"]["ulimits"]["nofile"].as_u64().unwrap();
+    // The default without a limit of memory.
+    assert!(descriptors > 2 * 10_000, "{descriptors}");
+}
+
 #[test]
 fn services_have_healthchecks() {
     let services = services();

@@ -1,6 +1,7 @@
-"""Looks at a chart with Helm's own library: `helm lint --strict`, then `helm template` with the values on standard input.
+"""Looks at a chart with Helm's own library: `helm template` for each of the values in the list on standard input, and
+`helm lint --strict` for the first of them.
 
-Prints {"findings": […], "rendered": {template: text}}; ends with 1 and the reason where the values are refused.
+Prints {"findings": […], "outcomes": [{"rendered": {template: text}} or {"refused": reason}]}.
 """
 
 import json
@@ -8,13 +9,19 @@ import sys
 
 import helm_python as helm
 
-folder = sys.argv[1]
-values = json.load(sys.stdin)
-with helm.Chart.load(folder) as chart:
+
+def outcome(chart, values):
     try:
         chart.validate_schema(values)
+        return {"rendered": chart.render(values, name="edge", namespace="prod")}
     except helm.HelmError as error:
-        sys.exit(f"refused: {error}")
-    findings = helm.lint(folder, values, strict=True, namespace="prod", kube_version="v1.30.0")
-    rendered = chart.render(values, name="edge", namespace="prod")
-json.dump({"findings": findings, "rendered": rendered}, sys.stdout)
+        return {"refused": str(error)}
+
+
+folder, all_values = sys.argv[1], json.load(sys.stdin)
+with helm.Chart.load(folder) as chart:
+    outcomes = [outcome(chart, values) for values in all_values]
+findings = []
+if "rendered" in outcomes[0]:
+    findings = helm.lint(folder, all_values[0], strict=True, namespace="prod", kube_version="v1.30.0")["errors"]
+json.dump({"findings": findings, "outcomes": outcomes}, sys.stdout)

@@ -66,13 +66,33 @@ pub fn fits(objects: &[Value]) {
     stops_in_time(&pod["spec"], gate);
 }
 
-/// Kubernetes kills the pod after terminationGracePeriodSeconds.
-fn stops_in_time(pod: &Value, gate: &Value) {
+/// The seconds of a container's preStop.
+fn pre_stop(container: &Value) -> u64 {
+    container["lifecycle"]["preStop"]["sleep"]["seconds"].as_u64().unwrap()
+}
+
+/// The longest time from the end of the pod's service to the end of the gate, in seconds.
+fn stopping(gate: &Value) -> u64 {
     use claviger::config::raw::Timeouts;
     let Timeouts { lame_duck, shutdown, .. } = Timeouts::default();
-    let before = gate["lifecycle"]["preStop"]["sleep"]["seconds"].as_u64().unwrap();
-    let grace = pod["terminationGracePeriodSeconds"].as_u64().unwrap();
-    assert!(grace > before + (lame_duck.duration() + shutdown.duration()).as_secs());
+    pre_stop(gate) + (lame_duck.duration() + shutdown.duration()).as_secs()
+}
+
+/// Kubernetes kills the pod after terminationGracePeriodSeconds.
+fn stops_in_time(pod: &Value, gate: &Value) {
+    assert!(pod["terminationGracePeriodSeconds"].as_u64().unwrap() > stopping(gate));
+}
+
+/// The variables of the gate; those of a Secret name a database.
+fn variables(objects: &[Value]) -> Vec<(String, String)> {
+    let containers = &the(objects, "Deployment")["spec"]["template"]["spec"]["containers"];
+    let gate = containers.as_array().unwrap().iter().find(|container| container["name"] == "claviger").unwrap();
+    let variables = gate["env"].as_array().cloned().unwrap_or_default();
+    let pair = |variable: Value| {
+        let value = variable["value"].as_str().unwrap_or("postgres://claviger@postgres/claviger");
+        (variable["name"].as_str().unwrap().to_owned(), value.to_owned())
+    };
+    variables.into_iter().map(pair).collect()
 }
 
 /// Validates the files of `/etc/claviger`.
@@ -86,7 +106,9 @@ pub fn settings_load(objects: &[Value]) {
     let files: Vec<_> = texts(&the(objects, "ConfigMap"), "data").into_iter().chain(secrets).collect();
     let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     assert!(files.iter().any(|(name, _)| *name == "claviger.yaml"));
-    validates(&files, &[]);
+    let variables = variables(objects);
+    let variables: Vec<_> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    validates(&files, &variables);
     let gate = &files.iter().find(|(name, _)| *name == "claviger.yaml").unwrap().1;
     assert!(gate.contains("0.0.0.0:8080") && gate.contains("0.0.0.0:8081"), "{gate}");
 }
@@ -108,6 +130,20 @@ fn the_sidecar_matches_the_schemas() {
 #[test]
 fn the_sidecar_is_consistent() {
     fits(&documents(&read("deploy/kubernetes/sidecar.yaml")));
+}
+
+/// An API that stopped first would not answer the last requests of the gate.
+#[test]
+fn the_api_of_the_sidecar_outlives_the_gate() {
+    let pod =
+        the(&documents(&read("deploy/kubernetes/sidecar.yaml")), "Deployment")["spec"]["template"]["spec"].clone();
+    let container = |name: &str| {
+        let containers = pod["containers"].as_array().unwrap();
+        containers.iter().find(|container| container["name"] == name).unwrap().clone()
+    };
+    let api = pre_stop(&container("api"));
+    assert!(api > stopping(&container("claviger")), "{api} s");
+    assert!(pod["terminationGracePeriodSeconds"].as_u64().unwrap() > api);
 }
 
 #[test]

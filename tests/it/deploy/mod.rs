@@ -7,6 +7,7 @@ mod forward_auth;
 mod helm;
 mod install;
 mod kubernetes;
+mod kustomize;
 mod readme;
 mod systemd;
 

@@ -44,7 +44,7 @@ fn checkout() -> (TempDir, TempDir) {
     }
     // Its script makes files beside itself.
     std::fs::create_dir_all(folder.path().join("deploy/compose")).unwrap();
-    for part in ["compose.yaml", "docker", "helm", "kubernetes", "systemd"] {
+    for part in ["compose.yaml", "docker", "helm", "kubernetes", "kustomize", "systemd"] {
         symlink(repository("deploy").join(part), folder.path().join("deploy").join(part)).unwrap();
     }
     std::fs::copy(repository("deploy/compose/make-secrets"), folder.path().join("deploy/compose/make-secrets"))

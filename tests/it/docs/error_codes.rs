@@ -27,6 +27,7 @@ const REJECTIONS: [Rejection; REJECTION_CODES.len()] = [
     Rejection::AddressNotAllowed,
     Rejection::RequestAmbiguous("why"),
     Rejection::DirectoryUnavailable,
+    Rejection::Overloaded,
     Rejection::UpstreamUnreachable,
     Rejection::UpstreamTimeout,
     Rejection::HeadersTooLarge,

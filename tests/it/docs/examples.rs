@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 use super::walk::Walk;
-use crate::cli::client::steady;
+use crate::cli::account_commands::steady;
 use crate::support::book::{block, file, page, pages, section, steps};
 use crate::support::{Gate, RecordingApi, Request, Run, Step, claviger, credentials};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use crate::cli::client::steady;
+use crate::cli::account_commands::steady;
 use crate::support::{Gate, Run, Step, claviger};
 
 /// A page on its way: where it is, and what its ids, secrets and addresses are here.

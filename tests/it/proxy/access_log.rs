@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::{DISABLED_TOKEN, Exchange, Gate, PASSWORD, RecordingApi, Request, ScriptedApi, TOKEN, digest};
 
-const FIELDS: [&str; 16] = [
+const FIELDS: [&str; 17] = [
     "time",
     "request_id",
     "client",
@@ -13,6 +13,7 @@ const FIELDS: [&str; 16] = [
     "status",
     "decision",
     "code",
+    "cause",
     "scheme",
     "credential",
     "account",

@@ -2,10 +2,14 @@
 
 use crate::support::{Gate, PASSWORD, RecordingApi, Reply, Request, TOKEN};
 
+/// What a header takes beside its name and its value.
+const FIELD_BYTES: usize = 104;
+
 /// A request whose headers and target are this large, however they are put together.
 fn request_of(bytes: usize, target: &str) -> Request {
     let request = Request::get(target).bearer(TOKEN);
-    let fixed = "hostapi.example.orgauthorizationBearer x-pad".len() + TOKEN.len() + target.len();
+    let fields = 3 * FIELD_BYTES;
+    let fixed = "hostapi.example.orgauthorizationBearer x-pad".len() + TOKEN.len() + target.len() + fields;
     request.header("X-Pad", "a".repeat(bytes - fixed))
 }
 

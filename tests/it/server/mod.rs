@@ -1,11 +1,13 @@
 mod admin_connections;
 mod admin_tls;
+mod descriptors;
 mod dying;
 mod management_only;
 mod service_manager;
 mod setup_link;
 mod socket_activation;
 mod successor;
+mod two_versions;
 mod upgrade;
 
 use claviger::control::LiveSettings;

@@ -1,7 +1,7 @@
 //! The store: the same tests on SQLite and on PostgreSQL.
 
 mod credentials;
-mod harness;
 mod migration;
+mod test_cluster;
 pub mod test_database;
 mod uses;

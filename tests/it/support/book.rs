@@ -20,7 +20,15 @@ pub fn page(path: &str) -> String {
 
 /// The paths of README.md and of every page of docs/, sorted.
 pub fn pages() -> Vec<String> {
-    let (mut found, mut folders) = (vec!["README.md".to_owned()], vec!["docs".to_owned()]);
+    let mut found = pages_within("docs");
+    found.push("README.md".to_owned());
+    found.sort();
+    found
+}
+
+/// The paths of every page below a folder, sorted.
+pub fn pages_within(folder: &str) -> Vec<String> {
+    let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(file(&folder)).unwrap() {
             let entry = entry.unwrap();

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-const TIMEOUT: Duration = Duration::from_secs(20);
+/// Ends a command that hangs; a busy machine starts some of them slowly.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The program, with nothing in the environment that would configure it.
 pub fn claviger() -> Command {

@@ -11,7 +11,12 @@ pub struct ScriptedApi {
 impl ScriptedApi {
     /// On a port that the system picks.
     pub fn start(script: impl Fn(&mut Exchange) + Clone + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_at("127.0.0.1:0", script)
+    }
+
+    /// At an address and port.
+    pub fn start_at(address: &str, script: impl Fn(&mut Exchange) + Clone + Send + 'static) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {

@@ -1,14 +1,16 @@
-//! Alert rules: each has a test, and a heading in the documentation with the steps to take.
+//! Alert rules: each has a test, and a page in the book with the steps to take.
 
 use std::process::Command;
 
 use serde::Deserialize;
 
 use super::families::documented;
-use crate::support::book::{page, steps};
+use crate::support::book::{self, page, steps};
 use crate::support::deployed;
 
 const PAGE: &str = "docs/operate/alerts.md";
+/// The base of the links to the book, which operators replace.
+const PLACEHOLDER: &str = "https://claviger.invalid/";
 
 #[derive(Deserialize)]
 struct File {
@@ -25,7 +27,14 @@ pub(crate) struct Alert {
     #[serde(rename = "alert")]
     pub name: String,
     expr: String,
+    labels: Labels,
     annotations: Annotations,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Labels {
+    severity: String,
 }
 
 #[derive(Deserialize)]
@@ -80,18 +89,43 @@ fn each_alert_fires_where_its_condition_lasts_and_only_there() {
     }
 }
 
+/// The page of the book that an alert links to.
+fn runbook(alert: &Alert) -> String {
+    let path = alert.annotations.runbook_url.strip_prefix(PLACEHOLDER).unwrap_or_else(|| panic!("{}", alert.name));
+    format!("docs/{}.md", path.strip_suffix(".html").unwrap())
+}
+
 #[test]
-fn alerts_and_headings_correspond() {
-    let page = page(PAGE);
-    let headings: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("## Claviger")).collect();
+fn alerts_and_pages_correspond() {
     let alerts = alerts();
-    assert_eq!(headings, alerts.iter().map(|alert| alert.name.strip_prefix("Claviger").unwrap()).collect::<Vec<_>>());
-    for Alert { name, annotations: Annotations { summary, description, runbook_url }, .. } in alerts {
-        let address = format!("https://claviger.invalid/operate/alerts.html#{}", name.to_lowercase());
-        assert_eq!(runbook_url, address);
+    let (index, summary) = (page(PAGE), page("docs/SUMMARY.md"));
+    for alert in &alerts {
+        let (name, path) = (&alert.name, runbook(alert));
+        assert_eq!(path, format!("docs/operate/alerts/{name}.md"));
+        let page = page(&path);
+        let parts = ["**Meaning.** ", "**Look at** ", "**Do.** "];
+        assert_eq!(page.lines().next(), Some(format!("# {name}").as_str()));
+        let found: Vec<&str> = page.split("\n\n").skip(1).collect();
+        assert_eq!(found.len(), parts.len(), "{name}");
+        assert!(found.iter().zip(parts).all(|(text, part)| text.starts_with(part)), "{name}");
+        let severity = &alert.labels.severity;
+        assert!(index.contains(&format!("\n| [{name}](alerts/{name}.md) | {severity} | ")), "{PAGE} lacks {name}");
+        assert!(summary.contains(&format!("\n  - [{name}](operate/alerts/{name}.md)\n")), "{name}");
+        let Annotations { summary, description, .. } = &alert.annotations;
         assert!(summary.contains("$labels.instance") && !summary.ends_with('.'), "{summary}");
         assert!(description.ends_with('.'), "{description}");
     }
+    let rows = index.lines().filter(|line| line.starts_with("| [")).count();
+    assert_eq!((rows, book::pages_within("docs/operate/alerts").len()), (alerts.len(), alerts.len()));
+}
+
+/// A copy of the rules with links that lead nowhere would go unnoticed otherwise.
+#[test]
+fn the_base_of_the_links_is_marked_as_a_placeholder() {
+    let rules = std::fs::read_to_string(deployed("prometheus/alerts.yaml")).unwrap();
+    let marked = rules.lines().filter(|line| line.starts_with("# PLACEHOLDER: replace https://claviger.invalid/ "));
+    assert_eq!(marked.count(), 1);
+    assert!(page(PAGE).contains(&format!("`{PLACEHOLDER}`")));
 }
 
 #[test]
@@ -107,6 +141,6 @@ fn alerts_query_existing_metrics() {
 /// The metric families of a query.
 pub(crate) fn names(query: &str) -> Vec<String> {
     let words = query.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
-    let ours = words.filter(|word| word.starts_with("claviger_"));
+    let ours = words.filter(|word| word.starts_with("claviger_") || word.starts_with("process_"));
     ours.map(|word| word.trim_end_matches("_bucket").to_owned()).collect()
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use claviger::auth::REJECTION_CODES;
-use claviger::telemetry::METHODS;
+use claviger::telemetry::{CLIENT_CLOSED, METHODS};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 
@@ -56,7 +56,7 @@ async fn a_snapshot_that_was_never_written_has_timestamp_zero() {
 /// Whether a value is allowed for a label without documented values.
 fn is_free(label: &str, value: &str) -> bool {
     match label {
-        "code" => value.len() == 3 && value.bytes().all(|byte| byte.is_ascii_digit()),
+        "code" => value == CLIENT_CLOSED || value.len() == 3 && value.bytes().all(|byte| byte.is_ascii_digit()),
         "version" => value == env!("CARGO_PKG_VERSION"),
         _ => false,
     }
@@ -109,7 +109,7 @@ fn values(label: &str, values: &BTreeSet<String>) -> String {
         values.map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ")
     };
     match label {
-        "code" => "an HTTP status".to_owned(),
+        "code" => format!("an HTTP status, or `{CLIENT_CLOSED}`"),
         "version" => "of the program".to_owned(),
         "method" => list(&mut METHODS.into_iter()),
         "reason" if REJECTION_CODES.iter().all(|code| values.contains(*code)) => {

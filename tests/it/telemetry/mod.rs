@@ -5,6 +5,7 @@ mod dashboard;
 mod families;
 mod full_disk;
 mod level;
+mod log_file;
 mod metrics;
 #[cfg(feature = "otlp")]
 mod otlp;

@@ -37,14 +37,14 @@ impl Args {
     }
 
     fn read(&self, format: Format, users: Option<&Users>, settings: &Settings) -> Result<Import, Diagnostics> {
-        let text = self.text()?;
+        let file = self.file()?;
         let catalogs = Catalogs { versions: &settings.versions, scopes: &settings.scopes };
         let format = match (format, users) {
             (Format::Htpasswd, Some(users)) => ImportFormat::Htpasswd(users),
             (Format::Csv, _) => ImportFormat::Csv,
             (Format::Yaml | Format::Htpasswd, _) => ImportFormat::Yaml,
         };
-        Import::read(&text, format, catalogs, self.unusable()).map_err(|faults| self.located(faults))
+        Import::read(file, format, catalogs, self.unusable()).map_err(|faults| self.located(faults))
     }
 
     /// For a credential in both, the file wins.

@@ -4,7 +4,6 @@ mod local;
 mod outcome;
 mod remote;
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -15,9 +14,9 @@ use super::file_format;
 use crate::cli::client::ClientTarget;
 use crate::cli::database_target::block_on;
 use crate::cli::output::{counted, note, print, sanitize};
-use crate::config::{Diagnostic, Diagnostics, Origin, read_text, text_of};
+use crate::config::{Diagnostic, Diagnostics, Origin};
 use crate::credential::Label;
-use crate::formats::{Format, Unusable, Users};
+use crate::formats::{Format, Source, Unusable, Users};
 
 #[derive(clap::Args)]
 #[command(
@@ -62,9 +61,10 @@ impl Args {
         faults.in_file(if self.is_stdin() { Path::new("standard input") } else { &self.file })
     }
 
-    fn text(&self) -> Result<String, Diagnostics> {
-        let text = if self.is_stdin() { read_stdin() } else { read_text(&self.file) };
-        text.map_err(|fault| self.located(fault.into()))
+    fn file(&self) -> Result<Source, Diagnostics> {
+        let file = if self.is_stdin() { Source::copy(std::io::stdin().lock()) } else { Source::open(&self.file) };
+        let fault = |error| Diagnostic::new(Origin::WHOLE_FILE, "", format!("cannot be read: {error}"));
+        file.map_err(|error| self.located(fault(error).into()))
     }
 
     fn is_stdin(&self) -> bool {
@@ -125,11 +125,15 @@ impl Args {
                     Some(changed) => format!("~ {id}: {}", sanitize(&changed.join(", "))),
                 })?;
             }
+            let listed = outcome.new_accounts.len() + outcome.switched_accounts.len() + outcome.credentials.len();
+            let all = outcome.accounts_added + outcome.accounts_switched + outcome.added + outcome.changed;
+            if all > listed {
+                print(format!("and {} more", all - listed))?;
+            }
         }
-        let added = outcome.credentials.iter().filter(|credential| credential.changed.is_none()).count();
-        let changed = outcome.credentials.len() - added;
+        let (added, changed) = (outcome.added, outcome.changed);
         let mut line = format!("{added} added, {changed} changed, {} unchanged", outcome.unchanged);
-        for (count, what) in [(outcome.new_accounts.len(), "added"), (outcome.switched_accounts.len(), "switched")] {
+        for (count, what) in [(outcome.accounts_added, "added"), (outcome.accounts_switched, "switched")] {
             if count > 0 {
                 line.push_str(&format!("; {} {what}", counted(count, "account")));
             }
@@ -140,11 +144,4 @@ impl Args {
         }
         print(line)
     }
-}
-
-fn read_stdin() -> Result<String, Diagnostic> {
-    let mut bytes = Vec::new();
-    let fault = |problem: String| Diagnostic::new(Origin::WHOLE_FILE, "", problem);
-    std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| fault(format!("cannot be read: {error}")))?;
-    text_of(bytes)
 }

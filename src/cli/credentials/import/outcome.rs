@@ -6,12 +6,16 @@ use crate::config::Diagnostics;
 use crate::control::operations::Imported;
 use crate::credential::Label;
 
-/// For a dry run, the changes that would be made.
+/// For a dry run, the changes that would be made. Lists may have fewer than the counts say.
 #[derive(Deserialize)]
 pub(super) struct Outcome {
     pub(super) new_accounts: Vec<AccountAccess>,
+    pub(super) accounts_added: usize,
     pub(super) switched_accounts: Vec<AccountAccess>,
+    pub(super) accounts_switched: usize,
     pub(super) credentials: Vec<ImportedOne>,
+    pub(super) added: usize,
+    pub(super) changed: usize,
     pub(super) unchanged: usize,
     /// The faults of entries that were left out.
     #[serde(skip)]
@@ -44,8 +48,12 @@ impl From<Imported> for Outcome {
         });
         Self {
             new_accounts: accounts(imported.new_accounts),
+            accounts_added: imported.accounts_added,
             switched_accounts: accounts(imported.switched_accounts),
+            accounts_switched: imported.accounts_switched,
             credentials: credentials.collect(),
+            added: imported.added,
+            changed: imported.changed,
             unchanged: imported.unchanged,
             skipped: imported.skipped,
         }

@@ -18,7 +18,7 @@ impl Args {
         format: Format,
         users: Option<Users>,
     ) -> anyhow::Result<Outcome> {
-        let text = self.text()?;
+        let file = self.file()?;
         let (account, version) = users.map_or((None, None), |users| (Some(users.account), users.version));
         let label = |label: Option<Label>| label.map(|label| label.to_string());
         let parameters = [
@@ -28,7 +28,8 @@ impl Args {
             ("account", label(account)),
             ("version", label(version)),
         ];
-        let sent = client.send(Request::post_text(&query(&path(&["credential-files"]), &parameters), text)).await;
+        let target = query(&path(&["credential-files"]), &parameters);
+        let sent = client.send(Request::post_file(&target, file.into_file()?)).await;
         let answer = sent.map_err(|error| {
             match error.downcast_ref::<Refusal>().and_then(|refused| faults(&refused.body["fields"])) {
                 Some(faults) => anyhow::Error::new(self.located(faults)),

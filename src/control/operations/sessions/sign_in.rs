@@ -80,7 +80,7 @@ fn audit_refusal(at: &SignInContext<'_>, user: UserRecord) {
             transaction.commit().await
         };
         if let Err(error) = written.await {
-            tracing::warn!(%error, user = %user.id, "the audit misses a refused sign-in");
+            tracing::warn!(%error, user = %user.id, "cannot write the audit entry of a refused sign-in");
         }
     });
 }

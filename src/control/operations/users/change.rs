@@ -69,11 +69,11 @@ pub(super) async fn check_owners(
     if is_last(user, &owners) { Err(UserConflict::LastOwner.into()) } else { Ok(()) }
 }
 
-/// Whether this user is one of `of` and none of the others can take their place: one without a password replaces only
-/// one without a password.
-pub(super) fn is_last(user: &UserRecord, of: &[EnabledUser]) -> bool {
-    let is_one = of.iter().any(|one| one.id == user.id.as_str());
-    let mut others = of.iter().filter(|other| other.id != user.id.as_str());
+/// True if `user` is among `users` and no other can replace them. A user with a password can be replaced only by one
+/// with a password.
+pub(super) fn is_last(user: &UserRecord, users: &[EnabledUser]) -> bool {
+    let is_one = users.iter().any(|one| one.id == user.id.as_str());
+    let mut others = users.iter().filter(|other| other.id != user.id.as_str());
     is_one && !others.any(|other| other.has_password || user.password_hash.is_none())
 }
 

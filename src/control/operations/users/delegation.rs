@@ -1,4 +1,4 @@
-//! A caller gives no role and no account that it does not have itself.
+//! Callers can grant only roles and accounts within their own scope.
 
 use crate::control::operations::{AccountScope, Refusal};
 use crate::credential::Label;

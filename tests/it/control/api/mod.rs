@@ -1,16 +1,16 @@
 //! The management API through its router, without a socket.
 
-mod conditions;
 mod credential_files;
 mod credentials;
-mod crowd;
 mod documents;
 mod every_operation;
-mod foreign;
 mod guesses;
+mod idempotency;
+mod if_match;
 mod odd_texts;
-mod once;
 mod origins;
+mod other_accounts;
+mod parallel_changes;
 mod people;
 mod refusals;
 mod roles;
@@ -35,7 +35,7 @@ use claviger::store::{Actor, ActorKind, Role};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use crate::control::seats::seat;
+use crate::control::caller_rows::put_caller;
 use crate::store::test_database::{TestDatabase, label, noon};
 
 /// A management API on its own database, with a default caller.
@@ -186,7 +186,7 @@ impl ApiRequest<'_> {
     pub async fn send(self) -> ApiReply {
         let mut request = self.request.body(self.body).unwrap();
         if let Some(caller) = self.caller {
-            seat(&self.api.bed, &caller).await;
+            put_caller(&self.api.bed, &caller).await;
             request.extensions_mut().insert(caller);
         }
         let response = self.api.router.clone().oneshot(request).await.unwrap();

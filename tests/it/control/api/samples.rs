@@ -21,7 +21,7 @@ pub enum For {
 
 use For::{Browsers, Everybody, Roles};
 
-/// By name. Rights are those of `features.md`, not those of the code.
+/// By name. Rights are written by hand, not derived from the code.
 pub const OPERATIONS: [(&str, For, &str); 62] = [
     ("me", Roles("xxxx"), ""),
     ("form_settings", Roles("xxxx"), ""),

@@ -1,4 +1,4 @@
-//! The whole life of credentials, once, over HTTP, with a real process whose gate does what its desk says.
+//! The whole life of credentials over HTTP: a real process, whose gate follows its management API.
 
 mod control_plane;
 mod presented;

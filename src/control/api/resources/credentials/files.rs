@@ -3,13 +3,13 @@
 use std::io::{BufWriter, Seek as _, Write as _};
 
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, FromRequest as _, Request};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -26,11 +26,11 @@ use crate::control::web::problem::{Code, Problem};
 use crate::control::web::problem::{FieldProblem, Position};
 use crate::control::web::state::ControlState;
 use crate::credential::Label;
-use crate::formats::{self, Import, ImportFormat, Unusable, Users};
+use crate::formats::{self, Catalogs, Import, ImportFormat, Source, Unusable, Users};
 
 const TAG: &str = "credentials";
-/// Enough for a few hundred thousand credentials.
-const MAX_FILE_BYTES: usize = 64 * 1024 * 1024;
+/// Enough for a few million credentials. A file is kept on disk while it is imported.
+const MAX_FILE_BYTES: usize = 512 * 1024 * 1024;
 const CHUNK_BYTES: usize = 64 * 1024;
 /// Carries an [`ExportSummary`].
 const EXPORTED: HeaderName = HeaderName::from_static("claviger-exported");
@@ -123,17 +123,25 @@ struct InQuery {
     version: Option<String>,
 }
 
-/// The changes of an import.
+/// The changes of an import. Lists are ordered by id and have at most 10,000 items; the numbers count all.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Imported)]
 struct ImportedBody {
     /// True where nothing was changed.
     dry_run: bool,
     new_accounts: Vec<AccountAccess>,
+    /// The number of new accounts.
+    accounts_added: usize,
     /// Accounts whose API access the file switches.
     switched_accounts: Vec<AccountAccess>,
-    /// The new and changed credentials, ordered by id.
+    /// The number of accounts whose API access the file switches.
+    accounts_switched: usize,
+    /// The new and changed credentials.
     credentials: Vec<ImportedOne>,
+    /// The number of new credentials.
+    added: usize,
+    /// The number of changed credentials.
+    changed: usize,
     /// The number of unchanged credentials.
     unchanged: usize,
     /// The faults of entries that were left out (`skip_unusable`).
@@ -171,7 +179,7 @@ async fn import_file(
 ) -> Result<ApiResponse<ImportedBody>, Problem> {
     // Before the body, so that a caller without the right does not upload a large file.
     may_import(&call.context())?;
-    let text = text_of(request).await?;
+    let file = spool(request).await?;
     let mut fields = FieldReader::default();
     let account = fields.optional_label("account", query.account.as_deref());
     let version = fields.optional_label("version", query.version.as_deref());
@@ -186,26 +194,44 @@ async fn import_file(
     }
     fields.finish()?;
     let call = call.context();
-    let catalogs = call.terms.catalogs;
+    let Catalogs { versions, scopes } = call.terms.catalogs;
+    let (versions, scopes) = (versions.clone(), scopes.clone());
     let users = account.map(|account| Users { account, version });
-    let format = match (query.format, &users) {
-        (FileFormat::Htpasswd, Some(users)) => ImportFormat::Htpasswd(users),
-        (FileFormat::Csv, _) => ImportFormat::Csv,
-        (FileFormat::Yaml | FileFormat::Htpasswd, _) => ImportFormat::Yaml,
-    };
     let unusable = if query.skip_unusable { Unusable::Skip } else { Unusable::Refuse };
-    let read = Import::read(&text, format, catalogs, unusable);
+    let read = move || {
+        let format = match (query.format, &users) {
+            (FileFormat::Htpasswd, Some(users)) => ImportFormat::Htpasswd(users),
+            (FileFormat::Csv, _) => ImportFormat::Csv,
+            (FileFormat::Yaml | FileFormat::Htpasswd, _) => ImportFormat::Yaml,
+        };
+        Import::read(file, format, Catalogs { versions: &versions, scopes: &scopes }, unusable)
+    };
+    // A large file takes seconds.
+    let read = tokio::task::spawn_blocking(read).await.map_err(std::io::Error::other)?;
     let imported = import(&call, &read?, query.dry_run).await?;
     Ok(ApiResponse::ok(ImportedBody::new(imported, query.dry_run)))
 }
 
-async fn text_of(request: Request) -> Result<String, Problem> {
-    String::from_request(request, &()).await.map_err(|error| match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            Problem::new(Code::TooLarge, format!("a file may have at most {MAX_FILE_BYTES} bytes"))
+/// Keeps the body in a temporary file: a million credentials do not fit into memory.
+async fn spool(request: Request) -> Result<Source, Problem> {
+    let too_large = || Problem::new(Code::TooLarge, format!("a file may have at most {MAX_FILE_BYTES} bytes"));
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|length| length > MAX_FILE_BYTES as u64) {
+        return Err(too_large());
+    }
+    let mut file = tokio::fs::File::from_std(tempfile::tempfile()?);
+    let mut pieces = request.into_body().into_data_stream();
+    let mut size = 0;
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|_| Problem::new(Code::Malformed, "the file broke off"))?;
+        size += piece.len();
+        if size > MAX_FILE_BYTES {
+            return Err(too_large());
         }
-        _ => Problem::new(Code::Malformed, "the file broke off, or is not UTF-8"),
-    })
+        file.write_all(&piece).await?;
+    }
+    file.flush().await?;
+    Ok(file.into_std().await.into())
 }
 
 impl ImportedBody {
@@ -221,8 +247,12 @@ impl ImportedBody {
         Self {
             dry_run,
             new_accounts: accounts(imported.new_accounts),
+            accounts_added: imported.accounts_added,
             switched_accounts: accounts(imported.switched_accounts),
+            accounts_switched: imported.accounts_switched,
             credentials: credentials.collect(),
+            added: imported.added,
+            changed: imported.changed,
             unchanged: imported.unchanged,
             skipped: imported.skipped.0.into_iter().map(field_problem).collect(),
         }

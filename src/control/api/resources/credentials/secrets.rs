@@ -35,7 +35,7 @@ struct ResetBody {
     /// The new password; generated if left out.
     #[schema(min_length = 8, max_length = 1022, format = Password)]
     password: Option<String>,
-    /// How long the previous secret works beside the new one: at most 366 days, for tokens only.
+    /// How long the previous secret works beside the new one: at most 366 days.
     #[serde(default)]
     #[schema(minimum = 0, maximum = 31622400_u64)]
     overlap_seconds: u64,

@@ -1,32 +1,35 @@
 //! Imports credentials from a file in one transaction: adds those with a new id, replaces those with an existing one,
 //! deletes none.
 
-mod plan;
+mod accounts;
+mod conflicts;
+mod importer;
+mod listed;
 mod records;
 
-use super::change::entry;
-use crate::config::Diagnostics;
+use self::importer::Importer;
+use crate::config::{Diagnostic, Diagnostics, Origin};
 use crate::control::operations::{AccountScope, OperationContext, OperationError, Refusal, Right};
-use crate::control::views::{AccountView, AuditState};
 use crate::credential::Label;
 use crate::formats::Import;
-use crate::store::{AccountRecord, Actor, AuditEntry, CredentialRecord, StoreError, Transaction};
-use plan::Plan;
 
-/// Audit entries built at once; each holds a credential twice.
-const BATCH_SIZE: usize = 2000;
+/// Of each list of an [`Imported`]: an import may have a million changes.
+pub(super) const MAX_LISTED: usize = 10_000;
 /// From this number of changes on the database refreshes its query statistics.
 const STATISTICS_THRESHOLD: usize = 1000;
 
-/// Changes of an import, or of a dry run.
+/// Changes of an import, or of a dry run. Lists are in the order of ids, and have the first [`MAX_LISTED`] at most.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Imported {
     /// With whether each has access.
     pub new_accounts: Vec<(Label, bool)>,
+    pub accounts_added: usize,
     /// Accounts whose access changed, with whether each has it.
     pub switched_accounts: Vec<(Label, bool)>,
-    /// In order of ids.
+    pub accounts_switched: usize,
     pub credentials: Vec<ImportedCredential>,
+    pub added: usize,
+    pub changed: usize,
     /// Number of credentials that are already as in the file.
     pub unchanged: usize,
     /// The faults of entries that were left out on request.
@@ -56,7 +59,7 @@ pub fn may_import(call: &OperationContext<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Imports a file; a dry run rolls the transaction back.
+/// Imports a file batch by batch; a dry run writes nothing.
 ///
 /// # Errors
 /// A refusal; [`Diagnostics`] for entries that conflict with the database, with their positions in the file.
@@ -66,51 +69,34 @@ pub async fn import(
     is_dry_run: bool,
 ) -> Result<Imported, OperationError<Diagnostics>> {
     may_import(call)?;
-    let (store, actor) = (call.store, call.actor());
-    let mut transaction = call.begin().await?;
-    let plan = Plan::make(&mut transaction, actor, call.now, import).await?;
-    let imported = plan.summary();
-    if !is_dry_run {
-        write(&mut transaction, actor, plan).await?;
-        transaction.commit().await?;
-        if imported.credentials.len() >= STATISTICS_THRESHOLD {
-            store.analyze().await;
-        }
+    let store = call.store.for_bulk_write();
+    let outcome = run(&OperationContext { store: &store, ..*call }, import, is_dry_run).await;
+    store.close().await;
+    let imported = outcome?;
+    if !is_dry_run && imported.added + imported.changed >= STATISTICS_THRESHOLD {
+        call.store.analyze().await;
     }
     Ok(imported)
 }
 
-async fn write(transaction: &mut Transaction, actor: &Actor, plan: Plan) -> Result<(), StoreError> {
-    transaction.add_accounts(&plan.new_accounts).await?;
-    let after: Vec<AccountRecord> = plan.changed_accounts.iter().map(|(_, after)| after.clone()).collect();
-    transaction.put_accounts(&after).await?;
-    let new = plan.new_accounts.iter().map(|after| account_entry(None, after));
-    let changed = plan.changed_accounts.iter().map(|(before, after)| account_entry(Some(before), after));
-    let entries: Vec<AuditEntry> = new.chain(changed).collect();
-    transaction.audit_all(actor, &entries).await?;
-
-    for new in plan.new.chunks(BATCH_SIZE) {
-        transaction.add_credentials(new).await?;
-        let entries: Vec<AuditEntry> = new.iter().map(|after| entry("import", after, None, Some(after))).collect();
-        transaction.audit_all(actor, &entries).await?;
+async fn run(
+    call: &OperationContext<'_>,
+    import: &Import,
+    is_dry_run: bool,
+) -> Result<Imported, OperationError<Diagnostics>> {
+    let mut transaction = call.begin().await?;
+    let unread = |error| Diagnostic::new(Origin::WHOLE_FILE, "", format!("cannot be read: {error}"));
+    let mut batches = import.batches().map_err(unread).map_err(Diagnostics::from)?;
+    let mut importer = Importer::new(call.actor(), call.now, import, is_dry_run);
+    while let Some(batch) = batches.next().await {
+        importer.take(&mut transaction, &batch).await?;
+        if importer.is_too_faulty() {
+            return Err(importer.into_faults().into());
+        }
     }
-    for changed in plan.changed.chunks(BATCH_SIZE) {
-        let after: Vec<CredentialRecord> = changed.iter().map(|(_, after)| after.clone()).collect();
-        transaction.put_credentials(&after).await?;
-        let entries = changed.iter().map(|(before, after)| entry("import", after, Some(before), Some(after)));
-        let entries: Vec<AuditEntry> = entries.collect();
-        transaction.audit_all(actor, &entries).await?;
+    let imported = importer.finish(batches.finish()?)?;
+    if !is_dry_run {
+        transaction.commit().await?;
     }
-    Ok(())
-}
-
-fn account_entry(before: Option<&AccountRecord>, after: &AccountRecord) -> AuditEntry {
-    AuditEntry {
-        verb: "import",
-        account: Some(after.id.to_string()),
-        target_kind: "account",
-        target: after.id.to_string(),
-        before: before.map(|record| AccountView::from(record).audit_state()),
-        after: Some(AccountView::from(after).audit_state()),
-    }
+    Ok(imported)
 }

@@ -16,7 +16,7 @@ impl Records<'_> {
         &self,
         before: Option<&CredentialRecord>,
         credential: &Credential,
-        notes: Option<&Notes>,
+        notes: &Notes,
         extent: &Extent,
     ) -> CredentialRecord {
         let mut record = before.map_or_else(|| self.first(credential), |before| self.with_secret(before, credential));
@@ -49,17 +49,15 @@ impl Records<'_> {
         if has("enabled") {
             record.enabled = credential.enabled;
         }
-        if let Some(notes) = notes {
-            let places = [
-                (&mut record.description, &notes.description),
-                (&mut record.contact_email, &notes.contact_email),
-                (&mut record.contact_mobile, &notes.contact_mobile),
-                (&mut record.disabled_reason, &notes.disabled_reason),
-            ];
-            for (place, note) in places {
-                if let Some(note) = note {
-                    place.clone_from(note);
-                }
+        let places = [
+            (&mut record.description, &notes.description),
+            (&mut record.contact_email, &notes.contact_email),
+            (&mut record.contact_mobile, &notes.contact_mobile),
+            (&mut record.disabled_reason, &notes.disabled_reason),
+        ];
+        for (place, note) in places {
+            if let Some(note) = note {
+                place.clone_from(note);
             }
         }
         if record.enabled {

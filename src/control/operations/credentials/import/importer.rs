@@ -1,0 +1,213 @@
+//! Compares the entries of a file with the database and writes them, batch by batch.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+
+use jiff::Timestamp;
+
+use super::accounts::Accounts;
+use super::conflicts::{ID_BESIDE_HINT, Released, Taken};
+use super::listed::Listed;
+use super::records::{Records, differences};
+use super::{Imported, ImportedCredential};
+use crate::config::{Diagnostic, Diagnostics, Origin};
+use crate::control::operations::OperationError;
+use crate::control::operations::credentials::change::entry as audit_entry;
+use crate::credential::StoredSecret;
+use crate::formats::{Batch, Extent, Import, ImportEntry, Unusable};
+use crate::store::{Actor, AuditEntry, CredentialRecord, StoreError, Transaction, whole_millis};
+
+/// Faults in one report.
+const MAX_FAULTS: usize = 100;
+/// Of entries that are left out on request.
+const MAX_SKIPPED_FAULTS: usize = 10_000;
+
+pub(super) struct Importer<'i> {
+    extent: &'i Extent,
+    unusable: Unusable,
+    is_dry_run: bool,
+    records: Records<'i>,
+    accounts: Accounts<'i>,
+    released: Released,
+    /// In a file of passwords only: the line of each credential so far, by the hash of its id.
+    lines: HashMap<u64, u32>,
+    hasher: RandomState,
+    faults: Diagnostics,
+    credentials: Listed<ImportedCredential>,
+    added: usize,
+    unchanged: usize,
+}
+
+/// The records of a batch to write; of changed ones also the previous state.
+#[derive(Default)]
+struct Writes {
+    new: Vec<CredentialRecord>,
+    changed: Vec<(CredentialRecord, CredentialRecord)>,
+}
+
+impl<'i> Importer<'i> {
+    pub(super) fn new(actor: &'i Actor, now: Timestamp, import: &'i Import, is_dry_run: bool) -> Self {
+        Self {
+            extent: &import.extent,
+            unusable: import.unusable(),
+            is_dry_run,
+            records: Records { actor, now: whole_millis(now) },
+            accounts: Accounts::new(actor, now),
+            released: Released::default(),
+            lines: HashMap::new(),
+            hasher: RandomState::new(),
+            faults: Diagnostics::default(),
+            credentials: Listed::default(),
+            added: 0,
+            unchanged: 0,
+        }
+    }
+
+    /// Locks everything that it compares. Writes nothing more once there are faults, for which the import is refused.
+    pub(super) async fn take(&mut self, transaction: &mut Transaction, batch: &Batch) -> Result<(), StoreError> {
+        let taken = taken(transaction, &batch.entries).await?;
+        let ids: Vec<&str> = batch.entries.iter().map(|entry| taken.id(self.extent, &entry.credential)).collect();
+        let known = transaction.credentials(&ids).await?;
+        let known: HashMap<&str, &CredentialRecord> = known.iter().map(|record| (record.id.as_str(), record)).collect();
+        let mut writes = Writes::default();
+        let mut left_out = vec![false; ids.len()];
+        for (index, (entry, id)) in batch.entries.iter().zip(&ids).enumerate() {
+            let before = known.get(id).copied();
+            let fault = self.repeated(entry, id);
+            let fault = fault.or_else(|| taken.fault(&self.released, self.extent, entry, id, before));
+            match fault {
+                Some(fault) => {
+                    left_out[index] = true;
+                    self.fault(fault);
+                }
+                None => self.compare(entry, before, &mut writes),
+            }
+        }
+        for (before, after) in &writes.changed {
+            self.released.add(before, after);
+        }
+        // New accounts whose credentials are all left out are left out, too, unless the file states them.
+        let of_entries = batch.entries.iter().zip(&left_out).filter_map(|(entry, is_left_out)| {
+            let is_wanted = !is_left_out || entry.access.is_some();
+            is_wanted.then_some((&entry.credential.account.id, entry.access))
+        });
+        let stated = batch.accounts.iter().map(|(id, access)| (id, Some(*access)));
+        let writes_nothing = self.is_dry_run || self.is_refused();
+        self.accounts.ensure(transaction, of_entries.chain(stated), writes_nothing).await?;
+        if writes_nothing { Ok(()) } else { self.write(transaction, writes).await }
+    }
+
+    /// True when the report is full.
+    pub(super) fn is_too_faulty(&self) -> bool {
+        self.is_refused() && self.faults.0.len() >= MAX_FAULTS
+    }
+
+    fn is_refused(&self) -> bool {
+        self.unusable == Unusable::Refuse && !self.faults.is_empty()
+    }
+
+    fn fault(&mut self, fault: Diagnostic) {
+        if self.unusable == Unusable::Refuse || self.faults.0.len() < MAX_SKIPPED_FAULTS {
+            self.faults.push(fault);
+        }
+    }
+
+    /// A fault where another line of a file of passwords names the same credential, by its user name or by its id.
+    fn repeated(&mut self, entry: &ImportEntry, id: &str) -> Option<Diagnostic> {
+        let (Extent::Password { .. }, Origin::File { line, .. }) = (self.extent, &entry.place.origin) else {
+            return None;
+        };
+        let hash = self.hasher.hash_one(id);
+        let Some(first) = self.lines.get(&hash) else {
+            self.lines.insert(hash, *line);
+            return None;
+        };
+        let problem = format!("is the same credential {id} as at {}", Origin::File { line: *first, column: 1 });
+        Some(entry.place.fault("username", problem).hint(ID_BESIDE_HINT))
+    }
+
+    fn compare(&mut self, entry: &ImportEntry, before: Option<&CredentialRecord>, writes: &mut Writes) {
+        let (records, credential) = (&self.records, &entry.credential);
+        let after = match (before, self.extent) {
+            (Some(before), Extent::Password { .. }) => records.with_secret(before, credential),
+            (_, extent) => records.whole(before, credential, &entry.notes, extent),
+        };
+        let changed = match before {
+            None => {
+                self.added += 1;
+                None
+            }
+            Some(before) if *before == after => {
+                self.unchanged += 1;
+                return;
+            }
+            Some(before) => Some(differences(before, &after)),
+        };
+        let imported = ImportedCredential { id: after.id.clone(), account: after.account.clone(), changed };
+        self.credentials.push(imported, |one| one.id.clone());
+        match before {
+            None => writes.new.push(after),
+            Some(before) => writes.changed.push((before.clone(), after)),
+        }
+    }
+
+    async fn write(&self, transaction: &mut Transaction, writes: Writes) -> Result<(), StoreError> {
+        let Writes { new, changed } = writes;
+        let of_new = new.iter().map(|after| audit_entry("import", after, None, Some(after)));
+        let of_changed = changed.iter().map(|(before, after)| audit_entry("import", after, Some(before), Some(after)));
+        let entries: Vec<AuditEntry> = of_new.chain(of_changed).collect();
+        transaction.add_credentials(&new).await?;
+        let after: Vec<CredentialRecord> = changed.into_iter().map(|(_, after)| after).collect();
+        transaction.put_credentials(&after).await?;
+        transaction.audit_all(self.records.actor, &entries).await
+    }
+
+    /// The faults of a file that is refused.
+    pub(super) fn into_faults(self) -> Diagnostics {
+        let mut faults = self.faults;
+        faults.0.sort_by(|a, b| a.origin.cmp(&b.origin));
+        if faults.0.len() >= MAX_FAULTS {
+            faults.0.truncate(MAX_FAULTS);
+            faults.push(Diagnostic::new(Origin::WHOLE_FILE, "", "has more faults than are listed here"));
+        }
+        faults
+    }
+
+    /// `skipped` has the faults of entries that were left out as they were read.
+    ///
+    /// # Errors
+    /// The faults, where entries are not to be left out.
+    pub(super) fn finish(mut self, skipped: Diagnostics) -> Result<Imported, OperationError<Diagnostics>> {
+        if self.is_refused() {
+            return Err(self.into_faults().into());
+        }
+        let mut all = std::mem::take(&mut self.faults);
+        all.0.extend(skipped.0);
+        all.0.sort_by(|a, b| a.origin.cmp(&b.origin));
+        let Accounts { new, switched, .. } = self.accounts;
+        let (accounts_added, accounts_switched) = (new.count, switched.count);
+        let changed = self.credentials.count - self.added;
+        Ok(Imported {
+            new_accounts: new.into_sorted(|(id, _)| id.clone()),
+            accounts_added,
+            switched_accounts: switched.into_sorted(|(id, _)| id.clone()),
+            accounts_switched,
+            credentials: self.credentials.into_sorted(|one| one.id.clone()),
+            added: self.added,
+            changed,
+            unchanged: self.unchanged,
+            skipped: all,
+        })
+    }
+}
+
+async fn taken(transaction: &mut Transaction, entries: &[ImportEntry]) -> Result<Taken, StoreError> {
+    let (mut digests, mut usernames) = (Vec::new(), Vec::new());
+    for entry in entries {
+        match &entry.credential.secret {
+            StoredSecret::Token(digest) => digests.push(*digest),
+            StoredSecret::Password { username, .. } => usernames.push(&**username),
+        }
+    }
+    Ok(Taken::new(transaction.holders(&digests, &usernames).await?))
+}

@@ -1,0 +1,202 @@
+//! Objects that depend on several values.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{objects, parsed, rendered};
+use crate::deploy::kubernetes::{fits, the};
+
+/// The values of a gate with a certificate on both listeners.
+pub(super) fn over_tls() -> Value {
+    let tls = "tls: {certificate: tls.crt, key: tls.key}";
+    let settings = format!(
+        "proxy: {{listen: 0.0.0.0:8080, upstream: {{{{ .Values.upstream }}}}, {tls}}}\n\
+         admin: {{listen: 0.0.0.0:8081, {tls}}}\ncredentials: {{file: credentials.yaml}}\n"
+    );
+    json!({"settings": settings, "secrets": ["edge-certificate"], "podMonitor": {"enabled": true}})
+}
+
+fn pod(objects: &[Value]) -> Value {
+    the(objects, "Deployment")["spec"]["template"].clone()
+}
+
+#[test]
+fn with_admin_tls_probes_and_pod_monitor_use_tls() {
+    let mut values = over_tls();
+    let (own, _) = objects(&values);
+    let container = &pod(&own)["spec"]["containers"][0];
+    for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
+        assert_eq!(container[probe]["httpGet"]["scheme"], "HTTPS", "{probe}");
+    }
+    let endpoint =
+        |values: &Value| the(&parsed(&rendered(values)), "PodMonitor")["spec"]["podMetricsEndpoints"][0].clone();
+    let scraped = endpoint(&values);
+    assert_eq!((&scraped["scheme"], &scraped["tlsConfig"]), (&"https".into(), &json!({"insecureSkipVerify": true})));
+
+    let verified = json!({"ca": {"secret": {"name": "edge-ca", "key": "ca.crt"}}, "serverName": "gate.example.org"});
+    values["podMonitor"]["tlsConfig"] = verified.clone();
+    assert_eq!(endpoint(&values)["tlsConfig"], verified);
+    let plain = "proxy: {listen: 0.0.0.0:8080}\nadmin: {listen: 0.0.0.0:8081}\n";
+    values["settings"] = plain.into();
+    assert_eq!(endpoint(&values).get("scheme"), None);
+    values["env"] = json!([{"name": "CLAVIGER__ADMIN__TLS", "value": "{certificate: tls.crt, key: tls.key}"}]);
+    assert_eq!(endpoint(&values)["scheme"], "https");
+}
+
+#[test]
+fn optional_objects_are_left_out() {
+    let off = json!({"enabled": false});
+    let kinds = |values: &Value| -> BTreeSet<String> {
+        parsed(&rendered(values)).iter().map(|object| object["kind"].as_str().unwrap().to_owned()).collect()
+    };
+    let least = kinds(&json!({"networkPolicy": off, "podDisruptionBudget": off}));
+    assert_eq!(least, ["ConfigMap", "Deployment", "Secret", "Service"].map(str::to_owned).into());
+    let default = kinds(&json!({}));
+    assert!(default.contains("NetworkPolicy") && default.contains("PodDisruptionBudget"), "{default:?}");
+}
+
+/// A service that selected the pods of the migration would send them requests.
+#[test]
+fn the_migration_is_a_hook_with_files_of_its_own() {
+    let (own, _) = objects(&json!({
+        "settings": "proxy: {listen: 0.0.0.0:8080}\nadmin: {listen: 0.0.0.0:8081}\ncredentials: {database_file: url}\n",
+        "files": {"ca.pem": "a certificate"}, "secrets": ["edge-database"], "migration": {"enabled": true},
+        "env": [{"name": "PGSSLMODE", "value": "verify-full"}], "serviceAccount": {"create": true},
+    }));
+    let annotation = |object: &Value, name: &str| object["metadata"]["annotations"][name].as_str().map(str::to_owned);
+    let (hooks, release): (Vec<Value>, Vec<Value>) =
+        own.into_iter().partition(|object| annotation(object, "helm.sh/hook").is_some());
+    fits(&release);
+    let kinds: Vec<&str> = hooks.iter().map(|object| object["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["ConfigMap", "Secret", "Job"]);
+    let weight = |object: &Value| annotation(object, "helm.sh/hook-weight").unwrap().parse::<i32>().unwrap();
+    for hook in &hooks {
+        assert_eq!(annotation(hook, "helm.sh/hook").unwrap(), "pre-install,pre-upgrade");
+        assert_eq!(hook["metadata"]["name"], "edge-claviger-migration");
+        assert_eq!(weight(hook) < weight(&hooks[2]), hook["kind"] != "Job", "the files come first");
+    }
+    assert_eq!(hooks[0]["data"], the(&release, "ConfigMap")["data"]);
+    assert_eq!(hooks[1]["stringData"], the(&release, "Secret")["stringData"]);
+
+    let migration = &hooks[2]["spec"]["template"];
+    let gate = pod(&release);
+    let containers = [&migration["spec"]["containers"][0], &gate["spec"]["containers"][0]];
+    for field in ["image", "env", "securityContext"] {
+        assert_eq!(containers[0][field], containers[1][field], "{field}");
+    }
+    assert_eq!(containers[0]["args"], json!(["database", "migrate"]));
+    assert_eq!(containers[1]["args"], json!(["serve"]));
+    // The account of the release does not exist yet when the hook runs.
+    assert_eq!(
+        (&migration["spec"]["serviceAccountName"], &gate["spec"]["serviceAccountName"]),
+        (&"default".into(), &"edge-claviger".into())
+    );
+    let sources = migration["spec"]["volumes"][0]["projected"]["sources"].as_array().unwrap();
+    let names: Vec<&str> = sources
+        .iter()
+        .map(|source| source.as_object().unwrap().values().next().unwrap()["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["edge-claviger-migration", "edge-claviger-migration", "edge-database"]);
+    let selector = the(&release, "Service")["spec"]["selector"].as_object().unwrap().clone();
+    let labels = &migration["metadata"]["labels"];
+    assert!(selector.iter().any(|(name, value)| labels[name] != *value), "the service selects the migration");
+}
+
+#[test]
+fn a_claimed_volume_is_kept_and_never_in_two_pods() {
+    let data = json!({"enabled": true, "type": "persistentVolumeClaim", "size": "3Gi"});
+    let (own, _) = objects(&json!({"data": data, "replicas": 1}));
+    fits(&own);
+    assert_eq!(the(&own, "Deployment")["spec"]["strategy"], json!({"type": "Recreate"}));
+    let claim = the(&own, "PersistentVolumeClaim");
+    assert_eq!(claim["metadata"]["annotations"]["helm.sh/resource-policy"], "keep");
+    let volume = &pod(&own)["spec"]["volumes"][1];
+    assert_eq!(volume["persistentVolumeClaim"]["claimName"], claim["metadata"]["name"]);
+    assert_eq!(claim["spec"]["resources"]["requests"]["storage"], "3Gi");
+    let mount = &pod(&own)["spec"]["containers"][0]["volumeMounts"][1];
+    assert_eq!(
+        (&mount["name"], &mount["mountPath"], mount.get("readOnly")),
+        (&"data".into(), &"/var/lib/claviger".into(), None)
+    );
+}
+
+#[test]
+fn an_autoscaled_gate_has_no_fixed_number_of_pods() {
+    let (own, _) = objects(&json!({"autoscaling": {"enabled": true}, "replicas": 5}));
+    let deployment = the(&own, "Deployment");
+    assert_eq!(deployment["spec"].get("replicas"), None);
+    let target = &the(&own, "HorizontalPodAutoscaler")["spec"]["scaleTargetRef"];
+    assert_eq!((&target["kind"], &target["name"]), (&deployment["kind"], &deployment["metadata"]["name"]));
+}
+
+#[test]
+fn pods_spread_over_zones_and_nodes() {
+    let (shipped, _) = objects(&json!({}));
+    let default = pod(&shipped)["spec"]["topologySpreadConstraints"].clone();
+    let keys: Vec<&Value> = default.as_array().unwrap().iter().map(|constraint| &constraint["topologyKey"]).collect();
+    assert_eq!(keys, ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]);
+    let selected = the(&shipped, "Deployment")["spec"]["selector"]["matchLabels"].clone();
+    for constraint in default.as_array().unwrap() {
+        assert_eq!(constraint["labelSelector"]["matchLabels"], selected);
+        assert_eq!(constraint["matchLabelKeys"], json!(["pod-template-hash"]));
+    }
+    let spread = |values: Value| pod(&parsed(&rendered(&values)))["spec"]["topologySpreadConstraints"].clone();
+    let own = json!({"maxSkew": 1, "topologyKey": "rack", "whenUnsatisfiable": "DoNotSchedule",
+                     "labelSelector": {"matchLabels": {"tier": "edge"}}, "matchLabelKeys": ["revision"]});
+    assert_eq!(spread(json!({"topologySpreadConstraints": [own]})), json!([own]));
+    assert_eq!(spread(json!({"topologySpreadConstraints": []})), Value::Null);
+}
+
+/// A change restarts pods only where it is meant to.
+#[test]
+fn changed_settings_restart_pods_and_changed_files_do_not() {
+    let annotations = |values: Value| pod(&parsed(&rendered(&values)))["metadata"]["annotations"].clone();
+    let before = annotations(json!({}));
+    assert_ne!(before, annotations(json!({"upstream": "http://other:9000"})));
+    let file = json!({"credentials.yaml": "credentials: []\naccounts: []"});
+    assert_eq!(before, annotations(json!({"files": file})));
+    let on_files = |files: &Value| annotations(json!({"files": files, "restartOnChange": {"files": true}}));
+    assert_ne!(on_files(&json!({})), on_files(&file));
+    assert_eq!(annotations(json!({"restartOnChange": {"settings": false}})), Value::Null);
+}
+
+#[test]
+fn names_are_at_most_63_characters_and_follow_the_overrides() {
+    let names = |values: &Value| -> BTreeSet<String> {
+        parsed(&rendered(values)).iter().map(|object| object["metadata"]["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&json!({})), ["edge-claviger".to_owned()].into());
+    assert_eq!(names(&json!({"nameOverride": "gate"})), ["edge-gate".to_owned()].into());
+    assert_eq!(names(&json!({"fullnameOverride": "front"})), ["front".to_owned()].into());
+    let long = json!({
+        "fullnameOverride": "a".repeat(80), "migration": {"enabled": true}, "dashboard": {"enabled": true},
+        "envFrom": [{"secretRef": {"name": "database"}}],
+    });
+    let names = names(&long);
+    assert!(names.len() == 3 && names.iter().all(|name| name.len() < 63), "{names:?}");
+}
+
+#[test]
+fn egress_is_restricted_to_dns_and_the_rules() {
+    let rule = json!({"to": [{"podSelector": {"matchLabels": {"app": "orders"}}}], "ports": [{"port": 9000}]});
+    let (own, _) = objects(&json!({"networkPolicy": {"egress": {"enabled": true, "rules": [rule]}}}));
+    fits(&own);
+    let policy = &the(&own, "NetworkPolicy")["spec"];
+    assert_eq!(policy["policyTypes"], json!(["Ingress", "Egress"]));
+    let rules = policy["egress"].as_array().unwrap();
+    assert_eq!((rules.len(), &rules[1]), (2, &rule));
+    assert_eq!(rules[0]["ports"], json!([{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]));
+    assert!(rules[0]["to"].is_array());
+    let policy = &the(&parsed(&rendered(&json!({}))), "NetworkPolicy")["spec"];
+    assert_eq!((&policy["policyTypes"], policy.get("egress")), (&json!(["Ingress"]), None));
+}
+
+#[test]
+fn a_digest_fixes_the_image_whatever_the_tag() {
+    let image =
+        |image: Value| pod(&parsed(&rendered(&json!({"image": image}))))["spec"]["containers"][0]["image"].clone();
+    let digest = format!("sha256:{}", "a".repeat(64));
+    assert_eq!(image(json!({"digest": digest})), format!("claviger@{digest}"));
+    assert_eq!(image(json!({"digest": digest, "tag": "1.2"})), format!("claviger:1.2@{digest}"));
+}

@@ -1,0 +1,251 @@
+//! What one HTTP/2 connection may hold: streams, memory, and time.
+
+use std::time::Duration;
+
+use crate::support::frames::{
+    CONTINUATION, DATA, END_HEADERS, END_STREAM, Frame, FrameClient, GOAWAY, HEADERS, PREFACE, RESET, SETTINGS, field,
+    frame, head,
+};
+use crate::support::{Caller, Gate, Protocol, RecordingApi, Request, TOKEN, callers, eventually};
+
+const REFUSED_STREAM: [u8; 4] = [0, 0, 0, 7];
+const SHORT: &str = "  timeouts: {request_head: 500ms, keep_alive: 1m}";
+
+fn http2_callers(build: impl Fn() -> crate::support::GateBuilder) -> impl Iterator<Item = Caller> {
+    callers(build).into_iter().filter(|caller| caller.protocol.is_http2())
+}
+
+fn bearer() -> Vec<u8> {
+    field("authorization", &format!("Bearer {TOKEN}"))
+}
+
+fn refused(caller: &Caller, reason: &str) -> f64 {
+    caller.gate.metric(&format!("claviger_http2_refused_total{{reason=\"{reason}\"}}"))
+}
+
+fn denied(caller: &Caller, reason: &str) -> f64 {
+    let label = format!("decision=\"deny\",reason=\"{reason}\",scheme=\"none\"");
+    caller.gate.metric(&format!("claviger_auth_requests_total{{{label}}}"))
+}
+
+fn is_response(frame: &Frame) -> bool {
+    frame.kind == HEADERS
+}
+
+/// Tells apart a deadline from the end of an idle connection, which is a minute away.
+fn assert_closed_soon(client: &mut FrameClient, what: &str) {
+    let frames = client.rest();
+    assert!(frames.iter().all(|frame| frame.kind != HEADERS), "{what} {frames:?}");
+}
+
+#[test]
+fn unfinished_frames_and_heads_end_at_the_deadline_of_a_head() {
+    let api = RecordingApi::start();
+    for caller in http2_callers(|| Gate::before(api.url()).proxy(SHORT)) {
+        let unfinished = [
+            ("half a preface", PREFACE[..20].to_vec()),
+            ("half a frame head", [PREFACE, &[0, 0, 1]].concat()),
+            ("half a frame", [PREFACE, &frame(SETTINGS, 0, 0, &[0; 12])[..15]].concat()),
+            ("headers without an end", [PREFACE, &frame(SETTINGS, 0, 0, &[]), &frame(HEADERS, 0, 1, &[0x82])].concat()),
+            (
+                "continuation without an end",
+                [
+                    PREFACE,
+                    &frame(SETTINGS, 0, 0, &[]),
+                    &frame(HEADERS, 0, 1, &[0x82]),
+                    &frame(CONTINUATION, 0, 1, &[0x86]),
+                ]
+                .concat(),
+            ),
+        ];
+        for (what, bytes) in unfinished {
+            let mut client = FrameClient::connect(&caller);
+            client.write(&bytes);
+            assert_closed_soon(&mut client, what);
+        }
+        // The same after a request that went well, and in a body.
+        for tail in [frame(HEADERS, 0, 3, &[0x82]), frame(DATA, 0, 3, b"hello")[..12].to_vec()] {
+            let mut client = FrameClient::open(&caller, 65_535);
+            client.write(&head("GET", 1, END_STREAM, &[bearer()]));
+            client.read_until(1, is_response);
+            client.write(&tail);
+            client.rest();
+        }
+    }
+}
+
+/// Each byte is progress for a body, not for a head.
+#[test]
+fn heads_that_trickle_end_at_the_deadline_and_bodies_go_on() {
+    let api = RecordingApi::start();
+    for caller in http2_callers(|| Gate::before(api.url()).proxy("  timeouts: {request_head: 2s, keep_alive: 1m}")) {
+        let mut client = FrameClient::open(&caller, 65_535);
+        let continuation = frame(CONTINUATION, END_HEADERS, 1, &[0x86; 100]);
+        client.write(&[&frame(HEADERS, 0, 1, &[0x82]), &continuation[..9]].concat());
+        let trickled = continuation[9..].iter().take_while(|byte| {
+            std::thread::sleep(Duration::from_millis(200));
+            client.write(&[**byte])
+        });
+        assert!(trickled.count() < 100, "{:?}", caller.protocol);
+        let mut client = FrameClient::open(&caller, 65_535);
+        client.write(&head("POST", 1, 0, &[bearer()]));
+        let body = frame(DATA, END_STREAM, 1, b"0123456789");
+        client.write(&body[..9]);
+        for byte in &body[9..] {
+            std::thread::sleep(Duration::from_millis(300));
+            client.write(&[*byte]);
+        }
+        client.read_until(1, is_response);
+        assert_eq!(api.last().body, b"0123456789");
+    }
+}
+
+#[test]
+fn streams_of_a_connection_over_their_limit_are_refused() {
+    let api = RecordingApi::start();
+    for caller in http2_callers(|| Gate::before(api.url()).settings("limits: {streams_per_connection: 2}")) {
+        let mut client = FrameClient::open(&caller, 65_535);
+        let silent =
+            [field(":method", "GET"), field(":scheme", "http"), field(":path", "/silent"), field(":authority", "a")];
+        for stream in [1, 3, 5] {
+            client.write(&frame(HEADERS, END_HEADERS | END_STREAM, stream, &[silent.concat(), bearer()].concat()));
+        }
+        let frames = client.read_until(1, |frame| frame.kind == RESET);
+        let reset = frames.iter().find(|frame| frame.kind == RESET).unwrap();
+        assert_eq!((reset.stream, &reset.payload[..]), (5, &REFUSED_STREAM[..]), "{:?}", caller.protocol);
+        eventually("it is counted", || refused(&caller, "stream") == 1.0);
+    }
+}
+
+#[test]
+fn streams_of_all_connections_over_their_limit_are_refused() {
+    let api = RecordingApi::start();
+    for caller in http2_callers(|| Gate::before(api.url()).settings("limits: {streams: 2}")) {
+        let silent =
+            [field(":method", "GET"), field(":scheme", "http"), field(":path", "/silent"), field(":authority", "a")];
+        let silent = [silent.concat(), bearer()].concat();
+        let mut clients = [FrameClient::open(&caller, 65_535), FrameClient::open(&caller, 65_535)];
+        for client in &mut clients {
+            client.write(&frame(HEADERS, END_HEADERS | END_STREAM, 1, &silent));
+        }
+        eventually("both wait", || caller.gate.metric("claviger_http_requests_in_flight") == 2.0);
+        let mut third = FrameClient::open(&caller, 65_535);
+        third.write(&head("GET", 1, END_STREAM, &[bearer()]));
+        let frames = third.read_until(1, |frame| frame.kind == RESET);
+        let reset = frames.iter().find(|frame| frame.kind == RESET).unwrap();
+        assert_eq!((reset.stream, &reset.payload[..]), (1, &REFUSED_STREAM[..]), "{:?}", caller.protocol);
+        assert_eq!(refused(&caller, "streams"), 1.0);
+        // Not HTTP/1.1, which has its connections.
+        if caller.protocol == Protocol::Http2 {
+            assert_eq!(caller.gate.send(&Request::get("/x").bearer(TOKEN)).status, 200);
+        }
+        drop(clients);
+        eventually("both have ended", || caller.gate.metric("claviger_http_requests_in_flight") == 0.0);
+        let mut streams = (3..).step_by(2);
+        eventually("there is room again", || {
+            third.write(&head("GET", streams.next().unwrap(), END_STREAM, &[bearer()]));
+            let frames = third.read_until(1, |frame| is_response(frame) || frame.kind == RESET);
+            frames.iter().any(is_response)
+        });
+    }
+}
+
+/// Heads of 3 KB, of which two fit into a connection.
+#[test]
+fn heads_of_a_connection_over_their_limit_are_503() {
+    let api = RecordingApi::start();
+    let limits = "limits: {header_bytes: 4096, header_bytes_per_connection: 8192}";
+    for caller in http2_callers(|| Gate::before(api.url()).settings(limits)) {
+        let mut client = FrameClient::open(&caller, 65_535);
+        let silent =
+            [field(":method", "GET"), field(":scheme", "http"), field(":path", "/silent"), field(":authority", "a")];
+        let many = vec![field("a", ""); 28].concat();
+        for stream in [1, 3, 5] {
+            let block = [silent.concat(), bearer(), many.clone()].concat();
+            client.write(&frame(HEADERS, END_HEADERS | END_STREAM, stream, &block));
+        }
+        let frames = client.read_until(1, |frame| frame.kind == DATA && frame.flags & END_STREAM != 0);
+        let text: Vec<_> = frames.iter().filter(|frame| frame.kind == DATA).map(|frame| &frame.payload).collect();
+        assert!(String::from_utf8_lossy(text[0]).contains("\"overloaded\""), "{:?}", caller.protocol);
+        assert!(frames.iter().filter(|frame| is_response(frame)).all(|frame| frame.stream == 5));
+        assert_eq!(denied(&caller, "overloaded"), 1.0);
+    }
+}
+
+/// A client that opens no window gets the heads of its answers, and the heads of its requests are not kept meanwhile.
+#[test]
+fn heads_of_refused_requests_are_free_before_their_answers_are_taken() {
+    let api = RecordingApi::start();
+    let limits = "limits: {header_bytes: 4096, header_bytes_per_connection: 4096, header_bytes_total: 4096}";
+    for caller in http2_callers(|| Gate::before(api.url()).settings(limits)) {
+        let mut client = FrameClient::open(&caller, 0);
+        let many = vec![field("a", ""); 28];
+        for stream in 0..50 {
+            client.write(&head("GET", 2 * stream + 1, END_STREAM, &many));
+            client.read_until(1, is_response);
+        }
+        assert_eq!((denied(&caller, "credential_missing"), denied(&caller, "overloaded")), (50.0, 0.0));
+        assert_eq!(caller.gate.metric("claviger_http_requests_in_flight"), 50.0, "{:?}", caller.protocol);
+    }
+}
+
+#[test]
+fn large_trailers_close_the_connection() {
+    let api = RecordingApi::start();
+    for caller in http2_callers(|| Gate::before(api.url())) {
+        let mut client = FrameClient::open(&caller, 65_535);
+        let trailers = |stream: u32, count: usize| {
+            let fields = vec![field("a", ""); count].concat();
+            frame(HEADERS, END_HEADERS | END_STREAM, stream, &fields)
+        };
+        client.write(&[head("POST", 1, 0, &[bearer()]), frame(DATA, 0, 1, b"hello"), trailers(1, 10)].concat());
+        client.read_until(1, is_response);
+        assert_eq!(api.last().body, b"hello");
+        client.write(&[head("POST", 3, 0, &[bearer()]), trailers(3, 100)].concat());
+        let frames = client.rest();
+        assert!(frames.iter().any(|frame| frame.kind == GOAWAY && frame.payload[4..8] == [0, 0, 0, 11]), "{frames:?}");
+        eventually("it is counted", || refused(&caller, "connection") == 1.0);
+    }
+}
+
+/// h2 resets them; the gate sees neither their method nor their path.
+#[test]
+fn malformed_streams_are_counted() {
+    let api = RecordingApi::start();
+    for caller in http2_callers(|| Gate::before(api.url())) {
+        let mut client = FrameClient::open(&caller, 65_535);
+        let malformed = [field("connection", "close"), field("te", "gzip"), field("content-length", "x")];
+        for (number, odd) in (0..).zip(malformed) {
+            client.write(&head("GET", 2 * number + 1, END_STREAM, &[bearer(), odd]));
+            let is_over = |frame: &Frame| frame.kind == RESET || frame.kind == GOAWAY;
+            let frames = client.read_until(1, is_over);
+            assert!(frames.iter().all(|frame| frame.kind != HEADERS), "{number} {frames:?}");
+            eventually("it is counted", || refused(&caller, "stream") == f64::from(number) + 1.0);
+        }
+        // pingora's own: an empty 400.
+        client.write(&head("GET", 21, END_STREAM, &[bearer(), field("host", "b")]));
+        client.read_until(1, is_response);
+        eventually("it is counted", || refused(&caller, "stream") == 4.0);
+        // A name in capitals ends the connection.
+        client.write(&head("GET", 23, END_STREAM, &[bearer(), field("X-Upper", "1")]));
+        assert!(client.rest().iter().any(|frame| frame.kind == GOAWAY));
+        eventually("it is counted", || refused(&caller, "connection") == 1.0);
+        assert!(api.seen().is_empty());
+    }
+}
+
+#[test]
+fn connect_is_refused_like_every_request() {
+    let api = RecordingApi::start();
+    for caller in http2_callers(|| Gate::before(api.url())) {
+        let mut client = FrameClient::open(&caller, 65_535);
+        let fields = [field(":method", "CONNECT"), field(":authority", "a:443"), bearer()].concat();
+        client.write(&frame(HEADERS, END_HEADERS, 1, &fields));
+        let frames = client.read_until(1, |frame| frame.kind == DATA);
+        let body = frames.iter().find(|frame| frame.kind == DATA).unwrap();
+        assert!(String::from_utf8_lossy(&body.payload).contains("request_ambiguous"), "{frames:?}");
+        let line = caller.gate.access_log(1).pop().unwrap();
+        assert_eq!((&line["method"], &line["code"]), (&"CONNECT".into(), &"request_ambiguous".into()));
+        assert!(api.seen().is_empty());
+    }
+}
