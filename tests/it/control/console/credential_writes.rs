@@ -93,7 +93,7 @@ async fn every_fault_is_named_at_its_field_and_nothing_is_created() {
             assert!(page.has(&format!("id=\"{field}-fault\"")), "{form}, {field}: {}", page.text);
             assert!(page.has(&format!("<a href=\"#{field}\">")), "{form}, {field}: {}", page.text);
         }
-        assert_eq!(page.text.matches("-fault\">").count(), faults.len(), "{form}: {}", page.text);
+        assert_eq!(page.text.matches("class=\"wrong\" id=").count(), faults.len(), "{form}: {}", page.text);
         assert!(page.has("<title>Error: ") && !page.has("value=\"short\""), "{}", page.text);
     }
     for form in ["account=acme", "kind=token&kind=token", "role=staff", "credential=x", "owner=usr_owner"] {
@@ -178,7 +178,7 @@ async fn a_stale_edit_shows_both_values() {
     let mine = format!("name=Mine&rights=all&expires=keep&addresses=10.0.0.0/8&revision={revision}");
     let page = owner.post(path, &mine).await;
     assert_eq!(page.status, 409, "{}", page.text);
-    assert!(page.has("usr_owner@example.org changed this at 21 Nov 2026, 12:00 UTC"), "{}", page.text);
+    assert!(page.has("sr_owner@example.org changed this at 21 Nov 2026, 12:00 UTC"), "{}", page.text);
     for text in
         ["value=\"Mine\"", "<b>Theirs</b>", "10.0.0.0/8</textarea>", "<b>192.0.2.7</b>", "<b>payments:write</b>"]
     {

@@ -35,7 +35,7 @@ async fn each_role_gets_what_the_table_says() {
             let answer = person.get(&format!("/credentials/acme-x{page}")).await;
             assert_eq!(answer.status, status, "{role} {page}: {}", answer.text);
         }
-        let has_menu = person.get("/profile").await.has("href=\"/keys/credentials\"");
+        let has_menu = person.get("/").await.has("href=\"/keys/credentials\"");
         assert_eq!(has_menu, status == 200, "{role}");
         // Only those who read the audit see what was done.
         if status == 200 {

@@ -16,7 +16,7 @@ use claviger::source::FileSet;
 use claviger::store::{CredentialRecord, Role};
 
 use super::{Answer, FORM};
-use crate::control::seats::seat;
+use crate::control::caller_rows::put_caller;
 use crate::control::user;
 use crate::store::test_database::{TestDatabase, label, noon};
 
@@ -86,7 +86,7 @@ impl Site {
     }
 
     async fn caller(&self, caller: Caller) -> Person<'_> {
-        seat(&self.bed, &caller).await;
+        put_caller(&self.bed, &caller).await;
         Person { site: self, caller: Some(caller) }
     }
 

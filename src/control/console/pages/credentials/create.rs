@@ -104,15 +104,15 @@ pub(super) fn refused<'f>(
     error: OperationError<CredentialConflict>,
 ) -> Result<Form<'f>, Problem> {
     let field = match &error {
-        OperationError::Other(CredentialConflict::IdTaken) => Some("id"),
-        OperationError::Other(CredentialConflict::UsernameTaken) => Some("username"),
+        OperationError::Other(CredentialConflict::IdTaken) => Some(("id", "credentials-id-taken")),
+        OperationError::Other(CredentialConflict::UsernameTaken) => Some(("username", "credentials-username-taken")),
         _ => None,
     };
     let form = Form::refused(visit, posted, error.into())?
         .renamed("expires_at", "expires_on")
         .renamed("rate_limit", "rate_requests");
     Ok(match field {
-        Some(field) => form.at(field),
+        Some((field, message)) => form.detail(visit.t(message)).at(field),
         None => form,
     })
 }

@@ -68,7 +68,7 @@ async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answe
     let (context, id) = (visit.context(), record.id.as_str());
     let mut form = form.revision(record.revision);
     let is_active = if record.enabled { "on" } else { "" };
-    let active = form.checkbox("active", "credentials-active").value(is_active);
+    let active = form.checkbox("active", "credentials-active").preset(is_active);
     let reason = form.area("reason", "credentials-reason").value(record.disabled_reason.clone().unwrap_or_default());
     let lines = match visit.standing.may(Right::ReadAudit) {
         true => {

@@ -84,7 +84,7 @@ pub(super) async fn reset_one(Manager(visit): Manager, CredentialId(id): Credent
             let how = Reset { chosen, overlap: Duration::from_secs(seconds), enable };
             reset(&visit.write(&posted), id.as_str(), how).await
         }
-        None => Err(Invalid::one("overlap_seconds", visit.t("credentials-fault-choose")).into()),
+        None => Err(Invalid::one("overlap_seconds", visit.t("credentials-fault-choose-stop")).into()),
     };
     match done {
         Ok(outcome) => match visit.fresh(outcome, &path_of(&id)) {

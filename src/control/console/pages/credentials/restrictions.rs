@@ -195,7 +195,7 @@ fn read_end(v: &View, reader: &mut Reader<'_>, has_stored: bool, faults: &mut In
             if let Some(end) = preset.and_then(|(_, days)| days_from(v.now, *days)) {
                 return Patch::Set(end);
             }
-            faults.add("expires", v.t("credentials-fault-choose"));
+            faults.add("expires", v.t("credentials-fault-choose-end"));
         }
     }
     Patch::Keep
