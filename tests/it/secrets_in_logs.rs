@@ -139,7 +139,7 @@ fn answer_to(gate: &Gate, head: &[u8]) -> String {
 
 fn everything_after_a_hard_day(log: &str, upstream: &str) {
     let slow = format!("  - {{id: slow, account: acme, username: slow, password: '{}'}}\n", slow_hash(PASSWORD));
-    let good = credentials() + &slow;
+    let good = credentials() + slow.as_str();
     let gate = Gate::before(upstream).log(log).settings(ACCEPT).credentials(&good).start();
 
     for request in whole_requests() {

@@ -56,7 +56,7 @@ fn list_and_show_print_neither_digest_nor_hash() {
     for arguments in [&["list"][..], &["show", "acme-billing"], &["show", "acme-nightly"]] {
         let ended = run(&folder, arguments);
         assert_eq!(ended.code, 0, "{}", ended.stderr);
-        let said = ended.stdout + &ended.stderr;
+        let said = ended.stdout + ended.stderr.as_str();
         assert!(!said.contains(PASSWORD_HASH) && !said.contains(digest(TOKEN).trim_start_matches("sha256:")), "{said}");
     }
     let shown: Value = serde_json::from_str(&run(&folder, &["show", "acme-nightly"]).stdout).unwrap();

@@ -116,7 +116,8 @@ async fn assets_are_kept_for_ever_and_links_begin_with_the_base_path() {
     assert_eq!(page.status, 200, "{}", page.text);
     assert_eq!(pages.get("/profile").await.status, 200, "a proxy may have taken the base path away");
     let links = |attribute: &str| -> Vec<String> {
-        let parts = page.text.split(&format!("{attribute}=\"")).skip(1);
+        let start = format!("{attribute}=\"");
+        let parts = page.text.split(&start).skip(1);
         parts.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
     };
     let all: Vec<_> = ["href", "src", "action"].into_iter().flat_map(links).filter(|link| link != "#main").collect();

@@ -143,7 +143,7 @@ async fn one_response_names_every_invalid_field(bed: TestDatabase) {
 
 async fn texts_are_trimmed_and_stored_unchanged(bed: TestDatabase) {
     bed.account("acme").await;
-    let name = "ÄÖÜ مفتاح \u{1f9fe}".to_owned() + &"ß".repeat(180);
+    let name = "ÄÖÜ مفتاح \u{1f9fe}".to_owned() + "ß".repeat(180).as_str();
     let new = NewCredential {
         name: Some(format!("  {name}\n")),
         description: Some("  ".into()),

@@ -32,7 +32,7 @@ fn row(number: usize) -> String {
 }
 
 fn table(rows: usize) -> String {
-    (0..rows).fold(String::from("id,account,token,version\n"), |text, number| text + &row(number))
+    (0..rows).fold(String::from("id,account,token,version\n"), |text, number| text + row(number).as_str())
 }
 
 fn csv(text: &str) -> Import {
@@ -53,7 +53,7 @@ async fn refused(bed: &TestDatabase, what: &Import) -> String {
 async fn a_fault_behind_many_batches_writes_nothing(bed: TestDatabase) {
     imported(&bed, &csv(&format!("id,account,token,version\nold,acme,{},1\n", digest("old")))).await;
     let (count, change) = (bed.store.count().await.unwrap(), bed.store.last_change().await.unwrap());
-    let text = table(ROWS) + &format!("new,acme,{},1\n", digest("old"));
+    let text = table(ROWS) + format!("new,acme,{},1\n", digest("old")).as_str();
     for is_dry_run in [true, false] {
         let outcome = import(&Fixture::new().call(&bed, noon()), &csv(&text), is_dry_run).await;
         let Err(OperationError::Other(faults)) = outcome else { panic!("{outcome:?}") };
@@ -76,7 +76,7 @@ async fn a_token_that_an_earlier_batch_has_released_stays_taken(bed: TestDatabas
     let changed = format!("first,acme,{},1\n", digest("other"));
     let taker = format!("taker,acme,{},1\n", digest("moved"));
     for (before, behind, line) in [(&changed, &taker, ROWS + 3), (&taker, &changed, 2)] {
-        let text = table(ROWS).replacen('\n', &format!("\n{before}"), 1) + behind;
+        let text = table(ROWS).replacen('\n', &format!("\n{before}"), 1) + behind.as_str();
         let faults = refused(&bed, &csv(&text)).await;
         let problem = format!("{line}:1  token  is the token digest of another credential in the database");
         assert!(faults.starts_with(&problem), "{faults}");
@@ -123,7 +123,8 @@ async fn accounts_are_created_once_with_the_access_that_any_line_states(bed: Tes
     let switched = imported(&bed, &csv(&text.replace(",false", ",true"))).await;
     assert_eq!((switched.unchanged, switched.switched_accounts), (ROWS + 1, vec![(label("a-7"), true)]));
     let yaml = format!("credentials: [{{id: y, account: a-1, token: '{}', version: '1'}}]\naccounts:\n", digest("y"));
-    let accounts = (0..ROWS).fold(yaml, |text, number| text + &format!("  - {{id: b-{number}, access: false}}\n"));
+    let accounts =
+        (0..ROWS).fold(yaml, |text, number| text + format!("  - {{id: b-{number}, access: false}}\n").as_str());
     let stated = imported(&bed, &Import::yaml(&accounts, Fixture::new().catalogs()).unwrap()).await;
     assert_eq!((stated.added, stated.accounts_added), (1, ROWS));
 }

@@ -119,7 +119,7 @@ fn failure_after_the_request_was_sent_is_named_with_its_address() {
     });
     let cause = format!("{} sent an invalid response", address(nonsense.url()));
     let gate = assert_cause(Gate::before(nonsense.url()), "upstream_unreachable", &cause);
-    assert!(!(gate.stdout() + &gate.stderr()).contains("secret-of-the-api"));
+    assert!(!(gate.stdout() + gate.stderr().as_str()).contains("secret-of-the-api"));
 
     let silent = RecordingApi::start();
     let gate = Gate::before(silent.url()).proxy("  timeouts: {upstream_read: 300ms}").start();

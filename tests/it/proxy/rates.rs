@@ -91,7 +91,7 @@ fn reload_keeps_counts_and_applies_new_limits() {
     let call = || gate.send(&Request::get("/x").bearer(TOKEN)).status;
     assert_eq!([call(), call(), call()], [200, 200, 429]);
     let more = format!("  - {{id: more, account: acme, token: '{}'}}\n", digest("more"));
-    gate.replace_credentials(&(limited("{requests: 2, per: 1h}") + &more));
+    gate.replace_credentials(&(limited("{requests: 2, per: 1h}") + more.as_str()));
     assert_eq!(call(), 429);
     gate.replace_credentials(&limited("{requests: 2, per: 1h, burst: 4}"));
     assert_eq!([call(), call(), call()], [200, 200, 429]);

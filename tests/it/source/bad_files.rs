@@ -74,7 +74,7 @@ fn bad_files() -> Vec<BadFile> {
         text("alias bomb", alias_bomb(), &[":10:45  exceeds the limit of aliases or nesting"]),
         text(
             "a credential without keys",
-            sneaking() + &format!("  - [keyless, acme, ~, '{}', ~, ~, true, ~, ~, ~, []]\n", digest("keyless")),
+            sneaking() + format!("  - [keyless, acme, ~, '{}', ~, ~, true, ~, ~, ~, []]\n", digest("keyless")).as_str(),
             &[":6:5  credentials[4]  must be a mapping, not a list"],
         ),
         text("not a mapping", "hello".into(), &["  must be a mapping"]),
@@ -95,7 +95,7 @@ fn bad_files() -> Vec<BadFile> {
         ),
         text(
             "the same token twice",
-            sneaking() + &format!("  - {{id: again, account: acme, token: '{}'}}\n", digest(TOKEN)),
+            sneaking() + format!("  - {{id: again, account: acme, token: '{}'}}\n", digest(TOKEN)).as_str(),
             &[":6:5  credentials[4].token  is also the token digest of the credential at 3:5"],
         ),
         BadFile { name: "not UTF-8", contents: Contents::Bytes(not_utf8), faults: &[":6:1  is not valid UTF-8"] },

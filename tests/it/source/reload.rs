@@ -224,7 +224,8 @@ fn the_log_has_the_changes_of_a_reload() {
     let added: String = (0..3)
         .map(|number| format!("  - {{id: more-{number}, account: acme, token: '{}'}}\n", digest(&number.to_string())))
         .collect();
-    let text = credentials().replacen("account: acme, token", "account: acme, enabled: false, token", 1) + &added;
+    let text =
+        credentials().replacen("account: acme, token", "account: acme, enabled: false, token", 1) + added.as_str();
     gate.replace_credentials(&text);
     eventually("the log has the difference", || gate.stderr().contains("reloaded: 3 added, 1 disabled\""));
     let counted = |state: &str| gate.metric(&format!("claviger_credentials{{state=\"{state}\"}}"));

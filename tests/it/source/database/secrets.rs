@@ -68,7 +68,7 @@ fn the_password_of_the_database_is_in_no_output() {
     assert_eq!(refused.code, 1);
     assert!(refused.stderr.contains("postgres://secretive@localhost"), "{}", refused.stderr);
     assert!(refused.stderr.contains("check user name and password"), "{}", refused.stderr);
-    assert_untraced("a refusal", &(refused.stderr + &refused.stdout));
+    assert_untraced("a refusal", &(refused.stderr + refused.stdout.as_str()));
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn a_fault_of_a_url_does_not_repeat_it() {
         let refused = Run::of(builder.command()).end();
         assert_eq!(refused.code, 1, "{url}");
         assert!(refused.stderr.contains("credentials.database"), "{}", refused.stderr);
-        assert_untraced(url, &(refused.stderr + &refused.stdout));
+        assert_untraced(url, &(refused.stderr + refused.stdout.as_str()));
         let builder = Gate::before("http://127.0.0.1:1");
         std::fs::write(builder.folder().join("url"), url).unwrap();
         let mut command = builder.command();
@@ -93,6 +93,6 @@ fn a_fault_of_a_url_does_not_repeat_it() {
         let refused = Run::of(command).end();
         assert_eq!(refused.code, 1, "{url}");
         assert!(refused.stderr.contains("credentials.database_file"), "{}", refused.stderr);
-        assert_untraced(url, &(refused.stderr + &refused.stdout));
+        assert_untraced(url, &(refused.stderr + refused.stdout.as_str()));
     }
 }

@@ -82,7 +82,8 @@ impl Cluster {
     /// Restarts this server as a standby of the other one, which has been promoted.
     pub fn follow(&self, primary: &Self) {
         let settings = std::fs::read_to_string(self.folder.join("data/postgresql.conf")).unwrap();
-        std::fs::write(self.folder.join("data/postgresql.conf"), settings + &primary.standby_settings()).unwrap();
+        std::fs::write(self.folder.join("data/postgresql.conf"), settings + primary.standby_settings().as_str())
+            .unwrap();
         std::fs::write(self.folder.join("data/standby.signal"), "").unwrap();
         self.installation.give(&self.folder.join("data/standby.signal"));
         self.start_again();
@@ -125,7 +126,8 @@ impl Cluster {
         let has_started = (0..10).any(|_| {
             cluster.port = free_port();
             let place = format!("port = {}\nunix_socket_directories = '{}'\n", cluster.port, cluster.folder.display());
-            std::fs::write(cluster.folder.join("data/postgresql.conf"), SETTINGS.to_owned() + more + &place).unwrap();
+            std::fs::write(cluster.folder.join("data/postgresql.conf"), SETTINGS.to_owned() + more + place.as_str())
+                .unwrap();
             cluster.order("start")
         });
         assert!(has_started, "PostgreSQL does not start:\n{}", cluster.log());

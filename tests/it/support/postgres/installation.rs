@@ -126,7 +126,7 @@ impl Installation {
     fn initdb(&self, folder: &Path) {
         std::fs::create_dir(folder).unwrap();
         self.give(folder);
-        let password = random() + &random();
+        let password = random() + random().as_str();
         std::fs::write(folder.join("password"), &password).unwrap();
         self.give(&folder.join("password"));
         self.run("initdb", folder, &INITDB, "");
@@ -141,7 +141,7 @@ impl Installation {
         command.args(arguments);
         let ended = Run::of(command).input(input).end();
         assert_eq!(ended.code, 0, "{name}: {}{}", ended.stdout, ended.stderr);
-        ended.stdout + &ended.stderr
+        ended.stdout + ended.stderr.as_str()
     }
 }
 
