@@ -1,5 +1,6 @@
 //! Scopes: rights by method and path.
 
+use std::fmt;
 use std::str::FromStr;
 
 use bytes::Bytes;
@@ -34,6 +35,12 @@ impl FromStr for RoutePath {
             return Err(RoutePathError::NotPlain);
         }
         Ok(Self(inner.into()))
+    }
+}
+
+impl fmt::Display for RoutePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "/{}", self.0)
     }
 }
 
@@ -109,6 +116,11 @@ impl ScopeCatalog {
     /// In the order of the file.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Names and routes, in the order of the file.
+    pub fn iter(&self) -> impl Iterator<Item = (&Label, &[RouteRule])> {
+        self.0.iter().map(|(name, rules)| (name, &**rules))
     }
 
     pub fn is_empty(&self) -> bool {

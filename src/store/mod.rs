@@ -35,8 +35,8 @@ pub use accounts::{AccountFilter, AccountRecord};
 pub use audit::{Actor, ActorKind, AuditEntry, AuditFilter, AuditRecord};
 pub use changes::{Change, ChangeKind, Changes, ThrottleTarget, Wake};
 pub use credentials::{
-    CatalogUse, CredentialFilter, CredentialKind, CredentialRecord, CredentialState, Delivery, GateCredential, Holders,
-    Page, PreviousSecret, RecordSecret, StateCounts, TakenNames, Versioned,
+    AddressRecord, CatalogUse, CredentialFilter, CredentialKind, CredentialRecord, CredentialState, Delivery,
+    GateCredential, Holders, Page, PreviousSecret, RecordSecret, StateCounts, TakenNames, Versioned,
 };
 pub use cursor::{Cursor, InvalidCursor, Listing};
 pub use error::StoreError;

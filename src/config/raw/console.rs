@@ -49,6 +49,8 @@ pub struct Console {
     pub enabled: bool,
     /// A page that explains how to use the API behind.
     pub docs_url: Option<Parsed<WebAddress>>,
+    /// The address of the API for its callers; the examples beside a new secret begin with it.
+    pub api_url: Option<Parsed<WebAddress>>,
     /// The names of roles that people see.
     pub roles: Roles,
     /// How long a user stays signed in.
@@ -120,6 +122,7 @@ impl Default for Console {
             trusted_proxies: loopback(),
             enabled: true,
             docs_url: None,
+            api_url: None,
             roles: Roles::default(),
             session: Session::default(),
             brand: Brand::default(),

@@ -50,11 +50,13 @@ async fn not_found() -> Problem {
 fn operations() -> OpenApiRouter<ControlState> {
     OpenApiRouter::new()
         .merge(resources::me::routes())
+        .merge(resources::form_settings::routes())
         .merge(resources::session::routes())
         .merge(resources::setup::routes())
         .merge(resources::accounts::routes())
         .merge(resources::access_requests::routes())
         .merge(resources::credentials::routes())
+        .merge(resources::credentials::addresses::routes())
         .merge(resources::credentials::edit::routes())
         .merge(resources::credentials::secrets::routes())
         .merge(resources::credentials::files::routes())

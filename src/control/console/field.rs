@@ -85,6 +85,12 @@ impl Field {
         Self { value, ..self }
     }
 
+    /// A value to begin with that is not stored.
+    #[must_use]
+    pub(super) fn preset(self, value: impl Into<String>) -> Self {
+        Self { present: None, ..self.value(value) }
+    }
+
     /// The token of the HTML attribute, such as `email` or `new-password`.
     #[must_use]
     pub(super) fn autocomplete(self, autocomplete: &'static str) -> Self {

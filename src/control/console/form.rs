@@ -68,6 +68,16 @@ impl<'f> Form<'f> {
         })
     }
 
+    /// A form with what was posted, of which nothing is refused and nothing has taken effect: a button has changed a field.
+    pub(super) fn again(view: &'f View, posted: &'f Posted) -> Self {
+        Self {
+            posted: Some(&posted.fields),
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            revision: posted.revision,
+            ..Self::new(view)
+        }
+    }
+
     /// Puts a fault that belongs to no field at this one.
     #[must_use]
     pub(super) fn at(mut self, field: &'static str) -> Self {

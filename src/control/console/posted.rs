@@ -72,6 +72,13 @@ impl Fields {
         self.0.iter().filter(move |(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
+    /// With one value of this name.
+    #[must_use]
+    pub(super) fn with(&self, name: &str, value: &str) -> Self {
+        let others = self.0.iter().filter(|(own, _)| own != name).cloned();
+        Self(others.chain([(name.to_owned(), value.to_owned())]).collect())
+    }
+
     /// Without passwords: for a page that sends them again.
     pub(super) fn without_secrets(&self) -> Vec<(String, String)> {
         self.0.iter().filter(|(name, _)| !is_secret(name)).cloned().collect()

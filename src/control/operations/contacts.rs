@@ -58,6 +58,11 @@ fn is_domain(domain: &str) -> bool {
     domain.contains('.') && domain.split('.').all(is_label) && !is_number(last)
 }
 
+/// The numbers that a text may stand for, with their countries where the text does not say it; none for a fit number.
+pub(in crate::control) fn mobile_suggestions(text: &str) -> Vec<(String, Option<&'static str>)> {
+    if is_e164(text) && !has_trunk_zero(text) { Vec::new() } else { suggestions(text) }
+}
+
 /// What is wrong with a mobile number, with suggestions.
 pub(super) fn mobile_fault(text: &str) -> Option<String> {
     if is_e164(text) && !has_trunk_zero(text) {

@@ -37,13 +37,14 @@ pub use accounts::{
 };
 pub use caller::{AccountScope, Caller};
 pub use contacts::MAX_EMAIL_LENGTH;
+pub(in crate::control) use contacts::mobile_suggestions;
 pub(in crate::control) use credentials::EMPTY_LIST;
 pub use credentials::{
     Created, CreatedWhen, CredentialConflict, CredentialSearch, Duplicate, Edit, Exported, Imported,
     ImportedCredential, MAX_ADDRESSES, MAX_SCOPES, NewCredential, Reset, UpgradeVersion, clear, count_credentials,
     create, delete, disable, disable_own_key, duplicate, edit, enable, enable_own_key, end_overlap, export, import,
-    list_credentials, may_import, own_key, regenerate_own_key, reset, show_credential, upgrade_unversioned,
-    upgrade_version,
+    list_credentials, list_used_addresses, may_import, own_key, regenerate_own_key, reset, show_credential,
+    upgrade_unversioned, upgrade_version,
 };
 pub use diagnosis::{Step, StepCode, diagnose, diagnose_credential};
 pub use operator_tokens::{

@@ -66,6 +66,8 @@ pub struct LiveSettings {
     /// `None` where the throttle is off.
     pub guessing: Option<ThrottleRules>,
     pub console: raw::Console,
+    /// How callers of the API present their credentials.
+    pub accept: raw::Accept,
     /// Texts and brand of the console.
     pub look: Arc<Look>,
     /// The credentials of the file, which the console shows but cannot change.
@@ -131,6 +133,7 @@ impl LiveSettings {
             error_docs: (settings.error_docs != ERROR_DOCS).then(|| settings.error_docs.clone()),
             guessing: throttle_rules(settings),
             console: settings.console.clone().unwrap_or_default(),
+            accept: settings.accept.clone(),
             look: Arc::default(),
             file: Arc::default(),
         }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::credential::{Label, RecentUses};
+use crate::store::timestamps::from_millis;
 use crate::store::transaction::{Touched, bind_list, timed};
-use crate::store::{Store, StoreError, execute};
+use crate::store::{Store, StoreError, execute, fetch};
 
 /// Rows of three parameters in one statement: SQLite takes 32,766.
 const BATCH: usize = 3000;
@@ -14,6 +15,15 @@ const BATCH: usize = 3000;
 const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Rows deleted in one transaction.
 const PRUNE_ROWS: u64 = 1000;
+
+/// An address that a credential was used from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressRecord {
+    /// An IPv4 address, or the first of an IPv6 network of 64 bits.
+    pub address: String,
+    /// To a few seconds.
+    pub last_used_at: Timestamp,
+}
 
 /// An IPv4 address or an IPv6 network of 64 bits.
 struct UsedAddress<'u> {
@@ -35,6 +45,24 @@ macro_rules! values {
 }
 
 impl Store {
+    /// Addresses of the last 30 days, the last used first.
+    pub async fn addresses_of(&self, credential: &str) -> Result<Vec<AddressRecord>, StoreError> {
+        let begin = "SELECT address, used_at FROM credential_addresses WHERE credential = ";
+        let rows: Vec<(String, i64)> = fetch!(self, begin, |sql, pool| {
+            sql.push_bind(credential).push(" ORDER BY used_at DESC, address");
+            sql.build_query_as().persistent(false).fetch_all(pool)
+        })?;
+        let record = |(address, used_at)| {
+            let last_used_at = from_millis(used_at).map_err(|_| StoreError::Inconsistent {
+                table: "credential_addresses",
+                column: "used_at",
+                id: credential.to_owned(),
+            })?;
+            Ok(AddressRecord { address, last_used_at })
+        };
+        rows.into_iter().map(record).collect()
+    }
+
     /// Upserts addresses. Of more than a credential may have, the oldest are deleted.
     pub(in crate::store) async fn record_addresses(
         &self,

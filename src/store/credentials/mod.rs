@@ -13,6 +13,7 @@ mod search_index;
 mod uniqueness;
 mod write;
 
+pub use addresses::AddressRecord;
 pub use catalog_use::CatalogUse;
 pub use delivery::Delivery;
 pub use gate::{GateCredential, Versioned};

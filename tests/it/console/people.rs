@@ -26,14 +26,24 @@ impl TestConsole {
 
     /// `settings` stand in the section `console`, after a comma.
     pub async fn with(settings: &str) -> Self {
+        Self::start_with(settings, "").await
+    }
+
+    /// `settings` stand at the root of the file.
+    pub async fn configured(settings: &str) -> Self {
+        Self::start_with("", settings).await
+    }
+
+    async fn start_with(of_console: &str, settings: &str) -> Self {
         let bed = TestDatabase::sqlite().await;
         bed.account("acme").await;
         let house = House::new();
         for (email, role) in PEOPLE {
             house.person(&bed, email, role).await;
         }
-        let console = format!("127.0.0.1:0{settings}");
-        let gate = Gate::before("http://127.0.0.1:9").database(&bed.address()).console(&console).start();
+        let console = format!("127.0.0.1:0{of_console}");
+        let gate =
+            Gate::before("http://127.0.0.1:9").database(&bed.address()).console(&console).settings(settings).start();
         Self { bed, gate }
     }
 

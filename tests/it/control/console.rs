@@ -1,5 +1,9 @@
 //! The pages through their router, without a browser: headers, forms, and input that no browser sends.
 
+mod credential_writes;
+mod credentials;
+mod site;
+
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;

@@ -5,6 +5,7 @@ pub(super) mod accounts;
 pub(super) mod audit;
 pub(super) mod credentials;
 pub(super) mod diagnosis;
+pub(super) mod form_settings;
 pub(super) mod me;
 pub(super) mod operator_tokens;
 pub(super) mod own_key;

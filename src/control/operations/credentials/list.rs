@@ -8,7 +8,9 @@ use crate::control::operations::{
     AccountScope, Invalid, MAX_PAGE_SIZE, NotFound, OperationContext, OperationError, Refusal, Right,
 };
 use crate::credential::Label;
-use crate::store::{CredentialFilter, CredentialKind, CredentialRecord, CredentialState, Cursor, Listing, StateCounts};
+use crate::store::{
+    AddressRecord, CredentialFilter, CredentialKind, CredentialRecord, CredentialState, Cursor, Listing, StateCounts,
+};
 
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -90,6 +92,15 @@ pub async fn show_credential(call: &OperationContext<'_>, id: &str) -> Result<Cr
     } else {
         Err(Refusal::from(NotFound("credential")).into())
     }
+}
+
+/// The addresses that a credential was used from within 30 days, the last used first.
+///
+/// # Errors
+/// [`NotFound`] for a credential that the caller may not read, too.
+pub async fn list_used_addresses(call: &OperationContext<'_>, id: &str) -> Result<Vec<AddressRecord>, OperationError> {
+    let record = show_credential(call, id).await?;
+    Ok(call.store.addresses_of(record.id.as_str()).await?)
 }
 
 /// The search, limited to what the caller may read.

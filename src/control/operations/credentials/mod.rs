@@ -18,7 +18,9 @@ mod reset;
 mod upgrade_unversioned;
 mod upgrade_version;
 
-pub use self::list::{CreatedWhen, CredentialSearch, count_credentials, list_credentials, show_credential};
+pub use self::list::{
+    CreatedWhen, CredentialSearch, count_credentials, list_credentials, list_used_addresses, show_credential,
+};
 pub use change::CredentialConflict;
 pub use clear::clear;
 pub use create::{Created, NewCredential, create};

@@ -22,8 +22,9 @@ pub enum For {
 use For::{Browsers, Everybody, Roles};
 
 /// By name. Rights are written by hand, not derived from the code.
-pub const OPERATIONS: [(&str, For, &str); 60] = [
+pub const OPERATIONS: [(&str, For, &str); 62] = [
     ("me", Roles("xxxx"), ""),
+    ("form_settings", Roles("xxxx"), ""),
     ("begin_session", Everybody, r#"{"email": "stranger@acme.example", "password": "correct horse"}"#),
     ("end_session", Everybody, ""),
     ("choose_password", Browsers, r#"{"current": "correct horse", "password": "another horse"}"#),
@@ -53,6 +54,7 @@ pub const OPERATIONS: [(&str, For, &str); 60] = [
     ("edit_credential", Roles("xxx-"), r#"{"name": "Billing"}"#),
     ("upgrade_credential", Roles("xxx-"), "{}"),
     ("upgrade_unversioned_credentials", Roles("xxx-"), r#"{"version": "1", "account": "acme"}"#),
+    ("list_credential_addresses", Roles("xxxx"), ""),
     ("diagnose_credential", Roles("xxxx"), ""),
     ("duplicate_credential", Roles("xxx-"), "{}"),
     ("reset_credential", Roles("xxx-"), "{}"),

@@ -1,3 +1,4 @@
+pub(in crate::control::api) mod addresses;
 pub(super) mod body;
 pub(super) mod create;
 pub(in crate::control::api) mod edit;

@@ -1,0 +1,209 @@
+//! `/credentials/{id}`: all facts, the box that switches it on and off, and what was done to it.
+
+use askama::Template;
+use jiff::Timestamp;
+
+use super::create::refused;
+use super::facts::{self, Badge};
+use super::guard::{CredentialId, Manager};
+use super::names::people;
+use super::paths::{account_path, path_of, query_value};
+use crate::control::console::field::Field;
+use crate::control::console::form::Form;
+use crate::control::console::page::{Answer, Page};
+use crate::control::console::posted::Posted;
+use crate::control::console::visit::Visit;
+use crate::control::operations::{
+    Invalid, OperationError, Paging, Right, StepCode, diagnose_credential, disable, enable, end_overlap, list_audit,
+    list_used_addresses, show_credential,
+};
+use crate::control::web::problem::Problem;
+use crate::credential::Label;
+use crate::store::{ActorKind, AddressRecord, AuditFilter, AuditRecord, CredentialRecord};
+
+const AUDIT_LINES: u32 = 10;
+
+#[derive(Template)]
+#[template(path = "credential.html")]
+struct Detail<'p> {
+    v: &'p Visit,
+    record: &'p CredentialRecord,
+    title: String,
+    badge: Badge,
+    /// Base of the addresses of what can be done.
+    path: String,
+    account: String,
+    owner: Option<String>,
+    created_by: String,
+    version: Option<String>,
+    scopes: Option<Vec<(String, String)>>,
+    networks: Vec<String>,
+    rate: String,
+    used_from: Vec<AddressRecord>,
+    /// Why the gate refuses it: the text, and the page that mends it.
+    obstacles: Vec<(String, Option<String>)>,
+    active_form: &'p Form<'p>,
+    active: Field,
+    reason: Field,
+    overlap_end: Option<Timestamp>,
+    overlap_form: Form<'p>,
+    /// `None` for roles that do not read the audit.
+    history: Option<Vec<HistoryLine>>,
+    history_href: String,
+}
+
+struct HistoryLine {
+    what: String,
+    who: String,
+    at: Timestamp,
+}
+
+pub(super) async fn detail(Manager(visit): Manager, CredentialId(id): CredentialId) -> Answer {
+    let record = show_credential(&visit.context(), id.as_str()).await?;
+    show(&visit, Form::new(&visit), &record).await
+}
+
+/// `form` is that of the box.
+async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answer {
+    let (context, id) = (visit.context(), record.id.as_str());
+    let mut form = form.revision(record.revision);
+    let is_active = if record.enabled { "on" } else { "" };
+    let active = form.checkbox("active", "credentials-active").preset(is_active);
+    let reason = form.area("reason", "credentials-reason").value(record.disabled_reason.clone().unwrap_or_default());
+    let lines = match visit.standing.may(Right::ReadAudit) {
+        true => {
+            let (target_kind, target) = (Some("credential".to_owned()), Some(id.to_owned()));
+            let filter = AuditFilter { target_kind, target, ..AuditFilter::default() };
+            Some(list_audit(&context, filter, Paging { after: None, limit: AUDIT_LINES }).await?.records)
+        }
+        false => None,
+    };
+    let names = people(visit, &people_in(record, lines.as_deref().unwrap_or_default())).await?;
+    let name = |id: &str| names.get(id).cloned().unwrap_or_else(|| id.to_owned());
+    let history = lines.map(|lines| lines.into_iter().map(|line| HistoryLine::new(visit, &line, name(&line.actor))));
+    let path = visit.url(&path_of(&record.id));
+    let owner = record.owner.as_ref().map(|owner| name(owner.as_str()));
+    let title = match (&record.name, &owner) {
+        (None, Some(owner)) => visit.t1("credentials-own-key-of", "name", owner),
+        _ => facts::title(record).to_owned(),
+    };
+    let body = Detail {
+        v: visit,
+        record,
+        title: title.clone(),
+        badge: Badge::of(record, visit),
+        obstacles: obstacles(visit, record, &path).await?,
+        path,
+        account: visit.url(&account_path(&record.account)),
+        owner,
+        created_by: name(&record.created_by),
+        version: facts::version(visit, record.version.as_ref()),
+        scopes: facts::scopes(visit, record.scopes.as_deref()),
+        networks: facts::addresses(record),
+        rate: facts::rate(visit, record),
+        used_from: list_used_addresses(&context, id).await?,
+        active_form: &form,
+        active,
+        reason,
+        overlap_end: facts::overlap_end(record, visit.now),
+        overlap_form: Form::new(visit).revision(record.revision),
+        history: history.map(Iterator::collect),
+        history_href: visit.url(&format!("/audit?target_kind=credential&target={}", query_value(id))),
+    };
+    visit.show(Page::new(title, &body)?.form(&form))
+}
+
+/// Ids that may be those of users.
+fn people_in<'r>(record: &'r CredentialRecord, lines: &'r [AuditRecord]) -> Vec<&'r str> {
+    let users = lines.iter().filter(|line| line.actor_kind == ActorKind::User.as_str());
+    let owner = record.owner.as_ref().map(Label::as_str);
+    users.map(|line| line.actor.as_str()).chain([record.created_by.as_str()]).chain(owner).collect()
+}
+
+/// The conditions of using it that do not hold.
+async fn obstacles(
+    visit: &Visit,
+    record: &CredentialRecord,
+    path: &str,
+) -> Result<Vec<(String, Option<String>)>, Problem> {
+    let steps = diagnose_credential(&visit.context(), record.id.as_str()).await?;
+    let access = match &visit.standing.account {
+        Some(_) => visit.url("/access"),
+        None => visit.url(&account_path(&record.account)),
+    };
+    let of_step = |code: StepCode| match code {
+        StepCode::AccessGranted => Some(("credentials-refused-granted", Some(access.clone()))),
+        StepCode::AccessSwitchedOn => Some(("credentials-refused-off", Some(access.clone()))),
+        StepCode::RoleAllows => Some(("credentials-refused-members", Some(access.clone()))),
+        StepCode::UserEnabled => Some(("credentials-refused-user", None)),
+        StepCode::CredentialHasSecret if record.owner.is_some() => Some(("credentials-refused-own-cleared", None)),
+        StepCode::CredentialHasSecret => Some(("credentials-refused-cleared", Some(format!("{path}/reset")))),
+        StepCode::CredentialEnabled => Some(("credentials-refused-disabled", Some("#active".to_owned()))),
+        StepCode::CredentialInDate => Some(("credentials-refused-expired", Some(format!("{path}/edit")))),
+        StepCode::CredentialVersionServed => Some(("credentials-refused-version", Some(format!("{path}/upgrade")))),
+        StepCode::CredentialScopesKnown => Some(("credentials-refused-scopes", Some(format!("{path}/edit")))),
+        // Not about the gate.
+        StepCode::CredentialCreated | StepCode::CredentialHandedOver => None,
+    };
+    let failed = steps.into_iter().filter(|step| !step.ok).filter_map(|step| of_step(step.code));
+    Ok(failed.map(|(message, href)| (visit.t(message), href)).collect())
+}
+
+pub(super) async fn set_active(Manager(visit): Manager, CredentialId(id): CredentialId, posted: Posted) -> Answer {
+    let mut reader = posted.reader();
+    let (is_active, reason) = (reader.is_checked("active"), reader.optional("reason"));
+    reader.finish()?;
+    let (call, id) = (visit.write(&posted), id.as_str());
+    let is_stored = |stored: &CredentialRecord| {
+        // As a browser sends it back.
+        stored.disabled_reason.as_ref().map(|stored| stored.replace("\r\n", "\n")) == reason
+    };
+    let done = if !is_active {
+        disable(&call, id, reason).await
+    } else if reason.is_some() && !is_stored(&show_credential(&call, id).await?) {
+        Err(Invalid::one("reason", visit.t("credentials-fault-reason")).into())
+    } else {
+        enable(&call, id).await
+    };
+    match done {
+        Ok(record) => {
+            let message = if is_active { "done-credential-enabled" } else { "done-credential-disabled" };
+            visit.done(&path_of(&record.id), message, facts::title(&record))
+        }
+        Err(error) => {
+            let form = refused(&visit, &posted, OperationError::from(error))?;
+            let form = form.changed(visit.last_change("credential", id).await);
+            let record = show_credential(&visit.context(), id).await?;
+            show(&visit, form, &record).await
+        }
+    }
+}
+
+pub(super) async fn end_overlap_now(Manager(visit): Manager, CredentialId(id): CredentialId, posted: Posted) -> Answer {
+    posted.reader().finish()?;
+    let record = end_overlap(&visit.write(&posted), id.as_str()).await?;
+    visit.done(&path_of(&id), "done-credential-overlap", facts::title(&record))
+}
+
+impl HistoryLine {
+    fn new(visit: &Visit, line: &AuditRecord, who: String) -> Self {
+        let message = match line.verb.as_str() {
+            "create" => "credentials-verb-create",
+            "duplicate" => "credentials-verb-duplicate",
+            "edit" => "credentials-verb-edit",
+            "reset" => "credentials-verb-reset",
+            "end_overlap" => "credentials-verb-end-overlap",
+            "clear" => "credentials-verb-clear",
+            "disable" => "credentials-verb-disable",
+            "enable" => "credentials-verb-enable",
+            "upgrade_version" => "credentials-verb-upgrade",
+            "import" => "credentials-verb-import",
+            "switch_on_own_key" => "credentials-verb-own-on",
+            "regenerate_own_key" => "credentials-verb-own-regenerate",
+            "switch_off_own_key" => "credentials-verb-own-off",
+            _ => "",
+        };
+        let what = if message.is_empty() { line.verb.clone() } else { visit.t(message) };
+        Self { what, who, at: line.at }
+    }
+}

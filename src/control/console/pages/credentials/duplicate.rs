@@ -1,0 +1,102 @@
+//! `/credentials/{id}/duplicate`: the same rights and settings, a secret of its own.
+
+use askama::Template;
+
+use super::create::{chosen_password, label, refused};
+use super::facts;
+use super::guard::{CredentialId, Manager};
+use super::paths::{LIST, path_of};
+use super::secret;
+use crate::control::console::field::Field;
+use crate::control::console::form::Form;
+use crate::control::console::page::{Answer, Page};
+use crate::control::console::posted::Posted;
+use crate::control::console::visit::Visit;
+use crate::control::operations::{CredentialConflict, Duplicate, Invalid, duplicate, show_credential};
+use crate::store::CredentialRecord;
+
+#[derive(Template)]
+#[template(path = "credential_duplicate.html")]
+struct DuplicatePage<'p> {
+    v: &'p Visit,
+    form: &'p Form<'p>,
+    /// The original.
+    record: &'p CredentialRecord,
+    title: &'p str,
+    version: Option<String>,
+    scopes: Option<Vec<(String, String)>>,
+    addresses: Vec<String>,
+    rate: String,
+    back: String,
+    action: String,
+    name: Field,
+    id: Field,
+    /// User name and password.
+    pair: Option<[Field; 2]>,
+}
+
+pub(super) async fn form(Manager(visit): Manager, CredentialId(id): CredentialId) -> Answer {
+    let record = show_credential(&visit.context(), id.as_str()).await?;
+    if record.owner.is_some() {
+        return Err(CredentialConflict::OwnKeyDuplicate.into());
+    }
+    show(&visit, Form::new(&visit), &record)
+}
+
+fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answer {
+    let mut form = form.revision(record.revision);
+    let (title, path) = (facts::title(record), path_of(&record.id));
+    let name = form.line("name", "credentials-name").preset(visit.t1("credentials-copy-of", "name", title));
+    let id = form.line("id", "credentials-id").preset("");
+    let pair = record.username().map(|_| {
+        let username = form.line("username", "credentials-username").preset("").required();
+        [username, form.password("password", "credentials-password").autocomplete("new-password")]
+    });
+    let body = DuplicatePage {
+        v: visit,
+        form: &form,
+        record,
+        title,
+        version: facts::version(visit, record.version.as_ref()),
+        scopes: facts::scopes(visit, record.scopes.as_deref()),
+        addresses: facts::addresses(record),
+        rate: facts::rate(visit, record),
+        back: visit.url(&path),
+        action: visit.url(&format!("{path}/duplicate")),
+        name,
+        id,
+        pair,
+    };
+    visit.show(Page::new(visit.t1("credentials-duplicate-title", "name", title), &body)?.form(&form))
+}
+
+pub(super) async fn duplicate_one(Manager(visit): Manager, CredentialId(id): CredentialId, posted: Posted) -> Answer {
+    let (mut reader, mut faults) = (posted.reader(), Invalid::default());
+    let new_id = match reader.text("id") {
+        "" => None,
+        text => label(text, "id", &mut faults),
+    };
+    let how = Duplicate {
+        id: new_id,
+        name: reader.optional("name"),
+        username: reader.optional("username"),
+        chosen: chosen_password(&mut reader),
+    };
+    reader.finish()?;
+    let done = match faults.into_result() {
+        Ok(()) => duplicate(&visit.write(&posted), id.as_str(), how).await,
+        Err(invalid) => Err(invalid.into()),
+    };
+    match done {
+        Ok(outcome) => match visit.fresh(outcome, LIST) {
+            Ok(created) => secret::show(&visit, &created, "credentials-created"),
+            Err(response) => Ok(response),
+        },
+        Err(error) => {
+            let form = refused(&visit, &posted, error)?;
+            let record = show_credential(&visit.context(), id.as_str()).await?;
+            let form = form.changed(visit.last_change("credential", id.as_str()).await);
+            show(&visit, form, &record)
+        }
+    }
+}

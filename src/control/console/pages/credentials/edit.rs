@@ -1,0 +1,83 @@
+//! `/credentials/{id}/edit`: details and rights, never the secret.
+
+use askama::Template;
+
+use super::create::refused;
+use super::description::{Description, DescriptionFields, with_suggestion};
+use super::facts;
+use super::guard::{CredentialId, Manager};
+use super::paths::path_of;
+use super::restrictions::{RestrictionFields, Restrictions};
+use crate::control::console::form::Form;
+use crate::control::console::page::{Answer, Page};
+use crate::control::console::posted::Posted;
+use crate::control::console::visit::Visit;
+use crate::control::operations::{Edit, Invalid, OperationError, Patch, edit, show_credential};
+use crate::store::CredentialRecord;
+
+#[derive(Template)]
+#[template(path = "credential_edit.html")]
+struct EditPage<'p> {
+    v: &'p Visit,
+    form: &'p Form<'p>,
+    title: &'p str,
+    back: String,
+    action: String,
+    fields: DescriptionFields,
+    restrictions: RestrictionFields<'p>,
+}
+
+pub(super) async fn form(Manager(visit): Manager, CredentialId(id): CredentialId) -> Answer {
+    let record = show_credential(&visit.context(), id.as_str()).await?;
+    show(&visit, Form::new(&visit), &record, None)
+}
+
+fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord, posted: Option<&Posted>) -> Answer {
+    let mut form = form.revision(record.revision);
+    let fields = DescriptionFields::new(visit, &mut form, Some(record), posted);
+    let restrictions = RestrictionFields::new(visit, &mut form, Some(record));
+    let (title, path) = (facts::title(record), path_of(&record.id));
+    let (back, action) = (visit.url(&path), visit.url(&format!("{path}/edit")));
+    let body = EditPage { v: visit, form: &form, title, back, action, fields, restrictions };
+    visit.show(Page::new(visit.t1("credentials-edit-title", "name", title), &body)?.form(&form))
+}
+
+pub(super) async fn edit_one(Manager(visit): Manager, CredentialId(id): CredentialId, posted: Posted) -> Answer {
+    let record = show_credential(&visit.context(), id.as_str()).await?;
+    if let Some(posted) = with_suggestion(&posted) {
+        return show(&visit, Form::again(&visit, &posted), &record, Some(&posted));
+    }
+    let (mut reader, mut faults) = (posted.reader(), Invalid::default());
+    let description = Description::read(&mut reader);
+    let restrictions = Restrictions::read(&visit, &mut reader, Some(&record), &mut faults);
+    reader.finish()?;
+    let change = Edit {
+        name: patch(description.name),
+        description: patch(description.description),
+        contact_email: patch(description.contact_email),
+        contact_mobile: patch(description.contact_mobile),
+        version: Patch::Keep,
+        scopes: restrictions.scopes,
+        addresses: restrictions.addresses,
+        expires_at: restrictions.expires_at,
+        rate_limit: restrictions.rate_limit,
+    };
+    let edited = match faults.into_result() {
+        Ok(()) => edit(&visit.write(&posted), id.as_str(), change).await,
+        Err(invalid) => Err(invalid.into()),
+    };
+    match edited {
+        Ok(record) => visit.done(&path_of(&id), "done-credential-edited", facts::title(&record)),
+        Err(error) => {
+            let form = refused(&visit, &posted, OperationError::from(error))?;
+            let record = show_credential(&visit.context(), id.as_str()).await?;
+            let form = form.changed(visit.last_change("credential", id.as_str()).await);
+            show(&visit, form, &record, Some(&posted))
+        }
+    }
+}
+
+/// An empty field removes the value.
+fn patch(text: Option<String>) -> Patch<String> {
+    text.map_or(Patch::Clear, Patch::Set)
+}
