@@ -1,5 +1,13 @@
 //! The pages through their router, without a browser: headers, forms, and input that no browser sends.
 
+mod audit;
+mod files;
+mod management;
+mod own_key;
+mod tokens;
+mod users;
+mod visitors;
+
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
