@@ -1,4 +1,5 @@
 //! The pages of the console in a real browser, as people use them.
 
 mod people;
+mod people_flow;
 mod sign_in;

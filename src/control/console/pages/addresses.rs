@@ -64,12 +64,7 @@ pub(super) fn label(invalid: &mut Invalid, field: &'static str, text: &str) -> O
 }
 
 /// One of these words; `None` where the field is empty, or faulty.
-pub(super) fn word<T: Copy>(
-    invalid: &mut Invalid,
-    field: &'static str,
-    text: &str,
-    words: &[(&str, T)],
-) -> Option<T> {
+pub(super) fn word<T: Copy>(invalid: &mut Invalid, field: &'static str, text: &str, words: &[(&str, T)]) -> Option<T> {
     let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
     if found.is_none() && !text.is_empty() {
         invalid.add(field, "is none of the choices");

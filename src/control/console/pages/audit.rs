@@ -197,11 +197,8 @@ fn changes(before: Option<&str>, after: Option<&str>) -> Vec<Change> {
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let is_changed = |name: &&String| before.get(*name) != after.get(*name);
     let value = |object: &Map<String, Value>, name: &str| object.get(name).and_then(shown);
-    let change = |name: &String| Change {
-        field: name.clone(),
-        before: value(&before, name),
-        after: value(&after, name),
-    };
+    let change =
+        |name: &String| Change { field: name.clone(), before: value(&before, name), after: value(&after, name) };
     // What is null or empty on both sides says nothing.
     let is_empty = |change: &Change| change.before.is_none() && change.after.is_none();
     names.into_iter().filter(is_changed).map(change).filter(|change| !is_empty(change)).collect()

@@ -77,7 +77,10 @@ async fn hostile_rows_are_text() {
     owner.post("/my-key", "").await;
     let text = HOSTILE.replace('\'', "''");
     let json = serde_json::json!({ HOSTILE: HOSTILE }).to_string().replace('\'', "''");
-    pages.bed.execute(&format!("UPDATE audit SET actor = '{text}', target = '{text}', verb = '{text}', after_it = '{json}'")).await;
+    pages
+        .bed
+        .execute(&format!("UPDATE audit SET actor = '{text}', target = '{text}', verb = '{text}', after_it = '{json}'"))
+        .await;
     owner.get("/audit").await.assert_escaped("audit");
     pages.bed.execute(&format!("UPDATE audit SET before_it = '{text}', after_it = '[', actor_kind = 'x'")).await;
     owner.get("/audit").await.assert_escaped("audit");

@@ -36,7 +36,9 @@ async fn an_export_has_the_credentials_within_reach() {
     pages.bed.put(&token("integration", "acme", "clv_x")).await;
     pages.bed.put(&token("foreign", "hooli", "clv_y")).await;
     let (owner, staff) = (pages.owner().await, pages.person(Role::Staff).await);
-    for (format, name) in [("yaml", "credentials.yaml"), ("csv", "credentials.csv"), ("htpasswd", "credentials.htpasswd")] {
+    for (format, name) in
+        [("yaml", "credentials.yaml"), ("csv", "credentials.csv"), ("htpasswd", "credentials.htpasswd")]
+    {
         // The page stays, so the same form is sent twice.
         for _ in 0..2 {
             let file = owner.post("/credential-files/export", &format!("format={format}")).await;
@@ -52,7 +54,9 @@ async fn an_export_has_the_credentials_within_reach() {
     assert!(all.text.contains("foreign") && all.text.contains("integration"), "{}", all.text);
     let one = staff.post("/credential-files/export", "format=yaml&account=hooli").await;
     assert!(one.text.contains("foreign") && !one.text.contains("integration"), "{}", one.text);
-    for (form, status) in [("format=exe", 422), ("format=yaml&account=a+b", 422), ("format=yaml&account=none", 404), ("x=y", 400)] {
+    for (form, status) in
+        [("format=exe", 422), ("format=yaml&account=a+b", 422), ("format=yaml&account=none", 404), ("x=y", 400)]
+    {
         assert_eq!(staff.post("/credential-files/export", form).await.status.as_u16(), status, "{form}");
     }
     assert_eq!(owner.post("/credential-files/export", "format=yaml&account=hooli").await.status, 400);
@@ -73,7 +77,11 @@ async fn an_import_says_first_what_it_changes() {
     let file = export.replace("integration", "another").replace("digest", "digest");
     pages.bed.execute("DELETE FROM credentials").await;
     let plan = staff.upload("/credential-files/check", &[("import_format", "yaml")], file.as_bytes()).await;
-    assert!(plan.status == 200 && plan.text.contains("1 new credential") && plan.text.contains("another"), "{}", plan.text);
+    assert!(
+        plan.status == 200 && plan.text.contains("1 new credential") && plan.text.contains("another"),
+        "{}",
+        plan.text
+    );
     assert_eq!(pages.bed.ask("SELECT COUNT(*) FROM credentials").await, 0);
 
     let content: String = percent_encoding::utf8_percent_encode(&file, percent_encoding::NON_ALPHANUMERIC).to_string();
@@ -106,9 +114,15 @@ async fn faults_of_a_file_have_line_and_column() {
         (&[], &[b'x'; 300 * 1024 + 1], "file"),
     ] {
         let page = staff.upload("/credential-files/check", fields, file).await;
-        assert!(page.status == 422 && page.text.contains(&format!("id=\"{field}-fault\"")), "{fields:?}: {}", page.text);
+        assert!(
+            page.status == 422 && page.text.contains(&format!("id=\"{field}-fault\"")),
+            "{fields:?}: {}",
+            page.text
+        );
     }
-    for (fields, status) in [(&[("other", "x")][..], 400), (&[("import_format", "yaml"), ("import_format", "csv")], 400)] {
+    for (fields, status) in
+        [(&[("other", "x")][..], 400), (&[("import_format", "yaml"), ("import_format", "csv")], 400)]
+    {
         assert_eq!(staff.upload("/credential-files/check", fields, FILE.as_bytes()).await.status.as_u16(), status);
     }
     assert_eq!(staff.upload("/credential-files/check", &[], &[b'x'; 2 << 20]).await.status, 413);

@@ -35,7 +35,12 @@ async fn keys_of_the_account_are_listed_and_cleared() {
         ("state=enabled", true),
     ] {
         let page = implementer.get(&format!("/api-management?{query}")).await;
-        assert_eq!((page.status.as_u16(), page.text.contains("own-usr_owner")), (200, is_there), "{query}: {}", page.text);
+        assert_eq!(
+            (page.status.as_u16(), page.text.contains("own-usr_owner")),
+            (200, is_there),
+            "{query}: {}",
+            page.text
+        );
     }
     let staff = pages.person(Role::Staff).await;
     assert!(staff.get("/api-management?account=hooli").await.text.contains("own-usr_hooli"));
@@ -82,7 +87,9 @@ async fn hostile_users_and_queries_are_text() {
     pages.bed.execute(&format!("UPDATE credentials SET disabled_reason = '{text}', last_used_from = NULL")).await;
     owner.get("/api-management").await.assert_escaped("list");
     owner.get("/api-management/own-usr_owner/clear").await.assert_escaped("clear");
-    for (query, status) in [("state=x", 422), ("cursor=x", 422), ("account=%3Cimg", 422), ("x=y", 400), ("user=%00", 200)] {
+    for (query, status) in
+        [("state=x", 422), ("cursor=x", 422), ("account=%3Cimg", 422), ("x=y", 400), ("user=%00", 200)]
+    {
         assert_eq!(owner.get(&format!("/api-management?{query}")).await.status.as_u16(), status, "{query}");
     }
 }

@@ -12,14 +12,18 @@ async fn owners_and_staff_manage_users() {
     for role in ROLES {
         pages.person(role).await;
     }
-    for path in ["/users", "/users/new", "/users/usr_member", "/users/usr_member/disable", "/users/usr_member/setup-link"]
+    for path in
+        ["/users", "/users/new", "/users/usr_member", "/users/usr_member/disable", "/users/usr_member/setup-link"]
     {
         assert_roles(&pages, path, [200, 200, 403, 403]).await;
     }
     for role in [Role::Implementer, Role::Member] {
         let person = pages.person(role).await;
         for path in ["/users/new", "/users/usr_owner", "/users/usr_owner/disable", "/users/usr_owner/setup-link"] {
-            assert_eq!(person.post(path, NEW).await.status, if path.ends_with('k') || path.ends_with("disable") { 400 } else { 403 });
+            assert_eq!(
+                person.post(path, NEW).await.status,
+                if path.ends_with('k') || path.ends_with("disable") { 400 } else { 403 }
+            );
         }
         for path in ["/users/usr_owner/disable", "/users/usr_owner/enable", "/users/usr_owner/setup-link"] {
             assert_eq!(person.post(path, "").await.status, 403, "{path}");
@@ -61,7 +65,10 @@ async fn a_new_user_gets_a_link_that_is_shown_once() {
     assert_eq!(owner.get(&format!("/setup/{ticket}")).await.status, 200);
     let again = owner.post("/users/new", &format!("{NEW}&once=a")).await;
     assert!(again.text.contains("This was done already") && !again.text.contains(ticket), "{}", again.text);
-    assert_eq!(pages.bed.ask("SELECT COUNT(*) FROM users WHERE email = 'new@acme.example' AND account = 'acme'").await, 1);
+    assert_eq!(
+        pages.bed.ask("SELECT COUNT(*) FROM users WHERE email = 'new@acme.example' AND account = 'acme'").await,
+        1
+    );
 
     let page = again.text.split_once("/keys/users/").unwrap().1.split('"').next().unwrap().to_owned();
     assert!(!owner.get(&format!("/users/{page}")).await.text.contains(ticket));
@@ -88,7 +95,12 @@ async fn what_is_wrong_with_a_user_is_at_its_field() {
     assert!(taken.status == 409 && taken.text.contains("id=\"email-fault\""), "{}", taken.text);
     assert_eq!(owner.post("/users/new", "email=a%40b.example&role=staff").await.status, 403);
     assert_eq!(owner.post("/users/new", "email=a%40b.example&role=member&account=hooli").await.status, 400);
-    for form in ["email=a%40b.example&role=staff&account=acme", "email=a%40b.example&role=owner", "email=a%40b.example&role=owner&account=none", "email=a%40b.example&role=owner&account=a+b"] {
+    for form in [
+        "email=a%40b.example&role=staff&account=acme",
+        "email=a%40b.example&role=owner",
+        "email=a%40b.example&role=owner&account=none",
+        "email=a%40b.example&role=owner&account=a+b",
+    ] {
         let page = staff.post("/users/new", form).await;
         assert!(page.status == 422 && page.text.contains("id=\"account-fault\""), "{form}: {}", page.text);
     }
@@ -104,7 +116,9 @@ async fn a_user_is_edited_and_a_stale_edit_shows_both() {
     assert_eq!(saved.leads(), (303, "/keys/users/usr_member"));
     let stale = owner.post("/users/usr_member", "email=other%40acme.example&name=Max&role=member&revision=1").await;
     assert_eq!(stale.status, 409, "{}", stale.text);
-    for text in ["changed this at", "m@acme.example", "other@acme.example", "Mia", "Max", "name=\"revision\" value=\"2\""] {
+    for text in
+        ["changed this at", "m@acme.example", "other@acme.example", "Mia", "Max", "name=\"revision\" value=\"2\""]
+    {
         assert!(stale.text.contains(text), "{text}: {}", stale.text);
     }
     let last = owner.post("/users/usr_owner", "email=o%40acme.example&role=member&revision=1").await;

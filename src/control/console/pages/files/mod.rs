@@ -14,9 +14,10 @@ use crate::control::console::field::{Choice, Control, Field};
 use crate::control::console::form::Form;
 use crate::control::console::menu::{Entry, Section};
 use crate::control::console::page::{Answer, Page};
+use crate::control::console::view::View;
 use crate::control::console::visit::Visit;
 use crate::control::operations::{Right, may_import};
-use crate::control::web::problem::{FieldProblem, Problem};
+use crate::control::web::problem::{FieldProblem, Position, Problem};
 use crate::control::web::state::ControlState;
 use crate::formats::Format;
 
@@ -54,11 +55,15 @@ struct Files<'p> {
 
 /// What is wrong with an entry of a file.
 struct Fault {
-    /// From 1.
-    line: Option<u32>,
-    /// From 1.
-    column: u32,
+    at: Option<Position>,
     text: String,
+}
+
+impl Fault {
+    fn place(&self, v: &View) -> Option<String> {
+        let at = self.at?;
+        Some(v.t2("files-at", ("line", &at.line), ("column", &at.column)))
+    }
 }
 
 async fn page(visit: Visit) -> Answer {
@@ -107,6 +112,6 @@ fn require(visit: &Visit) -> Result<(), Problem> {
 impl From<FieldProblem> for Fault {
     fn from(fault: FieldProblem) -> Self {
         let text = format!("{} {}", fault.field, fault.problem).trim().to_owned();
-        Self { line: fault.at.map(|at| at.line), column: fault.at.map_or(0, |at| at.column), text }
+        Self { at: fault.at, text }
     }
 }

@@ -36,7 +36,8 @@ impl Upload {
             }
             let is_fit = FIELDS.contains(&name.as_str()) && fields.iter().all(|(other, _)| *other != name);
             let text = std::str::from_utf8(&bytes).ok().filter(|_| is_fit);
-            let text = text.ok_or_else(|| Problem::new(Code::Malformed, "the form does not have these fields once each"))?;
+            let text =
+                text.ok_or_else(|| Problem::new(Code::Malformed, "the form does not have these fields once each"))?;
             fields.push((name, text.trim().to_owned()));
         }
         let pairs: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

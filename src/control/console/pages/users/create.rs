@@ -74,11 +74,7 @@ pub(super) async fn create(visit: Visit, posted: Posted) -> Answer {
     }
 }
 
-async fn create_from(
-    visit: &Visit,
-    posted: &Posted,
-    entered: Entered<'_>,
-) -> Result<Outcome<CreatedUser>, Problem> {
+async fn create_from(visit: &Visit, posted: &Posted, entered: Entered<'_>) -> Result<Outcome<CreatedUser>, Problem> {
     let mut invalid = Invalid::default();
     let role: Option<Role> = entered.role.parse().ok();
     if role.is_none() {

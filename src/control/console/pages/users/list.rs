@@ -13,12 +13,8 @@ use crate::control::web::problem::Problem;
 use crate::store::{Listing, Role, UserFilter, UserRecord};
 
 const PAGE_SIZE: u32 = 25;
-const ROLES: [(&str, Role); 4] = [
-    ("owner", Role::Owner),
-    ("implementer", Role::Implementer),
-    ("member", Role::Member),
-    ("staff", Role::Staff),
-];
+const ROLES: [(&str, Role); 4] =
+    [("owner", Role::Owner), ("implementer", Role::Implementer), ("member", Role::Member), ("staff", Role::Staff)];
 const STATES: [(&str, bool); 2] = [("enabled", true), ("disabled", false)];
 
 #[derive(Template)]
@@ -97,11 +93,8 @@ fn fields(visit: &Visit, form: &mut Form<'_>, [account, role, state]: [&str; 3])
     let is_shown = |role: &Role| *role != Role::Staff || visit.standing.is_staff();
     let roles = ROLES.iter().filter(|(_, role)| is_shown(role));
     let roles = roles.map(|(word, role)| Choice::new(*word, visit.role(role)));
-    let states = [
-        any(),
-        Choice::new("enabled", visit.t("users-enabled")),
-        Choice::new("disabled", visit.t("users-disabled")),
-    ];
+    let states =
+        [any(), Choice::new("enabled", visit.t("users-enabled")), Choice::new("disabled", visit.t("users-disabled"))];
     let mut fields = Vec::new();
     if visit.standing.is_staff() {
         fields.push(form.line("account", "users-account").value(account));
