@@ -3,14 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on has failed")]
 #![expect(clippy::print_stdout, reason = "what it finds is what it is for")]
 
-#[path = "../tests/it/control/killed_process.rs"]
-mod killed_process;
+#[path = "../tests/it/control/crash_harness.rs"]
+mod crash_harness;
 
 use std::process::Command;
 use std::time::Instant;
 
 use claviger::config::DatabaseUrl;
-use killed_process::{Acknowledged, VARIABLE, integrity, prepare, work};
+use crash_harness::{Acknowledged, VARIABLE, integrity, prepare, work};
 
 const KILLS: usize = 2000;
 

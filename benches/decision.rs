@@ -53,6 +53,8 @@ impl Fixture {
                 scopes: ScopeCatalog::default(),
                 public: Box::default(),
                 upgrades: Box::default(),
+                paths: Box::default(),
+                origins: None,
             },
             set: Arc::new(set),
             authenticator: Authenticator::new(PasswordCache::new(1000).ok()?, pool),

@@ -1,29 +1,33 @@
 //! Properties that hold for any input, of the fuzzer or of the seeds in `corpus`, which `make test` replays. Each check
 //! covers one parser. It panics if the input is read wrongly, and returns whether the input was accepted.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use claviger::auth::{
-    Accept, BasicPart, NamedVersion, Presented, Rejection, RequestedVersion, StrippedProtocols, StrippedQuery, Target,
+    Accept, BasicPart, NamedVersion, PathRules, Presented, Rejection, RequestedVersion, StrippedProtocols,
+    StrippedQuery, Target,
 };
 use claviger::config::{self, Diagnostics, Settings, raw};
 use claviger::credential::{
-    HashMemory, PasswordHash, PathTemplate, RoutePath, RouteRule, ScopeCatalog, StoredSecret, TokenDigest, TokenFormat,
-    Version, VersionCatalog, normalized_chars,
+    Credential, HashMemory, PasswordHash, PathException, PathTemplate, RoutePath, RouteRule, ScopeCatalog, Spellings,
+    StoredSecret, TokenDigest, TokenFormat, Version, VersionCatalog, normalized_chars,
 };
-use claviger::formats;
+use claviger::formats::{self, Catalogs, Import, ImportFormat, Unusable, Users};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 /// Returns whether the input was accepted.
 pub type Check = fn(&[u8]) -> bool;
 
 /// By the name of fuzz target and corpus.
-pub const CHECKS: [(&str, Check); 6] = [
+pub const CHECKS: [(&str, Check); 8] = [
     ("config", config),
     ("credentials", credentials),
+    ("lists", lists),
     ("password", password),
+    ("path", path),
     ("presented", presented),
     ("target", target),
     ("token", token),
@@ -146,8 +150,9 @@ pub fn token(input: &[u8]) -> bool {
 pub fn target(input: &[u8]) -> bool {
     let mut lines = input.split(|byte| *byte == b'\n');
     let raw = lines.next().unwrap_or_default();
-    let Ok(target) = Target::parse(raw, true) else { return false };
-    assert_eq!(Target::parse(raw, false), Ok(target), "accepted only by the strict mode");
+    let strict = PathRules { refuse_parameters: true, ..PathRules::PLAIN };
+    let Ok(target) = Target::parse(raw, strict) else { return false };
+    assert_eq!(Target::parse(raw, PathRules::PLAIN), Ok(target), "accepted only by the strict mode");
     let whole = [target.path.as_bytes(), target.query.map_or(&[][..], |_| b"?"), target.query.unwrap_or("").as_bytes()];
     assert_eq!(whole.concat(), raw, "the parsed target differs from the forwarded one");
     let decoded = percent_decoded(target.path.as_bytes());
@@ -174,6 +179,50 @@ pub fn target(input: &[u8]) -> bool {
         let in_header =
             headers.get("x-api-version").is_some_and(|value| value.as_bytes().trim_ascii() == name.as_bytes());
         assert!(in_path || in_header, "version {name} is not in the request");
+    }
+    true
+}
+
+/// A target below a path with exceptions, then the spellings that are admitted there, a letter each.
+pub fn path(input: &[u8]) -> bool {
+    const PREFIX: &str = "/api/queues";
+    let mut lines = input.split(|byte| *byte == b'\n');
+    let raw = lines.next().unwrap_or_default();
+    let letters = lines.next().unwrap_or_default();
+    let allow = Spellings {
+        encoded_slash: letters.contains(&b's'),
+        empty_segment: letters.contains(&b'e'),
+        encoded_percent: letters.contains(&b'p'),
+        encoded_unreserved: letters.contains(&b'u'),
+    };
+    let (Ok(path), Some(versions)) = (PREFIX.parse(), catalog("/v{version}/")) else { return false };
+    let exceptions = [PathException { path, allow }];
+    let rules = PathRules { refuse_parameters: true, version: versions.path.as_ref(), exceptions: &exceptions };
+    let strict = PathRules { exceptions: &[], ..rules };
+    let outcome = Target::parse(raw, rules);
+    if let Ok(plain) = Target::parse(raw, strict) {
+        assert_eq!(outcome, Ok(plain), "an exception refuses what is admitted elsewhere");
+        return true;
+    }
+    let Ok(target) = outcome else { return false };
+    let Ok(stated) = RequestedVersion::read(&versions, target, &HeaderMap::new()) else { return false };
+    let before = &target.path[..target.path.len() - stated.path.len()];
+    assert!(!before.contains('%') && !before.contains("//"), "the version is not spelled plainly");
+    let rest = stated.path.strip_prefix(PREFIX).unwrap_or_default();
+    assert!(rest.starts_with('/'), "not below the prefix");
+    let lower = rest.to_ascii_lowercase();
+    assert!(allow.encoded_slash || !lower.contains("%2f"));
+    assert!(allow.empty_segment || !lower.contains("//"));
+    assert!(allow.encoded_percent || !lower.contains("%25"));
+    assert!(!lower.contains("%2e") && !lower.contains("%5c"));
+    let mut reading = rest.as_bytes().to_vec();
+    for _ in 0..3 {
+        for segment in reading.split(|byte| matches!(byte, b'/' | b'\\')) {
+            let name = segment.split(|byte| *byte == b';').next().unwrap_or_default();
+            assert!(!matches!(name, b"." | b".."), "a reading has a dot segment");
+        }
+        assert!(!reading.iter().any(u8::is_ascii_control), "a reading has a control character");
+        reading = percent_decoded(&reading);
     }
     true
 }
@@ -250,6 +299,56 @@ pub fn credentials(input: &[u8]) -> bool {
         assert!(held.all(|name| scopes.contains(name)), "{} holds an unknown scope", credential.id);
     }
     true
+}
+
+/// A list to import: CSV where the first line has a comma, else htpasswd. Skipping unusable entries takes the same entries
+/// as the usable file.
+pub fn lists(input: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(input) else { return false };
+    let (Some(versions), Some(scopes), Ok(account)) = (catalog("/v{version}/"), scopes(), "acme".parse()) else {
+        return false;
+    };
+    let catalogs = Catalogs { versions: &versions, scopes: &scopes };
+    let users = Users { account, version: None };
+    let is_table = text.lines().next().is_some_and(|line| line.contains(','));
+    let format = if is_table { ImportFormat::Csv } else { ImportFormat::Htpasswd(&users) };
+    let read = |unusable| Import::read(text, format, catalogs, unusable);
+    let check = |credential: &Credential| {
+        if let StoredSecret::Password { username, .. } = &credential.secret {
+            assert!(!username.is_empty() && !username.contains(':') && !username.contains(char::is_control));
+        }
+        assert!(credential.version.as_ref().is_some_and(|version| versions.rank(version.as_str()).is_some()));
+        let mut held = credential.scopes.iter().flat_map(|held| held.names());
+        assert!(held.all(|name| scopes.contains(name)), "{} holds an unknown scope", credential.id);
+        credential.id.to_string()
+    };
+    // The ids, and the faults of skipped entries.
+    let ids = |import: Import| {
+        let mut batches = import.batches().expect("a thread");
+        let mut ids = BTreeSet::new();
+        while let Some(batch) = batches.blocking_next() {
+            ids.extend(batch.entries.into_iter().map(|entry| check(&entry.credential)));
+        }
+        (ids, batches.finish().expect("the file was read before"))
+    };
+    let skipping = read(Unusable::Skip).map(ids);
+    if let Ok((_, skipped)) = &skipping
+        && !skipped.0.is_empty()
+    {
+        check_diagnostics(skipped, text);
+    }
+    match read(Unusable::Refuse) {
+        Ok(whole) => {
+            let (whole, skipping) = (ids(whole).0, skipping.map(|(ids, _)| ids));
+            assert_eq!(skipping.ok().as_ref(), Some(&whole), "skipping changes a file without faults");
+            !whole.is_empty()
+        }
+        Err(faults) => {
+            check_diagnostics(&faults, text);
+            assert!(!faults.to_string().contains(PLANTED), "a diagnostic repeats a secret:\n{faults}");
+            false
+        }
+    }
 }
 
 /// A settings file. The output of `config show` must parse to the same settings.

@@ -74,12 +74,12 @@ impl Drop for Uploads {
     }
 }
 
-fn request() -> http::Request<Body> {
+fn body() -> Body {
     let pieces = futures_util::stream::iter(0..PIECES).then(|_| async {
         tokio::time::sleep(PACE).await;
         Ok::<_, Infallible>(Bytes::from_static(PIECE))
     });
-    http::Request::post("http://api.example.org/x").header("host", "a").body(Body::from_stream(pieces)).unwrap()
+    Body::from_stream(pieces)
 }
 
 async fn upload_http1(address: SocketAddr) -> hyper::Result<()> {
@@ -87,7 +87,8 @@ async fn upload_http1(address: SocketAddr) -> hyper::Result<()> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     // To its end: the client goes on to send.
     let connection = tokio::spawn(connection);
-    assert_eq!(sender.send_request(request()).await?.status(), 401);
+    let request = http::Request::post("/x").header("host", "a").body(body()).unwrap();
+    assert_eq!(sender.send_request(request).await?.status(), 401);
     let _ended = connection.await;
     Ok(())
 }
@@ -100,7 +101,8 @@ async fn upload_http2(address: SocketAddr, streams: usize) -> hyper::Result<()> 
         let mut sender = sender.clone();
         async move {
             while sender.ready().await.is_ok() {
-                let Ok(response) = sender.send_request(request()).await else { return };
+                let request = http::Request::post("http://a/x").body(body()).unwrap();
+                let Ok(response) = sender.send_request(request).await else { return };
                 assert_eq!(response.status(), 401);
                 let _end = axum::body::to_bytes(Body::new(response.into_body()), usize::MAX).await;
                 tokio::time::sleep(PACE).await;

@@ -114,6 +114,9 @@ rejections! {
     /// The forward-auth client is not in `forward_auth.trusted_proxies`.
     ProxyNotTrusted: FORBIDDEN, "proxy_not_trusted", "Proxy not trusted",
         "Only proxies listed in forward_auth.trusted_proxies may ask for a decision.";
+    /// The preflight of an origin that is not in `cors.origins`.
+    OriginNotAllowed: FORBIDDEN, "origin_not_allowed", "Origin not allowed",
+        "Pages of this origin may not call this API from a browser.";
 }
 
 impl Rejection {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use super::{Accept, NamedVersion, Rejection, RouteRequest};
+use super::{Accept, AllowedOrigins, NamedVersion, PathRules, Rejection, RouteRequest};
 use crate::credential::{
-    Credential, PublicCredential, PublicRoute, RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog,
-    WhenUnstated,
+    Credential, PathException, PublicCredential, PublicRoute, RouteRule, ScopeCatalog, TokenFormat, Version,
+    VersionCatalog, WhenUnstated,
 };
 
 /// The part of the settings that decisions depend on.
@@ -20,6 +20,10 @@ pub struct Rules {
     pub public: Box<[PublicRoute]>,
     /// Routes on which a WebSocket may be opened.
     pub upgrades: Box<[RouteRule]>,
+    /// No rule looks further into a path than these do.
+    pub paths: Box<[PathException]>,
+    /// `None` where preflights are requests as any other.
+    pub origins: Option<AllowedOrigins>,
 }
 
 /// A request that may pass.
@@ -59,6 +63,15 @@ impl Rules {
     pub fn depend_on_paths(&self) -> bool {
         let has_routes = !self.public.is_empty() || !self.upgrades.is_empty();
         self.versions.path.is_some() || !self.scopes.is_empty() || has_routes
+    }
+
+    /// Which paths a request may have.
+    pub fn path_rules(&self) -> PathRules<'_> {
+        PathRules {
+            refuse_parameters: self.depend_on_paths(),
+            version: self.versions.path.as_ref(),
+            exceptions: &self.paths,
+        }
     }
 
     /// True when a rule depends on the method, so that no header may override it.

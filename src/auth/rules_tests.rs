@@ -28,6 +28,8 @@ fn rules() -> Rules {
         scopes: ScopeCatalog::new(vec![("pay".parse().unwrap(), [rule(Method::POST, "/payments")].into())]),
         public: [public(rule(Method::GET, "/events"), PublicCredential::Ignored)].into(),
         upgrades: Box::default(),
+        paths: Box::default(),
+        origins: None,
     }
 }
 
@@ -47,7 +49,7 @@ fn credential() -> Credential {
 }
 
 fn decide(rules: &Rules, credential: Credential, method: &Method, path: &str) -> Result<Option<usize>, Rejection> {
-    let target = Target::parse(path.as_bytes(), true)?;
+    let target = Target::parse(path.as_bytes(), rules.path_rules())?;
     let stated = RequestedVersion::read(&rules.versions, target, &HeaderMap::new())?;
     let call = RouteRequest {
         method,

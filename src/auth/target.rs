@@ -1,6 +1,7 @@
 //! Request targets that every parser reads the same way.
 
-use super::Rejection;
+use super::path::decode;
+use super::{PathRules, Rejection};
 
 /// Path and query of a request, byte for byte as they are forwarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,13 +13,12 @@ pub struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// Parses a request target in origin form (RFC 9112, 3.2.1). `rules_by_path` also refuses path parameters
-    /// (`;x=1`), because some servers drop them before routing.
+    /// Parses a request target in origin form (RFC 9112, 3.2.1).
     ///
     /// # Errors
-    /// [`Rejection::RequestAmbiguous`] for a target that a server could read in another way: absolute form, dot
-    /// segments, empty segments, encoded letters, slashes, dots and control characters.
-    pub fn parse(raw: &'a [u8], rules_by_path: bool) -> Result<Self, Rejection> {
+    /// [`Rejection::RequestAmbiguous`] for a target that a server could read in another way: absolute form, and a path
+    /// that `rules` do not admit.
+    pub fn parse(raw: &'a [u8], rules: PathRules) -> Result<Self, Rejection> {
         let text = std::str::from_utf8(raw)
             .map_err(|_| Rejection::RequestAmbiguous("The request target is not valid UTF-8."))?;
         if !text.starts_with('/') {
@@ -31,68 +31,11 @@ impl<'a> Target<'a> {
             Some((path, query)) => (path, Some(query)),
             None => (text, None),
         };
-        match ambiguity(path, rules_by_path) {
+        match rules.ambiguity(path) {
             Some(detail) => Err(Rejection::RequestAmbiguous(detail)),
             None => Ok(Self { path, query }),
         }
     }
-}
-
-fn ambiguity(path: &str, rules_by_path: bool) -> Option<&'static str> {
-    let bytes = path.as_bytes();
-    let mut segment = 0;
-    for (index, &byte) in bytes.iter().enumerate().skip(1) {
-        match byte {
-            b'/' => {
-                if index == segment + 1 {
-                    return Some("The path contains an empty segment (//).");
-                }
-                if is_dot_segment(&bytes[segment + 1..index]) {
-                    return Some("The path contains a dot segment (. or ..).");
-                }
-                segment = index;
-            }
-            b'%' => {
-                let Some(decoded) = decode(bytes, index) else {
-                    return Some("The path contains a percent sign that does not begin an escape sequence.");
-                };
-                if let Some(detail) = escape_ambiguity(decoded) {
-                    return Some(detail);
-                }
-            }
-            b'\\' => return Some("The path contains a backslash."),
-            b';' if rules_by_path => return Some("The path contains a path parameter (;)."),
-            0..=0x20 | 0x7f => return Some("The path contains a control character or space."),
-            _ => {}
-        }
-    }
-    is_dot_segment(&bytes[segment + 1..]).then_some("The path contains a dot segment (. or ..).")
-}
-
-/// Also true before a path parameter, which some servers drop first.
-fn is_dot_segment(segment: &[u8]) -> bool {
-    let name = segment.split(|byte| *byte == b';').next().unwrap_or_default();
-    matches!(name, b"." | b"..")
-}
-
-fn escape_ambiguity(decoded: u8) -> Option<&'static str> {
-    match decoded {
-        b'/' | b'\\' => Some("The path contains an encoded slash."),
-        0..=0x1f | 0x7f => Some("The path contains an encoded control character."),
-        // RFC 3986, 2.3: equivalent to their plain form; servers decode them before routing.
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => Some(
-            "The path contains an encoded letter, digit, dot, hyphen, underscore or tilde, which must not be encoded.",
-        ),
-        b'%' => Some("The path contains an encoded percent sign."),
-        b';' => Some("The path contains an encoded path parameter (%3B)."),
-        _ => None,
-    }
-}
-
-/// Decodes the escape sequence at `index`.
-fn decode(bytes: &[u8], index: usize) -> Option<u8> {
-    let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
-    Some((digit(index + 1)? * 16 + digit(index + 2)?) as u8)
 }
 
 /// A query without the parameters of one name, in every percent-encoded spelling.
@@ -137,17 +80,19 @@ fn unescape(text: &str) -> Vec<u8> {
 mod tests {
     use super::*;
 
+    const STRICT: PathRules = PathRules { refuse_parameters: true, ..PathRules::PLAIN };
+
     fn is_ambiguous(raw: &[u8]) -> bool {
-        matches!(Target::parse(raw, true), Err(Rejection::RequestAmbiguous(_)))
+        matches!(Target::parse(raw, STRICT), Err(Rejection::RequestAmbiguous(_)))
     }
 
     #[test]
     fn plain_targets_pass_unchanged() {
         for path in ["/", "/v2/payments/7", "/a/b/", "/a%20b", "/%C3%A4", "/a:b@c", "/a.b/..c/c..", "/...", "/a,b=c"] {
-            assert_eq!(Target::parse(path.as_bytes(), true), Ok(Target { path, query: None }), "{path}");
+            assert_eq!(Target::parse(path.as_bytes(), STRICT), Ok(Target { path, query: None }), "{path}");
         }
         assert_eq!(
-            Target::parse(b"/a?b=//../%2e#".split(|byte| *byte == b'#').next().unwrap(), true),
+            Target::parse(b"/a?b=//../%2e#".split(|byte| *byte == b'#').next().unwrap(), STRICT),
             Ok(Target { path: "/a", query: Some("b=//../%2e") })
         );
     }
@@ -186,7 +131,9 @@ mod tests {
         for raw in odd {
             assert!(is_ambiguous(raw), "{}", String::from_utf8_lossy(raw));
         }
-        for raw in [&b"/a b"[..], b"/a\tb", b"/a\x7fb", b"/a%3Bb", b"/a%3bb", b"/a%zzb"] {
+        for raw in
+            [&b"/a b"[..], b"/a\tb", b"/a\x7fb", b"/a%3Bb", b"/a%3bb", b"/a%zzb", b"/..%3Fa", b"/a/.%23/b", b"/a/..%3f"]
+        {
             assert!(is_ambiguous(raw), "{}", String::from_utf8_lossy(raw));
         }
         assert!(is_ambiguous(b"/a%252e"));
@@ -194,8 +141,8 @@ mod tests {
 
     #[test]
     fn path_parameters_pass_where_no_rule_depends_on_the_path() {
-        assert!(Target::parse(b"/a;b=c/d", false).is_ok());
-        assert!(Target::parse(b"/a/..;b/d", false).is_err());
+        assert!(Target::parse(b"/a;b=c/d", PathRules::PLAIN).is_ok());
+        assert!(Target::parse(b"/a/..;b/d", PathRules::PLAIN).is_err());
     }
 
     #[test]

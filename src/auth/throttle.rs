@@ -1,7 +1,8 @@
 //! Delays attempts after wrong credentials, per network and per Basic user name.
 
+mod entries;
+
 use std::hash::{BuildHasher, RandomState};
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use moka::ops::compute::Op;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
+pub use self::entries::ThrottleEntry;
 use super::Network;
 use crate::credential::PasswordHash;
 
@@ -82,21 +84,6 @@ struct Reservation {
     blocked_until: Duration,
 }
 
-/// A bucket, as operators see it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ThrottleEntry {
-    /// `tokens`, `passwords` or `pair`.
-    pub kind: &'static str,
-    /// Of an IPv6 network the first address of its /64.
-    pub address: IpAddr,
-    /// The user name of a pair; only if a credential has it.
-    pub name: Option<Arc<str>>,
-    /// Verified attempts that failed.
-    pub wrong_guesses: u32,
-    /// Time until the next attempt is verified.
-    pub wait: Option<Duration>,
-}
-
 impl ThrottleRules {
     fn free(&self, key: BucketKey) -> u32 {
         match key {
@@ -164,7 +151,7 @@ impl Throttle {
     ) -> Result<Attempt, Duration> {
         let pair = self.pair(network, username);
         let name = is_known.then(|| username.into());
-        let secret = stored.map(|hash| self.hasher.hash_one(hash.as_str()));
+        let secret = stored.map(|hash| self.digest(hash));
         self.remove_replaced(pair, secret);
         let mut attempt = Attempt { rules: *rules, network, pair, name, secret, reservations: [None, None] };
         attempt.reservations[0] = self.reserve(rules, pair, now)?;
@@ -210,38 +197,6 @@ impl Throttle {
         self.len() == 0
     }
 
-    /// Longest wait first.
-    pub fn list(&self, now: Duration) -> Vec<ThrottleEntry> {
-        let live = self.all().filter(|(_, bucket)| !bucket.is_expired(now));
-        let entry = |(key, bucket): (Arc<BucketKey>, Bucket)| {
-            let (kind, network) = match *key {
-                BucketKey::Tokens(network) => ("tokens", network),
-                BucketKey::Passwords(network) => ("passwords", network),
-                BucketKey::Pair(network, _) => ("pair", network),
-            };
-            let wait = bucket.blocked_until.checked_sub(now).filter(|wait| !wait.is_zero());
-            ThrottleEntry { kind, address: network.address(), name: bucket.name, wrong_guesses: bucket.wrong, wait }
-        };
-        let mut entries: Vec<_> = live.map(entry).collect();
-        entries.sort_by(|a, b| (b.wait, b.wrong_guesses, a.address).cmp(&(a.wait, a.wrong_guesses, b.address)));
-        entries
-    }
-
-    /// Removes all buckets, or those of the network of `address`, and returns their number.
-    pub fn clear(&self, address: Option<IpAddr>) -> usize {
-        let wanted = address.map(Network::of);
-        let matches = |key: &BucketKey| match (*key, wanted) {
-            (_, None) => true,
-            (
-                BucketKey::Tokens(network) | BucketKey::Passwords(network) | BucketKey::Pair(network, _),
-                Some(wanted),
-            ) => network == wanted,
-        };
-        let cleared: Vec<_> = self.all().map(|(key, _)| key).filter(|key| matches(key)).collect();
-        cleared.iter().for_each(|key| self.cache(**key).invalidate(&**key));
-        cleared.len()
-    }
-
     fn cache(&self, key: BucketKey) -> &Cache<BucketKey, Bucket> {
         match key {
             BucketKey::Tokens(_) | BucketKey::Passwords(_) => &self.networks,
@@ -255,6 +210,11 @@ impl Throttle {
 
     fn pair(&self, network: Network, username: &str) -> BucketKey {
         BucketKey::Pair(network, self.hasher.hash_one(username))
+    }
+
+    /// To tell stored hashes apart, within this process.
+    fn digest(&self, stored: &PasswordHash) -> u64 {
+        self.hasher.hash_one(stored.as_str())
     }
 
     fn check(&self, key: BucketKey, now: Duration) -> Result<(), Duration> {

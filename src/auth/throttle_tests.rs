@@ -1,3 +1,5 @@
+use std::net::IpAddr;
+
 use super::*;
 
 const RULES: ThrottleRules = ThrottleRules {
@@ -232,4 +234,36 @@ fn a_replaced_secret_restarts_the_count_of_its_pair_only() {
     throttle.wrong(begin(Some(&new)).unwrap(), at(1));
     let wrong: Vec<_> = throttle.list(at(1)).iter().map(|entry| (entry.kind, entry.wrong_guesses)).collect();
     assert_eq!(wrong, [("passwords", 4), ("pair", 1)]);
+}
+
+#[test]
+fn refusals_of_a_user_name_are_those_of_its_pairs_and_of_the_networks_it_was_used_from() {
+    let throttle = Throttle::default();
+    let now = at(1);
+    let hash = PasswordHash::dummy();
+    let other: PasswordHash = "{SHA}qUqP5cyxm6YcTAhz05Hph5gvu9M=".parse().unwrap();
+    let refusals = |stored: &PasswordHash, used_from: &[&str]| {
+        let used_from: Vec<IpAddr> = used_from.iter().map(|address| address.parse().unwrap()).collect();
+        let all = throttle.refusals("acme", Some(stored), &used_from, now);
+        all.into_iter().map(|entry| (entry.kind, entry.address.to_string())).collect::<Vec<_>>()
+    };
+    assert_eq!(refusals(&hash, &["192.0.2.1"]), []);
+    for _ in 0..RULES.free_per_pair {
+        let attempt = throttle.begin(&RULES, here(), "acme", true, Some(&hash), now).unwrap();
+        throttle.wrong(attempt, now);
+    }
+    assert_eq!(refusals(&hash, &[]), [("pair", "192.0.2.1".to_owned())]);
+    assert_eq!(refusals(&other, &[]), [], "the secret that was guessed at is gone");
+    for name in ["a", "b", "c"] {
+        wrong(&throttle, name, now).unwrap();
+    }
+    let both = [("passwords", "192.0.2.1".to_owned()), ("pair", "192.0.2.1".to_owned())];
+    let mut found = refusals(&hash, &["192.0.2.1", "192.0.2.1", "2001:db8::1"]);
+    found.sort();
+    assert_eq!(found, both);
+    assert_eq!(throttle.refusals("globex", None, &[], now), []);
+    assert_eq!(throttle.refusals("acme", Some(&hash), &[], now + RULES.first_delay), [], "the delay is over");
+
+    assert_eq!((throttle.clear_username("globex"), throttle.clear_username("acme")), (0, 1));
+    assert_eq!(refusals(&hash, &[]), []);
 }

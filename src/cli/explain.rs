@@ -72,7 +72,10 @@ impl Args {
             }
             Found::Nothing => anyhow::bail!("no credential has the id {}", escaped(&self.credential)),
         };
-        let (report, is_admitted) = self.verdict(&loaded.rules, &credential, &method, raw, &headers);
+        // A process for forward-auth only decides about preflights as about any other request.
+        let origins = loaded.settings.upstream.as_ref().and(loaded.rules.origins.as_ref());
+        let preflight = origins.and_then(|origins| origins.preflight(&method, &headers));
+        let (report, is_admitted) = self.verdict(&loaded.rules, &credential, &method, raw, &headers, preflight);
         print(report.trim_end())?;
         Ok(if is_admitted { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
@@ -94,14 +97,22 @@ impl Args {
         method: &Method,
         raw: &str,
         headers: &HeaderMap,
+        preflight: Option<Result<&HeaderValue, Rejection>>,
     ) -> (String, bool) {
         let title = format!("{} as {}", escaped(&format!("{method} {raw}")), credential.id);
-        let stated = Target::parse(raw.as_bytes(), rules.depend_on_paths())
+        let stated = Target::parse(raw.as_bytes(), rules.path_rules())
             .and_then(|target| RequestedVersion::read(&rules.versions, target, headers));
         let stated = match stated {
             Ok(stated) => stated,
             Err(rejection) => return (refusal(&title, rejection), false),
         };
+        match preflight {
+            None => {}
+            Some(Ok(_)) => {
+                return (format!("{title}: answered by the gate, as a preflight of an allowed origin\n"), true);
+            }
+            Some(Err(rejection)) => return (refusal(&title, rejection), false),
+        }
         let call = RouteRequest {
             method,
             path: stated.path,

@@ -11,6 +11,7 @@ mod credentials;
 mod database;
 mod database_target;
 mod demo;
+mod diagnosis;
 mod explain;
 mod health;
 mod operator;

@@ -13,13 +13,17 @@ use super::output::{note, print};
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
     /// List failed attempts, and until when further ones are refused
-    #[command(after_help = "Examples:\n  claviger throttle list --address 192.0.2.7")]
+    #[command(
+        after_help = "Examples:\n  claviger throttle list --address 192.0.2.7\n\nEach gate counts its own: run this beside each of them."
+    )]
     List {
         #[command(flatten)]
         admin: AdminArgs,
     },
     /// Clear failed attempts, so that the next one is checked
-    #[command(after_help = "Examples:\n  claviger throttle clear --address 192.0.2.7")]
+    #[command(
+        after_help = "Examples:\n  claviger throttle clear --address 192.0.2.7\n\nWith a database, the other processes on it clear theirs too."
+    )]
     Clear {
         #[command(flatten)]
         admin: AdminArgs,
@@ -65,6 +69,9 @@ fn clear(args: &AdminArgs) -> anyhow::Result<ExitCode> {
     let answer = args.send(Method::POST, "/-/throttle/clear")?;
     let cleared = answer["cleared"].as_u64().context("the admin listener did not send a count")?;
     print(format!("{cleared} cleared"))?;
+    if answer["others"] == true {
+        note("other processes on the same database clear theirs within seconds");
+    }
     Ok(ExitCode::SUCCESS)
 }
 

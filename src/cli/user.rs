@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 use super::client::{
     Client, ClientArgs, Column, Confirmation, Request, cell, list, path, query, show, show_secret, time,
 };
-use super::output::{print, sanitize};
+use super::diagnosis::show_diagnosis;
+use super::output::sanitize;
 use crate::credential::Label;
 
 const COLUMNS: [Column; 6] = [
@@ -163,11 +164,7 @@ impl Command {
             }),
             Self::Diagnose(UserArgs { id, client }) => client.run(async |there| {
                 let answer = there.send(Request::get(&format!("{}/diagnosis", user_path(there, &id).await?))).await?;
-                diagnosis(&client, &answer.body)?;
-                client.hint(|| {
-                    "Each gate counts failed attempts of its own: claviger throttle list --admin URL lists them."
-                        .to_owned()
-                });
+                show_diagnosis(&client, &answer.body)?;
                 Ok(ExitCode::SUCCESS)
             }),
         }
@@ -200,16 +197,4 @@ async fn user_path(there: &Client, user: &str) -> anyhow::Result<String> {
         .await?;
     let id = found.with_context(|| format!("no user has the e-mail address {}", sanitize(user)))?;
     Ok(path(&["users", &id]))
-}
-
-/// Prints the steps of a diagnosis.
-pub(super) fn diagnosis(client: &ClientArgs, answer: &Value) -> anyhow::Result<()> {
-    if client.is_json() {
-        return print(answer.to_string());
-    }
-    for step in answer["steps"].as_array().into_iter().flatten() {
-        let mark = if step["ok"] == true { "+" } else { "-" };
-        print(format!("[{mark}] {}", sanitize(&cell(step, "detail"))))?;
-    }
-    Ok(())
 }

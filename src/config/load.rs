@@ -42,8 +42,9 @@ impl ConfigSource {
     pub fn load(&self) -> Result<Settings, Diagnostics> {
         let (root, file) = self.read()?;
         let directory = self.directory();
-        let settings = Settings::new(&file, &root, &directory);
-        settings.map_err(|faults| self.named(faults))
+        let mut settings = Settings::new(&file, &root, &directory).map_err(|faults| self.named(faults))?;
+        settings.origins.file.clone_from(&self.file);
+        Ok(settings)
     }
 
     /// The tree of the file with overrides applied, and the decoded file with defaults.
@@ -71,7 +72,16 @@ impl ConfigSource {
                     let removed: Vec<String> = (faults.0.iter())
                         .flat_map(|fault| suggested(fault).into_iter().chain([fault.path.clone()]))
                         .collect();
-                    let is_new = |fault: &Diagnostic| !removed.iter().any(|path| are_related(path, &fault.path));
+                    // The misspelt key may stand for an alternative of the one that is missing.
+                    let sections: Vec<&str> = (faults.0.iter())
+                        .filter(|fault| suggested(fault).is_some())
+                        .map(|fault| parent(&fault.path))
+                        .collect();
+                    let is_new = |fault: &Diagnostic| {
+                        let is_alternative =
+                            fault.problem.starts_with("is missing") && sections.contains(&parent(&fault.path));
+                        !is_alternative && !removed.iter().any(|path| are_related(path, &fault.path))
+                    };
                     let more: Vec<Diagnostic> = more.0.into_iter().filter(is_new).collect();
                     faults.0.extend(more);
                 }
@@ -109,6 +119,10 @@ impl ConfigSource {
             None => faults,
         }
     }
+}
+
+fn parent(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(parent, _)| parent)
 }
 
 /// True when the paths are equal or one is a prefix of the other.

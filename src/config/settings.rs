@@ -9,10 +9,10 @@ use ipnet::IpNet;
 use super::defaults::Defaults;
 use super::validate::Checker;
 use super::values::{DatabaseUrl, UpstreamUrl};
-use super::{Diagnostic, Diagnostics, Node, Origin, raw, read_text};
+use super::{Diagnostic, Diagnostics, Node, Origin, Origins, raw, read_text};
 use crate::credential::{
-    PublicCredential, PublicRoute, RateLimit, RouteRule, ScopeCatalog, TokenFormat, Version, VersionCatalog,
-    VersionRule, WhenUnstated,
+    PathException, PublicCredential, PublicRoute, RateLimit, RouteRule, ScopeCatalog, Spellings, TokenFormat, Version,
+    VersionCatalog, VersionRule, WhenUnstated,
 };
 
 /// The default of `proxy.error_docs`: the page of the book, below a host that cannot exist (RFC 6761). It is absolute, so
@@ -51,6 +51,8 @@ pub struct Settings {
     pub scopes: ScopeCatalog,
     pub public: Box<[PublicRoute]>,
     pub upgrades: Box<[RouteRule]>,
+    pub paths: Box<[PathException]>,
+    pub cors: Option<raw::Cors>,
     pub token_format: TokenFormat,
     pub passwords: raw::Passwords,
     pub hash_threads: NonZeroUsize,
@@ -62,6 +64,7 @@ pub struct Settings {
     pub throttle: raw::Throttle,
     pub log: raw::Log,
     pub tracing: Option<Tracing>,
+    pub origins: Origins,
 }
 
 #[derive(Debug, Clone)]
@@ -113,6 +116,7 @@ impl Settings {
             }
         };
         faults.into_result(|| Self {
+            origins: Origins::of(root),
             listen: proxy.upstream.iter().flat_map(|_| &proxy.listen.0).map(|address| address.0.0).collect(),
             forward_auth: file.forward_auth.as_ref().map(|written| ForwardAuth {
                 listen: written.listen.0.iter().map(|address| address.0.0).collect(),
@@ -164,6 +168,8 @@ impl Settings {
             ),
             public: public(&file.public),
             upgrades: routes(&proxy.upgrades),
+            cors: file.cors.clone(),
+            paths: file.paths.iter().map(exception).collect(),
             token_format: file.tokens.prefix.0.value.clone(),
             passwords: file.passwords.clone(),
             hash_threads: file.passwords.threads.unwrap_or(defaults.hash_threads),
@@ -288,6 +294,19 @@ fn public(written: &[raw::PublicRoute]) -> Box<[PublicRoute]> {
         },
     };
     written.iter().map(route).collect()
+}
+
+fn exception(written: &raw::PathSpellings) -> PathException {
+    let allows = |spelling| written.allow.contains(&spelling);
+    PathException {
+        path: written.path.0.value.clone(),
+        allow: Spellings {
+            encoded_slash: allows(raw::Spelling::EncodedSlash),
+            empty_segment: allows(raw::Spelling::EmptySegment),
+            encoded_percent: allows(raw::Spelling::EncodedPercent),
+            encoded_unreserved: allows(raw::Spelling::EncodedUnreserved),
+        },
+    }
 }
 
 fn catalog(written: &raw::Versions) -> VersionCatalog {

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::raw::{MAX_CONNECTIONS, MAX_LOOKUPS, MAX_MEGABYTES, MAX_QUEUED, MAX_REMEMBERED, MAX_THREADS};
+use super::route_checks::below_exceptions;
 use super::values::{AuthScheme, DatabaseUrl, Parsed, UpstreamUrl, WebAddress};
 use super::{Diagnostic, Diagnostics, Node, raw};
 
@@ -30,6 +31,8 @@ impl<'r> Checker<'r> {
         self.listeners(file);
         self.accept(file);
         self.versions(file);
+        self.paths(file);
+        self.cors(file);
         self.numbers(file);
         self.database(file);
         self.console(file);
@@ -209,6 +212,21 @@ impl<'r> Checker<'r> {
             if later(&version.sunset_on, &version.retired_on) {
                 self.report(&["versions", "known", &index, "retired_on"], "is earlier than sunset_on", "");
             }
+        }
+    }
+
+    fn paths(&mut self, file: &raw::File) {
+        for fault in below_exceptions(file) {
+            let path: Vec<&str> = fault.path.iter().map(String::as_str).collect();
+            self.report(&path, &fault.problem, fault.hint);
+        }
+    }
+
+    fn cors(&mut self, file: &raw::File) {
+        let forwards = file.proxy.as_ref().is_some_and(|proxy| proxy.upstream.is_some());
+        if file.cors.as_ref().is_some_and(|cors| cors.answers) && !forwards {
+            let hint = "leave it out; the proxy that asks for decisions answers for the API";
+            self.report(&["cors", "answers"], "has no effect without proxy.upstream", hint);
         }
     }
 

@@ -1,17 +1,25 @@
 //! Checks the database of a process without a gate: whether it answers, and has the current schema.
 
-use std::sync::{Mutex, PoisonError};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use crate::store::{Store, StoreError};
+use crate::auth::Throttle;
+use crate::clock::Clock;
+use crate::store::{Change, Changes, Store, StoreError, ThrottleTarget};
 
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 
-#[derive(Debug)]
 pub struct DatabaseProbe {
     /// Why the last probe failed.
     fault: Mutex<Option<String>>,
     may_migrate: bool,
+    /// Cleared with those of other processes.
+    sign_in_throttle: Arc<Throttle>,
+    /// The last change before this process served anything; `None` where the database did not answer.
+    position: Option<i64>,
+    /// Once this probe runs.
+    store: OnceLock<Store>,
 }
 
 impl DatabaseProbe {
@@ -21,10 +29,19 @@ impl DatabaseProbe {
     /// When the database answers but cannot be used.
     pub async fn begin(store: &Store, may_migrate: bool) -> Result<Self, StoreError> {
         let may_migrate = may_migrate || store.is_embedded();
-        let database = Self { fault: Mutex::default(), may_migrate };
+        let mut database = Self {
+            fault: Mutex::default(),
+            may_migrate,
+            sign_in_throttle: Arc::default(),
+            position: None,
+            store: OnceLock::new(),
+        };
         match database.probe(store).await {
             Err(error) if error.is_transient() => {}
-            outcome => outcome?,
+            outcome => {
+                outcome?;
+                database.position = store.last_change().await.ok();
+            }
         }
         Ok(database)
     }
@@ -33,12 +50,53 @@ impl DatabaseProbe {
         self.fault.lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 
+    pub fn sign_in_throttle(&self) -> Arc<Throttle> {
+        self.sign_in_throttle.clone()
+    }
+
     /// Never returns.
     pub async fn run(&self, store: &Store) {
+        let store = self.store.get_or_init(|| store.clone());
+        let mut position = self.position;
         loop {
-            tokio::time::sleep(PROBE_INTERVAL).await;
             // `probe` has logged it.
-            let _failed = self.probe(store).await;
+            if self.probe(store).await.is_ok() {
+                position = self.follow(store, position).await.unwrap_or(position);
+            }
+            tokio::time::sleep(PROBE_INTERVAL).await;
+        }
+    }
+
+    /// Clears the throttles of all processes on this database, of one address or of all.
+    pub(in crate::control) async fn clear_throttles(&self, address: Option<IpAddr>) {
+        let target = address.map_or(ThrottleTarget::All, ThrottleTarget::Address);
+        let outcome = match self.store.get() {
+            Some(store) => store.clear_throttles(Clock::System.now(), &target).await,
+            None => Err(StoreError::Unavailable("the database was not opened yet".into())),
+        };
+        if let Err(error) = outcome {
+            tracing::warn!("gates do not clear their throttles: {error}");
+        }
+    }
+
+    /// Applies the changes after this position that clear throttles, and returns the next position.
+    async fn follow(&self, store: &Store, position: Option<i64>) -> Result<Option<i64>, StoreError> {
+        let Some(mut position) = position else { return store.last_change().await.map(Some) };
+        loop {
+            let changes = match store.changes_since(position).await? {
+                Changes::Some(changes) => changes,
+                Changes::TooMany(last) => return Ok(Some(last)),
+            };
+            for target in changes.iter().filter_map(Change::throttle_target) {
+                match target {
+                    ThrottleTarget::All => self.sign_in_throttle.clear(None),
+                    ThrottleTarget::Address(address) => self.sign_in_throttle.clear(Some(address)),
+                    // Of a credential; only gates count guesses at those.
+                    ThrottleTarget::Username(_) => 0,
+                };
+            }
+            let Some(last) = changes.last() else { return Ok(Some(position)) };
+            position = last.number;
         }
     }
 

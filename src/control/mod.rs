@@ -20,4 +20,4 @@ pub use self::prune::prune;
 pub use self::readiness::{Probe, Readiness};
 pub use self::web::caller::{COOKIE_NAME, Peer};
 pub use self::web::problem::{Code, FieldProblem, Position, Problem};
-pub use self::web::state::{ControlState, LiveSettings, setup_url_at};
+pub use self::web::state::{ControlState, LiveSettings, Throttles, setup_url_at};

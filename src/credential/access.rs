@@ -38,10 +38,25 @@ impl FromStr for RoutePath {
 }
 
 impl RoutePath {
-    fn covers(&self, path: &str) -> bool {
-        let Some(path) = path.strip_prefix('/') else { return false };
-        match path.strip_prefix(&*self.0) {
-            Some(rest) => self.0.is_empty() || rest.is_empty() || rest.starts_with('/'),
+    pub(super) fn covers(&self, path: &str) -> bool {
+        self.rest(path).is_some()
+    }
+
+    /// What follows the prefix: empty, or from `/` on. `None` for a path that it does not cover.
+    pub fn rest<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let inner = path.strip_prefix('/')?;
+        if self.0.is_empty() {
+            return Some(path);
+        }
+        let rest = inner.strip_prefix(&*self.0)?;
+        (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+    }
+
+    /// True for a path with further segments behind all of `other`.
+    pub fn is_below(&self, other: &Self) -> bool {
+        match self.0.strip_prefix(&*other.0) {
+            Some(rest) if other.0.is_empty() => !rest.is_empty(),
+            Some(rest) => rest.starts_with('/'),
             None => false,
         }
     }
@@ -152,6 +167,20 @@ mod tests {
         assert!(!payments.covers(&Method::GET, "/"));
         assert!(rule(&[], "/").covers(&Method::GET, "/anything"));
         assert!(rule(&[], "/a/b/").covers(&Method::GET, "/a/b/c"));
+    }
+
+    #[test]
+    fn a_path_is_below_its_proper_prefixes_by_whole_segments() {
+        let path = |text: &str| text.parse::<RoutePath>().unwrap();
+        for (below, above) in [("/a", "/"), ("/a/b", "/a"), ("/a/b/c", "/a/b/"), ("/a/b", "/")] {
+            assert!(path(below).is_below(&path(above)) && !path(above).is_below(&path(below)), "{below} {above}");
+        }
+        for (one, other) in [("/", "/"), ("/a", "/a/"), ("/ab", "/a"), ("/b/a", "/a"), ("/A/b", "/a")] {
+            assert!(!path(one).is_below(&path(other)), "{one} {other}");
+        }
+        let rest = |prefix: &str, text| path(prefix).rest(text);
+        assert_eq!((rest("/a", "/a"), rest("/a", "/a/b"), rest("/a", "/ab")), (Some(""), Some("/b"), None));
+        assert_eq!((rest("/", "/a"), rest("/", "/"), rest("/", "a")), (Some("/a"), Some("/"), None));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use http::HeaderName;
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::Label;
+use super::{Label, RoutePath};
 
 const PLACEHOLDER: &str = "{version}";
 
@@ -46,6 +46,12 @@ pub enum PathVersion<'a> {
 }
 
 impl PathTemplate {
+    /// True where the version is read from behind all of `prefix`.
+    pub fn is_below(&self, prefix: &RoutePath) -> bool {
+        let folder = self.before.rsplit_once('/').map_or("", |(folder, _)| folder);
+        prefix.rest(if folder.is_empty() { "/" } else { folder }).is_some()
+    }
+
     pub fn read<'a>(&self, path: &'a str) -> PathVersion<'a> {
         let Some(front) = path.as_bytes().get(..self.before.len()) else {
             return PathVersion::Unstated { rest: path };
@@ -163,6 +169,24 @@ mod tests {
     #[test]
     fn a_prefix_in_the_wrong_case_is_ambiguous() {
         assert_eq!(template("/v{version}/").read("/V1/payments"), PathVersion::Ambiguous);
+    }
+
+    #[test]
+    fn a_template_is_below_the_prefixes_that_a_request_for_it_begins_with() {
+        let is_below = |text: &str, prefix: &str| template(text).is_below(&prefix.parse().unwrap());
+        for (text, prefix) in
+            [("/v{version}/", "/"), ("/{version}", "/"), ("/api/v{version}/", "/api"), ("/api/{version}", "/api")]
+        {
+            assert!(is_below(text, prefix), "{text} {prefix}");
+        }
+        for (text, prefix) in [
+            ("/v{version}/", "/v"),
+            ("/v{version}/", "/api"),
+            ("/api/v{version}/", "/api/v2"),
+            ("/apis/{version}", "/api"),
+        ] {
+            assert!(!is_below(text, prefix), "{text} {prefix}");
+        }
     }
 
     #[test]

@@ -68,10 +68,9 @@ pub(super) fn read(file: impl Read, entries: &mut Entries) -> Result<Extent, Dia
         }
     }
     if let Some(origin) = records.open_quote().filter(|_| !table.entries.are_over()) {
-        let is_reported = table.entries.faults.0.iter().any(|fault| fault.origin == origin);
-        if !is_reported {
-            table.entries.faults.push(Diagnostic::new(origin, "", "a quote is not closed"));
-        }
+        // The cell that it begins holds the rest of the file; what is wrong with that follows from the quote.
+        table.entries.faults.0.retain(|fault| fault.origin != origin);
+        table.entries.faults.push(Diagnostic::new(origin, "", "a quote is not closed"));
     }
     Ok(Extent::Columns { has_version: table.stand_in.is_none(), named: table.columns })
 }

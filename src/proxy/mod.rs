@@ -1,6 +1,7 @@
 //! The data plane, from accepted connection to response.
 
 mod connection;
+mod cors;
 mod decide;
 mod drain;
 mod forward_auth;

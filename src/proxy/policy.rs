@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use super::Upstream;
+use super::cors::CorsHeaders;
 use super::request::headers::HeaderNames;
 use super::respond::Refusals;
 use super::version_headers::VersionHeaders;
@@ -23,6 +24,8 @@ pub struct Policy {
     pub(super) upstream: Option<Upstream>,
     pub(super) identity_headers: HeaderNames,
     pub(super) refusals: Refusals,
+    /// `None` where responses are for pages of the same origin only.
+    pub(super) cors: Option<Arc<CorsHeaders>>,
     /// By the rank of the version.
     pub(super) version_headers: Vec<VersionHeaders>,
     /// Proxies whose X-Forwarded-For is believed.
@@ -56,9 +59,12 @@ impl Policy {
             .as_ref()
             .map(|upstream| Upstream::new(upstream, &settings.timeouts, previous))
             .transpose()?;
+        let identity_headers = HeaderNames::new(&settings.identity.prefix.0.0, &rules);
+        let cors = settings.cors.as_ref().and_then(|cors| CorsHeaders::new(cors, &identity_headers)).map(Arc::new);
         Ok(Self {
-            identity_headers: HeaderNames::new(&settings.identity.prefix.0.0, &rules),
-            refusals: Refusals::new(&rules.accept, &settings.error_docs),
+            identity_headers,
+            refusals: Refusals::new(&rules.accept, &settings.error_docs, cors.clone()),
+            cors,
             version_headers: rules.versions.known.iter().map(VersionHeaders::new).collect(),
             trusted_proxies: settings.trusted_proxies.clone(),
             forward_auth_clients: settings
@@ -78,6 +84,11 @@ impl Policy {
             throttle,
             upstream,
         })
+    }
+
+    /// True where pages of other origins may read refusals.
+    pub(super) fn has_origins(&self) -> bool {
+        self.rules.origins.is_some()
     }
 
     pub fn rules(&self) -> &Rules {

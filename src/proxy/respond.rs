@@ -1,5 +1,7 @@
 //! The only writer of refusals: problem documents (RFC 9457) and challenges.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, RETRY_AFTER, TRANSFER_ENCODING, WWW_AUTHENTICATE,
@@ -11,6 +13,7 @@ use pingora::proxy::Session;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::cors::CorsHeaders;
 use super::request::headers::has_one_length;
 use crate::auth::{Accept, RateStatus, Rejection, Scheme};
 
@@ -23,6 +26,7 @@ const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 pub(super) struct Refusals {
     documentation: String,
     challenges: Vec<Challenge>,
+    cors: Option<Arc<CorsHeaders>>,
 }
 
 /// The refusal of one request.
@@ -32,6 +36,8 @@ pub(super) struct Refusal {
     /// `None` where the credential has no limit.
     pub(super) rate_status: Option<RateStatus>,
     pub(super) id: Uuid,
+    /// That of the page that may read it.
+    pub(super) origin: Option<HeaderValue>,
 }
 
 /// The WWW-Authenticate value of one accepted scheme, by reason.
@@ -57,7 +63,7 @@ struct Problem<'a> {
 
 impl Refusals {
     /// `documentation` is the base of `type`.
-    pub(super) fn new(accept: &Accept, documentation: &str) -> Self {
+    pub(super) fn new(accept: &Accept, documentation: &str, cors: Option<Arc<CorsHeaders>>) -> Self {
         let basic = HeaderValue::from_static("Basic realm=\"api\", charset=\"UTF-8\"");
         let bearer = Challenge {
             scheme: Scheme::Bearer,
@@ -90,7 +96,7 @@ impl Refusals {
             };
             challenges.extend(HeaderValue::from_str(&place).ok().map(|value| same(Scheme::ApiKey, value)));
         }
-        Self { documentation: documentation.to_owned(), challenges }
+        Self { documentation: documentation.to_owned(), challenges, cors }
     }
 
     pub(super) fn build(&self, refusal: &Refusal) -> pingora::Result<(ResponseHeader, Bytes)> {
@@ -121,6 +127,9 @@ impl Refusals {
             if let Some(value) = challenge.value(rejection, presented) {
                 head.append_header(WWW_AUTHENTICATE, value)?;
             }
+        }
+        if let Some(cors) = &self.cors {
+            cors.set_on_refusal(&mut head, refusal.origin.as_ref(), id)?;
         }
         Ok((head, body))
     }

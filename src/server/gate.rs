@@ -94,6 +94,11 @@ impl Gate {
         self.certificates.clone()
     }
 
+    /// Of the control plane in this process.
+    pub(super) fn sign_in_throttle(&self) -> Arc<Throttle> {
+        self.directory.as_ref().map(|directory| directory.sign_in_throttle()).unwrap_or_default()
+    }
+
     /// What the admin listener reads.
     pub(super) fn state(&self) -> GateState {
         GateState {

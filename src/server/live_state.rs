@@ -27,9 +27,19 @@ impl LiveState {
     /// # Errors
     /// When certificates, the upstream or the log level cannot be used, or a change needs a restart.
     pub(super) fn publish(&self, loaded: &Loaded) -> Result<(), Diagnostics> {
-        let next = self.gate.as_ref().map(|gate| gate.prepare(loaded)).transpose()?;
-        let (admin, console) = (ADMIN.load(&loaded.settings)?, CONSOLE.load(&loaded.settings)?);
-        let look = Look::load(&loaded.settings)?;
+        self.try_publish(loaded).map_err(|faults| loaded.settings.origins.locate(faults))
+    }
+
+    fn try_publish(&self, loaded: &Loaded) -> Result<(), Diagnostics> {
+        let next = self.gate.as_ref().map(|gate| gate.prepare(loaded)).transpose();
+        let (admin, console) = (ADMIN.load(&loaded.settings), CONSOLE.load(&loaded.settings));
+        let (next, admin, console, look) = match (next, admin, console, Look::load(&loaded.settings)) {
+            (Ok(next), Ok(admin), Ok(console), Ok(look)) => (next, admin, console, look),
+            (next, admin, console, look) => {
+                let faults = [next.err(), admin.err(), console.err(), look.err()].into_iter().flatten();
+                return Err(Diagnostics(faults.flat_map(|faults| faults.0).collect()));
+            }
+        };
         let invalid_level = |problem| Diagnostic::new(Origin::WHOLE_FILE, "log.level", problem);
         self.log.set_level(&loaded.settings.log.level).map_err(invalid_level)?;
         ADMIN.publish(self.admin_certificates.as_ref(), admin, &self.metrics);

@@ -7,10 +7,9 @@ use anyhow::Context as _;
 use arc_swap::ArcSwap;
 
 use super::setup_link;
-use crate::auth::Throttle;
 use crate::clock::Clock;
 use crate::config;
-use crate::control::{ControlState, DatabaseProbe, LiveSettings, prune};
+use crate::control::{ControlState, DatabaseProbe, LiveSettings, Throttles, prune};
 use crate::store::{Store, StoreOptions};
 
 /// A pool of its own, beside that of the gate.
@@ -21,7 +20,7 @@ const PRUNE_INTERVAL: Duration = Duration::from_secs(600);
 pub(super) struct ManagementApi {
     pub(super) database: config::Database,
     pub(super) live: Arc<ArcSwap<LiveSettings>>,
-    pub(super) sign_in_throttle: Arc<Throttle>,
+    pub(super) throttles: Throttles,
     /// URL of the console listener.
     pub(super) listener_url: String,
     /// Watches the database where no gate does.
@@ -35,7 +34,7 @@ impl ManagementApi {
     /// When the pool cannot be opened.
     pub(super) async fn open(&self) -> anyhow::Result<ControlState> {
         let store = Store::open(&self.database.url, options(&self.database, false)).await?;
-        let state = ControlState::new(store.clone(), Clock::System, self.live.clone(), self.sign_in_throttle.clone())
+        let state = ControlState::new(store.clone(), Clock::System, self.live.clone(), self.throttles.clone())
             .context("cannot start the password hashing thread")?;
         if let Some(probe) = self.standalone_probe.clone() {
             let store = store.clone();

@@ -22,10 +22,9 @@ use super::log_outputs::access_log_is_json;
 use super::management_api::ManagementApi;
 use super::shutdown::{HandoverHooks, SignalHandler, SignalQueue};
 use super::wait::Process;
-use crate::auth::Throttle;
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::control::{Admin, LiveSettings, Look, Readiness};
+use crate::control::{Admin, LiveSettings, Look, Readiness, Throttles};
 use crate::proxy::{AccessLog, BoundListener, Connections, ForwardAuth, Gateway, ListenerOptions, Warnings, service};
 use crate::source::{Loaded, Loader, Publish, Reloader};
 use crate::telemetry::Log;
@@ -125,11 +124,16 @@ impl Process {
         // Apart, so that neither takes the places of the other.
         let http_connections = [(); 2].map(|()| AdminConnections::new(AdminTimeouts::default()));
         let [admin_connections, console_connections] = http_connections.clone();
-        let sign_in_throttle = Arc::new(Throttle::default());
+        let sign_in_throttle = match (&gate, &probe) {
+            (Some(gate), _) => gate.sign_in_throttle(),
+            (None, Some(probe)) => probe.sign_in_throttle(),
+            (None, None) => Arc::default(),
+        };
+        let gate_throttle = gate.as_ref().map(|gate| gate.state().throttle);
         let management_api = |database| ManagementApi {
             database,
             live: live.clone(),
-            sign_in_throttle: sign_in_throttle.clone(),
+            throttles: Throttles { sign_in: sign_in_throttle.clone(), gate: gate_throttle.clone() },
             listener_url: listener_url.clone(),
             standalone_probe: probe.clone(),
         };

@@ -26,8 +26,18 @@ pub enum ChangeKind {
     Account,
     /// A user, on whom all credentials that they own depend.
     User,
-    /// Operators cleared the throttle: the target is an address, or empty for all of them.
+    /// Gates must clear counters of their throttle: the target is a [`ThrottleTarget`].
     Throttle,
+}
+
+/// The counters of throttles that a change clears.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ThrottleTarget {
+    All,
+    /// Those of its network.
+    Address(IpAddr),
+    /// Its secret was replaced: what was guessed at is gone.
+    Username(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,14 +83,39 @@ impl ChangeKind {
     }
 }
 
+impl ThrottleTarget {
+    const USERNAME: &str = "name:";
+
+    pub(super) fn stored(&self) -> String {
+        match self {
+            Self::All => String::new(),
+            Self::Address(address) => address.to_string(),
+            Self::Username(name) => format!("{}{name}", Self::USERNAME),
+        }
+    }
+}
+
+impl Change {
+    /// Which counters to clear. `None` for other changes, and for a target of a newer version, which must not clear
+    /// everything.
+    pub fn throttle_target(&self) -> Option<ThrottleTarget> {
+        match (self.kind, self.target.strip_prefix(ThrottleTarget::USERNAME)) {
+            (ChangeKind::Throttle, Some(name)) => Some(ThrottleTarget::Username(name.to_owned())),
+            (ChangeKind::Throttle, None) if self.target.is_empty() => Some(ThrottleTarget::All),
+            (ChangeKind::Throttle, None) => self.target.parse().ok().map(ThrottleTarget::Address),
+            _ => None,
+        }
+    }
+}
+
 impl Store {
-    /// Tells every gate to clear its throttle, of one address or of all.
+    /// Every process clears these counters of its throttles.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn clear_throttles(&self, now: Timestamp, address: Option<IpAddr>) -> Result<(), StoreError> {
+    pub async fn clear_throttles(&self, now: Timestamp, target: &ThrottleTarget) -> Result<(), StoreError> {
         let mut transaction = self.begin(now).await?;
-        transaction.changed(ChangeKind::Throttle, &address.map(|address| address.to_string()).unwrap_or_default());
+        transaction.clear_throttles(target);
         transaction.commit().await
     }
 
@@ -191,5 +226,28 @@ impl Wake {
         let Self::Sqlite(connection, last) = self else { return Ok(true) };
         let version: i64 = sqlx::query_scalar("PRAGMA data_version").fetch_one(&mut **connection).await?;
         Ok(last.replace(version) != Some(version))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_throttle_target_is_read_as_it_is_stored_and_junk_clears_nothing() {
+        let read = |kind, target: &str| Change { number: 1, kind, target: target.into() }.throttle_target();
+        for target in [
+            ThrottleTarget::All,
+            ThrottleTarget::Address("192.0.2.1".parse().unwrap()),
+            ThrottleTarget::Address("2001:db8::1".parse().unwrap()),
+            ThrottleTarget::Username("name: \u{fc} 192.0.2.1".into()),
+            ThrottleTarget::Username(String::new()),
+        ] {
+            assert_eq!(read(ChangeKind::Throttle, &target.stored()), Some(target));
+        }
+        for junk in [" ", "*", "192.0.2.1/24", "NAME:acme", "192.0.2.1:80", "\0"] {
+            assert_eq!(read(ChangeKind::Throttle, junk), None, "{junk:?}");
+        }
+        assert_eq!(read(ChangeKind::Secret, ""), None);
     }
 }

@@ -18,14 +18,14 @@ mod idempotency;
 mod operator_tokens;
 mod pools;
 mod primary;
-mod roles;
+mod role;
 mod schema;
 mod sessions;
 mod setup_links;
 mod timestamps;
 mod transaction;
 mod unique_key;
-mod use_cases;
+mod use_case;
 mod users;
 
 use std::time::Duration;
@@ -33,7 +33,7 @@ use std::time::Duration;
 pub use access_requests::{AccessRequestFilter, AccessRequestRecord, RequestState};
 pub use accounts::{AccountFilter, AccountRecord};
 pub use audit::{Actor, ActorKind, AuditEntry, AuditFilter, AuditRecord};
-pub use changes::{Change, ChangeKind, Changes, Wake};
+pub use changes::{Change, ChangeKind, Changes, ThrottleTarget, Wake};
 pub use credentials::{
     CatalogUse, CredentialFilter, CredentialKind, CredentialRecord, CredentialState, Delivery, GateCredential, Holders,
     Page, PreviousSecret, RecordSecret, StateCounts, TakenNames, Versioned,
@@ -43,14 +43,14 @@ pub use error::StoreError;
 pub use idempotency::StoredResponse;
 pub use operator_tokens::OperatorTokenRecord;
 pub use pools::StoreOptions;
-pub use roles::{NoRole, Role};
+pub use role::{NoRole, Role};
 pub use schema::SchemaState;
 pub use sessions::SessionRecord;
 pub use setup_links::SetupLinkRecord;
 pub use timestamps::whole_millis;
 pub use transaction::Transaction;
 pub use unique_key::UniqueKey;
-pub use use_cases::{UnfitUseCase, UseCase};
+pub use use_case::{UnfitUseCase, UseCase};
 pub use users::{EnabledUser, UserFilter, UserRecord};
 
 use hosts::Hosts;

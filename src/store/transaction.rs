@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::{PgPool, Postgres, Sqlite};
 
 use super::changes::{CHANNEL, MAX_CHANGES_FOLLOWED};
-use super::{ChangeKind, Pools, Store, StoreError};
+use super::{ChangeKind, Pools, Store, StoreError, ThrottleTarget};
 
 /// Rolls back when dropped without [`Transaction::commit`].
 pub struct Transaction {
@@ -189,6 +189,11 @@ impl Transaction {
         if self.changes.len() > 100 || !self.changes.contains(&change) {
             self.changes.push(change);
         }
+    }
+
+    /// Every process clears these counters once this is committed.
+    pub fn clear_throttles(&mut self, target: &ThrottleTarget) {
+        self.changed(ChangeKind::Throttle, &target.stored());
     }
 
     /// Deletes changes older than the timestamp of this transaction.

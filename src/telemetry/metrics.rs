@@ -24,6 +24,17 @@ pub(super) const DECISION_BUCKETS: [f64; 14] =
     [5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 1e-3, 5e-3, 2.5e-2, 5e-2, 0.1, 0.25, 1.0, 2.5];
 const REQUEST_BUCKETS: [f64; 12] = [5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 1.0, 2.5, 10.0];
 
+/// Why a request is let through.
+#[derive(Debug, Clone, Copy)]
+pub enum AllowReason {
+    Admitted,
+    Public,
+    Preflight,
+}
+
+/// In the order of [`AllowReason`].
+const ALLOWED: [&str; 3] = ["admitted", "public", "preflight"];
+
 /// The limit that a connection exceeds.
 #[derive(Debug, Clone, Copy)]
 pub enum ConnectionRefusal {
@@ -105,14 +116,13 @@ impl Metrics {
         )?;
         let verdict = |scheme: &str, reason: &str| {
             let decision = match reason {
-                "admitted" | "public" => "allow",
+                _ if ALLOWED.contains(&reason) => "allow",
                 "directory_unavailable" => "error",
                 _ => "deny",
             };
             verdicts.with_label_values(&[scheme, decision, reason])
         };
-        let by_reason =
-            |scheme: &&str| ["admitted", "public"].iter().chain(codes).map(|code| verdict(scheme, code)).collect();
+        let by_reason = |scheme: &&str| ALLOWED.iter().chain(codes).map(|code| verdict(scheme, code)).collect();
         let cache_hits = all.counters("cache_hits_total", "Lookups answered by a cache.", &["cache"])?;
         let cache_misses = all.counters("cache_misses_total", "Lookups not answered by a cache.", &["cache"])?;
         let reloads = all.counters("config_reloads_total", "Reloads of the files, by result.", &["result"])?;
@@ -206,14 +216,14 @@ impl Metrics {
         })
     }
 
-    /// Counts an admitted request.
-    pub fn admitted(&self, scheme: usize, is_public: bool) {
-        self.verdict(scheme, usize::from(is_public));
+    /// Counts a request that is let through.
+    pub fn admitted(&self, scheme: usize, reason: AllowReason) {
+        self.verdict(scheme, reason as usize);
     }
 
     /// `code` is the index of the rejection.
     pub fn refused(&self, scheme: usize, code: usize) {
-        self.verdict(scheme, 2 + code);
+        self.verdict(scheme, ALLOWED.len() + code);
     }
 
     fn verdict(&self, scheme: usize, reason: usize) {

@@ -16,7 +16,8 @@ pub use database::DatabaseMetrics;
 pub use line_writer::{LineOutput, LineSink, LineWriter};
 pub use logging::{Log, LogStyle};
 pub use metrics::{
-    ADDRESS_STATES, CLIENT_CLOSED, ConnectionRefusal, Http2Refusal, METHODS, Metrics, TlsListener, method_index,
+    ADDRESS_STATES, AllowReason, CLIENT_CLOSED, ConnectionRefusal, Http2Refusal, METHODS, Metrics, TlsListener,
+    method_index,
 };
 pub use spans::{Attribute, Span, SpanSink};
 pub use trace_parent::TraceParent;

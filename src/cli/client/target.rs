@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::shell_user;
 use crate::control::api::Local;
 use crate::control::operations::Caller;
-use crate::control::{ControlState, LiveSettings};
+use crate::control::{ControlState, LiveSettings, Throttles};
 
 #[derive(clap::Args)]
 pub(in crate::cli) struct ClientTarget {
@@ -69,8 +69,12 @@ impl ClientTarget {
             .context("no management API: name one with --server, or the settings of its database with --config")?;
         let store = target.open_current().await?;
         let live = LiveSettings::of(&target.settings);
-        let state =
-            ControlState::new(store.clone(), Clock::System, Arc::new(ArcSwap::from_pointee(live)), Arc::default())?;
+        let state = ControlState::new(
+            store.clone(),
+            Clock::System,
+            Arc::new(ArcSwap::from_pointee(live)),
+            Throttles::default(),
+        )?;
         let api = Local::new(state, Caller::shell(shell_user()));
         Ok(Client::Local { api, store, base: target.api_url() })
     }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use crate::cli::client::{ClientArgs, Request, path, show};
-use crate::cli::user::diagnosis;
+use crate::cli::diagnosis::show_diagnosis;
 
 #[derive(clap::Args)]
 pub(in crate::cli) struct CredentialArgs {
@@ -32,7 +32,7 @@ impl CredentialArgs {
         let Self { id, client } = self;
         client.run(async |there| {
             let answer = there.send(Request::get(&path(&["credentials", &id, "diagnosis"]))).await?;
-            diagnosis(&client, &answer.body)?;
+            show_diagnosis(&client, &answer.body)?;
             Ok(ExitCode::SUCCESS)
         })
     }

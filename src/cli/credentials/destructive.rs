@@ -21,7 +21,7 @@ pub(in crate::cli) struct ConfirmedCredential {
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  claviger credential reset acme-billing\n  claviger credential reset acme-billing --overlap 24h    the previous secret works for another day\n\nThe new secret is printed once and cannot be recovered."
+    after_help = "Examples:\n  claviger credential reset acme-billing\n  claviger credential reset acme-billing --overlap 24h    the previous secret works for another day\n  claviger credential reset own-usr_0a1b2c3d4e5f6g7h8i9j --enable\n\nThe new secret is printed once and cannot be recovered."
 )]
 pub(in crate::cli) struct Reset {
     #[command(flatten)]
@@ -32,6 +32,9 @@ pub(in crate::cli) struct Reset {
     /// Read the password of Basic credentials from a prompt or standard input [default: generated]
     #[arg(long)]
     choose: bool,
+    /// Enable a disabled credential in the same step; needed for a user's own key, whose user has to get the secret
+    #[arg(long)]
+    enable: bool,
 }
 
 #[derive(clap::Args)]
@@ -101,6 +104,9 @@ impl Reset {
         if self.choose {
             body.insert("password".into(), secret::read("New password", true)?.as_str().into());
         }
+        if self.enable {
+            body.insert("enable".into(), true.into());
+        }
         let effect = match self.overlap {
             None | Some(0) => "Its current secret stops working at once.".to_owned(),
             Some(overlap) => {
@@ -109,6 +115,7 @@ impl Reset {
                 format!("Its current secret stops working in {overlap:#}.")
             }
         };
+        let effect = if self.enable { format!("{effect} It is enabled again.") } else { effect };
         self.confirmed.run(&effect, |path| Request::post(&format!("{path}/reset"), body).idempotent(), None)
     }
 }

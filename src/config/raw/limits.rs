@@ -109,10 +109,10 @@ impl RateLimit {
 
 impl Default for Limits {
     fn default() -> Self {
-        // Sized for a sidecar of 256 MiB: benches/hostile measures 0.25 MiB for a stream whose client does not read.
+        // Sized for a sidecar of 256 MiB: benches/hostile measures 0.5 MiB for a stream whose client does not read.
         const HEADS_PER_CONNECTION: NonZeroU32 = NonZeroU32::new(1024 * 1024).unwrap();
         const HEADS: NonZeroU32 = NonZeroU32::new(32 * 1024 * 1024).unwrap();
-        const STREAMS: NonZeroU32 = NonZeroU32::new(500).unwrap();
+        const STREAMS: NonZeroU32 = NonZeroU32::new(250).unwrap();
         const STREAMS_PER_CONNECTION: NonZeroU32 = NonZeroU32::new(100).unwrap();
         Self {
             header_bytes: 32 * 1024,

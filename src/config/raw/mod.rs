@@ -3,9 +3,11 @@
 
 mod access;
 mod console;
+mod cors;
 mod credentials;
 mod database;
 mod limits;
+mod paths;
 mod process;
 mod proxy;
 mod texts;
@@ -24,11 +26,13 @@ pub use access::{
     Versions, WhenUnstated,
 };
 pub use console::{Admin, Brand, Console, ListenerTls, Roles, Session};
+pub use cors::Cors;
 pub use credentials::{Account, Credential, CredentialRow, CredentialsFile};
 pub use database::{Credentials, Database, DatabaseCache};
 pub(super) use database::{MAX_CONNECTIONS, MAX_LOOKUPS, MAX_MEGABYTES};
 pub use limits::{Limits, Passwords, RateLimit, Throttle, Window};
 pub(super) use limits::{MAX_QUEUED, MAX_REMEMBERED, MAX_THREADS};
+pub use paths::{PathSpellings, Spelling};
 pub use process::{Handover, Log, LogFormat, Tracing};
 pub use proxy::{ForwardAuth, Proxy, Timeouts, Tls, UpstreamHealth, UpstreamProtocol, UpstreamTls};
 pub use texts::{Day, Moment, PathText, Prefix, Template};
@@ -62,6 +66,10 @@ pub struct File {
     pub scopes: BTreeMap<Parsed<Label>, Vec<Route>>,
     /// Routes that need no credential.
     pub public: Vec<PublicRoute>,
+    /// Pages of other origins that may call the API from a browser. None by default: the API answers for itself.
+    pub cors: Option<Cors>,
+    /// Paths below which the API needs spellings that servers may read in two ways, such as %2F. None by default.
+    pub paths: Vec<PathSpellings>,
     /// The tokens that Claviger creates.
     pub tokens: Tokens,
     /// How much slow hashing runs at once.

@@ -135,6 +135,7 @@ impl FromStr for MethodName {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.parse() {
+            _ if text == "*" => Err("must name one method, such as GET: * stands for none"),
             Ok(method) if !text.bytes().any(|byte| byte.is_ascii_lowercase()) => Ok(Self(method)),
             _ => Err("must be an HTTP method in capitals, such as GET"),
         }

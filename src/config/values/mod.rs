@@ -4,6 +4,7 @@ mod appearance;
 mod database;
 mod headers;
 mod network;
+mod origin;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -21,6 +22,7 @@ pub(crate) use headers::{AuthScheme, MethodName, ProtocolName};
 pub use headers::{HeaderField, HeaderPrefix};
 pub use network::UpstreamUrl;
 pub(crate) use network::{AddressRange, CheckPath, ListenAddress, WebAddress};
+pub(crate) use origin::{AllowedHeader, WebOrigin};
 
 /// A `T` that is written as text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

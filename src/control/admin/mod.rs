@@ -50,7 +50,13 @@ pub fn router(admin: Admin) -> Router {
     let mut local = Router::new().route("/-/reload", post(reload)).with_state(admin.clone());
     if gate.is_some() || sign_in.is_some() {
         let database = admin.gate.as_ref().and_then(|gate| gate.database.clone());
-        local = local.merge(throttle::router(ThrottleState { gate, database, sign_in, clock: admin.clock.clone() }));
+        local = local.merge(throttle::router(ThrottleState {
+            gate,
+            database,
+            management: admin.management.clone(),
+            sign_in,
+            clock: admin.clock.clone(),
+        }));
     }
     Router::new()
         .route("/metrics", get(metrics))

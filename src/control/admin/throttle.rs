@@ -9,18 +9,21 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use jiff::SignedDuration;
+use jiff::{RoundMode, SignedDuration, TimestampRound, Unit};
 use serde_json::{Value, json};
 
 use crate::auth::{Network, Throttle, ThrottleEntry};
 use crate::clock::Clock;
+use crate::control::DatabaseProbe;
 use crate::source::DatabaseDirectory;
 
 #[derive(Clone)]
 pub(super) struct ThrottleState {
     pub(super) gate: Option<Arc<Throttle>>,
-    /// Tells the other gates.
+    /// Clears the throttles of the other processes.
     pub(super) database: Option<Arc<DatabaseDirectory>>,
+    /// The same in a process without a gate.
+    pub(super) management: Option<Arc<DatabaseProbe>>,
     /// Of the console and the management API.
     pub(super) sign_in: Option<Arc<Throttle>>,
     pub(super) clock: Clock,
@@ -42,7 +45,10 @@ async fn list(State(state): State<ThrottleState>, RawQuery(query): RawQuery) -> 
     let Ok(address) = address_in(query.as_deref()) else { return bad_query() };
     let wanted = address.map(Network::of);
     let now = state.clock.now();
-    let until = |wait| SignedDuration::try_from(wait).ok().and_then(|wait| now.checked_add(wait).ok());
+    let until = |wait| {
+        let end = now.checked_add(SignedDuration::try_from(wait).ok()?).ok()?;
+        end.round(TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Ceil)).ok()
+    };
     let entries = state
         .throttles()
         .flat_map(|(place, throttle)| throttle.list(state.clock.steady()).into_iter().map(move |entry| (place, entry)));
@@ -67,8 +73,12 @@ async fn clear(State(state): State<ThrottleState>, RawQuery(query): RawQuery) ->
     if let Some(database) = &state.database {
         database.clear_throttles(address);
     }
+    if let Some(management) = &state.management {
+        management.clear_throttles(address).await;
+    }
+    let reaches_others = state.database.is_some() || state.management.is_some();
     tracing::info!(cleared, "the throttle was cleared");
-    json(StatusCode::OK, &json!({"cleared": cleared}))
+    json(StatusCode::OK, &json!({"cleared": cleared, "others": reaches_others}))
 }
 
 /// A misspelt query is an error and not a missing one: it must not clear everything.

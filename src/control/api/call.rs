@@ -7,7 +7,7 @@ use axum::http::HeaderValue;
 use axum::http::header::{HeaderMap, IF_MATCH};
 use axum::http::request::Parts;
 
-use crate::control::operations::{Caller, IdempotencyKey, OperationContext, SignInContext};
+use crate::control::operations::{Caller, GateThrottle, IdempotencyKey, OperationContext, SignInContext};
 use crate::control::web::caller::authenticate;
 use crate::control::web::middleware::{IDEMPOTENCY_KEY, RequestDigest};
 use crate::control::web::problem::{Code, Problem};
@@ -46,7 +46,14 @@ impl ApiCall {
         };
         let context =
             OperationContext::new(&self.state.store, &self.caller, self.state.clock.now(), self.settings.terms());
-        OperationContext { revision, idempotency_key: self.key.as_ref(), hashes: Some(&self.state.hashes), ..context }
+        let gate_throttle = self.state.throttles.gate.as_deref();
+        OperationContext {
+            revision,
+            idempotency_key: self.key.as_ref(),
+            hashes: Some(&self.state.hashes),
+            gate_throttle: gate_throttle.map(|throttle| GateThrottle { throttle, now: self.state.clock.steady() }),
+            ..context
+        }
     }
 
     /// For operations that overwrite.

@@ -59,7 +59,7 @@ fn operations() -> OpenApiRouter<ControlState> {
         .merge(resources::credentials::secrets::routes())
         .merge(resources::credentials::files::routes())
         .merge(resources::own_key::routes())
-        .merge(resources::credentials::from_file::routes())
+        .merge(resources::credentials::file_credentials::routes())
         .merge(resources::users::routes())
         .merge(resources::diagnosis::routes())
         .merge(resources::operator_tokens::routes())

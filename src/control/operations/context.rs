@@ -1,7 +1,9 @@
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::{AccountScope, Caller, OperationError, Refusal, Right};
-use crate::auth::HashPool;
+use crate::auth::{HashPool, Throttle};
 use crate::credential::TokenFormat;
 use crate::formats::Catalogs;
 use crate::store::{Actor, ActorKind, Store};
@@ -19,6 +21,16 @@ pub struct OperationContext<'c> {
     pub revision: Option<i64>,
     /// Executes the operation at most once (`Idempotency-Key`).
     pub idempotency_key: Option<&'c IdempotencyKey>,
+    /// `None` in a process without a gate: each gate counts wrong passwords of its own.
+    pub gate_throttle: Option<GateThrottle<'c>>,
+}
+
+/// The throttle of the gate in this process.
+#[derive(Clone, Copy)]
+pub struct GateThrottle<'c> {
+    pub throttle: &'c Throttle,
+    /// Of [`crate::clock::Clock::steady`].
+    pub now: Duration,
 }
 
 /// What the settings say about credentials.
@@ -40,7 +52,7 @@ pub struct IdempotencyKey {
 
 impl<'c> OperationContext<'c> {
     pub fn new(store: &'c Store, caller: &'c Caller, now: Timestamp, terms: Terms<'c>) -> Self {
-        Self { store, caller, now, terms, hashes: None, revision: None, idempotency_key: None }
+        Self { store, caller, now, terms, hashes: None, revision: None, idempotency_key: None, gate_throttle: None }
     }
 
     pub fn actor(&self) -> &'c Actor {

@@ -243,6 +243,8 @@ impl From<CredentialConflict> for Problem {
             CredentialConflict::UsernameTaken => Code::UsernameTaken,
             CredentialConflict::Changed
             | CredentialConflict::OwnKeyReset
+            | CredentialConflict::OwnKeyUnusable(_)
+            | CredentialConflict::OwnKeyExpired(_)
             | CredentialConflict::OwnKeyDuplicate
             | CredentialConflict::OwnKeyEnabled
             | CredentialConflict::OwnKeyDisabled(_) => Code::Conflict,

@@ -39,8 +39,16 @@ pub struct Components {
     pub(crate) settings: Arc<ArcSwap<LiveSettings>>,
     pub(crate) rate_limits: RateLimits,
     pub(crate) hashes: HashPool,
-    /// Wrong passwords at sign-in. Apart from the throttle of the gate: guesses at one must not lock the other.
-    pub(crate) throttle: Arc<Throttle>,
+    pub(crate) throttles: Throttles,
+}
+
+/// Apart from each other: guesses at one must not lock the other.
+#[derive(Clone, Default)]
+pub struct Throttles {
+    /// Wrong passwords at sign-in.
+    pub sign_in: Arc<Throttle>,
+    /// Of the gate in this process; `None` where there is none.
+    pub gate: Option<Arc<Throttle>>,
 }
 
 /// The settings that a reload replaces.
@@ -71,11 +79,11 @@ impl ControlState {
         store: Store,
         clock: Clock,
         settings: Arc<ArcSwap<LiveSettings>>,
-        throttle: Arc<Throttle>,
+        throttles: Throttles,
     ) -> std::io::Result<Self> {
         let hashes = HashPool::start(SIGN_IN_HASH_POOL, drop)?;
         let rate_limits = RateLimits::default();
-        Ok(Self(Arc::new(Components { store, clock, settings, rate_limits, hashes, throttle })))
+        Ok(Self(Arc::new(Components { store, clock, settings, rate_limits, hashes, throttles })))
     }
 
     /// `address` is `None` for requests from within this process.
@@ -90,7 +98,7 @@ impl ControlState {
             store: &self.store,
             clock: &self.clock,
             hashes: &self.hashes,
-            throttle: &self.throttle,
+            throttle: &self.throttles.sign_in,
             rules: settings.guessing,
             limits: SessionLimits { idle: session.idle.duration(), absolute: session.most.duration() },
             address: address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),

@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::check::{CheckSink, StatedAccess};
+use super::duplicates::{CheckSink, StatedAccess};
 use crate::config::{Diagnostic, Diagnostics, Origin};
 use crate::credential::{Credential, Label};
 use crate::formats::sink::{Clash, Sink, ValidEntry};
@@ -49,6 +49,11 @@ impl Batches {
     /// `None` once the file is read, or cannot be read.
     pub async fn next(&mut self) -> Option<Batch> {
         self.receiver.recv().await
+    }
+
+    /// As [`Batches::next`], outside a runtime.
+    pub fn blocking_next(&mut self) -> Option<Batch> {
+        self.receiver.blocking_recv()
     }
 
     /// The faults of entries that were skipped. Call this after the last batch.

@@ -1,7 +1,7 @@
 //! A file to import: checked as a whole first, then read again, entry by entry, so that it never fills the memory.
 
 mod batches;
-mod check;
+mod duplicates;
 mod source;
 
 use std::io::{BufReader, Read as _};
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use self::batches::SendSink;
 pub use self::batches::{Batch, Batches, ImportEntry};
-use self::check::{CheckSink, StatedAccess};
+use self::duplicates::{CheckSink, StatedAccess};
 pub use self::source::Source;
 use super::entries::Entries;
 use super::sink::Sink;

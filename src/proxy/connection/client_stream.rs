@@ -22,6 +22,7 @@ use pingora::protocols::{
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use super::head_inspector::{HeadInspector, UnparsedHead, ends_head};
+use super::head_origin::HeadOrigin;
 use super::state::{ConnectionState, TunnelState};
 use super::tunnel::Tunnel;
 use crate::proxy::RequestLifecycle;
@@ -39,6 +40,8 @@ pub(in crate::proxy) struct ClientStream {
     state: Arc<ConnectionState>,
     lifecycle: Arc<RequestLifecycle>,
     head: HeadInspector,
+    /// Where pages of other origins may read responses.
+    origin: Option<HeadOrigin>,
     /// What is still to be written of a refusal of ours.
     refusal: Option<Bytes>,
     /// Set once the connection is a WebSocket.
@@ -47,7 +50,8 @@ pub(in crate::proxy) struct ClientStream {
 
 impl ClientStream {
     pub(in crate::proxy) fn new(stream: Stream, state: Arc<ConnectionState>, lifecycle: Arc<RequestLifecycle>) -> Self {
-        Self { stream: Some(stream), state, lifecycle, head: HeadInspector::default(), refusal: None, tunnel: None }
+        let head = HeadInspector::default();
+        Self { stream: Some(stream), state, lifecycle, head, origin: None, refusal: None, tunnel: None }
     }
 
     /// The stream and its tunnel, where it is a WebSocket.
@@ -77,6 +81,16 @@ impl ClientStream {
         Poll::Ready(Ok(()))
     }
 
+    fn inspect_origin(&mut self, bytes: &[u8]) {
+        if self.head.is_new(self.state.request()) {
+            let has_origins = self.lifecycle.decider.policy.load().has_origins();
+            self.origin = has_origins.then(HeadOrigin::default);
+        }
+        if let Some(origin) = &mut self.origin {
+            origin.inspect(bytes);
+        }
+    }
+
     fn refuse(&mut self) -> Bytes {
         let digest = self.get_socket_digest();
         let peer = digest.and_then(|digest| Some(digest.peer_addr()?.as_inet()?.ip()));
@@ -87,6 +101,7 @@ impl ClientStream {
             lines: self.head.lines,
             has_illegal_target: self.state.has_illegal_target(),
             is_too_large: self.head.is_too_large,
+            origin: self.origin.as_ref().and_then(HeadOrigin::value),
             peer,
         })
     }
@@ -107,6 +122,7 @@ impl AsyncRead for ClientStream {
         if !bytes.is_empty() {
             this.state.on_received(bytes.len());
             if !this.state.has_head() {
+                this.inspect_origin(bytes);
                 let tail = this.head.tail;
                 if this.head.inspect(this.state.request(), bytes) {
                     this.state.set_illegal_target();

@@ -2,6 +2,9 @@
 
 use std::net::IpAddr;
 
+use http::header::ORIGIN;
+use http::{HeaderMap, HeaderValue};
+
 use crate::auth::Rejection;
 use crate::proxy::request::auth_request::{CONNECT, ILLEGAL_TARGET, is_uri_byte};
 use crate::proxy::request::limits::MAX_FIELDS;
@@ -21,6 +24,8 @@ pub(in crate::proxy) struct UnparsedHead<'a> {
     pub(in crate::proxy) lines: usize,
     pub(in crate::proxy) has_illegal_target: bool,
     pub(in crate::proxy) is_too_large: bool,
+    /// Of the page that sends it.
+    pub(in crate::proxy) origin: Option<&'a [u8]>,
     pub(in crate::proxy) peer: Option<IpAddr>,
 }
 
@@ -53,6 +58,12 @@ impl UnparsedHead<'_> {
         if self.lines > MAX_FIELDS + 2 { Rejection::HeadersTooLarge } else { MALFORMED }
     }
 
+    /// The header that a refusal depends on.
+    pub(in crate::proxy) fn headers(&self) -> HeaderMap {
+        let origin = self.origin.and_then(|origin| HeaderValue::from_bytes(origin).ok());
+        origin.map(|origin| (ORIGIN, origin)).into_iter().collect()
+    }
+
     /// For the log. Empty where the line does not look like a request line: it may be a header field or a part of a
     /// body, with a secret in it.
     pub(in crate::proxy) fn method_and_target(&self) -> (&str, &[u8]) {
@@ -69,6 +80,11 @@ impl UnparsedHead<'_> {
 }
 
 impl HeadInspector {
+    /// True before the first bytes of a request.
+    pub(super) fn is_new(&self, request: u64) -> bool {
+        self.request != request
+    }
+
     /// True where the bytes belong to a target that a URI cannot have (RFC 3986, 2).
     pub(super) fn inspect(&mut self, request: u64, mut bytes: &[u8]) -> bool {
         if self.request != request {
@@ -182,6 +198,7 @@ mod tests {
                 lines: 1,
                 has_illegal_target: false,
                 is_too_large: false,
+                origin: None,
                 peer: None,
             };
             assert_eq!(head.method_and_target(), (expected.0, expected.1.as_bytes()), "{line}");
@@ -199,7 +216,14 @@ mod tests {
             let at = at.min(bytes.len());
             let whole = inspect(&[&bytes]);
             prop_assert_eq!(inspect(&[&bytes[..at], &bytes[at..]]), whole);
-            let head = UnparsedHead { line: &bytes, lines: 1, has_illegal_target: false, is_too_large: false, peer: None };
+            let head = UnparsedHead {
+                line: &bytes,
+                lines: 1,
+                has_illegal_target: false,
+                is_too_large: false,
+                origin: None,
+                peer: None,
+            };
             prop_assert!(head.method_and_target().1.len() <= bytes.len());
         }
     }

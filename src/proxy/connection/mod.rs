@@ -3,6 +3,7 @@
 pub(super) mod client_stream;
 pub(super) mod descriptors;
 pub(super) mod head_inspector;
+mod head_origin;
 pub(super) mod head_timeout;
 pub(super) mod http2;
 pub(super) mod lazy_select;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use http::HeaderValue;
 
 use self::admitted::Admitted;
 use super::Policy;
@@ -17,7 +18,7 @@ use crate::auth::{
 };
 use crate::clock::Clock;
 use crate::credential::{Credential, PublicCredential};
-use crate::telemetry::Metrics;
+use crate::telemetry::{AllowReason, Metrics};
 
 /// What decides about requests. Clones share their state.
 #[derive(Clone)]
@@ -80,12 +81,27 @@ impl Decider {
         self.metrics.auth_duration.observe(time.as_secs_f64());
         let verdict = match admission {
             Ok(admission) => {
-                self.metrics.admitted(facts.scheme as usize, admission.credential.is_none());
+                let reason = if admission.credential.is_some() { AllowReason::Admitted } else { AllowReason::Public };
+                self.metrics.admitted(facts.scheme as usize, reason);
                 Ok(Admitted::new(admission))
             }
             Err(rejection) => Err(self.count_refusal(rejection, facts.scheme)),
         };
         Decision { verdict, facts, policy, time }
+    }
+
+    /// Decides about a preflight, which needs no credential and is answered by the gate; `None` for any other request.
+    pub(in crate::proxy) fn preflight(
+        &self,
+        policy: &Policy,
+        request: &AuthRequest<'_>,
+    ) -> Option<Result<HeaderValue, Rejection>> {
+        let verdict = policy.rules.origins.as_ref()?.preflight(request.method, request.headers)?;
+        let verdict = request.read(policy, self.clock.now()).and_then(|_| verdict.cloned());
+        if verdict.is_ok() {
+            self.metrics.admitted(Scheme::None as usize, AllowReason::Preflight);
+        }
+        Some(verdict)
     }
 
     /// Refuses a request whose credential is not looked at, and counts that.

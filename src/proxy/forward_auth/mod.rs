@@ -122,6 +122,7 @@ impl ForwardAuth {
         if grpc::is_check(session.req_header()) {
             return grpc::fail(session, Failure::PermissionDenied).await;
         }
+        context.find_origin(&session.req_header().headers);
         response::deny(session, &context.policy, context.refusal(rejection), StatusCodes::All).await
     }
 
@@ -162,7 +163,10 @@ impl ForwardAuth {
         };
         match context.record(decision) {
             Ok(()) => response::allow(session, &context.policy, context.admitted()?, context).await,
-            Err(rejection) => response::deny(session, &context.policy, context.refusal(rejection), statuses).await,
+            Err(rejection) => {
+                context.find_origin(&session.req_header().headers);
+                response::deny(session, &context.policy, context.refusal(rejection), statuses).await
+            }
         }
     }
 
@@ -198,6 +202,7 @@ impl ForwardAuth {
         let (response, status) = match context.record(decision) {
             Ok(()) => (envoy::allow(&context.policy, headers, context.admitted()?, context)?, StatusCode::OK),
             Err(rejection) => {
+                context.find_origin(headers);
                 let (head, body) = context.policy.refusals.build(&context.refusal(rejection))?;
                 (envoy::deny(&head, &body), head.status)
             }

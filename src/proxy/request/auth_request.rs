@@ -96,7 +96,7 @@ impl<'r> AuthRequest<'r> {
         if self.has_illegal_target || !self.target.iter().all(|byte| is_uri_byte(*byte)) {
             return Err(ILLEGAL_TARGET);
         }
-        let target = Target::parse(self.target, policy.rules.depend_on_paths())?;
+        let target = Target::parse(self.target, policy.rules.path_rules())?;
         self.refuse_ambiguous_headers(policy.rules.depend_on_methods())?;
         let version = RequestedVersion::read(&policy.rules.versions, target, self.headers)?;
         Ok(ParsedRequest { request: *self, target, version, now })

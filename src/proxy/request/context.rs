@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 use pingora::{Error, ErrorType};
 use prometheus::IntGauge;
@@ -37,6 +38,10 @@ pub struct Context {
     /// The credential whose secret was presented, whatever the verdict.
     pub(in crate::proxy) recognised: Option<Arc<Credential>>,
     admitted: Option<Admitted>,
+    /// That of the page that may read the response.
+    pub(in crate::proxy) origin: Option<HeaderValue>,
+    /// A preflight that was answered here.
+    pub(in crate::proxy) is_preflight: bool,
     /// `None` where the credential has no limit.
     pub(in crate::proxy) rate_status: Option<RateStatus>,
     /// Why it was refused, or why an admitted request failed.
@@ -101,6 +106,8 @@ impl Context {
             scheme: Scheme::None,
             recognised: None,
             admitted: None,
+            origin: None,
+            is_preflight: false,
             rate_status: None,
             rejection: None,
             client: None,
@@ -154,7 +161,19 @@ impl Context {
         self.admitted.as_ref().ok_or_else(|| Error::new(ErrorType::InternalError))
     }
 
+    /// Keeps the origin of the page that may read the response. `headers` are those of the request, as it came.
+    pub(in crate::proxy) fn find_origin(&mut self, headers: &HeaderMap) {
+        let origins = self.policy.rules.origins.as_ref();
+        self.origin = origins.and_then(|origins| origins.find(headers)).cloned();
+    }
+
     pub(in crate::proxy) fn refusal(&self, rejection: Rejection) -> Refusal {
-        Refusal { rejection, presented: self.scheme, rate_status: self.rate_status, id: self.request_id }
+        Refusal {
+            rejection,
+            presented: self.scheme,
+            rate_status: self.rate_status,
+            id: self.request_id,
+            origin: self.origin.clone(),
+        }
     }
 }

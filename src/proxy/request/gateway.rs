@@ -81,8 +81,17 @@ impl ProxyHttp for Gateway {
             received_at: context.received_at,
             started: context.started,
         };
-        let decision = self.lifecycle.decider.decide(policy, &request).await;
-        let Err(rejection) = context.record(decision) else { return Ok(false) };
+        let decider = &self.lifecycle.decider;
+        let decision = match decider.preflight(&policy, &request) {
+            None => decider.decide(policy, &request).await,
+            Some(Ok(origin)) => {
+                return self.lifecycle.answer_preflight(session, context, request.origin, &origin).await;
+            }
+            Some(Err(rejection)) => decider.refuse(policy, request.origin.client, rejection),
+        };
+        let verdict = context.record(decision);
+        context.find_origin(&session.req_header().headers);
+        let Err(rejection) = verdict else { return Ok(false) };
         limits::release_head(session.req_header_mut());
         context.head = None;
         context.policy.refusals.refuse(session, context.refusal(rejection)).await?;
@@ -213,6 +222,10 @@ impl ProxyHttp for Gateway {
         }
         if let Some(name) = &context.policy.rules.accept.websocket_protocol {
             headers::choose_websocket_protocol(response, &session.req_header().headers, name)?;
+        }
+        let is_final = !response.status.is_informational();
+        if let (true, Some(cors)) = (is_final, &context.policy.cors) {
+            cors.set_on_answer(response, context.origin.as_ref())?;
         }
         let version = context.admitted()?.admission().version;
         if let Some(headers) = version.and_then(|rank| context.policy.version_headers.get(rank)) {

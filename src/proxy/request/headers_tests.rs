@@ -20,6 +20,8 @@ fn rules() -> Rules {
         scopes: ScopeCatalog::default(),
         public: Box::default(),
         upgrades: Box::default(),
+        paths: Box::default(),
+        origins: None,
     }
 }
 

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Version;
 use http::header::TRANSFER_ENCODING;
+use http::{HeaderValue, Version};
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::proxy::Session;
+use pingora::{Error, ErrorType};
 use tokio::sync::watch;
 
 use super::access_log::AccessLog;
@@ -151,6 +152,26 @@ impl RequestLifecycle {
         });
     }
 
+    /// Answers the preflight of an allowed origin.
+    pub(in crate::proxy) async fn answer_preflight(
+        &self,
+        session: &mut Session,
+        context: &mut Context,
+        from: ClientOrigin,
+        origin: &HeaderValue,
+    ) -> pingora::Result<bool> {
+        let cors = context.policy.cors.as_ref().ok_or_else(|| Error::new(ErrorType::InternalError))?;
+        let head = cors.preflight(origin)?;
+        context.client = from.client;
+        context.decision_time = context.started.elapsed();
+        context.is_preflight = true;
+        limits::release_head(session.req_header_mut());
+        context.head = None;
+        respond::send(session, head, Bytes::new(), false).await?;
+        context.is_answered = true;
+        Ok(true)
+    }
+
     /// Refuses what pingora cannot parse: counts and logs it, and returns the response as it goes over the wire.
     pub(in crate::proxy) fn refuse_unparsed(&self, head: UnparsedHead) -> Bytes {
         let rejection = head.rejection();
@@ -158,6 +179,7 @@ impl RequestLifecycle {
         let policy = context.policy.clone();
         let decision = self.decider.refuse(policy, head.peer, rejection);
         let _rejected = context.record(decision);
+        context.find_origin(&head.headers());
         let (method, target) = head.method_and_target();
         self.decider.metrics.answered(method_index(method), context.status);
         if self.access_log.is_some() {
@@ -178,6 +200,7 @@ impl RequestLifecycle {
         let client = ClientOrigin::of_peer(&request.headers, peer, &policy.trusted_proxies).client;
         let decision = self.decider.refuse(policy, client, rejection);
         let _rejected = context.record(decision);
+        context.find_origin(&request.headers);
         self.decider.metrics.answered(method_index(request.method.as_str()), context.status);
         if self.access_log.is_some() {
             let (method, target) = (request.method.as_str(), request.raw_path());
@@ -204,6 +227,7 @@ impl RequestLifecycle {
             decision: match admission {
                 Some(admission) if admission.credential.is_none() => "public",
                 Some(_) => "admitted",
+                None if context.is_preflight => "preflight",
                 None => "refused",
             },
             code: context.rejection.map(Rejection::code).or(context.is_client_closed.then_some(CLIENT_CLOSED)),

@@ -246,13 +246,27 @@ fn set_timeouts(peer: &mut HttpPeer, timeouts: &raw::Timeouts) {
 
 /// Sets the trusted roots and the client certificate.
 fn set_tls(peer: &mut HttpPeer, written: &raw::UpstreamTls) -> Result<(), Diagnostics> {
+    let mut faults = Diagnostics::default();
+    let mut read = |key: &str, problem| faults.push(fault(&format!("proxy.upstream_tls.{key}"), problem));
     let roots = match &written.ca {
-        Some(path) => {
-            let roots = tls::certificates(path).map_err(|problem| fault("proxy.upstream_tls.ca", problem))?;
-            roots.into_iter().map(|root| root.to_vec()).collect()
-        }
+        Some(path) => match tls::certificates(path) {
+            Ok(roots) => roots.into_iter().map(|root| root.to_vec()).collect(),
+            Err(problem) => {
+                read("ca", problem);
+                Vec::new()
+            }
+        },
         None => system_roots(),
     };
+    let own = written.certificate.as_deref().zip(written.key.as_deref());
+    let own = own.and_then(|(certificate, key)| {
+        let chain = tls::certificates(certificate).map_err(|problem| read("certificate", problem)).ok();
+        let key = tls::private_key(key).map_err(|problem| read("key", problem)).ok();
+        chain.zip(key)
+    });
+    if !faults.is_empty() {
+        return Err(faults);
+    }
     if roots.is_empty() {
         let problem = "is required: the system has no trusted certificates";
         return Err(fault("proxy.upstream_tls.ca", problem).into());
@@ -261,10 +275,7 @@ fn set_tls(peer: &mut HttpPeer, written: &raw::UpstreamTls) -> Result<(), Diagno
     let mut digest = Sha256::new();
     roots.iter().for_each(|root| digest.update(root));
     peer.options.ca = Some(roots.into_iter().map(|root| WrappedX509::new(root, parse_x509)).collect());
-    if let (Some(certificate), Some(key)) = (&written.certificate, &written.key) {
-        let chain =
-            tls::certificates(certificate).map_err(|problem| fault("proxy.upstream_tls.certificate", problem))?;
-        let key = tls::private_key(key).map_err(|problem| fault("proxy.upstream_tls.key", problem))?;
+    if let Some((chain, key)) = own {
         tls::check_pair(&chain, &key).map_err(|problem| fault("proxy.upstream_tls", problem))?;
         digest.update(&chain[0]);
         let chain = chain.into_iter().map(|certificate| certificate.to_vec()).collect();

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::{DatabaseDirectory, DummyHashes};
-use crate::store::{Change, ChangeKind, Changes, GateCredential, StoreError, Wake};
+use crate::store::{Change, Changes, GateCredential, StoreError, ThrottleTarget, Wake};
 
 /// Polls a server in addition to its notifications.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
@@ -114,7 +114,7 @@ impl ChangeFeed {
             }
             if let Changes::Some(changes) = &changes {
                 directory.metrics.changes.inc_by(changes.len() as u64);
-                changes.iter().for_each(|change| directory.clear_throttle(change));
+                changes.iter().filter_map(Change::throttle_target).for_each(|target| directory.clear_throttle(&target));
             }
             if !directory.cache.apply(&changes) {
                 directory.confirm(begun);
@@ -156,12 +156,17 @@ impl ChangeFeed {
 }
 
 impl DatabaseDirectory {
-    fn clear_throttle(&self, change: &Change) {
-        // An address that cannot be read must not clear all of them.
-        let address = (!change.target.is_empty()).then(|| change.target.parse()).transpose();
-        if let (ChangeKind::Throttle, Ok(address)) = (change.kind, address) {
-            self.throttle.clear(address);
-        }
+    fn clear_throttle(&self, target: &ThrottleTarget) {
+        let address = match target {
+            ThrottleTarget::All => None,
+            ThrottleTarget::Address(address) => Some(*address),
+            ThrottleTarget::Username(name) => {
+                self.throttle.clear_username(name);
+                return;
+            }
+        };
+        self.throttle.clear(address);
+        self.sign_in_throttle.clear(address);
     }
 
     async fn choose_dummy_hashes(&self) -> Result<(), StoreError> {

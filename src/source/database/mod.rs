@@ -31,7 +31,7 @@ use super::dummy_hashes::DummyHashes;
 use crate::auth::{Directory, Lookup, LookupKey, Throttle, Unavailable};
 use crate::clock::Clock;
 use crate::credential::{Credential, PasswordHash, TokenDigest};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, ThrottleTarget};
 use crate::telemetry::DatabaseMetrics;
 
 use self::cache::CredentialCache;
@@ -57,6 +57,8 @@ pub struct DatabaseDirectory {
     clock: Clock,
     /// Of the gate: the change feed clears it.
     throttle: Arc<Throttle>,
+    /// Of the control plane in the same process, if there is one: the change feed clears it too.
+    sign_in_throttle: Arc<Throttle>,
     max_stale: Duration,
     /// Credentials to load at the start.
     preload: u32,
@@ -84,12 +86,17 @@ impl DatabaseDirectory {
         self.throttle.clone()
     }
 
-    /// Clears the throttles of all gates on this database, of one address or of all. In the background: the throttle of
-    /// this process is cleared by the caller, whether the database answers or not.
+    pub fn sign_in_throttle(&self) -> Arc<Throttle> {
+        self.sign_in_throttle.clone()
+    }
+
+    /// Clears the throttles of all processes on this database, of one address or of all. In the background: those of
+    /// this process are cleared by the caller, whether the database answers or not.
     pub fn clear_throttles(&self, address: Option<IpAddr>) {
         let (store, now) = (self.store.clone(), self.clock.now());
+        let target = address.map_or(ThrottleTarget::All, ThrottleTarget::Address);
         self.runtime.spawn(async move {
-            if let Err(error) = store.clear_throttles(now, address).await {
+            if let Err(error) = store.clear_throttles(now, &target).await {
                 tracing::warn!("other gates do not clear their throttles: {error}");
             }
         });

@@ -75,6 +75,7 @@ impl Database {
             store,
             clock: start.clock,
             throttle: Arc::default(),
+            sign_in_throttle: Arc::default(),
             max_stale: options.max_stale.duration(),
             preload: options.preload,
             snapshot: options.snapshot.clone(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::FileSet;
 use super::fingerprints::Fingerprints;
-use crate::auth::{Accept, BasicPart, Rules, ThrottleRules};
+use crate::auth::{Accept, AllowedOrigins, BasicPart, Rules, ThrottleRules};
 use crate::config::{ConfigSource, Diagnostic, Diagnostics, Settings, raw, read_text};
 use crate::formats::credentials_file;
 
@@ -120,6 +120,11 @@ fn rules(settings: &Settings) -> Rules {
         scopes: settings.scopes.clone(),
         public: settings.public.clone(),
         upgrades: settings.upgrades.clone(),
+        paths: settings.paths.clone(),
+        origins: settings
+            .cors
+            .as_ref()
+            .map(|cors| AllowedOrigins::new(cors.origins.iter().map(|origin| origin.0.0.clone()).collect())),
     }
 }
 

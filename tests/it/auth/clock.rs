@@ -72,6 +72,8 @@ fn expiry_follows_the_current_clock() {
         scopes: ScopeCatalog::default(),
         public: Box::default(),
         upgrades: Box::default(),
+        paths: Box::default(),
+        origins: None,
     };
     let clock = Clock::manual(NOON.parse().unwrap());
     let decide = |moment: &str| {

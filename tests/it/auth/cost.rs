@@ -29,6 +29,8 @@ fn rules() -> Rules {
         scopes: ScopeCatalog::default(),
         public: Box::default(),
         upgrades: Box::default(),
+        paths: Box::default(),
+        origins: None,
     }
 }
 
@@ -53,7 +55,7 @@ fn authenticator() -> Authenticator {
 
 /// From the head of a request to its decision, as in the gateway.
 fn is_admitted(authenticator: &Authenticator, rules: &Rules, set: &FileSet, headers: &HeaderMap) -> bool {
-    let Ok(target) = Target::parse(b"/payments/7?page=2", rules.depend_on_paths()) else { return false };
+    let Ok(target) = Target::parse(b"/payments/7?page=2", rules.path_rules()) else { return false };
     let Ok(stated) = RequestedVersion::read(&rules.versions, target, headers) else { return false };
     let call = RouteRequest {
         method: &Method::GET,

@@ -30,7 +30,7 @@ pub(crate) struct TestRequest {
 
 impl TestRequest {
     fn call(&self, rules: &Rules) -> Result<(Target<'_>, RouteRequest<'_>), Rejection> {
-        let target = Target::parse(self.target.as_bytes(), rules.depend_on_paths())?;
+        let target = Target::parse(self.target.as_bytes(), rules.path_rules())?;
         let stated = RequestedVersion::read(&rules.versions, target, &self.headers)?;
         let (path, version, address) = (stated.path, stated.version, Some(self.address));
         Ok((target, RouteRequest { method: &self.method, path, version, address, now: self.now }))
@@ -75,6 +75,8 @@ pub(crate) fn rules() -> Rules {
         ]),
         public: [PublicRoute { rule: rule(Method::GET, "/events"), credential: PublicCredential::Ignored }].into(),
         upgrades: Box::default(),
+        paths: Box::default(),
+        origins: None,
     }
 }
 

@@ -2,4 +2,4 @@ mod clock;
 mod cost;
 mod decision;
 mod swap;
-mod verdicts;
+mod verdict_independence;

@@ -15,6 +15,8 @@ versions:
 scopes:
   pay: [{methods: [POST], path: /payments}]
 public: [{methods: [GET], path: /events}]
+paths: [{path: /queues, allow: [encoded_slash, empty_segment]}]
+cors: {origins: [https://app.example.org]}
 ";
 
 fn folder() -> TempDir {
@@ -122,6 +124,32 @@ fn an_ambiguous_request_is_refused_before_any_check() {
         assert!(ended.stdout.contains("refused, request_ambiguous (400)"), "{}", ended.stdout);
         assert!(ended.stdout.contains(why) && !ended.stdout.contains("enabled "), "{}", ended.stdout);
     }
+}
+
+#[test]
+fn spellings_of_paths_are_admitted_as_at_the_gate() {
+    for (target, code) in
+        [("/v2/queues/%2F//x", 0), ("/queues/%2F", 0), ("/v2/queues/100%25", 1), ("/v2/queues%2Fx", 1)]
+    {
+        let ended = explain(&["good", "GET", target]);
+        assert_eq!(ended.code, code, "{target}\n{}", ended.stdout);
+        assert_eq!(ended.stdout.contains("request_ambiguous (400)"), code == 1, "{}", ended.stdout);
+    }
+}
+
+#[test]
+fn a_preflight_is_answered_by_the_gate() {
+    let ask = |origin: &str| {
+        explain(&["disabled", "OPTIONS", "/v2/x", "-H", origin, "-H", "Access-Control-Request-Method: GET"])
+    };
+    let ended = ask("Origin: https://app.example.org");
+    let report = "OPTIONS /v2/x as disabled: answered by the gate, as a preflight of an allowed origin\n";
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, report));
+    let ended = ask("Origin: https://evil.example");
+    assert_eq!(ended.code, 1);
+    assert!(ended.stdout.contains("refused, origin_not_allowed (403)"), "{}", ended.stdout);
+    let ended = explain(&["good", "OPTIONS", "/v2/x", "-H", "Origin: https://evil.example"]);
+    assert_eq!(ended.code, 0, "not a preflight: {}", ended.stdout);
 }
 
 #[test]

@@ -57,6 +57,11 @@ fn a_misspelt_key_causes_one_fault() {
     claviger.yaml:2:15  credentials.fiel  is not a known key; did you mean file?
     2 faults
     ");
+    let ended = validate("proxy: {upstream: http://127.0.0.1:9}\ncredentials: {databse: 'sqlite:c.db'}\n", &[]);
+    insta::assert_snapshot!(ended.stderr, @"
+    claviger.yaml:2:15  credentials.databse  is not a known key; did you mean database?
+    1 fault
+    ");
 }
 
 #[test]
@@ -203,4 +208,34 @@ fn a_credentials_file_that_cannot_be_read_is_named() {
     let ended = validate();
     assert_eq!(ended.code, 1);
     assert!(ended.stderr.starts_with("credentials.yaml  cannot be read: Too many levels"), "{}", ended.stderr);
+}
+
+#[test]
+fn each_missing_tls_file_is_a_fault_of_its_own_with_its_line() {
+    let folder = TempDir::new().unwrap();
+    let settings = "proxy:\n  listen: 127.0.0.1:0\n  upstream: https://127.0.0.1:9\n  tls:\n    certificate: tls/cert.pem\n    \
+                    key: tls/key.pem\n    client_ca: tls/ca.pem\n  upstream_tls: {ca: up/ca.pem, certificate: up/cert.pem, \
+                    key: up/key.pem}\nadmin:\n  listen: 127.0.0.1:0\n  tls: {certificate: adm/cert.pem, key: adm/key.pem}\n\
+                    credentials: {file: credentials.yaml, database: 'sqlite:new.db'}\n";
+    std::fs::write(folder.path().join("claviger.yaml"), settings).unwrap();
+    std::fs::write(folder.path().join("credentials.yaml"), "credentials: []\n").unwrap();
+    let expected = [
+        "5:18  proxy.tls.certificate  tls/cert.pem",
+        "6:10  proxy.tls.key  tls/key.pem",
+        "7:16  proxy.tls.client_ca  tls/ca.pem",
+        "8:22  proxy.upstream_tls.ca  up/ca.pem",
+        "8:46  proxy.upstream_tls.certificate  up/cert.pem",
+        "8:64  proxy.upstream_tls.key  up/key.pem",
+        "11:22  admin.tls.certificate  adm/cert.pem",
+        "11:41  admin.tls.key  adm/key.pem",
+    ];
+    let expected: Vec<_> =
+        expected.map(|at| format!("claviger.yaml:{at} cannot be read: No such file or directory (os error 2)")).into();
+    for command in [&["config", "validate"][..], &["serve"]] {
+        let ended = Run::within(folder.path(), &[command, &["--config", "claviger.yaml"]].concat()).end();
+        let faults: Vec<_> = ended.stderr.lines().filter(|line| line.starts_with("claviger.yaml:")).collect();
+        assert_eq!((ended.code, faults), (1, expected.iter().map(String::as_str).collect()), "{}", ended.stderr);
+        assert!(ended.stderr.ends_with("8 faults\n"), "{}", ended.stderr);
+    }
+    assert!(!folder.path().join("new.db").exists(), "no database before the settings are whole");
 }

@@ -1,9 +1,11 @@
 //! `claviger throttle`, against a running gate.
 
-use serde_json::json;
+use claviger::credential::PasswordHash;
+use claviger::store::{CredentialRecord, RecordSecret};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::store::test_database::TestDatabase;
+use crate::store::test_database::{TestDatabase, token};
 use crate::support::{Connection, Ended, Gate, RecordingApi, Request, Run, eventually};
 
 fn run(gate: &Gate, arguments: &[&str]) -> Ended {
@@ -89,4 +91,60 @@ async fn clear_reaches_every_gate_on_the_database() {
     assert_eq!(run(&one, &["clear", "--address", "192.0.2.1"]).stdout, "0 cleared\n");
     assert_eq!(run(&one, &["clear", "--address", "127.0.0.1"]).stdout, "2 cleared\n");
     eventually("the other gate verifies guesses again", || guess(&other) == "credential_invalid");
+}
+
+#[tokio::test]
+async fn clear_at_a_process_without_a_gate_reaches_gates_and_the_sign_in_of_other_processes() {
+    let (api, bed) = (RecordingApi::start(), TestDatabase::postgres().await);
+    let settings = "throttle: {free_per_pair: 1, first_delay: 5m}";
+    let gate = Gate::before(api.url()).database(&bed.address()).settings(settings).start();
+    let console = || Gate::management_only(&bed.address()).settings(settings).start();
+    let (one, other) = (console(), console());
+    let guess = || gate.send(&Request::get("/x").basic("acme", "wrong")).code();
+    let sign_in = |process: &Gate| {
+        let body = json!({"email": "ann@acme.example", "password": "wrong"}).to_string();
+        let request = Request::new("POST", "/api/v1/session").header("Content-Type", "application/json").body(&body);
+        Connection::open(process.admin).send(&request).status
+    };
+    assert_eq!([guess(), guess()], ["credential_invalid", "guesses_throttled"]);
+    for process in [&gate, &other] {
+        assert_eq!([sign_in(process), sign_in(process)], [401, 429]);
+    }
+    // Once it follows the changes.
+    eventually("the other gate verifies guesses again", || {
+        let cleared = run(&one, &["clear"]);
+        assert_eq!(cleared.stderr, "other processes on the same database clear theirs within seconds\n");
+        guess() == "credential_invalid"
+    });
+    for process in [&gate, &other] {
+        eventually("sign-in verifies guesses again", || sign_in(process) == 401);
+    }
+}
+
+#[tokio::test]
+async fn a_throttled_address_is_diagnosed_at_the_gate_and_cleared_by_a_reset() {
+    let (api, bed) = (RecordingApi::start(), TestDatabase::sqlite().await);
+    bed.account("acme").await;
+    let secret = RecordSecret::Password { username: "acme".into(), hash: Some(PasswordHash::dummy()) };
+    bed.put(&CredentialRecord { secret, ..token("nightly", "acme", "unused") }).await;
+    let gate = Gate::before(api.url()).database(&bed.address());
+    let gate = gate.settings("throttle: {free_per_pair: 1, first_delay: 5m}").start();
+    let send = |password: &str| gate.send(&Request::get("/x").basic("acme", password));
+    assert_eq!([send("wrong").code(), send("wrong").code()], ["credential_invalid", "guesses_throttled"]);
+    assert!(run(&gate, &["list"]).stdout.contains("acme"));
+
+    let settings = gate.settings_file();
+    let settings = settings.to_str().unwrap();
+    let shell = |arguments: &[&str]| Run::within(gate.folder(), &[arguments, &["--config", settings]].concat()).end();
+    let elsewhere = shell(&["credential", "diagnose", "nightly"]);
+    let report: Value = serde_json::from_str(&elsewhere.stdout).unwrap();
+    assert_eq!(report["throttle_seen"], false, "the shell has no gate: {report}");
+
+    let reset = shell(&["credential", "reset", "nightly", "--yes"]);
+    let reset: Value = serde_json::from_str(&reset.stdout).unwrap();
+    let password = reset["secret"]["password"].as_str().unwrap();
+    eventually("the gate forgets the guesses at the previous password", || {
+        !run(&gate, &["list"]).stdout.contains("pair")
+    });
+    eventually("the new password passes", || send(password).status == 200);
 }

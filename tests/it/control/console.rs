@@ -14,7 +14,7 @@ use arc_swap::ArcSwap;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
-use claviger::control::{ControlState, LiveSettings, console_listener};
+use claviger::control::{ControlState, LiveSettings, Throttles, console_listener};
 use claviger::store::Role;
 use tower::ServiceExt as _;
 
@@ -61,7 +61,7 @@ impl Pages {
         house.person(&bed, "owner@acme.example", Role::Owner).await;
         let live = LiveSettings { public_url: Some("https://example.org/keys".into()), ..LiveSettings::default() };
         let live = Arc::new(ArcSwap::from_pointee(live));
-        let state = ControlState::new(bed.store.clone(), house.clock.clone(), live, Arc::default()).unwrap();
+        let state = ControlState::new(bed.store.clone(), house.clock.clone(), live, Throttles::default()).unwrap();
         let router = console_listener(state);
         let mut pages = Self { router, cookie: String::new(), _bed: bed };
         let form = format!("email=owner%40acme.example&password={}", PASSWORD.replace(' ', "+"));

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use claviger::config::DatabaseUrl;
 
-use super::killed_process::{Acknowledged, VARIABLE, integrity, prepare, work};
+use super::crash_harness::{Acknowledged, VARIABLE, integrity, prepare, work};
 use crate::support::postgres::fresh_database;
 
 /// Each with a database of its own, so that both cores have something to do.

@@ -1,9 +1,14 @@
 //! Why a user or a credential cannot use the API.
 
+use std::time::Duration;
+
+use claviger::auth::{Network, Throttle, ThrottleRules};
 use claviger::control::operations::{
-    Caller, OperationError, Refusal, Reset, Step, clear, diagnose, diagnose_credential, disable, reset,
+    Caller, GateThrottle, OperationContext, OperationError, Refusal, Reset, Step, clear, diagnose, diagnose_credential,
+    disable, reset,
 };
-use claviger::store::{CredentialRecord, Role};
+use claviger::credential::PasswordHash;
+use claviger::store::{CredentialRecord, RecordSecret, Role};
 use jiff::{Timestamp, ToSpan as _};
 
 use super::Fixture;
@@ -18,6 +23,9 @@ on_each!(
     a_credential_is_diagnosed_by_itself,
     one_good_credential_is_enough,
     an_own_key_depends_on_its_user,
+    a_disabled_own_key_is_reported_beside_a_good_credential,
+    a_throttled_address_is_named_until_it_is_cleared,
+    a_link_that_was_not_sent_is_not_called_sent,
     users_diagnose_themselves_owners_their_users_and_staff_all,
 );
 
@@ -69,7 +77,8 @@ async fn each_failed_condition_is_named_in_order(bed: TestDatabase) {
     assert_eq!(missing(&bed, "ida").await, None, "shown to its creator");
     let link = format!(
         "INSERT INTO reveals (id, credential, link_digest, email, mobile, tries, sends, mail_state, message_state,
-        created_at, ends_at) VALUES ('link', 'key', {}, 'a@example.org', '+441632960961', 0, 0, 'sent', 'sent', {}, 0)",
+        sent_at, created_at, ends_at) VALUES ('link', 'key', {}, 'a@example.org', '+441632960961', 0, 0, 'sent', 'sent',
+        1, {}, 0)",
         if bed.store.is_embedded() { "x'00'" } else { "'\\x00'" },
         noon().as_millisecond()
     );
@@ -104,6 +113,10 @@ async fn a_cleared_key_fails_until_it_is_reset(bed: TestDatabase) {
     let fixture = Fixture::new();
     clear(&fixture.call(&bed, noon()), "key").await.unwrap();
     assert_eq!(missing(&bed, "ida").await, Some("credential_has_secret"));
+    // While it is disabled, it gets no secret that would be refused.
+    bed.execute("UPDATE credentials SET enabled = FALSE").await;
+    assert_eq!(missing(&bed, "ida").await, Some("credential_enabled"));
+    bed.execute("UPDATE credentials SET enabled = TRUE").await;
     reset(&fixture.call(&bed, noon()), "key", Reset::default()).await.unwrap();
     assert_eq!(missing(&bed, "ida").await, None);
 }
@@ -198,6 +211,21 @@ async fn one_good_credential_is_enough(bed: TestDatabase) {
     assert_eq!(missing(&bed, "ida").await, None);
 }
 
+async fn a_disabled_own_key_is_reported_beside_a_good_credential(bed: TestDatabase) {
+    bed.account("acme").await;
+    user(&bed, "ida", Some("acme"), Role::Implementer).await;
+    let versioned = |id: &str| CredentialRecord { version: Some(label("1")), ..token(id, "acme", id) };
+    bed.put(&versioned("good")).await;
+    let own = CredentialRecord { owner: Some(label("ida")), ..versioned("own-ida") };
+    bed.put(&own).await;
+    assert_eq!(missing(&bed, "ida").await, None);
+    let reason = Some("left".into());
+    bed.put(&CredentialRecord { enabled: false, disabled_reason: reason, ..own }).await;
+    let steps = steps(&bed, &staff(), "ida", noon()).await;
+    assert_eq!(failed(&steps), ["credential_enabled"]);
+    assert!(steps.iter().any(|step| step.detail.starts_with("own-ida is disabled (left).")), "{steps:?}");
+}
+
 async fn an_own_key_depends_on_its_user(bed: TestDatabase) {
     bed.account("acme").await;
     user(&bed, "mia", Some("acme"), Role::Member).await;
@@ -208,4 +236,67 @@ async fn an_own_key_depends_on_its_user(bed: TestDatabase) {
     assert_eq!(causes(&bed, &fixture, "own-mia").await.0, ["role_allows"]);
     bed.execute("UPDATE accounts SET members_allowed = TRUE; UPDATE users SET enabled = FALSE").await;
     assert_eq!(causes(&bed, &fixture, "own-mia").await.0, ["user_enabled"]);
+}
+
+async fn a_link_that_was_not_sent_is_not_called_sent(bed: TestDatabase) {
+    bed.account("acme").await;
+    bed.put(&CredentialRecord { version: Some(label("1")), ..token("key", "acme", "one") }).await;
+    let digest = if bed.store.is_embedded() { "x'00'" } else { "'\\x00'" };
+    let made = noon().as_millisecond();
+    bed.execute(&format!(
+        "INSERT INTO reveals (id, credential, link_digest, email, mobile, tries, sends, mail_state, message_state,
+        created_at, ends_at) VALUES ('link', 'key', {digest}, 'a@example.org', '+441632960961', 0, 0, 'queued',
+        'queued', {made}, 0)"
+    ))
+    .await;
+    let fixture = Fixture::new();
+    let (codes, detail) = causes(&bed, &fixture, "key").await;
+    assert_eq!(codes, ["credential_handed_over"]);
+    assert_eq!(detail, "The link to the secret of key has not been sent yet.");
+    bed.execute("UPDATE reveals SET sent_at = 1").await;
+    let (_, detail) = causes(&bed, &fixture, "key").await;
+    assert!(detail.contains("was sent and has not been opened"), "{detail}");
+}
+
+async fn a_throttled_address_is_named_until_it_is_cleared(bed: TestDatabase) {
+    bed.account("acme").await;
+    let fixture = Fixture::new();
+    let secret = RecordSecret::Password { username: "acme".into(), hash: Some(PasswordHash::dummy()) };
+    let pair = CredentialRecord { version: Some(label("1")), secret, ..token("nightly", "acme", "unused") };
+    bed.put(&pair).await;
+    let (throttle, at) = (Throttle::default(), Duration::from_secs(1000));
+    let rules = ThrottleRules {
+        free_per_pair: 2,
+        free_per_address: 100,
+        first_delay: Duration::from_secs(300),
+        longest_delay: Duration::from_secs(3600),
+        window: Duration::from_secs(3600),
+    };
+    let gate = GateThrottle { throttle: &throttle, now: at };
+    let call = OperationContext { gate_throttle: Some(gate), ..fixture.call(&bed, noon()) };
+    let causes = async |id: &str| {
+        let steps = diagnose_credential(&call, id).await.unwrap();
+        let failed: Vec<_> = steps.into_iter().filter(|step| !step.ok).collect();
+        failed.into_iter().map(|step| (step.code.as_str(), step.detail)).collect::<Vec<_>>()
+    };
+    assert_eq!(causes("nightly").await, []);
+    let RecordSecret::Password { hash, .. } = &pair.secret else { panic!("no password") };
+    for _ in 0..2 {
+        let network = Network::of("192.0.2.7".parse().unwrap());
+        let attempt = throttle.begin(&rules, network, "acme", true, hash.as_ref(), at).unwrap();
+        throttle.wrong(attempt, at);
+    }
+    let detail = "The right password of nightly is refused from 192.0.2.7 until 2026-11-21T12:05:00Z because of 2 \
+        wrong ones before. The provider can clear that: claviger throttle clear --address 192.0.2.7";
+    assert_eq!(causes("nightly").await, [("credential_not_throttled", detail.to_owned())]);
+    user(&bed, "ida", Some("acme"), Role::Implementer).await;
+    let of_user = diagnose(&call, "ida").await.unwrap();
+    assert_eq!(failed(&of_user), ["credential_not_throttled"], "of the user as well");
+    let elsewhere = diagnose_credential(&fixture.call(&bed, noon()), "nightly").await.unwrap();
+    assert_eq!(failed(&elsewhere), Vec::<&str>::new(), "another process does not know");
+
+    reset(&fixture.call(&bed, noon()), "nightly", Reset::default()).await.unwrap();
+    assert_eq!(causes("nightly").await, [], "what was guessed at is gone");
+    bed.execute("UPDATE credentials SET enabled = FALSE").await;
+    assert_eq!(causes("nightly").await.len(), 1, "one cause");
 }

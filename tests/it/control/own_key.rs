@@ -13,6 +13,8 @@ use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
 on_each!(
     an_own_key_is_enabled_regenerated_and_disabled,
     a_disabled_key_gets_no_secret_that_is_refused,
+    staff_reset_and_enable_an_own_key_in_one_step,
+    an_expired_key_gets_no_secret_that_is_refused,
     a_member_has_a_key_while_the_account_allows_it,
     only_users_of_an_account_with_access_have_keys,
     only_its_user_sees_the_secret_of_an_own_key,
@@ -158,4 +160,44 @@ async fn of_parallel_enables_one_reveals_the_secret(bed: TestDatabase) {
         "{lost:?}"
     );
     assert_eq!(verbs(&bed, "own-anna").await, ["switch_on_own_key"]);
+}
+
+async fn staff_reset_and_enable_an_own_key_in_one_step(bed: TestDatabase) {
+    let (anna, fixture) = (anna(&bed).await, Fixture::new());
+    let first = enable_own_key(&fixture.by(&anna, &bed, noon())).await.unwrap().fresh().unwrap();
+    let PlainSecret::Token(first) = &first.secret else { panic!("no token") };
+    let staff = user(Role::Staff, None, "sam");
+    let call = fixture.by(&staff, &bed, noon() + 1.minutes());
+    disable(&call, "own-anna", Some("left".into())).await.unwrap();
+    let and_enable = || Reset { enable: true, ..Reset::default() };
+    let conflict = async |call: &OperationContext<'_>, how| match reset(call, "own-anna", how).await {
+        Err(OperationError::Other(conflict)) => conflict.to_string(),
+        other => panic!("{other:?}"),
+    };
+    // Without enabling it, the secret would be refused.
+    assert!(conflict(&call, Reset::default()).await.contains("staff can only reset and enable it in one step"));
+    let owner = user(Role::Owner, Some("acme"), "olga");
+    assert!(conflict(&fixture.by(&owner, &bed, noon()), and_enable()).await.contains("its user regenerates it"));
+
+    let anew = reset(&call, "own-anna", and_enable()).await.unwrap().fresh().unwrap();
+    let PlainSecret::Token(second) = &anew.secret else { panic!("no token") };
+    assert!(anew.record.enabled && anew.record.disabled_reason.is_none());
+    assert_eq!(anew.record.owner, Some(label("anna")));
+    assert!(works(&bed, second.reveal()).await && !works(&bed, first.reveal()).await);
+    assert_eq!(verbs(&bed, "own-anna").await, ["reset_and_enable", "disable", "switch_on_own_key"]);
+
+    bed.execute("UPDATE users SET enabled = FALSE WHERE id = 'anna'").await;
+    assert_eq!(
+        conflict(&call, and_enable()).await,
+        "the new secret of this own key would be refused: its user is disabled"
+    );
+}
+
+async fn an_expired_key_gets_no_secret_that_is_refused(bed: TestDatabase) {
+    let (anna, fixture) = (anna(&bed).await, Fixture::new());
+    enable_own_key(&fixture.by(&anna, &bed, noon())).await.unwrap();
+    bed.execute(&format!("UPDATE credentials SET expires_at = {}", (noon() + 1.hours()).as_millisecond())).await;
+    let later = fixture.by(&anna, &bed, noon() + 2.hours());
+    let error = regenerate_own_key(&later).await.unwrap_err();
+    assert_eq!(error.to_string(), "your key expired at 2026-11-21T13:00:00Z; ask an owner of the account to extend it");
 }

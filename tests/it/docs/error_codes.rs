@@ -37,6 +37,7 @@ const REJECTIONS: [Rejection; REJECTION_CODES.len()] = [
     Rejection::GuessesThrottled(Duration::from_secs(8)),
     Rejection::UpgradeNotAllowed,
     Rejection::ProxyNotTrusted,
+    Rejection::OriginNotAllowed,
 ];
 
 /// The text under the heading of a code, up to the next heading.

@@ -77,7 +77,10 @@ fn failure_of_tls_is_named_with_its_address() {
     let other_name = RecordingApi::start_tls(authority.server(&authority.issue("other.example"), false));
     let unknown = RecordingApi::start_tls(stranger.server(&stranger.issue("127.0.0.1"), false));
     let verifying = RecordingApi::start_tls(authority.server(&authority.issue("127.0.0.1"), true));
-    let plain = RecordingApi::start();
+    let plain = ScriptedApi::start(|exchange: &mut Exchange| {
+        exchange.write("HTTP/1.1 400 Bad Request\r\n\r\n");
+        exchange.head();
+    });
     let https = plain.url().replace("http:", "https:");
     for (url, detail) in [
         (other_name.url(), "invalid peer certificate: certificate not valid for name"),

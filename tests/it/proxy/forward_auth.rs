@@ -7,12 +7,12 @@ use crate::support::{
 };
 
 /// Asks as Traefik and Caddy do.
-fn about(method: &str, target: &str) -> Request {
+pub(super) fn about(method: &str, target: &str) -> Request {
     Request::get("/auth").header("X-Forwarded-Method", method).header("X-Forwarded-Uri", target)
 }
 
 /// Asks as nginx does with our configuration.
-fn strictly_about(method: &str, target: &str) -> Request {
+pub(super) fn strictly_about(method: &str, target: &str) -> Request {
     let request = Request::get("/auth?codes=strict").header("X-Original-Method", method);
     request.header("X-Original-URI", target)
 }
@@ -230,8 +230,31 @@ fn a_reload_decides_anew() {
     assert_eq!(ask(&gate, &about("GET", "/visits").bearer(TOKEN)).code(), "credential_disabled");
 }
 
+/// The message by which Envoy asks about a request.
+pub(super) fn check_message(method: &str, target: &str, headers: &[(&str, &str)]) -> Vec<u8> {
+    fn field(tag: u8, value: &[u8]) -> Vec<u8> {
+        let [low, high] = [value.len() as u8 & 0x7f | 0x80, (value.len() >> 7) as u8];
+        [&[tag << 3 | 2, low, high], value].concat()
+    }
+    let entry =
+        |(name, value): &(&str, &str)| field(3, &[field(1, name.as_bytes()), field(2, value.as_bytes())].concat());
+    let headers: Vec<u8> = headers.iter().flat_map(entry).collect();
+    let http = [field(2, method.as_bytes()), headers, field(4, target.as_bytes())].concat();
+    field(1, &field(4, &field(2, &http)))
+}
+
+/// A call of gRPC with this message; the response message, as text that holds its strings.
+pub(super) async fn checked(gate: &Gate, message: &[u8]) -> String {
+    String::from_utf8_lossy(&call(gate, message, &[]).await.1).into_owned()
+}
+
 /// A call of gRPC with this message; the status of gRPC.
 async fn check(gate: &Gate, message: &[u8], more: &[(&'static str, &'static str)]) -> String {
+    let (status, body) = call(gate, message, more).await;
+    status.unwrap_or_else(|| format!("answered in {} bytes", body.len()))
+}
+
+async fn call(gate: &Gate, message: &[u8], more: &[(&'static str, &'static str)]) -> (Option<String>, Vec<u8>) {
     claviger::server::install_crypto();
     let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
     let length = u32::try_from(message.len()).unwrap().to_be_bytes();
@@ -243,8 +266,7 @@ async fn check(gate: &Gate, message: &[u8], more: &[(&'static str, &'static str)
     let reply = request.body([&[0], &length[..], message].concat()).send().await.unwrap();
     assert_eq!(reply.status(), 200);
     let status = reply.headers().get("grpc-status").map(|status| status.to_str().unwrap().to_owned());
-    let body = reply.bytes().await.unwrap();
-    status.unwrap_or_else(|| format!("answered in {} bytes", body.len()))
+    (status, reply.bytes().await.unwrap().to_vec())
 }
 
 #[tokio::test]

@@ -67,7 +67,7 @@ impl Api {
     }
 }
 
-/// A listener with a full backlog: the kernel drops what else arrives, as if nobody were there.
+/// A listener with a full backlog: the kernel drops further attempts to connect.
 struct Deaf {
     _listener: TcpListener,
     _connections: Vec<TcpStream>,

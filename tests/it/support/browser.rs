@@ -41,20 +41,28 @@ pub struct Browser {
     driver: Option<WebDriver>,
     scripts: Scripts,
     session: String,
-    server: Child,
+    _server: Server,
     address: SocketAddr,
     _profile: TempDir,
 }
 
+/// Killed in any case, also where the browser does not start.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _killed = self.0.kill();
+        let _reaped = self.0.wait();
+    }
+}
+
 impl Browser {
     pub async fn start(scripts: Scripts) -> Self {
-        let mut server = Command::new("chromedriver")
-            .args(["--port=0"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("make needs-browser installs it");
-        let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+        claviger::server::install_crypto();
+        let child =
+            Command::new("chromedriver").args(["--port=0"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let mut server = Server(child.expect("make needs-browser installs it"));
+        let mut lines = BufReader::new(server.0.stdout.take().unwrap()).lines();
         let port = lines.find_map(|line| {
             Some(line.ok()?.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok()?)
         });
@@ -75,7 +83,7 @@ impl Browser {
         capabilities.set_browser_log_level(thirtyfour::LoggingPrefsLogLevel::All).unwrap();
         let driver = WebDriver::new(format!("http://{address}"), capabilities).await.unwrap();
         let session = driver.handle().session_id().to_string();
-        let browser = Self { driver: Some(driver), scripts, session, server, address, _profile: profile };
+        let browser = Self { driver: Some(driver), scripts, session, _server: server, address, _profile: profile };
         browser.resize(1280).await;
         browser
     }
@@ -280,7 +288,5 @@ impl Drop for Browser {
         }
         let end = Request::new("DELETE", &format!("/session/{}", self.session)).header("Connection", "close");
         let _ended = std::panic::catch_unwind(|| Connection::open(self.address).send(&end.host("127.0.0.1")));
-        let _killed = self.server.kill();
-        let _reaped = self.server.wait();
     }
 }

@@ -6,7 +6,7 @@ use utoipa_axum::routes;
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{CredentialId, UserId};
 use crate::control::api::response::ApiResponse;
-use crate::control::operations::{Step, diagnose, diagnose_credential};
+use crate::control::operations::{OperationContext, Step, diagnose, diagnose_credential};
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
 
@@ -19,6 +19,15 @@ pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
 struct Diagnosis {
     /// In the order in which to fix them.
     steps: Vec<Step>,
+    /// Whether this process has a gate, whose throttle was looked at. Each gate counts wrong passwords of its own;
+    /// `claviger throttle list`, beside a gate, lists them.
+    throttle_seen: bool,
+}
+
+impl Diagnosis {
+    fn new(steps: Vec<Step>, call: &OperationContext<'_>) -> Self {
+        Self { steps, throttle_seen: call.gate_throttle.is_some() }
+    }
 }
 
 /// Diagnoses which preconditions for access to the API a user meets.
@@ -27,8 +36,9 @@ struct Diagnosis {
     responses((status = 200, body = Diagnosis))
 )]
 async fn diagnose_user(call: ApiCall, UserId(id): UserId) -> Result<ApiResponse<Diagnosis>, Problem> {
-    let steps = diagnose(&call.context(), id.as_str()).await?;
-    Ok(ApiResponse::ok(Diagnosis { steps }))
+    let call = call.context();
+    let steps = diagnose(&call, id.as_str()).await?;
+    Ok(ApiResponse::ok(Diagnosis::new(steps, &call)))
 }
 
 /// Diagnoses which preconditions for access to the API a credential meets.
@@ -40,6 +50,7 @@ async fn diagnose_one_credential(
     call: ApiCall,
     CredentialId(id): CredentialId,
 ) -> Result<ApiResponse<Diagnosis>, Problem> {
-    let steps = diagnose_credential(&call.context(), id.as_str()).await?;
-    Ok(ApiResponse::ok(Diagnosis { steps }))
+    let call = call.context();
+    let steps = diagnose_credential(&call, id.as_str()).await?;
+    Ok(ApiResponse::ok(Diagnosis::new(steps, &call)))
 }

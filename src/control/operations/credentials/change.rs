@@ -1,3 +1,4 @@
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::control::operations::{
@@ -5,7 +6,7 @@ use crate::control::operations::{
 };
 use crate::control::views::{AuditState, CredentialView};
 use crate::credential::Label;
-use crate::store::{AuditEntry, CredentialRecord, Transaction};
+use crate::store::{AuditEntry, CredentialRecord, RecordSecret, ThrottleTarget, Transaction};
 
 /// Conflict with another credential, or with the state of this one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,8 +19,14 @@ pub enum CredentialConflict {
     #[error("it has changed meanwhile; read it again")]
     Changed,
     /// Its secret is revealed to its user only.
-    #[error("this is a user's own key, and only they can give it a new secret; clear it to make them do so")]
+    #[error(
+        "this is a user's own key: its user regenerates it, and staff can only reset and enable it in one step; \
+        clear it to make its user regenerate it"
+    )]
     OwnKeyReset,
+    /// The same, for staff.
+    #[error("the new secret of this own key would be refused: {0}")]
+    OwnKeyUnusable(&'static str),
     #[error("this is a user's own key, and a user has only one")]
     OwnKeyDuplicate,
     #[error("your key is already enabled; regenerate it to get a new secret")]
@@ -27,6 +34,9 @@ pub enum CredentialConflict {
     /// Its new secret would be refused.
     #[error("your key is disabled{}; ask an owner of the account to enable it", reason(.0.as_deref()))]
     OwnKeyDisabled(Option<String>),
+    /// The same.
+    #[error("your key expired at {0}; ask an owner of the account to extend it")]
+    OwnKeyExpired(Timestamp),
     #[error("another credential has the id of your key: {0}")]
     OwnKeyIdTaken(Label),
 }
@@ -92,6 +102,12 @@ pub(super) async fn apply<E>(
     // The database increments it too.
     after.revision += 1;
     transaction.put_credential(&after).await?;
+    if let RecordSecret::Password { username, .. } = &before.secret
+        && after.secret != before.secret
+    {
+        // What was guessed at is gone.
+        transaction.clear_throttles(&ThrottleTarget::Username(username.to_string()));
+    }
     transaction.audit(call.actor(), &entry(verb, &after, Some(&before), Some(&after))).await?;
     Ok(after)
 }

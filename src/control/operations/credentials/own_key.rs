@@ -34,7 +34,7 @@ pub async fn own_key(
 ///
 /// # Errors
 /// A refusal; [`CredentialConflict::OwnKeyEnabled`]; [`CredentialConflict::OwnKeyDisabled`];
-/// [`CredentialConflict::OwnKeyIdTaken`].
+/// [`CredentialConflict::OwnKeyExpired`]; [`CredentialConflict::OwnKeyIdTaken`].
 pub async fn enable_own_key(
     call: &OperationContext<'_>,
 ) -> Result<Outcome<Created>, OperationError<CredentialConflict>> {
@@ -44,7 +44,8 @@ pub async fn enable_own_key(
 /// Gives the caller's own key a new secret; the previous one is refused at once.
 ///
 /// # Errors
-/// A refusal; [`CredentialConflict::OwnKeyDisabled`]; [`CredentialConflict::OwnKeyIdTaken`].
+/// A refusal; [`CredentialConflict::OwnKeyDisabled`]; [`CredentialConflict::OwnKeyExpired`];
+/// [`CredentialConflict::OwnKeyIdTaken`].
 pub async fn regenerate_own_key(
     call: &OperationContext<'_>,
 ) -> Result<Outcome<Created>, OperationError<CredentialConflict>> {
@@ -87,6 +88,9 @@ async fn create_secret_for(
     let record = match holder.find(&mut transaction).await? {
         Some(before) if !before.enabled => {
             return Err(CredentialConflict::OwnKeyDisabled(before.disabled_reason).into());
+        }
+        Some(CredentialRecord { expires_at: Some(end), .. }) if end <= call.now => {
+            return Err(CredentialConflict::OwnKeyExpired(end).into());
         }
         Some(before) if enables && !before.secret.is_cleared() => return Err(CredentialConflict::OwnKeyEnabled.into()),
         Some(before) => {

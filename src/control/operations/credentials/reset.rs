@@ -7,8 +7,8 @@ use super::create::Created;
 use super::enable::enable_record;
 use crate::control::operations::secrets::{CreatedSecret, NewSecret, create_secret};
 use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};
-use crate::credential::{PlainPassword, StoredSecret};
-use crate::store::{CredentialRecord, PreviousSecret, RecordSecret, whole_millis};
+use crate::credential::{Label, PlainPassword, StoredSecret};
+use crate::store::{CredentialRecord, PreviousSecret, RecordSecret, Role, whole_millis};
 
 const MAX_OVERLAP: Duration = Duration::from_secs(366 * 24 * 3600);
 
@@ -18,7 +18,7 @@ pub struct Reset {
     pub chosen: Option<PlainPassword>,
     /// How long the previous secret is accepted beside the new one: at most 366 days, and not beyond the credential.
     pub overlap: Duration,
-    /// Enables a disabled credential in the same step.
+    /// Enables a disabled credential in the same step. A user's own key is reset only so, and by staff only.
     pub enable: bool,
 }
 
@@ -26,7 +26,7 @@ pub struct Reset {
 ///
 /// # Errors
 /// A refusal; [`Invalid`] for an unfit password or overlap; [`CredentialConflict::OwnKeyReset`];
-/// [`CredentialConflict::Changed`]; [`OperationError::Secret`].
+/// [`CredentialConflict::OwnKeyUnusable`]; [`CredentialConflict::Changed`]; [`OperationError::Secret`].
 pub async fn reset(
     call: &OperationContext<'_>,
     id: &str,
@@ -40,8 +40,12 @@ pub async fn reset(
         return Err(Invalid::one("overlap_seconds", "must be at most 366 days").into());
     }
     let before = read_credential(call, reach, id).await?;
-    if before.owner.is_some() {
-        return Err(CredentialConflict::OwnKeyReset.into());
+    let may_reset_own_key = how.enable && call.caller.role == Role::Staff;
+    if let Some(owner) = &before.owner {
+        if !may_reset_own_key {
+            return Err(CredentialConflict::OwnKeyReset.into());
+        }
+        check_usable(call, &before, owner).await?;
     }
     let new = match before.secret {
         RecordSecret::Token(_) if how.chosen.is_some() => {
@@ -59,18 +63,39 @@ pub async fn reset(
     // Before the transaction: hashing is slow.
     let created = create_secret(call, new.validated()?).await?;
     let overlap = SignedDuration::try_from(how.overlap).unwrap_or(SignedDuration::MAX);
-    let outcome = change_idempotently(call, ("reset", id), |record| {
+    let verb = if how.enable { "reset_and_enable" } else { "reset" };
+    let work = |record: &mut CredentialRecord| {
         if how.enable {
             enable_record(record);
         }
-        let is_same_kind = record.owner.is_none() && replace_secret(record, &created, overlap, call.now);
-        if is_same_kind { Ok(()) } else { Err(CredentialConflict::Changed.into()) }
-    })
-    .await?;
+        let is_same = record.owner == before.owner && replace_secret(record, &created, overlap, call.now);
+        if is_same { Ok(()) } else { Err(CredentialConflict::Changed.into()) }
+    };
+    let outcome = change_idempotently(call, (verb, id), work).await?;
     Ok(match outcome {
         Outcome::Fresh(record) => Outcome::Fresh(Created { record, secret: created.plain }),
         Outcome::Replayed(response) => Outcome::Replayed(response),
     })
+}
+
+/// A new secret of an own key that would be refused all the same is not created.
+async fn check_usable(
+    call: &OperationContext<'_>,
+    key: &CredentialRecord,
+    owner: &Label,
+) -> Result<(), OperationError<CredentialConflict>> {
+    let user = call.store.user(owner.as_str()).await?;
+    let account = call.store.account(key.account.as_str()).await?;
+    let reason = match (user, account) {
+        (Some(user), _) if !user.enabled => "its user is disabled",
+        (Some(user), Some(account)) if user.role == Role::Member && !account.members_allowed => {
+            "the account does not let its members have keys of their own"
+        }
+        (Some(_), Some(_)) if key.expires_at.is_some_and(|end| end <= call.now) => "it has expired",
+        (Some(_), Some(_)) => return Ok(()),
+        _ => "its user is gone",
+    };
+    Err(CredentialConflict::OwnKeyUnusable(reason).into())
 }
 
 /// Replaces a secret by one of the same kind; false, and nothing changed, for another kind.

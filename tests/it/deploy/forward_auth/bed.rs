@@ -13,7 +13,7 @@ pub(super) const CALLER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 7);
 pub(super) const OFFICE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 9);
 
 /// One proxy in front of one API, and the gate that it asks.
-pub(super) struct TestDatabase {
+pub(super) struct ProxyBed {
     pub(super) proxy: Proxy,
     pub(super) gate: Gate,
     api: RecordingApi,
@@ -54,10 +54,12 @@ pub(super) fn gate() -> Gate {
         assert!(settings.contains(part), "{part} is not in the shipped settings");
         settings.replace(part, new)
     });
-    Gate::from_settings(&settings).credentials(&credentials()).start()
+    let more = "\ncors: {origins: ['https://app.example.org']}\n\
+                paths: [{path: /queues, allow: [encoded_slash, empty_segment, encoded_percent, encoded_unreserved]}]\n";
+    Gate::from_settings(&(settings + more)).credentials(&credentials()).start()
 }
 
-impl TestDatabase {
+impl ProxyBed {
     pub(super) fn start(proxy: Proxy) -> Self {
         let (api, gate) = (RecordingApi::start(), gate());
         let running = proxy.start(api.url().trim_start_matches("http://"), gate.forward_auth_addr);

@@ -1,6 +1,6 @@
 //! What a caller says about itself, about the request or about where it comes from, and only the proxy or the gate may.
 
-use super::bed::{CALLER, Outcome, TestDatabase, identity};
+use super::bed::{CALLER, Outcome, ProxyBed, identity};
 use super::proxies::Proxy;
 use crate::support::{Request, TOKEN};
 
@@ -8,7 +8,7 @@ use crate::support::{Request, TOKEN};
 const ELSEWHERE: &str = "192.0.2.66";
 
 pub(super) fn forged_headers_do_not_reach_the_api(proxy: Proxy) {
-    let bed = TestDatabase::start(proxy);
+    let bed = ProxyBed::start(proxy);
     identities_are_overwritten(&bed);
     other_spellings_and_other_names_are_dropped_or_refused(&bed);
     forged_original_request_is_ignored(&bed);
@@ -17,7 +17,7 @@ pub(super) fn forged_headers_do_not_reach_the_api(proxy: Proxy) {
 }
 
 /// Served or refused, and no part of this is in what the API gets.
-fn assert_kept_from_the_api(bed: &TestDatabase, request: &Request, part: &str) {
+fn assert_kept_from_the_api(bed: &ProxyBed, request: &Request, part: &str) {
     let Outcome { reply, reached } = bed.send(request);
     let context = format!("{:?}: {request:?}", bed.proxy);
     match reached {
@@ -26,7 +26,7 @@ fn assert_kept_from_the_api(bed: &TestDatabase, request: &Request, part: &str) {
     }
 }
 
-fn identities_are_overwritten(bed: &TestDatabase) {
+fn identities_are_overwritten(bed: &ProxyBed) {
     let forged = |request: Request| {
         let request = request.header("X-Claviger-Credential", "root").header("x-claviger-account", "root");
         request.header("X-CLAVIGER-SCOPES", "all").header("X-Claviger-Version", "9")
@@ -37,7 +37,7 @@ fn identities_are_overwritten(bed: &TestDatabase) {
     assert_eq!((identity(&seen, "Scopes"), identity(&seen, "Version")), ("", ""), "{:?}", bed.proxy);
 }
 
-fn other_spellings_and_other_names_are_dropped_or_refused(bed: &TestDatabase) {
+fn other_spellings_and_other_names_are_dropped_or_refused(bed: &ProxyBed) {
     for name in [
         "X_Claviger_Credential",
         "X-Claviger_Account",
@@ -59,7 +59,7 @@ fn other_spellings_and_other_names_are_dropped_or_refused(bed: &TestDatabase) {
     }
 }
 
-fn forged_original_request_is_ignored(bed: &TestDatabase) {
+fn forged_original_request_is_ignored(bed: &ProxyBed) {
     for [method, target] in [["X-Original-Method", "X-Original-URI"], ["X-Forwarded-Method", "X-Forwarded-Uri"]] {
         let request = Request::new("DELETE", "/payments").header(method, "GET").header(target, "/events");
         let Outcome { reply, reached } = bed.send(&request);
@@ -79,7 +79,7 @@ fn forged_original_request_is_ignored(bed: &TestDatabase) {
     }
 }
 
-fn forged_forwarding_headers_are_ignored(bed: &TestDatabase) {
+fn forged_forwarding_headers_are_ignored(bed: &ProxyBed) {
     for name in [
         "Forwarded",
         "X-Real-IP",
@@ -109,7 +109,7 @@ fn forged_forwarding_headers_are_ignored(bed: &TestDatabase) {
 }
 
 /// A proxy takes out what `Connection` names; ours is not the caller's to name.
-fn connection_header_cannot_remove_identity_headers(bed: &TestDatabase) {
+fn connection_header_cannot_remove_identity_headers(bed: &ProxyBed) {
     let ours = "X-Claviger-Credential, X-Claviger-Account, X-Claviger-Version, X-Claviger-Request-Id, X-API-Version";
     for nominated in
         [ours, "X-Forwarded-For", "X-Forwarded-Method, X-Forwarded-Uri", "X-Original-Method, X-Original-URI"]

@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use super::bed::{Outcome, TestDatabase};
+use super::bed::{Outcome, ProxyBed};
 use super::proxies::Proxy;
 use crate::support::{Connection, Request, TOKEN};
 
@@ -15,7 +15,7 @@ use crate::support::{Connection, Request, TOKEN};
 const TIMEOUT: Duration = Duration::from_secs(120);
 
 pub(super) fn request_is_denied_while_the_gate_is_down(proxy: Proxy) {
-    let mut bed = TestDatabase::start(proxy);
+    let mut bed = ProxyBed::start(proxy);
     bed.assert_served(&Request::get("/visits").bearer(TOKEN), "acme-billing");
     bed.gate.signal(Signal::SIGKILL);
     bed.gate.wait();
@@ -23,7 +23,7 @@ pub(super) fn request_is_denied_while_the_gate_is_down(proxy: Proxy) {
 }
 
 pub(super) fn request_is_denied_while_the_gate_hangs(proxy: Proxy) {
-    let bed = TestDatabase::start(proxy);
+    let bed = ProxyBed::start(proxy);
     bed.assert_served(&Request::get("/visits").bearer(TOKEN), "acme-billing");
     bed.gate.signal(Signal::SIGSTOP);
     let id = Pid::from_raw(bed.gate.id().try_into().unwrap());
@@ -32,7 +32,7 @@ pub(super) fn request_is_denied_while_the_gate_hangs(proxy: Proxy) {
 }
 
 /// Neither with a credential nor to what is public.
-fn assert_all_denied(bed: &TestDatabase) {
+fn assert_all_denied(bed: &ProxyBed) {
     std::thread::scope(|scope| {
         for request in [Request::get("/visits").bearer(TOKEN), Request::get("/events")] {
             scope.spawn(move || {

@@ -3,7 +3,7 @@
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use super::bed::{CALLER, Outcome, TestDatabase, gate};
+use super::bed::{CALLER, Outcome, ProxyBed, gate};
 use super::proxies::Proxy;
 use crate::support::{Connection, Exchange, Request, ScriptedApi, TOKEN};
 
@@ -37,7 +37,7 @@ pub(super) fn a_websocket_opens_behind_a_credential(proxy: Proxy) {
 
 /// Not of another kind, not elsewhere, and not where everybody may call.
 pub(super) fn no_other_tunnel_opens(proxy: Proxy) {
-    let bed = TestDatabase::start(proxy);
+    let bed = ProxyBed::start(proxy);
     let socket = Request::get("/socket").bearer(TOKEN);
     let elsewhere = [
         Request::get("/events"),
@@ -72,7 +72,7 @@ pub(super) fn no_other_tunnel_opens(proxy: Proxy) {
     assert!(matches!(kinds[..], [] | ["" | "websocket"]), "{proxy:?}: {seen:?}");
 }
 
-impl TestDatabase {
+impl ProxyBed {
     fn upgrade(&self, request: &Request) -> Outcome {
         let request = request.clone().header("Connection", "Upgrade");
         self.exchange(Connection::from(CALLER, self.running.address), &request)

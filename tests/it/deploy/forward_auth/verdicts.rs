@@ -2,20 +2,22 @@
 
 use std::net::Ipv4Addr;
 
-use super::bed::{OFFICE, Outcome, TestDatabase, identity};
+use super::bed::{OFFICE, Outcome, ProxyBed, identity};
 use super::proxies::Proxy;
 use crate::support::{DISABLED_TOKEN, PASSWORD, Request, TOKEN};
 
 /// The table.
 pub(super) fn every_request_is_decided(proxy: Proxy) {
-    let bed = TestDatabase::start(proxy);
+    let bed = ProxyBed::start(proxy);
     valid_requests_are_admitted(&bed);
     invalid_requests_are_refused(&bed);
     forged_client_address_is_ignored(&bed);
     response_headers_reach_the_client(&bed);
+    refusals_can_be_read_by_pages(&bed);
+    spellings_arrive_as_they_were_decided(&bed);
 }
 
-fn valid_requests_are_admitted(bed: &TestDatabase) {
+fn valid_requests_are_admitted(bed: &ProxyBed) {
     let visits = || Request::get("/visits");
     let seen = bed.assert_served(&Request::get("/visits/a%20b?x=1&y=%2F").bearer(TOKEN), "acme-billing");
     assert_eq!(seen.line(), "GET /visits/a%20b?x=1&y=%2F HTTP/1.1");
@@ -34,7 +36,7 @@ fn valid_requests_are_admitted(bed: &TestDatabase) {
     assert!(seen.line().starts_with("HEAD /visits "), "{seen:?}");
 }
 
-fn invalid_requests_are_refused(bed: &TestDatabase) {
+fn invalid_requests_are_refused(bed: &ProxyBed) {
     let visits = || Request::get("/visits");
     bed.assert_refused(&visits(), 401, "credential_missing");
     bed.assert_refused(&visits().bearer("wrong"), 401, "credential_invalid");
@@ -60,7 +62,7 @@ fn invalid_requests_are_refused(bed: &TestDatabase) {
     }
 }
 
-fn forged_client_address_is_ignored(bed: &TestDatabase) {
+fn forged_client_address_is_ignored(bed: &ProxyBed) {
     let visits = || Request::get("/visits").bearer("office");
     bed.assert_refused(&visits(), 403, "address_not_allowed");
     bed.assert_refused(&visits().header("X-Forwarded-For", OFFICE.to_string()), 403, "address_not_allowed");
@@ -74,7 +76,7 @@ fn forged_client_address_is_ignored(bed: &TestDatabase) {
 
 /// How often they may call, when their version ends, and which credentials there are. Traefik and Caddy have no way to
 /// tell the first two with an answer of the API.
-fn response_headers_reach_the_client(bed: &TestDatabase) {
+fn response_headers_reach_the_client(bed: &ProxyBed) {
     let slow = Request::get("/visits").bearer("slow");
     let reply = bed.send(&slow).reply;
     let told = ["RateLimit", "RateLimit-Policy", "Sunset", "Link"].map(|name| reply.header(name).unwrap_or_default());
@@ -90,5 +92,46 @@ fn response_headers_reach_the_client(bed: &TestDatabase) {
     let challenges = reply.all("WWW-Authenticate").join(", ");
     for scheme in ["Bearer realm=", "Basic realm="] {
         assert_eq!(challenges.matches(scheme).count(), 1, "{:?}: {challenges}", bed.proxy);
+    }
+}
+
+fn refusals_can_be_read_by_pages(bed: &ProxyBed) {
+    let from = |origin: &str| Request::get("/visits").header("Origin", origin);
+    let page = || from("https://app.example.org");
+    for request in [page(), page().bearer("payer"), page().bearer("office")] {
+        let reply = bed.send(&request).reply;
+        let context = format!("{:?}: {} {:?}", bed.proxy, reply.status, reply.headers);
+        assert!([401, 403].contains(&reply.status), "{context}");
+        assert_eq!(reply.all("Access-Control-Allow-Origin"), ["https://app.example.org"], "{context}");
+        assert!(
+            reply.header("Access-Control-Expose-Headers").is_some_and(|names| names.contains("Retry-After")),
+            "{context}"
+        );
+        assert!(reply.all("Vary").join(", ").contains("Origin"), "{context}");
+    }
+    for request in [from("https://evil.example"), from("null"), Request::get("/visits")] {
+        let reply = bed.send(&request).reply;
+        assert_eq!(reply.header("Access-Control-Allow-Origin"), None, "{:?}: {:?}", bed.proxy, reply.headers);
+    }
+}
+
+/// Traefik decodes and merges by itself, before it asks.
+fn spellings_arrive_as_they_were_decided(bed: &ProxyBed) {
+    for target in
+        ["/queues/%2F/x", "/queues//x", "/queues/100%25", "/queues/a%7Eb", "/queues/%2e%2e%2Fx", "/queues/..%252Fx"]
+    {
+        let is_dotted = target.contains("/..") || target.contains("%2e");
+        let Outcome { reply, reached } = bed.send(&Request::get(target).bearer(TOKEN));
+        let context = format!("{:?}: {target}: {} {reached:?}", bed.proxy, reply.status);
+        match reached {
+            None => {
+                assert!((400..500).contains(&reply.status) && (is_dotted || bed.proxy == Proxy::Traefik), "{context}")
+            }
+            Some(seen) => {
+                let arrived = seen.line().split(' ').nth(1).unwrap();
+                assert!(bed.proxy == Proxy::Traefik || (arrived == target && !is_dotted), "{context}");
+                bed.assert_decided(arrived);
+            }
+        }
     }
 }

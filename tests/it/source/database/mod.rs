@@ -3,12 +3,12 @@
 mod admission;
 mod both;
 mod bounds;
-mod catalogs;
 mod commands;
 mod disk;
 mod last_used;
 mod outage;
 mod poolers;
+mod refused_by_settings;
 mod revocation;
 mod secrets;
 mod standby;

@@ -2,8 +2,8 @@ pub(super) mod body;
 pub(super) mod create;
 pub(in crate::control::api) mod edit;
 pub(in crate::control::api) mod export_summary;
+pub(in crate::control::api) mod file_credentials;
 pub(in crate::control::api) mod files;
-pub(in crate::control::api) mod from_file;
 pub(in crate::control::api) mod secrets;
 
 use serde::{Deserialize, Serialize};

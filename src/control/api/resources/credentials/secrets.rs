@@ -39,7 +39,7 @@ struct ResetBody {
     #[serde(default)]
     #[schema(minimum = 0, maximum = 31622400_u64)]
     overlap_seconds: u64,
-    /// Enables a disabled credential in the same step.
+    /// Enables a disabled credential in the same step. A user's own key is reset with this only, and by staff only.
     #[serde(default)]
     enable: bool,
 }

@@ -1,0 +1,33 @@
+//! Paths that servers may read in two ways.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::PathText;
+use crate::config::values::Parsed;
+
+/// A path with the spellings that are admitted below it, although servers may read them in two ways.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PathSpellings {
+    /// Whole segments, after the version, as in a scope. Covers a request only where it is spelled plainly. No scope,
+    /// public route, upgrade or other entry may name a path below it.
+    pub path: Parsed<PathText>,
+    /// encoded_slash: %2F; empty_segment: //, also at the end; encoded_percent: %25; encoded_unreserved: encoded letters,
+    /// digits, hyphens, underscores and tildes, such as %7E, never a dot. Dot segments stay refused in every spelling.
+    pub allow: Vec<Spelling>,
+}
+
+/// A spelling that is refused elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Spelling {
+    /// %2F.
+    EncodedSlash,
+    /// //, also at the end.
+    EmptySegment,
+    /// %25.
+    EncodedPercent,
+    /// Encoded letters, digits, hyphens, underscores and tildes, such as %7E; never a dot (%2E).
+    EncodedUnreserved,
+}

@@ -1,0 +1,172 @@
+use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
+
+use super::step::{Step, StepCode, step};
+use crate::auth::ThrottleEntry;
+use crate::control::operations::{OperationContext, OperationError};
+use crate::credential::{Label, VersionRule};
+use crate::store::{CredentialRecord, Delivery, RecordSecret};
+
+/// Names in one detail.
+const MAX_LISTED: usize = 10;
+
+/// Up to the first condition that does not hold: what comes after it depends on it.
+pub(super) async fn credential_steps(
+    call: &OperationContext<'_>,
+    record: &CredentialRecord,
+) -> Result<Vec<Step>, OperationError> {
+    let mut steps = Vec::new();
+    for check in [is_enabled, has_secret, is_in_date, is_version_served, are_scopes_known] {
+        let step = check(call, record);
+        let ok = step.ok;
+        steps.push(step);
+        if !ok {
+            return Ok(steps);
+        }
+    }
+    let is_delivered = record.handed_over_at.is_some();
+    let delivery = call.store.delivery(record.id.as_str(), record.secret_made_at).await?;
+    if let Some(step) = delivery.map(|delivery| is_handed_over(record, delivery, is_delivered)) {
+        let ok = step.ok;
+        steps.push(step);
+        if !ok {
+            return Ok(steps);
+        }
+    }
+    steps.extend(is_not_throttled(call, record));
+    Ok(steps)
+}
+
+fn is_handed_over(record: &CredentialRecord, delivery: Delivery, is_delivered: bool) -> Step {
+    let id = &record.id;
+    let (ok, detail) = match delivery {
+        Delivery::Revealed => (true, format!("The secret of {id} was revealed to its recipient.")),
+        Delivery::Unsent | Delivery::Waiting if is_delivered => {
+            (true, format!("The secret of {id} was revealed to its recipient."))
+        }
+        Delivery::Unsent => (false, format!("The link to the secret of {id} has not been sent yet.")),
+        Delivery::Waiting => {
+            (false, format!("The link to the secret of {id} was sent and has not been opened. It can be sent again."))
+        }
+    };
+    step(StepCode::CredentialHandedOver, ok, detail)
+}
+
+fn has_secret(_: &OperationContext<'_>, record: &CredentialRecord) -> Step {
+    let ok = !record.secret.is_cleared();
+    let detail = match (ok, &record.owner) {
+        (true, _) => format!("{} has a secret.", record.id),
+        (false, None) => {
+            format!("{} has no secret. An owner or an implementer of the account can reset it.", record.id)
+        }
+        (false, Some(_)) => format!("{} has no secret. Its user can enable their key again.", record.id),
+    };
+    step(StepCode::CredentialHasSecret, ok, detail)
+}
+
+fn is_enabled(_: &OperationContext<'_>, record: &CredentialRecord) -> Step {
+    let detail = if record.enabled {
+        format!("{} is enabled.", record.id)
+    } else {
+        let reason = record.disabled_reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+        format!("{} is disabled{reason}. An owner or an implementer of the account can enable it.", record.id)
+    };
+    step(StepCode::CredentialEnabled, record.enabled, detail)
+}
+
+fn is_in_date(call: &OperationContext<'_>, record: &CredentialRecord) -> Step {
+    let (ok, detail) = match record.expires_at {
+        None => (true, format!("{} does not expire.", record.id)),
+        Some(end) if call.now < end => (true, format!("{} expires at {end}.", record.id)),
+        Some(end) => {
+            (false, format!("{} expired at {end}. An owner or an implementer of the account can extend it.", record.id))
+        }
+    };
+    step(StepCode::CredentialInDate, ok, detail)
+}
+
+fn is_version_served(call: &OperationContext<'_>, record: &CredentialRecord) -> Step {
+    let versions = call.terms.catalogs.versions;
+    let (id, upgrade) = (&record.id, "An owner or an implementer of the account can upgrade it.");
+    let configured = |name: &Label| versions.known.iter().find(|version| version.name == *name);
+    let (ok, detail) = match &record.version {
+        _ if versions.known.is_empty() => (true, "The settings name no versions.".to_owned()),
+        None => (false, format!("{id} has no version, and the gate requires one. {upgrade}")),
+        Some(name) => match configured(name) {
+            None => (false, format!("{id} is pinned to version {name}, which is not configured. {upgrade}")),
+            Some(version) if version.is_retired(call.now) => {
+                (false, format!("{id} is pinned to version {name}, which is retired. {upgrade}"))
+            }
+            Some(_) if versions.rule == VersionRule::UpTo => {
+                (true, format!("{id} is pinned to version {name}; requests that name a newer one are refused."))
+            }
+            Some(_) => (true, format!("{id} is pinned to version {name}; requests that name another one are refused.")),
+        },
+    };
+    step(StepCode::CredentialVersionServed, ok, detail)
+}
+
+fn are_scopes_known(call: &OperationContext<'_>, record: &CredentialRecord) -> Step {
+    let known = call.terms.catalogs.scopes;
+    let (id, edit) = (&record.id, "An owner or an implementer of the account can edit them.");
+    let (ok, detail) = match record.scopes.as_deref() {
+        None => (true, format!("{id} is not limited to scopes.")),
+        Some([]) => (false, format!("{id} has an empty list of scopes, which permits nothing. {edit}")),
+        Some(scopes) => {
+            let unknown: Vec<&str> = scopes.iter().map(Label::as_str).filter(|scope| !known.contains(scope)).collect();
+            if unknown.is_empty() {
+                let has = |scope: &&str| scopes.iter().any(|own| own.as_str() == *scope);
+                let missing: Vec<&str> = known.names().filter(|scope| !has(scope)).collect();
+                let lacks = match missing.as_slice() {
+                    [] => String::new(),
+                    missing => format!("; it lacks {}", listed(missing)),
+                };
+                let held: Vec<&str> = scopes.iter().map(Label::as_str).collect();
+                (true, format!("{id} has the scopes {}{lacks}.", listed(&held)))
+            } else {
+                (false, format!("{id} has scopes that are not configured: {}. {edit}", unknown.join(", ")))
+            }
+        }
+    };
+    step(StepCode::CredentialScopesKnown, ok, detail)
+}
+
+/// At most [`MAX_LISTED`] of them, and the number of the others.
+fn listed(names: &[&str]) -> String {
+    match names.split_at_checked(MAX_LISTED) {
+        Some((first, others)) if !others.is_empty() => format!("{} and {} others", first.join(", "), others.len()),
+        _ => names.join(", "),
+    }
+}
+
+/// `None` for a token, which no throttle refuses where it is right, and in a process without a gate.
+fn is_not_throttled(call: &OperationContext<'_>, record: &CredentialRecord) -> Option<Step> {
+    let gate = call.gate_throttle?;
+    let RecordSecret::Password { username, hash } = &record.secret else { return None };
+    let used_from: Vec<_> = record.last_used_from.iter().filter_map(|address| address.parse().ok()).collect();
+    let refusals = gate.throttle.refusals(username, hash.as_ref(), &used_from, gate.now);
+    let id = &record.id;
+    let Some((longest, others)) = refusals.split_first() else {
+        let detail = format!("The gate refuses the password of {id} from no address because of wrong ones.");
+        return Some(step(StepCode::CredentialNotThrottled, true, detail));
+    };
+    let others = match others.len() {
+        0 => String::new(),
+        1 => ", and from another network,".to_owned(),
+        count => format!(", and from {count} other networks,"),
+    };
+    let ThrottleEntry { address, wrong_guesses, .. } = longest;
+    let detail = format!(
+        "The right password of {id} is refused from {address} until {}{others} because of {wrong_guesses} wrong {} \
+        before. The provider can clear that: claviger throttle clear --address {address}",
+        until(call.now, longest),
+        if *wrong_guesses == 1 { "one" } else { "ones" },
+    );
+    Some(step(StepCode::CredentialNotThrottled, false, detail))
+}
+
+/// In whole seconds, rounded up.
+fn until(now: Timestamp, entry: &ThrottleEntry) -> Timestamp {
+    let wait = entry.wait.and_then(|wait| SignedDuration::try_from(wait).ok()).unwrap_or_default();
+    let end = now.checked_add(wait).unwrap_or(Timestamp::MAX);
+    end.round(TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Ceil)).unwrap_or(end)
+}
