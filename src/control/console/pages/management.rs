@@ -140,6 +140,9 @@ async fn find(visit: &Visit, [account, user, state]: [&str; 3], cursor: Option<&
     let mut invalid = Invalid::default();
     let account = label(&mut invalid, "account", account);
     let state = word(&mut invalid, "state", state, &STATES).unwrap_or(CredentialState::Enabled);
+    if user.contains(char::is_control) {
+        invalid.add("user", "must not hold control characters");
+    }
     invalid.into_result()?;
     // What this person may see is decided below: a user of another account has no key within reach.
     let owner = if user.is_empty() { None } else { visit.state.store.user_by_email(user).await? };

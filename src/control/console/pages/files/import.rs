@@ -75,8 +75,8 @@ pub(super) async fn import_file(visit: Visit, posted: Posted) -> Answer {
     let content = posted.fields.get("content").unwrap_or_default().to_owned();
     match run(&visit, &posted, &content, false).await {
         Ok(imported) => {
-            let numbers = format!("{} + {}", imported.added, imported.changed);
-            visit.done(PAGE, "done-file-imported", &numbers)
+            let total = imported.added + imported.changed;
+            visit.done(PAGE, "done-file-imported", &total.to_string())
         }
         Err(refused) => show_again(&visit, &posted, refused),
     }

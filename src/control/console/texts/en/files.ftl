@@ -60,4 +60,4 @@ files-plan-more = { $count ->
 files-skipped = Entries that are left out
 files-import-button = Import
 files-cancel = Cancel
-done-file-imported = Imported. New and changed credentials: { $subject }.
+done-file-imported = Imported. Credentials that are new or changed: { $subject }.
