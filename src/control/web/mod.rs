@@ -9,4 +9,5 @@ pub(super) mod middleware;
 pub(super) mod problem;
 mod problem_code;
 pub(super) mod rate_limits;
+pub(super) mod spool;
 pub(super) mod state;

@@ -2,4 +2,5 @@
 
 mod credentials;
 mod people;
+mod people_flow;
 mod sign_in;

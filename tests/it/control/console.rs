@@ -3,6 +3,13 @@
 mod credential_writes;
 mod credentials;
 mod site;
+mod audit;
+mod files;
+mod management;
+mod own_key;
+mod tokens;
+mod users;
+mod visitors;
 
 use std::sync::Arc;
 

@@ -172,6 +172,16 @@ impl Browser {
         field.send_keys(text).await.unwrap();
     }
 
+    /// Chooses an option of the select with this id.
+    pub async fn choose(&self, id: &str, value: &str) {
+        self.click(&format!("[id='{id}'] option[value='{value}']")).await;
+    }
+
+    /// Chooses a file.
+    pub async fn upload(&self, id: &str, file: &Path) {
+        self.element(&format!("[id='{id}']")).await.send_keys(file.to_str().unwrap()).await.unwrap();
+    }
+
     pub async fn value(&self, id: &str) -> String {
         self.element(&format!("[id='{id}']")).await.prop("value").await.unwrap().unwrap_or_default()
     }

@@ -2,14 +2,13 @@
 
 use std::io::{BufWriter, Seek as _, Write as _};
 
-use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
-use futures_util::{StreamExt as _, stream};
+use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -24,6 +23,7 @@ use crate::control::operations::{Imported, export, import, may_import};
 use crate::control::web::csrf::reject_cross_site_link;
 use crate::control::web::problem::{Code, Problem};
 use crate::control::web::problem::{FieldProblem, Position};
+use crate::control::web::spool::body_of;
 use crate::control::web::state::ControlState;
 use crate::credential::Label;
 use crate::formats::{self, Catalogs, Import, ImportFormat, Source, Unusable, Users};
@@ -31,7 +31,6 @@ use crate::formats::{self, Catalogs, Import, ImportFormat, Source, Unusable, Use
 const TAG: &str = "credentials";
 /// Enough for a few million credentials. A file is kept on disk while it is imported.
 const MAX_FILE_BYTES: usize = 512 * 1024 * 1024;
-const CHUNK_BYTES: usize = 64 * 1024;
 /// Carries an [`ExportSummary`].
 const EXPORTED: HeaderName = HeaderName::from_static("claviger-exported");
 
@@ -85,14 +84,7 @@ async fn export_file(call: ApiCall, headers: HeaderMap, Query(query): Query<OutQ
         tracing::error!("{error}");
     }
     spool.flush().and_then(|()| spool.rewind())?;
-    let file = tokio::fs::File::from_std(spool);
-    let chunks = stream::try_unfold(file, async |mut file| {
-        let mut chunk = vec![0; CHUNK_BYTES];
-        let read = file.read(&mut chunk).await?;
-        chunk.truncate(read);
-        Ok::<_, std::io::Error>((read > 0).then_some((chunk, file)))
-    });
-    let mut response = Response::new(Body::from_stream(chunks));
+    let mut response = Response::new(body_of(spool));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static(query.format.disposition()));

@@ -1,1 +1,52 @@
 # Tokens of scripts.
+tokens-title = Script tokens
+tokens-lead = Tokens with which scripts use the management API. They do not open the API itself.
+tokens-account = Account
+tokens-filter = Show
+tokens-clear = Clear all
+tokens-nothing = There are no script tokens.
+tokens-unreadable = { $count ->
+    [one] 1 token cannot be read; the log has the reason.
+   *[other] { $count } tokens cannot be read; the log has the reasons.
+}
+tokens-state = State
+tokens-active = Active
+tokens-expired = Expired
+tokens-disabled = Disabled
+tokens-role = Role
+tokens-used = Last used
+tokens-never-used = never
+tokens-expires-at = Expires
+tokens-never = never
+tokens-made = Made
+tokens-disable = Disable
+tokens-disable-named = Disable { $name }
+tokens-enable = Enable
+tokens-enable-named = Enable { $name }
+tokens-delete = Delete script token
+tokens-delete-short = Delete
+tokens-delete-named = Delete { $name }
+tokens-delete-lead = Scripts with this token are refused at once. It cannot be brought back.
+tokens-pages = Pages
+tokens-first = First page
+tokens-next = Next page
+tokens-new = New script token
+tokens-new-lead = A script with this token may do what a person of its role may do.
+tokens-name = Name
+    .hint = What the script does, such as “nightly import”
+tokens-account-new = Account
+    .hint = The id of the account; empty for a token of the provider
+tokens-expires = Expires on
+    .hint = Refused from the beginning of this day on (UTC). Empty: it does not expire.
+tokens-create = Create token
+tokens-cancel = Cancel
+tokens-secret-title = Your new script token
+tokens-secret = Token
+tokens-secret-once = Save it now, in a safe place: it is shown on this page once, and never again.
+tokens-secret-use = The script sends it in this header:
+tokens-saved = I have saved it
+tokens-copy = Copy
+tokens-copied = Copied
+done-token-disabled = { $subject } is disabled.
+done-token-enabled = { $subject } is enabled.
+done-token-deleted = { $subject } is deleted.

@@ -1,0 +1,117 @@
+//! Ids in the paths of pages, and queries of lists.
+
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::control::console::posted::{Fields, Posted};
+use crate::control::operations::{Invalid, NotFound};
+use crate::control::web::problem::Problem;
+use crate::control::web::state::ControlState;
+use crate::credential::Label;
+
+/// Ids may have a slash.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
+
+/// The id in the path. What cannot be an id is not found.
+pub(super) struct Id(pub(super) Label);
+
+impl FromRequestParts<ControlState> for Id {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ControlState) -> Result<Self, Problem> {
+        let id = Path::<String>::from_request_parts(parts, state).await.ok();
+        id.and_then(|Path(id)| id.parse().ok()).map(Self).ok_or_else(|| NotFound("page").into())
+    }
+}
+
+/// The query of an address, as a form that was posted.
+///
+/// # Errors
+/// For text that is no query.
+pub(super) fn query(target: &str) -> Result<Posted, Problem> {
+    let text = target.split_once('?').map_or("", |(_, query)| query);
+    Ok(Posted { fields: Fields::parse(text)?, key: None, revision: None })
+}
+
+/// `list/id`
+pub(super) fn page_of(list: &str, id: &Label) -> String {
+    format!("{list}/{}", utf8_percent_encode(id.as_str(), SEGMENT))
+}
+
+/// The path with the values that are not empty.
+pub(super) fn with_query(path: &str, values: &[(&str, &str)]) -> String {
+    let mut address = path.to_owned();
+    for (name, value) in values.iter().filter(|(_, value)| !value.is_empty()) {
+        address.push(if address.contains('?') { '&' } else { '?' });
+        address.push_str(name);
+        address.push('=');
+        address.extend(utf8_percent_encode(value, NON_ALPHANUMERIC));
+    }
+    address
+}
+
+/// `None` where the field is empty, or faulty.
+pub(super) fn label(invalid: &mut Invalid, field: &'static str, text: &str) -> Option<Label> {
+    if text.is_empty() {
+        return None;
+    }
+    let parsed = text.parse();
+    parsed.map_err(|error: crate::credential::LabelError| invalid.add(field, error.to_string())).ok()
+}
+
+/// One of these words; `None` where the field is empty, or faulty.
+pub(super) fn word<T: Copy>(invalid: &mut Invalid, field: &'static str, text: &str, words: &[(&str, T)]) -> Option<T> {
+    let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+    if found.is_none() && !text.is_empty() {
+        invalid.add(field, "is none of the choices");
+    }
+    found
+}
+
+/// The beginning of a day in UTC, `later` days after the one that was entered.
+pub(super) fn day(invalid: &mut Invalid, field: &'static str, text: &str, later: i64) -> Option<Timestamp> {
+    if text.is_empty() {
+        return None;
+    }
+    let date: Option<Date> = text.parse().ok();
+    let date = date.and_then(|date| date.checked_add(jiff::Span::new().try_days(later).ok()?).ok());
+    let moment = date.and_then(|date| date.to_zoned(TimeZone::UTC).ok()).map(|day| day.timestamp());
+    if moment.is_none() {
+        invalid.add(field, "must be a date, such as 2026-11-28");
+    }
+    moment
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_encoded() {
+        assert_eq!(page_of("/users", &"a/b@c".parse().unwrap()), "/users/a%2Fb%40c");
+        assert_eq!(with_query("/audit", &[("actor", ""), ("verb", "a&b=\"c")]), "/audit?verb=a%26b%3D%22c");
+        assert_eq!(with_query("/a", &[("b", "1"), ("c", "é")]), "/a?b=1&c=%C3%A9");
+    }
+
+    #[test]
+    fn junk_in_a_query_is_a_fault_of_its_field() {
+        let mut invalid = Invalid::default();
+        assert_eq!(label(&mut invalid, "account", ""), None);
+        assert_eq!(word(&mut invalid, "state", "", &[("on", 1)]), None);
+        assert_eq!(day(&mut invalid, "since", "", 0), None);
+        assert_eq!(word(&mut invalid, "state", "on", &[("on", 1)]), Some(1));
+        assert_eq!(day(&mut invalid, "since", "2026-02-28", 1), Some("2026-03-01T00:00:00Z".parse().unwrap()));
+        assert!(invalid.0.is_empty());
+        for junk in ["2026-02-30", "yesterday", "\u{0}", "9999-12-31"] {
+            day(&mut invalid, "since", junk, 1);
+        }
+        label(&mut invalid, "account", "a b");
+        word(&mut invalid, "state", "ON", &[("on", 1)]);
+        let fields: Vec<_> = invalid.0.iter().map(|fault| fault.field).collect();
+        assert_eq!(fields, ["since", "since", "since", "since", "account", "state"]);
+    }
+}
