@@ -10,7 +10,7 @@ use super::setup_link;
 use crate::auth::Throttle;
 use crate::clock::Clock;
 use crate::config;
-use crate::control::{ControlState, DatabaseProbe, LiveSettings, prune};
+use crate::control::{Admin, ControlState, DatabaseProbe, LiveSettings, prune};
 use crate::store::{Store, StoreOptions};
 
 /// A pool of its own, beside that of the gate.
@@ -26,6 +26,8 @@ pub(super) struct ManagementApi {
     pub(super) listener_url: String,
     /// Watches the database where no gate does.
     pub(super) standalone_probe: Option<Arc<DatabaseProbe>>,
+    /// For the console's page of the status.
+    pub(super) process: Admin,
 }
 
 impl ManagementApi {
@@ -35,7 +37,8 @@ impl ManagementApi {
     /// When the pool cannot be opened.
     pub(super) async fn open(&self) -> anyhow::Result<ControlState> {
         let store = Store::open(&self.database.url, options(&self.database, false)).await?;
-        let state = ControlState::new(store.clone(), Clock::System, self.live.clone(), self.sign_in_throttle.clone())
+        let (process, live, throttle) = (self.process.clone(), self.live.clone(), self.sign_in_throttle.clone());
+        let state = ControlState::within(Some(process), store.clone(), Clock::System, live, throttle)
             .context("cannot start the password hashing thread")?;
         if let Some(probe) = self.standalone_probe.clone() {
             let store = store.clone();

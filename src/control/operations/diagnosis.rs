@@ -46,6 +46,10 @@ pub struct Step {
     pub ok: bool,
     /// For people: the state, and who can change it where the condition does not hold.
     pub detail: String,
+    /// The id of the credential that the condition is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub credential: Option<String>,
 }
 
 /// Checks the conditions of using the API for a user, in the order in which to meet them. The credentials of owners and
@@ -124,7 +128,7 @@ pub async fn diagnose_credential(call: &OperationContext<'_>, id: &str) -> Resul
 async fn credential_steps(call: &OperationContext<'_>, record: &CredentialRecord) -> Result<Vec<Step>, OperationError> {
     let mut steps = Vec::new();
     for check in [has_secret, is_enabled, is_in_date, is_version_served, are_scopes_known] {
-        let step = check(call, record);
+        let step = Step { credential: Some(record.id.to_string()), ..check(call, record) };
         let ok = step.ok;
         steps.push(step);
         if !ok {
@@ -132,19 +136,19 @@ async fn credential_steps(call: &OperationContext<'_>, record: &CredentialRecord
         }
     }
     let is_delivered = record.handed_over_at.is_some();
-    match call.store.delivery(record.id.as_str(), record.secret_made_at).await? {
-        Some(Delivery::Waiting) if !is_delivered => steps.push(step(
-            StepCode::CredentialHandedOver,
+    let delivery = call.store.delivery(record.id.as_str(), record.secret_made_at).await?;
+    let (ok, detail) = match delivery {
+        Some(Delivery::Waiting) if !is_delivered => (
             false,
             format!("The link to the secret of {} was sent and has not been opened. It can be sent again.", record.id),
-        )),
-        Some(Delivery::Waiting | Delivery::Revealed) => steps.push(step(
-            StepCode::CredentialHandedOver,
-            true,
-            format!("The secret of {} was revealed to its recipient.", record.id),
-        )),
-        None => {}
-    }
+        ),
+        Some(Delivery::Waiting | Delivery::Revealed) => {
+            (true, format!("The secret of {} was revealed to its recipient.", record.id))
+        }
+        None => return Ok(steps),
+    };
+    let step = step(StepCode::CredentialHandedOver, ok, detail);
+    steps.push(Step { credential: Some(record.id.to_string()), ..step });
     Ok(steps)
 }
 
@@ -267,7 +271,7 @@ fn last_code(steps: &[Step]) -> Option<StepCode> {
 }
 
 fn step(code: StepCode, ok: bool, detail: impl Into<String>) -> Step {
-    Step { code, ok, detail: detail.into() }
+    Step { code, ok, detail: detail.into(), credential: None }
 }
 
 impl StepCode {

@@ -13,6 +13,7 @@ use super::rate_limits::RateLimits;
 use crate::auth::{HashPool, HashPoolSize, Throttle, ThrottleRules};
 use crate::clock::Clock;
 use crate::config::{ERROR_DOCS, Settings, raw};
+use crate::control::admin::Admin;
 use crate::control::look::Look;
 use crate::control::operations::{SessionLimits, SignInContext, Terms};
 use crate::credential::{ScopeCatalog, TokenFormat, VersionCatalog};
@@ -41,6 +42,8 @@ pub struct Components {
     pub(crate) hashes: HashPool,
     /// Wrong passwords at sign-in. Apart from the throttle of the gate: guesses at one must not lock the other.
     pub(crate) throttle: Arc<Throttle>,
+    /// What the admin listener reports; `None` without a server, as at the command line.
+    pub(crate) process: Option<Admin>,
 }
 
 /// The settings that a reload replaces.
@@ -73,9 +76,23 @@ impl ControlState {
         settings: Arc<ArcSwap<LiveSettings>>,
         throttle: Arc<Throttle>,
     ) -> std::io::Result<Self> {
+        Self::within(None, store, clock, settings, throttle)
+    }
+
+    /// The same in a server, whose status the console shows.
+    ///
+    /// # Errors
+    /// When a thread cannot be spawned.
+    pub fn within(
+        process: Option<Admin>,
+        store: Store,
+        clock: Clock,
+        settings: Arc<ArcSwap<LiveSettings>>,
+        throttle: Arc<Throttle>,
+    ) -> std::io::Result<Self> {
         let hashes = HashPool::start(SIGN_IN_HASH_POOL, drop)?;
         let rate_limits = RateLimits::default();
-        Ok(Self(Arc::new(Components { store, clock, settings, rate_limits, hashes, throttle })))
+        Ok(Self(Arc::new(Components { store, clock, settings, rate_limits, hashes, throttle, process })))
     }
 
     /// `address` is `None` for requests from within this process.

@@ -22,7 +22,7 @@ pub enum For {
 use For::{Browsers, Everybody, Roles};
 
 /// By name. Rights are those of `features.md`, not those of the code.
-pub const OPERATIONS: [(&str, For, &str); 60] = [
+pub const OPERATIONS: [(&str, For, &str); 61] = [
     ("me", Roles("xxxx"), ""),
     ("begin_session", Everybody, r#"{"email": "stranger@acme.example", "password": "correct horse"}"#),
     ("end_session", Everybody, ""),
@@ -32,6 +32,7 @@ pub const OPERATIONS: [(&str, For, &str); 60] = [
     ("list_accounts", Roles("xxxx"), ""),
     ("create_account", Roles("x---"), r#"{"name": "Hooli"}"#),
     ("show_account", Roles("xxxx"), ""),
+    ("summarize_account", Roles("xxx-"), ""),
     ("rename_account", Roles("x---"), r#"{"name": "Acme"}"#),
     ("grant_access", Roles("x---"), ""),
     ("withdraw_access", Roles("x---"), ""),
