@@ -1,5 +1,12 @@
 //! The pages through their router, without a browser: headers, forms, and input that no browser sends.
 
+mod access;
+mod accounts;
+mod overview;
+mod requests;
+mod stage;
+mod status;
+
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;

@@ -151,6 +151,12 @@ impl Browser {
         field.send_keys(text).await.unwrap();
     }
 
+    /// Sets the value of a field into which browsers type in their own order, such as a date.
+    pub async fn set(&self, id: &str, value: &str) {
+        let script = "document.getElementById(arguments[0]).value = arguments[1]";
+        self.driver().execute(script, vec![json!(id), json!(value)]).await.unwrap();
+    }
+
     pub async fn value(&self, id: &str) -> String {
         self.element(&format!("[id='{id}']")).await.prop("value").await.unwrap().unwrap_or_default()
     }
