@@ -76,7 +76,16 @@ mod tests {
     #[test]
     fn junk_is_no_notice() {
         let long = format!("{COOKIE_NAME}=done-x.{}", "x".repeat(201));
-        for junk in ["", "=", COOKIE_NAME, "done-signed-out", "layout-skip.x", "done-signed-out.%00", "done-signed-out.%ff", &long[..]] {
+        for junk in [
+            "",
+            "=",
+            COOKIE_NAME,
+            "done-signed-out",
+            "layout-skip.x",
+            "done-signed-out.%00",
+            "done-signed-out.%ff",
+            &long[..],
+        ] {
             let cookie = if junk.contains(COOKIE_NAME) { junk.to_owned() } else { format!("{COOKIE_NAME}={junk}") };
             assert_eq!(read(&cookie), None, "{junk}");
         }

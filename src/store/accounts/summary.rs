@@ -49,11 +49,8 @@ impl Store {
         let found: Option<i64> = self
             .timed(async {
                 with_pool!(&self.pools, |pool| {
-                    let found: Option<i64> = sqlx::query_scalar(newest)
-                        .bind(account.as_str())
-                        .bind(NEWEST_USES)
-                        .fetch_one(pool)
-                        .await?;
+                    let found: Option<i64> =
+                        sqlx::query_scalar(newest).bind(account.as_str()).bind(NEWEST_USES).fetch_one(pool).await?;
                     match found {
                         Some(found) => Ok(Some(found)),
                         None => Ok(sqlx::query_scalar(all).bind(account.as_str()).fetch_one(pool).await?),

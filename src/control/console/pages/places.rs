@@ -71,7 +71,8 @@ mod tests {
 
     #[test]
     fn an_id_is_one_segment_of_a_path() {
-        for (id, path) in [("acme-1.b", "/accounts/acme-1.b"), ("a/b@c", "/accounts/a%2Fb%40c"), ("new", "/accounts/%6eew")]
+        for (id, path) in
+            [("acme-1.b", "/accounts/acme-1.b"), ("a/b@c", "/accounts/a%2Fb%40c"), ("new", "/accounts/%6eew")]
         {
             assert_eq!(account_page(&id.parse().unwrap()), path);
         }

@@ -18,10 +18,7 @@ pub struct AccountSummary {
 ///
 /// # Errors
 /// A refusal, or a store that does not answer.
-pub async fn summarize_account(
-    call: &OperationContext<'_>,
-    account: &Label,
-) -> Result<AccountSummary, OperationError> {
+pub async fn summarize_account(call: &OperationContext<'_>, account: &Label) -> Result<AccountSummary, OperationError> {
     call.reach(Right::ManageCredentials)?;
     let account = show_account(call, account).await?;
     let filter = CredentialFilter { account: Some(account.id.clone()), ..CredentialFilter::default() };

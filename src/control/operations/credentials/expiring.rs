@@ -10,10 +10,7 @@ const EXPIRES_SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 ///
 /// # Errors
 /// A refusal, or a store that does not answer.
-pub async fn list_expiring(
-    call: &OperationContext<'_>,
-    limit: u32,
-) -> Result<Vec<ExpiringCredential>, OperationError> {
+pub async fn list_expiring(call: &OperationContext<'_>, limit: u32) -> Result<Vec<ExpiringCredential>, OperationError> {
     let account = call.reach_granted(Right::ManageCredentials).await?.only();
     let until = call.now.checked_add(EXPIRES_SOON).unwrap_or(call.now);
     Ok(call.store.expiring_credentials(account, (call.now, until), limit).await?)

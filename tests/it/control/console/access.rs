@@ -111,7 +111,11 @@ async fn every_fault_of_the_form_stands_at_its_field_and_what_was_typed_stays() 
     assert!(page.has(&long) && page.has("value=\"2020-01-01\"") && page.has("value=\"reporting\" checked"));
     assert!(page.has("href=\"#other\"") && page.has("<title>Error: "), "{}", page.text);
     let none = owner.post("/access/ask", "start_on=2027-01-31&other=&privacy_policy=").await;
-    assert!(none.status == 422 && none.has("id=\"use_cases-fault\"") && none.has("Choose what you need"), "{}", none.text);
+    assert!(
+        none.status == 422 && none.has("id=\"use_cases-fault\"") && none.has("Choose what you need"),
+        "{}",
+        none.text
+    );
     for (form, status) in [
         (format!("{ASK}&account=acme"), 400),
         (format!("{ASK}&start_on=2027-02-01"), 400),
@@ -161,7 +165,8 @@ async fn a_stale_switch_changes_nothing_and_says_who_did() {
     let policy = format!("allowed=allowed&revision={}", page.hidden("/access/members", "revision"));
     let staff = stage.staff().await;
     assert_eq!(staff.post("/accounts/acme/rename", "name=Acme+Inc").await.status, 303);
-    for (target, form) in [("/access/members", policy.as_str()), ("/access/off", "revision=1"), ("/access/on", "revision=1")]
+    for (target, form) in
+        [("/access/members", policy.as_str()), ("/access/off", "revision=1"), ("/access/on", "revision=1")]
     {
         let stale = owner.post(target, form).await;
         assert_eq!(stale.status, 409, "{target}: {}", stale.text);

@@ -78,7 +78,11 @@ async fn a_stale_name_shows_both() {
     assert_eq!(staff.post("/accounts/acme/rename", &format!("name=First&revision={revision}")).await.status, 303);
     let stale = staff.post("/accounts/acme/rename", &format!("name=Second&revision={revision}")).await;
     assert_eq!(stale.status, 409, "{}", stale.text);
-    assert!(stale.has("value=\"Second\"") && stale.has("<b>First</b>") && stale.has("changed this at"), "{}", stale.text);
+    assert!(
+        stale.has("value=\"Second\"") && stale.has("<b>First</b>") && stale.has("changed this at"),
+        "{}",
+        stale.text
+    );
     let revision = stale.hidden("/accounts/acme/rename", "revision");
     let saved = staff.post("/accounts/acme/rename", &format!("name=Second&revision={revision}")).await;
     assert_eq!((saved.status, saved.says().as_str()), (303, "done-account-renamed"));
@@ -96,7 +100,11 @@ async fn withdrawing_asks_says_what_follows_and_hides_the_pages_at_once() {
     let (staff, owner) = (stage.staff().await, stage.owner("acme").await);
     stage.bed.put(&crate::store::test_database::token("acme-1", "acme", "x")).await;
     let page = staff.get("/accounts/acme/withdraw").await;
-    assert!(page.has("Withdraw API access of acme?") && page.has("1 enabled credential will be refused"), "{}", page.text);
+    assert!(
+        page.has("Withdraw API access of acme?") && page.has("1 enabled credential will be refused"),
+        "{}",
+        page.text
+    );
     assert!(owner.get("/access").await.has("id=\"switches\""));
     let form = format!("revision={}", page.hidden("/accounts/acme/withdraw", "revision"));
     assert_eq!(staff.post("/accounts/acme/withdraw", &form).await.says(), "done-account-withdrawn");
@@ -116,7 +124,8 @@ async fn accounts_are_searched_filtered_and_counted() {
     let next = first.text.split("href=\"/keys").find(|rest| rest.contains("cursor=")).unwrap();
     let next = next.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
     assert_eq!(staff.get(&next).await.text.matches("class=\"card\"").count(), 5);
-    for (query, count) in [("granted=no", 1), ("part=glob&granted=yes", 0), ("part=%25", 0), ("part=%00", 0), ("", 50)] {
+    for (query, count) in [("granted=no", 1), ("part=glob&granted=yes", 0), ("part=%25", 0), ("part=%00", 0), ("", 50)]
+    {
         let page = staff.get(&format!("/accounts?{query}")).await;
         assert_eq!(page.text.matches("class=\"card\"").count(), count, "{query}: {}", page.text);
     }

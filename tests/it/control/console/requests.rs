@@ -190,7 +190,8 @@ async fn what_others_have_written_is_escaped() {
     }
     let reason = "reason=%3Cimg+src%3Dx+onerror%3Dalert(1)%3E%0A";
     for target in ["/requests/decide", "/requests/req_1/decline"] {
-        let form = if target.ends_with("decide") { format!("decision=decline&{reason}") } else { format!("{reason}%07x") };
+        let form =
+            if target.ends_with("decide") { format!("decision=decline&{reason}") } else { format!("{reason}%07x") };
         let page = staff.post(target, &form).await;
         assert_eq!(page.status, 422, "{target}");
         page.assert_escaped(target);

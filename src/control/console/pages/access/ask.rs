@@ -65,11 +65,7 @@ pub(super) async fn ask(Customer { visit, account }: Customer, posted: Posted) -
     show(&visit, &account.id, Some(Refused::Ask(form))).await
 }
 
-pub(super) async fn withdraw(
-    Customer { visit, account }: Customer,
-    Path(id): Path<String>,
-    posted: Posted,
-) -> Answer {
+pub(super) async fn withdraw(Customer { visit, account }: Customer, Path(id): Path<String>, posted: Posted) -> Answer {
     posted.reader().finish()?;
     match withdraw_request(&visit.write(&posted), &id).await {
         Ok(_) => visit.done("/access", "done-access-request-withdrawn", ""),

@@ -132,7 +132,10 @@ pub(super) async fn show(visit: &Visit, wanted: &Wanted, mut form: Form<'_>, cho
 }
 
 /// Names of accounts, or else their ids, by id.
-pub(in crate::control::console::pages) async fn names(visit: &Visit, ids: &[&str]) -> Result<BTreeMap<String, String>, Problem> {
+pub(in crate::control::console::pages) async fn names(
+    visit: &Visit,
+    ids: &[&str],
+) -> Result<BTreeMap<String, String>, Problem> {
     let mut ids = ids.to_vec();
     ids.sort_unstable();
     ids.dedup();
