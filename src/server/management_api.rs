@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use super::setup_link;
 use crate::clock::Clock;
 use crate::config;
-use crate::control::{ControlState, DatabaseProbe, LiveSettings, Throttles, prune};
+use crate::control::{Admin, ControlState, DatabaseProbe, LiveSettings, Throttles, prune};
 use crate::store::{Store, StoreOptions};
 
 /// A pool of its own, beside that of the gate.
@@ -25,6 +25,8 @@ pub(super) struct ManagementApi {
     pub(super) listener_url: String,
     /// Watches the database where no gate does.
     pub(super) standalone_probe: Option<Arc<DatabaseProbe>>,
+    /// For the console's page of the status.
+    pub(super) process: Admin,
 }
 
 impl ManagementApi {
@@ -34,7 +36,8 @@ impl ManagementApi {
     /// When the pool cannot be opened.
     pub(super) async fn open(&self) -> anyhow::Result<ControlState> {
         let store = Store::open(&self.database.url, options(&self.database, false)).await?;
-        let state = ControlState::new(store.clone(), Clock::System, self.live.clone(), self.throttles.clone())
+        let (process, live, throttles) = (self.process.clone(), self.live.clone(), self.throttles.clone());
+        let state = ControlState::within(Some(process), store.clone(), Clock::System, live, throttles)
             .context("cannot start the password hashing thread")?;
         if let Some(probe) = self.standalone_probe.clone() {
             let store = store.clone();

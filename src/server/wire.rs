@@ -130,26 +130,28 @@ impl Process {
             (None, None) => Arc::default(),
         };
         let gate_throttle = gate.as_ref().map(|gate| gate.state().throttle);
+        let admin = Admin {
+            metrics: metrics.clone(),
+            readiness: readiness.clone(),
+            reload: reload.clone(),
+            gate: gate.as_ref().map(Gate::state),
+            management: probe.clone(),
+            sign_in_throttle: settings.console.is_some().then(|| sign_in_throttle.clone()),
+            clock: Clock::System,
+        };
         let management_api = |database| ManagementApi {
             database,
             live: live.clone(),
             throttles: Throttles { sign_in: sign_in_throttle.clone(), gate: gate_throttle.clone() },
             listener_url: listener_url.clone(),
             standalone_probe: probe.clone(),
+            process: admin.clone(),
         };
         server.add_service(background_service(
             "admin",
             HttpService {
                 socket: Mutex::new(Some(admin_socket)),
-                content: Content::Admin(Admin {
-                    metrics: metrics.clone(),
-                    readiness: readiness.clone(),
-                    reload: reload.clone(),
-                    gate: gate.as_ref().map(Gate::state),
-                    management: probe.clone(),
-                    sign_in_throttle: settings.console.is_some().then(|| sign_in_throttle.clone()),
-                    clock: Clock::System,
-                }),
+                content: Content::Admin(admin.clone()),
                 certificates: admin_certificates,
                 connections: admin_connections,
                 standalone_events: None,

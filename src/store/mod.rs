@@ -31,12 +31,13 @@ mod users;
 use std::time::Duration;
 
 pub use access_requests::{AccessRequestFilter, AccessRequestRecord, RequestState};
-pub use accounts::{AccountFilter, AccountRecord};
+pub use accounts::{AccountFilter, AccountRecord, PeopleCounts};
 pub use audit::{Actor, ActorKind, AuditEntry, AuditFilter, AuditRecord};
 pub use changes::{Change, ChangeKind, Changes, ThrottleTarget, Wake};
 pub use credentials::{
     AddressRecord, CatalogUse, CredentialFilter, CredentialKind, CredentialRecord, CredentialState, Delivery,
-    GateCredential, Holders, Page, PreviousSecret, RecordSecret, StateCounts, TakenNames, Versioned,
+    ExpiringCredential, GateCredential, Holders, Page, PreviousSecret, RecordSecret, StateCounts, TakenNames,
+    Versioned,
 };
 pub use cursor::{Cursor, InvalidCursor, Listing};
 pub use error::StoreError;

@@ -133,7 +133,7 @@ async fn reload(State(admin): State<Admin>) -> Response {
 impl Admin {
     /// An outage of the database concerns the whole fleet at once, so it must not make every gate not ready: known
     /// credentials still work. A gate that never read it knows none, and a process without a gate only has the database.
-    fn probes(&self) -> Vec<Probe> {
+    pub(in crate::control) fn probes(&self) -> Vec<Probe> {
         let is_published = matches!(self.reload.last(), ReloadOutcome::Published(_));
         let mut probes = vec![
             Probe { name: "files on disk are in force", details: Vec::new(), is_ok: is_published, is_vital: false },

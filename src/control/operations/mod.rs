@@ -32,8 +32,8 @@ pub use access_requests::{
     request_access, show_access_request, withdraw_request,
 };
 pub use accounts::{
-    AccountConflict, NewAccount, create_account, grant_access, list_accounts, rename_account, set_access,
-    set_member_policy, show_account, withdraw_access,
+    AccountConflict, AccountSummary, NewAccount, create_account, grant_access, list_accounts, rename_account,
+    set_access, set_member_policy, show_account, summarize_account, withdraw_access,
 };
 pub use caller::{AccountScope, Caller};
 pub use contacts::MAX_EMAIL_LENGTH;
@@ -43,8 +43,8 @@ pub use credentials::{
     Created, CreatedWhen, CredentialConflict, CredentialSearch, Duplicate, Edit, Exported, Imported,
     ImportedCredential, MAX_ADDRESSES, MAX_SCOPES, NewCredential, Reset, UpgradeVersion, clear, count_credentials,
     create, delete, disable, disable_own_key, duplicate, edit, enable, enable_own_key, end_overlap, export, import,
-    list_credentials, list_used_addresses, may_import, own_key, regenerate_own_key, reset, show_credential,
-    upgrade_unversioned, upgrade_version,
+    list_credentials, list_expiring, list_used_addresses, may_import, own_key, regenerate_own_key, reset,
+    show_credential, upgrade_unversioned, upgrade_version,
 };
 pub use diagnosis::{Step, StepCode, diagnose, diagnose_credential};
 pub use operator_tokens::{

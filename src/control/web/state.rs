@@ -13,6 +13,7 @@ use super::rate_limits::RateLimits;
 use crate::auth::{HashPool, HashPoolSize, Throttle, ThrottleRules};
 use crate::clock::Clock;
 use crate::config::{ERROR_DOCS, Settings, raw};
+use crate::control::admin::Admin;
 use crate::control::look::Look;
 use crate::control::operations::{SessionLimits, SignInContext, Terms};
 use crate::credential::{ScopeCatalog, TokenFormat, VersionCatalog};
@@ -40,6 +41,8 @@ pub struct Components {
     pub(crate) rate_limits: RateLimits,
     pub(crate) hashes: HashPool,
     pub(crate) throttles: Throttles,
+    /// What the admin listener reports; `None` without a server, as at the command line.
+    pub(crate) process: Option<Admin>,
 }
 
 /// Apart from each other: guesses at one must not lock the other.
@@ -83,9 +86,23 @@ impl ControlState {
         settings: Arc<ArcSwap<LiveSettings>>,
         throttles: Throttles,
     ) -> std::io::Result<Self> {
+        Self::within(None, store, clock, settings, throttles)
+    }
+
+    /// The same in a server, whose status the console shows.
+    ///
+    /// # Errors
+    /// When a thread cannot be spawned.
+    pub fn within(
+        process: Option<Admin>,
+        store: Store,
+        clock: Clock,
+        settings: Arc<ArcSwap<LiveSettings>>,
+        throttles: Throttles,
+    ) -> std::io::Result<Self> {
         let hashes = HashPool::start(SIGN_IN_HASH_POOL, drop)?;
         let rate_limits = RateLimits::default();
-        Ok(Self(Arc::new(Components { store, clock, settings, rate_limits, hashes, throttles })))
+        Ok(Self(Arc::new(Components { store, clock, settings, rate_limits, hashes, throttles, process })))
     }
 
     /// `address` is `None` for requests from within this process.

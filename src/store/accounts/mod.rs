@@ -1,6 +1,7 @@
 //! Accounts: the customers that credentials belong to.
 
 mod list;
+mod summary;
 
 use crate::store::timestamps::from_millis;
 use jiff::Timestamp;
@@ -10,6 +11,7 @@ use super::{ChangeKind, Store, StoreError, Transaction, fetch_optional, with_poo
 use crate::credential::Label;
 
 pub use list::AccountFilter;
+pub use summary::PeopleCounts;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountRecord {

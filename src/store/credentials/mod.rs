@@ -3,6 +3,7 @@
 mod addresses;
 mod catalog_use;
 mod delivery;
+mod expiring;
 mod gate;
 mod last_use;
 mod list;
@@ -16,6 +17,7 @@ mod write;
 pub use addresses::AddressRecord;
 pub use catalog_use::CatalogUse;
 pub use delivery::Delivery;
+pub use expiring::ExpiringCredential;
 pub use gate::{GateCredential, Versioned};
 pub use list::{CredentialFilter, CredentialKind, CredentialState, StateCounts};
 pub use read::Page;

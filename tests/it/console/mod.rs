@@ -1,5 +1,6 @@
 //! The pages of the console in a real browser, as people use them.
 
+mod access;
 mod credentials;
 mod people;
 mod people_flow;

@@ -1,12 +1,18 @@
 //! The pages through their router, without a browser: headers, forms, and input that no browser sends.
 
+mod access;
+mod accounts;
+mod audit;
 mod credential_writes;
 mod credentials;
-mod site;
-mod audit;
 mod files;
 mod management;
+mod overview;
 mod own_key;
+mod requests;
+mod site;
+mod stage;
+mod status;
 mod tokens;
 mod users;
 mod visitors;

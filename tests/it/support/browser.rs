@@ -14,7 +14,7 @@ use thirtyfour::prelude::*;
 use super::{Connection, Request};
 
 /// Phones of the smallest kind, and desks.
-pub const WIDTHS: [u32; 2] = [320, 1280];
+const WIDTHS: [u32; 2] = [320, 1280];
 const HEIGHT: u32 = 900;
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Generous, for machines with other work.
@@ -109,8 +109,7 @@ impl Browser {
     }
 
     async fn devtools(&self, command: &str, parameters: Value) {
-        let devtools = thirtyfour::extensions::cdp::ChromeDevTools::new(self.driver().handle().clone());
-        devtools.execute_cdp_with_params(command, parameters).await.unwrap();
+        self.driver().cdp().send_raw(command, parameters).await.unwrap();
     }
 
     pub async fn open(&self, url: &str) {
@@ -180,6 +179,12 @@ impl Browser {
     /// Chooses a file.
     pub async fn upload(&self, id: &str, file: &Path) {
         self.element(&format!("[id='{id}']")).await.send_keys(file.to_str().unwrap()).await.unwrap();
+    }
+
+    /// Sets the value of a field into which browsers type in their own order, such as a date.
+    pub async fn set(&self, id: &str, value: &str) {
+        let script = "document.getElementById(arguments[0]).value = arguments[1]";
+        self.driver().execute(script, vec![json!(id), json!(value)]).await.unwrap();
     }
 
     pub async fn value(&self, id: &str) -> String {

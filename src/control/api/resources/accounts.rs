@@ -1,4 +1,4 @@
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -10,8 +10,8 @@ use crate::control::api::openapi::idempotent;
 use crate::control::api::paging::{Page, PageQuery};
 use crate::control::api::response::ApiResponse;
 use crate::control::operations::{
-    NewAccount, create_account, grant_access, list_accounts, rename_account, set_access, set_member_policy,
-    show_account, withdraw_access,
+    AccountSummary, NewAccount, create_account, grant_access, list_accounts, rename_account, set_access,
+    set_member_policy, show_account, summarize_account, withdraw_access,
 };
 use crate::control::views::AccountView;
 use crate::control::web::problem::Problem;
@@ -25,6 +25,7 @@ pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
         .routes(routes!(list))
         .routes(idempotent(routes!(create)))
         .routes(routes!(show, rename))
+        .routes(routes!(summarize))
         .routes(routes!(grant))
         .routes(routes!(withdraw))
         .routes(routes!(switch_on))
@@ -97,6 +98,44 @@ async fn create(call: ApiCall, Body(body): Body<NewAccountBody>) -> Result<ApiRe
 )]
 async fn show(call: ApiCall, AccountId(id): AccountId) -> Result<ApiResponse<AccountView>, Problem> {
     Ok(ApiResponse::of(&show_account(&call.context(), &id).await?))
+}
+
+/// What belongs to an account, in numbers.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AccountSummary)]
+struct SummaryBody {
+    users: UserCounts,
+    credentials: CredentialCounts,
+    /// The last use of any credential, exact to a few seconds.
+    #[schema(format = "date-time")]
+    last_used_at: Option<String>,
+}
+
+/// Users of an account. Disabled ones are not among the others.
+#[derive(Serialize, ToSchema)]
+struct UserCounts {
+    owner: i64,
+    implementer: i64,
+    member: i64,
+    disabled: i64,
+}
+
+/// Credentials of an account.
+#[derive(Serialize, ToSchema)]
+struct CredentialCounts {
+    enabled: i64,
+    disabled: i64,
+    expired: i64,
+    cleared: i64,
+}
+
+/// Counts the users and credentials of an account.
+#[utoipa::path(
+    get, path = "/accounts/{id}/summary", tag = TAG, operation_id = "summarize_account",
+    responses((status = 200, body = SummaryBody))
+)]
+async fn summarize(call: ApiCall, AccountId(id): AccountId) -> Result<ApiResponse<SummaryBody>, Problem> {
+    Ok(ApiResponse::ok(summarize_account(&call.context(), &id).await?.into()))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -179,4 +218,24 @@ async fn allow_members(
     Body(body): Body<MemberPolicy>,
 ) -> Result<ApiResponse<AccountView>, Problem> {
     Ok(ApiResponse::of(&set_member_policy(&call.context(), &id, body.allowed).await?))
+}
+
+impl From<AccountSummary> for SummaryBody {
+    fn from(AccountSummary { people, credentials, last_used_at }: AccountSummary) -> Self {
+        Self {
+            users: UserCounts {
+                owner: people.owners,
+                implementer: people.implementers,
+                member: people.members,
+                disabled: people.disabled,
+            },
+            credentials: CredentialCounts {
+                enabled: credentials.enabled,
+                disabled: credentials.disabled,
+                expired: credentials.expired,
+                cleared: credentials.cleared,
+            },
+            last_used_at: last_used_at.map(|at| at.to_string()),
+        }
+    }
 }

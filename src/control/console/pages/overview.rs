@@ -1,13 +1,25 @@
-//! The first page after signing in.
+//! The first page after signing in: how things stand, and the next step.
 
 use askama::Template;
 use axum::Router;
 use axum::routing::get;
 
+use super::missing::Conditions;
+use super::places::credential_page;
+use super::requests;
 use crate::control::console::menu::{Entry, Section};
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::visit::Visit;
+use crate::control::operations::{
+    CredentialSearch, Paging, Right, count_credentials, diagnose, list_access_requests, list_expiring, own_key,
+};
+use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
+use crate::credential::Label;
+use crate::store::{AccessRequestFilter, CredentialRecord, ExpiringCredential, RequestState, StateCounts};
+
+/// Credentials that expire soon.
+const MAX_EXPIRING: u32 = 10;
 
 pub(super) const MENU: &[Entry] =
     &[Entry { section: Section::Api, place: 0, label: "overview-title", path: "/", is_visible: |_| true, count: None }];
@@ -21,15 +33,99 @@ pub(super) fn routes() -> Router<ControlState> {
 struct Overview<'p> {
     v: &'p Visit,
     /// A message.
-    access: &'static str,
+    lead: &'static str,
+    /// For people of an account.
+    access: Option<Access<'p>>,
+    /// For those who manage credentials.
+    credentials: Option<StateCounts>,
+    expiring: Vec<Expiring>,
+    /// For those who may have one.
+    own_key: Option<OwnKey>,
+}
+
+struct Access<'p> {
+    conditions: Conditions<'p>,
+    /// The first run of an owner: nothing was asked for yet.
+    may_ask: bool,
+    /// A request waits.
+    is_asked: bool,
+    /// The newest request was declined: why.
+    declined: Option<String>,
+}
+
+/// A credential that expires soon.
+struct Expiring {
+    credential: ExpiringCredential,
+    href: String,
+    /// Of its account, for staff.
+    account: Option<String>,
+}
+
+struct OwnKey {
+    /// There is one, with a secret.
+    is_on: bool,
+    record: Option<CredentialRecord>,
 }
 
 async fn overview(visit: Visit) -> Answer {
-    let access = match &visit.standing.account {
+    let lead = match &visit.standing.account {
         None => "overview-staff",
         Some(account) if !account.granted => "overview-not-granted",
         Some(account) if !account.switched_on => "overview-off",
         Some(_) => "overview-on",
     };
-    visit.show(Page::new(visit.t("overview-title"), &Overview { v: &visit, access })?)
+    let manages = visit.caller().may(Right::ManageCredentials) && visit.standing.is_granted();
+    let context = visit.context();
+    let (credentials, expiring) = if manages {
+        let counts = count_credentials(&context, &CredentialSearch::default()).await?;
+        (Some(counts), expiring(&visit).await?)
+    } else {
+        (None, Vec::new())
+    };
+    let own_key = if visit.standing.may_have_own_key() {
+        let record = own_key(&context).await?;
+        Some(OwnKey { is_on: record.as_ref().is_some_and(|record| !record.secret.is_cleared()), record })
+    } else {
+        None
+    };
+    let body = Overview { v: &visit, lead, access: access(&visit).await?, credentials, expiring, own_key };
+    visit.show(Page::new(visit.t("overview-title"), &body)?)
+}
+
+async fn access(visit: &Visit) -> Result<Option<Access<'_>>, Problem> {
+    let (Some(account), Some(user)) = (&visit.standing.account, &visit.caller().user) else { return Ok(None) };
+    let context = visit.context();
+    let asks = visit.caller().may(Right::AskForAccess) && !account.granted;
+    let newest = if asks {
+        let filter = AccessRequestFilter { account: Some(account.id.clone()), state: None };
+        list_access_requests(&context, filter, Paging { after: None, limit: 1 }).await?.records.into_iter().next()
+    } else {
+        None
+    };
+    let is_asked = newest.as_ref().is_some_and(|request| request.state == RequestState::Pending);
+    let steps = diagnose(&context, user.as_str()).await?;
+    Ok(Some(Access {
+        conditions: Conditions::new(visit, &steps, Some(&account.id), is_asked),
+        may_ask: asks && !is_asked,
+        is_asked,
+        declined: newest.filter(|request| request.state == RequestState::Declined).and_then(|request| request.reason),
+    }))
+}
+
+async fn expiring(visit: &Visit) -> Result<Vec<Expiring>, Problem> {
+    let found = list_expiring(&visit.context(), MAX_EXPIRING).await?;
+    let accounts: Vec<&str> = found.iter().map(|credential| credential.account.as_str()).collect();
+    let names = if visit.standing.is_staff() { requests::names(visit, &accounts).await? } else { Default::default() };
+    let line = |credential: ExpiringCredential| Expiring {
+        href: visit.url(&credential_page(credential.id.as_str())),
+        account: names.get(credential.account.as_str()).cloned(),
+        credential,
+    };
+    Ok(found.into_iter().map(line).collect())
+}
+
+impl Expiring {
+    fn title(&self) -> &str {
+        self.credential.name.as_deref().unwrap_or(Label::as_str(&self.credential.id))
+    }
 }

@@ -14,6 +14,14 @@ pub(super) async fn credential_steps(
     call: &OperationContext<'_>,
     record: &CredentialRecord,
 ) -> Result<Vec<Step>, OperationError> {
+    let mut steps = checked(call, record).await?;
+    for step in &mut steps {
+        step.credential = Some(record.id.to_string());
+    }
+    Ok(steps)
+}
+
+async fn checked(call: &OperationContext<'_>, record: &CredentialRecord) -> Result<Vec<Step>, OperationError> {
     let mut steps = Vec::new();
     for check in [is_enabled, has_secret, is_in_date, is_version_served, are_scopes_known] {
         let step = check(call, record);

@@ -38,10 +38,14 @@ pub struct Step {
     pub ok: bool,
     /// For people: the state, and who can change it where the condition does not hold.
     pub detail: String,
+    /// The id of the credential that the condition is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub credential: Option<String>,
 }
 
 pub(super) fn step(code: StepCode, ok: bool, detail: impl Into<String>) -> Step {
-    Step { code, ok, detail: detail.into() }
+    Step { code, ok, detail: detail.into(), credential: None }
 }
 
 impl StepCode {

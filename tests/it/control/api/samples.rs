@@ -22,7 +22,7 @@ pub enum For {
 use For::{Browsers, Everybody, Roles};
 
 /// By name. Rights are written by hand, not derived from the code.
-pub const OPERATIONS: [(&str, For, &str); 62] = [
+pub const OPERATIONS: [(&str, For, &str); 63] = [
     ("me", Roles("xxxx"), ""),
     ("form_settings", Roles("xxxx"), ""),
     ("begin_session", Everybody, r#"{"email": "stranger@acme.example", "password": "correct horse"}"#),
@@ -33,6 +33,7 @@ pub const OPERATIONS: [(&str, For, &str); 62] = [
     ("list_accounts", Roles("xxxx"), ""),
     ("create_account", Roles("x---"), r#"{"name": "Hooli"}"#),
     ("show_account", Roles("xxxx"), ""),
+    ("summarize_account", Roles("xxx-"), ""),
     ("rename_account", Roles("x---"), r#"{"name": "Acme"}"#),
     ("grant_access", Roles("x---"), ""),
     ("withdraw_access", Roles("x---"), ""),

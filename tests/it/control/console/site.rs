@@ -8,7 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use claviger::clock::Clock;
 use claviger::control::operations::Caller;
-use claviger::control::{ControlState, LiveSettings, console_listener};
+use claviger::control::{ControlState, LiveSettings, Throttles, console_listener};
 use claviger::credential::{
     Account, Credential, RouteRule, ScopeCatalog, StoredSecret, TokenDigest, Version, VersionCatalog,
 };
@@ -68,7 +68,7 @@ impl Site {
             ..LiveSettings::default()
         };
         let live = Arc::new(ArcSwap::from_pointee(live));
-        let state = ControlState::new(bed.store.clone(), Clock::manual(noon()), live, Arc::default()).unwrap();
+        let state = ControlState::new(bed.store.clone(), Clock::manual(noon()), live, Throttles::default()).unwrap();
         Self { router: console_listener(state), bed }
     }
 

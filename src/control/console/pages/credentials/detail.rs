@@ -142,6 +142,7 @@ async fn obstacles(
         StepCode::CredentialInDate => Some(("credentials-refused-expired", Some(format!("{path}/edit")))),
         StepCode::CredentialVersionServed => Some(("credentials-refused-version", Some(format!("{path}/upgrade")))),
         StepCode::CredentialScopesKnown => Some(("credentials-refused-scopes", Some(format!("{path}/edit")))),
+        StepCode::CredentialNotThrottled => Some(("credentials-refused-throttled", None)),
         // Not about the gate.
         StepCode::CredentialCreated | StepCode::CredentialHandedOver => None,
     };

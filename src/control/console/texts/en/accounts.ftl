@@ -1,1 +1,60 @@
 # Accounts, for staff.
+accounts-title = Accounts
+accounts-lead = The customers. An account can use the API once access is granted to it.
+accounts-new = New account
+accounts-new-lead = The account has no API access until it is granted.
+accounts-create = Create account
+accounts-rename = Rename account
+accounts-save = Save
+accounts-cancel = Cancel
+accounts-name = Name
+    .hint = What people call it.
+accounts-id = Id
+    .hint = Stays for ever. Letters, digits and . _ : @ / + -; generated where it is empty.
+accounts-id-taken = Another account has this id
+accounts-search = Search by name or id
+accounts-apply = Apply
+accounts-clear = Clear all
+accounts-nothing-matches = Nothing matches.
+accounts-empty = There are no accounts yet.
+accounts-no-more = There are no more.
+accounts-unreadable = { $count ->
+    [one] 1 account cannot be read; the log of the service has the reason.
+   *[other] { $count } accounts cannot be read; the log of the service has the reason.
+}
+accounts-next = Next page
+accounts-access = API access
+accounts-granted-any = All
+accounts-granted = Granted
+accounts-not-granted = Not granted
+accounts-grant-state = Granted by the provider
+accounts-switch = Switched by the account
+accounts-on = On
+accounts-off = Off
+accounts-members = Keys of members
+accounts-members-allowed = Allowed
+accounts-members-not-allowed = Not allowed
+accounts-asking = A request of this account is waiting.
+accounts-grant = Grant API access
+accounts-withdraw = Withdraw API access
+accounts-withdraw-title = Withdraw API access of { $name }?
+accounts-withdraw-later = Nothing is deleted. When access is granted again, the same credentials work.
+accounts-facts = Details
+accounts-people = People
+accounts-disabled = Disabled
+accounts-users = Show users
+accounts-credentials = Credentials
+accounts-credentials-enabled = Enabled
+accounts-credentials-disabled = Disabled
+accounts-credentials-expired = Expired
+accounts-credentials-cleared = Without a secret
+accounts-credentials-list = Show credentials
+accounts-used = Last use
+accounts-never-used = never
+accounts-created = Created
+accounts-audit = What was done with this account
+
+done-account-created = { $subject } is created.
+done-account-renamed = The account is called { $subject } now.
+done-account-granted = { $subject } has API access now.
+done-account-withdrawn = { $subject } has no API access any more.

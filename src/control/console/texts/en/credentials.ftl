@@ -136,6 +136,7 @@ credentials-refused-disabled = It is disabled.
 credentials-refused-expired = It has expired.
 credentials-refused-version = Its API version is not offered, or not any more.
 credentials-refused-scopes = It has rights that are not offered any more.
+credentials-refused-throttled = Too many wrong passwords were tried; the gate refuses it for a while.
 credentials-mend = Change this
 credentials-mend-what = Change this: { $what }
 

@@ -1,0 +1,123 @@
+//! `/access`
+
+use askama::Template;
+
+use super::ask::AskFields;
+use super::guard::Customer;
+use super::switches::policy_choices;
+use crate::control::console::field::Field;
+use crate::control::console::form::Form;
+use crate::control::console::page::{Answer, Page};
+use crate::control::console::pages::missing::Conditions;
+use crate::control::console::pages::places::request_page;
+use crate::control::console::pages::request_facts::{RequestFacts, facts};
+use crate::control::console::visit::Visit;
+use crate::control::operations::{Paging, Right, diagnose, list_access_requests, show_account};
+use crate::control::web::problem::Problem;
+use crate::credential::Label;
+use crate::store::{AccessRequestFilter, AccessRequestRecord, AccountRecord, RequestState};
+
+/// A form of the page that was refused.
+pub(super) enum Refused<'f> {
+    Ask(Form<'f>),
+    /// The policy for members, a switch, or the withdrawal of a request.
+    Other(Form<'f>),
+}
+
+#[derive(Template)]
+#[template(path = "access.html")]
+struct Access<'p> {
+    v: &'p Visit,
+    account: &'p AccountRecord,
+    conditions: Conditions<'p>,
+    request: Option<Request<'p>>,
+    /// Where the person may ask now.
+    ask: Option<(&'p Form<'p>, AskFields)>,
+    /// An earlier request was declined or withdrawn.
+    is_again: bool,
+    switches: Option<Switches<'p>>,
+}
+
+/// The newest request.
+struct Request<'p> {
+    facts: RequestFacts<'p>,
+    href: String,
+    /// To withdraw it, while it waits.
+    form: Option<&'p Form<'p>>,
+    action: String,
+}
+
+struct Switches<'p> {
+    on: Form<'p>,
+    policy: &'p Form<'p>,
+    allowed: Field,
+}
+
+pub(super) async fn access(Customer { visit, account }: Customer) -> Answer {
+    show(&visit, &account.id, None).await
+}
+
+/// The page, with a form that was refused.
+pub(super) async fn show(visit: &Visit, account: &Label, refused: Option<Refused<'_>>) -> Answer {
+    let context = visit.context();
+    let account = show_account(&context, account).await?;
+    let request = newest_request(visit, &account).await?;
+    let is_pending = request.as_ref().is_some_and(|request| request.state == RequestState::Pending);
+    let steps = match &visit.caller().user {
+        Some(user) => diagnose(&context, user.as_str()).await?,
+        None => Vec::new(),
+    };
+    let (ask, other, is_ask) = match refused {
+        Some(Refused::Ask(form)) => (form, Form::new(visit), true),
+        Some(Refused::Other(form)) => (Form::new(visit), form, false),
+        None => (Form::new(visit), Form::new(visit), false),
+    };
+    let mut ask = ask;
+    let mut other = match &request {
+        Some(request) if is_pending => other.revision(request.revision),
+        _ => other.revision(account.revision),
+    };
+    let fields = AskFields::new(visit, &mut ask);
+    let may_switch = visit.caller().may(Right::SwitchAccess) && account.granted;
+    let policy = if account.members_allowed { "allowed" } else { "not_allowed" };
+    let choices = policy_choices(visit);
+    let allowed = may_switch.then(|| other.radios("allowed", "access-members", choices).value(policy));
+    let shown = match &request {
+        Some(record) => {
+            let path = request_page(&record.id);
+            Some(Request {
+                facts: facts(visit, record).await?,
+                href: visit.url(&path),
+                form: is_pending.then_some(&other),
+                action: visit.url(&format!("/access{path}/withdraw")),
+            })
+        }
+        None => None,
+    };
+    let may_ask = visit.caller().may(Right::AskForAccess) && !account.granted && !is_pending;
+    let body = Access {
+        v: visit,
+        conditions: Conditions::new(visit, &steps, Some(&account.id), is_pending),
+        is_again: request.is_some(),
+        request: shown,
+        ask: may_ask.then_some((&ask, fields)),
+        switches: allowed.map(|allowed| Switches {
+            on: Form::new(visit).revision(account.revision),
+            policy: &other,
+            allowed,
+        }),
+        account: &account,
+    };
+    let page = Page::new(visit.t("access-title"), &body)?;
+    visit.show(page.form(if is_ask { &ask } else { &other }))
+}
+
+/// Until access is granted, the newest request of the account, for those who may ask.
+async fn newest_request(visit: &Visit, account: &AccountRecord) -> Result<Option<AccessRequestRecord>, Problem> {
+    if account.granted || !visit.caller().may(Right::AskForAccess) {
+        return Ok(None);
+    }
+    let filter = AccessRequestFilter { account: Some(account.id.clone()), state: None };
+    let newest = Paging { after: None, limit: 1 };
+    Ok(list_access_requests(&visit.context(), filter, newest).await?.records.into_iter().next())
+}

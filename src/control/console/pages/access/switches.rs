@@ -1,0 +1,95 @@
+//! The switches of an account: its API access, and keys of members.
+
+use askama::Template;
+
+use super::guard::Customer;
+use super::show::{Refused, show};
+use crate::control::console::field::Choice;
+use crate::control::console::form::Form;
+use crate::control::console::page::{Answer, Page};
+use crate::control::console::posted::Posted;
+use crate::control::console::visit::Visit;
+use crate::control::operations::{
+    AccountSummary, NotFound, Refusal, Right, set_access, set_member_policy, show_account, summarize_account,
+};
+use crate::control::web::problem::Problem;
+use crate::credential::Label;
+
+#[derive(Template)]
+#[template(path = "access_off.html")]
+struct Off<'p> {
+    v: &'p Visit,
+    form: &'p Form<'p>,
+    summary: AccountSummary,
+}
+
+pub(super) fn policy_choices(visit: &Visit) -> Vec<Choice> {
+    vec![
+        Choice::new("allowed", visit.t("access-members-allowed")),
+        Choice::new("not_allowed", visit.t("access-members-not-allowed")),
+    ]
+}
+
+pub(super) async fn on(Customer { visit, account }: Customer, posted: Posted) -> Answer {
+    posted.reader().finish()?;
+    match set_access(&visit.write(&posted), &account.id, true).await {
+        Ok(_) => visit.done("/access", "done-access-on", ""),
+        Err(error) => refused(&visit, &account.id, &posted, error.into()).await,
+    }
+}
+
+pub(super) async fn ask_off(Customer { visit, account }: Customer) -> Answer {
+    visit.require(Right::SwitchAccess)?;
+    // Before the grant there is no switch.
+    if !account.granted {
+        return Err(Refusal::from(NotFound("page")).into());
+    }
+    show_off(&visit, &account.id, Form::new(&visit)).await
+}
+
+/// What will be refused, and the button.
+async fn show_off(visit: &Visit, account: &Label, form: Form<'_>) -> Answer {
+    let account = show_account(&visit.context(), account).await?;
+    let form = form.revision(account.revision);
+    let summary = summarize_account(&visit.context(), &account.id).await?;
+    let page = Page::new(visit.t("access-off-title"), &Off { v: visit, form: &form, summary })?;
+    visit.show(page.form(&form))
+}
+
+pub(super) async fn off(Customer { visit, account }: Customer, posted: Posted) -> Answer {
+    posted.reader().finish()?;
+    match set_access(&visit.write(&posted), &account.id, false).await {
+        Ok(_) => visit.done("/access", "done-access-off", ""),
+        Err(error) => {
+            let form = Form::refused(&visit, &posted, error.into())?;
+            let form = form.changed(visit.last_change("account", account.id.as_str()).await);
+            show_off(&visit, &account.id, form).await
+        }
+    }
+}
+
+pub(super) async fn members(Customer { visit, account }: Customer, posted: Posted) -> Answer {
+    let mut reader = posted.reader();
+    let allowed = reader.text("allowed");
+    reader.finish()?;
+    let is_allowed = match allowed {
+        "allowed" => true,
+        "not_allowed" => false,
+        _ => {
+            visit.require(Right::SwitchAccess)?;
+            let problem = Problem::of_field("allowed", visit.t("access-members-unfit"));
+            return refused(&visit, &account.id, &posted, problem).await;
+        }
+    };
+    let done = if is_allowed { "done-access-members-allowed" } else { "done-access-members-not-allowed" };
+    match set_member_policy(&visit.write(&posted), &account.id, is_allowed).await {
+        Ok(_) => visit.done("/access", done, ""),
+        Err(error) => refused(&visit, &account.id, &posted, error.into()).await,
+    }
+}
+
+async fn refused(visit: &Visit, account: &Label, posted: &Posted, problem: Problem) -> Answer {
+    let form = Form::refused(visit, posted, problem)?;
+    let form = form.changed(visit.last_change("account", account.as_str()).await);
+    show(visit, account, Some(Refused::Other(form))).await
+}

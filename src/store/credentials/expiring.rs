@@ -1,0 +1,61 @@
+//! Credentials that expire soon. Which rows match is read from a covering index, as for lists.
+
+use jiff::Timestamp;
+
+use crate::credential::Label;
+use crate::store::timestamps::from_millis;
+use crate::store::{Store, StoreError, fetch};
+
+/// An enabled credential with an end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpiringCredential {
+    pub id: Label,
+    pub account: Label,
+    pub name: Option<String>,
+    /// Refused from here on.
+    pub expires_at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    account: String,
+    name: Option<String>,
+    expires_at: i64,
+}
+
+impl Store {
+    /// The first `limit` enabled credentials that expire after `from` and not after `until`, the next one first; of one
+    /// account or of all.
+    pub async fn expiring_credentials(
+        &self,
+        account: Option<&Label>,
+        (from, until): (Timestamp, Timestamp),
+        limit: u32,
+    ) -> Result<Vec<ExpiringCredential>, StoreError> {
+        let begin = "SELECT c.id, c.account, c.name, l.expires_at FROM (SELECT id, expires_at FROM credentials
+            WHERE NOT cleared AND enabled AND expires_at > ";
+        let rows: Vec<Row> = fetch!(self, begin, |sql, pool| {
+            sql.push_bind(from.as_millisecond()).push(" AND expires_at <= ").push_bind(until.as_millisecond());
+            if let Some(account) = account {
+                sql.push(" AND account = ").push_bind(account.as_str());
+            }
+            sql.push(" ORDER BY expires_at, id LIMIT ").push_bind(i64::from(limit));
+            sql.push(") l JOIN credentials c ON c.id = l.id ORDER BY l.expires_at, l.id");
+            sql.build_query_as().persistent(false).fetch_all(pool)
+        })?;
+        rows.into_iter().map(Row::record).collect()
+    }
+}
+
+impl Row {
+    fn record(self) -> Result<ExpiringCredential, StoreError> {
+        let broken = |column| StoreError::Inconsistent { table: "credentials", column, id: self.id.clone() };
+        Ok(ExpiringCredential {
+            id: self.id.parse().map_err(|_| broken("id"))?,
+            account: self.account.parse().map_err(|_| broken("account"))?,
+            expires_at: from_millis(self.expires_at).map_err(|()| broken("expires_at"))?,
+            name: self.name.clone(),
+        })
+    }
+}

@@ -1,0 +1,52 @@
+//! `/`: how things stand, for each kind of person.
+
+use claviger::store::{AccountRecord, CredentialRecord, Role};
+
+use super::stage::{ROLES, Stage, soon};
+use crate::store::test_database::token;
+
+#[tokio::test]
+async fn staff_see_what_waits_and_what_expires() {
+    let stage = Stage::set().await;
+    let staff = stage.staff().await;
+    assert!(staff.get("/").await.has("No requests are waiting."));
+    stage.waiting("req_1", "globex").await;
+    for (id, account) in [("acme-1", "acme"), ("hooli-1", "hooli")] {
+        stage.bed.put(&CredentialRecord { expires_at: Some(soon()), ..token(id, account, id) }).await;
+    }
+    let page = staff.get("/").await;
+    assert!(page.has("1 access request is waiting.") && page.has("2 enabled"), "{}", page.text);
+    assert!(page.has("href=\"/keys/credentials/acme-1\"") && page.has("href=\"/keys/credentials/hooli-1\""));
+    assert!(page.has("in 4 days"), "{}", page.text);
+    let owner = stage.owner("acme").await.get("/").await;
+    assert!(owner.has("acme-1") && !owner.has("hooli-1"), "{}", owner.text);
+    let member = stage.guest(Role::Member, "acme").await.get("/").await;
+    assert!(!member.has("acme-1"), "{}", member.text);
+}
+
+#[tokio::test]
+async fn an_account_sees_its_state_and_the_next_step() {
+    let stage = Stage::set().await;
+    let owner = stage.owner("globex").await;
+    let page = owner.get("/").await;
+    assert!(page.has("Ask for API access") && page.has("href=\"/keys/access#request\""), "{}", page.text);
+    assert!(!page.has("/my-key") && !page.has("/keys/credentials"), "{}", page.text);
+    let member = stage.guest(Role::Member, "globex").await.get("/").await;
+    assert!(member.has("Owner can ask the provider for it."), "{}", member.text);
+    stage.waiting("req_1", "globex").await;
+    assert!(owner.get("/").await.has("Your request is waiting"));
+    stage.staff().await.post("/requests/req_1/decline", "reason=Not+this+year").await;
+    assert!(owner.get("/").await.has("The last request was declined: Not this year"));
+
+    let owner = stage.owner("acme").await;
+    let page = owner.get("/").await;
+    assert!(page.has("The next step") && page.has("href=\"/keys/credentials/new\""), "{}", page.text);
+    assert!(page.has("href=\"/keys/my-key\"") && page.has("0 enabled"), "{}", page.text);
+    let off = AccountRecord { switched_on: false, ..stage.account("acme").await };
+    stage.bed.put_account(&off).await;
+    let page = owner.get("/").await;
+    assert!(page.has("The account has switched API access off.") && page.has("/keys/access#switches"), "{}", page.text);
+    for role in ROLES {
+        assert_eq!(stage.guest(role, "acme").await.get("/").await.status, 200, "{role}");
+    }
+}
