@@ -11,8 +11,7 @@ scopes: {'payments:read': [{methods: [GET], path: /payments}]}";
 
 /// What the gate says to this token, once it says so.
 fn expect(console: &TestConsole, token: &str, status: u16) {
-    let request =
-        Request::new("GET", "/payments").host("localhost").header("Authorization", &format!("Bearer {token}"));
+    let request = Request::new("GET", "/payments").host("localhost").header("Authorization", format!("Bearer {token}"));
     eventually(&format!("the gate answers {status}"), || console.gate.send(&request).status == status);
 }
 

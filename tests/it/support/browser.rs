@@ -67,9 +67,8 @@ impl Browser {
             Command::new("chromedriver").args(["--port=0"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let mut server = Server(child.expect("make needs-browser installs it"));
         let mut lines = BufReader::new(server.0.stdout.take().unwrap()).lines();
-        let port = lines.find_map(|line| {
-            Some(line.ok()?.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok()?)
-        });
+        let port =
+            lines.find_map(|line| line.ok()?.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok());
         let address = SocketAddr::from(([127, 0, 0, 1], port.expect("chromedriver says its port")));
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
 

@@ -149,7 +149,7 @@ async fn ask(visit: Visit, action: &'static str, [title, consequence, button]: [
 fn reveal(visit: &Visit, outcome: Outcome<Created>) -> Answer {
     let created = match visit.fresh(outcome, PAGE) {
         Ok(created) => created,
-        Err(response) => return Ok(response),
+        Err(response) => return Ok(*response),
     };
     let secret = match &created.secret {
         PlainSecret::Token(token) => token.reveal(),

@@ -150,7 +150,7 @@ fn throttle_lines(visit: &Visit, process: Option<&Admin>) -> Vec<ThrottleLine> {
     let gate = process.and_then(|process| process.gate.as_ref());
     let mut all = gate.map_or_else(Vec::new, |gate| lines("status-at-gate", &gate.throttle));
     all.extend(lines("status-at-sign-in", &visit.state.throttles.sign_in));
-    all.sort_by(|one, other| other.until.cmp(&one.until));
+    all.sort_by_key(|entry| std::cmp::Reverse(entry.until));
     all
 }
 

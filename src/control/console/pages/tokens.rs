@@ -190,7 +190,7 @@ async fn create(visit: Visit, posted: Posted) -> Answer {
     match create_from(&visit, &posted, [name, role, account, expires]).await {
         Ok(outcome) => match visit.fresh(outcome, LIST) {
             Ok(created) => reveal(&visit, &created),
-            Err(response) => Ok(response),
+            Err(response) => Ok(*response),
         },
         Err(problem) => show(&visit, Form::refused(&visit, &posted, problem)?),
     }

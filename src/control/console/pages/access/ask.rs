@@ -47,7 +47,7 @@ pub(super) async fn ask(Customer { visit, account }: Customer, posted: Posted) -
         Ok(outcome) => {
             return match visit.fresh(outcome, "/access") {
                 Ok(_) => visit.done("/access", "done-access-asked", ""),
-                Err(replayed) => Ok(replayed),
+                Err(replayed) => Ok(*replayed),
             };
         }
         Err(error) => error.into(),

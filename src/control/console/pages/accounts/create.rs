@@ -49,7 +49,7 @@ pub(super) async fn create(visit: Visit, posted: Posted) -> Answer {
                 let name = account.name.clone().unwrap_or_else(|| account.id.to_string());
                 visit.done(&account_page(&account.id), "done-account-created", &name)
             }
-            Err(replayed) => Ok(replayed),
+            Err(replayed) => Ok(*replayed),
         },
         Err(error) => {
             let problem = Problem::from(error);

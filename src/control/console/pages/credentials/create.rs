@@ -88,7 +88,7 @@ pub(super) async fn create_one(Manager(visit): Manager, posted: Posted) -> Answe
     match created {
         Ok(outcome) => match visit.fresh(outcome, LIST) {
             Ok(created) => secret::show(&visit, &created, "credentials-created"),
-            Err(response) => Ok(response),
+            Err(response) => Ok(*response),
         },
         Err(error) => {
             let form = refused(&visit, &posted, error)?;

@@ -90,7 +90,7 @@ pub(super) async fn duplicate_one(Manager(visit): Manager, CredentialId(id): Cre
     match done {
         Ok(outcome) => match visit.fresh(outcome, LIST) {
             Ok(created) => secret::show(&visit, &created, "credentials-created"),
-            Err(response) => Ok(response),
+            Err(response) => Ok(*response),
         },
         Err(error) => {
             let form = refused(&visit, &posted, error)?;

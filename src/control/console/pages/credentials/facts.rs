@@ -74,7 +74,7 @@ pub(super) fn day(date: Date) -> String {
 /// "GET, POST /payments"
 pub(super) fn routes(v: &View, rules: &[RouteRule]) -> String {
     let rule = |rule: &RouteRule| {
-        let methods: Vec<&str> = rule.methods.iter().map(|method| method.as_str()).collect();
+        let methods: Vec<&str> = rule.methods.iter().map(http::Method::as_str).collect();
         let methods = if methods.is_empty() { v.t("credentials-any-method") } else { methods.join(", ") };
         format!("{methods} {}", rule.path)
     };

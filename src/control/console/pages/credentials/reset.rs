@@ -89,7 +89,7 @@ pub(super) async fn reset_one(Manager(visit): Manager, CredentialId(id): Credent
     match done {
         Ok(outcome) => match visit.fresh(outcome, &path_of(&id)) {
             Ok(created) => secret::show(&visit, &created, "credentials-was-reset"),
-            Err(response) => Ok(response),
+            Err(response) => Ok(*response),
         },
         // The form does not help.
         Err(OperationError::Other(conflict)) => Err(conflict.into()),

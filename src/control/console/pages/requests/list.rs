@@ -7,7 +7,7 @@ use askama::Template;
 use crate::control::console::field::Field;
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
-use crate::control::console::pages::places::{account_page, query_of, query_value, request_page};
+use crate::control::console::pages::places::{query_of, query_value, request_page};
 use crate::control::console::pages::request_facts::{actor, start_on, state, uses};
 use crate::control::console::posted::Fields;
 use crate::control::console::visit::Visit;

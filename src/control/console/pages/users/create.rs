@@ -64,7 +64,7 @@ pub(super) async fn create(visit: Visit, posted: Posted) -> Answer {
     match create_from(&visit, &posted, Entered { email, name, role, account }).await {
         Ok(outcome) => match visit.fresh(outcome, LIST) {
             Ok(created) => reveal(&visit, &created.record.email, &created.link, page_of(LIST, &created.record.id)),
-            Err(response) => Ok(response),
+            Err(response) => Ok(*response),
         },
         Err(problem) => {
             let is_taken = problem.code == Code::Taken;

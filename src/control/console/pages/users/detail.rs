@@ -144,7 +144,7 @@ pub(super) async fn create_link(visit: Visit, Id(id): Id, posted: Posted) -> Ans
                 let user = show_user(&visit.context(), &id).await?;
                 reveal(&visit, &user.email, &link, page)
             }
-            Err(response) => Ok(response),
+            Err(response) => Ok(*response),
         },
         Err(error) => {
             let form = Form::refused(&visit, &posted, explained(&visit, error.into()))?;
