@@ -83,13 +83,16 @@ fn main() {
     report(&samples, seconds, reloads, &counts);
 }
 
+/// A name, its value in a sample, and how large it may be late in the run for its value early on.
+type Figure = (&'static str, fn(&Sample) -> f64, fn(f64) -> f64);
+
 fn report(samples: &[Sample], seconds: u64, reloads: u64, counts: &Counts) {
     let (answered, lost) = (counts.answered.load(Ordering::Relaxed), counts.lost.load(Ordering::Relaxed));
     println!("{answered} answers in {seconds} s, {lost} lost, {reloads} reloads");
     let quarter = samples.len() / 4;
     let (early, late) = (&samples[quarter..2 * quarter], &samples[samples.len() - quarter..]);
     let mut is_flat = true;
-    let figures: [(&str, fn(&Sample) -> f64, fn(f64) -> f64); 3] = [
+    let figures: [Figure; 3] = [
         (
             "memory (MiB)",
             |sample| sample.memory_mib,

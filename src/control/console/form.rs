@@ -106,9 +106,9 @@ impl<'f> Form<'f> {
     #[must_use]
     pub(super) fn changed(mut self, by: Option<(String, Timestamp)>) -> Self {
         if self.is_stale {
-            self.detail = Some(match &by {
+            self.detail = Some(match by {
                 Some((name, at)) => {
-                    self.view.t2("form-stale-by", ("name", name), ("time", &self.view.date_and_time(at)))
+                    self.view.t2("form-stale-by", ("name", &name), ("time", &self.view.date_and_time(&at)))
                 }
                 None => self.view.t("form-stale"),
             });

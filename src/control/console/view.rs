@@ -56,7 +56,7 @@ impl View {
 
     /// A text with one variable.
     pub(super) fn t1(&self, message: &str, name: &str, value: &(impl ToString + ?Sized)) -> String {
-        self.language.text(message, &Arguments::default().with(name, value.to_string()))
+        self.language.text(message, &Arguments::default().with(name, value))
     }
 
     /// A text with two variables.
@@ -66,7 +66,7 @@ impl View {
         (one, value): (&str, &(impl ToString + ?Sized)),
         (two, other): (&str, &(impl ToString + ?Sized)),
     ) -> String {
-        let arguments = Arguments::default().with(one, value.to_string()).with(two, other.to_string());
+        let arguments = Arguments::default().with(one, value).with(two, other);
         self.language.text(message, &arguments)
     }
 

@@ -101,8 +101,8 @@ impl Visit {
 
     /// The result of an operation that creates something; `None` where an earlier request, at another process of the
     /// fleet, has done it. Then the answer leads to `path`.
-    pub(super) fn fresh<T>(&self, outcome: Outcome<T>, path: &str) -> Result<T, Response> {
-        outcome.fresh().ok_or_else(|| self.view.redirect(path, Some(&Notice::new("done-already", ""))))
+    pub(super) fn fresh<T>(&self, outcome: Outcome<T>, path: &str) -> Result<T, Box<Response>> {
+        outcome.fresh().ok_or_else(|| Box::new(self.view.redirect(path, Some(&Notice::new("done-already", "")))))
     }
 
     /// Who changed something last, and when: for a form that is stale.

@@ -58,7 +58,7 @@ impl Texts {
             for file in own {
                 match read(file, &ours) {
                     Ok(text) => sources.push(text),
-                    Err(problems) => problems.into_iter().for_each(|problem| faults.push(fault(file, problem))),
+                    Err(problems) => problems.into_iter().for_each(|problem| faults.push(fault(file, &problem))),
                 }
             }
             if sources.is_empty() && !tag.starts_with("en") && faults.is_empty() {
@@ -127,7 +127,7 @@ impl Language {
 
 impl<'a> Arguments<'a> {
     #[must_use]
-    pub(in crate::control) fn with(mut self, name: &'a str, value: impl ToString) -> Self {
+    pub(in crate::control) fn with(mut self, name: &'a str, value: &(impl ToString + ?Sized)) -> Self {
         self.0.set(name, FluentValue::from(value.to_string()));
         self
     }
@@ -151,7 +151,7 @@ fn bundle(identifier: LanguageIdentifier, sources: Vec<String>) -> FluentBundle<
     bundle
 }
 
-fn fault(file: &Path, problem: String) -> Diagnostic {
+fn fault(file: &Path, problem: &str) -> Diagnostic {
     Diagnostic::new(Origin::WHOLE_FILE, "console.texts", format!("{}: {problem}", file.display()))
 }
 

@@ -90,7 +90,7 @@ impl FrameTracker {
                 self.header_length = 2 + extended + mask;
             }
             index if index < self.header_length - self.mask_bytes() => {
-                self.payload = self.payload << 8 | u64::from(byte)
+                self.payload = self.payload << 8 | u64::from(byte);
             }
             _ => {}
         }

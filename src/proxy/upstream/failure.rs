@@ -188,7 +188,7 @@ fn detail(error: &Error) -> String {
 
 /// pingora has the fault of a handshake as text only.
 fn tls_detail(error: &Error) -> String {
-    let context = error.context.as_ref().map(|context| context.as_str()).unwrap_or_default();
+    let context = error.context.as_ref().map(pingora::ImmutStr::as_str).unwrap_or_default();
     let (before_name, _) = context.rsplit_once(", SNI: ").unwrap_or((context, ""));
     match before_name.rsplit_once("cause: ") {
         Some((_, fault)) => cut(fault),

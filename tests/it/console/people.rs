@@ -15,7 +15,7 @@ pub const PEOPLE: [(&str, Role); 4] = [
 
 /// The account `acme` with one person of each role, and staff.
 pub struct TestConsole {
-    pub bed: TestDatabase,
+    _bed: TestDatabase,
     pub gate: Gate,
 }
 
@@ -34,7 +34,7 @@ impl TestConsole {
         }
         let console = format!("127.0.0.1:0{settings}");
         let gate = Gate::before("http://127.0.0.1:9").database(&bed.address()).console(&console).start();
-        Self { bed, gate }
+        Self { _bed: bed, gate }
     }
 
     pub fn url(&self, path: &str) -> String {

@@ -169,6 +169,7 @@ async fn staff_reset_and_enable_an_own_key_in_one_step(bed: TestDatabase) {
     let staff = user(Role::Staff, None, "sam");
     let call = fixture.by(&staff, &bed, noon() + 1.minutes());
     disable(&call, "own-anna", Some("left".into())).await.unwrap();
+    let call = fixture.by(&staff, &bed, noon() + 2.minutes());
     let and_enable = || Reset { enable: true, ..Reset::default() };
     let conflict = async |call: &OperationContext<'_>, how| match reset(call, "own-anna", how).await {
         Err(OperationError::Other(conflict)) => conflict.to_string(),

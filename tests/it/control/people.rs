@@ -33,7 +33,7 @@ const RULES: ThrottleRules = ThrottleRules {
 
 /// What a doorstep consists of, at noon.
 pub struct House {
-    pub fixture: Fixture,
+    pub(super) fixture: Fixture,
     pub clock: Clock,
     pub rules: Option<ThrottleRules>,
     hashes: HashPool,

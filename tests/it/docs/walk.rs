@@ -40,11 +40,6 @@ impl Walk {
         self.names.iter().fold(text.to_owned(), |text, (there, here)| text.replace(there, here))
     }
 
-    /// What a word of this length on the page is called here.
-    pub fn word_of_length(&self, length: usize) -> &str {
-        &self.names.iter().find(|(there, _)| there.len() == length).unwrap().1
-    }
-
     /// Runs every step; each ends with code 0.
     pub fn run(&mut self, steps: &[Step]) {
         for step in steps {

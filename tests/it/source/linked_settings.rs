@@ -15,7 +15,7 @@ fn settings(of: &str, bytes: usize) -> String {
 }
 
 fn limit_is(gate: &Gate, bytes: usize) -> bool {
-    let request = |length: usize| Request::new("POST", "/x").bearer(TOKEN).body(&"x".repeat(length));
+    let request = |length: usize| Request::new("POST", "/x").bearer(TOKEN).body("x".repeat(length));
     gate.send(&request(bytes)).status == 200 && gate.send(&request(bytes + 1)).status == 413
 }
 

@@ -14,7 +14,7 @@ use thirtyfour::prelude::*;
 use super::{Connection, Request};
 
 /// Phones of the smallest kind, and desks.
-pub const WIDTHS: [u32; 2] = [320, 1280];
+const WIDTHS: [u32; 2] = [320, 1280];
 const HEIGHT: u32 = 900;
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Generous, for machines with other work.
@@ -67,9 +67,8 @@ impl Browser {
             Command::new("chromedriver").args(["--port=0"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let mut server = Server(child.expect("make needs-browser installs it"));
         let mut lines = BufReader::new(server.0.stdout.take().unwrap()).lines();
-        let port = lines.find_map(|line| {
-            Some(line.ok()?.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok()?)
-        });
+        let port =
+            lines.find_map(|line| line.ok()?.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok());
         let address = SocketAddr::from(([127, 0, 0, 1], port.expect("chromedriver says its port")));
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
 
@@ -109,16 +108,11 @@ impl Browser {
     }
 
     async fn devtools(&self, command: &str, parameters: Value) {
-        let devtools = thirtyfour::extensions::cdp::ChromeDevTools::new(self.driver().handle().clone());
-        devtools.execute_cdp_with_params(command, parameters).await.unwrap();
+        self.driver().cdp().send_raw(command, parameters).await.unwrap();
     }
 
     pub async fn open(&self, url: &str) {
         self.driver().goto(url).await.unwrap();
-    }
-
-    pub async fn back(&self) {
-        self.driver().back().await.unwrap();
     }
 
     pub async fn reload(&self) {
@@ -174,10 +168,6 @@ impl Browser {
 
     pub async fn value(&self, id: &str) -> String {
         self.element(&format!("[id='{id}']")).await.prop("value").await.unwrap().unwrap_or_default()
-    }
-
-    pub async fn click(&self, selector: &str) {
-        self.element(selector).await.click().await.unwrap();
     }
 
     /// The button or link with this text.

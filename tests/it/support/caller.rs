@@ -77,6 +77,7 @@ pub fn callers(build: impl Fn() -> GateBuilder) -> Vec<Caller> {
 }
 
 /// Runs a check for each protocol.
+#[expect(clippy::needless_pass_by_value, reason = "closures are written in place")]
 pub fn with_each(build: impl Fn() -> GateBuilder, check: impl AsyncFn(&Caller)) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     for caller in callers(build) {

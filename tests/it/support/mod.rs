@@ -19,7 +19,7 @@ mod secrets;
 
 pub use api::{RecordingApi, Seen};
 pub use book::Step;
-pub use browser::{Browser, Scripts, WIDTHS};
+pub use browser::{Browser, Scripts};
 pub use caller::{Caller, Protocol, callers, with_each};
 pub use certificates::{Authority, Pair};
 pub use client::{Connection, Reply, Request};

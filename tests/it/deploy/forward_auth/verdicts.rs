@@ -125,7 +125,7 @@ fn spellings_arrive_as_they_were_decided(bed: &ProxyBed) {
         let context = format!("{:?}: {target}: {} {reached:?}", bed.proxy, reply.status);
         match reached {
             None => {
-                assert!((400..500).contains(&reply.status) && (is_dotted || bed.proxy == Proxy::Traefik), "{context}")
+                assert!((400..500).contains(&reply.status) && (is_dotted || bed.proxy == Proxy::Traefik), "{context}");
             }
             Some(seen) => {
                 let arrived = seen.line().split(' ').nth(1).unwrap();
