@@ -162,7 +162,7 @@ async fn gates_follow_an_import_that_is_too_long_for_the_change_feed(bed: TestDa
     assert_eq!(imported(&bed, &csv(&table(MANY))).await.added, MANY - 1);
     eventually("the old secret is refused", || status("before") == 401);
     eventually("a new one is admitted", || status("secret-8000") == 200);
-    // Numbered, but not stored: nobody follows that many.
+    // The changes are numbered, but not stored: no reader follows that many.
     assert_eq!(bed.store.last_change().await.unwrap(), change + MANY as i64 + 49);
     assert_eq!(bed.ask("SELECT COUNT(*) FROM changes").await, 0);
     let record = bed.store.credential("c-0000001").await.unwrap().unwrap();
