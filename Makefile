@@ -85,7 +85,7 @@ bench-build: needs needs-bench build
 	@$(CARGO) build --release --locked --example bare --example bare_as_it_comes
 	@$(CARGO) bench --quiet --locked --no-run --bench decision --bench hostile
 
-# Ends a recipe: installs what $$missing names, or prints the line that does. Whatever else helps is $$or.
+# Ends a recipe: installs what $$missing names, or prints the line that does. $$or is an alternative, printed after it.
 can_install = [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null
 define install_missing
 	[ -z "$$missing" ] && exit; \

@@ -131,7 +131,7 @@ fn filters() -> Vec<(&'static str, CredentialSearch)> {
         ("tokens", kind(CredentialKind::Token)),
         ("pairs", kind(CredentialKind::Password)),
         ("own keys", kind(CredentialKind::Own)),
-        ("own key of stranger", CredentialSearch { owner: Some("usr_stranger".parse().unwrap()), ..all() }),
+        ("own key of an unknown user", CredentialSearch { owner: Some("usr_stranger".parse().unwrap()), ..all() }),
         ("cleared, part of none", CredentialSearch { state: Some(CredentialState::Cleared), ..part("nothing") }),
     ]
 }

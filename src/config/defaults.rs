@@ -10,7 +10,7 @@ const CONNECTION_BYTES: u64 = 720 * 1024;
 const HASH_BYTES: u64 = 19 << 20;
 const MAX_CONNECTIONS: u64 = 10_000;
 const MIN_CONNECTIONS: u64 = 64;
-const MIN_PER_ADDRESS: u64 = 16;
+const MIN_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(16).unwrap();
 const MAX_CACHE_MEGABYTES: u64 = 128;
 const MIN_CACHE_MEGABYTES: u64 = 1;
 
@@ -20,7 +20,6 @@ pub(super) struct Defaults {
     pub(super) threads: NonZeroUsize,
     pub(super) hash_threads: NonZeroUsize,
     pub(super) connections: NonZeroU32,
-    pub(super) connections_per_address: NonZeroU32,
     /// Of each of two kinds.
     pub(super) cache_megabytes: NonZeroU32,
 }
@@ -28,6 +27,12 @@ pub(super) struct Defaults {
 impl Defaults {
     pub(super) fn of_this_machine() -> Self {
         Self::of(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN), memory::limit())
+    }
+
+    /// A tenth: ten addresses are needed to shut out all others.
+    pub(super) fn connections_per_address(connections: NonZeroU32) -> NonZeroU32 {
+        let share = NonZeroU32::new(connections.get() / 10).unwrap_or(NonZeroU32::MIN);
+        share.max(MIN_PER_ADDRESS).min(connections)
     }
 
     /// `memory` is a limit in bytes: five eighths of it are for connections, one for hashes, one for both caches, and
@@ -43,8 +48,6 @@ impl Defaults {
             threads: cores,
             hash_threads: NonZeroUsize::new(hashes).unwrap_or(NonZeroUsize::MIN),
             connections: number(connections),
-            // Ten addresses are needed to shut out all others.
-            connections_per_address: number((connections / 10).max(MIN_PER_ADDRESS)),
             cache_megabytes: number(cache),
         }
     }
@@ -57,7 +60,8 @@ mod tests {
     fn of(cores: usize, memory: Option<u64>) -> [u64; 4] {
         let defaults = Defaults::of(NonZeroUsize::new(cores).unwrap(), memory);
         let [connections, per_address, cache] =
-            [defaults.connections, defaults.connections_per_address, defaults.cache_megabytes].map(|n| n.get().into());
+            [defaults.connections, Defaults::connections_per_address(defaults.connections), defaults.cache_megabytes]
+                .map(|n| n.get().into());
         [connections, per_address, defaults.hash_threads.get() as u64, cache]
     }
 

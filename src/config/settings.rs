@@ -104,6 +104,7 @@ impl Settings {
         let mut faults = Checker::new(root).check(file);
         let at = |path: &PathBuf| directory.join(path);
         let defaults = Defaults::of_this_machine();
+        let max_connections = file.limits.connections.unwrap_or(defaults.connections);
         let listener_tls =
             |tls: &raw::ListenerTls| raw::Tls { certificate: at(&tls.certificate), key: at(&tls.key), client_ca: None };
         let proxy = file.proxy.clone().unwrap_or_default();
@@ -173,11 +174,11 @@ impl Settings {
             token_format: file.tokens.prefix.0.value.clone(),
             passwords: file.passwords.clone(),
             hash_threads: file.passwords.threads.unwrap_or(defaults.hash_threads),
-            max_connections: file.limits.connections.unwrap_or(defaults.connections),
+            max_connections,
             max_connections_per_address: file
                 .limits
                 .connections_per_address
-                .unwrap_or(defaults.connections_per_address),
+                .unwrap_or_else(|| Defaults::connections_per_address(max_connections)),
             limits: file.limits.clone(),
             rate_limit: file.rate_limit.as_ref().map(raw::RateLimit::limit),
             throttle: file.throttle.clone(),

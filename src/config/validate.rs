@@ -281,6 +281,11 @@ impl<'r> Checker<'r> {
                         console.enabled: false";
             self.report(&["console", "listen"], problem, hint);
         }
+        let base = console.public_url.as_ref().map_or("", |url| url.0.0.as_str());
+        let authority = base.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default());
+        if base.contains(['?', '#']) || authority.contains('@') {
+            self.report(&["console", "public_url"], "must have no user, query or fragment", "write https://HOST/PATH");
+        }
         let session = &file.console.session;
         if session.most.duration() < session.idle.duration() {
             self.report(&["console", "session", "most"], "is shorter than idle", "");

@@ -160,20 +160,25 @@ impl Table<'_, '_> {
             }
         }
         let access = access.and_then(|(text, origin)| self.access(account.as_ref()?, &text, &origin));
+        let mut stated = account.zip(access);
+        // Before the row may be skipped: an account without access must not get it by a fault.
+        if let Some((account, _)) = stated.take_if(|(_, access)| !*access) {
+            self.entries.state_access(account, false);
+        }
         if !self.entries.credential::<raw::CredentialRow>("", &mut node, notes) {
             return;
         }
-        if let (Some(account), Some(access)) = (account, access)
+        if let Some((account, access)) = stated
             && self.entries.stated_access(&account).is_none()
         {
             self.entries.state_access(account, access);
         }
     }
 
-    /// Every line of an account must state the same access.
+    /// Every line of an account must state the same access. Faults refuse the file.
     fn access(&mut self, account: &Label, text: &str, origin: &Origin) -> Option<bool> {
         let stated = self.entries.stated_access(account);
-        let mut fault = |problem| self.entries.faults.push(Diagnostic::new(origin.clone(), "access", problem));
+        let mut fault = |problem| self.entries.refuse(Diagnostic::new(origin.clone(), "access", problem));
         let Value::Bool(access) = parse_bool(text) else {
             fault("must be true or false");
             return None;

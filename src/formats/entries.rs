@@ -82,6 +82,12 @@ impl<'c> Entries<'c> {
         self.start = self.faults.0.len();
     }
 
+    /// A fault of the whole file, which is refused for it even where entries may be skipped.
+    pub(super) fn refuse(&mut self, fault: Diagnostic) {
+        self.faults.0.insert(self.start, fault);
+        self.start += 1;
+    }
+
     fn is_faulty(&self) -> bool {
         self.faults.0.len() > self.start
     }

@@ -66,7 +66,8 @@ impl Usage {
 fn soft_limit(limits: &str, name: &str) -> Option<f64> {
     let line = limits.lines().find_map(|line| line.strip_prefix(name))?;
     let soft = line.split_whitespace().next()?;
-    if soft == "unlimited" { Some(f64::INFINITY) } else { soft.parse().ok() }
+    // As the client libraries of Prometheus have it.
+    if soft == "unlimited" { Some(u64::MAX as f64) } else { soft.parse().ok() }
 }
 
 #[cfg(test)]

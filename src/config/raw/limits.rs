@@ -49,7 +49,7 @@ pub struct Limits {
     /// of the container holds.
     pub connections: Option<NonZeroU32>,
     /// Open connections of one address (IPv6: one /64 network); further ones are closed at once.
-    /// proxy.trusted_proxies are exempt. A tenth of the default of connections by default.
+    /// proxy.trusted_proxies are exempt. A tenth of connections by default, and at least 16.
     pub connections_per_address: Option<NonZeroU32>,
 }
 

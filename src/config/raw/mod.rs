@@ -46,9 +46,10 @@ pub struct File {
     pub proxy: Option<Proxy>,
     /// The listener where a proxy in front of the API asks for decisions. Off by default.
     pub forward_auth: Option<ForwardAuth>,
-    /// The listener for metrics, health, reload and the management API.
+    /// The listener for machines: metrics, health and reload.
     pub admin: Admin,
-    /// The control plane: where people and scripts manage credentials.
+    /// The listener for people and scripts: the pages of the console, and the management API under /api/v1. Needs a
+    /// database.
     pub console: Console,
     /// How a new process takes over from this one.
     pub handover: Handover,

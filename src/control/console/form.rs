@@ -19,6 +19,8 @@ pub(super) struct Form<'f> {
     faults: Vec<FieldProblem>,
     /// What is wrong, but with no field.
     detail: Option<String>,
+    /// In seconds.
+    retry_after: Option<u32>,
     status: StatusCode,
     is_stale: bool,
     once: String,
@@ -34,6 +36,7 @@ impl<'f> Form<'f> {
             posted: None,
             faults: Vec::new(),
             detail: None,
+            retry_after: None,
             status: StatusCode::OK,
             is_stale: false,
             once: PlainLinkToken::mint().map(|token| token.reveal().to_owned()).unwrap_or_default(),
@@ -56,11 +59,12 @@ impl<'f> Form<'f> {
             _ => return Err(problem),
         };
         let detail = problem.fields.is_empty().then(|| problem.detail.clone().into_owned());
-        let revision = posted.revision;
+        let (revision, retry_after) = (posted.revision, problem.retry_after);
         Ok(Self {
             posted: Some(&posted.fields),
             faults: problem.fields,
             detail,
+            retry_after,
             status,
             is_stale,
             revision,
@@ -197,6 +201,10 @@ impl<'f> Form<'f> {
             is_posted: self.posted.is_some() && !is_secret(name),
             present_label: self.is_stale.then(|| self.view.t("form-present")),
         }
+    }
+
+    pub(super) fn retry_after(&self) -> Option<u32> {
+        self.retry_after
     }
 
     pub(super) fn status(&self) -> StatusCode {

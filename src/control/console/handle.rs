@@ -6,8 +6,8 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -23,12 +23,13 @@ use super::visit::Menu;
 use super::{errors, pages};
 use crate::control::operations::IdempotencyKey;
 use crate::control::web::csrf;
-use crate::control::web::middleware::{REQUEST_ID, RequestId, digest_of, new_request_id};
+use crate::control::web::middleware::{MAX_BODY_BYTES, REQUEST_ID, RequestId, digest_of, new_request_id};
 use crate::control::web::problem::{Code, Problem, problem_of};
 use crate::control::web::state::ControlState;
 use crate::credential::TokenDigest;
 
-const MAX_FORM_BYTES: usize = 1024 * 1024;
+/// Small, because a form is read before its sender is known.
+const MAX_FORM_BYTES: usize = MAX_BODY_BYTES;
 const FORM: &str = "application/x-www-form-urlencoded";
 const MAX_ONCE_BYTES: usize = 100;
 
@@ -117,7 +118,7 @@ async fn answer(around: &Around, request: Request, next: Next) -> Response {
         (Code::CrossSite, _) => errors::cross_site(),
         _ => errors::page(&problem, &view),
     };
-    copy_headers(response.headers(), page.headers_mut());
+    copy_allow(response.headers(), page.headers_mut());
     page
 }
 
@@ -141,7 +142,7 @@ async fn read_form(mut parts: Parts, body: Body) -> Result<(Request, Option<Fiel
         parts.extensions.insert(OnceKey(key));
     }
     parts.extensions.insert(fields.clone());
-    Ok((Request::from_parts(parts, Body::from(bytes)), Some(fields)))
+    Ok((Request::from_parts(parts, Body::empty()), Some(fields)))
 }
 
 /// Where a repeated form leads.
@@ -157,10 +158,8 @@ fn sign_in_path(target: &str) -> String {
     }
 }
 
-fn copy_headers(from: &HeaderMap, to: &mut HeaderMap) {
-    for name in [ALLOW, SET_COOKIE] {
-        for value in from.get_all(&name) {
-            to.append(&name, value.clone());
-        }
+fn copy_allow(from: &HeaderMap, to: &mut HeaderMap) {
+    for value in from.get_all(ALLOW) {
+        to.append(ALLOW, value.clone());
     }
 }

@@ -1,8 +1,10 @@
 //! What has happened, for the status line of the next page: a cookie for one request.
 
 use axum::http::HeaderValue;
-use axum::http::header::{COOKIE, HeaderMap};
+use axum::http::header::HeaderMap;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use crate::control::web::caller::cookies;
 
 const COOKIE_NAME: &str = "__Host-claviger-notice";
 const MAX_SUBJECT_CHARACTERS: usize = 200;
@@ -25,9 +27,7 @@ impl Notice {
     }
 
     pub(super) fn read(headers: &HeaderMap) -> Option<Self> {
-        let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-        let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        let (_, value) = pairs.find(|(name, _)| *name == COOKIE_NAME)?;
+        let (_, value) = cookies(headers).find(|(name, _)| *name == COOKIE_NAME)?;
         let (message, subject) = value.split_once('.')?;
         let subject = percent_decode_str(subject).decode_utf8().ok()?;
         let fits = message.starts_with(PREFIX) && subject.chars().count() <= MAX_SUBJECT_CHARACTERS;
@@ -47,7 +47,7 @@ pub(super) fn cleared() -> Option<HeaderValue> {
 }
 
 pub(super) fn is_present(headers: &HeaderMap) -> bool {
-    headers.get_all(COOKIE).iter().any(|line| line.to_str().is_ok_and(|line| line.contains(COOKIE_NAME)))
+    cookies(headers).any(|(name, _)| name == COOKIE_NAME)
 }
 
 fn set(value: &str, seconds: u32) -> Option<HeaderValue> {
@@ -57,6 +57,8 @@ fn set(value: &str, seconds: u32) -> Option<HeaderValue> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header::COOKIE;
+
     use super::*;
 
     fn read(cookie: &str) -> Option<Notice> {

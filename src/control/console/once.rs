@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -43,7 +44,13 @@ pub(super) enum Earlier {
 
 impl OnceKeys {
     pub(super) fn new() -> Self {
-        Self(Cache::builder().max_capacity(MAX_KEYS).time_to_live(KEY_LIFETIME).build())
+        Self(
+            Cache::builder()
+                .max_capacity(MAX_KEYS)
+                .eviction_policy(EvictionPolicy::lru())
+                .time_to_live(KEY_LIFETIME)
+                .build(),
+        )
     }
 
     /// Waits for a request with the same key.

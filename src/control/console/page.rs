@@ -1,7 +1,7 @@
 //! A page within its layout.
 
 use askama::Template;
-use axum::http::header::{CONTENT_TYPE, SET_COOKIE};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
@@ -20,6 +20,7 @@ pub(super) struct Page {
     status: StatusCode,
     summary: Vec<(Option<&'static str>, String)>,
     done: Option<DoneLink>,
+    retry_after: Option<u32>,
 }
 
 /// Where to go on from a page that shows a secret, for a request that repeats it. In the extensions of the response.
@@ -71,13 +72,20 @@ impl Page {
     /// When the template cannot be rendered.
     pub(super) fn new(title: impl Into<String>, body: &impl Template) -> Result<Self, Problem> {
         let body = Markup::of(body)?;
-        Ok(Self { title: title.into(), body, status: StatusCode::OK, summary: Vec::new(), done: None })
+        Ok(Self {
+            title: title.into(),
+            body,
+            status: StatusCode::OK,
+            summary: Vec::new(),
+            retry_after: None,
+            done: None,
+        })
     }
 
     /// With the faults of a form: in a summary that has the focus, and in the title.
     #[must_use]
     pub(super) fn form(self, form: &Form<'_>) -> Self {
-        Self { status: form.status(), summary: form.summary(), ..self }
+        Self { status: form.status(), summary: form.summary(), retry_after: form.retry_after(), ..self }
     }
 
     #[must_use]
@@ -109,6 +117,9 @@ impl Page {
         let mut response = (self.status, html.into_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
         if v.has_notice_cookie
             && let Some(cookie) = notice::cleared()
         {

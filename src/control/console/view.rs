@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
+use percent_encoding::percent_decode_str;
 
 use super::base_path::base_path;
 use super::notice::{self, Notice};
@@ -136,7 +137,11 @@ pub(super) fn own_path(text: &str) -> Option<&str> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let is_path = text.starts_with('/') && !text.starts_with("//") && text.len() <= 2000;
     let uri: Option<Uri> = text.parse().ok();
-    (is_plain && is_path && uri.is_some_and(|uri| uri.authority().is_none())).then_some(text)
+    // They would lead out of the base path.
+    let path = text.split(['?', '#']).next().unwrap_or_default();
+    let is_dots = |segment: &str| matches!(&*percent_decode_str(segment).collect::<Vec<_>>(), b"." | b"..");
+    let has_dots = path.split('/').any(is_dots);
+    (is_plain && is_path && !has_dots && uri.is_some_and(|uri| uri.authority().is_none())).then_some(text)
 }
 
 #[cfg(test)]
@@ -157,6 +162,9 @@ mod tests {
             "/a\nb",
             "/\u{e9}",
             "javascript:alert(1)",
+            "/../other",
+            "/a/%2e%2E/other",
+            "/.",
             "/\t/evil.example",
         ] {
             assert_eq!(own_path(other), None, "{other}");

@@ -1,3 +1,4 @@
+use std::io::Read as _;
 use std::path::Path;
 
 use crate::config::{Colour, Diagnostic, Origin, raw};
@@ -64,7 +65,10 @@ impl Default for Brand {
 
 impl Logo {
     fn read(path: &Path) -> Result<Self, String> {
-        let bytes = std::fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+        let mut bytes = Vec::new();
+        let file = std::fs::File::open(path);
+        file.and_then(|file| file.take(MAX_LOGO_BYTES as u64 + 1).read_to_end(&mut bytes))
+            .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
         if bytes.len() > MAX_LOGO_BYTES {
             return Err(format!("{} has more than {MAX_LOGO_BYTES} bytes", path.display()));
         }

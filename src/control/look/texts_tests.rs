@@ -107,7 +107,7 @@ fn the_german_example_fits() {
 fn texts_that_do_not_fit_are_faults() {
     for (language, text, problem) in [
         ("en", "sign-in-titel = x\n", "sign-in-titel is no message of ours"),
-        ("en", "sign-in-title = x { $nobody }\n", "sign-in-title has no variable $nobody"),
+        ("en", "sign-in-title = x { $stranger }\n", "sign-in-title has no variable $stranger"),
         ("en", "sign-in-title = { \n", "cannot be parsed"),
         ("de", "", "has de, but no file"),
     ] {

@@ -30,6 +30,14 @@ impl AnonymousCaller {
     ///
     /// # Errors
     /// When the address has made too many.
+    /// Counts a look at a link. Any site can make a browser look, so this has no effect on signing in.
+    ///
+    /// # Errors
+    /// When the network has looked too often.
+    pub(crate) fn count_look(&self) -> Result<(), Problem> {
+        self.state.rate_limits.count_look(self.address, self.state.clock.steady())
+    }
+
     pub(crate) fn count_attempt(&self) -> Result<(), Problem> {
         self.state.rate_limits.count_attempt(self.address, self.state.clock.steady())
     }

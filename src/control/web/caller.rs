@@ -107,12 +107,17 @@ pub(crate) fn request_id(parts: &Parts) -> Option<&str> {
     parts.extensions.get::<RequestId>().map(|id| id.0.as_str())
 }
 
+/// Name and value of each cookie. Those that are not text belong to other applications of the host, and are skipped.
+pub(crate) fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    let lines = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+    let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';')).filter_map(|pair| str::from_utf8(pair).ok());
+    pairs.filter_map(|pair| pair.trim().split_once('='))
+}
+
 /// # Errors
 /// When there are two session cookies: two parsers could read different ones.
 pub(crate) fn session_cookie(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let mut values = pairs.filter(|(name, _)| *name == COOKIE_NAME).map(|(_, value)| value);
+    let mut values = cookies(headers).filter(|(name, _)| *name == COOKIE_NAME).map(|(_, value)| value);
     let first = values.next();
     if values.next().is_some() {
         return Err(Problem::new(Code::Malformed, "the request has more than one session cookie"));
@@ -179,5 +184,14 @@ mod tests {
         for junk in ["", ",", "unknown", "198.51.100.7,", "198.51.100.700", "é", "for=198.51.100.7", "[::1"] {
             assert_eq!(address_of("10.1.2.3:1", &["10.0.0.0/8"], &[junk]), "10.1.2.3", "{junk:?}");
         }
+    }
+
+    #[test]
+    fn cookies_that_are_not_text_hide_no_other() {
+        let mut headers = HeaderMap::new();
+        headers.insert(COOKIE, HeaderValue::from_bytes(b"other=\xff; __Host-claviger=session; a=b").unwrap());
+        assert_eq!(session_cookie(&headers).ok().flatten(), Some("session"));
+        headers.append(COOKIE, HeaderValue::from_static("__Host-claviger=another"));
+        assert!(session_cookie(&headers).is_err());
     }
 }

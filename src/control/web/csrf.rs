@@ -73,7 +73,11 @@ fn is_loopback(authority: &str) -> bool {
 /// In lower case.
 fn scheme_and_authority(url: &str) -> Option<(String, String)> {
     let uri: Uri = url.parse().ok()?;
-    Some((uri.scheme_str()?.to_ascii_lowercase(), uri.authority()?.as_str().to_ascii_lowercase()))
+    let (scheme, authority) = (uri.scheme_str()?.to_ascii_lowercase(), uri.authority()?.as_str().to_ascii_lowercase());
+    // Browsers leave the port of the scheme out of Origin.
+    let default_port = if scheme == "https" { ":443" } else { ":80" };
+    let authority = authority.strip_suffix(default_port).map_or_else(|| authority.clone(), str::to_owned);
+    Some((scheme, authority))
 }
 
 #[cfg(test)]
@@ -95,6 +99,9 @@ mod tests {
             assert!(!passes(&method, &[("origin", "null")]));
             assert!(!passes(&method, &[("origin", "https://keys.example.org.evil.example")]));
             assert!(!passes(&method, &[("origin", "http://keys.example.org")]), "another scheme");
+            let own = headers(&[("origin", "https://keys.example.org")]);
+            assert!(reject_cross_site(&method, &own, Some("https://keys.example.org:443")).is_ok(), "the default port");
+            assert!(reject_cross_site(&method, &own, Some("https://keys.example.org:8443")).is_err());
             assert!(passes(&method, &[("origin", "https://keys.example.org")]));
             assert!(passes(&method, &[("origin", "http://127.0.0.1:8081"), ("host", "127.0.0.1:8081")]));
             assert!(!passes(&method, &[("origin", "http://127.0.0.1:8082"), ("host", "127.0.0.1:8081")]));

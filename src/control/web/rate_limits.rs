@@ -15,16 +15,17 @@ const MAX_COUNTERS: u64 = 100_000;
 /// Every bucket is full again after this.
 const COUNTER_IDLE: Duration = Duration::from_secs(600);
 
-/// Counts calls by caller, failures to authenticate and attempts to sign in by network.
+/// Counts calls by caller; failures to authenticate, attempts to sign in and looks at links by network.
 pub(crate) struct RateLimits {
     calls: Cache<Box<str>, Arc<RateLimiter>>,
     failures: Cache<Option<Network>, Arc<RateLimiter>>,
     attempts: Cache<Option<Network>, Arc<RateLimiter>>,
+    looks: Cache<Option<Network>, Arc<RateLimiter>>,
 }
 
 impl Default for RateLimits {
     fn default() -> Self {
-        Self { calls: counters(), failures: counters(), attempts: counters() }
+        Self { calls: counters(), failures: counters(), attempts: counters(), looks: counters() }
     }
 }
 
@@ -44,6 +45,10 @@ impl RateLimits {
 
     pub(crate) fn count_attempt(&self, from: Option<IpAddr>, now: Duration) -> Result<(), Problem> {
         count(&self.attempts.get_with(from.map(Network::of), Arc::default), per_minute(20, 10), now)
+    }
+
+    pub(crate) fn count_look(&self, from: Option<IpAddr>, now: Duration) -> Result<(), Problem> {
+        count(&self.looks.get_with(from.map(Network::of), Arc::default), per_minute(60, 30), now)
     }
 }
 

@@ -129,7 +129,8 @@ impl AsyncRead for ClientStream {
                 }
                 this.head.bytes += bytes.len();
                 let is_over = this.head.bytes > MIN_LIMIT_BYTES && this.head.bytes > this.max_head_bytes();
-                if is_over && !ends_head(tail, bytes) {
+                // The empty lines that may precede a request line look like the end of a head.
+                if is_over && (this.head.line.is_empty() || !ends_head(tail, bytes)) {
                     this.head.is_too_large = true;
                     buffer.set_filled(before);
                     return this.poison(buffer);

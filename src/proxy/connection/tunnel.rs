@@ -21,6 +21,8 @@ const CLOSE_TO_CLIENT: [u8; 4] = [0x88, 2, 0x03, 0xe9];
 const CLOSE_TO_API: [u8; 8] = [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe9];
 /// The wait for the client's own Close frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// The wait for the end of a frame that the client has begun.
+const FRAME_TIMEOUT: Duration = Duration::from_secs(10);
 /// Read at once after the stop.
 const PIECE_BYTES: usize = 1024;
 const HEAD_END: &[u8; 4] = b"\r\n\r\n";
@@ -37,6 +39,7 @@ pub(super) struct Tunnel {
     /// Bytes of the Close frames that were sent.
     closed_to_client: usize,
     closed_to_api: usize,
+    frame_timeout: Option<Pin<Box<Sleep>>>,
     timeout: Option<Pin<Box<Sleep>>>,
 }
 
@@ -56,6 +59,7 @@ impl Tunnel {
             to_api: (!has_early_bytes).then(FrameTracker::default),
             closed_to_client: 0,
             closed_to_api: 0,
+            frame_timeout: None,
             timeout: None,
         }
     }
@@ -81,6 +85,10 @@ impl Tunnel {
             return Poll::Ready(Ok(()));
         }
         if let Some(frames) = self.to_api.filter(|frames| !frames.is_at_boundary()) {
+            let timeout = self.frame_timeout.get_or_insert_with(|| Box::pin(tokio::time::sleep(FRAME_TIMEOUT)));
+            if timeout.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Ok(()));
+            }
             return self.poll_rest_of_frame(frames.needed(), stream, context, buffer);
         }
         if self.to_api.is_some_and(|frames| !frames.has_closed()) && self.closed_to_api < CLOSE_TO_API.len() {
@@ -111,7 +119,9 @@ impl Tunnel {
         let written = ready!(stream.as_mut().poll_write(context, &bytes[..length]))?;
         self.advance_to_client(&bytes[..written]);
         if self.is_stopping && self.is_open() && self.to_client.is_at_boundary() {
-            // The reader, which waits for nothing but the client, writes the Close frame.
+            // At once: the API may have answered its Close frame already, and its end would end the tunnel. The reader
+            // writes what does not fit now, and reports errors.
+            let _partly = self.poll_close_client(stream, context);
             context.waker().wake_by_ref();
         }
         Poll::Ready(Ok(written))

@@ -239,3 +239,18 @@ fn each_missing_tls_file_is_a_fault_of_its_own_with_its_line() {
     }
     assert!(!folder.path().join("new.db").exists(), "no database before the settings are whole");
 }
+
+/// The address is compared with `Origin`, and every link begins with it.
+#[test]
+fn an_address_of_the_console_with_more_than_host_and_path_is_refused() {
+    let text = |url: &str| {
+        format!(
+            "proxy: {{upstream: http://127.0.0.1:9}}\ncredentials: {{file: c.yaml}}\nconsole: {{public_url: '{url}'}}\n"
+        )
+    };
+    for url in ["https://a@keys.example.org", "https://keys.example.org/?x", "https://keys.example.org/x#y"] {
+        let stderr = validate(&text(url), &[]).stderr;
+        assert!(stderr.contains(":3:23  console.public_url  must have no user, query or fragment"), "{url}: {stderr}");
+    }
+    assert!(!validate(&text("https://keys.example.org/console"), &[]).stderr.contains("public_url"));
+}

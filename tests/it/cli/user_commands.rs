@@ -56,7 +56,7 @@ fn a_user_is_created_with_a_set_up_link_that_is_shown_once() {
     [+] The user's role may use the API.
     [-] No credential exists. Members create their own key; others create a credential for the account.
 
-    Each gate counts failed attempts of its own: claviger throttle list --admin URL lists them.
+    Each gate counts wrong passwords of its own: claviger throttle list, run beside it, lists them.
     ");
     assert_eq!(
         shell.run(&["user", "edit", bob]).stderr,

@@ -15,7 +15,7 @@ pub const PEOPLE: [(&str, Role); 4] = [
 
 /// The account `acme` with one person of each role, and staff.
 pub struct TestConsole {
-    pub bed: TestDatabase,
+    _bed: TestDatabase,
     pub gate: Gate,
 }
 

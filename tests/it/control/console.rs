@@ -311,3 +311,14 @@ async fn markup_in_names_is_text() {
         assert!(page.text.contains("&#60;img src=x onerror=alert(1)&#62;&#34;&#39;\u{202e}&#38;amp;"), "{}", page.text);
     }
 }
+
+/// Ten images on any site would otherwise lock the network of a visitor out.
+#[tokio::test]
+async fn looks_at_links_do_not_count_as_attempts_to_sign_in() {
+    let pages = Pages::start().await;
+    for _ in 0..25 {
+        pages.get("/setup/nothing").await;
+    }
+    let form = format!("email=owner%40acme.example&password={}", PASSWORD.replace(' ', "+"));
+    assert_eq!(pages.post("/sign-in", &form).await.status, 303);
+}

@@ -20,6 +20,7 @@ on_each!(
     entries_that_are_skipped_are_skipped_in_every_batch,
     accounts_are_created_once_with_the_access_that_any_line_states,
     two_lines_for_one_credential_are_found_across_batches,
+    a_skipped_row_does_not_give_its_account_access,
     gates_follow_an_import_that_is_too_long_for_the_change_feed,
 );
 
@@ -162,7 +163,7 @@ async fn gates_follow_an_import_that_is_too_long_for_the_change_feed(bed: TestDa
     assert_eq!(imported(&bed, &csv(&table(MANY))).await.added, MANY - 1);
     eventually("the old secret is refused", || status("before") == 401);
     eventually("a new one is admitted", || status("secret-8000") == 200);
-    // Numbered, but not stored: nobody follows that many.
+    // The changes are numbered, but not stored: no reader follows that many.
     assert_eq!(bed.store.last_change().await.unwrap(), change + MANY as i64 + 49);
     assert_eq!(bed.ask("SELECT COUNT(*) FROM changes").await, 0);
     let record = bed.store.credential("c-0000001").await.unwrap().unwrap();
@@ -265,4 +266,17 @@ fn a_file_that_changes_while_it_is_imported_is_refused() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     while runtime.block_on(batches.next()).is_some() {}
     assert!(batches.finish().unwrap_err().to_string().starts_with("12:1  has 2 cells"));
+}
+
+async fn a_skipped_row_does_not_give_its_account_access(bed: TestDatabase) {
+    let text =
+        format!("id,account,token,version,access\nbad,new,not-a-digest,1,false\ngood,new,{},1,\n", digest("good"));
+    let fixture = Fixture::new();
+    let read = Import::read(text.as_str(), ImportFormat::Csv, fixture.catalogs(), Unusable::Skip).unwrap();
+    imported(&bed, &read).await;
+    assert!(!bed.store.account("new").await.unwrap().unwrap().has_access());
+    let contradicting = text.replace("1,\n", "1,true\n");
+    let faults = Import::read(contradicting.as_str(), ImportFormat::Csv, fixture.catalogs(), Unusable::Skip);
+    let faults = faults.err().expect("two lines contradict each other").to_string();
+    assert!(faults.contains("differs from another line of this account"), "{faults}");
 }

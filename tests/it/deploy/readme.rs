@@ -60,8 +60,8 @@ fn the_commands_that_install_and_tune_are_there_and_so_is_what_they_read() {
     let gate = Gate::before("http://127.0.0.1:9").start();
     let (folder, stand_ins) = checkout();
     // The gate of compose.yaml has a database.
-    let desk = folder_on("sqlite:claviger.db");
-    assert_eq!(Run::within(desk.path(), &["database", "migrate"]).end().code, 0);
+    let database = folder_on("sqlite:claviger.db");
+    assert_eq!(Run::within(database.path(), &["database", "migrate"]).end().code, 0);
     let [install, tune, upgrade] =
         ["docs/guide/install.md", "docs/operate/tune.md", "docs/operate/upgrade.md"].map(|path| steps(&page(path)));
     assert!(install.len() > 15 && !tune.is_empty() && !upgrade.is_empty(), "{}", install.len());
@@ -69,7 +69,7 @@ fn the_commands_that_install_and_tune_are_there_and_so_is_what_they_read() {
         let run = typed(&step.line, folder.path(), Some(stand_ins.path()));
         printed_as_said(step, &run.variable("CLAVIGER_ADMIN", format!("http://{}", gate.admin)).end());
         if let Some((_, within)) = step.line.split_once(" exec gate ") {
-            let ended = typed(within, desk.path(), None).end();
+            let ended = typed(within, database.path(), None).end();
             assert_eq!(ended.code, 0, "{within}\n{}", ended.stderr);
         }
     }

@@ -78,8 +78,10 @@ fn the_socket_unit_has_the_default_addresses() {
 fn a_drop_in_can_replace_the_addresses() {
     let page = read("docs/guide/install.md");
     let lines: Vec<&str> = page.lines().filter(|line| line.starts_with("ListenStream=")).collect();
-    assert_eq!((lines.len(), lines[0]), (3, "ListenStream="));
+    assert_eq!((lines.len(), lines[0]), (4, "ListenStream="));
     assert_eq!(lines[2].strip_prefix("ListenStream="), Some(values("claviger.socket", "ListenStream")[1].as_str()));
+    let socket = read("deploy/systemd/claviger.socket");
+    assert!(socket.contains(&format!("# {}\n", lines[3])), "the line of the console, for those who have a database");
 }
 
 /// systemd kills the process after TimeoutStopSec.

@@ -249,3 +249,24 @@ fn connect_is_refused_like_every_request() {
         assert!(api.seen().is_empty());
     }
 }
+
+/// h2 has decoded nothing of them, and each byte may stand for a field.
+#[test]
+fn header_blocks_that_never_end_leave_room_for_other_requests() {
+    let api = RecordingApi::start();
+    for caller in http2_callers(|| Gate::before(api.url())) {
+        let block = frame(HEADERS, END_HEADERS, 1, &[0x82; 16_000]);
+        let mut clients: Vec<_> = (0..40).map(|_| FrameClient::open(&caller, 65_535)).collect();
+        for client in &mut clients {
+            client.write(&block[..block.len() - 1]);
+        }
+        let mut other = FrameClient::open(&caller, 65_535);
+        other.write(&head("GET", 1, END_STREAM, &[bearer()]));
+        let frames = other.read_until(1, |frame| is_response(frame) || frame.kind == RESET);
+        assert!(frames.iter().any(is_response), "{:?}: {frames:?}", caller.protocol);
+        assert_eq!(api.last().header("authorization"), None);
+        if caller.protocol == Protocol::Http2 {
+            assert_eq!(caller.gate.send(&Request::get("/x").bearer(TOKEN)).status, 200);
+        }
+    }
+}

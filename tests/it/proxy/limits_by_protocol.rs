@@ -205,9 +205,14 @@ fn full_hash_queue_is_503() {
                 let value = STANDARD.encode(format!("acme:{PASSWORD}{number}"));
                 caller.send(get().header("authorization", format!("Basic {value}")))
             };
-            let answers = futures_util::future::join_all((0..20).map(pair)).await;
-            let full = answers.iter().filter(|answer| answer.verdict() == (503, "directory_unavailable".into()));
-            assert!(full.count() > 0, "{:?}", caller.protocol);
+            // Connections that are opened one after another may find the queue empty each time.
+            for _ in 0..20 {
+                let answers = futures_util::future::join_all((0..20).map(pair)).await;
+                if answers.iter().any(|answer| answer.verdict() == (503, "directory_unavailable".into())) {
+                    return;
+                }
+            }
+            panic!("the queue is never full: {:?}", caller.protocol);
         },
     );
 }

@@ -93,3 +93,14 @@ fn head_request_that_is_malformed_gets_no_body() {
     let reply = gate.send_raw(&head("HEAD /x HTTP/1.1", "X-A : 1\r\n"));
     assert!(reply.starts_with("HTTP/1.1 400 ") && reply.ends_with("\r\n\r\n"), "{reply}");
 }
+
+/// They precede a request line (RFC 9112, 2.2), and look like the end of a head.
+#[test]
+fn a_head_of_empty_lines_alone_is_refused() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    let mut connection = gate.connect();
+    connection.write(&b"\r\n".repeat(64 * 1024));
+    let reply = connection.reply(false).expect("the gate goes on reading");
+    assert_refused(&reply, 431, "headers_too_large", "empty lines");
+}

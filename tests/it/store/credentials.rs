@@ -135,9 +135,11 @@ async fn changes_are_numbered_in_the_order_of_their_commits(bed: TestDatabase) {
 async fn a_reader_that_is_far_behind_starts_over(bed: TestDatabase) {
     bed.account("acme").await;
     let records: Vec<_> = (0..8100).map(|number| token(&format!("c-{number}"), "acme", &format!("{number}"))).collect();
-    let mut transaction = bed.store.begin(noon()).await.unwrap();
-    transaction.put_credentials(&records).await.unwrap();
-    transaction.commit().await.unwrap();
+    for records in records.chunks(4050) {
+        let mut transaction = bed.store.begin(noon()).await.unwrap();
+        transaction.put_credentials(records).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
     assert_eq!(bed.store.changes_since(1).await.unwrap(), Changes::TooMany(8101));
     let Changes::Some(changes) = bed.store.changes_since(200).await.unwrap() else { panic!("near enough") };
     assert_eq!((changes.len(), changes[0].number), (1000, 201));

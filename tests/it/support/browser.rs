@@ -115,10 +115,6 @@ impl Browser {
         self.driver().goto(url).await.unwrap();
     }
 
-    pub async fn back(&self) {
-        self.driver().back().await.unwrap();
-    }
-
     pub async fn reload(&self) {
         self.driver().refresh().await.unwrap();
     }
@@ -155,11 +151,17 @@ impl Browser {
         !self.driver().find_all(By::Css(selector)).await.unwrap().is_empty()
     }
 
+    /// Waits for it: a click does not wait for a page that takes its time.
     async fn element(&self, selector: &str) -> WebElement {
-        let found = self.driver().find(By::Css(selector)).await;
-        match found {
-            Ok(element) => element,
-            Err(error) => panic!("{selector} is not at {}: {error}\n{}", self.location().await, self.source().await),
+        let start = Instant::now();
+        loop {
+            match self.driver().find(By::Css(selector)).await {
+                Ok(element) => return element,
+                Err(_) if start.elapsed() < MAX_WAIT => tokio::time::sleep(POLL_INTERVAL).await,
+                Err(error) => {
+                    panic!("{selector} is not at {}: {error}\n{}", self.location().await, self.source().await)
+                }
+            }
         }
     }
 
@@ -188,10 +190,6 @@ impl Browser {
 
     pub async fn value(&self, id: &str) -> String {
         self.element(&format!("[id='{id}']")).await.prop("value").await.unwrap().unwrap_or_default()
-    }
-
-    pub async fn click(&self, selector: &str) {
-        self.element(selector).await.click().await.unwrap();
     }
 
     /// The button or link with this text.

@@ -32,7 +32,7 @@ async fn metrics_over_tls() -> String {
     let authority = Authority::new();
     let files = "tls: {certificate: cert.pem, key: key.pem}";
     let builder = Gate::before("http://127.0.0.1:1").proxy(&format!("  {files}")).database(&bed.address());
-    let builder = builder.admin(&format!("127.0.0.1:0, {files}"));
+    let builder = builder.admin(&format!("127.0.0.1:0, {files}")).console(&format!("127.0.0.1:0, {files}"));
     authority.issue("127.0.0.1").write(builder.folder());
     std::fs::write(builder.folder().join("snapshot"), "of before").unwrap();
     let gate = builder.settings("database: {snapshot: snapshot}\ntracing: {otlp: 'http://127.0.0.1:1'}").start();

@@ -73,7 +73,7 @@
 {{- $values := .root.Values -}}
 {{- if hasKey $values.files "claviger.yaml" }}{{ fail "files has claviger.yaml, whose content is settings: remove it from files" }}{{ end }}
 {{- if not (or $values.secrets $values.extraVolumeMounts) }}
-  {{- range list "credentials.file" "credentials.database_file" "proxy.tls.certificate" "proxy.tls.key" "proxy.tls.client_ca" "admin.tls.certificate" "admin.tls.key" }}
+  {{- range list "credentials.file" "credentials.database_file" "proxy.tls.certificate" "proxy.tls.key" "proxy.tls.client_ca" "admin.tls.certificate" "admin.tls.key" "console.tls.certificate" "console.tls.key" }}
     {{- $setting := include "claviger.setting" (dict "settings" $.settings "key" .) | fromJson }}
     {{- $path := get $setting "value" }}
     {{- if and $path (kindIs "string" $path) (not (hasKey $values.files (trimPrefix "/etc/claviger/" $path))) }}

@@ -65,7 +65,7 @@ async fn open(visitor: Visitor, posted: Posted) -> Answer {
 }
 
 async fn look(visitor: Visitor, Path(ticket): Path<String>) -> Answer {
-    visitor.caller.count_attempt()?;
+    visitor.caller.count_look()?;
     match show_setup_link(&visitor.caller.state.store, visitor.now, &ticket).await? {
         Some(link) => show(&visitor, Form::new(&visitor), &ticket, &link),
         None => worthless(&visitor),

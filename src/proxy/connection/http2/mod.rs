@@ -23,10 +23,11 @@ use tokio::sync::Notify;
 use self::stream::Http2Stream;
 use super::head_timeout::HeadTimer;
 use super::state::ConnectionState;
-use crate::auth::Rejection;
+use crate::auth::{Network, Rejection};
 use crate::config::raw::Limits;
-use crate::proxy::memory::{ConnectionHeads, HeadPermit, RequestMemory, StreamPermit};
+use crate::proxy::memory::{ConnectionHeads, HeadPermit, NetworkSlot, RequestMemory, StreamPermit};
 use crate::proxy::request::auth_request::CONNECT;
+use crate::proxy::request::headers::is_trusted;
 use crate::proxy::request::limits;
 use crate::proxy::{Policy, RequestLifecycle};
 use crate::telemetry::{Http2Refusal, Metrics};
@@ -63,6 +64,8 @@ pub(super) struct Http2Connection<A> {
     shared: Arc<Shared>,
     heads: ConnectionHeads,
     peer: Option<IpAddr>,
+    /// `None` for a trusted proxy, whose streams are those of many clients.
+    network: Option<NetworkSlot>,
     malformed: u32,
 }
 
@@ -106,7 +109,9 @@ impl<A: HttpServerApp + Send + Sync + 'static> Http2Connection<A> {
             is_closing: AtomicBool::new(false),
             close: Notify::new(),
         });
-        Self { app, lifecycle, shared, heads: ConnectionHeads::default(), peer, malformed: 0 }
+        let of_client = peer.filter(|peer| !is_trusted(*peer, &shared.policy.trusted_proxies));
+        let network = of_client.map(|peer| shared.memory.slot_of(Network::of(peer)));
+        Self { app, lifecycle, shared, heads: ConnectionHeads::default(), peer, network, malformed: 0 }
     }
 
     /// Serves streams until the connection closes.
@@ -154,7 +159,7 @@ impl<A: HttpServerApp + Send + Sync + 'static> Http2Connection<A> {
     /// Serves a stream in a task of its own, or refuses it here, before its head waits for anything.
     fn begin(&self, mut session: HttpSession, shutdown: &ShutdownWatch) {
         let policy = &self.shared.policy;
-        let Some(permit) = self.shared.memory.try_stream(&policy.limits) else {
+        let Some(permit) = self.shared.memory.try_stream(&policy.limits, self.network) else {
             self.shared.metrics.http2_refused(Http2Refusal::Streams);
             return session.shutdown_with_reason(Reason::REFUSED_STREAM);
         };
@@ -201,7 +206,8 @@ async fn refuse(
     lifecycle: &RequestLifecycle,
     policy: &Policy,
 ) {
-    session.set_write_timeout(Some(policy.timeouts.client.duration()));
+    // A client that does not read must not hold a stream for long.
+    session.set_write_timeout(Some(policy.timeouts.client.duration().min(policy.limits.drain_time.duration())));
     let is_head = session.req_header().method == Method::HEAD;
     if session.write_response_header(Box::new(head), is_head).is_err() {
         return;

@@ -29,6 +29,8 @@ const MAX_TRAILER_BYTES: usize = 4096;
 /// What a head that still arrives takes without being counted, so that ordinary ones are served where others have taken
 /// all the memory.
 const UNCOUNTED_BYTES: usize = 4096;
+/// What a header block may take in memory before h2 has decoded it. h2 keeps less, and answers 431 up to here.
+const MAX_BLOCK_BYTES: usize = 512 * 1024;
 /// Streams that a client may reset within [`RESET_WINDOW`]: each costs a decision, and perhaps a call of the API
 /// (CVE-2023-44487).
 const MAX_RESETS: u64 = 200;
@@ -102,6 +104,7 @@ impl Http2Stream {
         let counted = self.incoming.block_bytes().saturating_sub(UNCOUNTED_BYTES);
         let has_room = self.head.grow_to(counted, &self.shared.policy.limits);
         if !has_room
+            || counted > MAX_BLOCK_BYTES
             || self.resets_too_often()
             || matches!(block, Some(HeaderBlock::Trailers(bytes)) if bytes > MAX_TRAILER_BYTES)
         {

@@ -1,6 +1,6 @@
 //! The whole life of credentials over HTTP: a real process, whose gate follows its management API.
 
-mod control_plane;
+mod managed_process;
 mod presented;
 
 use base64::Engine as _;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::store::test_database::{TestDatabase, on_each};
 use crate::support::{Gate, RecordingApi};
-use control_plane::{ControlState, Who};
+use managed_process::{ManagedProcess, Who};
 use presented::{Presented, soon};
 
 on_each!(the_life_of_a_token_from_request_to_deletion, the_life_of_basic_credentials_from_request_to_deletion);
@@ -66,132 +66,134 @@ async fn the_life_of_basic_credentials_from_request_to_deletion(bed: TestDatabas
 async fn life(bed: &TestDatabase, new: Value) {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).database(&bed.address()).settings(SETTINGS).settings(DATABASE);
-    let desk = ControlState::new(gate.log("log: {format: json, level: trace}\n").start());
-    let staff = desk.first(bed, "sam@example.org").await;
-    let owner = is_let_in(&desk, &staff, &new);
-    let made = desk.post(&owner, "/operator-tokens", json!({"name": "ci", "role": "implementer", "account": "acme"}));
-    let script = Who::Script(desk.seen(made["token"].as_str().unwrap()));
+    let process = ManagedProcess::new(gate.log("log: {format: json, level: trace}\n").start());
+    let staff = process.first(bed, "sam@example.org").await;
+    let owner = is_let_in(&process, &staff, &new);
+    let made =
+        process.post(&owner, "/operator-tokens", json!({"name": "ci", "role": "implementer", "account": "acme"}));
+    let script = Who::Script(process.seen(made["token"].as_str().unwrap()));
 
-    let (place, last) = is_made_used_and_reset(&desk, &script, &new);
-    let last = is_upgraded_disabled_and_cleared(&desk, &owner, &script, &place, &last);
-    ends(&desk, &owner, &script, &place, &last);
-    a_member_has_a_key_of_their_own(&desk, &owner);
+    let (place, last) = is_made_used_and_reset(&process, &script, &new);
+    let last = is_upgraded_disabled_and_cleared(&process, &owner, &script, &place, &last);
+    ends(&process, &owner, &script, &place, &last);
+    a_member_has_a_key_of_their_own(&process, &owner);
 
     let id = made["operator_token"]["id"].as_str().unwrap();
-    desk.post(&owner, &format!("/operator-tokens/{id}/disable"), Value::Null);
-    assert_eq!(desk.refused(&script, "GET", "/me", Value::Null), (401, "unauthenticated".into()));
-    desk.done(&owner, "DELETE", "/session", Value::Null);
-    assert_eq!(desk.refused(&owner, "GET", "/me", Value::Null), (401, "unauthenticated".into()));
-    the_audit_records_it(&desk, &staff);
-    nothing_shows_a_secret(&desk, &staff);
+    process.post(&owner, &format!("/operator-tokens/{id}/disable"), Value::Null);
+    assert_eq!(process.refused(&script, "GET", "/me", Value::Null), (401, "unauthenticated".into()));
+    process.done(&owner, "DELETE", "/session", Value::Null);
+    assert_eq!(process.refused(&owner, "GET", "/me", Value::Null), (401, "unauthenticated".into()));
+    every_write_is_in_the_audit(&process, &staff);
+    nothing_shows_a_secret(&process, &staff);
 }
 
 /// Asked by the owner, approved by the staff.
-fn is_let_in(desk: &ControlState, staff: &Who, new: &Value) -> Who {
-    let account = desk.post(staff, "/accounts", json!({"id": "acme", "name": "Acme"}));
+fn is_let_in(process: &ManagedProcess, staff: &Who, new: &Value) -> Who {
+    let account = process.post(staff, "/accounts", json!({"id": "acme", "name": "Acme"}));
     assert_eq!(account["granted"], false);
     let user = json!({"email": "ann@acme.example", "role": "owner", "account": "acme"});
-    let owner = desk.invited(&desk.post(staff, "/users", user));
-    assert_eq!(desk.refused(&owner, "POST", "/credentials", new.clone()), (403, "access_not_granted".into()));
+    let owner = process.invited(&process.post(staff, "/users", user));
+    assert_eq!(process.refused(&owner, "POST", "/credentials", new.clone()), (403, "access_not_granted".into()));
     let asked = json!({"account": "acme", "start_on": "2099-01-31", "use_cases": ["reporting"]});
-    assert_eq!(desk.refused(staff, "POST", "/access-requests", asked.clone()), (403, "forbidden".into()));
-    let request = desk.post(&owner, "/access-requests", asked);
-    let queue = desk.get(staff, "/access-requests?state=pending");
+    assert_eq!(process.refused(staff, "POST", "/access-requests", asked.clone()), (403, "forbidden".into()));
+    let request = process.post(&owner, "/access-requests", asked);
+    let queue = process.get(staff, "/access-requests?state=pending");
     assert_eq!(queue["items"], json!([request]));
     let approve = format!("/access-requests/{}/approve", request["id"].as_str().unwrap());
-    assert_eq!(desk.refused(&owner, "POST", &approve, Value::Null), (403, "forbidden".into()));
-    assert_eq!(desk.post(staff, &approve, Value::Null)["state"], "approved");
-    assert_eq!(desk.get(&owner, "/accounts/acme")["granted"], true);
+    assert_eq!(process.refused(&owner, "POST", &approve, Value::Null), (403, "forbidden".into()));
+    assert_eq!(process.post(staff, &approve, Value::Null)["state"], "approved");
+    assert_eq!(process.get(&owner, "/accounts/acme")["granted"], true);
     owner
 }
 
-fn is_made_used_and_reset(desk: &ControlState, script: &Who, new: &Value) -> (String, Presented) {
-    let made = desk.post(script, "/credentials", new.clone());
+fn is_made_used_and_reset(process: &ManagedProcess, script: &Who, new: &Value) -> (String, Presented) {
+    let made = process.post(script, "/credentials", new.clone());
     let place = format!("/credentials/{}", made["credential"]["id"].as_str().unwrap());
-    let first = Presented::of(desk, &made);
-    first.becomes(desk, "/v1/x", 200, "");
+    let first = Presented::of(process, &made);
+    first.becomes(process, "/v1/x", 200, "");
     let used = soon("its last use is known", || {
-        let shown = desk.get(script, &place);
+        let shown = process.get(script, &place);
         if shown["last_used_at"].is_null() { Err(shown) } else { Ok(shown) }
     });
     assert_eq!((&used["last_used_from"], &used["revision"]), (&json!("127.0.0.1"), &json!(1)));
 
-    let second = Presented::of(desk, &desk.post(script, &format!("{place}/reset"), json!({})));
-    first.becomes(desk, "/v1/x", 401, "credential_invalid");
-    second.becomes(desk, "/v1/x", 200, "");
+    let second = Presented::of(process, &process.post(script, &format!("{place}/reset"), json!({})));
+    first.becomes(process, "/v1/x", 401, "credential_invalid");
+    second.becomes(process, "/v1/x", 200, "");
 
-    let overlapping = desk.post(script, &format!("{place}/reset"), json!({"overlap_seconds": 3600}));
+    let overlapping = process.post(script, &format!("{place}/reset"), json!({"overlap_seconds": 3600}));
     assert!(overlapping["credential"]["previous_secret_ends_at"].is_string(), "{overlapping}");
-    let third = Presented::of(desk, &overlapping);
-    third.becomes(desk, "/v1/x", 200, "");
-    second.becomes(desk, "/v1/x", 200, "");
-    desk.post(script, &format!("{place}/end-overlap"), Value::Null);
-    second.becomes(desk, "/v1/x", 401, "credential_invalid");
-    third.becomes(desk, "/v1/x", 200, "");
-    first.becomes(desk, "/v1/x", 401, "credential_invalid");
+    let third = Presented::of(process, &overlapping);
+    third.becomes(process, "/v1/x", 200, "");
+    second.becomes(process, "/v1/x", 200, "");
+    process.post(script, &format!("{place}/end-overlap"), Value::Null);
+    second.becomes(process, "/v1/x", 401, "credential_invalid");
+    third.becomes(process, "/v1/x", 200, "");
+    first.becomes(process, "/v1/x", 401, "credential_invalid");
     (place, third)
 }
 
 fn is_upgraded_disabled_and_cleared(
-    desk: &ControlState,
+    process: &ManagedProcess,
     owner: &Who,
     script: &Who,
     place: &str,
     last: &Presented,
 ) -> Presented {
-    assert_eq!(last.verdict(desk, "/v2/x"), (403, "version_not_allowed".into()));
-    assert_eq!(desk.post(script, &format!("{place}/upgrade"), json!({}))["version"], "2");
-    last.becomes(desk, "/v2/x", 200, "");
-    last.becomes(desk, "/v1/x", 403, "version_not_allowed");
+    assert_eq!(last.verdict(process, "/v2/x"), (403, "version_not_allowed".into()));
+    assert_eq!(process.post(script, &format!("{place}/upgrade"), json!({}))["version"], "2");
+    last.becomes(process, "/v2/x", 200, "");
+    last.becomes(process, "/v1/x", 403, "version_not_allowed");
 
-    let off = desk.post(owner, &format!("{place}/disable"), json!({"reason": "a laptop is gone"}));
+    let off = process.post(owner, &format!("{place}/disable"), json!({"reason": "a laptop is gone"}));
     assert_eq!(off["disabled_reason"], "a laptop is gone");
-    last.becomes(desk, "/v2/x", 401, "credential_disabled");
-    desk.post(owner, &format!("{place}/enable"), Value::Null);
-    last.becomes(desk, "/v2/x", 200, "");
+    last.becomes(process, "/v2/x", 401, "credential_disabled");
+    process.post(owner, &format!("{place}/enable"), Value::Null);
+    last.becomes(process, "/v2/x", 200, "");
 
-    assert_eq!(desk.post(owner, &format!("{place}/clear"), Value::Null)["cleared"], true);
-    last.becomes(desk, "/v2/x", 401, "credential_invalid");
-    let fresh = Presented::of(desk, &desk.post(script, &format!("{place}/reset"), json!({})));
-    fresh.becomes(desk, "/v2/x", 200, "");
-    last.becomes(desk, "/v2/x", 401, "credential_invalid");
+    assert_eq!(process.post(owner, &format!("{place}/clear"), Value::Null)["cleared"], true);
+    last.becomes(process, "/v2/x", 401, "credential_invalid");
+    let fresh = Presented::of(process, &process.post(script, &format!("{place}/reset"), json!({})));
+    fresh.becomes(process, "/v2/x", 200, "");
+    last.becomes(process, "/v2/x", 401, "credential_invalid");
     fresh
 }
 
-fn ends(desk: &ControlState, owner: &Who, script: &Who, place: &str, last: &Presented) {
-    desk.post(owner, "/accounts/acme/switch-off", Value::Null);
-    last.becomes(desk, "/v2/x", 403, "access_off");
-    desk.post(owner, "/accounts/acme/switch-on", Value::Null);
-    last.becomes(desk, "/v2/x", 200, "");
-    desk.done(script, "DELETE", place, Value::Null);
-    last.becomes(desk, "/v2/x", 401, "credential_invalid");
-    assert_eq!(desk.refused(script, "GET", place, Value::Null), (404, "not_found".into()));
+fn ends(process: &ManagedProcess, owner: &Who, script: &Who, place: &str, last: &Presented) {
+    process.post(owner, "/accounts/acme/switch-off", Value::Null);
+    last.becomes(process, "/v2/x", 403, "access_off");
+    process.post(owner, "/accounts/acme/switch-on", Value::Null);
+    last.becomes(process, "/v2/x", 200, "");
+    process.done(script, "DELETE", place, Value::Null);
+    last.becomes(process, "/v2/x", 401, "credential_invalid");
+    assert_eq!(process.refused(script, "GET", place, Value::Null), (404, "not_found".into()));
 }
 
-fn a_member_has_a_key_of_their_own(desk: &ControlState, owner: &Who) {
-    let user = desk.post(owner, "/users", json!({"email": "mo@acme.example", "role": "member", "account": "acme"}));
-    let member = desk.invited(&user);
+fn a_member_has_a_key_of_their_own(process: &ManagedProcess, owner: &Who) {
+    let user = process.post(owner, "/users", json!({"email": "mo@acme.example", "role": "member", "account": "acme"}));
+    let member = process.invited(&user);
     let refused = (403, "members_not_allowed".to_owned());
-    assert_eq!(desk.refused(&member, "POST", "/own-key/on", Value::Null), refused);
-    let policy = |allowed: bool| desk.done(owner, "PUT", "/accounts/acme/member-policy", json!({"allowed": allowed}));
+    assert_eq!(process.refused(&member, "POST", "/own-key/on", Value::Null), refused);
+    let policy =
+        |allowed: bool| process.done(owner, "PUT", "/accounts/acme/member-policy", json!({"allowed": allowed}));
     policy(true);
-    let first = Presented::of(desk, &desk.post(&member, "/own-key/on", Value::Null));
-    first.becomes(desk, "/v2/x", 200, "");
-    let second = Presented::of(desk, &desk.post(&member, "/own-key/regenerate", Value::Null));
-    first.becomes(desk, "/v2/x", 401, "credential_invalid");
-    second.becomes(desk, "/v2/x", 200, "");
+    let first = Presented::of(process, &process.post(&member, "/own-key/on", Value::Null));
+    first.becomes(process, "/v2/x", 200, "");
+    let second = Presented::of(process, &process.post(&member, "/own-key/regenerate", Value::Null));
+    first.becomes(process, "/v2/x", 401, "credential_invalid");
+    second.becomes(process, "/v2/x", 200, "");
     policy(false);
-    second.becomes(desk, "/v2/x", 403, "access_off");
-    assert_eq!(desk.refused(&member, "POST", "/own-key/regenerate", Value::Null), refused);
+    second.becomes(process, "/v2/x", 403, "access_off");
+    assert_eq!(process.refused(&member, "POST", "/own-key/regenerate", Value::Null), refused);
     policy(true);
-    second.becomes(desk, "/v2/x", 200, "");
-    desk.post(owner, &format!("/users/{}/disable", user["user"]["id"].as_str().unwrap()), Value::Null);
-    second.becomes(desk, "/v2/x", 403, "access_off");
-    assert_eq!(desk.refused(&member, "GET", "/own-key", Value::Null), (401, "unauthenticated".into()));
+    second.becomes(process, "/v2/x", 200, "");
+    process.post(owner, &format!("/users/{}/disable", user["user"]["id"].as_str().unwrap()), Value::Null);
+    second.becomes(process, "/v2/x", 403, "access_off");
+    assert_eq!(process.refused(&member, "GET", "/own-key", Value::Null), (401, "unauthenticated".into()));
 }
 
-fn the_audit_records_it(desk: &ControlState, staff: &Who) {
-    let mut lines = desk.audit(staff);
+fn every_write_is_in_the_audit(process: &ManagedProcess, staff: &Who) {
+    let mut lines = process.audit(staff);
     // However many links were offered.
     lines.retain(|line| line["verb"] != "first_setup_link");
     let word = |line: &Value, field: &str| line[field].as_str().unwrap_or_default().to_owned();
@@ -208,13 +210,14 @@ fn the_audit_records_it(desk: &ControlState, staff: &Who) {
     assert_eq!(disabled["after"]["disabled_reason"], "a laptop is gone");
 }
 
-fn nothing_shows_a_secret(desk: &ControlState, staff: &Who) {
-    let table = desk.send(staff, "GET", "/audit.csv", None).text();
+fn nothing_shows_a_secret(process: &ManagedProcess, staff: &Who) {
+    let table = process.send(staff, "GET", "/audit.csv", None).text();
     assert!(table.lines().count() > STORY.len());
-    let listed = json!(desk.audit(staff)).to_string();
-    let places = [("audit", listed), ("table", table), ("log", desk.gate.stderr()), ("access log", desk.gate.stdout())];
+    let listed = json!(process.audit(staff)).to_string();
+    let places =
+        [("audit", listed), ("table", table), ("log", process.gate.stderr()), ("access log", process.gate.stdout())];
     assert!(places.iter().all(|(_, text)| text.len() > 100));
-    let secrets = desk.secrets();
+    let secrets = process.secrets();
     assert!(secrets.len() >= 15, "{}", secrets.len());
     for secret in &secrets {
         let pair = STANDARD.encode(format!("billing:{secret}"));

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::control_plane::ControlState;
+use super::managed_process::ManagedProcess;
 use crate::support::Request;
 
 /// The longest that a change may take to be known to the gate.
@@ -18,33 +18,33 @@ pub enum Presented {
 
 impl Presented {
     /// As the one answer that shows it has it.
-    pub fn of(desk: &ControlState, answer: &Value) -> Self {
+    pub fn of(process: &ManagedProcess, answer: &Value) -> Self {
         let text = |field: &str| answer["secret"][field].as_str().unwrap_or_else(|| panic!("{answer}"));
         match answer["secret"].get("token") {
-            Some(_) => Self::Token(desk.seen(text("token"))),
-            None => Self::Pair(text("username").to_owned(), desk.seen(text("password"))),
+            Some(_) => Self::Token(process.seen(text("token"))),
+            None => Self::Pair(text("username").to_owned(), process.seen(text("password"))),
         }
     }
 
     /// Status and code of what the gate says to it.
-    pub fn verdict(&self, desk: &ControlState, path: &str) -> (u16, String) {
+    pub fn verdict(&self, process: &ManagedProcess, path: &str) -> (u16, String) {
         let request = match self {
             Self::Token(token) => Request::get(path).bearer(token),
             Self::Pair(username, password) => Request::get(path).basic(username, password),
         };
-        let reply = desk.gate.send(&request);
+        let reply = process.gate.send(&request);
         (reply.status, reply.code())
     }
 
     /// Within the time that is promised, and then for good.
-    pub fn becomes(&self, desk: &ControlState, path: &str, status: u16, code: &str) {
+    pub fn becomes(&self, process: &ManagedProcess, path: &str, status: u16, code: &str) {
         let expected = (status, code.to_owned());
         soon(&format!("{path} is {status} {code}"), || {
-            let verdict = self.verdict(desk, path);
+            let verdict = self.verdict(process, path);
             (verdict == expected).then_some(()).ok_or(verdict)
         });
         for _ in 0..3 {
-            assert_eq!(self.verdict(desk, path), expected, "{path}: it comes back");
+            assert_eq!(self.verdict(process, path), expected, "{path}: it comes back");
         }
     }
 }

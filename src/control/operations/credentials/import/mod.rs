@@ -18,7 +18,7 @@ pub(super) const MAX_LISTED: usize = 10_000;
 /// From this number of changes on the database refreshes its query statistics.
 const STATISTICS_THRESHOLD: usize = 1000;
 
-/// Changes of an import, or of a dry run. Lists are in the order of ids, and have the first [`MAX_LISTED`] at most.
+/// Changes of an import, or of a dry run. Lists are in the order of ids, and have the first 10,000 at most.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Imported {
     /// With whether each has access.

@@ -1,5 +1,5 @@
-//! The desk of a real process, and the people and scripts at it. Every secret that anybody sees is kept, to be looked
-//! for where it must not be.
+//! A real process with its management API, and the callers of that. Every secret in a response is kept, so that the
+//! test can look for it where it must not be.
 
 use std::cell::RefCell;
 
@@ -10,7 +10,7 @@ use crate::control::{Fixture, shell};
 use crate::store::test_database::{TestDatabase, noon};
 use crate::support::{Connection, Gate, Reply, Request};
 
-/// Who asks, and by what they are known.
+/// A caller, with its credential.
 pub enum Who {
     Anonymous,
     /// A browser, with its cookie.
@@ -19,12 +19,12 @@ pub enum Who {
     Script(String),
 }
 
-pub struct ControlState {
+pub struct ManagedProcess {
     pub gate: Gate,
     secrets: RefCell<Vec<String>>,
 }
 
-impl ControlState {
+impl ManagedProcess {
     pub fn new(gate: Gate) -> Self {
         Self { gate, secrets: RefCell::default() }
     }
