@@ -2,7 +2,6 @@
 
 mod admin;
 pub mod api;
-#[expect(dead_code, reason = "the foundation has what the pages need that are not there yet")]
 mod console;
 mod database_probe;
 mod listener;

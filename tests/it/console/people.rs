@@ -15,7 +15,7 @@ pub const PEOPLE: [(&str, Role); 4] = [
 
 /// The account `acme` with one person of each role, and staff.
 pub struct TestConsole {
-    _bed: TestDatabase,
+    pub bed: TestDatabase,
     pub gate: Gate,
 }
 

@@ -115,6 +115,10 @@ impl Browser {
         self.driver().goto(url).await.unwrap();
     }
 
+    pub async fn back(&self) {
+        self.driver().back().await.unwrap();
+    }
+
     pub async fn reload(&self) {
         self.driver().refresh().await.unwrap();
     }
@@ -190,6 +194,10 @@ impl Browser {
 
     pub async fn value(&self, id: &str) -> String {
         self.element(&format!("[id='{id}']")).await.prop("value").await.unwrap().unwrap_or_default()
+    }
+
+    pub async fn click(&self, selector: &str) {
+        self.element(selector).await.click().await.unwrap();
     }
 
     /// The button or link with this text.
