@@ -58,7 +58,7 @@ impl<'f> Form<'f> {
             code if code.status() == StatusCode::CONFLICT && code != Code::IdempotencyKeyBusy => StatusCode::CONFLICT,
             _ => return Err(problem),
         };
-        let detail = problem.fields.is_empty().then(|| problem.detail.clone().into_owned());
+        let detail = problem.fields.is_empty().then(|| capitalised(&problem.detail));
         let (revision, retry_after) = (posted.revision, problem.retry_after);
         Ok(Self {
             posted: Some(&posted.fields),
@@ -217,7 +217,7 @@ impl<'f> Form<'f> {
             Some((name, label)) => (Some(*name), sentence(label, &fault.problem)),
             None => (None, format!("{} {}", fault.field, fault.problem)),
         };
-        self.detail.iter().map(|detail| (None, capitalised(detail))).chain(self.faults.iter().map(of_field)).collect()
+        self.detail.iter().map(|detail| (None, detail.clone())).chain(self.faults.iter().map(of_field)).collect()
     }
 }
 

@@ -233,7 +233,9 @@ async fn a_reset_ends_the_old_secret_now_or_later() {
     let shown = owner.post(path, "overlap_seconds=0").await;
     let second = shown.element("shown-secret").to_owned();
     assert!(!works(&site.bed, &first).await && works(&site.bed, &second).await);
-    assert_eq!(verbs(&site.bed, "acme-x").await, ["reset", "end_overlap", "reset"]);
+    let mut verbs = verbs(&site.bed, "acme-x").await;
+    verbs.sort_unstable();
+    assert_eq!(verbs, ["end_overlap", "reset", "reset"], "all at one moment");
 }
 
 #[tokio::test]

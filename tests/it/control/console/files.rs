@@ -1,9 +1,9 @@
 //! `/credential-files`
 
-use claviger::store::Role;
+use claviger::store::{CredentialRecord, Role};
 
 use super::visitors::{HOSTILE, Pages, assert_roles};
-use crate::store::test_database::token;
+use crate::store::test_database::{label, token};
 
 const FILE: &str = "credentials:\n  - id: acme-new\n    account: acme\n    \
     token_sha256: 0000000000000000000000000000000000000000000000000000000000000001\n";
@@ -67,7 +67,8 @@ async fn an_import_says_first_what_it_changes() {
     let pages = Pages::start().await;
     let staff = pages.person(Role::Staff).await;
     let export = {
-        pages.bed.put(&token("integration", "acme", "clv_x")).await;
+        let pinned = CredentialRecord { version: Some(label("2")), ..token("integration", "acme", "clv_x") };
+        pages.bed.put(&pinned).await;
         staff.post("/credential-files/export", "format=yaml").await.text
     };
     let same = staff.upload("/credential-files/check", &[("import_format", "yaml")], export.as_bytes()).await;

@@ -2,36 +2,15 @@
 
 use axum::extract::Path;
 
+use super::forms::Refused;
 use super::guard::Customer;
-use super::show::{Refused, show};
-use crate::control::console::field::{Choice, Control, Field};
+use super::show::show;
 use crate::control::console::form::Form;
 use crate::control::console::page::Answer;
-use crate::control::console::pages::request_facts::USE_CASES;
 use crate::control::console::posted::Posted;
-use crate::control::console::visit::Visit;
 use crate::control::operations::{NewAccessRequest, request_access, withdraw_request};
 use crate::control::web::problem::Problem;
 use crate::store::UseCase;
-
-pub(super) struct AskFields {
-    pub(super) start_on: Field,
-    pub(super) use_cases: Field,
-    pub(super) other: Field,
-    pub(super) privacy_policy: Field,
-}
-
-impl AskFields {
-    pub(super) fn new(visit: &Visit, form: &mut Form<'_>) -> Self {
-        let choices = USE_CASES.iter().map(|(word, message)| Choice::new(*word, visit.t(message))).collect();
-        Self {
-            start_on: form.date("start_on", "access-start").required(),
-            use_cases: form.checkboxes("use_cases", "access-uses", choices),
-            other: form.line("other", "access-other"),
-            privacy_policy: form.field("privacy_policy", "access-policy", Control::Input("url")).autocomplete("url"),
-        }
-    }
-}
 
 pub(super) async fn ask(Customer { visit, account }: Customer, posted: Posted) -> Answer {
     let mut reader = posted.reader();

@@ -1,6 +1,7 @@
 //! API access of an account: what is missing, the request for it, its switches.
 
 mod ask;
+mod forms;
 mod guard;
 mod show;
 mod switches;

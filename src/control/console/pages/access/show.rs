@@ -2,9 +2,8 @@
 
 use askama::Template;
 
-use super::ask::AskFields;
+use super::forms::{AskFields, Refused, policy_choices};
 use super::guard::Customer;
-use super::switches::policy_choices;
 use crate::control::console::field::Field;
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
@@ -16,13 +15,6 @@ use crate::control::operations::{Paging, Right, diagnose, list_access_requests, 
 use crate::control::web::problem::Problem;
 use crate::credential::Label;
 use crate::store::{AccessRequestFilter, AccessRequestRecord, AccountRecord, RequestState};
-
-/// A form of the page that was refused.
-pub(super) enum Refused<'f> {
-    Ask(Form<'f>),
-    /// The policy for members, a switch, or the withdrawal of a request.
-    Other(Form<'f>),
-}
 
 #[derive(Template)]
 #[template(path = "access.html")]

@@ -2,9 +2,9 @@
 
 use askama::Template;
 
+use super::forms::Refused;
 use super::guard::Customer;
-use super::show::{Refused, show};
-use crate::control::console::field::Choice;
+use super::show::show;
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::posted::Posted;
@@ -21,13 +21,6 @@ struct Off<'p> {
     v: &'p Visit,
     form: &'p Form<'p>,
     summary: AccountSummary,
-}
-
-pub(super) fn policy_choices(visit: &Visit) -> Vec<Choice> {
-    vec![
-        Choice::new("allowed", visit.t("access-members-allowed")),
-        Choice::new("not_allowed", visit.t("access-members-not-allowed")),
-    ]
 }
 
 pub(super) async fn on(Customer { visit, account }: Customer, posted: Posted) -> Answer {
