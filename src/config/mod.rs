@@ -28,7 +28,7 @@ pub use load::{ConfigSource, Override, environment, operator_token, process_envi
 pub use memory::limit as memory_limit;
 pub use origins::Origins;
 pub use schema::schema;
-pub use settings::{Database, ERROR_DOCS, Settings, Tracing, Upstream};
+pub use settings::{Database, ERROR_DOCS, ERROR_PAGES, Settings, Tracing, Upstream};
 pub use spanned::{Key, Node, Origin, Value};
 pub use suggest::unknown_key;
 pub use text_file::{read_text, text_of};

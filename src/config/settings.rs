@@ -15,9 +15,11 @@ use crate::credential::{
     VersionCatalog, VersionRule, WhenUnstated,
 };
 
-/// The default of `proxy.error_docs`: the page of the book, below a host that cannot exist (RFC 6761). It is absolute, so
-/// that `type` does not depend on the path of the request (RFC 9457, 3.1.1).
-pub const ERROR_DOCS: &str = "https://claviger.invalid/reference/error-codes.html";
+/// What `type` begins with where no page is known: that of the book, below a host that cannot exist (RFC 6761). It is
+/// absolute, so that `type` does not depend on the path of the request (RFC 9457, 3.1.1).
+pub const ERROR_DOCS: &str = "https://claviger.invalid/reference/error-codes.html#";
+/// The path of the console below which every code has a page.
+pub const ERROR_PAGES: &str = "/errors";
 
 /// Validated settings. Paths are absolute or relative to the working directory.
 #[derive(Debug, Clone)]
@@ -29,7 +31,7 @@ pub struct Settings {
     pub tls: Option<raw::Tls>,
     pub trusted_proxies: Box<[IpNet]>,
     pub threads: NonZeroUsize,
-    /// Address of the page that explains error codes; the `type` of problem documents is this, `#` and the code.
+    /// What `type` of a problem document begins with; the code follows.
     pub error_docs: String,
     pub timeouts: raw::Timeouts,
     pub admin_listen: SocketAddr,
@@ -108,6 +110,7 @@ impl Settings {
         let listener_tls =
             |tls: &raw::ListenerTls| raw::Tls { certificate: at(&tls.certificate), key: at(&tls.key), client_ca: None };
         let proxy = file.proxy.clone().unwrap_or_default();
+        let public_url = file.console.public_url.as_ref().map(|url| url.0.0.trim_end_matches('/').to_owned());
         let database = match database(file, directory, defaults) {
             Ok(database) => database,
             Err(fault) => {
@@ -141,7 +144,7 @@ impl Settings {
             }),
             trusted_proxies: proxy.trusted_proxies.iter().map(|range| range.0.0).collect(),
             threads: proxy.threads.unwrap_or(defaults.threads),
-            error_docs: proxy.error_docs.as_ref().map_or_else(|| ERROR_DOCS.to_owned(), |url| url.0.0.clone()),
+            error_docs: error_docs(&proxy, public_url.as_deref()),
             timeouts: proxy.timeouts.clone(),
             admin_listen: file.admin.listen.0.0,
             admin_tls: file.admin.tls.as_ref().map(listener_tls),
@@ -158,7 +161,7 @@ impl Settings {
                 ..file.console.clone()
             }),
             handover_socket: file.handover.socket.as_ref().map(at),
-            public_url: file.console.public_url.as_ref().map(|url| url.0.0.trim_end_matches('/').to_owned()),
+            public_url,
             credentials_file: file.credentials.file.as_ref().map(at),
             database,
             accept: file.accept.clone(),
@@ -189,6 +192,15 @@ impl Settings {
                 .as_ref()
                 .map(|collector| Tracing { collector: collector.0.0.clone(), sample: file.tracing.sample }),
         })
+    }
+}
+
+/// The page that the operator names, else that of the console, else the placeholder.
+fn error_docs(proxy: &raw::Proxy, console: Option<&str>) -> String {
+    match (&proxy.error_docs, console) {
+        (Some(page), _) => format!("{}#", page.0.0),
+        (None, Some(console)) => format!("{console}{ERROR_PAGES}/"),
+        (None, None) => ERROR_DOCS.to_owned(),
     }
 }
 

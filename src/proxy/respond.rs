@@ -24,7 +24,7 @@ const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 
 /// Builds refusals under one policy.
 pub(super) struct Refusals {
-    documentation: String,
+    error_docs: String,
     challenges: Vec<Challenge>,
     cors: Option<Arc<CorsHeaders>>,
 }
@@ -62,8 +62,8 @@ struct Problem<'a> {
 }
 
 impl Refusals {
-    /// `documentation` is the base of `type`.
-    pub(super) fn new(accept: &Accept, documentation: &str, cors: Option<Arc<CorsHeaders>>) -> Self {
+    /// `error_docs` is what `type` begins with.
+    pub(super) fn new(accept: &Accept, error_docs: &str, cors: Option<Arc<CorsHeaders>>) -> Self {
         let basic = HeaderValue::from_static("Basic realm=\"api\", charset=\"UTF-8\"");
         let bearer = Challenge {
             scheme: Scheme::Bearer,
@@ -96,13 +96,13 @@ impl Refusals {
             };
             challenges.extend(HeaderValue::from_str(&place).ok().map(|value| same(Scheme::ApiKey, value)));
         }
-        Self { documentation: documentation.to_owned(), challenges, cors }
+        Self { error_docs: error_docs.to_owned(), challenges, cors }
     }
 
     pub(super) fn build(&self, refusal: &Refusal) -> pingora::Result<(ResponseHeader, Bytes)> {
         let Refusal { rejection, presented, id, .. } = *refusal;
         let problem = Problem {
-            kind: &format!("{}#{}", self.documentation, rejection.code()),
+            kind: &format!("{}{}", self.error_docs, rejection.code()),
             title: rejection.title(),
             status: rejection.status().as_u16(),
             detail: rejection.detail(),

@@ -37,7 +37,7 @@ pub(super) enum Role {
 impl Parts {
     /// # Errors
     /// When an address is in use, a certificate cannot be read, or the database answers and cannot be used.
-    pub(super) fn build(loaded: &Loaded, options: ServeOptions) -> anyhow::Result<Self> {
+    pub(super) fn build(loaded: &Loaded, options: &ServeOptions) -> anyhow::Result<Self> {
         let settings = &loaded.settings;
         log_memory(settings);
         let descriptors = descriptors::raise_limit(settings);

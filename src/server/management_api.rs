@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use super::setup_link;
 use crate::clock::Clock;
 use crate::config;
-use crate::control::{Admin, ControlState, DatabaseProbe, LiveSettings, Throttles, prune};
+use crate::control::{Admin, ControlState, DatabaseProbe, DemoLinks, LiveSettings, Throttles, prune};
 use crate::store::{Store, StoreOptions};
 
 /// A pool of its own, beside that of the gate.
@@ -27,6 +27,7 @@ pub(super) struct ManagementApi {
     pub(super) standalone_probe: Option<Arc<DatabaseProbe>>,
     /// For the console's page of the status.
     pub(super) process: Admin,
+    pub(super) demo_links: Option<DemoLinks>,
 }
 
 impl ManagementApi {
@@ -37,8 +38,14 @@ impl ManagementApi {
     pub(super) async fn open(&self) -> anyhow::Result<ControlState> {
         let store = Store::open(&self.database.url, options(&self.database, false)).await?;
         let (process, live, throttles) = (self.process.clone(), self.live.clone(), self.throttles.clone());
-        let state = ControlState::within(Some(process), store.clone(), Clock::System, live, throttles)
-            .context("cannot start the password hashing thread")?;
+        let state = ControlState::within(
+            (Some(process), self.demo_links.clone()),
+            store.clone(),
+            Clock::System,
+            live,
+            throttles,
+        )
+        .context("cannot start the password hashing thread")?;
         if let Some(probe) = self.standalone_probe.clone() {
             let store = store.clone();
             tokio::spawn(async move { probe.run(&store).await });

@@ -27,7 +27,7 @@ use self::log_outputs::stderr_style;
 use self::tls::{ADMIN, CONSOLE};
 use self::wait::Process;
 use crate::config::Diagnostics;
-use crate::control::Look;
+use crate::control::{DemoLinks, Look};
 use crate::proxy::{LoadedCertificates, Upstream};
 use crate::source::{Loaded, Loader};
 use crate::telemetry::Log;
@@ -47,11 +47,13 @@ pub struct Addresses {
 }
 
 /// What the command line alone sets.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ServeOptions {
     pub start: Start,
     /// Migrate the schema of a PostgreSQL database; that of an SQLite file is always migrated.
     pub migrate: bool,
+    /// Links that sign in without a password: for `claviger demo`.
+    pub demo_links: Option<DemoLinks>,
 }
 
 /// Call this before anything that may use TLS: two providers are compiled in, and rustls would refuse to choose.
@@ -94,8 +96,8 @@ fn run(
 ) -> anyhow::Result<()> {
     // Before the database: a start that fails on a certificate must not create it.
     check(&loaded)?;
-    let parts = Parts::build(&loaded, options)?;
-    let process = Process::wire(parts, loader, loaded, log)?;
+    let parts = Parts::build(&loaded, &options)?;
+    let process = Process::wire(parts, loader, loaded, log, options.demo_links)?;
     ready(&process.addresses);
     process.run()
 }

@@ -24,7 +24,7 @@ use super::shutdown::{HandoverHooks, SignalHandler, SignalQueue};
 use super::wait::Process;
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::control::{Admin, LiveSettings, Look, Readiness, Throttles};
+use crate::control::{Admin, DemoLinks, LiveSettings, Look, Readiness, Throttles};
 use crate::proxy::{AccessLog, BoundListener, Connections, ForwardAuth, Gateway, ListenerOptions, Warnings, service};
 use crate::source::{Loaded, Loader, Publish, Reloader};
 use crate::telemetry::Log;
@@ -35,7 +35,13 @@ const UPSTREAM_ATTEMPTS: usize = 8;
 impl Process {
     /// # Errors
     /// When a thread cannot be spawned or signal handlers cannot be installed.
-    pub(super) fn wire(parts: Parts, loader: Loader, loaded: Loaded, log: &Log) -> anyhow::Result<Self> {
+    pub(super) fn wire(
+        parts: Parts,
+        loader: Loader,
+        loaded: Loaded,
+        log: &Log,
+        demo_links: Option<DemoLinks>,
+    ) -> anyhow::Result<Self> {
         let Parts {
             notifier,
             metrics,
@@ -146,6 +152,7 @@ impl Process {
             listener_url: listener_url.clone(),
             standalone_probe: probe.clone(),
             process: admin.clone(),
+            demo_links: demo_links.clone(),
         };
         server.add_service(background_service(
             "admin",

@@ -39,7 +39,8 @@ pub struct Proxy {
     /// Worker threads, at most 1024; the number of cores by default. A change needs a restart.
     #[schemars(range(max = MAX_THREADS))]
     pub threads: Option<NonZeroUsize>,
-    /// The page that explains the codes of refusals to callers; the `type` of problem documents.
+    /// The page that explains the codes of refusals to callers; the `type` of problem documents is this page and `#CODE`.
+    /// By default /errors/CODE of console.public_url, where that is set.
     pub error_docs: Option<Parsed<WebAddress>>,
     /// Timeouts of requests and connections.
     pub timeouts: Timeouts,

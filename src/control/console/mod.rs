@@ -30,7 +30,7 @@ pub(super) use self::base_path::strip as strip_base_path;
 /// Every page, and the answer to every path that is none.
 pub(super) fn router(state: ControlState) -> Router {
     let around = from_fn_with_state(Around::new(state.clone()), handle::handle);
-    pages::routes()
+    pages::routes(&state)
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed, "see the header Allow"))
         .fallback(async || Problem::new(Code::NotFound, "no page has this address"))
         .layer(around)

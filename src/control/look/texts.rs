@@ -20,7 +20,7 @@ macro_rules! english {
 }
 
 english! {
-    "layout" "errors" "sign_in" "setup" "profile" "overview"
+    "layout" "errors" "sign_in" "demo" "setup" "profile" "overview"
     "access" "requests" "accounts" "credentials" "files" "own_key" "management" "users" "tokens" "audit" "status"
 }
 

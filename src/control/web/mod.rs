@@ -4,6 +4,7 @@
 pub(super) mod anonymous;
 pub(super) mod caller;
 pub(super) mod csrf;
+pub(super) mod demo_links;
 pub(super) mod html;
 pub(super) mod middleware;
 pub(super) mod problem;

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
 
+use super::demo_links::DemoLinks;
 use super::problem::Code;
 use super::rate_limits::RateLimits;
 use crate::auth::{HashPool, HashPoolSize, Throttle, ThrottleRules};
 use crate::clock::Clock;
-use crate::config::{ERROR_DOCS, Settings, raw};
+use crate::config::{ERROR_DOCS, ERROR_PAGES, Settings, raw};
 use crate::control::admin::Admin;
 use crate::control::look::Look;
 use crate::control::operations::{SessionLimits, SignInContext, Terms};
@@ -25,8 +26,6 @@ use crate::store::Store;
 const SIGN_IN_HASH_POOL: HashPoolSize = HashPoolSize { threads: NonZeroUsize::MIN, queue: 16 };
 /// The page that opens a set-up link.
 const SETUP_PAGE: &str = "/setup";
-/// The path below which every code has its page.
-pub(crate) const ERROR_PAGES: &str = "/errors";
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -43,6 +42,8 @@ pub struct Components {
     pub(crate) throttles: Throttles,
     /// What the admin listener reports; `None` without a server, as at the command line.
     pub(crate) process: Option<Admin>,
+    /// `None` but in `claviger demo`.
+    pub(crate) demo_links: Option<DemoLinks>,
 }
 
 /// Apart from each other: guesses at one must not lock the other.
@@ -64,7 +65,7 @@ pub struct LiveSettings {
     pub public_url: Option<String>,
     /// The proxies whose `X-Forwarded-For` is read.
     pub proxies: Box<[IpNet]>,
-    /// A page of the operator's that explains the codes, instead of ours.
+    /// What `type` of a problem document begins with, instead of our own page.
     pub error_docs: Option<String>,
     /// `None` where the throttle is off.
     pub guessing: Option<ThrottleRules>,
@@ -86,7 +87,7 @@ impl ControlState {
         settings: Arc<ArcSwap<LiveSettings>>,
         throttles: Throttles,
     ) -> std::io::Result<Self> {
-        Self::within(None, store, clock, settings, throttles)
+        Self::within((None, None), store, clock, settings, throttles)
     }
 
     /// The same in a server, whose status the console shows.
@@ -94,7 +95,7 @@ impl ControlState {
     /// # Errors
     /// When a thread cannot be spawned.
     pub fn within(
-        process: Option<Admin>,
+        (process, demo_links): (Option<Admin>, Option<DemoLinks>),
         store: Store,
         clock: Clock,
         settings: Arc<ArcSwap<LiveSettings>>,
@@ -102,7 +103,7 @@ impl ControlState {
     ) -> std::io::Result<Self> {
         let hashes = HashPool::start(SIGN_IN_HASH_POOL, drop)?;
         let rate_limits = RateLimits::default();
-        Ok(Self(Arc::new(Components { store, clock, settings, rate_limits, hashes, throttles, process })))
+        Ok(Self(Arc::new(Components { store, clock, settings, rate_limits, hashes, throttles, process, demo_links })))
     }
 
     /// `address` is `None` for requests from within this process.
@@ -160,7 +161,7 @@ impl LiveSettings {
     pub(crate) fn error_page(&self, code: Code) -> String {
         let word = code.as_str();
         match (&self.error_docs, &self.public_url) {
-            (Some(page), _) => format!("{page}#{word}"),
+            (Some(prefix), _) => format!("{prefix}{word}"),
             (None, base) => format!("{}{ERROR_PAGES}/{word}", base.as_deref().unwrap_or_default()),
         }
     }

@@ -2,6 +2,7 @@
 
 mod access;
 mod credentials;
+mod demo;
 mod people;
 mod people_flow;
 mod sign_in;

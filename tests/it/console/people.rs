@@ -56,6 +56,6 @@ impl TestConsole {
         browser.fill("email", email).await;
         browser.fill("password", PASSWORD).await;
         browser.press("Sign in").await;
-        assert_eq!(browser.location().await, "/");
+        browser.arrives_at("/").await;
     }
 }

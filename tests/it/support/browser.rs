@@ -97,7 +97,11 @@ impl Browser {
 
     /// The width of the page.
     pub async fn resize(&self, width: u32) {
-        let metrics = json!({"width": width, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": false});
+        self.measure(width, HEIGHT).await;
+    }
+
+    async fn measure(&self, width: u32, height: u32) {
+        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
@@ -133,7 +137,9 @@ impl Browser {
     pub async fn arrives_at(&self, path: &str) {
         let start = Instant::now();
         while self.location().await != path {
-            assert!(start.elapsed() < MAX_WAIT, "{} is shown instead of {path}", self.location().await);
+            if start.elapsed() > MAX_WAIT {
+                panic!("{} is shown instead of {path}:\n{}", self.location().await, self.text("main").await);
+            }
             tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
@@ -203,10 +209,13 @@ impl Browser {
     /// The button or link with this text.
     pub async fn press(&self, text: &str) {
         let wanted = format!("(//button|//a)[normalize-space(.)='{text}']");
-        let found = self.driver().find(By::XPath(&wanted)).await;
-        match found {
-            Ok(element) => element.click().await.unwrap(),
-            Err(_) => panic!("{text} is not at {}:\n{}", self.location().await, self.source().await),
+        let start = Instant::now();
+        loop {
+            match self.driver().find(By::XPath(&wanted)).await {
+                Ok(element) => return element.click().await.unwrap(),
+                Err(_) if start.elapsed() < MAX_WAIT => tokio::time::sleep(POLL_INTERVAL).await,
+                Err(_) => panic!("{text} is not at {}:\n{}", self.location().await, self.source().await),
+            }
         }
     }
 
@@ -280,12 +289,18 @@ impl Browser {
         for scheme in ["light", "dark"] {
             self.scheme(scheme).await;
             for width in WIDTHS {
-                self.resize(width).await;
+                self.measure(width, 3 * HEIGHT).await;
                 let file = Path::new(&folder).join(format!("{name}-{width}-{scheme}.png"));
                 self.driver().screenshot(&file).await.unwrap();
             }
         }
+        self.resize(1280).await;
         self.scheme("light").await;
+    }
+
+    /// Writes a picture of the window.
+    pub async fn screenshot(&self, file: &Path) {
+        self.driver().screenshot(file).await.unwrap();
     }
 
     /// Looks at the page in both widths and both schemes.

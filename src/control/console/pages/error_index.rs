@@ -6,10 +6,12 @@ use axum::extract::Path;
 use axum::routing::get;
 
 use crate::auth::REJECTIONS;
+use crate::config::ERROR_PAGES;
 use crate::control::console::page::{Answer, Page};
+use crate::control::console::pages::error_help::{Help, Span};
 use crate::control::console::visit::Visitor;
 use crate::control::web::problem::{Code, Problem};
-use crate::control::web::state::{ControlState, ERROR_PAGES};
+use crate::control::web::state::ControlState;
 
 pub(super) fn routes() -> Router<ControlState> {
     Router::new().route(ERROR_PAGES, get(index)).route(&format!("{ERROR_PAGES}/{{code}}"), get(page))
@@ -36,6 +38,8 @@ struct Index<'p> {
 struct CodePage<'p> {
     v: &'p Visitor,
     row: Row,
+    /// Each with the message of its heading.
+    help: [(&'static str, Vec<Span>); 3],
     /// A message: which of the two answers with it.
     origin: &'static str,
 }
@@ -65,5 +69,7 @@ async fn page(visitor: Visitor, Path(word): Path<String>) -> Answer {
     let of_gate = gate().find(|row| row.code == word).map(|row| (row, "error-index-gate"));
     let found = of_gate.or_else(|| api().find(|row| row.code == word).map(|row| (row, "error-index-api")));
     let (row, origin) = found.ok_or_else(|| Problem::new(Code::NotFound, "no error has this code"))?;
-    visitor.show(Page::new(row.title, &CodePage { v: &visitor, row, origin })?)
+    let Help { meaning, caller, operator } = Help::of(row.code);
+    let help = [("error-index-meaning", meaning), ("error-index-caller", caller), ("error-index-operator", operator)];
+    visitor.show(Page::new(row.title, &CodePage { v: &visitor, row, help, origin })?)
 }

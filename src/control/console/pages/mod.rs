@@ -5,6 +5,8 @@ mod accounts;
 mod addresses;
 mod audit;
 mod credentials;
+mod demo;
+mod error_help;
 mod error_index;
 mod files;
 mod management;
@@ -41,7 +43,7 @@ pub(super) const MENU: &[&[Entry]] = &[
     status::MENU,
 ];
 
-pub(super) fn routes() -> Router<ControlState> {
+pub(super) fn routes(state: &ControlState) -> Router<ControlState> {
     Router::new()
         .merge(sign_in::routes())
         .merge(setup::routes())
@@ -59,4 +61,5 @@ pub(super) fn routes() -> Router<ControlState> {
         .merge(audit::routes())
         .merge(status::routes())
         .merge(error_index::routes())
+        .merge(demo::routes(state))
 }

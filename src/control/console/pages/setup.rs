@@ -123,7 +123,7 @@ fn same(visitor: &Visitor, password: &PlainPassword, again: &PlainPassword) -> R
 }
 
 /// Used, expired, replaced and never created look the same.
-fn worthless(visitor: &Visitor) -> Answer {
+pub(super) fn worthless(visitor: &Visitor) -> Answer {
     let page = Page::new(visitor.t("setup-worthless"), &Worthless { v: visitor })?;
     visitor.show(page.status(StatusCode::GONE))
 }

@@ -13,7 +13,7 @@ use crate::control::console::page::{Answer, Page};
 use crate::control::console::posted::{Fields, Posted};
 use crate::control::console::view::own_path;
 use crate::control::console::visit::Visitor;
-use crate::control::operations::{sign_in, sign_out};
+use crate::control::operations::{SignedIn, sign_in, sign_out};
 use crate::control::web::caller::session_cookie_header;
 use crate::control::web::problem::{Code, Problem};
 use crate::control::web::state::ControlState;
@@ -72,13 +72,16 @@ async fn begin(visitor: Visitor, posted: Posted) -> Answer {
             return show(&visitor, Form::refused(&visitor, &posted, problem)?.detail(detail), next);
         }
     };
-    // The new cookie replaces the old one, so the old session is lost.
+    start_session(&visitor, &signed_in, own_path(next).unwrap_or("/")).await
+}
+
+/// Ends the session that the browser has, since the new cookie replaces it, and goes to `path`.
+pub(super) async fn start_session(visitor: &Visitor, signed_in: &SignedIn, path: &str) -> Answer {
     if let Some(replaced) = &visitor.caller.session {
-        sign_out(&context, replaced).await?;
+        sign_out(&visitor.caller.sign_in_context(), replaced).await?;
     }
     let seconds = signed_in.ends_at.duration_since(visitor.caller.state.clock.now()).as_secs().max(0);
-    let response = visitor.redirect(own_path(next).unwrap_or("/"), None);
-    Ok(with_session(response, signed_in.ticket.reveal(), seconds))
+    Ok(with_session(visitor.redirect(path, None), signed_in.ticket.reveal(), seconds))
 }
 
 async fn end(visitor: Visitor, posted: Posted) -> Answer {

@@ -1,5 +1,6 @@
 # The pages of the console in German: console: {texts: config/examples/german/texts, languages: [en, de]}
 layout-skip = Zum Inhalt
+layout-menu-button = Menü
 layout-menu = Hauptmenü
 layout-section-api = API
 layout-section-account = Konto

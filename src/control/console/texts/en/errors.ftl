@@ -40,3 +40,6 @@ error-index-api = Management API
 error-index-code = Code
 error-index-status = HTTP status
 error-index-all = All codes
+error-index-meaning = What it means
+error-index-caller = What the caller does
+error-index-operator = What the operator does

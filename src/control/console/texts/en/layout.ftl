@@ -1,5 +1,6 @@
 # Around every page, forms, times, status lines.
 layout-skip = Skip to content
+layout-menu-button = Menu
 layout-menu = Main
 layout-section-api = API
 layout-section-account = Account

@@ -1,0 +1,28 @@
+//! One-time links of `claviger demo`, which sign in without a password.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::credential::{Label, PlainLinkToken, TokenDigest};
+
+/// The users of unused links, by the digest of the link's token. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct DemoLinks(Arc<Mutex<HashMap<TokenDigest, Label>>>);
+
+impl DemoLinks {
+    pub fn add(&self, token: &PlainLinkToken, user: Label) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(token.digest(), user);
+    }
+
+    /// The user of an unused link.
+    pub(crate) fn user(&self, presented: &str) -> Option<Label> {
+        let digest = PlainLinkToken::presented(presented)?.digest();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&digest).cloned()
+    }
+
+    /// The same, for the last time.
+    pub(crate) fn take(&self, presented: &str) -> Option<Label> {
+        let digest = PlainLinkToken::presented(presented)?.digest();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&digest)
+    }
+}

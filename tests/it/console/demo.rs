@@ -1,0 +1,128 @@
+//! `claviger demo` as a visitor sees it, and the pictures of the book.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Stdio};
+
+use crate::support::{Browser, Connection, Request, Scripts, claviger};
+
+const WORDS: [&str; 5] = ["church", "recruiting", "ticketing", "practice", "partners"];
+/// File name, person and path.
+const PICTURES: [(&str, &str, &str); 10] = [
+    ("overview", "staff@example.org", "/"),
+    ("requests", "staff@example.org", "/requests"),
+    ("accounts", "staff@example.org", "/accounts"),
+    ("status", "staff@example.org", "/status"),
+    ("access", "owner@hooli.example", "/access"),
+    ("credentials", "owner@acme.example", "/credentials"),
+    ("create", "owner@acme.example", "/credentials/new"),
+    ("api-management", "owner@acme.example", "/api-management"),
+    ("audit", "owner@acme.example", "/audit"),
+    ("my-key", "member@acme.example", "/my-key"),
+];
+
+struct Demo {
+    child: Child,
+    printed: String,
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _killed = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+impl Demo {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child =
+            claviger().args(["demo", "--port", "0"]).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let mut printed = String::new();
+        for line in lines.by_ref() {
+            printed += &line;
+            printed.push('\n');
+            if line.contains("the password") {
+                break;
+            }
+        }
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, printed }
+    }
+
+    /// The link of a person.
+    fn link(&self, email: &str) -> &str {
+        let line = self.printed.lines().find(|line| line.trim_start().starts_with(email));
+        line.and_then(|line| line.split_whitespace().last()).unwrap_or_else(|| panic!("{email}: {}", self.printed))
+    }
+
+    async fn sign_in(&self, browser: &Browser, email: &str) {
+        browser.open(self.link(email)).await;
+        browser.press("Sign in").await;
+        browser.arrives_at("/").await;
+    }
+}
+
+#[tokio::test]
+async fn a_visitor_of_the_demo_signs_in_by_a_link_that_works_once() {
+    let demo = Demo::start(&[]);
+    let browser = Browser::start(Scripts::Off).await;
+    let link = demo.link("owner@acme.example");
+    browser.open(link).await;
+    assert!(browser.text("main").await.contains("owner@acme.example (owner)"));
+    // A look uses nothing up.
+    demo.sign_in(&browser, "owner@acme.example").await;
+    browser.press("API accounts").await;
+    assert!(browser.text("main").await.contains("Data warehouse"));
+    browser.open(link).await;
+    assert!(browser.text("main").await.contains("This link does not work"));
+    let (host, path) = link.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let post = Request::new("POST", &format!("/{path}")).header("Origin", "https://evil.example");
+    let refused = Connection::open(host.parse().unwrap()).send(&post.host(host));
+    assert_eq!(refused.status, 403, "{}", refused.text());
+}
+
+#[test]
+fn the_type_of_a_refusal_leads_to_a_page_that_helps() {
+    let demo = Demo::start(&[]);
+    let gate = demo.printed.split("http://").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+    let refused = Connection::open(gate.parse().unwrap()).send(&Request::get("/v2/payments").host(gate));
+    let kind = refused.json()["type"].as_str().unwrap().to_owned();
+    let (host, path) = kind.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    assert_eq!(path, "errors/credential_missing");
+    let page = Connection::open(host.parse().unwrap()).send(&Request::get(&format!("/{path}")).host(host)).text();
+    for text in ["What the caller does", "<code>WWW-Authenticate</code> lists", "What the operator does"] {
+        assert!(page.contains(text), "{page}");
+    }
+}
+
+#[test]
+fn every_vocabulary_starts() {
+    for words in WORDS {
+        let demo = Demo::start(&["--words", words]);
+        let link = demo.link("staff@example.org");
+        let (host, path) = link.strip_prefix("http://").unwrap().split_once('/').unwrap();
+        let page = Connection::open(host.parse().unwrap()).send(&Request::get(&format!("/{path}")).host(host));
+        assert_eq!(page.status, 200, "{words}: {}", page.text());
+    }
+}
+
+/// `make screenshots`
+#[tokio::test]
+#[ignore = "writes pictures into docs"]
+async fn screenshots() {
+    let demo = Demo::start(&[]);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide/pictures");
+    std::fs::create_dir_all(&folder).unwrap();
+    let browser = Browser::start(Scripts::On).await;
+    let mut signed_in = "";
+    for (name, email, path) in PICTURES {
+        if signed_in != email {
+            demo.sign_in(&browser, email).await;
+            signed_in = email;
+        }
+        let link = demo.link(email);
+        browser.open(&format!("{}{path}", link.split("/demo/").next().unwrap())).await;
+        browser.screenshot(&folder.join(format!("{name}.png"))).await;
+    }
+}
