@@ -2,7 +2,7 @@
 # In order of use: make demo, make check, make test.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install check test docs audit fuzz bench bench-quick bench-build needs needs-audit needs-bench needs-browser needs-docs needs-fmt needs-fuzz needs-manifests needs-peers needs-pgbouncer needs-postgres needs-prometheus needs-readme needs-schemathesis needs-systemd needs-venv
+.PHONY: help demo build install check test docs screenshots audit fuzz bench bench-quick bench-build needs needs-audit needs-bench needs-browser needs-docs needs-fmt needs-fuzz needs-manifests needs-peers needs-pgbouncer needs-postgres needs-prometheus needs-readme needs-schemathesis needs-systemd needs-venv
 
 CARGO ?= cargo
 PREFIX ?= /usr/local
@@ -12,7 +12,7 @@ BINARY = $(or $(CARGO_TARGET_DIR),target)/release/claviger
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: needs ## See it work: a small API, the gate and three credentials
+demo: needs ## See it work: a small API, the gate, and the console with people to sign in as
 	@$(CARGO) build --locked
 	@$(CARGO) run --quiet --locked -- demo
 
@@ -50,6 +50,9 @@ test: needs needs-browser needs-postgres needs-prometheus needs-readme needs-sch
 
 docs: needs needs-docs ## The book: target/book/index.html
 	@$(MDBOOK) build docs
+
+screenshots: needs needs-browser ## The pictures of docs/guide/console.md, from a demo in a real browser
+	@$(CARGO) test --quiet --locked --test it -- --ignored console::demo::screenshots
 
 # New advisories must not fail unrelated commits, so this is not part of make check. With ADVISORIES=required, an
 # advisory database that cannot be reached is an error.

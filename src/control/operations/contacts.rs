@@ -8,7 +8,7 @@ const E164: &str = "must be a + with country code and number, up to 15 digits, s
 
 /// Countries that write numbers with a leading 0: name, country code, prefixes of mobile numbers, and numbers of digits.
 const MOBILES: [(&str, &str, &[&str], &[usize]); 12] = [
-    ("the United Kingdom", "44", &["071", "072", "073", "074", "075", "077", "078", "079"], &[11]),
+    ("United Kingdom", "44", &["071", "072", "073", "074", "075", "077", "078", "079"], &[11]),
     ("Germany", "49", &["015", "016", "017"], &[11, 12]),
     ("France", "33", &["06", "07"], &[10]),
     ("the Netherlands", "31", &["06"], &[10]),

@@ -37,7 +37,7 @@ async fn an_api_account_is_created_used_changed_and_deleted() {
         browser.press("Create API account").await;
         assert_eq!(browser.focus().await, "div.errors");
         browser.inspect_everywhere("credentials-new-wrong").await;
-        browser.press("Use +447894123456").await;
+        browser.press("Use +447894123456 (United Kingdom)").await;
         assert_eq!(browser.value("contact_mobile").await, "+447894123456");
         assert_eq!(browser.value("name").await, "Pixel Studio");
         browser.press("Create API account").await;

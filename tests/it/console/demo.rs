@@ -69,7 +69,7 @@ async fn a_visitor_of_the_demo_signs_in_by_a_link_that_works_once() {
     let browser = Browser::start(Scripts::Off).await;
     let link = demo.link("owner@acme.example");
     browser.open(link).await;
-    assert!(browser.text("main").await.contains("owner@acme.example (owner)"));
+    assert!(browser.text("main").await.contains("owner@acme.example (Owner)"));
     // A look uses nothing up.
     demo.sign_in(&browser, "owner@acme.example").await;
     browser.press("API accounts").await;

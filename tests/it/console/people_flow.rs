@@ -17,7 +17,7 @@ async fn a_person_has_a_key_of_their_own() {
         assert!(first.len() > 20, "{first}");
         browser.inspect_everywhere("my-key-secret").await;
         browser.press("I have saved it").await;
-        assert_eq!(browser.location().await, "/my-key");
+        browser.arrives_at("/my-key").await;
         browser.back().await;
         assert!(!browser.source().await.contains(&first), "Back shows it again");
 
@@ -54,7 +54,7 @@ async fn an_owner_invites_a_user() {
         browser.fill("name", "Zoë").await;
         browser.click("input[value=member]").await;
         browser.press("Create user").await;
-        assert!(browser.text("#email-fault").await.contains("another user has this e-mail address"));
+        assert!(browser.text("#email-fault").await.contains("Another user has this e-mail address"));
         browser.inspect_everywhere("users-new-wrong").await;
         browser.fill("email", email).await;
         browser.press("Create user").await;
@@ -79,7 +79,7 @@ async fn an_owner_invites_a_user() {
         browser.press("Disable").await;
         browser.inspect_everywhere("user-disabled").await;
         other.open(&console.url("/")).await;
-        assert_eq!(other.location().await, "/sign-in");
+        other.arrives_at("/sign-in").await;
         browser.press("Enable").await;
         assert_eq!(browser.text("[role=status]").await, format!("{email} is enabled."));
 
@@ -92,7 +92,7 @@ async fn an_owner_invites_a_user() {
         assert!(browser.text("main").await.contains("enabled"));
         browser.inspect_everywhere("audit-filtered").await;
         browser.press("Clear all").await;
-        assert_eq!(browser.location().await, "/audit");
+        browser.arrives_at("/audit").await;
     }
 }
 

@@ -12,7 +12,7 @@ async fn people_sign_in_and_out() {
     for scripts in [Scripts::On, Scripts::Off] {
         let browser = Browser::start(scripts).await;
         browser.open(&console.url("/profile")).await;
-        assert_eq!(browser.location().await, "/sign-in?next=%2Fprofile");
+        browser.arrives_at("/sign-in?next=%2Fprofile").await;
         browser.inspect_everywhere("sign-in").await;
 
         browser.fill("email", "owner@acme.example").await;
@@ -27,7 +27,7 @@ async fn people_sign_in_and_out() {
 
         browser.fill("password", PASSWORD).await;
         browser.press("Sign in").await;
-        assert_eq!(browser.location().await, "/profile");
+        browser.arrives_at("/profile").await;
         browser.inspect_everywhere("profile").await;
         browser.press("Overview").await;
         browser.inspect_everywhere("overview").await;
@@ -39,7 +39,7 @@ async fn people_sign_in_and_out() {
         browser.reload().await;
         assert!(!browser.has("[role=status]").await, "it is said once");
         browser.open(&console.url("/")).await;
-        assert_eq!(browser.location().await, "/sign-in");
+        browser.arrives_at("/sign-in").await;
     }
 }
 
@@ -79,7 +79,7 @@ async fn a_password_is_changed_and_sessions_end() {
         browser.press("End").await;
         assert_eq!(browser.text("[role=status]").await, "The session has ended.");
         other.open(&console.url("/profile")).await;
-        assert_eq!(other.location().await, "/sign-in?next=%2Fprofile");
+        other.arrives_at("/sign-in?next=%2Fprofile").await;
 
         browser.fill("password_current", PASSWORD).await;
         browser.fill("password", "a quite new passphrase").await;
