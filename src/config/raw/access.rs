@@ -29,6 +29,15 @@ pub struct Accept {
     pub websocket_protocol: Option<Parsed<ProtocolName>>,
 }
 
+impl Accept {
+    /// Whether a token has any way in.
+    pub fn reads_tokens(&self) -> bool {
+        let has_key = self.api_key.as_ref().is_some_and(|key| key.header.is_some() || key.query.is_some());
+        let has_more = self.bare_token || self.basic_token.is_some() || self.websocket_protocol.is_some();
+        self.bearer || has_key || has_more || !self.schemes.is_empty()
+    }
+}
+
 /// The part of a Basic pair that may be a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

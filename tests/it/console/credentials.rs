@@ -89,6 +89,8 @@ async fn an_api_account_is_created_used_changed_and_deleted() {
         browser.press("API accounts").await;
         browser.click(".card .more button").await;
         browser.inspect_everywhere("credentials").await;
+        browser.type_keys(Key::Escape + "").await;
+        assert!(browser.focus().await.starts_with("button"), "closing the menu gives the focus back");
         browser.fill("part", "copy").await;
         browser.press("Apply").await;
         assert_eq!(browser.text(".cards h2").await, "Pixel Studio (copy)");

@@ -8,6 +8,7 @@ use super::guard::Manager;
 use super::paths::LIST;
 use super::restrictions::{RestrictionFields, Restrictions};
 use super::secret;
+use crate::config::raw;
 use crate::control::console::field::{Choice, Field};
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
@@ -32,8 +33,8 @@ struct New<'p> {
     account: Option<Field>,
     kind: Field,
     id: Field,
-    username: Field,
-    password: Field,
+    /// Where the gate accepts them.
+    pair: Option<[Field; 2]>,
     fields: DescriptionFields,
     version: Option<Field>,
     restrictions: RestrictionFields<'p>,
@@ -45,21 +46,36 @@ pub(super) async fn form(Manager(visit): Manager) -> Answer {
 }
 
 fn show(visit: &Visit, mut form: Form<'_>, posted: Option<&Posted>, account: &str) -> Answer {
-    let kinds = vec![
-        Choice::new(TOKEN, visit.t("credentials-kind-token")).hint(visit.t("credentials-kind-token-hint")),
-        Choice::new(PASSWORD, visit.t("credentials-kind-password")).hint(visit.t("credentials-kind-password-hint")),
-    ];
+    let kinds = accepted_kinds(&visit.settings.accept);
+    let preset = kinds.first().map_or(TOKEN, |(kind, ..)| *kind);
+    let choices =
+        kinds.iter().map(|(kind, label, hint)| Choice::new(*kind, visit.t(label)).hint(visit.t(hint))).collect();
     let is_staff = visit.standing.is_staff();
     let account = is_staff.then(|| form.line("account", "credentials-account").preset(account).required());
-    let kind = form.radios("kind", "credentials-kind", kinds).preset(TOKEN).required();
+    let kind = form.radios("kind", "credentials-kind", choices).preset(preset).required();
     let fields = DescriptionFields::new(visit, &mut form, None, posted);
     let id = form.line("id", "credentials-id").preset("");
-    let username = form.line("username", "credentials-username").preset("");
-    let password = form.password("password", "credentials-password").autocomplete("new-password");
+    let pair = kinds.iter().any(|(kind, ..)| *kind == PASSWORD).then(|| {
+        let username = form.line("username", "credentials-username").preset("");
+        [username, form.password("password", "credentials-password").autocomplete("new-password")]
+    });
     let version = version_field(visit, &mut form);
     let restrictions = RestrictionFields::new(visit, &mut form, None);
-    let body = New { v: visit, form: &form, account, kind, id, username, password, fields, version, restrictions };
+    let body = New { v: visit, form: &form, account, kind, id, pair, fields, version, restrictions };
     visit.show(Page::new(visit.t("credentials-new"), &body)?.form(&form))
+}
+
+/// The kinds that the gate reads, with their messages; both where it reads neither.
+fn accepted_kinds(accept: &raw::Accept) -> Vec<(&'static str, &'static str, &'static str)> {
+    let token = (TOKEN, "credentials-kind-token", "credentials-kind-token-hint");
+    let password = (PASSWORD, "credentials-kind-password", "credentials-kind-password-hint");
+    match (accept.reads_tokens(), accept.basic) {
+        (true, false) => vec![token],
+        (false, true) => vec![password],
+        // A token that only a Basic pair can carry is for clients that know no other way.
+        (true, true) if !accept.bearer && accept.api_key.is_none() => vec![password, token],
+        (true, true) | (false, false) => vec![token, password],
+    }
 }
 
 /// Those in service, the newest first.
@@ -155,7 +171,12 @@ fn read(visit: &Visit, reader: &mut Reader<'_>, call: &OperationContext<'_>) -> 
 
 fn read_secret(v: &View, reader: &mut Reader<'_>, faults: &mut Invalid) -> Option<NewSecret> {
     let (kind, username, chosen) = (reader.text("kind"), reader.text("username"), chosen_password(reader));
+    let is_accepted = |kind: &str| accepted_kinds(&v.settings.accept).iter().any(|(accepted, ..)| *accepted == kind);
     match kind {
+        _ if !is_accepted(kind) => {
+            faults.add("kind", v.t("credentials-fault-choose"));
+            None
+        }
         TOKEN => {
             for (field, is_there) in [("username", !username.is_empty()), ("password", chosen.is_some())] {
                 if is_there {
@@ -164,11 +185,7 @@ fn read_secret(v: &View, reader: &mut Reader<'_>, faults: &mut Invalid) -> Optio
             }
             Some(NewSecret::Token)
         }
-        PASSWORD => Some(NewSecret::Password { username: username.to_owned(), chosen }),
-        _ => {
-            faults.add("kind", v.t("credentials-fault-choose"));
-            None
-        }
+        _ => Some(NewSecret::Password { username: username.to_owned(), chosen }),
     }
 }
 
@@ -185,5 +202,25 @@ fn set<T>(patch: Patch<T>) -> Option<T> {
     match patch {
         Patch::Set(value) => Some(value),
         Patch::Keep | Patch::Clear => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn only_kinds_that_the_gate_reads_can_be_created() {
+        let kinds = |accept: Value| {
+            let kinds = accepted_kinds(&serde_json::from_value(accept).unwrap());
+            kinds.iter().map(|(kind, ..)| *kind).collect::<Vec<_>>()
+        };
+        assert_eq!(kinds(json!({})), [TOKEN, PASSWORD]);
+        assert_eq!(kinds(json!({"basic": false})), [TOKEN]);
+        assert_eq!(kinds(json!({"bearer": false, "api_key": null})), [PASSWORD]);
+        assert_eq!(kinds(json!({"bearer": false, "api_key": null, "basic_token": "password"})), [PASSWORD, TOKEN]);
+        assert_eq!(kinds(json!({"bearer": false, "api_key": null, "basic": false, "schemes": ["Token"]})), [TOKEN]);
     }
 }

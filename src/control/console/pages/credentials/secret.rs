@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::facts;
 use super::paths::path_of;
+use crate::config::raw;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::view::View;
 use crate::control::console::visit::Visit;
@@ -58,14 +59,31 @@ fn example(v: &View, username: Option<&str>, secret: Option<&str>) -> Option<Str
             let password = secret.map(|secret| format!(":{secret}")).unwrap_or_default();
             format!("-u {}", quoted(&format!("{username}{password}")))
         }
-        (None, Some(token)) if accept.bearer => format!("-H {}", quoted(&format!("Authorization: Bearer {token}"))),
-        (None, Some(token)) => {
-            let header = accept.api_key.as_ref()?.header.as_ref()?;
-            format!("-H {}", quoted(&format!("{}: {token}", header.0.0)))
-        }
+        (None, Some(token)) => with_token(accept, token)?,
         (Some(_), _) | (None, None) => return None,
     };
     Some(format!("curl {option} {}", quoted(&url)))
+}
+
+/// The first of the accepted ways in which curl can send a token.
+fn with_token(accept: &raw::Accept, token: &str) -> Option<String> {
+    let header = accept.api_key.as_ref().and_then(|key| key.header.as_ref());
+    let line = if accept.bearer {
+        format!("Authorization: Bearer {token}")
+    } else if let Some(header) = header {
+        format!("{}: {token}", header.0.0)
+    } else if let Some(scheme) = accept.schemes.first() {
+        format!("Authorization: {} {token}", scheme.0.0)
+    } else if accept.bare_token {
+        format!("Authorization: {token}")
+    } else {
+        let pair = match accept.basic_token? {
+            raw::BasicToken::Username => format!("{token}:"),
+            raw::BasicToken::Password => format!(":{token}"),
+        };
+        return Some(format!("-u {}", quoted(&pair)));
+    };
+    Some(format!("-H {}", quoted(&line)))
 }
 
 /// One word of a shell.
@@ -75,7 +93,22 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+
+    #[test]
+    fn the_example_sends_a_token_as_the_gate_reads_it() {
+        let option = |accept: Value| with_token(&serde_json::from_value(accept).unwrap(), "t");
+        assert_eq!(option(json!({})).as_deref(), Some("-H 'Authorization: Bearer t'"));
+        assert_eq!(option(json!({"bearer": false})).as_deref(), Some("-H 'X-API-Key: t'"));
+        let alone = |key: &str, value: Value| option(json!({"bearer": false, "api_key": null, key: value}));
+        assert_eq!(alone("schemes", json!(["Token"])).as_deref(), Some("-H 'Authorization: Token t'"));
+        assert_eq!(alone("bare_token", json!(true)).as_deref(), Some("-H 'Authorization: t'"));
+        assert_eq!(alone("basic_token", json!("username")).as_deref(), Some("-u 't:'"));
+        assert_eq!(alone("basic_token", json!("password")).as_deref(), Some("-u ':t'"));
+        assert_eq!(alone("basic", json!(true)), None);
+    }
 
     #[test]
     fn a_word_of_a_shell_is_quoted() {
