@@ -26,10 +26,6 @@ impl AnonymousCaller {
         self.state.sign_in_context(&self.settings, self.address, self.request_id.as_deref())
     }
 
-    /// Counts an attempt to sign in or to use a link.
-    ///
-    /// # Errors
-    /// When the address has made too many.
     /// Counts a look at a link. Any site can make a browser look, so this has no effect on signing in.
     ///
     /// # Errors
@@ -38,6 +34,10 @@ impl AnonymousCaller {
         self.state.rate_limits.count_look(self.address, self.state.clock.steady())
     }
 
+    /// Counts an attempt to sign in or to use a link.
+    ///
+    /// # Errors
+    /// When the network has made too many.
     pub(crate) fn count_attempt(&self) -> Result<(), Problem> {
         self.state.rate_limits.count_attempt(self.address, self.state.clock.steady())
     }
