@@ -45,12 +45,18 @@ pub(super) enum Command {
         client: ClientArgs,
     },
     /// Change the display name
-    #[command(after_help = "Examples:\n  claviger account rename acme 'Acme Limited'")]
+    #[command(
+        after_help = "Examples:\n  claviger account rename acme 'Acme Limited'\n  claviger account rename acme --no name"
+    )]
     Rename {
         #[command(flatten)]
         one: AccountArgs,
         /// The new display name
-        name: String,
+        #[arg(required_unless_present = "without")]
+        name: Option<String>,
+        /// Remove this field
+        #[arg(long = "no", value_name = "FIELD", value_parser = ["name"], conflicts_with = "name")]
+        without: Option<String>,
     },
     /// Grant API access
     #[command(after_help = "Examples:\n  claviger account grant acme")]
@@ -117,17 +123,17 @@ impl Command {
                     Ok(ExitCode::SUCCESS)
                 })
             }
-            Self::Rename { one: AccountArgs { id, client }, name } => client.run(async |there| {
+            Self::Rename { one: AccountArgs { id, client }, name, .. } => client.run(async |there| {
                 let path = path(&["accounts", id.as_str()]);
                 let seen = there.send(Request::get(&path)).await?;
                 let answer = there.send(Request::patch(&path, json!({"name": name})).if_match(seen.revision)).await?;
                 show(&client, &answer.body)?;
                 Ok(ExitCode::SUCCESS)
             }),
-            Self::Grant(one) => one.post("grant"),
-            Self::Withdraw(confirmed) => confirmed.post("withdraw"),
-            Self::SwitchOn(one) => one.post("switch-on"),
-            Self::SwitchOff(confirmed) => confirmed.post("switch-off"),
+            Self::Grant(one) => one.post("grant", "is granted"),
+            Self::Withdraw(confirmed) => confirmed.post("withdraw", "is withdrawn"),
+            Self::SwitchOn(one) => one.post("switch-on", "is switched on"),
+            Self::SwitchOff(confirmed) => confirmed.post("switch-off", "is switched off"),
             Self::Members { one: AccountArgs { id, client }, allowed, confirmation } => client.run(async |there| {
                 let effect = format!("Keys that members of {id} created for themselves are refused from now on.");
                 let allowed = matches!(allowed, Switch::On);
@@ -144,14 +150,20 @@ impl Command {
 }
 
 impl AccountArgs {
-    fn post(self, verb: &str) -> anyhow::Result<ExitCode> {
-        self.client.show(Request::post(&path(&["accounts", self.id.as_str(), verb]), json!({})))
+    fn post(self, verb: &str, done: &str) -> anyhow::Result<ExitCode> {
+        let Self { id, client } = self;
+        client.run(async |there| {
+            let answer = there.send(Request::post(&path(&["accounts", id.as_str(), verb]), json!({}))).await?;
+            show(&client, &answer.body)?;
+            client.hint(|| format!("API access of {id} {done}."));
+            Ok(ExitCode::SUCCESS)
+        })
     }
 }
 
 impl ConfirmedAccount {
     /// Asks with the number of credentials that stop working.
-    fn post(self, verb: &str) -> anyhow::Result<ExitCode> {
+    fn post(self, verb: &str, done: &str) -> anyhow::Result<ExitCode> {
         let (AccountArgs { id, client }, confirmation) = (self.one, self.confirmation);
         client.run(async |there| {
             let counts = query(&path(&["credential-counts"]), &[("account", Some(id.to_string()))]);
@@ -165,6 +177,7 @@ impl ConfirmedAccount {
             }
             let answer = there.send(Request::post(&path(&["accounts", id.as_str(), verb]), json!({}))).await?;
             show(&client, &answer.body)?;
+            client.hint(|| format!("API access of {id} {done}."));
             Ok(ExitCode::SUCCESS)
         })
     }

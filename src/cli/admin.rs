@@ -4,13 +4,14 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use super::client::NO_CONSOLE;
 use super::config_target::ConfigArgs;
 use super::database_target::{DatabaseTarget, block_on};
 use super::output::{is_json, note, print};
 use crate::clock::Clock;
 use crate::config::shell_user;
 use crate::control::operations::{Caller, OperationContext, create_first_setup_link};
-use crate::control::{LiveSettings, setup_url_at};
+use crate::control::setup_url_at;
 
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
@@ -38,15 +39,21 @@ impl Command {
                 create_first_setup_link(&OperationContext::new(&store, &caller, Clock::System.now(), target.terms()))
                     .await;
             store.close().await;
-            let (link, live) = (created?, LiveSettings::of(&target.settings));
+            let link = created?;
             let ticket = link.ticket.reveal();
-            let url = live.setup_url(ticket).unwrap_or_else(|| setup_url_at(&target.api_url(), ticket));
+            let url = target.console_url().map(|console| setup_url_at(&console, ticket));
             if is_json(json) {
                 print(json!({"ticket": ticket, "url": url, "ends_at": link.ends_at.to_string()}).to_string())?;
                 return Ok(ExitCode::SUCCESS);
             }
             note(format!("Works once, until {}:", link.ends_at.strftime("%Y-%m-%d %H:%M:%SZ")));
-            print(url)?;
+            match url {
+                Some(url) => print(url)?,
+                None => {
+                    print(ticket)?;
+                    note(NO_CONSOLE);
+                }
+            }
             Ok(ExitCode::SUCCESS)
         })
     }

@@ -80,11 +80,12 @@ impl DatabaseTarget {
         Ok(store)
     }
 
-    /// Where a server with these settings serves the management API.
-    pub(super) fn api_url(&self) -> String {
+    /// Where a server with these settings serves the console; `None` where it does not.
+    pub(super) fn console_url(&self) -> Option<String> {
         let settings = &self.settings;
+        settings.console.as_ref()?;
         let scheme = if settings.console_tls.is_some() { "https" } else { "http" };
-        settings.public_url.clone().unwrap_or_else(|| format!("{scheme}://{}", settings.console_listen))
+        Some(settings.public_url.clone().unwrap_or_else(|| format!("{scheme}://{}", settings.console_listen)))
     }
 
     pub(super) fn terms(&self) -> Terms<'_> {

@@ -98,9 +98,19 @@ impl Command {
                     show_secret(&client, there, &answer.body)
                 })
             }
-            Self::Disable(confirmed) => confirmed.run(|path| Request::post(&format!("{path}/disable"), json!({}))),
-            Self::Enable(one) => one.client.show(Request::post(&format!("{}/enable", one.path()?), json!({}))),
-            Self::Delete(confirmed) => confirmed.run(Request::delete),
+            Self::Disable(confirmed) => {
+                confirmed.run(|path| Request::post(&format!("{path}/disable"), json!({})), "is disabled")
+            }
+            Self::Enable(one) => {
+                let request = Request::post(&format!("{}/enable", one.path()?), json!({}));
+                let TokenArgs { id, client } = one;
+                client.run(async |there| {
+                    show(&client, &there.send(request).await?.body)?;
+                    client.hint(|| format!("{id} is enabled."));
+                    Ok(ExitCode::SUCCESS)
+                })
+            }
+            Self::Delete(confirmed) => confirmed.run(Request::delete, "is deleted"),
         }
     }
 }
@@ -119,7 +129,7 @@ impl TokenArgs {
 
 impl ConfirmedToken {
     /// Asks with the last use, and fails if the token changes meanwhile.
-    fn run(self, request: impl FnOnce(&str) -> Request) -> anyhow::Result<ExitCode> {
+    fn run(self, request: impl FnOnce(&str) -> Request, done: &str) -> anyhow::Result<ExitCode> {
         let (path, TokenArgs { id, client }, confirmation) = (self.one.path()?, self.one, self.confirmation);
         client.run(async |there| {
             let seen = there.send(Request::get(&path)).await?;
@@ -131,6 +141,7 @@ impl ConfirmedToken {
                 return Ok(ExitCode::FAILURE);
             }
             show(&client, &there.send(request(&path).if_match(seen.revision)).await?.body)?;
+            client.hint(|| format!("{id} {done}."));
             Ok(ExitCode::SUCCESS)
         })
     }

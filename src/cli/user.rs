@@ -21,6 +21,7 @@ const COLUMNS: [Column; 6] = [
     ("E-MAIL", |user| cell(user, "email")),
 ];
 
+/// From the one that may do most to the one that may do least.
 const ROLES: [&str; 4] = ["staff", "owner", "implementer", "member"];
 
 #[derive(clap::Subcommand)]
@@ -63,7 +64,9 @@ pub(super) enum Command {
         client: ClientArgs,
     },
     /// Change name, e-mail address or role
-    #[command(after_help = "Examples:\n  claviger user edit usr_0a1b2c3d4e5f6g7h8i9j --role implementer")]
+    #[command(
+        after_help = "Examples:\n  claviger user edit usr_0a1b2c3d4e5f6g7h8i9j --role implementer\n  claviger user edit ann@example.org --no name\n\nAsks for confirmation where the user may do less afterwards."
+    )]
     Edit {
         #[command(flatten)]
         one: UserArgs,
@@ -76,6 +79,11 @@ pub(super) enum Command {
         /// Display name
         #[arg(long)]
         name: Option<String>,
+        /// Remove this field
+        #[arg(long = "no", value_name = "FIELD", value_parser = ["name"], conflicts_with = "name")]
+        without: Option<String>,
+        #[command(flatten)]
+        confirmation: Confirmation,
     },
     /// End their sessions, refuse sign-in and their own keys
     #[command(after_help = "Examples:\n  claviger user disable usr_0a1b2c3d4e5f6g7h8i9j")]
@@ -126,14 +134,25 @@ impl Command {
                     show_secret(&client, there, &answer.body)
                 })
             }
-            Self::Edit { one: UserArgs { id, client }, email, role, name } => {
+            Self::Edit { one: UserArgs { id, client }, email, role, name, without, confirmation } => {
                 let given = [("email", email), ("role", role), ("name", name)];
-                let body: Map<String, Value> =
+                let mut body: Map<String, Value> =
                     given.into_iter().filter_map(|(field, value)| Some((field.to_owned(), value?.into()))).collect();
+                body.extend(without.map(|field| (field, Value::Null)));
                 anyhow::ensure!(!body.is_empty(), "nothing to change: give at least one option, such as --name");
                 client.run(async |there| {
                     let path = user_path(there, &id).await?;
                     let seen = there.send(Request::get(&path)).await?;
+                    let (old, new) = (cell(&seen.body, "role"), body.get("role").and_then(Value::as_str));
+                    if let Some(new) = new.filter(|new| may_do_less(&old, new)) {
+                        let email = sanitize(&cell(&seen.body, "email"));
+                        let effect = format!(
+                            "{email} is {old} and becomes {new}: what a {new} may not do is refused from now on."
+                        );
+                        if !confirmation.ask(there, &effect)? {
+                            return Ok(ExitCode::FAILURE);
+                        }
+                    }
                     let answer = there.send(Request::patch(&path, body).if_match(seen.revision)).await?;
                     show(&client, &answer.body)?;
                     Ok(ExitCode::SUCCESS)
@@ -150,9 +169,16 @@ impl Command {
                 }
                 let request = Request::post(&format!("{path}/disable"), json!({})).if_match(seen.revision);
                 show(&client, &there.send(request).await?.body)?;
+                client.hint(|| format!("{email} is disabled."));
                 Ok(ExitCode::SUCCESS)
             }),
-            Self::Enable(one) => one.post("enable"),
+            Self::Enable(UserArgs { id, client }) => client.run(async |there| {
+                let request = Request::post(&format!("{}/enable", user_path(there, &id).await?), json!({}));
+                let answer = there.send(request).await?.body;
+                show(&client, &answer)?;
+                client.hint(|| format!("{} is enabled.", cell(&answer, "email")));
+                Ok(ExitCode::SUCCESS)
+            }),
             Self::SetupLink(UserArgs { id, client }) => client.run(async |there| {
                 let answer = there
                     .send(
@@ -171,15 +197,10 @@ impl Command {
     }
 }
 
-impl UserArgs {
-    fn post(self, verb: &str) -> anyhow::Result<ExitCode> {
-        let Self { id, client } = self;
-        client.run(async |there| {
-            let request = Request::post(&format!("{}/{verb}", user_path(there, &id).await?), json!({}));
-            show(&client, &there.send(request).await?.body)?;
-            Ok(ExitCode::SUCCESS)
-        })
-    }
+/// True as well for a role that is not known here.
+fn may_do_less(old: &str, new: &str) -> bool {
+    let rank = |role: &str| ROLES.iter().position(|known| *known == role);
+    old != new && rank(old) <= rank(new)
 }
 
 /// The path of a user by id, or by e-mail address, which no id contains.

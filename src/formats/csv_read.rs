@@ -1,6 +1,7 @@
 //! Reads credentials from CSV: a header line, then one credential per line. Each line becomes an entry as in the
 //! credentials file and is validated as such.
 
+use std::collections::HashMap;
 use std::io::Read;
 
 use super::csv_records::CsvRecords;
@@ -52,7 +53,7 @@ pub(super) fn read(file: impl Read, entries: &mut Entries) -> Result<Extent, Dia
     let has_version = columns.contains(&"version");
     let newest = entries.versions.known.last().map(|version| version.name.clone());
     let stand_in = if has_version { None } else { newest };
-    let mut table = Table { columns, stand_in, entries };
+    let mut table = Table { columns, stand_in, unstated: HashMap::new(), entries };
     while !table.entries.are_over() {
         match records.next(&mut record) {
             Ok(Some(origins)) => {
@@ -72,6 +73,7 @@ pub(super) fn read(file: impl Read, entries: &mut Entries) -> Result<Extent, Dia
         table.entries.faults.0.retain(|fault| fault.origin != origin);
         table.entries.faults.push(Diagnostic::new(origin, "", "a quote is not closed"));
     }
+    table.refuse_unstated();
     Ok(Extent::Columns { has_version: table.stand_in.is_none(), named: table.columns })
 }
 
@@ -110,6 +112,8 @@ struct Table<'e, 'c> {
     columns: Vec<&'static str>,
     /// Placeholder for a missing version column: existing credentials keep their version, the import refuses new ones.
     stand_in: Option<Label>,
+    /// The first empty `access` cell of each account for which no line states it so far.
+    unstated: HashMap<Label, Origin>,
     entries: &'e mut Entries<'c>,
 }
 
@@ -134,7 +138,7 @@ impl Table<'_, '_> {
                 "contact_email" => notes.contact_email = Some(text),
                 "contact_mobile" => notes.contact_mobile = Some(text),
                 "disabled_reason" => notes.disabled_reason = Some(text),
-                "access" => access = text.map(|text| (text, origin.clone())),
+                "access" => access = Some((text, origin.clone())),
                 column if RESTRICTIONS.contains(&column) && cell.trim() == UNRESTRICTED => {}
                 column if cell.trim().is_empty() && RESTRICTIONS.contains(&column) => {
                     let hint = "give it a value, or write * to lift the restriction";
@@ -159,7 +163,7 @@ impl Table<'_, '_> {
                 self.entries.faults.push(Diagnostic::new(start.clone(), key, "holds control characters"));
             }
         }
-        let access = access.and_then(|(text, origin)| self.access(account.as_ref()?, &text, &origin));
+        let access = access.and_then(|(text, origin)| self.access(account.as_ref()?, text.as_deref(), &origin));
         let mut stated = account.zip(access);
         // Before the row may be skipped: an account without access must not get it by a fault.
         if let Some((account, _)) = stated.take_if(|(_, access)| !*access) {
@@ -175,9 +179,15 @@ impl Table<'_, '_> {
         }
     }
 
-    /// Every line of an account must state the same access. Faults refuse the file.
-    fn access(&mut self, account: &Label, text: &str, origin: &Origin) -> Option<bool> {
+    /// Every line of an account must state the same access, or leave that to another line. Faults refuse the file.
+    fn access(&mut self, account: &Label, text: Option<&str>, origin: &Origin) -> Option<bool> {
         let stated = self.entries.stated_access(account);
+        let Some(text) = text else {
+            if stated.is_none() {
+                self.unstated.entry(account.clone()).or_insert_with(|| origin.clone());
+            }
+            return None;
+        };
         let mut fault = |problem| self.entries.refuse(Diagnostic::new(origin.clone(), "access", problem));
         let Value::Bool(access) = parse_bool(text) else {
             fault("must be true or false");
@@ -188,6 +198,22 @@ impl Table<'_, '_> {
             return None;
         }
         Some(access)
+    }
+
+    /// A new account has access unless the file says otherwise, so cells that are all empty must not mean that.
+    fn refuse_unstated(&mut self) {
+        let unstated = std::mem::take(&mut self.unstated);
+        let mut empty: Vec<_> =
+            unstated.into_iter().filter(|(account, _)| self.entries.stated_access(account).is_none()).collect();
+        empty.sort_by(|(_, one), (_, other)| one.cmp(other));
+        for (account, origin) in empty {
+            if self.entries.are_over() {
+                break;
+            }
+            let problem = format!("is empty in every line of the account {account}");
+            let hint = "write true or false in one of its lines";
+            self.entries.refuse(Diagnostic::new(origin, "access", problem).hint(hint));
+        }
     }
 }
 

@@ -89,10 +89,15 @@ impl Refusals {
         let mut challenges: Vec<_> = bearer.into_iter().chain(further).chain(basic).collect();
         if challenges.is_empty() {
             // A 401 needs a challenge (RFC 9110, 15.5.2): this one names where the API key belongs.
-            let place = match (&accept.api_key_header, &accept.api_key_query) {
-                (Some(header), _) => format!("ApiKey realm=\"api\", in=\"header\", name=\"{header}\""),
-                (None, Some(query)) => format!("ApiKey realm=\"api\", in=\"query\", name=\"{query}\""),
-                (None, None) => "ApiKey realm=\"api\"".to_owned(),
+            let place = match (&accept.api_key_header, &accept.api_key_query, &accept.websocket_protocol) {
+                (Some(header), ..) => format!("ApiKey realm=\"api\", in=\"header\", name=\"{header}\""),
+                // The token alone is the value.
+                _ if accept.bare_token => "ApiKey realm=\"api\", in=\"header\", name=\"Authorization\"".to_owned(),
+                (None, Some(query), _) => format!("ApiKey realm=\"api\", in=\"query\", name=\"{query}\""),
+                (None, None, Some(protocol)) => format!(
+                    "ApiKey realm=\"api\", in=\"header\", name=\"Sec-WebSocket-Protocol\", protocol=\"{protocol}\""
+                ),
+                (None, None, None) => "ApiKey realm=\"api\"".to_owned(),
             };
             challenges.extend(HeaderValue::from_str(&place).ok().map(|value| same(Scheme::ApiKey, value)));
         }

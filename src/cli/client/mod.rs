@@ -15,7 +15,7 @@ use http::header::{ETAG, HeaderMap, HeaderValue};
 use serde_json::Value;
 
 pub(super) use self::confirm::Confirmation;
-pub(super) use self::print::{Column, address_count, cell, list, list_matching, show, show_secret, time};
+pub(super) use self::print::{Column, NO_CONSOLE, address_count, cell, list, list_matching, show, show_secret, time};
 use self::remote::Remote;
 use self::request::{Content, encoded};
 pub(super) use self::request::{Request, path, query};
@@ -34,7 +34,7 @@ pub(super) struct ClientArgs {
 }
 
 pub(super) enum Client {
-    Local { api: Local, store: Store, base: String },
+    Local { api: Local, store: Store, console: Option<String> },
     Remote(Remote),
 }
 
@@ -148,11 +148,11 @@ impl Client {
         }
     }
 
-    /// URL of the server, or of the one that the settings describe.
-    pub(super) fn base(&self) -> &str {
+    /// URL of the server, or of the console that the settings describe, unless they switch it off.
+    pub(super) fn console(&self) -> Option<&str> {
         match self {
-            Self::Local { base, .. } => base,
-            Self::Remote(remote) => remote.server(),
+            Self::Local { console, .. } => console.as_deref(),
+            Self::Remote(remote) => Some(remote.server()),
         }
     }
 

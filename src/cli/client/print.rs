@@ -12,6 +12,10 @@ use crate::credential::RecentUses;
 /// Fields that hold a secret, which is shown once.
 const SECRET_FIELDS: [&str; 3] = ["secret", "setup_link", "token"];
 
+/// Where a link would lead nowhere.
+pub(in crate::cli) const NO_CONSOLE: &str = "The console is off in these settings, so there is no link: append the ticket to \
+    /setup/ at the address of a console on this database.";
+
 /// Title and cell of a column.
 pub(in crate::cli) type Column = (&'static str, fn(&Value) -> String);
 
@@ -159,7 +163,10 @@ pub(in crate::cli) fn show_secret(args: &ClientArgs, client: &Client, answer: &V
         show(args, answer)?;
     }
     if let Some(ticket) = link["ticket"].as_str().filter(|_| link["url"].is_null()) {
-        note(format!("As a link: {}", setup_url_at(client.base(), ticket)));
+        match client.console() {
+            Some(console) => note(format!("As a link: {}", setup_url_at(console, ticket))),
+            None => note(NO_CONSOLE),
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -192,9 +199,7 @@ fn format_field(name: &str, value: &Value) -> Option<String> {
         ("rate_limit", Value::Object(rate)) => {
             format!("{} in {} s, burst {}", rate["requests"], rate["seconds"], rate["burst"])
         }
-        (_, Value::Null) | ("enabled", Value::Bool(true)) | ("cleared" | "repeated", Value::Bool(false)) => {
-            return None;
-        }
+        (_, Value::Null) | ("cleared" | "repeated", Value::Bool(false)) => return None,
         ("account_access", Value::Bool(is_on)) => {
             if *is_on { "on" } else { "off: every credential is refused" }.to_owned()
         }

@@ -76,7 +76,7 @@ impl ClientTarget {
             Throttles::default(),
         )?;
         let api = Local::new(state, Caller::shell(shell_user()));
-        Ok(Client::Local { api, store, base: target.api_url() })
+        Ok(Client::Local { api, store, console: target.console_url() })
     }
 }
 

@@ -41,7 +41,8 @@ pub struct Limits {
     pub drain_time: Parsed<HumanDuration>,
     /// Connections and HTTP/2 streams that are read from in this way at the same time; further ones are closed at once.
     pub drains: u32,
-    /// Concurrent streams of all HTTP/2 connections; further ones are refused with REFUSED_STREAM.
+    /// Concurrent streams of all HTTP/2 connections; further ones are refused with REFUSED_STREAM. One network (an
+    /// address, or 64 bits of IPv6) gets half of them, but not less than streams_per_connection.
     pub streams: NonZeroU32,
     /// Concurrent streams of an HTTP/2 connection; further ones wait at the client, or are refused with REFUSED_STREAM.
     pub streams_per_connection: NonZeroU32,

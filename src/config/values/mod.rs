@@ -43,11 +43,29 @@ impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Parsed<T> {
                 text.parse().map(Parsed).map_err(E::custom)
             }
 
-            /// Quotes are the advice only where they help: `30` is no length of time with them either.
             fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Self::Value, E> {
-                match number.to_string().parse::<T>() {
-                    Ok(_) => Err(E::invalid_type(Unexpected::Signed(number), &self)),
-                    Err(error) => Err(E::custom(error)),
+                Err(self.refuse(&number, Unexpected::Signed(number)))
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Self::Value, E> {
+                Err(self.refuse(&number, Unexpected::Unsigned(number)))
+            }
+
+            fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Self::Value, E> {
+                Err(self.refuse(&number, Unexpected::Float(number)))
+            }
+
+            fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Self::Value, E> {
+                Err(self.refuse(&value, Unexpected::Bool(value)))
+            }
+        }
+
+        impl<T: FromStr<Err: fmt::Display>> Text<T> {
+            /// Quotes are the advice only where they help: `30` is no length of time with them either.
+            fn refuse<E: serde::de::Error>(&self, value: &impl ToString, found: Unexpected) -> E {
+                match value.to_string().parse::<T>() {
+                    Ok(_) => E::invalid_type(found, self),
+                    Err(error) => E::custom(error),
                 }
             }
         }

@@ -3,31 +3,52 @@
 use std::net::IpAddr;
 
 use axum::extract::{ConnectInfo, Request};
-use axum::http::header::{FORWARDED, HOST, HeaderMap, ORIGIN, VIA};
+use axum::http::header::{HOST, HeaderMap, ORIGIN};
 use axum::http::uri::Authority;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::control::Peer;
 
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-/// Prefixes and names of the headers that proxies and tunnels add. Any of them means that the peer is not the client.
-const PROXY_PREFIXES: [&str; 3] = ["x-forwarded", "cf-", "x-envoy-"];
-const PROXY_HEADERS: [HeaderName; 9] = [
-    FORWARDED,
-    VIA,
-    HeaderName::from_static("x-real-ip"),
-    HeaderName::from_static("x-client-ip"),
-    HeaderName::from_static("x-cluster-client-ip"),
-    HeaderName::from_static("x-original-host"),
-    HeaderName::from_static("x-proxyuser-ip"),
-    HeaderName::from_static("true-client-ip"),
-    HeaderName::from_static("fastly-client-ip"),
+/// What command-line clients and browsers send by themselves. Any other header may be one that a proxy or a tunnel adds,
+/// of which there is no complete list: the peer would then not be the client.
+const CLIENT_HEADERS: [&str; 27] = [
+    "accept",
+    "accept-charset",
+    "accept-encoding",
+    "accept-language",
+    "authorization",
+    "cache-control",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "cookie",
+    "dnt",
+    "expect",
+    "host",
+    "if-modified-since",
+    "if-none-match",
+    "keep-alive",
+    "pragma",
+    "priority",
+    "range",
+    "referer",
+    "te",
+    "traceparent",
+    "tracestate",
+    "transfer-encoding",
+    "upgrade-insecure-requests",
+    "user-agent",
 ];
+/// Fetch metadata and client hints of browsers.
+const BROWSER_PREFIX: &str = "sec-";
 
-/// Requires a loopback peer, a `Host` that names this machine, and no header of a proxy or of a page. A page whose name
-/// was rebound to 127.0.0.1 sends its own name in `Host`.
+/// Requires a loopback peer, a `Host` that names this machine, and nothing that a proxy or a page sends. A page whose
+/// name was rebound to 127.0.0.1 sends its own name in `Host`. nginx's `proxy_pass` without further settings sends no
+/// header of its own, but HTTP/1.0.
 pub(super) async fn loopback_only(request: Request, next: Next) -> Response {
     let is_loopback = matches!(
         request.extensions().get::<ConnectInfo<Peer>>(),
@@ -36,7 +57,7 @@ pub(super) async fn loopback_only(request: Request, next: Next) -> Response {
     let headers = request.headers();
     let refusal = if comes_from_a_page(headers) {
         "a page in a browser may not request this\n"
-    } else if !is_loopback || has_proxy_header(headers) {
+    } else if !is_loopback || request.version() == Version::HTTP_10 || has_foreign_header(headers) {
         "only from this machine, without a proxy\n"
     } else if !names_this_machine(&request) {
         "only with a Host that names this machine: localhost, 127.0.0.1 or [::1]\n"
@@ -51,11 +72,9 @@ fn comes_from_a_page(headers: &HeaderMap) -> bool {
     headers.get(SITE).is_some_and(is_elsewhere) || headers.contains_key(ORIGIN)
 }
 
-fn has_proxy_header(headers: &HeaderMap) -> bool {
-    let is_added = |name: &HeaderName| {
-        PROXY_HEADERS.contains(name) || PROXY_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix))
-    };
-    headers.keys().any(is_added)
+fn has_foreign_header(headers: &HeaderMap) -> bool {
+    let is_of_client = |name: &str| CLIENT_HEADERS.contains(&name) || name.starts_with(BROWSER_PREFIX);
+    !headers.keys().all(|name| is_of_client(name.as_str()))
 }
 
 /// Exactly one `Host`, and the same host in a target in absolute form.
@@ -125,6 +144,18 @@ mod tests {
         assert_eq!(status(Some("127.0.0.1:1"), "localhost", Some(("host", "localhost"))).await, 403, "two of them");
     }
 
+    /// As nginx's `proxy_pass http://127.0.0.1:8081` sends it.
+    #[tokio::test]
+    async fn requests_of_a_bare_proxy_are_refused() {
+        for (version, expected) in [(Version::HTTP_10, 403), (Version::HTTP_11, 200)] {
+            let request = Request::builder().uri("/").version(version).header("host", "127.0.0.1:8081");
+            let mut request = request.header("connection", "close").body(Body::empty()).unwrap();
+            request.extensions_mut().insert(ConnectInfo(Peer("127.0.0.1:1".parse().unwrap())));
+            let router = Router::new().route("/", get(async || "done")).layer(from_fn(loopback_only));
+            assert_eq!(router.oneshot(request).await.unwrap().status().as_u16(), expected, "{version:?}");
+        }
+    }
+
     #[tokio::test]
     async fn requests_through_a_proxy_or_from_a_page_are_refused() {
         let headers = [
@@ -139,6 +170,14 @@ mod tests {
             ("x-envoy-external-address", "127.0.0.1"),
             ("via", "1.1 proxy"),
             ("forwarded", "for=127.0.0.1"),
+            ("x_forwarded_for", "127.0.0.1"),
+            ("x!real!ip", "127.0.0.1"),
+            ("cdn-loop", "cloudflare"),
+            ("x-original-forwarded-for", "127.0.0.1"),
+            ("x-azure-clientip", "127.0.0.1"),
+            ("fly-client-ip", "127.0.0.1"),
+            ("x-request-id", "1"),
+            ("x-of-a-proxy-to-come", "1"),
             ("origin", "http://127.0.0.1:8081"),
             ("origin", "null"),
             ("sec-fetch-site", "cross-site"),
@@ -147,6 +186,10 @@ mod tests {
         for header in headers {
             assert_eq!(status(Some("127.0.0.1:1"), "localhost", Some(header)).await, 403, "{header:?}");
         }
-        assert_eq!(status(Some("127.0.0.1:1"), "localhost", Some(("sec-fetch-site", "none"))).await, 200);
+        let of_clients =
+            [("sec-fetch-site", "none"), ("sec-ch-ua", "x"), ("User-Agent", "curl/8.5"), ("te", "trailers")];
+        for header in of_clients {
+            assert_eq!(status(Some("127.0.0.1:1"), "localhost", Some(header)).await, 200, "{header:?}");
+        }
     }
 }

@@ -36,19 +36,23 @@ fn counters<K: std::hash::Hash + Eq + Send + Sync + 'static>() -> Cache<K, Arc<R
 /// All of them return [`Code::TooManyRequests`] above the limit.
 impl RateLimits {
     pub(crate) fn count_call(&self, caller: &str, now: Duration) -> Result<(), Problem> {
-        count(&self.calls.get_with(caller.into(), Arc::default), per_minute(6000, 600), now)
+        let what = "requests of this caller";
+        count(&self.calls.get_with(caller.into(), Arc::default), per_minute(6000, 600), now, what)
     }
 
     pub(crate) fn count_failure(&self, from: Option<IpAddr>, now: Duration) -> Result<(), Problem> {
-        count(&self.failures.get_with(from.map(Network::of), Arc::default), per_minute(60, 30), now)
+        let what = "failed authentications from this network";
+        count(&self.failures.get_with(from.map(Network::of), Arc::default), per_minute(60, 30), now, what)
     }
 
     pub(crate) fn count_attempt(&self, from: Option<IpAddr>, now: Duration) -> Result<(), Problem> {
-        count(&self.attempts.get_with(from.map(Network::of), Arc::default), per_minute(20, 10), now)
+        let what = "attempts to sign in or to use a link from this network, right and wrong ones (20 a minute)";
+        count(&self.attempts.get_with(from.map(Network::of), Arc::default), per_minute(20, 10), now, what)
     }
 
     pub(crate) fn count_look(&self, from: Option<IpAddr>, now: Duration) -> Result<(), Problem> {
-        count(&self.looks.get_with(from.map(Network::of), Arc::default), per_minute(60, 30), now)
+        let what = "looks at links from this network";
+        count(&self.looks.get_with(from.map(Network::of), Arc::default), per_minute(60, 30), now, what)
     }
 }
 
@@ -57,13 +61,13 @@ fn per_minute(requests: u32, burst: u32) -> RateLimit {
     RateLimit { requests: count(requests), seconds: count(60), burst: count(burst) }
 }
 
-fn count(limiter: &RateLimiter, limit: RateLimit, now: Duration) -> Result<(), Problem> {
+fn count(limiter: &RateLimiter, limit: RateLimit, now: Duration, what: &str) -> Result<(), Problem> {
     match limiter.count(limit, now).retry_after {
         None => Ok(()),
         Some(delay) => {
             let seconds = u32::try_from(delay.as_secs()).unwrap_or(u32::MAX);
-            Err(Problem::new(Code::TooManyRequests, "too many requests; try again after the time in Retry-After")
-                .retry_after(seconds))
+            let detail = format!("too many {what}; try again after the time in Retry-After");
+            Err(Problem::new(Code::TooManyRequests, detail).retry_after(seconds))
         }
     }
 }

@@ -146,7 +146,8 @@ impl LiveSettings {
             versions: settings.versions.clone(),
             scopes: settings.scopes.clone(),
             format: settings.token_format.clone(),
-            public_url: settings.public_url.clone(),
+            // Without a console, nothing answers there.
+            public_url: settings.public_url.clone().filter(|_| settings.console.is_some()),
             proxies: settings.console_proxies.clone(),
             error_docs: (settings.error_docs != ERROR_DOCS).then(|| settings.error_docs.clone()),
             guessing: throttle_rules(settings),

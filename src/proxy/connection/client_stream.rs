@@ -122,6 +122,9 @@ impl AsyncRead for ClientStream {
         if !bytes.is_empty() {
             this.state.on_received(bytes.len());
             if !this.state.has_head() {
+                if this.head.is_new(this.state.request()) {
+                    this.state.timer.on_first_byte();
+                }
                 this.inspect_origin(bytes);
                 let tail = this.head.tail;
                 if this.head.inspect(this.state.request(), bytes) {

@@ -26,7 +26,7 @@ pub(in crate::proxy) struct HeadTimer {
     /// Deadline of the HTTP/2 frame or header block that is arriving, likewise.
     frame_due: AtomicU64,
     has_had_head: AtomicBool,
-    /// Between two requests. Within TLS also while the next head arrives, which cannot be observed.
+    /// Between two requests.
     is_idle: AtomicBool,
     /// The connection closes after the current request.
     is_closing: AtomicBool,
@@ -56,6 +56,14 @@ impl HeadTimer {
         self.is_idle.store(false, Ordering::Relaxed);
         let begun = if self.has_had_head() { self.opened.elapsed() } else { Duration::ZERO };
         self.due.store(nanos(begun + self.deadlines.head), Ordering::Relaxed);
+    }
+
+    /// Starts the timer of a later HTTP/1 head where its first byte could not be waited for: within TLS, and behind a
+    /// body whose end is unknown.
+    pub(in crate::proxy) fn on_first_byte(&self) {
+        if self.is_idle.load(Ordering::Relaxed) {
+            self.await_head();
+        }
     }
 
     pub(in crate::proxy) fn on_head(&self) {

@@ -173,7 +173,7 @@ impl<A: HttpServerApp + Send + Sync + 'static> Connection<'_, A> {
             // A request that is already here is served even while closing.
             let peeked = if self.state.timer.is_closing() { peeked.now_or_never() } else { Some(peeked.await) };
             let Some(Ok(is_peeked)) = peeked else { return };
-            // Within TLS nothing can be peeked at: the whole head then has the time of its first byte.
+            // Within TLS nothing can be peeked at: the stream starts the timer at the first byte.
             if is_peeked {
                 self.state.timer.await_head();
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
+use http::header::{EXPECT, HOST};
 use http::{HeaderMap, Method, StatusCode, Version};
 use ipnet::IpNet;
 use pingora::http::{RequestHeader, ResponseHeader};
@@ -18,6 +18,7 @@ use pingora::{Error, ErrorSource, ErrorType};
 
 use super::auth_request::{AuthRequest, ClientOrigin};
 use super::context::Context;
+use super::framing::{has_no_body, set_connection};
 use super::headers::{self, Caller};
 use super::lifecycle::RequestSummary;
 use super::warnings::Warnings;
@@ -360,25 +361,6 @@ fn may_be_repeated(session: &mut Session, context: &Context) -> bool {
         && !context.is_answered
         && !context.is_head_freed
         && session.response_written().is_none()
-}
-
-/// Decides whether a final response keeps the connection.
-fn set_connection(session: &mut Session, response: &mut ResponseHeader, context: &Context) {
-    if session.req_header().version == Version::HTTP_10 && response.remove_header(&TRANSFER_ENCODING).is_some() {
-        // HTTP/1.0 has no chunks: the end of the connection is the end of the body.
-        session.set_keepalive(None);
-    } else if session.is_body_done() && session.get_keepalive().is_none() {
-        // pingora closes after a 100 as if that were a response before the end of the body.
-        session.set_keepalive(context.keep_alive);
-    }
-}
-
-/// True where the head of a response is all of it.
-fn has_no_body(request: &RequestHeader, response: &ResponseHeader) -> bool {
-    let is_empty = || response.headers.get(CONTENT_LENGTH).is_some_and(|length| length.as_bytes() == b"0");
-    request.method == Method::HEAD
-        || matches!(response.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
-        || is_empty()
 }
 
 /// Answers `Expect: 100-continue` in place of an HTTP/2 upstream, whose 100 pingora drops.

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use super::access_log::AccessLog;
 use super::auth_request::ClientOrigin;
 use super::context::{Context, InFlight};
+use super::framing;
 use super::headers::is_trusted;
 use super::limits;
 use super::log_line::{LogLine, path_of};
@@ -95,6 +96,7 @@ impl RequestLifecycle {
         if session.req_header().version == Version::HTTP_10 {
             // HTTP/1.0 has no interim responses.
             session.set_ignore_info_resp(true);
+            session.downstream_modules_ctx = framing::http10_modules();
         }
         context.is_websocket = websocket::is_websocket(session.req_header());
         let read_timeout = if context.is_websocket {

@@ -3,6 +3,7 @@
 pub(super) mod access_log;
 pub(super) mod auth_request;
 pub(super) mod context;
+mod framing;
 pub(super) mod gateway;
 pub(super) mod headers;
 pub(super) mod lifecycle;

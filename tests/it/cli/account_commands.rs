@@ -148,7 +148,8 @@ fn account_commands_print_tables_on_a_terminal() {
     Continue? [y/N] Nothing was done.
     ");
     assert_eq!(shell.json(&["account", "show", "acme"])["granted"], true);
-    assert_eq!(shell.person(&["account", "withdraw", "acme"], "yes\n").0, 0);
+    let (code, withdrawn) = shell.person(&["account", "withdraw", "acme"], "yes\n");
+    assert!(code == 0 && withdrawn.ends_with("\nAPI access of acme is withdrawn.\n"), "{withdrawn}");
     assert_eq!(shell.json(&["account", "show", "acme"])["granted"], false);
 }
 
@@ -156,6 +157,8 @@ fn account_commands_print_tables_on_a_terminal() {
 fn account_commands_print_json_to_scripts() {
     let shell = Shell::new();
     assert_eq!(shell.json(&["account", "rename", "acme", "Acme Ltd"])["name"], "Acme Ltd");
+    assert!(shell.json(&["account", "rename", "acme", "--no", "name"])["name"].is_null());
+    assert_eq!(shell.run(&["account", "rename", "acme"]).code, 2, "neither a name nor --no");
     assert_eq!(shell.json(&["account", "members", "acme", "on"])["members_allowed"], true);
     assert_eq!(shell.json(&["account", "members", "acme", "off", "--yes"])["members_allowed"], false);
     for (verb, field, holds) in

@@ -37,6 +37,19 @@ fn every_fault_of_the_settings_stands_on_a_line_with_its_place() {
     "#);
 }
 
+/// `1.5` or `true` in quotes would be refused too, and a version `true` would not.
+#[test]
+fn floats_and_booleans_get_advice_that_helps() {
+    let settings = "proxy: {upstream: http://127.0.0.1:9, timeouts: {client: 1.5, keep_alive: true}}\n\
+        credentials: {file: c.yaml}\nversions: {known: [{name: true}]}\n";
+    let ended = validate(settings, &[]);
+    for key in ["client", "keep_alive"] {
+        let fault = format!("proxy.timeouts.{key}  must be a duration, such as 500ms, 30s or 5m\n");
+        assert!(ended.stderr.contains(&fault), "{}", ended.stderr);
+    }
+    assert_eq!(ended.stderr.matches("put it in quotes").count(), 1, "{}", ended.stderr);
+}
+
 /// `30` in quotes would be refused too.
 #[test]
 fn a_number_gets_advice_that_helps() {

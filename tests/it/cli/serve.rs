@@ -93,6 +93,14 @@ fn an_address_in_use_is_reported_with_its_setting() {
         let problem = format!("claviger: {key}: cannot listen on {address}: Address already in use");
         assert!(ended.stderr.contains(&problem), "{}", ended.stderr);
     }
+    let forward_auth = Gate::from_settings(&format!("forward_auth: {{listen: '{address}'}}"));
+    let console = Gate::management_only("sqlite:claviger.db").console(&address);
+    for (key, gate) in [("forward_auth.listen", forward_auth), ("console.listen", console)] {
+        let ended = gate.run();
+        assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{key}");
+        let problem = format!("claviger: {key}: cannot listen on {address}: Address already in use");
+        assert!(ended.stderr.contains(&problem), "{}", ended.stderr);
+    }
 }
 
 #[test]

@@ -16,6 +16,7 @@ fn a_user_is_created_with_a_set_up_link_that_is_shown_once() {
     account                 acme
     email                   bob@acme.example
     role                    owner
+    enabled                 yes
     has password            no
     created at              xxxx-xx-xx xx:xx:xxx (just now)
     revision                1
@@ -40,7 +41,14 @@ fn a_user_is_created_with_a_set_up_link_that_is_shown_once() {
     ID                        ACCOUNT  ROLE   ENABLED  CREATED               E-MAIL
     usr_xxxxxxxxxxxxxxxxxxxx  acme     owner  yes      xxxx-xx-xx xx:xx:xxx  bob@acme.example
     ");
-    assert_eq!(shell.json(&["user", "edit", bob, "--role", "implementer", "--name", "Bob"])["role"], "implementer");
+    let lowered = ["user", "edit", bob, "--role", "implementer", "--name", "Bob"];
+    let refused = shell.run(&lowered);
+    assert_eq!(refused.code, 1);
+    assert!(refused.stderr.contains("bob@acme.example is owner and becomes implementer"), "{}", refused.stderr);
+    assert_eq!(shell.json(&[&lowered[..], &["--yes"]].concat())["role"], "implementer");
+    assert_eq!(shell.json(&["user", "edit", bob, "--no", "name"])["name"], Value::Null);
+    assert_eq!(shell.json(&["user", "edit", bob, "--role", "owner"])["role"], "owner", "may do more");
+    assert_eq!(shell.json(&["user", "edit", bob, "--role", "implementer", "-y"])["role"], "implementer");
     let (code, refused) = shell.person(&["user", "disable", bob], "no\n");
     assert_eq!(code, 1);
     insta::assert_snapshot!(refused, @"
@@ -49,6 +57,9 @@ fn a_user_is_created_with_a_set_up_link_that_is_shown_once() {
     ");
     assert_eq!(shell.json(&["user", "disable", bob, "--yes"])["enabled"], false);
     assert_eq!(shell.json(&["user", "enable", bob])["enabled"], true);
+    let (_, enabled) = shell.person(&["user", "enable", bob], "");
+    assert!(enabled.contains("enabled                 yes\n"), "{enabled}");
+    assert!(enabled.ends_with("\nbob@acme.example is enabled.\n"), "{enabled}");
     insta::assert_snapshot!(shell.person(&["user", "diagnose", bob], "").1, @"
     [+] The user is enabled.
     [+] The provider has granted API access to the account.
@@ -100,9 +111,14 @@ fn operator_tokens_are_created_disabled_and_deleted() {
     created by              ann
     revision                2
     last used at            never
+
+    opt_xxxxxxxxxxxxxxxxxxxx is disabled.
     ");
+    let (_, enabled) = shell.person(&["operator", "enable", id], "");
+    assert!(enabled.ends_with("\nopt_xxxxxxxxxxxxxxxxxxxx is enabled.\n"), "{enabled}");
     assert_eq!(shell.json(&["operator", "enable", id])["enabled"], true);
-    assert_eq!(shell.json(&["operator", "delete", id, "--yes"])["id"], id);
+    let (_, deleted) = shell.person(&["operator", "delete", id, "--yes"], "");
+    assert!(deleted.ends_with("\nopt_xxxxxxxxxxxxxxxxxxxx is deleted.\n"), "{deleted}");
     assert_eq!(shell.run(&["operator", "show", id]).stderr, format!("claviger: no operator token has the id {id}\n"));
     let pasted = shell.run(&["operator", "disable", token, "--yes"]);
     assert!(pasted.code == 1 && !pasted.stderr.contains(token), "{}", pasted.stderr);
@@ -198,6 +214,30 @@ fn admin_setup_link_prints_a_link_until_a_staff_member_has_a_password() {
     let link = shell.json_with_notes(&["admin", "setup-link"]);
     let (url, ticket) = (link["url"].as_str().unwrap(), link["ticket"].as_str().unwrap());
     assert_eq!(url, format!("https://keys.example.org/setup/{ticket}"));
+}
+
+/// The links would lead nowhere.
+#[test]
+fn without_a_console_tickets_are_printed_without_a_link() {
+    let shell = Shell::new();
+    let settings = shell.folder.path().join("claviger.yaml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    for console in ["{enabled: false}", "{enabled: false, public_url: 'https://keys.example.org'}"] {
+        std::fs::write(&settings, format!("{text}console: {console}\n")).unwrap();
+        let email = format!("{}@acme.example", console.len());
+        let create = ["user", "create", "--email", &email, "--role", "owner", "--account", "acme"];
+        for command in [&["admin", "setup-link"][..], &create, &["user", "setup-link", &email]] {
+            let (code, printed) = shell.person(command, "");
+            assert_eq!(code, 0, "{printed}");
+            assert!(printed.contains(&"x".repeat(43)), "{printed}");
+            assert!(printed.contains("The console is off in these settings"), "{printed}");
+            assert!(!printed.contains("http"), "{printed}");
+        }
+        let link = shell.run(&["admin", "setup-link"]).stdout;
+        let link: Value = serde_json::from_str(&link).unwrap();
+        assert!(link["url"].is_null() && link["ticket"].is_string(), "{link}");
+        assert!(shell.json(&["user", "setup-link", &email])["url"].is_null());
+    }
 }
 
 #[test]

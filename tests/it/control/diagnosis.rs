@@ -42,9 +42,11 @@ async fn steps(bed: &TestDatabase, caller: &Caller, id: &str, now: Timestamp) ->
     diagnose(&Fixture::new().by(caller, bed, now), id).await.unwrap()
 }
 
-/// The first condition of a user that does not hold.
+/// The only condition of a user that does not hold.
 async fn missing(bed: &TestDatabase, id: &str) -> Option<&'static str> {
-    failed(&steps(bed, &staff(), id, noon()).await).first().copied()
+    let failed = failed(&steps(bed, &staff(), id, noon()).await);
+    assert!(failed.len() <= 1, "one cause shows as {failed:?}");
+    failed.first().copied()
 }
 
 fn failed(steps: &[Step]) -> Vec<&'static str> {
@@ -56,11 +58,18 @@ async fn each_failed_condition_is_named_in_order(bed: TestDatabase) {
     user(&bed, "ida", Some("acme"), Role::Implementer).await;
     user(&bed, "mia", Some("acme"), Role::Member).await;
     bed.execute("UPDATE users SET enabled = FALSE; UPDATE accounts SET switched_on = FALSE").await;
-    assert_eq!(missing(&bed, "ida").await, Some("user_enabled"));
+    for id in ["ida", "mia"] {
+        let both = failed(&steps(&bed, &staff(), id, noon()).await);
+        assert_eq!(both, ["user_enabled", "access_granted"], "two causes");
+    }
     bed.execute("UPDATE users SET enabled = TRUE").await;
-    assert_eq!(missing(&bed, "ida").await, Some("access_granted"));
-    bed.execute("UPDATE accounts SET granted = TRUE").await;
-    assert_eq!(missing(&bed, "ida").await, Some("access_switched_on"));
+    for id in ["ida", "mia"] {
+        assert_eq!(missing(&bed, id).await, Some("access_granted"));
+    }
+    bed.execute("UPDATE accounts SET granted = TRUE, members_allowed = TRUE").await;
+    assert_eq!(missing(&bed, "mia").await, Some("access_switched_on"));
+    let both = failed(&steps(&bed, &staff(), "ida", noon()).await);
+    assert_eq!(both, ["access_switched_on", "credential_created"], "two causes");
     bed.execute("UPDATE accounts SET switched_on = TRUE").await;
     assert_eq!(missing(&bed, "ida").await, Some("credential_created"));
     bed.put(&CredentialRecord { owner: Some(label("mia")), ..token("mias", "acme", "one") }).await;

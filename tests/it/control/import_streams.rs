@@ -113,7 +113,9 @@ async fn entries_that_are_skipped_are_skipped_in_every_batch(bed: TestDatabase) 
 async fn accounts_are_created_once_with_the_access_that_any_line_states(bed: TestDatabase) {
     let mut text = String::from("id,account,token,version,access\n");
     for number in 0..ROWS {
-        text.push_str(&row(number).replace('\n', ",\n"));
+        // One line of each account states it, and the others have an empty cell.
+        let access = if number + 50 < ROWS || row(number).contains(",a-7,") { "" } else { "true" };
+        text.push_str(&row(number).replace('\n', &format!(",{access}\n")));
     }
     // The last line states it for the first ones.
     text.push_str(&row(ROWS).replace("a-0", "a-7").replace('\n', ",false\n"));
@@ -128,6 +130,28 @@ async fn accounts_are_created_once_with_the_access_that_any_line_states(bed: Tes
         (0..ROWS).fold(yaml, |text, number| text + format!("  - {{id: b-{number}, access: false}}\n").as_str());
     let stated = imported(&bed, &Import::yaml(&accounts, Fixture::new().catalogs()).unwrap()).await;
     assert_eq!((stated.added, stated.accounts_added), (1, ROWS));
+}
+
+/// An export of an account without access has `false` in every line.
+#[test]
+fn emptied_access_cells_do_not_open_an_account() {
+    let fixture = Fixture::new();
+    let rows = |cells: [&str; 3]| {
+        let line =
+            |(number, cell): (usize, &str)| row(number).replace(",a-1,", ",a-0,").replace('\n', &format!(",{cell}\n"));
+        cells
+            .into_iter()
+            .enumerate()
+            .fold("id,account,token,version,access\n".to_owned(), |text, row| text + &line(row))
+    };
+    for unusable in [Unusable::Refuse, Unusable::Skip] {
+        let read = |text: &str| Import::read(text, ImportFormat::Csv, fixture.catalogs(), unusable);
+        let faults = read(&rows(["", "", "true"])).err().expect("the cells of a-0 are empty").to_string();
+        let cell = rows(["", "", "true"]).lines().nth(1).unwrap().len() + 1;
+        let expected = format!("2:{cell}  access  is empty in every line of the account a-0");
+        assert!(faults.starts_with(&expected) && faults.lines().count() == 1, "{faults}");
+        assert!(read(&rows(["", "false", "true"])).is_ok());
+    }
 }
 
 async fn two_lines_for_one_credential_are_found_across_batches(bed: TestDatabase) {

@@ -10,11 +10,14 @@ use jiff::ToSpan as _;
 use super::{Fixture, shell, user, verbs, works};
 use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
 
+const REFUSED: &str = "the new secret of this own key would be refused: ";
+
 on_each!(
     an_own_key_is_enabled_regenerated_and_disabled,
     a_disabled_key_gets_no_secret_that_is_refused,
     staff_reset_and_enable_an_own_key_in_one_step,
     an_expired_key_gets_no_secret_that_is_refused,
+    a_key_without_access_or_version_gets_no_secret_that_is_refused,
     a_member_has_a_key_while_the_account_allows_it,
     only_users_of_an_account_with_access_have_keys,
     only_its_user_sees_the_secret_of_an_own_key,
@@ -192,6 +195,35 @@ async fn staff_reset_and_enable_an_own_key_in_one_step(bed: TestDatabase) {
         conflict(&call, and_enable()).await,
         "the new secret of this own key would be refused: its user is disabled"
     );
+}
+
+async fn a_key_without_access_or_version_gets_no_secret_that_is_refused(bed: TestDatabase) {
+    let (anna, mut fixture) = (anna(&bed).await, Fixture::new());
+    let staff = user(Role::Staff, None, "sam");
+    let access = async |granted: &str, on: &str| {
+        bed.execute(&format!("UPDATE accounts SET granted = {granted}, switched_on = {on}")).await;
+    };
+    access("TRUE", "FALSE").await;
+    let off = format!("{REFUSED}the account has API access switched off");
+    assert_eq!(enable_own_key(&fixture.by(&anna, &bed, noon())).await.unwrap_err().to_string(), off);
+    access("TRUE", "TRUE").await;
+    enable_own_key(&fixture.by(&anna, &bed, noon())).await.unwrap();
+    let reset_by_staff = async |fixture: &Fixture| {
+        let how = Reset { enable: true, ..Reset::default() };
+        reset(&fixture.by(&staff, &bed, noon() + 1.minutes()), "own-anna", how).await.unwrap_err().to_string()
+    };
+    access("TRUE", "FALSE").await;
+    assert_eq!(regenerate_own_key(&fixture.by(&anna, &bed, noon())).await.unwrap_err().to_string(), off);
+    assert_eq!(reset_by_staff(&fixture).await, off);
+    access("FALSE", "TRUE").await;
+    let ungranted = format!("{REFUSED}API access has not been granted to the account");
+    assert_eq!(reset_by_staff(&fixture).await, ungranted);
+    access("TRUE", "TRUE").await;
+    let newest = fixture.versions.known.len() - 1;
+    fixture.versions.known[newest].retired_on = Some("2026-11-21".parse().unwrap());
+    let retired = format!("{REFUSED}its version is retired; upgrade it first");
+    assert_eq!(regenerate_own_key(&fixture.by(&anna, &bed, noon())).await.unwrap_err().to_string(), retired);
+    assert_eq!(reset_by_staff(&fixture).await, retired);
 }
 
 async fn an_expired_key_gets_no_secret_that_is_refused(bed: TestDatabase) {

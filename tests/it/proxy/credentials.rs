@@ -177,6 +177,11 @@ fn every_challenge_names_a_scheme_that_is_understood() {
         challenges("bearer: false, basic: false, basic_token: username"),
         ["Basic realm=\"api\", charset=\"UTF-8\""]
     );
+    let bare = challenges("bearer: false, basic: false, api_key: null, bare_token: true");
+    assert_eq!(bare, ["ApiKey realm=\"api\", in=\"header\", name=\"Authorization\""]);
+    let protocol = challenges("bearer: false, basic: false, api_key: null, websocket_protocol: bearer");
+    let names = "ApiKey realm=\"api\", in=\"header\", name=\"Sec-WebSocket-Protocol\", protocol=\"bearer\"";
+    assert_eq!(protocol, [names]);
     assert_eq!(challenges("bearer: false, basic: false"), ["ApiKey realm=\"api\", in=\"header\", name=\"x-api-key\""]);
 }
 

@@ -48,6 +48,28 @@ fn identity(reply: &Reply) -> Vec<&str> {
     names.iter().map(|name| reply.header(name).unwrap_or("absent")).collect()
 }
 
+/// Public and archived events of one path.
+#[test]
+fn a_credential_that_may_be_left_out_must_be_right_where_it_is_presented() {
+    let public = "public: [{methods: [GET], path: /archive, credential: optional}]";
+    let gate = Gate::forward_auth("").settings(public).start();
+    for about in [about, strictly_about] {
+        let anonymous = ask(&gate, &about("GET", "/archive"));
+        assert_eq!((anonymous.status, identity(&anonymous)), (200, vec!["", "", "", ""]));
+        let named = ask(&gate, &about("GET", "/archive").bearer(TOKEN));
+        assert_eq!((named.status, &identity(&named)[..2]), (200, &["acme-billing", "acme"][..]));
+        for (request, code) in [
+            (about("GET", "/archive").bearer("wrong"), "credential_invalid"),
+            (about("GET", "/archive").bearer(DISABLED_TOKEN), "credential_disabled"),
+            (about("POST", "/archive"), "credential_missing"),
+        ] {
+            let reply = ask(&gate, &request);
+            assert_eq!((reply.status, reply.code().as_str()), (401, code), "{request:?}");
+            assert!(reply.header("X-Claviger-Account").is_none_or(str::is_empty), "{request:?}");
+        }
+    }
+}
+
 #[test]
 fn every_kind_of_proxy_gets_the_same_verdict() {
     let gate = gate();

@@ -1,6 +1,6 @@
 //! HTTP/1.0 callers: no chunks, and an end that they see.
 
-use crate::support::{Exchange, Gate, RecordingApi, ScriptedApi, TOKEN};
+use crate::support::{Exchange, Gate, Http2Api, RecordingApi, ScriptedApi, TOKEN};
 
 fn request(extra: &str) -> Vec<u8> {
     format!("GET /x HTTP/1.0\r\nHost: a\r\nAuthorization: Bearer {TOKEN}\r\n{extra}\r\n").into_bytes()
@@ -21,12 +21,32 @@ fn http_1_0_callers_get_no_chunks() {
         });
         let gate = Gate::before(api.url()).start();
         for extra in ["", "Connection: keep-alive\r\n"] {
-            let reply = gate.send_raw(&request(extra));
-            let (head, body) = reply.split_once("\r\n\r\n").unwrap();
-            assert_eq!(body, "abcdef", "{reply}");
-            assert!(head.starts_with("HTTP/1.1 200 ") && !head.to_lowercase().contains("transfer-encoding"), "{head}");
-            assert!(head.to_lowercase().contains("connection: close"), "{head}");
+            assert_ends_with_the_connection(&gate.send_raw(&request(extra)));
         }
+    }
+}
+
+fn assert_ends_with_the_connection(reply: &str) {
+    let (head, body) = reply.split_once("\r\n\r\n").unwrap();
+    assert_eq!(body, "abcdef", "{reply}");
+    assert!(head.starts_with("HTTP/1.1 200 ") && !head.to_lowercase().contains("transfer-encoding"), "{head}");
+    assert!(head.to_lowercase().contains("connection: close"), "{head}");
+}
+
+#[test]
+fn http_1_0_callers_get_no_chunks_from_an_http_2_api() {
+    let api = Http2Api::start();
+    let gate = Gate::before(api.url()).proxy("  upstream_protocol: http2").start();
+    for extra in ["", "Connection: keep-alive\r\n"] {
+        let head = format!("POST /stream HTTP/1.0\r\nHost: a\r\nAuthorization: Bearer {TOKEN}\r\n{extra}");
+        assert_ends_with_the_connection(&gate.send_raw(format!("{head}Content-Length: 6\r\n\r\nabcdef").as_bytes()));
+    }
+    let kept = format!("POST /x HTTP/1.0\r\nHost: a\r\nAuthorization: Bearer {TOKEN}\r\nConnection: keep-alive\r\n");
+    let mut connection = gate.connect();
+    for _ in 0..2 {
+        connection.write(format!("{kept}Content-Length: 6\r\n\r\nabcdef").as_bytes());
+        let reply = connection.reply(false).unwrap();
+        assert_eq!((reply.text().as_str(), reply.header("connection")), ("abcdef", Some("keep-alive")));
     }
 }
 

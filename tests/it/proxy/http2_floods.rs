@@ -4,7 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::support::{Gate, RecordingApi, Request, TOKEN, eventually};
+use crate::support::frames::{FrameClient, GOAWAY, field, head};
+use crate::support::{Gate, RecordingApi, Request, TOKEN, callers, eventually};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const SETTINGS: u8 = 4;
@@ -84,4 +85,34 @@ fn rapid_resets_affect_only_their_connection() {
     assert_eq!(api.seen().len(), 100);
     eventually("nothing is left of it", || gate.metric("claviger_http_requests_in_flight") == 0.0);
     eventually("all connections are closed", || gate.metric("claviger_connections_open") == 0.0);
+}
+
+/// Each stream may have cost a call of the API (CVE-2023-44487).
+#[test]
+fn many_resets_within_a_second_close_the_connection_and_fewer_do_not() {
+    let api = RecordingApi::start();
+    let limits = "limits: {streams_per_connection: 500, streams: 1000}";
+    for (resets, is_closed) in [(150_u32, false), (450, true)] {
+        let of_http2 = callers(|| Gate::before(api.url()).settings(limits)).into_iter();
+        for caller in of_http2.filter(|caller| caller.protocol.is_http2()) {
+            let mut client = FrameClient::open(&caller, 65_535);
+            let bearer = || field("authorization", &format!("Bearer {TOKEN}"));
+            let target = [field(":scheme", "http"), field(":path", "/silent"), field(":authority", "a")].concat();
+            let silent = [field(":method", "GET"), target, bearer()].concat();
+            let for_each =
+                |build: &dyn Fn(u32) -> Vec<u8>| (0..resets).flat_map(|n| build(2 * n + 1)).collect::<Vec<u8>>();
+            client.write(&for_each(&|stream| frame(HEADERS, END_HEADERS | END_STREAM, stream, &silent)));
+            let in_flight = || caller.gate.metric("claviger_http_requests_in_flight");
+            eventually("all wait for the API", || in_flight() == f64::from(resets));
+            client.write(&for_each(&|stream| frame(RESET, 0, stream, &[0, 0, 0, 8])));
+            if is_closed {
+                let frames = client.rest();
+                let goaway = frames.iter().find(|frame| frame.kind == GOAWAY).expect("no GOAWAY");
+                assert_eq!(goaway.payload[4..8], [0, 0, 0, 11], "{:?}", caller.protocol);
+            } else {
+                client.write(&head("GET", 2 * resets + 1, END_STREAM, &[bearer()]));
+                client.read_until(1, |frame| frame.kind == HEADERS && frame.stream == 2 * resets + 1);
+            }
+        }
+    }
 }

@@ -172,6 +172,44 @@ fn heads_of_a_connection_over_their_limit_are_503() {
     }
 }
 
+/// A field of any length.
+fn long_field(name: &str, bytes: usize) -> Vec<u8> {
+    let mut block = [&[0, u8::try_from(name.len()).unwrap()], name.as_bytes(), &[0x7f]].concat();
+    let mut left = bytes - 0x7f;
+    while left >= 0x80 {
+        block.push(u8::try_from(left % 0x80).unwrap() | 0x80);
+        left /= 0x80;
+    }
+    block.push(u8::try_from(left).unwrap());
+    block.resize(block.len() + bytes, b'a');
+    block
+}
+
+/// As over HTTP/1.1.
+#[test]
+fn heads_over_a_high_limit_are_431_and_those_below_it_pass() {
+    let api = RecordingApi::start();
+    let limits = "limits: {header_bytes: 340000, header_bytes_per_connection: 2000000}";
+    for caller in http2_callers(|| Gate::before(api.url()).settings(limits)) {
+        let mut client = FrameClient::open(&caller, 65_535);
+        for (stream, bytes, code) in [(1, 330_000, "{}"), (3, 500_000, "\"headers_too_large\"")] {
+            let path = [field(":scheme", "http"), field(":path", "/x"), field(":authority", "a"), bearer()].concat();
+            let block = [&[0x82][..], &path, &long_field("x", bytes)].concat();
+            let pieces: Vec<&[u8]> = block.chunks(16_000).collect();
+            client.write(&frame(HEADERS, END_STREAM, stream, pieces[0]));
+            for piece in &pieces[1..pieces.len() - 1] {
+                client.write(&frame(CONTINUATION, 0, stream, piece));
+            }
+            client.write(&frame(CONTINUATION, END_HEADERS, stream, pieces[pieces.len() - 1]));
+            let frames = client.read_until(1, |frame| frame.kind == DATA && frame.stream == stream);
+            let text = String::from_utf8_lossy(&frames.last().unwrap().payload).into_owned();
+            assert!(text.contains(code), "{bytes}: {text}");
+        }
+        assert_eq!(denied(&caller, "headers_too_large"), 1.0);
+        assert_eq!(api.last().header("x").map(str::len), Some(330_000));
+    }
+}
+
 /// A client that opens no window gets the heads of its answers, and the heads of its requests are not kept meanwhile.
 #[test]
 fn heads_of_refused_requests_are_free_before_their_answers_are_taken() {
@@ -231,6 +269,45 @@ fn malformed_streams_are_counted() {
         assert!(client.rest().iter().any(|frame| frame.kind == GOAWAY));
         eventually("it is counted", || refused(&caller, "connection") == 1.0);
         assert!(api.seen().is_empty());
+    }
+}
+
+/// Some pass h2 and are refused by the gate, others are reset by h2 or answered by pingora: none reaches the API, and
+/// none goes without a trace.
+#[test]
+fn malformed_targets_and_hosts_are_refused_logged_and_counted() {
+    let api = RecordingApi::start();
+    let targets =
+        ["/x?q={\"a\":1}", "/\"", "/x?q=<b>", "/<b>", "/x>", "/x?q=`b`", "/`b`", "/ä", "/x?q=ä", "http://a/x"];
+    let hosts = [
+        vec![field(":authority", "a"), field("host", "b")],
+        vec![field("host", "a"), field("host", "b")],
+        vec![field(":authority", "a"), field("host", "a"), field("host", "a")],
+        vec![],
+    ];
+    let of_targets = targets.map(|target| (target, vec![field(":authority", "a")]));
+    let requests: Vec<_> = of_targets.into_iter().chain(hosts.map(|hosts| ("/x", hosts))).collect();
+    for caller in http2_callers(|| Gate::before(api.url())) {
+        let mut client = FrameClient::open(&caller, 65_535);
+        let mut documents = 0;
+        for (stream, (target, hosts)) in (1..).step_by(2).zip(&requests) {
+            let fields = [field(":scheme", "http"), field(":path", target), hosts.concat(), bearer()].concat();
+            client.write(&frame(HEADERS, END_HEADERS | END_STREAM, stream, &[&[0x82][..], &fields].concat()));
+            let is_end =
+                |frame: &Frame| frame.stream == stream && (frame.kind == RESET || frame.flags & END_STREAM != 0);
+            let frames = client.read_until(1, is_end);
+            if frames.iter().any(|frame| frame.kind == DATA) {
+                documents += 1;
+                let line = caller.gate.access_log(documents).pop().unwrap();
+                let found = (line["status"].as_u64(), line["code"].as_str());
+                assert_eq!(found, (Some(400), Some("request_ambiguous")), "{target} {hosts:?} {line}");
+            }
+        }
+        let others = f64::from(u32::try_from(requests.len() - documents).unwrap());
+        eventually("the others are counted", || refused(&caller, "stream") == others);
+        let log = caller.gate.stderr();
+        assert!(log.contains("refused before it could be decided on") && log.contains("127.0.0.1"), "{log}");
+        assert!(api.seen().is_empty(), "{:?}", api.seen());
     }
 }
 

@@ -28,6 +28,7 @@ mod messages;
 mod odd;
 mod pipelining;
 mod rates;
+mod refusals_in_transit;
 mod rejections;
 mod repeats;
 mod scopes;

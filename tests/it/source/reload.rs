@@ -9,9 +9,11 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
+use tempfile::TempDir;
 
 use crate::support::{
-    Connection, Gate, PASSWORD, RecordingApi, Reply, Request, TOKEN, config_map, credentials, digest, eventually,
+    Authority, Connection, Gate, PASSWORD, RecordingApi, Reply, Request, TOKEN, config_map, credentials, digest,
+    eventually,
 };
 
 const CLIENTS: usize = 3;
@@ -215,6 +217,32 @@ fn a_page_in_a_browser_cannot_request_a_reload() {
     assert_eq!(gate.admin("GET", "/-/reload").status, 405);
     assert_eq!(gate.reloads("success"), before);
     assert_eq!(request_reload(&gate, Some(("Sec-Fetch-Site", "none"))).status, 200);
+}
+
+#[test]
+fn the_log_names_settings_and_certificates_that_have_changed() {
+    let api = RecordingApi::start();
+    let authority = Authority::new();
+    let builder = Gate::before(api.url()).proxy("  tls: {certificate: cert.pem, key: key.pem}");
+    authority.issue("127.0.0.1").write(builder.folder());
+    let gate = builder.start();
+    let reload = |file: &Path, text: &str| {
+        let before = gate.stderr().len();
+        gate.rename_over(file, text);
+        eventually("the reload is logged", || gate.stderr()[before..].contains("reloaded: no credential changed"));
+        gate.stderr()[before..].to_owned()
+    };
+    let settings = std::fs::read_to_string(gate.settings_file()).unwrap();
+    let said = reload(&gate.settings_file(), &format!("{settings}rate_limit: {{requests: 100, per: 1m}}\n"));
+    assert!(said.contains("claviger.yaml") && !said.contains("cert.pem"), "{said}");
+    let other = TempDir::new().unwrap();
+    authority.issue("127.0.0.1").write(other.path());
+    // One after the other, as a renewal does; the pair does not match in between.
+    for name in ["key.pem", "cert.pem"] {
+        gate.rename_over(&gate.folder().join(name), &std::fs::read_to_string(other.path().join(name)).unwrap());
+    }
+    let named = |line: &str| line.contains("reloaded: no credential changed") && line.contains("cert.pem");
+    eventually("the certificate is named", || gate.stderr().lines().any(named));
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub struct Arrived {
     pub trailers: Option<http::HeaderMap>,
 }
 
-/// A running API. Answers with the body that it was sent.
+/// A running API. Answers with the body that it was sent, without its length where the path is `/stream`.
 pub struct Http2Api {
     seen: Arc<Mutex<Vec<Arrived>>>,
     url: String,
@@ -59,8 +59,13 @@ async fn serve(socket: std::net::TcpListener, seen: Arc<Mutex<Vec<Arrived>>>) {
                     return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof));
                 };
                 let body = arrived.body.clone();
+                let has_length = arrived.head.uri.path() != "/stream";
                 seen.lock().unwrap().push(arrived);
-                Ok(http::Response::new(Body::from(body)))
+                Ok(http::Response::new(if has_length {
+                    Body::from(body)
+                } else {
+                    Body::from_stream(futures_util::stream::iter([Ok::<_, std::io::Error>(body)]))
+                }))
             }
         });
         let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new());

@@ -11,11 +11,14 @@ use crate::control::views::CredentialView;
 use crate::credential::Label;
 use crate::store::{CredentialRecord, Role, StoreError, Transaction, UniqueKey, whole_millis};
 
+pub(super) const ACCESS_OFF: &str = "the account has API access switched off";
+
 /// A user who may have a key of their own.
 pub(super) struct Holder<'c> {
     pub(super) user: &'c Label,
     pub(super) account: &'c Label,
     id: Label,
+    has_access: bool,
 }
 
 /// The caller's own key: `None` before they have enabled one, cleared after they have disabled it.
@@ -34,7 +37,7 @@ pub async fn own_key(
 ///
 /// # Errors
 /// A refusal; [`CredentialConflict::OwnKeyEnabled`]; [`CredentialConflict::OwnKeyDisabled`];
-/// [`CredentialConflict::OwnKeyExpired`]; [`CredentialConflict::OwnKeyIdTaken`].
+/// [`CredentialConflict::OwnKeyExpired`]; [`CredentialConflict::OwnKeyUnusable`]; [`CredentialConflict::OwnKeyIdTaken`].
 pub async fn enable_own_key(
     call: &OperationContext<'_>,
 ) -> Result<Outcome<Created>, OperationError<CredentialConflict>> {
@@ -45,7 +48,7 @@ pub async fn enable_own_key(
 ///
 /// # Errors
 /// A refusal; [`CredentialConflict::OwnKeyDisabled`]; [`CredentialConflict::OwnKeyExpired`];
-/// [`CredentialConflict::OwnKeyIdTaken`].
+/// [`CredentialConflict::OwnKeyUnusable`]; [`CredentialConflict::OwnKeyIdTaken`].
 pub async fn regenerate_own_key(
     call: &OperationContext<'_>,
 ) -> Result<Outcome<Created>, OperationError<CredentialConflict>> {
@@ -94,13 +97,17 @@ async fn create_secret_for(
         }
         Some(before) if enables && !before.secret.is_cleared() => return Err(CredentialConflict::OwnKeyEnabled.into()),
         Some(before) => {
+            holder.check_usable(call, Some(&before))?;
             let work = |record: &mut CredentialRecord| {
                 replace_secret(record, &created, SignedDuration::ZERO, call.now);
                 Ok(())
             };
             apply::<CredentialConflict>(call, &mut transaction, verb, before, work).await?
         }
-        None if enables => holder.add(call, &mut transaction, verb, &created).await?,
+        None if enables => {
+            holder.check_usable(call, None)?;
+            holder.add(call, &mut transaction, verb, &created).await?
+        }
         None => return Err(Refusal::from(NotFound("own key")).into()),
     };
     call.store_response(&mut transaction, &CredentialView::from(&record)).await?;
@@ -119,12 +126,36 @@ pub(super) async fn holder<'c>(call: &OperationContext<'c>) -> Result<Holder<'c>
         return Err(Refusal::MembersNotAllowed.into());
     }
     let id = format!("{OWN_KEY_PREFIX}{user}").parse().map_err(|_| Refusal::Forbidden)?;
-    Ok(Holder { user, account, id })
+    Ok(Holder { user, account, id, has_access: account_record.has_access() })
+}
+
+/// Why the gate refuses every request with this credential for its version.
+pub(super) fn unserved_version(call: &OperationContext<'_>, record: &CredentialRecord) -> Option<&'static str> {
+    let known = &call.terms.catalogs.versions.known;
+    let Some(pin) = &record.version else {
+        return (!known.is_empty()).then_some("it has no version; upgrade it first");
+    };
+    match known.iter().find(|version| version.name == *pin) {
+        _ if known.is_empty() => None,
+        None => Some("its version is not configured; upgrade it first"),
+        Some(version) => version.is_retired(call.now).then_some("its version is retired; upgrade it first"),
+    }
 }
 
 impl Holder<'_> {
     fn has(&self, record: &CredentialRecord) -> bool {
         record.owner.as_ref() == Some(self.user) && record.account == *self.account
+    }
+
+    /// A new secret that would be refused is not created.
+    fn check_usable(
+        &self,
+        call: &OperationContext<'_>,
+        key: Option<&CredentialRecord>,
+    ) -> Result<(), CredentialConflict> {
+        let version = || key.and_then(|key| unserved_version(call, key));
+        let reason = (!self.has_access).then_some(ACCESS_OFF).or_else(version);
+        reason.map_or(Ok(()), |reason| Err(CredentialConflict::OwnKeyUnusable(reason)))
     }
 
     async fn find(

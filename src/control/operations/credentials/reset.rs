@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::change::{CredentialConflict, change_idempotently, read_credential};
 use super::create::Created;
 use super::enable::enable_record;
+use super::own_key::{ACCESS_OFF, unserved_version};
 use crate::control::operations::secrets::{CreatedSecret, NewSecret, create_secret};
 use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};
 use crate::credential::{Label, PlainPassword, StoredSecret};
@@ -91,8 +92,13 @@ async fn check_usable(
         (Some(user), Some(account)) if user.role == Role::Member && !account.members_allowed => {
             "the account does not let its members have keys of their own"
         }
+        (Some(_), Some(account)) if !account.granted => "API access has not been granted to the account",
+        (Some(_), Some(account)) if !account.switched_on => ACCESS_OFF,
         (Some(_), Some(_)) if key.expires_at.is_some_and(|end| end <= call.now) => "it has expired",
-        (Some(_), Some(_)) => return Ok(()),
+        (Some(_), Some(_)) => match unserved_version(call, key) {
+            Some(reason) => reason,
+            None => return Ok(()),
+        },
         _ => "its user is gone",
     };
     Err(CredentialConflict::OwnKeyUnusable(reason).into())

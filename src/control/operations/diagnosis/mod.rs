@@ -36,7 +36,12 @@ pub async fn diagnose(call: &OperationContext<'_>, user: &str) -> Result<Vec<Ste
     let account = call.store.account(account.as_str()).await?.ok_or(not_found)?;
     let mut steps = vec![user_enabled(&user)];
     steps.extend(account_steps(&account));
-    steps.push(role_allows(&user, may_use_api(&user, &account)));
+    steps.extend(role_step(&user, &account));
+    // A member cannot create a key while the account has no access.
+    let may_create = user.enabled
+        && account.granted
+        && may_use_api(&user, &account)
+        && (account.switched_on || user.role != Role::Member);
 
     let of_user = |owner, account| CredentialFilter { owner, account, ..CredentialFilter::default() };
     let own = of_user(Some(user.id.clone()), None);
@@ -68,7 +73,9 @@ pub async fn diagnose(call: &OperationContext<'_>, user: &str) -> Result<Vec<Ste
     } else {
         "No credential exists. Members create their own key; others create a credential for the account."
     };
-    steps.push(step(StepCode::CredentialCreated, created, detail));
+    if created || may_create {
+        steps.push(step(StepCode::CredentialCreated, created, detail));
+    }
     steps.extend(best.unwrap_or_default());
     Ok(steps)
 }
@@ -81,17 +88,18 @@ pub async fn diagnose_credential(call: &OperationContext<'_>, id: &str) -> Resul
     let record = show_credential(call, id).await?;
     let not_found = || Refusal::from(NotFound("credential"));
     let account = call.store.account(record.account.as_str()).await?.ok_or_else(not_found)?;
-    let mut steps = Vec::from(account_steps(&account));
+    let mut steps: Vec<Step> = account_steps(&account).collect();
     if let Some(owner) = &record.owner {
         let user = call.store.user(owner.as_str()).await?.ok_or_else(not_found)?;
         steps.push(user_enabled(&user));
-        steps.push(role_allows(&user, may_use_api(&user, &account)));
+        steps.extend(role_step(&user, &account));
     }
     steps.extend(credential_steps(call, &record).await?);
     Ok(steps)
 }
 
-fn account_steps(account: &AccountRecord) -> [Step; 2] {
+/// Access cannot be switched on before it is granted.
+fn account_steps(account: &AccountRecord) -> impl Iterator<Item = Step> + use<> {
     let granted = if account.granted {
         "The provider has granted API access to the account."
     } else {
@@ -102,10 +110,10 @@ fn account_steps(account: &AccountRecord) -> [Step; 2] {
     } else {
         "The account has API access switched off. An owner or an implementer can switch it on."
     };
-    [
-        step(StepCode::AccessGranted, account.granted, granted),
-        step(StepCode::AccessSwitchedOn, account.switched_on, switched_on),
-    ]
+    let granted = step(StepCode::AccessGranted, account.granted, granted);
+    let switched_on = step(StepCode::AccessSwitchedOn, account.switched_on, switched_on);
+    let depends = granted.ok || switched_on.ok;
+    [granted].into_iter().chain(depends.then_some(switched_on))
 }
 
 fn user_enabled(user: &UserRecord) -> Step {
@@ -123,6 +131,12 @@ fn may_use_api(user: &UserRecord, account: &AccountRecord) -> bool {
         Role::Owner | Role::Implementer => true,
         Role::Member => account.members_allowed,
     }
+}
+
+/// Members cannot be allowed before access is granted.
+fn role_step(user: &UserRecord, account: &AccountRecord) -> Option<Step> {
+    let ok = may_use_api(user, account);
+    (ok || account.granted).then(|| role_allows(user, ok))
 }
 
 fn role_allows(user: &UserRecord, ok: bool) -> Step {

@@ -1,7 +1,7 @@
 //! Counts the fields of a header block without decoding them (RFC 7541, 6): no table is needed to see where they end.
 
 /// A string may be Huffman-coded; its shortest codes have 5 bits (RFC 7541, appendix B).
-const MAX_EXPANSION: (usize, usize) = (8, 5);
+pub(super) const MAX_EXPANSION: (usize, usize) = (8, 5);
 
 /// Reads a header block, in any pieces.
 #[derive(Debug, Default)]

@@ -24,11 +24,13 @@ use self::stream::Http2Stream;
 use super::head_timeout::HeadTimer;
 use super::state::ConnectionState;
 use crate::auth::{Network, Rejection};
+use crate::clock::Clock;
 use crate::config::raw::Limits;
 use crate::proxy::memory::{ConnectionHeads, HeadPermit, NetworkSlot, RequestMemory, StreamPermit};
 use crate::proxy::request::auth_request::CONNECT;
 use crate::proxy::request::headers::is_trusted;
 use crate::proxy::request::limits;
+use crate::proxy::request::warnings::LogInterval;
 use crate::proxy::{Policy, RequestLifecycle};
 use crate::telemetry::{Http2Refusal, Metrics};
 
@@ -36,6 +38,8 @@ use crate::telemetry::{Http2Refusal, Metrics};
 const MIN_HEADER_LIST_BYTES: u32 = 64 * 1024;
 /// As pingora has it: streams that it refuses itself before it closes their connection.
 const MAX_MALFORMED_STREAMS: u32 = 32;
+/// A stream that h2 or pingora refuses has no line in the access log: neither tells what it was.
+static MALFORMED: LogInterval = LogInterval::new();
 
 tokio::task_local! {
     /// The memory of the head of this task's stream, until its request takes it over.
@@ -55,6 +59,8 @@ struct Shared {
     is_handed_over: AtomicBool,
     is_closing: AtomicBool,
     close: Notify,
+    peer: Option<IpAddr>,
+    clock: Clock,
 }
 
 /// The accept loop of one connection.
@@ -63,7 +69,6 @@ pub(super) struct Http2Connection<A> {
     lifecycle: Arc<RequestLifecycle>,
     shared: Arc<Shared>,
     heads: ConnectionHeads,
-    peer: Option<IpAddr>,
     /// `None` for a trusted proxy, whose streams are those of many clients.
     network: Option<NetworkSlot>,
     malformed: u32,
@@ -108,10 +113,12 @@ impl<A: HttpServerApp + Send + Sync + 'static> Http2Connection<A> {
             is_handed_over: AtomicBool::new(false),
             is_closing: AtomicBool::new(false),
             close: Notify::new(),
+            peer,
+            clock: lifecycle.decider.clock.clone(),
         });
         let of_client = peer.filter(|peer| !is_trusted(*peer, &shared.policy.trusted_proxies));
         let network = of_client.map(|peer| shared.memory.slot_of(Network::of(peer)));
-        Self { app, lifecycle, shared, heads: ConnectionHeads::default(), peer, network, malformed: 0 }
+        Self { app, lifecycle, shared, heads: ConnectionHeads::default(), network, malformed: 0 }
     }
 
     /// Serves streams until the connection closes.
@@ -146,7 +153,7 @@ impl<A: HttpServerApp + Send + Sync + 'static> Http2Connection<A> {
             match accepted {
                 H2Accept::Session(session) => self.begin(session, shutdown),
                 H2Accept::Rejected => {
-                    self.shared.metrics.http2_refused(Http2Refusal::Stream);
+                    self.shared.count_malformed();
                     self.malformed += 1;
                     if self.malformed >= MAX_MALFORMED_STREAMS {
                         return;
@@ -173,7 +180,7 @@ impl<A: HttpServerApp + Send + Sync + 'static> Http2Connection<A> {
                 }));
             }
             Err(rejection) => {
-                let refusal = self.lifecycle.refuse_head(session.req_header(), self.peer, rejection);
+                let refusal = self.lifecycle.refuse_head(session.req_header(), self.shared.peer, rejection);
                 // Fails for a header that is not valid, of which there is none.
                 let Ok((head, body)) = refusal else { return };
                 limits::release_head(session.req_header_mut());
@@ -237,7 +244,19 @@ impl Shared {
     /// Counts a head that h2 did not hand over: it has reset the stream, or answered 431.
     fn end_head(&self) {
         if !self.is_handed_over.swap(false, Ordering::Relaxed) {
-            self.metrics.http2_refused(Http2Refusal::Stream);
+            self.count_malformed();
+        }
+    }
+
+    fn count_malformed(&self) {
+        self.metrics.http2_refused(Http2Refusal::Stream);
+        if let Some(omitted) = MALFORMED.due(self.clock.now()) {
+            let client = self.peer.map(tracing::field::display);
+            tracing::info!(
+                client,
+                omitted,
+                "a malformed request over HTTP/2 was refused before it could be decided on"
+            );
         }
     }
 }

@@ -20,7 +20,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use super::Shared;
+use super::fields::MAX_EXPANSION;
 use super::frames::{HeaderBlock, Incoming, Outgoing};
+use crate::config::raw::Limits;
 use crate::proxy::memory::HeadPermit;
 use crate::telemetry::Http2Refusal;
 
@@ -29,8 +31,9 @@ const MAX_TRAILER_BYTES: usize = 4096;
 /// What a head that still arrives takes without being counted, so that ordinary ones are served where others have taken
 /// all the memory.
 const UNCOUNTED_BYTES: usize = 4096;
-/// What a header block may take in memory before h2 has decoded it. h2 keeps less, and answers 431 up to here.
-const MAX_BLOCK_BYTES: usize = 512 * 1024;
+/// What a header block may take in memory before h2 has decoded it, or more where a larger head is allowed. h2 keeps less,
+/// and answers 431 up to here.
+const MIN_BLOCK_BYTES: usize = 512 * 1024;
 /// Streams that a client may reset within [`RESET_WINDOW`]: each costs a decision, and perhaps a call of the API
 /// (CVE-2023-44487).
 const MAX_RESETS: u64 = 200;
@@ -104,7 +107,7 @@ impl Http2Stream {
         let counted = self.incoming.block_bytes().saturating_sub(UNCOUNTED_BYTES);
         let has_room = self.head.grow_to(counted, &self.shared.policy.limits);
         if !has_room
-            || counted > MAX_BLOCK_BYTES
+            || counted > max_block_bytes(&self.shared.policy.limits)
             || self.resets_too_often()
             || matches!(block, Some(HeaderBlock::Trailers(bytes)) if bytes > MAX_TRAILER_BYTES)
         {
@@ -142,6 +145,12 @@ impl Http2Stream {
             }
         }
     }
+}
+
+/// Twice the head that is allowed, which is what h2 decodes, with names and values as long as Huffman codes can make them.
+fn max_block_bytes(limits: &Limits) -> usize {
+    let (decoded, encoded) = MAX_EXPANSION;
+    (limits.header_bytes as usize * 2 * decoded / encoded).max(MIN_BLOCK_BYTES)
 }
 
 impl AsyncRead for Http2Stream {

@@ -12,6 +12,7 @@ on_each!(
     a_wrong_password_an_unknown_user_and_a_disabled_user_get_the_same_bytes,
     guesses_are_throttled_by_address,
     many_names_from_one_address_are_throttled_too,
+    wrong_guesses_at_many_names_are_throttled_at_any_pace,
     guesses_at_links_are_throttled,
     a_new_password_works_at_once_where_the_previous_one_was_guessed_at,
 );
@@ -72,17 +73,40 @@ async fn guesses_are_throttled_by_address(bed: TestDatabase) {
     assert_eq!(api.sign_in("192.0.2.66", ANN, PASSWORD).send().await.status, 200);
 }
 
+/// By their pace, which counts right passwords as well.
 async fn many_names_from_one_address_are_throttled_too(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     api.person(ANN, "owner", Some("acme")).await;
     let mut answers = Vec::new();
+    let mut detail = String::new();
     for number in 0..12 {
         let reply = api.sign_in("192.0.2.66", &format!("user{number}@acme.example"), PASSWORD).send().await;
         answers.push((reply.status.as_u16(), reply.header("retry-after").to_owned()));
+        detail = reply.body["detail"].to_string();
     }
     assert_eq!(answers[9], (401, String::new()));
     assert_eq!(answers[11], (429, "3".into()));
+    assert!(detail.contains("right and wrong ones (20 a minute)"), "the pace is not named: {detail}");
     assert_eq!(api.sign_in("198.51.100.1", ANN, PASSWORD).send().await.status, 200);
+}
+
+async fn wrong_guesses_at_many_names_are_throttled_at_any_pace(bed: TestDatabase) {
+    let api = TestApi::new(bed).await;
+    api.person(ANN, "owner", Some("acme")).await;
+    for number in 0..20 {
+        let reply = api.sign_in("192.0.2.66", &format!("user{number}@acme.example"), PASSWORD).send().await;
+        if reply.status == 429 {
+            let detail = reply.body["detail"].to_string();
+            assert!(number > 10 && !detail.contains("a minute"), "{number}: {detail}");
+            let right = api.sign_in("192.0.2.66", ANN, PASSWORD).send().await;
+            assert_eq!(right.status, 429, "not checked");
+            return;
+        }
+        assert_eq!(reply.code(), "sign_in_failed");
+        // As many as the pace allows.
+        api.clock.advance(std::time::Duration::from_secs(3));
+    }
+    panic!("twenty guesses cost nothing");
 }
 
 async fn guesses_at_links_are_throttled(bed: TestDatabase) {
