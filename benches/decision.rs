@@ -53,7 +53,7 @@ impl Fixture {
                 scopes: ScopeCatalog::default(),
                 public: Box::default(),
                 upgrades: Box::default(),
-                paths: Box::default(),
+                path_exceptions: Box::default(),
                 origins: None,
             },
             set: Arc::new(set),

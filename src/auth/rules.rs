@@ -21,7 +21,7 @@ pub struct Rules {
     /// Routes on which a WebSocket may be opened.
     pub upgrades: Box<[RouteRule]>,
     /// No rule looks further into a path than these do.
-    pub paths: Box<[PathException]>,
+    pub path_exceptions: Box<[PathException]>,
     /// `None` where preflights are requests as any other.
     pub origins: Option<AllowedOrigins>,
 }
@@ -70,7 +70,7 @@ impl Rules {
         PathRules {
             refuse_parameters: self.depend_on_paths(),
             version: self.versions.path.as_ref(),
-            exceptions: &self.paths,
+            exceptions: &self.path_exceptions,
         }
     }
 

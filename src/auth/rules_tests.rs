@@ -28,7 +28,7 @@ fn rules() -> Rules {
         scopes: ScopeCatalog::new(vec![("pay".parse().unwrap(), [rule(Method::POST, "/payments")].into())]),
         public: [public(rule(Method::GET, "/events"), PublicCredential::Ignored)].into(),
         upgrades: Box::default(),
-        paths: Box::default(),
+        path_exceptions: Box::default(),
         origins: None,
     }
 }

@@ -2,7 +2,6 @@
 //! The only module that reads the environment.
 
 mod decode;
-mod defaults;
 mod diagnostic;
 mod effective;
 mod launch;
@@ -10,6 +9,7 @@ mod load;
 mod memory;
 mod origins;
 pub mod raw;
+mod resource_defaults;
 mod route_checks;
 mod schema;
 mod settings;

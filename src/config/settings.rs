@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 
-use super::defaults::Defaults;
+use super::resource_defaults::ResourceDefaults;
 use super::validate::Checker;
 use super::values::{DatabaseUrl, UpstreamUrl};
 use super::{Diagnostic, Diagnostics, Node, Origin, Origins, raw, read_text};
@@ -53,7 +53,7 @@ pub struct Settings {
     pub scopes: ScopeCatalog,
     pub public: Box<[PublicRoute]>,
     pub upgrades: Box<[RouteRule]>,
-    pub paths: Box<[PathException]>,
+    pub path_exceptions: Box<[PathException]>,
     pub cors: Option<raw::Cors>,
     pub token_format: TokenFormat,
     pub passwords: raw::Passwords,
@@ -105,7 +105,7 @@ impl Settings {
     pub fn new(file: &raw::File, root: &Node, directory: &Path) -> Result<Self, Diagnostics> {
         let mut faults = Checker::new(root).check(file);
         let at = |path: &PathBuf| directory.join(path);
-        let defaults = Defaults::of_this_machine();
+        let defaults = ResourceDefaults::of_this_machine();
         let max_connections = file.limits.connections.unwrap_or(defaults.connections);
         let listener_tls =
             |tls: &raw::ListenerTls| raw::Tls { certificate: at(&tls.certificate), key: at(&tls.key), client_ca: None };
@@ -173,7 +173,7 @@ impl Settings {
             public: public(&file.public),
             upgrades: routes(&proxy.upgrades),
             cors: file.cors.clone(),
-            paths: file.paths.iter().map(exception).collect(),
+            path_exceptions: file.paths.iter().map(exception).collect(),
             token_format: file.tokens.prefix.0.value.clone(),
             passwords: file.passwords.clone(),
             hash_threads: file.passwords.threads.unwrap_or(defaults.hash_threads),
@@ -181,7 +181,7 @@ impl Settings {
             max_connections_per_address: file
                 .limits
                 .connections_per_address
-                .unwrap_or_else(|| Defaults::connections_per_address(max_connections)),
+                .unwrap_or_else(|| ResourceDefaults::connections_per_address(max_connections)),
             limits: file.limits.clone(),
             rate_limit: file.rate_limit.as_ref().map(raw::RateLimit::limit),
             throttle: file.throttle.clone(),
@@ -270,7 +270,7 @@ impl Settings {
     }
 }
 
-fn database(file: &raw::File, directory: &Path, defaults: Defaults) -> Result<Option<Database>, Diagnostic> {
+fn database(file: &raw::File, directory: &Path, defaults: ResourceDefaults) -> Result<Option<Database>, Diagnostic> {
     let url = match (&file.credentials.database, &file.credentials.database_file) {
         (Some(url), _) => url.0.clone(),
         (None, None) => return Ok(None),
@@ -309,7 +309,7 @@ fn public(written: &[raw::PublicRoute]) -> Box<[PublicRoute]> {
     written.iter().map(route).collect()
 }
 
-fn exception(written: &raw::PathSpellings) -> PathException {
+fn exception(written: &raw::PathException) -> PathException {
     let allows = |spelling| written.allow.contains(&spelling);
     PathException {
         path: written.path.0.value.clone(),

@@ -31,7 +31,7 @@ impl<'r> Checker<'r> {
         self.listeners(file);
         self.accept(file);
         self.versions(file);
-        self.paths(file);
+        self.path_exceptions(file);
         self.cors(file);
         self.numbers(file);
         self.database(file);
@@ -215,7 +215,7 @@ impl<'r> Checker<'r> {
         }
     }
 
-    fn paths(&mut self, file: &raw::File) {
+    fn path_exceptions(&mut self, file: &raw::File) {
         for fault in below_exceptions(file) {
             let path: Vec<&str> = fault.path.iter().map(String::as_str).collect();
             self.report(&path, &fault.problem, fault.hint);

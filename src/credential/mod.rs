@@ -7,7 +7,7 @@ mod link_token;
 mod network;
 mod normal_form;
 mod password;
-mod path_exception;
+mod path_exceptions;
 mod random;
 mod rate_limit;
 mod recent_uses;
@@ -29,7 +29,7 @@ pub use network::Network;
 pub use normal_form::{normalized, normalized_chars};
 
 pub use password::{HashMemory, Overlap, PasswordHash, PasswordHashError, PlainPassword};
-pub use path_exception::{PathException, Spellings};
+pub use path_exceptions::{PathException, Spellings};
 pub use rate_limit::RateLimit;
 pub use recent_uses::{RecentUses, Use};
 pub use set::{CredentialSet, Duplicate};

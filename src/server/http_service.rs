@@ -9,8 +9,8 @@ use axum::Router;
 use pingora::server::ShutdownWatch;
 use pingora::services::background::BackgroundService;
 
-use super::admin_connections::AdminConnections;
 use super::event::Event;
+use super::http_connections::HttpConnections;
 use super::management_api::ManagementApi;
 use super::tls::acceptor;
 use crate::control::{Admin, console_listener, router};
@@ -22,7 +22,7 @@ pub(super) struct HttpService {
     pub(super) socket: Mutex<Option<BoundListener>>,
     pub(super) content: Content,
     pub(super) certificates: Option<Arc<Certificates>>,
-    pub(super) connections: AdminConnections,
+    pub(super) connections: HttpConnections,
     /// Set where the process serves nothing else, so that the end of this listener ends it.
     pub(super) standalone_events: Option<Sender<Event>>,
 }
@@ -37,7 +37,7 @@ pub(super) enum Content {
 
 #[async_trait]
 impl BackgroundService for HttpService {
-    /// Ends with [`AdminConnections::close`] and not with pingora's watch: operators look at metrics while requests in
+    /// Ends with [`HttpConnections::close`] and not with pingora's watch: operators look at metrics while requests in
     /// flight finish. After a handover, their requests are meant for the successor.
     async fn start(&self, _: ShutdownWatch) {
         let Some(bound) = self.socket.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };

@@ -1,12 +1,12 @@
 //! The process: the only place that joins both planes. `build` opens the parts, `wire` connects them, `wait` runs them.
 
-mod admin_connections;
 mod build;
 mod demo_api;
 mod descriptors;
 mod event;
 mod gate;
 mod handover;
+mod http_connections;
 mod http_service;
 mod listeners;
 mod live_state;

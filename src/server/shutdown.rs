@@ -10,8 +10,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Mutex, watch};
 
-use super::admin_connections::AdminConnections;
 use super::event::Event;
+use super::http_connections::HttpConnections;
 use super::service_manager::Notifier;
 use crate::control::Readiness;
 use crate::proxy::Connections;
@@ -59,7 +59,7 @@ pub(super) struct SignalHandler {
     pub(super) metrics: Arc<Metrics>,
     pub(super) connections: Arc<Connections>,
     /// Of the admin listener and the console listener.
-    pub(super) http_connections: [AdminConnections; 2],
+    pub(super) http_connections: [HttpConnections; 2],
     /// `proxy.timeouts.lame_duck`
     pub(super) lame_duck: Duration,
     /// `proxy.timeouts.shutdown`
@@ -149,7 +149,7 @@ impl ShutdownSignalWatch for SignalHandler {
                     self.readiness.stop();
                     self.reload.stop();
                     self.handed_over.send_replace(true);
-                    self.http_connections.iter().for_each(AdminConnections::close);
+                    self.http_connections.iter().for_each(HttpConnections::close);
                     self.end_tunnels.send_replace(true);
                     let connections = self.connections.clone();
                     self.drain(move || connections.open() > 0);
@@ -210,7 +210,7 @@ impl SignalHandler {
                 std::thread::sleep(POLL_INTERVAL);
                 idle_polls = if is_busy() { 0 } else { idle_polls + 1 };
                 if idle_polls >= IDLE_POLLS {
-                    http_connections.iter().for_each(AdminConnections::close);
+                    http_connections.iter().for_each(HttpConnections::close);
                 }
             }
             let _ended = events.send(Event::Drained);

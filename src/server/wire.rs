@@ -11,10 +11,10 @@ use pingora::services::background::background_service;
 use tokio::sync::watch;
 
 use super::Addresses;
-use super::admin_connections::{AdminConnections, AdminTimeouts};
 use super::build::{Parts, Role};
 use super::event::Event;
 use super::gate::Gate;
+use super::http_connections::{HttpConnections, HttpTimeouts};
 use super::http_service::{Content, HttpService};
 use super::listeners::Listeners;
 use super::live_state::LiveState;
@@ -128,7 +128,7 @@ impl Process {
         let scheme = if console_certificates.is_some() { "https" } else { "http" };
         let listener_url = format!("{scheme}://{}", addresses.console.unwrap_or(settings.console_listen));
         // Apart, so that neither takes the places of the other.
-        let http_connections = [(); 2].map(|()| AdminConnections::new(AdminTimeouts::default()));
+        let http_connections = [(); 2].map(|()| HttpConnections::new(HttpTimeouts::default()));
         let [admin_connections, console_connections] = http_connections.clone();
         let sign_in_throttle = match (&gate, &probe) {
             (Some(gate), _) => gate.sign_in_throttle(),

@@ -15,6 +15,7 @@ mod cursor;
 mod error;
 mod hosts;
 mod idempotency;
+mod opened_file;
 mod operator_tokens;
 mod pools;
 mod primary;

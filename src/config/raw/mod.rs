@@ -4,10 +4,10 @@
 mod access;
 mod console;
 mod cors;
-mod credentials;
+mod credentials_file;
 mod database;
 mod limits;
-mod paths;
+mod path_exceptions;
 mod process;
 mod proxy;
 mod texts;
@@ -27,12 +27,12 @@ pub use access::{
 };
 pub use console::{Admin, Brand, Console, ListenerTls, Roles, Session};
 pub use cors::Cors;
-pub use credentials::{Account, Credential, CredentialRow, CredentialsFile};
+pub use credentials_file::{Account, Credential, CredentialRow, CredentialsFile};
 pub use database::{Credentials, Database, DatabaseCache};
 pub(super) use database::{MAX_CONNECTIONS, MAX_LOOKUPS, MAX_MEGABYTES};
 pub use limits::{Limits, Passwords, RateLimit, Throttle, Window};
 pub(super) use limits::{MAX_QUEUED, MAX_REMEMBERED, MAX_THREADS};
-pub use paths::{PathSpellings, Spelling};
+pub use path_exceptions::{PathException, Spelling};
 pub use process::{Handover, Log, LogFormat, Tracing};
 pub use proxy::{ForwardAuth, Proxy, Timeouts, Tls, UpstreamHealth, UpstreamProtocol, UpstreamTls};
 pub use texts::{Day, Moment, PathText, Prefix, Template};
@@ -70,7 +70,7 @@ pub struct File {
     /// Pages of other origins that may call the API from a browser. None by default: the API answers for itself.
     pub cors: Option<Cors>,
     /// Paths below which the API needs spellings that servers may read in two ways, such as %2F. None by default.
-    pub paths: Vec<PathSpellings>,
+    pub paths: Vec<PathException>,
     /// The tokens that Claviger creates.
     pub tokens: Tokens,
     /// How much slow hashing runs at once.

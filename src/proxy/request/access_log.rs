@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::log_line::LogLine;
+use super::access_record::AccessRecord;
 use crate::telemetry::{LineSink, Metrics};
 
 /// Capacity of a line's buffer; few lines are longer.
@@ -21,8 +21,8 @@ impl AccessLog {
         Self { sink, is_json, metrics }
     }
 
-    pub(in crate::proxy) fn write(&self, line: &LogLine) {
-        let bytes = if self.is_json { line.json() } else { line.readable().into_bytes() };
+    pub(in crate::proxy) fn write(&self, record: &AccessRecord) {
+        let bytes = if self.is_json { record.json() } else { record.readable().into_bytes() };
         if !self.sink.write(bytes) {
             self.metrics.lines_dropped.inc();
         }
@@ -66,7 +66,7 @@ impl JsonLine {
     }
 }
 
-impl LogLine<'_> {
+impl AccessRecord<'_> {
     fn json(&self) -> Vec<u8> {
         let mut line = JsonLine(Vec::with_capacity(LINE_BYTES));
         match self.write_json(&mut line) {

@@ -20,7 +20,7 @@ fn rules() -> Rules {
         scopes: ScopeCatalog::default(),
         public: Box::default(),
         upgrades: Box::default(),
-        paths: Box::default(),
+        path_exceptions: Box::default(),
         origins: None,
     }
 }

@@ -14,12 +14,12 @@ use pingora::{Error, ErrorType};
 use tokio::sync::watch;
 
 use super::access_log::AccessLog;
+use super::access_record::{AccessRecord, path_of};
 use super::auth_request::ClientOrigin;
 use super::context::{Context, InFlight};
 use super::framing;
 use super::headers::is_trusted;
 use super::limits;
-use super::log_line::{LogLine, path_of};
 use crate::auth::{Rejection, Scheme};
 use crate::proxy::connection::head_inspector::UnparsedHead;
 use crate::proxy::connection::limits::Connections;
@@ -219,7 +219,7 @@ impl RequestLifecycle {
         let admission = context.admitted().ok().map(crate::proxy::decide::admitted::Admitted::admission);
         let credential = context.recognised.as_deref();
         let served = admission.and_then(|admission| admission.served(&context.policy.rules.versions));
-        let line = LogLine {
+        let record = AccessRecord {
             time: self.decider.clock.now(),
             request_id: context.request_id,
             client: context.client,
@@ -244,10 +244,10 @@ impl RequestLifecycle {
             bytes,
         };
         if let Some(log) = &self.access_log {
-            log.write(&line);
+            log.write(&record);
         }
         if let (Some(tracer), Some(trace)) = (&self.tracer, context.trace) {
-            tracer.end(trace, &line);
+            tracer.end(trace, &record);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! From the head of a request to its answer.
 
 pub(super) mod access_log;
+pub(super) mod access_record;
 pub(super) mod auth_request;
 pub(super) mod context;
 mod framing;
@@ -8,6 +9,5 @@ pub(super) mod gateway;
 pub(super) mod headers;
 pub(super) mod lifecycle;
 pub(super) mod limits;
-pub(super) mod log_line;
 pub(super) mod trace;
 pub(super) mod warnings;

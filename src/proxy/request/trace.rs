@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use http::{HeaderMap, HeaderName};
 use pingora::http::RequestHeader;
 
-use super::log_line::LogLine;
+use super::access_record::AccessRecord;
 use crate::telemetry::{Attribute, METHODS, Span, SpanSink, TraceParent, method_index};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -36,15 +36,15 @@ impl Tracer {
         Trace::begin(parent(headers), is_trusted, self.sample)
     }
 
-    pub(in crate::proxy) fn end(&self, trace: Trace, line: &LogLine) {
+    pub(in crate::proxy) fn end(&self, trace: Trace, record: &AccessRecord) {
         self.sink.send(Span {
             own: trace.own,
             parent: trace.parent,
-            name: method(line.method, "HTTP"),
-            began: SystemTime::from(line.time) - line.duration,
-            took: line.duration,
-            has_failed: line.status >= 500,
-            attributes: attributes(line),
+            name: method(record.method, "HTTP"),
+            began: SystemTime::from(record.time) - record.duration,
+            took: record.duration,
+            has_failed: record.status >= 500,
+            attributes: attributes(record),
         });
     }
 
@@ -101,25 +101,25 @@ fn method(method: &str, other: &'static str) -> &'static str {
     }
 }
 
-fn attributes(line: &LogLine) -> Vec<(&'static str, Attribute)> {
+fn attributes(record: &AccessRecord) -> Vec<(&'static str, Attribute)> {
     let text = |text: &str| Attribute::Text(text.to_owned());
     let mut attributes = vec![
-        ("http.request.method", text(method(line.method, "_OTHER"))),
-        ("url.path", text(line.path)),
-        ("http.response.status_code", Attribute::Integer(line.status.into())),
-        ("claviger.request_id", Attribute::Text(line.request_id.to_string())),
-        ("claviger.decision", text(line.decision)),
-        ("claviger.scheme", text(line.scheme)),
-        ("claviger.decision_ms", Attribute::millis(line.decision_time)),
+        ("http.request.method", text(method(record.method, "_OTHER"))),
+        ("url.path", text(record.path)),
+        ("http.response.status_code", Attribute::Integer(record.status.into())),
+        ("claviger.request_id", Attribute::Text(record.request_id.to_string())),
+        ("claviger.decision", text(record.decision)),
+        ("claviger.scheme", text(record.scheme)),
+        ("claviger.decision_ms", Attribute::millis(record.decision_time)),
     ];
     let further = [
-        ("client.address", line.client.map(|client| Attribute::Text(client.to_string()))),
-        ("claviger.code", line.code.map(text)),
-        ("claviger.cause", line.cause.map(text)),
-        ("claviger.credential", line.credential.map(text)),
-        ("claviger.account", line.account.map(text)),
-        ("claviger.version", line.version.map(text)),
-        ("claviger.upstream_ms", line.upstream.map(Attribute::millis)),
+        ("client.address", record.client.map(|client| Attribute::Text(client.to_string()))),
+        ("claviger.code", record.code.map(text)),
+        ("claviger.cause", record.cause.map(text)),
+        ("claviger.credential", record.credential.map(text)),
+        ("claviger.account", record.account.map(text)),
+        ("claviger.version", record.version.map(text)),
+        ("claviger.upstream_ms", record.upstream.map(Attribute::millis)),
     ];
     attributes.extend(further.into_iter().filter_map(|(name, value)| Some((name, value?))));
     attributes

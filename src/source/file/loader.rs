@@ -120,7 +120,7 @@ fn rules(settings: &Settings) -> Rules {
         scopes: settings.scopes.clone(),
         public: settings.public.clone(),
         upgrades: settings.upgrades.clone(),
-        paths: settings.paths.clone(),
+        path_exceptions: settings.path_exceptions.clone(),
         origins: settings
             .cors
             .as_ref()

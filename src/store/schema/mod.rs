@@ -1,15 +1,12 @@
 //! The schema: its version, and whether this program can use it.
 
 mod backup;
-mod file_identity;
 mod indexes;
 mod lock;
 mod migrate;
 
 use super::credentials::IS_FILLED;
 use super::{Pools, Store, StoreError, with_pool};
-
-pub(super) use file_identity::OpenedFile;
 
 /// In order; a released one never changes. Quick statements only, see `migrate`. One that older programs cannot work
 /// with, reading or writing, says so: `UPDATE schema_mark SET readable_from = …`.

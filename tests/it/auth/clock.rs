@@ -72,7 +72,7 @@ fn expiry_follows_the_current_clock() {
         scopes: ScopeCatalog::default(),
         public: Box::default(),
         upgrades: Box::default(),
-        paths: Box::default(),
+        path_exceptions: Box::default(),
         origins: None,
     };
     let clock = Clock::manual(NOON.parse().unwrap());

@@ -75,7 +75,7 @@ pub(crate) fn rules() -> Rules {
         ]),
         public: [PublicRoute { rule: rule(Method::GET, "/events"), credential: PublicCredential::Ignored }].into(),
         upgrades: Box::default(),
-        paths: Box::default(),
+        path_exceptions: Box::default(),
         origins: None,
     }
 }

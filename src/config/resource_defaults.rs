@@ -1,4 +1,4 @@
-//! Defaults that follow the machine: its cores, and the memory that the process may use.
+//! ResourceDefaults that follow the machine: its cores, and the memory that the process may use.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
@@ -15,7 +15,7 @@ const MAX_CACHE_MEGABYTES: u64 = 128;
 const MIN_CACHE_MEGABYTES: u64 = 1;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Defaults {
+pub(super) struct ResourceDefaults {
     /// Worker threads.
     pub(super) threads: NonZeroUsize,
     pub(super) hash_threads: NonZeroUsize,
@@ -24,7 +24,7 @@ pub(super) struct Defaults {
     pub(super) cache_megabytes: NonZeroU32,
 }
 
-impl Defaults {
+impl ResourceDefaults {
     pub(super) fn of_this_machine() -> Self {
         Self::of(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN), memory::limit())
     }
@@ -58,10 +58,13 @@ mod tests {
     use super::*;
 
     fn of(cores: usize, memory: Option<u64>) -> [u64; 4] {
-        let defaults = Defaults::of(NonZeroUsize::new(cores).unwrap(), memory);
-        let [connections, per_address, cache] =
-            [defaults.connections, Defaults::connections_per_address(defaults.connections), defaults.cache_megabytes]
-                .map(|n| n.get().into());
+        let defaults = ResourceDefaults::of(NonZeroUsize::new(cores).unwrap(), memory);
+        let [connections, per_address, cache] = [
+            defaults.connections,
+            ResourceDefaults::connections_per_address(defaults.connections),
+            defaults.cache_megabytes,
+        ]
+        .map(|n| n.get().into());
         [connections, per_address, defaults.hash_threads.get() as u64, cache]
     }
 

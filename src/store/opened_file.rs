@@ -4,17 +4,17 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::store::{Pools, Store, StoreError};
+use super::{Pools, Store, StoreError};
 
 /// A path, with the device and inode that it had when it was opened.
 #[derive(Debug)]
-pub(in crate::store) struct OpenedFile {
+pub(super) struct OpenedFile {
     path: PathBuf,
     opened: Option<(u64, u64)>,
 }
 
 impl OpenedFile {
-    pub(in crate::store) fn at(path: &Path) -> Self {
+    pub(super) fn at(path: &Path) -> Self {
         Self { path: path.to_owned(), opened: identity(path) }
     }
 

@@ -9,7 +9,7 @@ use crate::config::values::Parsed;
 /// A path with the spellings that are admitted below it, although servers may read them in two ways.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PathSpellings {
+pub struct PathException {
     /// Whole segments, after the version, as in a scope. Covers a request only where it is spelled plainly. No scope,
     /// public route, upgrade or other entry may name a path below it.
     pub path: Parsed<PathText>,

@@ -1,4 +1,4 @@
-//! Connections of the admin listener: bounded in number, and every step of one in time.
+//! Connections of the admin listener, or of the console listener: bounded in number, and every step of one in time.
 
 use std::convert::Infallible;
 use std::io::ErrorKind;
@@ -33,7 +33,7 @@ const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_secs(1);
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct AdminTimeouts {
+pub(super) struct HttpTimeouts {
     /// TLS handshake.
     handshake: Duration,
     /// From the previous response to a whole request head.
@@ -47,13 +47,13 @@ pub(super) struct AdminTimeouts {
 }
 
 #[derive(Clone)]
-pub(super) struct AdminConnections {
+pub(super) struct HttpConnections {
     permits: Arc<Semaphore>,
     closing: watch::Sender<bool>,
-    timeouts: AdminTimeouts,
+    timeouts: HttpTimeouts,
 }
 
-impl Default for AdminTimeouts {
+impl Default for HttpTimeouts {
     fn default() -> Self {
         let [handshake, head] = [Duration::from_secs(10); 2];
         let [body, request, connection] = [2, 10, 15].map(|minutes| Duration::from_secs(minutes * 60));
@@ -61,8 +61,8 @@ impl Default for AdminTimeouts {
     }
 }
 
-impl AdminConnections {
-    pub(super) fn new(timeouts: AdminTimeouts) -> Self {
+impl HttpConnections {
+    pub(super) fn new(timeouts: HttpTimeouts) -> Self {
         Self { permits: Arc::new(Semaphore::new(MAX_CONNECTIONS)), closing: watch::Sender::new(false), timeouts }
     }
 
@@ -75,7 +75,7 @@ impl AdminConnections {
         self.closing.send_replace(true);
     }
 
-    /// Accepts until [`AdminConnections::close`].
+    /// Accepts until [`HttpConnections::close`].
     pub(super) async fn serve(&self, listener: TcpListener, router: Router, tls: Option<TlsAcceptor>) {
         let mut closing = self.closing.subscribe();
         loop {
@@ -157,7 +157,7 @@ async fn respond(
     request: Request<Incoming>,
     address: SocketAddr,
     router: Router,
-    timeouts: AdminTimeouts,
+    timeouts: HttpTimeouts,
 ) -> Result<Response, Infallible> {
     let (unread, read) = oneshot::channel();
     let mut request = request.map(|body| Body::new(Watched { body, _unread: unread }));
@@ -209,5 +209,5 @@ impl hyper::body::Body for Watched {
 }
 
 #[cfg(test)]
-#[path = "admin_connections_tests.rs"]
+#[path = "http_connections_tests.rs"]
 mod tests;

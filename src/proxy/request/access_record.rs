@@ -1,4 +1,4 @@
-//! The fields of a log line, which are those of a span too. Never a secret, never a query.
+//! What the access log and the trace of a request record. Never a secret, never a query.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-pub(in crate::proxy) struct LogLine<'a> {
+pub(in crate::proxy) struct AccessRecord<'a> {
     pub(in crate::proxy) time: Timestamp,
     pub(in crate::proxy) request_id: Uuid,
     pub(in crate::proxy) client: Option<IpAddr>,

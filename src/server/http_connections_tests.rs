@@ -7,10 +7,10 @@ use super::*;
 
 const LONG: Duration = Duration::from_secs(30);
 const SHORT: Duration = Duration::from_millis(300);
-const ALL_LONG: AdminTimeouts =
-    AdminTimeouts { handshake: LONG, head: LONG, body: LONG, request: LONG, connection: LONG };
+const ALL_LONG: HttpTimeouts =
+    HttpTimeouts { handshake: LONG, head: LONG, body: LONG, request: LONG, connection: LONG };
 
-async fn listen(timeouts: AdminTimeouts) -> (AdminConnections, SocketAddr) {
+async fn listen(timeouts: HttpTimeouts) -> (HttpConnections, SocketAddr) {
     let router = Router::new()
         .route("/never", get(std::future::pending::<()>))
         .route("/body", post(async |body: Bytes| body))
@@ -18,7 +18,7 @@ async fn listen(timeouts: AdminTimeouts) -> (AdminConnections, SocketAddr) {
         .route("/large", get(async || vec![b'x'; 64 * 1024 * 1024]));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let connections = AdminConnections::new(timeouts);
+    let connections = HttpConnections::new(timeouts);
     let serving = connections.clone();
     tokio::spawn(async move { serving.serve(listener, router, None).await });
     (connections, address)
@@ -43,7 +43,7 @@ async fn read_to_end(stream: &mut TcpStream) -> String {
     String::from_utf8_lossy(&rest).into_owned()
 }
 
-async fn until_all_are_closed(connections: &AdminConnections) {
+async fn until_all_are_closed(connections: &HttpConnections) {
     let start = Instant::now();
     while connections.open() > 0 {
         assert!(start.elapsed() < LONG / 2, "{} are still open", connections.open());
@@ -53,7 +53,7 @@ async fn until_all_are_closed(connections: &AdminConnections) {
 
 #[tokio::test]
 async fn a_slow_handler_and_an_unfinished_body_get_408() {
-    let (connections, address) = listen(AdminTimeouts { body: SHORT, request: SHORT * 2, ..ALL_LONG }).await;
+    let (connections, address) = listen(HttpTimeouts { body: SHORT, request: SHORT * 2, ..ALL_LONG }).await;
     for request in [
         "GET /never HTTP/1.1\r\nHost: a\r\n\r\n",
         "POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf",
@@ -68,7 +68,7 @@ async fn a_slow_handler_and_an_unfinished_body_get_408() {
 /// An import that was received may take long to apply.
 #[tokio::test]
 async fn the_body_timeout_ends_once_the_body_is_read() {
-    let (connections, address) = listen(AdminTimeouts { body: SHORT, ..ALL_LONG }).await;
+    let (connections, address) = listen(HttpTimeouts { body: SHORT, ..ALL_LONG }).await;
     let request = "POST /work HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 4\r\n\r\nwork";
     let answer = read_to_end(&mut send(address, request).await).await;
     assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("work"), "{answer}");
@@ -77,7 +77,7 @@ async fn the_body_timeout_ends_once_the_body_is_read() {
 
 #[tokio::test]
 async fn a_client_that_does_not_read_is_disconnected() {
-    let (connections, address) = listen(AdminTimeouts { connection: SHORT, ..ALL_LONG }).await;
+    let (connections, address) = listen(HttpTimeouts { connection: SHORT, ..ALL_LONG }).await;
     let slow = send(address, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n").await;
     until_all_are_closed(&connections).await;
     drop(slow);
