@@ -48,7 +48,7 @@ impl Args {
         let loaded = loader.load()?;
         let start = if self.upgrade { Start::Upgrade } else { Start::Fresh };
         let options = ServeOptions { start, migrate: self.migrate, demo_links: None };
-        crate::server::serve(loader, loaded, options, |_| {})?;
+        crate::server::serve(loader, loaded, &options, |_| {})?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -32,7 +32,7 @@ pub(super) enum Content {
     /// For machines: metrics, health and reload.
     Admin(Admin),
     /// For people and scripts.
-    Console(ManagementApi),
+    Console(Box<ManagementApi>),
 }
 
 #[async_trait]

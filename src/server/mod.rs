@@ -77,7 +77,7 @@ pub fn prefer_small_pages() {
 pub fn serve(
     loader: Loader,
     loaded: Loaded,
-    options: ServeOptions,
+    options: &ServeOptions,
     ready: impl FnOnce(&Addresses),
 ) -> anyhow::Result<()> {
     let settings = &loaded.settings;
@@ -91,13 +91,13 @@ fn run(
     loader: Loader,
     loaded: Loaded,
     log: &Log,
-    options: ServeOptions,
+    options: &ServeOptions,
     ready: impl FnOnce(&Addresses),
 ) -> anyhow::Result<()> {
     // Before the database: a start that fails on a certificate must not create it.
     check(&loaded)?;
-    let parts = Parts::build(&loaded, &options)?;
-    let process = Process::wire(parts, loader, loaded, log, options.demo_links)?;
+    let parts = Parts::build(&loaded, options)?;
+    let process = Process::wire(parts, loader, loaded, log, options.demo_links.as_ref())?;
     ready(&process.addresses);
     process.run()
 }

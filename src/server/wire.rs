@@ -40,7 +40,7 @@ impl Process {
         loader: Loader,
         loaded: Loaded,
         log: &Log,
-        demo_links: Option<DemoLinks>,
+        demo_links: Option<&DemoLinks>,
     ) -> anyhow::Result<Self> {
         let Parts {
             notifier,
@@ -152,7 +152,7 @@ impl Process {
             listener_url: listener_url.clone(),
             standalone_probe: probe.clone(),
             process: admin.clone(),
-            demo_links: demo_links.clone(),
+            demo_links: demo_links.cloned(),
         };
         server.add_service(background_service(
             "admin",
@@ -167,7 +167,7 @@ impl Process {
         if let Some((socket, database)) = console_socket.zip(settings.database.clone()) {
             let console = HttpService {
                 socket: Mutex::new(Some(socket)),
-                content: Content::Console(management_api(database)),
+                content: Content::Console(Box::new(management_api(database))),
                 certificates: console_certificates,
                 connections: console_connections,
                 standalone_events: probe.is_some().then(|| events.0.clone()),

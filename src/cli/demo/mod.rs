@@ -64,7 +64,7 @@ fn serve(folder: &Path, overrides: Vec<Override>, secrets: Option<&Secrets>) -> 
     let people = block_on(people::fill(&loaded.settings, &links))?;
     let options = ServeOptions { demo_links: Some(links), ..ServeOptions::default() };
     let mut printed = Ok(());
-    crate::server::serve(loader, loaded, options, |addresses| {
+    crate::server::serve(loader, loaded, &options, |addresses| {
         let requests = match secrets {
             Some(secrets) => guide::print_requests(addresses, folder, secrets),
             None => guide::print_addresses(addresses, folder),

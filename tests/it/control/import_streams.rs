@@ -142,7 +142,7 @@ fn emptied_access_cells_do_not_open_an_account() {
         cells
             .into_iter()
             .enumerate()
-            .fold("id,account,token,version,access\n".to_owned(), |text, row| text + &line(row))
+            .fold("id,account,token,version,access\n".to_owned(), |text, row| text + line(row).as_str())
     };
     for unusable in [Unusable::Refuse, Unusable::Skip] {
         let read = |text: &str| Import::read(text, ImportFormat::Csv, fixture.catalogs(), unusable);
