@@ -40,9 +40,9 @@ pub(super) fn date(moment: Timestamp) -> String {
     moment.strftime("%-d %b %Y").to_string()
 }
 
-/// `28 Nov 2026, 14:03:27 UTC`
+/// `28 Nov 2026, 14:03 UTC`
 pub(super) fn date_and_time(moment: Timestamp) -> String {
-    moment.strftime("%-d %b %Y, %H:%M:%S UTC").to_string()
+    moment.strftime("%-d %b %Y, %H:%M UTC").to_string()
 }
 
 impl fmt::Display for Time {

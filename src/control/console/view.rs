@@ -97,7 +97,7 @@ impl View {
         time::date(*moment)
     }
 
-    /// `28 Nov 2026, 14:03:27 UTC`
+    /// `28 Nov 2026, 14:03 UTC`
     pub(super) fn date_and_time(&self, moment: &Timestamp) -> String {
         time::date_and_time(*moment)
     }

@@ -28,6 +28,7 @@ fn a_secret_is_shown_once_and_to_scripts_as_json() {
     name                    Billing export
     kind                    token
     ends with               …xxxx
+    enabled                 yes
     scopes                  pay
     addresses               from anywhere
     expires at              never
@@ -132,6 +133,7 @@ fn destructive_commands_show_the_last_use_before_they_ask() {
     account                 acme
     kind                    token
     ends with               …xxxx
+    enabled                 yes
     scopes                  everything
     addresses               from anywhere
     expires at              never

@@ -42,8 +42,10 @@ impl TestConsole {
             house.person(&bed, email, role).await;
         }
         let console = format!("127.0.0.1:0{of_console}");
+        // Beside browsers, a small machine is slow.
+        let settings = format!("database: {{query_timeout: 30s}}\n{settings}");
         let gate =
-            Gate::before("http://127.0.0.1:9").database(&bed.address()).console(&console).settings(settings).start();
+            Gate::before("http://127.0.0.1:9").database(&bed.address()).console(&console).settings(&settings).start();
         Self { bed, gate }
     }
 

@@ -83,6 +83,11 @@ pub struct ApiRequest<'t> {
 impl TestApi {
     /// Versions 1 and 2, the scope `pay`, the accounts `acme` and `globex`; the caller is the shell.
     pub async fn new(bed: TestDatabase) -> Self {
+        Self::with_free_guesses(bed, 100).await
+    }
+
+    /// The same, with another number of wrong passwords that an address may guess without a delay.
+    pub async fn with_free_guesses(bed: TestDatabase, free_per_address: u32) -> Self {
         for account in ["acme", "globex"] {
             bed.account(account).await;
         }
@@ -99,7 +104,7 @@ impl TestApi {
             public_url: Some("https://keys.example.org".into()),
             guessing: Some(ThrottleRules {
                 free_per_pair: 3,
-                free_per_address: 100,
+                free_per_address,
                 first_delay: Duration::from_secs(60),
                 longest_delay: Duration::from_secs(60),
                 window: Duration::from_secs(900),

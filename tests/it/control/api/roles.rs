@@ -10,7 +10,7 @@ on_each!(every_role_may_call_its_operations_and_no_others);
 
 /// Refusals for another reason than the role: access is granted already, the key is on or off already, the file is
 /// empty, a member may see only an own key.
-const OTHERWISE: [(&str, u16); 8] = [
+const OTHERWISE: [(&str, u16); 9] = [
     ("import_credentials", 422),
     ("ask_for_access", 409),
     ("switch_on_own_key", 409),
@@ -18,6 +18,7 @@ const OTHERWISE: [(&str, u16); 8] = [
     ("switch_off_own_key", 404),
     ("show_credential", 404),
     ("diagnose_credential", 404),
+    ("list_credential_addresses", 404),
     ("switch_account_on", 409),
 ];
 

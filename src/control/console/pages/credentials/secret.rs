@@ -101,7 +101,7 @@ mod tests {
     fn the_example_sends_a_token_as_the_gate_reads_it() {
         let option = |accept: Value| with_token(&serde_json::from_value(accept).unwrap(), "t");
         assert_eq!(option(json!({})).as_deref(), Some("-H 'Authorization: Bearer t'"));
-        assert_eq!(option(json!({"bearer": false})).as_deref(), Some("-H 'X-API-Key: t'"));
+        assert_eq!(option(json!({"bearer": false})).as_deref(), Some("-H 'x-api-key: t'"));
         let alone = |key: &str, value: Value| option(json!({"bearer": false, "api_key": null, key: value}));
         assert_eq!(alone("schemes", json!(["Token"])).as_deref(), Some("-H 'Authorization: Token t'"));
         assert_eq!(alone("bare_token", json!(true)).as_deref(), Some("-H 'Authorization: t'"));

@@ -159,11 +159,11 @@ fn ask(visit: &Visit, form: Form<'_>, user: &UserRecord, question: Question) -> 
     let form = form.revision(user.revision);
     let page = page_of(LIST, &user.id);
     let (path, texts) = match question {
-        Question::Disable => ("disable", ["users-disable", "users-disable-lead", "users-disable"]),
+        Question::Disable => ("/disable", ["users-disable", "users-disable-lead", "users-disable"]),
         Question::SetupLink if user.password_hash.is_some() => {
-            ("setup-link", ["users-link-new", "users-link-lead-password", "users-link-create"])
+            ("/setup-link", ["users-link-new", "users-link-lead-password", "users-link-create"])
         }
-        Question::SetupLink => ("setup-link", ["users-link-new", "users-link-lead", "users-link-create"]),
+        Question::SetupLink => ("/setup-link", ["users-link-new", "users-link-lead", "users-link-create"]),
     };
     let [title, consequence, button] = texts.map(|text| visit.t(text));
     let body = Confirm {
@@ -174,7 +174,7 @@ fn ask(visit: &Visit, form: Form<'_>, user: &UserRecord, question: Question) -> 
         consequence,
         button,
         is_bad: question == Question::Disable,
-        action: visit.url(&format!("{page}/{path}")),
+        action: visit.url(&format!("{page}{path}")),
         back: visit.url(&page),
     };
     visit.show(Page::new(title, &body)?.form(&form))
