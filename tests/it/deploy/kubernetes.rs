@@ -195,6 +195,17 @@ fn the_gate_would_start_with_the_mounted_files() {
     settings_load(&documents(&read("deploy/kubernetes/sidecar.yaml")));
 }
 
+#[test]
+fn the_process_of_the_console_is_consistent_and_would_start() {
+    are_valid(&[&repository("deploy/kubernetes/console.yaml")]);
+    let objects = documents(&read("deploy/kubernetes/console.yaml"));
+    fits(&objects);
+    the_ingress_leads_to_the_console(&objects);
+    settings_load(&objects);
+    let settings = the(&objects, "ConfigMap")["data"]["claviger.yaml"].clone();
+    assert!(documents(settings.as_str().unwrap())[0]["proxy"].is_null(), "it is no gate");
+}
+
 /// A custom resource.
 #[test]
 fn the_pod_monitor_selects_the_pods_of_the_sidecar() {

@@ -145,7 +145,7 @@ fn chart_image_and_program_have_one_version() {
     let chart = documents(&read("deploy/helm/claviger/Chart.yaml")).remove(0);
     assert_eq!((&chart["version"], &chart["appVersion"]), (&version.into(), &version.into()));
     let image = format!("claviger:{version}");
-    let files = ["compose.yaml", "kubernetes/sidecar.yaml", "docker/Dockerfile"];
+    let files = ["compose.yaml", "kubernetes/sidecar.yaml", "kubernetes/console.yaml", "docker/Dockerfile"];
     for file in files.map(|file| format!("deploy/{file}")) {
         assert!(read(&file).contains(&image), "{file}");
     }
