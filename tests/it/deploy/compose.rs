@@ -72,6 +72,18 @@ fn api_and_database_are_reachable_through_the_gate_only() {
     assert_eq!(compose()["networks"]["inside"]["internal"], true);
 }
 
+/// Without TLS, passwords must not leave this machine.
+#[test]
+fn the_console_is_published_on_this_machine_only_and_the_admin_port_nowhere() {
+    let ports = |service: Value| service["ports"].as_array().cloned().unwrap_or_default();
+    let all: Vec<Value> = services().into_iter().flat_map(|(_, service)| ports(service)).collect();
+    assert!(all.iter().all(|port| port.as_str().unwrap().starts_with("127.0.0.1:")), "{all:?}");
+    assert!(!all.iter().any(|port| port.as_str().unwrap().ends_with(":8081")), "{all:?}");
+    assert!(ports(compose()["services"]["gate"].clone()).contains(&"127.0.0.1:8083:8083".into()));
+    let console = documents(&read("deploy/compose/gate/claviger.yaml")).remove(0)["console"].clone();
+    assert_eq!((&console["listen"], &console["public_url"]), (&"0.0.0.0:8083".into(), &"http://127.0.0.1:8083".into()));
+}
+
 #[test]
 fn mounted_files_exist() {
     let volumes =

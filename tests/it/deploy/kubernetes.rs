@@ -25,14 +25,26 @@ pub fn the(objects: &[Value], kind: &str) -> Value {
     found[0].clone()
 }
 
-/// Checks a pod with a gate: references resolve, and it has no needless rights.
+/// The objects of a kind.
+fn all<'o>(objects: &'o [Value], kind: &'static str) -> impl Iterator<Item = &'o Value> {
+    objects.iter().filter(move |object| object["kind"] == kind)
+}
+
+/// Checks a pod of the program: references resolve, clients reach its listeners, and it has no needless rights.
 pub fn fits(objects: &[Value]) {
     let pod = the(objects, "Deployment")["spec"]["template"].clone();
-    let containers = pod["spec"]["containers"].as_array().unwrap();
-    let gate = containers.iter().find(|container| container["name"] == "claviger").unwrap();
+    let (containers, gate) = (pod["spec"]["containers"].as_array().unwrap(), &container(objects));
     let ports: Vec<&str> =
         gate["ports"].as_array().unwrap().iter().map(|port| port["name"].as_str().unwrap()).collect();
-    assert_eq!(ports, ["gate", "admin"]);
+    let services: Vec<&Value> = all(objects, "Service").map(|service| &service["spec"]).collect();
+    let targets: Vec<&str> =
+        services.iter().map(|service| service["ports"][0]["targetPort"].as_str().unwrap()).collect();
+    let is_target = |port: &str| targets.contains(&port);
+    // No Service leads to the admin listener.
+    assert!(!targets.is_empty() && !is_target("admin"), "{targets:?}");
+    let listeners: Vec<&str> =
+        ["gate", "admin", "console"].into_iter().filter(|port| *port == "admin" || is_target(port)).collect();
+    assert_eq!(ports, listeners);
     for (probe, path) in [("startupProbe", "/livez"), ("livenessProbe", "/livez"), ("readinessProbe", "/readyz")] {
         assert_eq!(gate[probe]["httpGet"], serde_json::json!({"path": path, "port": "admin"}), "{probe}");
     }
@@ -45,13 +57,15 @@ pub fn fits(objects: &[Value]) {
     assert_eq!(pod["spec"]["securityContext"]["runAsNonRoot"], true);
     assert_eq!(pod["spec"]["automountServiceAccountToken"], false);
 
-    let service = &the(objects, "Service")["spec"];
-    assert_eq!(service["ports"][0]["targetPort"], "gate");
-    let policy = &the(objects, "NetworkPolicy")["spec"];
-    let rules = policy["ingress"].as_array().unwrap();
-    assert_eq!(rules[0]["ports"][0]["port"], "gate");
-    assert!(rules[1]["ports"][0]["port"] == "admin" && rules[1]["from"].is_array());
-    for selector in [&service["selector"], &policy["podSelector"]["matchLabels"]] {
+    let policies: Vec<&Value> = all(objects, "NetworkPolicy").map(|policy| &policy["spec"]).collect();
+    let rules: Vec<&Value> = policies.iter().flat_map(|policy| policy["ingress"].as_array().unwrap()).collect();
+    assert_eq!(rules.len(), listeners.len());
+    for listener in listeners {
+        let rule = rules.iter().find(|rule| rule["ports"][0]["port"] == listener).unwrap();
+        assert!(listener != "admin" || rule["from"].is_array(), "{rule}");
+    }
+    let selectors = services.iter().map(|service| &service["selector"]);
+    for selector in selectors.chain(policies.iter().map(|policy| &policy["podSelector"]["matchLabels"])) {
         let labels = selector.as_object().unwrap();
         assert!(labels.iter().all(|(name, value)| pod["metadata"]["labels"][name] == *value), "{labels:?}");
     }
@@ -64,6 +78,30 @@ pub fn fits(objects: &[Value]) {
     let sources = volume["projected"]["sources"].as_array().unwrap();
     assert_eq!(sources[0]["configMap"]["name"], the(objects, "ConfigMap")["metadata"]["name"]);
     stops_in_time(&pod["spec"], gate);
+}
+
+/// The Ingress leads to the console, at the address with which its links begin.
+pub fn the_ingress_leads_to_the_console(objects: &[Value]) {
+    let ingress = the(objects, "Ingress")["spec"].clone();
+    let (rule, hosts) = (&ingress["rules"][0], &ingress["tls"][0]["hosts"]);
+    let path = &rule["http"]["paths"][0];
+    let backend = &path["backend"]["service"];
+    let service = all(objects, "Service").find(|service| service["metadata"]["name"] == backend["name"]).unwrap();
+    let port = &service["spec"]["ports"][0];
+    assert_eq!(port["targetPort"], "console");
+    assert!(backend["port"]["number"] == port["port"] || backend["port"]["name"] == port["name"], "{backend}");
+    assert_eq!((&path["path"], &path["pathType"]), (&"/".into(), &"Prefix".into()));
+    assert_eq!(*hosts, serde_json::json!([rule["host"]]));
+    let settings = the(objects, "ConfigMap")["data"]["claviger.yaml"].clone();
+    let console = documents(settings.as_str().unwrap()).remove(0)["console"].clone();
+    assert_eq!(console["public_url"], format!("https://{}", rule["host"].as_str().unwrap()));
+    assert_eq!(console["behind_proxy"], true);
+    assert!(console["trusted_proxies"].is_array());
+}
+
+/// What the Secret of a database holds.
+pub fn database_secret() -> Value {
+    serde_json::json!({"kind": "Secret", "stringData": {"url": "postgres://claviger@postgres/claviger"}})
 }
 
 /// The seconds of a container's preStop.
@@ -83,11 +121,15 @@ fn stops_in_time(pod: &Value, gate: &Value) {
     assert!(pod["terminationGracePeriodSeconds"].as_u64().unwrap() > stopping(gate));
 }
 
-/// The variables of the gate; those of a Secret name a database.
+/// The container of the program.
+fn container(objects: &[Value]) -> Value {
+    let containers = the(objects, "Deployment")["spec"]["template"]["spec"]["containers"].clone();
+    containers.as_array().unwrap().iter().find(|container| container["name"] == "claviger").unwrap().clone()
+}
+
+/// The variables of the program; those of a Secret name a database.
 fn variables(objects: &[Value]) -> Vec<(String, String)> {
-    let containers = &the(objects, "Deployment")["spec"]["template"]["spec"]["containers"];
-    let gate = containers.as_array().unwrap().iter().find(|container| container["name"] == "claviger").unwrap();
-    let variables = gate["env"].as_array().cloned().unwrap_or_default();
+    let variables = container(objects)["env"].as_array().cloned().unwrap_or_default();
     let pair = |variable: Value| {
         let value = variable["value"].as_str().unwrap_or("postgres://claviger@postgres/claviger");
         (variable["name"].as_str().unwrap().to_owned(), value.to_owned())
@@ -109,8 +151,10 @@ pub fn settings_load(objects: &[Value]) {
     let variables = variables(objects);
     let variables: Vec<_> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     validates(&files, &variables);
-    let gate = &files.iter().find(|(name, _)| *name == "claviger.yaml").unwrap().1;
-    assert!(gate.contains("0.0.0.0:8080") && gate.contains("0.0.0.0:8081"), "{gate}");
+    let settings = &files.iter().find(|(name, _)| *name == "claviger.yaml").unwrap().1;
+    for port in container(objects)["ports"].as_array().unwrap() {
+        assert!(settings.contains(&format!("0.0.0.0:{}", port["containerPort"])), "{port}: {settings}");
+    }
 }
 
 /// The operator calls the job `<namespace>/<name>`; `ClavigerDown` finds it, whatever the namespace.
@@ -149,6 +193,17 @@ fn the_api_of_the_sidecar_outlives_the_gate() {
 #[test]
 fn the_gate_would_start_with_the_mounted_files() {
     settings_load(&documents(&read("deploy/kubernetes/sidecar.yaml")));
+}
+
+#[test]
+fn the_process_of_the_console_is_consistent_and_would_start() {
+    are_valid(&[&repository("deploy/kubernetes/console.yaml")]);
+    let objects = documents(&read("deploy/kubernetes/console.yaml"));
+    fits(&objects);
+    the_ingress_leads_to_the_console(&objects);
+    settings_load(&objects);
+    let settings = the(&objects, "ConfigMap")["data"]["claviger.yaml"].clone();
+    assert!(documents(settings.as_str().unwrap())[0]["proxy"].is_null(), "it is no gate");
 }
 
 /// A custom resource.

@@ -8,6 +8,7 @@ mod helm;
 mod install;
 mod kubernetes;
 mod kustomize;
+mod nginx;
 mod readme;
 mod systemd;
 
@@ -56,7 +57,9 @@ fn succeeds(command: Command) -> Ended {
 fn validates(files: &[(&str, &str)], variables: &[(&str, &str)]) {
     let folder = tempfile::TempDir::new().unwrap();
     for (name, text) in files {
-        std::fs::write(folder.path().join(name), text).unwrap();
+        let file = folder.path().join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
     }
     let run = Run::within(folder.path(), &["config", "validate", "--config", "claviger.yaml"]);
     let ended = variables.iter().fold(run, |run, (name, value)| run.variable(name, value)).end();

@@ -9,6 +9,8 @@
 {{- include "claviger.checkPorts" . -}}
 {{- include "claviger.checkListener" (merge (dict "key" "proxy.listen" "port" "gate" "clients" "the Service") $context) -}}
 {{- include "claviger.checkListener" (merge (dict "key" "admin.listen" "port" "admin" "clients" "the probes and Prometheus") $context) -}}
+{{- include "claviger.checkConsole" $context -}}
+{{- include "claviger.checkIngress" $context -}}
 {{- include "claviger.checkShutdown" $context -}}
 {{- include "claviger.checkFiles" $context -}}
 {{- include "claviger.checkWritable" $context -}}
@@ -41,7 +43,7 @@
   {{- range $addresses }}
     {{- if hasSuffix (printf ":%s" $port) (toString .) }}
       {{- $onPort = append $onPort . }}
-      {{- if not (regexMatch "^(127[.]|localhost:|\\[::1\\]|\\[::ffff:127[.])" (toString .)) }}{{ $reachable = append $reachable . }}{{ end }}
+      {{- if not (include "claviger.isLoopback" .) }}{{ $reachable = append $reachable . }}{{ end }}
     {{- end }}
   {{- end }}
   {{- if not $onPort }}
@@ -50,6 +52,71 @@
   {{- if not $reachable }}
     {{- fail (printf "settings: %s is %s, a loopback address, which %s cannot reach: write %s: 0.0.0.0:%s" .key (join ", " $onPort) .clients .key $port) }}
   {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The Service of the console has a listener, and secrets do not cross the network as plain text. */}}
+{{- define "claviger.checkConsole" -}}
+{{- $values := .root.Values.console -}}
+{{- $console := include "claviger.console" .root | fromJson -}}
+{{- if $values.service.enabled }}
+  {{- if $console.isOff }}
+    {{- fail "console.service.enabled is true, and settings have console.enabled: false: the Service of the console would reach no listener" }}
+  {{- end }}
+  {{- if not (or $console.hasDatabase .root.Values.envFrom) }}
+    {{- fail "console.service.enabled needs a database, without which there is no console: set credentials.database_file or credentials.database in settings" }}
+  {{- end }}
+  {{- include "claviger.checkListener" (merge (dict "key" "console.listen" "port" "console" "clients" "the Service of the console") .) -}}
+{{- end }}
+{{- if and $console.isOpen (not $console.isProtected) (or $console.isServed $values.service.enabled) }}
+  {{- fail (printf "settings: console.listen is %s, where passwords would cross the network as plain text: set console.tls, or console.behind_proxy: true where a proxy terminates TLS, such as console.ingress" $console.listen) }}
+{{- end }}
+{{- if and $console.isOpen $console.isServed (not $values.service.enabled) }}
+  {{- fail (printf "settings: console.listen is %s, and the console has no Service: set console.service.enabled, or leave console.listen out" $console.listen) }}
+{{- end }}
+{{- if and $values.tlsSecret (not (include "claviger.setting" (dict "settings" .settings "key" "console.tls") | fromJson)) }}
+  {{- fail "console.tlsSecret is set, and settings have no console.tls: write console.tls: {certificate: console/tls.crt, key: console/tls.key}" }}
+{{- end }}
+{{- end }}
+
+{{/* The Ingress of the console has the address that is in links, and the process sees through it who the client is. */}}
+{{- define "claviger.checkIngress" -}}
+{{- $console := .root.Values.console -}}
+{{- $ingress := $console.ingress -}}
+{{- if $ingress.enabled }}
+  {{- if not $console.service.enabled }}{{ fail "console.ingress.enabled needs console.service.enabled: the Ingress leads to that Service" }}{{ end }}
+  {{- $setting := include "claviger.setting" (dict "settings" .settings "key" "console.public_url") | fromJson }}
+  {{- if not $setting }}
+    {{- fail "console.ingress.enabled needs console.public_url in settings: links begin with it, and forms are accepted from there only" }}
+  {{- end }}
+  {{- $url := $setting.value }}
+  {{- if kindIs "string" $url }}
+    {{- $parts := urlParse $url }}
+    {{- if ne "https" (lower $parts.scheme) }}
+      {{- fail (printf "settings: console.public_url is %s, and browsers keep a session over TLS only: write https://" $url) }}
+    {{- end }}
+    {{- if and $ingress.host (ne $ingress.host (lower $parts.hostname)) }}
+      {{- fail (printf "console.ingress.host is %s, and settings have console.public_url: %s: name the same host" $ingress.host $url) }}
+    {{- end }}
+    {{- $path := trimSuffix "/" $ingress.path | printf "%s/" }}
+    {{- if and $ingress.path (not (hasPrefix $path (trimSuffix "/" $parts.path | printf "%s/"))) }}
+      {{- fail (printf "console.ingress.path is %s, and settings have console.public_url: %s: links would lead elsewhere" $ingress.path $url) }}
+    {{- end }}
+  {{- else if not $ingress.host }}
+    {{- fail "console.ingress.host is empty, and the chart cannot read console.public_url: name the host" }}
+  {{- end }}
+  {{- range list "behind_proxy" "trusted_proxies" }}
+    {{- if not (include "claviger.setting" (dict "settings" $.settings "key" (printf "console.%s" .)) | fromJson | dig "value" false) }}
+      {{- fail (printf "console.ingress.enabled needs console.%s in settings: without it all clients have the address of the Ingress, and wrong passwords of one delay all of them: write behind_proxy: true, and in trusted_proxies the network of its pods" .) }}
+    {{- end }}
+  {{- end }}
+  {{- $host := (include "claviger.consoleAddress" .root | fromJson).host }}
+  {{- $wildcard := printf "*.%s" (splitList "." $host | rest | join ".") }}
+  {{- $isCovered := empty $ingress.tls }}
+  {{- range $ingress.tls }}
+    {{- if or (not .hosts) (has $host .hosts) (has $wildcard .hosts) }}{{ $isCovered = true }}{{ end }}
+  {{- end }}
+  {{- if not $isCovered }}{{ fail (printf "console.ingress.tls has no entry for the host %s" $host) }}{{ end }}
 {{- end }}
 {{- end }}
 
@@ -68,16 +135,25 @@
 {{- end }}
 {{- end }}
 
-{{/* Relative paths are in /etc/claviger, whose content is claviger.yaml, `files` and `secrets`. */}}
+{{/*
+Relative paths are in /etc/claviger, whose content is claviger.yaml, `files`, `secrets` and console.tlsSecret. The keys of
+a Secret have no slash.
+*/}}
 {{- define "claviger.checkFiles" -}}
 {{- $values := .root.Values -}}
 {{- if hasKey $values.files "claviger.yaml" }}{{ fail "files has claviger.yaml, whose content is settings: remove it from files" }}{{ end }}
-{{- if not (or $values.secrets $values.extraVolumeMounts) }}
-  {{- range list "credentials.file" "credentials.database_file" "proxy.tls.certificate" "proxy.tls.key" "proxy.tls.client_ca" "admin.tls.certificate" "admin.tls.key" "console.tls.certificate" "console.tls.key" }}
+{{- $known := keys $values.files -}}
+{{- if $values.console.tlsSecret }}{{ $known = concat $known (list "console/tls.crt" "console/tls.key") }}{{ end }}
+{{- if not $values.extraVolumeMounts }}
+  {{- range list "credentials.file" "credentials.database_file" "proxy.tls.certificate" "proxy.tls.key" "proxy.tls.client_ca" "admin.tls.certificate" "admin.tls.key" "console.tls.certificate" "console.tls.key" "console.brand.logo" }}
     {{- $setting := include "claviger.setting" (dict "settings" $.settings "key" .) | fromJson }}
     {{- $path := get $setting "value" }}
-    {{- if and $path (kindIs "string" $path) (not (hasKey $values.files (trimPrefix "/etc/claviger/" $path))) }}
-      {{- fail (printf "settings: %s names %s, which the pod does not have: add it to files, or name a Secret that has it in secrets" . $path) }}
+    {{- if and $path (kindIs "string" $path) (not (include "claviger.isWritable" (dict "root" $.root "path" $path))) }}
+      {{- $file := trimPrefix "/etc/claviger/" $path }}
+      {{- if not (or (has $file $known) (and $values.secrets (not (contains "/" $file)))) }}
+        {{- $advice := hasPrefix "console/" $file | ternary "set console.tlsSecret" "add it to files, or name a Secret that has it in secrets" }}
+        {{- fail (printf "settings: %s names %s, which the pod does not have: %s" . $path $advice) }}
+      {{- end }}
     {{- end }}
   {{- end }}
 {{- end }}

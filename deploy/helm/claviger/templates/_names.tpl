@@ -3,8 +3,8 @@
 {{- .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" -}}
 {{- end }}
 
-{{/* The name of every object of this release. 52 characters leave room for the suffix of the migration and for the hash
-of its pods. */}}
+{{/* The name of every object of this release. 52 characters leave room for the suffixes of the console and of the
+migration, and for the hash of its pods. */}}
 {{- define "claviger.name" -}}
 {{- $name := include "claviger.shortName" . -}}
 {{- $default := contains $name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name $name) -}}
@@ -13,6 +13,10 @@ of its pods. */}}
 
 {{- define "claviger.migrationName" -}}
 {{- include "claviger.name" . }}-migration
+{{- end }}
+
+{{- define "claviger.consoleName" -}}
+{{- include "claviger.name" . }}-console
 {{- end }}
 
 {{/* The labels that select the pods of the gate. */}}

@@ -54,6 +54,11 @@ projected:
     {{- range .root.Values.secrets }}
     - secret: {name: {{ . }}}
     {{- end }}
+    {{- with .root.Values.console.tlsSecret }}
+    - secret:
+        name: {{ . }}
+        items: [{key: tls.crt, path: console/tls.crt}, {key: tls.key, path: console/tls.key}]
+    {{- end }}
 {{- end }}
 
 {{- define "claviger.dataVolume" -}}

@@ -43,6 +43,41 @@ comes from elsewhere (valueFrom) is the map {unknown: true}.
 {{- $tls | empty | ternary "http" "https" -}}
 {{- end }}
 
+{{/* "true" for an address of a listener that only its own machine reaches. */}}
+{{- define "claviger.isLoopback" -}}
+{{- if regexMatch "^(127[.]|localhost:|\\[::1\\]|\\[::ffff:127[.])" (toString .) }}true{{ end -}}
+{{- end }}
+
+{{/*
+The console as the settings have it, as JSON. `isServed`: it has a database and is not off. `isOpen`: `listen` is known,
+and is not a loopback address. `isProtected`: it has TLS or is behind a proxy.
+*/}}
+{{- define "claviger.console" -}}
+{{- $settings := include "claviger.settings" . | fromJson -}}
+{{- $credentials := $settings.credentials | default dict -}}
+{{- $console := $settings.console | default dict -}}
+{{- $hasDatabase := or $credentials.database $credentials.database_file | empty | not -}}
+{{- $isOff := toString $console.enabled | eq "false" -}}
+{{- $listen := $console.listen | default "" -}}
+{{- $isOpen := and (kindIs "string" $listen) (ne "" (toString $listen)) (not (include "claviger.isLoopback" $listen)) -}}
+{{- $isProtected := or $console.tls $console.behind_proxy | empty | not -}}
+{{- dict "hasDatabase" $hasDatabase "isOff" $isOff "isServed" (and $hasDatabase (not $isOff)) "listen" $listen "isOpen" $isOpen "isProtected" $isProtected | toJson -}}
+{{- end }}
+
+{{/* Where the Ingress finds the console, as JSON {host, path}; empty texts where neither values nor settings say it. */}}
+{{- define "claviger.consoleAddress" -}}
+{{- $settings := include "claviger.settings" . | fromJson -}}
+{{- $url := include "claviger.setting" (dict "settings" $settings "key" "console.public_url") | fromJson | dig "value" "" -}}
+{{- $host := "" }}{{ $path := "" }}
+{{- if kindIs "string" $url }}
+  {{- $parts := urlParse $url }}
+  {{- $host = lower $parts.hostname }}
+  {{- $path = trimSuffix "/" $parts.path }}
+{{- end }}
+{{- $ingress := .Values.console.ingress }}
+{{- dict "host" ($ingress.host | default $host) "path" ($ingress.path | default $path | default "/") | toJson -}}
+{{- end }}
+
 {{/* The duration `text` in whole seconds, rounded up; empty for a form that this chart does not read. */}}
 {{- define "claviger.seconds" -}}
 {{- if regexMatch "^([0-9]+ *(ms|s|m|h) *)+$" .text -}}

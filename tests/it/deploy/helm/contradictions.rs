@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::helm;
+use super::objects::{PUBLIC, on_console, with_ingress};
 
 /// Settings with these sections in flow style.
 fn settings(proxy: &str, admin: &str, rest: &str) -> String {
@@ -24,6 +25,111 @@ fn on(credentials: &str, others: &Value) -> Value {
 }
 
 const SQLITE: &str = "database: 'sqlite:/var/lib/claviger/claviger.db'";
+
+/// Values with a Service for a console with these settings.
+fn with_console(console: &str) -> Value {
+    on_console(console, &json!({"service": {"enabled": true}}))
+}
+
+/// Values that contradict the settings of the console or its addresses.
+fn contradictions_of_the_console() -> Vec<(Value, &'static str)> {
+    let without_service = |console: &str| on_console(console, &json!({}));
+    let tls = "listen: 0.0.0.0:8083, tls: {certificate: console/tls.crt, key: console/tls.key}";
+    let behind = "listen: 0.0.0.0:8083, behind_proxy: true";
+    let without_database = |others: Value| {
+        let mut values = with_console(behind);
+        values["settings"] =
+            settings("listen: 0.0.0.0:8080", "listen: 0.0.0.0:8081", "credentials: {file: c.yaml}").into();
+        values.as_object_mut().unwrap().extend(others.as_object().unwrap().clone());
+        values
+    };
+    let mut tls_of_a_secret = with_ingress(PUBLIC, &json!({}));
+    tls_of_a_secret["console"]["tlsSecret"] = "keys-certificate".into();
+    vec![
+        // Listener and Service
+        (json!({"ports": {"console": 8081}}), "ports.admin and ports.console are both 8081"),
+        (
+            with_console("enabled: false"),
+            "settings have console.enabled: false: the Service of the console would reach no",
+        ),
+        (without_database(json!({})), "console.service.enabled needs a database, without which there is no console"),
+        (with_console("public_url: https://k.example.org"), "console.listen is not set, so it is a loopback address"),
+        (
+            with_console("listen: '[::1]:8083'"),
+            "console.listen is [::1]:8083, a loopback address, which the Service of the console cannot reach",
+        ),
+        (
+            with_console("listen: 0.0.0.0:8443, behind_proxy: true"),
+            "console.listen is 0.0.0.0:8443, and ports.console is 8083: the Service of the console would reach no listener",
+        ),
+        (
+            without_service(behind),
+            "console.listen is 0.0.0.0:8083, and the console has no Service: set console.service.enabled",
+        ),
+        // TLS
+        (
+            with_console("listen: 0.0.0.0:8083"),
+            "console.listen is 0.0.0.0:8083, where passwords would cross the network as plain text: set console.tls",
+        ),
+        (
+            with_console("listen: '[::]:8083', behind_proxy: false"),
+            "[::]:8083, where passwords would cross the network as plain text",
+        ),
+        (without_service("listen: 10.0.0.1:8083"), "10.0.0.1:8083, where passwords would cross the network"),
+        (
+            with_console(tls),
+            "console.tls.certificate names console/tls.crt, which the pod does not have: set console.tlsSecret",
+        ),
+        (tls_of_a_secret, "console.tlsSecret is set, and settings have no console.tls"),
+        (
+            with_console("listen: 0.0.0.0:8083, behind_proxy: true, brand: {logo: images/logo.svg}"),
+            "console.brand.logo names images/logo.svg, which the pod does not have",
+        ),
+        // Ingress
+        (
+            on_console("enabled: true", &json!({"ingress": {"enabled": true}})),
+            "console.ingress.enabled needs console.service.enabled",
+        ),
+        (with_ingress(behind, &json!({})), "console.ingress.enabled needs console.public_url in settings"),
+        (
+            with_ingress(&PUBLIC.replace("https:", "http:"), &json!({})),
+            "console.public_url is http://keys.example.org, and browsers keep a session over TLS only",
+        ),
+        (
+            with_ingress(PUBLIC, &json!({"host": "keys.example.com"})),
+            "console.ingress.host is keys.example.com, and settings have console.public_url: https://keys.example.org",
+        ),
+        (
+            with_ingress(PUBLIC, &json!({"path": "/keys"})),
+            "console.ingress.path is /keys, and settings have console.public_url: https://keys.example.org",
+        ),
+        (
+            with_ingress(&PUBLIC.replace("example.org", "example.org/keys"), &json!({"path": "/key"})),
+            "console.ingress.path is /key, and settings have",
+        ),
+        (
+            with_ingress(&PUBLIC.replace("behind_proxy: true", "tls: {certificate: a, key: b}"), &json!({})),
+            "console.ingress.enabled needs console.behind_proxy in settings",
+        ),
+        (
+            with_ingress(&PUBLIC.replace(", trusted_proxies: [10.0.0.0/8]", ""), &json!({})),
+            "console.ingress.enabled needs console.trusted_proxies in settings",
+        ),
+        (
+            with_ingress(PUBLIC, &json!({"tls": [{"hosts": ["example.org", "*.keys.example.org"]}]})),
+            "console.ingress.tls has no entry for the host keys.example.org",
+        ),
+        (with_unknown_url(&json!({})), "console.ingress.host is empty, and the chart cannot read console.public_url"),
+    ]
+}
+
+/// Values with an Ingress, where a Secret has console.public_url.
+fn with_unknown_url(ingress: &Value) -> Value {
+    let mut values = with_ingress(&PUBLIC.replace("public_url: https://keys.example.org, ", ""), ingress);
+    values["env"] =
+        json!([{"name": "CLAVIGER__CONSOLE__PUBLIC_URL", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}]);
+    values
+}
 
 fn contradictions() -> Vec<(Value, &'static str)> {
     let variable = |name: &str, value: &str| json!({"env": [{"name": name, "value": value}]});
@@ -158,7 +264,8 @@ fn contradictions() -> Vec<(Value, &'static str)> {
 
 #[test]
 fn values_that_contradict_each_other_fail_with_a_sentence() {
-    let (values, sentences): (Vec<Value>, Vec<&str>) = contradictions().into_iter().unzip();
+    let all = contradictions().into_iter().chain(contradictions_of_the_console());
+    let (values, sentences): (Vec<Value>, Vec<&str>) = all.unzip();
     for ((outcome, sentence), values) in helm(&values).into_iter().zip(sentences).zip(&values) {
         let reason = outcome.err().unwrap_or_else(|| panic!("rendered, and expected {sentence}: {values}"));
         assert!(reason.contains(sentence), "{sentence}: {reason}");
@@ -170,7 +277,26 @@ fn values_that_contradict_each_other_fail_with_a_sentence() {
 fn values_that_agree_are_rendered() {
     let secret =
         json!([{"name": "CLAVIGER__CREDENTIALS__DATABASE", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}]);
+    let behind = "listen: 0.0.0.0:8083, behind_proxy: true";
+    let mut from_variables = with_console("");
+    from_variables["env"] = json!([{"name": "CLAVIGER__CONSOLE__LISTEN", "value": "0.0.0.0:8083"},
+                                   {"name": "CLAVIGER__CONSOLE__BEHIND_PROXY", "value": "true"}]);
+    let mut with_both =
+        with_ingress(&format!("{PUBLIC}, tls: {{certificate: console/tls.crt, key: console/tls.key}}"), &json!({}));
+    with_both["console"]["tlsSecret"] = "keys-certificate".into();
     let values = [
+        // Without a database the program has no console, whatever the settings say.
+        json!({"settings": settings("listen: 0.0.0.0:8080", "listen: 0.0.0.0:8081", "console: {listen: 0.0.0.0:8083}")}),
+        on_console("", &json!({})),
+        on_console("enabled: false, listen: 0.0.0.0:8083", &json!({})),
+        with_console(behind),
+        with_console("listen: '[::]:8083', tls: {certificate: tls.crt, key: tls.key}"),
+        from_variables,
+        with_both,
+        with_ingress(&PUBLIC.replace("keys.example.org", "Keys.Example.org:8443/a/b/"), &json!({"path": "/a"})),
+        with_ingress(PUBLIC, &json!({"tls": [{"hosts": ["*.example.org"], "secretName": "x"}]})),
+        with_ingress(PUBLIC, &json!({"host": "keys.example.org", "path": "/"})),
+        with_unknown_url(&json!({"host": "keys.example.org"})),
         with_listeners("['127.0.0.1:8080', '[::]:8080']", "'[::]:8081'"),
         json!({"ports": {"gate": 9090, "admin": 9091}}),
         json!({"env": [{"name": "CLAVIGER__PROXY__TIMEOUTS__SHUTDOWN", "value": "5m"}],
@@ -206,6 +332,11 @@ fn misspelt_and_invalid_values_are_refused() {
         json!({"probes": {"liveness": {"httpGet": {"path": "/"}}}}),
         json!({"podDisruptionBudget": {"maxUnavailable": "some"}}),
         json!({"docs": {"baseUrl": "docs.example.org"}}),
+        json!({"console": {"enabled": true}}),
+        json!({"console": {"service": {"type": "ExternalName"}}}),
+        json!({"console": {"ingress": {"host": "https://keys.example.org"}}}),
+        json!({"console": {"ingress": {"path": "keys"}}}),
+        json!({"console": {"ingress": {"tls": [{"secret": "x"}]}}}),
         json!({"migrate": true}),
     ];
     for (outcome, values) in helm(&values).into_iter().zip(&values) {

@@ -5,11 +5,16 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::helm;
+use super::objects::{PUBLIC, on_console, with_ingress};
 use crate::deploy::read;
 
 /// Settings that use a database, without a file of credentials.
 const ON_POSTGRES: &str = "proxy: {listen: 0.0.0.0:8080, upstream: http://a:1}\nadmin: {listen: 0.0.0.0:8081}\n\
                            credentials: {database_file: url}\n";
+
+/// Settings of a console at the port of the values.
+const PORT: &str = "listen: '0.0.0.0:{{ .Values.ports.console }}', public_url: https://keys.example.org, \
+                    behind_proxy: true, trusted_proxies: [10.0.0.0/8]";
 
 /// One of these for each value: its key, values that it needs, itself, and text that appears with it only.
 fn effects() -> Vec<(&'static str, Value, Value, &'static str)> {
@@ -24,6 +29,17 @@ fn effects() -> Vec<(&'static str, Value, Value, &'static str)> {
     let restricted = || json!({"networkPolicy": {"egress": {"enabled": true, "rules": [{}]}}});
     let mount = json!([{"name": "tls", "mountPath": "/tls", "readOnly": true}]);
     let with_volume = json!({"extraVolumes": [{"name": "tls", "emptyDir": {}}]});
+    let with_console = || with_ingress(PUBLIC, &json!({"enabled": false}));
+    let over_tls = on_console(
+        "listen: 0.0.0.0:8083, tls: {certificate: tls.crt, key: tls.key}",
+        &json!({"service": {"enabled": true}}),
+    );
+    let from_a_secret = |name: &str| json!([{"name": name, "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}]);
+    let mut of_unknown_address = on_console("", &none());
+    of_unknown_address["env"] = from_a_secret("CLAVIGER__CONSOLE__LISTEN");
+    let mut of_unknown_url = with_ingress(PUBLIC, &json!({"host": "a.example.org"}));
+    of_unknown_url["env"] = from_a_secret("CLAVIGER__CONSOLE__PUBLIC_URL");
+    let below_a_path = with_ingress(&PUBLIC.replace("example.org", "example.org/keys"), &json!({"path": "/"}));
     let digest = "sha256:0123456789012345678901234567890123456789012345678901234567890123";
     vec![
         ("nameOverride", none(), json!("gate"), "app.kubernetes.io/name: gate"),
@@ -76,6 +92,18 @@ fn effects() -> Vec<(&'static str, Value, Value, &'static str)> {
         ("serviceAccount.annotations", json!({"serviceAccount": {"create": true}}), json!({"role": "r"}), "role: r"),
         ("ports.gate", none(), json!(8888), "containerPort: 8888"),
         ("ports.admin", none(), json!(8889), "containerPort: 8889"),
+        ("ports.console", with_ingress(PORT, &none()), json!(8890), "containerPort: 8890"),
+        ("console.tlsSecret", over_tls, json!("keys-certificate"), "name: keys-certificate"),
+        ("console.service.enabled", of_unknown_address, json!(true), "targetPort: console"),
+        ("console.service.type", with_console(), json!("NodePort"), "type: NodePort"),
+        ("console.service.port", with_console(), json!(8443), "port: 8443"),
+        ("console.service.annotations", with_console(), json!({"g": "h"}), "g: h"),
+        ("console.ingress.enabled", with_ingress(PUBLIC, &json!({"enabled": false})), json!(true), "kind: Ingress"),
+        ("console.ingress.className", with_ingress(PUBLIC, &none()), json!("public"), "ingressClassName: public"),
+        ("console.ingress.annotations", with_ingress(PUBLIC, &none()), json!({"i": "j"}), "i: j"),
+        ("console.ingress.host", of_unknown_url, json!("b.example.org"), "host: b.example.org"),
+        ("console.ingress.path", below_a_path, json!("/keys"), "path: /keys\n"),
+        ("console.ingress.tls", with_ingress(PUBLIC, &none()), json!([{"secretName": "c"}]), "secretName: c"),
         ("service.type", none(), json!("LoadBalancer"), "type: LoadBalancer"),
         ("service.port", none(), json!(443), "port: 443"),
         ("service.annotations", none(), json!({"a": "b"}), "a: b"),
@@ -87,6 +115,12 @@ fn effects() -> Vec<(&'static str, Value, Value, &'static str)> {
         ("resources", none(), json!({"limits": {"cpu": "3"}}), "cpu: \"3\""),
         ("networkPolicy.enabled", json!({"networkPolicy": {"enabled": false}}), json!(true), "kind: NetworkPolicy"),
         ("networkPolicy.callers", none(), json!([{"podSelector": {"matchLabels": {"role": "web"}}}]), "role: web"),
+        (
+            "networkPolicy.consoleCallers",
+            with_console(),
+            json!([{"podSelector": {"matchLabels": {"role": "ingress"}}}]),
+            "role: ingress",
+        ),
         ("networkPolicy.monitoringNamespace", none(), json!("watch"), "kubernetes.io/metadata.name: watch"),
         ("networkPolicy.egress.enabled", json!({"networkPolicy": {"egress": {"rules": [{}]}}}), json!(true), "Egress]"),
         (

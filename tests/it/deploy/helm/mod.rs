@@ -8,9 +8,9 @@ mod observability;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::kubernetes::{are_valid, fits, settings_load, the};
+use super::kubernetes::{are_valid, database_secret, fits, settings_load, the};
 use super::{checker, documents, read, repository};
-use crate::support::Run;
+use crate::support::{Authority, Run};
 
 /// Rendered templates by file name, or why Helm refuses the values.
 type Outcome = Result<Vec<(String, String)>, String>;
@@ -91,6 +91,9 @@ fn the_values_of_the_guide_render_gates_that_would_start() {
     let blocks: Vec<&str> = page.split("\n```yaml\n").skip(1).map(|rest| rest.split_once("\n```").unwrap().0).collect();
     let values: Vec<Value> = blocks.iter().map(|block| documents(block).remove(0)).collect();
     assert!(values.len() > 4, "{}", values.len());
+    let pair = Authority::new().issue("keys.example.org");
+    let certificate =
+        json!({"kind": "Secret", "stringData": {"console/tls.crt": pair.certificate, "console/tls.key": pair.key}});
     let mut all = Vec::new();
     for outcome in helm(&values) {
         let objects = parsed(&outcome.unwrap());
@@ -98,7 +101,7 @@ fn the_values_of_the_guide_render_gates_that_would_start() {
         let mut release: Vec<Value> = objects.iter().filter(is_of_release).cloned().collect();
         release.retain(|object| object["metadata"]["labels"]["grafana_dashboard"].is_null() && !is_custom(object));
         // What the Secrets of the page hold.
-        release.push(json!({"kind": "Secret", "stringData": {"url": "postgres://claviger@postgres/claviger"}}));
+        release.extend([database_secret(), certificate.clone()]);
         settings_load(&release);
         all.extend(objects.into_iter().filter(|object| !is_custom(object)));
     }
@@ -116,13 +119,35 @@ fn the_notes_name_the_release_and_the_api() {
 }
 
 #[test]
+fn the_notes_say_where_the_console_is_and_how_the_first_person_gets_in() {
+    let notes = |values: &Value| rendered(values).into_iter().find(|(file, _)| file.ends_with("NOTES.txt")).unwrap().1;
+    let first = "exec deployment/edge-claviger -- /usr/bin/claviger admin setup-link";
+    let service = json!({"service": {"enabled": true}});
+    let behind = "listen: 0.0.0.0:8083, behind_proxy: true";
+    for (values, expected) in [
+        (objects::with_ingress(objects::PUBLIC, &json!({})), "is at https://keys.example.org\n"),
+        (objects::on_console(behind, &service), "http://edge-claviger-console.prod:80\nSet console.public_url"),
+        (objects::on_console("", &json!({})), "port-forward deployment/edge-claviger 8083:8083\n"),
+        (objects::on_console("listen: 127.0.0.1:9443", &json!({})), "To open http://127.0.0.1:9443/ here"),
+    ] {
+        let notes = notes(&values);
+        assert!(notes.contains(expected) && notes.contains(first), "{expected}: {notes}");
+        assert!(notes.contains("/usr/bin/claviger user create --email"), "{notes}");
+    }
+    for values in [json!({}), objects::on_console("enabled: false", &json!({}))] {
+        assert!(!notes(&values).contains("console"), "{}", notes(&values));
+    }
+}
+
+#[test]
 fn chart_image_and_program_have_one_version() {
     let version = env!("CARGO_PKG_VERSION");
     let chart = documents(&read("deploy/helm/claviger/Chart.yaml")).remove(0);
     assert_eq!((&chart["version"], &chart["appVersion"]), (&version.into(), &version.into()));
     let image = format!("claviger:{version}");
-    for file in ["deploy/compose.yaml", "deploy/kubernetes/sidecar.yaml", "deploy/docker/Dockerfile"] {
-        assert!(read(file).contains(&image), "{file}");
+    let files = ["compose.yaml", "kubernetes/sidecar.yaml", "kubernetes/console.yaml", "docker/Dockerfile"];
+    for file in files.map(|file| format!("deploy/{file}")) {
+        assert!(read(&file).contains(&image), "{file}");
     }
     assert!(read("deploy/docker/Dockerfile").contains(&format!("image.version=\"{version}\"")));
     assert!(read("deploy/kustomize/base/kustomization.yaml").contains(&format!("newTag: {version}}}")));

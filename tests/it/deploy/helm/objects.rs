@@ -5,7 +5,27 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{objects, parsed, rendered};
-use crate::deploy::kubernetes::{fits, the};
+use crate::deploy::kubernetes::{fits, the, the_ingress_leads_to_the_console};
+
+/// Settings of a console behind an Ingress.
+pub(super) const PUBLIC: &str = "listen: 0.0.0.0:8083, public_url: https://keys.example.org, behind_proxy: true, \
+                                 trusted_proxies: [10.0.0.0/8]";
+
+/// Values of a gate on a database, with these settings and values of the console.
+pub(super) fn on_console(settings: &str, console: &Value) -> Value {
+    let settings = format!(
+        "proxy: {{listen: 0.0.0.0:8080, upstream: http://a:1}}\nadmin: {{listen: 0.0.0.0:8081}}\n\
+         console: {{{settings}}}\ncredentials: {{database_file: url}}\n"
+    );
+    json!({"settings": settings, "files": {"credentials.yaml": null}, "secrets": ["database"], "console": console})
+}
+
+/// The same with a Service and an Ingress, which has further values.
+pub(super) fn with_ingress(settings: &str, ingress: &Value) -> Value {
+    let mut console = json!({"service": {"enabled": true}, "ingress": {"enabled": true}});
+    console["ingress"].as_object_mut().unwrap().extend(ingress.as_object().unwrap().clone());
+    on_console(settings, &console)
+}
 
 /// The values of a gate with a certificate on both listeners.
 pub(super) fn over_tls() -> Value {
@@ -42,6 +62,67 @@ fn with_admin_tls_probes_and_pod_monitor_use_tls() {
     assert_eq!(endpoint(&values).get("scheme"), None);
     values["env"] = json!([{"name": "CLAVIGER__ADMIN__TLS", "value": "{certificate: tls.crt, key: tls.key}"}]);
     assert_eq!(endpoint(&values)["scheme"], "https");
+}
+
+/// People reach the console, and neither them nor anyone else the admin listener.
+#[test]
+fn the_console_has_a_service_and_an_ingress_of_its_own() {
+    let mut values = with_ingress(PUBLIC, &json!({"tls": [{"secretName": "keys-certificate"}]}));
+    values["networkPolicy"] = json!({"consoleCallers": [{"podSelector": {"matchLabels": {"app": "ingress"}}}]});
+    let (own, _) = objects(&values);
+    fits(&own);
+    the_ingress_leads_to_the_console(&own);
+    let names: BTreeSet<&str> = own
+        .iter()
+        .filter(|object| object["kind"] == "Service")
+        .map(|service| service["metadata"]["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["edge-claviger", "edge-claviger-console"].into());
+    let policy = the(&own, "NetworkPolicy")["spec"]["ingress"].clone();
+    assert_eq!(policy[2], json!({"ports": [{"port": "console"}], "from": values["networkPolicy"]["consoleCallers"]}));
+
+    let (shipped, _) = objects(&json!({}));
+    let ports = pod(&shipped)["spec"]["containers"][0]["ports"].as_array().unwrap().len();
+    assert_eq!((ports, the(&shipped, "NetworkPolicy")["spec"]["ingress"].as_array().unwrap().len()), (2, 2));
+}
+
+/// A renewed certificate reaches the pod, because the volume has no subPath.
+#[test]
+fn the_certificate_of_the_console_is_beside_that_of_the_gate() {
+    let tls = |folder: &str| format!("tls: {{certificate: {folder}tls.crt, key: {folder}tls.key}}");
+    let console = json!({"tlsSecret": "keys-certificate", "service": {"enabled": true}});
+    let mut values = on_console(&format!("listen: 0.0.0.0:8083, {}", tls("console/")), &console);
+    let settings = values["settings"].as_str().unwrap().replace("http://a:1", &format!("http://a:1, {}", tls("")));
+    values["settings"] = settings.into();
+    values["secrets"] = json!(["database", "edge-certificate"]);
+    let (own, _) = objects(&values);
+    fits(&own);
+    let sources = pod(&own)["spec"]["volumes"][0]["projected"]["sources"].clone();
+    assert_eq!(sources[2], json!({"secret": {"name": "edge-certificate"}}));
+    let items = json!([{"key": "tls.crt", "path": "console/tls.crt"}, {"key": "tls.key", "path": "console/tls.key"}]);
+    assert_eq!(sources[3], json!({"secret": {"name": "keys-certificate", "items": items}}));
+    let is_of_console = |object: &&Value| object["metadata"]["name"] == "edge-claviger-console";
+    assert_eq!(own.iter().find(is_of_console).unwrap()["spec"]["ports"][0]["name"], "https");
+}
+
+#[test]
+fn the_ingress_has_host_and_path_of_the_public_url() {
+    let address = |values: &Value| {
+        let rule = the(&parsed(&rendered(values)), "Ingress")["spec"]["rules"][0].clone();
+        (rule["host"].clone(), rule["http"]["paths"][0]["path"].clone())
+    };
+    let below = |path: &str| PUBLIC.replace("example.org", &format!("example.org{path}"));
+    for (public, path, seen) in [
+        ("", "", "/"),
+        ("/", "", "/"),
+        ("/keys", "", "/keys"),
+        ("/keys/", "", "/keys"),
+        ("/keys", "/", "/"),
+        ("/keys/of", "/keys", "/keys"),
+    ] {
+        let values = with_ingress(&below(public), &json!({"path": path}));
+        assert_eq!(address(&values), ("keys.example.org".into(), seen.into()), "{public} {path}");
+    }
 }
 
 #[test]
@@ -171,10 +252,12 @@ fn names_are_at_most_63_characters_and_follow_the_overrides() {
     assert_eq!(names(&json!({"fullnameOverride": "front"})), ["front".to_owned()].into());
     let long = json!({
         "fullnameOverride": "a".repeat(80), "migration": {"enabled": true}, "dashboard": {"enabled": true},
-        "envFrom": [{"secretRef": {"name": "database"}}],
+        "envFrom": [{"secretRef": {"name": "database"}}], "console": {"service": {"enabled": true}},
+        "env": [{"name": "CLAVIGER__CONSOLE__LISTEN", "value": "0.0.0.0:8083"},
+                {"name": "CLAVIGER__CONSOLE__BEHIND_PROXY", "value": "true"}],
     });
     let names = names(&long);
-    assert!(names.len() == 3 && names.iter().all(|name| name.len() < 63), "{names:?}");
+    assert!(names.len() == 4 && names.iter().all(|name| name.len() < 63), "{names:?}");
 }
 
 #[test]
