@@ -4,7 +4,7 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{Pools, Store, StoreError};
+use super::StoreError;
 
 /// A path, with the device and inode that it had when it was opened.
 #[derive(Debug)]
@@ -18,27 +18,21 @@ impl OpenedFile {
         Self { path: path.to_owned(), opened: identity(path) }
     }
 
-    fn is_there(&self) -> bool {
-        identity(&self.path) == self.opened
+    /// Open connections keep reading a file that was moved or deleted, and never see changes to its replacement.
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`] when the path leads to another file, or to none.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        if identity(&self.path) == self.opened {
+            return Ok(());
+        }
+        Err(StoreError::Unusable {
+            problem: "its file was moved, deleted or replaced while it was in use".into(),
+            remedy: "restart this process, so that it reads the one that is there now",
+        })
     }
 }
 
 fn identity(path: &Path) -> Option<(u64, u64)> {
     path.metadata().ok().map(|metadata: Metadata| (metadata.dev(), metadata.ino()))
-}
-
-impl Store {
-    /// Open connections keep reading a file that was moved or deleted, and never see changes to its replacement.
-    ///
-    /// # Errors
-    /// [`StoreError::Unusable`] when the path leads to another file, or to none.
-    pub fn check_file(&self) -> Result<(), StoreError> {
-        match &self.pools {
-            Pools::Sqlite { file, .. } if !file.is_there() => Err(StoreError::Unusable {
-                problem: "its file was moved, deleted or replaced while it was in use".into(),
-                remedy: "restart this process, so that it reads the one that is there now",
-            }),
-            Pools::Sqlite { .. } | Pools::Postgres(_) => Ok(()),
-        }
-    }
 }

@@ -140,6 +140,17 @@ impl Store {
         Self { pools, query_timeout: BULK_TIMEOUT, hosts: self.hosts.clone() }
     }
 
+    /// That an SQLite file is still where it was opened.
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`] when the path leads to another file, or to none.
+    pub fn check_file(&self) -> Result<(), StoreError> {
+        match &self.pools {
+            Pools::Sqlite { file, .. } => file.check(),
+            Pools::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Closes all connections after their running statements.
     pub async fn close(&self) {
         match &self.pools {

@@ -35,7 +35,7 @@ fn unfinished_head_is_closed_at_the_deadline() {
 fn later_heads_end_at_their_deadline_within_tls_and_behind_chunks() {
     let api = RecordingApi::start();
     let authority = Authority::new();
-    let timeouts = "  timeouts: {request_head: 300ms, keep_alive: 1m}";
+    let timeouts = "  timeouts: {request_head: 2s, keep_alive: 1m}";
     let builder = Gate::before(api.url()).proxy(timeouts).proxy("  tls: {certificate: cert.pem, key: key.pem}");
     authority.issue("127.0.0.1").write(builder.folder());
     let (plain, tls) = (Gate::before(api.url()).proxy(timeouts).start(), builder.start());

@@ -18,6 +18,7 @@ mod own_key;
 mod reset;
 mod upgrade_unversioned;
 mod upgrade_version;
+mod usable;
 
 pub use self::list::{
     CreatedWhen, CredentialSearch, count_credentials, list_credentials, list_used_addresses, show_credential,

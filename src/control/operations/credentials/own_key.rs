@@ -5,13 +5,12 @@ use super::clear::clear_secret;
 use super::create::Created;
 use super::fields::{OWN_KEY_PREFIX, newest};
 use super::reset::replace_secret;
+use super::usable::{ACCESS_OFF, unserved_version};
 use crate::control::operations::secrets::{CreatedSecret, NewSecret, create_secret};
 use crate::control::operations::{NotFound, OperationContext, OperationError, Outcome, Refusal, Right};
 use crate::control::views::CredentialView;
 use crate::credential::Label;
 use crate::store::{CredentialRecord, Role, StoreError, Transaction, UniqueKey, whole_millis};
-
-pub(super) const ACCESS_OFF: &str = "the account has API access switched off";
 
 /// A user who may have a key of their own.
 pub(super) struct Holder<'c> {
@@ -127,19 +126,6 @@ pub(super) async fn holder<'c>(call: &OperationContext<'c>) -> Result<Holder<'c>
     }
     let id = format!("{OWN_KEY_PREFIX}{user}").parse().map_err(|_| Refusal::Forbidden)?;
     Ok(Holder { user, account, id, has_access: account_record.has_access() })
-}
-
-/// Why the gate refuses every request with this credential for its version.
-pub(super) fn unserved_version(call: &OperationContext<'_>, record: &CredentialRecord) -> Option<&'static str> {
-    let known = &call.terms.catalogs.versions.known;
-    let Some(pin) = &record.version else {
-        return (!known.is_empty()).then_some("it has no version; upgrade it first");
-    };
-    match known.iter().find(|version| version.name == *pin) {
-        _ if known.is_empty() => None,
-        None => Some("its version is not configured; upgrade it first"),
-        Some(version) => version.is_retired(call.now).then_some("its version is retired; upgrade it first"),
-    }
 }
 
 impl Holder<'_> {

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::change::{CredentialConflict, change_idempotently, read_credential};
 use super::create::Created;
 use super::enable::enable_record;
-use super::own_key::{ACCESS_OFF, unserved_version};
+use super::usable::{ACCESS_OFF, unserved_version};
 use crate::control::operations::secrets::{CreatedSecret, NewSecret, create_secret};
 use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};
 use crate::credential::{Label, PlainPassword, StoredSecret};
