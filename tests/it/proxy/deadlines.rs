@@ -35,14 +35,18 @@ fn unfinished_head_is_closed_at_the_deadline() {
 fn later_heads_end_at_their_deadline_within_tls_and_behind_chunks() {
     let api = RecordingApi::start();
     let authority = Authority::new();
-    let timeouts = "  timeouts: {request_head: 2s, keep_alive: 1m}";
+    let timeouts = "  timeouts: {request_head: 1s, keep_alive: 1m}";
     let builder = Gate::before(api.url()).proxy(timeouts).proxy("  tls: {certificate: cert.pem, key: key.pem}");
     authority.issue("127.0.0.1").write(builder.folder());
     let (plain, tls) = (Gate::before(api.url()).proxy(timeouts).start(), builder.start());
     let head = format!("POST /x HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {TOKEN}\r\n");
     for body in ["Content-Length: 5\r\n\r\nhello", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"] {
-        let within_tls = Connection::open_tls(tls.address, &authority.client(None)).unwrap().0;
-        for mut connection in [plain.connect(), within_tls] {
+        for is_tls in [false, true] {
+            // One at a time: the deadline of the first head begins with the connection.
+            let mut connection = match is_tls {
+                false => plain.connect(),
+                true => Connection::open_tls(tls.address, &authority.client(None)).unwrap().0,
+            };
             connection.write(format!("{head}{body}").as_bytes());
             assert_eq!(connection.reply(false).unwrap().status, 200);
             connection.write(b"GET / HTT");
