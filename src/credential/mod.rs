@@ -1,6 +1,5 @@
 //! What a credential is: stored digests, state and rights. No I/O, no clock.
 
-mod access;
 mod label;
 mod last_use;
 mod link_token;
@@ -11,6 +10,7 @@ mod path_exceptions;
 mod random;
 mod rate_limit;
 mod recent_uses;
+mod scope;
 mod set;
 mod time_ordered_id;
 mod token;
@@ -21,12 +21,12 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-pub use access::{PublicCredential, PublicRoute, RoutePath, RoutePathError, RouteRule, ScopeCatalog, ScopeSet};
 pub use label::{Label, LabelError};
 pub use last_use::LastUse;
 pub use link_token::PlainLinkToken;
 pub use network::Network;
 pub use normal_form::{normalized, normalized_chars};
+pub use scope::{PublicCredential, PublicRoute, RoutePath, RoutePathError, RouteRule, ScopeCatalog, ScopeSet};
 
 pub use password::{HashMemory, Overlap, PasswordHash, PasswordHashError, PlainPassword};
 pub use path_exceptions::{PathException, Spellings};

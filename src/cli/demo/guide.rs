@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::people::Person;
+use super::seed::Person;
 use super::{PASSWORD, PASSWORD_OF_PEOPLE, Secrets, USERNAME};
 use crate::cli::output::print;
 use crate::server::Addresses;

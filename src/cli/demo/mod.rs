@@ -2,14 +2,14 @@
 
 mod files;
 mod guide;
-mod people;
-mod words;
+mod presets;
+mod seed;
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use self::files::Ports;
-use self::words::Words;
+use self::presets::Preset;
 use super::database_target::block_on;
 use crate::config::{ConfigSource, Override};
 use crate::control::DemoLinks;
@@ -29,7 +29,7 @@ pub(super) struct Args {
     port: Option<u16>,
     /// Words of the console and settings as one kind of product would have them
     #[arg(long, value_enum, value_name = "KIND")]
-    words: Option<Words>,
+    words: Option<Preset>,
 }
 
 struct Secrets {
@@ -45,7 +45,7 @@ impl Args {
         match self.words {
             Some(words) => {
                 words.write(folder.path())?;
-                serve(folder.path(), words::overrides(&ports, &api), None)
+                serve(folder.path(), presets::overrides(&ports, &api), None)
             }
             None => {
                 let secrets = Secrets { token: mint()?, disabled: mint()? };
@@ -61,7 +61,7 @@ fn serve(folder: &Path, overrides: Vec<Override>, secrets: Option<&Secrets>) -> 
     let loader = Loader::new(ConfigSource { file: Some(folder.join("claviger.yaml")), overrides });
     let loaded = loader.load()?;
     let links = DemoLinks::default();
-    let people = block_on(people::fill(&loaded.settings, &links))?;
+    let people = block_on(seed::fill(&loaded.settings, &links))?;
     let options = ServeOptions { demo_links: Some(links), ..ServeOptions::default() };
     let mut printed = Ok(());
     crate::server::serve(loader, loaded, &options, |addresses| {

@@ -6,9 +6,9 @@ mod base_path;
 mod errors;
 mod field;
 mod form;
-mod handle;
 mod markup;
 mod menu;
+mod middleware;
 mod notice;
 mod once;
 mod page;
@@ -21,7 +21,7 @@ mod visit;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 
-use self::handle::Around;
+use self::middleware::MiddlewareState;
 use super::web::problem::{Code, Problem};
 use super::web::state::ControlState;
 
@@ -29,11 +29,11 @@ pub(super) use self::base_path::strip as strip_base_path;
 
 /// Every page, and the answer to every path that is none.
 pub(super) fn router(state: ControlState) -> Router {
-    let around = from_fn_with_state(Around::new(state.clone()), handle::handle);
+    let middleware = from_fn_with_state(MiddlewareState::new(state.clone()), middleware::handle);
     pages::routes(&state)
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed, "see the header Allow"))
         .fallback(async || Problem::new(Code::NotFound, "no page has this address"))
-        .layer(around)
+        .layer(middleware)
         .with_state(state.clone())
         .merge(assets::routes().with_state(state))
 }

@@ -6,7 +6,7 @@ mod accounts;
 mod audit;
 mod authorize;
 mod caller;
-mod contacts;
+mod contact_validation;
 mod context;
 mod credentials;
 mod diagnosis;
@@ -36,8 +36,8 @@ pub use accounts::{
     set_access, set_member_policy, show_account, summarize_account, withdraw_access,
 };
 pub use caller::{AccountScope, Caller};
-pub use contacts::MAX_EMAIL_LENGTH;
-pub(in crate::control) use contacts::mobile_suggestions;
+pub use contact_validation::MAX_EMAIL_LENGTH;
+pub(in crate::control) use contact_validation::mobile_suggestions;
 pub(in crate::control) use credentials::EMPTY_LIST;
 pub use credentials::{
     Created, CreatedWhen, CredentialConflict, CredentialSearch, Duplicate, Edit, Exported, Imported,

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 
 use super::context::{MAX_PASSWORD_BYTES, SignInContext, SignInError};
-use crate::control::operations::contacts::email_fault;
+use crate::control::operations::contact_validation::email_fault;
 use crate::control::operations::users::entry;
 use crate::control::operations::{Caller, NoSecret, OperationError};
 use crate::credential::{Label, PlainLinkToken, PlainPassword};

@@ -1,7 +1,7 @@
 use super::change::{UserConflict, email_conflict, entry};
 use super::delegation::{account_fault, check_grant};
 use super::setup_link::{NewSetupLink, add_link};
-use crate::control::operations::contacts::email_fault;
+use crate::control::operations::contact_validation::email_fault;
 use crate::control::operations::ids::new_id;
 use crate::control::operations::text_rules::name_fault;
 use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};

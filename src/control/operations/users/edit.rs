@@ -1,6 +1,6 @@
 use super::change::{UserConflict, check_owners, lock_user, write};
 use super::delegation::check_grant;
-use crate::control::operations::contacts::email_fault;
+use crate::control::operations::contact_validation::email_fault;
 use crate::control::operations::text_rules::name_fault;
 use crate::control::operations::{Invalid, OperationContext, OperationError, Patch, Right};
 use crate::credential::Label;

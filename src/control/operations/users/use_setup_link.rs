@@ -4,7 +4,7 @@ use super::change::entry;
 use super::link_author::{LinkAuthor, may_create_link};
 use super::setup_link::{FIRST, SetupLinkError, link_user, live_link};
 use crate::control::operations::authorize::ActorState;
-use crate::control::operations::contacts::email_fault;
+use crate::control::operations::contact_validation::email_fault;
 use crate::control::operations::ids::new_id;
 use crate::control::operations::secrets::check_password;
 use crate::control::operations::sessions::SignInContext;

@@ -6,9 +6,9 @@ use super::files::Ports;
 use crate::config::Override;
 use crate::server::DemoApi;
 
-/// One vocabulary: the words with which the customers of one kind of product know these pages.
+/// Settings and words as the customers of one kind of product know them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Words {
+pub(super) enum Preset {
     Church,
     Recruiting,
     Ticketing,
@@ -25,7 +25,7 @@ macro_rules! example {
     };
 }
 
-impl Words {
+impl Preset {
     /// Writes settings and texts into a folder.
     ///
     /// # Errors

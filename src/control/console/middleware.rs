@@ -49,22 +49,22 @@ const HEADERS: [(HeaderName, &str); 7] = [
 ];
 
 #[derive(Clone)]
-pub(super) struct Around {
+pub(super) struct MiddlewareState {
     state: ControlState,
     once: Arc<OnceKeys>,
 }
 
-impl Around {
+impl MiddlewareState {
     pub(super) fn new(state: ControlState) -> Self {
         Self { state, once: Arc::new(OnceKeys::new()) }
     }
 }
 
-pub(super) async fn handle(State(around): State<Around>, mut request: Request, next: Next) -> Response {
-    let id = new_request_id(&around.state);
+pub(super) async fn handle(State(state): State<MiddlewareState>, mut request: Request, next: Next) -> Response {
+    let id = new_request_id(&state.state);
     request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(Menu(pages::MENU));
-    let mut response = answer(&around, request, next).await;
+    let mut response = answer(&state, request, next).await;
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
@@ -75,9 +75,9 @@ pub(super) async fn handle(State(around): State<Around>, mut request: Request, n
     response
 }
 
-async fn answer(around: &Around, request: Request, next: Next) -> Response {
+async fn answer(state: &MiddlewareState, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let view = View::new(&around.state, &parts);
+    let view = View::new(&state.state, &parts);
     let public_url = view.settings.public_url.as_deref();
     if csrf::reject_cross_site(&parts.method, &parts.headers, public_url).is_err() {
         return errors::cross_site();
@@ -88,7 +88,7 @@ async fn answer(around: &Around, request: Request, next: Next) -> Response {
     };
     let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
     let guard = match request.extensions().get::<OnceKey>() {
-        Some(OnceKey(key)) => Some(around.once.claim(key).await),
+        Some(OnceKey(key)) => Some(state.once.claim(key).await),
         None => None,
     };
     match guard.as_ref().map(OnceGuard::earlier) {
