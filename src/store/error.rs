@@ -63,6 +63,7 @@ impl From<sqlx::Error> for StoreError {
                 "{inner}; use a host name that the server's certificate has, and name its authority with sslrootcert \
                  in the URL"
             )),
+            sqlx::Error::ColumnNotFound(_) | sqlx::Error::ColumnIndexOutOfBounds { .. } => super::origin::mixed_up(),
             sqlx::Error::Configuration(inner) => {
                 Self::Unusable { problem: inner.to_string(), remedy: "correct credentials.database" }
             }
@@ -97,6 +98,8 @@ impl StoreError {
                  LIMIT of the role",
                 error.message()
             )),
+            // A prepared statement that is another client's, or that the session does not have.
+            ("42P05" | "26000" | "08P01", _) => super::origin::mixed_up(),
             ("3D000", _) => unusable("create it: CREATE DATABASE"),
             ("55P03", _) => Self::Unavailable(format!(
                 "{}: another session holds the lock; look for long transactions in pg_stat_activity",

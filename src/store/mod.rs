@@ -16,6 +16,7 @@ mod error;
 mod hosts;
 mod idempotency;
 mod operator_tokens;
+mod origin;
 mod pools;
 mod primary;
 mod role;
@@ -33,7 +34,7 @@ use std::time::Duration;
 pub use access_requests::{AccessRequestFilter, AccessRequestRecord, RequestState};
 pub use accounts::{AccountFilter, AccountRecord};
 pub use audit::{Actor, ActorKind, AuditEntry, AuditFilter, AuditRecord};
-pub use changes::{Change, ChangeKind, Changes, ThrottleTarget, Wake};
+pub use changes::{Change, ChangeKind, Changes, FeedPoint, Position, ThrottleTarget, Wake};
 pub use credentials::{
     CatalogUse, CredentialFilter, CredentialKind, CredentialRecord, CredentialState, Delivery, GateCredential, Holders,
     Page, PreviousSecret, RecordSecret, StateCounts, TakenNames, Versioned,
