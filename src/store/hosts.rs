@@ -8,11 +8,8 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, PgConnection, PgPool, Row as _};
 
 use super::StoreError;
-use super::origin::mark_session;
+use super::origin::{ROLE_PROBLEM, mark_session};
 
-/// SQL expression: what keeps this server from being a primary that takes writes; NULL for nothing.
-pub(super) const ROLE_PROBLEM: &str = "CASE WHEN pg_is_in_recovery() THEN 'is a standby'
-    WHEN current_setting('transaction_read_only') = 'on' THEN 'is read-only' END";
 /// How long the cause of a failed connection explains later timeouts of the pool.
 const CAUSE_LIFETIME: Duration = Duration::from_secs(10);
 

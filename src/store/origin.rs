@@ -2,9 +2,11 @@
 
 use sqlx::{AssertSqlSafe, PgConnection};
 
-use super::hosts::ROLE_PROBLEM;
 use super::{Store, StoreError};
 
+/// SQL expression: what keeps this server from being a primary that takes writes; NULL for nothing.
+pub(super) const ROLE_PROBLEM: &str = "CASE WHEN pg_is_in_recovery() THEN 'is a standby'
+    WHEN current_setting('transaction_read_only') = 'on' THEN 'is read-only' END";
 /// SQL expression: identifier and timeline of the server. A session never outlives its timeline: a promotion ends those
 /// of the former primary, and those of the standby were refused.
 const HISTORY: &str = "(SELECT system_identifier FROM pg_control_system())
@@ -41,16 +43,6 @@ pub(super) async fn mark_session(connection: &mut PgConnection, client: i64) -> 
     Ok(())
 }
 
-/// An answer that belongs to another question or client.
-pub(super) fn mixed_up() -> StoreError {
-    StoreError::Unusable {
-        problem: "its answers belong to other questions: a pooler in transaction mode is in front of the server, and \
-                  gives one server session to several clients"
-            .into(),
-        remedy: "set pool_mode = session there, or name the server itself",
-    }
-}
-
 impl Store {
     /// Columns for a statement whose answer only a primary may give, with the place of [`Origin::question`] in it; see
     /// [`Self::check_origin`].
@@ -73,14 +65,14 @@ impl Store {
         let client = self.hosts.as_ref().map(|hosts| hosts.client.to_string());
         match session.split_once('/') {
             Some((of, history)) if Some(of) == client.as_deref() => {
-                history.parse().map_err(|_| self.note_mixed_up(mixed_up()))
+                history.parse().map_err(|_| self.note_mixed_up(StoreError::mixed_up()))
             }
-            _ => Err(self.note_mixed_up(mixed_up())),
+            _ => Err(self.note_mixed_up(StoreError::mixed_up())),
         }
     }
 
     fn check_question(&self, answered: i64, question: i64) -> Result<(), StoreError> {
-        if answered == question { Ok(()) } else { Err(self.note_mixed_up(mixed_up())) }
+        if answered == question { Ok(()) } else { Err(self.note_mixed_up(StoreError::mixed_up())) }
     }
 
     /// Perhaps a pooler was reconfigured: its sessions are checked before anything else is asked.

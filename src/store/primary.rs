@@ -5,7 +5,7 @@ use std::time::Instant;
 use sqlx::AssertSqlSafe;
 
 use super::hosts::{Cause, SESSION_CHECK_INTERVAL, SESSION_CHECK_RETRY_INTERVAL, shares_sessions};
-use super::origin::{Origin, mixed_up};
+use super::origin::Origin;
 use super::{Pools, Store, StoreError, with_pool};
 
 impl Store {
@@ -57,7 +57,7 @@ impl Store {
         }
         let options = pool.connect_options();
         let interval = match tokio::time::timeout(self.query_timeout, shares_sessions(&options)).await {
-            Ok(Ok(true)) => return Err(mixed_up()),
+            Ok(Ok(true)) => return Err(StoreError::mixed_up()),
             Ok(Ok(false)) => SESSION_CHECK_INTERVAL,
             // No finding: the pool reports what keeps it from connecting.
             Ok(Err(_)) | Err(_) => SESSION_CHECK_RETRY_INTERVAL,
