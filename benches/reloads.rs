@@ -8,6 +8,7 @@
     reason = "a bench that cannot go on has failed"
 )]
 
+#[expect(dead_code, reason = "shared with another bench, which uses more of it")]
 mod support;
 
 use std::net::SocketAddr;

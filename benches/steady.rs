@@ -20,7 +20,8 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use support::{Api, Client, Gate, TOKEN, request};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use support::{Api, Client, Gate, TOKEN, WebSocket, request};
 
 const DEFAULT_SECONDS: u64 = 15 * 60;
 /// Samples of the whole run; those of the first quarter are of a gate that warms up.
@@ -29,6 +30,10 @@ const RELOAD_INTERVAL: Duration = Duration::from_secs(2);
 const CLIENTS: usize = 2;
 /// Requests on one connection before the next one is opened.
 const REQUESTS_PER_CONNECTION: u32 = 200;
+/// Frames on one WebSocket before the next one is opened.
+const FRAMES_PER_SOCKET: u32 = 500;
+/// In the database, as long as the bench runs.
+const DATABASE_TOKEN: &str = "token-of-the-database";
 const SETTINGS: &str = "throttle: {free_per_address: 5}\nlimits: {body_bytes: 1000}";
 
 /// How far the last quarter may be above the second one.
@@ -49,19 +54,21 @@ struct Sample {
     memory_mib: f64,
     descriptors: f64,
     threads: f64,
+    database_connections: f64,
 }
 
 fn main() {
     let seconds = std::env::var("STEADY_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(DEFAULT_SECONDS);
     let api = Api::start();
-    let gate = Gate::start(&api, SETTINGS, "");
+    let gate = Gate::start_with_database(&api, SETTINGS);
+    gate.import(&[("kept", DATABASE_TOKEN)]);
     let (counts, is_over) = (Arc::new(Counts::default()), Arc::new(AtomicBool::new(false)));
     let spawn = |work: fn(SocketAddr, &Counts, &AtomicBool)| {
         let (counts, is_over, address) = (counts.clone(), is_over.clone(), gate.address);
         std::thread::spawn(move || work(address, &counts, &is_over))
     };
     let mut callers: Vec<_> = (0..CLIENTS).map(|_| spawn(call)).collect();
-    callers.extend([spawn(abandon), spawn(guess)]);
+    callers.extend([spawn(abandon), spawn(guess), spawn(call_over_http2), spawn(exchange_frames)]);
 
     let start = Instant::now();
     let interval = Duration::from_secs(seconds) / SAMPLES;
@@ -71,6 +78,7 @@ fn main() {
         if reloaded.elapsed() >= RELOAD_INTERVAL {
             let one = format!("  - {{id: other, account: acme, token: 'sha256:{reloads:064x}'}}");
             assert!(gate.reload(&one), "a reload has failed");
+            gate.import(&[("changing", &format!("token-{reloads}"))]);
             (reloads, reloaded) = (reloads + 1, Instant::now());
         }
         if start.elapsed() >= interval * (samples.len() as u32 + 1) {
@@ -92,7 +100,7 @@ fn report(samples: &[Sample], seconds: u64, reloads: u64, counts: &Counts) {
     let quarter = samples.len() / 4;
     let (early, late) = (&samples[quarter..2 * quarter], &samples[samples.len() - quarter..]);
     let mut is_flat = true;
-    let figures: [Figure; 3] = [
+    let figures: [Figure; 4] = [
         (
             "memory (MiB)",
             |sample| sample.memory_mib,
@@ -100,6 +108,7 @@ fn report(samples: &[Sample], seconds: u64, reloads: u64, counts: &Counts) {
         ),
         ("descriptors", |sample| sample.descriptors, |early| early + MAX_DESCRIPTOR_GROWTH),
         ("threads", |sample| sample.threads, |early| early + MAX_THREAD_GROWTH),
+        ("connections to the database", |sample| sample.database_connections, |early| early + MAX_DESCRIPTOR_GROWTH),
     ];
     for (name, figure, bound) in figures {
         let median = |samples: &[Sample]| {
@@ -124,17 +133,22 @@ impl Sample {
             let folder = format!("/proc/{}/{folder}", gate.id());
             std::fs::read_dir(folder).map_or(0.0, |entries| entries.count() as f64)
         };
-        Self { memory_mib: gate.memory(), descriptors: entries("fd"), threads: entries("task") }
+        Self {
+            memory_mib: gate.memory(),
+            descriptors: entries("fd"),
+            threads: entries("task"),
+            database_connections: gate.database_connections() as f64,
+        }
     }
 }
 
 /// Good requests, on connections that are opened anew now and then.
 fn call(address: SocketAddr, counts: &Counts, is_over: &AtomicBool) {
-    let request = request("GET", "/x", Some(&format!("Bearer {TOKEN}")));
+    let requests = [TOKEN, DATABASE_TOKEN].map(|token| request("GET", "/x", Some(&format!("Bearer {token}"))));
     while !is_over.load(Ordering::Relaxed) {
         let mut client = Client::open(address);
-        for _ in 0..REQUESTS_PER_CONNECTION {
-            match client.ask(&request) {
+        for request in requests.iter().cycle().take(REQUESTS_PER_CONNECTION as usize) {
+            match client.ask(request) {
                 Ok(answer) if answer.status == 200 => drop(counts.answered.fetch_add(1, Ordering::Relaxed)),
                 Ok(_) | Err(_) => {
                     counts.lost.fetch_add(1, Ordering::Relaxed);
@@ -143,6 +157,52 @@ fn call(address: SocketAddr, counts: &Counts, is_over: &AtomicBool) {
             }
             std::thread::sleep(Duration::from_micros(200));
         }
+    }
+}
+
+/// Good requests over HTTP/2, several at a time.
+fn call_over_http2(address: SocketAddr, counts: &Counts, is_over: &AtomicBool) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    while !is_over.load(Ordering::Relaxed) {
+        let lost = runtime.block_on(http2_connection(address, counts)).is_err();
+        counts.lost.fetch_add(u64::from(lost), Ordering::Relaxed);
+    }
+}
+
+async fn http2_connection(address: SocketAddr, counts: &Counts) -> Result<(), Box<dyn std::error::Error>> {
+    const STREAMS: usize = 8;
+    let stream = TokioIo::new(tokio::net::TcpStream::connect(address).await?);
+    let (sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await?;
+    let driver = tokio::spawn(connection);
+    for _ in 0..REQUESTS_PER_CONNECTION as usize / STREAMS {
+        let answers = (0..STREAMS).map(|_| {
+            let request = http::Request::get(format!("http://{address}/x"))
+                .header("authorization", format!("Bearer {DATABASE_TOKEN}"))
+                .body(axum::body::Body::empty());
+            let mut sender = sender.clone();
+            async move { Ok::<_, Box<dyn std::error::Error>>(sender.send_request(request?).await?.status()) }
+        });
+        for status in futures_util::future::join_all(answers).await {
+            let counter = if status? == 200 { &counts.answered } else { &counts.lost };
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    driver.abort();
+    Ok(())
+}
+
+/// WebSockets whose frames come back.
+fn exchange_frames(address: SocketAddr, counts: &Counts, is_over: &AtomicBool) {
+    while !is_over.load(Ordering::Relaxed) {
+        let exchanged = WebSocket::open(address).and_then(|mut socket| {
+            (0..FRAMES_PER_SOCKET).try_for_each(|_| {
+                std::thread::sleep(Duration::from_millis(2));
+                socket.echo()
+            })
+        });
+        let counter = if exchanged.is_ok() { &counts.answered } else { &counts.lost };
+        counter.fetch_add(1, Ordering::Relaxed);
     }
 }
 

@@ -13,6 +13,9 @@ use tempfile::TempDir;
 
 /// Longer than any step takes.
 const TIMEOUT: Duration = Duration::from_secs(20);
+/// The key of the client is that of RFC 6455.
+const SWITCHING: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+    sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 /// The token of `acme-billing`.
 pub const TOKEN: &str = "token-of-the-benches";
 
@@ -29,10 +32,20 @@ pub struct Gate {
 impl Gate {
     /// In front of an API. `settings` is YAML at the root, `credentials` further entries.
     pub fn start(api: &Api, settings: &str, credentials: &str) -> Self {
+        Self::start_with(api, "", settings, credentials)
+    }
+
+    /// The same with an SQLite database beside the file.
+    pub fn start_with_database(api: &Api, settings: &str) -> Self {
+        let settings = format!("console: {{listen: 127.0.0.1:0}}\n{settings}");
+        Self::start_with(api, ", database: 'sqlite:claviger.db'", &settings, "")
+    }
+
+    fn start_with(api: &Api, database: &str, settings: &str, credentials: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let file = format!(
             "proxy: {{listen: 127.0.0.1:0, upstream: 'http://{}'}}\nadmin: {{listen: 127.0.0.1:0}}\n\
-             credentials: {{file: credentials.yaml}}\nhandover: {{socket: run/s}}\nlog: {{format: json}}\n{settings}\n",
+             credentials: {{file: credentials.yaml{database}}}\nhandover: {{socket: run/s}}\nlog: {{format: json}}\n{settings}\n",
             api.address
         );
         std::fs::write(folder.path().join("claviger.yaml"), file).unwrap();
@@ -64,6 +77,23 @@ impl Gate {
     pub fn reload(&self, credentials: &str) -> bool {
         write_credentials(self.folder.path(), credentials);
         Client::open(self.admin).ask(&request("POST", "/-/reload", None)).is_ok_and(|answer| answer.status == 200)
+    }
+
+    /// Puts tokens, by id, into the database.
+    pub fn import(&self, tokens: &[(&str, &str)]) {
+        let row = |(id, token): &(&str, &str)| format!("{id},acme,{}\n", digest(token));
+        let text: String = tokens.iter().map(row).collect();
+        std::fs::write(self.folder.path().join("in.csv"), format!("id,account,token\n{text}")).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_claviger"));
+        command.current_dir(self.folder.path()).args(["credential", "import", "in.csv", "--config", "claviger.yaml"]);
+        let imported = command.stdin(Stdio::null()).output().unwrap();
+        assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
+    }
+
+    /// Connections to the SQLite database.
+    pub fn database_connections(&self) -> usize {
+        let files = std::fs::read_dir(format!("/proc/{}/fd", self.id())).into_iter().flatten().flatten();
+        files.filter(|file| std::fs::read_link(file.path()).is_ok_and(|file| file.ends_with("claviger.db"))).count()
     }
 
     /// Waits for the process to end by itself; true when it did, and well.
@@ -100,14 +130,20 @@ impl Drop for Gate {
 }
 
 fn write_credentials(folder: &Path, more: &str) {
-    let digest: String = Sha256::digest(TOKEN).iter().map(|byte| format!("{byte:02x}")).collect();
-    let text = format!("credentials:\n  - {{id: acme-billing, account: acme, token: 'sha256:{digest}'}}\n{more}\n");
+    let digest = digest(TOKEN);
+    let text = format!("credentials:\n  - {{id: acme-billing, account: acme, token: '{digest}'}}\n{more}\n");
     let fresh = folder.join("credentials.new");
     std::fs::write(&fresh, text).unwrap();
     std::fs::rename(fresh, folder.join("credentials.yaml")).unwrap();
 }
 
-/// An API that answers `{}` to everything, `/big` with more than a socket holds.
+/// As files have it.
+fn digest(token: &str) -> String {
+    Sha256::digest(token).iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// An API that answers `{}` to everything, `/big` with more than a socket holds, and `/socket` with a WebSocket that
+/// echoes bytes.
 pub struct Api {
     /// Where it listens.
     pub address: SocketAddr,
@@ -144,6 +180,11 @@ fn serve(stream: TcpStream, seen: &AtomicU64) -> std::io::Result<()> {
     while let Some(head) = Head::read(&mut reader)? {
         std::io::copy(&mut reader.by_ref().take(head.length), &mut std::io::sink())?;
         seen.fetch_add(1, Ordering::Relaxed);
+        if head.line.contains(" /socket ") {
+            writer.write_all(SWITCHING)?;
+            std::io::copy(&mut reader, &mut writer)?;
+            return Ok(());
+        }
         if head.line.contains(" /big ") {
             writer.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4194304\r\n\r\n")?;
             (0..64).try_for_each(|_| writer.write_all(&[b'x'; 65536]))?;
@@ -213,6 +254,37 @@ impl Client {
         std::io::copy(&mut self.0.by_ref().take(head.length), &mut std::io::sink())?;
         let status = head.line.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
         Ok(Answer { status, closes: head.closes })
+    }
+}
+
+/// A WebSocket to `/socket`.
+pub struct WebSocket(Client);
+
+impl WebSocket {
+    /// # Errors
+    /// When the API or the gate refuses it.
+    pub fn open(address: SocketAddr) -> std::io::Result<Self> {
+        let mut client = Client::open(address);
+        let head = format!(
+            "GET /socket HTTP/1.1\r\nhost: api.example.org\r\nauthorization: Bearer {TOKEN}\r\nconnection: upgrade\r\n\
+             upgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        match client.ask(head.as_bytes())?.status {
+            101 => Ok(Self(client)),
+            status => Err(std::io::Error::other(format!("status {status}"))),
+        }
+    }
+
+    /// Sends a text frame, and reads it back; the mask is zero.
+    ///
+    /// # Errors
+    /// When it does not come back.
+    pub fn echo(&mut self) -> std::io::Result<()> {
+        const FRAME: [u8; 10] = *b"\x81\x84\0\0\0\0ping";
+        let mut echoed = [0; FRAME.len()];
+        self.0.0.get_mut().write_all(&FRAME)?;
+        self.0.0.read_exact(&mut echoed)?;
+        if echoed == FRAME { Ok(()) } else { Err(std::io::ErrorKind::InvalidData.into()) }
     }
 }
 

@@ -58,7 +58,11 @@ impl DatabaseTarget {
         if !store.is_embedded() {
             let probe = StoreOptions { connections: 1, query_timeout: PROBE_TIMEOUT, create };
             let probe = Store::open(url, probe).await.with_context(|| url.to_string())?;
-            if let Err(error) = probe.schema().await {
+            let checked = async {
+                probe.check_server().await?;
+                probe.schema().await
+            };
+            if let Err(error) = checked.await {
                 return Err(probe.diagnose(error).await).with_context(|| url.to_string());
             }
             probe.close().await;

@@ -175,14 +175,24 @@ impl Settings {
             cors: file.cors.clone(),
             path_exceptions: file.paths.iter().map(exception).collect(),
             token_format: file.tokens.prefix.0.value.clone(),
-            passwords: file.passwords.clone(),
+            passwords: raw::Passwords {
+                remembered: file.passwords.remembered.or(Some(defaults.remembered)),
+                ..file.passwords.clone()
+            },
             hash_threads: file.passwords.threads.unwrap_or(defaults.hash_threads),
             max_connections,
             max_connections_per_address: file
                 .limits
                 .connections_per_address
                 .unwrap_or_else(|| ResourceDefaults::connections_per_address(max_connections)),
-            limits: file.limits.clone(),
+            limits: raw::Limits {
+                streams: file.limits.streams.or(Some(defaults.streams)),
+                header_bytes_total: file
+                    .limits
+                    .header_bytes_total
+                    .or(Some(defaults.head_bytes.max(file.limits.header_bytes_per_connection))),
+                ..file.limits.clone()
+            },
             rate_limit: file.rate_limit.as_ref().map(raw::RateLimit::limit),
             throttle: file.throttle.clone(),
             log: raw::Log { file: file.log.file.as_ref().map(at), ..file.log.clone() },

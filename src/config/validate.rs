@@ -247,7 +247,7 @@ impl<'r> Checker<'r> {
             (["proxy", "threads"], count(file.proxy.as_ref().and_then(|proxy| proxy.threads)), MAX_THREADS),
             (["passwords", "threads"], count(passwords.threads), MAX_THREADS),
             (["passwords", "queue"], count(Some(passwords.queue)), MAX_QUEUED),
-            (["passwords", "remembered"], passwords.remembered, MAX_REMEMBERED),
+            (["passwords", "remembered"], passwords.remembered.unwrap_or_default(), MAX_REMEMBERED),
             (["database", "connections"], file.database.connections.get().into(), MAX_CONNECTIONS),
         ] {
             if number > most {
@@ -321,11 +321,11 @@ impl<'r> Checker<'r> {
         if !(1024..=1024 * 1024).contains(&file.limits.header_bytes) {
             self.report(&["limits", "header_bytes"], "must be 1024 to 1048576", "");
         }
-        let (one, total) = (file.limits.header_bytes_per_connection.get(), file.limits.header_bytes_total.get());
+        let one = file.limits.header_bytes_per_connection.get();
         if one < file.limits.header_bytes {
             self.report(&["limits", "header_bytes_per_connection"], "must not be less than header_bytes", "");
         }
-        if total < one {
+        if file.limits.header_bytes_total.is_some_and(|total| total.get() < one) {
             self.report(&["limits", "header_bytes_total"], "must not be less than header_bytes_per_connection", "");
         }
     }

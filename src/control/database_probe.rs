@@ -1,23 +1,26 @@
 //! Checks the database of a process without a gate: whether it answers, and has the current schema.
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::auth::Throttle;
 use crate::clock::Clock;
-use crate::store::{Change, Changes, Store, StoreError, ThrottleTarget};
+use crate::store::{Change, Changes, Position, Store, StoreError, ThrottleTarget};
 
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 
 pub struct DatabaseProbe {
     /// Why the last probe failed.
     fault: Mutex<Option<String>>,
+    /// The last probe was answered by a standby or read-only server.
+    is_no_primary: AtomicBool,
     may_migrate: bool,
     /// Cleared with those of other processes.
     sign_in_throttle: Arc<Throttle>,
     /// The last change before this process served anything; `None` where the database did not answer.
-    position: Option<i64>,
+    position: Option<Position>,
     /// Once this probe runs.
     store: OnceLock<Store>,
 }
@@ -31,6 +34,7 @@ impl DatabaseProbe {
         let may_migrate = may_migrate || store.is_embedded();
         let mut database = Self {
             fault: Mutex::default(),
+            is_no_primary: AtomicBool::default(),
             may_migrate,
             sign_in_throttle: Arc::default(),
             position: None,
@@ -40,14 +44,27 @@ impl DatabaseProbe {
             Err(error) if error.is_transient() => {}
             outcome => {
                 outcome?;
-                database.position = store.last_change().await.ok();
+                database.position = store.position().await.ok();
             }
         }
         Ok(database)
     }
 
     pub fn answers(&self) -> bool {
-        self.fault.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+        self.fault().is_none()
+    }
+
+    /// Why the database does not answer, or not as a primary.
+    pub fn fault(&self) -> Option<String> {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether the last answer came from a primary that takes writes; `None` where nothing answers.
+    pub fn is_primary(&self) -> Option<bool> {
+        match self.is_no_primary.load(Ordering::Acquire) {
+            true => Some(false),
+            false => self.answers().then_some(true),
+        }
     }
 
     pub fn sign_in_throttle(&self) -> Arc<Throttle> {
@@ -57,11 +74,11 @@ impl DatabaseProbe {
     /// Never returns.
     pub async fn run(&self, store: &Store) {
         let store = self.store.get_or_init(|| store.clone());
-        let mut position = self.position;
+        let mut position = self.position.clone();
         loop {
             // `probe` has logged it.
             if self.probe(store).await.is_ok() {
-                position = self.follow(store, position).await.unwrap_or(position);
+                position = self.follow(store, position.clone()).await.unwrap_or(position);
             }
             tokio::time::sleep(PROBE_INTERVAL).await;
         }
@@ -80,10 +97,10 @@ impl DatabaseProbe {
     }
 
     /// Applies the changes after this position that clear throttles, and returns the next position.
-    async fn follow(&self, store: &Store, position: Option<i64>) -> Result<Option<i64>, StoreError> {
-        let Some(mut position) = position else { return store.last_change().await.map(Some) };
+    async fn follow(&self, store: &Store, position: Option<Position>) -> Result<Option<Position>, StoreError> {
+        let Some(mut position) = position else { return store.position().await.map(Some) };
         loop {
-            let changes = match store.changes_since(position).await? {
+            let changes = match store.changes_since(&position).await? {
                 Changes::Some(changes) => changes,
                 Changes::TooMany(last) => return Ok(Some(last)),
             };
@@ -96,7 +113,8 @@ impl DatabaseProbe {
                 };
             }
             let Some(last) = changes.last() else { return Ok(Some(position)) };
-            position = last.number;
+            position.point.number = last.number;
+            position.change = Some(last.clone());
         }
     }
 
@@ -106,6 +124,7 @@ impl DatabaseProbe {
             Err(error) => Err(store.diagnose(error).await),
         };
         let fault = outcome.as_ref().err().map(ToString::to_string);
+        self.is_no_primary.store(matches!(outcome, Err(StoreError::NotPrimary(_))), Ordering::Release);
         let before = std::mem::replace(&mut *self.fault.lock().unwrap_or_else(PoisonError::into_inner), fault.clone());
         match &outcome {
             Ok(state) if !state.is_current() => {

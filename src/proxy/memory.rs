@@ -60,7 +60,7 @@ impl RequestMemory {
     /// `None` where `limits.streams` are open, or where the network has its share of them: half, or as many as one
     /// connection may have.
     pub(super) fn try_stream(&self, limits: &Limits, network: Option<NetworkSlot>) -> Option<StreamPermit> {
-        let max = limits.streams.get() as usize;
+        let max = limits.max_streams();
         let mut permit = StreamPermit { memory: self.clone(), network: None, is_counted: false };
         if let Some(slot) = network {
             let share = (max / 2).max(limits.streams_per_connection.get() as usize);
@@ -91,7 +91,7 @@ impl RequestMemory {
             }
             permit.connection = Some(heads.clone());
         }
-        let has_room = try_add(&self.0.head_bytes, bytes, limits.header_bytes_total.get() as usize);
+        let has_room = try_add(&self.0.head_bytes, bytes, limits.max_head_bytes());
         if has_room {
             permit.bytes = bytes;
         } else if let Some(heads) = permit.connection.take() {
@@ -111,8 +111,7 @@ impl HeadPermit {
     /// leave room for those that are complete.
     pub(super) fn grow_to(&mut self, bytes: usize, limits: &Limits) -> bool {
         let more = bytes.saturating_sub(self.bytes);
-        let has_room =
-            more == 0 || try_add(&self.memory.0.head_bytes, more, limits.header_bytes_total.get() as usize / 2);
+        let has_room = more == 0 || try_add(&self.memory.0.head_bytes, more, limits.max_head_bytes() / 2);
         if has_room {
             self.bytes += more;
         }
@@ -166,9 +165,9 @@ mod tests {
     fn limits() -> Limits {
         let number = |number| NonZeroU32::new(number).unwrap();
         Limits {
-            streams: number(2),
+            streams: Some(number(2)),
             header_bytes_per_connection: number(100),
-            header_bytes_total: number(150),
+            header_bytes_total: Some(number(150)),
             ..Limits::default()
         }
     }
@@ -198,7 +197,7 @@ mod tests {
     #[test]
     fn one_network_does_not_take_all_streams() {
         let number = |number| NonZeroU32::new(number).unwrap();
-        let limits = Limits { streams: number(10), streams_per_connection: number(3), ..Limits::default() };
+        let limits = Limits { streams: Some(number(10)), streams_per_connection: number(3), ..Limits::default() };
         let memory = RequestMemory::default();
         let (one, other) = (NetworkSlot(1), NetworkSlot(2));
         let mut held: Vec<_> = (0..5).map(|_| memory.try_stream(&limits, Some(one)).unwrap()).collect();

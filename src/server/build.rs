@@ -89,7 +89,10 @@ fn log_memory(settings: &Settings) {
         limit_mib = bytes >> 20,
         "limits.connections" = settings.max_connections,
         "limits.connections_per_address" = settings.max_connections_per_address,
+        "limits.streams" = settings.limits.streams,
+        "limits.header_bytes_total" = settings.limits.header_bytes_total,
         "passwords.threads" = settings.hash_threads,
+        "passwords.remembered" = settings.passwords.remembered,
         "database.cache.megabytes" = database.and_then(|database| database.options.cache.megabytes),
         "memory is limited; limits that the settings do not name follow it"
     );

@@ -201,7 +201,8 @@ fn certificates(settings: &Settings, metrics: &Metrics) -> Result<Option<Arc<Cer
 }
 
 fn authenticator(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<Authenticator> {
-    let cache = PasswordCache::new(settings.passwords.remembered).context("the system returned no random bytes")?;
+    let cache = PasswordCache::new(settings.passwords.remembered.unwrap_or_default())
+        .context("the system returned no random bytes")?;
     let size = HashPoolSize { threads: settings.hash_threads, queue: settings.passwords.queue.get() };
     let metrics = metrics.clone();
     let pool = HashPool::start(size, move |took| metrics.hash_duration.observe(took.as_secs_f64()))?;

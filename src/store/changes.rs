@@ -4,9 +4,11 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
+use super::origin::Origin;
 use super::{Pools, Store, StoreError, with_pool};
 
 /// The PostgreSQL channel for notifications of new changes.
@@ -16,7 +18,7 @@ const PAGE_ROWS: i64 = 1000;
 /// A reader that is further behind drops its cache instead.
 pub(super) const MAX_CHANGES_FOLLOWED: i64 = 8000;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ChangeKind {
     /// A credential, with a secret that gates may have cached as unknown.
     Secret,
@@ -40,21 +42,40 @@ pub enum ThrottleTarget {
     Username(String),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// Strictly increasing in commit order.
     pub number: i64,
     pub kind: ChangeKind,
     /// The id of the changed row.
     pub target: String,
+    /// Milliseconds since the Unix epoch, by the clock of the process that wrote it.
+    pub at: i64,
+}
+
+/// A number of the change feed. A standby that was promoted without the last writes uses their numbers again, in another
+/// history; numbers of two histories cannot be compared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedPoint {
+    /// Of the server: identifier and timeline. 0 for SQLite, and for a server that does not tell.
+    pub history: i64,
+    pub number: i64,
+}
+
+/// How far a reader has followed the change feed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    pub point: FeedPoint,
+    /// The change with that number, where it was seen. A restored backup has another one under the same number.
+    pub change: Option<Change>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changes {
     /// In order; more may follow.
     Some(Vec<Change>),
-    /// Too many, or pruned, or from another database; with the number of the last change.
-    TooMany(i64),
+    /// Too many, or pruned, or of another history; with the last change.
+    TooMany(Position),
 }
 
 /// A hint that there may be changes. It may miss some, so readers also poll.
@@ -108,6 +129,40 @@ impl Change {
     }
 }
 
+/// The counter, with one change or none.
+#[derive(sqlx::FromRow)]
+struct Row {
+    last_change: i64,
+    #[sqlx(flatten)]
+    origin: Origin,
+    number: Option<i64>,
+    kind: Option<String>,
+    target: Option<String>,
+    at: Option<i64>,
+}
+
+#[derive(sqlx::FromRow)]
+struct FeedRow {
+    #[sqlx(flatten)]
+    row: Row,
+    pruned_to: i64,
+}
+
+/// Of a newer version.
+#[derive(Debug)]
+struct UnknownKind;
+
+impl Row {
+    fn change(&self) -> Option<Result<Change, UnknownKind>> {
+        let (Some(number), Some(kind), Some(target), Some(at)) = (self.number, &self.kind, &self.target, self.at)
+        else {
+            return None;
+        };
+        let kind = ChangeKind::from_stored(kind).ok_or(UnknownKind);
+        Some(kind.map(|kind| Change { number, kind, target: target.clone(), at }))
+    }
+}
+
 impl Store {
     /// Every process clears these counters of its throttles.
     ///
@@ -119,54 +174,74 @@ impl Store {
         transaction.commit().await
     }
 
+    /// The number of the last change.
     pub async fn last_change(&self) -> Result<i64, StoreError> {
-        let sql = format!("SELECT last_change, {} FROM counter WHERE only_row = 1", self.role_column());
-        let (last, role): (i64, Option<String>) = self
-            .timed(async {
-                with_pool!(&self.pools, |pool| Ok(sqlx::query_as(AssertSqlSafe(sql)).fetch_one(pool).await?))
-            })
-            .await?;
-        self.check_role(role)?;
-        Ok(last)
+        Ok(self.position().await?.point.number)
     }
 
-    /// The changes after this number. Only a primary answers.
-    pub async fn changes_since(&self, number: i64) -> Result<Changes, StoreError> {
-        // One statement, so that counter and changes are of one snapshot. The limit is inside the join: outside, each
-        // page of a long list would cost as much as the whole list.
-        let role = self.role_column();
+    /// The last change. Only a primary answers.
+    pub async fn position(&self) -> Result<Position, StoreError> {
+        let (origin, question) = (self.origin_columns("$1"), Origin::question());
         let sql = format!(
-            "SELECT k.last_change, k.pruned_to, {role}, c.number, c.kind, c.target FROM counter k LEFT JOIN
-            (SELECT number, kind, target FROM changes WHERE number > $1 ORDER BY number LIMIT $2) c ON TRUE
-            WHERE k.only_row = 1 ORDER BY c.number"
+            "SELECT k.last_change, {origin}, c.number, c.kind, c.target, c.at FROM counter k
+            LEFT JOIN changes c ON c.number = k.last_change WHERE k.only_row = 1"
         );
-        type Row = (i64, i64, Option<String>, Option<i64>, Option<String>, Option<String>);
-        let rows: Vec<Row> = self
+        let row: Row = self
+            .timed(async {
+                with_pool!(&self.pools, |pool| {
+                    Ok(sqlx::query_as(AssertSqlSafe(sql)).bind(question).fetch_one(pool).await?)
+                })
+            })
+            .await?;
+        let change = row.change();
+        let history = self.check_origin(row.origin, question)?;
+        Ok(Position { point: FeedPoint { history, number: row.last_change }, change: change.and_then(Result::ok) })
+    }
+
+    /// The changes after this position. Only a primary answers.
+    pub async fn changes_since(&self, position: &Position) -> Result<Changes, StoreError> {
+        let (FeedPoint { history, number }, question) = (position.point, Origin::question());
+        // One statement, so that counter and changes are of one snapshot. The limit is inside the join: outside, each
+        // page of a long list would cost as much as the whole list. The change of the position itself is read again.
+        let sql = format!(
+            "SELECT k.last_change, k.pruned_to, {}, c.number, c.kind, c.target, c.at FROM counter k LEFT JOIN
+            (SELECT number, kind, target, at FROM changes WHERE number >= $1 ORDER BY number LIMIT $2) c ON TRUE
+            WHERE k.only_row = 1 ORDER BY c.number",
+            self.origin_columns("$3")
+        );
+        let rows: Vec<FeedRow> = self
             .timed(async {
                 with_pool!(&self.pools, |pool| Ok(sqlx::query_as(AssertSqlSafe(sql))
                     .bind(number)
-                    .bind(PAGE_ROWS)
+                    .bind(PAGE_ROWS + 1)
+                    .bind(question)
                     .fetch_all(pool)
                     .await?))
             })
             .await?;
-        let Some((last, pruned, role, ..)) = rows.first() else {
+        let Some(FeedRow { row: first, pruned_to }) = rows.first() else {
             return Err(StoreError::Inconsistent { table: "counter", column: "only_row", id: "1".into() });
         };
-        self.check_role(role.clone())?;
-        // A number above the counter is from another database, or from before a backup was restored. Following a long
-        // list one by one takes longer than reading the cache anew.
-        let is_far_behind = last.saturating_sub(number) > MAX_CHANGES_FOLLOWED;
-        if *pruned > number || *last < number || is_far_behind {
-            return Ok(Changes::TooMany(*last));
+        let (last, pruned_to) = (first.last_change, *pruned_to);
+        let is_of_position = |row: &Row| row.number == Some(number);
+        let same = Some(first).filter(|row| is_of_position(row)).and_then(Row::change).and_then(Result::ok);
+        let is_replaced = matches!((&position.change, &same), (Some(seen), Some(same)) if seen != same);
+        let is_elsewhere = self.check_origin(first.origin.clone(), question)? != history;
+        if is_elsewhere {
+            // Another connection may still reach a server of the former history.
+            self.distrust_connections();
         }
-        let last = *last;
-        let changes = rows.into_iter().filter_map(|(_, _, _, number, kind, target)| Some((number?, kind?, target?)));
-        let change = |(number, kind, target): (i64, String, String)| {
-            Some(Change { number, kind: ChangeKind::from_stored(&kind)?, target })
-        };
-        // An unknown kind, of a newer version, may concern any credential.
-        Ok(changes.map(change).collect::<Option<_>>().map_or(Changes::TooMany(last), Changes::Some))
+        // Following a long list one by one takes longer than reading the cache anew.
+        let is_far_behind = last.saturating_sub(number) > MAX_CHANGES_FOLLOWED;
+        if is_elsewhere || is_replaced || pruned_to > number || last < number || is_far_behind {
+            return Ok(Changes::TooMany(self.position().await?));
+        }
+        let later = rows.iter().map(|row| &row.row).filter(|row| !is_of_position(row)).filter_map(Row::change);
+        match later.collect::<Result<_, _>>() {
+            Ok(changes) => Ok(Changes::Some(changes)),
+            // It may concern any credential.
+            Err(UnknownKind) => Ok(Changes::TooMany(self.position().await?)),
+        }
     }
 
     /// Deletes changes from before this time; how many.
@@ -235,7 +310,7 @@ mod tests {
 
     #[test]
     fn a_throttle_target_is_read_as_it_is_stored_and_junk_clears_nothing() {
-        let read = |kind, target: &str| Change { number: 1, kind, target: target.into() }.throttle_target();
+        let read = |kind, target: &str| Change { number: 1, kind, target: target.into(), at: 0 }.throttle_target();
         for target in [
             ThrottleTarget::All,
             ThrottleTarget::Address("192.0.2.1".parse().unwrap()),

@@ -46,6 +46,17 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::NoConnection | Self::NotPrimary(_))
     }
+
+    /// For an answer that belongs to another question or client.
+    pub(super) fn mixed_up() -> Self {
+        Self::Unusable {
+            problem:
+                "its answers belong to other questions: a pooler in transaction mode is in front of the server, and \
+                      gives one server session to several clients"
+                    .into(),
+            remedy: "set pool_mode = session there, or name the server itself",
+        }
+    }
 }
 
 impl From<sqlx::Error> for StoreError {
@@ -63,6 +74,7 @@ impl From<sqlx::Error> for StoreError {
                 "{inner}; use a host name that the server's certificate has, and name its authority with sslrootcert \
                  in the URL"
             )),
+            sqlx::Error::ColumnNotFound(_) | sqlx::Error::ColumnIndexOutOfBounds { .. } => Self::mixed_up(),
             sqlx::Error::Configuration(inner) => {
                 Self::Unusable { problem: inner.to_string(), remedy: "correct credentials.database" }
             }
@@ -97,6 +109,8 @@ impl StoreError {
                  LIMIT of the role",
                 error.message()
             )),
+            // A prepared statement that is another client's, or that the session does not have.
+            ("42P05" | "26000" | "08P01", _) => Self::mixed_up(),
             ("3D000", _) => unusable("create it: CREATE DATABASE"),
             ("55P03", _) => Self::Unavailable(format!(
                 "{}: another session holds the lock; look for long transactions in pg_stat_activity",

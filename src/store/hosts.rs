@@ -8,32 +8,42 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, PgConnection, PgPool, Row as _};
 
 use super::StoreError;
+use super::origin::{ROLE_PROBLEM, mark_session};
 
-/// SQL expression: what keeps this server from being a primary that takes writes; NULL for nothing.
-pub(super) const ROLE_PROBLEM: &str = "CASE WHEN pg_is_in_recovery() THEN 'is a standby'
-    WHEN current_setting('transaction_read_only') = 'on' THEN 'is read-only' END";
 /// How long the cause of a failed connection explains later timeouts of the pool.
 const CAUSE_LIFETIME: Duration = Duration::from_secs(10);
 
+/// At most, for a server to answer on a connection that is taken from the pool or returned to it. Without one, a
+/// connection to a server that has fallen silent keeps its place in the pool until TCP gives up, after a quarter of an
+/// hour. Too short a timeout makes a busy server busier, by new connections.
+const MAX_PING_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// The check takes two connections.
 pub(super) const SESSION_CHECK_INTERVAL: Duration = Duration::from_secs(60);
+/// After a check without a finding.
+pub(super) const SESSION_CHECK_RETRY_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The hosts of a URL, and why there is no connection to a primary among them.
 #[derive(Clone)]
 pub(super) struct Hosts {
     pub(super) hosts: Arc<[PgConnectOptions]>,
+    /// Marks the sessions of these pools.
+    pub(super) client: i64,
     state: Arc<Mutex<State>>,
 }
 
 #[derive(Default)]
 pub(super) struct State {
-    /// Index of the host of the pool.
-    pub(super) current: usize,
+    current: usize,
     cause: Option<(Instant, Cause)>,
     /// Older connections are not used again.
     pub(super) distrusted_before: Option<Instant>,
-    /// When it was last checked that no pooler shares a server session among clients.
-    pub(super) sessions_checked: Option<Instant>,
+    /// When to check again that no pooler shares a server session among clients; `None` for now.
+    pub(super) check_sessions_at: Option<Instant>,
+    /// A search for the cause of a missing connection is under way.
+    pub(super) is_searching: bool,
+    /// When a caller, who reports what it finds, last began to search.
+    pub(super) diagnosed: Option<Instant>,
 }
 
 #[derive(Clone)]
@@ -44,13 +54,19 @@ pub(super) enum Cause {
 
 impl Hosts {
     pub(super) fn new(hosts: Vec<PgConnectOptions>) -> Self {
-        Self { hosts: hosts.into(), state: Arc::default() }
+        Self { hosts: hosts.into(), client: fastrand::i64(..), state: Arc::default() }
     }
 
-    /// Pool options that run `settings` on each new connection, and accept a primary alone.
-    pub(super) fn pool_options(&self, settings: String) -> PgPoolOptions {
+    /// Pool options that run `settings` on each new connection, and accept a primary alone. `query_timeout` includes the
+    /// wait for a connection.
+    pub(super) fn pool_options(&self, settings: String, query_timeout: Duration) -> PgPoolOptions {
         let (on_connect, on_acquire) = (self.clone(), self.clone());
+        // Half of it is left for a new connection.
+        let acquire_timeout = (query_timeout / 2).min(MAX_PING_TIMEOUT);
+        let release_timeout = query_timeout.min(MAX_PING_TIMEOUT);
         PgPoolOptions::new()
+            // Pings without a timeout.
+            .test_before_acquire(false)
             .after_connect(move |connection, _| {
                 // Numbers only.
                 let settings = AssertSqlSafe(settings.clone());
@@ -58,25 +74,32 @@ impl Hosts {
                 Box::pin(async move {
                     connection.execute(settings).await?;
                     match role_problem(connection).await? {
-                        None => Ok(()),
+                        None => mark_session(connection, hosts.client).await,
                         Some(problem) => {
-                            let host = hosts.state().current;
-                            hosts.set_cause(Cause::NotPrimary(hosts.describe(host, &problem)));
+                            let host = hosts.address(hosts.current());
+                            hosts.set_cause(Cause::NotPrimary(format!("{host} {problem}")));
                             // The pool tries again until its timeout, and does not report this.
                             Err(sqlx::Error::Protocol(problem))
                         }
                     }
                 })
             })
-            .before_acquire(move |_, metadata| {
+            .before_acquire(move |connection, metadata| {
                 let since = on_acquire.state().distrusted_before;
                 let is_trusted = since.is_none_or(|since| metadata.age < since.elapsed());
-                Box::pin(async move { Ok(is_trusted) })
+                Box::pin(async move { if is_trusted { ping(connection, acquire_timeout).await } else { Ok(false) } })
             })
+            // The pool pings after this once more, and waits for that as long as it takes.
+            .after_release(move |connection, _| Box::pin(ping(connection, release_timeout)))
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Index of the host of the pool.
+    pub(super) fn current(&self) -> usize {
+        self.state().current
     }
 
     pub(super) fn set_cause(&self, cause: Cause) {
@@ -89,10 +112,12 @@ impl Hosts {
         (at.elapsed() < CAUSE_LIFETIME).then(|| cause.clone())
     }
 
-    pub(super) fn describe(&self, host: usize, problem: &str) -> String {
-        match self.hosts.get(host) {
-            Some(options) => format!("{}:{} {problem}", options.get_host(), options.get_port()),
-            None => problem.to_owned(),
+    /// `HOST:PORT`, or the path of a socket.
+    pub(super) fn address(&self, host: usize) -> String {
+        let Some(options) = self.hosts.get(host) else { return String::new() };
+        match options.get_socket() {
+            Some(socket) => socket.display().to_string(),
+            None => format!("{}:{}", options.get_host(), options.get_port()),
         }
     }
 
@@ -100,29 +125,38 @@ impl Hosts {
     pub(super) async fn select(&self, pool: &PgPool, timeout: Duration) -> Result<(), StoreError> {
         let count = self.hosts.len().max(1);
         let each = timeout / u32::try_from(count).unwrap_or(u32::MAX);
-        let first = self.state().current;
+        let first = self.current();
         let mut problems = Vec::new();
+        let mut remedies = Vec::new();
         let mut is_any_standby = false;
-        let mut last = None;
         for host in (0..count).map(|turn| (first + turn) % count) {
             let Some(options) = self.hosts.get(host) else { continue };
-            match tokio::time::timeout(each, connect(options)).await {
-                Ok(Ok(None)) => {
+            let outcome = match tokio::time::timeout(each, connect(options)).await {
+                Ok(outcome) => outcome.map_err(StoreError::from),
+                Err(_) => Err(StoreError::Unavailable(format!("no connection within {} ms", each.as_millis()))),
+            };
+            match outcome {
+                Ok(None) => {
                     pool.set_connect_options(options.clone());
                     let mut state = self.state();
+                    if state.current != host {
+                        // The server behind them may answer again, as a former primary.
+                        state.distrusted_before = Some(Instant::now());
+                    }
                     state.current = host;
                     state.cause = None;
                     return Ok(());
                 }
-                Ok(Ok(Some(problem))) => {
+                Ok(Some(problem)) => {
                     is_any_standby = true;
-                    problems.push(self.describe(host, &problem));
+                    problems.push(format!("{} {problem}", self.address(host)));
                 }
-                Ok(Err(error)) => {
-                    problems.push(self.describe(host, &error.to_string()));
-                    last = Some(error);
+                Err(StoreError::Unusable { problem, remedy }) => {
+                    problems.push(format!("{}: {problem}", self.address(host)));
+                    remedies.push(remedy);
                 }
-                Err(_) => problems.push(self.describe(host, &format!("no connection within {} ms", each.as_millis()))),
+                Err(StoreError::Unavailable(problem)) => problems.push(format!("{}: {problem}", self.address(host))),
+                Err(other) => problems.push(format!("{}: {other}", self.address(host))),
             }
         }
         let all = problems.join("; ");
@@ -130,12 +164,23 @@ impl Hosts {
             self.set_cause(Cause::NotPrimary(all.clone()));
             return Err(StoreError::NotPrimary(all));
         }
-        // A single host keeps the kind of its error, with its remedy.
-        let error = last.filter(|_| count == 1).map_or_else(|| StoreError::Unavailable(all), StoreError::from);
-        if let StoreError::Unavailable(cause) = &error {
-            self.set_cause(Cause::Other(cause.clone()));
+        match remedies.first() {
+            // Every host refuses: none of them becomes a primary by waiting.
+            Some(remedy) if remedies.len() == count => Err(StoreError::Unusable { problem: all, remedy }),
+            first => {
+                let all = first.map_or(all.clone(), |remedy| format!("{all}; {remedy}"));
+                self.set_cause(Cause::Other(all.clone()));
+                Err(StoreError::Unavailable(all))
+            }
         }
-        Err(error)
+    }
+}
+
+/// An error makes the pool close the connection at once, and free its place.
+async fn ping(connection: &mut PgConnection, timeout: Duration) -> Result<bool, sqlx::Error> {
+    match tokio::time::timeout(timeout, connection.ping()).await {
+        Ok(outcome) => outcome.map(|()| true),
+        Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
     }
 }
 
@@ -147,16 +192,18 @@ async fn connect(options: &PgConnectOptions) -> Result<Option<String>, sqlx::Err
     Ok(problem)
 }
 
-/// True when two open connections reach one backend.
+/// True when two open connections reach one backend, or one of them reaches two.
 pub(super) async fn shares_sessions(options: &PgConnectOptions) -> Result<bool, sqlx::Error> {
     let (mut one, mut other) = (options.connect().await?, options.connect().await?);
-    let mut is_shared = false;
+    let (mut ones, mut others) = (Vec::new(), Vec::new());
     for _ in 0..3 {
-        is_shared |= backend(&mut one).await? == backend(&mut other).await?;
+        ones.push(backend(&mut one).await?);
+        others.push(backend(&mut other).await?);
     }
     one.close().await?;
     other.close().await?;
-    Ok(is_shared)
+    let is_steady = |backends: &[String]| backends.windows(2).all(|pair| pair[0] == pair[1]);
+    Ok(!is_steady(&ones) || !is_steady(&others) || ones[0] == others[0])
 }
 
 /// By the simple protocol: a prepared statement may be unknown to the backend that is to execute it.

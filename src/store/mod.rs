@@ -17,6 +17,7 @@ mod hosts;
 mod idempotency;
 mod opened_file;
 mod operator_tokens;
+mod origin;
 mod pools;
 mod primary;
 mod role;
@@ -34,7 +35,7 @@ use std::time::Duration;
 pub use access_requests::{AccessRequestFilter, AccessRequestRecord, RequestState};
 pub use accounts::{AccountFilter, AccountRecord, PeopleCounts};
 pub use audit::{Actor, ActorKind, AuditEntry, AuditFilter, AuditRecord};
-pub use changes::{Change, ChangeKind, Changes, ThrottleTarget, Wake};
+pub use changes::{Change, ChangeKind, Changes, FeedPoint, Position, ThrottleTarget, Wake};
 pub use credentials::{
     AddressRecord, CatalogUse, CredentialFilter, CredentialKind, CredentialRecord, CredentialState, Delivery,
     ExpiringCredential, GateCredential, Holders, Page, PreviousSecret, RecordSecret, StateCounts, TakenNames,

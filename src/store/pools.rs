@@ -81,7 +81,7 @@ impl Store {
                 let first = servers.first().cloned().unwrap_or_default();
                 let hosts = Hosts::new(servers);
                 let pool = hosts
-                    .pool_options(timeouts([options.query_timeout; 3]))
+                    .pool_options(timeouts([options.query_timeout; 3]), options.query_timeout)
                     .max_connections(options.connections)
                     // Before the query timeout, which would hide that there was no connection.
                     .acquire_timeout(options.query_timeout * 9 / 10)
@@ -106,7 +106,7 @@ impl Store {
             Pools::Postgres(pool) => {
                 let settings = timeouts([Duration::ZERO, MIGRATION_LOCK_TIMEOUT, MIGRATION_TIMEOUT]);
                 let options = match &self.hosts {
-                    Some(hosts) => hosts.pool_options(settings),
+                    Some(hosts) => hosts.pool_options(settings, self.query_timeout),
                     None => PgPoolOptions::new(),
                 };
                 // One that holds the migration lock, one that fills rows in.
@@ -130,7 +130,7 @@ impl Store {
             Pools::Postgres(pool) => {
                 let settings = timeouts([BULK_TIMEOUT, self.query_timeout, BULK_TIMEOUT]);
                 let options = match &self.hosts {
-                    Some(hosts) => hosts.pool_options(settings),
+                    Some(hosts) => hosts.pool_options(settings, self.query_timeout),
                     None => PgPoolOptions::new(),
                 };
                 let options = options.acquire_timeout(self.query_timeout).max_connections(1);

@@ -4,23 +4,26 @@ use std::time::Instant;
 
 use sqlx::AssertSqlSafe;
 
-use super::hosts::{Cause, Hosts, ROLE_PROBLEM, SESSION_CHECK_INTERVAL, shares_sessions};
+use super::hosts::{Cause, SESSION_CHECK_INTERVAL, SESSION_CHECK_RETRY_INTERVAL, shares_sessions};
+use super::origin::Origin;
 use super::{Pools, Store, StoreError, with_pool};
 
 impl Store {
-    /// SQL expression for a statement whose answer only a primary may give; see [`Self::check_role`].
-    pub(super) fn role_column(&self) -> &'static str {
-        if self.is_embedded() { "CAST(NULL AS TEXT)" } else { ROLE_PROBLEM }
-    }
-
-    /// Checks the value of [`Self::role_column`]. Other connections from before are not used again.
+    /// Other connections from before a standby's answer are not used again.
     pub(super) fn check_role(&self, problem: Option<String>) -> Result<(), StoreError> {
         let Some(problem) = problem else { return Ok(()) };
         let Some(hosts) = &self.hosts else { return Err(StoreError::NotPrimary(problem)) };
-        let described = hosts.describe(hosts.state().current, &problem);
-        hosts.state().distrusted_before = Some(Instant::now());
+        let described = format!("{} {problem}", hosts.address(hosts.current()));
+        self.distrust_connections();
         hosts.set_cause(Cause::NotPrimary(described.clone()));
         Err(StoreError::NotPrimary(described))
+    }
+
+    /// Connections that are open now are not used again.
+    pub(super) fn distrust_connections(&self) {
+        if let Some(hosts) = &self.hosts {
+            hosts.state().distrusted_before = Some(Instant::now());
+        }
     }
 
     /// Checks what a session needs: a primary, and a server session of its own.
@@ -28,44 +31,38 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotPrimary`] when a standby or a read-only server answers, [`StoreError::Unusable`] behind a pooler
     /// in transaction mode.
-    pub(super) async fn check_server(&self) -> Result<(), StoreError> {
+    pub async fn check_server(&self) -> Result<(), StoreError> {
         if self.is_embedded() {
             return Ok(());
         }
         self.check_sessions().await?;
-        let sql = format!("SELECT {ROLE_PROBLEM}");
-        let problem: Option<String> = self
+        let (origin, question) = (self.origin_columns("$1"), Origin::question());
+        let sql = format!("SELECT {origin}");
+        let origin: Origin = self
             .timed(async {
                 with_pool!(&self.pools, |pool| {
-                    Ok(sqlx::query_scalar(AssertSqlSafe(sql)).persistent(false).fetch_one(pool).await?)
+                    Ok(sqlx::query_as(AssertSqlSafe(sql)).persistent(false).bind(question).fetch_one(pool).await?)
                 })
             })
             .await?;
-        self.check_role(problem)
+        self.check_origin(origin, question).map(drop)
     }
 
     /// Prepared statements and `SET` belong to a server session, which a pooler in transaction mode gives to any client:
-    /// two clients then get answers from one backend.
-    async fn check_sessions(&self) -> Result<(), StoreError> {
+    /// two clients then get answers from one backend. Checked once a minute: a pooler can be reconfigured.
+    pub async fn check_sessions(&self) -> Result<(), StoreError> {
         let (Pools::Postgres(pool), Some(hosts)) = (&self.pools, &self.hosts) else { return Ok(()) };
-        if hosts.state().sessions_checked.is_some_and(|checked| checked.elapsed() < SESSION_CHECK_INTERVAL) {
+        if hosts.state().check_sessions_at.is_some_and(|at| Instant::now() < at) {
             return Ok(());
         }
         let options = pool.connect_options();
-        // A failed check is no finding: the pool reports what keeps it from connecting.
-        let shared = tokio::time::timeout(self.query_timeout, shares_sessions(&options)).await;
-        if matches!(shared, Ok(Ok(true))) {
-            return Err(StoreError::Unusable {
-                problem:
-                    "a pooler in transaction mode is in front of the server, and gives one server session to several \
-                          clients"
-                        .into(),
-                remedy: "set pool_mode = session there, or name the server itself",
-            });
-        }
-        if !matches!(shared, Ok(Err(_))) {
-            hosts.state().sessions_checked = Some(Instant::now());
-        }
+        let interval = match tokio::time::timeout(self.query_timeout, shares_sessions(&options)).await {
+            Ok(Ok(true)) => return Err(StoreError::mixed_up()),
+            Ok(Ok(false)) => SESSION_CHECK_INTERVAL,
+            // No finding: the pool reports what keeps it from connecting.
+            Ok(Err(_)) | Err(_) => SESSION_CHECK_RETRY_INTERVAL,
+        };
+        hosts.state().check_sessions_at = Some(Instant::now() + interval);
         Ok(())
     }
 
@@ -79,14 +76,49 @@ impl Store {
         }
     }
 
-    /// The recent cause of a timeout of the pool, where one is known.
+    /// The recent cause of a timeout of the pool, where one is known; otherwise, searches for it in the background.
     pub(super) fn explain(&self, error: StoreError) -> StoreError {
-        let cause = self.hosts.as_ref().and_then(Hosts::recent_cause);
-        match (error, cause) {
+        let Some(hosts) = &self.hosts else { return error };
+        match (error, hosts.recent_cause()) {
             (StoreError::NoConnection, Some(Cause::NotPrimary(cause))) => StoreError::NotPrimary(cause),
             (StoreError::NoConnection, Some(Cause::Other(cause))) => StoreError::Unavailable(cause),
+            (StoreError::NoConnection, None) => {
+                self.search_cause();
+                StoreError::NoConnection
+            }
+            (error @ StoreError::Unusable { .. }, _) => self.note_mixed_up(error),
             (error, _) => error,
         }
+    }
+
+    /// Logs why the pool had no connection, unless a caller diagnoses it. One search at a time.
+    fn search_cause(&self) {
+        let (Pools::Postgres(pool), Some(hosts)) = (&self.pools, &self.hosts) else { return };
+        if std::mem::replace(&mut hosts.state().is_searching, true) {
+            return;
+        }
+        let (pool, hosts, timeout) = (pool.clone(), hosts.clone(), self.query_timeout);
+        tokio::spawn(async move {
+            let begun = Instant::now();
+            let cause = match hosts.select(&pool, timeout).await {
+                Ok(()) => {
+                    let cause = format!(
+                        "all {} connections of the pool were in use; raise database.connections, or look for slow \
+                         queries and long transactions in pg_stat_activity",
+                        pool.options().get_max_connections()
+                    );
+                    hosts.set_cause(Cause::Other(cause.clone()));
+                    StoreError::Unavailable(cause)
+                }
+                Err(error) => error,
+            };
+            tokio::time::sleep(timeout).await;
+            let mut state = hosts.state();
+            state.is_searching = false;
+            if state.diagnosed.is_none_or(|diagnosed| diagnosed < begun) {
+                tracing::error!("{cause}");
+            }
+        });
     }
 
     /// Finds out why there is no connection, and makes the pool use the primary where a host is one. Takes at most the
@@ -96,6 +128,7 @@ impl Store {
         if !error.is_transient() {
             return error;
         }
+        hosts.state().diagnosed = Some(Instant::now());
         match (hosts.select(pool, self.query_timeout).await, error) {
             (Ok(()), StoreError::NotPrimary(cause)) => StoreError::NotPrimary(cause),
             (Ok(()), error) => error,

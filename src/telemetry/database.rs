@@ -24,8 +24,6 @@ pub struct DatabaseMetrics {
     pub age: Gauge,
     /// 1 while the change feed is followed.
     pub is_followed: IntGauge,
-    /// 1 for a primary that takes writes, 0 for a standby or read-only server, -1 for no answer.
-    pub primary: IntGauge,
     /// Cached entries: tokens, user names, unknown tokens.
     pub remembered: [IntGauge; 3],
     snapshot: IntGaugeVec,
@@ -55,10 +53,6 @@ impl Metrics {
                 "Time since the cache was last known to be current; -1 before that.",
             )?,
             is_followed: all.gauge("database_followed", "1 while the change feed of the database is followed.")?,
-            primary: all.gauge(
-                "database_primary",
-                "1 while a primary that takes writes answers, 0 while a standby or read-only server does, -1 for no answer.",
-            )?,
             remembered: ["token", "username", "unknown"].map(|kind| remembered.with_label_values(&[kind])),
             snapshot: all.gauges(
                 "database_snapshot_timestamp_seconds",

@@ -97,6 +97,7 @@ pub struct Metrics {
     credentials: [IntGauge; 2],
     certificate_ends: IntGaugeVec,
     database_up: IntGaugeVec,
+    database_primary: IntGaugeVec,
     pub lines_dropped: IntCounter,
     pub(super) cache_hits: IntCounterVec,
     pub(super) cache_misses: IntCounterVec,
@@ -205,6 +206,11 @@ impl Metrics {
                 &["listener"],
             )?,
             database_up: all.gauges("database_up", "1 while the database answers.", &[])?,
+            database_primary: all.gauges(
+                "database_primary",
+                "1 while a primary that takes writes answers, 0 while a standby or read-only server does, -1 for no answer.",
+                &[],
+            )?,
             lines_dropped: all.counter(
                 "access_log_dropped_total",
                 "Access log lines lost because the reader was too slow or a write failed.",
@@ -297,8 +303,10 @@ impl Metrics {
         self.certificate_ends.with_label_values(&[listener]).set(not_after);
     }
 
-    pub fn database_answers(&self, answers: bool) {
+    /// `is_primary` is `None` where nothing answers.
+    pub fn database_answers(&self, answers: bool, is_primary: Option<bool>) {
         self.database_up.with_label_values::<&str>(&[]).set(i64::from(answers));
+        self.database_primary.with_label_values::<&str>(&[]).set(is_primary.map_or(-1, i64::from));
     }
 
     /// The text format of Prometheus.

@@ -26,8 +26,8 @@ pub struct Limits {
     /// Further requests are refused with 503.
     pub header_bytes_per_connection: NonZeroU32,
     /// Memory of the heads of all requests in progress, in bytes; not less than header_bytes_per_connection. Further
-    /// requests are refused with 503.
-    pub header_bytes_total: NonZeroU32,
+    /// requests are refused with 503. 33554432 by default, or a sixteenth of the memory limit of the container.
+    pub header_bytes_total: Option<NonZeroU32>,
     /// Bytes of the body of a request. A larger body is refused with 413, or broken off where its length was not
     /// declared. Unlimited by default.
     pub body_bytes: Option<NonZeroU64>,
@@ -42,8 +42,9 @@ pub struct Limits {
     /// Connections and HTTP/2 streams that are read from in this way at the same time; further ones are closed at once.
     pub drains: u32,
     /// Concurrent streams of all HTTP/2 connections; further ones are refused with REFUSED_STREAM. One network (an
-    /// address, or 64 bits of IPv6) gets half of them, but not less than streams_per_connection.
-    pub streams: NonZeroU32,
+    /// address, or 64 bits of IPv6) gets half of them, but not less than streams_per_connection. 250 by default, or as
+    /// many as three sixteenths of the memory limit of the container hold.
+    pub streams: Option<NonZeroU32>,
     /// Concurrent streams of an HTTP/2 connection; further ones wait at the client, or are refused with REFUSED_STREAM.
     pub streams_per_connection: NonZeroU32,
     /// Open connections of callers; further ones are closed at once. 10,000 by default, or as many as the memory limit
@@ -96,9 +97,10 @@ pub struct Passwords {
     /// Requests that wait for a hash, at most 100,000; further ones are refused with 503. A change needs a restart.
     #[schemars(range(max = MAX_QUEUED))]
     pub queue: NonZeroUsize,
-    /// Verified pairs that are cached, at most 10,000,000. A change needs a restart.
+    /// Verified pairs that are cached, at most 10,000,000; 100,000 by default, or fewer in a container with a memory
+    /// limit below 1 GiB. A change needs a restart.
     #[schemars(range(max = MAX_REMEMBERED))]
-    pub remembered: u64,
+    pub remembered: Option<u64>,
 }
 
 impl RateLimit {
@@ -108,23 +110,32 @@ impl RateLimit {
     }
 }
 
+impl Limits {
+    /// Of all HTTP/2 connections.
+    pub fn max_streams(&self) -> usize {
+        self.streams.map_or(usize::MAX, |number| number.get() as usize)
+    }
+
+    /// Of the heads of all requests in progress.
+    pub fn max_head_bytes(&self) -> usize {
+        self.header_bytes_total.map_or(usize::MAX, |number| number.get() as usize)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        // Sized for a sidecar of 256 MiB: benches/hostile measures 0.5 MiB for a stream whose client does not read.
         const HEADS_PER_CONNECTION: NonZeroU32 = NonZeroU32::new(1024 * 1024).unwrap();
-        const HEADS: NonZeroU32 = NonZeroU32::new(32 * 1024 * 1024).unwrap();
-        const STREAMS: NonZeroU32 = NonZeroU32::new(250).unwrap();
         const STREAMS_PER_CONNECTION: NonZeroU32 = NonZeroU32::new(100).unwrap();
         Self {
             header_bytes: 32 * 1024,
             header_bytes_per_connection: HEADS_PER_CONNECTION,
-            header_bytes_total: HEADS,
+            header_bytes_total: None,
             body_bytes: None,
             body_time: None,
             drain_bytes: 32 * 1024 * 1024,
             drain_time: Parsed(HumanDuration::seconds(10)),
             drains: 256,
-            streams: STREAMS,
+            streams: None,
             streams_per_connection: STREAMS_PER_CONNECTION,
             connections: None,
             connections_per_address: None,
@@ -151,7 +162,7 @@ impl Default for Throttle {
 impl Default for Passwords {
     fn default() -> Self {
         const QUEUE: NonZeroUsize = NonZeroUsize::new(64).unwrap();
-        Self { threads: None, queue: QUEUE, remembered: 100_000 }
+        Self { threads: None, queue: QUEUE, remembered: None }
     }
 }
 

@@ -73,11 +73,11 @@ async fn metrics(State(admin): State<Admin>) -> Response {
         admin.metrics.throttle_entries.set(i64::try_from(gate.throttle.len()).unwrap_or(i64::MAX));
         if let Some(database) = &gate.database {
             database.measure();
-            admin.metrics.database_answers(database.answers());
+            admin.metrics.database_answers(database.answers(), database.is_primary());
         }
     }
     if let Some(state) = &admin.management {
-        admin.metrics.database_answers(state.answers());
+        admin.metrics.database_answers(state.answers(), state.is_primary());
     }
     match admin.metrics.render() {
         Ok(text) => ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
@@ -140,12 +140,7 @@ impl Admin {
             Probe { name: "not stopping", details: Vec::new(), is_ok: !self.readiness.is_stopping(), is_vital: true },
         ];
         if let Some(state) = &self.management {
-            probes.push(Probe {
-                name: "database answers",
-                details: Vec::new(),
-                is_ok: state.answers(),
-                is_vital: true,
-            });
+            probes.extend(database_probes(state.answers(), state.is_primary(), state.fault(), true));
         }
         if let Some(database) = self.gate.as_ref().and_then(|gate| gate.database.as_ref()) {
             probes.push(Probe {
@@ -160,16 +155,22 @@ impl Admin {
                 is_ok: database.is_followed(),
                 is_vital: false,
             });
-            probes.push(Probe {
-                name: "database is a primary that takes writes",
-                details: Vec::new(),
-                is_ok: database.is_primary(),
-                is_vital: false,
-            });
+            probes.extend(database_probes(database.answers(), database.is_primary(), database.fault(), false));
             let details = database.catalog_mismatch().lines();
             let name = "database names configured versions and scopes";
             probes.push(Probe { name, is_ok: details.is_empty(), details, is_vital: false });
         }
         probes
     }
+}
+
+/// Whether the database answers, with the cause where it does not, and whether what answers is a primary.
+fn database_probes(answers: bool, is_primary: Option<bool>, fault: Option<String>, is_vital: bool) -> Vec<Probe> {
+    let name = "database answers";
+    let mut probes = vec![Probe { name, details: fault.into_iter().collect(), is_ok: answers, is_vital }];
+    if let Some(is_ok) = is_primary {
+        let name = "database is a primary that takes writes";
+        probes.push(Probe { name, details: Vec::new(), is_ok, is_vital: false });
+    }
+    probes
 }

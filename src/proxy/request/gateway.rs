@@ -32,7 +32,6 @@ use crate::proxy::{ListenerApp, Policy, RequestLifecycle, version_headers};
 
 /// Names the error that ends the forwarding of a body after its response.
 const EARLY_RESPONSE: &str = "early response";
-const NO_DESCRIPTOR: &str = "the file descriptors for connections are used up";
 
 /// Decides about requests and forwards those it admits.
 pub struct Gateway {
@@ -102,7 +101,7 @@ impl ProxyHttp for Gateway {
 
     async fn upstream_peer(&self, _: &mut Session, context: &mut Context) -> pingora::Result<Box<HttpPeer>> {
         if self.lifecycle.connections.descriptors().is_used_up() {
-            return Err(Error::explain(ErrorType::ConnectError, NO_DESCRIPTOR).into_up());
+            return Err(errors::no_descriptor());
         }
         let policy = &context.policy;
         let upstream = policy.upstream.as_ref().ok_or_else(|| Error::new_up(ErrorType::ConnectNoRoute))?;
@@ -129,7 +128,7 @@ impl ProxyHttp for Gateway {
             return Ok(());
         }
         if !self.lifecycle.connections.descriptors().allows(descriptor) {
-            return Err(Error::explain(ErrorType::ConnectError, NO_DESCRIPTOR).into_up());
+            return Err(errors::no_descriptor());
         }
         if let Some(upstream) = &context.policy.upstream {
             upstream.connected(peer);

@@ -36,6 +36,12 @@ pub(in crate::proxy) fn rejection(error: &Error, context: &Context) -> Option<Re
     }
 }
 
+/// No file descriptor is left but those that are kept back: as the system reports it where none is left at all.
+pub(in crate::proxy) fn no_descriptor() -> Box<Error> {
+    let cause = std::io::Error::from(rustix::io::Errno::MFILE);
+    Error::because(ErrorType::ConnectError, "the rest is kept back", cause).into_up()
+}
+
 /// How a client left that gets no response.
 pub(in crate::proxy) fn client_cause(error: &Error) -> &'static str {
     match error.etype() {

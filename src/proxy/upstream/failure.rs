@@ -79,7 +79,12 @@ impl Failure {
 
     /// Of this process, outside any attempt.
     pub(in crate::proxy) fn internal(error: &Error) -> Self {
-        Self { cause: Cause::Other, text: detail(error) }
+        match cause(error, Phase::Connecting) {
+            cause @ Cause::DescriptorsUsedUp => {
+                Self { cause, text: "file descriptors of this process are used up".to_owned() }
+            }
+            _ => Self { cause: Cause::Other, text: detail(error) },
+        }
     }
 
     pub(in crate::proxy) fn new(error: &Error, peer: &HttpPeer, phase: Phase, timeouts: &Timeouts) -> Self {

@@ -13,7 +13,7 @@ use super::invalidation::{Dependencies, DependencyIds, Registry};
 use crate::clock::Clock;
 use crate::config::raw;
 use crate::credential::{Credential, Label, StoredSecret, TokenDigest};
-use crate::store::{Changes, GateCredential};
+use crate::store::{Changes, FeedPoint, GateCredential, Position};
 use crate::telemetry::DatabaseMetrics;
 
 /// Bytes per entry of the cache, the validities and the allocator. Measured: a million short entries take 980 MB.
@@ -98,15 +98,23 @@ impl CredentialCache {
     }
 
     /// `read_at` is the last change at the time of the lookup.
-    pub(super) fn insert_unknown(&self, digest: TokenDigest, read_at: i64) {
-        self.unknown.insert(digest, read_at);
+    pub(super) fn insert_unknown(&self, digest: TokenDigest, read_at: FeedPoint) {
+        // Locked, so that a change of the history, which empties this cache, comes before or after.
+        let registry = self.registry();
+        if registry.is_of_this_history(read_at) {
+            self.unknown.insert(digest, read_at.number);
+        }
     }
 
     /// `read_at` is the last change at the time of the read.
     ///
     /// # Errors
     /// The credential, not cached, when it has changed since.
-    pub(super) fn insert(&self, usable: GateCredential, read_at: i64) -> Result<Arc<Credential>, Arc<Credential>> {
+    pub(super) fn insert(
+        &self,
+        usable: GateCredential,
+        read_at: FeedPoint,
+    ) -> Result<Arc<Credential>, Arc<Credential>> {
         let GateCredential { credential, owner, ends_at } = usable;
         let credential = Arc::new(credential);
         let depends = DependencyIds {
@@ -130,23 +138,23 @@ impl CredentialCache {
     }
 
     /// The last applied change.
-    pub(super) fn position(&self) -> i64 {
-        self.registry().position()
+    pub(super) fn position(&self) -> Position {
+        self.registry().position().clone()
     }
 
     /// Invalidates everything that was read before this change.
-    pub(super) fn begin_at(&self, position: i64) {
+    pub(super) fn begin_at(&self, position: Position) {
         self.apply(&Changes::TooMany(position));
     }
 
     /// Invalidates entries. True when there may be more changes.
     pub(super) fn apply(&self, changes: &Changes) -> bool {
+        let mut registry = self.registry();
+        let is_more = registry.apply(changes);
         if matches!(changes, Changes::TooMany(_)) {
             // After a restore, change numbers may start again below those of these entries.
             self.unknown.invalidate_all();
         }
-        let mut registry = self.registry();
-        let is_more = registry.apply(changes);
         self.last_secret.store(registry.last_secret(), Ordering::Release);
         is_more
     }

@@ -104,13 +104,15 @@ impl ChangeFeed {
             directory.prepare_schema().await?;
         }
         self.has_checked_schema = true;
+        directory.store.check_sessions().await?;
         loop {
             let begun = directory.clock.steady();
-            let changes = directory.store.changes_since(directory.cache.position()).await?;
+            let changes = directory.store.changes_since(&directory.cache.position()).await?;
             // Before entries are invalidated and lookups need the database.
             directory.answered(Ok(()));
             if let Changes::TooMany(last) = &changes {
-                tracing::warn!(last, "too far behind the change feed; the cache is emptied");
+                let last = last.point.number;
+                tracing::warn!(last, "too far behind the change feed, or on another server; the cache is emptied");
             }
             if let Changes::Some(changes) = &changes {
                 directory.metrics.changes.inc_by(changes.len() as u64);
@@ -178,7 +180,7 @@ impl DatabaseDirectory {
     pub(super) async fn sync(&self) -> Result<(), StoreError> {
         self.prepare_schema().await?;
         let begun = self.clock.steady();
-        self.cache.begin_at(self.store.last_change().await?);
+        self.cache.begin_at(self.store.position().await?);
         let mut count: usize = 0;
         let cache = |usable: GateCredential, read_at| {
             // A credential that changed meanwhile is read again at its next use.

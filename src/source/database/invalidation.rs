@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
-use crate::store::{Change, ChangeKind, Changes};
+use crate::store::{Change, ChangeKind, Changes, FeedPoint, Position};
 
 /// Recent changes, to check late reads against. A read from before all of them counts as outdated.
 const MAX_RECENT: usize = 8192;
@@ -32,7 +32,7 @@ pub(super) struct DependencyIds<'d> {
 #[derive(Debug, Default)]
 pub(super) struct Registry {
     /// The last applied change.
-    position: i64,
+    position: Position,
     /// The last applied change that may have created a secret.
     secrets: i64,
     /// Reads from before this change cannot be checked against `recent`.
@@ -56,14 +56,20 @@ impl Dependencies {
 }
 
 impl Registry {
-    /// Starts after the change `position`.
-    pub(super) fn new(position: i64) -> Self {
-        Self { position, secrets: position, horizon: position, ..Self::default() }
+    /// Starts after this change.
+    pub(super) fn new(position: Position) -> Self {
+        let number = position.point.number;
+        Self { position, secrets: number, horizon: number, ..Self::default() }
     }
 
     /// The last applied change.
-    pub(super) fn position(&self) -> i64 {
-        self.position
+    pub(super) fn position(&self) -> &Position {
+        &self.position
+    }
+
+    /// False for a read from a server whose numbers mean other changes.
+    pub(super) fn is_of_this_history(&self, read_at: FeedPoint) -> bool {
+        read_at.history == self.position.point.history
     }
 
     /// The last applied change that may have created a secret. A digest that was unknown before it may exist now.
@@ -72,16 +78,16 @@ impl Registry {
     }
 
     /// `read_at` is the last change at the time of the read. `None` when a dependency has changed since: read it again.
-    pub(super) fn register(&mut self, depends: DependencyIds, read_at: i64) -> Option<Dependencies> {
+    pub(super) fn register(&mut self, depends: DependencyIds, read_at: FeedPoint) -> Option<Dependencies> {
         let entities = [
             Some(Entity::Credential(depends.credential.into())),
             Some(Entity::Account(depends.account.into())),
             depends.owner.map(|owner| Entity::User(owner.into())),
         ];
-        if read_at < self.horizon {
+        if !self.is_of_this_history(read_at) || read_at.number < self.horizon {
             return None;
         }
-        let later = self.recent.iter().rev().take_while(|(number, _)| *number > read_at);
+        let later = self.recent.iter().rev().take_while(|(number, _)| *number > read_at.number);
         if later.into_iter().any(|(_, entity)| entities.iter().flatten().any(|mine| mine == entity)) {
             return None;
         }
@@ -106,7 +112,7 @@ impl Registry {
                 !changes.is_empty()
             }
             Changes::TooMany(last) => {
-                self.invalidate_all(*last);
+                self.invalidate_all(last.clone());
                 false
             }
         }
@@ -114,14 +120,13 @@ impl Registry {
 
     fn apply_one(&mut self, change: &Change) {
         let target: Box<str> = change.target.as_str().into();
+        self.position.point.number = change.number;
+        self.position.change = Some(change.clone());
         let entity = match change.kind {
             ChangeKind::Secret | ChangeKind::Credential => Entity::Credential(target),
             ChangeKind::Account => Entity::Account(target),
             ChangeKind::User => Entity::User(target),
-            ChangeKind::Throttle => {
-                self.position = change.number;
-                return;
-            }
+            ChangeKind::Throttle => return,
         };
         if let Some(changed) = self.validities.remove(&entity).and_then(|changed| changed.upgrade()) {
             changed.0.store(true, Ordering::Release);
@@ -129,14 +134,13 @@ impl Registry {
         if change.kind == ChangeKind::Secret {
             self.secrets = change.number;
         }
-        self.position = change.number;
         self.recent.push_back((change.number, entity));
         if self.recent.len() > MAX_RECENT {
             self.horizon = self.recent.pop_front().map_or(self.horizon, |(number, _)| number);
         }
     }
 
-    fn invalidate_all(&mut self, position: i64) {
+    fn invalidate_all(&mut self, position: Position) {
         for changed in self.validities.drain().filter_map(|(_, changed)| changed.upgrade()) {
             changed.0.store(true, Ordering::Release);
         }

@@ -19,8 +19,8 @@ mod usage;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
@@ -48,10 +48,6 @@ const MAX_FEED_LAG: Duration = Duration::from_secs(5);
 /// Offset of the steady clock, so that the age of a snapshot from before the start is representable.
 const EPOCH: Duration = Duration::from_secs(400 * 24 * 3600);
 
-const PRIMARY: i64 = 1;
-const NOT_PRIMARY: i64 = 0;
-const NO_ANSWER: i64 = -1;
-
 pub struct DatabaseDirectory {
     store: Store,
     clock: Clock,
@@ -74,8 +70,10 @@ pub struct DatabaseDirectory {
     is_synced: AtomicBool,
     /// The last poll of the change feed failed.
     is_failing: AtomicBool,
-    /// Of the last answer; see [`DatabaseMetrics::primary`].
-    primary: AtomicI64,
+    /// The last answer came from a standby or read-only server.
+    is_no_primary: AtomicBool,
+    /// Why the last poll failed.
+    fault: Mutex<Option<String>>,
     metrics: Arc<DatabaseMetrics>,
     runtime: tokio::runtime::Handle,
     catalog_check: CatalogCheck,
@@ -136,22 +134,26 @@ impl DatabaseDirectory {
 
     /// True when the database has failed for so long that lookups are refused at once.
     fn is_gone(&self) -> bool {
-        self.primary.load(Ordering::Acquire) == NOT_PRIMARY
-            || self.is_failing.load(Ordering::Acquire) && !self.is_followed()
+        self.is_no_primary.load(Ordering::Acquire) || self.is_failing.load(Ordering::Acquire) && !self.is_followed()
     }
 
-    /// True while the last answer came from a primary that takes writes.
-    pub fn is_primary(&self) -> bool {
-        self.primary.load(Ordering::Acquire) == PRIMARY
+    /// Whether the last answer came from a primary that takes writes; `None` where nothing answers.
+    pub fn is_primary(&self) -> Option<bool> {
+        match self.is_no_primary.load(Ordering::Acquire) {
+            true => Some(false),
+            false => (!self.is_failing.load(Ordering::Acquire)).then_some(true),
+        }
+    }
+
+    /// Why the database does not answer, or not as a primary.
+    pub fn fault(&self) -> Option<String> {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn answered(&self, outcome: Result<(), &StoreError>) {
-        let primary = match outcome {
-            Ok(()) => PRIMARY,
-            Err(StoreError::NotPrimary(_)) => NOT_PRIMARY,
-            Err(_) => NO_ANSWER,
-        };
-        self.primary.store(primary, Ordering::Release);
+        let is_no_primary = matches!(outcome, Err(StoreError::NotPrimary(_)));
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = outcome.err().map(ToString::to_string);
+        self.is_no_primary.store(is_no_primary, Ordering::Release);
         self.is_failing.store(outcome.is_err(), Ordering::Release);
     }
 
@@ -164,7 +166,6 @@ impl DatabaseDirectory {
     pub fn measure(&self) {
         self.metrics.age.set(self.age().map_or(-1.0, |age| age.as_secs_f64()));
         self.metrics.is_followed.set(i64::from(self.is_followed()));
-        self.metrics.primary.set(self.primary.load(Ordering::Acquire));
         self.cache.measure(&self.metrics);
         if let Some(file) = &self.snapshot {
             let written = file.metadata().and_then(|file| file.modified());

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::cache::Entry;
 use super::{DatabaseDirectory, DummyHashes};
 use crate::credential::{Account, Credential, Label, Overlap, PasswordHash, RateLimit, ScopeSet, StoredSecret};
-use crate::store::GateCredential;
+use crate::store::{Change, FeedPoint, GateCredential, Position};
 
 /// Version of the file format.
 const FORMAT: u32 = 1;
@@ -52,6 +52,11 @@ struct Head {
     database: String,
     /// The last change that the credentials reflect.
     position: i64,
+    /// See [`Position`]. 0 in files of older versions: the first answer of a server then empties the cache.
+    #[serde(default)]
+    history: i64,
+    #[serde(default)]
+    change: Option<Change>,
     confirmed_at: Timestamp,
     credentials: usize,
 }
@@ -83,14 +88,15 @@ impl DatabaseDirectory {
         // The position before the entries: a change in between is applied again after a restart.
         let Some(age) = self.age() else { return Ok(()) };
         let confirmed_at = self.clock.now() - age;
-        let position = self.cache.position();
+        let Position { point: FeedPoint { history, number: position }, change } = self.cache.position();
         let lines = self.cache.valid(&self.clock);
         let folder = snapshot.file.parent().filter(|folder| !folder.as_os_str().is_empty());
         // Created with mode 0600.
         let file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
         let mut out = BufWriter::new(&file);
         let database = snapshot.database.clone();
-        let head = Head { format: FORMAT, database, position, confirmed_at, credentials: lines.len() };
+        let credentials = lines.len();
+        let head = Head { format: FORMAT, database, position, history, change, confirmed_at, credentials };
         serde_json::to_writer(&mut out, &head)?;
         for entry in lines {
             out.write_all(b"\n")?;
@@ -128,14 +134,15 @@ impl DatabaseDirectory {
         if all.len() != head.credentials {
             return Err(SnapshotError::Damaged);
         }
-        self.cache.begin_at(head.position);
+        let point = FeedPoint { history: head.history, number: head.position };
+        self.cache.begin_at(Position { point, change: head.change });
         let mut dummy_hashes = DummyHashes::default();
         all.iter().filter_map(|usable| usable.credential.password_hash()).for_each(|hash| dummy_hashes.add(hash));
         self.dummy_hashes.store(Arc::new(dummy_hashes));
         let count = all.len();
         for usable in all.into_iter().filter_map(|usable| usable.at(self.clock.now())) {
             // Cannot fail: no change was applied since.
-            let _inserted = self.cache.insert(usable, head.position);
+            let _inserted = self.cache.insert(usable, point);
         }
         self.confirm_ago(age);
         Ok(count)

@@ -1,7 +1,7 @@
 //! Starts and stops the use of a database.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -86,7 +86,8 @@ impl Database {
             confirmed: AtomicU64::default(),
             is_synced: AtomicBool::default(),
             is_failing: AtomicBool::default(),
-            primary: AtomicI64::new(super::NO_ANSWER),
+            is_no_primary: AtomicBool::default(),
+            fault: Mutex::default(),
             metrics: start.metrics,
             runtime: runtime.handle().clone(),
             catalog_check: CatalogCheck::default(),
@@ -147,6 +148,7 @@ async fn keep_following(directory: Arc<DatabaseDirectory>) {
         let following = tokio::spawn(ChangeFeed::new(directory.clone()).follow());
         if let Err(error) = following.await {
             tracing::error!(%error, "the change feed has failed; restarting it");
+            directory.answered(Err(&StoreError::Unavailable("the change feed has failed".into())));
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }

@@ -13,7 +13,8 @@ use super::write::CLEARED;
 use crate::credential::{
     Account, Credential, Label, Overlap, PasswordHash, RateLimit, ScopeSet, StoredSecret, TokenDigest,
 };
-use crate::store::{Store, StoreError, with_pool};
+use crate::store::origin::Origin;
+use crate::store::{FeedPoint, Store, StoreError, with_pool};
 
 /// A credential and what limits how long it may be cached.
 #[derive(Debug)]
@@ -28,8 +29,8 @@ pub struct GateCredential {
 
 #[derive(Debug)]
 pub struct Versioned<T> {
-    /// Number of the last change that `found` is sure to include.
-    pub read_at: i64,
+    /// The last change that `found` is sure to include.
+    pub read_at: FeedPoint,
     pub found: T,
 }
 
@@ -70,7 +71,8 @@ struct Row {
 struct Found {
     #[sqlx(flatten)]
     row: Row,
-    role_problem: Option<String>,
+    #[sqlx(flatten)]
+    origin: Origin,
 }
 
 impl Store {
@@ -99,34 +101,42 @@ impl Store {
     where
         K: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres> + Send + 'static,
     {
-        let role = self.role_column();
-        let sql =
-            format!("SELECT {COLUMNS}, {role} AS role_problem FROM counter k {joins} {OWNERS} WHERE k.only_row = 1");
+        let (origin, question) = (self.origin_columns("$2"), Origin::question());
+        let sql = format!("SELECT {COLUMNS}, {origin} FROM counter k {joins} {OWNERS} WHERE k.only_row = 1");
         let found: Found = self
             .timed(async {
                 with_pool!(&self.pools, |pool| {
-                    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(key).fetch_one(pool).await?)
+                    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(key).bind(question).fetch_one(pool).await?)
                 })
             })
             .await?;
-        self.check_role(found.role_problem)?;
-        Ok(Versioned { read_at: found.row.read_at, found: found.row.gate_credential()? })
+        let history = self.check_origin(found.origin, question)?;
+        let read_at = FeedPoint { history, number: found.row.read_at };
+        Ok(Versioned { read_at, found: found.row.gate_credential()? })
     }
 
-    /// Calls `take` with each of the `limit` most recently used credentials and a change number that it is sure to
-    /// include; current and previous token come as two. Skips rows that cannot be parsed: a lookup reports them.
-    pub async fn recently_used(&self, limit: u32, mut take: impl FnMut(GateCredential, i64)) -> Result<(), StoreError> {
-        let read_at = self.last_change().await?;
+    /// Calls `take` with each of the `limit` most recently used credentials and a change that it is sure to include;
+    /// current and previous token come as two. Skips rows that cannot be parsed: a lookup reports them.
+    pub async fn recently_used(
+        &self,
+        limit: u32,
+        mut take: impl FnMut(GateCredential, FeedPoint),
+    ) -> Result<(), StoreError> {
+        let read_at = self.position().await?.point;
+        let (origin, question) = (self.origin_columns("$2"), Origin::question());
         let sql = format!(
-            "SELECT {COLUMNS} FROM (SELECT credential FROM uses ORDER BY at DESC LIMIT $1) w
+            "SELECT {COLUMNS}, {origin} FROM (SELECT credential FROM uses ORDER BY at DESC LIMIT $1) w
             JOIN credentials c ON c.id = w.credential JOIN counter k ON k.only_row = 1
             LEFT JOIN tokens t ON t.credential = c.id {OWNERS}"
         );
         self.timed(async {
             with_pool!(&self.pools, |pool| {
-                let query = sqlx::query_as::<_, Row>(sqlx::AssertSqlSafe(sql)).bind(i64::from(limit));
-                let mut rows = query.fetch(pool);
-                while let Some(row) = rows.try_next().await? {
+                let query = sqlx::query_as::<_, Found>(sqlx::AssertSqlSafe(sql));
+                let mut rows = query.bind(i64::from(limit)).bind(question).fetch(pool);
+                while let Some(Found { row, origin }) = rows.try_next().await? {
+                    if self.check_origin(origin, question)? != read_at.history {
+                        return Err(StoreError::Unavailable("another server has taken over meanwhile".into()));
+                    }
                     if let Ok(Some(found)) = row.gate_credential() {
                         take(found, read_at);
                     }

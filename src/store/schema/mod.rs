@@ -6,7 +6,7 @@ mod lock;
 mod migrate;
 
 use super::credentials::IS_FILLED;
-use super::{Pools, Store, StoreError, with_pool};
+use super::{Pools, Store, StoreError};
 
 /// In order; a released one never changes. Quick statements only, see `migrate`. One that older programs cannot work
 /// with, reading or writing, says so: `UPDATE schema_mark SET readable_from = …`.
@@ -60,34 +60,27 @@ fn newest() -> i64 {
 impl Store {
     pub async fn schema(&self) -> Result<SchemaState, StoreError> {
         let wants = newest();
-        self.timed(async {
-            let exists = match &self.pools {
-                Pools::Sqlite { .. } => "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'",
-                Pools::Postgres(_) => {
-                    "SELECT COUNT(*) FROM information_schema.tables
-                    WHERE table_name = '_sqlx_migrations' AND table_schema = current_schema()"
-                }
-            };
-            let unfinished = |has| SchemaState { has, wants, readable_from: has, is_finished: false };
-            let tables: i64 = with_pool!(&self.pools, |pool| sqlx::query_scalar(exists).fetch_one(pool).await?);
-            if tables == 0 {
-                return Ok(unfinished(0));
+        let exists = match &self.pools {
+            Pools::Sqlite { .. } => "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'",
+            Pools::Postgres(_) => {
+                "SELECT COUNT(*) FROM information_schema.tables
+                WHERE table_name = '_sqlx_migrations' AND table_schema = current_schema()"
             }
-            let has = "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations WHERE success";
-            let has: i64 = with_pool!(&self.pools, |pool| sqlx::query_scalar(has).fetch_one(pool).await?);
-            if has < wants {
-                return Ok(unfinished(has));
-            }
-            let mark = "SELECT readable_from, finished FROM schema_mark WHERE only_row = 1";
-            let (readable_from, finished): (i64, i64) =
-                with_pool!(&self.pools, |pool| sqlx::query_as(mark).fetch_one(pool).await?);
-            // A newer program finishes its own migrations.
-            let is_finished = has > wants
-                || finished >= wants
-                    && with_pool!(&self.pools, |pool| sqlx::query_scalar(IS_FILLED).fetch_one(pool).await?);
-            Ok(SchemaState { has, wants, readable_from, is_finished })
-        })
-        .await
+        };
+        let unfinished = |has| SchemaState { has, wants, readable_from: has, is_finished: false };
+        if self.ask_number(exists).await? == 0 {
+            return Ok(unfinished(0));
+        }
+        let has = self.ask_number("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations WHERE success").await?;
+        if has < wants {
+            return Ok(unfinished(has));
+        }
+        let readable_from = self.ask_number("SELECT readable_from FROM schema_mark WHERE only_row = 1").await?;
+        // A newer program finishes its own migrations.
+        let is_finished = has > wants
+            || self.ask_number("SELECT finished FROM schema_mark WHERE only_row = 1").await? >= wants
+                && self.ask_number(&format!("CASE WHEN ({IS_FILLED}) THEN 1 ELSE 0 END")).await? == 1;
+        Ok(SchemaState { has, wants, readable_from, is_finished })
     }
 
     /// Checks that this program can use the schema; with `may_migrate`, migrates it. The state from before.

@@ -66,7 +66,9 @@ async fn a_management_only_process_has_health_metrics_and_the_throttle_of_sign_i
     assert_eq!(call(&api_process, &staff, "GET", "/api/v1/me", None).status, 200);
     assert_eq!(api_process.admin("GET", "/livez").text(), "ok\n");
     assert_eq!(api_process.admin("GET", "/readyz").status, 200);
-    assert!(api_process.admin("GET", "/readyz?verbose").text().contains("[+] database answers\n"));
+    let ready = api_process.admin("GET", "/readyz?verbose").text();
+    assert!(ready.contains("[+] database answers\n[+] database is a primary that takes writes\n"), "{ready}");
+    assert_eq!(api_process.metric("claviger_database_primary"), 1.0);
     assert_eq!(api_process.metric(&format!("claviger_build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"))), 1.0);
     assert_eq!(api_process.admin("POST", "/-/reload").status, 200);
     assert_eq!(api_process.admin("GET", "/-/throttle").text(), "[]\n");
@@ -107,7 +109,10 @@ async fn a_management_only_process_starts_without_its_database_and_is_not_ready(
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let api_process = Gate::management_only(&format!("postgres://a@{closed}/a?sslmode=disable")).start();
     assert_eq!(api_process.admin("GET", "/readyz").status, 503);
-    assert!(api_process.admin("GET", "/readyz?verbose").text().contains("[-] database answers\n"));
+    let ready = api_process.admin("GET", "/readyz?verbose").text();
+    assert!(ready.contains("[-] database answers\n    ") && ready.contains(&closed.to_string()), "{ready}");
+    assert!(!ready.contains("database is a primary"), "{ready}");
+    assert_eq!(api_process.metric("claviger_database_primary"), -1.0);
     assert_eq!(api_process.admin("GET", "/livez").status, 200);
 }
 

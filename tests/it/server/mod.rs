@@ -3,6 +3,7 @@ mod admin_tls;
 mod descriptors;
 mod dying;
 mod management_only;
+mod memory_limit;
 mod service_manager;
 mod setup_link;
 mod socket_activation;
@@ -19,7 +20,7 @@ use serde_json::Value;
 use crate::support::{Connection, Gate, Reply, Request};
 
 /// Creates an operator token with role staff.
-async fn staff_token(store: &Store) -> String {
+pub async fn staff_token(store: &Store) -> String {
     let (live, shell) = (LiveSettings::default(), Caller::shell("root".into()));
     let call = OperationContext::new(store, &shell, now(), live.terms());
     let new = NewOperatorToken { name: "test".into(), role: Role::Staff, account: None, expires_at: None };
@@ -32,7 +33,7 @@ fn now() -> Timestamp {
 }
 
 /// Sends a request to the management API.
-fn call(gate: &Gate, token: &str, method: &str, target: &str, body: Option<&Value>) -> Reply {
+pub fn call(gate: &Gate, token: &str, method: &str, target: &str, body: Option<&Value>) -> Reply {
     let mut request = Request::new(method, target).header("Connection", "close").bearer(token);
     if let Some(body) = body {
         request = request.header("Content-Type", "application/json").body(body.to_string());

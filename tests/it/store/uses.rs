@@ -48,7 +48,7 @@ async fn last_uses_add_no_change_and_never_go_back(bed: TestDatabase) {
     let mut recent = Vec::new();
     bed.store.recently_used(1, |usable, read_at| recent.push((usable, read_at))).await.unwrap();
     assert_eq!(recent.len(), 1);
-    assert_eq!(recent[0].1, before);
+    assert_eq!(recent[0].1.number, before);
 }
 
 async fn addresses_are_distinct_and_limited_to_the_latest(bed: TestDatabase) {

@@ -9,6 +9,7 @@ mod last_used;
 mod outage;
 mod poolers;
 mod refused_by_settings;
+mod restored;
 mod revocation;
 mod secrets;
 mod standby;

@@ -89,6 +89,14 @@ async fn what_is_remembered_goes_on_and_what_is_not_is_503_until_the_server_is_b
     let ready = outage.gate.admin("GET", "/readyz?verbose");
     assert_eq!(ready.status, 200, "the whole fleet would go: {}", ready.text());
     assert!(ready.text().contains("[-] database is followed"), "{}", ready.text());
+    eventually("the cause is shown", || {
+        let ready = outage.gate.admin("GET", "/readyz?verbose").text();
+        // What does not answer may well be a primary.
+        assert!(!ready.contains("[-] database is a primary"), "{ready}");
+        let cause = format!("{}: ", outage.cluster.address().replace("127.0.0.1", "localhost"));
+        let detail = ready.split("[-] database answers\n    ").nth(1).and_then(|rest| rest.lines().next());
+        detail.is_some_and(|detail| detail.contains(&cause) && detail.contains("refused"))
+    });
 
     outage.cluster.start_again();
     // Before the gate notices the server.

@@ -1,6 +1,10 @@
 //! A standby or read-only server counts as no answer: only a primary that takes writes confirms what is cached.
 
-use super::{answer, bearer, usual_gate};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+
+use super::{answer, bearer, lock, unlock, usual_gate};
 use crate::store::test_database::{TestDatabase, token};
 use crate::support::postgres::{Cluster, HowToStop};
 use crate::support::{Gate, RecordingApi, eventually};
@@ -30,6 +34,13 @@ impl Pair {
     fn gate(&self, api: &RecordingApi, url: &str) -> Gate {
         let gate = usual_gate(api, &self.bed).database(url).settings("database: {max_stale: 3s}");
         gate.start()
+    }
+
+    /// The URL of both.
+    fn url(&self) -> String {
+        let hosts = format!("{},{}", self.standby.address(), self.primary.address());
+        let url = self.primary.plain_url(&self.database).replace(&self.primary.address(), &hosts);
+        format!("{url}&target_session_attrs=read-write")
     }
 
     fn failover(&self) {
@@ -66,6 +77,10 @@ fn is_reported(gate: &Gate, cause: &str) {
     assert_eq!(gate.metric("claviger_database_up"), 0.0);
     let ready = gate.admin("GET", "/readyz?verbose").text();
     assert!(ready.contains("[-] database is a primary that takes writes"), "{ready}");
+    let answers = ready.split("[-] database answers\n    ").nth(1).unwrap_or_else(|| panic!("{ready}"));
+    let detail = answers.lines().next().unwrap();
+    let names_host = detail.contains("127.0.0.1:") || detail.contains("localhost:");
+    assert!(names_host && detail.contains(cause), "{ready}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -106,15 +121,73 @@ async fn a_key_revoked_after_a_demotion_ends_with_max_stale() {
 async fn a_failover_between_the_hosts_of_a_url_needs_no_restart() {
     let pair = Pair::start().await;
     let api = RecordingApi::start();
-    let hosts = format!("{},{}", pair.standby.address(), pair.primary.address());
-    let url = pair.primary.plain_url(&pair.database).replace(&pair.primary.address(), &hosts);
-    let gate = pair.gate(&api, &format!("{url}&target_session_attrs=read-write"));
+    let gate = pair.gate(&api, &pair.url());
     eventually("the primary is found", || answer(&gate, &bearer("known")).0 == 200);
     pair.failover();
     pair.revoke_on_promoted();
     eventually("the revocation is known", || answer(&gate, &bearer("known")).1 == "credential_disabled");
     eventually("unknown tokens are looked up", || answer(&gate, &bearer("stranger-s")).0 == 401);
     eventually("the metric shows it", || gate.metric("claviger_database_primary") == 1.0);
+}
+
+/// The standby lacks the last two changes, and gives their numbers to others before the gate sees it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_revocation_under_a_number_that_was_lost_in_a_failover_is_in_force() {
+    let pair = Pair::start().await;
+    let api = RecordingApi::start();
+    let gate = pair.gate(&api, &pair.url());
+    eventually("it is admitted", || answer(&gate, &bearer("known")).0 == 200);
+    pair.primary.is_replayed_by(&pair.standby);
+    pair.standby.stop_following(&pair.primary);
+    let changes = || gate.metric("claviger_database_changes_total");
+    let before = changes();
+    for lost in ["lost", "also-lost"] {
+        pair.bed.put(&token(lost, "acme", lost)).await;
+    }
+    eventually("the gate has followed both changes", || changes() == before + 2.0);
+    gate.signal(Signal::SIGSTOP);
+    pair.primary.stop(HowToStop::Fast);
+    pair.standby.promote();
+    pair.revoke_on_promoted();
+    pair.revoke_on_promoted();
+    gate.signal(Signal::SIGCONT);
+    eventually("the revocation is known", || answer(&gate, &bearer("known")).1 == "credential_disabled");
+    assert_eq!(answer(&gate, &bearer("lost")).0, 401, "the promoted server does not have it");
+}
+
+/// What a power cut or a network partition leaves: connections that are open, and never answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_primary_that_falls_silent_does_not_use_up_the_pool() {
+    let pair = Pair::start().await;
+    let api = RecordingApi::start();
+    // So few that all of them wait for the silent server.
+    let gate = usual_gate(&api, &pair.bed).database(&pair.url()).settings("database: {connections: 2}").start();
+    eventually("it is admitted", || answer(&gate, &bearer("known")).0 == 200);
+    pair.primary.is_replayed_by(&pair.standby);
+    let holder = lock(&pair.bed, "tokens").await;
+    let frozen = std::thread::scope(|scope| {
+        for number in 0..20 {
+            let gate = &gate;
+            scope.spawn(move || answer(gate, &bearer(&format!("stranger-{number}"))));
+        }
+        // Queries that run when the server falls silent: an idle connection would be found out before its use.
+        let waiting = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted";
+        eventually("every connection of the pool waits", || pair.primary.execute(waiting) == "2");
+        pair.primary.freeze()
+    });
+    pair.standby.promote();
+    let promoted = Instant::now();
+    let mut turn = 0;
+    eventually("unknown tokens are looked up", || {
+        turn += 1;
+        answer(&gate, &bearer(&format!("late-{turn}"))).0 == 401
+    });
+    assert_eq!(answer(&gate, &bearer("known")).0, 200);
+    assert!(promoted.elapsed() < Duration::from_secs(15), "{:?}", promoted.elapsed());
+    pair.revoke_on_promoted();
+    eventually("the revocation is known", || answer(&gate, &bearer("known")).1 == "credential_disabled");
+    drop(frozen);
+    unlock(&pair.bed, holder).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

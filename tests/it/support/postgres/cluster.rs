@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::Mutex;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use super::super::{Authority, eventually};
@@ -39,6 +41,20 @@ pub struct Cluster {
     folder: PathBuf,
     port: u16,
     keeper: Mutex<Keeper>,
+}
+
+/// Processes that do not run until this is dropped.
+pub struct Frozen(Vec<u32>);
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|process| signal(*process, Signal::SIGCONT));
+    }
+}
+
+fn signal(process: u32, signal: Signal) {
+    // It may have ended.
+    let _sent = kill(Pid::from_raw(process.try_into().unwrap()), signal);
 }
 
 /// A shell with the server as its child. It outlives this process until the server has ended.
@@ -92,6 +108,30 @@ impl Cluster {
     /// Makes a standby the primary.
     pub fn promote(&self) {
         assert_eq!(self.execute("SELECT pg_promote()::text"), "true");
+    }
+
+    /// Makes a standby lose its primary, and with that everything that is written from now on.
+    pub fn stop_following(&self, primary: &Self) {
+        self.execute("ALTER SYSTEM SET primary_conninfo = ''");
+        self.execute("SELECT pg_reload_conf()");
+        let followers = "SELECT count(*) FROM pg_stat_replication";
+        eventually("the standby is cut off", || primary.execute(followers) == "0");
+    }
+
+    /// Makes it fall silent: connections stay open, and nothing answers until the value is dropped.
+    pub fn freeze(&self) -> Frozen {
+        let server = self.process();
+        let is_child = |process: &u32| {
+            let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+            status.lines().any(|line| line.strip_prefix("PPid:").is_some_and(|of| of.trim() == server.to_string()))
+        };
+        // The server first, so that it starts no more.
+        signal(server, Signal::SIGSTOP);
+        let processes = std::fs::read_dir("/proc").unwrap().flatten();
+        let backends = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(is_child);
+        let frozen = Frozen(std::iter::once(server).chain(backends).collect());
+        frozen.0.iter().for_each(|process| signal(*process, Signal::SIGSTOP));
+        frozen
     }
 
     /// Waits until a standby has replayed everything that this server has written.

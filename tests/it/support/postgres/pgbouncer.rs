@@ -4,6 +4,8 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use super::super::eventually;
@@ -15,6 +17,8 @@ pub struct PgBouncer {
     process: Child,
     port: u16,
     password: String,
+    /// But for the mode.
+    settings: String,
     folder: TempDir,
 }
 
@@ -29,24 +33,32 @@ impl PgBouncer {
         let users = folder.path().join("users");
         std::fs::write(&users, format!("\"{ROLE}\" \"{password}\"\n")).unwrap();
         installation.give(&users);
-        let settings = folder.path().join("pgbouncer.ini");
         let place = cluster.address();
         let (host, server) = place.split_once(':').unwrap();
-        let text = format!(
+        let (users, log) = (users.display(), folder.path().join("log"));
+        let settings = format!(
             "[databases]\n* = host={host} port={server}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
-             unix_socket_dir =\nauth_type = scram-sha-256\nauth_file = {}\npool_mode = {mode}\n\
+             unix_socket_dir =\nauth_type = scram-sha-256\nauth_file = {users}\n\
              default_pool_size = 20\nlogfile = {}\n",
-            users.display(),
-            folder.path().join("log").display()
+            log.display()
         );
-        std::fs::write(&settings, text).unwrap();
-        installation.give(&settings);
+        let file = folder.path().join("pgbouncer.ini");
+        std::fs::write(&file, format!("{settings}pool_mode = {mode}\n")).unwrap();
+        installation.give(&file);
         let mut command = installation.command(Self::binary(), folder.path());
-        command.arg("-q").arg(&settings).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.arg("-q").arg(&file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let process = command.spawn().unwrap();
-        let bouncer = Self { process, port, password, folder };
+        let bouncer = Self { process, port, password, settings, folder };
         eventually("PgBouncer listens", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
         bouncer
+    }
+
+    /// Changes the mode of the running pooler; connections stay open.
+    pub fn change_mode(&self, mode: &str) {
+        // In place: the file belongs to the pooler's user.
+        std::fs::write(self.folder.path().join("pgbouncer.ini"), format!("{}pool_mode = {mode}\n", self.settings))
+            .unwrap();
+        kill(Pid::from_raw(self.process.id().try_into().unwrap()), Signal::SIGHUP).unwrap();
     }
 
     fn binary() -> PathBuf {
