@@ -20,7 +20,7 @@ pub(super) struct ResourceDefaults {
     pub(super) threads: NonZeroUsize,
     pub(super) hash_threads: NonZeroUsize,
     pub(super) connections: NonZeroU32,
-    /// Of each of two kinds.
+    /// Of cached tokens, and as much of cached pairs.
     pub(super) cache_megabytes: NonZeroU32,
 }
 
@@ -29,7 +29,7 @@ impl ResourceDefaults {
         Self::of(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN), memory::limit())
     }
 
-    /// A tenth: ten addresses are needed to shut out all others.
+    /// A tenth of `connections`, so that fewer than ten addresses cannot take all of them.
     pub(super) fn connections_per_address(connections: NonZeroU32) -> NonZeroU32 {
         let share = NonZeroU32::new(connections.get() / 10).unwrap_or(NonZeroU32::MIN);
         share.max(MIN_PER_ADDRESS).min(connections)
