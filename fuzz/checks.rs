@@ -216,15 +216,18 @@ pub fn path(input: &[u8]) -> bool {
     assert!(allow.encoded_percent || !lower.contains("%25"));
     assert!(!lower.contains("%2e") && !lower.contains("%5c"));
     let mut reading = rest.as_bytes().to_vec();
-    for _ in 0..3 {
+    loop {
         for segment in reading.split(|byte| matches!(byte, b'/' | b'\\')) {
             let name = segment.split(|byte| *byte == b';').next().unwrap_or_default();
             assert!(!matches!(name, b"." | b".."), "a reading has a dot segment");
         }
         assert!(!reading.iter().any(u8::is_ascii_control), "a reading has a control character");
-        reading = percent_decoded(&reading);
+        let next = percent_decoded(&reading);
+        if next == reading {
+            return true;
+        }
+        reading = next;
     }
-    true
 }
 
 fn percent_decoded(text: &[u8]) -> Vec<u8> {

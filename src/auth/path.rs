@@ -3,8 +3,8 @@
 use crate::credential::{PathException, PathTemplate, PathVersion, Spellings};
 
 const DOT_SEGMENT: &str = "The path contains a dot segment (. or ..).";
-const HIDDEN_DOT_SEGMENT: &str = "The path, decoded twice, contains a dot segment (. or ..).";
-const HIDDEN_CONTROL: &str = "The path, decoded twice, contains a control character.";
+const HIDDEN_DOT_SEGMENT: &str = "The path, decoded until no escape is left, contains a dot segment (. or ..).";
+const HIDDEN_CONTROL: &str = "The path, decoded until no escape is left, contains a control character.";
 
 /// Which paths are admitted.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +27,7 @@ impl PathRules<'_> {
         let (from, admitted) = exception.unwrap_or((path.len(), Spellings::default()));
         let bytes = path.as_bytes();
         let mut segment = 0;
+        let mut has_encoded_percent = false;
         for (index, &byte) in bytes.iter().enumerate().skip(1) {
             let allow = if index < from { Spellings::default() } else { admitted };
             match byte {
@@ -46,6 +47,7 @@ impl PathRules<'_> {
                     if let Some(detail) = escape_ambiguity(decoded, allow) {
                         return Some(detail);
                     }
+                    has_encoded_percent |= decoded == b'%';
                 }
                 b'\\' => return Some("The path contains a backslash."),
                 b';' if self.refuse_parameters => return Some("The path contains a path parameter (;)."),
@@ -56,7 +58,9 @@ impl PathRules<'_> {
         if is_dot_segment(&bytes[segment + 1..]) {
             return Some(DOT_SEGMENT);
         }
-        exception.and_then(|_| hidden(decoded(decoded(bytes[from..].iter().copied()))))
+        exception?;
+        // Nothing else has a second level, so that few paths need memory.
+        if has_encoded_percent { hidden(fully_decoded(&bytes[from..])) } else { hidden(decoded(&bytes[from..])) }
     }
 
     /// The exception that covers a path, and where the part behind its prefix begins. Up to there, the path must be
@@ -107,32 +111,32 @@ pub(super) fn decode(bytes: &[u8], index: usize) -> Option<u8> {
     Some((digit(index + 1)? * 16 + digit(index + 2)?) as u8)
 }
 
-/// Percent-decoding of a sequence of bytes. What begins no escape sequence stays as it is.
-#[derive(Clone)]
-struct Decoded<I>(I);
-
-fn decoded<I: Iterator<Item = u8> + Clone>(bytes: I) -> Decoded<I> {
-    Decoded(bytes)
+/// Percent-decoding, once. What begins no escape sequence stays as it is.
+fn decoded(bytes: &[u8]) -> impl Iterator<Item = u8> {
+    let mut index = 0;
+    std::iter::from_fn(move || {
+        let byte = *bytes.get(index)?;
+        let escape = (byte == b'%').then(|| decode(bytes, index)).flatten();
+        index += if escape.is_some() { 3 } else { 1 };
+        Some(escape.unwrap_or(byte))
+    })
 }
 
-impl<I: Iterator<Item = u8> + Clone> Iterator for Decoded<I> {
-    type Item = u8;
-
-    fn next(&mut self) -> Option<u8> {
-        let byte = self.0.next()?;
-        if byte != b'%' {
-            return Some(byte);
-        }
-        let mut ahead = self.0.clone();
-        let mut digit = || ahead.next().and_then(|byte| char::from(byte).to_digit(16));
-        match digit().zip(digit()) {
-            Some((high, low)) => {
-                self.0 = ahead;
-                Some((high * 16 + low) as u8)
-            }
-            None => Some(byte),
+/// Percent-decoding until nothing is left to decode, however often a server decodes. No two escape sequences overlap, so
+/// that their order does not matter; and neither a dot nor what ends a segment can be part of one, so that a dot segment
+/// of any reading is in the last one too.
+fn fully_decoded(bytes: &[u8]) -> impl Iterator<Item = u8> {
+    let mut text = Vec::with_capacity(bytes.len());
+    for byte in bytes {
+        text.push(*byte);
+        while let Some(begin) = text.len().checked_sub(3).filter(|begin| text[*begin] == b'%')
+            && let Some(escape) = decode(&text, begin)
+        {
+            text.truncate(begin);
+            text.push(escape);
         }
     }
+    text.into_iter()
 }
 
 /// What a server finds in a decoded path that it must not find in any spelling.

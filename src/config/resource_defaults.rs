@@ -33,9 +33,9 @@ pub(super) struct ResourceDefaults {
     pub(super) streams: NonZeroU32,
     /// Of the heads of all requests in progress.
     pub(super) head_bytes: NonZeroU32,
-    /// Verified pairs.
+    /// Verified pairs that are cached.
     pub(super) remembered: u64,
-    /// Of each of two kinds.
+    /// Of cached tokens, and as much of cached pairs.
     pub(super) cache_megabytes: NonZeroU32,
 }
 
@@ -44,7 +44,7 @@ impl ResourceDefaults {
         Self::of(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN), memory::limit())
     }
 
-    /// A tenth: ten addresses are needed to shut out all others.
+    /// A tenth of `connections`, so that fewer than ten addresses cannot take all of them.
     pub(super) fn connections_per_address(connections: NonZeroU32) -> NonZeroU32 {
         let share = NonZeroU32::new(connections.get() / 10).unwrap_or(NonZeroU32::MIN);
         share.max(MIN_PER_ADDRESS).min(connections)

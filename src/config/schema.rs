@@ -5,9 +5,45 @@ use serde_json::{Map, Value, json};
 
 use super::{Document, raw};
 
+/// No file is nested so deep.
+const MAX_DEPTH: usize = 12;
+
 /// JSON Schema of the settings file or the credentials file.
 pub fn schema(of_credentials: bool) -> Value {
     if of_credentials { generate::<raw::CredentialsFile>() } else { generate::<raw::File>() }
+}
+
+/// The path of each key of a file: `[]` stands for the items of a list, `*` for the names of a mapping.
+pub(super) fn key_paths<T: JsonSchema>() -> Vec<String> {
+    let schema = schemars::schema_for!(T).to_value();
+    let mut paths = Vec::new();
+    collect_keys(&schema, &schema["$defs"], "", &mut paths);
+    paths
+}
+
+fn collect_keys(schema: &Value, definitions: &Value, path: &str, paths: &mut Vec<String>) {
+    // A type that contains itself would have no end.
+    if path.split(['.', '[']).count() > MAX_DEPTH {
+        return;
+    }
+    let reference = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
+    let choices = ["anyOf", "oneOf", "allOf"].into_iter().filter_map(|word| schema[word].as_array()).flatten();
+    for same in reference.map(|name| &definitions[name]).into_iter().chain(choices) {
+        collect_keys(same, definitions, path, paths);
+    }
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        let path = join(path, name);
+        if !paths.contains(&path) {
+            paths.push(path.clone());
+        }
+        collect_keys(property, definitions, &path, paths);
+    }
+    if schema["items"].is_object() {
+        collect_keys(&schema["items"], definitions, &format!("{path}[]"), paths);
+    }
+    if schema["additionalProperties"].is_object() {
+        collect_keys(&schema["additionalProperties"], definitions, &join(path, "*"), paths);
+    }
 }
 
 fn generate<T: Document + JsonSchema>() -> Value {

@@ -3,8 +3,9 @@
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_yaml::Error;
 
-use super::decode::empty;
-use super::suggest::unknown_key;
+use super::decode::{Document as _, empty};
+use super::raw::CredentialsFile;
+use super::suggest::unknown_key_in;
 use super::{Diagnostic, Diagnostics, Key, Node, Origin, Value};
 
 /// # Errors
@@ -113,7 +114,7 @@ impl<'de, F: FnMut(&'static str, usize, Node)> Visitor<'de> for &mut Root<F> {
         while let Some(key) = entries.next_key::<Key>()? {
             let Some(section) = self.sections.iter().find(|section| section.name == key.name) else {
                 let names: Vec<_> = self.sections.iter().map(|section| section.name).collect();
-                self.faults.push(unknown_key(&key, &names));
+                self.faults.push(unknown_key_in("", &key, &names, CredentialsFile::key_paths));
                 entries.next_value::<IgnoredAny>()?;
                 continue;
             };

@@ -15,8 +15,8 @@ pub struct Spellings {
     pub encoded_unreserved: bool,
 }
 
-/// A prefix with the spellings that are admitted below it. No rule looks further into a path than the prefix, so that
-/// none depends on how the rest is read.
+/// A prefix, and the spellings that are admitted below it. No rule names a path below the prefix, so that no decision
+/// depends on how a server reads the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathException {
     /// After the version, and spelled plainly in the request.

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::os::fd::AsRawFd as _;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -26,6 +27,7 @@ use tokio_rustls::server::TlsStream;
 use tower::ServiceExt as _;
 
 use crate::control::Peer;
+use crate::proxy::Connections;
 
 /// One more is closed at once.
 const MAX_CONNECTIONS: usize = 1000;
@@ -48,6 +50,10 @@ pub(super) struct HttpTimeouts {
 
 #[derive(Clone)]
 pub(super) struct HttpConnections {
+    /// For the log.
+    listener: &'static str,
+    /// Whose budget of descriptors holds here too; `None` for the listener for which descriptors are kept back.
+    callers: Option<Arc<Connections>>,
     permits: Arc<Semaphore>,
     closing: watch::Sender<bool>,
     timeouts: HttpTimeouts,
@@ -62,8 +68,9 @@ impl Default for HttpTimeouts {
 }
 
 impl HttpConnections {
-    pub(super) fn new(timeouts: HttpTimeouts) -> Self {
-        Self { permits: Arc::new(Semaphore::new(MAX_CONNECTIONS)), closing: watch::Sender::new(false), timeouts }
+    pub(super) fn new(listener: &'static str, callers: Option<Arc<Connections>>, timeouts: HttpTimeouts) -> Self {
+        let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        Self { listener, callers, permits, closing: watch::Sender::new(false), timeouts }
     }
 
     pub(super) fn open(&self) -> usize {
@@ -80,9 +87,12 @@ impl HttpConnections {
         let mut closing = self.closing.subscribe();
         loop {
             let (stream, address) = tokio::select! {
-                accepted = accept(&listener) => accepted,
+                accepted = self.accept(&listener) => accepted,
                 _ = closing.wait_for(|is_closing| *is_closing) => return,
             };
+            if self.callers.as_ref().is_some_and(|callers| !callers.allows_descriptor(stream.as_raw_fd())) {
+                continue;
+            }
             let Ok(permit) = self.permits.clone().try_acquire_owned() else { continue };
             let (connections, router, tls) = (self.clone(), router.clone(), tls.clone());
             tokio::spawn(async move {
@@ -126,30 +136,30 @@ impl HttpConnections {
         };
         match tokio::time::timeout(self.timeouts.connection, whole).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::debug!(%error, "an admin connection failed"),
-            Err(_) => tracing::debug!("an admin connection exceeded its time limit"),
+            Ok(Err(error)) => tracing::debug!(%error, "a connection of the {} listener failed", self.listener),
+            Err(_) => tracing::debug!("a connection of the {} listener exceeded its time limit", self.listener),
         }
     }
-}
 
-/// Retries for ever: the process may be out of descriptors for a while.
-async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
-    let mut is_logged = false;
-    loop {
-        let error = match listener.accept().await {
-            Ok(accepted) => return accepted,
-            Err(error) => error,
-        };
-        // The client gave up while it waited in the queue.
-        if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) {
-            continue;
+    /// Retries for ever: the process may be out of descriptors for a while.
+    async fn accept(&self, listener: &TcpListener) -> (TcpStream, SocketAddr) {
+        let mut is_logged = false;
+        loop {
+            let error = match listener.accept().await {
+                Ok(accepted) => return accepted,
+                Err(error) => error,
+            };
+            // The client gave up while it waited in the queue.
+            if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) {
+                continue;
+            }
+            if std::mem::replace(&mut is_logged, true) {
+                tracing::debug!(%error, "the {} listener still accepts no connections", self.listener);
+            } else {
+                tracing::error!(%error, "the {} listener accepts no connections", self.listener);
+            }
+            tokio::time::sleep(ACCEPT_RETRY_INTERVAL).await;
         }
-        if std::mem::replace(&mut is_logged, true) {
-            tracing::debug!(%error, "the admin listener still accepts no connections");
-        } else {
-            tracing::error!(%error, "the admin listener accepts no connections");
-        }
-        tokio::time::sleep(ACCEPT_RETRY_INTERVAL).await;
     }
 }
 

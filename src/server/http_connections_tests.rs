@@ -18,7 +18,7 @@ async fn listen(timeouts: HttpTimeouts) -> (HttpConnections, SocketAddr) {
         .route("/large", get(async || vec![b'x'; 64 * 1024 * 1024]));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let connections = HttpConnections::new(timeouts);
+    let connections = HttpConnections::new("admin", None, timeouts);
     let serving = connections.clone();
     tokio::spawn(async move { serving.serve(listener, router, None).await });
     (connections, address)

@@ -128,8 +128,9 @@ impl Process {
         let scheme = if console_certificates.is_some() { "https" } else { "http" };
         let listener_url = format!("{scheme}://{}", addresses.console.unwrap_or(settings.console_listen));
         // Apart, so that neither takes the places of the other.
-        let http_connections = [(); 2].map(|()| HttpConnections::new(HttpTimeouts::default()));
-        let [admin_connections, console_connections] = http_connections.clone();
+        let admin_connections = HttpConnections::new("admin", None, HttpTimeouts::default());
+        let console_connections = HttpConnections::new("console", Some(connections.clone()), HttpTimeouts::default());
+        let http_connections = [admin_connections.clone(), console_connections.clone()];
         let sign_in_throttle = match (&gate, &probe) {
             (Some(gate), _) => gate.sign_in_throttle(),
             (None, Some(probe)) => probe.sign_in_throttle(),

@@ -14,17 +14,28 @@ use crate::config::{Diagnostic, Key, Node, Value};
 pub(super) struct Path<'p> {
     nullable: &'static [&'static str],
     may_be_empty: &'static [&'static str],
+    key_paths: fn() -> Vec<String>,
     key: &'p str,
     parent: Option<&'p Path<'p>>,
 }
 
 impl<'p> Path<'p> {
     pub(super) fn root<T: Document>() -> Self {
-        Self { nullable: T::NULLABLE, may_be_empty: T::MAY_BE_EMPTY, key: "", parent: None }
+        let (nullable, may_be_empty, key_paths) = (T::NULLABLE, T::MAY_BE_EMPTY, T::key_paths);
+        Self { nullable, may_be_empty, key_paths, key: "", parent: None }
     }
 
     fn key(&'p self, key: &'p str) -> Self {
-        Self { nullable: self.nullable, may_be_empty: self.may_be_empty, key, parent: Some(self) }
+        Self { key, parent: Some(self), ..*self }
+    }
+
+    /// Keys joined by dots; elements of lists add nothing.
+    fn text(&self) -> String {
+        match self.parent.map(Path::text) {
+            None => String::new(),
+            Some(parent) if parent.is_empty() => self.key.to_owned(),
+            Some(parent) => format!("{parent}.{}", self.key),
+        }
     }
 
     fn is_one_of(&self, patterns: &[&str]) -> bool {
@@ -138,7 +149,9 @@ impl<'de> MapAccess<'de> for Entries<'_> {
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, DecodeError> {
         let Some((key, _)) = self.entries.get(self.next) else { return Ok(None) };
         let name: StrDeserializer<DecodeError> = key.name.as_str().into_deserializer();
-        let value = seed.deserialize(name).map_err(|error| error.of_key(key).here(&key.origin));
+        let value = seed
+            .deserialize(name)
+            .map_err(|error| error.of_key(key, &self.path.text(), self.path.key_paths).here(&key.origin));
         let value = value.and_then(|value| self.only_once(key).map(|()| Some(value)));
         value.map_err(|error| error.within(Step::Key(key.name.clone())))
     }

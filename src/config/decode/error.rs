@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Expected, Unexpected};
 
 use super::Step;
-use crate::config::suggest::{closest, unknown_key};
+use crate::config::suggest::{closest, unknown_key_in};
 use crate::config::{Key, Origin};
 
 /// A fault that collects its path while it propagates.
@@ -34,12 +34,12 @@ pub(super) enum About {
 }
 
 impl DecodeError {
-    /// The key may be a secret.
-    pub(super) fn of_key(self, key: &Key) -> Self {
+    /// For a key of the mapping at `section`, in a document with the keys `paths`. The key may be a secret.
+    pub(super) fn of_key(self, key: &Key, section: &str, paths: impl FnOnce() -> Vec<String>) -> Self {
         let About::Unknown(known) = self.about else {
             return Self { problem: format!("a key here {}", self.problem), about: About::Hidden, ..self };
         };
-        let fault = unknown_key(key, known);
+        let fault = unknown_key_in(section, key, known, paths);
         let about = if fault.path.is_empty() { About::Hidden } else { About::Written };
         Self { problem: fault.problem, hint: fault.hint, about, ..self }
     }

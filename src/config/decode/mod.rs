@@ -20,6 +20,11 @@ pub trait Document: DeserializeOwned {
     const NULLABLE: &'static [&'static str] = &[];
     /// Lists that permit nothing when they are empty.
     const MAY_BE_EMPTY: &'static [&'static str] = &[];
+
+    /// The path of every key of the file that the value is in, so that a misplaced one is found.
+    fn key_paths() -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Keys whose absence permits more than any value.

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::RateLimit;
 use super::texts::Moment;
-use crate::config::Document;
 use crate::config::values::{AddressRange, Parsed};
+use crate::config::{Document, schema};
 use crate::credential::Label;
 
 /// Credentials that the gate admits.
@@ -73,11 +73,19 @@ pub struct Account {
 
 impl Document for CredentialsFile {
     const MAY_BE_EMPTY: &'static [&'static str] = &["credentials"];
+
+    fn key_paths() -> Vec<String> {
+        schema::key_paths::<Self>()
+    }
 }
 
-impl Document for Credential {}
+impl Document for Credential {
+    fn key_paths() -> Vec<String> {
+        CredentialsFile::key_paths()
+    }
+}
 
-/// A credential in a row of a table, where an empty list of scopes has a spelling of its own.
+/// A credential in a row of a CSV file, whose list of scopes may be empty: an own word stands for that.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
 pub struct CredentialRow(Credential);
@@ -92,7 +100,11 @@ impl From<CredentialRow> for Credential {
     }
 }
 
-impl Document for Account {}
+impl Document for Account {
+    fn key_paths() -> Vec<String> {
+        CredentialsFile::key_paths()
+    }
+}
 
 fn on() -> bool {
     true

@@ -26,7 +26,8 @@ pub struct Limits {
     /// Further requests are refused with 503.
     pub header_bytes_per_connection: NonZeroU32,
     /// Memory of the heads of all requests in progress, in bytes; not less than header_bytes_per_connection. Further
-    /// requests are refused with 503. 33554432 by default, or a sixteenth of the memory limit of the container.
+    /// requests are refused with 503. HTTP/2 heads that are still arriving may take half of it. 33554432 by default, or
+    /// a sixteenth of the memory limit of the container.
     pub header_bytes_total: Option<NonZeroU32>,
     /// Bytes of the body of a request. A larger body is refused with 413, or broken off where its length was not
     /// declared. Unlimited by default.
@@ -34,12 +35,13 @@ pub struct Limits {
     /// Time from the head of a request to the end of its body; then the request is refused with 408. Unlimited by
     /// default, for long gRPC streams. WebSockets are exempt.
     pub body_time: Option<Parsed<HumanDuration>>,
-    /// Bytes that are read after a response to a client that still sends the body of its request, so that it can read
-    /// the response. Beyond them the connection is closed.
+    /// How many bytes the gate reads of a body that is still being sent after the response, so that the client can read
+    /// the response. Then the connection is closed.
     pub drain_bytes: u64,
-    /// Longest time for that.
+    /// How long the gate reads such a body. Then the connection is closed.
     pub drain_time: Parsed<HumanDuration>,
-    /// Connections and HTTP/2 streams that are read from in this way at the same time; further ones are closed at once.
+    /// Connections and HTTP/2 streams whose bodies are read in this way at the same time; further ones are closed at
+    /// once.
     pub drains: u32,
     /// Concurrent streams of all HTTP/2 connections; further ones are refused with REFUSED_STREAM. One network (an
     /// address, or 64 bits of IPv6) gets half of them, but not less than streams_per_connection. 250 by default, or as
@@ -97,8 +99,8 @@ pub struct Passwords {
     /// Requests that wait for a hash, at most 100,000; further ones are refused with 503. A change needs a restart.
     #[schemars(range(max = MAX_QUEUED))]
     pub queue: NonZeroUsize,
-    /// Verified pairs that are cached, at most 10,000,000; 100,000 by default, or fewer in a container with a memory
-    /// limit below 1 GiB. A change needs a restart.
+    /// User names and passwords that stay in the cache once they are verified, at most 10,000,000; 100,000 by default,
+    /// or fewer in a container with a memory limit below 1 GiB. A change needs a restart.
     #[schemars(range(max = MAX_REMEMBERED))]
     pub remembered: Option<u64>,
 }

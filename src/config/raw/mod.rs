@@ -17,8 +17,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::Document;
 use crate::config::values::Parsed;
+use crate::config::{Document, schema};
 use crate::credential::Label;
 
 pub use access::{
@@ -105,4 +105,8 @@ impl Document for File {
         "public",
         "scopes.*",
     ];
+
+    fn key_paths() -> Vec<String> {
+        schema::key_paths::<Self>()
+    }
 }

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use super::PathText;
 use crate::config::values::Parsed;
 
-/// A path with the spellings that are admitted below it, although servers may read them in two ways.
+/// A path, and the spellings that the gate admits below it although servers may read them in two ways.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PathException {
-    /// Whole segments, after the version, as in a scope. Covers a request only where it is spelled plainly. No scope,
-    /// public route, upgrade or other entry may name a path below it.
+    /// Whole segments, after the version, as in a scope. The entry applies to a request that spells this path plainly. No
+    /// scope, public route, upgrade or other entry of paths may name a path below it.
     pub path: Parsed<PathText>,
     /// encoded_slash: %2F; empty_segment: //, also at the end; encoded_percent: %25; encoded_unreserved: encoded letters,
     /// digits, hyphens, underscores and tildes, such as %7E, never a dot. Dot segments stay refused in every spelling.

@@ -1,4 +1,4 @@
-//! What pages of other origins may do.
+//! The origins of pages that may call the API, and the headers that they may set.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,7 +23,7 @@ impl FromStr for WebOrigin {
             return Err("must be an origin: any page can have the origin null, for example in a sandboxed frame".into());
         }
         if text.contains('*') {
-            return Err("must be one exact origin: list each one, * would let the pages of strangers in".into());
+            return Err("must be one exact origin: list each one, because * would admit the pages of every site".into());
         }
         let (scheme, authority) = text.split_once("://").ok_or(FORM)?;
         if authority.contains('@') {
@@ -45,7 +45,7 @@ impl FromStr for WebOrigin {
             return Err(FORM.into());
         }
         if scheme == "file" {
-            return Err("must not be of files: browsers send the origin null for them".into());
+            return Err("must not have the scheme file: a page that is opened from a file has the origin null".into());
         }
         let (host, port) = split_port(authority)?;
         check_host(scheme, host)?;
@@ -163,7 +163,7 @@ mod tests {
             ("http://[::1]:80", "without the port, as browsers send it: http://[::1]"),
             ("https://me:secret@app.example.org", "user name or password"),
             ("https://b\u{fc}cher.example", "ASCII"),
-            ("file://x", "null for them"),
+            ("file://x", "has the origin null"),
             ("http://[0:0::1]", "must have the host [::1]"),
             ("https://app.example.org:0", "1 to 65535"),
             ("https://app.example.org:", "1 to 65535"),

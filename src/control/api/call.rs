@@ -7,12 +7,13 @@ use axum::http::HeaderValue;
 use axum::http::header::{HeaderMap, IF_MATCH};
 use axum::http::request::Parts;
 
-use crate::control::operations::{Caller, GateThrottle, IdempotencyKey, OperationContext, SignInContext};
+use crate::control::operations::{Caller, IdempotencyKey, OperationContext, ProcessThrottle, SignInContext};
 use crate::control::web::caller::authenticate;
 use crate::control::web::middleware::{IDEMPOTENCY_KEY, RequestDigest};
 use crate::control::web::problem::{Code, Problem};
 use crate::control::web::state::{ControlState, LiveSettings};
 use crate::credential::TokenDigest;
+use crate::store::ActorKind;
 
 const MAX_KEY_BYTES: usize = 255;
 
@@ -46,12 +47,16 @@ impl ApiCall {
         };
         let context =
             OperationContext::new(&self.state.store, &self.caller, self.state.clock.now(), self.settings.terms());
-        let gate_throttle = self.state.throttles.gate.as_deref();
+        let now = self.state.clock.steady();
+        let seen = |throttle| ProcessThrottle { throttle, now };
+        // The shell runs in a process of its own, at which nobody signs in.
+        let signs_in = self.caller.actor.kind != ActorKind::Shell;
         OperationContext {
             revision,
             idempotency_key: self.key.as_ref(),
             hashes: Some(&self.state.hashes),
-            gate_throttle: gate_throttle.map(|throttle| GateThrottle { throttle, now: self.state.clock.steady() }),
+            gate_throttle: self.state.throttles.gate.as_deref().map(seen),
+            sign_in_throttle: signs_in.then(|| seen(&self.state.throttles.sign_in)),
             ..context
         }
     }

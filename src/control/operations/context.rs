@@ -22,12 +22,14 @@ pub struct OperationContext<'c> {
     /// Executes the operation at most once (`Idempotency-Key`).
     pub idempotency_key: Option<&'c IdempotencyKey>,
     /// `None` in a process without a gate: each gate counts wrong passwords of its own.
-    pub gate_throttle: Option<GateThrottle<'c>>,
+    pub gate_throttle: Option<ProcessThrottle<'c>>,
+    /// `None` in a process at which nobody signs in: each process counts wrong passwords of its own.
+    pub sign_in_throttle: Option<ProcessThrottle<'c>>,
 }
 
-/// The throttle of the gate in this process.
+/// A throttle of this process.
 #[derive(Clone, Copy)]
-pub struct GateThrottle<'c> {
+pub struct ProcessThrottle<'c> {
     pub throttle: &'c Throttle,
     /// Of [`crate::clock::Clock::steady`].
     pub now: Duration,
@@ -52,7 +54,17 @@ pub struct IdempotencyKey {
 
 impl<'c> OperationContext<'c> {
     pub fn new(store: &'c Store, caller: &'c Caller, now: Timestamp, terms: Terms<'c>) -> Self {
-        Self { store, caller, now, terms, hashes: None, revision: None, idempotency_key: None, gate_throttle: None }
+        Self {
+            store,
+            caller,
+            now,
+            terms,
+            hashes: None,
+            revision: None,
+            idempotency_key: None,
+            gate_throttle: None,
+            sign_in_throttle: None,
+        }
     }
 
     pub fn actor(&self) -> &'c Actor {

@@ -23,7 +23,7 @@ mod text_rules;
 mod users;
 
 pub use self::audit::{AuditTable, export_audit, list_audit};
-pub use self::context::{GateThrottle, IdempotencyKey, OperationContext, Terms};
+pub use self::context::{IdempotencyKey, OperationContext, ProcessThrottle, Terms};
 pub use self::error::{FieldFault, Invalid, NoSecret, NotFound, OperationError, OperationReason, Refusal};
 pub use self::idempotent::Outcome;
 pub use self::list::{MAX_PAGE_SIZE, Paging};

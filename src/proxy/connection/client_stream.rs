@@ -3,7 +3,8 @@
 //! pingora 0.9.1 answers what it cannot parse by itself, with an empty response and without a hook, and it closes a
 //! connection whose client is still sending, which resets it and loses the response. This stream writes a refusal of
 //! ours in the first case, and leaves the socket to be drained in the second. It also ends a head that is too large,
-//! of which pingora would read up to a megabyte.
+//! of which pingora would read up to a megabyte. And it holds back what comes behind a request until the next one is
+//! read, so that every head passes here from its first byte: pingora would keep such bytes to itself.
 
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
@@ -12,7 +13,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::{Buf, Bytes};
+use bytes::{Buf, Bytes, BytesMut};
 use pingora::protocols::raw_connect::ProxyDigest;
 use pingora::protocols::tls::{SslDigest, TlsRef};
 use pingora::protocols::{
@@ -21,9 +22,10 @@ use pingora::protocols::{
 };
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
-use super::head_inspector::{HeadInspector, UnparsedHead, ends_head};
+use super::body_end::BodyRest;
+use super::head_inspector::{HeadInspector, UnparsedHead};
 use super::head_origin::HeadOrigin;
-use super::state::{ConnectionState, TunnelState};
+use super::state::ConnectionState;
 use super::tunnel::Tunnel;
 use crate::proxy::RequestLifecycle;
 
@@ -39,10 +41,14 @@ pub(in crate::proxy) struct ClientStream {
     stream: Option<Stream>,
     state: Arc<ConnectionState>,
     lifecycle: Arc<RequestLifecycle>,
+    /// What has arrived beyond the present head or body.
+    ahead: BytesMut,
     head: HeadInspector,
-    /// Where pages of other origins may read responses.
+    /// `None` where no page of another origin may read a response.
     origin: Option<HeadOrigin>,
-    /// What is still to be written of a refusal of ours.
+    /// Of the request with this number.
+    body: (u64, BodyRest),
+    /// The part of a refusal that is not written yet.
     refusal: Option<Bytes>,
     /// Set once the connection is a WebSocket.
     tunnel: Option<Box<Tunnel>>,
@@ -50,21 +56,26 @@ pub(in crate::proxy) struct ClientStream {
 
 impl ClientStream {
     pub(in crate::proxy) fn new(stream: Stream, state: Arc<ConnectionState>, lifecycle: Arc<RequestLifecycle>) -> Self {
-        let head = HeadInspector::default();
-        Self { stream: Some(stream), state, lifecycle, head, origin: None, refusal: None, tunnel: None }
+        Self {
+            stream: Some(stream),
+            state,
+            lifecycle,
+            ahead: BytesMut::new(),
+            head: HeadInspector::default(),
+            origin: None,
+            body: (0, BodyRest::NONE),
+            refusal: None,
+            tunnel: None,
+        }
     }
 
     /// The stream and its tunnel, where it is a WebSocket.
     fn tunnel(&mut self) -> Option<(Pin<&mut Stream>, &mut Tunnel)> {
-        let state = self.state.tunnel();
-        if state == TunnelState::None {
+        if !self.state.is_tunnel() {
             return None;
         }
         let stream = Pin::new(self.stream.as_mut()?);
-        let has_early_bytes = state == TunnelState::OpenWithEarlyBytes;
-        let tunnel = self
-            .tunnel
-            .get_or_insert_with(|| Box::new(Tunnel::new(self.lifecycle.tunnels_end.clone(), has_early_bytes)));
+        let tunnel = self.tunnel.get_or_insert_with(|| Box::new(Tunnel::new(self.lifecycle.tunnels_end.clone())));
         Some((stream, tunnel))
     }
 
@@ -81,14 +92,48 @@ impl ClientStream {
         Poll::Ready(Ok(()))
     }
 
-    fn inspect_origin(&mut self, bytes: &[u8]) {
-        if self.head.is_new(self.state.request()) {
+    /// The rest of the body of the present request, whose head was read.
+    fn body(&mut self) -> &mut BodyRest {
+        let request = self.state.request();
+        if self.body.0 != request {
+            self.body = (request, BodyRest::new(self.state.framing()));
+        }
+        &mut self.body.1
+    }
+
+    /// True from the end of a request to the response.
+    fn is_between_requests(&mut self) -> bool {
+        self.state.has_head() && !self.state.is_tunnel() && self.body().is_empty()
+    }
+
+    /// Returns how many of these bytes belong to what is read now: a head, a body or a tunnel.
+    fn take(&mut self, bytes: &[u8]) -> usize {
+        if let Some((_, tunnel)) = self.tunnel() {
+            tunnel.on_early_bytes(bytes);
+            return bytes.len();
+        }
+        if self.state.has_head() { self.body().take(bytes) } else { self.take_head(bytes) }
+    }
+
+    fn take_head(&mut self, bytes: &[u8]) -> usize {
+        let request = self.state.request();
+        if self.head.is_new(request) {
+            self.state.timer.on_first_byte();
             let has_origins = self.lifecycle.decider.policy.load().has_origins();
             self.origin = has_origins.then(HeadOrigin::default);
         }
-        if let Some(origin) = &mut self.origin {
-            origin.inspect(bytes);
+        let (is_illegal, end) = self.head.inspect(request, bytes);
+        if is_illegal {
+            self.state.set_illegal_target();
         }
+        let taken = end.unwrap_or(bytes.len());
+        if let Some(origin) = &mut self.origin {
+            origin.inspect(&bytes[..taken]);
+        }
+        self.head.bytes += taken;
+        let is_over = self.head.bytes > MIN_LIMIT_BYTES && self.head.bytes > self.max_head_bytes();
+        self.head.is_too_large = is_over && end.is_none();
+        taken
     }
 
     fn refuse(&mut self) -> Bytes {
@@ -110,37 +155,44 @@ impl ClientStream {
 impl AsyncRead for ClientStream {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context, buffer: &mut ReadBuf) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        if let Some((stream, tunnel)) = this.tunnel() {
+        let is_held = !this.ahead.is_empty();
+        if let (false, Some((stream, tunnel))) = (is_held, this.tunnel()) {
             return tunnel.poll_read(stream, context, buffer);
         }
-        let before = buffer.filled().len();
         if this.head.is_too_large {
             return this.poison(buffer);
         }
-        ready!(this.inner()?.poll_read(context, buffer))?;
-        let bytes = &buffer.filled()[before..];
-        if !bytes.is_empty() {
-            this.state.on_received(bytes.len());
-            if !this.state.has_head() {
-                if this.head.is_new(this.state.request()) {
-                    this.state.timer.on_first_byte();
-                }
-                this.inspect_origin(bytes);
-                let tail = this.head.tail;
-                if this.head.inspect(this.state.request(), bytes) {
-                    this.state.set_illegal_target();
-                }
-                this.head.bytes += bytes.len();
-                let is_over = this.head.bytes > MIN_LIMIT_BYTES && this.head.bytes > this.max_head_bytes();
-                // The empty lines that may precede a request line look like the end of a head.
-                if is_over && (this.head.line.is_empty() || !ends_head(tail, bytes)) {
-                    this.head.is_too_large = true;
-                    buffer.set_filled(before);
-                    return this.poison(buffer);
-                }
-            }
+        if is_held && this.is_between_requests() {
+            // For the next request. The response wakes the task.
+            return Poll::Pending;
         }
-        Poll::Ready(Ok(()))
+        let before = buffer.filled().len();
+        if is_held {
+            buffer.put_slice(&this.ahead[..this.ahead.len().min(buffer.remaining())]);
+        } else {
+            ready!(this.inner()?.poll_read(context, buffer))?;
+        }
+        let bytes = &buffer.filled()[before..];
+        if bytes.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        let taken = this.take(bytes);
+        if is_held {
+            this.ahead.advance(taken);
+            if this.ahead.is_empty() {
+                // An idle connection keeps no buffer.
+                this.ahead = BytesMut::new();
+            }
+        } else {
+            this.ahead.extend_from_slice(&bytes[taken..]);
+        }
+        this.state.set_has_next(!this.ahead.is_empty());
+        buffer.set_filled(before + taken);
+        if this.head.is_too_large {
+            buffer.set_filled(before);
+            return this.poison(buffer);
+        }
+        if taken == 0 { Poll::Pending } else { Poll::Ready(Ok(())) }
     }
 }
 

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use http::header::ORIGIN;
 use http::{HeaderMap, HeaderValue};
+use memchr::{memchr, memchr_iter};
 
 use crate::auth::Rejection;
 use crate::proxy::request::auth_request::{CONNECT, ILLEGAL_TARGET, is_uri_byte};
@@ -38,9 +39,18 @@ pub(super) struct HeadInspector {
     pub(super) lines: usize,
     spaces: usize,
     pub(super) bytes: usize,
-    /// The last bytes, in which the end of the head may begin.
-    pub(super) tail: [u8; 3],
+    last_line: LastLine,
     pub(super) is_too_large: bool,
+}
+
+/// The line that is arriving, so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum LastLine {
+    #[default]
+    Empty,
+    /// A carriage return alone.
+    Return,
+    Other,
 }
 
 impl UnparsedHead<'_> {
@@ -85,44 +95,60 @@ impl HeadInspector {
         self.request != request
     }
 
-    /// True where the bytes belong to a target that a URI cannot have (RFC 3986, 2).
-    pub(super) fn inspect(&mut self, request: u64, mut bytes: &[u8]) -> bool {
+    /// Reads on up to the end of the head. True where the bytes belong to a target that a URI cannot have (RFC 3986, 2).
+    /// `None` while the head does not end within `bytes`.
+    pub(super) fn inspect(&mut self, request: u64, bytes: &[u8]) -> (bool, Option<usize>) {
         if self.request != request {
             self.request = request;
             self.line.clear();
-            (self.lines, self.spaces, self.bytes, self.tail, self.is_too_large) = (0, 0, 0, [0; 3], false);
+            (self.lines, self.spaces, self.bytes, self.is_too_large) = (0, 0, 0, false);
+            self.last_line = LastLine::Empty;
         }
-        let mut is_illegal = false;
-        if self.lines == 0 {
-            if self.line.is_empty() {
-                // Empty lines before a request line are skipped (RFC 9112, 2.2).
-                let skipped = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-                bytes = &bytes[skipped..];
+        // Empty lines before a request line are skipped (RFC 9112, 2.2).
+        let is_before_line = self.lines == 0 && self.line.is_empty();
+        let is_skipped = |byte: &&u8| is_before_line && matches!(byte, b'\r' | b'\n');
+        let skipped = bytes.iter().take_while(is_skipped).count();
+        let bytes = &bytes[skipped..];
+        let is_illegal = self.lines == 0 && self.read_request_line(bytes);
+        (is_illegal, self.find_end(bytes).map(|end| skipped + end))
+    }
+
+    /// True for a byte that a target cannot have.
+    fn read_request_line(&mut self, bytes: &[u8]) -> bool {
+        let end = memchr(b'\n', bytes).unwrap_or(bytes.len());
+        let line = &bytes[..end];
+        self.spaces += line.iter().filter(|byte| **byte == b' ').count();
+        let room = MAX_LINE_BYTES.saturating_sub(self.line.len());
+        self.line.extend_from_slice(&line[..line.len().min(room)]);
+        // Two spaces are around the target.
+        self.spaces > 2 || !line.iter().all(|byte| is_uri_byte(*byte) || matches!(byte, b' ' | b'\r'))
+    }
+
+    /// Counts lines up to the empty one at the end of the head.
+    fn find_end(&mut self, bytes: &[u8]) -> Option<usize> {
+        let mut begin = 0;
+        for end in memchr_iter(b'\n', bytes) {
+            let line = self.last_line.extended(&bytes[begin..end]);
+            self.lines += 1;
+            self.last_line = LastLine::Empty;
+            begin = end + 1;
+            if line != LastLine::Other {
+                return Some(begin);
             }
-            let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
-            let line = &bytes[..end];
-            self.spaces += line.iter().filter(|byte| **byte == b' ').count();
-            // Two spaces are around the target.
-            is_illegal = self.spaces > 2 || !line.iter().all(|byte| is_uri_byte(*byte) || matches!(byte, b' ' | b'\r'));
-            let room = MAX_LINE_BYTES.saturating_sub(self.line.len());
-            self.line.extend_from_slice(&line[..line.len().min(room)]);
         }
-        let last = bytes.len().min(3);
-        self.tail.rotate_left(last);
-        self.tail[3 - last..].copy_from_slice(&bytes[bytes.len() - last..]);
-        self.lines += bytes.iter().filter(|byte| **byte == b'\n').count();
-        is_illegal
+        self.last_line = self.last_line.extended(&bytes[begin..]);
+        None
     }
 }
 
-/// True where the empty line at the end of a head is within `bytes`, or begins in the `tail` before them.
-pub(super) fn ends_head(tail: [u8; 3], bytes: &[u8]) -> bool {
-    let is_end = |window: &[u8]| matches!(window, [b'\n', b'\n', ..] | [b'\n', b'\r', b'\n']);
-    let border = [&tail[..], &bytes[..bytes.len().min(3)]].concat();
-    border.windows(3).any(is_end)
-        || bytes.windows(3).any(is_end)
-        || border.ends_with(b"\n\n")
-        || bytes.ends_with(b"\n\n")
+impl LastLine {
+    fn extended(self, bytes: &[u8]) -> Self {
+        match (self, bytes) {
+            (line, []) => line,
+            (Self::Empty, [b'\r']) => Self::Return,
+            _ => Self::Other,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -133,8 +159,21 @@ mod tests {
 
     fn inspect(pieces: &[&[u8]]) -> (bool, String, usize) {
         let mut head = HeadInspector::default();
-        let is_illegal = pieces.iter().fold(false, |illegal, piece| head.inspect(1, piece) | illegal);
+        let is_illegal = pieces.iter().fold(false, |illegal, piece| head.inspect(1, piece).0 | illegal);
         (is_illegal, String::from_utf8_lossy(&head.line).trim_end().to_owned(), head.lines)
+    }
+
+    /// How many of the bytes belong to the head.
+    fn end(pieces: &[&[u8]]) -> Option<usize> {
+        let mut head = HeadInspector::default();
+        let mut before = 0;
+        for piece in pieces {
+            if let (_, Some(end)) = head.inspect(1, piece) {
+                return Some(before + end);
+            }
+            before += piece.len();
+        }
+        None
     }
 
     #[test]
@@ -163,24 +202,26 @@ mod tests {
     #[test]
     fn each_request_is_inspected_anew() {
         let mut head = HeadInspector::default();
-        assert!(head.inspect(1, b"GET /a b HTTP/1.1\r\n\r\n"));
-        assert!(!head.inspect(2, b"GET /b HTTP/1.1\r\n\r\n"));
+        assert_eq!(head.inspect(1, b"GET /a b HTTP/1.1\r\n\r\n"), (true, Some(21)));
+        assert_eq!(head.inspect(2, b"GET /b HTTP/1.1\r\n\r\n"), (false, Some(19)));
         assert_eq!((&head.line[..], head.lines), (&b"GET /b HTTP/1.1\r"[..], 2));
     }
 
     #[test]
     fn end_of_a_head_is_found_in_every_split() {
-        for end in ["\r\n\r\n", "\n\n", "\n\r\n"] {
-            let head = format!("Host: a{end}body");
-            let bytes = head.as_bytes();
-            for at in 3..bytes.len() {
-                let tail = *bytes[..at].last_chunk().unwrap();
-                let is_before = head[..at].contains(end);
-                assert!(ends_head(tail, &bytes[at..]) || is_before, "{head:?} at {at}");
+        for before in ["", "\r\n", "\n\r\n\n"] {
+            for tail in ["\r\n\r\n", "\n\n", "\n\r\n"] {
+                let head = format!("{before}GET / HTTP/1.1\r\nHost: a{tail}");
+                let text = format!("{head}body\n\nGET");
+                for at in 0..=text.len() {
+                    let (one, two) = text.as_bytes().split_at(at);
+                    assert_eq!(end(&[one, two]), Some(head.len()), "{head:?} at {at}");
+                    assert_eq!(end(&[one]), (at >= head.len()).then_some(head.len()), "{head:?} up to {at}");
+                }
             }
-            assert!(ends_head([0; 3], bytes));
-            assert!(!ends_head(*b"a\r\n", b"Host: b\r\nX: 1\r\n"));
         }
+        assert_eq!(end(&[b"GET / HTTP/1.1\r\nHost: b\r\n\r\r\nX: 1\r\n"]), None);
+        assert_eq!(end(&[b"\r\n\r\n\n"]), None);
     }
 
     #[test]
@@ -213,9 +254,12 @@ mod tests {
                 prop_oneof![prop::sample::select(b"\r\n GET/HP\"".to_vec()), any::<u8>()], 0..400),
             at in 0_usize..400,
         ) {
-            let at = at.min(bytes.len());
-            let whole = inspect(&[&bytes]);
-            prop_assert_eq!(inspect(&[&bytes[..at], &bytes[at..]]), whole);
+            let (one, two) = bytes.split_at(at.min(bytes.len()));
+            prop_assert_eq!(end(&[one, two]), end(&[&bytes]));
+            // What comes behind the end of a head is never read as part of it.
+            let head = &bytes[..end(&[&bytes]).unwrap_or(bytes.len())];
+            let (one, two) = head.split_at(at.min(head.len()));
+            prop_assert_eq!(inspect(&[one, two]), inspect(&[head]));
             let head = UnparsedHead {
                 line: &bytes,
                 lines: 1,

@@ -58,8 +58,7 @@ impl HeadTimer {
         self.due.store(nanos(begun + self.deadlines.head), Ordering::Relaxed);
     }
 
-    /// Starts the timer of a later HTTP/1 head where its first byte could not be waited for: within TLS, and behind a
-    /// body whose end is unknown.
+    /// Starts the timer of a later HTTP/1 head within TLS, where its first byte could not be waited for.
     pub(in crate::proxy) fn on_first_byte(&self) {
         if self.is_idle.load(Ordering::Relaxed) {
             self.await_head();

@@ -63,6 +63,15 @@ impl Connections {
         self.descriptors.update(newest) || self.open() >= self.descriptors.max_connections()
     }
 
+    /// False, counted, for the descriptor of a connection that is not for callers, and has to be closed.
+    pub fn allows_descriptor(&self, descriptor: i32) -> bool {
+        let is_allowed = self.descriptors.allows(descriptor);
+        if !is_allowed {
+            self.metrics.connection_refused(ConnectionRefusal::Descriptors);
+        }
+        is_allowed
+    }
+
     /// Counts a connection whose bytes did not become a request.
     pub(in crate::proxy) fn count_unparsed(&self) {
         self.metrics.requests_unparsed.inc();

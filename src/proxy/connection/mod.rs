@@ -1,5 +1,6 @@
 //! From an accepted socket to the head of a request.
 
+pub(super) mod body_end;
 pub(super) mod client_stream;
 pub(super) mod descriptors;
 pub(super) mod head_inspector;

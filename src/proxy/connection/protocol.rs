@@ -16,7 +16,7 @@ use super::head_timeout::HeadDeadlines;
 use super::http2::Http2Connection;
 use super::lazy_select;
 use super::limits::ConnectionLimiter;
-use super::state::{ConnectionState, Pipelined};
+use super::state::ConnectionState;
 use crate::proxy::{Certificates, RequestLifecycle};
 
 /// The start of an HTTP/2 connection without TLS (RFC 9113, 3.4).
@@ -148,24 +148,15 @@ impl<A: HttpServerApp + Send + Sync + 'static> Connection<'_, A> {
             if let Some(kept) = kept.take() {
                 kept.apply_to_session(&mut session);
             }
-            // Bytes of a next request that arrive early would otherwise fail this one.
+            // Only for a body whose end the stream does not find: bytes behind it would fail this request.
             session.set_pipelining_enabled(true);
             // Without a timeout: pingora's own would be one more timer for each request.
             session.set_keepalive((!*shutdown.borrow()).then_some(0));
             let Some(reused) = self.app.process_new_http(session, shutdown).await else { return };
             (stream, kept) = reused.consume();
-            match self.state.pipelined() {
-                Pipelined::No => {}
-                Pipelined::Yes => {
-                    self.state.timer.await_head();
-                    continue;
-                }
-                // pingora may hold the next request, so its first byte cannot be waited for here.
-                Pipelined::Unknown if self.state.timer.is_closing() => return,
-                Pipelined::Unknown => {
-                    self.state.timer.on_idle();
-                    continue;
-                }
+            if self.state.has_next() {
+                self.state.timer.await_head();
+                continue;
             }
             self.state.timer.on_idle();
             let mut first = [0; 1];

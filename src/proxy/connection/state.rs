@@ -1,10 +1,11 @@
 //! What the connection of a request and the hooks of that request share.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pingora::protocols::Stream;
 
+use super::body_end::Framing;
 use super::head_timeout::{HeadDeadlines, HeadTimer};
 
 tokio::task_local! {
@@ -22,33 +23,15 @@ pub(in crate::proxy) struct ConnectionState {
     has_illegal_target: AtomicBool,
     /// The response is complete, and the client still sends the body of its request.
     must_drain: AtomicBool,
-    /// How far the connection is a WebSocket.
-    tunnel: AtomicU8,
-    /// Bytes that were read by pingora.
-    received: AtomicU64,
-    /// Bytes of requests that are over.
-    consumed: AtomicU64,
-    /// False once `consumed` is unknown: chunk headers are not counted.
-    is_exact: AtomicBool,
+    /// The connection is a WebSocket, whose bytes are frames.
+    is_tunnel: AtomicBool,
+    /// Bytes of the next request have arrived.
+    has_next: AtomicBool,
+    /// The body of the request is chunked; otherwise it has `body_bytes`.
+    is_chunked: AtomicBool,
+    body_bytes: AtomicU64,
     /// The stream to be drained, left behind by its session.
     unread: Mutex<Option<Stream>>,
-}
-
-/// Whether a connection is a WebSocket, whose bytes are frames.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TunnelState {
-    None,
-    Open,
-    /// The client had sent more than its handshake by then.
-    OpenWithEarlyBytes,
-}
-
-/// Whether pingora has read bytes of the next request already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::proxy) enum Pipelined {
-    No,
-    Yes,
-    Unknown,
 }
 
 /// Calls `f` with the connection of this task. `None` for a stream of HTTP/2, which has a task of its own.
@@ -58,18 +41,16 @@ pub(in crate::proxy) fn current<R>(f: impl FnOnce(&ConnectionState) -> R) -> Opt
 
 impl ConnectionState {
     pub(in crate::proxy) fn new(deadlines: HeadDeadlines) -> Self {
-        let [has_head, has_illegal_target, must_drain] = [const { AtomicBool::new(false) }; 3];
-        let [request, received, consumed] = [const { AtomicU64::new(0) }; 3];
         Self {
             timer: HeadTimer::new(deadlines),
-            request,
-            has_head,
-            has_illegal_target,
-            must_drain,
-            tunnel: AtomicU8::new(TunnelState::None as u8),
-            received,
-            consumed,
-            is_exact: AtomicBool::new(true),
+            request: AtomicU64::default(),
+            has_head: AtomicBool::default(),
+            has_illegal_target: AtomicBool::default(),
+            must_drain: AtomicBool::default(),
+            is_tunnel: AtomicBool::default(),
+            has_next: AtomicBool::default(),
+            is_chunked: AtomicBool::default(),
+            body_bytes: AtomicU64::default(),
             unread: Mutex::default(),
         }
     }
@@ -90,14 +71,28 @@ impl ConnectionState {
         self.request.load(Ordering::Relaxed)
     }
 
-    /// The head of a request was read and accepted by pingora.
-    pub(in crate::proxy) fn on_head(&self) {
+    /// The head of a request was read and accepted by pingora; its body ends by `framing`.
+    pub(in crate::proxy) fn on_head(&self, framing: Framing) {
+        let (is_chunked, bytes) = match framing {
+            Framing::Length(bytes) => (false, bytes),
+            Framing::Chunked => (true, 0),
+        };
+        self.is_chunked.store(is_chunked, Ordering::Relaxed);
+        self.body_bytes.store(bytes, Ordering::Relaxed);
         self.has_head.store(true, Ordering::Relaxed);
         self.timer.on_head();
     }
 
     pub(in crate::proxy) fn has_head(&self) -> bool {
         self.has_head.load(Ordering::Relaxed)
+    }
+
+    /// That of the request whose head was read last.
+    pub(super) fn framing(&self) -> Framing {
+        match self.is_chunked.load(Ordering::Relaxed) {
+            true => Framing::Chunked,
+            false => Framing::Length(self.body_bytes.load(Ordering::Relaxed)),
+        }
     }
 
     pub(in crate::proxy) fn set_illegal_target(&self) {
@@ -112,39 +107,22 @@ impl ConnectionState {
         self.must_drain.store(true, Ordering::Relaxed);
     }
 
-    /// The next bytes that are written are the head of a 101; `head_bytes` is the size of the handshake.
-    pub(in crate::proxy) fn open_tunnel(&self, head_bytes: usize) {
-        let taken = self.consumed.load(Ordering::Relaxed) + head_bytes as u64;
-        let is_exact = self.is_exact.load(Ordering::Relaxed) && self.received.load(Ordering::Relaxed) == taken;
-        let state = if is_exact { TunnelState::Open } else { TunnelState::OpenWithEarlyBytes };
-        self.tunnel.store(state as u8, Ordering::Relaxed);
+    /// The next bytes that are written are the head of a 101.
+    pub(in crate::proxy) fn open_tunnel(&self) {
+        self.is_tunnel.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn tunnel(&self) -> TunnelState {
-        let tunnel = self.tunnel.load(Ordering::Relaxed);
-        let states = [TunnelState::Open, TunnelState::OpenWithEarlyBytes];
-        states.into_iter().find(|state| *state as u8 == tunnel).unwrap_or(TunnelState::None)
+    pub(super) fn is_tunnel(&self) -> bool {
+        self.is_tunnel.load(Ordering::Relaxed)
     }
 
-    pub(in crate::proxy) fn on_received(&self, bytes: usize) {
-        self.received.fetch_add(bytes as u64, Ordering::Relaxed);
+    pub(super) fn set_has_next(&self, has_next: bool) {
+        self.has_next.store(has_next, Ordering::Relaxed);
     }
 
-    /// A request is over that took `bytes` of the connection; `None` where that is unknown.
-    pub(in crate::proxy) fn on_consumed(&self, bytes: Option<usize>) {
-        match bytes {
-            Some(bytes) => drop(self.consumed.fetch_add(bytes as u64, Ordering::Relaxed)),
-            None => self.is_exact.store(false, Ordering::Relaxed),
-        }
-    }
-
-    pub(in crate::proxy) fn pipelined(&self) -> Pipelined {
-        let (received, consumed) = (self.received.load(Ordering::Relaxed), self.consumed.load(Ordering::Relaxed));
-        match received.checked_sub(consumed) {
-            Some(0) if self.is_exact.load(Ordering::Relaxed) => Pipelined::No,
-            Some(_) if self.is_exact.load(Ordering::Relaxed) => Pipelined::Yes,
-            _ => Pipelined::Unknown,
-        }
+    /// True where bytes of the next request have arrived before the end of this one.
+    pub(in crate::proxy) fn has_next(&self) -> bool {
+        self.has_next.load(Ordering::Relaxed)
     }
 
     /// Keeps a stream whose session ends, where it is to be drained.

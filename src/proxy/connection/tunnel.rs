@@ -34,8 +34,7 @@ pub(super) struct Tunnel {
     /// How much of [`HEAD_END`] the end of the response head has matched.
     head_matched: usize,
     to_client: FrameTracker,
-    /// `None` where bytes came before the tunnel was open, which breaks the protocol: their frames are unknown.
-    to_api: Option<FrameTracker>,
+    to_api: FrameTracker,
     /// Bytes of the Close frames that were sent.
     closed_to_client: usize,
     closed_to_api: usize,
@@ -44,7 +43,7 @@ pub(super) struct Tunnel {
 }
 
 impl Tunnel {
-    pub(super) fn new(mut stop: watch::Receiver<bool>, has_early_bytes: bool) -> Self {
+    pub(super) fn new(mut stop: watch::Receiver<bool>) -> Self {
         let stop = async move {
             if stop.wait_for(|is_stopping| *is_stopping).await.is_err() {
                 // The process ends without a drain.
@@ -56,12 +55,17 @@ impl Tunnel {
             is_stopping: false,
             head_matched: 0,
             to_client: FrameTracker::default(),
-            to_api: (!has_early_bytes).then(FrameTracker::default),
+            to_api: FrameTracker::default(),
             closed_to_client: 0,
             closed_to_api: 0,
             frame_timeout: None,
             timeout: None,
         }
+    }
+
+    /// Takes what the client has sent before the tunnel was open.
+    pub(super) fn on_early_bytes(&mut self, bytes: &[u8]) {
+        self.to_api.advance(bytes);
     }
 
     /// Reads what goes to the API. Ends with the tunnel.
@@ -77,21 +81,21 @@ impl Tunnel {
         if !self.is_stopping {
             let before = buffer.filled().len();
             ready!(stream.poll_read(context, buffer))?;
-            self.advance_to_api(&buffer.filled()[before..]);
+            self.to_api.advance(&buffer.filled()[before..]);
             return Poll::Ready(Ok(()));
         }
         // A write that fails shows at the next write of pingora, too.
         if let Poll::Ready(Err(_)) = self.poll_close_client(stream.as_mut(), context) {
             return Poll::Ready(Ok(()));
         }
-        if let Some(frames) = self.to_api.filter(|frames| !frames.is_at_boundary()) {
+        if !self.to_api.is_at_boundary() {
             let timeout = self.frame_timeout.get_or_insert_with(|| Box::pin(tokio::time::sleep(FRAME_TIMEOUT)));
             if timeout.as_mut().poll(context).is_ready() {
                 return Poll::Ready(Ok(()));
             }
-            return self.poll_rest_of_frame(frames.needed(), stream, context, buffer);
+            return self.poll_rest_of_frame(self.to_api.needed(), stream, context, buffer);
         }
-        if self.to_api.is_some_and(|frames| !frames.has_closed()) && self.closed_to_api < CLOSE_TO_API.len() {
+        if !self.to_api.has_closed() && self.closed_to_api < CLOSE_TO_API.len() {
             let rest = &CLOSE_TO_API[self.closed_to_api..];
             let taken = rest.len().min(buffer.remaining());
             buffer.put_slice(&rest[..taken]);
@@ -142,12 +146,6 @@ impl Tunnel {
         self.to_client.advance(bytes);
     }
 
-    fn advance_to_api(&mut self, bytes: &[u8]) {
-        if let Some(frames) = &mut self.to_api {
-            frames.advance(bytes);
-        }
-    }
-
     /// Ready once the client has its Close frame, its own or the API's, and while no frame may be sent.
     fn poll_close_client(&mut self, mut stream: Pin<&mut Stream>, context: &mut Context) -> Poll<io::Result<()>> {
         if !self.is_open() || !self.to_client.is_at_boundary() || self.to_client.has_closed() {
@@ -172,7 +170,7 @@ impl Tunnel {
         let room = needed.min(buffer.remaining()).min(bytes.len());
         let mut part = ReadBuf::new(&mut bytes[..room]);
         ready!(stream.poll_read(context, &mut part))?;
-        self.advance_to_api(part.filled());
+        self.to_api.advance(part.filled());
         buffer.put_slice(part.filled());
         Poll::Ready(Ok(()))
     }
@@ -187,13 +185,13 @@ impl Tunnel {
             }
         }
         let mut bytes = [0; PIECE_BYTES];
-        while self.to_api.is_none_or(|frames| !frames.has_closed()) {
+        while !self.to_api.has_closed() {
             let mut discarded = ReadBuf::new(&mut bytes);
             ready!(stream.as_mut().poll_read(context, &mut discarded))?;
             if discarded.filled().is_empty() {
                 break;
             }
-            self.advance_to_api(discarded.filled());
+            self.to_api.advance(discarded.filled());
         }
         Poll::Ready(Ok(()))
     }

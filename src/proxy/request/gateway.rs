@@ -213,8 +213,7 @@ impl ProxyHttp for Gateway {
             context.is_answered = has_no_body(session.req_header(), response);
         }
         if response.status == StatusCode::SWITCHING_PROTOCOLS && context.is_websocket {
-            let head = session.as_downstream().as_http1().map(|session| session.get_headers_raw_bytes().len());
-            state::current(|connection| connection.open_tunnel(head.unwrap_or_default()));
+            state::current(state::ConnectionState::open_tunnel);
         }
         self.lifecycle.close_if_draining(session);
         if let Some(status) = &context.rate_status {

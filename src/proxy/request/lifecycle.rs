@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::TRANSFER_ENCODING;
 use http::{HeaderValue, Version};
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::proxy::Session;
@@ -21,9 +20,10 @@ use super::framing;
 use super::headers::is_trusted;
 use super::limits;
 use crate::auth::{Rejection, Scheme};
+use crate::proxy::connection::body_end::Framing;
 use crate::proxy::connection::head_inspector::UnparsedHead;
 use crate::proxy::connection::limits::Connections;
-use crate::proxy::connection::state::{self, Pipelined};
+use crate::proxy::connection::state;
 use crate::proxy::connection::{http2, peer};
 use crate::proxy::decide::Decider;
 use crate::proxy::drain::Drains;
@@ -70,7 +70,7 @@ impl RequestLifecycle {
     /// Starts the timeouts, the span and the count of a request whose head was read.
     pub(in crate::proxy) fn on_head(&self, session: &mut Session, context: &mut Context) {
         let illegal = state::current(|connection| {
-            connection.on_head();
+            connection.on_head(Framing::of(&session.req_header().headers));
             connection.has_illegal_target()
         });
         context.has_illegal_target = illegal.unwrap_or_default();
@@ -133,22 +133,17 @@ impl RequestLifecycle {
     /// Discards the unread body of an answered request if the client must finish sending before it can read the
     /// response. Over HTTP/1 this happens once pingora has released the connection.
     pub(in crate::proxy) async fn drain(&self, session: &mut Session, context: &Context) {
-        let is_body_done = session.is_body_done();
-        let must_drain = context.is_answered && !is_body_done && !session.was_upgraded();
-        let Some(http1) = session.as_downstream().as_http1() else {
+        let must_drain = context.is_answered && !session.is_body_done() && !session.was_upgraded();
+        if session.as_downstream().as_http1().is_none() {
             if must_drain {
                 // Boxed, so that the many requests without a drain stay small.
                 Box::pin(self.drains.http2(session.as_downstream_mut(), &context.policy.limits)).await;
             }
             return;
-        };
-        // The length of chunk headers is unknown.
-        let is_counted = is_body_done && !http1.req_header().headers.contains_key(TRANSFER_ENCODING);
-        let consumed = is_counted.then(|| http1.get_headers_raw_bytes().len() + http1.body_bytes_read());
+        }
         state::current(|connection| {
-            connection.on_consumed(consumed);
             // Bytes of a next request would reset a connection that closes, too.
-            if must_drain || connection.pipelined() == Pipelined::Yes {
+            if must_drain || connection.has_next() {
                 connection.set_must_drain();
             }
         });

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ use super::DatabaseDirectory;
 use crate::credential::{ScopeCatalog, VersionCatalog};
 use crate::store::{CatalogUse, Store, StoreError};
 
-/// While credentials are refused, the check is repeated, so that the warning ends with its cause.
+/// While credentials are refused, the check is repeated, so that the warning ends with its cause; and until the database
+/// has answered it once.
 const RECHECK_INTERVAL: Duration = Duration::from_secs(30);
 const MAX_EXAMPLES: usize = 3;
 
@@ -39,6 +41,14 @@ struct Group {
 pub(super) struct CatalogCheck {
     catalogs: Mutex<Option<Arc<(VersionCatalog, ScopeCatalog)>>>,
     found: Mutex<CatalogMismatch>,
+    /// The database has not answered the last check.
+    is_due: AtomicBool,
+}
+
+impl CatalogCheck {
+    fn is_due(&self) -> bool {
+        self.is_due.load(Ordering::Relaxed)
+    }
 }
 
 impl CatalogMismatch {
@@ -128,8 +138,8 @@ impl fmt::Display for CatalogMismatch {
 }
 
 impl DatabaseDirectory {
-    /// Checks the database against these settings in the background, now and while credentials are refused. Each change
-    /// of the result is logged.
+    /// Checks the database against these settings in the background, now, until it answers, and while credentials are
+    /// refused. Each change of the result is logged.
     pub fn check_catalogs(self: &Arc<Self>, versions: &VersionCatalog, scopes: &ScopeCatalog) {
         let catalogs = Arc::new((versions.clone(), scopes.clone()));
         let is_first = {
@@ -146,10 +156,20 @@ impl DatabaseDirectory {
                 loop {
                     tokio::time::sleep(RECHECK_INTERVAL).await;
                     let Some(directory) = directory.upgrade() else { return };
-                    if !directory.catalog_mismatch().is_empty() {
+                    if directory.catalog_check.is_due() || !directory.catalog_mismatch().is_empty() {
                         directory.recheck_catalogs().await;
                     }
                 }
+            });
+        }
+    }
+
+    /// Checks again, in the background, what the database has not answered before an outage ended.
+    pub(super) fn check_catalogs_after_outage(self: &Arc<Self>) {
+        if self.catalog_check.is_due() {
+            let directory = self.clone();
+            self.runtime.spawn(async move {
+                directory.recheck_catalogs().await;
             });
         }
     }
@@ -164,7 +184,9 @@ impl DatabaseDirectory {
         let catalogs = self.catalog_check.catalogs.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(catalogs) = catalogs else { return CatalogMismatch::default() };
         let (versions, scopes) = &*catalogs;
-        match CatalogMismatch::find(&self.store, versions, scopes, self.clock.now()).await {
+        let outcome = CatalogMismatch::find(&self.store, versions, scopes, self.clock.now()).await;
+        self.catalog_check.is_due.store(outcome.is_err(), Ordering::Relaxed);
+        match outcome {
             Ok(found) => {
                 let mut last = self.catalog_check.found.lock().unwrap_or_else(PoisonError::into_inner);
                 if *last != found {

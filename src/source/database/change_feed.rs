@@ -43,6 +43,7 @@ impl ChangeFeed {
     pub(super) async fn follow(mut self) {
         loop {
             self.listen().await;
+            let was_failing = self.directory.is_failing.load(Ordering::Acquire);
             let outcome = match self.catch_up().await {
                 Ok(()) => Ok(()),
                 Err(error) => {
@@ -53,7 +54,12 @@ impl ChangeFeed {
             };
             self.directory.answered(outcome.as_ref().copied());
             match outcome {
-                Ok(()) => self.recovered(),
+                Ok(()) => {
+                    self.recovered();
+                    if was_failing {
+                        self.directory.check_catalogs_after_outage();
+                    }
+                }
                 Err(error) => {
                     self.log_error(&error);
                     // Notifications may have been lost, and what answers next may be another server.

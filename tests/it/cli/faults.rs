@@ -144,6 +144,36 @@ fn unknown_keys_without_a_suggestion_are_reported_without_their_text() {
     "#);
 }
 
+#[test]
+fn a_key_of_another_section_is_reported_with_its_place() {
+    let text = "timeouts: {client: 30s}\n\
+                proxy: {upstream: http://127.0.0.1:9, throttle: {enabled: false}, keep_alive: 5s, body_bytes: 1}\n\
+                credentials: {file: c.yaml}\nlisten: 127.0.0.1:1\n";
+    insta::assert_snapshot!(validate(text, &[]).stderr, @r#"
+    claviger.yaml:1:1  timeouts  is not a known key; did you mean proxy.timeouts?
+    claviger.yaml:2:39  proxy.throttle  is not a known key; did you mean throttle at the top level?
+    claviger.yaml:2:67  proxy.keep_alive  is not a known key; did you mean proxy.timeouts.keep_alive?
+    claviger.yaml:2:83  proxy.body_bytes  is not a known key; did you mean limits.body_bytes?
+    claviger.yaml:4:1  listen  is not a known key; did you mean proxy.listen, forward_auth.listen, admin.listen or console.listen?
+    5 faults
+    "#);
+    // It is not missing beside that.
+    insta::assert_snapshot!(validate("upstream: http://127.0.0.1:9\ncredentials: {file: c.yaml}\n", &[]).stderr, @r#"
+    claviger.yaml:1:1  upstream  is not a known key; did you mean proxy.upstream?
+    1 fault
+    "#);
+    let folder = folder_with("");
+    let text = format!("token: x\ncredentials: [{{id: a, account: b, token: '{}', access: false}}]\n", digest("a"));
+    std::fs::write(folder.path().join("credentials.yaml"), text).unwrap();
+    let ended = Run::within(folder.path(), &["config", "validate"]).end();
+    for fault in [
+        "credentials.yaml:1:1  token  is not a known key; did you mean credentials[].token?\n",
+        "  credentials[0].access  is not a known key; did you mean accounts[].access?\n",
+    ] {
+        assert!(ended.stderr.contains(fault), "{}", ended.stderr);
+    }
+}
+
 /// A queue is allocated when the gate starts: with these it would panic, abort or hang.
 #[test]
 fn numbers_that_no_machine_can_bear_are_refused_before_the_start() {

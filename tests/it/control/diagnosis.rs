@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use claviger::auth::{Network, Throttle, ThrottleRules};
 use claviger::control::operations::{
-    Caller, GateThrottle, OperationContext, OperationError, Refusal, Reset, Step, clear, diagnose, diagnose_credential,
-    disable, reset,
+    Caller, OperationContext, OperationError, ProcessThrottle, Refusal, Reset, Step, clear, diagnose,
+    diagnose_credential, disable, reset,
 };
 use claviger::credential::PasswordHash;
-use claviger::store::{CredentialRecord, RecordSecret, Role};
+use claviger::store::{CredentialRecord, RecordSecret, Role, UserRecord};
 use jiff::{Timestamp, ToSpan as _};
 
 use super::Fixture;
 use super::access_requests::ungranted;
 use super::callers::{of, owner, staff};
+use super::people::{House, PASSWORD};
 use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
 
 on_each!(
@@ -25,6 +26,7 @@ on_each!(
     an_own_key_depends_on_its_user,
     a_disabled_own_key_is_reported_beside_a_good_credential,
     a_throttled_address_is_named_until_it_is_cleared,
+    a_throttled_sign_in_is_named_until_it_is_over,
     a_link_that_was_not_sent_is_not_called_sent,
     users_diagnose_themselves_owners_their_users_and_staff_all,
 );
@@ -281,7 +283,7 @@ async fn a_throttled_address_is_named_until_it_is_cleared(bed: TestDatabase) {
         longest_delay: Duration::from_secs(3600),
         window: Duration::from_secs(3600),
     };
-    let gate = GateThrottle { throttle: &throttle, now: at };
+    let gate = ProcessThrottle { throttle: &throttle, now: at };
     let call = OperationContext { gate_throttle: Some(gate), ..fixture.call(&bed, noon()) };
     let causes = async |id: &str| {
         let steps = diagnose_credential(&call, id).await.unwrap();
@@ -308,4 +310,47 @@ async fn a_throttled_address_is_named_until_it_is_cleared(bed: TestDatabase) {
     assert_eq!(causes("nightly").await, [], "what was guessed at is gone");
     bed.execute("UPDATE credentials SET enabled = FALSE").await;
     assert_eq!(causes("nightly").await.len(), 1, "one cause");
+}
+
+async fn a_throttled_sign_in_is_named_until_it_is_over(bed: TestDatabase) {
+    bed.account("acme").await;
+    let house = House::throttled();
+    let ann = house.person(&bed, "Ann@X.org", Role::Owner).await;
+    let bob = house.person(&bed, "bob@x.org", Role::Owner).await;
+    let sam = house.person(&bed, "sam@x.org", Role::Staff).await;
+    let sign_in = async |user: &UserRecord| {
+        let throttle = Some(house.throttle_now());
+        let call = OperationContext { sign_in_throttle: throttle, ..house.fixture.call(&bed, house.clock.now()) };
+        let steps = diagnose(&call, user.id.as_str()).await.unwrap();
+        let step = steps.into_iter().find(|step| step.code.as_str() == "sign_in_not_throttled").unwrap();
+        (step.ok, step.detail)
+    };
+    let refused = |from: &str, until: &str, wrong: u32| {
+        let detail = format!(
+            "Sign-in with the user's right password is refused from {from} until 2026-11-21T12:00:{until}Z because of \
+             {wrong} wrong ones before. The provider can clear that: claviger throttle clear --address {from}"
+        );
+        (false, detail)
+    };
+    let free = (true, "Sign-in refuses the user's password from no address because of wrong ones.".to_owned());
+    house.sign_in(&bed, "bob@x.org", PASSWORD).await.unwrap();
+    for user in [&ann, &bob, &sam] {
+        assert_eq!(sign_in(user).await, free);
+    }
+    for guess in ["one guess", "another", "a third"] {
+        house.sign_in(&bed, "ann@X.org", guess).await.unwrap_err();
+    }
+    assert_eq!(sign_in(&ann).await, refused("192.0.2.1", "10", 3));
+    assert_eq!([sign_in(&bob).await, sign_in(&sam).await], [free.clone(), free.clone()]);
+    house.clock.advance(Duration::from_secs(10));
+    assert_eq!(sign_in(&ann).await, free);
+
+    // The whole address, from which Bob has signed in.
+    for name in ["one@x.org", "two@x.org", "three@x.org"] {
+        house.sign_in(&bed, name, "a guess").await.unwrap_err();
+    }
+    assert_eq!(sign_in(&bob).await, refused("192.0.2.1", "20", 6));
+    assert_eq!(sign_in(&sam).await, free, "who has no session from there");
+    let unseen = diagnose(&house.fixture.call(&bed, noon()), bob.id.as_str()).await.unwrap();
+    assert!(unseen.iter().all(|step| step.code.as_str() != "sign_in_not_throttled"), "another process does not know");
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use claviger::auth::{HashPool, HashPoolSize, Throttle, ThrottleRules};
 use claviger::clock::Clock;
 use claviger::control::operations::{
-    Caller, CreatedUser, NewUser, OperationError, SessionLimits, SignInContext, SignInError, SignedIn, create_user,
-    sign_in, use_setup_link,
+    Caller, CreatedUser, NewUser, OperationError, ProcessThrottle, SessionLimits, SignInContext, SignInError, SignedIn,
+    create_user, sign_in, use_setup_link,
 };
 use claviger::credential::PlainPassword;
 use claviger::store::{Actor, ActorKind, Role, UserRecord};
@@ -97,6 +97,11 @@ impl House {
             address,
             request_id: Some("r-1"),
         }
+    }
+
+    /// Where wrong passwords are counted.
+    pub fn throttle_now(&self) -> ProcessThrottle<'_> {
+        ProcessThrottle { throttle: &self.throttle, now: self.clock.steady() }
     }
 
     /// A user without a password, created at the shell.

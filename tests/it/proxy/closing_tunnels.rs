@@ -11,6 +11,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{Error, Message, WebSocket, accept, client};
 
 use crate::support::{Authority, Exchange, Gate, GateBuilder, ScriptedApi, TOKEN, eventually};
@@ -119,6 +120,35 @@ fn websockets_of_the_old_process_are_closed_with_1001_after_a_handover() {
     assert_eq!(closed.recv_timeout(TIMEOUT).unwrap(), Some(GOING_AWAY));
     assert_eq!(old.wait().code(), Some(0));
     echo(&mut connect(tcp(&new)));
+}
+
+/// It need not wait for the 101 to send its first message.
+#[test]
+fn a_websocket_with_a_message_beside_its_handshake_is_closed_with_1001_on_both_sides() {
+    let (api, closed) = echo_api();
+    let mut gate = before(&api).start();
+    let handshake = format!(
+        "GET /socket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer {TOKEN}\r\n\r\n"
+    );
+    let mut stream = tcp(&gate);
+    // Masked with zeros.
+    let hello = b"\x81\x85\0\0\0\0hello";
+    stream.write_all(&[handshake.as_bytes(), hello].concat()).unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        head.extend(byte);
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&head));
+    let mut socket = WebSocket::from_raw_socket(stream, Role::Client, None);
+    assert_eq!(socket.read().unwrap(), Message::text("hello"));
+    echo(&mut socket);
+    gate.signal(Signal::SIGTERM);
+    assert_goes_away(&mut socket);
+    assert_eq!(closed.recv_timeout(TIMEOUT).unwrap(), Some(GOING_AWAY));
+    assert_eq!(gate.wait().code(), Some(0));
 }
 
 /// An API that sends the first half of a frame, the other one when it is let, and reports what it receives from then on.

@@ -112,7 +112,10 @@ fn origins_that_are_not_exact_are_faults_with_advice() {
         ("cors: {origins: [https://a.example], headers: []}", "cors.headers  is empty"),
         ("cors: {origins: [https://a.example], headers: ['*']}", "cors.headers[0]  must be the name of a header"),
         ("cors: {origins: [https://a.example], max_age: 0s}", "cors.max_age  must be more than zero"),
-        ("cors: {origins: [https://a.example], credentials: true}", "cors  a key here is not known"),
+        (
+            "cors: {origins: [https://a.example], credentials: true}",
+            "cors.credentials  is not a known key; did you mean credentials",
+        ),
     ] {
         let ended = Gate::before("http://127.0.0.1:9").settings(settings).run();
         assert!(ended.code != 0 && ended.stderr.contains(fault), "{settings}: {}", ended.stderr);

@@ -347,3 +347,68 @@ fn header_blocks_that_never_end_leave_room_for_other_requests() {
         }
     }
 }
+
+/// Replaces a part of the settings, and waits until they are in force.
+fn reload(caller: &Caller, from: &str, to: &str) {
+    let gate = &caller.gate;
+    let before = gate.reloads("success");
+    let settings = std::fs::read_to_string(gate.settings_file()).unwrap();
+    assert!(settings.contains(from), "{settings}");
+    gate.rename_over(&gate.settings_file(), &settings.replacen(from, to, 1));
+    eventually("the settings are in force", || gate.reloads("success") > before);
+}
+
+fn silent_head(stream: u32) -> Vec<u8> {
+    let fields = [(":method", "GET"), (":scheme", "http"), (":path", "/silent"), (":authority", "a")];
+    let fields: Vec<_> = fields.map(|(name, value)| field(name, value)).into_iter().chain([bearer()]).collect();
+    frame(HEADERS, END_HEADERS | END_STREAM, stream, &fields.concat())
+}
+
+#[test]
+fn limits_of_a_reload_hold_on_connections_that_are_already_open() {
+    let api = RecordingApi::start();
+    for caller in http2_callers(|| Gate::before(api.url()).settings("limits: {header_bytes: 1024, streams: 40}")) {
+        let before = api.seen().len();
+        let mut client = FrameClient::open(&caller, 65_535);
+        // Three kilobytes.
+        let large = [vec![field("a", ""); 28], vec![bearer()]].concat();
+        client.write(&head("GET", 1, END_STREAM, &large));
+        client.read_until(1, is_response);
+        assert_eq!(denied(&caller, "headers_too_large"), 1.0, "{:?}", caller.protocol);
+
+        reload(&caller, "header_bytes: 1024", "header_bytes: 4096");
+        client.write(&head("GET", 3, END_STREAM, &large));
+        client.read_until(1, is_response);
+        assert_eq!(api.seen().len(), before + 1, "{:?}: the head is still refused", caller.protocol);
+
+        reload(&caller, "streams: 40", "streams: 40, streams_per_connection: 2");
+        client.write(&[silent_head(5), silent_head(7)].concat());
+        eventually("both wait", || caller.gate.metric("claviger_http_requests_in_flight") == 2.0);
+        client.write(&silent_head(9));
+        let frames = client.read_until(1, |frame| frame.kind == RESET);
+        let reset = frames.iter().find(|frame| frame.kind == RESET).unwrap();
+        assert_eq!((reset.stream, &reset.payload[..]), (9, &REFUSED_STREAM[..]), "{:?}", caller.protocol);
+        assert_eq!(refused(&caller, "stream"), 1.0);
+    }
+}
+
+#[test]
+fn trusted_proxies_of_a_reload_count_on_connections_that_are_already_open() {
+    let api = RecordingApi::start();
+    let limits = "limits: {streams: 4, streams_per_connection: 2}";
+    let build = || Gate::before(api.url()).proxy("  trusted_proxies: [10.0.0.0/8]").settings(limits);
+    for caller in http2_callers(build) {
+        let mut clients = [FrameClient::open(&caller, 65_535), FrameClient::open(&caller, 65_535)];
+        // As many as one network may have.
+        clients[0].write(&[silent_head(1), silent_head(3)].concat());
+        eventually("both wait", || caller.gate.metric("claviger_http_requests_in_flight") == 2.0);
+        clients[1].write(&head("GET", 1, END_STREAM, &[bearer()]));
+        let frames = clients[1].read_until(1, |frame| is_response(frame) || frame.kind == RESET);
+        assert!(!frames.iter().any(is_response), "{:?}: {frames:?}", caller.protocol);
+
+        reload(&caller, "[10.0.0.0/8]", "[127.0.0.1]");
+        clients[1].write(&head("GET", 3, END_STREAM, &[bearer()]));
+        let frames = clients[1].read_until(1, |frame| is_response(frame) || frame.kind == RESET);
+        assert!(frames.iter().any(is_response), "{:?}: {frames:?}", caller.protocol);
+    }
+}

@@ -44,6 +44,26 @@ fn request_that_arrives_during_a_response_is_answered_after_it() {
     assert_eq!(lines(&api).len(), 12);
 }
 
+/// A header field with blanks and quotes must not be taken for a request line.
+#[test]
+fn request_of_which_a_part_comes_with_the_one_before_is_answered() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    let next = Request::get("/status/201").header("User-Agent", "a b c <d> \"e\"").bearer(TOKEN).bytes();
+    let post = Request::new("POST", "/x").bearer(TOKEN).body("hello").bytes();
+    for at in (1..next.len()).step_by(5) {
+        let (one, two) = next.split_at(at);
+        let mut connection = gate.connect();
+        for first in [&get("/x"), &post] {
+            connection.write(&[&first[..], one].concat());
+            assert_eq!(connection.reply(false).unwrap().status, 200, "{at}");
+            connection.write(two);
+            let reply = connection.reply(false).unwrap();
+            assert_eq!(reply.status, 201, "{at}: {}", reply.text());
+        }
+    }
+}
+
 #[test]
 fn empty_line_during_a_response_does_not_spoil_it() {
     let api = RecordingApi::start();

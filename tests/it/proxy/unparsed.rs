@@ -1,5 +1,7 @@
 //! Heads that pingora does not accept are answered, logged and counted like every refusal.
 
+use std::time::Duration;
+
 use crate::support::{Authority, Connection, Gate, RecordingApi, Reply, Request, TOKEN};
 
 fn head(line: &str, fields: &str) -> Vec<u8> {
@@ -84,6 +86,65 @@ fn malformed_heads_get_a_problem_document_over_tls_and_after_good_requests() {
         let reply = connection.reply(false).unwrap_or_else(|| panic!("no answer: {what}"));
         assert_refused(&reply, status, code, &what);
     }
+}
+
+/// Its first bytes are read together with the request before it, or while the response to that is awaited.
+#[test]
+fn malformed_heads_are_refused_the_same_where_they_are_pipelined() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    let post = Request::new("POST", "/x").bearer(TOKEN);
+    let chunked = post.clone().header("Transfer-Encoding", "chunked").bytes();
+    let good = [
+        Request::get("/x").bearer(TOKEN).bytes(),
+        post.body("hello").bytes(),
+        [chunked, b"5\r\nhello\r\n0\r\n\r\n".to_vec()].concat(),
+    ];
+    let mut count = 0;
+    for (wire, status, code) in malformed() {
+        let what = String::from_utf8_lossy(&wire[..wire.len().min(80)]).into_owned();
+        let detail = |reply: &Reply| reply.json()["detail"].clone();
+        let mut connection = gate.connect();
+        connection.write(&wire);
+        let first = detail(&connection.reply(false).unwrap());
+        for good in &good {
+            let mut connection = gate.connect();
+            connection.write(&[&good[..], &wire].concat());
+            assert_eq!(connection.reply(false).unwrap().status, 200, "{what}");
+            let reply = connection.reply(false).unwrap_or_else(|| panic!("no answer: {what}"));
+            assert_refused(&reply, status, code, &what);
+            assert_eq!(detail(&reply), first, "{what}");
+        }
+        let mut connection = gate.connect();
+        connection.write(&Request::get("/slow/100").bearer(TOKEN).bytes());
+        std::thread::sleep(Duration::from_millis(30));
+        connection.write(&wire);
+        assert_eq!(connection.reply(false).unwrap().status, 200, "{what}");
+        let reply = connection.reply(false).unwrap_or_else(|| panic!("no answer: {what}"));
+        assert_refused(&reply, status, code, &what);
+        assert_eq!(detail(&reply), first, "{what}");
+        count += 2 * good.len() + 3;
+        let log = gate.access_log(count);
+        let refused: Vec<_> = log[count - 2 * good.len() - 3..].iter().filter(|line| line["code"] == code).collect();
+        assert_eq!(refused.len(), good.len() + 2, "{what}");
+        for line in refused.iter().skip(1) {
+            for field in ["method", "path", "client"] {
+                assert_eq!(line[field], refused[0][field], "{what}");
+            }
+        }
+    }
+    assert_eq!(api.seen().len(), malformed().len() * (good.len() + 1));
+}
+
+#[test]
+fn a_head_over_its_limit_is_refused_where_it_is_pipelined() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).start();
+    let large = head("GET /x HTTP/1.1", &format!("X-A: {}\r\n", "a".repeat(300_000)));
+    let mut connection = gate.connect();
+    connection.write(&[Request::get("/x").bearer(TOKEN).bytes(), large].concat());
+    assert_eq!(connection.reply(false).unwrap().status, 200);
+    assert_refused(&connection.reply(false).unwrap(), 431, "headers_too_large", "a large head");
 }
 
 #[test]

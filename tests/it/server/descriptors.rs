@@ -8,15 +8,15 @@ use hyper::client::conn::http2::{SendRequest, handshake};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 
 use crate::store::test_database::{TestDatabase, token};
-use crate::support::{Gate, GateBuilder, RecordingApi, Request, TOKEN, credentials, digest, eventually};
+use crate::support::{Connection, Gate, GateBuilder, RecordingApi, Request, TOKEN, credentials, digest, eventually};
 
 /// A gate whose limits, soft and hard, are this.
 fn limited(api: &RecordingApi, limit: u32, settings: &str) -> Gate {
-    limited_as(Gate::before(api.url()).settings(settings), limit)
+    start_limited(Gate::before(api.url()).settings(settings), limit)
 }
 
-fn limited_as(builder: GateBuilder, limit: u32) -> Gate {
-    builder.start_as(|command| {
+fn start_limited(gate: GateBuilder, limit: u32) -> Gate {
+    gate.start_as(|command| {
         let mut shell = Command::new("sh");
         shell.args(["-c", &format!("ulimit -n {limit}; exec \"$0\" \"$@\"")]);
         shell.arg(command.get_program()).args(command.get_args());
@@ -48,6 +48,27 @@ fn livez_and_reload_answer_while_idle_callers_hold_all_descriptors() {
     drop(crowd);
     eventually("the crowd is gone", || gate.metric("claviger_connections_open") < 2.0);
     assert_eq!(gate.send(&Request::get("/x").bearer("fresh")).status, 200);
+}
+
+#[tokio::test]
+async fn livez_and_reload_answer_while_idle_people_hold_all_descriptors() {
+    let (api, bed) = (RecordingApi::start(), TestDatabase::sqlite().await);
+    let gate = Gate::before(api.url()).database(&bed.address()).credentials(&credentials());
+    let gate = start_limited(gate, 256);
+    let crowd: Vec<_> = (0..400).map(|_| TcpStream::connect(gate.console).unwrap()).collect();
+    let refused = "claviger_connections_refused_total{reason=\"descriptors\"}";
+    eventually("connections are refused", || gate.metric(refused) > 100.0);
+    for _ in 0..20 {
+        assert_is_managed(&gate);
+    }
+    assert!(gate.metric("process_open_fds") < 256.0 - 16.0);
+    drop(crowd);
+    eventually("the console answers again", || {
+        let mut connection = Connection::open(gate.console);
+        connection.write(&Request::get("/api/v1/openapi.json").bytes());
+        connection.reply(false).is_some_and(|reply| reply.status == 200)
+    });
+    eventually("requests pass", || gate.send(&Request::get("/x").bearer("fresh")).status == 200);
 }
 
 /// Each request in flight has two descriptors.
@@ -105,7 +126,7 @@ async fn a_revocation_is_in_force_while_idle_callers_hold_all_descriptors() {
     bed.put(&token("known", "acme", "known")).await;
     let api = RecordingApi::start();
     let database = Gate::before(api.url()).database(&bed.address()).settings("throttle: {enabled: false}");
-    let gate = limited_as(database, 256);
+    let gate = start_limited(database, 256);
     let request = |token: &str| Request::get("/x").bearer(token);
     let mut caller = gate.connect();
     assert_eq!(caller.send(&request("known")).status, 200);

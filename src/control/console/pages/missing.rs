@@ -71,6 +71,7 @@ impl<'p> Conditions<'p> {
 fn messages(code: StepCode) -> (&'static str, &'static str, &'static str) {
     match code {
         StepCode::UserEnabled => ("access-user", "access-user-missing", "access-who-enables-user"),
+        StepCode::SignInNotThrottled => ("access-sign-in", "access-sign-in-missing", "access-who-clears"),
         StepCode::AccessGranted => ("access-granted", "access-granted-missing", "access-who-asks"),
         StepCode::AccessSwitchedOn => ("access-on", "access-on-missing", "access-who-switches"),
         StepCode::RoleAllows => ("access-role", "access-role-missing", "access-who-allows"),
@@ -90,7 +91,7 @@ fn link(visit: &Visit, step: &Step, account: Option<&Label>, is_asked: bool) -> 
     let standing = &visit.standing;
     let may_manage = standing.may(Right::ManageCredentials) && standing.is_granted();
     let (path, label) = match (step.code, &step.credential) {
-        (StepCode::UserEnabled, _) => return None,
+        (StepCode::UserEnabled | StepCode::SignInNotThrottled, _) => return None,
         (StepCode::AccessGranted, _) if standing.may(Right::GrantAccess) => {
             (account_page(account?), "access-link-account")
         }

@@ -1,7 +1,5 @@
-use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
-
 use super::step::{Step, StepCode, step};
-use crate::auth::ThrottleEntry;
+use super::throttled::throttled;
 use crate::control::operations::{OperationContext, OperationError};
 use crate::credential::{Label, VersionRule};
 use crate::store::{CredentialRecord, Delivery, RecordSecret};
@@ -153,28 +151,9 @@ fn is_not_throttled(call: &OperationContext<'_>, record: &CredentialRecord) -> O
     let used_from: Vec<_> = record.last_used_from.iter().filter_map(|address| address.parse().ok()).collect();
     let refusals = gate.throttle.refusals(username, hash.as_ref(), &used_from, gate.now);
     let id = &record.id;
-    let Some((longest, others)) = refusals.split_first() else {
-        let detail = format!("The gate refuses the password of {id} from no address because of wrong ones.");
-        return Some(step(StepCode::CredentialNotThrottled, true, detail));
+    let (ok, detail) = match throttled(&refusals, call.now) {
+        None => (true, format!("The gate refuses the password of {id} from no address because of wrong ones.")),
+        Some(throttled) => (false, format!("The right password of {id} is refused {throttled}")),
     };
-    let others = match others.len() {
-        0 => String::new(),
-        1 => ", and from another network,".to_owned(),
-        count => format!(", and from {count} other networks,"),
-    };
-    let ThrottleEntry { address, wrong_guesses, .. } = longest;
-    let detail = format!(
-        "The right password of {id} is refused from {address} until {}{others} because of {wrong_guesses} wrong {} \
-        before. The provider can clear that: claviger throttle clear --address {address}",
-        until(call.now, longest),
-        if *wrong_guesses == 1 { "one" } else { "ones" },
-    );
-    Some(step(StepCode::CredentialNotThrottled, false, detail))
-}
-
-/// In whole seconds, rounded up.
-fn until(now: Timestamp, entry: &ThrottleEntry) -> Timestamp {
-    let wait = entry.wait.and_then(|wait| SignedDuration::try_from(wait).ok()).unwrap_or_default();
-    let end = now.checked_add(wait).unwrap_or(Timestamp::MAX);
-    end.round(TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Ceil)).unwrap_or(end)
+    Some(step(StepCode::CredentialNotThrottled, ok, detail))
 }

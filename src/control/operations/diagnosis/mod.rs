@@ -3,10 +3,12 @@
 
 mod credential;
 mod step;
+mod throttled;
 
 use self::credential::credential_steps;
 use self::step::step;
 pub use self::step::{Step, StepCode};
+use self::throttled::sign_in_not_throttled;
 use super::{NotFound, OperationContext, OperationError, Refusal, Right, show_credential};
 use crate::credential::Label;
 use crate::store::{AccountRecord, CredentialFilter, Role, UserRecord};
@@ -14,9 +16,10 @@ use crate::store::{AccountRecord, CredentialFilter, Role, UserRecord};
 /// Credentials of a user, newest first, that a diagnosis reads.
 const MAX_CREDENTIALS: u32 = 100;
 
-/// Checks the conditions of using the API for a user, in the order in which to meet them. The credentials of owners and
-/// implementers are those of the account and their own key; of members, their own key. Of several credentials it reports
-/// the one that meets most conditions, but an own key that was disabled first. Staff do not use the API.
+/// Checks the conditions of using the API for a user, and of signing in, in the order in which to meet them. The
+/// credentials of owners and implementers are those of the account and their own key; of members, their own key. Of
+/// several credentials it reports the one that meets most conditions, but an own key that was disabled first. Staff do
+/// not use the API.
 ///
 /// # Errors
 /// [`NotFound`] for a user that the caller may not read, too. Users may diagnose themselves.
@@ -26,15 +29,18 @@ pub async fn diagnose(call: &OperationContext<'_>, user: &str) -> Result<Vec<Ste
     let not_found = Refusal::from(NotFound("user"));
     let user: Label = user.parse().map_err(|_| not_found.clone())?;
     let user = call.store.user(user.as_str()).await?.ok_or(not_found.clone())?;
-    let Some(account) = &user.account else {
-        if reach.only().is_some() {
-            return Err(not_found.into());
-        }
-        return Ok(vec![user_enabled(&user), role_allows(&user, false)]);
-    };
-    reach.check(account).map_err(|_| not_found.clone())?;
-    let account = call.store.account(account.as_str()).await?.ok_or(not_found)?;
+    match &user.account {
+        None if reach.only().is_some() => return Err(not_found.into()),
+        None => {}
+        Some(account) => reach.check(account).map_err(|_| not_found.clone())?,
+    }
     let mut steps = vec![user_enabled(&user)];
+    steps.extend(sign_in_not_throttled(call, &user).await?);
+    let Some(account) = &user.account else {
+        steps.push(role_allows(&user, false));
+        return Ok(steps);
+    };
+    let account = call.store.account(account.as_str()).await?.ok_or(not_found)?;
     steps.extend(account_steps(&account));
     steps.extend(role_step(&user, &account));
     // A member cannot create a key while the account has no access.

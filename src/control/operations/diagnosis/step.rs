@@ -1,12 +1,15 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A condition of using the API.
+/// A condition of using the API, or the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StepCode {
     /// The user is enabled.
     UserEnabled,
+    /// Signing in at this process with the user's right password is refused from no address because of earlier wrong
+    /// ones.
+    SignInNotThrottled,
     /// The provider has granted API access to the account.
     AccessGranted,
     /// The account has switched its API access on.
@@ -52,6 +55,7 @@ impl StepCode {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::UserEnabled => "user_enabled",
+            Self::SignInNotThrottled => "sign_in_not_throttled",
             Self::AccessGranted => "access_granted",
             Self::AccessSwitchedOn => "access_switched_on",
             Self::RoleAllows => "role_allows",

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use arc_swap::{ArcSwap, Guard};
 use bytes::Bytes;
 use h2::Reason;
 use http::Method;
@@ -49,8 +50,8 @@ tokio::task_local! {
 /// What the accept loop, its stream and its requests share.
 struct Shared {
     connection: Arc<ConnectionState>,
-    /// In force when the connection was opened.
-    policy: Arc<Policy>,
+    /// Loaded anew for each stream: a connection may outlive many reloads.
+    policy: Arc<ArcSwap<Policy>>,
     memory: RequestMemory,
     metrics: Arc<Metrics>,
     /// Streams in progress.
@@ -69,8 +70,10 @@ pub(super) struct Http2Connection<A> {
     lifecycle: Arc<RequestLifecycle>,
     shared: Arc<Shared>,
     heads: ConnectionHeads,
-    /// `None` for a trusted proxy, whose streams are those of many clients.
+    /// That of the peer.
     network: Option<NetworkSlot>,
+    /// The limit on streams that h2 was opened with, and holds from then on.
+    h2_max_streams: u32,
     malformed: u32,
 }
 
@@ -106,7 +109,7 @@ impl<A: HttpServerApp + Send + Sync + 'static> Http2Connection<A> {
         let peer = digest.and_then(|digest| Some(digest.peer_addr()?.as_inet()?.ip()));
         let shared = Arc::new(Shared {
             connection,
-            policy: lifecycle.decider.policy.load_full(),
+            policy: lifecycle.decider.policy.clone(),
             memory: lifecycle.memory.clone(),
             metrics: lifecycle.decider.metrics.clone(),
             active: AtomicUsize::new(0),
@@ -116,9 +119,9 @@ impl<A: HttpServerApp + Send + Sync + 'static> Http2Connection<A> {
             peer,
             clock: lifecycle.decider.clock.clone(),
         });
-        let of_client = peer.filter(|peer| !is_trusted(*peer, &shared.policy.trusted_proxies));
-        let network = of_client.map(|peer| shared.memory.slot_of(Network::of(peer)));
-        Self { app, lifecycle, shared, heads: ConnectionHeads::default(), network, malformed: 0 }
+        let network = peer.map(|peer| shared.memory.slot_of(Network::of(peer)));
+        let heads = ConnectionHeads::default();
+        Self { app, lifecycle, shared, heads, network, h2_max_streams: 0, malformed: 0 }
     }
 
     /// Serves streams until the connection closes.
@@ -131,7 +134,12 @@ impl<A: HttpServerApp + Send + Sync + 'static> Http2Connection<A> {
         });
         self.shared.timer().begin_frame();
         let stream: Stream = Box::new(Http2Stream::new(stream, self.shared.clone()));
-        let Ok(mut http2) = server::handshake(stream, Some(options(&self.shared.policy.limits))).await else { return };
+        let options = {
+            let policy = self.shared.policy.load();
+            self.h2_max_streams = policy.limits.streams_per_connection.get();
+            options(&policy.limits)
+        };
+        let Ok(mut http2) = server::handshake(stream, Some(options)).await else { return };
         let (mut stopping, mut is_stopping, mut is_closing) = (shutdown.clone(), false, false);
         loop {
             let accepted = tokio::select! {
@@ -165,12 +173,14 @@ impl<A: HttpServerApp + Send + Sync + 'static> Http2Connection<A> {
 
     /// Serves a stream in a task of its own, or refuses it here, before its head waits for anything.
     fn begin(&self, mut session: HttpSession, shutdown: &ShutdownWatch) {
-        let policy = &self.shared.policy;
-        let Some(permit) = self.shared.memory.try_stream(&policy.limits, self.network) else {
-            self.shared.metrics.http2_refused(Http2Refusal::Streams);
-            return session.shutdown_with_reason(Reason::REFUSED_STREAM);
+        let policy = self.shared.policy.load();
+        let active = match self.try_begin(&policy) {
+            Ok(active) => active,
+            Err(refusal) => {
+                self.shared.metrics.http2_refused(refusal);
+                return session.shutdown_with_reason(Reason::REFUSED_STREAM);
+            }
         };
-        let active = ActiveStream::begin(self.shared.clone(), permit);
         match self.admit(&session, &policy.limits) {
             Ok(head) => {
                 let (app, shutdown) = (self.app.clone(), shutdown.clone());
@@ -184,13 +194,26 @@ impl<A: HttpServerApp + Send + Sync + 'static> Http2Connection<A> {
                 // Fails for a header that is not valid, of which there is none.
                 let Ok((head, body)) = refusal else { return };
                 limits::release_head(session.req_header_mut());
-                let (lifecycle, policy) = (self.lifecycle.clone(), policy.clone());
+                let (lifecycle, policy) = (self.lifecycle.clone(), Guard::into_inner(policy));
                 pingora_runtime::current_handle().spawn(async move {
                     let _active = active;
                     refuse(session, head, body, &lifecycle, &policy).await;
                 });
             }
         }
+    }
+
+    fn try_begin(&self, policy: &Policy) -> Result<ActiveStream, Http2Refusal> {
+        let max = policy.limits.streams_per_connection.get();
+        // h2 does not know a limit that was lowered since.
+        if max < self.h2_max_streams && self.shared.active.load(Ordering::SeqCst) >= max as usize {
+            return Err(Http2Refusal::Stream);
+        }
+        // The streams of a trusted proxy are those of many clients.
+        let is_client = self.shared.peer.is_some_and(|peer| !is_trusted(peer, &policy.trusted_proxies));
+        let network = self.network.filter(|_| is_client);
+        let permit = self.shared.memory.try_stream(&policy.limits, network).ok_or(Http2Refusal::Streams)?;
+        Ok(ActiveStream::begin(self.shared.clone(), permit))
     }
 
     fn admit(&self, session: &HttpSession, limits: &Limits) -> Result<HeadPermit, Rejection> {

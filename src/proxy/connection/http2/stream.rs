@@ -105,9 +105,11 @@ impl Http2Stream {
         let read = bytes.len();
         let block = self.incoming.read(bytes);
         let counted = self.incoming.block_bytes().saturating_sub(UNCOUNTED_BYTES);
-        let has_room = self.head.grow_to(counted, &self.shared.policy.limits);
+        let has_room = counted == 0 || {
+            let limits = &self.shared.policy.load().limits;
+            counted <= max_block_bytes(limits) && self.head.grow_to(counted, limits)
+        };
         if !has_room
-            || counted > max_block_bytes(&self.shared.policy.limits)
             || self.resets_too_often()
             || matches!(block, Some(HeaderBlock::Trailers(bytes)) if bytes > MAX_TRAILER_BYTES)
         {

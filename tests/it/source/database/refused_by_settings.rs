@@ -4,6 +4,7 @@ use claviger::store::CredentialRecord;
 
 use super::{answer, bearer, gate};
 use crate::store::test_database::{TestDatabase, label, on_each, token};
+use crate::support::postgres::{Cluster, HowToStop};
 use crate::support::{Gate, RecordingApi, Run, eventually};
 
 on_each!(
@@ -75,4 +76,19 @@ async fn dropping_a_scope_reports_the_credentials_that_hold_it(bed: TestDatabase
     let line = "1 credential of the database has a scope that the settings lack, which permits nothing to it \
                 (scopes: gone): acme-a\n";
     assert!(text.code == 0 && text.stderr.contains(line), "{}", text.stderr);
+}
+
+#[tokio::test]
+async fn credentials_that_the_settings_refuse_are_reported_once_the_database_is_up() {
+    let cluster = Cluster::start();
+    let bed = TestDatabase::on_database(cluster.fresh_database()).await;
+    fill(&bed).await;
+    cluster.stop(HowToStop::Fast);
+    let api = RecordingApi::start();
+    let gate = gate(&api, &bed).settings(VERSIONS).start();
+    eventually("the check at the start has failed", || gate.stderr().contains("the database are not checked"));
+    cluster.start_again();
+    eventually("it is logged", || gate.stderr().contains(&format!("{UNVERSIONED}: acme-a, acme-b")));
+    let report = gate.admin("GET", "/readyz?verbose").text();
+    assert!(report.contains("[-] database names configured versions and scopes\n"), "{report}");
 }

@@ -144,7 +144,7 @@ async fn obstacles(
         StepCode::CredentialScopesKnown => Some(("credentials-refused-scopes", Some(format!("{path}/edit")))),
         StepCode::CredentialNotThrottled => Some(("credentials-refused-throttled", None)),
         // Not about the gate.
-        StepCode::CredentialCreated | StepCode::CredentialHandedOver => None,
+        StepCode::SignInNotThrottled | StepCode::CredentialCreated | StepCode::CredentialHandedOver => None,
     };
     let failed = steps.into_iter().filter(|step| !step.ok).filter_map(|step| of_step(step.code));
     Ok(failed.map(|(message, href)| (visit.t(message), href)).collect())
