@@ -98,9 +98,7 @@ impl Authenticator {
                 }
                 let digest = TokenDigest::of(token);
                 match directory.find_token(&digest) {
-                    Lookup::Found(credential) | Lookup::Remembered(credential) => {
-                        AuthOutcome::Authenticated(credential)
-                    }
+                    Lookup::Found(credential) | Lookup::Cached(credential) => AuthOutcome::Authenticated(credential),
                     Lookup::Absent => AuthOutcome::Rejected(Rejection::CredentialInvalid),
                     Lookup::NeedsFetch => AuthOutcome::NeedsFetch(NeedsFetch::Token(digest)),
                 }
@@ -113,7 +111,7 @@ impl Authenticator {
         let (username, password) = (basic.username(), basic.password());
         let (found, is_current) = match directory.find_username(username) {
             Lookup::Found(credential) => (Some(credential), true),
-            Lookup::Remembered(credential) => (Some(credential), false),
+            Lookup::Cached(credential) => (Some(credential), false),
             Lookup::Absent => (None, true),
             Lookup::NeedsFetch => (None, false),
         };
@@ -178,7 +176,7 @@ impl Authenticator {
         self.passwords.insert(key);
         let directory = current();
         let credential = match directory.find_username(&username) {
-            Lookup::Found(credential) | Lookup::Remembered(credential) => Some(credential),
+            Lookup::Found(credential) | Lookup::Cached(credential) => Some(credential),
             Lookup::Absent => None,
             Lookup::NeedsFetch => {
                 let fetched = directory.fetch(LookupKey::Username(username)).await;

@@ -13,7 +13,7 @@ pub enum Lookup {
     /// Current.
     Found(Arc<Credential>),
     /// Cached by an earlier fetch; every change invalidates it.
-    Remembered(Arc<Credential>),
+    Cached(Arc<Credential>),
     Absent,
     /// Only [`Directory::fetch`] can answer.
     NeedsFetch,
@@ -22,7 +22,7 @@ pub enum Lookup {
 impl Lookup {
     pub fn credential(self) -> Option<Arc<Credential>> {
         match self {
-            Self::Found(credential) | Self::Remembered(credential) => Some(credential),
+            Self::Found(credential) | Self::Cached(credential) => Some(credential),
             Self::Absent | Self::NeedsFetch => None,
         }
     }

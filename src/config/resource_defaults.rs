@@ -1,8 +1,9 @@
-//! ResourceDefaults that follow the machine: its cores, and the memory that the process may use.
+//! Defaults that follow the machine: its cores, and the memory that the process may use.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
 use super::memory;
+use super::raw::{DEFAULT_HEAD_BYTES, DEFAULT_STREAMS};
 
 /// A connection whose client does not read (measured). Idle ones take a tenth of it.
 const CONNECTION_BYTES: u64 = 720 * 1024;
@@ -17,9 +18,9 @@ const MIN_CONNECTIONS: u64 = 64;
 const MIN_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(16).unwrap();
 const MAX_CACHE_MEGABYTES: u64 = 128;
 const MIN_CACHE_MEGABYTES: u64 = 1;
-const MAX_STREAMS: u64 = 250;
+const MAX_STREAMS: u64 = DEFAULT_STREAMS.get() as u64;
 const MIN_STREAMS: u64 = 16;
-const MAX_HEAD_BYTES: u64 = 32 << 20;
+const MAX_HEAD_BYTES: u64 = DEFAULT_HEAD_BYTES.get() as u64;
 const MIN_HEAD_BYTES: u64 = 1 << 20;
 const MAX_REMEMBERED: u64 = 100_000;
 const MIN_REMEMBERED: u64 = 1000;

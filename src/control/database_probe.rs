@@ -102,20 +102,26 @@ impl DatabaseProbe {
         loop {
             let changes = match store.changes_since(&position).await? {
                 Changes::Some(changes) => changes,
-                Changes::TooMany(last) => return Ok(Some(last)),
+                Changes::TooMany(last) => {
+                    let targets = store.throttle_targets(position.point, last.point).await?;
+                    targets.iter().for_each(|target| self.clear(target));
+                    return Ok(Some(last));
+                }
             };
-            for target in changes.iter().filter_map(Change::throttle_target) {
-                match target {
-                    ThrottleTarget::All => self.sign_in_throttle.clear(None),
-                    ThrottleTarget::Address(address) => self.sign_in_throttle.clear(Some(address)),
-                    // Of a credential; only gates count guesses at those.
-                    ThrottleTarget::Username(_) => 0,
-                };
-            }
+            changes.iter().filter_map(Change::throttle_target).for_each(|target| self.clear(&target));
             let Some(last) = changes.last() else { return Ok(Some(position)) };
             position.point.number = last.number;
             position.change = Some(last.clone());
         }
+    }
+
+    fn clear(&self, target: &ThrottleTarget) {
+        match target {
+            ThrottleTarget::All => self.sign_in_throttle.clear(None),
+            ThrottleTarget::Address(address) => self.sign_in_throttle.clear(Some(*address)),
+            // Of credentials; only gates count guesses at those.
+            ThrottleTarget::Username(_) | ThrottleTarget::EveryUsername => 0,
+        };
     }
 
     async fn probe(&self, store: &Store) -> Result<(), StoreError> {

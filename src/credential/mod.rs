@@ -10,6 +10,7 @@ mod path_exceptions;
 mod random;
 mod rate_limit;
 mod recent_uses;
+mod restrictions;
 mod scope;
 mod set;
 mod time_ordered_id;
@@ -32,6 +33,7 @@ pub use password::{HashMemory, Overlap, PasswordHash, PasswordHashError, PlainPa
 pub use path_exceptions::{PathException, Spellings};
 pub use rate_limit::RateLimit;
 pub use recent_uses::{RecentUses, Use};
+pub use restrictions::Restrictions;
 pub use set::{CredentialSet, Duplicate};
 pub use time_ordered_id::time_ordered_id;
 pub use token::{DigestError, PlainToken, TokenDigest, TokenFormat, TokenFormatError};

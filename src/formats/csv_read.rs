@@ -228,9 +228,9 @@ impl Notes {
     }
 }
 
-/// A description may have several lines.
+/// A description or a reason may have several lines.
 fn is_space_of(key: &str, letter: char) -> bool {
-    key == "description" && matches!(letter, '\n' | '\r' | '\t')
+    matches!(key, "description" | "disabled_reason") && matches!(letter, '\n' | '\r' | '\t')
 }
 
 fn label(node: &Node) -> Option<Label> {

@@ -19,10 +19,11 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 
 pub use csv_write::table;
-pub use import::{Batch, Batches, Import, ImportEntry, Source};
+pub use import::{Batch, Batches, Import, ImportEntry, MAX_YAML_BYTES, Source};
 pub use positions::Place;
 pub use writer::{LeftOut, Writer};
 
+use crate::config::{Diagnostic, Diagnostics, Origin};
 use crate::credential::{Label, RateLimit, ScopeCatalog, StoredSecret, VersionCatalog};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +59,28 @@ pub enum ImportFormat<'u> {
     Yaml,
     Csv,
     Htpasswd(&'u Users),
+}
+
+impl Format {
+    /// An htpasswd file does not state the account of its users; every other format states it for each entry.
+    pub fn needs_users(self) -> bool {
+        self == Self::Htpasswd
+    }
+}
+
+impl<'u> ImportFormat<'u> {
+    /// # Errors
+    /// Without users for a format that needs them, and with users for one that states them itself.
+    pub fn new(format: Format, users: Option<&'u Users>) -> Result<Self, Diagnostics> {
+        let fault = |problem| Err(Diagnostic::new(Origin::WHOLE_FILE, "", problem).into());
+        match (format, users) {
+            (Format::Yaml, None) => Ok(Self::Yaml),
+            (Format::Csv, None) => Ok(Self::Csv),
+            (Format::Htpasswd, Some(users)) => Ok(Self::Htpasswd(users)),
+            (Format::Htpasswd, None) => fault("does not state the account of its users"),
+            (Format::Yaml | Format::Csv, Some(_)) => fault("states account and version itself"),
+        }
+    }
 }
 
 /// Which fields of an existing credential an entry replaces.

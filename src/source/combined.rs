@@ -27,7 +27,7 @@ impl CombinedDirectory {
 
     fn unless_of_file(&self, lookup: Lookup) -> Lookup {
         match &lookup {
-            Lookup::Found(credential) | Lookup::Remembered(credential) if self.is_of_file(credential) => Lookup::Absent,
+            Lookup::Found(credential) | Lookup::Cached(credential) if self.is_of_file(credential) => Lookup::Absent,
             _ => lookup,
         }
     }
@@ -46,8 +46,8 @@ impl Directory for CombinedDirectory {
     /// does not reveal them.
     fn find_username(&self, username: &str) -> Lookup {
         match (self.file.find_username(username), self.database.find_username(username)) {
-            (Lookup::Found(credential), _) => Lookup::Remembered(credential),
-            (_, Lookup::Remembered(credential)) if !self.is_of_file(&credential) => Lookup::Remembered(credential),
+            (Lookup::Found(credential), _) => Lookup::Cached(credential),
+            (_, Lookup::Cached(credential)) if !self.is_of_file(&credential) => Lookup::Cached(credential),
             _ => Lookup::NeedsFetch,
         }
     }

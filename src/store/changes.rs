@@ -40,6 +40,8 @@ pub enum ThrottleTarget {
     Address(IpAddr),
     /// Its secret was replaced: what was guessed at is gone.
     Username(String),
+    /// The secrets of more user names were replaced than one transaction lists.
+    EveryUsername,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,12 +108,14 @@ impl ChangeKind {
 
 impl ThrottleTarget {
     const USERNAME: &str = "name:";
+    const EVERY_USERNAME: &str = "names";
 
     pub(super) fn stored(&self) -> String {
         match self {
             Self::All => String::new(),
             Self::Address(address) => address.to_string(),
             Self::Username(name) => format!("{}{name}", Self::USERNAME),
+            Self::EveryUsername => Self::EVERY_USERNAME.to_owned(),
         }
     }
 }
@@ -123,6 +127,9 @@ impl Change {
         match (self.kind, self.target.strip_prefix(ThrottleTarget::USERNAME)) {
             (ChangeKind::Throttle, Some(name)) => Some(ThrottleTarget::Username(name.to_owned())),
             (ChangeKind::Throttle, None) if self.target.is_empty() => Some(ThrottleTarget::All),
+            (ChangeKind::Throttle, None) if self.target == ThrottleTarget::EVERY_USERNAME => {
+                Some(ThrottleTarget::EveryUsername)
+            }
             (ChangeKind::Throttle, None) => self.target.parse().ok().map(ThrottleTarget::Address),
             _ => None,
         }
@@ -170,7 +177,7 @@ impl Store {
     /// When the database cannot be written.
     pub async fn clear_throttles(&self, now: Timestamp, target: &ThrottleTarget) -> Result<(), StoreError> {
         let mut transaction = self.begin(now).await?;
-        transaction.clear_throttles(target);
+        transaction.clear_throttles(target.clone());
         transaction.commit().await
     }
 
@@ -242,6 +249,29 @@ impl Store {
             // It may concern any credential.
             Err(UnknownKind) => Ok(Changes::TooMany(self.position().await?)),
         }
+    }
+
+    /// The counters to clear by the changes after this point, for a reader that got [`Changes::TooMany`]: it may read its
+    /// cache anew, but cannot read what it has to clear. Of another history they are those of all changes that are kept.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn throttle_targets(&self, after: FeedPoint, last: FeedPoint) -> Result<Vec<ThrottleTarget>, StoreError> {
+        let sql = "SELECT number, target FROM changes WHERE number > $1 AND number <= $2 AND kind = $3 ORDER BY number";
+        let kind = ChangeKind::Throttle;
+        let first = if after.history == last.history { after.number } else { 0 };
+        let rows: Vec<(i64, String)> = self
+            .timed(async {
+                with_pool!(&self.pools, |pool| Ok(sqlx::query_as(sql)
+                    .bind(first)
+                    .bind(last.number)
+                    .bind(kind.as_str())
+                    .fetch_all(pool)
+                    .await?))
+            })
+            .await?;
+        let targets = rows.into_iter().map(|(number, target)| Change { number, kind, target, at: 0 });
+        Ok(targets.filter_map(|change| change.throttle_target()).collect())
     }
 
     /// Deletes changes from before this time; how many.
@@ -317,10 +347,12 @@ mod tests {
             ThrottleTarget::Address("2001:db8::1".parse().unwrap()),
             ThrottleTarget::Username("name: \u{fc} 192.0.2.1".into()),
             ThrottleTarget::Username(String::new()),
+            ThrottleTarget::Username("names".into()),
+            ThrottleTarget::EveryUsername,
         ] {
             assert_eq!(read(ChangeKind::Throttle, &target.stored()), Some(target));
         }
-        for junk in [" ", "*", "192.0.2.1/24", "NAME:acme", "192.0.2.1:80", "\0"] {
+        for junk in [" ", "*", "192.0.2.1/24", "NAME:acme", "NAMES", "names ", "192.0.2.1:80", "\0"] {
             assert_eq!(read(ChangeKind::Throttle, junk), None, "{junk:?}");
         }
         assert_eq!(read(ChangeKind::Secret, ""), None);

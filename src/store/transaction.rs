@@ -10,16 +10,21 @@ use super::{ChangeKind, Pools, Store, StoreError, ThrottleTarget};
 pub struct Transaction {
     pub(super) inner: Inner,
     pub(super) now: Timestamp,
+    is_read_only: bool,
     /// Audit entries so far: keeps the ids of one timestamp in order.
     pub(super) entries: u32,
     changes: Vec<(ChangeKind, String)>,
     /// Changes beyond [`MAX_CHANGES_FOLLOWED`], which no reader follows one by one.
     further_changes: i64,
+    /// Stored even where the changes are not: readers that empty their cache still have to clear these.
+    throttles: Vec<ThrottleTarget>,
     /// Where to notify gates after the commit.
     notify: Option<PgPool>,
     store: Store,
 }
 
+/// User names whose counters one transaction lists for clearing.
+const MAX_THROTTLES: usize = 4000;
 /// Rows in one statement of at most 30 columns: SQLite takes 32,766 values.
 pub(super) const BATCH: usize = 1000;
 
@@ -143,21 +148,41 @@ impl Store {
                 Pools::Sqlite { write, .. } => (Inner::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?), None),
                 Pools::Postgres(pool) => (Inner::Postgres(pool.begin().await?), Some(pool.clone())),
             };
-            Ok(Transaction {
-                inner,
-                now,
-                changes: Vec::new(),
-                further_changes: 0,
-                entries: 0,
-                notify,
-                store: self.clone(),
-            })
+            Ok(Transaction { notify, ..Transaction::new(inner, now, self.clone()) })
+        })
+        .await
+    }
+
+    /// Begins a transaction that reads the state of one moment, and locks nothing: it waits for no writer, and no writer
+    /// waits for it.
+    pub async fn begin_read(&self, now: Timestamp) -> Result<Transaction, StoreError> {
+        const READ_ONLY: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        self.timed(async {
+            let inner = match &self.pools {
+                Pools::Sqlite { read, .. } => Inner::Sqlite(read.begin().await?),
+                Pools::Postgres(pool) => Inner::Postgres(pool.begin_with(READ_ONLY).await?),
+            };
+            Ok(Transaction { is_read_only: true, ..Transaction::new(inner, now, self.clone()) })
         })
         .await
     }
 }
 
 impl Transaction {
+    fn new(inner: Inner, now: Timestamp, store: Store) -> Self {
+        Self {
+            inner,
+            now,
+            is_read_only: false,
+            changes: Vec::new(),
+            further_changes: 0,
+            throttles: Vec::new(),
+            entries: 0,
+            notify: None,
+            store,
+        }
+    }
+
     pub(super) fn limit(&self) -> std::time::Duration {
         self.store.query_timeout
     }
@@ -165,16 +190,16 @@ impl Transaction {
     /// The lock for a row that is read to be changed; SQLite has locked the whole file.
     pub(super) fn for_update(&self) -> &'static str {
         match self.inner {
-            Inner::Sqlite(_) => "",
-            Inner::Postgres(_) => " FOR UPDATE",
+            Inner::Postgres(_) if !self.is_read_only => " FOR UPDATE",
+            Inner::Sqlite(_) | Inner::Postgres(_) => "",
         }
     }
 
     /// The lock for a row that must not change before the commit.
     pub(super) fn for_share(&self) -> &'static str {
         match self.inner {
-            Inner::Sqlite(_) => "",
-            Inner::Postgres(_) => " FOR SHARE",
+            Inner::Postgres(_) if !self.is_read_only => " FOR SHARE",
+            Inner::Sqlite(_) | Inner::Postgres(_) => "",
         }
     }
 
@@ -192,8 +217,13 @@ impl Transaction {
     }
 
     /// Every process clears these counters once this is committed.
-    pub fn clear_throttles(&mut self, target: &ThrottleTarget) {
-        self.changed(ChangeKind::Throttle, &target.stored());
+    pub fn clear_throttles(&mut self, target: ThrottleTarget) {
+        self.throttles.push(target);
+        if self.throttles.len() > MAX_THROTTLES {
+            self.throttles
+                .retain(|target| !matches!(target, ThrottleTarget::Username(_) | ThrottleTarget::EveryUsername));
+            self.throttles.push(ThrottleTarget::EveryUsername);
+        }
     }
 
     /// Deletes changes older than the timestamp of this transaction.
@@ -216,10 +246,15 @@ impl Transaction {
     /// # Errors
     /// When the database refuses or does not confirm in time. After a timeout the commit may have taken effect.
     pub async fn commit(mut self) -> Result<(), StoreError> {
-        let changes = std::mem::take(&mut self.changes);
+        let mut changes = std::mem::take(&mut self.changes);
         if self.further_changes > 0 {
             self.skip_changes(changes.len()).await?;
-        } else if !changes.is_empty() {
+            changes.clear();
+        }
+        let throttles = std::mem::take(&mut self.throttles).into_iter();
+        changes.extend(throttles.map(|target| (ChangeKind::Throttle, target.stored())));
+        let is_changed = self.further_changes > 0 || !changes.is_empty();
+        if !changes.is_empty() {
             self.number(&changes).await?;
         }
         let limit = self.limit();
@@ -237,7 +272,7 @@ impl Transaction {
                 ));
             }
         }
-        if let Some(pool) = self.notify.filter(|_| !changes.is_empty()) {
+        if let Some(pool) = self.notify.filter(|_| is_changed) {
             // Outside of the transaction: databases without notifications fail at it.
             let notified = sqlx::query("SELECT pg_notify($1, '')").bind(CHANNEL).execute(&pool);
             if let Err(error) = tokio::time::timeout(limit, notified).await.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {

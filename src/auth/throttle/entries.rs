@@ -73,10 +73,10 @@ impl Throttle {
         refusals
     }
 
-    /// Removes the buckets of a user name, from every network, and returns their number.
-    pub fn clear_username(&self, username: &str) -> usize {
-        let of_name = self.pairs.iter().filter(|(_, bucket)| bucket.name.as_deref() == Some(username));
-        let cleared: Vec<_> = of_name.map(|(key, _)| key).collect();
+    /// Removes the buckets of these user names, from every network, and returns their number. One pass over all buckets.
+    pub fn clear_usernames(&self, is_cleared: impl Fn(&str) -> bool) -> usize {
+        let of_names = self.pairs.iter().filter(|(_, bucket)| bucket.name.as_deref().is_some_and(&is_cleared));
+        let cleared: Vec<_> = of_names.map(|(key, _)| key).collect();
         cleared.iter().for_each(|key| self.pairs.invalidate(&**key));
         cleared.len()
     }

@@ -48,7 +48,7 @@ pub(super) struct Reply {
 /// A response that is not a success.
 #[derive(Debug, thiserror::Error)]
 #[error("{text}")]
-pub(super) struct Refusal {
+pub(super) struct ErrorResponse {
     text: String,
     /// The problem document.
     pub(super) body: Value,
@@ -101,7 +101,7 @@ impl ClientArgs {
 
 impl Client {
     /// # Errors
-    /// [`Refusal`], or why there is no response.
+    /// [`ErrorResponse`], or why there is no response.
     pub(super) async fn send(&self, request: Request) -> anyhow::Result<Answer> {
         let Reply { status, revision, body } = match self {
             Self::Local { api, .. } => send_local(api, &request).await?.whole().await.into(),
@@ -111,7 +111,7 @@ impl Client {
             return Ok(Answer { body, revision });
         }
         let text = describe(status, &body, &request);
-        Err(Refusal { text, body }.into())
+        Err(ErrorResponse { text, body }.into())
     }
 
     /// Streams the body of the response to `out`; returns its headers.
@@ -136,7 +136,7 @@ impl Client {
         out.flush()?;
         answered.map_err(|Reply { status, body, .. }| {
             let text = describe(status, &body, &request);
-            Refusal { text, body }.into()
+            ErrorResponse { text, body }.into()
         })
     }
 

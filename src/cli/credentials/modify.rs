@@ -1,14 +1,21 @@
 //! `claviger credential edit|upgrade`
 
+use std::net::IpAddr;
 use std::process::ExitCode;
 
+use ipnet::IpNet;
+use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::credential_args::CredentialArgs;
 use super::destructive::LastUse;
 use super::flags::Details;
-use crate::cli::client::{Answer, ClientArgs, Confirmation, Refusal, Request, cell, path, show};
+use crate::cli::client::{Answer, ClientArgs, Confirmation, ErrorResponse, Request, cell, path, show};
 use crate::cli::output::{note, sanitize};
+use crate::control::operations::ALLOW_OLDER;
+use crate::control::views::RateLimitView;
+use crate::credential::{Label, Restrictions};
 
 /// Without scopes a credential may call everything, without addresses from anywhere.
 const REMOVABLE_FIELDS: [&str; 9] = [
@@ -94,7 +101,7 @@ impl Edit {
 }
 
 impl Upgrade {
-    /// The server refuses an older version without `allow_older`, which is sent after a confirmation only.
+    /// The server refuses an older version without [`ALLOW_OLDER`], which is sent after a confirmation only.
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let Self { id, to, client, confirmation, .. } = self;
         let Some(id) = id else {
@@ -111,11 +118,11 @@ impl Upgrade {
             let upgrade = Request::post(&format!("{path}/upgrade"), json!({"version": to}));
             let upgraded = there.send(upgrade.if_match(seen.revision.clone())).await;
             let answer = match (upgraded, &to) {
-                (Err(error), Some(version)) if is_about_version(&error) => {
+                (Err(error), Some(version)) if is_older(&error) => {
                     if !confirmation.ask(there, &older(&id, version, &seen)?)? {
                         return Ok(ExitCode::FAILURE);
                     }
-                    let body = json!({"version": version, "allow_older": true});
+                    let body = json!({"version": version, ALLOW_OLDER: true});
                     there.send(Request::post(&format!("{path}/upgrade"), body).if_match(seen.revision)).await?
                 }
                 (upgraded, _) => upgraded?,
@@ -137,89 +144,80 @@ fn older(id: &str, version: &str, seen: &Answer) -> anyhow::Result<String> {
     ))
 }
 
-fn is_about_version(error: &anyhow::Error) -> bool {
-    let refusal = error.downcast_ref::<Refusal>();
-    refusal.is_some_and(|refusal| refusal.body["fields"][0]["field"] == "version")
+/// The server accepts the version, and asks for permission.
+fn is_older(error: &anyhow::Error) -> bool {
+    let response = error.downcast_ref::<ErrorResponse>();
+    response.is_some_and(|response| response.body["fields"][0]["field"] == ALLOW_OLDER)
 }
 
 /// The fields after whose change requests can be refused that were admitted before.
 fn narrowed_fields(before: &Value, change: &Map<String, Value>) -> Vec<&'static str> {
-    let narrows = |field: &str| {
-        let (old, new) = (&before[field], change.get(field).unwrap_or(&Value::Null));
-        match (field, new) {
-            (_, Value::Null) => false,
-            ("scopes" | "addresses", Value::Array(new)) => {
-                let old = old.as_array().map(Vec::as_slice).unwrap_or_default();
-                old.is_empty() || old.iter().any(|item| !new.contains(item))
-            }
-            ("expires_at", Value::String(new)) => match (old.as_str().map(str::parse), new.parse()) {
-                (Some(Ok(old)), Ok(new)) => jiff::Timestamp::cmp(&new, &old).is_lt(),
-                _ => true,
-            },
-            ("rate_limit", new) => !allows_at_least(new, old),
-            (_, new) => new != old,
-        }
-    };
-    ["version", "scopes", "addresses", "expires_at", "rate_limit"].into_iter().filter(|field| narrows(field)).collect()
+    let mut after = before.clone();
+    if let Some(fields) = after.as_object_mut() {
+        fields.extend(change.clone());
+    }
+    match (restrictions(before), restrictions(&after)) {
+        (Some(before), Some(after)) => before.narrowed_fields(&after),
+        // A value that only the server can read, if at all.
+        _ => Restrictions::FIELDS.into_iter().filter(|field| change.contains_key(*field)).collect(),
+    }
 }
 
-/// Compares limits by rate and burst. Without a limit of its own, the default of the settings counted, which is unknown
-/// here.
-fn allows_at_least(new: &Value, old: &Value) -> bool {
-    let number = |limit: &Value, field: &str| limit[field].as_u64();
-    let burst = |limit: &Value| number(limit, "burst").or_else(|| number(limit, "requests"));
-    let rate = |limit: &Value| Some((number(limit, "requests")?, number(limit, "seconds")?));
-    match (rate(new), rate(old), burst(new), burst(old)) {
-        (Some((requests, seconds)), Some((old_requests, old_seconds)), Some(new_burst), Some(old_burst)) => {
-            u128::from(requests) * u128::from(old_seconds) >= u128::from(old_requests) * u128::from(seconds)
-                && new_burst >= old_burst
-        }
-        _ => false,
-    }
+/// Restrictions in a response or request of the API.
+#[derive(Deserialize)]
+struct RestrictionsBody {
+    version: Option<String>,
+    scopes: Option<Vec<String>>,
+    addresses: Option<Vec<String>>,
+    expires_at: Option<Timestamp>,
+    rate_limit: Option<RateLimitView>,
+}
+
+/// `None` where a value cannot be read.
+fn restrictions(credential: &Value) -> Option<Restrictions> {
+    let body = RestrictionsBody::deserialize(credential).ok()?;
+    let label = |text: String| text.parse::<Label>().ok();
+    let network = |text: String| text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+    Some(Restrictions {
+        version: readable(body.version, label)?,
+        scopes: readable(body.scopes, |scopes| scopes.into_iter().map(label).collect())?,
+        addresses: body.addresses.unwrap_or_default().into_iter().map(network).collect::<Option<_>>()?,
+        expires_at: body.expires_at,
+        rate_limit: readable(body.rate_limit, RateLimitView::limit)?,
+    })
+}
+
+/// `None` where a value is there and cannot be read.
+fn readable<T, U>(value: Option<T>, read: impl FnOnce(T) -> Option<U>) -> Option<Option<U>> {
+    value.map_or(Some(None), |value| read(value).map(Some))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn narrowed(before: &Value, change: &Value) -> Vec<&'static str> {
-        narrowed_fields(before, change.as_object().unwrap())
-    }
-
     #[test]
-    fn changes_that_can_refuse_requests_are_narrowing() {
-        let open = json!({"scopes": null, "addresses": [], "expires_at": null, "rate_limit": null, "version": "2"});
-        let all = json!({
-            "scopes": ["a"], "addresses": ["10.0.0.0/8"], "expires_at": "2027-01-01T00:00:00Z",
-            "rate_limit": {"requests": 1, "seconds": 1}, "version": "1",
-        });
-        assert_eq!(narrowed(&open, &all), ["version", "scopes", "addresses", "expires_at", "rate_limit"]);
-        assert!(narrowed(&all, &all).is_empty());
-        let less = json!({
-            "scopes": ["b"], "addresses": ["10.0.0.0/9"], "expires_at": "2026-12-31T23:59:59Z",
-            "rate_limit": {"requests": 59, "seconds": 60},
-        });
-        assert_eq!(narrowed(&all, &less), ["scopes", "addresses", "expires_at", "rate_limit"]);
-        let burst = json!({"rate_limit": {"requests": 10, "seconds": 10, "burst": 1}});
-        assert_eq!(
-            narrowed(&json!({"rate_limit": {"requests": 10, "seconds": 10, "burst": 10}}), &burst),
-            ["rate_limit"]
-        );
-    }
-
-    #[test]
-    fn changes_that_admit_at_least_as_much_are_not_narrowing() {
+    fn an_edit_of_the_api_narrows_as_its_fields_do() {
         let before = json!({
-            "scopes": ["a"], "addresses": ["10.0.0.0/8"], "expires_at": "2027-01-01T00:00:00Z",
-            "rate_limit": {"requests": 1, "seconds": 1}, "version": "1",
+            "id": "acme-1", "version": "1", "scopes": ["a"], "addresses": ["10.1.0.0/16"],
+            "expires_at": "2027-01-01T00:00:00Z", "rate_limit": {"requests": 1, "seconds": 1, "burst": 1},
         });
+        let narrowed = |change: Value| narrowed_fields(&before, change.as_object().unwrap());
+        let less = json!({
+            "name": "Billing", "version": "2", "scopes": ["b"], "addresses": ["10.1.2.3"],
+            "expires_at": "2026-12-31T23:59:59Z", "rate_limit": {"requests": 59, "seconds": 60},
+        });
+        assert_eq!(narrowed(less), Restrictions::FIELDS);
         let more = json!({
-            "name": "Billing", "scopes": ["b", "a"], "addresses": ["192.0.2.7", "10.0.0.0/8"],
-            "expires_at": "2027-01-01T00:00:01Z", "rate_limit": {"requests": 120, "seconds": 60}, "version": "1",
+            "name": "Billing", "scopes": ["a", "b"], "addresses": ["10.0.0.0/8", "192.0.2.7"],
+            "expires_at": "2027-01-01T00:00:01Z", "rate_limit": {"requests": 120, "seconds": 60},
         });
-        assert!(narrowed(&before, &more).is_empty());
+        assert!(narrowed(more).is_empty());
         let without =
-            json!({"scopes": null, "addresses": null, "expires_at": null, "rate_limit": null, "version": null});
-        assert!(narrowed(&before, &without).is_empty());
+            json!({"version": null, "scopes": null, "addresses": null, "expires_at": null, "rate_limit": null});
+        assert!(narrowed(without).is_empty());
+        for unreadable in [json!({"scopes": ["a b"]}), json!({"scopes": 5}), json!({"scopes": ["a"], "version": "?"})] {
+            assert!(narrowed(unreadable.clone()).contains(&"scopes"), "{unreadable}");
+        }
     }
 }

@@ -14,6 +14,9 @@ use crate::credential;
 pub(in crate::config) const MAX_THREADS: u64 = 1024;
 pub(in crate::config) const MAX_QUEUED: u64 = 100_000;
 pub(in crate::config) const MAX_REMEMBERED: u64 = 10_000_000;
+/// Where no container limits the memory.
+pub(in crate::config) const DEFAULT_STREAMS: NonZeroU32 = NonZeroU32::new(250).unwrap();
+pub(in crate::config) const DEFAULT_HEAD_BYTES: NonZeroU32 = NonZeroU32::new(32 << 20).unwrap();
 
 /// Limits of requests and connections.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -115,12 +118,12 @@ impl RateLimit {
 impl Limits {
     /// Of all HTTP/2 connections.
     pub fn max_streams(&self) -> usize {
-        self.streams.map_or(usize::MAX, |number| number.get() as usize)
+        self.streams.unwrap_or(DEFAULT_STREAMS).get() as usize
     }
 
     /// Of the heads of all requests in progress.
     pub fn max_head_bytes(&self) -> usize {
-        self.header_bytes_total.map_or(usize::MAX, |number| number.get() as usize)
+        self.header_bytes_total.unwrap_or(DEFAULT_HEAD_BYTES).get() as usize
     }
 }
 

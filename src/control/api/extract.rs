@@ -17,6 +17,8 @@ use crate::control::web::middleware::MAX_BODY_BYTES;
 use crate::control::web::problem::{Code, Problem};
 use crate::credential::Label;
 
+const NOT_JSON: &str = "the body must be JSON, and the header must say so; send Content-Type: application/json";
+
 /// A JSON body.
 pub(super) struct Body<T>(pub(super) T);
 
@@ -34,8 +36,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
-            let detail = "the body must be JSON with Content-Type: application/json";
-            return Err(Problem::new(Code::UnsupportedMediaType, detail));
+            return Err(Problem::new(Code::UnsupportedMediaType, NOT_JSON));
         }
         let body = Bytes::from_request(request, state).await.map_err(Problem::from)?;
         read(&body).map(Self)
@@ -53,7 +54,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for MaybeBody
         if body.is_empty() {
             return Ok(Self(T::default()));
         }
-        Err(Problem::new(Code::UnsupportedMediaType, "a body needs Content-Type: application/json"))
+        Err(Problem::new(Code::UnsupportedMediaType, NOT_JSON))
     }
 }
 
@@ -97,7 +98,7 @@ impl From<BytesRejection> for Problem {
         if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
             return Self::new(Code::TooLarge, format!("a body may have at most {MAX_BODY_BYTES} bytes"));
         }
-        Self::new(Code::Malformed, "the body broke off")
+        Self::new(Code::Malformed, "the connection ended before the whole body arrived; send it again")
     }
 }
 

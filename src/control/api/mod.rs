@@ -25,6 +25,7 @@ use super::web::problem::Problem;
 use super::web::state::ControlState;
 
 pub const PREFIX: &str = "/api/v1";
+const METHOD_NOT_ALLOWED: &str = "the resource does not have this method; the header Allow lists its methods";
 
 /// Everything under [`PREFIX`].
 pub fn router(state: ControlState) -> Router {
@@ -34,7 +35,7 @@ pub fn router(state: ControlState) -> Router {
         .merge(openapi::routes())
         .merge(openapi::docs::routes())
         .fallback(not_found)
-        .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed, "see the header Allow"))
+        .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed, METHOD_NOT_ALLOWED))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(around.clone())
         .with_state(state);
@@ -43,7 +44,7 @@ pub fn router(state: ControlState) -> Router {
 }
 
 async fn not_found() -> Problem {
-    Problem::new(Code::NotFound, "no resource has this path")
+    Problem::new(Code::NotFound, "no resource has this path; /api/v1/docs lists the paths")
 }
 
 /// All operations, with their descriptions.

@@ -12,7 +12,7 @@ use super::notice::Notice;
 use super::page::{Answer, MenuLine, MenuSection, Page, Person, Surroundings};
 use super::posted::Posted;
 use super::view::View;
-use crate::control::operations::{Caller, NotFound, OperationContext, Outcome, Refusal, Right, SignInContext};
+use crate::control::operations::{Caller, NotFound, OperationContext, OperationRefusal, Outcome, Right, SignInContext};
 use crate::control::web::anonymous::AnonymousCaller;
 use crate::control::web::caller::{session_caller, session_cookie};
 use crate::control::web::problem::{Code, Problem};
@@ -87,7 +87,7 @@ impl Visit {
     /// # Errors
     /// [`Code::NotFound`].
     pub(super) fn require_visible(&self, entry: &Entry) -> Result<(), Problem> {
-        if (entry.is_visible)(&self.standing) { Ok(()) } else { Err(Refusal::from(NotFound("page")).into()) }
+        if (entry.is_visible)(&self.standing) { Ok(()) } else { Err(OperationRefusal::from(NotFound("page")).into()) }
     }
 
     pub(super) fn show(&self, page: Page) -> Answer {

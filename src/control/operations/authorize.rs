@@ -1,8 +1,8 @@
-//! Opens the write transaction and checks in it that the caller is still what the request was authenticated as.
+//! Opens the transaction and checks in it that the caller is still what the request was authenticated as.
 
 use jiff::Timestamp;
 
-use super::{OperationContext, OperationError, Refusal};
+use super::{OperationContext, OperationError, OperationRefusal};
 use crate::credential::Label;
 use crate::store::{ActorKind, OperatorTokenRecord, Role, Transaction, UserRecord};
 
@@ -17,6 +17,12 @@ impl OperationContext<'_> {
     /// Opens a write transaction. The row of the caller stays locked until it ends.
     pub(super) async fn begin(&self) -> Result<Transaction, OperationError> {
         let transaction = self.store.begin(self.now).await?;
+        self.check_caller(transaction).await
+    }
+
+    /// The same for an operation that only reads: it locks nothing.
+    pub(super) async fn begin_read(&self) -> Result<Transaction, OperationError> {
+        let transaction = self.store.begin_read(self.now).await?;
         self.check_caller(transaction).await
     }
 
@@ -47,7 +53,7 @@ impl OperationContext<'_> {
             ActorKind::Link => None,
         };
         let is_unchanged = state.is_some_and(|now| now.role == caller.role && now.account == caller.account);
-        if is_unchanged { Ok(transaction) } else { Err(Refusal::Revoked.into()) }
+        if is_unchanged { Ok(transaction) } else { Err(OperationRefusal::Revoked.into()) }
     }
 
     /// Id of the caller if it is of this kind, otherwise an id that no row has.

@@ -1,4 +1,4 @@
-use super::{NotFound, Refusal, Right};
+use super::{NotFound, OperationRefusal, Right};
 use crate::credential::Label;
 use crate::store::{Actor, ActorKind, Role};
 
@@ -46,9 +46,9 @@ impl Caller {
     /// The accounts in which the caller has this right.
     ///
     /// # Errors
-    /// [`Refusal::Forbidden`] when there are none.
-    pub fn reach(&self, right: Right) -> Result<AccountScope<'_>, Refusal> {
-        if self.may(right) { Ok(self.accounts()) } else { Err(Refusal::Forbidden) }
+    /// [`OperationRefusal::Forbidden`] when there are none.
+    pub fn reach(&self, right: Right) -> Result<AccountScope<'_>, OperationRefusal> {
+        if self.may(right) { Ok(self.accounts()) } else { Err(OperationRefusal::Forbidden) }
     }
 
     pub fn accounts(&self) -> AccountScope<'_> {
@@ -79,7 +79,7 @@ impl<'c> AccountScope<'c> {
 
     /// # Errors
     /// [`NotFound`] for an account outside: its existence is not disclosed.
-    pub fn check(self, account: &Label) -> Result<(), Refusal> {
+    pub fn check(self, account: &Label) -> Result<(), OperationRefusal> {
         if self.covers(account) { Ok(()) } else { Err(NotFound("account").into()) }
     }
 

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{AccountScope, Caller, OperationError, Refusal, Right};
+use super::{AccountScope, Caller, OperationError, OperationRefusal, Right};
 use crate::auth::{HashPool, Throttle};
 use crate::credential::TokenFormat;
 use crate::formats::Catalogs;
@@ -74,15 +74,15 @@ impl<'c> OperationContext<'c> {
     /// The accounts in which the caller has this right.
     ///
     /// # Errors
-    /// [`Refusal::Forbidden`] when there are none.
-    pub fn reach(&self, right: Right) -> Result<AccountScope<'c>, Refusal> {
+    /// [`OperationRefusal::Forbidden`] when there are none.
+    pub fn reach(&self, right: Right) -> Result<AccountScope<'c>, OperationRefusal> {
         self.caller.reach(right)
     }
 
     /// The same for a right that an account has only while its API access is granted. Shell and system always have it.
     ///
     /// # Errors
-    /// [`Refusal::Forbidden`], [`Refusal::AccessNotGranted`], or a store that does not answer.
+    /// [`OperationRefusal::Forbidden`], [`OperationRefusal::AccessNotGranted`], or a store that does not answer.
     pub async fn reach_granted(&self, right: Right) -> Result<AccountScope<'c>, OperationError> {
         let reach = self.reach(right)?;
         let account = match self.caller.actor.kind {
@@ -92,7 +92,7 @@ impl<'c> OperationContext<'c> {
         if let Some(account) = account
             && !self.store.account(account.as_str()).await?.is_some_and(|account| account.granted)
         {
-            return Err(Refusal::AccessNotGranted.into());
+            return Err(OperationRefusal::AccessNotGranted.into());
         }
         Ok(reach)
     }
@@ -100,10 +100,10 @@ impl<'c> OperationContext<'c> {
     /// Compares the current revision of the entity with that of `If-Match`.
     ///
     /// # Errors
-    /// [`Refusal::Stale`].
-    pub fn check_revision(&self, current: i64) -> Result<(), Refusal> {
+    /// [`OperationRefusal::Stale`].
+    pub fn check_revision(&self, current: i64) -> Result<(), OperationRefusal> {
         match self.revision {
-            Some(expected) if expected != current => Err(Refusal::Stale(current)),
+            Some(expected) if expected != current => Err(OperationRefusal::Stale(current)),
             _ => Ok(()),
         }
     }

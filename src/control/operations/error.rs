@@ -4,11 +4,12 @@ use std::fmt;
 use crate::auth::{HashError, HashQueueFull};
 use crate::store::StoreError;
 
-/// Why an operation failed. It has changed nothing then: each operation is one transaction.
+/// Why an operation failed. An operation is one transaction, so it has changed nothing then; only
+/// [`upgrade_unversioned`](super::upgrade_unversioned) commits in batches, and those before the failure stay.
 #[derive(Debug, thiserror::Error)]
 pub enum OperationError<E = Infallible> {
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] OperationRefusal),
     #[error(transparent)]
     Invalid(#[from] Invalid),
     #[error(transparent)]
@@ -52,7 +53,7 @@ pub struct NotFound(pub &'static str);
 
 /// Why an operation is refused to this caller, or in this state.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum OperationRefusal {
     #[error("your role does not allow this")]
     Forbidden,
     /// Role, account or `enabled` of the caller changed after the request was authenticated.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{OperationContext, OperationError, Refusal};
+use super::{OperationContext, OperationError, OperationRefusal};
 use crate::store::{StoreError, StoredResponse, Transaction};
 
 /// Outcome of an operation that takes an [`IdempotencyKey`](super::IdempotencyKey).
@@ -51,11 +51,11 @@ impl OperationContext<'_> {
         transaction.store_response(&self.caller_key(), &key.key, &response).await
     }
 
-    fn replay(&self, stored: &StoredResponse) -> Result<Value, Refusal> {
+    fn replay(&self, stored: &StoredResponse) -> Result<Value, OperationRefusal> {
         if self.idempotency_key.is_some_and(|key| key.request[..] != stored.request) {
-            return Err(Refusal::KeyReused);
+            return Err(OperationRefusal::KeyReused);
         }
-        serde_json::from_str(&stored.answer).map_err(|_| Refusal::KeyBusy)
+        serde_json::from_str(&stored.answer).map_err(|_| OperationRefusal::KeyBusy)
     }
 
     /// Kind and id of the caller: a user and an operator token may have the same id.

@@ -1,5 +1,6 @@
 //! The rules of the control plane, one operation a file. An operation checks the table of rights, then changes the
-//! database in one transaction with its audit entry. API, console and command line only translate.
+//! database in one transaction with its audit entry; only [`upgrade_unversioned`] takes one for each batch.
+//! API, console and command line only translate.
 
 mod access_requests;
 mod accounts;
@@ -24,7 +25,7 @@ mod users;
 
 pub use self::audit::{AuditTable, export_audit, list_audit};
 pub use self::context::{IdempotencyKey, OperationContext, ProcessThrottle, Terms};
-pub use self::error::{FieldFault, Invalid, NoSecret, NotFound, OperationError, OperationReason, Refusal};
+pub use self::error::{FieldFault, Invalid, NoSecret, NotFound, OperationError, OperationReason, OperationRefusal};
 pub use self::idempotent::Outcome;
 pub use self::list::{MAX_PAGE_SIZE, Paging};
 pub use access_requests::{
@@ -40,7 +41,7 @@ pub use contact_validation::MAX_EMAIL_LENGTH;
 pub(in crate::control) use contact_validation::mobile_suggestions;
 pub(in crate::control) use credentials::EMPTY_LIST;
 pub use credentials::{
-    Created, CreatedWhen, CredentialConflict, CredentialSearch, Duplicate, Edit, Exported, Imported,
+    ALLOW_OLDER, Created, CreatedWhen, CredentialConflict, CredentialSearch, Duplicate, Edit, Exported, Imported,
     ImportedCredential, MAX_ADDRESSES, MAX_SCOPES, NewCredential, Reset, UpgradeVersion, clear, count_credentials,
     create, delete, disable, disable_own_key, duplicate, edit, enable, enable_own_key, end_overlap, export, import,
     list_credentials, list_expiring, list_used_addresses, may_import, own_key, regenerate_own_key, reset,

@@ -75,8 +75,8 @@ impl NewSecret {
     pub(super) fn faults(&self) -> Invalid {
         let mut faults = Invalid::default();
         if let Self::Password { username, chosen } = self {
-            if !is_username(username) || username.chars().any(is_bidi_control) {
-                faults.add("username", "must be 1 to 256 bytes without colon or control characters (RFC 7617)");
+            if let Some(fault) = username_fault(username) {
+                faults.add("username", fault);
             }
             if let Some(unfit) = chosen.as_ref().and_then(|password| check_password(username, password).err()) {
                 faults.add("password", unfit.to_string());
@@ -84,6 +84,12 @@ impl NewSecret {
         }
         faults
     }
+}
+
+/// What is wrong with the user name of a Basic pair.
+pub(super) fn username_fault(username: &str) -> Option<&'static str> {
+    let is_fit = is_username(username) && !username.chars().any(is_bidi_control);
+    (!is_fit).then_some("must be 1 to 256 bytes without colon or control characters (RFC 7617)")
 }
 
 /// Creates a secret. Hashing is slow and may wait in the queue, so callers hold no lock meanwhile.

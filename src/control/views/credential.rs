@@ -1,8 +1,10 @@
+use std::num::NonZeroU32;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::AuditState;
-use crate::credential::Label;
+use crate::credential::{Label, RateLimit};
 use crate::store::{CredentialRecord, PreviousSecret, RecordSecret};
 
 /// A credential, without its secret.
@@ -96,6 +98,14 @@ pub struct RateLimitView {
     /// Requests that may arrive at once; as many as in a window by default.
     #[schema(minimum = 1, maximum = 4294967295_u64)]
     pub burst: Option<u32>,
+}
+
+impl RateLimitView {
+    /// `None` where a number is 0.
+    pub(crate) fn limit(self) -> Option<RateLimit> {
+        let burst = NonZeroU32::new(self.burst.unwrap_or(self.requests))?;
+        Some(RateLimit { requests: NonZeroU32::new(self.requests)?, seconds: NonZeroU32::new(self.seconds)?, burst })
+    }
 }
 
 impl AuditState for CredentialView {

@@ -17,7 +17,12 @@ use crate::control::operations::{Caller, caller_of_session, caller_of_token};
 /// The cookie with the session. Browsers accept the prefix `__Host-` over TLS only, for this host only, for all paths.
 pub const COOKIE_NAME: &str = "__Host-claviger";
 
-const INVALID_CREDENTIAL: &str = "this token or session is not valid, or no longer valid";
+const NO_CREDENTIAL: &str =
+    "the request has no credential; sign in, or send an operator token as Authorization: Bearer TOKEN";
+const OTHER_SCHEME: &str = "an operator token is sent as Authorization: Bearer TOKEN";
+const INVALID_TOKEN: &str = "the operator token is unknown, disabled or expired; send one that is valid";
+const NO_SESSION: &str = "the request has no session; sign in";
+const INVALID_SESSION: &str = "the session has ended; sign in again";
 
 /// The other end of the connection.
 #[derive(Debug, Clone, Copy)]
@@ -43,11 +48,11 @@ pub(crate) async fn authenticate(
     } else if session_cookie(&parts.headers)?.is_some() {
         return session_caller(state, settings, parts).await;
     } else {
-        return Err(Problem::new(Code::Unauthenticated, "sign in, or send an operator token"));
+        return Err(Problem::new(Code::Unauthenticated, NO_CREDENTIAL));
     };
     let Some(caller) = found else {
         state.rate_limits.count_failure(address, now)?;
-        return Err(Problem::new(Code::Unauthenticated, INVALID_CREDENTIAL));
+        return Err(Problem::new(Code::Unauthenticated, INVALID_TOKEN));
     };
     count_call(state, &caller)?;
     Ok(with_request(caller, parts, address))
@@ -68,13 +73,13 @@ pub(crate) async fn session_caller(
         return Ok(with_request(caller.clone(), parts, address));
     }
     let Some(session) = session_cookie(&parts.headers)? else {
-        return Err(Problem::new(Code::Unauthenticated, "sign in"));
+        return Err(Problem::new(Code::Unauthenticated, NO_SESSION));
     };
     csrf::require_same_origin(&parts.method, &parts.headers)?;
     let context = state.sign_in_context(settings, address, request_id(parts));
     let Some(caller) = caller_of_session(&context, session).await? else {
         state.rate_limits.count_failure(address, now)?;
-        return Err(Problem::new(Code::Unauthenticated, INVALID_CREDENTIAL));
+        return Err(Problem::new(Code::Unauthenticated, INVALID_SESSION));
     };
     count_call(state, &caller)?;
     Ok(with_request(caller, parts, address))
@@ -133,9 +138,7 @@ fn bearer_token(headers: &HeaderMap) -> Result<&str, Problem> {
     }
     let token = value.and_then(|value| value.split_once(' '));
     let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
-    token
-        .filter(|token| !token.is_empty())
-        .ok_or_else(|| Problem::new(Code::Unauthenticated, "Authorization must be Bearer with an operator token"))
+    token.filter(|token| !token.is_empty()).ok_or_else(|| Problem::new(Code::Unauthenticated, OTHER_SCHEME))
 }
 
 fn with_request(mut caller: Caller, parts: &Parts, address: Option<IpAddr>) -> Caller {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::convert::Infallible;
+use std::io::ErrorKind;
 
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
@@ -12,7 +13,7 @@ use utoipa::ToSchema;
 pub use super::problem_code::Code;
 use crate::control::operations::{
     AccessRequestConflict, AccountConflict, CredentialConflict, FieldFault, Invalid, NoSecret, NotFound,
-    OperationError, Refusal, SetupLinkError, SignInError, UserConflict,
+    OperationError, OperationRefusal, SetupLinkError, SignInError, UserConflict,
 };
 use crate::store::StoreError;
 
@@ -144,9 +145,22 @@ pub(crate) fn problem_of(response: &Response) -> Option<Problem> {
     let status = response.status();
     let of_framework = || {
         let is_error = status.is_client_error() || status.is_server_error();
-        is_error.then(|| Problem::new(Code::of_status(status), "the request cannot be served"))
+        let code = Code::of_status(status);
+        is_error.then(|| Problem::new(code, detail_of_framework(code)))
     };
     response.extensions().get::<Problem>().cloned().or_else(of_framework)
+}
+
+/// What the caller can do about an error of the framework, which has no words of its own.
+fn detail_of_framework(code: Code) -> &'static str {
+    match code {
+        Code::NotFound => "no resource has this path",
+        Code::MethodNotAllowed => "the resource does not have this method; the header Allow lists its methods",
+        Code::TooLarge => "the body is too large; send a smaller one",
+        Code::UnsupportedMediaType => "the Content-Type is missing, or not one that this operation reads; send another",
+        Code::Malformed => "the request cannot be read; correct it",
+        _ => "the request failed; the log says why, by the request id",
+    }
 }
 
 impl From<NotFound> for Problem {
@@ -155,17 +169,19 @@ impl From<NotFound> for Problem {
     }
 }
 
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
+impl From<OperationRefusal> for Problem {
+    fn from(refusal: OperationRefusal) -> Self {
         let code = match refusal {
-            Refusal::Forbidden => Code::Forbidden,
-            Refusal::Revoked => Code::Unauthenticated,
-            Refusal::AccessNotGranted => Code::AccessNotGranted,
-            Refusal::MembersNotAllowed => Code::MembersNotAllowed,
-            Refusal::NotFound(_) => Code::NotFound,
-            Refusal::Stale(_) => Code::Stale,
-            Refusal::KeyReused => Code::IdempotencyKeyReused,
-            Refusal::KeyBusy => return Self::new(Code::IdempotencyKeyBusy, refusal.to_string()).retry_after(1),
+            OperationRefusal::Forbidden => Code::Forbidden,
+            OperationRefusal::Revoked => Code::Unauthenticated,
+            OperationRefusal::AccessNotGranted => Code::AccessNotGranted,
+            OperationRefusal::MembersNotAllowed => Code::MembersNotAllowed,
+            OperationRefusal::NotFound(_) => Code::NotFound,
+            OperationRefusal::Stale(_) => Code::Stale,
+            OperationRefusal::KeyReused => Code::IdempotencyKeyReused,
+            OperationRefusal::KeyBusy => {
+                return Self::new(Code::IdempotencyKeyBusy, refusal.to_string()).retry_after(1);
+            }
         };
         Self::new(code, refusal.to_string())
     }
@@ -313,7 +329,13 @@ impl From<SignInError> for Problem {
 /// A file that cannot be written or sent.
 impl From<std::io::Error> for Problem {
     fn from(error: std::io::Error) -> Self {
-        tracing::error!(%error, "a file cannot be written");
-        Self::new(Code::Internal, "the file cannot be written; the log says why")
+        tracing::error!(%error, "a temporary file cannot be written");
+        let detail = match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                "the temporary folder of the server has no room for this file; an operator has to enlarge it"
+            }
+            _ => "the file cannot be written; the log says why",
+        };
+        Self::new(Code::Internal, detail)
     }
 }

@@ -1,10 +1,11 @@
-//! A file to import: checked as a whole first, then read again, entry by entry, so that it never fills the memory.
+//! A file to import: checked as a whole first, then read again, entry by entry. Tables and user lists are never in memory
+//! as a whole, so they have no limit here; YAML is, and has one.
 
 mod batches;
 mod duplicates;
 mod source;
 
-use std::io::{BufReader, Read as _};
+use std::io::{BufReader, Read};
 use std::sync::Arc;
 
 use self::batches::SendSink;
@@ -15,8 +16,11 @@ use super::entries::Entries;
 use super::sink::Sink;
 use super::text_reader::{TextReader, faults_of};
 use super::{Catalogs, Extent, ImportFormat, Unusable, Users, credentials_file, csv_read, htpasswd};
-use crate::config::Diagnostics;
+use crate::config::{Diagnostic, Diagnostics, Origin};
 use crate::credential::{ScopeCatalog, VersionCatalog};
+
+/// Of a YAML file: about a hundred thousand credentials.
+pub const MAX_YAML_BYTES: usize = 16 * 1024 * 1024;
 
 /// A file whose entries are valid and distinct.
 pub struct Import {
@@ -111,11 +115,21 @@ impl ImportFile {
         } else if self.is_csv {
             csv_read::read(reader, &mut entries)?
         } else {
-            let mut text = String::new();
-            TextReader::new(reader).read_to_string(&mut text).map_err(faults_of)?;
-            credentials_file::read_entries(&text, &mut entries);
+            credentials_file::read_entries(&yaml_text(reader)?, &mut entries);
             Extent::Whole
         };
         Ok((extent, entries.finish()?))
     }
+}
+
+fn yaml_text(reader: impl Read) -> Result<String, Diagnostics> {
+    let mut text = Vec::new();
+    // Bytes: the limit may be within a character.
+    TextReader::new(reader).take(MAX_YAML_BYTES as u64 + 1).read_to_end(&mut text).map_err(faults_of)?;
+    if text.len() > MAX_YAML_BYTES {
+        let problem = format!("has more than {} MiB", MAX_YAML_BYTES >> 20);
+        let hint = "import it in several files, or as CSV, which has no such limit";
+        return Err(Diagnostic::new(Origin::WHOLE_FILE, "", problem).hint(hint).into());
+    }
+    String::from_utf8(text).map_err(|_| Diagnostic::new(Origin::WHOLE_FILE, "", "is not valid UTF-8").into())
 }

@@ -1,5 +1,6 @@
 //! Follows the changes of the database.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -113,18 +114,27 @@ impl ChangeFeed {
         directory.store.check_sessions().await?;
         loop {
             let begun = directory.clock.steady();
-            let changes = directory.store.changes_since(&directory.cache.position()).await?;
+            let position = directory.cache.position();
+            let changes = directory.store.changes_since(&position).await?;
             // Before entries are invalidated and lookups need the database.
             directory.answered(Ok(()));
-            if let Changes::TooMany(last) = &changes {
-                let last = last.point.number;
-                tracing::warn!(last, "too far behind the change feed, or on another server; the cache is emptied");
-            }
-            if let Changes::Some(changes) = &changes {
-                directory.metrics.changes.inc_by(changes.len() as u64);
-                changes.iter().filter_map(Change::throttle_target).for_each(|target| directory.clear_throttle(&target));
-            }
-            if !directory.cache.apply(&changes) {
+            let may_be_more = directory.cache.apply(&changes);
+            let targets = match &changes {
+                Changes::Some(changes) => {
+                    directory.metrics.changes.inc_by(changes.len() as u64);
+                    changes.iter().filter_map(Change::throttle_target).collect()
+                }
+                Changes::TooMany(last) => {
+                    let number = last.point.number;
+                    tracing::warn!(
+                        last = number,
+                        "too far behind the change feed, or on another server; the cache is emptied"
+                    );
+                    directory.store.throttle_targets(position.point, last.point).await?
+                }
+            };
+            directory.clear_throttle_targets(&targets);
+            if !may_be_more {
                 directory.confirm(begun);
                 return Ok(());
             }
@@ -164,17 +174,28 @@ impl ChangeFeed {
 }
 
 impl DatabaseDirectory {
-    fn clear_throttle(&self, target: &ThrottleTarget) {
-        let address = match target {
-            ThrottleTarget::All => None,
-            ThrottleTarget::Address(address) => Some(*address),
-            ThrottleTarget::Username(name) => {
-                self.throttle.clear_username(name);
-                return;
-            }
-        };
-        self.throttle.clear(address);
-        self.sign_in_throttle.clear(address);
+    fn clear_throttle_targets(&self, targets: &[ThrottleTarget]) {
+        let mut usernames = HashSet::new();
+        let mut is_every_username = false;
+        for target in targets {
+            let address = match target {
+                ThrottleTarget::All => None,
+                ThrottleTarget::Address(address) => Some(*address),
+                ThrottleTarget::Username(name) => {
+                    usernames.insert(name.as_str());
+                    continue;
+                }
+                ThrottleTarget::EveryUsername => {
+                    is_every_username = true;
+                    continue;
+                }
+            };
+            self.throttle.clear(address);
+            self.sign_in_throttle.clear(address);
+        }
+        if is_every_username || !usernames.is_empty() {
+            self.throttle.clear_usernames(|name| is_every_username || usernames.contains(name));
+        }
     }
 
     async fn choose_dummy_hashes(&self) -> Result<(), StoreError> {

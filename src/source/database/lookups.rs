@@ -53,7 +53,7 @@ impl Lookups {
     async fn resolve(&self, digest: TokenDigest) -> Answer {
         // Another lookup may have finished since the caller missed the cache.
         match self.directory.upgrade().ok_or(Unavailable)?.cached_token(&digest) {
-            Lookup::Found(credential) | Lookup::Remembered(credential) => Ok(Some(credential)),
+            Lookup::Found(credential) | Lookup::Cached(credential) => Ok(Some(credential)),
             Lookup::Absent => Ok(None),
             Lookup::NeedsFetch => self.ask(LookupKey::Token(digest)).await,
         }

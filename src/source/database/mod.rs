@@ -187,7 +187,7 @@ impl DatabaseDirectory {
     fn judge(&self, found: Option<Arc<cache::Entry>>) -> Lookup {
         let is_fresh = || self.age().is_some_and(|age| age <= self.max_stale);
         match found {
-            Some(entry) if entry.is_valid(&self.clock) && is_fresh() => Lookup::Remembered(entry.credential.clone()),
+            Some(entry) if entry.is_valid(&self.clock) && is_fresh() => Lookup::Cached(entry.credential.clone()),
             _ => Lookup::NeedsFetch,
         }
     }

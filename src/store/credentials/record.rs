@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-use crate::credential::{Label, PasswordHash, RateLimit, StoredSecret, TokenDigest};
+use crate::credential::{Label, PasswordHash, RateLimit, Restrictions, StoredSecret, TokenDigest};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CredentialRecord {
@@ -119,6 +119,18 @@ impl CredentialRecord {
         match &self.secret {
             RecordSecret::Token(_) => None,
             RecordSecret::Password { username, .. } => Some(username),
+        }
+    }
+}
+
+impl From<&CredentialRecord> for Restrictions {
+    fn from(record: &CredentialRecord) -> Self {
+        Self {
+            version: record.version.clone(),
+            scopes: record.scopes.clone(),
+            addresses: record.addresses.clone(),
+            expires_at: record.expires_at,
+            rate_limit: record.rate_limit,
         }
     }
 }

@@ -223,7 +223,13 @@ fn an_edit_that_narrows_is_refused_without_confirmation() {
     assert_eq!(edit(&narrow).code, 0);
     let shown = shell.json(&["credential", "show", "acme-billing"]);
     assert_eq!((&shown["rate_limit"]["burst"], &shown["scopes"]), (&20.into(), &serde_json::json!(["pay"])));
-    for wider in [&["--expires", "2100-01-01"][..], &["--rate-limit", "200/60/20"], &["--no", "scopes"]] {
+    assert_eq!(edit(&["--address", "10.1.0.0/16", "--yes"]).code, 0);
+    for wider in [
+        &["--expires", "2100-01-01"][..],
+        &["--rate-limit", "200/60/20"],
+        &["--no", "scopes"],
+        &["--address", "10.0.0.0/8"],
+    ] {
         let widened = edit(wider);
         assert_eq!((widened.code, widened.stderr.as_str()), (0, ""), "{wider:?}");
     }
@@ -249,6 +255,10 @@ fn upgrade_pins_to_a_newer_version_and_asks_before_an_older_one() {
     assert_eq!(version(upgrade(&[])), "3", "the newest");
     let unknown = upgrade(&["--to", "9", "--yes"]);
     assert!(unknown.code == 1 && unknown.stderr.contains("version must be a configured version"), "{unknown:?}");
+    // Before any question.
+    let unknown = upgrade(&["--to", "9"]);
+    let fault = "claviger: Invalid fields\n  version must be a configured version, and 9 is not; known: 1, 2, 3\n";
+    assert_eq!((unknown.code, unknown.stderr.as_str()), (1, fault));
     assert!(upgrade(&["--to", "3"]).stderr.contains("is pinned to version 3 already"));
 }
 
@@ -304,7 +314,7 @@ fn every_invalid_field_is_reported_at_once() {
     claviger: Invalid fields
       addresses must hold addresses or ranges, such as 192.0.2.7 or 10.0.0.0/8
       contact_mobile must be written with its country code (E.164): did you mean +447700900961?
-      version must be a configured version, and 9 is not
+      version must be a configured version, and 9 is not; none is configured
       scopes name nope, which is not a configured scope
       expires_at must be in the future
     ");

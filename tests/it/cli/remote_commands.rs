@@ -177,7 +177,7 @@ fn a_wrong_token_is_reported() {
     for token in ["clvop_wrong", &there.tokens[1]] {
         let ended = there.run(token, &["account", "list"]);
         let expected = format!(
-            "claviger: {} refuses CLAVIGER_TOKEN: this token or session is not valid, or no longer valid\n",
+            "claviger: {} refuses CLAVIGER_TOKEN: the operator token is unknown, disabled or expired; send one that is valid\n",
             there.server()
         );
         assert_eq!((ended.code, ended.stdout.as_str(), ended.stderr), (1, "", expected));

@@ -1,7 +1,7 @@
 //! An account asks for access, and changes its mind.
 
 use claviger::control::operations::{
-    AccessRequestConflict, Caller, Decision, NewAccessRequest, NewAccount, OperationError, Paging, Refusal,
+    AccessRequestConflict, Caller, Decision, NewAccessRequest, NewAccount, OperationError, OperationRefusal, Paging,
     create_account, decide_requests, grant_access, list_access_requests, request_access, show_access_request,
     withdraw_request,
 };
@@ -115,7 +115,7 @@ async fn an_account_withdraws_its_pending_request(bed: TestDatabase) {
     let call = fixture.by(&owner, &bed, noon() + 1.minutes());
     let stale = claviger::control::operations::OperationContext { revision: Some(7), ..call };
     let refused = withdraw_request(&stale, id).await;
-    assert!(matches!(refused, Err(OperationError::Refused(Refusal::Stale(1)))), "{refused:?}");
+    assert!(matches!(refused, Err(OperationError::Refused(OperationRefusal::Stale(1)))), "{refused:?}");
     let withdrawn = withdraw_request(&call, id).await.unwrap();
     assert_eq!(bed.store.access_request(id).await.unwrap().unwrap(), withdrawn);
     assert_eq!((withdrawn.state, withdrawn.decided_by.as_deref()), (RequestState::Withdrawn, Some("owner")));
@@ -153,11 +153,11 @@ async fn each_role_sees_and_does_what_the_table_says(bed: TestDatabase) {
         show_access_request(&call, "no such\0thing").await.map(drop),
     ];
     for outcome in hidden {
-        assert!(matches!(outcome, Err(OperationError::Refused(Refusal::NotFound(_)))), "{outcome:?}");
+        assert!(matches!(outcome, Err(OperationError::Refused(OperationRefusal::NotFound(_)))), "{outcome:?}");
     }
     for id in [foreign.id.as_str(), "req_none", "\0"] {
         let outcome = withdraw_request(&call, id).await;
-        assert!(matches!(outcome, Err(OperationError::Refused(Refusal::NotFound(_)))), "{outcome:?}");
+        assert!(matches!(outcome, Err(OperationError::Refused(OperationRefusal::NotFound(_)))), "{outcome:?}");
     }
     assert_eq!(show_access_request(&call, own.id.as_str()).await.unwrap(), *own);
     let withdraw = who_can(&bed, async |call| withdraw_request(&call, own.id.as_str()).await.is_ok());

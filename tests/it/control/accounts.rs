@@ -1,8 +1,8 @@
 //! Accounts: made and granted by the provider, switched by their own people, seen by both.
 
 use claviger::control::operations::{
-    AccountConflict, Caller, NewAccount, OperationError, Paging, Refusal, create_account, grant_access, list_accounts,
-    rename_account, set_access, set_member_policy, show_account, withdraw_access,
+    AccountConflict, Caller, NewAccount, OperationError, OperationRefusal, Paging, create_account, grant_access,
+    list_accounts, rename_account, set_access, set_member_policy, show_account, withdraw_access,
 };
 use claviger::store::{AccountFilter, Change, ChangeKind, Changes, Role};
 use jiff::ToSpan as _;
@@ -76,7 +76,7 @@ async fn withdrawn_access_is_refused_at_once_and_can_be_granted_again(bed: TestD
     assert_eq!(bed.store.accounts_without_access().await.unwrap(), []);
     assert_eq!(verbs(&bed, "acme").await, ["grant_access", "withdraw_access"]);
     let unknown = grant_access(&call(4), &label("stranger")).await;
-    assert!(matches!(unknown, Err(OperationError::Refused(Refusal::NotFound(_)))), "{unknown:?}");
+    assert!(matches!(unknown, Err(OperationError::Refused(OperationRefusal::NotFound(_)))), "{unknown:?}");
 }
 
 async fn each_role_changes_an_account_as_the_table_says(bed: TestDatabase) {
@@ -100,9 +100,9 @@ async fn each_role_changes_an_account_as_the_table_says(bed: TestDatabase) {
     let stranger = owner("globex");
     let call = fixture.by(&stranger, &bed, noon());
     let hidden = set_access(&call, &acme, false).await;
-    assert!(matches!(hidden, Err(OperationError::Refused(Refusal::NotFound(_)))), "{hidden:?}");
+    assert!(matches!(hidden, Err(OperationError::Refused(OperationRefusal::NotFound(_)))), "{hidden:?}");
     let hidden = show_account(&call, &acme).await;
-    assert!(matches!(hidden, Err(OperationError::Refused(Refusal::NotFound(_)))), "{hidden:?}");
+    assert!(matches!(hidden, Err(OperationError::Refused(OperationRefusal::NotFound(_)))), "{hidden:?}");
 }
 
 async fn an_account_with_another_revision_is_not_changed(bed: TestDatabase) {
@@ -113,7 +113,7 @@ async fn an_account_with_another_revision_is_not_changed(bed: TestDatabase) {
     assert_eq!((named.name.as_deref(), named.revision), (Some("One"), 2));
     let late = claviger::control::operations::OperationContext { revision: Some(1), ..call };
     let stale = rename_account(&late, &acme, Some("Two".into())).await;
-    assert!(matches!(stale, Err(OperationError::Refused(Refusal::Stale(2)))), "{stale:?}");
+    assert!(matches!(stale, Err(OperationError::Refused(OperationRefusal::Stale(2)))), "{stale:?}");
     let seen = claviger::control::operations::OperationContext { revision: Some(2), ..call };
     assert_eq!(rename_account(&seen, &acme, None).await.unwrap().name, None);
     let empty = rename_account(&call, &acme, Some(String::new())).await;
@@ -200,10 +200,10 @@ async fn users_of_an_account_see_its_own_credentials_only(bed: TestDatabase) {
         assert_eq!(ids(&bed, &caller, &part).await.unwrap(), [""; 0]);
         let only = AccountFilter { only: Some(label("globex")), ..AccountFilter::default() };
         let hidden = ids(&bed, &caller, &only).await;
-        assert!(matches!(hidden, Err(OperationError::Refused(Refusal::NotFound(_)))), "{hidden:?}");
+        assert!(matches!(hidden, Err(OperationError::Refused(OperationRefusal::NotFound(_)))), "{hidden:?}");
     }
     // An owner without an account sees nothing instead of everything.
     let broken = Caller { account: None, ..owner("acme") };
     let refused = ids(&bed, &broken, &AccountFilter::default()).await;
-    assert!(matches!(refused, Err(OperationError::Refused(Refusal::Forbidden))), "{refused:?}");
+    assert!(matches!(refused, Err(OperationError::Refused(OperationRefusal::Forbidden))), "{refused:?}");
 }

@@ -1,8 +1,8 @@
 //! Looking at what has been done, in lists and in tables.
 
 use claviger::control::operations::{
-    AuditTable, NewAccount, OperationError, Paging, Refusal, create_account, export_audit, list_audit, rename_account,
-    set_access,
+    AuditTable, NewAccount, OperationError, OperationRefusal, Paging, create_account, export_audit, list_audit,
+    rename_account, set_access,
 };
 use claviger::store::{ActorKind, AuditEntry, AuditFilter, AuditRecord, Role};
 use jiff::ToSpan as _;
@@ -105,7 +105,7 @@ async fn an_owner_reads_the_audit_of_their_account_only(bed: TestDatabase) {
         export_audit(&call, elsewhere).await.map(drop),
     ];
     for outcome in hidden {
-        assert!(matches!(outcome, Err(OperationError::Refused(Refusal::NotFound(_)))), "{outcome:?}");
+        assert!(matches!(outcome, Err(OperationError::Refused(OperationRefusal::NotFound(_)))), "{outcome:?}");
     }
     let reads = who_can(&bed, async |call| list_audit(&call, AuditFilter::default(), Paging::default()).await.is_ok());
     assert_eq!(reads.await, [Role::Staff, Role::Owner]);

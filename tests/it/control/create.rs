@@ -3,9 +3,10 @@
 use std::num::NonZeroU32;
 
 use claviger::control::operations::{
-    CredentialConflict, Invalid, NewCredential, NewSecret, OperationError, PlainSecret, create,
+    CredentialConflict, Edit, Invalid, MAX_SCOPES, NewCredential, NewSecret, OperationError, Patch, PlainSecret,
+    create, edit,
 };
-use claviger::credential::{HashMemory, PlainPassword, RateLimit};
+use claviger::credential::{HashMemory, Label, PlainPassword, RateLimit, ScopeCatalog};
 use claviger::store::RecordSecret;
 use jiff::ToSpan as _;
 
@@ -21,6 +22,8 @@ on_each!(
     a_retired_version_is_not_the_default,
     the_same_id_is_created_once_in_parallel,
     requests_that_cannot_create_basic_credentials_cost_no_hash,
+    more_scopes_than_a_credential_may_have_are_refused,
+    an_empty_list_of_scopes_or_addresses_is_refused,
 );
 
 async fn a_new_token_works_and_is_shown_once(bed: TestDatabase) {
@@ -107,7 +110,7 @@ async fn one_response_names_every_invalid_field(bed: TestDatabase) {
         contact_mobile: Some(" 07700 900961".into()),
         version: Some(label("1")),
         scopes: Some(vec![label("pay"), label("fly"), label("swim")]),
-        addresses: (0..=200).map(|last| format!("10.0.0.{last}/32").parse().unwrap()).collect(),
+        addresses: Some((0..=200).map(|last| format!("10.0.0.{last}/32").parse().unwrap()).collect()),
         expires_at: Some(noon()),
         rate_limit: Some(RateLimit { requests: number(1), seconds: number(u32::MAX), burst: number(u32::MAX) }),
         secret: NewSecret::Password { username: "a:b".into(), chosen },
@@ -137,7 +140,7 @@ async fn one_response_names_every_invalid_field(bed: TestDatabase) {
     }
     let unknown = NewCredential { version: Some(label("3")), ..token_for("acme") };
     let error = create(&fixture.call(&bed, noon()), unknown).await.unwrap_err();
-    assert_eq!(error.to_string(), "version must be a configured version, and 3 is not");
+    assert_eq!(error.to_string(), "version must be a configured version, and 3 is not; known: 1, 2");
     assert_eq!(bed.store.count().await.unwrap(), (0, 1));
 }
 
@@ -202,4 +205,33 @@ async fn requests_that_cannot_create_basic_credentials_cost_no_hash(bed: TestDat
     for outcome in futures_util::future::join_all(named).await {
         assert!(matches!(outcome, Err(OperationError::Other(CredentialConflict::UsernameTaken))), "{outcome:?}");
     }
+}
+
+/// Of every caller of the operation, not of the management API alone.
+async fn more_scopes_than_a_credential_may_have_are_refused(bed: TestDatabase) {
+    bed.account("acme").await;
+    let mut fixture = Fixture::new();
+    let scopes: Vec<_> = (0..=MAX_SCOPES).map(|number| label(&format!("scope-{number}"))).collect();
+    fixture.scopes = ScopeCatalog::new(scopes.iter().map(|name| (name.clone(), Box::default())).collect());
+    let call = fixture.call(&bed, noon());
+    let create_with = async |scopes: &[Label]| {
+        create(&call, NewCredential { scopes: Some(scopes.to_vec()), ..token_for("acme") }).await
+    };
+    let error = create_with(&scopes).await.unwrap_err();
+    assert!(is_invalid(&error, "scopes"), "{error:?}");
+    let record = create_with(&scopes[1..]).await.unwrap().fresh().unwrap().record;
+    let all = Edit { scopes: Patch::Set(scopes), ..Edit::default() };
+    let error = edit(&call, record.id.as_str(), all).await.unwrap_err();
+    assert!(is_invalid(&error, "scopes"), "{error:?}");
+}
+
+/// It would be the same as no restriction.
+async fn an_empty_list_of_scopes_or_addresses_is_refused(bed: TestDatabase) {
+    bed.account("acme").await;
+    let empty = NewCredential { scopes: Some(Vec::new()), addresses: Some(Vec::new()), ..token_for("acme") };
+    let error = create(&Fixture::new().call(&bed, noon()), empty).await.unwrap_err();
+    let OperationError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
+    let fields: Vec<&str> = faults.iter().map(|fault| fault.field).collect();
+    assert_eq!(fields, ["scopes", "addresses"], "{error}");
+    assert_eq!(bed.store.count().await.unwrap(), (0, 1));
 }

@@ -1,9 +1,9 @@
 //! Who may do what with credentials.
 
 use claviger::control::operations::{
-    Caller, CredentialSearch, Duplicate, Edit, OperationContext, OperationError, Refusal, Reset, UpgradeVersion, clear,
-    create, delete, disable, duplicate, edit, enable, end_overlap, list_credentials, reset, show_credential,
-    upgrade_version,
+    Caller, CredentialSearch, Duplicate, Edit, OperationContext, OperationError, OperationRefusal, Reset,
+    UpgradeVersion, clear, create, delete, disable, duplicate, edit, enable, end_overlap, list_credentials, reset,
+    show_credential, upgrade_version,
 };
 use claviger::store::{Actor, ActorKind, Role};
 
@@ -51,7 +51,7 @@ async fn without_granted_access_an_account_finds_nothing(bed: TestDatabase) {
     let script = Caller { actor: token, user: None, ..owner.clone() };
     for caller in [&owner, &script] {
         for refusal in refusals(&fixture.by(caller, &bed, noon()), &id).await {
-            assert_eq!(refusal, Refusal::AccessNotGranted.to_string());
+            assert_eq!(refusal, OperationRefusal::AccessNotGranted.to_string());
         }
     }
     assert_eq!(verbs(&bed, &id).await, ["create"]);
@@ -76,12 +76,12 @@ async fn members_and_links_manage_nothing(bed: TestDatabase) {
     let id = made(&bed, noon(), token_for("acme")).await.record.id.to_string();
     let mia = user(Role::Member, Some("acme"), "mia");
     let said = refusals(&fixture.by(&mia, &bed, noon()), &id).await;
-    assert!(said[..10].iter().all(|refusal| *refusal == Refusal::Forbidden.to_string()), "{said:?}");
+    assert!(said[..10].iter().all(|refusal| *refusal == OperationRefusal::Forbidden.to_string()), "{said:?}");
     assert_eq!(said[10..], ["no credential has this id", ""], "what they see is their own key");
     let link = Actor { kind: ActorKind::Link, id: "link".into(), request_id: None, address: None };
     let link = Caller { actor: link, ..user(Role::Owner, Some("acme"), "anna") };
     let said = refusals(&fixture.by(&link, &bed, noon()), &id).await;
-    assert!(said.iter().all(|refusal| *refusal == Refusal::Forbidden.to_string()), "{said:?}");
+    assert!(said.iter().all(|refusal| *refusal == OperationRefusal::Forbidden.to_string()), "{said:?}");
     assert_eq!(verbs(&bed, &id).await, ["create"]);
 }
 
@@ -96,6 +96,6 @@ async fn credentials_of_another_account_are_not_found(bed: TestDatabase) {
     assert!(said[1..11].iter().all(|refusal| refusal == "no credential has this id"), "{said:?}");
     assert_eq!(said, refusals(&fixture.by(&stranger, &bed, noon()), "stranger").await, "as if it were not there");
     let error = create(&fixture.by(&stranger, &bed, noon()), token_for("stranger")).await.unwrap_err();
-    assert!(matches!(error, OperationError::Refused(Refusal::NotFound(_))), "{error:?}");
+    assert!(matches!(error, OperationError::Refused(OperationRefusal::NotFound(_))), "{error:?}");
     assert_eq!(verbs(&bed, &id).await, ["create"]);
 }

@@ -1,7 +1,7 @@
 //! The provider decides about requests.
 
 use claviger::control::operations::{
-    AccessRequestConflict, Decision, NotDecidable, OperationError, Refusal, decide_requests, request_access,
+    AccessRequestConflict, Decision, NotDecidable, OperationError, OperationRefusal, decide_requests, request_access,
     withdraw_request,
 };
 use claviger::store::{Changes, RequestState, Role};
@@ -98,7 +98,7 @@ async fn only_staff_decide_and_a_decline_needs_a_reason(bed: TestDatabase) {
     }
     let stale = claviger::control::operations::OperationContext { revision: Some(2), ..call };
     let refused = decide_requests(&stale, &ids, &decline).await;
-    assert!(matches!(refused, Err(OperationError::Refused(Refusal::Stale(1)))), "{refused:?}");
+    assert!(matches!(refused, Err(OperationError::Refused(OperationRefusal::Stale(1)))), "{refused:?}");
     let decides = who_can(&bed, async |call| decide_requests(&call, &ids, &decline).await.is_ok());
     assert_eq!(decides.await, [Role::Staff]);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use claviger::auth::{Network, Throttle, ThrottleRules};
 use claviger::control::operations::{
-    Caller, OperationContext, OperationError, ProcessThrottle, Refusal, Reset, Step, clear, diagnose,
+    Caller, OperationContext, OperationError, OperationRefusal, ProcessThrottle, Reset, Step, clear, diagnose,
     diagnose_credential, disable, reset,
 };
 use claviger::credential::PasswordHash;
@@ -152,10 +152,10 @@ async fn users_diagnose_themselves_owners_their_users_and_staff_all(bed: TestDat
     let (member, owner) = (of("acme", Role::Member), owner("acme"));
     assert!(ask(&member, "member").await.is_ok() && ask(&owner, "owner").await.is_ok());
     assert!(ask(&owner, "member").await.is_ok() && ask(&staff(), "gil").await.is_ok());
-    assert_eq!(refused(&member, "owner").await, Refusal::Forbidden);
-    assert_eq!(refused(&of("acme", Role::Implementer), "owner").await, Refusal::Forbidden);
+    assert_eq!(refused(&member, "owner").await, OperationRefusal::Forbidden);
+    assert_eq!(refused(&of("acme", Role::Implementer), "owner").await, OperationRefusal::Forbidden);
     for id in ["gil", "sam", "stranger", "a\0"] {
-        assert!(matches!(refused(&owner, id).await, Refusal::NotFound(_)), "{id}");
+        assert!(matches!(refused(&owner, id).await, OperationRefusal::NotFound(_)), "{id}");
     }
     let own = ask(&staff(), "sam").await.unwrap();
     let steps: Vec<_> = own.iter().map(|step| (step.code.as_str(), step.ok)).collect();

@@ -26,7 +26,7 @@ async fn a_duplicate_has_the_same_rights_and_a_secret_of_its_own(bed: TestDataba
         contact_email: Some("anna@example.org".into()),
         version: Some(label("1")),
         scopes: Some(vec![label("pay")]),
-        addresses: vec!["10.0.0.0/8".parse().unwrap()],
+        addresses: Some(vec!["10.0.0.0/8".parse().unwrap()]),
         expires_at: Some(noon() + 24.hours()),
         ..token_for("acme")
     };

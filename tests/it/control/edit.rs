@@ -3,13 +3,15 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use claviger::control::operations::{Edit, Invalid, NewCredential, OperationError, Patch, Refusal, Reset, edit, reset};
+use claviger::control::operations::{
+    Edit, Invalid, NewCredential, OperationError, OperationRefusal, Patch, Reset, edit, reset,
+};
 use claviger::credential::RateLimit;
 use claviger::store::{CredentialRecord, PreviousSecret};
 use jiff::ToSpan as _;
 
 use super::{Fixture, last_difference, made, pair_for, token_for, verbs};
-use crate::store::test_database::{TestDatabase, label, noon, on_each};
+use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
 
 on_each!(
     an_edit_changes_the_given_fields_only,
@@ -28,7 +30,7 @@ fn full() -> NewCredential {
         contact_email: Some("anna@example.org".into()),
         contact_mobile: Some("+441632960961".into()),
         scopes: Some(vec![label("pay")]),
-        addresses: vec!["10.0.0.0/8".parse().unwrap()],
+        addresses: Some(vec!["10.0.0.0/8".parse().unwrap()]),
         expires_at: Some(noon() + 24.hours()),
         ..pair_for("acme", "acme")
     }
@@ -174,7 +176,7 @@ async fn an_older_revision_changes_nothing(bed: TestDatabase) {
     let rename = |name: &str| Edit { name: Patch::Set(name.into()), ..Edit::default() };
     edit(&call, before.id.as_str(), rename("First")).await.unwrap();
     let late = edit(&call, before.id.as_str(), rename("Second")).await.unwrap_err();
-    assert!(matches!(late, OperationError::Refused(Refusal::Stale(2))), "{late:?}");
+    assert!(matches!(late, OperationError::Refused(OperationRefusal::Stale(2))), "{late:?}");
     let kept = bed.store.credential(before.id.as_str()).await.unwrap().unwrap();
     assert_eq!(kept.name.as_deref(), Some("First"));
 }
@@ -190,4 +192,30 @@ async fn a_previous_secret_expires_with_its_credential(bed: TestDatabase) {
     let end = noon() + 1.hours();
     assert!(matches!(after.previous, Some(PreviousSecret::Token { ends_at, .. }) if ends_at == end), "{after:?}");
     assert_eq!(bed.store.credential(&id).await.unwrap().unwrap(), after);
+}
+
+/// Pages and commands ask before such an edit.
+#[test]
+fn an_edit_names_the_fields_that_it_narrows() {
+    let stored = CredentialRecord {
+        scopes: Some(vec![label("pay"), label("read")]),
+        addresses: vec!["10.1.0.0/16".parse().unwrap()],
+        ..token("a", "acme", "a")
+    };
+    let narrow = Edit {
+        name: Patch::Set("Billing".into()),
+        version: Patch::Set(label("1")),
+        scopes: Patch::Set(vec![label("pay")]),
+        addresses: Patch::Set(vec!["10.1.2.0/24".parse().unwrap()]),
+        expires_at: Patch::Set(noon()),
+        ..Edit::default()
+    };
+    assert_eq!(narrow.narrowed_fields(&stored), ["version", "scopes", "addresses", "expires_at"]);
+    let wide = Edit {
+        name: Patch::Clear,
+        scopes: Patch::Clear,
+        addresses: Patch::Set(vec!["10.0.0.0/8".parse().unwrap()]),
+        ..Edit::default()
+    };
+    assert!(wide.narrowed_fields(&stored).is_empty());
 }

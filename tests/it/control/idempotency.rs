@@ -1,7 +1,7 @@
 //! Calls that come twice because their first answer was lost.
 
 use claviger::control::operations::{
-    Duplicate, IdempotencyKey, OperationContext, OperationError, Outcome, Refusal, Reset, create, duplicate,
+    Duplicate, IdempotencyKey, OperationContext, OperationError, OperationRefusal, Outcome, Reset, create, duplicate,
     enable_own_key, regenerate_own_key, reset,
 };
 use claviger::control::views::CredentialView;
@@ -51,7 +51,7 @@ async fn an_idempotency_key_belongs_to_one_request_of_one_caller(bed: TestDataba
     create(&OperationContext { idempotency_key: Some(&first), ..call }, token_for("acme")).await.unwrap();
     let error =
         create(&OperationContext { idempotency_key: Some(&other), ..call }, token_for("acme")).await.unwrap_err();
-    assert!(matches!(error, OperationError::Refused(Refusal::KeyReused)), "{error:?}");
+    assert!(matches!(error, OperationError::Refused(OperationRefusal::KeyReused)), "{error:?}");
     let ivo = user(Role::Implementer, Some("acme"), "root");
     let his = OperationContext { idempotency_key: Some(&other), ..fixture.by(&ivo, &bed, noon()) };
     assert!(create(&his, token_for("acme")).await.unwrap().fresh().is_some(), "a user is not the shell");
@@ -97,7 +97,7 @@ async fn every_operation_that_reveals_a_secret_is_idempotent(bed: TestDatabase) 
     let facts = repeated(reset(&call(0), id, Reset::default()).await.unwrap());
     assert_eq!(facts["revision"], 2);
     let error = reset(&call(1), id, Reset { chosen: None, ..Reset::default() }).await;
-    assert!(matches!(error, Ok(Outcome::Replayed(_)) | Err(OperationError::Refused(Refusal::KeyReused))));
+    assert!(matches!(error, Ok(Outcome::Replayed(_)) | Err(OperationError::Refused(OperationRefusal::KeyReused))));
 }
 
 async fn of_parallel_requests_with_one_key_one_is_executed(bed: TestDatabase) {

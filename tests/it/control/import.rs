@@ -22,35 +22,35 @@ on_each!(
     an_import_of_many_changes_each_once,
 );
 
-const HASH: &str = "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=";
-const OTHER_HASH: &str = "{SHA}JNIxpH9fPHVaL3Ek97l81PtpLZY=";
+pub(super) const HASH: &str = "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=";
+pub(super) const OTHER_HASH: &str = "{SHA}JNIxpH9fPHVaL3Ek97l81PtpLZY=";
 
-fn yaml(text: &str) -> Import {
+pub(super) fn yaml(text: &str) -> Import {
     Import::yaml(text, Fixture::new().catalogs()).unwrap()
 }
 
-async fn imported(bed: &TestDatabase, what: &Import) -> Imported {
+pub(super) async fn imported(bed: &TestDatabase, what: &Import) -> Imported {
     import(&Fixture::new().call(bed, noon() + 1.hours()), what, false).await.unwrap()
 }
 
-async fn refused(bed: &TestDatabase, what: &Import) -> String {
+pub(super) async fn refused(bed: &TestDatabase, what: &Import) -> String {
     match import(&Fixture::new().call(bed, noon()), what, false).await {
         Err(OperationError::Other(faults)) => faults.to_string(),
         other => panic!("{other:?}"),
     }
 }
 
-async fn exported(bed: &TestDatabase, format: Format) -> (String, LeftOut) {
+pub(super) async fn exported(bed: &TestDatabase, format: Format) -> (String, LeftOut) {
     let mut out = Vec::new();
     let exported = export(&Fixture::new().call(bed, Clock::System.now()), format, None, &mut out).await.unwrap();
     (String::from_utf8(out).unwrap(), exported.left_out)
 }
 
-async fn record(bed: &TestDatabase, id: &str) -> CredentialRecord {
+pub(super) async fn record(bed: &TestDatabase, id: &str) -> CredentialRecord {
     bed.store.credential(id).await.unwrap().unwrap()
 }
 
-fn file() -> String {
+pub(super) fn file() -> String {
     format!(
         "credentials:
   - {{id: acme-billing, account: acme, name: Billing, token: '{}', version: '2', scopes: [pay], expires_at: 2027-01-01T00:00:00Z, addresses: [10.0.0.0/8], rate_limit: {{requests: 5, per: 1m}}}}

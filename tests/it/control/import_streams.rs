@@ -10,6 +10,7 @@ use claviger::formats::{Import, ImportFormat, Source, Unusable, Users};
 use tempfile::TempDir;
 
 use super::Fixture;
+use super::import::{HASH, OTHER_HASH};
 use crate::cli::database::folder_on;
 use crate::store::test_database::{TestDatabase, label, noon, on_each};
 use crate::support::postgres::fresh_database;
@@ -23,6 +24,7 @@ on_each!(
     two_lines_for_one_credential_are_found_across_batches,
     a_skipped_row_does_not_give_its_account_access,
     gates_follow_an_import_that_is_too_long_for_the_change_feed,
+    gates_clear_the_throttle_of_a_password_in_an_import_that_is_too_long_for_the_change_feed,
 );
 
 /// More than three batches.
@@ -156,7 +158,6 @@ fn emptied_access_cells_do_not_open_an_account() {
 }
 
 async fn two_lines_for_one_credential_are_found_across_batches(bed: TestDatabase) {
-    const HASH: &str = "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=";
     let known = Fixture::new();
     let users = Users { account: label("acme"), version: Some(label("1")) };
     let read =
@@ -194,6 +195,27 @@ async fn gates_follow_an_import_that_is_too_long_for_the_change_feed(bed: TestDa
     let record = bed.store.credential("c-0000001").await.unwrap().unwrap();
     bed.put(&claviger::store::CredentialRecord { enabled: false, ..record }).await;
     eventually("later changes are followed one by one", || status("secret-1") == 401);
+}
+
+async fn gates_clear_the_throttle_of_a_password_in_an_import_that_is_too_long_for_the_change_feed(bed: TestDatabase) {
+    const MANY: usize = 8200;
+    let password = |hash: &str| format!("guessed,acme,,1,ada,{hash}\n");
+    let tokens = table(MANY).replace(",version", ",version,username,password").replace(",1\n", ",1,,\n");
+    imported(&bed, &csv(&format!("{}{}", tokens.split_inclusive('\n').next().unwrap(), password(HASH)))).await;
+    let api = RecordingApi::start();
+    let settings = "throttle: {free_per_pair: 1, first_delay: 5m}\n\
+                    versions: {read_from: {header: X-V}, known: [{name: '1'}]}";
+    let gate = Gate::before(api.url()).database(&bed.address()).settings(settings);
+    let gate = gate.variable("CLAVIGER__DATABASE__QUERY_TIMEOUT", "15s").start();
+    let guess = || gate.send(&Request::get("/x").basic("ada", "wrong")).status;
+    assert_eq!([guess(), guess()], [401, 429]);
+    let is_throttled = || {
+        let entries = gate.admin("GET", "/-/throttle").json();
+        entries.as_array().unwrap().iter().any(|entry| entry["name"] == "ada")
+    };
+    assert!(is_throttled());
+    assert_eq!(imported(&bed, &csv(&(tokens + password(OTHER_HASH).as_str()))).await.changed, 1);
+    eventually("the throttle is cleared", || !is_throttled());
 }
 
 /// VmHWM of a command, in KiB.
@@ -296,6 +318,20 @@ fn a_file_is_read_the_same_from_a_disk_a_pipe_and_memory() {
         })
         .collect();
     assert_eq!(counts, BTreeSet::from([2500]));
+}
+
+/// The text is held in memory as a whole.
+#[test]
+fn a_yaml_file_that_is_too_large_is_refused_with_the_way_for_more() {
+    let known = Fixture::new();
+    let of_size = |bytes: usize| {
+        let text = format!("credentials: []\n#{}\n", "x".repeat(bytes - 18));
+        assert_eq!(text.len(), bytes);
+        Import::yaml(&text, known.catalogs()).map(drop).map_err(|faults| faults.to_string())
+    };
+    assert_eq!(of_size(16 << 20), Ok(()));
+    let fault = of_size((16 << 20) + 1).unwrap_err();
+    assert_eq!(fault, "has more than 16 MiB; import it in several files, or as CSV, which has no such limit");
 }
 
 /// Between the two readings.

@@ -1,8 +1,8 @@
 //! Looking for credentials.
 
 use claviger::control::operations::{
-    Caller, CreatedWhen, CredentialSearch, NewCredential, OperationError, Refusal, clear, count_credentials, disable,
-    edit, enable_own_key, list_credentials, show_credential,
+    Caller, CreatedWhen, CredentialSearch, NewCredential, OperationError, OperationRefusal, clear, count_credentials,
+    disable, edit, enable_own_key, list_credentials, show_credential,
 };
 use claviger::store::{CredentialKind, CredentialState, Role, StateCounts};
 use jiff::{Timestamp, ToSpan as _};
@@ -210,14 +210,14 @@ async fn each_caller_sees_what_is_theirs(bed: TestDatabase) {
     assert_eq!(refused(&implementer, &of("acme")).await, "no account has this id");
 
     let mia = user(Role::Member, Some("acme"), "mia");
-    assert_eq!(refused(&mia, &all).await, Refusal::MembersNotAllowed.to_string());
+    assert_eq!(refused(&mia, &all).await, OperationRefusal::MembersNotAllowed.to_string());
     let mut account = bed.store.account("acme").await.unwrap().unwrap();
     account.members_allowed = true;
     bed.put_account(&account).await;
     assert!(listed(&bed, &mia, &all).await.is_empty());
     enable_own_key(&fixture.by(&mia, &bed, noon())).await.unwrap();
     assert_eq!(listed(&bed, &mia, &all).await, ["own-mia"]);
-    assert_eq!(refused(&mia, &owned_elsewhere).await, Refusal::Forbidden.to_string());
+    assert_eq!(refused(&mia, &owned_elsewhere).await, OperationRefusal::Forbidden.to_string());
     let shown = show_credential(&fixture.by(&mia, &bed, noon()), "own-mia").await.unwrap();
     assert_eq!(shown.owner, Some(label("mia")));
     assert!(show_credential(&fixture.by(&mia, &bed, noon()), "own-anna").await.is_err());

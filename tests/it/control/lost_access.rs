@@ -1,9 +1,9 @@
 //! A caller that loses access keeps no other way in, and a caller with access gains none to other accounts.
 
 use claviger::control::operations::{
-    Caller, Duplicate, EditUser, Invalid, NewCredential, NewOperatorToken, NewSetupLink, OperationError, Refusal,
-    SetupLinkError, SignInError, UserConflict, caller_of_session, change_password, create, create_operator_token,
-    create_setup_link, disable_user, duplicate, edit_user, show_setup_link, use_setup_link,
+    Caller, Duplicate, EditUser, Invalid, NewCredential, NewOperatorToken, NewSetupLink, OperationError,
+    OperationRefusal, SetupLinkError, SignInError, UserConflict, caller_of_session, change_password, create,
+    create_operator_token, create_setup_link, disable_user, duplicate, edit_user, show_setup_link, use_setup_link,
 };
 use claviger::store::Role;
 use jiff::ToSpan as _;
@@ -206,7 +206,7 @@ async fn two_owners_cannot_disable_each_other(bed: TestDatabase) {
         let (first, second) = tokio::join!(disable_user(&by_ann, &bob.id), disable_user(&by_bob, &ann.id));
         assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
         let refused = [first, second].into_iter().find_map(Result::err).unwrap();
-        assert!(matches!(refused, OperationError::Refused(Refusal::Revoked)), "{refused:?}");
+        assert!(matches!(refused, OperationError::Refused(OperationRefusal::Revoked)), "{refused:?}");
         bed.execute("UPDATE users SET enabled = TRUE").await;
     }
 }

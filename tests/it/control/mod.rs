@@ -18,6 +18,7 @@ mod duplicate;
 mod edit;
 mod idempotency;
 mod import;
+mod import_rules;
 mod import_streams;
 mod list;
 mod lost_access;

@@ -1,7 +1,7 @@
 //! Tokens of scripts.
 
 use claviger::control::operations::{
-    Caller, CreatedOperatorToken, Invalid, NewOperatorToken, NotFound, OperationError, Paging, Refusal,
+    Caller, CreatedOperatorToken, Invalid, NewOperatorToken, NotFound, OperationError, OperationRefusal, Paging,
     caller_of_token, create_operator_token, delete_operator_token, disable_operator_token, enable_operator_token,
     list_operator_tokens, show_operator_token,
 };
@@ -66,13 +66,16 @@ async fn a_caller_creates_no_token_with_more_rights(bed: TestDatabase) {
     assert!(make(&owner, new(Role::Owner, Some("acme"))).await.is_ok());
     for account in [None, Some("acme")] {
         let staff = make(&owner, new(Role::Staff, account)).await;
-        assert!(matches!(staff, Err(OperationError::Refused(Refusal::Forbidden))), "{staff:?}");
+        assert!(matches!(staff, Err(OperationError::Refused(OperationRefusal::Forbidden))), "{staff:?}");
     }
     let other = make(&owner, new(Role::Implementer, Some("globex"))).await;
-    assert!(matches!(other, Err(OperationError::Refused(Refusal::NotFound(NotFound("account"))))), "{other:?}");
+    assert!(
+        matches!(other, Err(OperationError::Refused(OperationRefusal::NotFound(NotFound("account"))))),
+        "{other:?}"
+    );
     for role in [Role::Implementer, Role::Member] {
         let refused = make(&user(role), new(Role::Implementer, Some("acme"))).await;
-        assert!(matches!(refused, Err(OperationError::Refused(Refusal::Forbidden))), "{refused:?}");
+        assert!(matches!(refused, Err(OperationError::Refused(OperationRefusal::Forbidden))), "{refused:?}");
     }
     let nowhere = make(&user(Role::Staff), new(Role::Owner, Some("nowhere"))).await;
     assert!(is_invalid(nowhere.as_ref().unwrap_err(), "account"), "{nowhere:?}");
@@ -106,7 +109,7 @@ async fn unknown_disabled_expired_and_deleted_tokens_authenticate_no_caller(bed:
     delete_operator_token(&call, id).await.unwrap();
     assert!(!is_known(&house, &bed, &made).await);
     let gone = delete_operator_token(&call, id).await;
-    assert!(matches!(gone, Err(OperationError::Refused(Refusal::NotFound(_)))), "{gone:?}");
+    assert!(matches!(gone, Err(OperationError::Refused(OperationRefusal::NotFound(_)))), "{gone:?}");
     let audit = bed.store.audit_of("operator_token", id.as_str(), 10).await.unwrap();
     let mut verbs: Vec<_> = audit.iter().map(|line| line.verb.as_str()).collect();
     verbs.sort_unstable();
@@ -158,21 +161,21 @@ async fn tokens_of_another_account_are_not_found(bed: TestDatabase) {
     let call = house.fixture.by(&owner, &bed, noon());
     for id in [&staffs.id, &other.id, &label("opt_nothing")] {
         let shown = show_operator_token(&call, id).await;
-        assert!(matches!(shown, Err(OperationError::Refused(Refusal::NotFound(_)))), "{shown:?}");
+        assert!(matches!(shown, Err(OperationError::Refused(OperationRefusal::NotFound(_)))), "{shown:?}");
         let outcomes = [
             disable_operator_token(&call, id).await,
             enable_operator_token(&call, id).await,
             delete_operator_token(&call, id).await,
         ];
         for outcome in outcomes {
-            assert!(matches!(outcome, Err(OperationError::Refused(Refusal::NotFound(_)))), "{outcome:?}");
+            assert!(matches!(outcome, Err(OperationError::Refused(OperationRefusal::NotFound(_)))), "{outcome:?}");
         }
     }
     assert_eq!(show_operator_token(&call, &own.id).await.unwrap(), own);
     let listed = list_operator_tokens(&call, None, Paging::default()).await.unwrap().records;
     assert_eq!(listed, [own]);
     let foreign = list_operator_tokens(&call, Some(&label("globex")), Paging::default()).await;
-    assert!(matches!(foreign, Err(OperationError::Refused(Refusal::NotFound(_)))), "{foreign:?}");
+    assert!(matches!(foreign, Err(OperationError::Refused(OperationRefusal::NotFound(_)))), "{foreign:?}");
 }
 
 async fn lists_are_the_newest_first(bed: TestDatabase) {

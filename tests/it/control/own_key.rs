@@ -1,8 +1,8 @@
 //! Users' own keys.
 
 use claviger::control::operations::{
-    Caller, CredentialConflict, NotFound, OperationContext, OperationError, PlainSecret, Refusal, Reset, clear,
-    disable, disable_own_key, duplicate, enable, enable_own_key, own_key, regenerate_own_key, reset,
+    Caller, CredentialConflict, NotFound, OperationContext, OperationError, OperationRefusal, PlainSecret, Reset,
+    clear, disable, disable_own_key, duplicate, enable, enable_own_key, own_key, regenerate_own_key, reset,
 };
 use claviger::store::Role;
 use jiff::ToSpan as _;
@@ -25,7 +25,7 @@ on_each!(
     of_parallel_enables_one_reveals_the_secret,
 );
 
-fn refusal(error: &OperationError<CredentialConflict>) -> &Refusal {
+fn refusal(error: &OperationError<CredentialConflict>) -> &OperationRefusal {
     let OperationError::Refused(refusal) = error else { panic!("{error:?}") };
     refusal
 }
@@ -41,7 +41,7 @@ async fn an_own_key_is_enabled_regenerated_and_disabled(bed: TestDatabase) {
     let (anna, fixture) = (anna(&bed).await, Fixture::new());
     let call = |minutes: i64| -> OperationContext<'_> { fixture.by(&anna, &bed, noon() + minutes.minutes()) };
     assert_eq!(own_key(&call(0)).await.unwrap(), None);
-    let none = Refusal::NotFound(NotFound("own key"));
+    let none = OperationRefusal::NotFound(NotFound("own key"));
     assert_eq!(*refusal(&regenerate_own_key(&call(0)).await.unwrap_err()), none);
     assert_eq!(*refusal(&disable_own_key(&call(0)).await.unwrap_err()), none);
 
@@ -93,7 +93,7 @@ async fn a_member_has_a_key_while_the_account_allows_it(bed: TestDatabase) {
     bed.put_user("mia", Some("acme"), Role::Member).await;
     let mia = user(Role::Member, Some("acme"), "mia");
     let call = fixture.by(&mia, &bed, noon());
-    assert_eq!(*refusal(&enable_own_key(&call).await.unwrap_err()), Refusal::MembersNotAllowed);
+    assert_eq!(*refusal(&enable_own_key(&call).await.unwrap_err()), OperationRefusal::MembersNotAllowed);
     account.members_allowed = true;
     bed.put_account(&account).await;
     assert!(enable_own_key(&call).await.unwrap().fresh().is_some());
@@ -104,7 +104,7 @@ async fn a_member_has_a_key_while_the_account_allows_it(bed: TestDatabase) {
         regenerate_own_key(&call).await.unwrap_err(),
         disable_own_key(&call).await.unwrap_err(),
     ] {
-        assert_eq!(*refusal(&error), Refusal::MembersNotAllowed);
+        assert_eq!(*refusal(&error), OperationRefusal::MembersNotAllowed);
     }
 }
 
@@ -114,13 +114,13 @@ async fn only_users_of_an_account_with_access_have_keys(bed: TestDatabase) {
     let staff = user(Role::Staff, None, "sam");
     for stranger in [&shell(), &token_of_anna, &staff] {
         let error = enable_own_key(&fixture.by(stranger, &bed, noon())).await.unwrap_err();
-        assert_eq!(*refusal(&error), Refusal::Forbidden);
+        assert_eq!(*refusal(&error), OperationRefusal::Forbidden);
     }
     let mut account = bed.account("acme").await;
     account.granted = false;
     bed.put_account(&account).await;
     let error = enable_own_key(&fixture.by(&anna, &bed, noon())).await.unwrap_err();
-    assert_eq!(*refusal(&error), Refusal::AccessNotGranted);
+    assert_eq!(*refusal(&error), OperationRefusal::AccessNotGranted);
     assert_eq!(bed.store.count().await.unwrap().0, 0);
 }
 

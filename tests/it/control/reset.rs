@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use claviger::control::operations::{
-    Caller, NewCredential, NotFound, OperationError, PlainSecret, Refusal, Reset, disable, reset,
+    Caller, NewCredential, NotFound, OperationError, OperationRefusal, PlainSecret, Reset, disable, reset,
 };
 use claviger::credential::{HashMemory, PlainPassword, TokenDigest};
 use claviger::store::{PreviousSecret, RecordSecret};
@@ -120,7 +120,7 @@ async fn a_refused_reset_says_why(bed: TestDatabase) {
     let pair = made(&bed, noon(), pair_for("acme", "acme")).await.record.id.to_string();
     let fixture = Fixture::new();
     let refused = async |id, how| reset(&fixture.call(&bed, noon()), id, how).await.unwrap_err();
-    let not_found = Refusal::NotFound(NotFound("credential"));
+    let not_found = OperationRefusal::NotFound(NotFound("credential"));
     assert!(matches!(refused("stranger", Reset::default()).await, OperationError::Refused(why) if why == not_found));
     let foreign = Caller { account: Some(label("globex")), ..shell() };
     let hidden = reset(&fixture.by(&foreign, &bed, noon()), &token, Reset::default()).await.unwrap_err();

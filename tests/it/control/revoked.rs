@@ -2,9 +2,9 @@
 
 use claviger::control::operations::{
     Caller, CreatedOperatorToken, CredentialConflict, Duplicate, EditUser, NewOperatorToken, NewUser, OperationError,
-    Patch, Refusal, Reset, caller_of_token, clear, create, create_operator_token, create_setup_link, create_user,
-    delete, delete_operator_token, disable, disable_operator_token, disable_user, duplicate, edit_user, enable_own_key,
-    enable_user, export, export_audit, reset, set_access, withdraw_access,
+    OperationRefusal, Patch, Reset, caller_of_token, clear, create, create_operator_token, create_setup_link,
+    create_user, delete, delete_operator_token, disable, disable_operator_token, disable_user, duplicate, edit_user,
+    enable_own_key, enable_user, export, export_audit, reset, set_access, withdraw_access,
 };
 use claviger::formats::Format;
 use claviger::store::{AuditFilter, Role, UserRecord};
@@ -24,7 +24,7 @@ on_each!(
 );
 
 fn is_revoked<T>(outcome: &Result<T, OperationError<CredentialConflict>>) -> bool {
-    matches!(outcome, Err(OperationError::Refused(Refusal::Revoked)))
+    matches!(outcome, Err(OperationError::Refused(OperationRefusal::Revoked)))
 }
 
 /// An owner of acme that is a script.
@@ -126,7 +126,7 @@ async fn every_write_of_a_caller_disabled_meanwhile_is_refused(bed: TestDatabase
         delete_operator_token(&call, &script).await.err().map(|error| error.to_string()),
     ];
     for (at, said) in said.into_iter().enumerate() {
-        assert_eq!(said.as_deref(), Some(Refusal::Revoked.to_string().as_str()), "number {at}");
+        assert_eq!(said.as_deref(), Some(OperationRefusal::Revoked.to_string().as_str()), "number {at}");
     }
     assert_eq!(written(&bed).await, before);
 }

@@ -1,6 +1,6 @@
 //! The table of rights, cell by cell.
 
-use claviger::control::operations::{AccountScope, Caller, NotFound, Refusal, Right};
+use claviger::control::operations::{AccountScope, Caller, NotFound, OperationRefusal, Right};
 use claviger::store::{Actor, ActorKind, Role};
 
 use super::shell;
@@ -59,7 +59,7 @@ fn the_shell_has_every_right_and_a_link_has_none() {
         for role in Role::ALL {
             assert!(usual(ActorKind::System, role).may(right));
             let link = usual(ActorKind::Link, role);
-            assert_eq!(link.reach(right), Err(Refusal::Forbidden), "{right:?} of {role}");
+            assert_eq!(link.reach(right), Err(OperationRefusal::Forbidden), "{right:?} of {role}");
         }
     }
 }

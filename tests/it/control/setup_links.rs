@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use claviger::control::operations::{
-    Caller, FirstUser, NewSetupLink, OperationError, Refusal, SetupLinkError, SetupLinkFor, caller_of_session,
+    Caller, FirstUser, NewSetupLink, OperationError, OperationRefusal, SetupLinkError, SetupLinkFor, caller_of_session,
     create_first_setup_link, create_setup_link, disable_user, enable_user, show_setup_link, use_setup_link,
 };
 use claviger::credential::PasswordHash;
@@ -251,7 +251,10 @@ async fn only_the_shell_creates_the_first_link(bed: TestDatabase) {
     }
     for caller in &others {
         let refused = create_first_setup_link(&house.fixture.by(caller, &bed, noon())).await;
-        assert!(matches!(refused, Err(OperationError::Refused(Refusal::Forbidden))), "{caller:?}: {refused:?}");
+        assert!(
+            matches!(refused, Err(OperationError::Refused(OperationRefusal::Forbidden))),
+            "{caller:?}: {refused:?}"
+        );
     }
     // A user without a password does not count.
     house.invited(&bed, "invited@x.org", Role::Staff).await;

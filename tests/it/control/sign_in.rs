@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use claviger::control::operations::{
-    OperationError, Refusal, SignInError, caller_of_session, change_password, disable_user, enable_user, sign_in,
+    OperationError, OperationRefusal, SignInError, caller_of_session, change_password, disable_user, enable_user,
+    sign_in,
 };
 use claviger::store::{ActorKind, Role};
 
@@ -218,6 +219,6 @@ async fn scripts_and_the_shell_have_no_password(bed: TestDatabase) {
     for caller in [&shell(), &unknown] {
         let call = house.fixture.as_known(caller, &bed, noon());
         let refused = change_password(&call, &house.at(&bed), "", plain(PASSWORD), plain("another password")).await;
-        assert!(matches!(refused, Err(OperationError::Refused(Refusal::Forbidden))), "{refused:?}");
+        assert!(matches!(refused, Err(OperationError::Refused(OperationRefusal::Forbidden))), "{refused:?}");
     }
 }

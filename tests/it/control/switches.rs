@@ -1,7 +1,7 @@
 //! On, off and gone.
 
 use claviger::control::operations::{
-    AccountConflict, Caller, OperationError, Refusal, delete, disable, enable, set_access,
+    AccountConflict, Caller, OperationError, OperationRefusal, delete, disable, enable, set_access,
 };
 use claviger::store::Changes;
 use jiff::{Timestamp, ToSpan as _};
@@ -33,7 +33,7 @@ async fn a_credential_is_disabled_with_a_reason_and_enabled_with_the_secret_it_h
     assert_eq!(verbs(&bed, created.id.as_str()).await, ["enable", "disable", "create"]);
     let foreign = Caller { account: Some(label("globex")), ..shell() };
     let hidden = disable(&fixture.by(&foreign, &bed, noon()), id, None).await;
-    assert!(matches!(hidden, Err(OperationError::Refused(Refusal::NotFound(_)))));
+    assert!(matches!(hidden, Err(OperationError::Refused(OperationRefusal::NotFound(_)))));
 }
 
 async fn an_edit_without_a_change_writes_nothing(bed: TestDatabase) {
@@ -83,5 +83,5 @@ async fn an_owner_switches_granted_access_only(bed: TestDatabase) {
     transaction.commit().await.unwrap();
     let switch = async |id: &str| set_access(&fixture.call(&bed, noon()), &label(id), true).await;
     assert!(matches!(switch("acme").await, Err(OperationError::Other(AccountConflict::NotGranted))));
-    assert!(matches!(switch("stranger").await, Err(OperationError::Refused(Refusal::NotFound(_)))));
+    assert!(matches!(switch("stranger").await, Err(OperationError::Refused(OperationRefusal::NotFound(_)))));
 }

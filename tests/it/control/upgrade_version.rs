@@ -1,7 +1,7 @@
 //! Pinning to another version.
 
 use claviger::control::operations::{
-    NewCredential, OperationError, Refusal, UpgradeVersion, upgrade_unversioned, upgrade_version,
+    NewCredential, OperationError, OperationRefusal, UpgradeVersion, upgrade_unversioned, upgrade_version,
 };
 use claviger::store::{CredentialRecord, Role};
 use jiff::ToSpan as _;
@@ -46,9 +46,10 @@ async fn a_refused_upgrade_says_why(bed: TestDatabase) {
     };
     assert_eq!(refused(&fixture, None).await, "version is already 2");
     assert_eq!(refused(&fixture, Some("2")).await, "version is already 2");
-    let older = "version must be newer than its current version 2; allow_older permits an older one";
+    let older = "allow_older must be true to pin it to 1, which is older than its current version 2";
     assert_eq!(refused(&fixture, Some("1")).await, older);
-    assert_eq!(refused(&fixture, Some("3")).await, "version must be a configured version, and 3 is not");
+    let unknown = "version must be a configured version, and 3 is not; known: 1, 2";
+    assert_eq!(refused(&fixture, Some("3")).await, unknown);
     fixture.versions.known[1].name = label("3");
     fixture.versions.known[0].retired_on = Some("2026-11-21".parse().unwrap());
     assert_eq!(refused(&fixture, Some("1")).await, "version must be in service, and 1 is retired");
@@ -81,7 +82,7 @@ async fn all_credentials_without_a_version_are_pinned_at_once(bed: TestDatabase)
     let owner = user(Role::Owner, Some("acme"), "owner");
     let by_owner = fixture.by(&owner, &bed, noon());
     let elsewhere = upgrade_unversioned(&by_owner, Some(&label("globex")), &label("1")).await;
-    assert!(matches!(elsewhere, Err(OperationError::Refused(Refusal::NotFound(_)))), "{elsewhere:?}");
+    assert!(matches!(elsewhere, Err(OperationError::Refused(OperationRefusal::NotFound(_)))), "{elsewhere:?}");
     assert_eq!(upgrade_unversioned(&by_owner, None, &label("1")).await.unwrap(), 2, "of their account");
     let call = fixture.call(&bed, noon());
     let unknown = upgrade_unversioned(&call, None, &label("9")).await.unwrap_err();

@@ -1,8 +1,8 @@
 //! Whom people may add, change and see.
 
 use claviger::control::operations::{
-    Caller, EditUser, NewUser, NotFound, OperationError, Paging, Patch, Refusal, create_setup_link, create_user,
-    disable_user, edit_user, enable_user, list_users, show_user,
+    Caller, EditUser, NewUser, NotFound, OperationError, OperationRefusal, Paging, Patch, create_setup_link,
+    create_user, disable_user, edit_user, enable_user, list_users, show_user,
 };
 use claviger::control::views::UserView;
 use claviger::store::{Role, UserFilter};
@@ -41,12 +41,12 @@ async fn an_owner_adds_users_to_their_account_only(bed: TestDatabase) {
     }
     let before = bed.ask("SELECT COUNT(*) FROM users").await;
     let elsewhere = add(new(Role::Member, Some("globex"), "g@x.org")).await;
-    assert!(matches!(elsewhere, Err(OperationError::Refused(Refusal::NotFound(NotFound("account"))))));
+    assert!(matches!(elsewhere, Err(OperationError::Refused(OperationRefusal::NotFound(NotFound("account"))))));
     let nowhere = add(new(Role::Member, Some("nowhere"), "g@x.org")).await;
-    assert!(matches!(nowhere, Err(OperationError::Refused(Refusal::NotFound(NotFound("account"))))));
+    assert!(matches!(nowhere, Err(OperationError::Refused(OperationRefusal::NotFound(NotFound("account"))))));
     for account in [None, Some("acme")] {
         let staff = add(new(Role::Staff, account, "s@x.org")).await;
-        assert!(matches!(staff, Err(OperationError::Refused(Refusal::Forbidden))), "{staff:?}");
+        assert!(matches!(staff, Err(OperationError::Refused(OperationRefusal::Forbidden))), "{staff:?}");
     }
     assert_eq!(bed.ask("SELECT COUNT(*) FROM users").await, before);
 
@@ -66,17 +66,17 @@ async fn only_owners_and_staff_manage_users(bed: TestDatabase) {
         let caller = user(role);
         let call = house.fixture.by(&caller, &bed, noon());
         let created = create_user(&call, new(Role::Member, Some("acme"), "new@x.org")).await;
-        assert!(matches!(created, Err(OperationError::Refused(Refusal::Forbidden))));
+        assert!(matches!(created, Err(OperationError::Refused(OperationRefusal::Forbidden))));
         let listed = list_users(&call, UserFilter::default(), Paging::default()).await;
-        assert!(matches!(listed, Err(OperationError::Refused(Refusal::Forbidden))));
-        assert!(matches!(show_user(&call, &ann.id).await, Err(OperationError::Refused(Refusal::Forbidden))));
+        assert!(matches!(listed, Err(OperationError::Refused(OperationRefusal::Forbidden))));
+        assert!(matches!(show_user(&call, &ann.id).await, Err(OperationError::Refused(OperationRefusal::Forbidden))));
         let edited = edit_user(&call, &ann.id, EditUser::default()).await;
-        assert!(matches!(edited, Err(OperationError::Refused(Refusal::Forbidden))));
+        assert!(matches!(edited, Err(OperationError::Refused(OperationRefusal::Forbidden))));
         for done in [disable_user(&call, &ann.id).await, enable_user(&call, &ann.id).await] {
-            assert!(matches!(done, Err(OperationError::Refused(Refusal::Forbidden))));
+            assert!(matches!(done, Err(OperationError::Refused(OperationRefusal::Forbidden))));
         }
         let link = create_setup_link(&call, &ann.id).await;
-        assert!(matches!(link, Err(OperationError::Refused(Refusal::Forbidden))));
+        assert!(matches!(link, Err(OperationError::Refused(OperationRefusal::Forbidden))));
     }
     assert_eq!(bed.store.user(ann.id.as_str()).await.unwrap().unwrap(), ann);
 }
@@ -92,7 +92,10 @@ async fn an_owner_does_not_see_staff_nor_another_account(bed: TestDatabase) {
     for (caller, id) in [(&owner, &staff.id), (&foreign, &ann.id), (&owner, &label("usr_stranger"))] {
         let call = house.fixture.by(caller, &bed, noon());
         let shown = show_user(&call, id).await;
-        assert!(matches!(shown, Err(OperationError::Refused(Refusal::NotFound(NotFound("user"))))), "{shown:?}");
+        assert!(
+            matches!(shown, Err(OperationError::Refused(OperationRefusal::NotFound(NotFound("user"))))),
+            "{shown:?}"
+        );
         let edit = EditUser { name: Patch::Clear, ..EditUser::default() };
         let outcomes = [
             edit_user(&call, id, edit).await.map(drop),
@@ -101,7 +104,8 @@ async fn an_owner_does_not_see_staff_nor_another_account(bed: TestDatabase) {
             create_setup_link(&call, id).await.map(drop).map_err(OperationError::from),
         ];
         for outcome in outcomes {
-            let is_hidden = matches!(outcome, Err(OperationError::Refused(Refusal::NotFound(NotFound("user")))));
+            let is_hidden =
+                matches!(outcome, Err(OperationError::Refused(OperationRefusal::NotFound(NotFound("user")))));
             assert!(is_hidden, "{outcome:?}");
         }
     }
@@ -111,7 +115,10 @@ async fn an_owner_does_not_see_staff_nor_another_account(bed: TestDatabase) {
     let acme = label("acme");
     let filter = UserFilter { account: Some(&acme), ..UserFilter::default() };
     let listed = list_users(&call, filter, Paging::default()).await;
-    assert!(matches!(listed, Err(OperationError::Refused(Refusal::NotFound(NotFound("account"))))), "{listed:?}");
+    assert!(
+        matches!(listed, Err(OperationError::Refused(OperationRefusal::NotFound(NotFound("account"))))),
+        "{listed:?}"
+    );
 }
 
 async fn no_role_change_leads_into_or_out_of_staff(bed: TestDatabase) {
@@ -127,5 +134,5 @@ async fn no_role_change_leads_into_or_out_of_staff(bed: TestDatabase) {
     }
     let owner = user(Role::Owner);
     let refused = edit_user(&house.fixture.by(&owner, &bed, noon()), &ann.id, role(Role::Staff)).await;
-    assert!(matches!(refused, Err(OperationError::Refused(Refusal::Forbidden))), "{refused:?}");
+    assert!(matches!(refused, Err(OperationError::Refused(OperationRefusal::Forbidden))), "{refused:?}");
 }

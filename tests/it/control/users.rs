@@ -1,8 +1,9 @@
 //! Adding, changing and switching users.
 
 use claviger::control::operations::{
-    Caller, EditUser, Invalid, NewUser, OperationError, Paging, Patch, Refusal, UserConflict, caller_of_session,
-    create_setup_link, create_user, disable_user, edit_user, enable_user, list_users, use_setup_link,
+    Caller, EditUser, Invalid, NewUser, OperationError, OperationRefusal, Paging, Patch, UserConflict,
+    caller_of_session, create_setup_link, create_user, disable_user, edit_user, enable_user, list_users,
+    use_setup_link,
 };
 use claviger::store::{ChangeKind, Changes, Role, UserFilter};
 use jiff::ToSpan as _;
@@ -91,7 +92,7 @@ async fn gates_are_notified_of_a_changed_role(bed: TestDatabase) {
     let stale = claviger::control::operations::OperationContext { revision: Some(1), ..call };
     let edit = EditUser { role: Some(Role::Member), ..EditUser::default() };
     let refused = edit_user(&stale, &edited.id, edit.clone()).await;
-    assert!(matches!(refused, Err(OperationError::Refused(Refusal::Stale(2)))), "{refused:?}");
+    assert!(matches!(refused, Err(OperationError::Refused(OperationRefusal::Stale(2)))), "{refused:?}");
     let fresh =
         claviger::control::operations::OperationContext { revision: Some(2), now: noon() + 2.minutes(), ..call };
     assert_eq!(edit_user(&fresh, &edited.id, edit).await.unwrap().role, Role::Member);

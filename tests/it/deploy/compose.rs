@@ -35,6 +35,14 @@ fn services_are_read_only_and_have_no_capabilities() {
     }
 }
 
+/// Imports and exports are kept there. It is memory of the gate: what the defaults for a memory limit leave.
+#[test]
+fn the_gate_has_a_bounded_folder_for_temporary_files() {
+    let gate = compose()["services"]["gate"].clone();
+    assert_eq!(gate["tmpfs"], serde_json::json!(["/tmp:size=64m,mode=1777"]));
+    assert_eq!(gate["deploy"]["resources"]["limits"]["memory"], "512M");
+}
+
 /// One service that fails must not take the machine along.
 #[test]
 fn services_have_limits_of_memory_processors_processes_and_logs() {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{checker, read, repository, succeeds};
-use crate::support::{Gate, RecordingApi, Request, TOKEN, claviger, credentials};
+use crate::support::{Gate, RecordingApi, Request, Run, TOKEN, claviger, credentials};
 
 /// Instructions, each on one line, comments left out.
 fn instructions() -> Vec<(String, String)> {
@@ -110,6 +110,21 @@ fn the_program_and_its_healthcheck_run_in_the_image_alone() {
     let mut well = within(&root, &check);
     well.env("CLAVIGER_ADMIN", format!("http://{}", gate.admin));
     assert_eq!(succeeds(well).stdout, "ok\n");
+}
+
+/// What can be read only once is kept in a temporary file.
+#[test]
+fn standard_input_is_imported_in_the_image() {
+    let image = image();
+    let settings = "proxy: {listen: 127.0.0.1:0, upstream: 'http://127.0.0.1:9000'}\nadmin: {listen: 127.0.0.1:0}\n\
+                    credentials: {database: 'sqlite:/var/lib/claviger/claviger.db'}\n";
+    std::fs::write(image.path().join("etc/claviger/claviger.yaml"), settings).unwrap();
+    std::fs::create_dir(image.path().join("dev")).unwrap();
+    std::fs::write(image.path().join("dev/null"), "").unwrap();
+    let import = ["/usr/bin/claviger", "credential", "import", "-", "--format", "yaml", "--dry-run"];
+    let ended = Run::of(within(image.path(), &import)).input(credentials()).end();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stderr.contains("dry run, nothing was written"), "{}", ended.stderr);
 }
 
 #[test]

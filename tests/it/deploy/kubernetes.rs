@@ -77,6 +77,7 @@ pub fn fits(objects: &[Value]) {
     assert_eq!(volume["name"], mount["name"]);
     let sources = volume["projected"]["sources"].as_array().unwrap();
     assert_eq!(sources[0]["configMap"]["name"], the(objects, "ConfigMap")["metadata"]["name"]);
+    has_folder_for_temporary_files(&pod["spec"], gate);
     stops_in_time(&pod["spec"], gate);
 }
 
@@ -102,6 +103,17 @@ pub fn the_ingress_leads_to_the_console(objects: &[Value]) {
 /// What the Secret of a database holds.
 pub fn database_secret() -> Value {
     serde_json::json!({"kind": "Secret", "stringData": {"url": "postgres://claviger@postgres/claviger"}})
+}
+
+/// Imports and exports are kept there, on disk: an `emptyDir` in memory would count towards the limit of the container.
+fn has_folder_for_temporary_files(pod: &Value, gate: &Value) {
+    let mounts = gate["volumeMounts"].as_array().unwrap();
+    let mount = mounts.iter().find(|mount| mount["mountPath"] == "/tmp").expect("a volume at /tmp");
+    assert!(mount["readOnly"].is_null(), "{mount}");
+    let volumes = pod["volumes"].as_array().unwrap();
+    let volume = volumes.iter().find(|volume| volume["name"] == mount["name"]).unwrap();
+    // Room for two files of the greatest size that the management API accepts.
+    assert_eq!(volume["emptyDir"], serde_json::json!({"sizeLimit": "1Gi"}));
 }
 
 /// The seconds of a container's preStop.

@@ -52,7 +52,7 @@ fn key(token: &str) -> LookupKey {
 }
 
 fn finds(database: &Database, token: &str) -> bool {
-    matches!(database.directory().find_token(&TokenDigest::of(token.as_bytes())), Lookup::Remembered(_))
+    matches!(database.directory().find_token(&TokenDigest::of(token.as_bytes())), Lookup::Cached(_))
 }
 
 #[test]

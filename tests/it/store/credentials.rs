@@ -3,7 +3,9 @@
 use std::num::NonZeroU32;
 
 use claviger::credential::{RateLimit, TokenDigest};
-use claviger::store::{Changes, PreviousSecret, RecordSecret, StoreError, UniqueKey};
+use claviger::store::{
+    Change, Changes, FeedPoint, PreviousSecret, RecordSecret, StoreError, ThrottleTarget, UniqueKey,
+};
 use jiff::ToSpan as _;
 
 use super::test_database::{TestDatabase, label, noon, on_each, token};
@@ -15,6 +17,8 @@ on_each!(
     a_taken_name_is_refused_and_nothing_is_written,
     changes_are_numbered_in_the_order_of_their_commits,
     a_reader_that_is_far_behind_starts_over,
+    throttles_are_cleared_for_a_reader_that_is_too_far_behind,
+    more_user_names_than_a_transaction_lists_are_cleared_together,
 );
 
 async fn a_record_is_read_as_it_was_written(bed: TestDatabase) {
@@ -147,4 +151,36 @@ async fn a_reader_that_is_far_behind_starts_over(bed: TestDatabase) {
     assert_eq!(bed.changes_since(1).await, Changes::TooMany(end));
     let Changes::Some(changes) = bed.changes_since(200).await else { panic!("near enough") };
     assert_eq!((changes.len(), changes[0].number), (1000, 201));
+}
+
+async fn throttles_are_cleared_for_a_reader_that_is_too_far_behind(bed: TestDatabase) {
+    bed.account("acme").await;
+    let before = bed.store.position().await.unwrap();
+    let records: Vec<_> = (0..8100).map(|number| token(&format!("c-{number}"), "acme", &format!("{number}"))).collect();
+    let mut transaction = bed.store.begin(noon()).await.unwrap();
+    transaction.clear_throttles(ThrottleTarget::Username("ada".into()));
+    transaction.put_credentials(&records).await.unwrap();
+    transaction.commit().await.unwrap();
+    let last = bed.store.position().await.unwrap();
+    assert_eq!(bed.store.changes_since(&before).await.unwrap(), Changes::TooMany(last.clone()));
+    let (before, last) = (before.point, last.point);
+    let ada = [ThrottleTarget::Username("ada".into())];
+    assert_eq!(bed.store.throttle_targets(before, last).await.unwrap(), ada);
+    assert!(bed.store.throttle_targets(last, last).await.unwrap().is_empty());
+    let elsewhere = FeedPoint { history: last.history + 1, ..last };
+    assert_eq!(bed.store.throttle_targets(elsewhere, last).await.unwrap(), ada, "numbers of another history");
+    bed.store.clear_throttles(noon(), &ThrottleTarget::All).await.unwrap();
+    assert_eq!(bed.store.throttle_targets(before, last).await.unwrap(), ada, "up to this change");
+    let Changes::Some(later) = bed.changes_since(last.number).await else { panic!("pruned") };
+    assert_eq!(later.iter().filter_map(Change::throttle_target).collect::<Vec<_>>(), [ThrottleTarget::All]);
+}
+
+async fn more_user_names_than_a_transaction_lists_are_cleared_together(bed: TestDatabase) {
+    let mut transaction = bed.store.begin(noon()).await.unwrap();
+    transaction.clear_throttles(ThrottleTarget::All);
+    (0..4000).for_each(|number| transaction.clear_throttles(ThrottleTarget::Username(number.to_string())));
+    transaction.commit().await.unwrap();
+    let Changes::Some(changes) = bed.changes_since(0).await else { panic!("pruned") };
+    let targets: Vec<_> = changes.iter().filter_map(Change::throttle_target).collect();
+    assert_eq!(targets, [ThrottleTarget::All, ThrottleTarget::EveryUsername]);
 }

@@ -188,14 +188,15 @@ a Secret have no slash.
 
 {{- define "claviger.checkVolumes" -}}
 {{- range .Values.extraVolumes }}
-  {{- if has .name (list "settings" "data") }}{{ fail (printf "extraVolumes: the chart has a volume named %s already" .name) }}{{ end }}
+  {{- if has .name (list "settings" "data" "temporary") }}{{ fail (printf "extraVolumes: the chart has a volume named %s already" .name) }}{{ end }}
 {{- end }}
 {{- $data := .Values.data.enabled | ternary (trimSuffix "/" .Values.data.mountPath) "" -}}
-{{- $names := list "settings" "data" -}}
+{{- if or (eq $data "/tmp") (hasPrefix "/tmp/" $data) }}{{ fail "data.mountPath is in /tmp, whose files do not outlive the pod: choose another folder" }}{{ end }}
+{{- $names := list "settings" "data" "temporary" -}}
 {{- range .Values.extraVolumes }}{{ $names = append $names .name }}{{ end }}
 {{- range .Values.extraVolumeMounts }}
   {{- $path := trimSuffix "/" .mountPath }}
-  {{- if or (hasPrefix "/etc/claviger/" (printf "%s/" $path)) (eq $data $path) }}
+  {{- if or (hasPrefix "/etc/claviger/" (printf "%s/" $path)) (has $path (list $data "/tmp")) }}
     {{- fail (printf "extraVolumeMounts: %s is in a volume of the chart: choose another folder" .mountPath) }}
   {{- end }}
   {{- if not (has .name $names) }}{{ fail (printf "extraVolumeMounts names %s, which is not in extraVolumes" .name) }}{{ end }}

@@ -39,12 +39,9 @@ impl Args {
     fn read(&self, format: Format, users: Option<&Users>, settings: &Settings) -> Result<Import, Diagnostics> {
         let file = self.file()?;
         let catalogs = Catalogs { versions: &settings.versions, scopes: &settings.scopes };
-        let format = match (format, users) {
-            (Format::Htpasswd, Some(users)) => ImportFormat::Htpasswd(users),
-            (Format::Csv, _) => ImportFormat::Csv,
-            (Format::Yaml | Format::Htpasswd, _) => ImportFormat::Yaml,
-        };
-        Import::read(file, format, catalogs, self.unusable()).map_err(|faults| self.located(faults))
+        let read =
+            ImportFormat::new(format, users).and_then(|format| Import::read(file, format, catalogs, self.unusable()));
+        read.map_err(|faults| self.located(faults))
     }
 
     /// For a credential in both, the file wins.

@@ -85,18 +85,16 @@ impl Args {
     }
 
     fn users(&self, format: Format) -> anyhow::Result<Option<Users>> {
-        match (format, &self.account) {
-            (Format::Htpasswd, Some(account)) => {
-                Ok(Some(Users { account: account.clone(), version: self.api_version.clone() }))
-            }
-            (Format::Htpasswd, None) => {
-                anyhow::bail!("an htpasswd file names no account: give --account ID")
-            }
-            (Format::Yaml | Format::Csv, _) if self.account.is_some() || self.api_version.is_some() => {
-                anyhow::bail!("--account and --api-version are for htpasswd files; this file names both itself")
-            }
-            (Format::Yaml | Format::Csv, _) => Ok(None),
+        if !format.needs_users() {
+            let is_given = self.account.is_some() || self.api_version.is_some();
+            anyhow::ensure!(
+                !is_given,
+                "--account and --api-version are for htpasswd files; this file names both itself"
+            );
+            return Ok(None);
         }
+        let account = self.account.clone().context("an htpasswd file names no account: give --account ID")?;
+        Ok(Some(Users { account, version: self.api_version.clone() }))
     }
 
     fn unusable(&self) -> Unusable {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::format_name;
 use super::Args;
 use super::outcome::Outcome;
-use crate::cli::client::{Client, Refusal, Request, path, query};
+use crate::cli::client::{Client, ErrorResponse, Request, path, query};
 use crate::cli::output::sanitize;
 use crate::config::{Diagnostic, Diagnostics, Origin};
 use crate::credential::Label;
@@ -31,7 +31,7 @@ impl Args {
         let target = query(&path(&["credential-files"]), &parameters);
         let sent = client.send(Request::post_file(&target, file.into_file()?)).await;
         let answer = sent.map_err(|error| {
-            match error.downcast_ref::<Refusal>().and_then(|refused| faults(&refused.body["fields"])) {
+            match error.downcast_ref::<ErrorResponse>().and_then(|response| faults(&response.body["fields"])) {
                 Some(faults) => anyhow::Error::new(self.located(faults)),
                 None => error,
             }

@@ -10,7 +10,7 @@ use super::me::Me;
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::Body;
 use crate::control::api::response::ApiResponse;
-use crate::control::operations::{Refusal, change_password, sign_in, sign_out};
+use crate::control::operations::{OperationRefusal, change_password, sign_in, sign_out};
 use crate::control::web::anonymous::AnonymousCaller;
 use crate::control::web::caller::session_cookie_header;
 use crate::control::web::problem::Problem;
@@ -85,7 +85,7 @@ async fn choose_password(
     Body(body): Body<NewPassword>,
 ) -> Result<StatusCode, Problem> {
     // Operator tokens have no password.
-    let session = caller.session.as_deref().ok_or(Refusal::Forbidden)?;
+    let session = caller.session.as_deref().ok_or(OperationRefusal::Forbidden)?;
     let [current, new] = [body.current, body.password].map(|text| PlainPassword::new(text.as_bytes()));
     change_password(&call.context(), &call.sign_in_context(), session, current, new).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -5,7 +5,9 @@ use jiff::{Timestamp, ToSpan as _};
 use super::privacy_policy::privacy_policy_fault;
 use super::{AccessRequestConflict, entry};
 use crate::control::operations::ids::new_id;
-use crate::control::operations::{Invalid, NotFound, OperationContext, OperationError, Outcome, Refusal, Right};
+use crate::control::operations::{
+    Invalid, NotFound, OperationContext, OperationError, OperationRefusal, Outcome, Right,
+};
 use crate::control::views::AccessRequestView;
 use crate::credential::Label;
 use crate::store::{AccessRequestRecord, RequestState, StoreError, UnfitUseCase, UniqueKey, UseCase, whole_millis};
@@ -57,7 +59,8 @@ pub async fn request_access(
         return Ok(Outcome::Replayed(response));
     }
     // Locked against a grant or another request in parallel.
-    let account = transaction.account(record.account.as_str()).await?.ok_or(Refusal::from(NotFound("account")))?;
+    let account =
+        transaction.account(record.account.as_str()).await?.ok_or(OperationRefusal::from(NotFound("account")))?;
     if account.granted {
         return Err(AccessRequestConflict::AlreadyGranted.into());
     }

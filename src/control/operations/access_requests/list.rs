@@ -1,4 +1,6 @@
-use crate::control::operations::{AccountScope, NotFound, OperationContext, OperationError, Paging, Refusal, Right};
+use crate::control::operations::{
+    AccountScope, NotFound, OperationContext, OperationError, OperationRefusal, Paging, Right,
+};
 use crate::credential::Label;
 use crate::store::{AccessRequestFilter, AccessRequestRecord, Listing};
 
@@ -23,13 +25,13 @@ pub async fn list_access_requests(
 /// [`NotFound`] for a request outside the caller's reach, too.
 pub async fn show_access_request(call: &OperationContext<'_>, id: &str) -> Result<AccessRequestRecord, OperationError> {
     let reach = reach(call)?;
-    let not_found = Refusal::from(NotFound("access request"));
+    let not_found = OperationRefusal::from(NotFound("access request"));
     let id: Label = id.parse().map_err(|_| not_found.clone())?;
     let found = call.store.access_request(id.as_str()).await?.filter(|record| reach.covers(&record.account));
     Ok(found.ok_or(not_found)?)
 }
 
 /// Callers that may decide requests or create them.
-fn reach<'c>(call: &OperationContext<'c>) -> Result<AccountScope<'c>, Refusal> {
+fn reach<'c>(call: &OperationContext<'c>) -> Result<AccountScope<'c>, OperationRefusal> {
     call.reach(Right::GrantAccess).or_else(|_| call.reach(Right::AskForAccess))
 }

@@ -1,5 +1,5 @@
 use super::{AccessRequestConflict, entry};
-use crate::control::operations::{NotFound, OperationContext, OperationError, Refusal, Right};
+use crate::control::operations::{NotFound, OperationContext, OperationError, OperationRefusal, Right};
 use crate::credential::Label;
 use crate::store::{AccessRequestRecord, RequestState, whole_millis};
 
@@ -12,7 +12,7 @@ pub async fn withdraw_request(
     id: &str,
 ) -> Result<AccessRequestRecord, OperationError<AccessRequestConflict>> {
     let reach = call.reach(Right::AskForAccess)?;
-    let not_found = Refusal::from(NotFound("access request"));
+    let not_found = OperationRefusal::from(NotFound("access request"));
     let id: Label = id.parse().map_err(|_| not_found.clone())?;
     let mut transaction = call.begin().await?;
     let found = transaction.access_requests(&[id.as_str()]).await?.pop().filter(|record| reach.covers(&record.account));

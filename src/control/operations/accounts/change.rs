@@ -1,4 +1,6 @@
-use crate::control::operations::{NotFound, OperationContext, OperationError, OperationReason, Refusal, Right};
+use crate::control::operations::{
+    NotFound, OperationContext, OperationError, OperationReason, OperationRefusal, Right,
+};
 use crate::control::views::{AccountView, AuditState};
 use crate::credential::Label;
 use crate::store::{AccountRecord, AuditEntry};
@@ -27,7 +29,7 @@ where
 {
     call.reach(right)?.check(account)?;
     let mut transaction = call.begin().await?;
-    let before = transaction.account(account.as_str()).await?.ok_or(Refusal::from(NotFound("account")))?;
+    let before = transaction.account(account.as_str()).await?.ok_or(OperationRefusal::from(NotFound("account")))?;
     call.check_revision(before.revision)?;
     let mut after = before.clone();
     work(&mut after)?;

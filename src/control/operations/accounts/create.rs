@@ -1,7 +1,9 @@
 use super::change::{AccountConflict, entry};
 use crate::control::operations::ids::new_id;
 use crate::control::operations::text_rules::name_fault;
-use crate::control::operations::{AccountScope, Invalid, OperationContext, OperationError, Outcome, Refusal, Right};
+use crate::control::operations::{
+    AccountScope, Invalid, OperationContext, OperationError, OperationRefusal, Outcome, Right,
+};
 use crate::control::views::AccountView;
 use crate::credential::Label;
 use crate::store::{AccountRecord, StoreError, UniqueKey, whole_millis};
@@ -18,13 +20,13 @@ pub struct NewAccount {
 /// keys of their own.
 ///
 /// # Errors
-/// [`Refusal::Forbidden`] for all but staff; [`Invalid`]; [`AccountConflict::IdTaken`].
+/// [`OperationRefusal::Forbidden`] for all but staff; [`Invalid`]; [`AccountConflict::IdTaken`].
 pub async fn create_account(
     call: &OperationContext<'_>,
     new: NewAccount,
 ) -> Result<Outcome<AccountRecord>, OperationError<AccountConflict>> {
     if call.reach(Right::GrantAccess)? != AccountScope::Every {
-        return Err(Refusal::Forbidden.into());
+        return Err(OperationRefusal::Forbidden.into());
     }
     if let Some(response) = call.stored_response().await? {
         return Ok(Outcome::Replayed(response));

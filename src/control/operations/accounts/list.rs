@@ -1,5 +1,7 @@
 use crate::control::operations::text_rules::{MAX_NAME_LENGTH, line_fault};
-use crate::control::operations::{Invalid, NotFound, OperationContext, OperationError, Paging, Refusal, Right};
+use crate::control::operations::{
+    Invalid, NotFound, OperationContext, OperationError, OperationRefusal, Paging, Right,
+};
 use crate::credential::Label;
 use crate::store::{AccountFilter, AccountRecord, Listing};
 
@@ -28,5 +30,5 @@ pub async fn list_accounts(
 pub async fn show_account(call: &OperationContext<'_>, account: &Label) -> Result<AccountRecord, OperationError> {
     call.reach(Right::SeeAccount)?.check(account)?;
     let found = call.store.account(account.as_str()).await?;
-    Ok(found.ok_or(Refusal::from(NotFound("account")))?)
+    Ok(found.ok_or(OperationRefusal::from(NotFound("account")))?)
 }

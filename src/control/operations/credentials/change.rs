@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::control::operations::{
-    AccountScope, NotFound, OperationContext, OperationError, OperationReason, Outcome, Refusal, Right,
+    AccountScope, NotFound, OperationContext, OperationError, OperationReason, OperationRefusal, Outcome, Right,
 };
 use crate::control::views::{AuditState, CredentialView};
 use crate::credential::Label;
@@ -102,14 +102,18 @@ pub(super) async fn apply<E>(
     // The database increments it too.
     after.revision += 1;
     transaction.put_credential(&after).await?;
+    clear_guesses(transaction, &before, &after);
+    transaction.audit(call.actor(), &entry(verb, &after, Some(&before), Some(&after))).await?;
+    Ok(after)
+}
+
+/// Clears the counters of wrong guesses at a password that is replaced: what was guessed at is gone.
+pub(super) fn clear_guesses(transaction: &mut Transaction, before: &CredentialRecord, after: &CredentialRecord) {
     if let RecordSecret::Password { username, .. } = &before.secret
         && after.secret != before.secret
     {
-        // What was guessed at is gone.
-        transaction.clear_throttles(&ThrottleTarget::Username(username.to_string()));
+        transaction.clear_throttles(ThrottleTarget::Username(username.to_string()));
     }
-    transaction.audit(call.actor(), &entry(verb, &after, Some(&before), Some(&after))).await?;
-    Ok(after)
 }
 
 /// Reads and locks a credential.
@@ -119,7 +123,7 @@ pub(super) async fn lock_credential(
     id: &str,
 ) -> Result<CredentialRecord, OperationError> {
     let found = transaction.credential(id).await?.filter(|record| reach.covers(&record.account));
-    Ok(found.ok_or(Refusal::from(NotFound("credential")))?)
+    Ok(found.ok_or(OperationRefusal::from(NotFound("credential")))?)
 }
 
 /// Reads a credential without locking it.
@@ -129,7 +133,7 @@ pub(super) async fn read_credential(
     id: &str,
 ) -> Result<CredentialRecord, OperationError> {
     let found = call.store.credential(id).await?.filter(|record| reach.covers(&record.account));
-    Ok(found.ok_or(Refusal::from(NotFound("credential")))?)
+    Ok(found.ok_or(OperationRefusal::from(NotFound("credential")))?)
 }
 
 pub(super) fn entry(

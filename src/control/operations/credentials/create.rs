@@ -2,7 +2,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 
 use super::change::{CredentialConflict, entry};
-use super::fields::{Given, OWN_KEY_PREFIX, deduplicated, networks, newest};
+use super::fields::{Given, deduplicated, networks, newest, reserved_id_fault};
 use crate::control::operations::secrets::{NewSecret, PlainSecret, create_secret};
 use crate::control::operations::text_rules::{non_empty, trimmed};
 use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};
@@ -26,8 +26,8 @@ pub struct NewCredential {
     pub version: Option<Label>,
     /// Unrestricted when `None`.
     pub scopes: Option<Vec<Label>>,
-    /// Unrestricted when empty.
-    pub addresses: Vec<IpNet>,
+    /// Unrestricted when `None`.
+    pub addresses: Option<Vec<IpNet>>,
     /// Refused from this moment on.
     pub expires_at: Option<Timestamp>,
     /// That of the settings when `None`.
@@ -46,7 +46,7 @@ impl NewCredential {
             secret,
             version: None,
             scopes: None,
-            addresses: Vec::new(),
+            addresses: None,
             expires_at: None,
             rate_limit: None,
         }
@@ -64,9 +64,10 @@ impl NewCredential {
             contact_mobile: self.contact_mobile.as_deref().map(str::trim).filter(|text| !text.is_empty()),
             version: self.version.as_ref(),
             scopes: self.scopes.as_deref(),
-            addresses: &self.addresses,
+            addresses: self.addresses.as_deref(),
             expires_at: self.expires_at,
             rate_limit: self.rate_limit,
+            ..Given::default()
         };
         faults.and(given.faults(call)).and(self.secret.faults())
     }
@@ -119,7 +120,7 @@ pub async fn create(
         hint: created.hint,
         version: new.version.or_else(|| newest(call.terms.catalogs.versions, now)),
         scopes: new.scopes.map(deduplicated),
-        addresses: networks(&new.addresses),
+        addresses: networks(&new.addresses.unwrap_or_default()),
         expires_at: new.expires_at.map(whole_millis),
         rate_limit: new.rate_limit,
         ..CredentialRecord::new(id, new.account, created.stored, now, &call.actor().id)
@@ -138,8 +139,8 @@ pub async fn create(
 /// What is wrong with a chosen id. A caller of an account chooses ids under that of the account only: so it neither takes
 /// an id that another account could have, nor learns which ids others have.
 pub(super) fn id_fault(call: &OperationContext<'_>, id: &Label) -> Option<String> {
-    if id.as_str().starts_with(OWN_KEY_PREFIX) {
-        return Some(format!("must not begin with {OWN_KEY_PREFIX}, which is for users' own keys"));
+    if let Some(fault) = reserved_id_fault(id) {
+        return Some(fault);
     }
     let account = call.caller.accounts().only()?;
     let rest = id.as_str().strip_prefix(account.as_str()).and_then(|rest| rest.strip_prefix('-'));

@@ -5,11 +5,11 @@ use super::change::change;
 use super::fields::{EMPTY_LIST, Given, deduplicated, networks};
 use crate::control::operations::text_rules::{non_empty, trimmed};
 use crate::control::operations::{Invalid, OperationContext, OperationError, Patch};
-use crate::credential::{Label, RateLimit};
+use crate::credential::{Label, RateLimit, Restrictions};
 use crate::store::{CredentialRecord, PreviousSecret, whole_millis};
 
 /// Fields of a credential to change.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Edit {
     pub name: Patch<String>,
     pub description: Patch<String>,
@@ -48,6 +48,14 @@ pub async fn edit(call: &OperationContext<'_>, id: &str, edit: Edit) -> Result<C
 }
 
 impl Edit {
+    /// The fields by which the credential may refuse requests afterwards that it admits now. A caller confirms these
+    /// before the edit.
+    pub fn narrowed_fields(&self, before: &CredentialRecord) -> Vec<&'static str> {
+        let mut after = before.clone();
+        self.clone().apply(&mut after);
+        Restrictions::from(before).narrowed_fields(&Restrictions::from(&after))
+    }
+
     fn apply(self, record: &mut CredentialRecord) {
         self.name.map(|name| trimmed(Some(name))).apply(&mut record.name);
         self.description.map(|text| non_empty(Some(text))).apply(&mut record.description);
@@ -62,28 +70,12 @@ impl Edit {
 }
 
 fn faults(call: &OperationContext<'_>, before: &CredentialRecord, after: &CredentialRecord) -> Invalid {
-    let given = Given {
-        name: changed(&before.name, &after.name).as_deref(),
-        description: changed(&before.description, &after.description).as_deref(),
-        contact_email: changed(&before.contact_email, &after.contact_email).as_deref(),
-        contact_mobile: changed(&before.contact_mobile, &after.contact_mobile).as_deref(),
-        version: changed(&before.version, &after.version).as_ref(),
-        scopes: changed(&before.scopes, &after.scopes).as_deref(),
-        addresses: if before.addresses == after.addresses { &[] } else { &after.addresses },
-        expires_at: *changed(&before.expires_at, &after.expires_at),
-        rate_limit: *changed(&before.rate_limit, &after.rate_limit),
-    };
-    let mut faults = given.faults(call);
+    let mut faults = Given::changed(Some(before), after).faults(call);
     let has_versions = !call.terms.catalogs.versions.known.is_empty();
     if before.version.is_some() && after.version.is_none() && has_versions {
         faults.add("version", "cannot be removed while versions are configured");
     }
     faults
-}
-
-/// The new value where it differs.
-fn changed<'r, T: PartialEq>(before: &Option<T>, after: &'r Option<T>) -> &'r Option<T> {
-    if before == after { &None } else { after }
 }
 
 /// A previous secret does not outlive its credential.

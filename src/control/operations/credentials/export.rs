@@ -2,7 +2,7 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
-use crate::control::operations::{NotFound, OperationContext, OperationError, Refusal, Right};
+use crate::control::operations::{NotFound, OperationContext, OperationError, OperationRefusal, Right};
 use crate::credential::Label;
 use crate::formats::{ExportRow, Format, LeftOut, Writer};
 use crate::store::{AuditEntry, CredentialRecord, StoreError};
@@ -36,7 +36,7 @@ pub async fn export(
         reach.check(account)?;
         // An empty file would look like an account without credentials.
         if call.store.account(account.as_str()).await?.is_none() {
-            return Err(Refusal::from(NotFound("account")).into());
+            return Err(OperationRefusal::from(NotFound("account")).into());
         }
     }
     let (store, account) = (call.store, account.or(reach.only()));

@@ -7,6 +7,7 @@ use crate::control::operations::contact_validation::{email_fault, mobile_fault};
 use crate::control::operations::text_rules::{description_fault, name_fault};
 use crate::control::operations::{Invalid, OperationContext};
 use crate::credential::{Label, RateLimit, Version, VersionCatalog};
+use crate::store::CredentialRecord;
 
 pub const MAX_SCOPES: usize = 100;
 pub const MAX_ADDRESSES: usize = 200;
@@ -24,37 +25,53 @@ pub(super) struct Given<'g> {
     pub(super) description: Option<&'g str>,
     pub(super) contact_email: Option<&'g str>,
     pub(super) contact_mobile: Option<&'g str>,
+    pub(super) disabled_reason: Option<&'g str>,
     pub(super) version: Option<&'g Label>,
     pub(super) scopes: Option<&'g [Label]>,
-    pub(super) addresses: &'g [IpNet],
+    /// `None` where it is unrestricted, or does not change.
+    pub(super) addresses: Option<&'g [IpNet]>,
     pub(super) expires_at: Option<Timestamp>,
     pub(super) rate_limit: Option<RateLimit>,
 }
 
-impl Given<'_> {
-    pub(super) fn faults(&self, call: &OperationContext<'_>) -> Invalid {
-        let mut faults = Invalid::default();
-        let texts = [
-            ("name", self.name.and_then(name_fault)),
-            ("description", self.description.and_then(description_fault)),
-            ("contact_email", self.contact_email.and_then(email_fault)),
-            ("contact_mobile", self.contact_mobile.and_then(mobile_fault)),
-        ];
-        for (field, fault) in texts {
-            fault.into_iter().for_each(|fault| faults.add(field, fault));
+impl<'g> Given<'g> {
+    /// What differs from the record before; everything of a new one.
+    pub(super) fn changed(before: Option<&CredentialRecord>, after: &'g CredentialRecord) -> Self {
+        let text =
+            |field: fn(&CredentialRecord) -> &Option<String>| changed_field(before, after, field).map(String::as_str);
+        let has_addresses = !after.addresses.is_empty();
+        let keeps_addresses = before.is_some_and(|before| before.addresses == after.addresses);
+        Self {
+            name: text(|record| &record.name),
+            description: text(|record| &record.description),
+            contact_email: text(|record| &record.contact_email),
+            contact_mobile: text(|record| &record.contact_mobile),
+            disabled_reason: text(|record| &record.disabled_reason),
+            version: changed_field(before, after, |record| &record.version),
+            scopes: changed_field(before, after, |record| &record.scopes).map(Vec::as_slice),
+            addresses: (has_addresses && !keeps_addresses).then_some(after.addresses.as_slice()),
+            expires_at: changed_field(before, after, |record| &record.expires_at).copied(),
+            rate_limit: changed_field(before, after, |record| &record.rate_limit).copied(),
         }
+    }
+
+    pub(super) fn faults(&self, call: &OperationContext<'_>) -> Invalid {
+        let mut faults = self.text_faults();
         if let Some(fault) = self.version.and_then(|version| version_fault(call, version)) {
             faults.add("version", fault);
-        }
-        if self.scopes.is_some_and(<[Label]>::is_empty) {
-            faults.add("scopes", EMPTY_LIST);
         }
         let known = call.terms.catalogs.scopes;
         for scope in self.scopes.unwrap_or_default().iter().filter(|scope| !known.contains(scope.as_str())) {
             faults.add("scopes", format!("name {scope}, which is not a configured scope"));
         }
-        if self.addresses.len() > MAX_ADDRESSES {
-            faults.add("addresses", format!("are more than {MAX_ADDRESSES}"));
+        faults = faults.and(self.list_faults());
+        for (field, is_empty) in [
+            ("scopes", self.scopes.is_some_and(<[Label]>::is_empty)),
+            ("addresses", self.addresses.is_some_and(<[IpNet]>::is_empty)),
+        ] {
+            if is_empty {
+                faults.add(field, EMPTY_LIST);
+            }
         }
         if self.expires_at.is_some_and(|end| end <= call.now) {
             faults.add("expires_at", "must be in the future");
@@ -64,15 +81,62 @@ impl Given<'_> {
         }
         faults
     }
+
+    /// The faults of texts.
+    pub(super) fn text_faults(&self) -> Invalid {
+        let mut faults = Invalid::default();
+        let texts = [
+            ("name", self.name.and_then(name_fault)),
+            ("description", self.description.and_then(description_fault)),
+            ("contact_email", self.contact_email.and_then(email_fault)),
+            ("contact_mobile", self.contact_mobile.and_then(mobile_fault)),
+            ("disabled_reason", self.disabled_reason.and_then(description_fault)),
+        ];
+        for (field, fault) in texts {
+            fault.into_iter().for_each(|fault| faults.add(field, fault));
+        }
+        faults
+    }
+
+    /// The faults of lists that are too long.
+    pub(super) fn list_faults(&self) -> Invalid {
+        let mut faults = Invalid::default();
+        for (field, count, max) in [
+            ("scopes", self.scopes.map_or(0, <[Label]>::len), MAX_SCOPES),
+            ("addresses", self.addresses.map_or(0, <[IpNet]>::len), MAX_ADDRESSES),
+        ] {
+            if count > max {
+                faults.add(field, format!("are more than {max}"));
+            }
+        }
+        faults
+    }
+}
+
+fn changed_field<'g, T: PartialEq>(
+    before: Option<&CredentialRecord>,
+    after: &'g CredentialRecord,
+    field: impl Fn(&CredentialRecord) -> &Option<T>,
+) -> Option<&'g T> {
+    let is_kept = before.is_some_and(|before| field(before) == field(after));
+    field(after).as_ref().filter(|_| !is_kept)
 }
 
 /// What is wrong with a version that a credential is to be pinned to.
 fn version_fault(call: &OperationContext<'_>, name: &Label) -> Option<String> {
     let versions = call.terms.catalogs.versions;
     let Some(version) = versions.known.iter().find(|version| version.name == *name) else {
-        return Some(format!("must be a configured version, and {name} is not"));
+        let known: Vec<&str> = versions.known.iter().map(|version| version.name.as_str()).collect();
+        let known = if known.is_empty() { "none is configured".into() } else { format!("known: {}", known.join(", ")) };
+        return Some(format!("must be a configured version, and {name} is not; {known}"));
     };
     version.is_retired(call.now).then(|| format!("must be in service, and {name} is retired"))
+}
+
+/// What is wrong with an id that a caller chooses for a credential.
+pub(super) fn reserved_id_fault(id: &Label) -> Option<String> {
+    let is_reserved = id.as_str().starts_with(OWN_KEY_PREFIX);
+    is_reserved.then(|| format!("must not begin with {OWN_KEY_PREFIX}, which is for users' own keys"))
 }
 
 /// The version of new credentials: the newest in service.

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use super::change::read_credential;
 use super::own_key::holder;
 use crate::control::operations::{
-    AccountScope, Invalid, MAX_PAGE_SIZE, NotFound, OperationContext, OperationError, Refusal, Right,
+    AccountScope, Invalid, MAX_PAGE_SIZE, NotFound, OperationContext, OperationError, OperationRefusal, Right,
 };
 use crate::credential::Label;
 use crate::store::{
@@ -90,7 +90,7 @@ pub async fn show_credential(call: &OperationContext<'_>, id: &str) -> Result<Cr
     if record.owner.as_ref() == Some(holder.user) {
         Ok(record)
     } else {
-        Err(Refusal::from(NotFound("credential")).into())
+        Err(OperationRefusal::from(NotFound("credential")).into())
     }
 }
 
@@ -126,7 +126,7 @@ async fn filter(call: &OperationContext<'_>, search: &CredentialSearch) -> Resul
     } else {
         let holder = holder(call).await?;
         if search.owner.as_ref().is_some_and(|owner| owner != holder.user) {
-            return Err(Refusal::Forbidden.into());
+            return Err(OperationRefusal::Forbidden.into());
         }
         filter.owner = Some(holder.user.clone());
         Some(holder.account)

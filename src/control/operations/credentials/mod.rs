@@ -40,4 +40,4 @@ pub use import::{Imported, ImportedCredential, import, may_import};
 pub use own_key::{disable_own_key, enable_own_key, own_key, regenerate_own_key};
 pub use reset::{Reset, reset};
 pub use upgrade_unversioned::upgrade_unversioned;
-pub use upgrade_version::{UpgradeVersion, upgrade_version};
+pub use upgrade_version::{ALLOW_OLDER, UpgradeVersion, upgrade_version};

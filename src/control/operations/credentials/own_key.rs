@@ -7,7 +7,7 @@ use super::fields::{OWN_KEY_PREFIX, newest};
 use super::reset::replace_secret;
 use super::usable::{ACCESS_OFF, unserved_version};
 use crate::control::operations::secrets::{CreatedSecret, NewSecret, create_secret};
-use crate::control::operations::{NotFound, OperationContext, OperationError, Outcome, Refusal, Right};
+use crate::control::operations::{NotFound, OperationContext, OperationError, OperationRefusal, Outcome, Right};
 use crate::control::views::CredentialView;
 use crate::credential::Label;
 use crate::store::{CredentialRecord, Role, StoreError, Transaction, UniqueKey, whole_millis};
@@ -63,7 +63,7 @@ pub async fn disable_own_key(
 ) -> Result<CredentialRecord, OperationError<CredentialConflict>> {
     let holder = holder(call).await?;
     let mut transaction = call.begin().await?;
-    let before = holder.find(&mut transaction).await?.ok_or(Refusal::from(NotFound("own key")))?;
+    let before = holder.find(&mut transaction).await?.ok_or(OperationRefusal::from(NotFound("own key")))?;
     let after = apply::<CredentialConflict>(call, &mut transaction, "switch_off_own_key", before, |record| {
         clear_secret(record);
         Ok(())
@@ -107,7 +107,7 @@ async fn create_secret_for(
             holder.check_usable(call, None)?;
             holder.add(call, &mut transaction, verb, &created).await?
         }
-        None => return Err(Refusal::from(NotFound("own key")).into()),
+        None => return Err(OperationRefusal::from(NotFound("own key")).into()),
     };
     call.store_response(&mut transaction, &CredentialView::from(&record)).await?;
     transaction.commit().await?;
@@ -118,13 +118,15 @@ async fn create_secret_for(
 pub(super) async fn holder<'c>(call: &OperationContext<'c>) -> Result<Holder<'c>, OperationError> {
     let reach = call.reach(Right::OwnKey)?;
     // Operator tokens and the shell are no users.
-    let (Some(account), Some(user)) = (reach.only(), &call.caller.user) else { return Err(Refusal::Forbidden.into()) };
+    let (Some(account), Some(user)) = (reach.only(), &call.caller.user) else {
+        return Err(OperationRefusal::Forbidden.into());
+    };
     let account_record = call.store.account(account.as_str()).await?.filter(|account| account.granted);
-    let account_record = account_record.ok_or(Refusal::AccessNotGranted)?;
+    let account_record = account_record.ok_or(OperationRefusal::AccessNotGranted)?;
     if call.caller.role == Role::Member && !account_record.members_allowed {
-        return Err(Refusal::MembersNotAllowed.into());
+        return Err(OperationRefusal::MembersNotAllowed.into());
     }
-    let id = format!("{OWN_KEY_PREFIX}{user}").parse().map_err(|_| Refusal::Forbidden)?;
+    let id = format!("{OWN_KEY_PREFIX}{user}").parse().map_err(|_| OperationRefusal::Forbidden)?;
     Ok(Holder { user, account, id, has_access: account_record.has_access() })
 }
 

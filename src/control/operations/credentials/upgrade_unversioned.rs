@@ -10,7 +10,8 @@ const BATCH_SIZE: u32 = 500;
 /// Pins every credential without a version, within reach or of one account, to `version`. Returns their number.
 ///
 /// # Errors
-/// A refusal, or [`Invalid`](crate::control::operations::Invalid) for a version that is not configured or retired.
+/// A refusal, or [`Invalid`](crate::control::operations::Invalid) for a version that is not configured or retired, before
+/// anything is changed. A store that fails later has kept the batches before.
 pub async fn upgrade_unversioned(
     call: &OperationContext<'_>,
     account: Option<&Label>,

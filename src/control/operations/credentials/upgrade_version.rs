@@ -4,6 +4,9 @@ use crate::control::operations::{Invalid, OperationContext, OperationError};
 use crate::credential::Label;
 use crate::store::CredentialRecord;
 
+/// The field that a request for an older version lacks. Faults of the version itself come first.
+pub const ALLOW_OLDER: &str = "allow_older";
+
 /// Which version to pin a credential to.
 #[derive(Debug, Clone, Default)]
 pub struct UpgradeVersion {
@@ -38,8 +41,8 @@ pub async fn upgrade_version(
             }
             if rank(current) > rank(&to) && !how.allow_older {
                 let problem =
-                    format!("must be newer than its current version {current}; allow_older permits an older one");
-                return Err(Invalid::one("version", problem).into());
+                    format!("must be true to pin it to {to}, which is older than its current version {current}");
+                return Err(Invalid::one(ALLOW_OLDER, problem).into());
             }
         }
         record.version = Some(to);

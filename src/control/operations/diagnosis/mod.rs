@@ -9,7 +9,7 @@ use self::credential::credential_steps;
 use self::step::step;
 pub use self::step::{Step, StepCode};
 use self::throttled::sign_in_not_throttled;
-use super::{NotFound, OperationContext, OperationError, Refusal, Right, show_credential};
+use super::{NotFound, OperationContext, OperationError, OperationRefusal, Right, show_credential};
 use crate::credential::Label;
 use crate::store::{AccountRecord, CredentialFilter, Role, UserRecord};
 
@@ -26,7 +26,7 @@ const MAX_CREDENTIALS: u32 = 100;
 pub async fn diagnose(call: &OperationContext<'_>, user: &str) -> Result<Vec<Step>, OperationError> {
     let is_own = call.caller.user.as_ref().is_some_and(|own| own.as_str() == user);
     let reach = call.reach(if is_own { Right::SeeAccount } else { Right::ManageUsers })?;
-    let not_found = Refusal::from(NotFound("user"));
+    let not_found = OperationRefusal::from(NotFound("user"));
     let user: Label = user.parse().map_err(|_| not_found.clone())?;
     let user = call.store.user(user.as_str()).await?.ok_or(not_found.clone())?;
     match &user.account {
@@ -92,7 +92,7 @@ pub async fn diagnose(call: &OperationContext<'_>, user: &str) -> Result<Vec<Ste
 /// [`NotFound`] for a credential that the caller may not read, too.
 pub async fn diagnose_credential(call: &OperationContext<'_>, id: &str) -> Result<Vec<Step>, OperationError> {
     let record = show_credential(call, id).await?;
-    let not_found = || Refusal::from(NotFound("credential"));
+    let not_found = || OperationRefusal::from(NotFound("credential"));
     let account = call.store.account(record.account.as_str()).await?.ok_or_else(not_found)?;
     let mut steps: Vec<Step> = account_steps(&account).collect();
     if let Some(owner) = &record.owner {

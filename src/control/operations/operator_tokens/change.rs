@@ -1,4 +1,4 @@
-use crate::control::operations::{AccountScope, NotFound, OperationContext, OperationError, Refusal};
+use crate::control::operations::{AccountScope, NotFound, OperationContext, OperationError, OperationRefusal};
 use crate::control::views::{AuditState, OperatorTokenView};
 use crate::credential::Label;
 use crate::store::{AuditEntry, OperatorTokenRecord, Transaction};
@@ -12,7 +12,7 @@ pub(super) async fn lock_operator_token(
 ) -> Result<OperatorTokenRecord, OperationError> {
     let found = transaction.operator_token(id.as_str()).await?;
     let found = found.filter(|token| reach.covers_owner(token.account.as_ref()));
-    let token = found.ok_or(Refusal::from(NotFound("operator token")))?;
+    let token = found.ok_or(OperationRefusal::from(NotFound("operator token")))?;
     call.check_revision(token.revision)?;
     Ok(token)
 }

@@ -4,7 +4,9 @@ use super::change::entry;
 use crate::control::operations::ids::new_id;
 use crate::control::operations::text_rules::name_fault;
 use crate::control::operations::users::{account_fault, check_grant};
-use crate::control::operations::{Invalid, NoSecret, OperationContext, OperationError, Outcome, Refusal, Right};
+use crate::control::operations::{
+    Invalid, NoSecret, OperationContext, OperationError, OperationRefusal, Outcome, Right,
+};
 use crate::control::views::OperatorTokenView;
 use crate::credential::{Label, PlainToken, TokenFormat};
 use crate::store::{ActorKind, OperatorTokenRecord, Role, StoreError, whole_millis};
@@ -31,7 +33,7 @@ pub struct CreatedOperatorToken {
 /// Creates an operator token. One that an operator token creates expires no later than its creator.
 ///
 /// # Errors
-/// A [`Refusal`] for a role or account that the caller may not give; [`Invalid`], also for an account that does not
+/// A [`OperationRefusal`] for a role or account that the caller may not give; [`Invalid`], also for an account that does not
 /// exist.
 pub async fn create_operator_token(
     call: &OperationContext<'_>,
@@ -65,7 +67,7 @@ pub async fn create_operator_token(
         return Ok(Outcome::Replayed(response));
     }
     if call.actor().kind == ActorKind::Token {
-        let creator = transaction.operator_token_for_share(&call.actor().id).await?.ok_or(Refusal::Revoked)?;
+        let creator = transaction.operator_token_for_share(&call.actor().id).await?.ok_or(OperationRefusal::Revoked)?;
         record.expires_at = bounded_expiry(creator.expires_at, record.expires_at)?;
     }
     transaction.add_operator_token(&record).await.map_err(|error| match error {

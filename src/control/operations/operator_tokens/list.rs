@@ -1,4 +1,4 @@
-use crate::control::operations::{NotFound, OperationContext, OperationError, Paging, Refusal, Right};
+use crate::control::operations::{NotFound, OperationContext, OperationError, OperationRefusal, Paging, Right};
 use crate::credential::Label;
 use crate::store::{Listing, OperatorTokenRecord};
 
@@ -28,5 +28,5 @@ pub async fn show_operator_token(
     let reach = call.reach(Right::ManageUsers)?;
     let found = call.store.operator_token(id.as_str()).await?;
     let found = found.filter(|token| reach.covers_owner(token.account.as_ref()));
-    Ok(found.ok_or(Refusal::from(NotFound("operator token")))?)
+    Ok(found.ok_or(OperationRefusal::from(NotFound("operator token")))?)
 }

@@ -1,14 +1,14 @@
 use super::context::{SignInContext, SignInError};
 use crate::control::operations::secrets::check_password;
 use crate::control::operations::users::entry;
-use crate::control::operations::{Invalid, NoSecret, OperationContext, OperationError, Refusal};
+use crate::control::operations::{Invalid, NoSecret, OperationContext, OperationError, OperationRefusal};
 use crate::credential::{PlainLinkToken, PlainPassword};
 use crate::store::UserRecord;
 
 /// Changes the password of the caller, and ends all their sessions except this one.
 ///
 /// # Errors
-/// [`Refusal::Forbidden`] for scripts and the shell, which have no password; [`Invalid`] for a wrong current password
+/// [`OperationRefusal::Forbidden`] for scripts and the shell, which have no password; [`Invalid`] for a wrong current password
 /// or an unfit new one; [`SignInError::TooMany`].
 pub async fn change_password(
     call: &OperationContext<'_>,
@@ -17,8 +17,8 @@ pub async fn change_password(
     current: PlainPassword,
     new: PlainPassword,
 ) -> Result<UserRecord, OperationError<SignInError>> {
-    let id = call.caller.user.as_ref().ok_or(Refusal::Forbidden)?;
-    let user = call.store.user(id.as_str()).await?.ok_or(Refusal::Forbidden)?;
+    let id = call.caller.user.as_ref().ok_or(OperationRefusal::Forbidden)?;
+    let user = call.store.user(id.as_str()).await?.ok_or(OperationRefusal::Forbidden)?;
     let wrong = || Invalid::one("current", "is wrong");
     // Checked first: hashing is slow.
     check_password(&user.email, &new).map_err(|unfit| Invalid::one("password", unfit.to_string()))?;

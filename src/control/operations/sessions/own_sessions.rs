@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::context::SignInContext;
 use crate::control::operations::users::entry;
-use crate::control::operations::{NotFound, OperationContext, OperationError, Refusal};
+use crate::control::operations::{NotFound, OperationContext, OperationError, OperationRefusal};
 use crate::credential::{PlainLinkToken, TokenDigest};
 use crate::store::SessionRecord;
 
@@ -27,13 +27,13 @@ pub struct OwnSession {
 /// The caller's sessions that have not ended, the one used last first. `session` is the cookie of this request.
 ///
 /// # Errors
-/// [`Refusal::Forbidden`] for scripts and the shell, which have no sessions.
+/// [`OperationRefusal::Forbidden`] for scripts and the shell, which have no sessions.
 pub async fn list_sessions(
     call: &OperationContext<'_>,
     at: &SignInContext<'_>,
     session: Option<&str>,
 ) -> Result<Vec<OwnSession>, OperationError> {
-    let user = call.caller.user.as_ref().ok_or(Refusal::Forbidden)?;
+    let user = call.caller.user.as_ref().ok_or(OperationRefusal::Forbidden)?;
     let this = session.and_then(PlainLinkToken::presented).map(|token| token.digest());
     let found = call.store.sessions_of(user).await?;
     let live = found.into_iter().filter(|session| at.limits.is_live(session, call.now));
@@ -45,12 +45,12 @@ pub async fn list_sessions(
 /// # Errors
 /// [`NotFound`] for an id that none of them has.
 pub async fn end_session(call: &OperationContext<'_>, id: &str) -> Result<(), OperationError> {
-    let user = call.caller.user.as_ref().ok_or(Refusal::Forbidden)?;
-    let not_found = || Refusal::from(NotFound("session"));
+    let user = call.caller.user.as_ref().ok_or(OperationRefusal::Forbidden)?;
+    let not_found = || OperationRefusal::from(NotFound("session"));
     let found = call.store.sessions_of(user).await?;
     let session = found.into_iter().find(|session| public_id(&session.digest) == id).ok_or_else(not_found)?;
     let mut transaction = call.begin().await?;
-    let record = transaction.user(user.as_str()).await?.ok_or(Refusal::Revoked)?;
+    let record = transaction.user(user.as_str()).await?.ok_or(OperationRefusal::Revoked)?;
     if !transaction.end_session(&session.digest).await? {
         return Err(not_found().into());
     }
@@ -62,12 +62,12 @@ pub async fn end_session(call: &OperationContext<'_>, id: &str) -> Result<(), Op
 /// Ends all sessions of the caller but this one; how many.
 ///
 /// # Errors
-/// [`Refusal::Forbidden`] for scripts and the shell, which have no sessions.
+/// [`OperationRefusal::Forbidden`] for scripts and the shell, which have no sessions.
 pub async fn end_other_sessions(call: &OperationContext<'_>, session: Option<&str>) -> Result<u64, OperationError> {
-    let user = call.caller.user.as_ref().ok_or(Refusal::Forbidden)?;
+    let user = call.caller.user.as_ref().ok_or(OperationRefusal::Forbidden)?;
     let this = session.and_then(PlainLinkToken::presented).map(|token| token.digest());
     let mut transaction = call.begin().await?;
-    let record = transaction.user(user.as_str()).await?.ok_or(Refusal::Revoked)?;
+    let record = transaction.user(user.as_str()).await?.ok_or(OperationRefusal::Revoked)?;
     let count = transaction.end_sessions_of(user, this.as_ref()).await?;
     transaction.audit(call.actor(), &entry("end_other_sessions", &record, None, None)).await?;
     transaction.commit().await?;

@@ -1,4 +1,6 @@
-use crate::control::operations::{AccountScope, NotFound, OperationContext, OperationError, OperationReason, Refusal};
+use crate::control::operations::{
+    AccountScope, NotFound, OperationContext, OperationError, OperationReason, OperationRefusal,
+};
 use crate::control::views::{AuditState, UserView};
 use crate::credential::Label;
 use crate::store::{AuditEntry, EnabledUser, StoreError, Transaction, UniqueKey, UserRecord};
@@ -53,7 +55,7 @@ pub(super) async fn lock_user(
     id: &Label,
 ) -> Result<UserRecord, OperationError> {
     let found = transaction.user(id.as_str()).await?.filter(|user| is_within(reach, user));
-    let user = found.ok_or(Refusal::from(NotFound("user")))?;
+    let user = found.ok_or(OperationRefusal::from(NotFound("user")))?;
     call.check_revision(user.revision)?;
     Ok(user)
 }

@@ -30,7 +30,7 @@ pub struct CreatedUser {
 /// Creates a user and the set-up link with which they choose their password.
 ///
 /// # Errors
-/// A [`Refusal`](crate::control::operations::Refusal) for a role or account that the caller may not give; [`Invalid`],
+/// A [`OperationRefusal`](crate::control::operations::OperationRefusal) for a role or account that the caller may not give; [`Invalid`],
 /// also for an account that does not exist; [`UserConflict::EmailTaken`].
 pub async fn create_user(
     call: &OperationContext<'_>,

@@ -1,6 +1,6 @@
 //! Callers can grant only roles and accounts within their own scope.
 
-use crate::control::operations::{AccountScope, Refusal};
+use crate::control::operations::{AccountScope, OperationRefusal};
 use crate::credential::Label;
 use crate::store::Role;
 
@@ -10,9 +10,9 @@ pub(in crate::control::operations) fn check_grant(
     reach: AccountScope<'_>,
     role: Role,
     account: Option<&Label>,
-) -> Result<(), Refusal> {
+) -> Result<(), OperationRefusal> {
     match (role, account) {
-        (Role::Staff, _) | (_, None) if reach != AccountScope::Every => Err(Refusal::Forbidden),
+        (Role::Staff, _) | (_, None) if reach != AccountScope::Every => Err(OperationRefusal::Forbidden),
         (_, Some(account)) => reach.check(account),
         (_, None) => Ok(()),
     }
@@ -39,11 +39,11 @@ mod tests {
         for role in [Role::Owner, Role::Implementer, Role::Member] {
             assert_eq!(check_grant(own, role, Some(&acme)), Ok(()));
             assert_eq!(check_grant(own, role, Some(&globex)), Err(NotFound("account").into()));
-            assert_eq!(check_grant(own, role, None), Err(Refusal::Forbidden));
+            assert_eq!(check_grant(own, role, None), Err(OperationRefusal::Forbidden));
             assert_eq!(check_grant(AccountScope::Every, role, Some(&globex)), Ok(()));
         }
-        assert_eq!(check_grant(own, Role::Staff, None), Err(Refusal::Forbidden));
-        assert_eq!(check_grant(own, Role::Staff, Some(&acme)), Err(Refusal::Forbidden));
+        assert_eq!(check_grant(own, Role::Staff, None), Err(OperationRefusal::Forbidden));
+        assert_eq!(check_grant(own, Role::Staff, Some(&acme)), Err(OperationRefusal::Forbidden));
         assert_eq!(check_grant(AccountScope::Every, Role::Staff, None), Ok(()));
     }
 }

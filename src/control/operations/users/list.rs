@@ -1,5 +1,5 @@
 use super::change::is_within;
-use crate::control::operations::{NotFound, OperationContext, OperationError, Paging, Refusal, Right};
+use crate::control::operations::{NotFound, OperationContext, OperationError, OperationRefusal, Paging, Right};
 use crate::credential::Label;
 use crate::store::{Listing, UserFilter, UserRecord};
 
@@ -26,5 +26,5 @@ pub async fn list_users(
 pub async fn show_user(call: &OperationContext<'_>, id: &Label) -> Result<UserRecord, OperationError> {
     let reach = call.reach(Right::ManageUsers)?;
     let found = call.store.user(id.as_str()).await?.filter(|user| is_within(reach, user));
-    Ok(found.ok_or(Refusal::from(NotFound("user")))?)
+    Ok(found.ok_or(OperationRefusal::from(NotFound("user")))?)
 }

@@ -7,7 +7,7 @@ use super::change::{entry, lock_user};
 use super::link_author::{LinkAuthor, may_create_link};
 use crate::control::operations::authorize::ActorState;
 use crate::control::operations::{
-    AccountScope, NoSecret, OperationContext, OperationError, OperationReason, Outcome, Refusal, Right,
+    AccountScope, NoSecret, OperationContext, OperationError, OperationReason, OperationRefusal, Outcome, Right,
 };
 use crate::credential::{Label, PlainLinkToken};
 use crate::store::{ActorKind, AuditEntry, SetupLinkRecord, Store, StoreError, Transaction, UserRecord, whole_millis};
@@ -52,7 +52,7 @@ pub enum SetupLinkFor {
 /// Creates the link that creates the first user, of the staff.
 ///
 /// # Errors
-/// [`Refusal::Forbidden`] except at the shell and for this process; [`SetupLinkError::AlreadySetUp`].
+/// [`OperationRefusal::Forbidden`] except at the shell and for this process; [`SetupLinkError::AlreadySetUp`].
 pub async fn create_first_setup_link(
     call: &OperationContext<'_>,
 ) -> Result<NewSetupLink, OperationError<SetupLinkError>> {
@@ -61,7 +61,7 @@ pub async fn create_first_setup_link(
         ActorKind::User | ActorKind::Token | ActorKind::Link => false,
     };
     if !is_host {
-        return Err(Refusal::Forbidden.into());
+        return Err(OperationRefusal::Forbidden.into());
     }
     let mut transaction = call.begin().await?;
     if transaction.has_staff().await? {

@@ -13,6 +13,8 @@ on_each!(
     a_file_with_faults_changes_nothing_and_reports_their_positions,
     an_owner_exports_their_account_and_imports_nothing,
     an_htpasswd_import_needs_an_account,
+    the_query_is_checked_before_the_file_arrives,
+    a_yaml_file_has_a_smaller_limit_than_a_table,
 );
 
 async fn sent(api: &TestApi, query: &str, text: &str) -> ApiReply {
@@ -92,4 +94,35 @@ async fn an_htpasswd_import_needs_an_account(bed: TestDatabase) {
     assert_eq!((&taken.body, taken.header("claviger-exported")), (&json!(text), "credentials=1, tokens=1"));
     let reply = sent(&api, "format=yaml&account=acme", "credentials: []").await;
     assert_eq!(reply.body["fields"][0]["field"], "account");
+}
+
+/// A large file takes minutes.
+async fn the_query_is_checked_before_the_file_arrives(bed: TestDatabase) {
+    let api = TestApi::new(bed).await;
+    for (query, field) in [
+        ("format=htpasswd", "account"),
+        ("format=htpasswd&account=a%20b", "account"),
+        ("format=csv&version=2", "version"),
+        ("format=yaml&account=acme", "account"),
+    ] {
+        let ask = api.request("POST", &format!("/credential-files?{query}")).header("content-length", "999999999999");
+        let reply = ask.send().await;
+        assert_eq!((reply.code(), &reply.body["fields"][0]["field"]), ("invalid", &json!(field)), "{query}: {reply:?}");
+    }
+}
+
+async fn a_yaml_file_has_a_smaller_limit_than_a_table(bed: TestDatabase) {
+    let api = TestApi::new(bed).await;
+    let of_size = async |format: &str, size: usize| {
+        let ask = api.request("POST", &format!("/credential-files?format={format}&dry_run=true"));
+        ask.header("content-length", &size.to_string()).send().await
+    };
+    let reply = of_size("yaml", (16 << 20) + 1).await;
+    assert_eq!((reply.status.as_u16(), reply.code()), (413, "too_large"));
+    let detail =
+        "a YAML file may have at most 16777216 bytes; send it in several files, or as CSV, which may have more";
+    assert_eq!(reply.body["detail"], detail);
+    assert_eq!(of_size("csv", (512 << 20) + 1).await.body["detail"], "a file may have at most 536870912 bytes");
+    // Read, and empty.
+    assert_eq!(of_size("csv", (16 << 20) + 1).await.code(), "invalid");
 }

@@ -83,6 +83,42 @@ async fn an_unreadable_body_is_refused() {
     assert_eq!(api.bed.store.count().await.unwrap(), (1, 2));
 }
 
+/// The detail is a sentence that names what to do.
+#[tokio::test]
+async fn a_refusal_says_what_to_send() {
+    let api = TestApi::sqlite().await;
+    let post = || api.request("POST", "/credentials");
+    let media = "the body must be JSON, and the header must say so; send Content-Type: application/json";
+    for ask in [
+        post().body("{}"),
+        post().header("content-type", "text/plain").body("{}"),
+        api.request("POST", "/credentials/x/reset").body("{}"),
+    ] {
+        let reply = ask.send().await;
+        assert_eq!((reply.status.as_u16(), &reply.body["detail"]), (415, &json!(media)));
+    }
+    for (method, target, detail) in [
+        ("GET", "/nothing", "no resource has this path; /api/v1/docs lists the paths"),
+        ("PUT", "/credentials", "the resource does not have this method; the header Allow lists its methods"),
+    ] {
+        assert_eq!(api.request(method, target).send().await.body["detail"], detail);
+    }
+    let api = api.outside();
+    let ask = || api.request("GET", "/credentials");
+    for (ask, detail) in [
+        (ask(), "the request has no credential; sign in, or send an operator token as Authorization: Bearer TOKEN"),
+        (ask().header("authorization", "Basic YTpi"), "an operator token is sent as Authorization: Bearer TOKEN"),
+        (
+            ask().header("authorization", "Bearer clvop_x"),
+            "the operator token is unknown, disabled or expired; send one that is valid",
+        ),
+        (ask().header("cookie", "__Host-claviger=x"), "the session has ended; sign in again"),
+    ] {
+        let reply = ask.send().await;
+        assert_eq!((reply.status.as_u16(), &reply.body["detail"]), (401, &json!(detail)));
+    }
+}
+
 #[tokio::test]
 async fn a_value_of_the_wrong_type_is_not_echoed() {
     let api = TestApi::sqlite().await;

@@ -209,6 +209,12 @@ fn contradictions() -> Vec<(Value, &'static str)> {
                    "extraVolumeMounts": [{"name": "x", "mountPath": "/var/lib/claviger/"}]}),
             "extraVolumeMounts: /var/lib/claviger/ is in a volume of the chart",
         ),
+        (json!({"extraVolumes": [{"name": "temporary"}]}), "the chart has a volume named temporary already"),
+        (
+            json!({"extraVolumes": [{"name": "x"}], "extraVolumeMounts": [{"name": "x", "mountPath": "/tmp"}]}),
+            "extraVolumeMounts: /tmp is in a volume of the chart",
+        ),
+        (json!({"data": {"enabled": true, "mountPath": "/tmp"}}), "data.mountPath is in /tmp"),
         (
             json!({"extraVolumeMounts": [{"name": "x", "mountPath": "/x"}]}),
             "extraVolumeMounts names x, which is not in extraVolumes",

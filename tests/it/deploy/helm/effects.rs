@@ -54,7 +54,7 @@ fn effects() -> Vec<(&'static str, Value, Value, &'static str)> {
         ("envFrom", none(), json!([{"secretRef": {"name": "edge-variables"}}]), "name: edge-variables"),
         ("extraVolumes", none(), json!([{"name": "tls", "emptyDir": {}}]), "name: tls"),
         ("extraVolumeMounts", with_volume, mount, "mountPath: /tls"),
-        ("data.enabled", none(), json!(true), "emptyDir: {sizeLimit: 1Gi}"),
+        ("data.enabled", none(), json!(true), "name: data\n          emptyDir: {sizeLimit: 1Gi}"),
         ("data.mountPath", on("data"), json!("/srv/claviger"), "mountPath: /srv/claviger}"),
         (
             "data.type",
@@ -65,6 +65,7 @@ fn effects() -> Vec<(&'static str, Value, Value, &'static str)> {
         ("data.size", on("data"), json!("7Gi"), "sizeLimit: 7Gi"),
         ("data.storageClassName", claimed(), json!("fast"), "storageClassName: fast"),
         ("data.existingClaim", claimed(), json!("old"), "claimName: old"),
+        ("temporary.size", none(), json!("3Gi"), "name: temporary\n          emptyDir: {sizeLimit: 3Gi}"),
         (
             "migration.enabled",
             json!({"settings": ON_POSTGRES, "secrets": ["x"]}),

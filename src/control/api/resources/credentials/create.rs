@@ -1,23 +1,19 @@
 //! The body of a request for a new credential.
 
-use std::num::NonZeroU32;
-
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::control::api::extract::JsonObject;
 use crate::control::api::fields::FieldReader;
-use crate::control::operations::{NewCredential, NewSecret, OperationContext};
+use crate::control::operations::{
+    MAX_ADDRESSES, MAX_DESCRIPTION_LENGTH, MAX_EMAIL_LENGTH, MAX_NAME_LENGTH, MAX_SCOPES, NewCredential, NewSecret,
+    OperationContext,
+};
 use crate::control::views::{RateLimitView, SecretKind};
 use crate::control::web::problem::Problem;
 use crate::credential::{PlainPassword, RateLimit};
 
-pub(in crate::control::api) const MAX_NAME_CHARS: usize = 200;
-pub(in crate::control::api) const MAX_DESCRIPTION_CHARS: usize = 2000;
-pub(in crate::control::api) const MAX_EMAIL_CHARS: usize = 254;
 pub(in crate::control::api) const MAX_MOBILE_CHARS: usize = 40;
-pub(in crate::control::api) const MAX_SCOPES: usize = 100;
-pub(in crate::control::api) const MAX_ADDRESSES: usize = 200;
 
 /// A new credential.
 #[derive(Deserialize, ToSchema)]
@@ -73,9 +69,9 @@ impl NewCredentialBody {
         let secret = secret(&mut fields, self.kind, self.username, self.password);
         let account = fields.label("account", &self.account);
         let id = fields.optional_label("id", self.id.as_deref());
-        let name = fields.line("name", self.name, MAX_NAME_CHARS);
-        let description = fields.lines("description", self.description, MAX_DESCRIPTION_CHARS);
-        let contact_email = fields.line("contact_email", self.contact_email, MAX_EMAIL_CHARS);
+        let name = fields.line("name", self.name, MAX_NAME_LENGTH);
+        let description = fields.lines("description", self.description, MAX_DESCRIPTION_LENGTH);
+        let contact_email = fields.line("contact_email", self.contact_email, MAX_EMAIL_LENGTH);
         let contact_mobile = fields.line("contact_mobile", self.contact_mobile, MAX_MOBILE_CHARS);
         let version = fields.optional_label("version", self.version.as_deref());
         let scopes = self.scopes.map(|scopes| fields.some_labels("scopes", &scopes, MAX_SCOPES));
@@ -94,7 +90,7 @@ impl NewCredentialBody {
             contact_mobile,
             version,
             scopes,
-            addresses: addresses.unwrap_or_default(),
+            addresses,
             expires_at,
             rate_limit,
             ..NewCredential::new(account, secret)
@@ -132,11 +128,9 @@ fn secret(
 }
 
 pub(in crate::control::api) fn rate_limit(fields: &mut FieldReader, written: RateLimitView) -> Option<RateLimit> {
-    let count = |number| NonZeroU32::new(number);
-    let burst = count(written.burst.unwrap_or(written.requests));
-    let (Some(requests), Some(seconds), Some(burst)) = (count(written.requests), count(written.seconds), burst) else {
+    let limit = written.limit();
+    if limit.is_none() {
         fields.add("rate_limit", "must count from 1");
-        return None;
-    };
-    Some(RateLimit { requests, seconds, burst })
+    }
+    limit
 }

@@ -4,9 +4,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::body::WithSecret;
-use super::create::{
-    MAX_ADDRESSES, MAX_DESCRIPTION_CHARS, MAX_EMAIL_CHARS, MAX_MOBILE_CHARS, MAX_NAME_CHARS, MAX_SCOPES, rate_limit,
-};
+use super::create::{MAX_MOBILE_CHARS, rate_limit};
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::JsonObject;
 use crate::control::api::extract::{Body, CredentialId, MaybeBody};
@@ -14,7 +12,8 @@ use crate::control::api::fields::{FieldReader, nullable, patch};
 use crate::control::api::openapi::idempotent;
 use crate::control::api::response::ApiResponse;
 use crate::control::operations::{
-    Duplicate, Edit, Invalid, UpgradeVersion, duplicate, edit, upgrade_unversioned, upgrade_version,
+    Duplicate, Edit, Invalid, MAX_ADDRESSES, MAX_DESCRIPTION_LENGTH, MAX_EMAIL_LENGTH, MAX_NAME_LENGTH, MAX_SCOPES,
+    OperationError, UpgradeVersion, duplicate, edit, upgrade_unversioned, upgrade_version,
 };
 use crate::control::views::{CredentialView, RateLimitView};
 use crate::control::web::problem::Problem;
@@ -93,9 +92,11 @@ impl EditBody {
     fn read(self) -> Result<Edit, Invalid> {
         let mut fields = FieldReader::default();
         let edit = Edit {
-            name: patch(self.name, |text| fields.line("name", Some(text), MAX_NAME_CHARS)),
-            description: patch(self.description, |text| fields.lines("description", Some(text), MAX_DESCRIPTION_CHARS)),
-            contact_email: patch(self.contact_email, |text| fields.line("contact_email", Some(text), MAX_EMAIL_CHARS)),
+            name: patch(self.name, |text| fields.line("name", Some(text), MAX_NAME_LENGTH)),
+            description: patch(self.description, |text| {
+                fields.lines("description", Some(text), MAX_DESCRIPTION_LENGTH)
+            }),
+            contact_email: patch(self.contact_email, |text| fields.line("contact_email", Some(text), MAX_EMAIL_LENGTH)),
             contact_mobile: patch(self.contact_mobile, |text| {
                 fields.line("contact_mobile", Some(text), MAX_MOBILE_CHARS)
             }),
@@ -168,8 +169,16 @@ async fn upgrade_all_unversioned(
     let account = fields.optional_label("account", body.account.as_deref());
     fields.finish()?;
     let version = version.ok_or_else(|| Problem::of_field("version", "must not be empty"))?;
-    let upgraded = upgrade_unversioned(&call.context(), account.as_ref(), &version).await?;
+    let upgraded = upgrade_unversioned(&call.context(), account.as_ref(), &version).await.map_err(interrupted)?;
     Ok(ApiResponse::ok(Upgraded { upgraded }))
+}
+
+/// The batches before a failure of the database stay.
+fn interrupted(error: OperationError) -> Problem {
+    let is_of_store = matches!(error, OperationError::Store(_));
+    let problem = Problem::from(error);
+    let detail = "some credentials may be pinned already; repeat the call for the others";
+    if is_of_store { Problem { detail: detail.into(), ..problem } } else { problem }
 }
 
 /// How the new credential differs.
@@ -204,7 +213,7 @@ async fn duplicate_one(
     let mut fields = FieldReader::default();
     let how = Duplicate {
         id: fields.optional_label("id", body.id.as_deref()),
-        name: fields.line("name", body.name, MAX_NAME_CHARS),
+        name: fields.line("name", body.name, MAX_NAME_LENGTH),
         username: body.username,
         chosen: body.password.map(|password| PlainPassword::new(password.as_bytes())),
     };

@@ -19,17 +19,17 @@ use crate::control::api::call::ApiCall;
 use crate::control::api::extract::Query;
 use crate::control::api::fields::FieldReader;
 use crate::control::api::response::ApiResponse;
-use crate::control::operations::{Imported, export, import, may_import};
+use crate::control::operations::{Imported, Invalid, export, import, may_import};
 use crate::control::web::csrf::reject_cross_site_link;
 use crate::control::web::problem::{Code, Problem};
 use crate::control::web::problem::{FieldProblem, Position};
 use crate::control::web::spool::body_of;
 use crate::control::web::state::ControlState;
 use crate::credential::Label;
-use crate::formats::{self, Catalogs, Import, ImportFormat, Source, Unusable, Users};
+use crate::formats::{self, Catalogs, Import, ImportFormat, MAX_YAML_BYTES, Source, Unusable, Users};
 
 const TAG: &str = "credentials";
-/// Enough for a few million credentials. A file is kept on disk while it is imported.
+/// Enough for a few million credentials. A file is kept in the temporary folder while it is imported.
 const MAX_FILE_BYTES: usize = 512 * 1024 * 1024;
 /// Carries an [`ExportSummary`].
 const EXPORTED: HeaderName = HeaderName::from_static("claviger-exported");
@@ -169,33 +169,16 @@ async fn import_file(
     Query(query): Query<InQuery>,
     request: Request,
 ) -> Result<ApiResponse<ImportedBody>, Problem> {
-    // Before the body, so that a caller without the right does not upload a large file.
+    // Before the body: a large file takes minutes to arrive.
     may_import(&call.context())?;
-    let file = spool(request).await?;
-    let mut fields = FieldReader::default();
-    let account = fields.optional_label("account", query.account.as_deref());
-    let version = fields.optional_label("version", query.version.as_deref());
-    let is_of_users = query.format == FileFormat::Htpasswd;
-    if is_of_users && query.account.is_none() {
-        fields.add("account", "is missing: an htpasswd file does not say whose its users are");
-    }
-    for (field, is_there) in [("account", query.account.is_some()), ("version", query.version.is_some())] {
-        if is_there && !is_of_users {
-            fields.add(field, "is for htpasswd only; the other formats have their own field for it");
-        }
-    }
-    fields.finish()?;
+    let users = query.users()?;
+    let file = spool(request, query.format).await?;
     let call = call.context();
     let Catalogs { versions, scopes } = call.terms.catalogs;
     let (versions, scopes) = (versions.clone(), scopes.clone());
-    let users = account.map(|account| Users { account, version });
     let unusable = if query.skip_unusable { Unusable::Skip } else { Unusable::Refuse };
     let read = move || {
-        let format = match (query.format, &users) {
-            (FileFormat::Htpasswd, Some(users)) => ImportFormat::Htpasswd(users),
-            (FileFormat::Csv, _) => ImportFormat::Csv,
-            (FileFormat::Yaml | FileFormat::Htpasswd, _) => ImportFormat::Yaml,
-        };
+        let format = ImportFormat::new(query.format.into(), users.as_ref())?;
         Import::read(file, format, Catalogs { versions: &versions, scopes: &scopes }, unusable)
     };
     // A large file takes seconds.
@@ -204,20 +187,43 @@ async fn import_file(
     Ok(ApiResponse::ok(ImportedBody::new(imported, query.dry_run)))
 }
 
+impl InQuery {
+    /// Of an htpasswd file.
+    fn users(&self) -> Result<Option<Users>, Invalid> {
+        let mut fields = FieldReader::default();
+        let account = fields.optional_label("account", self.account.as_deref());
+        let version = fields.optional_label("version", self.version.as_deref());
+        let needs_users = formats::Format::from(self.format).needs_users();
+        if needs_users && self.account.is_none() {
+            fields.add("account", "is missing: an htpasswd file does not say whose its users are");
+        }
+        for (field, is_there) in [("account", self.account.is_some()), ("version", self.version.is_some())] {
+            if is_there && !needs_users {
+                fields.add(field, "is for htpasswd only; the other formats have their own field for it");
+            }
+        }
+        fields.finish()?;
+        Ok(account.map(|account| Users { account, version }))
+    }
+}
+
 /// Keeps the body in a temporary file: a million credentials do not fit into memory.
-async fn spool(request: Request) -> Result<Source, Problem> {
-    let too_large = || Problem::new(Code::TooLarge, format!("a file may have at most {MAX_FILE_BYTES} bytes"));
+async fn spool(request: Request, format: FileFormat) -> Result<Source, Problem> {
+    let too_large = || Problem::new(Code::TooLarge, format.too_large());
+    let max_bytes = format.max_bytes();
     let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|length| length > MAX_FILE_BYTES as u64) {
+    if length.is_some_and(|length| length > max_bytes as u64) {
         return Err(too_large());
     }
     let mut file = tokio::fs::File::from_std(tempfile::tempfile()?);
     let mut pieces = request.into_body().into_data_stream();
     let mut size = 0;
     while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|_| Problem::new(Code::Malformed, "the file broke off"))?;
+        let piece = piece.map_err(|_| {
+            Problem::new(Code::Malformed, "the connection ended before the whole file arrived; send it again")
+        })?;
         size += piece.len();
-        if size > MAX_FILE_BYTES {
+        if size > max_bytes {
             return Err(too_large());
         }
         file.write_all(&piece).await?;
@@ -252,6 +258,23 @@ impl ImportedBody {
 }
 
 impl FileFormat {
+    fn max_bytes(self) -> usize {
+        match self {
+            Self::Yaml => MAX_YAML_BYTES,
+            Self::Csv | Self::Htpasswd => MAX_FILE_BYTES,
+        }
+    }
+
+    fn too_large(self) -> String {
+        let max_bytes = self.max_bytes();
+        match self {
+            Self::Yaml => format!(
+                "a YAML file may have at most {max_bytes} bytes; send it in several files, or as CSV, which may have more"
+            ),
+            Self::Csv | Self::Htpasswd => format!("a file may have at most {max_bytes} bytes"),
+        }
+    }
+
     fn disposition(self) -> &'static str {
         match self {
             Self::Yaml => "attachment; filename=\"credentials.yaml\"",

@@ -11,14 +11,13 @@ use crate::control::api::extract::{CredentialId, MaybeBody};
 use crate::control::api::fields::FieldReader;
 use crate::control::api::openapi::idempotent;
 use crate::control::api::response::ApiResponse;
-use crate::control::operations::{Reset, clear, disable, enable, end_overlap, reset};
+use crate::control::operations::{MAX_DESCRIPTION_LENGTH, Reset, clear, disable, enable, end_overlap, reset};
 use crate::control::views::CredentialView;
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
 use crate::credential::PlainPassword;
 
 const TAG: &str = "credentials";
-const MAX_REASON_CHARS: usize = 2000;
 
 pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
     OpenApiRouter::new()
@@ -81,7 +80,7 @@ async fn disable_one(
     MaybeBody(body): MaybeBody<DisableBody>,
 ) -> Result<ApiResponse<CredentialView>, Problem> {
     let mut fields = FieldReader::default();
-    let reason = fields.lines("reason", body.reason, MAX_REASON_CHARS);
+    let reason = fields.lines("reason", body.reason, MAX_DESCRIPTION_LENGTH);
     fields.finish()?;
     let record = disable(&call.context(), id.as_str(), reason).await?;
     Ok(ApiResponse::of(&record))

@@ -5,7 +5,7 @@ use axum::http::request::Parts;
 
 use crate::control::console::menu::{Entry, Section};
 use crate::control::console::visit::Visit;
-use crate::control::operations::{NotFound, Refusal};
+use crate::control::operations::{NotFound, OperationRefusal};
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
 use crate::store::AccountRecord;
@@ -32,7 +32,7 @@ impl FromRequestParts<ControlState> for Customer {
 
     async fn from_request_parts(parts: &mut Parts, state: &ControlState) -> Result<Self, Problem> {
         let visit = Visit::from_request_parts(parts, state).await?;
-        let account = visit.standing.account.clone().ok_or_else(|| Refusal::from(NotFound("account")))?;
+        let account = visit.standing.account.clone().ok_or_else(|| OperationRefusal::from(NotFound("account")))?;
         Ok(Self { visit, account })
     }
 }

@@ -10,7 +10,7 @@ use crate::control::console::page::{Answer, Page};
 use crate::control::console::posted::Posted;
 use crate::control::console::visit::Visit;
 use crate::control::operations::{
-    AccountSummary, NotFound, Refusal, Right, set_access, set_member_policy, show_account, summarize_account,
+    AccountSummary, NotFound, OperationRefusal, Right, set_access, set_member_policy, show_account, summarize_account,
 };
 use crate::control::web::problem::Problem;
 use crate::credential::Label;
@@ -35,7 +35,7 @@ pub(super) async fn ask_off(Customer { visit, account }: Customer) -> Answer {
     visit.require(Right::SwitchAccess)?;
     // Before the grant there is no switch.
     if !account.granted {
-        return Err(Refusal::from(NotFound("page")).into());
+        return Err(OperationRefusal::from(NotFound("page")).into());
     }
     show_off(&visit, &account.id, Form::new(&visit)).await
 }

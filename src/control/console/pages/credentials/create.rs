@@ -159,7 +159,7 @@ fn read(visit: &Visit, reader: &mut Reader<'_>, call: &OperationContext<'_>) -> 
         contact_mobile,
         version,
         scopes: set(restrictions.scopes),
-        addresses: set(restrictions.addresses).unwrap_or_default(),
+        addresses: set(restrictions.addresses),
         expires_at: set(restrictions.expires_at),
         rate_limit: set(restrictions.rate_limit),
         ..NewCredential::new(account, secret)

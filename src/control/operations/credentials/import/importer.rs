@@ -9,10 +9,11 @@ use super::accounts::Accounts;
 use super::conflicts::{ID_BESIDE_HINT, Released, Taken};
 use super::listed::Listed;
 use super::records::{Records, differences};
+use super::rules::faults_of;
 use super::{Imported, ImportedCredential};
 use crate::config::{Diagnostic, Diagnostics, Origin};
 use crate::control::operations::OperationError;
-use crate::control::operations::credentials::change::entry as audit_entry;
+use crate::control::operations::credentials::change::{clear_guesses, entry as audit_entry};
 use crate::credential::StoredSecret;
 use crate::formats::{Batch, Extent, Import, ImportEntry, Unusable};
 use crate::store::{Actor, AuditEntry, CredentialRecord, StoreError, Transaction, whole_millis};
@@ -63,7 +64,8 @@ impl<'i> Importer<'i> {
         }
     }
 
-    /// Locks everything that it compares. Writes nothing more once there are faults, for which the import is refused.
+    /// Locks everything that it compares, but in a dry run. Writes nothing more once there are faults, for which the
+    /// import is refused.
     pub(super) async fn take(&mut self, transaction: &mut Transaction, batch: &Batch) -> Result<(), StoreError> {
         let taken = taken(transaction, &batch.entries).await?;
         let ids: Vec<&str> = batch.entries.iter().map(|entry| taken.id(self.extent, &entry.credential)).collect();
@@ -80,7 +82,7 @@ impl<'i> Importer<'i> {
                     left_out[index] = true;
                     self.fault(fault);
                 }
-                None => self.compare(entry, before, &mut writes),
+                None => left_out[index] = !self.compare(entry, before, &mut writes),
             }
         }
         for (before, after) in &writes.changed {
@@ -126,12 +128,18 @@ impl<'i> Importer<'i> {
         Some(entry.place.fault("username", problem).hint(ID_BESIDE_HINT))
     }
 
-    fn compare(&mut self, entry: &ImportEntry, before: Option<&CredentialRecord>, writes: &mut Writes) {
+    /// False when the entry has faults.
+    fn compare(&mut self, entry: &ImportEntry, before: Option<&CredentialRecord>, writes: &mut Writes) -> bool {
         let (records, credential) = (&self.records, &entry.credential);
         let after = match (before, self.extent) {
             (Some(before), Extent::Password { .. }) => records.with_secret(before, credential),
             (_, extent) => records.whole(before, credential, &entry.notes, extent),
         };
+        let faults = faults_of(before, &after, &entry.place);
+        if !faults.is_empty() {
+            faults.into_iter().for_each(|fault| self.fault(fault));
+            return false;
+        }
         let changed = match before {
             None => {
                 self.added += 1;
@@ -139,7 +147,7 @@ impl<'i> Importer<'i> {
             }
             Some(before) if *before == after => {
                 self.unchanged += 1;
-                return;
+                return true;
             }
             Some(before) => Some(differences(before, &after)),
         };
@@ -149,6 +157,7 @@ impl<'i> Importer<'i> {
             None => writes.new.push(after),
             Some(before) => writes.changed.push((before.clone(), after)),
         }
+        true
     }
 
     async fn write(&self, transaction: &mut Transaction, writes: Writes) -> Result<(), StoreError> {
@@ -156,6 +165,9 @@ impl<'i> Importer<'i> {
         let of_new = new.iter().map(|after| audit_entry("import", after, None, Some(after)));
         let of_changed = changed.iter().map(|(before, after)| audit_entry("import", after, Some(before), Some(after)));
         let entries: Vec<AuditEntry> = of_new.chain(of_changed).collect();
+        for (before, after) in &changed {
+            clear_guesses(transaction, before, after);
+        }
         transaction.add_credentials(&new).await?;
         let after: Vec<CredentialRecord> = changed.into_iter().map(|(_, after)| after).collect();
         transaction.put_credentials(&after).await?;

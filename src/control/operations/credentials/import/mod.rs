@@ -1,15 +1,16 @@
 //! Imports credentials from a file in one transaction: adds those with a new id, replaces those with an existing one,
-//! deletes none.
+//! deletes none. A dry run reads only, so it delays no writer.
 
 mod accounts;
 mod conflicts;
 mod importer;
 mod listed;
 mod records;
+mod rules;
 
 use self::importer::Importer;
 use crate::config::{Diagnostic, Diagnostics, Origin};
-use crate::control::operations::{AccountScope, OperationContext, OperationError, Refusal, Right};
+use crate::control::operations::{AccountScope, OperationContext, OperationError, OperationRefusal, Right};
 use crate::credential::Label;
 use crate::formats::Import;
 
@@ -49,11 +50,11 @@ pub struct ImportedCredential {
 /// access to new accounts, which only staff may do.
 ///
 /// # Errors
-/// [`Refusal::Forbidden`].
-pub fn may_import(call: &OperationContext<'_>) -> Result<(), Refusal> {
+/// [`OperationRefusal::Forbidden`].
+pub fn may_import(call: &OperationContext<'_>) -> Result<(), OperationRefusal> {
     for right in [Right::GrantAccess, Right::ManageCredentials] {
         if call.reach(right)? != AccountScope::Every {
-            return Err(Refusal::Forbidden);
+            return Err(OperationRefusal::Forbidden);
         }
     }
     Ok(())
@@ -84,7 +85,7 @@ async fn run(
     import: &Import,
     is_dry_run: bool,
 ) -> Result<Imported, OperationError<Diagnostics>> {
-    let mut transaction = call.begin().await?;
+    let mut transaction = if is_dry_run { call.begin_read().await? } else { call.begin().await? };
     let unread = |error| Diagnostic::new(Origin::WHOLE_FILE, "", format!("cannot be read: {error}"));
     let mut batches = import.batches().map_err(unread).map_err(Diagnostics::from)?;
     let mut importer = Importer::new(call.actor(), call.now, import, is_dry_run);

@@ -1,5 +1,6 @@
 use jiff::Timestamp;
 
+use crate::control::operations::text_rules::{non_empty, trimmed};
 use crate::credential::{Credential, RateLimit};
 use crate::formats::{Extent, Notes};
 use crate::store::{Actor, CredentialRecord, RecordSecret, whole_millis};
@@ -27,8 +28,8 @@ impl Records<'_> {
         record.account = credential.account.id.clone();
         // A new record has no fields to keep.
         let has = |column| before.is_none() || extent.has(column);
-        if has("name") {
-            record.name = credential.name.as_deref().map(str::to_owned);
+        if has("name") && record.name.as_deref() != credential.name.as_deref() {
+            record.name = trimmed(credential.name.as_deref().map(str::to_owned));
         }
         if has("version") {
             record.version = credential.version.clone();
@@ -56,8 +57,10 @@ impl Records<'_> {
             (&mut record.disabled_reason, &notes.disabled_reason),
         ];
         for (place, note) in places {
-            if let Some(note) = note {
-                place.clone_from(note);
+            if let Some(note) = note
+                && place != note
+            {
+                *place = non_empty(note.clone());
             }
         }
         if record.enabled {
