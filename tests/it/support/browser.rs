@@ -19,6 +19,8 @@ const HEIGHT: u32 = 900;
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Generous, for machines with other work.
 const MAX_WAIT: Duration = Duration::from_secs(60);
+/// Of a click, where a page follows; a file that is saved instead is waited for as long.
+const MAX_NAVIGATION: Duration = Duration::from_secs(5);
 const FLAGS: [&str; 9] = [
     "--headless=new",
     "--no-sandbox",
@@ -154,7 +156,15 @@ impl Browser {
 
     /// What a person reads in the first element of this selector.
     pub async fn text(&self, selector: &str) -> String {
-        self.element(selector).await.text().await.unwrap()
+        let start = Instant::now();
+        loop {
+            match self.element(selector).await.text().await {
+                Ok(text) => return text,
+                // Its page has just made room for the next one.
+                Err(_) if start.elapsed() < MAX_WAIT => tokio::time::sleep(POLL_INTERVAL).await,
+                Err(error) => panic!("{selector} at {}: {error}", self.location().await),
+            }
+        }
     }
 
     pub async fn has(&self, selector: &str) -> bool {
@@ -203,7 +213,28 @@ impl Browser {
     }
 
     pub async fn click(&self, selector: &str) {
-        self.element(selector).await.click().await.unwrap();
+        self.click_on(self.element(selector).await).await;
+    }
+
+    /// A click on a link or a button of a form waits for the next page: the driver itself may answer before it comes.
+    async fn click_on(&self, element: WebElement) {
+        let script = "const [element] = arguments, link = element.closest('a[href]');
+            return link ? !link.hash && !link.hasAttribute('download') : element.form && element.type == 'submit'";
+        let leads_on = self.driver().execute(script, vec![element.to_json().unwrap()]).await.unwrap();
+        element.click().await.unwrap();
+        let start = Instant::now();
+        while *leads_on.json() == true && start.elapsed() < MAX_NAVIGATION && element.tag_name().await.is_ok() {
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+        while !self.is_loaded().await {
+            assert!(start.elapsed() < MAX_WAIT, "{} does not load", self.location().await);
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+    }
+
+    async fn is_loaded(&self) -> bool {
+        let state = self.driver().execute("return document.readyState", vec![]).await;
+        state.is_ok_and(|state| *state.json() == "complete")
     }
 
     /// The button or link with this text.
@@ -212,7 +243,7 @@ impl Browser {
         let start = Instant::now();
         loop {
             match self.driver().find(By::XPath(&wanted)).await {
-                Ok(element) => return element.click().await.unwrap(),
+                Ok(element) => return self.click_on(element).await,
                 Err(_) if start.elapsed() < MAX_WAIT => tokio::time::sleep(POLL_INTERVAL).await,
                 Err(_) => panic!("{text} is not at {}:\n{}", self.location().await, self.source().await),
             }
