@@ -17,6 +17,7 @@ use axum::routing::any;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use self::local::{Local, LocalAnswer, LocalStream};
+pub(super) use self::openapi::ROLES;
 pub use self::openapi::openapi;
 pub use self::resources::credentials::export_summary::ExportSummary;
 use super::web::middleware::{self, MAX_BODY_BYTES};
@@ -33,7 +34,6 @@ pub fn router(state: ControlState) -> Router {
     let (router, _) = operations().split_for_parts();
     let router = router
         .merge(openapi::routes())
-        .merge(openapi::docs::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed, METHOD_NOT_ALLOWED))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -44,7 +44,7 @@ pub fn router(state: ControlState) -> Router {
 }
 
 async fn not_found() -> Problem {
-    Problem::new(Code::NotFound, "no resource has this path; /api/v1/docs lists the paths")
+    Problem::new(Code::NotFound, "no resource has this path; /api-docs lists the paths")
 }
 
 /// All operations, with their descriptions.

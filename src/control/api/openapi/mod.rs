@@ -1,16 +1,17 @@
 //! The OpenAPI 3.1 description, built from the operations themselves.
 
-pub(super) mod docs;
+mod body_examples;
+mod operation_rules;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::LazyLock;
 
 use axum::body::Bytes;
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse as _;
 use axum::routing::get;
 use axum::{Extension, Router};
+use serde_json::json;
 use utoipa::PartialSchema as _;
 use utoipa::openapi::path::{HttpMethod, Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{
@@ -22,24 +23,18 @@ use utoipa::openapi::{
 };
 use utoipa_axum::router::UtoipaMethodRouter;
 
+use self::body_examples::BODY_EXAMPLES;
+use self::operation_rules::{Callers, RULES};
 use super::call::Idempotent;
 use super::{PREFIX, operations};
+use crate::control::views::RoleName;
 use crate::control::web::caller::COOKIE_NAME;
 use crate::control::web::problem::{Code, Document, FieldProblem, Position};
 use crate::control::web::state::ControlState;
+use crate::store::Role;
 
-/// Problems of every operation.
-const COMMON_PROBLEMS: [StatusCode; 6] = [
-    StatusCode::BAD_REQUEST,
-    StatusCode::FORBIDDEN,
-    StatusCode::TOO_MANY_REQUESTS,
-    StatusCode::INTERNAL_SERVER_ERROR,
-    StatusCode::SERVICE_UNAVAILABLE,
-    StatusCode::UNPROCESSABLE_ENTITY,
-];
-/// Problems of every operation that writes.
-const WRITE_PROBLEMS: [StatusCode; 3] =
-    [StatusCode::CONFLICT, StatusCode::PRECONDITION_FAILED, StatusCode::PAYLOAD_TOO_LARGE];
+/// The extension with the roles that may call an operation.
+pub(in crate::control) const ROLES: &str = "x-roles";
 
 const DESCRIPTION: &str = "Accounts, credentials, users and operator tokens. To change a resource that you read before, send If-Match with \
      its ETag. To retry a call safely, send an Idempotency-Key. Every refusal is a problem document (RFC 9457) with a \
@@ -104,42 +99,73 @@ fn complete(path: &str, item: &mut PathItem, versioned: &HashSet<String>) {
     ];
     for (method, operation) in methods {
         let Some(operation) = operation else { continue };
+        let rule = RULES.iter().find(|rule| Some(rule.operation) == operation.operation_id.as_deref());
+        let callers = rule.map_or(Callers::With(&[]), |rule| rule.callers);
+        describe_callers(operation, callers);
+        add_example(operation);
         if path.contains("{id}") {
             add_parameter(operation, ParameterIn::Path, "id", None);
-            add_problems(operation, &[StatusCode::NOT_FOUND]);
         }
         if method != HttpMethod::Get {
             let description = "The ETag of the revision that you read; 412 where the resource has changed since.";
             add_parameter(operation, ParameterIn::Header, "If-Match", Some(description));
-            add_problems(operation, &WRITE_PROBLEMS);
         }
-        if method == HttpMethod::Patch {
-            add_problems(operation, &[StatusCode::PRECONDITION_REQUIRED]);
-        }
-        if operation.request_body.is_some() {
-            add_problems(operation, &[StatusCode::UNSUPPORTED_MEDIA_TYPE]);
-        }
-        add_problems(operation, &COMMON_PROBLEMS);
-        if requires_caller(operation) {
-            add_problems(operation, &[StatusCode::UNAUTHORIZED]);
-        }
+        let mut codes = common_codes(path, &method, operation, callers);
+        codes.extend(rule.map_or(&[][..], |rule| rule.codes));
+        describe_problems(operation, &codes);
         if method != HttpMethod::Delete {
             add_success_headers(operation, versioned);
         }
-        // Those that the operation names itself get the same body.
-        let statuses = operation.responses.responses.keys().filter_map(|status| status.parse().ok());
-        let statuses: Vec<StatusCode> = statuses.filter(|status: &StatusCode| status.as_u16() >= 400).collect();
-        add_problems(operation, &statuses);
     }
 }
 
-/// Adds the security requirement, unless the operation declares that it needs none: `security(())`.
-fn requires_caller(operation: &mut Operation) -> bool {
-    let schemes = operation.security.get_or_insert_with(|| {
-        let requirement = |name: &str| SecurityRequirement::new(name, std::iter::empty::<String>());
-        ["operator_token", "session"].map(requirement).to_vec()
+/// `security`, and the roles by name.
+fn describe_callers(operation: &mut Operation, callers: Callers) {
+    let requirement = |name: &str| SecurityRequirement::new(name, std::iter::empty::<String>());
+    operation.security = Some(match callers {
+        Callers::Everyone => vec![SecurityRequirement::default()],
+        Callers::Sessions => vec![requirement("session")],
+        Callers::With(_) => ["operator_token", "session"].map(requirement).to_vec(),
     });
-    !schemes.contains(&SecurityRequirement::default())
+    if callers != Callers::Everyone {
+        let roles = [Role::Staff, Role::Owner, Role::Implementer, Role::Member].into_iter();
+        let roles = roles.filter(|role| callers.includes(*role)).map(|role| json!(RoleName::from(role)));
+        operation.extensions.get_or_insert_default().insert(ROLES.into(), roles.collect());
+    }
+}
+
+fn add_example(operation: &mut Operation) {
+    let example = BODY_EXAMPLES.iter().find(|(name, _)| Some(*name) == operation.operation_id.as_deref());
+    let contents = operation.request_body.iter_mut().flat_map(|body| body.content.values_mut());
+    if let Some((_, example)) = example {
+        contents.for_each(|content| content.example = serde_json::from_str(example).ok());
+    }
+}
+
+/// Problems that follow from the shape of an operation.
+fn common_codes(path: &str, method: &HttpMethod, operation: &Operation, callers: Callers) -> Vec<Code> {
+    let parameters = || operation.parameters.iter().flatten();
+    let is_write = *method != HttpMethod::Get;
+    let has_id = path.contains("{id}");
+    let has_body = operation.request_body.is_some();
+    let has_query = parameters().any(|parameter| parameter.parameter_in == ParameterIn::Query);
+    let has_key = parameters().any(|parameter| parameter.name == "Idempotency-Key");
+    let roles = [Role::Staff, Role::Owner, Role::Implementer, Role::Member];
+    let is_limited = callers == Callers::Sessions || roles.iter().any(|role| !callers.includes(*role));
+    let conditions: [(bool, &[Code]); 11] = [
+        (true, &[Code::Malformed, Code::TooManyRequests, Code::Internal]),
+        (true, &[Code::DatabaseUnavailable, Code::DatabaseUnusable]),
+        (callers != Callers::Everyone, &[Code::Unauthenticated]),
+        (is_limited, &[Code::Forbidden]),
+        (has_id, &[Code::NotFound]),
+        (has_id && is_write, &[Code::Stale]),
+        (is_write, &[Code::CrossSite, Code::TooLarge, Code::DatabaseFull, Code::DatabaseReadOnly]),
+        (*method == HttpMethod::Patch, &[Code::PreconditionRequired]),
+        (has_body, &[Code::UnsupportedMediaType, Code::Invalid]),
+        (has_query, &[Code::Invalid]),
+        (has_key, &[Code::IdempotencyKeyBusy, Code::IdempotencyKeyReused]),
+    ];
+    conditions.into_iter().filter(|(holds, _)| *holds).flat_map(|(_, codes)| codes.iter().copied()).collect()
 }
 
 fn add_parameter(operation: &mut Operation, place: ParameterIn, name: &str, description: Option<&str>) {
@@ -206,13 +232,14 @@ fn component(schema: &RefOr<Schema>) -> Option<&str> {
 }
 
 /// The body is the same everywhere; the description lists the codes with this status.
-fn add_problems(operation: &mut Operation, statuses: &[StatusCode]) {
+fn describe_problems(operation: &mut Operation, codes: &[Code]) {
+    let statuses: BTreeSet<u16> = codes.iter().map(|code| code.status().as_u16()).collect();
     for status in statuses {
-        let codes: Vec<_> =
-            Code::ALL.iter().filter(|code| code.status() == *status).map(|code| code.as_str()).collect();
+        let of_status = Code::ALL.iter().filter(|code| code.status().as_u16() == status && codes.contains(code));
+        let words: Vec<_> = of_status.map(|code| code.as_str()).collect();
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
         let response =
-            ResponseBuilder::new().description(codes.join(", ")).content("application/problem+json", content).build();
-        operation.responses.responses.insert(status.as_str().to_owned(), RefOr::T(response));
+            ResponseBuilder::new().description(words.join(", ")).content("application/problem+json", content).build();
+        operation.responses.responses.insert(status.to_string(), RefOr::T(response));
     }
 }

@@ -51,7 +51,7 @@ struct RequestQuery {
 /// Lists the access requests that you may see: pending ones oldest first, then the others newest first.
 #[utoipa::path(
     get, path = "/access-requests", tag = TAG, operation_id = "list_access_requests", params(RequestQuery),
-    responses((status = 200, body = Page<AccessRequestView>), (status = 404))
+    responses((status = 200, body = Page<AccessRequestView>))
 )]
 async fn list(
     call: ApiCall,
@@ -89,8 +89,7 @@ struct NewRequestBody {
 #[utoipa::path(
     post, path = "/access-requests", tag = TAG, operation_id = "ask_for_access", request_body = NewRequestBody,
     responses(
-        (status = 201, body = AccessRequestView),
-        (status = 404)
+        (status = 201, body = AccessRequestView)
     )
 )]
 async fn ask(call: ApiCall, Body(body): Body<NewRequestBody>) -> Result<ApiResponse<AccessRequestView>, Problem> {
@@ -183,7 +182,7 @@ struct Decided {
 /// Approves or declines many access requests: all that are named, or none.
 #[utoipa::path(
     post, path = "/access-requests/decide", tag = TAG, operation_id = "decide_access_requests",
-    request_body = DecideMany, responses((status = 200, body = Decided), (status = 404))
+    request_body = DecideMany, responses((status = 200, body = Decided))
 )]
 async fn decide(call: ApiCall, Body(body): Body<DecideMany>) -> Result<ApiResponse<Decided>, Problem> {
     let decision = match (body.decision, body.reason) {

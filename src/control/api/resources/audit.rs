@@ -68,7 +68,7 @@ struct AuditQuery {
 /// Lists the audit log, newest first.
 #[utoipa::path(
     get, path = "/audit", tag = TAG, operation_id = "list_audit", params(AuditQuery),
-    responses((status = 200, body = Page<AuditView>), (status = 404))
+    responses((status = 200, body = Page<AuditView>))
 )]
 async fn list(call: ApiCall, Query(query): Query<AuditQuery>) -> Result<ApiResponse<Page<AuditView>>, Problem> {
     let mut fields = FieldReader::default();
@@ -82,7 +82,7 @@ async fn list(call: ApiCall, Query(query): Query<AuditQuery>) -> Result<ApiRespo
 /// Exports the audit log as CSV (RFC 4180), newest first. The export itself is recorded in the audit log.
 #[utoipa::path(
     get, path = "/audit.csv", tag = TAG, operation_id = "export_audit", params(AuditQuery),
-    responses((status = 200, body = String, content_type = "text/csv"), (status = 404))
+    responses((status = 200, body = String, content_type = "text/csv"))
 )]
 async fn table(call: ApiCall, headers: HeaderMap, Query(query): Query<AuditQuery>) -> Result<Response, Problem> {
     reject_cross_site_link(&headers)?;

@@ -46,7 +46,7 @@ struct TokenQuery {
 /// Lists the operator tokens that you manage, newest first.
 #[utoipa::path(
     get, path = "/operator-tokens", tag = TAG, operation_id = "list_operator_tokens", params(TokenQuery),
-    responses((status = 200, body = Page<OperatorTokenView>), (status = 404))
+    responses((status = 200, body = Page<OperatorTokenView>))
 )]
 async fn list(call: ApiCall, Query(query): Query<TokenQuery>) -> Result<ApiResponse<Page<OperatorTokenView>>, Problem> {
     let mut fields = FieldReader::default();
@@ -89,8 +89,7 @@ struct OperatorTokenWithSecret {
 #[utoipa::path(
     post, path = "/operator-tokens", tag = TAG, operation_id = "create_operator_token", request_body = NewTokenBody,
     responses(
-        (status = 201, body = OperatorTokenWithSecret),
-        (status = 404)
+        (status = 201, body = OperatorTokenWithSecret)
     )
 )]
 async fn create(

@@ -49,7 +49,7 @@ async fn switch_on(call: ApiCall) -> Result<ApiResponse<WithSecret>, Problem> {
 /// Replaces the secret of your own key; the previous one stops working at once.
 #[utoipa::path(
     post, path = "/own-key/regenerate", tag = TAG, operation_id = "regenerate_own_key",
-    responses((status = 200, body = WithSecret), (status = 404))
+    responses((status = 200, body = WithSecret))
 )]
 async fn regenerate(call: ApiCall) -> Result<ApiResponse<WithSecret>, Problem> {
     Ok(ApiResponse::resource(WithSecret::once(regenerate_own_key(&call.context()).await?)?))
@@ -58,7 +58,7 @@ async fn regenerate(call: ApiCall) -> Result<ApiResponse<WithSecret>, Problem> {
 /// Switches your own key off: its secret stops working.
 #[utoipa::path(
     post, path = "/own-key/off", tag = TAG, operation_id = "switch_off_own_key",
-    responses((status = 200, body = CredentialView), (status = 404))
+    responses((status = 200, body = CredentialView))
 )]
 async fn switch_off(call: ApiCall) -> Result<ApiResponse<CredentialView>, Problem> {
     Ok(ApiResponse::of(&disable_own_key(&call.context()).await?))

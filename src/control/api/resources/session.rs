@@ -35,8 +35,8 @@ struct SignIn {
 
 /// Signs in. The session is in a cookie; the previous session of the browser ends.
 #[utoipa::path(
-    post, path = "/session", tag = TAG, request_body = SignIn, security(()),
-    responses((status = 200, body = Me, headers(("Set-Cookie" = String))), (status = 401))
+    post, path = "/session", tag = TAG, request_body = SignIn,
+    responses((status = 200, body = Me, headers(("Set-Cookie" = String))))
 )]
 async fn begin_session(caller: AnonymousCaller, Body(body): Body<SignIn>) -> Result<Response, Problem> {
     caller.count_attempt()?;
@@ -53,7 +53,7 @@ async fn begin_session(caller: AnonymousCaller, Body(body): Body<SignIn>) -> Res
 }
 
 /// Signs out.
-#[utoipa::path(delete, path = "/session", tag = TAG, security(()), responses((status = 204)))]
+#[utoipa::path(delete, path = "/session", tag = TAG, responses((status = 204)))]
 async fn end_session(caller: AnonymousCaller) -> Result<Response, Problem> {
     if let Some(session) = &caller.session {
         sign_out(&caller.sign_in_context(), session).await?;

@@ -43,8 +43,8 @@ struct LinkFor {
 
 /// Shows the user whose password a link sets, without using the link.
 #[utoipa::path(
-    post, path = "/setup/look", tag = TAG, request_body = LinkBody, security(()),
-    responses((status = 200, body = LinkFor), (status = 410))
+    post, path = "/setup/look", tag = TAG, request_body = LinkBody,
+    responses((status = 200, body = LinkFor))
 )]
 async fn look_at_link(caller: AnonymousCaller, Body(body): Body<LinkBody>) -> Result<ApiResponse<LinkFor>, Problem> {
     caller.count_attempt()?;
@@ -76,8 +76,8 @@ struct UseLink {
 
 /// Sets a password with a link. It does not sign in.
 #[utoipa::path(
-    post, path = "/setup", tag = TAG, request_body = UseLink, security(()),
-    responses((status = 204), (status = 410))
+    post, path = "/setup", tag = TAG, request_body = UseLink,
+    responses((status = 204))
 )]
 async fn use_link(caller: AnonymousCaller, Body(body): Body<UseLink>) -> Result<StatusCode, Problem> {
     caller.count_attempt()?;

@@ -52,7 +52,7 @@ struct UserQuery {
 /// Lists the users that you manage, newest first.
 #[utoipa::path(
     get, path = "/users", tag = TAG, operation_id = "list_users", params(UserQuery),
-    responses((status = 200, body = Page<UserView>), (status = 404))
+    responses((status = 200, body = Page<UserView>))
 )]
 async fn list(call: ApiCall, Query(query): Query<UserQuery>) -> Result<ApiResponse<Page<UserView>>, Problem> {
     let mut fields = FieldReader::default();
@@ -94,7 +94,7 @@ struct UserWithLink {
 /// Creates a user. Only this response shows the link for choosing a password.
 #[utoipa::path(
     post, path = "/users", tag = TAG, operation_id = "create_user", request_body = NewUserBody,
-    responses((status = 201, body = UserWithLink), (status = 404))
+    responses((status = 201, body = UserWithLink))
 )]
 async fn create(call: ApiCall, Body(body): Body<NewUserBody>) -> Result<ApiResponse<UserWithLink>, Problem> {
     let mut fields = FieldReader::default();

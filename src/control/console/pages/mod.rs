@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod addresses;
+mod api_docs;
 mod audit;
 mod credentials;
 mod demo;
@@ -61,5 +62,6 @@ pub(super) fn routes(state: &ControlState) -> Router<ControlState> {
         .merge(audit::routes())
         .merge(status::routes())
         .merge(error_index::routes())
+        .merge(api_docs::routes())
         .merge(demo::routes(state))
 }

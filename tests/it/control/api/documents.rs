@@ -1,13 +1,15 @@
-//! The OpenAPI description and the documentation page.
+//! The OpenAPI description and the pages of its documentation.
 
 use std::path::Path;
 
 use claviger::auth::REJECTIONS;
 use claviger::control::Code;
 use claviger::control::api::openapi;
-use serde_json::Value;
+use claviger::store::Role;
+use serde_json::{Value, json};
 
 use super::TestApi;
+use super::samples::{For, one_of, operations};
 
 fn described() -> Value {
     serde_json::to_value(openapi()).unwrap()
@@ -73,38 +75,106 @@ fn codes_are_words() {
     }
 }
 
-/// The page loads nothing but what its Content-Security-Policy permits.
-#[tokio::test]
-async fn the_documentation_page_is_complete_and_self_contained() {
-    let api = TestApi::sqlite().await.outside();
-    let page = api.get("/docs").await;
-    assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html; charset=utf-8"));
-    let policy = page.header("content-security-policy");
-    assert!(policy.starts_with("default-src 'none'; style-src 'self';") && !policy.contains("unsafe"), "{policy}");
-    let html = page.body.as_str().unwrap();
-    for foreign in ["<script", "<style", " style=", " src=", "://", "javascript:", " onclick", "url("] {
-        let found = html.replace("https://keys.example.org", "").contains(foreign);
-        assert!(!found, "{foreign}");
+#[test]
+fn the_description_names_the_roles_that_may_call() {
+    let description = described();
+    for operation in operations() {
+        let described = &description["paths"][&operation.path][operation.method.to_lowercase()];
+        let names = |ticks: &str| -> Vec<&str> {
+            let roles = ["staff", "owner", "implementer", "member"].into_iter().zip(ticks.chars());
+            roles.filter(|(_, tick)| *tick == 'x').map(|(role, _)| role).collect()
+        };
+        let (roles, security) = match operation.whose {
+            For::Everybody => (Value::Null, json!([{}])),
+            For::Browsers => (json!(names("xxxx")), json!([{"session": []}])),
+            For::Roles(ticks) => (json!(names(ticks)), json!([{"operator_token": []}, {"session": []}])),
+        };
+        assert_eq!((&described["x-roles"], &described["security"]), (&roles, &security), "{}", operation.name);
     }
-    let ids: Vec<_> = html.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
-    let unique: std::collections::HashSet<_> = ids.iter().collect();
-    assert_eq!(ids.len(), unique.len());
-    for target in html.split(" href=\"#").skip(1) {
-        let target = target.split('"').next().unwrap();
-        assert!(unique.contains(&target), "#{target} leads nowhere");
+}
+
+/// An example is a body that the operation accepts, whatever it then says about the state.
+#[tokio::test]
+async fn every_example_of_a_body_is_accepted() {
+    let api = TestApi::sqlite().await;
+    api.bed.put_user("usr_1", Some("acme"), Role::Owner).await;
+    let description = described();
+    let mut number = 0;
+    for operation in operations().iter().filter(|operation| operation.schema.is_some()) {
+        let described = &description["paths"][&operation.path][operation.method.to_lowercase()];
+        let example = &described["requestBody"]["content"]["application/json"]["example"];
+        assert!(example.is_object(), "{} has no example", operation.name);
+        let (mut id, mut account) = ("acme".to_owned(), "acme".to_owned());
+        if operation.path.starts_with("/access-requests") {
+            account = format!("newcomer-{number}");
+            api.newcomer(&account).await;
+        }
+        if let Some(kind) = operation.kind() {
+            id = api.thing(kind, &account).await;
+        }
+        let request = api.request(&operation.method, &operation.target(&id, "")).header("if-match", "*");
+        let role = match operation.whose {
+            For::Roles(ticks) if !ticks.starts_with('x') => Role::Owner,
+            _ => Role::Staff,
+        };
+        let reply = request.json(example).by(one_of(role, "acme")).send().await;
+        let is_of_state = [401, 403, 404, 409, 410].contains(&reply.status.as_u16());
+        assert!(reply.status.is_success() || is_of_state, "{}: {} {:?}", operation.name, reply.status, reply.body);
+        number += 1;
+    }
+    assert_eq!(number, 20);
+}
+
+#[tokio::test]
+async fn the_documentation_has_every_operation_and_schema_and_leads_nowhere_else() {
+    let api = TestApi::sqlite().await.outside();
+    let index = api.page("/api-docs").await;
+    let index = index.body.as_str().unwrap();
+    let groups: std::collections::BTreeSet<_> = links(index)
+        .filter_map(|link| link.strip_prefix("/api-docs/"))
+        .map(|link| link.split('#').next().unwrap().to_owned())
+        .collect();
+    let mut ids = std::collections::HashSet::new();
+    let mut pages = vec![("/api-docs".to_owned(), index.to_owned())];
+    for group in groups {
+        let page = api.page(&format!("/api-docs/{group}")).await;
+        assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html; charset=utf-8"), "{group}");
+        let html = page.body.as_str().unwrap().to_owned();
+        for id in html.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            ids.insert(format!("/api-docs/{group}#{id}"));
+        }
+        pages.push((format!("/api-docs/{group}"), html));
+    }
+    for (path, html) in &pages {
+        for link in links(html) {
+            let target = if link.starts_with('#') { format!("{path}{link}") } else { link.to_owned() };
+            let is_known = match target.split_once('#') {
+                Some((_, "main")) => true,
+                Some(_) => ids.contains(&target),
+                None => api.page(&target).await.status == 200,
+            };
+            assert!(is_known, "{target} of {path} leads nowhere");
+        }
     }
     let description = described();
-    let operations =
-        description["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values());
-    let names = operations.map(|operation| operation["operationId"].as_str().unwrap().to_owned());
-    let schemas = description["components"]["schemas"].as_object().unwrap().keys().map(|name| format!("schema-{name}"));
-    for id in names.chain(schemas) {
-        assert!(unique.contains(&id.as_str()), "{id} is missing");
+    let schemas = description["components"]["schemas"].as_object().unwrap().keys().cloned();
+    for name in schemas.chain(operations().into_iter().map(|operation| operation.name)) {
+        assert!(ids.iter().any(|id| id.ends_with(&format!("#{name}"))), "{name} is missing");
     }
-    let style = api.get("/docs.css").await;
-    assert_eq!((style.status.as_u16(), style.header("content-type")), (200, "text/css; charset=utf-8"));
-    let style = style.body.as_str().unwrap();
-    assert!(!style.contains("url(") && !style.contains("@import") && !style.contains("://"));
+    for operation in operations() {
+        let tag = format!("id=\"{}\"", operation.name);
+        let (_, html) = pages.iter().find(|(_, html)| html.contains(&tag)).unwrap();
+        let part = html.split(&tag).nth(1).unwrap().split("</section>").next().unwrap();
+        let path = operation.path.replace("{id}", "ID");
+        assert!(part.contains("curl ") && part.contains(&format!("https://keys.example.org/api/v1{path}")), "{part}");
+    }
+    for unknown in ["/api-docs/nothing", "/api-docs/%3Cscript%3E", "/api-docs/users/x"] {
+        assert_eq!(api.page(unknown).await.status, 404, "{unknown}");
+    }
+}
+
+fn links(html: &str) -> impl Iterator<Item = &str> {
+    html.split(" href=\"").skip(1).map(|rest| rest.split('"').next().unwrap())
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ mod sessions;
 mod setup;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -28,6 +28,7 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode};
 use claviger::auth::ThrottleRules;
 use claviger::clock::Clock;
+use claviger::control::api::openapi;
 use claviger::control::operations::Caller;
 use claviger::control::{ControlState, LiveSettings, Peer, Throttles, console_listener};
 use claviger::credential::{ScopeCatalog, Version, VersionCatalog};
@@ -199,6 +200,7 @@ impl ApiRequest<'_> {
             request.extensions_mut().insert(caller);
         }
         let is_api = request.uri().path().starts_with("/api/");
+        let (method, path) = (request.method().as_str().to_lowercase(), request.uri().path().to_owned());
         let response = self.api.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
@@ -213,9 +215,28 @@ impl ApiRequest<'_> {
         assert!(!reply.header("x-request-id").is_empty());
         if is_api && (reply.status.is_client_error() || reply.status.is_server_error()) {
             assert_is_problem(&reply);
+            assert_is_described(&method, &path, &reply);
         }
         reply
     }
+}
+
+/// The description lists every code that an operation answers with.
+fn assert_is_described(method: &str, path: &str, reply: &ApiReply) {
+    static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(openapi()).unwrap());
+    let Some(path) = path.strip_prefix("/api/v1") else { return };
+    let is_of = |template: &str| {
+        let (own, parts) = (template.split('/'), path.split('/'));
+        own.clone().count() == parts.clone().count() && own.zip(parts).all(|(own, part)| own == part || own == "{id}")
+    };
+    let operations = DESCRIPTION["paths"].as_object().unwrap().iter().filter(|(template, _)| is_of(template));
+    let operations: Vec<_> = operations.filter_map(|(_, item)| item.get(method)).collect();
+    let status = reply.status.as_str();
+    let codes = |operation: &Value| operation["responses"][status]["description"].as_str().map(str::to_owned);
+    let is_described =
+        |operation: &&Value| codes(operation).is_some_and(|codes| codes.split(", ").any(|code| code == reply.code()));
+    let Some(operation) = operations.first() else { return };
+    assert!(operations.iter().any(is_described), "{} answers {status} {}", operation["operationId"], reply.code());
 }
 
 /// RFC 9457 with our extension members.

@@ -98,7 +98,7 @@ async fn a_refusal_says_what_to_send() {
         assert_eq!((reply.status.as_u16(), &reply.body["detail"]), (415, &json!(media)));
     }
     for (method, target, detail) in [
-        ("GET", "/nothing", "no resource has this path; /api/v1/docs lists the paths"),
+        ("GET", "/nothing", "no resource has this path; /api-docs lists the paths"),
         ("PUT", "/credentials", "the resource does not have this method; the header Allow lists its methods"),
     ] {
         assert_eq!(api.request(method, target).send().await.body["detail"], detail);

@@ -158,7 +158,7 @@ struct Upgraded {
 /// Pins every credential without a version to a version of the API.
 #[utoipa::path(
     post, path = "/unversioned-credentials/upgrade", tag = TAG, operation_id = "upgrade_unversioned_credentials",
-    request_body = UpgradeUnversioned, responses((status = 200, body = Upgraded), (status = 404))
+    request_body = UpgradeUnversioned, responses((status = 200, body = Upgraded))
 )]
 async fn upgrade_all_unversioned(
     call: ApiCall,

@@ -68,8 +68,7 @@ struct OutQuery {
     responses(
         (status = 200, body = String, content_type = "text/plain", headers(
             ("Claviger-Exported" = String, description = "The number of credentials in the file, and of those left out or incomplete: a dictionary of integers (RFC 9651).")
-        )),
-        (status = 404)
+        ))
     )
 )]
 async fn export_file(call: ApiCall, headers: HeaderMap, Query(query): Query<OutQuery>) -> Result<Response, Problem> {

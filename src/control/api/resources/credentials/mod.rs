@@ -96,7 +96,7 @@ enum KindName {
 /// Lists credentials, newest first.
 #[utoipa::path(
     get, path = "/credentials", tag = TAG, operation_id = "list_credentials", params(CredentialQuery),
-    responses((status = 200, body = Page<CredentialView>), (status = 404))
+    responses((status = 200, body = Page<CredentialView>))
 )]
 async fn list(
     call: ApiCall,
@@ -123,7 +123,7 @@ struct Counts {
 /// Counts credentials by state.
 #[utoipa::path(
     get, path = "/credential-counts", tag = TAG, operation_id = "count_credentials", params(CredentialQuery),
-    responses((status = 200, body = Counts), (status = 404))
+    responses((status = 200, body = Counts))
 )]
 async fn count(call: ApiCall, Query(query): Query<CredentialQuery>) -> Result<ApiResponse<Counts>, Problem> {
     let mut fields = FieldReader::default();
@@ -143,8 +143,7 @@ async fn count(call: ApiCall, Query(query): Query<CredentialQuery>) -> Result<Ap
 #[utoipa::path(
     post, path = "/credentials", tag = TAG, operation_id = "create_credential", request_body = NewCredentialBody,
     responses(
-        (status = 201, body = WithSecret),
-        (status = 404)
+        (status = 201, body = WithSecret)
     )
 )]
 async fn create_one(call: ApiCall, Body(new): Body<NewCredentialBody>) -> Result<ApiResponse<WithSecret>, Problem> {

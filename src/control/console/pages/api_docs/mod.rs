@@ -1,31 +1,78 @@
-//! The documentation of the API as a static page without scripts.
+//! The documentation of the management API, for anyone: a page for each group of operations, and one for all schemas.
 
-mod page;
+mod curl;
+mod reference;
 mod schema;
 
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
+use askama::Template;
 use axum::Router;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse, Response};
+use axum::extract::Path;
 use axum::routing::get;
 
-use super::openapi;
-use crate::control::web::html::PAGE_HEADERS;
+use self::reference::{Callers, Group, Reference, Schema};
+use self::schema::Part;
+use crate::control::api::{PREFIX, openapi};
+use crate::control::console::page::{Answer, Page};
+use crate::control::console::visit::Visitor;
+use crate::control::web::problem::{Code, Problem};
 use crate::control::web::state::ControlState;
 
-const STYLE: &str = include_str!("docs.css");
+/// Where `console.public_url` is not set.
+const EXAMPLE_BASE: &str = "https://keys.example.org";
 
-pub(in crate::control::api) fn routes() -> Router<ControlState> {
-    Router::new().route("/docs", get(docs)).route("/docs.css", get(style))
+/// Built once: the description does not change, and building it takes long.
+static REFERENCE: LazyLock<Reference> =
+    LazyLock::new(|| Reference::of(&serde_json::to_value(openapi()).unwrap_or_default()));
+
+pub(super) fn routes() -> Router<ControlState> {
+    Router::new()
+        .route("/api-docs", get(index))
+        .route("/api-docs/schemas", get(schemas))
+        .route("/api-docs/{group}", get(group))
 }
 
-async fn docs() -> Response {
-    static PAGE: OnceLock<String> = OnceLock::new();
-    let page = PAGE.get_or_init(|| page::page(&serde_json::to_value(openapi()).unwrap_or_default()));
-    (PAGE_HEADERS, page.as_str()).into_response()
+#[derive(Template)]
+#[template(path = "api_docs.html")]
+struct Index<'p> {
+    v: &'p Visitor,
+    reference: &'static Reference,
+    base: &'p str,
+    prefix: &'static str,
 }
 
-async fn style() -> Response {
-    ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE).into_response()
+#[derive(Template)]
+#[template(path = "api_docs_group.html")]
+struct GroupPage<'p> {
+    v: &'p Visitor,
+    group: &'static Group,
+    base: &'p str,
+}
+
+#[derive(Template)]
+#[template(path = "api_docs_schemas.html")]
+struct Schemas<'p> {
+    v: &'p Visitor,
+    schemas: &'static [Schema],
+}
+
+async fn index(visitor: Visitor) -> Answer {
+    let body = Index { v: &visitor, reference: &REFERENCE, base: base(&visitor), prefix: PREFIX };
+    visitor.show(Page::new(visitor.t("api-docs-title"), &body)?)
+}
+
+async fn group(visitor: Visitor, Path(slug): Path<String>) -> Answer {
+    let group = REFERENCE.groups.iter().find(|group| group.slug == slug);
+    let group = group.ok_or_else(|| Problem::new(Code::NotFound, "no group of operations has this name"))?;
+    visitor.show(Page::new(&*group.title, &GroupPage { v: &visitor, group, base: base(&visitor) })?)
+}
+
+async fn schemas(visitor: Visitor) -> Answer {
+    let body = Schemas { v: &visitor, schemas: &REFERENCE.schemas };
+    visitor.show(Page::new(visitor.t("api-docs-schemas"), &body)?)
+}
+
+fn base(visitor: &Visitor) -> &str {
+    visitor.settings.public_url.as_deref().unwrap_or(EXAMPLE_BASE)
 }

@@ -1,6 +1,7 @@
 # Tokens of scripts.
 tokens-title = Script tokens
 tokens-lead = Tokens with which scripts use the management API. They do not open the API itself.
+tokens-docs = What they can do
 tokens-account = Account
 tokens-filter = Show
 tokens-clear = Clear all
