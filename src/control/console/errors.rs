@@ -28,6 +28,8 @@ struct ErrorPage<'p> {
 struct SignedOut<'p> {
     v: &'p View,
     fields: Vec<(String, String)>,
+    /// Names of the passwords, which are typed again: without them, some pages would generate one.
+    secrets: Vec<&'p str>,
 }
 
 #[derive(Template)]
@@ -83,7 +85,7 @@ pub(super) fn cross_site() -> Response {
 
 /// A POST without a valid session: what was typed is carried on, passwords excepted.
 pub(super) fn signed_out(v: &View, fields: &Fields) -> Response {
-    let body = SignedOut { v, fields: fields.without_secrets() };
+    let body = SignedOut { v, fields: fields.without_secrets(), secrets: fields.filled_secrets() };
     let answer =
         Page::new(v.t("error-signed-out"), &body).and_then(|page| show(page.status(StatusCode::UNAUTHORIZED), v));
     let mut response = answer.unwrap_or_else(|_| plain(StatusCode::UNAUTHORIZED, "You are signed out."));

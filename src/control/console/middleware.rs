@@ -22,6 +22,7 @@ use super::view::View;
 use super::visit::Menu;
 use super::{errors, pages};
 use crate::control::operations::IdempotencyKey;
+use crate::control::web::caller::session_cookie;
 use crate::control::web::csrf;
 use crate::control::web::middleware::{MAX_BODY_BYTES, REQUEST_ID, RequestId, digest_of, new_request_id};
 use crate::control::web::problem::{Code, Problem, problem_of};
@@ -138,7 +139,9 @@ async fn read_form(mut parts: Parts, body: Body) -> Result<(Request, Option<Fiel
     if let Some(once) = fields.get(ONCE).filter(|once| (1..=MAX_ONCE_BYTES).contains(&once.len())) {
         let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
         let request = digest_of([once.as_bytes(), parts.method.as_str().as_bytes(), target.as_bytes(), &bytes]);
-        let key = IdempotencyKey { key: TokenDigest::of(once.as_bytes()).to_string(), request };
+        // Of this session: others learn nothing of what was done in it.
+        let session = session_cookie(&parts.headers).ok().flatten().unwrap_or_default();
+        let key = IdempotencyKey { key: TokenDigest::of(format!("{once} {session}").as_bytes()).to_string(), request };
         parts.extensions.insert(OnceKey(key));
     }
     parts.extensions.insert(fields.clone());

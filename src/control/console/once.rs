@@ -14,7 +14,10 @@ use crate::control::operations::IdempotencyKey;
 const MAX_KEYS: u64 = 50_000;
 const KEY_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
-pub(super) struct OnceKeys(Cache<String, Arc<Mutex<Option<Done>>>>);
+#[derive(Clone)]
+pub(super) struct OnceKeys(Cache<String, Entry>);
+
+type Entry = Arc<Mutex<Option<Done>>>;
 
 /// A form that took effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +29,11 @@ pub(super) struct Done {
     pub(super) link: Option<String>,
 }
 
-/// Held while a form is executed. Another request with the same key waits.
+/// Held while a form is executed. Another request with the same key waits. Without [`OnceGuard::record`], the key is
+/// forgotten: requests that are refused take no place.
 pub(super) struct OnceGuard {
+    keys: OnceKeys,
+    key: String,
     guard: OwnedMutexGuard<Option<Done>>,
     request: [u8; 32],
 }
@@ -55,8 +61,15 @@ impl OnceKeys {
 
     /// Waits for a request with the same key.
     pub(super) async fn claim(&self, key: &IdempotencyKey) -> OnceGuard {
-        let entry = self.0.get_with_by_ref(&key.key, Arc::default);
-        OnceGuard { guard: entry.lock_owned().await, request: key.request }
+        loop {
+            let entry = self.0.get_with_by_ref(&key.key, Arc::default);
+            let guard = entry.clone().lock_owned().await;
+            // Forgotten while this request waited.
+            let is_current = self.0.get(&key.key).is_some_and(|current| Arc::ptr_eq(&current, &entry));
+            if is_current {
+                return OnceGuard { keys: self.clone(), key: key.key.clone(), guard, request: key.request };
+            }
+        }
     }
 }
 
@@ -71,6 +84,14 @@ impl OnceGuard {
 
     pub(super) fn record(mut self, at: Timestamp, link: Option<String>) {
         *self.guard = Some(Done { request: self.request, at, link });
+    }
+}
+
+impl Drop for OnceGuard {
+    fn drop(&mut self) {
+        if self.guard.is_none() {
+            self.keys.0.invalidate(&self.key);
+        }
     }
 }
 
@@ -95,9 +116,25 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refused_form_may_be_sent_again() {
+    async fn a_refused_form_may_be_sent_again_and_takes_no_place() {
         let keys = OnceKeys::new();
         drop(keys.claim(&key("a", 1)).await);
+        keys.0.run_pending_tasks();
+        assert_eq!(keys.0.entry_count(), 0);
         assert_eq!(keys.claim(&key("a", 2)).await.earlier(), Earlier::Nothing);
+    }
+
+    #[tokio::test]
+    async fn a_form_that_waits_for_a_refused_one_is_executed_once() {
+        let keys = OnceKeys::new();
+        let refused = keys.claim(&key("a", 1)).await;
+        let waiting = tokio::spawn({
+            let keys = keys.clone();
+            async move { keys.claim(&key("a", 1)).await.record(Timestamp::UNIX_EPOCH, None) }
+        });
+        tokio::task::yield_now().await;
+        drop(refused);
+        waiting.await.unwrap();
+        assert!(matches!(keys.claim(&key("a", 1)).await.earlier(), Earlier::Same(_)));
     }
 }

@@ -84,6 +84,15 @@ impl Fields {
         self.0.iter().filter(|(name, _)| !is_secret(name)).cloned().collect()
     }
 
+    /// Names of passwords that were typed.
+    pub(super) fn filled_secrets(&self) -> Vec<&str> {
+        self.0
+            .iter()
+            .filter(|(name, value)| is_secret(name) && !value.is_empty())
+            .map(|(name, _)| name.as_str())
+            .collect()
+    }
+
     pub(super) fn reader(&self) -> Reader<'_> {
         Reader { fields: self, single: vec![ONCE, REVISION], many: Vec::new() }
     }

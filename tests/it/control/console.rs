@@ -245,6 +245,14 @@ async fn what_was_typed_is_carried_on_when_the_session_has_ended() {
     assert!(page.text.contains("value=\"&#60;b&#62;Zoë&#34;\"") || page.text.contains("value=\"&lt;b&gt;Zoë&quot;\""));
     assert!(page.text.contains("name=\"once\" value=\"c\"") && page.text.contains("action=\"/keys/profile/password\""));
     assert!(!page.text.contains("planted"), "{}", page.text);
+    // Without them, a page that generates an empty one would do so.
+    for name in ["password", "password_again"] {
+        assert!(
+            page.text.contains(&format!("<input type=\"password\" id=\"{name}\" name=\"{name}\"")),
+            "{}",
+            page.text
+        );
+    }
     let page = pages.get("/profile?a=b").await;
     assert_eq!((page.status.as_u16(), page.header("location")), (303, "/keys/sign-in?next=%2Fprofile%3Fa%3Db"));
 }

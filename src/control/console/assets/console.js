@@ -9,7 +9,11 @@ for (const time of document.querySelectorAll("time[datetime]")) {
   }
 }
 
-// Copy buttons: <button hidden data-copy="ID">.
+// Copy buttons: <button hidden data-copy="ID">. A screen reader reads the announcement.
+const announcement = document.createElement("p");
+announcement.setAttribute("role", "status");
+announcement.className = "offscreen";
+if (document.querySelector("button[data-copy]")) document.querySelector("main").append(announcement);
 for (const button of document.querySelectorAll("button[data-copy]")) {
   const source = document.getElementById(button.dataset.copy);
   if (!source) continue;
@@ -21,7 +25,8 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
       await navigator.clipboard.writeText(source.textContent);
       const label = button.textContent;
       button.textContent = button.dataset.copied || label;
-      setTimeout(() => { button.textContent = label; }, 2000);
+      announcement.textContent = button.textContent;
+      setTimeout(() => { button.textContent = label; announcement.textContent = ""; }, 2000);
     } catch {
       // What is selected can be copied by hand.
     }

@@ -5,16 +5,14 @@ use axum::http::request::Parts;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::places::segment;
 use crate::control::console::posted::{Fields, Posted};
 use crate::control::operations::{Invalid, NotFound};
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
 use crate::credential::Label;
-
-/// Ids may have a slash.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
 /// The id in the path. What cannot be an id is not found.
 pub(super) struct Id(pub(super) Label);
@@ -39,7 +37,7 @@ pub(super) fn query(target: &str) -> Result<Posted, Problem> {
 
 /// `list/id`
 pub(super) fn page_of(list: &str, id: &Label) -> String {
-    format!("{list}/{}", utf8_percent_encode(id.as_str(), SEGMENT))
+    format!("{list}/{}", segment(id.as_str()))
 }
 
 /// The path with the values that are not empty.

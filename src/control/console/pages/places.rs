@@ -52,7 +52,8 @@ pub(super) fn query_of(target: &str) -> &str {
     target.split_once('?').map_or("", |(_, query)| query)
 }
 
-fn segment(id: &str) -> String {
+/// An id as one segment of a path.
+pub(super) fn segment(id: &str) -> String {
     utf8_percent_encode(id, SEGMENT).to_string()
 }
 

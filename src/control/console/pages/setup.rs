@@ -88,7 +88,11 @@ fn show(visitor: &Visitor, mut form: Form<'_>, ticket: &str, link: &SetupLinkFor
 }
 
 async fn choose(visitor: Visitor, Path(ticket): Path<String>, posted: Posted) -> Answer {
-    visitor.caller.count_attempt()?;
+    let counted = visitor.caller.count_attempt();
+    if counted.is_err() {
+        // The form is shown again, which reads the link.
+        visitor.caller.count_look()?;
+    }
     let Some(link) = show_setup_link(&visitor.caller.state.store, visitor.now, &ticket).await? else {
         return worthless(&visitor);
     };
@@ -97,7 +101,7 @@ async fn choose(visitor: Visitor, Path(ticket): Path<String>, posted: Posted) ->
         .then(|| FirstUser { email: reader.text("email").to_owned(), name: reader.optional("name") });
     let (password, again) = (reader.password("password"), reader.password("password_again"));
     reader.finish()?;
-    let done = match same(&visitor, &password, &again) {
+    let done = match counted.and_then(|()| same(&visitor, &password, &again)) {
         Ok(()) => {
             let used = use_setup_link(&visitor.caller.sign_in_context(), &ticket, password, first).await;
             used.map_err(Problem::from)

@@ -7,10 +7,11 @@ use super::create::refused;
 use super::facts::{self, Badge};
 use super::guard::{CredentialId, Manager};
 use super::names::people;
-use super::paths::{account_path, path_of, query_value};
+use super::paths::path_of;
 use crate::control::console::field::Field;
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
+use crate::control::console::pages::places::{account_page, query_value};
 use crate::control::console::posted::Posted;
 use crate::control::console::visit::Visit;
 use crate::control::operations::{
@@ -94,7 +95,7 @@ async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answe
         badge: Badge::of(record, visit),
         obstacles: obstacles(visit, record, &path).await?,
         path,
-        account: visit.url(&account_path(&record.account)),
+        account: visit.url(&account_page(&record.account)),
         owner,
         created_by: name(&record.created_by),
         version: facts::version(visit, record.version.as_ref()),
@@ -129,7 +130,7 @@ async fn obstacles(
     let steps = diagnose_credential(&visit.context(), record.id.as_str()).await?;
     let access = match &visit.standing.account {
         Some(_) => visit.url("/access"),
-        None => visit.url(&account_path(&record.account)),
+        None => visit.url(&account_page(&record.account)),
     };
     let of_step = |code: StepCode| match code {
         StepCode::AccessGranted => Some(("credentials-refused-granted", Some(access.clone()))),

@@ -1,7 +1,8 @@
 //! The filter of the list, as the address has it.
 
-use super::paths::{LIST, query_value};
+use super::paths::LIST;
 use crate::control::console::field::Choice;
+use crate::control::console::pages::places::query_value;
 use crate::control::console::posted::Fields;
 use crate::control::console::view::View;
 use crate::control::operations::{CreatedWhen, CredentialSearch, MAX_NAME_LENGTH};

@@ -1,30 +1,13 @@
 //! Addresses of these pages.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
+use crate::control::console::pages::places::credential_page;
 use crate::credential::Label;
 
 pub(super) const LIST: &str = "/credentials";
-/// Ids may have a slash.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
 /// The page of a credential.
 pub(super) fn path_of(id: &Label) -> String {
-    match id.as_str() {
-        // A page of its own has this address.
-        "new" => format!("{LIST}/%6eew"),
-        id => format!("{LIST}/{}", utf8_percent_encode(id, SEGMENT)),
-    }
-}
-
-/// The page of an account.
-pub(super) fn account_path(account: &Label) -> String {
-    format!("/accounts/{}", utf8_percent_encode(account.as_str(), SEGMENT))
-}
-
-/// A value in a query.
-pub(super) fn query_value(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+    credential_page(id.as_str())
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ error-request-id = Request
 error-signed-out = You are signed out
 error-signed-out-lead = What you entered is not lost, passwords excepted. Sign in in a new tab, then come back and send it again.
 error-sign-in-tab = Sign in (new tab)
+error-enter-again = Enter the password again
 error-send-again = Send it again
 error-done-already = This was done already
 error-done-already-lead = The form was sent before, at { $time }. A secret that it created was shown then, and is not shown again.
