@@ -27,6 +27,8 @@ pub struct Gate {
     pub address: SocketAddr,
     /// For operators.
     pub admin: SocketAddr,
+    /// For people, where there is a database.
+    pub console: Option<SocketAddr>,
 }
 
 impl Gate {
@@ -37,8 +39,13 @@ impl Gate {
 
     /// The same with an SQLite database beside the file.
     pub fn start_with_database(api: &Api, settings: &str) -> Self {
+        Self::start_with_database_at(api, "sqlite:claviger.db", settings)
+    }
+
+    /// The same with the database at this address.
+    pub fn start_with_database_at(api: &Api, url: &str, settings: &str) -> Self {
         let settings = format!("console: {{listen: 127.0.0.1:0}}\n{settings}");
-        Self::start_with(api, ", database: 'sqlite:claviger.db'", &settings, "")
+        Self::start_with(api, &format!(", database: '{url}'"), &settings, "")
     }
 
     fn start_with(api: &Api, database: &str, settings: &str, credentials: &str) -> Self {
@@ -70,7 +77,8 @@ impl Gate {
         // Without a reader the gate would lose lines.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         let address = |field: &str| line[field].as_str().unwrap().parse().unwrap();
-        Self { address: address("proxy"), admin: address("admin"), child, folder }
+        let console = line["console"].as_str().and_then(|address| address.parse().ok());
+        Self { address: address("proxy"), admin: address("admin"), console, child, folder }
     }
 
     /// Puts other credentials in force.
@@ -84,10 +92,16 @@ impl Gate {
         let row = |(id, token): &(&str, &str)| format!("{id},acme,{}\n", digest(token));
         let text: String = tokens.iter().map(row).collect();
         std::fs::write(self.folder.path().join("in.csv"), format!("id,account,token\n{text}")).unwrap();
+        self.command(&["credential", "import", "in.csv"]);
+    }
+
+    /// What a command with the settings of this gate prints.
+    pub fn command(&self, arguments: &[&str]) -> String {
         let mut command = Command::new(env!("CARGO_BIN_EXE_claviger"));
-        command.current_dir(self.folder.path()).args(["credential", "import", "in.csv", "--config", "claviger.yaml"]);
-        let imported = command.stdin(Stdio::null()).output().unwrap();
-        assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
+        command.current_dir(self.folder.path()).args(arguments).args(["--config", "claviger.yaml"]);
+        let done = command.stdin(Stdio::null()).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
     }
 
     /// Connections to the SQLite database.
