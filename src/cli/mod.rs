@@ -1,7 +1,7 @@
 //! The command line, one file a command. Exit codes: 0 success, 1 failure, 2 usage error.
 
 mod account;
-mod admin;
+mod admin_setup_link;
 mod admin_listener;
 mod audit;
 mod client;
@@ -74,7 +74,7 @@ enum Command {
     Operator(operator::Command),
     /// Create the first staff member
     #[command(subcommand)]
-    Admin(admin::Command),
+    Admin(admin_setup_link::Command),
     /// Migrate, inspect and back up the database
     #[command(subcommand)]
     Database(database::Command),

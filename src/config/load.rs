@@ -43,7 +43,7 @@ impl ConfigSource {
         let (root, file) = self.read()?;
         let directory = self.directory();
         let mut settings = Settings::new(&file, &root, &directory).map_err(|faults| self.named(faults))?;
-        settings.origins.file.clone_from(&self.file);
+        settings.provenance.file.clone_from(&self.file);
         Ok(settings)
     }
 

@@ -2,7 +2,7 @@
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
-use super::memory;
+use super::memory_limit::memory_limit;
 use super::raw::{DEFAULT_HEAD_BYTES, DEFAULT_STREAMS};
 
 /// A connection whose client does not read (measured). Idle ones take a tenth of it.
@@ -42,7 +42,7 @@ pub(super) struct ResourceDefaults {
 
 impl ResourceDefaults {
     pub(super) fn of_this_machine() -> Self {
-        Self::of(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN), memory::limit())
+        Self::of(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN), memory_limit())
     }
 
     /// A tenth of `connections`, so that fewer than ten addresses cannot take all of them.

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use super::resource_defaults::ResourceDefaults;
 use super::validate::Checker;
 use super::values::{DatabaseUrl, UpstreamUrl};
-use super::{Diagnostic, Diagnostics, Node, Origin, Origins, raw, read_text};
+use super::{Diagnostic, Diagnostics, Node, Origin, Provenance, raw, read_text};
 use crate::credential::{
     PathException, PublicCredential, PublicRoute, RateLimit, RouteRule, ScopeCatalog, Spellings, TokenFormat, Version,
     VersionCatalog, VersionRule, WhenUnstated,
@@ -66,7 +66,7 @@ pub struct Settings {
     pub throttle: raw::Throttle,
     pub log: raw::Log,
     pub tracing: Option<Tracing>,
-    pub origins: Origins,
+    pub provenance: Provenance,
 }
 
 #[derive(Debug, Clone)]
@@ -120,7 +120,7 @@ impl Settings {
             }
         };
         faults.into_result(|| Self {
-            origins: Origins::of(root),
+            provenance: Provenance::of(root),
             listen: proxy.upstream.iter().flat_map(|_| &proxy.listen.0).map(|address| address.0.0).collect(),
             forward_auth: file.forward_auth.as_ref().map(|written| ForwardAuth {
                 listen: written.listen.0.iter().map(|address| address.0.0).collect(),

@@ -6,7 +6,7 @@ mod link_token;
 mod network;
 mod normal_form;
 mod password;
-mod path_exceptions;
+mod ambiguous_paths;
 mod random;
 mod rate_limit;
 mod recent_uses;
@@ -30,7 +30,7 @@ pub use normal_form::{normalized, normalized_chars};
 pub use scope::{PublicCredential, PublicRoute, RoutePath, RoutePathError, RouteRule, ScopeCatalog, ScopeSet};
 
 pub use password::{HashMemory, Overlap, PasswordHash, PasswordHashError, PlainPassword};
-pub use path_exceptions::{PathException, Spellings};
+pub use ambiguous_paths::{PathException, Spellings};
 pub use rate_limit::RateLimit;
 pub use recent_uses::{RecentUses, Use};
 pub use restrictions::Restrictions;

@@ -15,7 +15,7 @@ mod version_headers;
 pub use connection::descriptors::DescriptorBudget;
 pub use connection::limits::Connections;
 pub use connection::listener::{BoundListener, ListenerApp, ListenerEvent, ListenerOptions, service};
-pub use connection::tls::{Certificates, LoadedCertificates};
+pub use connection::certificates::{Certificates, LoadedCertificates};
 pub use decide::Decider;
 pub use drain::Drains;
 pub use forward_auth::ForwardAuth;

@@ -27,7 +27,7 @@ impl LiveState {
     /// # Errors
     /// When certificates, the upstream or the log level cannot be used, or a change needs a restart.
     pub(super) fn publish(&self, loaded: &Loaded) -> Result<(), Diagnostics> {
-        self.try_publish(loaded).map_err(|faults| loaded.settings.origins.locate(faults))
+        self.try_publish(loaded).map_err(|faults| loaded.settings.provenance.locate(faults))
     }
 
     fn try_publish(&self, loaded: &Loaded) -> Result<(), Diagnostics> {

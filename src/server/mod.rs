@@ -116,5 +116,5 @@ pub fn check(loaded: &Loaded) -> Result<(), Diagnostics> {
     let upstream = upstream.and_then(|upstream| Upstream::new(upstream, &settings.timeouts, None).err());
     let faults: Vec<_> =
         proxy.into_iter().chain(admin).chain(console).chain(look).chain(upstream).flat_map(|faults| faults.0).collect();
-    Diagnostics(faults).into_result(|| ()).map_err(|faults| settings.origins.locate(faults))
+    Diagnostics(faults).into_result(|| ()).map_err(|faults| settings.provenance.locate(faults))
 }

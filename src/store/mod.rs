@@ -11,7 +11,7 @@ mod accounts;
 mod audit;
 mod changes;
 mod credentials;
-mod cursor;
+mod paging;
 mod error;
 mod hosts;
 mod idempotency;
@@ -41,7 +41,7 @@ pub use credentials::{
     ExpiringCredential, GateCredential, Holders, Page, PreviousSecret, RecordSecret, StateCounts, TakenNames,
     Versioned,
 };
-pub use cursor::{Cursor, InvalidCursor, Listing};
+pub use paging::{Cursor, InvalidCursor, Listing};
 pub use error::StoreError;
 pub use idempotency::StoredResponse;
 pub use operator_tokens::OperatorTokenRecord;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::RateLimit;
-use super::texts::Moment;
+use super::verbatim::Moment;
 use crate::config::values::{AddressRange, Parsed};
 use crate::config::{Document, schema};
 use crate::credential::Label;

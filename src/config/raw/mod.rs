@@ -7,10 +7,10 @@ mod cors;
 mod credentials_file;
 mod database;
 mod limits;
-mod path_exceptions;
+mod ambiguous_paths;
 mod process;
 mod proxy;
-mod texts;
+mod verbatim;
 
 use std::collections::BTreeMap;
 
@@ -32,10 +32,10 @@ pub use database::{Credentials, Database, DatabaseCache};
 pub(super) use database::{MAX_CONNECTIONS, MAX_LOOKUPS, MAX_MEGABYTES};
 pub(super) use limits::{DEFAULT_HEAD_BYTES, DEFAULT_STREAMS, MAX_QUEUED, MAX_REMEMBERED, MAX_THREADS};
 pub use limits::{Limits, Passwords, RateLimit, Throttle, Window};
-pub use path_exceptions::{PathException, Spelling};
+pub use ambiguous_paths::{PathException, Spelling};
 pub use process::{Handover, Log, LogFormat, Tracing};
 pub use proxy::{ForwardAuth, Proxy, Timeouts, Tls, UpstreamHealth, UpstreamProtocol, UpstreamTls};
-pub use texts::{Day, Moment, PathText, Prefix, Template};
+pub use verbatim::{Day, Moment, PathText, Prefix, Template};
 
 /// Settings of Claviger.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]

@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 use super::head_timeout::HeadDeadlines;
 use super::limits::ConnectionLimiter;
 use super::protocol::ProtocolDetector;
-use super::tls::ClientCheck;
+use super::certificates::ClientCheck;
 use crate::config::raw::Timeouts;
 use crate::proxy::{Certificates, Connections, Policy, RequestLifecycle};
 

@@ -12,7 +12,7 @@ pub(super) mod limits;
 pub(super) mod listener;
 pub(super) mod protocol;
 pub(super) mod state;
-pub(super) mod tls;
+pub(super) mod certificates;
 mod tunnel;
 mod websocket_frames;
 

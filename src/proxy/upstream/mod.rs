@@ -26,7 +26,7 @@ use sha2::{Digest, Sha256};
 use self::address_set::{AddressSet, resolve};
 use self::failure::{Cause, Failure, Phase};
 use self::websocket::YieldingConnector;
-use super::connection::tls;
+use super::connection::certificates;
 use super::decide::admitted::Admitted;
 use crate::config::{self, Diagnostic, Diagnostics, Origin, UpstreamUrl, raw};
 
@@ -249,7 +249,7 @@ fn set_tls(peer: &mut HttpPeer, written: &raw::UpstreamTls) -> Result<(), Diagno
     let mut faults = Diagnostics::default();
     let mut read = |key: &str, problem| faults.push(fault(&format!("proxy.upstream_tls.{key}"), problem));
     let roots = match &written.ca {
-        Some(path) => match tls::certificates(path) {
+        Some(path) => match certificates::read_certificates(path) {
             Ok(roots) => roots.into_iter().map(|root| root.to_vec()).collect(),
             Err(problem) => {
                 read("ca", problem);
@@ -260,8 +260,8 @@ fn set_tls(peer: &mut HttpPeer, written: &raw::UpstreamTls) -> Result<(), Diagno
     };
     let own = written.certificate.as_deref().zip(written.key.as_deref());
     let own = own.and_then(|(certificate, key)| {
-        let chain = tls::certificates(certificate).map_err(|problem| read("certificate", problem)).ok();
-        let key = tls::private_key(key).map_err(|problem| read("key", problem)).ok();
+        let chain = certificates::read_certificates(certificate).map_err(|problem| read("certificate", problem)).ok();
+        let key = certificates::private_key(key).map_err(|problem| read("key", problem)).ok();
         chain.zip(key)
     });
     if !faults.is_empty() {
@@ -276,7 +276,7 @@ fn set_tls(peer: &mut HttpPeer, written: &raw::UpstreamTls) -> Result<(), Diagno
     roots.iter().for_each(|root| digest.update(root));
     peer.options.ca = Some(roots.into_iter().map(|root| WrappedX509::new(root, parse_x509)).collect());
     if let Some((chain, key)) = own {
-        tls::check_pair(&chain, &key).map_err(|problem| fault("proxy.upstream_tls", problem))?;
+        certificates::check_pair(&chain, &key).map_err(|problem| fault("proxy.upstream_tls", problem))?;
         digest.update(&chain[0]);
         let chain = chain.into_iter().map(|certificate| certificate.to_vec()).collect();
         peer.client_cert_key = Some(Arc::new(CertKey::new(chain, key.secret_der().to_vec())));
@@ -289,7 +289,7 @@ fn set_tls(peer: &mut HttpPeer, written: &raw::UpstreamTls) -> Result<(), Diagno
 /// The system's roots, without those that cannot be parsed.
 fn system_roots() -> Vec<Vec<u8>> {
     let found = rustls_native_certs::load_native_certs();
-    let readable = found.certs.into_iter().filter(|root| tls::is_readable(root));
+    let readable = found.certs.into_iter().filter(|root| certificates::is_readable(root));
     readable.map(|root| root.to_vec()).collect()
 }
 

@@ -42,7 +42,7 @@ impl LoadedCertificates {
     /// # Errors
     /// When a file cannot be read, or the key does not match the certificate.
     pub fn new(files: &raw::Tls) -> Result<Self, Diagnostics> {
-        let chain = certificates(&files.certificate).map_err(|problem| fault("certificate", problem));
+        let chain = read_certificates(&files.certificate).map_err(|problem| fault("certificate", problem));
         let key = private_key(&files.key).map_err(|problem| fault("key", problem));
         let clients = files.client_ca.as_deref().map(client_verifier).transpose();
         let clients = clients.map_err(|problem| fault("client_ca", problem));
@@ -154,7 +154,7 @@ impl ClientCertVerifier for Certificates {
 }
 
 /// All certificates of a PEM file; at least one, each of which x509-parser accepts.
-pub(in crate::proxy) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+pub(in crate::proxy) fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let all = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let all = all.map_err(|error| unreadable(path, &error))?;
     if all.is_empty() {
@@ -204,7 +204,7 @@ fn not_after(certificate: &[u8]) -> i64 {
 
 fn client_verifier(path: &Path) -> Result<ClientVerifier, String> {
     let mut roots = RootCertStore::empty();
-    for root in certificates(path)? {
+    for root in read_certificates(path)? {
         roots
             .add(root)
             .map_err(|_| format!("{} contains a certificate that cannot be a trust anchor", path.display()))?;

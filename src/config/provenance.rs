@@ -8,12 +8,12 @@ use super::{Diagnostics, Node, Origin, Value};
 
 /// The origin of every key, without values.
 #[derive(Debug, Clone, Default)]
-pub struct Origins {
+pub struct Provenance {
     pub(super) file: Option<PathBuf>,
     by_path: Arc<HashMap<String, Origin>>,
 }
 
-impl Origins {
+impl Provenance {
     pub(super) fn of(root: &Node) -> Self {
         let mut by_path = HashMap::new();
         collect(root, "", &mut by_path);
@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn a_fault_without_a_position_gets_that_of_its_key_or_of_the_nearest_ancestor() {
         let root = parse("proxy:\n  listen: 127.0.0.1:0\n  tls:\n    certificate: c.pem\n    key: k.pem\n").unwrap();
-        let origins = Origins { file: Some("claviger.yaml".into()), ..Origins::of(&root) };
+        let origins = Provenance { file: Some("claviger.yaml".into()), ..Provenance::of(&root) };
         let unlocated = |path: &str| Diagnostic::new(Origin::WHOLE_FILE, path, "is odd");
         let located = Diagnostic::new(Origin::File { line: 2, column: 3 }, "a", "is odd");
         let paths = ["proxy.tls.key", "proxy.tls.certificate", "proxy.tls.client_ca", "absent.key"];

@@ -10,7 +10,7 @@ const OWN_GROUPS: &str = "/proc/self/cgroup";
 const UNLIMITED: u64 = 1 << 60;
 
 /// In bytes, as at the first call; `None` without a limit.
-pub fn limit() -> Option<u64> {
+pub fn memory_limit() -> Option<u64> {
     static LIMIT: OnceLock<Option<u64>> = OnceLock::new();
     *LIMIT.get_or_init(|| limit_of(&std::fs::read_to_string(OWN_GROUPS).unwrap_or_default(), Path::new(ROOT)))
 }
