@@ -1,8 +1,8 @@
 //! The command line, one file a command. Exit codes: 0 success, 1 failure, 2 usage error.
 
 mod account;
-mod admin_setup_link;
 mod admin_listener;
+mod admin_setup_link;
 mod audit;
 mod client;
 mod config;

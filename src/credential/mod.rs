@@ -1,12 +1,12 @@
 //! What a credential is: stored digests, state and rights. No I/O, no clock.
 
+mod ambiguous_paths;
 mod label;
 mod last_use;
 mod link_token;
 mod network;
 mod normal_form;
 mod password;
-mod ambiguous_paths;
 mod random;
 mod rate_limit;
 mod recent_uses;
@@ -29,8 +29,8 @@ pub use network::Network;
 pub use normal_form::{normalized, normalized_chars};
 pub use scope::{PublicCredential, PublicRoute, RoutePath, RoutePathError, RouteRule, ScopeCatalog, ScopeSet};
 
-pub use password::{HashMemory, Overlap, PasswordHash, PasswordHashError, PlainPassword};
 pub use ambiguous_paths::{PathException, Spellings};
+pub use password::{HashMemory, Overlap, PasswordHash, PasswordHashError, PlainPassword};
 pub use rate_limit::RateLimit;
 pub use recent_uses::{RecentUses, Use};
 pub use restrictions::Restrictions;

@@ -12,10 +12,10 @@ mod respond;
 mod upstream;
 mod version_headers;
 
+pub use connection::certificates::{Certificates, LoadedCertificates};
 pub use connection::descriptors::DescriptorBudget;
 pub use connection::limits::Connections;
 pub use connection::listener::{BoundListener, ListenerApp, ListenerEvent, ListenerOptions, service};
-pub use connection::certificates::{Certificates, LoadedCertificates};
 pub use decide::Decider;
 pub use drain::Drains;
 pub use forward_auth::ForwardAuth;

@@ -11,13 +11,13 @@ mod accounts;
 mod audit;
 mod changes;
 mod credentials;
-mod paging;
 mod error;
 mod hosts;
 mod idempotency;
 mod opened_file;
 mod operator_tokens;
 mod origin;
+mod paging;
 mod pools;
 mod primary;
 mod role;
@@ -41,10 +41,10 @@ pub use credentials::{
     ExpiringCredential, GateCredential, Holders, Page, PreviousSecret, RecordSecret, StateCounts, TakenNames,
     Versioned,
 };
-pub use paging::{Cursor, InvalidCursor, Listing};
 pub use error::StoreError;
 pub use idempotency::StoredResponse;
 pub use operator_tokens::OperatorTokenRecord;
+pub use paging::{Cursor, InvalidCursor, Listing};
 pub use pools::StoreOptions;
 pub use role::{NoRole, Role};
 pub use schema::SchemaState;

@@ -2,12 +2,12 @@
 //! editor shows.
 
 mod access;
+mod ambiguous_paths;
 mod console;
 mod cors;
 mod credentials_file;
 mod database;
 mod limits;
-mod ambiguous_paths;
 mod process;
 mod proxy;
 mod verbatim;
@@ -25,6 +25,7 @@ pub use access::{
     Accept, ApiKey, BasicToken, Identity, PublicCredential, PublicRoute, ReadFrom, Route, Tokens, Version, VersionRule,
     Versions, WhenUnstated,
 };
+pub use ambiguous_paths::{PathException, Spelling};
 pub use console::{Admin, Brand, Console, ListenerTls, Roles, Session};
 pub use cors::Cors;
 pub use credentials_file::{Account, Credential, CredentialRow, CredentialsFile};
@@ -32,7 +33,6 @@ pub use database::{Credentials, Database, DatabaseCache};
 pub(super) use database::{MAX_CONNECTIONS, MAX_LOOKUPS, MAX_MEGABYTES};
 pub(super) use limits::{DEFAULT_HEAD_BYTES, DEFAULT_STREAMS, MAX_QUEUED, MAX_REMEMBERED, MAX_THREADS};
 pub use limits::{Limits, Passwords, RateLimit, Throttle, Window};
-pub use ambiguous_paths::{PathException, Spelling};
 pub use process::{Handover, Log, LogFormat, Tracing};
 pub use proxy::{ForwardAuth, Proxy, Timeouts, Tls, UpstreamHealth, UpstreamProtocol, UpstreamTls};
 pub use verbatim::{Day, Moment, PathText, Prefix, Template};

@@ -19,10 +19,10 @@ use pingora::services::listening::Service as ListeningService;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::certificates::ClientCheck;
 use super::head_timeout::HeadDeadlines;
 use super::limits::ConnectionLimiter;
 use super::protocol::ProtocolDetector;
-use super::certificates::ClientCheck;
 use crate::config::raw::Timeouts;
 use crate::proxy::{Certificates, Connections, Policy, RequestLifecycle};
 

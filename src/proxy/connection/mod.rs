@@ -1,6 +1,7 @@
 //! From an accepted socket to the head of a request.
 
 pub(super) mod body_end;
+pub(super) mod certificates;
 pub(super) mod client_stream;
 pub(super) mod descriptors;
 pub(super) mod head_inspector;
@@ -12,7 +13,6 @@ pub(super) mod limits;
 pub(super) mod listener;
 pub(super) mod protocol;
 pub(super) mod state;
-pub(super) mod certificates;
 mod tunnel;
 mod websocket_frames;
 

@@ -29,6 +29,7 @@ use tower::ServiceExt as _;
 
 use super::people::{House, PASSWORD};
 use crate::store::test_database::TestDatabase;
+use crate::support::assert_is_strict_html;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -85,6 +86,7 @@ impl Pages {
         let response = self.router.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
+        assert_is_strict_html(&parts.headers, &text);
         Answer { status: parts.status, headers: parts.headers, text }
     }
 
@@ -178,6 +180,98 @@ async fn a_form_of_another_site_is_refused_and_nothing_of_it_is_echoed() {
     // A cookie without a proof of the origin.
     let request = Request::post("/profile/password").header("host", "example.org").header("content-type", FORM);
     assert_eq!(pages.send(request, "password=planted").await.status, 403);
+}
+
+/// Every form but those before signing in.
+const FORMS: [&str; 40] = [
+    "/credentials/new",
+    "/credentials/x/active",
+    "/credentials/x/end-overlap",
+    "/credentials/x/edit",
+    "/credentials/x/reset",
+    "/credentials/x/duplicate",
+    "/credentials/x/upgrade",
+    "/credentials/x/disable",
+    "/credentials/x/clear",
+    "/credentials/x/delete",
+    "/my-key",
+    "/my-key/regenerate",
+    "/my-key/off",
+    "/profile/password",
+    "/profile/sessions/end-others",
+    "/profile/sessions/x/end",
+    "/users/new",
+    "/users/x",
+    "/users/x/disable",
+    "/users/x/enable",
+    "/users/x/setup-link",
+    "/api-management/x/clear",
+    "/access/ask",
+    "/access/requests/x/withdraw",
+    "/access/on",
+    "/access/off",
+    "/access/members",
+    "/credential-files/export",
+    "/credential-files/import",
+    "/tokens/new",
+    "/tokens/x/disable",
+    "/tokens/x/enable",
+    "/tokens/x/delete",
+    "/requests/decide",
+    "/requests/x/approve",
+    "/requests/x/decline",
+    "/accounts/new",
+    "/accounts/x/rename",
+    "/accounts/x/grant",
+    "/accounts/x/withdraw",
+];
+
+/// With the real cookie of a session, as a browser sends it.
+#[tokio::test]
+async fn no_form_is_accepted_without_proof_of_its_origin_or_in_a_session_that_has_ended() {
+    let mut pages = Pages::start().await;
+    let before = pages._bed.store.last_change().await.unwrap();
+    let bare = |path: &str| Request::post(path).header("host", "example.org").header("content-type", FORM);
+    for path in FORMS {
+        let answer = pages.send(bare(path), "once=a").await;
+        assert_eq!(answer.status, 403, "{path} without an origin");
+    }
+    let live = std::mem::replace(&mut pages.cookie, "__Host-claviger=ended".into());
+    for path in FORMS {
+        let answer = pages.post(path, "once=a").await;
+        assert_eq!(answer.status, 401, "{path} in a session that has ended");
+        assert!(answer.text.contains("You are signed out"), "{}", answer.text);
+    }
+    pages.cookie = live;
+    for path in FORMS {
+        let answer = pages.post(path, "once=a&planted=x").await;
+        assert!(answer.status.is_client_error() || answer.status == 303, "{path} with a field that it does not have");
+    }
+    assert_eq!(pages._bed.store.last_change().await.unwrap(), before, "nothing has happened");
+}
+
+/// A form that is added is in the list.
+#[test]
+fn every_form_is_tried() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/control/console/pages");
+    let (mut folders, mut routes) = (vec![root], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+                continue;
+            }
+            let source = std::fs::read_to_string(&entry).unwrap();
+            let route = |line: &&str| line.contains(".route(\"") && line.contains("post(");
+            let path = |line: &str| line.split('"').nth(1).unwrap().replace("{id}", "x");
+            routes.extend(source.lines().filter(route).map(path));
+        }
+    }
+    assert!(routes.len() > 35, "{routes:?}");
+    for route in routes {
+        let is_before_signing_in = ["/demo/", "/setup", "/sign-in"].iter().any(|prefix| route.starts_with(prefix));
+        assert!(is_before_signing_in || FORMS.contains(&route.as_str()), "{route} is not tried");
+    }
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ use super::{Answer, FORM};
 use crate::control::caller_rows::put_caller;
 use crate::control::user;
 use crate::store::test_database::{TestDatabase, label, noon};
+use crate::support::assert_is_strict_html;
 
 pub struct Site {
     pub bed: TestDatabase,
@@ -130,6 +131,7 @@ impl Person<'_> {
         let response = tower::ServiceExt::oneshot(self.site.router.clone(), request).await.unwrap();
         let (parts, body) = response.into_parts();
         let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
+        assert_is_strict_html(&parts.headers, &text);
         Answer { status: parts.status, headers: parts.headers, text }
     }
 }

@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use crate::control::caller_rows::put_caller;
 use crate::control::user;
 use crate::store::test_database::{TestDatabase, label, noon};
+use crate::support::assert_is_strict_html;
 
 /// What a page must escape: markup, quotes, another direction.
 pub const HOSTILE: &str = "<img src=x onerror=alert(1)>\"'&\u{202e}\u{645}";
@@ -144,6 +145,7 @@ impl Guest<'_> {
         let response = tower::ServiceExt::oneshot(self.stage.router.clone(), request).await.unwrap();
         let (parts, body) = response.into_parts();
         let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
+        assert_is_strict_html(&parts.headers, &text);
         Shown { status: parts.status.as_u16(), headers: parts.headers, text }
     }
 }

@@ -17,6 +17,7 @@ use super::{Answer, FORM};
 use crate::control::caller_rows::put_caller;
 use crate::control::user;
 use crate::store::test_database::{TestDatabase, label, noon};
+use crate::support::assert_is_strict_html;
 
 pub const ROLES: [Role; 4] = [Role::Staff, Role::Owner, Role::Implementer, Role::Member];
 pub const HOSTILE: &str = "<img src=x onerror=alert(1)>\"'\u{202e}&amp;";
@@ -104,6 +105,7 @@ impl Person<'_> {
         let response = self.pages.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
+        assert_is_strict_html(&parts.headers, &text);
         Answer { status: parts.status, headers: parts.headers, text }
     }
 }
