@@ -149,3 +149,19 @@ async fn the_keyboard_creates_and_disables() {
         expect(&console, &token, REFUSED);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn enter_creates_also_where_a_number_is_suggested() {
+    let console = TestConsole::configured(SETTINGS).await;
+    let owner = Browser::start(Scripts::On).await;
+    console.sign_in(&owner, "owner@acme.example").await;
+    owner.open(&console.url("/credentials/new")).await;
+    owner.fill("name", "Door bell").await;
+    owner.click("input[name=rights][value=all]").await;
+    owner.fill("contact_mobile", "07894 123 456").await;
+    owner.press("Create API account").await;
+    assert_eq!(owner.focus().await, "div.errors");
+    owner.fill("contact_mobile", "+447894123457").await;
+    owner.type_keys(Key::Enter + "").await;
+    assert!(!owner.text("#shown-secret").await.is_empty());
+}
