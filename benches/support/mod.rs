@@ -153,7 +153,7 @@ fn write_credentials(folder: &Path, more: &str) {
 
 /// As files have it.
 fn digest(token: &str) -> String {
-    Sha256::digest(token).iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"))
+    Sha256::digest(token).iter().fold("sha256:".to_owned(), |text, byte| text + format!("{byte:02x}").as_str())
 }
 
 /// An API that answers `{}` to everything, `/big` with more than a socket holds, and `/socket` with a WebSocket that
