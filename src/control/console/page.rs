@@ -113,8 +113,9 @@ impl Page {
             .notice
             .as_ref()
             .and_then(|notice| v.find(&notice.message).map(|_| v.t1(&notice.message, "subject", &notice.subject)));
-        let html = Markup::of(&Layout { v, page: &self, around, title, status })?;
-        let mut response = (self.status, html.into_string()).into_response();
+        let html = Markup::of(&Layout { v, page: &self, around, title, status })?.into_string();
+        let html = if html.contains(is_unfit) { html.replace(is_unfit, "\u{fffd}") } else { html };
+        let mut response = (self.status, html).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         if let Some(seconds) = self.retry_after {
@@ -131,4 +132,9 @@ impl Page {
         }
         Ok(response)
     }
+}
+
+/// Control characters, which HTML does not allow, and which what was typed may have.
+fn is_unfit(letter: char) -> bool {
+    letter.is_control() && !matches!(letter, '\t' | '\n' | '\r' | '\x0c')
 }

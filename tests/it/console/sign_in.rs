@@ -95,3 +95,21 @@ async fn a_password_is_changed_and_sessions_end() {
         browser.inspect_everywhere("profile-changed").await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_documentation_of_the_management_api_needs_no_session() {
+    for scripts in [Scripts::On, Scripts::Off] {
+        let console = TestConsole::start().await;
+        let visitor = Browser::start(scripts).await;
+        visitor.open(&console.url("/errors")).await;
+        visitor.press("Management API").await;
+        visitor.inspect_everywhere("api-docs").await;
+        visitor.press("Credentials").await;
+        visitor.inspect_everywhere("api-docs-credentials").await;
+        visitor.click("#create_credential summary").await;
+        visitor.press("username_taken").await;
+        assert_eq!(visitor.text("h1").await, "The user name is taken");
+        visitor.open(&console.url("/api-docs/schemas#Credential")).await;
+        visitor.inspect_everywhere("api-docs-schemas").await;
+    }
+}

@@ -229,20 +229,23 @@ const FORMS: [&str; 40] = [
 /// With the real cookie of a session, as a browser sends it.
 #[tokio::test]
 async fn no_form_is_accepted_without_proof_of_its_origin_or_in_a_session_that_has_ended() {
-    let mut pages = Pages::start().await;
+    let pages = Pages::start().await;
     let before = pages._bed.store.last_change().await.unwrap();
     let bare = |path: &str| Request::post(path).header("host", "example.org").header("content-type", FORM);
     for path in FORMS {
         let answer = pages.send(bare(path), "once=a").await;
         assert_eq!(answer.status, 403, "{path} without an origin");
     }
-    let live = std::mem::replace(&mut pages.cookie, "__Host-claviger=ended".into());
-    for path in FORMS {
-        let answer = pages.post(path, "once=a").await;
-        assert_eq!(answer.status, 401, "{path} in a session that has ended");
-        assert!(answer.text.contains("You are signed out"), "{}", answer.text);
+    // An address may not try many sessions.
+    for paths in FORMS.chunks(20) {
+        let mut pages = Pages::start().await;
+        "__Host-claviger=ended".clone_into(&mut pages.cookie);
+        for path in paths {
+            let answer = pages.post(path, "once=a").await;
+            assert_eq!(answer.status, 401, "{path} in a session that has ended");
+            assert!(answer.text.contains("You are signed out"), "{}", answer.text);
+        }
     }
-    pages.cookie = live;
     for path in FORMS {
         let answer = pages.post(path, "once=a&planted=x").await;
         assert!(answer.status.is_client_error() || answer.status == 303, "{path} with a field that it does not have");

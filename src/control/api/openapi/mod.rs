@@ -155,7 +155,7 @@ fn common_codes(path: &str, method: &HttpMethod, operation: &Operation, callers:
     let conditions: [(bool, &[Code]); 11] = [
         (true, &[Code::Malformed, Code::TooManyRequests, Code::Internal]),
         (true, &[Code::DatabaseUnavailable, Code::DatabaseUnusable]),
-        (callers != Callers::Everyone, &[Code::Unauthenticated]),
+        (callers != Callers::Everyone, &[Code::Unauthenticated, Code::CrossSite]),
         (is_limited, &[Code::Forbidden]),
         (has_id, &[Code::NotFound]),
         (has_id && is_write, &[Code::Stale]),
