@@ -40,6 +40,12 @@ pub(super) struct Visitor {
     pub(super) caller: AnonymousCaller,
 }
 
+/// A signed-in person, with their menu, or anyone else: for pages that everyone may read.
+pub(super) enum Anyone {
+    Visit(Box<Visit>),
+    Visitor(Box<Visitor>),
+}
+
 /// All lines of the menu; in the extensions of every request, so that this module does not depend on the pages.
 #[derive(Clone, Copy)]
 pub(super) struct Menu(pub(super) &'static [&'static [Entry]]);
@@ -175,6 +181,38 @@ impl Deref for Visitor {
 
     fn deref(&self) -> &View {
         &self.view
+    }
+}
+
+impl Anyone {
+    pub(super) fn show(&self, page: Page) -> Answer {
+        match self {
+            Self::Visit(visit) => visit.show(page),
+            Self::Visitor(visitor) => visitor.show(page),
+        }
+    }
+}
+
+impl Deref for Anyone {
+    type Target = View;
+
+    fn deref(&self) -> &View {
+        match self {
+            Self::Visit(visit) => visit,
+            Self::Visitor(visitor) => visitor,
+        }
+    }
+}
+
+impl FromRequestParts<ControlState> for Anyone {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ControlState) -> Result<Self, Problem> {
+        let has_session = matches!(session_cookie(&parts.headers), Ok(Some(_)));
+        if has_session && let Ok(visit) = Visit::from_request_parts(parts, state).await {
+            return Ok(Self::Visit(Box::new(visit)));
+        }
+        Visitor::from_request_parts(parts, state).await.map(|visitor| Self::Visitor(Box::new(visitor)))
     }
 }
 

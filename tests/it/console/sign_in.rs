@@ -111,5 +111,10 @@ async fn the_documentation_of_the_management_api_needs_no_session() {
         assert_eq!(visitor.text("h1").await, "The user name is taken");
         visitor.open(&console.url("/api-docs/schemas#Credential")).await;
         visitor.inspect_everywhere("api-docs-schemas").await;
+        console.sign_in(&visitor, "owner@acme.example").await;
+        visitor.press("Script tokens").await;
+        visitor.press("What they can do").await;
+        assert_eq!(visitor.text("h1").await, "Management API");
+        assert!(visitor.has("nav.menu").await, "the menu stays");
     }
 }

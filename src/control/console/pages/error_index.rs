@@ -9,7 +9,8 @@ use crate::auth::REJECTIONS;
 use crate::config::ERROR_PAGES;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::pages::error_help::{Help, Span};
-use crate::control::console::visit::Visitor;
+use crate::control::console::view::View;
+use crate::control::console::visit::Anyone;
 use crate::control::web::problem::{Code, Problem};
 use crate::control::web::state::ControlState;
 
@@ -28,7 +29,7 @@ struct Row {
 #[derive(Template)]
 #[template(path = "error_index.html")]
 struct Index<'p> {
-    v: &'p Visitor,
+    v: &'p View,
     /// With the message of its heading.
     tables: [(&'static str, Vec<Row>); 2],
 }
@@ -36,7 +37,7 @@ struct Index<'p> {
 #[derive(Template)]
 #[template(path = "error_code.html")]
 struct CodePage<'p> {
-    v: &'p Visitor,
+    v: &'p View,
     row: Row,
     /// Each with the message of its heading.
     help: [(&'static str, Vec<Span>); 3],
@@ -59,13 +60,13 @@ fn api() -> impl Iterator<Item = Row> {
     Code::ALL.iter().map(row)
 }
 
-async fn index(visitor: Visitor) -> Answer {
+async fn index(visitor: Anyone) -> Answer {
     let tables = [("error-index-gate", gate().collect()), ("error-index-api", api().collect())];
     let body = Index { v: &visitor, tables };
     visitor.show(Page::new(visitor.t("error-index-title"), &body)?)
 }
 
-async fn page(visitor: Visitor, Path(word): Path<String>) -> Answer {
+async fn page(visitor: Anyone, Path(word): Path<String>) -> Answer {
     let of_gate = gate().find(|row| row.code == word).map(|row| (row, "error-index-gate"));
     let found = of_gate.or_else(|| api().find(|row| row.code == word).map(|row| (row, "error-index-api")));
     let (row, origin) = found.ok_or_else(|| Problem::new(Code::NotFound, "no error has this code"))?;

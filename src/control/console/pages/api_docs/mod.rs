@@ -15,7 +15,8 @@ use self::reference::{Callers, Group, Reference, Schema};
 use self::schema::Part;
 use crate::control::api::{PREFIX, openapi};
 use crate::control::console::page::{Answer, Page};
-use crate::control::console::visit::Visitor;
+use crate::control::console::view::View;
+use crate::control::console::visit::Anyone;
 use crate::control::web::problem::{Code, Problem};
 use crate::control::web::state::ControlState;
 
@@ -36,7 +37,7 @@ pub(super) fn routes() -> Router<ControlState> {
 #[derive(Template)]
 #[template(path = "api_docs.html")]
 struct Index<'p> {
-    v: &'p Visitor,
+    v: &'p View,
     reference: &'static Reference,
     base: &'p str,
     prefix: &'static str,
@@ -45,7 +46,7 @@ struct Index<'p> {
 #[derive(Template)]
 #[template(path = "api_docs_group.html")]
 struct GroupPage<'p> {
-    v: &'p Visitor,
+    v: &'p View,
     group: &'static Group,
     base: &'p str,
 }
@@ -53,26 +54,26 @@ struct GroupPage<'p> {
 #[derive(Template)]
 #[template(path = "api_docs_schemas.html")]
 struct Schemas<'p> {
-    v: &'p Visitor,
+    v: &'p View,
     schemas: &'static [Schema],
 }
 
-async fn index(visitor: Visitor) -> Answer {
+async fn index(visitor: Anyone) -> Answer {
     let body = Index { v: &visitor, reference: &REFERENCE, base: base(&visitor), prefix: PREFIX };
     visitor.show(Page::new(visitor.t("api-docs-title"), &body)?)
 }
 
-async fn group(visitor: Visitor, Path(slug): Path<String>) -> Answer {
+async fn group(visitor: Anyone, Path(slug): Path<String>) -> Answer {
     let group = REFERENCE.groups.iter().find(|group| group.slug == slug);
     let group = group.ok_or_else(|| Problem::new(Code::NotFound, "no group of operations has this name"))?;
     visitor.show(Page::new(&*group.title, &GroupPage { v: &visitor, group, base: base(&visitor) })?)
 }
 
-async fn schemas(visitor: Visitor) -> Answer {
+async fn schemas(visitor: Anyone) -> Answer {
     let body = Schemas { v: &visitor, schemas: &REFERENCE.schemas };
     visitor.show(Page::new(visitor.t("api-docs-schemas"), &body)?)
 }
 
-fn base(visitor: &Visitor) -> &str {
-    visitor.settings.public_url.as_deref().unwrap_or(EXAMPLE_BASE)
+fn base(view: &View) -> &str {
+    view.settings.public_url.as_deref().unwrap_or(EXAMPLE_BASE)
 }
