@@ -20,6 +20,13 @@ impl DemoLinks {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&digest).cloned()
     }
 
+    /// Where signing in has failed for another reason than the link.
+    pub(crate) fn put_back(&self, presented: &str, user: Label) {
+        if let Some(token) = PlainLinkToken::presented(presented) {
+            self.add(&token, user);
+        }
+    }
+
     /// The same, for the last time.
     pub(crate) fn take(&self, presented: &str) -> Option<Label> {
         let digest = PlainLinkToken::presented(presented)?.digest();

@@ -3,6 +3,7 @@
 use thirtyfour::Key;
 
 use super::people::TestConsole;
+use crate::control::people::PASSWORD;
 use crate::support::{Browser, Request, Scripts, eventually};
 
 const SETTINGS: &str = "
@@ -164,4 +165,41 @@ async fn enter_creates_also_where_a_number_is_suggested() {
     owner.fill("contact_mobile", "+447894123457").await;
     owner.type_keys(Key::Enter + "").await;
     assert!(!owner.text("#shown-secret").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_goes_on_after_its_session_has_ended_and_its_secret_is_shown_once() {
+    for scripts in [Scripts::On, Scripts::Off] {
+        let console = TestConsole::configured(SETTINGS).await;
+        let browser = Browser::start(scripts).await;
+        console.sign_in(&browser, "owner@acme.example").await;
+        browser.open(&console.url("/credentials/new")).await;
+        browser.fill("name", "Pixel Studio").await;
+        browser.click("input[name=rights][value=all]").await;
+        console.bed.execute("DELETE FROM sessions").await;
+        browser.press("Create API account").await;
+        assert_eq!(browser.text("h1").await, "You are signed out");
+        browser.inspect_everywhere("signed-out").await;
+        browser.press("Sign in (new tab)").await;
+        browser.enter_new_tab().await;
+        browser.fill("email", "owner@acme.example").await;
+        browser.fill("password", PASSWORD).await;
+        browser.press("Sign in").await;
+        browser.arrives_at("/").await;
+        browser.leave_tab().await;
+        browser.press("Send it again").await;
+        let token = browser.text("#shown-secret").await;
+        expect(&console, &token, PASSED);
+
+        // Sends the form again.
+        browser.reload().await;
+        assert_eq!(browser.text("h1").await, "This was done already");
+        assert!(!browser.source().await.contains(&token));
+        browser.press("Continue").await;
+        assert_eq!(browser.text("h1").await, "Pixel Studio");
+        browser.back().await;
+        assert!(!browser.source().await.contains(&token));
+        assert_eq!(console.bed.ask("SELECT COUNT(*) FROM credentials").await, 1);
+        browser.assert_quiet("a form that went on").await;
+    }
 }

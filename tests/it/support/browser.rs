@@ -219,7 +219,7 @@ impl Browser {
     /// A click on a link or a button of a form waits for the next page: the driver itself may answer before it comes.
     async fn click_on(&self, element: WebElement) {
         let script = "const [element] = arguments, link = element.closest('a[href]');
-            return link ? !link.hash && !link.hasAttribute('download') : element.form && element.type == 'submit'";
+            return link ? !link.hash && !link.target && !link.hasAttribute('download') : element.form && element.type == 'submit'";
         let leads_on = self.driver().execute(script, vec![element.to_json().unwrap()]).await.unwrap();
         element.click().await.unwrap();
         let start = Instant::now();
@@ -248,6 +248,19 @@ impl Browser {
                 Err(_) => panic!("{text} is not at {}:\n{}", self.location().await, self.source().await),
             }
         }
+    }
+
+    /// Goes on in the tab that a link has opened.
+    pub async fn enter_new_tab(&self) {
+        let tabs = self.driver().windows().await.unwrap();
+        self.driver().switch_to_window(tabs.last().unwrap().clone()).await.unwrap();
+    }
+
+    /// Closes this tab, and goes back to the first one.
+    pub async fn leave_tab(&self) {
+        self.driver().close_window().await.unwrap();
+        let tabs = self.driver().windows().await.unwrap();
+        self.driver().switch_to_window(tabs[0].clone()).await.unwrap();
     }
 
     /// Types on the keyboard, wherever the focus is. Keys are those of [`Key`].

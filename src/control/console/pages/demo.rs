@@ -47,8 +47,10 @@ async fn show(visitor: Visitor, Path(ticket): Path<String>) -> Answer {
 async fn sign_in(visitor: Visitor, Path(ticket): Path<String>, posted: Posted) -> Answer {
     visitor.caller.count_attempt()?;
     posted.reader().finish()?;
-    let Some(user) = links(&visitor).and_then(|links| links.take(&ticket)) else { return worthless(&visitor) };
-    let signed_in = sign_in_by_demo_link(&visitor.caller.sign_in_context(), &user).await?;
+    let Some(links) = links(&visitor) else { return worthless(&visitor) };
+    let Some(user) = links.take(&ticket) else { return worthless(&visitor) };
+    let signed_in = sign_in_by_demo_link(&visitor.caller.sign_in_context(), &user).await;
+    let signed_in = signed_in.inspect_err(|_| links.put_back(&ticket, user))?;
     start_session(&visitor, &signed_in, "/").await
 }
 
