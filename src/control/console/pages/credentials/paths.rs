@@ -2,7 +2,9 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::control::console::pages::management::clear_page;
 use crate::credential::Label;
+use crate::store::CredentialRecord;
 
 pub(super) const LIST: &str = "/credentials";
 /// Ids may have a slash.
@@ -14,6 +16,14 @@ pub(super) fn path_of(id: &Label) -> String {
         // A page of its own has this address.
         "new" => format!("{LIST}/%6eew"),
         id => format!("{LIST}/{}", utf8_percent_encode(id, SEGMENT)),
+    }
+}
+
+/// The page that asks before it clears. The keys of users are cleared where they are managed.
+pub(super) fn clear_path(record: &CredentialRecord) -> String {
+    match record.owner {
+        Some(_) => clear_page(&record.id),
+        None => format!("{}/clear", path_of(&record.id)),
     }
 }
 
