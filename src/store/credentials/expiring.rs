@@ -12,6 +12,7 @@ pub struct ExpiringCredential {
     pub id: Label,
     pub account: Label,
     pub name: Option<String>,
+    pub username: Option<String>,
     /// Refused from here on.
     pub expires_at: Timestamp,
 }
@@ -21,6 +22,7 @@ struct Row {
     id: String,
     account: String,
     name: Option<String>,
+    username: Option<String>,
     expires_at: i64,
 }
 
@@ -33,7 +35,8 @@ impl Store {
         (from, until): (Timestamp, Timestamp),
         limit: u32,
     ) -> Result<Vec<ExpiringCredential>, StoreError> {
-        let begin = "SELECT c.id, c.account, c.name, l.expires_at FROM (SELECT id, expires_at FROM credentials
+        let begin =
+            "SELECT c.id, c.account, c.name, c.username, l.expires_at FROM (SELECT id, expires_at FROM credentials
             WHERE NOT cleared AND enabled AND expires_at > ";
         let rows: Vec<Row> = fetch!(self, begin, |sql, pool| {
             sql.push_bind(from.as_millisecond()).push(" AND expires_at <= ").push_bind(until.as_millisecond());
@@ -56,6 +59,7 @@ impl Row {
             account: self.account.parse().map_err(|_| broken("account"))?,
             expires_at: from_millis(self.expires_at).map_err(|()| broken("expires_at"))?,
             name: self.name.clone(),
+            username: self.username.clone(),
         })
     }
 }

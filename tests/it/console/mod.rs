@@ -3,6 +3,7 @@
 mod access;
 mod credentials;
 mod demo;
+mod descriptions;
 mod people;
 mod people_flow;
 mod sign_in;

@@ -1,10 +1,13 @@
 //! A console with people in it.
 
-use claviger::store::Role;
+use std::path::Path;
+
+use claviger::store::{AccountRecord, Role};
+use tempfile::TempDir;
 
 use crate::control::people::{House, PASSWORD};
 use crate::store::test_database::TestDatabase;
-use crate::support::{Browser, Gate};
+use crate::support::{Browser, Gate, claviger};
 
 pub const PEOPLE: [(&str, Role); 4] = [
     ("staff@example.org", Role::Staff),
@@ -12,6 +15,9 @@ pub const PEOPLE: [(&str, Role); 4] = [
     ("implementer@acme.example", Role::Implementer),
     ("member@acme.example", Role::Member),
 ];
+
+/// Beside browsers, a small machine is slow.
+const QUERY_TIMEOUT: &str = "30s";
 
 /// The account `acme` with one person of each role, and staff.
 pub struct TestConsole {
@@ -34,16 +40,38 @@ impl TestConsole {
         Self::start_with("", settings).await
     }
 
+    /// With settings and texts of a folder of `config/examples`, in front of this upstream. The account is as `change`
+    /// leaves it.
+    pub async fn of_example(folder: &str, upstream: &str, change: impl FnOnce(&mut AccountRecord)) -> Self {
+        let bed = database_with_people().await;
+        let mut account = bed.store.account("acme").await.unwrap().unwrap();
+        change(&mut account);
+        bed.put_account(&account).await;
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/examples").join(folder);
+        let settings = std::fs::read_to_string(example.join("claviger.yaml")).unwrap();
+        // The port of the console is not known beforehand.
+        let lines = settings.lines().filter(|line| !line.contains("public_url:"));
+        let own = TempDir::new().unwrap();
+        let file = own.path().join("claviger.yaml");
+        std::fs::write(&file, lines.collect::<Vec<_>>().join("\n")).unwrap();
+        let (texts, database) = (example.join("texts"), bed.address());
+        let mut command = claviger();
+        command.args(["serve", "--config"]).arg(file).env("CLAVIGER__CONSOLE__TEXTS", texts).envs([
+            ("CLAVIGER__PROXY__LISTEN", "127.0.0.1:0"),
+            ("CLAVIGER__PROXY__UPSTREAM", upstream),
+            ("CLAVIGER__ADMIN__LISTEN", "127.0.0.1:0"),
+            ("CLAVIGER__CONSOLE__LISTEN", "127.0.0.1:0"),
+            ("CLAVIGER__CREDENTIALS__DATABASE", &database),
+            ("CLAVIGER__DATABASE__QUERY_TIMEOUT", QUERY_TIMEOUT),
+            ("CLAVIGER__LOG__FORMAT", "json"),
+        ]);
+        Self { bed, gate: Gate::launch(&mut command, own) }
+    }
+
     async fn start_with(of_console: &str, settings: &str) -> Self {
-        let bed = TestDatabase::sqlite().await;
-        bed.account("acme").await;
-        let house = House::new();
-        for (email, role) in PEOPLE {
-            house.person(&bed, email, role).await;
-        }
+        let bed = database_with_people().await;
         let console = format!("127.0.0.1:0{of_console}");
-        // Beside browsers, a small machine is slow.
-        let settings = format!("database: {{query_timeout: 30s}}\n{settings}");
+        let settings = format!("database: {{query_timeout: {QUERY_TIMEOUT}}}\n{settings}");
         let gate =
             Gate::before("http://127.0.0.1:9").database(&bed.address()).console(&console).settings(&settings).start();
         Self { bed, gate }
@@ -60,4 +88,14 @@ impl TestConsole {
         browser.press("Sign in").await;
         browser.arrives_at("/").await;
     }
+}
+
+async fn database_with_people() -> TestDatabase {
+    let bed = TestDatabase::sqlite().await;
+    bed.account("acme").await;
+    let house = House::new();
+    for (email, role) in PEOPLE {
+        house.person(&bed, email, role).await;
+    }
+    bed
 }

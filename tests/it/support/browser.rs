@@ -167,6 +167,15 @@ impl Browser {
         }
     }
 
+    /// The same for all elements of this selector.
+    pub async fn texts(&self, selector: &str) -> Vec<String> {
+        let mut texts = Vec::new();
+        for element in self.driver().find_all(By::Css(selector)).await.unwrap() {
+            texts.push(element.text().await.unwrap());
+        }
+        texts
+    }
+
     pub async fn has(&self, selector: &str) -> bool {
         !self.driver().find_all(By::Css(selector)).await.unwrap().is_empty()
     }
@@ -239,13 +248,30 @@ impl Browser {
 
     /// The button or link with this text.
     pub async fn press(&self, text: &str) {
-        let wanted = format!("(//button|//a)[normalize-space(.)='{text}']");
+        self.press_at(&format!("(//button|//a)[normalize-space(.)='{text}']"), text).await;
+    }
+
+    /// A line of the menu below this heading, without the number beside it.
+    pub async fn press_in_menu(&self, heading: &str, line: &str) {
+        let list = format!("//nav[@id='menu']/h2[normalize-space(.)='{heading}']/following-sibling::ul[1]");
+        self.press_at(&format!("{list}//a[normalize-space(text())='{line}']"), &format!("{heading} > {line}")).await;
+    }
+
+    /// An entry of the menu of the card with this title.
+    pub async fn press_in_card(&self, title: &str, entry: &str) {
+        let more = format!("//li[@class='card'][.//h2[normalize-space(.)='{title}']]/div[@class='more']");
+        self.press_at(&format!("{more}/button"), title).await;
+        self.press_at(&format!("{more}/div//a[normalize-space(.)='{entry}']"), &format!("{title} > {entry}")).await;
+    }
+
+    /// The element of this XPath, which `what` describes.
+    async fn press_at(&self, path: &str, what: &str) {
         let start = Instant::now();
         loop {
-            match self.driver().find(By::XPath(&wanted)).await {
+            match self.driver().find(By::XPath(path)).await {
                 Ok(element) => return self.click_on(element).await,
                 Err(_) if start.elapsed() < MAX_WAIT => tokio::time::sleep(POLL_INTERVAL).await,
-                Err(_) => panic!("{text} is not at {}:\n{}", self.location().await, self.source().await),
+                Err(_) => panic!("{what} is not at {}:\n{}", self.location().await, self.source().await),
             }
         }
     }

@@ -5,6 +5,7 @@ use axum::Router;
 use axum::routing::get;
 
 use super::addresses::{Id, label, page_of, query, with_query, word};
+use super::places::credential_page;
 use crate::control::console::field::Field;
 use crate::control::console::form::Form;
 use crate::control::console::menu::{Entry, Section};
@@ -16,6 +17,7 @@ use crate::control::operations::{
 };
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
+use crate::credential::Label;
 use crate::store::{CredentialKind, CredentialRecord, CredentialState, Listing, StateCounts};
 
 const LIST: &str = "/api-management";
@@ -65,6 +67,8 @@ struct StateLink {
 struct Card {
     /// Of the page that asks again.
     href: String,
+    /// Of the page of the key.
+    page: String,
     key: CredentialRecord,
     /// Name of the user, or the address they sign in with.
     title: String,
@@ -84,6 +88,11 @@ struct Found {
     listing: Listing<CredentialRecord>,
     counts: StateCounts,
     state: CredentialState,
+}
+
+/// The page that asks before it clears this key.
+pub(super) fn clear_page(id: &Label) -> String {
+    format!("{}/clear", page_of(LIST, id))
 }
 
 async fn list(visit: Visit) -> Answer {
@@ -218,6 +227,7 @@ impl Card {
             },
             None => (key.id.to_string(), None),
         };
-        Ok(Self { href: visit.url(&format!("{}/clear", page_of(LIST, &key.id))), key, title, email })
+        let (page, href) = (visit.url(&credential_page(key.id.as_str())), visit.url(&clear_page(&key.id)));
+        Ok(Self { href, page, key, title, email })
     }
 }

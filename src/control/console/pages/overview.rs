@@ -15,7 +15,6 @@ use crate::control::operations::{
 };
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
-use crate::credential::Label;
 use crate::store::{AccessRequestFilter, CredentialRecord, ExpiringCredential, RequestState, StateCounts};
 
 /// Credentials that expire soon.
@@ -126,6 +125,7 @@ async fn expiring(visit: &Visit) -> Result<Vec<Expiring>, Problem> {
 
 impl Expiring {
     fn title(&self) -> &str {
-        self.credential.name.as_deref().unwrap_or(Label::as_str(&self.credential.id))
+        let ExpiringCredential { id, name, username, .. } = &self.credential;
+        name.as_deref().or(username.as_deref()).unwrap_or(id.as_str())
     }
 }

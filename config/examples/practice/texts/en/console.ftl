@@ -2,6 +2,7 @@
 
 # Menu and first page.
 layout-section-api = My Account
+profile-title = My Account
 layout-section-account = Practice
 layout-section-provider = Support Team
 overview-ask = Request API access

@@ -5,8 +5,8 @@ use axum::Router;
 use axum::routing::get;
 
 use super::create::refused;
-use super::facts;
 use super::guard::{CredentialId, Manager};
+use super::names;
 use super::paths::{LIST, path_of};
 use crate::control::console::field::Field;
 use crate::control::console::form::Form;
@@ -45,7 +45,7 @@ pub(super) fn routes() -> Router<ControlState> {
     [Act::Disable, Act::Enable, Act::Clear, Act::Delete].into_iter().fold(Router::new(), |router, act| {
         let ask = move |Manager(visit): Manager, CredentialId(id): CredentialId| async move {
             let record = show_credential(&visit.context(), id.as_str()).await?;
-            show(&visit, Form::new(&visit), &record, act)
+            show(&visit, Form::new(&visit), &record, act).await
         };
         let answer = move |Manager(visit): Manager, CredentialId(id): CredentialId, posted: Posted| async move {
             execute(&visit, id.as_str(), &posted, act).await
@@ -54,7 +54,7 @@ pub(super) fn routes() -> Router<ControlState> {
     })
 }
 
-fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord, act: Act) -> Answer {
+async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord, act: Act) -> Answer {
     let mut form = form.revision(record.revision);
     let field = match act {
         Act::Disable => Some(form.area("reason", "credentials-reason").preset("")),
@@ -62,7 +62,7 @@ fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord, act: Act) -> A
         Act::Enable | Act::Clear => None,
     };
     let [heading, consequence, button] = act.texts(record);
-    let heading = visit.t1(heading, "name", facts::title(record));
+    let heading = visit.t1(heading, "name", &names::title(visit, record).await?);
     let path = path_of(&record.id);
     let body = Confirm {
         v: visit,
@@ -98,14 +98,14 @@ async fn execute(visit: &Visit, id: &str, posted: &Posted, act: Act) -> Answer {
     let error = match done {
         Ok(record) => {
             let path = if act == Act::Delete { LIST.to_owned() } else { path_of(&record.id) };
-            return visit.done(&path, act.done(), facts::title(&record));
+            return visit.done(&path, act.done(), &names::title(visit, &record).await?);
         }
         Err(error) => error,
     };
     let form: Result<_, Problem> = refused(visit, posted, OperationError::from(error));
     let form = form?.changed(visit.last_change("credential", id).await);
     let record = show_credential(&visit.context(), id).await?;
-    show(visit, form, &record, act)
+    show(visit, form, &record, act).await
 }
 
 impl Act {

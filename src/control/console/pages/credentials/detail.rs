@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use super::create::refused;
 use super::facts::{self, Badge};
 use super::guard::{CredentialId, Manager};
-use super::names::people;
-use super::paths::path_of;
+use super::names::{self, people};
+use super::paths::{clear_path, path_of};
 use crate::control::console::field::Field;
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
@@ -33,6 +33,8 @@ struct Detail<'p> {
     badge: Badge,
     /// Base of the addresses of what can be done.
     path: String,
+    /// The page that asks before it clears.
+    clear: String,
     account: String,
     owner: Option<String>,
     created_by: String,
@@ -84,10 +86,7 @@ async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answe
     let history = lines.map(|lines| lines.into_iter().map(|line| HistoryLine::new(visit, &line, name(&line.actor))));
     let path = visit.url(&path_of(&record.id));
     let owner = record.owner.as_ref().map(|owner| name(owner.as_str()));
-    let title = match (&record.name, &owner) {
-        (None, Some(owner)) => visit.t1("credentials-own-key-of", "name", owner),
-        _ => facts::title(record).to_owned(),
-    };
+    let title = names::title_with(visit, record, owner.as_deref());
     let body = Detail {
         v: visit,
         record,
@@ -95,6 +94,7 @@ async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answe
         badge: Badge::of(record, visit),
         obstacles: obstacles(visit, record, &path).await?,
         path,
+        clear: visit.url(&clear_path(record)),
         account: visit.url(&account_page(&record.account)),
         owner,
         created_by: name(&record.created_by),
@@ -170,7 +170,7 @@ pub(super) async fn set_active(Manager(visit): Manager, CredentialId(id): Creden
     match done {
         Ok(record) => {
             let message = if is_active { "done-credential-enabled" } else { "done-credential-disabled" };
-            visit.done(&path_of(&record.id), message, facts::title(&record))
+            visit.done(&path_of(&record.id), message, &names::title(&visit, &record).await?)
         }
         Err(error) => {
             let form = refused(&visit, &posted, OperationError::from(error))?;

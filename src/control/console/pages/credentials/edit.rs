@@ -4,8 +4,8 @@ use askama::Template;
 
 use super::create::refused;
 use super::description::{Description, DescriptionFields, with_suggestion};
-use super::facts;
 use super::guard::{CredentialId, Manager};
+use super::names;
 use super::paths::path_of;
 use super::restrictions::{RestrictionFields, Restrictions};
 use crate::control::console::form::Form;
@@ -20,7 +20,7 @@ use crate::store::CredentialRecord;
 struct EditPage<'p> {
     v: &'p Visit,
     form: &'p Form<'p>,
-    title: &'p str,
+    title: String,
     back: String,
     action: String,
     fields: DescriptionFields,
@@ -29,23 +29,23 @@ struct EditPage<'p> {
 
 pub(super) async fn form(Manager(visit): Manager, CredentialId(id): CredentialId) -> Answer {
     let record = show_credential(&visit.context(), id.as_str()).await?;
-    show(&visit, Form::new(&visit), &record, None)
+    show(&visit, Form::new(&visit), &record, None).await
 }
 
-fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord, posted: Option<&Posted>) -> Answer {
+async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord, posted: Option<&Posted>) -> Answer {
     let mut form = form.revision(record.revision);
     let fields = DescriptionFields::new(visit, &mut form, Some(record), posted);
     let restrictions = RestrictionFields::new(visit, &mut form, Some(record));
-    let (title, path) = (facts::title(record), path_of(&record.id));
+    let (title, path) = (names::title(visit, record).await?, path_of(&record.id));
     let (back, action) = (visit.url(&path), visit.url(&format!("{path}/edit")));
-    let body = EditPage { v: visit, form: &form, title, back, action, fields, restrictions };
-    visit.show(Page::new(visit.t1("credentials-edit-title", "name", title), &body)?.form(&form))
+    let body = EditPage { v: visit, form: &form, title: title.clone(), back, action, fields, restrictions };
+    visit.show(Page::new(visit.t1("credentials-edit-title", "name", &title), &body)?.form(&form))
 }
 
 pub(super) async fn edit_one(Manager(visit): Manager, CredentialId(id): CredentialId, posted: Posted) -> Answer {
     let record = show_credential(&visit.context(), id.as_str()).await?;
     if let Some(posted) = with_suggestion(&posted) {
-        return show(&visit, Form::again(&visit, &posted), &record, Some(&posted));
+        return show(&visit, Form::again(&visit, &posted), &record, Some(&posted)).await;
     }
     let (mut reader, mut faults) = (posted.reader(), Invalid::default());
     let description = Description::read(&mut reader);
@@ -67,12 +67,12 @@ pub(super) async fn edit_one(Manager(visit): Manager, CredentialId(id): Credenti
         Err(invalid) => Err(invalid.into()),
     };
     match edited {
-        Ok(record) => visit.done(&path_of(&id), "done-credential-edited", facts::title(&record)),
+        Ok(record) => visit.done(&path_of(&id), "done-credential-edited", &names::title(&visit, &record).await?),
         Err(error) => {
             let form = refused(&visit, &posted, OperationError::from(error))?;
             let record = show_credential(&visit.context(), id.as_str()).await?;
             let form = form.changed(visit.last_change("credential", id.as_str()).await);
-            show(&visit, form, &record, Some(&posted))
+            show(&visit, form, &record, Some(&posted)).await
         }
     }
 }

@@ -33,9 +33,9 @@ impl Badge {
     }
 }
 
-/// What people call it.
+/// What people call it. That of a user's key is in [`names`](super::names::title).
 pub(super) fn title(record: &CredentialRecord) -> &str {
-    record.name.as_deref().unwrap_or(record.id.as_str())
+    record.name.as_deref().or_else(|| record.username()).unwrap_or(record.id.as_str())
 }
 
 /// The version that it is pinned to, and how that one stands; `None` where versions are not in use.

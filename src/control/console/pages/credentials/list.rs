@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use super::facts::{self, Badge};
 use super::filter::{Chip, Filter};
 use super::guard::Manager;
-use super::names::people;
-use super::paths::{LIST, path_of};
+use super::names::{self, people};
+use super::paths::{LIST, clear_path, path_of};
 use crate::control::console::field::Choice;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::view::View;
@@ -54,8 +54,12 @@ struct Count {
 
 struct Card {
     href: String,
+    /// The page that asks before it clears.
+    clear: String,
     record: CredentialRecord,
     title: String,
+    /// Where the title does not say it.
+    username: Option<String>,
     /// Where the title does not say it.
     owner: Option<String>,
     badge: Badge,
@@ -165,19 +169,17 @@ fn matches(search: &CredentialSearch, credential: &Credential, v: &View) -> bool
 
 impl Card {
     fn new(visit: &Visit, record: CredentialRecord, owners: &BTreeMap<String, String>) -> Self {
-        let owner = record.owner.as_ref().map(|owner| {
-            let name = owners.get(owner.as_str()).map_or(owner.as_str(), String::as_str);
-            visit.t1("credentials-own-key-of", "name", name)
-        });
-        // A key has the name of its user, unless it has one of its own.
-        let (title, owner) = match (&record.name, owner) {
-            (None, Some(owner)) => (owner, None),
-            (_, owner) => (facts::title(&record).to_owned(), owner),
-        };
+        let owner = record.owner.as_ref().map(Label::as_str);
+        let owner = owner.map(|id| owners.get(id).map_or(id, String::as_str));
+        let title = names::title_with(visit, &record, owner);
+        let owner = owner.map(|owner| visit.t1("credentials-own-key-of", "name", owner));
+        let path = visit.url(&path_of(&record.id));
         Self {
-            href: visit.url(&path_of(&record.id)),
+            clear: visit.url(&clear_path(&record)),
+            href: path,
+            username: record.username().filter(|username| *username != title).map(str::to_owned),
+            owner: owner.filter(|owner| *owner != title),
             title,
-            owner,
             badge: Badge::of(&record, visit),
             version: facts::version(visit, record.version.as_ref()),
             overlap_end: facts::overlap_end(&record, visit.now),

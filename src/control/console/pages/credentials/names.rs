@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::facts;
+use crate::control::console::view::View;
 use crate::control::console::visit::Visit;
 use crate::control::web::problem::Problem;
-use crate::store::UserRecord;
+use crate::store::{CredentialRecord, UserRecord};
 
 /// The name, or else the e-mail address, of each of these ids that is a user's.
 pub(super) async fn people(visit: &Visit, ids: &[&str]) -> Result<BTreeMap<String, String>, Problem> {
@@ -17,6 +19,23 @@ pub(super) async fn people(visit: &Visit, ids: &[&str]) -> Result<BTreeMap<Strin
         }
     }
     Ok(names)
+}
+
+/// What people call it: a key without a name of its own has that of its user.
+pub(super) async fn title(visit: &Visit, record: &CredentialRecord) -> Result<String, Problem> {
+    let owner = match &record.owner {
+        Some(owner) => visit.state.store.user(owner.as_str()).await?.map(name),
+        None => None,
+    };
+    Ok(title_with(visit, record, owner.as_deref()))
+}
+
+/// The same where the name of its user is known.
+pub(super) fn title_with(v: &View, record: &CredentialRecord, owner: Option<&str>) -> String {
+    match (&record.name, owner) {
+        (None, Some(owner)) => v.t1("credentials-own-key-of", "name", owner),
+        _ => facts::title(record).to_owned(),
+    }
 }
 
 fn name(user: UserRecord) -> String {

@@ -1,13 +1,23 @@
 //! Addresses of these pages.
 
+use crate::control::console::pages::management::clear_page;
 use crate::control::console::pages::places::credential_page;
 use crate::credential::Label;
+use crate::store::CredentialRecord;
 
 pub(super) const LIST: &str = "/credentials";
 
 /// The page of a credential.
 pub(super) fn path_of(id: &Label) -> String {
     credential_page(id.as_str())
+}
+
+/// The page that asks before it clears. The keys of users are cleared where they are managed.
+pub(super) fn clear_path(record: &CredentialRecord) -> String {
+    match record.owner {
+        Some(_) => clear_page(&record.id),
+        None => format!("{}/clear", path_of(&record.id)),
+    }
 }
 
 #[cfg(test)]

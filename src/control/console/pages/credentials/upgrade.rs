@@ -5,6 +5,7 @@ use askama::Template;
 use super::create::refused;
 use super::facts;
 use super::guard::{CredentialId, Manager};
+use super::names;
 use super::paths::path_of;
 use crate::control::console::field::{Choice, Field};
 use crate::control::console::form::Form;
@@ -21,7 +22,7 @@ use crate::store::CredentialRecord;
 struct UpgradePage<'p> {
     v: &'p Visit,
     form: &'p Form<'p>,
-    title: &'p str,
+    title: String,
     back: String,
     action: String,
     current: Option<String>,
@@ -35,10 +36,10 @@ struct UpgradePage<'p> {
 
 pub(super) async fn form(Manager(visit): Manager, CredentialId(id): CredentialId) -> Answer {
     let record = show_credential(&visit.context(), id.as_str()).await?;
-    show(&visit, Form::new(&visit), &record)
+    show(&visit, Form::new(&visit), &record).await
 }
 
-fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answer {
+async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answer {
     let mut form = form.revision(record.revision);
     let newer = newer(visit, record);
     let choices: Vec<Choice> = newer
@@ -50,11 +51,11 @@ fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answer {
         newest.map(|newest| form.radios("version", "credentials-upgrade-to", choices).preset(newest).required());
     let known = &visit.settings.versions.known;
     let current = known.iter().find(|version| Some(&version.name) == record.version.as_ref());
-    let (title, path) = (facts::title(record), path_of(&record.id));
+    let (title, path) = (names::title(visit, record).await?, path_of(&record.id));
     let body = UpgradePage {
         v: visit,
         form: &form,
-        title,
+        title: title.clone(),
         back: visit.url(&path),
         action: visit.url(&format!("{path}/upgrade")),
         current: facts::version(visit, record.version.as_ref()),
@@ -62,7 +63,7 @@ fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answer {
         version,
         links: newer.iter().filter_map(|version| Some((version.name.as_str(), version.link.as_deref()?))).collect(),
     };
-    visit.show(Page::new(visit.t1("credentials-upgrade-title", "name", title), &body)?.form(&form))
+    visit.show(Page::new(visit.t1("credentials-upgrade-title", "name", &title), &body)?.form(&form))
 }
 
 /// In service and newer than that of the credential; the newest first.
@@ -96,12 +97,12 @@ pub(super) async fn upgrade_one(Manager(visit): Manager, CredentialId(id): Crede
         Some(Err(_)) | None => Err(Invalid::one("version", visit.t("credentials-fault-choose")).into()),
     };
     match done {
-        Ok(record) => visit.done(&path_of(&id), "done-credential-upgraded", facts::title(&record)),
+        Ok(record) => visit.done(&path_of(&id), "done-credential-upgraded", &names::title(&visit, &record).await?),
         Err(error) => {
             let form = refused(&visit, &posted, OperationError::from(error))?;
             let record = show_credential(&visit.context(), id.as_str()).await?;
             let form = form.changed(visit.last_change("credential", id.as_str()).await);
-            show(&visit, form, &record)
+            show(&visit, form, &record).await
         }
     }
 }
