@@ -19,6 +19,8 @@ const HEIGHT: u32 = 900;
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Generous, for machines with other work.
 const MAX_WAIT: Duration = Duration::from_secs(60);
+/// Until a page is left. A browser that finds a field empty stays.
+const MAX_LEAVE: Duration = Duration::from_secs(5);
 const FLAGS: [&str; 9] = [
     "--headless=new",
     "--no-sandbox",
@@ -238,10 +240,23 @@ impl Browser {
         let start = Instant::now();
         loop {
             match self.driver().find(By::XPath(path)).await {
-                Ok(element) => return element.click().await.unwrap(),
+                Ok(element) => return Self::click_through(&element).await,
                 Err(_) if start.elapsed() < MAX_WAIT => tokio::time::sleep(POLL_INTERVAL).await,
                 Err(_) => panic!("{what} is not at {}:\n{}", self.location().await, self.source().await),
             }
+        }
+    }
+
+    /// Clicks, and waits until the page with this element is gone: the driver does not wait for the answer to a form.
+    async fn click_through(element: &WebElement) {
+        let mut stays = false;
+        for attribute in ["popovertarget", "data-copy", "target"] {
+            stays |= element.attr(attribute).await.unwrap().is_some();
+        }
+        element.click().await.unwrap();
+        let start = Instant::now();
+        while !stays && start.elapsed() < MAX_LEAVE && element.tag_name().await.is_ok() {
+            tokio::time::sleep(POLL_INTERVAL / 5).await;
         }
     }
 
