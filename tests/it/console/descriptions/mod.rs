@@ -71,7 +71,7 @@ fn expect(console: &TestConsole, request: &Request, status: u16) {
 
 async fn assert_text(browser: &Browser, text: &str) {
     let main = browser.text("main").await;
-    assert!(main.contains(text), "{text} is not in:\n{main}");
+    assert!(main.contains(text), "{text} is not at {}:\n{main}", browser.location().await);
 }
 
 async fn assert_status(browser: &Browser, text: &str) {

@@ -34,6 +34,7 @@ async fn follow(scripts: Scripts) {
     assert!(user.texts("main h2").await.contains(&"API Access".to_owned()));
     inspect(&user, "recruiting-profile").await;
     user.click("main a[href$='/my-key']").await;
+    user.arrives_at("/my-key").await;
     assert_eq!(user.text("h1").await, "My Settings & Preferences");
     inspect(&user, "recruiting-key-off").await;
     user.press("Switch API Access on").await;
