@@ -9,6 +9,8 @@ mod files;
 mod management;
 mod overview;
 mod own_key;
+mod profile;
+mod refusals;
 mod requests;
 mod site;
 mod stage;

@@ -9,7 +9,7 @@ use crate::auth::REJECTIONS;
 use crate::config::ERROR_PAGES;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::pages::error_help::{Help, Span};
-use crate::control::console::visit::Visitor;
+use crate::control::console::visit::{Visit, Visitor};
 use crate::control::web::problem::{Code, Problem};
 use crate::control::web::state::ControlState;
 
@@ -59,17 +59,25 @@ fn api() -> impl Iterator<Item = Row> {
     Code::ALL.iter().map(row)
 }
 
-async fn index(visitor: Visitor) -> Answer {
+async fn index(visitor: Visitor, visit: Result<Visit, Problem>) -> Answer {
     let tables = [("error-index-gate", gate().collect()), ("error-index-api", api().collect())];
     let body = Index { v: &visitor, tables };
-    visitor.show(Page::new(visitor.t("error-index-title"), &body)?)
+    show(&visitor, visit, Page::new(visitor.t("error-index-title"), &body)?)
 }
 
-async fn page(visitor: Visitor, Path(word): Path<String>) -> Answer {
+async fn page(visitor: Visitor, visit: Result<Visit, Problem>, Path(word): Path<String>) -> Answer {
     let of_gate = gate().find(|row| row.code == word).map(|row| (row, "error-index-gate"));
     let found = of_gate.or_else(|| api().find(|row| row.code == word).map(|row| (row, "error-index-api")));
     let (row, origin) = found.ok_or_else(|| Problem::new(Code::NotFound, "no error has this code"))?;
     let Help { meaning, caller, operator } = Help::of(row.code);
     let help = [("error-index-meaning", meaning), ("error-index-caller", caller), ("error-index-operator", operator)];
-    visitor.show(Page::new(row.title, &CodePage { v: &visitor, row, help, origin })?)
+    show(&visitor, visit, Page::new(row.title, &CodePage { v: &visitor, row, help, origin })?)
+}
+
+/// For everyone; within the menu for those who are signed in.
+fn show(visitor: &Visitor, visit: Result<Visit, Problem>, page: Page) -> Answer {
+    match visit {
+        Ok(visit) => visit.show(page),
+        Err(_) => visitor.show(page),
+    }
 }

@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod addresses;
 mod audit;
+mod audit_export;
 mod credentials;
 mod demo;
 mod error_help;
@@ -20,6 +21,7 @@ mod requests;
 mod setup;
 mod sign_in;
 mod status;
+mod token_delete;
 mod tokens;
 mod users;
 
