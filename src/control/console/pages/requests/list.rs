@@ -170,6 +170,7 @@ impl Wanted {
             cursor: reader.optional("cursor"),
         };
         wanted.state()?;
+        wanted.account()?;
         Ok(wanted)
     }
 
