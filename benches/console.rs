@@ -68,7 +68,7 @@ fn addresses() -> Vec<String> {
         "/api-management",
         "/users",
         "/users/new",
-        "/tokens",
+        "/operator-tokens",
         "/audit",
         "/credential-files/export",
         "/status",
@@ -76,7 +76,7 @@ fn addresses() -> Vec<String> {
         "/api-docs",
         "/api-docs/credentials",
     ];
-    let one = ["", "/edit", "/reset", "/duplicate", "/disable", "/clear", "/delete", "/addresses"];
+    let one = ["", "/edit", "/reset", "/duplicate", "/disable", "/clear", "/delete"];
     let one = one.into_iter().map(|action| format!("/credentials/{ONE}{action}"));
     lists.into_iter().map(str::to_owned).chain(one).collect()
 }

@@ -1,4 +1,4 @@
-//! Refusals as pages. They read nothing from the database.
+//! Refusals as pages. They read nothing from the database: what stands around them is known already.
 
 use askama::Template;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -18,7 +18,7 @@ struct ErrorPage<'p> {
     heading: String,
     lead: String,
     /// Of the occurrence.
-    detail: Option<&'p str>,
+    detail: Option<String>,
     code: &'p str,
     retry_after: Option<u32>,
 }
@@ -27,7 +27,8 @@ struct ErrorPage<'p> {
 #[template(path = "signed_out.html")]
 struct SignedOut<'p> {
     v: &'p View,
-    fields: Vec<(String, String)>,
+    /// `None` where the request was no form that can be sent again.
+    fields: Option<Vec<(String, String)>>,
     /// Names of the passwords, which are typed again: without them, some pages would generate one.
     secrets: Vec<&'p str>,
 }
@@ -41,14 +42,15 @@ struct DoneAlready<'p> {
     link: Option<&'p str>,
 }
 
-/// Any refusal.
-pub(super) fn page(problem: &Problem, v: &View) -> Response {
+/// Any refusal. `around` is what surrounds the pages of the person, as far as they are known.
+pub(super) fn page(problem: &Problem, v: &View, around: &Surroundings) -> Response {
     let status = problem.code.status();
     let (heading, lead) = match problem.code {
         Code::NotFound => ("error-not-found", "error-not-found-lead"),
         Code::Forbidden | Code::AccessNotGranted | Code::MembersNotAllowed => {
             ("error-forbidden", "error-forbidden-lead")
         }
+        Code::Unauthenticated => ("error-signed-out", "error-signed-out-lead-again"),
         Code::TooManyRequests => ("error-too-many", "error-too-many-lead"),
         Code::MethodNotAllowed => ("error-method", "error-method-lead"),
         Code::TooLarge => ("error-too-large", "error-too-large-lead"),
@@ -60,17 +62,15 @@ pub(super) fn page(problem: &Problem, v: &View) -> Response {
             _ => ("error-malformed", "error-malformed-lead"),
         },
     };
-    // A detail of "not found" would tell what is missing.
-    let is_silent = problem.code == Code::NotFound || status.is_server_error();
     let body = ErrorPage {
         v,
         heading: v.t(heading),
         lead: v.t(lead),
-        detail: (!is_silent).then_some(problem.detail.as_ref()),
+        detail: detail(problem, v),
         code: problem.code.as_str(),
         retry_after: problem.retry_after,
     };
-    let answer = Page::new(v.t(heading), &body).and_then(|page| show(page.status(status), v));
+    let answer = Page::new(v.t(heading), &body).and_then(|page| page.status(status).respond(v, around));
     let mut response = answer.unwrap_or_else(|_| plain(status, "This page cannot be rendered."));
     if let Some(seconds) = problem.retry_after {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
@@ -78,28 +78,61 @@ pub(super) fn page(problem: &Problem, v: &View) -> Response {
     response
 }
 
+/// What the occurrence adds to the lead, as a sentence.
+fn detail(problem: &Problem, v: &View) -> Option<String> {
+    match problem.code {
+        // It would tell what is missing.
+        Code::NotFound => None,
+        Code::Forbidden => {
+            let roles: Vec<_> = problem.roles.iter().map(|role| v.role(role)).collect();
+            (!roles.is_empty()).then(|| v.t1("error-forbidden-roles", "roles", &roles.join(", ")))
+        }
+        // Their details are about headers of the management API.
+        Code::Unauthenticated
+        | Code::TooManyRequests
+        | Code::MethodNotAllowed
+        | Code::Stale
+        | Code::IdempotencyKeyReused
+        | Code::IdempotencyKeyBusy => None,
+        code if code.status().is_server_error() => None,
+        _ => Some(sentence(&problem.detail)).filter(|text| !text.is_empty()),
+    }
+}
+
+/// With a capital letter and a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    let mut sentence: String = first.chain(letters).collect();
+    if sentence.ends_with(char::is_alphanumeric) {
+        sentence.push('.');
+    }
+    sentence
+}
+
 /// A POST of another site: nothing of it is echoed.
 pub(super) fn cross_site() -> Response {
     plain(StatusCode::FORBIDDEN, "Refused: this request comes from another site.")
 }
 
-/// A POST without a valid session: what was typed is carried on, passwords excepted.
-pub(super) fn signed_out(v: &View, fields: &Fields) -> Response {
-    let body = SignedOut { v, fields: fields.without_secrets(), secrets: fields.filled_secrets() };
-    let answer =
-        Page::new(v.t("error-signed-out"), &body).and_then(|page| show(page.status(StatusCode::UNAUTHORIZED), v));
+/// A write without a valid session: what was typed is carried on, passwords excepted. Of other bodies than forms, such
+/// as one with a file, nothing is.
+pub(super) fn signed_out(v: &View, fields: Option<&Fields>) -> Response {
+    let body = SignedOut {
+        v,
+        fields: fields.map(Fields::without_secrets),
+        secrets: fields.map(Fields::filled_secrets).unwrap_or_default(),
+    };
+    let respond = |page: Page| page.status(StatusCode::UNAUTHORIZED).respond(v, &Surroundings::default());
+    let answer = Page::new(v.t("error-signed-out"), &body).and_then(respond);
     let mut response = answer.unwrap_or_else(|_| plain(StatusCode::UNAUTHORIZED, "You are signed out."));
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"claviger\""));
     response
 }
 
 /// A form that was posted again.
-pub(super) fn done_already(v: &View, at: Timestamp, link: Option<&str>) -> Answer {
-    show(Page::new(v.t("error-done-already"), &DoneAlready { v, at, link })?, v)
-}
-
-fn show(page: Page, v: &View) -> Answer {
-    page.respond(v, &Surroundings::default())
+pub(super) fn done_already(v: &View, around: &Surroundings, at: Timestamp, link: Option<&str>) -> Answer {
+    Page::new(v.t("error-done-already"), &DoneAlready { v, at, link })?.respond(v, around)
 }
 
 fn plain(status: StatusCode, text: &str) -> Response {

@@ -20,7 +20,18 @@ pub(super) struct Field {
     /// The form was posted: `value` is the person's.
     pub(super) is_posted: bool,
     /// The form is stale: a value that differs from the stored one is shown with it.
-    pub(super) present_label: Option<String>,
+    pub(super) present_words: Option<PresentWords>,
+}
+
+/// How the stored value stands beside the posted one.
+#[derive(Debug, Clone)]
+pub(super) struct PresentWords {
+    /// Before the value.
+    pub(super) label: String,
+    pub(super) empty: String,
+    /// Of a checkbox.
+    pub(super) checked: String,
+    pub(super) unchecked: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,10 +77,8 @@ impl Field {
     pub(super) fn value(mut self, value: impl Into<String>) -> Self {
         let value = value.into();
         if self.is_posted {
-            if value != self.value
-                && let Some(label) = &self.present_label
-            {
-                self.present = Some((label.clone(), value));
+            if let Some(words) = self.present_words.as_ref().filter(|_| self.differs(&value)) {
+                self.present = Some((words.label.clone(), self.in_words(words, value)));
             }
             return self;
         }
@@ -83,6 +92,28 @@ impl Field {
             Control::Input(_) | Control::Area(_) => {}
         }
         Self { value, ..self }
+    }
+
+    fn differs(&self, stored: &str) -> bool {
+        match &self.control {
+            Control::Checkbox { is_checked } => *is_checked == stored.is_empty(),
+            _ => stored != self.value,
+        }
+    }
+
+    /// As the page shows it: of a choice, its label.
+    fn in_words(&self, words: &PresentWords, stored: String) -> String {
+        let choices: &[Choice] = match &self.control {
+            Control::Checkbox { .. } if stored.is_empty() => return words.unchecked.clone(),
+            Control::Checkbox { .. } => return words.checked.clone(),
+            Control::Select(choices) | Control::Radios(choices) | Control::Checkboxes(choices) => choices,
+            Control::Input(_) | Control::Area(_) => &[],
+        };
+        match choices.iter().find(|choice| choice.value == stored) {
+            Some(choice) => choice.label.clone(),
+            None if stored.is_empty() => words.empty.clone(),
+            None => stored,
+        }
     }
 
     /// A value to begin with that is not stored.

@@ -6,7 +6,7 @@ use askama::filters::HtmlSafe;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 
-use super::field::{Choice, Control, Field};
+use super::field::{Choice, Control, Field, PresentWords};
 use super::posted::{Fields, ONCE, Posted, REVISION, is_secret};
 use super::view::View;
 use crate::control::web::problem::{Code, FieldProblem, Problem};
@@ -199,7 +199,12 @@ impl<'f> Form<'f> {
             autocomplete: "off",
             is_required: false,
             is_posted: self.posted.is_some() && !is_secret(name),
-            present_label: self.is_stale.then(|| self.view.t("form-present")),
+            present_words: self.is_stale.then(|| PresentWords {
+                label: self.view.t("form-present"),
+                empty: self.view.t("form-present-empty"),
+                checked: self.view.t("form-present-checked"),
+                unchecked: self.view.t("form-present-unchecked"),
+            }),
         }
     }
 
@@ -209,6 +214,11 @@ impl<'f> Form<'f> {
 
     pub(super) fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// It was posted and is shown again.
+    pub(super) fn is_refused(&self) -> bool {
+        self.posted.is_some()
     }
 
     /// For the error summary: the anchor of the field, if there is one, and the fault.

@@ -16,10 +16,10 @@ use axum::response::Response;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::once::{Earlier, OnceGuard, OnceKeys};
-use super::page::{DoneLink, Rendered};
+use super::page::{DoneLink, Rendered, Surroundings};
 use super::posted::{Fields, ONCE, OnceKey};
 use super::view::View;
-use super::visit::Menu;
+use super::visit::{KnownPerson, Menu};
 use super::{errors, pages};
 use crate::control::operations::IdempotencyKey;
 use crate::control::web::caller::session_cookie;
@@ -83,10 +83,18 @@ async fn answer(state: &MiddlewareState, request: Request, next: Next) -> Respon
     if csrf::reject_cross_site(&parts.method, &parts.headers, public_url).is_err() {
         return errors::cross_site();
     }
-    let (request, fields) = match read_form(parts, body).await {
+    let person = KnownPerson::default();
+    let mut head = parts.clone();
+    head.extensions.insert(person.clone());
+    let mut around = Around { state: &state.state, person: person.clone(), head };
+    let (mut request, fields) = match read_form(parts, body).await {
         Ok(read) => read,
-        Err(problem) => return errors::page(&problem, &view),
+        Err(problem) => {
+            let around = around.of(problem.code).await;
+            return errors::page(&problem, &view, &around);
+        }
     };
+    request.extensions_mut().insert(person.clone());
     let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
     let guard = match request.extensions().get::<OnceKey>() {
         Some(OnceKey(key)) => Some(state.once.claim(key).await),
@@ -95,11 +103,14 @@ async fn answer(state: &MiddlewareState, request: Request, next: Next) -> Respon
     match guard.as_ref().map(OnceGuard::earlier) {
         None | Some(Earlier::Nothing) => {}
         Some(Earlier::Same(done)) => {
-            let page = errors::done_already(&view, done.at, done.link.as_deref());
-            return page.unwrap_or_else(|problem| errors::page(&problem, &view));
+            let around = around.of_person().await;
+            let page = errors::done_already(&view, &around, done.at, done.link.as_deref());
+            return page.unwrap_or_else(|problem| errors::page(&problem, &view, &around));
         }
         Some(Earlier::Other) => {
-            return errors::page(&Problem::new(Code::IdempotencyKeyReused, ""), &view);
+            let problem = Problem::new(Code::IdempotencyKeyReused, "");
+            let around = around.of(problem.code).await;
+            return errors::page(&problem, &view, &around);
         }
     }
     let response = next.run(request).await;
@@ -113,14 +124,41 @@ async fn answer(state: &MiddlewareState, request: Request, next: Next) -> Respon
         return response;
     };
     let mut page = match (problem.code, &fields) {
-        (Code::Unauthenticated, Some(fields)) => errors::signed_out(&view, fields),
-        (Code::Unauthenticated, None) if is_get => view.redirect(&sign_in_path(&view.target), None),
+        (Code::Unauthenticated, _) if is_get => view.redirect(&sign_in_path(&view.target), None),
+        (Code::Unauthenticated, fields) => errors::signed_out(&view, fields.as_ref()),
         // Without a session, a write cannot be told from one of another site.
         (Code::CrossSite, _) => errors::cross_site(),
-        _ => errors::page(&problem, &view),
+        (code, _) => {
+            let around = around.of(code).await;
+            errors::page(&problem, &view, &around)
+        }
     };
     copy_allow(response.headers(), page.headers_mut());
     page
+}
+
+/// What stands around the page of a refusal.
+struct Around<'s> {
+    state: &'s ControlState,
+    person: KnownPerson,
+    /// Of the request, which is consumed by then.
+    head: Parts,
+}
+
+impl Around<'_> {
+    async fn of(&mut self, code: Code) -> Arc<Surroundings> {
+        match code {
+            // No one is known, or the database may not answer.
+            Code::Unauthenticated => Arc::default(),
+            Code::TooManyRequests => self.person.known(),
+            code if code.status().is_server_error() => Arc::default(),
+            _ => self.of_person().await,
+        }
+    }
+
+    async fn of_person(&mut self) -> Arc<Surroundings> {
+        self.person.around(&mut self.head, self.state).await
+    }
 }
 
 /// The form of a POST, which becomes an extension of the request. Other bodies are left to their handlers.

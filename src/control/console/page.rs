@@ -45,6 +45,7 @@ pub(super) struct MenuSection {
     pub(super) lines: Vec<MenuLine>,
 }
 
+#[derive(Clone)]
 pub(super) struct MenuLine {
     pub(super) label: String,
     pub(super) href: String,

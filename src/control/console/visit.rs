@@ -1,6 +1,7 @@
 //! The person behind a request, and the pages they get.
 
 use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -15,9 +16,9 @@ use super::view::View;
 use crate::control::operations::{Caller, NotFound, OperationContext, OperationRefusal, Outcome, Right, SignInContext};
 use crate::control::web::anonymous::AnonymousCaller;
 use crate::control::web::caller::{session_caller, session_cookie};
-use crate::control::web::problem::{Code, Problem};
+use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
-use crate::store::{AccessRequestFilter, ActorKind, RequestState, Role, UserRecord};
+use crate::store::{AccessRequestFilter, ActorKind, RequestState, UserRecord};
 
 /// Requests counted for the menu.
 const MAX_COUNT: u32 = 100;
@@ -31,8 +32,13 @@ pub(super) struct Visit {
     pub(super) user: Option<UserRecord>,
     /// The cookie.
     pub(super) session: Option<String>,
-    menu: &'static [&'static [Entry]],
+    around: Arc<Surroundings>,
 }
+
+/// What surrounds the pages of the person behind a request, once they are known. In the extensions of every request, so
+/// that the page of a refusal has it too.
+#[derive(Clone, Default)]
+pub(super) struct KnownPerson(Arc<OnceLock<Arc<Surroundings>>>);
 
 /// Anyone, for pages before signing in.
 pub(super) struct Visitor {
@@ -78,26 +84,24 @@ impl Visit {
     }
 
     /// # Errors
-    /// [`Code::Forbidden`], with the roles that have the right.
+    /// [`OperationRefusal::Forbidden`], with the roles that have the right.
     pub(super) fn require(&self, right: Right) -> Result<(), Problem> {
         if self.standing.may(right) {
             return Ok(());
         }
-        let roles = [Role::Staff, Role::Owner, Role::Implementer, Role::Member];
-        let roles: Vec<_> = roles.iter().filter(|role| right.is_of(**role)).map(|role| self.role(role)).collect();
-        Err(Problem::new(Code::Forbidden, self.t1("error-forbidden-roles", "roles", &roles.join(", "))))
+        Err(OperationRefusal::forbidden(&[right]).into())
     }
 
     /// A page whose line of the menu is hidden does not exist.
     ///
     /// # Errors
-    /// [`Code::NotFound`].
+    /// [`NotFound`].
     pub(super) fn require_visible(&self, entry: &Entry) -> Result<(), Problem> {
         if (entry.is_visible)(&self.standing) { Ok(()) } else { Err(OperationRefusal::from(NotFound("page")).into()) }
     }
 
     pub(super) fn show(&self, page: Page) -> Answer {
-        page.respond(&self.view, &self.surroundings())
+        page.respond(&self.view, &self.around)
     }
 
     /// Ends a POST that took effect: the browser gets `path`, whose page says what has happened.
@@ -122,11 +126,29 @@ impl Visit {
         let name = user.map_or(line.actor, |user| user.name.unwrap_or(user.email));
         Some((name, line.at))
     }
+}
 
-    fn surroundings(&self) -> Surroundings {
-        let path = self.view.target.split('?').next().unwrap_or_default();
-        let mut entries: Vec<&Entry> = self.menu.iter().copied().flatten().collect();
-        entries.retain(|entry| (entry.is_visible)(&self.standing));
+impl KnownPerson {
+    /// The surroundings of the person behind this request. Who they are is read from the database, unless a handler did.
+    pub(super) async fn around(&self, parts: &mut Parts, state: &ControlState) -> Arc<Surroundings> {
+        if self.0.get().is_none() {
+            // Whoever is not signed in gets the bare page.
+            let _visit: Result<Visit, Problem> = Visit::from_request_parts(parts, state).await;
+        }
+        self.known()
+    }
+
+    /// Those of a person whom a handler has met; bare ones otherwise.
+    pub(super) fn known(&self) -> Arc<Surroundings> {
+        self.0.get().cloned().unwrap_or_default()
+    }
+}
+
+impl Surroundings {
+    fn of(view: &View, standing: &Standing, user: Option<&UserRecord>, menu: &[&'static [Entry]]) -> Self {
+        let path = view.target.split('?').next().unwrap_or_default();
+        let mut entries: Vec<&Entry> = menu.iter().copied().flatten().collect();
+        entries.retain(|entry| (entry.is_visible)(standing));
         entries.sort_by_key(|entry| (entry.section, entry.place));
         // The longest path that the address begins with.
         let is_within = |entry: &&&Entry| {
@@ -134,27 +156,38 @@ impl Visit {
         };
         let current = entries.iter().filter(is_within).map(|entry| entry.path).max_by_key(|path| path.len());
         let line = |entry: &&Entry| MenuLine {
-            label: self.view.t(entry.label),
-            href: self.view.url(entry.path),
+            label: view.t(entry.label),
+            href: view.url(entry.path),
             is_current: Some(entry.path) == current,
-            count: entry.count.map(|count| count(&self.standing)).filter(|count| *count > 0),
+            count: entry.count.map(|count| count(standing)).filter(|count| *count > 0),
         };
+        // The only line that leads out of the console.
+        let docs = view.settings.console.docs_url.as_ref().map(|url| MenuLine {
+            label: view.t("layout-docs"),
+            href: url.0.0.to_string(),
+            is_current: false,
+            count: None,
+        });
         let section = |section: Section| MenuSection {
-            label: self.view.t(section.label()),
-            lines: entries.iter().filter(|entry| entry.section == section).map(line).collect(),
+            label: view.t(section.label()),
+            lines: entries
+                .iter()
+                .filter(|entry| entry.section == section)
+                .map(line)
+                .chain(docs.clone().filter(|_| section == Section::Api))
+                .collect(),
         };
         let mut menu: Vec<_> = Section::ALL.into_iter().map(section).collect();
         menu.retain(|section| !section.lines.is_empty());
-        let caller = &self.standing.caller;
-        let name = self.user.as_ref().map(|user| user.name.clone().unwrap_or_else(|| user.email.clone()));
-        Surroundings {
+        let caller = &standing.caller;
+        let name = user.map(|user| user.name.clone().unwrap_or_else(|| user.email.clone()));
+        Self {
             menu,
             person: Some(Person {
                 name: name.unwrap_or_else(|| caller.actor.id.clone()),
-                role: self.view.role(&caller.role),
+                role: view.role(&caller.role),
             }),
-            account: self
-                .standing
+            account: standing
                 .account
                 .as_ref()
                 .map(|account| account.name.clone().unwrap_or_else(|| account.id.to_string())),
@@ -234,7 +267,11 @@ impl FromRequestParts<ControlState> for Visit {
         let waiting_requests = if caller.may(Right::GrantAccess) { waiting_requests(state).await? } else { 0 };
         let menu = parts.extensions.get::<Menu>().map_or(&[][..], |menu| menu.0);
         let standing = Standing { caller, account, waiting_requests };
-        Ok(Self { view, state: state.clone(), standing, user, session, menu })
+        let around = Arc::new(Surroundings::of(&view, &standing, user.as_ref(), menu));
+        if let Some(known) = parts.extensions.get::<KnownPerson>() {
+            known.0.get_or_init(|| around.clone());
+        }
+        Ok(Self { view, state: state.clone(), standing, user, session, around })
     }
 }
 

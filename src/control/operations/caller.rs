@@ -48,7 +48,7 @@ impl Caller {
     /// # Errors
     /// [`OperationRefusal::Forbidden`] when there are none.
     pub fn reach(&self, right: Right) -> Result<AccountScope<'_>, OperationRefusal> {
-        if self.may(right) { Ok(self.accounts()) } else { Err(OperationRefusal::Forbidden) }
+        if self.may(right) { Ok(self.accounts()) } else { Err(OperationRefusal::forbidden(&[right])) }
     }
 
     pub fn accounts(&self) -> AccountScope<'_> {

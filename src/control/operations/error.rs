@@ -1,8 +1,9 @@
 use std::convert::Infallible;
 use std::fmt;
 
+use super::Right;
 use crate::auth::{HashError, HashQueueFull};
-use crate::store::StoreError;
+use crate::store::{Role, StoreError};
 
 /// Why an operation failed. An operation is one transaction, so it has changed nothing then; only
 /// [`upgrade_unversioned`](super::upgrade_unversioned) commits in batches, and those before the failure stay.
@@ -54,8 +55,9 @@ pub struct NotFound(pub &'static str);
 /// Why an operation is refused to this caller, or in this state.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OperationRefusal {
+    /// With the roles that may; none where no role would do.
     #[error("your role does not allow this")]
-    Forbidden,
+    Forbidden(Vec<Role>),
     /// Role, account or `enabled` of the caller changed after the request was authenticated.
     #[error("you have been signed out, or this token has been revoked")]
     Revoked,
@@ -73,6 +75,19 @@ pub enum OperationRefusal {
     /// The first request with this key is running, or was interrupted.
     #[error("a request with this Idempotency-Key is in progress; try again")]
     KeyBusy,
+}
+
+impl OperationRefusal {
+    /// For a caller who has none of these rights.
+    pub fn forbidden(rights: &[Right]) -> Self {
+        let may = |role: &Role| rights.iter().any(|right| right.is_of(*role));
+        Self::Forbidden(Role::ALL.into_iter().filter(may).collect())
+    }
+
+    /// For a caller whom no role would help, such as a script that has no session.
+    pub fn for_no_role() -> Self {
+        Self::Forbidden(Vec::new())
+    }
 }
 
 /// A field that is not accepted.

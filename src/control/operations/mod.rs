@@ -29,8 +29,8 @@ pub use self::error::{FieldFault, Invalid, NoSecret, NotFound, OperationError, O
 pub use self::idempotent::Outcome;
 pub use self::list::{MAX_PAGE_SIZE, Paging};
 pub use access_requests::{
-    AccessRequestConflict, Decision, NewAccessRequest, NotDecidable, decide_requests, list_access_requests,
-    request_access, show_access_request, withdraw_request,
+    AccessRequestConflict, Decision, NewAccessRequest, NotDecidable, RequestStatus, decide_requests,
+    list_access_requests, newest_request_status, request_access, show_access_request, withdraw_request,
 };
 pub use accounts::{
     AccountConflict, AccountSummary, NewAccount, create_account, grant_access, list_accounts, rename_account,
@@ -44,8 +44,8 @@ pub use credentials::{
     ALLOW_OLDER, Created, CreatedWhen, CredentialConflict, CredentialSearch, Duplicate, Edit, Exported, Imported,
     ImportedCredential, MAX_ADDRESSES, MAX_SCOPES, NewCredential, Reset, UpgradeVersion, clear, count_credentials,
     create, delete, disable, disable_own_key, duplicate, edit, enable, enable_own_key, end_overlap, export, import,
-    list_credentials, list_expiring, list_used_addresses, may_import, own_key, regenerate_own_key, reset,
-    show_credential, upgrade_unversioned, upgrade_version,
+    list_credentials, list_expiring, list_used_addresses, may_import, own_key, own_key_obstacle, regenerate_own_key,
+    reset, show_credential, upgrade_unversioned, upgrade_version,
 };
 pub use diagnosis::{Step, StepCode, diagnose, diagnose_credential};
 pub use operator_tokens::{
@@ -62,6 +62,6 @@ pub use sessions::{
 pub use text_rules::{MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH};
 pub use users::{
     CreatedUser, EditUser, FirstUser, NewSetupLink, NewUser, SetupLinkError, SetupLinkFor, UserConflict,
-    create_first_setup_link, create_setup_link, create_user, disable_user, edit_user, enable_user, list_users,
-    show_setup_link, show_user, use_setup_link,
+    change_own_name, create_first_setup_link, create_setup_link, create_user, disable_user, edit_user, enable_user,
+    end_sessions_of_user, list_users, show_setup_link, show_user, use_setup_link,
 };

@@ -15,7 +15,7 @@ use crate::control::operations::{
     AccessRequestConflict, AccountConflict, CredentialConflict, FieldFault, Invalid, NoSecret, NotFound,
     OperationError, OperationRefusal, SetupLinkError, SignInError, UserConflict,
 };
-use crate::store::StoreError;
+use crate::store::{Role, StoreError};
 
 const DATABASE_DOWN_RETRY_SECONDS: u32 = 5;
 /// An operator has to act first.
@@ -30,6 +30,8 @@ pub struct Problem {
     pub fields: Vec<FieldProblem>,
     /// In seconds.
     pub retry_after: Option<u32>,
+    /// Who may do it, where the caller's role may not.
+    pub roles: Vec<Role>,
 }
 
 /// What is wrong with a field.
@@ -85,7 +87,7 @@ pub(crate) struct Document<'p> {
 
 impl Problem {
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), fields: Vec::new(), retry_after: None }
+        Self { code, detail: detail.into(), fields: Vec::new(), retry_after: None, roles: Vec::new() }
     }
 
     #[must_use]
@@ -171,8 +173,11 @@ impl From<NotFound> for Problem {
 
 impl From<OperationRefusal> for Problem {
     fn from(refusal: OperationRefusal) -> Self {
-        let code = match refusal {
-            OperationRefusal::Forbidden => Code::Forbidden,
+        let code = match &refusal {
+            OperationRefusal::Forbidden(roles) => {
+                let roles = roles.clone();
+                return Self { roles, ..Self::new(Code::Forbidden, refusal.to_string()) };
+            }
             OperationRefusal::Revoked => Code::Unauthenticated,
             OperationRefusal::AccessNotGranted => Code::AccessNotGranted,
             OperationRefusal::MembersNotAllowed => Code::MembersNotAllowed,

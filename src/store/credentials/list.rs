@@ -33,6 +33,9 @@ pub enum CredentialState {
 pub struct CredentialFilter {
     pub account: Option<Label>,
     pub owner: Option<Label>,
+    /// Part of the name or the e-mail address of the user whose own key it is, case-insensitive as far as the database
+    /// folds letters.
+    pub owner_part: Option<String>,
     /// Part of name, id or user name, case-insensitive.
     pub part: Option<String>,
     /// Inclusive.
@@ -68,6 +71,16 @@ macro_rules! filtered {
         }
         if let Some(owner) = &$filter.owner {
             $sql.push(" AND owner = ").push_bind(owner.as_str());
+        }
+        if let Some(part) = &$filter.owner_part {
+            $sql.push(concat!(" AND owner IN (SELECT id FROM users WHERE (", $locate, "(lower(email), "));
+            $sql.push_bind(part.to_lowercase()).push(concat!(") > 0 OR ", $locate, "(lower(name), "));
+            $sql.push_bind(part.to_lowercase()).push(concat!(") > 0 OR ", $locate, "(name, "));
+            $sql.push_bind(part.as_str()).push(") > 0)");
+            if let Some(account) = &$filter.account {
+                $sql.push(" AND account = ").push_bind(account.as_str());
+            }
+            $sql.push(")");
         }
         if let Some(from) = $filter.created_from {
             $sql.push(" AND created_at >= ").push_bind(from.as_millisecond());

@@ -4,7 +4,7 @@ use crate::store::timestamps::from_millis;
 use jiff::Timestamp;
 
 use super::transaction::{Touched, timed};
-use super::{ChangeKind, Cursor, Listing, Role, Store, StoreError, Transaction, fetch_optional, with_pool};
+use super::{ChangeKind, Cursor, Listing, Role, Store, StoreError, Transaction, fetch, fetch_optional, with_pool};
 use crate::credential::{Label, PasswordHash};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,21 @@ const COLUMNS: &str = "id, account, email, name, role, password_hash, enabled, c
 const STAFF: &str = "SELECT COUNT(*) FROM users WHERE role = 'staff' AND password_hash IS NOT NULL";
 
 impl Store {
+    /// Id, name and e-mail address of those of these users that exist.
+    pub async fn user_names(&self, ids: &[&str]) -> Result<Vec<(String, Option<String>, String)>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        fetch!(self, "SELECT id, name, email FROM users WHERE id IN (", |sql, pool| {
+            let mut list = sql.separated(", ");
+            for id in ids {
+                list.push_bind(*id);
+            }
+            sql.push(")");
+            sql.build_query_as().persistent(false).fetch_all(pool)
+        })
+    }
+
     pub async fn user(&self, id: &str) -> Result<Option<UserRecord>, StoreError> {
         self.user_where("id = $1", id).await
     }

@@ -98,6 +98,7 @@ async fn an_api_account_is_created_used_changed_and_deleted() {
         browser.inspect_everywhere("credentials-filtered").await;
 
         browser.click(".cards h2 a").await;
+        browser.press("Cancel").await;
         for page in ["Upgrade version", "Clear API key", "Delete"] {
             browser.press(page).await;
             browser.inspect_everywhere(&format!("credential-{}", page.to_lowercase().replace(' ', "-"))).await;

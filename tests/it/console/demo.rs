@@ -6,7 +6,14 @@ use std::process::{Child, Stdio};
 
 use crate::support::{Browser, Connection, Request, Scripts, claviger};
 
-const WORDS: [&str; 5] = ["church", "recruiting", "ticketing", "practice", "partners"];
+/// With the heading of a part of the menu that is theirs alone.
+const WORDS: [(&str, &str); 5] = [
+    ("church", "Account Details"),
+    ("recruiting", "Security"),
+    ("ticketing", "Settings: Users"),
+    ("practice", "My Account"),
+    ("partners", "Settings: Technical"),
+];
 /// File name, person and path.
 const PICTURES: [(&str, &str, &str); 10] = [
     ("overview", "staff@example.org", "/"),
@@ -76,10 +83,19 @@ async fn a_visitor_of_the_demo_signs_in_by_a_link_that_works_once() {
     assert!(browser.text("main").await.contains("Data warehouse"));
     browser.open(link).await;
     assert!(browser.text("main").await.contains("This link does not work"));
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_does_not_use_a_link_up() {
+    let demo = Demo::start(&[]);
+    let link = demo.link("member@acme.example");
     let (host, path) = link.strip_prefix("http://").unwrap().split_once('/').unwrap();
-    let post = Request::new("POST", &format!("/{path}")).header("Origin", "https://evil.example");
-    let refused = Connection::open(host.parse().unwrap()).send(&post.host(host));
-    assert_eq!(refused.status, 403, "{}", refused.text());
+    for site in ["cross-site", "same-site"] {
+        let post = Request::new("POST", &format!("/{path}")).header("Origin", "https://evil.example");
+        let refused = Connection::open(host.parse().unwrap()).send(&post.header("Sec-Fetch-Site", site).host(host));
+        assert_eq!(refused.status, 403, "{}", refused.text());
+    }
+    demo.sign_in(&Browser::start(Scripts::Off).await, "member@acme.example").await;
 }
 
 #[test]
@@ -98,12 +114,20 @@ fn the_type_of_a_refusal_leads_to_a_page_that_helps() {
 
 #[test]
 fn every_vocabulary_starts() {
-    for words in WORDS {
+    for (words, _) in WORDS {
         let demo = Demo::start(&["--words", words]);
         let link = demo.link("staff@example.org");
         let (host, path) = link.strip_prefix("http://").unwrap().split_once('/').unwrap();
-        let page = Connection::open(host.parse().unwrap()).send(&Request::get(&format!("/{path}")).host(host));
+        let post = Request::new("POST", &format!("/{path}")).header("Origin", format!("http://{host}"));
+        let signed_in = Connection::open(host.parse().unwrap()).send(&post.host(host));
+        let cookie = signed_in.header("set-cookie").and_then(|line| line.split(';').next()).unwrap_or_default();
+        let overview = Request::get("/").header("Cookie", cookie).host(host);
+        let page = Connection::open(host.parse().unwrap()).send(&overview);
         assert_eq!(page.status, 200, "{words}: {}", page.text());
+        for (others, theirs) in WORDS {
+            let shown = page.text().contains(&format!("<h2>{theirs}</h2>"));
+            assert_eq!(shown, others == words, "{words}, {theirs}: {}", page.text());
+        }
     }
 }
 

@@ -83,7 +83,7 @@ async fn an_owner_invites_a_user() {
         browser.press("Enable").await;
         assert_eq!(browser.text("[role=status]").await, format!("{email} is enabled."));
 
-        browser.press("Audit").await;
+        browser.press("Audit log").await;
         browser.inspect_everywhere("audit").await;
         browser.fill("verb", "disable_user").await;
         browser.press("Show").await;
@@ -134,7 +134,7 @@ async fn an_owner_makes_a_token_and_staff_import_a_file() {
             browser.inspect_everywhere(if wrong { "files-wrong" } else { "files-plan" }).await;
             assert_eq!(browser.has("#import_account-fault").await, wrong);
         }
-        assert!(browser.text("main").await.contains("1 new credential"));
+        assert!(browser.text("main").await.contains("1 new API account"));
         browser.press("Import").await;
         assert!(browser.text("[role=status]").await.starts_with("Imported."));
     }

@@ -205,5 +205,5 @@ async fn users_of_an_account_see_its_own_credentials_only(bed: TestDatabase) {
     // An owner without an account sees nothing instead of everything.
     let broken = Caller { account: None, ..owner("acme") };
     let refused = ids(&bed, &broken, &AccountFilter::default()).await;
-    assert!(matches!(refused, Err(OperationError::Refused(OperationRefusal::Forbidden))), "{refused:?}");
+    assert!(matches!(refused, Err(OperationError::Refused(OperationRefusal::Forbidden(_)))), "{refused:?}");
 }

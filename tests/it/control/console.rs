@@ -9,6 +9,8 @@ mod files;
 mod management;
 mod overview;
 mod own_key;
+mod profile;
+mod refusals;
 mod requests;
 mod site;
 mod stage;
@@ -183,7 +185,7 @@ async fn a_form_of_another_site_is_refused_and_nothing_of_it_is_echoed() {
 }
 
 /// Every form but those before signing in.
-const FORMS: [&str; 40] = [
+const FORMS: [&str; 43] = [
     "/credentials/new",
     "/credentials/x/active",
     "/credentials/x/end-overlap",
@@ -197,26 +199,29 @@ const FORMS: [&str; 40] = [
     "/my-key",
     "/my-key/regenerate",
     "/my-key/off",
+    "/profile/name",
     "/profile/password",
     "/profile/sessions/end-others",
     "/profile/sessions/x/end",
     "/users/new",
     "/users/x",
     "/users/x/disable",
+    "/users/x/end-sessions",
     "/users/x/enable",
     "/users/x/setup-link",
     "/api-management/x/clear",
     "/access/ask",
+    "/audit/export",
     "/access/requests/x/withdraw",
     "/access/on",
     "/access/off",
     "/access/members",
     "/credential-files/export",
     "/credential-files/import",
-    "/tokens/new",
-    "/tokens/x/disable",
-    "/tokens/x/enable",
-    "/tokens/x/delete",
+    "/operator-tokens/new",
+    "/operator-tokens/x/disable",
+    "/operator-tokens/x/enable",
+    "/operator-tokens/x/delete",
     "/requests/decide",
     "/requests/x/approve",
     "/requests/x/decline",

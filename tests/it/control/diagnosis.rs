@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use claviger::auth::{Network, Throttle, ThrottleRules};
 use claviger::control::operations::{
-    Caller, OperationContext, OperationError, OperationRefusal, ProcessThrottle, Reset, Step, clear, diagnose,
+    Caller, OperationContext, OperationError, OperationRefusal, ProcessThrottle, Reset, Right, Step, clear, diagnose,
     diagnose_credential, disable, reset,
 };
 use claviger::credential::PasswordHash;
@@ -152,8 +152,11 @@ async fn users_diagnose_themselves_owners_their_users_and_staff_all(bed: TestDat
     let (member, owner) = (of("acme", Role::Member), owner("acme"));
     assert!(ask(&member, "member").await.is_ok() && ask(&owner, "owner").await.is_ok());
     assert!(ask(&owner, "member").await.is_ok() && ask(&staff(), "gil").await.is_ok());
-    assert_eq!(refused(&member, "owner").await, OperationRefusal::Forbidden);
-    assert_eq!(refused(&of("acme", Role::Implementer), "owner").await, OperationRefusal::Forbidden);
+    assert_eq!(refused(&member, "owner").await, OperationRefusal::forbidden(&[Right::ManageUsers]));
+    assert_eq!(
+        refused(&of("acme", Role::Implementer), "owner").await,
+        OperationRefusal::forbidden(&[Right::ManageUsers])
+    );
     for id in ["gil", "sam", "stranger", "a\0"] {
         assert!(matches!(refused(&owner, id).await, OperationRefusal::NotFound(_)), "{id}");
     }

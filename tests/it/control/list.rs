@@ -217,7 +217,7 @@ async fn each_caller_sees_what_is_theirs(bed: TestDatabase) {
     assert!(listed(&bed, &mia, &all).await.is_empty());
     enable_own_key(&fixture.by(&mia, &bed, noon())).await.unwrap();
     assert_eq!(listed(&bed, &mia, &all).await, ["own-mia"]);
-    assert_eq!(refused(&mia, &owned_elsewhere).await, OperationRefusal::Forbidden.to_string());
+    assert_eq!(refused(&mia, &owned_elsewhere).await, OperationRefusal::for_no_role().to_string());
     let shown = show_credential(&fixture.by(&mia, &bed, noon()), "own-mia").await.unwrap();
     assert_eq!(shown.owner, Some(label("mia")));
     assert!(show_credential(&fixture.by(&mia, &bed, noon()), "own-anna").await.is_err());

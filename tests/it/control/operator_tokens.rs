@@ -66,7 +66,7 @@ async fn a_caller_creates_no_token_with_more_rights(bed: TestDatabase) {
     assert!(make(&owner, new(Role::Owner, Some("acme"))).await.is_ok());
     for account in [None, Some("acme")] {
         let staff = make(&owner, new(Role::Staff, account)).await;
-        assert!(matches!(staff, Err(OperationError::Refused(OperationRefusal::Forbidden))), "{staff:?}");
+        assert!(matches!(staff, Err(OperationError::Refused(OperationRefusal::Forbidden(_)))), "{staff:?}");
     }
     let other = make(&owner, new(Role::Implementer, Some("globex"))).await;
     assert!(
@@ -75,7 +75,7 @@ async fn a_caller_creates_no_token_with_more_rights(bed: TestDatabase) {
     );
     for role in [Role::Implementer, Role::Member] {
         let refused = make(&user(role), new(Role::Implementer, Some("acme"))).await;
-        assert!(matches!(refused, Err(OperationError::Refused(OperationRefusal::Forbidden))), "{refused:?}");
+        assert!(matches!(refused, Err(OperationError::Refused(OperationRefusal::Forbidden(_)))), "{refused:?}");
     }
     let nowhere = make(&user(Role::Staff), new(Role::Owner, Some("nowhere"))).await;
     assert!(is_invalid(nowhere.as_ref().unwrap_err(), "account"), "{nowhere:?}");

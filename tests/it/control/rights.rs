@@ -59,7 +59,8 @@ fn the_shell_has_every_right_and_a_link_has_none() {
         for role in Role::ALL {
             assert!(usual(ActorKind::System, role).may(right));
             let link = usual(ActorKind::Link, role);
-            assert_eq!(link.reach(right), Err(OperationRefusal::Forbidden), "{right:?} of {role}");
+            let roles = Role::ALL.into_iter().filter(|role| right.is_of(*role)).collect();
+            assert_eq!(link.reach(right), Err(OperationRefusal::Forbidden(roles)), "{right:?} of {role}");
         }
     }
 }

@@ -252,7 +252,7 @@ async fn only_the_shell_creates_the_first_link(bed: TestDatabase) {
     for caller in &others {
         let refused = create_first_setup_link(&house.fixture.by(caller, &bed, noon())).await;
         assert!(
-            matches!(refused, Err(OperationError::Refused(OperationRefusal::Forbidden))),
+            matches!(refused, Err(OperationError::Refused(OperationRefusal::Forbidden(_)))),
             "{caller:?}: {refused:?}"
         );
     }

@@ -46,7 +46,7 @@ async fn an_owner_adds_users_to_their_account_only(bed: TestDatabase) {
     assert!(matches!(nowhere, Err(OperationError::Refused(OperationRefusal::NotFound(NotFound("account"))))));
     for account in [None, Some("acme")] {
         let staff = add(new(Role::Staff, account, "s@x.org")).await;
-        assert!(matches!(staff, Err(OperationError::Refused(OperationRefusal::Forbidden))), "{staff:?}");
+        assert!(matches!(staff, Err(OperationError::Refused(OperationRefusal::Forbidden(_)))), "{staff:?}");
     }
     assert_eq!(bed.ask("SELECT COUNT(*) FROM users").await, before);
 
@@ -66,17 +66,20 @@ async fn only_owners_and_staff_manage_users(bed: TestDatabase) {
         let caller = user(role);
         let call = house.fixture.by(&caller, &bed, noon());
         let created = create_user(&call, new(Role::Member, Some("acme"), "new@x.org")).await;
-        assert!(matches!(created, Err(OperationError::Refused(OperationRefusal::Forbidden))));
+        assert!(matches!(created, Err(OperationError::Refused(OperationRefusal::Forbidden(_)))));
         let listed = list_users(&call, UserFilter::default(), Paging::default()).await;
-        assert!(matches!(listed, Err(OperationError::Refused(OperationRefusal::Forbidden))));
-        assert!(matches!(show_user(&call, &ann.id).await, Err(OperationError::Refused(OperationRefusal::Forbidden))));
+        assert!(matches!(listed, Err(OperationError::Refused(OperationRefusal::Forbidden(_)))));
+        assert!(matches!(
+            show_user(&call, &ann.id).await,
+            Err(OperationError::Refused(OperationRefusal::Forbidden(_)))
+        ));
         let edited = edit_user(&call, &ann.id, EditUser::default()).await;
-        assert!(matches!(edited, Err(OperationError::Refused(OperationRefusal::Forbidden))));
+        assert!(matches!(edited, Err(OperationError::Refused(OperationRefusal::Forbidden(_)))));
         for done in [disable_user(&call, &ann.id).await, enable_user(&call, &ann.id).await] {
-            assert!(matches!(done, Err(OperationError::Refused(OperationRefusal::Forbidden))));
+            assert!(matches!(done, Err(OperationError::Refused(OperationRefusal::Forbidden(_)))));
         }
         let link = create_setup_link(&call, &ann.id).await;
-        assert!(matches!(link, Err(OperationError::Refused(OperationRefusal::Forbidden))));
+        assert!(matches!(link, Err(OperationError::Refused(OperationRefusal::Forbidden(_)))));
     }
     assert_eq!(bed.store.user(ann.id.as_str()).await.unwrap().unwrap(), ann);
 }
@@ -134,5 +137,5 @@ async fn no_role_change_leads_into_or_out_of_staff(bed: TestDatabase) {
     }
     let owner = user(Role::Owner);
     let refused = edit_user(&house.fixture.by(&owner, &bed, noon()), &ann.id, role(Role::Staff)).await;
-    assert!(matches!(refused, Err(OperationError::Refused(OperationRefusal::Forbidden))), "{refused:?}");
+    assert!(matches!(refused, Err(OperationError::Refused(OperationRefusal::Forbidden(_)))), "{refused:?}");
 }

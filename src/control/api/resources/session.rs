@@ -85,7 +85,7 @@ async fn choose_password(
     Body(body): Body<NewPassword>,
 ) -> Result<StatusCode, Problem> {
     // Operator tokens have no password.
-    let session = caller.session.as_deref().ok_or(OperationRefusal::Forbidden)?;
+    let session = caller.session.as_deref().ok_or_else(OperationRefusal::for_no_role)?;
     let [current, new] = [body.current, body.password].map(|text| PlainPassword::new(text.as_bytes()));
     change_password(&call.context(), &call.sign_in_context(), session, current, new).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde_json::{Map, Value};
 
 use super::addresses::{day, label, query, with_query, word};
+use super::audit_export;
 use crate::control::console::field::{Choice, Field};
 use crate::control::console::form::Form;
 use crate::control::console::menu::{Entry, Section};
 use crate::control::console::page::{Answer, Page};
+use crate::control::console::posted::{Posted, Reader};
 use crate::control::console::visit::Visit;
 use crate::control::operations::{Invalid, Paging, Right, list_audit};
 use crate::control::web::problem::Problem;
@@ -31,11 +33,11 @@ pub(super) const MENU: &[Entry] = &[Entry {
 }];
 
 pub(super) fn routes() -> Router<ControlState> {
-    Router::new().route(PAGE, get(list))
+    Router::new().route(PAGE, get(list)).route("/audit/export", post(audit_export::export))
 }
 
 /// The values of the filter, as they stand in the address.
-struct Wanted<'p> {
+pub(super) struct Wanted<'p> {
     account: &'p str,
     actor_kind: &'p str,
     actor: &'p str,
@@ -52,7 +54,8 @@ struct Wanted<'p> {
 struct Audit<'p> {
     v: &'p Visit,
     fields: Vec<Field>,
-    is_filtered: bool,
+    /// The filter, for the form that exports.
+    values: Vec<(&'static str, &'p str)>,
     lines: Vec<Line>,
     /// Rows that cannot be read.
     unreadable: usize,
@@ -80,35 +83,30 @@ struct Change {
 
 async fn list(visit: Visit) -> Answer {
     visit.require(Right::ReadAudit)?;
-    let posted = query(&visit.target)?;
+    show(&visit, &query(&visit.target)?).await
+}
+
+/// The entries that a query asks for, or what is wrong with it.
+pub(super) async fn show(visit: &Visit, posted: &Posted) -> Answer {
     let mut reader = posted.reader();
-    let wanted = Wanted {
-        account: reader.text("account"),
-        actor_kind: reader.text("actor_kind"),
-        actor: reader.text("actor"),
-        verb: reader.text("verb"),
-        target_kind: reader.text("target_kind"),
-        target: reader.text("target"),
-        since: reader.text("since"),
-        until: reader.text("until"),
-    };
+    let wanted = Wanted::read(&mut reader);
     let cursor = reader.optional("cursor");
     reader.finish()?;
-    let (listing, mut form) = match find(&visit, &wanted, cursor.as_deref()).await {
-        Ok(listing) => (listing, Form::new(&visit)),
+    let (listing, mut form) = match find(visit, &wanted, cursor.as_deref()).await {
+        Ok(listing) => (listing, Form::new(visit)),
         Err(problem) => {
             let nothing = Listing { records: Vec::new(), unreadable: Vec::new(), end: None };
-            (nothing, Form::refused(&visit, &posted, problem)?)
+            (nothing, Form::refused(visit, posted, problem)?)
         }
     };
     let own_path = |cursor: &str| visit.url(&with_query(PAGE, &wanted.with_cursor(cursor)));
     let (first, next) = (own_path(""), listing.end.as_deref().map(own_path));
     let body = Audit {
-        v: &visit,
-        fields: fields(&visit, &mut form, &wanted),
-        is_filtered: wanted.with_cursor("").iter().any(|(_, value)| !value.is_empty()),
+        v: visit,
+        fields: fields(visit, &mut form, &wanted),
+        values: wanted.with_cursor("").into_iter().filter(|(_, value)| !value.is_empty()).collect(),
         unreadable: listing.unreadable.len(),
-        lines: listing.records.into_iter().map(|record| Line::new(&visit, record)).collect(),
+        lines: listing.records.into_iter().map(|record| Line::new(visit, record)).collect(),
         is_first: cursor.is_none(),
         first,
         next,
@@ -117,23 +115,10 @@ async fn list(visit: Visit) -> Answer {
 }
 
 async fn find(visit: &Visit, wanted: &Wanted<'_>, cursor: Option<&str>) -> Result<Listing<AuditRecord>, Problem> {
-    let mut invalid = Invalid::default();
-    let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let kinds = ActorKind::ALL.map(|kind| (kind.as_str(), kind));
-    let filter = AuditFilter {
-        account: label(&mut invalid, "account", wanted.account),
-        actor_kind: word(&mut invalid, "actor_kind", wanted.actor_kind, &kinds),
-        actor: text(wanted.actor),
-        verb: text(wanted.verb),
-        target_kind: text(wanted.target_kind),
-        target: text(wanted.target),
-        since: day(&mut invalid, "since", wanted.since, 0),
-        until: day(&mut invalid, "until", wanted.until, 1),
-    };
+    let filter = wanted.filter()?;
     if cursor.is_some_and(|cursor| cursor.contains(char::is_control)) {
-        invalid.add("cursor", "is not a cursor of this list");
+        return Err(Problem::of_field("cursor", "is not a cursor of this list"));
     }
-    invalid.into_result()?;
     Ok(list_audit(&visit.context(), filter, Paging { after: cursor, limit: PAGE_SIZE }).await?)
 }
 
@@ -163,6 +148,38 @@ fn fields(visit: &Visit, form: &mut Form<'_>, wanted: &Wanted<'_>) -> Vec<Field>
 }
 
 impl<'p> Wanted<'p> {
+    pub(super) fn read(reader: &mut Reader<'p>) -> Self {
+        Self {
+            account: reader.text("account"),
+            actor_kind: reader.text("actor_kind"),
+            actor: reader.text("actor"),
+            verb: reader.text("verb"),
+            target_kind: reader.text("target_kind"),
+            target: reader.text("target"),
+            since: reader.text("since"),
+            until: reader.text("until"),
+        }
+    }
+
+    /// # Errors
+    /// For each value that the list does not have.
+    pub(super) fn filter(&self) -> Result<AuditFilter, Invalid> {
+        let mut invalid = Invalid::default();
+        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let kinds = ActorKind::ALL.map(|kind| (kind.as_str(), kind));
+        let filter = AuditFilter {
+            account: label(&mut invalid, "account", self.account),
+            actor_kind: word(&mut invalid, "actor_kind", self.actor_kind, &kinds),
+            actor: text(self.actor),
+            verb: text(self.verb),
+            target_kind: text(self.target_kind),
+            target: text(self.target),
+            since: day(&mut invalid, "since", self.since, 0),
+            until: day(&mut invalid, "until", self.until, 1),
+        };
+        invalid.into_result().map(|()| filter)
+    }
+
     fn with_cursor(&self, cursor: &'p str) -> [(&'static str, &'p str); 9] {
         [
             ("account", self.account),

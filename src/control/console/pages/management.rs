@@ -5,7 +5,6 @@ use axum::Router;
 use axum::routing::get;
 
 use super::addresses::{Id, label, page_of, query, with_query, word};
-use super::places::credential_page;
 use crate::control::console::field::Field;
 use crate::control::console::form::Form;
 use crate::control::console::menu::{Entry, Section};
@@ -67,8 +66,8 @@ struct StateLink {
 struct Card {
     /// Of the page that asks again.
     href: String,
-    /// Of the page of the key.
-    page: String,
+    /// The list of the user's keys.
+    keys: String,
     key: CredentialRecord,
     /// Name of the user, or the address they sign in with.
     title: String,
@@ -126,10 +125,7 @@ async fn list(visit: Visit) -> Answer {
     if visit.standing.is_staff() {
         fields.push(form.line("account", "management-account").value(account));
     }
-    let mut cards = Vec::new();
-    for key in found.listing.records {
-        cards.push(Card::new(&visit, key).await?);
-    }
+    let cards = Card::all(&visit, found.listing.records).await?;
     let body = Management {
         v: &visit,
         fields,
@@ -153,14 +149,9 @@ async fn find(visit: &Visit, [account, user, state]: [&str; 3], cursor: Option<&
         invalid.add("user", "must not hold control characters");
     }
     invalid.into_result()?;
-    // What this person may see is decided below: a user of another account has no key within reach.
-    let owner = if user.is_empty() { None } else { visit.state.store.user_by_email(user).await? };
-    if !user.is_empty() && owner.is_none() {
-        return Ok(Found { state, ..Found::nothing() });
-    }
     let search = CredentialSearch {
         account,
-        owner: owner.map(|owner| owner.id),
+        owner_part: Some(user.to_owned()),
         state: Some(state),
         kind: Some(CredentialKind::Own),
         ..CredentialSearch::default()
@@ -181,7 +172,7 @@ async fn clear_key(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
     posted.reader().finish()?;
     let key = own_key_of(&visit, id.as_str()).await?;
     match clear(&visit.write(&posted), id.as_str()).await {
-        Ok(_) => visit.done(LIST, "done-key-cleared", &Card::new(&visit, key).await?.title),
+        Ok(_) => visit.done(LIST, "done-key-cleared", &Card::one(&visit, key).await?.title),
         Err(error) => {
             let form = Form::refused(&visit, &posted, error.into())?;
             let form = form.changed(visit.last_change("credential", id.as_str()).await);
@@ -192,7 +183,7 @@ async fn clear_key(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
 
 async fn ask(visit: &Visit, form: Form<'_>, key: CredentialRecord) -> Answer {
     let form = form.revision(key.revision);
-    let card = Card::new(visit, key).await?;
+    let card = Card::one(visit, key).await?;
     visit.show(Page::new(visit.t("management-clear"), &Clear { v: visit, form: &form, card: &card })?.form(&form))
 }
 
@@ -215,19 +206,32 @@ impl Found {
 }
 
 impl Card {
-    async fn new(visit: &Visit, key: CredentialRecord) -> Result<Self, Problem> {
-        let user = match &key.owner {
-            Some(owner) => visit.state.store.user(owner.as_str()).await?,
-            None => None,
-        };
-        let (title, email) = match user {
-            Some(user) => match user.name {
-                Some(name) => (name, Some(user.email)),
-                None => (user.email, None),
-            },
+    async fn all(visit: &Visit, keys: Vec<CredentialRecord>) -> Result<Vec<Self>, Problem> {
+        let owners: Vec<&str> = keys.iter().filter_map(|key| key.owner.as_ref()).map(Label::as_str).collect();
+        let users = visit.state.store.user_names(&owners).await?;
+        Ok(keys.into_iter().map(|key| Self::new(visit, key, &users)).collect())
+    }
+
+    async fn one(visit: &Visit, key: CredentialRecord) -> Result<Self, Problem> {
+        let owner = key.owner.as_ref().map_or("", Label::as_str);
+        let users = visit.state.store.user_names(&[owner]).await?;
+        Ok(Self::new(visit, key, &users))
+    }
+
+    /// `users`: id, name and e-mail address.
+    fn new(visit: &Visit, key: CredentialRecord, users: &[(String, Option<String>, String)]) -> Self {
+        let owner = key.owner.as_ref().map_or("", Label::as_str);
+        let (title, email) = match users.iter().find(|(id, ..)| id == owner) {
+            Some((_, Some(name), email)) => (name.clone(), Some(email.clone())),
+            Some((_, None, email)) => (email.clone(), None),
             None => (key.id.to_string(), None),
         };
-        let (page, href) = (visit.url(&credential_page(key.id.as_str())), visit.url(&clear_page(&key.id)));
-        Ok(Self { href, page, key, title, email })
+        Self {
+            href: visit.url(&clear_page(&key.id)),
+            keys: visit.url(&with_query("/credentials", &[("kind", "own"), ("owner", owner)])),
+            key,
+            title,
+            email,
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::places::{account_page, credential_page};
+use super::places::{account_page, credential_page, user_page};
 use crate::control::console::view::View;
 use crate::control::console::visit::Visit;
 use crate::control::operations::{Right, Step, StepCode};
@@ -15,6 +15,17 @@ use crate::store::Role;
 pub(super) struct Conditions<'p> {
     v: &'p View,
     lines: Vec<Line>,
+}
+
+/// Whose conditions they are.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'s> {
+    /// The id of the user.
+    pub(super) user: &'s str,
+    /// Where staff go to grant access.
+    pub(super) account: Option<&'s Label>,
+    /// A request of the account waits for the provider.
+    pub(super) is_asked: bool,
 }
 
 #[derive(Clone)]
@@ -36,11 +47,10 @@ struct Link {
 impl askama::filters::HtmlSafe for Conditions<'_> {}
 
 impl<'p> Conditions<'p> {
-    /// `account` is where staff go to grant access; `is_asked`: a request of the account waits for the provider.
-    pub(super) fn new(visit: &'p Visit, steps: &[Step], account: Option<&Label>, is_asked: bool) -> Self {
+    pub(super) fn new(visit: &'p Visit, steps: &[Step], subject: Subject<'_>) -> Self {
         let line = |step: &Step| {
             let (met, missing, who) = messages(step.code);
-            let who = if step.code == StepCode::AccessGranted && is_asked { "access-who-decides" } else { who };
+            let who = if step.code == StepCode::AccessGranted && subject.is_asked { "access-who-decides" } else { who };
             let named = |message: &str| {
                 let (owner, implementer) = (visit.role(&Role::Owner), visit.role(&Role::Implementer));
                 visit.t2(message, ("owner", &owner), ("implementer", &implementer))
@@ -49,7 +59,7 @@ impl<'p> Conditions<'p> {
                 is_met: step.ok,
                 text: visit.t(if step.ok { met } else { missing }),
                 who: (!step.ok).then(|| named(who)),
-                link: if step.ok { None } else { link(visit, step, account, is_asked) },
+                link: if step.ok { None } else { link(visit, step, subject) },
             }
         };
         Self { v: visit, lines: steps.iter().map(line).collect() }
@@ -87,10 +97,11 @@ fn messages(code: StepCode) -> (&'static str, &'static str, &'static str) {
 }
 
 /// Where this person can do something about it; `None` where they cannot.
-fn link(visit: &Visit, step: &Step, account: Option<&Label>, is_asked: bool) -> Option<Link> {
+fn link(visit: &Visit, step: &Step, Subject { user, account, is_asked }: Subject<'_>) -> Option<Link> {
     let standing = &visit.standing;
     let may_manage = standing.may(Right::ManageCredentials) && standing.is_granted();
     let (path, label) = match (step.code, &step.credential) {
+        (StepCode::UserEnabled, _) if standing.may(Right::ManageUsers) => (user_page(user), "access-link-user"),
         (StepCode::UserEnabled | StepCode::SignInNotThrottled, _) => return None,
         (StepCode::AccessGranted, _) if standing.may(Right::GrantAccess) => {
             (account_page(account?), "access-link-account")

@@ -5,6 +5,7 @@ mod accounts;
 mod addresses;
 mod api_docs;
 mod audit;
+mod audit_export;
 mod credentials;
 mod demo;
 mod error_help;
@@ -21,6 +22,7 @@ mod requests;
 mod setup;
 mod sign_in;
 mod status;
+mod token_delete;
 mod tokens;
 mod users;
 

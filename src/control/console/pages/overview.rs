@@ -4,14 +4,16 @@ use askama::Template;
 use axum::Router;
 use axum::routing::get;
 
-use super::missing::Conditions;
+use super::missing::{Conditions, Subject};
+use super::own_key::StateBadge;
 use super::places::credential_page;
 use super::requests;
 use crate::control::console::menu::{Entry, Section};
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::visit::Visit;
 use crate::control::operations::{
-    CredentialSearch, Paging, Right, count_credentials, diagnose, list_access_requests, list_expiring, own_key,
+    CredentialSearch, Paging, Right, count_credentials, diagnose, list_access_requests, list_expiring,
+    newest_request_status, own_key,
 };
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
@@ -39,14 +41,14 @@ struct Overview<'p> {
     credentials: Option<StateCounts>,
     expiring: Vec<Expiring>,
     /// For those who may have one.
-    own_key: Option<OwnKey>,
+    own_key: Option<OwnKey<'p>>,
 }
 
 struct Access<'p> {
     conditions: Conditions<'p>,
     /// The first run of an owner: nothing was asked for yet.
     may_ask: bool,
-    /// A request waits.
+    /// A request of this person's account waits, and they may withdraw it.
     is_asked: bool,
     /// The newest request was declined: why.
     declined: Option<String>,
@@ -60,9 +62,8 @@ struct Expiring {
     account: Option<String>,
 }
 
-struct OwnKey {
-    /// There is one, with a secret.
-    is_on: bool,
+struct OwnKey<'p> {
+    badge: StateBadge<'p>,
     record: Option<CredentialRecord>,
 }
 
@@ -83,7 +84,7 @@ async fn overview(visit: Visit) -> Answer {
     };
     let own_key = if visit.standing.may_have_own_key() {
         let record = own_key(&context).await?;
-        Some(OwnKey { is_on: record.as_ref().is_some_and(|record| !record.secret.is_cleared()), record })
+        Some(OwnKey { badge: StateBadge::new(&visit, record.as_ref()), record })
     } else {
         None
     };
@@ -101,12 +102,14 @@ async fn access(visit: &Visit) -> Result<Option<Access<'_>>, Problem> {
     } else {
         None
     };
-    let is_asked = newest.as_ref().is_some_and(|request| request.state == RequestState::Pending);
+    let status = newest_request_status(&context, &account.id).await?.filter(|_| !account.granted);
+    let is_asked = status.is_some_and(|status| status.state == RequestState::Pending);
+    let subject = Subject { user: user.as_str(), account: Some(&account.id), is_asked };
     let steps = diagnose(&context, user.as_str()).await?;
     Ok(Some(Access {
-        conditions: Conditions::new(visit, &steps, Some(&account.id), is_asked),
+        conditions: Conditions::new(visit, &steps, subject),
         may_ask: asks && !is_asked,
-        is_asked,
+        is_asked: asks && is_asked,
         declined: newest.filter(|request| request.state == RequestState::Declined).and_then(|request| request.reason),
     }))
 }

@@ -10,15 +10,19 @@ use crate::control::console::form::Form;
 use crate::control::console::menu::{Entry, Section, Standing};
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::posted::Posted;
+use crate::control::console::view::View;
 use crate::control::console::visit::Visit;
 use crate::control::operations::{
-    Created, Outcome, PlainSecret, Right, disable_own_key, enable_own_key, own_key, regenerate_own_key,
+    Created, CredentialConflict, Outcome, PlainSecret, Right, disable_own_key, enable_own_key, own_key,
+    own_key_obstacle, regenerate_own_key,
 };
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
 use crate::store::CredentialRecord;
 
 const PAGE: &str = "/my-key";
+/// A message.
+const ACCOUNT_OFF: &str = "own-key-account-off";
 
 pub(super) const MENU: &[Entry] = &[Entry {
     section: Section::Api,
@@ -31,19 +35,27 @@ pub(super) const MENU: &[Entry] = &[Entry {
 
 pub(super) fn routes() -> Router<ControlState> {
     Router::new()
-        .route("/my-key", get(show).post(switch_on))
+        .route("/my-key", get(page).post(switch_on))
         .route("/my-key/regenerate", get(ask_to_regenerate).post(regenerate))
         .route("/my-key/off", get(ask_to_switch_off).post(switch_off))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// Never made, or cleared.
+pub(super) enum State {
+    /// Never created, or cleared.
     Off,
     On,
     Expired,
     /// By an owner of the account or the provider: only they enable it.
     Disabled,
+}
+
+/// The state in words. Written into a template as it is.
+#[derive(Template)]
+#[template(path = "own_key_state.html")]
+pub(super) struct StateBadge<'p> {
+    v: &'p View,
+    state: State,
 }
 
 #[derive(Template)]
@@ -53,6 +65,11 @@ struct OwnKey<'p> {
     form: &'p Form<'p>,
     key: Option<&'p CredentialRecord>,
     state: State,
+    badge: StateBadge<'p>,
+    /// There can be a new secret.
+    may_renew: bool,
+    /// A message: why not, unless API access of the account is off.
+    note: Option<&'static str>,
     /// API access of the account is on.
     has_access: bool,
 }
@@ -79,6 +96,14 @@ struct Secret<'p> {
     next: String,
 }
 
+impl<'p> StateBadge<'p> {
+    pub(super) fn new(v: &'p View, key: Option<&CredentialRecord>) -> Self {
+        Self { v, state: State::of(key, v.now) }
+    }
+}
+
+impl askama::filters::HtmlSafe for StateBadge<'_> {}
+
 impl State {
     fn of(key: Option<&CredentialRecord>, now: Timestamp) -> Self {
         match key {
@@ -91,14 +116,59 @@ impl State {
     }
 }
 
-async fn show(visit: Visit) -> Answer {
+async fn page(visit: Visit) -> Answer {
     require(&visit)?;
+    show(&visit, Form::new(&visit)).await
+}
+
+async fn show(visit: &Visit, form: Form<'_>) -> Answer {
     let key = own_key(&visit.context()).await?;
-    let has_access = visit.standing.account.as_ref().is_some_and(|account| account.switched_on);
-    let form = Form::new(&visit);
-    let state = State::of(key.as_ref(), visit.now);
-    let body = OwnKey { v: &visit, form: &form, key: key.as_ref(), state, has_access };
-    visit.show(Page::new(visit.t("own-key-title"), &body)?)
+    let form = with_revision(form, key.as_ref());
+    let badge = StateBadge::new(visit, key.as_ref());
+    let obstacle = obstacle(visit, key.as_ref()).await?;
+    let body = OwnKey {
+        v: visit,
+        form: &form,
+        state: badge.state,
+        badge,
+        may_renew: obstacle.is_none(),
+        note: obstacle.filter(|message| *message != ACCOUNT_OFF),
+        has_access: has_access(visit),
+        key: key.as_ref(),
+    };
+    visit.show(Page::new(visit.t("own-key-title"), &body)?.form(&form))
+}
+
+fn with_revision<'f>(form: Form<'f>, key: Option<&CredentialRecord>) -> Form<'f> {
+    match key {
+        Some(key) => form.revision(key.revision),
+        None => form,
+    }
+}
+
+fn has_access(visit: &Visit) -> bool {
+    visit.standing.account.as_ref().is_some_and(|account| account.switched_on)
+}
+
+/// A message: why there can be no new secret now.
+async fn obstacle(visit: &Visit, key: Option<&CredentialRecord>) -> Result<Option<&'static str>, Problem> {
+    let message = |conflict| match conflict {
+        CredentialConflict::OwnKeyDisabled(_) => "own-key-disabled-lead",
+        CredentialConflict::OwnKeyExpired(_) => "own-key-expired-lead",
+        _ if !has_access(visit) => ACCOUNT_OFF,
+        _ => "own-key-version-lead",
+    };
+    Ok(own_key_obstacle(&visit.context(), key).await?.map(message))
+}
+
+/// The page again, which says why nothing was done.
+async fn refused(visit: &Visit, posted: &Posted, problem: Problem) -> Answer {
+    let form = Form::refused(visit, posted, problem)?;
+    let form = match own_key(&visit.context()).await? {
+        Some(key) => form.changed(visit.last_change("credential", key.id.as_str()).await),
+        None => form,
+    };
+    show(visit, form).await
 }
 
 async fn switch_on(visit: Visit, posted: Posted) -> Answer {
@@ -106,11 +176,18 @@ async fn switch_on(visit: Visit, posted: Posted) -> Answer {
     if let Some(explanation) = elsewhere(&visit)? {
         return Ok(explanation);
     }
-    let outcome = enable_own_key(&visit.write(&posted)).await?;
-    reveal(&visit, outcome)
+    match enable_own_key(&visit.write(&posted)).await {
+        Ok(outcome) => reveal(&visit, outcome),
+        Err(error) => refused(&visit, &posted, error.into()).await,
+    }
 }
 
 async fn ask_to_regenerate(visit: Visit) -> Answer {
+    require(&visit)?;
+    let key = own_key(&visit.context()).await?;
+    if obstacle(&visit, key.as_ref()).await?.is_some() {
+        return Ok(visit.redirect(PAGE, None));
+    }
     ask(visit, "/my-key/regenerate", ["own-key-regenerate", "own-key-regenerate-lead", "own-key-regenerate"]).await
 }
 
@@ -119,8 +196,10 @@ async fn regenerate(visit: Visit, posted: Posted) -> Answer {
     if let Some(explanation) = elsewhere(&visit)? {
         return Ok(explanation);
     }
-    let outcome = regenerate_own_key(&visit.write(&posted)).await?;
-    reveal(&visit, outcome)
+    match regenerate_own_key(&visit.write(&posted)).await {
+        Ok(outcome) => reveal(&visit, outcome),
+        Err(error) => refused(&visit, &posted, error.into()).await,
+    }
 }
 
 async fn ask_to_switch_off(visit: Visit) -> Answer {
@@ -132,8 +211,10 @@ async fn switch_off(visit: Visit, posted: Posted) -> Answer {
     if let Some(explanation) = elsewhere(&visit)? {
         return Ok(explanation);
     }
-    disable_own_key(&visit.write(&posted)).await?;
-    visit.done(PAGE, "done-own-key-off", "")
+    match disable_own_key(&visit.write(&posted)).await {
+        Ok(_) => visit.done(PAGE, "done-own-key-off", ""),
+        Err(error) => refused(&visit, &posted, error.into()).await,
+    }
 }
 
 async fn ask(visit: Visit, action: &'static str, [title, consequence, button]: [&'static str; 3]) -> Answer {
@@ -141,7 +222,7 @@ async fn ask(visit: Visit, action: &'static str, [title, consequence, button]: [
     let Some(key) = own_key(&visit.context()).await?.filter(|key| !key.secret.is_cleared()) else {
         return Ok(visit.redirect(PAGE, None));
     };
-    let form = Form::new(&visit);
+    let form = Form::new(&visit).revision(key.revision);
     let body = Confirm { v: &visit, form: &form, key: &key, action, title, consequence, button };
     visit.show(Page::new(visit.t(title), &body)?)
 }

@@ -37,6 +37,11 @@ pub(super) fn credential_page(id: &str) -> String {
     }
 }
 
+/// The page of a user.
+pub(super) fn user_page(id: &str) -> String {
+    format!("/users/{}", segment(id))
+}
+
 /// A list, limited to an account.
 pub(super) fn of_account(list: &str, account: &Label) -> String {
     format!("{list}?account={}", query_value(account.as_str()))

@@ -1,4 +1,4 @@
-//! The person who is signed in: password and sessions.
+//! The person who is signed in: who they are and what they may do, password and sessions.
 
 use askama::Template;
 use axum::Router;
@@ -8,15 +8,20 @@ use axum::routing::{get, post};
 use crate::control::console::field::Field;
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
+use crate::control::console::pages::users::role_lead;
 use crate::control::console::posted::Posted;
 use crate::control::console::visit::Visit;
-use crate::control::operations::{OwnSession, change_password, end_other_sessions, end_session, list_sessions};
+use crate::control::operations::{
+    OwnSession, Right, change_own_name, change_password, end_other_sessions, end_session, list_sessions,
+};
 use crate::control::web::problem::{Code, Problem};
 use crate::control::web::state::ControlState;
+use crate::credential::Label;
 
 pub(super) fn routes() -> Router<ControlState> {
     Router::new()
         .route("/profile", get(profile))
+        .route("/profile/name", post(name))
         .route("/profile/password", post(password))
         .route("/profile/sessions/end-others", post(end_others))
         .route("/profile/sessions/{id}/end", post(end))
@@ -26,6 +31,12 @@ pub(super) fn routes() -> Router<ControlState> {
 #[template(path = "profile.html")]
 struct Profile<'p> {
     v: &'p Visit,
+    /// The form of the name, and its field; `None` for a caller who is no user.
+    name: Option<(&'p Form<'p>, Field)>,
+    role: String,
+    /// What the role is for.
+    role_lead: String,
+    rights: Vec<String>,
     form: &'p Form<'p>,
     current: Field,
     password: Field,
@@ -34,16 +45,71 @@ struct Profile<'p> {
 }
 
 async fn profile(visit: Visit) -> Answer {
-    show(&visit, Form::new(&visit)).await
+    show(&visit, Form::new(&visit), Form::new(&visit)).await
 }
 
-async fn show(visit: &Visit, mut form: Form<'_>) -> Answer {
+/// `form` is that of the password, `name` that of the name: each has a token of its own.
+async fn show(visit: &Visit, mut form: Form<'_>, name: Form<'_>) -> Answer {
+    let mut name = match &visit.user {
+        Some(user) => name.revision(user.revision),
+        None => name,
+    };
+    let own_name = visit.user.as_ref().map(|user| user.name.clone().unwrap_or_default());
+    let field = own_name.map(|own| name.line("name", "profile-name").value(own).autocomplete("name"));
     let current = form.password("password_current", "profile-current").autocomplete("current-password").required();
     let password = form.password("password", "profile-new").autocomplete("new-password").required();
     let again = form.password("password_again", "profile-again").autocomplete("new-password").required();
     let sessions = list_sessions(&visit.context(), &visit.sign_in_context(), visit.session.as_deref()).await?;
-    let body = Profile { v: visit, form: &form, current, password, again, sessions };
-    visit.show(Page::new(visit.t("profile-title"), &body)?.form(&form))
+    let role = visit.caller().role;
+    let body = Profile {
+        v: visit,
+        name: field.map(|field| (&name, field)),
+        role: visit.role(&role),
+        role_lead: visit.t(role_lead(role)),
+        rights: rights(visit),
+        form: &form,
+        current,
+        password,
+        again,
+        sessions,
+    };
+    visit.show(Page::new(visit.t("profile-title"), &body)?.form(if name.is_refused() { &name } else { &form }))
+}
+
+/// What this person may do now.
+fn rights(visit: &Visit) -> Vec<String> {
+    let message = |right: Right| match right {
+        Right::AskForAccess => "profile-right-ask",
+        Right::GrantAccess => "profile-right-grant",
+        Right::SwitchAccess => "profile-right-switch",
+        Right::ManageCredentials => "profile-right-credentials",
+        Right::OwnKey => "profile-right-own-key",
+        Right::ManageUsers => "profile-right-users",
+        Right::ReadAudit => "profile-right-audit",
+        Right::SeeAccount => "profile-right-account",
+    };
+    let needs_grant = |right: Right| matches!(right, Right::SwitchAccess | Right::ManageCredentials);
+    let standing = &visit.standing;
+    let has = |right: &Right| match right {
+        Right::OwnKey => standing.may_have_own_key(),
+        right => standing.may(*right) && (standing.is_granted() || !needs_grant(*right)),
+    };
+    Right::ALL.into_iter().filter(has).map(|right| visit.t(message(right))).collect()
+}
+
+async fn name(visit: Visit, posted: Posted) -> Answer {
+    let mut reader = posted.reader();
+    let name = reader.optional("name");
+    reader.finish()?;
+    match change_own_name(&visit.write(&posted), name).await {
+        Ok(_) => visit.done("/profile", "done-name-changed", ""),
+        Err(error) => {
+            let form = Form::refused(&visit, &posted, error.into())?;
+            let id = visit.caller().user.as_ref().map_or("", Label::as_str);
+            let form = form.changed(visit.last_change("user", id).await);
+            show(&visit, Form::new(&visit), form).await
+        }
+    }
 }
 
 async fn password(visit: Visit, posted: Posted) -> Answer {
@@ -66,7 +132,7 @@ async fn password(visit: Visit, posted: Posted) -> Answer {
                 Some(seconds) => form.detail(visit.tn("sign-in-too-many", &seconds)),
                 None => form,
             };
-            show(&visit, form).await
+            show(&visit, form, Form::new(&visit)).await
         }
     }
 }

@@ -89,7 +89,7 @@ pub(super) fn state(v: &View, state: RequestState) -> (&'static str, &'static st
 }
 
 /// The name of a user, or else their e-mail address; of all others the id.
-pub(super) async fn actor(visit: &Visit, kind: ActorKind, id: &str) -> Result<String, Problem> {
+async fn actor(visit: &Visit, kind: ActorKind, id: &str) -> Result<String, Problem> {
     let user = if kind == ActorKind::User { visit.state.store.user(id).await? } else { None };
     Ok(user.map_or_else(|| id.to_owned(), |user| user.name.unwrap_or(user.email)))
 }

@@ -6,21 +6,23 @@ use axum::routing::{get, post};
 use jiff::Timestamp;
 
 use super::addresses::{Id, day, label, page_of, query, with_query};
+use super::token_delete;
 use crate::control::console::field::{Choice, Field};
 use crate::control::console::form::Form;
 use crate::control::console::menu::{Entry, Section};
 use crate::control::console::page::{Answer, Page};
-use crate::control::console::posted::Posted;
+use crate::control::console::posted::{Posted, Reader};
 use crate::control::console::visit::Visit;
 use crate::control::operations::{
     CreatedOperatorToken, Invalid, NewOperatorToken, Outcome, Paging, Right, create_operator_token,
-    delete_operator_token, disable_operator_token, enable_operator_token, list_operator_tokens, show_operator_token,
+    disable_operator_token, enable_operator_token, list_operator_tokens,
 };
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
+use crate::credential::Label;
 use crate::store::{Listing, OperatorTokenRecord, Role};
 
-const LIST: &str = "/tokens";
+pub(super) const LIST: &str = "/operator-tokens";
 const PAGE_SIZE: u32 = 25;
 /// Preselected life of a new token.
 const LIFE_DAYS: i64 = 90;
@@ -36,11 +38,11 @@ pub(super) const MENU: &[Entry] = &[Entry {
 
 pub(super) fn routes() -> Router<ControlState> {
     Router::new()
-        .route("/tokens", get(list))
-        .route("/tokens/new", get(form).post(create))
-        .route("/tokens/{id}/disable", post(disable))
-        .route("/tokens/{id}/enable", post(enable))
-        .route("/tokens/{id}/delete", get(ask_to_delete).post(delete))
+        .route(LIST, get(list))
+        .route("/operator-tokens/new", get(form).post(create))
+        .route("/operator-tokens/{id}/disable", post(disable))
+        .route("/operator-tokens/{id}/enable", post(enable))
+        .route("/operator-tokens/{id}/delete", get(token_delete::ask).post(token_delete::delete))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +52,12 @@ enum State {
     Disabled,
 }
 
+/// Which page of the list; in its address, and in the forms of its cards.
+struct Wanted<'p> {
+    account: &'p str,
+    cursor: &'p str,
+}
+
 #[derive(Template)]
 #[template(path = "tokens.html")]
 struct List<'p> {
@@ -57,6 +65,7 @@ struct List<'p> {
     /// Account, for staff.
     fields: Vec<Field>,
     is_filtered: bool,
+    wanted: &'p Wanted<'p>,
     cards: Vec<Card<'p>>,
     /// Rows that cannot be read.
     unreadable: usize,
@@ -95,13 +104,14 @@ struct Secret<'p> {
     next: String,
 }
 
-#[derive(Template)]
-#[template(path = "token_delete.html")]
-struct Delete<'p> {
-    v: &'p Visit,
-    form: &'p Form<'p>,
-    token: &'p OperatorTokenRecord,
-    action: String,
+impl<'p> Wanted<'p> {
+    fn read(reader: &mut Reader<'p>) -> Self {
+        Self { account: reader.text("account"), cursor: reader.text("cursor") }
+    }
+
+    fn path(&self, cursor: &str) -> String {
+        with_query(LIST, &[("account", self.account), ("cursor", cursor)])
+    }
 }
 
 impl State {
@@ -118,46 +128,51 @@ async fn list(visit: Visit) -> Answer {
     visit.require(Right::ManageUsers)?;
     let posted = query(&visit.target)?;
     let mut reader = posted.reader();
-    let (account, cursor) = (reader.text("account"), reader.optional("cursor"));
+    let wanted = Wanted::read(&mut reader);
     reader.finish()?;
-    let (listing, mut form) = match find(&visit, account, cursor.as_deref()).await {
+    let (listing, form) = match find(&visit, &wanted).await {
         Ok(listing) => (listing, Form::new(&visit)),
         Err(problem) => {
             let nothing = Listing { records: Vec::new(), unreadable: Vec::new(), end: None };
             (nothing, Form::refused(&visit, &posted, problem)?)
         }
     };
-    let own_path = |cursor: &str| visit.url(&with_query(LIST, &[("account", account), ("cursor", cursor)]));
+    show_list(&visit, form, &wanted, listing)
+}
+
+fn show_list(visit: &Visit, mut form: Form<'_>, wanted: &Wanted<'_>, listing: Listing<OperatorTokenRecord>) -> Answer {
     let fields = if visit.standing.is_staff() {
-        vec![form.line("account", "tokens-account").value(account)]
+        vec![form.line("account", "tokens-account").value(wanted.account)]
     } else {
         Vec::new()
     };
     let card = |token: OperatorTokenRecord| Card {
         page: visit.url(&page_of(LIST, &token.id)),
         state: State::of(&token, visit.now),
-        form: Form::new(&visit).revision(token.revision),
+        form: Form::new(visit).revision(token.revision),
         token,
     };
+    let own_path = |cursor: &str| visit.url(&wanted.path(cursor));
     let (first, next) = (own_path(""), listing.end.as_deref().map(own_path));
     let body = List {
-        v: &visit,
+        v: visit,
         fields,
-        is_filtered: !account.is_empty(),
+        is_filtered: !wanted.account.is_empty(),
+        wanted,
         unreadable: listing.unreadable.len(),
         cards: listing.records.into_iter().map(card).collect(),
-        is_first: cursor.is_none(),
+        is_first: wanted.cursor.is_empty(),
         first,
         next,
     };
     visit.show(Page::new(visit.t("tokens-title"), &body)?.form(&form))
 }
 
-async fn find(visit: &Visit, account: &str, cursor: Option<&str>) -> Result<Listing<OperatorTokenRecord>, Problem> {
+async fn find(visit: &Visit, wanted: &Wanted<'_>) -> Result<Listing<OperatorTokenRecord>, Problem> {
     let mut invalid = Invalid::default();
-    let account = label(&mut invalid, "account", account);
+    let account = label(&mut invalid, "account", wanted.account);
     invalid.into_result()?;
-    let paging = Paging { after: cursor, limit: PAGE_SIZE };
+    let paging = Paging { after: (!wanted.cursor.is_empty()).then_some(wanted.cursor), limit: PAGE_SIZE };
     Ok(list_operator_tokens(&visit.context(), account.as_ref(), paging).await?)
 }
 
@@ -221,42 +236,30 @@ fn reveal(visit: &Visit, created: &CreatedOperatorToken) -> Answer {
 }
 
 async fn disable(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
-    visit.require(Right::ManageUsers)?;
-    posted.reader().finish()?;
-    let token = disable_operator_token(&visit.write(&posted), &id).await?;
-    visit.done(LIST, "done-token-disabled", &token.name)
+    set_enabled(&visit, &id, &posted, false).await
 }
 
 async fn enable(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
-    visit.require(Right::ManageUsers)?;
-    posted.reader().finish()?;
-    let token = enable_operator_token(&visit.write(&posted), &id).await?;
-    visit.done(LIST, "done-token-enabled", &token.name)
+    set_enabled(&visit, &id, &posted, true).await
 }
 
-async fn ask_to_delete(visit: Visit, Id(id): Id) -> Answer {
+/// Leads back to the page of the list that had the button.
+async fn set_enabled(visit: &Visit, id: &Label, posted: &Posted, is_enabled: bool) -> Answer {
     visit.require(Right::ManageUsers)?;
-    let token = show_operator_token(&visit.context(), &id).await?;
-    ask(&visit, Form::new(&visit), &token)
-}
-
-async fn delete(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
-    visit.require(Right::ManageUsers)?;
-    posted.reader().finish()?;
-    match delete_operator_token(&visit.write(&posted), &id).await {
-        Ok(token) => visit.done(LIST, "done-token-deleted", &token.name),
+    let mut reader = posted.reader();
+    let wanted = Wanted::read(&mut reader);
+    reader.finish()?;
+    let call = visit.write(posted);
+    let (done, message) = match is_enabled {
+        true => (enable_operator_token(&call, id).await, "done-token-enabled"),
+        false => (disable_operator_token(&call, id).await, "done-token-disabled"),
+    };
+    match done {
+        Ok(token) => visit.done(&wanted.path(wanted.cursor), message, &token.name),
         Err(error) => {
-            let form = Form::refused(&visit, &posted, error.into())?;
-            let token = show_operator_token(&visit.context(), &id).await?;
+            let form = Form::refused(visit, posted, error.into())?;
             let form = form.changed(visit.last_change("operator_token", id.as_str()).await);
-            ask(&visit, form, &token)
+            show_list(visit, form, &wanted, find(visit, &wanted).await?)
         }
     }
-}
-
-fn ask(visit: &Visit, form: Form<'_>, token: &OperatorTokenRecord) -> Answer {
-    let form = form.revision(token.revision);
-    let action = visit.url(&format!("{}/delete", page_of(LIST, &token.id)));
-    let body = Delete { v: visit, form: &form, token, action };
-    visit.show(Page::new(visit.t("tokens-delete"), &body)?.form(&form))
 }

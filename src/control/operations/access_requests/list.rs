@@ -33,5 +33,6 @@ pub async fn show_access_request(call: &OperationContext<'_>, id: &str) -> Resul
 
 /// Callers that may decide requests or create them.
 fn reach<'c>(call: &OperationContext<'c>) -> Result<AccountScope<'c>, OperationRefusal> {
-    call.reach(Right::GrantAccess).or_else(|_| call.reach(Right::AskForAccess))
+    let rights = [Right::GrantAccess, Right::AskForAccess];
+    call.reach(rights[0]).or_else(|_| call.reach(rights[1])).map_err(|_| OperationRefusal::forbidden(&rights))
 }

@@ -4,11 +4,13 @@ mod create;
 mod decide;
 mod list;
 mod privacy_policy;
+mod status;
 mod withdraw;
 
 pub use self::list::{list_access_requests, show_access_request};
 pub use create::{NewAccessRequest, request_access};
 pub use decide::{Decision, NotDecidable, decide_requests};
+pub use status::{RequestStatus, newest_request_status};
 pub use withdraw::withdraw_request;
 
 use super::OperationReason;

@@ -26,7 +26,7 @@ pub async fn create_account(
     new: NewAccount,
 ) -> Result<Outcome<AccountRecord>, OperationError<AccountConflict>> {
     if call.reach(Right::GrantAccess)? != AccountScope::Every {
-        return Err(OperationRefusal::Forbidden.into());
+        return Err(OperationRefusal::forbidden(&[Right::GrantAccess]).into());
     }
     if let Some(response) = call.stored_response().await? {
         return Ok(Outcome::Replayed(response));

@@ -21,6 +21,8 @@ pub struct CredentialSearch {
     pub account: Option<Label>,
     /// User whose own key it is.
     pub owner: Option<Label>,
+    /// Part of the name or the e-mail address of the user whose own key it is.
+    pub owner_part: Option<String>,
     /// Part of name, id or user name, in any case.
     pub part: Option<String>,
     pub created: Option<CreatedWhen>,
@@ -112,10 +114,13 @@ async fn filter(call: &OperationContext<'_>, search: &CredentialSearch) -> Resul
         Some(CreatedWhen::Within30Days) => (Some(ago(MONTH)), None),
         Some(CreatedWhen::Before30Days) => (None, Some(ago(MONTH))),
     };
+    let trimmed =
+        |text: &Option<String>| text.as_deref().map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned);
     let mut filter = CredentialFilter {
         account: search.account.clone(),
         owner: search.owner.clone(),
-        part: search.part.as_deref().map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned),
+        owner_part: trimmed(&search.owner_part),
+        part: trimmed(&search.part),
         created_from,
         created_before,
         state: search.state,
@@ -126,7 +131,7 @@ async fn filter(call: &OperationContext<'_>, search: &CredentialSearch) -> Resul
     } else {
         let holder = holder(call).await?;
         if search.owner.as_ref().is_some_and(|owner| owner != holder.user) {
-            return Err(OperationRefusal::Forbidden.into());
+            return Err(OperationRefusal::forbidden(&[Right::ManageCredentials]).into());
         }
         filter.owner = Some(holder.user.clone());
         Some(holder.account)

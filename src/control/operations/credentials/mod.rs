@@ -37,7 +37,7 @@ pub use export::{Exported, export};
 pub(in crate::control) use fields::EMPTY_LIST;
 pub use fields::{MAX_ADDRESSES, MAX_SCOPES};
 pub use import::{Imported, ImportedCredential, import, may_import};
-pub use own_key::{disable_own_key, enable_own_key, own_key, regenerate_own_key};
+pub use own_key::{disable_own_key, enable_own_key, own_key, own_key_obstacle, regenerate_own_key};
 pub use reset::{Reset, reset};
 pub use upgrade_unversioned::upgrade_unversioned;
 pub use upgrade_version::{ALLOW_OLDER, UpgradeVersion, upgrade_version};

@@ -32,6 +32,17 @@ pub async fn own_key(
     Ok(found.filter(|record| holder.has(record)))
 }
 
+/// Why a new secret of the caller's own key, as it is now, would not be created: only others can change that.
+///
+/// # Errors
+/// A refusal for callers that cannot have one.
+pub async fn own_key_obstacle(
+    call: &OperationContext<'_>,
+    key: Option<&CredentialRecord>,
+) -> Result<Option<CredentialConflict>, OperationError<CredentialConflict>> {
+    Ok(holder(call).await?.check_new_secret(call, key).err())
+}
+
 /// Creates the caller's own key, pinned to the newest version, or gives a cleared one a new secret.
 ///
 /// # Errors
@@ -87,27 +98,23 @@ async fn create_secret_for(
         return Ok(Outcome::Replayed(response));
     }
     let enables = verb == "switch_on_own_key";
-    let record = match holder.find(&mut transaction).await? {
-        Some(before) if !before.enabled => {
-            return Err(CredentialConflict::OwnKeyDisabled(before.disabled_reason).into());
-        }
-        Some(CredentialRecord { expires_at: Some(end), .. }) if end <= call.now => {
-            return Err(CredentialConflict::OwnKeyExpired(end).into());
-        }
-        Some(before) if enables && !before.secret.is_cleared() => return Err(CredentialConflict::OwnKeyEnabled.into()),
+    let found = holder.find(&mut transaction).await?;
+    if found.is_none() && !enables {
+        return Err(OperationRefusal::from(NotFound("own key")).into());
+    }
+    holder.check_new_secret(call, found.as_ref())?;
+    if enables && found.as_ref().is_some_and(|key| !key.secret.is_cleared()) {
+        return Err(CredentialConflict::OwnKeyEnabled.into());
+    }
+    let record = match found {
         Some(before) => {
-            holder.check_usable(call, Some(&before))?;
             let work = |record: &mut CredentialRecord| {
                 replace_secret(record, &created, SignedDuration::ZERO, call.now);
                 Ok(())
             };
             apply::<CredentialConflict>(call, &mut transaction, verb, before, work).await?
         }
-        None if enables => {
-            holder.check_usable(call, None)?;
-            holder.add(call, &mut transaction, verb, &created).await?
-        }
-        None => return Err(OperationRefusal::from(NotFound("own key")).into()),
+        None => holder.add(call, &mut transaction, verb, &created).await?,
     };
     call.store_response(&mut transaction, &CredentialView::from(&record)).await?;
     transaction.commit().await?;
@@ -119,14 +126,14 @@ pub(super) async fn holder<'c>(call: &OperationContext<'c>) -> Result<Holder<'c>
     let reach = call.reach(Right::OwnKey)?;
     // Operator tokens and the shell are no users.
     let (Some(account), Some(user)) = (reach.only(), &call.caller.user) else {
-        return Err(OperationRefusal::Forbidden.into());
+        return Err(OperationRefusal::for_no_role().into());
     };
     let account_record = call.store.account(account.as_str()).await?.filter(|account| account.granted);
     let account_record = account_record.ok_or(OperationRefusal::AccessNotGranted)?;
     if call.caller.role == Role::Member && !account_record.members_allowed {
         return Err(OperationRefusal::MembersNotAllowed.into());
     }
-    let id = format!("{OWN_KEY_PREFIX}{user}").parse().map_err(|_| OperationRefusal::Forbidden)?;
+    let id = format!("{OWN_KEY_PREFIX}{user}").parse().map_err(|_| OperationRefusal::for_no_role())?;
     Ok(Holder { user, account, id, has_access: account_record.has_access() })
 }
 
@@ -136,11 +143,18 @@ impl Holder<'_> {
     }
 
     /// A new secret that would be refused is not created.
-    fn check_usable(
+    fn check_new_secret(
         &self,
         call: &OperationContext<'_>,
         key: Option<&CredentialRecord>,
     ) -> Result<(), CredentialConflict> {
+        match key {
+            Some(key) if !key.enabled => return Err(CredentialConflict::OwnKeyDisabled(key.disabled_reason.clone())),
+            Some(CredentialRecord { expires_at: Some(end), .. }) if *end <= call.now => {
+                return Err(CredentialConflict::OwnKeyExpired(*end));
+            }
+            Some(_) | None => {}
+        }
         let version = || key.and_then(|key| unserved_version(call, key));
         let reason = (!self.has_access).then_some(ACCESS_OFF).or_else(version);
         reason.map_or(Ok(()), |reason| Err(CredentialConflict::OwnKeyUnusable(reason)))

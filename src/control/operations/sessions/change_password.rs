@@ -17,8 +17,8 @@ pub async fn change_password(
     current: PlainPassword,
     new: PlainPassword,
 ) -> Result<UserRecord, OperationError<SignInError>> {
-    let id = call.caller.user.as_ref().ok_or(OperationRefusal::Forbidden)?;
-    let user = call.store.user(id.as_str()).await?.ok_or(OperationRefusal::Forbidden)?;
+    let id = call.caller.user.as_ref().ok_or_else(OperationRefusal::for_no_role)?;
+    let user = call.store.user(id.as_str()).await?.ok_or_else(OperationRefusal::for_no_role)?;
     let wrong = || Invalid::one("current", "is wrong");
     // Checked first: hashing is slow.
     check_password(&user.email, &new).map_err(|unfit| Invalid::one("password", unfit.to_string()))?;

@@ -33,7 +33,7 @@ pub async fn list_sessions(
     at: &SignInContext<'_>,
     session: Option<&str>,
 ) -> Result<Vec<OwnSession>, OperationError> {
-    let user = call.caller.user.as_ref().ok_or(OperationRefusal::Forbidden)?;
+    let user = call.caller.user.as_ref().ok_or_else(OperationRefusal::for_no_role)?;
     let this = session.and_then(PlainLinkToken::presented).map(|token| token.digest());
     let found = call.store.sessions_of(user).await?;
     let live = found.into_iter().filter(|session| at.limits.is_live(session, call.now));
@@ -45,7 +45,7 @@ pub async fn list_sessions(
 /// # Errors
 /// [`NotFound`] for an id that none of them has.
 pub async fn end_session(call: &OperationContext<'_>, id: &str) -> Result<(), OperationError> {
-    let user = call.caller.user.as_ref().ok_or(OperationRefusal::Forbidden)?;
+    let user = call.caller.user.as_ref().ok_or_else(OperationRefusal::for_no_role)?;
     let not_found = || OperationRefusal::from(NotFound("session"));
     let found = call.store.sessions_of(user).await?;
     let session = found.into_iter().find(|session| public_id(&session.digest) == id).ok_or_else(not_found)?;
@@ -64,7 +64,7 @@ pub async fn end_session(call: &OperationContext<'_>, id: &str) -> Result<(), Op
 /// # Errors
 /// [`OperationRefusal::Forbidden`] for scripts and the shell, which have no sessions.
 pub async fn end_other_sessions(call: &OperationContext<'_>, session: Option<&str>) -> Result<u64, OperationError> {
-    let user = call.caller.user.as_ref().ok_or(OperationRefusal::Forbidden)?;
+    let user = call.caller.user.as_ref().ok_or_else(OperationRefusal::for_no_role)?;
     let this = session.and_then(PlainLinkToken::presented).map(|token| token.digest());
     let mut transaction = call.begin().await?;
     let record = transaction.user(user.as_str()).await?.ok_or(OperationRefusal::Revoked)?;

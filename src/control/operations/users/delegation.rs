@@ -12,7 +12,9 @@ pub(in crate::control::operations) fn check_grant(
     account: Option<&Label>,
 ) -> Result<(), OperationRefusal> {
     match (role, account) {
-        (Role::Staff, _) | (_, None) if reach != AccountScope::Every => Err(OperationRefusal::Forbidden),
+        (Role::Staff, _) | (_, None) if reach != AccountScope::Every => {
+            Err(OperationRefusal::Forbidden(vec![Role::Staff]))
+        }
         (_, Some(account)) => reach.check(account),
         (_, None) => Ok(()),
     }
@@ -39,11 +41,11 @@ mod tests {
         for role in [Role::Owner, Role::Implementer, Role::Member] {
             assert_eq!(check_grant(own, role, Some(&acme)), Ok(()));
             assert_eq!(check_grant(own, role, Some(&globex)), Err(NotFound("account").into()));
-            assert_eq!(check_grant(own, role, None), Err(OperationRefusal::Forbidden));
+            assert_eq!(check_grant(own, role, None), Err(OperationRefusal::Forbidden(vec![Role::Staff])));
             assert_eq!(check_grant(AccountScope::Every, role, Some(&globex)), Ok(()));
         }
-        assert_eq!(check_grant(own, Role::Staff, None), Err(OperationRefusal::Forbidden));
-        assert_eq!(check_grant(own, Role::Staff, Some(&acme)), Err(OperationRefusal::Forbidden));
+        assert_eq!(check_grant(own, Role::Staff, None), Err(OperationRefusal::Forbidden(vec![Role::Staff])));
+        assert_eq!(check_grant(own, Role::Staff, Some(&acme)), Err(OperationRefusal::Forbidden(vec![Role::Staff])));
         assert_eq!(check_grant(AccountScope::Every, Role::Staff, None), Ok(()));
     }
 }

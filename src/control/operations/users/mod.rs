@@ -7,8 +7,10 @@ mod delegation;
 mod disable;
 mod edit;
 mod enable;
+mod end_sessions;
 mod link_author;
 mod list;
+mod own_name;
 mod setup_link;
 mod use_setup_link;
 
@@ -18,6 +20,8 @@ pub use create::{CreatedUser, NewUser, create_user};
 pub use disable::disable_user;
 pub use edit::{EditUser, edit_user};
 pub use enable::enable_user;
+pub use end_sessions::end_sessions_of_user;
+pub use own_name::change_own_name;
 pub use setup_link::{
     NewSetupLink, SetupLinkError, SetupLinkFor, create_first_setup_link, create_setup_link, show_setup_link,
 };

@@ -61,7 +61,7 @@ pub async fn create_first_setup_link(
         ActorKind::User | ActorKind::Token | ActorKind::Link => false,
     };
     if !is_host {
-        return Err(OperationRefusal::Forbidden.into());
+        return Err(OperationRefusal::for_no_role().into());
     }
     let mut transaction = call.begin().await?;
     if transaction.has_staff().await? {

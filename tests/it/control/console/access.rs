@@ -135,7 +135,7 @@ async fn switching_off_asks_and_says_what_follows() {
     let stage = Stage::set().await;
     let implementer = stage.guest(Role::Implementer, "acme").await;
     let empty = implementer.get("/access/off").await;
-    assert!(empty.has("No credential is enabled now.") && empty.has("None was used so far."), "{}", empty.text);
+    assert!(empty.has("No API account or key is enabled now.") && empty.has("None was used so far."), "{}", empty.text);
     for id in ["acme-1", "acme-2"] {
         stage.bed.put(&token(id, "acme", id)).await;
     }
@@ -145,7 +145,11 @@ async fn switching_off_asks_and_says_what_follows() {
         stage.bed.execute(&format!("INSERT INTO uses (credential, at) VALUES ('{id}', {at})")).await;
     }
     let page = implementer.get("/access/off").await;
-    assert!(page.has("2 enabled credentials will be refused at once.") && page.has("3 hours ago"), "{}", page.text);
+    assert!(
+        page.has("2 enabled API accounts and keys will be refused at once.") && page.has("3 hours ago"),
+        "{}",
+        page.text
+    );
     let form =
         format!("once={}&revision={}", page.hidden("/access/off", "once"), page.hidden("/access/off", "revision"));
     assert_eq!(implementer.post("/access/off", &form).await.says(), "done-access-off");
@@ -189,14 +193,14 @@ async fn each_missing_condition_has_its_link_and_who_can_meet_it() {
     let stage = Stage::set().await;
     let (owner, member) = (stage.owner("acme").await, stage.guest(Role::Member, "acme").await);
     let page = owner.get("/access").await;
-    assert!(page.has("No credential exists.") && page.has("href=\"/keys/credentials/new\""), "{}", page.text);
+    assert!(page.has("There is no API account or key.") && page.has("href=\"/keys/credentials/new\""), "{}", page.text);
     let page = member.get("/access").await;
     assert!(page.has("Members of this account may not have keys of their own."), "{}", page.text);
     assert!(page.has("Owner or Implementer can allow it.") && !page.has("/my-key"), "{}", page.text);
     let account = AccountRecord { members_allowed: true, ..stage.account("acme").await };
     stage.bed.put_account(&account).await;
     let page = member.get("/access").await;
-    assert!(page.has("No credential exists.") && page.has("href=\"/keys/my-key\""), "{}", page.text);
+    assert!(page.has("There is no API account or key.") && page.has("href=\"/keys/my-key\""), "{}", page.text);
 
     let secret = StoredSecret::Token(TokenDigest::of(b"x"));
     let record = CredentialRecord {
@@ -231,4 +235,15 @@ async fn what_others_have_written_is_escaped() {
     page.assert_escaped("the form");
     owner.get("/requests/req_1").await.assert_escaped("/requests/req_1");
     owner.get("/").await.assert_escaped("/");
+}
+
+#[tokio::test]
+async fn a_stale_policy_is_shown_in_words() {
+    let stage = Stage::set().await;
+    let owner = stage.owner("acme").await;
+    let revision = owner.get("/access").await.hidden("/access/members", "revision").to_owned();
+    assert_eq!(owner.post("/access/members", &format!("allowed=allowed&revision={revision}")).await.status, 303);
+    let stale = owner.post("/access/members", &format!("allowed=not_allowed&revision={revision}")).await;
+    assert_eq!(stale.status, 409, "{}", stale.text);
+    assert!(stale.has("Saved now: <b>Allowed</b>") && !stale.has("<b>allowed</b>"), "{}", stale.text);
 }

@@ -101,7 +101,7 @@ async fn withdrawing_asks_says_what_follows_and_hides_the_pages_at_once() {
     stage.bed.put(&crate::store::test_database::token("acme-1", "acme", "x")).await;
     let page = staff.get("/accounts/acme/withdraw").await;
     assert!(
-        page.has("Withdraw API access of acme?") && page.has("1 enabled credential will be refused"),
+        page.has("Withdraw API access of acme?") && page.has("1 enabled API account or key will be refused"),
         "{}",
         page.text
     );
@@ -123,7 +123,9 @@ async fn accounts_are_searched_filtered_and_counted() {
     assert_eq!(first.text.matches("class=\"card\"").count(), 50);
     let next = first.text.split("href=\"/keys").find(|rest| rest.contains("cursor=")).unwrap();
     let next = next.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
-    assert_eq!(staff.get(&next).await.text.matches("class=\"card\"").count(), 5);
+    let second = staff.get(&next).await;
+    assert_eq!(second.text.matches("class=\"card\"").count(), 5);
+    assert!(second.has("href=\"/keys/accounts?part=MANY\">First page") && !first.has("First page"), "{}", second.text);
     for (query, count) in [("granted=no", 1), ("part=glob&granted=yes", 0), ("part=%25", 0), ("part=%00", 0), ("", 50)]
     {
         let page = staff.get(&format!("/accounts?{query}")).await;

@@ -107,3 +107,36 @@ async fn a_long_audit_has_pages() {
     assert_eq!((count(&first.text), count(&second.text)), (50, (total - 50).min(50)), "{}", second.text);
     assert!(second.text.contains("Newest"), "{}", second.text);
 }
+
+#[tokio::test]
+async fn the_audit_is_exported_as_far_as_it_is_filtered() {
+    let pages = Pages::start().await;
+    let (owner, other) = (pages.owner().await, pages.named(Role::Owner, Some("hooli"), "usr_hooli").await);
+    owner.post("/my-key", "").await;
+    owner.post("/my-key/off", "").await;
+    other.post("/my-key", "").await;
+    let page = owner.get("/audit?verb=switch_on_own_key").await;
+    let form = page.text.split_once("action=\"/keys/audit/export\"").unwrap().1.split_once("</form>").unwrap().0;
+    assert!(form.contains("name=\"verb\" value=\"switch_on_own_key\"") && !form.contains("once"), "{form}");
+    let file = owner.post("/audit/export", "verb=switch_on_own_key").await;
+    assert_eq!(file.status, 200, "{}", file.text);
+    assert_eq!(file.header("content-disposition"), "attachment; filename=\"audit.csv\"");
+    assert!(file.header("content-type").starts_with("text/csv"), "{file:?}");
+    let lines: Vec<_> = file.text.lines().collect();
+    assert!(lines.len() == 2 && lines[0].starts_with("id,at,") && lines[1].contains("own-usr_owner"), "{}", file.text);
+    let whole = owner.post("/audit/export", "").await;
+    assert!(whole.text.contains("switch_off_own_key") && !whole.text.contains("usr_hooli"), "{}", whole.text);
+    assert_eq!(
+        pages.bed.ask("SELECT COUNT(*) FROM audit WHERE verb = 'export_audit' AND actor = 'usr_owner'").await,
+        2
+    );
+    for (form, status) in [("account=hooli", 404), ("since=yesterday", 422), ("verb=a%00b", 422), ("other=x", 400)] {
+        let refused = owner.post("/audit/export", form).await;
+        assert_eq!(refused.status.as_u16(), status, "{form}: {}", refused.text);
+        assert!(refused.header("content-type").starts_with("text/html"), "{form}");
+    }
+    for role in [Role::Implementer, Role::Member] {
+        assert_eq!(pages.person(role).await.post("/audit/export", "").await.status, 403, "{role}");
+    }
+    assert_eq!(owner.get("/audit/export").await.status, 405, "no link starts it");
+}

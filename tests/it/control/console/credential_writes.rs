@@ -198,11 +198,18 @@ async fn a_stale_edit_shows_both_values() {
         ("clear", ""),
         ("delete", "confirm=acme-x"),
         ("active", "reason=x"),
+        ("end-overlap", ""),
     ] {
         let answer = owner.post(&format!("/credentials/acme-x/{page}"), &format!("{form}&revision=1")).await;
         assert!(answer.status == 409 && answer.has("changed this at"), "{page}: {}", answer.text);
     }
     assert!(site.stored("acme-x").await.unwrap().enabled);
+    // A box, too, shows what is stored.
+    let off = owner.post("/credentials/acme-x/active", "reason=x&revision=1").await;
+    assert!(off.has("Saved now: <b>ticked</b>") && off.has("aria-describedby=\"active-present\""), "{}", off.text);
+    assert_eq!(owner.post("/credentials/acme-x/disable", "reason=").await.status, 303);
+    let on = owner.post("/credentials/acme-x/active", "active=on&revision=1").await;
+    assert!(on.has("Saved now: <b>not ticked</b>") && !on.has("Saved now: <b></b>"), "{}", on.text);
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ async fn each_role_gets_what_the_table_says() {
         assert_eq!(has_menu, status == 200, "{role}");
         // Only those who read the audit see what was done.
         if status == 200 {
-            let has_history = person.get("/credentials/acme-x").await.has("What was done");
+            let has_history = person.get("/credentials/acme-x").await.has("<h2>History</h2>");
             assert_eq!(has_history, role != Role::Implementer, "{role}");
         }
     }
@@ -130,12 +130,16 @@ async fn cards_are_filtered_counted_and_paged() {
     assert!(first.has("27 enabled") && first.has("3 disabled"), "{}", first.text);
     assert!(first.has("Program 00") && first.has("Program 24") && !first.has("Program 25"), "newest first");
     assert!(first.has("1, ends on 1 Mar 2027") && first.has("seen in public"), "{}", first.text);
-    assert!(first.has("file-acme") && !first.has("file-hooli") && first.has("Kept in a file"), "{}", first.text);
+    assert!(
+        first.has("file-acme") && !first.has("file-hooli") && first.has("In the credentials file"),
+        "{}",
+        first.text
+    );
     let next = first.text.split("href=\"").find(|rest| rest.contains("cursor=")).unwrap();
     let next = next.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
     let second = owner.get(&next).await;
     assert!(second.has("Program 25") && second.has("Program 29") && !second.has("Program 24"), "{}", second.text);
-    assert!(second.has("To the newest") && !second.has("Next page") && !second.has("file-acme"), "{}", second.text);
+    assert!(second.has("First page") && !second.has("Next page") && !second.has("file-acme"), "{}", second.text);
 
     for (query, count) in [
         ("state=disabled", 3),
@@ -242,5 +246,23 @@ async fn hostile_texts_stay_texts() {
         assert!(page.status == 200 || page.status == 422, "{}", page.text);
         assert!(!page.has("<img") && !page.has("<script>") && !page.has("onerror=alert(1)>"), "{}", page.text);
         assert!(!page.has("{{") || page.has("{{7*7}}"), "{}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn a_card_leads_to_edit_and_shows_where_it_was_used_from() {
+    let site = Site::start().await;
+    let owner = site.owner().await;
+    site.token("acme-x").await;
+    site.bed.execute("UPDATE credentials SET contact_email = 'dev@partner.example'").await;
+    site.bed.execute("INSERT INTO uses (credential, at, used_from) VALUES ('acme-x', 1000, '192.0.2.7')").await;
+    let page = owner.get("/credentials").await;
+    for text in [
+        "<h2><a href=\"/keys/credentials/acme-x/edit\">",
+        "<a href=\"/keys/credentials/acme-x\">Details</a>",
+        "<a href=\"/keys/credentials/acme-x\">dev@partner.example</a>",
+        "192.0.2.7",
+    ] {
+        assert!(page.has(text), "{text}: {}", page.text);
     }
 }

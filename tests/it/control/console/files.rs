@@ -72,14 +72,14 @@ async fn an_import_says_first_what_it_changes() {
         staff.post("/credential-files/export", "format=yaml").await.text
     };
     let same = staff.upload("/credential-files/check", &[("import_format", "yaml")], export.as_bytes()).await;
-    assert!(same.status == 200 && same.text.contains("1 credential is as in the file already"), "{}", same.text);
+    assert!(same.status == 200 && same.text.contains("1 API account is the same as in the file"), "{}", same.text);
     assert!(!same.text.contains(">Import</button>"), "nothing would change: {}", same.text);
 
     let file = export.replace("integration", "another");
     pages.bed.delete("integration").await;
     let plan = staff.upload("/credential-files/check", &[("import_format", "yaml")], file.as_bytes()).await;
     assert!(
-        plan.status == 200 && plan.text.contains("1 new credential") && plan.text.contains("another"),
+        plan.status == 200 && plan.text.contains("1 new API account") && plan.text.contains("another"),
         "{}",
         plan.text
     );

@@ -29,6 +29,9 @@ async fn keys_of_the_account_are_listed_and_cleared() {
     assert!(!list.text.contains("usr_hooli") && !list.text.contains("integration"), "{}", list.text);
     for (query, is_there) in [
         ("user=USR_owner%40example.org", true),
+        ("user=sr_own", true),
+        ("user=+Owner%40EX+", true),
+        ("user=%25", false),
         ("user=usr_hooli%40example.org", false),
         ("user=nobody%40example.org", false),
         ("state=disabled", false),
@@ -57,6 +60,28 @@ async fn keys_of_the_account_are_listed_and_cleared() {
     let again = implementer.post("/api-management/own-usr_owner/clear", "revision=1&once=a").await;
     assert!(again.text.contains("This was done already"), "{}", again.text);
     assert!(owner.get("/my-key").await.text.contains("You have no key"));
+}
+
+#[tokio::test]
+async fn a_user_is_found_by_a_part_of_their_name_which_leads_to_their_keys() {
+    let pages = Pages::start().await;
+    let (owner, implementer) = (pages.owner().await, pages.person(Role::Implementer).await);
+    let other = pages.named(Role::Owner, Some("hooli"), "usr_hooli").await;
+    for person in [&owner, &implementer, &other] {
+        person.post("/my-key", "").await;
+    }
+    pages.bed.execute("UPDATE users SET name = 'Zoë Owner' WHERE id IN ('usr_owner', 'usr_hooli')").await;
+    for (part, found) in [("zo%C3%AB", true), ("ZO", true), ("o%C3%AB+Ow", true), ("mplement", false)] {
+        let page = implementer.get(&format!("/api-management?user={part}")).await;
+        assert_eq!(page.text.contains("own-usr_owner"), found, "{part}: {}", page.text);
+        assert_eq!(page.text.contains("own-usr_implementer"), !found, "{part}: {}", page.text);
+        assert!(!page.text.contains("usr_hooli") && page.text.contains("1 enabled"), "{part}: {}", page.text);
+    }
+    let page = implementer.get("/api-management").await;
+    let link = page.text.split_once("<h2><a href=\"/keys").unwrap().1.split('"').next().unwrap().replace("&#38;", "&");
+    let keys = implementer.get(&link).await;
+    assert_eq!(keys.status, 200, "{link}");
+    assert_eq!(keys.text.matches("<li class=\"card\">").count(), 1, "{}", keys.text);
 }
 
 #[tokio::test]

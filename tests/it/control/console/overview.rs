@@ -50,3 +50,43 @@ async fn an_account_sees_its_state_and_the_next_step() {
         assert_eq!(stage.guest(role, "acme").await.get("/").await.status, 200, "{role}");
     }
 }
+
+#[tokio::test]
+async fn an_own_key_that_is_refused_is_not_shown_as_on() {
+    let stage = Stage::set().await;
+    let owner = stage.owner("acme").await;
+    let badge = async || {
+        let page = owner.get("/").await;
+        let section = page.text.split_once("<h2>My API key</h2>").unwrap().1.to_owned();
+        section.split_once("</span> ").unwrap().1.split('<').next().unwrap().to_owned()
+    };
+    assert_eq!(badge().await, "Off");
+    owner.post("/my-key", "").await;
+    assert_eq!(badge().await, "On");
+    stage.bed.execute("UPDATE credentials SET expires_at = 1000").await;
+    assert_eq!(badge().await, "Expired");
+    stage.bed.execute("UPDATE credentials SET enabled = FALSE").await;
+    assert_eq!(badge().await, "Disabled");
+}
+
+#[tokio::test]
+async fn people_who_cannot_ask_see_how_the_request_stands() {
+    let stage = Stage::set().await;
+    stage.waiting("req_1", "globex").await;
+    for role in [Role::Implementer, Role::Member] {
+        let guest = stage.guest(role, "globex").await;
+        for target in ["/", "/access"] {
+            let page = guest.get(target).await;
+            assert!(page.has("The request for it waits for the provider."), "{role} {target}: {}", page.text);
+            assert!(!page.has("can ask the provider for it"), "{role} {target}: {}", page.text);
+            assert!(!page.has("a plug-in") && !page.has("/requests/req_1"), "not what it says: {}", page.text);
+        }
+        let page = guest.get("/access").await;
+        assert!(page.has("API access was requested on 21 Nov 2026."), "{}", page.text);
+    }
+    stage.staff().await.post("/requests/req_1/decline", "reason=Not+this+year").await;
+    let member = stage.guest(Role::Member, "globex").await;
+    let page = member.get("/access").await;
+    assert!(page.has("The provider declined the request for API access on") && page.has("Owner can ask again."));
+    assert!(!page.has("Not this year") && member.get("/").await.has("Owner can ask the provider for it."));
+}

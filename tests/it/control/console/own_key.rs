@@ -57,7 +57,10 @@ async fn a_key_that_is_refused_says_why() {
     let owner = pages.owner().await;
     owner.post("/my-key", "once=a").await;
     pages.bed.execute("UPDATE accounts SET switched_on = FALSE").await;
-    assert!(owner.get("/my-key").await.text.contains("API access of your account is switched off"));
+    let off = owner.get("/my-key").await;
+    assert!(
+        off.text.contains("API access of your account is switched off") && off.text.contains("href=\"/keys/access\"")
+    );
     pages.bed.execute("UPDATE credentials SET expires_at = 1000").await;
     assert!(owner.get("/my-key").await.text.contains("Expired"));
     let reason = HOSTILE.replace('\'', "''");
@@ -76,4 +79,75 @@ async fn a_field_that_the_form_does_not_have_is_refused() {
         assert_eq!(owner.post(path, "owner=usr_member").await.status, 400, "{path}");
     }
     assert_eq!(pages.bed.ask("SELECT COUNT(*) FROM credentials").await, 0);
+}
+
+#[tokio::test]
+async fn a_button_that_can_only_fail_is_not_there_and_a_late_press_says_why() {
+    let pages = Pages::start().await;
+    let owner = pages.owner().await;
+    let ways = |page: &str| (page.contains("action=\"/keys/my-key\""), page.contains("/my-key/regenerate"));
+    assert_eq!(ways(&owner.get("/my-key").await.text), (true, false));
+    pages.bed.execute("UPDATE accounts SET switched_on = FALSE").await;
+    assert_eq!(ways(&owner.get("/my-key").await.text), (false, false), "no key, access off");
+    let late = owner.post("/my-key", "").await;
+    assert_eq!(late.status, 409, "{}", late.text);
+    assert!(late.text.contains("<h1>My API key</h1>") && late.text.contains("switched off"), "{}", late.text);
+    pages.bed.execute("UPDATE accounts SET switched_on = TRUE").await;
+    owner.post("/my-key", "").await;
+    assert_eq!(ways(&owner.get("/my-key").await.text), (false, true));
+    for (change, text) in [
+        ("UPDATE accounts SET switched_on = FALSE", "API access of your account is switched off"),
+        ("UPDATE credentials SET expires_at = 1000", "Ask an owner of the account to extend it."),
+        ("UPDATE credentials SET version = 'gone'", "Ask an owner of the account to upgrade it."),
+        ("UPDATE credentials SET enabled = FALSE", "until an owner of the account enables it"),
+    ] {
+        pages.bed.execute(change).await;
+        let page = owner.get("/my-key").await;
+        assert_eq!(ways(&page.text), (false, false), "{change}: {}", page.text);
+        assert!(page.text.contains(text), "{change}: {}", page.text);
+        assert_eq!(owner.get("/my-key/regenerate").await.leads(), (303, "/keys/my-key"), "{change}");
+        let late = owner.post("/my-key/regenerate", "").await;
+        assert_eq!(late.status, 409, "{change}: {}", late.text);
+        assert!(late.text.contains("<h1>My API key</h1>") && late.text.contains("class=\"errors\""), "{}", late.text);
+        pages.bed.execute("UPDATE accounts SET switched_on = TRUE").await;
+        pages.bed.execute("UPDATE credentials SET expires_at = NULL, version = '2', enabled = TRUE").await;
+    }
+    // Cleared, and past its end: a new secret would be refused.
+    owner.post("/my-key/off", "").await;
+    pages.bed.execute("UPDATE credentials SET expires_at = 1000").await;
+    assert_eq!(ways(&owner.get("/my-key").await.text), (false, false));
+}
+
+#[tokio::test]
+async fn a_stale_page_of_the_own_key_replaces_no_newer_one() {
+    let pages = Pages::start().await;
+    let owner = pages.owner().await;
+    owner.post("/my-key", "").await;
+    let ask = owner.get("/my-key/regenerate").await;
+    let revision = ask.text.split_once("name=\"revision\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    let key = owner.post("/my-key/regenerate", "").await.shown().to_owned();
+    for path in ["/my-key/regenerate", "/my-key/off"] {
+        let stale = owner.post(path, &format!("revision={revision}")).await;
+        assert!(stale.status == 409 && stale.text.contains("changed this at"), "{}", stale.text);
+    }
+    assert!(works(&pages.bed, &key).await);
+}
+
+/// The page that an owner is sent to by "ask an owner of the account to extend it".
+#[tokio::test]
+async fn an_owner_extends_and_upgrades_the_key_of_a_user() {
+    let pages = Pages::start().await;
+    let (owner, other) = (pages.owner().await, pages.person(Role::Implementer).await);
+    other.post("/my-key", "").await;
+    pages.bed.execute("UPDATE credentials SET expires_at = 1000, version = '1'").await;
+    let list = owner.get("/credentials?kind=own").await;
+    for page in ["edit", "upgrade"] {
+        assert!(list.text.contains(&format!("/credentials/own-usr_implementer/{page}")), "{}", list.text);
+        assert_eq!(owner.get(&format!("/credentials/own-usr_implementer/{page}")).await.status, 200);
+    }
+    let edited = owner.post("/credentials/own-usr_implementer/edit", "expires=never").await;
+    assert_eq!(edited.status, 303, "{}", edited.text);
+    assert_eq!(owner.post("/credentials/own-usr_implementer/upgrade", "version=2").await.status, 303);
+    let key = other.post("/my-key/regenerate", "").await.shown().to_owned();
+    assert!(works(&pages.bed, &key).await);
 }

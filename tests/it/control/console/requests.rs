@@ -87,7 +87,7 @@ async fn a_decision_that_is_not_possible_decides_nothing() {
     for (form, status, text) in [
         ("reason=&decision=approve", 422, "Choose at least one request"),
         ("ids=req_1&reason=&decision=decline", 422, "Reason must not be empty"),
-        ("ids=req_1&reason=because&decision=approve", 422, "A reason belongs to a decline."),
+        ("ids=req_1&reason=because&decision=approve", 422, "A reason is only for declining."),
         ("ids=req_1&reason=", 400, "no decision"),
         ("ids=req_1&decision=both", 400, "no decision"),
         ("ids=req_1&decision=approve&decision=decline", 400, "twice"),
@@ -107,7 +107,7 @@ async fn a_decision_that_is_not_possible_decides_nothing() {
     assert_eq!(staff.post("/requests/req_2/decline", "reason=Too+early&revision=1").await.status, 303);
     let late = staff.post("/requests/decide", "ids=req_1&ids=req_2&decision=approve").await;
     assert_eq!(late.status, 409, "{}", late.text);
-    assert!(late.has("Nothing was decided, because these do not wait any more: initech (Declined)."), "{}", late.text);
+    assert!(late.has("Nothing was decided, because these are no longer waiting: initech (Declined)."), "{}", late.text);
     assert_eq!(stage.request("req_1").await.state, RequestState::Pending);
     let stale = staff.post("/requests/req_1/approve", "revision=7").await;
     assert!(stale.status == 409 && stale.has("while you had the page open"), "{}", stale.text);
@@ -135,13 +135,40 @@ async fn the_list_is_filtered_paged_and_refuses_what_it_does_not_have() {
     let next = next.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
     let rest = staff.get(&next).await;
     assert_eq!(rest.text.matches("class=\"card\"").count(), 5, "{}", rest.text);
+    assert!(rest.has("href=\"/keys/requests?state=declined\">First page"), "{}", rest.text);
     assert_eq!(staff.get("/requests?state=all").await.text.matches("class=\"card\"").count(), 50);
     assert!(staff.get("/requests?account=acme").await.has("No requests are waiting."));
-    assert!(staff.get("/requests?account=globex").await.has("Of globex."));
+    assert!(staff.get("/requests?account=globex").await.has("Account: globex"));
     for query in ["state=x", "x=y", "state=all&state=all", "account=a+b", "account=%ff"] {
         assert_eq!(staff.get(&format!("/requests?{query}")).await.status, 400, "{query}");
     }
     assert_eq!(staff.get("/requests?cursor=%3Cb%3E").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_refused_decision_shows_the_same_page_of_the_same_list() {
+    let stage = Stage::set().await;
+    for number in 0..52 {
+        stage.waiting(&format!("req_{number:02}"), &format!("acc_{number:02}")).await;
+    }
+    let staff = stage.staff().await;
+    let first = staff.get("/requests").await;
+    let next = first.text.split_once("rel=\"next\"").unwrap().0.rsplit_once("href=\"/keys").unwrap().1;
+    let second = staff.get(next.trim_end_matches("\" ")).await;
+    let cursor = second.hidden("/requests/decide", "cursor").to_owned();
+    let form = format!("ids=req_51&reason=&decision=decline&cursor={cursor}");
+    let refused = staff.post("/requests/decide", &form).await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    assert!(refused.has("value=\"req_51\" checked") && !refused.has("value=\"req_00\""), "{}", refused.text);
+    assert_eq!(refused.hidden("/requests/decide", "cursor"), cursor);
+    let of_account = staff.post("/requests/decide", "reason=&decision=decline&account=acc_03").await;
+    assert!(of_account.has("value=\"req_03\"") && !of_account.has("value=\"req_00\""), "{}", of_account.text);
+    let done = staff.post("/requests/decide", &form.replace("reason=", "reason=no")).await;
+    assert_eq!((done.status, done.leads_to()), (303, "/requests?cursor=req%5F49"));
+    for junk in ["state=x", "account=a+b"] {
+        let page = staff.post("/requests/decide", &format!("ids=req_00&decision=approve&{junk}")).await;
+        assert_eq!(page.status, 400, "{junk}: {}", page.text);
+    }
 }
 
 #[tokio::test]

@@ -12,9 +12,14 @@ async fn owners_and_staff_manage_users() {
     for role in ROLES {
         pages.person(role).await;
     }
-    for path in
-        ["/users", "/users/new", "/users/usr_member", "/users/usr_member/disable", "/users/usr_member/setup-link"]
-    {
+    for path in [
+        "/users",
+        "/users/new",
+        "/users/usr_member",
+        "/users/usr_member/disable",
+        "/users/usr_member/end-sessions",
+        "/users/usr_member/setup-link",
+    ] {
         assert_roles(&pages, path, [200, 200, 403, 403]).await;
     }
     for role in [Role::Implementer, Role::Member] {
@@ -25,8 +30,9 @@ async fn owners_and_staff_manage_users() {
                 if path.ends_with('k') || path.ends_with("disable") { 400 } else { 403 }
             );
         }
-        for path in ["/users/usr_owner/disable", "/users/usr_owner/enable", "/users/usr_owner/setup-link"] {
-            assert_eq!(person.post(path, "").await.status, 403, "{path}");
+        for action in ["disable", "enable", "end-sessions", "setup-link"] {
+            let path = format!("/users/usr_owner/{action}");
+            assert_eq!(person.post(&path, "").await.status, 403, "{path}");
         }
     }
 }
@@ -37,7 +43,7 @@ async fn a_user_of_another_account_is_not_found() {
     let owner = pages.owner().await;
     pages.named(Role::Owner, Some("hooli"), "usr_hooli").await;
     pages.person(Role::Staff).await;
-    for path in ["", "/disable", "/setup-link"] {
+    for path in ["", "/disable", "/end-sessions", "/setup-link"] {
         let missing = owner.get(&format!("/users/usr_none{path}")).await;
         assert_eq!(missing.status, 404);
         for id in ["usr_hooli", "usr_staff", "%00", "a%20b"] {
@@ -45,7 +51,7 @@ async fn a_user_of_another_account_is_not_found() {
             assert_eq!((foreign.status, foreign.steady()), (missing.status, missing.steady()), "{id}{path}");
         }
     }
-    for path in ["/disable", "/enable", "/setup-link"] {
+    for path in ["/disable", "/enable", "/end-sessions", "/setup-link"] {
         assert_eq!(owner.post(&format!("/users/usr_hooli{path}"), "").await.status, 404, "{path}");
     }
     assert_eq!(owner.post("/users/usr_hooli", "email=a%40b.example&role=member").await.status, 404);
@@ -116,9 +122,15 @@ async fn a_user_is_edited_and_a_stale_edit_shows_both() {
     assert_eq!(saved.leads(), (303, "/keys/users/usr_member"));
     let stale = owner.post("/users/usr_member", "email=other%40acme.example&name=Max&role=member&revision=1").await;
     assert_eq!(stale.status, 409, "{}", stale.text);
-    for text in
-        ["changed this at", "m@acme.example", "other@acme.example", "Mia", "Max", "name=\"revision\" value=\"2\""]
-    {
+    for text in [
+        "changed this at",
+        "m@acme.example",
+        "other@acme.example",
+        "Mia",
+        "Max",
+        "<b>Implementer</b>",
+        "name=\"revision\" value=\"2\"",
+    ] {
         assert!(stale.text.contains(text), "{text}: {}", stale.text);
     }
     let last = owner.post("/users/usr_owner", "email=o%40acme.example&role=member&revision=1").await;
@@ -180,4 +192,65 @@ async fn a_long_list_has_pages() {
     assert_eq!(first.text.matches("<li class=\"card\">").count(), 25);
     assert_eq!(second.text.matches("<li class=\"card\">").count(), 5, "{}", second.text);
     assert!(second.text.contains("First page") && !second.text.contains("Next page"));
+}
+
+#[tokio::test]
+async fn a_user_is_signed_out_everywhere() {
+    let pages = Pages::start().await;
+    let (owner, member) = (pages.owner().await, pages.person(Role::Member).await);
+    let sign_in =
+        "INSERT INTO sessions (digest, user_id, created_at, seen_at, ends_at) VALUES (x'01', 'usr_member', 0, 0, 9)";
+    pages.bed.execute(sign_in).await;
+    pages.bed.execute(&sign_in.replace("x'01', 'usr_member'", "x'02', 'usr_owner'")).await;
+    assert!(owner.get("/users/usr_member").await.text.contains("/users/usr_member/end-sessions"));
+    assert!(!owner.get("/users/usr_owner").await.text.contains("/users/usr_owner/end-sessions"), "the profile has it");
+    assert!(owner.get("/users/usr_member/end-sessions").await.text.contains("Their password stays"));
+    let stale = owner.post("/users/usr_member/end-sessions", "revision=7").await;
+    assert!(stale.status == 409 && stale.text.contains("while you had the page open"), "{}", stale.text);
+    assert_eq!(pages.bed.ask("SELECT COUNT(*) FROM sessions").await, 2);
+    let done = owner.post("/users/usr_member/end-sessions", "revision=1").await;
+    assert_eq!(done.leads(), (303, "/keys/users/usr_member"));
+    assert_eq!(pages.bed.ask("SELECT COUNT(*) FROM sessions WHERE user_id = 'usr_owner'").await, 1);
+    assert_eq!(pages.bed.ask("SELECT COUNT(*) FROM sessions").await, 1);
+    assert_eq!(
+        pages.bed.ask("SELECT COUNT(*) FROM audit WHERE verb = 'end_sessions' AND target = 'usr_member'").await,
+        1
+    );
+    assert_eq!(member.post("/users/usr_member/end-sessions", "").await.status, 403);
+}
+
+#[tokio::test]
+async fn the_page_of_a_user_says_why_they_do_not_see_it() {
+    let pages = Pages::start().await;
+    let (owner, staff) = (pages.owner().await, pages.person(Role::Staff).await);
+    pages.person(Role::Member).await;
+    let page = owner.get("/users/usr_member").await;
+    for text in
+        ["Why do they not see it?", "Members of this account may not have keys", "href=\"/keys/access#switches\""]
+    {
+        assert!(page.text.contains(text), "{text}: {}", page.text);
+    }
+    assert!(page.text.contains("Last sign-in: none is known"), "{}", page.text);
+    pages.bed.execute("UPDATE users SET enabled = FALSE WHERE id = 'usr_member'").await;
+    pages.bed.execute("UPDATE accounts SET granted = FALSE WHERE id = 'acme'").await;
+    let page = staff.get("/users/usr_member").await;
+    for text in ["The user is disabled.", "href=\"/keys/users/usr_member\"", "href=\"/keys/accounts/acme\""] {
+        assert!(page.text.contains(text), "{text}: {}", page.text);
+    }
+    assert!(!staff.get("/users/usr_staff").await.text.contains("Why do they not see it?"), "staff do not use the API");
+}
+
+#[tokio::test]
+async fn an_enable_form_that_is_stale_enables_no_one() {
+    let pages = Pages::start().await;
+    let owner = pages.owner().await;
+    pages.person(Role::Member).await;
+    owner.post("/users/usr_member/disable", "revision=1").await;
+    let page = owner.get("/users/usr_member").await;
+    let form = page.text.split_once("/users/usr_member/enable\"").unwrap().1;
+    assert!(form.split_once("</form>").unwrap().0.contains("name=\"revision\" value=\"2\""), "{}", page.text);
+    let stale = owner.post("/users/usr_member/enable", "revision=1").await;
+    assert!(stale.status == 409 && stale.text.contains("changed this at"), "{}", stale.text);
+    assert!(stale.text.contains("/users/usr_member/enable\""), "the form again: {}", stale.text);
+    assert_eq!(pages.bed.ask("SELECT COUNT(*) FROM users WHERE id = 'usr_member' AND enabled").await, 0);
 }

@@ -48,6 +48,7 @@ impl Pages {
         };
         let live = LiveSettings {
             public_url: Some("https://example.org/keys".into()),
+            console: serde_json::from_str(r#"{"docs_url": "https://docs.example/a"}"#).unwrap(),
             versions: VersionCatalog { known: ["1", "2"].map(version).into(), ..VersionCatalog::default() },
             ..LiveSettings::default()
         };

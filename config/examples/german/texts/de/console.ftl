@@ -14,6 +14,9 @@ layout-privacy = Datenschutz
 layout-imprint = Impressum
 
 form-present = Jetzt gespeichert:
+form-present-empty = leer
+form-present-checked = angekreuzt
+form-present-unchecked = nicht angekreuzt
 form-stale = Dies wurde geändert, während die Seite offen war. Bitte vergleichen und noch einmal speichern.
 form-stale-by = { $name } hat dies um { $time } geändert, während die Seite offen war. Bitte vergleichen und noch einmal speichern.
 form-password-differs = Die beiden Passwörter sind verschieden

@@ -176,6 +176,7 @@ impl CredentialQuery {
         CredentialSearch {
             account: fields.optional_label("account", self.account.as_deref()),
             owner: fields.optional_label("owner", self.owner.as_deref()),
+            owner_part: None,
             part: fields.line("part", self.part, MAX_PART_CHARS),
             created: self.created,
             state: self.state.map(|state| match state {

@@ -7,14 +7,16 @@ use super::guard::Customer;
 use crate::control::console::field::Field;
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
-use crate::control::console::pages::missing::Conditions;
+use crate::control::console::pages::missing::{Conditions, Subject};
 use crate::control::console::pages::places::request_page;
 use crate::control::console::pages::request_facts::{RequestFacts, facts};
 use crate::control::console::visit::Visit;
-use crate::control::operations::{Paging, Right, diagnose, list_access_requests, show_account};
+use crate::control::operations::{
+    Paging, RequestStatus, Right, diagnose, list_access_requests, newest_request_status, show_account,
+};
 use crate::control::web::problem::Problem;
 use crate::credential::Label;
-use crate::store::{AccessRequestFilter, AccessRequestRecord, AccountRecord, RequestState};
+use crate::store::{AccessRequestFilter, AccessRequestRecord, AccountRecord, RequestState, Role};
 
 #[derive(Template)]
 #[template(path = "access.html")]
@@ -23,6 +25,8 @@ struct Access<'p> {
     account: &'p AccountRecord,
     conditions: Conditions<'p>,
     request: Option<Request<'p>>,
+    /// How the newest request stands, for those who may not read it.
+    request_status: Option<String>,
     /// Where the person may ask now.
     ask: Option<(&'p Form<'p>, AskFields)>,
     /// An earlier request was declined or withdrawn.
@@ -54,11 +58,10 @@ pub(super) async fn show(visit: &Visit, account: &Label, refused: Option<Refused
     let context = visit.context();
     let account = show_account(&context, account).await?;
     let request = newest_request(visit, &account).await?;
-    let is_pending = request.as_ref().is_some_and(|request| request.state == RequestState::Pending);
-    let steps = match &visit.caller().user {
-        Some(user) => diagnose(&context, user.as_str()).await?,
-        None => Vec::new(),
-    };
+    let status = newest_request_status(&context, &account.id).await?.filter(|_| !account.granted);
+    let is_pending = status.is_some_and(|status| status.state == RequestState::Pending);
+    let user = visit.caller().user.as_ref().map_or("", Label::as_str);
+    let steps = if user.is_empty() { Vec::new() } else { diagnose(&context, user).await? };
     let (ask, other, is_ask) = match refused {
         Some(Refused::Ask(form)) => (form, Form::new(visit), true),
         Some(Refused::Other(form)) => (Form::new(visit), form, false),
@@ -89,7 +92,8 @@ pub(super) async fn show(visit: &Visit, account: &Label, refused: Option<Refused
     let may_ask = visit.caller().may(Right::AskForAccess) && !account.granted && !is_pending;
     let body = Access {
         v: visit,
-        conditions: Conditions::new(visit, &steps, Some(&account.id), is_pending),
+        conditions: Conditions::new(visit, &steps, Subject { user, account: Some(&account.id), is_asked: is_pending }),
+        request_status: status.filter(|_| request.is_none()).and_then(|status| in_words(visit, status)),
         is_again: request.is_some(),
         request: shown,
         ask: may_ask.then_some((&ask, fields)),
@@ -102,6 +106,17 @@ pub(super) async fn show(visit: &Visit, account: &Label, refused: Option<Refused
     };
     let page = Page::new(visit.t("access-title"), &body)?;
     visit.show(page.form(if is_ask { &ask } else { &other }))
+}
+
+fn in_words(visit: &Visit, status: RequestStatus) -> Option<String> {
+    let message = match status.state {
+        RequestState::Pending => "access-request-waits",
+        RequestState::Declined => "access-request-declined",
+        RequestState::Withdrawn => "access-request-withdrawn",
+        // Access was withdrawn since.
+        RequestState::Approved => return None,
+    };
+    Some(visit.t2(message, ("date", &visit.date(&status.since)), ("owner", &visit.role(&Role::Owner))))
 }
 
 /// Until access is granted, the newest request of the account, for those who may ask.

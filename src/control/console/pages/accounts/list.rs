@@ -4,7 +4,8 @@ use askama::Template;
 
 use crate::control::console::field::Choice;
 use crate::control::console::page::{Answer, Page};
-use crate::control::console::pages::places::{account_page, query_of, query_value};
+use crate::control::console::pages::addresses::with_query;
+use crate::control::console::pages::places::{account_page, query_of};
 use crate::control::console::posted::Fields;
 use crate::control::console::visit::Visit;
 use crate::control::operations::{MAX_NAME_LENGTH, OperationError, Paging, Right, list_accounts};
@@ -32,6 +33,8 @@ struct Accounts<'p> {
     cards: Vec<Card>,
     unreadable: usize,
     max_length: usize,
+    /// The first page, where this is another.
+    first: Option<String>,
     next: Option<String>,
 }
 
@@ -72,6 +75,7 @@ pub(super) async fn list(visit: Visit) -> Answer {
         cards: found.records.into_iter().map(card).collect(),
         unreadable: found.unreadable.len(),
         max_length: MAX_NAME_LENGTH,
+        first: wanted.cursor.is_some().then(|| visit.url(&wanted.after(""))),
         next: found.end.map(|end| visit.url(&wanted.after(&end))),
     };
     visit.show(Page::new(visit.t("accounts-title"), &body)?)
@@ -101,9 +105,8 @@ impl Wanted {
         }
     }
 
-    /// The next page.
+    /// The page that begins behind the cursor; the first one for an empty cursor.
     fn after(&self, cursor: &str) -> String {
-        let [part, granted, cursor] = [&self.part, &self.granted, cursor].map(query_value);
-        format!("{LIST}?part={part}&granted={granted}&cursor={cursor}")
+        with_query(LIST, &[("part", &self.part), ("granted", &self.granted), ("cursor", cursor)])
     }
 }

@@ -49,7 +49,7 @@ struct Detail<'p> {
     active: Field,
     reason: Field,
     overlap_end: Option<Timestamp>,
-    overlap_form: Form<'p>,
+    overlap_form: &'p Form<'p>,
     /// `None` for roles that do not read the audit.
     history: Option<Vec<HistoryLine>>,
     history_href: String,
@@ -63,15 +63,15 @@ struct HistoryLine {
 
 pub(super) async fn detail(Manager(visit): Manager, CredentialId(id): CredentialId) -> Answer {
     let record = show_credential(&visit.context(), id.as_str()).await?;
-    show(&visit, Form::new(&visit), &record).await
+    show(&visit, Form::new(&visit), Form::new(&visit), &record).await
 }
 
-/// `form` is that of the box.
-async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answer {
+/// `form` is that of the box, `overlap` the one that ends the overlap.
+async fn show(visit: &Visit, form: Form<'_>, overlap: Form<'_>, record: &CredentialRecord) -> Answer {
     let (context, id) = (visit.context(), record.id.as_str());
-    let mut form = form.revision(record.revision);
+    let (mut form, overlap) = (form.revision(record.revision), overlap.revision(record.revision));
     let is_active = if record.enabled { "on" } else { "" };
-    let active = form.checkbox("active", "credentials-active").preset(is_active);
+    let active = form.checkbox("active", "credentials-active").value(is_active);
     let reason = form.area("reason", "credentials-reason").value(record.disabled_reason.clone().unwrap_or_default());
     let lines = match visit.standing.may(Right::ReadAudit) {
         true => {
@@ -107,11 +107,11 @@ async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answe
         active,
         reason,
         overlap_end: facts::overlap_end(record, visit.now),
-        overlap_form: Form::new(visit).revision(record.revision),
+        overlap_form: &overlap,
         history: history.map(Iterator::collect),
         history_href: visit.url(&format!("/audit?target_kind=credential&target={}", query_value(id))),
     };
-    visit.show(Page::new(title, &body)?.form(&form))
+    visit.show(Page::new(title, &body)?.form(if overlap.is_refused() { &overlap } else { &form }))
 }
 
 /// Ids that may be those of users.
@@ -176,15 +176,22 @@ pub(super) async fn set_active(Manager(visit): Manager, CredentialId(id): Creden
             let form = refused(&visit, &posted, OperationError::from(error))?;
             let form = form.changed(visit.last_change("credential", id).await);
             let record = show_credential(&visit.context(), id).await?;
-            show(&visit, form, &record).await
+            show(&visit, form, Form::new(&visit), &record).await
         }
     }
 }
 
 pub(super) async fn end_overlap_now(Manager(visit): Manager, CredentialId(id): CredentialId, posted: Posted) -> Answer {
     posted.reader().finish()?;
-    let record = end_overlap(&visit.write(&posted), id.as_str()).await?;
-    visit.done(&path_of(&id), "done-credential-overlap", facts::title(&record))
+    match end_overlap(&visit.write(&posted), id.as_str()).await {
+        Ok(record) => visit.done(&path_of(&id), "done-credential-overlap", facts::title(&record)),
+        Err(error) => {
+            let form = refused(&visit, &posted, OperationError::from(error))?;
+            let form = form.changed(visit.last_change("credential", id.as_str()).await);
+            let record = show_credential(&visit.context(), id.as_str()).await?;
+            show(&visit, Form::new(&visit), form, &record).await
+        }
+    }
 }
 
 impl HistoryLine {

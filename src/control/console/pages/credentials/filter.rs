@@ -79,6 +79,7 @@ impl Filter {
         is_searchable.then_some(CredentialSearch {
             account: label(&self.account)?,
             owner: label(&self.owner)?,
+            owner_part: None,
             part: Some(self.part.clone()).filter(|part| !part.is_empty()),
             created: meaning(&CREATED, &self.created),
             state: meaning(&STATES, &self.state),

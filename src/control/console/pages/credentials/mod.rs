@@ -21,6 +21,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 pub(super) use self::guard::MENU;
+pub(super) use self::names::people;
 use crate::control::web::state::ControlState;
 
 pub(super) fn routes() -> Router<ControlState> {

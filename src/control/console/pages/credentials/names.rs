@@ -9,16 +9,15 @@ use crate::control::web::problem::Problem;
 use crate::store::{CredentialRecord, UserRecord};
 
 /// The name, or else the e-mail address, of each of these ids that is a user's.
-pub(super) async fn people(visit: &Visit, ids: &[&str]) -> Result<BTreeMap<String, String>, Problem> {
-    let mut names = BTreeMap::new();
-    for id in ids {
-        if !names.contains_key(*id)
-            && let Some(user) = visit.state.store.user(id).await?
-        {
-            names.insert((*id).to_owned(), name(user));
-        }
-    }
-    Ok(names)
+pub(in crate::control::console::pages) async fn people(
+    visit: &Visit,
+    ids: &[&str],
+) -> Result<BTreeMap<String, String>, Problem> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    let found = visit.state.store.user_names(&ids).await?;
+    Ok(found.into_iter().map(|(id, name, email)| (id, name.unwrap_or(email))).collect())
 }
 
 /// What people call it: a key without a name of its own has that of its user.

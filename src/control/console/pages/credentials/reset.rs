@@ -34,7 +34,7 @@ struct ResetPage<'p> {
     v: &'p Visit,
     form: &'p Form<'p>,
     record: &'p CredentialRecord,
-    title: &'p str,
+    heading: &'p str,
     back: String,
     action: String,
     used_from: Vec<AddressRecord>,
@@ -63,10 +63,25 @@ async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answe
         record.username().map(|_| form.password("password", "credentials-password").autocomplete("new-password"));
     let enable = (!record.enabled).then(|| form.checkbox("enable", "credentials-reset-enable").preset(""));
     let used_from = list_used_addresses(&visit.context(), record.id.as_str()).await?;
-    let (title, path) = (facts::title(record), path_of(&record.id));
+    let heading = match record.username() {
+        Some(_) => "credentials-reset-title-password",
+        None => "credentials-reset-title",
+    };
+    let (heading, path) = (visit.t1(heading, "name", facts::title(record)), path_of(&record.id));
     let (back, action) = (visit.url(&path), visit.url(&format!("{path}/reset")));
-    let body = ResetPage { v: visit, form: &form, record, title, back, action, used_from, overlap, password, enable };
-    visit.show(Page::new(visit.t1("credentials-reset-title", "name", title), &body)?.form(&form))
+    let body = ResetPage {
+        v: visit,
+        form: &form,
+        record,
+        heading: &heading,
+        back,
+        action,
+        used_from,
+        overlap,
+        password,
+        enable,
+    };
+    visit.show(Page::new(heading.as_str(), &body)?.form(&form))
 }
 
 pub(super) async fn reset_one(Manager(visit): Manager, CredentialId(id): CredentialId, posted: Posted) -> Answer {

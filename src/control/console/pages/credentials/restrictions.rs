@@ -95,10 +95,7 @@ fn scope_fields(v: &View, form: &mut Form<'_>, stored: Option<&CredentialRecord>
         (Some(_), None) => ALL,
         (Some(_), Some(_)) => SOME,
     };
-    let mut rights = form.radios("rights", "credentials-rights", rights).value(chosen).required();
-    if let Some((_, value)) = &mut rights.present {
-        *value = v.t(if held.is_some() { "credentials-scopes-some" } else { "credentials-scopes-all" });
-    }
+    let rights = form.radios("rights", "credentials-rights", rights).value(chosen).required();
     let is_held = |name: &Label| held.is_some_and(|held| held.contains(name));
     let configured = catalog.iter().map(|(name, rules)| (name, facts::routes(v, rules)));
     let others = held.unwrap_or_default().iter().filter(|scope| !catalog.contains(scope.as_str()));
@@ -108,14 +105,14 @@ fn scope_fields(v: &View, form: &mut Form<'_>, stored: Option<&CredentialRecord>
         ..Choice::new(name.as_str(), name.as_str()).hint(routes)
     });
     let mut scopes = form.checkboxes("scopes", "credentials-scopes", choices.collect());
-    if let (Some(label), Control::Checkboxes(choices)) = (scopes.present_label.clone(), &scopes.control)
+    if let (Some(words), Control::Checkboxes(choices)) = (scopes.present_words.clone(), &scopes.control)
         && choices.iter().any(|choice| {
             choice.is_chosen != held.is_some_and(|held| held.iter().any(|scope| scope.as_str() == choice.value))
         })
     {
         let names: Vec<&str> = held.unwrap_or_default().iter().map(Label::as_str).collect();
         let names = if held.is_some() { names.join(", ") } else { v.t("credentials-scopes-all") };
-        scopes.present = Some((label, names));
+        scopes.present = Some((words.label, names));
     }
     Some([rights, scopes])
 }

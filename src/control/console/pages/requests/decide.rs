@@ -20,6 +20,7 @@ pub(super) async fn many(visit: Visit, posted: Posted) -> Answer {
     let mut reader = posted.reader();
     let ids: Vec<String> = reader.many("ids").into_iter().map(str::to_owned).collect();
     let (button, reason) = (reader.text("decision"), reader.text("reason"));
+    let wanted = Wanted::of(&mut reader)?;
     reader.finish()?;
     let decided = match (button, reason) {
         // Enter in the field presses the first button.
@@ -35,14 +36,14 @@ pub(super) async fn many(visit: Visit, posted: Posted) -> Answer {
             let accounts: Vec<&str> = records.iter().map(|record| record.account.as_str()).collect();
             let names: Vec<String> = names(&visit, &accounts).await?.into_values().collect();
             let message = if button == "approve" { "done-requests-approved" } else { "done-requests-declined" };
-            visit.done("/requests", message, &names.join(", "))
+            visit.done(&wanted.path(), message, &names.join(", "))
         }
         Err(mut problem) => {
             for fault in problem.fields.iter_mut().filter(|fault| fault.field == "ids") {
                 fault.problem = visit.t("requests-none-chosen");
             }
             let form = Form::refused(&visit, &posted, problem)?;
-            list::show(&visit, &Wanted::default(), form, &ids).await
+            list::show(&visit, &wanted, form, &ids).await
         }
     }
 }

@@ -6,7 +6,7 @@ use axum::extract::Path;
 use crate::control::console::field::Field;
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
-use crate::control::console::pages::missing::Conditions;
+use crate::control::console::pages::missing::{Conditions, Subject};
 use crate::control::console::pages::places::{query_value, request_page};
 use crate::control::console::pages::request_facts::{RequestFacts, facts};
 use crate::control::console::visit::Visit;
@@ -53,10 +53,11 @@ pub(super) async fn show(visit: &Visit, id: &str, form: Form<'_>) -> Answer {
     let may_withdraw = is_pending && caller.may(Right::AskForAccess);
     let may_audit = caller.may(Right::ReadAudit);
     let steps = steps(visit, &request).await?;
+    let subject = Subject { user: &request.asked_by, account: Some(&request.account), is_asked: is_pending };
     let body = Detail {
         v: visit,
         facts: facts(visit, &request).await?,
-        conditions: steps.map(|steps| Conditions::new(visit, &steps, Some(&request.account), is_pending)),
+        conditions: steps.map(|steps| Conditions::new(visit, &steps, subject)),
         decide,
         withdraw: may_withdraw.then(|| visit.url(&format!("/access{path}/withdraw"))),
         audit: may_audit.then(|| visit.url(&format!("/audit?target={}", query_value(request.id.as_str())))),
@@ -68,7 +69,7 @@ pub(super) async fn show(visit: &Visit, id: &str, form: Form<'_>) -> Answer {
     visit.show(Page::new(title, &body)?.form(&form))
 }
 
-/// What the person who asked still misses; `None` where a script has asked, or they are no user any more.
+/// What the requester still needs; `None` where a script has asked, or they are no user any more.
 async fn steps(visit: &Visit, request: &AccessRequestRecord) -> Result<Option<Vec<Step>>, Problem> {
     if request.asked_by_kind != ActorKind::User {
         return Ok(None);

@@ -7,9 +7,10 @@ use askama::Template;
 use crate::control::console::field::Field;
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
+use crate::control::console::pages::credentials::people;
 use crate::control::console::pages::places::{query_of, query_value, request_page};
-use crate::control::console::pages::request_facts::{actor, start_on, state, uses};
-use crate::control::console::posted::Fields;
+use crate::control::console::pages::request_facts::{start_on, state, uses};
+use crate::control::console::posted::{Fields, Reader};
 use crate::control::console::visit::Visit;
 use crate::control::operations::{Paging, Right, list_access_requests};
 use crate::control::web::problem::{Code, Problem};
@@ -50,6 +51,9 @@ struct Queue<'p> {
     /// For its fault.
     ids: Field,
     reason: Field,
+    wanted: &'p Wanted,
+    /// The first page, where this is another.
+    first: Option<String>,
     unreadable: usize,
     next: Option<String>,
 }
@@ -93,19 +97,20 @@ pub(super) async fn show(visit: &Visit, wanted: &Wanted, mut form: Form<'_>, cho
             Some((name, visit.url(&Wanted { state: wanted.state.clone(), ..Wanted::default() }.path())))
         }
     };
-    let mut cards = Vec::with_capacity(found.records.len());
-    for request in found.records {
-        cards.push(Card {
-            href: visit.url(&request_page(&request.id)),
-            account: accounts.get(request.account.as_str()).cloned().unwrap_or_else(|| request.account.to_string()),
-            asked_by: actor(visit, request.asked_by_kind, &request.asked_by).await?,
-            start_on: start_on(&request),
-            uses: uses(visit, &request),
-            badge: state(visit, request.state),
-            is_chosen: chosen.iter().any(|id| id == request.id.as_str()),
-            request,
-        });
-    }
+    // An id is unique among all kinds of actors.
+    let askers: Vec<&str> = found.records.iter().map(|record| record.asked_by.as_str()).collect();
+    let askers = people(visit, &askers).await?;
+    let card = |request: AccessRequestRecord| Card {
+        href: visit.url(&request_page(&request.id)),
+        account: accounts.get(request.account.as_str()).cloned().unwrap_or_else(|| request.account.to_string()),
+        asked_by: askers.get(&request.asked_by).cloned().unwrap_or_else(|| request.asked_by.clone()),
+        start_on: start_on(&request),
+        uses: uses(visit, &request),
+        badge: state(visit, request.state),
+        is_chosen: chosen.iter().any(|id| id == request.id.as_str()),
+        request,
+    };
+    let cards = found.records.into_iter().map(card).collect();
     let ids = form.checkboxes("ids", "requests-choose", Vec::new());
     let reason = form.line("reason", "requests-decline-reason");
     let link = |(word, _, message): &(&str, Option<RequestState>, &str)| StateLink {
@@ -123,6 +128,8 @@ pub(super) async fn show(visit: &Visit, wanted: &Wanted, mut form: Form<'_>, cho
         cards,
         ids,
         reason,
+        wanted,
+        first: wanted.cursor.is_some().then(|| visit.url(&Wanted { cursor: None, ..wanted.clone() }.path())),
         unreadable: found.unreadable.len(),
         next,
     };
@@ -147,13 +154,23 @@ impl Wanted {
     fn read(target: &str) -> Result<Self, Problem> {
         let fields = Fields::parse(query_of(target))?;
         let mut reader = fields.reader();
+        let wanted = Self::of(&mut reader)?;
+        reader.finish()?;
+        Ok(wanted)
+    }
+
+    /// From the query, or from the form that decides: it leads back to the same list.
+    ///
+    /// # Errors
+    /// For a word that the page does not have.
+    pub(super) fn of(reader: &mut Reader<'_>) -> Result<Self, Problem> {
         let wanted = Self {
             state: reader.text("state").to_owned(),
             account: reader.text("account").to_owned(),
             cursor: reader.optional("cursor"),
         };
-        reader.finish()?;
         wanted.state()?;
+        wanted.account()?;
         Ok(wanted)
     }
 
@@ -171,7 +188,7 @@ impl Wanted {
         id.map_err(|_| Problem::new(Code::Malformed, "this is no id of an account"))
     }
 
-    fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         let mut query = Vec::new();
         if self.word() != STATES[0].0 {
             query.push(format!("state={}", self.state));

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{LIST, reveal, roles};
+use super::{LIST, reveal, role_lead, roles};
 use crate::control::console::field::{Choice, Field};
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
@@ -41,13 +41,7 @@ pub(super) async fn form(visit: Visit) -> Answer {
 fn show(visit: &Visit, mut form: Form<'_>) -> Answer {
     let email = form.email("email", "users-email").required();
     let name = form.line("name", "users-name");
-    let hint = |role: &Role| match role {
-        Role::Staff => "users-role-staff",
-        Role::Owner => "users-role-owner",
-        Role::Implementer => "users-role-implementer",
-        Role::Member => "users-role-member",
-    };
-    let choice = |role: Role| Choice::new(role.as_str(), visit.role(&role)).hint(visit.t(hint(&role)));
+    let choice = |role: Role| Choice::new(role.as_str(), visit.role(&role)).hint(visit.t(role_lead(role)));
     let choices = roles(visit, None).into_iter().map(choice).collect();
     let role = form.radios("role", "users-role", choices).required();
     let account = visit.standing.is_staff().then(|| form.line("account", "users-account-new"));

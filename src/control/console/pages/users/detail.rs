@@ -1,19 +1,21 @@
 //! `/users/{id}`: facts, the form that changes them, and what else can be done.
 
 use askama::Template;
+use jiff::Timestamp;
 
-use super::{LIST, State, reveal, roles};
+use super::{LIST, State, roles};
 use crate::control::console::field::{Choice, Field};
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::pages::addresses::{Id, page_of};
+use crate::control::console::pages::missing::{Conditions, Subject};
 use crate::control::console::posted::Posted;
 use crate::control::console::visit::Visit;
 use crate::control::operations::{
-    EditUser, Patch, Right, create_setup_link, disable_user, edit_user, enable_user, show_user,
+    EditUser, Paging, Patch, diagnose, edit_user, enable_user, list_audit, newest_request_status, show_user,
 };
 use crate::control::web::problem::{Code, Problem};
-use crate::store::{Role, UserRecord};
+use crate::store::{AuditFilter, RequestState, Role, UserRecord};
 
 #[derive(Template)]
 #[template(path = "user.html")]
@@ -28,39 +30,19 @@ struct Detail<'p> {
     email: Field,
     name: Field,
     role: Field,
-    /// The own token of the form that enables: its fields differ from those of the other.
-    enable: Form<'p>,
-}
-
-/// Asks again.
-#[derive(Template)]
-#[template(path = "user_confirm.html")]
-struct Confirm<'p> {
-    v: &'p Visit,
-    form: &'p Form<'p>,
-    user: &'p UserRecord,
-    title: String,
-    consequence: String,
-    button: String,
-    is_bad: bool,
-    action: String,
-    back: String,
-}
-
-/// What is asked about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Question {
-    Disable,
-    SetupLink,
+    enable: &'p Form<'p>,
+    last_sign_in: Option<Timestamp>,
+    conditions: Option<Conditions<'p>>,
 }
 
 pub(super) async fn show(visit: Visit, Id(id): Id) -> Answer {
-    let user = show_user(&visit.context(), &id).await.map_err(|error| explained(&visit, error.into()))?;
-    render(&visit, Form::new(&visit), &user)
+    let user = show_user(&visit.context(), &id).await?;
+    render(&visit, Form::new(&visit), Form::new(&visit), &user).await
 }
 
-fn render(visit: &Visit, form: Form<'_>, user: &UserRecord) -> Answer {
-    let mut form = form.revision(user.revision);
+/// `form` is that of the fields, `enable` the one that enables the user: each has a token of its own.
+async fn render(visit: &Visit, form: Form<'_>, enable: Form<'_>, user: &UserRecord) -> Answer {
+    let (mut form, enable) = (form.revision(user.revision), enable.revision(user.revision));
     let email = form.email("email", "users-email").value(user.email.as_str()).required();
     let name = form.line("name", "users-name").value(user.name.clone().unwrap_or_default());
     let choices = roles(visit, Some(user)).into_iter();
@@ -76,10 +58,35 @@ fn render(visit: &Visit, form: Form<'_>, user: &UserRecord) -> Answer {
         email,
         name,
         role,
-        enable: Form::new(visit),
+        enable: &enable,
+        last_sign_in: last_sign_in(visit, user).await?,
+        conditions: conditions(visit, user).await?,
     };
     let title = user.name.as_deref().unwrap_or(&user.email);
-    visit.show(Page::new(title, &body)?.form(&form))
+    visit.show(Page::new(title, &body)?.form(if enable.is_refused() { &enable } else { &form }))
+}
+
+/// As far as the audit reaches back.
+async fn last_sign_in(visit: &Visit, user: &UserRecord) -> Result<Option<Timestamp>, Problem> {
+    let filter = AuditFilter {
+        verb: Some("sign_in".to_owned()),
+        target_kind: Some("user".to_owned()),
+        target: Some(user.id.to_string()),
+        ..AuditFilter::default()
+    };
+    let found = list_audit(&visit.context(), filter, Paging { after: None, limit: 1 }).await?;
+    Ok(found.records.first().map(|line| line.at))
+}
+
+/// Why they do not see it; `None` for staff, who do not use the API.
+async fn conditions<'p>(visit: &'p Visit, user: &UserRecord) -> Result<Option<Conditions<'p>>, Problem> {
+    let Some(account) = &user.account else { return Ok(None) };
+    let context = visit.context();
+    let status = newest_request_status(&context, account).await?;
+    let is_asked = status.is_some_and(|status| status.state == RequestState::Pending);
+    let steps = diagnose(&context, user.id.as_str()).await?;
+    let subject = Subject { user: user.id.as_str(), account: Some(account), is_asked };
+    Ok(Some(Conditions::new(visit, &steps, subject)))
 }
 
 pub(super) async fn edit(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
@@ -97,93 +104,23 @@ pub(super) async fn edit(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
         Ok(user) => visit.done(&page_of(LIST, &id), "done-user-saved", &user.email),
         Err(problem) => {
             let is_taken = problem.code == Code::Taken;
-            let form = Form::refused(&visit, &posted, explained(&visit, problem))?;
-            let user = show_user(&visit.context(), &id).await.map_err(|error| explained(&visit, error.into()))?;
-            let form = form.changed(visit.last_change("user", id.as_str()).await);
-            render(&visit, if is_taken { form.at("email") } else { form }, &user)
-        }
-    }
-}
-
-pub(super) async fn ask_to_disable(visit: Visit, Id(id): Id) -> Answer {
-    let user = show_user(&visit.context(), &id).await.map_err(|error| explained(&visit, error.into()))?;
-    ask(&visit, Form::new(&visit), &user, Question::Disable)
-}
-
-pub(super) async fn disable(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
-    posted.reader().finish()?;
-    match disable_user(&visit.write(&posted), &id).await {
-        Ok(user) => visit.done(&page_of(LIST, &id), "done-user-disabled", &user.email),
-        Err(error) => {
-            let form = Form::refused(&visit, &posted, explained(&visit, error.into()))?;
+            let form = Form::refused(&visit, &posted, problem)?;
             let user = show_user(&visit.context(), &id).await?;
             let form = form.changed(visit.last_change("user", id.as_str()).await);
-            ask(&visit, form, &user, Question::Disable)
+            render(&visit, if is_taken { form.at("email") } else { form }, Form::new(&visit), &user).await
         }
     }
 }
 
 pub(super) async fn enable(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
     posted.reader().finish()?;
-    let user = enable_user(&visit.write(&posted), &id).await.map_err(|error| explained(&visit, error.into()))?;
-    visit.done(&page_of(LIST, &id), "done-user-enabled", &user.email)
-}
-
-pub(super) async fn ask_for_link(visit: Visit, Id(id): Id) -> Answer {
-    let user = show_user(&visit.context(), &id).await.map_err(|error| explained(&visit, error.into()))?;
-    ask(&visit, Form::new(&visit), &user, Question::SetupLink)
-}
-
-pub(super) async fn create_link(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
-    posted.reader().finish()?;
-    let created = create_setup_link(&visit.write(&posted), &id).await;
-    let page = page_of(LIST, &id);
-    match created {
-        Ok(outcome) => match visit.fresh(outcome, &page) {
-            Ok(link) => {
-                let user = show_user(&visit.context(), &id).await?;
-                reveal(&visit, &user.email, &link, page)
-            }
-            Err(response) => Ok(*response),
-        },
+    match enable_user(&visit.write(&posted), &id).await {
+        Ok(user) => visit.done(&page_of(LIST, &id), "done-user-enabled", &user.email),
         Err(error) => {
-            let form = Form::refused(&visit, &posted, explained(&visit, error.into()))?;
+            let form = Form::refused(&visit, &posted, error.into())?;
             let user = show_user(&visit.context(), &id).await?;
             let form = form.changed(visit.last_change("user", id.as_str()).await);
-            ask(&visit, form, &user, Question::SetupLink)
+            render(&visit, Form::new(&visit), form, &user).await
         }
-    }
-}
-
-fn ask(visit: &Visit, form: Form<'_>, user: &UserRecord, question: Question) -> Answer {
-    let form = form.revision(user.revision);
-    let page = page_of(LIST, &user.id);
-    let (path, texts) = match question {
-        Question::Disable => ("/disable", ["users-disable", "users-disable-lead", "users-disable"]),
-        Question::SetupLink if user.password_hash.is_some() => {
-            ("/setup-link", ["users-link-new", "users-link-lead-password", "users-link-create"])
-        }
-        Question::SetupLink => ("/setup-link", ["users-link-new", "users-link-lead", "users-link-create"]),
-    };
-    let [title, consequence, button] = texts.map(|text| visit.t(text));
-    let body = Confirm {
-        v: visit,
-        form: &form,
-        user,
-        title: title.clone(),
-        consequence,
-        button,
-        is_bad: question == Question::Disable,
-        action: visit.url(&format!("{page}{path}")),
-        back: visit.url(&page),
-    };
-    visit.show(Page::new(title, &body)?.form(&form))
-}
-
-/// A refusal of the role names the roles that have it.
-fn explained(visit: &Visit, problem: Problem) -> Problem {
-    match problem.code {
-        Code::Forbidden => visit.require(Right::ManageUsers).err().unwrap_or(problem),
-        _ => problem,
     }
 }

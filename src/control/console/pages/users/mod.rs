@@ -1,5 +1,6 @@
 //! Users of an account, for its owners; of all accounts, for staff.
 
+mod confirm;
 mod create;
 mod detail;
 mod list;
@@ -31,9 +32,10 @@ pub(super) fn routes() -> Router<ControlState> {
         .route("/users", get(list::list))
         .route("/users/new", get(create::form).post(create::create))
         .route("/users/{id}", get(detail::show).post(detail::edit))
-        .route("/users/{id}/disable", get(detail::ask_to_disable).post(detail::disable))
+        .route("/users/{id}/disable", get(confirm::ask_to_disable).post(confirm::disable))
         .route("/users/{id}/enable", post(detail::enable))
-        .route("/users/{id}/setup-link", get(detail::ask_for_link).post(detail::create_link))
+        .route("/users/{id}/end-sessions", get(confirm::ask_to_end_sessions).post(confirm::end_sessions))
+        .route("/users/{id}/setup-link", get(confirm::ask_for_link).post(confirm::create_link))
 }
 
 /// A set-up link, once.
@@ -81,6 +83,16 @@ fn reveal(visit: &Visit, email: &str, link: &NewSetupLink, next: String) -> Answ
         next: visit.url(&next),
     };
     visit.show(Page::new(visit.t("users-link-title"), &body)?.secret(next))
+}
+
+/// A message: what a role is for.
+pub(super) fn role_lead(role: Role) -> &'static str {
+    match role {
+        Role::Staff => "users-role-staff",
+        Role::Owner => "users-role-owner",
+        Role::Implementer => "users-role-implementer",
+        Role::Member => "users-role-member",
+    }
 }
 
 /// The roles that this person may give. A user stays with the staff or outside.

@@ -10,7 +10,7 @@ accounts-cancel = Cancel
 accounts-name = Name
     .hint = What people call it.
 accounts-id = Id
-    .hint = Stays for ever. Letters, digits and . _ : @ / + -; generated where it is empty.
+    .hint = Permanent. Letters, digits and . _ : @ / + -. Leave empty to generate one.
 accounts-id-taken = Another account has this id
 accounts-search = Search by name or id
 accounts-apply = Apply
@@ -22,6 +22,8 @@ accounts-unreadable = { $count ->
     [one] 1 account cannot be read; the log of the service has the reason.
    *[other] { $count } accounts cannot be read; the log of the service has the reason.
 }
+accounts-pages = Pages
+accounts-first = First page
 accounts-next = Next page
 accounts-access = API access
 accounts-granted-any = All
@@ -38,21 +40,21 @@ accounts-asking = A request of this account is waiting.
 accounts-grant = Grant API access
 accounts-withdraw = Withdraw API access
 accounts-withdraw-title = Withdraw API access of { $name }?
-accounts-withdraw-later = Nothing is deleted. When access is granted again, the same credentials work.
+accounts-withdraw-later = Nothing is deleted. When access is granted again, the same API accounts and keys work.
 accounts-facts = Details
 accounts-people = People
 accounts-disabled = Disabled
 accounts-users = Show users
-accounts-credentials = Credentials
+accounts-credentials = API accounts
 accounts-credentials-enabled = Enabled
 accounts-credentials-disabled = Disabled
 accounts-credentials-expired = Expired
 accounts-credentials-cleared = Without a secret
-accounts-credentials-list = Show credentials
+accounts-credentials-list = Show API accounts
 accounts-used = Last use
 accounts-never-used = never
 accounts-created = Created
-accounts-audit = What was done with this account
+accounts-audit = History of this account
 
 done-account-created = { $subject } is created.
 done-account-renamed = The account is called { $subject } now.

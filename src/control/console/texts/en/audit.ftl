@@ -1,5 +1,5 @@
 # Who did what, when, and from where.
-audit-title = Audit
+audit-title = Audit log
 audit-lead = Every change, newest first. No secret is recorded.
 audit-since = From
 audit-until = To
@@ -17,10 +17,12 @@ audit-kind-token = Script token
 audit-kind-link = Set-up link
 audit-filter = Show
 audit-clear = Clear all
+audit-export = Export as CSV
+audit-export-lead = Every entry that matches. The export is recorded, too.
 audit-nothing = No entry matches.
 audit-unreadable = { $count ->
-    [one] 1 entry cannot be read; the log has the reason.
-   *[other] { $count } entries cannot be read; the log has the reasons.
+    [one] 1 entry cannot be read; the log of the service has the reason.
+   *[other] { $count } entries cannot be read; the log of the service has the reasons.
 }
 audit-address = From address
 audit-request = Request

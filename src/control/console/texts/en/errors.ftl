@@ -5,15 +5,15 @@ error-forbidden = Not allowed
 error-forbidden-lead = Your role does not include this.
 error-forbidden-roles = It is for: { $roles }.
 error-too-many = Too many requests
-error-too-many-lead = You, or your network, have sent too many requests.
+error-too-many-lead = Too many requests came from you or from your network.
 error-method = Not possible this way
 error-method-lead = This address does not accept such a request.
 error-too-large = Too large
 error-too-large-lead = What you sent is too long. Nothing was changed.
 error-reused = This form was used for something else
-error-reused-lead = The form was sent before with other input. Open the page again and start anew.
+error-reused-lead = The form was sent before with other input. Reload the page and try again.
 error-conflict = This is not possible now
-error-conflict-lead = The state of things does not permit it. Nothing was changed.
+error-conflict-lead = It conflicts with the current state. Nothing was changed.
 error-unavailable = Try again in a moment
 error-unavailable-lead = The service is busy or its database does not answer. Nothing was changed.
 error-internal = Something went wrong
@@ -24,10 +24,11 @@ error-retry = { $count ->
     [one] Try again in 1 second.
    *[other] Try again in { $count } seconds.
 }
-error-home = To the overview
-error-request-id = Request
+error-home = Overview
+error-request-id = Request ID
 error-signed-out = You are signed out
 error-signed-out-lead = What you entered is not lost, passwords excepted. Sign in in a new tab, then come back and send it again.
+error-signed-out-lead-again = Nothing was changed. Sign in in a new tab, then come back, reload the page and enter it again, with the file if there was one.
 error-sign-in-tab = Sign in (new tab)
 error-enter-again = Enter the password again
 error-send-again = Send it again

@@ -1,16 +1,16 @@
 # Export and import of credentials.
 files-title = Files
-files-lead = Credentials as a file, with digests and hashes, never with secrets.
+files-lead = API accounts as a file, with digests and hashes, never with secrets.
 files-format = Format
 files-yaml = Credentials file (YAML)
 files-csv = Table (CSV)
-files-htpasswd = htpasswd (user names and passwords only)
+files-htpasswd = htpasswd (usernames and passwords only)
 files-account = Account
     .hint = The id of one account; empty for all
 files-export = Export
 files-export-button = Export
 files-import = Import
-files-import-lead = First you see what would change. Credentials that the file does not have stay as they are.
+files-import-lead = First you see what would change. API accounts that are not in the file stay as they are.
 files-file = File
 files-file-limit = At most { $kilobytes } KiB. Larger files go through the command line or the management API.
 files-users-account = Account of the users
@@ -28,16 +28,16 @@ files-at = line { $line }, column { $column }
 files-plan = What the import changes
 files-plan-lead = Nothing is changed yet.
 files-plan-added = { $count ->
-    [one] 1 new credential
-   *[other] { $count } new credentials
+    [one] 1 new API account
+   *[other] { $count } new API accounts
 }
 files-plan-changed = { $count ->
-    [one] 1 changed credential
-   *[other] { $count } changed credentials
+    [one] 1 changed API account
+   *[other] { $count } changed API accounts
 }
 files-plan-unchanged = { $count ->
-    [one] 1 credential is as in the file already
-   *[other] { $count } credentials are as in the file already
+    [one] 1 API account is the same as in the file
+   *[other] { $count } API accounts are the same as in the file
 }
 files-plan-accounts = { $count ->
     [one] 1 new account
@@ -50,7 +50,7 @@ files-plan-switched = { $count ->
 files-plan-accounts-title = Accounts
 files-access-on = API access on
 files-access-off = API access off
-files-plan-credentials = Credentials
+files-plan-credentials = API accounts
 files-plan-new = new
 files-plan-changes = changes: { $fields }
 files-plan-more = { $count ->
@@ -60,4 +60,4 @@ files-plan-more = { $count ->
 files-skipped = Entries that are left out
 files-import-button = Import
 files-cancel = Cancel
-done-file-imported = Imported. Credentials that are new or changed: { $subject }.
+done-file-imported = Imported. New or changed API accounts: { $subject }.

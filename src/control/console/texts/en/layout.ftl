@@ -14,6 +14,9 @@ layout-privacy = Privacy
 layout-imprint = Legal notice
 
 form-present = Saved now:
+form-present-empty = empty
+form-present-checked = ticked
+form-present-unchecked = not ticked
 form-stale = This was changed while you had the page open. Compare, and save again.
 form-stale-by = { $name } changed this at { $time }, while you had the page open. Compare, and save again.
 form-password-differs = The two passwords differ

@@ -1,8 +1,7 @@
 # Everyone with a key of their own.
 management-title = API management
 management-lead = People with an API key of their own.
-management-user = E-mail address
-    .hint = Of one person, in full
+management-user = Search by name or e-mail address
 management-account = Account
 management-filter = Show
 management-clear-filter = Clear all
@@ -25,7 +24,7 @@ management-unreadable = { $count ->
 management-nothing = No key matches.
 management-empty = No API keys yet.
 management-hint = Ends in
-management-made = Made
+management-made = Created
 management-used = Last used
 management-never-used = never
 management-reason = Disabled because

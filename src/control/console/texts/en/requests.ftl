@@ -1,11 +1,11 @@
 # Access requests.
 requests-title = Access requests
-requests-lead = Accounts ask for API access here. With an approval, an account has access at once.
+requests-lead = Accounts ask for API access here. An approval takes effect at once.
 requests-of = Request of { $account }
 requests-one = Access request
 requests-back = Back
 requests-filter = State
-requests-of-account = Of { $account }.
+requests-of-account = Account: { $account }
 requests-all-accounts = Show all accounts
 requests-none-wait = No requests are waiting.
 requests-none = There are none.
@@ -13,6 +13,9 @@ requests-unreadable = { $count ->
     [one] 1 request cannot be read; the log of the service has the reason.
    *[other] { $count } requests cannot be read; the log of the service has the reason.
 }
+requests-no-more = There are no more.
+requests-pages = Pages
+requests-first = First page
 requests-next = Next page
 requests-choose = Choose
 requests-choose-one = Choose the request of { $account }
@@ -23,10 +26,10 @@ requests-decline = Decline
 requests-decline-reason = Reason
     .hint = Needed to decline. The account reads it in full.
 requests-none-chosen = Choose at least one request
-requests-reason-of-approval = A reason belongs to a decline. Remove it to approve, or decline
-requests-not-pending = Nothing was decided, because these do not wait any more: { $requests }.
-requests-asker-misses = What the person who asked still misses
-requests-audit = What was done with it
+requests-reason-of-approval = A reason is only for declining. Remove it to approve, or decline
+requests-not-pending = Nothing was decided, because these are no longer waiting: { $requests }.
+requests-asker-misses = What the requester still needs
+requests-audit = History
 
 requests-account = Account
 requests-state = State

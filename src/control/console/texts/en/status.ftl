@@ -1,6 +1,6 @@
 # The status of the process, for staff.
 status-title = Status
-status-lead = The process that has answered this request. Others of a fleet may differ.
+status-lead = The process that has answered this request. Other processes may differ.
 status-process = Process
 status-build = Claviger
 status-database = Database
@@ -30,7 +30,7 @@ status-deprecated-on = Deprecated on
 status-sunset-on = Ends on
 status-retired-on = Retired on
 status-throttle = Wrong guesses
-status-throttle-none = No address has guessed wrong lately.
+status-throttle-none = No wrong guesses lately.
 status-throttle-more = { $count ->
     [one] 1 more is not shown.
    *[other] { $count } more are not shown.
@@ -42,7 +42,7 @@ status-at-gate = At the gate
 status-at-sign-in = At sign-in
 status-throttle-tokens = keys
 status-throttle-passwords = passwords
-status-throttle-pair = one user name
+status-throttle-pair = one username
 status-guesses = Wrong guesses
 status-until = Blocked until
 status-not-blocked = not blocked

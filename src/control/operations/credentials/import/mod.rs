@@ -54,7 +54,7 @@ pub struct ImportedCredential {
 pub fn may_import(call: &OperationContext<'_>) -> Result<(), OperationRefusal> {
     for right in [Right::GrantAccess, Right::ManageCredentials] {
         if call.reach(right)? != AccountScope::Every {
-            return Err(OperationRefusal::Forbidden);
+            return Err(OperationRefusal::forbidden(&[Right::GrantAccess]));
         }
     }
     Ok(())
