@@ -21,7 +21,7 @@ async fn follow(scripts: Scripts) {
     let owner = browser_of(&console, OWNER, scripts).await;
     assert_eq!(owner.texts("header .me a").await, ["owner@acme.example, Master Admin"]);
     owner.press_in_menu("Account Details", "Integrations").await;
-    assert_eq!(owner.texts("nav#menu ul:first-of-type a").await, ["Overview", "Integrations"]);
+    assert_eq!(owner.texts("nav#menu ul:first-of-type a").await, ["Overview", "Integrations", "API documentation"]);
     assert_text(&owner, "The Integrations/API feature is not granted to your account yet.").await;
     inspect(&owner, "church-not-granted").await;
 

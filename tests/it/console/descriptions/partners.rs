@@ -116,7 +116,6 @@ async fn follow(scripts: Scripts) {
     inspect(&browser, "partners-tokens").await;
     browser.resize(360).await;
     browser.press("Ad server").await;
-    browser.press("Edit").await;
     browser.fill("description", "Reads campaigns").await;
     browser.press("Save").await;
     assert_status(&browser, "Ad server is saved.").await;

@@ -86,8 +86,7 @@ done-own-key-off = API Access is off. Your API key is void.
 # API Management: users with a key.
 management-title = API Management
 management-lead = Users who have an active API key.
-management-user = User
-    .hint = The e-mail address, in full
+management-user = Search users
 management-clear = Clear API Key
 management-clear-named = Clear API Key of { $name }
 management-clear-lead = Any references to this API key will fail, and API Access of this user is turned off. If this user would like API Access again, they have to regenerate another API key.
