@@ -5,6 +5,7 @@ use axum::Router;
 use axum::routing::get;
 
 use super::addresses::{Id, label, page_of, query, with_query, word};
+use super::places::credential_page;
 use crate::control::console::field::Field;
 use crate::control::console::form::Form;
 use crate::control::console::menu::{Entry, Section};
@@ -66,8 +67,8 @@ struct StateLink {
 struct Card {
     /// Of the page that asks again.
     href: String,
-    /// The list of the user's keys.
-    keys: String,
+    /// Of the page of the key.
+    page: String,
     key: CredentialRecord,
     /// Name of the user, or the address they sign in with.
     title: String,
@@ -228,7 +229,7 @@ impl Card {
         };
         Self {
             href: visit.url(&clear_page(&key.id)),
-            keys: visit.url(&with_query("/credentials", &[("kind", "own"), ("owner", owner)])),
+            page: visit.url(&credential_page(key.id.as_str())),
             key,
             title,
             email,
