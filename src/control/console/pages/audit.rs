@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::get;
 use serde_json::{Map, Value};
 
 use super::addresses::{day, label, query, with_query, word};
-use super::audit_export;
 use crate::control::console::field::{Choice, Field};
 use crate::control::console::form::Form;
 use crate::control::console::menu::{Entry, Section};
@@ -33,7 +32,7 @@ pub(super) const MENU: &[Entry] = &[Entry {
 }];
 
 pub(super) fn routes() -> Router<ControlState> {
-    Router::new().route(PAGE, get(list)).route("/audit/export", post(audit_export::export))
+    Router::new().route(PAGE, get(list))
 }
 
 /// The values of the filter, as they stand in the address.

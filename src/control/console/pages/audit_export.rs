@@ -3,9 +3,11 @@
 
 use std::io::{BufWriter, Seek as _, Write as _};
 
+use axum::Router;
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::Response;
+use axum::routing::post;
 
 use super::audit::{Wanted, show};
 use crate::control::console::page::Answer;
@@ -14,8 +16,13 @@ use crate::control::console::visit::Visit;
 use crate::control::operations::{Right, export_audit};
 use crate::control::web::problem::{Code, Problem};
 use crate::control::web::spool::body_of;
+use crate::control::web::state::ControlState;
 
-pub(super) async fn export(visit: Visit, posted: Posted) -> Answer {
+pub(super) fn routes() -> Router<ControlState> {
+    Router::new().route("/audit/export", post(export))
+}
+
+async fn export(visit: Visit, posted: Posted) -> Answer {
     visit.require(Right::ReadAudit)?;
     let mut reader = posted.reader();
     let wanted = Wanted::read(&mut reader);
@@ -42,7 +49,7 @@ async fn write(visit: &Visit, wanted: &Wanted<'_>) -> Result<Response, Problem> 
     spool.rewind()?;
     let mut response = Response::new(body_of(spool));
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv"));
     headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"audit.csv\""));
     Ok(response)
 }

@@ -1,6 +1,8 @@
 //! `/operator-tokens/{id}/delete`
 
 use askama::Template;
+use axum::Router;
+use axum::routing::get;
 
 use super::addresses::{Id, page_of};
 use super::tokens::LIST;
@@ -9,7 +11,12 @@ use crate::control::console::page::{Answer, Page};
 use crate::control::console::posted::Posted;
 use crate::control::console::visit::Visit;
 use crate::control::operations::{Right, delete_operator_token, show_operator_token};
+use crate::control::web::state::ControlState;
 use crate::store::OperatorTokenRecord;
+
+pub(super) fn routes() -> Router<ControlState> {
+    Router::new().route("/operator-tokens/{id}/delete", get(ask).post(delete))
+}
 
 #[derive(Template)]
 #[template(path = "token_delete.html")]
@@ -20,13 +27,13 @@ struct Delete<'p> {
     action: String,
 }
 
-pub(super) async fn ask(visit: Visit, Id(id): Id) -> Answer {
+async fn ask(visit: Visit, Id(id): Id) -> Answer {
     visit.require(Right::ManageUsers)?;
     let token = show_operator_token(&visit.context(), &id).await?;
     show(&visit, Form::new(&visit), &token)
 }
 
-pub(super) async fn delete(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
+async fn delete(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
     visit.require(Right::ManageUsers)?;
     posted.reader().finish()?;
     match delete_operator_token(&visit.write(&posted), &id).await {

@@ -6,7 +6,6 @@ use axum::routing::{get, post};
 use jiff::Timestamp;
 
 use super::addresses::{Id, day, label, page_of, query, with_query};
-use super::token_delete;
 use crate::control::console::field::{Choice, Field};
 use crate::control::console::form::Form;
 use crate::control::console::menu::{Entry, Section};
@@ -42,7 +41,6 @@ pub(super) fn routes() -> Router<ControlState> {
         .route("/operator-tokens/new", get(form).post(create))
         .route("/operator-tokens/{id}/disable", post(disable))
         .route("/operator-tokens/{id}/enable", post(enable))
-        .route("/operator-tokens/{id}/delete", get(token_delete::ask).post(token_delete::delete))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
