@@ -63,7 +63,7 @@ async fn keys_of_the_account_are_listed_and_cleared() {
 }
 
 #[tokio::test]
-async fn a_user_is_found_by_a_part_of_their_name_which_leads_to_their_keys() {
+async fn a_user_is_found_by_a_part_of_their_name_which_leads_to_their_key() {
     let pages = Pages::start().await;
     let (owner, implementer) = (pages.owner().await, pages.person(Role::Implementer).await);
     let other = pages.named(Role::Owner, Some("hooli"), "usr_hooli").await;
@@ -79,9 +79,9 @@ async fn a_user_is_found_by_a_part_of_their_name_which_leads_to_their_keys() {
     }
     let page = implementer.get("/api-management").await;
     let link = page.text.split_once("<h2><a href=\"/keys").unwrap().1.split('"').next().unwrap().replace("&#38;", "&");
-    let keys = implementer.get(&link).await;
-    assert_eq!(keys.status, 200, "{link}");
-    assert_eq!(keys.text.matches("<li class=\"card\">").count(), 1, "{}", keys.text);
+    let key = implementer.get(&link).await;
+    assert_eq!(key.status, 200, "{link}");
+    assert!(key.text.contains("Zoë Owner") || key.text.contains("own-usr_implementer"), "{}", key.text);
 }
 
 #[tokio::test]
