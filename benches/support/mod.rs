@@ -68,7 +68,7 @@ impl Gate {
 
     fn launch(folder: Arc<TempDir>, arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_claviger"));
-        command.current_dir(folder.path()).arg("serve").args(["--config", "claviger.yaml"]).args(arguments);
+        command.current_dir(folder.path()).args(["serve", "--migrate", "--config", "claviger.yaml"]).args(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();

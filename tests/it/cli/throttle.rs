@@ -56,10 +56,11 @@ fn an_unreachable_or_wrong_listener_is_an_error() {
 
 #[tokio::test]
 async fn wrong_passwords_at_sign_in_are_listed_and_cleared_like_those_at_the_gate() {
-    let bed = TestDatabase::sqlite().await;
+    // A database each: a process also follows what is cleared at another one.
+    let (one, other) = (TestDatabase::sqlite().await, TestDatabase::sqlite().await);
     let settings = "throttle: {free_per_pair: 1, first_delay: 5m}";
     let processes =
-        [Gate::management_only(&bed.address()), Gate::before("http://127.0.0.1:1").database(&bed.address())];
+        [Gate::management_only(&one.address()), Gate::before("http://127.0.0.1:1").database(&other.address())];
     for process in processes.map(|process| process.settings(settings).start()) {
         let sign_in = || {
             let body = json!({"email": "ann@acme.example", "password": "wrong"}).to_string();

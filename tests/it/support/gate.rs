@@ -170,6 +170,11 @@ impl Gate {
         self.stderr.lock().unwrap().clone()
     }
 
+    /// Waits until the operational log has this text. What is counted in a metric may be logged a moment later.
+    pub fn awaits_log(&self, text: &str) {
+        eventually(&format!("the log says: {text}"), || self.stderr().contains(text));
+    }
+
     /// The access log, line by line, once it has this many lines.
     pub fn access_log(&self, lines: usize) -> Vec<serde_json::Value> {
         eventually("the access log has its lines", || self.stdout().lines().count() >= lines);

@@ -118,7 +118,7 @@ async fn a_limit_of_connections_that_the_management_api_meets_is_named_as_the_ca
     // The change feed would add that it retries.
     let is_of_api = |line: &str| line.contains("too many connections for role") && !line.contains("Retrying");
     eventually("the cause is logged", || gate.stderr().lines().any(is_of_api));
-    assert!(gate.stderr().contains("lower database.connections"), "{}", gate.stderr());
+    gate.awaits_log("lower database.connections");
     cluster.execute("ALTER ROLE claviger CONNECTION LIMIT -1");
     unlock(&bed, holder).await;
 }
@@ -131,7 +131,7 @@ async fn a_limit_of_connections_is_named_as_the_cause() {
     let api = RecordingApi::start();
     let gate = usual_gate(&api, &bed).start();
     eventually("the cause is logged", || gate.stderr().contains("too many connections for role"));
-    assert!(gate.stderr().contains("lower database.connections"), "{}", gate.stderr());
+    gate.awaits_log("lower database.connections");
     assert!(!gate.stderr().contains("no connection in time"), "{}", gate.stderr());
     cluster.execute("ALTER ROLE claviger CONNECTION LIMIT -1");
     eventually("it is ready", || gate.admin("GET", "/readyz").status == 200);
