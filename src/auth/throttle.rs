@@ -1,6 +1,6 @@
 //! Delays attempts after wrong credentials, per network and per Basic user name.
 
-mod entries;
+mod inspect;
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use moka::ops::compute::Op;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-pub use self::entries::ThrottleEntry;
+pub use self::inspect::ThrottleEntry;
 use super::Network;
 use crate::credential::PasswordHash;
 

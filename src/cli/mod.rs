@@ -1,10 +1,12 @@
 //! The command line, one file a command. Exit codes: 0 success, 1 failure, 2 usage error.
 
+mod access_request;
 mod account;
 mod admin_listener;
 mod admin_setup_link;
 mod audit;
 mod client;
+mod completions;
 mod config;
 mod config_target;
 mod credentials;
@@ -14,13 +16,12 @@ mod demo;
 mod diagnosis;
 mod explain;
 mod health;
+mod man;
 mod operator;
 mod output;
 mod password;
-mod request;
 mod secret;
 mod serve;
-mod shell;
 mod throttle;
 mod token;
 mod user;
@@ -59,7 +60,7 @@ enum Command {
     Account(account::Command),
     /// Requests for API access
     #[command(subcommand, alias = "requests")]
-    Request(request::Command),
+    Request(access_request::Command),
     /// Credentials of the database
     #[command(subcommand, alias = "credentials")]
     Credential(Box<credentials::Command>),
@@ -90,9 +91,9 @@ enum Command {
     /// Check whether a running process is live or ready
     Health(health::Args),
     /// Print a shell completion script
-    Completions(shell::Completions),
+    Completions(completions::Args),
     /// Write the manual pages
-    Man(shell::Man),
+    Man(man::Args),
 }
 
 /// Headings of the help, with the commands below them.

@@ -1,13 +1,13 @@
 //! What a credential is: stored digests, state and rights. No I/O, no clock.
 
 mod ambiguous_paths;
+mod base62;
 mod label;
 mod last_use;
 mod link_token;
 mod network;
 mod normal_form;
 mod password;
-mod random;
 mod rate_limit;
 mod recent_uses;
 mod restrictions;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use ring::digest::{SHA256, digest};
 use zeroize::Zeroizing;
 
-use super::random::BASE62;
+use super::base62::ALPHABET;
 
 /// 27 base62 characters carry 160.7 bits.
 const RANDOM_LENGTH: usize = 27;
@@ -77,7 +77,7 @@ impl TokenFormat {
         let length = self.prefix.len() + RANDOM_LENGTH + CHECKSUM_LENGTH;
         let mut token = Zeroizing::new(String::with_capacity(length));
         token.push_str(&self.prefix);
-        super::random::base62(&mut token, RANDOM_LENGTH)?;
+        super::base62::append_random(&mut token, RANDOM_LENGTH)?;
         let checksum = checksum(token.as_bytes());
         token.extend(checksum.iter().copied().map(char::from));
         Ok(PlainToken(token))
@@ -100,7 +100,7 @@ fn checksum(body: &[u8]) -> [u8; CHECKSUM_LENGTH] {
     let mut rest = crc32fast::hash(body);
     let mut text = [b'0'; CHECKSUM_LENGTH];
     for place in text.iter_mut().rev() {
-        *place = BASE62[(rest % 62) as usize];
+        *place = ALPHABET[(rest % 62) as usize];
         rest /= 62;
     }
     text
@@ -214,7 +214,7 @@ mod tests {
         for _ in 0..1000 {
             let token = format.mint().unwrap();
             for letter in &token.reveal().as_bytes()[4..4 + RANDOM_LENGTH] {
-                counts[BASE62.iter().position(|known| known == letter).unwrap()] += 1;
+                counts[ALPHABET.iter().position(|known| known == letter).unwrap()] += 1;
             }
         }
         // 435 each on average; the odds against a fair source leaving this range are some 10^12 to one.

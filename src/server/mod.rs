@@ -11,21 +11,21 @@ mod http_service;
 mod listeners;
 mod live_state;
 mod log_outputs;
+mod main_loop;
 mod management_api;
 mod service_manager;
 mod setup_link;
 mod shutdown;
 mod socket_activation;
 mod tls;
-mod wait;
 mod wire;
 
 use std::net::SocketAddr;
 
 use self::build::Parts;
 use self::log_outputs::stderr_style;
+use self::main_loop::Process;
 use self::tls::{ADMIN, CONSOLE};
-use self::wait::Process;
 use crate::config::Diagnostics;
 use crate::control::{DemoLinks, Look};
 use crate::proxy::{LoadedCertificates, Upstream};

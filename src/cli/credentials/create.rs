@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
 
-use super::flags::Details;
+use super::detail_flags::Details;
 use crate::cli::client::{ClientArgs, Request, path, show_secret};
 use crate::cli::secret;
 use crate::credential::Label;

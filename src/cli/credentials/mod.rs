@@ -1,13 +1,13 @@
 //! `claviger credential …`: credentials of the database.
 
 mod create;
-mod credential_args;
 mod destructive;
+mod detail_flags;
 mod export;
-mod flags;
 mod import;
 mod list;
 mod modify;
+mod one_credential;
 mod show;
 
 use std::process::ExitCode;
@@ -30,19 +30,19 @@ pub(super) enum Command {
     Reset(destructive::Reset),
     /// End the overlap: refuse the previous secret at once
     #[command(after_help = "Examples:\n  claviger credential end-overlap acme-billing")]
-    EndOverlap(credential_args::CredentialArgs),
+    EndOverlap(one_credential::CredentialArgs),
     /// Create a credential with the same rights and another secret
     Duplicate(create::Duplicate),
     /// Pin a credential to another API version
     Upgrade(modify::Upgrade),
     /// Print why the gate would refuse a credential
     #[command(after_help = "Examples:\n  claviger credential diagnose acme-billing")]
-    Diagnose(credential_args::CredentialArgs),
+    Diagnose(one_credential::CredentialArgs),
     /// Disable a credential
     Disable(destructive::Disable),
     /// Enable a disabled credential, with the secret it had
     #[command(after_help = "Examples:\n  claviger credential enable acme-billing")]
-    Enable(credential_args::CredentialArgs),
+    Enable(one_credential::CredentialArgs),
     /// Remove the secret; the credential has none until it is reset
     #[command(after_help = "Examples:\n  claviger credential clear acme-billing")]
     Clear(destructive::ConfirmedCredential),

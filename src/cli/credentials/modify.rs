@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::credential_args::CredentialArgs;
 use super::destructive::LastUse;
-use super::flags::Details;
+use super::detail_flags::Details;
+use super::one_credential::CredentialArgs;
 use crate::cli::client::{Answer, ClientArgs, Confirmation, ErrorResponse, Request, cell, path, show};
 use crate::cli::output::{note, sanitize};
 use crate::control::operations::ALLOW_OLDER;

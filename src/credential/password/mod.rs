@@ -50,7 +50,7 @@ impl PlainPassword {
     /// The system's random source fails.
     pub fn generate() -> Result<Self, getrandom::Error> {
         let mut text = Zeroizing::new(String::new());
-        super::random::base62(&mut text, GENERATED_LENGTH)?;
+        super::base62::append_random(&mut text, GENERATED_LENGTH)?;
         Ok(Self::new(text.as_bytes()))
     }
 
