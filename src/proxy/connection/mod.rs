@@ -7,6 +7,7 @@ pub(super) mod descriptors;
 pub(super) mod head_inspector;
 mod head_origin;
 pub(super) mod head_timeout;
+mod http1;
 pub(super) mod http2;
 pub(super) mod lazy_select;
 pub(super) mod limits;

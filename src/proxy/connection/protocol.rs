@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures_util::FutureExt;
-use pingora::apps::{HttpPersistentSettings, HttpServerApp, ServerApp};
-use pingora::protocols::http::ServerSession;
+use pingora::apps::{HttpServerApp, ServerApp};
 use pingora::protocols::{ALPN, Stream};
 use pingora::server::ShutdownWatch;
 use tokio::sync::watch;
@@ -13,6 +11,7 @@ use tokio::time::Instant;
 
 use super::client_stream::ClientStream;
 use super::head_timeout::HeadDeadlines;
+use super::http1;
 use super::http2::Http2Connection;
 use super::lazy_select;
 use super::limits::ConnectionLimiter;
@@ -98,8 +97,7 @@ impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for ProtocolDetector<A>
             lazy_select::run_until(connection.serve(stream, shutdown), state.timer.expired()).await;
         } else {
             let stream = Box::new(ClientStream::new(stream, state.clone(), self.lifecycle.clone()));
-            let connection = Connection { app: &self.inner, state: &state };
-            let requests = connection.requests(stream, shutdown);
+            let requests = http1::serve_requests(&self.inner, &state, stream, shutdown);
             let closed = state.timer.closed(self.close_idle.subscribe());
             lazy_select::run_until(state.scope(requests), closed).await;
         }
@@ -128,46 +126,4 @@ impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for ProtocolDetector<A>
 /// Fills `bytes` without consuming them; `None` where too little comes in time.
 async fn peek(stream: &mut Stream, bytes: &mut [u8], deadline: Instant) -> Option<()> {
     tokio::time::timeout_at(deadline, stream.try_peek(bytes)).await.ok()?.ok().map(drop)
-}
-
-/// The requests of an HTTP/1 connection. Sets the timer of their heads; pingora bounds single reads only.
-struct Connection<'c, A> {
-    app: &'c Arc<A>,
-    state: &'c ConnectionState,
-}
-
-impl<A: HttpServerApp + Send + Sync + 'static> Connection<'_, A> {
-    /// Serves HTTP/1 requests one after the other, as pingora does, but allocates a request's state only at its first
-    /// byte, so that an idle connection costs little more than its buffers.
-    async fn requests(&self, mut stream: Stream, shutdown: &ShutdownWatch) {
-        let mut kept: Option<HttpPersistentSettings> = None;
-        self.state.timer.await_head();
-        loop {
-            self.state.begin_request();
-            let mut session = ServerSession::new_http1(stream);
-            if let Some(kept) = kept.take() {
-                kept.apply_to_session(&mut session);
-            }
-            // Only for a body whose end the stream does not find: bytes behind it would fail this request.
-            session.set_pipelining_enabled(true);
-            // Without a timeout: pingora's own would be one more timer for each request.
-            session.set_keepalive((!*shutdown.borrow()).then_some(0));
-            let Some(reused) = self.app.process_new_http(session, shutdown).await else { return };
-            (stream, kept) = reused.consume();
-            if self.state.has_next() {
-                self.state.timer.await_head();
-                continue;
-            }
-            self.state.timer.on_idle();
-            let mut first = [0; 1];
-            let peeked = stream.try_peek(&mut first);
-            // A request that is already here is served even while closing.
-            let peeked = if self.state.timer.is_closing() { peeked.now_or_never() } else { Some(peeked.await) };
-            let Some(Ok(is_peeked)) = peeked else { return };
-            // Within TLS nothing can be peeked at: the stream starts the timer at the first byte.
-            if is_peeked {
-                self.state.timer.await_head();
-            }
-        }
-    }
 }
