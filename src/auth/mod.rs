@@ -5,10 +5,10 @@
 //! [`RouteRequest`]. Every refusal is a [`Rejection`].
 
 mod authenticator;
+mod cors_origins;
 mod directory;
 mod forwarded_for;
 mod hash_pool;
-mod origins;
 mod password_cache;
 mod path;
 mod presented;
@@ -20,10 +20,10 @@ mod target;
 mod throttle;
 
 pub use authenticator::{AuthOutcome, Authenticator, NeedsFetch, PendingPassword, UnresolvedBasic};
+pub use cors_origins::AllowedOrigins;
 pub use directory::{Directory, Lookup, LookupKey, Unavailable};
 pub use forwarded_for::{forwarded_for, is_trusted_proxy};
 pub use hash_pool::{HashError, HashPool, HashPoolSize, HashQueueFull};
-pub use origins::AllowedOrigins;
 pub use password_cache::PasswordCache;
 pub use path::PathRules;
 pub use presented::{Accept, BasicCredentials, BasicPart, Presented, Scheme, StrippedProtocols};

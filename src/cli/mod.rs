@@ -15,11 +15,11 @@ mod database_target;
 mod demo;
 mod diagnosis;
 mod explain;
+mod hash_password;
 mod health;
 mod man;
 mod operator;
 mod output;
-mod password;
 mod secret;
 mod serve;
 mod throttle;
@@ -84,7 +84,7 @@ enum Command {
     Token(token::Command),
     /// Hash a password
     #[command(subcommand)]
-    Password(password::Command),
+    Password(hash_password::Command),
     /// List and clear failed attempts at a running gate
     #[command(subcommand)]
     Throttle(throttle::Command),

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
-use super::flush::flush;
+use super::queue_flush::flush;
 
 const MAX_QUEUED_LINES: usize = 8192;
 /// Of lines that could not be written yet. A longer line is lost.

@@ -1,13 +1,13 @@
 //! Metrics, logs and traces.
 
 mod database;
-mod flush;
 mod line_writer;
 mod logging;
 mod metrics;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod process;
+mod queue_flush;
 mod registry;
 mod spans;
 mod trace_parent;

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use prometheus::IntCounter;
 
-use super::flush::flush;
+use super::queue_flush::flush;
 use super::{Metrics, TraceParent};
 
 const MAX_QUEUED_SPANS: usize = 4096;

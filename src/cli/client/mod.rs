@@ -1,9 +1,9 @@
 //! Client of the management API: over HTTP, or in this process on the database. The same handlers answer both.
 
 mod confirm;
+mod http_client;
 mod print;
-mod remote;
-mod request;
+mod request_builder;
 mod target;
 mod time;
 
@@ -15,10 +15,10 @@ use http::header::{ETAG, HeaderMap, HeaderValue};
 use serde_json::Value;
 
 pub(super) use self::confirm::Confirmation;
+use self::http_client::Remote;
 pub(super) use self::print::{Column, NO_CONSOLE, address_count, cell, list, list_matching, show, show_secret, time};
-use self::remote::Remote;
-use self::request::{Content, encoded};
-pub(super) use self::request::{Request, path, query};
+use self::request_builder::{Content, encoded};
+pub(super) use self::request_builder::{Request, path, query};
 pub(super) use self::target::ClientTarget;
 pub(super) use self::time::{ago, parse_time};
 use crate::control::api::{Local, LocalAnswer, LocalStream};

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use arc_swap::ArcSwap;
 
 use super::Client;
-use super::remote::Remote;
+use super::http_client::Remote;
 use crate::cli::config_target::SourceArgs;
 use crate::cli::database_target::{DatabaseTarget, block_on};
 use crate::clock::Clock;

@@ -14,8 +14,8 @@ use crate::control::console::page::Answer;
 use crate::control::console::posted::Posted;
 use crate::control::console::visit::Visit;
 use crate::control::operations::{Right, export_audit};
+use crate::control::web::file_body::body_of;
 use crate::control::web::problem::{Code, Problem};
-use crate::control::web::spool::body_of;
 use crate::control::web::state::ControlState;
 
 pub(super) fn routes() -> Router<ControlState> {

@@ -14,8 +14,8 @@ use crate::control::console::pages::addresses::{label, word};
 use crate::control::console::posted::Posted;
 use crate::control::console::visit::Visit;
 use crate::control::operations::{Invalid, export};
+use crate::control::web::file_body::body_of;
 use crate::control::web::problem::Problem;
-use crate::control::web::spool::body_of;
 use crate::formats::Format;
 
 pub(super) async fn export_file(visit: Visit, posted: Posted) -> Answer {
