@@ -56,6 +56,7 @@ pub use unique_key::UniqueKey;
 pub use use_case::{UnfitUseCase, UseCase};
 pub use users::{EnabledUser, UserFilter, UserRecord};
 
+use credentials::CountCache;
 use hosts::Hosts;
 use pools::Pools;
 
@@ -66,6 +67,7 @@ pub struct Store {
     query_timeout: Duration,
     /// Of a server.
     hosts: Option<Hosts>,
+    counts: CountCache,
 }
 
 impl Store {

@@ -8,6 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, PgPool, SqlitePool};
 
+use super::credentials::CountCache;
 use super::hosts::Hosts;
 use super::opened_file::OpenedFile;
 use super::{Store, StoreError};
@@ -87,10 +88,15 @@ impl Store {
                     .acquire_timeout(options.query_timeout * 9 / 10)
                     .max_lifetime(MAX_LIFETIME);
                 let pools = Pools::Postgres(pool.connect_lazy_with(first));
-                return Ok(Self { pools, query_timeout: options.query_timeout, hosts: Some(hosts) });
+                return Ok(Self {
+                    pools,
+                    query_timeout: options.query_timeout,
+                    hosts: Some(hosts),
+                    counts: CountCache::default(),
+                });
             }
         };
-        Ok(Self { pools, query_timeout: options.query_timeout, hosts: None })
+        Ok(Self { pools, query_timeout: options.query_timeout, hosts: None, counts: CountCache::default() })
     }
 
     /// The same database for a migration, on connections of its own: without a statement timeout, and with a short lock
@@ -114,7 +120,7 @@ impl Store {
                 Pools::Postgres(options.connect_lazy_with(pool.connect_options().as_ref().clone()))
             }
         };
-        Self { pools, query_timeout: MIGRATION_TIMEOUT, hosts: self.hosts.clone() }
+        Self { pools, query_timeout: MIGRATION_TIMEOUT, hosts: self.hosts.clone(), counts: self.counts.clone() }
     }
 
     /// The same database for one long transaction that writes many rows, on connections of its own.
@@ -137,7 +143,7 @@ impl Store {
                 Pools::Postgres(options.connect_lazy_with(pool.connect_options().as_ref().clone()))
             }
         };
-        Self { pools, query_timeout: BULK_TIMEOUT, hosts: self.hosts.clone() }
+        Self { pools, query_timeout: BULK_TIMEOUT, hosts: self.hosts.clone(), counts: self.counts.clone() }
     }
 
     /// That an SQLite file is still where it was opened.

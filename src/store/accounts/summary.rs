@@ -43,18 +43,19 @@ impl Store {
 
     /// The last use of any credential of the account.
     pub async fn last_use_of(&self, account: &Label) -> Result<Option<Timestamp>, StoreError> {
-        let newest = "SELECT MAX(u.at) FROM (SELECT credential, at FROM uses ORDER BY at DESC LIMIT $2) u
-            JOIN credentials c ON c.id = u.credential WHERE c.account = $1";
+        let newest = "SELECT COUNT(*), MAX(CASE WHEN c.account = $1 THEN u.at END)
+            FROM (SELECT credential, at FROM uses ORDER BY at DESC LIMIT $2) u JOIN credentials c ON c.id = u.credential";
         let all = "SELECT MAX(u.at) FROM credentials c JOIN uses u ON u.credential = c.id WHERE c.account = $1";
         let found: Option<i64> = self
             .timed(async {
                 with_pool!(&self.pools, |pool| {
-                    let found: Option<i64> =
-                        sqlx::query_scalar(newest).bind(account.as_str()).bind(NEWEST_USES).fetch_one(pool).await?;
-                    match found {
-                        Some(found) => Ok(Some(found)),
-                        None => Ok(sqlx::query_scalar(all).bind(account.as_str()).fetch_one(pool).await?),
+                    let (count, found): (i64, Option<i64>) =
+                        sqlx::query_as(newest).bind(account.as_str()).bind(NEWEST_USES).fetch_one(pool).await?;
+                    // Fewer are all that there are.
+                    if found.is_some() || count < NEWEST_USES {
+                        return Ok(found);
                     }
+                    Ok(sqlx::query_scalar(all).bind(account.as_str()).fetch_one(pool).await?)
                 })
             })
             .await?;

@@ -29,7 +29,7 @@ pub enum CredentialState {
 }
 
 /// Conditions that all apply; the default matches every credential.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct CredentialFilter {
     pub account: Option<Label>,
     pub owner: Option<Label>,
@@ -154,12 +154,25 @@ impl Store {
         Ok(Listing::by_cursor(rows, limit, Row::key, Row::record))
     }
 
-    /// How many match in each state; the state of the filter is ignored.
+    /// How many match in each state; the state of the filter is ignored. Numbers are counted again after any change of
+    /// the feed; a credential that has expired since may count as enabled for
+    /// five seconds.
     pub async fn count_credentials(
         &self,
         filter: &CredentialFilter,
         now: Timestamp,
     ) -> Result<StateCounts, StoreError> {
+        // Before they are counted, so that a change in between makes them old.
+        let position = self.position().await?.point;
+        if let Some(counts) = self.counts.get(filter, position, now) {
+            return Ok(counts);
+        }
+        let counts = self.count_now(filter, now).await?;
+        self.counts.insert(filter, position, now, counts);
+        Ok(counts)
+    }
+
+    async fn count_now(&self, filter: &CredentialFilter, now: Timestamp) -> Result<StateCounts, StoreError> {
         let kind = self.kind_expression(filter).await?;
         let row: CountRow = self
             .timed(async {

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod catalog_use;
+mod count_cache;
 mod delivery;
 mod expiring;
 mod gate;
@@ -16,6 +17,7 @@ mod write;
 
 pub use addresses::AddressRecord;
 pub use catalog_use::CatalogUse;
+pub(super) use count_cache::CountCache;
 pub use delivery::Delivery;
 pub use expiring::ExpiringCredential;
 pub use gate::{GateCredential, Versioned};

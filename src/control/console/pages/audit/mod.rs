@@ -1,0 +1,160 @@
+//! Who did what, to which entity, when and from where.
+
+mod changes;
+mod export;
+mod wanted;
+mod words;
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::Router;
+use axum::routing::get;
+
+use self::changes::{Change, changes};
+use self::wanted::Wanted;
+use self::words::{ACTOR_KINDS, TARGET_KINDS, VERBS, choices, in_words};
+use super::addresses::{query, with_query};
+use super::credentials::people;
+use crate::control::console::field::Field;
+use crate::control::console::form::Form;
+use crate::control::console::menu::{Entry, Section};
+use crate::control::console::page::{Answer, Page};
+use crate::control::console::posted::Posted;
+use crate::control::console::visit::Visit;
+use crate::control::operations::{Paging, Right, list_audit};
+use crate::control::web::problem::Problem;
+use crate::control::web::state::ControlState;
+use crate::store::{ActorKind, AuditRecord, Listing};
+
+const PAGE: &str = "/audit";
+const PAGE_SIZE: u32 = 50;
+
+pub(super) const MENU: &[Entry] = &[Entry {
+    section: Section::Account,
+    place: 60,
+    label: "audit-title",
+    path: PAGE,
+    is_visible: |standing| standing.may(Right::ReadAudit),
+    count: None,
+}];
+
+pub(super) fn routes() -> Router<ControlState> {
+    Router::new().route(PAGE, get(list)).merge(export::routes())
+}
+
+#[derive(Template)]
+#[template(path = "audit.html")]
+struct Audit<'p> {
+    v: &'p Visit,
+    fields: Vec<Field>,
+    /// The filter, for the form that exports.
+    values: Vec<(&'static str, &'p str)>,
+    lines: Vec<Line>,
+    /// Rows that cannot be read.
+    unreadable: usize,
+    is_first: bool,
+    first: String,
+    next: Option<String>,
+}
+
+struct Line {
+    record: AuditRecord,
+    verb: String,
+    actor_kind: String,
+    actor: String,
+    /// The list of all that this actor did.
+    actor_href: String,
+    target_kind: String,
+    target: String,
+    /// The list of all that was done to this target.
+    target_href: String,
+    changes: Vec<Change>,
+}
+
+async fn list(visit: Visit) -> Answer {
+    visit.require(Right::ReadAudit)?;
+    show(&visit, &query(&visit.target)?).await
+}
+
+/// The entries that a query asks for, or what is wrong with it.
+pub(super) async fn show(visit: &Visit, posted: &Posted) -> Answer {
+    let mut reader = posted.reader();
+    let wanted = Wanted::read(&mut reader);
+    let cursor = reader.optional("cursor");
+    reader.finish()?;
+    let (listing, mut form) = match find(visit, &wanted, cursor.as_deref()).await {
+        Ok(listing) => (listing, Form::new(visit)),
+        Err(problem) => {
+            let nothing = Listing { records: Vec::new(), unreadable: Vec::new(), end: None };
+            (nothing, Form::refused(visit, posted, problem)?)
+        }
+    };
+    let own_path = |cursor: &str| visit.url(&with_query(PAGE, &wanted.with_cursor(cursor)));
+    let names = names(visit, &listing.records).await?;
+    let (first, next) = (own_path(""), listing.end.as_deref().map(own_path));
+    let body = Audit {
+        v: visit,
+        fields: fields(visit, &mut form, &wanted),
+        values: wanted.with_cursor("").into_iter().filter(|(_, value)| !value.is_empty()).collect(),
+        unreadable: listing.unreadable.len(),
+        lines: listing.records.into_iter().map(|record| Line::new(visit, &names, record)).collect(),
+        is_first: cursor.is_none(),
+        first,
+        next,
+    };
+    visit.show(Page::new(visit.t("audit-title"), &body)?.form(&form))
+}
+
+async fn find(visit: &Visit, wanted: &Wanted<'_>, cursor: Option<&str>) -> Result<Listing<AuditRecord>, Problem> {
+    let filter = wanted.filter()?;
+    if cursor.is_some_and(|cursor| cursor.contains(char::is_control)) {
+        return Err(Problem::of_field("cursor", "is not a cursor of this list"));
+    }
+    Ok(list_audit(&visit.context(), filter, Paging { after: cursor, limit: PAGE_SIZE }).await?)
+}
+
+fn fields(visit: &Visit, form: &mut Form<'_>, wanted: &Wanted<'_>) -> Vec<Field> {
+    let mut fields = vec![
+        form.date("since", "audit-since").value(wanted.since),
+        form.date("until", "audit-until").value(wanted.until),
+        form.select("verb", "audit-verb", choices(visit, &VERBS, wanted.verb)).value(wanted.verb),
+        form.select("target_kind", "audit-target-kind", choices(visit, &TARGET_KINDS, wanted.target_kind))
+            .value(wanted.target_kind),
+        form.line("target", "audit-target").value(wanted.target),
+        form.select("actor_kind", "audit-actor-kind", choices(visit, &ACTOR_KINDS, wanted.actor_kind))
+            .value(wanted.actor_kind),
+        form.line("actor", "audit-actor").value(wanted.actor),
+    ];
+    if visit.standing.is_staff() {
+        fields.push(form.line("account", "audit-account").value(wanted.account));
+    }
+    fields
+}
+
+/// Names of the users among callers and targets, by id.
+async fn names(visit: &Visit, records: &[AuditRecord]) -> Result<BTreeMap<String, String>, Problem> {
+    let callers = records.iter().filter(|record| record.actor_kind == ActorKind::User.as_str());
+    let targets = records.iter().filter(|record| record.target_kind == "user");
+    let ids: Vec<_> = callers.map(|record| &*record.actor).chain(targets.map(|record| &*record.target)).collect();
+    people(visit, &ids).await
+}
+
+impl Line {
+    fn new(visit: &Visit, names: &BTreeMap<String, String>, record: AuditRecord) -> Self {
+        let of_actor = [("actor_kind", record.actor_kind.as_str()), ("actor", &record.actor)];
+        let named = |id: &str| names.get(id).map_or_else(|| id.to_owned(), Clone::clone);
+        let of_target = [("target_kind", record.target_kind.as_str()), ("target", &record.target)];
+        Self {
+            verb: in_words(visit, &VERBS, &record.verb),
+            actor_kind: in_words(visit, &ACTOR_KINDS, &record.actor_kind),
+            actor: named(&record.actor),
+            actor_href: visit.url(&with_query(PAGE, &of_actor)),
+            target_kind: in_words(visit, &TARGET_KINDS, &record.target_kind),
+            target: named(&record.target),
+            target_href: visit.url(&with_query(PAGE, &of_target)),
+            changes: changes(record.before.as_deref(), record.after.as_deref()),
+            record,
+        }
+    }
+}
