@@ -5,7 +5,6 @@ mod accounts;
 mod addresses;
 mod api_docs;
 mod audit;
-mod audit_export;
 mod credentials;
 mod demo;
 mod error_help;
@@ -63,7 +62,6 @@ pub(super) fn routes(state: &ControlState) -> Router<ControlState> {
         .merge(tokens::routes())
         .merge(token_delete::routes())
         .merge(audit::routes())
-        .merge(audit_export::routes())
         .merge(status::routes())
         .merge(error_index::routes())
         .merge(api_docs::routes())
