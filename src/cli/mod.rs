@@ -18,12 +18,12 @@ mod explain;
 mod hash_password;
 mod health;
 mod man;
-mod operator;
+mod operator_tokens;
 mod output;
 mod secret;
 mod serve;
 mod throttle;
-mod token;
+mod token_digest;
 mod user;
 
 use std::process::ExitCode;
@@ -72,7 +72,7 @@ enum Command {
     Audit(audit::Command),
     /// Tokens for scripts that use the management API
     #[command(subcommand, alias = "operators")]
-    Operator(operator::Command),
+    Operator(operator_tokens::Command),
     /// Create the first staff member
     #[command(subcommand)]
     Admin(admin_setup_link::Command),
@@ -81,7 +81,7 @@ enum Command {
     Database(database::Command),
     /// Create a token, or the digest of an existing one
     #[command(subcommand)]
-    Token(token::Command),
+    Token(token_digest::Command),
     /// Hash a password
     #[command(subcommand)]
     Password(hash_password::Command),

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::one_credential::CredentialArgs;
+use super::credential_args::CredentialArgs;
 use crate::cli::client::{Confirmation, Request, address_count, ago, path, show, show_secret};
 use crate::cli::output::sanitize;
 use crate::cli::secret;

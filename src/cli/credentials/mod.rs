@@ -1,14 +1,16 @@
 //! `claviger credential …`: credentials of the database.
 
 mod create;
+mod credential_args;
 mod destructive;
 mod detail_flags;
+mod edit;
 mod export;
 mod import;
 mod list;
-mod modify;
-mod one_credential;
 mod show;
+mod unconfirmed;
+mod upgrade_version;
 
 use std::process::ExitCode;
 
@@ -25,24 +27,24 @@ pub(super) enum Command {
     /// Create a credential, and print its secret once
     Create(create::Args),
     /// Change details and rights, not the secret
-    Edit(modify::Edit),
+    Edit(edit::Edit),
     /// Replace the secret; the previous one ends at once, or after an overlap
     Reset(destructive::Reset),
     /// End the overlap: refuse the previous secret at once
     #[command(after_help = "Examples:\n  claviger credential end-overlap acme-billing")]
-    EndOverlap(one_credential::CredentialArgs),
+    EndOverlap(credential_args::CredentialArgs),
     /// Create a credential with the same rights and another secret
     Duplicate(create::Duplicate),
     /// Pin a credential to another API version
-    Upgrade(modify::Upgrade),
+    Upgrade(upgrade_version::Upgrade),
     /// Print why the gate would refuse a credential
     #[command(after_help = "Examples:\n  claviger credential diagnose acme-billing")]
-    Diagnose(one_credential::CredentialArgs),
+    Diagnose(credential_args::CredentialArgs),
     /// Disable a credential
     Disable(destructive::Disable),
     /// Enable a disabled credential, with the secret it had
     #[command(after_help = "Examples:\n  claviger credential enable acme-billing")]
-    Enable(one_credential::CredentialArgs),
+    Enable(credential_args::CredentialArgs),
     /// Remove the secret; the credential has none until it is reset
     #[command(after_help = "Examples:\n  claviger credential clear acme-billing")]
     Clear(destructive::ConfirmedCredential),

@@ -1,20 +1,12 @@
-//! Commands on one credential.
+//! Commands on one credential that ask for no confirmation: enable, end-overlap, diagnose.
 
 use std::process::ExitCode;
 
 use serde_json::json;
 
-use crate::cli::client::{ClientArgs, Request, path, show};
+use super::credential_args::CredentialArgs;
+use crate::cli::client::{Request, path, show};
 use crate::cli::diagnosis::show_diagnosis;
-
-#[derive(clap::Args)]
-pub(in crate::cli) struct CredentialArgs {
-    /// Credential id
-    #[arg(value_name = "CREDENTIAL")]
-    pub(super) id: String,
-    #[command(flatten)]
-    pub(super) client: ClientArgs,
-}
 
 impl CredentialArgs {
     /// `done` describes the state afterwards, as in "is enabled".
