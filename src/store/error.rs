@@ -1,6 +1,7 @@
 //! Database errors, grouped by what an operator does about them.
 
 use sqlx::error::DatabaseError;
+use sqlx::postgres::PgDatabaseError;
 
 use super::UniqueKey;
 
@@ -109,6 +110,7 @@ impl StoreError {
                  LIMIT of the role",
                 error.message()
             )),
+            ("08P01", _) if is_of_pooler(error) => Self::from_pooler(error.message()),
             // A prepared statement that is another client's, or that the session does not have.
             ("42P05" | "26000" | "08P01", _) => Self::mixed_up(),
             ("3D000", _) => unusable("create it: CREATE DATABASE"),
@@ -129,4 +131,20 @@ impl StoreError {
             _ => Self::Unavailable(error.message().to_owned()),
         }
     }
+
+    /// PgBouncer has one code for all that it says itself, of which most passes: a limit, a server that is away.
+    fn from_pooler(message: &str) -> Self {
+        let is_limit = message.contains("too many connections") || message.contains("no more connections allowed");
+        let remedy = if is_limit {
+            "lower database.connections of each gate, or raise the limits of the pooler, the server or the role"
+        } else {
+            "its log has the reason"
+        };
+        Self::Unavailable(format!("the pooler answers: {message}; {remedy}"))
+    }
+}
+
+/// PostgreSQL names the routine of each of its errors, a pooler names none.
+fn is_of_pooler(error: &dyn DatabaseError) -> bool {
+    error.try_downcast_ref::<PgDatabaseError>().is_some_and(|error| error.routine().is_none())
 }

@@ -83,6 +83,26 @@ async fn pgbouncer_changed_to_transaction_mode_counts_as_no_answer() {
     assert!(!status.status.success() && text.contains("pool_mode = session"), "{text}");
 }
 
+/// A pooler has one code for all that it says itself, and PostgreSQL the same for messages that belong together.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_limit_that_pgbouncer_in_session_mode_reports_is_not_taken_for_its_mode() {
+    let cluster = Cluster::start();
+    let bouncer = PgBouncer::start(&cluster, "session");
+    let database = cluster.fresh_database();
+    let url = bouncer.url(database.name());
+    let bed = TestDatabase::on_database(database).await;
+    bed.account("acme").await;
+    bed.put(&token("known", "acme", "known")).await;
+    cluster.execute("ALTER ROLE claviger CONNECTION LIMIT 0");
+    let api = RecordingApi::start();
+    let gate = usual_gate(&api, &bed).database(&url).start();
+    gate.awaits_log("too many connections for role");
+    gate.awaits_log("lower database.connections");
+    assert!(!gate.stderr().contains("pool_mode"), "{}", gate.stderr());
+    cluster.execute("ALTER ROLE claviger CONNECTION LIMIT -1");
+    eventually("it is admitted", || answer(&gate, &bearer("known")).0 == 200);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_wrong_password_for_several_hosts_ends_the_start() {
     let cluster = Cluster::start();

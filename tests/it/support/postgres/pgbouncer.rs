@@ -39,7 +39,7 @@ impl PgBouncer {
         let settings = format!(
             "[databases]\n* = host={host} port={server}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
              unix_socket_dir =\nauth_type = scram-sha-256\nauth_file = {users}\n\
-             default_pool_size = 20\nlogfile = {}\n",
+             default_pool_size = 20\nserver_login_retry = 1\nlogfile = {}\n",
             log.display()
         );
         let file = folder.path().join("pgbouncer.ini");
