@@ -7,6 +7,7 @@ use anyhow::Context as _;
 
 use super::config_target::SourceArgs;
 use crate::config::{Database, DatabaseUrl, Settings};
+use crate::control::local_url;
 use crate::control::operations::Terms;
 use crate::formats::Catalogs;
 use crate::store::{SchemaState, Store, StoreOptions};
@@ -88,8 +89,8 @@ impl DatabaseTarget {
     pub(super) fn console_url(&self) -> Option<String> {
         let settings = &self.settings;
         settings.console.as_ref()?;
-        let scheme = if settings.console_tls.is_some() { "https" } else { "http" };
-        Some(settings.public_url.clone().unwrap_or_else(|| format!("{scheme}://{}", settings.console_listen)))
+        let local = || local_url(settings.console_tls.is_some(), settings.console_listen);
+        Some(settings.public_url.clone().unwrap_or_else(local))
     }
 
     pub(super) fn terms(&self) -> Terms<'_> {

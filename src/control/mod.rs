@@ -21,4 +21,4 @@ pub use self::readiness::{Probe, Readiness};
 pub use self::web::caller::{COOKIE_NAME, Peer};
 pub use self::web::demo_links::DemoLinks;
 pub use self::web::problem::{Code, FieldProblem, Position, Problem};
-pub use self::web::state::{ControlState, LiveSettings, Throttles, setup_url_at};
+pub use self::web::state::{ControlState, LiveSettings, Throttles, local_url, setup_url_at};

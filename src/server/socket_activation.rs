@@ -31,7 +31,8 @@ impl ActivatedSockets {
     pub(super) fn ensure_all_taken(&self) -> anyhow::Result<()> {
         let Some((name, bound)) = self.0.first() else { return Ok(()) };
         bail!(
-            "the inherited socket {name} listens on {}, which is not in proxy.listen, forward_auth.listen or admin.listen",
+            "the inherited socket {name} listens on {}, which is not in proxy.listen, forward_auth.listen, admin.listen \
+             or console.listen",
             bound.address
         )
     }

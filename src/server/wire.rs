@@ -24,7 +24,7 @@ use super::management_api::ManagementApi;
 use super::shutdown::{HandoverHooks, SignalHandler, SignalQueue};
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::control::{Admin, DemoLinks, LiveSettings, Look, Readiness, Throttles};
+use crate::control::{Admin, DemoLinks, LiveSettings, Look, Readiness, Throttles, local_url};
 use crate::proxy::{AccessLog, BoundListener, Connections, ForwardAuth, Gateway, ListenerOptions, Warnings, service};
 use crate::source::{Loaded, Loader, Publish, Reloader};
 use crate::telemetry::Log;
@@ -125,8 +125,8 @@ impl Process {
         let reload = Reloader::start(loader, loaded, publish, metrics.clone(), Clock::System)?;
 
         let queue = SignalQueue::open().context("cannot receive signals")?;
-        let scheme = if console_certificates.is_some() { "https" } else { "http" };
-        let listener_url = format!("{scheme}://{}", addresses.console.unwrap_or(settings.console_listen));
+        let listen = addresses.console.unwrap_or(settings.console_listen);
+        let listener_url = local_url(console_certificates.is_some(), listen);
         // Apart, so that neither takes the places of the other.
         let admin_connections = HttpConnections::new("admin", None, HttpTimeouts::default());
         let console_connections = HttpConnections::new("console", Some(connections.clone()), HttpTimeouts::default());

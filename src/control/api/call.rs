@@ -7,7 +7,7 @@ use axum::http::HeaderValue;
 use axum::http::header::{HeaderMap, IF_MATCH};
 use axum::http::request::Parts;
 
-use crate::control::operations::{Caller, IdempotencyKey, OperationContext, ProcessThrottle, SignInContext};
+use crate::control::operations::{Caller, IdempotencyKey, OperationContext, SignInContext};
 use crate::control::web::caller::authenticate;
 use crate::control::web::middleware::{IDEMPOTENCY_KEY, RequestDigest};
 use crate::control::web::problem::{Code, Problem};
@@ -47,16 +47,14 @@ impl ApiCall {
         };
         let context =
             OperationContext::new(&self.state.store, &self.caller, self.state.clock.now(), self.settings.terms());
-        let now = self.state.clock.steady();
-        let seen = |throttle| ProcessThrottle { throttle, now };
         // The shell runs in a process of its own, at which nobody signs in.
         let signs_in = self.caller.actor.kind != ActorKind::Shell;
         OperationContext {
             revision,
             idempotency_key: self.key.as_ref(),
             hashes: Some(&self.state.hashes),
-            gate_throttle: self.state.throttles.gate.as_deref().map(seen),
-            sign_in_throttle: signs_in.then(|| seen(&self.state.throttles.sign_in)),
+            gate_throttle: self.state.gate_throttle(),
+            sign_in_throttle: signs_in.then(|| self.state.sign_in_throttle()),
             ..context
         }
     }

@@ -65,7 +65,12 @@ impl Visit {
             self.state.clock.now(),
             self.view.settings.terms(),
         );
-        OperationContext { hashes: Some(&self.state.hashes), ..context }
+        OperationContext {
+            hashes: Some(&self.state.hashes),
+            gate_throttle: self.state.gate_throttle(),
+            sign_in_throttle: Some(self.state.sign_in_throttle()),
+            ..context
+        }
     }
 
     /// For operations that write: with the revision and the key of the form.

@@ -1,6 +1,6 @@
 //! What every request to the control plane works with.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::config::{ERROR_DOCS, ERROR_PAGES, Settings, raw};
 use crate::control::admin::Admin;
 use crate::control::look::Look;
-use crate::control::operations::{SessionLimits, SignInContext, Terms};
+use crate::control::operations::{ProcessThrottle, SessionLimits, SignInContext, Terms};
 use crate::credential::{ScopeCatalog, TokenFormat, VersionCatalog};
 use crate::formats::Catalogs;
 use crate::source::{FileSet, Loaded, throttle_rules};
@@ -106,6 +106,16 @@ impl ControlState {
         Ok(Self(Arc::new(Components { store, clock, settings, rate_limits, hashes, throttles, process, demo_links })))
     }
 
+    /// Of the gate in this process, as it is now; `None` where there is none.
+    pub(crate) fn gate_throttle(&self) -> Option<ProcessThrottle<'_>> {
+        let throttle = self.throttles.gate.as_deref()?;
+        Some(ProcessThrottle { throttle, now: self.clock.steady() })
+    }
+
+    pub(crate) fn sign_in_throttle(&self) -> ProcessThrottle<'_> {
+        ProcessThrottle { throttle: &self.throttles.sign_in, now: self.clock.steady() }
+    }
+
     /// `address` is `None` for requests from within this process.
     pub(crate) fn sign_in_context<'s>(
         &'s self,
@@ -177,7 +187,31 @@ impl LiveSettings {
     }
 }
 
+/// URL of a console without a public one. A listener on all addresses answers at this machine.
+pub fn local_url(is_tls: bool, listen: SocketAddr) -> String {
+    let scheme = if is_tls { "https" } else { "http" };
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    format!("{scheme}://{}", SocketAddr::new(ip, listen.port()))
+}
+
 /// URL of a set-up link at a console whose address is `base`.
 pub fn setup_url_at(base: &str, token: &str) -> String {
     format!("{base}{SETUP_PAGE}/{token}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_console_on_all_addresses_is_linked_at_this_machine() {
+        let url = |is_tls, listen: &str| local_url(is_tls, listen.parse().unwrap());
+        assert_eq!(url(false, "0.0.0.0:8083"), "http://127.0.0.1:8083");
+        assert_eq!(url(true, "[::]:8083"), "https://[::1]:8083");
+        assert_eq!(url(true, "192.0.2.1:8083"), "https://192.0.2.1:8083");
+    }
 }

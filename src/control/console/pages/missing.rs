@@ -15,6 +15,8 @@ use crate::store::Role;
 pub(super) struct Conditions<'p> {
     v: &'p View,
     lines: Vec<Line>,
+    /// Other processes count wrong passwords that are not seen here; for those who can ask them.
+    are_throttles_elsewhere: bool,
 }
 
 /// Whose conditions they are.
@@ -32,6 +34,8 @@ pub(super) struct Subject<'s> {
 struct Line {
     is_met: bool,
     text: String,
+    /// From where and until when, or which.
+    detail: Option<String>,
     /// Who can meet it, in a sentence.
     who: Option<String>,
     link: Option<Link>,
@@ -58,23 +62,37 @@ impl<'p> Conditions<'p> {
             Line {
                 is_met: step.ok,
                 text: visit.t(if step.ok { met } else { missing }),
+                detail: detail(step),
                 who: (!step.ok).then(|| named(who)),
                 link: if step.ok { None } else { link(visit, step, subject) },
             }
         };
-        Self { v: visit, lines: steps.iter().map(line).collect() }
+        let are_throttles_elsewhere = visit.standing.is_staff() && visit.state.gate_throttle().is_none();
+        Self { v: visit, lines: steps.iter().map(line).collect(), are_throttles_elsewhere }
     }
 
     /// Only the first that is not met.
     pub(super) fn next(&self) -> Self {
         let first = self.lines.iter().find(|line| !line.is_met);
-        Self { v: self.v, lines: first.into_iter().cloned().collect() }
+        Self { v: self.v, lines: first.into_iter().cloned().collect(), are_throttles_elsewhere: false }
     }
 
     /// Conditions that are not met.
     pub(super) fn missing(&self) -> usize {
         self.lines.iter().filter(|line| !line.is_met).count()
     }
+}
+
+/// What the text of a condition that is not met leaves open.
+pub(super) fn detail(step: &Step) -> Option<String> {
+    let says_more = matches!(
+        step.code,
+        StepCode::SignInNotThrottled
+            | StepCode::CredentialNotThrottled
+            | StepCode::CredentialScopesKnown
+            | StepCode::CredentialVersionServed
+    );
+    (says_more && !step.ok).then(|| step.detail.clone())
 }
 
 /// Of a condition that is met, of one that is not, and who can meet it.

@@ -1,6 +1,12 @@
 //! `/`: how things stand, for each kind of person.
 
-use claviger::store::{AccountRecord, CredentialRecord, Role};
+use std::sync::Arc;
+use std::time::Duration;
+
+use claviger::auth::{Network, Throttle, ThrottleRules};
+use claviger::control::Throttles;
+use claviger::credential::PasswordHash;
+use claviger::store::{AccountRecord, CredentialRecord, RecordSecret, Role};
 
 use super::stage::{ROLES, Stage, soon};
 use crate::store::test_database::token;
@@ -49,6 +55,36 @@ async fn an_account_sees_its_state_and_the_next_step() {
     for role in ROLES {
         assert_eq!(stage.guest(role, "acme").await.get("/").await.status, 200, "{role}");
     }
+}
+
+#[tokio::test]
+async fn a_right_password_that_is_refused_after_wrong_ones_is_named_on_pages() {
+    let throttle = Arc::new(Throttle::default());
+    let throttles = Throttles { gate: Some(throttle.clone()), ..Throttles::default() };
+    let stage = Stage::beside(throttles).await;
+    let secret = RecordSecret::Password { username: "acme".into(), hash: Some(PasswordHash::dummy()) };
+    stage.bed.put(&CredentialRecord { secret: secret.clone(), ..token("nightly", "acme", "unused") }).await;
+    let RecordSecret::Password { hash, .. } = &secret else { panic!("no password") };
+    let day = Duration::from_secs(24 * 3600);
+    let rules =
+        ThrottleRules { free_per_pair: 1, free_per_address: 100, first_delay: day, longest_delay: day, window: day };
+    let network = Network::of("192.0.2.7".parse().unwrap());
+    let attempt = throttle.begin(&rules, network, "acme", true, hash.as_ref(), Duration::ZERO).unwrap();
+    throttle.wrong(attempt, Duration::ZERO);
+
+    let staff = stage.staff().await;
+    let page = staff.get("/credentials/nightly").await;
+    assert!(page.has("refused from 192.0.2.7 until"), "{}", page.text);
+    let owner = stage.owner("acme").await;
+    for target in ["/", "/credentials/nightly"] {
+        let page = owner.get(target).await;
+        assert!(page.has("refused from 192.0.2.7 until"), "{target}: {}", page.text);
+    }
+    assert!(!staff.get("/users/usr_owner_acme").await.has("claviger throttle list"), "this process sees it");
+    let elsewhere = Stage::set().await;
+    elsewhere.owner("acme").await;
+    let page = elsewhere.staff().await.get("/users/usr_owner_acme").await;
+    assert!(page.has("<code>claviger throttle list</code>"), "{}", page.text);
 }
 
 #[tokio::test]

@@ -41,6 +41,11 @@ pub struct Shown {
 
 impl Stage {
     pub async fn set() -> Self {
+        Self::beside(Throttles::default()).await
+    }
+
+    /// Pages of a process that counts wrong passwords in these.
+    pub async fn beside(throttles: Throttles) -> Self {
         let bed = TestDatabase::sqlite().await;
         for account in ["acme", "hooli"] {
             bed.account(account).await;
@@ -64,7 +69,7 @@ impl Stage {
             ..LiveSettings::default()
         };
         let live = Arc::new(ArcSwap::from_pointee(live));
-        let state = ControlState::new(bed.store.clone(), Clock::manual(noon()), live, Throttles::default()).unwrap();
+        let state = ControlState::new(bed.store.clone(), Clock::manual(noon()), live, throttles).unwrap();
         Self { router: console_listener(state), bed }
     }
 

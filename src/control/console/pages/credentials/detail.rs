@@ -11,12 +11,13 @@ use super::paths::{clear_path, path_of};
 use crate::control::console::field::Field;
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
+use crate::control::console::pages::missing;
 use crate::control::console::pages::places::{account_page, query_value};
 use crate::control::console::posted::Posted;
 use crate::control::console::visit::Visit;
 use crate::control::operations::{
-    Invalid, OperationError, Paging, Right, StepCode, diagnose_credential, disable, enable, end_overlap, list_audit,
-    list_used_addresses, show_credential,
+    Invalid, OperationError, Paging, Right, Step, StepCode, diagnose_credential, disable, enable, end_overlap,
+    list_audit, list_used_addresses, show_credential,
 };
 use crate::control::web::problem::Problem;
 use crate::credential::Label;
@@ -43,8 +44,8 @@ struct Detail<'p> {
     networks: Vec<String>,
     rate: String,
     used_from: Vec<AddressRecord>,
-    /// Why the gate refuses it: the text, and the page that mends it.
-    obstacles: Vec<(String, Option<String>)>,
+    /// Why the gate refuses it.
+    obstacles: Vec<Obstacle>,
     active_form: &'p Form<'p>,
     active: Field,
     reason: Field,
@@ -121,12 +122,16 @@ fn people_in<'r>(record: &'r CredentialRecord, lines: &'r [AuditRecord]) -> Vec<
     users.map(|line| line.actor.as_str()).chain([record.created_by.as_str()]).chain(owner).collect()
 }
 
-/// The conditions of using it that do not hold.
-async fn obstacles(
-    visit: &Visit,
-    record: &CredentialRecord,
-    path: &str,
-) -> Result<Vec<(String, Option<String>)>, Problem> {
+/// A condition of using it that does not hold.
+struct Obstacle {
+    text: String,
+    /// From where and until when, or which.
+    detail: Option<String>,
+    /// The page that mends it.
+    href: Option<String>,
+}
+
+async fn obstacles(visit: &Visit, record: &CredentialRecord, path: &str) -> Result<Vec<Obstacle>, Problem> {
     let steps = diagnose_credential(&visit.context(), record.id.as_str()).await?;
     let access = match &visit.standing.account {
         Some(_) => visit.url("/access"),
@@ -147,8 +152,11 @@ async fn obstacles(
         // Not about the gate.
         StepCode::SignInNotThrottled | StepCode::CredentialCreated | StepCode::CredentialHandedOver => None,
     };
-    let failed = steps.into_iter().filter(|step| !step.ok).filter_map(|step| of_step(step.code));
-    Ok(failed.map(|(message, href)| (visit.t(message), href)).collect())
+    let obstacle = |step: Step| {
+        let (message, href) = of_step(step.code)?;
+        Some(Obstacle { text: visit.t(message), detail: missing::detail(&step), href })
+    };
+    Ok(steps.into_iter().filter(|step| !step.ok).filter_map(obstacle).collect())
 }
 
 pub(super) async fn set_active(Manager(visit): Manager, CredentialId(id): CredentialId, posted: Posted) -> Answer {

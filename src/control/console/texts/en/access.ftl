@@ -81,6 +81,7 @@ access-scopes-missing = It has no rights, or some that are not offered.
 access-revealed = Its secret was shown to the recipient.
 access-revealed-missing = Its secret has not been shown to the recipient yet.
 access-unthrottled = It is not blocked after wrong passwords.
+access-throttles-elsewhere = Each gate counts wrong passwords of its own, which this page does not see. To list them, run beside the gate:
 access-unthrottled-missing = It is blocked for a while after too many wrong passwords.
 access-who-enables-user = { $owner } or the provider can enable the user.
 access-who-asks = { $owner } can ask the provider for it.
