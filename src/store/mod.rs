@@ -30,6 +30,7 @@ mod unique_key;
 mod use_case;
 mod users;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use access_requests::{AccessRequestFilter, AccessRequestRecord, RequestState};
@@ -67,7 +68,7 @@ pub struct Store {
     query_timeout: Duration,
     /// Of a server.
     hosts: Option<Hosts>,
-    counts: CountCache,
+    counts: Arc<CountCache>,
 }
 
 impl Store {

@@ -8,7 +8,6 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, PgPool, SqlitePool};
 
-use super::credentials::CountCache;
 use super::hosts::Hosts;
 use super::opened_file::OpenedFile;
 use super::{Store, StoreError};
@@ -92,11 +91,11 @@ impl Store {
                     pools,
                     query_timeout: options.query_timeout,
                     hosts: Some(hosts),
-                    counts: CountCache::default(),
+                    counts: Arc::default(),
                 });
             }
         };
-        Ok(Self { pools, query_timeout: options.query_timeout, hosts: None, counts: CountCache::default() })
+        Ok(Self { pools, query_timeout: options.query_timeout, hosts: None, counts: Arc::default() })
     }
 
     /// The same database for a migration, on connections of its own: without a statement timeout, and with a short lock

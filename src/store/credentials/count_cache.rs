@@ -20,7 +20,6 @@ struct Counted {
 }
 
 /// Counts by filter.
-#[derive(Clone)]
 pub(in crate::store) struct CountCache(Cache<CredentialFilter, Counted>);
 
 impl Default for CountCache {
