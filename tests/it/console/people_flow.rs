@@ -85,7 +85,7 @@ async fn an_owner_invites_a_user() {
 
         browser.press("Audit log").await;
         browser.inspect_everywhere("audit").await;
-        browser.fill("verb", "disable_user").await;
+        browser.choose("verb", "disable_user").await;
         browser.press("Show").await;
         assert!(browser.location().await.contains("verb=disable_user"));
         browser.click("summary").await;

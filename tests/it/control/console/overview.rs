@@ -9,7 +9,7 @@ use claviger::credential::PasswordHash;
 use claviger::store::{AccountRecord, CredentialRecord, RecordSecret, Role};
 
 use super::stage::{ROLES, Stage, soon};
-use crate::store::test_database::token;
+use crate::store::test_database::{label, token};
 
 #[tokio::test]
 async fn staff_see_what_waits_and_what_expires() {
@@ -63,7 +63,8 @@ async fn a_right_password_that_is_refused_after_wrong_ones_is_named_on_pages() {
     let throttles = Throttles { gate: Some(throttle.clone()), ..Throttles::default() };
     let stage = Stage::beside(throttles).await;
     let secret = RecordSecret::Password { username: "acme".into(), hash: Some(PasswordHash::dummy()) };
-    stage.bed.put(&CredentialRecord { secret: secret.clone(), ..token("nightly", "acme", "unused") }).await;
+    let pinned = CredentialRecord { version: Some(label("2")), ..token("nightly", "acme", "unused") };
+    stage.bed.put(&CredentialRecord { secret: secret.clone(), ..pinned }).await;
     let RecordSecret::Password { hash, .. } = &secret else { panic!("no password") };
     let day = Duration::from_secs(24 * 3600);
     let rules =
