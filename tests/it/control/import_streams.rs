@@ -220,13 +220,13 @@ async fn gates_clear_the_throttle_of_a_password_in_an_import_that_is_too_long_fo
 
 /// Largest resident memory of a command, in KiB.
 fn peak_memory(folder: &Path, arguments: &[&str]) -> u64 {
-    // By the kernel's account of ended children: a peak just before the end would be missed by looking from time to time.
-    let account = "import resource, subprocess, sys\n\
+    // getrusage of the ended process: polling /proc would miss a peak just before the end.
+    let script = "import resource, subprocess, sys\n\
         done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)\n\
         print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n\
         sys.exit(done.returncode)";
     let (claviger, mut command) = (claviger(), Command::new("python3"));
-    command.args(["-c", account]).arg(claviger.get_program()).args(arguments).current_dir(folder);
+    command.args(["-c", script]).arg(claviger.get_program()).args(arguments).current_dir(folder);
     for (name, value) in claviger.get_envs() {
         match value {
             Some(value) => command.env(name, value),
@@ -251,8 +251,8 @@ fn folder_with_on(rows: usize, database: &str) -> TempDir {
 
 /// Bytes of memory for a further row: about 30 in the lists of ids and secrets, and the growth of these lists.
 const MAX_BYTES_PER_ROW: u64 = 80;
-/// By which two imports may differ that both fill the page cache of SQLite (measured: 3,000 to 13,000 for 60,000 rows).
-const PAGE_CACHE_KIB: u64 = 10_000;
+/// By which two imports that fill the page cache of SQLite may differ (measured: 3,000 to 13,000 for 60,000 rows).
+const PAGE_CACHE_NOISE_KIB: u64 = 10_000;
 /// By which the buffers of two imports into a server may differ (measured: 4,000 to 8,000).
 const BUFFERS_KIB: u64 = 8_000;
 
@@ -268,7 +268,9 @@ fn memory_hardly_grows_with_the_rows_of_an_import() {
     const ROWS: [usize; 2] = [5_000, 50_000];
     let (dry, written) = (["credential", "import", "in.csv", "--dry-run"], ["credential", "import", "in.csv"]);
     assert_slope("dry run", ROWS, 0, |rows| peak_memory(folder_with(rows).path(), &dry));
-    assert_slope("SQLite", [40_000, 100_000], PAGE_CACHE_KIB, |rows| peak_memory(folder_with(rows).path(), &written));
+    assert_slope("SQLite", [40_000, 100_000], PAGE_CACHE_NOISE_KIB, |rows| {
+        peak_memory(folder_with(rows).path(), &written)
+    });
 }
 
 #[test]
