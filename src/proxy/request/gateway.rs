@@ -266,6 +266,14 @@ impl ProxyHttp for Gateway {
         context: &mut Context,
         is_kept: bool,
     ) -> Box<Error> {
+        // The API has nothing to answer yet. pingora 0.9.1 has no timeout for the body of an HTTP/2 client.
+        if error.etype() == &ErrorType::ReadTimedout
+            && context.upstream_answered.is_none()
+            && !context.is_websocket
+            && !session.as_downstream_mut().is_body_done()
+        {
+            return context.body.time_out();
+        }
         if error.esource() != &ErrorSource::Downstream {
             let phase = if context.upstream_answered.is_some() { Phase::Reading } else { Phase::Waiting };
             context.failure = Some(Failure::new(&error, peer, phase, &context.policy.timeouts));

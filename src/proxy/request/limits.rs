@@ -45,18 +45,23 @@ impl Body {
     pub(in crate::proxy) fn take(&mut self, piece: usize, started: Instant, limits: &Limits) -> pingora::Result<()> {
         self.bytes = self.bytes.saturating_add(piece as u64);
         if limits.body_bytes.is_some_and(|max| self.bytes > max.get()) {
-            return self.truncate(Rejection::BodyTooLarge);
+            return Err(self.truncate(Rejection::BodyTooLarge));
         }
         if piece > 0 && is_late(started, limits) {
-            return self.truncate(Rejection::BodyTooSlow);
+            return Err(self.truncate(Rejection::BodyTooSlow));
         }
         Ok(())
     }
 
+    /// The error of a body whose next piece did not arrive in time.
+    pub(in crate::proxy) fn time_out(&mut self) -> Box<Error> {
+        self.truncate(Rejection::BodyTooSlow)
+    }
+
     /// As an error of the client, for which pingora ends both connections and stops reading.
-    fn truncate(&mut self, rejection: Rejection) -> pingora::Result<()> {
+    fn truncate(&mut self, rejection: Rejection) -> Box<Error> {
         self.truncated = Some(rejection);
-        Err(Error::new_down(Custom(rejection.code())))
+        Error::new_down(Custom(rejection.code()))
     }
 }
 

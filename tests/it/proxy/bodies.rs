@@ -150,6 +150,46 @@ async fn a_body_of_http_2_that_grows_over_the_limit_never_arrives_as_a_whole() {
     assert_eq!((one, two), (vec![MAX_BODY_BYTES; 2], vec![MAX_BODY_BYTES; 2]));
 }
 
+/// Nothing follows its piece.
+struct Silent(Option<Bytes>);
+
+impl Body for Silent {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0.take().map_or(Poll::Pending, |piece| Poll::Ready(Some(Ok(Frame::data(piece)))))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_of_http_2_that_falls_silent_is_not_taken_for_a_timeout_of_the_api() {
+    let one = RecordingApi::start();
+    let two = Http2Api::start();
+    let timeouts = "  timeouts: {upstream_read: 500ms}";
+    let gates = [
+        Gate::before(one.url()).proxy(timeouts).start(),
+        Gate::before(two.url()).proxy(&format!("{timeouts}\n  upstream_protocol: http2")).start(),
+    ];
+    for gate in &gates {
+        let stream = tokio::net::TcpStream::connect(gate.address).await.unwrap();
+        let (mut sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        for piece in [None, Some(Bytes::from_static(b"hello"))] {
+            let request = http::Request::post("http://api.example.org/x");
+            let request = request.header("authorization", format!("Bearer {TOKEN}"));
+            let answer = sender.send_request(request.body(Silent(piece)).unwrap()).await.unwrap();
+            assert_eq!(answer.status(), 408);
+        }
+        let lines = gate.access_log(2);
+        assert!(lines.iter().all(|line| line["code"] == "body_too_slow"), "{lines:?}");
+        assert!(!gate.stderr().contains("upstream_timeout"), "{}", gate.stderr());
+    }
+    // The API itself is slow.
+    let slow = gates[0].send(&Request::new("POST", "/slow/1200").bearer(TOKEN).body("hello"));
+    assert_eq!((slow.status, slow.code().as_str()), (504, "upstream_timeout"));
+}
+
 #[test]
 fn trickling_body_is_cut_off_at_body_time() {
     let api = RecordingApi::start();
