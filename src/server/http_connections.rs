@@ -1,11 +1,13 @@
 //! Connections of the admin listener, or of the console listener: bounded in number, and every step of one in time.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd as _;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,11 +17,11 @@ use axum::extract::ConnectInfo;
 use axum::http::header::CONNECTION;
 use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use hyper::body::{Frame, Incoming, SizeHint};
+use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot, watch};
 use tokio_rustls::TlsAcceptor;
@@ -33,6 +35,10 @@ use crate::proxy::Connections;
 const MAX_CONNECTIONS: usize = 1000;
 const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_secs(1);
 const MAX_HEAD_BYTES: usize = 64 * 1024;
+/// Of a request that was answered before its end. A socket that is closed with unread data is reset, and the reset takes
+/// the response with it (RFC 9112, 9.6).
+const MAX_DRAINED_BYTES: usize = 32 * 1024 * 1024;
+const DRAIN_BUFFER_BYTES: usize = 8 * 1024;
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct HttpTimeouts {
@@ -46,6 +52,8 @@ pub(super) struct HttpTimeouts {
     request: Duration,
     /// The whole connection, so that a slow reader does not hold its permit for ever.
     connection: Duration,
+    /// The rest of a body, after the response to it.
+    drain: Duration,
 }
 
 #[derive(Clone)]
@@ -61,9 +69,9 @@ pub(super) struct HttpConnections {
 
 impl Default for HttpTimeouts {
     fn default() -> Self {
-        let [handshake, head] = [Duration::from_secs(10); 2];
+        let [handshake, head, drain] = [Duration::from_secs(10); 3];
         let [body, request, connection] = [2, 10, 15].map(|minutes| Duration::from_secs(minutes * 60));
-        Self { handshake, head, body, request, connection }
+        Self { handshake, head, body, request, connection, drain }
     }
 }
 
@@ -119,26 +127,45 @@ impl HttpConnections {
     }
 
     async fn serve_one<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S, address: SocketAddr, router: Router) {
-        let service = service_fn(|request| respond(request, address, router.clone(), self.timeouts));
-        let connection = http1::Builder::new()
+        let is_unread = Arc::new(AtomicBool::new(false));
+        let service =
+            service_fn(|request| Box::pin(respond(request, address, router.clone(), self.timeouts, is_unread.clone())));
+        let mut connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.timeouts.head)
             .max_buf_size(MAX_HEAD_BYTES)
             .serve_connection(TokioIo::new(stream), service);
-        let mut connection = pin!(connection);
         let mut closing = self.closing.subscribe();
         let whole = async {
             tokio::select! {
-                ended = connection.as_mut() => return ended,
-                _ = closing.wait_for(|is_closing| *is_closing) => connection.as_mut().graceful_shutdown(),
+                ended = poll_fn(|context| connection.poll_without_shutdown(context)) => return ended,
+                _ = closing.wait_for(|is_closing| *is_closing) => Pin::new(&mut connection).graceful_shutdown(),
             }
-            connection.await
+            poll_fn(|context| connection.poll_without_shutdown(context)).await
         };
         match tokio::time::timeout(self.timeouts.connection, whole).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => self.close_stream(connection.into_parts().io.into_inner(), &is_unread).await,
             Ok(Err(error)) => tracing::debug!(%error, "a connection of the {} listener failed", self.listener),
             Err(_) => tracing::debug!("a connection of the {} listener exceeded its time limit", self.listener),
         }
+    }
+
+    /// Closes the writing half; and where the client is still sending, discards what comes within the limits.
+    async fn close_stream<S: AsyncRead + AsyncWrite + Unpin>(&self, mut stream: S, is_unread: &AtomicBool) {
+        let discard = async {
+            stream.shutdown().await?;
+            let mut buffer = [0; DRAIN_BUFFER_BYTES];
+            let mut left = MAX_DRAINED_BYTES;
+            while left > 0 && is_unread.load(Ordering::Relaxed) {
+                match stream.read(&mut buffer).await? {
+                    0 => break,
+                    read => left = left.saturating_sub(read),
+                }
+            }
+            std::io::Result::Ok(())
+        };
+        // The connection ends whatever comes of it.
+        let _drained = tokio::time::timeout(self.timeouts.drain, discard).await;
     }
 
     /// Retries for ever: the process may be out of descriptors for a while.
@@ -168,9 +195,10 @@ async fn respond(
     address: SocketAddr,
     router: Router,
     timeouts: HttpTimeouts,
+    is_unread: Arc<AtomicBool>,
 ) -> Result<Response, Infallible> {
     let (unread, read) = oneshot::channel();
-    let mut request = request.map(|body| Body::new(Watched { body, _unread: unread }));
+    let mut request = request.map(|body| Body::new(Watched { body, is_ended: false, is_unread, _unread: unread }));
     request.extensions_mut().insert(ConnectInfo(Peer(address)));
     tokio::select! {
         response = tokio::time::timeout(timeouts.request, router.oneshot(request)) => {
@@ -195,6 +223,9 @@ async fn body_timeout(read: oneshot::Receiver<Infallible>, limit: Duration) {
 /// A body whose drop is noticed.
 struct Watched {
     body: Incoming,
+    is_ended: bool,
+    /// Set where it is dropped before its end.
+    is_unread: Arc<AtomicBool>,
     _unread: oneshot::Sender<Infallible>,
 }
 
@@ -206,7 +237,9 @@ impl hyper::body::Body for Watched {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        self.is_ended |= matches!(polled, Poll::Ready(None));
+        polled
     }
 
     fn is_end_stream(&self) -> bool {
@@ -215,6 +248,12 @@ impl hyper::body::Body for Watched {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.is_unread.store(!self.is_ended && !self.body.is_end_stream(), Ordering::Relaxed);
     }
 }
 

@@ -8,13 +8,14 @@ use super::*;
 const LONG: Duration = Duration::from_secs(30);
 const SHORT: Duration = Duration::from_millis(300);
 const ALL_LONG: HttpTimeouts =
-    HttpTimeouts { handshake: LONG, head: LONG, body: LONG, request: LONG, connection: LONG };
+    HttpTimeouts { handshake: LONG, head: LONG, body: LONG, request: LONG, connection: LONG, drain: LONG };
 
 async fn listen(timeouts: HttpTimeouts) -> (HttpConnections, SocketAddr) {
     let router = Router::new()
         .route("/never", get(std::future::pending::<()>))
         .route("/body", post(async |body: Bytes| body))
         .route("/work", post(work))
+        .route("/refused", post(StatusCode::FORBIDDEN))
         .route("/large", get(async || vec![b'x'; 64 * 1024 * 1024]));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -101,4 +102,30 @@ async fn closing_answers_the_request_in_flight_and_drops_idle_connections() {
     if let Ok(late) = &mut late {
         assert_eq!(read_to_end(late).await, "");
     }
+}
+
+/// A reset takes a response with it that the client has not read.
+#[tokio::test]
+async fn a_refusal_arrives_though_its_body_is_still_on_its_way() {
+    let (connections, address) = listen(ALL_LONG).await;
+    let megabyte = vec![b'a'; 1 << 20];
+    for framing in ["Content-Length: 8388608\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n800000\r\n"] {
+        let mut stream = send(address, &format!("POST /refused HTTP/1.1\r\nHost: a\r\n{framing}")).await;
+        for sent in 0..8 {
+            assert!(stream.write_all(&megabyte).await.is_ok(), "the connection broke after {sent} MiB");
+        }
+        let answer = read_to_end(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+        drop(stream);
+    }
+    until_all_are_closed(&connections).await;
+}
+
+#[tokio::test]
+async fn a_client_that_goes_on_sending_after_a_refusal_is_disconnected() {
+    let (connections, address) = listen(HttpTimeouts { drain: SHORT, ..ALL_LONG }).await;
+    let head = "POST /refused HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf";
+    let silent = send(address, head).await;
+    until_all_are_closed(&connections).await;
+    drop(silent);
 }
