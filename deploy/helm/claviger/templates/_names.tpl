@@ -26,6 +26,13 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: gate
 {{- end }}
 
+{{/* Those of the pod that migrates the database. */}}
+{{- define "claviger.migrationSelector" -}}
+app.kubernetes.io/name: {{ include "claviger.shortName" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: migration
+{{- end }}
+
 {{/* The labels that every object has. */}}
 {{- define "claviger.labels" -}}
 app.kubernetes.io/name: {{ include "claviger.shortName" . }}

@@ -88,3 +88,16 @@ separately. */}}
 {{- list $constraint | toYaml }}
 {{ end -}}
 {{- end }}
+
+{{/* What a pod may connect to. Takes networkPolicy.egress. */}}
+{{- define "claviger.egress" -}}
+- ports:
+    - {port: 53, protocol: UDP}
+    - {port: 53, protocol: TCP}
+  {{- with .dns }}
+  to: {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- with .rules }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}

@@ -184,6 +184,28 @@ fn the_migration_is_a_hook_with_files_of_its_own() {
     assert!(selector.iter().any(|(name, value)| labels[name] != *value), "the service selects the migration");
 }
 
+/// The gate's policy selects the gate alone. In a cluster that denies what no policy allows, the migration would not
+/// reach the database; in another one it would reach everything.
+#[test]
+fn the_migration_connects_to_what_the_gate_may_connect_to() {
+    let egress = json!({"enabled": true, "rules": [{"ports": [{"port": 5432}, {"port": 9000}]}]});
+    let (own, _) = objects(&json!({
+        "settings": "proxy: {listen: 0.0.0.0:8080}\nadmin: {listen: 0.0.0.0:8081}\ncredentials: {database_file: url}\n",
+        "secrets": ["edge-database"], "migration": {"enabled": true}, "networkPolicy": {"egress": egress},
+    }));
+    let policies: Vec<&Value> = own.iter().filter(|object| object["kind"] == "NetworkPolicy").collect();
+    let (hooks, release): (Vec<&Value>, Vec<&Value>) =
+        policies.into_iter().partition(|policy| policy["metadata"]["annotations"]["helm.sh/hook"].is_string());
+    assert_eq!((hooks.len(), release.len()), (1, 1));
+    let policy = &hooks[0]["spec"];
+    assert_eq!(policy["egress"], release[0]["spec"]["egress"]);
+    assert_eq!(policy["policyTypes"], json!(["Ingress", "Egress"]));
+    let labels = policy["podSelector"]["matchLabels"].as_object().unwrap();
+    let pod = &the(&own, "Job")["spec"]["template"]["metadata"]["labels"];
+    assert!(labels.iter().all(|(name, value)| pod[name] == *value), "{labels:?}");
+    assert_eq!(hooks[0]["metadata"]["annotations"]["helm.sh/hook-weight"], "-5", "it comes before the job");
+}
+
 #[test]
 fn a_claimed_volume_is_kept_and_never_in_two_pods() {
     let data = json!({"enabled": true, "type": "persistentVolumeClaim", "size": "3Gi"});
