@@ -1,5 +1,6 @@
 //! Requests of accounts for API access.
 
+use super::statement;
 use super::timestamps::from_millis;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -90,7 +91,7 @@ impl Store {
             }
         };
         let begin = format!("SELECT {COLUMNS} FROM access_requests WHERE 1 = 1");
-        let rows: Vec<Row> = fetch!(self, begin, |sql, pool| {
+        let rows: Vec<Row> = fetch!(self, begin, |sql, connection| {
             if let Some(account) = &filter.account {
                 sql.push(" AND account = ").push_bind(account.as_str());
             }
@@ -104,7 +105,7 @@ impl Store {
                 sql.push_bind(id).push(")");
             }
             sql.push(format!(" ORDER BY {order} LIMIT ")).push_bind(i64::from(limit) + 1);
-            sql.build_query_as().persistent(false).fetch_all(pool)
+            sql.build_query_as().persistent(false).fetch_all(connection)
         })?;
         Ok(Listing::by_id(rows, limit, |row| &row.id, Row::record))
     }
@@ -120,7 +121,7 @@ impl Transaction {
     pub async fn has_pending_request(&mut self, account: &str) -> Result<bool, StoreError> {
         let sql = "SELECT id FROM access_requests WHERE account = $1 AND state = 'pending'";
         let found: Option<(String,)> =
-            timed!(self, |connection| sqlx::query_as(sql).bind(account).fetch_optional(connection))?;
+            timed!(self, |connection| statement::query_as(sql).bind(account).fetch_optional(connection))?;
         Ok(found.is_some())
     }
 

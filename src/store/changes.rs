@@ -9,7 +9,8 @@ use sqlx::postgres::{PgListener, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
 use super::origin::Origin;
-use super::{Pools, Store, StoreError, with_pool};
+use super::statement;
+use super::{Pools, Store, StoreError, in_transaction, with_pool};
 
 /// The PostgreSQL channel for notifications of new changes.
 pub(super) const CHANNEL: &str = "claviger_changes";
@@ -262,11 +263,11 @@ impl Store {
         let first = if after.history == last.history { after.number } else { 0 };
         let rows: Vec<(i64, String)> = self
             .timed(async {
-                with_pool!(&self.pools, |pool| Ok(sqlx::query_as(sql)
+                in_transaction!(self, |connection| Ok(statement::query_as(sql)
                     .bind(first)
                     .bind(last.number)
                     .bind(kind.as_str())
-                    .fetch_all(pool)
+                    .fetch_all(connection)
                     .await?))
             })
             .await?;

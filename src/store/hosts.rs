@@ -40,6 +40,8 @@ pub(super) struct State {
     pub(super) distrusted_before: Option<Instant>,
     /// When to check again that no pooler shares a server session among clients; `None` for now.
     pub(super) check_sessions_at: Option<Instant>,
+    /// When a connection of the pool last turned out to be lost.
+    unanswered_at: Option<Instant>,
     /// A search for the cause of a missing connection is under way.
     pub(super) is_searching: bool,
     /// When a caller, who reports what it finds, last began to search.
@@ -87,7 +89,17 @@ impl Hosts {
             .before_acquire(move |connection, metadata| {
                 let since = on_acquire.state().distrusted_before;
                 let is_trusted = since.is_none_or(|since| metadata.age < since.elapsed());
-                Box::pin(async move { if is_trusted { ping(connection, acquire_timeout).await } else { Ok(false) } })
+                let hosts = on_acquire.clone();
+                Box::pin(async move {
+                    if !is_trusted {
+                        return Ok(false);
+                    }
+                    let answer = ping(connection, acquire_timeout).await;
+                    if answer.is_err() {
+                        hosts.state().unanswered_at = Some(Instant::now());
+                    }
+                    answer
+                })
             })
             // The pool pings after this once more, and waits for that as long as it takes.
             .after_release(move |connection, _| Box::pin(ping(connection, release_timeout)))
@@ -110,6 +122,11 @@ impl Hosts {
         let state = self.state();
         let (at, cause) = state.cause.as_ref()?;
         (at.elapsed() < CAUSE_LIFETIME).then(|| cause.clone())
+    }
+
+    /// True where an outage, rather than many queries, may explain that the pool had no connection.
+    pub(super) fn had_outage(&self) -> bool {
+        self.state().unanswered_at.is_some_and(|at| at.elapsed() < CAUSE_LIFETIME)
     }
 
     /// `HOST:PORT`, or the path of a socket.
@@ -206,12 +223,13 @@ pub(super) async fn shares_sessions(options: &PgConnectOptions) -> Result<bool, 
     Ok(!is_steady(&ones) || !is_steady(&others) || ones[0] == others[0])
 }
 
-/// By the simple protocol: a prepared statement may be unknown to the backend that is to execute it.
+// Both by the simple protocol: a prepared statement may be unknown to the backend that is to execute it, or another one.
+
 async fn backend(connection: &mut PgConnection) -> Result<String, sqlx::Error> {
     sqlx::raw_sql("SELECT pg_backend_pid()").fetch_one(connection).await?.try_get_unchecked(0)
 }
 
 async fn role_problem(connection: &mut PgConnection) -> Result<Option<String>, sqlx::Error> {
     let sql = format!("SELECT {ROLE_PROBLEM}");
-    sqlx::query_scalar(AssertSqlSafe(sql)).persistent(false).fetch_one(connection).await
+    sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(connection).await?.try_get_unchecked(0)
 }

@@ -2,8 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::statement;
 use super::transaction::{Touched, timed};
-use super::{Store, StoreError, Transaction, with_pool};
+use super::{Store, StoreError, Transaction, in_transaction};
 
 /// How long a key stands for the same call.
 const KEY_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
@@ -30,8 +31,8 @@ impl Store {
     ) -> Result<Option<StoredResponse>, StoreError> {
         let oldest = oldest(now);
         self.timed(async {
-            with_pool!(&self.pools, |pool| {
-                Ok(sqlx::query_as(SELECT).bind(actor).bind(key).bind(oldest).fetch_optional(pool).await?)
+            in_transaction!(self, |connection| {
+                Ok(statement::query_as(SELECT).bind(actor).bind(key).bind(oldest).fetch_optional(connection).await?)
             })
         })
         .await
@@ -66,7 +67,7 @@ impl Transaction {
         let sql = "INSERT INTO idempotency (actor, key, request, answer, created_at) VALUES ($1, $2, $3, '', $4)
             ON CONFLICT (actor, key) DO UPDATE SET request = excluded.request, answer = '',
             created_at = excluded.created_at WHERE idempotency.created_at <= $5";
-        let touched: Touched = timed!(self, |connection| sqlx::query(sql)
+        let touched: Touched = timed!(self, |connection| statement::query(sql)
             .bind(actor)
             .bind(key)
             .bind(request)
@@ -76,7 +77,7 @@ impl Transaction {
         if touched.0 > 0 {
             return Ok(None);
         }
-        timed!(self, |connection| sqlx::query_as::<_, StoredResponse>(SELECT)
+        timed!(self, |connection| statement::query_as::<_, StoredResponse>(SELECT)
             .bind(actor)
             .bind(key)
             .bind(oldest)
@@ -87,7 +88,7 @@ impl Transaction {
     pub async fn store_response(&mut self, actor: &str, key: &str, answer: &str) -> Result<(), StoreError> {
         let sql = "UPDATE idempotency SET answer = $1 WHERE actor = $2 AND key = $3";
         let _touched: Touched =
-            timed!(self, |connection| sqlx::query(sql).bind(answer).bind(actor).bind(key).execute(connection))?;
+            timed!(self, |connection| statement::query(sql).bind(answer).bind(actor).bind(key).execute(connection))?;
         Ok(())
     }
 
@@ -98,7 +99,7 @@ impl Transaction {
             "DELETE FROM idempotency WHERE (actor, key) IN
             (SELECT actor, key FROM idempotency WHERE created_at <= $1 ORDER BY created_at LIMIT $2{lock})"
         );
-        let touched: Touched = timed!(self, |connection| sqlx::query(sqlx::AssertSqlSafe(sql))
+        let touched: Touched = timed!(self, |connection| statement::query(sqlx::AssertSqlSafe(sql))
             .bind(oldest)
             .bind(PRUNE_ROWS)
             .execute(connection))?;

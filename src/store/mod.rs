@@ -24,6 +24,7 @@ mod role;
 mod schema;
 mod sessions;
 mod setup_links;
+mod statement;
 mod timestamps;
 mod transaction;
 mod unique_key;
@@ -90,7 +91,8 @@ impl Store {
     }
 }
 
-/// Runs the same expression on the read pool of either database: `with_pool!(pools, |pool| query.fetch_one(pool))`.
+/// Runs the same expression on the read pool of either database: `with_pool!(pools, |pool| query.fetch_one(pool))`. For
+/// statements whose answer shows the question that was asked.
 macro_rules! with_pool {
     ($pools:expr, |$pool:ident| $work:expr) => {
         match $pools {
@@ -101,45 +103,73 @@ macro_rules! with_pool {
 }
 use with_pool;
 
-/// Builds a statement with `QueryBuilder` for the database at hand, and reads outside of a transaction:
-/// `fetch!(self, "SELECT …", |sql, pool| { sql.push(…); sql.build_query_as().persistent(false).fetch_all(pool) })`.
-macro_rules! fetch {
-    ($store:expr, $begin:expr, |$sql:ident, $pool:ident| $work:expr) => {
+/// Reads on a connection to either database: `in_transaction!(self, |connection| query.fetch_one(connection))`. See
+/// [`statement`] for why a server needs a transaction.
+macro_rules! in_transaction {
+    ($store:expr, |$connection:ident| $work:expr) => {
+        match &$store.pools {
+            $crate::store::pools::Pools::Sqlite { read, .. } => {
+                let mut held = read.acquire().await?;
+                let $connection = &mut *held;
+                $work
+            }
+            $crate::store::pools::Pools::Postgres(pool) => {
+                let mut transaction = pool.begin().await?;
+                let found = {
+                    let $connection = &mut *transaction;
+                    $work
+                };
+                transaction.commit().await?;
+                found
+            }
+        }
+    };
+}
+use in_transaction;
+
+/// Builds a statement with `QueryBuilder` for the database at hand, in a transaction of its own on the connection of
+/// `$sqlite`.
+macro_rules! build_alone {
+    ($store:expr, $sqlite:ident, $convert:path, $begin:expr, |$sql:ident, $connection:ident| $work:expr) => {
         $store
             .timed(async {
                 match &$store.pools {
-                    $crate::store::pools::Pools::Sqlite { read: $pool, .. } => {
+                    $crate::store::pools::Pools::Sqlite { $sqlite: pool, .. } => {
+                        let mut held = pool.acquire().await?;
+                        let $connection = &mut *held;
                         let mut $sql = sqlx::QueryBuilder::<sqlx::Sqlite>::new($begin);
-                        Ok($work.await?)
+                        Ok($convert($work.await?))
                     }
-                    $crate::store::pools::Pools::Postgres($pool) => {
-                        let mut $sql = sqlx::QueryBuilder::<sqlx::Postgres>::new($begin);
-                        Ok($work.await?)
+                    $crate::store::pools::Pools::Postgres(pool) => {
+                        let mut transaction = pool.begin().await?;
+                        let outcome = {
+                            let $connection = &mut *transaction;
+                            let mut $sql = sqlx::QueryBuilder::<sqlx::Postgres>::new($begin);
+                            $work.await?
+                        };
+                        transaction.commit().await?;
+                        Ok($convert(outcome))
                     }
                 }
             })
             .await
     };
 }
+use build_alone;
+
+/// One statement that reads:
+/// `fetch!(self, "SELECT …", |sql, connection| { sql.push(…); sql.build_query_as().persistent(false).fetch_all(connection) })`.
+macro_rules! fetch {
+    ($store:expr, $begin:expr, |$sql:ident, $connection:ident| $work:expr) => {
+        $crate::store::build_alone!($store, read, std::convert::identity, $begin, |$sql, $connection| $work)
+    };
+}
 use fetch;
 
-/// Like `fetch!`, for one statement that writes outside of a transaction.
+/// Like `fetch!`, for one statement that writes outside of a [`Transaction`].
 macro_rules! execute {
-    ($store:expr, $begin:expr, |$sql:ident, $pool:ident| $work:expr) => {
-        $store
-            .timed(async {
-                match &$store.pools {
-                    $crate::store::pools::Pools::Sqlite { write: $pool, .. } => {
-                        let mut $sql = sqlx::QueryBuilder::<sqlx::Sqlite>::new($begin);
-                        Ok($work.await?.into())
-                    }
-                    $crate::store::pools::Pools::Postgres($pool) => {
-                        let mut $sql = sqlx::QueryBuilder::<sqlx::Postgres>::new($begin);
-                        Ok($work.await?.into())
-                    }
-                }
-            })
-            .await
+    ($store:expr, $begin:expr, |$sql:ident, $connection:ident| $work:expr) => {
+        $crate::store::build_alone!($store, write, Into::into, $begin, |$sql, $connection| $work)
     };
 }
 use execute;
@@ -149,8 +179,9 @@ macro_rules! fetch_optional {
     ($store:expr, $sql:expr, $key:expr) => {
         $store
             .timed(async {
-                $crate::store::with_pool!(&$store.pools, |pool| {
-                    Ok(sqlx::query_as(sqlx::AssertSqlSafe($sql)).bind($key).fetch_optional(pool).await?)
+                $crate::store::in_transaction!($store, |connection| {
+                    let query = $crate::store::statement::query_as(sqlx::AssertSqlSafe($sql)).bind($key);
+                    Ok(query.fetch_optional(connection).await?)
                 })
             })
             .await

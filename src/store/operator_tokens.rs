@@ -1,10 +1,11 @@
 //! Operator tokens: scripts use them to call the management API. Of a token only its digest is stored.
 
+use super::statement;
 use super::timestamps::from_millis;
 use jiff::{SignedDuration, Timestamp};
 
 use super::transaction::{Touched, timed};
-use super::{Cursor, Listing, Role, Store, StoreError, Transaction, fetch_optional, with_pool};
+use super::{Cursor, Listing, Role, Store, StoreError, Transaction, fetch_optional, in_transaction};
 use crate::credential::{Label, TokenDigest};
 
 /// Resolution of the last use.
@@ -81,10 +82,10 @@ impl Store {
         let (millis, id) = Cursor::bounds(after);
         let rows: Vec<Row> = self
             .timed(async {
-                with_pool!(&self.pools, |pool| {
-                    let query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(millis).bind(id);
+                in_transaction!(self, |connection| {
+                    let query = statement::query_as(sqlx::AssertSqlSafe(sql)).bind(millis).bind(id);
                     let query = query.bind(account.map(Label::as_str)).bind(i64::from(limit) + 1);
-                    Ok(query.fetch_all(pool).await?)
+                    Ok(query.fetch_all(connection).await?)
                 })
             })
             .await?;
@@ -107,7 +108,7 @@ impl Store {
             "UPDATE operator_tokens SET last_used_at = $1 WHERE id IN (SELECT id FROM operator_tokens
             WHERE id = $2 AND (last_used_at IS NULL OR last_used_at < $1){lock})"
         );
-        let _touched: Touched = timed!(transaction, |connection| sqlx::query(sqlx::AssertSqlSafe(sql))
+        let _touched: Touched = timed!(transaction, |connection| statement::query(sqlx::AssertSqlSafe(sql))
             .bind(now.as_millisecond())
             .bind(record.id.as_str())
             .execute(connection))?;
@@ -119,16 +120,18 @@ impl Transaction {
     /// Locks the operator token until the commit.
     pub async fn operator_token(&mut self, id: &str) -> Result<Option<OperatorTokenRecord>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM operator_tokens WHERE id = $1{}", self.for_update());
-        let row: Option<Row> =
-            timed!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(connection))?;
+        let row: Option<Row> = timed!(self, |connection| statement::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(id)
+            .fetch_optional(connection))?;
         row.map(Row::record).transpose()
     }
 
     /// Locks the operator token against changes until the commit; other transactions may hold the same lock.
     pub async fn operator_token_for_share(&mut self, id: &str) -> Result<Option<OperatorTokenRecord>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM operator_tokens WHERE id = $1{}", self.for_share());
-        let row: Option<Row> =
-            timed!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(connection))?;
+        let row: Option<Row> = timed!(self, |connection| statement::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(id)
+            .fetch_optional(connection))?;
         row.map(Row::record).transpose()
     }
 
@@ -136,7 +139,7 @@ impl Transaction {
     /// any other lock on an operator token.
     pub async fn lock_operator_tokens(&mut self, [one, other]: [&str; 2]) -> Result<(), StoreError> {
         let sql = format!("SELECT revision FROM operator_tokens WHERE id IN ($1, $2) ORDER BY id{}", self.for_update());
-        let _locked: Vec<(i64,)> = timed!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        let _locked: Vec<(i64,)> = timed!(self, |connection| statement::query_as(sqlx::AssertSqlSafe(sql))
             .bind(one)
             .bind(other)
             .fetch_all(connection))?;
@@ -148,7 +151,7 @@ impl Transaction {
     pub async fn add_operator_token(&mut self, record: &OperatorTokenRecord) -> Result<(), StoreError> {
         let sql =
             format!("INSERT INTO operator_tokens ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, 1)");
-        let _touched: Touched = timed!(self, |connection| sqlx::query(sqlx::AssertSqlSafe(sql))
+        let _touched: Touched = timed!(self, |connection| statement::query(sqlx::AssertSqlSafe(sql))
             .bind(record.id.as_str())
             .bind(&record.name)
             .bind(record.digest.as_bytes().to_vec())
@@ -165,7 +168,7 @@ impl Transaction {
     /// Enables or disables an operator token, and increments the revision.
     pub async fn put_operator_token(&mut self, record: &OperatorTokenRecord) -> Result<(), StoreError> {
         let sql = "UPDATE operator_tokens SET enabled = $1, revision = revision + 1 WHERE id = $2";
-        let _touched: Touched = timed!(self, |connection| sqlx::query(sql)
+        let _touched: Touched = timed!(self, |connection| statement::query(sql)
             .bind(record.enabled)
             .bind(record.id.as_str())
             .execute(connection))?;
@@ -175,7 +178,7 @@ impl Transaction {
     /// False when there is no such token.
     pub async fn delete_operator_token(&mut self, id: &str) -> Result<bool, StoreError> {
         let sql = "DELETE FROM operator_tokens WHERE id = $1";
-        let touched: Touched = timed!(self, |connection| sqlx::query(sql).bind(id).execute(connection))?;
+        let touched: Touched = timed!(self, |connection| statement::query(sql).bind(id).execute(connection))?;
         Ok(touched.0 > 0)
     }
 }

@@ -35,7 +35,7 @@ pub(super) async fn mark_session(connection: &mut PgConnection, client: i64) -> 
     // Some servers of this protocol lack the functions.
     for history in [HISTORY, "0"] {
         let sql = format!("SELECT set_config('claviger.session', '{client}/' || ({history})::text, false)");
-        match sqlx::query(AssertSqlSafe(sql)).persistent(false).execute(&mut *connection).await {
+        match sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *connection).await {
             Err(sqlx::Error::Database(error)) => tracing::debug!(%error, "the server does not tell its timeline"),
             outcome => return outcome.map(drop),
         }

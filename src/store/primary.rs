@@ -6,7 +6,8 @@ use sqlx::AssertSqlSafe;
 
 use super::hosts::{Cause, SESSION_CHECK_INTERVAL, SESSION_CHECK_RETRY_INTERVAL, shares_sessions};
 use super::origin::Origin;
-use super::{Pools, Store, StoreError, with_pool};
+use super::statement;
+use super::{Pools, Store, StoreError, in_transaction};
 
 impl Store {
     /// Other connections from before a standby's answer are not used again.
@@ -40,8 +41,8 @@ impl Store {
         let sql = format!("SELECT {origin}");
         let origin: Origin = self
             .timed(async {
-                with_pool!(&self.pools, |pool| {
-                    Ok(sqlx::query_as(AssertSqlSafe(sql)).persistent(false).bind(question).fetch_one(pool).await?)
+                in_transaction!(self, |connection| {
+                    Ok(statement::query_as(AssertSqlSafe(sql)).bind(question).fetch_one(connection).await?)
                 })
             })
             .await?;
@@ -79,6 +80,10 @@ impl Store {
     /// The recent cause of a timeout of the pool, where one is known; otherwise, searches for it in the background.
     pub(super) fn explain(&self, error: StoreError) -> StoreError {
         let Some(hosts) = &self.hosts else { return error };
+        // Another host may be the primary by now. With open connections left, nothing else would look for it.
+        if matches!(error, StoreError::NoConnection | StoreError::NotPrimary(_)) && hosts.hosts.len() > 1 {
+            self.search_cause();
+        }
         match (error, hosts.recent_cause()) {
             (StoreError::NoConnection, Some(Cause::NotPrimary(cause))) => StoreError::NotPrimary(cause),
             (StoreError::NoConnection, Some(Cause::Other(cause))) => StoreError::Unavailable(cause),
@@ -98,13 +103,15 @@ impl Store {
             return;
         }
         let (pool, hosts, timeout) = (pool.clone(), hosts.clone(), self.query_timeout);
+        let is_full = pool.size() >= pool.options().get_max_connections() && !hosts.had_outage();
         tokio::spawn(async move {
             let begun = Instant::now();
             let cause = match hosts.select(&pool, timeout).await {
+                Ok(()) if !is_full => StoreError::Unavailable("there was no connection in time; it answers now".into()),
                 Ok(()) => {
                     let cause = format!(
-                        "all {} connections of the pool were in use; raise database.connections, or look for slow \
-                         queries and long transactions in pg_stat_activity",
+                        "all {} connections of the pool were in use, or being opened; raise database.connections, or look \
+                         for slow queries and long transactions in pg_stat_activity",
                         pool.options().get_max_connections()
                     );
                     hosts.set_cause(Cause::Other(cause.clone()));

@@ -1,5 +1,6 @@
 //! Sessions of signed-in users. Of a cookie only its digest is stored.
 
+use super::statement;
 use super::timestamps::from_millis;
 use std::time::Duration;
 
@@ -55,9 +56,9 @@ impl Store {
     /// The sessions of a user, the one used last first. Ended ones are returned too: the caller checks.
     pub async fn sessions_of(&self, user: &Label) -> Result<Vec<SessionRecord>, StoreError> {
         let sql = "SELECT digest, created_at, seen_at, ends_at, address FROM sessions WHERE user_id = ";
-        let rows: Vec<OwnRow> = fetch!(self, sql, |sql, pool| {
+        let rows: Vec<OwnRow> = fetch!(self, sql, |sql, connection| {
             sql.push_bind(user.as_str()).push(" ORDER BY seen_at DESC, created_at DESC");
-            sql.build_query_as().persistent(false).fetch_all(pool)
+            sql.build_query_as().persistent(false).fetch_all(connection)
         })?;
         rows.into_iter().map(|row| row.record(user)).collect()
     }
@@ -71,7 +72,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut transaction = self.begin(seen_at).await?;
         let sql = "UPDATE sessions SET seen_at = $1, ends_at = $2 WHERE digest = $3 AND ends_at >= $2";
-        let _touched: Touched = timed!(transaction, |connection| sqlx::query(sql)
+        let _touched: Touched = timed!(transaction, |connection| statement::query(sql)
             .bind(seen_at.as_millisecond())
             .bind(ends_at.as_millisecond())
             .bind(digest.as_bytes().to_vec())
@@ -91,7 +92,7 @@ impl Store {
         let idle = i64::try_from(idle.as_millis()).unwrap_or(i64::MAX);
         let mut transaction = self.begin(now).await?;
         let sql = "DELETE FROM sessions WHERE ends_at <= $1 OR seen_at <= $2";
-        let touched: Touched = timed!(transaction, |connection| sqlx::query(sql)
+        let touched: Touched = timed!(transaction, |connection| statement::query(sql)
             .bind(now.as_millisecond())
             .bind(now.as_millisecond().saturating_sub(idle))
             .execute(connection))?;
@@ -104,7 +105,7 @@ impl Transaction {
     pub async fn add_session(&mut self, record: &SessionRecord) -> Result<(), StoreError> {
         let sql = "INSERT INTO sessions (digest, user_id, created_at, seen_at, ends_at, address)
             VALUES ($1, $2, $3, $4, $5, $6)";
-        let _touched: Touched = timed!(self, |connection| sqlx::query(sql)
+        let _touched: Touched = timed!(self, |connection| statement::query(sql)
             .bind(record.digest.as_bytes().to_vec())
             .bind(record.user.as_str())
             .bind(record.created_at.as_millisecond())
@@ -119,7 +120,7 @@ impl Transaction {
     pub async fn end_session(&mut self, digest: &TokenDigest) -> Result<bool, StoreError> {
         let sql = "DELETE FROM sessions WHERE digest = $1";
         let touched: Touched =
-            timed!(self, |connection| sqlx::query(sql).bind(digest.as_bytes().to_vec()).execute(connection))?;
+            timed!(self, |connection| statement::query(sql).bind(digest.as_bytes().to_vec()).execute(connection))?;
         Ok(touched.0 > 0)
     }
 
@@ -129,7 +130,7 @@ impl Transaction {
         let but = but.map(|digest| digest.as_bytes().to_vec()).unwrap_or_default();
         let sql = "DELETE FROM sessions WHERE user_id = $1 AND digest <> $2";
         let touched: Touched =
-            timed!(self, |connection| sqlx::query(sql).bind(user.as_str()).bind(but).execute(connection))?;
+            timed!(self, |connection| statement::query(sql).bind(user.as_str()).bind(but).execute(connection))?;
         Ok(touched.0)
     }
 }

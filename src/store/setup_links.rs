@@ -1,5 +1,6 @@
 //! One-use links that set a password: for the first user of an installation, and for users without one.
 
+use super::statement;
 use super::timestamps::from_millis;
 use jiff::Timestamp;
 
@@ -44,7 +45,7 @@ impl Store {
         let mut transaction = self.begin(before).await?;
         let sql = "DELETE FROM setup_links WHERE ends_at < $1";
         let touched: Touched =
-            timed!(transaction, |connection| sqlx::query(sql).bind(before.as_millisecond()).execute(connection))?;
+            timed!(transaction, |connection| statement::query(sql).bind(before.as_millisecond()).execute(connection))?;
         transaction.commit().await?;
         Ok(touched.0)
     }
@@ -56,7 +57,7 @@ impl Transaction {
     pub async fn add_setup_link(&mut self, record: &SetupLinkRecord) -> Result<(), StoreError> {
         let sql =
             "INSERT INTO setup_links (digest, user_id, created_at, ends_at, created_by) VALUES ($1, $2, $3, $4, $5)";
-        let _touched: Touched = timed!(self, |connection| sqlx::query(sql)
+        let _touched: Touched = timed!(self, |connection| statement::query(sql)
             .bind(record.digest.as_bytes().to_vec())
             .bind(record.user.as_ref().map(Label::as_str))
             .bind(record.created_at.as_millisecond())
@@ -70,8 +71,10 @@ impl Transaction {
     pub async fn take_setup_link(&mut self, digest: &TokenDigest) -> Result<bool, StoreError> {
         let sql = "UPDATE setup_links SET used_at = $1 WHERE digest = $2 AND used_at IS NULL AND ends_at > $1";
         let now = self.now.as_millisecond();
-        let touched: Touched =
-            timed!(self, |connection| sqlx::query(sql).bind(now).bind(digest.as_bytes().to_vec()).execute(connection))?;
+        let touched: Touched = timed!(self, |connection| statement::query(sql)
+            .bind(now)
+            .bind(digest.as_bytes().to_vec())
+            .execute(connection))?;
         Ok(touched.0 > 0)
     }
 
@@ -80,7 +83,7 @@ impl Transaction {
         let now = self.now.as_millisecond();
         let user_is = if user.is_some() { "user_id = $2" } else { "user_id IS NULL AND CAST($2 AS TEXT) IS NULL" };
         let sql = format!("UPDATE setup_links SET used_at = $1 WHERE used_at IS NULL AND {user_is}");
-        let _touched: Touched = timed!(self, |connection| sqlx::query(sqlx::AssertSqlSafe(sql))
+        let _touched: Touched = timed!(self, |connection| statement::query(sqlx::AssertSqlSafe(sql))
             .bind(now)
             .bind(user.map(Label::as_str))
             .execute(connection))?;
@@ -94,7 +97,7 @@ impl Transaction {
             self.for_update()
         );
         let _locked: Vec<(i64,)> =
-            timed!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(connection))?;
+            timed!(self, |connection| statement::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(connection))?;
         Ok(())
     }
 }

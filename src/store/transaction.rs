@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use sqlx::{PgPool, Postgres, Sqlite};
 
 use super::changes::{CHANNEL, MAX_CHANGES_FOLLOWED};
+use super::statement;
 use super::{ChangeKind, Pools, Store, StoreError, ThrottleTarget};
 
 /// Rolls back when dropped without [`Transaction::commit`].
@@ -234,9 +235,9 @@ impl Transaction {
         let greatest = if matches!(self.inner, Inner::Sqlite(_)) { "MAX" } else { "GREATEST" };
         let sql = sql.replace("GREATEST_OF", greatest);
         let _touched: Touched =
-            timed!(self, |connection| sqlx::query(sqlx::AssertSqlSafe(sql)).bind(before).execute(connection))?;
+            timed!(self, |connection| statement::query(sqlx::AssertSqlSafe(sql)).bind(before).execute(connection))?;
         let sql = "DELETE FROM changes WHERE number <= (SELECT pruned_to FROM counter WHERE only_row = 1)";
-        let touched: Touched = timed!(self, |connection| sqlx::query(sql).execute(connection))?;
+        let touched: Touched = timed!(self, |connection| statement::query(sql).execute(connection))?;
         Ok(touched.0)
     }
 
@@ -274,7 +275,11 @@ impl Transaction {
         }
         if let Some(pool) = self.notify.filter(|_| is_changed) {
             // Outside of the transaction: databases without notifications fail at it.
-            let notified = sqlx::query("SELECT pg_notify($1, '')").bind(CHANNEL).execute(&pool);
+            let notified = async {
+                let mut transaction = pool.begin().await?;
+                statement::query("SELECT pg_notify($1, '')").bind(CHANNEL).execute(&mut *transaction).await?;
+                transaction.commit().await
+            };
             if let Err(error) = tokio::time::timeout(limit, notified).await.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
                 tracing::debug!(%error, "gates are not notified of a change; they find it with their next poll");
             }
@@ -287,9 +292,9 @@ impl Transaction {
     async fn skip_changes(&mut self, listed: usize) -> Result<(), StoreError> {
         let count = self.further_changes.saturating_add(i64::try_from(listed).unwrap_or(i64::MAX));
         let sql = "UPDATE counter SET last_change = last_change + $1, pruned_to = last_change + $1 WHERE only_row = 1";
-        let _touched: Touched = timed!(self, |connection| sqlx::query(sql).bind(count).execute(connection))?;
+        let _touched: Touched = timed!(self, |connection| statement::query(sql).bind(count).execute(connection))?;
         let sql = "DELETE FROM changes WHERE number <= (SELECT pruned_to FROM counter WHERE only_row = 1)";
-        let _touched: Touched = timed!(self, |connection| sqlx::query(sql).execute(connection))?;
+        let _touched: Touched = timed!(self, |connection| statement::query(sql).execute(connection))?;
         Ok(())
     }
 
@@ -297,7 +302,7 @@ impl Transaction {
         let count = i64::try_from(changes.len()).unwrap_or(i64::MAX);
         let sql = "UPDATE counter SET last_change = last_change + $1 WHERE only_row = 1 RETURNING last_change";
         let row: (i64,) =
-            timed!(self, |connection| sqlx::query_as::<_, (i64,)>(sql).bind(count).fetch_one(connection))?;
+            timed!(self, |connection| statement::query_as::<_, (i64,)>(sql).bind(count).fetch_one(connection))?;
         let now = self.now.as_millisecond();
         let mut number = row.0 - count;
         for batch in changes.chunks(1000) {

@@ -155,6 +155,34 @@ fn foreign_crates_stay_behind_their_fences() {
     }
 }
 
+/// Files of `store` whose statements show the question in their answer, and that which makes all others.
+const KEPT_STATEMENTS: [&str; 4] = ["changes.rs", "gate.rs", "origin.rs", "statement.rs"];
+
+/// Behind a pooler in transaction mode, the name of a statement may be that of another client's.
+#[test]
+fn statements_that_do_not_show_their_question_have_no_name() {
+    let mut checked = 0;
+    for Source { path, module, code, .. } in sources() {
+        // Migrations hold a session, and begin only where it is one.
+        if module != "store" || path.iter().any(|part| part == "schema") {
+            continue;
+        }
+        let code = code.split("#[cfg(test)]").next().unwrap();
+        let path = path.display();
+        let is_kept = KEPT_STATEMENTS.iter().any(|name| path.to_string().ends_with(name));
+        let named = ["sqlx::query(", "sqlx::query_as(", "sqlx::query_as::<", "sqlx::query_scalar("];
+        assert!(is_kept || named.iter().all(|call| !code.contains(call)), "{path}: use statement::query");
+        let code: String = code.split_whitespace().collect();
+        for (at, _) in code.match_indices(".build") {
+            let call = &code[at..code.len().min(at + 120)];
+            let end = call.find("()").map_or(call, |end| &call[end..]);
+            assert!(end.starts_with("().persistent(false)"), "{path}: {call}");
+            checked += 1;
+        }
+    }
+    assert!(checked > 15, "{checked}");
+}
+
 /// The paths of the `use` statements of a file, braces expanded.
 fn used_paths(code: &str) -> Vec<String> {
     fn expand(prefix: &str, tree: &str, paths: &mut Vec<String>) {

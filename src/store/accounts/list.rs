@@ -22,7 +22,7 @@ impl Store {
         limit: u32,
     ) -> Result<Listing<AccountRecord>, StoreError> {
         let begin = format!("SELECT {COLUMNS} FROM accounts WHERE id > ");
-        let rows: Vec<Row> = fetch!(self, begin, |sql, pool| {
+        let rows: Vec<Row> = fetch!(self, begin, |sql, connection| {
             sql.push_bind(id);
             if let Some(only) = &filter.only {
                 sql.push(" AND id = ").push_bind(only.as_str());
@@ -37,7 +37,7 @@ impl Store {
                 sql.push(" AND granted = ").push_bind(granted);
             }
             sql.push(" ORDER BY id LIMIT ").push_bind(i64::from(limit) + 1);
-            sql.build_query_as().persistent(false).fetch_all(pool)
+            sql.build_query_as().persistent(false).fetch_all(connection)
         })?;
         Ok(Listing::by_id(rows, limit, |row| &row.id, Row::record))
     }

@@ -3,11 +3,12 @@
 mod list;
 mod summary;
 
+use super::statement;
 use crate::store::timestamps::from_millis;
 use jiff::Timestamp;
 
 use super::transaction::{BATCH, Touched, build, lock_all, timed};
-use super::{ChangeKind, Store, StoreError, Transaction, fetch_optional, with_pool};
+use super::{ChangeKind, Store, StoreError, Transaction, fetch_optional, in_transaction};
 use crate::credential::Label;
 
 pub use list::AccountFilter;
@@ -59,7 +60,9 @@ impl Store {
     pub async fn accounts_without_access(&self) -> Result<Vec<Label>, StoreError> {
         let sql = "SELECT id FROM accounts WHERE NOT (granted AND switched_on) ORDER BY id";
         let ids: Vec<String> = self
-            .timed(async { with_pool!(&self.pools, |pool| Ok(sqlx::query_scalar(sql).fetch_all(pool).await?)) })
+            .timed(async {
+                in_transaction!(self, |connection| Ok(statement::query_scalar(sql).fetch_all(connection).await?))
+            })
             .await?;
         let label = |id: String| match id.parse() {
             Ok(label) => Ok(label),
@@ -73,8 +76,9 @@ impl Transaction {
     /// Locks the account until the commit.
     pub async fn account(&mut self, id: &str) -> Result<Option<AccountRecord>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM accounts WHERE id = $1{}", self.for_update());
-        let row: Option<Row> =
-            timed!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(connection))?;
+        let row: Option<Row> = timed!(self, |connection| statement::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(id)
+            .fetch_optional(connection))?;
         row.map(Row::record).transpose()
     }
 

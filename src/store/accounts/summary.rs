@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use crate::credential::Label;
+use crate::store::statement;
 use crate::store::timestamps::from_millis;
-use crate::store::{Role, Store, StoreError, fetch, with_pool};
+use crate::store::{Role, Store, StoreError, fetch, in_transaction};
 
 /// The newest uses of all accounts, among which the last one of a busy account is found at once.
 const NEWEST_USES: i64 = 1000;
@@ -24,7 +25,10 @@ impl Store {
         let sql = "SELECT role, enabled, COUNT(*) FROM users WHERE account = $1 GROUP BY role, enabled";
         let rows: Vec<(String, bool, i64)> = self
             .timed(async {
-                with_pool!(&self.pools, |pool| Ok(sqlx::query_as(sql).bind(account.as_str()).fetch_all(pool).await?))
+                in_transaction!(self, |connection| Ok(statement::query_as(sql)
+                    .bind(account.as_str())
+                    .fetch_all(connection)
+                    .await?))
             })
             .await?;
         let mut counts = PeopleCounts::default();
@@ -48,14 +52,17 @@ impl Store {
         let all = "SELECT MAX(u.at) FROM credentials c JOIN uses u ON u.credential = c.id WHERE c.account = $1";
         let found: Option<i64> = self
             .timed(async {
-                with_pool!(&self.pools, |pool| {
-                    let (count, found): (i64, Option<i64>) =
-                        sqlx::query_as(newest).bind(account.as_str()).bind(NEWEST_USES).fetch_one(pool).await?;
+                in_transaction!(self, |connection| {
+                    let (count, found): (i64, Option<i64>) = statement::query_as(newest)
+                        .bind(account.as_str())
+                        .bind(NEWEST_USES)
+                        .fetch_one(&mut *connection)
+                        .await?;
                     // Fewer are all that there are.
                     if found.is_some() || count < NEWEST_USES {
                         return Ok(found);
                     }
-                    Ok(sqlx::query_scalar(all).bind(account.as_str()).fetch_one(pool).await?)
+                    Ok(statement::query_scalar(all).bind(account.as_str()).fetch_one(connection).await?)
                 })
             })
             .await?;
@@ -68,13 +75,13 @@ impl Store {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        fetch!(self, "SELECT id, name FROM accounts WHERE id IN (", |sql, pool| {
+        fetch!(self, "SELECT id, name FROM accounts WHERE id IN (", |sql, connection| {
             let mut list = sql.separated(", ");
             for id in ids {
                 list.push_bind(*id);
             }
             sql.push(")");
-            sql.build_query_as().persistent(false).fetch_all(pool)
+            sql.build_query_as().persistent(false).fetch_all(connection)
         })
     }
 }

@@ -63,7 +63,7 @@ impl Store {
         limit: u32,
     ) -> Result<Listing<AuditRecord>, StoreError> {
         let begin = format!("SELECT {COLUMNS} FROM audit WHERE 1 = 1");
-        let rows: Vec<Row> = fetch!(self, begin, |sql, pool| {
+        let rows: Vec<Row> = fetch!(self, begin, |sql, connection| {
             let equal = [
                 (" AND account = ", filter.account.as_ref().map(Label::as_str)),
                 (" AND actor_kind = ", filter.actor_kind.map(ActorKind::as_str)),
@@ -86,7 +86,7 @@ impl Store {
                 sql.push(" AND id < ").push_bind(first_id(until));
             }
             sql.push(" ORDER BY id DESC LIMIT ").push_bind(i64::from(limit) + 1);
-            sql.build_query_as().persistent(false).fetch_all(pool)
+            sql.build_query_as().persistent(false).fetch_all(connection)
         })?;
         Ok(Listing::by_id(rows, limit, |row| &row.id, Row::record))
     }

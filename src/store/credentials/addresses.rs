@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::credential::{Label, RecentUses};
+use crate::store::statement;
 use crate::store::timestamps::from_millis;
 use crate::store::transaction::{Touched, bind_list, timed};
 use crate::store::{Store, StoreError, execute, fetch};
@@ -48,9 +49,9 @@ impl Store {
     /// Addresses of the last 30 days, the last used first.
     pub async fn addresses_of(&self, credential: &str) -> Result<Vec<AddressRecord>, StoreError> {
         let begin = "SELECT address, used_at FROM credential_addresses WHERE credential = ";
-        let rows: Vec<(String, i64)> = fetch!(self, begin, |sql, pool| {
+        let rows: Vec<(String, i64)> = fetch!(self, begin, |sql, connection| {
             sql.push_bind(credential).push(" ORDER BY used_at DESC, address");
-            sql.build_query_as().persistent(false).fetch_all(pool)
+            sql.build_query_as().persistent(false).fetch_all(connection)
         })?;
         let record = |(address, used_at)| {
             let last_used_at = from_millis(used_at).map_err(|_| StoreError::Inconsistent {
@@ -87,13 +88,13 @@ impl Store {
     async fn add_addresses(&self, batch: &[UsedAddress<'_>]) -> Result<Vec<(String,)>, StoreError> {
         let begin = "INSERT INTO credential_addresses (credential, address, used_at)
             SELECT v.column1, v.column2, v.column3 FROM (VALUES ";
-        execute!(self, begin, |sql, pool| {
+        execute!(self, begin, |sql, connection| {
             values!(sql, batch);
             sql.push(
                 ") AS v JOIN credentials c ON c.id = v.column1 WHERE TRUE ORDER BY c.id, v.column2
                 ON CONFLICT (credential, address) DO NOTHING RETURNING credential",
             );
-            sql.build_query_as().persistent(false).fetch_all(pool)
+            sql.build_query_as().persistent(false).fetch_all(connection)
         })
     }
 
@@ -102,14 +103,14 @@ impl Store {
         let begin = "UPDATE credential_addresses SET used_at = later.at FROM (SELECT a.credential, a.address,
             v.column3 AS at FROM credential_addresses a JOIN (VALUES ";
         let lock = if self.is_embedded() { "" } else { " FOR UPDATE OF a SKIP LOCKED" };
-        let _touched: Touched = execute!(self, begin, |sql, pool| {
+        let _touched: Touched = execute!(self, begin, |sql, connection| {
             values!(sql, batch);
             sql.push(") AS v ON a.credential = v.column1 AND a.address = v.column2 WHERE a.used_at < v.column3");
             sql.push(lock).push(
                 ") AS later WHERE credential_addresses.credential = later.credential
                 AND credential_addresses.address = later.address",
             );
-            sql.build().persistent(false).execute(pool)
+            sql.build().persistent(false).execute(connection)
         })?;
         Ok(())
     }
@@ -121,14 +122,14 @@ impl Store {
             SELECT credential, address FROM (SELECT credential, address,
             ROW_NUMBER() OVER (PARTITION BY credential ORDER BY used_at DESC, address) AS rank
             FROM credential_addresses WHERE credential IN (";
-        let _touched: Touched = execute!(self, begin, |sql, pool| {
+        let _touched: Touched = execute!(self, begin, |sql, connection| {
             bind_list!(sql, credentials.iter().map(|(id,)| id.as_str()));
             sql.push(")) AS ranked WHERE rank > ")
                 .push(RecentUses::MAX_NETWORKS)
                 .push(")")
                 .push(self.skip_locked())
                 .push(")");
-            sql.build().persistent(false).execute(pool)
+            sql.build().persistent(false).execute(connection)
         })?;
         Ok(())
     }
@@ -144,9 +145,10 @@ impl Store {
         let mut pruned = 0;
         loop {
             let mut transaction = self.begin(now).await?;
-            let touched: Touched = timed!(transaction, |connection| sqlx::query(sqlx::AssertSqlSafe(sql.clone()))
-                .bind(before)
-                .execute(connection))?;
+            let touched: Touched =
+                timed!(transaction, |connection| statement::query(sqlx::AssertSqlSafe(sql.clone()))
+                    .bind(before)
+                    .execute(connection))?;
             transaction.commit().await?;
             pruned += touched.0;
             if touched.0 < PRUNE_ROWS {

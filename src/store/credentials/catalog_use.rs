@@ -34,10 +34,10 @@ impl Store {
     pub async fn catalog_use(&self, now: Timestamp) -> Result<Vec<CatalogUse>, StoreError> {
         let sql = "SELECT version, scopes, COUNT(*) AS total, MIN(id) AS first, MAX(id) AS last FROM credentials
             WHERE NOT cleared AND enabled AND (expires_at IS NULL OR expires_at > ";
-        let rows: Vec<Row> = fetch!(self, sql, |sql, pool| {
+        let rows: Vec<Row> = fetch!(self, sql, |sql, connection| {
             sql.push_bind(now.as_millisecond());
             sql.push(") GROUP BY version, scopes ORDER BY MIN(id)");
-            sql.build_query_as().persistent(false).fetch_all(pool)
+            sql.build_query_as().persistent(false).fetch_all(connection)
         })?;
         Ok(rows.into_iter().map(Row::into_use).collect())
     }
@@ -53,13 +53,13 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<String>, StoreError> {
         let sql = "SELECT id FROM credentials WHERE version IS NULL AND id > ";
-        fetch!(self, sql, |sql, pool| {
+        fetch!(self, sql, |sql, connection| {
             sql.push_bind(after);
             if let Some(account) = account {
                 sql.push(" AND account = ").push_bind(account.as_str());
             }
             sql.push(" ORDER BY id LIMIT ").push_bind(i64::from(limit));
-            sql.build_query_scalar().persistent(false).fetch_all(pool)
+            sql.build_query_scalar().persistent(false).fetch_all(connection)
         })
     }
 }

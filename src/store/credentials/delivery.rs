@@ -18,9 +18,9 @@ impl Store {
     /// `None` where no link to the secret of this time was created.
     pub async fn delivery(&self, credential: &str, made_at: Timestamp) -> Result<Option<Delivery>, StoreError> {
         let sql = "SELECT COUNT(*), COUNT(sent_at), COUNT(revealed_at) FROM reveals WHERE credential = ";
-        let (created, sent, revealed): (i64, i64, i64) = fetch!(self, sql, |sql, pool| {
+        let (created, sent, revealed): (i64, i64, i64) = fetch!(self, sql, |sql, connection| {
             sql.push_bind(credential).push(" AND created_at >= ").push_bind(made_at.as_millisecond());
-            sql.build_query_as().persistent(false).fetch_one(pool)
+            sql.build_query_as().persistent(false).fetch_one(connection)
         })?;
         Ok(match (created, sent, revealed) {
             (0, _, _) => None,

@@ -38,14 +38,14 @@ impl Store {
         let begin =
             "SELECT c.id, c.account, c.name, c.username, l.expires_at FROM (SELECT id, expires_at FROM credentials
             WHERE NOT cleared AND enabled AND expires_at > ";
-        let rows: Vec<Row> = fetch!(self, begin, |sql, pool| {
+        let rows: Vec<Row> = fetch!(self, begin, |sql, connection| {
             sql.push_bind(from.as_millisecond()).push(" AND expires_at <= ").push_bind(until.as_millisecond());
             if let Some(account) = account {
                 sql.push(" AND account = ").push_bind(account.as_str());
             }
             sql.push(" ORDER BY expires_at, id LIMIT ").push_bind(i64::from(limit));
             sql.push(") l JOIN credentials c ON c.id = l.id ORDER BY l.expires_at, l.id");
-            sql.build_query_as().persistent(false).fetch_all(pool)
+            sql.build_query_as().persistent(false).fetch_all(connection)
         })?;
         rows.into_iter().map(Row::record).collect()
     }

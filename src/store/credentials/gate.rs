@@ -1,5 +1,6 @@
 //! Credential lookups of the gate.
 
+use crate::store::statement;
 use crate::store::timestamps::from_millis;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use crate::credential::{
     Account, Credential, Label, Overlap, PasswordHash, RateLimit, ScopeSet, StoredSecret, TokenDigest,
 };
 use crate::store::origin::Origin;
-use crate::store::{FeedPoint, Store, StoreError, with_pool};
+use crate::store::{FeedPoint, Store, StoreError, in_transaction, with_pool};
 
 /// A credential and what limits how long it may be cached.
 #[derive(Debug)]
@@ -153,7 +154,10 @@ impl Store {
             AND password_cost <> $1 GROUP BY password_cost";
         let rows: Vec<(String, i64)> = self
             .timed(async {
-                with_pool!(&self.pools, |pool| Ok(sqlx::query_as(sql).bind(CLEARED).fetch_all(pool).await?))
+                in_transaction!(self, |connection| Ok(statement::query_as(sql)
+                    .bind(CLEARED)
+                    .fetch_all(connection)
+                    .await?))
             })
             .await?;
         let sql = "SELECT password_hash, previous_password_hash FROM credentials
@@ -161,10 +165,10 @@ impl Store {
         let overlaps: Vec<(String, String)> = self
             .timed(async {
                 let now = now.as_millisecond();
-                with_pool!(&self.pools, |pool| Ok(sqlx::query_as(sql)
+                in_transaction!(self, |connection| Ok(statement::query_as(sql)
                     .bind(now)
                     .bind(MAX_OVERLAPS)
-                    .fetch_all(pool)
+                    .fetch_all(connection)
                     .await?))
             })
             .await?;

@@ -27,7 +27,7 @@ impl Store {
     async fn record_last(&self, batch: &[(&Label, Use)]) -> Result<(), StoreError> {
         // Unnamed columns of VALUES are column1, column2, … in both databases.
         let begin = "INSERT INTO uses (credential, at, used_from) SELECT v.column1, v.column2, v.column3 FROM (VALUES ";
-        let _touched: Touched = execute!(self, begin, |sql, pool| {
+        let _touched: Touched = execute!(self, begin, |sql, connection| {
             for (index, (id, last)) in batch.iter().enumerate() {
                 sql.push(if index > 0 { ", (CAST(" } else { "(CAST(" }).push_bind(id.as_str());
                 sql.push(" AS TEXT), CAST(").push_bind(last.at.as_millisecond());
@@ -39,7 +39,7 @@ impl Store {
                 ON CONFLICT (credential) DO UPDATE SET at = excluded.at, used_from = excluded.used_from
                 WHERE uses.at < excluded.at",
             );
-            sql.build().persistent(false).execute(pool)
+            sql.build().persistent(false).execute(connection)
         })?;
         Ok(())
     }

@@ -101,7 +101,7 @@ macro_rules! filtered {
 }
 
 macro_rules! list {
-    ($pool:expr, $database:ty, $locate:literal, $filter:expr, $kind:expr, $after:expr, $limit:expr, $now:expr) => {{
+    ($connection:expr, $database:ty, $locate:literal, $filter:expr, $kind:expr, $after:expr, $limit:expr, $now:expr) => {{
         let mut sql = QueryBuilder::<$database>::new(format!("SELECT {COLUMNS} FROM (SELECT id FROM credentials"));
         filtered!(sql, $filter, $kind, $filter.state, $now, $locate);
         if let Some(cursor) = $after {
@@ -116,12 +116,12 @@ macro_rules! list {
             1,
         ));
         sql.push(" ORDER BY c.created_at DESC, c.id DESC");
-        sql.build_query_as::<Row>().fetch_all($pool).await?
+        sql.build_query_as::<Row>().persistent(false).fetch_all($connection).await?
     }};
 }
 
 macro_rules! count {
-    ($pool:expr, $database:ty, $locate:literal, $filter:expr, $kind:expr, $now:expr) => {{
+    ($connection:expr, $database:ty, $locate:literal, $filter:expr, $kind:expr, $now:expr) => {{
         let mut sql = QueryBuilder::<$database>::new("SELECT COUNT(*) AS total");
         // Enabled ones are the remainder: their condition is the most expensive.
         for state in [CredentialState::Cleared, CredentialState::Disabled, CredentialState::Expired] {
@@ -129,7 +129,7 @@ macro_rules! count {
         }
         sql.push(" FROM credentials");
         filtered!(sql, $filter, $kind, None::<CredentialState>, $now, $locate);
-        sql.build_query_as::<CountRow>().fetch_one($pool).await?
+        sql.build_query_as::<CountRow>().persistent(false).fetch_one($connection).await?
     }};
 }
 
@@ -146,8 +146,15 @@ impl Store {
         let rows: Vec<Row> = self
             .timed(async {
                 Ok(match &self.pools {
-                    Pools::Sqlite { read, .. } => list!(read, sqlx::Sqlite, "instr", filter, kind, after, limit, now),
-                    Pools::Postgres(pool) => list!(pool, sqlx::Postgres, "strpos", filter, kind, after, limit, now),
+                    Pools::Sqlite { read, .. } => {
+                        list!(&mut *read.acquire().await?, sqlx::Sqlite, "instr", filter, kind, after, limit, now)
+                    }
+                    Pools::Postgres(pool) => {
+                        let mut transaction = pool.begin().await?;
+                        let found = list!(&mut *transaction, sqlx::Postgres, "strpos", filter, kind, after, limit, now);
+                        transaction.commit().await?;
+                        found
+                    }
                 })
             })
             .await?;
@@ -177,8 +184,15 @@ impl Store {
         let row: CountRow = self
             .timed(async {
                 Ok(match &self.pools {
-                    Pools::Sqlite { read, .. } => count!(read, sqlx::Sqlite, "instr", filter, kind, now),
-                    Pools::Postgres(pool) => count!(pool, sqlx::Postgres, "strpos", filter, kind, now),
+                    Pools::Sqlite { read, .. } => {
+                        count!(&mut *read.acquire().await?, sqlx::Sqlite, "instr", filter, kind, now)
+                    }
+                    Pools::Postgres(pool) => {
+                        let mut transaction = pool.begin().await?;
+                        let found = count!(&mut *transaction, sqlx::Postgres, "strpos", filter, kind, now);
+                        transaction.commit().await?;
+                        found
+                    }
                 })
             })
             .await?;

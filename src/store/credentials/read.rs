@@ -3,10 +3,11 @@
 use super::gate::{addresses, labels, rate_limit};
 use super::write::CLEARED;
 use crate::credential::TokenDigest;
+use crate::store::statement;
 use crate::store::timestamps::from_millis;
 use crate::store::transaction::{BATCH, bind_list, build, lock_all, timed};
 use crate::store::{
-    CredentialRecord, PreviousSecret, RecordSecret, Store, StoreError, Transaction, fetch_optional, with_pool,
+    CredentialRecord, PreviousSecret, RecordSecret, Store, StoreError, Transaction, fetch_optional, in_transaction,
 };
 
 pub(super) const COLUMNS: &str =
@@ -80,10 +81,10 @@ impl Store {
         let sql = format!("SELECT {COLUMNS} {FROM} WHERE c.id > $1 {of_account} ORDER BY c.id LIMIT $2");
         let rows: Vec<Row> = self
             .timed(async {
-                with_pool!(&self.pools, |pool| {
-                    let query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).bind(i64::from(limit));
+                in_transaction!(self, |connection| {
+                    let query = statement::query_as(sqlx::AssertSqlSafe(sql)).bind(id).bind(i64::from(limit));
                     let query = if let Some(account) = account { query.bind(account) } else { query };
-                    Ok(query.fetch_all(pool).await?)
+                    Ok(query.fetch_all(connection).await?)
                 })
             })
             .await?;
@@ -104,13 +105,14 @@ impl Transaction {
         if !self.for_update().is_empty() {
             // PostgreSQL cannot lock the nullable side of an outer join.
             let sql = format!("SELECT revision FROM credentials WHERE id = $1{}", self.for_update());
-            let _locked: Option<(i64,)> = timed!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            let _locked: Option<(i64,)> = timed!(self, |connection| statement::query_as(sqlx::AssertSqlSafe(sql))
                 .bind(id)
                 .fetch_optional(connection))?;
         }
         let sql = format!("SELECT {COLUMNS} {FROM} WHERE c.id = $1");
-        let row: Option<Row> =
-            timed!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(connection))?;
+        let row: Option<Row> = timed!(self, |connection| statement::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(id)
+            .fetch_optional(connection))?;
         row.map(Row::record).transpose()
     }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::credential::{Credential, PasswordHash};
+use crate::store::statement;
 use crate::store::transaction::{Touched, timed};
 use crate::store::{Actor, ActorKind, AuditEntry, ChangeKind, Store, StoreError};
 
@@ -19,7 +20,7 @@ impl Store {
         let mut transaction = self.begin(now).await?;
         let sql = "UPDATE credentials SET password_hash = $1, password_cost = $2, revision = revision + 1
             WHERE id = $3 AND password_hash = $4";
-        let touched: Touched = timed!(transaction, |connection| sqlx::query(sql)
+        let touched: Touched = timed!(transaction, |connection| statement::query(sql)
             .bind(new.as_str())
             .bind(new.cost())
             .bind(id)

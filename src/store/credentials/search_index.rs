@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::store::statement;
 use crate::store::transaction::{BATCH, Touched, build, timed};
-use crate::store::{CredentialRecord, Store, StoreError, with_pool};
+use crate::store::{CredentialRecord, Store, StoreError, in_transaction};
 
 /// A name of 200 characters and two ids fit; an index entry of PostgreSQL holds up to 2,704.
 const MAX_SEARCH_BYTES: usize = 1000;
@@ -35,8 +36,10 @@ impl Store {
     }
 
     pub(super) async fn is_filled(&self) -> Result<bool, StoreError> {
-        self.timed(async { Ok(with_pool!(&self.pools, |pool| sqlx::query_scalar(IS_FILLED).fetch_one(pool).await?)) })
-            .await
+        self.timed(async {
+            Ok(in_transaction!(self, |connection| statement::query_scalar(IS_FILLED).fetch_one(connection).await?))
+        })
+        .await
     }
 
     /// One batch after this id; its last id, and how many rows.
@@ -48,7 +51,7 @@ impl Store {
             "SELECT id, username, name FROM credentials WHERE search IS NULL AND id > $1 ORDER BY id LIMIT {BATCH}{lock}"
         );
         type NameRow = (String, Option<String>, Option<String>);
-        let rows: Vec<NameRow> = timed!(transaction, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        let rows: Vec<NameRow> = timed!(transaction, |connection| statement::query_as(sqlx::AssertSqlSafe(sql))
             .bind(after)
             .fetch_all(connection))?;
         let Some((last, ..)) = rows.last() else { return Ok(None) };

@@ -3,8 +3,9 @@
 use sqlx::QueryBuilder;
 
 use crate::credential::TokenDigest;
+use crate::store::statement;
 use crate::store::transaction::{BATCH, bind_list, build};
-use crate::store::{Pools, Store, StoreError, Transaction, with_pool};
+use crate::store::{Pools, Store, StoreError, Transaction, in_transaction};
 
 /// Names to check.
 #[derive(Debug, Default)]
@@ -15,7 +16,7 @@ pub struct TakenNames<'n> {
 }
 
 macro_rules! ids_of {
-    ($names:expr, $pool:expr, $database:ty) => {{
+    ($names:expr, $connection:ident, $database:ty) => {{
         let mut found: Vec<String> = Vec::new();
         let lists: [(&str, &str, Vec<&str>); 2] = [
             ("SELECT id FROM credentials WHERE id IN (", ")", $names.ids.clone()),
@@ -29,7 +30,7 @@ macro_rules! ids_of {
                     list.push_bind(value);
                 }
                 sql.push(after);
-                found.extend(sql.build_query_scalar::<String>().persistent(false).fetch_all($pool).await?);
+                found.extend(sql.build_query_scalar::<String>().persistent(false).fetch_all(&mut *$connection).await?);
             }
         }
         if !$names.digests.is_empty() {
@@ -39,7 +40,7 @@ macro_rules! ids_of {
                 list.push_bind(digest.as_bytes().to_vec());
             }
             sql.push(")");
-            found.extend(sql.build_query_scalar::<String>().persistent(false).fetch_all($pool).await?);
+            found.extend(sql.build_query_scalar::<String>().persistent(false).fetch_all(&mut *$connection).await?);
         }
         found
     }};
@@ -85,15 +86,26 @@ impl Store {
     /// Numbers of credentials and accounts.
     pub async fn count(&self) -> Result<(i64, i64), StoreError> {
         let sql = "SELECT (SELECT COUNT(*) FROM credentials), (SELECT COUNT(*) FROM accounts)";
-        self.timed(async { with_pool!(&self.pools, |pool| Ok(sqlx::query_as(sql).fetch_one(pool).await?)) }).await
+        self.timed(async {
+            in_transaction!(self, |connection| Ok(statement::query_as(sql).fetch_one(connection).await?))
+        })
+        .await
     }
 
     /// The ids of the credentials that have one of these names, with duplicates.
     pub async fn ids_with_names(&self, names: &TakenNames<'_>) -> Result<Vec<String>, StoreError> {
         self.timed(async {
             Ok(match &self.pools {
-                Pools::Sqlite { read, .. } => ids_of!(names, read, sqlx::Sqlite),
-                Pools::Postgres(pool) => ids_of!(names, pool, sqlx::Postgres),
+                Pools::Sqlite { read, .. } => {
+                    let mut held = read.acquire().await?;
+                    ids_of!(names, held, sqlx::Sqlite)
+                }
+                Pools::Postgres(pool) => {
+                    let mut transaction = pool.begin().await?;
+                    let found = ids_of!(names, transaction, sqlx::Postgres);
+                    transaction.commit().await?;
+                    found
+                }
             })
         })
         .await

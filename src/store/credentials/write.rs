@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::search_index::search_text;
 use crate::credential::{Label, PasswordHash, RateLimit};
+use crate::store::statement;
 use crate::store::transaction::{BATCH, Touched, bind_list, build, timed};
 use crate::store::{
     ChangeKind, CredentialKind, CredentialRecord, PreviousSecret, RecordSecret, StoreError, Transaction,
@@ -146,7 +147,7 @@ impl Transaction {
     /// False when there is no such credential.
     pub async fn delete_credential(&mut self, id: &str) -> Result<bool, StoreError> {
         let sql = "DELETE FROM credentials WHERE id = $1";
-        let touched: Touched = timed!(self, |connection| sqlx::query(sql).bind(id).execute(connection))?;
+        let touched: Touched = timed!(self, |connection| statement::query(sql).bind(id).execute(connection))?;
         self.changed(ChangeKind::Credential, id);
         Ok(touched.0 > 0)
     }

@@ -1,10 +1,11 @@
 //! Users: people of an account, or of the provider's staff.
 
+use super::statement;
 use crate::store::timestamps::from_millis;
 use jiff::Timestamp;
 
 use super::transaction::{Touched, timed};
-use super::{ChangeKind, Cursor, Listing, Role, Store, StoreError, Transaction, fetch, fetch_optional, with_pool};
+use super::{ChangeKind, Cursor, Listing, Role, Store, StoreError, Transaction, fetch, fetch_optional, in_transaction};
 use crate::credential::{Label, PasswordHash};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,13 +63,13 @@ impl Store {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        fetch!(self, "SELECT id, name, email FROM users WHERE id IN (", |sql, pool| {
+        fetch!(self, "SELECT id, name, email FROM users WHERE id IN (", |sql, connection| {
             let mut list = sql.separated(", ");
             for id in ids {
                 list.push_bind(*id);
             }
             sql.push(")");
-            sql.build_query_as().persistent(false).fetch_all(pool)
+            sql.build_query_as().persistent(false).fetch_all(connection)
         })
     }
 
@@ -105,10 +106,10 @@ impl Store {
         let (millis, id) = Cursor::bounds(after);
         let rows: Vec<Row> = self
             .timed(async {
-                with_pool!(&self.pools, |pool| {
-                    let query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(millis).bind(id);
+                in_transaction!(self, |connection| {
+                    let query = statement::query_as(sqlx::AssertSqlSafe(sql)).bind(millis).bind(id);
                     let query = query.bind(filter.account.map(Label::as_str)).bind(filter.role.map(Role::as_str));
-                    Ok(query.bind(filter.enabled).bind(i64::from(limit) + 1).fetch_all(pool).await?)
+                    Ok(query.bind(filter.enabled).bind(i64::from(limit) + 1).fetch_all(connection).await?)
                 })
             })
             .await?;
@@ -118,7 +119,9 @@ impl Store {
     /// True when a member of staff has a password.
     pub async fn has_staff(&self) -> Result<bool, StoreError> {
         let staff: i64 = self
-            .timed(async { with_pool!(&self.pools, |pool| Ok(sqlx::query_scalar(STAFF).fetch_one(pool).await?)) })
+            .timed(async {
+                in_transaction!(self, |connection| Ok(statement::query_scalar(STAFF).fetch_one(connection).await?))
+            })
             .await?;
         Ok(staff > 0)
     }
@@ -128,16 +131,18 @@ impl Transaction {
     /// Locks the user until the commit.
     pub async fn user(&mut self, id: &str) -> Result<Option<UserRecord>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM users WHERE id = $1{}", self.for_update());
-        let row: Option<Row> =
-            timed!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(connection))?;
+        let row: Option<Row> = timed!(self, |connection| statement::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(id)
+            .fetch_optional(connection))?;
         row.map(Row::record).transpose()
     }
 
     /// Locks the user against changes until the commit; other transactions may hold the same lock.
     pub async fn user_for_share(&mut self, id: &str) -> Result<Option<UserRecord>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM users WHERE id = $1{}", self.for_share());
-        let row: Option<Row> =
-            timed!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(connection))?;
+        let row: Option<Row> = timed!(self, |connection| statement::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(id)
+            .fetch_optional(connection))?;
         row.map(Row::record).transpose()
     }
 
@@ -151,7 +156,7 @@ impl Transaction {
             ORDER BY id{}",
             self.for_update()
         );
-        let _locked: Vec<(i64,)> = timed!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        let _locked: Vec<(i64,)> = timed!(self, |connection| statement::query_as(sqlx::AssertSqlSafe(sql))
             .bind(one)
             .bind(other)
             .fetch_all(connection))?;
@@ -160,7 +165,7 @@ impl Transaction {
 
     /// True when a member of staff has a password.
     pub async fn has_staff(&mut self) -> Result<bool, StoreError> {
-        let row: (i64,) = timed!(self, |connection| sqlx::query_as::<_, (i64,)>(STAFF).fetch_one(connection))?;
+        let row: (i64,) = timed!(self, |connection| statement::query_as::<_, (i64,)>(STAFF).fetch_one(connection))?;
         Ok(row.0 > 0)
     }
 
@@ -172,7 +177,7 @@ impl Transaction {
             self.for_update()
         );
         let rows: Vec<(String, bool)> =
-            timed!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(connection))?;
+            timed!(self, |connection| statement::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(connection))?;
         Ok(rows.into_iter().map(|(id, has_password)| EnabledUser { id, has_password }).collect())
     }
 
@@ -180,7 +185,7 @@ impl Transaction {
     pub async fn enabled_owners(&mut self, account: &Label) -> Result<Vec<EnabledUser>, StoreError> {
         let sql = "SELECT id, password_hash IS NOT NULL FROM users WHERE role = 'owner' AND enabled AND account = $1";
         let rows: Vec<(String, bool)> =
-            timed!(self, |connection| sqlx::query_as(sql).bind(account.as_str()).fetch_all(connection))?;
+            timed!(self, |connection| statement::query_as(sql).bind(account.as_str()).fetch_all(connection))?;
         Ok(rows.into_iter().map(|(id, has_password)| EnabledUser { id, has_password }).collect())
     }
 
@@ -188,7 +193,7 @@ impl Transaction {
     /// [`StoreError::Taken`] for the e-mail address, [`StoreError::MissingReference`] for an unknown account.
     pub async fn add_user(&mut self, record: &UserRecord) -> Result<(), StoreError> {
         let sql = format!("INSERT INTO users ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)");
-        let _touched: Touched = timed!(self, |connection| sqlx::query(sqlx::AssertSqlSafe(sql))
+        let _touched: Touched = timed!(self, |connection| statement::query(sqlx::AssertSqlSafe(sql))
             .bind(record.id.as_str())
             .bind(record.account.as_ref().map(Label::as_str))
             .bind(&record.email)
@@ -208,7 +213,7 @@ impl Transaction {
     pub async fn put_user(&mut self, record: &UserRecord) -> Result<(), StoreError> {
         let sql = "UPDATE users SET email = $1, name = $2, role = $3, password_hash = $4, enabled = $5,
             revision = revision + 1 WHERE id = $6";
-        let _touched: Touched = timed!(self, |connection| sqlx::query(sql)
+        let _touched: Touched = timed!(self, |connection| statement::query(sql)
             .bind(&record.email)
             .bind(&record.name)
             .bind(record.role.as_str())

@@ -1,10 +1,14 @@
 //! Poolers between gate and server, and servers that refuse connections.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::json;
+
 use super::{answer, bearer, lock, unlock, usual_gate};
 use crate::server::{call, staff_token};
 use crate::store::test_database::{TestDatabase, token};
 use crate::support::postgres::{Cluster, PgBouncer};
-use crate::support::{RecordingApi, claviger, eventually};
+use crate::support::{Connection, RecordingApi, Request, claviger, eventually};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn pgbouncer_in_session_mode_works() {
@@ -81,6 +85,66 @@ async fn pgbouncer_changed_to_transaction_mode_counts_as_no_answer() {
     let status = claviger().args(["database", "status", "--config"]).arg(settings).output().unwrap();
     let text = String::from_utf8_lossy(&status.stderr).into_owned();
     assert!(!status.status.success() && text.contains("pool_mode = session"), "{text}");
+}
+
+/// Several clients then get one server session in turn, and with it the prepared statements of each other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn the_api_behind_a_pooler_changed_to_transaction_mode_answers_no_other_question() {
+    let cluster = Cluster::start();
+    let database = cluster.fresh_database();
+    let bouncer = PgBouncer::start(&cluster, "session");
+    let url = bouncer.url(database.name());
+    let bed = TestDatabase::on_database(database).await;
+    let accounts: Vec<String> = (0..4).map(|number| format!("account{number}")).collect();
+    for account in &accounts {
+        bed.account(account).await;
+        bed.put(&token(&format!("of-{account}"), account, account)).await;
+    }
+    let staff = staff_token(&bed.store).await;
+    let api = RecordingApi::start();
+    let gates = [0, 1].map(|_| usual_gate(&api, &bed).database(&url).start());
+    let answers = AtomicUsize::new(0);
+    let ask_each = || {
+        std::thread::scope(|scope| {
+            for (gate, account) in gates.iter().flat_map(|gate| accounts.iter().map(move |account| (gate, account))) {
+                let (staff, answers) = (&staff, &answers);
+                scope.spawn(move || {
+                    let credential = format!("of-{account}");
+                    for (target, id) in [("accounts", account), ("credentials", &credential)] {
+                        let reply = call(gate, staff, "GET", &format!("/api/v1/{target}/{id}"), None);
+                        match reply.status {
+                            200 => assert_eq!(reply.json()["id"], *id),
+                            status => assert_eq!(status, 503, "{}", reply.text()),
+                        }
+                        answers.fetch_add(usize::from(reply.status == 200), Ordering::Relaxed);
+                    }
+                    let listed = call(gate, staff, "GET", &format!("/api/v1/credentials?account={account}"), None);
+                    if listed.status == 200 {
+                        assert_eq!(listed.json()["items"][0]["id"], credential);
+                    }
+                    let text = json!({"name": format!("Renamed {account}")});
+                    let path = format!("/api/v1/credentials/{credential}");
+                    let edit = Request::new("PATCH", &path).bearer(staff).header("If-Match", "*");
+                    let edit = edit.header("Content-Type", "application/json").body(text.to_string());
+                    let edited = Connection::open(gate.console).send(&edit);
+                    assert!([200, 503].contains(&edited.status), "{} {}", edited.status, edited.text());
+                    let stranger = call(gate, "stranger", "GET", &path, None);
+                    assert!([401, 429, 503].contains(&stranger.status), "{}", stranger.status);
+                });
+            }
+        });
+    };
+    ask_each();
+    assert_eq!(answers.swap(0, Ordering::Relaxed), 16);
+    bouncer.change_mode("transaction");
+    for _ in 0..10 {
+        ask_each();
+    }
+    for account in &accounts {
+        let stored = bed.store.credential(&format!("of-{account}")).await.unwrap().unwrap();
+        assert_eq!(stored.account.to_string(), *account);
+        assert!(stored.name.is_none_or(|name| name == format!("Renamed {account}")));
+    }
 }
 
 /// PgBouncer has one SQLSTATE for all that it says itself, which PostgreSQL uses for a protocol that went wrong.
