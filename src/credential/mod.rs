@@ -3,7 +3,6 @@
 mod ambiguous_paths;
 mod base62;
 mod label;
-mod last_use;
 mod link_token;
 mod network;
 mod normal_form;
@@ -15,6 +14,7 @@ mod scope;
 mod set;
 mod time_ordered_id;
 mod token;
+mod use_recorder;
 mod version;
 
 use std::sync::Arc;
@@ -23,11 +23,11 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 
 pub use label::{Label, LabelError};
-pub use last_use::LastUse;
 pub use link_token::PlainLinkToken;
 pub use network::Network;
 pub use normal_form::{normalized, normalized_chars};
 pub use scope::{PublicCredential, PublicRoute, RoutePath, RoutePathError, RouteRule, ScopeCatalog, ScopeSet};
+pub use use_recorder::UseRecorder;
 
 pub use ambiguous_paths::{PathException, Spellings};
 pub use password::{HashMemory, Overlap, PasswordHash, PasswordHashError, PlainPassword};
@@ -62,7 +62,7 @@ pub struct Credential {
     /// `None` for the default of the settings.
     pub rate_limit: Option<RateLimit>,
     /// `None` where uses are not recorded.
-    pub last_use: Option<Box<LastUse>>,
+    pub last_use: Option<Box<UseRecorder>>,
 }
 
 /// The customer that credentials belong to.

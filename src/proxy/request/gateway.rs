@@ -18,9 +18,9 @@ use pingora::{Error, ErrorSource, ErrorType};
 
 use super::auth_request::{AuthRequest, ClientOrigin};
 use super::context::Context;
-use super::framing::{has_no_body, set_connection};
 use super::headers::{self, Caller};
 use super::lifecycle::RequestSummary;
+use super::response_framing::{has_no_body, set_connection};
 use super::warnings::Warnings;
 use super::{limits, trace};
 use crate::auth::Scheme;

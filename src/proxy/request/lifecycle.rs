@@ -16,9 +16,9 @@ use super::access_log::AccessLog;
 use super::access_record::{AccessRecord, path_of};
 use super::auth_request::ClientOrigin;
 use super::context::{Context, InFlight};
-use super::framing;
 use super::headers::is_trusted;
 use super::limits;
+use super::response_framing;
 use crate::auth::{Rejection, Scheme};
 use crate::proxy::connection::body_end::Framing;
 use crate::proxy::connection::head_inspector::UnparsedHead;
@@ -96,7 +96,7 @@ impl RequestLifecycle {
         if session.req_header().version == Version::HTTP_10 {
             // HTTP/1.0 has no interim responses.
             session.set_ignore_info_resp(true);
-            session.downstream_modules_ctx = framing::http10_modules();
+            session.downstream_modules_ctx = response_framing::http10_modules();
         }
         context.is_websocket = websocket::is_websocket(session.req_header());
         let read_timeout = if context.is_websocket {

@@ -1,7 +1,7 @@
 //! The OpenAPI 3.1 description, built from the operations themselves.
 
 mod body_examples;
-mod operation_rules;
+mod operation_permissions;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::LazyLock;
@@ -24,7 +24,7 @@ use utoipa::openapi::{
 use utoipa_axum::router::UtoipaMethodRouter;
 
 use self::body_examples::BODY_EXAMPLES;
-use self::operation_rules::{Callers, RULES};
+use self::operation_permissions::{Callers, PERMISSIONS};
 use super::call::Idempotent;
 use super::{PREFIX, operations};
 use crate::control::views::RoleName;
@@ -99,7 +99,7 @@ fn complete(path: &str, item: &mut PathItem, versioned: &HashSet<String>) {
     ];
     for (method, operation) in methods {
         let Some(operation) = operation else { continue };
-        let rule = RULES.iter().find(|rule| Some(rule.operation) == operation.operation_id.as_deref());
+        let rule = PERMISSIONS.iter().find(|rule| Some(rule.operation) == operation.operation_id.as_deref());
         let callers = rule.map_or(Callers::With(&[]), |rule| rule.callers);
         describe_callers(operation, callers);
         add_example(operation);

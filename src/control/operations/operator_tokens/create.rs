@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-use super::change::entry;
+use super::lock_and_audit::entry;
 use crate::control::operations::ids::new_id;
 use crate::control::operations::text_rules::name_fault;
 use crate::control::operations::users::{account_fault, check_grant};

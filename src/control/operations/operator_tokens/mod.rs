@@ -1,9 +1,9 @@
 //! Tokens that let scripts use the management API. None has a role or an account that its creator does not have.
 
-mod change;
 mod create;
 mod delete;
 mod list;
+mod lock_and_audit;
 mod set_enabled;
 
 pub use self::list::{list_operator_tokens, show_operator_token};

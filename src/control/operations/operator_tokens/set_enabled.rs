@@ -1,4 +1,4 @@
-use super::change::{entry, lock_operator_token};
+use super::lock_and_audit::{entry, lock_operator_token};
 use crate::control::operations::{OperationContext, OperationError, Right};
 use crate::credential::Label;
 use crate::store::OperatorTokenRecord;

@@ -6,10 +6,10 @@ use std::hash::{BuildHasher as _, RandomState};
 use jiff::Timestamp;
 
 use super::accounts::Accounts;
-use super::conflicts::{ID_BESIDE_HINT, Released, Taken};
 use super::listed::Listed;
 use super::records::{Records, differences};
 use super::rules::faults_of;
+use super::uniqueness::{ID_BESIDE_HINT, Released, Taken};
 use super::{Imported, ImportedCredential};
 use crate::config::{Diagnostic, Diagnostics, Origin};
 use crate::control::operations::OperationError;

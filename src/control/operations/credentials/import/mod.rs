@@ -2,11 +2,11 @@
 //! deletes none. A dry run reads only, so it delays no writer.
 
 mod accounts;
-mod conflicts;
 mod importer;
 mod listed;
 mod records;
 mod rules;
+mod uniqueness;
 
 use self::importer::Importer;
 use crate::config::{Diagnostic, Diagnostics, Origin};

@@ -8,18 +8,18 @@ use jiff::Timestamp;
 
 use super::{Network, RecentUses, Use};
 
-/// Collects uses until [`LastUse::take`]. Recording one costs two atomic reads, plus an uncontended lock once a second
+/// Collects uses until [`UseRecorder::take`]. Recording one costs two atomic reads, plus an uncontended lock once a second
 /// or when the client network changes.
 #[derive(Debug, Default)]
-pub struct LastUse {
+pub struct UseRecorder {
     /// Unix time of the last use.
     second: AtomicI64,
     network: AtomicU64,
     pending: Mutex<RecentUses>,
 }
 
-impl LastUse {
-    /// Returns true for the first use since [`LastUse::take`].
+impl UseRecorder {
+    /// Returns true for the first use since [`UseRecorder::take`].
     pub fn note(&self, now: Timestamp, from: Option<IpAddr>) -> bool {
         let (second, network) = (now.as_second(), word(from));
         if self.second.load(Ordering::Relaxed) == second && self.network.load(Ordering::Relaxed) == network {
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn only_the_first_use_since_take_is_reported() {
-        let last = LastUse::default();
+        let last = UseRecorder::default();
         assert!(last.note(second(7), None));
         assert!(!last.note(second(7), None));
         assert!(!last.note(second(8), HERE));
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn several_networks_within_a_second_are_recorded() {
-        let last = LastUse::default();
+        let last = UseRecorder::default();
         let neighbours = ["192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2", "192.0.2.1"];
         for from in neighbours {
             last.note(second(7), Some(from.parse().unwrap()));

@@ -4,7 +4,7 @@ use crate::control::operations::Right;
 use crate::control::web::problem::Code;
 use crate::store::Role;
 
-pub(super) struct OperationRule {
+pub(super) struct OperationPermission {
     /// The `operationId`.
     pub(super) operation: &'static str,
     pub(super) callers: Callers,
@@ -40,7 +40,7 @@ const OWN_KEY: Callers = With(&[Right::OwnKey]);
 const ADMINISTRATOR: Callers = With(&[Right::ManageUsers]);
 const AUDITOR: Callers = With(&[Right::ReadAudit]);
 
-pub(super) const RULES: [OperationRule; 63] = [
+pub(super) const PERMISSIONS: [OperationPermission; 63] = [
     rule("me", ANY_ROLE, &[]),
     rule("form_settings", ANY_ROLE, &[]),
     rule("begin_session", Everyone, &[SignInFailed, Busy]),
@@ -106,8 +106,8 @@ pub(super) const RULES: [OperationRule; 63] = [
     rule("export_audit", AUDITOR, &[NotFound]),
 ];
 
-const fn rule(operation: &'static str, callers: Callers, codes: &'static [Code]) -> OperationRule {
-    OperationRule { operation, callers, codes }
+const fn rule(operation: &'static str, callers: Callers, codes: &'static [Code]) -> OperationPermission {
+    OperationPermission { operation, callers, codes }
 }
 
 impl Callers {
