@@ -4,6 +4,7 @@ mod admin;
 pub mod api;
 mod console;
 mod database_probe;
+mod installation_key;
 mod listener;
 mod look;
 pub mod operations;
@@ -14,6 +15,7 @@ mod web;
 
 pub use self::admin::{Admin, GateState, router};
 pub use self::database_probe::DatabaseProbe;
+pub use self::installation_key::{InstallationKeyFault, open_installation_keys};
 pub use self::listener::console_listener;
 pub use self::look::Look;
 pub use self::prune::prune;

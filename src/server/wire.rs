@@ -154,6 +154,7 @@ impl Process {
             standalone_probe: probe.clone(),
             process: admin.clone(),
             demo_links: demo_links.cloned(),
+            settings: settings.clone(),
         };
         server.add_service(background_service(
             "admin",

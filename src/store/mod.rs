@@ -17,9 +17,11 @@ mod idempotency;
 mod opened_file;
 mod operator_tokens;
 mod origin;
+mod outbox;
 mod paging;
 mod pools;
 mod primary;
+mod reveals;
 mod role;
 mod schema;
 mod sessions;
@@ -44,8 +46,12 @@ pub use credentials::{
 pub use error::StoreError;
 pub use idempotency::StoredResponse;
 pub use operator_tokens::OperatorTokenRecord;
+pub use outbox::{
+    Attempt, Channel, ClaimedMessage, MessageState, NewMessage, OutboxBacklog, OutboxRecord, Purpose, SendFailure,
+};
 pub use paging::{Cursor, InvalidCursor, Listing};
 pub use pools::StoreOptions;
+pub use reveals::{MintedCode, MintedLink, Minting, RevealMessage, Unsendable};
 pub use role::{NoRole, Role};
 pub use schema::SchemaState;
 pub use sessions::SessionRecord;

@@ -56,6 +56,7 @@ impl ApiCall {
             idempotency_key: self.key.as_ref(),
             hashes: Some(&self.state.hashes),
             gate_throttle: self.state.throttles.gate.as_deref().map(seen),
+            installation_keys: self.state.installation_keys.as_deref(),
             sign_in_throttle: signs_in.then(|| seen(&self.state.throttles.sign_in)),
             ..context
         }

@@ -65,7 +65,11 @@ impl Visit {
             self.state.clock.now(),
             self.view.settings.terms(),
         );
-        OperationContext { hashes: Some(&self.state.hashes), ..context }
+        OperationContext {
+            hashes: Some(&self.state.hashes),
+            installation_keys: self.state.installation_keys.as_deref(),
+            ..context
+        }
     }
 
     /// For operations that write: with the revision and the key of the form.

@@ -13,11 +13,11 @@ use super::problem::Code;
 use super::rate_limits::RateLimits;
 use crate::auth::{HashPool, HashPoolSize, Throttle, ThrottleRules};
 use crate::clock::Clock;
-use crate::config::{ERROR_DOCS, ERROR_PAGES, Settings, raw};
+use crate::config::{Delivery, ERROR_DOCS, ERROR_PAGES, Settings, raw};
 use crate::control::admin::Admin;
 use crate::control::look::Look;
 use crate::control::operations::{SessionLimits, SignInContext, Terms};
-use crate::credential::{ScopeCatalog, TokenFormat, VersionCatalog};
+use crate::credential::{InstallationKeys, ScopeCatalog, TokenFormat, VersionCatalog};
 use crate::formats::Catalogs;
 use crate::source::{FileSet, Loaded, throttle_rules};
 use crate::store::Store;
@@ -44,6 +44,8 @@ pub struct Components {
     pub(crate) process: Option<Admin>,
     /// `None` but in `claviger demo`.
     pub(crate) demo_links: Option<DemoLinks>,
+    /// `None` where secrets are not delivered.
+    pub(crate) installation_keys: Option<Arc<InstallationKeys>>,
 }
 
 /// Apart from each other: guesses at one must not lock the other.
@@ -70,6 +72,8 @@ pub struct LiveSettings {
     /// `None` where the throttle is off.
     pub guessing: Option<ThrottleRules>,
     pub console: raw::Console,
+    /// How secrets and notices reach people; nothing is sent where there is no console.
+    pub delivery: Delivery,
     /// How callers of the API present their credentials.
     pub accept: raw::Accept,
     /// Texts and brand of the console.
@@ -103,7 +107,26 @@ impl ControlState {
     ) -> std::io::Result<Self> {
         let hashes = HashPool::start(SIGN_IN_HASH_POOL, drop)?;
         let rate_limits = RateLimits::default();
-        Ok(Self(Arc::new(Components { store, clock, settings, rate_limits, hashes, throttles, process, demo_links })))
+        Ok(Self(Arc::new(Components {
+            store,
+            clock,
+            settings,
+            rate_limits,
+            hashes,
+            throttles,
+            process,
+            demo_links,
+            installation_keys: None,
+        })))
+    }
+
+    /// With the keys of an installation that delivers secrets. Call it before the state is shared.
+    #[must_use]
+    pub fn with_installation_keys(mut self, keys: Option<Arc<InstallationKeys>>) -> Self {
+        if let Some(components) = Arc::get_mut(&mut self.0) {
+            components.installation_keys = keys;
+        }
+        self
     }
 
     /// `address` is `None` for requests from within this process.
@@ -152,6 +175,7 @@ impl LiveSettings {
             error_docs: (settings.error_docs != ERROR_DOCS).then(|| settings.error_docs.clone()),
             guessing: throttle_rules(settings),
             console: settings.console.clone().unwrap_or_default(),
+            delivery: settings.delivery.clone(),
             accept: settings.accept.clone(),
             look: Arc::default(),
             file: Arc::default(),
@@ -173,7 +197,11 @@ impl LiveSettings {
     }
 
     pub fn terms(&self) -> Terms<'_> {
-        Terms { catalogs: Catalogs { versions: &self.versions, scopes: &self.scopes }, format: &self.format }
+        Terms {
+            catalogs: Catalogs { versions: &self.versions, scopes: &self.scopes },
+            format: &self.format,
+            delivery: &self.delivery,
+        }
     }
 }
 

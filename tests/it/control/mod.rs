@@ -44,6 +44,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use claviger::auth::{HashPool, HashPoolSize};
+use claviger::config::Delivery;
 use claviger::control::operations::{
     Caller, Created, Invalid, NewCredential, NewSecret, OperationContext, OperationError, Terms, create,
 };
@@ -71,6 +72,7 @@ struct Fixture {
     versions: VersionCatalog,
     scopes: ScopeCatalog,
     format: TokenFormat,
+    delivery: Delivery,
     shell: Caller,
 }
 
@@ -88,6 +90,7 @@ impl Fixture {
             versions,
             scopes: ScopeCatalog::new(vec![(label("pay"), Box::default())]),
             format: TokenFormat::default(),
+            delivery: Delivery::default(),
             shell: shell(),
         }
     }
@@ -97,7 +100,7 @@ impl Fixture {
     }
 
     fn terms(&self) -> Terms<'_> {
-        Terms { catalogs: self.catalogs(), format: &self.format }
+        Terms { catalogs: self.catalogs(), format: &self.format, delivery: &self.delivery }
     }
 
     /// A call from the shell.
