@@ -16,7 +16,7 @@ mod web;
 pub use self::admin::{Admin, GateState, router};
 pub use self::database_probe::DatabaseProbe;
 pub use self::installation_key::{InstallationKeyFault, open_installation_keys};
-pub use self::listener::console_listener;
+pub use self::listener::{console_listener, reveal_listener};
 pub use self::look::Look;
 pub use self::prune::prune;
 pub use self::readiness::{Probe, Readiness};

@@ -40,8 +40,8 @@ pub use audit::{Actor, ActorKind, AuditEntry, AuditFilter, AuditRecord};
 pub use changes::{Change, ChangeKind, Changes, FeedPoint, Position, ThrottleTarget, Wake};
 pub use credentials::{
     AddressRecord, CatalogUse, CredentialFilter, CredentialKind, CredentialRecord, CredentialState, Delivery,
-    ExpiringCredential, GateCredential, Holders, Page, PreviousSecret, RecordSecret, StateCounts, TakenNames,
-    Versioned,
+    ExpiringCredential, GateCredential, Holders, MessageProgress, Page, PreviousSecret, RecordSecret, StateCounts,
+    TakenNames, Versioned,
 };
 pub use error::StoreError;
 pub use idempotency::StoredResponse;
@@ -51,7 +51,10 @@ pub use outbox::{
 };
 pub use paging::{Cursor, InvalidCursor, Listing};
 pub use pools::StoreOptions;
-pub use reveals::{MintedCode, MintedLink, Minting, RevealMessage, Unsendable};
+pub use reveals::{
+    CodeTry, MintedCode, MintedLink, Minting, NewReveal, OldStops, RevealMessage, RevealRecord, RevealState,
+    SupersededBy, Unsendable,
+};
 pub use role::{NoRole, Role};
 pub use schema::SchemaState;
 pub use sessions::SessionRecord;

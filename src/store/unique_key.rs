@@ -29,6 +29,7 @@ pub enum UniqueKey {
     RevealLinkDigest,
     SessionDigest,
     SetupLinkDigest,
+    TextCount,
     /// Of a credential's token, current or previous.
     TokenDigest,
     UserEmail,
@@ -38,7 +39,7 @@ pub enum UniqueKey {
 
 /// Each constraint as PostgreSQL names it, and as SQLite does: by its columns, or by its index where that is on an
 /// expression.
-const CONSTRAINTS: [(UniqueKey, &str, &str); 25] = [
+const CONSTRAINTS: [(UniqueKey, &str, &str); 26] = [
     (UniqueKey::AccessRequestId, "access_requests_pkey", "access_requests.id"),
     (UniqueKey::PendingAccessRequest, "access_requests_one_pending", "access_requests.account"),
     (UniqueKey::AccountId, "accounts_pkey", "accounts.id"),
@@ -64,6 +65,7 @@ const CONSTRAINTS: [(UniqueKey, &str, &str); 25] = [
     (UniqueKey::RevealLinkDigest, "reveal_links_pkey", "reveal_links.digest"),
     (UniqueKey::SessionDigest, "sessions_pkey", "sessions.digest"),
     (UniqueKey::SetupLinkDigest, "setup_links_pkey", "setup_links.digest"),
+    (UniqueKey::TextCount, "text_counts_pkey", "text_counts.scope, text_counts.day"),
     (UniqueKey::TokenDigest, "tokens_pkey", "tokens.digest"),
     (UniqueKey::UserEmail, "users_email", "index 'users_email'"),
     (UniqueKey::UserId, "users_pkey", "users.id"),
@@ -102,6 +104,7 @@ impl fmt::Display for UniqueKey {
             Self::CredentialUsername => "the user name",
             Self::IdempotencyKey => "the idempotency key",
             Self::RevealLink | Self::RevealLinkDigest | Self::SetupLinkDigest => "the link",
+            Self::TextCount => "the count of text messages",
             Self::SessionDigest => "the session",
             Self::UserEmail => "the e-mail address",
         })

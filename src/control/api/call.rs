@@ -6,6 +6,7 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderValue;
 use axum::http::header::{HeaderMap, IF_MATCH};
 use axum::http::request::Parts;
+use jiff::Timestamp;
 
 use crate::control::operations::{Caller, IdempotencyKey, OperationContext, ProcessThrottle, SignInContext};
 use crate::control::web::caller::authenticate;
@@ -72,6 +73,10 @@ impl ApiCall {
             return Err(Problem::new(Code::PreconditionRequired, detail));
         }
         Ok(self.context())
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.state.clock.now()
     }
 
     pub(super) fn settings(&self) -> &LiveSettings {

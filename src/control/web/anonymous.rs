@@ -10,7 +10,7 @@ use super::caller::{client_address, request_id, session_cookie};
 use super::csrf;
 use super::problem::Problem;
 use super::state::{ControlState, LiveSettings};
-use crate::control::operations::SignInContext;
+use crate::control::operations::{Caller, SignInContext};
 
 pub(crate) struct AnonymousCaller {
     pub(crate) state: ControlState,
@@ -24,6 +24,12 @@ pub(crate) struct AnonymousCaller {
 impl AnonymousCaller {
     pub(crate) fn sign_in_context(&self) -> SignInContext<'_> {
         self.state.sign_in_context(&self.settings, self.address, self.request_id.as_deref())
+    }
+
+    /// Of an operation by the holder of a link.
+    pub(crate) fn link_holder(&self) -> Caller {
+        let address = self.address.map(|address| address.to_string());
+        Caller::link_holder(address, self.request_id.clone())
     }
 
     /// Counts a look at a link. Any site can make a browser look, so this has no effect on signing in.

@@ -16,7 +16,7 @@ mod write;
 
 pub use addresses::AddressRecord;
 pub use catalog_use::CatalogUse;
-pub use delivery::Delivery;
+pub use delivery::{Delivery, MessageProgress};
 pub use expiring::ExpiringCredential;
 pub use gate::{GateCredential, Versioned};
 pub use list::{CredentialFilter, CredentialKind, CredentialState, StateCounts};

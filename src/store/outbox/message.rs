@@ -147,7 +147,7 @@ impl MessageState {
         }
     }
 
-    pub(super) fn of(text: &str) -> Option<Self> {
+    pub(in crate::store) fn of(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 }

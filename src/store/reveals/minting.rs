@@ -10,7 +10,7 @@ use crate::store::{Store, StoreError, Transaction};
 /// How long a code works, from its minting.
 const CODE_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 /// Wrong codes after which a reveal is locked.
-const MAX_TRIES: i64 = 5;
+pub(in crate::store) const MAX_TRIES: i64 = 5;
 
 /// The outcome of minting.
 #[derive(Debug)]

@@ -40,7 +40,7 @@ const OWN_KEY: Callers = With(&[Right::OwnKey]);
 const ADMINISTRATOR: Callers = With(&[Right::ManageUsers]);
 const AUDITOR: Callers = With(&[Right::ReadAudit]);
 
-pub(super) const RULES: [OperationRule; 63] = [
+pub(super) const RULES: [OperationRule; 65] = [
     rule("me", ANY_ROLE, &[]),
     rule("form_settings", ANY_ROLE, &[]),
     rule("begin_session", Everyone, &[SignInFailed, Busy]),
@@ -77,6 +77,8 @@ pub(super) const RULES: [OperationRule; 63] = [
     rule("diagnose_credential", KEY_HOLDER, &[AccessNotGranted, MembersNotAllowed]),
     rule("duplicate_credential", MANAGER, &[AccessNotGranted, IdTaken, UsernameTaken, Conflict, Busy]),
     rule("reset_credential", MANAGER, &[AccessNotGranted, Conflict, Busy]),
+    rule("deliver_credential", MANAGER, &[AccessNotGranted, Conflict]),
+    rule("void_delivery", MANAGER, &[AccessNotGranted, Conflict]),
     rule("end_overlap", MANAGER, &[AccessNotGranted]),
     rule("clear_credential", MANAGER, &[AccessNotGranted]),
     rule("disable_credential", MANAGER, &[AccessNotGranted]),

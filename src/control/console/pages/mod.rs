@@ -19,6 +19,7 @@ mod places;
 mod profile;
 mod request_facts;
 mod requests;
+pub(super) mod reveal;
 mod setup;
 mod sign_in;
 mod status;
@@ -46,10 +47,19 @@ pub(super) const MENU: &[&[Entry]] = &[
     status::MENU,
 ];
 
+/// On the console, unless it has a listener of its own.
+fn reveal_routes(state: &ControlState) -> Router<ControlState> {
+    match state.settings.load().delivery.reveal_listen {
+        Some(_) => Router::new(),
+        None => reveal::routes(),
+    }
+}
+
 pub(super) fn routes(state: &ControlState) -> Router<ControlState> {
     Router::new()
         .merge(sign_in::routes())
         .merge(setup::routes())
+        .merge(reveal_routes(state))
         .merge(profile::routes())
         .merge(overview::routes())
         .merge(access::routes())

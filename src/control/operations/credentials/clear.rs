@@ -20,4 +20,6 @@ pub(super) fn clear_secret(record: &mut CredentialRecord) {
     record.previous = None;
     record.hint = None;
     record.handed_over_at = None;
+    // A link that waits would bring a new one.
+    record.delivery = None;
 }

@@ -1,11 +1,12 @@
 -- Delivery of secrets, and messages. Quick statements only, as before.
 
--- superseded_at: replaced by a newer link, reset, cleared, or voided. created_by: KIND:ID. sends_total: text messages in
--- all; sends and sends_since count those of the hour. old_stops: when the previous secret stops (now, later, when_shown);
--- overlap: for later, in milliseconds. message_id: Message-ID of the newest mail. revealed_from: address of the client.
+-- superseded_at, superseded_by: when a link ended before its time, and why (resent, reset, cleared, contact, voided).
+-- created_by: KIND:ID. sends_total: text messages in all; sends and sends_since count those of the hour. old_stops: when
+-- the previous secret stops (at_reset, when_shown); overlap: how long after it was shown, in milliseconds. message_id: Message-ID of the newest mail. revealed_from: address of the client.
 -- code_key: id of the installation key that code_digest was made with. sealed stays NULL: secrets are minted when they are
 -- revealed. mail_state and message_state stay empty: the outbox has the states.
 ALTER TABLE reveals ADD COLUMN superseded_at BIGINT;
+ALTER TABLE reveals ADD COLUMN superseded_by TEXT;
 ALTER TABLE reveals ADD COLUMN created_by TEXT;
 ALTER TABLE reveals ADD COLUMN sends_total BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE reveals ADD COLUMN old_stops TEXT;
@@ -22,6 +23,14 @@ CREATE TABLE reveal_links (
     created_at BIGINT NOT NULL
 );
 CREATE INDEX reveal_links_reveal ON reveal_links (reveal);
+
+-- Text messages of a day (UTC, counted from 1970): to a number (to +441632960961), and of an account (account acme).
+CREATE TABLE text_counts (
+    scope TEXT NOT NULL,
+    day BIGINT NOT NULL,
+    sent BIGINT NOT NULL,
+    PRIMARY KEY (scope, day)
+);
 
 -- Mails and text messages, without their text: links and codes are minted at each attempt. target: id of what the
 -- purpose is about. created_by: KIND:ID of the actor. state: waiting, accepted, delivered, undelivered, failed, given_up.
