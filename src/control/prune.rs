@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use crate::store::{Store, StoreError};
 
-/// Deletes sessions that have ended or were idle for `idle`, expired set-up links, idempotency keys and old used
-/// addresses. Returns the number of rows.
+/// Deletes sessions that have ended or were idle for `idle`, expired set-up links, idempotency keys, old used
+/// addresses and old messages. Returns the number of rows.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -14,5 +14,6 @@ pub async fn prune(store: &Store, now: Timestamp, idle: Duration) -> Result<u64,
     let links = store.prune_setup_links(now).await?;
     let keys = store.prune_keys(now).await?;
     let addresses = store.prune_addresses(now).await?;
-    Ok(sessions + links + keys + addresses)
+    let messages = store.prune_outbox(now).await?;
+    Ok(sessions + links + keys + addresses + messages)
 }

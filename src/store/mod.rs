@@ -40,8 +40,8 @@ pub use audit::{Actor, ActorKind, AuditEntry, AuditFilter, AuditRecord};
 pub use changes::{Change, ChangeKind, Changes, FeedPoint, Position, ThrottleTarget, Wake};
 pub use credentials::{
     AddressRecord, CatalogUse, CredentialFilter, CredentialKind, CredentialRecord, CredentialState, Delivery,
-    ExpiringCredential, GateCredential, Holders, Page, PreviousSecret, RecordSecret, StateCounts, TakenNames,
-    Versioned,
+    ExpiringCredential, ExpiryNotice, GateCredential, Holders, Page, PreviousSecret, RecordSecret, StateCounts,
+    TakenNames, Versioned,
 };
 pub use error::StoreError;
 pub use idempotency::StoredResponse;
@@ -51,7 +51,7 @@ pub use outbox::{
 };
 pub use paging::{Cursor, InvalidCursor, Listing};
 pub use pools::StoreOptions;
-pub use reveals::{MintedCode, MintedLink, Minting, RevealMessage, Unsendable};
+pub use reveals::{MintedCode, MintedLink, Minting, RevealMessage, ShownReveal, Unsendable};
 pub use role::{NoRole, Role};
 pub use schema::SchemaState;
 pub use sessions::SessionRecord;
@@ -60,7 +60,7 @@ pub use timestamps::whole_millis;
 pub use transaction::Transaction;
 pub use unique_key::UniqueKey;
 pub use use_case::{UnfitUseCase, UseCase};
-pub use users::{EnabledUser, UserFilter, UserRecord};
+pub use users::{EnabledUser, MailRecipient, UserFilter, UserRecord};
 
 use hosts::Hosts;
 use pools::Pools;

@@ -3,6 +3,7 @@ use serde_json::json;
 
 use crate::control::operations::{
     AccountScope, NotFound, OperationContext, OperationError, OperationReason, OperationRefusal, Outcome, Right,
+    notices,
 };
 use crate::control::views::{AuditState, CredentialView};
 use crate::credential::Label;
@@ -103,6 +104,7 @@ pub(super) async fn apply<E>(
     after.revision += 1;
     transaction.put_credential(&after).await?;
     clear_guesses(transaction, &before, &after);
+    notices::credential_changed(call, transaction, &before, &after).await?;
     transaction.audit(call.actor(), &entry(verb, &after, Some(&before), Some(&after))).await?;
     Ok(after)
 }
