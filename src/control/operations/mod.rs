@@ -58,7 +58,8 @@ pub use rights::Right;
 pub use secrets::{NewSecret, PasswordUnfit, PlainSecret};
 pub use sessions::{
     OwnSession, SessionLimits, SignInContext, SignInError, SignedIn, caller_of_session, caller_of_token,
-    change_password, end_other_sessions, end_session, list_sessions, sign_in, sign_in_by_demo_link, sign_out,
+    change_password, end_other_sessions, end_session, list_sessions, note_language, sign_in, sign_in_by_demo_link,
+    sign_out,
 };
 pub use text_rules::{MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH};
 pub(in crate::control) use users::mint_setup_link;

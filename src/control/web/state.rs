@@ -197,6 +197,11 @@ impl LiveSettings {
         }
     }
 
+    #[must_use]
+    pub fn with_look(self, look: Look) -> Self {
+        Self { look: Arc::new(look), ..self }
+    }
+
     /// `type` of problem documents (RFC 9457, 3.1.1); relative where the own address is not configured.
     pub(crate) fn error_page(&self, code: Code) -> String {
         let word = code.as_str();

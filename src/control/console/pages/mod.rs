@@ -11,6 +11,7 @@ mod demo;
 mod error_help;
 mod error_index;
 mod files;
+mod mailbox;
 mod management;
 mod missing;
 mod overview;
@@ -68,4 +69,5 @@ pub(super) fn routes(state: &ControlState) -> Router<ControlState> {
         .merge(error_index::routes())
         .merge(api_docs::routes())
         .merge(demo::routes(state))
+        .merge(mailbox::routes(state))
 }
