@@ -10,7 +10,8 @@ use super::setup_link;
 use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::control::{
-    Admin, ControlState, DatabaseProbe, DemoLinks, LiveSettings, Throttles, open_installation_keys, prune,
+    Admin, ControlState, DatabaseProbe, DemoLinks, LiveSettings, OutboxWorker, Senders, Throttles,
+    open_installation_keys, prune,
 };
 use crate::store::{Store, StoreOptions};
 
@@ -44,6 +45,8 @@ impl ManagementApi {
             true => Some(Arc::new(open_installation_keys(&self.settings, &store, Clock::System.now()).await?)),
             false => None,
         };
+        // A demo has no account anywhere.
+        let mailbox = self.demo_links.as_ref().map(|_| Arc::default());
         let (process, live, throttles) = (self.process.clone(), self.live.clone(), self.throttles.clone());
         let state = ControlState::within(
             (Some(process), self.demo_links.clone()),
@@ -53,11 +56,16 @@ impl ManagementApi {
             throttles,
         )
         .context("cannot start the password hashing thread")?
-        .with_installation_keys(keys);
+        .with_installation_keys(keys.clone())
+        .with_mailbox(mailbox.clone());
         if let Some(probe) = self.standalone_probe.clone() {
             let store = store.clone();
             tokio::spawn(async move { probe.run(&store).await });
         }
+        let senders = Senders::new(&self.settings.delivery, self.settings.public_url.as_deref())?;
+        let worker = OutboxWorker::new(store.clone(), Clock::System, self.live.clone(), keys, (senders, mailbox))
+            .reporting(self.process.outbox.clone(), self.process.metrics.clone());
+        tokio::spawn(worker.run());
         tokio::spawn(setup_link::print_first_link(store.clone(), self.live.clone(), self.listener_url.clone()));
         tokio::spawn(prune_periodically(store, self.live.clone()));
         Ok(state)

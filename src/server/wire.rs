@@ -144,6 +144,7 @@ impl Process {
             gate: gate.as_ref().map(Gate::state),
             management: probe.clone(),
             sign_in_throttle: settings.console.is_some().then(|| sign_in_throttle.clone()),
+            outbox: Arc::default(),
             clock: Clock::System,
         };
         let management_api = |database| ManagementApi {

@@ -40,8 +40,8 @@ pub use audit::{Actor, ActorKind, AuditEntry, AuditFilter, AuditRecord};
 pub use changes::{Change, ChangeKind, Changes, FeedPoint, Position, ThrottleTarget, Wake};
 pub use credentials::{
     AddressRecord, CatalogUse, CredentialFilter, CredentialKind, CredentialRecord, CredentialState, Delivery,
-    ExpiringCredential, GateCredential, Holders, MessageProgress, Page, PreviousSecret, RecordSecret, StateCounts,
-    TakenNames, Versioned,
+    ExpiringCredential, ExpiryNotice, GateCredential, Holders, MessageProgress, Page, PreviousSecret, RecordSecret,
+    StateCounts, TakenNames, Versioned,
 };
 pub use error::StoreError;
 pub use idempotency::StoredResponse;
@@ -53,7 +53,7 @@ pub use paging::{Cursor, InvalidCursor, Listing};
 pub use pools::StoreOptions;
 pub use reveals::{
     CodeTry, MintedCode, MintedLink, Minting, NewReveal, OldStops, RevealMessage, RevealRecord, RevealState,
-    SupersededBy, Unsendable,
+    ShownReveal, SupersededBy, Unsendable,
 };
 pub use role::{NoRole, Role};
 pub use schema::SchemaState;
@@ -63,7 +63,7 @@ pub use timestamps::whole_millis;
 pub use transaction::Transaction;
 pub use unique_key::UniqueKey;
 pub use use_case::{UnfitUseCase, UseCase};
-pub use users::{EnabledUser, UserFilter, UserRecord};
+pub use users::{EnabledUser, MailRecipient, UserFilter, UserRecord};
 
 use hosts::Hosts;
 use pools::Pools;

@@ -15,6 +15,7 @@ mod error;
 mod idempotent;
 mod ids;
 mod list;
+pub mod notices;
 mod operator_tokens;
 mod patch;
 mod rights;
@@ -59,11 +60,13 @@ pub use rights::Right;
 pub use secrets::{NewSecret, PasswordUnfit, PlainSecret};
 pub use sessions::{
     OwnSession, SessionLimits, SignInContext, SignInError, SignedIn, caller_of_session, caller_of_token,
-    change_password, end_other_sessions, end_session, list_sessions, sign_in, sign_in_by_demo_link, sign_out,
+    change_password, end_other_sessions, end_session, list_sessions, note_language, sign_in, sign_in_by_demo_link,
+    sign_out,
 };
 pub use text_rules::{MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH};
+pub(in crate::control) use users::mint_setup_link;
 pub use users::{
     CreatedUser, EditUser, FirstUser, NewSetupLink, NewUser, SetupLinkError, SetupLinkFor, UserConflict,
     change_own_name, create_first_setup_link, create_setup_link, create_user, disable_user, edit_user, enable_user,
-    end_sessions_of_user, list_users, show_setup_link, show_user, use_setup_link,
+    end_sessions_of_user, list_users, request_new_password, show_setup_link, show_user, use_setup_link,
 };

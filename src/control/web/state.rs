@@ -15,6 +15,7 @@ use crate::auth::{HashPool, HashPoolSize, Throttle, ThrottleRules};
 use crate::clock::Clock;
 use crate::config::{Delivery, ERROR_DOCS, ERROR_PAGES, Settings, raw};
 use crate::control::admin::Admin;
+use crate::control::demo_mailbox::DemoMailbox;
 use crate::control::look::Look;
 use crate::control::operations::{SessionLimits, SignInContext, Terms};
 use crate::credential::{InstallationKeys, ScopeCatalog, TokenFormat, VersionCatalog};
@@ -46,6 +47,8 @@ pub struct Components {
     pub(crate) demo_links: Option<DemoLinks>,
     /// `None` where secrets are not delivered.
     pub(crate) installation_keys: Option<Arc<InstallationKeys>>,
+    /// `None` but in `claviger demo`.
+    pub(crate) mailbox: Option<Arc<DemoMailbox>>,
 }
 
 /// Apart from each other: guesses at one must not lock the other.
@@ -117,6 +120,7 @@ impl ControlState {
             process,
             demo_links,
             installation_keys: None,
+            mailbox: None,
         })))
     }
 
@@ -150,6 +154,17 @@ impl ControlState {
     }
 }
 
+impl ControlState {
+    /// With the messages of a demo. Call it before the state is shared.
+    #[must_use]
+    pub fn with_mailbox(mut self, mailbox: Option<Arc<DemoMailbox>>) -> Self {
+        if let Some(components) = Arc::get_mut(&mut self.0) {
+            components.mailbox = mailbox;
+        }
+        self
+    }
+}
+
 impl Deref for ControlState {
     type Target = Components;
 
@@ -180,6 +195,11 @@ impl LiveSettings {
             look: Arc::default(),
             file: Arc::default(),
         }
+    }
+
+    #[must_use]
+    pub fn with_look(self, look: Look) -> Self {
+        Self { look: Arc::new(look), ..self }
     }
 
     /// `type` of problem documents (RFC 9457, 3.1.1); relative where the own address is not configured.

@@ -100,6 +100,19 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Ends a message whose row cannot be read, so that the others behind it are sent.
+    pub async fn set_message_aside(&self, id: &str, now: Timestamp) -> Result<(), StoreError> {
+        let mut transaction = self.begin(now).await?;
+        let sql = "UPDATE outbox SET state = $1, next_at = NULL, error_code = 'unreadable' WHERE id = $2";
+        let _touched: Touched = timed!(transaction, |connection| sqlx::query(sql)
+            .bind(MessageState::Failed.as_str())
+            .bind(id)
+            .execute(connection))?;
+        transaction.commit().await
+    }
+}
+
 impl Transaction {
     /// Claims the message of this channel that has been due the longest, and counts an attempt. Commit before sending.
     pub async fn claim_message(&mut self, channel: Channel, by: &str) -> Result<Option<ClaimedMessage>, StoreError> {

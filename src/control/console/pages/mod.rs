@@ -11,6 +11,7 @@ mod demo;
 mod error_help;
 mod error_index;
 mod files;
+mod mailbox;
 mod management;
 mod missing;
 mod overview;
@@ -78,4 +79,5 @@ pub(super) fn routes(state: &ControlState) -> Router<ControlState> {
         .merge(error_index::routes())
         .merge(api_docs::routes())
         .merge(demo::routes(state))
+        .merge(mailbox::routes(state))
 }

@@ -9,7 +9,7 @@ use super::deliver::{NextText, next_text, queue_text};
 use super::off::{Off, off};
 use super::reset::replace_secret;
 use crate::control::operations::secrets::{CreatedSecret, NewSecret, create_secret};
-use crate::control::operations::{NoSecret, OperationContext, OperationError};
+use crate::control::operations::{NoSecret, OperationContext, OperationError, notices};
 use crate::credential::{InstallationKeys, RevealCode, TokenDigest};
 use crate::store::{
     Actor, CredentialRecord, OldStops, RecordSecret, RevealRecord, RevealState, SupersededBy, Transaction,
@@ -190,6 +190,7 @@ async fn try_once(
     transaction.put_credential(&after).await?;
     clear_guesses(transaction, &before, &after);
     transaction.audit(&actor, &entry("reveal", &after, Some(&before), Some(&after))).await?;
+    notices::shown(call, transaction, &reveal.id, (&after.account, reveal.created_by.as_deref())).await?;
     Ok(Some(Revealed::Shown(Box::new(Created { record: after, secret: created.plain }))))
 }
 
