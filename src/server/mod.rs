@@ -43,6 +43,8 @@ pub struct Addresses {
     pub forward_auth: Vec<SocketAddr>,
     /// `None` where this process does not serve the console.
     pub console: Option<SocketAddr>,
+    /// `None` where the console serves the page of links to secrets.
+    pub reveal: Option<SocketAddr>,
     pub admin: SocketAddr,
 }
 

@@ -12,6 +12,7 @@ mod own_key;
 mod profile;
 mod refusals;
 mod requests;
+mod reveal;
 mod site;
 mod stage;
 mod status;

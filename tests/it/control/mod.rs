@@ -28,6 +28,7 @@ pub mod people;
 mod races;
 mod reset;
 mod retention;
+mod reveal;
 mod revoked;
 mod rights;
 mod schemathesis;

@@ -89,3 +89,61 @@ profile-end = Beenden
 profile-end-others = Überall sonst abmelden
 
 overview-title = Übersicht
+
+# Die Seite hinter dem Link, mit dem ein Schlüssel einmal angezeigt wird.
+reveal-title = Ihr API-Zugang
+reveal-lead = { $account } gibt Ihnen Zugang zu seiner API.
+reveal-code-sent = Wir haben am { $time } einen Code an die Nummer gesendet, die auf { $end } endet. Er gilt 10 Minuten.
+reveal-code-coming = Ein Code ist unterwegs an die Nummer, die auf { $end } endet. Das kann eine Minute dauern.
+reveal-code-none = Wir senden einen Code an die Nummer, die auf { $end } endet. Damit zeigt diese Seite den Schlüssel einmal an.
+reveal-code = Code
+    .hint = Die 8 Ziffern aus der Textnachricht
+reveal-show = Zugangsdaten anzeigen
+reveal-send = Code senden
+reveal-send-new = Neuen Code senden
+reveal-send-at = Ein neuer Code ist ab { $time } möglich.
+reveal-send-never = Für diesen Link gibt es keine weiteren Codes. { $account } kann einen neuen Link senden.
+reveal-ends = Dieser Link gilt bis { $time } und zeigt den Schlüssel einmal an.
+reveal-tries = { $count ->
+    [one] Noch 1 Versuch.
+   *[other] Noch { $count } Versuche.
+}
+reveal-wrong = Dieser Code ist nicht richtig. { $count ->
+    [one] Noch 1 Versuch.
+   *[other] Noch { $count } Versuche.
+}
+reveal-code-form = muss aus den 8 Ziffern der Textnachricht bestehen
+reveal-code-old = Dieser Code gilt nicht mehr. Bitte den neuesten nehmen oder einen neuen anfordern.
+reveal-texts-used-up = An diese Nummer können wir jetzt keine weiteren Codes senden. Der nächste ist ab { $time } möglich.
+reveal-off = Das geht gerade nicht
+reveal-off-access = Der API-Zugang von { $account } ist ausgeschaltet.
+reveal-off-disabled = Dieser API-Zugang ist gesperrt.
+reveal-off-expired = Dieser API-Zugang ist abgelaufen.
+reveal-off-lead = Nichts ist verloren: Sobald sich das ändert, geht der Link wieder, bis { $time }. Fragen Sie { $account }.
+reveal-shown = Dies wurde schon angezeigt
+reveal-shown-lead = Der Schlüssel wurde am { $time } angezeigt und kann nicht noch einmal angezeigt werden.
+reveal-shown-lead-from = Der Schlüssel wurde am { $time } an { $address } angezeigt und kann nicht noch einmal angezeigt werden.
+reveal-shown-not-you = Wenn Sie das nicht waren, sagen Sie { $account } sofort Bescheid.
+reveal-shown-lost = Wenn Sie ihn verloren haben, bitten Sie { $account } um einen neuen.
+reveal-locked = Dieser Link ist gesperrt
+reveal-locked-lead = Fünf Codes waren falsch. { $account } kann einen neuen Link senden.
+reveal-expired = Dieser Link ist abgelaufen
+reveal-expired-lead = Er galt bis { $time }. { $account } kann einen neuen Link senden.
+reveal-superseded = Dieser Link gilt nicht mehr
+reveal-resent-lead = Er wurde durch einen neueren ersetzt: Suchen Sie die E-Mail vom { $time }.
+reveal-resent-lead-none = Er wurde durch einen neueren ersetzt: Suchen Sie eine neuere E-Mail.
+reveal-cleared-lead = { $account } hat den Schlüssel gelöscht.
+reveal-reset-lead = Der Schlüssel wurde seither ersetzt. Fragen Sie { $account }.
+reveal-contact-lead = Eine andere Person in Ihrem Unternehmen ist jetzt der Kontakt.
+reveal-voided-lead = { $account } hat ihn angehalten.
+reveal-worthless = Dieser Link gilt nicht
+reveal-worthless-lead = Er ist nicht vollständig, oder es gibt ihn nicht. Bitte den Link in der E-Mail noch einmal öffnen oder ganz kopieren.
+reveal-support = Sie können auch { $support } fragen.
+reveal-done = Ihre Zugangsdaten
+credentials-secret-once = Jetzt speichern. Dies wird nur einmal angezeigt und kann nicht wiederhergestellt werden.
+credentials-username = Benutzername
+credentials-password = Passwort
+credentials-key = API-Schlüssel
+credentials-try = Ausprobieren
+credentials-copy = Kopieren
+credentials-copied = Kopiert

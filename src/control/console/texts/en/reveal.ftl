@@ -20,7 +20,6 @@ reveal-wrong = That code is not right. { $count ->
     [one] 1 try is left.
    *[other] { $count } tries are left.
 }
-reveal-wrong-last = That code is not right.
 reveal-code-form = must be the 8 digits of the text message
 reveal-code-old = That code does not work any more. Use the newest one, or ask for a new one.
 reveal-texts-used-up = No more codes can be sent to this number now. The next is possible on { $time }.
