@@ -170,6 +170,9 @@ impl Store {
             .await?;
         let kind = |(hash, count): (String, i64)| Some((hash.parse().ok()?, u64::try_from(count).ok()?));
         let overlap = |(current, previous): (String, String)| {
+            if current == CLEARED {
+                return Some((previous.parse().ok()?, 1));
+            }
             let both = Overlap::new(current.parse().ok()?, previous.parse().ok()?);
             Some((PasswordHash::Overlap(Box::new(both)), 1))
         };

@@ -63,22 +63,22 @@ fn shell() -> Caller {
 }
 
 /// A signed-in user.
-fn user(role: Role, account: Option<&str>, id: &str) -> Caller {
+pub fn user(role: Role, account: Option<&str>, id: &str) -> Caller {
     let actor = Actor { kind: ActorKind::User, id: id.into(), request_id: None, address: None };
     Caller { actor, role, account: account.map(label), user: Some(label(id)) }
 }
 
 /// Versions 1 and 2, and the scope `pay`.
-struct Fixture {
+pub struct Fixture {
     versions: VersionCatalog,
     scopes: ScopeCatalog,
     format: TokenFormat,
-    delivery: Delivery,
+    pub delivery: Delivery,
     shell: Caller,
 }
 
 impl Fixture {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let version = |name: &str| Version {
             name: label(name),
             deprecated_on: None,
@@ -105,12 +105,12 @@ impl Fixture {
     }
 
     /// A call from the shell.
-    fn call<'c>(&'c self, bed: &'c TestDatabase, now: Timestamp) -> OperationContext<'c> {
+    pub fn call<'c>(&'c self, bed: &'c TestDatabase, now: Timestamp) -> OperationContext<'c> {
         self.by(&self.shell, bed, now)
     }
 
     /// A call of a caller that the database has too.
-    fn by<'c>(&'c self, caller: &'c Caller, bed: &'c TestDatabase, now: Timestamp) -> OperationContext<'c> {
+    pub fn by<'c>(&'c self, caller: &'c Caller, bed: &'c TestDatabase, now: Timestamp) -> OperationContext<'c> {
         caller_rows::put_caller_now(bed, caller);
         self.as_known(caller, bed, now)
     }

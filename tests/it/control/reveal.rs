@@ -451,8 +451,8 @@ async fn only_staff_scripts_may_see_what_is_sent_to_others(bed: TestDatabase) {
     let chosen = with_contact(NewCredential::new(label("acme"), secret));
     let refused = create(&sending.call(&bed, noon()), chosen).await.unwrap_err();
     assert!(is_invalid(&refused, "password"), "{refused}");
-    let refused = reset(&sending.call(&bed, noon()), &id, Reset { deliver: Some(Deliver::Show), ..Reset::default() });
-    assert!(is_invalid(&refused.await.unwrap_err(), "deliver"));
+    let show_again = Reset { deliver: Some(Deliver::Show), ..Reset::default() };
+    assert!(is_invalid(&reset(&sending.call(&bed, noon()), &id, show_again).await.unwrap_err(), "deliver"));
     // Where the settings allow it, the creator chooses.
     sending.fixture.delivery.show_to_creator = true;
     let created = create(&sending.call(&bed, noon()), with_contact(token_for("acme"))).await.unwrap().fresh().unwrap();

@@ -23,7 +23,7 @@ pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
     OpenApiRouter::new()
         .routes(routes!(begin_session, end_session))
         .routes(routes!(choose_password))
-        .routes(routes!(lose_password))
+        .routes(routes!(request_password_link))
 }
 
 /// E-mail address and password.
@@ -79,7 +79,7 @@ struct LostPassword {
 #[utoipa::path(
     post, path = "/session/lost-password", tag = TAG, request_body = LostPassword, responses((status = 202))
 )]
-async fn lose_password(caller: AnonymousCaller, Body(body): Body<LostPassword>) -> Result<StatusCode, Problem> {
+async fn request_password_link(caller: AnonymousCaller, Body(body): Body<LostPassword>) -> Result<StatusCode, Problem> {
     caller.count_attempt()?;
     caller.request_new_password(body.email);
     Ok(StatusCode::ACCEPTED)

@@ -1,10 +1,13 @@
 //! `/reveal/{ticket}`: shows a secret once, to the holder of a link and of a code. Only a right code consumes anything:
 //! scanners open links, press buttons and submit forms.
 
+use std::convert::Infallible;
+
 use askama::Template;
 use axum::Router;
-use axum::extract::Path;
+use axum::extract::{FromRequestParts, Path};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::routing::{get, post};
 use jiff::Timestamp;
 
@@ -18,7 +21,7 @@ use crate::control::operations::{
     Caller, Created, CredentialConflict, NextText, Off, OperationContext, OperationError, PlainSecret, RevealPage,
     RevealStanding, Revealed, reveal_secret, send_reveal_code, show_reveal,
 };
-use crate::control::web::problem::Problem;
+use crate::control::web::problem::{Code, Problem};
 use crate::control::web::state::ControlState;
 use crate::credential::RevealCode;
 use crate::store::SupersededBy;
@@ -68,13 +71,25 @@ fn context<'c>(visitor: &'c Visitor, holder: &'c Caller) -> OperationContext<'c>
     OperationContext { hashes: Some(&state.hashes), installation_keys: state.installation_keys.as_deref(), ..context }
 }
 
-async fn look(visitor: Visitor, Path(ticket): Path<String>) -> Answer {
+/// The ticket of a link; empty for a text that is none.
+struct Ticket(String);
+
+impl FromRequestParts<ControlState> for Ticket {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ControlState) -> Result<Self, Infallible> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        Ok(Self(path.map(|Path(ticket)| ticket).unwrap_or_default()))
+    }
+}
+
+async fn look(visitor: Visitor, Ticket(ticket): Ticket) -> Answer {
     visitor.caller.count_look()?;
     show(&visitor, &ticket, Form::new(&visitor)).await
 }
 
 /// The page as the link stands now. A fault of the form is shown only while there is a form.
-async fn show(visitor: &Visitor, ticket: &str, mut form: Form<'_>) -> Answer {
+async fn show(visitor: &Visitor, ticket: &str, form: Form<'_>) -> Answer {
     let holder = visitor.caller.link_holder();
     let Some(page) = show_reveal(&context(visitor, &holder), ticket).await? else {
         let lines = vec![visitor.t("reveal-worthless-lead")];
@@ -89,6 +104,7 @@ async fn show(visitor: &Visitor, ticket: &str, mut form: Form<'_>) -> Answer {
         None => visitor.t1("reveal-code-none", "end", &page.mobile_end),
     };
     let has_code = code_sent_at.is_some() || is_on_its_way;
+    let mut form = if has_code { form } else { form.without_fields() };
     let code = has_code.then(|| form.line("code", "reveal-code").autocomplete("one-time-code").required());
     let body = Waiting {
         v: visitor,
@@ -158,13 +174,14 @@ fn ended(visitor: &Visitor, status: StatusCode, heading: String, lines: Vec<Stri
     visitor.show(Page::new(heading, &body)?.status(status))
 }
 
-async fn enter(visitor: Visitor, Path(ticket): Path<String>, posted: Posted) -> Answer {
+async fn enter(visitor: Visitor, Ticket(ticket): Ticket, posted: Posted) -> Answer {
     visitor.caller.count_look()?;
     let mut reader = posted.reader();
     let code = RevealCode::presented(reader.text("code"));
     reader.finish()?;
     let holder = visitor.caller.link_holder();
     let fault = |text: String| Form::refused(&visitor, &posted, Problem::of_field("code", text));
+    let said = |text: String| Form::refused(&visitor, &posted, Problem::new(Code::Invalid, text));
     let Some(code) = code else {
         return show(&visitor, &ticket, fault(visitor.t("reveal-code-form"))?).await;
     };
@@ -173,12 +190,12 @@ async fn enter(visitor: Visitor, Path(ticket): Path<String>, posted: Posted) -> 
         Some(Revealed::Wrong { tries_left }) => {
             show(&visitor, &ticket, fault(visitor.tn("reveal-wrong", &tries_left))?).await
         }
-        Some(Revealed::NotNow) => show(&visitor, &ticket, fault(visitor.t("reveal-code-old"))?).await,
+        Some(Revealed::NotNow) => show(&visitor, &ticket, said(visitor.t("reveal-code-old"))?).await,
         None => show(&visitor, &ticket, Form::new(&visitor)).await,
     }
 }
 
-async fn send(visitor: Visitor, Path(ticket): Path<String>, posted: Posted) -> Answer {
+async fn send(visitor: Visitor, Ticket(ticket): Ticket, posted: Posted) -> Answer {
     visitor.caller.count_look()?;
     posted.reader().finish()?;
     let holder = visitor.caller.link_holder();

@@ -98,8 +98,9 @@ impl Links {
         if is_post {
             request = request.header("content-type", "application/x-www-form-urlencoded");
         }
-        let response =
-            tower::ServiceExt::oneshot(router.clone(), request.body(form.to_owned().into()).unwrap()).await.unwrap();
+        let response = tower::ServiceExt::oneshot(router.clone(), request.body(Body::from(form.to_owned())).unwrap())
+            .await
+            .unwrap();
         let (parts, body) = response.into_parts();
         let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
         if !text.is_empty() {
@@ -226,22 +227,18 @@ async fn links_that_lead_nowhere_look_alike() {
     let links = Links::new(NewSecret::Token).await;
     let (ticket, code) = links.sent().await;
     let unknown = claviger::credential::PlainLinkToken::mint().unwrap();
-    let steady = |answer: &Answer, target: &str| {
+    let steady = |answer: &Answer| {
         let id = answer.headers["x-request-id"].to_str().unwrap();
-        (answer.status, answer.text.replace(id, "ID").replace(target, "TARGET"))
+        (answer.status, answer.text.replace(id, "ID"))
     };
     let first = links.get(&format!("/reveal/{}", unknown.reveal())).await;
     assert_eq!(first.status, 404);
     first.assert_is_a_strangers_page();
-    for junk in ["x", "%00", "%ff", &ticket[1..], &"x".repeat(3000), "%2e%2e", "<b>"] {
-        let page = links.get(&format!("/reveal/{}", junk.replace('<', "%3C").replace('>', "%3E"))).await;
-        // What is no text has no ticket either.
-        assert!([400, 404].contains(&page.status), "{junk}");
-        if page.status == 404 && !junk.contains("%f") {
-            assert_eq!(steady(&page, junk), steady(&first, unknown.reveal()), "{junk}");
-        }
-        let entered = links.post(&format!("/reveal/{}", junk.replace(['<', '>'], "")), "code=12345678").await;
-        assert!([400, 404].contains(&entered.status), "{junk}");
+    for junk in ["x", "%00", "%ff", &ticket[1..], &"x".repeat(3000), "%2e%2e", "%3Cb%3E"] {
+        let page = links.get(&format!("/reveal/{junk}")).await;
+        assert_eq!(steady(&page), steady(&first), "{junk}");
+        let entered = links.post(&format!("/reveal/{junk}"), "code=12345678").await;
+        assert_eq!(steady(&entered), steady(&first), "{junk}");
     }
     assert_eq!(links.get("/reveal").await.status, 404);
     assert_eq!(links.get("/reveal/").await.status, 404);
