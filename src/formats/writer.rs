@@ -33,7 +33,8 @@ pub struct LeftOut {
     pub notes: usize,
     /// Credentials with an empty scope list, which a credentials file must not have.
     pub without_scopes: usize,
-    /// Cleared credentials: without a secret they cannot be imported.
+    /// Cleared credentials, and those whose secret was not shown to its contact yet: without a secret they cannot be
+    /// imported.
     pub cleared: usize,
     /// Basic pairs that are disabled or restricted, which htpasswd has no place for.
     pub limits: usize,

@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use super::gate::LiveGate;
 use super::tls::{ADMIN, CONSOLE};
 use crate::config::{Diagnostic, Diagnostics, Origin};
-use crate::control::{LiveSettings, Look};
+use crate::control::{LiveSettings, Look, Senders};
 use crate::proxy::Certificates;
 use crate::source::Loaded;
 use crate::telemetry::{Log, Metrics};
@@ -33,10 +33,11 @@ impl LiveState {
     fn try_publish(&self, loaded: &Loaded) -> Result<(), Diagnostics> {
         let next = self.gate.as_ref().map(|gate| gate.prepare(loaded)).transpose();
         let (admin, console) = (ADMIN.load(&loaded.settings), CONSOLE.load(&loaded.settings));
-        let (next, admin, console, look) = match (next, admin, console, Look::load(&loaded.settings)) {
-            (Ok(next), Ok(admin), Ok(console), Ok(look)) => (next, admin, console, look),
-            (next, admin, console, look) => {
-                let faults = [next.err(), admin.err(), console.err(), look.err()].into_iter().flatten();
+        let senders = Senders::check(&loaded.settings);
+        let (next, admin, console, look) = match (next, admin, console, Look::load(&loaded.settings), senders) {
+            (Ok(next), Ok(admin), Ok(console), Ok(look), Ok(())) => (next, admin, console, look),
+            (next, admin, console, look, senders) => {
+                let faults = [next.err(), admin.err(), console.err(), look.err(), senders.err()].into_iter().flatten();
                 return Err(Diagnostics(faults.flat_map(|faults| faults.0).collect()));
             }
         };

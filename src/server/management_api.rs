@@ -8,8 +8,11 @@ use arc_swap::ArcSwap;
 
 use super::setup_link;
 use crate::clock::Clock;
-use crate::config;
-use crate::control::{Admin, ControlState, DatabaseProbe, DemoLinks, LiveSettings, Throttles, prune};
+use crate::config::{self, Settings};
+use crate::control::{
+    Admin, ControlState, DatabaseProbe, DemoLinks, LiveSettings, OutboxWorker, Senders, Throttles,
+    open_installation_keys, prune,
+};
 use crate::store::{Store, StoreOptions};
 
 /// A pool of its own, beside that of the gate.
@@ -28,15 +31,22 @@ pub(super) struct ManagementApi {
     /// For the console's page of the status.
     pub(super) process: Admin,
     pub(super) demo_links: Option<DemoLinks>,
+    pub(super) settings: Settings,
 }
 
 impl ManagementApi {
     /// On a database whose schema was checked already. Background tasks end with the runtime.
     ///
     /// # Errors
-    /// When the pool cannot be opened.
+    /// When the pool or the installation key cannot be opened.
     pub(super) async fn open(&self) -> anyhow::Result<ControlState> {
         let store = Store::open(&self.database.url, options(&self.database, false)).await?;
+        let keys = match self.settings.delivery.is_on() {
+            true => Some(Arc::new(open_installation_keys(&self.settings, &store, Clock::System.now()).await?)),
+            false => None,
+        };
+        // A demo has no account anywhere.
+        let mailbox = self.demo_links.as_ref().map(|_| Arc::default());
         let (process, live, throttles) = (self.process.clone(), self.live.clone(), self.throttles.clone());
         let state = ControlState::within(
             (Some(process), self.demo_links.clone()),
@@ -45,11 +55,17 @@ impl ManagementApi {
             live,
             throttles,
         )
-        .context("cannot start the password hashing thread")?;
+        .context("cannot start the password hashing thread")?
+        .with_installation_keys(keys.clone())
+        .with_mailbox(mailbox.clone());
         if let Some(probe) = self.standalone_probe.clone() {
             let store = store.clone();
             tokio::spawn(async move { probe.run(&store).await });
         }
+        let senders = Senders::new(&self.settings.delivery, self.settings.public_url.as_deref())?;
+        let worker = OutboxWorker::new(store.clone(), Clock::System, self.live.clone(), keys, (senders, mailbox))
+            .reporting(self.process.outbox.clone(), self.process.metrics.clone());
+        tokio::spawn(worker.run());
         tokio::spawn(setup_link::print_first_link(store.clone(), self.live.clone(), self.listener_url.clone()));
         tokio::spawn(prune_periodically(store, self.live.clone()));
         Ok(state)

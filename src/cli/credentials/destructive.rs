@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::credential_args::CredentialArgs;
+use super::deliver::Way;
 use crate::cli::client::{Confirmation, Request, address_count, ago, path, show, show_secret};
 use crate::cli::output::sanitize;
 use crate::cli::secret;
@@ -29,6 +30,12 @@ pub(in crate::cli) struct Reset {
     /// How long the previous secret keeps working, such as 24h; never past the credential's expiry
     #[arg(long, value_name = "DURATION", value_parser = seconds)]
     overlap: Option<u64>,
+    /// Begin the overlap when the contact has been shown the new secret; the previous one works until then
+    #[arg(long)]
+    until_shown: bool,
+    /// Send the secret to the contact, or show it here [default: as delivery.show_to_creator has it]
+    #[arg(long, value_name = "WAY")]
+    deliver: Option<Way>,
     /// Read the password of Basic credentials from a prompt or standard input [default: generated]
     #[arg(long)]
     choose: bool,
@@ -107,7 +114,15 @@ impl Reset {
         if self.enable {
             body.insert("enable".into(), true.into());
         }
+        if let Some(way) = self.deliver {
+            body.insert("deliver".into(), way.word().into());
+        }
+        if self.until_shown {
+            body.insert("overlap_from".into(), "showing".into());
+            body.insert("overlap_seconds".into(), self.overlap.unwrap_or_default().into());
+        }
         let effect = match self.overlap {
+            _ if self.until_shown => "Its current secret stops working once the new one was shown.".to_owned(),
             None | Some(0) => "Its current secret stops working at once.".to_owned(),
             Some(overlap) => {
                 body.insert("overlap_seconds".into(), overlap.into());

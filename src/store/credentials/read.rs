@@ -1,24 +1,36 @@
 //! Reading whole records.
 
+use super::delivery::{self, DeliveryRow};
 use super::gate::{addresses, labels, rate_limit};
 use super::write::CLEARED;
 use crate::credential::TokenDigest;
+use crate::store::reveals;
 use crate::store::timestamps::from_millis;
 use crate::store::transaction::{BATCH, bind_list, build, lock_all, timed};
 use crate::store::{
     CredentialRecord, PreviousSecret, RecordSecret, Store, StoreError, Transaction, fetch_optional, with_pool,
 };
 
-pub(super) const COLUMNS: &str =
+const OWN_COLUMNS: &str =
     "c.id, c.account, c.owner, c.name, c.description, c.contact_email, c.contact_mobile, c.username,
     c.password_hash, c.previous_password_hash, c.previous_ends_at, c.hint, c.enabled, c.disabled_reason, c.version,
     c.scopes, c.addresses, c.expires_at, c.rate_requests, c.rate_seconds, c.rate_burst, c.created_at, c.created_by,
     c.secret_made_at, c.handed_over_at, w.at AS last_used_at, w.used_from AS last_used_from,
     (SELECT COUNT(*) FROM credential_addresses a WHERE a.credential = c.id) AS recent_addresses, c.revision,
     t.digest, p.digest AS previous_digest, p.ends_at AS previous_token_ends_at";
-pub(super) const FROM: &str = "FROM credentials c LEFT JOIN tokens t ON t.credential = c.id AND t.ends_at IS NULL
+const OWN_JOINS: &str = "LEFT JOIN tokens t ON t.credential = c.id AND t.ends_at IS NULL
     LEFT JOIN tokens p ON p.credential = c.id AND p.ends_at IS NOT NULL
     LEFT JOIN uses w ON w.credential = c.id";
+
+/// The columns of a whole record.
+pub(super) fn columns() -> String {
+    format!("{OWN_COLUMNS}, {}, {}", reveals::COLUMNS, delivery::COLUMNS)
+}
+
+/// What follows `credentials c` in a query for whole records.
+pub(super) fn joins() -> String {
+    format!("{OWN_JOINS}{}", delivery::JOINS)
+}
 
 #[derive(sqlx::FromRow)]
 pub(super) struct Row {
@@ -54,6 +66,8 @@ pub(super) struct Row {
     digest: Option<Vec<u8>>,
     previous_digest: Option<Vec<u8>>,
     previous_token_ends_at: Option<i64>,
+    #[sqlx(flatten)]
+    delivery: DeliveryRow,
 }
 
 /// Credentials in the order of ids.
@@ -68,7 +82,7 @@ pub struct Page {
 
 impl Store {
     pub async fn credential(&self, id: &str) -> Result<Option<CredentialRecord>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} {FROM} WHERE c.id = $1");
+        let sql = format!("SELECT {} FROM credentials c {} WHERE c.id = $1", columns(), joins());
         let row: Option<Row> = fetch_optional!(self, sql, id)?;
         row.map(Row::record).transpose()
     }
@@ -77,7 +91,11 @@ impl Store {
     /// its own.
     pub async fn credentials_after(&self, id: &str, account: Option<&str>, limit: u32) -> Result<Page, StoreError> {
         let of_account = if account.is_some() { "AND c.account = $3" } else { "" };
-        let sql = format!("SELECT {COLUMNS} {FROM} WHERE c.id > $1 {of_account} ORDER BY c.id LIMIT $2");
+        let sql = format!(
+            "SELECT {} FROM credentials c {} WHERE c.id > $1 {of_account} ORDER BY c.id LIMIT $2",
+            columns(),
+            joins()
+        );
         let rows: Vec<Row> = self
             .timed(async {
                 with_pool!(&self.pools, |pool| {
@@ -108,7 +126,7 @@ impl Transaction {
                 .bind(id)
                 .fetch_optional(connection))?;
         }
-        let sql = format!("SELECT {COLUMNS} {FROM} WHERE c.id = $1");
+        let sql = format!("SELECT {} FROM credentials c {} WHERE c.id = $1", columns(), joins());
         let row: Option<Row> =
             timed!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(connection))?;
         row.map(Row::record).transpose()
@@ -121,7 +139,7 @@ impl Transaction {
         }
         let mut found = Vec::new();
         for batch in ids.chunks(BATCH) {
-            let begin = format!("SELECT {COLUMNS} {FROM} WHERE c.id IN (");
+            let begin = format!("SELECT {} FROM credentials c {} WHERE c.id IN (", columns(), joins());
             let rows: Vec<Row> = build!(self, begin, |sql, connection| {
                 bind_list!(sql, batch.iter().copied());
                 sql.push(")");
@@ -195,6 +213,7 @@ impl Row {
             created_by: self.created_by,
             last_used_from: self.last_used_from,
             recent_addresses: self.recent_addresses,
+            delivery: self.delivery.delivery()?.map(Box::new),
             revision: self.revision,
         })
     }

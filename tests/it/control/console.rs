@@ -12,6 +12,7 @@ mod own_key;
 mod profile;
 mod refusals;
 mod requests;
+mod reveal;
 mod site;
 mod stage;
 mod status;
@@ -277,7 +278,8 @@ fn every_form_is_tried() {
     }
     assert!(routes.len() > 35, "{routes:?}");
     for route in routes {
-        let is_before_signing_in = ["/demo/", "/setup", "/sign-in"].iter().any(|prefix| route.starts_with(prefix));
+        let is_before_signing_in =
+            ["/demo/", "/forgot", "/setup", "/sign-in"].iter().any(|prefix| route.starts_with(prefix));
         assert!(is_before_signing_in || FORMS.contains(&route.as_str()), "{route} is not tried");
     }
 }

@@ -3,6 +3,7 @@
 use ipnet::IpNet;
 use jiff::Timestamp;
 
+use super::deliver::country_fault;
 use crate::control::operations::contact_validation::{email_fault, mobile_fault};
 use crate::control::operations::text_rules::{description_fault, name_fault};
 use crate::control::operations::{Invalid, OperationContext};
@@ -63,6 +64,10 @@ impl<'g> Given<'g> {
         let known = call.terms.catalogs.scopes;
         for scope in self.scopes.unwrap_or_default().iter().filter(|scope| !known.contains(scope.as_str())) {
             faults.add("scopes", format!("name {scope}, which is not a configured scope"));
+        }
+        if let Some(fault) = self.contact_mobile.and_then(|mobile| country_fault(call, mobile)) {
+            let country = Invalid::one("contact_mobile", fault);
+            faults = Invalid(country.beside(&faults).0.into_iter().chain(faults.0).collect());
         }
         faults = faults.and(self.list_faults());
         for (field, is_empty) in [

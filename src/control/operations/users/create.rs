@@ -3,6 +3,7 @@ use super::delegation::{account_fault, check_grant};
 use super::setup_link::{NewSetupLink, add_link};
 use crate::control::operations::contact_validation::email_fault;
 use crate::control::operations::ids::new_id;
+use crate::control::operations::notices;
 use crate::control::operations::text_rules::name_fault;
 use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};
 use crate::control::views::UserView;
@@ -75,6 +76,7 @@ pub async fn create_user(
         error => email_conflict::<OperationError<_>>(error),
     })?;
     let link = add_link(call, &mut transaction, Some(&record.id)).await?;
+    notices::invitation(call, &mut transaction, &record).await?;
     transaction.audit(call.actor(), &entry("create_user", &record, None, Some(&record))).await?;
     call.store_response(&mut transaction, &UserView::from(&record)).await?;
     transaction.commit().await?;

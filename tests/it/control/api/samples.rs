@@ -22,12 +22,13 @@ pub enum For {
 use For::{Browsers, Everybody, Roles};
 
 /// By name. Rights are written by hand, not derived from the code.
-pub const OPERATIONS: [(&str, For, &str); 63] = [
+pub const OPERATIONS: [(&str, For, &str); 64] = [
     ("me", Roles("xxxx"), ""),
     ("form_settings", Roles("xxxx"), ""),
     ("begin_session", Everybody, r#"{"email": "stranger@acme.example", "password": "correct horse"}"#),
     ("end_session", Everybody, ""),
     ("choose_password", Browsers, r#"{"current": "correct horse", "password": "another horse"}"#),
+    ("request_password_link", Everybody, r#"{"email": "stranger@acme.example"}"#),
     ("look_at_link", Everybody, r#"{"ticket": "x"}"#),
     ("use_link", Everybody, r#"{"ticket": "x", "password": "correct horse"}"#),
     ("list_accounts", Roles("xxxx"), ""),

@@ -13,10 +13,10 @@ use super::rules::faults_of;
 use super::{Imported, ImportedCredential};
 use crate::config::{Diagnostic, Diagnostics, Origin};
 use crate::control::operations::OperationError;
-use crate::control::operations::credentials::change::{clear_guesses, entry as audit_entry};
+use crate::control::operations::credentials::change::{clear_guesses, entry as audit_entry, superseded_by};
 use crate::credential::StoredSecret;
 use crate::formats::{Batch, Extent, Import, ImportEntry, Unusable};
-use crate::store::{Actor, AuditEntry, CredentialRecord, StoreError, Transaction, whole_millis};
+use crate::store::{Actor, AuditEntry, CredentialRecord, StoreError, SupersededBy, Transaction, whole_millis};
 
 /// Faults in one report.
 const MAX_FAULTS: usize = 100;
@@ -169,6 +169,11 @@ impl<'i> Importer<'i> {
             clear_guesses(transaction, before, after);
         }
         transaction.add_credentials(&new).await?;
+        for by in [SupersededBy::Reset, SupersededBy::Contact] {
+            let ended = changed.iter().filter(|(before, after)| superseded_by(before, after) == Some(by));
+            let ended: Vec<&str> = ended.map(|(before, _)| before.id.as_str()).collect();
+            transaction.supersede_reveals(&ended, by).await?;
+        }
         let after: Vec<CredentialRecord> = changed.into_iter().map(|(_, after)| after).collect();
         transaction.put_credentials(&after).await?;
         transaction.audit_all(self.records.actor, &entries).await

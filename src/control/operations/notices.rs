@@ -1,0 +1,151 @@
+//! Mails about a change, queued in its transaction. Where mail is not set, nothing is queued. The person who makes a
+//! change is not told of it.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::OperationContext;
+use crate::credential::Label;
+use crate::store::{
+    ActorKind, CredentialRecord, MailRecipient, NewMessage, Purpose, RecordSecret, Role, StoreError, Transaction,
+    UserRecord,
+};
+
+/// How long a notice is worth sending.
+const LIFETIME: SignedDuration = SignedDuration::from_hours(72);
+
+/// To a new user, who chooses a password by the link in it.
+pub(super) async fn invitation(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    user: &UserRecord,
+) -> Result<(), StoreError> {
+    let recipient = MailRecipient { id: user.id.to_string(), email: user.email.clone(), locale: None };
+    queue(call, transaction, Purpose::Invitation, user.id.as_str(), vec![recipient]).await
+}
+
+/// To all staff: an account asks for access, or takes its request back.
+pub(super) async fn to_staff(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    purpose: Purpose,
+    request: &Label,
+) -> Result<(), StoreError> {
+    if call.terms.delivery.mail.is_none() {
+        return Ok(());
+    }
+    let staff = transaction.recipients(Role::Staff, None).await?;
+    queue(call, transaction, purpose, request.as_str(), staff).await
+}
+
+/// To the owners of an account, and to the user who asked.
+pub(super) async fn to_account(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    (purpose, target): (Purpose, &Label),
+    account: &Label,
+    asked_by: Option<&str>,
+) -> Result<(), StoreError> {
+    if call.terms.delivery.mail.is_none() {
+        return Ok(());
+    }
+    let mut people = transaction.recipients(Role::Owner, Some(account.as_str())).await?;
+    if let Some(asker) = asked_by.filter(|asker| !people.iter().any(|person| person.id == *asker)) {
+        people.extend(transaction.recipient(asker).await?);
+    }
+    queue(call, transaction, purpose, target.as_str(), people).await
+}
+
+/// A secret that was shown: to the user who had it sent, or to the owners of the account.
+pub async fn shown(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    reveal: &str,
+    (account, created_by): (&Label, Option<&str>),
+) -> Result<(), StoreError> {
+    if call.terms.delivery.mail.is_none() {
+        return Ok(());
+    }
+    let creator = match created_by.and_then(|actor| actor.strip_prefix("user:")) {
+        Some(user) => transaction.recipient(user).await?,
+        None => None,
+    };
+    let people = match creator {
+        Some(creator) => vec![creator],
+        None => transaction.recipients(Role::Owner, Some(account.as_str())).await?,
+    };
+    queue(call, transaction, Purpose::SecretShown, reveal, people).await
+}
+
+/// What the contact of a credential learns of its change: that the secret was replaced, and that another one is the
+/// contact now.
+pub(super) async fn credential_changed(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    before: &CredentialRecord,
+    after: &CredentialRecord,
+) -> Result<(), StoreError> {
+    if call.terms.delivery.mail.is_none() {
+        return Ok(());
+    }
+    let is_same = |former: &str| {
+        let has_mobile = before.contact_mobile.is_none() || before.contact_mobile == after.contact_mobile;
+        has_mobile && after.contact_email.as_deref().is_some_and(|email| email.eq_ignore_ascii_case(former))
+    };
+    if let Some(former) = before.contact_email.as_deref().filter(|former| !is_same(former)) {
+        queue(call, transaction, Purpose::ContactChanged, after.id.as_str(), vec![outsider(former)]).await?;
+    }
+    let has_secret = match &after.secret {
+        RecordSecret::Token(digest) => digest.is_some(),
+        RecordSecret::Password { hash, .. } => hash.is_some(),
+    };
+    if after.secret != before.secret && has_secret {
+        let mut people: Vec<_> = after.contact_email.as_deref().map(outsider).into_iter().collect();
+        people.extend(transaction.developer_emails(after.id.as_str()).await?.iter().map(|email| outsider(email)));
+        if let Some(owner) = &after.owner {
+            people.extend(transaction.recipient(owner.as_str()).await?);
+        }
+        if people.is_empty() {
+            people = transaction.recipients(Role::Owner, Some(after.account.as_str())).await?;
+        }
+        queue(call, transaction, Purpose::SecretReset, after.id.as_str(), people).await?;
+    }
+    Ok(())
+}
+
+/// A person who is no user.
+fn outsider(email: &str) -> MailRecipient {
+    MailRecipient { id: String::new(), email: email.to_owned(), locale: None }
+}
+
+async fn queue(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    purpose: Purpose,
+    target: &str,
+    mut people: Vec<MailRecipient>,
+) -> Result<(), StoreError> {
+    if call.terms.delivery.mail.is_none() {
+        return Ok(());
+    }
+    let own = (call.actor().kind == ActorKind::User).then_some(call.actor().id.as_str());
+    people.retain(|person| own != Some(person.id.as_str()));
+    let mut told: Vec<String> = Vec::new();
+    let created_by = call.caller_key();
+    for person in people {
+        let address = person.email.to_ascii_lowercase();
+        if told.contains(&address) {
+            continue;
+        }
+        told.push(address);
+        let message = NewMessage {
+            purpose,
+            target,
+            recipient: &person.email,
+            locale: person.locale.as_deref(),
+            created_by: &created_by,
+            ends_at: call.now.checked_add(LIFETIME).unwrap_or(Timestamp::MAX),
+        };
+        transaction.enqueue(&message).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,52 @@
+use jiff::{SignedDuration, Timestamp};
+
+use crate::config::Delivery;
+use crate::control::operations::contact_validation::email_fault;
+use crate::store::{Actor, ActorKind, AuditEntry, NewMessage, Purpose, Store, StoreError};
+
+/// How long the mail is worth sending.
+const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
+/// A user gets one mail in this time, however often it is asked for, in seconds.
+const INTERVAL: i64 = 5 * 60;
+
+/// Queues a mail by which an enabled user with this e-mail address chooses a new password. Callers do not wait for it,
+/// and learn nothing of it: the answer does not tell who is a user.
+///
+/// # Errors
+/// A store that does not answer.
+pub async fn request_new_password(
+    store: &Store,
+    delivery: &Delivery,
+    now: Timestamp,
+    (email, address): (&str, Option<String>),
+) -> Result<(), StoreError> {
+    if delivery.mail.is_none() || email_fault(email).is_some() {
+        return Ok(());
+    }
+    let Some(user) = store.user_by_email(email).await?.filter(|user| user.enabled) else { return Ok(()) };
+    let mut transaction = store.begin(now).await?;
+    let recipient = transaction.recipient(user.id.as_str()).await?;
+    let message = NewMessage {
+        purpose: Purpose::LostPassword,
+        target: user.id.as_str(),
+        recipient: &user.email,
+        locale: recipient.as_ref().and_then(|recipient| recipient.locale.as_deref()),
+        created_by: "system:claviger",
+        ends_at: now.checked_add(LIFETIME).unwrap_or(Timestamp::MAX),
+    };
+    let occasion = now.as_second().div_euclid(INTERVAL).to_string();
+    if !transaction.enqueue_once(&message, &occasion).await? {
+        return Ok(());
+    }
+    let actor = Actor { kind: ActorKind::System, id: "claviger".into(), request_id: None, address };
+    let entry = AuditEntry {
+        verb: "request_new_password",
+        account: user.account.as_ref().map(ToString::to_string),
+        target_kind: "user",
+        target: user.id.to_string(),
+        before: None,
+        after: None,
+    };
+    transaction.audit(&actor, &entry).await?;
+    transaction.commit().await
+}

@@ -1,0 +1,97 @@
+//! The installation key: made where that loses nothing, otherwise a fault that says what to do.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use claviger::config::{ConfigSource, Settings};
+use claviger::control::open_installation_keys;
+use claviger::credential::InstallationKey;
+use tempfile::TempDir;
+
+use super::bed::Bed;
+use crate::store::test_database::{TestDatabase, noon};
+
+/// Settings in a folder.
+fn settings(folder: &TempDir, more: &str) -> Settings {
+    let file = folder.path().join("claviger.yaml");
+    std::fs::write(&file, format!("credentials: {{database: 'sqlite:claviger.db'}}\n{more}")).unwrap();
+    ConfigSource { file: Some(file), overrides: Vec::new() }.load().unwrap()
+}
+
+async fn open(bed: &TestDatabase, settings: &Settings) -> Result<String, String> {
+    let keys = open_installation_keys(settings, &bed.store, noon()).await;
+    keys.map(|keys| keys.current().id().to_owned()).map_err(|fault| fault.to_string())
+}
+
+#[tokio::test]
+async fn on_sqlite_a_missing_key_is_made_once_and_for_its_owner_alone() {
+    let (bed, folder) = (TestDatabase::sqlite().await, TempDir::new().unwrap());
+    let settings = settings(&folder, "");
+    let made = futures_util::future::join_all((0..8).map(|_| open(&bed, &settings))).await;
+    let first = made[0].clone().unwrap();
+    assert!(made.iter().all(|id| id.as_ref() == Ok(&first)), "{made:?}");
+    let file = std::fs::metadata(folder.path().join("installation.key")).unwrap();
+    assert_eq!((file.len(), file.permissions().mode() & 0o777), (32, 0o600));
+    let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+}
+
+#[tokio::test]
+async fn on_a_server_and_where_rows_name_a_key_a_missing_key_is_a_fault() {
+    let folder = TempDir::new().unwrap();
+    let fleet = TestDatabase::postgres().await;
+    let fault = open(&fleet, &settings(&folder, "")).await.unwrap_err();
+    assert!(fault.contains("installation_key_file") && fault.contains("head -c 32 /dev/urandom"), "{fault}");
+
+    let bed = Bed::new(TestDatabase::sqlite().await).await;
+    bed.reveal("rev_1").await;
+    bed.database.execute("UPDATE reveals SET code_key = 'feed'").await;
+    let fault = open(&bed.database, &settings(&folder, "")).await.unwrap_err();
+    assert!(fault.contains("is missing, and the database was used with a key; restore the file"), "{fault}");
+    assert!(!folder.path().join("installation.key").exists());
+}
+
+#[tokio::test]
+async fn a_key_is_rotated_by_listing_the_old_one_until_nothing_derives_from_it() {
+    let bed = Bed::new(TestDatabase::sqlite().await).await;
+    let folder = TempDir::new().unwrap();
+    let old = open(&bed.database, &settings(&folder, "")).await.unwrap();
+    bed.reveal("rev_1").await;
+    bed.database.execute(&format!("UPDATE reveals SET code_key = '{old}'")).await;
+    std::fs::rename(folder.path().join("installation.key"), folder.path().join("old.key")).unwrap();
+    std::fs::write(folder.path().join("installation.key"), InstallationKey::mint().unwrap().reveal()).unwrap();
+    let fault = open(&bed.database, &settings(&folder, "")).await.unwrap_err();
+    assert!(
+        fault.contains(&format!("is not the key {old}")) && fault.contains("old_installation_key_files"),
+        "{fault}"
+    );
+
+    let rotated = settings(&folder, "old_installation_key_files: [old.key]\n");
+    let keys = open_installation_keys(&rotated, &bed.database.store, noon()).await.unwrap();
+    assert!(keys.current().id() != old && keys.with_id(&old).is_some());
+    // The link has ended, so nothing derives from it.
+    bed.database.execute("UPDATE reveals SET revealed_at = 1").await;
+    assert!(open(&bed.database, &settings(&folder, "")).await.is_ok());
+}
+
+#[tokio::test]
+async fn junk_is_no_key() {
+    let (bed, folder) = (TestDatabase::sqlite().await, TempDir::new().unwrap());
+    let file = folder.path().join("installation.key");
+    for (junk, problem) in [
+        (Vec::new(), "holds 0 bytes"),
+        (b"change me".to_vec(), "holds 9 bytes"),
+        (vec![7; 33], "holds 33 bytes"),
+        (vec![0; 100_000], "holds 33 bytes"),
+        (vec![0; 32], "one byte 32 times"),
+    ] {
+        std::fs::write(&file, junk).unwrap();
+        let fault = open(&bed, &settings(&folder, "")).await.unwrap_err();
+        assert!(fault.contains(problem) && fault.contains("installation_key_file"), "{fault}");
+    }
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    assert!(open(&bed, &settings(&folder, "")).await.unwrap_err().contains("cannot be read"));
+    let missing = settings(&folder, "installation_key_file: other.key\nold_installation_key_files: [gone.key]\n");
+    let fault = open(&bed, &missing).await.unwrap_err();
+    assert!(fault.contains("old_installation_key_files[0]") && fault.contains("is missing"), "{fault}");
+}

@@ -1,0 +1,80 @@
+"""A mail server that does what the recipient's name says, and writes each mail that it accepts as JSON.
+
+Arguments: folder, certificate, key. The first line of output is the port.
+"""
+import asyncio
+import email.policy
+import json
+import pathlib
+import ssl
+import sys
+
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+
+folder, certificate, key = (pathlib.Path(argument) for argument in sys.argv[1:4])
+seen = {}
+
+
+class Handler:
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        mode = address.split('@')[0]
+        seen[address] = seen.get(address, 0) + 1
+        if mode == 'busy' and seen[address] == 1:
+            return '451 4.3.0 come back later'
+        if mode == 'no':
+            return '550 5.1.1 no such mailbox here'
+        envelope.rcpt_tos.append(address)
+        return '250 OK'
+
+    async def handle_DATA(self, server, session, envelope):
+        address = envelope.rcpt_tos[0]
+        mode = address.split('@')[0]
+        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        if mode == 'quote' and seen[address] == 1:
+            text = message.get_body(('plain',)).get_content()
+            link = next(line for line in text.splitlines() if line.startswith('http'))
+            return f'554 5.7.1 bad link {link}'
+        if mode == 'hang' or (mode == 'hangonce' and seen[address] == 1):
+            write(f'hangs-{address}', {})
+            await asyncio.sleep(3600)
+        if mode == 'drop' and seen[address] == 1:
+            server.transport.abort()
+            return '250 lost'
+        write(f'mail-{len(list(folder.glob("mail-*"))):04}', {
+            'from': envelope.mail_from,
+            'to': envelope.rcpt_tos,
+            'encrypted': session.ssl is not None,
+            'user': getattr(session, 'auth_data', None),
+            'headers': [[name, str(value)] for name, value in message.items()],
+            'text': message.get_body(('plain',)).get_content(),
+            'html': message.get_body(('html',)).get_content(),
+            'raw': envelope.content.decode('latin-1'),
+        })
+        return '250 OK'
+
+
+def write(name, value):
+    draft = folder / f'.{name}'
+    draft.write_text(json.dumps(value))
+    draft.rename(folder / f'{name}.json')
+
+
+def authenticate(server, session, envelope, mechanism, data):
+    is_right = isinstance(data, LoginPassword) and data.login == b'keys' and data.password == b'right password'
+    return AuthResult(success=is_right, handled=is_right, auth_data=data.login.decode() if is_right else None)
+
+
+async def main():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    def session():
+        return SMTP(Handler(), hostname='mail.test', tls_context=context, require_starttls=True,
+                    authenticator=authenticate, auth_required=True, timeout=120)
+
+    server = await asyncio.get_running_loop().create_server(session, '127.0.0.1', int(sys.argv[4]))
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await asyncio.sleep(3600)
+
+
+asyncio.run(main())
