@@ -112,7 +112,7 @@ impl Delivery {
                 from: mail.from.0.clone(),
                 reply_to: mail.reply_to.as_ref().map(|address| address.0.clone()),
                 ca: mail.ca.as_ref().map(|path| directory.join(path)),
-                headers: mail.headers.iter().map(|(name, value)| (name.0.0.clone(), value.clone())).collect(),
+                headers: mail.headers.clone().into_iter().collect(),
             }
         });
         let sms = written.sms.as_ref().and_then(|sms| {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::delivery::is_private_transport;
 use super::raw;
-use super::values::{Parsed, WebAddress};
+use super::values::{MailHeader, Parsed, WebAddress};
 
 const LINK_AT_LEAST: Duration = Duration::from_secs(3600);
 const LINK_AT_MOST: Duration = Duration::from_secs(14 * 24 * 3600);
@@ -80,9 +80,12 @@ impl Faults {
             self.add("mail.password_file", "is set together with password; use one of them", "");
         }
         for (name, value) in &mail.headers {
+            if let Err(problem) = name.parse::<MailHeader>() {
+                self.add("mail.headers", &format!("has a key that is none: it {problem}"), "");
+            }
             if value.is_empty() || value.len() > 500 || !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
                 let problem = "must be 1 to 500 characters of ASCII on one line";
-                self.add(&format!("mail.headers.{}", name.0.0), problem, "");
+                self.add(&format!("mail.headers.{}", name), problem, "");
             }
         }
     }

@@ -162,7 +162,7 @@ impl OutboxWorker {
         let Some(base) = settings.public_url.as_deref().filter(|_| channels(&settings).contains(&channel)) else {
             return Ok(false);
         };
-        if !self.0.store.has_due_message(&[channel], self.0.clock.now()).await? {
+        if !self.0.store.has_due_message(channel, self.0.clock.now()).await? {
             return Ok(false);
         }
         match self.claim(channel).await? {

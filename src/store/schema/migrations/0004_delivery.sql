@@ -2,7 +2,8 @@
 
 -- superseded_at, superseded_by: when a link ended before its time, and why (resent, reset, cleared, contact, voided).
 -- created_by: KIND:ID. sends_total: text messages in all; sends and sends_since count those of the hour. old_stops: when
--- the previous secret stops (at_reset, when_shown); overlap: how long after it was shown, in milliseconds. message_id: Message-ID of the newest mail. revealed_from: address of the client.
+-- the previous secret stops (at_reset, when_shown); overlap: how long after it was shown, in milliseconds. message_id stays
+-- NULL: the outbox has it. revealed_from: address of the client.
 -- code_key: id of the installation key that code_digest was made with. sealed stays NULL: secrets are minted when they are
 -- revealed. mail_state and message_state stay empty: the outbox has the states.
 ALTER TABLE reveals ADD COLUMN superseded_at BIGINT;
