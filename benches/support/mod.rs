@@ -84,7 +84,7 @@ impl Gate {
     /// Puts other credentials in force.
     pub fn reload(&self, credentials: &str) -> bool {
         write_credentials(self.folder.path(), credentials);
-        // Only a request that names this machine is answered.
+        // The admin listener refuses a Host that names another machine.
         let request = format!("POST /-/reload HTTP/1.1\r\nhost: {}\r\n\r\n", self.admin);
         Client::open(self.admin).ask(request.as_bytes()).is_ok_and(|answer| answer.status == 200)
     }

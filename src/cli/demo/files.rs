@@ -45,6 +45,7 @@ admin:
 credentials:
   file: credentials.yaml
   database: sqlite:claviger.db
+database: {{query_timeout: 10s}}
 console:
   listen: 127.0.0.1:{console}
   public_url: {console_url}

@@ -1,5 +1,5 @@
-//! Counts of credentials, remembered until something changes: to count the 100,000 of an account takes tens of
-//! milliseconds, and every list shows them.
+//! Counts of credentials, kept until something changes: counting the 100,000 of an account takes tens of milliseconds,
+//! and every list shows them.
 
 use jiff::{SignedDuration, Timestamp};
 use moka::sync::Cache;
@@ -7,7 +7,7 @@ use moka::sync::Cache;
 use super::list::{CredentialFilter, StateCounts};
 use crate::store::FeedPoint;
 
-/// Bound for what time alone changes, without an entry in the change feed: a credential that expires.
+/// An expiry changes the counts without an entry in the change feed.
 const MAX_COUNT_AGE: SignedDuration = SignedDuration::from_secs(5);
 const MAX_ENTRIES: u64 = 1000;
 
@@ -19,7 +19,7 @@ struct Counted {
     counts: StateCounts,
 }
 
-/// Counts by filter.
+/// Counts by filter; in filters, the state is left out.
 pub(in crate::store) struct CountCache(Cache<CredentialFilter, Counted>);
 
 impl Default for CountCache {
@@ -37,7 +37,7 @@ impl CountCache {
     }
 
     pub(super) fn insert(&self, filter: &CredentialFilter, position: FeedPoint, now: Timestamp, counts: StateCounts) {
-        // A search is seldom repeated within the time.
+        // A search is seldom repeated in time.
         if filter.part.is_none() && filter.owner_part.is_none() {
             self.0.insert(filter.clone(), Counted { position, at: now, counts });
         }
@@ -47,6 +47,7 @@ impl CountCache {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::CredentialKind;
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_second(seconds).unwrap()
@@ -67,7 +68,7 @@ mod tests {
         {
             assert_eq!(cache.get(&filter, position, now), None, "{position:?} {now}");
         }
-        let other = CredentialFilter { kind: Some(super::super::list::CredentialKind::Own), ..filter };
+        let other = CredentialFilter { kind: Some(CredentialKind::Own), ..filter };
         assert_eq!(cache.get(&other, point(1, 7), at(100)), None);
     }
 

@@ -155,21 +155,21 @@ impl Store {
         Ok(Listing::by_cursor(rows, limit, Row::key, Row::record))
     }
 
-    /// How many match in each state; the state of the filter is ignored. Numbers are counted again after any change of
-    /// the feed; a credential that has expired since may count as enabled for
-    /// five seconds.
+    /// How many match in each state; the state of the filter is ignored. They are counted anew after any change in the
+    /// change feed. One that has expired since then may count as enabled for five seconds.
     pub async fn count_credentials(
         &self,
         filter: &CredentialFilter,
         now: Timestamp,
     ) -> Result<StateCounts, StoreError> {
+        let filter = CredentialFilter { state: None, ..filter.clone() };
         // Before they are counted, so that a change in between makes them old.
         let position = self.position().await?.point;
-        if let Some(counts) = self.counts.get(filter, position, now) {
+        if let Some(counts) = self.counts.get(&filter, position, now) {
             return Ok(counts);
         }
-        let counts = self.count_now(filter, now).await?;
-        self.counts.insert(filter, position, now, counts);
+        let counts = self.count_now(&filter, now).await?;
+        self.counts.insert(&filter, position, now, counts);
         Ok(counts)
     }
 

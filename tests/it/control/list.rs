@@ -4,17 +4,18 @@ use claviger::control::operations::{
     Caller, CreatedWhen, CredentialSearch, NewCredential, OperationError, OperationRefusal, clear, count_credentials,
     disable, edit, enable_own_key, list_credentials, show_credential,
 };
-use claviger::store::{CredentialKind, CredentialState, Role, StateCounts};
+use claviger::store::{CredentialFilter, CredentialKind, CredentialRecord, CredentialState, Role, StateCounts};
 use jiff::{Timestamp, ToSpan as _};
 
 use super::{Fixture, made, pair_for, shell, token_for, user};
-use crate::store::test_database::{TestDatabase, label, noon, on_each};
+use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
 
 on_each!(
     each_filter_finds_its_credentials_newest_first,
     part_of_a_name_is_found_in_any_case,
     each_credential_is_on_one_page,
     counts_cover_every_state_for_the_same_filters,
+    counts_follow_the_writes_of_other_processes_and_the_time,
     each_caller_sees_what_is_theirs,
     an_unreadable_row_hides_no_other,
     credentials_from_before_the_migration_are_found,
@@ -188,6 +189,23 @@ async fn counts_cover_every_state_for_the_same_filters(bed: TestDatabase) {
     assert_eq!(counts(&wanted).await, StateCounts { enabled: 1, ..expected });
     wanted.part = Some("nothing".into());
     assert_eq!(counts(&wanted).await, StateCounts::default());
+}
+
+async fn counts_follow_the_writes_of_other_processes_and_the_time(bed: TestDatabase) {
+    bed.account("acme").await;
+    let other = TestDatabase::at(bed.address().parse().unwrap()).await;
+    let counts = async |now: Timestamp| {
+        let StateCounts { enabled, expired, .. } =
+            bed.store.count_credentials(&CredentialFilter::default(), now).await.unwrap();
+        (enabled, expired)
+    };
+    assert_eq!(counts(noon()).await, (0, 0));
+    let expires_at = Some(noon() + 1.minute());
+    other.put(&CredentialRecord { expires_at, ..token("one", "acme", "one") }).await;
+    assert_eq!(counts(noon()).await, (1, 0));
+    assert_eq!(counts(noon() + 2.minutes()).await, (0, 1));
+    other.delete("one").await;
+    assert_eq!(counts(noon() + 2.minutes()).await, (0, 0));
 }
 
 async fn each_caller_sees_what_is_theirs(bed: TestDatabase) {

@@ -83,7 +83,7 @@ async fn pgbouncer_changed_to_transaction_mode_counts_as_no_answer() {
     assert!(!status.status.success() && text.contains("pool_mode = session"), "{text}");
 }
 
-/// A pooler has one code for all that it says itself, and PostgreSQL the same for messages that belong together.
+/// PgBouncer has one SQLSTATE for all that it says itself, which PostgreSQL uses for a protocol that went wrong.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_limit_that_pgbouncer_in_session_mode_reports_is_not_taken_for_its_mode() {
     let cluster = Cluster::start();

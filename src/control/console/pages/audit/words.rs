@@ -88,7 +88,7 @@ pub(super) fn in_words(view: &View, words: &[(&str, &str)], recorded: &str) -> S
     }
 }
 
-/// All of these words, by their messages, below a choice of none. A value that is none of them stays a choice.
+/// Any, or one of these words, sorted by their messages. A value that is none of the words stays a choice.
 pub(super) fn choices(view: &View, words: &[(&str, &str)], value: &str) -> Vec<Choice> {
     let mut choices: Vec<_> = words.iter().map(|(word, message)| (*word, view.t(message))).collect();
     choices.sort_by(|one, other| one.1.cmp(&other.1));
@@ -110,7 +110,11 @@ mod tests {
         let begins = [
             "entry(",
             "finish(call, transaction",
+            "change(call, (",
             "change(call, Right",
+            "create_secret_for(call, ",
+            "set_enabled(call, ",
+            "&mut transaction, \"",
             "verb: ",
             "let verb = ",
             "change_idempotently(",
