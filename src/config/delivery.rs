@@ -112,7 +112,7 @@ impl Delivery {
                 from: mail.from.0.clone(),
                 reply_to: mail.reply_to.as_ref().map(|address| address.0.clone()),
                 ca: mail.ca.as_ref().map(|path| directory.join(path)),
-                headers: mail.headers.iter().map(|(name, value)| (name.0.0.clone(), value.clone())).collect(),
+                headers: mail.headers.clone().into_iter().collect(),
             }
         });
         let sms = written.sms.as_ref().and_then(|sms| {
@@ -146,6 +146,21 @@ impl SmsSettings {
     /// Whether this number may receive messages.
     pub fn reaches(&self, mobile: &str) -> bool {
         self.countries.as_ref().is_none_or(|codes| codes.iter().any(|code| mobile.starts_with(code.as_str())))
+    }
+}
+
+/// Where the installation keys are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstallationKeyFiles {
+    pub current: PathBuf,
+    /// Those that something may still derive from.
+    pub old: Vec<PathBuf>,
+}
+
+impl InstallationKeyFiles {
+    pub(super) fn new(file: &raw::File, directory: &Path) -> Self {
+        let old = file.old_installation_key_files.iter().map(|path| directory.join(path)).collect();
+        Self { current: directory.join(&file.installation_key_file), old }
     }
 }
 

@@ -1,10 +1,11 @@
 //! Rules of delivery that involve more than one setting.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::delivery::is_private_transport;
 use super::raw;
-use super::values::{Parsed, WebAddress};
+use super::values::{MailHeader, Parsed, WebAddress};
 
 const LINK_AT_LEAST: Duration = Duration::from_secs(3600);
 const LINK_AT_MOST: Duration = Duration::from_secs(14 * 24 * 3600);
@@ -37,7 +38,7 @@ pub(super) fn faults(file: &raw::File, has_database: bool) -> Vec<DeliveryFault>
     }
     if delivery.show_to_creator == Some(false) && !is_on {
         let missing = if delivery.mail.is_none() { "delivery.mail" } else { "delivery.sms" };
-        let problem = format!("is false, and {missing} is missing: nobody could see a secret");
+        let problem = format!("is false, and {missing} is missing: a secret could reach its user by no way");
         faults.add("show_to_creator", &problem, "set both channels, or leave show_to_creator out");
     }
     if let Some(mail) = &delivery.mail {
@@ -80,9 +81,12 @@ impl Faults {
             self.add("mail.password_file", "is set together with password; use one of them", "");
         }
         for (name, value) in &mail.headers {
+            if let Err(problem) = name.parse::<MailHeader>() {
+                self.add("mail.headers", &format!("has a key that is none: it {problem}"), "");
+            }
             if value.is_empty() || value.len() > 500 || !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
                 let problem = "must be 1 to 500 characters of ASCII on one line";
-                self.add(&format!("mail.headers.{}", name.0.0), problem, "");
+                self.add(&format!("mail.headers.{}", name), problem, "");
             }
         }
     }
@@ -130,6 +134,12 @@ impl Faults {
         if let Some(url) = &reveal.public_url {
             self.base("reveal.public_url", url);
         }
+        if let Some(listen) = reveal.listen.as_ref().map(|listen| listen.0.0)
+            && listen.port() != 0
+            && other_listeners(file).contains(&listen)
+        {
+            self.add("reveal.listen", "is used by another listener", "set another port");
+        }
         let console = &file.console;
         let is_loopback = |listen: &Parsed<super::values::ListenAddress>| listen.0.0.ip().to_canonical().is_loopback();
         if reveal.listen.as_ref().is_some_and(|listen| !is_loopback(listen))
@@ -147,6 +157,13 @@ impl Faults {
             self.add(key, "must have no user, query or fragment", "write https://HOST/PATH");
         }
     }
+}
+
+fn other_listeners(file: &raw::File) -> Vec<SocketAddr> {
+    let proxy = file.proxy.iter().flat_map(|proxy| &proxy.listen.0);
+    let forward_auth = file.forward_auth.iter().flat_map(|forward_auth| &forward_auth.listen.0);
+    let own = [&file.admin.listen, &file.console.listen];
+    own.into_iter().chain(proxy).chain(forward_auth).map(|listen| listen.0.0).collect()
 }
 
 fn is_sender(text: &str) -> bool {

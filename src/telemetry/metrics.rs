@@ -138,9 +138,19 @@ impl Metrics {
             "Attempts to send a message and reports of its arrival, by channel and result.",
             &["channel", "result"],
         )?;
+        let outbox_waiting =
+            all.gauges("outbox_waiting", "Messages that wait for an attempt, by channel.", &["channel"])?;
+        let outbox_oldest = all.gauges(
+            "outbox_oldest_seconds",
+            "Age of the oldest message that waits, by channel; 0 while none does.",
+            &["channel"],
+        )?;
         for channel in NOTIFICATION_CHANNELS {
             for result in NOTIFICATION_RESULTS {
                 notifications.with_label_values(&[channel, result]);
+            }
+            for gauges in [&outbox_waiting, &outbox_oldest] {
+                gauges.with_label_values(&[channel]);
             }
         }
         let reloads = all.counters("config_reloads_total", "Reloads of the files, by result.", &["result"])?;
@@ -229,12 +239,8 @@ impl Metrics {
                 &[],
             )?,
             notifications,
-            outbox_waiting: all.gauges("outbox_waiting", "Messages that wait for an attempt, by channel.", &["channel"])?,
-            outbox_oldest: all.gauges(
-                "outbox_oldest_seconds",
-                "Age of the oldest message that waits, by channel; 0 while none does.",
-                &["channel"],
-            )?,
+            outbox_waiting,
+            outbox_oldest,
             lines_dropped: all.counter(
                 "access_log_dropped_total",
                 "Access log lines lost because the reader was too slow or a write failed.",

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::config::values::{
-    CountryCode, HumanDuration, ListenAddress, MailAddress, MailHeader, MailServer, Parsed, SecretText, WebAddress,
+    CountryCode, HumanDuration, ListenAddress, MailAddress, MailServer, Parsed, SecretText, WebAddress,
 };
 
 /// Delivery of secrets by a link in a mail and a code in a text message, and notices by mail. A secret is delivered
@@ -55,7 +55,7 @@ pub struct Mail {
     pub ca: Option<PathBuf>,
     /// Further headers of every mail, such as one that switches link tracking of a relay off.
     #[serde(default)]
-    pub headers: BTreeMap<Parsed<MailHeader>, String>,
+    pub headers: BTreeMap<String, String>,
 }
 
 /// The provider of text messages, with Twilio's API.

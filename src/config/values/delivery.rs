@@ -50,8 +50,10 @@ impl FromStr for MailServer {
             return Err(FORM);
         }
         let host = authority.host().trim_start_matches('[').trim_end_matches(']');
-        let is_port_missing = authority.as_str().rsplit_once(':').is_some_and(|(_, port)| port.is_empty());
-        if host.is_empty() || is_port_missing {
+        // The port is what stands behind the host, a number or not.
+        let has_port = authority.as_str().len() > authority.host().len();
+        let is_port_odd = has_port && authority.port_u16().is_none();
+        if host.is_empty() || is_port_odd {
             return Err(FORM);
         }
         let port = authority.port_u16().unwrap_or(if is_implicit_tls { SMTPS_PORT } else { SUBMISSION_PORT });
@@ -118,7 +120,7 @@ impl fmt::Display for MailAddress {
 
 /// The name of a header that no part of a mail depends on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct MailHeader(pub String);
+pub(crate) struct MailHeader(pub String);
 
 impl FromStr for MailHeader {
     type Err = &'static str;

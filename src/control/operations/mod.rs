@@ -67,6 +67,6 @@ pub use text_rules::{MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH};
 pub(in crate::control) use users::mint_setup_link;
 pub use users::{
     CreatedUser, EditUser, FirstUser, NewSetupLink, NewUser, SetupLinkError, SetupLinkFor, UserConflict,
-    change_own_name, create_first_setup_link, create_setup_link, create_user, disable_user, edit_user, enable_user,
-    end_sessions_of_user, list_users, request_new_password, show_setup_link, show_user, use_setup_link,
+    change_own_name, check_email, create_first_setup_link, create_setup_link, create_user, disable_user, edit_user,
+    enable_user, end_sessions_of_user, list_users, request_new_password, show_setup_link, show_user, use_setup_link,
 };

@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn a_brand_has_letters_of_every_phone() {
         assert_eq!(brand("Bücher & Söhne"), "Bücher & Söhne");
-        assert_eq!(brand("Café Ősz Łódź"), "Café Osz ódz");
+        assert_eq!(brand("Café Ősz Łódź"), "Café Osz odz");
         assert_eq!(brand("名前\r\n\u{202e}"), "");
         assert_eq!(brand(&"x".repeat(500)).len(), MAX_BRAND);
     }

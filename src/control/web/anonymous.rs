@@ -10,7 +10,7 @@ use super::caller::{client_address, request_id, session_cookie};
 use super::csrf;
 use super::problem::Problem;
 use super::state::{ControlState, LiveSettings};
-use crate::control::operations::{Caller, SignInContext, request_new_password};
+use crate::control::operations::{Caller, SignInContext, check_email, request_new_password};
 
 pub(crate) struct AnonymousCaller {
     pub(crate) state: ControlState,
@@ -41,7 +41,11 @@ impl AnonymousCaller {
     }
 
     /// Queues a mail with a link for a new password, in a task: how long that takes tells nothing to the caller.
-    pub(crate) fn request_new_password(&self, email: String) {
+    ///
+    /// # Errors
+    /// For text that is no e-mail address.
+    pub(crate) fn request_new_password(&self, email: String) -> Result<(), Problem> {
+        check_email(&email)?;
         let (state, settings, address) = (self.state.clone(), self.settings.clone(), self.address);
         tokio::spawn(async move {
             let address = address.map(|address| address.to_string());
@@ -50,6 +54,7 @@ impl AnonymousCaller {
                 tracing::warn!("cannot queue the mail for a lost password: {error}");
             }
         });
+        Ok(())
     }
 
     /// Counts an attempt to sign in or to use a link.

@@ -82,20 +82,19 @@ struct Row {
 }
 
 impl Store {
-    /// Whether a message of these channels is due. Locks nothing.
-    pub async fn has_due_message(&self, channels: &[Channel], now: Timestamp) -> Result<bool, StoreError> {
+    /// Whether a message of this channel is due, or the status of one. Locks nothing.
+    pub async fn has_due_message(&self, channel: Channel, now: Timestamp) -> Result<bool, StoreError> {
         let now = now.as_millisecond();
-        let rows: Vec<(String,)> =
-            fetch!(self, "SELECT id FROM outbox WHERE state = 'waiting' AND next_at <= ", |sql, pool| {
-                sql.push_bind(now).push(" AND COALESCE(claimed_until, 0) <= ").push_bind(now).push(" AND channel IN (");
-                let mut list = sql.separated(", ");
-                for channel in channels {
-                    list.push_bind(channel.as_str());
-                }
-                sql.push(") UNION ALL SELECT id FROM outbox WHERE state = 'accepted' AND next_at <= ");
-                sql.push_bind(now).push(" AND COALESCE(claimed_until, 0) <= ").push_bind(now).push(" LIMIT 1");
-                sql.build_query_as().persistent(false).fetch_all(pool)
-            })?;
+        let rows: Vec<(String,)> = fetch!(self, "", |sql, pool| {
+            for (index, state) in ["waiting", "accepted"].into_iter().enumerate() {
+                sql.push(if index > 0 { " UNION ALL " } else { "" });
+                sql.push("SELECT id FROM outbox WHERE state = '").push(state).push("' AND next_at <= ").push_bind(now);
+                sql.push(" AND COALESCE(claimed_until, 0) <= ").push_bind(now);
+                sql.push(" AND channel = ").push_bind(channel.as_str());
+            }
+            sql.push(" LIMIT 1");
+            sql.build_query_as().persistent(false).fetch_all(pool)
+        })?;
         Ok(!rows.is_empty())
     }
 }

@@ -35,8 +35,8 @@ fn status_and_migration(database: &str, has_tables: bool, shown: &str) {
 
     let migrated = run(&["migrate"]);
     assert_eq!((migrated.code, migrated.stderr.as_str()), (0, ""));
-    assert_eq!(migrated.stdout, format!("{shown}: migrated from version 0 to 3\n"));
-    assert_eq!(run(&["migrate"]).stdout, format!("{shown}: already at version 3\n"));
+    assert_eq!(migrated.stdout, format!("{shown}: migrated from version 0 to 4\n"));
+    assert_eq!(run(&["migrate"]).stdout, format!("{shown}: already at version 4\n"));
 
     let after = run(&["status", "--json"]);
     assert_eq!((after.code, after.stderr.as_str()), (0, ""));

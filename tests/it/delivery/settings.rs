@@ -118,7 +118,7 @@ fn each_fault_of_delivery_names_its_line_and_the_way_out() {
 #[test]
 fn a_channel_needs_the_address_of_the_console_and_a_database() {
     let ended = validate(&format!("{BASE}delivery: {{mail: {{{MAIL}}}}}\n"));
-    assert!(ended.stderr.contains("claviger.yaml:3:12  delivery.mail  needs console.public_url"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("claviger.yaml:3:18  delivery.mail  needs console.public_url"), "{}", ended.stderr);
     let settings = format!("proxy: {{upstream: 'http://127.0.0.1:9'}}\n{CONSOLE}credentials: {{file: c.yaml}}\n");
     let ended = validate(&format!("{settings}delivery: {{sms: {{{SMS}}}}}\n"));
     assert!(ended.stderr.contains("delivery.sms  has no effect without a database"), "{}", ended.stderr);

@@ -13,7 +13,6 @@ pub struct SmtpServer {
     child: Option<Child>,
     pub port: u16,
     pub folder: TempDir,
-    pub authority: Authority,
 }
 
 /// An accepted mail, as the recipient sees it.
@@ -26,7 +25,7 @@ impl SmtpServer {
         let (authority, folder) = (Authority::new(), TempDir::new().unwrap());
         authority.write(&folder.path().join("ca.pem"));
         authority.issue("localhost").write(folder.path());
-        let mut server = Self { child: None, port: 0, folder, authority };
+        let mut server = Self { child: None, port: 0, folder };
         server.restart();
         server
     }

@@ -81,7 +81,7 @@ struct LostPassword {
 )]
 async fn request_password_link(caller: AnonymousCaller, Body(body): Body<LostPassword>) -> Result<StatusCode, Problem> {
     caller.count_attempt()?;
-    caller.request_new_password(body.email);
+    caller.request_new_password(body.email)?;
     Ok(StatusCode::ACCEPTED)
 }
 

@@ -127,6 +127,8 @@ async fn ask_for_link(visitor: Visitor, posted: Posted) -> Answer {
         let detail = visitor.tn("sign-in-too-many", &problem.retry_after.unwrap_or(1));
         return show_forgot(&visitor, Form::refused(&visitor, &posted, problem)?.detail(detail));
     }
-    visitor.caller.request_new_password(email);
+    if let Err(problem) = visitor.caller.request_new_password(email) {
+        return show_forgot(&visitor, Form::refused(&visitor, &posted, problem)?);
+    }
     Ok(visitor.redirect("/sign-in", Some(&Notice::new("done-lost-password", ""))))
 }

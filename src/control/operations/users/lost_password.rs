@@ -1,6 +1,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::config::Delivery;
+use crate::control::operations::Invalid;
 use crate::control::operations::contact_validation::email_fault;
 use crate::store::{Actor, ActorKind, AuditEntry, NewMessage, Purpose, Store, StoreError};
 
@@ -8,6 +9,14 @@ use crate::store::{Actor, ActorKind, AuditEntry, NewMessage, Purpose, Store, Sto
 const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 /// A user gets one mail in this time, however often it is asked for, in seconds.
 const INTERVAL: i64 = 5 * 60;
+
+/// Checks an e-mail address by its form alone, which tells nothing about users.
+///
+/// # Errors
+/// [`Invalid`] for text that is no e-mail address.
+pub fn check_email(email: &str) -> Result<(), Invalid> {
+    email_fault(email).map_or(Ok(()), |problem| Err(Invalid::one("email", problem)))
+}
 
 /// Queues a mail by which an enabled user with this e-mail address chooses a new password. Callers do not wait for it,
 /// and learn nothing of it: the answer does not tell who is a user.

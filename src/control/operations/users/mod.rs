@@ -22,7 +22,7 @@ pub use disable::disable_user;
 pub use edit::{EditUser, edit_user};
 pub use enable::enable_user;
 pub use end_sessions::end_sessions_of_user;
-pub use lost_password::request_new_password;
+pub use lost_password::{check_email, request_new_password};
 pub use own_name::change_own_name;
 pub use setup_link::{
     NewSetupLink, SetupLinkError, SetupLinkFor, create_first_setup_link, create_setup_link, show_setup_link,

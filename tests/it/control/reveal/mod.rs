@@ -114,7 +114,7 @@ fn wrong(code: &RevealCode) -> RevealCode {
 }
 
 async fn tries(bed: &TestDatabase) -> i64 {
-    bed.ask("SELECT SUM(tries) FROM reveals").await
+    bed.ask("SELECT CAST(SUM(tries) AS BIGINT) FROM reveals").await
 }
 
 async fn state(bed: &TestDatabase, id: &str, now: Timestamp) -> CredentialState {

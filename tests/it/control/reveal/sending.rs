@@ -154,15 +154,19 @@ async fn a_link_is_sent_again_and_voided(bed: TestDatabase) {
     assert!(matches!(crossed, Some(Revealed::NotNow)), "the code of another link");
     let crossed = reveal_secret(&sending.by_link(&bed, now), &second, &first_code).await.unwrap();
     assert!(matches!(crossed, Some(Revealed::Wrong { tries_left: 4 })));
+    let now = now + 1.minutes();
     text_again(&sending.call(&bed, now), &id).await.unwrap();
+    let now = now + 1.minutes();
     void_delivery(&sending.call(&bed, now), &id).await.unwrap();
     let nothing = |refused: OperationError<CredentialConflict>| {
         assert!(matches!(refused, OperationError::Other(CredentialConflict::NothingToSend)), "{refused}");
     };
     nothing(void_delivery(&sending.call(&bed, now), &id).await.unwrap_err());
     nothing(text_again(&sending.call(&bed, now), &id).await.unwrap_err());
+    let now = now + 1.minutes();
     send_again(&sending.call(&bed, now), &id).await.unwrap();
     let (third, code) = sending.sent(&bed, &id, now).await;
+    let now = now + 1.minutes();
     let token = sending.token(&bed, &third, &code, now).await;
     nothing(send_again(&sending.call(&bed, now), &id).await.unwrap_err());
     assert!(works(&bed, &token).await);

@@ -94,7 +94,7 @@ async fn five_wrong_codes_lock_the_link_and_nothing_else_counts(bed: TestDatabas
     let sending = Sending::new();
     let id = sending.made(&bed, token_for("acme")).await;
     let (ticket, code) = sending.sent(&bed, &id, noon()).await;
-    let call = sending.by_link(&bed, noon());
+    let call = sending.by_link(&bed, noon() + 1.minutes());
     let long = "x".repeat(5000);
     let other = PlainLinkToken::mint().unwrap();
     for unknown in ["", "x", "\0", &ticket[1..], &(ticket.clone() + "A"), other.reveal(), &long] {
@@ -125,7 +125,7 @@ async fn of_100_parallel_right_codes_one_shows_a_secret_that_works(bed: TestData
     let (ticket, code) = sending.sent(&bed, &id, noon()).await;
     let attempts = (0..100).map(|_| {
         let (bed, sending, ticket, code) = (&bed, &sending, &ticket, &code);
-        async move { reveal_secret(&sending.by_link(bed, noon()), ticket, code).await.unwrap().unwrap() }
+        async move { reveal_secret(&sending.by_link(bed, noon() + 1.minutes()), ticket, code).await.unwrap().unwrap() }
     });
     let outcomes = futures_util::future::join_all(attempts).await;
     let mut shown = Vec::new();
@@ -151,7 +151,7 @@ async fn of_100_parallel_wrong_codes_five_count(bed: TestDatabase) {
     let code = wrong(&code);
     let attempts = (0..100).map(|_| {
         let (bed, sending, ticket, code) = (&bed, &sending, &ticket, &code);
-        async move { reveal_secret(&sending.by_link(bed, noon()), ticket, code).await.unwrap().unwrap() }
+        async move { reveal_secret(&sending.by_link(bed, noon() + 1.minutes()), ticket, code).await.unwrap().unwrap() }
     });
     let outcomes = futures_util::future::join_all(attempts).await;
     let counted = outcomes.iter().filter(|outcome| matches!(outcome, Revealed::Wrong { .. })).count();
