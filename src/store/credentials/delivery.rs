@@ -46,7 +46,8 @@ pub(super) const COLUMNS: &str = "m.state AS mail_progress, m.created_at AS mail
     x.next_at AS text_next_at, x.claimed_until AS text_claimed_until, x.error_code AS text_error_code,
     x.error_text AS text_error_text";
 pub(super) const JOINS: &str = "
-    LEFT JOIN reveals r ON r.id = (SELECT MAX(n.id) FROM reveals n WHERE n.credential = c.id)
+    LEFT JOIN reveals r ON r.id = (SELECT n.id FROM reveals n WHERE n.credential = c.id ORDER BY n.number DESC
+        LIMIT 1)
     LEFT JOIN outbox m ON m.id = (SELECT n.id FROM outbox n WHERE n.target = r.id AND n.channel = 'mail'
         AND n.purpose = 'reveal_link' ORDER BY n.created_at DESC, n.id DESC LIMIT 1)
     LEFT JOIN outbox x ON x.id = (SELECT n.id FROM outbox n WHERE n.target = r.id AND n.channel = 'sms'

@@ -30,7 +30,7 @@ impl Store {
 
     /// The newest reveal of a credential, in any state.
     pub async fn newest_reveal(&self, credential: &str) -> Result<Option<RevealRecord>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM reveals r WHERE r.credential = $1 ORDER BY r.id DESC LIMIT 1");
+        let sql = format!("SELECT {COLUMNS} FROM reveals r WHERE r.credential = $1 ORDER BY r.number DESC LIMIT 1");
         let row: Option<RevealRow> = fetch_optional!(self, sql, credential)?;
         row.map_or(Ok(None), RevealRow::record)
     }
@@ -56,7 +56,7 @@ impl Store {
 }
 
 impl Transaction {
-    /// Adds a reveal, whose id sorts behind those of earlier ones. The caller has superseded them.
+    /// Adds a reveal, as the newest of its credential. Lock the credential first, and supersede earlier ones.
     ///
     /// # Errors
     /// Also when the system's random source fails.
@@ -68,8 +68,9 @@ impl Transaction {
         let (stops, overlap) = new.old_stops.stored();
         let sql =
             "INSERT INTO reveals (id, credential, link_digest, email, mobile, tries, sends, sends_total, mail_state,
-            message_state, created_at, ends_at, created_by, locale, old_stops, overlap)
-            VALUES ($1, $2, $3, $4, $5, 0, 0, 0, '', '', $6, $7, $8, $9, $10, $11)";
+            message_state, created_at, ends_at, created_by, locale, old_stops, overlap, number)
+            VALUES ($1, $2, $3, $4, $5, 0, 0, 0, '', '', $6, $7, $8, $9, $10, $11,
+            (SELECT COALESCE(MAX(number), 0) + 1 FROM reveals WHERE credential = $2))";
         let now = self.now.as_millisecond();
         let _touched: Touched = timed!(self, |connection| sqlx::query(sql)
             .bind(&id)
@@ -90,7 +91,7 @@ impl Transaction {
     /// The newest reveal of a credential, in any state. Lock the credential first.
     pub async fn newest_reveal(&mut self, credential: &str) -> Result<Option<RevealRecord>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM reveals r WHERE r.credential = $1 ORDER BY r.id DESC LIMIT 1{}",
+            "SELECT {COLUMNS} FROM reveals r WHERE r.credential = $1 ORDER BY r.number DESC LIMIT 1{}",
             self.for_update()
         );
         let row: Option<RevealRow> = timed!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql))

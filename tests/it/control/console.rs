@@ -186,10 +186,13 @@ async fn a_form_of_another_site_is_refused_and_nothing_of_it_is_echoed() {
 }
 
 /// Every form but those before signing in.
-const FORMS: [&str; 43] = [
+const FORMS: [&str; 46] = [
     "/credentials/new",
     "/credentials/x/active",
     "/credentials/x/end-overlap",
+    "/credentials/x/send-again",
+    "/credentials/x/text-again",
+    "/credentials/x/void",
     "/credentials/x/edit",
     "/credentials/x/reset",
     "/credentials/x/duplicate",
@@ -279,7 +282,7 @@ fn every_form_is_tried() {
     assert!(routes.len() > 35, "{routes:?}");
     for route in routes {
         let is_before_signing_in =
-            ["/demo/", "/forgot", "/setup", "/sign-in"].iter().any(|prefix| route.starts_with(prefix));
+            ["/demo/", "/forgot", "/reveal/", "/setup", "/sign-in"].iter().any(|prefix| route.starts_with(prefix));
         assert!(is_before_signing_in || FORMS.contains(&route.as_str()), "{route} is not tried");
     }
 }

@@ -2,7 +2,7 @@
 
 use claviger::config::Delivery;
 use claviger::control::operations::{
-    Decision, Edit, NewAccessRequest, NewUser, Patch, Reset, SetupLinkFor, create_user, decide_requests, edit,
+    Decision, Deliver, Edit, NewAccessRequest, NewUser, Patch, Reset, SetupLinkFor, create_user, decide_requests, edit,
     request_access, request_new_password, reset, show_setup_link, withdraw_access, withdraw_request,
 };
 use claviger::store::{Purpose, Role};
@@ -130,7 +130,8 @@ async fn a_contact_learns_of_a_reset_and_a_former_one_of_the_change(database: Te
         edit(&fixture.call(&bed.database, noon()), "crm", set(email)).await.unwrap();
     }
     bed.database.execute("UPDATE credentials SET developer_emails = 'ok@one.example ok@two.example'").await;
-    reset(&fixture.call(&bed.database, noon()), "crm", Reset::default()).await.unwrap().fresh().unwrap();
+    let show = Reset { deliver: Some(Deliver::Show), ..Reset::default() };
+    reset(&fixture.call(&bed.database, noon()), "crm", show).await.unwrap().fresh().unwrap();
     bed.worker().run_due().await;
     let mails = bed.mail.mails();
     assert_eq!(mails.len(), 4);

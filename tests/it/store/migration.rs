@@ -29,7 +29,7 @@ const VERSION_1: &str = "
     DROP TABLE schema_mark; DROP TABLE credential_addresses; DROP INDEX credentials_expiry;
     DROP TABLE outbox; DROP TABLE reveal_links; ALTER TABLE credentials DROP COLUMN developer_emails;
     ALTER TABLE users DROP COLUMN locale; ALTER TABLE reveals DROP COLUMN superseded_at;
-    ALTER TABLE reveals DROP COLUMN superseded_by; DROP TABLE text_counts;
+    ALTER TABLE reveals DROP COLUMN superseded_by; ALTER TABLE reveals DROP COLUMN number; DROP TABLE text_counts;
     ALTER TABLE reveals DROP COLUMN created_by; ALTER TABLE reveals DROP COLUMN sends_total;
     ALTER TABLE reveals DROP COLUMN old_stops; ALTER TABLE reveals DROP COLUMN overlap;
     ALTER TABLE reveals DROP COLUMN message_id; ALTER TABLE reveals DROP COLUMN revealed_from;
@@ -41,7 +41,7 @@ const VERSION_1: &str = "
 const VERSION_2: &str = "DROP TABLE credential_addresses; DROP INDEX credentials_expiry;
     DROP TABLE outbox; DROP TABLE reveal_links; ALTER TABLE credentials DROP COLUMN developer_emails;
     ALTER TABLE users DROP COLUMN locale; ALTER TABLE reveals DROP COLUMN superseded_at;
-    ALTER TABLE reveals DROP COLUMN superseded_by; DROP TABLE text_counts;
+    ALTER TABLE reveals DROP COLUMN superseded_by; ALTER TABLE reveals DROP COLUMN number; DROP TABLE text_counts;
     ALTER TABLE reveals DROP COLUMN created_by; ALTER TABLE reveals DROP COLUMN sends_total;
     ALTER TABLE reveals DROP COLUMN old_stops; ALTER TABLE reveals DROP COLUMN overlap;
     ALTER TABLE reveals DROP COLUMN message_id; ALTER TABLE reveals DROP COLUMN revealed_from;

@@ -41,7 +41,7 @@ pub enum NextText {
 pub fn may_show_secret(call: &OperationContext<'_>) -> bool {
     let is_staff_script = call.actor().kind == ActorKind::Token && call.caller.role == Role::Staff;
     let is_operator = matches!(call.actor().kind, ActorKind::Shell | ActorKind::System);
-    call.terms.delivery.show_to_creator || is_staff_script || is_operator
+    call.terms.delivery.show_to_creator || !call.terms.delivery.is_on() || is_staff_script || is_operator
 }
 
 /// Whether secrets can be sent.
@@ -57,7 +57,8 @@ impl Deliver {
         is_own_key: bool,
     ) -> Result<Self, Invalid> {
         let delivery = call.terms.delivery;
-        let by_default = if is_own_key || delivery.show_to_creator { Self::Show } else { Self::Send };
+        let is_shown = is_own_key || delivery.show_to_creator || !delivery.is_on();
+        let by_default = if is_shown { Self::Show } else { Self::Send };
         match asked.unwrap_or(by_default) {
             Self::Send if is_own_key => Err(Invalid::one("deliver", "must be show: a user's own key has no contact")),
             Self::Send if !delivery.is_on() => Err(Invalid::one(

@@ -84,7 +84,7 @@ pub async fn show_reveal(call: &OperationContext<'_>, ticket: &str) -> Result<Op
         RevealState::Superseded => {
             let by = reveal.superseded.map_or(SupersededBy::Voided, |(_, by)| by);
             let newest = record.delivery.as_ref().map(|delivery| &delivery.reveal);
-            let newer = newest.filter(|newest| newest.id > reveal.id).map(|newest| newest.created_at);
+            let newer = newest.filter(|newest| newest.id != reveal.id).map(|newest| newest.created_at);
             RevealStanding::Superseded { by, newer }
         }
         RevealState::Locked => RevealStanding::Locked,

@@ -84,9 +84,6 @@ async fn begin(call: &OperationContext<'_>, id: &str) -> Result<Begun, Operation
     if let Some(response) = call.stored_response().await? {
         return Ok(Begun::Replayed(response));
     }
-    if !call.terms.delivery.is_on() {
-        return Err(CredentialConflict::NoDelivery.into());
-    }
     // Before the transaction, which holds a connection.
     let seen = read_credential(call, reach, id).await?;
     let account = call.store.account(seen.account.as_str()).await?;
@@ -96,6 +93,9 @@ async fn begin(call: &OperationContext<'_>, id: &str) -> Result<Begun, Operation
     }
     let record = lock_credential(&mut transaction, reach, id).await?;
     call.check_revision(record.revision)?;
+    if !call.terms.delivery.is_on() {
+        return Err(CredentialConflict::NoDelivery.into());
+    }
     if let Some(off) = off(&record, account.as_ref(), call.now) {
         let why = match off {
             Off::Disabled => "it is disabled",

@@ -1,13 +1,15 @@
 -- Delivery of secrets, and messages. Quick statements only, as before.
 
--- superseded_at, superseded_by: when a link ended before its time, and why (resent, reset, cleared, contact, voided).
--- created_by: KIND:ID. sends_total: text messages in all; sends and sends_since count those of the hour. old_stops: when
--- the previous secret stops (at_reset, when_shown); overlap: how long after it was shown, in milliseconds. message_id stays
--- NULL: the outbox has it. revealed_from: address of the client.
+-- number: of the reveals of a credential, in their order: clocks of a fleet differ. superseded_at, superseded_by: when a
+-- link ended before its time, and why (resent, reset, cleared, contact, voided). created_by: KIND:ID. sends_total: text
+-- messages in all; sends and sends_since count those of the hour. old_stops: when the previous secret stops (at_reset,
+-- when_shown); overlap: how long after the showing, in milliseconds. message_id stays NULL: the outbox has it.
+-- revealed_from: address of the client.
 -- code_key: id of the installation key that code_digest was made with. sealed stays NULL: secrets are minted when they are
 -- revealed. mail_state and message_state stay empty: the outbox has the states.
 ALTER TABLE reveals ADD COLUMN superseded_at BIGINT;
 ALTER TABLE reveals ADD COLUMN superseded_by TEXT;
+ALTER TABLE reveals ADD COLUMN number BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE reveals ADD COLUMN created_by TEXT;
 ALTER TABLE reveals ADD COLUMN sends_total BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE reveals ADD COLUMN old_stops TEXT;
