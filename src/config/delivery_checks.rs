@@ -1,5 +1,6 @@
 //! Rules of delivery that involve more than one setting.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::delivery::is_private_transport;
@@ -37,7 +38,7 @@ pub(super) fn faults(file: &raw::File, has_database: bool) -> Vec<DeliveryFault>
     }
     if delivery.show_to_creator == Some(false) && !is_on {
         let missing = if delivery.mail.is_none() { "delivery.mail" } else { "delivery.sms" };
-        let problem = format!("is false, and {missing} is missing: nobody could see a secret");
+        let problem = format!("is false, and {missing} is missing: a secret could reach its user by no way");
         faults.add("show_to_creator", &problem, "set both channels, or leave show_to_creator out");
     }
     if let Some(mail) = &delivery.mail {
@@ -133,6 +134,12 @@ impl Faults {
         if let Some(url) = &reveal.public_url {
             self.base("reveal.public_url", url);
         }
+        if let Some(listen) = reveal.listen.as_ref().map(|listen| listen.0.0)
+            && listen.port() != 0
+            && other_listeners(file).contains(&listen)
+        {
+            self.add("reveal.listen", "is used by another listener", "set another port");
+        }
         let console = &file.console;
         let is_loopback = |listen: &Parsed<super::values::ListenAddress>| listen.0.0.ip().to_canonical().is_loopback();
         if reveal.listen.as_ref().is_some_and(|listen| !is_loopback(listen))
@@ -150,6 +157,13 @@ impl Faults {
             self.add(key, "must have no user, query or fragment", "write https://HOST/PATH");
         }
     }
+}
+
+fn other_listeners(file: &raw::File) -> Vec<SocketAddr> {
+    let proxy = file.proxy.iter().flat_map(|proxy| &proxy.listen.0);
+    let forward_auth = file.forward_auth.iter().flat_map(|forward_auth| &forward_auth.listen.0);
+    let own = [&file.admin.listen, &file.console.listen];
+    own.into_iter().chain(proxy).chain(forward_auth).map(|listen| listen.0.0).collect()
 }
 
 fn is_sender(text: &str) -> bool {

@@ -23,7 +23,7 @@ mod values;
 mod yaml;
 
 pub use decode::{Document, decode};
-pub use delivery::{Delivery, MailSettings, MailTls, SmsSender, SmsSettings};
+pub use delivery::{Delivery, InstallationKeyFiles, MailSettings, MailTls, SmsSender, SmsSettings};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use effective::effective;
 pub use launch::{InheritedSocket, command_line, inherited_sockets, notify_socket};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 
-use super::delivery::Delivery;
+use super::delivery::{Delivery, InstallationKeyFiles};
 use super::resource_defaults::ResourceDefaults;
 use super::validate::Checker;
 use super::values::{DatabaseUrl, UpstreamUrl};
@@ -44,8 +44,7 @@ pub struct Settings {
     /// `None` when it is off or there is no database.
     pub console: Option<raw::Console>,
     pub delivery: Delivery,
-    pub installation_key_file: PathBuf,
-    pub old_installation_key_files: Vec<PathBuf>,
+    pub installation_key: InstallationKeyFiles,
     pub handover_socket: Option<PathBuf>,
     /// The base of links, without a slash at the end.
     pub public_url: Option<String>,
@@ -166,8 +165,7 @@ impl Settings {
                 ..file.console.clone()
             }),
             delivery,
-            installation_key_file: at(&file.installation_key_file),
-            old_installation_key_files: file.old_installation_key_files.iter().map(at).collect(),
+            installation_key: InstallationKeyFiles::new(file, directory),
             handover_socket: file.handover.socket.as_ref().map(at),
             public_url,
             credentials_file: file.credentials.file.as_ref().map(at),
@@ -277,8 +275,7 @@ impl Settings {
             ("database", format!("{:?}", self.database) != format!("{:?}", next.database)),
             ("delivery.reveal.listen", self.delivery.reveal_listen != next.delivery.reveal_listen),
             ("delivery (both channels or not)", self.delivery.is_on() != next.delivery.is_on()),
-            ("installation_key_file", self.installation_key_file != next.installation_key_file),
-            ("old_installation_key_files", self.old_installation_key_files != next.old_installation_key_files),
+            ("installation_key_file", self.installation_key != next.installation_key),
             ("handover.socket", self.handover_socket != next.handover_socket),
             ("passwords.threads", self.hash_threads != next.hash_threads),
             ("passwords.queue", self.passwords.queue != next.passwords.queue),

@@ -75,13 +75,6 @@ impl<'r> Checker<'r> {
                 self.report(&["console", "listen"], "is used by another listener", "admin.listen is the other one");
             }
             seen.push(console);
-            if let Some(reveal) = file.delivery.reveal.listen.as_ref().map(|listen| listen.0.0) {
-                if reveal.port() != 0 && seen.contains(&reveal) {
-                    let hint = "admin.listen and console.listen are the other ones";
-                    self.report(&["delivery", "reveal", "listen"], "is used by another listener", hint);
-                }
-                seen.push(reveal);
-            }
         }
         let proxy = file.proxy.as_ref().filter(|proxy| proxy.upstream.is_some());
         let listeners = [

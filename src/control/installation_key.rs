@@ -41,7 +41,7 @@ pub async fn open_installation_keys(
         Err(error) => return Err(error.into()),
     };
     let is_unused = used.as_ref().is_some_and(Vec::is_empty);
-    let file = &settings.installation_key_file;
+    let file = &settings.installation_key.current;
     let current = match read(file, KEY)? {
         Some(key) => key,
         None if store.is_embedded() && is_unused => make(file)?,
@@ -53,7 +53,7 @@ pub async fn open_installation_keys(
         None => return Err(fault(KEY, format!("{} is missing", file.display())).hint_of(NEW_KEY)),
     };
     let mut old = Vec::new();
-    for (index, file) in settings.old_installation_key_files.iter().enumerate() {
+    for (index, file) in settings.installation_key.old.iter().enumerate() {
         let at = format!("{OLD_KEYS}[{index}]");
         let missing = || fault(&at, format!("{} is missing", file.display())).hint_of("restore it, or leave it out");
         old.push(read(file, &at)?.ok_or_else(missing)?);

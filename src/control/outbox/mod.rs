@@ -1,6 +1,7 @@
 //! Sends what waits in the outbox: claims a message by lease, mints its link or code, writes its text, hands it over, and
 //! records what became of it. Runs in every process with the control plane.
 
+mod attempt;
 mod compose;
 mod expiry;
 mod facts;

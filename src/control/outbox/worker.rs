@@ -5,21 +5,17 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
-use zeroize::Zeroizing;
 
-use super::compose::Composer;
+use super::attempt::{Attempts, Ready};
 use super::expiry;
-use super::facts::{facts, person};
-use super::letter::Letter;
-use super::mint::{Minted, mint};
-use super::schedule::{next_attempt, next_question, postponed};
+use super::mint::mint;
+use super::schedule::postponed;
 use super::senders::{Outlet, Senders, channels};
 use crate::clock::Clock;
 use crate::control::LiveSettings;
-use crate::control::demo_mailbox::{DemoMailbox, DemoMessage};
+use crate::control::demo_mailbox::DemoMailbox;
 use crate::control::outbox_health::OutboxHealth;
 use crate::credential::InstallationKeys;
-use crate::delivery::{FailureKind, Mail, SendFault, SmsStatus};
 use crate::store::{Attempt, Channel, ClaimedMessage, SendFailure, Store, StoreError, Unsendable};
 use crate::telemetry::Metrics;
 
@@ -36,21 +32,13 @@ const EXPIRY_INTERVAL: Duration = Duration::from_secs(300);
 pub struct OutboxWorker(Arc<Parts>);
 
 struct Parts {
-    store: Store,
-    clock: Clock,
+    attempts: Attempts,
     settings: Arc<ArcSwap<LiveSettings>>,
     keys: Option<Arc<InstallationKeys>>,
-    outlet: Outlet,
     health: Arc<OutboxHealth>,
     metrics: Option<Arc<Metrics>>,
     /// Names this process in its claims.
     name: String,
-}
-
-/// A claimed message that can be sent.
-struct Ready {
-    message: ClaimedMessage,
-    minted: Minted,
 }
 
 /// What a step of a loop found.
@@ -76,7 +64,8 @@ impl OutboxWorker {
         };
         let name = crate::credential::time_ordered_id(clock.now(), None).simple().to_string();
         let (health, metrics) = (Arc::default(), None);
-        Self(Arc::new(Parts { store, clock, settings, keys, outlet, health, metrics, name }))
+        let attempts = Attempts { store, clock, outlet };
+        Self(Arc::new(Parts { attempts, settings, keys, health, metrics, name }))
     }
 
     /// Reports what waits and what becomes of messages.
@@ -126,7 +115,7 @@ impl OutboxWorker {
         if !channels(&settings).contains(&Channel::Mail) {
             return;
         }
-        if let Err(error) = expiry::announce(&self.0.store, self.0.clock.now()).await {
+        if let Err(error) = expiry::announce(&self.0.attempts.store, self.0.attempts.clock.now()).await {
             tracing::debug!("cannot look for credentials that expire: {error}");
         }
     }
@@ -134,7 +123,7 @@ impl OutboxWorker {
     async fn measure(&self) {
         let settings = self.0.settings.load_full();
         let named = channels(&settings);
-        match self.0.store.outbox_backlog().await {
+        match self.0.attempts.store.outbox_backlog().await {
             Ok(backlog) => {
                 let backlog = backlog.into_iter().filter(|backlog| named.contains(&backlog.channel));
                 self.0.health.measured(backlog);
@@ -162,19 +151,19 @@ impl OutboxWorker {
         let Some(base) = settings.public_url.as_deref().filter(|_| channels(&settings).contains(&channel)) else {
             return Ok(false);
         };
-        if !self.0.store.has_due_message(channel, self.0.clock.now()).await? {
+        if !self.0.attempts.store.has_due_message(channel, self.0.attempts.clock.now()).await? {
             return Ok(false);
         }
         match self.claim(channel).await? {
             Step::Idle => Ok(false),
             Step::Done => Ok(true),
             Step::Send(ready) => {
-                let attempt = self.send(&settings, base, &ready).await?;
+                let attempt = self.0.attempts.send(&settings, base, &ready).await?;
                 self.record(&ready.message, &attempt).await?;
                 Ok(true)
             }
             Step::Ask(message) => {
-                let attempt = self.ask(&settings, &message).await;
+                let attempt = self.0.attempts.ask(&settings, &message).await;
                 self.record(&message, &attempt).await?;
                 Ok(true)
             }
@@ -183,13 +172,13 @@ impl OutboxWorker {
 
     /// Claims, and mints in the same transaction. A message that cannot go out now is recorded in it, too.
     async fn claim(&self, channel: Channel) -> Result<Step, StoreError> {
-        let now = self.0.clock.now();
-        let mut transaction = self.0.store.begin(now).await?;
+        let now = self.0.attempts.clock.now();
+        let mut transaction = self.0.attempts.store.begin(now).await?;
         let claimed = match transaction.claim_message(channel, &self.0.name).await {
             Err(StoreError::Inconsistent { table: "outbox", column, id }) => {
                 drop(transaction);
                 tracing::error!(%id, column, "a message holds a value that claviger never writes; it is not sent");
-                return self.0.store.set_message_aside(&id, now).await.map(|()| Step::Done);
+                return self.0.attempts.store.set_message_aside(&id, now).await.map(|()| Step::Done);
             }
             claimed => claimed?,
         };
@@ -227,144 +216,10 @@ impl OutboxWorker {
         }
     }
 
-    async fn send(&self, settings: &LiveSettings, base: &str, ready: &Ready) -> Result<Attempt, StoreError> {
-        let Ready { message, minted } = ready;
-        let language = settings.look.language(message.locale.as_deref().unwrap_or_default());
-        let composer = Composer { settings, language: &language, base };
-        let sent = match minted {
-            Minted::Code { code, number } => {
-                let text = Zeroizing::new(composer.code(code, *number));
-                self.send_text(settings, message, &text, minted.secret()).await
-            }
-            Minted::RevealLink { ticket, about } => {
-                let asked_by = match &about.created_by {
-                    Some(actor) => person(&self.0.store, actor).await?,
-                    None => None,
-                };
-                let letter = composer.reveal(ticket, about, asked_by.as_deref());
-                self.send_mail(settings, message, &letter, minted.secret()).await
-            }
-            Minted::Nothing | Minted::SetupLink { .. } => {
-                let Some(facts) = facts(&self.0.store, message).await? else {
-                    return Ok(Attempt::GivenUp(SendFailure { code: "ended", text: None }));
-                };
-                let letter = composer.notice(message, &facts, minted);
-                self.send_mail(settings, message, &letter, minted.secret()).await
-            }
-        };
-        let now = self.0.clock.now();
-        Ok(match sent {
-            Ok(provider_id) => {
-                let ask_at = match message.purpose.channel() {
-                    Channel::Mail => None,
-                    Channel::Sms => next_question(now, now).filter(|_| provider_id.is_some()),
-                };
-                Attempt::Accepted { provider_id, ask_at }
-            }
-            Err(fault) => self.failed(message, &fault, now),
-        })
-    }
-
-    fn failed(&self, message: &ClaimedMessage, fault: &SendFault, now: Timestamp) -> Attempt {
-        let failure = stored(fault);
-        if !fault.kind.is_transient() {
-            return Attempt::Failed(failure);
-        }
-        match next_attempt(message.purpose.channel(), message.attempts, now, message.ends_at) {
-            Some(next_at) => Attempt::Delayed { failure, next_at },
-            None => Attempt::GivenUp(failure),
-        }
-    }
-
-    async fn send_mail(
-        &self,
-        settings: &LiveSettings,
-        message: &ClaimedMessage,
-        letter: &Letter,
-        secret: Option<&str>,
-    ) -> Result<Option<String>, SendFault> {
-        let (text, now) = (Zeroizing::new(letter.text()), self.0.clock.now());
-        if let Outlet::Demo(mailbox) = &self.0.outlet {
-            mailbox.put(DemoMessage {
-                channel: Channel::Mail,
-                to: message.recipient.clone(),
-                subject: letter.subject.clone(),
-                text: text.to_string(),
-                link: letter.link().map(str::to_owned),
-                at: now,
-            });
-            return Ok(None);
-        }
-        let html = Zeroizing::new(letter.html());
-        let senders = self.0.outlet.senders(settings);
-        let missing = SendFault { kind: FailureKind::Connect, text: None };
-        let mailer = senders.mail.as_ref().ok_or(missing)?;
-        // Of the attempt: another one is another mail.
-        let message_id = format!("{}.{}", message.id, message.attempts);
-        let mail = Mail {
-            to: &message.recipient,
-            subject: &letter.subject,
-            text: &text,
-            html: &html,
-            message_id: &message_id,
-            now,
-            secret,
-        };
-        mailer.send(&mail).await.map(Some)
-    }
-
-    async fn send_text(
-        &self,
-        settings: &LiveSettings,
-        message: &ClaimedMessage,
-        text: &str,
-        secret: Option<&str>,
-    ) -> Result<Option<String>, SendFault> {
-        if let Outlet::Demo(mailbox) = &self.0.outlet {
-            mailbox.put(DemoMessage {
-                channel: Channel::Sms,
-                to: message.recipient.clone(),
-                subject: String::new(),
-                text: text.to_owned(),
-                link: None,
-                at: self.0.clock.now(),
-            });
-            return Ok(None);
-        }
-        let is_reached = settings.delivery.sms.as_ref().is_some_and(|sms| sms.reaches(&message.recipient));
-        if !is_reached {
-            return Err(SendFault { kind: FailureKind::CountryOff, text: None });
-        }
-        let senders = self.0.outlet.senders(settings);
-        let missing = SendFault { kind: FailureKind::Connect, text: None };
-        let client = senders.sms.as_ref().ok_or(missing)?;
-        client.send(&message.recipient, text, secret).await.map(Some)
-    }
-
-    /// Asks what became of an accepted text message.
-    async fn ask(&self, settings: &LiveSettings, message: &ClaimedMessage) -> Attempt {
-        let senders = self.0.outlet.senders(settings);
-        let status = match (&senders.sms, &message.provider_id) {
-            (Some(client), Some(id)) => client.status(id).await,
-            _ => Ok(SmsStatus::Pending),
-        };
-        let now = self.0.clock.now();
-        match status {
-            Ok(SmsStatus::Delivered) => Attempt::Delivered,
-            Ok(SmsStatus::Undelivered(fault)) => Attempt::Undelivered(stored(&fault)),
-            Ok(SmsStatus::Failed(fault)) => Attempt::Failed(stored(&fault)),
-            // Without an answer it stays accepted.
-            Ok(SmsStatus::Pending) | Err(_) => {
-                let ask_at = next_question(message.sent_at.unwrap_or(message.created_at), now);
-                Attempt::Accepted { provider_id: None, ask_at }
-            }
-        }
-    }
-
     async fn record(&self, message: &ClaimedMessage, attempt: &Attempt) -> Result<(), StoreError> {
-        let now = self.0.clock.now();
+        let now = self.0.attempts.clock.now();
         self.count(message, attempt, now);
-        let mut transaction = self.0.store.begin(now).await?;
+        let mut transaction = self.0.attempts.store.begin(now).await?;
         if !transaction.record_attempt(message, attempt).await? {
             tracing::warn!(message = message.id, "the lease of a message ended while it was sent");
         }
@@ -406,8 +261,4 @@ impl OutboxWorker {
             _ => {}
         }
     }
-}
-
-fn stored(fault: &SendFault) -> SendFailure {
-    SendFailure { code: fault.kind.as_str(), text: fault.text.clone() }
 }
