@@ -86,7 +86,7 @@ impl Faults {
             }
             if value.is_empty() || value.len() > 500 || !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
                 let problem = "must be 1 to 500 characters of ASCII on one line";
-                self.add(&format!("mail.headers.{}", name), problem, "");
+                self.add(&format!("mail.headers.{name}"), problem, "");
             }
         }
     }

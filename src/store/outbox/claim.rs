@@ -179,7 +179,7 @@ impl Transaction {
         let now = self.now.as_millisecond();
         let touched: Touched = timed!(self, |connection| sqlx::query(sql)
             .bind(state.as_str())
-            .bind(next_at.map(|at| at.as_millisecond()))
+            .bind(next_at.map(Timestamp::as_millisecond))
             .bind(provider_id)
             .bind(failure.map(|failure| failure.code))
             .bind(failure.and_then(|failure| failure.text.as_deref()))

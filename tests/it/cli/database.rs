@@ -42,7 +42,7 @@ fn status_and_migration(database: &str, has_tables: bool, shown: &str) {
     assert_eq!((after.code, after.stderr.as_str()), (0, ""));
     let status: Value = serde_json::from_str(&after.stdout).unwrap();
     let expected = serde_json::json!({
-        "database": shown, "schema": {"has": 3, "wants": 3}, "last_change": 0, "credentials": 0, "accounts": 0
+        "database": shown, "schema": {"has": 4, "wants": 4}, "last_change": 0, "credentials": 0, "accounts": 0
     });
     assert_eq!(status, expected);
 }
