@@ -1,6 +1,6 @@
 //! How a new secret gets to its user: the choice in forms, and the page after it.
 
-use axum::response::IntoResponse as _;
+use axum::response::IntoResponse;
 
 use super::facts;
 use super::paths::path_of;
@@ -71,7 +71,7 @@ pub(super) fn after(visit: &Visit, created: &Created, heading: &str) -> Answer {
     match created.secret {
         PlainSecret::Sent => {
             let (path, title) = (path_of(&created.record.id), facts::title(&created.record));
-            visit.done(&path, "done-credential-sent", title).map(|response| response.into_response())
+            visit.done(&path, "done-credential-sent", title).map(IntoResponse::into_response)
         }
         PlainSecret::Token(_) | PlainSecret::Password(_) | PlainSecret::Chosen => secret::show(visit, created, heading),
     }
