@@ -1,13 +1,13 @@
 //! Why an attempt failed.
 
-/// Characters of what the other side said.
+/// Characters of an answer.
 const MAX_TEXT: usize = 300;
 
 /// A failed attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SendFault {
     pub kind: FailureKind,
-    /// What the other side said, on one line, without the secret of the message.
+    /// The answer of the server, on one line, without secret and recipient of the message.
     pub text: Option<String>,
 }
 
@@ -29,15 +29,35 @@ pub enum FailureKind {
     Refused,
     /// The message cannot be written for this recipient.
     Unfit,
+    /// There is no such number.
+    InvalidNumber,
     /// The number is no mobile number.
     NotMobile,
     /// The provider does not send to this country.
     CountryOff,
     /// The recipient has opted out of messages.
     OptedOut,
+    /// Its purpose ended while the connection was made; nothing was sent.
+    Ended,
 }
 
 impl FailureKind {
+    pub const ALL: [Self; 13] = [
+        Self::Connect,
+        Self::Tls,
+        Self::Login,
+        Self::Timeout,
+        Self::Busy,
+        Self::Response,
+        Self::Refused,
+        Self::Unfit,
+        Self::InvalidNumber,
+        Self::NotMobile,
+        Self::CountryOff,
+        Self::OptedOut,
+        Self::Ended,
+    ];
+
     /// A stable word, as stored.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -49,9 +69,11 @@ impl FailureKind {
             Self::Response => "response",
             Self::Refused => "refused",
             Self::Unfit => "unfit",
+            Self::InvalidNumber => "invalid_number",
             Self::NotMobile => "not_mobile",
             Self::CountryOff => "country_off",
             Self::OptedOut => "opted_out",
+            Self::Ended => "ended",
         }
     }
 
@@ -59,8 +81,19 @@ impl FailureKind {
     pub fn is_transient(self) -> bool {
         match self {
             Self::Connect | Self::Tls | Self::Login | Self::Timeout | Self::Busy | Self::Response => true,
-            Self::Refused | Self::Unfit | Self::NotMobile | Self::CountryOff | Self::OptedOut => false,
+            Self::Refused
+            | Self::Unfit
+            | Self::InvalidNumber
+            | Self::NotMobile
+            | Self::CountryOff
+            | Self::OptedOut
+            | Self::Ended => false,
         }
+    }
+
+    /// Whether the recipient may have received the message all the same.
+    pub fn is_outcome_unknown(self) -> bool {
+        matches!(self, Self::Timeout | Self::Response)
     }
 }
 
@@ -69,12 +102,33 @@ impl SendFault {
         Self { kind, text: None }
     }
 
-    /// With what the other side said; `secret` is cut out of it, as servers quote what they refuse.
-    pub(super) fn said(kind: FailureKind, text: &str, secret: Option<&str>) -> Self {
+    pub(super) fn explained(kind: FailureKind, text: &str) -> Self {
+        Self { kind, text: Some(text.to_owned()) }
+    }
+
+    /// With the answer of the server, on one line, without the private parts of the message: servers quote what they
+    /// refuse.
+    pub(super) fn answered(kind: FailureKind, text: &str, private: Private<'_>) -> Self {
         let is_odd = |letter: char| letter.is_control() || letter.is_whitespace();
         let words: Vec<&str> = text.split(is_odd).filter(|word| !word.is_empty()).collect();
-        let mut line = words.join(" ");
-        if let Some(secret) = secret.filter(|secret| !secret.is_empty()) {
+        let line = private.cut_from(words.join(" "));
+        let text: String = line.chars().take(MAX_TEXT).collect();
+        Self { kind, text: (!text.is_empty()).then_some(text) }
+    }
+}
+
+/// What must not come back in an error.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Private<'p> {
+    /// Ticket, code or password.
+    pub(super) secret: Option<&'p str>,
+    /// E-mail address or number.
+    pub(super) recipient: Option<&'p str>,
+}
+
+impl Private<'_> {
+    fn cut_from(self, mut line: String) -> String {
+        if let Some(secret) = self.secret.filter(|secret| !secret.is_empty()) {
             line = line.replace(secret, "…");
             // A code is written with a space in its middle, and a server may write it without.
             let digits: String = secret.chars().filter(char::is_ascii_digit).collect();
@@ -83,9 +137,28 @@ impl SendFault {
                 line = line.replace(first, "…").replace(second, "…");
             }
         }
-        let text: String = line.chars().take(MAX_TEXT).collect();
-        Self { kind, text: (!text.is_empty()).then_some(text) }
+        for part in self.recipient.into_iter().flat_map(|recipient| [recipient, recipient.trim_start_matches('+')]) {
+            line = without(&line, part);
+        }
+        line
     }
+}
+
+/// Cuts a part out of a line, in upper and lower case of ASCII.
+fn without(line: &str, part: &str) -> String {
+    if part.is_empty() {
+        return line.to_owned();
+    }
+    // Of the same length in bytes as the line.
+    let (folded, part) = (line.to_ascii_lowercase(), part.to_ascii_lowercase());
+    let (mut kept, mut from) = (String::with_capacity(line.len()), 0);
+    for (at, found) in folded.match_indices(&part) {
+        kept.push_str(line.get(from..at).unwrap_or_default());
+        kept.push('…');
+        from = at + found.len();
+    }
+    kept.push_str(line.get(from..).unwrap_or_default());
+    kept
 }
 
 #[cfg(test)]
@@ -94,16 +167,38 @@ mod tests {
 
     #[test]
     fn a_text_is_one_short_line_without_the_secret() {
-        let said = |text: &str, secret| SendFault::said(FailureKind::Refused, text, Some(secret)).text;
+        let answered = |text: &str, secret| {
+            let private = Private { secret: Some(secret), recipient: None };
+            SendFault::answered(FailureKind::Refused, text, private).text
+        };
         assert_eq!(
-            said("550 no\r\n link\u{7} https://x/reveal/TICKET here", "TICKET").unwrap(),
+            answered("550 no\r\n link\u{7} https://x/reveal/TICKET here", "TICKET").unwrap(),
             "550 no link https://x/reveal/… here"
         );
         assert_eq!(
-            said("Body \"code 4821 9037\" and 48219037 is bad", "48219037").unwrap(),
+            answered("Body \"code 4821 9037\" and 48219037 is bad", "48219037").unwrap(),
             "Body \"code … …\" and … is bad"
         );
-        assert_eq!(said(&"x".repeat(1000), "y").unwrap().len(), MAX_TEXT);
-        assert_eq!(said(" \r\n", "y"), None);
+        assert_eq!(answered(&"x".repeat(1000), "y").unwrap().len(), MAX_TEXT);
+        assert_eq!(answered(" \r\n", "y"), None);
+    }
+    #[test]
+    fn a_text_does_not_name_the_recipient() {
+        let answered = |text: &str, recipient| {
+            let private = Private { secret: None, recipient: Some(recipient) };
+            SendFault::answered(FailureKind::Refused, text, private).text.unwrap()
+        };
+        assert_eq!(
+            answered("550 <Dev@Büro.example> unknown: dev@Büro.example", "dev@Büro.example"),
+            "550 <…> unknown: …"
+        );
+        assert_eq!(answered("'+447700900123' and 447700900123 are bad", "+447700900123"), "'…' and … are bad");
+        assert_eq!(answered("550 no", ""), "550 no");
+    }
+
+    #[test]
+    fn every_kind_has_a_word_of_its_own() {
+        let words: std::collections::BTreeSet<_> = FailureKind::ALL.into_iter().map(FailureKind::as_str).collect();
+        assert_eq!(words.len(), FailureKind::ALL.len());
     }
 }

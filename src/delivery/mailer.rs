@@ -1,6 +1,8 @@
 //! Mails over SMTP, one connection a mail.
 
+use std::fmt;
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use lettre::address::Envelope;
@@ -9,12 +11,18 @@ use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters};
-use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::commands::{Auth, Data, Mail as MailFrom, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::{Address, Message};
 
-use super::failure::{FailureKind, SendFault};
+use super::failure::{FailureKind, Private, SendFault};
 use super::{ATTEMPT_TIMEOUT, CONNECT_TIMEOUT};
 use crate::config::{Diagnostic, MailAddress, MailSettings, MailTls, Origin};
+
+/// For the answer to QUIT, which changes nothing.
+const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Of one login.
+const MAX_CHALLENGES: usize = 4;
 
 /// Hands mails to the configured server.
 pub struct Mailer {
@@ -26,7 +34,7 @@ pub struct Mailer {
 }
 
 /// A mail to one recipient.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Mail<'m> {
     pub to: &'m str,
     pub subject: &'m str,
@@ -58,23 +66,36 @@ impl Mailer {
         Ok(Self { settings: settings.clone(), tls, hello, domain: sender.to_owned() })
     }
 
-    /// Sends a mail: one attempt. Returns its Message-ID.
+    /// Sends a mail: one attempt. Returns its Message-ID. `is_wanted` is asked for after the login, before anything of
+    /// the mail leaves.
     ///
     /// # Errors
-    /// Within half a minute, with what the server said.
-    pub async fn send(&self, mail: &Mail<'_>) -> Result<String, SendFault> {
+    /// Within half a minute, with the answer of the server; [`FailureKind::Ended`] where the mail is not wanted.
+    pub async fn send(&self, mail: &Mail<'_>, is_wanted: impl Future<Output = bool>) -> Result<String, SendFault> {
         let message_id = format!("<{}@{}>", mail.message_id, self.domain);
         let message = self.message(mail, &message_id)?;
-        match tokio::time::timeout(ATTEMPT_TIMEOUT, self.deliver(&message, mail.secret)).await {
-            Ok(outcome) => outcome.map(|()| message_id),
+        let mut connection = None;
+        let attempt = async {
+            let connection = connection.insert(self.connect().await?);
+            self.login(connection).await?;
+            if !is_wanted.await {
+                return Err(SendFault::new(FailureKind::Ended));
+            }
+            deliver(connection, &message, mail).await
+        };
+        let outcome = match tokio::time::timeout(ATTEMPT_TIMEOUT, attempt).await {
+            Ok(outcome) => outcome,
             Err(_) => Err(SendFault::new(FailureKind::Timeout)),
+        };
+        // The outcome stands, whatever becomes of the farewell.
+        if let Some(connection) = &mut connection
+            && !matches!(outcome, Err(SendFault { kind: FailureKind::Timeout, .. }))
+        {
+            let _farewell = tokio::time::timeout(QUIT_TIMEOUT, connection.quit()).await;
         }
+        outcome.map(|()| message_id)
     }
 
-    /// Logs in and sends nothing, to try the settings out.
-    ///
-    /// # Errors
-    /// As [`Self::send`].
     async fn connect(&self) -> Result<AsyncSmtpConnection, SendFault> {
         let server = &self.settings.server;
         let implicit = self.tls.clone().filter(|_| self.settings.tls == MailTls::Implicit);
@@ -85,52 +106,47 @@ impl Mailer {
             implicit,
             None,
         );
-        let fault = |error: &Error| fault(error, FailureKind::Connect, None);
+        let fault = |error: &Error| fault(error, FailureKind::Connect, Private::default());
         let mut connection = match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
             Ok(connected) => connected.map_err(|error| fault(&error))?,
-            Err(_) => return Err(SendFault::said(FailureKind::Connect, "no greeting in time", None)),
+            Err(_) => return Err(SendFault::explained(FailureKind::Connect, "no greeting in time")),
         };
         if let Some(tls) = self.tls.clone().filter(|_| self.settings.tls == MailTls::StartTls) {
             if !connection.can_starttls() {
-                connection.abort().await;
-                return Err(SendFault::said(FailureKind::Tls, "the server does not offer STARTTLS", None));
+                return Err(SendFault::explained(FailureKind::Tls, "the server does not offer STARTTLS"));
             }
             let upgraded = tokio::time::timeout(CONNECT_TIMEOUT, connection.starttls(tls, &self.hello)).await;
             match upgraded {
-                Ok(upgraded) => upgraded.map_err(|error| self::fault(&error, FailureKind::Tls, None))?,
-                Err(_) => return Err(SendFault::said(FailureKind::Tls, "no answer to STARTTLS in time", None)),
+                Ok(upgraded) => upgraded.map_err(|error| self::fault(&error, FailureKind::Tls, Private::default()))?,
+                Err(_) => return Err(SendFault::explained(FailureKind::Tls, "STARTTLS did not succeed in time")),
             }
         }
         Ok(connection)
     }
 
-    async fn deliver(&self, message: &Message, secret: Option<&str>) -> Result<(), SendFault> {
-        let mut connection = self.connect().await?;
-        if let Some((username, password)) = &self.settings.login {
-            let credentials = Credentials::new(username.clone(), password.expose().to_owned());
-            let login = connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await;
-            if let Err(error) = login {
-                connection.abort().await;
-                let password = Some(password.expose());
-                return Err(SendFault { kind: login_kind(&error), ..fault(&error, FailureKind::Login, password) });
+    async fn login(&self, connection: &mut AsyncSmtpConnection) -> Result<(), SendFault> {
+        let Some((username, password)) = &self.settings.login else { return Ok(()) };
+        let private = Private { secret: Some(password.expose()), recipient: None };
+        let refused =
+            |error: Error| SendFault { kind: login_kind(&error), ..fault(&error, FailureKind::Login, private) };
+        let credentials = Credentials::new(username.clone(), password.expose().to_owned());
+        let mechanism = connection.server_info().get_auth_mechanism(&[Mechanism::Plain, Mechanism::Login]);
+        let mechanism = mechanism
+            .ok_or_else(|| SendFault::explained(FailureKind::Login, "the server offers no login that we have"))?;
+        let first = Auth::new(mechanism, credentials.clone(), None).map_err(refused)?;
+        let mut response = connection.command(first).await.map_err(refused)?;
+        for _ in 0..MAX_CHALLENGES {
+            if !response.has_code(334) {
+                return Ok(());
             }
+            let next = Auth::new_from_response(mechanism, credentials.clone(), &response).map_err(refused)?;
+            response = connection.command(next).await.map_err(refused)?;
         }
-        let sent = connection.send(message.envelope(), &message.formatted()).await;
-        match sent {
-            Ok(_) => {
-                // Accepted; a farewell that fails changes nothing.
-                let _farewell = connection.quit().await;
-                Ok(())
-            }
-            Err(error) => {
-                connection.abort().await;
-                Err(fault(&error, FailureKind::Timeout, secret))
-            }
-        }
+        Err(SendFault::explained(FailureKind::Login, "the login has no end"))
     }
 
     fn message(&self, mail: &Mail<'_>, message_id: &str) -> Result<Message, SendFault> {
-        let unfit = |problem: &str| SendFault::said(FailureKind::Unfit, problem, None);
+        let unfit = |problem: &str| SendFault::explained(FailureKind::Unfit, problem);
         let to: Address = mail.to.parse().map_err(|_| unfit("the address of the recipient"))?;
         let from = mailbox(&self.settings.from).ok_or_else(|| unfit("the address of the sender"))?;
         let envelope = Envelope::new(Some(from.email.clone()), vec![to.clone()]);
@@ -154,6 +170,40 @@ impl Mailer {
         let parts = MultiPart::alternative_plain_html(mail.text.to_owned(), mail.html.to_owned());
         builder.multipart(parts).map_err(|_| unfit("the mail"))
     }
+}
+
+/// Without recipient, text and link.
+impl fmt::Debug for Mail<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mail").field("message_id", &self.message_id).finish_non_exhaustive()
+    }
+}
+
+/// As `AsyncSmtpConnection::send`, which waits for the answer to QUIT before it returns a refusal; `login` is as its
+/// `auth` for the same reason.
+async fn deliver(connection: &mut AsyncSmtpConnection, message: &Message, mail: &Mail<'_>) -> Result<(), SendFault> {
+    let private = Private { secret: mail.secret, recipient: Some(mail.to) };
+    let before_data = |error: Error| fault(&error, FailureKind::Connect, private);
+    let (envelope, content) = (message.envelope(), message.formatted());
+    let is_ascii = |address: &Address| AsRef::<str>::as_ref(address).is_ascii();
+    let has_ascii_addresses = envelope.to().iter().chain(envelope.from()).all(is_ascii);
+    let mut parameters = Vec::new();
+    for (is_needed, extension, parameter) in [
+        (!has_ascii_addresses, Extension::SmtpUtfEight, MailParameter::SmtpUtfEight),
+        (!content.is_ascii(), Extension::EightBitMime, MailParameter::Body(MailBodyParameter::EightBitMime)),
+    ] {
+        if is_needed && !connection.server_info().supports_feature(extension) {
+            return Err(SendFault::explained(FailureKind::Unfit, "the server takes ASCII only"));
+        }
+        parameters.extend(is_needed.then_some(parameter));
+    }
+    connection.command(MailFrom::new(envelope.from().cloned(), parameters)).await.map_err(before_data)?;
+    for recipient in envelope.to() {
+        connection.command(Rcpt::new(recipient.clone(), Vec::new())).await.map_err(before_data)?;
+    }
+    connection.command(Data).await.map_err(before_data)?;
+    let accepted = connection.message(&content).await;
+    accepted.map(drop).map_err(|error| fault(&error, FailureKind::Timeout, private))
 }
 
 fn tls(settings: &MailSettings) -> Result<TlsParameters, Diagnostic> {
@@ -201,7 +251,7 @@ fn login_kind(error: &Error) -> FailureKind {
 }
 
 /// `otherwise` is the kind of a broken connection at this step.
-fn fault(error: &Error, otherwise: FailureKind, secret: Option<&str>) -> SendFault {
+fn fault(error: &Error, otherwise: FailureKind, private: Private<'_>) -> SendFault {
     let kind = match () {
         () if error.is_transient() => FailureKind::Busy,
         () if error.is_permanent() => FailureKind::Refused,
@@ -219,7 +269,7 @@ fn fault(error: &Error, otherwise: FailureKind, secret: Option<&str>) -> SendFau
         }
         source = cause.source();
     }
-    SendFault::said(kind, &text, secret)
+    SendFault::answered(kind, &text, private)
 }
 
 /// A handshake fails as an error of the connection.

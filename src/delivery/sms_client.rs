@@ -8,7 +8,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Response, StatusCode};
 use serde_json::Value;
 
-use super::failure::{FailureKind, SendFault};
+use super::failure::{FailureKind, Private, SendFault};
 use super::{ATTEMPT_TIMEOUT, CONNECT_TIMEOUT};
 use crate::config::{Diagnostic, Origin, SmsSender, SmsSettings};
 
@@ -56,7 +56,7 @@ impl SmsClient {
     /// Sends a text message: one attempt. Returns the provider's id.
     ///
     /// # Errors
-    /// Within half a minute, with what the provider said; `secret` is cut out of that.
+    /// Within half a minute, with what the provider said; `secret` and `to` are cut out of that.
     pub async fn send(&self, to: &str, body: &str, secret: Option<&str>) -> Result<String, SendFault> {
         let sender = match &self.settings.sender {
             SmsSender::From(from) => ("From", from.as_str()),
@@ -74,19 +74,19 @@ impl SmsClient {
         let response = request.send().await.map_err(|error| connection_fault(&error))?;
         let (status, body) = read(response).await?;
         if !status.is_success() {
-            return Err(refusal(status, &body, secret));
+            return Err(refusal(status, &body, Private { secret, recipient: Some(to) }));
         }
         let id = body["sid"].as_str().filter(|id| is_id(id));
-        id.map(str::to_owned).ok_or_else(|| SendFault::said(FailureKind::Response, "an answer without a sid", None))
+        id.map(str::to_owned).ok_or_else(|| SendFault::explained(FailureKind::Response, "an answer without a sid"))
     }
 
-    /// Asks for the status of an accepted message.
+    /// Asks for the status of an accepted message to this number.
     ///
     /// # Errors
     /// As [`Self::send`].
-    pub async fn status(&self, id: &str) -> Result<SmsStatus, SendFault> {
+    pub async fn status(&self, id: &str, to: &str) -> Result<SmsStatus, SendFault> {
         if !is_id(id) {
-            return Err(SendFault::said(FailureKind::Response, "an id that is none", None));
+            return Err(SendFault::explained(FailureKind::Response, "an id that is none"));
         }
         let request = self
             .client
@@ -94,14 +94,15 @@ impl SmsClient {
             .basic_auth(&self.settings.account, Some(self.settings.token.expose()));
         let response = request.send().await.map_err(|error| connection_fault(&error))?;
         let (status, body) = read(response).await?;
+        let private = Private { secret: None, recipient: Some(to) };
         if !status.is_success() {
-            return Err(refusal(status, &body, None));
+            return Err(refusal(status, &body, private));
         }
         let reason = || {
             let kind = body["error_code"].as_i64().map_or(FailureKind::Refused, kind_of_code);
             let text = body["error_message"].as_str().map(str::to_owned);
             let text = text.or_else(|| body["error_code"].as_i64().map(|code| format!("error {code}")));
-            SendFault::said(kind, &text.unwrap_or_default(), None)
+            SendFault::answered(kind, &text.unwrap_or_default(), private)
         };
         Ok(match body["status"].as_str() {
             Some("delivered" | "read") => SmsStatus::Delivered,
@@ -134,7 +135,7 @@ async fn read(mut response: Response) -> Result<(StatusCode, Value), SendFault> 
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| connection_fault(&error))? {
         if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
-            return Err(SendFault::said(FailureKind::Response, "an answer that is too long", None));
+            return Err(SendFault::explained(FailureKind::Response, "an answer that is too long"));
         }
         body.extend_from_slice(&chunk);
     }
@@ -157,11 +158,11 @@ fn connection_fault(error: &reqwest::Error) -> SendFault {
         () if error.is_connect() => FailureKind::Connect,
         () => FailureKind::Timeout,
     };
-    SendFault::said(kind, &text, None)
+    SendFault::answered(kind, &text, Private::default())
 }
 
 /// What a status other than 2xx means (Twilio: "code" and "message").
-fn refusal(status: StatusCode, body: &Value, secret: Option<&str>) -> SendFault {
+fn refusal(status: StatusCode, body: &Value, private: Private<'_>) -> SendFault {
     let code = body["code"].as_i64();
     let kind = match status {
         StatusCode::TOO_MANY_REQUESTS => FailureKind::Busy,
@@ -174,18 +175,19 @@ fn refusal(status: StatusCode, body: &Value, secret: Option<&str>) -> SendFault 
         status if status.is_client_error() => code.map_or(FailureKind::Refused, kind_of_code),
         _ => FailureKind::Response,
     };
-    let said = body["message"].as_str().unwrap_or_default();
+    let reason = body["message"].as_str().unwrap_or_default();
     let text = match code {
-        Some(code) => format!("{} {code} {said}", status.as_u16()),
-        None => format!("{} {said}", status.as_u16()),
+        Some(code) => format!("{} {code} {reason}", status.as_u16()),
+        None => format!("{} {reason}", status.as_u16()),
     };
-    SendFault::said(kind, &text, secret)
+    SendFault::answered(kind, &text, private)
 }
 
 /// The codes of Twilio that have a sentence of their own.
 fn kind_of_code(code: i64) -> FailureKind {
     match code {
-        21211 | 21614 => FailureKind::NotMobile,
+        21211 => FailureKind::InvalidNumber,
+        21614 => FailureKind::NotMobile,
         21408 => FailureKind::CountryOff,
         21610 => FailureKind::OptedOut,
         _ => FailureKind::Refused,

@@ -116,7 +116,7 @@ impl Attempts {
             now,
             secret,
         };
-        mailer.send(&mail).await.map(Some)
+        mailer.send(&mail, async { true }).await.map(Some)
     }
 
     async fn send_text(
@@ -151,7 +151,7 @@ impl Attempts {
     pub(super) async fn ask(&self, settings: &LiveSettings, message: &ClaimedMessage) -> Attempt {
         let senders = self.outlet.senders(settings);
         let status = match (&senders.sms, &message.provider_id) {
-            (Some(client), Some(id)) => client.status(id).await,
+            (Some(client), Some(id)) => client.status(id, &message.recipient).await,
             _ => Ok(SmsStatus::Pending),
         };
         let now = self.clock.now();

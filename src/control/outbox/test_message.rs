@@ -36,7 +36,7 @@ pub async fn send_test_mail(settings: &LiveSettings, to: &str, now: Timestamp) -
         now,
         secret: None,
     };
-    Ok(outcome(mailer.send(&mail).await, "the mail server"))
+    Ok(outcome(mailer.send(&mail, async { true }).await, "the mail server"))
 }
 
 /// Sends a text message to this number now, apart from the outbox.
@@ -75,8 +75,10 @@ fn sentence(fault: &SendFault, whom: &str) -> String {
         FailureKind::Response => ("gives an answer that makes no sense", "check that the address is the right one"),
         FailureKind::Refused => ("refuses the message", "check sender and recipient"),
         FailureKind::Unfit => ("was not asked", "check sender and recipient"),
+        FailureKind::InvalidNumber => ("says that there is no such number", "check the number"),
         FailureKind::NotMobile => ("says that this is no mobile number", "check the number"),
         FailureKind::CountryOff => ("does not send to this country", "switch the country on in its account"),
+        FailureKind::Ended => ("was not asked", "try again"),
         FailureKind::OptedOut => ("says that the recipient has opted out", "the recipient texts START to opt in"),
     };
     match &fault.text {

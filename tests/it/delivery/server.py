@@ -1,6 +1,6 @@
 """A mail server that does what the recipient's name says, and writes each mail that it accepts as JSON.
 
-Arguments: folder, certificate, key. The first line of output is the port.
+Arguments: folder, certificate, key, port, and 'implicit' for TLS from the start. The first line of output is the port.
 """
 import asyncio
 import email.policy
@@ -16,12 +16,28 @@ seen = {}
 
 
 class Handler:
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):
+        session.host_name = hostname
+        if (folder / 'hold').exists():
+            write('hangs-ehlo', {})
+            while (folder / 'hold').exists():
+                await asyncio.sleep(0.02)
+        return responses
+
+    async def handle_QUIT(self, server, session, envelope):
+        if getattr(session, 'is_mute', False):
+            await asyncio.sleep(3600)
+        return '221 Bye'
+
     async def handle_RCPT(self, server, session, envelope, address, options):
         mode = address.split('@')[0]
         seen[address] = seen.get(address, 0) + 1
+        session.is_mute = mode.startswith('mute')
         if mode == 'busy' and seen[address] == 1:
             return '451 4.3.0 come back later'
-        if mode == 'no':
+        if mode == 'named':
+            return f'550 5.1.1 <{address.upper()}> is unknown here'
+        if mode in ('no', 'muteno'):
             return '550 5.1.1 no such mailbox here'
         envelope.rcpt_tos.append(address)
         return '250 OK'
@@ -43,7 +59,7 @@ class Handler:
         write(f'mail-{len(list(folder.glob("mail-*"))):04}', {
             'from': envelope.mail_from,
             'to': envelope.rcpt_tos,
-            'encrypted': session.ssl is not None,
+            'encrypted': server.transport.get_extra_info('sslcontext') is not None,
             'user': getattr(session, 'auth_data', None),
             'headers': [[name, str(value)] for name, value in message.items()],
             'text': message.get_body(('plain',)).get_content(),
@@ -60,6 +76,7 @@ def write(name, value):
 
 
 def authenticate(server, session, envelope, mechanism, data):
+    session.is_mute = isinstance(data, LoginPassword) and data.login == b'mute'
     is_right = isinstance(data, LoginPassword) and data.login == b'keys' and data.password == b'right password'
     return AuthResult(success=is_right, handled=is_right, auth_data=data.login.decode() if is_right else None)
 
@@ -69,10 +86,13 @@ async def main():
     context.load_cert_chain(certificate, key)
 
     def session():
-        return SMTP(Handler(), hostname='mail.test', tls_context=context, require_starttls=True,
-                    authenticator=authenticate, auth_required=True, timeout=120)
+        return SMTP(Handler(), hostname='mail.test', tls_context=None if is_implicit else context,
+                    require_starttls=not is_implicit, authenticator=authenticate, auth_required=True,
+                    auth_require_tls=not is_implicit, timeout=120)
 
-    server = await asyncio.get_running_loop().create_server(session, '127.0.0.1', int(sys.argv[4]))
+    is_implicit = sys.argv[5:] == ['implicit']
+    create = asyncio.get_running_loop().create_server
+    server = await create(session, '127.0.0.1', int(sys.argv[4]), ssl=context if is_implicit else None)
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.sleep(3600)
 

@@ -13,6 +13,7 @@ pub struct SmtpServer {
     child: Option<Child>,
     pub port: u16,
     pub folder: TempDir,
+    is_implicit_tls: bool,
 }
 
 /// An accepted mail, as the recipient sees it.
@@ -22,10 +23,19 @@ pub struct Received(pub Value);
 impl SmtpServer {
     /// With a certificate for localhost.
     pub fn start() -> Self {
+        Self::with(false)
+    }
+
+    /// With TLS from the start, for `smtps://`.
+    pub fn start_with_implicit_tls() -> Self {
+        Self::with(true)
+    }
+
+    fn with(is_implicit_tls: bool) -> Self {
         let (authority, folder) = (Authority::new(), TempDir::new().unwrap());
         authority.write(&folder.path().join("ca.pem"));
         authority.issue("localhost").write(folder.path());
-        let mut server = Self { child: None, port: 0, folder };
+        let mut server = Self { child: None, port: 0, folder, is_implicit_tls };
         server.restart();
         server
     }
@@ -54,6 +64,7 @@ impl SmtpServer {
             .arg(root.join("tests/it/delivery/server.py"))
             .args([self.folder.path(), &file("cert.pem"), &file("key.pem")])
             .arg(self.port.to_string())
+            .args(self.is_implicit_tls.then_some("implicit"))
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -70,6 +81,15 @@ impl SmtpServer {
     /// Mails that it has taken and does not answer for.
     pub fn hangs(&self) -> usize {
         self.files("hangs-").len()
+    }
+
+    /// Clients that greet it wait for its answer, until [`Self::release`].
+    pub fn hold(&self) {
+        std::fs::write(self.folder.path().join("hold"), "").unwrap();
+    }
+
+    pub fn release(&self) {
+        std::fs::remove_file(self.folder.path().join("hold")).unwrap();
     }
 
     fn files(&self, prefix: &str) -> Vec<Received> {

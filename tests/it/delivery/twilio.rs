@@ -26,6 +26,8 @@ pub struct Twilio {
 #[derive(Default)]
 struct Shared {
     sent: Vec<BTreeMap<String, String>>,
+    /// The next message is accepted, and the answer is none.
+    is_lost: bool,
     /// Answered first: status, code, message.
     refusals: Vec<(u16, i64, String)>,
     status: &'static str,
@@ -61,6 +63,11 @@ impl Twilio {
 
     pub fn refuse_next(&self, status: u16, code: i64, message: &str) {
         self.shared.lock().unwrap().refusals.push((status, code, message.to_owned()));
+    }
+
+    /// Accepts the next message, and answers with what no client understands.
+    pub fn lose_next(&self) {
+        self.shared.lock().unwrap().is_lost = true;
     }
 
     pub fn report(&self, status: &'static str, error_code: Option<i64>) {
@@ -102,6 +109,9 @@ async fn send(State(twilio): State<Twilio>, Path(account): Path<String>, headers
     }
     let id = format!("SM{:032}", shared.sent.len());
     shared.sent.push(fields);
+    if std::mem::take(&mut shared.is_lost) {
+        return (StatusCode::CREATED, "lost").into_response();
+    }
     (StatusCode::CREATED, json!({"sid": id, "status": "queued"}).to_string()).into_response()
 }
 
