@@ -48,6 +48,7 @@ pub(super) fn faults(file: &raw::File, has_database: bool) -> Vec<DeliveryFault>
         faults.sms(sms);
     }
     faults.reveal(file, is_on);
+    faults.links(file, is_on);
     for (index, path) in file.old_installation_key_files.iter().enumerate() {
         if *path == file.installation_key_file || file.old_installation_key_files[..index].contains(path) {
             let path = vec!["old_installation_key_files".into(), index.to_string()];
@@ -148,6 +149,23 @@ impl Faults {
         {
             let hint = "set console.tls; or console.behind_proxy: true, where a proxy in front terminates TLS";
             self.add("reveal.listen", "is not a loopback address, and secrets would be shown without TLS", hint);
+        }
+    }
+
+    /// Links in messages are secrets: with one, a password is chosen or a key is shown.
+    fn links(&mut self, file: &raw::File, is_on: bool) {
+        let (of_console, of_reveal) = (&file.console.public_url, &file.delivery.reveal.public_url);
+        let bases: [(&[&str], _, _); 2] = [
+            (&["console", "public_url"], of_console, file.delivery.mail.is_some()),
+            (&["delivery", "reveal", "public_url"], of_reveal, is_on),
+        ];
+        for (path, url, is_sent) in bases {
+            if is_sent && url.as_ref().is_some_and(|url| !is_private_transport(&url.0.0)) {
+                let path = path.iter().map(|key| (*key).to_owned()).collect();
+                let problem = "is plain text to another machine, and links to secrets begin with it".into();
+                self.0
+                    .push(DeliveryFault { path, problem, hint: "write https://…, and serve that address over TLS" });
+            }
         }
     }
 

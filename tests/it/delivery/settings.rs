@@ -125,6 +125,36 @@ fn a_channel_needs_the_address_of_the_console_and_a_database() {
 }
 
 #[test]
+fn links_to_secrets_lead_over_tls_or_to_this_machine() {
+    let both = format!("mail: {{{MAIL}}}, sms: {{{SMS}}}");
+    let console = |url: &str| format!("{BASE}console: {{public_url: '{url}'}}\n");
+    for url in ["http://keys.example.org", "HTTP://keys.example.org", "http://localhost.example.org"] {
+        let ended = validate(&format!("{}delivery: {{mail: {{{MAIL}}}}}\n", console(url)));
+        let fault = "claviger.yaml:3:23  console.public_url  is plain text to another machine";
+        assert!(ended.code != 0 && ended.stderr.contains(fault), "{url}: {}", ended.stderr);
+        assert!(ended.stderr.contains("write https://"), "{}", ended.stderr);
+        let ended = validate(&format!("{BASE}{CONSOLE}delivery: {{{both}, reveal: {{public_url: '{url}'}}}}\n"));
+        let fault = "delivery.reveal.public_url  is plain text to another machine";
+        assert!(ended.code != 0 && ended.stderr.contains(fault), "{url}: {}", ended.stderr);
+        // No message with a link leaves.
+        assert_eq!(validate(&console(url)).code, 0, "{url}");
+    }
+    for url in ["http://localhost:8083", "http://127.0.0.1", "http://[::1]:8083/x", "HTTPS://keys.example.org"] {
+        let ended = validate(&format!("{}delivery: {{{both}}}\n", console(url)));
+        assert_eq!(ended.code, 0, "{url}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_provider_is_not_met_in_plain_text_whatever_the_case_of_its_scheme() {
+    for api in ["http://sms.example.org", "HTTP://sms.example.org", "hTTp://sms.example.org"] {
+        let ended = validate(&format!("{BASE}{CONSOLE}delivery: {{sms: {{{SMS}, api: '{api}'}}}}\n"));
+        let fault = "delivery.sms.api  is plain text to another machine";
+        assert!(ended.code != 0 && ended.stderr.contains(fault), "{api}: {}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_password_in_the_settings_is_not_shown() {
     let folder = TempDir::new().unwrap();
     let delivery = format!("delivery: {{mail: {{{MAIL}, username: me, password: secret-word}}, sms: {{{SMS}}}}}\n");
@@ -197,6 +227,6 @@ async fn a_test_message_arrives_or_a_sentence_says_why_not() {
     twilio.refuse_next(401, 20003, "Authenticate");
     assert!(run("+447700900123").stderr.contains("the provider of text messages refuses the login: 401 20003"));
     twilio.refuse_next(400, 21211, "bad");
-    assert!(run("+447700900123").stderr.contains("says that this is no mobile number"));
+    assert!(run("+447700900123").stderr.contains("says that there is no such number"));
     assert!(run("+15005550001").stderr.contains("outside of delivery.sms.countries"));
 }
