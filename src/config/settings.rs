@@ -274,7 +274,6 @@ impl Settings {
             ("credentials.database", self.database_url() != next.database_url()),
             ("database", format!("{:?}", self.database) != format!("{:?}", next.database)),
             ("delivery.reveal.listen", self.delivery.reveal_listen != next.delivery.reveal_listen),
-            ("delivery (both channels or not)", self.delivery.is_on() != next.delivery.is_on()),
             ("installation_key_file", self.installation_key != next.installation_key),
             ("handover.socket", self.handover_socket != next.handover_socket),
             ("passwords.threads", self.hash_threads != next.hash_threads),

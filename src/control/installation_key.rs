@@ -1,9 +1,11 @@
 //! Opens the installation key, and makes it where that cannot lose anything.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -14,6 +16,36 @@ use crate::store::{Store, StoreError};
 const KEY: &str = "installation_key_file";
 const OLD_KEYS: &str = "old_installation_key_files";
 const NEW_KEY: &str = "make one for the whole fleet: head -c 32 /dev/urandom > FILE";
+
+/// Drafts of this age were left by processes that died.
+const STALE_DRAFT: Duration = Duration::from_secs(600);
+
+/// The installation keys of this process: opened at its start, or by the reload that switches delivery on. A later change
+/// of their files needs a restart. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct SharedKeys(Arc<OnceLock<Arc<InstallationKeys>>>);
+
+impl SharedKeys {
+    /// `None` where secrets were never delivered.
+    pub fn get(&self) -> Option<&InstallationKeys> {
+        self.0.get().map(Arc::as_ref)
+    }
+
+    /// The first keys stay.
+    pub fn open(&self, keys: InstallationKeys) {
+        let _opened_before = self.0.set(Arc::new(keys));
+    }
+}
+
+impl From<Option<Arc<InstallationKeys>>> for SharedKeys {
+    fn from(keys: Option<Arc<InstallationKeys>>) -> Self {
+        let shared = Self::default();
+        if let Some(keys) = keys {
+            let _opened_before = shared.0.set(keys);
+        }
+        shared
+    }
+}
 
 /// Why the installation key cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -97,11 +129,16 @@ fn make(file: &Path) -> Result<InstallationKey, InstallationKeyFault> {
         fault(KEY, format!("{} is missing and cannot be made: {error}", file.display())).hint_of(hint)
     };
     let key = InstallationKey::mint().map_err(|_| fault(KEY, "the system returned no random bytes".into()))?;
-    let draft = file.with_extension(format!("{}.new", std::process::id()));
+    let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    remove_stale_drafts(directory, file);
+    // In a container every process may have the same id.
+    let draft = draft(file, &format!("{:016x}", fastrand::u64(..)));
     let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).and_then(|mut opened| {
         opened.write_all(key.reveal())?;
         opened.sync_all()?;
-        std::fs::hard_link(&draft, file)
+        std::fs::hard_link(&draft, file)?;
+        // The name, too, must outlast a loss of power: rows will name this key.
+        File::open(directory)?.sync_all()
     });
     // A draft that stays is harmless, and named as what it is.
     let _not_removed = std::fs::remove_file(&draft);
@@ -115,6 +152,28 @@ fn make(file: &Path) -> Result<InstallationKey, InstallationKeyFault> {
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => read(file, KEY)?.ok_or_else(|| unwritable(error)),
         Err(error) => Err(unwritable(error)),
+    }
+}
+
+/// `installation.key.SUFFIX.new` beside the key.
+fn draft(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{suffix}.new"));
+    file.with_file_name(name)
+}
+
+/// One that cannot be removed is in the way of nothing.
+fn remove_stale_drafts(directory: &Path, file: &Path) {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let is_stale = |entry: &std::fs::DirEntry| {
+        let found = entry.file_name();
+        let found = found.to_string_lossy();
+        let is_draft = found.strip_prefix(&*name).is_some_and(|rest| rest.starts_with('.') && rest.ends_with(".new"));
+        let age = entry.metadata().and_then(|facts| facts.modified()).map(|modified| modified.elapsed());
+        is_draft && age.is_ok_and(|age| age.is_ok_and(|age| age >= STALE_DRAFT))
+    };
+    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten().filter(is_stale) {
+        let _not_removed = std::fs::remove_file(entry.path());
     }
 }
 

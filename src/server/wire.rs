@@ -24,7 +24,7 @@ use super::management_api::ManagementApi;
 use super::shutdown::{HandoverHooks, SignalHandler, SignalQueue};
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::control::{Admin, DemoLinks, LiveSettings, Look, Readiness, Throttles, local_url};
+use crate::control::{Admin, DemoLinks, LiveSettings, Look, Readiness, SharedKeys, Throttles, local_url};
 use crate::proxy::{AccessLog, BoundListener, Connections, ForwardAuth, Gateway, ListenerOptions, Warnings, service};
 use crate::source::{Loaded, Loader, Publish, Reloader};
 use crate::telemetry::Log;
@@ -121,7 +121,9 @@ impl Process {
         };
 
         let credentials = loaded.set.len();
+        let keys = SharedKeys::default();
         let live_state = LiveState {
+            keys: (settings.console.is_some() && settings.database.is_some()).then(|| keys.clone()),
             gate: gate.as_ref().map(Gate::live).transpose()?,
             admin_certificates: admin_certificates.clone(),
             console_certificates: console_certificates.clone(),
@@ -165,6 +167,7 @@ impl Process {
             process: admin.clone(),
             demo_links: demo_links.cloned(),
             settings: settings.clone(),
+            keys: keys.clone(),
         };
         server.add_service(background_service(
             "admin",

@@ -56,7 +56,7 @@ impl ApiCall {
             hashes: Some(&self.state.hashes),
             gate_throttle: self.state.gate_throttle(),
             sign_in_throttle: signs_in.then(|| self.state.sign_in_throttle()),
-            installation_keys: self.state.installation_keys.as_deref(),
+            installation_keys: self.state.installation_keys.get(),
             ..context
         }
     }

@@ -14,8 +14,8 @@ use super::senders::{Outlet, Senders, channels};
 use crate::clock::Clock;
 use crate::control::LiveSettings;
 use crate::control::demo_mailbox::DemoMailbox;
+use crate::control::installation_key::SharedKeys;
 use crate::control::outbox_health::OutboxHealth;
-use crate::credential::InstallationKeys;
 use crate::store::{Attempt, Channel, ClaimedMessage, SendFailure, Store, StoreError, Unsendable};
 use crate::telemetry::Metrics;
 
@@ -34,7 +34,7 @@ pub struct OutboxWorker(Arc<Parts>);
 struct Parts {
     attempts: Attempts,
     settings: Arc<ArcSwap<LiveSettings>>,
-    keys: Option<Arc<InstallationKeys>>,
+    keys: SharedKeys,
     health: Arc<OutboxHealth>,
     metrics: Option<Arc<Metrics>>,
     /// Names this process in its claims.
@@ -55,7 +55,7 @@ impl OutboxWorker {
         store: Store,
         clock: Clock,
         settings: Arc<ArcSwap<LiveSettings>>,
-        keys: Option<Arc<InstallationKeys>>,
+        keys: impl Into<SharedKeys>,
         (senders, mailbox): (Senders, Option<Arc<DemoMailbox>>),
     ) -> Self {
         let outlet = match mailbox {
@@ -63,7 +63,7 @@ impl OutboxWorker {
             None => Outlet::Network(Mutex::new(Arc::new(senders))),
         };
         let name = crate::credential::time_ordered_id(clock.now(), None).simple().to_string();
-        let (health, metrics) = (Arc::default(), None);
+        let (health, metrics, keys) = (Arc::default(), None, keys.into());
         let attempts = Attempts { store, clock, outlet };
         Self(Arc::new(Parts { attempts, settings, keys, health, metrics, name }))
     }
@@ -193,7 +193,7 @@ impl OutboxWorker {
         let outcome = if message.ends_at <= now {
             Err(Attempt::GivenUp(SendFailure { code: "expired", text: None }))
         } else {
-            match mint(&mut transaction, &message, self.0.keys.as_deref(), now).await? {
+            match mint(&mut transaction, &message, self.0.keys.get(), now).await? {
                 Ok(minted) => Ok(minted),
                 Err(Unsendable::Ended) => Err(Attempt::GivenUp(SendFailure { code: "ended", text: None })),
                 Err(Unsendable::Off) => {

@@ -16,9 +16,10 @@ use crate::clock::Clock;
 use crate::config::{Delivery, ERROR_DOCS, ERROR_PAGES, Settings, raw};
 use crate::control::admin::Admin;
 use crate::control::demo_mailbox::DemoMailbox;
+use crate::control::installation_key::SharedKeys;
 use crate::control::look::Look;
 use crate::control::operations::{ProcessThrottle, SessionLimits, SignInContext, Terms};
-use crate::credential::{InstallationKeys, ScopeCatalog, TokenFormat, VersionCatalog};
+use crate::credential::{ScopeCatalog, TokenFormat, VersionCatalog};
 use crate::formats::Catalogs;
 use crate::source::{FileSet, Loaded, throttle_rules};
 use crate::store::Store;
@@ -45,8 +46,7 @@ pub struct Components {
     pub(crate) process: Option<Admin>,
     /// `None` but in `claviger demo`.
     pub(crate) demo_links: Option<DemoLinks>,
-    /// `None` where secrets are not delivered.
-    pub(crate) installation_keys: Option<Arc<InstallationKeys>>,
+    pub(crate) installation_keys: SharedKeys,
     /// `None` but in `claviger demo`.
     pub(crate) mailbox: Option<Arc<DemoMailbox>>,
 }
@@ -119,16 +119,16 @@ impl ControlState {
             throttles,
             process,
             demo_links,
-            installation_keys: None,
+            installation_keys: SharedKeys::default(),
             mailbox: None,
         })))
     }
 
     /// With the keys of an installation that delivers secrets. Call it before the state is shared.
     #[must_use]
-    pub fn with_installation_keys(mut self, keys: Option<Arc<InstallationKeys>>) -> Self {
+    pub fn with_installation_keys(mut self, keys: impl Into<SharedKeys>) -> Self {
         if let Some(components) = Arc::get_mut(&mut self.0) {
-            components.installation_keys = keys;
+            components.installation_keys = keys.into();
         }
         self
     }

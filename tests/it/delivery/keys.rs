@@ -73,6 +73,22 @@ async fn a_key_is_rotated_by_listing_the_old_one_until_nothing_derives_from_it()
     assert!(open(&bed.database, &settings(&folder, "")).await.is_ok());
 }
 
+/// A process that dies between the two leaves a draft, and in a container the next one may have its id.
+#[tokio::test]
+async fn the_draft_of_a_dead_process_stops_no_start_and_is_removed() {
+    let (bed, folder) = (TestDatabase::sqlite().await, TempDir::new().unwrap());
+    let file = |name: String| folder.path().join(name);
+    let (stale, young) = (file("installation.key.aa.new".into()), file("installation.key.bb.new".into()));
+    let former = file(format!("installation.{}.new", std::process::id()));
+    for draft in [&stale, &young, &former] {
+        std::fs::write(draft, "draft").unwrap();
+    }
+    let hour_ago = stale.metadata().unwrap().modified().unwrap() - std::time::Duration::from_secs(3600);
+    std::fs::File::options().write(true).open(&stale).unwrap().set_modified(hour_ago).unwrap();
+    open(&bed, &settings(&folder, "")).await.unwrap();
+    assert!(!stale.exists() && young.exists() && former.exists());
+}
+
 #[tokio::test]
 async fn junk_is_no_key() {
     let (bed, folder) = (TestDatabase::sqlite().await, TempDir::new().unwrap());

@@ -6,6 +6,7 @@ mod mails;
 mod notices;
 mod outages;
 mod processes;
+mod reload;
 mod settings;
 pub mod smtp_server;
 mod texts;

@@ -68,7 +68,7 @@ struct SecretPage<'p> {
 fn context<'c>(visitor: &'c Visitor, holder: &'c Caller) -> OperationContext<'c> {
     let state = &visitor.caller.state;
     let context = OperationContext::new(&state.store, holder, state.clock.now(), visitor.settings.terms());
-    OperationContext { hashes: Some(&state.hashes), installation_keys: state.installation_keys.as_deref(), ..context }
+    OperationContext { hashes: Some(&state.hashes), installation_keys: state.installation_keys.get(), ..context }
 }
 
 /// The ticket of a link; empty for a text that is none.
