@@ -41,14 +41,15 @@ pub use audit::{Actor, ActorKind, AuditEntry, AuditFilter, AuditRecord};
 pub use changes::{Change, ChangeKind, Changes, FeedPoint, Position, ThrottleTarget, Wake};
 pub use credentials::{
     AddressRecord, CatalogUse, CredentialFilter, CredentialKind, CredentialRecord, CredentialState, Delivery,
-    ExpiringCredential, ExpiryNotice, GateCredential, Holders, MessageProgress, Page, PreviousSecret, RecordSecret,
-    StateCounts, TakenNames, Versioned,
+    ExpiringCredential, ExpiryNotice, GateCredential, Holders, MessageProgress, Page, PreviousSecret,
+    RecordSecret, StateCounts, TakenNames, Versioned,
 };
 pub use error::StoreError;
 pub use idempotency::StoredResponse;
 pub use operator_tokens::OperatorTokenRecord;
 pub use outbox::{
-    Attempt, Channel, ClaimedMessage, MessageState, NewMessage, OutboxBacklog, OutboxRecord, Purpose, SendFailure,
+    Attempt, Channel, ClaimedMessage, MessageState, NewMessage, NotSent, OutboxBacklog, OutboxRecord, Purpose,
+    SendFailure,
 };
 pub use paging::{Cursor, InvalidCursor, Listing};
 pub use pools::StoreOptions;

@@ -41,6 +41,7 @@ pub use caller::{AccountScope, Caller};
 pub use contact_validation::MAX_EMAIL_LENGTH;
 pub(in crate::control) use contact_validation::mobile_suggestions;
 pub(in crate::control) use credentials::EMPTY_LIST;
+pub(in crate::control) use credentials::count_text_to;
 pub use credentials::{
     ALLOW_OLDER, Created, CreatedWhen, CredentialConflict, CredentialSearch, Deliver, Duplicate, Edit, Exported,
     Imported, ImportedCredential, MAX_ADDRESSES, MAX_SCOPES, NewCredential, NextText, Off, Reset, RevealPage,

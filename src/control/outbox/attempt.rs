@@ -1,5 +1,7 @@
 //! One attempt: writes a message, hands it over, and tells what became of it.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
@@ -13,7 +15,7 @@ use crate::clock::Clock;
 use crate::control::LiveSettings;
 use crate::control::demo_mailbox::DemoMessage;
 use crate::delivery::{FailureKind, Mail, SendFault, SmsStatus};
-use crate::store::{Attempt, Channel, ClaimedMessage, SendFailure, Store, StoreError};
+use crate::store::{Attempt, Channel, ClaimedMessage, NotSent, SendFailure, Store, StoreError};
 
 /// What attempts need.
 pub(super) struct Attempts {
@@ -33,7 +35,12 @@ impl Attempts {
     ///
     /// # Errors
     /// A store that does not answer; the message is sent again after its lease.
-    pub(super) async fn send(&self, settings: &LiveSettings, base: &str, ready: &Ready) -> Result<Attempt, StoreError> {
+    pub(super) async fn send(
+        &self,
+        settings: &Arc<LiveSettings>,
+        base: &str,
+        ready: &Ready,
+    ) -> Result<Attempt, StoreError> {
         let Ready { message, minted } = ready;
         let language = settings.look.language(message.locale.as_deref().unwrap_or_default());
         let composer = Composer { settings, language: &language, base };
@@ -51,8 +58,8 @@ impl Attempts {
                 self.send_mail(settings, message, &letter, minted.secret()).await
             }
             Minted::Nothing | Minted::SetupLink { .. } => {
-                let Some(facts) = facts(&self.store, message).await? else {
-                    return Ok(Attempt::GivenUp(SendFailure { code: "ended", text: None }));
+                let Some(facts) = facts(&self.store, message, self.clock.now()).await? else {
+                    return Ok(Attempt::GivenUp(SendFailure::not_sent(NotSent::Ended)));
                 };
                 let letter = composer.notice(message, &facts, minted);
                 self.send_mail(settings, message, &letter, minted.secret()).await
@@ -73,6 +80,11 @@ impl Attempts {
 
     fn failed(&self, message: &ClaimedMessage, fault: &SendFault, now: Timestamp) -> Attempt {
         let failure = stored(fault);
+        // Another text message would reach a phone that may have this one, uncounted. Its code stays valid.
+        let is_repetition = message.purpose.channel() == Channel::Sms && fault.kind.is_outcome_unknown();
+        if is_repetition || fault.kind == FailureKind::Ended {
+            return Attempt::GivenUp(failure);
+        }
         if !fault.kind.is_transient() {
             return Attempt::Failed(failure);
         }
@@ -84,7 +96,7 @@ impl Attempts {
 
     async fn send_mail(
         &self,
-        settings: &LiveSettings,
+        settings: &Arc<LiveSettings>,
         message: &ClaimedMessage,
         letter: &Letter,
         secret: Option<&str>,
@@ -116,12 +128,12 @@ impl Attempts {
             now,
             secret,
         };
-        mailer.send(&mail, async { true }).await.map(Some)
+        mailer.send(&mail, self.is_wanted(message)).await.map(Some)
     }
 
     async fn send_text(
         &self,
-        settings: &LiveSettings,
+        settings: &Arc<LiveSettings>,
         message: &ClaimedMessage,
         text: &str,
         secret: Option<&str>,
@@ -144,11 +156,20 @@ impl Attempts {
         let senders = self.outlet.senders(settings);
         let missing = SendFault { kind: FailureKind::Connect, text: None };
         let client = senders.sms.as_ref().ok_or(missing)?;
+        if !self.is_wanted(message).await {
+            return Err(SendFault { kind: FailureKind::Ended, text: None });
+        }
         client.send(&message.recipient, text, secret).await.map(Some)
     }
 
+    /// Whether nothing has cancelled the message since its claim. Without an answer of the store it is sent: a link that
+    /// has ended opens nothing.
+    async fn is_wanted(&self, message: &ClaimedMessage) -> bool {
+        self.store.holds_claim(message).await.unwrap_or(true)
+    }
+
     /// Asks what became of an accepted text message.
-    pub(super) async fn ask(&self, settings: &LiveSettings, message: &ClaimedMessage) -> Attempt {
+    pub(super) async fn ask(&self, settings: &Arc<LiveSettings>, message: &ClaimedMessage) -> Attempt {
         let senders = self.outlet.senders(settings);
         let status = match (&senders.sms, &message.provider_id) {
             (Some(client), Some(id)) => client.status(id, &message.recipient).await,

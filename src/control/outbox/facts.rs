@@ -27,7 +27,11 @@ pub(super) struct Facts {
 ///
 /// # Errors
 /// A store that does not answer.
-pub(super) async fn facts(store: &Store, message: &ClaimedMessage) -> Result<Option<Facts>, StoreError> {
+pub(super) async fn facts(
+    store: &Store,
+    message: &ClaimedMessage,
+    now: Timestamp,
+) -> Result<Option<Facts>, StoreError> {
     let facts = match message.purpose {
         // Their minting has read all there is to say.
         Purpose::RevealLink | Purpose::RevealCode => Some(Facts::default()),
@@ -53,7 +57,9 @@ pub(super) async fn facts(store: &Store, message: &ClaimedMessage) -> Result<Opt
         },
         Purpose::SecretReset | Purpose::ContactChanged => of_credential(store, &message.target).await?,
         Purpose::ExpiringIn14Days | Purpose::ExpiringIn3Days | Purpose::Expired => {
-            of_credential(store, &message.target).await?.filter(|facts| facts.moment.is_some())
+            let is_past = message.purpose == Purpose::Expired;
+            let is_true = |facts: &Facts| facts.moment.is_some_and(|end| (end <= now) == is_past);
+            of_credential(store, &message.target).await?.filter(is_true)
         }
         Purpose::WebhookFailing | Purpose::WebhookStopped => {
             Some(Facts { path: format!("/webhooks/{}", message.target), ..Facts::default() })
@@ -78,7 +84,12 @@ async fn of_request(store: &Store, message: &ClaimedMessage) -> Result<Option<Fa
     Ok(Some(Facts {
         account: account_name(store, request.account.as_str()).await?,
         reason: request.reason.unwrap_or_default(),
-        path: if is_for_staff { format!("/requests/{}", request.id) } else { "/access".into() },
+        path: match message.purpose {
+            // The first of perhaps several.
+            Purpose::AccessAsked => "/requests".into(),
+            _ if is_for_staff => format!("/requests/{}", request.id),
+            _ => "/access".into(),
+        },
         ..Facts::default()
     }))
 }

@@ -1,8 +1,9 @@
-//! Links and codes of a claimed message, minted in the transaction that claims it.
+//! Links and codes of a claimed message.
 
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
+use crate::config::Delivery;
 use crate::control::operations::mint_setup_link;
 use crate::credential::InstallationKeys;
 use crate::store::{
@@ -46,10 +47,12 @@ impl Minted {
 pub(super) async fn mint(
     transaction: &mut Transaction,
     message: &ClaimedMessage,
-    keys: Option<&InstallationKeys>,
+    (delivery, keys): (&Delivery, Option<&InstallationKeys>),
     now: Timestamp,
 ) -> Result<Result<Minted, Unsendable>, StoreError> {
     Ok(match message.purpose {
+        // A link without a code opens nothing, nor a code without a link.
+        Purpose::RevealLink | Purpose::RevealCode if !delivery.is_on() => Err(Unsendable::Off),
         Purpose::RevealLink => match transaction.mint_reveal_link(&message.target).await? {
             Minting::Minted(MintedLink { ticket, about }) => {
                 Ok(Minted::RevealLink { ticket: Zeroizing::new(ticket.reveal().to_owned()), about })
@@ -57,8 +60,7 @@ pub(super) async fn mint(
             Minting::Unsendable(why) => Err(why),
         },
         Purpose::RevealCode => match keys {
-            // Where secrets are not delivered any more, a code opens nothing.
-            None => Err(Unsendable::Ended),
+            None => Err(Unsendable::Off),
             Some(keys) => match transaction.mint_reveal_code(&message.target, keys.current()).await? {
                 Minting::Minted(MintedCode { code, number, .. }) => {
                     Ok(Minted::Code { code: Zeroizing::new(code.reveal().to_owned()), number })

@@ -1,6 +1,6 @@
 //! The senders that the settings name, made anew when a reload changes them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::config::{Delivery, Diagnostics, Settings};
 use crate::control::LiveSettings;
@@ -11,8 +11,8 @@ use crate::store::Channel;
 /// Mail server and provider of text messages.
 #[derive(Default)]
 pub struct Senders {
-    delivery: Delivery,
-    base: String,
+    /// What they were made from; a reload replaces it, and files of certificates are read with it.
+    settings: Weak<LiveSettings>,
     pub(super) mail: Option<Mailer>,
     pub(super) sms: Option<SmsClient>,
 }
@@ -38,7 +38,7 @@ impl Senders {
             .sms
             .as_ref()
             .and_then(|settings| SmsClient::new(settings).map_err(|fault| faults.push(fault)).ok());
-        faults.into_result(|| Self { delivery: delivery.clone(), base: base.to_owned(), mail, sms })
+        faults.into_result(|| Self { settings: Weak::new(), mail, sms })
     }
 
     /// # Errors
@@ -47,19 +47,19 @@ impl Senders {
         Self::new(&settings.delivery, settings.public_url.as_deref()).map(drop)
     }
 
-    fn fits(&self, settings: &LiveSettings) -> bool {
-        self.delivery == settings.delivery && self.base == settings.public_url.as_deref().unwrap_or_default()
+    fn fits(&self, settings: &Arc<LiveSettings>) -> bool {
+        std::ptr::eq(self.settings.as_ptr(), Arc::as_ptr(settings))
     }
 }
 
 impl Outlet {
     /// Senders for these settings. Those from before, where certificates cannot be read now.
-    pub(super) fn senders(&self, settings: &LiveSettings) -> Arc<Senders> {
+    pub(super) fn senders(&self, settings: &Arc<LiveSettings>) -> Arc<Senders> {
         let Self::Network(current) = self else { return Arc::default() };
         let mut current = current.lock().unwrap_or_else(PoisonError::into_inner);
         if !current.fits(settings) {
             match Senders::new(&settings.delivery, settings.public_url.as_deref()) {
-                Ok(next) => *current = Arc::new(next),
+                Ok(next) => *current = Arc::new(Senders { settings: Arc::downgrade(settings), ..next }),
                 Err(faults) => tracing::error!("messages are sent with the previous settings: {faults}"),
             }
         }

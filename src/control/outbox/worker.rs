@@ -8,15 +8,18 @@ use jiff::Timestamp;
 
 use super::attempt::{Attempts, Ready};
 use super::expiry;
-use super::mint::mint;
+use super::mint::{Minted, mint};
 use super::schedule::postponed;
 use super::senders::{Outlet, Senders, channels};
 use crate::clock::Clock;
 use crate::control::LiveSettings;
 use crate::control::demo_mailbox::DemoMailbox;
 use crate::control::installation_key::SharedKeys;
+use crate::control::operations::count_text_to;
 use crate::control::outbox_health::OutboxHealth;
-use crate::store::{Attempt, Channel, ClaimedMessage, SendFailure, Store, StoreError, Unsendable};
+use crate::store::{
+    Attempt, Channel, ClaimedMessage, NotSent, Purpose, SendFailure, Store, StoreError, Transaction, Unsendable,
+};
 use crate::telemetry::Metrics;
 
 /// Loops a channel: four messages at once in all, and no channel waits for the other.
@@ -154,7 +157,7 @@ impl OutboxWorker {
         if !self.0.attempts.store.has_due_message(channel, self.0.attempts.clock.now()).await? {
             return Ok(false);
         }
-        match self.claim(channel).await? {
+        match self.claim(&settings, channel).await? {
             Step::Idle => Ok(false),
             Step::Done => Ok(true),
             Step::Send(ready) => {
@@ -170,8 +173,7 @@ impl OutboxWorker {
         }
     }
 
-    /// Claims, and mints in the same transaction. A message that cannot go out now is recorded in it, too.
-    async fn claim(&self, channel: Channel) -> Result<Step, StoreError> {
+    async fn claim(&self, settings: &LiveSettings, channel: Channel) -> Result<Step, StoreError> {
         let now = self.0.attempts.clock.now();
         let mut transaction = self.0.attempts.store.begin(now).await?;
         let claimed = match transaction.claim_message(channel, &self.0.name).await {
@@ -190,19 +192,19 @@ impl OutboxWorker {
             transaction.commit().await?;
             return Ok(unconfirmed.map_or(Step::Idle, |message| Step::Ask(Box::new(message))));
         };
-        let outcome = if message.ends_at <= now {
-            Err(Attempt::GivenUp(SendFailure { code: "expired", text: None }))
-        } else {
-            match mint(&mut transaction, &message, self.0.keys.get(), now).await? {
-                Ok(minted) => Ok(minted),
-                Err(Unsendable::Ended) => Err(Attempt::GivenUp(SendFailure { code: "ended", text: None })),
-                Err(Unsendable::Off) => {
-                    let failure = SendFailure { code: "off", text: None };
-                    Err(Attempt::Postponed { failure, next_at: postponed(now) })
-                }
-            }
-        };
-        match outcome {
+        transaction.commit().await?;
+        self.prepare(settings, message).await
+    }
+
+    /// Mints for a claimed message, or records why not. Apart from the claim: here the reveal is locked before the
+    /// message, as in the operations that end a reveal.
+    async fn prepare(&self, settings: &LiveSettings, message: ClaimedMessage) -> Result<Step, StoreError> {
+        let now = self.0.attempts.clock.now();
+        let mut transaction = self.0.attempts.store.begin(now).await?;
+        if matches!(message.purpose, Purpose::RevealLink | Purpose::RevealCode) {
+            transaction.lock_reveal(&message.target).await?;
+        }
+        match self.minted(&mut transaction, settings, &message).await? {
             Ok(minted) => {
                 transaction.commit().await?;
                 Ok(Step::Send(Box::new(Ready { message, minted })))
@@ -212,6 +214,38 @@ impl OutboxWorker {
                 transaction.commit().await?;
                 self.count(&message, &attempt, now);
                 Ok(Step::Done)
+            }
+        }
+    }
+
+    /// The outcome of an attempt that cannot be made is the error.
+    async fn minted(
+        &self,
+        transaction: &mut Transaction,
+        settings: &LiveSettings,
+        message: &ClaimedMessage,
+    ) -> Result<Result<Minted, Attempt>, StoreError> {
+        let now = self.0.attempts.clock.now();
+        let given_up = |why| Ok(Err(Attempt::GivenUp(SendFailure::not_sent(why))));
+        if message.ends_at <= now {
+            return given_up(NotSent::Expired);
+        }
+        if !transaction.holds_claim(message).await? {
+            return given_up(NotSent::Ended);
+        }
+        // The number may have received the message of the interrupted attempt, which was counted when it was queued.
+        if message.may_be_repeated
+            && message.purpose.channel() == Channel::Sms
+            && !count_text_to(transaction, &message.recipient).await?
+        {
+            return given_up(NotSent::UsedUp);
+        }
+        match mint(transaction, message, (&settings.delivery, self.0.keys.get()), now).await? {
+            Ok(minted) => Ok(Ok(minted)),
+            Err(Unsendable::Ended) => given_up(NotSent::Ended),
+            Err(Unsendable::Off) => {
+                let failure = SendFailure::not_sent(NotSent::Off);
+                Ok(Err(Attempt::Postponed { failure, next_at: postponed(now) }))
             }
         }
     }
@@ -246,16 +280,16 @@ impl OutboxWorker {
         match failure {
             None => tracing::info!(message = id, channel = channel.as_str(), purpose, result, "message"),
             Some(failure) => {
-                let said = failure.text.as_deref().unwrap_or_default();
+                let answer = failure.text.as_deref().unwrap_or_default();
                 let channel = channel.as_str();
-                tracing::warn!(message = id, channel, purpose, result, error = failure.code, said, "message");
+                tracing::warn!(message = id, channel, purpose, result, error = failure.code, answer, "message");
             }
         }
         // A refused recipient says nothing about the channel.
         match attempt {
             Attempt::Delayed { failure, .. } => {
-                let said = failure.text.as_deref().unwrap_or_default();
-                self.0.health.attempted(channel, Some((format!("{} {said}", failure.code), now)));
+                let answer = failure.text.as_deref().unwrap_or_default();
+                self.0.health.attempted(channel, Some((format!("{} {answer}", failure.code), now)));
             }
             Attempt::Accepted { .. } => self.0.health.attempted(channel, None),
             _ => {}

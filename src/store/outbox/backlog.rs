@@ -17,14 +17,15 @@ const PRUNE_ROWS: i64 = 500;
 pub struct OutboxBacklog {
     pub channel: Channel,
     pub waiting: u64,
-    /// When the oldest of them was queued.
+    /// When the oldest of them was to be sent first, but for those whose credential is off.
     pub oldest: Option<Timestamp>,
 }
 
 impl Store {
     /// One for each channel.
     pub async fn outbox_backlog(&self) -> Result<[OutboxBacklog; 2], StoreError> {
-        let sql = "SELECT channel, COUNT(*), MIN(created_at) FROM outbox WHERE state = 'waiting' GROUP BY channel";
+        let sql = "SELECT channel, COUNT(*), MIN(CASE WHEN COALESCE(error_code, '') = 'off' THEN NULL
+            WHEN attempts = 0 THEN next_at ELSE created_at END) FROM outbox WHERE state = 'waiting' GROUP BY channel";
         let rows: Vec<(String, i64, Option<i64>)> =
             fetch!(self, sql, |sql, pool| sql.build_query_as().persistent(false).fetch_all(pool))?;
         Ok(Channel::ALL.map(|channel| {

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::message::{Channel, MessageState, Purpose};
+use super::message::{Channel, MessageState, NotSent, Purpose};
 use crate::store::timestamps::from_millis;
 use crate::store::transaction::{Touched, timed};
 use crate::store::{Store, StoreError, Transaction, fetch};
@@ -28,6 +28,8 @@ pub struct ClaimedMessage {
     /// When the provider accepted it.
     pub sent_at: Option<Timestamp>,
     pub ends_at: Timestamp,
+    /// The process of the previous attempt ended before it recorded one: the message may have gone out.
+    pub may_be_repeated: bool,
     /// Identifies the claim.
     claimed_until: i64,
 }
@@ -78,6 +80,7 @@ struct Row {
     created_at: i64,
     sent_at: Option<i64>,
     ends_at: i64,
+    is_interrupted: i64,
     claimed_until: i64,
 }
 
@@ -99,13 +102,30 @@ impl Store {
     }
 }
 
+impl SendFailure {
+    pub fn not_sent(why: NotSent) -> Self {
+        Self { code: why.as_str(), text: None }
+    }
+}
+
 impl Store {
+    /// Whether this process still has the message, which nothing has cancelled meanwhile. Locks nothing.
+    pub async fn holds_claim(&self, message: &ClaimedMessage) -> Result<bool, StoreError> {
+        let rows: Vec<(String,)> =
+            fetch!(self, "SELECT id FROM outbox WHERE state = 'waiting' AND id = ", |sql, pool| {
+                sql.push_bind(message.id.as_str()).push(" AND claimed_until = ").push_bind(message.claimed_until);
+                sql.build_query_as().persistent(false).fetch_all(pool)
+            })?;
+        Ok(!rows.is_empty())
+    }
+
     /// Ends a message whose row cannot be read, so that the others behind it are sent.
     pub async fn set_message_aside(&self, id: &str, now: Timestamp) -> Result<(), StoreError> {
         let mut transaction = self.begin(now).await?;
-        let sql = "UPDATE outbox SET state = $1, next_at = NULL, error_code = 'unreadable' WHERE id = $2";
+        let sql = "UPDATE outbox SET state = $1, next_at = NULL, error_code = $2 WHERE id = $3";
         let _touched: Touched = timed!(transaction, |connection| sqlx::query(sql)
             .bind(MessageState::Failed.as_str())
+            .bind(NotSent::Unreadable.as_str())
             .bind(id)
             .execute(connection))?;
         transaction.commit().await
@@ -132,11 +152,12 @@ impl Transaction {
         // Concurrent claims do not wait for each other.
         let lock = if self.for_update().is_empty() { "" } else { " FOR UPDATE SKIP LOCKED" };
         let sql = format!(
-            "UPDATE outbox SET claimed_by = $1, claimed_until = $2, attempts = attempts + {attempt} WHERE id =
+            "UPDATE outbox SET claimed_by = $1, claimed_until = $2, attempts = attempts + {attempt},
+            is_interrupted = CASE WHEN claimed_until IS NULL THEN 0 ELSE 1 END WHERE id =
             (SELECT id FROM outbox WHERE state = '{state}' AND next_at <= $3 AND COALESCE(claimed_until, 0) <= $3
             AND channel = $4 ORDER BY next_at, id LIMIT 1{lock})
             RETURNING id, purpose, target, recipient, locale, created_by, attempts, provider_id, created_at, sent_at,
-            ends_at, claimed_until"
+            ends_at, is_interrupted, claimed_until"
         );
         let until = self.now.checked_add(LEASE).unwrap_or(Timestamp::MAX).as_millisecond();
         let now = self.now.as_millisecond();
@@ -149,8 +170,18 @@ impl Transaction {
         row.map(Row::claimed).transpose()
     }
 
-    /// Records what became of a claimed message, and ends the claim. False when the lease had ended and another process
-    /// has the message.
+    /// The same as [`Store::holds_claim`].
+    pub async fn holds_claim(&mut self, message: &ClaimedMessage) -> Result<bool, StoreError> {
+        let sql = "SELECT id FROM outbox WHERE id = $1 AND claimed_until = $2 AND state = 'waiting'";
+        let row: Option<(String,)> = timed!(self, |connection| sqlx::query_as(sql)
+            .bind(&message.id)
+            .bind(message.claimed_until)
+            .fetch_optional(connection))?;
+        Ok(row.is_some())
+    }
+
+    /// Records what became of a claimed message, and ends the claim. A message that was cancelled meanwhile stays so,
+    /// unless it was accepted. False when the lease had ended and another process has the message.
     pub async fn record_attempt(&mut self, message: &ClaimedMessage, attempt: &Attempt) -> Result<bool, StoreError> {
         let (state, next_at) = match attempt {
             Attempt::Accepted { ask_at, .. } => (MessageState::Accepted, *ask_at),
@@ -175,7 +206,8 @@ impl Transaction {
         let uncounted = i64::from(matches!(attempt, Attempt::Postponed { .. }));
         let sql = "UPDATE outbox SET state = $1, next_at = $2, claimed_by = NULL, claimed_until = NULL,
             provider_id = COALESCE($3, provider_id), error_code = $4, error_text = $5,
-            sent_at = COALESCE($6, sent_at), attempts = attempts - $7 WHERE id = $8 AND claimed_until = $9";
+            sent_at = COALESCE($6, sent_at), attempts = attempts - $7
+            WHERE id = $8 AND claimed_until = $9 AND (state <> 'given_up' OR $1 = 'accepted')";
         let now = self.now.as_millisecond();
         let touched: Touched = timed!(self, |connection| sqlx::query(sql)
             .bind(state.as_str())
@@ -185,6 +217,15 @@ impl Transaction {
             .bind(failure.and_then(|failure| failure.text.as_deref()))
             .bind(is_first_acceptance.then_some(now))
             .bind(uncounted)
+            .bind(&message.id)
+            .bind(message.claimed_until)
+            .execute(connection))?;
+        if touched.0 > 0 {
+            return Ok(true);
+        }
+        let sql = "UPDATE outbox SET claimed_by = NULL, claimed_until = NULL
+            WHERE id = $1 AND claimed_until = $2 AND state = 'given_up'";
+        let touched: Touched = timed!(self, |connection| sqlx::query(sql)
             .bind(&message.id)
             .bind(message.claimed_until)
             .execute(connection))?;
@@ -202,6 +243,7 @@ impl Row {
             created_at: instant(self.created_at, "created_at")?,
             sent_at: self.sent_at.map(|at| instant(at, "sent_at")).transpose()?,
             ends_at: instant(self.ends_at, "ends_at")?,
+            may_be_repeated: self.is_interrupted != 0,
             claimed_until: self.claimed_until,
             target: self.target.clone(),
             recipient: self.recipient.clone(),

@@ -46,7 +46,7 @@ pub enum Purpose {
     WebhookStopped,
 }
 
-/// As stored. That an attempt is under way is told by the claim alone.
+/// As stored. Only the claim shows that an attempt is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MessageState {
     /// For its first or a further attempt.
@@ -61,6 +61,23 @@ pub enum MessageState {
     Failed,
     /// No attempt got through in time, or what it was about has ended.
     GivenUp,
+}
+
+/// Why a message was not sent, without the word of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NotSent {
+    /// What it was about has ended.
+    Ended,
+    /// No attempt began in time.
+    Expired,
+    /// Not now: the credential, API access or delivery is off.
+    Off,
+    /// A newer text message has the code.
+    Replaced,
+    /// The number has had all text messages of the day.
+    UsedUp,
+    /// Its row holds a value that is never written.
+    Unreadable,
 }
 
 impl Channel {
@@ -129,6 +146,22 @@ impl Purpose {
 
     pub(super) fn of(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|purpose| purpose.as_str() == text)
+    }
+}
+
+impl NotSent {
+    pub const ALL: [Self; 6] = [Self::Ended, Self::Expired, Self::Off, Self::Replaced, Self::UsedUp, Self::Unreadable];
+
+    /// As stored, among the words of failures.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ended => "ended",
+            Self::Expired => "expired",
+            Self::Off => "off",
+            Self::Replaced => "replaced",
+            Self::UsedUp => "used_up",
+            Self::Unreadable => "unreadable",
+        }
     }
 }
 

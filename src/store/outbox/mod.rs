@@ -9,5 +9,5 @@ mod read;
 pub use backlog::OutboxBacklog;
 pub use claim::{Attempt, ClaimedMessage, SendFailure};
 pub use enqueue::NewMessage;
-pub use message::{Channel, MessageState, Purpose};
+pub use message::{Channel, MessageState, NotSent, Purpose};
 pub use read::OutboxRecord;

@@ -96,8 +96,8 @@ impl Transaction {
         row.0.map(|at| from_millis(at).map_err(|()| broken())).transpose()
     }
 
-    /// Counts a text message of this day (UTC) to a number or of an account. False, and nothing counted, where `most` were
-    /// counted.
+    /// Counts a message of this day (UTC) within a scope: a number, an account, an address. False, and nothing counted,
+    /// where `most` were counted.
     pub async fn count_text_of_day(&mut self, scope: &str, most: u32) -> Result<bool, StoreError> {
         let sql = "INSERT INTO text_counts (scope, day, sent) VALUES ($1, $2, 1)
             ON CONFLICT (scope, day) DO UPDATE SET sent = text_counts.sent + 1 WHERE text_counts.sent < $3";

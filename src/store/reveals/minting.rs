@@ -1,4 +1,4 @@
-//! Links and codes, minted anew for each attempt to send them, in the transaction that claims the message.
+//! Links and codes, minted anew for each attempt to send them.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -22,7 +22,7 @@ pub enum Minting<T> {
 /// Why nothing is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unsendable {
-    /// The credential is disabled or API access is off, now.
+    /// The credential is disabled or has expired, or API access is off, now.
     Off,
     /// Revealed, locked, expired, superseded or deleted.
     Ended,
@@ -40,7 +40,7 @@ pub struct MintedLink {
 pub struct MintedCode {
     pub code: RevealCode,
     pub ends_at: Timestamp,
-    /// Of the text messages of this reveal, from 1.
+    /// Of the codes of this reveal, from 1: it tells a new message from an old one.
     pub number: u32,
 }
 
@@ -65,7 +65,6 @@ struct Row {
     created_by: Option<String>,
     mobile: String,
     ends_at: i64,
-    sends_total: i64,
     tries: i64,
     revealed_at: Option<i64>,
     superseded_at: Option<i64>,
@@ -103,37 +102,48 @@ impl Transaction {
         reveal: &str,
         key: &InstallationKey,
     ) -> Result<Minting<MintedCode>, StoreError> {
-        let row = match self.sendable_reveal(reveal).await? {
-            Minting::Minted(row) => row,
-            Minting::Unsendable(why) => return Ok(Minting::Unsendable(why)),
-        };
+        if let Minting::Unsendable(why) = self.sendable_reveal(reveal).await? {
+            return Ok(Minting::Unsendable(why));
+        }
         let code = RevealCode::mint().map_err(|_| no_random())?;
         let ends_at = self.now.checked_add(CODE_LIFETIME).unwrap_or(Timestamp::MAX);
-        let sql = "UPDATE reveals SET code_digest = $1, code_key = $2, code_ends_at = $3, sent_at = $4 WHERE id = $5";
+        let sql = "UPDATE reveals SET code_digest = $1, code_key = $2, code_ends_at = $3, sent_at = $4,
+            codes = codes + 1 WHERE id = $5 RETURNING codes";
         let now = self.now.as_millisecond();
-        let _touched: Touched = timed!(self, |connection| sqlx::query(sql)
+        let (codes,): (i64,) = timed!(self, |connection| sqlx::query_as::<_, (i64,)>(sql)
             .bind(key.code_digest(reveal, code.reveal()).to_vec())
             .bind(key.id())
             .bind(ends_at.as_millisecond())
             .bind(now)
             .bind(reveal)
-            .execute(connection))?;
-        let number = u32::try_from(row.sends_total.max(1)).unwrap_or(u32::MAX);
+            .fetch_one(connection))?;
+        let number = u32::try_from(codes).unwrap_or(u32::MAX);
         Ok(Minting::Minted(MintedCode { code, ends_at, number }))
+    }
+
+    /// Locks a reveal until the commit. Messages are locked after their reveal, never before.
+    pub async fn lock_reveal(&mut self, reveal: &str) -> Result<(), StoreError> {
+        let sql = format!("SELECT id FROM reveals WHERE id = $1{}", self.for_update());
+        let _row: Option<(String,)> = timed!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(reveal)
+            .fetch_optional(connection))?;
+        Ok(())
     }
 
     /// Locks the reveal until the commit.
     async fn sendable_reveal(&mut self, reveal: &str) -> Result<Minting<Row>, StoreError> {
         let lock = if matches!(self.inner, Inner::Postgres(_)) { " FOR UPDATE OF r" } else { "" };
         let sql = format!(
-            "SELECT c.account, a.name AS account_name, c.name, r.created_by, r.mobile, r.ends_at, r.sends_total, r.tries,
-            r.revealed_at, r.superseded_at, (c.enabled AND a.granted AND a.switched_on) AS is_on FROM reveals r
+            "SELECT c.account, a.name AS account_name, c.name, r.created_by, r.mobile, r.ends_at, r.tries,
+            r.revealed_at, r.superseded_at, (c.enabled AND a.granted AND a.switched_on
+            AND (c.expires_at IS NULL OR c.expires_at > $2)) AS is_on FROM reveals r
             JOIN credentials c ON c.id = r.credential JOIN accounts a ON a.id = c.account WHERE r.id = $1{lock}"
         );
+        let now = self.now.as_millisecond();
         let row: Option<Row> = timed!(self, |connection| sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(reveal)
+            .bind(now)
             .fetch_optional(connection))?;
-        let now = self.now.as_millisecond();
         let is_live = |row: &Row| {
             row.revealed_at.is_none() && row.superseded_at.is_none() && row.ends_at > now && row.tries < MAX_TRIES
         };

@@ -115,6 +115,11 @@ impl Fixture {
         self.as_known(caller, bed, now)
     }
 
+    /// A call of the holder of a link, who has no row.
+    pub fn by_link<'c>(&'c self, caller: &'c Caller, bed: &'c TestDatabase, now: Timestamp) -> OperationContext<'c> {
+        self.as_known(caller, bed, now)
+    }
+
     /// A call of a caller that may differ from the row in the database.
     fn as_known<'c>(&'c self, caller: &'c Caller, bed: &'c TestDatabase, now: Timestamp) -> OperationContext<'c> {
         OperationContext { hashes: Some(hashes()), ..OperationContext::new(&bed.store, caller, now, self.terms()) }

@@ -1,6 +1,9 @@
 //! Mails and text messages, sent to a real mail server and to a stand-in of the provider of text messages.
 
 pub mod bed;
+mod codes;
+mod connections;
+mod https_server;
 mod keys;
 mod mails;
 mod notices;

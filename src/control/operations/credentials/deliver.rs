@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::change::CredentialConflict;
 use crate::control::operations::{Invalid, OperationContext, OperationError};
 use crate::store::{
-    ActorKind, CredentialRecord, NewMessage, NewReveal, OldStops, Purpose, RevealRecord, Role, SupersededBy,
-    Transaction,
+    ActorKind, CredentialRecord, NewMessage, NewReveal, OldStops, Purpose, RevealRecord, Role, StoreError,
+    SupersededBy, Transaction,
 };
 
 /// Text messages to one number in a day (UTC), over all credentials.
@@ -158,15 +158,14 @@ pub(super) async fn queue_text(
         NextText::Never => return Err(CredentialConflict::TextsEnded.into()),
     }
     let daily = call.terms.delivery.sms.as_ref().map_or(0, |sms| sms.daily);
-    let scopes =
-        [(format!("to {}", reveal.mobile), MAX_TEXTS_TO_NUMBER), (format!("account {}", record.account), daily)];
-    for (scope, most) in scopes {
-        if !transaction.count_text_of_day(&scope, most).await? {
-            let next = next_day(call.now);
-            return Err(CredentialConflict::TextsUsedUp { next, wait: wait(call.now, next) }.into());
-        }
+    let of_account = format!("account {}", record.account);
+    if !count_text_to(transaction, &reveal.mobile).await? || !transaction.count_text_of_day(&of_account, daily).await? {
+        let next = next_day(call.now);
+        return Err(CredentialConflict::TextsUsedUp { next, wait: wait(call.now, next) }.into());
     }
     transaction.count_text(reveal, hour_is_over(reveal, call.now)).await?;
+    // Minted later, their codes would replace the code of this one.
+    transaction.cancel_texts(&reveal.id).await?;
     let ends_at = call.now.checked_add(TEXT_LIFETIME).unwrap_or(Timestamp::MAX).min(reveal.ends_at);
     let text = NewMessage {
         purpose: Purpose::RevealCode,
@@ -178,6 +177,11 @@ pub(super) async fn queue_text(
     };
     transaction.enqueue(&text).await?;
     Ok(())
+}
+
+/// Counts a text message to a number. False where it has had all of the day.
+pub(in crate::control) async fn count_text_to(transaction: &mut Transaction, mobile: &str) -> Result<bool, StoreError> {
+    transaction.count_text_of_day(&format!("to {mobile}"), MAX_TEXTS_TO_NUMBER).await
 }
 
 /// By the bounds of one reveal.

@@ -31,6 +31,7 @@ pub use change::CredentialConflict;
 pub use clear::clear;
 pub use create::{Created, NewCredential, create};
 pub use delete::delete;
+pub(in crate::control) use deliver::count_text_to;
 pub use deliver::{Deliver, NextText, may_send_secret, may_show_secret};
 pub use disable::disable;
 pub use duplicate::{Duplicate, duplicate};

@@ -5,7 +5,7 @@
 -- messages in all; sends and sends_since count those of the hour. old_stops: when the previous secret stops (at_reset,
 -- when_shown); overlap: how long after the showing, in milliseconds. message_id stays NULL: the outbox has it.
 -- revealed_from: address of the client.
--- code_key: id of the installation key that code_digest was made with. sealed stays NULL: secrets are minted when they are
+-- codes: minted so far, for the number of a text message. code_key: id of the installation key that code_digest was made with. sealed stays NULL: secrets are minted when they are
 -- revealed. mail_state and message_state stay empty: the outbox has the states.
 ALTER TABLE reveals ADD COLUMN superseded_at BIGINT;
 ALTER TABLE reveals ADD COLUMN superseded_by TEXT;
@@ -18,6 +18,7 @@ ALTER TABLE reveals ADD COLUMN message_id TEXT;
 ALTER TABLE reveals ADD COLUMN revealed_from TEXT;
 ALTER TABLE reveals ADD COLUMN locale TEXT;
 ALTER TABLE reveals ADD COLUMN code_key TEXT;
+ALTER TABLE reveals ADD COLUMN codes BIGINT NOT NULL DEFAULT 0;
 
 -- Further links to a reveal: one for each attempt to send the mail.
 CREATE TABLE reveal_links (
@@ -27,7 +28,9 @@ CREATE TABLE reveal_links (
 );
 CREATE INDEX reveal_links_reveal ON reveal_links (reveal);
 
--- Text messages of a day (UTC, counted from 1970): to a number (to +441632960961), and of an account (account acme).
+-- Messages of a day (UTC, counted from 1970). Text messages: to a number (to +441632960961), and of an account
+-- (account acme). Mails: notices to an address (mail x@example.org), and links for a lost password in an hour of the day,
+-- to a user and for a network (password 13 user_1, password 13 192.0.2.7/32).
 CREATE TABLE text_counts (
     scope TEXT NOT NULL,
     day BIGINT NOT NULL,
@@ -38,7 +41,8 @@ CREATE TABLE text_counts (
 -- Mails and text messages, without their text: links and codes are minted at each attempt. target: id of what the
 -- purpose is about. created_by: KIND:ID of the actor. state: waiting, accepted, delivered, undelivered, failed, given_up.
 -- next_at: the next attempt, or for an accepted text message the next question for its status. ends_at: no attempt from
--- here on.
+-- here on. is_interrupted: 1 where the process of the previous attempt ended before it recorded one. occasion: of a
+-- message that is queued once for it.
 CREATE TABLE outbox (
     id TEXT NOT NULL PRIMARY KEY,
     channel TEXT NOT NULL,
@@ -57,7 +61,9 @@ CREATE TABLE outbox (
     error_text TEXT,
     created_at BIGINT NOT NULL,
     sent_at BIGINT,
-    ends_at BIGINT NOT NULL
+    ends_at BIGINT NOT NULL,
+    is_interrupted BIGINT NOT NULL DEFAULT 0,
+    occasion TEXT
 );
 CREATE INDEX outbox_due ON outbox (next_at) WHERE state = 'waiting';
 CREATE INDEX outbox_unconfirmed ON outbox (next_at) WHERE state = 'accepted' AND next_at IS NOT NULL;
