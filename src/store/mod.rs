@@ -41,7 +41,7 @@ pub use audit::{Actor, ActorKind, AuditEntry, AuditFilter, AuditRecord};
 pub use changes::{Change, ChangeKind, Changes, FeedPoint, Position, ThrottleTarget, Wake};
 pub use credentials::{
     AddressRecord, CatalogUse, CredentialFilter, CredentialKind, CredentialRecord, CredentialState, Delivery,
-    ExpiringCredential, ExpiryNotice, GateCredential, Holders, MessageProgress, Page, PreviousSecret,
+    ExpiringCredential, ExpiryNotice, ExpiryRecipient, GateCredential, Holders, MessageProgress, Page, PreviousSecret,
     RecordSecret, StateCounts, TakenNames, Versioned,
 };
 pub use error::StoreError;

@@ -7,10 +7,10 @@ use crate::store::{ExpiryNotice, NewMessage, Purpose, Store, StoreError};
 const DAY: i64 = 24 * 3600;
 /// How long a notice about the past is worth sending.
 const LIFETIME: SignedDuration = SignedDuration::from_secs(3 * DAY);
-/// Credentials of one look at the index.
+/// Credentials of one look at the index, and of one transaction.
 const BATCH: u32 = 500;
 
-/// Days before the end, from and until, and what is said then.
+/// Days before the end, from and until, and the notice of that time.
 const NOTICES: [(i64, i64, Purpose); 3] =
     [(3, 14, Purpose::ExpiringIn14Days), (0, 3, Purpose::ExpiringIn3Days), (-1, 0, Purpose::Expired)];
 
@@ -21,10 +21,9 @@ pub(super) async fn announce(store: &Store, now: Timestamp) -> Result<u64, Store
         let days = |days: i64| now.checked_add(SignedDuration::from_secs(days * DAY)).unwrap_or(now);
         let mut after = None;
         loop {
-            let found = store.expiry_notices((days(from), days(until)), until, after.as_ref(), BATCH).await?;
-            for notice in &found {
-                queued += queue(store, notice, purpose, now).await?;
-            }
+            let window = (days(from), days(until));
+            let found = store.expiry_notices(window, (until, purpose), after.as_ref(), BATCH).await?;
+            queued += queue(store, &found, purpose, now).await?;
             match found.last() {
                 Some(last) if found.len() == BATCH as usize => after = Some((last.expires_at, last.id.clone())),
                 _ => break,
@@ -34,21 +33,26 @@ pub(super) async fn announce(store: &Store, now: Timestamp) -> Result<u64, Store
     Ok(queued)
 }
 
-async fn queue(store: &Store, notice: &ExpiryNotice, purpose: Purpose, now: Timestamp) -> Result<u64, StoreError> {
+async fn queue(store: &Store, notices: &[ExpiryNotice], purpose: Purpose, now: Timestamp) -> Result<u64, StoreError> {
+    if notices.iter().all(|notice| notice.recipients.is_empty()) {
+        return Ok(0);
+    }
     let mut transaction = store.begin(now).await?;
     let mut queued = 0;
-    for recipient in &notice.recipients {
-        let message = NewMessage {
-            purpose,
-            target: notice.id.as_str(),
-            recipient,
-            locale: None,
-            created_by: "system:claviger",
-            ends_at: now.checked_add(LIFETIME).unwrap_or(now),
-        };
+    for notice in notices {
         // Another end is another occasion.
         let occasion = notice.expires_at.as_millisecond().to_string();
-        queued += u64::from(transaction.enqueue_once(&message, &occasion).await?);
+        for recipient in &notice.recipients {
+            let message = NewMessage {
+                purpose,
+                target: notice.id.as_str(),
+                recipient: &recipient.email,
+                locale: recipient.locale.as_deref(),
+                created_by: "system:claviger",
+                ends_at: now.checked_add(LIFETIME).unwrap_or(now),
+            };
+            queued += u64::from(transaction.enqueue_once(&message, &occasion).await?);
+        }
     }
     transaction.commit().await?;
     Ok(queued)

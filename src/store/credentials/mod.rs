@@ -21,7 +21,7 @@ pub use catalog_use::CatalogUse;
 pub(super) use count_cache::CountCache;
 pub use delivery::{Delivery, MessageProgress};
 pub use expiring::ExpiringCredential;
-pub use expiry_notices::ExpiryNotice;
+pub use expiry_notices::{ExpiryNotice, ExpiryRecipient};
 pub use gate::{GateCredential, Versioned};
 pub use list::{CredentialFilter, CredentialKind, CredentialState, StateCounts};
 pub use read::Page;

@@ -3,6 +3,7 @@
 pub mod bed;
 mod codes;
 mod connections;
+mod expiry;
 mod https_server;
 mod keys;
 mod mails;
