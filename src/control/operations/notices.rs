@@ -12,6 +12,10 @@ use crate::store::{
 
 /// How long a notice is worth sending.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(72);
+/// Notices to one address in a day (UTC): a change back and forth sends no flood of mails.
+const MAX_NOTICES_TO_ADDRESS: u32 = 30;
+/// Between two mails to one of the staff about new requests.
+const REQUESTS_INTERVAL: SignedDuration = SignedDuration::from_mins(15);
 
 /// To a new user, who chooses a password by the link in it.
 pub(super) async fn invitation(
@@ -129,14 +133,29 @@ async fn queue(
     }
     let own = (call.actor().kind == ActorKind::User).then_some(call.actor().id.as_str());
     people.retain(|person| own != Some(person.id.as_str()));
-    let mut told: Vec<String> = Vec::new();
+    let mut addresses: Vec<String> = Vec::new();
     let created_by = call.caller_key();
+    // In one order, so that no two transactions wait for each other's counts.
+    people.sort_by_cached_key(|person| person.email.to_ascii_lowercase());
     for person in people {
         let address = person.email.to_ascii_lowercase();
-        if told.contains(&address) {
+        if addresses.contains(&address) {
             continue;
         }
-        told.push(address);
+        let first_at = match purpose {
+            Purpose::AccessAsked => first_about_requests(call, transaction, &person.email).await?,
+            _ => Some(call.now),
+        };
+        let Some(first_at) = first_at else { continue };
+        if !transaction.count_text_of_day(&format!("mail {address}"), MAX_NOTICES_TO_ADDRESS).await? {
+            tracing::warn!(
+                purpose = purpose.as_str(),
+                target,
+                "an address has had all notices of the day; one is not sent"
+            );
+            continue;
+        }
+        addresses.push(address);
         let message = NewMessage {
             purpose,
             target,
@@ -145,7 +164,21 @@ async fn queue(
             created_by: &created_by,
             ends_at: call.now.checked_add(LIFETIME).unwrap_or(Timestamp::MAX),
         };
-        transaction.enqueue(&message).await?;
+        transaction.enqueue_at(&message, first_at).await?;
     }
     Ok(())
+}
+
+/// When a mail about new requests may go to one of the staff; `None` where one waits for that already, and its page shows
+/// this request as well.
+async fn first_about_requests(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    recipient: &str,
+) -> Result<Option<Timestamp>, StoreError> {
+    let since = call.now.checked_sub(REQUESTS_INTERVAL * 2).unwrap_or(Timestamp::MIN);
+    let newest = transaction.newest_first_attempt(Purpose::AccessAsked, recipient, since).await?;
+    let Some(newest) = newest else { return Ok(Some(call.now)) };
+    let next = newest.checked_add(REQUESTS_INTERVAL).unwrap_or(Timestamp::MAX).max(call.now);
+    Ok((newest <= call.now).then_some(next))
 }

@@ -1,3 +1,5 @@
+use std::net::IpAddr;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::config::Delivery;
@@ -9,6 +11,9 @@ use crate::store::{Actor, ActorKind, AuditEntry, NewMessage, Purpose, Store, Sto
 const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 /// A user gets one mail in this time, however often it is asked for, in seconds.
 const INTERVAL: i64 = 5 * 60;
+/// To one user, and for one network.
+const MAX_MAILS_IN_HOUR: u32 = 3;
+const HOURS_OF_DAY: i64 = 24;
 
 /// Checks an e-mail address by its form alone, which tells nothing about users.
 ///
@@ -47,6 +52,14 @@ pub async fn request_new_password(
     if !transaction.enqueue_once(&message, &occasion).await? {
         return Ok(());
     }
+    let hour = now.as_second().div_euclid(3600).rem_euclid(HOURS_OF_DAY);
+    let network = address.as_deref().and_then(network_of);
+    for scope in [Some(user.id.to_string()), network].into_iter().flatten() {
+        let scope = format!("password {hour} {scope}");
+        if !transaction.count_text_of_day(&scope, MAX_MAILS_IN_HOUR).await? {
+            return Ok(());
+        }
+    }
     let actor = Actor { kind: ActorKind::System, id: "claviger".into(), request_id: None, address };
     let entry = AuditEntry {
         verb: "request_new_password",
@@ -58,4 +71,11 @@ pub async fn request_new_password(
     };
     transaction.audit(&actor, &entry).await?;
     transaction.commit().await
+}
+
+/// Of a client: as a rule one household or company has an IPv4 address or an IPv6 network of 64 bits.
+fn network_of(address: &str) -> Option<String> {
+    let address = address.parse::<IpAddr>().ok()?.to_canonical();
+    let bits = if address.is_ipv4() { 32 } else { 64 };
+    Some(ipnet::IpNet::new(address, bits).ok()?.trunc().to_string())
 }
