@@ -4,6 +4,7 @@ use askama::Template;
 use jiff::Timestamp;
 
 use super::facts;
+use super::failures::failure_text;
 use super::guard::{CredentialId, Manager};
 use super::paths::path_of;
 use crate::control::console::form::Form;
@@ -122,8 +123,7 @@ fn lines(v: &View, message: Option<&MessageProgress>) -> Vec<String> {
     };
     let moment = message.sent_at.unwrap_or(message.queued_at);
     let mut lines = vec![v.t1(word, "time", &v.date_and_time(&moment))];
-    let error = message.error_code.as_deref().and_then(|code| v.find(&["outbox", "error", code].join("-")));
-    lines.extend(error);
+    lines.extend(message.error_code.as_deref().and_then(failure_text).map(|text| v.t(text)));
     lines.extend(message.error_text.as_ref().map(|text| v.t1("credentials-message-answer", "text", text)));
     if let Some(next) =
         message.next_at.filter(|_| message.state == MessageState::Waiting && message.error_code.is_some())

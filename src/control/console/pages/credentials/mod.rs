@@ -9,6 +9,7 @@ mod detail;
 mod duplicate;
 mod edit;
 mod facts;
+mod failures;
 mod filter;
 mod guard;
 mod list;
