@@ -104,9 +104,11 @@ names! {
 
 names! {
     /// State of a message.
-    MessageStateName as MessageState of MessageState {
+    MessageStateName as MessageState of Progress {
         /// For its first attempt, or for another one.
         Waiting,
+        /// An attempt is under way.
+        Sending,
         /// By the server.
         Accepted,
         /// To the phone.
@@ -120,11 +122,36 @@ names! {
     }
 }
 
+/// The state of a message, its claim included.
+enum Progress {
+    Waiting,
+    Sending,
+    Accepted,
+    Delivered,
+    Undelivered,
+    Failed,
+    GivenUp,
+}
+
+impl Progress {
+    fn at(message: &MessageProgress, now: Timestamp) -> Self {
+        match message.state {
+            MessageState::Waiting if message.is_sending(now) => Self::Sending,
+            MessageState::Waiting => Self::Waiting,
+            MessageState::Accepted => Self::Accepted,
+            MessageState::Delivered => Self::Delivered,
+            MessageState::Undelivered => Self::Undelivered,
+            MessageState::Failed => Self::Failed,
+            MessageState::GivenUp => Self::GivenUp,
+        }
+    }
+}
+
 impl DeliveryView {
     /// As of now.
     pub(crate) fn at(delivery: &Delivery, now: Timestamp) -> Self {
         let reveal = &delivery.reveal;
-        let message = |message: &Option<MessageProgress>| message.as_ref().map(MessageView::from);
+        let message = |message: &Option<MessageProgress>| message.as_ref().map(|message| MessageView::at(message, now));
         Self {
             state: reveal.state(now).into(),
             superseded_by: reveal.superseded.map(|(_, by)| by.into()),
@@ -142,11 +169,11 @@ impl DeliveryView {
     }
 }
 
-impl From<&MessageProgress> for MessageView {
-    fn from(message: &MessageProgress) -> Self {
+impl MessageView {
+    fn at(message: &MessageProgress, now: Timestamp) -> Self {
         let moment = |moment: Option<Timestamp>| moment.map(|moment| moment.to_string());
         Self {
-            state: message.state.into(),
+            state: Progress::at(message, now).into(),
             queued_at: message.queued_at.to_string(),
             sent_at: moment(message.sent_at),
             next_at: moment(message.next_at),
