@@ -4,10 +4,10 @@ use jiff::Timestamp;
 
 use super::minting::MAX_TRIES;
 use super::record::RevealRecord;
-use crate::credential::{InstallationKeys, RevealCode};
+use crate::credential::{InstallationKeys, Label, RevealCode};
 use crate::store::timestamps::from_millis;
 use crate::store::transaction::{Touched, timed};
-use crate::store::{Store, StoreError, Transaction, fetch_optional};
+use crate::store::{ChangeKind, Store, StoreError, Transaction, fetch_optional};
 
 const DAY_MILLIS: i64 = 24 * 3600 * 1000;
 
@@ -58,6 +58,11 @@ impl Transaction {
             is_right: matches(reveal, code, keys, &(digest, key)),
             tries: u32::try_from(tries).unwrap_or(u32::MAX),
         }))
+    }
+
+    /// Counts by state change with a wrong code that locks a link.
+    pub fn note_locked(&mut self, credential: &Label) {
+        self.changed(ChangeKind::Credential, credential.as_str());
     }
 
     /// Marks a reveal as shown; its code is deleted. False when it was shown or ended before.

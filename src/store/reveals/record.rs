@@ -163,6 +163,11 @@ impl OldStops {
 impl SupersededBy {
     pub const ALL: [Self; 5] = [Self::Resent, Self::Reset, Self::Cleared, Self::Contact, Self::Voided];
 
+    /// The secret was set or removed since: the choice of when the previous one stops is void, and no new link follows.
+    pub fn is_of_secret(self) -> bool {
+        matches!(self, Self::Reset | Self::Cleared)
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Resent => "resent",

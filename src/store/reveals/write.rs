@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::record::{COLUMNS, OldStops, RevealRecord, RevealRow, SupersededBy};
 use crate::credential::{Label, PlainLinkToken, TokenDigest, time_ordered_id};
 use crate::store::transaction::{BATCH, Touched, bind_list, build, timed};
-use crate::store::{Store, StoreError, Transaction, fetch_optional};
+use crate::store::{ChangeKind, Store, StoreError, Transaction, fetch_optional};
 
 /// A reveal to create.
 #[derive(Debug, Clone, Copy)]
@@ -85,6 +85,8 @@ impl Transaction {
             .bind(stops)
             .bind(overlap)
             .execute(connection))?;
+        // Gates have nothing to drop: counts by state do.
+        self.changed(ChangeKind::Credential, new.credential.as_str());
         Ok(id)
     }
 
@@ -101,22 +103,31 @@ impl Transaction {
     }
 
     /// Ends the reveals of these credentials that were neither shown nor ended before, and what waits to be sent for
-    /// them; how many. Lock the credentials first.
+    /// them; how many. Where the secret was set or removed, also marks the newest reveal that another cause has ended: no
+    /// new link follows it then. Lock the credentials first.
     pub async fn supersede_reveals(&mut self, credentials: &[&str], by: SupersededBy) -> Result<u64, StoreError> {
         let now = self.now.as_millisecond();
+        let ended = if by.is_of_secret() {
+            " AND (superseded_at IS NULL OR (superseded_by NOT IN ('reset', 'cleared')
+            AND number = (SELECT MAX(n.number) FROM reveals n WHERE n.credential = reveals.credential)))"
+        } else {
+            " AND superseded_at IS NULL"
+        };
         let mut superseded = Vec::new();
         for batch in credentials.chunks(BATCH) {
-            let rows: Vec<(String,)> = build!(self, "UPDATE reveals SET superseded_at = ", |sql, connection| {
+            let rows: Vec<(String, String)> = build!(self, "UPDATE reveals SET superseded_at = ", |sql, connection| {
                 sql.push_bind(now).push(", superseded_by = ").push_bind(by.as_str());
-                sql.push(" WHERE revealed_at IS NULL AND superseded_at IS NULL AND credential IN (");
+                sql.push(" WHERE revealed_at IS NULL").push(ended).push(" AND credential IN (");
                 bind_list!(sql, batch.iter().copied());
-                sql.push(") RETURNING id");
+                sql.push(") RETURNING id, credential");
                 sql.build_query_as().persistent(false).fetch_all(connection)
             })?;
-            superseded.extend(rows.into_iter().map(|(id,)| id));
+            superseded.extend(rows);
         }
-        for reveal in &superseded {
+        for (reveal, credential) in &superseded {
             self.cancel_messages(reveal).await?;
+            // Gates have nothing to drop: counts by state do.
+            self.changed(ChangeKind::Credential, credential);
         }
         Ok(superseded.len() as u64)
     }

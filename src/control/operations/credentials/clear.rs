@@ -20,8 +20,11 @@ pub(super) fn clear_secret(record: &mut CredentialRecord) {
     record.previous = None;
     record.hint = None;
     record.handed_over_at = None;
-    // A link that waits would bring a new one. One that has ended stays what it is.
-    let is_open = |delivery: &Delivery| delivery.reveal.revealed_at.is_none() && delivery.reveal.superseded.is_none();
+    // A link that waits would bring a new one, and one that has ended could be sent again.
+    let is_open = |delivery: &Delivery| {
+        let is_over = delivery.reveal.superseded.is_some_and(|(_, by)| by.is_of_secret());
+        delivery.reveal.revealed_at.is_none() && !is_over
+    };
     if record.delivery.as_deref().is_some_and(is_open) {
         record.delivery = None;
     }

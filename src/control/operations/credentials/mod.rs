@@ -46,6 +46,6 @@ pub use off::Off;
 pub use own_key::{disable_own_key, enable_own_key, own_key, own_key_obstacle, regenerate_own_key};
 pub use reset::{Reset, reset};
 pub use reveal::{RevealPage, RevealStanding, Revealed, reveal_secret, send_reveal_code, show_reveal};
-pub use send_again::{send_again, text_again, void_delivery};
+pub use send_again::{can_send_again, send_again, text_again, void_delivery};
 pub use upgrade_unversioned::upgrade_unversioned;
 pub use upgrade_version::{ALLOW_OLDER, UpgradeVersion, upgrade_version};

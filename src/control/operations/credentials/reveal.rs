@@ -8,6 +8,7 @@ use super::create::Created;
 use super::deliver::{NextText, next_text, queue_text};
 use super::off::{Off, off};
 use super::reset::replace_secret;
+use super::send_again::is_obsolete;
 use crate::control::operations::secrets::{CreatedSecret, NewSecret, create_secret};
 use crate::control::operations::{NoSecret, OperationContext, OperationError, notices};
 use crate::credential::{InstallationKeys, RevealCode, TokenDigest};
@@ -84,7 +85,9 @@ pub async fn show_reveal(call: &OperationContext<'_>, ticket: &str) -> Result<Op
         RevealState::Superseded => {
             let by = reveal.superseded.map_or(SupersededBy::Voided, |(_, by)| by);
             let newest = record.delivery.as_ref().map(|delivery| &delivery.reveal);
-            let newer = newest.filter(|newest| newest.id != reveal.id).map(|newest| newest.created_at);
+            // Of another contact, this one learns nothing.
+            let is_same = |newest: &&RevealRecord| newest.email == reveal.email && newest.mobile == reveal.mobile;
+            let newer = newest.filter(|newest| newest.id != reveal.id).filter(is_same).map(|newest| newest.created_at);
             RevealStanding::Superseded { by, newer }
         }
         RevealState::Locked => RevealStanding::Locked,
@@ -156,8 +159,13 @@ async fn try_once(
     let Some(before) = transaction.credential(reveal.credential.as_str()).await? else {
         return Ok(Some(Revealed::NotNow));
     };
-    if !before.enabled {
+    let account = transaction.account_for_share(before.account.as_str()).await?;
+    if off(&before, account.as_ref(), call.now).is_some() {
         return Ok(Some(Revealed::NotNow));
+    }
+    // A secret without an end that was chosen for it would stay valid beside the new one.
+    if is_obsolete(&before, reveal) {
+        return Err(CredentialConflict::Changed.into());
     }
     let actor = Actor { id: reveal.id.clone(), ..call.actor().clone() };
     let Some(tried) = transaction.try_code(&reveal.id, code, keys).await? else {
@@ -166,6 +174,7 @@ async fn try_once(
     let tries_left = RevealRecord { tries: tried.tries, ..reveal.clone() }.tries_left();
     if !tried.is_right {
         if tries_left == 0 {
+            transaction.note_locked(&reveal.credential);
             transaction.audit(&actor, &entry("lock_delivery", &before, None, None)).await?;
         }
         return Ok(Some(Revealed::Wrong { tries_left }));
@@ -173,7 +182,7 @@ async fn try_once(
     let Some(created) = created else { return Ok(None) };
     let mut after = before.clone();
     let overlap = match reveal.old_stops {
-        // The old secret has its end already, and keeps it.
+        // There is no current secret. The previous one has its end already, and keeps it.
         OldStops::AtReset => SignedDuration::MAX,
         OldStops::WhenShown { seconds } => {
             SignedDuration::try_from(std::time::Duration::from_secs(seconds)).unwrap_or(SignedDuration::MAX)
@@ -203,16 +212,16 @@ pub async fn send_reveal_code(
     call: &OperationContext<'_>,
     ticket: &str,
 ) -> Result<bool, OperationError<CredentialConflict>> {
-    let Some((found, seen)) = find(call, ticket).await? else { return Ok(false) };
-    // Before the transaction, which holds a connection.
-    let account = call.store.account(seen.account.as_str()).await?;
+    let Some((found, _)) = find(call, ticket).await? else { return Ok(false) };
     let mut transaction = call.store.begin(call.now).await?;
     let Some(record) = transaction.credential(found.credential.as_str()).await? else { return Ok(false) };
     let newest = transaction.newest_reveal(record.id.as_str()).await?;
     let Some(reveal) = newest.filter(|newest| newest.id == found.id && newest.is_waiting(call.now)) else {
         return Ok(false);
     };
-    if off(&record, account.as_ref(), call.now).is_some() || !call.terms.delivery.is_on() {
+    let account = transaction.account_for_share(record.account.as_str()).await?;
+    let is_off = off(&record, account.as_ref(), call.now).is_some() || !call.terms.delivery.is_on();
+    if is_off || is_obsolete(&record, &reveal) {
         return Ok(false);
     }
     let last = transaction.last_text_at(&reveal.id).await?;

@@ -1,11 +1,15 @@
 //! Sending a link or a code once more, and voiding a link.
 
-use super::change::{CredentialConflict, entry, lock_credential, read_credential};
+use jiff::Timestamp;
+
+use super::change::{CredentialConflict, entry, lock_credential};
 use super::deliver::{queue_text, start_delivery};
 use super::off::{Off, off};
 use crate::control::operations::{OperationContext, OperationError, Outcome, Right};
 use crate::control::views::CredentialView;
-use crate::store::{AuditEntry, CredentialRecord, RevealRecord, RevealState, SupersededBy, Transaction};
+use crate::store::{
+    AuditEntry, CredentialRecord, OldStops, RevealRecord, RevealState, SupersededBy, Transaction,
+};
 
 /// Sends a new link, and a code. The previous link ends; when the old secret stops stays as it was chosen.
 ///
@@ -20,18 +24,30 @@ pub async fn send_again(
         Begun::Replayed(response) => return Ok(Outcome::Replayed(response)),
         Begun::Fresh(transaction, record, reveal) => (transaction, *record, *reveal),
     };
-    let can_follow = match reveal.state(call.now) {
-        RevealState::Waiting | RevealState::Locked | RevealState::Expired => true,
-        RevealState::Revealed => false,
-        RevealState::Superseded => {
-            matches!(reveal.superseded, Some((_, SupersededBy::Contact | SupersededBy::Voided | SupersededBy::Resent)))
-        }
-    };
-    if !can_follow {
+    if !can_follow(&record, &reveal, call.now) {
         return Err(CredentialConflict::NothingToSend.into());
     }
     start_delivery(call, &mut transaction, &record, (reveal.old_stops, SupersededBy::Resent)).await?;
     finish(call, transaction, "deliver", &record).await.map(Outcome::Fresh)
+}
+
+/// Whether [`send_again`] has a link to replace, by the newest reveal of a credential.
+pub fn can_send_again(record: &CredentialRecord, now: Timestamp) -> bool {
+    record.delivery.as_deref().is_some_and(|delivery| can_follow(record, &delivery.reveal, now))
+}
+
+fn can_follow(record: &CredentialRecord, reveal: &RevealRecord, now: Timestamp) -> bool {
+    let is_open = match reveal.state(now) {
+        RevealState::Waiting | RevealState::Locked | RevealState::Expired => true,
+        RevealState::Revealed => false,
+        RevealState::Superseded => !reveal.superseded.is_some_and(|(_, by)| by.is_of_secret()),
+    };
+    is_open && !is_obsolete(record, reveal)
+}
+
+/// The credential got a secret since: the reset behind this reveal ended the previous one, and no end was chosen for this.
+pub(super) fn is_obsolete(record: &CredentialRecord, reveal: &RevealRecord) -> bool {
+    reveal.old_stops == OldStops::AtReset && !record.secret.is_cleared()
 }
 
 /// Sends a new code for the link that waits.
@@ -47,7 +63,7 @@ pub async fn text_again(
         Begun::Replayed(response) => return Ok(Outcome::Replayed(response)),
         Begun::Fresh(transaction, record, reveal) => (transaction, *record, *reveal),
     };
-    if !reveal.is_waiting(call.now) {
+    if !reveal.is_waiting(call.now) || is_obsolete(&record, &reveal) {
         return Err(CredentialConflict::NothingToSend.into());
     }
     queue_text(call, &mut transaction, &record, &reveal).await?;
@@ -84,9 +100,6 @@ async fn begin(call: &OperationContext<'_>, id: &str) -> Result<Begun, Operation
     if let Some(response) = call.stored_response().await? {
         return Ok(Begun::Replayed(response));
     }
-    // Before the transaction, which holds a connection.
-    let seen = read_credential(call, reach, id).await?;
-    let account = call.store.account(seen.account.as_str()).await?;
     let mut transaction = call.begin().await?;
     if let Some(response) = call.claim_key(&mut transaction).await? {
         return Ok(Begun::Replayed(response));
@@ -96,6 +109,7 @@ async fn begin(call: &OperationContext<'_>, id: &str) -> Result<Begun, Operation
     if !call.terms.delivery.is_on() {
         return Err(CredentialConflict::NoDelivery.into());
     }
+    let account = transaction.account_for_share(record.account.as_str()).await?;
     if let Some(off) = off(&record, account.as_ref(), call.now) {
         let why = match off {
             Off::Disabled => "it is disabled",

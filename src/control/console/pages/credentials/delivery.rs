@@ -12,7 +12,7 @@ use crate::control::console::posted::Posted;
 use crate::control::console::view::View;
 use crate::control::console::visit::Visit;
 use crate::control::operations::{
-    CredentialConflict, OperationError, Outcome, may_send_secret, send_again, show_credential, text_again,
+    CredentialConflict, OperationError, Outcome, can_send_again, may_send_secret, send_again, show_credential, text_again,
     void_delivery,
 };
 use crate::control::web::problem::Problem;
@@ -64,7 +64,7 @@ impl<'p> DeliveryPart<'p> {
             state: line(visit, delivery),
             mail: lines(visit, delivery.mail.as_ref()),
             text: lines(visit, delivery.text.as_ref()),
-            can_send: can_send_again(visit, record),
+            can_send: offers_send_again(visit, record),
             can_text: is_waiting && may_send_secret(&visit.context()),
             is_waiting,
             is_unused: shown_at.is_some_and(|shown| record.last_used_at.is_none_or(|used| used < shown)),
@@ -97,15 +97,8 @@ pub(super) fn line(v: &View, delivery: &Delivery) -> String {
 }
 
 /// A new link can follow.
-pub(super) fn can_send_again(visit: &Visit, record: &CredentialRecord) -> bool {
-    let Some(delivery) = record.delivery.as_deref() else { return false };
-    let by = delivery.reveal.superseded.map(|(_, by)| by);
-    let can_follow = match delivery.reveal.state(visit.now) {
-        RevealState::Waiting | RevealState::Locked | RevealState::Expired => true,
-        RevealState::Revealed => false,
-        RevealState::Superseded => matches!(by, Some(SupersededBy::Contact | SupersededBy::Voided)),
-    };
-    can_follow && may_send_secret(&visit.context())
+pub(super) fn offers_send_again(visit: &Visit, record: &CredentialRecord) -> bool {
+    can_send_again(record, visit.now) && may_send_secret(&visit.context())
 }
 
 /// How far a message has come, and what went wrong.

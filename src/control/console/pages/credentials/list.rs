@@ -190,7 +190,7 @@ impl Card {
             version: facts::version(visit, record.version.as_ref()),
             overlap_end: facts::overlap_end(&record, visit.now),
             delivery: record.delivery.as_deref().map(|delivery| delivery::line(visit, delivery)),
-            can_send: delivery::can_send_again(visit, &record),
+            can_send: delivery::offers_send_again(visit, &record),
             is_own: record.owner.is_some(),
             record,
         }
