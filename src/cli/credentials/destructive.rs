@@ -121,13 +121,16 @@ impl Reset {
             body.insert("overlap_from".into(), "showing".into());
             body.insert("overlap_seconds".into(), self.overlap.unwrap_or_default().into());
         }
-        let effect = match self.overlap {
-            _ if self.until_shown => "Its current secret stops working once the new one was shown.".to_owned(),
-            None | Some(0) => "Its current secret stops working at once.".to_owned(),
-            Some(overlap) => {
+        let span = |overlap: u64| SignedDuration::from_secs(i64::try_from(overlap).unwrap_or(i64::MAX));
+        let effect = match (self.overlap.unwrap_or_default(), self.until_shown) {
+            (0, true) => "Its current secret stops working once the new one was shown.".to_owned(),
+            (overlap, true) => {
+                format!("Its current secret stops working {:#} after the new one was shown.", span(overlap))
+            }
+            (0, false) => "Its current secret stops working at once.".to_owned(),
+            (overlap, false) => {
                 body.insert("overlap_seconds".into(), overlap.into());
-                let overlap = SignedDuration::from_secs(i64::try_from(overlap).unwrap_or(i64::MAX));
-                format!("Its current secret stops working in {overlap:#}.")
+                format!("Its current secret stops working in {:#}.", span(overlap))
             }
         };
         let effect = if self.enable { format!("{effect} It is enabled again.") } else { effect };

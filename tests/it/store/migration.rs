@@ -28,7 +28,7 @@ const VERSION_1: &str = "
     ALTER TABLE credentials DROP COLUMN search; ALTER TABLE setup_links DROP COLUMN created_by;
     DROP TABLE schema_mark; DROP TABLE credential_addresses; DROP INDEX credentials_expiry;
     DROP TABLE outbox; DROP TABLE reveal_links; ALTER TABLE credentials DROP COLUMN developer_emails;
-    ALTER TABLE users DROP COLUMN locale; ALTER TABLE reveals DROP COLUMN superseded_at;
+    ALTER TABLE users DROP COLUMN locale; DROP INDEX reveals_live; DROP INDEX reveals_end; ALTER TABLE reveals DROP COLUMN superseded_at;
     ALTER TABLE reveals DROP COLUMN superseded_by; ALTER TABLE reveals DROP COLUMN number; DROP TABLE text_counts;
     ALTER TABLE reveals DROP COLUMN created_by; ALTER TABLE reveals DROP COLUMN sends_total;
     ALTER TABLE reveals DROP COLUMN old_stops; ALTER TABLE reveals DROP COLUMN overlap;
@@ -40,7 +40,7 @@ const VERSION_1: &str = "
 
 const VERSION_2: &str = "DROP TABLE credential_addresses; DROP INDEX credentials_expiry;
     DROP TABLE outbox; DROP TABLE reveal_links; ALTER TABLE credentials DROP COLUMN developer_emails;
-    ALTER TABLE users DROP COLUMN locale; ALTER TABLE reveals DROP COLUMN superseded_at;
+    ALTER TABLE users DROP COLUMN locale; DROP INDEX reveals_live; DROP INDEX reveals_end; ALTER TABLE reveals DROP COLUMN superseded_at;
     ALTER TABLE reveals DROP COLUMN superseded_by; ALTER TABLE reveals DROP COLUMN number; DROP TABLE text_counts;
     ALTER TABLE reveals DROP COLUMN created_by; ALTER TABLE reveals DROP COLUMN sends_total;
     ALTER TABLE reveals DROP COLUMN old_stops; ALTER TABLE reveals DROP COLUMN overlap;

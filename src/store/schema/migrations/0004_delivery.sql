@@ -2,8 +2,8 @@
 
 -- number: of the reveals of a credential, in their order: clocks of a fleet differ. superseded_at, superseded_by: when a
 -- link ended before its time, and why (resent, reset, cleared, contact, voided). created_by: KIND:ID. sends_total: text
--- messages in all; sends and sends_since count those of the hour. old_stops: when the previous secret stops (at_reset,
--- when_shown); overlap: how long after the showing, in milliseconds. message_id stays NULL: the outbox has it.
+-- messages in all; sends and sends_since count those of the hour. old_stops: when the previous secret stops
+-- (no_secret, at_reset, when_shown); overlap: how long after the showing, in milliseconds. message_id stays NULL: the outbox has it.
 -- revealed_from: address of the client.
 -- code_key: id of the installation key that code_digest was made with. sealed stays NULL: secrets are minted when they are
 -- revealed. mail_state and message_state stay empty: the outbox has the states.
@@ -18,6 +18,10 @@ ALTER TABLE reveals ADD COLUMN message_id TEXT;
 ALTER TABLE reveals ADD COLUMN revealed_from TEXT;
 ALTER TABLE reveals ADD COLUMN locale TEXT;
 ALTER TABLE reveals ADD COLUMN code_key TEXT;
+
+-- Those that wait; and by their end, for the deletion of old ones.
+CREATE INDEX reveals_live ON reveals (credential) WHERE revealed_at IS NULL AND superseded_at IS NULL;
+CREATE INDEX reveals_end ON reveals (ends_at);
 
 -- Further links to a reveal: one for each attempt to send the mail.
 CREATE TABLE reveal_links (
