@@ -132,6 +132,11 @@ pub(in crate::cli) fn show_secret(args: &ClientArgs, client: &Client, answer: &V
         let mut resources = entries.iter().filter(|(name, value)| value.is_object() && !is_secret(name));
         resources.try_for_each(|(_, resource)| show(args, resource))?;
     }
+    if answer["invited"] == true {
+        let email = answer["user"]["email"].as_str().map(sanitize).unwrap_or_default();
+        note(format!("An invitation is sent to {email}, with a link for choosing a password."));
+        return Ok(ExitCode::SUCCESS);
+    }
     if answer["repeated"] == true {
         note(format!(
             "It was done, but the response with the secret was lost, and the secret cannot be shown again. {}",
@@ -197,6 +202,7 @@ fn format_field(name: &str, value: &Value) -> Option<String> {
         ("scopes", Value::Null) => "everything".to_owned(),
         ("scopes", Value::Array(items)) if items.is_empty() => "nothing".to_owned(),
         ("addresses", Value::Array(items)) if items.is_empty() => "from anywhere".to_owned(),
+        ("developer_emails", Value::Array(items)) if items.is_empty() => return None,
         ("expires_at" | "last_used_at", Value::Null) => "never".to_owned(),
         ("recent_addresses", Value::Number(count)) => return address_count(count.as_u64()?),
         ("hint", Value::String(hint)) => format!("…{hint}"),

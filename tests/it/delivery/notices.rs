@@ -2,8 +2,9 @@
 
 use claviger::config::Delivery;
 use claviger::control::operations::{
-    Decision, Deliver, Edit, NewAccessRequest, NewUser, Patch, Reset, SetupLinkFor, create_user, decide_requests, edit,
-    request_access, request_new_password, reset, show_setup_link, withdraw_access, withdraw_request,
+    Decision, Deliver, Edit, NewAccessRequest, NewCredential, NewSecret, NewUser, Patch, Reset, SetupLinkFor, create,
+    create_user, decide_requests, edit, request_access, request_new_password, reset, show_setup_link, withdraw_access,
+    withdraw_request,
 };
 use claviger::store::{Purpose, Role};
 
@@ -17,6 +18,7 @@ on_each!(
     a_lost_password_brings_a_link_for_an_hour_and_strangers_nothing,
     staff_learn_of_a_request_and_the_account_of_the_decision,
     a_contact_learns_of_a_reset_and_a_former_one_of_the_change,
+    the_mails_about_a_reset_say_when_the_old_key_stops,
     a_credential_that_expires_is_announced_once_in_a_fleet,
     without_mail_nothing_is_queued,
 );
@@ -45,9 +47,8 @@ async fn a_new_user_is_invited_by_a_link_that_works(database: TestDatabase) {
     let ticket = mails[0].link().strip_prefix("https://keys.example.org/setup/").unwrap().to_owned();
     let shown = show_setup_link(&bed.database.store, noon(), &ticket).await.unwrap();
     assert_eq!(shown, Some(SetupLinkFor::User { email: "ok@new.example".into() }));
-    // The link that its maker was shown works as well.
-    let other = created.link.ticket.reveal();
-    assert!(other != ticket && show_setup_link(&bed.database.store, noon(), other).await.unwrap().is_some());
+    assert!(created.link.is_none(), "the user alone sees the link");
+    assert_eq!(bed.database.ask("SELECT COUNT(*) FROM setup_links").await, 1);
 }
 
 async fn a_lost_password_brings_a_link_for_an_hour_and_strangers_nothing(database: TestDatabase) {
@@ -141,6 +142,52 @@ async fn a_contact_learns_of_a_reset_and_a_former_one_of_the_change(database: Te
     for recipient in ["ok@next.example", "ok@one.example", "ok@two.example"] {
         assert_eq!(to(&mails, recipient)[0].subject(), "Claviger: the key of crm was replaced");
     }
+}
+
+async fn the_mails_about_a_reset_say_when_the_old_key_stops(database: TestDatabase) {
+    let bed = Bed::new(database).await;
+    let fixture = fixture(&bed);
+    bed.database.put_user("ok", Some("acme"), Role::Owner).await;
+    let contact = Edit {
+        contact_email: Patch::Set("ok@dev.example".into()),
+        contact_mobile: Patch::Set(super::bed::MOBILE.into()),
+        ..Edit::default()
+    };
+    edit(&fixture.call(&bed.database, noon()), "crm", contact).await.unwrap();
+    let overlap = std::time::Duration::from_secs(3600);
+    let ways = [
+        (Reset { from_showing: true, ..Reset::default() }, "The present key stops as soon as the new one is shown."),
+        (
+            Reset { from_showing: true, overlap: 2 * overlap, ..Reset::default() },
+            "The present key stops 2 hours after the new one is shown.",
+        ),
+        (Reset { overlap, ..Reset::default() }, "The previous key works until Sat 21 Nov 2026, 13:00 UTC."),
+        (Reset::default(), "The previous key does not work any more."),
+    ];
+    for (number, (how, sentence)) in ways.into_iter().enumerate() {
+        let how = Reset { deliver: Some(Deliver::Send), ..how };
+        reset(&fixture.call(&bed.database, noon()), "crm", how).await.unwrap().fresh().unwrap();
+        bed.worker().run_due().await;
+        let mails = bed.mail.mails();
+        let to_contact = to(&mails, "ok@dev.example");
+        assert_eq!(to_contact.len(), number + 1);
+        assert!(to_contact[number].text().contains(sentence), "{sentence}: {}", to_contact[number].text());
+        let to_owner = to(&mails, "ok@example.org")[number];
+        assert_eq!(to_owner.subject(), "Claviger: the key of crm was replaced");
+        assert!(to_owner.text().contains("has reset the key of crm for acme."), "{}", to_owner.text());
+        assert!(to_owner.text().contains(sentence), "{}", to_owner.text());
+    }
+    let first = NewCredential {
+        contact_email: Some("ok@first.example".into()),
+        contact_mobile: Some("+447700900124".into()),
+        deliver: Some(Deliver::Send),
+        ..NewCredential::new(label("acme"), NewSecret::Token)
+    };
+    create(&fixture.call(&bed.database, noon()), first).await.unwrap();
+    bed.worker().run_due().await;
+    let mails = bed.mail.mails();
+    let text = to(&mails, "ok@first.example")[0].text();
+    assert!(!text.contains("previous key") && !text.contains("present key"), "{text}");
 }
 
 async fn a_credential_that_expires_is_announced_once_in_a_fleet(database: TestDatabase) {

@@ -24,11 +24,12 @@ pub struct NewUser {
 #[derive(Debug)]
 pub struct CreatedUser {
     pub record: UserRecord,
-    /// Revealed once.
-    pub link: NewSetupLink,
+    /// Revealed once. `None` where mail is set: an invitation with a link is sent to the user, who alone sees it.
+    pub link: Option<NewSetupLink>,
 }
 
-/// Creates a user and the set-up link with which they choose their password.
+/// Creates a user. A set-up link, with which they choose their password, is sent to them, or returned where no mail is
+/// set.
 ///
 /// # Errors
 /// A [`OperationRefusal`](crate::control::operations::OperationRefusal) for a role or account that the caller may not give; [`Invalid`],
@@ -75,8 +76,12 @@ pub async fn create_user(
         StoreError::MissingReference => Invalid::one("account", "names no account").into(),
         error => email_conflict::<OperationError<_>>(error),
     })?;
-    let link = add_link(call, &mut transaction, Some(&record.id)).await?;
-    notices::invitation(call, &mut transaction, &record).await?;
+    let link = if call.terms.delivery.mail.is_some() {
+        notices::invitation(call, &mut transaction, &record).await?;
+        None
+    } else {
+        Some(add_link(call, &mut transaction, Some(&record.id)).await?)
+    };
     transaction.audit(call.actor(), &entry("create_user", &record, None, Some(&record))).await?;
     call.store_response(&mut transaction, &UserView::from(&record)).await?;
     transaction.commit().await?;
