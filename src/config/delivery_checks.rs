@@ -19,7 +19,7 @@ pub(super) struct DeliveryFault {
     pub(super) hint: &'static str,
 }
 
-/// `has_control_plane`: there is a database and the console is on.
+/// `has_database`: there is one in which messages can wait.
 pub(super) fn faults(file: &raw::File, has_database: bool) -> Vec<DeliveryFault> {
     let mut faults = Faults(Vec::new());
     let delivery = &file.delivery;

@@ -1,5 +1,5 @@
 //! Mails about a change, queued in its transaction. Where mail is not set, nothing is queued. The person who makes a
-//! change is not told of it.
+//! change gets none about it.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -37,20 +37,20 @@ pub(super) async fn to_staff(
     queue(call, transaction, purpose, request.as_str(), staff).await
 }
 
-/// To the owners of an account, and to the user who asked.
+/// To the owners of an account, and to the user who made the request.
 pub(super) async fn to_account(
     call: &OperationContext<'_>,
     transaction: &mut Transaction,
     (purpose, target): (Purpose, &Label),
     account: &Label,
-    asked_by: Option<&str>,
+    requester: Option<&str>,
 ) -> Result<(), StoreError> {
     if call.terms.delivery.mail.is_none() {
         return Ok(());
     }
     let mut people = transaction.recipients(Role::Owner, Some(account.as_str())).await?;
-    if let Some(asker) = asked_by.filter(|asker| !people.iter().any(|person| person.id == *asker)) {
-        people.extend(transaction.recipient(asker).await?);
+    if let Some(user) = requester.filter(|user| !people.iter().any(|person| person.id == *user)) {
+        people.extend(transaction.recipient(user).await?);
     }
     queue(call, transaction, purpose, target.as_str(), people).await
 }
@@ -84,6 +84,26 @@ pub(super) async fn credential_changed(
     before: &CredentialRecord,
     after: &CredentialRecord,
 ) -> Result<(), StoreError> {
+    changed(call, transaction, (before, after), true).await
+}
+
+/// The same for an import, which may replace thousands of secrets: owners do not get a mail for each.
+pub(super) async fn credential_imported(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    before: &CredentialRecord,
+    after: &CredentialRecord,
+) -> Result<(), StoreError> {
+    changed(call, transaction, (before, after), false).await
+}
+
+/// `owners_instead`: of the account, where the credential itself names no address.
+async fn changed(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    (before, after): (&CredentialRecord, &CredentialRecord),
+    owners_instead: bool,
+) -> Result<(), StoreError> {
     if call.terms.delivery.mail.is_none() {
         return Ok(());
     }
@@ -100,16 +120,32 @@ pub(super) async fn credential_changed(
     };
     if after.secret != before.secret && has_secret {
         let mut people: Vec<_> = after.contact_email.as_deref().map(outsider).into_iter().collect();
-        people.extend(transaction.developer_emails(after.id.as_str()).await?.iter().map(|email| outsider(email)));
+        people.extend(after.developer_emails.iter().map(|email| outsider(email)));
         if let Some(owner) = &after.owner {
             people.extend(transaction.recipient(owner.as_str()).await?);
         }
-        if people.is_empty() {
+        if people.is_empty() && owners_instead {
             people = transaction.recipients(Role::Owner, Some(after.account.as_str())).await?;
         }
         queue(call, transaction, Purpose::SecretReset, after.id.as_str(), people).await?;
     }
     Ok(())
+}
+
+/// A reset whose new secret is sent: to developers and owners. The contact has the link.
+pub(super) async fn reset_sent(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    record: &CredentialRecord,
+) -> Result<(), StoreError> {
+    if call.terms.delivery.mail.is_none() {
+        return Ok(());
+    }
+    let contact = record.contact_email.as_deref().unwrap_or_default();
+    let mut people = transaction.recipients(Role::Owner, Some(record.account.as_str())).await?;
+    people.extend(record.developer_emails.iter().map(|email| outsider(email)));
+    people.retain(|person| !person.email.eq_ignore_ascii_case(contact));
+    queue(call, transaction, Purpose::SecretReset, record.id.as_str(), people).await
 }
 
 /// A person who is no user.
@@ -129,14 +165,14 @@ async fn queue(
     }
     let own = (call.actor().kind == ActorKind::User).then_some(call.actor().id.as_str());
     people.retain(|person| own != Some(person.id.as_str()));
-    let mut told: Vec<String> = Vec::new();
+    let mut addresses: Vec<String> = Vec::new();
     let created_by = call.caller_key();
     for person in people {
         let address = person.email.to_ascii_lowercase();
-        if told.contains(&address) {
+        if addresses.contains(&address) {
             continue;
         }
-        told.push(address);
+        addresses.push(address);
         let message = NewMessage {
             purpose,
             target,

@@ -1,10 +1,10 @@
-//! One attempt: writes a message, hands it over, and tells what became of it.
+//! One attempt: writes a message, sends it, and reports what became of it.
 
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::compose::Composer;
-use super::facts::{facts, person};
+use super::facts::{facts, old_key, person};
 use super::letter::Letter;
 use super::mint::Minted;
 use super::schedule::{next_attempt, next_question};
@@ -29,7 +29,7 @@ pub(super) struct Ready {
 }
 
 impl Attempts {
-    /// Sends a message, and tells what became of it.
+    /// Sends a message, and reports what became of it.
     ///
     /// # Errors
     /// A store that does not answer; the message is sent again after its lease.
@@ -43,15 +43,16 @@ impl Attempts {
                 self.send_text(settings, message, &text, minted.secret()).await
             }
             Minted::RevealLink { ticket, about } => {
-                let asked_by = match &about.created_by {
+                let author = match &about.created_by {
                     Some(actor) => person(&self.store, actor).await?,
                     None => None,
                 };
-                let letter = composer.reveal(ticket, about, asked_by.as_deref());
+                let old_key = old_key(&self.store, message, self.clock.now()).await?;
+                let letter = composer.reveal(ticket, about, author.as_deref(), old_key);
                 self.send_mail(settings, message, &letter, minted.secret()).await
             }
             Minted::Nothing | Minted::SetupLink { .. } => {
-                let Some(facts) = facts(&self.store, message).await? else {
+                let Some(facts) = facts(&self.store, message, self.clock.now()).await? else {
                     return Ok(Attempt::GivenUp(SendFailure { code: "ended", text: None }));
                 };
                 let letter = composer.notice(message, &facts, minted);

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::facts::Facts;
 use super::letter::{Letter, Paragraph};
 use super::mint::Minted;
+use super::old_key::OldKey;
 use super::text_message;
 use crate::control::LiveSettings;
 use crate::control::look::{Arguments, Language};
@@ -35,13 +36,19 @@ impl Composer<'_> {
         Letter { subject, paragraphs, language, direction }
     }
 
-    /// Links to secrets begin with this; `None` for one that cannot be.
+    /// Links to secrets begin with this: the address of the reveal page's own listener, or that of the console.
     fn reveal_base(&self) -> &str {
         self.settings.delivery.reveal_url.as_deref().unwrap_or(self.base)
     }
 
     /// The mail with the link to a secret. `person` asked for it. No user name, no secret.
-    pub(super) fn reveal(&self, ticket: &str, about: &RevealMessage, person: Option<&str>) -> Letter {
+    pub(super) fn reveal(
+        &self,
+        ticket: &str,
+        about: &RevealMessage,
+        person: Option<&str>,
+        old_key: Option<OldKey>,
+    ) -> Letter {
         let account = about.account_name.as_deref().unwrap_or(&about.account);
         let digits: Vec<char> = about.mobile.chars().collect();
         let ending: String = digits[digits.len().saturating_sub(SHOWN_DIGITS)..].iter().collect();
@@ -61,6 +68,7 @@ impl Composer<'_> {
             Paragraph::Link(format!("{}/reveal/{ticket}", self.reveal_base())),
             Paragraph::Text(self.t("mail-reveal-code", &arguments())),
         ];
+        paragraphs.extend(old_key.map(|old_key| self.old_key(old_key)));
         paragraphs.push(self.unexpected());
         paragraphs.push(Paragraph::Text(self.t("mail-reveal-never", &arguments())));
         self.letter(self.t("mail-reveal-subject", &arguments()), paragraphs)
@@ -102,8 +110,14 @@ impl Composer<'_> {
                 .with("address", facts.address.as_deref().unwrap_or("?"))
                 .with("until", &ends)
         };
-        let (subject, body) = keys(message.purpose);
+        let (subject, body) = match (message.purpose, facts.old_key) {
+            (Purpose::SecretReset, Some(_)) => ("mail-reset-subject", "mail-reset-sent-body"),
+            (purpose, _) => keys(purpose),
+        };
         let mut paragraphs = vec![Paragraph::Text(self.t(body, &arguments())), Paragraph::Link(link)];
+        if let Some(old_key) = facts.old_key {
+            paragraphs.insert(1, self.old_key(old_key));
+        }
         if message.purpose == Purpose::AccessDeclined && !facts.reason.is_empty() {
             paragraphs.insert(1, Paragraph::Text(self.t("mail-declined-reason", &arguments())));
         }
@@ -126,6 +140,12 @@ impl Composer<'_> {
     pub(super) fn test_message(&self) -> String {
         let brand = text_message::brand(self.brand());
         self.t("mail-sms-test", &Arguments::default().with("brand", &brand))
+    }
+
+    fn old_key(&self, old_key: OldKey) -> Paragraph {
+        let (key, count) = old_key.key();
+        let moment = if let OldKey::Until(end) = old_key { until(end) } else { String::new() };
+        Paragraph::Text(self.t(key, &Arguments::default().with("moment", &moment).number("count", count)))
     }
 
     fn unexpected(&self) -> Paragraph {

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::old_key::OldKey;
 use crate::store::{ClaimedMessage, CredentialRecord, Purpose, Store, StoreError};
 
 /// What the text of a notice names.
@@ -19,6 +20,8 @@ pub(super) struct Facts {
     pub(super) moment: Option<Timestamp>,
     /// Address that a secret was shown to.
     pub(super) address: Option<String>,
+    /// Of a reset whose new key is sent.
+    pub(super) old_key: Option<OldKey>,
     /// Path of the page in the console, from its base.
     pub(super) path: String,
 }
@@ -27,7 +30,11 @@ pub(super) struct Facts {
 ///
 /// # Errors
 /// A store that does not answer.
-pub(super) async fn facts(store: &Store, message: &ClaimedMessage) -> Result<Option<Facts>, StoreError> {
+pub(super) async fn facts(
+    store: &Store,
+    message: &ClaimedMessage,
+    now: Timestamp,
+) -> Result<Option<Facts>, StoreError> {
     let facts = match message.purpose {
         // Their minting has read all there is to say.
         Purpose::RevealLink | Purpose::RevealCode => Some(Facts::default()),
@@ -51,7 +58,11 @@ pub(super) async fn facts(store: &Store, message: &ClaimedMessage) -> Result<Opt
                 ..facts
             }),
         },
-        Purpose::SecretReset | Purpose::ContactChanged => of_credential(store, &message.target).await?,
+        Purpose::SecretReset => {
+            let old_key = store.credential(&message.target).await?.and_then(|record| OldKey::of_newest(&record, now));
+            of_credential(store, &message.target).await?.map(|facts| Facts { old_key, ..facts })
+        }
+        Purpose::ContactChanged => of_credential(store, &message.target).await?,
         Purpose::ExpiringIn14Days | Purpose::ExpiringIn3Days | Purpose::Expired => {
             of_credential(store, &message.target).await?.filter(|facts| facts.moment.is_some())
         }
@@ -61,6 +72,17 @@ pub(super) async fn facts(store: &Store, message: &ClaimedMessage) -> Result<Opt
     };
     let Some(facts) = facts else { return Ok(None) };
     Ok(Some(Facts { person: person(store, &message.created_by).await?, ..facts }))
+}
+
+/// When the key stops that the one behind the link of this message replaces.
+pub(super) async fn old_key(
+    store: &Store,
+    message: &ClaimedMessage,
+    now: Timestamp,
+) -> Result<Option<OldKey>, StoreError> {
+    let Some(reveal) = store.reveal(&message.target).await? else { return Ok(None) };
+    let record = store.credential(reveal.credential.as_str()).await?;
+    Ok(record.and_then(|record| OldKey::of(&record, &reveal, now)))
 }
 
 async fn of_user(store: &Store, message: &ClaimedMessage) -> Result<Option<Facts>, StoreError> {

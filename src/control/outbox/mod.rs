@@ -1,4 +1,4 @@
-//! Sends what waits in the outbox: claims a message by lease, mints its link or code, writes its text, hands it over, and
+//! Sends what waits in the outbox: claims a message by lease, mints its link or code, writes its text, sends it, and
 //! records what became of it. Runs in every process with the control plane.
 
 mod attempt;
@@ -7,6 +7,7 @@ mod expiry;
 mod facts;
 mod letter;
 mod mint;
+mod old_key;
 mod schedule;
 mod senders;
 mod test_message;

@@ -246,16 +246,16 @@ impl OutboxWorker {
         match failure {
             None => tracing::info!(message = id, channel = channel.as_str(), purpose, result, "message"),
             Some(failure) => {
-                let said = failure.text.as_deref().unwrap_or_default();
+                let answer = failure.text.as_deref().unwrap_or_default();
                 let channel = channel.as_str();
-                tracing::warn!(message = id, channel, purpose, result, error = failure.code, said, "message");
+                tracing::warn!(message = id, channel, purpose, result, error = failure.code, answer, "message");
             }
         }
         // A refused recipient says nothing about the channel.
         match attempt {
             Attempt::Delayed { failure, .. } => {
-                let said = failure.text.as_deref().unwrap_or_default();
-                self.0.health.attempted(channel, Some((format!("{} {said}", failure.code), now)));
+                let answer = failure.text.as_deref().unwrap_or_default();
+                self.0.health.attempted(channel, Some((format!("{} {answer}", failure.code), now)));
             }
             Attempt::Accepted { .. } => self.0.health.attempted(channel, None),
             _ => {}

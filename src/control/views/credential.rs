@@ -26,6 +26,10 @@ pub struct CredentialView {
     pub contact_email: Option<String>,
     /// Mobile number of the contact (E.164).
     pub contact_mobile: Option<String>,
+    /// Further e-mail addresses that receive notices about it.
+    #[serde(default)]
+    #[schema(required, max_items = 5)]
+    pub developer_emails: Vec<String>,
     pub kind: SecretKind,
     /// User name of Basic credentials.
     pub username: Option<String>,
@@ -146,6 +150,7 @@ impl From<&CredentialRecord> for CredentialView {
             description: record.description.clone(),
             contact_email: record.contact_email.clone(),
             contact_mobile: record.contact_mobile.clone(),
+            developer_emails: record.developer_emails.clone(),
             kind,
             username: record.username().map(str::to_owned),
             password_scheme,

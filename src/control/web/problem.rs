@@ -267,6 +267,7 @@ impl From<CredentialConflict> for Problem {
             }
             CredentialConflict::Changed
             | CredentialConflict::OwnKeyReset
+            | CredentialConflict::OwnKeyNotShown
             | CredentialConflict::OwnKeyUnusable(_)
             | CredentialConflict::OwnKeyExpired(_)
             | CredentialConflict::OwnKeyDuplicate

@@ -29,7 +29,7 @@ pub struct MessageProgress {
     pub claimed_until: Option<Timestamp>,
     /// A stable word of the newest failure.
     pub error_code: Option<String>,
-    /// What the other side said.
+    /// The answer of the other side.
     pub error_text: Option<String>,
 }
 

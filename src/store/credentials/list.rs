@@ -156,7 +156,7 @@ impl Store {
     }
 
     /// How many match in each state; the state of the filter is ignored. They are counted anew after any change in the
-    /// change feed. One that has expired since then may count as enabled for five seconds.
+    /// change feed. One that has expired since then, or whose link has, may count as before for five seconds.
     pub async fn count_credentials(
         &self,
         filter: &CredentialFilter,

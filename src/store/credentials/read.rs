@@ -12,7 +12,7 @@ use crate::store::{
 };
 
 const OWN_COLUMNS: &str =
-    "c.id, c.account, c.owner, c.name, c.description, c.contact_email, c.contact_mobile, c.username,
+    "c.id, c.account, c.owner, c.name, c.description, c.contact_email, c.contact_mobile, c.developer_emails, c.username,
     c.password_hash, c.previous_password_hash, c.previous_ends_at, c.hint, c.enabled, c.disabled_reason, c.version,
     c.scopes, c.addresses, c.expires_at, c.rate_requests, c.rate_seconds, c.rate_burst, c.created_at, c.created_by,
     c.secret_made_at, c.handed_over_at, w.at AS last_used_at, w.used_from AS last_used_from,
@@ -41,6 +41,7 @@ pub(super) struct Row {
     description: Option<String>,
     contact_email: Option<String>,
     contact_mobile: Option<String>,
+    developer_emails: Option<String>,
     username: Option<String>,
     password_hash: Option<String>,
     previous_password_hash: Option<String>,
@@ -207,6 +208,7 @@ impl Row {
             description: self.description,
             contact_email: self.contact_email,
             contact_mobile: self.contact_mobile,
+            developer_emails: words(self.developer_emails.as_deref()),
             hint: self.hint,
             enabled: self.enabled,
             disabled_reason: self.disabled_reason,
@@ -217,4 +219,8 @@ impl Row {
             revision: self.revision,
         })
     }
+}
+
+fn words(text: Option<&str>) -> Vec<String> {
+    text.unwrap_or_default().split_whitespace().map(str::to_owned).collect()
 }

@@ -19,6 +19,8 @@ pub struct CredentialRecord {
     pub contact_email: Option<String>,
     /// E.164.
     pub contact_mobile: Option<String>,
+    /// Further addresses that receive notices.
+    pub developer_emails: Vec<String>,
     pub secret: RecordSecret,
     /// Valid until its end, after a reset with an overlap.
     pub previous: Option<PreviousSecret>,
@@ -96,6 +98,7 @@ impl CredentialRecord {
             description: None,
             contact_email: None,
             contact_mobile: None,
+            developer_emails: Vec::new(),
             secret: secret.into(),
             previous: None,
             hint: None,

@@ -46,7 +46,7 @@ pub enum Purpose {
     WebhookStopped,
 }
 
-/// As stored. That an attempt is under way is told by the claim alone.
+/// As stored. Only the claim shows that an attempt is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MessageState {
     /// For its first or a further attempt.
@@ -144,6 +144,14 @@ impl MessageState {
             Self::Undelivered => "undelivered",
             Self::Failed => "failed",
             Self::GivenUp => "given_up",
+        }
+    }
+
+    /// It does not reach the recipient, and no attempt follows.
+    pub fn is_failure(self) -> bool {
+        match self {
+            Self::Waiting | Self::Accepted | Self::Delivered => false,
+            Self::Undelivered | Self::Failed | Self::GivenUp => true,
         }
     }
 

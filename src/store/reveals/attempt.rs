@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use super::minting::MAX_TRIES;
 use super::record::RevealRecord;
 use crate::credential::{InstallationKeys, Label, RevealCode};
-use crate::store::timestamps::from_millis;
 use crate::store::transaction::{Touched, timed};
 use crate::store::{ChangeKind, Store, StoreError, Transaction, fetch_optional};
 
@@ -90,15 +89,6 @@ impl Transaction {
         let _touched: Touched =
             timed!(self, |connection| sqlx::query(sql).bind(now).bind(&reveal.id).execute(connection))?;
         Ok(())
-    }
-
-    /// When the newest text message of a reveal was queued.
-    pub async fn last_text_at(&mut self, reveal: &str) -> Result<Option<Timestamp>, StoreError> {
-        let sql = "SELECT MAX(created_at) FROM outbox WHERE target = $1 AND channel = 'sms'";
-        let row: (Option<i64>,) =
-            timed!(self, |connection| sqlx::query_as::<_, (Option<i64>,)>(sql).bind(reveal).fetch_one(connection))?;
-        let broken = || StoreError::Inconsistent { table: "outbox", column: "created_at", id: reveal.to_owned() };
-        row.0.map(|at| from_millis(at).map_err(|()| broken())).transpose()
     }
 
     /// Counts a text message of this day (UTC) to a number or of an account. False, and nothing counted, where `most` were

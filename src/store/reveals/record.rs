@@ -44,6 +44,8 @@ pub struct RevealRecord {
 /// When the previous secret of a credential stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OldStops {
+    /// There was none.
+    NoSecret,
     /// With the reset, or at an end that the reset has set.
     AtReset,
     /// So many seconds after the new secret was shown.
@@ -135,12 +137,14 @@ impl RevealRecord {
 }
 
 impl OldStops {
+    const NO_SECRET: &str = "no_secret";
     const AT_RESET: &str = "at_reset";
     const WHEN_SHOWN: &str = "when_shown";
 
     /// The word and the milliseconds, as stored.
     pub(super) fn stored(self) -> (&'static str, Option<i64>) {
         match self {
+            Self::NoSecret => (Self::NO_SECRET, None),
             Self::AtReset => (Self::AT_RESET, None),
             Self::WhenShown { seconds } => {
                 (Self::WHEN_SHOWN, Some(i64::try_from(seconds.saturating_mul(1000)).unwrap_or(i64::MAX)))
@@ -151,7 +155,8 @@ impl OldStops {
     fn from_stored(word: Option<&str>, overlap: Option<i64>) -> Option<Self> {
         match (word, overlap) {
             // Of rows from before this column, which have no secret behind them.
-            (None | Some(Self::AT_RESET), _) => Some(Self::AtReset),
+            (None | Some(Self::NO_SECRET), _) => Some(Self::NoSecret),
+            (Some(Self::AT_RESET), _) => Some(Self::AtReset),
             (Some(Self::WHEN_SHOWN), Some(millis)) => {
                 Some(Self::WhenShown { seconds: u64::try_from(millis).ok()? / 1000 })
             }
@@ -250,7 +255,12 @@ mod tests {
         for cause in SupersededBy::ALL {
             assert_eq!(SupersededBy::from_stored(cause.as_str()), Some(cause));
         }
-        for stops in [OldStops::AtReset, OldStops::WhenShown { seconds: 0 }, OldStops::WhenShown { seconds: 3600 }] {
+        for stops in [
+            OldStops::NoSecret,
+            OldStops::AtReset,
+            OldStops::WhenShown { seconds: 0 },
+            OldStops::WhenShown { seconds: 3600 },
+        ] {
             let (word, overlap) = stops.stored();
             assert_eq!(OldStops::from_stored(Some(word), overlap), Some(stops));
         }

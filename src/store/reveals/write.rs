@@ -28,6 +28,12 @@ impl Store {
         row.map_or(Ok(None), RevealRow::record)
     }
 
+    pub async fn reveal(&self, id: &str) -> Result<Option<RevealRecord>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM reveals r WHERE r.id = $1");
+        let row: Option<RevealRow> = fetch_optional!(self, sql, id)?;
+        row.map_or(Ok(None), RevealRow::record)
+    }
+
     /// The newest reveal of a credential, in any state.
     pub async fn newest_reveal(&self, credential: &str) -> Result<Option<RevealRecord>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM reveals r WHERE r.credential = $1 ORDER BY r.number DESC LIMIT 1");
@@ -115,13 +121,14 @@ impl Transaction {
         };
         let mut superseded = Vec::new();
         for batch in credentials.chunks(BATCH) {
-            let rows: Vec<(String, String)> = build!(self, "UPDATE reveals SET superseded_at = ", |sql, connection| {
-                sql.push_bind(now).push(", superseded_by = ").push_bind(by.as_str());
-                sql.push(" WHERE revealed_at IS NULL").push(ended).push(" AND credential IN (");
-                bind_list!(sql, batch.iter().copied());
-                sql.push(") RETURNING id, credential");
-                sql.build_query_as().persistent(false).fetch_all(connection)
-            })?;
+            let rows: Vec<(String, String)> =
+                build!(self, "UPDATE reveals SET superseded_at = ", |sql, connection| {
+                    sql.push_bind(now).push(", superseded_by = ").push_bind(by.as_str());
+                    sql.push(" WHERE revealed_at IS NULL").push(ended).push(" AND credential IN (");
+                    bind_list!(sql, batch.iter().copied());
+                    sql.push(") RETURNING id, credential");
+                    sql.build_query_as().persistent(false).fetch_all(connection)
+                })?;
             superseded.extend(rows);
         }
         for (reveal, credential) in &superseded {

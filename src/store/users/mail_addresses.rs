@@ -38,13 +38,4 @@ impl Transaction {
             timed!(self, |connection| sqlx::query(sql).bind(locale).bind(user).execute(connection))?;
         Ok(())
     }
-
-    /// Further addresses that receive notices about a credential.
-    pub async fn developer_emails(&mut self, credential: &str) -> Result<Vec<String>, StoreError> {
-        let sql = "SELECT developer_emails FROM credentials WHERE id = $1";
-        let row: Option<(Option<String>,)> =
-            timed!(self, |connection| sqlx::query_as(sql).bind(credential).fetch_optional(connection))?;
-        let emails = row.and_then(|(emails,)| emails).unwrap_or_default();
-        Ok(emails.split(' ').filter(|email| !email.is_empty()).map(str::to_owned).collect())
-    }
 }

@@ -1,6 +1,7 @@
 //! Mails and text messages, sent to a real mail server and to a stand-in of the provider of text messages.
 
 pub mod bed;
+mod card;
 mod keys;
 mod mails;
 mod notices;

@@ -12,6 +12,7 @@ mod error_index;
 mod files;
 mod mailbox;
 mod management;
+mod message_error;
 mod missing;
 mod overview;
 mod own_key;

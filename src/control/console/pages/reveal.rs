@@ -12,14 +12,15 @@ use axum::routing::{get, post};
 use jiff::Timestamp;
 
 use super::credentials::example;
+use super::message_error::message_error;
 use crate::control::console::field::Field;
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::posted::Posted;
 use crate::control::console::visit::Visitor;
 use crate::control::operations::{
-    Caller, Created, CredentialConflict, NextText, Off, OperationContext, OperationError, PlainSecret, RevealPage,
-    RevealStanding, Revealed, reveal_secret, send_reveal_code, show_reveal,
+    Caller, CodeProgress, Created, CredentialConflict, NextText, Off, OperationContext, OperationError, PlainSecret,
+    RevealPage, RevealStanding, Revealed, reveal_secret, send_reveal_code, show_reveal,
 };
 use crate::control::web::problem::{Code, Problem};
 use crate::control::web::state::ControlState;
@@ -95,15 +96,11 @@ async fn show(visitor: &Visitor, ticket: &str, form: Form<'_>) -> Answer {
         let lines = vec![visitor.t("reveal-worthless-lead")];
         return ended(visitor, StatusCode::NOT_FOUND, visitor.t("reveal-worthless"), lines);
     };
-    let RevealStanding::Waiting { code_sent_at, is_on_its_way, tries_left, next_text } = page.standing else {
+    let RevealStanding::Waiting { code: progress, has_live_code, tries_left, next_text } = page.standing else {
         return no_form(visitor, &page);
     };
-    let lead = match code_sent_at {
-        Some(at) => visitor.t2("reveal-code-sent", ("end", &page.mobile_end), ("time", &visitor.date_and_time(&at))),
-        None if is_on_its_way => visitor.t1("reveal-code-coming", "end", &page.mobile_end),
-        None => visitor.t1("reveal-code-none", "end", &page.mobile_end),
-    };
-    let has_code = code_sent_at.is_some() || is_on_its_way;
+    let has_code = has_live_code || matches!(progress, CodeProgress::OnItsWay | CodeProgress::Delayed { .. });
+    let lead = code_line(visitor, &progress, &page.mobile_end);
     let mut form = if has_code { form } else { form.without_fields() };
     let code = has_code.then(|| form.line("code", "reveal-code").autocomplete("one-time-code").required());
     let body = Waiting {
@@ -123,6 +120,26 @@ async fn show(visitor: &Visitor, ticket: &str, form: Form<'_>) -> Answer {
         ends: visitor.t1("reveal-ends", "time", &visitor.date_and_time(&page.ends_at)),
     };
     visitor.show(Page::new(visitor.t("reveal-title"), &body)?.form(&form))
+}
+
+/// How far the code has come.
+fn code_line(visitor: &Visitor, progress: &CodeProgress, end: &str) -> String {
+    let timed = |message: &str, at: &Timestamp| visitor.t2(message, ("end", end), ("time", &visitor.date_and_time(at)));
+    let failed = |message: &str, error: &str| {
+        let sentence = visitor.t1(message, "end", end);
+        match message_error(visitor, error) {
+            Some(why) => format!("{sentence} {why}"),
+            None => sentence,
+        }
+    };
+    match progress {
+        CodeProgress::None => visitor.t1("reveal-code-none", "end", end),
+        CodeProgress::OnItsWay => visitor.t1("reveal-code-coming", "end", end),
+        CodeProgress::Delayed { next_at: Some(next), .. } => timed("reveal-code-delayed", next),
+        CodeProgress::Delayed { error, next_at: None } => failed("reveal-code-failed", error),
+        CodeProgress::Sent { at } => timed("reveal-code-sent", at),
+        CodeProgress::Failed { error } => failed("reveal-code-failed", error),
+    }
 }
 
 /// A link that shows nothing now, or never again.
@@ -181,7 +198,7 @@ async fn enter(visitor: Visitor, Ticket(ticket): Ticket, posted: Posted) -> Answ
     reader.finish()?;
     let holder = visitor.caller.link_holder();
     let fault = |text: String| Form::refused(&visitor, &posted, Problem::of_field("code", text));
-    let said = |text: String| Form::refused(&visitor, &posted, Problem::new(Code::Invalid, text));
+    let refused = |text: String| Form::refused(&visitor, &posted, Problem::new(Code::Invalid, text));
     let Some(code) = code else {
         return show(&visitor, &ticket, fault(visitor.t("reveal-code-form"))?).await;
     };
@@ -190,7 +207,7 @@ async fn enter(visitor: Visitor, Ticket(ticket): Ticket, posted: Posted) -> Answ
         Some(Revealed::Wrong { tries_left }) => {
             show(&visitor, &ticket, fault(visitor.tn("reveal-wrong", &tries_left))?).await
         }
-        Some(Revealed::NotNow) => show(&visitor, &ticket, said(visitor.t("reveal-code-old"))?).await,
+        Some(Revealed::NotNow) => show(&visitor, &ticket, refused(visitor.t("reveal-code-old"))?).await,
         None => show(&visitor, &ticket, Form::new(&visitor)).await,
     }
 }

@@ -25,6 +25,9 @@ pub enum CredentialConflict {
         clear it to make its user regenerate it"
     )]
     OwnKeyReset,
+    /// Where secrets are delivered, a user of the staff does not see it either.
+    #[error("only its user may see the secret of this own key; clear it, and let its user generate a new one")]
+    OwnKeyNotShown,
     /// The same, for staff.
     #[error("the new secret of this own key would be refused: {0}")]
     OwnKeyUnusable(&'static str),

@@ -3,7 +3,7 @@ use jiff::Timestamp;
 
 use super::change::{CredentialConflict, entry, with_way};
 use super::deliver::{Deliver, contact_faults, start_delivery};
-use super::fields::{Given, deduplicated, networks, newest, reserved_id_fault};
+use super::fields::{Given, deduplicated, email_list, networks, newest, reserved_id_fault};
 use crate::control::operations::secrets::{NewSecret, PlainSecret, create_secret};
 use crate::control::operations::text_rules::{non_empty, trimmed};
 use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};
@@ -22,6 +22,8 @@ pub struct NewCredential {
     pub contact_email: Option<String>,
     /// Mobile number of the contact (E.164).
     pub contact_mobile: Option<String>,
+    /// Further addresses that receive notices, at most [`MAX_DEVELOPER_EMAILS`](super::MAX_DEVELOPER_EMAILS).
+    pub developer_emails: Vec<String>,
     pub secret: NewSecret,
     /// By default as the settings have it.
     pub deliver: Option<Deliver>,
@@ -46,6 +48,7 @@ impl NewCredential {
             description: None,
             contact_email: None,
             contact_mobile: None,
+            developer_emails: Vec::new(),
             secret,
             deliver: None,
             version: None,
@@ -61,11 +64,13 @@ impl NewCredential {
         if let Some(fault) = self.id.as_ref().and_then(|id| id_fault(call, id)) {
             faults.add("id", fault);
         }
+        let developer_emails = email_list(&self.developer_emails);
         let given = Given {
             name: self.name.as_deref().map(str::trim),
             description: self.description.as_deref(),
             contact_email: self.contact_email.as_deref().map(str::trim).filter(|text| !text.is_empty()),
             contact_mobile: self.contact_mobile.as_deref().map(str::trim).filter(|text| !text.is_empty()),
+            developer_emails: Some(&developer_emails),
             version: self.version.as_ref(),
             scopes: self.scopes.as_deref(),
             addresses: self.addresses.as_deref(),
@@ -141,6 +146,7 @@ pub async fn create(
         description: non_empty(new.description),
         contact_email: non_empty(new.contact_email),
         contact_mobile: non_empty(new.contact_mobile),
+        developer_emails: email_list(&new.developer_emails),
         hint: created.hint,
         version: new.version.or_else(|| newest(call.terms.catalogs.versions, now)),
         scopes: new.scopes.map(deduplicated),
@@ -159,7 +165,7 @@ pub async fn create(
     let record = match way {
         Deliver::Show => record,
         Deliver::Send => {
-            start_delivery(call, &mut transaction, &record, (OldStops::AtReset, SupersededBy::Reset)).await?
+            start_delivery(call, &mut transaction, &record, (OldStops::NoSecret, SupersededBy::Reset)).await?
         }
     };
     call.store_response(&mut transaction, &CredentialView::at(&record, call.now)).await?;

@@ -39,9 +39,16 @@ pub enum NextText {
 
 /// Whether the caller may see the secret that an operation gives to a credential.
 pub fn may_show_secret(call: &OperationContext<'_>) -> bool {
-    let is_staff_script = call.actor().kind == ActorKind::Token && call.caller.role == Role::Staff;
-    let is_operator = matches!(call.actor().kind, ActorKind::Shell | ActorKind::System);
-    call.terms.delivery.show_to_creator || !call.terms.delivery.is_on() || is_staff_script || is_operator
+    call.terms.delivery.show_to_creator || !call.terms.delivery.is_on() || is_operator(call)
+}
+
+/// A token of the staff, or the shell: not a person of the console.
+pub(super) fn is_operator(call: &OperationContext<'_>) -> bool {
+    match call.actor().kind {
+        ActorKind::Token => call.caller.role == Role::Staff,
+        ActorKind::Shell | ActorKind::System => true,
+        ActorKind::User | ActorKind::Link => false,
+    }
 }
 
 /// Whether secrets can be sent.
@@ -50,16 +57,16 @@ pub fn may_send_secret(call: &OperationContext<'_>) -> bool {
 }
 
 impl Deliver {
-    /// As asked for, or the way of the settings. The key of a user is shown: its user is no contact.
+    /// As requested, or the way of the settings. The key of a user is shown: its user is no contact.
     pub(super) fn resolved(
-        asked: Option<Self>,
+        requested: Option<Self>,
         call: &OperationContext<'_>,
         is_own_key: bool,
     ) -> Result<Self, Invalid> {
         let delivery = call.terms.delivery;
         let is_shown = is_own_key || delivery.show_to_creator || !delivery.is_on();
         let by_default = if is_shown { Self::Show } else { Self::Send };
-        match asked.unwrap_or(by_default) {
+        match requested.unwrap_or(by_default) {
             Self::Send if is_own_key => Err(Invalid::one("deliver", "must be show: a user's own key has no contact")),
             Self::Send if !delivery.is_on() => Err(Invalid::one(
                 "deliver",

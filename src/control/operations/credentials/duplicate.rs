@@ -114,7 +114,7 @@ pub async fn duplicate(
     let record = match way {
         Deliver::Show => record,
         Deliver::Send => {
-            start_delivery(call, &mut transaction, &record, (OldStops::AtReset, SupersededBy::Reset)).await?
+            start_delivery(call, &mut transaction, &record, (OldStops::NoSecret, SupersededBy::Reset)).await?
         }
     };
     call.store_response(&mut transaction, &CredentialView::at(&record, call.now)).await?;

@@ -6,14 +6,16 @@ use super::change::{
     CredentialConflict, change_idempotently, entry, lock_credential, read_credential, with_way, write,
 };
 use super::create::{CHOSEN_AND_SENT, Created};
-use super::deliver::{Deliver, contact_faults, start_delivery};
+use super::deliver::{Deliver, contact_faults, is_operator, start_delivery};
 use super::enable::enable_record;
 use super::usable::{ACCESS_OFF, unserved_version};
 use crate::control::operations::secrets::{CreatedSecret, NewSecret, PlainSecret, create_secret};
-use crate::control::operations::{AccountScope, Invalid, OperationContext, OperationError, Outcome, Right};
+use crate::control::operations::{AccountScope, Invalid, OperationContext, OperationError, Outcome, Right, notices};
 use crate::control::views::CredentialView;
 use crate::credential::{Label, PlainPassword};
-use crate::store::{CredentialRecord, OldStops, PreviousSecret, RecordSecret, Role, SupersededBy, whole_millis};
+use crate::store::{
+    CredentialRecord, Delivery, OldStops, PreviousSecret, RecordSecret, Role, SupersededBy, whole_millis,
+};
 
 const MAX_OVERLAP: Duration = Duration::from_secs(366 * 24 * 3600);
 
@@ -35,6 +37,7 @@ pub struct Reset {
 ///
 /// # Errors
 /// A refusal; [`Invalid`] for an unfit password or overlap; [`CredentialConflict::OwnKeyReset`];
+/// [`CredentialConflict::OwnKeyNotShown`];
 /// [`CredentialConflict::OwnKeyUnusable`]; [`CredentialConflict::Changed`]; [`CredentialConflict::TextsUsedUp`];
 /// [`OperationError::Secret`].
 pub async fn reset(
@@ -54,6 +57,9 @@ pub async fn reset(
     if let Some(owner) = &before.owner {
         if !may_reset_own_key {
             return Err(CredentialConflict::OwnKeyReset.into());
+        }
+        if call.terms.delivery.is_on() && !is_operator(call) {
+            return Err(CredentialConflict::OwnKeyNotShown.into());
         }
         check_usable(call, &before, owner).await?;
     }
@@ -118,6 +124,7 @@ async fn reset_and_send(
         enable_record(&mut after);
     }
     let old_stops = match how.from_showing {
+        _ if !had_secret(&before, call.now) => OldStops::NoSecret,
         true => OldStops::WhenShown { seconds: how.overlap.as_secs() },
         false => {
             retire_secret(&mut after, SignedDuration::try_from(how.overlap).unwrap_or(SignedDuration::MAX), call.now);
@@ -130,9 +137,19 @@ async fn reset_and_send(
     let line = with_way(entry(verb, &after, Some(&before), Some(&after)), Deliver::Send.audited(call));
     let after = write::<CredentialConflict>(call, &mut transaction, (&before, after), &line).await?;
     let record = start_delivery(call, &mut transaction, &after, (old_stops, SupersededBy::Reset)).await?;
+    notices::reset_sent(call, &mut transaction, &record).await?;
     call.store_response(&mut transaction, &CredentialView::at(&record, call.now)).await?;
     transaction.commit().await?;
     Ok(Outcome::Fresh(Created { record, secret: PlainSecret::Sent }))
+}
+
+/// It has a secret, or had one that no showing has replaced yet.
+fn had_secret(record: &CredentialRecord, now: Timestamp) -> bool {
+    let waits =
+        |delivery: &Delivery| delivery.reveal.revealed_at.is_none() && delivery.reveal.old_stops != OldStops::NoSecret;
+    !record.secret.is_cleared()
+        || record.previous.as_ref().is_some_and(|previous| previous.ends_at() > now)
+        || record.delivery.as_deref().is_some_and(waits)
 }
 
 /// A new secret of an own key that would be refused all the same is not created.

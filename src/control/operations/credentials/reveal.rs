@@ -13,10 +13,11 @@ use crate::control::operations::secrets::{CreatedSecret, NewSecret, create_secre
 use crate::control::operations::{NoSecret, OperationContext, OperationError, notices};
 use crate::credential::{InstallationKeys, RevealCode, TokenDigest};
 use crate::store::{
-    Actor, CredentialRecord, OldStops, RecordSecret, RevealRecord, RevealState, SupersededBy, Transaction,
+    Actor, CredentialRecord, MessageProgress, MessageState, OldStops, RecordSecret, RevealRecord, RevealState,
+    SupersededBy, Transaction,
 };
 
-/// Within which a code that was asked for again is not sent again.
+/// Within which a further code is not sent.
 const TEXT_INTERVAL: SignedDuration = SignedDuration::from_mins(2);
 /// A new code may be minted between the two looks at one.
 const MAX_LOOKS: usize = 3;
@@ -36,10 +37,9 @@ pub struct RevealPage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RevealStanding {
     Waiting {
-        /// When the live code was sent; `None` where there is none.
-        code_sent_at: Option<Timestamp>,
-        /// A code was asked for and has not gone out yet.
-        is_on_its_way: bool,
+        code: CodeProgress,
+        /// A code that was sent still works.
+        has_live_code: bool,
         tries_left: u32,
         next_text: NextText,
     },
@@ -56,6 +56,24 @@ pub enum RevealStanding {
         by: SupersededBy,
         /// When the link that replaces it was made.
         newer: Option<Timestamp>,
+    },
+}
+
+/// How far the newest text message with a code has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CodeProgress {
+    /// None was queued, or its code has ended.
+    None,
+    /// An attempt follows, or is under way.
+    OnItsWay,
+    /// An attempt failed; another follows.
+    Delayed { error: String, next_at: Option<Timestamp> },
+    /// Accepted by the server, or delivered.
+    Sent { at: Timestamp },
+    /// No attempt follows.
+    Failed {
+        /// A stable word, as of the outbox.
+        error: String,
     },
 }
 
@@ -106,12 +124,28 @@ pub async fn show_reveal(call: &OperationContext<'_>, ticket: &str) -> Result<Op
 fn waiting(call: &OperationContext<'_>, reveal: &RevealRecord, record: &CredentialRecord) -> RevealStanding {
     let is_live = reveal.code_ends_at.is_some_and(|end| end > call.now);
     let text = record.delivery.as_ref().and_then(|delivery| delivery.text.as_ref());
-    let queued_at = text.map(|text| text.queued_at);
     RevealStanding::Waiting {
-        code_sent_at: reveal.code_made_at.filter(|_| is_live),
-        is_on_its_way: queued_at.is_some_and(|at| is_recent(at, call.now) && reveal.code_made_at < Some(at)),
+        code: code_progress(reveal, text, is_live),
+        has_live_code: is_live,
         tries_left: reveal.tries_left(),
         next_text: next_text(reveal, call.now),
+    }
+}
+
+fn code_progress(reveal: &RevealRecord, text: Option<&MessageProgress>, is_live: bool) -> CodeProgress {
+    // Messages are deleted after some days: a code does not live that long.
+    let Some(text) = text else { return CodeProgress::None };
+    let error = text.error_code.clone();
+    match (text.state, error) {
+        (MessageState::Waiting, None) => CodeProgress::OnItsWay,
+        (MessageState::Waiting, Some(error)) => CodeProgress::Delayed { error, next_at: text.next_at },
+        (MessageState::Accepted | MessageState::Delivered, _) => {
+            let sent_at = text.sent_at.or(reveal.code_made_at).filter(|_| is_live);
+            sent_at.map_or(CodeProgress::None, |at| CodeProgress::Sent { at })
+        }
+        (MessageState::Undelivered | MessageState::Failed | MessageState::GivenUp, error) => {
+            CodeProgress::Failed { error: error.unwrap_or_default() }
+        }
     }
 }
 
@@ -183,7 +217,7 @@ async fn try_once(
     let mut after = before.clone();
     let overlap = match reveal.old_stops {
         // There is no current secret. The previous one has its end already, and keeps it.
-        OldStops::AtReset => SignedDuration::MAX,
+        OldStops::NoSecret | OldStops::AtReset => SignedDuration::MAX,
         OldStops::WhenShown { seconds } => {
             SignedDuration::try_from(std::time::Duration::from_secs(seconds)).unwrap_or(SignedDuration::MAX)
         }
@@ -203,7 +237,8 @@ async fn try_once(
     Ok(Some(Revealed::Shown(Box::new(Created { record: after, secret: created.plain }))))
 }
 
-/// Sends a new code to the number of the link. Where one was asked for within two minutes, nothing is sent or counted.
+/// Sends a new code to the number of the link. Where one was queued within two minutes and has not failed for good, nothing
+/// is sent or counted.
 /// False for a link that leads nowhere or shows nothing now.
 ///
 /// # Errors
@@ -224,8 +259,8 @@ pub async fn send_reveal_code(
     if is_off || is_obsolete(&record, &reveal) {
         return Ok(false);
     }
-    let last = transaction.last_text_at(&reveal.id).await?;
-    if last.is_some_and(|at| is_recent(at, call.now)) {
+    let newest = record.delivery.as_ref().and_then(|delivery| delivery.text.as_ref());
+    if newest.is_some_and(|text| !text.state.is_failure() && is_recent(text.queued_at, call.now)) {
         return Ok(true);
     }
     queue_text(call, &mut transaction, &record, &reveal).await?;

@@ -7,9 +7,7 @@ use super::deliver::{queue_text, start_delivery};
 use super::off::{Off, off};
 use crate::control::operations::{OperationContext, OperationError, Outcome, Right};
 use crate::control::views::CredentialView;
-use crate::store::{
-    AuditEntry, CredentialRecord, OldStops, RevealRecord, RevealState, SupersededBy, Transaction,
-};
+use crate::store::{AuditEntry, CredentialRecord, OldStops, RevealRecord, RevealState, SupersededBy, Transaction};
 
 /// Sends a new link, and a code. The previous link ends; when the old secret stops stays as it was chosen.
 ///
@@ -47,7 +45,10 @@ fn can_follow(record: &CredentialRecord, reveal: &RevealRecord, now: Timestamp) 
 
 /// The credential got a secret since: the reset behind this reveal ended the previous one, and no end was chosen for this.
 pub(super) fn is_obsolete(record: &CredentialRecord, reveal: &RevealRecord) -> bool {
-    reveal.old_stops == OldStops::AtReset && !record.secret.is_cleared()
+    match reveal.old_stops {
+        OldStops::NoSecret | OldStops::AtReset => !record.secret.is_cleared(),
+        OldStops::WhenShown { .. } => false,
+    }
 }
 
 /// Sends a new code for the link that waits.

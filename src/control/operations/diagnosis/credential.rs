@@ -1,8 +1,10 @@
+use jiff::Timestamp;
+
 use super::step::{Step, StepCode, step};
 use super::throttled::throttled;
 use crate::control::operations::OperationContext;
 use crate::credential::{Label, VersionRule};
-use crate::store::{CredentialRecord, RecordSecret, RevealState, SupersededBy};
+use crate::store::{CredentialRecord, PreviousSecret, RecordSecret, RevealState, SupersededBy};
 
 /// Names in one detail.
 const MAX_LISTED: usize = 10;
@@ -49,7 +51,7 @@ fn handed_over(call: &OperationContext<'_>, record: &CredentialRecord) -> Option
             let detail = format!("The secret of {id} was revealed to its recipient.");
             Some(step(StepCode::CredentialHandedOver, true, detail))
         }
-        _ if !record.secret.is_cleared() => None,
+        _ if !record.secret.is_cleared() || previous_end(call, record).is_some() => None,
         RevealState::Waiting if delivery.mail.as_ref().is_some_and(|mail| mail.sent_at.is_some()) => {
             missing(format!("The link to the secret of {id} was sent and has not been opened. It can be sent again."))
         }
@@ -74,16 +76,25 @@ fn handed_over(call: &OperationContext<'_>, record: &CredentialRecord) -> Option
     }
 }
 
-fn has_secret(_: &OperationContext<'_>, record: &CredentialRecord) -> Step {
-    let ok = !record.secret.is_cleared();
-    let detail = match (ok, &record.owner) {
+/// While the gate accepts the previous secret.
+fn previous_end(call: &OperationContext<'_>, record: &CredentialRecord) -> Option<Timestamp> {
+    record.previous.as_ref().map(PreviousSecret::ends_at).filter(|end| *end > call.now)
+}
+
+fn has_secret(call: &OperationContext<'_>, record: &CredentialRecord) -> Step {
+    let has_current = !record.secret.is_cleared();
+    if let Some(end) = previous_end(call, record).filter(|_| !has_current) {
+        let detail = format!("The previous secret of {} is accepted until {end}; it has no new one yet.", record.id);
+        return step(StepCode::CredentialHasSecret, true, detail);
+    }
+    let detail = match (has_current, &record.owner) {
         (true, _) => format!("{} has a secret.", record.id),
         (false, None) => {
             format!("{} has no secret. An owner or an implementer of the account can reset it.", record.id)
         }
         (false, Some(_)) => format!("{} has no secret. Its user can enable their key again.", record.id),
     };
-    step(StepCode::CredentialHasSecret, ok, detail)
+    step(StepCode::CredentialHasSecret, has_current, detail)
 }
 
 fn is_enabled(_: &OperationContext<'_>, record: &CredentialRecord) -> Step {

@@ -87,6 +87,9 @@ impl Links {
         let minted = transaction.mint_reveal_code(&reveal, self.keys.current()).await.unwrap();
         let Minting::Minted(code) = minted else { panic!("no code") };
         transaction.commit().await.unwrap();
+        let now = self.clock.now().as_millisecond();
+        let accepted = "UPDATE outbox SET state = 'accepted', next_at = NULL, error_code = NULL, sent_at";
+        self.bed.execute(&format!("{accepted} = {now} WHERE state = 'waiting'")).await;
         (link.ticket.reveal().to_owned(), code.code)
     }
 
@@ -295,6 +298,50 @@ async fn a_code_that_ended_is_sent_anew_within_bounds() {
     let (_, code) = links.sent().await;
     assert_eq!(links.post(&path, &format!("code={}", old.reveal())).await.status, 422, "the newest counts");
     assert_eq!(links.post(&path, &format!("code={}", code.reveal())).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_code_that_was_not_sent_is_not_called_sent() {
+    let links = Links::new(NewSecret::Token).await;
+    let (ticket, _) = links.sent().await;
+    let path = format!("/reveal/{ticket}");
+    let waits = links.clock.now().as_millisecond() + 60_000;
+    let change = |set: &str| format!("UPDATE outbox SET {set} WHERE channel = 'sms'");
+    links.bed.execute(&change(&format!("state = 'waiting', error_code = 'connect', next_at = {waits}"))).await;
+    let page = links.get(&path).await;
+    assert!(page.has("could not be sent yet. We try again on 21 Nov 2026, 12:01 UTC."), "{}", page.text);
+    assert!(!page.has("We sent a code"), "{}", page.text);
+    links.bed.execute(&change("state = 'failed', error_code = 'not_mobile', error_text = 'Secret words'")).await;
+    let page = links.get(&path).await;
+    assert!(page.has("ending in 456 could not be sent. This is not a mobile number."), "{}", page.text);
+    assert!(!page.has("We sent a code") && !page.has("Secret words"), "{}", page.text);
+    // A further one need not wait.
+    assert_eq!(links.post(&format!("{path}/code"), "").await.status, 303);
+    assert_eq!(links.bed.ask("SELECT COUNT(*) FROM outbox WHERE channel = 'sms'").await, 2);
+    assert!(links.get(&path).await.has("A code is on its way"));
+}
+
+#[tokio::test]
+async fn a_new_user_gets_the_link_by_mail_alone() {
+    let links = Links::new(NewSecret::Token).await;
+    let form = "email=new%40acme.example&name=Nora&role=member&once=a";
+    let caller = user(Role::Owner, Some("acme"), OWNER);
+    let request = Request::post("/users/new")
+        .extension(caller)
+        .header("host", "example.org")
+        .header("origin", "https://example.org")
+        .header("sec-fetch-site", "same-origin")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Body::from(form))
+        .unwrap();
+    let response = tower::ServiceExt::oneshot(links.console.clone(), request).await.unwrap();
+    assert_eq!(response.status(), 303);
+    let path = response.headers()["location"].to_str().unwrap().to_owned();
+    assert!(path.starts_with("/keys/users/usr_"), "{path}");
+    assert_eq!(links.bed.ask("SELECT COUNT(*) FROM setup_links").await, 0, "it is made when it is sent");
+    assert_eq!(links.bed.ask("SELECT COUNT(*) FROM outbox WHERE purpose = 'invitation'").await, 1);
+    let form = links.owner_sees("/users/new").await;
+    assert!(form.contains("They get an e-mail with a link") && !form.contains("You get a link"), "{form}");
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! Secrets that are sent to the contact of a credential, on both stores.
 
+mod developer_emails;
 mod resets;
+mod second_secret;
 mod sending;
 mod showing;
 

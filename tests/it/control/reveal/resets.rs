@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use claviger::control::operations::{PlainSecret, Reset, delete, reset, reveal_secret};
+use claviger::control::operations::{
+    PlainSecret, Reset, delete, diagnose_credential, reset, reveal_secret, void_delivery,
+};
 use claviger::credential::TokenDigest;
 use claviger::store::CredentialState;
 use jiff::{Timestamp, ToSpan as _};
@@ -15,6 +17,7 @@ on_each!(
     a_reset_that_is_sent_ends_the_old_secret_as_chosen,
     an_old_secret_never_lives_longer_by_a_further_reset,
     the_old_password_works_until_its_end_while_the_new_one_waits,
+    while_the_old_secret_is_accepted_no_step_is_missing,
 );
 
 async fn works_at(bed: &TestDatabase, token: &str, now: Timestamp) -> bool {
@@ -84,4 +87,25 @@ async fn the_old_password_works_until_its_end_while_the_new_one_waits(bed: TestD
     let (ticket, code) = sending.sent(&bed, &id, noon() + 1.minutes()).await;
     reveal_secret(&sending.by_link(&bed, noon() + 1.minutes()), &ticket, &code).await.unwrap();
     assert!(at(noon() + 2.hours()).await.is_some());
+}
+
+async fn while_the_old_secret_is_accepted_no_step_is_missing(bed: TestDatabase) {
+    bed.account("acme").await;
+    let sending = Sending::new();
+    let (id, old) = shown(&bed, &sending).await;
+    let how = Reset { overlap: Duration::from_secs(24 * 3600), ..Reset::default() };
+    reset(&sending.call(&bed, noon()), &id, how).await.unwrap();
+    let failed = async |now: Timestamp| {
+        let steps = diagnose_credential(&sending.call(&bed, now), &id).await.unwrap();
+        steps.into_iter().filter(|step| !step.ok).map(|step| step.code.as_str()).collect::<Vec<_>>()
+    };
+    let last_minute = noon() + 23.hours();
+    assert!(works_at(&bed, &old, last_minute).await);
+    assert!(failed(last_minute).await.is_empty(), "{:?}", failed(last_minute).await);
+    let end = noon() + 24.hours();
+    assert!(!works_at(&bed, &old, end).await);
+    assert_eq!(failed(end).await, ["credential_handed_over"]);
+    void_delivery(&sending.call(&bed, noon()), &id).await.unwrap();
+    assert!(failed(last_minute).await.is_empty(), "{:?}", failed(last_minute).await);
+    assert_eq!(failed(end).await, ["credential_handed_over"]);
 }

@@ -12,7 +12,7 @@ use jiff::{Timestamp, ToSpan as _};
 
 use super::{Sending, shown, state, with_contact};
 use crate::control::{is_invalid, token_for, user, verbs, works};
-use crate::store::test_database::{TestDatabase, label, noon, on_each};
+use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
 
 on_each!(
     only_staff_scripts_may_see_what_is_sent_to_others,
@@ -20,6 +20,7 @@ on_each!(
     text_messages_are_bounded_by_link_number_and_account,
     a_link_is_sent_again_and_voided,
     a_duplicate_is_sent_too,
+    a_user_of_the_staff_does_not_see_the_own_key_of_another,
 );
 
 async fn only_staff_scripts_may_see_what_is_sent_to_others(bed: TestDatabase) {
@@ -186,4 +187,33 @@ async fn a_duplicate_is_sent_too(bed: TestDatabase) {
     assert_eq!(state(&bed, &copy, noon()).await, CredentialState::Waiting);
     let show = Duplicate { deliver: Some(Deliver::Show), ..Duplicate::default() };
     assert!(is_invalid(&duplicate(&sending.call(&bed, noon()), &id, show).await.unwrap_err(), "deliver"));
+}
+
+async fn a_user_of_the_staff_does_not_see_the_own_key_of_another(bed: TestDatabase) {
+    bed.account("acme").await;
+    bed.put_user("ann", Some("acme"), Role::Owner).await;
+    let mut key = token("own-ann", "acme", "the key of Ann");
+    key.owner = Some(label("ann"));
+    bed.put(&key).await;
+    let mut sending = Sending::new();
+    let staff = user(Role::Staff, None, "usr_staff");
+    let actor = Actor { kind: ActorKind::Token, id: "tok_staff".into(), request_id: None, address: None };
+    let script = Caller { actor, role: Role::Staff, account: None, user: None };
+    for show_to_creator in [false, true] {
+        sending.fixture.delivery.show_to_creator = show_to_creator;
+        for deliver in [None, Some(Deliver::Show), Some(Deliver::Send)] {
+            let how = Reset { enable: true, deliver, ..Reset::default() };
+            let refused = reset(&sending.fixture.by(&staff, &bed, noon()), "own-ann", how).await.unwrap_err();
+            assert!(matches!(refused, OperationError::Other(CredentialConflict::OwnKeyNotShown)), "{refused}");
+        }
+    }
+    assert!(works(&bed, "the key of Ann").await);
+    let how = || Reset { enable: true, ..Reset::default() };
+    for operator in [&script, &Caller::shell("root".into())] {
+        let done = reset(&sending.fixture.by(operator, &bed, noon()), "own-ann", how()).await.unwrap().fresh().unwrap();
+        assert!(matches!(done.secret, PlainSecret::Token(_)));
+    }
+    // Without delivery, staff are the ones who help.
+    sending.fixture.delivery = Delivery::default();
+    reset(&sending.fixture.by(&staff, &bed, noon()), "own-ann", how()).await.unwrap();
 }

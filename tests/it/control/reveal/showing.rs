@@ -1,9 +1,10 @@
 //! The one showing of a secret: for whom it waits, what counts, and what is left afterwards.
 
 use claviger::control::operations::{
-    CredentialConflict, CredentialSearch, Edit, Off, OperationError, Patch, PlainSecret, Reset, RevealStanding,
-    Revealed, clear, count_credentials, delete, diagnose_credential, disable, edit, enable, list_credentials, reset,
-    reveal_secret, send_again, send_reveal_code, set_access, show_reveal, text_again, void_delivery,
+    CodeProgress, CredentialConflict, CredentialSearch, Edit, Off, OperationError, Patch, PlainSecret, Reset,
+    RevealStanding, Revealed, clear, count_credentials, delete, diagnose_credential, disable, edit, enable,
+    list_credentials, reset, reveal_secret, send_again, send_reveal_code, set_access, show_reveal, text_again,
+    void_delivery,
 };
 use claviger::credential::PlainLinkToken;
 use claviger::store::{CredentialState, MessageState, RevealState, StateCounts, SupersededBy};
@@ -19,6 +20,7 @@ on_each!(
     five_wrong_codes_lock_the_link_and_nothing_else_counts,
     of_100_parallel_right_codes_one_shows_a_secret_that_works,
     of_100_parallel_wrong_codes_five_count,
+    a_link_shows_nothing_while_access_or_credential_is_off_or_over,
     a_link_says_how_it_stands,
     what_ends_a_link_is_told_from_its_end,
 );
@@ -49,10 +51,12 @@ async fn a_secret_that_is_sent_waits_and_is_shown_once(bed: TestDatabase) {
 
     let (ticket, code) = sending.sent(&bed, &id, noon()).await;
     let later = noon() + 5.minutes();
-    let RevealStanding::Waiting { code_sent_at, tries_left, .. } = sending.standing(&bed, &ticket, later).await else {
+    let RevealStanding::Waiting { code: progress, has_live_code, tries_left, .. } =
+        sending.standing(&bed, &ticket, later).await
+    else {
         panic!("it waits");
     };
-    assert_eq!((code_sent_at, tries_left), (Some(noon()), 5));
+    assert_eq!((progress, has_live_code, tries_left), (CodeProgress::OnItsWay, true, 5));
     let token = sending.token(&bed, &ticket, &code, later).await;
     assert!(works(&bed, &token).await);
     let shown = bed.store.credential(&id).await.unwrap().unwrap();
@@ -158,6 +162,32 @@ async fn of_100_parallel_wrong_codes_five_count(bed: TestDatabase) {
     assert_eq!((counted, tries(&bed).await), (5, 5));
     assert!(!outcomes.iter().any(|outcome| matches!(outcome, Revealed::Shown(_))));
     assert_eq!(bed.store.newest_reveal(&id).await.unwrap().unwrap().state(noon()), RevealState::Locked);
+}
+
+/// The state is read in the transaction of the showing.
+async fn a_link_shows_nothing_while_access_or_credential_is_off_or_over(bed: TestDatabase) {
+    bed.account("acme").await;
+    let sending = Sending::new();
+    let id = sending.made(&bed, token_for("acme")).await;
+    let (ticket, code) = sending.sent(&bed, &id, noon()).await;
+    let states = [
+        ("UPDATE credentials SET enabled = FALSE", "UPDATE credentials SET enabled = TRUE"),
+        ("UPDATE credentials SET expires_at = 1", "UPDATE credentials SET expires_at = NULL"),
+        ("UPDATE accounts SET switched_on = FALSE", "UPDATE accounts SET switched_on = TRUE"),
+        ("UPDATE accounts SET granted = FALSE", "UPDATE accounts SET granted = TRUE"),
+    ];
+    for (off, on) in states {
+        bed.execute(off).await;
+        for code in [&code, &wrong(&code)] {
+            let tried = reveal_secret(&sending.by_link(&bed, noon()), &ticket, code).await.unwrap();
+            assert!(matches!(tried, Some(Revealed::NotNow)), "{off}");
+        }
+        assert!(!send_reveal_code(&sending.by_link(&bed, noon() + 5.minutes()), &ticket).await.unwrap(), "{off}");
+        assert!(send_again(&sending.fixture.call(&bed, noon()), &id).await.is_err(), "{off}");
+        bed.execute(on).await;
+    }
+    assert_eq!(tries(&bed).await, 0);
+    sending.token(&bed, &ticket, &code, noon()).await;
 }
 
 async fn a_link_says_how_it_stands(bed: TestDatabase) {

@@ -47,6 +47,10 @@ pub(in crate::control::api) struct NewCredentialBody {
     /// The contact's mobile number (E.164).
     #[schema(min_length = 1, max_length = 40, example = "+441632960961")]
     contact_mobile: Option<String>,
+    /// Further e-mail addresses that receive notices about it.
+    #[serde(default)]
+    #[schema(max_items = 5, example = json!(["api@integrator.example"]))]
+    developer_emails: Vec<String>,
     /// The version of the API; the newest if left out.
     #[schema(min_length = 1, max_length = 128)]
     version: Option<String>,
@@ -91,6 +95,7 @@ impl NewCredentialBody {
             description,
             contact_email,
             contact_mobile,
+            developer_emails: self.developer_emails,
             version,
             scopes,
             addresses,

@@ -50,6 +50,10 @@ struct EditBody {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 40)]
     contact_mobile: Option<Option<String>>,
+    /// Further e-mail addresses that receive notices about it; null removes them.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<Vec<String>>, max_items = 5)]
+    developer_emails: Option<Option<Vec<String>>>,
     /// The version of the API.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 128)]
@@ -100,6 +104,7 @@ impl EditBody {
             contact_mobile: patch(self.contact_mobile, |text| {
                 fields.line("contact_mobile", Some(text), MAX_MOBILE_CHARS)
             }),
+            developer_emails: patch(self.developer_emails, Some),
             version: patch(self.version, |text| fields.label("version", &text)),
             scopes: patch(self.scopes, |texts| Some(fields.some_labels("scopes", &texts, MAX_SCOPES))),
             addresses: patch(self.addresses, |texts| Some(fields.addresses("addresses", &texts, MAX_ADDRESSES))),

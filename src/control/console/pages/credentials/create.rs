@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::deliver::{self, Ways};
+use super::deliver::{self, DeliveryChoice};
 use super::description::{Description, DescriptionFields, with_suggestion};
 use super::facts;
 use super::guard::Manager;
@@ -35,7 +35,7 @@ struct New<'p> {
     id: Field,
     /// Where the gate accepts them.
     pair: Option<(Field, Option<Field>)>,
-    ways: Ways,
+    delivery_choice: DeliveryChoice,
     fields: DescriptionFields,
     version: Option<Field>,
     restrictions: RestrictionFields<'p>,
@@ -56,15 +56,15 @@ fn show(visit: &Visit, mut form: Form<'_>, posted: Option<&Posted>, account: &st
     let kind = form.radios("kind", "credentials-kind", choices).preset(preset).required();
     let fields = DescriptionFields::new(visit, &mut form, None, posted);
     let id = form.line("id", "credentials-id").preset("");
-    let ways = Ways::new(visit, &mut form);
+    let delivery_choice = DeliveryChoice::new(visit, &mut form);
     let pair = kinds.iter().any(|(kind, ..)| *kind == PASSWORD).then(|| {
         let username = form.line("username", "credentials-username").preset("");
         let password = || form.password("password", "credentials-password").autocomplete("new-password");
-        (username, ways.may_show().then(password))
+        (username, delivery_choice.may_show().then(password))
     });
     let version = version_field(visit, &mut form);
     let restrictions = RestrictionFields::new(visit, &mut form, None);
-    let body = New { v: visit, form: &form, account, kind, id, pair, ways, fields, version, restrictions };
+    let body = New { v: visit, form: &form, account, kind, id, pair, delivery_choice, fields, version, restrictions };
     visit.show(Page::new(visit.t("credentials-new"), &body)?.form(&form))
 }
 
@@ -152,7 +152,7 @@ fn read(visit: &Visit, reader: &mut Reader<'_>, call: &OperationContext<'_>) -> 
     };
     let secret = read_secret(visit, reader, &mut faults);
     let deliver = deliver::read(visit, reader, &mut faults);
-    let Description { name, description, contact_email, contact_mobile } = Description::read(reader);
+    let Description { name, description, contact_email, contact_mobile, developer_emails } = Description::read(reader);
     let restrictions = Restrictions::read(visit, reader, None, &mut faults);
     let (Some(account), Some(secret)) = (account, secret) else { return Err(faults) };
     let new = NewCredential {
@@ -161,6 +161,7 @@ fn read(visit: &Visit, reader: &mut Reader<'_>, call: &OperationContext<'_>) -> 
         description,
         contact_email,
         contact_mobile,
+        developer_emails,
         version,
         deliver,
         scopes: set(restrictions.scopes),

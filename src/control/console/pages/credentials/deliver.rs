@@ -17,13 +17,13 @@ const SHOW: &str = "show";
 const FIELD: &str = "deliver";
 
 /// The choice, or the one way there is.
-pub(super) enum Ways {
+pub(super) enum DeliveryChoice {
     Both(Box<Field>),
     Send,
     Show,
 }
 
-impl Ways {
+impl DeliveryChoice {
     pub(super) fn new(visit: &Visit, form: &mut Form<'_>) -> Self {
         let context = visit.context();
         match (may_send_secret(&context), may_show_secret(&context)) {

@@ -8,15 +8,31 @@ use super::guard::{CredentialId, Manager};
 use super::paths::path_of;
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
+use crate::control::console::pages::message_error::message_error;
 use crate::control::console::posted::Posted;
 use crate::control::console::view::View;
 use crate::control::console::visit::Visit;
 use crate::control::operations::{
-    CredentialConflict, OperationError, Outcome, can_send_again, may_send_secret, send_again, show_credential, text_again,
-    void_delivery,
+    CredentialConflict, OperationError, Outcome, can_send_again, may_send_secret, send_again, show_credential,
+    text_again, void_delivery,
 };
 use crate::control::web::problem::Problem;
 use crate::store::{CredentialRecord, Delivery, MessageProgress, MessageState, RevealState, SupersededBy};
+
+/// How far a secret has come on its way to the contact, and what can be done about it.
+pub(super) struct Progress {
+    pub(super) state: String,
+    /// A line for each fact.
+    pub(super) mail: Vec<String>,
+    pub(super) text: Vec<String>,
+    /// Codes tried, where there are any.
+    pub(super) tries: Option<String>,
+    /// The secret was shown and has not been used since.
+    pub(super) is_unused: bool,
+    pub(super) can_send: bool,
+    pub(super) can_text: bool,
+    pub(super) can_void: bool,
+}
 
 /// Written into the page of a credential.
 #[derive(Template)]
@@ -27,14 +43,7 @@ pub(super) struct DeliveryPart<'p> {
     text_form: Form<'p>,
     path: String,
     delivery: &'p Delivery,
-    state: String,
-    mail: Vec<String>,
-    text: Vec<String>,
-    can_send: bool,
-    can_text: bool,
-    is_waiting: bool,
-    /// The secret was shown and has not been used since.
-    is_unused: bool,
+    progress: Progress,
 }
 
 impl askama::filters::HtmlSafe for DeliveryPart<'_> {}
@@ -52,28 +61,39 @@ struct VoidPage<'p> {
 impl<'p> DeliveryPart<'p> {
     /// `None` where no secret was sent.
     pub(super) fn new(visit: &'p Visit, record: &'p CredentialRecord, path: &str) -> Option<Self> {
-        let delivery = record.delivery.as_deref()?;
-        let is_waiting = delivery.reveal.is_waiting(visit.now);
-        let shown_at = delivery.reveal.revealed_at;
         Some(Self {
             v: visit,
             send_form: Form::new(visit).revision(record.revision),
             text_form: Form::new(visit).revision(record.revision),
             path: path.to_owned(),
-            delivery,
+            delivery: record.delivery.as_deref()?,
+            progress: Progress::of(visit, record)?,
+        })
+    }
+}
+
+impl Progress {
+    /// `None` where no secret was sent.
+    pub(super) fn of(visit: &Visit, record: &CredentialRecord) -> Option<Self> {
+        let delivery = record.delivery.as_deref()?;
+        let is_waiting = delivery.reveal.is_waiting(visit.now);
+        let may_send = may_send_secret(&visit.context());
+        let (shown_at, tries) = (delivery.reveal.revealed_at, delivery.reveal.tries);
+        Some(Self {
             state: line(visit, delivery),
             mail: lines(visit, delivery.mail.as_ref()),
             text: lines(visit, delivery.text.as_ref()),
-            can_send: offers_send_again(visit, record),
-            can_text: is_waiting && may_send_secret(&visit.context()),
-            is_waiting,
+            tries: (tries > 0).then(|| visit.t1("credentials-delivery-tries-of", "tries", &tries)),
             is_unused: shown_at.is_some_and(|shown| record.last_used_at.is_none_or(|used| used < shown)),
+            can_send: may_send && can_send_again(record, visit.now),
+            can_text: may_send && is_waiting,
+            can_void: is_waiting,
         })
     }
 }
 
 /// How a link stands, in a sentence.
-pub(super) fn line(v: &View, delivery: &Delivery) -> String {
+fn line(v: &View, delivery: &Delivery) -> String {
     let reveal = &delivery.reveal;
     let at = |message: &str, moment: Timestamp| v.t1(message, "time", &v.date_and_time(&moment));
     match (reveal.state(v.now), reveal.superseded) {
@@ -96,11 +116,6 @@ pub(super) fn line(v: &View, delivery: &Delivery) -> String {
     }
 }
 
-/// A new link can follow.
-pub(super) fn offers_send_again(visit: &Visit, record: &CredentialRecord) -> bool {
-    can_send_again(record, visit.now) && may_send_secret(&visit.context())
-}
-
 /// How far a message has come, and what went wrong.
 fn lines(v: &View, message: Option<&MessageProgress>) -> Vec<String> {
     let Some(message) = message else { return Vec::new() };
@@ -115,7 +130,7 @@ fn lines(v: &View, message: Option<&MessageProgress>) -> Vec<String> {
     };
     let moment = message.sent_at.unwrap_or(message.queued_at);
     let mut lines = vec![v.t1(word, "time", &v.date_and_time(&moment))];
-    let error = message.error_code.as_deref().and_then(|code| v.find(&["outbox", "error", code].join("-")));
+    let error = message.error_code.as_deref().and_then(|code| message_error(v, code));
     lines.extend(error);
     lines.extend(message.error_text.as_ref().map(|text| v.t1("credentials-message-answer", "text", text)));
     if let Some(next) =

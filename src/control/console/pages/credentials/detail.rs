@@ -130,7 +130,7 @@ struct Obstacle {
     text: String,
     /// From where and until when, or which.
     detail: Option<String>,
-    /// The page that mends it.
+    /// The page on which it can be changed.
     href: Option<String>,
 }
 

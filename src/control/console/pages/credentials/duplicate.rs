@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::create::{chosen_password, label, refused};
-use super::deliver::{self, Ways};
+use super::deliver::{self, DeliveryChoice};
 use super::facts;
 use super::guard::{CredentialId, Manager};
 use super::paths::{LIST, path_of};
@@ -33,7 +33,7 @@ struct DuplicatePage<'p> {
     id: Field,
     /// User name and password.
     pair: Option<(Field, Option<Field>)>,
-    ways: Ways,
+    delivery_choice: DeliveryChoice,
 }
 
 pub(super) async fn form(Manager(visit): Manager, CredentialId(id): CredentialId) -> Answer {
@@ -49,11 +49,11 @@ fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answer {
     let (title, path) = (facts::title(record), path_of(&record.id));
     let name = form.line("name", "credentials-name").preset(visit.t1("credentials-copy-of", "name", title));
     let id = form.line("id", "credentials-id").preset("");
-    let ways = Ways::new(visit, &mut form);
+    let delivery_choice = DeliveryChoice::new(visit, &mut form);
     let pair = record.username().map(|_| {
         let username = form.line("username", "credentials-username").preset("").required();
         let password = || form.password("password", "credentials-password").autocomplete("new-password");
-        (username, ways.may_show().then(password))
+        (username, delivery_choice.may_show().then(password))
     });
     let body = DuplicatePage {
         v: visit,
@@ -69,7 +69,7 @@ fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answer {
         name,
         id,
         pair,
-        ways,
+        delivery_choice,
     };
     visit.show(Page::new(visit.t1("credentials-duplicate-title", "name", title), &body)?.form(&form))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use jiff::Timestamp;
 
-use super::delivery;
+use super::delivery::Progress;
 use super::facts::{self, Badge};
 use super::filter::{Chip, Filter};
 use super::guard::Manager;
@@ -66,10 +66,8 @@ struct Card {
     badge: Badge,
     version: Option<String>,
     overlap_end: Option<Timestamp>,
-    /// How its secret gets to the contact, in a line; `None` where none was sent.
-    delivery: Option<String>,
-    /// A link can be sent once more.
-    can_send: bool,
+    /// How its secret gets to the contact; `None` where none was sent.
+    delivery: Option<Progress>,
     /// May be reset and duplicated.
     is_own: bool,
 }
@@ -189,8 +187,7 @@ impl Card {
             badge: Badge::of(&record, visit),
             version: facts::version(visit, record.version.as_ref()),
             overlap_end: facts::overlap_end(&record, visit.now),
-            delivery: record.delivery.as_deref().map(|delivery| delivery::line(visit, delivery)),
-            can_send: delivery::offers_send_again(visit, &record),
+            delivery: Progress::of(visit, &record),
             is_own: record.owner.is_some(),
             record,
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use askama::Template;
 
 use super::create::{chosen_password, refused};
-use super::deliver::{self, Ways};
+use super::deliver::{self, DeliveryChoice};
 use super::facts;
 use super::guard::{CredentialId, Manager};
 use super::paths::path_of;
@@ -43,9 +43,9 @@ struct ResetPage<'p> {
     /// `None` where there is no old secret.
     overlap: Option<Field>,
     password: Option<Field>,
-    ways: Ways,
+    delivery_choice: DeliveryChoice,
     /// Where the contact is completed, if nothing can be sent to it.
-    mend: Option<String>,
+    contact_page: Option<String>,
     /// For one that is disabled.
     enable: Option<Field>,
 }
@@ -60,10 +60,10 @@ pub(super) async fn form(Manager(visit): Manager, CredentialId(id): CredentialId
 
 async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answer {
     let mut form = form.revision(record.revision);
-    let ways = Ways::new(visit, &mut form);
+    let delivery_choice = DeliveryChoice::new(visit, &mut form);
     let mut choices: Vec<_> =
         OVERLAPS.iter().map(|(value, _, message)| Choice::new(*value, visit.t(message))).collect();
-    if ways.may_send() {
+    if delivery_choice.may_send() {
         choices.push(Choice::new(WHEN_SHOWN, visit.t("credentials-old-stops-shown")));
     }
     let has_secret = !record.secret.is_cleared();
@@ -71,9 +71,9 @@ async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answe
         has_secret.then(|| form.radios("overlap_seconds", "credentials-old-stops", choices).preset("0").required());
     let password = record
         .username()
-        .filter(|_| ways.may_show())
+        .filter(|_| delivery_choice.may_show())
         .map(|_| form.password("password", "credentials-password").autocomplete("new-password"));
-    let mend = contact_fault(visit, record, &ways);
+    let contact_page = contact_fault(visit, record, &delivery_choice);
     let enable = (!record.enabled).then(|| form.checkbox("enable", "credentials-reset-enable").preset(""));
     let used_from = list_used_addresses(&visit.context(), record.id.as_str()).await?;
     let heading = match record.username() {
@@ -93,8 +93,8 @@ async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answe
         overlap,
         password,
         enable,
-        ways,
-        mend,
+        delivery_choice,
+        contact_page,
     };
     visit.show(Page::new(heading.as_str(), &body)?.form(&form))
 }
@@ -140,7 +140,7 @@ pub(super) async fn reset_one(Manager(visit): Manager, CredentialId(id): Credent
 }
 
 /// The page that completes the contact, where a secret cannot be sent to it.
-fn contact_fault(visit: &Visit, record: &CredentialRecord, ways: &Ways) -> Option<String> {
+fn contact_fault(visit: &Visit, record: &CredentialRecord, delivery_choice: &DeliveryChoice) -> Option<String> {
     let is_complete = record.contact_email.is_some() && record.contact_mobile.is_some();
-    (ways.may_send() && !is_complete).then(|| visit.url(&format!("{}/edit", path_of(&record.id))))
+    (delivery_choice.may_send() && !is_complete).then(|| visit.url(&format!("{}/edit", path_of(&record.id))))
 }

@@ -4,6 +4,17 @@ mail-reveal-what = { $person } asked us to give you access to the API of { $bran
 mail-reveal-what-unnamed = { $person } asked us to give you access to the API of { $brand } for { $account }.
 mail-reveal-link = This link works until { $until } and shows the key once:
 mail-reveal-code = You will need the code that we text to the number ending { $ending }.
+mail-old-key-stopped = The previous key does not work any more.
+mail-old-key-until = The previous key works until { $moment }.
+mail-old-key-until-shown = The present key stops as soon as the new one is shown.
+mail-old-key-after-shown = { $count ->
+    [one] The present key stops an hour after the new one is shown.
+   *[other] The present key stops { $count } hours after the new one is shown.
+}
+mail-old-key-minutes-after-shown = { $count ->
+    [one] The present key stops a minute after the new one is shown.
+   *[other] The present key stops { $count } minutes after the new one is shown.
+}
 mail-reveal-never = We never send a key by e-mail.
 mail-unexpected = You do not expect this? Tell { $support }.
 mail-unexpected-ignore = You do not expect this? Then you need not do anything.
@@ -29,6 +40,7 @@ mail-shown-subject = { $brand }: the key of { $name } was shown
 mail-shown-body = The key of { $name } for { $account } was shown at { $moment } to the address { $address }. If that was not the right person, reset the key at once:
 mail-reset-subject = { $brand }: the key of { $name } was replaced
 mail-reset-body = { $person } has replaced the key of { $name } for { $account }.
+mail-reset-sent-body = { $person } has reset the key of { $name } for { $account }. The contact gets a link to the new one.
 mail-contact-changed-subject = { $brand }: you are no longer the contact of { $name }
 mail-contact-changed-body = { $person } has changed the contact of { $name } for { $account }. Links and codes for it go to another person from now on.
 mail-expiring-subject = { $brand }: { $name } expires at { $moment }
