@@ -18,28 +18,28 @@ use crate::control::{Fixture, hashes, user};
 use crate::store::test_database::{TestDatabase, label, noon};
 use crate::support::assert_is_strict_html;
 
-const OWNER: &str = "usr_owner";
+pub(super) const OWNER: &str = "usr_owner";
 
 /// A credential that waits, and the listeners around it.
-struct Links {
-    bed: TestDatabase,
+pub(super) struct Links {
+    pub(super) bed: TestDatabase,
     keys: Arc<InstallationKeys>,
-    clock: Clock,
-    console: Router,
+    pub(super) clock: Clock,
+    pub(super) console: Router,
     /// With a listener of its own for links.
     reveal: Router,
     console_beside: Router,
     id: String,
 }
 
-struct Answer {
-    status: u16,
-    headers: HeaderMap,
-    text: String,
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) text: String,
 }
 
 impl Links {
-    async fn new(secret: NewSecret) -> Self {
+    pub(super) async fn new(secret: NewSecret) -> Self {
         let bed = TestDatabase::sqlite().await;
         bed.account("acme").await;
         let owner = user(Role::Owner, Some("acme"), OWNER);
@@ -80,7 +80,7 @@ impl Links {
     }
 
     /// The link and the code that a worker sends now.
-    async fn sent(&self) -> (String, RevealCode) {
+    pub(super) async fn sent(&self) -> (String, RevealCode) {
         let reveal = self.bed.store.newest_reveal(&self.id).await.unwrap().unwrap().id;
         let mut transaction = self.bed.store.begin(self.clock.now()).await.unwrap();
         let Minting::Minted(link) = transaction.mint_reveal_link(&reveal).await.unwrap() else { panic!("no link") };
@@ -112,16 +112,16 @@ impl Links {
         Answer { status: parts.status.as_u16(), headers: parts.headers, text }
     }
 
-    async fn get(&self, target: &str) -> Answer {
+    pub(super) async fn get(&self, target: &str) -> Answer {
         self.send(&self.console, Method::GET, target, "").await
     }
 
-    async fn post(&self, target: &str, form: &str) -> Answer {
+    pub(super) async fn post(&self, target: &str, form: &str) -> Answer {
         self.send(&self.console, Method::POST, target, form).await
     }
 
     /// A page of the console as its owner sees it.
-    async fn owner_sees(&self, target: &str) -> String {
+    pub(super) async fn owner_sees(&self, target: &str) -> String {
         let caller = user(Role::Owner, Some("acme"), OWNER);
         let request = Request::get(target).extension(caller).body(Body::empty()).unwrap();
         let response = tower::ServiceExt::oneshot(self.console.clone(), request).await.unwrap();
@@ -129,7 +129,7 @@ impl Links {
     }
 
     /// The row without what asking for texts counts.
-    async fn untouched(&self) -> i64 {
+    pub(super) async fn untouched(&self) -> i64 {
         self.bed
             .ask(
                 "SELECT COUNT(*) FROM reveals WHERE tries = 0 AND revealed_at IS NULL AND superseded_at IS NULL
@@ -140,7 +140,7 @@ impl Links {
 }
 
 impl Answer {
-    fn has(&self, text: &str) -> bool {
+    pub(super) fn has(&self, text: &str) -> bool {
         self.text.contains(text)
     }
 
@@ -270,78 +270,6 @@ async fn wrong_codes_say_what_is_left_and_then_lock() {
     let detail = links.owner_sees(&format!("/credentials/{}", links.id)).await;
     assert!(detail.contains("locked after five wrong codes") && detail.contains("5 of 5"), "{detail}");
     assert!(detail.contains("/send-again") && !detail.contains("/text-again"), "{detail}");
-}
-
-#[tokio::test]
-async fn a_code_that_ended_is_sent_anew_within_bounds() {
-    let links = Links::new(NewSecret::Token).await;
-    let (ticket, old) = links.sent().await;
-    let path = format!("/reveal/{ticket}");
-    links.clock.advance(std::time::Duration::from_secs(601));
-    let page = links.get(&path).await;
-    assert!(page.has("Send me a code") && !page.has("one-time-code"), "{}", page.text);
-    let late = links.post(&path, &format!("code={}", old.reveal())).await;
-    assert!(late.has("Send me a code"), "{}", late.text);
-    assert_eq!(links.untouched().await, 1);
-    let asked = links.post(&format!("{path}/code"), "").await;
-    assert_eq!((asked.status, asked.headers["location"].to_str().unwrap()), (303, &*format!("/keys{path}")));
-    let page = links.get(&path).await;
-    assert!(page.has("A code is on its way") && page.has("one-time-code"), "{}", page.text);
-    links.clock.advance(std::time::Duration::from_secs(121));
-    assert_eq!(links.post(&format!("{path}/code"), "").await.status, 303);
-    links.clock.advance(std::time::Duration::from_secs(121));
-    let refused = links.post(&format!("{path}/code"), "").await;
-    assert_eq!(refused.status, 429);
-    assert!(refused.has("The next is possible on 21 Nov 2026, 13:00 UTC"), "{}", refused.text);
-    let page = links.get(&path).await;
-    assert!(page.has("A new code is possible on 21 Nov 2026, 13:00 UTC."), "{}", page.text);
-    let (_, code) = links.sent().await;
-    assert_eq!(links.post(&path, &format!("code={}", old.reveal())).await.status, 422, "the newest counts");
-    assert_eq!(links.post(&path, &format!("code={}", code.reveal())).await.status, 200);
-}
-
-#[tokio::test]
-async fn a_code_that_was_not_sent_is_not_called_sent() {
-    let links = Links::new(NewSecret::Token).await;
-    let (ticket, _) = links.sent().await;
-    let path = format!("/reveal/{ticket}");
-    let waits = links.clock.now().as_millisecond() + 60_000;
-    let change = |set: &str| format!("UPDATE outbox SET {set} WHERE channel = 'sms'");
-    links.bed.execute(&change(&format!("state = 'waiting', error_code = 'connect', next_at = {waits}"))).await;
-    let page = links.get(&path).await;
-    assert!(page.has("could not be sent yet. We try again on 21 Nov 2026, 12:01 UTC."), "{}", page.text);
-    assert!(!page.has("We sent a code"), "{}", page.text);
-    links.bed.execute(&change("state = 'failed', error_code = 'not_mobile', error_text = 'Secret words'")).await;
-    let page = links.get(&path).await;
-    assert!(page.has("ending in 456 could not be sent. This is not a mobile number."), "{}", page.text);
-    assert!(!page.has("We sent a code") && !page.has("Secret words"), "{}", page.text);
-    // A further one need not wait.
-    assert_eq!(links.post(&format!("{path}/code"), "").await.status, 303);
-    assert_eq!(links.bed.ask("SELECT COUNT(*) FROM outbox WHERE channel = 'sms'").await, 2);
-    assert!(links.get(&path).await.has("A code is on its way"));
-}
-
-#[tokio::test]
-async fn a_new_user_gets_the_link_by_mail_alone() {
-    let links = Links::new(NewSecret::Token).await;
-    let form = "email=new%40acme.example&name=Nora&role=member&once=a";
-    let caller = user(Role::Owner, Some("acme"), OWNER);
-    let request = Request::post("/users/new")
-        .extension(caller)
-        .header("host", "example.org")
-        .header("origin", "https://example.org")
-        .header("sec-fetch-site", "same-origin")
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(Body::from(form))
-        .unwrap();
-    let response = tower::ServiceExt::oneshot(links.console.clone(), request).await.unwrap();
-    assert_eq!(response.status(), 303);
-    let path = response.headers()["location"].to_str().unwrap().to_owned();
-    assert!(path.starts_with("/keys/users/usr_"), "{path}");
-    assert_eq!(links.bed.ask("SELECT COUNT(*) FROM setup_links").await, 0, "it is made when it is sent");
-    assert_eq!(links.bed.ask("SELECT COUNT(*) FROM outbox WHERE purpose = 'invitation'").await, 1);
-    let form = links.owner_sees("/users/new").await;
-    assert!(form.contains("They get an e-mail with a link") && !form.contains("You get a link"), "{form}");
 }
 
 #[tokio::test]
