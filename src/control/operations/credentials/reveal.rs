@@ -197,10 +197,6 @@ async fn try_once(
     if off(&before, account.as_ref(), call.now).is_some() {
         return Ok(Some(Revealed::NotNow));
     }
-    // A secret without an end that was chosen for it would stay valid beside the new one.
-    if is_obsolete(&before, reveal) {
-        return Err(CredentialConflict::Changed.into());
-    }
     let actor = Actor { id: reveal.id.clone(), ..call.actor().clone() };
     let Some(tried) = transaction.try_code(&reveal.id, code, keys).await? else {
         return Ok(Some(Revealed::NotNow));
@@ -214,6 +210,10 @@ async fn try_once(
         return Ok(Some(Revealed::Wrong { tries_left }));
     }
     let Some(created) = created else { return Ok(None) };
+    // A secret without an end that was chosen for it would stay valid beside the new one.
+    if is_obsolete(&before, reveal) {
+        return Err(CredentialConflict::Changed.into());
+    }
     let mut after = before.clone();
     let overlap = match reveal.old_stops {
         // There is no current secret. The previous one has its end already, and keeps it.

@@ -194,6 +194,7 @@ async fn a_user_of_the_staff_does_not_see_the_own_key_of_another(bed: TestDataba
     bed.put_user("ann", Some("acme"), Role::Owner).await;
     let mut key = token("own-ann", "acme", "the key of Ann");
     key.owner = Some(label("ann"));
+    key.version = Some(label("2"));
     bed.put(&key).await;
     let mut sending = Sending::new();
     let staff = user(Role::Staff, None, "usr_staff");
