@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use claviger::clock::Clock;
-use claviger::config::{Delivery, MailSettings, MailTls, SmsSender, SmsSettings};
-use claviger::control::{LiveSettings, OutboxWorker, Senders};
+use claviger::config::{ConfigSource, Delivery, MailSettings, MailTls, SmsSender, SmsSettings};
+use claviger::control::{LiveSettings, Look, OutboxWorker, Senders};
 use claviger::credential::{InstallationKey, InstallationKeys};
 use claviger::store::{NewMessage, OutboxRecord, Purpose, Transaction};
 use jiff::Timestamp;
+use tempfile::TempDir;
 
 use super::smtp_server::SmtpServer;
 use super::twilio::{ACCOUNT, TOKEN, Twilio};
@@ -129,6 +130,19 @@ impl Bed {
     pub fn pass(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }
+}
+
+/// Settings with this name of the provider, and links that begin with `url`.
+pub fn named(name: &str, url: &str, delivery: &Delivery) -> LiveSettings {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("claviger.yaml");
+    // JSON is YAML.
+    let yaml =
+        serde_json::json!({"credentials": {"database": "sqlite:claviger.db"}, "console": {"brand": {"name": name}}});
+    std::fs::write(&file, yaml.to_string()).unwrap();
+    let settings = ConfigSource { file: Some(file), overrides: Vec::new() }.load().unwrap();
+    let live = LiveSettings { delivery: delivery.clone(), public_url: Some(url.into()), ..LiveSettings::default() };
+    live.with_look(Look::load(&settings).unwrap())
 }
 
 pub fn later(moment: Timestamp, seconds: i64) -> Timestamp {

@@ -1,13 +1,16 @@
 //! The installation key: made where that loses nothing, otherwise a fault that says what to do.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Arc;
 
 use claviger::config::{ConfigSource, Settings};
-use claviger::control::open_installation_keys;
-use claviger::credential::InstallationKey;
+use claviger::control::operations::{Caller, OperationContext, PlainSecret, Revealed, reveal_secret};
+use claviger::control::{LiveSettings, open_installation_keys};
+use claviger::credential::{InstallationKey, InstallationKeys, RevealCode};
+use claviger::store::Purpose;
 use tempfile::TempDir;
 
-use super::bed::Bed;
+use super::bed::{Bed, MOBILE};
 use crate::store::test_database::{TestDatabase, noon};
 
 /// Settings in a folder.
@@ -51,25 +54,51 @@ async fn on_a_server_and_where_rows_name_a_key_a_missing_key_is_a_fault() {
 }
 
 #[tokio::test]
-async fn a_key_is_rotated_by_listing_the_old_one_until_nothing_derives_from_it() {
-    let bed = Bed::new(TestDatabase::sqlite().await).await;
-    let folder = TempDir::new().unwrap();
-    let old = open(&bed.database, &settings(&folder, "")).await.unwrap();
+async fn a_code_of_the_previous_key_is_right_while_that_key_is_listed_and_wrong_without_it() {
+    let (mut bed, folder) = (Bed::new(TestDatabase::sqlite().await).await, TempDir::new().unwrap());
+    let file = |name: &str| folder.path().join(name);
+    let opened = async |bed: &Bed, more: &str| {
+        open_installation_keys(&settings(&folder, more), &bed.database.store, noon()).await.unwrap()
+    };
+    bed.keys = Arc::new(opened(&bed, "").await);
+    let old = bed.keys.current().id().to_owned();
     bed.reveal("rev_1").await;
-    bed.database.execute(&format!("UPDATE reveals SET code_key = '{old}'")).await;
-    std::fs::rename(folder.path().join("installation.key"), folder.path().join("old.key")).unwrap();
-    std::fs::write(folder.path().join("installation.key"), InstallationKey::mint().unwrap().reveal()).unwrap();
+    bed.enqueue(Purpose::RevealLink, "rev_1", "ok@dev.example").await;
+    bed.enqueue(Purpose::RevealCode, "rev_1", MOBILE).await;
+    bed.worker().run_due().await;
+    let ticket = bed.mail.mails()[0].link().rsplit('/').next().unwrap().to_owned();
+    let code = RevealCode::presented(bed.twilio.sent()[0]["Body"].rsplit_once('#').unwrap().1).unwrap();
+
+    std::fs::rename(file("installation.key"), file("old.key")).unwrap();
+    std::fs::write(file("installation.key"), InstallationKey::mint().unwrap().reveal()).unwrap();
     let fault = open(&bed.database, &settings(&folder, "")).await.unwrap_err();
     assert!(
         fault.contains(&format!("is not the key {old}")) && fault.contains("old_installation_key_files"),
         "{fault}"
     );
 
-    let rotated = settings(&folder, "old_installation_key_files: [old.key]\n");
-    let keys = open_installation_keys(&rotated, &bed.database.store, noon()).await.unwrap();
-    assert!(keys.current().id() != old && keys.with_id(&old).is_some());
-    // The link has ended, so nothing derives from it.
-    bed.database.execute("UPDATE reveals SET revealed_at = 1").await;
+    let (live, holder) = (LiveSettings::default(), Caller::link_holder(None, None));
+    let enter = async |keys: &InstallationKeys| {
+        let call = OperationContext::new(&bed.database.store, &holder, noon(), live.terms());
+        let call = OperationContext { installation_keys: Some(keys), ..call };
+        reveal_secret(&call, &ticket, &code).await.unwrap().expect("the link leads somewhere")
+    };
+    let rotated = opened(&bed, "old_installation_key_files: [old.key]\n").await;
+    assert!(rotated.current().id() != old && rotated.with_id(&old).is_some());
+    let new_key = InstallationKey::parse(&std::fs::read(file("installation.key")).unwrap()).unwrap();
+    let without_old = InstallationKeys::new(new_key, Vec::new());
+    assert!(matches!(enter(&without_old).await, Revealed::Wrong { tries_left: 4 }));
+    assert_eq!(bed.database.ask("SELECT COUNT(*) FROM reveals WHERE revealed_at IS NULL").await, 1);
+    let Revealed::Shown(shown) = enter(&rotated).await else { panic!("the code of the previous key is right") };
+    assert!(matches!(shown.secret, PlainSecret::Token(_)));
+
+    // The next code derives from the new key; nothing derives from the previous one any more.
+    bed.reveal("rev_2").await;
+    bed.enqueue(Purpose::RevealCode, "rev_2", MOBILE).await;
+    bed.keys = Arc::new(rotated);
+    bed.worker().run_due().await;
+    let in_use = bed.database.store.installation_keys_in_use(noon()).await.unwrap();
+    assert_eq!(in_use, [bed.keys.current().id()]);
     assert!(open(&bed.database, &settings(&folder, "")).await.is_ok());
 }
 

@@ -37,9 +37,6 @@ class Handler:
         if mode == 'hang' or (mode == 'hangonce' and seen[address] == 1):
             write(f'hangs-{address}', {})
             await asyncio.sleep(3600)
-        if mode == 'drop' and seen[address] == 1:
-            server.transport.abort()
-            return '250 lost'
         write(f'mail-{len(list(folder.glob("mail-*"))):04}', {
             'from': envelope.mail_from,
             'to': envelope.rcpt_tos,
@@ -50,6 +47,9 @@ class Handler:
             'html': message.get_body(('html',)).get_content(),
             'raw': envelope.content.decode('latin-1'),
         })
+        # The mail has arrived, and its sender does not learn it.
+        if mode == 'drop' and seen[address] == 1:
+            server.transport.abort()
         return '250 OK'
 
 

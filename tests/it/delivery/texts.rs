@@ -3,7 +3,7 @@
 use claviger::credential::RevealCode;
 use claviger::store::Purpose;
 
-use super::bed::{Bed, MOBILE};
+use super::bed::{Bed, MOBILE, named};
 use super::twilio::TOKEN;
 use crate::store::test_database::{TestDatabase, on_each};
 
@@ -12,6 +12,7 @@ on_each!(
     refusals_of_the_provider_are_tried_again_or_have_a_word,
     the_status_of_a_text_message_is_asked_for,
     a_number_of_another_country_gets_no_text_message,
+    a_text_message_fits_into_one_whatever_the_name_of_the_provider,
 );
 
 /// The digits of a text message, as a person types them.
@@ -75,7 +76,7 @@ async fn stored_digest(bed: &Bed) -> Vec<u8> {
 async fn refusals_of_the_provider_are_tried_again_or_have_a_word(database: TestDatabase) {
     let bed = Bed::new(database).await;
     let worker = bed.worker();
-    for (number, (status, code, said, state, word)) in [
+    for (number, (status, provider_code, said, state, word)) in [
         (429, 20429, "too many", "waiting", "busy"),
         (503, 0, "down", "waiting", "busy"),
         (401, 20003, "Authenticate", "waiting", "login"),
@@ -90,13 +91,24 @@ async fn refusals_of_the_provider_are_tried_again_or_have_a_word(database: TestD
     {
         let reveal = format!("rev_{number}");
         bed.reveal(&reveal).await;
-        bed.twilio.refuse_next(status, code, said);
+        bed.twilio.refuse_next(status, provider_code, said);
         bed.enqueue(Purpose::RevealCode, &reveal, MOBILE).await;
         worker.run_due().await;
         let message = bed.message(&reveal).await;
-        assert_eq!((message.state.as_str(), message.error_code.as_deref()), (state, Some(word)), "{status} {code}");
+        assert_eq!(
+            (message.state.as_str(), message.error_code.as_deref()),
+            (state, Some(word)),
+            "{status} {provider_code}"
+        );
         let text = message.error_text.unwrap();
-        assert!(!text.contains('#') || text.contains("#…"), "{text}");
+        assert!(text.contains(&said.replace("BODY", "Claviger: code … …, valid 10 min")), "{text}");
+        let refused = bed.twilio.refused().pop().unwrap();
+        let code = code(&refused);
+        let (first, second) = code.reveal().split_at(4);
+        let rests = [code.reveal().to_owned(), format!("{first} {second}"), first.to_owned(), second.to_owned()];
+        // The first four digits may be those of the code of the provider's own error.
+        let text = text.replacen(&provider_code.to_string(), "", 1);
+        assert!(rests.iter().all(|rest| !text.contains(rest.as_str())), "{rests:?}: {text}");
     }
     assert!(bed.twilio.sent().is_empty());
     bed.pass(10);
@@ -165,4 +177,48 @@ async fn a_number_of_another_country_gets_no_text_message(database: TestDatabase
     bed.worker().run_due().await;
     assert_eq!(bed.state("rev_1").await, ("failed", Some("country_off".into())));
     assert!(bed.twilio.sent().is_empty());
+}
+
+/// Letters of one place and of two in a text message (GSM 03.38), but those of ASCII.
+const GSM_LETTERS: &str = "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ¤¡ÄÖÑÜ§¿äöñüà";
+const GSM_PAIRS: &str = "^{}\\[~]|€";
+
+/// Places that a text takes.
+fn places(text: &str) -> usize {
+    let place = |letter: char| match letter {
+        letter if GSM_PAIRS.contains(letter) => 2,
+        '`' | '\t' | '\r' => panic!("{letter:?} is no letter of a text message: {text}"),
+        '\n' | ' '..='~' => 1,
+        letter => {
+            assert!(GSM_LETTERS.contains(letter), "{letter:?} is no letter of a text message: {text}");
+            1
+        }
+    };
+    text.chars().map(place).sum()
+}
+
+async fn a_text_message_fits_into_one_whatever_the_name_of_the_provider(database: TestDatabase) {
+    let bed = Bed::new(database).await;
+    let long_host = format!("https://{}.example.org", "keys-".repeat(12));
+    let names = ["Ticketing", "Bücher & Söhne", "Café Ősz Łódź [€]", "名前", "`'\u{202e}", &"Ä€x ".repeat(60)];
+    for (number, (name, url)) in
+        names.iter().flat_map(|name| [(name, "https://keys.example.org:8443/a"), (name, &long_host)]).enumerate()
+    {
+        bed.settings.store(std::sync::Arc::new(named(name, url, &bed.settings.load().delivery)));
+        let reveal = format!("rev_{number}");
+        bed.reveal(&reveal).await;
+        bed.database.execute(&format!("UPDATE reveals SET sends_total = 10 WHERE id = '{reveal}'")).await;
+        bed.enqueue(Purpose::RevealCode, &reveal, MOBILE).await;
+        bed.worker().run_due().await;
+        let body = bed.twilio.sent().pop().unwrap()["Body"].clone();
+        assert!(places(&body) <= 160, "{} places: {body}", places(&body));
+        assert_eq!(bed.twilio.sent().len(), number + 1, "{name}");
+        // What a phone fills in by itself is bound to the host, without its port.
+        let (sentence, bound) = body.split_once('\n').expect("the line for browsers");
+        let (host, digits) = bound.split_once(" #").unwrap();
+        assert!(host == "@keys.example.org" || long_host.ends_with(&host[1..]), "{body}");
+        let (first, second) = digits.split_at(4);
+        assert!(sentence.contains(&format!("{first} {second}")) && digits.len() == 8, "{body}");
+        bed.pass(1);
+    }
 }

@@ -26,6 +26,8 @@ pub struct Twilio {
 #[derive(Default)]
 struct Shared {
     sent: Vec<BTreeMap<String, String>>,
+    /// Texts of the messages that were refused.
+    refused: Vec<String>,
     /// Answered first: status, code, message.
     refusals: Vec<(u16, i64, String)>,
     status: &'static str,
@@ -53,6 +55,10 @@ impl Twilio {
         let shared = self.shared.lock().unwrap();
         assert!(shared.faults.is_empty(), "{:?}", shared.faults);
         shared.sent.clone()
+    }
+
+    pub fn refused(&self) -> Vec<String> {
+        self.shared.lock().unwrap().refused.clone()
     }
 
     pub fn asked(&self) -> usize {
@@ -96,6 +102,7 @@ async fn send(State(twilio): State<Twilio>, Path(account): Path<String>, headers
     }
     if !shared.refusals.is_empty() {
         let (status, code, message) = shared.refusals.remove(0);
+        shared.refused.push(fields["Body"].clone());
         let message = message.replace("BODY", &fields["Body"]);
         let problem = json!({"code": code, "message": message, "status": status});
         return (StatusCode::from_u16(status).unwrap(), problem.to_string()).into_response();
