@@ -1,10 +1,12 @@
 //! Mails and text messages, sent to a real mail server and to a stand-in of the provider of text messages.
 
 pub mod bed;
+mod hosts;
 mod keys;
 mod mails;
 mod notices;
 mod outages;
+pub mod post;
 mod processes;
 mod settings;
 pub mod smtp_server;

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::bed::PASSWORD;
+use super::post::{Post, shown_secret, submit};
 use super::smtp_server::SmtpServer;
 use crate::server::{call, staff_token};
 use crate::store::test_database::TestDatabase;
@@ -82,4 +83,47 @@ async fn a_lost_password_is_answered_alike_for_users_and_strangers() {
     let mail = &server.mails()[0];
     assert!(mail.link().starts_with("https://keys.example.org/setup/"));
     assert!(!mail.0["raw"].as_str().unwrap().contains("evil.example"));
+}
+
+/// One process is killed while the mail server has its mail and does not answer. The other one leaves the message alone
+/// until the lease ends, sends it then, and its card says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_killed_while_it_sends_leaves_its_mail_to_the_other_after_the_lease() {
+    let (bed, post) = (TestDatabase::postgres().await, Post::start().await);
+    bed.account("acme").await;
+    let staff = staff_token(&bed.store).await;
+    let key = claviger::credential::InstallationKey::mint().unwrap();
+    let start = || {
+        let builder = Gate::management_only(&bed.address());
+        std::fs::write(builder.folder().join("installation.key"), key.reveal()).unwrap();
+        let settings = format!("console: {{public_url: 'https://keys.example.org'}}\n{}", post.settings(""));
+        builder.settings(&settings).start()
+    };
+    let mut doomed = start();
+    let new = json!({"account": "acme", "kind": "token", "deliver": "send", "contact_email": "hangonce@dev.example",
+        "contact_mobile": "+447894123456"});
+    let created = call(&doomed, &staff, "POST", "/api/v1/credentials", Some(&new));
+    assert_eq!(created.status, 201, "{}", created.text());
+    let place = format!("/api/v1/credentials/{}", created.json()["credential"]["id"].as_str().unwrap());
+    eventually("the mail server holds the mail", || post.mail.hangs() == 1 && post.twilio.sent().len() == 1);
+    let other = start();
+    doomed.signal(nix::sys::signal::Signal::SIGKILL);
+    assert_eq!(doomed.wait().code(), None);
+
+    let card = || call(&other, &staff, "GET", &place, None).json()["delivery"].clone();
+    // More than two looks of a worker.
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    let claim = "SELECT COUNT(*) FROM outbox WHERE channel = 'mail' AND state = 'waiting' AND attempts = 1 AND
+        claimed_by IS NOT NULL";
+    assert_eq!((bed.ask(claim).await, post.mail.mails().len()), (1, 0), "{}", card());
+    // The lease ends.
+    bed.execute("UPDATE outbox SET claimed_until = 1 WHERE channel = 'mail'").await;
+    eventually("the other process sends the mail", || post.mail.mails().len() == 1);
+    eventually("its card says so", || card()["mail"]["state"] == "accepted");
+    assert_eq!(bed.ask("SELECT attempts FROM outbox WHERE channel = 'mail'").await, 2);
+    let (ticket, code) = post.received(1);
+    let shown = submit(other.console, &format!("/reveal/{ticket}"), &format!("code={code}"));
+    assert_eq!(shown.status, 200, "{}", shown.text());
+    assert_eq!(bed.ask("SELECT COUNT(*) FROM tokens").await, 1);
+    assert!(shown_secret(&shown).starts_with("clv_"));
 }
