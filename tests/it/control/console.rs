@@ -13,6 +13,7 @@ mod profile;
 mod refusals;
 mod requests;
 mod reveal;
+mod reveal_junk;
 mod site;
 mod stage;
 mod status;
